@@ -1,0 +1,35 @@
+# pawl_module(NAME [LINK lib...] [PCH header...])
+#
+# Makes the object library pawl_NAME from every .cpp of the calling folder and its sub-folders, and
+# the test program NAME_tests from every .test.cpp there. All object libraries together are the
+# library `pawl`, which is what is installed.
+function(pawl_module name)
+  cmake_parse_arguments(arg "" "" "LINK;PCH" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "\\.test\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "\\.test\\.cpp$")
+  if(NOT sources)
+    return()
+  endif()
+
+  add_library(pawl_${name} OBJECT ${sources})
+  target_link_libraries(pawl_${name} PUBLIC pawl_base_options PRIVATE ${arg_LINK})
+  if(arg_PCH)
+    target_precompile_headers(pawl_${name} PRIVATE ${arg_PCH})
+  else()
+    target_precompile_headers(pawl_${name} REUSE_FROM pawl_base)
+  endif()
+  target_sources(pawl PRIVATE $<TARGET_OBJECTS:pawl_${name}>)
+  target_link_libraries(pawl PRIVATE ${arg_LINK})
+
+  if(tests AND PAWL_TESTS)
+    add_executable(${name}_tests ${tests})
+    target_link_libraries(${name}_tests PRIVATE pawl pawl_base_options pawl_test_main ${arg_LINK})
+    if(arg_PCH)
+      target_precompile_headers(${name}_tests PRIVATE ${arg_PCH})
+    endif()
+    add_test(NAME ${name} COMMAND ${name}_tests)
+    set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+  endif()
+endfunction()

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <pawl/result.hpp>
+
+namespace pawl {
+
+/// A string that names one kind of thing, so that a flow's name is never passed for a run's id.
+/// Says nothing about which texts are allowed; the `parse_…` functions below do.
+template <class Tag>
+class strong_id {
+ public:
+  strong_id() = default;
+  explicit strong_id(std::string text) : text_(std::move(text)) {}
+
+  [[nodiscard]] const std::string& str() const noexcept { return text_; }
+  [[nodiscard]] bool empty() const noexcept { return text_.empty(); }
+
+  friend auto operator<=>(const strong_id&, const strong_id&) = default;
+  friend bool operator==(const strong_id&, const strong_id&) = default;
+
+ private:
+  std::string text_;
+};
+
+using run_id = strong_id<struct run_id_tag>;          ///< a run, unique within its scope
+using flow_name = strong_id<struct flow_name_tag>;    ///< a flow, unique within its scope
+using scope_name = strong_id<struct scope_name_tag>;  ///< a tenant; nothing crosses its border
+
+/// The longest run id, flow name and scope name, in bytes.
+inline constexpr std::size_t max_id_bytes = 128;
+
+/// The scope of everything that names none.
+[[nodiscard]] const scope_name& default_scope();
+
+/// Checks a caller's text: 1 to `max_id_bytes` bytes of `[A-Za-z0-9._:-]`.
+[[nodiscard]] result<run_id> parse_run_id(std::string_view text);
+/// As `parse_run_id`, and spaces and slashes inside: old flow names have them.
+[[nodiscard]] result<flow_name> parse_flow_name(std::string_view text);
+/// As `parse_run_id`.
+[[nodiscard]] result<scope_name> parse_scope_name(std::string_view text);
+
+/// What identifies a run in the whole engine.
+struct run_key {
+  scope_name scope;
+  run_id id;
+
+  friend auto operator<=>(const run_key&, const run_key&) = default;
+  friend bool operator==(const run_key&, const run_key&) = default;
+};
+
+/// The version of a flow, "major.minor.patch", ordered by these numbers.
+struct version {
+  std::uint32_t major = 0;
+  std::uint32_t minor = 0;
+  std::uint32_t patch = 0;
+
+  friend auto operator<=>(const version&, const version&) = default;
+  friend bool operator==(const version&, const version&) = default;
+};
+
+/// Reads "1", "1.2" or "1.2.3" (missing parts are 0). Error: `invalid_argument`.
+[[nodiscard]] result<version> parse_version(std::string_view text);
+[[nodiscard]] std::string to_string(const version& v);
+
+/// One immutable version of a flow. A run keeps the version that it was started on.
+struct flow_version_id {
+  flow_name name;
+  pawl::version version;
+
+  friend auto operator<=>(const flow_version_id&, const flow_version_id&) = default;
+  friend bool operator==(const flow_version_id&, const flow_version_id&) = default;
+};
+
+/// "order@1.0.2"
+[[nodiscard]] std::string to_string(const flow_version_id& id);
+
+}  // namespace pawl
+
+template <class Tag>
+struct std::hash<pawl::strong_id<Tag>> {
+  std::size_t operator()(const pawl::strong_id<Tag>& id) const noexcept {
+    return std::hash<std::string>{}(id.str());
+  }
+};
+
+template <>
+struct std::hash<pawl::run_key> {
+  std::size_t operator()(const pawl::run_key& key) const noexcept {
+    return std::hash<std::string>{}(key.id.str()) * 31 + std::hash<std::string>{}(key.scope.str());
+  }
+};

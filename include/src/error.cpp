@@ -1,0 +1,57 @@
+#include <utility>
+
+#include <pawl/error.hpp>
+
+namespace pawl {
+
+std::string_view to_string(errc code) noexcept {
+  switch (code) {
+    case errc::invalid_argument:
+      return "invalid_argument";
+    case errc::invalid_flow:
+      return "invalid_flow";
+    case errc::invalid_rule:
+      return "invalid_rule";
+    case errc::not_found:
+      return "not_found";
+    case errc::already_exists:
+      return "already_exists";
+    case errc::illegal_transition:
+      return "illegal_transition";
+    case errc::conflict:
+      return "conflict";
+    case errc::overloaded:
+      return "overloaded";
+    case errc::timed_out:
+      return "timed_out";
+    case errc::cancelled:
+      return "cancelled";
+    case errc::function_failed:
+      return "function_failed";
+    case errc::limit_exceeded:
+      return "limit_exceeded";
+    case errc::unavailable:
+      return "unavailable";
+    case errc::io_failed:
+      return "io_failed";
+    case errc::storage_full:
+      return "storage_full";
+    case errc::read_only:
+      return "read_only";
+    case errc::locked:
+      return "locked";
+    case errc::corrupt:
+      return "corrupt";
+    case errc::schema_newer:
+      return "schema_newer";
+    case errc::not_supported:
+      return "not_supported";
+  }
+  return "unknown";
+}
+
+error fail(std::string type, std::string message) {
+  return {errc::function_failed, std::move(message), std::move(type)};
+}
+
+}  // namespace pawl
