@@ -1,33 +1,76 @@
-# pawl_module(NAME [LINK lib...] [PCH header...])
+# pawl_module(NAME [LINK lib...] [HEADER_ONLY lib...] [PCH header...] [PROGRAM main.cpp])
 #
 # Makes the object library pawl_NAME from every .cpp of the calling folder and its sub-folders, and
 # the test program NAME_tests from every .test.cpp there. All object libraries together are the
-# library `pawl`, which is what is installed.
+# library `pawl`, which is what is installed. A test program is linked with its own module and those
+# of lower rank only: what points upwards or sideways does not link.
+#
+# LINK         libraries that whoever links `pawl` must link too
+# HEADER_ONLY  libraries of which only headers are compiled in: an embedder need not have them
+# PCH          headers to precompile, instead of those of the base
+# PROGRAM      the folder is the program `pawl`, not a part of the library; this file has its main()
+
+# Who may use whom, lowest first; scripts/check_includes holds the same order for includes.
+set(PAWL_RANK_base 0)
+set(PAWL_RANK_config 1)
+set(PAWL_RANK_flow 1)
+set(PAWL_RANK_functions 2)
+set(PAWL_RANK_persistence 2)
+set(PAWL_RANK_actors 3)
+set(PAWL_RANK_runtime 4)
+set(PAWL_RANK_server 5)
+set(PAWL_RANK_cli 6)
+
 function(pawl_module name)
-  cmake_parse_arguments(arg "" "" "LINK;PCH" ${ARGN})
+  cmake_parse_arguments(arg "" "PROGRAM" "LINK;HEADER_ONLY;PCH" ${ARGN})
+  if(NOT DEFINED PAWL_RANK_${name})
+    message(FATAL_ERROR "Module ${name} has no rank in cmake/PawlModule.cmake.")
+  endif()
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "\\.test\\.cpp$")
   list(FILTER tests INCLUDE REGEX "\\.test\\.cpp$")
+  if(arg_PROGRAM)
+    list(REMOVE_ITEM sources "${CMAKE_CURRENT_SOURCE_DIR}/${arg_PROGRAM}")
+  endif()
   if(NOT sources)
     return()
   endif()
+  set(libraries ${arg_LINK} ${arg_HEADER_ONLY})
 
   add_library(pawl_${name} OBJECT ${sources})
-  target_link_libraries(pawl_${name} PUBLIC pawl_base_options PRIVATE ${arg_LINK})
+  target_link_libraries(pawl_${name} PUBLIC pawl_base_options PRIVATE ${libraries})
   if(arg_PCH)
     target_precompile_headers(pawl_${name} PRIVATE ${arg_PCH})
   else()
     target_precompile_headers(pawl_${name} REUSE_FROM pawl_base)
   endif()
-  target_sources(pawl PRIVATE $<TARGET_OBJECTS:pawl_${name}>)
-  target_link_libraries(pawl PRIVATE ${arg_LINK})
 
+  if(arg_PROGRAM)
+    add_executable(pawl_program "${arg_PROGRAM}")
+    set_target_properties(pawl_program PROPERTIES OUTPUT_NAME pawl)
+    target_link_libraries(pawl_program PRIVATE pawl_${name} pawl ${libraries})
+  else()
+    target_sources(pawl PRIVATE $<TARGET_OBJECTS:pawl_${name}>)
+    target_link_libraries(pawl PRIVATE ${arg_LINK})
+  endif()
+
+  get_property(modules GLOBAL PROPERTY PAWL_MODULES)
+  set_property(GLOBAL APPEND PROPERTY PAWL_MODULES ${name})
   if(tests AND PAWL_TESTS)
+    set(parts pawl_${name})
+    foreach(module IN LISTS modules)
+      if(PAWL_RANK_${module} LESS PAWL_RANK_${name})
+        list(APPEND parts pawl_${module})
+      endif()
+    endforeach()
     add_executable(${name}_tests ${tests})
-    target_link_libraries(${name}_tests PRIVATE pawl pawl_base_options pawl_test_main ${arg_LINK})
+    target_link_libraries(${name}_tests PRIVATE ${parts} pawl_test_main ${libraries})
     if(arg_PCH)
-      target_precompile_headers(${name}_tests PRIVATE ${arg_PCH})
+      target_precompile_headers(${name}_tests PRIVATE
+        ${arg_PCH} "${PROJECT_SOURCE_DIR}/tests/support/catch.hpp")
+    else()
+      target_precompile_headers(${name}_tests REUSE_FROM pawl_test_main)
     endif()
     add_test(NAME ${name} COMMAND ${name}_tests)
     set_tests_properties(${name} PROPERTIES TIMEOUT 300)
