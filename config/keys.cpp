@@ -1,0 +1,187 @@
+#include "config/keys.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <pawl/suggest.hpp>
+
+namespace pawl::config {
+namespace {
+
+constexpr std::uint64_t kib = 1024;
+constexpr std::uint64_t mib = 1024 * kib;
+constexpr std::uint64_t gib = 1024 * mib;
+constexpr std::uint64_t hour_ms = 60 * 60 * 1000;
+constexpr std::uint64_t day_ms = 24 * hour_ms;
+
+bool is_program(std::string_view text) {
+  const bool plain = text.find_first_of("/,") == std::string_view::npos;
+  return text.starts_with('/') ? text.size() > 1 : !text.empty() && plain;
+}
+
+bool is_variable_name(std::string_view text) {
+  const auto allowed = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  return !text.empty() && (text.front() < '0' || text.front() > '9') &&
+         std::all_of(text.begin(), text.end(), allowed);
+}
+
+bool is_folder_list(std::string_view text) {
+  while (true) {
+    if (!text.starts_with('/')) return false;
+    const std::size_t colon = text.find(':');
+    if (colon == std::string_view::npos) return true;
+    text.remove_prefix(colon + 1);
+  }
+}
+
+// The single source of every setting's name, place, limits and description. Its variable, its row
+// in docs/configuration.md and its line in `pawl config` follow from it.
+constexpr std::array table{
+    key{"storage.data_dir", [](settings& s) -> field { return &s.storage.data_dir; },
+        "The folder of the store; it is made if it is not there. Empty: the store is kept in "
+        "memory and gone when the program ends.",
+        0, 0, "a path, or nothing"},
+    key{"storage.durability", [](settings& s) -> field { return &s.storage.durability; },
+        "What the answer to a command promises: `sync` that it survives the loss of power, `async` "
+        "the death of the process, `off` an orderly stop only."},
+    key{"storage.snapshot_every", [](settings& s) -> field { return &s.storage.snapshot_every; },
+        "A full copy of a run's state is stored every so many checkpoints, between them only "
+        "changes.",
+        1, 100'000},
+
+    key{"flow.max_bytes", [](settings& s) -> field { return &s.flow.max_bytes; },
+        "The longest text of a flow definition.", kib, 64 * mib},
+    key{"flow.max_depth", [](settings& s) -> field { return &s.flow.max_depth; },
+        "How deep arrays and objects may nest in a flow definition.", 4, 256},
+    key{"flow.max_nodes", [](settings& s) -> field { return &s.flow.max_nodes; },
+        "Nodes of one flow.", 1, 100'000},
+    key{"flow.max_edges", [](settings& s) -> field { return &s.flow.max_edges; },
+        "Edges of one flow.", 1, 1'000'000},
+
+    key{"run.max_state_bytes", [](settings& s) -> field { return &s.run.max_state_bytes; },
+        "State data of one run, as compact JSON. A step that would make it larger fails.", kib,
+        gib},
+    key{"run.max_result_bytes", [](settings& s) -> field { return &s.run.max_result_bytes; },
+        "What one step returns, as compact JSON. A step that returns more fails.", kib, gib},
+    key{"run.max_tokens", [](settings& s) -> field { return &s.run.max_tokens; },
+        "Branches of one run at the same time.", 1, 1'000'000},
+    key{"run.default_max_visits", [](settings& s) -> field { return &s.run.default_max_visits; },
+        "How often a run may come to one node, where the node names no `max_visits` of its own.", 1,
+        1'000'000'000},
+
+    key{"engine.scheduler_threads",
+        [](settings& s) -> field { return &s.engine.scheduler_threads; },
+        "Threads that run actors. 0: one for each core.", 0, 1'024},
+    key{"engine.shards", [](settings& s) -> field { return &s.engine.shards; },
+        "Parts of the run directory that work side by side.", 1, 1'024},
+    key{"engine.max_active_runs", [](settings& s) -> field { return &s.engine.max_active_runs; },
+        "Runs in memory at once. One more start is answered `overloaded`.", 1, 100'000'000},
+    key{"engine.max_commands_in_flight",
+        [](settings& s) -> field { return &s.engine.max_commands_in_flight; },
+        "Commands that were taken and not answered yet. One more is answered `overloaded`.", 1,
+        100'000'000},
+    key{"engine.recovery_batch", [](settings& s) -> field { return &s.engine.recovery_batch; },
+        "Unfinished runs that are brought back into memory together when the engine starts.", 1,
+        1'000'000},
+    key{"engine.passivate_after_ms",
+        [](settings& s) -> field { return &s.engine.passivate_after_ms; },
+        "A run for which nothing happened for so long leaves memory until something does.", 0,
+        day_ms},
+    key{"engine.restart_limit", [](settings& s) -> field { return &s.engine.restart_limit; },
+        "Times that a crashed run actor is restarted before its run is parked as failed.", 0,
+        1'000},
+    key{"engine.restart_first_delay_ms",
+        [](settings& s) -> field { return &s.engine.restart_first_delay_ms; },
+        "The wait before a crashed run actor is first restarted; it doubles with every further "
+        "restart.",
+        1, hour_ms},
+    key{"engine.restart_max_delay_ms",
+        [](settings& s) -> field { return &s.engine.restart_max_delay_ms; },
+        "The longest wait before a restart; not less than `engine.restart_first_delay_ms`.", 1,
+        day_ms},
+    key{"engine.stop_timeout_ms", [](settings& s) -> field { return &s.engine.stop_timeout_ms; },
+        "How long an orderly stop waits for steps that are under way.", 0, day_ms},
+
+    key{"executor.threads", [](settings& s) -> field { return &s.executor.threads; },
+        "Threads that run step functions. 0: twice the cores, at least 4.", 0, 4'096},
+    key{"executor.queue_limit", [](settings& s) -> field { return &s.executor.queue_limit; },
+        "Calls of step functions that wait for a thread. One more is answered `overloaded`.", 1,
+        10'000'000},
+    key{"executor.default_timeout_ms",
+        [](settings& s) -> field { return &s.executor.default_timeout_ms; },
+        "How long a step may take whose node names no `timeout`. 0: as long as it likes.", 0,
+        30 * day_ms},
+    key{"executor.stop_grace_ms", [](settings& s) -> field { return &s.executor.stop_grace_ms; },
+        "How long a function that was cancelled or timed out has to return before it counts as "
+        "stuck and its thread is replaced.",
+        0, hour_ms},
+    key{"executor.max_stuck", [](settings& s) -> field { return &s.executor.max_stuck; },
+        "Stuck functions at once. From then on no further call is taken until one returns.", 1,
+        10'000},
+
+    key{"exec.allow", [](settings& s) -> field { return &s.exec.allow; },
+        "Programs that `core.exec` may run. Empty: none.", 0, 0,
+        "a list of program names such as `tar`, or absolute paths", is_program},
+    key{"exec.env", [](settings& s) -> field { return &s.exec.env; },
+        "Environment variables that programs are given from ours.", 0, 0,
+        "a list of names of variables", is_variable_name},
+    key{"exec.path", [](settings& s) -> field { return &s.exec.path; },
+        "Where programs that are named without a slash are looked for.", 0, 0,
+        "absolute folders with `:` between them", is_folder_list},
+    key{"exec.output_limit_bytes", [](settings& s) -> field { return &s.exec.output_limit_bytes; },
+        "What is kept of each of a program's two output streams.", kib, gib},
+    key{"exec.timeout_ms", [](settings& s) -> field { return &s.exec.timeout_ms; },
+        "How long a program may run where the node's args name no `timeout_ms`. 0: as long as it "
+        "likes. What outlives it is killed with its whole process group.",
+        0, 30 * day_ms},
+
+    key{"log.level", [](settings& s) -> field { return &s.log.level; },
+        "The least important lines that are written."},
+    key{"log.format", [](settings& s) -> field { return &s.log.format; },
+        "Lines for people, or one JSON object per line."},
+    key{"log.file", [](settings& s) -> field { return &s.log.file; },
+        "Where lines are appended. Empty: standard error.", 0, 0, "a path, or nothing"},
+};
+
+std::string_view last_part(std::string_view name) noexcept {
+  const std::size_t dot = name.rfind('.');
+  return dot == std::string_view::npos ? name : name.substr(dot + 1);
+}
+
+}  // namespace
+
+std::span<const key> keys() noexcept {
+  return table;
+}
+
+const key* find_key(std::string_view name) noexcept {
+  const auto* const found =
+      std::find_if(table.begin(), table.end(), [&](const key& k) { return k.name == name; });
+  return found == table.end() ? nullptr : found;
+}
+
+std::string variable_of(std::string_view key_name) {
+  std::string variable = "PAWL_";
+  for (const char c : key_name) {
+    variable += c == '.' ? '_' : (c >= 'a' && c <= 'z') ? static_cast<char>(c - 32) : c;
+  }
+  return variable;
+}
+
+std::optional<std::string_view> suggest_key(std::string_view name) {
+  std::array<std::string_view, table.size()> names;
+  std::array<std::string_view, table.size()> last_parts;
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    names[i] = table[i].name;
+    last_parts[i] = last_part(table[i].name);
+  }
+  if (const auto near = nearest(name, names)) return near;
+  const auto near = nearest(last_part(name), last_parts);
+  if (!near) return std::nullopt;
+  return names[static_cast<std::size_t>(std::find(last_parts.begin(), last_parts.end(), *near) -
+                                        last_parts.begin())];
+}
+
+}  // namespace pawl::config

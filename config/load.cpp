@@ -1,0 +1,224 @@
+#include "config/load.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include <pawl/suggest.hpp>
+
+#include "config/keys.hpp"
+#include "config/toml_file.hpp"
+#include "config/values.hpp"
+
+#include <unistd.h>
+
+namespace pawl::config {
+namespace {
+
+constexpr std::string_view prefix = "PAWL_";
+constexpr std::string_view file_variable = "PAWL_CONFIG";
+
+// Names of variables that are ours, but no settings: the tests' and the benchmarks'.
+bool is_for_tests(std::string_view name) {
+  return name.starts_with("PAWL_TEST_") || name.starts_with("PAWL_BENCH_") ||
+         name == "PAWL_JSONLOGIC_SUITES";
+}
+
+// Kubernetes gives every container variables for each service: for one that is called "pawl" these
+// begin with our prefix.
+bool is_from_kubernetes(const variable& v) {
+  const std::string& name = v.first;
+  return name.ends_with("_SERVICE_HOST") || name.find("_SERVICE_PORT") != std::string::npos ||
+         name.find("_TCP_") != std::string::npos || name.find("_UDP_") != std::string::npos ||
+         v.second.starts_with("tcp://") || v.second.starts_with("udp://");
+}
+
+std::string pointer_to(std::string_view key_name) {
+  std::string pointer = "/";
+  for (const char c : key_name) {
+    switch (c) {
+      case '.':
+        pointer += '/';
+        break;
+      case '~':
+        pointer += "~0";
+        break;
+      case '/':
+        pointer += "~1";
+        break;
+      default:
+        pointer += c;
+    }
+  }
+  return pointer;
+}
+
+// Puts sources over each other and collects everything that is wrong in them.
+class loader {
+ public:
+  loader() : origins_(keys().size()) {}
+
+  void take_file(const std::vector<file_entry>& entries) {
+    for (const file_entry& entry : entries) {
+      set(entry.name, entry.value, {origin::kind::file, entry.place});
+    }
+  }
+
+  void take_environment(const std::vector<variable>& environment) {
+    for (const variable& v : environment) {
+      const std::string_view name = v.first;
+      if (!name.starts_with(prefix) || name == file_variable || is_for_tests(name)) continue;
+      const auto all = keys();
+      const auto known = std::find_if(all.begin(), all.end(),
+                                      [&](const key& k) { return variable_of(k.name) == name; });
+      if (known != all.end()) {
+        set(known->name, v.second, {origin::kind::environment, v.first});
+      } else if (!is_from_kubernetes(v)) {
+        unknown_variable(name);
+      }
+    }
+  }
+
+  void take_flags(const std::vector<flag_value>& flags) {
+    for (const flag_value& f : flags) set(f.key, f.text, {origin::kind::flag, f.flag});
+  }
+
+  // For values that did not come through `set`.
+  void take_program(const settings& values) {
+    values_ = values;
+    for (std::size_t i = 0; i < origins_.size(); ++i) {
+      const key& k = keys()[i];
+      origins_[i] = {origin::kind::program, {}};
+      if (const auto wrong = complaint(k, values_)) add_fault(k.name, "bad_value", *wrong + ".");
+    }
+  }
+
+  [[nodiscard]] result<effective_settings> finish() && {
+    check_together();
+    if (faults_.empty()) return effective_settings{std::move(values_), std::move(origins_)};
+    std::string message = faults_.front().message;
+    if (faults_.size() > 1) {
+      message = "The configuration has " + std::to_string(faults_.size()) + " faults:";
+      for (const fault& f : faults_) message += "\n- " + f.message;
+    }
+    return error{errc::invalid_argument, std::move(message), {}, std::move(faults_)};
+  }
+
+ private:
+  void add_fault(std::string_view name, std::string code, std::string_view rest) {
+    faults_.push_back({severity::error, pointer_to(name), std::move(code),
+                       std::string{name}.append(" ").append(rest)});
+  }
+
+  void set(std::string_view name, const raw_value& value, origin from) {
+    const key* const k = find_key(name);
+    if (k == nullptr) {
+      std::string rest = "(" + to_string(from) + ") is no setting";
+      if (const auto near = suggest_key(name)) {
+        rest.append("; did you mean ").append(*near).append("?");
+      } else {
+        rest += "; `pawl config` lists all there are.";
+      }
+      add_fault(name, "unknown_key", rest);
+    } else if (const auto wrong = assign(*k, values_, value)) {
+      const std::string_view end = wrong->ends_with('?') ? "" : ".";
+      add_fault(name, "bad_value",
+                "is " + shown(value) + " (" + to_string(from) + "), but " + wrong->c_str() +
+                    std::string{end});
+    } else {
+      origins_[static_cast<std::size_t>(k - keys().data())] = std::move(from);
+    }
+  }
+
+  void unknown_variable(std::string_view name) {
+    std::vector<std::string> variables{std::string{file_variable}};
+    for (const key& k : keys()) variables.push_back(variable_of(k.name));
+    const std::vector<std::string_view> known(variables.begin(), variables.end());
+    std::string rest = "is no variable of Pawl, though it begins with PAWL_";
+    if (const auto near = nearest(name, known)) {
+      rest.append("; did you mean ").append(*near).append("?");
+    } else {
+      rest += "; `pawl config` lists all there are.";
+    }
+    add_fault(name, "unknown_variable", rest);
+  }
+
+  // What is wrong though every value is right for itself.
+  void check_together() {
+    const auto& engine = values_.engine;
+    if (engine.restart_max_delay_ms >= engine.restart_first_delay_ms) return;
+    constexpr std::string_view first = "engine.restart_first_delay_ms";
+    constexpr std::string_view longest = "engine.restart_max_delay_ms";
+    add_fault(longest, "bad_value",
+              "is " + described(longest) + ", but must not be less than " + std::string{first} +
+                  ", which is " + described(first) + ".");
+  }
+
+  [[nodiscard]] std::string described(std::string_view name) const {
+    const key* const k = find_key(name);
+    const auto index = static_cast<std::size_t>(k - keys().data());
+    return to_text(*k, values_) + " (" + to_string(origins_[index]) + ")";
+  }
+
+  settings values_;
+  std::vector<origin> origins_;
+  std::vector<fault> faults_;
+};
+
+std::optional<std::filesystem::path> file_of(const sources& from) {
+  if (from.file) return from.file;
+  for (const auto& [name, value] : from.environment) {
+    if (name == file_variable && !value.empty()) return value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string to_string(const origin& from) {
+  switch (from.from) {
+    case origin::kind::defaults:
+      return "default";
+    case origin::kind::program:
+      return "set by the program";
+    case origin::kind::file:
+    case origin::kind::environment:
+    case origin::kind::flag:
+      break;
+  }
+  return from.place;
+}
+
+std::vector<variable> process_environment() {
+  std::vector<variable> found;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos || !text.starts_with(prefix)) continue;
+    found.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+result<effective_settings> load(const sources& from) {
+  loader all;
+  if (const auto file = file_of(from)) {
+    const auto entries = read_toml_file(*file);
+    if (!entries) return entries.error();
+    all.take_file(*entries);
+  }
+  all.take_environment(from.environment);
+  all.take_flags(from.flags);
+  return std::move(all).finish();
+}
+
+result<void> check(const settings& values) {
+  loader all;
+  all.take_program(values);
+  auto checked = std::move(all).finish();
+  if (!checked) return std::move(checked).error();
+  return {};
+}
+
+}  // namespace pawl::config

@@ -1,0 +1,251 @@
+#include "config/load.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "config/keys.hpp"
+#include "tests/support/catch.hpp"
+
+#include <unistd.h>
+
+using namespace pawl;
+using namespace pawl::config;
+using namespace std::chrono_literals;
+
+namespace {
+
+// A file that is gone after the test.
+class temporary_file {
+ public:
+  explicit temporary_file(std::string_view text)
+      : path_(std::filesystem::temp_directory_path() /
+              ("pawl-config-" + std::to_string(::getpid()) + ".toml")) {
+    std::ofstream(path_, std::ios::binary) << text;
+  }
+  temporary_file(const temporary_file&) = delete;
+  temporary_file& operator=(const temporary_file&) = delete;
+  ~temporary_file() { std::filesystem::remove(path_); }
+
+  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+std::string origin_of(const effective_settings& effective, std::string_view name) {
+  const key* const k = find_key(name);
+  REQUIRE(k != nullptr);
+  return to_string(effective.origins.at(static_cast<std::size_t>(k - keys().data())));
+}
+
+effective_settings loaded(const sources& from) {
+  auto all = load(from);
+  if (!all) FAIL(all.error().message);
+  return *std::move(all);
+}
+
+error refused(const sources& from) {
+  const auto all = load(from);
+  REQUIRE_FALSE(all);
+  CHECK(all.error().code == errc::invalid_argument);
+  return all.error();
+}
+
+error refused(const std::vector<variable>& environment) {
+  return refused(sources{.file = {}, .environment = environment, .flags = {}});
+}
+
+}  // namespace
+
+TEST_CASE("Without any source every setting has its default") {
+  const auto all = loaded({});
+  CHECK(all.values.storage.data_dir.empty());
+  CHECK(all.values.storage.durability == durability::sync);
+  CHECK(origin_of(all, "storage.durability") == "default");
+  CHECK(all.origins.size() == keys().size());
+}
+
+TEST_CASE("The environment overrides the file, and flags override both") {
+  const temporary_file file(
+      "[storage]\n"
+      "snapshot_every = 8\n"
+      "durability = \"off\"\n"
+      "data_dir = \"/file\"\n");
+  const auto all = loaded({.file = file.path(),
+                           .environment = {{"PAWL_STORAGE_DURABILITY", "async"},
+                                           {"PAWL_STORAGE_DATA_DIR", "/environment"}},
+                           .flags = {{"storage.data_dir", "/flag", "--data-dir"}}});
+  CHECK(all.values.storage.snapshot_every == 8);
+  CHECK(all.values.storage.durability == durability::async);
+  CHECK(all.values.storage.data_dir == "/flag");
+  CHECK(origin_of(all, "storage.snapshot_every") == file.path().string() + ":2");
+  CHECK(origin_of(all, "storage.durability") == "PAWL_STORAGE_DURABILITY");
+  CHECK(origin_of(all, "storage.data_dir") == "--data-dir");
+  CHECK(origin_of(all, "flow.max_nodes") == "default");
+}
+
+TEST_CASE("The variable PAWL_CONFIG names the file where none is given") {
+  const temporary_file file("flow = {max_nodes = 7}\n");
+  const std::vector<variable> environment{{"PAWL_CONFIG", file.path().string()}};
+  const auto all = loaded({.file = {}, .environment = environment, .flags = {}});
+  CHECK(all.values.flow.max_nodes == 7);
+}
+
+TEST_CASE("A file gives sizes, times and lists in TOML's own types or as texts") {
+  const temporary_file file(
+      "flow.max_bytes = 4096\n"
+      "run.max_state_bytes = \"2MiB\"\n"
+      "engine.stop_timeout_ms = \"30s\"\n"
+      "executor.stop_grace_ms = 250\n"
+      "exec.allow = [\"tar\", \"/usr/bin/gzip\"]\n"
+      "exec.env = \"HOME, LANG\"\n");
+  const auto all = loaded({.file = file.path(), .environment = {}, .flags = {}});
+  CHECK(all.values.flow.max_bytes == 4096);
+  CHECK(all.values.run.max_state_bytes == 2u << 20);
+  CHECK(all.values.engine.stop_timeout_ms == 30s);
+  CHECK(all.values.executor.stop_grace_ms == 250ms);
+  CHECK(all.values.exec.allow == std::vector<std::string>{"tar", "/usr/bin/gzip"});
+  CHECK(all.values.exec.env == std::vector<std::string>{"HOME", "LANG"});
+}
+
+TEST_CASE("An empty text empties a list and a path") {
+  const auto all = loaded(
+      {.file = {}, .environment = {{"PAWL_EXEC_ENV", ""}, {"PAWL_LOG_FILE", ""}}, .flags = {}});
+  CHECK(all.values.exec.env.empty());
+  CHECK(all.values.log.file.empty());
+}
+
+TEST_CASE("A wrong value is an error that names key, value, place and what is allowed") {
+  CHECK(
+      refused({{"PAWL_STORAGE_DURABILITY", "asnyc"}}).message ==
+      "storage.durability is \"asnyc\" (PAWL_STORAGE_DURABILITY), but must be one of sync, async, "
+      "off; did you mean \"async\"?");
+  CHECK(refused({{"PAWL_FLOW_MAX_NODES", "0"}}).message ==
+        "flow.max_nodes is \"0\" (PAWL_FLOW_MAX_NODES), but must be a whole number from 1 to "
+        "100000.");
+  CHECK(
+      refused({{"PAWL_RUN_MAX_STATE_BYTES", "2TiB"}}).message ==
+      "run.max_state_bytes is \"2TiB\" (PAWL_RUN_MAX_STATE_BYTES), but must be a size from 1KiB to "
+      "1GiB.");
+  CHECK(
+      refused({{"PAWL_EXEC_ALLOW", "tar,../sh"}}).message ==
+      "exec.allow is \"tar,../sh\" (PAWL_EXEC_ALLOW), but must be a list of program names such as "
+      "`tar`, or absolute paths, which \"../sh\" is not.");
+}
+
+TEST_CASE("A wrong value in a file is told with its line") {
+  const temporary_file file("[executor]\n\nthreads = -1\nqueue_limit = [1]\n");
+  const auto failure = refused({.file = file.path(), .environment = {}, .flags = {}});
+  CHECK(failure.message ==
+        "The configuration has 2 faults:\n- executor.threads is -1 (" + file.path().string() +
+            ":3), but must be a whole number from 0 to 4096.\n"
+            "- executor.queue_limit is a list with items that are no texts (" +
+            file.path().string() + ":4), but must be a whole number from 1 to 10000000.");
+  REQUIRE(failure.faults.size() == 2);
+  CHECK(failure.faults[0].pointer == "/executor/threads");
+  CHECK(failure.faults[0].code == "bad_value");
+}
+
+TEST_CASE("Everything that is wrong in every source is told at once") {
+  const temporary_file file("[storage]\nsnapshot_evry = 3\n[metrics]\nport = 1\n");
+  const auto failure =
+      refused({.file = file.path(),
+               .environment = {{"PAWL_STORAGE_DURABILTY", "off"}, {"PAWL_LOG_LEVEL", "loud"}},
+               .flags = {{"data_dir", "/x", "--set data_dir"}}});
+  REQUIRE(failure.faults.size() == 5);
+  CHECK(failure.faults[0].message == "storage.snapshot_evry (" + file.path().string() +
+                                         ":2) is no setting; did you mean storage.snapshot_every?");
+  CHECK(failure.faults[1].message == "metrics (" + file.path().string() +
+                                         ":3) is no setting; `pawl config` lists all there are.");
+  CHECK(failure.faults[2].message ==
+        "PAWL_STORAGE_DURABILTY is no variable of Pawl, though it begins with PAWL_; did you mean "
+        "PAWL_STORAGE_DURABILITY?");
+  CHECK(failure.faults[3].pointer == "/log/level");
+  CHECK(failure.faults[4].message ==
+        "data_dir (--set data_dir) is no setting; did you mean storage.data_dir?");
+}
+
+TEST_CASE("A value that a later source overrides must still be right") {
+  const std::vector<variable> environment{{"PAWL_FLOW_MAX_NODES", "many"}};
+  const auto failure = refused(
+      {.file = {}, .environment = environment, .flags = {{"flow.max_nodes", "5", "--max-nodes"}}});
+  CHECK(failure.faults.size() == 1);
+}
+
+TEST_CASE("Two values that do not go together are an error that names both") {
+  CHECK(refused({{"PAWL_ENGINE_RESTART_FIRST_DELAY_MS", "1m"}}).message ==
+        "engine.restart_max_delay_ms is 30s (default), but must not be less than "
+        "engine.restart_first_delay_ms, which is 1m (PAWL_ENGINE_RESTART_FIRST_DELAY_MS).");
+}
+
+TEST_CASE("Variables that are not Pawl's settings are passed over") {
+  const auto all = load({.file = {},
+                         .environment = {{"HOME", "/root"},
+                                         {"PAWL_JSONLOGIC_SUITES", "/suites"},
+                                         {"PAWL_TEST_SEED", "1"},
+                                         {"PAWL_SERVICE_HOST", "10.0.0.1"},
+                                         {"PAWL_SERVICE_PORT_HTTP", "80"},
+                                         {"PAWL_PORT", "tcp://10.0.0.1:80"},
+                                         {"PAWL_PORT_80_TCP_ADDR", "10.0.0.1"}},
+                         .flags = {}});
+  CHECK(all);
+}
+
+TEST_CASE("A text that is not UTF-8 or has a zero byte is refused") {
+  CHECK(refused({{"PAWL_STORAGE_DATA_DIR", "/data/\xff"}}).faults.size() == 1);
+  CHECK(refused({{"PAWL_STORAGE_DATA_DIR", std::string("/data/\0x", 8)}}).faults.size() == 1);
+}
+
+TEST_CASE("A file that is missing, a folder or no TOML is a clear error") {
+  const auto missing = load({.file = "/nowhere/pawl.toml", .environment = {}, .flags = {}});
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().code == errc::not_found);
+  CHECK(missing.error().message ==
+        "The configuration file /nowhere/pawl.toml cannot be read: No such file or directory.");
+
+  const auto folder = load({.file = "/tmp", .environment = {}, .flags = {}});
+  REQUIRE_FALSE(folder);
+  CHECK(folder.error().code == errc::io_failed);
+
+  const temporary_file broken("[storage]\ndata_dir = \n");
+  const auto failure = refused({.file = broken.path(), .environment = {}, .flags = {}});
+  CHECK(failure.message.find(" is not TOML: line 2, column ") != std::string::npos);
+
+  const temporary_file huge(std::string(2u << 20, '#'));
+  CHECK(refused({.file = huge.path(), .environment = {}, .flags = {}}).message.find("1 MiB") !=
+        std::string::npos);
+}
+
+TEST_CASE("Settings made by a program are checked like loaded ones") {
+  settings mine = settings::defaults();
+  CHECK(mine.check());
+  mine.storage.snapshot_every = 0;
+  mine.engine.stop_timeout_ms = -1ms;
+  mine.log.level = static_cast<log_level>(9);
+  const auto checked = mine.check();
+  REQUIRE_FALSE(checked);
+  CHECK(checked.error().faults.size() == 3);
+  CHECK(checked.error().faults[0].message ==
+        "storage.snapshot_every must be a whole number from 1 to 100000, which 0 is not.");
+}
+
+TEST_CASE("Every default is allowed") {
+  CHECK(settings{}.check());
+  CHECK(settings{}.executor.thread_count() >= 4);
+  CHECK(settings{}.engine.scheduler_thread_count() >= 1);
+}
+
+TEST_CASE("The environment of the process is read by from_env and from_file") {
+  REQUIRE(::setenv("PAWL_FLOW_MAX_EDGES", "77", 1) == 0);
+  const temporary_file file("flow.max_edges = 5\nflow.max_nodes = 6\n");
+  const auto alone = settings::from_env();
+  const auto over_file = settings::from_file(file.path());
+  REQUIRE(::unsetenv("PAWL_FLOW_MAX_EDGES") == 0);
+  REQUIRE(alone);
+  CHECK(alone->flow.max_edges == 77);
+  CHECK(alone->flow.max_nodes == 1000);
+  REQUIRE(over_file);
+  CHECK(over_file->flow.max_edges == 77);
+  CHECK(over_file->flow.max_nodes == 6);
+}

@@ -1,0 +1,148 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <pawl/function.hpp>
+#include <pawl/result.hpp>
+
+namespace pawl {
+
+/// How much the answer to a command promises.
+enum class durability : std::uint8_t {
+  sync,   ///< what was answered survives the loss of power
+  async,  ///< what was answered survives the death of the process
+  off,    ///< what was answered survives an orderly stop only
+};
+
+/// How log lines are written.
+enum class log_format : std::uint8_t { text, json_lines };
+
+/// How the store is kept.
+struct storage_settings {
+  /// The folder of the store; it is made if it is not there. Empty: the store is kept in memory.
+  std::filesystem::path data_dir = {};
+  pawl::durability durability = pawl::durability::sync;
+  /// A full copy of a run's state is stored every so many checkpoints, between them only changes.
+  std::uint32_t snapshot_every = 32;
+};
+
+/// What a flow definition is held to before it is stored.
+struct flow_settings {
+  std::uint64_t max_bytes = 1u << 20;
+  std::uint32_t max_depth = 64;
+  std::uint32_t max_nodes = 1'000;
+  std::uint32_t max_edges = 5'000;
+};
+
+/// What a single run is held to.
+struct run_settings {
+  /// State data as compact JSON. A step that would make it larger fails.
+  std::uint64_t max_state_bytes = 8u << 20;
+  /// What one step returns, as compact JSON.
+  std::uint64_t max_result_bytes = 4u << 20;
+  /// Branches of one run at the same time.
+  std::uint32_t max_tokens = 1'000;
+  /// How often a run may come to one node, where the node names no `max_visits` of its own.
+  std::uint32_t default_max_visits = 1'000;
+};
+
+/// The engine's own work: scheduling, recovery, stop.
+struct engine_settings {
+  /// Threads that run actors. 0: one for each core; see `scheduler_thread_count`.
+  std::uint32_t scheduler_threads = 0;
+  /// Parts of the run directory that work side by side.
+  std::uint32_t shards = 16;
+  /// Runs in memory at once. One more start is answered `overloaded`.
+  std::uint32_t max_active_runs = 100'000;
+  /// Commands that were taken and not answered yet. One more is answered `overloaded`.
+  std::uint32_t max_commands_in_flight = 100'000;
+  /// Unfinished runs that are brought back into memory together when the engine starts.
+  std::uint32_t recovery_batch = 256;
+  /// A run for which nothing happened for so long leaves memory until something does.
+  std::chrono::milliseconds passivate_after_ms{5'000};
+  /// Times that a crashed run actor is restarted before its run is parked as failed.
+  std::uint32_t restart_limit = 5;
+  /// The wait before the first restart; it doubles with every further one.
+  std::chrono::milliseconds restart_first_delay_ms{100};
+  /// The longest wait before a restart.
+  std::chrono::milliseconds restart_max_delay_ms{30'000};
+  /// How long an orderly stop waits for steps that are under way.
+  std::chrono::milliseconds stop_timeout_ms{10'000};
+
+  /// `scheduler_threads`, or the machine's cores where that is 0. At least 1.
+  [[nodiscard]] std::uint32_t scheduler_thread_count() const noexcept;
+};
+
+/// Where step functions run.
+struct executor_settings {
+  /// Threads for step functions. 0: twice the cores, at least 4; see `thread_count`.
+  std::uint32_t threads = 0;
+  /// Calls that wait for a thread. One more is answered `overloaded`.
+  std::uint32_t queue_limit = 10'000;
+  /// How long a step may take whose node names no `timeout`. 0: as long as it likes.
+  std::chrono::milliseconds default_timeout_ms{0};
+  /// How long a function that was cancelled or timed out has to return before it counts as stuck
+  /// and its thread is replaced.
+  std::chrono::milliseconds stop_grace_ms{5'000};
+  /// Stuck functions at once. From then on no further call is taken until one returns.
+  std::uint32_t max_stuck = 64;
+
+  /// `threads`, or twice the machine's cores and at least 4 where that is 0.
+  [[nodiscard]] std::uint32_t thread_count() const noexcept;
+};
+
+/// What the function `core.exec` may do.
+struct exec_settings {
+  /// Programs that may be run: names found in `path`, or absolute paths. Empty: none.
+  std::vector<std::string> allow = {};
+  /// Environment variables that programs are given from ours.
+  std::vector<std::string> env = {"HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ"};
+  /// Where programs without a slash are looked for: absolute folders with `:` between them.
+  std::string path = "/usr/local/bin:/usr/bin:/bin";
+  /// What is kept of each of a program's two output streams.
+  std::uint64_t output_limit_bytes = 1u << 20;
+  /// How long a program may run where the node's args name no `timeout_ms`. 0: as long as it
+  /// likes. What outlives it is killed with its whole process group.
+  std::chrono::milliseconds timeout_ms{600'000};
+};
+
+struct log_settings {
+  log_level level = log_level::info;
+  log_format format = log_format::text;
+  /// Where lines are appended. Empty: standard error.
+  std::filesystem::path file = {};
+};
+
+/// Everything about an engine that can be set. Plain values: copy and change freely. The text of
+/// every setting, its variable and its limits are described in docs/configuration.md.
+struct settings {
+  storage_settings storage;
+  flow_settings flow;
+  run_settings run;
+  engine_settings engine;
+  executor_settings executor;
+  exec_settings exec;
+  log_settings log;
+
+  /// Every value as it is when nobody sets it; the same as `settings{}`.
+  [[nodiscard]] static settings defaults();
+
+  /// The defaults, changed by the variables `PAWL_*` of this process, and by the file that
+  /// `PAWL_CONFIG` names. Error `invalid_argument`: every wrong or unknown variable at once, with
+  /// what is allowed. Reads the environment: not safe while another thread changes it.
+  [[nodiscard]] static result<settings> from_env();
+
+  /// As `from_env`, over the values in a TOML file. Errors: `not_found`, `io_failed` for the file;
+  /// `invalid_argument` for wrong or unknown keys, which are named with their line.
+  [[nodiscard]] static result<settings> from_file(const std::filesystem::path& file);
+
+  /// Checks values that a program has set itself: every one that is out of range is named, as in
+  /// `from_env`.
+  [[nodiscard]] result<void> check() const;
+};
+
+}  // namespace pawl
