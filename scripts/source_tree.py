@@ -1,0 +1,48 @@
+"""The project's C++ files and what they include, for scripts/check_includes and check_headers."""
+
+import os
+import re
+
+FOLDERS = ("include", "config", "flow", "functions", "persistence", "actors", "runtime", "server",
+           "cli", "tests", "benchmarks", "examples")
+
+_INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+
+
+class Include:
+    """One #include line. `path` is as written; `target` is the file of ours it means, or None."""
+
+    def __init__(self, line, quoted, path, target):
+        self.line, self.quoted, self.path, self.target = line, quoted, path, target
+
+
+def files(root, suffixes=(".hpp", ".cpp")):
+    """Paths below `root` of all sources, sorted, with / between folders."""
+    found = []
+    for folder in FOLDERS:
+        for where, folders, names in os.walk(os.path.join(root, folder)):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            for name in names:
+                if name.endswith(suffixes):
+                    found.append(os.path.relpath(os.path.join(where, name), root))
+    return sorted(path.replace(os.sep, "/") for path in found)
+
+
+def resolve(root, path):
+    """The file of ours that an include path means: from the root, or below include/."""
+    for candidate in (path, "include/" + path):
+        if os.path.isfile(os.path.join(root, candidate)):
+            return candidate
+    return None
+
+
+def includes(root, path):
+    """Every include of a file, in order. Lines in comments of the /* */ kind count as code."""
+    result = []
+    with open(os.path.join(root, path), encoding="utf-8") as source:
+        for number, line in enumerate(source, 1):
+            match = _INCLUDE.match(line)
+            if match:
+                name = match.group(2)
+                result.append(Include(number, match.group(1) == '"', name, resolve(root, name)))
+    return result

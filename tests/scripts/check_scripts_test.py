@@ -1,0 +1,176 @@
+"""Feeds scripts/check_includes, scripts/check_headers and scripts/setup trees and systems that are
+wrong, and expects them to say so."""
+
+import os
+import subprocess
+import tempfile
+import unittest
+
+SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts")
+
+
+class Tree:
+    """A small source tree below a temporary folder: `good`, with `files` put in."""
+
+    GOOD = {
+        "include/pawl/base.hpp": "#pragma once\n#include <string>\n",
+        "flow/core.hpp": "#pragma once\n#include <pawl/base.hpp>\n",
+        "functions/call.hpp": '#pragma once\n#include "flow/core.hpp"\n',
+        "persistence/store.hpp": "#pragma once\n#include <pawl/base.hpp>\n",
+        "actors/run.hpp": '#pragma once\n#include "persistence/store.hpp"\n',
+        "runtime/engine.cpp": '#include "actors/run.hpp"\n',
+        "tests/support/catch.hpp": "#pragma once\n",
+        "flow/core.test.cpp": '#include "tests/support/catch.hpp"\n',
+    }
+
+    def __init__(self, files):
+        self.folder = tempfile.TemporaryDirectory()
+        for path, text in {**self.GOOD, **files}.items():
+            full = os.path.join(self.folder.name, path)
+            os.makedirs(os.path.dirname(full), exist_ok=True)
+            with open(full, "w", encoding="utf-8") as file:
+                file.write(text)
+
+    def run(self, script):
+        with self.folder:
+            return run(script, self.folder.name)
+
+
+def run(script, *arguments, environment=None):
+    return subprocess.run([os.path.join(SCRIPTS, script), *arguments], capture_output=True,
+                          text=True, check=False, env={**os.environ, **(environment or {})})
+
+
+class CheckIncludes(unittest.TestCase):
+    def refused(self, files, *words):
+        done = Tree(files).run("check_includes")
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        for word in words:
+            self.assertIn(word, done.stdout)
+
+    def accepted(self, files):
+        done = Tree(files).run("check_includes")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_a_tree_that_keeps_the_rules_passes(self):
+        self.accepted({})
+
+    def test_an_upward_include_is_found(self):
+        self.refused({"flow/bad.cpp": '#include "actors/run.hpp"\n'}, "flow/bad.cpp:1", "upwards")
+
+    def test_the_base_includes_no_folder(self):
+        self.refused({"include/pawl/bad.hpp": '#include "flow/core.hpp"\n'}, "upwards")
+
+    def test_a_sideways_include_is_found(self):
+        self.refused({"functions/bad.hpp": '#include "persistence/store.hpp"\n'}, "sideways")
+
+    def test_a_circle_is_found(self):
+        self.refused({"flow/a.hpp": '#include "flow/b.hpp"\n',
+                      "flow/b.hpp": '#include "flow/a.hpp"\n'},
+                     "circle: flow/a.hpp -> flow/b.hpp -> flow/a.hpp")
+
+    def test_a_header_may_not_include_itself(self):
+        self.refused({"flow/a.hpp": '#include "flow/a.hpp"\n'}, "circle")
+
+    def test_an_include_that_is_not_from_the_root_is_found(self):
+        self.refused({"flow/bad.cpp": '#include "core.hpp"\n'}, "from the root")
+
+    def test_rocksdb_stays_in_its_folder(self):
+        self.refused({"persistence/bad.cpp": "#include <rocksdb/db.h>\n"}, "RocksDB")
+        self.accepted({"persistence/rocksdb/store.cpp": "#include <rocksdb/db.h>\n"})
+
+    def test_caf_stays_in_its_folder(self):
+        self.refused({"functions/bad.cpp": "#include <caf/all.hpp>\n"}, "CAF")
+        self.refused({"include/pawl/bad.hpp": "#include <caf/all.hpp>\n"}, "CAF")
+        self.refused({"cli/bad.cpp": "#include <pawl/caf.hpp>\n",
+                      "include/pawl/caf.hpp": "#include <caf/all.hpp>\n"}, "cli/bad.cpp")
+        self.accepted({"actors/run.cpp": "#include <caf/all.hpp>\n",
+                       "include/pawl/caf.hpp": "#include <caf/all.hpp>\n"})
+
+    def test_only_one_source_of_runtime_starts_caf(self):
+        one = {"runtime/system.cpp": "#include <caf/all.hpp>\n"}
+        self.accepted(one)
+        self.refused({**one, "runtime/other.cpp": "#include <caf/all.hpp>\n"}, "more than one")
+        self.refused({"runtime/system.hpp": "#include <caf/all.hpp>\n"}, "runtime/system.hpp")
+
+    def test_flow_stays_pure(self):
+        self.refused({"flow/bad.cpp": "#include <thread>\n"}, "pure")
+        self.refused({"flow/bad.cpp": "#include <random>\n"}, "pure")
+        self.refused({"flow/bad.cpp": "#include <spdlog/spdlog.h>\n"}, "pure")
+        self.refused({"flow/bad.cpp": "#include <unistd.h>\n"}, "pure")
+        self.accepted({"flow/good.cpp": "#include <chrono>\n#include <nlohmann/json.hpp>\n",
+                       "flow/good.test.cpp": "#include <fstream>\n"})
+
+    def test_the_public_headers_stay_light(self):
+        self.refused({"include/pawl/bad.hpp": "#include <spdlog/spdlog.h>\n"}, "embedder")
+
+    def test_examples_use_what_is_installed(self):
+        self.refused({"examples/embed/main.cpp": '#include "flow/core.hpp"\n'}, "example")
+        self.accepted({"examples/embed/main.cpp": "#include <pawl/base.hpp>\n"})
+
+    def test_an_empty_tree_does_not_pass(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(run("check_includes", folder).returncode, 1)
+
+
+class CheckHeaders(unittest.TestCase):
+    def test_headers_that_compile_alone_pass(self):
+        done = Tree({}).run("check_headers")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_a_header_that_lacks_an_include_is_found(self):
+        done = Tree({"flow/bad.hpp": "#pragma once\ninline std::string name();\n"}).run(
+            "check_headers")
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertIn("flow/bad.hpp does not compile alone", done.stdout)
+
+    def test_only_what_changed_is_compiled_again(self):
+        tree = Tree({})
+        with tree.folder as folder:
+            first = run("check_headers", folder)
+            second = run("check_headers", folder)
+            with open(os.path.join(folder, "include/pawl/base.hpp"), "a", encoding="utf-8") as file:
+                file.write("namespace pawl { missing m; }\n")
+            third = run("check_headers", folder)
+        self.assertEqual(first.returncode, 0)
+        self.assertIn(" 0 compiled", second.stdout)
+        # Everything that includes the base is compiled again; tests/support does not.
+        self.assertIn(" 5 compiled", third.stdout)
+        self.assertEqual(third.returncode, 1)
+
+
+class Setup(unittest.TestCase):
+    def test_the_list_names_the_packages_of_this_system(self):
+        done = run("setup", "--list")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("librocksdb-dev", done.stdout.split())
+        self.assertNotIn("@12", done.stdout)
+
+    def test_an_unknown_argument_is_refused(self):
+        self.assertEqual(run("setup", "--lsit").returncode, 2)
+
+    def on_system(self, text, *arguments):
+        with tempfile.NamedTemporaryFile("w", suffix="-os-release") as file:
+            file.write(text)
+            file.flush()
+            return run("setup", *arguments, environment={"OS_RELEASE_FILE": file.name})
+
+    def test_another_system_is_told_which_packages_it_needs(self):
+        done = self.on_system("ID=fedora\nVERSION_ID=41\n")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("fedora 41", done.stderr)
+        self.assertIn("librocksdb-dev", done.stderr)
+        self.assertIn("SKIP_SETUP=1", done.stderr)
+
+    def test_each_release_of_debian_has_its_own_list(self):
+        for release, has in (("12", True), ("13", False)):
+            done = self.on_system(f'ID=debian\nVERSION_ID="{release}"\n', "--list")
+            self.assertEqual("clang-format" in done.stdout.split(), has)
+
+    def test_it_can_be_skipped(self):
+        done = run("setup", environment={"SKIP_SETUP": "1"})
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+
+
+if __name__ == "__main__":
+    unittest.main()
