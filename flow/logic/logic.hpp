@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -7,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include <pawl/assert.hpp>
 #include <pawl/json.hpp>
 #include <pawl/result.hpp>
 
@@ -15,44 +18,59 @@ namespace pawl::flow::logic {
 
 /// What hostile rules are held to.
 struct limits {
-  std::uint32_t max_depth = 128;        ///< nesting of a rule, checked by `compile`
+  /// Nesting of operators and literals in a rule, checked by `compile`, and of the arrays that an
+  /// evaluation builds. More than 512 counts as 512, for the sake of the stack.
+  std::uint32_t max_depth = 128;
   std::uint32_t max_nodes = 100'000;    ///< operators and literals in a rule, checked by `compile`
   std::uint64_t max_steps = 1'000'000;  ///< operator calls and items visited in one evaluation
-  std::uint64_t max_bytes = 16u << 20;  ///< text and arrays that one evaluation may build
+  /// Text and arrays that one evaluation may build, its result included. Text that is read costs
+  /// steps, one for 64 bytes.
+  std::uint64_t max_bytes = 16u << 20;
 };
 
 /// The data a rule reads, as layers of objects: a top-level name is looked up in the first layer
 /// that has it. Layers are not copied; they must outlive the evaluation.
 class variables {
  public:
+  static constexpr std::size_t max_layers = 8;
+
   variables() = default;
   /// Data of any type as one layer; an array or a plain value serves `{"var": ""}` and indexes.
-  explicit variables(const json& data) : layers_{&data} {}
+  explicit variables(const json& data) { add(data); }
 
-  /// Adds an object that is asked after those already there.
-  void add(const json& layer) { layers_.push_back(&layer); }
-  [[nodiscard]] std::span<const json* const> layers() const noexcept { return layers_; }
+  /// Adds an object that is asked after those already there. At most `max_layers` in all.
+  void add(const json& layer) {
+    PAWL_ASSERT(size_ < max_layers, "too many layers of variables");
+    layers_[size_++] = &layer;
+  }
+  [[nodiscard]] std::span<const json* const> layers() const noexcept {
+    return {layers_.data(), size_};
+  }
 
  private:
-  std::vector<const json*> layers_;
+  std::array<const json*, max_layers> layers_{};
+  std::size_t size_ = 0;
 };
-
-class expression;  // a compiled rule's inner node; see the .cpp files
 
 /// A compiled rule. Immutable, cheap to copy, safe to evaluate from several threads.
 class rule {
  public:
   rule() = default;  ///< the literal null
 
-  /// Evaluates to a JSON value. Errors: `limit_exceeded` (steps, bytes), `invalid_rule` (what the
-  /// language defines as an error, such as NaN from division by zero, with the error's type).
+  /// Evaluates to a JSON value. NaN and infinities become null, as in JavaScript's JSON.
+  /// Errors: `limit_exceeded` (steps, bytes, depth), `invalid_rule` (an operator without the
+  /// arguments that it cannot do without; `error::type` is "invalid_arguments").
   [[nodiscard]] result<json> evaluate(const variables& data, const limits& allowed = {}) const;
+
+  /// Whether it evaluates to something true. Never copies data. Errors as `evaluate`.
+  [[nodiscard]] result<bool> test(const variables& data, const limits& allowed = {}) const;
 
   /// The JSON this rule was compiled from.
   [[nodiscard]] const json& source() const noexcept;
 
-  /// The paths that `var`, `missing`, … read, where they are literals, in order of appearance,
-  /// without repeats. For static checks.
+  /// The paths that `var`, `missing` and `missing_some` read, where they are literals, in order of
+  /// appearance, without repeats. For static checks. What a body of `map`, `filter`, … reads is of
+  /// the item, not of the variables, so it is not among them; nor is the whole data (`""`).
   [[nodiscard]] std::vector<std::string> reads() const;
 
  private:
@@ -61,15 +79,16 @@ class rule {
 };
 
 /// Compiles a rule. Faults are appended to `faults`, with pointers that begin with `pointer`:
-/// unknown operator (with the nearest known one), too deep, too large. Returns a rule that
-/// evaluates to null when an error was appended.
+/// "unknown_operator" (with the nearest known one; at most 100 of them), "rule_too_deep",
+/// "rule_too_large". Returns a rule that is null when a fault was appended.
 [[nodiscard]] rule compile(const json& source, std::string_view pointer, std::vector<fault>& faults,
                            const limits& allowed = {});
 
-/// The same for a single rule: the first fault as an `invalid_rule` error with all `faults`.
+/// The same for a single rule: the first fault as an `invalid_rule` error with all `faults`; its
+/// `type` is the code of the first.
 [[nodiscard]] result<rule> compile(const json& source, const limits& allowed = {});
 
-/// The language's idea of truth: empty arrays and strings, 0, null and false are false; objects
+/// The language's idea of truth: empty arrays and texts, 0, NaN, null and false are false; objects
 /// are true.
 [[nodiscard]] bool truthy(const json& value) noexcept;
 

@@ -1,0 +1,293 @@
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <pawl/suggest.hpp>
+
+#include "flow/logic/expression.hpp"
+#include "flow/logic/logic.hpp"
+#include "flow/logic/operators/operators.hpp"
+#include "flow/logic/utf8.hpp"
+
+namespace pawl::flow::logic {
+
+struct rule_access {
+  static rule make(std::shared_ptr<const compiled> what) {
+    rule made;
+    made.compiled_ = std::move(what);
+    return made;
+  }
+};
+
+namespace {
+
+// Evaluation takes two or three stack frames for each level.
+constexpr std::uint32_t deepest = 512;
+constexpr std::size_t most_unknown_operators = 100;
+
+// What other languages call an operator, where spelling alone leads elsewhere.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 16> other_names = {{
+    {"&&", "and"},
+    {"=", "=="},
+    {"add", "+"},
+    {"any", "some"},
+    {"concat", "cat"},
+    {"contains", "in"},
+    {"div", "/"},
+    {"eq", "=="},
+    {"ge", ">="},
+    {"gt", ">"},
+    {"le", "<="},
+    {"lt", "<"},
+    {"ne", "!="},
+    {"not", "!"},
+    {"sum", "+"},
+    {"||", "or"},
+}};
+
+std::optional<std::string_view> meant(std::string_view unknown) {
+  const auto other = std::ranges::find(other_names, unknown,
+                                       &std::pair<std::string_view, std::string_view>::first);
+  return other != other_names.end() ? std::optional{other->second} : nearest(unknown, operators());
+}
+
+const operator_entry* find_operator(std::string_view name) noexcept {
+  const auto table = operator_table();
+  const auto found = std::ranges::lower_bound(table, name, {}, &operator_entry::name);
+  return found != table.end() && found->name == name ? &*found : nullptr;
+}
+
+// Only an object with one key calls an operator; others are literals.
+bool is_call(const json& j) noexcept {
+  return j.is_object() && j.size() == 1;
+}
+
+/// Whether a rule keeps the limits. With an explicit stack: what comes in may be of any depth, and
+/// nothing else is done with it before this has been checked.
+class measurement {
+ public:
+  explicit measurement(const limits& allowed)
+      : max_depth_(std::min(allowed.max_depth, deepest)), max_nodes_(allowed.max_nodes) {}
+
+  [[nodiscard]] std::optional<fault> check(const json& source) {
+    open_.push_back({&source, 0});
+    while (!open_.empty()) {
+      const place at = open_.back();
+      open_.pop_back();
+      if (++nodes_ > max_nodes_) return too_large();
+      if (!at.what->is_structured()) continue;
+      if (at.depth == max_depth_) return too_deep();
+      if (at.what->size() > max_nodes_) return too_large();
+      add_children(at);
+    }
+    return std::nullopt;
+  }
+
+ private:
+  struct place {
+    const json* what;
+    std::uint32_t depth;
+  };
+
+  void add_children(const place& at) {
+    const json* parent = at.what;
+    // The array of a call's arguments is part of the call.
+    if (is_call(*parent) && parent->begin()->is_array()) parent = &*parent->begin();
+    for (const json& child : *parent) open_.push_back({&child, at.depth + 1});
+  }
+
+  [[nodiscard]] fault too_large() const {
+    return {severity::error,
+            {},
+            "rule_too_large",
+            "the rule has more than " + std::to_string(max_nodes_) +
+                " operators and literals; keep big tables in the data"};
+  }
+  [[nodiscard]] fault too_deep() const {
+    return {severity::error,
+            {},
+            "rule_too_deep",
+            "the rule nests deeper than " + std::to_string(max_depth_) + " levels"};
+  }
+
+  std::uint32_t max_depth_;
+  std::uint32_t max_nodes_;
+  std::size_t nodes_ = 0;
+  std::vector<place> open_;
+};
+
+// Where the compiler is in the source; a pointer is written only when there is a fault to place.
+struct location {
+  const location* parent = nullptr;
+  const std::string* key = nullptr;  // null for an index
+  std::size_t index = 0;
+};
+
+std::string pointer_to(std::string_view root, const location* at) {
+  std::vector<const location*> steps;
+  for (; at != nullptr; at = at->parent) steps.push_back(at);
+  json::json_pointer inner;
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    if ((*step)->key != nullptr) {
+      inner /= *(*step)->key;
+    } else {
+      inner /= (*step)->index;
+    }
+  }
+  return std::string(root) + inner.to_string();
+}
+
+/// Turns measured JSON into expressions. Recursive: as deep as the limits allow.
+class compiler {
+ public:
+  compiler(compiled& into, std::string_view root, std::vector<fault>& faults)
+      : into_(into), root_(root), faults_(faults) {}
+
+  void run() { into_.root = any(into_.source, {nullptr, false, false}); }
+
+ private:
+  // How a part of the rule is to be read.
+  struct context {
+    const location* at;
+    bool in_item;  // its data is an item of an iteration
+    bool is_path;  // literals are paths
+  };
+
+  expression any(const json& source, const context& c) {
+    if (is_call(source)) return call(source, c);
+    if (source.is_array()) return array(source, c);
+    expression made;
+    made.literal = value::of(source);
+    if (c.is_path) made.where = literal_path(source, c);
+    return made;
+  }
+
+  expression array(const json& source, const context& c) {
+    std::vector<expression> items;
+    items.reserve(source.size());
+    for (std::size_t i = 0; i < source.size(); ++i) {
+      const location at{c.at, nullptr, i};
+      items.push_back(any(source[i], {&at, c.in_item, c.is_path}));
+    }
+    expression made;
+    if (!std::ranges::all_of(items, &expression::is_literal)) {
+      made.apply = op::array_literal;
+      adopt(std::move(items), made);
+      return made;
+    }
+    made.literal = value::of(source);
+    if (c.is_path) adopt(std::move(items), made);
+    return made;
+  }
+
+  expression call(const json& source, const context& c) {
+    const auto& [name, argument] = *source.get_ptr<const json::object_t*>()->begin();
+    const location at{c.at, &name, 0};
+    const operator_entry* found = find_operator(name);
+    if (found == nullptr) unknown(name, at);
+    const shape arguments = found == nullptr ? shape::plain : found->arguments;
+    expression made;
+    std::vector<expression> args;
+    if (argument.is_array()) {
+      args.reserve(argument.size());
+      for (std::size_t i = 0; i < argument.size(); ++i) {
+        const location inner{&at, nullptr, i};
+        args.push_back(any(argument[i], for_argument(arguments, i, {&inner, c.in_item, false})));
+      }
+    } else {
+      args.push_back(any(argument, for_argument(arguments, 0, {&at, c.in_item, false})));
+    }
+    // An unknown operator has become a fault, and the rule with it; anything will do here.
+    made.apply = found == nullptr ? op::log : found->apply;
+    adopt(std::move(args), made);
+    return made;
+  }
+
+  static context for_argument(shape arguments, std::size_t i, context c) {
+    c.in_item = c.in_item || (arguments == shape::iteration && i == 1);
+    c.is_path = arguments == shape::paths || (arguments == shape::lookup && i == 0);
+    return c;
+  }
+
+  void adopt(std::vector<expression> args, expression& owner) {
+    if (args.empty()) return;
+    auto kept = std::make_unique<expression[]>(args.size());
+    std::ranges::copy(args, kept.get());
+    owner.first_arg = kept.get();
+    owner.arg_count = static_cast<std::uint32_t>(args.size());
+    owner.steps =
+        1 + static_cast<std::uint32_t>(std::ranges::count_if(args, &expression::is_literal));
+    into_.nodes.push_back(std::move(kept));
+  }
+
+  // The path that a literal names; null if it is none that can be split here.
+  const path* literal_path(const json& source, const context& c) {
+    std::string text;
+    if (source.is_string()) {
+      text = source.get_ref<const std::string&>();
+    } else if (source.is_number()) {
+      std::array<char, number_text_bytes> room;
+      text.assign(room.data(), format(value::of(source).as_number(), room.data()));
+    } else if (source.is_boolean()) {
+      text = source.get<bool>() ? "true" : "false";
+    } else if (!source.is_null()) {
+      return nullptr;
+    }
+    if (!c.in_item && !text.empty() && seen_.insert(text).second) into_.reads.push_back(text);
+    return into_.paths.emplace_back(std::make_unique<const path>(std::move(text))).get();
+  }
+
+  void unknown(const std::string& name, const location& at) {
+    if (++unknown_ > most_unknown_operators) return;
+    const bool is_long = name.size() > 60;
+    std::string message = "no JSONLogic operator is called \"" +
+                          (is_long ? std::string(characters(name, 0, 40)) + "…" : name) +
+                          "\" (an object with one key calls an operator)";
+    const auto suggestion = meant(name);
+    if (suggestion) message += "; did you mean \"" + std::string(*suggestion) + "\"?";
+    faults_.push_back(
+        {severity::error, pointer_to(root_, &at), "unknown_operator", std::move(message)});
+  }
+
+  compiled& into_;
+  std::string_view root_;
+  std::vector<fault>& faults_;
+  std::set<std::string, std::less<>> seen_;
+  std::size_t unknown_ = 0;
+};
+
+}  // namespace
+
+rule compile(const json& source, std::string_view pointer, std::vector<fault>& faults,
+             const limits& allowed) {
+  if (auto broken = measurement{allowed}.check(source)) {
+    broken->pointer = pointer;
+    faults.push_back(std::move(*broken));
+    return {};
+  }
+  const std::size_t before = faults.size();
+  auto made = std::make_shared<compiled>();
+  made->source = source;
+  compiler{*made, pointer, faults}.run();
+  return faults.size() == before ? rule_access::make(std::move(made)) : rule{};
+}
+
+result<rule> compile(const json& source, const limits& allowed) {
+  std::vector<fault> faults;
+  rule made = compile(source, "", faults, allowed);
+  if (faults.empty()) return made;
+  error failure{errc::invalid_rule, "compiling a JSONLogic rule: " + faults.front().message,
+                faults.front().code};
+  if (!faults.front().pointer.empty()) failure.message += " (at " + faults.front().pointer + ")";
+  failure.faults = std::move(faults);
+  return failure;
+}
+
+}  // namespace pawl::flow::logic

@@ -1,0 +1,48 @@
+#include "flow/logic/evaluation.hpp"
+#include "flow/logic/operators/operators.hpp"
+
+namespace pawl::flow::logic::op {
+
+// if and ?: take pairs of condition and consequence, then an else. Of one argument alone, or none,
+// it is the else.
+value choose(evaluation& run, const expression& call, const value& data) {
+  const auto args = call.args();
+  std::size_t i = 0;
+  for (; i + 1 < args.size(); i += 2) {
+    if (truthy(run.eval(args[i], data))) return run.eval(args[i + 1], data);
+  }
+  return i < args.size() ? run.eval(args[i], data) : value::null();
+}
+
+value all_of(evaluation& run, const expression& call, const value& data) {
+  value last;
+  for (const expression& arg : call.args()) {
+    last = run.eval(arg, data);
+    if (!truthy(last)) break;
+  }
+  return last;
+}
+
+value any_of(evaluation& run, const expression& call, const value& data) {
+  value last;
+  for (const expression& arg : call.args()) {
+    last = run.eval(arg, data);
+    if (truthy(last)) break;
+  }
+  return last;
+}
+
+value negation(evaluation& run, const expression& call, const value& data) {
+  return value::boolean(!truthy(run.arg(call, 0, data)));
+}
+
+value truth(evaluation& run, const expression& call, const value& data) {
+  return value::boolean(truthy(run.arg(call, 0, data)));
+}
+
+// Evaluation is pure, so log writes nothing: it is what its argument is.
+value log(evaluation& run, const expression& call, const value& data) {
+  return run.arg(call, 0, data);
+}
+
+}  // namespace pawl::flow::logic::op

@@ -1,0 +1,73 @@
+// map, filter, reduce, all, none, some. The first argument gives the items; the second is evaluated
+// for each with the item as its whole data: what is around is not visible from there.
+
+#include "flow/logic/evaluation.hpp"
+#include "flow/logic/operators/operators.hpp"
+
+namespace pawl::flow::logic::op {
+namespace {
+
+value body(evaluation& run, const expression& call, const value& item) {
+  return run.arg(call, 1, item);
+}
+
+// Whether the body holds for an item: for the first one that it `wanted` holds for, or not.
+bool any_item(evaluation& run, const expression& call, const value& items, bool wanted) {
+  for (std::size_t i = 0; i < items.size() && run.step(); ++i) {
+    if (truthy(body(run, call, items[i])) == wanted) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+value map(evaluation& run, const expression& call, const value& data) {
+  const value items = run.arg(call, 0, data);
+  const std::size_t count = items.is_array() ? items.size() : 0;
+  list_builder mapped{run, count};
+  for (std::size_t i = 0; i < count && run.step(); ++i) {
+    mapped.add(body(run, call, items[i]));
+  }
+  return mapped.finish();
+}
+
+value filter(evaluation& run, const expression& call, const value& data) {
+  const value items = run.arg(call, 0, data);
+  const std::size_t count = items.is_array() ? items.size() : 0;
+  list_builder kept{run, count};
+  for (std::size_t i = 0; i < count && run.step(); ++i) {
+    const value item = items[i];
+    if (truthy(body(run, call, item))) kept.add(item);
+  }
+  return kept.finish();
+}
+
+value reduce(evaluation& run, const expression& call, const value& data) {
+  const value items = run.arg(call, 0, data);
+  frame step{{}, call.arg_count > 2 ? run.arg(call, 2, data) : value::null()};
+  if (!items.is_array()) return step.accumulator;
+  for (std::size_t i = 0; i < items.size() && run.step(); ++i) {
+    step.current = items[i];
+    step.accumulator = body(run, call, value::framed(step, 0));
+  }
+  return step.accumulator;
+}
+
+// No item is not all items.
+value all(evaluation& run, const expression& call, const value& data) {
+  const value items = run.arg(call, 0, data);
+  const bool has_items = items.is_array() && items.size() > 0;
+  return value::boolean(has_items && !any_item(run, call, items, false));
+}
+
+value none(evaluation& run, const expression& call, const value& data) {
+  const value items = run.arg(call, 0, data);
+  return value::boolean(!items.is_array() || !any_item(run, call, items, true));
+}
+
+value some(evaluation& run, const expression& call, const value& data) {
+  const value items = run.arg(call, 0, data);
+  return value::boolean(items.is_array() && any_item(run, call, items, true));
+}
+
+}  // namespace pawl::flow::logic::op

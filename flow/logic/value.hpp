@@ -1,0 +1,225 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <pawl/json.hpp>
+
+#include "flow/logic/number.hpp"
+
+namespace pawl::flow::logic {
+
+/// What a value is. Numbers have three forms, arrays two, objects three.
+enum class kind : std::uint8_t {
+  undefined,  ///< what JavaScript calls undefined: an argument or a variable that is not there
+  null,
+  boolean,
+  integer,
+  natural,
+  real,
+  text,
+  array,   ///< a stored JSON array
+  list,    ///< an array that this evaluation built
+  object,  ///< a stored JSON object
+  frame,   ///< the object {"current", "accumulator"} that a reduce body sees
+  layers,  ///< the object that all layers of the variables make together
+};
+
+struct frame;
+
+/// What a rule works with: a scalar, or a reference to something bigger. Copying it never copies
+/// text, arrays or objects. References are valid as long as the evaluation, its data and its rule.
+class value {
+ public:
+  constexpr value() noexcept = default;
+  static value null() noexcept { return value{kind::null}; }
+  static value layers() noexcept { return value{kind::layers}; }
+  static value boolean(bool b) noexcept {
+    value made{kind::boolean};
+    made.boolean_ = b;
+    return made;
+  }
+  static value of(number n) noexcept;
+  static value text(std::string_view t) noexcept {
+    value made{kind::text};
+    made.text_ = t.data();
+    made.size_ = t.size();
+    return made;
+  }
+  /// `depth` is how deep arrays and frames nest in it, itself included.
+  static value list(const value* items, std::size_t size, std::uint32_t depth) noexcept {
+    value made{kind::list};
+    made.items_ = items;
+    made.size_ = size;
+    made.depth_ = depth;
+    return made;
+  }
+  static value framed(const frame& f, std::uint32_t depth) noexcept {
+    value made{kind::frame};
+    made.frame_ = &f;
+    made.depth_ = depth;
+    return made;
+  }
+  /// Refers to `stored`, which must outlive the value.
+  static value of(const json& stored) noexcept;
+
+  [[nodiscard]] kind what() const noexcept { return kind_; }
+  [[nodiscard]] bool is_undefined() const noexcept { return kind_ == kind::undefined; }
+  [[nodiscard]] bool is_absent() const noexcept { return kind_ <= kind::null; }
+  [[nodiscard]] bool is_boolean() const noexcept { return kind_ == kind::boolean; }
+  [[nodiscard]] bool is_number() const noexcept {
+    return kind_ >= kind::integer && kind_ <= kind::real;
+  }
+  [[nodiscard]] bool is_text() const noexcept { return kind_ == kind::text; }
+  [[nodiscard]] bool is_array() const noexcept {
+    return kind_ == kind::array || kind_ == kind::list;
+  }
+  [[nodiscard]] bool is_object() const noexcept { return kind_ >= kind::object; }
+  [[nodiscard]] bool is_scalar() const noexcept { return kind_ < kind::array; }
+
+  // Each only for its kind.
+  [[nodiscard]] bool as_boolean() const noexcept { return boolean_; }
+  [[nodiscard]] number as_number() const noexcept;
+  [[nodiscard]] std::string_view as_text() const noexcept { return {text_, size_}; }
+  [[nodiscard]] const json& as_stored() const noexcept { return *stored_; }
+  [[nodiscard]] const frame& as_frame() const noexcept { return *frame_; }
+
+  /// How deep lists and frames nest in it; 0 for what was stored, however deep that is.
+  [[nodiscard]] std::uint32_t depth() const noexcept { return depth_; }
+
+  /// The size and items of an array of either form.
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] value operator[](std::size_t i) const noexcept;
+
+  /// True if both refer to the same array or object; JavaScript's equality of these.
+  [[nodiscard]] bool same_place(const value& other) const noexcept;
+
+ private:
+  constexpr explicit value(kind k) noexcept : kind_(k) {}
+
+  kind kind_ = kind::undefined;
+  std::uint32_t depth_ = 0;
+  union {
+    bool boolean_;
+    std::int64_t integer_;
+    std::uint64_t natural_ = 0;
+    double real_;
+    const char* text_;
+    const json* stored_;
+    const value* items_;
+    const frame* frame_;
+  };
+  std::size_t size_ = 0;
+};
+
+/// What the body of a reduce sees as its data.
+struct frame {
+  value current;
+  value accumulator;
+};
+
+inline value value::of(number n) noexcept {
+  value made;
+  switch (n.what()) {
+    case number::form::integer:
+      made.kind_ = kind::integer;
+      made.integer_ = n.as_integer();
+      break;
+    case number::form::natural:
+      made.kind_ = kind::natural;
+      made.natural_ = n.as_natural();
+      break;
+    case number::form::real:
+      made.kind_ = kind::real;
+      made.real_ = n.as_double();
+      break;
+  }
+  return made;
+}
+
+inline number value::as_number() const noexcept {
+  switch (kind_) {
+    case kind::integer:
+      return number::integer(integer_);
+    case kind::natural:
+      return number::natural(natural_);
+    default:
+      return number::real(real_);
+  }
+}
+
+inline value value::of(const json& stored) noexcept {
+  value made;
+  switch (stored.type()) {
+    case json::value_t::null:
+    case json::value_t::discarded:
+      return null();
+    case json::value_t::boolean:
+      return boolean(*stored.get_ptr<const json::boolean_t*>());
+    case json::value_t::number_integer:
+      return of(number::integer(*stored.get_ptr<const json::number_integer_t*>()));
+    case json::value_t::number_unsigned:
+      return of(number::natural(*stored.get_ptr<const json::number_unsigned_t*>()));
+    case json::value_t::number_float:
+      return of(number::real(*stored.get_ptr<const json::number_float_t*>()));
+    case json::value_t::string:
+      return text(*stored.get_ptr<const std::string*>());
+    case json::value_t::array:
+      made.kind_ = kind::array;
+      made.size_ = stored.get_ptr<const json::array_t*>()->size();
+      break;
+    case json::value_t::object:
+    case json::value_t::binary:  // opaque: a rule can pass it on, not look into it
+      made.kind_ = kind::object;
+      break;
+  }
+  made.stored_ = &stored;
+  return made;
+}
+
+inline value value::operator[](std::size_t i) const noexcept {
+  return kind_ == kind::list ? items_[i] : of((*stored_->get_ptr<const json::array_t*>())[i]);
+}
+
+inline bool value::same_place(const value& other) const noexcept {
+  if (kind_ != other.kind_) return false;
+  switch (kind_) {
+    case kind::array:
+    case kind::object:
+      return stored_ == other.stored_;
+    case kind::list:
+      return items_ == other.items_ && size_ > 0;
+    case kind::frame:
+      return frame_ == other.frame_;
+    default:
+      return kind_ == kind::layers;
+  }
+}
+
+/// The language's idea of truth, as `truthy(const json&)`.
+[[nodiscard]] inline bool truthy(const value& v) noexcept {
+  switch (v.what()) {
+    case kind::undefined:
+    case kind::null:
+      return false;
+    case kind::boolean:
+      return v.as_boolean();
+    case kind::integer:
+    case kind::natural:
+    case kind::real: {
+      const double x = v.as_number().as_double();
+      return x != 0 && x == x;
+    }
+    case kind::text:
+    case kind::array:
+    case kind::list:
+      return v.size() > 0;
+    default:
+      return true;
+  }
+}
+
+}  // namespace pawl::flow::logic
