@@ -59,6 +59,15 @@ struct function_options {
   std::uint32_t max_concurrency = 0;
   /// What the function does, in a sentence, for listings.
   std::string description = {};
+  /// Takes the place of a function that has the name already. Calls under way end in the old one.
+  bool replace = false;
+};
+
+/// What a listing shows of a registered function.
+struct function_info {
+  std::string code_ref;
+  function_options options;
+  bool built_in = false;  ///< comes with Pawl and is the same in every scope
 };
 
 }  // namespace pawl

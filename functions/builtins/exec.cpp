@@ -1,0 +1,264 @@
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include <pawl/code_ref.hpp>
+#include <pawl/functions.hpp>
+#include <pawl/time.hpp>
+
+#include "functions/builtins/builtins.hpp"
+#include "functions/process/orphans.hpp"
+#include "functions/process/run.hpp"
+#include "functions/utf8.hpp"
+
+namespace pawl::functions::builtins {
+namespace {
+
+constexpr std::size_t max_excerpt_bytes = 1'000;
+
+error wrong_argument(std::string message) {
+  return fail("invalid_arguments", std::move(message));
+}
+
+/// Which exit codes are good: a list, or any.
+struct accepted_codes {
+  std::vector<int> codes = {0};
+  bool any = false;
+
+  [[nodiscard]] bool has(const process_end& end) const {
+    return any ||
+           (end.exit_code && std::find(codes.begin(), codes.end(), *end.exit_code) != codes.end());
+  }
+};
+
+result<accepted_codes> parse_expect(const std::optional<json>& expect) {
+  accepted_codes accepted;
+  if (!expect || expect->is_null()) return accepted;
+  accepted.any = *expect == "any";
+  if (accepted.any) return accepted;
+  std::vector<std::string> wrong;
+  auto codes = detail::decode<std::vector<int>>(*expect, "expect", wrong);
+  if (codes && !codes->empty()) {
+    accepted.codes = *std::move(codes);
+    return accepted;
+  }
+  return wrong_argument(
+      "argument \"expect\" must be a list of exit codes such as [0, 1], or \"any\"");
+}
+
+/// What becomes of the text of standard output.
+enum class output_form { trim, raw, lines, parsed };
+
+result<output_form> parse_form(const std::optional<std::string>& name) {
+  if (!name || *name == "trim") return output_form::trim;
+  if (*name == "raw") return output_form::raw;
+  if (*name == "lines") return output_form::lines;
+  if (*name == "json") return output_form::parsed;
+  return wrong_argument("argument \"parse\" must be trim, raw, lines or json, not " +
+                        pawl::quoted(*name));
+}
+
+std::string trimmed(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  return text;
+}
+
+json lines_of(std::string_view text) {
+  json lines = json::array();
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    auto line = text.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    lines.push_back(line);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+result<json> formed(const captured_stream& out, output_form form) {
+  auto text = to_valid_utf8(out.head);
+  switch (form) {
+    case output_form::raw:
+      return json(std::move(text));
+    case output_form::lines:
+      return lines_of(text);
+    case output_form::trim:
+      return json(trimmed(std::move(text)));
+    case output_form::parsed:
+      break;
+  }
+  if (out.truncated()) {
+    return fail("invalid_output", "the program's output is longer than the limit of " +
+                                      std::to_string(out.head.size()) +
+                                      " bytes, so it cannot be read as JSON");
+  }
+  try {
+    return json::parse(text);
+  } catch (const json::exception& failure) {
+    return fail("invalid_output",
+                "the program's output is no JSON: " + detail::plain_text(failure));
+  }
+}
+
+/// The end of what the program said, for the message of a failure.
+std::string last_words(const process_end& end) {
+  const bool on_err = end.err.total_bytes > 0;
+  const auto text = trimmed(to_valid_utf8(on_err ? end.err.tail : end.out.tail));
+  if (text.empty()) return "; it wrote nothing";
+  auto from = text.size() - std::min(text.size(), max_excerpt_bytes);
+  while (from < text.size() && (text[from] & 0xc0) == 0x80) ++from;  // not within a character
+  return std::string{"; its "} + (on_err ? "error " : "") + "output ended: " + text.substr(from);
+}
+
+std::string listed(const std::vector<int>& codes) {
+  std::string all;
+  for (const int code : codes) all += (all.empty() ? "" : ", ") + std::to_string(code);
+  return all;
+}
+
+/// Runs programs for the steps of one engine.
+class exec_runner {
+ public:
+  explicit exec_runner(const exec_policy& policy) : policy_(policy) {
+    for (const auto& name : policy_.env)
+      if (const char* value = std::getenv(name.c_str())) environment_[name] = value;
+    environment_.try_emplace("PATH", policy_.path);
+  }
+
+  result<json> run(std::vector<std::string> argv, std::optional<std::string> cwd,
+                   const std::optional<std::map<std::string, std::string>>& env,
+                   std::optional<std::string> input, std::optional<std::int64_t> timeout_ms,
+                   const std::optional<json>& expect, const std::optional<std::string>& parse,
+                   step_context& step) const {
+    const auto accepted = parse_expect(expect);
+    if (!accepted) return accepted.error();
+    const auto form = parse_form(parse);
+    if (!form) return form.error();
+    auto request = prepare(std::move(argv), std::move(cwd), env, timeout_ms, step);
+    if (!request) {
+      step.log(log_level::error, request.error().message);
+      return std::move(request).error();
+    }
+    request->input = std::move(input).value_or("");
+    if (auto clear = orphans_->clear(step_name(step)); !clear) return std::move(clear).error();
+    auto end = run_process(*request);
+    if (!end) return std::move(end).error();
+    return judge(*request, *end, *accepted, *form);
+  }
+
+ private:
+  static std::string step_name(step_context& step) {
+    return step.run().scope.str() + "/" + step.idempotency_key();
+  }
+
+  /// Everything about the program that can be refused before it runs.
+  result<process_request> prepare(std::vector<std::string> argv, std::optional<std::string> cwd,
+                                  const std::optional<std::map<std::string, std::string>>& env,
+                                  std::optional<std::int64_t> timeout_ms,
+                                  step_context& step) const {
+    if (argv.empty() || argv[0].empty()) {
+      return wrong_argument(
+          "argument \"argv\" must name a program first, such as [\"tar\", \"-cf\", \"a.tar\"]");
+    }
+    const auto has_nul = [](const std::string& text) { return text.find('\0') != text.npos; };
+    if (std::any_of(argv.begin(), argv.end(), has_nul) || (cwd && has_nul(*cwd)))
+      return wrong_argument("a program's arguments and its \"cwd\" must not have NUL characters");
+    if (timeout_ms && (*timeout_ms < 0 || *timeout_ms > max_duration.count())) {
+      return wrong_argument("argument \"timeout_ms\" must be from 0 (no limit) to " +
+                            std::to_string(max_duration.count()));
+    }
+    auto file = resolve_program(policy_, argv[0]);
+    if (!file) return std::move(file).error();
+    auto environment = environment_with(env, step);
+    if (!environment) return std::move(environment).error();
+
+    process_request request;
+    request.file = *std::move(file);
+    request.argv = std::move(argv);
+    request.env = *std::move(environment);
+    request.cwd = std::move(cwd).value_or("");
+    request.output_limit_bytes = policy_.output_limit_bytes;
+    request.timeout = timeout_ms ? std::chrono::milliseconds{*timeout_ms} : policy_.timeout;
+    request.kill_grace = policy_.kill_grace;
+    request.drain_grace = policy_.drain_grace;
+    request.stop = step.stop_token();
+    return request;
+  }
+
+  result<std::vector<std::string>> environment_with(
+      const std::optional<std::map<std::string, std::string>>& changes, step_context& step) const {
+    auto variables = environment_;
+    if (changes) {
+      for (const auto& [name, value] : *changes) {
+        if (std::find(policy_.env.begin(), policy_.env.end(), name) == policy_.env.end()) {
+          return fail("exec_not_allowed", "the environment variable " + pawl::quoted(name) +
+                                              " is not allowed here; add it to exec.env in the "
+                                              "configuration");
+        }
+        if (value.find('\0') != value.npos)
+          return wrong_argument("the variable " + name + " must not have NUL characters");
+        variables[name] = value;
+      }
+    }
+    auto all = orphan_killer::marks(step_name(step));
+    for (const auto& [name, value] : variables) all.push_back(name + "=" + value);
+    return all;
+  }
+
+  static result<json> judge(const process_request& request, const process_end& end,
+                            const accepted_codes& accepted, output_form form) {
+    const auto name = pawl::quoted(request.argv[0]);
+    if (end.why == process_end::reason::stopped)
+      return fail("cancelled", name + " was killed because its step was asked to stop");
+    if (end.why == process_end::reason::timed_out) {
+      return fail("timed_out", name + " was killed after " +
+                                   std::to_string(request.timeout.count()) + " ms" +
+                                   last_words(end));
+    }
+    if (!accepted.has(end)) {
+      if (end.signal != 0) {
+        return fail("signal",
+                    name + " was killed by signal " + std::to_string(end.signal) + last_words(end));
+      }
+      return fail("exit_code", name + " ended with exit code " + std::to_string(*end.exit_code) +
+                                   ", not with " + listed(accepted.codes) + last_words(end));
+    }
+    auto out = formed(end.out, form);
+    if (!out) return out;
+    json result = {{"stdout", *std::move(out)},
+                   {"stderr", trimmed(to_valid_utf8(end.err.head))},
+                   {"stdout_truncated", end.out.truncated()},
+                   {"stderr_truncated", end.err.truncated()},
+                   {"duration_ms", end.duration.count()},
+                   {"exit_code", nullptr}};
+    if (end.exit_code) result["exit_code"] = *end.exit_code;
+    if (end.signal != 0) result["signal"] = end.signal;
+    return result;
+  }
+
+  const exec_policy policy_;
+  std::map<std::string, std::string> environment_;
+  std::unique_ptr<orphan_killer> orphans_ = std::make_unique<orphan_killer>();
+};
+
+}  // namespace
+
+void add_exec(registry& to, const exec_policy& policy) {
+  using env_map = std::map<std::string, std::string>;
+  auto runner = std::make_shared<const exec_runner>(policy);
+  auto body = make_step_function(
+      arguments("argv", "cwd", "env", "stdin", "timeout_ms", "expect", "parse"),
+      [runner](std::vector<std::string> argv, std::optional<std::string> cwd,
+               std::optional<env_map> env, std::optional<std::string> input,
+               std::optional<std::int64_t> timeout_ms, std::optional<json> expect,
+               std::optional<std::string> parse, step_context& step) {
+        return runner->run(std::move(argv), std::move(cwd), env, std::move(input), timeout_ms,
+                           expect, parse, step);
+      });
+  add_built_in(to, "core.exec", std::move(body),
+               {.description = "Runs an allowed program and returns its exit code and output."});
+}
+
+}  // namespace pawl::functions::builtins

@@ -1,0 +1,34 @@
+#include <chrono>
+#include <cmath>
+#include <optional>
+
+#include <pawl/functions.hpp>
+#include <pawl/time.hpp>
+
+#include "functions/builtins/builtins.hpp"
+
+namespace pawl::functions::builtins {
+namespace {
+
+result<void> sleep(std::optional<double> ms, std::optional<double> seconds, step_context& step) {
+  if (ms.has_value() == seconds.has_value())
+    return fail("invalid_arguments", "core.sleep takes either \"ms\" or \"seconds\"");
+  const double total_ms = ms ? *ms : *seconds * 1000;
+  const auto longest_ms = static_cast<double>(max_duration.count());
+  if (!(total_ms >= 0 && total_ms <= longest_ms)) {
+    return fail("invalid_arguments",
+                "core.sleep can sleep from 0 to " + std::to_string(max_duration.count()) +
+                    " ms (100 years), not " + std::to_string(total_ms) + " ms");
+  }
+  if (step.sleep_for(std::chrono::milliseconds{std::llround(total_ms)})) return {};
+  return fail("cancelled", "core.sleep was asked to stop before its time was over");
+}
+
+}  // namespace
+
+void add_sleep(registry& to) {
+  add_built_in(to, "core.sleep", make_step_function(arguments("ms", "seconds"), sleep),
+               {.description = "Waits for a time, at most until the step is cancelled."});
+}
+
+}  // namespace pawl::functions::builtins

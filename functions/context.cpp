@@ -1,0 +1,49 @@
+#include "functions/context.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <condition_variable>
+
+#include <pawl/time.hpp>
+
+#include "functions/utf8.hpp"
+
+namespace pawl::functions {
+
+bool call_context::sleep_for(std::chrono::milliseconds duration) {
+  std::mutex mutex;
+  std::condition_variable_any stopped;
+  std::unique_lock lock{mutex};
+  const auto until = steady::now() + std::min(duration, max_duration);
+  stopped.wait_until(lock, stop_, until, [] { return false; });
+  return steady::now() >= until;
+}
+
+void call_context::log(log_level level, std::string_view message) {
+  const std::lock_guard lock{mutex_};
+  if (observer_ == nullptr || !observer_->on_log) return;
+  if (message.size() <= limits_.max_log_bytes && valid_utf8_prefix(message) == message.size())
+    observer_->on_log(level, message);
+  else
+    observer_->on_log(level, to_valid_utf8(message, limits_.max_log_bytes));
+}
+
+void call_context::progress(double fraction) {
+  if (std::isnan(fraction)) return;
+  fraction = std::clamp(fraction, 0.0, 1.0);
+  const std::lock_guard lock{mutex_};
+  if (observer_ == nullptr || !observer_->on_progress) return;
+  const bool completes = fraction == 1.0 && !complete_told_;
+  const auto now = steady::now();
+  if (!completes && last_progress_ && now - *last_progress_ < limits_.progress_interval) return;
+  last_progress_ = now;
+  complete_told_ = complete_told_ || completes;
+  observer_->on_progress(fraction);
+}
+
+void call_context::close() {
+  const std::lock_guard lock{mutex_};
+  observer_ = nullptr;
+}
+
+}  // namespace pawl::functions

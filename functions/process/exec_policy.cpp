@@ -1,0 +1,102 @@
+#include "functions/process/exec_policy.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include <pawl/code_ref.hpp>
+
+namespace pawl::functions {
+namespace {
+
+bool has(std::string_view text, char c) {
+  return text.find(c) != text.npos;
+}
+
+/// Calls `visit` with each of the folders in a PATH.
+template <class Visit>
+void each_folder(std::string_view path, const Visit& visit) {
+  while (true) {
+    const auto colon = path.find(':');
+    visit(path.substr(0, colon));
+    if (colon == path.npos) return;
+    path.remove_prefix(colon + 1);
+  }
+}
+
+bool is_program(const std::string& file) {
+  struct stat about {};
+  return ::stat(file.c_str(), &about) == 0 && S_ISREG(about.st_mode) &&
+         ::access(file.c_str(), X_OK) == 0;
+}
+
+error not_allowed(std::string_view program) {
+  const auto name = pawl::quoted(program);
+  return fail("exec_not_allowed", "the program " + name +
+                                      " is not allowed here; allow it with --allow-exec " +
+                                      std::string{name, 1, name.size() - 2} +
+                                      " or add it to exec.allow in the configuration");
+}
+
+error wrong(std::string text) {
+  return {errc::invalid_argument, std::move(text)};
+}
+
+result<void> check_entry(const std::string& entry) {
+  const bool good = !entry.empty() && !has(entry, '\0') && !has(entry, ',') &&
+                    (entry.front() == '/' ? entry.size() > 1 : !has(entry, '/'));
+  if (good) return {};
+  return wrong("exec.allow has the entry " + pawl::quoted(entry) +
+               "; write the name of a program, such as tar, or its absolute path");
+}
+
+result<void> check_path(const std::string& path) {
+  bool good = !has(path, '\0');
+  each_folder(path, [&](std::string_view folder) { good = good && folder.starts_with('/'); });
+  if (good) return {};
+  return wrong("exec.path is " + pawl::quoted(path) +
+               "; write absolute folders with \":\" between them, such as /usr/bin:/bin");
+}
+
+}  // namespace
+
+result<void> check(const exec_policy& policy) {
+  for (const auto& entry : policy.allow)
+    if (auto good = check_entry(entry); !good) return good;
+  for (const auto& name : policy.env) {
+    if (name.empty() || has(name, '=') || has(name, '\0'))
+      return wrong("exec.env has the entry " + pawl::quoted(name) +
+                   ", which is no variable's name");
+  }
+  return check_path(policy.path);
+}
+
+result<std::string> resolve_program(const exec_policy& policy, std::string_view program) {
+  const auto allowed = [&](std::string_view entry) {
+    return std::find(policy.allow.begin(), policy.allow.end(), entry) != policy.allow.end();
+  };
+  const bool is_path = has(program, '/');
+  const bool everything = allowed("*") && (!is_path || program.starts_with('/'));
+  if (!everything && !(allowed(program) && (!is_path || program.starts_with('/'))))
+    return not_allowed(program);
+
+  if (is_path) {
+    std::string file{program};
+    if (is_program(file)) return file;
+    return fail("exec_failed",
+                "there is no program " + pawl::quoted(program) + ", or it is not executable");
+  }
+  std::string found;
+  each_folder(policy.path, [&](std::string_view folder) {
+    if (!found.empty()) return;
+    auto file = std::string{folder} + "/" + std::string{program};
+    if (is_program(file)) found = std::move(file);
+  });
+  if (!found.empty()) return found;
+  return fail("exec_failed", "the program " + pawl::quoted(program) + " is allowed, but not in " +
+                                 policy.path +
+                                 "; install it, or set exec.path or allow its absolute path");
+}
+
+}  // namespace pawl::functions

@@ -1,0 +1,170 @@
+#include "functions/process/orphans.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include <pawl/code_ref.hpp>
+
+#include "functions/process/fd.hpp"
+
+namespace pawl::functions {
+namespace {
+
+constexpr std::string_view step_mark = "PAWL_STEP=";
+constexpr std::string_view owner_mark = "PAWL_OWNER=";
+constexpr std::size_t max_environment_bytes = 8u << 20;
+
+std::string proc_path(pid_t pid, const char* file) {
+  return "/proc/" + std::to_string(pid) + "/" + file;
+}
+
+/// A file of /proc, or "" if it cannot be read: the process is gone or not ours.
+std::string read_proc(const std::string& path) {
+  const unique_fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  std::string all;
+  char buffer[16 * 1024];
+  while (fd && all.size() < max_environment_bytes) {
+    const auto got = ::read(fd.get(), buffer, sizeof buffer);
+    if (got <= 0) break;
+    all.append(buffer, static_cast<std::size_t>(got));
+  }
+  return all;
+}
+
+/// When a process started, in ticks since the machine did; with its number it names a process for
+/// ever. Nothing if the process has ended. (proc(5), /proc/pid/stat, fields 3 and 22.)
+std::optional<std::string> start_of(pid_t pid) {
+  const auto stat = read_proc(proc_path(pid, "stat"));
+  const auto name_end = stat.rfind(')');  // the name before it may have spaces and brackets
+  if (name_end == stat.npos || name_end + 2 >= stat.size()) return std::nullopt;
+  std::string_view rest{stat};
+  rest.remove_prefix(name_end + 2);
+  if (rest.front() == 'Z' || rest.front() == 'X') return std::nullopt;
+  for (int field = 3; field < 22; ++field) {
+    const auto space = rest.find(' ');
+    if (space == rest.npos) return std::nullopt;
+    rest.remove_prefix(space + 1);
+  }
+  return std::string{rest.substr(0, rest.find(' '))};
+}
+
+std::string pid_namespace() {
+  char target[64];
+  const auto length = ::readlink("/proc/self/ns/pid", target, sizeof target);
+  return length > 0 ? std::string{target, static_cast<std::size_t>(length)} : "?";
+}
+
+/// "pid,start,namespace" of this process.
+std::string own_name() {
+  const auto pid = ::getpid();
+  return std::to_string(pid) + "," + start_of(pid).value_or("?") + "," + pid_namespace();
+}
+
+/// True if `owner`, written by `own_name`, was a process of our namespace that has ended.
+bool is_gone(std::string_view owner) {
+  const auto first = owner.find(',');
+  const auto second = owner.find(',', first == owner.npos ? first : first + 1);
+  if (second == owner.npos || owner.substr(second + 1) != pid_namespace()) return false;
+  pid_t pid = 0;
+  const auto number = owner.substr(0, first);
+  const auto [end, failure] = std::from_chars(number.data(), number.data() + first, pid);
+  if (failure != std::errc{} || pid <= 0) return false;
+  return start_of(pid) != std::string{owner.substr(first + 1, second - first - 1)};
+}
+
+/// The value of a variable in the text of /proc/pid/environ.
+std::optional<std::string_view> value_of(std::string_view mark, std::string_view environment) {
+  for (std::size_t at = 0; at < environment.size();) {
+    const auto end = std::min(environment.find('\0', at), environment.size());
+    const auto variable = environment.substr(at, end - at);
+    if (variable.starts_with(mark)) return variable.substr(mark.size());
+    at = end + 1;
+  }
+  return std::nullopt;
+}
+
+/// The step that `pid` is left over from, if it is.
+std::optional<std::string> leftover_of(pid_t pid) {
+  const auto environment = read_proc(proc_path(pid, "environ"));
+  const auto step = value_of(step_mark, environment);
+  const auto owner = value_of(owner_mark, environment);
+  if (!step || !owner || !start_of(pid) || !is_gone(*owner)) return std::nullopt;
+  return std::string{*step};
+}
+
+struct leftover {
+  pid_t pid;
+  std::string step;
+};
+
+std::vector<leftover> find_leftovers() {
+  std::vector<leftover> found;
+  const std::unique_ptr<DIR, int (*)(DIR*)> processes{::opendir("/proc"), &::closedir};
+  if (!processes) return found;
+  while (const auto* entry = ::readdir(processes.get())) {
+    pid_t pid = 0;
+    const std::string_view name = entry->d_name;
+    const auto [end, failure] = std::from_chars(name.data(), name.data() + name.size(), pid);
+    if (failure != std::errc{} || end != name.data() + name.size()) continue;
+    struct stat about {};
+    if (::fstatat(::dirfd(processes.get()), entry->d_name, &about, 0) != 0) continue;
+    if (about.st_uid != ::geteuid()) continue;
+    if (auto step = leftover_of(pid)) found.push_back({pid, *std::move(step)});
+  }
+  return found;
+}
+
+/// Kills `pid` if it is still the leftover that it was: numbers are given again.
+void kill_leftover(const leftover& old) {
+  const unique_fd pidfd{static_cast<int>(::syscall(SYS_pidfd_open, old.pid, 0))};
+  if (leftover_of(old.pid) != old.step) return;
+  if (pidfd)
+    ::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0);
+  else
+    ::kill(old.pid, SIGKILL);
+}
+
+}  // namespace
+
+std::vector<std::string> orphan_killer::marks(std::string_view step) {
+  return {std::string{step_mark}.append(step), std::string{owner_mark} + own_name()};
+}
+
+result<void> orphan_killer::clear(const std::string& step) {
+  // Held throughout: a second step must not start before the first look is complete, and two that
+  // have leftovers are rare.
+  const std::lock_guard lock{mutex_};
+  if (!looked_)
+    for (auto& old : find_leftovers()) steps_.insert(std::move(old.step));
+  looked_ = true;
+  if (steps_.find(step) == steps_.end()) return {};
+
+  // Looks again each time: what is being killed may just have started another.
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{5};
+  while (true) {
+    auto left = find_leftovers();
+    std::erase_if(left, [&](const leftover& old) { return old.step != step; });
+    if (left.empty()) break;
+    if (std::chrono::steady_clock::now() > until) {
+      return fail("exec_failed", "process " + std::to_string(left.front().pid) +
+                                     " is left over from an earlier attempt of this step and "
+                                     "cannot be killed; end it, then retry");
+    }
+    for (const auto& old : left) kill_leftover(old);
+    std::this_thread::sleep_for(std::chrono::milliseconds{2});
+  }
+  steps_.erase(step);
+  return {};
+}
+
+}  // namespace pawl::functions

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <pawl/functions.hpp>
+
+#include "functions/call.hpp"
+#include "functions/context.hpp"
+
+namespace pawl::functions {
+
+/// A call for tests: everything about it can be set, and what its watchers would see is kept. Not
+/// safe for concurrent use.
+struct test_step {
+  run_key run{default_scope(), run_id{"run-1"}};
+  std::string key = "run-1/node/1";
+  json args = json::object();
+  json state = json::object();
+  std::stop_source stop;
+  std::vector<std::pair<log_level, std::string>> logs;
+  std::vector<double> progress;
+  observer_limits watching;
+  value_limits limits;
+
+  /// Calls `body` as the engine would.
+  result<json> call(const step_function& body, std::string_view name = "test.function") {
+    const step_observer observer{
+        [this](log_level level, std::string_view message) { logs.emplace_back(level, message); },
+        [this](double fraction) { progress.push_back(fraction); }};
+    call_context context{{run, "node", 1, 1, key, args}, observer, watching, stop.get_token()};
+    return functions::call(body, name, state, context, limits);
+  }
+};
+
+inline test_step step_with(json args) {
+  test_step step;
+  step.args = std::move(args);
+  return step;
+}
+
+}  // namespace pawl::functions
