@@ -1,7 +1,11 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
+#include <string_view>
+
+#include <pawl/result.hpp>
 
 namespace pawl {
 
@@ -18,5 +22,11 @@ using time_point = std::chrono::sys_time<std::chrono::microseconds>;
 
 /// RFC 3339 in UTC with milliseconds: "2026-01-31T09:30:00.250Z".
 [[nodiscard]] std::string to_rfc3339(time_point t);
+
+/// The longest duration that can be configured anywhere: 100 years of 365 days.
+inline constexpr std::chrono::milliseconds max_duration = std::chrono::hours{24 * 365 * 100};
+
+/// Reads "250ms", "30s", "1.5m", "2h" or "7d". Error: `invalid_argument`.
+[[nodiscard]] result<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 }  // namespace pawl

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include <pawl/json.hpp>
+#include <pawl/result.hpp>
+#include <pawl/time.hpp>
+
+#include "flow/state.hpp"
+
+/// What can be asked of a run. What chance or a clock decides comes in with the command, so that
+/// the state machine needs neither.
+namespace pawl::flow {
+
+/// Brings a run to life. Legal only as its first command.
+struct start_command {
+  run_key key;
+  flow_version_id flow;
+  json input = json::object();
+  json metadata = json::object();
+  std::optional<run_id> restarted_from;
+  std::uint64_t fingerprint = 0;  ///< see `run_state::start_fingerprint`
+};
+
+/// A step's function returned `value`, or an error.
+struct step_outcome_command {
+  token_id token = 0;
+  std::uint32_t visit = 0;
+  std::uint32_t attempt = 0;
+  result<json> value = json{};
+  time_point began_at{};
+  time_point ended_at{};
+};
+
+/// Goes on where the last transition reached its budget.
+struct advance_command {};
+
+/// Ends the run as cancelled.
+struct cancel_command {
+  std::optional<run_status> only_if;  ///< compare-and-set: a run in another status is a `conflict`
+  std::string reason;
+};
+
+/// Brings a failed run back to its last checkpoint.
+struct retry_command {
+  std::optional<run_status> only_if;
+};
+
+/// Ends the run as failed for a reason that lies outside of its flow.
+struct park_command {
+  std::string reason;
+};
+
+using command = std::variant<start_command, step_outcome_command, advance_command, cancel_command,
+                             retry_command, park_command>;
+
+/// "start", "cancel", …: for messages.
+[[nodiscard]] std::string_view name_of(const command& c) noexcept;
+
+}  // namespace pawl::flow

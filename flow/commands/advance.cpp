@@ -1,0 +1,13 @@
+#include "flow/commands/commands.hpp"
+
+namespace pawl::flow {
+
+result<transition> handle(const compiled_flow& flow, run_state& run, advance_command&&,
+                          time_point now) {
+  if (run.status != run_status::running) return illegal(run, "advance");
+  editor edit{flow, run, now};
+  edit.advance();
+  return edit.finish();
+}
+
+}  // namespace pawl::flow

@@ -1,0 +1,15 @@
+#include "flow/commands/commands.hpp"
+
+namespace pawl::flow {
+
+result<transition> handle(const compiled_flow& flow, run_state& run, cancel_command&& cancel,
+                          time_point now) {
+  if (const auto as_expected = check_expected(run, cancel.only_if); !as_expected)
+    return as_expected.error();
+  if (is_finished(run.status)) return illegal(run, "cancel");
+  editor edit{flow, run, now};
+  edit.cancel(cancel.reason);
+  return edit.finish();
+}
+
+}  // namespace pawl::flow

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+
+#include "flow/editor.hpp"
+#include "flow/machine.hpp"
+
+namespace pawl::flow {
+
+// One function for each command, in a file of its own. Each checks that the command is legal
+// before it makes an editor, so that an illegal one changes nothing.
+[[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, start_command&&,
+                                        time_point);
+[[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, step_outcome_command&&,
+                                        time_point);
+[[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, advance_command&&,
+                                        time_point);
+[[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, cancel_command&&,
+                                        time_point);
+[[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, retry_command&&,
+                                        time_point);
+[[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, park_command&&,
+                                        time_point);
+
+/// `conflict` if the caller expects a status that the run does not have.
+[[nodiscard]] result<void> check_expected(const run_state& run, std::optional<run_status> expected);
+
+/// The error of a command that the run's status does not allow.
+[[nodiscard]] error illegal(const run_state& run, std::string_view what);
+
+}  // namespace pawl::flow

@@ -1,0 +1,16 @@
+#include "flow/commands/commands.hpp"
+
+namespace pawl::flow {
+
+result<transition> handle(const compiled_flow& flow, run_state& run, retry_command&& retry,
+                          time_point now) {
+  if (const auto as_expected = check_expected(run, retry.only_if); !as_expected)
+    return as_expected.error();
+  if (run.status != run_status::failed) return illegal(run, "retry");
+  editor edit{flow, run, now};
+  edit.revive();
+  edit.advance();
+  return edit.finish();
+}
+
+}  // namespace pawl::flow

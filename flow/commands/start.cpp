@@ -1,0 +1,33 @@
+#include "flow/commands/commands.hpp"
+
+namespace pawl::flow {
+
+result<transition> handle(const compiled_flow& flow, run_state& run, start_command&& start,
+                          time_point now) {
+  if (run.sequence != 0) return illegal(run, "start");
+  if (!start.input.is_object()) {
+    return error{errc::invalid_argument, std::string{"a run's input must be a JSON object, not "} +
+                                             start.input.type_name()};
+  }
+  if (!start.metadata.is_object()) {
+    return error{
+        errc::invalid_argument,
+        std::string{"a run's metadata must be a JSON object, not "} + start.metadata.type_name()};
+  }
+  const std::size_t bytes = approximate_bytes(start.input);
+  if (bytes > flow.allowed().max_state_bytes) {
+    return error{errc::limit_exceeded,
+                 "the input has about " + std::to_string(bytes) + " bytes; at most " +
+                     std::to_string(flow.allowed().max_state_bytes) +
+                     " are allowed (limits.max_state_bytes): keep large things outside and their "
+                     "names in the data"};
+  }
+  editor edit{flow, run, now};
+  edit.create(std::move(start));
+  edit.set_status(run_status::running);
+  edit.place_token(flow.entry());
+  edit.advance();
+  return edit.finish();
+}
+
+}  // namespace pawl::flow

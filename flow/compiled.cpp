@@ -1,0 +1,97 @@
+#include "flow/compiled.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "flow/graph.hpp"
+#include "flow/nodes/node.hpp"
+
+namespace pawl::flow {
+namespace {
+
+/// Makes nodes and edges; faults of their parts go to `faults`. With faults the flow is not whole.
+std::vector<compiled_node> compile_nodes(const definition& flow, const limits& allowed,
+                                         std::vector<fault>& faults) {
+  std::vector<compiled_node> nodes(flow.nodes.size());
+  for (std::size_t i = 0; i < flow.nodes.size(); ++i) {
+    const auto& source = flow.nodes[i];
+    const node_type* const type = find_node_type(source.type);
+    if (type == nullptr) continue;  // `check_graph` tells
+    const data_reader data{source, allowed, faults};
+    nodes[i].id = source.id;
+    nodes[i].type = source.type;
+    nodes[i].max_visits = data.count("max_visits", 1, 1'000'000).value_or(allowed.max_visits);
+    nodes[i].behaviour = type->make(data);
+  }
+  return nodes;
+}
+
+void compile_edges(const definition& flow, std::vector<compiled_node>& nodes,
+                   std::vector<fault>& faults) {
+  std::unordered_map<std::string_view, node_index> index;
+  for (std::size_t i = 0; i < flow.nodes.size(); ++i)
+    index.emplace(flow.nodes[i].id, static_cast<node_index>(i));
+  std::vector<std::uint32_t> order(nodes.size());
+  for (const auto& source : flow.edges) {
+    const auto from = index.find(source.source);
+    const auto to = index.find(source.target);
+    if (from == index.end() || to == index.end()) continue;  // `check_graph` tells
+    compiled_node& node = nodes[from->second];
+    const node_type* const type = find_node_type(node.type);
+    compiled_edge edge{to->second, order[from->second]++, std::nullopt, std::nullopt};
+    if (!source.when) {
+      node.plain.push_back(std::move(edge));
+      continue;
+    }
+    if (type != nullptr && type->gives_condition && source.when->is_boolean()) {
+      edge.follows = source.when->get<bool>();
+    } else {
+      edge.when = logic::compile(*source.when, source.pointer + "/data/when", faults);
+    }
+    node.conditional.push_back(std::move(edge));
+  }
+}
+
+bool has_errors(const std::vector<fault>& faults) {
+  return std::any_of(faults.begin(), faults.end(),
+                     [](const fault& f) { return f.level == severity::error; });
+}
+
+}  // namespace
+
+compiled_flow::compiled_flow(flow_version_id id, limits allowed, std::vector<compiled_node> nodes,
+                             node_index entry)
+    : id_(std::move(id)), allowed_(allowed), nodes_(std::move(nodes)), entry_(entry) {}
+
+compiled_flow::~compiled_flow() = default;
+
+std::vector<std::string> compiled_flow::code_refs() const {
+  std::vector<std::string> refs;
+  for (const auto& n : nodes_)
+    if (const auto ref = n.behaviour->code_ref(); !ref.empty()) refs.emplace_back(ref);
+  std::sort(refs.begin(), refs.end());
+  refs.erase(std::unique(refs.begin(), refs.end()), refs.end());
+  return refs;
+}
+
+compilation compile(const json& source, version v, const limits& allowed) {
+  compilation done;
+  auto& faults = done.faults;
+  done.source = parse_definition(source, faults);
+  check_graph(done.source, allowed, faults);
+  auto nodes = compile_nodes(done.source, allowed, faults);
+  compile_edges(done.source, nodes, faults);
+  if (!has_errors(faults)) {
+    done.flow =
+        std::make_shared<const compiled_flow>(flow_version_id{flow_name{done.source.name}, v},
+                                              allowed, std::move(nodes), entry_of(done.source));
+  }
+  return done;
+}
+
+result<std::shared_ptr<const compiled_flow>> compilation::flow_or_error() const {
+  if (flow) return flow;
+  return invalid_flow(source.name, faults);
+}
+
+}  // namespace pawl::flow

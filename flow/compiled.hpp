@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "flow/definition.hpp"
+#include "flow/logic/logic.hpp"
+#include "flow/state.hpp"
+
+namespace pawl::flow {
+
+class node;
+
+/// An edge ready to be followed.
+struct compiled_edge {
+  node_index target = 0;
+  std::uint32_t order = 0;          ///< place among its source's edges as written
+  std::optional<logic::rule> when;  ///< none on a plain edge and on one that `follows` a condition
+  std::optional<bool> follows;      ///< taken when the condition node before it gave this
+};
+
+/// A node ready to be visited.
+struct compiled_node {
+  std::string id;
+  std::string type;
+  std::uint32_t max_visits = 0;
+  std::unique_ptr<const node> behaviour;
+  std::vector<compiled_edge> conditional;  ///< in the order written: the first true one is taken
+  std::vector<compiled_edge> plain;        ///< all are taken (a fork) where no conditional one is
+};
+
+/// A valid flow, with names resolved and rules compiled. Immutable; shared by all its runs and
+/// threads.
+class compiled_flow {
+ public:
+  compiled_flow(flow_version_id id, limits allowed, std::vector<compiled_node> nodes,
+                node_index entry);
+  ~compiled_flow();
+  compiled_flow(const compiled_flow&) = delete;
+  compiled_flow& operator=(const compiled_flow&) = delete;
+
+  [[nodiscard]] const flow_version_id& id() const noexcept { return id_; }
+  [[nodiscard]] const limits& allowed() const noexcept { return allowed_; }
+  [[nodiscard]] const std::vector<compiled_node>& nodes() const noexcept { return nodes_; }
+  [[nodiscard]] const compiled_node& at(node_index i) const { return nodes_.at(i); }
+  [[nodiscard]] node_index entry() const noexcept { return entry_; }
+  /// Every `code_ref` its nodes call, sorted, without repeats.
+  [[nodiscard]] std::vector<std::string> code_refs() const;
+
+ private:
+  flow_version_id id_;
+  limits allowed_;
+  std::vector<compiled_node> nodes_;
+  node_index entry_;
+};
+
+/// A definition, everything that is wrong with it, and what can be run if nothing is.
+struct compilation {
+  definition source;
+  std::vector<fault> faults;                  ///< all at once; warnings among them
+  std::shared_ptr<const compiled_flow> flow;  ///< null if a fault is an error
+
+  /// `flow`, or an `invalid_flow` error with every fault.
+  [[nodiscard]] result<std::shared_ptr<const compiled_flow>> flow_or_error() const;
+};
+
+/// Checks everything about a flow definition (its shape, each node by its type, each rule, the
+/// graph) and makes it runnable.
+[[nodiscard]] compilation compile(const json& source, version v, const limits& allowed);
+
+}  // namespace pawl::flow

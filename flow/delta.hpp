@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "flow/state.hpp"
+
+namespace pawl::flow {
+
+/// What a history tells. The numbers are stored: never renumber.
+enum class event_kind : std::uint8_t {
+  run_created = 0,
+  run_started = 1,
+  step_started = 2,
+  step_finished = 3,
+  step_failed = 4,
+  condition_evaluated = 5,
+  edge_taken = 6,
+  forked = 7,
+  branch_ended = 8,
+  branches_merged = 9,
+  run_completed = 10,
+  run_failed = 11,
+  run_cancelled = 12,
+  run_retried = 13,
+};
+
+[[nodiscard]] std::string_view to_string(event_kind kind) noexcept;
+
+/// One thing that happened in a transition.
+struct event {
+  event_kind kind;
+  std::optional<node_index> node;
+  std::uint32_t visit = 0;
+  std::uint32_t attempt = 0;
+  json detail;  ///< null, or an object with what else there is to say
+
+  friend bool operator==(const event&, const event&) = default;
+};
+
+/// Everything one transition changed, so that the state before and the delta give the state after:
+/// what a checkpoint records. `flow::editor` makes it, `apply` brings it to another copy of the
+/// state before. The first checkpoint of a run is no delta but the whole state.
+struct delta {
+  std::uint64_t sequence = 0;  ///< of the state after
+  time_point at{};
+  std::vector<event> events;
+
+  std::optional<run_status> status;
+  std::optional<std::optional<run_error>> error;
+  std::optional<time_point> started_at;
+  std::optional<std::optional<time_point>> finished_at;
+  json data_set = json::object();      ///< top-level keys of the data with their new values
+  json metadata_set = json::object();  ///< likewise
+  /// The tokens that are there after, without their writes; none if no token changed.
+  std::optional<std::vector<token>> tokens;
+  /// By token: top-level keys its branch wrote. A new token's entry begins with all it inherits.
+  std::map<token_id, json> writes_set;
+  token_id next_token = 0;                                   ///< 0: unchanged
+  std::vector<std::pair<node_index, std::uint32_t>> visits;  ///< the counts that changed
+
+  friend bool operator==(const delta&, const delta&) = default;
+};
+
+/// Brings a state to where the delta's transition left it. The delta must be the next after it
+/// (its sequence follows the state's).
+void apply(run_state& run, const delta& change);
+
+/// Sets a top-level key of a run's data and keeps the size estimate.
+void set_data(run_state& run, const std::string& key, json value);
+
+/// Sets how often a node has been visited.
+void set_visits(run_state& run, node_index node, std::uint32_t count);
+
+/// About how many bytes the value takes as JSON text. Exact in order of magnitude, cheap.
+[[nodiscard]] std::size_t approximate_bytes(const json& value) noexcept;
+
+}  // namespace pawl::flow

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "flow/command.hpp"
+#include "flow/compiled.hpp"
+#include "flow/transition.hpp"
+
+namespace pawl::flow {
+
+/// The hand that changes a run during one transition: every change goes to the state and into the
+/// delta alike. Commands and nodes decide what happens, the editor knows how a run is changed.
+class editor {
+ public:
+  editor(const compiled_flow& flow, run_state& run, time_point now);
+
+  [[nodiscard]] const compiled_flow& flow() const noexcept { return flow_; }
+  [[nodiscard]] const run_state& run() const noexcept { return run_; }
+  [[nodiscard]] const compiled_node& place_of(const token& t) const { return flow_.at(t.node); }
+  [[nodiscard]] time_point now() const noexcept { return now_; }
+
+  // The run as a whole.
+  void create(start_command&& start);
+  void set_status(run_status status);
+  void fail(run_error error);
+  void cancel(const std::string& reason);
+  void revive();
+
+  // Tokens. A reference to a token stays good until `place_token`, `fork` or `advance`.
+  token& place_token(node_index node);
+  void wait_for_call(token& t);
+  void merge(token& t, const json& result, const std::string& into);
+  void note_condition(token& t, bool truth);
+  /// Moves the token along the edge or edges that its state chooses; ends it where none is true.
+  void leave(token& t);
+  void end(token& t);
+  /// Fails the run because of what happened at this token's node.
+  void fail_at(token& t, const pawl::error& why);
+
+  void record(event_kind kind, const token& t, json detail = nullptr);
+  /// Evaluates a rule on what the token's branch sees.
+  [[nodiscard]] result<bool> test(const token& t, const logic::rule& rule) const;
+
+  /// Lets arriving tokens enter their nodes until none arrives or the transition's budget is
+  /// spent; ends the run when no token is left alive.
+  void advance();
+
+  /// Ends the transition.
+  [[nodiscard]] transition finish();
+
+ private:
+  void record(event_kind kind, json detail = nullptr);
+  void enter(token& t);
+  void follow(token& t, const compiled_edge& edge, const char* why);
+  void fork(token& t, const std::vector<compiled_edge>& edges);
+  void halt_waiting();
+  void complete();
+  bool merge_branches();
+  bool check_state_size();
+
+  const compiled_flow& flow_;
+  run_state& run_;
+  time_point now_;
+  transition done_;
+  bool tokens_changed_ = false;
+};
+
+}  // namespace pawl::flow

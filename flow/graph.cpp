@@ -1,0 +1,243 @@
+#include "flow/graph.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include <pawl/code_ref.hpp>
+#include <pawl/ids.hpp>
+#include <pawl/suggest.hpp>
+
+#include "flow/nodes/node.hpp"
+#include "flow/pointer.hpp"
+
+namespace pawl::flow {
+namespace {
+
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> known) {
+  const auto meant = nearest(word, known);
+  return meant ? "; did you mean " + pawl::quoted(*meant) + "?" : "";
+}
+
+std::string list_of(std::span<const std::string_view> words) {
+  std::string all;
+  for (const auto word : words) all += (all.empty() ? "" : ", ") + std::string{word};
+  return all;
+}
+
+class graph_checker {
+ public:
+  graph_checker(const definition& flow, const limits& allowed, std::vector<fault>& faults)
+      : flow_(flow), allowed_(allowed), faults_(faults) {}
+
+  void check() {
+    check_name();
+    check_sizes();
+    check_nodes();
+    check_edges();
+    if (flow_.nodes.empty() || dangling_) return;  // paths through a broken graph mean nothing
+    check_reachable();
+    check_loops();
+  }
+
+ private:
+  void fail(std::string pointer, std::string code, std::string message) {
+    faults_.push_back({severity::error, std::move(pointer), std::move(code), std::move(message)});
+  }
+
+  void check_name() {
+    if (const auto name = parse_flow_name(flow_.name); !name)
+      fail("/name", "bad_name", name.error().message);
+  }
+
+  void check_sizes() {
+    if (flow_.nodes.empty())
+      fail("/nodes", "no_entry", "the flow has no nodes, so there is nowhere to begin");
+    if (flow_.nodes.size() > allowed_.max_nodes) {
+      fail("/nodes", "too_many",
+           "the flow has " + std::to_string(flow_.nodes.size()) + " nodes; at most " +
+               std::to_string(allowed_.max_nodes) + " are allowed");
+    }
+    if (flow_.edges.size() > allowed_.max_edges) {
+      fail("/edges", "too_many",
+           "the flow has " + std::to_string(flow_.edges.size()) + " edges; at most " +
+               std::to_string(allowed_.max_edges) + " are allowed");
+    }
+  }
+
+  void check_nodes() {
+    std::vector<std::string_view> type_names;
+    for (const auto* type : node_types()) type_names.push_back(type->name);
+    for (std::size_t i = 0; i < flow_.nodes.size(); ++i) {
+      const auto& node = flow_.nodes[i];
+      check_node_id(node);
+      if (const auto [first, is_new] = index_.emplace(node.id, static_cast<node_index>(i));
+          !is_new) {
+        fail(node.pointer + "/id", "duplicate_id",
+             "the id " + pawl::quoted(node.id) + " is already taken by the node at " +
+                 flow_.nodes[first->second].pointer);
+      }
+      const node_type* const type = find_node_type(node.type);
+      if (type == nullptr) {
+        fail(node.pointer + "/type", "unknown_node_type",
+             "there is no node type " + pawl::quoted(node.type) +
+                 did_you_mean(node.type, type_names) + " (known: " + list_of(type_names) + ")");
+        continue;
+      }
+      warn_unknown_keys(node, *type);
+    }
+    for (const auto& [id, index] : index_) ids_.push_back(id);
+  }
+
+  void check_node_id(const node_definition& node) {
+    const bool printable = std::all_of(node.id.begin(), node.id.end(), [](char c) {
+      return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f && c != '/';
+    });
+    if (node.id.size() > max_id_bytes || !printable) {
+      fail(node.pointer + "/id", "bad_id",
+           "a node's id has at most " + std::to_string(max_id_bytes) +
+               " bytes and neither control characters nor \"/\"");
+    }
+  }
+
+  void warn_unknown_keys(const node_definition& node, const node_type& type) {
+    std::vector<std::string_view> known{type.keys.begin(), type.keys.end()};
+    known.insert(known.end(), common_node_keys().begin(), common_node_keys().end());
+    for (const auto& [key, value] : node.data.items()) {
+      if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+      const std::string meant = did_you_mean(key, known);
+      if (meant.empty()) continue;  // editors keep their own things here
+      faults_.push_back(
+          {severity::warning, child_pointer(node.pointer + "/data", key), "unknown_key",
+           "a node of type " + node.type + " does not read " + pawl::quoted(key) + meant});
+    }
+  }
+
+  void check_edges() {
+    targets_.resize(flow_.nodes.size());
+    has_way_out_.assign(flow_.nodes.size(), true);
+    for (const auto& edge : flow_.edges) {
+      const auto from = resolve(edge.source, edge.pointer + "/source");
+      const auto to = resolve(edge.target, edge.pointer + "/target");
+      if (!from || !to) continue;
+      const node_type* const type = find_node_type(flow_.nodes[*from].type);
+      if (type != nullptr && type->ends_branch) {
+        fail(edge.pointer + "/source", "edge_from_end",
+             "an edge leaves " + pawl::quoted(edge.source) + ", which is of type " +
+                 flow_.nodes[*from].type + ": nothing comes after it");
+      }
+      targets_[*from].push_back(*to);
+      // Where a plain edge is taken if no other is, a token always goes on.
+      if (!edge.when) has_way_out_[*from] = false;
+    }
+  }
+
+  std::optional<node_index> resolve(const std::string& id, std::string pointer) {
+    if (const auto found = index_.find(id); found != index_.end()) return found->second;
+    dangling_ = true;
+    fail(std::move(pointer), "dangling_edge",
+         "there is no node " + pawl::quoted(id) + did_you_mean(id, ids_));
+    return std::nullopt;
+  }
+
+  void check_reachable() {
+    std::vector<bool> reached(flow_.nodes.size());
+    std::vector<node_index> open{entry_of(flow_)};
+    reached[open.front()] = true;
+    while (!open.empty()) {
+      const node_index at = open.back();
+      open.pop_back();
+      for (const node_index to : targets_[at]) {
+        if (reached[to]) continue;
+        reached[to] = true;
+        open.push_back(to);
+      }
+    }
+    for (std::size_t i = 0; i < flow_.nodes.size(); ++i) {
+      if (reached[i]) continue;
+      fail(flow_.nodes[i].pointer, "unreachable_node",
+           "no path leads from the entry " + pawl::quoted(flow_.nodes[entry_of(flow_)].id) +
+               " to " + pawl::quoted(flow_.nodes[i].id));
+    }
+  }
+
+  /// A node has a way out if its branch can end there or an edge leads to a node that has one. A
+  /// loop in which no node has is told once, with a path round it.
+  void check_loops() {
+    std::vector<bool> out = has_way_out_;
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = out[i] || targets_[i].empty();
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (std::size_t i = out.size(); i-- > 0;) {
+        if (out[i]) continue;
+        const auto& to = targets_[i];
+        if (std::any_of(to.begin(), to.end(), [&](node_index n) { return out[n]; }))
+          out[i] = changed = true;
+      }
+    }
+    std::vector<bool> told(out.size());
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      if (out[i] || told[i]) continue;
+      tell_loop(static_cast<node_index>(i), told);
+    }
+  }
+
+  void tell_loop(node_index from, std::vector<bool>& told) {
+    std::vector<node_index> path;
+    node_index at = from;
+    // Without a way out every edge leads to a node without one: walking on ends in a repeat.
+    while (std::find(path.begin(), path.end(), at) == path.end()) {
+      path.push_back(at);
+      at = targets_[at].front();
+    }
+    const bool known = told[at];
+    for (const node_index n : path) told[n] = true;
+    if (known) return;
+    std::string circle;
+    for (auto n = std::find(path.begin(), path.end(), at); n != path.end(); ++n)
+      circle += pawl::quoted(flow_.nodes[*n].id) + " -> ";
+    fail(flow_.nodes[at].pointer, "endless_loop",
+         "the loop " + circle + pawl::quoted(flow_.nodes[at].id) +
+             " has no way out: give one of its edges a \"when\", or add an edge that leaves it");
+  }
+
+  const definition& flow_;
+  const limits& allowed_;
+  std::vector<fault>& faults_;
+  std::map<std::string_view, node_index> index_;
+  std::vector<std::string_view> ids_;
+  std::vector<std::vector<node_index>> targets_;
+  std::vector<bool> has_way_out_;
+  bool dangling_ = false;
+};
+
+}  // namespace
+
+void check_graph(const definition& flow, const limits& allowed, std::vector<fault>& faults) {
+  graph_checker{flow, allowed, faults}.check();
+}
+
+node_index entry_of(const definition& flow) {
+  const auto first = std::find_if(flow.nodes.begin(), flow.nodes.end(),
+                                  [](const node_definition& n) { return n.type == "start"; });
+  return first == flow.nodes.end() ? 0 : static_cast<node_index>(first - flow.nodes.begin());
+}
+
+error invalid_flow(const std::string& name, std::vector<fault> faults) {
+  std::size_t errors = 0;
+  const fault* first = nullptr;
+  for (const auto& f : faults) {
+    if (f.level != severity::error) continue;
+    ++errors;
+    if (first == nullptr) first = &f;
+  }
+  std::string message = "flow " + pawl::quoted(name) + " has " + std::to_string(errors) +
+                        (errors == 1 ? " fault" : " faults");
+  if (first != nullptr) message += ": at " + pawl::quoted(first->pointer) + ": " + first->message;
+  if (errors > 1) message += " (and " + std::to_string(errors - 1) + " more)";
+  return {errc::invalid_flow, std::move(message), {}, std::move(faults)};
+}
+
+}  // namespace pawl::flow

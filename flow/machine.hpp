@@ -1,0 +1,41 @@
+#pragma once
+
+#include "flow/command.hpp"
+#include "flow/compiled.hpp"
+#include "flow/transition.hpp"
+
+/// The run state machine: the one place that decides what a run does next. Pure: what it returns
+/// depends on its arguments alone.
+namespace pawl::flow {
+
+/// Applies a command to a run. `run` is changed in place (its data may be large); the transition
+/// tells what changed and what to do once that is durable. On error `run` is as it was before.
+/// Errors: `illegal_transition` (what the status does not allow; the message says what is legal),
+/// `conflict` (compare-and-set lost, or an outcome nobody waits for any more), `limit_exceeded`
+/// and `invalid_argument` (start input).
+[[nodiscard]] result<transition> apply(const compiled_flow& flow, run_state& run, command&& c,
+                                       time_point now);
+
+/// The effects that a run is waiting for: to be performed again when it was loaded after a crash.
+/// A call whose arguments cannot be computed is told as its failed outcome.
+struct recovery {
+  std::vector<effect> effects;
+  std::vector<step_outcome_command> failed;
+};
+[[nodiscard]] recovery recover(const compiled_flow& flow, const run_state& run);
+
+/// True while the run waits for the outcome of this call.
+[[nodiscard]] bool waits_for(const run_state& run, token_id token, std::uint32_t visit,
+                             std::uint32_t attempt) noexcept;
+
+/// True while a run that is at rest needs no actor: nothing it has to do, no outcome it waits for.
+[[nodiscard]] bool is_parked(const run_state& run) noexcept;
+
+/// The key that all calls of this token's visit carry: "scope/run/node/visit".
+[[nodiscard]] std::string idempotency_key(const run_key& run, const std::string& node,
+                                          std::uint32_t visit);
+
+/// The commands that a run of this status takes, for messages: "cancel", "cancel or retry", …
+[[nodiscard]] std::string_view legal_commands(run_status status) noexcept;
+
+}  // namespace pawl::flow

@@ -1,0 +1,38 @@
+#include <array>
+
+#include "flow/editor.hpp"
+#include "flow/nodes/node_types.hpp"
+
+namespace pawl::flow {
+namespace {
+
+/// Evaluates a rule; its truth becomes `condition_result`, which the edges behind it follow.
+class condition_node final : public node {
+ public:
+  explicit condition_node(logic::rule expression) : expression_(std::move(expression)) {}
+
+  void enter(editor& run, token& t) const override {
+    const auto truth = run.test(t, expression_);
+    if (!truth) return run.fail_at(t, truth.error());
+    run.note_condition(t, *truth);
+    run.leave(t);
+  }
+
+ private:
+  logic::rule expression_;
+};
+
+constexpr std::array<std::string_view, 1> condition_keys = {"expr"};
+
+}  // namespace
+
+const node_type condition_type{
+    .name = "condition",
+    .keys = condition_keys,
+    .make = [](const data_reader& data) -> std::unique_ptr<const node> {
+      return std::make_unique<condition_node>(data.rule("expr", true).value_or(logic::rule{}));
+    },
+    .gives_condition = true,
+};
+
+}  // namespace pawl::flow

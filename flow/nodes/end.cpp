@@ -1,0 +1,24 @@
+#include "flow/editor.hpp"
+#include "flow/nodes/node_types.hpp"
+
+namespace pawl::flow {
+namespace {
+
+/// Where a branch ends; the run is completed when its last one has.
+class end_node final : public node {
+ public:
+  void enter(editor& run, token& t) const override { run.end(t); }
+};
+
+}  // namespace
+
+const node_type end_type{
+    .name = "end",
+    .keys = {},
+    .make = [](const data_reader&) -> std::unique_ptr<const node> {
+      return std::make_unique<end_node>();
+    },
+    .ends_branch = true,
+};
+
+}  // namespace pawl::flow

@@ -1,0 +1,23 @@
+#include "flow/editor.hpp"
+#include "flow/nodes/node_types.hpp"
+
+namespace pawl::flow {
+namespace {
+
+/// Where a run begins. Passes the token on.
+class start_node final : public node {
+ public:
+  void enter(editor& run, token& t) const override { run.leave(t); }
+};
+
+}  // namespace
+
+const node_type start_type{
+    .name = "start",
+    .keys = {},
+    .make = [](const data_reader&) -> std::unique_ptr<const node> {
+      return std::make_unique<start_node>();
+    },
+};
+
+}  // namespace pawl::flow

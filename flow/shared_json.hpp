@@ -1,0 +1,39 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <utility>
+
+#include <pawl/json.hpp>
+
+namespace pawl::flow {
+
+/// A JSON value that can be lent to a running step without copying it. Changing it while it is lent
+/// copies it first; a run with nothing in flight changes in place, however large its data.
+/// One thread changes it; what was lent may be read and released on any thread.
+class shared_json {
+ public:
+  shared_json() : shared_json(json::object()) {}
+  explicit shared_json(json value) : value_(std::make_shared<json>(std::move(value))) {}
+
+  [[nodiscard]] const json& operator*() const noexcept { return *value_; }
+  [[nodiscard]] const json* operator->() const noexcept { return value_.get(); }
+  [[nodiscard]] std::shared_ptr<const json> lend() const noexcept { return value_; }
+
+  [[nodiscard]] json& edit() {
+    if (value_.use_count() > 1) {
+      value_ = std::make_shared<json>(*value_);
+    } else {
+      // The last borrower's reads happened before its release; make them happen before our write.
+      std::atomic_thread_fence(std::memory_order_acquire);
+    }
+    return *value_;
+  }
+
+  friend bool operator==(const shared_json& a, const shared_json& b) { return *a == *b; }
+
+ private:
+  std::shared_ptr<json> value_;  // never null
+};
+
+}  // namespace pawl::flow

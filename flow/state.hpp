@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <pawl/run.hpp>
+
+#include "flow/shared_json.hpp"
+
+namespace pawl::flow {
+
+/// A node's place in its compiled flow.
+using node_index = std::uint32_t;
+
+/// Names a token within its run. Never reused.
+using token_id = std::uint32_t;
+
+/// The numbers are stored: never renumber.
+enum class token_phase : std::uint8_t {
+  arriving = 0,  ///< has been sent to its node, which has not taken it up yet
+  waiting = 1,  ///< the node has taken it up and waits for an outcome (a function's, a signal, …)
+  halted = 2,   ///< was waiting when the run failed or was cancelled; a retry takes it up again
+  ended = 3,    ///< its branch is over; kept until its writes can be merged
+  leaving = 4,  ///< its node is done, but choosing the edge failed; a retry chooses again
+};
+
+/// One place where a run is. A run has one token until a fork makes several.
+struct token {
+  token_id id = 0;
+  node_index node = 0;
+  token_phase phase = token_phase::arriving;
+  std::uint32_t visit = 0;               ///< the how-manieth visit of the node this is, from 1
+  std::uint32_t attempt = 0;             ///< of this visit, from 1
+  std::optional<bool> condition_result;  ///< of the last condition node on its way
+  /// The edges taken at the forks on its way, in order: what "in edge order" means for a merge.
+  /// Empty on the trunk.
+  std::vector<std::uint32_t> branch;
+  /// What its branch has written so far, over the run's data. Unused on the trunk.
+  json writes = json::object();
+
+  [[nodiscard]] bool on_trunk() const noexcept { return branch.empty(); }
+  friend bool operator==(const token&, const token&) = default;
+};
+
+/// All that there is to know about a run between two commands. A value; owned by one actor.
+struct run_state {
+  run_key key;
+  flow_version_id flow;
+  run_status status = run_status::pending;
+  shared_json data;  ///< an object
+  json metadata = json::object();
+  std::vector<token> tokens;          ///< ascending ids
+  std::vector<std::uint32_t> visits;  ///< by node index
+  std::uint64_t sequence = 0;         ///< number of the last checkpoint; 0 before the first
+  token_id next_token = 1;
+  std::size_t data_bytes = 0;  ///< estimate of the text of `data`, kept up to date cheaply
+  std::optional<run_error> error;
+  std::optional<run_id> restarted_from;
+  std::uint64_t start_fingerprint = 0;  ///< of the start command; tells a repeat from a misuse
+  time_point created_at{};
+  std::optional<time_point> started_at;
+  std::optional<time_point> finished_at;
+  time_point updated_at{};
+
+  [[nodiscard]] token* find_token(token_id id) noexcept {
+    for (auto& t : tokens)
+      if (t.id == id) return &t;
+    return nullptr;
+  }
+  friend bool operator==(const run_state&, const run_state&) = default;
+};
+
+/// What a listing shows of it.
+[[nodiscard]] run_summary summarize(const run_state& run);
+
+/// The data as a token's branch sees it: the run's data with the branch's writes on top.
+[[nodiscard]] std::shared_ptr<const json> data_for(const run_state& run, const token& t);
+
+}  // namespace pawl::flow

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "flow/delta.hpp"
+
+namespace pawl::flow {
+
+/// Call a step's function and bring its outcome back with `token`, `visit` and `attempt`.
+struct invoke_effect {
+  token_id token = 0;
+  std::uint32_t visit = 0;
+  std::uint32_t attempt = 0;
+  std::string node;
+  std::string code_ref;
+  json args;
+  std::chrono::milliseconds timeout{0};  ///< 0: the engine's default
+  std::shared_ptr<const json> state;
+};
+
+/// Nobody waits for this token's function any more.
+struct abandon_effect {
+  token_id token = 0;
+};
+
+/// Send the run an `advance_command`.
+struct advance_effect {};
+
+using effect = std::variant<invoke_effect, abandon_effect, advance_effect>;
+
+/// What a command did: the change to make durable, and what to do once it is.
+struct transition {
+  delta change;
+  std::vector<effect> effects;
+};
+
+}  // namespace pawl::flow
