@@ -13,7 +13,7 @@ class Tree:
     """A small source tree below a temporary folder: `good`, with `files` put in."""
 
     GOOD = {
-        "include/pawl/base.hpp": "#pragma once\n#include <string>\n",
+        "include/pawl/base.hpp": "#pragma once\n#include <cstddef>\n",
         "flow/core.hpp": "#pragma once\n#include <pawl/base.hpp>\n",
         "functions/call.hpp": '#pragma once\n#include "flow/core.hpp"\n',
         "persistence/store.hpp": "#pragma once\n#include <pawl/base.hpp>\n",
@@ -119,7 +119,7 @@ class CheckHeaders(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_a_header_that_lacks_an_include_is_found(self):
-        done = Tree({"flow/bad.hpp": "#pragma once\ninline std::string name();\n"}).run(
+        done = Tree({"flow/bad.hpp": "#pragma once\ninline std::size_t name();\n"}).run(
             "check_headers")
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
         self.assertIn("flow/bad.hpp does not compile alone", done.stdout)
