@@ -122,10 +122,10 @@ constexpr std::array table{
         10'000},
 
     key{"exec.allow", [](settings& s) -> field { return &s.exec.allow; },
-        "Programs that `core.exec` may run. Empty: none.", 0, 0,
+        "Programs that `core.exec` may run; `*` for every one. Empty: none.", 0, 0,
         "a list of program names such as `tar`, or absolute paths", is_program},
     key{"exec.env", [](settings& s) -> field { return &s.exec.env; },
-        "Environment variables that programs are given from ours.", 0, 0,
+        "Environment variables that programs may have: from ours, and from a step's `env`.", 0, 0,
         "a list of names of variables", is_variable_name},
     key{"exec.path", [](settings& s) -> field { return &s.exec.path; },
         "Where programs that are named without a slash are looked for.", 0, 0,

@@ -97,9 +97,10 @@ struct executor_settings {
 
 /// What the function `core.exec` may do.
 struct exec_settings {
-  /// Programs that may be run: names found in `path`, or absolute paths. Empty: none.
+  /// Programs that may be run: names found in `path`, or absolute paths; "*" for every one. Empty:
+  /// none.
   std::vector<std::string> allow = {};
-  /// Environment variables that programs are given from ours.
+  /// Environment variables that programs may have: from ours, and from a step's `env`.
   std::vector<std::string> env = {"HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ"};
   /// Where programs without a slash are looked for: absolute folders with `:` between them.
   std::string path = "/usr/local/bin:/usr/bin:/bin";
