@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <pawl/assert.hpp>
 #include <pawl/result.hpp>
 
 namespace pawl::persistence {
@@ -28,7 +29,17 @@ enum class column : std::uint8_t {
 inline constexpr column all_columns[] = {column::meta,        column::flows,   column::runs,
                                          column::checkpoints, column::indexes, column::counters};
 
+/// Stable: a store may use the text as the column's name on disk.
 [[nodiscard]] std::string_view to_string(column c) noexcept;
+
+/// A record of `column::counters` as `view::get` and `view::scan` show it: the sum in two's
+/// complement, least byte first. Any other length is not a counter.
+inline constexpr std::size_t counter_bytes = 8;
+[[nodiscard]] std::string encode_counter(std::int64_t sum);
+[[nodiscard]] std::optional<std::int64_t> decode_counter(std::string_view bytes) noexcept;
+
+/// How every store adds: a sum that leaves the 64 bits wraps around.
+[[nodiscard]] std::int64_t add_wrapping(std::int64_t a, std::int64_t b) noexcept;
 
 /// Changes that become visible and durable together, or not at all. Applied in the order given.
 /// A plain value: not safe for concurrent change.
@@ -43,13 +54,15 @@ class batch {
     std::int64_t amount = 0;  ///< of an add
   };
 
+  /// Not for `column::counters`.
   void put(column where, std::string key, std::string value) {
+    PAWL_ASSERT(where != column::counters, "a counter was put; counters are added to");
     operations_.push_back({operation_kind::put, where, std::move(key), std::move(value)});
   }
   void erase(column where, std::string key) {
     operations_.push_back({operation_kind::erase, where, std::move(key), {}});
   }
-  /// Adds to the sum under `key` (0 where there is none). Only for `column::counters`.
+  /// Adds to the sum under `key` in `column::counters` (0 where there is none).
   void add(std::string key, std::int64_t amount) {
     operations_.push_back({operation_kind::add, column::counters, std::move(key), {}, amount});
   }
@@ -78,7 +91,7 @@ class view {
 
   /// Visits the records with `from <= key < to` in ascending byte order (`reverse`: descending).
   /// An empty `to` means: to the end of the column. Errors as `get`; what was visited before an
-  /// error was right.
+  /// error was right. The visitor may read this view; it must not throw.
   struct range {
     std::string from;
     std::string to;
@@ -107,8 +120,8 @@ class store {
  public:
   virtual ~store() = default;
 
-  /// Applies the batches in order, all of them or none. Errors: `io_failed`, `storage_full`,
-  /// `read_only`, `unavailable`.
+  /// Applies the batches in order, all of them or none. Batches without an operation change
+  /// nothing. Errors: `io_failed`, `storage_full`, `read_only`, `corrupt`, `unavailable`.
   [[nodiscard]] virtual result<std::shared_ptr<const view>> write(
       std::span<const batch* const> batches) = 0;
 
@@ -116,9 +129,15 @@ class store {
   [[nodiscard]] virtual result<void> sync() = 0;
 
   /// Makes `written` the view that `durable_view` gives. Views are published in the order they
-  /// were written.
+  /// were written. Called by one thread at a time.
   virtual void publish(std::shared_ptr<const view> written) = 0;
+  /// Never null: right after opening, the state that was found.
   [[nodiscard]] virtual std::shared_ptr<const view> durable_view() const = 0;
+
+  /// Ends the store in order: everything written becomes durable, whatever the mode, and later
+  /// writes are `unavailable`; views stay readable. Not together with `write` or `sync`. The
+  /// destructor does it too, but cannot tell the error. Errors as `write`.
+  virtual result<void> close() = 0;
 };
 
 /// How much a command's answer promises.

@@ -1,0 +1,446 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "persistence/store.hpp"
+#include "tests/support/catch.hpp"
+
+/// The contract of `store`, as checks that every store has to pass. Call `check_contract` in a
+/// TEST_CASE of its own.
+namespace pawl::persistence::conformance {
+
+using records = std::vector<std::pair<std::string, std::string>>;
+
+/// A store to check. `open` gives a fresh one at the first call; later calls come when the one
+/// before is gone, and open the same place where `keeps` is set.
+struct subject {
+  std::function<std::unique_ptr<store>()> open;
+  bool keeps = false;
+};
+
+inline std::shared_ptr<const view> write(store& to, const std::vector<batch>& batches) {
+  std::vector<const batch*> pointers;
+  for (const auto& b : batches) pointers.push_back(&b);
+  auto written = to.write(pointers);
+  REQUIRE(written);
+  REQUIRE(*written != nullptr);
+  return std::move(written).value();
+}
+
+/// Writes, syncs and publishes.
+inline std::shared_ptr<const view> commit(store& to, const std::vector<batch>& batches) {
+  auto written = write(to, batches);
+  REQUIRE(to.sync());
+  to.publish(written);
+  return written;
+}
+
+inline batch putting(column where, const records& all) {
+  batch changes;
+  for (const auto& [key, value] : all) changes.put(where, key, value);
+  return changes;
+}
+
+inline std::optional<std::string> get(const view& from, column where, std::string_view key) {
+  auto found = from.get(where, key);
+  REQUIRE(found);
+  return std::move(found).value();
+}
+
+inline std::int64_t counter(const view& from, std::string_view key) {
+  const auto sum = from.counter(key);
+  REQUIRE(sum);
+  return *sum;
+}
+
+inline records scan(const view& from, column where, const view::range& keys = {},
+                    std::size_t at_most = SIZE_MAX) {
+  records found;
+  const auto done = from.scan(where, keys, [&](std::string_view key, std::string_view value) {
+    found.emplace_back(key, value);
+    return found.size() < at_most ? view::next::more : view::next::stop;
+  });
+  REQUIRE(done);
+  return found;
+}
+
+/// Every record of every column.
+inline std::vector<records> contents(const view& from) {
+  std::vector<records> all;
+  for (const column where : all_columns) all.push_back(scan(from, where));
+  return all;
+}
+
+inline std::vector<std::string> keys_of(const records& all) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : all) keys.push_back(key);
+  return keys;
+}
+
+inline void check_records(const subject& checked) {
+  const auto tested = checked.open();
+
+  SECTION("what is not there is answered with nothing") {
+    const auto found = tested->durable_view();
+    REQUIRE(found != nullptr);
+    CHECK_FALSE(get(*found, column::runs, "nobody").has_value());
+    CHECK(counter(*found, "nothing") == 0);
+    CHECK(scan(*found, column::runs).empty());
+  }
+
+  SECTION("a put record is read back byte by byte, an erased one is gone") {
+    const std::string binary{"\x00\xff\x80 \n\x00", 6};
+    auto now = commit(*tested, {putting(column::runs, {{binary, binary}, {"empty", ""}})});
+    CHECK(get(*now, column::runs, binary) == binary);
+    CHECK(get(*now, column::runs, "empty") == "");
+    CHECK_FALSE(get(*now, column::runs, "empt").has_value());
+    CHECK_FALSE(get(*now, column::runs, "emptyy").has_value());
+
+    batch erasing;
+    erasing.erase(column::runs, binary);
+    erasing.erase(column::runs, "never there");
+    now = commit(*tested, {erasing});
+    CHECK_FALSE(get(*now, column::runs, binary).has_value());
+    CHECK(get(*now, column::runs, "empty") == "");
+  }
+
+  SECTION("the last operation on a key wins, in a batch and from batch to batch") {
+    batch first = putting(column::flows, {{"a", "1"}, {"a", "2"}, {"b", "1"}, {"c", "1"}});
+    first.erase(column::flows, "b");
+    batch second;
+    second.put(column::flows, "b", "3");
+    second.erase(column::flows, "c");
+    second.erase(column::flows, "a");
+    second.put(column::flows, "a", "4");
+    const auto now = commit(*tested, {first, second});
+    CHECK(scan(*now, column::flows) == records{{"a", "4"}, {"b", "3"}});
+  }
+
+  SECTION("the same key in two columns is two records") {
+    const auto now = commit(*tested, {putting(column::runs, {{"k", "run"}}),
+                                      putting(column::checkpoints, {{"k", "checkpoint"}})});
+    CHECK(get(*now, column::runs, "k") == "run");
+    CHECK(get(*now, column::checkpoints, "k") == "checkpoint");
+    CHECK_FALSE(get(*now, column::indexes, "k").has_value());
+  }
+
+  SECTION("large records and large batches are kept whole") {
+    const std::string large(std::size_t{3} << 20, 'L');
+    batch many = putting(column::checkpoints, {{"large", large}});
+    for (int i = 0; i < 5000; ++i) many.put(column::indexes, "key " + std::to_string(i), "");
+    const auto now = commit(*tested, {many});
+    CHECK(get(*now, column::checkpoints, "large") == large);
+    CHECK(scan(*now, column::indexes).size() == 5000);
+  }
+
+  SECTION("a write without operations gives the state as it is") {
+    commit(*tested, {putting(column::runs, {{"k", "v"}})});
+    CHECK(get(*write(*tested, {}), column::runs, "k") == "v");
+    CHECK(get(*write(*tested, {batch{}, batch{}}), column::runs, "k") == "v");
+  }
+}
+
+inline void check_scans(const subject& checked) {
+  const auto tested = checked.open();
+  const std::vector<std::string> keys{
+      "", std::string(1, '\0'), "a", "aa", "ab", "b", "c", "\x7f", "\x80", "\xff", "\xff\xff"};
+  batch unordered;
+  for (auto key = keys.rbegin(); key != keys.rend(); ++key)
+    unordered.put(column::indexes, *key, "of " + *key);
+  const auto now = commit(*tested, {unordered});
+  const auto scanned = [&](std::string from, std::string to, bool reverse) {
+    return keys_of(scan(*now, column::indexes, {std::move(from), std::move(to), reverse}));
+  };
+  using names = std::vector<std::string>;
+
+  SECTION("keys come in the order of their bytes, or against it, with their values") {
+    CHECK(scanned("", "", false) == keys);
+    CHECK(scanned("", "", true) == names(keys.rbegin(), keys.rend()));
+    for (const auto& [key, value] : scan(*now, column::indexes)) CHECK(value == "of " + key);
+  }
+
+  SECTION("the first bound is in the range and the second is not") {
+    for (const bool reverse : {false, true}) {
+      CAPTURE(reverse);
+      const auto expect = [reverse](names all) {
+        if (reverse) std::reverse(all.begin(), all.end());
+        return all;
+      };
+      CHECK(scanned("a", "b", reverse) == expect({"a", "aa", "ab"}));
+      CHECK(scanned("aa", "c", reverse) == expect({"aa", "ab", "b"}));
+      CHECK(scanned("a0", "bb", reverse) == expect({"aa", "ab", "b"}));
+      CHECK(scanned("c", "", reverse) == expect({"c", "\x7f", "\x80", "\xff", "\xff\xff"}));
+      CHECK(scanned("\xff\xff", "", reverse) == expect({"\xff\xff"}));
+      CHECK(scanned("", "a", reverse) == expect({"", std::string(1, '\0')}));
+    }
+  }
+
+  SECTION("a range that holds nothing is visited without a call") {
+    for (const bool reverse : {false, true}) {
+      CHECK(scanned("b", "b", reverse).empty());
+      CHECK(scanned("c", "a", reverse).empty());
+      CHECK(scanned("d", "e", reverse).empty());
+      CHECK(scanned("\xff\xff\xff", "", reverse).empty());
+    }
+  }
+
+  SECTION("a visitor stops when it wants, and may read on the way") {
+    CHECK(keys_of(scan(*now, column::indexes, {"a", "", false}, 2)) == names{"a", "aa"});
+    CHECK(keys_of(scan(*now, column::indexes, {"", "c", true}, 2)) == names{"b", "ab"});
+    std::size_t read = 0;
+    REQUIRE(now->scan(column::indexes, {}, [&](std::string_view key, std::string_view value) {
+      if (get(*now, column::indexes, key) == value) ++read;
+      return view::next::more;
+    }));
+    CHECK(read == keys.size());
+  }
+}
+
+inline void check_counters(const subject& checked) {
+  const auto tested = checked.open();
+  const auto adding = [](const std::string& key, std::int64_t amount) {
+    batch changes;
+    changes.add(key, amount);
+    return changes;
+  };
+
+  SECTION("additions sum up, in a batch, over batches and over writes") {
+    batch twice;
+    twice.add("a", 5);
+    twice.add("a", -7);
+    twice.add("b", 1);
+    const auto before = commit(*tested, {twice, adding("a", 10)});
+    CHECK(counter(*before, "a") == 8);
+    auto now = before;
+    for (int i = 0; i < 200; ++i) now = write(*tested, {adding("a", 1), adding("b", -1)});
+    CHECK(counter(*now, "a") == 208);
+    CHECK(counter(*now, "b") == -199);
+    CHECK(counter(*now, "c") == 0);
+    CHECK(counter(*before, "a") == 8);
+  }
+
+  SECTION("an erased counter begins again from 0") {
+    commit(*tested, {adding("a", 5)});
+    batch mixed;
+    mixed.add("a", 100);
+    mixed.erase(column::counters, "a");
+    mixed.add("a", 3);
+    CHECK(counter(*commit(*tested, {mixed}), "a") == 3);
+    batch erasing;
+    erasing.add("a", 1);
+    erasing.erase(column::counters, "a");
+    const auto now = commit(*tested, {erasing});
+    CHECK(counter(*now, "a") == 0);
+    CHECK(scan(*now, column::counters).empty());
+  }
+
+  SECTION("counters are scanned as their encoded sums") {
+    const auto now = commit(*tested, {adding("day 2", -1), adding("day 1", 300)});
+    CHECK(scan(*now, column::counters) ==
+          records{{"day 1", encode_counter(300)}, {"day 2", encode_counter(-1)}});
+    CHECK(get(*now, column::counters, "day 1") == encode_counter(300));
+  }
+
+  SECTION("a sum that leaves 64 bits wraps around") {
+    const auto now = commit(*tested, {adding("a", INT64_MAX), adding("a", 1)});
+    CHECK(counter(*now, "a") == INT64_MIN);
+  }
+}
+
+inline void check_views(const subject& checked) {
+  const auto tested = checked.open();
+
+  SECTION("a view has its own write and everything before, and nothing after") {
+    std::vector<std::shared_ptr<const view>> views;
+    for (int i = 0; i < 50; ++i) {
+      batch changes = putting(column::runs, {{"last", std::to_string(i)}});
+      changes.put(column::indexes, "made by " + std::to_string(i), "");
+      if (i % 3 == 0) changes.put(column::checkpoints, "sometimes", std::to_string(i));
+      if (i % 3 == 1) changes.erase(column::checkpoints, "sometimes");
+      changes.add("writes", 1);
+      views.push_back(write(*tested, {changes}));
+    }
+    for (int i = 0; i < 50; ++i) {
+      CAPTURE(i);
+      const view& then = *views[static_cast<std::size_t>(i)];
+      CHECK(get(then, column::runs, "last") == std::to_string(i));
+      CHECK(scan(then, column::indexes).size() == static_cast<std::size_t>(i) + 1);
+      CHECK(get(then, column::checkpoints, "sometimes").has_value() == (i % 3 == 0));
+      CHECK(counter(then, "writes") == i + 1);
+    }
+  }
+
+  SECTION("a scan does not see what is written while it runs") {
+    const auto now = commit(*tested, {putting(column::runs, {{"a", ""}, {"c", ""}, {"e", ""}})});
+    std::vector<std::string> seen;
+    REQUIRE(now->scan(column::runs, {}, [&](std::string_view key, std::string_view) {
+      seen.emplace_back(key);
+      batch changes = putting(column::runs, {{std::string{key} + "+", ""}});
+      changes.erase(column::runs, "e");
+      write(*tested, {changes});
+      return view::next::more;
+    }));
+    CHECK(seen == std::vector<std::string>{"a", "c", "e"});
+  }
+
+  SECTION("nothing is in the durable view before it was published") {
+    const auto before = contents(*tested->durable_view());
+    const auto written = write(*tested, {putting(column::runs, {{"k", "v"}})});
+    CHECK(contents(*tested->durable_view()) == before);
+    REQUIRE(tested->sync());
+    CHECK(contents(*tested->durable_view()) == before);
+    tested->publish(written);
+    CHECK(get(*tested->durable_view(), column::runs, "k") == "v");
+    const auto held = tested->durable_view();
+    commit(*tested, {putting(column::runs, {{"k", "w"}})});
+    CHECK(get(*held, column::runs, "k") == "v");
+    CHECK(get(*tested->durable_view(), column::runs, "k") == "w");
+  }
+
+  SECTION("a closed store takes no writes, and its views can still be read") {
+    const auto written = commit(*tested, {putting(column::runs, {{"k", "v"}})});
+    REQUIRE(tested->close());
+    const batch late = putting(column::runs, {{"k", "late"}});
+    const batch* const batches[] = {&late};
+    const auto refused = tested->write(batches);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == errc::unavailable);
+    CHECK(refused.error().message.find("closed") != std::string::npos);
+    CHECK(get(*written, column::runs, "k") == "v");
+    CHECK(get(*tested->durable_view(), column::runs, "k") == "v");
+    CHECK(tested->close());
+  }
+}
+
+/// One thread writes, one syncs and publishes, the others read: every view shows whole batches,
+/// and what is published only grows.
+inline void check_concurrency(const subject& checked) {
+  const auto tested = checked.open();
+  constexpr int writes = 400;
+  std::mutex mutex;
+  std::condition_variable arrived;
+  std::vector<std::shared_ptr<const view>> unsynced;  // guarded by mutex
+  bool finished = false;                              // guarded by mutex
+  std::atomic<bool> published_all{false};
+  std::atomic<int> faults{0};
+
+  const auto look = [&faults](const view& at) {
+    const auto run = at.get(column::runs, "n");
+    const auto copy = at.get(column::checkpoints, "n");
+    const auto sum = at.counter("n");
+    std::int64_t entries = 0;
+    const auto scanned = at.scan(column::indexes, {}, [&](std::string_view, std::string_view) {
+      ++entries;
+      return view::next::more;
+    });
+    const bool whole = run && copy && sum && scanned && *run == *copy && *sum == entries &&
+                       run->value_or("0") == std::to_string(entries);
+    if (!whole) ++faults;
+    return entries;
+  };
+
+  std::thread syncer{[&] {
+    for (bool more = true; more;) {
+      std::vector<std::shared_ptr<const view>> group;
+      {
+        std::unique_lock lock{mutex};
+        arrived.wait(lock, [&] { return finished || !unsynced.empty(); });
+        group.swap(unsynced);
+        more = !finished || !group.empty();
+      }
+      if (!tested->sync()) ++faults;
+      for (auto& written : group) tested->publish(std::move(written));
+    }
+    published_all = true;
+  }};
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 3; ++i) {
+    readers.emplace_back([&] {
+      std::int64_t last = 0;
+      while (!published_all) {
+        const auto now = look(*tested->durable_view());
+        if (now < last) ++faults;
+        last = now;
+      }
+    });
+  }
+  for (int i = 1; i <= writes; ++i) {
+    const std::string number = std::to_string(i);
+    batch first = putting(column::runs, {{"n", number}});
+    first.add("n", 1);
+    batch second = putting(column::checkpoints, {{"n", number}});
+    second.put(column::indexes, number, "");
+    const batch* const batches[] = {&first, &second};
+    auto written = tested->write(batches);
+    if (!written) {
+      ++faults;
+      break;
+    }
+    const std::lock_guard lock{mutex};
+    unsynced.push_back(std::move(written).value());
+    arrived.notify_one();
+  }
+  {
+    const std::lock_guard lock{mutex};
+    finished = true;
+    arrived.notify_one();
+  }
+  syncer.join();
+  for (auto& reader : readers) reader.join();
+  CHECK(faults == 0);
+  CHECK(look(*tested->durable_view()) == writes);
+}
+
+inline void check_reopening(const subject& checked) {
+  auto tested = checked.open();
+  batch changes = putting(column::runs, {{"k", "v"}, {"gone", ""}});
+  changes.add("sum", 5);
+  commit(*tested, {changes});
+  batch more;
+  more.erase(column::runs, "gone");
+  more.add("sum", -2);
+  // Not published: it is written, which is enough for an end in order.
+  const auto before = contents(*write(*tested, {more}));
+  tested.reset();
+  for (int i = 0; i < 3; ++i) {
+    tested = checked.open();
+    CHECK(contents(*tested->durable_view()) == before);
+    CHECK(counter(*tested->durable_view(), "sum") == 3);
+    tested.reset();
+  }
+}
+
+/// The whole contract.
+inline void check_contract(const subject& checked) {
+  SECTION("records") {
+    check_records(checked);
+  }
+  SECTION("scans") {
+    check_scans(checked);
+  }
+  SECTION("counters") {
+    check_counters(checked);
+  }
+  SECTION("views") {
+    check_views(checked);
+  }
+  SECTION("reads go on while one thread writes and another syncs") {
+    check_concurrency(checked);
+  }
+  if (checked.keeps) {
+    SECTION("a store that is opened again has everything") {
+      check_reopening(checked);
+    }
+  }
+}
+
+}  // namespace pawl::persistence::conformance

@@ -1,0 +1,123 @@
+#include "persistence/memory/memory_store.hpp"
+
+#include <utility>
+
+#include <pawl/assert.hpp>
+
+#include "persistence/migrations.hpp"
+
+namespace pawl::persistence {
+namespace {
+
+std::size_t index_of(column where) noexcept {
+  return static_cast<std::size_t>(where);
+}
+
+void apply(const batch::operation& change, versioned_tree& where, std::uint64_t epoch) {
+  switch (change.kind) {
+    case batch::operation_kind::put:
+      where.put(change.key, change.value, epoch);
+      break;
+    case batch::operation_kind::erase:
+      where.erase(change.key, epoch);
+      break;
+    case batch::operation_kind::add: {
+      const std::string* found = where.find(change.key);
+      const auto sum = found == nullptr ? std::int64_t{0} : decode_counter(*found).value_or(0);
+      where.put(change.key, encode_counter(add_wrapping(sum, change.amount)), epoch);
+      break;
+    }
+  }
+}
+
+}  // namespace
+
+class memory_store::memory_view final : public view {
+ public:
+  explicit memory_view(contents found) : contents_(std::move(found)) {}
+
+  [[nodiscard]] const contents& all() const noexcept { return contents_; }
+
+  result<std::optional<std::string>> get(column where, std::string_view key) const override {
+    const std::string* found = tree(where).find(key);
+    if (found == nullptr) return std::optional<std::string>{};
+    return std::optional<std::string>{*found};
+  }
+
+  result<void> scan(column where, const range& keys, const visitor& visit) const override {
+    tree(where).scan(keys, visit);
+    return {};
+  }
+
+  result<std::int64_t> counter(std::string_view key) const override {
+    const std::string* found = tree(column::counters).find(key);
+    return found == nullptr ? 0 : decode_counter(*found).value_or(0);
+  }
+
+ private:
+  const versioned_tree& tree(column where) const { return contents_.columns[index_of(where)]; }
+
+  contents contents_;
+};
+
+memory_store::memory_store() : memory_store(contents{}) {
+  const auto prepared = prepare_schema(*this);
+  PAWL_ASSERT(prepared.has_value(), "an empty store takes its schema record");
+}
+
+memory_store::memory_store(const contents& found)
+    : written_(std::make_shared<const memory_view>(found)), synced_(written_), durable_(written_) {}
+
+result<std::shared_ptr<const view>> memory_store::write(std::span<const batch* const> batches) {
+  contents next;
+  {
+    const std::lock_guard lock{mutex_};
+    if (closed_) return error{errc::unavailable, "writing to the store in memory: it is closed"};
+    next = written_->all();
+  }
+  ++next.epoch;
+  for (const batch* changes : batches) {
+    for (const auto& change : changes->operations())
+      apply(change, next.columns[index_of(change.where)], next.epoch);
+  }
+  auto written = std::make_shared<const memory_view>(std::move(next));
+  const std::lock_guard lock{mutex_};
+  written_ = written;
+  return std::shared_ptr<const view>{std::move(written)};
+}
+
+result<void> memory_store::sync() {
+  const std::lock_guard lock{mutex_};
+  synced_ = written_;
+  return {};
+}
+
+void memory_store::publish(std::shared_ptr<const view> written) {
+  PAWL_ASSERT(written != nullptr, "a view is published, not nothing");
+  const std::lock_guard lock{mutex_};
+  durable_.swap(written);  // the old one dies after the lock
+}
+
+std::shared_ptr<const view> memory_store::durable_view() const {
+  const std::lock_guard lock{mutex_};
+  return durable_;
+}
+
+result<void> memory_store::close() {
+  const std::lock_guard lock{mutex_};
+  closed_ = true;
+  synced_ = written_;
+  return {};
+}
+
+std::unique_ptr<memory_store> memory_store::after_power_loss() const {
+  const std::lock_guard lock{mutex_};
+  return std::unique_ptr<memory_store>{new memory_store{synced_->all()}};
+}
+
+std::unique_ptr<memory_store> memory_store::after_process_death() const {
+  const std::lock_guard lock{mutex_};
+  return std::unique_ptr<memory_store>{new memory_store{written_->all()}};
+}
+
+}  // namespace pawl::persistence

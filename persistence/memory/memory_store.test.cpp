@@ -1,0 +1,49 @@
+#include "persistence/memory/memory_store.hpp"
+
+#include "persistence/conformance.hpp"
+#include "persistence/migrations.hpp"
+
+using namespace pawl;
+using namespace pawl::persistence;
+using namespace pawl::persistence::conformance;
+
+TEST_CASE("the store in memory keeps the contract of stores", "[memory][conformance]") {
+  check_contract({[] { return std::make_unique<memory_store>(); }, false});
+}
+
+TEST_CASE("a new store in memory has the current schema", "[memory]") {
+  const memory_store fresh;
+  const auto schema = read_schema(*fresh.durable_view());
+  REQUIRE(schema);
+  CHECK(*schema == current_schema());
+}
+
+TEST_CASE("a loss of power takes what was not synced, the death of the process nothing",
+          "[memory]") {
+  memory_store original;
+  write(original, {putting(column::runs, {{"a", "synced"}, {"b", "synced"}})});
+  REQUIRE(original.sync());
+  batch later = putting(column::runs, {{"a", "written"}, {"c", "written"}});
+  later.erase(column::runs, "b");
+  write(original, {later});
+
+  const auto lost = original.after_power_loss();
+  const auto killed = original.after_process_death();
+  CHECK(scan(*lost->durable_view(), column::runs) == records{{"a", "synced"}, {"b", "synced"}});
+  CHECK(scan(*killed->durable_view(), column::runs) == records{{"a", "written"}, {"c", "written"}});
+
+  // All three go their own ways, although they share what they had in common.
+  commit(*lost, {putting(column::runs, {{"a", "after the loss"}})});
+  commit(*killed, {putting(column::runs, {{"a", "after the kill"}})});
+  commit(original, {putting(column::runs, {{"a", "no crash"}})});
+  CHECK(get(*lost->durable_view(), column::runs, "a") == "after the loss");
+  CHECK(get(*killed->durable_view(), column::runs, "a") == "after the kill");
+  CHECK(get(*original.durable_view(), column::runs, "a") == "no crash");
+}
+
+TEST_CASE("closing the store in memory in order syncs it", "[memory]") {
+  memory_store closing;
+  write(closing, {putting(column::runs, {{"a", ""}})});
+  REQUIRE(closing.close());
+  CHECK(scan(*closing.after_power_loss()->durable_view(), column::runs).size() == 1);
+}

@@ -1,0 +1,153 @@
+#include "persistence/migrations.hpp"
+
+#include "persistence/conformance.hpp"
+#include "persistence/keys.hpp"
+#include "persistence/memory/memory_store.hpp"
+#include "persistence/record.hpp"
+#include "persistence/rocksdb/test_folder.hpp"
+
+using namespace pawl;
+using namespace pawl::persistence;
+using namespace pawl::persistence::conformance;
+
+namespace {
+
+std::optional<std::uint32_t> schema_of(const store& opened) {
+  const auto found = read_schema(*opened.durable_view());
+  REQUIRE(found);
+  return *found;
+}
+
+/// Version 2 gives every run a note; version 3 counts the runs.
+std::vector<migration> two_steps(int& ran) {
+  return {{2, "runs get notes",
+           [&ran](const view& before, batch& changes) -> result<void> {
+             ++ran;
+             return before.scan(column::runs, {}, [&](std::string_view key, std::string_view) {
+               changes.put(column::indexes, "note " + std::string{key}, "");
+               return view::next::more;
+             });
+           }},
+          {3, "runs are counted", [&ran](const view& before, batch& changes) -> result<void> {
+             ++ran;
+             return before.scan(column::indexes, {}, [&](std::string_view, std::string_view) {
+               changes.add("runs", 1);
+               return view::next::more;
+             });
+           }}};
+}
+
+void check_migrating(store& opened) {
+  commit(opened, {putting(column::runs, {{"a", ""}, {"b", ""}})});
+  int ran = 0;
+  const auto steps = two_steps(ran);
+  REQUIRE(prepare_schema(opened, steps));
+  CHECK(ran == 2);
+  CHECK(schema_of(opened) == 3);
+  CHECK(keys_of(scan(*opened.durable_view(), column::indexes)) ==
+        std::vector<std::string>{"note a", "note b"});
+  CHECK(counter(*opened.durable_view(), "runs") == 2);
+
+  const auto before = contents(*opened.durable_view());
+  REQUIRE(prepare_schema(opened, steps));
+  CHECK(ran == 2);
+  CHECK(contents(*opened.durable_view()) == before);
+}
+
+}  // namespace
+
+TEST_CASE("the migrations of this build form one line to the current schema", "[migrations]") {
+  std::uint32_t version = first_schema;
+  for (const auto& step : migrations()) CHECK(step.to == ++version);
+  CHECK(version == current_schema());
+}
+
+TEST_CASE("an old store is migrated forward step by step, once", "[migrations]") {
+  SECTION("in memory") {
+    memory_store opened;
+    check_migrating(opened);
+  }
+  SECTION("on RocksDB") {
+    const rocks::test_folder folder;
+    check_migrating(*rocks::open_good(folder.store()));
+  }
+}
+
+TEST_CASE("a migration that fails changes nothing, and can be tried again", "[migrations]") {
+  memory_store opened;
+  commit(opened, {putting(column::runs, {{"a", ""}})});
+  int ran = 0;
+  auto steps = two_steps(ran);
+  const auto good = steps[1].run;
+  steps[1].run = [](const view&, batch& changes) -> result<void> {
+    changes.put(column::runs, "half", "done");
+    return error{errc::corrupt, "a run record is damaged"};
+  };
+
+  const auto failed = prepare_schema(opened, steps);
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code == errc::corrupt);
+  CHECK(failed.error().message ==
+        "migrating the store to schema version 3 (runs are counted): a run record is damaged");
+  CHECK(schema_of(opened) == 2);
+  CHECK(keys_of(scan(*opened.durable_view(), column::runs)) == std::vector<std::string>{"a"});
+
+  steps[1].run = good;
+  REQUIRE(prepare_schema(opened, steps));
+  CHECK(schema_of(opened) == 3);
+  CHECK(ran == 2);
+}
+
+TEST_CASE("a crash after a migration leaves it done, with its version", "[migrations]") {
+  // Each step is synced before the next one runs.
+  memory_store opened;
+  commit(opened, {putting(column::runs, {{"a", ""}})});
+  int ran = 0;
+  auto steps = two_steps(ran);
+  std::unique_ptr<memory_store> crashed;
+  steps[1].run = [&](const view&, batch&) -> result<void> {
+    crashed = opened.after_power_loss();
+    return {};
+  };
+  REQUIRE(prepare_schema(opened, steps));
+  REQUIRE(crashed != nullptr);
+  CHECK(schema_of(*crashed) == 2);
+  CHECK(keys_of(scan(*crashed->durable_view(), column::indexes)) ==
+        std::vector<std::string>{"note a"});
+}
+
+TEST_CASE("a store of a newer schema is refused and not changed", "[migrations]") {
+  memory_store opened;
+  int ran = 0;
+  REQUIRE(prepare_schema(opened, two_steps(ran)));
+  const auto before = contents(*opened.durable_view());
+  const auto refused = prepare_schema(opened);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::schema_newer);
+  CHECK(refused.error().message ==
+        "the store has schema version 3, but this build of Pawl reads versions up to 1; nothing "
+        "was changed: open it with the newer Pawl that wrote it");
+  CHECK(contents(*opened.durable_view()) == before);
+}
+
+TEST_CASE("a schema record that is damaged or missing is reported", "[migrations]") {
+  memory_store opened;
+  batch changes;
+  SECTION("damaged") {
+    changes.put(column::meta, keys::schema(), "not a record");
+  }
+  SECTION("without a number") {
+    changes.put(column::meta, keys::schema(), seal(record_kind::schema, 1, json::array()));
+  }
+  SECTION("of version 0") {
+    changes.put(column::meta, keys::schema(), seal(record_kind::schema, 1, {{"schema", 0}}));
+  }
+  SECTION("missing, with records around") {
+    changes.erase(column::meta, keys::schema());
+    changes.put(column::runs, "a", "");
+  }
+  commit(opened, {changes});
+  const auto refused = prepare_schema(opened);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::corrupt);
+}

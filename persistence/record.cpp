@@ -1,0 +1,98 @@
+#include "persistence/record.hpp"
+
+#include <exception>
+
+#include "persistence/crc32c.hpp"
+
+namespace pawl::persistence {
+namespace {
+
+constexpr std::size_t header_bytes = 2;
+constexpr std::size_t checksum_bytes = 4;
+constexpr std::size_t smallest_record = header_bytes + 1 + checksum_bytes;
+
+void append_checksum(std::string& record) {
+  const std::uint32_t sum = crc32c(record);
+  const char bytes[checksum_bytes] = {static_cast<char>(sum), static_cast<char>(sum >> 8),
+                                      static_cast<char>(sum >> 16), static_cast<char>(sum >> 24)};
+  record.append(bytes, checksum_bytes);
+}
+
+std::uint32_t read_checksum(std::string_view bytes) noexcept {
+  std::uint32_t sum = 0;
+  for (std::size_t i = 0; i < checksum_bytes; ++i)
+    sum |= std::uint32_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
+  return sum;
+}
+
+/// How messages name a kind byte that was read.
+std::string name_of(std::uint8_t kind) {
+  return std::string{to_string(static_cast<record_kind>(kind))} + " (" + std::to_string(kind) + ")";
+}
+
+error corrupt(record_kind expected, const std::string& what) {
+  return {errc::corrupt, "a stored " + std::string{to_string(expected)} + " record " + what};
+}
+
+}  // namespace
+
+std::string_view to_string(record_kind kind) noexcept {
+  switch (kind) {
+    case record_kind::schema:
+      return "schema";
+    case record_kind::flow_head:
+      return "flow_head";
+    case record_kind::flow_version:
+      return "flow_version";
+    case record_kind::run_summary:
+      return "run_summary";
+    case record_kind::checkpoint_snapshot:
+      return "checkpoint_snapshot";
+    case record_kind::checkpoint_delta:
+      return "checkpoint_delta";
+  }
+  return "unknown";
+}
+
+std::string seal(record_kind kind, std::uint8_t version, const json& body) {
+  std::string record;
+  record.reserve(512);  // most records fit, so that one allocation does
+  record.push_back(static_cast<char>(version));
+  record.push_back(static_cast<char>(kind));
+  json::to_cbor(body, record);
+  append_checksum(record);
+  return record;
+}
+
+result<opened> open(record_kind expected, std::string_view bytes) {
+  if (bytes.size() < smallest_record) {
+    return corrupt(expected, "has only " + std::to_string(bytes.size()) +
+                                 " bytes, the smallest is " + std::to_string(smallest_record));
+  }
+  const auto covered = bytes.substr(0, bytes.size() - checksum_bytes);
+  if (crc32c(covered) != read_checksum(bytes.substr(covered.size())))
+    return corrupt(expected, "of " + std::to_string(bytes.size()) + " bytes fails its checksum");
+  const auto kind = static_cast<std::uint8_t>(bytes[1]);
+  if (kind != static_cast<std::uint8_t>(expected))
+    return corrupt(expected, "is of the kind " + name_of(kind) + " instead");
+
+  opened result{static_cast<std::uint8_t>(bytes[0]), {}};
+  const auto body = covered.substr(header_bytes);
+  try {
+    // Exceptions are switched off, but a length beyond all memory is still thrown.
+    result.body = json::from_cbor(body.data(), body.data() + body.size(), true, false);
+  } catch (const std::exception& failure) {
+    return corrupt(expected, std::string{"has a body that cannot be read: "} + failure.what());
+  }
+  if (result.body.is_discarded()) return corrupt(expected, "has a body that is not CBOR");
+  return result;
+}
+
+std::optional<record_kind> kind_of(std::string_view bytes) noexcept {
+  if (bytes.size() < smallest_record) return std::nullopt;
+  const auto kind = static_cast<record_kind>(bytes[1]);
+  if (to_string(kind) == "unknown") return std::nullopt;
+  return kind;
+}
+
+}  // namespace pawl::persistence

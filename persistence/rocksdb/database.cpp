@@ -1,0 +1,115 @@
+#include "persistence/rocksdb/database.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <rocksdb/cache.h>
+
+#include "persistence/migrations.hpp"
+#include "persistence/rocksdb/status.hpp"
+#include "persistence/rocksdb/tuning.hpp"
+#include "persistence/rocksdb/wal_recovery.hpp"
+
+namespace pawl::persistence::rocks {
+namespace {
+
+using descriptors = std::vector<rocksdb::ColumnFamilyDescriptor>;
+
+descriptors describe_columns(const rocksdb_options& options) {
+  const auto cache = rocksdb::NewLRUCache(options.cache_bytes);
+  descriptors columns;
+  for (const column where : all_columns)
+    columns.emplace_back(family_name(where), column_options(where, cache));
+  columns.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions{});
+  return columns;
+}
+
+/// A store of a newer Pawl may hold columns that we cannot open, let alone keep right.
+result<void> check_columns(const claimed_folder& folder, const rocksdb::DBOptions& options,
+                           const descriptors& known) {
+  std::vector<std::string> found;
+  const auto listed = rocksdb::DB::ListColumnFamilies(options, folder.path.string(), &found);
+  if (!listed.ok()) return from_status(listed, "opening", folder.path);
+  for (const auto& name : found) {
+    const bool is_known = std::any_of(known.begin(), known.end(),
+                                      [&name](const auto& column) { return column.name == name; });
+    if (is_known) continue;
+    return error{errc::schema_newer,
+                 doing_to("opening", folder.path) + ": it has a column \"" + name +
+                     "\" that this build of Pawl, which reads schema versions up to " +
+                     std::to_string(current_schema()) +
+                     ", does not know; open it with the newer Pawl that wrote it"};
+  }
+  return {};
+}
+
+/// Reads the logs and decides what is replayed. Changes nothing.
+result<wal_judge::record_set> judge(const claimed_folder& folder, const rocksdb::DBOptions& options,
+                                    const descriptors& columns, bool accept_damage) {
+  auto verdict = judge_logs(folder.path);
+  if (verdict && verdict->loss) {
+    if (const auto first = first_needed_log(folder.path, options, columns); first != 0)
+      verdict = judge_logs(folder.path, first);
+  }
+  if (!verdict) return std::move(verdict).error();
+  if (verdict->loss && !accept_damage) return describe(*verdict->loss, folder.path);
+  return std::move(verdict->left_out);
+}
+
+}  // namespace
+
+result<std::shared_ptr<database>> database::open(claimed_folder folder,
+                                                 const rocksdb_options& options) {
+  auto settings = database_options(options);
+  const auto columns = describe_columns(options);
+  const std::string path = folder.path.string();
+
+  if (folder.state == folder_state::unfinished) {
+    // Nobody was ever answered by this store. Half of its files may be there.
+    const auto removed = rocksdb::DestroyDB(path, rocksdb::Options{settings, {}}, columns);
+    if (!removed.ok()) return from_status(removed, "opening", folder.path);
+  }
+  wal_judge::record_set left_out;
+  if (folder.state == folder_state::ready) {
+    if (auto checked = check_columns(folder, settings, columns); !checked)
+      return std::move(checked).error();
+    auto judged = judge(folder, settings, columns, options.accept_log_damage);
+    if (!judged) return std::move(judged).error();
+    left_out = std::move(judged).value();
+  } else if (auto marked = mark_folder(folder, folder_state::unfinished, current_schema());
+             !marked) {
+    return std::move(marked).error();
+  }
+
+  settings.create_if_missing = folder.state != folder_state::ready;
+  settings.create_missing_column_families = true;
+  std::shared_ptr<database> opened{new database{std::move(folder)}};
+  if (!left_out.empty()) {
+    opened->filter_ = std::make_unique<leave_out_filter>(std::move(left_out));
+    settings.wal_filter = opened->filter_.get();
+  }
+  rocksdb::DB* raw = nullptr;
+  const auto status = rocksdb::DB::Open(settings, path, columns, &opened->handles_, &raw);
+  opened->db_.reset(raw);
+  if (!status.ok()) return from_status(status, "opening", opened->path());
+  std::copy_n(opened->handles_.begin(), opened->columns_.size(), opened->columns_.begin());
+  return opened;
+}
+
+database::~database() {
+  if (!db_) return;
+  // What these could answer was answered by `store::close` before.
+  for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+  db_->Close().PermitUncheckedError();
+}
+
+result<void> database::flush() {
+  rocksdb::FlushOptions options;
+  options.wait = true;
+  options.allow_write_stall = true;
+  const auto status = db_->Flush(options, handles_);
+  if (!status.ok()) return from_status(status, "flushing", path());
+  return {};
+}
+
+}  // namespace pawl::persistence::rocks

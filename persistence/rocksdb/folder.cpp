@@ -1,0 +1,230 @@
+#include "persistence/rocksdb/folder.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <pawl/assert.hpp>
+
+#include "persistence/rocksdb/status.hpp"
+
+namespace pawl::persistence::rocks {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr auto mark_name = "PAWL";
+constexpr auto new_mark_name = "PAWL.new";
+constexpr auto first_line = "pawl store";
+constexpr auto engine_name = "rocksdb";
+
+struct mark {
+  std::string engine;
+  std::string state;
+  std::uint32_t schema = 0;
+};
+
+/// Reads the lines "name value" after the first one. Unknown names are for newer versions.
+std::optional<mark> parse_mark(std::istream& text) {
+  std::string line;
+  if (!std::getline(text, line) || line != first_line) return std::nullopt;
+  mark found;
+  while (std::getline(text, line)) {
+    std::istringstream words{line};
+    std::string name;
+    words >> name;
+    if (name == "engine") words >> found.engine;
+    if (name == "state") words >> found.state;
+    if (name == "schema") words >> found.schema;
+    if (!words) return std::nullopt;
+  }
+  return found;
+}
+
+/// The process that holds the lock on an inode, as /proc/locks tells. Nothing where it does not.
+std::optional<long> lock_holder(const struct stat& inode) {
+  std::ostringstream wanted;
+  wanted.fill('0');
+  wanted << std::hex;
+  wanted.width(2);
+  wanted << major(inode.st_dev) << ':';
+  wanted.width(2);
+  wanted << minor(inode.st_dev) << ':' << std::dec << inode.st_ino;
+
+  // "1: FLOCK  ADVISORY  WRITE 708 00:13:2331 0 EOF"
+  std::ifstream locks{"/proc/locks"};
+  for (std::string line; std::getline(locks, line);) {
+    std::istringstream words{line};
+    std::string number, type, strictness, access, where;
+    long process = 0;
+    if (words >> number >> type >> strictness >> access >> process >> where && type == "FLOCK" &&
+        where == wanted.str() && process > 0) {
+      return process;
+    }
+  }
+  return std::nullopt;
+}
+
+error locked(const fs::path& path, int lock) {
+  std::string by = "another process";
+  struct stat inode {};
+  if (::fstat(lock, &inode) == 0) {
+    if (const auto process = lock_holder(inode)) {
+      by = *process == ::getpid() ? "this process already" : "process " + std::to_string(*process);
+    }
+  }
+  return {errc::locked, doing_to("opening", path) + ": the folder is in use by " + by +
+                            "; stop what uses it, or choose another data folder"};
+}
+
+/// The lock is on the folder itself and ends with the process, however that ends.
+result<descriptor> lock_folder(const fs::path& path) {
+  descriptor folder{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!folder.is_open()) return from_errno(errno, "opening", path);
+  if (::flock(folder.number(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return locked(path, folder.number());
+    // Some network file systems cannot lock a folder. RocksDB locks a file in it as well.
+  }
+  return folder;
+}
+
+result<void> make_folder(const fs::path& path) {
+  if (path.empty()) {
+    return error{errc::invalid_argument, "opening a store: no data folder was named"};
+  }
+  std::vector<fs::path> made;  // innermost first
+  std::error_code failed;
+  for (fs::path at = fs::absolute(path); !fs::exists(at, failed) && at.has_relative_path();
+       at = at.parent_path()) {
+    made.push_back(at);
+  }
+  fs::create_directories(path, failed);
+  if (!fs::is_directory(path))
+    return from_errno(failed ? failed.value() : ENOTDIR, "opening", path);
+  // A folder's name survives a loss of power only once its parent is synced.
+  for (const auto& folder : made) {
+    const descriptor parent{
+        ::open(folder.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (parent.is_open() && ::fsync(parent.number()) != 0)
+      return from_errno(errno, "opening", path);
+  }
+  if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0) return from_errno(errno, "opening", path);
+  return {};
+}
+
+/// Files that may lie in a folder that is about to become a store.
+bool is_harmless(const std::string& name) {
+  return name.front() == '.' || name == "lost+found" || name == new_mark_name;
+}
+
+result<folder_state> state_without_mark(const fs::path& path) {
+  std::error_code failed;
+  fs::directory_iterator entry{path, failed};
+  for (; !failed && entry != fs::directory_iterator{}; entry.increment(failed)) {
+    const std::string name = entry->path().filename().string();
+    if (is_harmless(name)) continue;
+    return error{errc::invalid_argument,
+                 doing_to("opening", path) + ": the folder holds other things (" + name +
+                     ") and no file " + mark_name +
+                     ", so it is no store of Pawl; name an empty or a new folder"};
+  }
+  if (failed) return from_errno(failed.value(), "opening", path);
+  return folder_state::fresh;
+}
+
+result<void> read_state(claimed_folder& folder) {
+  const fs::path file = folder.path / mark_name;
+  std::error_code failed;
+  if (!fs::exists(file, failed)) {
+    if (failed) return from_errno(failed.value(), "opening", folder.path);
+    auto state = state_without_mark(folder.path);
+    if (!state) return std::move(state).error();
+    folder.state = *state;
+    return {};
+  }
+  std::ifstream text{file};
+  const auto found = parse_mark(text);
+  if (!found || (found->state != "ready" && found->state != "creating")) {
+    return error{errc::corrupt, doing_to("opening", folder.path) + ": its file " + mark_name +
+                                    " is damaged; restore the folder from a backup"};
+  }
+  if (found->engine != engine_name) {
+    return error{errc::not_supported, doing_to("opening", folder.path) +
+                                          ": it was made by the engine \"" + found->engine +
+                                          "\", but this is \"" + engine_name + "\""};
+  }
+  folder.schema = found->schema;
+  folder.state = found->state == "ready" ? folder_state::ready : folder_state::unfinished;
+  // RocksDB would take a folder without this file for a new one.
+  if (folder.state == folder_state::ready && !fs::exists(folder.path / "CURRENT", failed)) {
+    return error{errc::corrupt, doing_to("opening", folder.path) +
+                                    ": its file CURRENT is missing; restore the folder from a "
+                                    "backup"};
+  }
+  return {};
+}
+
+/// Returns 0 or the error number.
+int write_durably(const fs::path& file, const std::string& text) {
+  const descriptor out{::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
+  if (!out.is_open()) return errno;
+  std::size_t done = 0;
+  while (done < text.size()) {
+    const auto n = ::write(out.number(), text.data() + done, text.size() - done);
+    if (n < 0 && errno != EINTR) return errno;
+    if (n > 0) done += static_cast<std::size_t>(n);
+  }
+  return ::fsync(out.number()) == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+descriptor::descriptor(descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+
+descriptor& descriptor::operator=(descriptor&& other) noexcept {
+  std::swap(number_, other.number_);
+  return *this;
+}
+
+descriptor::~descriptor() {
+  if (is_open()) ::close(number_);
+}
+
+result<claimed_folder> claim_folder(const std::filesystem::path& path) {
+  if (auto made = make_folder(path); !made) return std::move(made).error();
+  auto lock = lock_folder(path);
+  if (!lock) return std::move(lock).error();
+  claimed_folder folder{path, folder_state::fresh, 0, std::move(lock).value()};
+  if (auto read = read_state(folder); !read) return std::move(read).error();
+  return folder;
+}
+
+result<void> mark_folder(claimed_folder& folder, folder_state state, std::uint32_t schema) {
+  PAWL_ASSERT(state != folder_state::fresh, "a fresh folder has no mark");
+  std::ostringstream text;
+  text << first_line << "\nengine " << engine_name << "\nschema " << schema << "\nstate "
+       << (state == folder_state::ready ? "ready" : "creating") << '\n';
+
+  const fs::path fresh = folder.path / new_mark_name;
+  int failure = write_durably(fresh, text.str());
+  if (failure == 0 && ::rename(fresh.c_str(), (folder.path / mark_name).c_str()) != 0)
+    failure = errno;
+  if (failure == 0 && ::fsync(folder.lock.number()) != 0) failure = errno;
+  if (failure != 0) return from_errno(failure, "marking", folder.path);
+  folder.state = state;
+  folder.schema = schema;
+  return {};
+}
+
+}  // namespace pawl::persistence::rocks

@@ -1,0 +1,192 @@
+#include "persistence/rocksdb/rocksdb_store.hpp"
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <unordered_map>
+#include <utility>
+
+#include <rocksdb/write_batch.h>
+
+#include <pawl/assert.hpp>
+
+#include "persistence/migrations.hpp"
+#include "persistence/rocksdb/database.hpp"
+#include "persistence/rocksdb/group.hpp"
+#include "persistence/rocksdb/snapshot_view.hpp"
+#include "persistence/rocksdb/status.hpp"
+#include "persistence/rocksdb/tuning.hpp"
+#include "persistence/rocksdb/wal_judge.hpp"
+
+namespace pawl::persistence {
+namespace rocks {
+namespace {
+
+class rocksdb_store final : public store {
+ public:
+  rocksdb_store(std::shared_ptr<database> opened, durability mode)
+      : database_(std::move(opened)),
+        mode_(mode),
+        write_options_(write_options(mode)),
+        group_(*database_),
+        mark_{last_sequence(), last_sequence(), current_boot()},
+        written_(mark_.opened_at),
+        synced_(mark_.opened_at),
+        durable_(std::make_shared<const snapshot_view>(database_)) {}
+
+  ~rocksdb_store() override {
+    // Whoever wants to know how it went has called `close`.
+    static_cast<void>(rocksdb_store::close());
+  }
+
+  result<std::shared_ptr<const view>> write(std::span<const batch* const> batches) override {
+    if (stopped_.load(std::memory_order_acquire)) return refusal();
+    group_.begin(mode_ == durability::off ? std::string{} : encode_mark(current_mark()));
+    for (const batch* changes : batches) group_.append(*changes);
+    auto& group = group_.finish();
+    if (group.Count() > 0) {
+      const auto status = database_->db().Write(write_options_, &group);
+      if (!status.ok()) return stop(from_status(status, "writing to", database_->path()));
+    }
+    auto written = std::make_shared<const snapshot_view>(database_);
+    written_.store(written->sequence(), std::memory_order_release);
+    return std::shared_ptr<const view>{std::move(written)};
+  }
+
+  result<void> sync() override {
+    if (stopped_.load(std::memory_order_acquire)) return refusal();
+    if (mode_ != durability::sync) return {};
+    return sync_log();
+  }
+
+  void publish(std::shared_ptr<const view> written) override {
+    PAWL_ASSERT(written != nullptr, "a view is published, not nothing");
+    const std::lock_guard lock{mutex_};
+    durable_.swap(written);  // the old one goes after the lock
+  }
+
+  std::shared_ptr<const view> durable_view() const override {
+    const std::lock_guard lock{mutex_};
+    return durable_;
+  }
+
+  result<void> close() override {
+    if (stopped_.load(std::memory_order_acquire)) {
+      const std::lock_guard lock{mutex_};
+      return closed_in_order_ ? result<void>{} : result<void>{refusal_under_lock()};
+    }
+    // In the modes with a log, the log alone keeps everything; tables only make the next start
+    // shorter, so that there a failing flush loses nothing.
+    auto done = mode_ == durability::off ? result<void>{} : sync_log();
+    if (done) {
+      auto flushed = database_->flush();
+      if (mode_ == durability::off) done = std::move(flushed);
+    }
+    if (!done) return stop(std::move(done).error());
+    const std::lock_guard lock{mutex_};
+    closed_in_order_ = true;
+    first_error_ = {errc::unavailable, doing_to("using", database_->path()) + ": it is closed"};
+    stopped_.store(true, std::memory_order_release);
+    return {};
+  }
+
+ private:
+  [[nodiscard]] std::uint64_t last_sequence() const {
+    return database_->db().GetLatestSequenceNumber();
+  }
+
+  [[nodiscard]] wal_mark current_mark() const {
+    wal_mark mark = mark_;
+    mark.synced = synced_.load(std::memory_order_acquire);
+    return mark;
+  }
+
+  result<void> sync_log() {
+    const auto upto = written_.load(std::memory_order_acquire);
+    const auto status = database_->db().SyncWAL();
+    if (!status.ok()) return stop(from_status(status, "syncing", database_->path()));
+    synced_.store(upto, std::memory_order_release);
+    return {};
+  }
+
+  /// Takes no more writes. After a failed sync nobody can know what the disk has, and after a
+  /// failed write what the log ends with: only opening anew finds out.
+  error stop(error failure) {
+    const std::lock_guard lock{mutex_};
+    if (!stopped_.load(std::memory_order_relaxed)) {
+      first_error_ = failure;
+      stopped_.store(true, std::memory_order_release);
+    }
+    return failure;
+  }
+
+  error refusal() {
+    const std::lock_guard lock{mutex_};
+    return refusal_under_lock();
+  }
+
+  error refusal_under_lock() {
+    if (closed_in_order_) return first_error_;
+    return {errc::unavailable,
+            "the store takes no more writes since this failed: " + first_error_.message};
+  }
+
+  const std::shared_ptr<database> database_;
+  const durability mode_;
+  const rocksdb::WriteOptions write_options_;
+  group_builder group_;  ///< used by the writing thread only
+  const wal_mark mark_;
+  std::atomic<std::uint64_t> written_;  ///< last sequence that a returned write has
+  std::atomic<std::uint64_t> synced_;   ///< last sequence that a returned sync covers
+  std::atomic<bool> stopped_{false};
+
+  mutable std::mutex mutex_;
+  std::shared_ptr<const view> durable_;  ///< guarded by mutex_
+  error first_error_;                    ///< guarded by mutex_
+  bool closed_in_order_ = false;         ///< guarded by mutex_
+};
+
+/// Puts the folder in front of what `prepare_schema` says, which does not know it.
+error with_folder(error failure, const std::filesystem::path& folder) {
+  const std::string doing = doing_to("opening", folder);
+  if (failure.message.find(folder.string()) == std::string::npos)
+    failure.message.insert(0, doing + ": ");
+  return failure;
+}
+
+}  // namespace
+}  // namespace rocks
+
+result<std::unique_ptr<store>> open_rocksdb_store(const std::filesystem::path& folder,
+                                                  const rocksdb_options& options) {
+  using namespace rocks;
+  auto claimed = claim_folder(folder);
+  if (!claimed) return std::move(claimed).error();
+  if (claimed->schema > current_schema())
+    return with_folder(newer_schema(claimed->schema, current_schema()), folder);
+  const bool was_ready = claimed->state == folder_state::ready;
+
+  auto opened = database::open(std::move(claimed).value(), options);
+  if (!opened) return std::move(opened).error();
+  const std::shared_ptr<database> base = std::move(opened).value();
+  std::unique_ptr<store> made = std::make_unique<rocksdb_store>(base, options.mode);
+
+  auto found = read_schema(*made->durable_view());
+  if (!found) return with_folder(std::move(found).error(), folder);
+  if (was_ready && !found->has_value()) {
+    return error{errc::corrupt, doing_to("opening", folder) +
+                                    ": its schema record is gone, so other records may be too; "
+                                    "restore the folder from a backup"};
+  }
+  if (auto prepared = prepare_schema(*made); !prepared)
+    return with_folder(std::move(prepared).error(), folder);
+  if (!was_ready || base->folder().schema != current_schema()) {
+    // The mark promises what the tables hold, so they go first.
+    if (auto flushed = base->flush(); !flushed) return std::move(flushed).error();
+    if (auto marked = mark_folder(base->folder(), folder_state::ready, current_schema()); !marked)
+      return std::move(marked).error();
+  }
+  return made;
+}
+
+}  // namespace pawl::persistence

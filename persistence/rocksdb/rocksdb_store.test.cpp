@@ -1,0 +1,58 @@
+#include "persistence/rocksdb/rocksdb_store.hpp"
+
+#include "persistence/conformance.hpp"
+#include "persistence/rocksdb/test_folder.hpp"
+
+using namespace pawl;
+using namespace pawl::persistence;
+using namespace pawl::persistence::conformance;
+using namespace pawl::persistence::rocks;
+
+TEST_CASE("the store on RocksDB keeps the contract of stores in every mode",
+          "[rocksdb][conformance]") {
+  const auto mode = GENERATE(durability::sync, durability::async, durability::off);
+  CAPTURE(static_cast<int>(mode));
+  const test_folder folder;
+  check_contract({[&] { return open_good(folder.store(), {.mode = mode}); }, true});
+}
+
+TEST_CASE("what was written survives the death of the process, except in the mode off",
+          "[rocksdb]") {
+  const auto mode = GENERATE(durability::sync, durability::async, durability::off);
+  CAPTURE(static_cast<int>(mode));
+  const test_folder folder;
+  const auto living = open_good(folder.store(), {.mode = mode});
+  for (int i = 0; i < 100; ++i) {
+    batch changes = putting(column::runs, {{std::to_string(i), std::string(300, 'v')}});
+    changes.add("n", 1);
+    write(*living, {changes});
+  }
+  const fs::path killed = folder.root() / "killed";
+  copy_as_killed(folder.store(), killed);
+  const auto reopened = open_good(killed, {.mode = mode});
+  const bool kept = mode != durability::off;
+  CHECK(scan(*reopened->durable_view(), column::runs).size() == (kept ? 100 : 0));
+  CHECK(counter(*reopened->durable_view(), "n") == (kept ? 100 : 0));
+}
+
+TEST_CASE("a store can change its mode from one opening to the next", "[rocksdb]") {
+  const test_folder folder;
+  int n = 0;
+  for (const auto mode : {durability::off, durability::sync, durability::async, durability::off,
+                          durability::async, durability::sync}) {
+    const auto opened = open_good(folder.store(), {.mode = mode});
+    CHECK(scan(*opened->durable_view(), column::runs).size() == static_cast<std::size_t>(n));
+    commit(*opened, {putting(column::runs, {{std::to_string(n++), ""}})});
+  }
+}
+
+TEST_CASE("views outlive their store and hold its folder", "[rocksdb]") {
+  const test_folder folder;
+  auto opened = open_good(folder.store());
+  auto held = commit(*opened, {putting(column::runs, {{"k", "v"}})});
+  opened.reset();
+  CHECK(get(*held, column::runs, "k") == "v");
+  CHECK(open_bad(folder.store()).code == errc::locked);
+  held.reset();
+  open_good(folder.store());
+}

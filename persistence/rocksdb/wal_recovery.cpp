@@ -1,0 +1,134 @@
+#include "persistence/rocksdb/wal_recovery.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <rocksdb/write_batch.h>
+
+#include "persistence/rocksdb/status.hpp"
+#include "persistence/rocksdb/wal_reader.hpp"
+
+namespace pawl::persistence::rocks {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The number in "000012.log". Nothing for other names.
+std::optional<std::uint64_t> log_number(const fs::path& file) {
+  if (file.extension() != ".log") return std::nullopt;
+  const std::string stem = file.stem().string();
+  std::uint64_t number = 0;
+  const auto parsed = std::from_chars(stem.data(), stem.data() + stem.size(), number);
+  if (parsed.ec != std::errc{} || parsed.ptr != stem.data() + stem.size()) return std::nullopt;
+  return number;
+}
+
+result<std::vector<std::pair<std::uint64_t, fs::path>>> logs_in(const fs::path& folder) {
+  std::vector<std::pair<std::uint64_t, fs::path>> logs;
+  std::error_code failed;
+  fs::directory_iterator entry{folder, failed};
+  for (; !failed && entry != fs::directory_iterator{}; entry.increment(failed)) {
+    if (const auto number = log_number(entry->path())) logs.emplace_back(*number, entry->path());
+  }
+  if (failed) return from_errno(failed.value(), "opening", folder);
+  std::sort(logs.begin(), logs.end());
+  return logs;
+}
+
+class judging_sink final : public wal_sink {
+ public:
+  explicit judging_sink(wal_judge& judge) : judge_(judge) {}
+
+  void on_record(std::uint64_t offset, std::string_view content) override {
+    if (const auto entry = parse_entry(content)) {
+      judge_.on_entry(offset, *entry);
+    } else {
+      judge_.on_damage(offset, false);
+    }
+  }
+  void on_damage(const wal_damage& damage) override {
+    judge_.on_damage(damage.offset, damage.cut_short);
+  }
+
+ private:
+  wal_judge& judge_;
+};
+
+/// Notes which logs are read, and lets nothing be replayed.
+class first_log_filter final : public rocksdb::WalFilter {
+ public:
+  WalProcessingOption LogRecordFound(unsigned long long log, const std::string&,
+                                     const rocksdb::WriteBatch&, rocksdb::WriteBatch*,
+                                     bool*) override {
+    if (first_ == 0) first_ = log;
+    return WalProcessingOption::kIgnoreCurrentRecord;
+  }
+  const char* Name() const override { return "pawl.first_log"; }
+  [[nodiscard]] std::uint64_t first() const noexcept { return first_; }
+
+ private:
+  std::uint64_t first_ = 0;
+};
+
+}  // namespace
+
+result<wal_verdict> judge_logs(const fs::path& folder, std::uint64_t needed_from) {
+  auto logs = logs_in(folder);
+  if (!logs) return std::move(logs).error();
+  wal_judge judge{current_boot()};
+  judge.ignore_below(needed_from);
+  judging_sink sink{judge};
+  for (const auto& [number, file] : *logs) {
+    judge.begin_log(number);
+    if (auto read = read_wal(file, sink); !read) return std::move(read).error();
+    judge.end_log();
+  }
+  judge.finish();
+  return wal_verdict{judge.loss(), judge.left_out()};
+}
+
+std::uint64_t first_needed_log(const fs::path& folder, rocksdb::DBOptions options,
+                               const std::vector<rocksdb::ColumnFamilyDescriptor>& columns) {
+  first_log_filter filter;
+  options.wal_filter = &filter;
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
+  options.create_if_missing = false;
+  options.create_missing_column_families = false;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* raw = nullptr;
+  const auto opened =
+      rocksdb::DB::OpenForReadOnly(options, folder.string(), columns, &handles, &raw);
+  const std::unique_ptr<rocksdb::DB> db{raw};
+  if (!opened.ok()) return 0;  // the real opening tells why
+  for (auto* handle : handles) db->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+  return filter.first();
+}
+
+error describe(const wal_loss& loss, const fs::path& folder) {
+  std::string log = std::to_string(loss.log);
+  log.insert(0, log.size() < 6 ? 6 - log.size() : 0, '0');
+  const std::string place =
+      loss.damaged
+          ? "its write-ahead log " + log + ".log is damaged at byte " + std::to_string(loss.offset)
+          : "its write-ahead log lacks records before " + log + ".log, byte " +
+                std::to_string(loss.offset);
+  return {errc::corrupt,
+          doing_to("opening", folder) + ": " + place +
+              ", and what is missing there had been acknowledged; nothing was changed: restore the "
+              "folder from a backup, or open it once accepting the damaged log, which gives up "
+              "everything from there on"};
+}
+
+rocksdb::WalFilter::WalProcessingOption leave_out_filter::LogRecordFound(
+    unsigned long long log, const std::string&, const rocksdb::WriteBatch& batch,
+    rocksdb::WriteBatch*, bool*) {
+  const auto entry = parse_entry(batch.Data());
+  const bool leave_out = entry && records_.contains({log, entry->first_sequence});
+  return leave_out ? WalProcessingOption::kIgnoreCurrentRecord
+                   : WalProcessingOption::kContinueProcessing;
+}
+
+}  // namespace pawl::persistence::rocks
