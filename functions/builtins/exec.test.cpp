@@ -1,0 +1,485 @@
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "functions/builtins/builtins.hpp"
+#include "functions/test_step.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace std::chrono_literals;
+using pawl::json;
+using pawl::functions::exec_policy;
+using pawl::functions::registry;
+using pawl::functions::step_with;
+using pawl::functions::test_step;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+exec_policy test_policy() {
+  exec_policy policy;
+  policy.allow = {"sh", "cat",  "wc",  "true",           "env", "head", "yes",
+                  "ls", "grep", "pwd", "no-such-program"};
+  policy.kill_grace = 100ms;
+  policy.drain_grace = 100ms;
+  return policy;
+}
+
+/// core.exec as one engine has it.
+struct exec_fixture {
+  registry functions;
+  explicit exec_fixture(const exec_policy& policy = test_policy()) {
+    pawl::functions::add_builtins(functions, policy);
+  }
+  pawl::result<json> run(test_step& step) const {
+    return step.call((*functions.find(pawl::default_scope(), "core.exec"))->body, "core.exec");
+  }
+  pawl::result<json> run(json args) const {
+    auto step = step_with(std::move(args));
+    return run(step);
+  }
+  std::string failure(json args, std::string_view type) const {
+    const auto got = run(std::move(args));
+    REQUIRE_FALSE(got);
+    CHECK(got.error().code == pawl::errc::function_failed);
+    CHECK(got.error().type == type);
+    return got.error().message;
+  }
+};
+
+json sh(const std::string& script, json more = json::object()) {
+  more["argv"] = {"sh", "-c", script};
+  return more;
+}
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != text.npos;
+}
+
+/// A folder that is removed at the end.
+struct scratch_folder {
+  fs::path path;
+  scratch_folder() {
+    std::string name = (fs::temp_directory_path() / "pawl-exec-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path = name;
+  }
+  ~scratch_folder() { fs::remove_all(path); }
+};
+
+/// True if the process is there and not just a zombie that nobody has reaped yet.
+bool is_alive(pid_t pid) {
+  std::ifstream stat{"/proc/" + std::to_string(pid) + "/stat"};
+  std::string text{std::istreambuf_iterator<char>{stat}, {}};
+  const auto name_end = text.rfind(')');
+  return name_end != text.npos && text.at(name_end + 2) != 'Z' && text.at(name_end + 2) != 'X';
+}
+
+bool dies(pid_t pid) {
+  const auto until = std::chrono::steady_clock::now() + 5s;
+  while (is_alive(pid) && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(1ms);
+  return !is_alive(pid);
+}
+
+/// Waits until a program has written whole lines with so many numbers into a file.
+std::vector<pid_t> numbers_in(const fs::path& file, std::size_t count) {
+  const auto until = std::chrono::steady_clock::now() + 10s;
+  std::vector<pid_t> numbers;
+  while (numbers.size() < count && std::chrono::steady_clock::now() < until) {
+    std::ifstream in{file};
+    std::string text{std::istreambuf_iterator<char>{in}, {}};
+    if (!text.ends_with('\n')) continue;
+    numbers.clear();
+    std::istringstream lines{text};
+    for (pid_t number; lines >> number;) numbers.push_back(number);
+  }
+  REQUIRE(numbers.size() == count);
+  return numbers;
+}
+
+std::size_t open_files() {
+  return static_cast<std::size_t>(
+      std::distance(fs::directory_iterator{"/proc/self/fd"}, fs::directory_iterator{}));
+}
+
+}  // namespace
+
+TEST_CASE("core.exec returns a program's exit code and output") {
+  const auto got = exec_fixture{}.run(sh("echo out; echo err >&2"));
+  REQUIRE(got);
+  CHECK(got->at("exit_code") == 0);
+  CHECK(got->at("stdout") == "out");
+  CHECK(got->at("stderr") == "err");
+  CHECK(got->at("stdout_truncated") == false);
+  CHECK(got->at("stderr_truncated") == false);
+  CHECK(got->at("duration_ms").is_number_integer());
+  CHECK_FALSE(got->contains("signal"));
+}
+
+TEST_CASE("arguments reach the program as they are, with no shell between") {
+  const exec_fixture exec;
+  const auto got =
+      exec.run({{"argv", {"sh", "-c", "printf '%s|' \"$@\"", "x", "a b", "$HOME", "*", ""}}});
+  REQUIRE(got);
+  CHECK(got->at("stdout") == "a b|$HOME|*||");
+}
+
+TEST_CASE("the output is trimmed, raw, lines or JSON, as asked") {
+  const exec_fixture exec;
+  const auto out = [&](const char* script, const char* form) {
+    return exec.run(sh(script, {{"parse", form}}))->at("stdout");
+  };
+  CHECK(out("printf 'a\\n\\n'", "trim") == "a");
+  CHECK(out("printf 'a\\n\\n'", "raw") == "a\n\n");
+  CHECK(out("printf 'a\\r\\n\\nb'", "lines") == json{"a", "", "b"});
+  CHECK(out("true", "lines") == json::array());
+  CHECK(out("echo '{\"n\":[1,2]}'", "json") == json{{"n", {1, 2}}});
+  CHECK(contains(exec.failure(sh("echo hello", {{"parse", "json"}}), "invalid_output"), "no JSON"));
+  CHECK(contains(exec.failure(sh("true", {{"parse", "xml"}}), "invalid_arguments"), "trim, raw"));
+}
+
+TEST_CASE("an exit code that is not expected fails the step with the program's last words") {
+  const exec_fixture exec;
+  const auto text =
+      exec.failure(sh("echo first >&2; echo 'disk is full' >&2; exit 3"), "exit_code");
+  CHECK(contains(text, "\"sh\" ended with exit code 3, not with 0"));
+  CHECK(contains(text, "error output ended: first\ndisk is full"));
+  CHECK(contains(exec.failure(sh("echo only out; exit 1"), "exit_code"), "output ended: only out"));
+  CHECK(contains(exec.failure(sh("exit 1"), "exit_code"), "wrote nothing"));
+  CHECK(exec.run(sh("exit 3", {{"expect", {0, 3}}}))->at("exit_code") == 3);
+  CHECK(exec.run(sh("exit 77", {{"expect", "any"}}))->at("exit_code") == 77);
+  exec.failure(sh("exit 0", {{"expect", {1}}}), "exit_code");
+  for (const json& wrong : {json("all"), json(0), json::array(), json{"0"}})
+    exec.failure(sh("true", {{"expect", wrong}}), "invalid_arguments");
+}
+
+TEST_CASE("a program that a signal ends fails the step, unless any end is expected") {
+  const exec_fixture exec;
+  CHECK(contains(exec.failure(sh("kill -9 $$"), "signal"), "killed by signal 9"));
+  const auto any = exec.run(sh("kill -9 $$", {{"expect", "any"}}));
+  REQUIRE(any);
+  CHECK(any->at("exit_code") == nullptr);
+  CHECK(any->at("signal") == 9);
+}
+
+TEST_CASE("a program that is not allowed is refused with the way to allow it") {
+  const exec_fixture exec;
+  auto step = step_with({{"argv", {"rm", "-rf", "x"}}});
+  const auto refused = exec.run(step);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().type == "exec_not_allowed");
+  CHECK(contains(refused.error().message, "--allow-exec rm"));
+  CHECK(contains(refused.error().message, "exec.allow"));
+  REQUIRE(step.logs.size() == 1);
+  CHECK(step.logs[0].second == refused.error().message);
+
+  // A name allows no path, a relative path nothing at all.
+  exec.failure({{"argv", {"/bin/sh", "-c", "true"}}}, "exec_not_allowed");
+  exec.failure({{"argv", {"./sh"}}}, "exec_not_allowed");
+  exec.failure({{"argv", {"../bin/sh"}}}, "exec_not_allowed");
+  exec.failure({{"argv", {"*"}}}, "exec_not_allowed");
+  auto nothing = test_policy();
+  nothing.allow = {};
+  exec_fixture{nothing}.failure({{"argv", {"true"}}}, "exec_not_allowed");
+}
+
+TEST_CASE("an absolute path is allowed by itself, and everything only by a star") {
+  auto policy = test_policy();
+  policy.allow = {"/bin/sh"};
+  const exec_fixture one{policy};
+  CHECK(one.run({{"argv", {"/bin/sh", "-c", "echo $0"}}})->at("stdout") == "/bin/sh");
+  one.failure({{"argv", {"sh", "-c", "true"}}}, "exec_not_allowed");
+  one.failure({{"argv", {"/bin/../bin/sh", "-c", "true"}}}, "exec_not_allowed");
+  policy.allow = {"*"};
+  const exec_fixture all{policy};
+  CHECK(all.run({{"argv", {"true"}}}));
+  CHECK(all.run({{"argv", {"/bin/sh", "-c", "true"}}}));
+  all.failure({{"argv", {"bin/sh"}}}, "exec_not_allowed");
+}
+
+TEST_CASE("a program that is allowed but not there says where it was looked for") {
+  const exec_fixture exec;
+  const auto text = exec.failure({{"argv", {"no-such-program"}}}, "exec_failed");
+  CHECK(contains(text, "/usr/local/bin:/usr/bin:/bin"));
+  auto policy = test_policy();
+  policy.allow = {"/no/such/program"};
+  exec_fixture{policy}.failure({{"argv", {"/no/such/program"}}}, "exec_failed");
+}
+
+TEST_CASE("a file that is no program says so") {
+  const scratch_folder folder;
+  const auto file = folder.path / "script";
+  std::ofstream{file} << "#!/no/such/interpreter\n";
+  fs::permissions(file, fs::perms::owner_all);
+  auto policy = test_policy();
+  policy.allow = {file.string()};
+  const auto text = exec_fixture{policy}.failure({{"argv", {file.string()}}}, "exec_failed");
+  CHECK(contains(text, "cannot start"));
+  CHECK(contains(text, "No such file"));
+}
+
+TEST_CASE("a program runs in the folder that cwd names") {
+  const scratch_folder folder;
+  const exec_fixture exec;
+  const auto real = fs::canonical(folder.path).string();
+  CHECK(exec.run({{"argv", {"pwd"}}, {"cwd", real}})->at("stdout") == real);
+  const auto text = exec.failure({{"argv", {"pwd"}}, {"cwd", "/no/such/folder"}}, "exec_failed");
+  CHECK(contains(text, "cannot enter the directory \"/no/such/folder\""));
+}
+
+TEST_CASE("a program sees only the variables that are allowed") {
+  ::setenv("PAWL_TEST_SECRET", "secret", 1);
+  ::setenv("PAWL_TEST_OPEN", "open", 1);
+  auto policy = test_policy();
+  policy.env = {"PAWL_TEST_OPEN", "LANG"};
+  const exec_fixture exec{policy};
+  const auto seen = exec.run({{"argv", {"env"}}, {"parse", "lines"}})->at("stdout");
+  std::vector<std::string> names;
+  for (const auto& line : seen) {
+    const auto text = line.get<std::string>();
+    const auto name = text.substr(0, text.find('='));
+    if (name != "LANG") names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  CHECK(names == std::vector<std::string>{"PATH", "PAWL_OWNER", "PAWL_STEP", "PAWL_TEST_OPEN"});
+
+  const auto changed =
+      exec.run(sh("echo $PAWL_TEST_OPEN", {{"env", {{"PAWL_TEST_OPEN", "mine"}}}}));
+  CHECK(changed->at("stdout") == "mine");
+  const auto refused =
+      exec.failure(sh("true", {{"env", {{"LD_PRELOAD", "x.so"}}}}), "exec_not_allowed");
+  CHECK(contains(refused, "\"LD_PRELOAD\""));
+  CHECK(contains(refused, "exec.env"));
+  exec.failure(sh("true", {{"env", {{"LANG", 1}}}}), "invalid_arguments");
+}
+
+TEST_CASE("malformed arguments are told by name") {
+  const exec_fixture exec;
+  CHECK(contains(exec.failure(json::object(), "invalid_arguments"), "\"argv\" is missing"));
+  exec.failure({{"argv", json::array()}}, "invalid_arguments");
+  exec.failure({{"argv", {""}}}, "invalid_arguments");
+  CHECK(contains(exec.failure({{"argv", {"sh", 1}}}, "invalid_arguments"), "\"argv[1]\""));
+  exec.failure({{"argv", "echo hello"}}, "invalid_arguments");
+  exec.failure({{"argv", {std::string{"sh\0x", 4}}}}, "invalid_arguments");
+  exec.failure({{"argv", {"true"}}, {"timeout_ms", -1}}, "invalid_arguments");
+  CHECK(contains(exec.failure({{"argv", {"true"}}, {"timeout", 1}}, "invalid_arguments"),
+                 "did you mean \"timeout_ms\"?"));
+}
+
+TEST_CASE("output that is not UTF-8 becomes valid text") {
+  const auto got = exec_fixture{}.run(sh("printf 'a\\377b'; printf '\\200' >&2"));
+  REQUIRE(got);
+  CHECK(got->at("stdout") ==
+        "a\xef\xbf\xbd"
+        "b");
+  CHECK(got->at("stderr") == "\xef\xbf\xbd");
+}
+
+TEST_CASE("output beyond the limit is thrown away and the program goes on") {
+  auto policy = test_policy();
+  policy.output_limit_bytes = 1000;
+  const exec_fixture exec{policy};
+  const auto got = exec.run(sh("head -c 3000000 /dev/zero | tr '\\0' x; echo end >&2"));
+  REQUIRE(got);
+  CHECK(got->at("stdout") == std::string(1000, 'x'));
+  CHECK(got->at("stdout_truncated") == true);
+  CHECK(got->at("stderr_truncated") == false);
+  CHECK(contains(exec.failure(sh("yes 1 | head -n 1000", {{"parse", "json"}}), "invalid_output"),
+                 "longer than the limit"));
+}
+
+TEST_CASE("a program gets its standard input, however much it is") {
+  const exec_fixture exec;
+  const std::string text(8'000'000, 'x');
+  CHECK(exec.run({{"argv", {"cat"}}, {"stdin", "hello"}})->at("stdout") == "hello");
+  CHECK(contains(exec.run({{"argv", {"wc", "-c"}}, {"stdin", text}})->at("stdout"), "8000000"));
+  CHECK(exec.run({{"argv", {"true"}}, {"stdin", text}})->at("exit_code") == 0);
+  CHECK(exec.run({{"argv", {"cat"}}})->at("stdout") == "");
+}
+
+TEST_CASE("programs run where our own standard input is closed") {
+  const int kept = ::dup(0);
+  ::close(0);
+  const exec_fixture exec;
+  const auto piped = exec.run({{"argv", {"cat"}}, {"stdin", "in"}});
+  const auto both = exec.run(sh("echo out; echo err >&2"));
+  if (kept >= 0) {
+    ::dup2(kept, 0);
+    ::close(kept);
+  }
+  CHECK(piped->at("stdout") == "in");
+  CHECK(both->at("stdout") == "out");
+  CHECK(both->at("stderr") == "err");
+}
+
+TEST_CASE("a program gets no descriptor and no signal setting of ours") {
+  const int leaky = ::open("/dev/null", O_RDONLY);  // without O_CLOEXEC, as foreign code opens
+  const auto old_pipe = ::signal(SIGPIPE, SIG_IGN);
+  sigset_t usr1, before;
+  sigemptyset(&usr1);
+  sigaddset(&usr1, SIGUSR1);
+  ::pthread_sigmask(SIG_BLOCK, &usr1, &before);
+  const exec_fixture exec;
+  const auto files = exec.run({{"argv", {"ls", "/proc/self/fd"}}, {"parse", "lines"}});
+  const auto signals = exec.run({{"argv", {"grep", "-E", "Sig(Blk|Ign)", "/proc/self/status"}}});
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  ::signal(SIGPIPE, old_pipe);
+  ::close(leaky);
+  CHECK(files->at("stdout") == json{"0", "1", "2", "3"});  // 3 is the folder that ls reads
+  CHECK(signals->at("stdout") == "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000");
+}
+
+TEST_CASE("a time-out kills a program with all that it has started") {
+  const scratch_folder folder;
+  const exec_fixture exec;
+  const auto file = folder.path / "pids";
+  const auto before = std::chrono::steady_clock::now();
+  const auto text =
+      exec.failure(sh("sleep 1000 & echo $$ $! > " + file.string() + "; echo said >&2; wait",
+                      {{"timeout_ms", 300}}),
+                   "timed_out");
+  CHECK(std::chrono::steady_clock::now() - before < 5s);
+  CHECK(contains(text, "killed after 300 ms; its error output ended: said"));
+  for (const pid_t pid : numbers_in(file, 2)) CHECK(dies(pid));
+}
+
+TEST_CASE("a program that ignores SIGTERM is killed after the grace") {
+  const exec_fixture exec;
+  exec.failure(sh("trap '' TERM; while :; do sleep 0.02; done", {{"timeout_ms", 50}}), "timed_out");
+  exec.failure(sh("kill -STOP $$", {{"timeout_ms", 50}}), "timed_out");
+}
+
+TEST_CASE("a program may end in order when its time is over") {
+  const scratch_folder folder;
+  const auto file = (folder.path / "cleaned").string();
+  exec_fixture{}.failure(sh("trap 'touch " + file + "; exit' TERM; while :; do sleep 0.01; done",
+                            {{"timeout_ms", 100}}),
+                         "timed_out");
+  CHECK(fs::exists(file));
+}
+
+TEST_CASE("a program that writes without end is ended by its time-out") {
+  exec_fixture{}.failure({{"argv", {"yes"}}, {"timeout_ms", 100}}, "timed_out");
+}
+
+TEST_CASE("a stop request kills the program") {
+  const scratch_folder folder;
+  const exec_fixture exec;
+  const auto file = folder.path / "pids";
+  auto step = step_with(sh("sleep 1000 & echo $$ $! > " + file.string() + "; wait"));
+  std::optional<pawl::result<json>> got;
+  std::jthread running{[&] { got = exec.run(step); }};
+  const auto pids = numbers_in(file, 2);
+  step.stop.request_stop();
+  running.join();
+  REQUIRE_FALSE(*got);
+  CHECK(got->error().type == "cancelled");
+  for (const pid_t pid : pids) CHECK(dies(pid));
+
+  auto stopped = step_with(sh("sleep 1000"));
+  stopped.stop.request_stop();
+  CHECK(exec.run(stopped).error().type == "cancelled");
+}
+
+TEST_CASE("what a program leaves in the background is killed at its end") {
+  const scratch_folder folder;
+  const auto file = folder.path / "pids";
+  const auto before = std::chrono::steady_clock::now();
+  const auto got =
+      exec_fixture{}.run(sh("sleep 1000 & echo $! > " + file.string() + "; echo done"));
+  REQUIRE(got);
+  CHECK(got->at("stdout") == "done");
+  CHECK(std::chrono::steady_clock::now() - before < 5s);
+  CHECK(dies(numbers_in(file, 1)[0]));
+}
+
+TEST_CASE("many programs at once leave no descriptor and no zombie behind") {
+  const exec_fixture exec;
+  REQUIRE(exec.run(sh("true")));
+  const auto files = open_files();
+  std::atomic<int> wrong{0};
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 8; ++t) {
+      threads.emplace_back([&, t] {
+        for (int i = 0; i < 10; ++i) {
+          auto step =
+              step_with(sh("cat; echo " + std::to_string(t), {{"stdin", std::to_string(i)}}));
+          const auto got = exec.run(step);
+          if (!got || got->at("stdout") != std::to_string(i) + std::to_string(t)) ++wrong;
+        }
+      });
+    }
+  }
+  CHECK(wrong == 0);
+  CHECK(open_files() == files);
+  CHECK((::waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD));
+}
+
+TEST_CASE("a program dies with us, and what it started dies before the step runs again") {
+  const scratch_folder folder;
+  const auto file = folder.path / "pids";
+  const auto args = sh("sleep 1000 & echo $$ $! > " + file.string() + "; wait");
+  const pid_t engine = ::fork();
+  REQUIRE(engine >= 0);
+  if (engine == 0) {
+    test_step step = step_with(args);
+    step.key = "killed-run/node/1";
+    static_cast<void>(exec_fixture{}.run(step));
+    ::_exit(0);
+  }
+  const auto pids = numbers_in(file, 2);
+  ::kill(engine, SIGKILL);
+  REQUIRE(::waitpid(engine, nullptr, 0) == engine);
+  CHECK(dies(pids[0]));
+  REQUIRE(is_alive(pids[1]));
+
+  const exec_fixture exec;
+  auto other = step_with(sh("true"));
+  other.key = "other-run/node/1";
+  CHECK(exec.run(other));
+  CHECK(is_alive(pids[1]));
+
+  auto again = step_with(sh("true"));
+  again.key = "killed-run/node/1";
+  CHECK(exec.run(again));
+  CHECK_FALSE(is_alive(pids[1]));
+}
+
+TEST_CASE("the program of a living engine is nobody's leftover") {
+  const scratch_folder folder;
+  const auto file = folder.path / "pids";
+  const exec_fixture exec;
+  auto step = step_with(sh("echo $$ > " + file.string() + "; sleep 1000"));
+  std::jthread running{[&] { static_cast<void>(exec.run(step)); }};
+  const auto pid = numbers_in(file, 1)[0];
+  const exec_fixture second;
+  CHECK(second.run(sh("true")));  // a step of the very same name
+  CHECK(is_alive(pid));
+  step.stop.request_stop();
+}
+
+TEST_CASE("a policy with entries that could never match is refused") {
+  const auto refused = [](auto change) {
+    exec_policy policy;
+    change(policy);
+    const auto checked = pawl::functions::check(policy);
+    return checked ? std::string{} : checked.error().message;
+  };
+  CHECK(refused([](exec_policy&) {}).empty());
+  CHECK(refused([](exec_policy& p) { p.allow = {"tar", "/usr/bin/tar", "*"}; }).empty());
+  CHECK(contains(refused([](exec_policy& p) { p.allow = {"bin/tar"}; }), "exec.allow"));
+  CHECK(contains(refused([](exec_policy& p) { p.allow = {""}; }), "exec.allow"));
+  CHECK(contains(refused([](exec_policy& p) { p.env = {"A=B"}; }), "exec.env"));
+  CHECK(contains(refused([](exec_policy& p) { p.path = "/bin:."; }), "exec.path"));
+  CHECK(contains(refused([](exec_policy& p) { p.path = ""; }), "exec.path"));
+}
