@@ -108,6 +108,14 @@ class CheckIncludes(unittest.TestCase):
         self.refused({"examples/embed/main.cpp": '#include "flow/core.hpp"\n'}, "example")
         self.accepted({"examples/embed/main.cpp": "#include <pawl/base.hpp>\n"})
 
+    def test_a_header_of_tests_may_use_their_support(self):
+        helper = {"flow/suite.hpp": '#pragma once\n#include "tests/support/catch.hpp"\n'
+                                    "#include <fstream>\n",
+                  "flow/suite.test.cpp": '#include "flow/suite.hpp"\n'}
+        self.accepted(helper)
+        self.refused({**helper, "flow/bad.cpp": '#include "flow/suite.hpp"\n'},
+                     "flow/suite.hpp:2", "not part of the product")
+
     def test_an_empty_tree_does_not_pass(self):
         with tempfile.TemporaryDirectory() as folder:
             self.assertEqual(run("check_includes", folder).returncode, 1)
