@@ -212,7 +212,8 @@ class compiler {
 
   static context for_argument(shape arguments, std::size_t i, context c) {
     c.in_item = c.in_item || (arguments == shape::iteration && i == 1);
-    c.is_path = arguments == shape::paths || (arguments == shape::lookup && i == 0);
+    c.is_path = arguments == shape::paths || (arguments == shape::lookup && i == 0) ||
+                (arguments == shape::options && i == 1);
     return c;
   }
 

@@ -37,12 +37,14 @@ class variables {
   variables() = default;
   /// Data of any type as one layer; an array or a plain value serves `{"var": ""}` and indexes.
   explicit variables(const json& data) { add(data); }
+  explicit variables(json&&) = delete;
 
   /// Adds an object that is asked after those already there. At most `max_layers` in all.
   void add(const json& layer) {
     PAWL_ASSERT(size_ < max_layers, "too many layers of variables");
     layers_[size_++] = &layer;
   }
+  void add(json&&) = delete;
   [[nodiscard]] std::span<const json* const> layers() const noexcept {
     return {layers_.data(), size_};
   }

@@ -14,6 +14,7 @@ enum class shape : std::uint8_t {
   iteration,  ///< the second sees each item of the first as its data
   lookup,     ///< the first is a path
   paths,      ///< each is a path, or an array of paths
+  options,    ///< the second is an array of paths
 };
 
 struct operator_entry {

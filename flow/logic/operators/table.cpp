@@ -36,7 +36,7 @@ constexpr std::array table = {
     operator_entry{"merge", op::merge, shape::plain},
     operator_entry{"min", op::min, shape::plain},
     operator_entry{"missing", op::missing, shape::paths},
-    operator_entry{"missing_some", op::missing_some, shape::paths},
+    operator_entry{"missing_some", op::missing_some, shape::options},
     operator_entry{"none", op::none, shape::iteration},
     operator_entry{"or", op::any_of, shape::plain},
     operator_entry{"reduce", op::reduce, shape::iteration},

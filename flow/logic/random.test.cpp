@@ -1,0 +1,193 @@
+// Random rules on random data. Each case depends on its seed alone, which is printed on a failure.
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "flow/logic/logic.hpp"
+#include "tests/support/catch.hpp"
+
+namespace pawl::flow::logic {
+namespace {
+
+constexpr std::array<const char*, 26> texts = {
+    "",     "a",      "b",    "abc",    "1",    " 2 ",   "-3.5", "1e3",     "1e999",
+    "0x1F", "null",   "true", "é",      "日本", "🙂x", "1,2",  "NaN",     "list",
+    "n",    "length", "a.b",  "list.0", "01",   "a.b.c", ".",    "Infinity"};
+constexpr std::array<const char*, 16> paths = {
+    "",  "a",       "a.b",         "list", "list.0", "list.length",         "s",  "s.0",
+    "n", "current", "accumulator", "x",    "0",      "accumulator.current", "..", "a.c.d"};
+
+/// Makes rules and data. Not everything it makes is sensible; that is the point.
+class generator {
+ public:
+  explicit generator(std::uint64_t seed) : random_(seed) {}
+
+  std::size_t below(std::size_t n) { return random_() % n; }
+  bool chance(std::size_t one_in) { return below(one_in) == 0; }
+
+  json scalar() {
+    switch (below(9)) {
+      case 0:
+        return nullptr;
+      case 1:
+        return chance(2);
+      case 2:
+        return static_cast<std::int64_t>(random_());
+      case 3:
+        return random_();
+      case 4:
+        return std::ldexp(static_cast<double>(below(1000)) - 500, static_cast<int>(below(80)) - 40);
+      case 5:
+        return chance(2) ? 1e308 : -1e-308;
+      case 6:
+        return static_cast<int>(below(7)) - 3;
+      default:
+        return texts[below(texts.size())];
+    }
+  }
+
+  json data(int depth) {
+    if (depth == 0 || chance(3)) return scalar();
+    json made = chance(2) ? json::array() : json::object();
+    for (std::size_t i = below(5); i > 0; --i) {
+      if (made.is_array()) {
+        made.push_back(data(depth - 1));
+      } else {
+        made[paths[below(paths.size())]] = data(depth - 1);
+      }
+    }
+    return made;
+  }
+
+  json object() {
+    json made{{"list", json::array()}};
+    for (std::size_t i = below(6); i > 0; --i) made["list"].push_back(data(2));
+    for (const char* key : {"a", "s", "n", "x"}) {
+      if (!chance(4)) made[key] = data(3);
+    }
+    return made;
+  }
+
+  json rule(int depth) {
+    if (depth == 0 || chance(6)) return chance(3) ? data(2) : variable(depth);
+    if (chance(10)) return arguments(depth, 4);
+    const auto names = operators();
+    const std::string name{names[below(names.size())]};
+    if (name == "var") return variable(depth);
+    if (chance(8)) return {{name, rule(depth - 1)}};
+    json made = arguments(depth, 4);
+    if (!made.empty() && chance(2)) made[0] = {{"var", "list"}};
+    return {{name, std::move(made)}};
+  }
+
+ private:
+  json variable(int depth) {
+    if (depth > 0 && chance(6)) return {{"var", arguments(depth, 3)}};
+    return {{"var", paths[below(paths.size())]}};
+  }
+
+  json arguments(int depth, std::size_t most) {
+    json made = json::array();
+    for (std::size_t i = below(most + 1); i > 0; --i) made.push_back(rule(depth - 1));
+    return made;
+  }
+
+  std::mt19937_64 random_;
+};
+
+// An outcome as text, so that two can be compared.
+std::string shown(const result<json>& outcome) {
+  return outcome ? outcome->dump(-1, ' ', false, json::error_handler_t::replace)
+                 : std::string(to_string(outcome.error().code)) + ": " + outcome.error().message;
+}
+
+// Data may have single-key objects, which as literals in a rule call an operator. Those go.
+json without_unknown_calls(const json& rule) {
+  if (!rule.is_structured()) return rule;
+  json made = rule;
+  for (json& child : made) child = without_unknown_calls(child);
+  const auto names = operators();
+  const bool unknown = made.is_object() && made.size() == 1 &&
+                       std::find(names.begin(), names.end(), made.begin().key()) == names.end();
+  return unknown ? json::object() : made;
+}
+
+TEST_CASE("random rules end within their budget, always in the same way", "[logic]") {
+  limits allowed;
+  allowed.max_steps = 3000;
+  allowed.max_bytes = 100'000;
+  int values = 0;
+  for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
+    generator make{seed};
+    const json source = without_unknown_calls(make.rule(6));
+    const json data = make.object();
+    INFO("seed " << seed << "\n  rule " << source.dump() << "\n  data " << data.dump());
+    auto rule = compile(source);
+    REQUIRE(rule);
+    const auto first = rule->evaluate(variables{data}, allowed);
+    if (first) {
+      ++values;
+    } else {
+      const errc code = first.error().code;
+      REQUIRE((code == errc::limit_exceeded || code == errc::invalid_rule));
+    }
+    REQUIRE(shown(rule->evaluate(variables{data}, allowed)) == shown(first));
+    REQUIRE(shown(compile(rule->source()).value().evaluate(variables{data}, allowed)) ==
+            shown(first));
+  }
+  CHECK(values > 2000);
+}
+
+TEST_CASE("test agrees with the truth of the evaluated rule", "[logic]") {
+  for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
+    generator make{seed};
+    const json source = without_unknown_calls(make.rule(4));
+    const json data = make.object();
+    INFO("seed " << seed << "\n  rule " << source.dump() << "\n  data " << data.dump());
+    const auto tested = compile(source).value().test(variables{data});
+    const auto truth = compile({{"!!", json::array({source})}}).value().evaluate(variables{data});
+    REQUIRE(tested.has_value() == truth.has_value());
+    if (tested) REQUIRE(json(*tested) == *truth);
+  }
+}
+
+TEST_CASE("layers give what the object they make together gives", "[logic]") {
+  for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
+    generator make{seed};
+    const json source = without_unknown_calls(make.rule(4));
+    const json whole = make.object();
+    std::vector<json> parts(1 + make.below(4), json::object());
+    for (const auto& [key, value] : whole.items()) {
+      const std::size_t owner = make.below(parts.size());
+      parts[owner][key] = value;
+      for (std::size_t i = owner + 1; i < parts.size(); ++i) parts[i][key] = "shadowed";
+    }
+    variables layers;
+    for (const json& part : parts) layers.add(part);
+    INFO("seed " << seed << "\n  rule " << source.dump() << "\n  data " << whole.dump());
+    const rule rule = compile(source).value();
+    REQUIRE(shown(rule.evaluate(layers)) == shown(rule.evaluate(variables{whole})));
+  }
+}
+
+TEST_CASE("whatever JSON is taken for a rule, faults name a place in it", "[logic]") {
+  for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
+    generator make{seed};
+    const json source = make.chance(2) ? make.data(6) : make.rule(6);
+    INFO("seed " << seed << "\n  rule " << source.dump());
+    std::vector<fault> faults;
+    const rule rule = compile(source, "", faults);
+    for (const fault& f : faults) {
+      REQUIRE(source.contains(json::json_pointer(f.pointer)));
+      REQUIRE(!f.message.empty());
+    }
+    REQUIRE((faults.empty() || rule.source().is_null()));
+  }
+}
+
+}  // namespace
+}  // namespace pawl::flow::logic
