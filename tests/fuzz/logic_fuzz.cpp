@@ -1,0 +1,65 @@
+// libFuzzer entry point for JSONLogic. The input is JSON, {"rule": …, "data": …}; anything else is
+// taken for a rule without data. It checks that whatever comes in ends within the limits, that
+// evaluating twice gives the same, and that faults name places in the rule.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <pawl/assert.hpp>
+#include <pawl/json.hpp>
+
+#include "flow/logic/logic.hpp"
+
+namespace {
+
+namespace logic = pawl::flow::logic;
+using pawl::json;
+
+// Small enough for many rounds a second.
+constexpr logic::limits fuzz_limits{
+    .max_depth = 64, .max_nodes = 20'000, .max_steps = 50'000, .max_bytes = 1u << 20};
+
+std::string shown(const pawl::result<json>& outcome) {
+  return outcome ? outcome->dump(-1, ' ', false, json::error_handler_t::replace)
+                 : outcome.error().message;
+}
+
+void check_faults(const json& rule, const std::vector<pawl::fault>& faults) {
+  for (const pawl::fault& f : faults) {
+    PAWL_ASSERT(!f.message.empty() && !f.code.empty(), "a fault says what is wrong");
+    PAWL_ASSERT(rule.contains(json::json_pointer(f.pointer)), "a fault names a place in the rule");
+  }
+}
+
+void check(const json& source, const json& data) {
+  std::vector<pawl::fault> faults;
+  const logic::rule rule = logic::compile(source, "", faults, fuzz_limits);
+  check_faults(source, faults);
+  if (!faults.empty()) return;
+
+  const logic::variables layers{data};
+  const auto made = rule.evaluate(layers, fuzz_limits);
+  PAWL_ASSERT(shown(made) == shown(rule.evaluate(layers, fuzz_limits)),
+              "an evaluation gives the same every time");
+  const auto holds = rule.test(layers, fuzz_limits);
+  PAWL_ASSERT(!made || holds, "what evaluates can be tested");
+  // A null may be an infinity, which is true.
+  PAWL_ASSERT(!made || made->is_null() || *holds == logic::truthy(*made),
+              "a rule's truth is the truth of its value");
+  (void)rule.reads();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  const json input = json::parse(bytes, bytes + size, nullptr, /*allow_exceptions=*/false);
+  if (input.is_discarded()) return 0;
+  if (input.is_object() && input.contains("rule")) {
+    check(input["rule"], input.value("data", json()));
+  } else {
+    check(input, nullptr);
+  }
+  return 0;
+}
