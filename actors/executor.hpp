@@ -10,6 +10,9 @@
 #include <pawl/function.hpp>
 #include <pawl/time.hpp>
 
+#include "functions/context.hpp"
+#include "functions/registry.hpp"
+
 namespace pawl::actors {
 
 /// How a call ended. `failed`: the function returned an error or threw; `timed_out`: its time ran
@@ -21,12 +24,6 @@ struct outcome {
   time_point finished_at{};
 };
 
-/// What happens during a call that its watchers want to know. Called from the executor's threads.
-struct step_observer {
-  std::function<void(log_level level, std::string_view message)> on_log;
-  std::function<void(double fraction)> on_progress;
-};
-
 /// One call of a step function, everything it needs included.
 struct invocation {
   run_key run;
@@ -34,13 +31,11 @@ struct invocation {
   std::uint32_t visit = 1;
   std::uint32_t attempt = 1;
   std::string idempotency_key;
-  std::string code_ref;
-  std::shared_ptr<const step_function> function;
-  std::uint32_t max_concurrency = 0;  ///< of the function, 0 for no limit of its own
+  functions::function_ptr function;
   std::shared_ptr<const json> state;
   json args;
   std::chrono::milliseconds timeout{0};  ///< 0 for none; counts from when the function begins
-  step_observer observer;
+  functions::step_observer observer;
   /// Called exactly once, from any thread, unless `submit` refused the invocation.
   std::function<void(outcome)> done;
 };

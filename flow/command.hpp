@@ -48,6 +48,7 @@ struct cancel_command {
 /// Brings a failed run back to its last checkpoint.
 struct retry_command {
   std::optional<run_status> only_if;
+  std::string reason;
 };
 
 /// Ends the run as failed for a reason that lies outside of its flow.

@@ -67,11 +67,11 @@ void editor::cancel(const std::string& reason) {
   record(event_kind::run_cancelled, reason.empty() ? json{} : json{{"reason", reason}});
 }
 
-void editor::revive() {
+void editor::revive(const std::string& reason) {
   run_.error.reset();
   done_.change.error = run_.error;
   set_status(run_status::running);
-  record(event_kind::run_retried);
+  record(event_kind::run_retried, reason.empty() ? json{} : json{{"reason", reason}});
   for (auto& t : run_.tokens) {
     if (t.phase != token_phase::halted) continue;
     t.phase = token_phase::arriving;  // with its visit kept: see `enter`

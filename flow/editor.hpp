@@ -26,7 +26,7 @@ class editor {
   void set_status(run_status status);
   void fail(run_error error);
   void cancel(const std::string& reason);
-  void revive();
+  void revive(const std::string& reason);
 
   // Tokens. A reference to a token stays good until `place_token`, `fork` or `advance`.
   token& place_token(node_index node);

@@ -12,6 +12,7 @@
 
 #include <pawl/assert.hpp>
 #include <pawl/result.hpp>
+#include <pawl/settings.hpp>
 
 namespace pawl::persistence {
 
@@ -140,11 +141,7 @@ class store {
   virtual result<void> close() = 0;
 };
 
-/// How much a command's answer promises.
-enum class durability : std::uint8_t {
-  sync,   ///< survives the loss of power
-  async,  ///< survives the death of the process
-  off,    ///< survives an orderly stop only
-};
+/// How much a commit promises; see <pawl/settings.hpp>.
+using pawl::durability;
 
 }  // namespace pawl::persistence

@@ -8,7 +8,7 @@ result<transition> handle(const compiled_flow& flow, run_state& run, retry_comma
     return as_expected.error();
   if (run.status != run_status::failed) return illegal(run, "retry");
   editor edit{flow, run, now};
-  edit.revive();
+  edit.revive(retry.reason);
   edit.advance();
   return edit.finish();
 }

@@ -15,6 +15,9 @@ namespace pawl {
 
 enum class log_level : std::uint8_t { debug, info, warning, error };
 
+/// "debug", "info", "warning" or "error".
+[[nodiscard]] std::string_view to_string(log_level level) noexcept;
+
 /// What a step function knows about its call and can do during it. Valid until the function
 /// returns; safe to use from several threads until then.
 class step_context {

@@ -1,0 +1,158 @@
+#include "actors/catalog.hpp"
+
+#include <utility>
+
+#include <caf/all.hpp>
+
+#include "flow/compiled.hpp"
+#include "persistence/keys.hpp"
+
+namespace pawl::actors {
+namespace {
+
+constexpr version first_version{1, 0, 0};
+
+version next_version(const std::optional<persistence::flow_head>& head) {
+  if (!head) return first_version;
+  return {head->latest.major, head->latest.minor, head->latest.patch + 1};
+}
+
+/// Functions that the flow calls and its scope does not have now. They may still come.
+void warn_unknown_functions(const parts& p, const scope_name& scope,
+                            const flow::compiled_flow& compiled, std::vector<fault>& faults) {
+  for (const auto& ref : compiled.code_refs()) {
+    const auto found = p.functions->find(scope, ref);
+    if (!found)
+      faults.push_back({severity::warning, "", "unknown_function", found.error().message});
+  }
+}
+
+}  // namespace
+
+catalog::catalog(caf::actor_config& config, parts_ptr parts, caf::actor persister)
+    : caf::event_based_actor(config), parts_(std::move(parts)), persister_(std::move(persister)) {}
+
+caf::behavior catalog::make_behavior() {
+  return {
+      [this](put_flow_request& put) { enqueue(std::move(put)); },
+      [this](publish_flow_request& publish) { enqueue(std::move(publish)); },
+      [this](const committed&) {
+        std::exchange(under_way_, nullptr)(nullptr);
+        begin_next();
+      },
+      [this](const commit_failed& failed) {
+        std::exchange(under_way_, nullptr)(failed.why.get());
+        begin_next();
+      },
+      [this](const wind_down&) { quit(); },  // whoever still waits is answered `unavailable`
+  };
+}
+
+void catalog::enqueue(request r) {
+  waiting_.push_back(std::move(r));
+  begin_next();
+}
+
+void catalog::begin_next() {
+  while (!under_way_ && !waiting_.empty()) {
+    request next = std::move(waiting_.front());
+    waiting_.pop_front();
+    std::visit([this](auto& r) { begin(r); }, next);
+  }
+}
+
+void catalog::commit_then(persistence::batch writes, std::function<void(const error*)> then) {
+  under_way_ = std::move(then);
+  send(persister_, commit{std::make_shared<const persistence::batch>(std::move(writes))});
+}
+
+void catalog::begin(put_flow_request& put) {
+  const scope_name& scope = put.scope;
+  const auto head = head_of(scope, flow_name{put.definition->value("name", "")});
+  if (!head) return put.answer(head.error());
+  version wanted = put.wanted.value_or(next_version(*head));
+  auto compiled = flow::compile(*put.definition, wanted, parts_->flows.allowed());
+  auto runnable = compiled.flow_or_error();
+  if (!runnable) return put.answer(std::move(runnable).error());
+  warn_unknown_functions(*parts_, scope, **runnable, compiled.faults);
+
+  json canonical = flow::to_json(compiled.source);
+  flow_version_id id{flow_name{compiled.source.name}, wanted};
+  bool created = true;
+  if (*head) {
+    if (!put.wanted) id.version = (*head)->latest;
+    const auto existing = definition_of(scope, id);
+    if (!existing) return put.answer(existing.error());
+    if (*existing == canonical) {
+      created = false;  // the same once more: keep its version
+    } else if (put.wanted && *existing) {
+      return put.answer(error{errc::already_exists,
+                              "flow " + to_string(id) +
+                                  " exists with another definition; versions never change: leave "
+                                  "the version out to get the next one"});
+    } else {
+      id.version = wanted;
+    }
+  }
+  persistence::batch writes;
+  if (created) {
+    writes.put(persistence::column::flows, persistence::keys::flow_version(scope, id),
+               persistence::encode_flow({std::move(canonical), parts_->clock->now()}));
+  }
+  persistence::flow_head after = head->value_or(persistence::flow_head{id.version, {}});
+  after.latest = std::max(after.latest, id.version);
+  if (put.publish) after.published = id.version;
+  writes.put(persistence::column::flows, persistence::keys::flow_head(scope, id.name),
+             persistence::encode_flow_head(after));
+  commit_then(std::move(writes),
+              [this, scope, created, flow = *runnable, answer = put.answer,
+               done = put_flow_request::done{id, created, std::move(compiled.faults)}](
+                  const error* failure) {
+                if (failure != nullptr) return answer(*failure);
+                if (created) parts_->flows.put(scope, flow);
+                answer(done);
+              });
+}
+
+void catalog::begin(publish_flow_request& publish) {
+  auto head = head_of(publish.scope, publish.id.name);
+  if (!head) return publish.answer(std::move(head).error());
+  const auto existing = definition_of(publish.scope, publish.id);
+  if (!existing) return publish.answer(existing.error());
+  if (!*head || !*existing) {
+    return publish.answer(error{errc::not_found, "there is no flow " + to_string(publish.id)});
+  }
+  (*head)->published = publish.id.version;
+  persistence::batch writes;
+  writes.put(persistence::column::flows,
+             persistence::keys::flow_head(publish.scope, publish.id.name),
+             persistence::encode_flow_head(**head));
+  commit_then(std::move(writes), [answer = publish.answer](const error* failure) {
+    if (failure != nullptr) return answer(*failure);
+    answer({});
+  });
+}
+
+result<std::optional<persistence::flow_head>> catalog::head_of(const scope_name& scope,
+                                                               const flow_name& name) const {
+  auto bytes = parts_->store->durable_view()->get(persistence::column::flows,
+                                                  persistence::keys::flow_head(scope, name));
+  if (!bytes) return std::move(bytes).error();
+  if (!*bytes) return std::optional<persistence::flow_head>{};
+  auto head = persistence::decode_flow_head(**bytes);
+  if (!head) return std::move(head).error();
+  return std::optional{*head};
+}
+
+result<std::optional<json>> catalog::definition_of(const scope_name& scope,
+                                                   const flow_version_id& id) const {
+  auto bytes = parts_->store->durable_view()->get(persistence::column::flows,
+                                                  persistence::keys::flow_version(scope, id));
+  if (!bytes) return std::move(bytes).error();
+  if (!*bytes) return std::optional<json>{};
+  auto record = persistence::decode_flow(**bytes);
+  if (!record) return std::move(record).error();
+  return std::optional{std::move(record->definition)};
+}
+
+}  // namespace pawl::actors

@@ -1,0 +1,187 @@
+#include "actors/directory.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+#include <caf/all.hpp>
+
+#include "actors/run.hpp"
+#include "persistence/runs.hpp"
+
+namespace pawl::actors {
+
+directory::directory(caf::actor_config& config, parts_ptr parts, caf::actor persister)
+    : caf::event_based_actor(config), parts_(std::move(parts)), persister_(std::move(persister)) {
+  set_down_handler([this](const caf::down_msg& down) { on_down(down); });
+}
+
+caf::behavior directory::make_behavior() {
+  return {
+      [this](run_command& c) { route(c); },
+      [this](wait_finished& w) { wait(w); },
+      [this](recover_runs& r) { recover(r); },
+      [this](const at_rest& rest) { on_rest(rest); },
+      [this](const restart_run& r) { on_restart(r.key); },
+      [this](const check_deadlines_due&) { check_deadlines(); },
+      [this](const wind_down&) { wind_down_all(); },
+  };
+}
+
+directory::entry& directory::activate(const run_key& key) {
+  const auto [found, is_new] = active_.try_emplace(key);
+  if (is_new) spawn_run(key, found->second);
+  return found->second;
+}
+
+void directory::spawn_run(const run_key& key, entry& e) {
+  e.actor = spawn<run_actor, caf::monitored>(parts_, key, caf::actor{this}, persister_);
+  e.sent = 0;
+}
+
+void directory::route(run_command& c) {
+  if (stopping_) return c.answer(error{errc::unavailable, "the engine is stopping"});
+  entry& e = activate(c.key);
+  if (!e.actor) {
+    e.held.push_back(std::move(c));
+    return;
+  }
+  ++e.sent;
+  send(e.actor, std::move(c));
+}
+
+void directory::wait(wait_finished& w) {
+  if (!active_.contains(w.key)) {
+    auto found = persistence::load_record(*parts_->store->durable_view(), w.key);
+    if (!found) return w.answer(std::move(found).error());
+    if (!*found) return w.answer(error{errc::not_found, "there is no run " + w.key.id.str()});
+    if (is_finished((*found)->summary.status)) return w.answer(std::move((*found)->summary));
+  }
+  if (w.deadline) schedule_deadline(*w.deadline);
+  waiters_[w.key].push_back({w.deadline, std::move(w.answer)});
+}
+
+void directory::recover(recover_runs& r) {
+  if (stopping_) return r.done(error{errc::unavailable, "the engine is stopping"});
+  if (r.keys.empty()) return r.done({});
+  // The actors answer on their own threads; the last one answers for all.
+  auto left = std::make_shared<std::atomic<std::size_t>>(r.keys.size());
+  for (const auto& key : r.keys) {
+    entry& e = activate(key);
+    const auto one_less = [done = r.done, left](const result<void>&) {
+      if (left->fetch_sub(1) == 1) done({});
+    };
+    if (!e.actor) {
+      one_less({});
+      continue;
+    }
+    ++e.sent;
+    send(e.actor, wake_up{reply<void>{one_less}});
+  }
+}
+
+void directory::on_rest(const at_rest& rest) {
+  if (!*rest.run || is_finished((*rest.run)->status)) answer_waiters(rest.key, *rest.run);
+  const auto found = active_.find(rest.key);
+  if (found == active_.end() || found->second.sent != rest.received || !found->second.actor) return;
+  demonitor(found->second.actor);
+  send(found->second.actor, wind_down{});
+  active_.erase(found);
+  end_if_empty();
+}
+
+void directory::on_down(const caf::down_msg& down) {
+  const auto found = std::find_if(active_.begin(), active_.end(), [&](const auto& item) {
+    return item.second.actor && item.second.actor.address() == down.source;
+  });
+  if (found == active_.end()) return;
+  entry& e = found->second;
+  const run_key key = found->first;
+  if (stopping_ || !parts_->admitted.is_open()) {
+    active_.erase(found);
+    answer_waiters(key, error{errc::unavailable, "the engine is stopping"});
+    return end_if_empty();
+  }
+  e.actor = nullptr;
+  ++e.crashes;
+  const auto& s = parts_->settings.engine;
+  auto delay = s.restart_first_delay_ms;
+  for (std::uint32_t i = 1; i < e.crashes && delay < s.restart_max_delay_ms; ++i) delay *= 2;
+  delay = std::min(delay, s.restart_max_delay_ms);
+  parts_->log->error("run {} crashed ({}. time): {}; it goes on from its last checkpoint in {} ms",
+                     key.id.str(), e.crashes, to_string(down.reason), delay.count());
+  delayed_send(this, delay, restart_run{key});
+}
+
+void directory::on_restart(const run_key& key) {
+  const auto found = active_.find(key);
+  if (stopping_ || found == active_.end() || found->second.actor) return;
+  entry& e = found->second;
+  spawn_run(key, e);
+  if (e.crashes > parts_->settings.engine.restart_limit) {
+    parts_->log->error("run {} crashed {} times; it is parked as failed", key.id.str(), e.crashes);
+    ++e.sent;
+    send(e.actor, run_command{key,
+                              std::make_shared<flow::command>(flow::park_command{
+                                  "the run crashed " + std::to_string(e.crashes) +
+                                  " times in a row; see the log, then retry it"}),
+                              {}});
+  } else {
+    ++e.sent;
+    send(e.actor, wake_up{});
+  }
+  for (auto& c : std::exchange(e.held, {})) route(c);
+}
+
+void directory::answer_waiters(const run_key& key, const result<run_summary>& run) {
+  const auto found = waiters_.find(key);
+  if (found == waiters_.end()) return;
+  const auto told = std::move(found->second);
+  waiters_.erase(found);
+  for (const auto& w : told) w.answer(run);
+}
+
+void directory::schedule_deadline(caf::actor_clock::time_point at) {
+  if (next_check_ && *next_check_ <= at) return;
+  next_check_ = at;
+  const auto wait = std::max(at - system().clock().now(), caf::actor_clock::duration_type{0});
+  delayed_send(this, wait, check_deadlines_due{});
+}
+
+void directory::check_deadlines() {
+  const auto now = system().clock().now();
+  next_check_.reset();
+  std::optional<caf::actor_clock::time_point> next;
+  for (auto& [key, waiting] : waiters_) {
+    std::erase_if(waiting, [&](const waiter& w) {
+      if (!w.deadline) return false;
+      if (*w.deadline > now) {
+        next = next ? std::min(*next, *w.deadline) : *w.deadline;
+        return false;
+      }
+      w.answer(error{errc::timed_out, "run " + key.id.str() +
+                                          " has not finished in this time; it " +
+                                          "goes on, and can be waited for again"});
+      return true;
+    });
+  }
+  std::erase_if(waiters_, [](const auto& item) { return item.second.empty(); });
+  if (next) schedule_deadline(*next);
+}
+
+void directory::wind_down_all() {
+  stopping_ = true;
+  for (auto& [key, e] : active_) {
+    if (e.actor) send(e.actor, wind_down{});
+  }
+  std::erase_if(active_, [](const auto& item) { return !item.second.actor; });
+  waiters_.clear();  // each is answered `unavailable`
+  end_if_empty();
+}
+
+void directory::end_if_empty() {
+  if (stopping_ && active_.empty()) quit();
+}
+
+}  // namespace pawl::actors

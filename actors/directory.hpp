@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <unordered_map>
+#include <vector>
+
+#include <caf/event_based_actor.hpp>
+
+#include "actors/messages.hpp"
+#include "actors/parts.hpp"
+
+namespace pawl::actors {
+
+/// Knows which runs are in memory: one shard of the run directory. The only one who makes run
+/// actors, so that a run never has two. Makes one on the first message to its run, lets it go when
+/// it has nothing to do, brings it back with a growing back-off when it dies, and parks its run
+/// when it dies too often. Also keeps those who wait for a run to finish.
+class directory : public caf::event_based_actor {
+ public:
+  directory(caf::actor_config& config, parts_ptr parts, caf::actor persister);
+  caf::behavior make_behavior() override;
+  const char* name() const override { return "pawl.directory"; }
+
+ private:
+  struct entry {
+    caf::actor actor;  ///< none while a restart is due
+    std::uint64_t sent = 0;
+    std::uint32_t crashes = 0;
+    std::vector<run_command> held;  ///< came while a restart was due
+  };
+  struct waiter {
+    std::optional<caf::actor_clock::time_point> deadline;
+    reply<run_summary> answer;
+  };
+
+  entry& activate(const run_key& key);
+  void spawn_run(const run_key& key, entry& e);
+  void route(run_command& c);
+  void wait(wait_finished& w);
+  void recover(recover_runs& r);
+  void on_rest(const at_rest& rest);
+  void on_down(const caf::down_msg& down);
+  void on_restart(const run_key& key);
+  void answer_waiters(const run_key& key, const result<run_summary>& run);
+  void check_deadlines();
+  void schedule_deadline(caf::actor_clock::time_point at);
+  void wind_down_all();
+  void end_if_empty();
+
+  const parts_ptr parts_;
+  const caf::actor persister_;
+  std::unordered_map<run_key, entry> active_;
+  std::unordered_map<run_key, std::vector<waiter>> waiters_;
+  std::optional<caf::actor_clock::time_point> next_check_;
+  bool stopping_ = false;
+};
+
+}  // namespace pawl::actors

@@ -1,0 +1,17 @@
+#include "actors/inline_call.hpp"
+
+#include "functions/call.hpp"
+
+namespace pawl::actors {
+
+outcome call_inline(invocation call, const clock& time, const functions::value_limits& limits) {
+  const functions::call_facts facts{
+      call.run, call.node, call.visit, call.attempt, call.idempotency_key, call.args};
+  functions::call_context context{facts, call.observer, {}, {}};
+  const time_point began_at = time.now();
+  auto value =
+      functions::call(call.function->body, call.function->code_ref, *call.state, context, limits);
+  return {std::move(value), began_at, time.now()};
+}
+
+}  // namespace pawl::actors

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "actors/clock.hpp"
+#include "actors/executor.hpp"
+#include "functions/value_check.hpp"
+
+namespace pawl::actors {
+
+/// Calls a function on this thread and returns when it does. `call.done` and `call.timeout` are not
+/// used. Releases the call's state before it returns.
+[[nodiscard]] outcome call_inline(invocation call, const clock& time,
+                                  const functions::value_limits& limits);
+
+}  // namespace pawl::actors

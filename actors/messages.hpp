@@ -1,0 +1,165 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <caf/actor.hpp>
+#include <caf/actor_clock.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <pawl/run.hpp>
+
+#include "actors/executor.hpp"
+#include "actors/reply.hpp"
+#include "flow/command.hpp"
+#include "flow/transition.hpp"
+#include "persistence/store.hpp"
+
+/// What the actors say to each other. They live in one process: messages carry pointers and are
+/// never serialized.
+namespace pawl::actors {
+
+/// What a command did to a run.
+struct command_done {
+  run_summary run;
+  std::optional<run_status> before;  ///< none: the command made the run
+  bool changed = true;               ///< false: a repeated start found its run
+};
+
+/// To the directory, and from it to the run's actor.
+struct run_command {
+  run_key key;
+  std::shared_ptr<flow::command> what;
+  reply<command_done> answer;
+};
+
+/// To the directory: tell me when the run is finished, or `timed_out` at the deadline.
+struct wait_finished {
+  run_key key;
+  std::optional<caf::actor_clock::time_point> deadline;
+  reply<run_summary> answer;
+};
+
+/// To the directory: bring these unfinished runs back to life, and say so when all are.
+struct recover_runs {
+  std::vector<run_key> keys;
+  reply<void> done;
+};
+
+/// To a run's actor: load your run and go on with it.
+struct wake_up {
+  reply<void> done;
+};
+
+/// From the executor to a run's actor.
+struct step_done {
+  flow::token_id token = 0;
+  std::uint32_t visit = 0;
+  std::uint32_t attempt = 0;
+  std::shared_ptr<outcome> result;
+};
+
+/// A run's actor to itself: the executor was full, try this call again.
+struct call_again {
+  std::shared_ptr<flow::effect> effect;
+};
+
+/// From a run's actor to the directory: nothing to do here any more. `received` counts the messages
+/// that the directory had sent; if it has sent more since, the actor goes on.
+struct at_rest {
+  run_key key;
+  std::uint64_t received = 0;
+  /// The run as it is now; an error if there is none or it could not be loaded.
+  std::shared_ptr<result<run_summary>> run;
+};
+
+/// The directory to itself: look for waits whose deadline has come.
+struct check_deadlines_due {};
+/// The directory to itself: the back-off is over, bring the run's actor back.
+struct restart_run {
+  run_key key;
+};
+
+/// From a run's actor to the persister; answered with `committed` or `commit_failed`.
+struct commit {
+  std::shared_ptr<const persistence::batch> writes;
+};
+struct committed {};
+struct commit_failed {
+  std::shared_ptr<const error> why;
+};
+
+/// The persister to itself: write all that has come in.
+struct write_group {};
+
+/// From the persister to the syncer: this group is written, make it durable and tell its senders.
+struct group_written {
+  std::shared_ptr<const persistence::view> view;
+  std::shared_ptr<std::vector<caf::strong_actor_ptr>> senders;
+};
+/// The syncer to itself.
+struct sync_groups {};
+
+/// The supervisor to itself: the last page of unfinished runs is loaded, go on with the next.
+struct recover_next_page {};
+
+/// To the supervisor and through it to all: finish what is under way, begin nothing, end.
+struct stop_request {
+  reply<void> done;
+};
+
+/// The supervisor to the directory, the directory to its runs: end as soon as all is durable.
+struct wind_down {};
+
+/// To the reader.
+struct read_job {
+  std::function<void()> work;
+};
+
+/// Flow definitions, to the catalog.
+struct put_flow_request {
+  scope_name scope;
+  std::shared_ptr<const json> definition;
+  std::optional<version> wanted;
+  bool publish = true;
+  struct done {
+    flow_version_id id;
+    bool created = true;
+    std::vector<fault> warnings;
+  };
+  reply<done> answer;
+};
+struct publish_flow_request {
+  scope_name scope;
+  flow_version_id id;
+  reply<void> answer;
+};
+
+}  // namespace pawl::actors
+
+#define PAWL_LOCAL_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::type)
+PAWL_LOCAL_MESSAGE(run_command)
+PAWL_LOCAL_MESSAGE(wait_finished)
+PAWL_LOCAL_MESSAGE(recover_runs)
+PAWL_LOCAL_MESSAGE(wake_up)
+PAWL_LOCAL_MESSAGE(step_done)
+PAWL_LOCAL_MESSAGE(call_again)
+PAWL_LOCAL_MESSAGE(at_rest)
+PAWL_LOCAL_MESSAGE(check_deadlines_due)
+PAWL_LOCAL_MESSAGE(restart_run)
+PAWL_LOCAL_MESSAGE(commit)
+PAWL_LOCAL_MESSAGE(committed)
+PAWL_LOCAL_MESSAGE(commit_failed)
+PAWL_LOCAL_MESSAGE(write_group)
+PAWL_LOCAL_MESSAGE(group_written)
+PAWL_LOCAL_MESSAGE(sync_groups)
+PAWL_LOCAL_MESSAGE(recover_next_page)
+PAWL_LOCAL_MESSAGE(stop_request)
+PAWL_LOCAL_MESSAGE(wind_down)
+PAWL_LOCAL_MESSAGE(read_job)
+PAWL_LOCAL_MESSAGE(put_flow_request)
+PAWL_LOCAL_MESSAGE(publish_flow_request)
+#undef PAWL_LOCAL_MESSAGE

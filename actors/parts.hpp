@@ -1,0 +1,94 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include <pawl/settings.hpp>
+
+#include "actors/clock.hpp"
+#include "actors/event_hub.hpp"
+#include "actors/executor.hpp"
+#include "actors/flow_cache.hpp"
+#include "functions/registry.hpp"
+#include "persistence/store.hpp"
+
+namespace spdlog {
+class logger;
+}
+
+namespace pawl::actors {
+
+/// Counts what is in use of something bounded. Safe for concurrent use.
+class gauge {
+ public:
+  explicit gauge(std::uint64_t most) : most_(most) {}
+
+  /// Takes one if there is one left.
+  [[nodiscard]] bool try_take() noexcept {
+    if (used_.fetch_add(1, std::memory_order_relaxed) < most_) return true;
+    give_back();
+    return false;
+  }
+  void take() noexcept { used_.fetch_add(1, std::memory_order_relaxed); }
+  void give_back() noexcept { used_.fetch_sub(1, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t used() const noexcept {
+    return used_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] bool full() const noexcept { return used() >= most_; }
+  [[nodiscard]] std::uint64_t most() const noexcept { return most_; }
+
+ private:
+  std::atomic<std::uint64_t> used_{0};
+  const std::uint64_t most_;
+};
+
+/// Whether the engine takes commands, and if not, why. Safe for concurrent use.
+class admission {
+ public:
+  enum class state : std::uint8_t { open, stopping, store_failed };
+
+  [[nodiscard]] state now() const noexcept { return state_.load(std::memory_order_acquire); }
+  [[nodiscard]] bool is_open() const noexcept { return now() == state::open; }
+  /// Closes for good; the first reason stays.
+  void close(state why) noexcept {
+    state open = state::open;
+    state_.compare_exchange_strong(open, why, std::memory_order_acq_rel);
+  }
+
+ private:
+  std::atomic<state> state_{state::open};
+};
+
+/// Everything that the actors of one engine work with. Made by `runtime/`, given to each actor's
+/// constructor, and outlives them all.
+struct parts {
+  pawl::settings settings;
+  std::unique_ptr<persistence::store> store;
+  std::unique_ptr<actors::clock> clock;
+  std::shared_ptr<functions::registry> functions;
+  std::unique_ptr<actors::executor> executor;
+  std::shared_ptr<spdlog::logger> log;
+  flow_cache flows;
+  event_hub events;
+  gauge active_runs;
+  gauge commands;
+  admission admitted;
+
+  parts(pawl::settings s, std::unique_ptr<persistence::store> kept_in,
+        std::unique_ptr<actors::clock> time, std::shared_ptr<functions::registry> registry,
+        std::unique_ptr<actors::executor> runs_on, std::shared_ptr<spdlog::logger> logger)
+      : settings(std::move(s)),
+        store(std::move(kept_in)),
+        clock(std::move(time)),
+        functions(std::move(registry)),
+        executor(std::move(runs_on)),
+        log(std::move(logger)),
+        flows(flow_limits(settings)),
+        active_runs(settings.engine.max_active_runs),
+        commands(settings.engine.max_commands_in_flight) {}
+};
+
+using parts_ptr = std::shared_ptr<parts>;
+
+}  // namespace pawl::actors

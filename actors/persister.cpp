@@ -1,0 +1,126 @@
+#include "actors/persister.hpp"
+
+#include <utility>
+
+#include <spdlog/spdlog.h>
+#include <caf/all.hpp>
+
+namespace pawl::actors {
+namespace {
+
+/// Batches in one group: bounds the memory of a write, far above what a sync lets pile up.
+constexpr std::size_t max_group = 4096;
+
+caf::actor to_actor(const caf::strong_actor_ptr& who) {
+  return caf::actor_cast<caf::actor>(who);
+}
+
+void close_store(parts& p, const error& why) {
+  p.admitted.close(admission::state::store_failed);
+  p.log->critical(
+      "the store takes no more writes; the engine stops taking commands and must be restarted: {}",
+      why.message);
+}
+
+}  // namespace
+
+persister::persister(caf::actor_config& config, parts_ptr parts, caf::actor to_syncer)
+    : caf::event_based_actor(config), parts_(std::move(parts)), syncer_(std::move(to_syncer)) {}
+
+caf::behavior persister::make_behavior() {
+  return {
+      [this](commit& c) {
+        pending_.push_back(std::move(c.writes));
+        senders_.push_back(current_sender());
+        // The message to ourselves comes behind all commits that are already waiting, so that
+        // they are one group.
+        if (!std::exchange(write_due_, true)) send(this, write_group{});
+      },
+      [this](const write_group&) {
+        write_due_ = false;
+        write_pending();
+      },
+      [this](const commit_failed& sync) {
+        if (!failed_) failed_ = *sync.why;
+      },
+      [this](const wind_down&) {
+        write_pending();
+        send(syncer_, wind_down{});
+        quit();
+      },
+  };
+}
+
+void persister::write_pending() {
+  auto batches = std::exchange(pending_, {});
+  auto senders = std::make_shared<std::vector<caf::strong_actor_ptr>>(std::exchange(senders_, {}));
+  for (std::size_t from = 0; from < batches.size();) {
+    const std::size_t count = std::min(max_group, batches.size() - from);
+    std::vector<const persistence::batch*> group;
+    group.reserve(count);
+    for (std::size_t i = from; i < from + count; ++i) group.push_back(batches[i].get());
+    const auto first = senders->begin() + static_cast<std::ptrdiff_t>(from);
+    auto group_senders = std::make_shared<std::vector<caf::strong_actor_ptr>>(
+        first, first + static_cast<std::ptrdiff_t>(count));
+    from += count;
+    if (failed_) {
+      refuse(*group_senders, *failed_);
+      continue;
+    }
+    auto written = parts_->store->write(group);
+    if (!written) {
+      failed_ = written.error();
+      close_store(*parts_, *failed_);
+      refuse(*group_senders, *failed_);
+      continue;
+    }
+    send(syncer_, group_written{*std::move(written), std::move(group_senders)});
+  }
+}
+
+void persister::refuse(const std::vector<caf::strong_actor_ptr>& senders, const error& why) {
+  const auto reason = std::make_shared<const error>(why);
+  for (const auto& to : senders) send(to_actor(to), commit_failed{reason});
+}
+
+syncer::syncer(caf::actor_config& config, parts_ptr parts)
+    : caf::event_based_actor(config), parts_(std::move(parts)) {}
+
+caf::behavior syncer::make_behavior() {
+  return {
+      [this](group_written& g) {
+        pending_.push_back(std::move(g));
+        if (!std::exchange(sync_due_, true)) send(this, sync_groups{});
+      },
+      [this](const sync_groups&) {
+        sync_due_ = false;
+        sync_pending();
+      },
+      [this](const wind_down&) {
+        sync_pending();
+        quit();
+      },
+  };
+}
+
+void syncer::sync_pending() {
+  const auto groups = std::exchange(pending_, {});
+  if (groups.empty()) return;
+  if (!failed_) {
+    if (auto synced = parts_->store->sync(); synced) {
+      parts_->store->publish(groups.back().view);
+      for (const auto& group : groups)
+        for (const auto& to : *group.senders) send(to_actor(to), committed{});
+      return;
+    } else {
+      // After a failed fsync nobody knows what is on the disk: trying again would only hide it.
+      failed_ = synced.error();
+      close_store(*parts_, *failed_);
+    }
+  }
+  const auto reason = std::make_shared<const error>(*failed_);
+  for (const auto& group : groups)
+    for (const auto& to : *group.senders) send(to_actor(to), commit_failed{reason});
+}
+
+}  // namespace pawl::actors

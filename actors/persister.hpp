@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <caf/event_based_actor.hpp>
+
+#include "actors/messages.hpp"
+#include "actors/parts.hpp"
+
+namespace pawl::actors {
+
+/// The only writer. All batches that have come in while it was busy go into the store as one group;
+/// the syncer makes groups durable meanwhile, so that writing never waits for the disk's cache.
+/// Each sender is told in the order of its commits, after its batch is durable. After the first
+/// failed write or sync nothing is written any more: admission is closed, every sender is told.
+///
+/// Runs on a thread of its own (it blocks). Its mailbox is bounded by the runs in memory: each has
+/// few commits under way.
+class persister : public caf::event_based_actor {
+ public:
+  persister(caf::actor_config& config, parts_ptr parts, caf::actor syncer);
+  caf::behavior make_behavior() override;
+  const char* name() const override { return "pawl.persister"; }
+
+ private:
+  void write_pending();
+  void refuse(const std::vector<caf::strong_actor_ptr>& senders, const error& why);
+
+  const parts_ptr parts_;
+  const caf::actor syncer_;
+  std::vector<std::shared_ptr<const persistence::batch>> pending_;
+  std::vector<caf::strong_actor_ptr> senders_;
+  bool write_due_ = false;
+  std::optional<error> failed_;
+};
+
+/// Makes written groups durable, all that have come in with one sync, publishes them to readers,
+/// and tells their senders. Runs on a thread of its own.
+class syncer : public caf::event_based_actor {
+ public:
+  syncer(caf::actor_config& config, parts_ptr parts);
+  caf::behavior make_behavior() override;
+  const char* name() const override { return "pawl.syncer"; }
+
+ private:
+  void sync_pending();
+
+  const parts_ptr parts_;
+  std::vector<group_written> pending_;
+  bool sync_due_ = false;
+  std::optional<error> failed_;
+};
+
+}  // namespace pawl::actors

@@ -1,0 +1,14 @@
+#include "actors/reader.hpp"
+
+#include <caf/all.hpp>
+
+namespace pawl::actors {
+
+caf::behavior reader::make_behavior() {
+  return {
+      [](const read_job& job) { job.work(); },
+      [this](const wind_down&) { quit(); },
+  };
+}
+
+}  // namespace pawl::actors

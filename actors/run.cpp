@@ -1,0 +1,292 @@
+#include "actors/run.hpp"
+
+#include <utility>
+
+#include <spdlog/spdlog.h>
+#include <caf/all.hpp>
+
+#include "actors/inline_call.hpp"
+#include "flow/history.hpp"
+#include "persistence/runs.hpp"
+
+namespace pawl::actors {
+namespace {
+
+/// How long a call waits that the executor had no room for. Short against any step that fills an
+/// executor, long against the cost of asking again.
+constexpr std::chrono::milliseconds retry_submit_after{20};
+
+error no_such_run(const run_key& key) {
+  return {errc::not_found, "there is no run " + key.id.str()};
+}
+
+/// Tells watchers what a step says while it runs.
+functions::step_observer observe(const parts_ptr& parts, const invocation& call) {
+  const auto tell = [parts, run = call.run, node = call.node, visit = call.visit,
+                     attempt = call.attempt](const char* kind, json detail) {
+    parts->events.publish(
+        {run, {0, parts->clock->now(), kind, node, visit, attempt, std::move(detail)}});
+  };
+  return {[tell](log_level level, std::string_view message) {
+            tell("step_log", {{"level", to_string(level)}, {"message", message}});
+          },
+          [tell](double fraction) {
+            tell("step_progress", {{"fraction", fraction}});
+          }};
+}
+
+}  // namespace
+
+run_actor::run_actor(caf::actor_config& config, parts_ptr parts, run_key key, caf::actor directory,
+                     caf::actor persister)
+    : caf::event_based_actor(config),
+      parts_(std::move(parts)),
+      key_(std::move(key)),
+      directory_(std::move(directory)),
+      persister_(std::move(persister)) {
+  parts_->active_runs.take();
+}
+
+run_actor::~run_actor() {
+  parts_->active_runs.give_back();
+}
+
+caf::behavior run_actor::make_behavior() {
+  return {
+      [this](run_command& c) {
+        ++received_;
+        if (load()) handle(c);
+        if (load_failure_) c.answer(*load_failure_);
+        rest_if_idle();
+      },
+      [this](wake_up& w) {
+        ++received_;
+        if (load()) w.done({});
+        if (load_failure_) w.done(*load_failure_);
+        rest_if_idle();
+      },
+      [this](const step_done& done) {
+        on_outcome(done);
+        rest_if_idle();
+      },
+      [this](call_again& again) {
+        perform(*again.effect);
+        rest_if_idle();
+      },
+      [this](const committed&) {
+        on_committed();
+        rest_if_idle();
+      },
+      [this](const commit_failed& failed) { on_commit_failed(*failed.why); },
+      [this](const wind_down&) {
+        stopping_ = true;
+        rest_if_idle();
+      },
+  };
+}
+
+/// Brings the run's state into memory, once. What it waits for is asked for again.
+bool run_actor::load() {
+  if (std::exchange(loaded_, true)) return !load_failure_;
+  const auto view = parts_->store->durable_view();
+  auto found = persistence::load_run(*view, key_);
+  if (!found) {
+    load_failure_ = std::move(found).error();
+  } else if (*found) {
+    auto compiled = parts_->flows.get(*view, key_.scope, (*found)->flow);
+    if (compiled) {
+      flow_ = *std::move(compiled);
+      run_ = *std::move(*found);
+    } else {
+      load_failure_ = std::move(compiled).error();
+    }
+  }
+  if (load_failure_) {
+    parts_->log->error("run {} cannot be loaded: {}", key_.id.str(), load_failure_->message);
+    return false;
+  }
+  if (!run_) return true;
+  auto due = flow::recover(*flow_, *run_);
+  for (auto& e : due.effects) perform(e);
+  for (auto& failed : due.failed) static_cast<void>(apply(std::move(failed)));
+  return true;
+}
+
+void run_actor::handle(run_command& c) {
+  if (std::holds_alternative<flow::start_command>(*c.what)) return handle_start(c);
+  if (!run_) return c.answer(no_such_run(key_));
+  const run_status before = run_->status;
+  const auto applied = apply(std::move(*c.what));
+  after_durable([this, answer = c.answer, before,
+                 refused = applied ? std::nullopt : std::optional{applied.error()},
+                 summary = flow::summarize(*run_)](const error* failure) {
+    if (failure != nullptr) return answer(*failure);
+    if (refused) return answer(*refused);
+    answer(command_done{summary, before, true});
+  });
+}
+
+void run_actor::handle_start(run_command& c) {
+  auto& start = std::get<flow::start_command>(*c.what);
+  if (run_) {
+    const bool same = run_->start_fingerprint == start.fingerprint;
+    after_durable(
+        [answer = c.answer, same, summary = flow::summarize(*run_)](const error* failure) {
+          if (failure != nullptr) return answer(*failure);
+          if (same) return answer(command_done{summary, summary.status, false});
+          answer(error{errc::already_exists, "run " + summary.key.id.str() +
+                                                 " was started before with another flow or input; "
+                                                 "choose another id or key"});
+        });
+    return;
+  }
+  auto compiled = parts_->flows.get(*parts_->store->durable_view(), key_.scope, start.flow);
+  if (!compiled) return c.answer(std::move(compiled).error());
+  flow_ = *std::move(compiled);
+  run_.emplace();
+  run_->key = key_;
+  if (const auto applied = apply(std::move(*c.what)); !applied) {
+    run_.reset();
+    return c.answer(applied.error());
+  }
+  after_durable([answer = c.answer, summary = flow::summarize(*run_)](const error* failure) {
+    if (failure != nullptr) return answer(*failure);
+    answer(command_done{summary, std::nullopt, true});
+  });
+}
+
+result<void> run_actor::apply(flow::command&& c) {
+  const auto before = run_->sequence == 0 ? std::nullopt : std::optional{run_->status};
+  auto done = flow::apply(*flow_, *run_, std::move(c), parts_->clock->now());
+  if (!done) return std::move(done).error();
+  auto writes = std::make_shared<const persistence::batch>(persistence::transition_batch(
+      *run_, done->change, before, parts_->settings.storage.snapshot_every));
+  in_flight_.push_back({std::move(done->effects),
+                        std::move(done->change.events),
+                        run_->sequence,
+                        done->change.at,
+                        {}});
+  send(persister_, commit{std::move(writes)});
+  return {};
+}
+
+void run_actor::after_durable(std::function<void(const error* failure)> what) {
+  if (in_flight_.empty()) {
+    what(nullptr);
+  } else {
+    in_flight_.back().then.push_back(std::move(what));
+  }
+}
+
+void run_actor::on_committed() {
+  PAWL_ASSERT(!in_flight_.empty(), "a commit was told that nobody made");
+  in_flight done = std::move(in_flight_.front());
+  in_flight_.erase(in_flight_.begin());
+  publish(done);
+  for (const auto& then : done.then) then(nullptr);
+  for (auto& e : done.effects) perform(e);
+}
+
+void run_actor::on_commit_failed(const error& why) {
+  for (const auto& lost : std::exchange(in_flight_, {}))
+    for (const auto& then : lost.then) then(&why);
+  quit(caf::make_error(caf::sec::runtime_error, why.message));
+}
+
+void run_actor::on_outcome(const step_done& step) {
+  calls_.erase(step.token);
+  // A stopping engine gives calls up; the run calls them again when it is next loaded.
+  const auto& value = step.result->value;
+  if (!parts_->admitted.is_open() && !value && value.error().code == errc::cancelled) return;
+  if (!run_) return;
+  const auto applied = apply(flow::step_outcome_command{
+      step.token, step.visit, step.attempt, std::move(step.result->value), step.result->started_at,
+      step.result->finished_at});
+  if (!applied) parts_->log->debug("run {}: {}", key_.id.str(), applied.error().message);
+}
+
+void run_actor::perform(flow::effect& e) {
+  if (stopping_ || !run_) return;
+  if (auto* const invoke = std::get_if<flow::invoke_effect>(&e)) {
+    // An earlier effect of the same transition may have ended the run.
+    if (flow::waits_for(*run_, invoke->token, invoke->visit, invoke->attempt)) call(e);
+  } else if (const auto* const abandon = std::get_if<flow::abandon_effect>(&e)) {
+    if (const auto found = calls_.find(abandon->token); found != calls_.end())
+      parts_->executor->cancel(found->second);
+  } else if (run_->status == run_status::running) {
+    const auto applied = apply(flow::advance_command{});
+    PAWL_ASSERT(applied, "a running run can always be advanced");
+  }
+}
+
+void run_actor::call(flow::effect& e) {
+  auto& wanted = std::get<flow::invoke_effect>(e);
+  auto function = parts_->functions->find(key_.scope, wanted.code_ref);
+  if (!function) {
+    error why = std::move(function).error();
+    why.type = "unknown_function";
+    const time_point now = parts_->clock->now();
+    return on_outcome({wanted.token, wanted.visit, wanted.attempt,
+                       std::make_shared<outcome>(outcome{std::move(why), now, now})});
+  }
+  if ((*function)->options.run_inline) {
+    // The data must be lent to nobody any more when the outcome changes it.
+    const functions::value_limits limits{parts_->settings.run.max_result_bytes};
+    auto done = call_inline(make_invocation(wanted, *function), *parts_->clock, limits);
+    return on_outcome(
+        {wanted.token, wanted.visit, wanted.attempt, std::make_shared<outcome>(std::move(done))});
+  }
+  invocation call = make_invocation(wanted, *function);
+  wanted.state = call.state;  // kept for another try
+  call.done = [self = caf::actor_cast<caf::actor>(this), token = wanted.token, visit = wanted.visit,
+               attempt = wanted.attempt](outcome result) {
+    caf::anon_send(self,
+                   step_done{token, visit, attempt, std::make_shared<outcome>(std::move(result))});
+  };
+  auto submitted = parts_->executor->submit(std::move(call));
+  if (submitted) {
+    calls_[wanted.token] = *submitted;
+  } else if (submitted.error().code == errc::overloaded) {
+    delayed_send(this, retry_submit_after, call_again{std::make_shared<flow::effect>(e)});
+  }
+  // Otherwise the engine is stopping: the run goes on from here when it is next loaded.
+  wanted.state.reset();
+}
+
+invocation run_actor::make_invocation(flow::invoke_effect& wanted,
+                                      const functions::function_ptr& function) const {
+  invocation call;
+  call.run = key_;
+  call.node = wanted.node;
+  call.visit = wanted.visit;
+  call.attempt = wanted.attempt;
+  call.idempotency_key = flow::idempotency_key(key_, wanted.node, wanted.visit);
+  call.function = function;
+  call.state = std::move(wanted.state);
+  call.args = wanted.args;
+  call.timeout =
+      wanted.timeout.count() > 0 ? wanted.timeout : parts_->settings.executor.default_timeout_ms;
+  if (parts_->events.has_subscribers()) call.observer = observe(parts_, call);
+  return call;
+}
+
+void run_actor::publish(const in_flight& done) const {
+  if (!parts_->events.has_subscribers()) return;
+  for (const auto& e : done.events)
+    parts_->events.publish({key_, flow::to_history(*flow_, e, done.sequence, done.at)});
+}
+
+void run_actor::rest_if_idle() {
+  if (!in_flight_.empty()) return;
+  if (stopping_) return quit();
+  const bool idle = load_failure_ || !run_ || flow::is_parked(*run_);
+  if (!idle || told_rest_at_ == received_) return;
+  told_rest_at_ = received_;
+  auto run =
+      std::make_shared<result<run_summary>>(load_failure_ ? result<run_summary>{*load_failure_}
+                                            : run_ ? result<run_summary>{flow::summarize(*run_)}
+                                                   : result<run_summary>{no_such_run(key_)});
+  send(directory_, at_rest{key_, received_, std::move(run)});
+}
+
+}  // namespace pawl::actors

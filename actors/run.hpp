@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <caf/event_based_actor.hpp>
+
+#include "actors/messages.hpp"
+#include "actors/parts.hpp"
+#include "flow/machine.hpp"
+
+namespace pawl::actors {
+
+/// One run. Loads its state on the first message, lets the state machine decide what each message
+/// does, has every transition made durable, and only then does what the transition asks for:
+/// answers, events, calls of functions. It decides nothing itself.
+///
+/// Transitions do not wait for each other to become durable; what comes after them does, in order.
+/// Nobody outside learns of a transition before it is durable. When a commit fails, the state in
+/// here is ahead of the store: the actor ends, and the run goes on from its last checkpoint when
+/// the engine is started again.
+class run_actor : public caf::event_based_actor {
+ public:
+  run_actor(caf::actor_config& config, parts_ptr parts, run_key key, caf::actor directory,
+            caf::actor persister);
+  ~run_actor() override;
+  caf::behavior make_behavior() override;
+  const char* name() const override { return "pawl.run"; }
+
+ private:
+  /// What waits for a transition to become durable.
+  struct in_flight {
+    std::vector<flow::effect> effects;
+    std::vector<flow::event> events;
+    std::uint64_t sequence = 0;
+    time_point at{};
+    std::vector<std::function<void(const error* failure)>> then;
+  };
+
+  bool load();
+  void handle(run_command& c);
+  void handle_start(run_command& c);
+  /// Applies a command and hands its transition to the persister.
+  result<void> apply(flow::command&& c);
+  void after_durable(std::function<void(const error* failure)> what);
+  void on_committed();
+  void on_commit_failed(const error& why);
+  void on_outcome(const step_done& done);
+
+  void perform(flow::effect& e);
+  void call(flow::effect& invoke);
+  [[nodiscard]] invocation make_invocation(flow::invoke_effect& wanted,
+                                           const functions::function_ptr& function) const;
+  void publish(const in_flight& done) const;
+  void rest_if_idle();
+
+  const parts_ptr parts_;
+  const run_key key_;
+  const caf::actor directory_;
+  const caf::actor persister_;
+  std::optional<flow::run_state> run_;  ///< none before it was loaded, and where there is no run
+  std::optional<error> load_failure_;
+  bool loaded_ = false;
+  bool stopping_ = false;
+  std::shared_ptr<const flow::compiled_flow> flow_;
+  std::vector<in_flight> in_flight_;  ///< oldest first
+  std::map<flow::token_id, invocation_id> calls_;
+  std::uint64_t received_ = 0;  ///< messages from the directory
+  std::optional<std::uint64_t> told_rest_at_;
+};
+
+}  // namespace pawl::actors

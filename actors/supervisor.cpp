@@ -1,0 +1,134 @@
+#include "actors/supervisor.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+#include <caf/all.hpp>
+
+#include "actors/catalog.hpp"
+#include "actors/directory.hpp"
+#include "actors/persister.hpp"
+#include "actors/reader.hpp"
+#include "persistence/keys.hpp"
+
+namespace pawl::actors {
+namespace {
+
+template <class Actor, class... Args>
+caf::actor spawn_blocking(caf::actor_system& system, blocking_actors where, Args&&... args) {
+  return where == blocking_actors::own_threads
+             ? system.spawn<Actor, caf::detached>(std::forward<Args>(args)...)
+             : system.spawn<Actor>(std::forward<Args>(args)...);
+}
+
+}  // namespace
+
+engine_actors start_actors(caf::actor_system& system, const parts_ptr& parts,
+                           blocking_actors blocking) {
+  engine_actors started;
+  const auto to_disk = spawn_blocking<syncer>(system, blocking, parts);
+  const auto writer = spawn_blocking<persister>(system, blocking, parts, to_disk);
+  started.reader = spawn_blocking<reader>(system, blocking);
+  started.catalog = system.spawn<catalog>(parts, writer);
+  for (std::uint32_t i = 0; i < parts->settings.engine.shards; ++i)
+    started.shards.push_back(system.spawn<directory>(parts, writer));
+  started.supervisor = system.spawn<supervisor>(parts, started, writer, to_disk);
+  return started;
+}
+
+supervisor::supervisor(caf::actor_config& config, parts_ptr parts, engine_actors watched,
+                       caf::actor persister, caf::actor syncer)
+    : caf::event_based_actor(config),
+      parts_(std::move(parts)),
+      watched_(std::move(watched)),
+      persister_(std::move(persister)),
+      syncer_(std::move(syncer)),
+      shards_left_(watched_.shards.size()) {
+  set_down_handler([this](const caf::down_msg& down) { on_down(down); });
+}
+
+caf::behavior supervisor::make_behavior() {
+  monitor(persister_);
+  monitor(syncer_);
+  monitor(watched_.catalog);
+  monitor(watched_.reader);
+  for (const auto& shard : watched_.shards) monitor(shard);
+  recovering_ = parts_->store->durable_view();
+  send(this, recover_next_page{});
+  return {
+      [this](const recover_next_page&) { recover_next(); },
+      [this](const stop_request& s) { stop(s); },
+  };
+}
+
+void supervisor::recover_next() {
+  if (stopping_ || recover_statuses_.empty()) {
+    recovering_.reset();
+    return;
+  }
+  auto range = persistence::keys::runs_by_status(recover_statuses_.back());
+  if (!recover_from_.empty()) range.from = recover_from_;
+  std::map<caf::actor, std::vector<run_key>> by_shard;
+  std::size_t found = 0;
+  const auto scanned = recovering_->scan(
+      persistence::column::indexes, range, [&](std::string_view key, std::string_view) {
+        if (auto run = persistence::keys::run_of(key)) {
+          by_shard[watched_.shard_of(*run)].push_back(*std::move(run));
+        } else {
+          parts_->log->error("an index entry names no run; it is passed over");
+        }
+        recover_from_ = std::string{key} + '\0';
+        return ++found < parts_->settings.engine.recovery_batch ? persistence::view::next::more
+                                                                : persistence::view::next::stop;
+      });
+  if (!scanned) {
+    parts_->log->error("unfinished runs cannot be listed: {}", scanned.error().message);
+    recover_statuses_.clear();
+    return recover_next();
+  }
+  if (found < parts_->settings.engine.recovery_batch) {
+    recover_statuses_.pop_back();
+    recover_from_.clear();
+  }
+  if (found == 0) return recover_next();
+  parts_->log->debug("bringing back {} unfinished runs", found);
+  auto left = std::make_shared<std::atomic<std::size_t>>(by_shard.size());
+  const auto one_less = [left, self = caf::actor{this}](const result<void>&) {
+    if (left->fetch_sub(1) == 1) caf::anon_send(self, recover_next_page{});
+  };
+  for (auto& [shard, keys] : by_shard)
+    send(shard, recover_runs{std::move(keys), reply<void>{one_less}});
+}
+
+void supervisor::on_down(const caf::down_msg& down) {
+  if (!stopping_) {
+    parts_->log->critical("a part of the engine has died: {}", to_string(down.reason));
+    parts_->log->flush();
+  }
+  // They catch what can be expected, so this is a mistake in Pawl. What was answered is durable:
+  // ending here and going on from there is safe, going on without them is not.
+  PAWL_ASSERT(stopping_, "a part of the engine died that must not");
+  if (down.source == syncer_.address()) {
+    for (const auto& answer : std::exchange(stop_answers_, {})) answer({});
+    return quit();
+  }
+  const auto is_shard = [&](const caf::actor& a) { return a.address() == down.source; };
+  if (!std::any_of(watched_.shards.begin(), watched_.shards.end(), is_shard)) return;
+  // The last commits of all runs are with the persister by now: it ends behind them.
+  if (--shards_left_ == 0) {
+    send(watched_.catalog, wind_down{});
+    send(watched_.reader, wind_down{});
+    send(persister_, wind_down{});
+  }
+}
+
+void supervisor::stop(const stop_request& s) {
+  stop_answers_.push_back(s.done);
+  if (std::exchange(stopping_, true)) return;
+  for (const auto& shard : watched_.shards) send(shard, wind_down{});
+}
+
+}  // namespace pawl::actors

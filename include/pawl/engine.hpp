@@ -1,0 +1,214 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <pawl/flow.hpp>
+#include <pawl/functions.hpp>
+#include <pawl/ids.hpp>
+#include <pawl/json.hpp>
+#include <pawl/result.hpp>
+#include <pawl/run.hpp>
+#include <pawl/settings.hpp>
+#include <pawl/subscription.hpp>
+
+namespace pawl {
+
+class engine_core;
+
+/// Where the answer of an asynchronous call goes. Called exactly once, on one of the engine's
+/// threads: it must not block, and not throw.
+template <class T>
+using callback = std::function<void(result<T>)>;
+
+struct start_options {
+  /// The run's id. Starting the same flow with the same input under an id again finds the run that
+  /// is there. None: a new id (a UUID of version 7).
+  std::optional<run_id> id = {};
+  /// Instead of an id: any text of 1 to 512 bytes that names this start, such as an order number.
+  /// The id is derived from it.
+  std::string key = {};
+  /// None: the published version.
+  std::optional<pawl::version> version = {};
+  /// Kept beside the data; rules read it as `metadata`. An object.
+  json metadata = json::object();
+};
+
+struct run_started {
+  run_id id;
+  flow_version_id flow;
+  run_status status = run_status::pending;
+  bool created = true;  ///< false: the run had been started before
+};
+
+/// What a command did.
+struct run_changed {
+  run_summary run;
+  run_status before = run_status::pending;
+};
+
+struct command_options {
+  /// Compare-and-set: do it only if the run has this status now, else fail with `conflict`. Of
+  /// several callers at once exactly one wins.
+  std::optional<run_status> only_if = {};
+  /// Noted in the run's history.
+  std::string reason = {};
+};
+
+struct run_filter {
+  std::optional<run_status> status = {};
+  std::size_t limit = 100;  ///< 1 to 1000
+  std::string cursor = {};  ///< `run_page::next` of the page before
+};
+
+/// A page of runs, newest first. Nothing lags: a run whose start was answered is in it.
+struct run_page {
+  std::vector<run_summary> runs;
+  std::string next;  ///< cursor of the next page; empty on the last
+};
+
+struct run_count {
+  run_status status;
+  std::uint64_t count = 0;
+};
+
+/// All that can be done with the flows and runs of one scope (tenant) of an engine. What belongs to
+/// another scope does not exist here. A handle: cheap to copy, safe for concurrent use. Outlives
+/// its engine harmlessly: every call is then answered `unavailable`.
+///
+/// Commands are answered after they are durable (as `storage.durability` says). Besides the errors
+/// named at each call, commands are answered `overloaded` when the engine is full (nothing was
+/// changed) and `unavailable` when it is stopping or its store has failed. Each call that waits has
+/// a twin that does not.
+class scope {
+ public:
+  [[nodiscard]] const scope_name& name() const noexcept { return name_; }
+  /// Another scope of the same engine. Errors: `invalid_argument` (the name).
+  [[nodiscard]] result<scope> sibling(std::string_view name) const;
+  [[nodiscard]] scope_functions functions() const;
+
+  /// Checks and stores a flow definition. Errors: `invalid_flow` with all faults; `already_exists`
+  /// for a named version that has another definition; `limit_exceeded`.
+  result<flow_stored> put_flow(const json& definition, put_flow_options options = {}) const;
+  void put_flow_async(const json& definition, put_flow_options options,
+                      callback<flow_stored> done) const;
+  /// The same from text. Errors: also `invalid_argument` with line and column.
+  result<flow_stored> put_flow_text(std::string_view text, put_flow_options options = {}) const;
+  /// Makes a stored version the one that is started where none is named. Errors: `not_found`.
+  result<void> publish_flow(const flow_version_id& id) const;
+  void publish_flow_async(const flow_version_id& id, callback<void> done) const;
+  /// Errors: `not_found`. Without a version: the published one.
+  [[nodiscard]] result<flow_version> get_flow(const flow_name& name,
+                                              std::optional<version> v = {}) const;
+  /// All flows by name, and all versions of one, oldest first.
+  [[nodiscard]] result<std::vector<flow_summary>> list_flows() const;
+  [[nodiscard]] result<std::vector<flow_version>> flow_versions(const flow_name& name) const;
+
+  /// Starts a run and returns when its start is durable. `input`: an object, the run's first data.
+  /// Errors: `not_found` (no such flow, none published), `already_exists` (the id or key was used
+  /// for another flow or input), `invalid_argument`, `limit_exceeded`.
+  result<run_started> start(std::string_view flow, const json& input = json::object(),
+                            start_options options = {}) const;
+  void start_async(std::string_view flow, const json& input, start_options options,
+                   callback<run_started> done) const;
+  /// Waits until a run is finished and gives it as it is then. Errors: `not_found`; `timed_out`,
+  /// which does the run no harm.
+  result<run_view> wait(const run_id& id, std::chrono::milliseconds timeout) const;
+  void wait_async(const run_id& id, std::chrono::milliseconds timeout,
+                  callback<run_view> done) const;
+  /// `start` and `wait` in one.
+  result<run_view> start_and_wait(std::string_view flow, const json& input,
+                                  std::chrono::milliseconds timeout,
+                                  start_options options = {}) const;
+
+  /// Errors: `not_found`.
+  [[nodiscard]] result<run_view> get(const run_id& id) const;
+  void get_async(const run_id& id, callback<run_view> done) const;
+  /// Errors: `invalid_argument` (cursor, limit).
+  [[nodiscard]] result<run_page> list(const run_filter& filter = {}) const;
+  void list_async(const run_filter& filter, callback<run_page> done) const;
+  /// How many runs have each status now. From counters: costs the same however many there are.
+  [[nodiscard]] result<std::vector<run_count>> counts() const;
+  /// What happened, from checkpoint `first` (from 1) on, at most `limit` checkpoints.
+  [[nodiscard]] result<std::vector<history_event>> history(const run_id& id,
+                                                           std::uint64_t first = 1,
+                                                           std::size_t limit = 1000) const;
+  void history_async(const run_id& id, std::uint64_t first, std::size_t limit,
+                     callback<std::vector<history_event>> done) const;
+
+  /// Ends a run that is not finished. Running functions are asked to stop; what they return is not
+  /// recorded any more. Errors: `not_found`, `illegal_transition`, `conflict`.
+  result<run_changed> cancel(const run_id& id, command_options options = {}) const;
+  void cancel_async(const run_id& id, command_options options, callback<run_changed> done) const;
+  /// Brings a failed run back: it goes on from its last checkpoint, with the step that failed.
+  /// Errors as `cancel`.
+  result<run_changed> retry(const run_id& id, command_options options = {}) const;
+  void retry_async(const run_id& id, command_options options, callback<run_changed> done) const;
+  /// Starts a new run with the flow version and input of a finished one, and names that in it.
+  /// Errors: `not_found`, `illegal_transition` if it is not finished; as `start`.
+  result<run_started> restart(const run_id& id, start_options options = {}) const;
+  void restart_async(const run_id& id, start_options options, callback<run_started> done) const;
+
+  /// Watches one run, or every run of the scope (no id). `capacity`: events that are kept while
+  /// nobody reads them; a reader who is further behind is dropped.
+  [[nodiscard]] std::shared_ptr<subscription> watch(std::optional<run_id> id = {},
+                                                    std::size_t capacity = 10'000) const;
+
+ protected:
+  scope(std::shared_ptr<engine_core> shared, scope_name name)
+      : core_(std::move(shared)), name_(std::move(name)) {}
+
+ private:
+  friend class engine;
+  friend struct engine_access;
+
+  std::shared_ptr<engine_core> core_;
+  scope_name name_;
+};
+
+/// A durable workflow engine: keeps flows and runs in a folder (or in memory), runs them, and
+/// brings the unfinished ones back when it is opened again. As a scope it is the default one.
+///
+///     pawl::engine engine{settings};
+///     engine.functions().add("orders.charge", …);   // before `open`: unfinished runs need them
+///     if (auto opened = engine.open(); !opened) …
+///
+/// Several engines can live in one process; they do not see each other. Everything is safe for
+/// concurrent use but construction, `open`, move and destruction.
+class engine : public scope {
+ public:
+  explicit engine(settings s = {});
+  engine(engine&&) noexcept = default;
+  engine& operator=(engine&&) noexcept;
+  /// Stops, as `stop` does.
+  ~engine();
+
+  /// Opens the store, takes commands from then on, and begins to bring unfinished runs back.
+  /// Errors: `locked`, `corrupt`, `schema_newer`, `io_failed`, `read_only`, `storage_full` (the
+  /// store); `invalid_argument` (the settings); `unavailable` (it was opened before).
+  result<void> open();
+
+  /// Stops in order: takes no more commands, lets steps that are under way finish up to
+  /// `engine.stop_timeout_ms`, makes everything durable and closes the store. Unfinished runs go on
+  /// when the store is opened again. A second call does nothing. Errors: of the last flush.
+  result<void> stop();
+
+  /// Everything of another scope. Errors: `invalid_argument` (the name).
+  [[nodiscard]] result<scope> in(std::string_view other) const { return sibling(other); }
+
+  [[nodiscard]] const settings& effective_settings() const noexcept;
+
+  /// Whether commands are taken now; the reason if not.
+  [[nodiscard]] result<void> ready() const;
+
+ private:
+  friend struct engine_access;
+  explicit engine(std::shared_ptr<engine_core> core) : scope(std::move(core), default_scope()) {}
+};
+
+}  // namespace pawl

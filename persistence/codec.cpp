@@ -1,0 +1,298 @@
+#include "persistence/codec.hpp"
+
+#include <utility>
+
+#include "persistence/record.hpp"
+
+namespace pawl::persistence {
+namespace {
+
+// Field names are short because every step writes them. Version 1 of all records.
+constexpr std::uint8_t current_version = 1;
+
+json encode_time(time_point t) {
+  return to_unix_us(t);
+}
+time_point decode_time(const json& j) {
+  return from_unix_us(j.get<std::int64_t>());
+}
+
+json encode_version(const version& v) {
+  return json::array({v.major, v.minor, v.patch});
+}
+version decode_version(const json& j) {
+  return {j.at(0).get<std::uint32_t>(), j.at(1).get<std::uint32_t>(), j.at(2).get<std::uint32_t>()};
+}
+
+run_status decode_status(const json& j) {
+  const auto number = j.get<std::uint8_t>();
+  if (number > static_cast<std::uint8_t>(run_status::cancelled))
+    throw json::other_error::create(501, "no such run status", nullptr);
+  return static_cast<run_status>(number);
+}
+
+json encode_error(const std::optional<run_error>& e) {
+  if (!e) return nullptr;
+  return json::array({e->type, e->message, e->node, e->attempt});
+}
+std::optional<run_error> decode_error(const json& j) {
+  if (j.is_null()) return std::nullopt;
+  return run_error{j.at(0).get<std::string>(), j.at(1).get<std::string>(),
+                   j.at(2).get<std::string>(), j.at(3).get<std::uint32_t>()};
+}
+
+json encode_optional_time(const std::optional<time_point>& t) {
+  return t ? encode_time(*t) : json{};
+}
+std::optional<time_point> decode_optional_time(const json& j) {
+  return j.is_null() ? std::nullopt : std::optional{decode_time(j)};
+}
+
+json encode_events(const std::vector<flow::event>& events) {
+  json list = json::array();
+  for (const auto& e : events) {
+    json item = json::array({static_cast<std::uint8_t>(e.kind)});
+    if (e.node) {
+      item.push_back(*e.node);
+      item.push_back(e.visit);
+      item.push_back(e.attempt);
+    }
+    if (!e.detail.is_null()) item.push_back(e.detail);
+    list.push_back(std::move(item));
+  }
+  return list;
+}
+
+std::vector<flow::event> decode_events(const json& list) {
+  std::vector<flow::event> events;
+  events.reserve(list.size());
+  for (const auto& item : list) {
+    flow::event e{static_cast<flow::event_kind>(item.at(0).get<std::uint8_t>()), std::nullopt, 0, 0,
+                  nullptr};
+    std::size_t next = 1;
+    if (item.size() >= 4) {
+      e.node = item[1].get<flow::node_index>();
+      e.visit = item[2].get<std::uint32_t>();
+      e.attempt = item[3].get<std::uint32_t>();
+      next = 4;
+    }
+    if (next < item.size()) e.detail = item[next];
+    events.push_back(std::move(e));
+  }
+  return events;
+}
+
+json encode_tokens(const std::vector<flow::token>& tokens, bool with_writes) {
+  json list = json::array();
+  for (const auto& t : tokens) {
+    json item = json::array({t.id, t.node, static_cast<std::uint8_t>(t.phase), t.visit, t.attempt});
+    const bool writes = with_writes && !t.writes.empty();
+    if (t.condition_result || !t.branch.empty() || writes) {
+      item.push_back(t.condition_result ? json(*t.condition_result) : json());
+      item.push_back(t.branch);
+      if (writes) item.push_back(t.writes);
+    }
+    list.push_back(std::move(item));
+  }
+  return list;
+}
+
+std::vector<flow::token> decode_tokens(const json& list) {
+  std::vector<flow::token> tokens;
+  tokens.reserve(list.size());
+  for (const auto& item : list) {
+    flow::token t;
+    t.id = item.at(0).get<flow::token_id>();
+    t.node = item.at(1).get<flow::node_index>();
+    t.phase = static_cast<flow::token_phase>(item.at(2).get<std::uint8_t>());
+    t.visit = item.at(3).get<std::uint32_t>();
+    t.attempt = item.at(4).get<std::uint32_t>();
+    if (item.size() > 5) {
+      if (!item[5].is_null()) t.condition_result = item[5].get<bool>();
+      t.branch = item.at(6).get<std::vector<std::uint32_t>>();
+      if (item.size() > 7) t.writes = item[7];
+    }
+    tokens.push_back(std::move(t));
+  }
+  return tokens;
+}
+
+json encode_summary(const flow::run_state& run) {
+  json body{{"sc", run.key.scope.str()},
+            {"id", run.key.id.str()},
+            {"fn", run.flow.name.str()},
+            {"fv", encode_version(run.flow.version)},
+            {"st", static_cast<std::uint8_t>(run.status)},
+            {"ct", encode_time(run.created_at)},
+            {"fp", run.start_fingerprint}};
+  if (run.started_at) body["bt"] = encode_time(*run.started_at);
+  if (run.finished_at) body["et"] = encode_time(*run.finished_at);
+  if (run.error) body["er"] = encode_error(run.error);
+  if (run.restarted_from) body["rf"] = run.restarted_from->str();
+  return body;
+}
+
+template <class T>
+std::optional<T> optional_field(const json& body, const char* key, T (*decode)(const json&)) {
+  const auto found = body.find(key);
+  return found == body.end() ? std::nullopt : std::optional<T>{decode(*found)};
+}
+
+run_summary decode_summary(const json& body) {
+  run_summary s;
+  s.key = {scope_name{body.at("sc").get<std::string>()}, run_id{body.at("id").get<std::string>()}};
+  s.flow = {flow_name{body.at("fn").get<std::string>()}, decode_version(body.at("fv"))};
+  s.status = decode_status(body.at("st"));
+  s.created_at = decode_time(body.at("ct"));
+  s.started_at = optional_field(body, "bt", decode_time);
+  s.finished_at = optional_field(body, "et", decode_time);
+  if (const auto e = body.find("er"); e != body.end()) s.error = decode_error(*e);
+  if (const auto r = body.find("rf"); r != body.end())
+    s.restarted_from = run_id{r->get<std::string>()};
+  return s;
+}
+
+/// Opens a record and reads its body; what the reader throws for a body of the wrong shape means
+/// that the bytes are not what was written.
+template <class Read>
+auto decode(record_kind kind, std::string_view bytes, const char* what, Read read)
+    -> result<decltype(read(std::declval<const json&>()))> {
+  auto record = open(kind, bytes);
+  if (!record) return std::move(record).error();
+  if (record->version != current_version) {
+    return error{errc::schema_newer, std::string{"a "} + what + " record has version " +
+                                         std::to_string(record->version) +
+                                         ", which this build of Pawl does not know"};
+  }
+  try {
+    return read(record->body);
+  } catch (const json::exception& failure) {
+    return error{errc::corrupt,
+                 std::string{"a "} + what + " record is not of the right shape: " + failure.what()};
+  }
+}
+
+}  // namespace
+
+std::string encode_snapshot(const flow::run_state& run, const std::vector<flow::event>& events) {
+  json body = encode_summary(run);
+  body["d"] = *run.data;
+  body["m"] = run.metadata;
+  body["k"] = encode_tokens(run.tokens, true);
+  body["v"] = run.visits;
+  body["q"] = run.sequence;
+  body["n"] = run.next_token;
+  body["b"] = run.data_bytes;
+  body["t"] = encode_time(run.updated_at);
+  body["e"] = encode_events(events);
+  return seal(record_kind::checkpoint_snapshot, current_version, body);
+}
+
+bool is_snapshot(std::string_view checkpoint) noexcept {
+  return kind_of(checkpoint) == record_kind::checkpoint_snapshot;
+}
+
+result<snapshot> decode_snapshot(std::string_view bytes) {
+  return decode(record_kind::checkpoint_snapshot, bytes, "checkpoint", [](const json& body) {
+    snapshot s;
+    run_summary summary = decode_summary(body);
+    s.run.key = std::move(summary.key);
+    s.run.flow = std::move(summary.flow);
+    s.run.status = summary.status;
+    s.run.created_at = summary.created_at;
+    s.run.started_at = summary.started_at;
+    s.run.finished_at = summary.finished_at;
+    s.run.error = std::move(summary.error);
+    s.run.restarted_from = std::move(summary.restarted_from);
+    s.run.start_fingerprint = body.at("fp").get<std::uint64_t>();
+    s.run.data = flow::shared_json{body.at("d")};
+    s.run.metadata = body.at("m");
+    s.run.tokens = decode_tokens(body.at("k"));
+    s.run.visits = body.at("v").get<std::vector<std::uint32_t>>();
+    s.run.sequence = body.at("q").get<std::uint64_t>();
+    s.run.next_token = body.at("n").get<flow::token_id>();
+    s.run.data_bytes = body.at("b").get<std::size_t>();
+    s.run.updated_at = decode_time(body.at("t"));
+    s.events = decode_events(body.at("e"));
+    return s;
+  });
+}
+
+std::string encode_delta(const flow::delta& change) {
+  json body{{"q", change.sequence}, {"t", encode_time(change.at)}};
+  if (!change.events.empty()) body["e"] = encode_events(change.events);
+  if (change.status) body["st"] = static_cast<std::uint8_t>(*change.status);
+  if (change.error) body["er"] = encode_error(*change.error);
+  if (change.started_at) body["bt"] = encode_time(*change.started_at);
+  if (change.finished_at) body["et"] = encode_optional_time(*change.finished_at);
+  if (!change.data_set.empty()) body["d"] = change.data_set;
+  if (!change.metadata_set.empty()) body["m"] = change.metadata_set;
+  if (change.tokens) body["k"] = encode_tokens(*change.tokens, false);
+  if (!change.writes_set.empty()) {
+    json writes = json::array();
+    for (const auto& [id, written] : change.writes_set)
+      writes.push_back(json::array({id, written}));
+    body["w"] = std::move(writes);
+  }
+  if (change.next_token != 0) body["n"] = change.next_token;
+  if (!change.visits.empty()) body["v"] = change.visits;
+  return seal(record_kind::checkpoint_delta, current_version, body);
+}
+
+result<flow::delta> decode_delta(std::string_view bytes) {
+  return decode(record_kind::checkpoint_delta, bytes, "checkpoint", [](const json& body) {
+    flow::delta d;
+    d.sequence = body.at("q").get<std::uint64_t>();
+    d.at = decode_time(body.at("t"));
+    if (const auto e = body.find("e"); e != body.end()) d.events = decode_events(*e);
+    d.status = optional_field(body, "st", decode_status);
+    d.error = optional_field(body, "er", decode_error);
+    d.started_at = optional_field(body, "bt", decode_time);
+    d.finished_at = optional_field(body, "et", decode_optional_time);
+    if (const auto set = body.find("d"); set != body.end()) d.data_set = *set;
+    if (const auto set = body.find("m"); set != body.end()) d.metadata_set = *set;
+    d.tokens = optional_field(body, "k", decode_tokens);
+    if (const auto writes = body.find("w"); writes != body.end()) {
+      for (const auto& item : *writes) d.writes_set[item.at(0).get<flow::token_id>()] = item.at(1);
+    }
+    if (const auto n = body.find("n"); n != body.end()) d.next_token = n->get<flow::token_id>();
+    if (const auto v = body.find("v"); v != body.end())
+      d.visits = v->get<std::vector<std::pair<flow::node_index, std::uint32_t>>>();
+    return d;
+  });
+}
+
+std::string encode_run(const flow::run_state& run) {
+  return seal(record_kind::run_summary, current_version, encode_summary(run));
+}
+
+result<run_record> decode_run(std::string_view bytes) {
+  return decode(record_kind::run_summary, bytes, "run", [](const json& body) {
+    return run_record{decode_summary(body), body.at("fp").get<std::uint64_t>()};
+  });
+}
+
+std::string encode_flow_head(const flow_head& head) {
+  json body{{"l", encode_version(head.latest)}};
+  if (head.published) body["p"] = encode_version(*head.published);
+  return seal(record_kind::flow_head, current_version, body);
+}
+
+result<flow_head> decode_flow_head(std::string_view bytes) {
+  return decode(record_kind::flow_head, bytes, "flow", [](const json& body) {
+    return flow_head{decode_version(body.at("l")), optional_field(body, "p", decode_version)};
+  });
+}
+
+std::string encode_flow(const flow_record& flow) {
+  return seal(record_kind::flow_version, current_version,
+              {{"d", flow.definition}, {"t", encode_time(flow.created_at)}});
+}
+
+result<flow_record> decode_flow(std::string_view bytes) {
+  return decode(record_kind::flow_version, bytes, "flow version", [](const json& body) {
+    return flow_record{body.at("d"), decode_time(body.at("t"))};
+  });
+}
+
+}  // namespace pawl::persistence

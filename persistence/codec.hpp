@@ -1,0 +1,55 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <pawl/result.hpp>
+#include <pawl/run.hpp>
+
+#include "flow/delta.hpp"
+#include "flow/state.hpp"
+
+/// Values to record bytes and back. Every record is sealed (version, kind, checksum: record.hpp);
+/// each `decode_…` answers `corrupt` for bytes that it did not write.
+namespace pawl::persistence {
+
+/// A checkpoint as it is stored: the whole state, or what changed since the one before. Both tell
+/// what happened in their transition.
+[[nodiscard]] std::string encode_snapshot(const flow::run_state& run,
+                                          const std::vector<flow::event>& events);
+[[nodiscard]] std::string encode_delta(const flow::delta& change);
+
+struct snapshot {
+  flow::run_state run;
+  std::vector<flow::event> events;
+};
+[[nodiscard]] bool is_snapshot(std::string_view checkpoint) noexcept;
+[[nodiscard]] result<snapshot> decode_snapshot(std::string_view bytes);
+[[nodiscard]] result<flow::delta> decode_delta(std::string_view bytes);
+
+/// What is kept of each run beside its checkpoints, for listings and repeated starts.
+struct run_record {
+  run_summary summary;
+  std::uint64_t start_fingerprint = 0;
+};
+[[nodiscard]] std::string encode_run(const flow::run_state& run);
+[[nodiscard]] result<run_record> decode_run(std::string_view bytes);
+
+/// What is kept of a flow's name.
+struct flow_head {
+  version latest;
+  std::optional<version> published;
+};
+[[nodiscard]] std::string encode_flow_head(const flow_head& head);
+[[nodiscard]] result<flow_head> decode_flow_head(std::string_view bytes);
+
+/// One immutable version: the definition in its canonical form.
+struct flow_record {
+  json definition;
+  time_point created_at{};
+};
+[[nodiscard]] std::string encode_flow(const flow_record& flow);
+[[nodiscard]] result<flow_record> decode_flow(std::string_view bytes);
+
+}  // namespace pawl::persistence

@@ -1,0 +1,149 @@
+#include "persistence/keys.hpp"
+
+namespace pawl::persistence::keys {
+namespace {
+
+void add_name(std::string& key, std::string_view name) {
+  key += name;
+  key += '\0';
+}
+
+void add_number(std::string& key, std::uint64_t number, int bytes) {
+  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8)
+    key += static_cast<char>((number >> shift) & 0xff);
+}
+
+void add_newest_first(std::string& key, time_point created) {
+  add_number(key, ~static_cast<std::uint64_t>(to_unix_us(created)), 8);
+}
+
+/// All keys that begin with `prefix`, which does not end in 0xff.
+view::range with_prefix(std::string prefix) {
+  std::string to = prefix;
+  to.back() = static_cast<char>(static_cast<unsigned char>(to.back()) + 1);
+  return {std::move(prefix), std::move(to)};
+}
+
+std::string with_kind(char kind, const scope_name& scope) {
+  std::string key{kind};
+  add_name(key, scope.str());
+  return key;
+}
+
+/// Takes a name off the front.
+std::optional<std::string_view> take_name(std::string_view& bytes) {
+  const auto end = bytes.find('\0');
+  if (end == bytes.npos) return std::nullopt;
+  const auto name = bytes.substr(0, end);
+  bytes.remove_prefix(end + 1);
+  return name;
+}
+
+}  // namespace
+
+std::string schema() {
+  return "schema";
+}
+
+std::string flow_head(const scope_name& scope, const flow_name& flow) {
+  std::string key = with_kind('h', scope);
+  add_name(key, flow.str());
+  return key;
+}
+
+view::range flow_heads(const scope_name& scope) {
+  return with_prefix(with_kind('h', scope));
+}
+
+std::string flow_version(const scope_name& scope, const flow_version_id& flow) {
+  std::string key = with_kind('v', scope);
+  add_name(key, flow.name.str());
+  add_number(key, flow.version.major, 4);
+  add_number(key, flow.version.minor, 4);
+  add_number(key, flow.version.patch, 4);
+  return key;
+}
+
+view::range flow_versions(const scope_name& scope, const flow_name& flow) {
+  std::string prefix = with_kind('v', scope);
+  add_name(prefix, flow.str());
+  return with_prefix(std::move(prefix));
+}
+
+std::string run(const run_key& key) {
+  std::string bytes;
+  bytes.reserve(key.scope.str().size() + key.id.str().size() + 10);
+  add_name(bytes, key.scope.str());
+  add_name(bytes, key.id.str());
+  return bytes;
+}
+
+std::string checkpoint(const run_key& key, std::uint64_t sequence) {
+  std::string bytes = run(key);
+  add_number(bytes, sequence, 8);
+  return bytes;
+}
+
+view::range checkpoints(const run_key& key, std::uint64_t first) {
+  view::range all = with_prefix(run(key));
+  all.from = checkpoint(key, first);
+  return all;
+}
+
+std::optional<std::uint64_t> sequence_of(std::string_view checkpoint_key) noexcept {
+  if (checkpoint_key.size() < 8) return std::nullopt;
+  std::uint64_t sequence = 0;
+  for (const char c : checkpoint_key.substr(checkpoint_key.size() - 8))
+    sequence = sequence << 8 | static_cast<unsigned char>(c);
+  return sequence;
+}
+
+std::string run_by_creation(const run_key& key, time_point created) {
+  std::string bytes = with_kind('a', key.scope);
+  add_newest_first(bytes, created);
+  add_name(bytes, key.id.str());
+  return bytes;
+}
+
+std::string run_by_status(const run_key& key, run_status status, time_point created) {
+  std::string bytes{'s', static_cast<char>(status)};
+  add_name(bytes, key.scope.str());
+  add_newest_first(bytes, created);
+  add_name(bytes, key.id.str());
+  return bytes;
+}
+
+view::range runs_by_creation(const scope_name& scope) {
+  return with_prefix(with_kind('a', scope));
+}
+
+view::range runs_by_status(const scope_name& scope, run_status status) {
+  std::string prefix{'s', static_cast<char>(status)};
+  add_name(prefix, scope.str());
+  return with_prefix(std::move(prefix));
+}
+
+view::range runs_by_status(run_status status) {
+  return with_prefix(std::string{'s', static_cast<char>(status)});
+}
+
+std::optional<run_key> run_of(std::string_view index_key) {
+  if (index_key.empty()) return std::nullopt;
+  const std::size_t kind_bytes = index_key.front() == 's' ? 2 : 1;
+  if (index_key.size() < kind_bytes) return std::nullopt;
+  index_key.remove_prefix(kind_bytes);
+  const auto scope = take_name(index_key);
+  if (!scope || index_key.size() < 8) return std::nullopt;
+  index_key.remove_prefix(8);
+  const auto id = take_name(index_key);
+  if (!id || !index_key.empty()) return std::nullopt;
+  return run_key{scope_name{std::string{*scope}}, run_id{std::string{*id}}};
+}
+
+std::string runs_with_status(const scope_name& scope, run_status status) {
+  std::string key = with_kind('s', scope);
+  key += static_cast<char>(status);
+  return key;
+}
+
+}  // namespace pawl::persistence::keys

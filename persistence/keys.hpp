@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <pawl/run.hpp>
+
+#include "persistence/store.hpp"
+
+/// Every key of the store is made here and nowhere else. Names end in a zero byte (they never hold
+/// one), numbers are big-endian, so that byte order is the order wanted. The first byte of a key in
+/// a column with several kinds of keys is its kind; kinds are never reused.
+namespace pawl::persistence::keys {
+
+// column::meta
+[[nodiscard]] std::string schema();
+
+// column::flows
+//   'h' scope 0 name 0                         the flow's head: latest and published version
+//   'v' scope 0 name 0 major4 minor4 patch4    one version
+[[nodiscard]] std::string flow_head(const scope_name& scope, const flow_name& flow);
+[[nodiscard]] view::range flow_heads(const scope_name& scope);
+[[nodiscard]] std::string flow_version(const scope_name& scope, const flow_version_id& flow);
+[[nodiscard]] view::range flow_versions(const scope_name& scope, const flow_name& flow);
+
+// column::runs
+//   scope 0 run 0
+[[nodiscard]] std::string run(const run_key& key);
+
+// column::checkpoints
+//   scope 0 run 0 sequence8
+[[nodiscard]] std::string checkpoint(const run_key& key, std::uint64_t sequence);
+/// All checkpoints of a run from `first` on.
+[[nodiscard]] view::range checkpoints(const run_key& key, std::uint64_t first = 0);
+[[nodiscard]] std::optional<std::uint64_t> sequence_of(std::string_view checkpoint_key) noexcept;
+
+// column::indexes, newest first (the creation time is stored inverted)
+//   'a' scope 0 ~created8 run 0                all runs of a scope
+//   's' status1 scope 0 ~created8 run 0        runs by status
+[[nodiscard]] std::string run_by_creation(const run_key& key, time_point created);
+[[nodiscard]] std::string run_by_status(const run_key& key, run_status status, time_point created);
+[[nodiscard]] view::range runs_by_creation(const scope_name& scope);
+[[nodiscard]] view::range runs_by_status(const scope_name& scope, run_status status);
+/// Of every scope: for recovery.
+[[nodiscard]] view::range runs_by_status(run_status status);
+/// The run that an index key names. Nothing if the bytes are no such key.
+[[nodiscard]] std::optional<run_key> run_of(std::string_view index_key);
+
+// column::counters
+//   's' scope 0 status1                        runs that have the status now
+[[nodiscard]] std::string runs_with_status(const scope_name& scope, run_status status);
+
+}  // namespace pawl::persistence::keys

@@ -1,0 +1,64 @@
+#include "persistence/keys.hpp"
+
+#include "tests/support/catch.hpp"
+
+using namespace pawl;
+using namespace pawl::persistence;
+using namespace std::string_literals;
+
+namespace {
+
+const run_key a_run{scope_name{"acme"}, run_id{"r-1"}};
+const time_point then = from_unix_us(0x0102030405060708);
+
+}  // namespace
+
+TEST_CASE("keys have exactly these bytes, for ever", "[keys]") {
+  CHECK(keys::schema() == "schema");
+  CHECK(keys::flow_head(scope_name{"acme"}, flow_name{"order"}) == "hacme\0order\0"s);
+  CHECK(keys::flow_version(scope_name{"acme"}, {flow_name{"order"}, {1, 2, 258}}) ==
+        "vacme\0order\0\0\0\0\1\0\0\0\2\0\0\1\2"s);
+  CHECK(keys::run(a_run) == "acme\0r-1\0"s);
+  CHECK(keys::checkpoint(a_run, 513) == "acme\0r-1\0\0\0\0\0\0\0\2\1"s);
+  CHECK(keys::run_by_creation(a_run, then) == "aacme\0\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7r-1\0"s);
+  CHECK(keys::run_by_status(a_run, run_status::failed, then) ==
+        "s\4acme\0\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7r-1\0"s);
+  CHECK(keys::runs_with_status(scope_name{"acme"}, run_status::running) == "sacme\0\1"s);
+}
+
+TEST_CASE("an index key tells which run it is for", "[keys]") {
+  CHECK(keys::run_of(keys::run_by_creation(a_run, then)) == a_run);
+  CHECK(keys::run_of(keys::run_by_status(a_run, run_status::running, then)) == a_run);
+  CHECK_FALSE(keys::run_of("").has_value());
+  CHECK_FALSE(keys::run_of("sacme").has_value());
+  CHECK_FALSE(keys::run_of("aacme\0short"s).has_value());
+}
+
+TEST_CASE("a checkpoint key tells its sequence", "[keys]") {
+  CHECK(keys::sequence_of(keys::checkpoint(a_run, 77)) == 77u);
+  CHECK_FALSE(keys::sequence_of("short").has_value());
+}
+
+TEST_CASE("a range of keys holds its own and no neighbour's", "[keys]") {
+  const auto within = [](const view::range& r, const std::string& key) {
+    return r.from <= key && key < r.to;
+  };
+  const run_key longer{scope_name{"acme"}, run_id{"r-10"}};
+  const run_key foreign{scope_name{"acme2"}, run_id{"r-1"}};
+  CHECK(within(keys::checkpoints(a_run), keys::checkpoint(a_run, 0)));
+  CHECK(within(keys::checkpoints(a_run), keys::checkpoint(a_run, ~0ull)));
+  CHECK_FALSE(within(keys::checkpoints(a_run, 5), keys::checkpoint(a_run, 4)));
+  CHECK_FALSE(within(keys::checkpoints(a_run), keys::checkpoint(longer, 1)));
+  const auto acme = keys::runs_by_status(scope_name{"acme"}, run_status::running);
+  CHECK(within(acme, keys::run_by_status(longer, run_status::running, then)));
+  CHECK_FALSE(within(acme, keys::run_by_status(longer, run_status::paused, then)));
+  CHECK_FALSE(within(acme, keys::run_by_status(foreign, run_status::running, then)));
+  const auto all = keys::runs_by_status(run_status::running);
+  CHECK(within(all, keys::run_by_status(foreign, run_status::running, then)));
+  CHECK(within(all, keys::run_by_status(longer, run_status::running, then)));
+}
+
+TEST_CASE("newer runs come first in an index", "[keys]") {
+  CHECK(keys::run_by_creation(a_run, from_unix_us(2000)) <
+        keys::run_by_creation(a_run, from_unix_us(1999)));
+}

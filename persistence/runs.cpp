@@ -1,0 +1,125 @@
+#include "persistence/runs.hpp"
+
+#include <pawl/assert.hpp>
+
+#include "persistence/keys.hpp"
+
+namespace pawl::persistence {
+namespace {
+
+/// Adds to an error which record of which run it is about.
+error about(error failure, const run_key& key, std::string_view checkpoint_key) {
+  failure.message = "run " + key.id.str() + " of scope " + key.scope.str() + ", checkpoint " +
+                    std::to_string(keys::sequence_of(checkpoint_key).value_or(0)) + ": " +
+                    failure.message;
+  return failure;
+}
+
+}  // namespace
+
+batch transition_batch(const flow::run_state& run, const flow::delta& change,
+                       std::optional<run_status> before, std::uint32_t snapshot_every) {
+  PAWL_ASSERT(snapshot_every > 0, "snapshots must come at some distance");
+  PAWL_ASSERT(run.sequence == change.sequence, "the state is not the one after the delta");
+  batch writes;
+  const bool whole = (run.sequence - 1) % snapshot_every == 0;
+  writes.put(column::checkpoints, keys::checkpoint(run.key, run.sequence),
+             whole ? encode_snapshot(run, change.events) : encode_delta(change));
+  if (before == run.status) return writes;
+  writes.put(column::runs, keys::run(run.key), encode_run(run));
+  if (before) {
+    writes.erase(column::indexes, keys::run_by_status(run.key, *before, run.created_at));
+    writes.add(keys::runs_with_status(run.key.scope, *before), -1);
+  } else {
+    writes.put(column::indexes, keys::run_by_creation(run.key, run.created_at), {});
+  }
+  writes.put(column::indexes, keys::run_by_status(run.key, run.status, run.created_at), {});
+  writes.add(keys::runs_with_status(run.key.scope, run.status), 1);
+  return writes;
+}
+
+result<std::optional<flow::run_state>> load_run(const view& from, const run_key& key,
+                                                std::optional<std::uint64_t> at) {
+  std::vector<flow::delta> newest_first;
+  std::optional<flow::run_state> state;
+  std::optional<error> failure;
+  view::range keys = keys::checkpoints(key);
+  if (at) keys.to = keys::checkpoint(key, *at + 1);
+  keys.reverse = true;
+  const auto scanned =
+      from.scan(column::checkpoints, keys, [&](std::string_view place, std::string_view bytes) {
+        if (is_snapshot(bytes)) {
+          if (auto whole = decode_snapshot(bytes)) {
+            state = std::move(whole->run);
+          } else {
+            failure = about(std::move(whole).error(), key, place);
+          }
+          return view::next::stop;
+        }
+        auto change = decode_delta(bytes);
+        if (!change) {
+          failure = about(std::move(change).error(), key, place);
+          return view::next::stop;
+        }
+        newest_first.push_back(*std::move(change));
+        return view::next::more;
+      });
+  if (!scanned) return scanned.error();
+  if (failure) return *failure;
+  if (!state) {
+    if (newest_first.empty()) return std::optional<flow::run_state>{};
+    return error{errc::corrupt, "run " + key.id.str() + " of scope " + key.scope.str() +
+                                    " has checkpoints, but none holds its whole state"};
+  }
+  for (auto change = newest_first.rbegin(); change != newest_first.rend(); ++change) {
+    if (change->sequence != state->sequence + 1) {
+      return error{errc::corrupt, "run " + key.id.str() + " of scope " + key.scope.str() +
+                                      ": checkpoint " + std::to_string(state->sequence + 1) +
+                                      " is missing"};
+    }
+    flow::apply(*state, *change);
+  }
+  if (at && state->sequence != *at) return std::optional<flow::run_state>{};
+  return state;
+}
+
+result<std::optional<run_record>> load_record(const view& from, const run_key& key) {
+  auto bytes = from.get(column::runs, keys::run(key));
+  if (!bytes) return std::move(bytes).error();
+  if (!*bytes) return std::optional<run_record>{};
+  auto record = decode_run(**bytes);
+  if (!record) return std::move(record).error();
+  return std::optional{*std::move(record)};
+}
+
+result<std::vector<checkpoint_events>> load_history(const view& from, const run_key& key,
+                                                    std::uint64_t first, std::size_t limit) {
+  std::vector<checkpoint_events> history;
+  std::optional<error> failure;
+  const auto read = [&](std::string_view at, std::string_view bytes) -> result<void> {
+    if (is_snapshot(bytes)) {
+      auto whole = decode_snapshot(bytes);
+      if (!whole) return about(std::move(whole).error(), key, at);
+      history.push_back({whole->run.sequence, whole->run.updated_at, std::move(whole->events)});
+    } else {
+      auto change = decode_delta(bytes);
+      if (!change) return about(std::move(change).error(), key, at);
+      history.push_back({change->sequence, change->at, std::move(change->events)});
+    }
+    return {};
+  };
+  const auto scanned = from.scan(column::checkpoints, keys::checkpoints(key, first),
+                                 [&](std::string_view at, std::string_view bytes) {
+                                   if (history.size() == limit) return view::next::stop;
+                                   if (auto good = read(at, bytes); !good) {
+                                     failure = std::move(good).error();
+                                     return view::next::stop;
+                                   }
+                                   return view::next::more;
+                                 });
+  if (!scanned) return scanned.error();
+  if (failure) return *failure;
+  return history;
+}
+
+}  // namespace pawl::persistence

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include <pawl/run.hpp>
+
+#include "flow/transition.hpp"
+#include "persistence/codec.hpp"
+#include "persistence/store.hpp"
+
+/// How runs lie in a store: the one place that knows which records a transition writes and how a
+/// state is put together again.
+namespace pawl::persistence {
+
+/// What a transition writes: its checkpoint, and where the status changed the run's record, indexes
+/// and counters. `before` is the run's status before it (none for a start); `run` the state after.
+/// Every `snapshot_every`-th checkpoint is the whole state, so that reading one costs at most that
+/// many records.
+[[nodiscard]] batch transition_batch(const flow::run_state& run, const flow::delta& change,
+                                     std::optional<run_status> before,
+                                     std::uint32_t snapshot_every);
+
+/// The state at a run's last checkpoint in this view, or at the one with number `at`; nothing where
+/// there is no such run or checkpoint. Errors: `corrupt`, `io_failed`.
+[[nodiscard]] result<std::optional<flow::run_state>> load_run(
+    const view& from, const run_key& key, std::optional<std::uint64_t> at = std::nullopt);
+
+/// The run's record; nothing where there is no such run.
+[[nodiscard]] result<std::optional<run_record>> load_record(const view& from, const run_key& key);
+
+/// One checkpoint's part of a run's history.
+struct checkpoint_events {
+  std::uint64_t sequence = 0;
+  time_point at{};
+  std::vector<flow::event> events;
+};
+/// The checkpoints from number `first` on, at most `limit` of them, oldest first.
+[[nodiscard]] result<std::vector<checkpoint_events>> load_history(const view& from,
+                                                                  const run_key& key,
+                                                                  std::uint64_t first,
+                                                                  std::size_t limit);
+
+}  // namespace pawl::persistence

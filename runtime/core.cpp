@@ -1,0 +1,292 @@
+#include "runtime/core.hpp"
+
+#include <future>
+#include <optional>
+
+#include <spdlog/spdlog.h>
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/all.hpp>
+
+#include "actors/gateway.hpp"
+#include "actors/supervisor.hpp"
+#include "actors/thread_executor.hpp"
+#include "functions/builtins/builtins.hpp"
+#include "persistence/memory/memory_store.hpp"
+#include "persistence/rocksdb/rocksdb_store.hpp"
+#include "runtime/logging.hpp"
+
+namespace pawl {
+namespace {
+
+/// The configuration of an engine's own actor system.
+struct system_config : caf::actor_system_config {
+  explicit system_config(const settings& s) {
+    set("scheduler.max-threads", std::size_t{s.engine.scheduler_thread_count()});
+    // One shared queue: idle threads sleep until there is work, instead of looking for some.
+    set("scheduler.policy", caf::atom("sharing"));
+  }
+};
+
+functions::exec_policy policy_of(const exec_settings& s) {
+  functions::exec_policy policy;
+  policy.allow = s.allow;
+  policy.env = s.env;
+  policy.path = s.path;
+  policy.output_limit_bytes = s.output_limit_bytes;
+  policy.timeout = s.timeout_ms;
+  return policy;
+}
+
+std::shared_ptr<functions::registry> with_builtins(std::shared_ptr<functions::registry> given,
+                                                   const exec_settings& exec) {
+  if (given) return given;
+  auto made = std::make_shared<functions::registry>();
+  functions::add_builtins(*made, policy_of(exec));
+  return made;
+}
+
+result<std::unique_ptr<persistence::store>> open_store(const storage_settings& s) {
+  if (s.data_dir.empty())
+    return std::unique_ptr<persistence::store>{std::make_unique<persistence::memory_store>()};
+  persistence::rocksdb_options options;
+  options.mode = s.durability;
+  return persistence::open_rocksdb_store(s.data_dir, options);
+}
+
+/// `time` must outlive the executor.
+std::unique_ptr<actors::executor> make_executor(const settings& s, const actors::clock& time) {
+  actors::thread_executor_options options;
+  options.threads = s.executor.thread_count();
+  options.queue_limit = s.executor.queue_limit;
+  options.max_stuck = s.executor.max_stuck;
+  options.grace = s.executor.stop_grace_ms;
+  options.result_limits.max_bytes = s.run.max_result_bytes;
+  options.now = [&time] { return time.now(); };
+  return actors::make_thread_executor(std::move(options));
+}
+
+/// Gives the command's place back, then answers.
+template <class T, class From, class Convert>
+actors::reply<From> reply_to(const std::shared_ptr<actors::parts>& p, callback<T> done,
+                             Convert convert) {
+  return actors::reply<From>{[p, done = std::move(done), convert](result<From> answer) {
+    p->commands.give_back();
+    if (!answer) {
+      done(std::move(answer).error());
+    } else if constexpr (std::is_void_v<From>) {
+      done({});
+    } else {
+      done(convert(*std::move(answer)));
+    }
+  }};
+}
+
+}  // namespace
+
+/// The engine's own actor system, where it has one.
+struct engine_core::hosting {
+  explicit hosting(const pawl::settings& s) : config(s), system(config) {}
+  system_config config;
+  caf::actor_system system;
+};
+
+engine_core::engine_core(pawl::settings s, engine_parts given)
+    : settings(std::move(s)),
+      functions(with_builtins(std::move(given.functions), settings.exec)),
+      ids(given.ids ? std::move(given.ids) : make_uuid_source()),
+      given_(std::move(given)) {}
+
+engine_core::~engine_core() {
+  static_cast<void>(stop());
+}
+
+result<std::shared_ptr<actors::parts>> engine_core::make_parts() {
+  if (auto good = settings.check(); !good) return good.error();
+  auto log = given_.log;
+  if (!log) {
+    auto made = make_logger(settings.log);
+    if (!made) return std::move(made).error();
+    log = *std::move(made);
+  }
+  auto store = std::move(given_.store);
+  if (!store) {
+    auto opened = open_store(settings.storage);
+    if (!opened) return std::move(opened).error();
+    store = *std::move(opened);
+  }
+  auto clock = given_.clock ? std::move(given_.clock) : make_system_clock();
+  auto executor = std::move(given_.executor);
+  if (!executor) executor = make_executor(settings, *clock);
+  return std::make_shared<actors::parts>(settings, std::move(store), std::move(clock), functions,
+                                         std::move(executor), std::move(log));
+}
+
+result<void> engine_core::open(caf::actor_system* host) {
+  const std::lock_guard lock{mutex_};
+  if (opened_) return error{errc::unavailable, "an engine can be opened once only"};
+  auto made = make_parts();
+  if (!made) return std::move(made).error();
+  opened_ = true;
+  if (host == nullptr) {
+    hosting_ = std::make_unique<hosting>(settings);
+    host = &hosting_->system;
+  }
+  actors_ = std::make_shared<const actors::engine_actors>(
+      actors::start_actors(*host, *made, actors::blocking_actors::own_threads));
+  parts_ = *std::move(made);
+  return {};
+}
+
+result<void> engine_core::stop() {
+  admitted open;
+  {
+    const std::lock_guard lock{mutex_};
+    if (!opened_ || std::exchange(stopped_, true)) return {};
+    open = {parts_, actors_};
+  }
+  open.parts->admitted.close(actors::admission::state::stopping);
+  // Outcomes of steps that finish in time still become durable: their runs are there until the
+  // supervisor winds them down.
+  open.parts->executor->stop(settings.engine.stop_timeout_ms);
+  std::promise<void> stopped;
+  caf::anon_send(
+      open.actors->supervisor,
+      actors::stop_request{actors::reply<void>{[&](const result<void>&) { stopped.set_value(); }}});
+  stopped.get_future().wait();
+  open.parts->events.close();
+  std::unique_ptr<hosting> host;
+  {
+    const std::lock_guard lock{mutex_};
+    parts_.reset();
+    actors_.reset();
+    host = std::move(hosting_);
+  }
+  open.actors.reset();
+  host.reset();  // waits until the last of its actors has ended
+  return open.parts->store->close();
+}
+
+error engine_core::closed() const {
+  const std::lock_guard lock{mutex_};
+  if (!opened_) return {errc::unavailable, "the engine is not open; call open() first"};
+  const bool failed = parts_ && parts_->admitted.now() == actors::admission::state::store_failed;
+  if (failed) {
+    return {errc::unavailable,
+            "the store has failed and takes no more writes; see the log, put the cause right and "
+            "open the engine again"};
+  }
+  return {errc::unavailable, "the engine is stopping"};
+}
+
+result<void> engine_core::ready() const {
+  const auto p = running();
+  if (!p || !p->admitted.is_open()) return closed();
+  return {};
+}
+
+std::shared_ptr<const actors::engine_actors> engine_core::hosted() const {
+  const std::lock_guard lock{mutex_};
+  return actors_;
+}
+
+std::shared_ptr<actors::parts> engine_core::running() const {
+  const std::lock_guard lock{mutex_};
+  return parts_;
+}
+
+result<engine_core::admitted> engine_core::admit() const {
+  admitted open;
+  {
+    const std::lock_guard lock{mutex_};
+    open = {parts_, actors_};
+  }
+  if (!open.parts || !open.parts->admitted.is_open()) return closed();
+  if (!open.parts->commands.try_take()) {
+    return error{errc::overloaded,
+                 "the engine has " + std::to_string(open.parts->commands.most()) +
+                     " commands under way (engine.max_commands_in_flight); nothing was changed, "
+                     "try again later"};
+  }
+  return open;
+}
+
+void engine_core::start(run_key key, flow::start_command what, callback<run_started> done) {
+  const auto open = admit();
+  if (!open) return done(open.error());
+  if (open->parts->active_runs.full()) {
+    open->parts->commands.give_back();
+    return done(error{errc::overloaded,
+                      "the engine has " + std::to_string(open->parts->active_runs.most()) +
+                          " runs in memory (engine.max_active_runs); the run was not started, try "
+                          "again later"});
+  }
+  auto answer = reply_to<run_started, actors::command_done>(
+      open->parts, std::move(done), [](actors::command_done d) {
+        return run_started{d.run.key.id, d.run.flow, d.run.status, d.changed};
+      });
+  caf::anon_send(open->actors->shard_of(key),
+                 actors::run_command{key, std::make_shared<flow::command>(std::move(what)),
+                                     std::move(answer)});
+}
+
+void engine_core::command(run_key key, flow::command what, callback<run_changed> done) {
+  const auto open = admit();
+  if (!open) return done(open.error());
+  auto answer = reply_to<run_changed, actors::command_done>(
+      open->parts, std::move(done), [](actors::command_done d) {
+        return run_changed{std::move(d.run), d.before.value_or(run_status::pending)};
+      });
+  caf::anon_send(open->actors->shard_of(key),
+                 actors::run_command{key, std::make_shared<flow::command>(std::move(what)),
+                                     std::move(answer)});
+}
+
+void engine_core::wait(run_key key, std::chrono::milliseconds timeout, callback<run_summary> done) {
+  const auto open = admit();
+  if (!open) return done(open.error());
+  auto answer = reply_to<run_summary, run_summary>(open->parts, std::move(done),
+                                                   [](run_summary run) { return run; });
+  const auto deadline = caf::actor_clock::clock_type::now() + std::min(timeout, max_duration);
+  caf::anon_send(open->actors->shard_of(key),
+                 actors::wait_finished{key, deadline, std::move(answer)});
+}
+
+void engine_core::put_flow(const scope_name& in, json definition, const put_flow_options& options,
+                           callback<flow_stored> done) {
+  const auto open = admit();
+  if (!open) return done(open.error());
+  using stored = actors::put_flow_request::done;
+  auto answer = reply_to<flow_stored, stored>(open->parts, std::move(done), [](stored d) {
+    return flow_stored{std::move(d.id), d.created, std::move(d.warnings)};
+  });
+  caf::anon_send(open->actors->catalog,
+                 actors::put_flow_request{in, std::make_shared<const json>(std::move(definition)),
+                                          options.version, options.publish, std::move(answer)});
+}
+
+void engine_core::publish_flow(const scope_name& in, const flow_version_id& id,
+                               callback<void> done) {
+  const auto open = admit();
+  if (!open) return done(open.error());
+  auto answer = reply_to<void, void>(open->parts, std::move(done), [] {});
+  caf::anon_send(open->actors->catalog, actors::publish_flow_request{in, id, std::move(answer)});
+}
+
+result<void> engine_core::read_later(std::function<void()> work) {
+  const auto open = admit();
+  if (!open) return open.error();
+  caf::anon_send(open->actors->reader, actors::read_job{[p = open->parts, work = std::move(work)] {
+                   p->commands.give_back();
+                   work();
+                 }});
+  return {};
+}
+
+result<caf::actor> open_on(caf::actor_system& system, engine& engine) {
+  auto& core = engine_access::core(engine);
+  if (auto opened = core.open(&system); !opened) return std::move(opened).error();
+  return system.spawn<actors::gateway>(engine, core.hosted()->supervisor);
+}
+
+}  // namespace pawl

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include <pawl/engine.hpp>
+
+#include "actors/clock.hpp"
+#include "actors/executor.hpp"
+#include "flow/command.hpp"
+#include "functions/registry.hpp"
+#include "persistence/store.hpp"
+#include "runtime/ids.hpp"
+
+namespace caf {
+class actor_system;
+}
+namespace spdlog {
+class logger;
+}
+namespace pawl::actors {
+struct engine_actors;
+struct parts;
+}  // namespace pawl::actors
+
+namespace pawl {
+
+/// The replaceable parts of an engine. What is null is made as the settings say.
+struct engine_parts {
+  std::unique_ptr<persistence::store> store;
+  std::unique_ptr<actors::clock> clock;
+  std::unique_ptr<id_source> ids;
+  std::shared_ptr<functions::registry> functions;
+  std::unique_ptr<actors::executor> executor;
+  std::shared_ptr<spdlog::logger> log;
+};
+
+/// What an engine and all its scopes share: the way from their calls to the actors. Only core.cpp
+/// knows that there are actors. Safe for concurrent use, but for `open`.
+class engine_core {
+ public:
+  engine_core(pawl::settings s, engine_parts given);
+  ~engine_core();
+  engine_core(const engine_core&) = delete;
+  engine_core& operator=(const engine_core&) = delete;
+
+  /// `host`: the actor system to live in, which must outlive `stop`; null for one of its own.
+  result<void> open(caf::actor_system* host);
+  /// The actors of the open engine; null before `open` and after `stop`.
+  [[nodiscard]] std::shared_ptr<const actors::engine_actors> hosted() const;
+  result<void> stop();
+  [[nodiscard]] result<void> ready() const;
+
+  // Each calls `done` once, as `callback` says.
+  void start(run_key key, flow::start_command what, callback<run_started> done);
+  void command(run_key key, flow::command what, callback<run_changed> done);
+  void wait(run_key key, std::chrono::milliseconds timeout, callback<run_summary> done);
+  void put_flow(const scope_name& in, json definition, const put_flow_options& options,
+                callback<flow_stored> done);
+  void publish_flow(const scope_name& in, const flow_version_id& id, callback<void> done);
+
+  /// The parts of the open engine; null before `open` and after `stop`. Who holds them can read the
+  /// store until it lets them go.
+  [[nodiscard]] std::shared_ptr<actors::parts> running() const;
+  /// Does some reading on another thread. False, and `work` is not done, if the engine is full or
+  /// not open.
+  [[nodiscard]] result<void> read_later(std::function<void()> work);
+  /// Why nothing can be done now.
+  [[nodiscard]] error closed() const;
+
+  const pawl::settings settings;
+  const std::shared_ptr<functions::registry> functions;
+  const std::unique_ptr<id_source> ids;
+
+ private:
+  struct hosting;
+
+  struct admitted {
+    std::shared_ptr<actors::parts> parts;
+    std::shared_ptr<const actors::engine_actors> actors;
+  };
+  /// What a command needs, with its place among the commands in flight taken; or why it has none.
+  [[nodiscard]] result<admitted> admit() const;
+  result<std::shared_ptr<actors::parts>> make_parts();
+
+  engine_parts given_;
+  mutable std::mutex mutex_;  ///< guards what follows
+  std::shared_ptr<actors::parts> parts_;
+  std::shared_ptr<const actors::engine_actors> actors_;
+  std::unique_ptr<hosting> hosting_;
+  bool opened_ = false;
+  bool stopped_ = false;
+};
+
+/// The way from an engine to its inside, for the rest of `runtime/` and for tests.
+struct engine_access {
+  [[nodiscard]] static engine_core& core(engine& e) { return *e.core_; }
+  /// An engine of given parts.
+  [[nodiscard]] static engine make(settings s, engine_parts given);
+};
+
+}  // namespace pawl

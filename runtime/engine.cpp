@@ -1,0 +1,42 @@
+#include <pawl/engine.hpp>
+
+#include "runtime/core.hpp"
+
+namespace pawl {
+
+engine::engine(settings s)
+    : scope(std::make_shared<engine_core>(std::move(s), engine_parts{}), default_scope()) {}
+
+engine engine_access::make(settings s, engine_parts given) {
+  return engine{std::make_shared<engine_core>(std::move(s), std::move(given))};
+}
+
+engine& engine::operator=(engine&& other) noexcept {
+  if (this != &other) {
+    if (core_) static_cast<void>(core_->stop());
+    static_cast<scope&>(*this) = std::move(static_cast<scope&>(other));
+  }
+  return *this;
+}
+
+engine::~engine() {
+  if (core_) static_cast<void>(core_->stop());
+}
+
+result<void> engine::open() {
+  return core_->open(nullptr);
+}
+
+result<void> engine::stop() {
+  return core_->stop();
+}
+
+const settings& engine::effective_settings() const noexcept {
+  return core_->settings;
+}
+
+result<void> engine::ready() const {
+  return core_->ready();
+}
+
+}  // namespace pawl

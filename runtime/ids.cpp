@@ -1,0 +1,120 @@
+#include "runtime/ids.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <random>
+
+namespace pawl {
+namespace {
+
+constexpr char hex_digits[] = "0123456789abcdef";
+
+/// FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/), 64 bits, from a given beginning.
+std::uint64_t fnv1a(std::string_view bytes, std::uint64_t hash) {
+  for (const char c : bytes) {
+    hash ^= static_cast<unsigned char>(c);
+    hash *= 0x100000001b3;
+  }
+  return hash;
+}
+constexpr std::uint64_t fnv_offset = 0xcbf29ce484222325;
+
+class uuid_source final : public id_source {
+ public:
+  uuid_source() {
+    std::random_device device;
+    std::seed_seq seed{device(), device(), device(), device(), device(), device()};
+    random_.seed(seed);
+  }
+
+  run_id next(time_point now) override {
+    std::array<unsigned char, 16> bytes;
+    const auto ms = static_cast<std::uint64_t>(to_unix_us(now) / 1000);
+    for (int i = 0; i < 6; ++i) bytes[i] = static_cast<unsigned char>(ms >> (40 - 8 * i));
+    std::uint64_t high = 0, low = 0;
+    {
+      const std::lock_guard lock{mutex_};
+      high = random_();
+      low = random_();
+    }
+    bytes[6] = static_cast<unsigned char>(0x70 | (high & 0x0f));
+    bytes[7] = static_cast<unsigned char>(high >> 8);
+    bytes[8] = static_cast<unsigned char>(0x80 | ((high >> 16) & 0x3f));
+    for (int i = 9; i < 16; ++i) bytes[i] = static_cast<unsigned char>(low >> (8 * (i - 9)));
+    std::string text;
+    text.reserve(36);
+    for (int i = 0; i < 16; ++i) {
+      if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+      text += hex_digits[bytes[i] >> 4];
+      text += hex_digits[bytes[i] & 15];
+    }
+    return run_id{std::move(text)};
+  }
+
+ private:
+  std::mutex mutex_;
+  std::mt19937_64 random_;
+};
+
+class system_clock final : public actors::clock {
+ public:
+  time_point now() const override {
+    return std::chrono::time_point_cast<std::chrono::microseconds>(
+        std::chrono::system_clock::now());
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<id_source> make_uuid_source() {
+  return std::make_unique<uuid_source>();
+}
+
+std::unique_ptr<actors::clock> make_system_clock() {
+  return std::make_unique<system_clock>();
+}
+
+run_id id_of_key(std::string_view key) {
+  std::string id = "key:";
+  for (const char c : key) {
+    const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                       c == '.' || c == '_' || c == '-';
+    if (plain) {
+      id += c;
+    } else {  // ":" and two digits: no plain text can look like it
+      id += ':';
+      id += hex_digits[static_cast<unsigned char>(c) >> 4];
+      id += hex_digits[static_cast<unsigned char>(c) & 15];
+    }
+  }
+  if (id.size() <= max_id_bytes) return run_id{std::move(id)};
+  // Too long: its beginning and 128 bits of hash, marked by "::", which the above never makes.
+  const std::uint64_t halves[] = {fnv1a(key, fnv_offset), fnv1a(key, ~fnv_offset)};
+  id.resize(max_id_bytes - 34);
+  id += "::";
+  for (const auto half : halves)
+    for (int shift = 60; shift >= 0; shift -= 4) id += hex_digits[(half >> shift) & 15];
+  return run_id{std::move(id)};
+}
+
+std::uint64_t start_fingerprint(std::string_view flow, std::string_view version, const json& input,
+                                const json& metadata) {
+  std::uint64_t hash = fnv_offset;
+  const auto add = [&](std::string_view part) {
+    hash = fnv1a(part, hash);
+    hash = fnv1a(std::string_view{"\0", 1}, hash);
+  };
+  add(flow);
+  add(version);
+  std::string bytes;
+  json::to_cbor(input, nlohmann::detail::output_adapter<char>(bytes));
+  add(bytes);
+  bytes.clear();
+  json::to_cbor(metadata, nlohmann::detail::output_adapter<char>(bytes));
+  add(bytes);
+  return hash;
+}
+
+}  // namespace pawl

@@ -1,0 +1,187 @@
+#include <future>
+
+#include <pawl/engine.hpp>
+
+#include "flow/definition.hpp"
+#include "runtime/core.hpp"
+#include "runtime/queries.hpp"
+
+namespace pawl {
+namespace {
+
+/// Turns an asynchronous call into one that waits.
+template <class T, class Call>
+result<T> await(Call call) {
+  auto answer = std::make_shared<std::promise<result<T>>>();
+  auto later = answer->get_future();
+  call([answer](result<T> r) { answer->set_value(std::move(r)); });
+  return later.get();
+}
+
+/// A read on another thread.
+template <class T, class Read>
+void read_later(engine_core& core, callback<T> done, Read read) {
+  auto shared = std::make_shared<callback<T>>(std::move(done));
+  const auto taken = core.read_later([shared, read = std::move(read)] { (*shared)(read()); });
+  if (!taken) (*shared)(taken.error());
+}
+
+}  // namespace
+
+result<scope> scope::sibling(std::string_view name) const {
+  auto good = parse_scope_name(name);
+  if (!good) return std::move(good).error();
+  return scope{core_, *std::move(good)};
+}
+
+scope_functions scope::functions() const {
+  return {core_->functions, name_};
+}
+
+result<flow_stored> scope::put_flow(const json& definition, put_flow_options options) const {
+  return await<flow_stored>(
+      [&](auto done) { put_flow_async(definition, options, std::move(done)); });
+}
+
+void scope::put_flow_async(const json& definition, put_flow_options options,
+                           callback<flow_stored> done) const {
+  core_->put_flow(name_, definition, options, std::move(done));
+}
+
+result<flow_stored> scope::put_flow_text(std::string_view text, put_flow_options options) const {
+  const auto& limits = core_->settings.flow;
+  const auto definition =
+      flow::parse_json(text, "the flow definition", limits.max_bytes, limits.max_depth);
+  if (!definition) return definition.error();
+  return put_flow(*definition, options);
+}
+
+result<void> scope::publish_flow(const flow_version_id& id) const {
+  return await<void>([&](auto done) { publish_flow_async(id, std::move(done)); });
+}
+
+void scope::publish_flow_async(const flow_version_id& id, callback<void> done) const {
+  core_->publish_flow(name_, id, std::move(done));
+}
+
+result<flow_version> scope::get_flow(const flow_name& flow, std::optional<version> v) const {
+  return queries{*core_}.get_flow(name_, flow, v);
+}
+
+result<std::vector<flow_summary>> scope::list_flows() const {
+  return queries{*core_}.list_flows(name_);
+}
+
+result<std::vector<flow_version>> scope::flow_versions(const flow_name& flow) const {
+  return queries{*core_}.flow_versions(name_, flow);
+}
+
+result<run_started> scope::start(std::string_view flow, const json& input,
+                                 start_options options) const {
+  return await<run_started>(
+      [&](auto done) { start_async(flow, input, std::move(options), std::move(done)); });
+}
+
+void scope::start_async(std::string_view flow, const json& input, start_options options,
+                        callback<run_started> done) const {
+  auto request = queries{*core_}.make_start(name_, flow, input, std::move(options));
+  if (!request) return done(std::move(request).error());
+  run_key key = request->key;
+  core_->start(std::move(key), *std::move(request), std::move(done));
+}
+
+result<run_view> scope::wait(const run_id& id, std::chrono::milliseconds timeout) const {
+  const auto finished = await<run_summary>([&](auto done) {
+    core_->wait({name_, id}, timeout, std::move(done));
+  });
+  if (!finished) return finished.error();
+  return get(id);
+}
+
+void scope::wait_async(const run_id& id, std::chrono::milliseconds timeout,
+                       callback<run_view> done) const {
+  core_->wait({name_, id}, timeout, [self = *this, id, done](result<run_summary> finished) {
+    if (!finished) return done(std::move(finished).error());
+    done(self.get(id));
+  });
+}
+
+result<run_view> scope::start_and_wait(std::string_view flow, const json& input,
+                                       std::chrono::milliseconds timeout,
+                                       start_options options) const {
+  const auto started = start(flow, input, std::move(options));
+  if (!started) return started.error();
+  return wait(started->id, timeout);
+}
+
+result<run_view> scope::get(const run_id& id) const {
+  return queries{*core_}.get({name_, id});
+}
+
+void scope::get_async(const run_id& id, callback<run_view> done) const {
+  read_later(*core_, std::move(done), [self = *this, id] { return self.get(id); });
+}
+
+result<run_page> scope::list(const run_filter& filter) const {
+  return queries{*core_}.list(name_, filter);
+}
+
+void scope::list_async(const run_filter& filter, callback<run_page> done) const {
+  read_later(*core_, std::move(done), [self = *this, filter] { return self.list(filter); });
+}
+
+result<std::vector<run_count>> scope::counts() const {
+  return queries{*core_}.counts(name_);
+}
+
+result<std::vector<history_event>> scope::history(const run_id& id, std::uint64_t first,
+                                                  std::size_t limit) const {
+  return queries{*core_}.history({name_, id}, first, limit);
+}
+
+void scope::history_async(const run_id& id, std::uint64_t first, std::size_t limit,
+                          callback<std::vector<history_event>> done) const {
+  read_later(*core_, std::move(done),
+             [self = *this, id, first, limit] { return self.history(id, first, limit); });
+}
+
+result<run_changed> scope::cancel(const run_id& id, command_options options) const {
+  return await<run_changed>(
+      [&](auto done) { cancel_async(id, std::move(options), std::move(done)); });
+}
+
+void scope::cancel_async(const run_id& id, command_options options,
+                         callback<run_changed> done) const {
+  core_->command({name_, id}, flow::cancel_command{options.only_if, std::move(options.reason)},
+                 std::move(done));
+}
+
+result<run_changed> scope::retry(const run_id& id, command_options options) const {
+  return await<run_changed>(
+      [&](auto done) { retry_async(id, std::move(options), std::move(done)); });
+}
+
+void scope::retry_async(const run_id& id, command_options options,
+                        callback<run_changed> done) const {
+  core_->command({name_, id}, flow::retry_command{options.only_if, std::move(options.reason)},
+                 std::move(done));
+}
+
+result<run_started> scope::restart(const run_id& id, start_options options) const {
+  return await<run_started>(
+      [&](auto done) { restart_async(id, std::move(options), std::move(done)); });
+}
+
+void scope::restart_async(const run_id& id, start_options options,
+                          callback<run_started> done) const {
+  auto request = queries{*core_}.make_restart({name_, id}, std::move(options));
+  if (!request) return done(std::move(request).error());
+  run_key key = request->key;
+  core_->start(std::move(key), *std::move(request), std::move(done));
+}
+
+std::shared_ptr<subscription> scope::watch(std::optional<run_id> id, std::size_t capacity) const {
+  return queries{*core_}.watch({name_, id.value_or(run_id{})}, capacity);
+}
+
+}  // namespace pawl
