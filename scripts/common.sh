@@ -18,13 +18,10 @@ configure() {
 
 # build PRESET [target...]: says nothing if there is nothing to do. Everything goes to standard error.
 build() {
-  local preset=$1 folder=$root/build/$1
+  local folder=$root/build/$1
   shift
-  if ninja -C "$folder" -n "$@" 2>/dev/null | grep -q 'no work to do'; then
-    return
-  fi
-  say "building $preset with $jobs jobs"
-  ninja -C "$folder" -j "$jobs" "$@" >&2
+  ninja -C "$folder" -j "$jobs" "$@" 2>&1 |
+    { grep --line-buffered -vE '^ninja: (Entering|no work)|^\[0/[0-9]+\] Re-|^\[.*Re-running CMake' || true; } >&2
 }
 
 # run_tests PRESET [ctest argument...]
