@@ -22,7 +22,8 @@ class task_node final : public node {
         args_(data.object("args")),
         into_(data.text("into", false).value_or("")),
         timeout_(data.duration("timeout").value_or(std::chrono::milliseconds{0})) {
-    for (const auto& [name, rule] : data.object("with").items()) {
+    const json with = data.object("with");  // must outlive the loop over its items
+    for (const auto& [name, rule] : with.items()) {
       with_.emplace_back(
           name, logic::compile(rule, child_pointer(data.pointer("with"), name), data.faults()));
     }
