@@ -57,6 +57,11 @@ void directory::wait(wait_finished& w) {
     if (!found) return w.answer(std::move(found).error());
     if (!*found) return w.answer(error{errc::not_found, "there is no run " + w.key.id.str()});
     if (is_finished((*found)->summary.status)) return w.answer(std::move((*found)->summary));
+    if (stopping_) return w.answer(error{errc::unavailable, "the engine is stopping"});
+    // An unfinished run that nobody has brought back yet: whoever waits for it wants it to go on.
+    entry& e = activate(w.key);
+    ++e.sent;
+    send(e.actor, wake_up{});
   }
   if (w.deadline) schedule_deadline(*w.deadline);
   waiters_[w.key].push_back({w.deadline, std::move(w.answer)});

@@ -65,7 +65,7 @@ caf::behavior supervisor::make_behavior() {
 }
 
 void supervisor::recover_next() {
-  if (stopping_ || recover_statuses_.empty()) {
+  if (stopping_ || recover_statuses_.empty() || parts_->settings.engine.recovery_batch == 0) {
     recovering_.reset();
     return;
   }
