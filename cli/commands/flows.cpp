@@ -1,0 +1,159 @@
+#include <algorithm>
+
+#include "cli/commands/commands.hpp"
+#include "cli/flow_file.hpp"
+#include "cli/report.hpp"
+#include "cli/text.hpp"
+
+namespace pawl::cli {
+namespace {
+
+struct flow_options {
+  std::string name;  ///< of a flow, or of a file to put
+  std::optional<std::string> version;
+  bool no_publish = false;
+  bool json = false;
+};
+
+result<std::optional<version>> parse_version_option(const std::optional<std::string>& text) {
+  if (!text) return std::optional<version>{};
+  const auto parsed = parse_version(*text);
+  if (!parsed) return error{errc::invalid_argument, "--version: " + parsed.error().message};
+  return std::optional{*parsed};
+}
+
+exit_code list_flows(session& s, engine& open, bool as_json) {
+  const auto flows = open.list_flows();
+  if (!flows) return s.fail(flows.error());
+  std::size_t width = 4;
+  for (const auto& f : *flows) width = std::max(width, display_width(printable(f.name.str())));
+  if (!as_json && !flows->empty())
+    s.out().line(s.look().paint(tint::dim, pad("NAME", width) + "  LATEST    PUBLISHED"));
+  for (const auto& f : *flows) {
+    const std::string published = f.published ? to_string(*f.published) : "-";
+    if (as_json) {
+      s.out().line(one_line({{"name", f.name.str()},
+                             {"latest", to_string(f.latest)},
+                             {"published", f.published ? json(published) : json(nullptr)}}));
+    } else {
+      s.out().line(pad(printable(f.name.str()), width) + "  " + pad(to_string(f.latest), 8) + "  " +
+                   published);
+    }
+  }
+  if (flows->empty() && !as_json) s.out().line("No flows; `pawl flows put` and `run` store them.");
+  return exit_code::ok;
+}
+
+exit_code show_flow(session& s, engine& open, const flow_options& options) {
+  const auto name = parse_flow_name(options.name);
+  if (!name) return s.fail(name.error());
+  const auto wanted = parse_version_option(options.version);
+  if (!wanted) return s.fail(wanted.error());
+  const auto flow = open.get_flow(*name, *wanted);
+  if (!flow) return s.fail(flow.error());
+  if (!options.json) {
+    s.out().line(indented(flow->definition));
+    return exit_code::ok;
+  }
+  s.out().line(one_line({{"name", flow->id.name.str()},
+                         {"version", to_string(flow->id.version)},
+                         {"published", flow->published},
+                         {"created_at", to_rfc3339(flow->created_at)},
+                         {"definition", flow->definition}}));
+  return exit_code::ok;
+}
+
+exit_code put_flow(session& s, const flow_options& options) {
+  const auto loaded = s.load_settings();
+  if (!loaded) return s.fail(loaded.error());
+  if (loaded->values.storage.data_dir.empty()) {
+    return s.fail(
+        exit_code::usage,
+        "no data folder is named, so the flow would be kept nowhere; give --data-dir DIR");
+  }
+  const auto wanted = parse_version_option(options.version);
+  if (!wanted) return s.fail(wanted.error());
+  const auto file = read_flow_file(options.name, loaded->values);
+  if (!file) return s.fail(file.error());
+  for (const auto& f : file->compiled.faults) write_error(describe(*file, f));
+  if (!file->valid()) {
+    return s.fail(exit_code::invalid_input,
+                  file->name + " has " + counted(error_count(file->compiled.faults), "fault") +
+                      "; nothing was stored");
+  }
+  const auto opened = s.open_engine(loaded->values, store_use::create);
+  if (!opened) return s.fail(opened.error());
+  exit_code code = exit_code::ok;
+  const auto stored = (*opened)->put_flow(file->source, {*wanted, !options.no_publish});
+  if (!stored) {
+    code = s.fail(stored.error());
+  } else if (options.json) {
+    s.out().line(one_line({{"name", stored->id.name.str()},
+                           {"version", to_string(stored->id.version)},
+                           {"created", stored->created},
+                           {"published", !options.no_publish}}));
+  } else {
+    s.out().line(std::string{stored->created ? "Stored " : "Known already: "} +
+                 printable(to_string(stored->id)) + (options.no_publish ? "" : ", published") +
+                 ".");
+  }
+  return s.close(**opened, code);
+}
+
+/// Something that is read from a store that is there.
+template <class Read>
+exit_code with_store(session& s, Read read) {
+  const auto opened = s.open_engine(store_use::existing);
+  if (!opened) return s.fail(opened.error());
+  const exit_code code = read(**opened);
+  return s.close(**opened, code);
+}
+
+void add_put(CLI::App& to, command_line& line) {
+  auto options = std::make_shared<flow_options>();
+  auto* const cmd = add_command(
+      to, "put", "Check a flow definition and store it as a version.",
+      "Examples:\n"
+      "  pawl flows put order.json --data-dir ./data\n"
+      "  pawl flows put order.json --version 2.0.0 --no-publish --data-dir ./data\n\n"
+      "Without --version it becomes the next patch version, or stays the latest one if that has\n"
+      "the same definition. Versions never change; runs keep the one they were started on.");
+  cmd->add_option("FLOW", options->name, "File with the definition; - is standard input")
+      ->required();
+  cmd->add_option("--version", options->version, "Store it as this version")->type_name("X.Y.Z");
+  cmd->add_flag("--no-publish", options->no_publish, "Do not make it the version that is started");
+  cmd->add_flag("--json", options->json, "As a JSON object");
+  cmd->callback(
+      [&line, options] { line.command = [options](session& s) { return put_flow(s, *options); }; });
+}
+
+}  // namespace
+
+void add_flows(CLI::App& to, command_line& line) {
+  auto* const group =
+      add_command(to, "flows", "Look at the flows of a store, or put one there.", "");
+  auto* const ls =
+      add_command(*group, "ls", "List flows.", "Example:\n  pawl flows ls --data-dir ./data");
+  auto options = std::make_shared<flow_options>();
+  ls->add_flag("--json", options->json, "One JSON object per flow");
+  ls->callback([&line, options] {
+    line.command = [options](session& s) {
+      return with_store(s, [&](engine& open) { return list_flows(s, open, options->json); });
+    };
+  });
+  auto* const show = add_command(*group, "show", "Print the definition of a flow.",
+                                 "Example:\n"
+                                 "  pawl flows show order --version 1.0.2 --data-dir ./data");
+  show->add_option("NAME", options->name, "The flow")->required();
+  show->add_option("--version", options->version, "This version, not the published one")
+      ->type_name("X.Y.Z");
+  show->add_flag("--json", options->json, "With what is known of it, as one JSON object");
+  show->callback([&line, options] {
+    line.command = [options](session& s) {
+      return with_store(s, [&](engine& open) { return show_flow(s, open, *options); });
+    };
+  });
+  add_put(*group, line);
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,42 @@
+#include <algorithm>
+
+#include "cli/commands/commands.hpp"
+#include "cli/text.hpp"
+
+namespace pawl::cli {
+namespace {
+
+exit_code list_functions(session& s, bool as_json) {
+  const auto loaded = s.load_settings();
+  if (!loaded) return s.fail(loaded.error());
+  const engine known{loaded->values};
+  const auto functions = known.functions().list();
+  std::size_t width = 0;
+  for (const auto& f : functions) width = std::max(width, f.code_ref.size());
+  for (const auto& f : functions) {
+    if (as_json) {
+      s.out().line(one_line({{"code_ref", f.code_ref},
+                             {"description", f.options.description},
+                             {"built_in", f.built_in}}));
+    } else {
+      s.out().line(s.look().paint(tint::strong, pad(f.code_ref, width)) + "  " +
+                   printable(f.options.description));
+    }
+  }
+  return exit_code::ok;
+}
+
+}  // namespace
+
+void add_functions(CLI::App& to, command_line& line) {
+  auto as_json = std::make_shared<bool>(false);
+  auto* const cmd =
+      add_command(to, "functions", "List the functions that a task's code_ref can name.",
+                  "Example:\n  pawl functions --json");
+  cmd->add_flag("--json", *as_json, "One JSON object per function");
+  cmd->callback([&line, as_json] {
+    line.command = [as_json](session& s) { return list_functions(s, *as_json); };
+  });
+}
+
+}  // namespace pawl::cli

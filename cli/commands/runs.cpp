@@ -1,0 +1,18 @@
+#include "cli/commands/commands.hpp"
+
+namespace pawl::cli {
+
+void add_runs(CLI::App& to, command_line& line) {
+  auto* const group =
+      add_command(to, "runs", "Look at the runs of a store, cancel them, bring failed ones back.",
+                  "Examples:\n"
+                  "  pawl runs ls --data-dir ./data --status failed\n"
+                  "  pawl runs show monday --data-dir ./data");
+  add_runs_ls(*group, line);
+  add_runs_show(*group, line);
+  add_runs_history(*group, line);
+  add_runs_cancel(*group, line);
+  add_runs_retry(*group, line);
+}
+
+}  // namespace pawl::cli

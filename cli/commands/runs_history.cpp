@@ -1,0 +1,42 @@
+#include "cli/commands/commands.hpp"
+#include "cli/follow.hpp"
+#include "cli/text.hpp"
+#include "cli/view/event_text.hpp"
+#include "cli/view/line_watcher.hpp"
+
+namespace pawl::cli {
+namespace {
+
+exit_code history(session& s, const std::string& id_text, bool as_json) {
+  const auto id = parse_run_id(id_text);
+  if (!id) return s.fail(id.error());
+  const auto opened = s.open_engine(store_use::existing);
+  if (!opened) return s.fail(opened.error());
+  engine& open = **opened;
+  exit_code code = exit_code::ok;
+  if (const auto events = whole_history(open, *id); !events) {
+    code = s.fail(events.error());
+  } else if (as_json) {
+    for (const auto& e : *events) s.out().line(one_line(event_json(*id, e)));
+  } else {
+    line_watcher lines{s, false};
+    for (const auto& e : *events) lines.on_event({{open.name(), *id}, e});
+  }
+  return s.close(open, code);
+}
+
+}  // namespace
+
+void add_runs_history(CLI::App& to, command_line& line) {
+  auto id = std::make_shared<std::string>();
+  auto as_json = std::make_shared<bool>(false);
+  auto* const cmd = add_command(to, "history", "Print everything that happened in a run.",
+                                "Example:\n  pawl runs history monday --data-dir ./data");
+  cmd->add_option("ID", *id, "The run")->required();
+  cmd->add_flag("--json", *as_json, "One JSON object per event");
+  cmd->callback([&line, id, as_json] {
+    line.command = [id, as_json](session& s) { return history(s, *id, *as_json); };
+  });
+}
+
+}  // namespace pawl::cli

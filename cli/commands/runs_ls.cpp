@@ -1,0 +1,119 @@
+#include <algorithm>
+
+#include "cli/commands/commands.hpp"
+#include "cli/report.hpp"
+#include "cli/text.hpp"
+#include "cli/view/tree_watcher.hpp"
+
+namespace pawl::cli {
+namespace {
+
+struct ls_options {
+  std::optional<std::string> status;
+  std::size_t limit = 50;
+  bool json = false;
+};
+
+constexpr std::size_t page_size = 1000;
+
+tint tint_of(run_status status) {
+  switch (status) {
+    case run_status::completed:
+      return tint::green;
+    case run_status::failed:
+      return tint::red;
+    case run_status::cancelled:
+    case run_status::paused:
+      return tint::yellow;
+    case run_status::pending:
+    case run_status::running:
+      break;
+  }
+  return tint::cyan;
+}
+
+void print_table(session& s, const std::vector<run_summary>& runs) {
+  std::size_t id_width = 2, flow_width = 4;
+  for (const auto& run : runs) {
+    id_width = std::max(id_width, run.key.id.str().size());
+    flow_width = std::max(flow_width, display_width(printable(to_string(run.flow))));
+  }
+  const style look = s.look();
+  const time_point now = wall_clock();
+  s.out().line(look.paint(tint::dim, pad("ID", id_width) + "  STATUS     " +
+                                         pad("FLOW", flow_width) +
+                                         "  CREATED                  TOOK  ERROR"));
+  for (const auto& run : runs) {
+    std::string line = pad(run.key.id.str(), id_width) + "  " +
+                       look.paint(tint_of(run.status), pad(std::string{to_string(run.status)}, 9)) +
+                       "  " + pad(printable(to_string(run.flow)), flow_width) + "  " +
+                       moment_text(run.created_at) + "  " +
+                       pad_left(duration_text(duration_us(run, now)), 7);
+    if (run.error) {
+      line += "  " + printable(run.error->type);
+      if (!run.error->node.empty()) line += " at " + printable(run.error->node);
+    }
+    s.out().line(line);
+  }
+}
+
+exit_code list_runs(session& s, engine& open, const run_filter& given, const ls_options& options) {
+  run_filter filter = given;
+  std::vector<run_summary> runs;
+  do {
+    filter.limit = std::min(page_size, options.limit - runs.size());
+    auto page = open.list(filter);
+    if (!page) return s.fail(page.error());
+    std::move(page->runs.begin(), page->runs.end(), std::back_inserter(runs));
+    filter.cursor = page->next;
+  } while (!filter.cursor.empty() && runs.size() < options.limit);
+  if (options.json) {
+    for (const auto& run : runs) s.out().line(one_line(to_json(run)));
+    return exit_code::ok;
+  }
+  if (runs.empty()) {
+    s.out().line(options.status ? "No run has the status " + *options.status + "." : "No runs.");
+    return exit_code::ok;
+  }
+  print_table(s, runs);
+  if (!filter.cursor.empty()) {
+    s.out().line(s.look().paint(tint::dim, "There are more; --limit N shows N of them."));
+  }
+  return exit_code::ok;
+}
+
+exit_code ls(session& s, const ls_options& options) {
+  run_filter filter;
+  if (options.status) {
+    filter.status = parse_run_status(*options.status);
+    if (!filter.status) {
+      std::string all;
+      for (const auto status : all_run_statuses)
+        all += (all.empty() ? "" : ", ") + std::string{to_string(status)};
+      return s.fail(exit_code::usage,
+                    "--status is " + printable(*options.status) + ", but must be one of " + all);
+    }
+  }
+  if (options.limit == 0) return s.fail(exit_code::usage, "--limit must be at least 1");
+  const auto opened = s.open_engine(store_use::existing);
+  if (!opened) return s.fail(opened.error());
+  const exit_code code = list_runs(s, **opened, filter, options);
+  return s.close(**opened, code);
+}
+
+}  // namespace
+
+void add_runs_ls(CLI::App& to, command_line& line) {
+  auto options = std::make_shared<ls_options>();
+  auto* const cmd =
+      add_command(to, "ls", "List runs, newest first.",
+                  "Example:\n  pawl runs ls --data-dir ./data --status failed --limit 10");
+  cmd->add_option("--status", options->status, "Only these")
+      ->type_name("pending|running|paused|completed|failed|cancelled");
+  cmd->add_option("--limit", options->limit, "At most so many; 50 if not given")->type_name("N");
+  cmd->add_flag("--json", options->json, "One JSON object per run");
+  cmd->callback(
+      [&line, options] { line.command = [options](session& s) { return ls(s, *options); }; });
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,139 @@
+#include <algorithm>
+
+#include "cli/commands/commands.hpp"
+#include "cli/follow.hpp"
+#include "cli/report.hpp"
+#include "cli/steps.hpp"
+#include "cli/text.hpp"
+#include "cli/view/tree_watcher.hpp"
+
+namespace pawl::cli {
+namespace {
+
+/// Of a run with more steps the last ones are shown.
+constexpr std::size_t max_steps = 40;
+
+void print_field(session& s, std::string_view name, const std::string& value) {
+  s.out().line(s.look().paint(tint::dim, pad(std::string{name}, 10)) + value);
+}
+
+void print_steps(session& s, const std::vector<step>& steps) {
+  if (steps.empty()) return;
+  std::size_t width = 4;
+  for (const auto& each : steps) width = std::max(width, display_width(printable(each.node)));
+  const style look = s.look();
+  s.out().line("");
+  s.out().line(look.paint(tint::dim, pad("STEP", width) + "  VISIT  ATTEMPT  STATUS     STARTED"
+                                                          "                     TOOK"));
+  const std::size_t first = steps.size() > max_steps ? steps.size() - max_steps : 0;
+  if (first > 0)
+    s.out().line(look.paint(tint::dim, "(" + std::to_string(first) + " before; --json has all)"));
+  for (std::size_t i = first; i < steps.size(); ++i) {
+    const step& each = steps[i];
+    const tint in = each.status == "completed" ? tint::green
+                    : each.status == "failed"  ? tint::red
+                                               : tint::yellow;
+    std::string line = pad(printable(each.node), width) + "  " +
+                       pad_left(std::to_string(each.visit), 5) + "  " +
+                       pad_left(std::to_string(each.attempt), 7) + "  " +
+                       look.paint(in, pad(each.status, 9)) + "  " + to_rfc3339(each.started_at);
+    if (each.duration_us) line += "  " + pad_left(duration_text(*each.duration_us), 7);
+    if (each.status == "failed")
+      line += "  " + printable(each.error_type + ": " + each.error_message);
+    s.out().line(line);
+  }
+}
+
+std::string advice(const run_summary& run, const settings& used) {
+  const std::string command = next_step(run, used);
+  switch (run.status) {
+    case run_status::pending:
+    case run_status::running:
+      return "It is not finished. To go on with it:\n  " + command;
+    case run_status::paused:
+      return "It is paused. To end it:\n  " + command;
+    case run_status::failed:
+      return "Put the cause right, then go on with the step that failed:\n  " + command;
+    case run_status::completed:
+    case run_status::cancelled:
+      return "It is finished. To see what happened in it:\n  " + command;
+  }
+  return {};
+}
+
+void print_run(session& s, const run_view& run, const std::vector<step>& steps,
+               const settings& used) {
+  const run_summary& summary = run.summary;
+  print_field(s, "run", summary.key.id.str());
+  print_field(s, "flow", printable(to_string(summary.flow)));
+  print_field(s, "status", std::string{to_string(summary.status)});
+  print_field(s, "created", moment_text(summary.created_at));
+  if (summary.finished_at) print_field(s, "finished", moment_text(*summary.finished_at));
+  print_field(
+      s, "took",
+      duration_text(duration_us(summary, wall_clock())) + (summary.finished_at ? "" : " so far"));
+  print_field(s, "checkpoint", std::to_string(run.checkpoint));
+  if (!run.at.empty()) {
+    std::string at;
+    for (const auto& node : run.at) at += (at.empty() ? "" : ", ") + printable(node);
+    print_field(s, "at", at);
+  }
+  if (summary.restarted_from) print_field(s, "restart of", summary.restarted_from->str());
+  if (const auto& e = summary.error) {
+    print_field(s, "error",
+                printable(e->type) + (e->node.empty() ? "" : " at " + printable(e->node)));
+    s.out().line("  " + printable_lines(e->message));
+  }
+  print_steps(s, steps);
+  s.out().line("");
+  s.out().line(s.look().paint(tint::dim, "data"));
+  s.out().line(shortened(run.data));
+  if (!run.metadata.empty()) {
+    s.out().line(s.look().paint(tint::dim, "metadata"));
+    s.out().line(shortened(run.metadata));
+  }
+  s.out().line("");
+  s.out().line(advice(summary, used));
+}
+
+exit_code show_run(session& s, engine& open, const run_id& id, bool as_json) {
+  const auto run = open.get(id);
+  if (!run) return s.fail(run.error());
+  const auto history = whole_history(open, id);
+  if (!history) return s.fail(history.error());
+  const auto steps = steps_of(*history, run->summary.status);
+  if (!as_json) {
+    print_run(s, *run, steps, open.effective_settings());
+    return exit_code::ok;
+  }
+  json object = to_json(*run);
+  object["steps"] = json::array();
+  for (const auto& each : steps) object["steps"].push_back(to_json(each));
+  s.out().line(one_line(object));
+  return exit_code::ok;
+}
+
+exit_code show(session& s, const std::string& id_text, bool as_json) {
+  const auto id = parse_run_id(id_text);
+  if (!id) return s.fail(id.error());
+  const auto opened = s.open_engine(store_use::existing);
+  if (!opened) return s.fail(opened.error());
+  const exit_code code = show_run(s, **opened, *id, as_json);
+  return s.close(**opened, code);
+}
+
+}  // namespace
+
+void add_runs_show(CLI::App& to, command_line& line) {
+  auto id = std::make_shared<std::string>();
+  auto as_json = std::make_shared<bool>(false);
+  auto* const cmd = add_command(to, "show", "Show a run: its status, steps, data and error.",
+                                "Example:\n  pawl runs show monday --data-dir ./data --json");
+  cmd->add_option("ID", *id, "The run")->required();
+  cmd->add_flag("--json", *as_json, "As one JSON object");
+  cmd->callback([&line, id, as_json] {
+    line.command = [id, as_json](session& s) { return show(s, *id, *as_json); };
+  });
+}
+
+}  // namespace pawl::cli

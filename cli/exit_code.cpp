@@ -1,0 +1,66 @@
+#include "cli/exit_code.hpp"
+
+namespace pawl::cli {
+
+exit_code exit_code_of(errc code) noexcept {
+  switch (code) {
+    case errc::invalid_argument:
+    case errc::already_exists:
+    case errc::illegal_transition:
+    case errc::conflict:
+      return exit_code::usage;
+    case errc::invalid_flow:
+    case errc::invalid_rule:
+    case errc::limit_exceeded:
+      return exit_code::invalid_input;
+    case errc::not_found:
+      return exit_code::not_found;
+    case errc::cancelled:
+      return exit_code::run_cancelled;
+    case errc::function_failed:
+      return exit_code::run_failed;
+    case errc::overloaded:
+    case errc::timed_out:
+    case errc::unavailable:
+      return exit_code::unavailable;
+    case errc::io_failed:
+    case errc::storage_full:
+    case errc::read_only:
+    case errc::locked:
+    case errc::corrupt:
+    case errc::schema_newer:
+    case errc::not_supported:
+      return exit_code::store;
+  }
+  return exit_code::internal;
+}
+
+exit_code exit_code_of(run_status status) noexcept {
+  switch (status) {
+    case run_status::failed:
+      return exit_code::run_failed;
+    case run_status::cancelled:
+      return exit_code::run_cancelled;
+    case run_status::pending:
+    case run_status::running:
+    case run_status::paused:
+    case run_status::completed:
+      break;
+  }
+  return exit_code::ok;
+}
+
+std::string exit_code_help() {
+  return "Exit codes:\n"
+         "  0  done; a followed run is completed\n"
+         "  1  the run failed\n"
+         "  2  usage: unknown option, bad value or configuration, command against a run's status\n"
+         "  3  invalid input: malformed JSON, invalid flow or rule, something over a limit\n"
+         "  4  no such run, flow, version, file or store\n"
+         "  5  the run was cancelled\n"
+         "  6  the store or a file cannot be used: locked, damaged, newer, full, read-only\n"
+         "  7  timed out, overloaded or unavailable\n"
+         "  129, 130, 143  stopped by SIGHUP, Ctrl-C (SIGINT), SIGTERM; 141  output closed\n";
+}
+
+}  // namespace pawl::cli

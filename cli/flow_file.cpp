@@ -1,0 +1,90 @@
+#include "cli/flow_file.hpp"
+
+#include <algorithm>
+
+#include <pawl/code_ref.hpp>
+#include <pawl/suggest.hpp>
+
+#include "cli/json_place.hpp"
+#include "cli/read.hpp"
+#include "cli/text.hpp"
+
+namespace pawl::cli {
+namespace {
+
+/// Where a node's code_ref stands in the source: the old engine wrote codeRef.
+std::string code_ref_pointer(const json& source, const flow::node_definition& node) {
+  const json::json_pointer data{node.pointer + "/data"};
+  const bool old_spelling = source.contains(data) && !source.at(data).contains("code_ref");
+  return node.pointer + (old_spelling ? "/data/codeRef" : "/data/code_ref");
+}
+
+}  // namespace
+
+flow::limits limits_of(const settings& s) {
+  flow::limits allowed;
+  allowed.max_bytes = s.flow.max_bytes;
+  allowed.max_depth = s.flow.max_depth;
+  allowed.max_nodes = s.flow.max_nodes;
+  allowed.max_edges = s.flow.max_edges;
+  allowed.max_visits = s.run.default_max_visits;
+  allowed.max_tokens = s.run.max_tokens;
+  allowed.max_state_bytes = s.run.max_state_bytes;
+  return allowed;
+}
+
+result<flow_file> read_flow_file(const std::string& file, const settings& s) {
+  flow_file read;
+  read.name = file == "-" ? "standard input" : printable(file);
+  const auto allowed = limits_of(s);
+  auto text = read_text(file, allowed.max_bytes);
+  if (!text) return std::move(text).error();
+  read.text = *std::move(text);
+  auto source = flow::parse_json(read.text, read.name, allowed.max_bytes, allowed.max_depth);
+  if (!source) {
+    const bool malformed = source.error().code == errc::invalid_argument;
+    return error{malformed ? errc::invalid_flow : source.error().code, source.error().message};
+  }
+  read.source = *std::move(source);
+  read.compiled = flow::compile(read.source, version{}, allowed);
+  return read;
+}
+
+std::vector<fault> unknown_functions(const flow_file& flow, const std::vector<function_info>& known,
+                                     severity level) {
+  std::vector<std::string_view> names;
+  for (const auto& function : known) names.emplace_back(function.code_ref);
+  std::vector<fault> faults;
+  for (const auto& node : flow.compiled.source.nodes) {
+    const auto code_ref = node.data.find("code_ref");
+    if (node.type != "task" || code_ref == node.data.end() || !code_ref->is_string()) continue;
+    const auto& name = code_ref->get_ref<const std::string&>();
+    if (std::find(names.begin(), names.end(), name) != names.end() || !check_code_ref(name))
+      continue;
+    std::string message = "there is no function " + pawl::quoted(name);
+    if (const auto meant = nearest(name, names)) {
+      message += "; did you mean " + pawl::quoted(*meant) + "?";
+    } else {
+      message += "; `pawl functions` lists those there are";
+    }
+    faults.push_back(
+        {level, code_ref_pointer(flow.source, node), "unknown_function", std::move(message)});
+  }
+  return faults;
+}
+
+std::string describe(const flow_file& flow, const fault& f) {
+  const text_place place = place_of(flow.text, f.pointer);
+  std::string line = flow.name + ":" + std::to_string(place.line) + ":" +
+                     std::to_string(place.column) + ": " +
+                     (f.level == severity::error ? "error: " : "warning: ") + printable(f.message);
+  if (!f.pointer.empty()) line += " (" + printable(f.pointer) + ")";
+  return line;
+}
+
+std::size_t error_count(const std::vector<fault>& faults) noexcept {
+  return static_cast<std::size_t>(std::count_if(
+      faults.begin(), faults.end(), [](const fault& f) { return f.level == severity::error; }));
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "cli/session.hpp"
+#include "cli/view/watcher.hpp"
+
+namespace pawl::cli {
+
+/// Why following runs came to its end.
+enum class follow_end {
+  all_ended,      ///< every run was followed to its end
+  interrupted,    ///< a signal came; the engine is stopped
+  timed_out,      ///< the time allowed ran out; the engine is stopped
+  output_closed,  ///< nobody reads any more; the engine is stopped
+};
+
+struct follow_result {
+  follow_end how = follow_end::all_ended;
+  /// The runs that ended, as they were then, and those that nothing can be said of.
+  std::map<run_id, result<run_view>> runs;
+  /// How the engine's stop went, where it was stopped.
+  result<void> stopped = {};
+};
+
+/// Follows runs to their ends and tells a watcher everything that happens in them, exactly once
+/// and in order, also when there is more than its subscription holds. One thread, besides the
+/// engine's, which hand in the ends of runs.
+class follower {
+ public:
+  /// `only`: the one run to follow; none for several. Make it before a run is started, so that
+  /// nothing is missed.
+  follower(session& s, engine& source, watcher& shown, std::optional<run_id> only);
+
+  /// A further run to follow.
+  void add(followed_run run);
+
+  /// Wakes the runs and follows them until all have ended, or a signal, `timeout` or the output's
+  /// end stops the engine: then what is under way is let finish, and told.
+  [[nodiscard]] follow_result follow(std::optional<std::chrono::milliseconds> timeout);
+
+ private:
+  struct state {
+    followed_run run;
+    std::uint64_t last = 0;   ///< the last checkpoint of which something was told
+    std::size_t told_of = 0;  ///< how many of its events
+    bool ended = false;       ///< its last event was told
+  };
+  /// Where the engine's threads put the runs that ended.
+  struct inbox {
+    std::mutex mutex;
+    std::condition_variable filled;
+    std::deque<std::pair<run_id, result<run_view>>> ended;
+  };
+
+  void wake_more();
+  void take(const live_event& e);
+  void take_events(std::chrono::milliseconds wait);
+  void catch_up(state& s);
+  void take_ends();
+  [[nodiscard]] std::optional<follow_end> asked_to_stop(
+      std::optional<std::chrono::steady_clock::time_point> deadline) const;
+  void stop_engine(follow_end why);
+
+  session& session_;
+  engine& engine_;
+  watcher& shown_;
+  const std::optional<run_id> only_;
+  std::shared_ptr<subscription> events_;
+  std::shared_ptr<inbox> inbox_ = std::make_shared<inbox>();
+  std::map<run_id, state> runs_;  ///< not ended yet
+  std::deque<run_id> asleep_;     ///< those of them that were not woken yet
+  follow_result result_;
+};
+
+/// The history of a run from checkpoint `first` on, all pages of it. Errors: as `scope::history`.
+[[nodiscard]] result<std::vector<history_event>> whole_history(const scope& of, const run_id& id,
+                                                               std::uint64_t first = 1);
+
+}  // namespace pawl::cli

@@ -1,0 +1,48 @@
+#include "cli/interrupts.hpp"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <initializer_list>
+
+namespace pawl::cli {
+namespace {
+
+bool is_ignored(int number) {
+  struct sigaction now {};
+  return ::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+}  // namespace
+
+interrupts::interrupts() {
+  ::sigemptyset(&watched_);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP})
+    if (!is_ignored(number)) ::sigaddset(&watched_, number);
+  // Sent to our own thread by the destructor only; harmless to whoever else sends it.
+  ::sigaddset(&watched_, SIGUSR2);
+  ::pthread_sigmask(SIG_BLOCK, &watched_, nullptr);
+  thread_ = std::thread{[this] { wait_for_signals(); }};
+}
+
+interrupts::~interrupts() {
+  ended_ = true;
+  ::pthread_kill(thread_.native_handle(), SIGUSR2);
+  thread_.join();
+}
+
+std::optional<exit_code> interrupts::code() const noexcept {
+  const int number = signal_.load();
+  if (number == 0) return std::nullopt;
+  return static_cast<exit_code>(128 + number);
+}
+
+void interrupts::wait_for_signals() {
+  while (!ended_) {
+    int number = 0;
+    if (::sigwait(&watched_, &number) != 0 || number == SIGUSR2) continue;
+    if (signal_.exchange(number) != 0 || !in_order_) ::_exit(128 + number);
+  }
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,59 @@
+#include "cli/output.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace pawl::cli {
+namespace {
+
+constexpr std::size_t flush_at_bytes = 64 * 1024;
+
+/// Writes all of it, also to a descriptor that does not block. Returns errno, 0 if it is written.
+int write_all(int fd, std::string_view text) noexcept {
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      pollfd until_ready{fd, POLLOUT, 0};
+      if (::poll(&until_ready, 1, -1) < 0 && errno != EINTR) return errno;
+    } else if (errno != EINTR) {
+      return errno;
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+
+void output::write(std::string_view text) {
+  if (closed_) return;
+  pending_ += text;
+  if (pending_.size() >= flush_at_bytes) flush();
+}
+
+void output::line(std::string_view text) {
+  write(text);
+  write("\n");
+}
+
+void output::flush() {
+  if (closed_ || pending_.empty()) return;
+  const int code = write_all(fd_, pending_);
+  pending_.clear();
+  if (code == 0) return;
+  closed_ = true;
+  if (code == EPIPE) return;
+  failure_ = error{code == ENOSPC ? errc::storage_full : errc::io_failed,
+                   "standard output cannot be written: " + std::generic_category().message(code)};
+}
+
+void write_error(std::string_view text) noexcept {
+  static_cast<void>(write_all(STDERR_FILENO, text));
+  static_cast<void>(write_all(STDERR_FILENO, "\n"));
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,79 @@
+#include "cli/read.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "cli/text.hpp"
+#include "flow/definition.hpp"
+
+namespace pawl::cli {
+namespace {
+
+/// Deeper JSON is refused before anything is built from it: far below what a stack can hold.
+constexpr std::uint32_t max_input_depth = 256;
+
+class open_file {
+ public:
+  explicit open_file(const std::string& name)
+      : fd_(name == "-" ? STDIN_FILENO : ::open(name.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  ~open_file() {
+    if (fd_ > STDIN_FILENO) ::close(fd_);
+  }
+  open_file(const open_file&) = delete;
+  open_file& operator=(const open_file&) = delete;
+  [[nodiscard]] int fd() const noexcept { return fd_; }
+
+ private:
+  int fd_;
+};
+
+error cannot_read(const std::string& file, int code) {
+  const std::string name = file == "-" ? "standard input" : printable(file);
+  if (code == ENOENT || code == ENOTDIR)
+    return {errc::not_found, "there is no file " + name + "; check the path"};
+  return {errc::io_failed, name + " cannot be read: " + std::generic_category().message(code)};
+}
+
+}  // namespace
+
+result<std::string> read_text(const std::string& file, std::size_t max_bytes) {
+  const open_file source{file};
+  if (source.fd() < 0) return cannot_read(file, errno);
+  std::string text;
+  std::string piece(64 * 1024, '\0');
+  while (true) {
+    const ssize_t got = ::read(source.fd(), piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return cannot_read(file, errno);
+    if (got == 0) return text;
+    text.append(piece, 0, static_cast<std::size_t>(got));
+    if (text.size() > max_bytes) {
+      return error{errc::limit_exceeded, (file == "-" ? "standard input" : printable(file)) +
+                                             " has more than the " + std::to_string(max_bytes) +
+                                             " bytes that are allowed here"};
+    }
+  }
+}
+
+result<json> read_json_argument(const std::string& given, const std::string& what,
+                                std::size_t max_bytes) {
+  const bool from_file = given == "-" || given.starts_with('@');
+  std::string text = given;
+  std::string name = what;
+  if (from_file) {
+    const std::string file = given == "-" ? given : given.substr(1);
+    auto content = read_text(file, max_bytes);
+    if (!content) return std::move(content).error();
+    text = *std::move(content);
+    name += file == "-" ? " (standard input)" : " (" + printable(file) + ")";
+  }
+  auto parsed = flow::parse_json(text, name, max_bytes, max_input_depth);
+  if (!parsed && parsed.error().code == errc::invalid_argument)
+    return error{errc::invalid_flow, parsed.error().message};
+  return parsed;
+}
+
+}  // namespace pawl::cli

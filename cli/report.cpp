@@ -1,0 +1,126 @@
+#include "cli/report.hpp"
+
+#include "cli/text.hpp"
+
+namespace pawl::cli {
+namespace {
+
+/// More than this nobody reads on a terminal.
+constexpr std::size_t max_shown_bytes = 8'000;
+
+json error_json(const std::optional<run_error>& e) {
+  if (!e) return nullptr;
+  json object{{"type", e->type}, {"message", e->message}};
+  if (!e->node.empty()) {
+    object["node"] = e->node;
+    object["attempt"] = e->attempt;
+  }
+  return object;
+}
+
+json moment_json(const std::optional<time_point>& t) {
+  return t ? json(to_rfc3339(*t)) : json(nullptr);
+}
+
+}  // namespace
+
+std::string next_step(const run_summary& run, const settings& s) {
+  const std::string& id = run.key.id.str();
+  switch (run.status) {
+    case run_status::pending:
+    case run_status::running:
+      return "pawl resume " + id + session::step_flags(s);
+    case run_status::paused:
+      return "pawl runs cancel " + id + session::store_flags(s);
+    case run_status::failed:
+      return "pawl runs retry " + id + session::step_flags(s);
+    case run_status::completed:
+    case run_status::cancelled:
+      return "pawl runs history " + id + session::store_flags(s);
+  }
+  return {};
+}
+
+json to_json(const run_summary& run) {
+  return {{"id", run.key.id.str()},
+          {"flow", run.flow.name.str()},
+          {"version", to_string(run.flow.version)},
+          {"status", to_string(run.status)},
+          {"created_at", to_rfc3339(run.created_at)},
+          {"started_at", moment_json(run.started_at)},
+          {"finished_at", moment_json(run.finished_at)},
+          {"error", error_json(run.error)},
+          {"restarted_from", run.restarted_from ? json(run.restarted_from->str()) : json(nullptr)}};
+}
+
+json to_json(const run_view& run) {
+  json object = to_json(run.summary);
+  object["checkpoint"] = run.checkpoint;
+  object["updated_at"] = to_rfc3339(run.updated_at);
+  object["at"] = run.at;
+  object["data"] = run.data;
+  object["metadata"] = run.metadata;
+  return object;
+}
+
+std::string moment_text(time_point t) {
+  std::string text = to_rfc3339(t);  // "2026-01-31T09:30:00.250Z"
+  text[10] = ' ';
+  return text.substr(0, 19) + "Z";
+}
+
+std::int64_t duration_us(const run_summary& run, time_point now) {
+  return (run.finished_at.value_or(now) - run.started_at.value_or(run.created_at)).count();
+}
+
+std::string shortened(const json& value) {
+  std::string text = indented(value);
+  if (text.size() <= max_shown_bytes) return text;
+  const std::size_t all = text.size();
+  text.resize(text.rfind('\n', max_shown_bytes) == text.npos ? max_shown_bytes
+                                                             : text.rfind('\n', max_shown_bytes));
+  return printable_lines(text) + "\n... " + std::to_string(all - text.size()) +
+         " more bytes; --json prints all";
+}
+
+void print_end(session& s, const run_view& run, const settings& used) {
+  const run_summary& summary = run.summary;
+  const style look = s.look();
+  const bool good = summary.status == run_status::completed;
+  const tint in = good                                   ? tint::green
+                  : summary.status == run_status::failed ? tint::red
+                                                         : tint::yellow;
+  const std::string sign{good ? look.sign("✔", "+") : look.sign("✖", "x")};
+  output& out = s.out();
+  out.line("");
+  out.line(look.paint(in, sign + " " + std::string{to_string(summary.status)}) + " in " +
+           duration_text(duration_us(summary, run.updated_at)) +
+           look.paint(tint::dim, "  run " + summary.key.id.str() + " of " +
+                                     printable(to_string(summary.flow))));
+  if (summary.error) {
+    const run_error& e = *summary.error;
+    out.line("error: " + printable(e.type) + (e.node.empty() ? "" : " at " + printable(e.node)) +
+             (e.attempt > 1 ? ", attempt " + std::to_string(e.attempt) : ""));
+    out.line("  " + printable_lines(e.message));
+  }
+  out.line(shortened(run.data));
+  if (used.storage.data_dir.empty()) {
+    out.line(look.paint(tint::dim,
+                        "Kept in memory only; with --data-dir DIR runs are kept and survive "
+                        "kill -9."));
+  } else {
+    out.line(look.paint(tint::dim, "next: ") + next_step(summary, used));
+  }
+  out.flush();
+}
+
+void print_end_json(session& s, const run_view& run) {
+  json object = to_json(run);
+  object["event"] = "summary";
+  object["run"] = run.summary.key.id.str();
+  object["duration_us"] = duration_us(run.summary, run.updated_at);
+  s.out().line(one_line(object));
+  s.out().flush();
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include <pawl/run.hpp>
+
+#include "cli/session.hpp"
+
+namespace pawl::cli {
+
+/// What can be done next with a run, as a command to type: "pawl runs retry ID --data-dir DIR".
+[[nodiscard]] std::string next_step(const run_summary& run, const settings& s);
+
+/// A run for programs: all that `runs show --json` prints but its steps.
+[[nodiscard]] json to_json(const run_summary& run);
+[[nodiscard]] json to_json(const run_view& run);
+
+/// "2026-01-31 09:30:00Z".
+[[nodiscard]] std::string moment_text(time_point t);
+/// How long a run took, or has been under way at `now`.
+[[nodiscard]] std::int64_t duration_us(const run_summary& run, time_point now);
+
+/// `value` as indented JSON; of a large one only the beginning, and how much was left out.
+[[nodiscard]] std::string shortened(const json& value);
+
+/// Prints how a followed run ended: its status, duration, error, data, and what to do next.
+void print_end(session& s, const run_view& run, const settings& used);
+/// The same as one JSON object on a line, whose `event` is "summary".
+void print_end_json(session& s, const run_view& run);
+
+}  // namespace pawl::cli

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <pawl/run.hpp>
+
+namespace pawl::cli {
+
+/// One attempt of one visit of a task, as a run's history tells it.
+struct step {
+  std::string node;
+  std::uint32_t visit = 0;
+  std::uint32_t attempt = 0;
+  std::string status;  ///< "running", "completed", "failed", "abandoned" (the run ended before it)
+  time_point started_at{};
+  std::optional<time_point> finished_at;
+  std::optional<std::int64_t> duration_us;
+  std::string error_type;
+  std::string error_message;
+};
+
+/// The steps of a run in the order in which they began. A step that was interrupted by a crash and
+/// called again is one step.
+[[nodiscard]] std::vector<step> steps_of(const std::vector<history_event>& history,
+                                         run_status status);
+
+[[nodiscard]] json to_json(const step& s);
+
+}  // namespace pawl::cli

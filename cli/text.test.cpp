@@ -1,0 +1,57 @@
+#include "cli/text.hpp"
+
+#include "tests/support/catch.hpp"
+
+using namespace pawl::cli;
+using pawl::json;
+
+TEST_CASE("nothing that steers a terminal is printed") {
+  CHECK(printable("plain äöü 漢字") == "plain äöü 漢字");
+  CHECK(printable("\x1b[2J\x07") == "\\u001b[2J\\u0007");
+  CHECK(printable("a\nb\tc\rd") == "a\\nb\\tc\\u000dd");
+  CHECK(printable("\x7f") == "\\u007f");
+  CHECK(printable("\xc2\x9b") == "\\u009b");      // CSI of C1
+  CHECK(printable("\xe2\x80\xae") == "\\u202e");  // right-to-left override
+  CHECK(printable("\x9b") == "\xef\xbf\xbd");     // no UTF-8
+  CHECK(printable("cut \xe6\xbc") == "cut \xef\xbf\xbd");
+  CHECK(printable_lines("a\n\x1b") == "a\n\\u001b");
+}
+
+TEST_CASE("JSON stays JSON when it is made printable") {
+  const json value{{"csi \xc2\x9b", "bell \x07 del \x7f line\nbreak"}};
+  CHECK(json::parse(one_line(value)) == value);
+  CHECK(json::parse(indented(value)) == value);
+  CHECK(one_line(value).find('\n') == std::string::npos);
+}
+
+TEST_CASE("width is counted in columns") {
+  CHECK(display_width("") == 0);
+  CHECK(display_width("abc") == 3);
+  CHECK(display_width("äö") == 2);
+  CHECK(display_width("漢字") == 4);
+  CHECK(display_width("e\xcc\x81") == 1);
+  CHECK(fit("verify the archive", 10, "…") == "verify th…");
+  CHECK(fit("漢字漢字", 5, "…") == "漢字…");
+  CHECK(fit("short", 10, "…") == "short");
+  CHECK(fit("abc", 0, "…").empty());
+  CHECK(pad("ä", 3) == "ä  ");
+  CHECK(pad_left("ä", 3) == "  ä");
+}
+
+TEST_CASE("durations are short and never round up") {
+  CHECK(duration_text(-5) == "<1ms");
+  CHECK(duration_text(999) == "<1ms");
+  CHECK(duration_text(310'999) == "310ms");
+  CHECK(duration_text(1'209'000) == "1.20s");
+  CHECK(duration_text(59'999'999) == "59.9s");
+  CHECK(duration_text(185'000'000) == "3m 05s");
+  CHECK(duration_text(7'620'000'000) == "2h 07m");
+  CHECK(duration_text(273'600'000'000) == "3d 4h");
+}
+
+TEST_CASE("a shell reads a word back as it was") {
+  CHECK(shell_word("/var/lib/pawl") == "/var/lib/pawl");
+  CHECK(shell_word("my data") == "'my data'");
+  CHECK(shell_word("it's") == "'it'\\''s'");
+  CHECK(shell_word("") == "''");
+}

@@ -1,0 +1,75 @@
+#include "cli/view/event_text.hpp"
+
+#include "cli/text.hpp"
+
+namespace pawl::cli {
+namespace {
+
+/// Joins what there is with commas.
+class words {
+ public:
+  void add(const std::string& word) {
+    if (word.empty()) return;
+    all_ += (all_.empty() ? "" : ", ") + word;
+  }
+  [[nodiscard]] const std::string& text() const noexcept { return all_; }
+
+ private:
+  std::string all_;
+};
+
+std::string member(const json& detail, const char* key) {
+  const auto found = detail.find(key);
+  if (found == detail.end()) return {};
+  return printable(found->is_string() ? found->get<std::string>() : found->dump());
+}
+
+std::string failure_text(const json& detail) {
+  return member(detail, "type") + ": " + member(detail, "message");
+}
+
+}  // namespace
+
+std::string detail_text(const history_event& e) {
+  const json& detail = e.detail;
+  words all;
+  if (e.visit > 1) all.add("visit " + std::to_string(e.visit));
+  if (e.attempt > 1) all.add("attempt " + std::to_string(e.attempt));
+  if (const auto us = detail.find("us"); us != detail.end() && us->is_number_integer())
+    all.add(duration_text(us->get<std::int64_t>()));
+  if (e.kind == "step_failed" || e.kind == "run_failed") {
+    all.add(failure_text(detail));
+  } else if (e.kind == "condition_evaluated") {
+    all.add(member(detail, "result"));
+  } else if (e.kind == "edge_taken") {
+    all.add("to " + member(detail, "to") + " (" + member(detail, "why") + ")");
+  } else if (e.kind == "forked" || e.kind == "branches_merged") {
+    all.add(member(detail, "branches") + " branches");
+  } else if (e.kind == "step_log") {
+    all.add(member(detail, "level") + ": " + member(detail, "message"));
+  } else if (e.kind == "step_progress") {
+    const double fraction = detail.value("fraction", 0.0);
+    all.add(std::to_string(static_cast<int>(fraction * 100)) + "%");
+  } else if (e.kind == "run_cancelled" || e.kind == "run_retried") {
+    all.add(member(detail, "reason"));
+  } else if (e.kind != "step_finished" && !detail.empty()) {
+    all.add(one_line(detail));
+  }
+  return all.text();
+}
+
+json event_json(const run_id& run, const history_event& e) {
+  json object{{"run", run.str()},
+              {"time", to_rfc3339(e.at)},
+              {"event", e.kind},
+              {"detail", e.detail.is_null() ? json::object() : e.detail}};
+  if (e.checkpoint != 0) object["checkpoint"] = e.checkpoint;
+  if (!e.node.empty()) {
+    object["node"] = e.node;
+    object["visit"] = e.visit;
+    object["attempt"] = e.attempt;
+  }
+  return object;
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,106 @@
+#include "cli/view/fleet_watcher.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "cli/text.hpp"
+#include "cli/view/tree_watcher.hpp"
+
+namespace pawl::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using steady = std::chrono::steady_clock;
+
+constexpr auto pause = 100ms;
+
+}  // namespace
+
+fleet_watcher::fleet_watcher(session& s)
+    : session_(s), look_(s.look()), region_(s.out(), s.screen()), size_(s.screen().size()) {}
+
+void fleet_watcher::follow(const followed_run& run) {
+  auto& added = runs_[run.id];
+  added.flow = run.flow;
+  added.created_at = run.created_at;
+}
+
+void fleet_watcher::on_event(const live_event& e) {
+  const auto found = runs_.find(e.run.id);
+  if (found == runs_.end()) return;
+  under_way& run = found->second;
+  if (e.what.kind == "step_started") {
+    run.at.insert(e.what.node);
+  } else if (e.what.kind == "step_finished" || e.what.kind == "step_failed") {
+    run.at.erase(e.what.node);
+    ++run.steps;
+  }
+}
+
+void fleet_watcher::on_end(const run_summary& run) {
+  if (runs_.erase(run.key.id) == 0) return;
+  ++ended_;
+  const bool good = run.status == run_status::completed;
+  std::string line = look_.paint(good ? tint::green : tint::red,
+                                 good ? look_.sign("✔", "+") : look_.sign("✖", "x")) +
+                     " " + run.key.id.str() + "  " + printable(to_string(run.flow)) + "  " +
+                     std::string{to_string(run.status)};
+  if (run.finished_at) line += " in " + duration_text((*run.finished_at - run.created_at).count());
+  if (run.error) line += "  " + printable(run.error->type + ": " + run.error->message);
+  ended_lines_.push_back(std::move(line));
+}
+
+void fleet_watcher::tick() {
+  if (steady::now() - drawn_at_ < pause) return;
+  ++frame_;
+  draw();
+}
+
+void fleet_watcher::note(const std::string& sentence) {
+  note_ = sentence;
+  draw();
+}
+
+drawn_line fleet_watcher::line_of(const run_id& id, const under_way& run, time_point now) const {
+  drawn_line line;
+  const std::size_t columns = size_.columns - 1;
+  const auto add = [&](tint in, const std::string& text) {
+    line.add(look_, in, fit(text, columns - std::min(columns, line.width), look_.ellipsis()));
+  };
+  std::string at;
+  for (const auto& node : run.at) at += (at.empty() ? "" : ", ") + printable(node);
+  add(tint::cyan, std::string{spinner(look_, frame_)});
+  add(tint::dim, " " + id.str());
+  add(tint::none, "  " + printable(to_string(run.flow)));
+  add(tint::dim, "  " + duration_text((now - run.created_at).count()));
+  add(tint::strong, "  " + at);
+  return line;
+}
+
+void fleet_watcher::draw() {
+  drawn_at_ = steady::now();
+  size_ = session_.screen().size();
+  if (!ended_lines_.empty()) region_.print_above(std::exchange(ended_lines_, {}));
+  std::vector<drawn_line> lines;
+  const time_point now = wall_clock();
+  const std::size_t room = size_.rows > 6 ? size_.rows - 5 : 1;
+  for (const auto& [id, run] : runs_) {
+    if (lines.size() == room) break;
+    lines.push_back(line_of(id, run, now));
+  }
+  if (runs_.size() > lines.size()) {
+    const std::size_t hidden = runs_.size() - lines.size();
+    lines.emplace_back().add(
+        look_, tint::dim,
+        std::string{look_.ellipsis()} + " and " + std::to_string(hidden) + " more");
+  }
+  lines.emplace_back().add(
+      look_, tint::strong,
+      fit(counted(runs_.size(), "run") + " under way, " + std::to_string(ended_) + " finished",
+          size_.columns - 1, look_.ellipsis()));
+  if (!note_.empty())
+    lines.emplace_back().add(look_, tint::yellow, fit(note_, size_.columns - 1, look_.ellipsis()));
+  region_.draw(lines);
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,42 @@
+#include "cli/view/live_region.hpp"
+
+#include <algorithm>
+
+#include "cli/text.hpp"
+
+namespace pawl::cli {
+
+void drawn_line::add(const style& look, tint in, std::string_view more) {
+  text += look.paint(in, more);
+  width += display_width(more);
+}
+
+/// What takes the cursor to the region's first column and row. A window that has become narrower
+/// has broken its lines in several.
+std::string live_region::erase() const {
+  const std::size_t columns = std::max<std::size_t>(screen_.size().columns, 1);
+  std::size_t rows = 0;
+  for (const auto& line : drawn_)
+    rows += std::max<std::size_t>(1, (line.width + columns - 1) / columns);
+  if (rows == 0) return "\r";
+  return "\x1b[" + std::to_string(rows) + "A\r";
+}
+
+void live_region::draw(const std::vector<drawn_line>& lines) {
+  std::string frame = erase();
+  for (const auto& line : lines) frame += line.text + "\x1b[K\n";
+  frame += "\x1b[J";
+  drawn_ = lines;
+  out_.write(frame);
+  out_.flush();
+}
+
+void live_region::print_above(const std::vector<std::string>& lines) {
+  std::string frame = erase() + "\x1b[J";
+  for (const auto& line : lines) frame += line + "\n";
+  for (const auto& line : drawn_) frame += line.text + "\n";
+  out_.write(frame);
+  out_.flush();
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,78 @@
+#include "cli/view/progress.hpp"
+
+#include "tests/support/catch.hpp"
+
+using namespace pawl;
+using namespace pawl::cli;
+
+namespace {
+
+flow::definition small_flow() {
+  std::vector<fault> faults;
+  auto flow = flow::parse_definition(json::parse(R"({
+    "name": "small",
+    "nodes": [{"id": "s", "type": "start"}, {"id": "work", "type": "task"},
+              {"id": "big", "type": "condition"}, {"id": "yes", "type": "end"},
+              {"id": "no", "type": "end"}],
+    "edges": [{"source": "s", "target": "work"}, {"source": "work", "target": "big"},
+              {"source": "big", "target": "yes", "data": {"when": true}},
+              {"source": "big", "target": "no", "data": {"when": false}}]})"),
+                                     faults);
+  REQUIRE(faults.empty());
+  return flow;
+}
+
+history_event event(std::string kind, std::string node = {}, json detail = json::object()) {
+  return {1, from_unix_us(1'000'000), std::move(kind), std::move(node), 1, 1, std::move(detail)};
+}
+
+}  // namespace
+
+TEST_CASE("nodes follow the events of their run") {
+  run_progress progress{small_flow()};
+  const auto& nodes = progress.nodes();
+  progress.apply(event("run_created"));
+  CHECK(nodes[0].phase == node_phase::done);
+  CHECK(nodes[1].phase == node_phase::idle);
+
+  progress.apply(event("step_started", "work"));
+  CHECK(nodes[1].phase == node_phase::running);
+  CHECK(progress.active() == std::vector<std::string>{"work"});
+  progress.apply(event("step_progress", "work", {{"fraction", 0.5}}));
+  CHECK(nodes[1].fraction == 0.5);
+
+  progress.apply(event("step_finished", "work", {{"us", 1200}}));
+  CHECK(nodes[1].phase == node_phase::done);
+  CHECK(nodes[1].took_us == 1200);
+  CHECK_FALSE(nodes[1].fraction);
+  CHECK(progress.steps_done() == 1);
+
+  progress.apply(event("condition_evaluated", "big", {{"result", false}}));
+  progress.apply(event("edge_taken", "big", {{"to", "no"}, {"why", "condition"}}));
+  progress.apply(event("run_completed"));
+  CHECK(nodes[2].condition == false);
+  CHECK(nodes[3].phase == node_phase::idle);
+  CHECK(nodes[4].phase == node_phase::done);
+}
+
+TEST_CASE("a failed step says why and a cancelled run leaves nothing running") {
+  run_progress failed{small_flow()};
+  failed.apply(event("step_started", "work"));
+  failed.apply(event("step_failed", "work", {{"us", 5}, {"type", "x"}, {"message", "Broken."}}));
+  failed.apply(event("run_failed", "", {{"type", "x"}, {"message", "Broken."}}));
+  CHECK(failed.nodes()[1].phase == node_phase::failed);
+  CHECK(failed.nodes()[1].note == "x: Broken.");
+
+  run_progress cancelled{small_flow()};
+  cancelled.apply(event("step_started", "work"));
+  cancelled.apply(event("run_cancelled"));
+  CHECK(cancelled.nodes()[1].phase == node_phase::halted);
+  CHECK(cancelled.active().empty());
+}
+
+TEST_CASE("events of nodes that the flow has not are passed over") {
+  run_progress progress{small_flow()};
+  progress.apply(event("step_started", "elsewhere"));
+  progress.apply(event("edge_taken", "work", {{"to", "elsewhere"}}));
+  CHECK(progress.active().empty());
+}
