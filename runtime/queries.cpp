@@ -277,7 +277,7 @@ result<flow::start_command> queries::make_start(const scope_name& in, std::strin
     }
     start.flow.version = *head->published;
   }
-  start.input = input;
+  start.input = input.is_null() ? json::object() : input;
   start.metadata = std::move(options.metadata);
   return start;
 }

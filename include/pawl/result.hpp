@@ -32,14 +32,15 @@ class [[nodiscard]] result {
     check_value();
     return *std::get_if<0>(&content_);
   }
-  [[nodiscard]] T&& value() && {
+  /// By value, so that `for (auto& x : *call())` does not walk over what is gone.
+  [[nodiscard]] T value() && {
     check_value();
     return std::move(*std::get_if<0>(&content_));
   }
 
   [[nodiscard]] T& operator*() & { return value(); }
   [[nodiscard]] const T& operator*() const& { return value(); }
-  [[nodiscard]] T&& operator*() && { return std::move(*this).value(); }
+  [[nodiscard]] T operator*() && { return std::move(*this).value(); }
   [[nodiscard]] T* operator->() { return &value(); }
   [[nodiscard]] const T* operator->() const { return &value(); }
 

@@ -60,10 +60,9 @@ struct engine_settings {
   std::uint32_t max_active_runs = 100'000;
   /// Commands that were taken and not answered yet. One more is answered `overloaded`.
   std::uint32_t max_commands_in_flight = 100'000;
-  /// Unfinished runs that are brought back into memory together when the engine starts.
+  /// Unfinished runs that are brought back into memory together when the engine starts. 0: none;
+  /// each goes on when it is waited for.
   std::uint32_t recovery_batch = 256;
-  /// A run for which nothing happened for so long leaves memory until something does.
-  std::chrono::milliseconds passivate_after_ms{5'000};
   /// Times that a crashed run actor is restarted before its run is parked as failed.
   std::uint32_t restart_limit = 5;
   /// The wait before the first restart; it doubles with every further one.
