@@ -13,7 +13,7 @@ class LegacyTest(unittest.TestCase):
     def run_flow(self, *arguments):
         with tempfile.TemporaryDirectory(prefix="pawl-legacy-") as store:
             pawl("run", FLOW, "--id", "old", "--data-dir", store, *arguments)
-            nodes = [e["node"] for e in history("old", store) if e["kind"] == "step_finished"]
+            nodes = [e["node"] for e in history("old", store) if e["event"] == "step_finished"]
             return show("old", store), nodes
 
     def test_it_is_valid_as_it_is(self):

@@ -1,0 +1,161 @@
+"""What README and docs show is what happens.
+
+- Sessions (blocks that begin with `$ `) are run, each in a folder of its own that has the repository's
+  `examples` and the same page's blocks marked `file NAME`; what they print is compared. What differs from run to run (times, durations, ids that
+  Pawl made) counts as equal, a line `...` stands for any lines.
+- The README's C++ program is compiled by CMake and run here; what it prints is the block `cpp_output`.
+- Every block of JSON is JSON, every flow among them is valid; every TOML file is a configuration.
+- Every link into the repository leads somewhere.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from marked_blocks import blocks
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "examples"))
+from pawl_program import LIMIT_S, PROGRAM, ROOT, environment, pawl  # noqa: E402
+
+VOLATILE = [
+    (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "ID"),
+    (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z| UTC)?"), "WHEN"),
+    (re.compile(r"\b\d\d:\d\d:\d\d(\.\d+)?"), "WHEN"),
+    (re.compile(r"<?\b\d+(\.\d+)?(us|ms|s)\b"), "TIME"),
+    (re.compile(r"[ \t]+"), " "),
+]
+
+
+def markdown_files():
+    """All of the repository's, by their path in it."""
+    for where, folders, names in os.walk(ROOT):
+        folders[:] = [f for f in folders if not f.startswith(".") and f not in ("build", "node_modules")]
+        for name in names:
+            if name.endswith(".md"):
+                yield os.path.relpath(os.path.join(where, name), ROOT)
+
+
+def all_blocks():
+    return [b for name in sorted(markdown_files()) for b in blocks(os.path.join(ROOT, name), name)]
+
+
+def stable(line):
+    for pattern, word in VOLATILE:
+        line = pattern.sub(word, line)
+    return line.strip()
+
+
+def matches(shown, printed):
+    """True if the lines are the same, where `...` among those shown stands for any lines."""
+    if not shown:
+        return not printed
+    if shown[0] == "...":
+        return any(matches(shown[1:], printed[at:]) for at in range(len(printed) + 1))
+    return bool(printed) and shown[0] == printed[0] and matches(shown[1:], printed[1:])
+
+
+def commands(session):
+    """(command, lines shown) for each `$ ` of a session; a trailing backslash continues a command."""
+    found = []
+    for line in session.splitlines():
+        if found and found[-1][0].endswith("\\"):
+            found[-1][0] = found[-1][0][:-1] + line.removeprefix("> ").lstrip()
+        elif line.startswith("$ "):
+            found.append([line[2:], []])
+        elif not found:
+            raise ValueError("a session begins with a command: $ ...")
+        else:
+            found[-1][1].append(line)
+    return found
+
+
+class DocsTest(unittest.TestCase):
+    maxDiff = None
+
+    def run_session(self, block):
+        with tempfile.TemporaryDirectory(prefix="pawl-docs-") as folder:
+            os.symlink(os.path.join(ROOT, "examples"), os.path.join(folder, "examples"))
+            for shown in blocks(os.path.join(ROOT, block.file), block.file):
+                if shown.mark == "file":
+                    with open(os.path.join(folder, shown.name), "w", encoding="utf-8") as file:
+                        file.write(shown.text)
+            names = environment()
+            names.update(PATH=os.path.dirname(PROGRAM) + ":" + names["PATH"], LC_ALL="C.UTF-8")
+            for command, shown in commands(block.text):
+                done = subprocess.run(["bash", "-c", command], cwd=folder, env=names, text=True,
+                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                      timeout=LIMIT_S, check=False)
+                printed = [stable(line) for line in done.stdout.splitlines()]
+                expected = [stable(line) for line in shown]
+                if not matches(expected, printed):
+                    self.fail(f"{block}: $ {command}\n--- shown\n" + "\n".join(shown)
+                              + f"\n--- printed (exit code {done.returncode})\n" + done.stdout)
+
+    def test_sessions_print_what_is_shown(self):
+        sessions = [block for block in all_blocks()
+                    if block.text.startswith("$ ") and block.mark != "skip"]
+        self.assertTrue(any(block.file == "README.md" for block in sessions))
+        for block in sessions:
+            with self.subTest(block=str(block)):
+                self.run_session(block)
+
+    def test_the_program_in_the_readme_prints_what_is_shown(self):
+        shown, = [b for b in all_blocks() if b.file == "README.md" and b.mark == "cpp_output"]
+        with tempfile.TemporaryDirectory(prefix="pawl-docs-") as folder:
+            done = subprocess.run([os.environ["PAWL_TEST_README_PROGRAM"]], cwd=folder, text=True,
+                                  env=environment(), capture_output=True, timeout=LIMIT_S,
+                                  check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual([stable(line) for line in done.stdout.splitlines()],
+                         [stable(line) for line in shown.text.splitlines()])
+
+    def test_json_is_json_and_flows_are_valid(self):
+        for block in all_blocks():
+            if block.language != "json" or block.mark == "skip":
+                continue
+            with self.subTest(block=str(block)):
+                value = json.loads(block.text)
+                if isinstance(value, dict) and "nodes" in value:
+                    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+                        file.write(block.text)
+                        file.flush()
+                        pawl("validate", file.name, expect=None if block.mark == "invalid" else 0)
+
+    def test_configurations_are_taken(self):
+        for block in all_blocks():
+            if block.language != "toml" or block.mark == "skip":
+                continue
+            with self.subTest(block=str(block)), tempfile.NamedTemporaryFile("w") as file:
+                file.write(block.text)
+                file.flush()
+                pawl("--config", file.name, "config")
+
+    def test_links_lead_somewhere(self):
+        for name in markdown_files():
+            with open(os.path.join(ROOT, name), encoding="utf-8") as file:
+                text = re.sub(r"```.*?```", "", file.read(), flags=re.S)
+            for link in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"`[^`]*`", "", text)):
+                if re.match(r"[a-z]+:", link):
+                    continue
+                path, _, part = link.partition("#")
+                target = os.path.normpath(os.path.join(ROOT, os.path.dirname(name), path)
+                                          if path else os.path.join(ROOT, name))
+                with self.subTest(file=name, link=link):
+                    self.assertTrue(os.path.exists(target), "there is no such file")
+                    if part and target.endswith(".md"):
+                        self.assertIn(part, headings(target))
+
+
+def headings(path):
+    """The names by which links reach the headings of a file."""
+    with open(path, encoding="utf-8") as file:
+        lines = re.findall(r"^#+ (.*)$", file.read(), flags=re.M)
+    return [re.sub(r"[^\w\- ]", "", line.lower()).strip().replace(" ", "-") for line in lines]
+
+
+if __name__ == "__main__":
+    unittest.main()
