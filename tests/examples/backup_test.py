@@ -214,6 +214,14 @@ class BackupTest(unittest.TestCase):
         self.assertEqual(show("b", backup.store)["error"]["type"], "target_inside_source")
         self.assertFalse(os.path.exists(backup.target))
 
+    def test_missing_input_is_asked_for(self):
+        backup = self.backup("no-input", COMPRESSED)
+        backup.input = json.dumps({"source": self.source})
+        backup.run(expect=1)
+        error = show("b", backup.store)["error"]
+        self.assertEqual(error["type"], "input_missing")
+        self.assertIn("--input", error["message"])
+
     def test_a_source_that_is_not_there_is_named(self):
         backup = self.backup("nowhere", COMPRESSED)
         backup.input = json.dumps({"source": "/nowhere/at/all", "target": backup.target})
