@@ -28,8 +28,6 @@ struct rule_access {
 
 namespace {
 
-// Evaluation takes two or three stack frames for each level.
-constexpr std::uint32_t deepest = 512;
 constexpr std::size_t most_unknown_operators = 100;
 
 // What other languages call an operator, where spelling alone leads elsewhere.

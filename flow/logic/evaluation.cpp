@@ -44,9 +44,10 @@ value* evaluation::room(std::size_t count) {
 }
 
 bool evaluation::may_nest(std::uint32_t depth) {
-  if (depth <= allowed_.max_depth) return !failed();
+  const std::uint32_t allowed = std::min(allowed_.max_depth, deepest);
+  if (depth <= allowed) return !failed();
   fail({errc::limit_exceeded, "evaluating a JSONLogic rule: it builds arrays nested deeper than " +
-                                  std::to_string(allowed_.max_depth) + " levels"});
+                                  std::to_string(allowed) + " levels"});
   return false;
 }
 

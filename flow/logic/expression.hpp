@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -15,6 +16,10 @@ namespace pawl::flow::logic {
 
 class evaluation;
 struct expression;
+
+/// The greatest `limits::max_depth` that counts: evaluation takes two or three stack frames for
+/// each level of a rule.
+inline constexpr std::uint32_t deepest = 512;
 
 /// What an operator does: evaluates the arguments that it needs, with `data` as what `var` reads.
 /// Returns undefined after the evaluation has failed.

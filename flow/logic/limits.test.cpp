@@ -141,6 +141,10 @@ TEST_CASE("arrays nested by a loop stop at the depth limit", "[logic]") {
   const error e = failure(wrap, numbers(100'000));
   CHECK(e.code == errc::limit_exceeded);
   CHECK(e.message.find("deeper than 128") != std::string::npos);
+  limits deeper;
+  deeper.max_depth = 1'000'000;
+  CHECK(depth_of(evaluated(wrap, numbers(512), deeper)) == 512);
+  CHECK(failure(wrap, numbers(513), deeper).code == errc::limit_exceeded);
   const json frames = parsed(R"({"reduce": [{"var": ""}, {"var": ""}, null]})");
   CHECK(failure(frames, numbers(100'000)).code == errc::limit_exceeded);
 }

@@ -1,7 +1,6 @@
 #include "flow/logic/number.hpp"
 
 #include <cmath>
-#include <utility>
 
 namespace pawl::flow::logic {
 namespace {

@@ -1,5 +1,3 @@
-#include <vector>
-
 #include "flow/logic/coercion.hpp"
 #include "flow/logic/operators/operators.hpp"
 #include "flow/logic/text_search.hpp"
