@@ -62,10 +62,10 @@ TEST_CASE("a versioned tree does as an ordered map, and its copies stay as they 
 TEST_CASE("a versioned tree stays shallow whatever the order of its keys", "[memory]") {
   // A degenerate tree of this size would take minutes, and overflow the stack when it goes.
   versioned_tree tree;
-  for (int i = 0; i < 200'000; ++i) {
+  for (int i = 0; i < 100'000; ++i) {
     std::string key = std::to_string(i);
     key.insert(0, 8 - key.size(), '0');
     tree.put(key, "", 1);
   }
-  CHECK(contents(tree).size() == 200'000);
+  CHECK(contents(tree).size() == 100'000);
 }

@@ -13,14 +13,13 @@
 namespace pawl::persistence::rocks {
 namespace {
 
-using descriptors = std::vector<rocksdb::ColumnFamilyDescriptor>;
-
+/// RocksDB's own family, and then ours in the order of `column`.
 descriptors describe_columns(const rocksdb_options& options) {
   const auto cache = rocksdb::NewLRUCache(options.cache_bytes);
   descriptors columns;
+  columns.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions{});
   for (const column where : all_columns)
     columns.emplace_back(family_name(where), column_options(where, cache));
-  columns.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions{});
   return columns;
 }
 
@@ -81,19 +80,41 @@ result<std::shared_ptr<database>> database::open(claimed_folder folder,
     return std::move(marked).error();
   }
 
-  settings.create_if_missing = folder.state != folder_state::ready;
-  settings.create_missing_column_families = true;
   std::shared_ptr<database> opened{new database{std::move(folder)}};
   if (!left_out.empty()) {
     opened->filter_ = std::make_unique<leave_out_filter>(std::move(left_out));
     settings.wal_filter = opened->filter_.get();
   }
-  rocksdb::DB* raw = nullptr;
-  const auto status = rocksdb::DB::Open(settings, path, columns, &opened->handles_, &raw);
-  opened->db_.reset(raw);
+  const auto status = opened->folder_.state == folder_state::ready
+                          ? opened->open_existing(settings, columns)
+                          : opened->create(settings, columns);
   if (!status.ok()) return from_status(status, "opening", opened->path());
-  std::copy_n(opened->handles_.begin(), opened->columns_.size(), opened->columns_.begin());
   return opened;
+}
+
+rocksdb::Status database::open_existing(rocksdb::DBOptions settings, const descriptors& columns) {
+  settings.create_missing_column_families = true;  // a migration may want a new one
+  return open_with(settings, columns);
+}
+
+rocksdb::Status database::create(rocksdb::DBOptions settings, const descriptors& columns) {
+  settings.create_if_missing = true;
+  // The columns are made together afterwards: each one that RocksDB makes while it opens writes
+  // and checks a file of all options.
+  const descriptors only_default{columns.begin(), columns.begin() + 1};
+  if (auto opened = open_with(settings, only_default); !opened.ok()) return opened;
+  std::vector<rocksdb::ColumnFamilyHandle*> made;
+  const auto created = db_->CreateColumnFamilies({columns.begin() + 1, columns.end()}, &made);
+  handles_.insert(handles_.end(), made.begin(), made.end());
+  return created;
+}
+
+rocksdb::Status database::open_with(const rocksdb::DBOptions& settings,
+                                    const descriptors& columns) {
+  rocksdb::DB* raw = nullptr;
+  auto status = rocksdb::DB::Open(settings, path().string(), columns, &handles_, &raw);
+  db_.reset(raw);
+  return status;
 }
 
 database::~database() {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +13,8 @@
 #include "persistence/rocksdb/rocksdb_store.hpp"
 
 namespace pawl::persistence::rocks {
+
+using descriptors = std::vector<rocksdb::ColumnFamilyDescriptor>;
 
 /// An open RocksDB in a folder that is ours. Shared by the store and its views; closed when the
 /// last one goes. Safe from any thread, like RocksDB itself.
@@ -29,7 +30,7 @@ class database {
 
   [[nodiscard]] rocksdb::DB& db() const noexcept { return *db_; }
   [[nodiscard]] rocksdb::ColumnFamilyHandle* column_handle(column where) const noexcept {
-    return columns_[static_cast<std::size_t>(where)];
+    return handles_[static_cast<std::size_t>(where) + 1];
   }
   [[nodiscard]] claimed_folder& folder() noexcept { return folder_; }
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return folder_.path; }
@@ -40,11 +41,14 @@ class database {
  private:
   explicit database(claimed_folder folder) : folder_(std::move(folder)) {}
 
+  rocksdb::Status open_existing(rocksdb::DBOptions settings, const descriptors& columns);
+  rocksdb::Status create(rocksdb::DBOptions settings, const descriptors& columns);
+  rocksdb::Status open_with(const rocksdb::DBOptions& settings, const descriptors& columns);
+
   claimed_folder folder_;                       // first, so that the lock outlives RocksDB
   std::unique_ptr<rocksdb::WalFilter> filter_;  // RocksDB keeps pointing to it
   std::unique_ptr<rocksdb::DB> db_;
-  std::vector<rocksdb::ColumnFamilyHandle*> handles_;
-  std::array<rocksdb::ColumnFamilyHandle*, std::size(all_columns)> columns_{};
+  std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // RocksDB's own first, then ours
 };
 
 }  // namespace pawl::persistence::rocks

@@ -68,6 +68,7 @@ rocksdb::DBOptions database_options(const rocksdb_options& chosen) {
 
   // Starting up takes the same time whatever the size of the store.
   options.max_open_files = 512;
+  options.max_file_opening_threads = 1;  // else each column starts 16 threads, for few files
   options.skip_stats_update_on_db_open = true;
 
   // RocksDB's log for people: warnings, a megabyte at a time.

@@ -1,8 +1,7 @@
 #pragma once
 
-#include <array>
+#include <memory>
 #include <string>
-#include <string_view>
 
 #include <rocksdb/options.h>
 

@@ -1,0 +1,316 @@
+// What becomes of a store on disk when its files are damaged: it is reported, never read as data.
+#include "persistence/conformance.hpp"
+#include "persistence/crc32c.hpp"
+#include "persistence/rocksdb/test_folder.hpp"
+#include "persistence/rocksdb/wal_judge.hpp"
+#include "persistence/rocksdb/wal_reader.hpp"
+
+using namespace pawl;
+using namespace pawl::persistence;
+using namespace pawl::persistence::conformance;
+using namespace pawl::persistence::rocks;
+
+namespace {
+
+std::string key_of(int n) {
+  std::string key = std::to_string(n);
+  return key.insert(0, 6 - key.size(), '0');
+}
+
+/// Commits the runs from..to-1, each in a write of its own.
+void fill(store& opened, int from, int to) {
+  std::shared_ptr<const view> last = opened.durable_view();
+  for (int n = from; n < to; ++n) {
+    batch changes = putting(column::runs, {{key_of(n), std::string(300, 'r')}});
+    changes.put(column::checkpoints, key_of(n), std::string(300, 'c'));
+    changes.add("n", 1);
+    last = write(opened, {changes});
+  }
+  REQUIRE(opened.sync());
+  opened.publish(last);
+}
+
+/// A store with records in tables, closed in order.
+void make_tables(const fs::path& folder) {
+  fill(*open_good(folder), 0, 200);
+}
+
+/// A store with 50 records in tables and 50 in its log, as kill -9 leaves it.
+fs::path make_killed(const test_folder& folder, durability mode = durability::sync) {
+  fill(*open_good(folder.store(), {.mode = mode}), 0, 50);
+  const auto opened = open_good(folder.store(), {.mode = mode});
+  fill(*opened, 50, 100);
+  const fs::path killed = folder.root() / "killed";
+  copy_as_killed(folder.store(), killed);
+  return killed;
+}
+
+/// The number of records, which must be the first ones, in all columns alike.
+int prefix_length(const store& opened) {
+  const auto now = opened.durable_view();
+  const auto runs = keys_of(scan(*now, column::runs));
+  CHECK(runs == keys_of(scan(*now, column::checkpoints)));
+  CHECK(counter(*now, "n") == static_cast<std::int64_t>(runs.size()));
+  for (std::size_t n = 0; n < runs.size(); ++n) REQUIRE(runs[n] == key_of(static_cast<int>(n)));
+  return static_cast<int>(runs.size());
+}
+
+std::uint64_t middle_of(const fs::path& file) {
+  return fs::file_size(file) / 2;
+}
+
+}  // namespace
+
+TEST_CASE("a truncated table is reported when the store is opened", "[rocksdb][damage]") {
+  const test_folder folder;
+  make_tables(folder.store());
+  const auto table = files_of(folder.store(), ".sst").back();
+  fs::resize_file(table, fs::file_size(table) - 100);
+  const auto failure = open_bad(folder.store());
+  CHECK(failure.code == errc::corrupt);
+  CHECK(mentions(failure, table.filename().string()));
+  CHECK(mentions(failure, "restore the folder from a backup"));
+}
+
+TEST_CASE("a missing table is reported when the store is opened", "[rocksdb][damage]") {
+  const test_folder folder;
+  make_tables(folder.store());
+  fs::remove(files_of(folder.store(), ".sst").back());
+  CHECK(open_bad(folder.store()).code == errc::corrupt);
+}
+
+TEST_CASE("a flipped byte in a table is reported, never read as data", "[rocksdb][damage]") {
+  const test_folder folder;
+  make_tables(folder.store());
+  const fs::path damaged = folder.root() / "damaged";
+  int reported = 0;
+  for (const auto& table : files_of(folder.store(), ".sst")) {
+    copy_as_killed(folder.store(), damaged);
+    flip_byte(damaged / table.filename(), middle_of(table));
+    const auto opened = open_rocksdb_store(damaged);
+    if (!opened) {
+      CHECK(opened.error().code == errc::corrupt);
+      ++reported;
+      continue;
+    }
+    const auto now = opened.value()->durable_view();
+    bool found = false;
+    for (const column where : all_columns) {
+      bool good = true;
+      const auto scanned = now->scan(where, {}, [&](std::string_view, std::string_view value) {
+        const bool ours = where == column::runs || where == column::checkpoints;
+        if (ours && value.find_first_not_of("rc") != std::string::npos) good = false;
+        return view::next::more;
+      });
+      CHECK(good);
+      if (scanned) continue;
+      found = true;
+      CHECK(scanned.error().code == errc::corrupt);
+      CHECK(mentions(scanned.error(), std::string{to_string(where)}));
+      CHECK(mentions(scanned.error(), damaged.string()));
+    }
+    if (found) ++reported;
+  }
+  CHECK(reported == static_cast<int>(files_of(folder.store(), ".sst").size()));
+}
+
+TEST_CASE("a missing or damaged MANIFEST or CURRENT is reported", "[rocksdb][damage]") {
+  const test_folder folder;
+  make_tables(folder.store());
+  std::string manifest;
+  std::ifstream{folder.store() / "CURRENT"} >> manifest;
+  REQUIRE(fs::exists(folder.store() / manifest));
+
+  SECTION("MANIFEST missing") {
+    fs::remove(folder.store() / manifest);
+    CHECK(mentions(open_bad(folder.store()), manifest));
+  }
+  SECTION("MANIFEST flipped") {
+    flip_byte(folder.store() / manifest, middle_of(folder.store() / manifest));
+  }
+  SECTION("CURRENT missing") {
+    fs::remove(folder.store() / "CURRENT");
+    CHECK(mentions(open_bad(folder.store()), "CURRENT"));
+  }
+  SECTION("CURRENT empty") {
+    fs::resize_file(folder.store() / "CURRENT", 0);
+  }
+  SECTION("all but the mark missing") {
+    const auto mark = folder.root() / "PAWL";
+    fs::rename(folder.store() / "PAWL", mark);
+    fs::remove_all(folder.store());
+    fs::create_directory(folder.store());
+    fs::rename(mark, folder.store() / "PAWL");
+  }
+  CHECK(open_bad(folder.store()).code == errc::corrupt);
+}
+
+TEST_CASE("a log that was cut off is replayed up to the last whole record", "[rocksdb][damage]") {
+  const auto mode = GENERATE(durability::sync, durability::async);
+  const test_folder folder;
+  const auto killed = make_killed(folder, mode);
+  const auto log = files_of(killed, ".log").back().filename();
+  const auto size = fs::file_size(killed / log);
+  const fs::path cut = folder.root() / "cut";
+  for (const std::uint64_t lost : {0u, 1u, 7u, 100u, 700u, 5000u}) {
+    CAPTURE(lost);
+    copy_as_killed(killed, cut);
+    fs::resize_file(cut / log, size - lost);
+    const auto opened = open_good(cut, {.mode = mode});
+    const int kept = prefix_length(*opened);
+    CHECK(kept >= 50);
+    CHECK((kept == 100) == (lost == 0));
+    fill(*opened, kept, kept + 5);
+    CHECK(prefix_length(*opened) == kept + 5);
+  }
+}
+
+TEST_CASE("a flipped byte in the log is reported and nothing is changed", "[rocksdb][damage]") {
+  const auto mode = GENERATE(durability::sync, durability::async);
+  const test_folder folder;
+  const auto killed = make_killed(folder, mode);
+  const auto log = files_of(killed, ".log").back();
+  const auto size = fs::file_size(log);
+  const fs::path damaged = folder.root() / "damaged";
+  for (const std::uint64_t at : {std::uint64_t{3}, size / 3, size / 2, size - 2000, size - 5}) {
+    CAPTURE(at, size);
+    copy_as_killed(killed, damaged);
+    const auto broken = damaged / log.filename();
+    flip_byte(broken, at);
+    for (int twice = 0; twice < 2; ++twice) {
+      const auto failure = open_bad(damaged, {.mode = mode});
+      CHECK(failure.code == errc::corrupt);
+      CHECK(mentions(failure, log.filename().string()));
+      CHECK(mentions(failure, "is damaged at byte"));
+      CHECK(mentions(failure, "acknowledged"));
+    }
+    // It was only reported: with the byte as it was, everything is there.
+    flip_byte(broken, at);
+    CHECK(prefix_length(*open_good(damaged, {.mode = mode})) == 100);
+  }
+}
+
+TEST_CASE("a damaged log can be accepted, which keeps what comes before", "[rocksdb][damage]") {
+  const test_folder folder;
+  const auto killed = make_killed(folder);
+  const auto log = files_of(killed, ".log").back();
+  flip_byte(log, middle_of(log));
+  CHECK(open_bad(killed).code == errc::corrupt);
+  {
+    const auto opened = open_good(killed, {.accept_log_damage = true});
+    const int kept = prefix_length(*opened);
+    CHECK(kept > 50);
+    CHECK(kept < 100);
+    fill(*opened, kept, kept + 3);
+  }
+  CHECK(prefix_length(*open_good(killed)) > 50);
+}
+
+namespace {
+
+/// The records of a log.
+std::vector<std::string> records_of(const fs::path& log) {
+  struct : wal_sink {
+    void on_record(std::uint64_t, std::string_view content) override { all.emplace_back(content); }
+    void on_damage(const wal_damage&) override { FAIL("the log was good"); }
+    std::vector<std::string> all;
+  } sink;
+  REQUIRE(read_wal(log, sink));
+  return sink.all;
+}
+
+/// Replaces a log by one with these records, in RocksDB's format.
+void write_log(const fs::path& log, const std::vector<std::string>& all) {
+  constexpr std::size_t block = 32768;
+  std::string bytes;
+  for (const std::string_view record : all) {
+    for (std::size_t done = 0; done < record.size();) {
+      if (block - bytes.size() % block < 8) bytes.resize((bytes.size() / block + 1) * block);
+      const auto room = block - bytes.size() % block - 7;
+      const auto part = record.substr(done, room);
+      const bool first = done == 0;
+      done += part.size();
+      const bool last = done == record.size();
+      std::string typed(1, static_cast<char>(first ? (last ? 1 : 2) : (last ? 4 : 3)));
+      typed += part;
+      const auto crc = crc32c(typed);
+      const auto masked = ((crc >> 15) | (crc << 17)) + 0xa282ead8u;
+      for (int shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(masked >> shift);
+      bytes += static_cast<char>(part.size());
+      bytes += static_cast<char>(part.size() >> 8);
+      bytes += typed;
+    }
+  }
+  std::ofstream{log, std::ios::binary | std::ios::trunc} << bytes;
+}
+
+/// A store with 50 records in tables and 350 in its log, which another boot of the machine wrote.
+/// `synced` of those in the log were synced.
+fs::path make_before_reboot(const test_folder& folder, int synced) {
+  fill(*open_good(folder.store()), 0, 50);
+  const auto opened = open_good(folder.store());
+  fill(*opened, 50, 400);
+  const fs::path rebooted = folder.root() / "rebooted";
+  copy_as_killed(folder.store(), rebooted);
+  const auto log = files_of(rebooted, ".log").back();
+  auto all = records_of(log);
+  REQUIRE(all.size() == 350);
+  const auto opened_at = parse_entry(all[0])->mark->opened_at;
+  for (auto& record : all) {
+    const auto entry = parse_entry(record);
+    const auto most = opened_at + static_cast<std::uint64_t>(synced) * entry->operations;
+    const wal_mark mark{opened_at, std::min(entry->first_sequence - 1, most), 12345};
+    record.replace(14, 28, encode_mark(mark));
+  }
+  write_log(log, all);
+  return rebooted;
+}
+
+}  // namespace
+
+TEST_CASE("after a loss of power the log is replayed up to the first hole", "[rocksdb][damage]") {
+  const test_folder folder;
+  const auto rebooted = make_before_reboot(folder, 20);
+  const auto log = files_of(rebooted, ".log").back();
+
+  SECTION("no hole") {
+    CHECK(prefix_length(*open_good(rebooted)) == 400);
+  }
+  SECTION("pages that were never written") {
+    const std::uint64_t hole = GENERATE(32768u, 40960u, 65536u);
+    CAPTURE(hole);
+    std::fstream bytes{log, std::ios::in | std::ios::out | std::ios::binary};
+    bytes.seekp(static_cast<std::streamoff>(hole));
+    bytes << std::string(16384, '\0');
+    bytes.close();
+    const int kept = prefix_length(*open_good(rebooted));
+    CHECK(kept > 70);
+    CHECK(kept < 400);
+  }
+  SECTION("a record that is gone without a trace") {
+    auto all = records_of(log);
+    all.erase(all.begin() + 40);
+    write_log(log, all);
+    CHECK(prefix_length(*open_good(rebooted)) == 90);
+  }
+  SECTION("a torn end") {
+    flip_byte(log, fs::file_size(log) - 3);
+    CHECK(prefix_length(*open_good(rebooted)) == 399);
+  }
+}
+
+TEST_CASE("after a loss of power a hole in what had been synced is reported", "[rocksdb][damage]") {
+  const test_folder folder;
+  const auto rebooted = make_before_reboot(folder, 41);
+  const auto log = files_of(rebooted, ".log").back();
+  SECTION("damaged") {
+    flip_byte(log, fs::file_size(log) * 40 / 350);
+  }
+  SECTION("gone without a trace") {
+    auto all = records_of(log);
+    all.erase(all.begin() + 40);
+    write_log(log, all);
+    CHECK(mentions(open_bad(rebooted), "lacks records"));
+  }
+  CHECK(open_bad(rebooted).code == errc::corrupt);
+}

@@ -1,0 +1,327 @@
+// What bad folders get: a sentence that says what is wrong and what would be right.
+#include "persistence/rocksdb/folder.hpp"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "persistence/conformance.hpp"
+#include "persistence/migrations.hpp"
+#include "persistence/rocksdb/status.hpp"
+#include "persistence/rocksdb/test_folder.hpp"
+
+using namespace pawl;
+using namespace pawl::persistence;
+using namespace pawl::persistence::conformance;
+using namespace pawl::persistence::rocks;
+
+namespace {
+
+/// A small file system of its own, where this process may mount one.
+class mounted_folder {
+ public:
+  explicit mounted_folder(const fs::path& at) : at_(at) {
+    fs::create_directories(at);
+    mounted_ = ::mount("pawl-test", at.c_str(), "tmpfs", 0, "size=12m") == 0;
+    if (!mounted_) WARN("skipped: this process may not mount a file system");
+  }
+  ~mounted_folder() {
+    if (mounted_) ::umount2(at_.c_str(), MNT_DETACH);
+  }
+  mounted_folder(const mounted_folder&) = delete;
+  mounted_folder& operator=(const mounted_folder&) = delete;
+
+  [[nodiscard]] bool is_there() const noexcept { return mounted_; }
+  [[nodiscard]] bool make_read_only() const {
+    return ::mount("pawl-test", at_.c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, "") == 0;
+  }
+
+ private:
+  fs::path at_;
+  bool mounted_ = false;
+};
+
+/// Writes until the store refuses. Gives the first error.
+error fill_up(store& opened) {
+  for (int n = 0; n < 100'000; ++n) {
+    const batch changes =
+        putting(column::checkpoints, {{std::to_string(n), std::string(100'000, 'x')}});
+    const batch* const batches[] = {&changes};
+    auto written = opened.write(batches);
+    if (!written) return std::move(written).error();
+    if (auto synced = opened.sync(); !synced) return std::move(synced).error();
+    opened.publish(std::move(written).value());
+  }
+  return {errc::invalid_argument, "it was never full"};
+}
+
+/// A test case of this program in a process of its own: RocksDB's threads do not survive a fork.
+/// The case is hidden; it finds its folder in the environment and answers with one letter.
+class other_process {
+ public:
+  other_process(const char* test_case, const fs::path& folder) {
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    ::setenv("PAWL_TEST_FOLDER", folder.c_str(), 1);
+    ::setenv("PAWL_TEST_ANSWER", std::to_string(ends[1]).c_str(), 1);
+    id_ = ::fork();
+    REQUIRE(id_ >= 0);
+    if (id_ == 0) {
+      ::execl("/proc/self/exe", "tests", test_case, "-o", "/dev/null", static_cast<char*>(nullptr));
+      ::_exit(127);
+    }
+    ::close(ends[1]);
+    answer_ = descriptor{ends[0]};
+  }
+  ~other_process() {
+    if (waited_) return;
+    ::kill(id_, SIGKILL);
+    wait();
+  }
+  other_process(const other_process&) = delete;
+  other_process& operator=(const other_process&) = delete;
+
+  [[nodiscard]] pid_t id() const noexcept { return id_; }
+
+  /// The process's answer, or '?' where it dies without one.
+  [[nodiscard]] char says() const {
+    char letter = '?';
+    return ::read(answer_.number(), &letter, 1) == 1 ? letter : '?';
+  }
+
+  void wait() const {
+    ::waitpid(id_, nullptr, 0);
+    waited_ = true;
+  }
+
+  /// In the other process: the folder, and the way to answer.
+  static fs::path folder() {
+    const char* named = ::getenv("PAWL_TEST_FOLDER");
+    REQUIRE(named != nullptr);
+    return named;
+  }
+  static void answer(bool yes) {
+    const char letter = yes ? 'y' : 'n';
+    REQUIRE(::write(std::stoi(::getenv("PAWL_TEST_ANSWER")), &letter, 1) == 1);
+  }
+
+ private:
+  pid_t id_ = -1;
+  descriptor answer_;
+  mutable bool waited_ = false;
+};
+
+void write_mark(const fs::path& folder, const std::string& text) {
+  std::ofstream{folder / "PAWL", std::ios::trunc} << text;
+}
+
+}  // namespace
+
+TEST_CASE("other process: hold a store", "[.][other-process]") {
+  const auto opened = open_rocksdb_store(other_process::folder());
+  other_process::answer(opened.has_value());
+  for (;;) ::pause();
+}
+
+TEST_CASE("other process: fill a store", "[.][other-process]") {
+  ::signal(SIGXFSZ, SIG_IGN);
+  const rlimit limit{1 << 20, 1 << 20};
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+  auto opened = open_rocksdb_store(other_process::folder());
+  REQUIRE(opened);
+  other_process::answer(fill_up(**opened).code == errc::storage_full);
+}
+
+TEST_CASE("a folder that is missing is made with its parents", "[rocksdb][folder]") {
+  const test_folder folder;
+  const fs::path deep = folder.root() / "a" / "b" / "c";
+  commit(*open_good(deep), {putting(column::runs, {{"k", "v"}})});
+  CHECK(get(*open_good(deep)->durable_view(), column::runs, "k") == "v");
+}
+
+TEST_CASE("a folder without a name is refused", "[rocksdb][folder]") {
+  CHECK(open_bad("").code == errc::invalid_argument);
+}
+
+TEST_CASE("a relative folder and hidden files in it are fine", "[rocksdb][folder]") {
+  const test_folder folder;
+  fs::create_directories(folder.store());
+  std::ofstream{folder.store() / ".keep"} << "";
+  fs::create_directory(folder.store() / "lost+found");
+  open_good(fs::relative(folder.store()));
+}
+
+TEST_CASE("a folder that holds other things is left alone", "[rocksdb][folder]") {
+  const test_folder folder;
+  fs::create_directories(folder.store());
+  std::ofstream{folder.store() / "thesis.tex"} << "dear";
+  const auto failure = open_bad(folder.store());
+  CHECK(failure.code == errc::invalid_argument);
+  CHECK(mentions(failure, "holds other things (thesis.tex)"));
+  CHECK(mentions(failure, "name an empty or a new folder"));
+  CHECK(std::distance(fs::directory_iterator{folder.store()}, {}) == 1);
+}
+
+TEST_CASE("a folder below a file cannot be made", "[rocksdb][folder]") {
+  const test_folder folder;
+  std::ofstream{folder.root() / "file"} << "";
+  for (const auto& path : {folder.root() / "file", folder.root() / "file" / "store"}) {
+    const auto failure = open_bad(path);
+    CHECK(failure.code == errc::invalid_argument);
+    CHECK(mentions(failure, "name a folder"));
+  }
+}
+
+TEST_CASE("a folder is for one store at a time", "[rocksdb][folder]") {
+  const test_folder folder;
+  SECTION("in this process") {
+    const auto first = open_good(folder.store());
+    const auto failure = open_bad(folder.store());
+    CHECK(failure.code == errc::locked);
+    CHECK(mentions(failure, "in use by"));
+    CHECK(mentions(failure, "stop what uses it, or choose another data folder"));
+    commit(*first, {putting(column::runs, {{"k", "v"}})});
+  }
+  SECTION("in another process, until that dies") {
+    const other_process other{"other process: hold a store", folder.store()};
+    REQUIRE(other.says() == 'y');
+    const auto failure = open_bad(folder.store());
+    CHECK(failure.code == errc::locked);
+    CHECK(mentions(failure, std::to_string(other.id())));
+    ::kill(other.id(), SIGKILL);
+    other.wait();
+    open_good(folder.store());
+  }
+}
+
+TEST_CASE("a store whose making was interrupted is made anew", "[rocksdb][folder]") {
+  const test_folder folder;
+  open_good(folder.store());
+  const auto last = GENERATE(std::string{"PAWL"}, std::string{"CURRENT"}, std::string{"LOG"});
+  write_mark(folder.store(), "pawl store\nengine rocksdb\nschema 1\nstate creating\n");
+  if (last != "PAWL") fs::remove(folder.store() / last);
+  const auto opened = open_good(folder.store());
+  commit(*opened, {putting(column::runs, {{"k", "v"}})});
+}
+
+TEST_CASE("a damaged or foreign mark is reported", "[rocksdb][folder]") {
+  const test_folder folder;
+  open_good(folder.store());
+  SECTION("damaged") {
+    write_mark(folder.store(), GENERATE("", "pawl", "pawl store\nschema x\n", "pawl store\n"));
+    const auto failure = open_bad(folder.store());
+    CHECK(failure.code == errc::corrupt);
+    CHECK(mentions(failure, "PAWL is damaged"));
+  }
+  SECTION("of another engine") {
+    write_mark(folder.store(), "pawl store\nengine postgres\nschema 1\nstate ready\n");
+    const auto failure = open_bad(folder.store());
+    CHECK(failure.code == errc::not_supported);
+    CHECK(mentions(failure, "postgres"));
+  }
+  SECTION("missing") {
+    fs::remove(folder.store() / "PAWL");
+    CHECK(open_bad(folder.store()).code == errc::invalid_argument);
+  }
+}
+
+TEST_CASE("a store of a newer schema on disk is refused with both versions", "[rocksdb][folder]") {
+  const test_folder folder;
+  SECTION("as its mark says") {
+    open_good(folder.store());
+    write_mark(folder.store(), "pawl store\nengine rocksdb\nschema 3\nstate ready\nnew thing\n");
+  }
+  SECTION("as its record says") {
+    const auto opened = open_good(folder.store());
+    const auto nothing = [](const view&, batch&) { return result<void>{}; };
+    const std::vector<migration> later{{2, "a", nothing}, {3, "b", nothing}};
+    REQUIRE(prepare_schema(*opened, later));
+  }
+  const auto failure = open_bad(folder.store());
+  CHECK(failure.code == errc::schema_newer);
+  CHECK(mentions(failure, "schema version 3"));
+  CHECK(mentions(failure, "up to 1"));
+}
+
+TEST_CASE("a read-only folder is refused", "[rocksdb][folder]") {
+  const test_folder folder;
+  const fs::path store = folder.root() / "mount" / "store";
+  const mounted_folder mount{folder.root() / "mount"};
+  if (!mount.is_there()) return;
+  SECTION("with a store in it") {
+    commit(*open_good(store), {putting(column::runs, {{"k", "v"}})});
+  }
+  SECTION("without one") {}
+  REQUIRE(mount.make_read_only());
+  const auto failure = open_bad(store);
+  CHECK(failure.code == errc::read_only);
+  CHECK(mentions(failure, "mount it writable"));
+}
+
+TEST_CASE("a full disk stops the store, which keeps everything it acknowledged",
+          "[rocksdb][folder]") {
+  const test_folder folder;
+  const mounted_folder mount{folder.root() / "mount"};
+  if (!mount.is_there()) return;
+  const fs::path store = folder.root() / "mount" / "store";
+  std::size_t kept = 0;
+  {
+    const auto opened = open_good(store);
+    const auto failure = fill_up(*opened);
+    CAPTURE(failure.message);
+    CHECK(failure.code == errc::storage_full);
+    CHECK(mentions(failure, store.string()));
+    CHECK(mentions(failure, "free some space"));
+    kept = scan(*opened->durable_view(), column::checkpoints).size();
+    CHECK(kept > 0);
+
+    const batch late = putting(column::runs, {{"late", ""}});
+    const batch* const batches[] = {&late};
+    const auto refused = opened->write(batches);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == errc::unavailable);
+    CHECK(mentions(refused.error(), failure.message));
+    CHECK_FALSE(opened->sync());
+    CHECK_FALSE(opened->close());
+  }
+  // With some room again it goes on. Copied, because there is none where it is.
+  const fs::path roomy = folder.root() / "roomy";
+  copy_as_killed(store, roomy);
+  const auto opened = open_good(roomy);
+  CHECK(scan(*opened->durable_view(), column::checkpoints).size() >= kept);
+}
+
+TEST_CASE("a limit on file sizes stops the store like a full disk", "[rocksdb][folder]") {
+  const test_folder folder;
+  const other_process limited{"other process: fill a store", folder.store()};
+  CHECK(limited.says() == 'y');
+  limited.wait();
+  CHECK(scan(*open_good(folder.store())->durable_view(), column::checkpoints).size() > 0);
+}
+
+TEST_CASE("error numbers and RocksDB's answers become errors with a way out", "[rocksdb][folder]") {
+  CHECK(from_errno(ENOSPC, "writing to", "/f").code == errc::storage_full);
+  CHECK(from_errno(EDQUOT, "writing to", "/f").code == errc::storage_full);
+  CHECK(from_errno(EROFS, "opening", "/f").code == errc::read_only);
+  CHECK(from_errno(EACCES, "opening", "/f").code == errc::read_only);
+  CHECK(from_errno(ENOTDIR, "opening", "/f").code == errc::invalid_argument);
+  CHECK(from_errno(EIO, "opening", "/f").code == errc::io_failed);
+  CHECK(from_errno(EIO, "opening", "/f").message == "opening the store in /f: Input/output error");
+
+  using rocksdb::Status;
+  CHECK(from_status(Status::NoSpace(), "writing to", "/f").code == errc::storage_full);
+  CHECK(from_status(Status::Corruption("x"), "opening", "/f").code == errc::corrupt);
+  CHECK(from_status(Status::IOError("x", "Disk quota exceeded"), "opening", "/f").code ==
+        errc::storage_full);
+  CHECK(from_status(Status::IOError("x", "Read-only file system"), "opening", "/f").code ==
+        errc::read_only);
+  CHECK(from_status(Status::IOError("While lock file: x", "busy"), "opening", "/f").code ==
+        errc::locked);
+  CHECK(from_status(Status::PathNotFound("x"), "opening", "/f").code == errc::corrupt);
+  CHECK(from_status(Status::IOError("x"), "opening", "/f").code == errc::io_failed);
+}
