@@ -57,6 +57,7 @@ struct wake_up {
 /// From the executor to a run's actor.
 struct step_done {
   flow::token_id token = 0;
+  std::string node;
   std::uint32_t visit = 0;
   std::uint32_t attempt = 0;
   std::shared_ptr<outcome> result;

@@ -65,8 +65,8 @@ caf::behavior run_actor::make_behavior() {
         if (load_failure_) w.done(*load_failure_);
         rest_if_idle();
       },
-      [this](const step_done& done) {
-        on_outcome(done);
+      [this](const step_done& step) {
+        on_outcome(step);
         rest_if_idle();
       },
       [this](call_again& again) {
@@ -157,14 +157,14 @@ void run_actor::handle_start(run_command& c) {
 
 result<void> run_actor::apply(flow::command&& c) {
   const auto before = run_->sequence == 0 ? std::nullopt : std::optional{run_->status};
-  auto done = flow::apply(*flow_, *run_, std::move(c), parts_->clock->now());
-  if (!done) return std::move(done).error();
+  auto moved = flow::apply(*flow_, *run_, std::move(c), parts_->clock->now());
+  if (!moved) return std::move(moved).error();
   auto writes = std::make_shared<const persistence::batch>(persistence::transition_batch(
-      *run_, done->change, before, parts_->settings.storage.snapshot_every));
-  in_flight_.push_back({std::move(done->effects),
-                        std::move(done->change.events),
+      *run_, moved->change, before, parts_->settings.storage.snapshot_every));
+  in_flight_.push_back({std::move(moved->effects),
+                        std::move(moved->change.events),
                         run_->sequence,
-                        done->change.at,
+                        moved->change.at,
                         {}});
   send(persister_, commit{std::move(writes)});
   return {};
@@ -180,11 +180,11 @@ void run_actor::after_durable(std::function<void(const error* failure)> what) {
 
 void run_actor::on_committed() {
   PAWL_ASSERT(!in_flight_.empty(), "a commit was told that nobody made");
-  in_flight done = std::move(in_flight_.front());
+  in_flight durable = std::move(in_flight_.front());
   in_flight_.erase(in_flight_.begin());
-  publish(done);
-  for (const auto& then : done.then) then(nullptr);
-  for (auto& e : done.effects) perform(e);
+  publish(durable);
+  for (const auto& then : durable.then) then(nullptr);
+  for (auto& e : durable.effects) perform(e);
 }
 
 void run_actor::on_commit_failed(const error& why) {
@@ -200,8 +200,8 @@ void run_actor::on_outcome(const step_done& step) {
   if (!parts_->admitted.is_open() && !value && value.error().code == errc::cancelled) return;
   if (!run_) return;
   const auto applied = apply(flow::step_outcome_command{
-      step.token, step.visit, step.attempt, std::move(step.result->value), step.result->started_at,
-      step.result->finished_at});
+      step.token, step.node, step.visit, step.attempt, std::move(step.result->value),
+      step.result->started_at, step.result->finished_at});
   if (!applied) parts_->log->debug("run {}: {}", key_.id.str(), applied.error().message);
 }
 
@@ -226,22 +226,22 @@ void run_actor::call(flow::effect& e) {
     error why = std::move(function).error();
     why.type = "unknown_function";
     const time_point now = parts_->clock->now();
-    return on_outcome({wanted.token, wanted.visit, wanted.attempt,
+    return on_outcome({wanted.token, wanted.node, wanted.visit, wanted.attempt,
                        std::make_shared<outcome>(outcome{std::move(why), now, now})});
   }
   if ((*function)->options.run_inline) {
     // The data must be lent to nobody any more when the outcome changes it.
     const functions::value_limits limits{parts_->settings.run.max_result_bytes};
-    auto done = call_inline(make_invocation(wanted, *function), *parts_->clock, limits);
-    return on_outcome(
-        {wanted.token, wanted.visit, wanted.attempt, std::make_shared<outcome>(std::move(done))});
+    auto called = call_inline(make_invocation(wanted, *function), *parts_->clock, limits);
+    return on_outcome({wanted.token, wanted.node, wanted.visit, wanted.attempt,
+                       std::make_shared<outcome>(std::move(called))});
   }
   invocation call = make_invocation(wanted, *function);
   wanted.state = call.state;  // kept for another try
-  call.done = [self = caf::actor_cast<caf::actor>(this), token = wanted.token, visit = wanted.visit,
-               attempt = wanted.attempt](outcome result) {
-    caf::anon_send(self,
-                   step_done{token, visit, attempt, std::make_shared<outcome>(std::move(result))});
+  call.done = [self = caf::actor_cast<caf::actor>(this), token = wanted.token, node = wanted.node,
+               visit = wanted.visit, attempt = wanted.attempt](outcome result) {
+    caf::anon_send(
+        self, step_done{token, node, visit, attempt, std::make_shared<outcome>(std::move(result))});
   };
   auto submitted = parts_->executor->submit(std::move(call));
   if (submitted) {
@@ -270,10 +270,10 @@ invocation run_actor::make_invocation(flow::invoke_effect& wanted,
   return call;
 }
 
-void run_actor::publish(const in_flight& done) const {
+void run_actor::publish(const in_flight& durable) const {
   if (!parts_->events.has_subscribers()) return;
-  for (const auto& e : done.events)
-    parts_->events.publish({key_, flow::to_history(*flow_, e, done.sequence, done.at)});
+  for (const auto& e : durable.events)
+    parts_->events.publish({key_, flow::to_history(*flow_, e, durable.sequence, durable.at)});
 }
 
 void run_actor::rest_if_idle() {

@@ -49,13 +49,13 @@ class run_actor : public caf::event_based_actor {
   void after_durable(std::function<void(const error* failure)> what);
   void on_committed();
   void on_commit_failed(const error& why);
-  void on_outcome(const step_done& done);
+  void on_outcome(const step_done& step);
 
   void perform(flow::effect& e);
   void call(flow::effect& invoke);
   [[nodiscard]] invocation make_invocation(flow::invoke_effect& wanted,
                                            const functions::function_ptr& function) const;
-  void publish(const in_flight& done) const;
+  void publish(const in_flight& durable) const;
   void rest_if_idle();
 
   const parts_ptr parts_;

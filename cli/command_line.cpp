@@ -107,7 +107,7 @@ std::variant<command_line, command_line_end> parse_command_line(
   app.formatter(std::make_shared<help_formatter>());
   app.require_subcommand(0, 1);
   app.set_help_flag("-h,--help", "Print this help, or that of a command");
-  app.set_version_flag("--version", std::string{"pawl "} + std::string{library_version});
+  app.set_version_flag("--version", "pawl " + std::string{library_version}, "Print the version");
   app.footer(
       "Examples:\n"
       "  pawl run backup.json --data-dir ./data --allow-exec tar,sha256sum\n"

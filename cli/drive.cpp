@@ -25,10 +25,11 @@ std::unique_ptr<watcher> make_watcher(session& s, const settings& used, bool jso
   return std::make_unique<tree_watcher>(s);
 }
 
-/// Why a run could not be followed: a store that failed says more than its runs can.
-exit_code fail_with(session& s, const engine& open, const error& why) {
+/// Why a run could not be followed. A store that failed tells its engine's stop the cause, and the
+/// runs only that the engine is no longer there.
+exit_code fail_with(session& s, engine& open, const error& why) {
   if (why.code == errc::unavailable)
-    if (const auto ready = open.ready(); !ready) return s.fail(ready.error());
+    if (const auto stopped = open.stop(); !stopped) return s.fail(stopped.error());
   return s.fail(why);
 }
 
@@ -59,13 +60,14 @@ exit_code stopped_early(session& s, const settings& used, const follow_result& d
 }
 
 /// The totals of several runs, and the worst of their exit codes.
-exit_code print_totals(session& s, const settings& used, const follow_result& done, bool json) {
+exit_code print_totals(session& s, engine& open, const follow_result& done, bool json) {
+  const settings& used = open.effective_settings();
   std::array<std::size_t, std::size(all_run_statuses)> totals{};
   const error* failure = nullptr;
   for (const auto& [id, run] : done.runs) {
     if (!run) {
       failure = &run.error();
-      s.say("run " + id.str() + ": " + run.error().message);
+      if (failure->code != errc::unavailable) s.say("run " + id.str() + ": " + failure->message);
       continue;
     }
     ++totals[static_cast<std::size_t>(run->summary.status)];
@@ -81,13 +83,14 @@ exit_code print_totals(session& s, const settings& used, const follow_result& do
     }
     s.out().line(line);
   }
+  if (failure != nullptr && failure->code == errc::unavailable) return fail_with(s, open, *failure);
   if (failure != nullptr) return exit_code_of(failure->code);
   if (totals[static_cast<std::size_t>(run_status::failed)] > 0) return exit_code::run_failed;
   if (totals[static_cast<std::size_t>(run_status::cancelled)] > 0) return exit_code::run_cancelled;
   return exit_code::ok;
 }
 
-exit_code print_one(session& s, const engine& open, const result<run_view>& run, bool json) {
+exit_code print_one(session& s, engine& open, const result<run_view>& run, bool json) {
   if (!run) return fail_with(s, open, run.error());
   if (json) {
     print_end_json(s, *run);
@@ -138,16 +141,11 @@ exit_code drive(session& s, engine& open, std::vector<followed_run> runs,
   if (done.how != follow_end::all_ended) {
     code = stopped_early(s, used, done, options, count - done.runs.size(), only ? &*only : nullptr);
   } else if (several) {
-    code = print_totals(s, used, done, options.json);
+    code = print_totals(s, open, done, options.json);
   } else {
     code = print_one(s, open, done.runs.begin()->second, options.json);
   }
   if (!done.stopped) code = s.fail(done.stopped.error());
-  return s.close(open, code);
-}
-
-exit_code drive_ended(session& s, engine& open, const run_view& run, bool json) {
-  const exit_code code = print_one(s, open, run, json);
   return s.close(open, code);
 }
 

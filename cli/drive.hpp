@@ -28,7 +28,4 @@ struct drive_options {
 exit_code drive(session& s, engine& open, std::vector<followed_run> runs,
                 const drive_options& options);
 
-/// Prints the end of a run that needs no following, in the same form, and stops the engine.
-exit_code drive_ended(session& s, engine& open, const run_view& run, bool json);
-
 }  // namespace pawl::cli

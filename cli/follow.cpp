@@ -1,6 +1,7 @@
 #include "cli/follow.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <future>
 
 namespace pawl::cli {
@@ -123,7 +124,9 @@ void follower::take_ends() {
   if (ended.empty()) return;
   take_events(0ms);  // a run's last events were there before its end
   for (auto& [id, run] : ended) {
-    if (runs_.erase(id) == 0) continue;
+    // Who is waiting while the engine stops is sent away: the run has not ended.
+    const bool sent_away = stopping_ && !run && run.error().code == errc::unavailable;
+    if (sent_away || runs_.erase(id) == 0) continue;
     if (run) shown_.on_end(run->summary);
     result_.runs.emplace(id, std::move(run));
   }
@@ -137,22 +140,35 @@ std::optional<follow_end> follower::asked_to_stop(
   return std::nullopt;
 }
 
-void follower::stop_engine(follow_end why) {
-  result_.how = why;
-  auto stopping = std::async(std::launch::async, [this] { return engine_.stop(); });
-  bool told = false;
+/// Tells what still happens while the engine stops, until it has.
+void follower::tell_while_stopping(follow_end why, const std::atomic<bool>& stopped) {
   const auto begun = steady::now();
-  while (stopping.wait_for(0ms) != std::future_status::ready) {
+  bool told = why == follow_end::output_closed;
+  while (!stopped) {
     take_ends();
     take_events(tick_every);
     shown_.tick();
-    if (events_->ended()) stopping.wait_for(tick_every);
-    if (told || why == follow_end::output_closed || steady::now() - begun < 4 * tick_every)
-      continue;
+    if (events_->ended()) {
+      std::unique_lock lock{inbox_->mutex};
+      inbox_->filled.wait_for(lock, tick_every, [&] { return stopped.load(); });
+    }
+    if (told || steady::now() - begun < 4 * tick_every) continue;
     told = true;
     shown_.note("stopping: steps under way may finish; once more ends at once, nothing is lost");
   }
-  result_.stopped = stopping.get();
+}
+
+void follower::stop_engine(follow_end why) {
+  result_.how = why;
+  stopping_ = true;
+  // Another thread shows what happens meanwhile: the engine's actor system must end on the thread
+  // that made it, which keeps a reference to its log.
+  std::atomic<bool> stopped{false};
+  auto telling = std::async(std::launch::async, [&] { tell_while_stopping(why, stopped); });
+  result_.stopped = engine_.stop();
+  stopped = true;
+  inbox_->filled.notify_all();
+  telling.get();
   take_ends();
   take_events(0ms);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -31,8 +32,8 @@ struct follow_result {
 };
 
 /// Follows runs to their ends and tells a watcher everything that happens in them, exactly once
-/// and in order, also when there is more than its subscription holds. One thread, besides the
-/// engine's, which hand in the ends of runs.
+/// and in order, also when there is more than its subscription holds. Used by one thread, besides
+/// the engine's, which hand in the ends of runs; while the engine stops another thread takes over.
 class follower {
  public:
   /// `only`: the one run to follow; none for several. Make it before a run is started, so that
@@ -68,6 +69,7 @@ class follower {
   [[nodiscard]] std::optional<follow_end> asked_to_stop(
       std::optional<std::chrono::steady_clock::time_point> deadline) const;
   void stop_engine(follow_end why);
+  void tell_while_stopping(follow_end why, const std::atomic<bool>& stopped);
 
   session& session_;
   engine& engine_;
@@ -77,6 +79,7 @@ class follower {
   std::shared_ptr<inbox> inbox_ = std::make_shared<inbox>();
   std::map<run_id, state> runs_;  ///< not ended yet
   std::deque<run_id> asleep_;     ///< those of them that were not woken yet
+  bool stopping_ = false;         ///< we asked the engine to stop
   follow_result result_;
 };
 

@@ -44,7 +44,7 @@ std::string table(const std::string& title, const std::vector<row>& rows) {
   std::string all = "\n" + title + ":\n";
   for (const auto& r : rows) {
     std::string label = "  " + pad(r.label, width) + "  ";
-    if (r.label.size() > width) label += "\n" + std::string(width + 4, ' ');
+    if (r.label.size() > width) label = "  " + r.label + "\n" + std::string(width + 4, ' ');
     all += label + wrapped(r.text, width + 4) + "\n";
   }
   return all;
@@ -59,10 +59,12 @@ row describe(const CLI::Option& option) {
   return {label, option.get_description()};
 }
 
-std::vector<row> options_of(const CLI::App& app, bool positional) {
+/// `settings`: only what every command takes, not what ends the program with a text.
+std::vector<row> options_of(const CLI::App& app, bool positional, bool settings = false) {
   std::vector<row> rows;
   for (const auto* option : app.get_options())
-    if (option->get_positional() == positional && !option->get_group().empty())
+    if (option->get_positional() == positional &&
+        !(settings && (option == app.get_help_ptr() || option == app.get_version_ptr())))
       rows.push_back(describe(*option));
   return rows;
 }
@@ -100,7 +102,8 @@ std::string help_formatter::make_help(const CLI::App* app, std::string name,
     commands.push_back({sub->get_name(), sub->get_description()});
   help += table("Commands", commands);
   if (app != root) help += table("Options", options_of(*app, false));
-  help += table(app == root ? "Options" : "Options of every command", options_of(*root, false));
+  help += app == root ? table("Options", options_of(*root, false))
+                      : table("Options of every command", options_of(*root, false, true));
   if (!app->get_footer().empty()) help += "\n" + app->get_footer() + "\n";
   return help;
 }

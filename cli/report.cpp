@@ -90,11 +90,12 @@ void print_end(session& s, const run_view& run, const settings& used) {
   const tint in = good                                   ? tint::green
                   : summary.status == run_status::failed ? tint::red
                                                          : tint::yellow;
-  const std::string sign{good ? look.sign("✔", "+") : look.sign("✖", "x")};
+  std::string status{to_string(summary.status)};
+  if (s.screen().live)
+    status.insert(0, std::string{good ? look.sign("✔", "+") : look.sign("✖", "x")} + " ");
   output& out = s.out();
   out.line("");
-  out.line(look.paint(in, sign + " " + std::string{to_string(summary.status)}) + " in " +
-           duration_text(duration_us(summary, run.updated_at)) +
+  out.line(look.paint(in, status) + " in " + duration_text(duration_us(summary, run.updated_at)) +
            look.paint(tint::dim, "  run " + summary.key.id.str() + " of " +
                                      printable(to_string(summary.flow))));
   if (summary.error) {

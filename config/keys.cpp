@@ -83,9 +83,9 @@ constexpr std::array table{
         "Commands that were taken and not answered yet. One more is answered `overloaded`.", 1,
         100'000'000},
     key{"engine.recovery_batch", [](settings& s) -> field { return &s.engine.recovery_batch; },
-        "Unfinished runs that are brought back into memory together when the engine starts. 0: none; "
-        "each goes on when it is waited for.", 0,
-        1'000'000},
+        "Unfinished runs that are brought back into memory together when the engine starts. 0: "
+        "none; each goes on when it is waited for.",
+        0, 1'000'000},
     key{"engine.restart_limit", [](settings& s) -> field { return &s.engine.restart_limit; },
         "Times that a crashed run actor is restarted before its run is parked as failed.", 0,
         1'000},

@@ -26,9 +26,11 @@ struct start_command {
   std::uint64_t fingerprint = 0;  ///< see `run_state::start_fingerprint`
 };
 
-/// A step's function returned `value`, or an error.
+/// A step's function returned `value`, or an error. The first four say which call it is of: no two
+/// calls of a run have them in common.
 struct step_outcome_command {
   token_id token = 0;
+  std::string node;
   std::uint32_t visit = 0;
   std::uint32_t attempt = 0;
   result<json> value = json{};

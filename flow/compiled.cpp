@@ -26,6 +26,19 @@ std::vector<compiled_node> compile_nodes(const definition& flow, const limits& a
   return nodes;
 }
 
+/// Faults of a rule are told at the place where its author wrote it.
+logic::rule compile_when(const edge_definition& edge, std::vector<fault>& faults) {
+  const std::size_t first_new = faults.size();
+  auto rule = logic::compile(*edge.when, edge.when_pointer, faults);
+  const std::string not_written = edge.when_pointer + "/!/0";
+  for (std::size_t i = first_new; edge.turned_round && i < faults.size(); ++i) {
+    auto& pointer = faults[i].pointer;
+    if (pointer.starts_with(not_written))
+      pointer.erase(edge.when_pointer.size(), not_written.size() - edge.when_pointer.size());
+  }
+  return rule;
+}
+
 void compile_edges(const definition& flow, std::vector<compiled_node>& nodes,
                    std::vector<fault>& faults) {
   std::unordered_map<std::string_view, node_index> index;
@@ -46,7 +59,7 @@ void compile_edges(const definition& flow, std::vector<compiled_node>& nodes,
     if (type != nullptr && type->gives_condition && source.when->is_boolean()) {
       edge.follows = source.when->get<bool>();
     } else {
-      edge.when = logic::compile(*source.when, source.pointer + "/data/when", faults);
+      edge.when = compile_when(source, faults);
     }
     node.conditional.push_back(std::move(edge));
   }
@@ -77,6 +90,12 @@ std::vector<std::string> compiled_flow::code_refs() const {
 compilation compile(const json& source, version v, const limits& allowed) {
   compilation done;
   auto& faults = done.faults;
+  if (auto hopeless = check_document(source, allowed)) {
+    if (source.is_object() && source.contains("name") && source["name"].is_string())
+      done.source.name = source["name"].get<std::string>();
+    faults.push_back(*std::move(hopeless));
+    return done;
+  }
   done.source = parse_definition(source, faults);
   check_graph(done.source, allowed, faults);
   auto nodes = compile_nodes(done.source, allowed, faults);

@@ -18,7 +18,8 @@ struct node_definition {
   std::string id;
   std::string type;
   json data = json::object();
-  std::string pointer;  ///< where it stood in the source, for faults
+  std::string pointer;                    ///< where it stood in the source, for faults
+  std::string code_ref_key = "code_ref";  ///< how that was spelled there, for faults
 
   friend bool operator==(const node_definition&, const node_definition&) = default;
 };
@@ -30,6 +31,8 @@ struct edge_definition {
   std::string target;
   std::optional<json> when;
   std::string pointer;
+  std::string when_pointer = {};  ///< where `when` stood
+  bool turned_round = false;      ///< `when` is an old `condition` within a "!" that was not there
 
   friend bool operator==(const edge_definition&, const edge_definition&) = default;
 };
@@ -57,10 +60,14 @@ struct limits {
   friend bool operator==(const limits&, const limits&) = default;
 };
 
-/// Text to JSON. Errors: `invalid_argument` naming `what`, line and column (from 1) and what was
-/// wrong there; `limit_exceeded` for too many bytes or too deep a nesting.
+/// Text to JSON. Errors: `invalid_argument` naming `what`, line and column (from 1, in bytes) and
+/// what was wrong there; `limit_exceeded` for too many bytes or too deep a nesting.
 [[nodiscard]] result<json> parse_json(std::string_view text, std::string_view what,
                                       std::size_t max_bytes, std::uint32_t max_depth);
+
+/// Checks that a definition can be worked with at all: its depth, that its text is UTF-8, its size
+/// as compact JSON. Safe for values of any depth. What it finds makes all other checks pointless.
+[[nodiscard]] std::optional<fault> check_document(const json& source, const limits& allowed);
 
 /// Reads the shape of a definition: the format of docs/flow-format.md and the old engine's
 /// spellings. What is malformed is appended to `faults` and left out; nothing is checked here that
@@ -68,7 +75,7 @@ struct limits {
 [[nodiscard]] definition parse_definition(const json& source, std::vector<fault>& faults);
 
 /// The canonical JSON of a definition; `parse_definition` of it gives the same definition (but for
-/// the pointers, which then tell places in this JSON).
+/// what tells places in the source, which is then this JSON).
 [[nodiscard]] json to_json(const definition& flow);
 
 }  // namespace pawl::flow

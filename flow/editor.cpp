@@ -5,6 +5,7 @@
 
 #include <pawl/assert.hpp>
 
+#include "flow/merge.hpp"
 #include "flow/nodes/node.hpp"
 #include "flow/variables.hpp"
 
@@ -48,8 +49,13 @@ void editor::halt_waiting() {
   for (auto& t : run_.tokens) {
     if (t.phase != token_phase::waiting) continue;
     t.phase = token_phase::halted;
-    done_.effects.emplace_back(abandon_effect{t.id});
     tokens_changed_ = true;
+    // What this very transition asked for has not been called yet.
+    const auto not_yet_called = std::erase_if(done_.effects, [&](const effect& e) {
+      const auto* const call = std::get_if<invoke_effect>(&e);
+      return call != nullptr && call->token == t.id;
+    });
+    if (not_yet_called == 0) done_.effects.emplace_back(abandon_effect{t.id});
   }
 }
 
@@ -68,6 +74,7 @@ void editor::cancel(const std::string& reason) {
 }
 
 void editor::revive(const std::string& reason) {
+  revived_ = true;
   run_.error.reset();
   done_.change.error = run_.error;
   set_status(run_status::running);
@@ -103,6 +110,7 @@ void editor::merge(token& t, const json& result, const std::string& into) {
       done_.change.data_set[key] = value;
     } else {
       t.writes[key] = value;
+      t.inherited.erase(key);
       done_.change.writes_set.try_emplace(t.id, json::object()).first->second[key] = value;
     }
   };
@@ -134,11 +142,7 @@ void editor::leave(token& t) {
       continue;
     }
     const auto truth = test(t, *edge.when);
-    if (!truth) {
-      fail_at(t, truth.error());
-      t.phase = token_phase::leaving;
-      return;
-    }
+    if (!truth) return fail_leaving(t, truth.error());
     if (*truth) return follow(t, edge, "when");
   }
   if (place.plain.empty()) return end(t);
@@ -159,12 +163,14 @@ void editor::follow(token& t, const compiled_edge& edge, const char* why) {
 }
 
 void editor::fork(token& t, const std::vector<compiled_edge>& edges) {
-  const auto alive = std::count_if(run_.tokens.begin(), run_.tokens.end(),
-                                   [](const token& o) { return o.phase != token_phase::ended; });
-  if (alive + edges.size() > flow_.allowed().max_tokens) {
-    return fail_at(t, {errc::limit_exceeded, "forking here would make more than " +
-                                                 std::to_string(flow_.allowed().max_tokens) +
-                                                 " branches at once"});
+  const auto others = std::count_if(run_.tokens.begin(), run_.tokens.end(), [&](const token& o) {
+    return o.phase != token_phase::ended && o.id != t.id;
+  });
+  if (static_cast<std::size_t>(others) + edges.size() > flow_.allowed().max_tokens) {
+    return fail_leaving(
+        t, {errc::limit_exceeded,
+            "forking at node \"" + place_of(t).id + "\" would make more than " +
+                std::to_string(flow_.allowed().max_tokens) + " branches at once (run.max_tokens)"});
   }
   record(event_kind::forked, t, {{"branches", edges.size()}});
   const token parent = t;  // placing tokens moves the vector under `t`
@@ -174,6 +180,9 @@ void editor::fork(token& t, const std::vector<compiled_edge>& edges) {
     child.branch = parent.branch;
     child.branch.push_back(edge.order);
     child.writes = parent.writes;
+    child.inherited = parent.inherited;
+    for (const auto& [key, value] : parent.writes.items())
+      child.inherited.try_emplace(key, static_cast<std::uint32_t>(parent.branch.size()));
     if (!child.writes.empty()) done_.change.writes_set[child.id] = child.writes;
   }
   done_.change.writes_set.erase(parent.id);
@@ -195,6 +204,13 @@ void editor::fail_at(token& t, const pawl::error& why) {
   t.phase = token_phase::halted;
   tokens_changed_ = true;
   fail({std::string{why.error_class()}, why.message, place_of(t).id, t.attempt});
+}
+
+/// Fails the run at a node that has done its work: a retry chooses the edges again, and does not
+/// visit the node again.
+void editor::fail_leaving(token& t, const pawl::error& why) {
+  fail_at(t, why);
+  t.phase = token_phase::leaving;
 }
 
 void editor::record(event_kind kind, json detail) {
@@ -240,7 +256,7 @@ void editor::advance() {
     const auto next = std::find_if(run_.tokens.begin(), run_.tokens.end(), moves);
     if (next == run_.tokens.end()) break;
     if (entered == max_entries) {
-      done_.effects.emplace_back(advance_effect{});
+      if (check_state_size()) done_.effects.emplace_back(advance_effect{});
       return;
     }
     if (next->phase == token_phase::leaving) {
@@ -255,14 +271,15 @@ void editor::advance() {
 bool editor::check_state_size() {
   const std::size_t most = flow_.allowed().max_state_bytes;
   std::size_t bytes = run_.data_bytes;
-  if (!done_.change.writes_set.empty())
+  // Walking through what branches wrote is left out where it cannot have changed.
+  if (!done_.change.writes_set.empty() || revived_)
     for (const auto& t : run_.tokens) bytes += approximate_bytes(t.writes);
   if (bytes <= most) return true;
   fail({std::string{to_string(errc::limit_exceeded)},
         "the run's data has about " + std::to_string(bytes) + " bytes; at most " +
             std::to_string(most) +
-            " are allowed (limits.max_state_bytes): keep large things outside and their names in "
-            "the data",
+            " are allowed (run.max_state_bytes): keep large things outside and their names in the "
+            "data",
         "", 0});
   return false;
 }
@@ -270,33 +287,25 @@ bool editor::check_state_size() {
 void editor::complete() {
   const auto is_over = [](const token& t) { return t.phase == token_phase::ended; };
   if (!std::all_of(run_.tokens.begin(), run_.tokens.end(), is_over)) return;
-  if (!run_.tokens.empty() && !merge_branches()) return;
+  if (!run_.tokens.empty() && !merge_ended()) return;
   set_status(run_status::completed);
   record(event_kind::run_completed);
 }
 
-bool editor::merge_branches() {
-  std::vector<const token*> in_order;
-  for (const auto& t : run_.tokens) in_order.push_back(&t);
-  std::sort(in_order.begin(), in_order.end(),
-            [](const token* a, const token* b) { return a->branch < b->branch; });
-  std::map<std::string, const token*> writer;
-  for (const token* t : in_order) {
-    for (const auto& [key, value] : t->writes.items()) {
-      const auto [first, is_new] = writer.emplace(key, t);
-      if (is_new || first->second->writes.at(key) == value) continue;
-      fail({"merge_conflict",
-            "branches that ended at \"" + place_of(*first->second).id + "\" and \"" +
-                place_of(*t).id + "\" wrote different values to \"" + key +
-                "\"; let them write different keys (a task's \"into\" names its own)",
-            place_of(*t).id, 0});
-      return false;
-    }
+bool editor::merge_ended() {
+  const auto merged = merge_branches(run_.tokens);
+  if (const auto* const conflict = std::get_if<merge_conflict>(&merged)) {
+    fail({"merge_conflict",
+          "branches that ended at \"" + place_of(*conflict->first).id + "\" and \"" +
+              place_of(*conflict->second).id + "\" wrote different values to \"" + conflict->key +
+              "\"; let them write different keys (a task's \"into\" names its own)",
+          place_of(*conflict->second).id, 0});
+    return false;
   }
-  record(event_kind::branches_merged, {{"branches", in_order.size()}});
-  for (const auto& [key, t] : writer) {
-    set_data(run_, key, t->writes.at(key));
-    done_.change.data_set[key] = t->writes.at(key);
+  record(event_kind::branches_merged, {{"branches", run_.tokens.size()}});
+  for (const auto& [key, value] : std::get<merged_writes>(merged)) {
+    set_data(run_, key, *value);
+    done_.change.data_set[key] = *value;
   }
   run_.tokens.clear();
   done_.change.writes_set.clear();
@@ -310,7 +319,7 @@ transition editor::finish() {
     after.reserve(run_.tokens.size());
     for (const auto& t : run_.tokens) {
       after.push_back({t.id, t.node, t.phase, t.visit, t.attempt, t.condition_result, t.branch,
-                       json::object()});
+                       json::object(), t.inherited});
     }
   }
   run_.sequence = done_.change.sequence;

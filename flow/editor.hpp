@@ -1,7 +1,5 @@
 #pragma once
 
-#include <map>
-#include <set>
 #include <string>
 
 #include "flow/command.hpp"
@@ -28,7 +26,7 @@ class editor {
   void cancel(const std::string& reason);
   void revive(const std::string& reason);
 
-  // Tokens. A reference to a token stays good until `place_token`, `fork` or `advance`.
+  // Tokens. A reference to a token stays good until `place_token`, `leave`, `end` or `advance`.
   token& place_token(node_index node);
   void wait_for_call(token& t);
   void merge(token& t, const json& result, const std::string& into);
@@ -55,9 +53,10 @@ class editor {
   void enter(token& t);
   void follow(token& t, const compiled_edge& edge, const char* why);
   void fork(token& t, const std::vector<compiled_edge>& edges);
+  void fail_leaving(token& t, const pawl::error& why);
   void halt_waiting();
   void complete();
-  bool merge_branches();
+  bool merge_ended();
   bool check_state_size();
 
   const compiled_flow& flow_;
@@ -65,6 +64,7 @@ class editor {
   time_point now_;
   transition done_;
   bool tokens_changed_ = false;
+  bool revived_ = false;
 };
 
 }  // namespace pawl::flow

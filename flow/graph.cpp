@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include <pawl/code_ref.hpp>
 #include <pawl/ids.hpp>
@@ -27,6 +29,19 @@ std::string list_of(std::span<const std::string_view> words) {
   return all;
 }
 
+/// What a node's edges say about where its tokens go.
+struct edges_of_node {
+  std::vector<node_index> targets;
+  bool has_plain = false;
+  bool has_always = false;           ///< an edge with the literal rule `true`
+  bool follows[2] = {false, false};  ///< edges for a condition's results false and true
+
+  /// Whether a token may end here, because no edge is taken.
+  [[nodiscard]] bool may_end() const {
+    return targets.empty() || !(has_plain || has_always || (follows[0] && follows[1]));
+  }
+};
+
 class graph_checker {
  public:
   graph_checker(const definition& flow, const limits& allowed, std::vector<fault>& faults)
@@ -46,6 +61,9 @@ class graph_checker {
   void fail(std::string pointer, std::string code, std::string message) {
     faults_.push_back({severity::error, std::move(pointer), std::move(code), std::move(message)});
   }
+  void warn(std::string pointer, std::string code, std::string message) {
+    faults_.push_back({severity::warning, std::move(pointer), std::move(code), std::move(message)});
+  }
 
   void check_name() {
     if (const auto name = parse_flow_name(flow_.name); !name)
@@ -58,12 +76,12 @@ class graph_checker {
     if (flow_.nodes.size() > allowed_.max_nodes) {
       fail("/nodes", "too_many",
            "the flow has " + std::to_string(flow_.nodes.size()) + " nodes; at most " +
-               std::to_string(allowed_.max_nodes) + " are allowed");
+               std::to_string(allowed_.max_nodes) + " are allowed (flow.max_nodes)");
     }
     if (flow_.edges.size() > allowed_.max_edges) {
       fail("/edges", "too_many",
            "the flow has " + std::to_string(flow_.edges.size()) + " edges; at most " +
-               std::to_string(allowed_.max_edges) + " are allowed");
+               std::to_string(allowed_.max_edges) + " are allowed (flow.max_edges)");
     }
   }
 
@@ -79,6 +97,7 @@ class graph_checker {
              "the id " + pawl::quoted(node.id) + " is already taken by the node at " +
                  flow_.nodes[first->second].pointer);
       }
+      if (node.type.empty()) continue;  // the parser tells
       const node_type* const type = find_node_type(node.type);
       if (type == nullptr) {
         fail(node.pointer + "/type", "unknown_node_type",
@@ -107,17 +126,24 @@ class graph_checker {
     known.insert(known.end(), common_node_keys().begin(), common_node_keys().end());
     for (const auto& [key, value] : node.data.items()) {
       if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-      const std::string meant = did_you_mean(key, known);
+      std::string meant = did_you_mean(key, known);
+      if (const auto* const other = type_that_reads(key))
+        meant = "; nodes of type " + std::string{other->name} + " do";
       if (meant.empty()) continue;  // editors keep their own things here
-      faults_.push_back(
-          {severity::warning, child_pointer(node.pointer + "/data", key), "unknown_key",
-           "a node of type " + node.type + " does not read " + pawl::quoted(key) + meant});
+      warn(child_pointer(node.pointer + "/data", key), "unknown_key",
+           "a node of type " + node.type + " does not read " + pawl::quoted(key) + meant);
     }
   }
 
+  static const node_type* type_that_reads(std::string_view key) {
+    for (const auto* type : node_types())
+      if (std::find(type->keys.begin(), type->keys.end(), key) != type->keys.end()) return type;
+    return nullptr;
+  }
+
   void check_edges() {
-    targets_.resize(flow_.nodes.size());
-    has_way_out_.assign(flow_.nodes.size(), true);
+    edges_.resize(flow_.nodes.size());
+    std::set<std::pair<node_index, node_index>> plain;
     for (const auto& edge : flow_.edges) {
       const auto from = resolve(edge.source, edge.pointer + "/source");
       const auto to = resolve(edge.target, edge.pointer + "/target");
@@ -128,17 +154,35 @@ class graph_checker {
              "an edge leaves " + pawl::quoted(edge.source) + ", which is of type " +
                  flow_.nodes[*from].type + ": nothing comes after it");
       }
-      targets_[*from].push_back(*to);
-      // Where a plain edge is taken if no other is, a token always goes on.
-      if (!edge.when) has_way_out_[*from] = false;
+      note_edge(edge, type != nullptr && type->gives_condition, edges_[*from]);
+      edges_[*from].targets.push_back(*to);
+      if (!edge.when && !plain.emplace(*from, *to).second) {
+        warn(edge.pointer, "duplicate_edge",
+             "there is a plain edge from " + pawl::quoted(edge.source) + " to " +
+                 pawl::quoted(edge.target) + " already; two of them make two branches");
+      }
+    }
+  }
+
+  static void note_edge(const edge_definition& edge, bool from_condition, edges_of_node& known) {
+    if (!edge.when) {
+      known.has_plain = true;
+    } else if (edge.when->is_boolean() && from_condition) {
+      known.follows[edge.when->get<bool>() ? 1 : 0] = true;
+    } else if (*edge.when == true) {
+      known.has_always = true;
     }
   }
 
   std::optional<node_index> resolve(const std::string& id, std::string pointer) {
     if (const auto found = index_.find(id); found != index_.end()) return found->second;
     dangling_ = true;
-    fail(std::move(pointer), "dangling_edge",
-         "there is no node " + pawl::quoted(id) + did_you_mean(id, ids_));
+    std::string meant;
+    if (comparisons_left_ >= ids_.size()) {
+      comparisons_left_ -= ids_.size();
+      meant = did_you_mean(id, ids_);
+    }
+    fail(std::move(pointer), "dangling_edge", "there is no node " + pawl::quoted(id) + meant);
     return std::nullopt;
   }
 
@@ -149,7 +193,7 @@ class graph_checker {
     while (!open.empty()) {
       const node_index at = open.back();
       open.pop_back();
-      for (const node_index to : targets_[at]) {
+      for (const node_index to : edges_[at].targets) {
         if (reached[to]) continue;
         reached[to] = true;
         open.push_back(to);
@@ -166,38 +210,44 @@ class graph_checker {
   /// A node has a way out if its branch can end there or an edge leads to a node that has one. A
   /// loop in which no node has is told once, with a path round it.
   void check_loops() {
-    std::vector<bool> out = has_way_out_;
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] = out[i] || targets_[i].empty();
-    for (bool changed = true; changed;) {
-      changed = false;
-      for (std::size_t i = out.size(); i-- > 0;) {
-        if (out[i]) continue;
-        const auto& to = targets_[i];
-        if (std::any_of(to.begin(), to.end(), [&](node_index n) { return out[n]; }))
-          out[i] = changed = true;
+    std::vector<std::vector<node_index>> sources(edges_.size());
+    std::vector<bool> has_way_out(edges_.size());
+    std::vector<node_index> open;
+    for (node_index i = 0; i < edges_.size(); ++i) {
+      for (const node_index to : edges_[i].targets) sources[to].push_back(i);
+      if (!edges_[i].may_end()) continue;
+      has_way_out[i] = true;
+      open.push_back(i);
+    }
+    while (!open.empty()) {
+      const node_index at = open.back();
+      open.pop_back();
+      for (const node_index from : sources[at]) {
+        if (has_way_out[from]) continue;
+        has_way_out[from] = true;
+        open.push_back(from);
       }
     }
-    std::vector<bool> told(out.size());
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      if (out[i] || told[i]) continue;
-      tell_loop(static_cast<node_index>(i), told);
-    }
+    std::vector<bool> told(edges_.size());
+    for (node_index i = 0; i < edges_.size(); ++i)
+      if (!has_way_out[i] && !told[i]) tell_loop(i, told);
   }
 
   void tell_loop(node_index from, std::vector<bool>& told) {
     std::vector<node_index> path;
     node_index at = from;
     // Without a way out every edge leads to a node without one: walking on ends in a repeat.
-    while (std::find(path.begin(), path.end(), at) == path.end()) {
+    for (; !told[at]; at = edges_[at].targets.front()) {
+      told[at] = true;
       path.push_back(at);
-      at = targets_[at].front();
     }
-    const bool known = told[at];
-    for (const node_index n : path) told[n] = true;
-    if (known) return;
+    const auto first = std::find(path.begin(), path.end(), at);
+    if (first == path.end()) return;  // it leads into a loop that was told before
+    constexpr std::ptrdiff_t most_shown = 20;
+    const auto last = path.end() - first > most_shown ? first + most_shown : path.end();
     std::string circle;
-    for (auto n = std::find(path.begin(), path.end(), at); n != path.end(); ++n)
-      circle += pawl::quoted(flow_.nodes[*n].id) + " -> ";
+    for (auto n = first; n != last; ++n) circle += pawl::quoted(flow_.nodes[*n].id) + " -> ";
+    if (last != path.end()) circle += "... -> ";
     fail(flow_.nodes[at].pointer, "endless_loop",
          "the loop " + circle + pawl::quoted(flow_.nodes[at].id) +
              " has no way out: give one of its edges a \"when\", or add an edge that leaves it");
@@ -208,9 +258,11 @@ class graph_checker {
   std::vector<fault>& faults_;
   std::map<std::string_view, node_index> index_;
   std::vector<std::string_view> ids_;
-  std::vector<std::vector<node_index>> targets_;
-  std::vector<bool> has_way_out_;
+  std::vector<edges_of_node> edges_;
   bool dangling_ = false;
+  /// With ids that might have been meant: so many that every honest slip gets its word, so few that
+  /// a flow made of slips costs nothing.
+  std::size_t comparisons_left_ = 20'000;
 };
 
 }  // namespace

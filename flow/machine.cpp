@@ -27,8 +27,8 @@ recovery recover(const compiled_flow& flow, const run_state& run) {
     if (auto call = place.behaviour->call(run, t, place)) {
       found.effects.emplace_back(*std::move(call));
     } else {
-      found.failed.push_back(
-          {t.id, t.visit, t.attempt, std::move(call).error(), run.updated_at, run.updated_at});
+      found.failed.push_back({t.id, place.id, t.visit, t.attempt, std::move(call).error(),
+                              run.updated_at, run.updated_at});
     }
   }
   return found;

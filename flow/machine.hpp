@@ -24,7 +24,7 @@ struct recovery {
 };
 [[nodiscard]] recovery recover(const compiled_flow& flow, const run_state& run);
 
-/// True while the run waits for the outcome of this call.
+/// True while the token waits for a call on this visit, at this attempt.
 [[nodiscard]] bool waits_for(const run_state& run, token_id token, std::uint32_t visit,
                              std::uint32_t attempt) noexcept;
 

@@ -1,10 +1,14 @@
-#include <array>
+#include <algorithm>
 #include <initializer_list>
+#include <span>
 #include <utility>
 
+#include <pawl/code_ref.hpp>
 #include <pawl/suggest.hpp>
 
 #include "flow/definition.hpp"
+#include "flow/nodes/node.hpp"
+#include "flow/pointer.hpp"
 
 namespace pawl::flow {
 namespace {
@@ -46,8 +50,8 @@ class definition_reader {
     for (const auto& [key, value] : object.items()) {
       if (std::find(known.begin(), known.end(), key) != known.end()) continue;
       if (const auto meant = nearest(key, std::span{known.begin(), known.size()})) {
-        warn(pointer + "/" + key, "unknown_key",
-             "\"" + key + "\" is not read; did you mean \"" + std::string{*meant} + "\"?");
+        warn(child_pointer(pointer, key), "unknown_key",
+             pawl::quoted(key) + " is not read; did you mean \"" + std::string{*meant} + "\"?");
       }
     }
   }
@@ -62,6 +66,9 @@ class definition_reader {
       fail(pointer + "/" + key, "wrong_type",
            std::string{"\""} + key + "\" must be a string, not " + found->type_name());
       return {};
+    }
+    if (required && found->get_ref<const std::string&>().empty()) {
+      fail(pointer + "/" + key, "empty_text", std::string{"\""} + key + "\" must not be empty");
     }
     return found->get<std::string>();
   }
@@ -87,7 +94,6 @@ class definition_reader {
   }
 
   std::optional<node_definition> read_node(const json& source, const std::string& pointer) {
-    const auto faults_before = faults_.size();
     warn_unknown(source, pointer, {"id", "type", "data", "position", "label"});
     node_definition node;
     node.pointer = pointer;
@@ -97,35 +103,44 @@ class definition_reader {
     if (const auto data = source.find("data"); data != source.end() && !data->is_null()) {
       if (data->is_object()) {
         node.data = *data;
-        rename(node.data, "codeRef", "code_ref", pointer + "/data");
+        rename_code_ref(node);
       } else {
         fail(pointer + "/data", "wrong_type",
              std::string{"\"data\" must be an object, not "} + data->type_name());
       }
     }
-    for (const char* misplaced : {"code_ref", "codeRef", "args", "expr"}) {
-      if (source.contains(misplaced)) {
-        fail(pointer + "/" + misplaced, "misplaced_key",
-             std::string{"\""} + misplaced + "\" belongs into the node's \"data\"");
-      }
+    for (const auto& [key, value] : source.items()) {
+      if (!belongs_into_data(key)) continue;
+      fail(child_pointer(pointer, key), "misplaced_key",
+           "\"" + key + "\" belongs into the node's \"data\"");
     }
-    if (faults_.size() > faults_before && (node.id.empty() || node.type.empty()))
-      return std::nullopt;
+    // One without a type is kept, so that edges to it are not told as dangling besides.
+    if (node.id.empty()) return std::nullopt;
     return node;
   }
 
-  void rename(json& data, const char* old_key, const char* key, const std::string& pointer) {
-    const auto old = data.find(old_key);
-    if (old == data.end()) return;
-    if (data.contains(key)) {
-      if (data[key] != *old) {
-        fail(pointer + "/" + old_key, "contradiction",
-             std::string{"\""} + old_key + "\" and \"" + key + "\" say different things");
-      }
-    } else {
-      data[key] = *old;
+  static bool belongs_into_data(std::string_view key) {
+    const auto has = [&](std::span<const std::string_view> keys) {
+      return std::find(keys.begin(), keys.end(), key) != keys.end();
+    };
+    if (key == "label" || key == "description") return false;  // harmless, wherever they are
+    if (key == "codeRef" || has(common_node_keys())) return true;
+    const auto types = node_types();
+    return std::any_of(types.begin(), types.end(),
+                       [&](const node_type* type) { return has(type->keys); });
+  }
+
+  void rename_code_ref(node_definition& node) {
+    const auto old = node.data.find("codeRef");
+    if (old == node.data.end()) return;
+    if (!node.data.contains("code_ref")) {
+      node.code_ref_key = "codeRef";
+      node.data["code_ref"] = *old;
+    } else if (node.data["code_ref"] != *old) {
+      fail(node.pointer + "/data/codeRef", "contradiction",
+           "\"codeRef\" and \"code_ref\" say different things");
     }
-    data.erase(old_key);
+    node.data.erase("codeRef");
   }
 
   std::optional<edge_definition> read_edge(const json& source, const std::string& pointer) {
@@ -136,46 +151,61 @@ class definition_reader {
     edge.pointer = pointer;
     edge.source = text(source, "source", pointer, true);
     edge.target = text(source, "target", pointer, true);
-    edge.when = read_when(source, pointer);
+    read_when(source, edge);
     if (edge.source.empty() || edge.target.empty()) return std::nullopt;
     return edge;
   }
 
   /// `data.when`, or the old engine's top-level `condition` and `condition_value`: the edge of a
   /// condition with value false is the one taken when the rule is false.
-  std::optional<json> read_when(const json& source, const std::string& pointer) {
-    std::optional<json> when;
+  void read_when(const json& source, edge_definition& edge) {
+    const std::string& pointer = edge.pointer;
     if (const auto data = source.find("data"); data != source.end() && data->is_object()) {
       warn_unknown(*data, pointer + "/data", {"when", "label"});
-      if (data->contains("when") && !data->at("when").is_null())
-        when = boolean_text(data->at("when"), pointer + "/data/when");
-    }
-    if (source.contains("when")) {
-      fail(pointer + "/when", "misplaced_key", "\"when\" belongs into the edge's \"data\"");
-    }
-    bool expected = true;
-    const auto value = source.find("condition_value");
-    const bool has_value = value != source.end() && !value->is_null();
-    if (has_value) {
-      const json truth = boolean_text(*value, pointer + "/condition_value");
-      if (truth.is_boolean()) {
-        expected = truth.get<bool>();
-      } else {
-        fail(pointer + "/condition_value", "wrong_type", "\"condition_value\" must be a boolean");
+      if (data->contains("when") && !data->at("when").is_null()) {
+        edge.when_pointer = pointer + "/data/when";
+        edge.when = boolean_text(data->at("when"), edge.when_pointer);
       }
     }
+    if (source.contains("when"))
+      fail(pointer + "/when", "misplaced_key", "\"when\" belongs into the edge's \"data\"");
+    const auto expected = read_condition_value(source, pointer);
     const auto condition = source.find("condition");
-    if (condition == source.end() || condition->is_null()) {
-      if (has_value && !when) when = expected;
-      return when;
+    if (condition != source.end() && !condition->is_null()) {
+      read_condition(*condition, expected.value_or(true), edge);
+    } else if (expected && !edge.when) {
+      edge.when_pointer = pointer + "/condition_value";
+      edge.when = *expected;
+    } else if (expected && *edge.when != json(*expected) &&
+               (!*expected || edge.when->is_boolean())) {
+      fail(pointer + "/condition_value", "contradiction",
+           "\"condition_value\" and \"data.when\" say different things");
     }
-    json rule = boolean_text(*condition, pointer + "/condition");
-    if (!expected) rule = rule.is_boolean() ? json(!rule.get<bool>()) : json{{"!", {rule}}};
-    if (when && *when != rule) {
-      fail(pointer + "/condition", "contradiction",
-           "\"condition\" and \"data.when\" say different things");
+  }
+
+  std::optional<bool> read_condition_value(const json& source, const std::string& pointer) {
+    const auto value = source.find("condition_value");
+    if (value == source.end() || value->is_null()) return std::nullopt;
+    const json truth = boolean_text(*value, pointer + "/condition_value");
+    if (truth.is_boolean()) return truth.get<bool>();
+    fail(pointer + "/condition_value", "wrong_type", "\"condition_value\" must be a boolean");
+    return std::nullopt;
+  }
+
+  void read_condition(const json& condition, bool expected, edge_definition& edge) {
+    const std::string pointer = edge.pointer + "/condition";
+    json rule = boolean_text(condition, pointer);
+    const bool turned_round = !expected && !rule.is_boolean();
+    if (turned_round) {
+      rule = json::object({{"!", json::array({std::move(rule)})}});
+    } else if (!expected) {
+      rule = !rule.get<bool>();
     }
-    return rule;
+    if (edge.when && *edge.when != rule)
+      fail(pointer, "contradiction", "\"condition\" and \"data.when\" say different things");
+    edge.when = std::move(rule);
+    edge.when_pointer = pointer;
+    edge.turned_round = turned_round;
   }
 
   json boolean_text(const json& rule, const std::string& pointer) {
@@ -190,72 +220,7 @@ class definition_reader {
   std::vector<fault>& faults_;
 };
 
-/// Line and column, from 1, of a byte in a text.
-std::pair<std::size_t, std::size_t> place_of(std::string_view text, std::size_t byte) {
-  std::size_t line = 1, column = 1;
-  for (std::size_t i = 0; i < byte && i < text.size(); ++i) {
-    if (text[i] == '\n') {
-      ++line;
-      column = 1;
-    } else {
-      ++column;
-    }
-  }
-  return {line, column};
-}
-
-/// The depth of brackets outside strings. Cheap, and done before anything is built from the text.
-bool deeper_than(std::string_view text, std::uint32_t max_depth) {
-  std::uint32_t depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') {
-        ++i;
-      } else if (c == '"') {
-        in_string = false;
-      }
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > max_depth) return true;
-    } else if ((c == '}' || c == ']') && depth > 0) {
-      --depth;
-    }
-  }
-  return false;
-}
-
 }  // namespace
-
-result<json> parse_json(std::string_view text, std::string_view what, std::size_t max_bytes,
-                        std::uint32_t max_depth) {
-  if (text.size() > max_bytes) {
-    return error{errc::limit_exceeded, std::string{what} + " has " + std::to_string(text.size()) +
-                                           " bytes; at most " + std::to_string(max_bytes) +
-                                           " are allowed"};
-  }
-  if (deeper_than(text, max_depth)) {
-    return error{errc::limit_exceeded, std::string{what} + " is nested deeper than " +
-                                           std::to_string(max_depth) + " levels"};
-  }
-  try {
-    return json::parse(text);
-  } catch (const json::parse_error& failure) {
-    const std::size_t byte = failure.byte > 0 ? failure.byte - 1 : 0;
-    const auto [line, column] = place_of(text, byte);
-    // The library's text after "parse error at line …, column …: " says what it met.
-    std::string reason = failure.what();
-    if (const auto colon = reason.find(": "); colon != reason.npos) reason.erase(0, colon + 2);
-    return error{errc::invalid_argument, std::string{what} + " is not valid JSON at line " +
-                                             std::to_string(line) + ", column " +
-                                             std::to_string(column) + ": " + reason};
-  } catch (const json::exception& failure) {  // a number beyond the range of a double
-    return error{errc::invalid_argument,
-                 std::string{what} + " is not valid JSON: " + failure.what()};
-  }
-}
 
 definition parse_definition(const json& source, std::vector<fault>& faults) {
   return definition_reader{faults}.read(source);

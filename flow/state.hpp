@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,6 +40,9 @@ struct token {
   std::vector<std::uint32_t> branch;
   /// What its branch has written so far, over the run's data. Unused on the trunk.
   json writes = json::object();
+  /// The keys of `writes` that come from before its last fork, each with the length that `branch`
+  /// had when it was written: what tells an own write from one that siblings have as well.
+  std::map<std::string, std::uint32_t> inherited;
 
   [[nodiscard]] bool on_trunk() const noexcept { return branch.empty(); }
   friend bool operator==(const token&, const token&) = default;

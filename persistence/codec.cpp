@@ -24,11 +24,22 @@ version decode_version(const json& j) {
   return {j.at(0).get<std::uint32_t>(), j.at(1).get<std::uint32_t>(), j.at(2).get<std::uint32_t>()};
 }
 
+/// An enumerator that is stored as its number; the last one there is bounds them.
+template <class Enum>
+Enum decode_enum(const json& j, Enum last) {
+  const auto number = j.get<std::uint64_t>();
+  if (!j.is_number_unsigned() || number > static_cast<std::uint64_t>(last))
+    throw json::other_error::create(501, "a number that stands for nothing", nullptr);
+  return static_cast<Enum>(number);
+}
+
 run_status decode_status(const json& j) {
-  const auto number = j.get<std::uint8_t>();
-  if (number > static_cast<std::uint8_t>(run_status::cancelled))
-    throw json::other_error::create(501, "no such run status", nullptr);
-  return static_cast<run_status>(number);
+  return decode_enum(j, run_status::cancelled);
+}
+
+const json& object_in(const json& j) {
+  if (!j.is_object()) throw json::other_error::create(501, "no object", nullptr);
+  return j;
 }
 
 json encode_error(const std::optional<run_error>& e) {
@@ -67,7 +78,7 @@ std::vector<flow::event> decode_events(const json& list) {
   std::vector<flow::event> events;
   events.reserve(list.size());
   for (const auto& item : list) {
-    flow::event e{static_cast<flow::event_kind>(item.at(0).get<std::uint8_t>()), std::nullopt, 0, 0,
+    flow::event e{decode_enum(item.at(0), flow::event_kind::run_retried), std::nullopt, 0, 0,
                   nullptr};
     std::size_t next = 1;
     if (item.size() >= 4) {
@@ -90,7 +101,8 @@ json encode_tokens(const std::vector<flow::token>& tokens, bool with_writes) {
     if (t.condition_result || !t.branch.empty() || writes) {
       item.push_back(t.condition_result ? json(*t.condition_result) : json());
       item.push_back(t.branch);
-      if (writes) item.push_back(t.writes);
+      if (writes || !t.inherited.empty()) item.push_back(with_writes ? t.writes : json::object());
+      if (!t.inherited.empty()) item.push_back(t.inherited);
     }
     list.push_back(std::move(item));
   }
@@ -104,13 +116,14 @@ std::vector<flow::token> decode_tokens(const json& list) {
     flow::token t;
     t.id = item.at(0).get<flow::token_id>();
     t.node = item.at(1).get<flow::node_index>();
-    t.phase = static_cast<flow::token_phase>(item.at(2).get<std::uint8_t>());
+    t.phase = decode_enum(item.at(2), flow::token_phase::leaving);
     t.visit = item.at(3).get<std::uint32_t>();
     t.attempt = item.at(4).get<std::uint32_t>();
     if (item.size() > 5) {
       if (!item[5].is_null()) t.condition_result = item[5].get<bool>();
       t.branch = item.at(6).get<std::vector<std::uint32_t>>();
-      if (item.size() > 7) t.writes = item[7];
+      if (item.size() > 7) t.writes = object_in(item[7]);
+      if (item.size() > 8) t.inherited = item[8].get<std::map<std::string, std::uint32_t>>();
     }
     tokens.push_back(std::move(t));
   }
@@ -205,8 +218,8 @@ result<snapshot> decode_snapshot(std::string_view bytes) {
     s.run.error = std::move(summary.error);
     s.run.restarted_from = std::move(summary.restarted_from);
     s.run.start_fingerprint = body.at("fp").get<std::uint64_t>();
-    s.run.data = flow::shared_json{body.at("d")};
-    s.run.metadata = body.at("m");
+    s.run.data = flow::shared_json{object_in(body.at("d"))};
+    s.run.metadata = object_in(body.at("m"));
     s.run.tokens = decode_tokens(body.at("k"));
     s.run.visits = body.at("v").get<std::vector<std::uint32_t>>();
     s.run.sequence = body.at("q").get<std::uint64_t>();
@@ -249,11 +262,12 @@ result<flow::delta> decode_delta(std::string_view bytes) {
     d.error = optional_field(body, "er", decode_error);
     d.started_at = optional_field(body, "bt", decode_time);
     d.finished_at = optional_field(body, "et", decode_optional_time);
-    if (const auto set = body.find("d"); set != body.end()) d.data_set = *set;
-    if (const auto set = body.find("m"); set != body.end()) d.metadata_set = *set;
+    if (const auto set = body.find("d"); set != body.end()) d.data_set = object_in(*set);
+    if (const auto set = body.find("m"); set != body.end()) d.metadata_set = object_in(*set);
     d.tokens = optional_field(body, "k", decode_tokens);
     if (const auto writes = body.find("w"); writes != body.end()) {
-      for (const auto& item : *writes) d.writes_set[item.at(0).get<flow::token_id>()] = item.at(1);
+      for (const auto& item : *writes)
+        d.writes_set[item.at(0).get<flow::token_id>()] = object_in(item.at(1));
     }
     if (const auto n = body.find("n"); n != body.end()) d.next_token = n->get<flow::token_id>();
     if (const auto v = body.find("v"); v != body.end())

@@ -1,5 +1,5 @@
 #include "cli/commands/commands.hpp"
-#include "cli/follow.hpp"
+#include "cli/drive.hpp"
 #include "cli/text.hpp"
 #include "cli/view/event_text.hpp"
 #include "cli/view/line_watcher.hpp"
@@ -14,13 +14,14 @@ exit_code history(session& s, const std::string& id_text, bool as_json) {
   if (!opened) return s.fail(opened.error());
   engine& open = **opened;
   exit_code code = exit_code::ok;
-  if (const auto events = whole_history(open, *id); !events) {
-    code = s.fail(events.error());
+  if (const auto run = known_run(open, *id); !run) {
+    code = s.fail(run.error());
   } else if (as_json) {
-    for (const auto& e : *events) s.out().line(one_line(event_json(*id, e)));
+    for (const auto& e : run->past) s.out().line(one_line(event_json(*id, e)));
   } else {
     line_watcher lines{s, false};
-    for (const auto& e : *events) lines.on_event({{open.name(), *id}, e});
+    lines.follow(*run);
+    for (const auto& e : run->past) lines.on_event({{open.name(), *id}, e});
   }
   return s.close(open, code);
 }

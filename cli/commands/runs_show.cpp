@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t max_steps = 40;
 
 void print_field(session& s, std::string_view name, const std::string& value) {
-  s.out().line(s.look().paint(tint::dim, pad(std::string{name}, 10)) + value);
+  s.out().line(s.look().paint(tint::dim, pad(std::string{name}, 12)) + value);
 }
 
 void print_steps(session& s, const std::vector<step>& steps) {

@@ -22,13 +22,16 @@ void print_json(session& s, const std::string& file, bool valid, const json& fau
   s.out().line(one_line({{"file", file}, {"valid", valid}, {"faults", faults}}));
 }
 
-/// A file that could not even be read as JSON.
+/// A file that could not even be read as JSON, or not at all.
 exit_code tell_unreadable(session& s, const std::string& file, const error& why, bool as_json) {
+  const bool malformed = why.code == errc::invalid_flow;
   if (as_json) {
-    const char* const code = why.code == errc::invalid_flow ? "malformed_json" : "unreadable";
+    const char* const code = malformed ? "malformed_json" : "unreadable";
     print_json(s, file, false, json::array({to_json({severity::error, "", code, why.message})}));
-  } else {
+  } else if (malformed) {
     s.out().line("error: " + printable(why.message));
+  } else {
+    s.say(why.message);
   }
   return exit_code_of(why.code);
 }

@@ -64,9 +64,7 @@ void fleet_watcher::note(const std::string& sentence) {
 drawn_line fleet_watcher::line_of(const run_id& id, const under_way& run, time_point now) const {
   drawn_line line;
   const std::size_t columns = size_.columns - 1;
-  const auto add = [&](tint in, const std::string& text) {
-    line.add(look_, in, fit(text, columns - std::min(columns, line.width), look_.ellipsis()));
-  };
+  const auto add = [&](tint in, const std::string& text) { line.add(look_, in, text, columns); };
   std::string at;
   for (const auto& node : run.at) at += (at.empty() ? "" : ", ") + printable(node);
   add(tint::cyan, std::string{spinner(look_, frame_)});
@@ -88,18 +86,16 @@ void fleet_watcher::draw() {
     if (lines.size() == room) break;
     lines.push_back(line_of(id, run, now));
   }
+  const auto add = [&](tint in, const std::string& text) {
+    lines.emplace_back().add(look_, in, text, size_.columns - 1);
+  };
   if (runs_.size() > lines.size()) {
-    const std::size_t hidden = runs_.size() - lines.size();
-    lines.emplace_back().add(
-        look_, tint::dim,
-        std::string{look_.ellipsis()} + " and " + std::to_string(hidden) + " more");
+    add(tint::dim, std::string{look_.ellipsis()} + " and " +
+                       std::to_string(runs_.size() - lines.size()) + " more");
   }
-  lines.emplace_back().add(
-      look_, tint::strong,
-      fit(counted(runs_.size(), "run") + " under way, " + std::to_string(ended_) + " finished",
-          size_.columns - 1, look_.ellipsis()));
-  if (!note_.empty())
-    lines.emplace_back().add(look_, tint::yellow, fit(note_, size_.columns - 1, look_.ellipsis()));
+  add(tint::strong,
+      counted(runs_.size(), "run") + " under way, " + std::to_string(ended_) + " finished");
+  if (!note_.empty()) add(tint::yellow, note_);
   region_.draw(lines);
 }
 

@@ -2,14 +2,7 @@
 
 #include <algorithm>
 
-#include "cli/text.hpp"
-
 namespace pawl::cli {
-
-void drawn_line::add(const style& look, tint in, std::string_view more) {
-  text += look.paint(in, more);
-  width += display_width(more);
-}
 
 /// What takes the cursor to the region's first column and row. A window that has become narrower
 /// has broken its lines in several.

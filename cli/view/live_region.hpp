@@ -5,17 +5,9 @@
 
 #include "cli/output.hpp"
 #include "cli/terminal.hpp"
+#include "cli/view/drawn_line.hpp"
 
 namespace pawl::cli {
-
-/// A line of a live region: what is drawn, and how wide that is without its colours.
-struct drawn_line {
-  std::string text;
-  std::size_t width = 0;
-
-  /// Adds text that is printable, in a colour.
-  void add(const style& look, tint in, std::string_view more);
-};
 
 /// The last lines of a terminal, drawn again in place. What was drawn stays when the program ends,
 /// however it ends: the cursor is always below the region and never hidden.

@@ -44,7 +44,6 @@ void run_progress::enter(std::size_t node) {
   auto& n = nodes_[node];
   const bool again = n.phase == node_phase::done;
   n.phase = node_phase::done;
-  ++n.visit;
   if (!again) leave_by_plain_edges(node);
 }
 

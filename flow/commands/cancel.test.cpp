@@ -10,7 +10,7 @@ TEST_CASE("cancel ends a running run and abandons what it waits for", "[cancel]"
       flow_of({start(), task("a"), task("b")}, {edge("start", "a"), edge("start", "b")})};
   REQUIRE(run.begin({{"x", 1}}));
   const auto at = run.now();
-  REQUIRE(run.give(cancel_command{.reason = "the customer called"}));
+  REQUIRE(run.give(cancel_command{std::nullopt, "the customer called"}));
   CHECK(run.status() == run_status::cancelled);
   CHECK(run.calls().empty());
   REQUIRE(run.last().effects.size() == 2);

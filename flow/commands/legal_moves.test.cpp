@@ -46,7 +46,8 @@ command make(std::string_view name, const driven_run& run) {
     return again;
   }
   if (name == "step outcome") {
-    return step_outcome_command{.token = 1, .visit = 1, .attempt = 1, .value = json::object()};
+    return step_outcome_command{
+        .token = 1, .node = "a", .visit = 1, .attempt = 1, .value = json::object()};
   }
   if (name == "advance") return advance_command{};
   if (name == "cancel") return cancel_command{};

@@ -19,7 +19,7 @@ result<transition> handle(const compiled_flow& flow, run_state& run, start_comma
     return error{errc::limit_exceeded,
                  "the input has about " + std::to_string(bytes) + " bytes; at most " +
                      std::to_string(flow.allowed().max_state_bytes) +
-                     " are allowed (limits.max_state_bytes): keep large things outside and their "
+                     " are allowed (run.max_state_bytes): keep large things outside and their "
                      "names in the data"};
   }
   editor edit{flow, run, now};

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include <pawl/assert.hpp>
+#include <pawl/code_ref.hpp>
 #include <pawl/time.hpp>
 
 #include "flow/command.hpp"
@@ -49,22 +50,24 @@ const json* data_reader::find(std::string_view key) const {
 }
 
 std::string data_reader::pointer(std::string_view key) const {
-  return child_pointer(source_.pointer + "/data", key);
+  return child_pointer(source_.pointer + "/data", key == "code_ref" ? source_.code_ref_key : key);
 }
 
 void data_reader::fail(std::string_view key, std::string code, std::string message) const {
   faults_.push_back({severity::error, pointer(key), std::move(code),
-                     "node \"" + source_.id + "\": " + std::move(message)});
+                     "node " + pawl::quoted(source_.id) + ": " + std::move(message)});
+}
+
+void data_reader::fail_missing(std::string_view key) const {
+  faults_.push_back({severity::error, source_.pointer + "/data", "missing_key",
+                     "node " + pawl::quoted(source_.id) + " of type " + source_.type + " needs \"" +
+                         std::string{key} + "\" in its data"});
 }
 
 std::optional<std::string> data_reader::text(std::string_view key, bool required) const {
   const json* const value = find(key);
   if (value == nullptr) {
-    if (required) {
-      faults_.push_back({severity::error, source_.pointer + "/data", "missing_key",
-                         "node \"" + source_.id + "\" of type " + source_.type + " needs \"" +
-                             std::string{key} + "\" in its data"});
-    }
+    if (required) fail_missing(key);
     return std::nullopt;
   }
   if (!value->is_string() || value->get_ref<const std::string&>().empty()) {
@@ -119,11 +122,7 @@ std::optional<std::uint32_t> data_reader::count(std::string_view key, std::uint3
 std::optional<logic::rule> data_reader::rule(std::string_view key, bool required) const {
   const auto found = source_.data.find(key);
   if (found == source_.data.end()) {
-    if (required) {
-      faults_.push_back({severity::error, source_.pointer + "/data", "missing_key",
-                         "node \"" + source_.id + "\" of type " + source_.type + " needs \"" +
-                             std::string{key} + "\" in its data"});
-    }
+    if (required) fail_missing(key);
     return std::nullopt;
   }
   return logic::compile(*found, pointer(key), faults_);

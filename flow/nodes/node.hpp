@@ -62,6 +62,8 @@ class data_reader {
   [[nodiscard]] std::vector<fault>& faults() const noexcept { return faults_; }
 
  private:
+  void fail_missing(std::string_view key) const;
+
   const node_definition& source_;
   const limits& allowed_;
   std::vector<fault>& faults_;

@@ -142,17 +142,14 @@ class exec_runner {
       return std::move(request).error();
     }
     request->input = std::move(input).value_or("");
-    if (auto clear = orphans_->clear(step_name(step)); !clear) return std::move(clear).error();
+    if (auto clear = orphans_->clear(step.idempotency_key()); !clear)
+      return std::move(clear).error();
     auto end = run_process(*request);
     if (!end) return std::move(end).error();
     return judge(*request, *end, *accepted, *form);
   }
 
  private:
-  static std::string step_name(step_context& step) {
-    return step.run().scope.str() + "/" + step.idempotency_key();
-  }
-
   /// Everything about the program that can be refused before it runs.
   result<process_request> prepare(std::vector<std::string> argv, std::optional<std::string> cwd,
                                   const std::optional<std::map<std::string, std::string>>& env,
@@ -202,7 +199,7 @@ class exec_runner {
         variables[name] = value;
       }
     }
-    auto all = orphan_killer::marks(step_name(step));
+    auto all = orphan_killer::marks(step.idempotency_key());
     for (const auto& [name, value] : variables) all.push_back(name + "=" + value);
     return all;
   }

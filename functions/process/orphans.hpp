@@ -24,7 +24,7 @@ namespace pawl::functions {
 /// concurrent use.
 class orphan_killer {
  public:
-  /// The variables that mark a program of the step named `step` as started by this process.
+  /// The variables that mark a program of `step` (its idempotency key) as started by this process.
   [[nodiscard]] static std::vector<std::string> marks(std::string_view step);
 
   /// Returns when no process of an earlier attempt of `step` is left. Error: `{function_failed, …,

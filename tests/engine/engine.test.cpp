@@ -235,7 +235,7 @@ TEST_CASE("versions are immutable, bumped, published and kept by their runs", "[
   const auto same = e.put_flow(flow_of("f", "core.echo"));
   CHECK(to_string(same->id) == "f@1.0.0");
   CHECK_FALSE(same->created);
-  const auto two = e.put_flow(flow_of("f", "core.set"), {.publish = false});
+  const auto two = e.put_flow(flow_of("f", "core.set"), {.version = {}, .publish = false});
   CHECK(to_string(two->id) == "f@1.0.1");
   CHECK(e.start("f")->flow == one->id);
   REQUIRE(e.publish_flow(two->id));

@@ -1,0 +1,154 @@
+// Measures linear flows of inline no-op steps: how many durable steps a second, how long one run
+// takes. Every figure is the median of several runs after a warm-up; one JSON object per line.
+//
+//   pawl_bench [FOLDER [SECONDS]]
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <future>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <pawl/engine.hpp>
+
+#include "benchmarks/bare_writer.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using clock_type = std::chrono::steady_clock;
+
+pawl::json linear(int steps) {
+  pawl::json nodes = pawl::json::array(), edges = pawl::json::array();
+  for (int i = 0; i < steps; ++i) {
+    const std::string id = "s" + std::to_string(i);
+    nodes.push_back({{"id", id}, {"type", "task"}, {"data", {{"code_ref", "bench.noop"}}}});
+    if (i > 0) edges.push_back({{"source", "s" + std::to_string(i - 1)}, {"target", id}});
+  }
+  return {{"name", "linear" + std::to_string(steps)}, {"nodes", nodes}, {"edges", edges}};
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+/// Keeps `in_flight` runs going for a while.
+class load {
+ public:
+  load(const pawl::scope& in, std::string flow, int in_flight, clock_type::time_point until)
+      : in_(in), flow_(std::move(flow)), until_(until), left_(in_flight) {}
+
+  /// Returns the durations of all runs that were finished, in µs.
+  std::vector<double> run() {
+    const int n = left_;
+    for (int i = 0; i < n; ++i) next();
+    ended_.get_future().wait();
+    return std::move(durations_);
+  }
+
+ private:
+  void next() {
+    if (clock_type::now() >= until_) {
+      if (--left_ == 0) ended_.set_value();
+      return;
+    }
+    const auto begin = clock_type::now();
+    in_.start_async(flow_, {{"n", 1}}, {}, [this, begin](pawl::result<pawl::run_started> started) {
+      if (!started) fail(started.error());
+      in_.wait_async(started->id, 60s, [this, begin](pawl::result<pawl::run_view> done) {
+        if (!done) fail(done.error());
+        const std::chrono::duration<double, std::micro> took = clock_type::now() - begin;
+        {
+          const std::lock_guard lock{mutex_};
+          durations_.push_back(took.count());
+        }
+        next();
+      });
+    });
+  }
+  [[noreturn]] static void fail(const pawl::error& why) {
+    std::fprintf(stderr, "pawl_bench: %s\n", why.message.c_str());
+    std::exit(6);
+  }
+
+  const pawl::scope in_;
+  const std::string flow_;
+  const clock_type::time_point until_;
+  std::atomic<int> left_;
+  std::mutex mutex_;
+  std::vector<double> durations_;
+  std::promise<void> ended_;
+};
+
+const char* name_of(pawl::durability d) {
+  return d == pawl::durability::sync ? "sync" : d == pawl::durability::async ? "async" : "off";
+}
+
+void measure(const std::filesystem::path& folder, pawl::durability mode, double seconds) {
+  std::filesystem::remove_all(folder);
+  pawl::settings s;
+  s.storage.data_dir = folder;
+  s.storage.durability = mode;
+  s.log.level = pawl::log_level::error;
+  pawl::engine engine{s};
+  const auto added =
+      engine.functions().add("bench.noop", [](pawl::step_context&) {}, {.run_inline = true});
+  if (!added || !engine.open()) std::exit(6);
+  for (const int steps : {1, 3, 10}) {
+    if (!engine.put_flow(linear(steps))) std::exit(6);
+    for (const int in_flight : {1, 64, 512}) {
+      std::vector<double> rates, medians;
+      const auto each = std::chrono::duration_cast<clock_type::duration>(
+          std::chrono::duration<double>(seconds / 4));
+      for (int round = 0; round < 4; ++round) {
+        const auto begin = clock_type::now();
+        const auto durations =
+            load{engine, "linear" + std::to_string(steps), in_flight, begin + each}.run();
+        const std::chrono::duration<double> took = clock_type::now() - begin;
+        if (round == 0 || durations.empty()) continue;  // warm-up
+        rates.push_back(static_cast<double>(durations.size()) / took.count());
+        medians.push_back(median(durations));
+      }
+      const double runs = median(rates);
+      std::printf("%s\n", pawl::json{{"what", "engine"},
+                                     {"durability", name_of(mode)},
+                                     {"steps", steps},
+                                     {"in_flight", in_flight},
+                                     {"runs_per_s", std::round(runs)},
+                                     {"steps_per_s", std::round(runs * steps)},
+                                     {"median_us", std::round(median(medians))}}
+                              .dump()
+                              .c_str());
+      std::fflush(stdout);
+    }
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::filesystem::path folder = argc > 1 ? argv[1] : "bench-data";
+  const double seconds = argc > 2 ? std::atof(argv[2]) : 8;
+  for (const auto mode : {pawl::durability::sync, pawl::durability::async, pawl::durability::off}) {
+    for (const std::size_t in_flight : {std::size_t{1}, std::size_t{64}, std::size_t{512}}) {
+      const double rate = pawl::benchmark::bare_writer(folder / "bare", mode, in_flight,
+                                                       in_flight == 1 ? 3'000 : 100'352);
+      std::printf("%s\n", pawl::json{{"what", "bare writer"},
+                                     {"durability", name_of(mode)},
+                                     {"in_flight", in_flight},
+                                     {"records_per_s", std::round(rate)}}
+                              .dump()
+                              .c_str());
+      std::fflush(stdout);
+    }
+    measure(folder / "engine", mode, seconds);
+  }
+  std::filesystem::remove_all(folder);
+  return 0;
+}

@@ -1,0 +1,110 @@
+// Random runs of random flows, under random commands. Each depends on its seed alone, which is
+// printed on a failure.
+
+#include <map>
+
+#include "flow/testing/driven_run.hpp"
+#include "flow/testing/invariants.hpp"
+#include "flow/testing/random_run.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace pawl;
+using namespace pawl::flow;
+using namespace pawl::flow::testing;
+
+namespace {
+
+/// What a run has outstanding, as text: the calls with all that they carry, and an advance.
+std::vector<std::string> outstanding(const std::vector<effect>& effects) {
+  std::vector<std::string> shown;
+  for (const auto& e : effects) {
+    if (const auto* const call = std::get_if<invoke_effect>(&e)) {
+      shown.push_back(json{call->token, call->visit, call->attempt, call->node, call->code_ref,
+                           call->args, call->timeout.count(), *call->state}
+                          .dump());
+    } else {
+      shown.push_back(std::holds_alternative<advance_effect>(e) ? "advance" : "abandon");
+    }
+  }
+  std::sort(shown.begin(), shown.end());
+  return shown;
+}
+
+std::vector<std::string> outstanding(const driven_run& run) {
+  std::vector<effect> effects;
+  for (const auto& [token, call] : run.calls()) effects.emplace_back(call);
+  if (run.advance_due()) effects.emplace_back(advance_effect{});
+  return outstanding(effects);
+}
+
+}  // namespace
+
+TEST_CASE("random flows are valid and survive their canonical form", "[random]") {
+  std::size_t forks = 0, loops = 0;
+  for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
+    random_source random{seed};
+    const json source = flow_generator{random}.make();
+    INFO("seed " << seed << "\n" << source.dump());
+    const auto made = compile(source, test_version, {});
+    REQUIRE(codes(made.faults) == std::vector<std::string>{});
+    const json canonical = to_json(made.source);
+    std::vector<fault> faults;
+    REQUIRE(to_json(parse_definition(canonical, faults)) == canonical);
+    REQUIRE(compile(canonical, test_version, {}).flow != nullptr);
+    for (const auto& n : made.flow->nodes()) {
+      forks += n.plain.size() > 1 ? 1 : 0;
+      for (const auto& e : n.conditional) loops += made.flow->at(e.target).id <= n.id ? 1 : 0;
+    }
+  }
+  CHECK(forks > 500);
+  CHECK(loops > 500);
+}
+
+TEST_CASE("random commands never break a run", "[random]") {
+  std::map<run_status, int> ends;
+  for (std::uint64_t seed = 1; seed <= 4000; ++seed) {
+    random_run sim{seed};
+    INFO("seed " << seed << "\n" << sim.source().dump());
+    REQUIRE(sim.run().begin(sim.input(), sim.metadata()));
+    for (int step = 0; step < 150; ++step) {
+      auto& run = sim.run();
+      REQUIRE(broken_invariant(run.state()) == "");
+      const auto due = recover(run.flow(), run.state());
+      REQUIRE(due.failed.empty());
+      REQUIRE(outstanding(due.effects) == outstanding(run));
+      if (run.status() == run_status::running) REQUIRE_FALSE(outstanding(run).empty());
+
+      const auto before = run.state();
+      auto next = sim.next_command();
+      if (!next) break;
+      INFO("step " << step << ": " << name_of(*next));
+      const auto given = run.give(*std::move(next));
+      if (!given) {
+        REQUIRE((given.error().code == errc::illegal_transition ||
+                 given.error().code == errc::conflict));
+        REQUIRE(run.state() == before);
+        continue;
+      }
+      REQUIRE(run.state().sequence == before.sequence + 1);
+      if (run.status() != before.status) REQUIRE(is_legal_move(before.status, run.status()));
+      for (const auto& t : run.state().tokens)
+        if (t.id >= before.next_token) REQUIRE(t.id < run.state().next_token);
+    }
+    ++ends[sim.run().status()];
+  }
+  // The generator must make runs of every kind, or this shows little.
+  CHECK(ends[run_status::completed] > 800);
+  CHECK(ends[run_status::failed] > 300);
+  CHECK(ends[run_status::cancelled] > 30);
+}
+
+TEST_CASE("a run's way follows from its seed alone", "[random]") {
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    random_run first{seed}, second{seed};
+    INFO("seed " << seed);
+    first.go_to_end();
+    second.go_to_end();
+    REQUIRE(first.run().state() == second.run().state());
+    REQUIRE(first.run().events() == second.run().events());
+  }
+}

@@ -1,0 +1,159 @@
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <pawl/assert.hpp>
+
+#include "flow/history.hpp"
+#include "flow/machine.hpp"
+#include "flow/testing/flows.hpp"
+
+namespace pawl::flow::testing {
+
+/// A run in the hands of a test: gives it commands, and keeps what it asks for until the test lets
+/// it happen. The clock goes one second further with every command that is taken.
+class driven_run {
+ public:
+  explicit driven_run(std::shared_ptr<const compiled_flow> flow) : flow_(std::move(flow)) {}
+  explicit driven_run(const json& source, const limits& allowed = {})
+      : driven_run(compiled(source, allowed)) {}
+
+  [[nodiscard]] const compiled_flow& flow() const noexcept { return *flow_; }
+  [[nodiscard]] const run_state& state() const noexcept { return state_; }
+  [[nodiscard]] run_status status() const noexcept { return state_.status; }
+  [[nodiscard]] const json& data() const noexcept { return *state_.data; }
+  [[nodiscard]] time_point now() const noexcept { return from_unix_us(seconds_ * 1'000'000); }
+  /// For tests that put a run where no command leads.
+  [[nodiscard]] run_state& mutable_state() noexcept { return state_; }
+
+  /// What was asked for and has not happened: calls by their token, and whether it must be
+  /// advanced.
+  [[nodiscard]] const std::map<token_id, invoke_effect>& calls() const noexcept { return calls_; }
+  [[nodiscard]] bool advance_due() const noexcept { return advance_due_; }
+  /// The last transition, for tests that look at it closely.
+  [[nodiscard]] const transition& last() const noexcept { return last_; }
+  [[nodiscard]] const std::vector<event>& events() const noexcept { return events_; }
+
+  result<void> give(command c) {
+    const bool is_advance = std::holds_alternative<advance_command>(c);
+    if (const auto* const outcome = std::get_if<step_outcome_command>(&c)) {
+      const auto call = calls_.find(outcome->token);
+      if (call != calls_.end() && call->second.node == outcome->node &&
+          waits_for(state_, outcome->token, outcome->visit, outcome->attempt))
+        calls_.erase(call);
+    }
+    auto done = apply(*flow_, state_, std::move(c), now());
+    if (!done) return std::move(done).error();
+    if (is_advance) advance_due_ = false;
+    ++seconds_;
+    last_ = *std::move(done);
+    for (const auto& e : last_.change.events) events_.push_back(e);
+    for (const auto& e : last_.effects) remember(e);
+    // An advance that another transition has made needless is forgotten.
+    PAWL_ASSERT(!is_moving() || advance_due_, "a run is to be advanced, and nobody was asked to");
+    advance_due_ = is_moving();
+    return {};
+  }
+
+  result<void> begin(json input = json::object(), json metadata = json::object()) {
+    start_command start;
+    start.key = {default_scope(), run_id{"r1"}};
+    start.flow = flow_->id();
+    start.input = std::move(input);
+    start.metadata = std::move(metadata);
+    return give(std::move(start));
+  }
+
+  /// Brings the outcome of the call that a node waits for; of the oldest, where there are several.
+  result<void> finish(const std::string& node, result<json> value = json::object()) {
+    const invoke_effect* const call = call_of(node);
+    PAWL_ASSERT(call != nullptr, ("no call is waited for at node " + node).c_str());
+    return give(outcome_of(*call, std::move(value)));
+  }
+
+  [[nodiscard]] const invoke_effect* call_of(const std::string& node) const {
+    for (const auto& [token, call] : calls_)
+      if (call.node == node) return &call;
+    return nullptr;
+  }
+
+  [[nodiscard]] step_outcome_command outcome_of(const invoke_effect& call,
+                                                result<json> value) const {
+    return {call.token, call.node, call.visit, call.attempt, std::move(value), now(), now()};
+  }
+
+  /// Advances as often as the run asks for it, at most `limit` times. Returns how often.
+  int settle(int limit = 1'000'000) {
+    int times = 0;
+    for (; advance_due_ && times < limit; ++times)
+      PAWL_ASSERT(give(advance_command{}), "a running run can always be advanced");
+    return times;
+  }
+
+  /// Forgets everything but `loaded`, as after a crash, and asks again for what it waits for.
+  void restart_from(run_state loaded) {
+    state_ = std::move(loaded);
+    calls_.clear();
+    advance_due_ = false;
+    auto due = recover(*flow_, state_);
+    for (const auto& e : due.effects) remember(e);
+    for (auto& failed : due.failed) PAWL_ASSERT(give(std::move(failed)), "an outcome was refused");
+  }
+
+  /// What happened, one line each: "step_started a 1.2" is visit 1, attempt 2 at node a. `only`
+  /// keeps the kinds that begin with it.
+  [[nodiscard]] std::vector<std::string> story(std::string_view only = "") const {
+    std::vector<std::string> lines;
+    for (const auto& e : events_) {
+      std::string line{to_string(e.kind)};
+      if (!line.starts_with(only)) continue;
+      if (e.node) {
+        line += " " + flow_->at(*e.node).id + " " + std::to_string(e.visit) + "." +
+                std::to_string(e.attempt);
+      }
+      lines.push_back(std::move(line));
+    }
+    return lines;
+  }
+
+  /// The nodes whose calls are waited for, in the order of their tokens.
+  [[nodiscard]] std::vector<std::string> waiting_at() const {
+    std::vector<std::string> nodes;
+    for (const auto& [token, call] : calls_) nodes.push_back(call.node);
+    return nodes;
+  }
+
+ private:
+  [[nodiscard]] bool is_moving() const {
+    return state_.status == run_status::running &&
+           std::any_of(state_.tokens.begin(), state_.tokens.end(), [](const token& t) {
+             return t.phase == token_phase::arriving || t.phase == token_phase::leaving;
+           });
+  }
+
+  void remember(const effect& e) {
+    if (const auto* const call = std::get_if<invoke_effect>(&e)) {
+      calls_.insert_or_assign(call->token, *call);
+    } else if (const auto* const abandon = std::get_if<abandon_effect>(&e)) {
+      calls_.erase(abandon->token);
+    } else {
+      advance_due_ = true;
+    }
+  }
+
+  std::shared_ptr<const compiled_flow> flow_;
+  run_state state_;
+  std::int64_t seconds_ = 1'700'000'000;
+  std::map<token_id, invoke_effect> calls_;
+  bool advance_due_ = false;
+  transition last_;
+  std::vector<event> events_;
+};
+
+}  // namespace pawl::flow::testing

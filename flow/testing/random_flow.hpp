@@ -1,0 +1,153 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "flow/testing/flows.hpp"
+#include "flow/testing/random_source.hpp"
+
+namespace pawl::flow::testing {
+
+struct random_flow_options {
+  std::size_t max_nodes = 12;  ///< at least 2
+  bool failing_rules = true;   ///< a few rules that end with an error when they are evaluated
+};
+
+/// Makes valid flows of every node type there is: forks, loops with and without conditions, nodes
+/// visited more than once, branches that end at different places, rules on data. All tasks call
+/// "sim.step"; see `step_model` for a function that suits it.
+class flow_generator {
+ public:
+  explicit flow_generator(random_source& random, random_flow_options options = {})
+      : random_(random), options_(options) {}
+
+  [[nodiscard]] json make() {
+    types_.clear();
+    nodes_.clear();
+    edges_.clear();
+    const std::size_t count = 2 + random_.below(options_.max_nodes - 1);
+    for (std::size_t i = 0; i < count; ++i) make_node(i, count);
+    for (std::size_t i = 1; i < count; ++i) make_path_to(i);
+    for (std::size_t i = random_.below(count / 2 + 1); i > 0; --i) make_other_edge();
+    return flow_of(nodes_, edges_);
+  }
+
+  /// Input or metadata for a run.
+  [[nodiscard]] json object() {
+    json made = json::object();
+    for (const std::string_view key : keys)
+      if (random_.chance(3)) made[std::string{key}] = value();
+    return made;
+  }
+
+  [[nodiscard]] json value() {
+    switch (random_.below(8)) {
+      case 0:
+        return nullptr;
+      case 1:
+        return random_.chance(2);
+      case 2:
+        return std::string(random_.below(6), 'x') + "\u00e9";
+      case 3:
+        return json::array({random_.between(-3, 3), "item"});
+      case 4:
+        return 0.25 * random_.between(-10, 10);
+      default:
+        return random_.between(0, 3);
+    }
+  }
+
+  static constexpr std::array<std::string_view, 5> keys = {"a", "b", "c", "n", "result"};
+
+ private:
+  static std::string id_of(std::size_t i) { return "n" + std::to_string(i); }
+
+  void make_node(std::size_t i, std::size_t count) {
+    // The entry is node 0: no start node may come after another first node.
+    const std::size_t kind = random_.below(16);
+    std::string type = "task";
+    if (i == 0) {
+      type = kind < 10 ? "start" : kind < 14 ? "task" : "condition";
+    } else if (i + 1 == count || kind < 2) {
+      type = random_.chance(3) ? "task" : "end";
+    } else if (kind < 6) {
+      type = "condition";
+    } else if (kind == 6 && types_[0] == "start") {
+      type = "start";
+    }
+    types_.push_back(type);
+    json data = json::object();
+    if (random_.chance(5)) data["max_visits"] = random_.between(1, 5);
+    if (type == "condition") data["expr"] = rule(2);
+    if (type == "task") fill_task(data, id_of(i));
+    nodes_.push_back(node_of(id_of(i), type, std::move(data)));
+  }
+
+  void fill_task(json& data, const std::string& id) {
+    data["code_ref"] = "sim.step";
+    if (random_.chance(2)) data["args"] = {{"salt", random_.between(0, 99)}};
+    if (random_.chance(3)) data["with"] = {{"seen", rule(2)}, {"run", var("run_id")}};
+    if (random_.chance(2)) data["into"] = random_.chance(4) ? "a" : "of_" + id;
+    if (random_.chance(6)) data["timeout"] = "30s";
+  }
+
+  /// An edge from an earlier node, so that everything can be reached.
+  void make_path_to(std::size_t i) {
+    std::size_t from = i - 1 - random_.below(std::min<std::size_t>(i, 3));
+    while (types_[from] == "end") from = from == 0 ? 0 : from - 1;
+    add_edge(from, i);
+  }
+
+  void make_other_edge() {
+    const std::size_t from = random_.below(types_.size());
+    if (types_[from] == "end") return;
+    add_edge(from, random_.below(types_.size()));
+  }
+
+  /// Edges forward are of any kind; edges back have a rule, so that every loop has a way out.
+  void add_edge(std::size_t from, std::size_t to) {
+    const bool back = to <= from;
+    const bool condition = types_[from] == "condition";
+    if (condition && random_.below(4) != 0) {
+      edges_.push_back(edge(id_of(from), id_of(to), json(back || random_.chance(2))));
+    } else if (back || random_.chance(4)) {
+      edges_.push_back(edge(id_of(from), id_of(to), rule(2)));
+    } else {
+      edges_.push_back(edge(id_of(from), id_of(to)));
+    }
+  }
+
+  json rule(int depth) {
+    if (options_.failing_rules && random_.chance(60)) return {{"*", json::array()}};
+    const std::string key{random_.pick(keys)};
+    if (depth == 0) return random_.chance(3) ? json(random_.between(0, 3)) : var(key);
+    switch (random_.below(9)) {
+      case 0:
+        return {{"==", {{{"%", {var("n"), 2}}}, random_.between(0, 1)}}};
+      case 1:
+        return {{"!", json::array({rule(depth - 1)})}};
+      case 2:
+        return {{"and", {rule(depth - 1), rule(depth - 1)}}};
+      case 3:
+        return {{"in", {rule(depth - 1), {0, 1, "item"}}}};
+      case 4:
+        return {{"missing", json::array({key})}};
+      case 5:
+        return {{"!=", {var("condition_result"), random_.chance(2)}}};
+      case 6:
+        return {{"if", {rule(depth - 1), rule(depth - 1), rule(depth - 1)}}};
+      default:
+        return {{random_.chance(2) ? "<" : ">=", {var(key), rule(depth - 1)}}};
+    }
+  }
+
+  random_source& random_;
+  random_flow_options options_;
+  std::vector<std::string> types_;
+  std::vector<json> nodes_;
+  std::vector<json> edges_;
+};
+
+}  // namespace pawl::flow::testing

@@ -1,0 +1,124 @@
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include "flow/testing/driven_run.hpp"
+#include "flow/testing/random_flow.hpp"
+#include "flow/testing/step_model.hpp"
+
+namespace pawl::flow::testing {
+
+/// A random flow, a run of it, and what happens to that: all from one seed.
+class random_run {
+ public:
+  struct options {
+    random_flow_options flow = {};
+    /// Once in so many steps somebody interferes: cancels, retries, parks, repeats what was said
+    /// before. 0: never, and no run that has ended is woken.
+    std::size_t one_in_interferes = 12;
+    std::size_t one_in_fails = 14;  ///< calls; 0: none
+    limits allowed = small_limits();
+  };
+
+  explicit random_run(std::uint64_t seed) : random_run(seed, options{}) {}
+  random_run(std::uint64_t seed, options chosen)
+      : options_(std::move(chosen)),
+        random_(seed),
+        model_(seed, options_.one_in_fails),
+        source_(flow_generator{random_, options_.flow}.make()),
+        input_(flow_generator{random_}.object()),
+        metadata_(flow_generator{random_}.object()),
+        run_(source_, options_.allowed) {}
+
+  /// So small that random runs reach them now and then.
+  [[nodiscard]] static limits small_limits() {
+    limits allowed;
+    allowed.max_visits = 6;
+    allowed.max_tokens = 8;
+    allowed.max_state_bytes = 1500;
+    return allowed;
+  }
+
+  [[nodiscard]] const json& source() const noexcept { return source_; }
+  [[nodiscard]] const json& input() const noexcept { return input_; }
+  [[nodiscard]] const json& metadata() const noexcept { return metadata_; }
+  [[nodiscard]] driven_run& run() noexcept { return run_; }
+
+  /// What happens next; nothing when the run is over and stays so. Follows from the seed and from
+  /// what is outstanding, however the run came by that.
+  [[nodiscard]] std::optional<command> next_command() {
+    if (options_.one_in_interferes > 0 && random_.chance(options_.one_in_interferes))
+      return interference();
+    const std::size_t due = run_.calls().size() + (run_.advance_due() ? 1 : 0);
+    if (due == 0) {
+      const bool woken = options_.one_in_interferes > 0 && random_.below(3) != 0;
+      if (run_.status() != run_status::failed || !woken) return std::nullopt;
+      return retry_command{std::nullopt, "once more"};
+    }
+    const std::size_t chosen = random_.below(due);
+    if (chosen == run_.calls().size()) return advance_command{};
+    last_outcome_ = outcome_of(std::next(run_.calls().begin(), static_cast<int>(chosen))->second);
+    return *last_outcome_;
+  }
+
+  /// Begins the run and lets it go until nothing happens any more, at most `limit` commands.
+  void go_to_end(int limit = 1'000) {
+    if (!run_.begin(input_, metadata_)) return;
+    for (int i = 0; i < limit; ++i) {
+      auto next = next_command();
+      if (!next) return;
+      static_cast<void>(run_.give(*std::move(next)));
+    }
+  }
+
+ private:
+  step_outcome_command outcome_of(const invoke_effect& call) const {
+    return run_.outcome_of(call, model_.outcome(call));
+  }
+
+  command interference() {
+    switch (random_.below(9)) {
+      case 0:
+        return cancel_command{std::nullopt, random_.chance(2) ? "enough" : ""};
+      case 1:
+        return cancel_command{random_.pick(all_run_statuses), ""};
+      case 2:
+        return park_command{"parked by chance"};
+      case 3: {
+        start_command again;
+        again.key = run_.state().key;
+        again.flow = run_.flow().id();
+        return again;
+      }
+      case 4:
+        return advance_command{};
+      case 5:
+        if (last_outcome_) return *last_outcome_;
+        return retry_command{};
+      case 6:  // of a call that may never have been made
+        return step_outcome_command{static_cast<token_id>(random_.below(9)),
+                                    "n" + std::to_string(random_.below(4)),
+                                    static_cast<std::uint32_t>(random_.below(4)),
+                                    static_cast<std::uint32_t>(1 + random_.below(3)),
+                                    json{{"stray", true}},
+                                    run_.now(),
+                                    run_.now()};
+      case 7:
+        return retry_command{random_.pick(all_run_statuses), "as expected"};
+      default:
+        return retry_command{};
+    }
+  }
+
+  options options_;
+  random_source random_;
+  step_model model_;
+  json source_;
+  json input_;
+  json metadata_;
+  driven_run run_;
+  std::optional<step_outcome_command> last_outcome_;
+};
+
+}  // namespace pawl::flow::testing

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <string>
+
+#include "flow/testing/random_flow.hpp"
+#include "flow/transition.hpp"
+
+namespace pawl::flow::testing {
+
+/// What step functions of simulated runs return: a pure function of a seed and of everything that a
+/// call is given, so that a run which is brought back with a wrong state goes another way. Whether
+/// a call fails depends on its attempt, what it returns does not: a step that is called once more
+/// after a crash gives the same.
+class step_model {
+ public:
+  explicit step_model(std::uint64_t seed, std::size_t one_in_fails = 14)
+      : seed_(seed), one_in_fails_(one_in_fails) {}
+
+  [[nodiscard]] result<json> outcome(const std::string& node, std::uint32_t visit,
+                                     std::uint32_t attempt, const json& args,
+                                     const json& state) const {
+    std::uint64_t hash = mix(seed_, node);
+    hash = mix(hash, std::to_string(visit));
+    hash = mix(hash, args.dump());
+    hash = mix(hash, state.dump());
+    random_source failing{mix(hash, std::to_string(attempt))};
+    if (one_in_fails_ > 0 && failing.chance(one_in_fails_))
+      return fail(failing.chance(2) ? "card_declined" : "", "the model lets this attempt fail");
+    random_source random{hash};
+    flow_generator values{random};
+    if (random.chance(6)) return values.value();
+    json made = json::object();
+    for (std::size_t i = random.below(3); i > 0; --i)
+      made[std::string{random.pick(flow_generator::keys)}] = values.value();
+    // Lets loops on `n` end.
+    const auto n = state.find("n");
+    if (random.chance(2))
+      made["n"] = n != state.end() && n->is_number_integer() ? n->get<std::int64_t>() + 1 : 1;
+    return made;
+  }
+
+  [[nodiscard]] result<json> outcome(const invoke_effect& call) const {
+    return outcome(call.node, call.visit, call.attempt, call.args, *call.state);
+  }
+
+ private:
+  std::uint64_t seed_;
+  std::size_t one_in_fails_;
+};
+
+}  // namespace pawl::flow::testing

@@ -1,0 +1,87 @@
+#include <filesystem>
+#include <fstream>
+
+#include <pawl/functions.hpp>
+
+#include "functions/builtins/builtins.hpp"
+#include "functions/test_step.hpp"
+#include "tests/support/catch.hpp"
+
+// From docs/functions.md; see functions/CMakeLists.txt.
+pawl::result<void> add_order_functions(pawl::scope_functions functions);
+
+using pawl::json;
+
+namespace {
+
+/// The blocks of one language in a Markdown file, in order.
+std::vector<std::string> blocks(const std::filesystem::path& file, const std::string& language) {
+  std::ifstream in{file};
+  REQUIRE(in);
+  std::vector<std::string> found;
+  bool inside = false;
+  for (std::string line; std::getline(in, line);) {
+    if (!inside && line == "```" + language) {
+      inside = true;
+      found.emplace_back();
+    } else if (line.starts_with("```")) {
+      inside = false;
+    } else if (inside) {
+      found.back() += line + "\n";
+    }
+  }
+  return found;
+}
+
+const std::filesystem::path docs =
+    std::filesystem::path{__FILE__}.parent_path().parent_path().parent_path() / "docs";
+
+}  // namespace
+
+TEST_CASE("the examples of docs/functions.md do what is shown") {
+  pawl::functions::registry functions;
+  pawl::functions::exec_policy policy;
+  policy.allow = {"sh", "wc"};
+  pawl::functions::add_builtins(functions, policy);
+
+  const auto examples = blocks(docs / "functions.md", "json");
+  REQUIRE(examples.size() >= 14);
+  REQUIRE(examples.size() % 2 == 0);
+  for (std::size_t i = 0; i < examples.size(); i += 2) {
+    CAPTURE(examples[i]);
+    const auto node = json::parse(examples[i]);
+    const auto expected = json::parse(examples[i + 1]);
+    const auto& data = node.at("data");
+    const auto function =
+        functions.find(pawl::default_scope(), data.at("code_ref").get<std::string>());
+    REQUIRE(function);
+    auto step = pawl::functions::step_with(data.at("args"));
+    const auto got = step.call((*function)->body, (*function)->code_ref);
+    if (expected.contains("error")) {
+      REQUIRE_FALSE(got);
+      CHECK(got.error().type == expected.at("error").at("type"));
+      CHECK(got.error().message == expected.at("error").at("message"));
+    } else {
+      REQUIRE(got);
+      // Durations differ, and some examples leave out what they are not about.
+      for (const auto& [key, value] : expected.items()) CHECK(got->at(key) == value);
+      if (!got->contains("stdout")) CHECK(*got == expected);
+    }
+  }
+}
+
+TEST_CASE("the C++ functions of docs/functions.md can be registered and called") {
+  const auto registry = std::make_shared<pawl::functions::registry>();
+  REQUIRE(add_order_functions({registry, pawl::default_scope()}));
+  const auto call = [&](std::string_view name, json args, json state) {
+    auto step = pawl::functions::step_with(std::move(args));
+    step.state = std::move(state);
+    return step.call((*registry->find(pawl::default_scope(), name))->body, name);
+  };
+  CHECK(*call("orders.charge", {{"amount", 42}}, json::object()) ==
+        json{{"charged", 42}, {"currency", "EUR"}, {"receipt", "run-1/node/1"}});
+  CHECK(call("orders.charge", {{"amount", 4200}}, json::object()).error().type == "card_declined");
+  const json parcel{{"weight_kg", 2.5}, {"country", "FR"}};
+  CHECK(*call("orders.postage", parcel, {{"charged", 42}}) == json{{"postage", 5.5}});
+  CHECK(*call("orders.postage", parcel, {{"charged", 100}}) == json{{"postage", 0.0}});
+}

@@ -1,0 +1,184 @@
+// Random runs of random flows, stored and brought back after every step. Each depends on its seed
+// alone, which is printed on a failure.
+
+#include <map>
+
+#include "flow/testing/invariants.hpp"
+#include "flow/testing/random_run.hpp"
+#include "persistence/keys.hpp"
+#include "persistence/memory/memory_store.hpp"
+#include "persistence/runs.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace pawl;
+using namespace pawl::persistence;
+using flow::testing::random_run;
+using flow::testing::random_source;
+
+namespace {
+
+/// A run that is stored with every transition and, if wanted, loaded again after it.
+class durable_run {
+ public:
+  durable_run(memory_store& store, std::uint64_t seed, run_key key, bool restarts)
+      : store_(store),
+        sim_(seed),
+        key_(std::move(key)),
+        snapshot_every_(static_cast<std::uint32_t>(1 + random_source{seed}.below(6))),
+        restarts_(restarts) {}
+
+  [[nodiscard]] const flow::run_state& state() { return sim_.run().state(); }
+  [[nodiscard]] random_run& sim() { return sim_; }
+
+  bool begin() {
+    flow::start_command start;
+    start.key = key_;
+    start.flow = sim_.run().flow().id();
+    start.input = sim_.input();
+    start.metadata = sim_.metadata();
+    start.fingerprint = 17;
+    return give(std::move(start));
+  }
+
+  /// One thing that happens to the run; false when nothing will any more.
+  bool step() {
+    auto next = sim_.next_command();
+    if (!next) return false;
+    static_cast<void>(give(*std::move(next)));
+    return true;
+  }
+
+ private:
+  bool give(flow::command c) {
+    auto& run = sim_.run();
+    const auto before = run.state();
+    if (!run.give(std::move(c))) return false;
+    const auto& change = run.last().change;
+    check_replay(before, change);
+    const batch writes = transition_batch(
+        run.state(), change, before.sequence == 0 ? std::nullopt : std::optional{before.status},
+        snapshot_every_);
+    const batch* const all[] = {&writes};
+    store_.publish(store_.write(all).value());
+    check_reload();
+    return true;
+  }
+
+  /// The state before and the delta, as it comes back from its record, give the state after.
+  void check_replay(flow::run_state state, const flow::delta& change) {
+    if (state.sequence == 0) return;  // the first checkpoint is no delta
+    const auto stored = decode_delta(encode_delta(change));
+    REQUIRE(stored);
+    REQUIRE(*stored == change);
+    flow::apply(state, *stored);
+    REQUIRE(state == sim_.run().state());
+  }
+
+  void check_reload() {
+    auto& run = sim_.run();
+    auto loaded = load_run(*store_.durable_view(), key_);
+    REQUIRE(loaded);
+    REQUIRE(*loaded);
+    REQUIRE(encode_snapshot(**loaded, {}) == encode_snapshot(run.state(), {}));
+    REQUIRE(**loaded == run.state());
+    if (restarts_) run.restart_from(**std::move(loaded));
+  }
+
+  memory_store& store_;
+  random_run sim_;
+  run_key key_;
+  std::uint32_t snapshot_every_;
+  bool restarts_;
+};
+
+/// What is wrong between the run records, the indexes and the counters of a store, or "".
+std::string broken_reference(const view& now) {
+  std::map<std::string, std::int64_t> counted;
+  std::map<std::string, int> indexed;
+  std::string wrong;
+  REQUIRE(now.scan(column::runs, {}, [&](std::string_view key, std::string_view bytes) {
+    const auto record = decode_run(bytes);
+    REQUIRE(record);
+    const auto& run = record->summary;
+    if (keys::run(run.key) != key) wrong = "a record is under another run's key";
+    ++counted[keys::runs_with_status(run.key.scope, run.status)];
+    ++indexed[keys::run_by_creation(run.key, run.created_at)];
+    ++indexed[keys::run_by_status(run.key, run.status, run.created_at)];
+    const auto state = load_run(now, run.key);
+    REQUIRE(state);
+    if (!*state) {
+      wrong = "a record has no checkpoints";
+    } else if (flow::summarize(**state) != run) {
+      wrong = "a record is not that of its last checkpoint";
+    }
+    return view::next::more;
+  }));
+  REQUIRE(now.scan(column::indexes, {}, [&](std::string_view key, std::string_view) {
+    if (--indexed[std::string{key}] != 0) wrong = "an index names a run that is not there";
+    return view::next::more;
+  }));
+  for (const auto& [key, missing] : indexed)
+    if (missing != 0) wrong = "a run is missing in an index";
+  REQUIRE(now.scan(column::counters, {}, [&](std::string_view key, std::string_view bytes) {
+    if (decode_counter(bytes).value() != counted[std::string{key}])
+      wrong = "a counter is not the number of runs";
+    counted.erase(std::string{key});
+    return view::next::more;
+  }));
+  for (const auto& [key, runs] : counted)
+    if (runs != 0) wrong = "a counter is missing";
+  REQUIRE(now.scan(column::checkpoints, {}, [&](std::string_view key, std::string_view) {
+    // scope 0 run 0 sequence8
+    const auto owner = now.get(column::runs, key.substr(0, key.size() - 8));
+    if (!owner || !*owner) wrong = "a checkpoint belongs to no run";
+    return view::next::more;
+  }));
+  return wrong;
+}
+
+run_key key_of(std::uint64_t seed) {
+  const scope_name scope = seed % 3 == 0 ? scope_name{"other"} : default_scope();
+  return {scope, run_id{"r" + std::to_string(seed)}};
+}
+
+}  // namespace
+
+TEST_CASE("a run that is restarted after every step is the same at every step and at its end",
+          "[runs][random]") {
+  for (std::uint64_t seed = 1; seed <= 1500; ++seed) {
+    INFO("seed " << seed);
+    memory_store store, undisturbed_store;
+    durable_run restarted{store, seed, key_of(seed), true};
+    durable_run undisturbed{undisturbed_store, seed, key_of(seed), false};
+    INFO(restarted.sim().source().dump());
+    REQUIRE(restarted.begin());
+    REQUIRE(undisturbed.begin());
+    for (int i = 0; i < 120; ++i) {
+      const bool goes_on = restarted.step();
+      REQUIRE(undisturbed.step() == goes_on);
+      REQUIRE(restarted.state() == undisturbed.state());
+      if (!goes_on) break;
+    }
+    REQUIRE(flow::testing::broken_invariant(restarted.state()) == "");
+    REQUIRE(encode_snapshot(restarted.state(), {}) == encode_snapshot(undisturbed.state(), {}));
+  }
+}
+
+TEST_CASE("counters, indexes and records agree whatever happens to many runs", "[runs][random]") {
+  for (std::uint64_t group = 0; group < 25; ++group) {
+    INFO("group " << group);
+    memory_store store;
+    random_source random{group};
+    std::vector<std::unique_ptr<durable_run>> runs;
+    for (std::uint64_t i = 1; i <= 20; ++i) {
+      const std::uint64_t seed = group * 20 + i;
+      runs.push_back(std::make_unique<durable_run>(store, seed, key_of(seed), false));
+      REQUIRE(runs.back()->begin());
+    }
+    for (int step = 0; step < 400; ++step) {
+      static_cast<void>(random.pick(runs)->step());
+      if (step % 50 == 0) REQUIRE(broken_reference(*store.durable_view()) == "");
+    }
+    REQUIRE(broken_reference(*store.durable_view()) == "");
+  }
+}

@@ -1,0 +1,56 @@
+"""`pawl logic`: one rule, and the filter."""
+
+import json
+import subprocess
+import unittest
+
+from program import INVALID, LIMIT_S, PROGRAM, ProgramTest, environment
+
+
+class Logic(ProgramTest):
+    def test_a_rule_with_data(self):
+        self.assertEqual(self.pawl("logic", '{">":[{"var":"a"},1]}', '{"a":2}').stdout, "true\n")
+        self.assertEqual(self.pawl("logic", '{"var":"b"}', '{"a":2}').stdout, "null\n")
+        self.assertEqual(self.pawl("logic", "[1,2]").stdout, "[1,2]\n")
+        rule = self.file("rule.json", {"cat": ["a", {"var": ""}]})
+        self.assertEqual(self.pawl("logic", "@" + rule, "-", input='"b"').stdout, '"ab"\n')
+
+    def test_a_bad_rule(self):
+        self.refused(INVALID, ["the rule", "line 1, column"], "logic", "{oops")
+        self.refused(INVALID, ["filtre", "filter"], "logic", '{"filtre":[[],1]}')
+
+    def test_the_filter_answers_each_line(self):
+        lines = ['{"rule":{"+":[1,2]}}', "{oops", '{"rule":{"var":"x"},"data":{"x":[1,{"y":null}]}}',
+                 "[]", "", '{"rule":{"nope":1}}', '{"data":1}', '{"rule":"last"}']
+        out = self.pawl("logic", input="\n".join(lines)).stdout.splitlines()
+        self.assertEqual(len(out), len(lines))
+        answers = [json.loads(line) for line in out]
+        self.assertEqual([list(a) for a in answers],
+                         [["result"], ["error"], ["result"], ["error"], ["error"], ["error"],
+                          ["error"], ["result"]])
+        self.assertEqual(answers[0]["result"], 3)
+        self.assertEqual(answers[2]["result"], [1, {"y": None}])
+        self.assertEqual(answers[1]["error"]["type"], "malformed_json")
+        self.assertEqual(answers[5]["error"]["type"], "unknown_operator")
+
+    def test_the_filter_answers_at_once(self):
+        with subprocess.Popen([PROGRAM, "logic"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              text=True, env=environment()) as process:
+            for n in range(3):
+                process.stdin.write(json.dumps({"rule": {"*": [n, 2]}}) + "\n")
+                process.stdin.flush()
+                self.assertEqual(json.loads(process.stdout.readline()), {"result": n * 2})
+            process.stdin.close()
+            self.assertEqual(process.wait(LIMIT_S), 0)
+
+    def test_hostile_rules_end_with_an_error(self):
+        deep = '{"rule":' + '{"!":[' * 400 + "1" + "]}" * 400 + "}"
+        bomb = json.dumps({"rule": {"reduce": [[0] * 60, {"merge": [{"var": "accumulator"},
+                                                                    {"var": "accumulator"}]},
+                                               {"cat": ["x"]}]}})
+        out = self.pawl("logic", input=deep + "\n" + "[" * 100000 + "\n" + bomb + "\n").stdout
+        self.assertEqual([list(json.loads(line)) for line in out.splitlines()], [["error"]] * 3)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,147 @@
+"""Ctrl-C, kill -9 and going on: nothing is lost, and the program says how to go on."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+import unittest
+
+from program import LIMIT_S, PROGRAM, ProgramTest, environment, task
+
+
+class Stop(ProgramTest):
+    def begin(self, *arguments):
+        """Starts the program and waits until it says that a step has begun."""
+        process = subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.PIPE, text=True,
+                                   stderr=subprocess.PIPE, env=environment(), cwd=self.folder)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.kill)
+        return process
+
+    def until(self, process, words):
+        for line in process.stdout:
+            if words in line:
+                return
+        self.fail(f"no line with {words!r}: {process.stderr.read()}")
+
+    def end(self, process):
+        out, err = process.communicate(timeout=LIMIT_S)
+        return process.returncode, out, err
+
+    def slow_flow(self, milliseconds):
+        return self.flow(task("first", "core.set", args={"a": 1}),
+                         task("slow", "core.sleep", args={"ms": milliseconds}),
+                         task("last", "core.set", args={"b": 2}))
+
+    def test_ctrl_c_stops_in_order_and_says_how_to_go_on(self):
+        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
+            with self.subTest(signal=number):
+                run = f"r{code}"
+                process = self.begin("run", self.slow_flow(700), "--id", run, "--data-dir",
+                                     self.store)
+                self.until(process, "slow   step_started")
+                process.send_signal(number)
+                got, out, err = self.end(process)
+                self.assertEqual(got, code, out + err)
+                self.assertIn(f"pawl resume {run} --data-dir {self.store}", err)
+                # The step under way was let finish, the next one was not begun or not recorded.
+                self.pawl("resume", run, "--data-dir", self.store)
+                shown = self.show(run)
+                self.assertEqual((shown["status"], shown["data"]), ("completed", {"a": 1, "b": 2}))
+                self.assertEqual([s["node"] for s in shown["steps"]], ["first", "slow", "last"])
+
+    def test_a_run_in_memory_is_said_to_be_lost(self):
+        process = self.begin("run", self.slow_flow(60000), "--set", "engine.stop_timeout_ms=100ms")
+        self.until(process, "slow   step_started")
+        process.send_signal(signal.SIGINT)
+        got, _, err = self.end(process)
+        self.assertEqual(got, 130)
+        self.assertIn("lost", err)
+        self.assertIn("--data-dir", err)
+
+    def test_a_second_ctrl_c_ends_at_once(self):
+        process = self.begin("run", self.slow_flow(60000), "--id", "two", "--data-dir", self.store,
+                             "--set", "engine.stop_timeout_ms=1h")
+        self.until(process, "slow   step_started")
+        process.send_signal(signal.SIGINT)
+        self.assertIn("stopping", process.stderr.readline())
+        begun = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(self.end(process)[0], 130)
+        self.assertLess(time.monotonic() - begun, 5)
+        self.assertEqual(self.show("two")["status"], "running")
+
+    def test_a_killed_run_goes_on_from_its_last_step(self):
+        log = os.path.join(self.folder, "log")
+        note = lambda word: task(word, "core.exec", args={"argv": ["tee", "-a", log],
+                                                          "stdin": word + "\n"})
+        flow = self.flow(note("one"), note("two"), task("slow", "core.sleep", args={"ms": 1000}),
+                         note("three"))
+        process = self.begin("run", flow, "--id", "k", "--data-dir", self.store,
+                             "--allow-exec", "tee", "--json")
+        self.until(process, '"event":"step_started","node":"slow"')
+        process.kill()
+        self.assertEqual(self.end(process)[0], -signal.SIGKILL)
+        # Looking runs nothing.
+        self.assertEqual(self.show("k")["status"], "running")
+        self.assertIn("pawl resume k", self.pawl("runs", "show", "k", "--data-dir",
+                                                 self.store).stdout)
+        out = self.pawl("resume", "--data-dir", self.store, "--allow-exec", "tee").stdout
+        self.assertNotIn("one  ", out)
+        with open(log, encoding="utf-8") as file:
+            self.assertEqual(file.read().split(), ["one", "two", "three"])
+        self.assertEqual(self.show("k")["status"], "completed")
+        self.assertIn("Nothing to resume",
+                      self.pawl("resume", "--data-dir", self.store).stdout)
+
+    def test_the_same_command_goes_on_with_a_killed_run(self):
+        command = ("run", self.slow_flow(500), "--id", "k", "--data-dir", self.store)
+        process = self.begin(*command)
+        self.until(process, "slow   step_started")
+        process.kill()
+        self.end(process)
+        out = self.pawl(*command).stdout
+        self.assertNotIn("first  step", out)
+        self.assertIn("last   step_finished", out)
+
+    def test_resume_follows_several_runs(self):
+        flow = self.slow_flow(60000)
+        for run in ("a", "b", "c"):
+            process = self.begin("run", flow, "--id", run, "--data-dir", self.store)
+            self.until(process, "slow   step_started")
+            process.kill()
+            self.end(process)
+        self.pawl("runs", "cancel", "c", "--reason", "not needed", "--data-dir", self.store)
+        process = self.begin("resume", "--data-dir", self.store, "--set",
+                             "engine.stop_timeout_ms=100ms")
+        time_out = time.monotonic() + 1
+        while time.monotonic() < time_out and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        got, _, err = self.end(process)
+        self.assertEqual(got, 130)
+        self.assertIn("2 runs are kept", err)
+        self.assertEqual({r["id"]: r["status"] for r in self.lines("runs", "ls", "--json",
+                                                                   "--data-dir", self.store)},
+                         {"a": "running", "b": "running", "c": "cancelled"})
+
+    def test_resume_tells_the_end_of_each_of_several_runs(self):
+        good = self.flow(task("slow", "core.sleep", args={"ms": 300}), name="good")
+        bad = self.flow(task("slow", "core.sleep", args={"ms": 300}),
+                        task("stop", "core.fail"), name="bad")
+        for run, flow in (("a", good), ("b", bad)):
+            process = self.begin("run", flow, "--id", run, "--data-dir", self.store)
+            self.until(process, "step_started")
+            process.kill()
+            self.end(process)
+        lines = self.lines("resume", "--data-dir", self.store, "--json", expect=1)
+        self.assertEqual({line["run"]: line["status"] for line in lines
+                          if line["event"] == "summary"}, {"a": "completed", "b": "failed"})
+        self.assertIn("2 runs", self.pawl("resume", "a", "b", "--data-dir", self.store,
+                                          expect=1).stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,229 @@
+"""Stores: looking at them, and those that cannot be used."""
+
+import glob
+import os
+import re
+import shutil
+import subprocess
+import time
+import unittest
+
+from program import (CANCELLED, FAILED, NOT_FOUND, PROGRAM, STORE, USAGE, ProgramTest, environment,
+                     task)
+
+
+class Looking(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        self.good = self.flow(task("a", "core.set", args={"a": 1}), name="good")
+        bad = self.flow(task("stop", "core.fail", args={"type": "broken"}), name="bad")
+        self.pawl("run", self.good, "--id", "g1", "--data-dir", self.store, "--input", '{"n":1}')
+        self.pawl("run", bad, "--id", "b1", "--data-dir", self.store, expect=FAILED)
+        self.pawl("run", self.good, "--id", "g2", "--data-dir", self.store)
+
+    def test_runs_are_listed_newest_first(self):
+        runs = self.lines("runs", "ls", "--json", "--data-dir", self.store)
+        self.assertEqual([run["id"] for run in runs], ["g2", "b1", "g1"])
+        [failed] = self.lines("runs", "ls", "--status", "failed", "--json", "--data-dir", self.store)
+        self.assertEqual((failed["id"], failed["error"]["type"]), ("b1", "broken"))
+        out = self.pawl("runs", "ls", "--limit", "1", "--data-dir", self.store).stdout
+        self.assertIn("g2", out)
+        self.assertNotIn("g1", out)
+        self.assertIn("more", out)
+        self.assertIn("No run", self.pawl("runs", "ls", "--status", "paused", "--data-dir",
+                                          self.store).stdout)
+
+    def test_a_run_is_shown_with_what_to_do_next(self):
+        out = self.pawl("runs", "show", "b1", "--data-dir", self.store).stdout
+        for words in ("status      failed", "broken at stop", "STEP",
+                      f"pawl runs retry b1 --data-dir {self.store}"):
+            self.assertIn(words, out)
+        self.assertIn("pawl runs history g1", self.pawl("runs", "show", "g1", "--data-dir",
+                                                        self.store).stdout.splitlines()[-1])
+        shown = self.show("b1")
+        self.assertEqual((shown["id"], shown["status"], shown["flow"], shown["version"]),
+                         ("b1", "failed", "bad", "1.0.0"))
+        self.assertEqual(shown["metadata"], {})
+        [step] = shown["steps"]
+        self.assertEqual((step["node"], step["visit"], step["attempt"], step["status"]),
+                         ("stop", 1, 1, "failed"))
+        self.assertGreaterEqual(step["duration_us"], 0)
+        self.assertEqual(self.show("g1")["data"], {"n": 1, "a": 1})
+
+    def test_a_history_tells_everything(self):
+        events = self.lines("runs", "history", "g1", "--json", "--data-dir", self.store)
+        self.assertEqual([e["event"] for e in events],
+                         ["run_created", "step_started", "step_finished", "run_completed"])
+        self.assertEqual(len(self.pawl("runs", "history", "g1", "--data-dir",
+                                       self.store).stdout.splitlines()), 4)
+
+    def test_no_such_run_or_flow(self):
+        for command in (["show"], ["history"], ["cancel"], ["retry"]):
+            self.refused(NOT_FOUND, "there is no run nobody", "runs", *command, "nobody",
+                         "--data-dir", self.store)
+        self.refused(NOT_FOUND, "nobody", "resume", "nobody", "--data-dir", self.store)
+        self.refused(NOT_FOUND, "nothing", "flows", "show", "nothing", "--data-dir", self.store)
+        self.refused(NOT_FOUND, "9.0.0", "flows", "show", "good", "--version", "9", "--data-dir",
+                     self.store)
+
+    def test_a_finished_run_takes_no_commands(self):
+        self.refused(USAGE, "completed", "runs", "cancel", "g1", "--data-dir", self.store)
+        self.refused(USAGE, "completed", "runs", "retry", "g1", "--data-dir", self.store)
+
+    def test_flows_have_versions(self):
+        [told] = self.lines("flows", "put", self.good, "--json", "--data-dir", self.store)
+        self.assertEqual((told["version"], told["created"]), ("1.0.0", False))
+        self.flow(task("a", "core.set", args={"a": 2}), name="good")
+        out = self.pawl("flows", "put", self.good, "--data-dir", self.store, "--no-publish").stdout
+        self.assertIn("good@1.0.1", out)
+        flows = self.lines("flows", "ls", "--json", "--data-dir", self.store)
+        self.assertEqual(flows[1], {"name": "good", "latest": "1.0.1", "published": "1.0.0"})
+        [shown] = self.lines("flows", "show", "good", "--version", "1.0.1", "--json", "--data-dir",
+                             self.store)
+        self.assertEqual(shown["definition"]["nodes"][0]["data"]["args"], {"a": 2})
+        self.assertIn('"a": 1', self.pawl("flows", "show", "good", "--data-dir", self.store).stdout)
+
+    def test_a_cancelled_run_ends_with_5(self):
+        slow = self.flow(task("slow", "core.sleep", args={"seconds": 60}), name="slow")
+        with subprocess.Popen([PROGRAM, "run", slow, "--id", "s", "--data-dir", self.store],
+                              stdout=subprocess.PIPE, text=True, env=environment()) as process:
+            for line in process.stdout:
+                if "step_started" in line:
+                    break
+            process.kill()
+        self.assertIn("it was running", self.pawl("runs", "cancel", "s", "--data-dir",
+                                                  self.store).stdout)
+        self.pawl("run", slow, "--id", "s", "--data-dir", self.store, expect=CANCELLED)
+        self.assertEqual(self.show("s")["steps"][0]["status"], "abandoned")
+
+
+class Unusable(ProgramTest):
+    """Stores that cannot be used: what was in them is still there afterwards."""
+
+    def make_store(self):
+        self.quick = self.flow(task("a", "core.set", args={"a": 1}), name="quick")
+        self.pawl("run", self.quick, "--id", "q", "--data-dir", self.store)
+
+    def test_a_store_that_is_open_elsewhere(self):
+        slow = self.flow(task("slow", "core.sleep", args={"seconds": 60}), name="slow")
+        with subprocess.Popen([PROGRAM, "run", slow, "--data-dir", self.store],
+                              stdout=subprocess.PIPE, text=True, env=environment()) as process:
+            for line in process.stdout:
+                if "step_started" in line:
+                    break
+            self.refused(STORE, ["open", self.store], "runs", "ls", "--data-dir", self.store)
+            process.kill()
+        self.pawl("runs", "ls", "--data-dir", self.store)
+
+    def test_no_store(self):
+        for command in (["resume"], ["runs", "ls"], ["flows", "ls"], ["runs", "show", "x"]):
+            self.refused(NOT_FOUND, ["no store", self.store], *command, "--data-dir", self.store)
+        self.assertFalse(os.path.exists(self.store))
+
+    def test_a_file_for_a_folder(self):
+        path = self.file("store", "not a folder")
+        self.refused(USAGE, path, "run", self.flow(task("a", "core.set")), "--data-dir", path)
+
+    def test_a_store_of_a_newer_version(self):
+        self.make_store()
+        mark = os.path.join(self.store, "PAWL")
+        with open(mark, encoding="utf-8") as file:
+            text = file.read()
+        with open(mark, "w", encoding="utf-8") as file:
+            file.write(re.sub(r"\d+", "999", text))
+        self.refused(STORE, "newer", "runs", "ls", "--data-dir", self.store)
+        with open(mark, "w", encoding="utf-8") as file:
+            file.write(text)
+        self.assertEqual(self.show("q")["status"], "completed")
+
+    def damage(self, pattern, cut):
+        """Cuts the largest file of a kind in half, or flips bytes in its middle."""
+        path = max(glob.glob(os.path.join(self.store, "**", pattern), recursive=True),
+                   key=os.path.getsize)
+        size = os.path.getsize(path)
+        with open(path, "r+b") as file:
+            if cut:
+                file.truncate(size // 2)
+            else:
+                file.seek(size // 4)
+                file.write(b"\x00\xff" * 32)
+
+    def test_a_damaged_table_is_reported(self):
+        self.make_store()
+        self.pawl("runs", "ls", "--data-dir", self.store)
+        if not glob.glob(os.path.join(self.store, "**", "*.sst"), recursive=True):
+            self.skipTest("the store keeps so little in its log only")
+        copy = self.store + "-copy"
+        for cut in (True, False):
+            shutil.copytree(self.store, copy)
+            self.damage("*.sst", cut)
+            with self.subTest(cut=cut):
+                done = subprocess.run([PROGRAM, "runs", "show", "q", "--json", "--data-dir",
+                                       self.store], env=environment(), text=True, timeout=60,
+                                      capture_output=True, check=False)
+                # Bytes that nothing reads may be damaged unseen, but what is shown is right.
+                if done.returncode == 0:
+                    self.assertIn('"a":1', done.stdout)
+                else:
+                    self.assertEqual(done.returncode, STORE, done.stderr)
+                    self.assertRegex(done.stderr, r"(?m)^pawl: \S")
+            shutil.rmtree(self.store)
+            shutil.move(copy, self.store)
+
+    def test_a_damaged_log_is_reported(self):
+        slow = self.flow(*[task(f"s{i}", "core.set", args={f"k{i}": "x" * 400}) for i in range(20)],
+                         task("slow", "core.sleep", args={"seconds": 60}), name="slow")
+        with subprocess.Popen([PROGRAM, "run", slow, "--id", "w", "--data-dir", self.store],
+                              stdout=subprocess.PIPE, text=True, env=environment()) as process:
+            for line in process.stdout:
+                if "slow" in line and "step_started" in line:
+                    break
+            process.kill()
+        self.damage("*.log", cut=False)
+        self.refused(STORE, self.store, "runs", "ls", "--data-dir", self.store)
+
+    def test_a_folder_that_cannot_be_written(self):
+        if os.geteuid() == 0:
+            with Mounted(self, "ro") as folder:
+                self.refused(STORE, folder, "run", self.flow(task("a", "core.set")), "--data-dir",
+                             os.path.join(folder, "store"))
+            return
+        os.mkdir(self.store, 0o555)
+        self.refused(STORE, self.store, "run", self.flow(task("a", "core.set")), "--data-dir",
+                     self.store)
+
+    def test_a_full_disk_ends_the_run_with_a_reason(self):
+        grow = {"big": {"cat": [{"var": "big"}, {"var": "big"}]}}
+        flow = self.flow(*[task(f"n{i}", "core.set", **{"with": grow}) for i in range(12)])
+        with Mounted(self, "size=4m") as folder:
+            store = os.path.join(folder, "store")
+            done = self.pawl("run", flow, "--id", "f", "--data-dir", store, "--input",
+                             '{"big": "%s"}' % ("x" * 1000), expect=STORE)
+            self.assertIn("space", done.stderr + done.stdout)
+
+
+class Mounted:
+    """A file system in memory of its own, for as long as the block."""
+
+    def __init__(self, test, options):
+        self.test, self.options = test, options
+        self.path = os.path.join(test.folder, "mounted")
+
+    def __enter__(self):
+        os.mkdir(self.path)
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", self.options, "tmpfs", self.path],
+                              capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            self.test.skipTest("no file system can be mounted here: " + done.stderr.strip())
+        return self.path
+
+    def __exit__(self, *_):
+        for _ in range(50):
+            if subprocess.run(["umount", self.path], capture_output=True,
+                              check=False).returncode == 0:
+                return
+            time.sleep(0.1)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,163 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <spdlog/sinks/null_sink.h>
+#include <spdlog/spdlog.h>
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/scheduler/test_coordinator.hpp>
+#include <caf/send.hpp>
+
+#include "actors/supervisor.hpp"
+#include "functions/call.hpp"
+#include "persistence/memory/memory_store.hpp"
+
+namespace pawl::simulation {
+
+/// What the whole simulated world shares, across crashes: chance, time, and what functions did.
+struct world {
+  explicit world(std::uint64_t seed) : random(seed) {}
+
+  /// A number below `below`.
+  std::size_t draw(std::size_t below) { return static_cast<std::size_t>(random() % below); }
+
+  std::mt19937_64 random;
+  std::int64_t now_us = 1'000'000;
+  std::map<std::string, int> calls;  ///< by idempotency key: how often its function was called
+};
+
+class world_clock final : public actors::clock {
+ public:
+  explicit world_clock(world& w) : world_(w) {}
+  time_point now() const override { return from_unix_us(world_.now_us); }
+
+ private:
+  world& world_;
+};
+
+/// Functions run when chance says so, on the one thread there is.
+class world_executor final : public actors::executor {
+ public:
+  explicit world_executor(world& w) : world_(w) {}
+
+  result<actors::invocation_id> submit(actors::invocation call) override {
+    if (stopped_) return error{errc::unavailable, "stopping"};
+    if (world_.draw(20) == 0) return error{errc::overloaded, "full, by chance"};
+    waiting_.emplace(next_, std::move(call));
+    return next_++;
+  }
+  void cancel(actors::invocation_id id) override { answer(id, error{errc::cancelled, "told to"}); }
+  void stop(std::chrono::milliseconds) override {
+    stopped_ = true;
+    while (!waiting_.empty()) cancel(waiting_.begin()->first);
+  }
+  load current_load() const override { return {waiting_.size(), 0, 0}; }
+
+  /// Calls one of the waiting functions. False if none waits.
+  bool run_one() {
+    if (waiting_.empty()) return false;
+    auto chosen = waiting_.begin();
+    std::advance(chosen, static_cast<std::ptrdiff_t>(world_.draw(waiting_.size())));
+    auto& call = chosen->second;
+    ++world_.calls[call.idempotency_key];
+    const functions::call_facts facts{
+        call.run, call.node, call.visit, call.attempt, call.idempotency_key, call.args};
+    functions::call_context context{facts, call.observer, {}, {}};
+    auto value = functions::call(call.function->body, "simulated", *call.state, context, {});
+    answer(chosen->first, std::move(value));
+    return true;
+  }
+
+ private:
+  void answer(actors::invocation_id id, result<json> value) {
+    const auto found = waiting_.find(id);
+    if (found == waiting_.end()) return;
+    auto call = std::move(found->second);
+    waiting_.erase(found);
+    call.state.reset();
+    const auto now = from_unix_us(world_.now_us);
+    call.done({std::move(value), now, now});
+  }
+
+  world& world_;
+  std::map<actors::invocation_id, actors::invocation> waiting_;
+  actors::invocation_id next_ = 1;
+  bool stopped_ = false;
+};
+
+struct system_config : caf::actor_system_config {
+  system_config() { set("scheduler.policy", caf::atom("testing")); }
+};
+
+/// One life of an engine, from its start over some store to its end.
+class life {
+ public:
+  life(world& w, std::unique_ptr<persistence::memory_store> store, const settings& s,
+       std::shared_ptr<functions::registry> functions)
+      : world_(w),
+        store_(store.get()),
+        system_(config_),
+        scheduler_(dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())) {
+    auto executor = std::make_unique<world_executor>(w);
+    executor_ = executor.get();
+    parts_ = std::make_shared<actors::parts>(
+        s, std::move(store), std::make_unique<world_clock>(w), std::move(functions),
+        std::move(executor),
+        std::make_shared<spdlog::logger>("simulation",
+                                         std::make_shared<spdlog::sinks::null_sink_mt>()));
+    actors_ = actors::start_actors(system_, parts_, actors::blocking_actors::scheduled);
+  }
+
+  /// Ends in order; what it still does is nobody's business after a crash was cut out of it.
+  ~life() {
+    parts_->admitted.close(actors::admission::state::stopping);
+    parts_->executor->stop({});
+    caf::anon_send(actors_.supervisor, actors::stop_request{});
+    while (run_some_job() || scheduler_.trigger_timeout()) {
+    }
+    actors_ = {};
+  }
+
+  [[nodiscard]] actors::parts& parts() noexcept { return *parts_; }
+  [[nodiscard]] const actors::engine_actors& actors() const noexcept { return actors_; }
+  [[nodiscard]] persistence::memory_store& store() noexcept { return *store_; }
+
+  /// Something happens: a message, the end of a function, or time goes by. False if nothing can.
+  bool step() {
+    world_.now_us += static_cast<std::int64_t>(world_.draw(50));
+    if (world_.draw(4) == 0 && executor_->run_one()) return true;
+    if (run_some_job()) return true;
+    if (executor_->run_one()) return true;
+    return scheduler_.trigger_timeout();
+  }
+
+ private:
+  /// Runs one message of an actor chosen by chance.
+  bool run_some_job() {
+    auto& jobs = scheduler_.jobs;
+    if (jobs.empty()) return false;
+    const auto chosen = jobs.begin() + static_cast<std::ptrdiff_t>(world_.draw(jobs.size()));
+    std::rotate(jobs.begin(), chosen, chosen + 1);
+    scheduler_.run_once();
+    return true;
+  }
+
+  world& world_;
+  persistence::memory_store* store_;
+  world_executor* executor_ = nullptr;
+  system_config config_;
+  caf::actor_system system_;
+  caf::scheduler::test_coordinator& scheduler_;
+  actors::parts_ptr parts_;
+  actors::engine_actors actors_;
+};
+
+}  // namespace pawl::simulation
