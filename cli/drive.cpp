@@ -25,11 +25,12 @@ std::unique_ptr<watcher> make_watcher(session& s, const settings& used, bool jso
   return std::make_unique<tree_watcher>(s);
 }
 
-/// Why a run could not be followed. A store that failed tells its engine's stop the cause, and the
-/// runs only that the engine is no longer there.
+/// Why a run could not be followed. Where the store failed, the engine's stop tells the cause, and
+/// runs are told only that the engine takes nothing more.
 exit_code fail_with(session& s, engine& open, const error& why) {
   if (why.code == errc::unavailable)
-    if (const auto stopped = open.stop(); !stopped) return s.fail(stopped.error());
+    if (const auto stopped = open.stop(); !stopped)
+      return s.fail(exit_code::store, stopped.error().message);
   return s.fail(why);
 }
 
@@ -145,7 +146,7 @@ exit_code drive(session& s, engine& open, std::vector<followed_run> runs,
   } else {
     code = print_one(s, open, done.runs.begin()->second, options.json);
   }
-  if (!done.stopped) code = s.fail(done.stopped.error());
+  if (!done.stopped) code = s.fail(exit_code::store, done.stopped.error().message);
   return s.close(open, code);
 }
 

@@ -114,7 +114,7 @@ result<std::unique_ptr<engine>> session::open_engine(store_use use) const {
 exit_code session::close(engine& open, exit_code so_far) {
   const auto stopped = open.stop();
   if (stopped) return so_far;
-  const exit_code code = fail(stopped.error());
+  const exit_code code = fail(exit_code::store, stopped.error().message);
   return so_far == exit_code::ok ? code : so_far;
 }
 

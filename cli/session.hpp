@@ -57,8 +57,8 @@ class session {
   /// The same over the settings of the options.
   [[nodiscard]] result<std::unique_ptr<engine>> open_engine(store_use use) const;
 
-  /// Stops the engine in order. Its error, if it has one, becomes the exit code of a command that
-  /// was good so far.
+  /// Stops the engine in order. What goes wrong then is the store's fault: it becomes the exit code
+  /// of a command that was good so far.
   exit_code close(engine& open, exit_code so_far);
 
   /// The rest of a command line that works on the same store: " --data-dir DIR", or "".
