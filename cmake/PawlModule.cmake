@@ -1,4 +1,4 @@
-# pawl_module(NAME [LINK lib...] [HEADER_ONLY lib...] [PCH header...] [PROGRAM main.cpp])
+# pawl_module(NAME [LINK lib...] [HEADER_ONLY lib...] [PCH header...] [UNITY n] [PROGRAM main.cpp])
 #
 # Makes the object library pawl_NAME from every .cpp of the calling folder and its sub-folders, and
 # the test program NAME_tests from every .test.cpp there. All object libraries together are the
@@ -8,6 +8,7 @@
 # LINK         libraries that whoever links `pawl` must link too
 # HEADER_ONLY  libraries of which only headers are compiled in: an embedder need not have them
 # PCH          headers to precompile, instead of those of the base
+# UNITY        how many sources are compiled as one (PAWL_UNITY); 8 if not given
 # PROGRAM      the folder is the program `pawl`, not a part of the library; this file has its main()
 
 # Who may use whom, lowest first; scripts/check_includes holds the same order for includes.
@@ -22,7 +23,7 @@ set(PAWL_RANK_server 5)
 set(PAWL_RANK_cli 6)
 
 function(pawl_module name)
-  cmake_parse_arguments(arg "" "PROGRAM" "LINK;HEADER_ONLY;PCH" ${ARGN})
+  cmake_parse_arguments(arg "" "PROGRAM;UNITY" "LINK;HEADER_ONLY;PCH" ${ARGN})
   if(NOT DEFINED PAWL_RANK_${name})
     message(FATAL_ERROR "Module ${name} has no rank in cmake/PawlModule.cmake.")
   endif()
@@ -37,6 +38,9 @@ function(pawl_module name)
     return()
   endif()
   set(libraries ${arg_LINK} ${arg_HEADER_ONLY})
+  if(arg_UNITY)
+    set(CMAKE_UNITY_BUILD_BATCH_SIZE ${arg_UNITY})
+  endif()
 
   add_library(pawl_${name} OBJECT ${sources})
   target_link_libraries(pawl_${name} PUBLIC pawl_base_options PRIVATE ${libraries})
@@ -66,12 +70,7 @@ function(pawl_module name)
     endforeach()
     add_executable(${name}_tests ${tests})
     target_link_libraries(${name}_tests PRIVATE ${parts} pawl_test_main ${libraries})
-    if(arg_PCH)
-      target_precompile_headers(${name}_tests PRIVATE
-        ${arg_PCH} "${PROJECT_SOURCE_DIR}/tests/support/catch.hpp")
-    else()
-      target_precompile_headers(${name}_tests REUSE_FROM pawl_test_main)
-    endif()
+    target_precompile_headers(${name}_tests REUSE_FROM pawl_test_main)
     add_test(NAME ${name} COMMAND ${name}_tests)
     set_tests_properties(${name} PROPERTIES TIMEOUT 300)
   endif()

@@ -7,6 +7,9 @@
 #include "functions/registry.hpp"
 #include "functions/test_step.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/text.hpp"
+
+using pawl::testing::contains;
 
 namespace {
 
@@ -50,10 +53,6 @@ std::string failure(const result<json>& got, std::string_view type) {
   CHECK(got.error().code == pawl::errc::function_failed);
   CHECK(got.error().type == type);
   return got.error().message;
-}
-
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != text.npos;
 }
 
 }  // namespace

@@ -5,12 +5,15 @@
 
 #include "functions/test_step.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/text.hpp"
 
 using pawl::errc;
 using pawl::json;
 using pawl::scope_name;
 using pawl::step_context;
 using pawl::functions::registry;
+
+using pawl::testing::contains;
 
 namespace {
 
@@ -32,10 +35,6 @@ std::string missing(const registry& functions, const scope_name& scope, std::str
   REQUIRE_FALSE(found);
   CHECK(found.error().code == errc::not_found);
   return found.error().message;
-}
-
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != text.npos;
 }
 
 }  // namespace

@@ -3,10 +3,13 @@
 #include <limits>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/text.hpp"
 
 using pawl::json;
 using pawl::functions::check_value;
 using pawl::functions::value_limits;
+
+using pawl::testing::contains;
 
 namespace {
 
@@ -16,10 +19,6 @@ std::string fault_of(const json& value, const value_limits& limits = {}) {
   CHECK(checked.error().code == pawl::errc::function_failed);
   CHECK(checked.error().type == "invalid_result");
   return checked.error().message;
-}
-
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != text.npos;
 }
 
 }  // namespace

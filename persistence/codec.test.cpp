@@ -89,14 +89,14 @@ std::string outcome(const Decoded& decoded) {
   return decoded ? "good" : std::string{to_string(decoded.error().code)};
 }
 
-struct sample {
+struct sealed_sample {
   const char* what;
   record_kind kind;
   std::string bytes;
   std::string (*decode)(std::string_view);
 };
 
-std::vector<sample> samples() {
+std::vector<sealed_sample> samples() {
   return {
       {"snapshot", record_kind::checkpoint_snapshot, encode_snapshot(full_state(), some_events()),
        [](std::string_view b) { return outcome(decode_snapshot(b)); }},

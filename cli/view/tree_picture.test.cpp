@@ -39,8 +39,8 @@ followed_run long_run(int nodes) {
   return run_of(definition);
 }
 
-history_event event(std::string kind, std::string node, json detail = json::object(),
-                    std::uint32_t visit = 1, std::uint32_t attempt = 1) {
+history_event event_at(std::string kind, std::string node, json detail = json::object(),
+                       std::uint32_t visit = 1, std::uint32_t attempt = 1) {
   return {1,       from_unix_us(1'000'000), std::move(kind), std::move(node), visit,
           attempt, std::move(detail)};
 }
@@ -63,11 +63,11 @@ std::vector<std::string> texts(const std::vector<drawn_line>& lines) {
 TEST_CASE("a picture shows each node with its state, time and progress") {
   const auto run = small_run();
   run_progress progress{*run.definition};
-  progress.apply(event("step_started", "fetch"));
-  progress.apply(event("step_finished", "fetch", {{"us", 1'200'000}}));
-  progress.apply(event("condition_evaluated", "big", {{"result", true}}));
-  progress.apply(event("step_started", "split", json::object(), 2, 3));
-  progress.apply(event("step_progress", "split", {{"fraction", 0.5}}, 2, 3));
+  progress.apply(event_at("step_started", "fetch"));
+  progress.apply(event_at("step_finished", "fetch", {{"us", 1'200'000}}));
+  progress.apply(event_at("condition_evaluated", "big", {{"result", true}}));
+  progress.apply(event_at("step_started", "split", json::object(), 2, 3));
+  progress.apply(event_at("step_progress", "split", {{"fraction", 0.5}}, 2, 3));
   const tree_picture picture{run};
   CHECK(texts(picture.draw(progress, canvas_of(100), 0, false)) ==
         std::vector<std::string>{
@@ -83,9 +83,9 @@ TEST_CASE("a picture shows each node with its state, time and progress") {
 TEST_CASE("a failed node says why") {
   const auto run = small_run();
   run_progress progress{*run.definition};
-  progress.apply(event("step_started", "fetch"));
+  progress.apply(event_at("step_started", "fetch"));
   progress.apply(
-      event("step_failed", "fetch", {{"us", 5'000}, {"type", "x"}, {"message", "No\x1b[2J."}}));
+      event_at("step_failed", "fetch", {{"us", 5'000}, {"type", "x"}, {"message", "No\x1b[2J."}}));
   const auto lines = texts(tree_picture{run}.draw(progress, canvas_of(60), 0, true));
   CHECK(lines.at(0) == "small@1.0.0  run r1");
   CHECK(lines.at(2) == "  ✖ fetch       5ms  x: No\\u001b[2J.");
@@ -95,9 +95,9 @@ TEST_CASE("no line is wider than the window and no picture higher") {
   const auto run = long_run(60);
   run_progress progress{*run.definition};
   for (int i = 0; i < 30; ++i)
-    progress.apply(event("step_finished", "n" + std::to_string(i), {{"us", 5}}));
-  progress.apply(event("step_started", "n30"));
-  progress.apply(event("step_progress", "n30", {{"fraction", 0.25}}));
+    progress.apply(event_at("step_finished", "n" + std::to_string(i), {{"us", 5}}));
+  progress.apply(event_at("step_started", "n30"));
+  progress.apply(event_at("step_progress", "n30", {{"fraction", 0.25}}));
   const tree_picture picture{run};
   for (const std::size_t columns : {1, 2, 5, 10, 20, 39, 41, 60, 200}) {
     for (const std::size_t rows : {1, 3, 5, 10, 24}) {
@@ -120,8 +120,8 @@ TEST_CASE("no line is wider than the window and no picture higher") {
 TEST_CASE("without UTF-8 a picture is ASCII") {
   const auto run = small_run();
   run_progress progress{*run.definition};
-  progress.apply(event("step_started", "fetch"));
-  progress.apply(event("step_progress", "fetch", {{"fraction", 0.25}}));
+  progress.apply(event_at("step_started", "fetch"));
+  progress.apply(event_at("step_progress", "fetch", {{"fraction", 0.25}}));
   auto on = canvas_of(80);
   on.look.utf8 = false;
   for (const auto& line : tree_picture{run}.draw(progress, on, 0, false))

@@ -12,6 +12,7 @@
 #include "functions/builtins/builtins.hpp"
 #include "functions/test_step.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/text.hpp"
 
 using namespace std::chrono_literals;
 using pawl::json;
@@ -19,6 +20,8 @@ using pawl::functions::exec_policy;
 using pawl::functions::registry;
 using pawl::functions::step_with;
 using pawl::functions::test_step;
+
+using pawl::testing::contains;
 
 namespace {
 
@@ -58,10 +61,6 @@ struct exec_fixture {
 json sh(const std::string& script, json more = json::object()) {
   more["argv"] = {"sh", "-c", script};
   return more;
-}
-
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != text.npos;
 }
 
 /// A folder that is removed at the end.

@@ -11,7 +11,7 @@ namespace {
 
 using model = std::map<std::string, std::string>;
 
-model contents(const versioned_tree& tree, const view::range& keys = {}) {
+model scanned(const versioned_tree& tree, const view::range& keys = {}) {
   model found;
   tree.scan(keys, [&found](std::string_view key, std::string_view value) {
     found.emplace(key, value);
@@ -53,10 +53,10 @@ TEST_CASE("a versioned tree does as an ordered map, and its copies stay as they 
     const std::string to = std::to_string(random() % 400);
     const model in_range =
         key < to ? model{expected.lower_bound(key), expected.lower_bound(to)} : model{};
-    REQUIRE(contents(tree, {key, to, false}) == in_range);
-    REQUIRE(contents(tree, {key, to, true}) == in_range);
+    REQUIRE(scanned(tree, {key, to, false}) == in_range);
+    REQUIRE(scanned(tree, {key, to, true}) == in_range);
   }
-  for (const auto& [copy, then] : copies) REQUIRE(contents(copy) == then);
+  for (const auto& [copy, then] : copies) REQUIRE(scanned(copy) == then);
 }
 
 TEST_CASE("a versioned tree stays shallow whatever the order of its keys", "[memory]") {
@@ -67,5 +67,5 @@ TEST_CASE("a versioned tree stays shallow whatever the order of its keys", "[mem
     key.insert(0, 8 - key.size(), '0');
     tree.put(key, "", 1);
   }
-  CHECK(contents(tree).size() == 100'000);
+  CHECK(scanned(tree).size() == 100'000);
 }
