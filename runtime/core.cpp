@@ -32,15 +32,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::gateway_answer)
 namespace pawl {
 namespace {
 
-/// The configuration of an engine's own actor system.
-struct system_config : caf::actor_system_config {
-  explicit system_config(const settings& s) {
-    set("scheduler.max-threads", std::size_t{s.engine.scheduler_thread_count()});
-    // One shared queue: idle threads sleep until there is work, instead of looking for some.
-    set("scheduler.policy", caf::atom("sharing"));
-  }
-};
-
 functions::exec_policy policy_of(const exec_settings& s) {
   functions::exec_policy policy;
   policy.allow = s.allow;
@@ -99,6 +90,13 @@ actors::reply<From> reply_to(const std::shared_ptr<actors::parts>& p, callback<T
 
 /// The engine's own actor system, where it has one.
 struct engine_core::hosting {
+  struct system_config : caf::actor_system_config {
+    explicit system_config(const pawl::settings& s) {
+      set("scheduler.max-threads", std::size_t{s.engine.scheduler_thread_count()});
+      // One shared queue: idle threads sleep until there is work, instead of looking for some.
+      set("scheduler.policy", caf::atom("sharing"));
+    }
+  };
   explicit hosting(const pawl::settings& s) : config(s), system(config) {}
   system_config config;
   caf::actor_system system;
@@ -141,12 +139,17 @@ result<void> engine_core::open(caf::actor_system* host) {
   auto made = make_parts();
   if (!made) return std::move(made).error();
   opened_ = true;
-  if (host == nullptr) {
-    hosting_ = std::make_unique<hosting>(settings);
-    host = &hosting_->system;
-  }
-  actors_ = std::make_shared<const actors::engine_actors>(
-      actors::start_actors(*host, *made, actors::blocking_actors::own_threads));
+  const auto start = [&] {
+    if (host == nullptr) {
+      hosting_ = std::make_unique<hosting>(settings);
+      host = &hosting_->system;
+    }
+    actors_ = std::make_shared<const actors::engine_actors>(
+        actors::start_actors(*host, *made, actors::blocking_actors::own_threads));
+  };
+  // CAF's actor system notes itself in the thread that makes it and waits at its end for that note
+  // to go. On a thread of its own the note goes now, and any thread may stop the engine later.
+  std::async(std::launch::async, start).get();
   parts_ = *std::move(made);
   return {};
 }

@@ -348,6 +348,23 @@ TEST_CASE("a stopped engine's runs go on when the store is opened again", "[engi
   CHECK(done->data.at("kept") == true);
 }
 
+TEST_CASE("an engine stops from another thread than the one that opened it", "[engine]") {
+  engine e{quiet()};
+  std::promise<void> opened;
+  std::promise<void> stopped;
+  std::thread opener{[&] {
+    CHECK(e.open());
+    opened.set_value();
+    stopped.get_future().wait();  // this thread lives on while another one stops the engine
+  }};
+  opened.get_future().wait();
+  auto stopping = std::async(std::launch::async, [&] { return e.stop(); });
+  CHECK(stopping.wait_for(30s) == std::future_status::ready);
+  stopped.set_value();
+  opener.join();
+  CHECK(stopping.get());
+}
+
 TEST_CASE("too large an input and too large a result are refused with a sentence", "[engine]") {
   engine e{quiet()};
   REQUIRE(e.functions().add("t.big", [](step_context&) {
