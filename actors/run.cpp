@@ -206,7 +206,8 @@ void run_actor::on_outcome(const step_done& step) {
 }
 
 void run_actor::perform(flow::effect& e) {
-  if (stopping_ || !run_) return;
+  // A stopping engine begins no step: the run goes on from here when it is next loaded.
+  if (stopping_ || !run_ || !parts_->admitted.is_open()) return;
   if (auto* const invoke = std::get_if<flow::invoke_effect>(&e)) {
     // An earlier effect of the same transition may have ended the run.
     if (flow::waits_for(*run_, invoke->token, invoke->visit, invoke->attempt)) call(e);

@@ -55,7 +55,12 @@ exit_code stopped_early(session& s, const settings& used, const follow_result& d
   } else {
     s.say("stopped");
   }
-  tell_unfinished(s, used, unfinished, only);
+  unfinished -= done.ended_unseen;
+  if (unfinished > 0) tell_unfinished(s, used, unfinished, only);
+  if (done.ended_unseen > 0 && !used.storage.data_dir.empty()) {
+    s.say(counted(done.ended_unseen, "run") +
+          " finished at the last moment; look with: pawl runs ls" + session::store_flags(used));
+  }
   if (done.how == follow_end::timed_out) return exit_code::unavailable;
   return s.stop_signals().code().value_or(exit_code::interrupted);
 }
@@ -106,7 +111,8 @@ exit_code print_one(session& s, engine& open, const result<run_view>& run, bool 
 result<followed_run> known_run_briefly(const scope& in, const run_id& id) {
   const auto run = in.get(id);
   if (!run) return run.error();
-  return followed_run{id, run->summary.flow, nullptr, {}, run->checkpoint, run->summary.created_at};
+  return followed_run{
+      id, run->summary.flow, nullptr, {}, run->checkpoint, run->summary.created_at, run->at};
 }
 
 result<followed_run> known_run(const scope& in, const run_id& id) {

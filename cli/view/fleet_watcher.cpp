@@ -23,6 +23,7 @@ void fleet_watcher::follow(const followed_run& run) {
   auto& added = runs_[run.id];
   added.flow = run.flow;
   added.created_at = run.created_at;
+  added.at.insert(run.at.begin(), run.at.end());
 }
 
 void fleet_watcher::on_event(const live_event& e) {

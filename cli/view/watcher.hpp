@@ -22,6 +22,7 @@ struct followed_run {
   /// The number of its last checkpoint then; 0 for a run that is new.
   std::uint64_t checkpoint = 0;
   time_point created_at{};
+  std::vector<std::string> at;  ///< ids of the nodes where it stood then
 };
 
 /// Shows runs while they run. Called by one thread.

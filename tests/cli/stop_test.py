@@ -52,6 +52,16 @@ class Stop(ProgramTest):
                 self.assertEqual((shown["status"], shown["data"]), ("completed", {"a": 1, "b": 2}))
                 self.assertEqual([s["node"] for s in shown["steps"]], ["first", "slow", "last"])
 
+    def test_a_run_that_ends_while_the_engine_stops_is_told_as_it_ended(self):
+        flow = self.flow(task("slow", "core.sleep", args={"ms": 700}))
+        process = self.begin("run", flow, "--id", "late", "--data-dir", self.store)
+        self.until(process, "slow   step_started")
+        process.send_signal(signal.SIGINT)
+        got, out, err = self.end(process)
+        self.assertEqual(got, 0, out + err)
+        self.assertIn("completed", out)
+        self.assertEqual(self.show("late")["status"], "completed")
+
     def test_a_run_in_memory_is_said_to_be_lost(self):
         process = self.begin("run", self.slow_flow(60000), "--set", "engine.stop_timeout_ms=100ms")
         self.until(process, "slow   step_started")
