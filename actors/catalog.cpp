@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include <spdlog/spdlog.h>
 #include <caf/all.hpp>
 
 #include "flow/compiled.hpp"
@@ -25,6 +26,14 @@ void warn_unknown_functions(const parts& p, const scope_name& scope,
     if (!found)
       faults.push_back({severity::warning, "", "unknown_function", found.error().message});
   }
+}
+
+/// Names that the policy for function names refuses are told to the operator too: they may be an
+/// attempt to reach what must not be called.
+void log_refused_names(const parts& p, const scope_name& scope, const std::vector<fault>& faults) {
+  for (const auto& f : faults)
+    if (f.code == "bad_code_ref")
+      p.log->warn("a flow of scope {} is refused: {}: {}", scope.str(), f.pointer, f.message);
 }
 
 }  // namespace
@@ -72,6 +81,7 @@ void catalog::begin(put_flow_request& put) {
   if (!head) return put.answer(head.error());
   version wanted = put.wanted.value_or(next_version(*head));
   auto compiled = flow::compile(*put.definition, wanted, parts_->flows.allowed());
+  log_refused_names(*parts_, scope, compiled.faults);
   auto runnable = compiled.flow_or_error();
   if (!runnable) return put.answer(std::move(runnable).error());
   warn_unknown_functions(*parts_, scope, **runnable, compiled.faults);

@@ -23,6 +23,8 @@ caf::behavior directory::make_behavior() {
       [this](wait_finished& w) { wait(w); },
       [this](recover_runs& r) { recover(r); },
       [this](const at_rest& rest) { on_rest(rest); },
+      [this](const committed&) { on_fence(); },
+      [](const commit_failed&) {},  // the engine stops: nothing is restarted any more
       [this](const restart_run& r) { on_restart(r.key); },
       [this](const check_deadlines_due&) { check_deadlines(); },
       [this](const wind_down&) { wind_down_all(); },
@@ -38,6 +40,7 @@ directory::entry& directory::activate(const run_key& key) {
 void directory::spawn_run(const run_key& key, entry& e) {
   e.actor = spawn<run_actor, caf::monitored>(parts_, key, caf::actor{this}, persister_);
   e.sent = 0;
+  e.begun = system().clock().now();
 }
 
 void directory::route(run_command& c) {
@@ -109,13 +112,30 @@ void directory::on_down(const caf::down_msg& down) {
     return end_if_empty();
   }
   e.actor = nullptr;
+  const auto& s = parts_->settings.engine;
+  // Crashes count together until the run has lived for as long as the longest wait between them.
+  if (system().clock().now() - e.begun > s.restart_max_delay_ms) e.crashes = 0;
   ++e.crashes;
+  e.last_crash = to_string(down.reason);
+  // What the actor had committed is on its way through the persister. Behind this empty batch all
+  // of it is durable, and only then the run is loaded again.
+  fences_.push_back(key);
+  send(persister_, commit{std::make_shared<const persistence::batch>()});
+}
+
+/// All that crashed actor had committed is durable: its run goes on after the wait that is due.
+void directory::on_fence() {
+  const run_key key = std::move(fences_.front());
+  fences_.pop_front();
+  const auto found = active_.find(key);
+  if (found == active_.end()) return;
+  const entry& e = found->second;
   const auto& s = parts_->settings.engine;
   auto delay = s.restart_first_delay_ms;
   for (std::uint32_t i = 1; i < e.crashes && delay < s.restart_max_delay_ms; ++i) delay *= 2;
   delay = std::min(delay, s.restart_max_delay_ms);
   parts_->log->error("run {} crashed ({}. time): {}; it goes on from its last checkpoint in {} ms",
-                     key.id.str(), e.crashes, to_string(down.reason), delay.count());
+                     key.id.str(), e.crashes, e.last_crash, delay.count());
   delayed_send(this, delay, restart_run{key});
 }
 
@@ -130,7 +150,8 @@ void directory::on_restart(const run_key& key) {
     send(e.actor, run_command{key,
                               std::make_shared<flow::command>(flow::park_command{
                                   "the run crashed " + std::to_string(e.crashes) +
-                                  " times in a row; see the log, then retry it"}),
+                                  " times in a row, the last time with " + e.last_crash +
+                                  "; see the log, then retry it"}),
                               {}});
   } else {
     ++e.sent;

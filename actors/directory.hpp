@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -26,7 +28,9 @@ class directory : public caf::event_based_actor {
   struct entry {
     caf::actor actor;  ///< none while a restart is due
     std::uint64_t sent = 0;
-    std::uint32_t crashes = 0;
+    caf::actor_clock::time_point begun{};  ///< when its actor was spawned
+    std::uint32_t crashes = 0;             ///< in a row
+    std::string last_crash;
     std::vector<run_command> held;  ///< came while a restart was due
   };
   struct waiter {
@@ -41,6 +45,7 @@ class directory : public caf::event_based_actor {
   void recover(recover_runs& r);
   void on_rest(const at_rest& rest);
   void on_down(const caf::down_msg& down);
+  void on_fence();
   void on_restart(const run_key& key);
   void answer_waiters(const run_key& key, const result<run_summary>& run);
   void check_deadlines();
@@ -52,6 +57,7 @@ class directory : public caf::event_based_actor {
   const caf::actor persister_;
   std::unordered_map<run_key, entry> active_;
   std::unordered_map<run_key, std::vector<waiter>> waiters_;
+  std::deque<run_key> fences_;  ///< crashed runs whose commits are not all durable yet
   std::optional<caf::actor_clock::time_point> next_check_;
   bool stopping_ = false;
 };

@@ -1,5 +1,6 @@
 #include "actors/run.hpp"
 
+#include <exception>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -45,23 +46,42 @@ run_actor::run_actor(caf::actor_config& config, parts_ptr parts, run_key key, ca
       directory_(std::move(directory)),
       persister_(std::move(persister)) {
   parts_->active_runs.take();
+  set_exception_handler([](std::exception_ptr& thrown) -> caf::error {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& e) {
+      return caf::make_error(caf::sec::runtime_error, e.what());
+    }
+  });
 }
 
 run_actor::~run_actor() {
   parts_->active_runs.give_back();
 }
 
+/// What a crashed run called is given up: the run calls it again.
+void run_actor::on_exit() {
+  for (const auto& [token, call] : calls_) parts_->executor->cancel(call);
+}
+
 caf::behavior run_actor::make_behavior() {
   return {
       [this](run_command& c) {
         ++received_;
-        if (load()) handle(c);
+        if (load()) {
+          // A run is parked because going on crashes it.
+          if (!std::holds_alternative<flow::park_command>(*c.what)) go_on();
+          handle(c);
+        }
         if (load_failure_) c.answer(*load_failure_);
         rest_if_idle();
       },
       [this](wake_up& w) {
         ++received_;
-        if (load()) w.done({});
+        if (load()) {
+          go_on();
+          w.done({});
+        }
         if (load_failure_) w.done(*load_failure_);
         rest_if_idle();
       },
@@ -85,7 +105,7 @@ caf::behavior run_actor::make_behavior() {
   };
 }
 
-/// Brings the run's state into memory, once. What it waits for is asked for again.
+/// Brings the run's state into memory, once.
 bool run_actor::load() {
   if (std::exchange(loaded_, true)) return !load_failure_;
   const auto view = parts_->store->durable_view();
@@ -105,11 +125,15 @@ bool run_actor::load() {
     parts_->log->error("run {} cannot be loaded: {}", key_.id.str(), load_failure_->message);
     return false;
   }
-  if (!run_) return true;
+  return true;
+}
+
+/// Asks again, once, for what the loaded run waits for.
+void run_actor::go_on() {
+  if (std::exchange(went_on_, true) || !run_) return;
   auto due = flow::recover(*flow_, *run_);
   for (auto& e : due.effects) perform(e);
   for (auto& failed : due.failed) static_cast<void>(apply(std::move(failed)));
-  return true;
 }
 
 void run_actor::handle(run_command& c) {

@@ -29,6 +29,7 @@ class run_actor : public caf::event_based_actor {
             caf::actor persister);
   ~run_actor() override;
   caf::behavior make_behavior() override;
+  void on_exit() override;
   const char* name() const override { return "pawl.run"; }
 
  private:
@@ -42,6 +43,7 @@ class run_actor : public caf::event_based_actor {
   };
 
   bool load();
+  void go_on();
   void handle(run_command& c);
   void handle_start(run_command& c);
   /// Applies a command and hands its transition to the persister.
@@ -65,6 +67,7 @@ class run_actor : public caf::event_based_actor {
   std::optional<flow::run_state> run_;  ///< none before it was loaded, and where there is no run
   std::optional<error> load_failure_;
   bool loaded_ = false;
+  bool went_on_ = false;
   bool stopping_ = false;
   std::shared_ptr<const flow::compiled_flow> flow_;
   std::vector<in_flight> in_flight_;  ///< oldest first

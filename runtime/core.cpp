@@ -59,7 +59,8 @@ result<std::unique_ptr<persistence::store>> open_store(const storage_settings& s
 }
 
 /// `time` must outlive the executor.
-std::unique_ptr<actors::executor> make_executor(const settings& s, const actors::clock& time) {
+std::unique_ptr<actors::executor> make_executor(const settings& s, const actors::clock& time,
+                                                const std::shared_ptr<spdlog::logger>& log) {
   actors::thread_executor_options options;
   options.threads = s.executor.thread_count();
   options.queue_limit = s.executor.queue_limit;
@@ -67,6 +68,10 @@ std::unique_ptr<actors::executor> make_executor(const settings& s, const actors:
   options.grace = s.executor.stop_grace_ms;
   options.result_limits.max_bytes = s.run.max_result_bytes;
   options.now = [&time] { return time.now(); };
+  options.on_stuck = [log](const actors::invocation& call, const error& why) {
+    log->warn("run {}, step {}: {} does not return and is given up: {}", call.run.id.str(),
+              call.node, call.function->code_ref, why.message);
+  };
   return actors::make_thread_executor(std::move(options));
 }
 
@@ -128,7 +133,7 @@ result<std::shared_ptr<actors::parts>> engine_core::make_parts() {
   }
   auto clock = given_.clock ? std::move(given_.clock) : make_system_clock();
   auto executor = std::move(given_.executor);
-  if (!executor) executor = make_executor(settings, *clock);
+  if (!executor) executor = make_executor(settings, *clock, log);
   return std::make_shared<actors::parts>(settings, std::move(store), std::move(clock), functions,
                                          std::move(executor), std::move(log));
 }

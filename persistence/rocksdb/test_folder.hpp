@@ -2,8 +2,10 @@
 
 #include <stdlib.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -58,11 +60,26 @@ inline bool mentions(const error& failure, std::string_view text) {
   return failure.message.find(text) != std::string::npos;
 }
 
+/// The files of a folder and their sizes.
+inline std::map<fs::path, std::uintmax_t> sizes_in(const fs::path& folder) {
+  std::map<fs::path, std::uintmax_t> found;
+  std::error_code gone;  // a file may go while it is looked at
+  for (const auto& entry : fs::directory_iterator{folder})
+    found.emplace(entry.path(), entry.file_size(gone));
+  return found;
+}
+
 /// What kill -9 leaves at this moment: a copy of the files as they are. The store may be open but
-/// is not written to meanwhile.
+/// is not written to meanwhile. RocksDB may still be tidying up: a copy during which the folder
+/// changed is of no moment, and is made again.
 inline void copy_as_killed(const fs::path& from, const fs::path& to) {
-  fs::remove_all(to);
-  fs::copy(from, to, fs::copy_options::recursive);
+  std::error_code failed;
+  std::map<fs::path, std::uintmax_t> before;
+  do {
+    before = sizes_in(from);
+    fs::remove_all(to);
+    fs::copy(from, to, fs::copy_options::recursive, failed);
+  } while (failed || sizes_in(from) != before);
 }
 
 /// The files with an extension, oldest first.

@@ -55,7 +55,7 @@ class Stop(ProgramTest):
     def test_a_run_that_ends_while_the_engine_stops_is_told_as_it_ended(self):
         flow = self.flow(task("slow", "core.sleep", args={"ms": 700}))
         process = self.begin("run", flow, "--id", "late", "--data-dir", self.store)
-        self.until(process, "slow   step_started")
+        self.until(process, "step_started")
         process.send_signal(signal.SIGINT)
         got, out, err = self.end(process)
         self.assertEqual(got, 0, out + err)

@@ -4,7 +4,9 @@
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <future>
+#include <iterator>
 #include <set>
 #include <thread>
 #include <vector>
@@ -204,6 +206,31 @@ TEST_CASE("an unknown function fails the run and is warned of at the definition"
   CHECK(put->warnings[0].message.find("core.echo") != std::string::npos);
   const auto done = e.start_and_wait("f", {}, 10s);
   CHECK(done->summary.error->type == "unknown_function");
+}
+
+TEST_CASE("a refused function name and a step that is given up are logged", "[engine][log]") {
+  const folder kept;
+  std::filesystem::create_directories(kept.path);
+  settings s;
+  s.log.level = log_level::warning;
+  s.log.file = kept.path / "log";
+  s.executor.stop_grace_ms = 50ms;
+  std::promise<void> released;
+  {
+    engine e{s};
+    REQUIRE(e.functions().add("t.stuck", [&] { released.get_future().wait(); }));
+    REQUIRE(e.open());
+    CHECK_FALSE(e.put_flow(flow_of("evil", "../../etc/passwd")));
+    REQUIRE(e.put_flow(flow_of("f", "t.stuck", {{"timeout", "50ms"}})));
+    const auto done = e.start_and_wait("f", json::object(), 10s);
+    REQUIRE(done);
+    CHECK(done->summary.status == run_status::failed);
+    released.set_value();
+  }
+  std::ifstream file{s.log.file};
+  const std::string log{std::istreambuf_iterator<char>{file}, {}};
+  CHECK(log.find("/nodes/1/data/code_ref") != std::string::npos);
+  CHECK(log.find("t.stuck does not return and is given up") != std::string::npos);
 }
 
 TEST_CASE("scopes do not see each other's functions, flows and runs", "[engine]") {

@@ -103,7 +103,17 @@ void check_counters(const persistence::view& view) {
   CHECK(found == indexed);
 }
 
-void simulate(std::uint64_t seed) {
+/// What happened in all simulations together: shows that they were not empty.
+struct tally {
+  std::size_t completed = 0;
+  std::size_t cancelled = 0;
+  std::size_t power_losses = 0;
+  std::size_t calls = 0;
+  std::size_t calls_again = 0;
+  std::size_t actor_crashes = 0;
+};
+
+void simulate(std::uint64_t seed, tally& seen) {
   CAPTURE(seed);
   world w{seed};
   settings s;
@@ -134,7 +144,7 @@ void simulate(std::uint64_t seed) {
           actors::run_command{
               key,
               std::make_shared<flow::command>(flow::start_command{
-                  key, {flow_name{"flow"}, {1, 0, 0}}, {{"seed", 1}}, {}, {}, 7}),
+                  key, {flow_name{"flow"}, {1, 0, 0}}, {{"seed", 1}}, json::object(), {}, 7}),
               actors::reply<actors::command_done>{[&, key](result<actors::command_done> done) {
                 if (done) expected.acknowledged.insert(key.id);
               }}});
@@ -190,6 +200,7 @@ void simulate(std::uint64_t seed) {
       continue;
     }
     const auto status = (*record)->summary.status;
+    ++(status == run_status::completed ? seen.completed : seen.cancelled);
     CHECK((status == run_status::completed || expected.cancelled.contains(key.id) ||
            status == run_status::cancelled));
   }
@@ -197,15 +208,112 @@ void simulate(std::uint64_t seed) {
     INFO("the call " << call << " was durable after " << before << " calls");
     CHECK(w.calls[call] == before);
   }
+  seen.power_losses += crashes;
+  seen.actor_crashes += w.crashed;
+  for (const auto& [call, times] : w.calls) {
+    ++seen.calls;
+    if (times > 1) ++seen.calls_again;
+  }
 }
 
 }  // namespace
 
 TEST_CASE("whatever order chance gives to messages, time and crashes, nothing is lost or repeated",
           "[simulation]") {
+  tally seen;
   if (const char* const given = std::getenv("PAWL_TEST_SEED"))
-    return simulate(std::strtoull(given, nullptr, 10));
+    return simulate(std::strtoull(given, nullptr, 10), seen);
   const auto base = std::random_device{}();
   WARN("seeds from " << base << " (PAWL_TEST_SEED repeats one)");
-  for (std::uint64_t i = 0; i < 1000; ++i) simulate(base + i);
+  for (std::uint64_t i = 0; i < 1000; ++i) simulate(base + i, seen);
+  CHECK(seen.completed > 1500);
+  CHECK(seen.cancelled > 50);
+  CHECK(seen.power_losses > 1000);
+  CHECK(seen.calls > 5000);
+  CHECK(seen.calls_again > 50);
+  CHECK(seen.actor_crashes > 200);
+  WARN(seen.completed << " runs completed, " << seen.cancelled << " cancelled, " << seen.calls
+                      << " calls, " << seen.calls_again << " of them more than once, "
+                      << seen.actor_crashes << " crashed actors, " << seen.power_losses
+                      << " losses of power");
+}
+
+TEST_CASE("a run that crashes its actor again and again is parked, and others never notice",
+          "[simulation][supervision]") {
+  world w{7};
+  w.crashes = [](const actors::invocation& call) { return call.run.id.str() == "bad"; };
+  settings s;
+  s.engine.shards = 1;
+  s.engine.restart_limit = 3;
+  s.engine.restart_first_delay_ms = std::chrono::milliseconds{100};
+  s.engine.restart_max_delay_ms = std::chrono::milliseconds{150};
+  life engine{w, std::make_unique<persistence::memory_store>(), s, simulated_functions()};
+  const json definition = {
+      {"name", "flow"},
+      {"nodes",
+       {{{"id", "begin"}, {"type", "start"}},
+        {{"id", "t"}, {"type", "task"}, {"data", {{"code_ref", "sim.step"}}}}}},
+      {"edges", {{{"source", "begin"}, {"target", "t"}}}}};
+  caf::anon_send(
+      engine.actors().catalog,
+      actors::put_flow_request{in, std::make_shared<json>(definition), std::nullopt, true, {}});
+  while (engine.step()) {
+  }
+  const auto send = [&](const run_key& key, flow::command what) {
+    auto answered = std::make_shared<std::optional<result<actors::command_done>>>();
+    caf::anon_send(engine.actors().shard_of(key),
+                   actors::run_command{key, std::make_shared<flow::command>(std::move(what)),
+                                       actors::reply<actors::command_done>{
+                                           [answered](result<actors::command_done> done) {
+                                             *answered = std::move(done);
+                                           }}});
+    return answered;
+  };
+  const auto start = [&](const run_key& key) {
+    return send(key,
+                flow::start_command{
+                    key, {flow_name{"flow"}, {1, 0, 0}}, json::object(), json::object(), {}, 7});
+  };
+  const auto loaded = [&](const run_key& key) {
+    auto found = persistence::load_run(*engine.store().durable_view(), key);
+    REQUIRE(found);
+    REQUIRE(found->has_value());
+    return **std::move(found);
+  };
+  const run_key bad{in, run_id{"bad"}};
+  const run_key good{in, run_id{"good"}};
+  const auto bad_started = start(bad);
+  const auto good_started = start(good);
+  // A command that comes while the run is down is answered, if only that nobody knows.
+  auto late = std::make_shared<std::optional<result<actors::command_done>>>();
+  bool asked = false;
+  while (engine.step()) {
+    if (asked || !*bad_started || engine.parts().active_runs.used() > 0) continue;
+    asked = true;
+    late = start(bad);
+  }
+  REQUIRE(*good_started);
+  if (!**good_started) FAIL((*good_started)->error().message);
+  CHECK(loaded(good).status == run_status::completed);
+  REQUIRE(asked);
+  CHECK(late->has_value());
+
+  const auto parked = loaded(bad);
+  CHECK(parked.status == run_status::failed);
+  REQUIRE(parked.error);
+  CHECK(parked.error->type == "engine.parked");
+  INFO(parked.error->message);
+  CHECK(parked.error->message.find("crashed 4 times") != std::string::npos);
+  CHECK(parked.error->message.find("a crash made by the test") != std::string::npos);
+  CHECK(w.calls.size() == 1);  // the good run's
+
+  // What made it crash is put right: the run is retried from where it stood.
+  w.crashes = [](const actors::invocation&) { return false; };
+  const auto retried = send(bad, flow::retry_command{});
+  while (engine.step()) {
+  }
+  REQUIRE(*retried);
+  CHECK((*retried)->has_value());
+  CHECK(loaded(bad).status == run_status::completed);
+  CHECK(w.calls.size() == 2);
 }

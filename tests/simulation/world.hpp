@@ -1,10 +1,12 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <random>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,6 +34,11 @@ struct world {
   std::mt19937_64 random;
   std::int64_t now_us = 1'000'000;
   std::map<std::string, int> calls;  ///< by idempotency key: how often its function was called
+  /// Whether the actor of a run that asks for this call is to crash.
+  std::function<bool(const actors::invocation&)> crashes = [this](const auto&) {
+    return draw(60) == 0;
+  };
+  std::size_t crashed = 0;
 };
 
 class world_clock final : public actors::clock {
@@ -50,6 +57,10 @@ class world_executor final : public actors::executor {
 
   result<actors::invocation_id> submit(actors::invocation call) override {
     if (stopped_) return error{errc::unavailable, "stopping"};
+    if (world_.crashes(call)) {
+      ++world_.crashed;
+      throw std::runtime_error("a crash made by the test");
+    }
     if (world_.draw(20) == 0) return error{errc::overloaded, "full, by chance"};
     waiting_.emplace(next_, std::move(call));
     return next_++;
@@ -133,6 +144,7 @@ class life {
   /// Something happens: a message, the end of a function, or time goes by. False if nothing can.
   bool step() {
     world_.now_us += static_cast<std::int64_t>(world_.draw(50));
+    if (world_.draw(30) == 0 && scheduler_.trigger_timeout()) return true;
     if (world_.draw(4) == 0 && executor_->run_one()) return true;
     if (run_some_job()) return true;
     if (executor_->run_one()) return true;
