@@ -202,12 +202,13 @@ void directory::wind_down_all() {
     if (e.actor) send(e.actor, wind_down{});
   }
   std::erase_if(active_, [](const auto& item) { return !item.second.actor; });
-  waiters_.clear();  // each is answered `unavailable`
   end_if_empty();
 }
 
 void directory::end_if_empty() {
-  if (stopping_ && active_.empty()) quit();
+  if (!stopping_ || !active_.empty()) return;
+  waiters_.clear();  // each is answered `unavailable`
+  quit();
 }
 
 }  // namespace pawl::actors

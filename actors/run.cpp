@@ -303,15 +303,16 @@ void run_actor::publish(const in_flight& durable) const {
 
 void run_actor::rest_if_idle() {
   if (!in_flight_.empty()) return;
-  if (stopping_) return quit();
   const bool idle = load_failure_ || !run_ || flow::is_parked(*run_);
-  if (!idle || told_rest_at_ == received_) return;
-  told_rest_at_ = received_;
-  auto run =
-      std::make_shared<result<run_summary>>(load_failure_ ? result<run_summary>{*load_failure_}
-                                            : run_ ? result<run_summary>{flow::summarize(*run_)}
-                                                   : result<run_summary>{no_such_run(key_)});
-  send(directory_, at_rest{key_, received_, std::move(run)});
+  if (idle && told_rest_at_ != received_) {
+    told_rest_at_ = received_;
+    auto run =
+        std::make_shared<result<run_summary>>(load_failure_ ? result<run_summary>{*load_failure_}
+                                              : run_ ? result<run_summary>{flow::summarize(*run_)}
+                                                     : result<run_summary>{no_such_run(key_)});
+    send(directory_, at_rest{key_, received_, std::move(run)});
+  }
+  if (stopping_) quit();
 }
 
 }  // namespace pawl::actors

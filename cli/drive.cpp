@@ -55,12 +55,7 @@ exit_code stopped_early(session& s, const settings& used, const follow_result& d
   } else {
     s.say("stopped");
   }
-  unfinished -= done.ended_unseen;
-  if (unfinished > 0) tell_unfinished(s, used, unfinished, only);
-  if (done.ended_unseen > 0 && !used.storage.data_dir.empty()) {
-    s.say(counted(done.ended_unseen, "run") +
-          " finished at the last moment; look with: pawl runs ls" + session::store_flags(used));
-  }
+  tell_unfinished(s, used, unfinished, only);
   if (done.how == follow_end::timed_out) return exit_code::unavailable;
   return s.stop_signals().code().value_or(exit_code::interrupted);
 }

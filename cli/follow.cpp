@@ -140,20 +140,6 @@ std::optional<follow_end> follower::asked_to_stop(
   return std::nullopt;
 }
 
-/// Takes the runs whose last event was told while the engine stops: who waits for them is sent
-/// away, but they have ended.
-void follower::take_last_ends() {
-  for (auto next = runs_.begin(); next != runs_.end();) {
-    const auto current = next++;
-    if (!current->second.ended) continue;
-    auto run = engine_.get(current->first);
-    if (!run) continue;  // too late to ask; `follow_result::ended_unseen` counts it
-    shown_.on_end(run->summary);
-    result_.runs.emplace(current->first, std::move(run));
-    runs_.erase(current);
-  }
-}
-
 /// Tells what still happens while the engine stops, until it has.
 void follower::tell_while_stopping(follow_end why, const std::atomic<bool>& stopped) {
   const auto begun = steady::now();
@@ -161,7 +147,6 @@ void follower::tell_while_stopping(follow_end why, const std::atomic<bool>& stop
   while (!stopped) {
     take_ends();
     take_events(tick_every);
-    take_last_ends();
     shown_.tick();
     if (events_->ended()) {
       std::unique_lock lock{inbox_->mutex};
@@ -209,8 +194,6 @@ follow_result follower::follow(std::optional<std::chrono::milliseconds> timeout)
     shown_.tick();
   }
   if (runs_.empty()) result_.how = follow_end::all_ended;
-  for (const auto& [id, s] : runs_)
-    if (s.ended) ++result_.ended_unseen;
   shown_.finish();
   return std::move(result_);
 }

@@ -27,8 +27,6 @@ struct follow_result {
   follow_end how = follow_end::all_ended;
   /// The runs that ended, as they were then, and those that nothing can be said of.
   std::map<run_id, result<run_view>> runs;
-  /// Runs that ended so late in the engine's stop that it could not be asked any more how.
-  std::size_t ended_unseen = 0;
   /// How the engine's stop went, where it was stopped.
   result<void> stopped = {};
 };
@@ -68,7 +66,6 @@ class follower {
   void take_events(std::chrono::milliseconds wait);
   void catch_up(state& s);
   void take_ends();
-  void take_last_ends();
   [[nodiscard]] std::optional<follow_end> asked_to_stop(
       std::optional<std::chrono::steady_clock::time_point> deadline) const;
   void stop_engine(follow_end why);
