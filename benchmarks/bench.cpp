@@ -135,6 +135,13 @@ void measure(const std::filesystem::path& folder, pawl::durability mode, double 
 int main(int argc, char** argv) {
   const std::filesystem::path folder = argc > 1 ? argv[1] : "bench-data";
   const double seconds = argc > 2 ? std::atof(argv[2]) : 8;
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  if (failed) {
+    std::fprintf(stderr, "pawl_bench: the folder %s cannot be made: %s\n", folder.c_str(),
+                 failed.message().c_str());
+    return 6;
+  }
   for (const auto mode : {pawl::durability::sync, pawl::durability::async, pawl::durability::off}) {
     for (const std::size_t in_flight : {std::size_t{1}, std::size_t{64}, std::size_t{512}}) {
       const double rate = pawl::benchmark::bare_writer(folder / "bare", mode, in_flight,
