@@ -129,6 +129,11 @@ void editor::note_condition(token& t, bool truth) {
   record(event_kind::condition_evaluated, t, {{"result", truth}});
 }
 
+result<json> editor::evaluate(const token& t, const logic::rule& rule) const {
+  const rule_variables variables{run_, t, place_of(t).id};
+  return rule.evaluate(variables.get());
+}
+
 result<bool> editor::test(const token& t, const logic::rule& rule) const {
   const rule_variables variables{run_, t, place_of(t).id};
   return rule.test(variables.get());
@@ -204,6 +209,12 @@ void editor::fail_at(token& t, const pawl::error& why) {
   t.phase = token_phase::halted;
   tokens_changed_ = true;
   fail({std::string{why.error_class()}, why.message, place_of(t).id, t.attempt});
+}
+
+void editor::fail_step(token& t, const pawl::error& why, std::int64_t us) {
+  record(event_kind::step_failed, t,
+         {{"type", why.error_class()}, {"message", why.message}, {"us", us}});
+  fail_at(t, why);
 }
 
 /// Fails the run at a node that has done its work: a retry chooses the edges again, and does not

@@ -36,9 +36,12 @@ class editor {
   void end(token& t);
   /// Fails the run because of what happened at this token's node.
   void fail_at(token& t, const pawl::error& why);
+  /// As above, for a node that had begun a step; it took `us` microseconds.
+  void fail_step(token& t, const pawl::error& why, std::int64_t us = 0);
 
   void record(event_kind kind, const token& t, json detail = nullptr);
   /// Evaluates a rule on what the token's branch sees.
+  [[nodiscard]] result<json> evaluate(const token& t, const logic::rule& rule) const;
   [[nodiscard]] result<bool> test(const token& t, const logic::rule& rule) const;
 
   /// Lets arriving tokens enter their nodes until none arrives or the transition's budget is

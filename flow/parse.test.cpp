@@ -174,8 +174,8 @@ TEST_CASE("a condition_value that is no boolean is refused", "[parse]") {
 TEST_CASE("a key in the wrong place is refused, so that it is not silently unread", "[parse]") {
   CHECK(edge_faults(edge_with({{"when", true}})) == lines{"/edges/0/when misplaced_key"});
   json outside = node_of("a", "task", {{"code_ref", "f"}});
-  for (const char* key :
-       {"args", "codeRef", "code_ref", "expr", "into", "max_visits", "timeout", "with"}) {
+  for (const char* key : {"args", "codeRef", "code_ref", "expr", "into", "max_visits", "message",
+                          "timeout", "values", "with"}) {
     json wrong = outside;
     wrong[key] = 1;
     CHECK(faults_of({{"name", "f"}, {"nodes", json::array({wrong})}}) ==

@@ -77,9 +77,12 @@ std::optional<std::string> data_reader::text(std::string_view key, bool required
   return value->get<std::string>();
 }
 
-json data_reader::object(std::string_view key) const {
+json data_reader::object(std::string_view key, bool required) const {
   const json* const value = find(key);
-  if (value == nullptr) return json::object();
+  if (value == nullptr) {
+    if (required) fail_missing(key);
+    return json::object();
+  }
   if (!value->is_object()) {
     fail(key, "wrong_type",
          "\"" + std::string{key} + "\" must be an object, not " + value->type_name());

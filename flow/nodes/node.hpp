@@ -53,7 +53,7 @@ class data_reader {
 
   /// A required or optional value of one type; a wrong one is a fault and reads as absent.
   [[nodiscard]] std::optional<std::string> text(std::string_view key, bool required) const;
-  [[nodiscard]] json object(std::string_view key) const;
+  [[nodiscard]] json object(std::string_view key, bool required = false) const;
   [[nodiscard]] std::optional<std::chrono::milliseconds> duration(std::string_view key) const;
   [[nodiscard]] std::optional<std::uint32_t> count(std::string_view key, std::uint32_t least,
                                                    std::uint32_t most) const;

@@ -39,12 +39,7 @@ class task_node final : public node {
 
   void resume(editor& run, token& t, step_outcome_command&& outcome) const override {
     const auto duration_us = (outcome.ended_at - outcome.began_at).count();
-    if (!outcome.value) {
-      const error& why = outcome.value.error();
-      run.record(event_kind::step_failed, t,
-                 {{"type", why.error_class()}, {"message", why.message}, {"us", duration_us}});
-      return run.fail_at(t, why);
-    }
+    if (!outcome.value) return run.fail_step(t, outcome.value.error(), duration_us);
     run.record(event_kind::step_finished, t, {{"us", duration_us}});
     run.merge(t, *outcome.value, into_);
     run.leave(t);

@@ -74,6 +74,8 @@ class flow_generator {
       type = random_.chance(3) ? "task" : "end";
     } else if (kind < 6) {
       type = "condition";
+    } else if (kind == 7) {
+      type = "set";
     } else if (kind == 6 && types_[0] == "start") {
       type = "start";
     }
@@ -81,6 +83,7 @@ class flow_generator {
     json data = json::object();
     if (random_.chance(5)) data["max_visits"] = random_.between(1, 5);
     if (type == "condition") data["expr"] = rule(2);
+    if (type == "set") data["values"] = {{std::string{random_.pick(keys)}, rule(2)}};
     if (type == "task") fill_task(data, id_of(i));
     nodes_.push_back(node_of(id_of(i), type, std::move(data)));
   }

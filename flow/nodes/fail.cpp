@@ -1,0 +1,44 @@
+#include <array>
+#include <utility>
+
+#include "flow/editor.hpp"
+#include "flow/nodes/node_types.hpp"
+
+namespace pawl::flow {
+namespace {
+
+/// Fails the run, with an error of the flow's own.
+class fail_node final : public node {
+ public:
+  fail_node(std::string type, logic::rule message)
+      : type_(std::move(type)), message_(std::move(message)) {}
+
+  void enter(editor& run, token& t) const override {
+    run.record(event_kind::step_started, t);
+    const auto message = run.evaluate(t, message_);
+    if (!message) return run.fail_step(t, message.error());
+    const std::string text =
+        message->is_string() ? message->get_ref<const std::string&>() : message->dump();
+    run.fail_step(t, {errc::function_failed, text, type_});
+  }
+
+ private:
+  std::string type_;
+  logic::rule message_;
+};
+
+constexpr std::array<std::string_view, 2> fail_keys = {"error", "message"};
+
+}  // namespace
+
+const node_type fail_type{
+    .name = "fail",
+    .keys = fail_keys,
+    .make = [](const data_reader& data) -> std::unique_ptr<const node> {
+      return std::make_unique<fail_node>(data.text("error", false).value_or("failed"),
+                                         data.rule("message", true).value_or(logic::rule{}));
+    },
+    .ends_branch = true,
+};
+
+}  // namespace pawl::flow

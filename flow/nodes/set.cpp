@@ -1,0 +1,52 @@
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "flow/editor.hpp"
+#include "flow/nodes/node_types.hpp"
+#include "flow/pointer.hpp"
+
+namespace pawl::flow {
+namespace {
+
+/// Computes values and puts them into the run's data, without a call.
+class set_node final : public node {
+ public:
+  explicit set_node(const data_reader& data) {
+    const json values = data.object("values", true);  // must outlive the loop over its items
+    for (const auto& [key, rule] : values.items()) {
+      values_.emplace_back(
+          key, logic::compile(rule, child_pointer(data.pointer("values"), key), data.faults()));
+    }
+  }
+
+  void enter(editor& run, token& t) const override {
+    run.record(event_kind::step_started, t);
+    json computed = json::object();  // all of them before the first is put: none sees another
+    for (const auto& [key, rule] : values_) {
+      auto value = run.evaluate(t, rule);
+      if (!value) return run.fail_step(t, value.error());
+      computed[key] = *std::move(value);
+    }
+    run.record(event_kind::step_finished, t, {{"us", 0}});
+    run.merge(t, computed, {});
+    run.leave(t);
+  }
+
+ private:
+  std::vector<std::pair<std::string, logic::rule>> values_;
+};
+
+constexpr std::array<std::string_view, 1> set_keys = {"values"};
+
+}  // namespace
+
+const node_type set_type{
+    .name = "set",
+    .keys = set_keys,
+    .make = [](const data_reader& data) -> std::unique_ptr<const node> {
+      return std::make_unique<set_node>(data);
+    },
+};
+
+}  // namespace pawl::flow

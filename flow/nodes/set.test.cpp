@@ -1,0 +1,66 @@
+#include "flow/testing/driven_run.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace pawl;
+using namespace pawl::flow;
+using namespace pawl::flow::testing;
+
+namespace {
+
+json setting(json values) {
+  return node_of("s", "set", {{"values", std::move(values)}});
+}
+
+std::vector<std::string> faults_with(json data) {
+  return errors_of(chain({start(), node_of("s", "set", std::move(data))}));
+}
+
+}  // namespace
+
+TEST_CASE("a set node needs an object of good rules", "[set][validation]") {
+  using lines = std::vector<std::string>;
+  CHECK(faults_with(json::object()) == lines{"/nodes/1/data missing_key"});
+  CHECK(faults_with({{"values", nullptr}}) == lines{"/nodes/1/data missing_key"});
+  CHECK(faults_with({{"values", 7}}) == lines{"/nodes/1/data/values wrong_type"});
+  CHECK(faults_with({{"values", {{"a/b", {{"wat", 1}}}}}}) ==
+        lines{"/nodes/1/data/values/a~1b/wat unknown_operator"});
+  CHECK(faults_with({{"values", json::object()}}) == lines{});
+  CHECK(faults_with({{"values", {{"a", nullptr}}}}) == lines{});
+}
+
+TEST_CASE("a set node puts what its rules give, and calls nothing", "[set]") {
+  driven_run run{chain({start(),
+                        setting({{"sum", {{"+", {var("a"), var("b")}}}},
+                                 {"a", {{"*", {var("a"), 10}}}},
+                                 {"none", nullptr},
+                                 {"word", "as it is"}}),
+                        end()})};
+  REQUIRE(run.begin({{"a", 2}, {"b", 3}}));
+  CHECK(run.status() == run_status::completed);
+  CHECK(run.data() == json{{"a", 20},
+                           {"b", 3},
+                           {"sum", 5},
+                           {"none", nullptr},
+                           {"word", "as it is"}});  // `sum` saw the old `a`
+  CHECK(run.story("step") == std::vector<std::string>{"step_started s 1.1", "step_finished s 1.1"});
+}
+
+TEST_CASE("in a branch a set node writes for its branch", "[set]") {
+  driven_run run{flow_of({start(), setting({{"x", 1}}), task("other")},
+                         {edge("start", "s"), edge("start", "other")})};
+  REQUIRE(run.begin());
+  CHECK(run.data() == json::object());
+  REQUIRE(run.finish("other"));
+  CHECK(run.data() == json{{"x", 1}});
+}
+
+TEST_CASE("a rule that cannot be computed fails the run and puts nothing", "[set]") {
+  driven_run run{
+      chain({start(), setting({{"a", 1}, {"b", {{"*", json::array()}}}}), task("never")})};
+  REQUIRE(run.begin());
+  CHECK(run.status() == run_status::failed);
+  REQUIRE(run.state().error);
+  CHECK(run.state().error->node == "s");
+  CHECK(run.data() == json::object());
+  CHECK(run.story("step").back() == "step_failed s 1.1");
+}
