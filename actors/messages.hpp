@@ -27,6 +27,7 @@ struct command_done {
   run_summary run;
   std::optional<run_status> before;  ///< none: the command made the run
   bool changed = true;               ///< false: a repeated start found its run
+  bool pausing = false;              ///< the run is about to be paused
 };
 
 /// To the directory, and from it to the run's actor.

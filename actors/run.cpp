@@ -69,9 +69,10 @@ caf::behavior run_actor::make_behavior() {
       [this](run_command& c) {
         ++received_;
         if (load()) {
-          // A run is parked because going on crashes it.
-          if (!std::holds_alternative<flow::park_command>(*c.what)) go_on();
-          handle(c);
+          // The command comes first: it may end or pause what has not gone on yet. A refused one
+          // wakes nothing.
+          auto due = what_is_due();
+          if (handle(c)) go_on(std::move(due));
         }
         if (load_failure_) c.answer(*load_failure_);
         rest_if_idle();
@@ -79,7 +80,7 @@ caf::behavior run_actor::make_behavior() {
       [this](wake_up& w) {
         ++received_;
         if (load()) {
-          go_on();
+          go_on(what_is_due());
           w.done({});
         }
         if (load_failure_) w.done(*load_failure_);
@@ -128,29 +129,38 @@ bool run_actor::load() {
   return true;
 }
 
-/// Asks again, once, for what the loaded run waits for.
-void run_actor::go_on() {
-  if (std::exchange(went_on_, true) || !run_) return;
-  auto due = flow::recover(*flow_, *run_);
+/// What the loaded run waits for, unless it was asked for before.
+flow::recovery run_actor::what_is_due() const {
+  return went_on_ || !run_ ? flow::recovery{} : flow::recover(*flow_, *run_);
+}
+
+/// Asks again for what the run still waits for, once.
+void run_actor::go_on(flow::recovery due) {
+  if (std::exchange(went_on_, true)) return;
   for (auto& e : due.effects) perform(e);
   for (auto& failed : due.failed) static_cast<void>(apply(std::move(failed)));
 }
 
-void run_actor::handle(run_command& c) {
+/// Carries a command out and answers it when that is durable. False if it was refused.
+bool run_actor::handle(run_command& c) {
   if (std::holds_alternative<flow::start_command>(*c.what)) return handle_start(c);
-  if (!run_) return c.answer(no_such_run(key_));
+  if (!run_) {
+    c.answer(no_such_run(key_));
+    return false;
+  }
   const run_status before = run_->status;
   const auto applied = apply(std::move(*c.what));
   after_durable([this, answer = c.answer, before,
                  refused = applied ? std::nullopt : std::optional{applied.error()},
-                 summary = flow::summarize(*run_)](const error* failure) {
+                 summary = flow::summarize(*run_), pausing = run_->pausing](const error* failure) {
     if (failure != nullptr) return answer(*failure);
     if (refused) return answer(*refused);
-    answer(command_done{summary, before, true});
+    answer(command_done{summary, before, true, pausing});
   });
+  return applied.has_value();
 }
 
-void run_actor::handle_start(run_command& c) {
+bool run_actor::handle_start(run_command& c) {
   auto& start = std::get<flow::start_command>(*c.what);
   if (run_) {
     const bool same = run_->start_fingerprint == start.fingerprint;
@@ -162,21 +172,26 @@ void run_actor::handle_start(run_command& c) {
                                                  " was started before with another flow or input; "
                                                  "choose another id or key"});
         });
-    return;
+    return same;
   }
   auto compiled = parts_->flows.get(*parts_->store->durable_view(), key_.scope, start.flow);
-  if (!compiled) return c.answer(std::move(compiled).error());
+  if (!compiled) {
+    c.answer(std::move(compiled).error());
+    return false;
+  }
   flow_ = *std::move(compiled);
   run_.emplace();
   run_->key = key_;
   if (const auto applied = apply(std::move(*c.what)); !applied) {
     run_.reset();
-    return c.answer(applied.error());
+    c.answer(applied.error());
+    return false;
   }
   after_durable([answer = c.answer, summary = flow::summarize(*run_)](const error* failure) {
     if (failure != nullptr) return answer(*failure);
     answer(command_done{summary, std::nullopt, true});
   });
+  return true;
 }
 
 result<void> run_actor::apply(flow::command&& c) {
@@ -303,7 +318,7 @@ void run_actor::publish(const in_flight& durable) const {
 
 void run_actor::rest_if_idle() {
   if (!in_flight_.empty()) return;
-  const bool idle = load_failure_ || !run_ || flow::is_parked(*run_);
+  const bool idle = load_failure_ || !run_ || !went_on_ || flow::is_parked(*run_);
   if (idle && told_rest_at_ != received_) {
     told_rest_at_ = received_;
     auto run =

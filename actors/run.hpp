@@ -43,9 +43,10 @@ class run_actor : public caf::event_based_actor {
   };
 
   bool load();
-  void go_on();
-  void handle(run_command& c);
-  void handle_start(run_command& c);
+  [[nodiscard]] flow::recovery what_is_due() const;
+  void go_on(flow::recovery due);
+  bool handle(run_command& c);
+  bool handle_start(run_command& c);
   /// Applies a command and hands its transition to the persister.
   result<void> apply(flow::command&& c);
   void after_durable(std::function<void(const error* failure)> what);

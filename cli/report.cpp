@@ -29,9 +29,8 @@ std::string next_step(const run_summary& run, const settings& s) {
   switch (run.status) {
     case run_status::pending:
     case run_status::running:
-      return "pawl resume " + id + session::step_flags(s);
     case run_status::paused:
-      return "pawl runs cancel " + id + session::store_flags(s);
+      return "pawl resume " + id + session::step_flags(s);
     case run_status::failed:
       return "pawl runs retry " + id + session::step_flags(s);
     case run_status::completed:
@@ -55,6 +54,7 @@ json to_json(const run_summary& run) {
 
 json to_json(const run_view& run) {
   json object = to_json(run.summary);
+  object["pausing"] = run.pausing;
   object["checkpoint"] = run.checkpoint;
   object["updated_at"] = to_rfc3339(run.updated_at);
   object["at"] = run.at;

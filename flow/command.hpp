@@ -53,13 +53,37 @@ struct retry_command {
   std::string reason;
 };
 
+/// Lets the run rest: no node begins any more, and when the functions that are under way have
+/// returned, the run is paused.
+struct pause_command {
+  std::optional<run_status> only_if;
+  std::string reason;
+};
+
+/// Lets a run that is paused, or is about to be, go on.
+struct resume_command {
+  std::optional<run_status> only_if;
+  std::string reason;
+  /// Top-level keys of the data with new values, set before. Only for a run that is paused.
+  json update = json::object();
+};
+
+/// Sets top-level keys of the data of a run that is paused or failed. Branches that have written a key keep
+/// their own value of it.
+struct update_command {
+  std::optional<run_status> only_if;
+  std::string reason;
+  json update = json::object();
+};
+
 /// Ends the run as failed for a reason that lies outside of its flow.
 struct park_command {
   std::string reason;
 };
 
-using command = std::variant<start_command, step_outcome_command, advance_command, cancel_command,
-                             retry_command, park_command>;
+using command =
+    std::variant<start_command, step_outcome_command, advance_command, cancel_command,
+                 retry_command, pause_command, resume_command, update_command, park_command>;
 
 /// "start", "cancel", …: for messages.
 [[nodiscard]] std::string_view name_of(const command& c) noexcept;

@@ -49,6 +49,14 @@ std::string_view to_string(event_kind kind) noexcept {
       return "run_cancelled";
     case event_kind::run_retried:
       return "run_retried";
+    case event_kind::run_pausing:
+      return "run_pausing";
+    case event_kind::run_paused:
+      return "run_paused";
+    case event_kind::run_resumed:
+      return "run_resumed";
+    case event_kind::data_updated:
+      return "data_updated";
   }
   return "unknown";
 }
@@ -60,6 +68,7 @@ void apply(run_state& run, const delta& change) {
   if (change.status) run.status = *change.status;
   if (change.error) run.error = *change.error;
   if (change.started_at) run.started_at = *change.started_at;
+  if (change.pausing) run.pausing = *change.pausing;
   if (change.finished_at) run.finished_at = *change.finished_at;
   for (const auto& [key, value] : change.data_set.items()) set_data(run, key, value);
   set_keys(run.metadata, change.metadata_set);

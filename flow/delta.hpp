@@ -27,6 +27,10 @@ enum class event_kind : std::uint8_t {
   run_failed = 11,
   run_cancelled = 12,
   run_retried = 13,
+  run_pausing = 14,
+  run_paused = 15,
+  run_resumed = 16,
+  data_updated = 17,
 };
 
 [[nodiscard]] std::string_view to_string(event_kind kind) noexcept;
@@ -54,6 +58,7 @@ struct delta {
   std::optional<std::optional<run_error>> error;
   std::optional<time_point> started_at;
   std::optional<std::optional<time_point>> finished_at;
+  std::optional<bool> pausing;
   json data_set = json::object();      ///< top-level keys of the data with their new values
   json metadata_set = json::object();  ///< likewise
   /// The tokens that are there after, without their writes; none if no token changed.

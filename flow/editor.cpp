@@ -37,12 +37,19 @@ void editor::create(start_command&& start) {
 }
 
 void editor::set_status(run_status status) {
+  if (status != run_status::running) set_pausing(false);
   run_.status = status;
   done_.change.status = status;
   if (status == run_status::running && !run_.started_at)
     run_.started_at = done_.change.started_at = now_;
   run_.finished_at = is_finished(status) ? std::optional{now_} : std::nullopt;
   done_.change.finished_at = run_.finished_at;
+}
+
+void editor::set_pausing(bool pausing) {
+  if (run_.pausing == pausing) return;
+  run_.pausing = pausing;
+  done_.change.pausing = pausing;
 }
 
 void editor::halt_waiting() {
@@ -84,6 +91,30 @@ void editor::revive(const std::string& reason) {
     t.phase = token_phase::arriving;  // with its visit kept: see `enter`
     tokens_changed_ = true;
   }
+}
+
+void editor::pause(const std::string& reason) {
+  set_pausing(true);
+  record(event_kind::run_pausing, reason.empty() ? json{} : json{{"reason", reason}});
+}
+
+void editor::resume(const std::string& reason) {
+  set_pausing(false);
+  if (run_.status != run_status::running) set_status(run_status::running);
+  record(event_kind::run_resumed, reason.empty() ? json{} : json{{"reason", reason}});
+}
+
+void editor::update_data(const json& update, const std::string& reason) {
+  if (update.empty()) return;
+  json keys = json::array();
+  for (const auto& [key, value] : update.items()) {
+    set_data(run_, key, value);
+    done_.change.data_set[key] = value;
+    keys.push_back(key);
+  }
+  json detail{{"keys", std::move(keys)}};
+  if (!reason.empty()) detail["reason"] = reason;
+  record(event_kind::data_updated, std::move(detail));
 }
 
 token& editor::place_token(node_index node) {
@@ -263,7 +294,7 @@ void editor::advance() {
   const auto moves = [](const token& t) {
     return t.phase == token_phase::arriving || t.phase == token_phase::leaving;
   };
-  for (int entered = 0; run_.status == run_status::running; ++entered) {
+  for (int entered = 0; run_.status == run_status::running && !run_.pausing; ++entered) {
     const auto next = std::find_if(run_.tokens.begin(), run_.tokens.end(), moves);
     if (next == run_.tokens.end()) break;
     if (entered == max_entries) {
@@ -276,7 +307,18 @@ void editor::advance() {
       enter(*next);
     }
   }
-  if (run_.status == run_status::running && check_state_size()) complete();
+  if (run_.status != run_status::running || !check_state_size()) return;
+  complete();
+  pause_if_quiet();
+}
+
+/// A run that is to be paused is, when no token waits for anything any more.
+void editor::pause_if_quiet() {
+  if (run_.status != run_status::running || !run_.pausing) return;
+  const auto waits = [](const token& t) { return t.phase == token_phase::waiting; };
+  if (std::any_of(run_.tokens.begin(), run_.tokens.end(), waits)) return;
+  set_status(run_status::paused);
+  record(event_kind::run_paused);
 }
 
 bool editor::check_state_size() {

@@ -25,6 +25,10 @@ class editor {
   void fail(run_error error);
   void cancel(const std::string& reason);
   void revive(const std::string& reason);
+  void pause(const std::string& reason);
+  void resume(const std::string& reason);
+  /// Sets top-level keys of the data; nothing happens for an empty object.
+  void update_data(const json& update, const std::string& reason = {});
 
   // Tokens. A reference to a token stays good until `place_token`, `leave`, `end` or `advance`.
   token& place_token(node_index node);
@@ -58,6 +62,8 @@ class editor {
   void fork(token& t, const std::vector<compiled_edge>& edges);
   void fail_leaving(token& t, const pawl::error& why);
   void halt_waiting();
+  void set_pausing(bool pausing);
+  void pause_if_quiet();
   void complete();
   bool merge_ended();
   bool check_state_size();

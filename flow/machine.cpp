@@ -16,6 +16,7 @@ recovery recover(const compiled_flow& flow, const run_state& run) {
   recovery found;
   if (run.status != run_status::running) return found;
   for (const auto& t : run.tokens) {
+    if (run.pausing) break;
     if (t.phase == token_phase::arriving || t.phase == token_phase::leaving) {
       found.effects.insert(found.effects.begin(), advance_effect{});
       break;
@@ -58,19 +59,24 @@ std::string_view name_of(const command& c) noexcept {
     std::string_view operator()(const advance_command&) const { return "advance"; }
     std::string_view operator()(const cancel_command&) const { return "cancel"; }
     std::string_view operator()(const retry_command&) const { return "retry"; }
+    std::string_view operator()(const pause_command&) const { return "pause"; }
+    std::string_view operator()(const resume_command&) const { return "resume"; }
+    std::string_view operator()(const update_command&) const { return "update"; }
     std::string_view operator()(const park_command&) const { return "park"; }
   } const names;
   return std::visit(names, c);
 }
 
-std::string_view legal_commands(run_status status) noexcept {
-  switch (status) {
+std::string_view legal_commands(const run_state& run) noexcept {
+  switch (run.status) {
     case run_status::pending:
-    case run_status::running:
-    case run_status::paused:
       return "cancel";
+    case run_status::running:
+      return run.pausing ? "resume or cancel" : "pause or cancel";
+    case run_status::paused:
+      return "resume, update or cancel";
     case run_status::failed:
-      return "retry, or restart as a new run";
+      return "retry, update, or restart as a new run";
     case run_status::completed:
     case run_status::cancelled:
       return "restart as a new run";
@@ -86,9 +92,10 @@ result<void> check_expected(const run_state& run, std::optional<run_status> expe
 }
 
 error illegal(const run_state& run, std::string_view what) {
-  return {errc::illegal_transition, "cannot " + std::string{what} + " run " + run.key.id.str() +
-                                        ": it is " + std::string{to_string(run.status)} +
-                                        "; legal now: " + std::string{legal_commands(run.status)}};
+  return {errc::illegal_transition,
+          "cannot " + std::string{what} + " run " + run.key.id.str() + ": it is " +
+              std::string{run.pausing ? "pausing" : to_string(run.status)} +
+              "; legal now: " + std::string{legal_commands(run)}};
 }
 
 }  // namespace pawl::flow

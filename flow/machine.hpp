@@ -35,7 +35,7 @@ struct recovery {
 [[nodiscard]] std::string idempotency_key(const run_key& run, const std::string& node,
                                           std::uint32_t visit);
 
-/// The commands that a run of this status takes, for messages: "cancel", "cancel or retry", …
-[[nodiscard]] std::string_view legal_commands(run_status status) noexcept;
+/// The commands that a run takes now, for messages: "pause, update or cancel", …
+[[nodiscard]] std::string_view legal_commands(const run_state& run) noexcept;
 
 }  // namespace pawl::flow

@@ -59,6 +59,7 @@ struct run_state {
   std::vector<std::uint32_t> visits;  ///< by node index
   std::uint64_t sequence = 0;         ///< number of the last checkpoint; 0 before the first
   token_id next_token = 1;
+  bool pausing = false;        ///< is running, begins no node any more, and is then paused
   std::size_t data_bytes = 0;  ///< estimate of the text of `data`, kept up to date cheaply
   std::optional<run_error> error;
   std::optional<run_id> restarted_from;

@@ -78,7 +78,7 @@ std::vector<flow::event> decode_events(const json& list) {
   std::vector<flow::event> events;
   events.reserve(list.size());
   for (const auto& item : list) {
-    flow::event e{decode_enum(item.at(0), flow::event_kind::run_retried), std::nullopt, 0, 0,
+    flow::event e{decode_enum(item.at(0), flow::event_kind::data_updated), std::nullopt, 0, 0,
                   nullptr};
     std::size_t next = 1;
     if (item.size() >= 4) {
@@ -193,6 +193,7 @@ std::string encode_snapshot(const flow::run_state& run, const std::vector<flow::
   body["m"] = run.metadata;
   body["k"] = encode_tokens(run.tokens, true);
   body["v"] = run.visits;
+  if (run.pausing) body["p"] = true;
   body["q"] = run.sequence;
   body["n"] = run.next_token;
   body["b"] = run.data_bytes;
@@ -222,6 +223,7 @@ result<snapshot> decode_snapshot(std::string_view bytes) {
     s.run.metadata = object_in(body.at("m"));
     s.run.tokens = decode_tokens(body.at("k"));
     s.run.visits = body.at("v").get<std::vector<std::uint32_t>>();
+    s.run.pausing = body.contains("p");
     s.run.sequence = body.at("q").get<std::uint64_t>();
     s.run.next_token = body.at("n").get<flow::token_id>();
     s.run.data_bytes = body.at("b").get<std::size_t>();
@@ -238,6 +240,7 @@ std::string encode_delta(const flow::delta& change) {
   if (change.error) body["er"] = encode_error(*change.error);
   if (change.started_at) body["bt"] = encode_time(*change.started_at);
   if (change.finished_at) body["et"] = encode_optional_time(*change.finished_at);
+  if (change.pausing) body["p"] = *change.pausing;
   if (!change.data_set.empty()) body["d"] = change.data_set;
   if (!change.metadata_set.empty()) body["m"] = change.metadata_set;
   if (change.tokens) body["k"] = encode_tokens(*change.tokens, false);
@@ -262,6 +265,7 @@ result<flow::delta> decode_delta(std::string_view bytes) {
     d.error = optional_field(body, "er", decode_error);
     d.started_at = optional_field(body, "bt", decode_time);
     d.finished_at = optional_field(body, "et", decode_optional_time);
+    if (const auto p = body.find("p"); p != body.end()) d.pausing = p->get<bool>();
     if (const auto set = body.find("d"); set != body.end()) d.data_set = object_in(*set);
     if (const auto set = body.find("m"); set != body.end()) d.metadata_set = object_in(*set);
     d.tokens = optional_field(body, "k", decode_tokens);

@@ -256,7 +256,7 @@ void engine_core::command(run_key key, flow::command what, callback<run_changed>
   if (!open) return done(open.error());
   auto answer = reply_to<run_changed, actors::command_done>(
       open->parts, std::move(done), [](actors::command_done d) {
-        return run_changed{std::move(d.run), d.before.value_or(run_status::pending)};
+        return run_changed{std::move(d.run), d.before.value_or(run_status::pending), d.pausing};
       });
   caf::anon_send(open->actors->shard_of(key),
                  actors::run_command{key, std::make_shared<flow::command>(std::move(what)),
@@ -403,6 +403,21 @@ caf::behavior gateway::make_behavior() {
       [this](messages::cancel& m) {
         return call<run_changed>(m.scope, [&](const scope& in, callback<run_changed> to) {
           in.cancel_async(m.id, std::move(m.options), std::move(to));
+        });
+      },
+      [this](messages::pause& m) {
+        return call<run_changed>(m.scope, [&](const scope& in, callback<run_changed> to) {
+          in.pause_async(m.id, std::move(m.options), std::move(to));
+        });
+      },
+      [this](messages::resume& m) {
+        return call<run_changed>(m.scope, [&](const scope& in, callback<run_changed> to) {
+          in.resume_async(m.id, std::move(m.options), std::move(to));
+        });
+      },
+      [this](messages::update& m) {
+        return call<run_changed>(m.scope, [&](const scope& in, callback<run_changed> to) {
+          in.update_async(m.id, std::move(m.changes), std::move(m.options), std::move(to));
         });
       },
       [this](messages::retry& m) {

@@ -164,8 +164,13 @@ result<run_view> queries::get(const run_key& key) const {
   const flow::run_state& state = **run;
   const auto compiled = r->parts->flows.get(*r->now, key.scope, state.flow);
   if (!compiled) return compiled.error();
-  run_view shown{
-      flow::summarize(state), state.sequence, state.updated_at, *state.data, state.metadata, {}};
+  run_view shown{flow::summarize(state),
+                 state.pausing,
+                 state.sequence,
+                 state.updated_at,
+                 *state.data,
+                 state.metadata,
+                 {}};
   for (const auto& t : state.tokens)
     if (t.phase != flow::token_phase::ended) shown.at.push_back((*compiled)->at(t.node).id);
   return shown;

@@ -156,6 +156,43 @@ void scope::cancel_async(const run_id& id, command_options options,
                  std::move(done));
 }
 
+result<run_changed> scope::pause(const run_id& id, command_options options) const {
+  return await<run_changed>(
+      [&](auto done) { pause_async(id, std::move(options), std::move(done)); });
+}
+
+void scope::pause_async(const run_id& id, command_options options,
+                        callback<run_changed> done) const {
+  core_->command({name_, id}, flow::pause_command{options.only_if, std::move(options.reason)},
+                 std::move(done));
+}
+
+result<run_changed> scope::resume(const run_id& id, resume_options options) const {
+  return await<run_changed>(
+      [&](auto done) { resume_async(id, std::move(options), std::move(done)); });
+}
+
+void scope::resume_async(const run_id& id, resume_options options,
+                         callback<run_changed> done) const {
+  core_->command(
+      {name_, id},
+      flow::resume_command{options.only_if, std::move(options.reason), std::move(options.update)},
+      std::move(done));
+}
+
+result<run_changed> scope::update(const run_id& id, json update, command_options options) const {
+  return await<run_changed>(
+      [&](auto done) { update_async(id, std::move(update), std::move(options), std::move(done)); });
+}
+
+void scope::update_async(const run_id& id, json update, command_options options,
+                         callback<run_changed> done) const {
+  core_->command(
+      {name_, id},
+      flow::update_command{options.only_if, std::move(options.reason), std::move(update)},
+      std::move(done));
+}
+
 result<run_changed> scope::retry(const run_id& id, command_options options) const {
   return await<run_changed>(
       [&](auto done) { retry_async(id, std::move(options), std::move(done)); });

@@ -19,6 +19,8 @@ void add_runs_ls(CLI::App& to, command_line& line);
 void add_runs_show(CLI::App& to, command_line& line);
 void add_runs_history(CLI::App& to, command_line& line);
 void add_runs_cancel(CLI::App& to, command_line& line);
+void add_runs_pause(CLI::App& to, command_line& line);
+void add_runs_update(CLI::App& to, command_line& line);
 void add_runs_retry(CLI::App& to, command_line& line);
 void add_flows(CLI::App& to, command_line& line);
 void add_config(CLI::App& to, command_line& line);

@@ -3,6 +3,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/drive.hpp"
 #include "cli/report.hpp"
+#include "cli/text.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -50,6 +51,27 @@ result<std::vector<followed_run>> runs_to_follow(const scope& in, const std::vec
   return runs;
 }
 
+/// Every unfinished run is left out for a reason, where there is one.
+std::string why_none(const scope& in) {
+  if (const auto counts = in.counts()) {
+    for (const auto& each : *counts) {
+      if (each.status == run_status::paused && each.count > 0)
+        return counted(each.count, "run") + (each.count == 1 ? " is" : " are") +
+               " paused; name one to go on with it.";
+    }
+  }
+  return "every run is finished.";
+}
+
+/// A run that is paused goes on when it is named.
+result<void> wake_paused(const scope& in, const run_id& id) {
+  const auto run = in.get(id);
+  if (!run) return run.error();
+  if (run->summary.status != run_status::paused && !run->pausing) return {};
+  const auto done = in.resume(id);
+  return done ? result<void>{} : done.error();
+}
+
 exit_code resume(session& s, const resume_options& options) {
   auto ids = parse_ids(options.ids);
   if (!ids) return s.fail(ids.error());
@@ -58,7 +80,7 @@ exit_code resume(session& s, const resume_options& options) {
   engine& open = **opened;
   if (ids->empty()) ids = unfinished_runs(open);
   if (ids && ids->empty()) {
-    if (!options.json) s.out().line("Nothing to resume: every run is finished.");
+    if (!options.json) s.out().line("Nothing to resume: " + why_none(open));
     return s.close(open, exit_code::ok);
   }
   auto runs = ids ? runs_to_follow(open, *ids) : result<std::vector<followed_run>>{ids.error()};
@@ -68,6 +90,11 @@ exit_code resume(session& s, const resume_options& options) {
   }
   drive_options how;
   how.json = options.json;
+  how.begin = [&]() -> result<void> {
+    for (const auto& id : *ids)
+      if (auto woken = wake_paused(open, id); !woken) return woken;
+    return {};
+  };
   return drive(s, open, *std::move(runs), how);
 }
 

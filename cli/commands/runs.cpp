@@ -3,14 +3,15 @@
 namespace pawl::cli {
 
 void add_runs(CLI::App& to, command_line& line) {
-  auto* const group =
-      add_command(to, "runs", "Look at the runs of a store, cancel them, bring failed ones back.",
-                  "Examples:\n"
-                  "  pawl runs ls --data-dir ./data --status failed\n"
-                  "  pawl runs show monday --data-dir ./data");
+  auto* const group = add_command(to, "runs", "Look at the runs of a store, and steer them.",
+                                  "Examples:\n"
+                                  "  pawl runs ls --data-dir ./data --status failed\n"
+                                  "  pawl runs show monday --data-dir ./data");
   add_runs_ls(*group, line);
   add_runs_show(*group, line);
   add_runs_history(*group, line);
+  add_runs_pause(*group, line);
+  add_runs_update(*group, line);
   add_runs_cancel(*group, line);
   add_runs_retry(*group, line);
 }

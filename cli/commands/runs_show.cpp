@@ -51,7 +51,7 @@ std::string advice(const run_summary& run, const settings& used) {
     case run_status::running:
       return "It is not finished. To go on with it:\n  " + command;
     case run_status::paused:
-      return "It is paused. To end it:\n  " + command;
+      return "It is paused. To go on with it:\n  " + command;
     case run_status::failed:
       return "Put the cause right, then go on with the step that failed:\n  " + command;
     case run_status::completed:

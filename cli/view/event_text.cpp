@@ -50,7 +50,8 @@ std::string detail_text(const history_event& e) {
   } else if (e.kind == "step_progress") {
     const double fraction = detail.value("fraction", 0.0);
     all.add(std::to_string(static_cast<int>(fraction * 100)) + "%");
-  } else if (e.kind == "run_cancelled" || e.kind == "run_retried") {
+  } else if (e.kind == "run_cancelled" || e.kind == "run_retried" || e.kind == "run_pausing" ||
+             e.kind == "run_resumed") {
     all.add(member(detail, "reason"));
   } else if (e.kind != "step_finished" && !detail.empty()) {
     all.add(one_line(detail));

@@ -19,11 +19,21 @@ namespace pawl::flow {
                                         time_point);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, retry_command&&,
                                         time_point);
+[[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, pause_command&&,
+                                        time_point);
+[[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, resume_command&&,
+                                        time_point);
+[[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, update_command&&,
+                                        time_point);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, park_command&&,
                                         time_point);
 
 /// `conflict` if the caller expects a status that the run does not have.
 [[nodiscard]] result<void> check_expected(const run_state& run, std::optional<run_status> expected);
+
+/// `invalid_argument` or `limit_exceeded` if this cannot be put into the run's data.
+[[nodiscard]] result<void> check_update(const compiled_flow& flow, const run_state& run,
+                                        const json& update);
 
 /// The error of a command that the run's status does not allow.
 [[nodiscard]] error illegal(const run_state& run, std::string_view what);

@@ -27,9 +27,12 @@ driven_run run_that_is(run_status status) {
     case run_status::cancelled:
       REQUIRE(run.give(cancel_command{}));
       break;
-    case run_status::pending:
     case run_status::paused:
-      run.mutable_state().status = status;  // no command leads there yet
+      REQUIRE(run.give(pause_command{}));
+      REQUIRE(run.finish("a"));
+      break;
+    case run_status::pending:
+      run.mutable_state().status = status;  // no command leads there
       break;
     case run_status::running:
       break;
@@ -52,6 +55,9 @@ command make(std::string_view name, const driven_run& run) {
   if (name == "advance") return advance_command{};
   if (name == "cancel") return cancel_command{};
   if (name == "retry") return retry_command{};
+  if (name == "pause") return pause_command{};
+  if (name == "resume") return resume_command{};
+  if (name == "update") return update_command{std::nullopt, "", {{"new", 1}}};
   REQUIRE(name == "park");
   return park_command{"it crashed five times"};
 }
@@ -59,20 +65,24 @@ command make(std::string_view name, const driven_run& run) {
 using enum run_status;
 
 /// Which commands are legal in which status, and where they lead. What is not here is refused.
-/// A step outcome ends this run, because its one step is the last.
+/// A step outcome ends this run, because its one step is the last; so does a resume behind it. A
+/// pause waits for the step.
 const std::map<std::pair<run_status, std::string>, run_status> legal = {
     {{pending, "cancel"}, cancelled}, {{pending, "park"}, failed},
     {{running, "cancel"}, cancelled}, {{running, "park"}, failed},
     {{running, "advance"}, running},  {{running, "step outcome"}, completed},
     {{paused, "cancel"}, cancelled},  {{paused, "park"}, failed},
-    {{failed, "retry"}, running},
+    {{failed, "retry"}, running},     {{running, "pause"}, running},
+    {{paused, "resume"}, completed},  {{paused, "update"}, paused},
+    {{failed, "update"}, failed},
 };
 
 }  // namespace
 
 TEST_CASE("each status allows exactly the commands of the table", "[commands]") {
   for (const run_status status : all_run_statuses) {
-    for (const std::string name : {"start", "step outcome", "advance", "cancel", "retry", "park"}) {
+    for (const std::string name : {"start", "step outcome", "advance", "cancel", "retry", "pause",
+                                   "resume", "update", "park"}) {
       driven_run run = run_that_is(status);
       const run_state before = run.state();
       command c = make(name, run);
@@ -103,9 +113,10 @@ TEST_CASE("a refused command says in what status the run is and what is legal", 
   };
   CHECK(refusal(completed, "cancel") ==
         "cannot cancel run r1: it is completed; legal now: restart as a new run");
-  CHECK(refusal(running, "retry") == "cannot retry run r1: it is running; legal now: cancel");
+  CHECK(refusal(running, "retry") ==
+        "cannot retry run r1: it is running; legal now: pause or cancel");
   CHECK(refusal(failed, "cancel") ==
-        "cannot cancel run r1: it is failed; legal now: retry, or restart as a new run");
+        "cannot cancel run r1: it is failed; legal now: retry, update, or restart as a new run");
 }
 
 TEST_CASE("compare-and-set: a command for another status is a conflict and changes nothing",
@@ -116,7 +127,9 @@ TEST_CASE("compare-and-set: a command for another status is a conflict and chang
       driven_run run = run_that_is(actual);
       const run_state before = run.state();
       for (const command& c :
-           {command{cancel_command{expected, ""}}, command{retry_command{expected, ""}}}) {
+           {command{cancel_command{expected, ""}}, command{retry_command{expected, ""}},
+            command{pause_command{expected, ""}}, command{resume_command{expected, "", {}}},
+            command{update_command{expected, "", {}}}}) {
         const auto given = run.give(c);
         REQUIRE_FALSE(given);
         CHECK(given.error().code == errc::conflict);

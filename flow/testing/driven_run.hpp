@@ -131,7 +131,7 @@ class driven_run {
 
  private:
   [[nodiscard]] bool is_moving() const {
-    return state_.status == run_status::running &&
+    return state_.status == run_status::running && !state_.pausing &&
            std::any_of(state_.tokens.begin(), state_.tokens.end(), [](const token& t) {
              return t.phase == token_phase::arriving || t.phase == token_phase::leaving;
            });

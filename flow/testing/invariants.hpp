@@ -18,7 +18,8 @@ namespace pawl::flow::testing {
       return to == paused || to == completed || to == failed || to == cancelled;
     case paused:
       // A paused run that the supervisor parks is failed, as every parked run is.
-      return to == running || to == cancelled || to == failed;
+      // What goes on may come to its end in the same transition.
+      return to == running || to == completed || to == cancelled || to == failed;
     case failed:
       // A retry may finish the run in the same transition.
       return to == running || to == completed;
@@ -72,6 +73,8 @@ inline std::string broken_status(const run_state& run) {
   if (run.status == run_status::running &&
       !has(token_phase::waiting, token_phase::arriving, token_phase::leaving))
     return "it is running, but nothing will ever move it";
+  if (run.pausing && (run.status != run_status::running || !has(token_phase::waiting)))
+    return "it is pausing, but waits for nothing";
   if (run.status == run_status::running && has(token_phase::halted))
     return "it is running with a token that was halted";
   return "";

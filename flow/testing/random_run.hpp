@@ -51,6 +51,8 @@ class random_run {
     if (options_.one_in_interferes > 0 && random_.chance(options_.one_in_interferes))
       return interference();
     const std::size_t due = run_.calls().size() + (run_.advance_due() ? 1 : 0);
+    if (run_.status() == run_status::paused)
+      return resume_command{std::nullopt, "", flow_generator{random_}.object()};
     if (due == 0) {
       const bool woken = options_.one_in_interferes > 0 && random_.below(3) != 0;
       if (run_.status() != run_status::failed || !woken) return std::nullopt;
@@ -78,7 +80,7 @@ class random_run {
   }
 
   command interference() {
-    switch (random_.below(9)) {
+    switch (random_.below(13)) {
       case 0:
         return cancel_command{std::nullopt, random_.chance(2) ? "enough" : ""};
       case 1:
@@ -106,6 +108,13 @@ class random_run {
                                     run_.now()};
       case 7:
         return retry_command{random_.pick(all_run_statuses), "as expected"};
+      case 8:
+      case 9:
+        return pause_command{std::nullopt, random_.chance(2) ? "a break" : ""};
+      case 10:
+        return resume_command{};
+      case 11:
+        return update_command{std::nullopt, "", flow_generator{random_}.object()};
       default:
         return retry_command{};
     }

@@ -59,8 +59,8 @@ TEST_CASE("the examples of docs/functions.md do what is shown") {
     const auto got = step.call((*function)->body, (*function)->code_ref);
     if (expected.contains("error")) {
       REQUIRE_FALSE(got);
-      CHECK(got.error().type == expected.at("error").at("type"));
-      CHECK(got.error().message == expected.at("error").at("message"));
+      CHECK(got.error().type == expected.at("error").at("type").get<std::string>());
+      CHECK(got.error().message == expected.at("error").at("message").get<std::string>());
     } else {
       REQUIRE(got);
       // Durations differ, and some examples leave out what they are not about.

@@ -58,6 +58,22 @@ struct cancel {  // -> result<run_changed>
   command_options options = {};
   std::string scope = "default";
 };
+struct pause {  // -> result<run_changed>
+  run_id id;
+  command_options options = {};
+  std::string scope = "default";
+};
+struct resume {  // -> result<run_changed>
+  run_id id;
+  resume_options options = {};
+  std::string scope = "default";
+};
+struct update {  // -> result<run_changed>
+  run_id id;
+  json changes = json::object();
+  command_options options = {};
+  std::string scope = "default";
+};
 struct retry {  // -> result<run_changed>
   run_id id;
   command_options options = {};
@@ -89,6 +105,9 @@ PAWL_MESSAGE(messages::get)
 PAWL_MESSAGE(messages::list)
 PAWL_MESSAGE(messages::history)
 PAWL_MESSAGE(messages::cancel)
+PAWL_MESSAGE(messages::pause)
+PAWL_MESSAGE(messages::resume)
+PAWL_MESSAGE(messages::update)
 PAWL_MESSAGE(messages::retry)
 PAWL_MESSAGE(messages::restart)
 PAWL_MESSAGE(result<pawl::flow_stored>)

@@ -50,6 +50,8 @@ struct run_started {
 struct run_changed {
   run_summary run;
   run_status before = run_status::pending;
+  /// After a pause: steps are under way, the run is still running and is paused when they return.
+  bool pausing = false;
 };
 
 struct command_options {
@@ -58,6 +60,14 @@ struct command_options {
   std::optional<run_status> only_if = {};
   /// Noted in the run's history.
   std::string reason = {};
+};
+
+struct resume_options {
+  std::optional<run_status> only_if = {};
+  std::string reason = {};
+  /// Top-level keys of the run's data with new values, set before it goes on. An object; empty for
+  /// a run that is not paused yet.
+  json update = json::object();
 };
 
 struct run_filter {
@@ -145,6 +155,19 @@ class scope {
   /// recorded any more. Errors: `not_found`, `illegal_transition`, `conflict`.
   result<run_changed> cancel(const run_id& id, command_options options = {}) const;
   void cancel_async(const run_id& id, command_options options, callback<run_changed> done) const;
+  /// Lets a run rest. No node begins any more; functions that are under way return first, and what
+  /// they return is recorded (`run_changed::pausing`). Errors as `cancel`.
+  result<run_changed> pause(const run_id& id, command_options options = {}) const;
+  void pause_async(const run_id& id, command_options options, callback<run_changed> done) const;
+  /// Lets a run that is paused, or is about to be, go on. Errors as `cancel`; `invalid_argument`
+  /// and `limit_exceeded` (the update).
+  result<run_changed> resume(const run_id& id, resume_options options = {}) const;
+  void resume_async(const run_id& id, resume_options options, callback<run_changed> done) const;
+  /// Sets top-level keys of the data of a run that is paused or failed, before it is resumed or
+  /// retried. Branches keep their own values of keys that they have written. Errors as `resume`.
+  result<run_changed> update(const run_id& id, json update, command_options options = {}) const;
+  void update_async(const run_id& id, json update, command_options options,
+                    callback<run_changed> done) const;
   /// Brings a failed run back: it goes on from its last checkpoint, with the step that failed.
   /// Errors as `cancel`.
   result<run_changed> retry(const run_id& id, command_options options = {}) const;

@@ -64,6 +64,7 @@ struct run_summary {
 /// A run as it was at its last durable checkpoint.
 struct run_view {
   run_summary summary;
+  bool pausing = false;          ///< begins no node any more and is paused when its steps return
   std::uint64_t checkpoint = 0;  ///< number of the checkpoint, from 1
   time_point updated_at{};       ///< when that checkpoint was made
   json data;                     ///< the state data; an object

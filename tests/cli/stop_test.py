@@ -106,6 +106,29 @@ class Stop(ProgramTest):
         self.assertIn("Nothing to resume",
                       self.pawl("resume", "--data-dir", self.store).stdout)
 
+    def test_a_run_is_paused_changed_and_resumed(self):
+        process = self.begin("run", self.slow_flow(500), "--id", "p", "--data-dir", self.store)
+        self.until(process, "slow   step_started")
+        process.kill()
+        self.end(process)
+        too_early = self.pawl("runs", "update", "p", '{"a": 9}', "--data-dir", self.store,
+                              expect=2)
+        self.assertIn("legal now: pause or cancel", too_early.stderr)
+        paused = self.pawl("runs", "pause", "p", "--reason", "a look", "--data-dir", self.store)
+        self.assertIn("Run p is paused.", paused.stdout)
+        shown = self.show("p")
+        self.assertEqual((shown["status"], shown["pausing"], shown["at"]),
+                         ("paused", False, ["last"]))
+        self.assertIn("pawl resume p", self.pawl("runs", "show", "p", "--data-dir",
+                                                 self.store).stdout)
+        self.assertIn("1 run is paused", self.pawl("resume", "--data-dir", self.store).stdout)
+        self.pawl("runs", "update", "p", '{"a": 9}', "--data-dir", self.store)
+        out = self.pawl("resume", "p", "--data-dir", self.store).stdout
+        self.assertNotIn("slow   step_started", out)
+        self.assertIn("run_resumed", out)
+        self.assertEqual(self.show("p")["data"], {"a": 9, "b": 2})
+        self.pawl("runs", "pause", "p", "--data-dir", self.store, expect=2)
+
     def test_the_same_command_goes_on_with_a_killed_run(self):
         command = ("run", self.slow_flow(500), "--id", "k", "--data-dir", self.store)
         process = self.begin(*command)

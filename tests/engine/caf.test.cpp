@@ -46,6 +46,13 @@ TEST_CASE("an engine lives on a program's own actor system and takes messages", 
             CHECK(r.error().code == errc::illegal_transition);
           },
           failed);
+  const auto refused = [](const result<run_changed>& r) {
+    REQUIRE_FALSE(r.has_value());
+    CHECK(r.error().code == errc::illegal_transition);
+  };
+  self->request(*gateway, 10s, messages::pause{id}).receive(refused, failed);
+  self->request(*gateway, 10s, messages::resume{id}).receive(refused, failed);
+  self->request(*gateway, 10s, messages::update{id, {{"a", 2}}}).receive(refused, failed);
   self->request(*gateway, 10s, messages::get{run_id{"none"}})
       .receive([](const result<run_view>& r) { CHECK(r.error().code == errc::not_found); }, failed);
   REQUIRE(e.stop());

@@ -179,6 +179,80 @@ TEST_CASE("a failed run can be retried and a finished one restarted", "[engine]"
   CHECK(second->summary.restarted_from == failed->summary.key.id);
 }
 
+TEST_CASE("a paused run rests, is found paused again, and goes on with new data",
+          "[engine][pause]") {
+  const folder kept;
+  settings s = quiet();
+  s.storage.data_dir = kept.path;
+  const json definition{
+      {"name", "f"},
+      {"nodes",
+       {{{"id", "a"}, {"type", "task"}, {"data", {{"code_ref", "t.slow"}}}},
+        {{"id", "b"}, {"type", "task"}, {"data", {{"code_ref", "t.price"}, {"into", "total"}}}}}},
+      {"edges", {{{"source", "a"}, {"target", "b"}}}}};
+  std::promise<void> begun, released;
+  std::atomic<int> priced{0};
+  const auto add_functions = [&](engine& e) {
+    REQUIRE(e.functions().add("t.slow", [&] {
+      begun.set_value();
+      released.get_future().wait();
+    }));
+    REQUIRE(e.functions().add("t.price", [&](const json& state) -> json {
+      ++priced;
+      return state.at("pieces").get<int>() * 10;
+    }));
+  };
+  run_id id{"r"};
+  {
+    engine e{s};
+    add_functions(e);
+    REQUIRE(e.open());
+    REQUIRE(e.put_flow(definition));
+    REQUIRE(e.start("f", {{"pieces", 1}}, {.id = id}));
+    begun.get_future().wait();
+    // Of many at once exactly one pauses it, and all are answered while the function runs.
+    std::atomic<int> won{0};
+    std::vector<std::thread> callers;
+    for (int i = 0; i < 8; ++i) {
+      callers.emplace_back([&] {
+        const auto done = e.pause(id);
+        if (done && done->pausing) ++won;
+      });
+    }
+    for (auto& c : callers) c.join();
+    CHECK(won == 1);
+    CHECK(e.get(id)->pausing);
+    CHECK(e.get(id)->summary.status == run_status::running);
+    const auto watched = e.watch(id);
+    released.set_value();
+    while (const auto next = watched->next(10s))
+      if (next->what.kind == "run_paused") break;
+    CHECK(e.get(id)->summary.status == run_status::paused);
+    CHECK(e.update(id, {{"note", "counted twice"}})->run.status == run_status::paused);
+    CHECK(e.list({.status = run_status::paused})->runs.size() == 1);
+    REQUIRE(e.stop());
+  }
+  engine e{s};
+  REQUIRE(e.functions().add("t.slow", [] {}));
+  REQUIRE(e.functions().add("t.price", [&](const json& state) -> json {
+    ++priced;
+    return state.at("pieces").get<int>() * 10;
+  }));
+  REQUIRE(e.open());
+  CHECK(e.get(id)->summary.status == run_status::paused);
+  CHECK(e.wait(id, 50ms).error().code == errc::timed_out);
+  CHECK(priced == 0);
+  CHECK(e.resume(id, {.update = json::array()}).error().code == errc::invalid_argument);
+  const auto resumed = e.resume(id, {.only_if = run_status::paused, .update = {{"pieces", 4}}});
+  REQUIRE(resumed);
+  CHECK(resumed->before == run_status::paused);
+  const auto done = e.wait(id, 10s);
+  REQUIRE(done);
+  CHECK(done->data == json{{"pieces", 4}, {"note", "counted twice"}, {"total", 40}});
+  CHECK(priced == 1);
+  CHECK(e.pause(id).error().code == errc::illegal_transition);
+}
+
 TEST_CASE("a function that never returns is timed out and the run fails", "[engine]") {
   settings s = quiet();
   s.executor.stop_grace_ms = 50ms;

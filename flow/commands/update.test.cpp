@@ -1,0 +1,64 @@
+#include "flow/testing/driven_run.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace pawl;
+using namespace pawl::flow;
+using namespace pawl::flow::testing;
+
+TEST_CASE("an update sets top-level keys of the data, and the next step sees them", "[update]") {
+  driven_run run{chain({start(), task("a"), task("b")})};
+  REQUIRE(run.begin({{"x", {{"old", 1}}}, {"y", 2}}));
+  const auto too_early = run.give(update_command{std::nullopt, "", {{"x", 7}}});
+  REQUIRE_FALSE(too_early);  // the step under way was given the data as it is
+  CHECK(too_early.error().code == errc::illegal_transition);
+  REQUIRE(run.give(pause_command{}));
+  const auto still_early = run.give(resume_command{std::nullopt, "", {{"x", 7}}});
+  REQUIRE_FALSE(still_early);
+  CHECK(still_early.error().code == errc::illegal_transition);
+  REQUIRE(run.finish("a"));
+  REQUIRE(run.give(update_command{std::nullopt, "by hand", {{"x", 7}, {"z", nullptr}}}));
+  CHECK(run.data() == json{{"x", 7}, {"y", 2}, {"z", nullptr}});
+  CHECK(run.events().back().detail == json{{"keys", {"x", "z"}}, {"reason", "by hand"}});
+  CHECK(run.status() == run_status::paused);
+  REQUIRE(run.give(resume_command{}));
+  CHECK(*run.call_of("b")->state == run.data());
+}
+
+TEST_CASE("a resume can bring an update", "[update][pause]") {
+  driven_run run{chain({start(), task("a"), task("b")})};
+  REQUIRE(run.begin());
+  REQUIRE(run.give(pause_command{}));
+  REQUIRE(run.finish("a", json{{"ok", false}}));
+  REQUIRE(run.give(resume_command{std::nullopt, "checked", {{"ok", true}}}));
+  CHECK(*run.call_of("b")->state == json{{"ok", true}});
+}
+
+TEST_CASE("a failed run can be given other data and be retried", "[update]") {
+  driven_run run{chain({start(), task("a")})};
+  REQUIRE(run.begin({{"card", "old"}}));
+  REQUIRE(run.finish("a", fail("declined", "no")));
+  REQUIRE(run.give(update_command{std::nullopt, "", {{"card", "new"}}}));
+  CHECK(run.status() == run_status::failed);
+  REQUIRE(run.give(retry_command{}));
+  CHECK(*run.call_of("a")->state == json{{"card", "new"}});
+}
+
+TEST_CASE("an update that is no object, or too large, changes nothing", "[update]") {
+  limits allowed;
+  allowed.max_state_bytes = 100;
+  driven_run run{chain({start(), task("a"), task("b")}), allowed};
+  REQUIRE(run.begin({{"x", 1}}));
+  REQUIRE(run.give(pause_command{}));
+  REQUIRE(run.finish("a"));
+  const run_state before = run.state();
+  const auto refused = [&](command c) {
+    const auto given = run.give(std::move(c));
+    REQUIRE_FALSE(given);
+    CHECK(run.state() == before);
+    return given.error().code;
+  };
+  CHECK(refused(update_command{std::nullopt, "", json::array()}) == errc::invalid_argument);
+  CHECK(refused(update_command{std::nullopt, "", nullptr}) == errc::invalid_argument);
+  CHECK(refused(update_command{std::nullopt, "", {{"y", std::string(200, 'y')}}}) ==
+        errc::limit_exceeded);
+}
