@@ -68,8 +68,8 @@ struct resume_command {
   json update = json::object();
 };
 
-/// Sets top-level keys of the data of a run that is paused or failed. Branches that have written a key keep
-/// their own value of it.
+/// Sets top-level keys of the data of a run that is paused or failed. Branches that have written a
+/// key keep their own value of it.
 struct update_command {
   std::optional<run_status> only_if;
   std::string reason;

@@ -52,8 +52,8 @@ rocksdb::DBOptions database_options(const rocksdb_options& chosen) {
   options.avoid_flush_during_recovery = false;  // what was recovered is durable once it is open
   options.max_total_wal_size = 32 * mib;
 
-  // A failed write stops the store until it is opened anew. RocksDB's own attempts to recover from a
-  // full disk would change the log behind our back, and may run into an assertion of the library.
+  // A failed write stops the store until it is opened anew. RocksDB's own attempts to recover from
+  // a full disk would change the log behind our back, and may run into an assertion of the library.
   options.max_bgerror_resume_count = 0;
 
   // One thread writes, in batches that were put together before: no queue to overlap, no memtable
