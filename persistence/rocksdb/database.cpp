@@ -85,6 +85,8 @@ result<std::shared_ptr<database>> database::open(claimed_folder folder,
     opened->filter_ = std::make_unique<leave_out_filter>(std::move(left_out));
     settings.wal_filter = opened->filter_.get();
   }
+  opened->environment_ = gated_environment(opened->gate_);
+  settings.env = opened->environment_.get();
   const auto status = opened->folder_.state == folder_state::ready
                           ? opened->open_existing(settings, columns)
                           : opened->create(settings, columns);

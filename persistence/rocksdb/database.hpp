@@ -11,6 +11,7 @@
 
 #include "persistence/rocksdb/folder.hpp"
 #include "persistence/rocksdb/rocksdb_store.hpp"
+#include "persistence/rocksdb/wal_gate.hpp"
 
 namespace pawl::persistence::rocks {
 
@@ -32,6 +33,8 @@ class database {
   [[nodiscard]] rocksdb::ColumnFamilyHandle* column_handle(column where) const noexcept {
     return handles_[static_cast<std::size_t>(where) + 1];
   }
+  /// Asked before each sync of the log.
+  [[nodiscard]] wal_gate& gate() noexcept { return gate_; }
   [[nodiscard]] claimed_folder& folder() noexcept { return folder_; }
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return folder_.path; }
 
@@ -47,6 +50,8 @@ class database {
 
   claimed_folder folder_;                       // first, so that the lock outlives RocksDB
   std::unique_ptr<rocksdb::WalFilter> filter_;  // RocksDB keeps pointing to it
+  wal_gate gate_;
+  std::unique_ptr<rocksdb::Env> environment_;  // likewise
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // RocksDB's own first, then ours
 };

@@ -296,6 +296,38 @@ TEST_CASE("a full disk stops the store, which keeps everything it acknowledged",
   CHECK(scan(*opened->durable_view(), column::checkpoints).size() >= kept);
 }
 
+TEST_CASE("a disk that gets full while the log is synced stops the store all the same",
+          "[rocksdb][folder]") {
+  const test_folder folder;
+  const mounted_folder mount{folder.root() / "mount"};
+  if (!mount.is_there()) return;
+  for (int round = 0; round < 10; ++round) {
+    const fs::path store = folder.root() / "mount" / ("store" + std::to_string(round));
+    {
+      const auto opened = open_good(store);
+      std::atomic<bool> full{false};
+      std::thread syncer{[&] {
+        while (!full)
+          if (const auto synced = opened->sync(); !synced) {
+            CHECK(synced.error().message.find("no space") != std::string::npos);
+            return;
+          }
+      }};
+      for (int n = 0; !full; ++n) {
+        const batch changes =
+            putting(column::checkpoints, {{std::to_string(n), std::string(10'000, 'x')}});
+        const batch* const batches[] = {&changes};
+        const auto written = opened->write(batches);
+        if (written) continue;
+        full = true;
+        CHECK(mentions(written.error(), "no space"));
+      }
+      syncer.join();
+    }
+    fs::remove_all(store);
+  }
+}
+
 TEST_CASE("a limit on file sizes stops the store like a full disk", "[rocksdb][folder]") {
   const test_folder folder;
   const other_process limited{"other process: fill a store", folder.store()};

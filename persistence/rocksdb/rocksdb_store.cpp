@@ -103,7 +103,10 @@ class rocksdb_store final : public store {
 
   result<void> sync_log() {
     const auto upto = written_.load(std::memory_order_acquire);
-    const auto status = database_->db().SyncWAL();
+    rocksdb::Status status = database_->gate().begin_sync();
+    if (!status.ok()) return stop(from_status(status, "writing to", database_->path()));
+    status = database_->db().SyncWAL();
+    database_->gate().end_sync();
     if (!status.ok()) return stop(from_status(status, "syncing", database_->path()));
     synced_.store(upto, std::memory_order_release);
     return {};
