@@ -93,8 +93,9 @@ void directory::on_rest(const at_rest& rest) {
   if (!*rest.run || is_finished((*rest.run)->status)) answer_waiters(rest.key, *rest.run);
   const auto found = active_.find(rest.key);
   if (found == active_.end() || found->second.sent != rest.received || !found->second.actor) return;
-  if (*rest.run && (*rest.run)->status == run_status::running && waiters_.contains(rest.key)) {
-    // It was looked at only; whoever waits for it wants it to go on.
+  if (!rest.went_on && *rest.run && (*rest.run)->status == run_status::running &&
+      waiters_.contains(rest.key)) {
+    // Whoever waits for it wants it to go on.
     ++found->second.sent;
     return send(found->second.actor, wake_up{});
   }

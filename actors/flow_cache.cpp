@@ -14,6 +14,8 @@ flow::limits flow_limits(const settings& s) {
   allowed.max_visits = s.run.default_max_visits;
   allowed.max_tokens = s.run.max_tokens;
   allowed.max_state_bytes = s.run.max_state_bytes;
+  allowed.max_signals = s.run.max_signals;
+  allowed.max_signal_bytes = s.run.max_signal_bytes;
   return allowed;
 }
 

@@ -74,6 +74,7 @@ struct call_again {
 struct at_rest {
   run_key key;
   std::uint64_t received = 0;
+  bool went_on = false;  ///< false: it was looked at only, and may have something to do
   /// The run as it is now; an error if there is none or it could not be loaded.
   std::shared_ptr<result<run_summary>> run;
 };

@@ -325,7 +325,7 @@ void run_actor::rest_if_idle() {
         std::make_shared<result<run_summary>>(load_failure_ ? result<run_summary>{*load_failure_}
                                               : run_ ? result<run_summary>{flow::summarize(*run_)}
                                                      : result<run_summary>{no_such_run(key_)});
-    send(directory_, at_rest{key_, received_, std::move(run)});
+    send(directory_, at_rest{key_, received_, went_on_, std::move(run)});
   }
   if (stopping_) quit();
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <future>
+#include <utility>
 
 namespace pawl::cli {
 namespace {
@@ -47,6 +48,7 @@ void follower::add(followed_run run) {
   const run_id id = run.id;
   shown_.follow(run);
   state added;
+  added.look = run.checkpoint > 0;
   added.run = std::move(run);
   added.run.past.clear();
   runs_.emplace(id, std::move(added));
@@ -79,6 +81,7 @@ void follower::take(const live_event& e) {
     s.last = checkpoint;
     ++s.told_of;
     s.ended = is_last(e.what);
+    s.look |= e.what.kind == "signal_awaited" || e.what.kind == "run_paused";
   }
   shown_.on_event(e);
 }
@@ -132,6 +135,21 @@ void follower::take_ends() {
   }
 }
 
+/// Takes the runs in which nothing happens any more until somebody sends a signal or a command.
+void follower::take_parked() {
+  for (auto next = runs_.begin(); next != runs_.end();) {
+    const auto current = next++;
+    if (!std::exchange(current->second.look, false)) continue;
+    const run_id id = current->first;
+    auto run = engine_.get(id);
+    if (!run || !run->parked || is_finished(run->summary.status)) continue;
+    if (!only_) run->data = json::object();
+    std::erase(asleep_, id);
+    runs_.erase(current);
+    result_.runs.emplace(id, std::move(run));
+  }
+}
+
 std::optional<follow_end> follower::asked_to_stop(
     std::optional<steady::time_point> deadline) const {
   if (session_.stop_signals().requested()) return follow_end::interrupted;
@@ -181,7 +199,9 @@ follow_result follower::follow(std::optional<std::chrono::milliseconds> timeout)
       stop_engine(*why);
       break;
     }
+    take_parked();
     wake_more();
+    if (runs_.empty()) break;
     const bool only_ends_left =
         std::all_of(runs_.begin(), runs_.end(), [](const auto& r) { return r.second.ended; });
     if (only_ends_left) {

@@ -25,7 +25,7 @@ enum class follow_end {
 
 struct follow_result {
   follow_end how = follow_end::all_ended;
-  /// The runs that ended, as they were then, and those that nothing can be said of.
+  /// The runs that ended or are parked, as they were then, and those that nothing can be said of.
   std::map<run_id, result<run_view>> runs;
   /// How the engine's stop went, where it was stopped.
   result<void> stopped = {};
@@ -43,8 +43,9 @@ class follower {
   /// A further run to follow.
   void add(followed_run run);
 
-  /// Wakes the runs and follows them until all have ended, or a signal, `timeout` or the output's
-  /// end stops the engine: then what is under way is let finish, and told.
+  /// Wakes the runs and follows them until in none of them anything happens by itself (it has
+  /// ended, is paused or waits for a signal), or until a signal to this process, `timeout` or the
+  /// output's end stops the engine: then what is under way is let finish, and told.
   [[nodiscard]] follow_result follow(std::optional<std::chrono::milliseconds> timeout);
 
  private:
@@ -53,6 +54,7 @@ class follower {
     std::uint64_t last = 0;   ///< the last checkpoint of which something was told
     std::size_t told_of = 0;  ///< how many of its events
     bool ended = false;       ///< its last event was told
+    bool look = false;        ///< it may be parked: to be looked at
   };
   /// Where the engine's threads put the runs that ended.
   struct inbox {
@@ -66,6 +68,7 @@ class follower {
   void take_events(std::chrono::milliseconds wait);
   void catch_up(state& s);
   void take_ends();
+  void take_parked();
   [[nodiscard]] std::optional<follow_end> asked_to_stop(
       std::optional<std::chrono::steady_clock::time_point> deadline) const;
   void stop_engine(follow_end why);

@@ -52,9 +52,25 @@ json to_json(const run_summary& run) {
           {"restarted_from", run.restarted_from ? json(run.restarted_from->str()) : json(nullptr)}};
 }
 
+std::vector<std::string> ways_to_wake(const run_view& run, const settings& s) {
+  std::vector<std::string> ways;
+  if (run.summary.status != run_status::running || !run.parked) return ways;
+  for (const auto& each : run.waiting_on) {
+    if (each.kind != "signal") continue;
+    ways.push_back("pawl runs signal " + run.summary.key.id.str() + " " + shell_word(each.name) +
+                   session::step_flags(s));
+  }
+  return ways;
+}
+
 json to_json(const run_view& run) {
   json object = to_json(run.summary);
   object["pausing"] = run.pausing;
+  object["parked"] = run.parked;
+  object["waiting_on"] = json::array();
+  for (const auto& each : run.waiting_on) {
+    object["waiting_on"].push_back({{"node", each.node}, {"kind", each.kind}, {"name", each.name}});
+  }
   object["checkpoint"] = run.checkpoint;
   object["updated_at"] = to_rfc3339(run.updated_at);
   object["at"] = run.at;
@@ -90,7 +106,8 @@ void print_end(session& s, const run_view& run, const settings& used) {
   const tint in = good                                   ? tint::green
                   : summary.status == run_status::failed ? tint::red
                                                          : tint::yellow;
-  std::string status{to_string(summary.status)};
+  std::string status{run.parked && !is_finished(summary.status) ? "waiting"
+                                                                : to_string(summary.status)};
   if (s.screen().live)
     status.insert(0, std::string{good ? look.sign("✔", "+") : look.sign("✖", "x")} + " ");
   output& out = s.out();
@@ -110,7 +127,9 @@ void print_end(session& s, const run_view& run, const settings& used) {
                         "Kept in memory only; with --data-dir DIR runs are kept and survive "
                         "kill -9."));
   } else {
-    out.line(look.paint(tint::dim, "next: ") + next_step(summary, used));
+    const auto ways = ways_to_wake(run, used);
+    for (const auto& way : ways) out.line(look.paint(tint::dim, "next: ") + way);
+    if (ways.empty()) out.line(look.paint(tint::dim, "next: ") + next_step(summary, used));
   }
   out.flush();
 }

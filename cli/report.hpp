@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <pawl/run.hpp>
 
@@ -10,6 +11,9 @@ namespace pawl::cli {
 
 /// What can be done next with a run, as a command to type: "pawl runs retry ID --data-dir DIR".
 [[nodiscard]] std::string next_step(const run_summary& run, const settings& s);
+
+/// The commands that send a run what it waits for, where nothing happens in it until then.
+[[nodiscard]] std::vector<std::string> ways_to_wake(const run_view& run, const settings& s);
 
 /// A run for programs: all that `runs show --json` prints but its steps.
 [[nodiscard]] json to_json(const run_summary& run);

@@ -70,6 +70,11 @@ constexpr std::array table{
     key{"run.default_max_visits", [](settings& s) -> field { return &s.run.default_max_visits; },
         "How often a run may come to one node, where the node names no `max_visits` of its own.", 1,
         1'000'000'000},
+    key{"run.max_signals", [](settings& s) -> field { return &s.run.max_signals; },
+        "Signals that have come to one run and were not taken up yet. One more is refused.", 1,
+        1'000'000},
+    key{"run.max_signal_bytes", [](settings& s) -> field { return &s.run.max_signal_bytes; },
+        "What one signal carries, as compact JSON.", kib, gib},
 
     key{"engine.scheduler_threads",
         [](settings& s) -> field { return &s.engine.scheduler_threads; },

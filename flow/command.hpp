@@ -76,14 +76,22 @@ struct update_command {
   json update = json::object();
 };
 
+/// Sends the run something that a node of type `signal` takes up: at once if one waits for it, else
+/// when one comes to wait. Legal in a run that is running or paused.
+struct signal_command {
+  std::string type;
+  json payload;
+  std::string id;  ///< a signal whose id has come before changes nothing; empty: none
+};
+
 /// Ends the run as failed for a reason that lies outside of its flow.
 struct park_command {
   std::string reason;
 };
 
-using command =
-    std::variant<start_command, step_outcome_command, advance_command, cancel_command,
-                 retry_command, pause_command, resume_command, update_command, park_command>;
+using command = std::variant<start_command, step_outcome_command, advance_command, cancel_command,
+                             retry_command, pause_command, resume_command, update_command,
+                             signal_command, park_command>;
 
 /// "start", "cancel", …: for messages.
 [[nodiscard]] std::string_view name_of(const command& c) noexcept;

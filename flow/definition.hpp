@@ -53,9 +53,11 @@ struct limits {
   std::uint32_t max_depth = 64;      ///< nesting of its JSON
   std::uint32_t max_nodes = 1000;
   std::uint32_t max_edges = 5000;
-  std::uint32_t max_visits = 1000;         ///< default for nodes that set none
-  std::uint32_t max_tokens = 1000;         ///< branches alive at once in a run
-  std::size_t max_state_bytes = 8u << 20;  ///< of a run's data
+  std::uint32_t max_visits = 1000;          ///< default for nodes that set none
+  std::uint32_t max_tokens = 1000;          ///< branches alive at once in a run
+  std::size_t max_state_bytes = 8u << 20;   ///< of a run's data
+  std::uint32_t max_signals = 1000;         ///< in a run's inbox
+  std::size_t max_signal_bytes = 1u << 20;  ///< of one signal's payload
 
   friend bool operator==(const limits&, const limits&) = default;
 };

@@ -57,6 +57,12 @@ std::string_view to_string(event_kind kind) noexcept {
       return "run_resumed";
     case event_kind::data_updated:
       return "data_updated";
+    case event_kind::signal_received:
+      return "signal_received";
+    case event_kind::signal_awaited:
+      return "signal_awaited";
+    case event_kind::signal_claimed:
+      return "signal_claimed";
   }
   return "unknown";
 }
@@ -78,6 +84,8 @@ void apply(run_state& run, const delta& change) {
     PAWL_ASSERT(t != nullptr, "a delta writes for a token that is not there");
     set_keys(t->writes, written);
   }
+  for (const auto& added : change.signals_added) add_signal(run, added);
+  for (const auto number : change.signals_claimed) remove_signal(run, number);
   if (change.next_token != 0) run.next_token = change.next_token;
   for (const auto& [node, count] : change.visits) set_visits(run, node, count);
 }
@@ -92,6 +100,19 @@ void set_data(run_state& run, const std::string& key, json value) {
     run.data_bytes += key.size() + 4;
     data[key] = std::move(value);
   }
+}
+
+void add_signal(run_state& run, signal added) {
+  run.next_signal = added.number + 1;
+  if (!added.id.empty()) {
+    if (run.signal_ids.size() == remembered_signals) run.signal_ids.erase(run.signal_ids.begin());
+    run.signal_ids.push_back(added.id);
+  }
+  run.inbox.push_back(std::move(added));
+}
+
+void remove_signal(run_state& run, std::uint64_t number) {
+  std::erase_if(run.inbox, [number](const signal& s) { return s.number == number; });
 }
 
 void set_visits(run_state& run, node_index node, std::uint32_t count) {

@@ -31,6 +31,9 @@ enum class event_kind : std::uint8_t {
   run_paused = 15,
   run_resumed = 16,
   data_updated = 17,
+  signal_received = 18,
+  signal_awaited = 19,
+  signal_claimed = 20,
 };
 
 [[nodiscard]] std::string_view to_string(event_kind kind) noexcept;
@@ -65,6 +68,8 @@ struct delta {
   std::optional<std::vector<token>> tokens;
   /// By token: top-level keys its branch wrote. A new token's entry begins with all it inherits.
   std::map<token_id, json> writes_set;
+  std::vector<signal> signals_added;
+  std::vector<std::uint64_t> signals_claimed;                ///< by number; after the added ones
   token_id next_token = 0;                                   ///< 0: unchanged
   std::vector<std::pair<node_index, std::uint32_t>> visits;  ///< the counts that changed
 
@@ -77,6 +82,12 @@ void apply(run_state& run, const delta& change);
 
 /// Sets a top-level key of a run's data and keeps the size estimate.
 void set_data(run_state& run, const std::string& key, json value);
+
+/// Puts a signal into a run's inbox, and remembers its id.
+void add_signal(run_state& run, signal added);
+
+/// Takes a signal out of a run's inbox.
+void remove_signal(run_state& run, std::uint64_t number);
 
 /// Sets how often a node has been visited.
 void set_visits(run_state& run, node_index node, std::uint32_t count);

@@ -54,9 +54,11 @@ void editor::set_pausing(bool pausing) {
 
 void editor::halt_waiting() {
   for (auto& t : run_.tokens) {
-    if (t.phase != token_phase::waiting) continue;
+    const bool was_called = t.phase == token_phase::waiting;
+    if (!was_called && t.phase != token_phase::sleeping) continue;
     t.phase = token_phase::halted;
     tokens_changed_ = true;
+    if (!was_called) continue;
     // What this very transition asked for has not been called yet.
     const auto not_yet_called = std::erase_if(done_.effects, [&](const effect& e) {
       const auto* const call = std::get_if<invoke_effect>(&e);
@@ -102,6 +104,49 @@ void editor::resume(const std::string& reason) {
   set_pausing(false);
   if (run_.status != run_status::running) set_status(run_status::running);
   record(event_kind::run_resumed, reason.empty() ? json{} : json{{"reason", reason}});
+}
+
+void editor::receive(signal_command&& command) {
+  signal added{run_.next_signal, std::move(command.id), std::move(command.type),
+               std::move(command.payload)};
+  json detail{{"signal", added.type}};
+  if (!added.id.empty()) detail["id"] = added.id;
+  record(event_kind::signal_received, std::move(detail));
+  done_.change.signals_added.push_back(added);
+  add_signal(run_, std::move(added));
+}
+
+void editor::deliver_signals() {
+  std::vector<token_id> sleeping;
+  for (const auto& t : run_.tokens)
+    if (t.phase == token_phase::sleeping) sleeping.push_back(t.id);
+  for (const auto id : sleeping) {
+    if (run_.status != run_status::running || run_.pausing) return;
+    token* const t = run_.find_token(id);  // waking another may have moved it
+    if (t == nullptr || t->phase != token_phase::sleeping) continue;
+    const node& place = *place_of(*t).behaviour;
+    const auto is_awaited = [&](const signal& s) { return s.type == place.awaited_signal(); };
+    if (std::any_of(run_.inbox.begin(), run_.inbox.end(), is_awaited)) place.wake(*this, *t);
+  }
+}
+
+void editor::sleep(token& t) {
+  t.phase = token_phase::sleeping;
+  tokens_changed_ = true;
+}
+
+std::optional<json> editor::claim(const token& t, const std::string& type) {
+  const auto found = std::find_if(run_.inbox.begin(), run_.inbox.end(),
+                                  [&](const signal& s) { return s.type == type; });
+  if (found == run_.inbox.end()) return std::nullopt;
+  json detail{{"signal", type}};
+  if (!found->id.empty()) detail["id"] = found->id;
+  record(event_kind::signal_claimed, t, std::move(detail));
+  json payload = std::move(found->payload);
+  const auto number = found->number;
+  done_.change.signals_claimed.push_back(number);
+  remove_signal(run_, number);
+  return payload;
 }
 
 void editor::update_data(const json& update, const std::string& reason) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "flow/command.hpp"
@@ -27,12 +28,19 @@ class editor {
   void revive(const std::string& reason);
   void pause(const std::string& reason);
   void resume(const std::string& reason);
+  void receive(signal_command&& signal);
+  /// Wakes the tokens that sleep for signals which are there, in the order of their ids.
+  void deliver_signals();
   /// Sets top-level keys of the data; nothing happens for an empty object.
   void update_data(const json& update, const std::string& reason = {});
 
   // Tokens. A reference to a token stays good until `place_token`, `leave`, `end` or `advance`.
   token& place_token(node_index node);
   void wait_for_call(token& t);
+  /// Leaves the token waiting for a signal.
+  void sleep(token& t);
+  /// Takes the oldest signal of a type out of the inbox, for the node where the token is.
+  [[nodiscard]] std::optional<json> claim(const token& t, const std::string& type);
   void merge(token& t, const json& result, const std::string& into);
   void note_condition(token& t, bool truth);
   /// Moves the token along the edge or edges that its state chooses; ends it where none is true.

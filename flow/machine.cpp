@@ -45,7 +45,10 @@ bool waits_for(const run_state& run, token_id token, std::uint32_t visit,
 }
 
 bool is_parked(const run_state& run) noexcept {
-  return run.status != run_status::running;
+  if (run.status != run_status::running) return true;
+  return std::all_of(run.tokens.begin(), run.tokens.end(), [](const token& t) {
+    return t.phase == token_phase::sleeping || t.phase == token_phase::ended;
+  });
 }
 
 std::string idempotency_key(const run_key& run, const std::string& node, std::uint32_t visit) {
@@ -62,6 +65,7 @@ std::string_view name_of(const command& c) noexcept {
     std::string_view operator()(const pause_command&) const { return "pause"; }
     std::string_view operator()(const resume_command&) const { return "resume"; }
     std::string_view operator()(const update_command&) const { return "update"; }
+    std::string_view operator()(const signal_command&) const { return "signal"; }
     std::string_view operator()(const park_command&) const { return "park"; }
   } const names;
   return std::visit(names, c);
@@ -72,9 +76,9 @@ std::string_view legal_commands(const run_state& run) noexcept {
     case run_status::pending:
       return "cancel";
     case run_status::running:
-      return run.pausing ? "resume or cancel" : "pause or cancel";
+      return run.pausing ? "resume, signal or cancel" : "pause, signal or cancel";
     case run_status::paused:
-      return "resume, update or cancel";
+      return "resume, update, signal or cancel";
     case run_status::failed:
       return "retry, update, or restart as a new run";
     case run_status::completed:

@@ -4,8 +4,10 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include <pawl/result.hpp>
 #include <pawl/run.hpp>
 
 #include "flow/shared_json.hpp"
@@ -25,6 +27,7 @@ enum class token_phase : std::uint8_t {
   halted = 2,   ///< was waiting when the run failed or was cancelled; a retry takes it up again
   ended = 3,    ///< its branch is over; kept until its writes can be merged
   leaving = 4,  ///< its node is done, but choosing the edge failed; a retry chooses again
+  sleeping = 5,  ///< waits for a signal; nothing is under way, and the run needs no actor
 };
 
 /// One place where a run is. A run has one token until a fork makes several.
@@ -48,6 +51,24 @@ struct token {
   friend bool operator==(const token&, const token&) = default;
 };
 
+/// Something that was sent to a run. Kept in its inbox until a node takes it up.
+struct signal {
+  std::uint64_t number = 0;  ///< from 1, in the order in which they came
+  std::string id;            ///< the sender's, to tell a repeat; may be empty
+  std::string type;
+  json payload;
+
+  friend bool operator==(const signal&, const signal&) = default;
+};
+
+inline constexpr std::size_t max_signal_type_bytes = 128;
+
+/// 1 to `max_signal_type_bytes` bytes without control characters. Error: `invalid_argument`.
+[[nodiscard]] result<void> check_signal_type(std::string_view type);
+
+/// Signal ids that a run remembers to tell repeats: the last so many.
+inline constexpr std::size_t remembered_signals = 1000;
+
 /// All that there is to know about a run between two commands. A value; owned by one actor.
 struct run_state {
   run_key key;
@@ -59,7 +80,10 @@ struct run_state {
   std::vector<std::uint32_t> visits;  ///< by node index
   std::uint64_t sequence = 0;         ///< number of the last checkpoint; 0 before the first
   token_id next_token = 1;
-  bool pausing = false;        ///< is running, begins no node any more, and is then paused
+  bool pausing = false;                 ///< is running, begins no node any more, and is then paused
+  std::vector<signal> inbox;            ///< not taken up yet, oldest first
+  std::vector<std::string> signal_ids;  ///< of signals that have come, oldest first; bounded
+  std::uint64_t next_signal = 1;
   std::size_t data_bytes = 0;  ///< estimate of the text of `data`, kept up to date cheaply
   std::optional<run_error> error;
   std::optional<run_id> restarted_from;

@@ -78,7 +78,7 @@ std::vector<flow::event> decode_events(const json& list) {
   std::vector<flow::event> events;
   events.reserve(list.size());
   for (const auto& item : list) {
-    flow::event e{decode_enum(item.at(0), flow::event_kind::data_updated), std::nullopt, 0, 0,
+    flow::event e{decode_enum(item.at(0), flow::event_kind::signal_claimed), std::nullopt, 0, 0,
                   nullptr};
     std::size_t next = 1;
     if (item.size() >= 4) {
@@ -116,7 +116,7 @@ std::vector<flow::token> decode_tokens(const json& list) {
     flow::token t;
     t.id = item.at(0).get<flow::token_id>();
     t.node = item.at(1).get<flow::node_index>();
-    t.phase = decode_enum(item.at(2), flow::token_phase::leaving);
+    t.phase = decode_enum(item.at(2), flow::token_phase::sleeping);
     t.visit = item.at(3).get<std::uint32_t>();
     t.attempt = item.at(4).get<std::uint32_t>();
     if (item.size() > 5) {
@@ -128,6 +128,21 @@ std::vector<flow::token> decode_tokens(const json& list) {
     tokens.push_back(std::move(t));
   }
   return tokens;
+}
+
+json encode_signals(const std::vector<flow::signal>& signals) {
+  json list = json::array();
+  for (const auto& s : signals) list.push_back(json::array({s.number, s.id, s.type, s.payload}));
+  return list;
+}
+
+std::vector<flow::signal> decode_signals(const json& list) {
+  std::vector<flow::signal> signals;
+  for (const auto& item : list) {
+    signals.push_back({item.at(0).get<std::uint64_t>(), item.at(1).get<std::string>(),
+                       item.at(2).get<std::string>(), item.at(3)});
+  }
+  return signals;
 }
 
 json encode_summary(const flow::run_state& run) {
@@ -194,6 +209,11 @@ std::string encode_snapshot(const flow::run_state& run, const std::vector<flow::
   body["k"] = encode_tokens(run.tokens, true);
   body["v"] = run.visits;
   if (run.pausing) body["p"] = true;
+  if (run.next_signal > 1) {
+    body["sn"] = run.next_signal;
+    body["si"] = run.signal_ids;
+    body["s"] = encode_signals(run.inbox);
+  }
   body["q"] = run.sequence;
   body["n"] = run.next_token;
   body["b"] = run.data_bytes;
@@ -224,6 +244,11 @@ result<snapshot> decode_snapshot(std::string_view bytes) {
     s.run.tokens = decode_tokens(body.at("k"));
     s.run.visits = body.at("v").get<std::vector<std::uint32_t>>();
     s.run.pausing = body.contains("p");
+    if (const auto next = body.find("sn"); next != body.end()) {
+      s.run.next_signal = next->get<std::uint64_t>();
+      s.run.signal_ids = body.at("si").get<std::vector<std::string>>();
+      s.run.inbox = decode_signals(body.at("s"));
+    }
     s.run.sequence = body.at("q").get<std::uint64_t>();
     s.run.next_token = body.at("n").get<flow::token_id>();
     s.run.data_bytes = body.at("b").get<std::size_t>();
@@ -240,6 +265,8 @@ std::string encode_delta(const flow::delta& change) {
   if (change.error) body["er"] = encode_error(*change.error);
   if (change.started_at) body["bt"] = encode_time(*change.started_at);
   if (change.finished_at) body["et"] = encode_optional_time(*change.finished_at);
+  if (!change.signals_added.empty()) body["sa"] = encode_signals(change.signals_added);
+  if (!change.signals_claimed.empty()) body["sc"] = change.signals_claimed;
   if (change.pausing) body["p"] = *change.pausing;
   if (!change.data_set.empty()) body["d"] = change.data_set;
   if (!change.metadata_set.empty()) body["m"] = change.metadata_set;
@@ -265,6 +292,10 @@ result<flow::delta> decode_delta(std::string_view bytes) {
     d.error = optional_field(body, "er", decode_error);
     d.started_at = optional_field(body, "bt", decode_time);
     d.finished_at = optional_field(body, "et", decode_optional_time);
+    if (const auto added = body.find("sa"); added != body.end())
+      d.signals_added = decode_signals(*added);
+    if (const auto claimed = body.find("sc"); claimed != body.end())
+      d.signals_claimed = claimed->get<std::vector<std::uint64_t>>();
     if (const auto p = body.find("p"); p != body.end()) d.pausing = p->get<bool>();
     if (const auto set = body.find("d"); set != body.end()) d.data_set = object_in(*set);
     if (const auto set = body.find("m"); set != body.end()) d.metadata_set = object_in(*set);

@@ -420,6 +420,12 @@ caf::behavior gateway::make_behavior() {
           in.update_async(m.id, std::move(m.changes), std::move(m.options), std::move(to));
         });
       },
+      [this](messages::signal& m) {
+        return call<run_changed>(m.scope, [&](const scope& in, callback<run_changed> to) {
+          in.signal_async(m.id, std::move(m.type), std::move(m.payload), std::move(m.options),
+                          std::move(to));
+        });
+      },
       [this](messages::retry& m) {
         return call<run_changed>(m.scope, [&](const scope& in, callback<run_changed> to) {
           in.retry_async(m.id, std::move(m.options), std::move(to));

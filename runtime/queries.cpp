@@ -4,6 +4,8 @@
 
 #include "actors/parts.hpp"
 #include "flow/history.hpp"
+#include "flow/machine.hpp"
+#include "flow/nodes/node.hpp"
 #include "persistence/codec.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/runs.hpp"
@@ -170,9 +172,20 @@ result<run_view> queries::get(const run_key& key) const {
                  state.updated_at,
                  *state.data,
                  state.metadata,
-                 {}};
+                 {},
+                 {},
+                 flow::is_parked(state)};
   for (const auto& t : state.tokens)
     if (t.phase != flow::token_phase::ended) shown.at.push_back((*compiled)->at(t.node).id);
+  for (const auto& t : state.tokens) {
+    const auto& place = (*compiled)->at(t.node);
+    if (t.phase == flow::token_phase::waiting) {
+      shown.waiting_on.push_back({place.id, "function", std::string{place.behaviour->code_ref()}});
+    } else if (t.phase == flow::token_phase::sleeping) {
+      shown.waiting_on.push_back(
+          {place.id, "signal", std::string{place.behaviour->awaited_signal()}});
+    }
+  }
   return shown;
 }
 

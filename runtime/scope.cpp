@@ -193,6 +193,20 @@ void scope::update_async(const run_id& id, json update, command_options options,
       std::move(done));
 }
 
+result<run_changed> scope::signal(const run_id& id, std::string type, json payload,
+                                  signal_options options) const {
+  return await<run_changed>([&](auto done) {
+    signal_async(id, std::move(type), std::move(payload), std::move(options), std::move(done));
+  });
+}
+
+void scope::signal_async(const run_id& id, std::string type, json payload, signal_options options,
+                         callback<run_changed> done) const {
+  core_->command({name_, id},
+                 flow::signal_command{std::move(type), std::move(payload), std::move(options.id)},
+                 std::move(done));
+}
+
 result<run_changed> scope::retry(const run_id& id, command_options options) const {
   return await<run_changed>(
       [&](auto done) { retry_async(id, std::move(options), std::move(done)); });

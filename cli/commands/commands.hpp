@@ -20,6 +20,7 @@ void add_runs_show(CLI::App& to, command_line& line);
 void add_runs_history(CLI::App& to, command_line& line);
 void add_runs_cancel(CLI::App& to, command_line& line);
 void add_runs_pause(CLI::App& to, command_line& line);
+void add_runs_signal(CLI::App& to, command_line& line);
 void add_runs_update(CLI::App& to, command_line& line);
 void add_runs_retry(CLI::App& to, command_line& line);
 void add_flows(CLI::App& to, command_line& line);

@@ -11,6 +11,7 @@ void add_runs(CLI::App& to, command_line& line) {
   add_runs_show(*group, line);
   add_runs_history(*group, line);
   add_runs_pause(*group, line);
+  add_runs_signal(*group, line);
   add_runs_update(*group, line);
   add_runs_cancel(*group, line);
   add_runs_retry(*group, line);

@@ -44,7 +44,13 @@ void print_steps(session& s, const std::vector<step>& steps) {
   }
 }
 
-std::string advice(const run_summary& run, const settings& used) {
+std::string advice(const run_view& view, const settings& used) {
+  if (const auto ways = ways_to_wake(view, used); !ways.empty()) {
+    std::string text = "It waits for a signal. To send it:";
+    for (const auto& way : ways) text += "\n  " + way;
+    return text;
+  }
+  const run_summary& run = view.summary;
   const std::string command = next_step(run, used);
   switch (run.status) {
     case run_status::pending:
@@ -93,7 +99,7 @@ void print_run(session& s, const run_view& run, const std::vector<step>& steps,
     s.out().line(shortened(run.metadata));
   }
   s.out().line("");
-  s.out().line(advice(summary, used));
+  s.out().line(advice(run, used));
 }
 
 exit_code show_run(session& s, engine& open, const run_id& id, bool as_json) {

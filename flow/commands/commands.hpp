@@ -25,6 +25,8 @@ namespace pawl::flow {
                                         time_point);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, update_command&&,
                                         time_point);
+[[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, signal_command&&,
+                                        time_point);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, park_command&&,
                                         time_point);
 

@@ -58,6 +58,7 @@ command make(std::string_view name, const driven_run& run) {
   if (name == "pause") return pause_command{};
   if (name == "resume") return resume_command{};
   if (name == "update") return update_command{std::nullopt, "", {{"new", 1}}};
+  if (name == "signal") return signal_command{"hello", 1, ""};
   REQUIRE(name == "park");
   return park_command{"it crashed five times"};
 }
@@ -74,7 +75,8 @@ const std::map<std::pair<run_status, std::string>, run_status> legal = {
     {{paused, "cancel"}, cancelled},  {{paused, "park"}, failed},
     {{failed, "retry"}, running},     {{running, "pause"}, running},
     {{paused, "resume"}, completed},  {{paused, "update"}, paused},
-    {{failed, "update"}, failed},
+    {{failed, "update"}, failed},     {{running, "signal"}, running},
+    {{paused, "signal"}, paused},
 };
 
 }  // namespace
@@ -82,7 +84,7 @@ const std::map<std::pair<run_status, std::string>, run_status> legal = {
 TEST_CASE("each status allows exactly the commands of the table", "[commands]") {
   for (const run_status status : all_run_statuses) {
     for (const std::string name : {"start", "step outcome", "advance", "cancel", "retry", "pause",
-                                   "resume", "update", "park"}) {
+                                   "resume", "update", "signal", "park"}) {
       driven_run run = run_that_is(status);
       const run_state before = run.state();
       command c = make(name, run);
@@ -114,7 +116,7 @@ TEST_CASE("a refused command says in what status the run is and what is legal", 
   CHECK(refusal(completed, "cancel") ==
         "cannot cancel run r1: it is completed; legal now: restart as a new run");
   CHECK(refusal(running, "retry") ==
-        "cannot retry run r1: it is running; legal now: pause or cancel");
+        "cannot retry run r1: it is running; legal now: pause, signal or cancel");
   CHECK(refusal(failed, "cancel") ==
         "cannot cancel run r1: it is failed; legal now: retry, update, or restart as a new run");
 }

@@ -71,7 +71,8 @@ TEST_CASE("a second pause, and a resume of a run that is not paused, are refused
   REQUIRE(run.give(pause_command{}));
   const auto again = run.give(pause_command{});
   REQUIRE_FALSE(again);
-  CHECK(again.error().message == "cannot pause run r1: it is pausing; legal now: resume or cancel");
+  CHECK(again.error().message ==
+        "cannot pause run r1: it is pausing; legal now: resume, signal or cancel");
 }
 
 TEST_CASE("a step that fails while its run is pausing fails the run", "[pause]") {

@@ -16,6 +16,7 @@ result<transition> handle(const compiled_flow& flow, run_state& run, resume_comm
   editor edit{flow, run, now};
   edit.resume(resume.reason);
   edit.update_data(resume.update);
+  edit.deliver_signals();
   edit.advance();
   return edit.finish();
 }

@@ -40,6 +40,10 @@ void node::resume(editor&, token&, step_outcome_command&&) const {
   PAWL_ASSERT(false, "an outcome came for a node that waits for none");
 }
 
+void node::wake(editor&, token&) const {
+  PAWL_ASSERT(false, "a signal came for a node that waits for none");
+}
+
 result<invoke_effect> node::call(const run_state&, const token&, const compiled_node&) const {
   PAWL_ASSERT(false, "a node that calls nothing was asked for its call");
 }

@@ -32,6 +32,12 @@ class node {
   /// What the token waits for has come. Called only for types that leave tokens waiting.
   virtual void resume(editor& run, token& t, step_outcome_command&& outcome) const;
 
+  /// A signal of the awaited type is there for a token that sleeps here.
+  virtual void wake(editor& run, token& t) const;
+
+  /// The type of signal that tokens sleep for here, or "".
+  [[nodiscard]] virtual std::string_view awaited_signal() const noexcept { return {}; }
+
   /// The effect that brings the outcome of a token that waits here, again: after a crash.
   /// Errors: those of computing the arguments.
   [[nodiscard]] virtual result<invoke_effect> call(const run_state& run, const token& t,

@@ -7,9 +7,10 @@
 namespace pawl::flow {
 
 // A new node type: its own file here, its two words below, its page in docs/.
-extern const node_type condition_type, end_type, fail_type, set_type, start_type, task_type;
+extern const node_type condition_type, end_type, fail_type, set_type, signal_type, start_type,
+    task_type;
 
-inline constexpr std::array all_node_types = {&condition_type, &end_type,   &fail_type,
-                                              &set_type,       &start_type, &task_type};
+inline constexpr std::array all_node_types = {&condition_type, &end_type,   &fail_type, &set_type,
+                                              &signal_type,    &start_type, &task_type};
 
 }  // namespace pawl::flow

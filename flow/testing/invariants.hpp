@@ -43,7 +43,11 @@ inline std::string broken_tokens(const run_state& run) {
     if (t.phase == token_phase::ended && t.on_trunk()) return name + "ended and was kept";
     if (t.phase == token_phase::waiting && run.status != run_status::running)
       return name + "waits in a run that is not running";
-    if (t.phase == token_phase::waiting && (t.visit == 0 || t.attempt == 0))
+    if (t.phase == token_phase::sleeping && run.status != run_status::running &&
+        run.status != run_status::paused)
+      return name + "sleeps in a run that is over";
+    if ((t.phase == token_phase::waiting || t.phase == token_phase::sleeping) &&
+        (t.visit == 0 || t.attempt == 0))
       return name + "waits without a visit";
     if (!t.writes.is_object()) return name + "has writes that are no object";
     if (t.on_trunk() && !t.writes.empty()) return name + "has writes on the trunk";
@@ -70,11 +74,16 @@ inline std::string broken_status(const run_state& run) {
     return "it has an error exactly if it failed: broken";
   if (run.status == run_status::completed && !run.tokens.empty())
     return "it is completed, but tokens are left";
-  if (run.status == run_status::running &&
-      !has(token_phase::waiting, token_phase::arriving, token_phase::leaving))
+  if (run.status == run_status::running && !has(token_phase::waiting, token_phase::arriving,
+                                                token_phase::leaving, token_phase::sleeping))
     return "it is running, but nothing will ever move it";
   if (run.pausing && (run.status != run_status::running || !has(token_phase::waiting)))
     return "it is pausing, but waits for nothing";
+  for (std::size_t i = 0; i < run.inbox.size(); ++i) {
+    if (run.inbox[i].number >= run.next_signal) return "it has a signal that never came";
+    if (i > 0 && run.inbox[i].number <= run.inbox[i - 1].number)
+      return "its signals are not in the order in which they came";
+  }
   if (run.status == run_status::running && has(token_phase::halted))
     return "it is running with a token that was halted";
   return "";

@@ -59,6 +59,7 @@ class flow_generator {
     }
   }
 
+  static constexpr std::array<std::string_view, 2> signals = {"go", "stop"};
   static constexpr std::array<std::string_view, 5> keys = {"a", "b", "c", "n", "result"};
 
  private:
@@ -76,6 +77,8 @@ class flow_generator {
       type = "condition";
     } else if (kind == 7) {
       type = "set";
+    } else if (kind == 8 && random_.chance(2)) {
+      type = "signal";
     } else if (kind == 6 && types_[0] == "start") {
       type = "start";
     }
@@ -83,6 +86,10 @@ class flow_generator {
     json data = json::object();
     if (random_.chance(5)) data["max_visits"] = random_.between(1, 5);
     if (type == "condition") data["expr"] = rule(2);
+    if (type == "signal") {
+      data["name"] = random_.pick(signals);
+      if (random_.chance(2)) data["into"] = random_.pick(keys);
+    }
     if (type == "set") data["values"] = {{std::string{random_.pick(keys)}, rule(2)}};
     if (type == "task") fill_task(data, id_of(i));
     nodes_.push_back(node_of(id_of(i), type, std::move(data)));

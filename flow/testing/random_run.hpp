@@ -53,6 +53,10 @@ class random_run {
     const std::size_t due = run_.calls().size() + (run_.advance_due() ? 1 : 0);
     if (run_.status() == run_status::paused)
       return resume_command{std::nullopt, "", flow_generator{random_}.object()};
+    if (due == 0 && run_.status() == run_status::running) {
+      return signal_command{std::string{random_.pick(flow_generator::signals)},
+                            flow_generator{random_}.object(), ""};
+    }
     if (due == 0) {
       const bool woken = options_.one_in_interferes > 0 && random_.below(3) != 0;
       if (run_.status() != run_status::failed || !woken) return std::nullopt;
@@ -80,7 +84,7 @@ class random_run {
   }
 
   command interference() {
-    switch (random_.below(13)) {
+    switch (random_.below(15)) {
       case 0:
         return cancel_command{std::nullopt, random_.chance(2) ? "enough" : ""};
       case 1:
@@ -114,6 +118,10 @@ class random_run {
       case 10:
         return resume_command{};
       case 11:
+      case 12:
+        return signal_command{std::string{random_.pick(flow_generator::signals)},
+                              flow_generator{random_}.value(), random_.chance(2) ? "the same" : ""};
+      case 13:
         return update_command{std::nullopt, "", flow_generator{random_}.object()};
       default:
         return retry_command{};

@@ -74,6 +74,13 @@ struct update {  // -> result<run_changed>
   command_options options = {};
   std::string scope = "default";
 };
+struct signal {  // -> result<run_changed>
+  run_id id;
+  std::string type;
+  json payload = nullptr;
+  signal_options options = {};
+  std::string scope = "default";
+};
 struct retry {  // -> result<run_changed>
   run_id id;
   command_options options = {};
@@ -108,6 +115,7 @@ PAWL_MESSAGE(messages::cancel)
 PAWL_MESSAGE(messages::pause)
 PAWL_MESSAGE(messages::resume)
 PAWL_MESSAGE(messages::update)
+PAWL_MESSAGE(messages::signal)
 PAWL_MESSAGE(messages::retry)
 PAWL_MESSAGE(messages::restart)
 PAWL_MESSAGE(result<pawl::flow_stored>)

@@ -70,6 +70,11 @@ struct resume_options {
   json update = json::object();
 };
 
+struct signal_options {
+  /// Names this signal: sent again with the same id it changes nothing. At most 512 bytes.
+  std::string id = {};
+};
+
 struct run_filter {
   std::optional<run_status> status = {};
   std::size_t limit = 100;  ///< 1 to 1000
@@ -167,6 +172,14 @@ class scope {
   /// retried. Branches keep their own values of keys that they have written. Errors as `resume`.
   result<run_changed> update(const run_id& id, json update, command_options options = {}) const;
   void update_async(const run_id& id, json update, command_options options,
+                    callback<run_changed> done) const;
+  /// Sends a run something. A node of type `signal` takes it up: at once where one waits for this
+  /// type, else when one comes to wait; the oldest first, each once. Answered when it is durable.
+  /// Errors: `not_found`; `illegal_transition` (the run is over); `invalid_argument` (the type: 1
+  /// to 128 bytes); `limit_exceeded` (the payload, or too many that were not taken up).
+  result<run_changed> signal(const run_id& id, std::string type, json payload = nullptr,
+                             signal_options options = {}) const;
+  void signal_async(const run_id& id, std::string type, json payload, signal_options options,
                     callback<run_changed> done) const;
   /// Brings a failed run back: it goes on from its last checkpoint, with the step that failed.
   /// Errors as `cancel`.

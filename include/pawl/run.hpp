@@ -61,6 +61,15 @@ struct run_summary {
   friend bool operator==(const run_summary&, const run_summary&) = default;
 };
 
+/// What a run waits for at one of its nodes.
+struct waiting_on {
+  std::string node;
+  std::string kind;  ///< "function" or "signal"
+  std::string name;  ///< the function's, or the signal's type
+
+  friend bool operator==(const waiting_on&, const waiting_on&) = default;
+};
+
 /// A run as it was at its last durable checkpoint.
 struct run_view {
   run_summary summary;
@@ -70,6 +79,9 @@ struct run_view {
   json data;                     ///< the state data; an object
   json metadata;                ///< what the caller and the engine noted beside the data; an object
   std::vector<std::string> at;  ///< ids of the nodes where the run stands now
+  std::vector<pawl::waiting_on> waiting_on;
+  /// Whether nothing happens in it until somebody sends a signal or a command.
+  bool parked = false;
 };
 
 /// One thing that happened in a run, as its history tells it.

@@ -48,6 +48,10 @@ struct run_settings {
   std::uint32_t max_tokens = 1'000;
   /// How often a run may come to one node, where the node names no `max_visits` of its own.
   std::uint32_t default_max_visits = 1'000;
+  /// Signals that have come to one run and were not taken up yet.
+  std::uint32_t max_signals = 1'000;
+  /// What one signal carries, as compact JSON.
+  std::uint64_t max_signal_bytes = 1u << 20;
 };
 
 /// The engine's own work: scheduling, recovery, stop.

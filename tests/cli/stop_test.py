@@ -113,7 +113,7 @@ class Stop(ProgramTest):
         self.end(process)
         too_early = self.pawl("runs", "update", "p", '{"a": 9}', "--data-dir", self.store,
                               expect=2)
-        self.assertIn("legal now: pause or cancel", too_early.stderr)
+        self.assertIn("legal now: pause, signal or cancel", too_early.stderr)
         paused = self.pawl("runs", "pause", "p", "--reason", "a look", "--data-dir", self.store)
         self.assertIn("Run p is paused.", paused.stdout)
         shown = self.show("p")
@@ -128,6 +128,34 @@ class Stop(ProgramTest):
         self.assertIn("run_resumed", out)
         self.assertEqual(self.show("p")["data"], {"a": 9, "b": 2})
         self.pawl("runs", "pause", "p", "--data-dir", self.store, expect=2)
+
+    def test_a_run_waits_for_its_signal_and_goes_on_with_it(self):
+        wait = {"id": "ok", "type": "signal", "data": {"name": "approved now", "into": "who"}}
+        flow = self.flow(task("first", "core.set", args={"a": 1}), wait,
+                         task("last", "core.set", args={"b": 2}))
+        out = self.pawl("run", flow, "--id", "w", "--data-dir", self.store).stdout
+        self.assertIn("signal_awaited", out)
+        self.assertIn("waiting in", out)
+        send = f"pawl runs signal w 'approved now' --data-dir {self.store}"
+        self.assertIn("next: " + send, out)
+        self.assertIn("It waits for a signal", self.pawl("runs", "show", "w", "--data-dir",
+                                                         self.store).stdout)
+        shown = self.show("w")
+        self.assertEqual((shown["status"], shown["parked"], shown["waiting_on"]),
+                         ("running", True,
+                          [{"node": "ok", "kind": "signal", "name": "approved now"}]))
+        # Nothing happens in it by itself.
+        self.assertIn("waiting", self.pawl("resume", "w", "--data-dir", self.store).stdout)
+        self.pawl("runs", "signal", "w", "", "--data-dir", self.store, expect=2)
+        self.pawl("runs", "signal", "w", "approved now", "{bad", "--data-dir", self.store,
+                  expect=3)
+        self.pawl("runs", "signal", "w", "approved now", '{"by": "ada"}', "--signal-id", "s1",
+                  "--data-dir", self.store)
+        self.pawl("resume", "w", "--data-dir", self.store)
+        shown = self.show("w")
+        self.assertEqual((shown["status"], shown["data"]),
+                         ("completed", {"a": 1, "b": 2, "who": {"by": "ada"}}))
+        self.pawl("runs", "signal", "w", "approved now", "--data-dir", self.store, expect=2)
 
     def test_the_same_command_goes_on_with_a_killed_run(self):
         command = ("run", self.slow_flow(500), "--id", "k", "--data-dir", self.store)

@@ -253,6 +253,53 @@ TEST_CASE("a paused run rests, is found paused again, and goes on with new data"
   CHECK(e.pause(id).error().code == errc::illegal_transition);
 }
 
+TEST_CASE("a run that waits for a signal is parked on disk and ends when it comes",
+          "[engine][signal]") {
+  const folder kept;
+  settings s = quiet();
+  s.storage.data_dir = kept.path;
+  const json definition{
+      {"name", "f"},
+      {"nodes", {{{"id", "w"}, {"type", "signal"}, {"data", {{"name", "go"}, {"into", "got"}}}}}},
+      {"edges", json::array()}};
+  const run_id id{"r"}, other{"other"};
+  {
+    engine e{s};
+    REQUIRE(e.open());
+    REQUIRE(e.put_flow(definition));
+    REQUIRE(e.start("f", json::object(), {.id = id}));
+    REQUIRE(e.start("f", json::object(), {.id = other}));
+    const auto shown = e.get(id);
+    REQUIRE(shown);
+    CHECK(shown->parked);
+    CHECK(shown->waiting_on == std::vector<waiting_on>{{"w", "signal", "go"}});
+    // Somebody waits for it while the signal comes.
+    auto waiting = std::async(std::launch::async, [&] { return e.wait(other, 10s); });
+    REQUIRE(e.signal(other, "go", 1));
+    REQUIRE(waiting.get());
+    CHECK(e.signal(other, "go", 2).error().code == errc::illegal_transition);
+    CHECK(e.signal(run_id{"none"}, "go").error().code == errc::not_found);
+    CHECK(e.signal(id, "").error().code == errc::invalid_argument);
+    CHECK(e.signal(id, "go", std::string((1u << 20) + 1, 'x')).error().code ==
+          errc::limit_exceeded);
+  }
+  engine e{s};
+  REQUIRE(e.open());
+  CHECK(e.wait(id, 50ms).error().code == errc::timed_out);
+  CHECK(e.get(id)->parked);
+  // Of many repeats of one signal exactly one is taken.
+  std::vector<std::thread> senders;
+  for (int i = 0; i < 8; ++i)
+    senders.emplace_back([&] { static_cast<void>(e.signal(id, "go", "once", {.id = "s1"})); });
+  for (auto& sender : senders) sender.join();
+  const auto done = e.wait(id, 10s);
+  REQUIRE(done);
+  CHECK(done->data == json{{"got", "once"}});
+  int claimed = 0;
+  for (const auto& event : *e.history(id)) claimed += event.kind == "signal_claimed" ? 1 : 0;
+  CHECK(claimed == 1);
+}
+
 TEST_CASE("a function that never returns is timed out and the run fails", "[engine]") {
   settings s = quiet();
   s.executor.stop_grace_ms = 50ms;

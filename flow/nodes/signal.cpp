@@ -1,0 +1,55 @@
+#include <array>
+#include <utility>
+
+#include "flow/editor.hpp"
+#include "flow/nodes/node_types.hpp"
+
+namespace pawl::flow {
+namespace {
+
+/// Waits for a signal and merges what it carries into the run's data. Takes one that came before.
+class signal_node final : public node {
+ public:
+  explicit signal_node(const data_reader& data)
+      : name_(data.text("name", true).value_or("")), into_(data.text("into", false).value_or("")) {
+    if (name_.empty()) return;
+    if (const auto good = check_signal_type(name_); !good)
+      data.fail("name", "bad_signal_name", good.error().message);
+  }
+
+  void enter(editor& run, token& t) const override {
+    if (take(run, t)) return;
+    run.record(event_kind::signal_awaited, t, {{"signal", name_}});
+    run.sleep(t);
+  }
+
+  void wake(editor& run, token& t) const override { take(run, t); }
+
+  std::string_view awaited_signal() const noexcept override { return name_; }
+
+ private:
+  bool take(editor& run, token& t) const {
+    const auto payload = run.claim(t, name_);
+    if (!payload) return false;
+    run.merge(t, *payload, into_);
+    run.leave(t);
+    return true;
+  }
+
+  std::string name_;
+  std::string into_;
+};
+
+constexpr std::array<std::string_view, 2> signal_keys = {"name", "into"};
+
+}  // namespace
+
+const node_type signal_type{
+    .name = "signal",
+    .keys = signal_keys,
+    .make = [](const data_reader& data) -> std::unique_ptr<const node> {
+      return std::make_unique<signal_node>(data);
+    },
+};
+
+}  // namespace pawl::flow
