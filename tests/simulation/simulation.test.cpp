@@ -32,7 +32,7 @@ json random_flow(world& w) {
     task(id, last);
     last = id;
   }
-  switch (w.draw(3)) {
+  switch (w.draw(4)) {
     case 0:  // back to the first task until the last has been visited three times
       nodes.push_back({{"id", "again"},
                        {"type", "condition"},
@@ -44,6 +44,14 @@ json random_flow(world& w) {
       break;
     case 1:
       for (const char* branch : {"left", "middle", "right"}) task(branch, last);
+      break;
+    case 2:  // two signals, each at a time of its own
+      for (const char* id : {"first", "second"}) {
+        nodes.push_back({{"id", id}, {"type", "signal"}, {"data", {{"name", "go"}, {"into", id}}}});
+        edges.push_back({{"source", last}, {"target", id}});
+        last = id;
+      }
+      task("after", last);
       break;
     default:
       break;
@@ -76,9 +84,33 @@ std::set<std::string> durable_calls(const persistence::view& view, const run_key
 
 struct expectations {
   std::set<run_id> acknowledged;
-  std::set<run_id> cancelled;  ///< cancels that were acknowledged
+  std::set<run_id> cancelled;                        ///< cancels that were acknowledged
+  std::set<std::pair<run_id, std::string>> signals;  ///< acknowledged, by their ids
   std::map<std::string, int> calls_when_durable;
 };
+
+/// Every signal that was acknowledged has come once, and none was taken twice.
+void check_signals(const persistence::view& view, const run_key& run,
+                   const std::set<std::pair<run_id, std::string>>& acknowledged) {
+  std::map<std::string, int> received, claimed;
+  const auto history = persistence::load_history(view, run, 0, 100'000);
+  REQUIRE(history);
+  for (const auto& checkpoint : *history) {
+    for (const auto& e : checkpoint.events) {
+      if (e.kind == flow::event_kind::signal_received)
+        ++received[e.detail.at("id").get<std::string>()];
+      if (e.kind == flow::event_kind::signal_claimed)
+        ++claimed[e.detail.at("id").get<std::string>()];
+    }
+  }
+  for (const auto& [id, times] : received) CHECK(times == 1);
+  for (const auto& [id, times] : claimed) {
+    CHECK(times == 1);
+    CHECK(received.contains(id));
+  }
+  for (const auto& [of, id] : acknowledged)
+    if (of == run.id) CHECK(received.contains(id));
+}
 
 void check_counters(const persistence::view& view) {
   std::map<run_status, std::int64_t> recount;
@@ -111,6 +143,8 @@ struct tally {
   std::size_t calls = 0;
   std::size_t calls_again = 0;
   std::size_t actor_crashes = 0;
+  std::size_t signals = 0;
+  std::size_t pauses = 0;
 };
 
 void simulate(std::uint64_t seed, tally& seen) {
@@ -159,11 +193,49 @@ void simulate(std::uint64_t seed, tally& seen) {
                 if (done) expected.cancelled.insert(key.id);
               }}});
     };
+    const auto some_run = [&] {
+      return run_key{in, run_id{"r" + std::to_string(w.draw(static_cast<std::size_t>(runs)))}};
+    };
+    const auto send = [&](const run_key& key, flow::command what,
+                          std::function<void()> acknowledged) {
+      caf::anon_send(engine.actors().shard_of(key),
+                     actors::run_command{key, std::make_shared<flow::command>(std::move(what)),
+                                         actors::reply<actors::command_done>{
+                                             [acknowledged](result<actors::command_done> done) {
+                                               if (done && acknowledged) acknowledged();
+                                             }}});
+    };
+    const auto signal = [&](const run_key& key) {
+      // Some are sent twice under one id.
+      const std::string id = "s" + std::to_string(w.draw(3) == 0 ? w.signals : ++w.signals);
+      send(key, flow::signal_command{"go", json::object(), id},
+           [&expected, key, id] { expected.signals.emplace(key.id, id); });
+    };
+    // What waits for somebody outside is given it. False if nothing does.
+    const auto help = [&] {
+      bool helped = false;
+      for (int r = 0; r < next_start; ++r) {
+        const run_key key{in, run_id{"r" + std::to_string(r)}};
+        const auto run = persistence::load_run(*engine.store().durable_view(), key);
+        REQUIRE(run);
+        if (!run->has_value() || is_finished((*run)->status)) continue;
+        helped = true;
+        if ((*run)->status == run_status::paused) {
+          send(key, flow::resume_command{}, {});
+        } else {
+          signal(key);
+        }
+      }
+      return helped;
+    };
     for (std::size_t i = 0; steps == 0 || i < steps; ++i) {
+      if (w.draw(40) == 0) signal(some_run());
+      if (w.draw(120) == 0) send(some_run(), flow::pause_command{}, [&seen] { ++seen.pauses; });
+      if (w.draw(120) == 0) send(some_run(), flow::resume_command{}, {});
       if (next_start < runs && w.draw(8) == 0) start_next();
       if (w.draw(150) == 0) cancel_some();
       const bool busy = engine.step();
-      if (!busy && next_start == runs) break;
+      if (!busy && next_start == runs && (steps > 0 || !help())) break;
       REQUIRE(i < 200'000);  // whatever chance does, it comes to an end
     }
     // The power fails now: what was not synced is gone. The old life is cut off here.
@@ -201,6 +273,7 @@ void simulate(std::uint64_t seed, tally& seen) {
     }
     const auto status = (*record)->summary.status;
     ++(status == run_status::completed ? seen.completed : seen.cancelled);
+    check_signals(*end, key, expected.signals);
     CHECK((status == run_status::completed || expected.cancelled.contains(key.id) ||
            status == run_status::cancelled));
   }
@@ -209,6 +282,7 @@ void simulate(std::uint64_t seed, tally& seen) {
     CHECK(w.calls[call] == before);
   }
   seen.power_losses += crashes;
+  seen.signals += expected.signals.size();
   seen.actor_crashes += w.crashed;
   for (const auto& [call, times] : w.calls) {
     ++seen.calls;
@@ -232,8 +306,11 @@ TEST_CASE("whatever order chance gives to messages, time and crashes, nothing is
   CHECK(seen.calls > 5000);
   CHECK(seen.calls_again > 50);
   CHECK(seen.actor_crashes > 200);
+  CHECK(seen.signals > 1000);
+  CHECK(seen.pauses > 200);
   WARN(seen.completed << " runs completed, " << seen.cancelled << " cancelled, " << seen.calls
                       << " calls, " << seen.calls_again << " of them more than once, "
+                      << seen.signals << " signals, " << seen.pauses << " pauses, "
                       << seen.actor_crashes << " crashed actors, " << seen.power_losses
                       << " losses of power");
 }

@@ -39,6 +39,7 @@ struct world {
     return draw(60) == 0;
   };
   std::size_t crashed = 0;
+  std::size_t signals = 0;  ///< ids given out
 };
 
 class world_clock final : public actors::clock {
