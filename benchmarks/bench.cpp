@@ -1,7 +1,11 @@
 // Measures linear flows of inline no-op steps: how many durable steps a second, how long one run
-// takes. Every figure is the median of several runs after a warm-up; one JSON object per line.
+// takes; and runs that wait for a signal. Every figure is the median of several runs after a
+// warm-up; one JSON object per line.
 //
 //   pawl_bench [FOLDER [SECONDS]]
+#include <malloc.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -9,8 +13,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <future>
 #include <mutex>
+#include <semaphore>
 #include <string>
 #include <vector>
 
@@ -130,6 +136,73 @@ void measure(const std::filesystem::path& folder, pawl::durability mode, double 
   }
 }
 
+/// The memory of this process, in bytes.
+double resident_bytes() {
+  ::malloc_trim(0);
+  std::ifstream statm{"/proc/self/statm"};
+  double all = 0, resident = 0;
+  statm >> all >> resident;
+  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE));
+}
+
+/// Makes `count` calls, at most 512 at once, and waits for their answers. Returns the calls a
+/// second.
+template <class Call>
+double all_answered(int count, Call call) {
+  std::counting_semaphore<> free{512};
+  const auto begin = clock_type::now();
+  for (int i = 0; i < count; ++i) {
+    free.acquire();
+    call(i, [&free](bool good) {
+      if (!good) std::exit(6);
+      free.release();
+    });
+  }
+  for (int i = 0; i < 512; ++i) free.acquire();
+  return count / std::chrono::duration<double>(clock_type::now() - begin).count();
+}
+
+/// Runs that wait for a signal: what each takes of the memory, and how fast signals end them.
+void measure_parked(const std::filesystem::path& folder, int runs) {
+  std::filesystem::remove_all(folder);
+  pawl::settings s;
+  s.storage.data_dir = folder;
+  s.log.level = pawl::log_level::error;
+  pawl::engine engine{s};
+  const pawl::json flow{{"name", "waiting"},
+                        {"nodes", {{{"id", "w"}, {"type", "signal"}, {"data", {{"name", "go"}}}}}},
+                        {"edges", pawl::json::array()}};
+  if (!engine.open() || !engine.put_flow(flow)) std::exit(6);
+  const auto id_of = [](const char* kind, int i) { return pawl::run_id{kind + std::to_string(i)}; };
+  const auto start = [&](const char* kind, int count) {
+    return all_answered(count, [&](int i, auto done) {
+      engine.start_async("waiting", {{"n", i}}, {.id = id_of(kind, i)},
+                         [done](pawl::result<pawl::run_started> r) { done(r.has_value()); });
+    });
+  };
+  const auto signal = [&](const char* kind, int count) {
+    return all_answered(count, [&](int i, auto done) {
+      engine.signal_async(id_of(kind, i), "go", {{"by", i}}, {},
+                          [done](pawl::result<pawl::run_changed> r) { done(r.has_value()); });
+    });
+  };
+  start("warm", runs);  // fills what RocksDB keeps in memory whatever the number of runs
+  signal("warm", runs);
+  const double before = resident_bytes();
+  const double started = start("run", runs);
+  const double parked = resident_bytes();
+  const double signalled = signal("run", runs);
+  std::printf("%s\n", pawl::json{{"what", "parked"},
+                                 {"durability", "sync"},
+                                 {"runs", runs},
+                                 {"bytes_per_run", std::round((parked - before) / runs)},
+                                 {"starts_per_s", std::round(started)},
+                                 {"signal_to_finish_per_s", std::round(signalled)}}
+                          .dump()
+                          .c_str());
+  std::fflush(stdout);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -156,6 +229,7 @@ int main(int argc, char** argv) {
     }
     measure(folder / "engine", mode, seconds);
   }
+  measure_parked(folder / "parked", 100'000);
   std::filesystem::remove_all(folder);
   return 0;
 }
