@@ -5,6 +5,7 @@
 #include <pawl/code_ref.hpp>
 #include <pawl/suggest.hpp>
 
+#include "actors/flow_cache.hpp"
 #include "cli/json_place.hpp"
 #include "cli/read.hpp"
 #include "cli/text.hpp"
@@ -21,22 +22,10 @@ std::string code_ref_pointer(const json& source, const flow::node_definition& no
 
 }  // namespace
 
-flow::limits limits_of(const settings& s) {
-  flow::limits allowed;
-  allowed.max_bytes = s.flow.max_bytes;
-  allowed.max_depth = s.flow.max_depth;
-  allowed.max_nodes = s.flow.max_nodes;
-  allowed.max_edges = s.flow.max_edges;
-  allowed.max_visits = s.run.default_max_visits;
-  allowed.max_tokens = s.run.max_tokens;
-  allowed.max_state_bytes = s.run.max_state_bytes;
-  return allowed;
-}
-
 result<flow_file> read_flow_file(const std::string& file, const settings& s) {
   flow_file read;
   read.name = file == "-" ? "standard input" : printable(file);
-  const auto allowed = limits_of(s);
+  const auto allowed = actors::flow_limits(s);
   auto text = read_text(file, allowed.max_bytes);
   if (!text) return std::move(text).error();
   read.text = *std::move(text);

@@ -22,9 +22,6 @@ struct flow_file {
   [[nodiscard]] bool valid() const noexcept { return compiled.flow != nullptr; }
 };
 
-/// The limits that these settings hold flows and runs to.
-[[nodiscard]] flow::limits limits_of(const settings& s);
-
 /// Reads a flow from a file, or from standard input for "-", and checks it. An invalid flow is no
 /// error here. Errors: as `read_text`; `invalid_flow` with line and column for what is no JSON.
 [[nodiscard]] result<flow_file> read_flow_file(const std::string& file, const settings& s);

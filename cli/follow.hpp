@@ -33,7 +33,8 @@ struct follow_result {
 
 /// Follows runs to their ends and tells a watcher everything that happens in them, exactly once
 /// and in order, also when there is more than its subscription holds. Used by one thread, besides
-/// the engine's, which hand in the ends of runs; while the engine stops another thread takes over.
+/// the engine's, which hand in the ends of runs, and one that stops the engine while the first
+/// tells what still happens.
 class follower {
  public:
   /// `only`: the one run to follow; none for several. Make it before a run is started, so that
