@@ -16,6 +16,11 @@ namespace {
 /// the size of a transition in loops of nodes that wait for nothing.
 constexpr int max_entries = 256;
 
+/// The detail of an event that somebody asked for, and may have given a reason for.
+json because(const std::string& reason) {
+  return reason.empty() ? json{} : json{{"reason", reason}};
+}
+
 }  // namespace
 
 editor::editor(const compiled_flow& flow, run_state& run, time_point now)
@@ -79,7 +84,7 @@ void editor::fail(run_error error) {
 void editor::cancel(const std::string& reason) {
   halt_waiting();
   set_status(run_status::cancelled);
-  record(event_kind::run_cancelled, reason.empty() ? json{} : json{{"reason", reason}});
+  record(event_kind::run_cancelled, because(reason));
 }
 
 void editor::revive(const std::string& reason) {
@@ -87,7 +92,7 @@ void editor::revive(const std::string& reason) {
   run_.error.reset();
   done_.change.error = run_.error;
   set_status(run_status::running);
-  record(event_kind::run_retried, reason.empty() ? json{} : json{{"reason", reason}});
+  record(event_kind::run_retried, because(reason));
   for (auto& t : run_.tokens) {
     if (t.phase != token_phase::halted) continue;
     t.phase = token_phase::arriving;  // with its visit kept: see `enter`
@@ -97,13 +102,13 @@ void editor::revive(const std::string& reason) {
 
 void editor::pause(const std::string& reason) {
   set_pausing(true);
-  record(event_kind::run_pausing, reason.empty() ? json{} : json{{"reason", reason}});
+  record(event_kind::run_pausing, because(reason));
 }
 
 void editor::resume(const std::string& reason) {
   set_pausing(false);
   if (run_.status != run_status::running) set_status(run_status::running);
-  record(event_kind::run_resumed, reason.empty() ? json{} : json{{"reason", reason}});
+  record(event_kind::run_resumed, because(reason));
 }
 
 void editor::receive(signal_command&& command) {
