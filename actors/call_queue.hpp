@@ -21,7 +21,8 @@ struct queued_call {
   queued_call(invocation_id number, invocation what)
       : id(number),
         call(std::move(what)),
-        context({call.run, call.node, call.visit, call.attempt, call.idempotency_key, call.args},
+        context({call.run, call.node, call.visit, call.attempt, call.idempotency_key, call.args,
+                 call.answer ? &*call.answer : nullptr},
                 call.observer, {}, stop.get_token()) {}
 
   const invocation_id id;
@@ -33,7 +34,9 @@ struct queued_call {
   bool answered = false;
   /// Why it was told to stop, and so what it is answered.
   std::optional<error> verdict;
-  /// When it is told to stop or, once it is, given up.
+  /// When its time is over, whatever it says.
+  std::optional<std::chrono::steady_clock::time_point> end;
+  /// When it is looked at again and perhaps told to stop or, once it is, given up.
   std::optional<std::chrono::steady_clock::time_point> deadline;
 };
 using call_ptr = std::shared_ptr<queued_call>;

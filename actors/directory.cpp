@@ -12,8 +12,12 @@
 
 namespace pawl::actors {
 
-directory::directory(caf::actor_config& config, parts_ptr parts, caf::actor persister)
-    : caf::event_based_actor(config), parts_(std::move(parts)), persister_(std::move(persister)) {
+directory::directory(caf::actor_config& config, parts_ptr parts, caf::actor persister,
+                     caf::actor timer)
+    : caf::event_based_actor(config),
+      parts_(std::move(parts)),
+      persister_(std::move(persister)),
+      timer_(std::move(timer)) {
   set_down_handler([this](const caf::down_msg& down) { on_down(down); });
 }
 
@@ -38,7 +42,7 @@ directory::entry& directory::activate(const run_key& key) {
 }
 
 void directory::spawn_run(const run_key& key, entry& e) {
-  e.actor = spawn<run_actor, caf::monitored>(parts_, key, caf::actor{this}, persister_);
+  e.actor = spawn<run_actor, caf::monitored>(parts_, key, caf::actor{this}, persister_, timer_);
   e.sent = 0;
   e.begun = system().clock().now();
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,7 @@ namespace pawl::actors {
 /// while the function still runs: what it returns later is thrown away.
 struct outcome {
   result<json> value;
+  std::optional<interruption> interrupted = {};  ///< it asks something: `value` is not looked at
   time_point started_at{};
   time_point finished_at{};
 };
@@ -35,6 +37,10 @@ struct invocation {
   std::shared_ptr<const json> state;
   json args;
   std::chrono::milliseconds timeout{0};  ///< 0 for none; counts from when the function begins
+  /// How long the function may be silent (`step_context::heartbeat`) before it is taken for dead;
+  /// 0 for as long as it likes.
+  std::chrono::milliseconds heartbeat{0};
+  std::optional<json> answer;  ///< what the function gets as `resume_value`
   functions::step_observer observer;
   /// Called exactly once, from any thread, unless `submit` refused the invocation.
   std::function<void(outcome)> done;

@@ -16,6 +16,7 @@ flow::limits flow_limits(const settings& s) {
   allowed.max_state_bytes = s.run.max_state_bytes;
   allowed.max_signals = s.run.max_signals;
   allowed.max_signal_bytes = s.run.max_signal_bytes;
+  allowed.max_map_items = s.run.max_map_items;
   return allowed;
 }
 

@@ -5,13 +5,18 @@
 namespace pawl::actors {
 
 outcome call_inline(invocation call, const clock& time, const functions::value_limits& limits) {
-  const functions::call_facts facts{
-      call.run, call.node, call.visit, call.attempt, call.idempotency_key, call.args};
+  const functions::call_facts facts{call.run,
+                                    call.node,
+                                    call.visit,
+                                    call.attempt,
+                                    call.idempotency_key,
+                                    call.args,
+                                    call.answer ? &*call.answer : nullptr};
   functions::call_context context{facts, call.observer, {}, {}};
   const time_point began_at = time.now();
-  auto value =
+  auto called =
       functions::call(call.function->body, call.function->code_ref, *call.state, context, limits);
-  return {std::move(value), began_at, time.now()};
+  return {std::move(called.value), std::move(called.interrupted), began_at, time.now()};
 }
 
 }  // namespace pawl::actors

@@ -95,6 +95,22 @@ struct commit_failed {
   std::shared_ptr<const error> why;
 };
 
+/// From a run's actor to the timer, when it is durable: the run is to be woken at another moment.
+struct alarm_changed {
+  run_key key;
+  std::optional<time_point> before;
+  std::optional<time_point> after;
+};
+/// To the timer: ring alarms, with the runs of these shards.
+struct begin_ringing {
+  std::vector<caf::actor> shards;
+};
+/// The timer to itself: a run has dealt with its alarm; it may be time for the next.
+struct alarm_rung {};
+struct look_at_alarms {
+  std::uint64_t number = 0;
+};
+
 /// The persister to itself: write all that has come in.
 struct write_group {};
 
@@ -157,6 +173,10 @@ PAWL_LOCAL_MESSAGE(commit)
 PAWL_LOCAL_MESSAGE(committed)
 PAWL_LOCAL_MESSAGE(commit_failed)
 PAWL_LOCAL_MESSAGE(write_group)
+PAWL_LOCAL_MESSAGE(alarm_changed)
+PAWL_LOCAL_MESSAGE(begin_ringing)
+PAWL_LOCAL_MESSAGE(alarm_rung)
+PAWL_LOCAL_MESSAGE(look_at_alarms)
 PAWL_LOCAL_MESSAGE(group_written)
 PAWL_LOCAL_MESSAGE(sync_groups)
 PAWL_LOCAL_MESSAGE(recover_next_page)

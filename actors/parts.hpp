@@ -6,6 +6,7 @@
 
 #include <pawl/settings.hpp>
 
+#include "actors/chance.hpp"
 #include "actors/clock.hpp"
 #include "actors/event_hub.hpp"
 #include "actors/executor.hpp"
@@ -66,6 +67,7 @@ struct parts {
   pawl::settings settings;
   std::unique_ptr<persistence::store> store;
   std::unique_ptr<actors::clock> clock;
+  std::unique_ptr<actors::chance> chance;
   std::shared_ptr<functions::registry> functions;
   std::unique_ptr<actors::executor> executor;
   std::shared_ptr<spdlog::logger> log;
@@ -76,11 +78,13 @@ struct parts {
   admission admitted;
 
   parts(pawl::settings s, std::unique_ptr<persistence::store> kept_in,
-        std::unique_ptr<actors::clock> time, std::shared_ptr<functions::registry> registry,
-        std::unique_ptr<actors::executor> runs_on, std::shared_ptr<spdlog::logger> logger)
+        std::unique_ptr<actors::clock> time, std::unique_ptr<actors::chance> luck,
+        std::shared_ptr<functions::registry> registry, std::unique_ptr<actors::executor> runs_on,
+        std::shared_ptr<spdlog::logger> logger)
       : settings(std::move(s)),
         store(std::move(kept_in)),
         clock(std::move(time)),
+        chance(std::move(luck)),
         functions(std::move(registry)),
         executor(std::move(runs_on)),
         log(std::move(logger)),

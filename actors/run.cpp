@@ -1,5 +1,6 @@
 #include "actors/run.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -39,12 +40,13 @@ functions::step_observer observe(const parts_ptr& parts, const invocation& call)
 }  // namespace
 
 run_actor::run_actor(caf::actor_config& config, parts_ptr parts, run_key key, caf::actor directory,
-                     caf::actor persister)
+                     caf::actor persister, caf::actor timer)
     : caf::event_based_actor(config),
       parts_(std::move(parts)),
       key_(std::move(key)),
       directory_(std::move(directory)),
-      persister_(std::move(persister)) {
+      persister_(std::move(persister)),
+      timer_(std::move(timer)) {
   parts_->active_runs.take();
   set_exception_handler([](std::exception_ptr& thrown) -> caf::error {
     try {
@@ -138,7 +140,13 @@ flow::recovery run_actor::what_is_due() const {
 void run_actor::go_on(flow::recovery due) {
   if (std::exchange(went_on_, true)) return;
   for (auto& e : due.effects) perform(e);
-  for (auto& failed : due.failed) static_cast<void>(apply(std::move(failed)));
+  for (auto& c : due.commands) {
+    if (const auto applied = apply(std::move(c)); !applied)
+      parts_->log->debug("run {}: {}", key_.id.str(), applied.error().message);
+  }
+  // Its alarm may have rung in vain while the run was away.
+  if (in_flight_.empty() && run_)
+    if (const auto alarm = flow::next_alarm(*run_)) send(timer_, alarm_changed{key_, {}, alarm});
 }
 
 /// Carries a command out and answers it when that is durable. False if it was refused.
@@ -152,7 +160,8 @@ bool run_actor::handle(run_command& c) {
   const auto applied = apply(std::move(*c.what));
   after_durable([this, answer = c.answer, before,
                  refused = applied ? std::nullopt : std::optional{applied.error()},
-                 summary = flow::summarize(*run_), pausing = run_->pausing](const error* failure) {
+                 summary = flow::summarize(*run_),
+                 pausing = run_->pausing()](const error* failure) {
     if (failure != nullptr) return answer(*failure);
     if (refused) return answer(*refused);
     answer(command_done{summary, before, true, pausing});
@@ -195,7 +204,7 @@ bool run_actor::handle_start(run_command& c) {
 }
 
 result<void> run_actor::apply(flow::command&& c) {
-  const auto before = run_->sequence == 0 ? std::nullopt : std::optional{run_->status};
+  const auto before = persistence::standing_of(*run_);
   auto moved = flow::apply(*flow_, *run_, std::move(c), parts_->clock->now());
   if (!moved) return std::move(moved).error();
   auto writes = std::make_shared<const persistence::batch>(persistence::transition_batch(
@@ -204,6 +213,8 @@ result<void> run_actor::apply(flow::command&& c) {
                         std::move(moved->change.events),
                         run_->sequence,
                         moved->change.at,
+                        before.alarm,
+                        flow::next_alarm(*run_),
                         {}});
   send(persister_, commit{std::move(writes)});
   return {};
@@ -222,6 +233,8 @@ void run_actor::on_committed() {
   in_flight durable = std::move(in_flight_.front());
   in_flight_.erase(in_flight_.begin());
   publish(durable);
+  if (durable.alarm != durable.alarm_before)
+    send(timer_, alarm_changed{key_, durable.alarm_before, durable.alarm});
   for (const auto& then : durable.then) then(nullptr);
   for (auto& e : durable.effects) perform(e);
 }
@@ -240,7 +253,8 @@ void run_actor::on_outcome(const step_done& step) {
   if (!run_) return;
   const auto applied = apply(flow::step_outcome_command{
       step.token, step.node, step.visit, step.attempt, std::move(step.result->value),
-      step.result->started_at, step.result->finished_at});
+      step.result->started_at, step.result->finished_at, std::move(step.result->interrupted),
+      parts_->chance->draw()});
   if (!applied) parts_->log->debug("run {}: {}", key_.id.str(), applied.error().message);
 }
 
@@ -267,7 +281,7 @@ void run_actor::call(flow::effect& e) {
     why.type = "unknown_function";
     const time_point now = parts_->clock->now();
     return on_outcome({wanted.token, wanted.node, wanted.visit, wanted.attempt,
-                       std::make_shared<outcome>(outcome{std::move(why), now, now})});
+                       std::make_shared<outcome>(outcome{std::move(why), {}, now, now})});
   }
   if ((*function)->options.run_inline) {
     // The data must be lent to nobody any more when the outcome changes it.
@@ -300,12 +314,20 @@ invocation run_actor::make_invocation(flow::invoke_effect& wanted,
   call.node = wanted.node;
   call.visit = wanted.visit;
   call.attempt = wanted.attempt;
-  call.idempotency_key = flow::idempotency_key(key_, wanted.node, wanted.visit);
+  call.idempotency_key = flow::idempotency_key(key_, wanted.node, wanted.visit, wanted.compensates);
   call.function = function;
   call.state = std::move(wanted.state);
   call.args = wanted.args;
   call.timeout =
       wanted.timeout.count() > 0 ? wanted.timeout : parts_->settings.executor.default_timeout_ms;
+  if (wanted.deadline) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(*wanted.deadline - parts_->clock->now());
+    const auto at_least = std::max(left, std::chrono::milliseconds{1});
+    call.timeout = call.timeout.count() > 0 ? std::min(call.timeout, at_least) : at_least;
+  }
+  call.heartbeat = wanted.heartbeat;
+  call.answer = wanted.answer;
   if (parts_->events.has_subscribers()) call.observer = observe(parts_, call);
   return call;
 }

@@ -26,7 +26,7 @@ namespace pawl::actors {
 class run_actor : public caf::event_based_actor {
  public:
   run_actor(caf::actor_config& config, parts_ptr parts, run_key key, caf::actor directory,
-            caf::actor persister);
+            caf::actor persister, caf::actor timer);
   ~run_actor() override;
   caf::behavior make_behavior() override;
   void on_exit() override;
@@ -39,6 +39,8 @@ class run_actor : public caf::event_based_actor {
     std::vector<flow::event> events;
     std::uint64_t sequence = 0;
     time_point at{};
+    std::optional<time_point> alarm_before;
+    std::optional<time_point> alarm;
     std::vector<std::function<void(const error* failure)>> then;
   };
 
@@ -65,6 +67,7 @@ class run_actor : public caf::event_based_actor {
   const run_key key_;
   const caf::actor directory_;
   const caf::actor persister_;
+  const caf::actor timer_;
   std::optional<flow::run_state> run_;  ///< none before it was loaded, and where there is no run
   std::optional<error> load_failure_;
   bool loaded_ = false;

@@ -12,6 +12,7 @@
 #include "actors/directory.hpp"
 #include "actors/persister.hpp"
 #include "actors/reader.hpp"
+#include "actors/timer.hpp"
 #include "persistence/keys.hpp"
 
 namespace pawl::actors {
@@ -33,8 +34,9 @@ engine_actors start_actors(caf::actor_system& system, const parts_ptr& parts,
   const auto writer = spawn_blocking<persister>(system, blocking, parts, to_disk);
   started.reader = spawn_blocking<reader>(system, blocking);
   started.catalog = system.spawn<catalog>(parts, writer);
+  started.timer = system.spawn<timer>(parts);
   for (std::uint32_t i = 0; i < parts->settings.engine.shards; ++i)
-    started.shards.push_back(system.spawn<directory>(parts, writer));
+    started.shards.push_back(system.spawn<directory>(parts, writer, started.timer));
   started.supervisor = system.spawn<supervisor>(parts, started, writer, to_disk);
   return started;
 }
@@ -55,9 +57,11 @@ caf::behavior supervisor::make_behavior() {
   monitor(syncer_);
   monitor(watched_.catalog);
   monitor(watched_.reader);
+  monitor(watched_.timer);
   for (const auto& shard : watched_.shards) monitor(shard);
   recovering_ = parts_->store->durable_view();
   send(this, recover_next_page{});
+  send(watched_.timer, begin_ringing{watched_.shards});
   return {
       [this](const recover_next_page&) { recover_next(); },
       [this](const stop_request& s) { stop(s); },
@@ -65,11 +69,12 @@ caf::behavior supervisor::make_behavior() {
 }
 
 void supervisor::recover_next() {
-  if (stopping_ || recover_statuses_.empty() || parts_->settings.engine.recovery_batch == 0) {
+  const std::size_t at_once = parts_->settings.engine.recovery_batch;
+  if (stopping_ || at_once == 0) {
     recovering_.reset();
     return;
   }
-  auto range = persistence::keys::runs_by_status(recover_statuses_.back());
+  auto range = persistence::keys::moving_runs();
   if (!recover_from_.empty()) range.from = recover_from_;
   std::map<caf::actor, std::vector<run_key>> by_shard;
   std::size_t found = 0;
@@ -77,23 +82,18 @@ void supervisor::recover_next() {
       persistence::column::indexes, range, [&](std::string_view key, std::string_view) {
         if (auto run = persistence::keys::run_of(key)) {
           by_shard[watched_.shard_of(*run)].push_back(*std::move(run));
+          ++found;
         } else {
           parts_->log->error("an index entry names no run; it is passed over");
         }
         recover_from_ = std::string{key} + '\0';
-        return ++found < parts_->settings.engine.recovery_batch ? persistence::view::next::more
-                                                                : persistence::view::next::stop;
+        return found < at_once ? persistence::view::next::more : persistence::view::next::stop;
       });
-  if (!scanned) {
-    parts_->log->error("unfinished runs cannot be listed: {}", scanned.error().message);
-    recover_statuses_.clear();
-    return recover_next();
+  if (!scanned) parts_->log->error("unfinished runs cannot be listed: {}", scanned.error().message);
+  if (!scanned || found == 0) {
+    recovering_.reset();
+    return;
   }
-  if (found < parts_->settings.engine.recovery_batch) {
-    recover_statuses_.pop_back();
-    recover_from_.clear();
-  }
-  if (found == 0) return recover_next();
   parts_->log->debug("bringing back {} unfinished runs", found);
   auto left = std::make_shared<std::atomic<std::size_t>>(by_shard.size());
   const auto one_less = [left, self = caf::actor{this}](const result<void>&) {
@@ -128,6 +128,7 @@ void supervisor::on_down(const caf::down_msg& down) {
 void supervisor::stop(const stop_request& s) {
   stop_answers_.push_back(s.done);
   if (std::exchange(stopping_, true)) return;
+  send(watched_.timer, wind_down{});
   for (const auto& shard : watched_.shards) send(shard, wind_down{});
 }
 

@@ -15,6 +15,7 @@ struct engine_actors {
   caf::actor supervisor;
   caf::actor catalog;
   caf::actor reader;
+  caf::actor timer;
   std::vector<caf::actor> shards;
 
   /// The shard that is responsible for a run.
@@ -56,7 +57,6 @@ class supervisor : public caf::event_based_actor {
   bool stopping_ = false;
   std::vector<reply<void>> stop_answers_;
   std::shared_ptr<const persistence::view> recovering_;  ///< as the store was at the start
-  std::vector<run_status> recover_statuses_{run_status::running, run_status::pending};
   std::string recover_from_;  ///< where the next page of the index begins
 };
 

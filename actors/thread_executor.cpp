@@ -28,6 +28,25 @@ error took_too_long(const invocation& call) {
                                std::to_string(call.timeout.count()) + " ms"};
 }
 
+error was_silent(const invocation& call) {
+  return {errc::timed_out,
+          pawl::quoted(call.function->code_ref) + " has given no sign of life for its " +
+              std::to_string(call.heartbeat.count()) + " ms (heartbeat_timeout)",
+          "heartbeat_timeout"};
+}
+
+/// When a call is to be looked at again: at the end of its time, or when it has been silent for too
+/// long. None: never.
+std::optional<steady::time_point> next_look(const queued_call& call) {
+  auto when = call.end;
+  if (call.call.heartbeat.count() > 0) {
+    const auto silent_until =
+        call.context.last_sign() + std::min(call.call.heartbeat, max_duration);
+    when = when ? std::min(*when, silent_until) : silent_until;
+  }
+  return when;
+}
+
 error cancelled() {
   return {errc::cancelled, "the step was cancelled"};
 }
@@ -68,7 +87,7 @@ class thread_pool : public std::enable_shared_from_this<thread_pool> {
   enum class function_is : std::uint8_t { over, stuck };
   void give_up(lock& held, const call_ptr& call);
   /// Answers a call, once. The lock is released meanwhile.
-  void answer(lock& held, const call_ptr& call, result<json> value,
+  void answer(lock& held, const call_ptr& call, functions::call_outcome what,
               function_is now = function_is::over);
   void forget_running(const call_ptr& call);
   void end_threads(lock& held);
@@ -174,14 +193,17 @@ void thread_pool::begin(const call_ptr& call) {
   call->began_at = options_.now();
   running_.push_back(call);
   if (const auto timeout = call->call.timeout; timeout.count() > 0)
-    set_deadline(call, steady::now() + std::min(timeout, max_duration));
+    call->end = steady::now() + std::min(timeout, max_duration);
+  call->context.heartbeat();
+  if (const auto look = next_look(*call)) set_deadline(call, *look);
 }
 
 void thread_pool::run_next(lock& held, call_ptr next) {
   begin(next);
   held.unlock();
-  auto value = functions::call(next->call.function->body, next->call.function->code_ref,
-                               *next->call.state, next->context, options_.result_limits);
+  auto called = functions::call(next->call.function->body, next->call.function->code_ref,
+                                *next->call.state, next->context, options_.result_limits);
+  auto& value = called.value;
   next->context.close();
   held.lock();
   queue_.ended(*next);
@@ -192,22 +214,25 @@ void thread_pool::run_next(lock& held, call_ptr next) {
     // What comes after a cancel or a time-out is not recorded; a success during an orderly stop is.
     const bool too_late =
         next->verdict && !(stopping_ && value && *next->verdict == engine_stops());
-    answer(held, next, too_late ? result<json>{*next->verdict} : std::move(value));
+    if (too_late) called = {*next->verdict};
+    answer(held, next, std::move(called));
   }
   // What foreign code has made is not destroyed under the lock.
   held.unlock();
   next.reset();
-  value = json{};
+  called = {json{}};
   held.lock();
 }
 
-void thread_pool::answer(lock& held, const call_ptr& call, result<json> value, function_is now) {
+void thread_pool::answer(lock& held, const call_ptr& call, functions::call_outcome what,
+                         function_is now) {
   PAWL_ASSERT(!call->answered, "a call is answered once");
   call->answered = true;
   forget_running(call);
   ++answering_;
   const auto finished_at = options_.now();
-  outcome how{std::move(value), call->began_at.value_or(finished_at), finished_at};
+  outcome how{std::move(what.value), std::move(what.interrupted),
+              call->began_at.value_or(finished_at), finished_at};
   held.unlock();
   {
     // A stuck thread keeps the call: what belongs to others is taken out of it here.
@@ -267,7 +292,13 @@ void thread_pool::expire(lock& held) {
   for (const auto& call : due) {
     // While another was looked after this one may have returned, or been told to stop.
     if (call->answered || !call->deadline || *call->deadline > now) continue;
-    if (tell_to_stop(call, took_too_long(call->call))) {
+    const auto look = call->verdict ? std::nullopt : next_look(*call);
+    if (look && *look > now) {  // it has said something since
+      call->deadline = look;
+      continue;
+    }
+    const bool at_end = call->end && *call->end <= now;
+    if (tell_to_stop(call, at_end ? took_too_long(call->call) : was_silent(call->call))) {
       held.unlock();
       call->stop.request_stop();
       held.lock();
@@ -283,13 +314,13 @@ void thread_pool::give_up(lock& held, const call_ptr& call) {
   static_cast<void>(provide_thread());
   auto why = *call->verdict;
   why.message += "; it has not returned though it was told to stop, and is given up";
-  answer(held, call, std::move(why), function_is::stuck);
+  answer(held, call, {std::move(why)}, function_is::stuck);
 }
 
 void thread_pool::cancel(invocation_id id) {
   lock held{mutex_};
   if (const auto waiting = queue_.erase(id)) {
-    answer(held, waiting, cancelled());
+    answer(held, waiting, {cancelled()});
     held.unlock();  // before the call is destroyed
     return;
   }
@@ -309,7 +340,7 @@ void thread_pool::stop(milliseconds limit) {
     return;
   }
   auto never_begun = queue_.clear();
-  for (const auto& call : never_begun) answer(held, call, engine_stops());
+  for (const auto& call : never_begun) answer(held, call, {engine_stops()});
   work_.notify_all();
   const auto until = steady::now() + std::min(limit, max_duration);
   quiet_.wait_until(held, until, [this] { return running_.empty(); });

@@ -37,8 +37,8 @@ std::string step_record(std::uint64_t sequence) {
   t.id = 1;
   t.node = 4;
   t.phase = flow::token_phase::waiting;
-  t.visit = t.attempt = 1;
-  d.tokens.emplace().push_back(t);
+  t.visit = t.attempt = t.tries = 1;
+  d.tokens_set.push_back(t);
   d.visits.emplace_back(4, 1);
   return persistence::encode_delta(d);
 }

@@ -18,6 +18,7 @@ exit_code exit_code_of(errc code) noexcept {
     case errc::cancelled:
       return exit_code::run_cancelled;
     case errc::function_failed:
+    case errc::interrupted:
       return exit_code::run_failed;
     case errc::overloaded:
     case errc::timed_out:

@@ -81,7 +81,8 @@ void follower::take(const live_event& e) {
     s.last = checkpoint;
     ++s.told_of;
     s.ended = is_last(e.what);
-    s.look |= e.what.kind == "signal_awaited" || e.what.kind == "run_paused";
+    s.look |= e.what.kind == "signal_awaited" || e.what.kind == "interrupted" ||
+              e.what.kind == "run_paused";
   }
   shown_.on_event(e);
 }

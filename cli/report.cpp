@@ -54,8 +54,12 @@ json to_json(const run_summary& run) {
 
 std::vector<std::string> ways_to_wake(const run_view& run, const settings& s) {
   std::vector<std::string> ways;
-  if (run.summary.status != run_status::running || !run.parked) return ways;
+  if (is_finished(run.summary.status) || !run.parked) return ways;
   for (const auto& each : run.waiting_on) {
+    if (each.kind == "answer") {
+      ways.push_back("pawl resume " + run.summary.key.id.str() + " --question " +
+                     shell_word(each.name) + " --answer JSON" + session::step_flags(s));
+    }
     if (each.kind != "signal") continue;
     ways.push_back("pawl runs signal " + run.summary.key.id.str() + " " + shell_word(each.name) +
                    session::step_flags(s));
@@ -66,10 +70,14 @@ std::vector<std::string> ways_to_wake(const run_view& run, const settings& s) {
 json to_json(const run_view& run) {
   json object = to_json(run.summary);
   object["pausing"] = run.pausing;
+  object["undoing"] = run.undoing;
   object["parked"] = run.parked;
   object["waiting_on"] = json::array();
   for (const auto& each : run.waiting_on) {
-    object["waiting_on"].push_back({{"node", each.node}, {"kind", each.kind}, {"name", each.name}});
+    json item{{"node", each.node}, {"kind", each.kind}, {"name", each.name}};
+    if (each.until) item["until"] = to_rfc3339(*each.until);
+    if (each.kind == "answer") item["question"] = each.question;
+    object["waiting_on"].push_back(std::move(item));
   }
   object["checkpoint"] = run.checkpoint;
   object["updated_at"] = to_rfc3339(run.updated_at);

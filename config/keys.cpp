@@ -75,6 +75,8 @@ constexpr std::array table{
         1'000'000},
     key{"run.max_signal_bytes", [](settings& s) -> field { return &s.run.max_signal_bytes; },
         "What one signal carries, as compact JSON.", kib, gib},
+    key{"run.max_map_items", [](settings& s) -> field { return &s.run.max_map_items; },
+        "Items that one map goes through. A map over more fails.", 1, 1'000'000},
 
     key{"engine.scheduler_threads",
         [](settings& s) -> field { return &s.engine.scheduler_threads; },

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <variant>
 
+#include <pawl/function.hpp>
 #include <pawl/json.hpp>
 #include <pawl/result.hpp>
 #include <pawl/time.hpp>
@@ -36,7 +37,21 @@ struct step_outcome_command {
   result<json> value = json{};
   time_point began_at{};
   time_point ended_at{};
+  /// The function returned `step.interrupt(…)`: `value` is not looked at.
+  std::optional<interruption> interrupted = {};
+  double chance = 0.5;  ///< from 0 to below 1: decides the jitter of a wait before the next attempt
 };
+
+/// A call of a step that must not run twice was under way when its process ended: nobody knows
+/// whether it took effect.
+struct in_doubt_command {
+  token_id token = 0;
+  std::uint32_t visit = 0;
+  std::uint32_t attempt = 0;
+};
+
+/// The moment that a run was to be woken at has come.
+struct timer_command {};
 
 /// Goes on where the last transition reached its budget.
 struct advance_command {};
@@ -60,12 +75,15 @@ struct pause_command {
   std::string reason;
 };
 
-/// Lets a run that is paused, or is about to be, go on.
+/// Lets a run that is paused, or is about to be, go on; answers a question that it asks.
 struct resume_command {
   std::optional<run_status> only_if;
   std::string reason;
   /// Top-level keys of the data with new values, set before. Only for a run that is paused.
   json update = json::object();
+  /// Answers the question of this id; without an id the only one there is.
+  std::string question = {};
+  std::optional<json> answer = {};
 };
 
 /// Sets top-level keys of the data of a run that is paused or failed. Branches that have written a
@@ -89,9 +107,9 @@ struct park_command {
   std::string reason;
 };
 
-using command = std::variant<start_command, step_outcome_command, advance_command, cancel_command,
-                             retry_command, pause_command, resume_command, update_command,
-                             signal_command, park_command>;
+using command = std::variant<start_command, step_outcome_command, in_doubt_command, timer_command,
+                             advance_command, cancel_command, retry_command, pause_command,
+                             resume_command, update_command, signal_command, park_command>;
 
 /// "start", "cancel", …: for messages.
 [[nodiscard]] std::string_view name_of(const command& c) noexcept;

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include <pawl/code_ref.hpp>
+
 #include "flow/graph.hpp"
+#include "flow/joins.hpp"
 #include "flow/nodes/node.hpp"
 
 namespace pawl::flow {
@@ -51,7 +54,17 @@ void compile_edges(const definition& flow, std::vector<compiled_node>& nodes,
     if (from == index.end() || to == index.end()) continue;  // `check_graph` tells
     compiled_node& node = nodes[from->second];
     const node_type* const type = find_node_type(node.type);
-    compiled_edge edge{to->second, order[from->second]++, std::nullopt, std::nullopt};
+    compiled_edge edge{to->second, order[from->second]++, std::nullopt, std::nullopt, {}, {}};
+    if (source.on_error) {
+      edge.errors = *source.on_error;
+      edge.into = source.into;
+      node.on_error.push_back(std::move(edge));
+      continue;
+    }
+    if (source.on_timeout || source.each) {
+      (source.each ? node.each : node.on_timeout) = std::move(edge);
+      continue;
+    }
     if (!source.when) {
       node.plain.push_back(std::move(edge));
       continue;
@@ -65,6 +78,16 @@ void compile_edges(const definition& flow, std::vector<compiled_node>& nodes,
   }
 }
 
+void warn_lone_joins(const definition& flow, const std::vector<compiled_node>& nodes,
+                     std::vector<fault>& faults) {
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i].behaviour->join() == nullptr || !nodes[i].closes.empty()) continue;
+    faults.push_back({severity::warning, flow.nodes[i].pointer, "lone_join",
+                      "no fork has two branches that meet at " + pawl::quoted(nodes[i].id) +
+                          ", so it joins nothing"});
+  }
+}
+
 bool has_errors(const std::vector<fault>& faults) {
   return std::any_of(faults.begin(), faults.end(),
                      [](const fault& f) { return f.level == severity::error; });
@@ -73,10 +96,20 @@ bool has_errors(const std::vector<fault>& faults) {
 }  // namespace
 
 compiled_flow::compiled_flow(flow_version_id id, limits allowed, std::vector<compiled_node> nodes,
-                             node_index entry)
-    : id_(std::move(id)), allowed_(allowed), nodes_(std::move(nodes)), entry_(entry) {}
+                             node_index entry, std::optional<json_schema> input)
+    : id_(std::move(id)),
+      allowed_(allowed),
+      nodes_(std::move(nodes)),
+      entry_(entry),
+      input_(std::move(input)) {}
 
 compiled_flow::~compiled_flow() = default;
+
+std::optional<std::size_t> compiled_node::closed_depth(const token& t) const {
+  for (std::size_t i = 0; i < t.forks.size(); ++i)
+    if (std::binary_search(closes.begin(), closes.end(), t.forks[i])) return i;
+  return std::nullopt;
+}
 
 std::vector<std::string> compiled_flow::code_refs() const {
   std::vector<std::string> refs;
@@ -100,10 +133,15 @@ compilation compile(const json& source, version v, const limits& allowed) {
   check_graph(done.source, allowed, faults);
   auto nodes = compile_nodes(done.source, allowed, faults);
   compile_edges(done.source, nodes, faults);
+  std::optional<json_schema> input;
+  if (done.source.input_schema)
+    input = json_schema::compile(*done.source.input_schema, "/input_schema", faults);
   if (!has_errors(faults)) {
-    done.flow =
-        std::make_shared<const compiled_flow>(flow_version_id{flow_name{done.source.name}, v},
-                                              allowed, std::move(nodes), entry_of(done.source));
+    find_joined_forks(nodes);
+    warn_lone_joins(done.source, nodes, faults);
+    done.flow = std::make_shared<const compiled_flow>(
+        flow_version_id{flow_name{done.source.name}, v}, allowed, std::move(nodes),
+        entry_of(done.source), std::move(input));
   }
   return done;
 }

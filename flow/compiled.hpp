@@ -9,6 +9,7 @@
 
 #include "flow/definition.hpp"
 #include "flow/logic/logic.hpp"
+#include "flow/schema.hpp"
 #include "flow/state.hpp"
 
 namespace pawl::flow {
@@ -21,6 +22,8 @@ struct compiled_edge {
   std::uint32_t order = 0;          ///< place among its source's edges as written
   std::optional<logic::rule> when;  ///< none on a plain edge and on one that `follows` a condition
   std::optional<bool> follows;      ///< taken when the condition node before it gave this
+  std::vector<std::string> errors;  ///< of an edge on_error: the classes; all where it is empty
+  std::string into;                 ///< of an edge on_error: where the error is put
 };
 
 /// A node ready to be visited.
@@ -31,6 +34,15 @@ struct compiled_node {
   std::unique_ptr<const node> behaviour;
   std::vector<compiled_edge> conditional;  ///< in the order written: the first true one is taken
   std::vector<compiled_edge> plain;        ///< all are taken (a fork) where no conditional one is
+  std::vector<compiled_edge> on_error;     ///< in the order written: the first that matches
+  std::optional<compiled_edge> on_timeout;
+  std::optional<compiled_edge> each;
+  /// Of a join: the forks whose branches meet here, sorted.
+  std::vector<node_index> closes;
+
+  /// The forks that a token is behind when its branch has been joined here: the outermost fork
+  /// whose branches meet here is closed, with all inside. None: there is nothing to join.
+  [[nodiscard]] std::optional<std::size_t> closed_depth(const token& t) const;
 };
 
 /// A valid flow, with names resolved and rules compiled. Immutable; shared by all its runs and
@@ -38,7 +50,7 @@ struct compiled_node {
 class compiled_flow {
  public:
   compiled_flow(flow_version_id id, limits allowed, std::vector<compiled_node> nodes,
-                node_index entry);
+                node_index entry, std::optional<json_schema> input);
   ~compiled_flow();
   compiled_flow(const compiled_flow&) = delete;
   compiled_flow& operator=(const compiled_flow&) = delete;
@@ -48,6 +60,8 @@ class compiled_flow {
   [[nodiscard]] const std::vector<compiled_node>& nodes() const noexcept { return nodes_; }
   [[nodiscard]] const compiled_node& at(node_index i) const { return nodes_.at(i); }
   [[nodiscard]] node_index entry() const noexcept { return entry_; }
+  /// What a run's input must look like; none: any object.
+  [[nodiscard]] const std::optional<json_schema>& input() const noexcept { return input_; }
   /// Every `code_ref` its nodes call, sorted, without repeats.
   [[nodiscard]] std::vector<std::string> code_refs() const;
 
@@ -56,6 +70,7 @@ class compiled_flow {
   limits allowed_;
   std::vector<compiled_node> nodes_;
   node_index entry_;
+  std::optional<json_schema> input_;
 };
 
 /// A definition, everything that is wrong with it, and what can be run if nothing is.

@@ -33,6 +33,14 @@ struct edge_definition {
   std::string pointer;
   std::string when_pointer = {};  ///< where `when` stood
   bool turned_round = false;      ///< `when` is an old `condition` within a "!" that was not there
+  /// Taken when the node's step fails with one of these classes; with any, where the list is empty.
+  std::optional<std::vector<std::string>> on_error = {};
+  std::string into = {};    ///< where an edge `on_error` puts the error; "error" if empty
+  bool on_timeout = false;  ///< taken when what the node waits for does not come in time
+  bool each = false;        ///< leads to what a map does with each of its items
+
+  /// Whether it is one of those that are taken when the node has done its work.
+  [[nodiscard]] bool is_normal() const noexcept { return !on_error && !on_timeout && !each; }
 
   friend bool operator==(const edge_definition&, const edge_definition&) = default;
 };
@@ -43,6 +51,7 @@ struct definition {
   std::string description;
   std::vector<node_definition> nodes;
   std::vector<edge_definition> edges;
+  std::optional<json> input_schema = {};  ///< JSON Schema of a run's input
 
   friend bool operator==(const definition&, const definition&) = default;
 };
@@ -58,6 +67,7 @@ struct limits {
   std::size_t max_state_bytes = 8u << 20;   ///< of a run's data
   std::uint32_t max_signals = 1000;         ///< in a run's inbox
   std::size_t max_signal_bytes = 1u << 20;  ///< of one signal's payload
+  std::uint32_t max_map_items = 10'000;     ///< that one map goes through
 
   friend bool operator==(const limits&, const limits&) = default;
 };

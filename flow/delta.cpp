@@ -1,5 +1,7 @@
 #include "flow/delta.hpp"
 
+#include <algorithm>
+
 #include <pawl/assert.hpp>
 
 namespace pawl::flow {
@@ -9,12 +11,21 @@ void set_keys(json& object, const json& changes) {
   for (const auto& [key, value] : changes.items()) object[key] = value;
 }
 
-/// Takes over the new tokens' places; writes stay with the tokens that are still there.
-void replace_tokens(run_state& run, const std::vector<token>& after) {
-  std::vector<token> replaced = after;
-  for (auto& t : replaced)
-    if (auto* const before = run.find_token(t.id)) t.writes = std::move(before->writes);
-  run.tokens = std::move(replaced);
+/// Takes over what tokens have become; their writes stay with them.
+void change_tokens(run_state& run, const delta& change) {
+  for (const auto id : change.tokens_removed)
+    std::erase_if(run.tokens, [id](const token& t) { return t.id == id; });
+  for (const auto& after : change.tokens_set) {
+    const auto place = std::lower_bound(run.tokens.begin(), run.tokens.end(), after.id,
+                                        [](const token& t, token_id id) { return t.id < id; });
+    if (place == run.tokens.end() || place->id != after.id) {
+      run.tokens.insert(place, after);
+    } else {
+      json writes = std::move(place->writes);
+      *place = after;
+      place->writes = std::move(writes);
+    }
+  }
 }
 
 }  // namespace
@@ -63,6 +74,38 @@ std::string_view to_string(event_kind kind) noexcept {
       return "signal_awaited";
     case event_kind::signal_claimed:
       return "signal_claimed";
+    case event_kind::retry_scheduled:
+      return "retry_scheduled";
+    case event_kind::wait_began:
+      return "wait_began";
+    case event_kind::timer_fired:
+      return "timer_fired";
+    case event_kind::interrupted:
+      return "interrupted";
+    case event_kind::answered:
+      return "answered";
+    case event_kind::branch_arrived:
+      return "branch_arrived";
+    case event_kind::branches_joined:
+      return "branches_joined";
+    case event_kind::branch_dropped:
+      return "branch_dropped";
+    case event_kind::map_began:
+      return "map_began";
+    case event_kind::item_finished:
+      return "item_finished";
+    case event_kind::item_failed:
+      return "item_failed";
+    case event_kind::compensating:
+      return "compensating";
+    case event_kind::compensation_started:
+      return "compensation_started";
+    case event_kind::compensation_finished:
+      return "compensation_finished";
+    case event_kind::compensation_failed:
+      return "compensation_failed";
+    case event_kind::in_doubt:
+      return "in_doubt";
   }
   return "unknown";
 }
@@ -74,11 +117,12 @@ void apply(run_state& run, const delta& change) {
   if (change.status) run.status = *change.status;
   if (change.error) run.error = *change.error;
   if (change.started_at) run.started_at = *change.started_at;
-  if (change.pausing) run.pausing = *change.pausing;
+  if (change.frozen_at) run.frozen_at = *change.frozen_at;
+  if (change.unwinding) run.unwinding = *change.unwinding;
   if (change.finished_at) run.finished_at = *change.finished_at;
   for (const auto& [key, value] : change.data_set.items()) set_data(run, key, value);
   set_keys(run.metadata, change.metadata_set);
-  if (change.tokens) replace_tokens(run, *change.tokens);
+  change_tokens(run, change);
   for (const auto& [id, written] : change.writes_set) {
     auto* const t = run.find_token(id);
     PAWL_ASSERT(t != nullptr, "a delta writes for a token that is not there");
@@ -86,6 +130,12 @@ void apply(run_state& run, const delta& change) {
   }
   for (const auto& added : change.signals_added) add_signal(run, added);
   for (const auto number : change.signals_claimed) remove_signal(run, number);
+  PAWL_ASSERT(change.compensations_dropped <= run.compensations.size(),
+              "a delta drops compensations that are not there");
+  run.compensations.resize(run.compensations.size() - change.compensations_dropped);
+  for (const auto& added : change.compensations_added) run.compensations.push_back(added);
+  for (const auto id : change.maps_removed) run.maps.erase(id);
+  for (const auto& [id, progress] : change.maps_set) change_map(run, id, progress);
   if (change.next_token != 0) run.next_token = change.next_token;
   for (const auto& [node, count] : change.visits) set_visits(run, node, count);
 }
@@ -113,6 +163,23 @@ void add_signal(run_state& run, signal added) {
 
 void remove_signal(run_state& run, std::uint64_t number) {
   std::erase_if(run.inbox, [number](const signal& s) { return s.number == number; });
+}
+
+void change_map(run_state& run, token_id of, const map_change& change) {
+  map_progress& map = run.maps[of];
+  if (change.items) {
+    map = {};
+    map.items = *change.items;
+    for (std::size_t i = 0; i < map.items.size(); ++i) map.results.push_back(nullptr);
+    map.bytes = approximate_bytes(map.items) + map.items.size();
+  }
+  for (const auto& [item, value] : change.results) {
+    map.results.at(item) = value;
+    map.bytes += approximate_bytes(value);
+    ++map.done;
+  }
+  map.next = change.next;
+  map.failed = change.failed;
 }
 
 void set_visits(run_state& run, node_index node, std::uint32_t count) {

@@ -34,7 +34,25 @@ enum class event_kind : std::uint8_t {
   signal_received = 18,
   signal_awaited = 19,
   signal_claimed = 20,
+  retry_scheduled = 21,
+  wait_began = 22,
+  timer_fired = 23,
+  interrupted = 24,
+  answered = 25,
+  branch_arrived = 26,
+  branches_joined = 27,
+  branch_dropped = 28,
+  map_began = 29,
+  item_finished = 30,
+  item_failed = 31,
+  compensating = 32,
+  compensation_started = 33,
+  compensation_finished = 34,
+  compensation_failed = 35,
+  in_doubt = 36,
 };
+
+inline constexpr event_kind last_event_kind = event_kind::in_doubt;
 
 [[nodiscard]] std::string_view to_string(event_kind kind) noexcept;
 
@@ -49,6 +67,16 @@ struct event {
   friend bool operator==(const event&, const event&) = default;
 };
 
+/// What a transition changed in a map.
+struct map_change {
+  std::optional<json> items;  ///< it began: all of them
+  std::vector<std::pair<std::uint32_t, json>> results;
+  std::uint32_t next = 0;
+  std::uint32_t failed = 0;
+
+  friend bool operator==(const map_change&, const map_change&) = default;
+};
+
 /// Everything one transition changed, so that the state before and the delta give the state after:
 /// what a checkpoint records. `flow::editor` makes it, `apply` brings it to another copy of the
 /// state before. The first checkpoint of a run is no delta but the whole state.
@@ -61,15 +89,20 @@ struct delta {
   std::optional<std::optional<run_error>> error;
   std::optional<time_point> started_at;
   std::optional<std::optional<time_point>> finished_at;
-  std::optional<bool> pausing;
+  std::optional<std::optional<time_point>> frozen_at;
   json data_set = json::object();      ///< top-level keys of the data with their new values
   json metadata_set = json::object();  ///< likewise
-  /// The tokens that are there after, without their writes; none if no token changed.
-  std::optional<std::vector<token>> tokens;
+  std::vector<token> tokens_set;       ///< new or changed, without their writes; ascending ids
+  std::vector<token_id> tokens_removed;
   /// By token: top-level keys its branch wrote. A new token's entry begins with all it inherits.
   std::map<token_id, json> writes_set;
   std::vector<signal> signals_added;
-  std::vector<std::uint64_t> signals_claimed;                ///< by number; after the added ones
+  std::vector<std::uint64_t> signals_claimed;  ///< by number; after the added ones
+  std::optional<std::optional<pawl::flow::unwinding>> unwinding;
+  std::vector<compensation> compensations_added;
+  std::uint32_t compensations_dropped = 0;  ///< the last so many, before others were added
+  std::map<token_id, map_change> maps_set;
+  std::vector<token_id> maps_removed;
   token_id next_token = 0;                                   ///< 0: unchanged
   std::vector<std::pair<node_index, std::uint32_t>> visits;  ///< the counts that changed
 
@@ -88,6 +121,9 @@ void add_signal(run_state& run, signal added);
 
 /// Takes a signal out of a run's inbox.
 void remove_signal(run_state& run, std::uint64_t number);
+
+/// Brings a map as far as the change says; begins it, if it was not there.
+void change_map(run_state& run, token_id of, const map_change& change);
 
 /// Sets how often a node has been visited.
 void set_visits(run_state& run, node_index node, std::uint32_t count);

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "flow/command.hpp"
 #include "flow/compiled.hpp"
@@ -11,6 +12,9 @@ namespace pawl::flow {
 
 /// The hand that changes a run during one transition: every change goes to the state and into the
 /// delta alike. Commands and nodes decide what happens, the editor knows how a run is changed.
+///
+/// A reference to a token stays good until a token is placed or removed: `leave`, `end`,
+/// `fail_step` and `advance` may do both.
 class editor {
  public:
   editor(const compiled_flow& flow, run_state& run, time_point now);
@@ -20,67 +24,120 @@ class editor {
   [[nodiscard]] const compiled_node& place_of(const token& t) const { return flow_.at(t.node); }
   [[nodiscard]] time_point now() const noexcept { return now_; }
 
-  // The run as a whole.
+  // The run as a whole (editor.cpp).
   void create(start_command&& start);
   void set_status(run_status status);
+  void pause(const std::string& reason);
+  void resume(const std::string& reason);
+  /// Sets top-level keys of the data; nothing happens for an empty object.
+  void update_data(const json& update, const std::string& reason = {});
+  void set_metadata(const std::string& key, json value);
+  /// Lets arriving tokens enter their nodes until none arrives or the transition's budget is
+  /// spent; ends the run when no token is left alive.
+  void advance();
+  /// Ends the transition.
+  [[nodiscard]] transition finish();
+
+  // Bad ends (editor_failure.cpp).
+  /// Fails the run for a reason that lies outside of its flow: nothing is undone.
+  void fail_now(run_error error);
+  /// Fails the run, after what was done is undone.
   void fail(run_error error);
   void cancel(const std::string& reason);
   void revive(const std::string& reason);
-  void pause(const std::string& reason);
-  void resume(const std::string& reason);
+  /// Takes a token out of the run: what it was about is settled otherwise.
+  void drop(token& t);
+  /// A step was done that can be undone, with these arguments.
+  void can_undo(const token& t, json args);
+  void undone(token& t);
+  /// Handles the failure of what a token did at its node: by an edge on_error, by a map that
+  /// tolerates it, or by failing the run.
+  void fail_at(token& t, const pawl::error& why);
+  /// As above, for a node that had begun a step; it took `us` microseconds.
+  void fail_step(token& t, const pawl::error& why, std::int64_t us = 0);
+  /// Moves the token along its node's edge on_timeout; false if there is none.
+  [[nodiscard]] bool follow_timeout(token& t);
+
+  // Signals, waits and questions (editor_waits.cpp).
   void receive(signal_command&& signal);
   /// Wakes the tokens that sleep for signals which are there, in the order of their ids.
   void deliver_signals();
-  /// Sets top-level keys of the data; nothing happens for an empty object.
-  void update_data(const json& update, const std::string& reason = {});
-
-  // Tokens. A reference to a token stays good until `place_token`, `leave`, `end` or `advance`.
-  token& place_token(node_index node);
-  void wait_for_call(token& t);
-  /// Leaves the token waiting for a signal.
-  void sleep(token& t);
   /// Takes the oldest signal of a type out of the inbox, for the node where the token is.
   [[nodiscard]] std::optional<json> claim(const token& t, const std::string& type);
+  /// Leaves the token sleeping until a signal, an answer or its alarm wakes it.
+  void sleep(token& t);
+  void sleep_for(token& t, std::chrono::milliseconds duration);
+  void sleep_until(token& t, time_point moment);
+  /// Wakes every token whose alarm is due.
+  void ring_alarms();
+  void ask(token& t, json question);
+  void answer(token& t, json value);
+
+  // Tokens (editor_tokens.cpp).
+  token& place_token(node_index node);
+  void wait_for_call(token& t);
+  /// The same once more: the next attempt of the token's visit.
+  void call_again(token& t);
+  /// Its retry policy counts from here; `timed` if there is a limit for all attempts together.
+  void begin_tries(token& t, bool timed);
   void merge(token& t, const json& result, const std::string& into);
   void note_condition(token& t, bool truth);
   /// Moves the token along the edge or edges that its state chooses; ends it where none is true.
   void leave(token& t);
   void end(token& t);
-  /// Fails the run because of what happened at this token's node.
-  void fail_at(token& t, const pawl::error& why);
-  /// As above, for a node that had begun a step; it took `us` microseconds.
-  void fail_step(token& t, const pawl::error& why, std::int64_t us = 0);
-
   void record(event_kind kind, const token& t, json detail = nullptr);
   /// Evaluates a rule on what the token's branch sees.
   [[nodiscard]] result<json> evaluate(const token& t, const logic::rule& rule) const;
   [[nodiscard]] result<bool> test(const token& t, const logic::rule& rule) const;
 
-  /// Lets arriving tokens enter their nodes until none arrives or the transition's budget is
-  /// spent; ends the run when no token is left alive.
-  void advance();
-
-  /// Ends the transition.
-  [[nodiscard]] transition finish();
+  // Joins and maps (editor_gather.cpp).
+  /// Leaves the token until others of its run have come as well.
+  void gather(token& t);
+  void begin_map(token& t, json items);
 
  private:
   void record(event_kind kind, json detail = nullptr);
+  void touch(const token& t) { touched_.push_back(t.id); }
+  void remove_token(token_id id);
+  /// Nobody waits any more for what this token asked for.
+  void abandon(const token& t);
+  /// Drops what is behind the first `depth` forks of a branch, but for one token.
+  void drop_branches(const std::vector<std::uint32_t>& branch, std::size_t depth, token_id but);
   void enter(token& t);
   void follow(token& t, const compiled_edge& edge, const char* why);
   void fork(token& t, const std::vector<compiled_edge>& edges);
+  token& place_child(const token& parent, node_index node, std::uint32_t order);
+  void fail_visit(token& t, const pawl::error& why);
   void fail_leaving(token& t, const pawl::error& why);
+  void freeze();
+  void thaw();
   void halt_waiting();
-  void set_pausing(bool pausing);
-  void pause_if_quiet();
   void complete();
   bool merge_ended();
+  void pause_if_quiet();
+  void pause_if_asking();
   bool check_state_size();
+  bool follow_error(token& t, const pawl::error& why);
+
+  bool begin_unwinding(run_status to, std::optional<run_error> error, const std::string& reason);
+  void unwind();
+  void undo_last();
+
+  bool gather_some();
+  bool close_join(const token& at);
+  bool close_item(token_id map);
+  bool tolerate(token& t, const pawl::error& why);
+  void spawn_items(token_id map);
+  void finish_item(token_id map, std::uint32_t item, json value, bool failed);
+  void end_map(token_id map);
+  void set_progress(token_id map, map_change change);
 
   const compiled_flow& flow_;
   run_state& run_;
   time_point now_;
   transition done_;
-  bool tokens_changed_ = false;
+  const token_id first_new_token_;
+  std::vector<token_id> touched_;
   bool revived_ = false;
 };
 

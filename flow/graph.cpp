@@ -31,14 +31,18 @@ std::string list_of(std::span<const std::string_view> words) {
 
 /// What a node's edges say about where its tokens go.
 struct edges_of_node {
-  std::vector<node_index> targets;
+  std::vector<node_index> targets;  ///< of all edges, those taken on errors among them
+  std::size_t normal = 0;
+  std::size_t plain = 0;
+  std::size_t timeouts = 0;
+  std::optional<node_index> each;
   bool has_plain = false;
   bool has_always = false;           ///< an edge with the literal rule `true`
   bool follows[2] = {false, false};  ///< edges for a condition's results false and true
 
   /// Whether a token may end here, because no edge is taken.
   [[nodiscard]] bool may_end() const {
-    return targets.empty() || !(has_plain || has_always || (follows[0] && follows[1]));
+    return normal == 0 || !(has_plain || has_always || (follows[0] && follows[1]));
   }
 };
 
@@ -53,8 +57,11 @@ class graph_checker {
     check_nodes();
     check_edges();
     if (flow_.nodes.empty() || dangling_) return;  // paths through a broken graph mean nothing
+    check_kinds();
     check_reachable();
     check_loops();
+    for (node_index i = 0; i < edges_.size(); ++i)
+      if (edges_[i].each) check_items(i, *edges_[i].each);
   }
 
  private:
@@ -154,9 +161,12 @@ class graph_checker {
              "an edge leaves " + pawl::quoted(edge.source) + ", which is of type " +
                  flow_.nodes[*from].type + ": nothing comes after it");
       }
-      note_edge(edge, type != nullptr && type->gives_condition, edges_[*from]);
+      check_kind(edge, type, edges_[*from]);
+      if (edge.each) edges_[*from].each = *to;
+      if (edge.is_normal())
+        note_edge(edge, type != nullptr && type->gives_condition, edges_[*from]);
       edges_[*from].targets.push_back(*to);
-      if (!edge.when && !plain.emplace(*from, *to).second) {
+      if (edge.is_normal() && !edge.when && !plain.emplace(*from, *to).second) {
         warn(edge.pointer, "duplicate_edge",
              "there is a plain edge from " + pawl::quoted(edge.source) + " to " +
                  pawl::quoted(edge.target) + " already; two of them make two branches");
@@ -164,8 +174,92 @@ class graph_checker {
     }
   }
 
+  /// Edges that are not taken when their node has done its work must fit its type.
+  void check_kind(const edge_definition& edge, const node_type* type, edges_of_node& known) {
+    if (type == nullptr) return;
+    const std::string from =
+        pawl::quoted(edge.source) + ", which is of type " + std::string{type->name};
+    if (edge.on_error && !type->may_fail) {
+      fail(edge.pointer + "/data/on_error", "never_taken",
+           "an edge \"on_error\" leaves " + from + ": it does not fail");
+    }
+    if (edge.on_timeout && !type->times_out) {
+      fail(edge.pointer + "/data/on_timeout", "never_taken",
+           "an edge \"on_timeout\" leaves " + from + ": it does not wait for anything");
+    }
+    if (edge.on_timeout && ++known.timeouts > 1) {
+      fail(edge.pointer, "duplicate_edge",
+           pawl::quoted(edge.source) + " has an edge \"on_timeout\" already");
+    }
+    if (edge.each && !type->has_items) {
+      fail(edge.pointer + "/data/each", "never_taken",
+           "an edge \"each\" leaves " + from + ": it has no items");
+    }
+    if (edge.each && known.each) {
+      fail(edge.pointer, "duplicate_edge",
+           pawl::quoted(edge.source) + " has an edge \"each\" already");
+    }
+  }
+
+  /// Nodes of some types need certain edges.
+  void check_kinds() {
+    for (node_index i = 0; i < edges_.size(); ++i) {
+      const auto& node = flow_.nodes[i];
+      const node_type* const type = find_node_type(node.type);
+      if (type == nullptr) continue;
+      if (type->has_items && !edges_[i].each) {
+        fail(node.pointer, "missing_edge",
+             pawl::quoted(node.id) + " of type " + node.type +
+                 " needs an edge with \"each\": true to what is done with each item");
+      }
+      if (type->forks && edges_[i].plain < 2) {
+        fail(node.pointer, "missing_edge",
+             pawl::quoted(node.id) + " of type " + node.type +
+                 " needs two plain edges at least, one for each branch");
+      }
+      if (edges_[i].timeouts > 0 && !node.data.contains("timeout")) {
+        fail(node.pointer, "never_taken",
+             pawl::quoted(node.id) + " has an edge \"on_timeout\", but no \"timeout\"");
+      }
+    }
+  }
+
+  /// What a map does with its items stands for itself: only the map leads into it, and it does not
+  /// lead back to the map. An item ends where its branch ends.
+  void check_items(node_index map, node_index first) {
+    std::vector<bool> inside(edges_.size());
+    std::vector<node_index> open;
+    const auto visit = [&](node_index to) {
+      if (to == map || inside[to]) return;
+      inside[to] = true;
+      open.push_back(to);
+    };
+    visit(first);
+    while (!open.empty()) {
+      const node_index at = open.back();
+      open.pop_back();
+      for (const node_index to : edges_[at].targets) visit(to);
+    }
+    for (const auto& edge : flow_.edges) {
+      const node_index from = index_.at(edge.source);
+      const node_index to = index_.at(edge.target);
+      if (inside[from] && to == map) {
+        fail(edge.pointer, "back_to_map",
+             "an edge leads from an item of the map " + pawl::quoted(flow_.nodes[map].id) +
+                 " back to it; leave it out: an item ends where its branch ends");
+      } else if (inside[to] && !inside[from] && !(from == map && edge.each)) {
+        fail(edge.pointer, "into_map",
+             "an edge leads from " + pawl::quoted(edge.source) + " to " +
+                 pawl::quoted(edge.target) + ", which belongs to what the map " +
+                 pawl::quoted(flow_.nodes[map].id) + " does with each item");
+      }
+    }
+  }
+
   static void note_edge(const edge_definition& edge, bool from_condition, edges_of_node& known) {
+    ++known.normal;
     if (!edge.when) {
+      ++known.plain;
       known.has_plain = true;
     } else if (edge.when->is_boolean() && from_condition) {
       known.follows[edge.when->get<bool>() ? 1 : 0] = true;

@@ -15,21 +15,26 @@ result<transition> apply(const compiled_flow& flow, run_state& run, command&& c,
 recovery recover(const compiled_flow& flow, const run_state& run) {
   recovery found;
   if (run.status != run_status::running) return found;
-  for (const auto& t : run.tokens) {
-    if (run.pausing) break;
-    if (t.phase == token_phase::arriving || t.phase == token_phase::leaving) {
-      found.effects.insert(found.effects.begin(), advance_effect{});
-      break;
-    }
-  }
+  const auto moves = [](const token& t) {
+    return t.phase == token_phase::arriving || t.phase == token_phase::leaving;
+  };
+  if (!run.pausing() && std::any_of(run.tokens.begin(), run.tokens.end(), moves))
+    found.effects.emplace_back(advance_effect{});
   for (const auto& t : run.tokens) {
     if (t.phase != token_phase::waiting) continue;
     const auto& place = flow.at(t.node);
-    if (auto call = place.behaviour->call(run, t, place)) {
+    const auto failed = [&](error why) {
+      found.commands.emplace_back(step_outcome_command{
+          t.id, place.id, t.visit, t.attempt, std::move(why), run.updated_at, run.updated_at});
+    };
+    if (run.unwinding && !t.compensates) {
+      failed({errc::cancelled, "the process ended while this step was told to stop"});
+    } else if (place.behaviour->is_called_once() && !t.compensates) {
+      found.commands.emplace_back(in_doubt_command{t.id, t.visit, t.attempt});
+    } else if (auto call = place.behaviour->call(run, t, place)) {
       found.effects.emplace_back(*std::move(call));
     } else {
-      found.failed.push_back({t.id, place.id, t.visit, t.attempt, std::move(call).error(),
-                              run.updated_at, run.updated_at});
+      failed(std::move(call).error());
     }
   }
   return found;
@@ -46,19 +51,24 @@ bool waits_for(const run_state& run, token_id token, std::uint32_t visit,
 
 bool is_parked(const run_state& run) noexcept {
   if (run.status != run_status::running) return true;
-  return std::all_of(run.tokens.begin(), run.tokens.end(), [](const token& t) {
-    return t.phase == token_phase::sleeping || t.phase == token_phase::ended;
+  return std::none_of(run.tokens.begin(), run.tokens.end(), [](const token& t) {
+    return t.phase == token_phase::arriving || t.phase == token_phase::leaving ||
+           t.phase == token_phase::waiting;
   });
 }
 
-std::string idempotency_key(const run_key& run, const std::string& node, std::uint32_t visit) {
-  return run.scope.str() + "/" + run.id.str() + "/" + node + "/" + std::to_string(visit);
+std::string idempotency_key(const run_key& run, const std::string& node, std::uint32_t visit,
+                            bool compensates) {
+  return run.scope.str() + "/" + run.id.str() + "/" + node + "/" + std::to_string(visit) +
+         (compensates ? "/compensate" : "");
 }
 
 std::string_view name_of(const command& c) noexcept {
   struct {
     std::string_view operator()(const start_command&) const { return "start"; }
     std::string_view operator()(const step_outcome_command&) const { return "step outcome"; }
+    std::string_view operator()(const in_doubt_command&) const { return "in doubt"; }
+    std::string_view operator()(const timer_command&) const { return "timer"; }
     std::string_view operator()(const advance_command&) const { return "advance"; }
     std::string_view operator()(const cancel_command&) const { return "cancel"; }
     std::string_view operator()(const retry_command&) const { return "retry"; }
@@ -72,14 +82,20 @@ std::string_view name_of(const command& c) noexcept {
 }
 
 std::string_view legal_commands(const run_state& run) noexcept {
+  const bool asks = std::any_of(run.tokens.begin(), run.tokens.end(),
+                                [](const token& t) { return t.question.has_value(); });
   switch (run.status) {
     case run_status::pending:
       return "cancel";
     case run_status::running:
-      return run.pausing ? "resume, signal or cancel" : "pause, signal or cancel";
+      if (run.unwinding) return run.pausing() ? "resume or signal" : "pause or signal";
+      if (run.pausing()) return "resume, signal or cancel";
+      return asks ? "pause, signal, cancel, or resume with an answer" : "pause, signal or cancel";
     case run_status::paused:
+      if (run.unwinding) return "resume, update or signal";
       return "resume, update, signal or cancel";
     case run_status::failed:
+      if (run.tokens.empty()) return "update, or restart as a new run: its steps were undone";
       return "retry, update, or restart as a new run";
     case run_status::completed:
     case run_status::cancelled:
@@ -95,11 +111,17 @@ result<void> check_expected(const run_state& run, std::optional<run_status> expe
                                    std::string{to_string(*expected)} + "; nothing was changed"};
 }
 
+/// The status in a word more exact.
+static std::string_view standing_of(const run_state& run) {
+  if (run.pausing()) return "pausing";
+  if (run.unwinding && !is_finished(run.status)) return "undoing its steps";
+  return to_string(run.status);
+}
+
 error illegal(const run_state& run, std::string_view what) {
-  return {errc::illegal_transition,
-          "cannot " + std::string{what} + " run " + run.key.id.str() + ": it is " +
-              std::string{run.pausing ? "pausing" : to_string(run.status)} +
-              "; legal now: " + std::string{legal_commands(run)}};
+  return {errc::illegal_transition, "cannot " + std::string{what} + " run " + run.key.id.str() +
+                                        ": it is " + std::string{standing_of(run)} +
+                                        "; legal now: " + std::string{legal_commands(run)}};
 }
 
 }  // namespace pawl::flow

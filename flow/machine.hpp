@@ -17,10 +17,11 @@ namespace pawl::flow {
                                        time_point now);
 
 /// The effects that a run is waiting for: to be performed again when it was loaded after a crash.
-/// A call whose arguments cannot be computed is told as its failed outcome.
+/// What cannot be asked for again is told by commands: a call whose arguments cannot be computed as
+/// its failed outcome, one that must not be made twice as being in doubt.
 struct recovery {
   std::vector<effect> effects;
-  std::vector<step_outcome_command> failed;
+  std::vector<command> commands;
 };
 [[nodiscard]] recovery recover(const compiled_flow& flow, const run_state& run);
 
@@ -31,9 +32,10 @@ struct recovery {
 /// True while a run that is at rest needs no actor: nothing it has to do, no outcome it waits for.
 [[nodiscard]] bool is_parked(const run_state& run) noexcept;
 
-/// The key that all calls of this token's visit carry: "scope/run/node/visit".
+/// The key that all calls of this token's visit carry: "scope/run/node/visit", with "/compensate"
+/// behind it for the calls that undo its step.
 [[nodiscard]] std::string idempotency_key(const run_key& run, const std::string& node,
-                                          std::uint32_t visit);
+                                          std::uint32_t visit, bool compensates = false);
 
 /// The commands that a run takes now, for messages: "pause, update or cancel", …
 [[nodiscard]] std::string_view legal_commands(const run_state& run) noexcept;

@@ -159,7 +159,7 @@ TEST_CASE("what a crashed run waited for is asked for again", "[machine][recover
                          {edge("start", "a"), edge("start", "b")})};
   REQUIRE(run.begin({{"x", 5}}));
   const auto due = recover(run.flow(), run.state());
-  CHECK(due.failed.empty());
+  CHECK(due.commands.empty());
   REQUIRE(due.effects.size() == 2);
   const auto& a = std::get<invoke_effect>(due.effects[0]);
   CHECK(a.node == "a");
@@ -181,8 +181,8 @@ TEST_CASE("a call whose arguments can no longer be computed is told as failed af
   run.mutable_state().data_bytes += 15;
   const auto due = recover(run.flow(), run.state());
   CHECK(due.effects.empty());
-  REQUIRE(due.failed.size() == 1);
-  REQUIRE(run.give(due.failed.front()));
+  REQUIRE(due.commands.size() == 1);
+  REQUIRE(run.give(due.commands.front()));
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error->node == "a");
 }

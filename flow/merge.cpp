@@ -1,6 +1,7 @@
 #include "flow/merge.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <optional>
 #include <string_view>
 
@@ -31,62 +32,100 @@ part part_of(const token& t) {
   return made;
 }
 
-/// Takes one more branch of a fork into what those before it came to.
-std::optional<merge_conflict> add(part& whole, part&& branch) {
-  for (const auto& [key, theirs] : branch.keys) {
-    const auto [found, is_new] = whole.keys.emplace(key, theirs);
-    if (is_new || theirs.depth < branch.depth) continue;  // theirs is not from behind the fork
-    written& ours = found->second;
-    if (ours.depth < branch.depth) {
-      ours = theirs;
-    } else if (*ours.value != *theirs.value) {
-      return merge_conflict{std::string{key}, ours.by, theirs.by};
-    }
-  }
-  return std::nullopt;
-}
-
-/// Makes the branches at the end of the list, all of one fork, the one branch that forked.
-std::optional<merge_conflict> close_fork(std::vector<part>& open) {
-  const std::size_t depth = open.back().depth;
-  auto first = open.end() - 1;
-  while (first != open.begin() && (first - 1)->depth == depth) --first;
-  for (auto next = first + 1; next != open.end(); ++next)
-    if (auto conflict = add(*first, std::move(*next))) return conflict;
-  open.erase(first + 1, open.end());
-  open.back().depth = depth - 1;
-  for (auto& [key, w] : open.back().keys) w.depth = std::min(w.depth, depth - 1);
-  return std::nullopt;
-}
-
 std::size_t common_length(const token& a, const token& b) {
   const auto differ =
       std::mismatch(a.branch.begin(), a.branch.end(), b.branch.begin(), b.branch.end());
   return static_cast<std::size_t>(differ.first - a.branch.begin());
 }
 
+class merger {
+ public:
+  merger(std::size_t depth, merge_policy policy) : depth_(depth), policy_(policy) {}
+
+  std::optional<merge_conflict> merge(std::vector<const token*> branches) {
+    std::sort(branches.begin(), branches.end(),
+              [](const token* a, const token* b) { return a->branch < b->branch; });
+    // In this order the branches of one fork stand together, and a fork inside one of them before
+    // the next. `open_` has, from the outside in, what still waits for siblings.
+    for (std::size_t i = 0; i < branches.size(); ++i) {
+      open_.push_back(part_of(*branches[i]));
+      const bool last = i + 1 == branches.size();
+      const std::size_t shared = last ? depth_ : common_length(*branches[i], *branches[i + 1]) + 1;
+      while (open_.back().depth > shared)
+        if (auto conflict = close_fork()) return conflict;
+    }
+    PAWL_ASSERT(open_.size() == 1, "a branch was left over at the merge");
+    return std::nullopt;
+  }
+
+  [[nodiscard]] merged_writes writes() const {
+    merged_writes made;
+    for (const auto& [key, w] : open_.front().keys)
+      made.emplace(key, merged_value{*w.value, w.depth});
+    return made;
+  }
+
+ private:
+  /// Makes the branches at the end of the list, all of one fork, the one branch that forked.
+  std::optional<merge_conflict> close_fork() {
+    const std::size_t depth = open_.back().depth;
+    auto first = open_.end() - 1;
+    while (first != open_.begin() && (first - 1)->depth == depth) --first;
+    std::map<std::string_view, json> collected;
+    for (auto next = first + 1; next != open_.end(); ++next)
+      if (auto conflict = add(*first, *next, collected)) return conflict;
+    for (auto& [key, values] : collected)
+      first->keys.at(key).value = &made_.emplace_back(std::move(values));
+    open_.erase(first + 1, open_.end());
+    open_.back().depth = depth - 1;
+    for (auto& [key, w] : open_.back().keys) w.depth = std::min(w.depth, depth - 1);
+    return std::nullopt;
+  }
+
+  /// Takes one more branch of a fork into what those before it came to.
+  std::optional<merge_conflict> add(part& whole, const part& branch,
+                                    std::map<std::string_view, json>& collected) {
+    for (const auto& [key, theirs] : branch.keys) {
+      const auto [found, is_new] = whole.keys.emplace(key, theirs);
+      if (is_new || theirs.depth < branch.depth) continue;  // theirs is not from behind the fork
+      written& ours = found->second;
+      if (ours.depth < branch.depth) {
+        ours = theirs;
+        continue;
+      }
+      switch (policy_) {
+        case merge_policy::first:
+          break;
+        case merge_policy::last:
+          ours = theirs;
+          break;
+        case merge_policy::collect:
+          collected.try_emplace(key, json::array({*ours.value}))
+              .first->second.push_back(*theirs.value);
+          break;
+        case merge_policy::error:
+          if (*ours.value != *theirs.value)
+            return merge_conflict{std::string{key}, ours.by, theirs.by};
+          break;
+      }
+    }
+    return std::nullopt;
+  }
+
+  const std::size_t depth_;
+  const merge_policy policy_;
+  std::vector<part> open_;
+  std::deque<json> made_;  ///< keeps what was collected where it is
+};
+
 }  // namespace
 
-std::variant<merged_writes, merge_conflict> merge_branches(const std::vector<token>& ended) {
-  PAWL_ASSERT(!ended.empty(), "no branches were to be merged");
-  std::vector<const token*> in_order;
-  for (const auto& t : ended) in_order.push_back(&t);
-  std::sort(in_order.begin(), in_order.end(),
-            [](const token* a, const token* b) { return a->branch < b->branch; });
-  // In this order the branches of one fork stand together, and a fork inside one of them before
-  // the next. `open` has, from the outside in, what still waits for siblings.
-  std::vector<part> open;
-  for (std::size_t i = 0; i < in_order.size(); ++i) {
-    open.push_back(part_of(*in_order[i]));
-    const bool last = i + 1 == in_order.size();
-    const std::size_t shared = last ? 0 : common_length(*in_order[i], *in_order[i + 1]) + 1;
-    while (open.back().depth > shared)
-      if (auto conflict = close_fork(open)) return *std::move(conflict);
-  }
-  PAWL_ASSERT(open.size() == 1, "a branch was left over at the merge");
-  merged_writes merged;
-  for (const auto& [key, w] : open.front().keys) merged.emplace(key, w.value);
-  return merged;
+std::variant<merged_writes, merge_conflict> merge_branches(
+    const std::vector<const token*>& branches, std::size_t depth, merge_policy policy) {
+  PAWL_ASSERT(!branches.empty(), "no branches were to be merged");
+  merger all{depth, policy};
+  if (auto conflict = all.merge(branches)) return *std::move(conflict);
+  return all.writes();
 }
 
 }  // namespace pawl::flow

@@ -24,9 +24,13 @@ class definition_reader {
       fail("", "not_an_object", "a flow definition is a JSON object with nodes and edges");
       return flow;
     }
-    warn_unknown(source, "", {"name", "description", "nodes", "edges", "version", "id"});
+    warn_unknown(source, "",
+                 {"name", "description", "nodes", "edges", "version", "id", "input_schema"});
     flow.name = text(source, "name", "", false);
     flow.description = text(source, "description", "", false);
+    if (const auto schema = source.find("input_schema");
+        schema != source.end() && !schema->is_null())
+      flow.input_schema = *schema;
     for_each(source, "nodes", [&](const json& node, const std::string& pointer) {
       if (auto read = read_node(node, pointer)) flow.nodes.push_back(*std::move(read));
     });
@@ -152,6 +156,7 @@ class definition_reader {
     edge.source = text(source, "source", pointer, true);
     edge.target = text(source, "target", pointer, true);
     read_when(source, edge);
+    read_kind(source, edge);
     if (edge.source.empty() || edge.target.empty()) return std::nullopt;
     return edge;
   }
@@ -161,7 +166,8 @@ class definition_reader {
   void read_when(const json& source, edge_definition& edge) {
     const std::string& pointer = edge.pointer;
     if (const auto data = source.find("data"); data != source.end() && data->is_object()) {
-      warn_unknown(*data, pointer + "/data", {"when", "label"});
+      warn_unknown(*data, pointer + "/data",
+                   {"when", "label", "on_error", "on_timeout", "each", "into"});
       if (data->contains("when") && !data->at("when").is_null()) {
         edge.when_pointer = pointer + "/data/when";
         edge.when = boolean_text(data->at("when"), edge.when_pointer);
@@ -181,6 +187,45 @@ class definition_reader {
       fail(pointer + "/condition_value", "contradiction",
            "\"condition_value\" and \"data.when\" say different things");
     }
+  }
+
+  /// Edges that are not taken when their node has done its work, but otherwise.
+  void read_kind(const json& source, edge_definition& edge) {
+    const auto data = source.find("data");
+    if (data == source.end() || !data->is_object()) return;
+    const std::string at = edge.pointer + "/data";
+    edge.on_timeout = read_flag(*data, "on_timeout", at);
+    edge.each = read_flag(*data, "each", at);
+    if (const auto classes = data->find("on_error"); classes != data->end() && *classes != false) {
+      edge.on_error.emplace();
+      const auto is_text = [](const json& c) { return c.is_string() && c != ""; };
+      if (is_text(*classes)) {
+        edge.on_error->push_back(classes->get<std::string>());
+      } else if (classes->is_array() && !classes->empty() &&
+                 std::all_of(classes->begin(), classes->end(), is_text)) {
+        *edge.on_error = classes->get<std::vector<std::string>>();
+      } else if (*classes != true) {
+        fail(at + "/on_error", "wrong_type",
+             "\"on_error\" must be true, an error class, or an array of error classes");
+      }
+    }
+    edge.into = text(*data, "into", at, false);
+    if (!edge.into.empty() && !edge.on_error)
+      fail(at + "/into", "contradiction", "\"into\" on an edge belongs to \"on_error\"");
+    const int kinds = (edge.on_error ? 1 : 0) + (edge.on_timeout ? 1 : 0) + (edge.each ? 1 : 0) +
+                      (edge.when ? 1 : 0);
+    if (kinds > 1) {
+      fail(at, "contradiction",
+           "an edge has one of \"when\", \"on_error\", \"on_timeout\" and \"each\"");
+    }
+  }
+
+  bool read_flag(const json& data, const char* key, const std::string& at) {
+    const auto flag = data.find(key);
+    if (flag == data.end() || flag->is_null()) return false;
+    if (flag->is_boolean()) return flag->get<bool>();
+    fail(at + "/" + key, "wrong_type", std::string{"\""} + key + "\" must be true or false");
+    return false;
   }
 
   std::optional<bool> read_condition_value(const json& source, const std::string& pointer) {
@@ -237,9 +282,16 @@ json to_json(const definition& flow) {
   for (const auto& edge : flow.edges) {
     json written{{"source", edge.source}, {"target", edge.target}};
     if (edge.when) written["data"] = {{"when", *edge.when}};
+    if (edge.on_error) {
+      written["data"]["on_error"] = edge.on_error->empty() ? json(true) : json(*edge.on_error);
+      if (!edge.into.empty()) written["data"]["into"] = edge.into;
+    }
+    if (edge.on_timeout) written["data"]["on_timeout"] = true;
+    if (edge.each) written["data"]["each"] = true;
     edges.push_back(std::move(written));
   }
   json written{{"name", flow.name}, {"nodes", std::move(nodes)}, {"edges", std::move(edges)}};
+  if (flow.input_schema) written["input_schema"] = *flow.input_schema;
   if (!flow.description.empty()) written["description"] = flow.description;
   return written;
 }

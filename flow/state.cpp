@@ -7,6 +7,20 @@ run_summary summarize(const run_state& run) {
           run.started_at, run.finished_at, run.error,  run.restarted_from};
 }
 
+std::string question_id(const std::string& node, const token& t) {
+  return node + "#" + std::to_string(t.visit) + "." + std::to_string(t.attempt);
+}
+
+std::optional<time_point> next_alarm(const run_state& run) noexcept {
+  std::optional<time_point> first;
+  if (is_finished(run.status) || run.frozen_at) return first;
+  for (const auto& t : run.tokens) {
+    if (t.phase != token_phase::sleeping || !t.alarm) continue;
+    if (!first || t.alarm->due < *first) first = t.alarm->due;
+  }
+  return first;
+}
+
 std::shared_ptr<const json> data_for(const run_state& run, const token& t) {
   if (t.writes.empty()) return run.data.lend();
   auto merged = std::make_shared<json>(*run.data);

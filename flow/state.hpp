@@ -27,7 +27,16 @@ enum class token_phase : std::uint8_t {
   halted = 2,   ///< was waiting when the run failed or was cancelled; a retry takes it up again
   ended = 3,    ///< its branch is over; kept until its writes can be merged
   leaving = 4,  ///< its node is done, but choosing the edge failed; a retry chooses again
-  sleeping = 5,  ///< waits for a signal; nothing is under way, and the run needs no actor
+  sleeping = 5,   ///< waits for a signal, a moment or an answer; the run needs no actor for that
+  gathering = 6,  ///< waits for other tokens of its run: at a join, or for the items of a map
+};
+
+/// When a token that sleeps is woken, whatever else it waits for.
+struct alarm {
+  time_point due{};
+  bool moment = false;  ///< it is a moment on the wall clock: a pause does not put it off
+
+  friend bool operator==(const alarm&, const alarm&) = default;
 };
 
 /// One place where a run is. A run has one token until a fork makes several.
@@ -41,11 +50,19 @@ struct token {
   /// The edges taken at the forks on its way, in order: what "in edge order" means for a merge.
   /// Empty on the trunk.
   std::vector<std::uint32_t> branch;
+  std::vector<node_index> forks;  ///< the node of each of these forks (a map forks into its items)
   /// What its branch has written so far, over the run's data. Unused on the trunk.
   json writes = json::object();
   /// The keys of `writes` that come from before its last fork, each with the length that `branch`
   /// had when it was written: what tells an own write from one that siblings have as well.
   std::map<std::string, std::uint32_t> inherited;
+  std::optional<pawl::flow::alarm> alarm;
+  std::uint32_t tries = 0;                 ///< attempts of this visit that its retry policy counts
+  std::optional<time_point> first_try_at;  ///< when the first of them began
+  std::optional<json> question;  ///< it sleeps until somebody answers this (an interrupt's value)
+  std::optional<json> answer;    ///< what the last question was answered with
+  bool in_doubt = false;     ///< the question is whether a call under way at a crash took effect
+  bool compensates = false;  ///< it undoes its node's step
 
   [[nodiscard]] bool on_trunk() const noexcept { return branch.empty(); }
   friend bool operator==(const token&, const token&) = default;
@@ -66,6 +83,35 @@ inline constexpr std::size_t max_signal_type_bytes = 128;
 /// 1 to `max_signal_type_bytes` bytes without control characters. Error: `invalid_argument`.
 [[nodiscard]] result<void> check_signal_type(std::string_view type);
 
+/// A step that was done and has a way to be undone.
+struct compensation {
+  node_index node = 0;
+  std::uint32_t visit = 0;
+  json args;  ///< as they were when the step was done
+
+  friend bool operator==(const compensation&, const compensation&) = default;
+};
+
+/// A run on its way to a bad end: what was done is undone first.
+struct unwinding {
+  run_status to = run_status::failed;  ///< or cancelled
+  std::optional<run_error> error;      ///< of a run that is going to be failed
+
+  friend bool operator==(const unwinding&, const unwinding&) = default;
+};
+
+/// How far a map has come. Kept beside its token, which waits for the items.
+struct map_progress {
+  json items = json::array();
+  json results = json::array();  ///< by item; null for those that are not done
+  std::uint32_t next = 0;        ///< the first item that was not begun
+  std::uint32_t done = 0;        ///< items with a result, failed ones among them
+  std::uint32_t failed = 0;
+  std::size_t bytes = 0;  ///< estimate of the text of both
+
+  friend bool operator==(const map_progress&, const map_progress&) = default;
+};
+
 /// Signal ids that a run remembers to tell repeats: the last so many.
 inline constexpr std::size_t remembered_signals = 1000;
 
@@ -80,9 +126,13 @@ struct run_state {
   std::vector<std::uint32_t> visits;  ///< by node index
   std::uint64_t sequence = 0;         ///< number of the last checkpoint; 0 before the first
   token_id next_token = 1;
-  bool pausing = false;                 ///< is running, begins no node any more, and is then paused
-  std::vector<signal> inbox;            ///< not taken up yet, oldest first
-  std::vector<std::string> signal_ids;  ///< of signals that have come, oldest first; bounded
+  /// Since when its waits stand still, because somebody paused it or because it failed.
+  std::optional<time_point> frozen_at;
+  std::optional<pawl::flow::unwinding> unwinding;
+  std::vector<compensation> compensations;  ///< oldest first
+  std::map<token_id, map_progress> maps;    ///< by the token that waits for the items
+  std::vector<signal> inbox;                ///< not taken up yet, oldest first
+  std::vector<std::string> signal_ids;      ///< of signals that have come, oldest first; bounded
   std::uint64_t next_signal = 1;
   std::size_t data_bytes = 0;  ///< estimate of the text of `data`, kept up to date cheaply
   std::optional<run_error> error;
@@ -93,6 +143,10 @@ struct run_state {
   std::optional<time_point> finished_at;
   time_point updated_at{};
 
+  /// Is running, begins no node any more, and is paused when what is under way has returned.
+  [[nodiscard]] bool pausing() const noexcept {
+    return status == run_status::running && frozen_at.has_value();
+  }
   [[nodiscard]] token* find_token(token_id id) noexcept {
     for (auto& t : tokens)
       if (t.id == id) return &t;
@@ -100,6 +154,12 @@ struct run_state {
   }
   friend bool operator==(const run_state&, const run_state&) = default;
 };
+
+/// The name of a token's question, by which it is answered: unique in its run.
+[[nodiscard]] std::string question_id(const std::string& node, const token& t);
+
+/// The earliest moment at which the run has to be woken; none while its waits stand still.
+[[nodiscard]] std::optional<time_point> next_alarm(const run_state& run) noexcept;
 
 /// What a listing shows of it.
 [[nodiscard]] run_summary summarize(const run_state& run);

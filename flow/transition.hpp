@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -18,7 +19,12 @@ struct invoke_effect {
   std::string node;
   std::string code_ref;
   json args;
-  std::chrono::milliseconds timeout{0};  ///< 0: the engine's default
+  std::chrono::milliseconds timeout{0};    ///< 0: the engine's default
+  std::chrono::milliseconds heartbeat{0};  ///< longest silence of the function; 0: any
+  /// When the time for all attempts together is over.
+  std::optional<time_point> deadline;
+  std::optional<json> answer;  ///< to the question that an earlier call of this visit asked
+  bool compensates = false;    ///< it undoes the node's step
   std::shared_ptr<const json> state;
 };
 

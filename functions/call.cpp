@@ -35,23 +35,45 @@ error presentable(error own) {
   return out;
 }
 
+error refused_value(std::string_view name, const char* what, error why) {
+  why.message = pawl::quoted(name) + what + why.message;
+  return why;
+}
+
+/// The question that a function ended with, if its values can be kept.
+call_outcome check_interruption(interruption asked, std::string_view name,
+                                const value_limits& limits) {
+  for (const json* const part : {&asked.value, &asked.update}) {
+    if (auto good = check_value(*part, limits); !good)
+      return {refused_value(name, " asked what is no JSON value: ", std::move(good).error())};
+  }
+  if (!asked.update.is_object()) {
+    return {fail("invalid_result", pawl::quoted(name) +
+                                       " was interrupted with an update that is no object but " +
+                                       asked.update.type_name())};
+  }
+  return {json{}, std::move(asked)};
+}
+
 }  // namespace
 
-result<json> call(const step_function& body, std::string_view name, const json& state,
-                  step_context& step, const value_limits& limits) {
+call_outcome call(const step_function& body, std::string_view name, const json& state,
+                  call_context& step, const value_limits& limits) {
   try {
     auto returned = body(state, step);
-    if (!returned) return presentable(std::move(returned).error());
-    if (auto good = check_value(*returned, limits); !good) {
-      auto refused = std::move(good).error();
-      refused.message = pawl::quoted(name) + " returned what is no JSON value: " + refused.message;
-      return refused;
+    if (!returned) {
+      auto asked = step.take_interruption();
+      if (asked && returned.error().code == errc::interrupted)
+        return check_interruption(*std::move(asked), name, limits);
+      return {presentable(std::move(returned).error())};
     }
-    return returned;
+    if (auto good = check_value(*returned, limits); !good)
+      return {refused_value(name, " returned what is no JSON value: ", std::move(good).error())};
+    return {std::move(returned)};
   } catch (const std::exception& failure) {
-    return thrown(name, failure.what());
+    return {thrown(name, failure.what())};
   } catch (...) {
-    return thrown(name, "it is no std::exception and has no text");
+    return {thrown(name, "it is no std::exception and has no text")};
   }
 }
 

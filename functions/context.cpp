@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <condition_variable>
+#include <utility>
 
 #include <pawl/time.hpp>
 
@@ -19,7 +20,23 @@ bool call_context::sleep_for(std::chrono::milliseconds duration) {
   return steady::now() >= until;
 }
 
+void call_context::heartbeat() {
+  last_sign_.store(steady::now().time_since_epoch().count(), std::memory_order_relaxed);
+}
+
+error call_context::interrupt(json value, json update) {
+  const std::lock_guard lock{mutex_};
+  interruption_ = interruption{std::move(value), std::move(update)};
+  return {errc::interrupted, "the step asks somebody; return this error to end the call"};
+}
+
+std::optional<interruption> call_context::take_interruption() {
+  const std::lock_guard lock{mutex_};
+  return std::exchange(interruption_, std::nullopt);
+}
+
 void call_context::log(log_level level, std::string_view message) {
+  heartbeat();
   const std::lock_guard lock{mutex_};
   if (observer_ == nullptr || !observer_->on_log) return;
   if (message.size() <= limits_.max_log_bytes && valid_utf8_prefix(message) == message.size())
@@ -29,6 +46,7 @@ void call_context::log(log_level level, std::string_view message) {
 }
 
 void call_context::progress(double fraction) {
+  heartbeat();
   if (std::isnan(fraction)) return;
   fraction = std::clamp(fraction, 0.0, 1.0);
   const std::lock_guard lock{mutex_};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -37,6 +38,7 @@ struct call_facts {
   std::uint32_t attempt;
   const std::string& idempotency_key;
   const json& args;
+  const json* resume_value = nullptr;  ///< the answer to what an earlier call of the visit asked
 };
 
 /// The step context of one call.
@@ -59,8 +61,18 @@ class call_context final : public step_context {
   const json& args() const noexcept override { return facts_.args; }
   std::stop_token stop_token() const noexcept override { return stop_; }
   bool sleep_for(std::chrono::milliseconds duration) override;
+  void heartbeat() override;
+  error interrupt(json value, json update) override;
+  const json* resume_value() const noexcept override { return facts_.resume_value; }
   void log(log_level level, std::string_view message) override;
   void progress(double fraction) override;
+
+  /// What `interrupt` was given last, once.
+  [[nodiscard]] std::optional<interruption> take_interruption();
+  /// When the function last said something. Safe at any time.
+  [[nodiscard]] std::chrono::steady_clock::time_point last_sign() const noexcept {
+    return steady::time_point{steady::duration{last_sign_.load(std::memory_order_relaxed)}};
+  }
 
   /// Cuts the observer off. Waits for an observer's call that is under way.
   void close();
@@ -75,6 +87,8 @@ class call_context final : public step_context {
   const std::stop_token stop_;
   std::optional<steady::time_point> last_progress_;
   bool complete_told_ = false;
+  std::optional<interruption> interruption_;
+  std::atomic<steady::rep> last_sign_{steady::time_point::min().time_since_epoch().count()};
 };
 
 }  // namespace pawl::functions

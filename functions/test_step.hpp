@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -25,14 +26,21 @@ struct test_step {
   std::vector<double> progress;
   observer_limits watching;
   value_limits limits;
+  std::optional<json> answer;               ///< the function's `resume_value`
+  std::optional<interruption> interrupted;  ///< what the last call asked
 
   /// Calls `body` as the engine would.
   result<json> call(const step_function& body, std::string_view name = "test.function") {
     const step_observer observer{
         [this](log_level level, std::string_view message) { logs.emplace_back(level, message); },
         [this](double fraction) { progress.push_back(fraction); }};
-    call_context context{{run, "node", 1, 1, key, args}, observer, watching, stop.get_token()};
-    return functions::call(body, name, state, context, limits);
+    call_context context{{run, "node", 1, 1, key, args, answer ? &*answer : nullptr},
+                         observer,
+                         watching,
+                         stop.get_token()};
+    auto called = functions::call(body, name, state, context, limits);
+    interrupted = std::move(called.interrupted);
+    return std::move(called.value);
   }
 };
 

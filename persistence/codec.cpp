@@ -78,8 +78,7 @@ std::vector<flow::event> decode_events(const json& list) {
   std::vector<flow::event> events;
   events.reserve(list.size());
   for (const auto& item : list) {
-    flow::event e{decode_enum(item.at(0), flow::event_kind::signal_claimed), std::nullopt, 0, 0,
-                  nullptr};
+    flow::event e{decode_enum(item.at(0), flow::last_event_kind), std::nullopt, 0, 0, nullptr};
     std::size_t next = 1;
     if (item.size() >= 4) {
       e.node = item[1].get<flow::node_index>();
@@ -97,13 +96,22 @@ json encode_tokens(const std::vector<flow::token>& tokens, bool with_writes) {
   json list = json::array();
   for (const auto& t : tokens) {
     json item = json::array({t.id, t.node, static_cast<std::uint8_t>(t.phase), t.visit, t.attempt});
-    const bool writes = with_writes && !t.writes.empty();
-    if (t.condition_result || !t.branch.empty() || writes) {
-      item.push_back(t.condition_result ? json(*t.condition_result) : json());
-      item.push_back(t.branch);
-      if (writes || !t.inherited.empty()) item.push_back(with_writes ? t.writes : json::object());
-      if (!t.inherited.empty()) item.push_back(t.inherited);
+    json more = json::object();  // most tokens have nothing of this
+    if (t.condition_result) more["c"] = *t.condition_result;
+    if (!t.branch.empty()) {
+      more["b"] = t.branch;
+      more["f"] = t.forks;
     }
+    if (with_writes && !t.writes.empty()) more["w"] = t.writes;
+    if (!t.inherited.empty()) more["i"] = t.inherited;
+    if (t.alarm) more[t.alarm->moment ? "am" : "a"] = encode_time(t.alarm->due);
+    if (t.tries != 1) more["t"] = t.tries;
+    if (t.first_try_at) more["ft"] = encode_time(*t.first_try_at);
+    if (t.question) more["q"] = *t.question;
+    if (t.answer) more["r"] = *t.answer;
+    if (t.in_doubt) more["d"] = true;
+    if (t.compensates) more["u"] = true;
+    if (!more.empty()) item.push_back(std::move(more));
     list.push_back(std::move(item));
   }
   return list;
@@ -116,18 +124,99 @@ std::vector<flow::token> decode_tokens(const json& list) {
     flow::token t;
     t.id = item.at(0).get<flow::token_id>();
     t.node = item.at(1).get<flow::node_index>();
-    t.phase = decode_enum(item.at(2), flow::token_phase::sleeping);
+    t.phase = decode_enum(item.at(2), flow::token_phase::gathering);
     t.visit = item.at(3).get<std::uint32_t>();
     t.attempt = item.at(4).get<std::uint32_t>();
-    if (item.size() > 5) {
-      if (!item[5].is_null()) t.condition_result = item[5].get<bool>();
-      t.branch = item.at(6).get<std::vector<std::uint32_t>>();
-      if (item.size() > 7) t.writes = object_in(item[7]);
-      if (item.size() > 8) t.inherited = item[8].get<std::map<std::string, std::uint32_t>>();
+    t.tries = 1;
+    const json none = json::object();
+    const json& more = item.size() > 5 ? object_in(item[5]) : none;
+    for (const auto& [key, value] : more.items()) {
+      if (key == "c") t.condition_result = value.get<bool>();
+      if (key == "b") t.branch = value.get<std::vector<std::uint32_t>>();
+      if (key == "f") t.forks = value.get<std::vector<flow::node_index>>();
+      if (key == "w") t.writes = object_in(value);
+      if (key == "i") t.inherited = value.get<std::map<std::string, std::uint32_t>>();
+      if (key == "a" || key == "am") t.alarm = flow::alarm{decode_time(value), key == "am"};
+      if (key == "t") t.tries = value.get<std::uint32_t>();
+      if (key == "ft") t.first_try_at = decode_time(value);
+      if (key == "q") t.question = value;
+      if (key == "r") t.answer = value;
+      if (key == "d") t.in_doubt = value.get<bool>();
+      if (key == "u") t.compensates = value.get<bool>();
     }
+    if (t.forks.size() != t.branch.size())
+      throw json::other_error::create(501, "a branch without its forks", nullptr);
     tokens.push_back(std::move(t));
   }
   return tokens;
+}
+
+json encode_compensations(const std::vector<flow::compensation>& steps) {
+  json list = json::array();
+  for (const auto& c : steps) list.push_back(json::array({c.node, c.visit, c.args}));
+  return list;
+}
+
+std::vector<flow::compensation> decode_compensations(const json& list) {
+  std::vector<flow::compensation> steps;
+  for (const auto& item : list) {
+    steps.push_back(
+        {item.at(0).get<flow::node_index>(), item.at(1).get<std::uint32_t>(), item.at(2)});
+  }
+  return steps;
+}
+
+json encode_unwinding(const std::optional<flow::unwinding>& u) {
+  if (!u) return nullptr;
+  return json::array({static_cast<std::uint8_t>(u->to), encode_error(u->error)});
+}
+
+std::optional<flow::unwinding> decode_unwinding(const json& j) {
+  if (j.is_null()) return std::nullopt;
+  return flow::unwinding{decode_status(j.at(0)), decode_error(j.at(1))};
+}
+
+json encode_maps(const std::map<flow::token_id, flow::map_progress>& maps) {
+  json list = json::array();
+  for (const auto& [id, m] : maps)
+    list.push_back(json::array({id, m.items, m.results, m.next, m.done, m.failed, m.bytes}));
+  return list;
+}
+
+std::map<flow::token_id, flow::map_progress> decode_maps(const json& list) {
+  std::map<flow::token_id, flow::map_progress> maps;
+  for (const auto& item : list) {
+    if (!item.at(1).is_array() || !item.at(2).is_array() || item[1].size() != item[2].size())
+      throw json::other_error::create(501, "a map without a place for each result", nullptr);
+    maps[item.at(0).get<flow::token_id>()] = {item.at(1),
+                                              item.at(2),
+                                              item.at(3).get<std::uint32_t>(),
+                                              item.at(4).get<std::uint32_t>(),
+                                              item.at(5).get<std::uint32_t>(),
+                                              item.at(6).get<std::size_t>()};
+  }
+  return maps;
+}
+
+json encode_map_changes(const std::map<flow::token_id, flow::map_change>& changes) {
+  json list = json::array();
+  for (const auto& [id, c] : changes)
+    list.push_back(json::array({id, c.items ? *c.items : json{}, c.results, c.next, c.failed}));
+  return list;
+}
+
+std::map<flow::token_id, flow::map_change> decode_map_changes(const json& list) {
+  std::map<flow::token_id, flow::map_change> changes;
+  for (const auto& item : list) {
+    flow::map_change c;
+    if (!item.at(1).is_null()) c.items = item[1];
+    for (const auto& result : item.at(2))
+      c.results.emplace_back(result.at(0).get<std::uint32_t>(), result.at(1));
+    c.next = item.at(3).get<std::uint32_t>();
+    c.failed = item.at(4).get<std::uint32_t>();
+    changes[item.at(0).get<flow::token_id>()] = std::move(c);
+  }
+  return changes;
 }
 
 json encode_signals(const std::vector<flow::signal>& signals) {
@@ -208,7 +297,10 @@ std::string encode_snapshot(const flow::run_state& run, const std::vector<flow::
   body["m"] = run.metadata;
   body["k"] = encode_tokens(run.tokens, true);
   body["v"] = run.visits;
-  if (run.pausing) body["p"] = true;
+  if (run.frozen_at) body["z"] = encode_time(*run.frozen_at);
+  if (run.unwinding) body["u"] = encode_unwinding(run.unwinding);
+  if (!run.compensations.empty()) body["c"] = encode_compensations(run.compensations);
+  if (!run.maps.empty()) body["mp"] = encode_maps(run.maps);
   if (run.next_signal > 1) {
     body["sn"] = run.next_signal;
     body["si"] = run.signal_ids;
@@ -243,7 +335,11 @@ result<snapshot> decode_snapshot(std::string_view bytes) {
     s.run.metadata = object_in(body.at("m"));
     s.run.tokens = decode_tokens(body.at("k"));
     s.run.visits = body.at("v").get<std::vector<std::uint32_t>>();
-    s.run.pausing = body.contains("p");
+    s.run.frozen_at = optional_field(body, "z", decode_time);
+    if (const auto u = body.find("u"); u != body.end()) s.run.unwinding = decode_unwinding(*u);
+    if (const auto c = body.find("c"); c != body.end())
+      s.run.compensations = decode_compensations(*c);
+    if (const auto m = body.find("mp"); m != body.end()) s.run.maps = decode_maps(*m);
     if (const auto next = body.find("sn"); next != body.end()) {
       s.run.next_signal = next->get<std::uint64_t>();
       s.run.signal_ids = body.at("si").get<std::vector<std::string>>();
@@ -267,10 +363,17 @@ std::string encode_delta(const flow::delta& change) {
   if (change.finished_at) body["et"] = encode_optional_time(*change.finished_at);
   if (!change.signals_added.empty()) body["sa"] = encode_signals(change.signals_added);
   if (!change.signals_claimed.empty()) body["sc"] = change.signals_claimed;
-  if (change.pausing) body["p"] = *change.pausing;
+  if (change.frozen_at) body["z"] = encode_optional_time(*change.frozen_at);
+  if (change.unwinding) body["u"] = encode_unwinding(*change.unwinding);
+  if (!change.compensations_added.empty())
+    body["ca"] = encode_compensations(change.compensations_added);
+  if (change.compensations_dropped > 0) body["cd"] = change.compensations_dropped;
+  if (!change.maps_set.empty()) body["ms"] = encode_map_changes(change.maps_set);
+  if (!change.maps_removed.empty()) body["mr"] = change.maps_removed;
   if (!change.data_set.empty()) body["d"] = change.data_set;
   if (!change.metadata_set.empty()) body["m"] = change.metadata_set;
-  if (change.tokens) body["k"] = encode_tokens(*change.tokens, false);
+  if (!change.tokens_set.empty()) body["k"] = encode_tokens(change.tokens_set, false);
+  if (!change.tokens_removed.empty()) body["kr"] = change.tokens_removed;
   if (!change.writes_set.empty()) {
     json writes = json::array();
     for (const auto& [id, written] : change.writes_set)
@@ -296,10 +399,20 @@ result<flow::delta> decode_delta(std::string_view bytes) {
       d.signals_added = decode_signals(*added);
     if (const auto claimed = body.find("sc"); claimed != body.end())
       d.signals_claimed = claimed->get<std::vector<std::uint64_t>>();
-    if (const auto p = body.find("p"); p != body.end()) d.pausing = p->get<bool>();
+    d.frozen_at = optional_field(body, "z", decode_optional_time);
+    d.unwinding = optional_field(body, "u", decode_unwinding);
+    if (const auto c = body.find("ca"); c != body.end())
+      d.compensations_added = decode_compensations(*c);
+    if (const auto c = body.find("cd"); c != body.end())
+      d.compensations_dropped = c->get<std::uint32_t>();
+    if (const auto m = body.find("ms"); m != body.end()) d.maps_set = decode_map_changes(*m);
+    if (const auto m = body.find("mr"); m != body.end())
+      d.maps_removed = m->get<std::vector<flow::token_id>>();
     if (const auto set = body.find("d"); set != body.end()) d.data_set = object_in(*set);
     if (const auto set = body.find("m"); set != body.end()) d.metadata_set = object_in(*set);
-    d.tokens = optional_field(body, "k", decode_tokens);
+    if (const auto k = body.find("k"); k != body.end()) d.tokens_set = decode_tokens(*k);
+    if (const auto k = body.find("kr"); k != body.end())
+      d.tokens_removed = k->get<std::vector<flow::token_id>>();
     if (const auto writes = body.find("w"); writes != body.end()) {
       for (const auto& item : *writes)
         d.writes_set[item.at(0).get<flow::token_id>()] = object_in(item.at(1));

@@ -13,6 +13,17 @@ time_point at(std::int64_t us) {
   return from_unix_us(us);
 }
 
+flow::token token_of(flow::token_id id, flow::node_index node, flow::token_phase phase,
+                     std::uint32_t visit, std::uint32_t attempt) {
+  flow::token t;
+  t.id = id;
+  t.node = node;
+  t.phase = phase;
+  t.visit = visit;
+  t.attempt = attempt;
+  return t;
+}
+
 /// A state in which every field has something to say.
 flow::run_state full_state() {
   flow::run_state run;
@@ -22,23 +33,34 @@ flow::run_state full_state() {
   run.data =
       flow::shared_json{{{"text", "\u00e9"}, {"null", nullptr}, {"big", ~0ull}, {"neg", -5}}};
   run.metadata = {{"by", "ada"}};
-  run.tokens = {
-      {7, 2, flow::token_phase::halted, 3, 2, true, {}, json::object(), {}},
-      {9,
-       0,
-       flow::token_phase::ended,
-       1,
-       1,
-       std::nullopt,
-       {0, 3},
-       {{"k", 1}, {"own", 2}},
-       {{"k", 1}}},
-      {12, 1, flow::token_phase::leaving, 1, 1, false, {1}, json::object(), {}},
-      {13, 1, flow::token_phase::arriving, 0, 0, std::nullopt, {}, json::object(), {}},
-  };
+  using enum flow::token_phase;
+  run.tokens = {token_of(7, 2, halted, 3, 2), token_of(9, 0, ended, 1, 1),
+                token_of(12, 1, leaving, 1, 1), token_of(13, 1, arriving, 0, 0),
+                token_of(14, 5, sleeping, 2, 4)};
+  run.tokens[0].condition_result = true;
+  run.tokens[1].branch = {0, 3};
+  run.tokens[1].forks = {2, 4};
+  run.tokens[1].writes = {{"k", 1}, {"own", 2}};
+  run.tokens[1].inherited = {{"k", 1}};
+  run.tokens[2].condition_result = false;
+  run.tokens[2].branch = {1};
+  run.tokens[2].forks = {6};
+  run.tokens[2].compensates = true;
+  run.tokens[3].alarm = flow::alarm{at(70), true};
+  run.tokens[4].alarm = flow::alarm{at(71), false};
+  run.tokens[4].tries = 3;
+  run.tokens[4].first_try_at = at(72);
+  run.tokens[4].question = json{{"ok", nullptr}};
+  run.tokens[4].answer = json(nullptr);
+  run.tokens[4].in_doubt = true;
+  run.frozen_at = at(73);
+  run.unwinding =
+      flow::unwinding{run_status::failed, run_error{"card_declined", "no", "charge", 2}};
+  run.compensations = {{1, 2, {{"a", 1}}}, {3, 4, json::object()}};
+  run.maps[12] = {json::array({1, "b"}), json::array({nullptr, 7}), 2, 1, 0, 33};
   run.visits = {1, 0, 300};
   run.sequence = 41;
-  run.next_token = 14;
+  run.next_token = 15;
   run.data_bytes = 99;
   run.error = run_error{"card_declined", "no", "charge", 2};
   run.restarted_from = run_id{"r-0"};
@@ -69,8 +91,15 @@ flow::delta full_delta() {
   d.finished_at = std::optional{at(7)};
   d.data_set = {{"a", {1, 2}}, {"b", nullptr}};
   d.metadata_set = {{"m", true}};
-  d.tokens = run.tokens;
-  for (auto& t : *d.tokens) t.writes = json::object();
+  d.tokens_set = run.tokens;
+  for (auto& t : d.tokens_set) t.writes = json::object();
+  d.tokens_removed = {3, 4};
+  d.frozen_at = std::optional{at(8)};
+  d.unwinding = run.unwinding;
+  d.compensations_added = run.compensations;
+  d.compensations_dropped = 2;
+  d.maps_set[12] = {json::array({1, 2}), {{0, "done"}, {1, nullptr}}, 2, 1};
+  d.maps_removed = {7};
   d.writes_set = {{9, {{"k", 1}}}, {12, json::object()}};
   d.next_token = 15;
   d.visits = {{0, 5}, {1000, 1}};
@@ -142,7 +171,8 @@ TEST_CASE("a delta that takes something away is not one that leaves it", "[codec
   flow::delta takes_away;
   takes_away.error.emplace(std::nullopt);
   takes_away.finished_at.emplace(std::nullopt);
-  takes_away.tokens.emplace();
+  takes_away.frozen_at.emplace(std::nullopt);
+  takes_away.unwinding.emplace(std::nullopt);
   const auto back = decode_delta(encode_delta(takes_away));
   REQUIRE(back);
   CHECK(*back == takes_away);
@@ -150,8 +180,8 @@ TEST_CASE("a delta that takes something away is not one that leaves it", "[codec
   CHECK_FALSE(back->error->has_value());
   REQUIRE(back->finished_at.has_value());
   CHECK_FALSE(back->finished_at->has_value());
-  REQUIRE(back->tokens.has_value());
-  CHECK(back->tokens->empty());
+  CHECK(back->frozen_at.has_value());
+  CHECK(back->unwinding.has_value());
   CHECK_FALSE(decode_delta(encode_delta(flow::delta{}))->error.has_value());
 }
 
@@ -185,7 +215,11 @@ TEST_CASE("records are laid out like this, for ever", "[codec][golden]") {
   run.flow = {flow_name{"f"}, {1, 0, 2}};
   run.status = run_status::running;
   run.data = flow::shared_json{{{"x", 1}}};
-  run.tokens = {{2, 1, flow::token_phase::waiting, 1, 1, std::nullopt, {0}, {{"k", 1}}, {}}};
+  run.tokens = {token_of(2, 1, flow::token_phase::waiting, 1, 1)};
+  run.tokens[0].branch = {0};
+  run.tokens[0].forks = {0};
+  run.tokens[0].writes = {{"k", 1}};
+  run.tokens[0].tries = 1;
   run.visits = {1, 1};
   run.sequence = 1;
   run.next_token = 3;
@@ -198,7 +232,7 @@ TEST_CASE("records are laid out like this, for ever", "[codec][golden]") {
   json whole = summary;
   whole.update({{"d", {{"x", 1}}},
                 {"m", json::object()},
-                {"k", {{2, 1, 1, 1, 1, nullptr, json::array({0}), {{"k", 1}}}}},
+                {"k", {{2, 1, 1, 1, 1, {{"b", {0}}, {"f", {0}}, {"w", {{"k", 1}}}}}}},
                 {"v", {1, 1}},
                 {"q", 1},
                 {"n", 3},
@@ -214,7 +248,9 @@ TEST_CASE("records are laid out like this, for ever", "[codec][golden]") {
   change.at = at(6);
   change.events = {{flow::event_kind::step_finished, 1, 1, 1, {{"us", 9}}}};
   change.data_set = {{"y", 2}};
-  change.tokens = {{1, 2, flow::token_phase::waiting, 1, 1, std::nullopt, {}, json::object(), {}}};
+  auto waiting = token_of(1, 2, flow::token_phase::waiting, 1, 1);
+  waiting.tries = 1;
+  change.tokens_set = {waiting};
   change.visits = {{2, 1}};
   CHECK(body_of(record_kind::checkpoint_delta, encode_delta(change)) ==
         json{{"q", 2},

@@ -127,14 +127,44 @@ view::range runs_by_status(run_status status) {
   return with_prefix(std::string{'s', static_cast<char>(status)});
 }
 
+std::string moving_run(const run_key& key) {
+  return "m" + run(key);
+}
+
+view::range moving_runs() {
+  return with_prefix("m");
+}
+
+std::string alarm(const run_key& key, time_point due) {
+  std::string bytes{'t'};
+  add_number(bytes, static_cast<std::uint64_t>(to_unix_us(due)), 8);
+  return bytes + run(key);
+}
+
+view::range alarms_before(time_point to) {
+  view::range all = with_prefix("t");
+  all.to = "t";
+  add_number(all.to, static_cast<std::uint64_t>(to_unix_us(to)), 8);
+  return all;
+}
+
+std::optional<time_point> due_of(std::string_view alarm_key) noexcept {
+  if (alarm_key.size() < 9 || alarm_key.front() != 't') return std::nullopt;
+  std::uint64_t us = 0;
+  for (const char c : alarm_key.substr(1, 8)) us = us << 8 | static_cast<unsigned char>(c);
+  return from_unix_us(static_cast<std::int64_t>(us));
+}
+
 std::optional<run_key> run_of(std::string_view index_key) {
   if (index_key.empty()) return std::nullopt;
-  const std::size_t kind_bytes = index_key.front() == 's' ? 2 : 1;
-  if (index_key.size() < kind_bytes) return std::nullopt;
-  index_key.remove_prefix(kind_bytes);
+  const char kind = index_key.front();
+  const std::size_t before_scope = kind == 's' ? 2 : kind == 't' ? 9 : 1;
+  const std::size_t before_id = kind == 'a' || kind == 's' ? 8 : 0;
+  if (index_key.size() < before_scope) return std::nullopt;
+  index_key.remove_prefix(before_scope);
   const auto scope = take_name(index_key);
-  if (!scope || index_key.size() < 8) return std::nullopt;
-  index_key.remove_prefix(8);
+  if (!scope || index_key.size() < before_id) return std::nullopt;
+  index_key.remove_prefix(before_id);
   const auto id = take_name(index_key);
   if (!id || !index_key.empty()) return std::nullopt;
   return run_key{scope_name{std::string{*scope}}, run_id{std::string{*id}}};

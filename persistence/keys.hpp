@@ -45,6 +45,14 @@ namespace pawl::persistence::keys {
 [[nodiscard]] view::range runs_by_status(const scope_name& scope, run_status status);
 /// Of every scope: for recovery.
 [[nodiscard]] view::range runs_by_status(run_status status);
+//   'm' scope 0 run 0                          runs that go on by themselves: not parked
+//   't' due8 scope 0 run 0                     when a run has to be woken
+[[nodiscard]] std::string moving_run(const run_key& key);
+[[nodiscard]] view::range moving_runs();
+[[nodiscard]] std::string alarm(const run_key& key, time_point due);
+/// Of every scope, from the earliest on, those that are due before `to`.
+[[nodiscard]] view::range alarms_before(time_point to);
+[[nodiscard]] std::optional<time_point> due_of(std::string_view alarm_key) noexcept;
 /// The run that an index key names. Nothing if the bytes are no such key.
 [[nodiscard]] std::optional<run_key> run_of(std::string_view index_key);
 

@@ -4,6 +4,7 @@
 
 #include <pawl/assert.hpp>
 
+#include "flow/machine.hpp"
 #include "persistence/keys.hpp"
 
 namespace pawl::persistence {
@@ -21,21 +22,41 @@ error about(error failure, const run_key& key, std::string_view checkpoint_key) 
 /// written like that; it must not be read as anything.
 bool fits(const flow::run_state& state, const flow::delta& change) {
   constexpr flow::node_index more_than_any_flow = 1'000'000;
-  const auto& tokens = change.tokens ? *change.tokens : state.tokens;
-  const auto is_there = [&](flow::token_id id) {
+  const auto has = [](const std::vector<flow::token>& tokens, flow::token_id id) {
     return std::any_of(tokens.begin(), tokens.end(),
                        [&](const flow::token& t) { return t.id == id; });
   };
+  const auto& removed = change.tokens_removed;
+  const auto is_there = [&](flow::token_id id) {
+    return has(change.tokens_set, id) ||
+           (has(state.tokens, id) &&
+            std::find(removed.begin(), removed.end(), id) == removed.end());
+  };
+  const auto map_fits = [&](const auto& entry) {
+    const auto& [id, map] = entry;
+    const auto known = state.maps.find(id);
+    if (map.items ? !map.items->is_array() : known == state.maps.end()) return false;
+    const std::size_t items = map.items ? map.items->size() : known->second.items.size();
+    return std::all_of(map.results.begin(), map.results.end(),
+                       [&](const auto& result) { return result.first < items; });
+  };
   return std::all_of(change.writes_set.begin(), change.writes_set.end(),
                      [&](const auto& w) { return is_there(w.first); }) &&
+         std::all_of(change.maps_set.begin(), change.maps_set.end(), map_fits) &&
+         change.compensations_dropped <= state.compensations.size() &&
          std::all_of(change.visits.begin(), change.visits.end(),
                      [&](const auto& v) { return v.first < more_than_any_flow; });
 }
 
 }  // namespace
 
+standing standing_of(const flow::run_state& run) {
+  if (run.sequence == 0) return {};
+  return {run.status, !flow::is_parked(run), flow::next_alarm(run)};
+}
+
 batch transition_batch(const flow::run_state& run, const flow::delta& change,
-                       std::optional<run_status> before, std::uint32_t snapshot_every) {
+                       const standing& before, std::uint32_t snapshot_every) {
   PAWL_ASSERT(snapshot_every > 0, "snapshots must come at some distance");
   PAWL_ASSERT(run.sequence == change.sequence, "the state is not the one after the delta");
   batch writes;
@@ -43,12 +64,19 @@ batch transition_batch(const flow::run_state& run, const flow::delta& change,
   writes.put(column::checkpoints, keys::checkpoint(run.key, run.sequence),
              whole ? encode_snapshot(run, change.events) : encode_delta(change));
   // A retry that failed again at once ends in the status that it found, but with another error.
-  if (before != run.status || change.status)
+  if (before.status != run.status || change.status)
     writes.put(column::runs, keys::run(run.key), encode_run(run));
-  if (before == run.status) return writes;
-  if (before) {
-    writes.erase(column::indexes, keys::run_by_status(run.key, *before, run.created_at));
-    writes.add(keys::runs_with_status(run.key.scope, *before), -1);
+  const standing after = standing_of(run);
+  if (before.moves && !after.moves) writes.erase(column::indexes, keys::moving_run(run.key));
+  if (!before.moves && after.moves) writes.put(column::indexes, keys::moving_run(run.key), {});
+  if (before.alarm != after.alarm) {
+    if (before.alarm) writes.erase(column::indexes, keys::alarm(run.key, *before.alarm));
+    if (after.alarm) writes.put(column::indexes, keys::alarm(run.key, *after.alarm), {});
+  }
+  if (before.status == run.status) return writes;
+  if (before.status) {
+    writes.erase(column::indexes, keys::run_by_status(run.key, *before.status, run.created_at));
+    writes.add(keys::runs_with_status(run.key.scope, *before.status), -1);
   } else {
     writes.put(column::indexes, keys::run_by_creation(run.key, run.created_at), {});
   }

@@ -14,13 +14,22 @@
 /// state is put together again.
 namespace pawl::persistence {
 
-/// What a transition writes: its checkpoint, and where the status changed the run's record, indexes
-/// and counters. `before` is the run's status before it (none for a start); `run` the state after.
-/// Every `snapshot_every`-th checkpoint is the whole state, so that reading one costs at most that
+/// What the indexes and counters know of a run.
+struct standing {
+  std::optional<run_status> status;  ///< none: there is no run yet
+  bool moves = false;                ///< goes on by itself: has to be brought back after a restart
+  std::optional<time_point> alarm;   ///< when it has to be woken
+
+  friend bool operator==(const standing&, const standing&) = default;
+};
+[[nodiscard]] standing standing_of(const flow::run_state& run);
+
+/// What a transition writes: its checkpoint, and where it changed them the run's record, indexes
+/// and counters. `before` is how the run stood before it; `run` the state after. Every
+/// `snapshot_every`-th checkpoint is the whole state, so that reading one costs at most that
 /// many records.
 [[nodiscard]] batch transition_batch(const flow::run_state& run, const flow::delta& change,
-                                     std::optional<run_status> before,
-                                     std::uint32_t snapshot_every);
+                                     const standing& before, std::uint32_t snapshot_every);
 
 /// The state at a run's last checkpoint in this view, or at the one with number `at`; nothing where
 /// there is no such run or checkpoint. Errors: `corrupt`, `io_failed`.

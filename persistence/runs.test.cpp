@@ -25,10 +25,10 @@ class stored_run {
 
   void begin(json input = json::object()) {
     REQUIRE(run_.begin(std::move(input)));
-    commit(std::nullopt);
+    commit({});
   }
   void give(flow::command c) {
-    const auto before = run_.status();
+    const auto before = standing_of(run_.state());
     REQUIRE(run_.give(std::move(c)));
     commit(before);
   }
@@ -40,7 +40,7 @@ class stored_run {
   [[nodiscard]] const batch& last_batch() const { return last_; }
 
  private:
-  void commit(std::optional<run_status> before) {
+  void commit(const standing& before) {
     last_ = transition_batch(run_.state(), run_.last().change, before, snapshot_every_);
     const batch* const all[] = {&last_};
     auto written = store_.write(all);
@@ -95,7 +95,7 @@ TEST_CASE("a start writes the whole state, the record, both indexes and the coun
   memory_store store;
   stored_run run{store, two_steps()};
   run.begin();
-  CHECK(run.last_batch().operations().size() == 5);
+  CHECK(run.last_batch().operations().size() == 6);
   CHECK(count(store, run_status::running) == 1);
   CHECK(indexed(store, keys::runs_by_creation(default_scope())) == std::vector<std::string>{"r1"});
   CHECK(indexed(store, keys::runs_by_status(default_scope(), run_status::running)) ==

@@ -22,7 +22,7 @@ class durable_run {
  public:
   durable_run(memory_store& store, std::uint64_t seed, run_key key, bool restarts)
       : store_(store),
-        sim_(seed),
+        sim_(seed, options()),
         key_(std::move(key)),
         snapshot_every_(static_cast<std::uint32_t>(1 + random_source{seed}.below(6))),
         restarts_(restarts) {}
@@ -49,15 +49,21 @@ class durable_run {
   }
 
  private:
+  /// What becomes of a run must not depend on when it is restarted.
+  static random_run::options options() {
+    random_run::options chosen;
+    chosen.flow.notices_crashes = false;
+    return chosen;
+  }
+
   bool give(flow::command c) {
     auto& run = sim_.run();
     const auto before = run.state();
     if (!run.give(std::move(c))) return false;
     const auto& change = run.last().change;
     check_replay(before, change);
-    const batch writes = transition_batch(
-        run.state(), change, before.sequence == 0 ? std::nullopt : std::optional{before.status},
-        snapshot_every_);
+    const batch writes =
+        transition_batch(run.state(), change, standing_of(before), snapshot_every_);
     const batch* const all[] = {&writes};
     store_.publish(store_.write(all).value());
     check_reload();
@@ -110,6 +116,10 @@ std::string broken_reference(const view& now) {
       wrong = "a record has no checkpoints";
     } else if (flow::summarize(**state) != run) {
       wrong = "a record is not that of its last checkpoint";
+    } else {
+      const standing stands = standing_of(**state);
+      if (stands.moves) ++indexed[keys::moving_run(run.key)];
+      if (stands.alarm) ++indexed[keys::alarm(run.key, *stands.alarm)];
     }
     return view::next::more;
   }));

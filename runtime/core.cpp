@@ -134,8 +134,10 @@ result<std::shared_ptr<actors::parts>> engine_core::make_parts() {
   auto clock = given_.clock ? std::move(given_.clock) : make_system_clock();
   auto executor = std::move(given_.executor);
   if (!executor) executor = make_executor(settings, *clock, log);
-  return std::make_shared<actors::parts>(settings, std::move(store), std::move(clock), functions,
-                                         std::move(executor), std::move(log));
+  auto chance = given_.chance ? std::move(given_.chance) : make_chance();
+  return std::make_shared<actors::parts>(settings, std::move(store), std::move(clock),
+                                         std::move(chance), functions, std::move(executor),
+                                         std::move(log));
 }
 
 result<void> engine_core::open(caf::actor_system* host) {

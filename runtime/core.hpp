@@ -8,6 +8,7 @@
 
 #include <pawl/engine.hpp>
 
+#include "actors/chance.hpp"
 #include "actors/clock.hpp"
 #include "actors/executor.hpp"
 #include "flow/command.hpp"
@@ -32,6 +33,7 @@ namespace pawl {
 struct engine_parts {
   std::unique_ptr<persistence::store> store;
   std::unique_ptr<actors::clock> clock;
+  std::unique_ptr<actors::chance> chance;
   std::unique_ptr<id_source> ids;
   std::shared_ptr<functions::registry> functions;
   std::unique_ptr<actors::executor> executor;

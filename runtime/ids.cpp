@@ -58,6 +58,18 @@ class uuid_source final : public id_source {
   std::mt19937_64 random_;
 };
 
+class random_chance final : public actors::chance {
+ public:
+  double draw() override {
+    const std::lock_guard lock{mutex_};
+    return std::uniform_real_distribution<double>{0, 1}(random_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::mt19937_64 random_{std::random_device{}()};
+};
+
 class system_clock final : public actors::clock {
  public:
   time_point now() const override {
@@ -74,6 +86,10 @@ std::unique_ptr<id_source> make_uuid_source() {
 
 std::unique_ptr<actors::clock> make_system_clock() {
   return std::make_unique<system_clock>();
+}
+
+std::unique_ptr<actors::chance> make_chance() {
+  return std::make_unique<random_chance>();
 }
 
 run_id id_of_key(std::string_view key) {

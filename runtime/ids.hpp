@@ -8,6 +8,7 @@
 #include <pawl/json.hpp>
 #include <pawl/time.hpp>
 
+#include "actors/chance.hpp"
 #include "actors/clock.hpp"
 
 namespace pawl {
@@ -24,6 +25,9 @@ class id_source {
 
 /// The system's wall clock.
 [[nodiscard]] std::unique_ptr<actors::clock> make_system_clock();
+
+/// Pseudo-random numbers (Mersenne Twister) from a random seed.
+[[nodiscard]] std::unique_ptr<actors::chance> make_chance();
 
 /// The id of the run that a key names: readable where the key is short and plain, always the same,
 /// different for different keys.

@@ -167,23 +167,34 @@ result<run_view> queries::get(const run_key& key) const {
   const auto compiled = r->parts->flows.get(*r->now, key.scope, state.flow);
   if (!compiled) return compiled.error();
   run_view shown{flow::summarize(state),
-                 state.pausing,
+                 state.pausing(),
+                 state.unwinding.has_value(),
                  state.sequence,
                  state.updated_at,
                  *state.data,
                  state.metadata,
                  {},
                  {},
-                 flow::is_parked(state)};
+                 flow::is_parked(state) && !flow::next_alarm(state)};
   for (const auto& t : state.tokens)
     if (t.phase != flow::token_phase::ended) shown.at.push_back((*compiled)->at(t.node).id);
   for (const auto& t : state.tokens) {
     const auto& place = (*compiled)->at(t.node);
     if (t.phase == flow::token_phase::waiting) {
       shown.waiting_on.push_back({place.id, "function", std::string{place.behaviour->code_ref()}});
+    } else if (t.phase == flow::token_phase::gathering) {
+      shown.waiting_on.push_back({place.id, "branches", ""});
     } else if (t.phase == flow::token_phase::sleeping) {
-      shown.waiting_on.push_back(
-          {place.id, "signal", std::string{place.behaviour->awaited_signal()}});
+      const auto signal = place.behaviour->awaited_signal();
+      waiting_on each{place.id, "timer", std::string{signal}};
+      if (!signal.empty()) each.kind = "signal";
+      if (t.question) {
+        each.kind = "answer";
+        each.name = flow::question_id(place.id, t);
+        each.question = *t.question;
+      }
+      if (t.alarm && !state.frozen_at) each.until = t.alarm->due;
+      shown.waiting_on.push_back(std::move(each));
     }
   }
   return shown;

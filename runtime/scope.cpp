@@ -18,6 +18,33 @@ result<T> await(Call call) {
   return later.get();
 }
 
+/// Makes one asynchronous call for each item and gives the answers when all have come.
+template <class T, class Call>
+std::vector<result<T>> await_all(std::size_t count, Call call) {
+  std::vector<std::future<result<T>>> later;
+  later.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    auto answer = std::make_shared<std::promise<result<T>>>();
+    later.push_back(answer->get_future());
+    call(i, [answer](result<T> r) { answer->set_value(std::move(r)); });
+  }
+  std::vector<result<T>> answers;
+  answers.reserve(count);
+  for (auto& each : later) answers.push_back(each.get());
+  return answers;
+}
+
+template <class Call>
+std::vector<batch_item<run_changed>> change_all(const std::vector<run_id>& ids, Call call) {
+  auto answers = await_all<run_changed>(ids.size(), [&](std::size_t i, callback<run_changed> done) {
+    call(ids[i], std::move(done));
+  });
+  std::vector<batch_item<run_changed>> items;
+  items.reserve(ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) items.push_back({ids[i], std::move(answers[i])});
+  return items;
+}
+
 /// A read on another thread.
 template <class T, class Read>
 void read_later(engine_core& core, callback<T> done, Read read) {
@@ -176,7 +203,8 @@ void scope::resume_async(const run_id& id, resume_options options,
                          callback<run_changed> done) const {
   core_->command(
       {name_, id},
-      flow::resume_command{options.only_if, std::move(options.reason), std::move(options.update)},
+      flow::resume_command{options.only_if, std::move(options.reason), std::move(options.update),
+                           std::move(options.question), std::move(options.answer)},
       std::move(done));
 }
 
@@ -229,6 +257,53 @@ void scope::restart_async(const run_id& id, start_options options,
   if (!request) return done(std::move(request).error());
   run_key key = request->key;
   core_->start(std::move(key), *std::move(request), std::move(done));
+}
+
+std::vector<result<run_started>> scope::start_many(std::vector<start_request> requests) const {
+  return await_all<run_started>(requests.size(), [&](std::size_t i, callback<run_started> done) {
+    start_async(requests[i].flow, requests[i].input, std::move(requests[i].options),
+                std::move(done));
+  });
+}
+
+std::vector<batch_item<run_changed>> scope::signal_many(
+    std::vector<signal_request> requests) const {
+  std::vector<run_id> ids;
+  for (const auto& each : requests) ids.push_back(each.id);
+  std::size_t next = 0;  // calls are made in the order of the ids
+  return change_all(ids, [&](const run_id& id, callback<run_changed> done) {
+    auto& each = requests[next++];
+    signal_async(id, std::move(each.type), std::move(each.payload), std::move(each.options),
+                 std::move(done));
+  });
+}
+
+std::vector<batch_item<run_changed>> scope::pause_many(const std::vector<run_id>& ids,
+                                                       const command_options& options) const {
+  return change_all(ids, [&](const run_id& id, callback<run_changed> done) {
+    pause_async(id, options, std::move(done));
+  });
+}
+
+std::vector<batch_item<run_changed>> scope::resume_many(const std::vector<run_id>& ids,
+                                                        const resume_options& options) const {
+  return change_all(ids, [&](const run_id& id, callback<run_changed> done) {
+    resume_async(id, options, std::move(done));
+  });
+}
+
+std::vector<batch_item<run_changed>> scope::cancel_many(const std::vector<run_id>& ids,
+                                                        const command_options& options) const {
+  return change_all(ids, [&](const run_id& id, callback<run_changed> done) {
+    cancel_async(id, options, std::move(done));
+  });
+}
+
+std::vector<batch_item<run_changed>> scope::retry_many(const std::vector<run_id>& ids,
+                                                       const command_options& options) const {
+  return change_all(ids, [&](const run_id& id, callback<run_changed> done) {
+    retry_async(id, options, std::move(done));
+  });
 }
 
 std::shared_ptr<subscription> scope::watch(std::optional<run_id> id, std::size_t capacity) const {

@@ -2,6 +2,7 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/drive.hpp"
+#include "cli/read.hpp"
 #include "cli/report.hpp"
 #include "cli/text.hpp"
 
@@ -10,6 +11,8 @@ namespace {
 
 struct resume_options {
   std::vector<std::string> ids;
+  std::string answer;
+  std::string question;
   bool json = false;
 };
 
@@ -63,18 +66,35 @@ std::string why_none(const scope& in) {
   return "every run is finished.";
 }
 
-/// A run that is paused goes on when it is named.
-result<void> wake_paused(const scope& in, const run_id& id) {
+/// A run that is paused goes on when it is named; one that asks something is answered.
+result<void> wake(const scope& in, const run_id& id, const pawl::resume_options& how) {
   const auto run = in.get(id);
   if (!run) return run.error();
-  if (run->summary.status != run_status::paused && !run->pausing) return {};
-  const auto done = in.resume(id);
+  const bool answers = how.answer || !how.question.empty();
+  if (run->summary.status != run_status::paused && !run->pausing && !answers) return {};
+  const auto done = in.resume(id, how);
   return done ? result<void>{} : done.error();
+}
+
+result<pawl::resume_options> answer_of(const resume_options& given, const settings& used) {
+  pawl::resume_options how;
+  how.question = given.question;
+  if (given.answer.empty()) return how;
+  if (given.ids.size() != 1)
+    return error{errc::invalid_argument, "--answer is for one run: name it"};
+  auto answer = read_json_argument(given.answer, "the answer", used.run.max_state_bytes * 2);
+  if (!answer) return std::move(answer).error();
+  how.answer = *std::move(answer);
+  return how;
 }
 
 exit_code resume(session& s, const resume_options& options) {
   auto ids = parse_ids(options.ids);
   if (!ids) return s.fail(ids.error());
+  const auto used = s.load_settings();
+  if (!used) return s.fail(used.error());
+  const auto answer = answer_of(options, used->values);
+  if (!answer) return s.fail(answer.error());
   auto opened = s.open_engine(store_use::existing);
   if (!opened) return s.fail(opened.error());
   engine& open = **opened;
@@ -92,7 +112,7 @@ exit_code resume(session& s, const resume_options& options) {
   how.json = options.json;
   how.begin = [&]() -> result<void> {
     for (const auto& id : *ids)
-      if (auto woken = wake_paused(open, id); !woken) return woken;
+      if (auto woken = wake(open, id, *answer); !woken) return woken;
     return {};
   };
   return drive(s, open, *std::move(runs), how);
@@ -106,10 +126,17 @@ void add_resume(CLI::App& to, command_line& line) {
       to, "resume", "Go on with the unfinished runs of a store, to their ends.",
       "Examples:\n"
       "  pawl resume --data-dir ./data --allow-exec tar,sha256sum\n"
-      "  pawl resume monday --data-dir ./data\n\n"
+      "  pawl resume monday --data-dir ./data\n"
+      "  pawl resume monday --answer '{\"approved\": true}' --data-dir ./data\n\n"
       "Each run goes on from its last finished step; no finished step runs again. A run\n"
       "that failed is brought back with `pawl runs retry`.");
   cmd->add_option("ID", options->ids, "Only these runs; all unfinished ones if none is named");
+  cmd->add_option("--answer", options->answer,
+                  "What the run gets for the question it asks: JSON, @FILE, or -")
+      ->type_name("JSON");
+  cmd->add_option("--question", options->question,
+                  "The id of that question, where the run asks several")
+      ->type_name("ID");
   cmd->add_flag("--json", options->json, "One JSON object per line and event");
   add_allow_exec(*cmd, line);
   cmd->callback(

@@ -46,7 +46,7 @@ void print_steps(session& s, const std::vector<step>& steps) {
 
 std::string advice(const run_view& view, const settings& used) {
   if (const auto ways = ways_to_wake(view, used); !ways.empty()) {
-    std::string text = "It waits for a signal. To send it:";
+    std::string text = "It waits for somebody outside. To let it go on:";
     for (const auto& way : ways) text += "\n  " + way;
     return text;
   }
@@ -84,6 +84,15 @@ void print_run(session& s, const run_view& run, const std::vector<step>& steps,
     for (const auto& node : run.at) at += (at.empty() ? "" : ", ") + printable(node);
     print_field(s, "at", at);
   }
+  for (const auto& each : run.waiting_on) {
+    std::string what = each.kind == "branches" ? "other branches" : each.kind;
+    if (!each.name.empty()) what += " " + printable(each.name);
+    what += " at " + printable(each.node);
+    if (each.until) what += ", until " + moment_text(*each.until);
+    print_field(s, "waits for", what);
+    if (each.kind == "answer") s.out().line("  " + printable_lines(shortened(each.question)));
+  }
+  if (run.undoing) print_field(s, "undoing", "its steps, the last one first");
   if (summary.restarted_from) print_field(s, "restart of", summary.restarted_from->str());
   if (const auto& e = summary.error) {
     print_field(s, "error",

@@ -6,9 +6,10 @@ result<transition> handle(const compiled_flow& flow, run_state& run, cancel_comm
                           time_point now) {
   if (const auto as_expected = check_expected(run, cancel.only_if); !as_expected)
     return as_expected.error();
-  if (is_finished(run.status)) return illegal(run, "cancel");
+  if (is_finished(run.status) || run.unwinding) return illegal(run, "cancel");
   editor edit{flow, run, now};
   edit.cancel(cancel.reason);
+  edit.advance();
   return edit.finish();
 }
 

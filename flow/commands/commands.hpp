@@ -13,6 +13,10 @@ namespace pawl::flow {
                                         time_point);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, step_outcome_command&&,
                                         time_point);
+[[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, in_doubt_command&&,
+                                        time_point);
+[[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, timer_command&&,
+                                        time_point);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, advance_command&&,
                                         time_point);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, cancel_command&&,

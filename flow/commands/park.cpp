@@ -6,7 +6,7 @@ result<transition> handle(const compiled_flow& flow, run_state& run, park_comman
                           time_point now) {
   if (is_finished(run.status)) return illegal(run, "park");
   editor edit{flow, run, now};
-  edit.fail({"engine.parked", std::move(park.reason), "", 0});
+  edit.fail_now({"engine.parked", std::move(park.reason), "", 0});
   return edit.finish();
 }
 

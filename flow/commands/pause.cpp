@@ -6,7 +6,7 @@ result<transition> handle(const compiled_flow& flow, run_state& run, pause_comma
                           time_point now) {
   if (const auto as_expected = check_expected(run, pause.only_if); !as_expected)
     return as_expected.error();
-  if (run.status != run_status::running || run.pausing) return illegal(run, "pause");
+  if (run.status != run_status::running || run.pausing()) return illegal(run, "pause");
   editor edit{flow, run, now};
   edit.pause(pause.reason);
   edit.advance();

@@ -25,11 +25,11 @@ TEST_CASE("a pause lets the step under way finish and begins no other", "[pause]
   REQUIRE(run.begin());
   REQUIRE(run.give(pause_command{std::nullopt, "a look"}));
   CHECK(run.status() == run_status::running);
-  CHECK(run.state().pausing);
+  CHECK(run.state().pausing());
   CHECK(run.last().effects.empty());
   REQUIRE(run.finish("a", json{{"x", 1}}));
   CHECK(run.status() == run_status::paused);
-  CHECK_FALSE(run.state().pausing);
+  CHECK_FALSE(run.state().pausing());
   CHECK(run.calls().empty());
   CHECK(run.data() == json{{"x", 1}});
   CHECK(run.story("run_") == lines{"run_created", "run_pausing", "run_paused"});
@@ -58,7 +58,7 @@ TEST_CASE("a resume takes a pause back that has not come about", "[pause]") {
   REQUIRE(run.give(pause_command{}));
   REQUIRE(run.finish("a"));
   REQUIRE(run.give(resume_command{}));
-  CHECK_FALSE(run.state().pausing);
+  CHECK_FALSE(run.state().pausing());
   CHECK(run.status() == run_status::running);
   CHECK(run.waiting_at() == lines{"after_a", "b"});
 }
@@ -80,7 +80,7 @@ TEST_CASE("a step that fails while its run is pausing fails the run", "[pause]")
   REQUIRE(run.give(pause_command{}));
   REQUIRE(run.finish("a", fail("broken", "it broke")));
   CHECK(run.status() == run_status::failed);
-  CHECK_FALSE(run.state().pausing);
+  CHECK_FALSE(run.state().pausing());
 }
 
 TEST_CASE("a run whose last step returns is completed, pausing or not", "[pause]") {
@@ -111,7 +111,7 @@ TEST_CASE("a pausing and a paused run can be cancelled", "[pause]") {
   REQUIRE(pausing.give(pause_command{}));
   REQUIRE(pausing.give(cancel_command{}));
   CHECK(pausing.status() == run_status::cancelled);
-  CHECK_FALSE(pausing.state().pausing);
+  CHECK_FALSE(pausing.state().pausing());
   CHECK(pausing.last().effects.size() == 2);  // both functions are told to stop
 
   auto paused = two_branches();

@@ -6,7 +6,8 @@ result<transition> handle(const compiled_flow& flow, run_state& run, retry_comma
                           time_point now) {
   if (const auto as_expected = check_expected(run, retry.only_if); !as_expected)
     return as_expected.error();
-  if (run.status != run_status::failed) return illegal(run, "retry");
+  // What was undone to its beginning has no step that could be tried again.
+  if (run.status != run_status::failed || run.tokens.empty()) return illegal(run, "retry");
   editor edit{flow, run, now};
   edit.revive(retry.reason);
   edit.advance();

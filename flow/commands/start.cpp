@@ -22,6 +22,9 @@ result<transition> handle(const compiled_flow& flow, run_state& run, start_comma
                      " are allowed (run.max_state_bytes): keep large things outside and their "
                      "names in the data"};
   }
+  if (flow.input()) {
+    if (const auto good = flow.input()->check(start.input, "the input"); !good) return good.error();
+  }
   editor edit{flow, run, now};
   edit.create(std::move(start));
   edit.set_status(run_status::running);

@@ -19,6 +19,7 @@ const node_type end_type{
       return std::make_unique<end_node>();
     },
     .ends_branch = true,
+    .may_fail = false,
 };
 
 }  // namespace pawl::flow

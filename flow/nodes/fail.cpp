@@ -39,6 +39,7 @@ const node_type fail_type{
                                          data.rule("message", true).value_or(logic::rule{}));
     },
     .ends_branch = true,
+    .may_fail = true,
 };
 
 }  // namespace pawl::flow

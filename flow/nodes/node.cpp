@@ -6,10 +6,12 @@
 
 #include <pawl/assert.hpp>
 #include <pawl/code_ref.hpp>
+#include <pawl/suggest.hpp>
 #include <pawl/time.hpp>
 
 #include "flow/command.hpp"
 #include "flow/compiled.hpp"
+#include "flow/duration.hpp"
 #include "flow/nodes/node_types.hpp"
 #include "flow/pointer.hpp"
 #include "flow/transition.hpp"
@@ -48,13 +50,30 @@ result<invoke_effect> node::call(const run_state&, const token&, const compiled_
   PAWL_ASSERT(false, "a node that calls nothing was asked for its call");
 }
 
+void node::on_alarm(editor&, token&) const {
+  PAWL_ASSERT(false, "an alarm rang for a node that sets none");
+}
+
+result<void> node::check_answer(const token&, const json&) const {
+  return {};
+}
+
+void node::answer(editor&, token&, json) const {
+  PAWL_ASSERT(false, "an answer came for a node that asks nothing");
+}
+
+void node::in_doubt(editor&, token&) const {
+  PAWL_ASSERT(false, "a call is in doubt that may be made again");
+}
+
 const json* data_reader::find(std::string_view key) const {
-  const auto found = source_.data.find(key);
-  return found == source_.data.end() || found->is_null() ? nullptr : &*found;
+  const auto found = data_.find(key);
+  return found == data_.end() || found->is_null() ? nullptr : &*found;
 }
 
 std::string data_reader::pointer(std::string_view key) const {
-  return child_pointer(source_.pointer + "/data", key == "code_ref" ? source_.code_ref_key : key);
+  const bool own = key == "code_ref" && &data_ == &source_.data;
+  return child_pointer(at_, own ? std::string_view{source_.code_ref_key} : key);
 }
 
 void data_reader::fail(std::string_view key, std::string code, std::string message) const {
@@ -63,9 +82,11 @@ void data_reader::fail(std::string_view key, std::string code, std::string messa
 }
 
 void data_reader::fail_missing(std::string_view key) const {
-  faults_.push_back({severity::error, source_.pointer + "/data", "missing_key",
+  const bool own = &data_ == &source_.data;
+  faults_.push_back({severity::error, at_, "missing_key",
                      "node " + pawl::quoted(source_.id) + " of type " + source_.type + " needs \"" +
-                         std::string{key} + "\" in its data"});
+                         std::string{key} + "\" in its " +
+                         (own ? "data" : at_.substr(at_.rfind('/') + 1))});
 }
 
 std::optional<std::string> data_reader::text(std::string_view key, bool required) const {
@@ -98,18 +119,82 @@ json data_reader::object(std::string_view key, bool required) const {
 std::optional<std::chrono::milliseconds> data_reader::duration(std::string_view key) const {
   const json* const value = find(key);
   if (value == nullptr) return std::nullopt;
-  if (value->is_string()) {
-    if (const auto parsed = parse_duration(value->get_ref<const std::string&>())) return *parsed;
-  } else if (value->is_number()) {
-    const double seconds = value->get<double>();
-    if (seconds >= 0 && seconds <= max_duration.count() / 1000.0)
-      return std::chrono::milliseconds{static_cast<std::int64_t>(seconds * 1000)};
-  }
-  fail(key, "bad_duration",
-       "\"" + std::string{key} +
-           "\" must be a duration such as \"250ms\", \"30s\", \"5m\" or \"2h\"" +
-           ", or a number of seconds");
+  if (const auto read = duration_of(*value)) return *read;
+  fail(key, "bad_duration", "\"" + std::string{key} + "\" must be " + duration_forms);
   return std::nullopt;
+}
+
+std::optional<logic::rule> data_reader::duration_rule(std::string_view key) const {
+  const json* const value = find(key);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_object() && !duration(key)) return std::nullopt;
+  return rule(key, false);
+}
+
+std::optional<double> data_reader::number(std::string_view key, double least, double most) const {
+  const json* const value = find(key);
+  if (value == nullptr) return std::nullopt;
+  if (value->is_number()) {
+    const auto number = value->get<double>();
+    if (number >= least && number <= most) return number;
+  }
+  fail(key, "out_of_range",
+       "\"" + std::string{key} + "\" must be a number from " + json(least).dump() + " to " +
+           json(most).dump());
+  return std::nullopt;
+}
+
+std::vector<std::string> data_reader::texts(std::string_view key) const {
+  const json* const value = find(key);
+  if (value == nullptr) return {};
+  const auto is_text = [](const json& item) { return item.is_string() && !item.empty(); };
+  if (value->is_array() && std::all_of(value->begin(), value->end(), is_text))
+    return value->get<std::vector<std::string>>();
+  fail(key, "wrong_type", "\"" + std::string{key} + "\" must be an array of strings");
+  return {};
+}
+
+std::string_view data_reader::one_of(std::string_view key,
+                                     std::span<const std::string_view> words) const {
+  const json* const value = find(key);
+  if (value == nullptr) return words.front();
+  if (value->is_string()) {
+    const auto found = std::find(words.begin(), words.end(), value->get_ref<const std::string&>());
+    if (found != words.end()) return *found;
+  }
+  std::string all;
+  for (const auto word : words) all += (all.empty() ? "" : ", ") + std::string{word};
+  fail(key, "out_of_range", "\"" + std::string{key} + "\" must be one of: " + all);
+  return words.front();
+}
+
+std::optional<data_reader> data_reader::within(std::string_view key,
+                                               std::span<const std::string_view> keys) const {
+  const json* const value = find(key);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_object()) {
+    fail(key, "wrong_type",
+         "\"" + std::string{key} + "\" must be an object, not " + value->type_name());
+    return std::nullopt;
+  }
+  data_reader inner{source_, *value, pointer(key), allowed_, faults_};
+  for (const auto& [name, item] : value->items()) {
+    if (std::find(keys.begin(), keys.end(), name) != keys.end()) continue;
+    const auto meant = nearest(name, keys);
+    inner.fail(name, "unknown_key",
+               "\"" + std::string{key} + "\" has no " + pawl::quoted(name) +
+                   (meant ? "; did you mean " + pawl::quoted(*meant) + "?" : ""));
+  }
+  return inner;
+}
+
+std::vector<std::pair<std::string, logic::rule>> data_reader::rules(std::string_view key,
+                                                                    bool required) const {
+  std::vector<std::pair<std::string, logic::rule>> compiled;
+  const json written = object(key, required);  // must outlive the loop over its items
+  for (const auto& [name, rule] : written.items())
+    compiled.emplace_back(name, logic::compile(rule, child_pointer(pointer(key), name), faults_));
+  return compiled;
 }
 
 std::optional<std::uint32_t> data_reader::count(std::string_view key, std::uint32_t least,
@@ -127,8 +212,8 @@ std::optional<std::uint32_t> data_reader::count(std::string_view key, std::uint3
 }
 
 std::optional<logic::rule> data_reader::rule(std::string_view key, bool required) const {
-  const auto found = source_.data.find(key);
-  if (found == source_.data.end()) {
+  const auto found = data_.find(key);
+  if (found == data_.end()) {
     if (required) fail_missing(key);
     return std::nullopt;
   }

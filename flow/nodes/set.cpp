@@ -4,7 +4,6 @@
 
 #include "flow/editor.hpp"
 #include "flow/nodes/node_types.hpp"
-#include "flow/pointer.hpp"
 
 namespace pawl::flow {
 namespace {
@@ -12,13 +11,7 @@ namespace {
 /// Computes values and puts them into the run's data, without a call.
 class set_node final : public node {
  public:
-  explicit set_node(const data_reader& data) {
-    const json values = data.object("values", true);  // must outlive the loop over its items
-    for (const auto& [key, rule] : values.items()) {
-      values_.emplace_back(
-          key, logic::compile(rule, child_pointer(data.pointer("values"), key), data.faults()));
-    }
-  }
+  explicit set_node(const data_reader& data) : values_(data.rules("values", true)) {}
 
   void enter(editor& run, token& t) const override {
     run.record(event_kind::step_started, t);

@@ -3,6 +3,7 @@
 
 #include "flow/editor.hpp"
 #include "flow/nodes/node_types.hpp"
+#include "flow/nodes/timeout.hpp"
 
 namespace pawl::flow {
 namespace {
@@ -11,7 +12,9 @@ namespace {
 class signal_node final : public node {
  public:
   explicit signal_node(const data_reader& data)
-      : name_(data.text("name", true).value_or("")), into_(data.text("into", false).value_or("")) {
+      : name_(data.text("name", true).value_or("")),
+        into_(data.text("into", false).value_or("")),
+        timeout_(data) {
     if (name_.empty()) return;
     if (const auto good = check_signal_type(name_); !good)
       data.fail("name", "bad_signal_name", good.error().message);
@@ -20,10 +23,14 @@ class signal_node final : public node {
   void enter(editor& run, token& t) const override {
     if (take(run, t)) return;
     run.record(event_kind::signal_awaited, t, {{"signal", name_}});
-    run.sleep(t);
+    timeout_.sleep(run, t);
   }
 
   void wake(editor& run, token& t) const override { take(run, t); }
+
+  void on_alarm(editor& run, token& t) const override {
+    timeout_.ring(run, t, "no signal \"" + name_ + "\" has come in time");
+  }
 
   std::string_view awaited_signal() const noexcept override { return name_; }
 
@@ -38,9 +45,10 @@ class signal_node final : public node {
 
   std::string name_;
   std::string into_;
+  wait_timeout timeout_;
 };
 
-constexpr std::array<std::string_view, 2> signal_keys = {"name", "into"};
+constexpr std::array<std::string_view, 3> signal_keys = {"name", "into", "timeout"};
 
 }  // namespace
 
@@ -50,6 +58,7 @@ const node_type signal_type{
     .make = [](const data_reader& data) -> std::unique_ptr<const node> {
       return std::make_unique<signal_node>(data);
     },
+    .times_out = true,
 };
 
 }  // namespace pawl::flow

@@ -18,6 +18,7 @@ const node_type start_type{
     .make = [](const data_reader&) -> std::unique_ptr<const node> {
       return std::make_unique<start_node>();
     },
+    .may_fail = false,
 };
 
 }  // namespace pawl::flow

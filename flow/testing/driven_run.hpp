@@ -28,7 +28,9 @@ class driven_run {
   [[nodiscard]] const run_state& state() const noexcept { return state_; }
   [[nodiscard]] run_status status() const noexcept { return state_.status; }
   [[nodiscard]] const json& data() const noexcept { return *state_.data; }
-  [[nodiscard]] time_point now() const noexcept { return from_unix_us(seconds_ * 1'000'000); }
+  [[nodiscard]] time_point now() const noexcept { return now_; }
+  /// Lets time go by.
+  void let_pass(std::chrono::milliseconds time) { now_ += time; }
   /// For tests that put a run where no command leads.
   [[nodiscard]] run_state& mutable_state() noexcept { return state_; }
 
@@ -48,10 +50,13 @@ class driven_run {
           waits_for(state_, outcome->token, outcome->visit, outcome->attempt))
         calls_.erase(call);
     }
+    const auto* const doubt = std::get_if<in_doubt_command>(&c);
+    const token_id in_doubt = doubt != nullptr ? doubt->token : 0;
     auto done = apply(*flow_, state_, std::move(c), now());
     if (!done) return std::move(done).error();
+    calls_.erase(in_doubt);
     if (is_advance) advance_due_ = false;
-    ++seconds_;
+    now_ += std::chrono::seconds{1};
     last_ = *std::move(done);
     for (const auto& e : last_.change.events) events_.push_back(e);
     for (const auto& e : last_.effects) remember(e);
@@ -88,6 +93,14 @@ class driven_run {
     return {call.token, call.node, call.visit, call.attempt, std::move(value), now(), now()};
   }
 
+  /// Goes on to the moment of the next alarm, and rings it.
+  result<void> ring() {
+    const auto due = next_alarm(state_);
+    PAWL_ASSERT(due.has_value(), "no alarm is set");
+    now_ = std::max(now_, *due);
+    return give(timer_command{});
+  }
+
   /// Advances as often as the run asks for it, at most `limit` times. Returns how often.
   int settle(int limit = 1'000'000) {
     int times = 0;
@@ -103,7 +116,7 @@ class driven_run {
     advance_due_ = false;
     auto due = recover(*flow_, state_);
     for (const auto& e : due.effects) remember(e);
-    for (auto& failed : due.failed) PAWL_ASSERT(give(std::move(failed)), "an outcome was refused");
+    for (auto& c : due.commands) PAWL_ASSERT(give(std::move(c)), "what is due was refused");
   }
 
   /// What happened, one line each: "step_started a 1.2" is visit 1, attempt 2 at node a. `only`
@@ -131,7 +144,7 @@ class driven_run {
 
  private:
   [[nodiscard]] bool is_moving() const {
-    return state_.status == run_status::running && !state_.pausing &&
+    return state_.status == run_status::running && !state_.pausing() &&
            std::any_of(state_.tokens.begin(), state_.tokens.end(), [](const token& t) {
              return t.phase == token_phase::arriving || t.phase == token_phase::leaving;
            });
@@ -141,7 +154,11 @@ class driven_run {
     if (const auto* const call = std::get_if<invoke_effect>(&e)) {
       calls_.insert_or_assign(call->token, *call);
     } else if (const auto* const abandon = std::get_if<abandon_effect>(&e)) {
-      calls_.erase(abandon->token);
+      // A run that undoes its steps waits for what it has told to stop.
+      const auto known = calls_.find(abandon->token);
+      if (known != calls_.end() &&
+          !waits_for(state_, known->first, known->second.visit, known->second.attempt))
+        calls_.erase(known);
     } else {
       advance_due_ = true;
     }
@@ -149,7 +166,7 @@ class driven_run {
 
   std::shared_ptr<const compiled_flow> flow_;
   run_state state_;
-  std::int64_t seconds_ = 1'700'000'000;
+  time_point now_ = from_unix_us(1'700'000'000'000'000);
   std::map<token_id, invoke_effect> calls_;
   bool advance_due_ = false;
   transition last_;

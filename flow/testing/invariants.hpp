@@ -43,9 +43,8 @@ inline std::string broken_tokens(const run_state& run) {
     if (t.phase == token_phase::ended && t.on_trunk()) return name + "ended and was kept";
     if (t.phase == token_phase::waiting && run.status != run_status::running)
       return name + "waits in a run that is not running";
-    if (t.phase == token_phase::sleeping && run.status != run_status::running &&
-        run.status != run_status::paused)
-      return name + "sleeps in a run that is over";
+    if (t.phase == token_phase::sleeping && run.status == run_status::completed)
+      return name + "sleeps in a run that is completed";
     if ((t.phase == token_phase::waiting || t.phase == token_phase::sleeping) &&
         (t.visit == 0 || t.attempt == 0))
       return name + "waits without a visit";
@@ -54,7 +53,14 @@ inline std::string broken_tokens(const run_state& run) {
     for (const auto& [key, depth] : t.inherited)
       if (!t.writes.contains(key) || depth == 0 || depth >= t.branch.size())
         return name + "inherited what is not there";
+    if (t.forks.size() != t.branch.size()) return name + "does not know where it forked";
+    if (t.question && t.phase != token_phase::sleeping) return name + "asks and does not wait";
+    if (t.compensates && !run.unwinding) return name + "undoes what is not to be undone";
+    if (run.maps.contains(t.id) && t.phase != token_phase::gathering &&
+        run.status == run_status::running)
+      return name + "has items and does not wait for them";
     for (const auto& other : run.tokens) {
+      if (run.maps.contains(t.id)) break;  // its items are behind it
       if (other.id == t.id || other.branch.size() < t.branch.size()) continue;
       if (std::equal(t.branch.begin(), t.branch.end(), other.branch.begin()))
         return name + "has gone on after it forked";
@@ -77,7 +83,18 @@ inline std::string broken_status(const run_state& run) {
   if (run.status == run_status::running && !has(token_phase::waiting, token_phase::arriving,
                                                 token_phase::leaving, token_phase::sleeping))
     return "it is running, but nothing will ever move it";
-  if (run.pausing && (run.status != run_status::running || !has(token_phase::waiting)))
+  if (run.frozen_at.has_value() &&
+      (run.status == run_status::completed || run.status == run_status::cancelled))
+    return "it is over, but its waits stand still";
+  for (const auto& [id, map] : run.maps) {
+    const auto of = std::find_if(run.tokens.begin(), run.tokens.end(),
+                                 [id = id](const token& t) { return t.id == id; });
+    if (of == run.tokens.end()) return "it has a map without a token";
+    if (map.results.size() != map.items.size() || map.done > map.next || map.failed > map.done ||
+        map.next > map.items.size())
+      return "a map has lost count of its items";
+  }
+  if (run.pausing() && (run.status != run_status::running || !has(token_phase::waiting)))
     return "it is pausing, but waits for nothing";
   for (std::size_t i = 0; i < run.inbox.size(); ++i) {
     if (run.inbox[i].number >= run.next_signal) return "it has a signal that never came";

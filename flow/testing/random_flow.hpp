@@ -13,6 +13,9 @@ namespace pawl::flow::testing {
 struct random_flow_options {
   std::size_t max_nodes = 12;  ///< at least 2
   bool failing_rules = true;   ///< a few rules that end with an error when they are evaluated
+  /// Steps that must not run twice and steps that can be undone: what becomes of a run then depends
+  /// on when its process ends.
+  bool notices_crashes = true;
 };
 
 /// Makes valid flows of every node type there is: forks, loops with and without conditions, nodes
@@ -31,6 +34,7 @@ class flow_generator {
     for (std::size_t i = 0; i < count; ++i) make_node(i, count);
     for (std::size_t i = 1; i < count; ++i) make_path_to(i);
     for (std::size_t i = random_.below(count / 2 + 1); i > 0; --i) make_other_edge();
+    for (std::size_t i = 0; i < count; ++i) make_edges_by_type(i);
     return flow_of(nodes_, edges_);
   }
 
@@ -79,6 +83,12 @@ class flow_generator {
       type = "set";
     } else if (kind == 8 && random_.chance(2)) {
       type = "signal";
+    } else if (kind == 8) {
+      type = random_.chance(2) ? "wait" : "interrupt";
+    } else if (kind == 9) {
+      type = "join";
+    } else if (kind == 10 && random_.chance(2)) {
+      type = "map";
     } else if (kind == 6 && types_[0] == "start") {
       type = "start";
     }
@@ -90,6 +100,12 @@ class flow_generator {
       data["name"] = random_.pick(signals);
       if (random_.chance(2)) data["into"] = random_.pick(keys);
     }
+    if (type == "wait") data["duration"] = random_.chance(2) ? json("10s") : var("n");
+    if (type == "interrupt") data["question"] = var("a");
+    if (type == "join") fill_join(data);
+    if (type == "map") fill_map(data);
+    if (type == "signal" || type == "interrupt")
+      if (random_.chance(2)) data["timeout"] = "1m";
     if (type == "set") data["values"] = {{std::string{random_.pick(keys)}, rule(2)}};
     if (type == "task") fill_task(data, id_of(i));
     nodes_.push_back(node_of(id_of(i), type, std::move(data)));
@@ -101,6 +117,62 @@ class flow_generator {
     if (random_.chance(3)) data["with"] = {{"seen", rule(2)}, {"run", var("run_id")}};
     if (random_.chance(2)) data["into"] = random_.chance(4) ? "a" : "of_" + id;
     if (random_.chance(6)) data["timeout"] = "30s";
+    if (random_.chance(4)) data["retry"] = {{"max_attempts", random_.between(1, 3)}};
+    if (random_.chance(10)) data["total_timeout"] = "5s";
+    if (!options_.notices_crashes) return;
+    if (random_.chance(8)) {
+      constexpr std::array<std::string_view, 3> doubts = {"ask", "retry", "fail"};
+      data["effect"] = "once";
+      data["in_doubt"] = random_.pick(doubts);
+    }
+    if (random_.chance(4))
+      data["compensate"] = {{"code_ref", "sim.undo"}, {"with", {{"seen", var("n")}}}};
+  }
+
+  void fill_join(json& data) {
+    constexpr std::array<std::string_view, 4> policies = {"error", "first", "last", "collect"};
+    if (random_.chance(3)) data["wait_for"] = random_.chance(2) ? json("any") : json(2);
+    if (!random_.chance(4)) data["merge"] = random_.pick(policies);
+  }
+
+  void fill_map(json& data) {
+    data["items"] = random_.chance(3) ? var("c") : json::array({1, "two", nullptr, 4});
+    if (random_.chance(2)) data["max_concurrency"] = random_.between(1, 3);
+    if (random_.chance(2)) data["tolerate"] = random_.chance(2) ? json("50%") : json(1);
+    if (random_.chance(3)) data["result"] = {{"cat", {var("item"), var("index")}}};
+  }
+
+  /// Edges that only nodes of some types have, and what a map does with its items.
+  void make_edges_by_type(std::size_t i) {
+    const std::string id = id_of(i);
+    const bool waits = types_[i] == "signal" || types_[i] == "interrupt";
+    if (waits && nodes_[i].at("data").contains("timeout") && random_.chance(2)) {
+      json made = edge(id, id_of(i + 1 < types_.size() ? i + 1 : i));
+      made["data"]["on_timeout"] = true;
+      edges_.push_back(std::move(made));
+    }
+    if ((types_[i] == "task" || types_[i] == "map" || types_[i] == "wait") && random_.chance(4) &&
+        i + 1 < types_.size()) {
+      json made = edge(id, id_of(i + 1));
+      made["data"]["on_error"] = random_.chance(2) ? json(true) : json("card_declined");
+      edges_.push_back(std::move(made));
+    }
+    if (types_[i] != "map") return;
+    json each = edge(id, id + "_item");
+    each["data"]["each"] = true;
+    edges_.push_back(std::move(each));
+    json data = json::object();
+    fill_task(data, id + "_item");
+    nodes_.push_back(node_of(id + "_item", "task", std::move(data)));
+    if (random_.chance(2)) return;
+    const bool forks = random_.chance(2);
+    for (const char* const more : {"_x", "_y"}) {
+      json inner = json::object();
+      fill_task(inner, id + more);
+      nodes_.push_back(node_of(id + more, "task", std::move(inner)));
+      edges_.push_back(edge(id + "_item", id + more));
+      if (!forks) break;
+    }
   }
 
   /// An edge from an earlier node, so that everything can be reached.

@@ -51,12 +51,8 @@ class random_run {
     if (options_.one_in_interferes > 0 && random_.chance(options_.one_in_interferes))
       return interference();
     const std::size_t due = run_.calls().size() + (run_.advance_due() ? 1 : 0);
-    if (run_.status() == run_status::paused)
-      return resume_command{std::nullopt, "", flow_generator{random_}.object()};
-    if (due == 0 && run_.status() == run_status::running) {
-      return signal_command{std::string{random_.pick(flow_generator::signals)},
-                            flow_generator{random_}.object(), ""};
-    }
+    if (run_.status() == run_status::paused) return resumption();
+    if (due == 0 && run_.status() == run_status::running) return help();
     if (due == 0) {
       const bool woken = options_.one_in_interferes > 0 && random_.below(3) != 0;
       if (run_.status() != run_status::failed || !woken) return std::nullopt;
@@ -80,11 +76,53 @@ class random_run {
 
  private:
   step_outcome_command outcome_of(const invoke_effect& call) const {
-    return run_.outcome_of(call, model_.outcome(call));
+    auto made = run_.outcome_of(call, model_.outcome(call));
+    made.interrupted = model_.interrupts(call);
+    return made;
+  }
+
+  /// One of the questions that the run asks, answered; or the run resumed without an answer.
+  command resumption() {
+    resume_command made{std::nullopt, "", flow_generator{random_}.object(), {}, {}};
+    std::vector<const token*> asking;
+    for (const auto& t : run_.state().tokens)
+      if (t.question) asking.push_back(&t);
+    if (asking.empty()) return made;
+    const token& t = *random_.pick(asking);
+    made.question = question_id(run_.flow().at(t.node).id, t);
+    made.answer = t.in_doubt ? in_doubt_answer() : flow_generator{random_}.value();
+    if (run_.status() == run_status::running) made.update = json::object();
+    return made;
+  }
+
+  json in_doubt_answer() {
+    switch (random_.below(3)) {
+      case 0:
+        return {{"done", flow_generator{random_}.object()}};
+      case 1:
+        return {{"again", true}};
+      default:
+        return {{"failed", "it did not"}};
+    }
+  }
+
+  /// What a run needs in which nothing goes on by itself.
+  command help() {
+    const auto& tokens = run_.state().tokens;
+    const bool asks =
+        std::any_of(tokens.begin(), tokens.end(), [](const token& t) { return t.question; });
+    if (asks && random_.chance(2)) return resumption();
+    if (const auto due = next_alarm(run_.state()); due && random_.chance(2)) {
+      if (*due > run_.now())
+        run_.let_pass(std::chrono::ceil<std::chrono::milliseconds>(*due - run_.now()));
+      return timer_command{};
+    }
+    return signal_command{std::string{random_.pick(flow_generator::signals)},
+                          flow_generator{random_}.object(), ""};
   }
 
   command interference() {
-    switch (random_.below(15)) {
+    switch (random_.below(17)) {
       case 0:
         return cancel_command{std::nullopt, random_.chance(2) ? "enough" : ""};
       case 1:
@@ -121,6 +159,11 @@ class random_run {
       case 12:
         return signal_command{std::string{random_.pick(flow_generator::signals)},
                               flow_generator{random_}.value(), random_.chance(2) ? "the same" : ""};
+      case 14:
+        return timer_command{};
+      case 15:
+        return in_doubt_command{static_cast<token_id>(random_.below(9)),
+                                static_cast<std::uint32_t>(random_.below(4)), 1};
       case 13:
         return update_command{std::nullopt, "", flow_generator{random_}.object()};
       default:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "flow/testing/random_flow.hpp"
@@ -37,6 +38,18 @@ class step_model {
     if (random.chance(2))
       made["n"] = n != state.end() && n->is_number_integer() ? n->get<std::int64_t>() + 1 : 1;
     return made;
+  }
+
+  /// Whether this call ends with a question.
+  [[nodiscard]] std::optional<interruption> interrupts(std::string_view node, std::uint32_t visit,
+                                                       const json* answer) const {
+    random_source random{mix(mix(seed_ ^ 0x5eedu, node), std::to_string(visit))};
+    if (answer != nullptr || !random.chance(25)) return std::nullopt;
+    return interruption{{{"may I", std::string{node}}}, {{"n", 1}}};
+  }
+  [[nodiscard]] std::optional<interruption> interrupts(const invoke_effect& call) const {
+    if (call.compensates) return std::nullopt;
+    return interrupts(call.node, call.visit, call.answer ? &*call.answer : nullptr);
   }
 
   [[nodiscard]] result<json> outcome(const invoke_effect& call) const {

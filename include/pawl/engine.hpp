@@ -68,11 +68,37 @@ struct resume_options {
   /// Top-level keys of the run's data with new values, set before it goes on. An object; empty for
   /// a run that is not paused yet.
   json update = json::object();
+  /// Answers a question that the run asks (`run_view::waiting_on`): what an interrupted function
+  /// gets as `resume_value`, or what goes into the data at a node of type `interrupt`. A run that
+  /// asks one question and is resumed without an answer gets null.
+  std::optional<json> answer = {};
+  /// The id of that question; needed if the run asks several.
+  std::string question = {};
 };
 
 struct signal_options {
   /// Names this signal: sent again with the same id it changes nothing. At most 512 bytes.
   std::string id = {};
+};
+
+/// What a batch call did to one run.
+template <class T>
+struct batch_item {
+  run_id id;
+  result<T> outcome;
+};
+
+struct signal_request {
+  run_id id;
+  std::string type;
+  json payload = nullptr;
+  signal_options options = {};
+};
+
+struct start_request {
+  std::string flow;
+  json input = json::object();
+  start_options options = {};
 };
 
 struct run_filter {
@@ -164,8 +190,9 @@ class scope {
   /// they return is recorded (`run_changed::pausing`). Errors as `cancel`.
   result<run_changed> pause(const run_id& id, command_options options = {}) const;
   void pause_async(const run_id& id, command_options options, callback<run_changed> done) const;
-  /// Lets a run that is paused, or is about to be, go on. Errors as `cancel`; `invalid_argument`
-  /// and `limit_exceeded` (the update).
+  /// Lets a run that is paused, or is about to be, go on; or answers what a run asks. Errors as
+  /// `cancel`; `invalid_argument` (the update, no such question, an answer that does not fit its
+  /// schema) and `limit_exceeded`.
   result<run_changed> resume(const run_id& id, resume_options options = {}) const;
   void resume_async(const run_id& id, resume_options options, callback<run_changed> done) const;
   /// Sets top-level keys of the data of a run that is paused or failed, before it is resumed or
@@ -189,6 +216,20 @@ class scope {
   /// Errors: `not_found`, `illegal_transition` if it is not finished; as `start`.
   result<run_started> restart(const run_id& id, start_options options = {}) const;
   void restart_async(const run_id& id, start_options options, callback<run_started> done) const;
+
+  /// The same for many runs at once. Each item stands for itself: one that is refused does not keep
+  /// the others from being done. Answered in the order given, when all are durable. Not more than
+  /// `engine.max_commands_in_flight` at once: what is over that is answered `overloaded`.
+  std::vector<result<run_started>> start_many(std::vector<start_request> requests) const;
+  std::vector<batch_item<run_changed>> signal_many(std::vector<signal_request> requests) const;
+  std::vector<batch_item<run_changed>> pause_many(const std::vector<run_id>& ids,
+                                                  const command_options& options = {}) const;
+  std::vector<batch_item<run_changed>> resume_many(const std::vector<run_id>& ids,
+                                                   const resume_options& options = {}) const;
+  std::vector<batch_item<run_changed>> cancel_many(const std::vector<run_id>& ids,
+                                                   const command_options& options = {}) const;
+  std::vector<batch_item<run_changed>> retry_many(const std::vector<run_id>& ids,
+                                                  const command_options& options = {}) const;
 
   /// Watches one run, or every run of the scope (no id). `capacity`: events that are kept while
   /// nobody reads them; a reader who is further behind is dropped.

@@ -29,6 +29,7 @@ enum class errc : std::uint8_t {
   locked,              ///< the data folder is open in another process
   corrupt,             ///< stored bytes fail their checksum or cannot be decoded
   schema_newer,        ///< the store was written by a newer version of Pawl
+  interrupted,         ///< a step's function asks somebody: see `step_context::interrupt`
   not_supported,       ///< the request is well-formed, but this build or setting excludes it
 };
 

@@ -18,6 +18,14 @@ enum class log_level : std::uint8_t { debug, info, warning, error };
 /// "debug", "info", "warning" or "error".
 [[nodiscard]] std::string_view to_string(log_level level) noexcept;
 
+/// What a step function says when it needs somebody's answer: see `step_context::interrupt`.
+struct interruption {
+  json value;
+  json update = json::object();
+
+  friend bool operator==(const interruption&, const interruption&) = default;
+};
+
 /// What a step function knows about its call and can do during it. Valid until the function
 /// returns; safe to use from several threads until then.
 class step_context {
@@ -42,6 +50,17 @@ class step_context {
   [[nodiscard]] bool stop_requested() const noexcept { return stop_token().stop_requested(); }
   /// Sleeps, but not past a stop request. True if the whole time went by.
   [[nodiscard]] virtual bool sleep_for(std::chrono::milliseconds duration) = 0;
+
+  /// Says that the function is alive. A node's `heartbeat_timeout` gives up a call that has been
+  /// silent for so long; `log` and `progress` count as well.
+  virtual void heartbeat() = 0;
+
+  /// Asks somebody outside and ends this call: `return step.interrupt(question);`. `update` is put
+  /// into the run's data as a result would be. The run is paused when nothing else can move in it;
+  /// when it is resumed, the function is called again, with the answer as `resume_value`.
+  [[nodiscard]] virtual error interrupt(json value = nullptr, json update = json::object()) = 0;
+  /// The answer to what the last call of this visit asked; null pointer if none asked.
+  [[nodiscard]] virtual const json* resume_value() const noexcept = 0;
 
   /// A line in the run's log, streamed to its watchers while the step runs.
   virtual void log(log_level level, std::string_view message) = 0;

@@ -64,8 +64,13 @@ struct run_summary {
 /// What a run waits for at one of its nodes.
 struct waiting_on {
   std::string node;
-  std::string kind;  ///< "function" or "signal"
-  std::string name;  ///< the function's, or the signal's type
+  std::string kind;  ///< "function", "signal", "answer", "timer" or "branches"
+  /// The function's name, the signal's type, or the question's id; else "".
+  std::string name;
+  /// When it is woken in any case: a timer, or the time-out of what it waits for. None while the
+  /// run is paused and its waits stand still.
+  std::optional<time_point> until = {};
+  json question = nullptr;  ///< what an "answer" is waited for to
 
   friend bool operator==(const waiting_on&, const waiting_on&) = default;
 };
@@ -74,13 +79,14 @@ struct waiting_on {
 struct run_view {
   run_summary summary;
   bool pausing = false;          ///< begins no node any more and is paused when its steps return
+  bool undoing = false;          ///< undoes its steps before it ends as failed or cancelled
   std::uint64_t checkpoint = 0;  ///< number of the checkpoint, from 1
   time_point updated_at{};       ///< when that checkpoint was made
   json data;                     ///< the state data; an object
   json metadata;                ///< what the caller and the engine noted beside the data; an object
   std::vector<std::string> at;  ///< ids of the nodes where the run stands now
   std::vector<pawl::waiting_on> waiting_on;
-  /// Whether nothing happens in it until somebody sends a signal or a command.
+  /// Whether nothing happens in it until somebody sends a signal, an answer or a command.
   bool parked = false;
 };
 

@@ -52,6 +52,8 @@ struct run_settings {
   std::uint32_t max_signals = 1'000;
   /// What one signal carries, as compact JSON.
   std::uint64_t max_signal_bytes = 1u << 20;
+  /// Items that one map goes through.
+  std::uint32_t max_map_items = 10'000;
 };
 
 /// The engine's own work: scheduling, recovery, stop.

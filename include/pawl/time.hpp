@@ -23,6 +23,10 @@ using time_point = std::chrono::sys_time<std::chrono::microseconds>;
 /// RFC 3339 in UTC with milliseconds: "2026-01-31T09:30:00.250Z".
 [[nodiscard]] std::string to_rfc3339(time_point t);
 
+/// Reads RFC 3339 with any offset and up to microseconds: "2026-01-31T10:30:00.5+01:00". Error:
+/// `invalid_argument`.
+[[nodiscard]] result<time_point> parse_rfc3339(std::string_view text);
+
 /// The longest duration that can be configured anywhere: 100 years of 365 days.
 inline constexpr std::chrono::milliseconds max_duration = std::chrono::hours{24 * 365 * 100};
 

@@ -44,6 +44,8 @@ std::string_view to_string(errc code) noexcept {
       return "corrupt";
     case errc::schema_newer:
       return "schema_newer";
+    case errc::interrupted:
+      return "interrupted";
     case errc::not_supported:
       return "not_supported";
   }

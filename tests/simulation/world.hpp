@@ -51,6 +51,15 @@ class world_clock final : public actors::clock {
   world& world_;
 };
 
+class world_chance final : public actors::chance {
+ public:
+  explicit world_chance(world& w) : world_(w) {}
+  double draw() override { return static_cast<double>(world_.draw(1000)) / 1000; }
+
+ private:
+  world& world_;
+};
+
 /// Functions run when chance says so, on the one thread there is.
 class world_executor final : public actors::executor {
  public:
@@ -66,7 +75,9 @@ class world_executor final : public actors::executor {
     waiting_.emplace(next_, std::move(call));
     return next_++;
   }
-  void cancel(actors::invocation_id id) override { answer(id, error{errc::cancelled, "told to"}); }
+  void cancel(actors::invocation_id id) override {
+    answer(id, {error{errc::cancelled, "told to"}});
+  }
   void stop(std::chrono::milliseconds) override {
     stopped_ = true;
     while (!waiting_.empty()) cancel(waiting_.begin()->first);
@@ -80,23 +91,28 @@ class world_executor final : public actors::executor {
     std::advance(chosen, static_cast<std::ptrdiff_t>(world_.draw(waiting_.size())));
     auto& call = chosen->second;
     ++world_.calls[call.idempotency_key];
-    const functions::call_facts facts{
-        call.run, call.node, call.visit, call.attempt, call.idempotency_key, call.args};
+    const functions::call_facts facts{call.run,
+                                      call.node,
+                                      call.visit,
+                                      call.attempt,
+                                      call.idempotency_key,
+                                      call.args,
+                                      call.answer ? &*call.answer : nullptr};
     functions::call_context context{facts, call.observer, {}, {}};
-    auto value = functions::call(call.function->body, "simulated", *call.state, context, {});
-    answer(chosen->first, std::move(value));
+    answer(chosen->first,
+           functions::call(call.function->body, "simulated", *call.state, context, {}));
     return true;
   }
 
  private:
-  void answer(actors::invocation_id id, result<json> value) {
+  void answer(actors::invocation_id id, functions::call_outcome how) {
     const auto found = waiting_.find(id);
     if (found == waiting_.end()) return;
     auto call = std::move(found->second);
     waiting_.erase(found);
     call.state.reset();
     const auto now = from_unix_us(world_.now_us);
-    call.done({std::move(value), now, now});
+    call.done({std::move(how.value), std::move(how.interrupted), now, now});
   }
 
   world& world_;
@@ -121,8 +137,8 @@ class life {
     auto executor = std::make_unique<world_executor>(w);
     executor_ = executor.get();
     parts_ = std::make_shared<actors::parts>(
-        s, std::move(store), std::make_unique<world_clock>(w), std::move(functions),
-        std::move(executor),
+        s, std::move(store), std::make_unique<world_clock>(w), std::make_unique<world_chance>(w),
+        std::move(functions), std::move(executor),
         std::make_shared<spdlog::logger>("simulation",
                                          std::make_shared<spdlog::sinks::null_sink_mt>()));
     actors_ = actors::start_actors(system_, parts_, actors::blocking_actors::scheduled);
@@ -145,14 +161,23 @@ class life {
   /// Something happens: a message, the end of a function, or time goes by. False if nothing can.
   bool step() {
     world_.now_us += static_cast<std::int64_t>(world_.draw(50));
-    if (world_.draw(30) == 0 && scheduler_.trigger_timeout()) return true;
+    if (world_.draw(30) == 0 && let_time_pass()) return true;
     if (world_.draw(4) == 0 && executor_->run_one()) return true;
     if (run_some_job()) return true;
     if (executor_->run_one()) return true;
-    return scheduler_.trigger_timeout();
+    return let_time_pass();
   }
 
  private:
+  /// Goes on to the next moment that somebody waits for.
+  bool let_time_pass() {
+    const auto before = system_.clock().now();
+    if (!scheduler_.trigger_timeout()) return false;
+    world_.now_us +=
+        std::chrono::ceil<std::chrono::microseconds>(system_.clock().now() - before).count();
+    return true;
+  }
+
   /// Runs one message of an actor chosen by chance.
   bool run_some_job() {
     auto& jobs = scheduler_.jobs;

@@ -1,0 +1,135 @@
+#include "actors/timer.hpp"
+
+#include <algorithm>
+
+#include <spdlog/spdlog.h>
+#include <caf/all.hpp>
+
+#include "persistence/keys.hpp"
+
+namespace pawl::actors {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Alarms up to so far ahead are held in memory.
+constexpr std::chrono::seconds window = 120s;
+/// The longest time between two looks: a clock that was set forward is noticed so late.
+constexpr std::chrono::seconds longest_sleep = 60s;
+constexpr std::size_t most_held = 50'000;
+/// Rings under way at once: what falls due together does not bring all runs into memory together.
+constexpr std::size_t most_ringing = 1'000;
+
+/// Behind every alarm: none is in the store alone.
+const std::string all_known = "u";
+
+}  // namespace
+
+timer::timer(caf::actor_config& config, parts_ptr parts)
+    : caf::event_based_actor(config),
+      parts_(std::move(parts)),
+      known_to_(persistence::keys::alarms_before({}).from) {}
+
+caf::behavior timer::make_behavior() {
+  return {
+      [this](const begin_ringing& b) {
+        shards_ = b.shards;
+        look();
+      },
+      [this](const alarm_changed& c) { change(c); },
+      [this](const alarm_rung&) {
+        --ringing_;
+        if (ringing_ + 1 == most_ringing) look();
+      },
+      [this](const look_at_alarms& l) {
+        if (l.number == looks_) look();
+      },
+      [this](const wind_down&) { quit(); },
+  };
+}
+
+/// Shards hold the timer as it holds them: one of the two must let go.
+void timer::on_exit() {
+  shards_.clear();
+}
+
+void timer::change(const alarm_changed& change) {
+  if (change.before) near_.erase(persistence::keys::alarm(change.key, *change.before));
+  if (!change.after) return;
+  std::string key = persistence::keys::alarm(change.key, *change.after);
+  if (key >= known_to_) return;  // it is read from the store when the window comes to it
+  const auto [place, is_new] = near_.insert(std::move(key));
+  if (!is_new) return;
+  const bool is_first = place == near_.begin();
+  if (near_.size() > most_held) {
+    known_to_ = *near_.rbegin();
+    near_.erase(std::prev(near_.end()));
+  }
+  if (is_first) look();
+}
+
+void timer::look() {
+  if (shards_.empty()) return;
+  const time_point now = parts_->clock->now();
+  if (known_to_ < persistence::keys::alarms_before(now + window / 2).to) refill(now);
+  while (!near_.empty() && ringing_ < most_ringing) {
+    const auto due = persistence::keys::due_of(*near_.begin());
+    if (due && *due > now) break;
+    const std::string first = *near_.begin();
+    near_.erase(near_.begin());
+    ring(first);
+    // What was left in the store for want of room comes next.
+    if (near_.empty() && known_to_ < persistence::keys::alarms_before(now).to) refill(now);
+  }
+  // Else the rings' answers go on, or nothing is to be waited for.
+  if (ringing_ < most_ringing && !(near_.empty() && known_to_ == all_known)) schedule(now);
+}
+
+void timer::refill(time_point now) {
+  auto range = persistence::keys::alarms_before({});
+  const std::string end_of_window = persistence::keys::alarms_before(now + window).to;
+  range.from = known_to_;
+  range.to = all_known;
+  known_to_ = all_known;
+  std::size_t room = most_held - std::min(near_.size(), most_held);
+  const auto scanned = parts_->store->durable_view()->scan(
+      persistence::column::indexes, range, [&](std::string_view key, std::string_view) {
+        if (room == 0 || key >= end_of_window) {
+          known_to_ = std::string{key};
+          return persistence::view::next::stop;
+        }
+        --room;
+        near_.emplace(key);
+        return persistence::view::next::more;
+      });
+  if (scanned) return;
+  parts_->log->error("alarms cannot be read: {}", scanned.error().message);
+  known_to_ = range.from;
+}
+
+void timer::ring(const std::string& alarm) {
+  const auto key = persistence::keys::run_of(alarm);
+  if (!key) {
+    parts_->log->error("an alarm names no run; it is passed over");
+    return;
+  }
+  ++ringing_;
+  const auto answered = [self = caf::actor{this}](const result<command_done>&) {
+    caf::anon_send(self, alarm_rung{});
+  };
+  send(shards_[std::hash<run_key>{}(*key) % shards_.size()],
+       run_command{*key, std::make_shared<flow::command>(flow::timer_command{}),
+                   reply<command_done>{answered}});
+}
+
+void timer::schedule(time_point now) {
+  std::chrono::microseconds wait = longest_sleep;
+  if (!near_.empty()) {
+    if (const auto due = persistence::keys::due_of(*near_.begin()))
+      wait = std::clamp<std::chrono::microseconds>(*due - now, 0us, longest_sleep);
+  }
+  // Rounded up: a look that came too early would have to be made again.
+  delayed_send(this, std::chrono::ceil<std::chrono::milliseconds>(wait), look_at_alarms{++looks_});
+}
+
+}  // namespace pawl::actors

@@ -1,0 +1,18 @@
+#include "flow/commands/commands.hpp"
+
+namespace pawl::flow {
+
+result<transition> handle(const compiled_flow& flow, run_state& run, timer_command&&,
+                          time_point now) {
+  const auto due = next_alarm(run);
+  if (!due || *due > now) {
+    return error{errc::conflict, "run " + run.key.id.str() + " has no alarm that is due"};
+  }
+  editor edit{flow, run, now};
+  edit.ring_alarms();
+  edit.deliver_signals();
+  edit.advance();
+  return edit.finish();
+}
+
+}  // namespace pawl::flow

@@ -1,0 +1,213 @@
+#include "flow/nodes/call.hpp"
+
+#include <array>
+
+#include <pawl/assert.hpp>
+#include <pawl/code_ref.hpp>
+
+#include "flow/editor.hpp"
+#include "flow/variables.hpp"
+
+namespace pawl::flow {
+namespace {
+
+constexpr std::array<std::string_view, 6> undo_keys = {"code_ref", "args",          "with",
+                                                       "timeout",  "total_timeout", "retry"};
+constexpr std::array<std::string_view, 2> effects = {"repeatable", "once"};
+constexpr std::array<std::string_view, 4> doubts = {"ask", "retry", "fail", "compensate"};
+
+const char* const doubt_answers =
+    "{\"done\": what the step would have returned}, {\"again\": true} or {\"failed\": \"why\"}";
+
+}  // namespace
+
+result<json> call_plan::arguments(const run_state& run, const token& t,
+                                  const std::string& node) const {
+  json computed = args;
+  if (with.empty()) return computed;
+  const rule_variables variables{run, t, node};
+  for (const auto& [name, rule] : with) {
+    auto value = rule.evaluate(variables.get());
+    if (!value) return std::move(value).error();
+    computed[name] = *std::move(value);
+  }
+  return computed;
+}
+
+call_plan read_call(const data_reader& data) {
+  call_plan read;
+  read.code_ref = data.text("code_ref", true).value_or("");
+  if (!read.code_ref.empty()) {
+    if (const auto allowed = check_code_ref(read.code_ref); !allowed)
+      data.fail("code_ref", "bad_code_ref", allowed.error().message);
+  }
+  read.args = data.object("args");
+  read.with = data.rules("with");
+  read.retry = read_retry_policy(data);
+  using ms = std::chrono::milliseconds;
+  read.timeout = data.duration("timeout").value_or(ms{0});
+  read.total_timeout = data.duration("total_timeout").value_or(ms{0});
+  read.heartbeat = data.duration("heartbeat_timeout").value_or(ms{0});
+  return read;
+}
+
+call_node::call_node(const data_reader& data, call_plan what)
+    : call_(std::move(what)), into_(data.text("into", false).value_or("")) {
+  if (const auto undo = data.within("compensate", undo_keys)) undo_ = read_call(*undo);
+  once_ = data.one_of("effect", effects) == "once";
+  doubt_ = static_cast<doubt_policy>(
+      std::find(doubts.begin(), doubts.end(), data.one_of("in_doubt", doubts)) - doubts.begin());
+  if (data.find("in_doubt") != nullptr && !once_)
+    data.fail("in_doubt", "contradiction",
+              "\"in_doubt\" says what becomes of a step with \"effect\": \"once\"");
+  if (doubt_ == doubt_policy::compensate && !undo_)
+    data.fail("in_doubt", "contradiction", "\"in_doubt\": \"compensate\" needs \"compensate\"");
+}
+
+void call_node::enter(editor& run, token& t) const {
+  run.record(t.compensates ? event_kind::compensation_started : event_kind::step_started, t);
+  run.begin_tries(t, plan_of(t).total_timeout.count() > 0);
+  run.wait_for_call(t);
+}
+
+void call_node::resume(editor& run, token& t, step_outcome_command&& outcome) const {
+  const auto us = (outcome.ended_at - outcome.began_at).count();
+  if (run.run().unwinding && !t.compensates) return end_while_unwinding(run, t, outcome.value, us);
+  if (outcome.interrupted && !t.compensates) {
+    run.merge(t, outcome.interrupted->update, {});
+    return run.ask(t, std::move(outcome.interrupted->value));
+  }
+  if (outcome.interrupted) {
+    return fail(run, t, {errc::function_failed, "a compensation cannot ask anything"}, us,
+                outcome.chance);
+  }
+  if (outcome.value) return succeed(run, t, *outcome.value, us);
+  const error& why = outcome.value.error();
+  // A function that was given up may have done its work all the same.
+  if (once_ && !t.compensates && (why.code == errc::timed_out || why.code == errc::cancelled))
+    return in_doubt(run, t);
+  fail(run, t, why, us, outcome.chance);
+}
+
+void call_node::succeed(editor& run, token& t, const json& value, std::int64_t us) const {
+  if (t.compensates) {
+    run.record(event_kind::compensation_finished, t, {{"us", us}});
+    return run.undone(t);
+  }
+  run.record(event_kind::step_finished, t, {{"us", us}});
+  run.merge(t, value, into_);
+  if (const auto noted = remember_undo(run, t); !noted) return run.fail_at(t, noted.error());
+  run.leave(t);
+}
+
+void call_node::fail(editor& run, token& t, const error& why, std::int64_t us,
+                     double chance) const {
+  const call_plan& plan = plan_of(t);
+  const auto wait = plan.retry.next_wait(t.tries, why, chance);
+  const bool in_time = !t.first_try_at || !wait || plan.total_timeout.count() == 0 ||
+                       run.now() + *wait < *t.first_try_at + plan.total_timeout;
+  if (!wait || !in_time) return run.fail_step(t, why, us);
+  run.record(event_kind::retry_scheduled, t,
+             {{"type", why.error_class()},
+              {"message", why.message},
+              {"us", us},
+              {"wait_ms", wait->count()}});
+  run.sleep_for(t, *wait);
+}
+
+void call_node::on_alarm(editor& run, token& t) const {
+  ++t.tries;
+  run.call_again(t);
+}
+
+result<void> call_node::remember_undo(editor& run, const token& t) const {
+  if (!undo_) return {};
+  auto args = undo_->arguments(run.run(), t, run.place_of(t).id);
+  if (!args) return std::move(args).error();
+  run.can_undo(t, *std::move(args));
+  return {};
+}
+
+/// What was under way when the run began to undo is not gone on from, but may have to be undone.
+void call_node::end_while_unwinding(editor& run, token& t, const result<json>& value,
+                                    std::int64_t us) const {
+  if (!value) {
+    run.record(
+        event_kind::step_failed, t,
+        {{"type", value.error().error_class()}, {"message", value.error().message}, {"us", us}});
+  } else {
+    run.record(event_kind::step_finished, t, {{"us", us}});
+    run.merge(t, *value, into_);
+    if (const auto noted = remember_undo(run, t); !noted)
+      run.record(event_kind::compensation_failed, t, {{"message", noted.error().message}});
+  }
+  run.drop(t);
+}
+
+result<void> call_node::check_answer(const token& t, const json& answer) const {
+  if (!t.in_doubt) return {};
+  const bool good = answer.is_object() && answer.size() == 1 &&
+                    (answer.contains("done") || answer.value("again", json{}) == true ||
+                     answer.value("failed", json{}).is_string());
+  if (good) return {};
+  return error{
+      errc::invalid_argument,
+      std::string{"it is not known whether the step took effect; answer with "} + doubt_answers};
+}
+
+void call_node::answer(editor& run, token& t, json value) const {
+  if (!std::exchange(t.in_doubt, false)) {
+    t.answer = std::move(value);
+    return run.call_again(t);
+  }
+  if (const auto done = value.find("done"); done != value.end()) return succeed(run, t, *done, 0);
+  if (value.contains("again")) return run.call_again(t);
+  run.fail_step(t, {errc::function_failed, value.at("failed").get<std::string>(), "in_doubt"});
+}
+
+void call_node::in_doubt(editor& run, token& t) const {
+  run.record(event_kind::in_doubt, t);
+  if (doubt_ == doubt_policy::retry) return run.call_again(t);
+  if (doubt_ == doubt_policy::ask) {
+    t.in_doubt = true;
+    return run.ask(t,
+                   {{"in_doubt", run.place_of(t).id},
+                    {"question", "Did this step take effect? Its process ended during the call."},
+                    {"answers", doubt_answers}});
+  }
+  if (doubt_ == doubt_policy::compensate) {
+    if (const auto noted = remember_undo(run, t); !noted) return run.fail_at(t, noted.error());
+  }
+  run.fail_step(t, {errc::function_failed,
+                    "nobody knows whether this step, which must not run twice, took effect: its "
+                    "process ended during the call",
+                    "in_doubt"});
+}
+
+result<invoke_effect> call_node::call(const run_state& run, const token& t,
+                                      const compiled_node& place) const {
+  const call_plan& plan = plan_of(t);
+  invoke_effect call;
+  call.token = t.id;
+  call.visit = t.visit;
+  call.attempt = t.attempt;
+  call.node = place.id;
+  call.code_ref = plan.code_ref;
+  if (t.compensates) {
+    PAWL_ASSERT(!run.compensations.empty(), "a step is undone that was not noted");
+    call.args = run.compensations.back().args;
+  } else {
+    auto args = plan.arguments(run, t, place.id);
+    if (!args) return std::move(args).error();
+    call.args = *std::move(args);
+  }
+  call.timeout = plan.timeout;
+  call.heartbeat = plan.heartbeat;
+  if (t.first_try_at) call.deadline = *t.first_try_at + plan.total_timeout;
+  call.answer = t.answer;
+  call.compensates = t.compensates;
+  call.state = data_for(run, t);
+  return call;
+}
+
+}  // namespace pawl::flow

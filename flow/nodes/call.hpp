@@ -1,0 +1,71 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "flow/nodes/node.hpp"
+#include "flow/retry_policy.hpp"
+
+namespace pawl::flow {
+
+/// A call of a function as a node's data describes it.
+struct call_plan {
+  std::string code_ref;
+  json args = json::object();
+  std::vector<std::pair<std::string, logic::rule>> with;  ///< arguments that are computed
+  retry_policy retry;
+  std::chrono::milliseconds timeout{0};        ///< of one attempt; 0: the engine's default
+  std::chrono::milliseconds total_timeout{0};  ///< of all attempts and waits together; 0: none
+  std::chrono::milliseconds heartbeat{0};
+
+  /// The arguments as they are for this token now. Errors: those of the rules.
+  [[nodiscard]] result<json> arguments(const run_state& run, const token& t,
+                                       const std::string& node) const;
+};
+
+/// Reads `code_ref`, `args`, `with`, `retry` and the time-outs.
+[[nodiscard]] call_plan read_call(const data_reader& data);
+
+/// What becomes of a step that must not run twice when nobody knows whether it took effect.
+enum class doubt_policy : std::uint8_t { ask, retry, fail, compensate };
+
+/// A node that calls a function and merges what it returns into the run's data: with retries,
+/// time-outs, questions of the function, a way to undo the step, and care for steps that must not
+/// run twice.
+class call_node : public node {
+ public:
+  call_node(const data_reader& data, call_plan what);
+
+  void enter(editor& run, token& t) const override;
+  void resume(editor& run, token& t, step_outcome_command&& outcome) const override;
+  void on_alarm(editor& run, token& t) const override;
+  result<void> check_answer(const token& t, const json& answer) const override;
+  void answer(editor& run, token& t, json value) const override;
+  bool is_called_once() const noexcept override { return once_; }
+  void in_doubt(editor& run, token& t) const override;
+  result<invoke_effect> call(const run_state& run, const token& t,
+                             const compiled_node& place) const override;
+  std::string_view code_ref() const noexcept override { return call_.code_ref; }
+
+ private:
+  [[nodiscard]] const call_plan& plan_of(const token& t) const {
+    return t.compensates ? *undo_ : call_;
+  }
+  void succeed(editor& run, token& t, const json& value, std::int64_t us) const;
+  void fail(editor& run, token& t, const error& why, std::int64_t us, double chance) const;
+  /// Notes how the step is undone. Error: its arguments cannot be computed.
+  [[nodiscard]] result<void> remember_undo(editor& run, const token& t) const;
+  void end_while_unwinding(editor& run, token& t, const result<json>& value, std::int64_t us) const;
+
+  call_plan call_;
+  std::string into_;
+  std::optional<call_plan> undo_;
+  bool once_ = false;
+  doubt_policy doubt_ = doubt_policy::ask;
+};
+
+}  // namespace pawl::flow

@@ -1,0 +1,65 @@
+#include <array>
+#include <utility>
+
+#include "flow/editor.hpp"
+#include "flow/nodes/node_types.hpp"
+#include "flow/nodes/timeout.hpp"
+#include "flow/schema.hpp"
+
+namespace pawl::flow {
+namespace {
+
+/// Asks somebody outside and goes on with the answer.
+class interrupt_node final : public node {
+ public:
+  explicit interrupt_node(const data_reader& data)
+      : question_(data.rule("question", true).value_or(logic::rule{})),
+        into_(data.text("into", false).value_or("")),
+        timeout_(data) {
+    if (const json* const schema = data.find("schema"))
+      schema_ = json_schema::compile(*schema, data.pointer("schema"), data.faults());
+  }
+
+  void enter(editor& run, token& t) const override {
+    run.record(event_kind::step_started, t);
+    auto question = run.evaluate(t, question_);
+    if (!question) return run.fail_step(t, question.error());
+    if (timeout_.sleep(run, t)) run.ask(t, *std::move(question));
+  }
+
+  result<void> check_answer(const token&, const json& answer) const override {
+    return schema_ ? schema_->check(answer, "the answer") : result<void>{};
+  }
+
+  void answer(editor& run, token& t, json value) const override {
+    run.record(event_kind::step_finished, t, {{"us", 0}});
+    run.merge(t, value, into_);
+    run.leave(t);
+  }
+
+  void on_alarm(editor& run, token& t) const override {
+    timeout_.ring(run, t, "nobody has answered in time");
+  }
+
+ private:
+  logic::rule question_;
+  std::string into_;
+  wait_timeout timeout_;
+  std::optional<json_schema> schema_;
+};
+
+constexpr std::array<std::string_view, 4> interrupt_keys = {"question", "schema", "into",
+                                                            "timeout"};
+
+}  // namespace
+
+const node_type interrupt_type{
+    .name = "interrupt",
+    .keys = interrupt_keys,
+    .make = [](const data_reader& data) -> std::unique_ptr<const node> {
+      return std::make_unique<interrupt_node>(data);
+    },
+    .times_out = true,
+};
+
+}  // namespace pawl::flow

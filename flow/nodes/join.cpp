@@ -1,0 +1,55 @@
+#include <array>
+
+#include "flow/editor.hpp"
+#include "flow/nodes/node_types.hpp"
+
+namespace pawl::flow {
+namespace {
+
+constexpr std::array<std::string_view, 2> join_keys = {"wait_for", "merge"};
+constexpr std::array<std::string_view, 4> policies = {"error", "first", "last", "collect"};
+
+join_plan read_plan(const data_reader& data) {
+  join_plan plan;
+  const json* const needed = data.find("wait_for");
+  if (needed != nullptr && *needed == "any") {
+    plan.needed = 1;
+  } else if (needed != nullptr && *needed != "all") {
+    plan.needed = data.count("wait_for", 1, 100'000).value_or(0);
+  }
+  const auto policy = data.one_of("merge", policies);
+  plan.policy = static_cast<merge_policy>(std::find(policies.begin(), policies.end(), policy) -
+                                          policies.begin());
+  return plan;
+}
+
+/// Brings the branches of a fork together: all of them, or so many, and the others are dropped.
+class join_node final : public node {
+ public:
+  explicit join_node(join_plan plan) : plan_(plan) {}
+
+  void enter(editor& run, token& t) const override {
+    if (!run.place_of(t).closed_depth(t)) return run.leave(t);  // it came alone
+    run.record(event_kind::branch_arrived, t);
+    run.gather(t);
+  }
+
+  const join_plan* join() const noexcept override { return &plan_; }
+
+ private:
+  join_plan plan_;
+};
+
+}  // namespace
+
+const node_type join_type{
+    .name = "join",
+    .keys = join_keys,
+    .make = [](const data_reader& data) -> std::unique_ptr<const node> {
+      return std::make_unique<join_node>(read_plan(data));
+    },
+    .may_fail = false,
+    .joins = true,
+};
+
+}  // namespace pawl::flow

@@ -1,0 +1,89 @@
+#include <array>
+#include <utility>
+
+#include "flow/editor.hpp"
+#include "flow/nodes/node_types.hpp"
+
+namespace pawl::flow {
+namespace {
+
+constexpr std::array<std::string_view, 7> map_keys = {
+    "items", "as", "index", "into", "max_concurrency", "tolerate", "result"};
+
+/// "3" items, or "20%" of them, may fail.
+void read_tolerance(const data_reader& data, map_plan& plan) {
+  const json* const value = data.find("tolerate");
+  if (value == nullptr) return;
+  if (!value->is_string()) {
+    plan.tolerate = data.count("tolerate", 0, 1'000'000).value_or(0);
+    return;
+  }
+  const auto& text = value->get_ref<const std::string&>();
+  std::uint32_t percent = 0;
+  std::size_t digits = 0;
+  while (digits < text.size() && digits < 3 && text[digits] >= '0' && text[digits] <= '9')
+    percent = percent * 10 + static_cast<std::uint32_t>(text[digits++] - '0');
+  if (digits > 0 && digits + 1 == text.size() && text.back() == '%' && percent <= 100) {
+    plan.tolerate_percent = percent;
+  } else {
+    data.fail("tolerate", "out_of_range",
+              "\"tolerate\" must be a whole number of items, or a part of them such as \"20%\"");
+  }
+}
+
+map_plan read_plan_of_map(const data_reader& data) {
+  map_plan plan;
+  plan.as = data.text("as", false).value_or(plan.as);
+  plan.index = data.text("index", false).value_or(plan.index);
+  plan.into = data.text("into", false).value_or(plan.into);
+  plan.max_concurrency = data.count("max_concurrency", 1, 100'000).value_or(plan.max_concurrency);
+  plan.result = data.rule("result", false);
+  read_tolerance(data, plan);
+  if (plan.as == plan.index)
+    data.fail("index", "contradiction", "\"as\" and \"index\" must be different keys");
+  return plan;
+}
+
+/// Does the same with every item of a list, several at once, and collects what each came to in the
+/// order of the items.
+class map_node final : public node {
+ public:
+  explicit map_node(const data_reader& data)
+      : items_(data.rule("items", true).value_or(logic::rule{})), plan_(read_plan_of_map(data)) {}
+
+  void enter(editor& run, token& t) const override {
+    run.record(event_kind::step_started, t);
+    auto items = run.evaluate(t, items_);
+    if (!items) return run.fail_step(t, items.error());
+    if (!items->is_array()) {
+      return run.fail_step(t, {errc::invalid_argument, "the items of a map must be an array, not " +
+                                                           std::string{items->type_name()}});
+    }
+    const std::size_t most = run.flow().allowed().max_map_items;
+    if (items->size() > most) {
+      return run.fail_step(t, {errc::limit_exceeded,
+                               "the map has " + std::to_string(items->size()) + " items; at most " +
+                                   std::to_string(most) + " are allowed (run.max_map_items)"});
+    }
+    run.begin_map(t, *std::move(items));
+  }
+
+  const map_plan* map() const noexcept override { return &plan_; }
+
+ private:
+  logic::rule items_;
+  map_plan plan_;
+};
+
+}  // namespace
+
+const node_type map_type{
+    .name = "map",
+    .keys = map_keys,
+    .make = [](const data_reader& data) -> std::unique_ptr<const node> {
+      return std::make_unique<map_node>(data);
+    },
+    .has_items = true,
+};
+
+}  // namespace pawl::flow

@@ -1,0 +1,44 @@
+#include "flow/retry_policy.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "flow/nodes/node.hpp"
+
+namespace pawl::flow {
+namespace {
+
+constexpr std::array<std::string_view, 6> policy_keys = {
+    "max_attempts", "initial_interval", "backoff", "max_interval", "jitter", "non_retryable"};
+constexpr std::uint32_t default_attempts = 3;
+
+}  // namespace
+
+std::optional<std::chrono::milliseconds> retry_policy::next_wait(std::uint32_t tries,
+                                                                 const error& why,
+                                                                 double chance) const {
+  if (tries >= max_attempts) return std::nullopt;
+  if (std::find(non_retryable.begin(), non_retryable.end(), why.error_class()) !=
+      non_retryable.end())
+    return std::nullopt;
+  const double grown = static_cast<double>(initial.count()) * std::pow(backoff, tries - 1.0);
+  const double capped = std::min(grown, static_cast<double>(max_interval.count()));
+  const double varied = capped * (1 + jitter * (2 * chance - 1));
+  return std::chrono::milliseconds{static_cast<std::int64_t>(std::llround(varied))};
+}
+
+retry_policy read_retry_policy(const data_reader& data) {
+  retry_policy policy;
+  const auto written = data.within("retry", policy_keys);
+  if (!written) return policy;
+  policy.max_attempts = written->count("max_attempts", 1, 1'000'000).value_or(default_attempts);
+  policy.initial = written->duration("initial_interval").value_or(policy.initial);
+  policy.backoff = written->number("backoff", 1, 100).value_or(policy.backoff);
+  policy.max_interval = written->duration("max_interval").value_or(policy.max_interval);
+  policy.jitter = written->number("jitter", 0, 1).value_or(policy.jitter);
+  policy.non_retryable = written->texts("non_retryable");
+  return policy;
+}
+
+}  // namespace pawl::flow

@@ -1,0 +1,134 @@
+#include "flow/schema.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <string_view>
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validation_results.hpp>
+#include <valijson/validator.hpp>
+#pragma GCC diagnostic pop
+
+#include "flow/pointer.hpp"
+
+namespace pawl::flow {
+namespace {
+
+using json_adapter = valijson::adapters::NlohmannJsonAdapter;
+
+constexpr std::size_t max_told = 20;
+/// The standard library's regular expressions go deeper into the stack with every character.
+constexpr std::size_t max_matched_bytes = 2'000;
+
+/// Looks at every object of a schema for what is not supported, and whether it matches texts.
+class schema_reader {
+ public:
+  explicit schema_reader(std::vector<fault>& faults) : faults_(faults) {}
+
+  void read(const json& node, const std::string& pointer) {
+    if (node.is_array()) {
+      for (std::size_t i = 0; i < node.size(); ++i)
+        read(node[i], pointer + "/" + std::to_string(i));
+      return;
+    }
+    if (!node.is_object()) return;
+    for (const auto& [key, value] : node.items()) {
+      const std::string at = child_pointer(pointer, key);
+      if (key == "enum" || key == "const" || key == "default" || key == "examples") continue;
+      if (key == "pattern" || key == "patternProperties" || key == "format") matches_texts = true;
+      if (key == "$ref" && value.is_string() &&
+          !value.get_ref<const std::string&>().starts_with('#'))
+        faults_.push_back({severity::error, at, "bad_schema",
+                           "a \"$ref\" must point into the same schema (\"#/...\"): nothing is "
+                           "fetched from elsewhere"});
+      read(value, at);
+    }
+  }
+
+  bool matches_texts = false;
+
+ private:
+  std::vector<fault>& faults_;
+};
+
+bool has_longer_text(const json& value, std::size_t most) {
+  if (value.is_string()) return value.get_ref<const std::string&>().size() > most;
+  return value.is_structured() && std::any_of(value.begin(), value.end(), [&](const json& item) {
+           return has_longer_text(item, most);
+         });
+}
+
+}  // namespace
+
+struct json_schema::compiled {
+  valijson::Schema schema;
+  bool matches_texts = false;
+};
+
+json_schema json_schema::compile(const json& source, const std::string& pointer,
+                                 std::vector<fault>& faults) {
+  json_schema made;
+  const auto fail = [&](const std::string& why) {
+    faults.push_back({severity::error, pointer, "bad_schema", "this is no JSON Schema: " + why});
+    return json_schema{};
+  };
+  if (!source.is_object())
+    return fail("it must be an object, not " + std::string{source.type_name()});
+  const std::size_t before = faults.size();
+  schema_reader reader{faults};
+  reader.read(source, pointer);
+  if (faults.size() > before) return made;
+  auto parsed = std::make_shared<json_schema::compiled>();
+  parsed->matches_texts = reader.matches_texts;
+  try {
+    valijson::SchemaParser parser{valijson::SchemaParser::kDraft7};
+    parser.populateSchema(json_adapter{source}, parsed->schema);
+    // Regular expressions are read when they are first needed: a bad one must be found now.
+    valijson::Validator{}.validate(parsed->schema, json_adapter{json{}}, nullptr);
+  } catch (const std::exception& failure) {
+    return fail(failure.what());
+  }
+  made.compiled_ = std::move(parsed);
+  return made;
+}
+
+result<void> json_schema::check(const json& value, const std::string& what) const {
+  if (!compiled_) return {};
+  if (compiled_->matches_texts && has_longer_text(value, max_matched_bytes)) {
+    return error{errc::invalid_argument,
+                 what + " has a text of more than " + std::to_string(max_matched_bytes) +
+                     " bytes, which is not matched against the patterns of its schema"};
+  }
+  valijson::ValidationResults found;
+  bool good = false;
+  try {
+    good = valijson::Validator{}.validate(compiled_->schema, json_adapter{value}, &found);
+  } catch (const std::exception& failure) {
+    return error{errc::invalid_argument,
+                 what + " cannot be checked against its schema: " + failure.what()};
+  }
+  if (good) return {};
+  error refused{errc::invalid_argument, what + " does not fit its schema"};
+  valijson::ValidationResults::Error each;
+  while (refused.faults.size() < max_told && found.popError(each)) {
+    std::string at;
+    for (const auto& step : each.context) {
+      if (step == "<root>") continue;
+      const bool bracketed = step.size() > 2 && step.front() == '[' && step.back() == ']';
+      at = child_pointer(std::move(at), bracketed ? step.substr(1, step.size() - 2) : step);
+    }
+    refused.faults.push_back({severity::error, std::move(at), "schema", each.description});
+  }
+  if (!refused.faults.empty()) {
+    const auto& first = refused.faults.front();
+    refused.message += ": at \"" + first.pointer + "\": " + first.message;
+  }
+  return refused;
+}
+
+}  // namespace pawl::flow
