@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include <pawl/suggest.hpp>
 
@@ -34,6 +35,36 @@ bool is_folder_list(std::string_view text) {
     if (colon == std::string_view::npos) return true;
     text.remove_prefix(colon + 1);
   }
+}
+
+bool has_only(std::string_view text, std::string_view marks) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           marks.find(c) != marks.npos;
+  });
+}
+
+bool is_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return code == std::errc{} && end == text.data() + text.size() && port > 0;
+}
+
+// "*", "*.example.com", "localhost:8080", "10.1.2.3", "::1", "[::1]:8080".
+bool is_host(std::string_view text) {
+  if (text == "*") return true;
+  const bool is_ipv6 = std::count(text.begin(), text.end(), ':') > 1;
+  if (is_ipv6 && !text.starts_with('[')) return has_only(text, ":.");
+  if (is_ipv6) {
+    const std::size_t close = text.find(']');
+    if (close == std::string_view::npos || !has_only(text.substr(1, close - 1), ":.")) return false;
+    const std::string_view rest = text.substr(close + 1);
+    return rest.empty() || (rest.front() == ':' && is_port(rest.substr(1)));
+  }
+  if (text.starts_with("*.")) text.remove_prefix(2);
+  const std::size_t colon = text.find(':');
+  if (colon != std::string_view::npos && !is_port(text.substr(colon + 1))) return false;
+  return has_only(text.substr(0, colon), "-._");
 }
 
 // The single source of every setting's name, place, limits and description. Its variable, its row
@@ -140,6 +171,24 @@ constexpr std::array table{
         "How long a program may run where the node's args name no `timeout_ms`. 0: as long as it "
         "likes. What outlives it is killed with its whole process group.",
         0, 30 * day_ms},
+
+    key{"http.allow_hosts", [](settings& s) -> field { return &s.http.allow_hosts; },
+        "Hosts that `core.http` may call. `*`: every one with a public address. A host that is "
+        "named may have a private one, too. Empty: none.",
+        0, 0,
+        "a list of hosts such as `api.example.com`, `*.example.com`, `localhost:8080`, or `*`",
+        is_host},
+    key{"http.max_response_bytes", [](settings& s) -> field { return &s.http.max_response_bytes; },
+        "The longest body of a response. A step that is sent more fails.", kib, gib},
+    key{"http.timeout_ms", [](settings& s) -> field { return &s.http.timeout_ms; },
+        "How long a call may take, redirects included, where the node's args name no "
+        "`timeout_ms`.",
+        1, day_ms},
+    key{"http.connect_timeout_ms", [](settings& s) -> field { return &s.http.connect_timeout_ms; },
+        "How long finding and reaching a host (DNS, TCP, TLS) may take.", 1, hour_ms},
+    key{"http.ca_file", [](settings& s) -> field { return &s.http.ca_file; },
+        "A PEM file with certificates of authorities that are trusted besides the system's.", 0, 0,
+        "a path, or nothing"},
 
     key{"log.level", [](settings& s) -> field { return &s.log.level; },
         "The least important lines that are written."},

@@ -134,6 +134,28 @@ TEST_CASE("A wrong value is an error that names key, value, place and what is al
       "`tar`, or absolute paths, which \"../sh\" is not.");
 }
 
+TEST_CASE("The hosts that may be called are names, addresses and patterns of names") {
+  for (const char* host :
+       {"*", "api.example.com", "*.example.com", "localhost:8080", "10.1.2.3:80", "::1", "[::1]",
+        "[2001:db8::1]:8080", "under_score", "xn--bcher-kva.de"}) {
+    CAPTURE(host);
+    CHECK(loaded({.file = {}, .environment = {{"PAWL_HTTP_ALLOW_HOSTS", host}}, .flags = {}})
+              .values.http.allow_hosts == std::vector<std::string>{host});
+  }
+  for (const char* host :
+       {"https://example.com", "example.com/", "a*.example.com", "*example.com", "**",
+        "localhost:", "localhost:x", "localhost:0", "localhost:65536", "[::1", "[::1]x", "[::1]:0",
+        "::g!", "a b", "bücher.de", "ann@example.com", ":80"}) {
+    CAPTURE(host);
+    CHECK(refused({{"PAWL_HTTP_ALLOW_HOSTS", host}}).message.find("a list of hosts such as") !=
+          std::string::npos);
+  }
+  const auto none =
+      loaded({.file = {}, .environment = {{"PAWL_HTTP_ALLOW_HOSTS", ""}}, .flags = {}});
+  CHECK(none.values.http.allow_hosts.empty());
+  CHECK(settings{}.http.allow_hosts == std::vector<std::string>{"*"});
+}
+
 TEST_CASE("A wrong value in a file is told with its line") {
   const temporary_file file("[executor]\n\nthreads = -1\nqueue_limit = [1]\n");
   const auto failure = refused({.file = file.path(), .environment = {}, .flags = {}});

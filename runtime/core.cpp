@@ -42,11 +42,21 @@ functions::exec_policy policy_of(const exec_settings& s) {
   return policy;
 }
 
+functions::http::policy policy_of(const http_settings& s) {
+  functions::http::policy policy;
+  policy.allow_hosts = s.allow_hosts;
+  policy.max_response_bytes = s.max_response_bytes;
+  policy.timeout = s.timeout_ms;
+  policy.connect_timeout = s.connect_timeout_ms;
+  policy.ca_file = s.ca_file.string();
+  return policy;
+}
+
 std::shared_ptr<functions::registry> with_builtins(std::shared_ptr<functions::registry> given,
-                                                   const exec_settings& exec) {
+                                                   const settings& s) {
   if (given) return given;
   auto made = std::make_shared<functions::registry>();
-  functions::add_builtins(*made, policy_of(exec));
+  functions::add_builtins(*made, policy_of(s.exec), policy_of(s.http));
   return made;
 }
 
@@ -109,7 +119,7 @@ struct engine_core::hosting {
 
 engine_core::engine_core(pawl::settings s, engine_parts given)
     : settings(std::move(s)),
-      functions(with_builtins(std::move(given.functions), settings.exec)),
+      functions(with_builtins(std::move(given.functions), settings)),
       ids(given.ids ? std::move(given.ids) : make_uuid_source()),
       given_(std::move(given)) {}
 

@@ -15,13 +15,14 @@ void add_built_in(registry& to, std::string_view code_ref, step_function body,
 
 }  // namespace builtins
 
-void add_builtins(registry& to, const exec_policy& policy) {
+void add_builtins(registry& to, const exec_policy& policy, const http::policy& http) {
   builtins::add_echo(to);
   builtins::add_set(to);
   builtins::add_sleep(to);
   builtins::add_fail(to);
   builtins::add_log(to);
   builtins::add_exec(to, policy);
+  builtins::add_http(to, http);
 }
 
 }  // namespace pawl::functions

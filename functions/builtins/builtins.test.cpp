@@ -45,8 +45,8 @@ TEST_CASE("every built-in has a description") {
     CHECK(function->built_in);
     names.push_back(function->code_ref);
   }
-  CHECK(names == std::vector<std::string>{"core.echo", "core.exec", "core.fail", "core.log",
-                                          "core.set", "core.sleep"});
+  CHECK(names == std::vector<std::string>{"core.echo", "core.exec", "core.fail", "core.http",
+                                          "core.log", "core.set", "core.sleep"});
 }
 
 TEST_CASE("core.echo returns its arguments") {

@@ -4,6 +4,7 @@
 #include <pawl/functions.hpp>
 
 #include "functions/builtins/builtins.hpp"
+#include "functions/http/test_server.hpp"
 #include "functions/test_step.hpp"
 #include "tests/support/catch.hpp"
 
@@ -11,6 +12,7 @@
 pawl::result<void> add_order_functions(pawl::scope_functions functions);
 
 using pawl::json;
+namespace http = pawl::functions::http;
 
 namespace {
 
@@ -42,11 +44,21 @@ TEST_CASE("the examples of docs/functions.md do what is shown") {
   pawl::functions::registry functions;
   pawl::functions::exec_policy policy;
   policy.allow = {"sh", "wc"};
-  pawl::functions::add_builtins(functions, policy);
+  // Where the examples have a server on port 8080, the test has one on another.
+  const http::test_server server{[](const http::test_request&, const http::test_connection&) {
+    return http::answer_with(201, R"({"id":17})", "Content-Type: application/json\r\n");
+  }};
+  http::policy rules;
+  rules.allow_hosts = {"*", server.address()};
+  pawl::functions::add_builtins(functions, policy, rules);
 
-  const auto examples = blocks(docs / "functions.md", "json");
-  REQUIRE(examples.size() >= 14);
+  auto examples = blocks(docs / "functions.md", "json");
+  REQUIRE(examples.size() >= 18);
   REQUIRE(examples.size() % 2 == 0);
+  const std::string shown = "127.0.0.1:8080";
+  for (auto& example : examples)
+    if (const auto at = example.find(shown); at != example.npos)
+      example.replace(at, shown.size(), server.address());
   for (std::size_t i = 0; i < examples.size(); i += 2) {
     CAPTURE(examples[i]);
     const auto node = json::parse(examples[i]);

@@ -116,6 +116,21 @@ struct exec_settings {
   std::chrono::milliseconds timeout_ms{600'000};
 };
 
+/// What the function `core.http` may do.
+struct http_settings {
+  /// Hosts that may be called: "*" for every one with a public address; a name, an IP address or
+  /// "*.example.com", perhaps with ":8080" behind it, whatever addresses these have. Empty: none.
+  std::vector<std::string> allow_hosts = {"*"};
+  /// The longest body of a response.
+  std::uint64_t max_response_bytes = 4u << 20;
+  /// How long a call may take, redirects included, where the node's args name no `timeout_ms`.
+  std::chrono::milliseconds timeout_ms{30'000};
+  /// How long finding and reaching a host (DNS, TCP, TLS) may take.
+  std::chrono::milliseconds connect_timeout_ms{10'000};
+  /// A PEM file with certificates of authorities that are trusted besides the system's.
+  std::filesystem::path ca_file = {};
+};
+
 struct log_settings {
   log_level level = log_level::info;
   log_format format = log_format::text;
@@ -132,6 +147,7 @@ struct settings {
   engine_settings engine;
   executor_settings executor;
   exec_settings exec;
+  http_settings http;
   log_settings log;
 
   /// Every value as it is when nobody sets it; the same as `settings{}`.

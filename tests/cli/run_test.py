@@ -1,5 +1,6 @@
 """`pawl run`: what it prints in each form, how it ends, and its name for a run."""
 
+import http.server
 import json
 import os
 import pty
@@ -113,6 +114,28 @@ class Run(ProgramTest):
         flow = self.flow(task("list", "core.exec", args={"argv": ["true"]}))
         self.refused(FAILED, ["exec_not_allowed", "--allow-exec true"], "run", flow)
         self.pawl("run", flow, "--allow-exec", "false,true")
+
+    def test_http_calls_private_hosts_only_where_they_are_named(self):
+        class Answers(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(b"hello")
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+        self.addCleanup(server.server_close)
+        threading.Thread(target=server.serve_forever).start()
+        self.addCleanup(server.shutdown)
+        host = f"127.0.0.1:{server.server_port}"
+        flow = self.flow(task("get", "core.http", args={"url": f"http://{host}/"}))
+        self.refused(FAILED, ["http_not_allowed", f"add {host} to http.allow_hosts"], "run", flow)
+        *_, end = self.lines("run", flow, "--json", PAWL_HTTP_ALLOW_HOSTS=host)
+        self.assertEqual(end["data"]["body"], "hello")
+        self.refused(FAILED, "http_tls", "run", self.flow(
+            task("get", "core.http", args={"url": f"https://{host}/"})), PAWL_HTTP_ALLOW_HOSTS=host)
 
     def test_a_head_ends_it_quietly(self):
         flow = self.flow(*[task(f"s{i}", "core.sleep", args={"ms": 100}) for i in range(20)])

@@ -87,6 +87,10 @@ class CheckIncludes(unittest.TestCase):
         self.accepted({"actors/run.cpp": "#include <caf/all.hpp>\n",
                        "include/pawl/caf.hpp": "#include <caf/all.hpp>\n"})
 
+    def test_libcurl_stays_in_its_folder(self):
+        self.refused({"functions/bad.cpp": "#include <curl/curl.h>\n"}, "libcurl")
+        self.accepted({"functions/http/send.cpp": "#include <curl/curl.h>\n"})
+
     def test_only_one_source_of_runtime_starts_caf(self):
         one = {"runtime/system.cpp": "#include <caf/all.hpp>\n"}
         self.accepted(one)

@@ -1,0 +1,221 @@
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "functions/http/test_client.hpp"
+#include "functions/http/test_server.hpp"
+#include "tests/support/text.hpp"
+
+using pawl::json;
+using pawl::functions::step_with;
+using pawl::functions::http::always;
+using pawl::functions::http::answer_with;
+using pawl::functions::http::test_client;
+using pawl::functions::http::test_connection;
+using pawl::functions::http::test_request;
+using pawl::functions::http::test_server;
+using pawl::testing::contains;
+
+TEST_CASE("core.http gets a text and the headers beside it") {
+  const test_server server{
+      always(answer_with(200, "hällo",
+                         "Content-Type: text/plain; charset=utf-8\r\nX-One: 1\r\nx-one: "
+                         "2\r\nSet-Cookie: a=1, b\r\nSet-Cookie: c=2\r\n"))};
+  REQUIRE(server.ready());
+  const test_client client;
+  CHECK(client.good({{"url", server.url("/a/b?c=d#e")}}) ==
+        json{{"status", 200},
+             {"url", server.url("/a/b?c=d")},
+             {"body", "hällo"},
+             {"headers",
+              {{"content-type", "text/plain; charset=utf-8"},
+               {"content-length", "6"},
+               {"set-cookie", {"a=1, b", "c=2"}},
+               {"x-one", "1, 2"}}}});
+  const auto got = server.requests().at(0);
+  CHECK(got.method == "GET");
+  CHECK(got.target == "/a/b?c=d");
+  CHECK(got.headers.at("host") == server.address());
+  CHECK(got.headers.at("user-agent").starts_with("pawl/"));
+  CHECK(got.headers.at("idempotency-key") == "run-1/node/1");
+  CHECK(got.headers.count("content-type") == 0);
+  CHECK(got.headers.count("content-length") == 0);
+}
+
+TEST_CASE("core.http sends each method with the body that is given") {
+  const test_server server{always(answer_with(200, ""))};
+  const test_client client;
+  for (const char* method : {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"}) {
+    CAPTURE(method);
+    CHECK(client.good({{"url", server.url()}, {"method", method}})["body"] == "");
+    CHECK(client.good({{"url", server.url()}, {"method", method}, {"body", "a\r\nb"}})["status"] ==
+          200);
+    const auto all = server.requests();
+    const auto& without = all.at(all.size() - 2);
+    CHECK(without.method == method);
+    CHECK(without.body.empty());
+    CHECK(all.back().method == method);
+    CHECK(all.back().body == "a\r\nb");
+    CHECK(all.back().headers.count("content-type") == 0);
+  }
+  client.good({{"url", server.url()}, {"method", "post"}});
+  CHECK(server.requests().back().method == "POST");
+  CHECK(server.requests().back().headers.at("content-length") == "0");
+}
+
+TEST_CASE("core.http sends a large body at once") {
+  const test_server server{always(answer_with(200, ""))};
+  const std::string large(3'000'000, 'x');
+  test_client{}.good({{"url", server.url()}, {"method", "PUT"}, {"body", large}});
+  const auto got = server.requests().at(0);
+  CHECK((got.body == large));
+  CHECK(got.headers.count("expect") == 0);
+}
+
+TEST_CASE("core.http reads the headers of a HEAD and waits for no body") {
+  const test_server server{always("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")};
+  const auto got = test_client{}.good({{"url", server.url()}, {"method", "HEAD"}});
+  CHECK(got["headers"]["content-length"] == "1000000000");
+  CHECK(got["body"] == "");
+  test_client{}.failure({{"url", server.url()}, {"method", "HEAD"}, {"body", "x"}},
+                        "invalid_arguments");
+}
+
+TEST_CASE("core.http sends and reads JSON") {
+  const test_server server{[](const test_request& got, const test_connection&) {
+    return answer_with(200, got.body, "Content-Type: application/problem+json ; a=b\r\n");
+  }};
+  const test_client client;
+  const json value{{"text", "ü\n"}, {"list", {1, 2.5, nullptr, true}}};
+  const auto got = client.good({{"url", server.url()}, {"method", "POST"}, {"json", value}});
+  CHECK(got["json"] == value);
+  CHECK(got["body"] == value.dump());
+  CHECK(server.requests().back().headers.at("content-type") == "application/json");
+
+  CHECK(client.good({{"url", server.url()}, {"method", "POST"}, {"json", nullptr}})["json"] ==
+        nullptr);
+  client.good({{"url", server.url()},
+               {"method", "POST"},
+               {"json", 1},
+               {"headers", {{"content-Type", "application/x"}}}});
+  CHECK(server.requests().back().headers.at("content-type") == "application/x");
+}
+
+TEST_CASE("core.http gives no JSON where the body is none, or does not say that it is") {
+  const test_client client;
+  const auto body_of = [&](const std::string& body, const std::string& type) {
+    const test_server server{always(answer_with(200, body, "Content-Type: " + type + "\r\n"))};
+    return client.good({{"url", server.url()}});
+  };
+  CHECK(body_of("[1]", "application/json").contains("json"));
+  CHECK_FALSE(body_of("[1", "application/json").contains("json"));
+  CHECK(body_of("[1", "application/json")["body"] == "[1");
+  CHECK_FALSE(body_of("1e999", "application/json").contains("json"));
+  CHECK_FALSE(body_of("[1]", "text/plain").contains("json"));
+  CHECK_FALSE(body_of(std::string(100'000, '['), "application/json").contains("json"));
+}
+
+TEST_CASE("core.http gives bytes that are no text as base64") {
+  const std::string bytes{"\xff\x00\x01\xfe", 4};
+  const test_server server{always(answer_with(200, bytes, "Content-Type: application/json\r\n"))};
+  const auto got = test_client{}.good({{"url", server.url()}});
+  CHECK(got["body_base64"] == "/wAB/g==");
+  CHECK_FALSE(got.contains("body"));
+  CHECK_FALSE(got.contains("json"));
+
+  const test_server odd{always(answer_with(200, "", "X-Odd: \xff\r\n"))};
+  CHECK(test_client{}.good({{"url", odd.url()}})["headers"]["x-odd"] == "\xef\xbf\xbd");
+}
+
+TEST_CASE("core.http sends headers as they are given") {
+  const test_server server{always(answer_with(200, ""))};
+  test_client{}.good({{"url", server.url()},
+                      {"headers",
+                       {{"X-Token", "Bearer s3cret"},
+                        {"X-Empty", ""},
+                        {"X-Blank", " \t"},
+                        {"accept", "a/b"},
+                        {"User-Agent", "me"},
+                        {"X-Text", "ü;a:b"}}}});
+  const auto got = server.requests().at(0);
+  CHECK(contains(got.head, "\r\nX-Token: Bearer s3cret\r\n"));
+  CHECK(contains(got.head, "\r\nX-Text: ü;a:b\r\n"));
+  CHECK(got.headers.at("x-empty").empty());
+  CHECK(got.headers.at("x-blank").empty());
+  CHECK(got.headers.at("accept") == "a/b");
+  CHECK(got.headers.at("user-agent") == "me");
+}
+
+TEST_CASE("core.http refuses a status that is not accepted with the start of its body") {
+  const test_server server{
+      always(answer_with(503, "try\r\nagain\x1b[31m \xff later " + std::string(500, 'x')))};
+  const test_client client;
+  const auto message = client.failure({{"url", server.url("/a?token=s3cret")}}, "http_status");
+  CHECK(contains(
+      message,
+      "GET " + server.url("/a") +
+          " was answered with status 503, not with 2xx: try  again [31m \xef\xbf\xbd later xxx"));
+  CHECK_FALSE(contains(message, "s3cret"));
+  CHECK(message.size() < 350);
+
+  CHECK(client.good({{"url", server.url()}, {"accept_status", {"2xx", 503}}})["status"] == 503);
+  CHECK(contains(
+      client.failure({{"url", server.url()}, {"accept_status", {"4xx", 200}}}, "http_status"),
+      "not with 4xx, 200"));
+  for (const json& bad : {json("2xx"), json::array(), json{99}, json{600}, json{"2x"}, json{"200"},
+                          json{"6xx"}, json{"2xxx"}, json{nullptr}, json{200.5}})
+    client.failure({{"url", server.url()}, {"accept_status", bad}}, "invalid_arguments");
+}
+
+TEST_CASE("core.http does not read on when a status is refused") {
+  const test_server server{[](const test_request&, const test_connection& c) {
+    c.send("HTTP/1.1 500 No\r\n\r\n");
+    while (c.send(std::string(64 * 1024, 'x'))) {
+    }
+    return std::string{};
+  }};
+  CHECK(contains(test_client{}.failure({{"url", server.url()}}, "http_status"), "status 500"));
+}
+
+TEST_CASE("core.http reads chunks and bodies that end with their connection") {
+  const test_server chunks{
+      always("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: "
+             "X-End\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\nX-End: 1\r\n\r\n")};
+  const auto got = test_client{}.good({{"url", chunks.url()}});
+  CHECK(got["body"] == "abc");
+  CHECK_FALSE(got["headers"].contains("x-end"));
+  const test_server open{always("HTTP/1.0 200 OK\r\n\r\nabc")};
+  CHECK(test_client{}.good({{"url", open.url()}})["body"] == "abc");
+  const test_server early{
+      always("HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\n" + answer_with(200, "abc"))};
+  const auto final = test_client{}.good({{"url", early.url()}});
+  CHECK(final["status"] == 200);
+  CHECK_FALSE(final["headers"].contains("x-early"));
+}
+
+TEST_CASE("core.http writes no log line") {
+  const test_server server{always(answer_with(500, "s3cret"))};
+  auto step = step_with({{"url", server.url()}});
+  CHECK_FALSE(test_client{}.call(step));
+  CHECK(step.logs.empty());
+}
+
+TEST_CASE("core.http serves many steps at once") {
+  const test_server server{
+      [](const test_request& got, const test_connection&) { return answer_with(200, got.target); }};
+  const test_client client;
+  std::atomic<int> right = 0;
+  {
+    std::vector<std::jthread> steps;
+    for (int i = 0; i < 8; ++i) {
+      steps.emplace_back([&, i] {
+        for (int k = 0; k < 10; ++k) {
+          const auto path = "/" + std::to_string(i) + "/" + std::to_string(k);
+          const auto got = client.call({{"url", server.url(path)}});
+          if (got && got->at("body") == path) ++right;
+        }
+      });
+    }
+  }
+  CHECK(right == 80);
+}

@@ -1,0 +1,196 @@
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "functions/http/test_client.hpp"
+#include "functions/http/test_server.hpp"
+#include "tests/support/text.hpp"
+
+using namespace std::chrono_literals;
+using pawl::json;
+using pawl::functions::step_with;
+using pawl::functions::http::always;
+using pawl::functions::http::answer_with;
+using pawl::functions::http::loopback_policy;
+using pawl::functions::http::policy;
+using pawl::functions::http::redirect_to;
+using pawl::functions::http::test_client;
+using pawl::functions::http::test_connection;
+using pawl::functions::http::test_request;
+using pawl::functions::http::test_server;
+using pawl::testing::contains;
+
+namespace {
+
+using http_clock = std::chrono::steady_clock;
+
+/// A port of 127.0.0.1 that nobody listens on.
+std::string closed_address() {
+  const test_server server{always("")};
+  return server.address();
+}
+
+/// A port whose connections are accepted by the system and served by nobody.
+class silent_port {
+ public:
+  silent_port() {
+    sockaddr_in any{};
+    any.sin_family = AF_INET;
+    any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto* const generic = reinterpret_cast<sockaddr*>(&any);
+    socklen_t size = sizeof any;
+    REQUIRE(::bind(listening_.get(), generic, size) == 0);
+    REQUIRE(::listen(listening_.get(), 8) == 0);
+    REQUIRE(::getsockname(listening_.get(), generic, &size) == 0);
+    port_ = ntohs(any.sin_port);
+  }
+  [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  pawl::functions::unique_fd listening_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  std::uint16_t port_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("core.http gives up a server that takes too long") {
+  const test_server silent{[](const test_request&, const test_connection& c) {
+    c.wait_for_end();
+    return std::string{};
+  }};
+  const test_server slow{[](const test_request&, const test_connection& c) {
+    c.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+    c.wait_for_end();
+    return std::string{};
+  }};
+  const test_client client;
+  const auto before = http_clock::now();
+  CHECK(contains(client.failure({{"url", silent.url()}, {"timeout_ms", 50}}, "timed_out"),
+                 "before it was answered"));
+  CHECK(contains(client.failure({{"url", slow.url()}, {"timeout_ms", 50}}, "timed_out"),
+                 "before the response was complete"));
+  CHECK(http_clock::now() - before >= 100ms);
+  CHECK(http_clock::now() - before < 10s);
+  policy rules = loopback_policy();
+  rules.timeout = 50ms;
+  test_client{rules}.failure({{"url", silent.url()}}, "timed_out");
+}
+
+TEST_CASE("core.http counts redirects into its time") {
+  const test_server server{[](const test_request&, const test_connection&) {
+    std::this_thread::sleep_for(40ms);  // a slow server is what is tested
+    return redirect_to("/");
+  }};
+  test_client{}.failure({{"url", server.url()}, {"timeout_ms", 100}, {"follow_redirects", true}},
+                        "timed_out");
+}
+
+TEST_CASE("core.http ends soon after its step is asked to stop") {
+  std::atomic<bool> reached = false;
+  const test_server server{[&](const test_request&, const test_connection& c) {
+    reached = true;
+    reached.notify_all();
+    c.wait_for_end();
+    return std::string{};
+  }};
+  const test_client client;
+  auto step = step_with({{"url", server.url()}});
+  http_clock::time_point stopped_at;
+  std::jthread stopper{[&] {
+    reached.wait(false);
+    stopped_at = http_clock::now();
+    step.stop.request_stop();
+  }};
+  const auto got = client.call(step);
+  const auto took = http_clock::now() - stopped_at;
+  REQUIRE_FALSE(got);
+  CHECK(got.error().type == "cancelled");
+  CHECK(took < 1s);
+
+  // And does not begin when the stop came first.
+  CHECK(client.call(step).error().type == "cancelled");
+  CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("core.http stops a body that is too large and keeps no more of it") {
+  std::atomic<std::size_t> sent = 0;
+  const test_server endless{[&](const test_request&, const test_connection& c) {
+    c.send("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n");
+    while (c.send(std::string(64 * 1024, 'x'))) sent += 64 * 1024;
+    return std::string{};
+  }};
+  policy rules = loopback_policy();
+  rules.max_response_bytes = 100'000;
+  CHECK(contains(test_client{rules}.failure({{"url", endless.url()}}, "too_large"),
+                 "more than 100000 bytes"));
+  CHECK(
+      contains(test_client{rules}.failure({{"url", endless.url()}, {"max_bytes", 10}}, "too_large"),
+               "more than 10 bytes"));
+  test_client{rules}.failure({{"url", endless.url()}, {"max_bytes", 100'001}}, "invalid_arguments");
+  CHECK(sent < 100'000'000);  // the rest was in buffers of the system
+
+  const test_server exact{always(answer_with(200, "0123456789"))};
+  CHECK(test_client{rules}.good({{"url", exact.url()}, {"max_bytes", 10}})["body"] == "0123456789");
+  test_client{rules}.failure({{"url", exact.url()}, {"max_bytes", 9}}, "too_large");
+}
+
+TEST_CASE("core.http stops headers that are too large") {
+  const test_client client;
+  const auto with = [](const std::string& line, const std::string& first = "HTTP/1.1 200 OK\r\n") {
+    return [line, first](const test_request&, const test_connection& c) {
+      c.send(first);
+      while (c.send(line)) {
+      }
+      return std::string{};
+    };
+  };
+  const test_server lines{with("X-Header: " + std::string(1000, 'x') + "\r\n")};
+  CHECK(
+      contains(client.failure({{"url", lines.url()}}, "too_large"), "headers of more than 65536"));
+  const test_server line{with(std::string(1000, 'x'))};
+  client.failure({{"url", line.url()}}, "too_large");
+  // Each of endless interim responses is small.
+  const test_server interim{with("HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n", "")};
+  client.failure({{"url", interim.url()}}, "too_large");
+}
+
+TEST_CASE("core.http tells a response that is none or breaks off") {
+  const test_client client;
+  for (const char* bytes : {"", "hello\r\n", "HTTP/9.9 200 OK\r\n\r\n", "HTTP/1.1 2000\r\n\r\n",
+                            "HTTP/1.1", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort",
+                            "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nx",
+                            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\nx",
+                            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc"}) {
+    CAPTURE(bytes);
+    const test_server server{always(bytes)};
+    CHECK(contains(client.failure({{"url", server.url()}}, "http_failed"),
+                   "GET " + server.url() + " failed: "));
+  }
+}
+
+TEST_CASE("core.http tells that there is no connection") {
+  const test_client client;
+  CHECK(contains(
+      client.failure({{"url", "http://" + closed_address() + "/a?b=s3cret"}}, "http_connect"),
+      "/a has no connection: "));
+  policy rules;
+  rules.allow_hosts = {"*"};
+  client.failure({{"url", "http://no-such-host.invalid/"}}, "http_not_allowed");
+  test_client{rules}.failure({{"url", "http://no-such-host.invalid/"}}, "http_connect");
+}
+
+TEST_CASE("core.http gives up a host that accepts connections and says nothing") {
+  const silent_port port;
+  policy rules = loopback_policy();
+  rules.connect_timeout = 50ms;
+  const json args{{"url", "https://" + port.address() + "/"}};
+  CHECK(contains(test_client{rules}.failure(args, "http_connect"), "none within 50 ms"));
+  rules.connect_timeout = 10s;
+  rules.timeout = 50ms;
+  test_client{rules}.failure(args, "timed_out");
+}
+
+TEST_CASE("core.http tells a TLS connection to what speaks none") {
+  const test_server server{always(answer_with(200, ""))};
+  test_client{}.failure({{"url", "https://" + server.address() + "/"}}, "http_tls");
+}

@@ -1,0 +1,308 @@
+#include "functions/http/request.hpp"
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <set>
+#include <string_view>
+
+#include <pawl/code_ref.hpp>
+#include <pawl/detail/arguments.hpp>
+#include <pawl/version.hpp>
+
+#include "functions/http/encoding.hpp"
+
+namespace pawl::functions::http {
+namespace {
+
+constexpr std::int64_t longest_timeout_ms = 24 * 60 * 60 * 1000;
+constexpr std::size_t longest_method = 32;
+constexpr std::string_view default_key_header = "Idempotency-Key";
+
+/// Headers that belong to the connection or to its safety, and so to Pawl.
+constexpr std::string_view own_headers[] = {
+    "connection", "content-length",   "expect",  "host",    "keep-alive",
+    "te",         "proxy-connection", "trailer", "upgrade", "transfer-encoding"};
+
+/// Headers of a step that another origin may see after a redirect.
+constexpr std::string_view harmless_headers[] = {
+    "accept",           "accept-language",  "content-type", "content-language",
+    "content-encoding", "content-location", "user-agent"};
+
+error bad_argument(std::string_view name, const std::string& message) {
+  return detail::invalid_arguments("argument \"" + std::string{name} + "\" " + message);
+}
+
+template <std::size_t N>
+bool is_one_of(const std::string_view (&names)[N], std::string_view name) {
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+/// A token of RFC 9110, section 5.6.2.
+bool is_token(std::string_view text) {
+  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  const auto allowed = [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           marks.find(c) != marks.npos;
+  };
+  return !text.empty() && std::all_of(text.begin(), text.end(), allowed);
+}
+
+/// Anything that could end a header, or that a server may read as its end.
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return c == '\x7f' || (c >= '\0' && c < ' ' && c != '\t'); });
+}
+
+/// The arguments as their names and kinds have them, before what they say is looked at.
+struct raw_arguments {
+  std::string url;
+  std::string method;
+  json headers, query, json_body, accept;
+  std::optional<std::string> body;
+  bool has_json = false;
+  std::optional<std::int64_t> timeout_ms, max_bytes;
+  bool follow_redirects = false;
+  std::string key_header;
+};
+
+result<raw_arguments> read_arguments(const json& args) {
+  static const std::array<std::string, 11> names = {"url",
+                                                    "method",
+                                                    "headers",
+                                                    "query",
+                                                    "body",
+                                                    "json",
+                                                    "timeout_ms",
+                                                    "max_bytes",
+                                                    "follow_redirects",
+                                                    "accept_status",
+                                                    "idempotency_header"};
+  detail::argument_reader reader{args, names};
+  const auto target = reader.read<std::string>(0);
+  const auto method = reader.read<std::optional<std::string>>(1);
+  const auto headers = reader.read<std::optional<json>>(2);
+  const auto query = reader.read<std::optional<json>>(3);
+  const auto body = reader.read<std::optional<std::string>>(4);
+  const auto timeout_ms = reader.read<std::optional<std::int64_t>>(6);
+  const auto max_bytes = reader.read<std::optional<std::int64_t>>(7);
+  const auto follow = reader.read<std::optional<bool>>(8);
+  const auto accept = reader.read<std::optional<json>>(9);
+  const auto key_header = reader.read<std::optional<std::string>>(10);
+  if (auto good = reader.finish(); !good) return std::move(good).error();
+
+  raw_arguments raw;
+  raw.url = *target;
+  raw.method = method->value_or("GET");
+  raw.headers = headers->value_or(json::object());
+  raw.query = query->value_or(json::object());
+  raw.body = *body;
+  raw.has_json = args.contains("json");  // null is a value, too
+  if (raw.has_json) raw.json_body = args["json"];
+  raw.timeout_ms = *timeout_ms;
+  raw.max_bytes = *max_bytes;
+  raw.follow_redirects = follow->value_or(false);
+  raw.accept = accept->value_or(json(nullptr));
+  // Null asks for no header; a missing one for that of the standard's draft.
+  const bool is_given = args.contains(names[10]);
+  raw.key_header = is_given ? key_header->value_or("") : std::string{default_key_header};
+  return raw;
+}
+
+result<std::string> read_method(const std::string& given) {
+  std::string method = given;
+  for (char& c : method)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  const bool letters = std::all_of(method.begin(), method.end(),
+                                   [](char c) { return (c >= 'A' && c <= 'Z') || c == '-'; });
+  if (method.empty() || method.size() > longest_method || !letters || method == "CONNECT" ||
+      method == "TRACE")
+    return bad_argument("method", "must be a method such as GET, POST or DELETE, not " +
+                                      pawl::quoted(given) + "; CONNECT and TRACE are refused");
+  return method;
+}
+
+/// One "name=value" for each text, number and truth value; several for a list; none for null.
+result<std::string> read_query(const json& query) {
+  if (!query.is_object()) return bad_argument("query", "must be an object");
+  std::string out;
+  const auto add = [&](const std::string& name, const json& value) {
+    const auto text = value.is_string() ? value.get<std::string>() : value.dump();
+    out += (out.empty() ? "" : "&") + percent_encoded(name) + "=" + percent_encoded(text);
+  };
+  for (const auto& [name, value] : query.items()) {
+    if (value.is_null()) continue;
+    const json list = value.is_array() ? value : json::array({value});
+    for (const auto& item : list) {
+      if (item.is_structured() || item.is_null())
+        return bad_argument(
+            "query",
+            "must have a text, number or truth value, or a list of them, as " + pawl::quoted(name));
+      add(name, item);
+    }
+  }
+  return out;
+}
+
+result<std::vector<header>> read_headers(const json& given) {
+  if (!given.is_object()) return bad_argument("headers", "must be an object of texts");
+  std::vector<header> headers;
+  std::set<std::string> seen;
+  for (const auto& [name, value] : given.items()) {
+    const auto shown = pawl::quoted(name);
+    if (!is_token(name))
+      return bad_argument("headers", "has " + shown + ", which cannot be a header's name");
+    if (!value.is_string()) return bad_argument("headers", "must have a text as " + shown);
+    const auto& text = value.get_ref<const std::string&>();
+    if (has_control(text))
+      return bad_argument("headers", "must have no control characters in the value of " + shown);
+    const auto key = in_lower_case(name);
+    if (is_one_of(own_headers, key))
+      return bad_argument("headers", "must not have " + shown + ", which Pawl sets itself");
+    if (!seen.insert(key).second)
+      return bad_argument("headers", "has " + shown + " twice, written differently");
+    headers.push_back({name, text});
+  }
+  return headers;
+}
+
+/// Adds the headers that the step did not set, and the one with its idempotency key.
+result<void> complete_headers(request& to, const raw_arguments& raw,
+                              const std::string& idempotency_key) {
+  if (!raw.key_header.empty()) {
+    const auto key = in_lower_case(raw.key_header);
+    if (!is_token(raw.key_header) || is_one_of(own_headers, key))
+      return bad_argument(
+          "idempotency_header",
+          "must be the name of a header, or null for none, not " + pawl::quoted(raw.key_header));
+    if (to.has_header(key))
+      return bad_argument("headers", "has " + pawl::quoted(raw.key_header) +
+                                         ", which carries the step's idempotency key; to send "
+                                         "another, let \"idempotency_header\" be null");
+    to.headers.push_back({raw.key_header, as_header_value(idempotency_key), true});
+  }
+  if (raw.has_json && !to.has_header("content-type"))
+    to.headers.push_back({"Content-Type", "application/json"});
+  if (!to.has_header("user-agent"))
+    to.headers.push_back({"User-Agent", "pawl/" + std::string{library_version}});
+  return {};
+}
+
+result<void> read_body(request& to, const raw_arguments& raw) {
+  if (raw.body && raw.has_json)
+    return detail::invalid_arguments("core.http takes either \"body\" or \"json\", not both");
+  if (raw.has_json)
+    to.body = raw.json_body.dump();
+  else
+    to.body = raw.body;
+  if (to.body && to.method == "HEAD")
+    return bad_argument(raw.has_json ? "json" : "body", "must not be there: a HEAD has no body");
+  return {};
+}
+
+result<void> read_limits(request& to, const raw_arguments& raw, const policy& rules) {
+  if (raw.timeout_ms && (*raw.timeout_ms < 1 || *raw.timeout_ms > longest_timeout_ms))
+    return bad_argument("timeout_ms", "must be from 1 to " + std::to_string(longest_timeout_ms));
+  const auto most = static_cast<std::int64_t>(rules.max_response_bytes);
+  if (raw.max_bytes && (*raw.max_bytes < 1 || *raw.max_bytes > most))
+    return bad_argument("max_bytes", "must be from 1 to " + std::to_string(most) +
+                                         ", which http.max_response_bytes allows");
+  to.timeout = raw.timeout_ms ? std::chrono::milliseconds{*raw.timeout_ms} : rules.timeout;
+  to.max_bytes = static_cast<std::size_t>(raw.max_bytes.value_or(most));
+  return {};
+}
+
+}  // namespace
+
+result<status_set> status_set::parse(const json& list) {
+  const auto refuse = [] {
+    return bad_argument(
+        "accept_status",
+        "must be a list of statuses from 100 to 599 and classes, such as [404, \"2xx\"]");
+  };
+  if (!list.is_array() || list.empty()) return refuse();
+  status_set out;
+  out.ranges_.clear();
+  for (const auto& item : list) {
+    if (const auto status = detail::exact_integer<int>(item)) {
+      if (*status < 100 || *status > 599) return refuse();
+      out.ranges_.push_back({*status, *status});
+    } else if (item.is_string()) {
+      const auto& text = item.get_ref<const std::string&>();
+      if (text.size() != 3 || text[0] < '1' || text[0] > '5' || text.substr(1) != "xx")
+        return refuse();
+      const int first = (text[0] - '0') * 100;
+      out.ranges_.push_back({first, first + 99});
+    } else {
+      return refuse();
+    }
+  }
+  return out;
+}
+
+bool status_set::has(int status) const noexcept {
+  return std::any_of(ranges_.begin(), ranges_.end(),
+                     [&](const range& r) { return r.first <= status && status <= r.last; });
+}
+
+std::string status_set::text() const {
+  std::string all;
+  for (const auto& r : ranges_) {
+    if (!all.empty()) all += ", ";
+    all += r.first == r.last ? std::to_string(r.first) : std::to_string(r.first / 100) + "xx";
+  }
+  return all;
+}
+
+bool request::has_header(std::string_view lower_name) const {
+  return std::any_of(headers.begin(), headers.end(),
+                     [&](const header& h) { return in_lower_case(h.name) == lower_name; });
+}
+
+result<request> read_request(const json& args, const std::string& idempotency_key,
+                             const policy& rules) {
+  auto raw = read_arguments(args);
+  if (!raw) return std::move(raw).error();
+  request made;
+  auto method = read_method(raw->method);
+  if (!method) return std::move(method).error();
+  made.method = *std::move(method);
+  const auto query = read_query(raw->query);
+  if (!query) return query.error();
+  auto target = parse_url(raw->url, *query);
+  if (!target) return bad_argument("url", "must " + target.error().message);
+  made.target = *std::move(target);
+  auto headers = read_headers(raw->headers);
+  if (!headers) return std::move(headers).error();
+  made.headers = *std::move(headers);
+  if (auto good = complete_headers(made, *raw, idempotency_key); !good)
+    return std::move(good).error();
+  if (auto good = read_body(made, *raw); !good) return std::move(good).error();
+  if (auto good = read_limits(made, *raw, rules); !good) return std::move(good).error();
+  made.follow_redirects = raw->follow_redirects;
+  if (!raw->accept.is_null()) {
+    auto accepted = status_set::parse(raw->accept);
+    if (!accepted) return std::move(accepted).error();
+    made.accepted = *std::move(accepted);
+  }
+  return made;
+}
+
+request redirected(request from, int status, url target) {
+  const bool to_get = (status == 303 && from.method != "HEAD") ||
+                      ((status == 301 || status == 302) && from.method == "POST");
+  const bool leaves = !from.target.same_origin(target);
+  from.target = std::move(target);
+  if (to_get) {
+    from.method = "GET";
+    from.body.reset();
+  }
+  std::erase_if(from.headers, [&](const header& h) {
+    const auto name = in_lower_case(h.name);
+    return (to_get && name.starts_with("content-")) ||
+           (leaves && !h.is_key && !is_one_of(harmless_headers, name));
+  });
+  return from;
+}
+
+}  // namespace pawl::functions::http

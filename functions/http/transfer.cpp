@@ -1,0 +1,341 @@
+#include "functions/http/transfer.hpp"
+
+#include <curl/curl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include "functions/http/address.hpp"
+#include "functions/http/encoding.hpp"
+#include "functions/http/trust.hpp"
+#include "functions/utf8.hpp"
+
+namespace pawl::functions::http {
+namespace {
+
+using steady = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr std::size_t most_header_bytes = 64 * 1024;
+/// What is read of a body whose status is not accepted: enough for a message.
+constexpr std::size_t refused_body_bytes = 1024;
+constexpr std::size_t curl_text_bytes = 200;
+/// CURLE_TOO_LARGE, which libcurl has from 8.6 on; before that a header line beyond its own limit
+/// was CURLE_OUT_OF_MEMORY.
+constexpr int code_too_large = 100;
+
+struct easy_closer {
+  void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
+};
+struct multi_closer {
+  void operator()(CURLM* handle) const noexcept { curl_multi_cleanup(handle); }
+};
+struct list_closer {
+  void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
+};
+
+/// libcurl wants to be told once, before its first use in the process.
+CURLcode start_curl() {
+  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
+  return started;
+}
+
+bool is_redirect(int status) noexcept {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+bool is_tls_fault(CURLcode code) noexcept {
+  constexpr std::array faults = {CURLE_SSL_CONNECT_ERROR,     CURLE_PEER_FAILED_VERIFICATION,
+                                 CURLE_SSL_CERTPROBLEM,       CURLE_SSL_CIPHER,
+                                 CURLE_SSL_CACERT_BADFILE,    CURLE_SSL_ISSUER_ERROR,
+                                 CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_ENGINE_INITFAILED,
+                                 CURLE_SSL_CRL_BADFILE,       CURLE_SSL_PINNEDPUBKEYNOTMATCH,
+                                 CURLE_USE_SSL_FAILED};
+  return std::find(faults.begin(), faults.end(), code) != faults.end();
+}
+
+/// One request on its way, on one thread.
+class transfer {
+ public:
+  transfer(const request& what, const policy& rules)
+      : what_(what),
+        rules_(rules),
+        reach_(reach_of(rules, what.target.host, what.target.port)),
+        easy_(curl_easy_init()),
+        multi_(curl_multi_init()) {}
+  transfer(const transfer&) = delete;
+  transfer& operator=(const transfer&) = delete;
+  ~transfer() {
+    if (added_) curl_multi_remove_handle(multi_.get(), easy_.get());
+  }
+
+  result<response> run(steady::time_point until, const std::stop_token& stop) {
+    if (reach_ == reach::none) return host_not_allowed(what_, false);
+    if (!easy_ || !multi_) return failed("libcurl cannot be started");
+    set_target();
+    set_body();
+    set_headers();
+    if (setting_ != CURLE_OK)
+      return failed("libcurl does not take an option: " +
+                    std::string{curl_easy_strerror(setting_)});
+    added_ = curl_multi_add_handle(multi_.get(), easy_.get()) == CURLM_OK;
+    if (!added_) return failed("libcurl cannot be started");
+    return drive(until, stop);
+  }
+
+ private:
+  template <class T>
+  void set(CURLoption option, T value) {
+    const auto code = curl_easy_setopt(easy_.get(), option, value);
+    if (setting_ == CURLE_OK) setting_ = code;
+  }
+
+  void set_target() {
+    set(CURLOPT_URL, what_.target.text.c_str());
+    set(CURLOPT_PROTOCOLS_STR, "http,https");
+    set(CURLOPT_FOLLOWLOCATION, 0L);
+    set(CURLOPT_NETRC, long{CURL_NETRC_IGNORED});
+    set(CURLOPT_PROXY, "");  // the environment's, too
+    set(CURLOPT_SSL_VERIFYPEER, 1L);
+    set(CURLOPT_SSL_VERIFYHOST, 2L);
+    set_authorities();
+    set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(rules_.connect_timeout.count()));
+    set(CURLOPT_NOSIGNAL, 1L);    // other threads must not get any
+    set(CURLOPT_QUICK_EXIT, 1L);  // a stop does not wait for the DNS
+    set(CURLOPT_ERRORBUFFER, words_.data());
+    set(CURLOPT_OPENSOCKETFUNCTION, &transfer::on_socket);
+    set(CURLOPT_OPENSOCKETDATA, static_cast<void*>(this));
+    set(CURLOPT_HEADERFUNCTION, &transfer::on_header);
+    set(CURLOPT_HEADERDATA, static_cast<void*>(this));
+    set(CURLOPT_WRITEFUNCTION, &transfer::on_body);
+    set(CURLOPT_WRITEDATA, static_cast<void*>(this));
+  }
+
+  /// The system has its authorities in a file and a folder. The file makes room for `ca_file`, or
+  /// is left out where the folder will do.
+  void set_authorities() {
+    const char* const folder = curl_version_info(CURLVERSION_NOW)->capath;
+    if (!rules_.ca_file.empty())
+      set(CURLOPT_CAINFO, rules_.ca_file.c_str());
+    else if (what_.target.secure && folder != nullptr && finds_authorities_by_hash(folder))
+      set(CURLOPT_CAINFO, static_cast<const char*>(nullptr));
+  }
+
+  void set_body() {
+    const auto& method = what_.method;
+    const bool wants_length = method == "POST" || method == "PUT" || method == "PATCH";
+    if (what_.body || wants_length) {
+      static const std::string nothing;
+      const auto& body = what_.body ? *what_.body : nothing;
+      set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+      set(CURLOPT_POSTFIELDS, body.data());
+    } else if (method == "HEAD") {
+      set(CURLOPT_NOBODY, 1L);
+      return;
+    }
+    set(CURLOPT_CUSTOMREQUEST, method.c_str());
+  }
+
+  void set_headers() {
+    // libcurl's own ideas: a form, and a wait for "100 Continue".
+    bool complete = add_header("Expect:");
+    if (!what_.has_header("content-type")) complete = complete && add_header("Content-Type:");
+    for (const auto& h : what_.headers) {
+      const bool blank = h.value.find_first_not_of(" \t") == h.value.npos;
+      complete = complete && add_header(blank ? h.name + ";" : h.name + ": " + h.value);
+    }
+    if (!complete) setting_ = CURLE_OUT_OF_MEMORY;
+    set(CURLOPT_HTTPHEADER, headers_.get());
+  }
+
+  bool add_header(const std::string& line) {
+    auto* const longer = curl_slist_append(headers_.get(), line.c_str());
+    if (longer == nullptr) return false;
+    static_cast<void>(headers_.release());
+    headers_.reset(longer);
+    return true;
+  }
+
+  result<response> drive(steady::time_point until, const std::stop_token& stop) {
+    // Kept by libcurl when it comes before the wait.
+    const std::stop_callback wake{stop, [this] { curl_multi_wakeup(multi_.get()); }};
+    while (!stop.stop_requested()) {
+      int running = 0;
+      if (const auto code = curl_multi_perform(multi_.get(), &running); code != CURLM_OK)
+        return failed(curl_multi_strerror(code));
+      int more = 0;
+      if (const auto* message = curl_multi_info_read(multi_.get(), &more))
+        return outcome(message->data.result);
+      const auto left = std::chrono::ceil<milliseconds>(until - steady::now());
+      if (left.count() <= 0) {
+        return fail("timed_out", name_of(what_) + " was given up: its time was over " +
+                                     (status() == 0 ? "before it was answered"
+                                                    : "before the response was complete"));
+      }
+      const auto wait = static_cast<int>(std::min(left, milliseconds{60'000}).count());
+      if (const auto code = curl_multi_poll(multi_.get(), nullptr, 0, wait, nullptr);
+          code != CURLM_OK)
+        return failed(curl_multi_strerror(code));
+    }
+    return fail("cancelled", name_of(what_) + " was given up because its step was asked to stop");
+  }
+
+  [[nodiscard]] int status() const {
+    long status = 0;
+    curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+    return static_cast<int>(status);
+  }
+
+  result<response> outcome(CURLcode code) {
+    if (headers_too_large_) {
+      return fail("too_large", name_of(what_) + " was answered with headers of more than " +
+                                   std::to_string(most_header_bytes) + " bytes");
+    }
+    if (body_too_large_) {
+      return fail("too_large", name_of(what_) + " was answered with a body of more than " +
+                                   std::to_string(what_.max_bytes) +
+                                   " bytes; \"max_bytes\" and http.max_response_bytes limit it");
+    }
+    if (code != CURLE_OK && !has_enough_) return explained(code);
+    response got;
+    got.status = status();
+    got.headers = read_headers();
+    got.body = std::move(body_);
+    return got;
+  }
+
+  [[nodiscard]] error failed(const std::string& why) const {
+    return fail("http_failed", name_of(what_) + " failed: " + why);
+  }
+
+  [[nodiscard]] error explained(CURLcode code) const {
+    const std::string own = words_.data();
+    const auto why = excerpt(own.empty() ? curl_easy_strerror(code) : own, curl_text_bytes);
+    if (code == CURLE_COULDNT_CONNECT && refused_addresses_ > 0 && sockets_ == 0)
+      return host_not_allowed(what_, true);
+    if (is_tls_fault(code))
+      return fail("http_tls", name_of(what_) + " has no trusted connection: " + why);
+    if (code == CURLE_OUT_OF_MEMORY || code == code_too_large) {
+      return fail("too_large",
+                  name_of(what_) + " was answered with a header that is too large to be read");
+    }
+    if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT)
+      return fail("http_connect", name_of(what_) + " has no connection: " + why);
+    if (code == CURLE_OPERATION_TIMEDOUT) {
+      return fail("http_connect", name_of(what_) + " has no connection: there was none within " +
+                                      std::to_string(rules_.connect_timeout.count()) +
+                                      " ms (http.connect_timeout_ms)");
+    }
+    return failed(why);
+  }
+
+  [[nodiscard]] json read_headers() const {
+    json all = json::object();
+    curl_header* h = nullptr;
+    while ((h = curl_easy_nextheader(easy_.get(), CURLH_HEADER, -1, h)) != nullptr) {
+      const auto name = in_lower_case(to_valid_utf8(h->name));
+      auto value = to_valid_utf8(h->value);
+      if (name == "set-cookie")
+        all[name].push_back(std::move(value));
+      else if (auto& there = all[name]; there.is_null())
+        there = std::move(value);
+      else
+        there.get_ref<std::string&>() += ", " + value;
+    }
+    return all;
+  }
+
+  /// Called for every line of every header block. Less than all of it ends the transfer.
+  static std::size_t on_header(char*, std::size_t, std::size_t size, void* self) {
+    auto& t = *static_cast<transfer*>(self);
+    t.header_bytes_ += size;
+    t.headers_too_large_ = t.header_bytes_ > most_header_bytes;
+    return t.headers_too_large_ ? 0 : size;
+  }
+
+  static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self) {
+    auto& t = *static_cast<transfer*>(self);
+    return t.take({data, size}) ? size : 0;
+  }
+
+  /// Keeps what is of use of the body; false if no more of it is wanted.
+  bool take(std::string_view bytes) {
+    has_enough_ = what_.follow_redirects && is_redirect(status()) && has_location();
+    if (has_enough_) return false;
+    const bool accepted = what_.accepted.has(status());
+    const auto room = (accepted ? what_.max_bytes : refused_body_bytes) - body_.size();
+    body_.append(bytes.substr(0, room));
+    if (bytes.size() <= room) return true;
+    (accepted ? body_too_large_ : has_enough_) = true;
+    return false;
+  }
+
+  [[nodiscard]] bool has_location() const {
+    curl_header* h = nullptr;
+    return curl_easy_header(easy_.get(), "location", 0, CURLH_HEADER, -1, &h) == CURLHE_OK;
+  }
+
+  /// Called for every address that is to be connected to, whatever its name was resolved to before.
+  static curl_socket_t on_socket(void* self, curlsocktype, curl_sockaddr* to) {
+    auto& t = *static_cast<transfer*>(self);
+    if (t.reach_ != reach::all_addresses && !is_public_address(&to->addr, to->addrlen)) {
+      ++t.refused_addresses_;
+      return CURL_SOCKET_BAD;
+    }
+    ++t.sockets_;
+    return ::socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+  }
+
+  const request& what_;
+  const policy& rules_;
+  const reach reach_;
+  std::unique_ptr<curl_slist, list_closer> headers_;
+  std::array<char, CURL_ERROR_SIZE> words_{};  ///< what libcurl says of a failure
+  std::unique_ptr<CURL, easy_closer> easy_;
+  std::unique_ptr<CURLM, multi_closer> multi_;
+  CURLcode setting_ = CURLE_OK;  ///< the first option that was not taken
+  bool added_ = false;
+
+  std::string body_;
+  std::size_t header_bytes_ = 0;
+  std::size_t sockets_ = 0;
+  std::size_t refused_addresses_ = 0;
+  bool headers_too_large_ = false;
+  bool body_too_large_ = false;
+  bool has_enough_ = false;  ///< the rest of the body is of no use
+};
+
+}  // namespace
+
+std::string response::redirect_location() const {
+  if (!is_redirect(status)) return {};
+  const auto found = headers.find("location");
+  return found == headers.end() ? std::string{} : found->get<std::string>();
+}
+
+std::string name_of(const request& what) {
+  return what.method + " " + what.target.place;
+}
+
+error host_not_allowed(const request& what, bool for_its_addresses) {
+  const auto& [text, place, host, port, secure] = what.target;
+  const bool is_ipv6 = host.find(':') != host.npos;
+  const auto entry = (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+  return fail("http_not_allowed",
+              name_of(what) + " is not allowed: its host " +
+                  (for_its_addresses ? "has no public address" : "is not among those allowed") +
+                  "; add " + entry + " to http.allow_hosts in the configuration to allow it");
+}
+
+result<response> send(const request& what, const policy& rules, steady::time_point until,
+                      const std::stop_token& stop) {
+  if (const auto code = start_curl(); code != CURLE_OK) {
+    return fail("http_failed",
+                "libcurl cannot be started: " + std::string{curl_easy_strerror(code)});
+  }
+  return transfer{what, rules}.run(until, stop);
+}
+
+}  // namespace pawl::functions::http
