@@ -67,10 +67,10 @@ TEST_CASE("core.http gives up a server that takes too long") {
   const auto before = http_clock::now();
   CHECK(contains(client.failure({{"url", silent.url()}, {"timeout_ms", 50}}, "timed_out"),
                  "before it was answered"));
-  CHECK(contains(client.failure({{"url", slow.url()}, {"timeout_ms", 50}}, "timed_out"),
+  CHECK(contains(client.failure({{"url", slow.url()}, {"timeout_ms", 1000}}, "timed_out"),
                  "before the response was complete"));
-  CHECK(http_clock::now() - before >= 100ms);
-  CHECK(http_clock::now() - before < 10s);
+  CHECK(http_clock::now() - before >= 1050ms);
+  CHECK(http_clock::now() - before < 20s);
   policy rules = loopback_policy();
   rules.timeout = 50ms;
   test_client{rules}.failure({{"url", silent.url()}}, "timed_out");
@@ -105,7 +105,7 @@ TEST_CASE("core.http ends soon after its step is asked to stop") {
   const auto took = http_clock::now() - stopped_at;
   REQUIRE_FALSE(got);
   CHECK(got.error().type == "cancelled");
-  CHECK(took < 1s);
+  CHECK(took < 5s);  // of the 30 s it may take
 
   // And does not begin when the stop came first.
   CHECK(client.call(step).error().type == "cancelled");

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <new>
 
 #include "functions/http/address.hpp"
 #include "functions/http/encoding.hpp"
@@ -213,8 +214,7 @@ class transfer {
   [[nodiscard]] error explained(CURLcode code) const {
     const std::string own = words_.data();
     const auto why = excerpt(own.empty() ? curl_easy_strerror(code) : own, curl_text_bytes);
-    if (code == CURLE_COULDNT_CONNECT && refused_addresses_ > 0 && sockets_ == 0)
-      return host_not_allowed(what_, true);
+    if (refused_addresses_ > 0 && sockets_ == 0) return host_not_allowed(what_, true);
     if (is_tls_fault(code))
       return fail("http_tls", name_of(what_) + " has no trusted connection: " + why);
     if (code == CURLE_OUT_OF_MEMORY || code == code_too_large) {
@@ -257,7 +257,11 @@ class transfer {
 
   static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self) {
     auto& t = *static_cast<transfer*>(self);
-    return t.take({data, size}) ? size : 0;
+    try {
+      return t.take({data, size}) ? size : 0;
+    } catch (const std::bad_alloc&) {
+      return 0;  // libcurl's frames are no place for exceptions; it fails to write, and says so
+    }
   }
 
   /// Keeps what is of use of the body; false if no more of it is wanted.
