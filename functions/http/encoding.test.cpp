@@ -1,0 +1,35 @@
+#include "functions/http/encoding.hpp"
+
+#include "tests/support/catch.hpp"
+
+using namespace pawl::functions::http;
+
+TEST_CASE("base64 is that of RFC 4648") {
+  CHECK(base64("").empty());
+  CHECK(base64("f") == "Zg==");
+  CHECK(base64("fo") == "Zm8=");
+  CHECK(base64("foo") == "Zm9v");
+  CHECK(base64("foob") == "Zm9vYg==");
+  CHECK(base64("fooba") == "Zm9vYmE=");
+  CHECK(base64("foobar") == "Zm9vYmFy");
+  CHECK(base64(std::string{"\0\xff\xfe\x7f", 4}) == "AP/+fw==");
+}
+
+TEST_CASE("percent-encoding leaves what each place may have") {
+  CHECK(percent_encoded("aZ9-._~ /?&=+%é\n") == "aZ9-._~%20%2F%3F%26%3D%2B%25%C3%A9%0A");
+  CHECK(with_ascii_only("/a?b=%20&c=é") == "/a?b=%20&c=%C3%A9");
+  CHECK(as_header_value("default/key:o 17/é%/1\r\n") == "default/key:o%2017/%C3%A9%25/1%0D%0A");
+}
+
+TEST_CASE("an excerpt is short, valid and without control characters") {
+  CHECK(excerpt("plain", 10) == "plain");
+  CHECK(excerpt("a\r\nb\tc\x1b[31m\x7f", 100) == "a  b c [31m ");
+  CHECK(excerpt("a\xc2\x9b"
+                "b\xc2\xa0"
+                "c\xff",
+                100) ==
+        "a b\xc2\xa0"
+        "c\xef\xbf\xbd");
+  CHECK(excerpt("äöü", 5) == "äö…");
+  CHECK(excerpt("\xc2\x9b\xc2\x9b", 100) == "  ");
+}
