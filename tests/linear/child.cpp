@@ -1,0 +1,227 @@
+// Opens an engine on a folder and lets clients work on it until it is killed or told to stop.
+//
+//   linear_child work DATA_DIR SEED FIRST_CALL   calls of `choose` from FIRST_CALL on; stops the
+//                                                engine in order when its input ends
+//   linear_child settle DATA_DIR RUNS FIRST_CALL waits until no run moves any more, gets each and
+//                                                tells its history
+//
+// Writes records to its output, a line of JSON each: `call` before the engine is called, `answer`
+// after it has answered, `event` for the history. A record is one write(2) of less than PIPE_BUF
+// bytes to a pipe, so it is there or not whenever the process is killed, and the order of the
+// records is the order in which they were written by all threads.
+#include <fcntl.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <pawl/engine.hpp>
+
+#include "tests/linear/workload.hpp"
+
+namespace {
+
+using namespace pawl::linear;
+using namespace std::chrono_literals;
+using pawl::json;
+
+void tell(const json& record) {
+  const std::string line = record.dump() + "\n";
+  if (line.size() > PIPE_BUF) std::abort();
+  if (::write(STDOUT_FILENO, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
+    std::abort();
+}
+
+int fail(const pawl::error& why) {
+  std::fprintf(stderr, "linear_child: %s\n", why.message.c_str());
+  return 1;
+}
+
+/// `pairs` times a signal and a task behind it, then the end.
+json flow_definition() {
+  json nodes = json::array({{{"id", "begin"}, {"type", "start"}}}), edges = json::array();
+  std::string last = "begin";
+  const auto add = [&](const std::string& id, const char* type, json data) {
+    nodes.push_back({{"id", id}, {"type", type}, {"data", std::move(data)}});
+    edges.push_back({{"source", last}, {"target", id}});
+    last = id;
+  };
+  for (int i = 1; i <= pairs; ++i) {
+    const std::string number = std::to_string(i);
+    add("signal-" + number, "signal", {{"name", "go"}, {"into", "signal_" + number}});
+    add("task-" + number, "task", {{"code_ref", "test.step"}});
+  }
+  add("end", "end", json::object());
+  return {{"name", "pairs"}, {"nodes", nodes}, {"edges", edges}};
+}
+
+/// A task: some are over at once, some take long enough for several commands.
+json step(const json& state, pawl::step_context& call) {
+  const auto chance = std::hash<std::string>{}(call.idempotency_key()) % 4;
+  static_cast<void>(call.sleep_for(std::chrono::milliseconds{chance < 2 ? 0 : chance * 2}));
+  return {{"steps", state.value("steps", 0) + 1}};
+}
+
+outcome refused(const pawl::error& why) {
+  return {.error = std::string{to_string(why.code)}};
+}
+
+outcome told(const pawl::result<pawl::run_changed>& done) {
+  if (!done) return refused(done.error());
+  return {.status = done->run.status, .before = done->before, .pausing = done->pausing};
+}
+
+outcome told(const pawl::result<pawl::run_started>& done) {
+  if (!done) return refused(done.error());
+  return {.status = done->status, .created = done->created};
+}
+
+outcome told(const pawl::result<pawl::run_view>& seen) {
+  if (!seen) return refused(seen.error());
+  shown_data data{
+      seen->data.value("input", 0), seen->data.value("note", 0), seen->data.value("steps", 0), {}};
+  for (int i = 1; i <= pairs; ++i) {
+    const std::string key = "signal_" + std::to_string(i);
+    if (seen->data.contains(key)) data.claimed.push_back(seen->data.at(key));
+  }
+  return {.status = seen->summary.status, .pausing = seen->pausing, .data = std::move(data)};
+}
+
+class client {
+ public:
+  client(const pawl::engine& engine, int number) : engine_(engine), number_(number) {}
+
+  /// Makes a call and tells of it. False: the engine takes no more.
+  bool make(std::uint64_t number, const task& chosen) const {
+    json record = to_json(chosen.what);
+    record["call"] = number;
+    record["client"] = number_;
+    record["run"] = chosen.run;
+    tell(record);
+    std::uint64_t checkpoint = 0;
+    const outcome answer = ask(pawl::run_id{chosen.run}, number, chosen.what, checkpoint);
+    record = to_json(answer);
+    record["answer"] = number;
+    if (checkpoint != 0) record["checkpoint"] = checkpoint;
+    tell(record);
+    return answer.error != to_string(pawl::errc::unavailable);
+  }
+
+ private:
+  outcome ask(const pawl::run_id& run, std::uint64_t number, const operation& what,
+              std::uint64_t& checkpoint) const {
+    const std::string reason = std::to_string(number);
+    switch (what.what) {
+      case verb::start: {
+        pawl::start_options options;
+        options.id = run;
+        return told(engine_.start("pairs", {{"input", what.input}}, options));
+      }
+      case verb::signal:
+        return told(engine_.signal(run, "go", what.signal, {std::to_string(what.signal)}));
+      case verb::pause:
+        return told(engine_.pause(run, {what.only_if, reason}));
+      case verb::resume: {
+        json update = json::object();
+        if (what.note != 0) update["note"] = what.note;
+        return told(engine_.resume(run, {what.only_if, reason, update}));
+      }
+      case verb::cancel:
+        return told(engine_.cancel(run, {what.only_if, reason}));
+      case verb::get:
+        break;
+    }
+    const auto seen = engine_.get(run);
+    if (seen) checkpoint = seen->checkpoint;
+    return told(seen);
+  }
+
+  const pawl::engine& engine_;
+  const int number_;
+};
+
+int work(pawl::engine& engine, std::uint64_t seed, std::uint64_t first) {
+  std::atomic<std::uint64_t> next{first};
+  std::vector<std::thread> threads;
+  for (std::uint64_t i = 1; i <= clients; ++i) {
+    threads.emplace_back([&, i] {
+      const client self{engine, static_cast<int>(i)};
+      for (bool open = true; open;) {
+        const std::uint64_t number = next++;
+        open = self.make(number, choose(seed, number));
+      }
+    });
+  }
+  char byte = 0;
+  while (::read(STDIN_FILENO, &byte, 1) > 0) continue;
+  const auto stopped = engine.stop();  // the clients are told `unavailable` and end
+  for (auto& t : threads) t.join();
+  return stopped ? 0 : fail(stopped.error());
+}
+
+/// Waits until nothing happens in a run any more without anybody.
+pawl::result<void> wait_for_rest(const pawl::engine& engine, const pawl::run_id& run) {
+  const auto until = std::chrono::steady_clock::now() + 60s;
+  for (;;) {
+    const auto seen = engine.get(run);
+    if (!seen) return seen.error();
+    const auto status = seen->summary.status;
+    if (seen->parked || is_finished(status) || status == pawl::run_status::paused) return {};
+    if (std::chrono::steady_clock::now() > until) {
+      return pawl::error{pawl::errc::timed_out, "run " + run.str() + " does not come to rest"};
+    }
+    std::this_thread::sleep_for(1ms);
+  }
+}
+
+void tell_history(const pawl::run_id& run, const std::vector<pawl::history_event>& events) {
+  for (const auto& e : events) {
+    json record{{"event", e.kind}, {"run", run.str()}, {"checkpoint", e.checkpoint}};
+    if (e.detail.contains("reason"))
+      record["caused_by"] = std::stoull(e.detail.at("reason").get<std::string>());
+    if (e.detail.contains("id")) record["signal"] = std::stoi(e.detail.at("id").get<std::string>());
+    tell(record);
+  }
+}
+
+int settle(pawl::engine& engine, std::uint64_t runs, std::uint64_t first) {
+  const client self{engine, 0};
+  for (std::uint64_t i = 0; i < runs; ++i) {
+    const pawl::run_id run{run_name(i)};
+    const auto rested = wait_for_rest(engine, run);
+    const bool is_there = rested.has_value();
+    if (!is_there && rested.error().code != pawl::errc::not_found) return fail(rested.error());
+    self.make(first + i, {run.str(), {}});
+    if (!is_there) continue;
+    const auto events = engine.history(run);
+    if (!events) return fail(events.error());
+    tell_history(run, *events);
+  }
+  const auto stopped = engine.stop();
+  return stopped ? 0 : fail(stopped.error());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 5) return 2;
+  const bool settles = std::string{argv[1]} == "settle";
+  const std::uint64_t third = std::strtoull(argv[3], nullptr, 10);
+  const std::uint64_t first = std::strtoull(argv[4], nullptr, 10);
+
+  pawl::settings settings;
+  settings.storage.data_dir = argv[2];
+  settings.storage.snapshot_every = 4;  // both ways to read a state: as a copy, and from changes
+  settings.log.level = pawl::log_level::warning;
+  pawl::engine engine{settings};
+  if (auto added = engine.functions().add("test.step", step); !added) return fail(added.error());
+  if (auto opened = engine.open(); !opened) return fail(opened.error());
+  if (auto put = engine.put_flow(flow_definition()); !put) return fail(put.error());
+  return settles ? settle(engine, third, first) : work(engine, third, first);
+}

@@ -1,0 +1,104 @@
+#include "tests/linear/model.hpp"
+
+#include <algorithm>
+
+namespace pawl::linear {
+namespace {
+
+outcome refused(const char* why) {
+  return {.error = why};
+}
+
+}  // namespace
+
+std::vector<int> run_model::claimed() const {
+  return {received.begin(), received.begin() + static_cast<std::ptrdiff_t>(claims)};
+}
+
+/// Goes as far as the run goes without anybody: to a task, a signal that did not come, or the end.
+void run_model::advance() {
+  if (status != run_status::running) return;
+  const bool task_under_way = place % 2 == 1;
+  if (task_under_way) return;
+  if (pausing) {
+    pausing = false;
+    status = run_status::paused;
+  } else if (place == 2 * pairs) {
+    status = run_status::completed;
+  } else if (claims < received.size()) {
+    ++claims;
+    ++place;
+  }
+}
+
+bool run_model::move() {
+  if (status != run_status::running || place % 2 == 0) return false;
+  ++place;
+  advance();
+  return true;
+}
+
+outcome run_model::start(const operation& what) {
+  if (exists) {
+    if (what.input != input) return refused("already_exists");
+    return {.status = status};
+  }
+  exists = true;
+  input = what.input;
+  status = run_status::running;
+  return {.status = status, .created = true};
+}
+
+outcome run_model::perform(const operation& what) {
+  if (what.what == verb::start) return start(what);
+  if (!exists) return refused("not_found");
+  if (what.what == verb::get) {
+    return {.status = status,
+            .pausing = pausing,
+            .data = shown_data{input, note, place / 2, claimed()}};
+  }
+  if (what.only_if && *what.only_if != status) return refused("conflict");
+  const run_status before = status;
+  const bool running = status == run_status::running, paused = status == run_status::paused;
+  switch (what.what) {
+    case verb::signal:
+      if (!running && !paused) return refused("illegal_transition");
+      if (std::find(received.begin(), received.end(), what.signal) == received.end()) {
+        received.push_back(what.signal);
+        advance();
+      }
+      break;
+    case verb::pause:
+      if (!running || pausing) return refused("illegal_transition");
+      pausing = true;
+      advance();
+      break;
+    case verb::resume:
+      if (!paused && !pausing) return refused("illegal_transition");
+      if (pausing && what.note != 0) return refused("illegal_transition");
+      pausing = false;
+      status = run_status::running;
+      if (what.note != 0) note = what.note;
+      advance();
+      break;
+    default:  // cancel
+      if (is_finished(status)) return refused("illegal_transition");
+      pausing = false;
+      status = run_status::cancelled;
+  }
+  return {.status = status, .before = before, .pausing = pausing};
+}
+
+std::string run_model::text() const {
+  if (!exists) return "not started";
+  std::string text{to_string(status)};
+  if (pausing) text += " (pausing)";
+  text += place == 2 * pairs
+              ? " at the end"
+              : (place % 2 == 0 ? " before signal " : " in task ") + std::to_string(place / 2 + 1);
+  text += ", input " + std::to_string(input) + ", note " + std::to_string(note) + ", signals " +
+          json(received).dump() + ", claimed " + std::to_string(claims);
+  return text;
+}
+
+}  // namespace pawl::linear

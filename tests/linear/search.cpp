@@ -1,0 +1,213 @@
+#include "tests/linear/search.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <string>
+#include <unordered_set>
+#include <utility>
+
+#include <pawl/assert.hpp>
+
+namespace pawl::linear {
+namespace {
+
+constexpr std::size_t limit_of_ends = 50'000;
+constexpr std::size_t never = std::numeric_limits<std::size_t>::max();
+
+class search {
+ public:
+  search(const std::vector<call>& calls, std::size_t limit) : calls_(calls), limit_(limit) {
+    for (const auto& c : calls_) {
+      if (c.known) ++known_;
+      const auto& data = c.answer.data;
+      if (c.known && data && data->claimed.size() > seen_claims_.size())
+        seen_claims_ = data->claimed;
+    }
+  }
+
+  judgement run() {
+    if (explains(configuration{run_model{}, std::vector<bool>(calls_.size()), 0, 0}))
+      return judgement::linearizable;
+    return seen_.size() > limit_ ? judgement::undecided : judgement::not_linearizable;
+  }
+
+  /// Every state that the run can be in after all answered calls.
+  std::set<std::string> ends() {
+    collecting_ = true;
+    explains(configuration{run_model{}, std::vector<bool>(calls_.size()), 0, 0});
+    return std::move(ends_);
+  }
+
+ private:
+  struct configuration {
+    run_model run;
+    std::vector<bool> ordered;    ///< the calls that have taken effect
+    std::size_t known = 0;        ///< how many of them were answered
+    std::size_t latest_call = 0;  ///< nothing that was over before can take effect now
+  };
+
+  /// Whether what is left can be explained from here. The depth is that of the history.
+  bool explains(const configuration& here) {
+    if (!agrees_with_claims(here.run)) return false;
+    if (seen_.size() > limit_ || !seen_.insert(key(here)).second) return false;
+    if (here.known == known_) {
+      if (!collecting_) return true;
+      ends_.insert(here.run.text());
+    }
+    const std::size_t first_answer = earliest_answer(here);
+    if (const auto next = harmless(here, first_answer); next != never)
+      return explains(with(here, next, here.run));
+    for (std::size_t i = 0; i < calls_.size(); ++i) {
+      const call& c = calls_[i];
+      if (here.ordered[i] || c.called > first_answer || c.answered < here.latest_call) continue;
+      run_model after = here.run;
+      const outcome answer = after.perform(c.what);
+      const bool fits = c.known ? answer == c.answer : !(after == here.run);
+      if (fits && explains(with(here, i, std::move(after)))) return true;
+    }
+    configuration moved = here;
+    return moved.run.move() && explains(moved);
+  }
+
+  /// Signals are claimed in the order in which they came. Where that differs from what is seen in
+  /// the end, it can be given up at once.
+  bool agrees_with_claims(const run_model& run) const {
+    const auto both = std::min(run.received.size(), seen_claims_.size());
+    return std::equal(run.received.begin(),
+                      run.received.begin() + static_cast<std::ptrdiff_t>(both),
+                      seen_claims_.begin());
+  }
+
+  /// No answer tells in which order the signals came behind those whose claim is seen. Without
+  /// this, many signals that come at once are as many states as they have orders.
+  void forget_order(run_model& run) const {
+    if (run.received.size() <= seen_claims_.size()) return;
+    std::sort(run.received.begin() + static_cast<std::ptrdiff_t>(seen_claims_.size()),
+              run.received.end());
+  }
+
+  /// The answer before which every call to come has to be made.
+  std::size_t earliest_answer(const configuration& here) const {
+    std::size_t earliest = never;
+    for (std::size_t i = 0; i < calls_.size(); ++i)
+      if (calls_[i].known && !here.ordered[i]) earliest = std::min(earliest, calls_[i].answered);
+    return earliest;
+  }
+
+  /// A call that can come next, fits, and changes nothing: if anything is explained from here, then
+  /// also with this one first. Unless it is of a later life than a call without answer, which
+  /// would then be too late.
+  std::size_t harmless(const configuration& here, std::size_t first_answer) const {
+    for (std::size_t i = 0; i < calls_.size(); ++i) {
+      const call& c = calls_[i];
+      if (!c.known || here.ordered[i] || c.called > first_answer) continue;
+      run_model after = here.run;
+      if (after.perform(c.what) != c.answer || !(after == here.run)) continue;
+      const auto too_late = [&](std::size_t o) {
+        const call& other = calls_[o];
+        return !other.known && !here.ordered[o] && other.answered >= here.latest_call &&
+               other.answered < c.called;
+      };
+      bool excludes = false;
+      for (std::size_t o = 0; o < calls_.size() && !excludes; ++o) excludes = too_late(o);
+      if (!excludes) return i;
+    }
+    return never;
+  }
+
+  configuration with(const configuration& here, std::size_t next, run_model after) const {
+    if (!collecting_) forget_order(after);
+    configuration then{std::move(after), here.ordered, here.known + (calls_[next].known ? 1 : 0),
+                       std::max(here.latest_call, calls_[next].called)};
+    then.ordered[next] = true;
+    return then;
+  }
+
+  /// Calls that can no more take effect, whether they have or not, make no difference.
+  std::string key(const configuration& here) const {
+    std::string text(calls_.size(), '0');
+    for (std::size_t i = 0; i < calls_.size(); ++i) {
+      const bool too_late = !calls_[i].known && calls_[i].answered < here.latest_call;
+      if (here.ordered[i] || too_late) text[i] = '1';
+    }
+    return text + std::to_string(here.latest_call) + here.run.text();
+  }
+
+  const std::vector<call>& calls_;
+  const std::size_t limit_;
+  std::size_t known_ = 0;
+  std::vector<int> seen_claims_;  ///< the longest list that an answer has
+  bool collecting_ = false;
+  std::unordered_set<std::string> seen_;
+  std::set<std::string> ends_;
+};
+
+/// What was recorded up to a position.
+std::vector<call> beginning_of(const std::vector<call>& calls, std::size_t position) {
+  std::vector<call> first;
+  for (call c : calls) {
+    if (c.called > position) continue;
+    if (c.answered > position) c.known = false;  // may be done by then; `answered` is later anyway
+    first.push_back(std::move(c));
+  }
+  return first;
+}
+
+bool is_refuted(const std::vector<call>& calls) {
+  return judge(calls) == judgement::not_linearizable;
+}
+
+/// Leaving out a call that cannot have changed anything makes no history harder to explain.
+bool changed_nothing(const call& c) {
+  return c.what.what == verb::get || (c.known && !c.answer.error.empty());
+}
+
+}  // namespace
+
+judgement judge(const std::vector<call>& calls, std::size_t limit) {
+  return search{calls, limit}.run();
+}
+
+refutation refute(const std::vector<call>& calls) {
+  std::vector<std::size_t> answers;
+  for (const auto& c : calls)
+    if (c.known) answers.push_back(c.answered);
+  std::sort(answers.begin(), answers.end());
+  // A beginning of what can be explained can be explained.
+  const auto shortest = std::partition_point(
+      answers.begin(), answers.end(),
+      [&](std::size_t position) { return !is_refuted(beginning_of(calls, position)); });
+  PAWL_ASSERT(shortest != answers.end(), "only what is not linearizable can be refuted");
+  std::vector<call> left = beginning_of(calls, *shortest);
+  const auto is_last = [&](const call& c) { return c.known && c.answered == *shortest; };
+  for (std::size_t i = left.size(); i-- > 0;) {
+    if (is_last(left[i]) || !changed_nothing(left[i])) continue;
+    auto without = left;
+    without.erase(without.begin() + static_cast<std::ptrdiff_t>(i));
+    if (is_refuted(without)) left = std::move(without);
+  }
+  refutation why;
+  const auto last = std::find_if(left.begin(), left.end(), is_last);
+  why.last = *last;
+  auto before = left;
+  before.erase(before.begin() + (last - left.begin()));
+  const auto ends = search{before, limit_of_ends}.ends();
+  why.instead.assign(ends.begin(), ends.end());
+  why.calls = std::move(left);
+  return why;
+}
+
+std::string to_text(const refutation& why) {
+  std::string text = "no order of these calls explains the last answer:\n" + to_text(why.calls) +
+                     "not explained:\n  " + to_text(why.last) +
+                     "\nwithout that call the run could have been:\n";
+  constexpr std::size_t most = 12;
+  for (std::size_t i = 0; i < why.instead.size() && i < most; ++i)
+    text += "  " + why.instead[i] + "\n";
+  if (why.instead.size() > most)
+    text += "  and " + std::to_string(why.instead.size() - most) + " more\n";
+  return text;
+}
+
+}  // namespace pawl::linear
