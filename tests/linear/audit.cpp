@@ -42,6 +42,7 @@ class auditor {
   }
 
   std::vector<std::string> all() {
+    if (run_.restless) complain("does not come to rest, though nobody asks anything of it");
     count_commands();
     count_starts();
     count_signals();

@@ -16,6 +16,7 @@ namespace pawl::linear {
 /// - a compare-and-set call was done only where the run had the status it named, so of several
 ///   callers with one expectation one has won;
 /// - the story's order does not contradict what had been answered before what was asked;
+/// - when nobody asks anything of it any more, the run comes to rest;
 /// - a `get` sees no older checkpoint than one that was over before it began, and two that see
 ///   the same checkpoint see the same.
 [[nodiscard]] std::vector<std::string> audit(const run_history& run);

@@ -115,6 +115,12 @@ TEST_CASE("a history in another order than the answers is a complaint", "[linear
   CHECK(begins(complaint(run), "was over before the call came that the run's history has earlier"));
 }
 
+TEST_CASE("a run that does not come to rest is a complaint", "[linear][audit]") {
+  auto run = good_run();
+  run.restless = true;
+  CHECK(begins(complaint(run), "does not come to rest"));
+}
+
 TEST_CASE("a get that goes back behind another is a complaint", "[linear][audit]") {
   auto run = good_run();
   run.calls.push_back(get_of(6, 10, 4, 0));

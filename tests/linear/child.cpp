@@ -1,14 +1,17 @@
 // Opens an engine on a folder and lets clients work on it until it is killed or told to stop.
 //
-//   linear_child work DATA_DIR SEED FIRST_CALL   calls of `choose` from FIRST_CALL on; stops the
-//                                                engine in order when its input ends
+//   linear_child work DATA_DIR SEED FIRST_CALL   calls of `choose` from FIRST_CALL on; when its
+//   input
+//                                                ends it stops the engine under the clients
+//   linear_child finish DATA_DIR SEED FIRST_CALL the same, but each client is answered first
 //   linear_child settle DATA_DIR RUNS FIRST_CALL waits until no run moves any more, gets each and
 //                                                tells its history
 //
 // Writes records to its output, a line of JSON each: `call` before the engine is called, `answer`
-// after it has answered, `event` for the history. A record is one write(2) of less than PIPE_BUF
-// bytes to a pipe, so it is there or not whenever the process is killed, and the order of the
-// records is the order in which they were written by all threads.
+// after it has answered, `event` for the history, `restless` for a run that goes on moving. A
+// record is one write(2) of less than PIPE_BUF bytes to a pipe, so it is there or not whenever the
+// process is killed, and the order of the records is the order in which they were written by all
+// threads.
 #include <fcntl.h>
 #include <limits.h>
 #include <unistd.h>
@@ -146,38 +149,48 @@ class client {
   const int number_;
 };
 
-int work(pawl::engine& engine, std::uint64_t seed, std::uint64_t first) {
+void wait_for_end_of_input() {
+  char byte = 0;
+  while (::read(STDIN_FILENO, &byte, 1) > 0) continue;
+}
+
+int work(pawl::engine& engine, std::uint64_t seed, std::uint64_t first, bool finishes) {
   std::atomic<std::uint64_t> next{first};
+  std::atomic<bool> over = false;
   std::vector<std::thread> threads;
   for (std::uint64_t i = 1; i <= clients; ++i) {
     threads.emplace_back([&, i] {
       const client self{engine, static_cast<int>(i)};
-      for (bool open = true; open;) {
+      for (bool open = true; open && !over;) {
         const std::uint64_t number = next++;
         open = self.make(number, choose(seed, number));
       }
     });
   }
-  char byte = 0;
-  while (::read(STDIN_FILENO, &byte, 1) > 0) continue;
-  const auto stopped = engine.stop();  // the clients are told `unavailable` and end
-  for (auto& t : threads) t.join();
+  const auto join = [&] {
+    for (auto& t : threads) t.join();
+    threads.clear();
+  };
+  wait_for_end_of_input();
+  if (finishes) {
+    over = true;
+    join();
+  }
+  const auto stopped = engine.stop();  // clients that are still there are told `unavailable`
+  join();
   return stopped ? 0 : fail(stopped.error());
 }
 
-/// Waits until nothing happens in a run any more without anybody.
-pawl::result<void> wait_for_rest(const pawl::engine& engine, const pawl::run_id& run) {
-  const auto until = std::chrono::steady_clock::now() + 60s;
-  for (;;) {
-    const auto seen = engine.get(run);
-    if (!seen) return seen.error();
+/// Waits until nothing happens in a run any more without anybody. False: it does not come to that.
+bool wait_for_rest(const pawl::engine& engine, const pawl::run_id& run,
+                   std::chrono::steady_clock::time_point until) {
+  while (const auto seen = engine.get(run)) {
     const auto status = seen->summary.status;
-    if (seen->parked || is_finished(status) || status == pawl::run_status::paused) return {};
-    if (std::chrono::steady_clock::now() > until) {
-      return pawl::error{pawl::errc::timed_out, "run " + run.str() + " does not come to rest"};
-    }
+    if (seen->parked || is_finished(status) || status == pawl::run_status::paused) return true;
+    if (std::chrono::steady_clock::now() > until) return false;
     std::this_thread::sleep_for(1ms);
   }
+  return true;  // it is not there; the call that is told will say so, or what else is wrong
 }
 
 void tell_history(const pawl::run_id& run, const std::vector<pawl::history_event>& events) {
@@ -192,16 +205,17 @@ void tell_history(const pawl::run_id& run, const std::vector<pawl::history_event
 
 int settle(pawl::engine& engine, std::uint64_t runs, std::uint64_t first) {
   const client self{engine, 0};
+  const auto until = std::chrono::steady_clock::now() + 30s;
   for (std::uint64_t i = 0; i < runs; ++i) {
     const pawl::run_id run{run_name(i)};
-    const auto rested = wait_for_rest(engine, run);
-    const bool is_there = rested.has_value();
-    if (!is_there && rested.error().code != pawl::errc::not_found) return fail(rested.error());
+    if (!wait_for_rest(engine, run, until)) tell({{"restless", run.str()}});
     self.make(first + i, {run.str(), {}});
-    if (!is_there) continue;
     const auto events = engine.history(run);
-    if (!events) return fail(events.error());
-    tell_history(run, *events);
+    if (events) {
+      tell_history(run, *events);
+    } else if (events.error().code != pawl::errc::not_found) {
+      return fail(events.error());
+    }
   }
   const auto stopped = engine.stop();
   return stopped ? 0 : fail(stopped.error());
@@ -211,7 +225,7 @@ int settle(pawl::engine& engine, std::uint64_t runs, std::uint64_t first) {
 
 int main(int argc, char** argv) {
   if (argc != 5) return 2;
-  const bool settles = std::string{argv[1]} == "settle";
+  const std::string mode = argv[1];
   const std::uint64_t third = std::strtoull(argv[3], nullptr, 10);
   const std::uint64_t first = std::strtoull(argv[4], nullptr, 10);
 
@@ -223,5 +237,6 @@ int main(int argc, char** argv) {
   if (auto added = engine.functions().add("test.step", step); !added) return fail(added.error());
   if (auto opened = engine.open(); !opened) return fail(opened.error());
   if (auto put = engine.put_flow(flow_definition()); !put) return fail(put.error());
-  return settles ? settle(engine, third, first) : work(engine, third, first);
+  if (mode == "settle") return settle(engine, third, first);
+  return work(engine, third, first, mode == "finish");
 }

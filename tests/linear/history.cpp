@@ -19,8 +19,9 @@ void history::add(const json& record) {
   ++position_;
   if (record.contains("call")) return add_call(record);
   if (record.contains("answer")) return add_answer(record);
-  PAWL_ASSERT(record.contains("event"), "a record is neither a call, an answer nor an event");
-  add_event(record);
+  if (record.contains("event")) return add_event(record);
+  PAWL_ASSERT(record.contains("restless"), "a record is of no kind that there is");
+  runs_[record.at("restless")].restless = true;
 }
 
 void history::add_call(const json& record) {
@@ -73,15 +74,9 @@ std::string history::outstanding() const {
 
 std::string to_text(const call& c) {
   return "[" + std::to_string(c.called) + ".." + std::to_string(c.answered) + "] life " +
-         std::to_string(c.life) + " client " + std::to_string(c.client) + " call " +
+         std::to_string(c.life) + " client " + std::to_string(c.client) + " #" +
          std::to_string(c.number) + ": " + to_text(c.what) + " -> " +
          (c.known ? to_text(c.answer) : "no answer");
-}
-
-std::string to_text(const std::vector<call>& calls) {
-  std::string lines;
-  for (const auto& c : calls) lines += "  " + to_text(c) + "\n";
-  return lines;
 }
 
 }  // namespace pawl::linear

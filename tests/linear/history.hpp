@@ -37,6 +37,7 @@ struct story_event {
 struct run_history {
   std::vector<call> calls;         ///< in the order in which they were made
   std::vector<story_event> story;  ///< what the engine says at the end
+  bool restless = false;           ///< something was still under way long after the last command
 };
 
 /// Collects the records of all lives. Not safe for concurrent use.
@@ -71,7 +72,5 @@ class history {
 
 /// A call with its answer, on one line.
 [[nodiscard]] std::string to_text(const call& c);
-/// Several, on a line each.
-[[nodiscard]] std::string to_text(const std::vector<call>& calls);
 
 }  // namespace pawl::linear

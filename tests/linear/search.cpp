@@ -199,14 +199,18 @@ refutation refute(const std::vector<call>& calls) {
 }
 
 std::string to_text(const refutation& why) {
-  std::string text = "no order of these calls explains the last answer:\n" + to_text(why.calls) +
-                     "not explained:\n  " + to_text(why.last) +
-                     "\nwithout that call the run could have been:\n";
-  constexpr std::size_t most = 12;
+  std::string text = "no order of these calls explains the answer to the last:\n";
+  for (const auto& c : why.calls) {
+    if (c.number == why.last.number) continue;
+    text += "  " + to_text(c);
+    if (c.answered > why.last.answered) text += " by then";
+    text += "\n";
+  }
+  text += "  " + to_text(why.last) + "\nwithout the last the run could have been:\n";
+  constexpr std::size_t most = 8;
   for (std::size_t i = 0; i < why.instead.size() && i < most; ++i)
     text += "  " + why.instead[i] + "\n";
-  if (why.instead.size() > most)
-    text += "  and " + std::to_string(why.instead.size() - most) + " more\n";
+  if (why.instead.size() > most) text += "  and more\n";
   return text;
 }
 

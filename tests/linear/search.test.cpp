@@ -244,5 +244,5 @@ TEST_CASE("a refutation keeps the shortest beginning and what it needs", "[linea
   CHECK(why.calls[1].number == 3);
   REQUIRE(why.instead.size() == 1);
   CHECK(why.instead[0].find("paused before signal 1") == 0);
-  CHECK(to_text(why).find("call 6: get -> running") != std::string::npos);
+  CHECK(to_text(why).find("#6: get -> running") != std::string::npos);
 }
