@@ -1,18 +1,16 @@
 // Opens an engine on a folder and lets clients work on it until it is killed or told to stop.
 //
-//   linear_child work DATA_DIR SEED FIRST_CALL   calls of `choose` from FIRST_CALL on; when its
-//   input
-//                                                ends it stops the engine under the clients
-//   linear_child finish DATA_DIR SEED FIRST_CALL the same, but each client is answered first
-//   linear_child settle DATA_DIR RUNS FIRST_CALL waits until no run moves any more, gets each and
-//                                                tells its history
+//   linear_child work DATA_DIR SEED FIRST_CALL    calls of `choose` from FIRST_CALL on; at the end
+//                                                 of its input the engine stops under the clients
+//   linear_child finish DATA_DIR SEED FIRST_CALL  the same, but each client is answered first
+//   linear_child settle DATA_DIR RUNS FIRST_CALL  waits until no run moves any more, gets each and
+//                                                 tells its history
 //
 // Writes records to its output, a line of JSON each: `call` before the engine is called, `answer`
 // after it has answered, `event` for the history, `restless` for a run that goes on moving. A
 // record is one write(2) of less than PIPE_BUF bytes to a pipe, so it is there or not whenever the
 // process is killed, and the order of the records is the order in which they were written by all
 // threads.
-#include <fcntl.h>
 #include <limits.h>
 #include <unistd.h>
 

@@ -160,7 +160,9 @@ bool is_refuted(const std::vector<call>& calls) {
 
 /// Leaving out a call that cannot have changed anything makes no history harder to explain.
 bool changed_nothing(const call& c) {
-  return c.what.what == verb::get || (c.known && !c.answer.error.empty());
+  if (c.what.what == verb::get) return true;
+  if (!c.known) return false;
+  return !c.answer.error.empty() || (c.what.what == verb::start && !c.answer.created);
 }
 
 }  // namespace

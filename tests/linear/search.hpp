@@ -21,7 +21,7 @@ namespace pawl::linear {
 enum class judgement { linearizable, not_linearizable, undecided };
 
 /// `undecided` if more than so many pairs had to be looked at.
-inline constexpr std::size_t default_limit = 2'000'000;
+inline constexpr std::size_t default_limit = 500'000;
 
 [[nodiscard]] judgement judge(const std::vector<call>& calls, std::size_t limit = default_limit);
 
