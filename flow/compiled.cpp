@@ -12,6 +12,8 @@
 namespace pawl::flow {
 namespace {
 
+constexpr std::uint32_t most_visits = 1'000'000;
+
 /// Makes nodes and edges; faults of their parts go to `faults`. With faults the flow is not whole.
 std::vector<compiled_node> compile_nodes(const definition& flow, const limits& allowed,
                                          std::vector<fault>& faults) {
@@ -23,7 +25,7 @@ std::vector<compiled_node> compile_nodes(const definition& flow, const limits& a
     const data_reader data{source, allowed, faults};
     nodes[i].id = source.id;
     nodes[i].type = source.type;
-    nodes[i].max_visits = data.count("max_visits", 1, 1'000'000).value_or(allowed.max_visits);
+    nodes[i].max_visits = data.count("max_visits", 1, most_visits).value_or(allowed.max_visits);
     nodes[i].behaviour = type->make(data);
   }
   return nodes;
@@ -78,6 +80,34 @@ void compile_edges(const definition& flow, std::vector<compiled_node>& nodes,
   }
 }
 
+/// The limit of visits is there for loops: inside the items of a map a node that sets none may be
+/// visited as often for every item.
+void raise_limits_in_maps(const definition& flow, const limits& allowed,
+                          std::vector<compiled_node>& nodes) {
+  const auto raised = static_cast<std::uint32_t>(std::min<std::uint64_t>(
+      most_visits, std::uint64_t{allowed.max_visits} * allowed.max_map_items));
+  std::vector<bool> inside(nodes.size());
+  std::vector<node_index> open;
+  const auto visit = [&](const compiled_edge& edge) {
+    if (inside[edge.target]) return;
+    inside[edge.target] = true;
+    open.push_back(edge.target);
+  };
+  for (const auto& node : nodes)
+    if (node.each) visit(*node.each);
+  while (!open.empty()) {
+    const node_index at = open.back();
+    open.pop_back();
+    compiled_node& node = nodes[at];
+    if (const auto own = flow.nodes[at].data.find("max_visits");
+        own == flow.nodes[at].data.end() || own->is_null())
+      node.max_visits = std::max(raised, allowed.max_visits);
+    for (const auto* const edges : {&node.conditional, &node.plain, &node.on_error})
+      for (const auto& edge : *edges) visit(edge);
+    if (node.on_timeout) visit(*node.on_timeout);
+  }
+}
+
 void warn_lone_joins(const definition& flow, const std::vector<compiled_node>& nodes,
                      std::vector<fault>& faults) {
   for (std::size_t i = 0; i < nodes.size(); ++i) {
@@ -114,7 +144,8 @@ std::optional<std::size_t> compiled_node::closed_depth(const token& t) const {
 std::vector<std::string> compiled_flow::code_refs() const {
   std::vector<std::string> refs;
   for (const auto& n : nodes_)
-    if (const auto ref = n.behaviour->code_ref(); !ref.empty()) refs.emplace_back(ref);
+    for (const auto ref : {n.behaviour->code_ref(), n.behaviour->undo_ref()})
+      if (!ref.empty()) refs.emplace_back(ref);
   std::sort(refs.begin(), refs.end());
   refs.erase(std::unique(refs.begin(), refs.end()), refs.end());
   return refs;
@@ -138,6 +169,7 @@ compilation compile(const json& source, version v, const limits& allowed) {
     input = json_schema::compile(*done.source.input_schema, "/input_schema", faults);
   if (!has_errors(faults)) {
     find_joined_forks(nodes);
+    raise_limits_in_maps(done.source, allowed, nodes);
     warn_lone_joins(done.source, nodes, faults);
     done.flow = std::make_shared<const compiled_flow>(
         flow_version_id{flow_name{done.source.name}, v}, allowed, std::move(nodes),

@@ -62,7 +62,7 @@ class compiled_flow {
   [[nodiscard]] node_index entry() const noexcept { return entry_; }
   /// What a run's input must look like; none: any object.
   [[nodiscard]] const std::optional<json_schema>& input() const noexcept { return input_; }
-  /// Every `code_ref` its nodes call, sorted, without repeats.
+  /// Every `code_ref` its nodes call, to undo a step as well; sorted, without repeats.
   [[nodiscard]] std::vector<std::string> code_refs() const;
 
  private:

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 
 #include <pawl/json.hpp>
 #include <pawl/time.hpp>
@@ -12,6 +13,14 @@ inline constexpr const char* duration_forms =
     "a duration such as \"250ms\", \"30s\", \"5m\" or \"2h\", or a number of seconds";
 inline constexpr const char* moment_forms =
     "a moment such as \"2026-01-31T09:30:00Z\", or a number of seconds since 1970";
+
+/// A value in a message: its beginning, in ASCII, so that no character is cut in two.
+[[nodiscard]] inline std::string beginning_of(const json& value) {
+  constexpr std::size_t most = 100;
+  std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
+  if (text.size() > most) text.replace(most, text.npos, "...");
+  return text;
+}
 
 /// A duration as flows write it. None if the value is no such, or out of range.
 [[nodiscard]] inline std::optional<std::chrono::milliseconds> duration_of(const json& value) {

@@ -94,6 +94,8 @@ class editor {
   /// Leaves the token until others of its run have come as well.
   void gather(token& t);
   void begin_map(token& t, json items);
+  /// The same for a map that a retry takes up again, with what it has; false if it was not begun.
+  [[nodiscard]] bool go_on_with_map(token& t);
 
  private:
   void record(event_kind kind, json detail = nullptr);
@@ -109,6 +111,7 @@ class editor {
   token& place_child(const token& parent, node_index node, std::uint32_t order);
   void fail_visit(token& t, const pawl::error& why);
   void fail_leaving(token& t, const pawl::error& why);
+  void fail_item(token_id map, token& t, const pawl::error& why);
   void freeze();
   void thaw();
   void halt_waiting();

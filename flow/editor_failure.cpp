@@ -181,6 +181,14 @@ void editor::fail_leaving(token& t, const pawl::error& why) {
   if (!tolerate(t, why)) fail(std::move(error));
 }
 
+/// Fails an item of a map all of whose tokens have ended, `t` among them. They stay as they are: a
+/// retry puts together once more what they came to, and does no step again.
+void editor::fail_item(token_id map, token& t, const pawl::error& why) {
+  const token& of = *run_.find_token(map);
+  run_error error{std::string{why.error_class()}, why.message, place_of(of).id, of.attempt};
+  if (!tolerate(t, why)) fail(std::move(error));
+}
+
 /// Lets a map that the token is in an item of take the failure, the innermost first: as the failure
 /// of that item, if it tolerates one more, or by an edge of its own.
 bool editor::tolerate(token& t, const pawl::error& why) {

@@ -172,6 +172,13 @@ void editor::begin_map(token& t, json items) {
   spawn_items(id);
 }
 
+bool editor::go_on_with_map(token& t) {
+  if (!run_.maps.contains(t.id)) return false;
+  gather(t);
+  spawn_items(t.id);
+  return true;
+}
+
 void editor::set_progress(token_id map, map_change change) {
   change_map(run_, map, change);
   const auto [known, is_new] = done_.change.maps_set.try_emplace(map, change);
@@ -235,7 +242,7 @@ bool editor::close_item(token_id id) {
   const token_id one_of_them = branches.front()->id;
   const auto merged = merge_branches(branches, depth + 1, merge_policy::error);
   if (const auto* const conflict = std::get_if<merge_conflict>(&merged)) {
-    fail_visit(*run_.find_token(one_of_them), conflict_error(*conflict, place_of(map).id));
+    fail_item(id, *run_.find_token(one_of_them), conflict_error(*conflict, place_of(map).id));
     return true;
   }
   token together = *branches.front();
@@ -249,7 +256,7 @@ bool editor::close_item(token_id id) {
   if (plan.result) {
     auto value = evaluate(together, *plan.result);
     if (!value) {
-      fail_visit(*run_.find_token(one_of_them), value.error());
+      fail_item(id, *run_.find_token(one_of_them), value.error());
       return true;
     }
     own = *std::move(value);

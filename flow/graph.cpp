@@ -32,6 +32,7 @@ std::string list_of(std::span<const std::string_view> words) {
 /// What a node's edges say about where its tokens go.
 struct edges_of_node {
   std::vector<node_index> targets;  ///< of all edges, those taken on errors among them
+  std::vector<node_index> onward;   ///< the same without those to what a map does with its items
   std::size_t normal = 0;
   std::size_t plain = 0;
   std::size_t timeouts = 0;
@@ -162,10 +163,11 @@ class graph_checker {
                  flow_.nodes[*from].type + ": nothing comes after it");
       }
       check_kind(edge, type, edges_[*from]);
-      if (edge.each) edges_[*from].each = *to;
+      if (edge.each && type != nullptr && type->has_items) edges_[*from].each = *to;
       if (edge.is_normal())
         note_edge(edge, type != nullptr && type->gives_condition, edges_[*from]);
       edges_[*from].targets.push_back(*to);
+      if (!edge.each) edges_[*from].onward.push_back(*to);
       if (edge.is_normal() && !edge.when && !plain.emplace(*from, *to).second) {
         warn(edge.pointer, "duplicate_edge",
              "there is a plain edge from " + pawl::quoted(edge.source) + " to " +
@@ -217,7 +219,7 @@ class graph_checker {
              pawl::quoted(node.id) + " of type " + node.type +
                  " needs two plain edges at least, one for each branch");
       }
-      if (edges_[i].timeouts > 0 && !node.data.contains("timeout")) {
+      if (type->times_out && edges_[i].timeouts > 0 && !node.data.contains("timeout")) {
         fail(node.pointer, "never_taken",
              pawl::quoted(node.id) + " has an edge \"on_timeout\", but no \"timeout\"");
       }
@@ -301,14 +303,15 @@ class graph_checker {
     }
   }
 
-  /// A node has a way out if its branch can end there or an edge leads to a node that has one. A
+  /// A node has a way out if its branch can end there or an edge leads to a node that has one; that
+  /// the items of a map end does not let the map end. A
   /// loop in which no node has is told once, with a path round it.
   void check_loops() {
     std::vector<std::vector<node_index>> sources(edges_.size());
     std::vector<bool> has_way_out(edges_.size());
     std::vector<node_index> open;
     for (node_index i = 0; i < edges_.size(); ++i) {
-      for (const node_index to : edges_[i].targets) sources[to].push_back(i);
+      for (const node_index to : edges_[i].onward) sources[to].push_back(i);
       if (!edges_[i].may_end()) continue;
       has_way_out[i] = true;
       open.push_back(i);
@@ -331,7 +334,7 @@ class graph_checker {
     std::vector<node_index> path;
     node_index at = from;
     // Without a way out every edge leads to a node without one: walking on ends in a repeat.
-    for (; !told[at]; at = edges_[at].targets.front()) {
+    for (; !told[at]; at = edges_[at].onward.front()) {
       told[at] = true;
       path.push_back(at);
     }

@@ -7,13 +7,13 @@
 namespace pawl::flow {
 namespace {
 
+/// Not those of edges `each`: an item of a map is no branch of a fork before the map.
 template <class Visit>
 void for_each_target(const compiled_node& node, Visit visit) {
   for (const auto& edge : node.conditional) visit(edge.target);
   for (const auto& edge : node.plain) visit(edge.target);
   for (const auto& edge : node.on_error) visit(edge.target);
   if (node.on_timeout) visit(node.on_timeout->target);
-  if (node.each) visit(node.each->target);
 }
 
 /// What can be reached from `from` without passing `around`.

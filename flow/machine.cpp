@@ -95,7 +95,8 @@ std::string_view legal_commands(const run_state& run) noexcept {
       if (run.unwinding) return "resume, update or signal";
       return "resume, update, signal or cancel";
     case run_status::failed:
-      if (run.tokens.empty()) return "update, or restart as a new run: its steps were undone";
+      if (run.tokens.empty() && !run.unwinding)
+        return "update, or restart as a new run: its steps were undone";
       return "retry, update, or restart as a new run";
     case run_status::completed:
     case run_status::cancelled:

@@ -91,7 +91,9 @@ TEST_CASE("random flows are valid and survive their canonical form", "[random]")
 
 TEST_CASE("random commands never break a run", "[random]") {
   std::map<run_status, int> ends;
+  std::map<event_kind, int> kinds;
   for (std::uint64_t seed = 1; seed <= 4000; ++seed) {
+    random_source crashes{seed ^ 0xdeadu};
     random_run sim{seed};
     INFO("seed " << seed << "\n" << sim.source().dump());
     REQUIRE(sim.run().begin(sim.input(), sim.metadata()));
@@ -101,6 +103,11 @@ TEST_CASE("random commands never break a run", "[random]") {
       const auto due = recover(run.flow(), run.state());
       REQUIRE(outstanding(due) == outstanding(run));
       if (!is_parked(run.state())) REQUIRE_FALSE(outstanding(run).empty());
+
+      if (crashes.chance(25)) {
+        run.restart_from(run_state{run.state()});
+        REQUIRE(broken_invariant(run.state()) == "");
+      }
 
       const auto before = run.state();
       auto next = sim.next_command();
@@ -119,13 +126,22 @@ TEST_CASE("random commands never break a run", "[random]") {
       if (run.status() != before.status) REQUIRE(is_legal_move(before.status, run.status()));
       for (const auto& t : run.state().tokens)
         if (t.id >= before.next_token) REQUIRE(t.id < run.state().next_token);
+      auto stored = before;
+      apply(stored, run.last().change);
+      REQUIRE(stored == run.state());
     }
     ++ends[sim.run().status()];
+    for (const auto& e : sim.run().events()) ++kinds[e.kind];
   }
   // The generator must make runs of every kind, or this shows little.
   CHECK(ends[run_status::completed] > 800);
   CHECK(ends[run_status::failed] > 300);
   CHECK(ends[run_status::cancelled] > 30);
+  for (int kind = 0; kind <= static_cast<int>(last_event_kind); ++kind) {
+    if (static_cast<event_kind>(kind) == event_kind::run_started) continue;  // said by no run
+    CAPTURE(to_string(static_cast<event_kind>(kind)));
+    CHECK(kinds[static_cast<event_kind>(kind)] > 20);
+  }
 }
 
 TEST_CASE("a run's way follows from its seed alone", "[random]") {

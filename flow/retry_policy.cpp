@@ -22,8 +22,10 @@ std::optional<std::chrono::milliseconds> retry_policy::next_wait(std::uint32_t t
   if (std::find(non_retryable.begin(), non_retryable.end(), why.error_class()) !=
       non_retryable.end())
     return std::nullopt;
-  const double grown = static_cast<double>(initial.count()) * std::pow(backoff, tries - 1.0);
-  const double capped = std::min(grown, static_cast<double>(max_interval.count()));
+  const double most = static_cast<double>(max_interval.count());
+  // Not to be multiplied without a bound: nothing times infinity is no number.
+  const double growth = std::min(std::pow(backoff, tries - 1.0), 1e15);
+  const double capped = std::min(static_cast<double>(initial.count()) * growth, most);
   const double varied = capped * (1 + jitter * (2 * chance - 1));
   return std::chrono::milliseconds{static_cast<std::int64_t>(std::llround(varied))};
 }

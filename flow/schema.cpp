@@ -1,9 +1,13 @@
 #include "flow/schema.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <exception>
+#include <map>
 #include <string_view>
 
+// Without it what is wrong with a schema would end the program.
+#define VALIJSON_USE_EXCEPTIONS 1
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
 #pragma GCC diagnostic ignored "-Wunused-parameter"
@@ -56,6 +60,91 @@ class schema_reader {
   std::vector<fault>& faults_;
 };
 
+/// How much work a schema makes with a single value before it looks at the parts of that: schemas
+/// that refer to themselves without going deeper never end, and some that do not take for ever.
+class work_counter {
+ public:
+  explicit work_counter(const json& root) : root_(root) {}
+
+  /// Whether it is bearable, for the schema and every part of it.
+  [[nodiscard]] bool is_bearable(const json& node) {
+    if (node.is_object() && of(node, 0) > most_work) return false;
+    return !node.is_structured() || std::all_of(node.begin(), node.end(), [&](const json& part) {
+      return is_bearable(part);
+    });
+  }
+
+ private:
+  static constexpr std::size_t most_work = 1'000;
+  static constexpr int deepest_reference = 64;
+
+  std::size_t of(const json& schema, int level) {
+    if (level > deepest_reference) return most_work + 1;
+    if (const auto known = known_.find(&schema); known != known_.end()) return known->second;
+    std::size_t work = 1;
+    for_each_in_place(schema, [&](const json& part) {
+      if (work <= most_work) work += of(part, level + 1);
+    });
+    return known_[&schema] = work;
+  }
+
+  /// The schemas that are applied to the same value.
+  template <class Visit>
+  void for_each_in_place(const json& schema, Visit visit) const {
+    if (!schema.is_object()) return;
+    if (const auto ref = schema.find("$ref"); ref != schema.end() && ref->is_string()) {
+      if (const json* const target = resolve(ref->get_ref<const std::string&>())) visit(*target);
+      return;
+    }
+    for (const char* const key : {"allOf", "anyOf", "oneOf", "dependencies"})
+      if (const auto list = schema.find(key); list != schema.end() && list->is_structured())
+        for (const json& part : *list) visit(part);
+    for (const char* const key : {"not", "if", "then", "else"})
+      if (const auto part = schema.find(key); part != schema.end()) visit(*part);
+  }
+
+  [[nodiscard]] const json* resolve(const std::string& reference) const {
+    const json* at = &root_;
+    for (std::size_t from = reference.find('/'); from != reference.npos;) {
+      const std::size_t to = reference.find('/', from + 1);
+      const std::string name = unescaped(reference.substr(from + 1, to - from - 1));
+      if (at->is_array() && !name.empty() && name.find_first_not_of("0123456789") == name.npos &&
+          name.size() < 9 && std::stoul(name) < at->size()) {
+        at = &(*at)[std::stoul(name)];
+      } else if (at->is_object() && at->contains(name)) {
+        at = &at->at(name);
+      } else {
+        return nullptr;  // the library tells
+      }
+      from = to;
+    }
+    return at;
+  }
+
+  /// Of a JSON pointer in a URI.
+  static std::string unescaped(const std::string& text) {
+    std::string plain;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      unsigned code = 0;
+      const char* const digits = text.data() + i + 1;
+      if (text[i] == '%' && i + 2 < text.size() &&
+          std::from_chars(digits, digits + 2, code, 16).ptr == digits + 2) {
+        plain += static_cast<char>(code);
+        i += 2;
+      } else if (text[i] == '~' && i + 1 < text.size() &&
+                 (text[i + 1] == '0' || text[i + 1] == '1')) {
+        plain += text[++i] == '0' ? '~' : '/';
+      } else {
+        plain += text[i];
+      }
+    }
+    return plain;
+  }
+
+  const json& root_;
+  std::map<const json*, std::size_t> known_;
+};
+
 bool has_longer_text(const json& value, std::size_t most) {
   if (value.is_string()) return value.get_ref<const std::string&>().size() > most;
   return value.is_structured() && std::any_of(value.begin(), value.end(), [&](const json& item) {
@@ -83,6 +172,8 @@ json_schema json_schema::compile(const json& source, const std::string& pointer,
   schema_reader reader{faults};
   reader.read(source, pointer);
   if (faults.size() > before) return made;
+  if (!work_counter{source}.is_bearable(source))
+    return fail("its references lead to themselves, or to too many others");
   auto parsed = std::make_shared<json_schema::compiled>();
   parsed->matches_texts = reader.matches_texts;
   try {

@@ -5,9 +5,15 @@ namespace pawl::flow {
 
 result<transition> handle(const compiled_flow& flow, run_state& run, in_doubt_command&& doubt,
                           time_point now) {
-  if (!waits_for(run, doubt.token, doubt.visit, doubt.attempt)) {
+  const token* const waiting = waits_for(run, doubt.token, doubt.visit, doubt.attempt)
+                                   ? run.find_token(doubt.token)
+                                   : nullptr;
+  // Others are called again.
+  const bool may_be = waiting != nullptr && !waiting->compensates &&
+                      flow.at(waiting->node).behaviour->is_called_once();
+  if (!may_be) {
     return error{errc::conflict,
-                 "run " + run.key.id.str() + " no longer waits for the step that was in doubt"};
+                 "run " + run.key.id.str() + " waits for no step that could be in doubt like this"};
   }
   token& t = *run.find_token(doubt.token);
   if (t.compensates || !flow.at(t.node).behaviour->is_called_once()) {

@@ -72,7 +72,11 @@ void call_node::enter(editor& run, token& t) const {
 
 void call_node::resume(editor& run, token& t, step_outcome_command&& outcome) const {
   const auto us = (outcome.ended_at - outcome.began_at).count();
-  if (run.run().unwinding && !t.compensates) return end_while_unwinding(run, t, outcome.value, us);
+  if (run.run().unwinding && !t.compensates) {
+    if (outcome.interrupted)
+      outcome.value = error{errc::cancelled, "it asked something of a run that is being undone"};
+    return end_while_unwinding(run, t, outcome.value, us);
+  }
   if (outcome.interrupted && !t.compensates) {
     run.merge(t, outcome.interrupted->update, {});
     return run.ask(t, std::move(outcome.interrupted->value));
@@ -83,10 +87,14 @@ void call_node::resume(editor& run, token& t, step_outcome_command&& outcome) co
   }
   if (outcome.value) return succeed(run, t, *outcome.value, us);
   const error& why = outcome.value.error();
-  // A function that was given up may have done its work all the same.
-  if (once_ && !t.compensates && (why.code == errc::timed_out || why.code == errc::cancelled))
-    return in_doubt(run, t);
+  // With "retry" its retry policy says how often, as for any other failure.
+  if (leaves_doubt(t, why) && doubt_ != doubt_policy::retry) return in_doubt(run, t);
   fail(run, t, why, us, outcome.chance);
+}
+
+/// A function that was given up may have done its work all the same.
+bool call_node::leaves_doubt(const token& t, const error& why) const noexcept {
+  return once_ && !t.compensates && (why.code == errc::timed_out || why.code == errc::cancelled);
 }
 
 void call_node::succeed(editor& run, token& t, const json& value, std::int64_t us) const {
@@ -131,13 +139,17 @@ result<void> call_node::remember_undo(editor& run, const token& t) const {
 /// What was under way when the run began to undo is not gone on from, but may have to be undone.
 void call_node::end_while_unwinding(editor& run, token& t, const result<json>& value,
                                     std::int64_t us) const {
-  if (!value) {
-    run.record(
-        event_kind::step_failed, t,
-        {{"type", value.error().error_class()}, {"message", value.error().message}, {"us", us}});
-  } else {
+  bool to_undo = true;
+  if (value) {
     run.record(event_kind::step_finished, t, {{"us", us}});
     run.merge(t, *value, into_);
+  } else {
+    const error& why = value.error();
+    run.record(event_kind::step_failed, t,
+               {{"type", why.error_class()}, {"message", why.message}, {"us", us}});
+    to_undo = doubt_ == doubt_policy::compensate && leaves_doubt(t, why);
+  }
+  if (to_undo) {
     if (const auto noted = remember_undo(run, t); !noted)
       run.record(event_kind::compensation_failed, t, {{"message", noted.error().message}});
   }
@@ -166,21 +178,25 @@ void call_node::answer(editor& run, token& t, json value) const {
 }
 
 void call_node::in_doubt(editor& run, token& t) const {
+  // Another step in doubt may have begun the undoing: then nobody calls this one any more.
+  if (run.run().unwinding) {
+    return end_while_unwinding(
+        run, t, error{errc::cancelled, "the process ended while this step was told to stop"}, 0);
+  }
   run.record(event_kind::in_doubt, t);
   if (doubt_ == doubt_policy::retry) return run.call_again(t);
   if (doubt_ == doubt_policy::ask) {
     t.in_doubt = true;
-    return run.ask(t,
-                   {{"in_doubt", run.place_of(t).id},
-                    {"question", "Did this step take effect? Its process ended during the call."},
-                    {"answers", doubt_answers}});
+    return run.ask(t, {{"in_doubt", run.place_of(t).id},
+                       {"question", "Did this step take effect? Its call was cut short."},
+                       {"answers", doubt_answers}});
   }
   if (doubt_ == doubt_policy::compensate) {
     if (const auto noted = remember_undo(run, t); !noted) return run.fail_at(t, noted.error());
   }
   run.fail_step(t, {errc::function_failed,
                     "nobody knows whether this step, which must not run twice, took effect: its "
-                    "process ended during the call",
+                    "call was cut short",
                     "in_doubt"});
 }
 

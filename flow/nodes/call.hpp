@@ -50,12 +50,16 @@ class call_node : public node {
   result<invoke_effect> call(const run_state& run, const token& t,
                              const compiled_node& place) const override;
   std::string_view code_ref() const noexcept override { return call_.code_ref; }
+  std::string_view undo_ref() const noexcept override {
+    return undo_ ? std::string_view{undo_->code_ref} : std::string_view{};
+  }
 
  private:
   [[nodiscard]] const call_plan& plan_of(const token& t) const {
     return t.compensates ? *undo_ : call_;
   }
   void succeed(editor& run, token& t, const json& value, std::int64_t us) const;
+  [[nodiscard]] bool leaves_doubt(const token& t, const error& why) const noexcept;
   void fail(editor& run, token& t, const error& why, std::int64_t us, double chance) const;
   /// Notes how the step is undone. Error: its arguments cannot be computed.
   [[nodiscard]] result<void> remember_undo(editor& run, const token& t) const;

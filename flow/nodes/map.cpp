@@ -52,6 +52,7 @@ class map_node final : public node {
       : items_(data.rule("items", true).value_or(logic::rule{})), plan_(read_plan_of_map(data)) {}
 
   void enter(editor& run, token& t) const override {
+    if (run.go_on_with_map(t)) return;
     run.record(event_kind::step_started, t);
     auto items = run.evaluate(t, items_);
     if (!items) return run.fail_step(t, items.error());

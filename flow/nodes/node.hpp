@@ -88,6 +88,8 @@ class node {
 
   /// The function it calls, or "".
   [[nodiscard]] virtual std::string_view code_ref() const noexcept { return {}; }
+  /// The function that undoes its step, or "".
+  [[nodiscard]] virtual std::string_view undo_ref() const noexcept { return {}; }
 };
 
 /// Reads a node's `data`, appending what is wrong with it to the faults.

@@ -189,3 +189,64 @@ TEST_CASE("after a crash a sleeping run needs nothing", "[signal]") {
   REQUIRE(run.give(sent("s")));
   CHECK(run.status() == run_status::completed);
 }
+
+TEST_CASE("a signal that does not come in time goes another way", "[signal][wait]") {
+  json flow = chain({start(), awaiting("w", "s", {{"timeout", "1h"}}), task("a")});
+  flow["nodes"].push_back(task("late"));
+  flow["edges"].push_back(edge_on("on_timeout", "w", "late"));
+  driven_run run{flow};
+  const auto began = run.now();
+  REQUIRE(run.begin());
+  CHECK(is_parked(run.state()));
+  CHECK(next_alarm(run.state()) == began + std::chrono::hours{1});
+  CHECK(survives_restart(run));
+  REQUIRE(run.ring());
+  CHECK(run.waiting_at() == lines{"late"});
+  REQUIRE(run.give(sent("s")));
+  CHECK(run.state().inbox.size() == 1);  // nobody takes it any more
+
+  driven_run in_time{flow};
+  REQUIRE(in_time.begin());
+  REQUIRE(in_time.give(sent("s")));
+  CHECK(in_time.waiting_at() == lines{"a"});
+  CHECK(next_alarm(in_time.state()) == std::nullopt);
+}
+
+TEST_CASE("without an edge on_timeout a signal that does not come fails its step",
+          "[signal][wait][retry]") {
+  driven_run run{chain({start(), awaiting("w", "s", {{"timeout", var("t")}}), end()})};
+  REQUIRE(run.begin({{"t", "10s"}}));
+  REQUIRE(run.ring());
+  CHECK(run.status() == run_status::failed);
+  CHECK(run.state().error->type == "timed_out");
+  CHECK(run.state().error->message == "no signal \"s\" has come in time");
+  const auto retried = run.now();
+  REQUIRE(run.give(retry_command{}));
+  CHECK(next_alarm(run.state()) == retried + std::chrono::seconds{10});
+  REQUIRE(run.give(sent("s")));
+  CHECK(run.status() == run_status::completed);
+}
+
+TEST_CASE("a signal and its time-out at one moment: what is told first counts", "[signal][wait]") {
+  json flow = chain({start(), awaiting("w", "s", {{"timeout", 5}}), end("came")});
+  flow["nodes"].push_back(end("late"));
+  flow["edges"].push_back(edge_on("on_timeout", "w", "late"));
+  driven_run run{flow};
+  REQUIRE(run.begin());
+  run.let_pass(std::chrono::hours{1});
+  REQUIRE(run.give(sent("s")));  // the timer was slow
+  CHECK(run.status() == run_status::completed);
+  CHECK_FALSE(run.give(timer_command{}));
+}
+
+TEST_CASE("what a signal's time-out may be is checked", "[signal][validation]") {
+  const auto with = [](json timeout) {
+    return errors_of(chain({start(), awaiting("w", "s", {{"timeout", std::move(timeout)}})}));
+  };
+  for (const json& bad : {json("soon"), json(-1), json(true), json::array()})
+    CHECK(with(bad) == lines{"/nodes/1/data/timeout bad_duration"});
+  CHECK(with(var("t")) == lines{});
+  driven_run run{chain({start(), awaiting("w", "s", {{"timeout", var("t")}})})};
+  REQUIRE(run.begin({{"t", -1}}));
+  CHECK(run.state().error->type == "invalid_argument");
+}

@@ -28,8 +28,8 @@ class wait_timeout {
     } else if (!value) {
       run.fail_step(t, value.error());
     } else {
-      run.fail_step(t, {errc::invalid_argument,
-                        "\"timeout\" gave " + value->dump() + "; it must be " + duration_forms});
+      run.fail_step(t, {errc::invalid_argument, "\"timeout\" gave " + beginning_of(*value) +
+                                                    "; it must be " + duration_forms});
     }
     return length.has_value();
   }

@@ -46,10 +46,8 @@ class wait_node final : public node {
 
  private:
   static void refuse(editor& run, token& t, const char* key, const json& value, const char* forms) {
-    std::string shown = value.dump();
-    if (shown.size() > 100) shown = shown.substr(0, 100) + "...";
-    run.fail_step(t, {errc::invalid_argument, std::string{"\""} + key + "\" of the wait gave " +
-                                                  shown + "; it must be " + forms});
+    run.fail_step(t, {errc::invalid_argument, std::string{"\""} + key + "\" gave " +
+                                                  beginning_of(value) + "; it must be " + forms});
   }
 
   std::optional<logic::rule> duration_;

@@ -116,21 +116,24 @@ class driven_run {
     advance_due_ = false;
     auto due = recover(*flow_, state_);
     for (const auto& e : due.effects) remember(e);
-    for (auto& c : due.commands) PAWL_ASSERT(give(std::move(c)), "what is due was refused");
+    for (auto& c : due.commands) {
+      const auto given = give(std::move(c));
+      // The one before may have ended the run.
+      PAWL_ASSERT(given || given.error().code == errc::conflict, "what is due was refused");
+    }
   }
 
   /// What happened, one line each: "step_started a 1.2" is visit 1, attempt 2 at node a. `only`
-  /// keeps the kinds that begin with it.
+  /// keeps the lines that begin with it.
   [[nodiscard]] std::vector<std::string> story(std::string_view only = "") const {
     std::vector<std::string> lines;
     for (const auto& e : events_) {
       std::string line{to_string(e.kind)};
-      if (!line.starts_with(only)) continue;
       if (e.node) {
         line += " " + flow_->at(*e.node).id + " " + std::to_string(e.visit) + "." +
                 std::to_string(e.attempt);
       }
-      lines.push_back(std::move(line));
+      if (line.starts_with(only)) lines.push_back(std::move(line));
     }
     return lines;
   }
@@ -172,5 +175,27 @@ class driven_run {
   transition last_;
   std::vector<event> events_;
 };
+
+/// What calls carry, each as text.
+inline std::vector<std::string> shown(const std::map<token_id, invoke_effect>& calls) {
+  std::vector<std::string> all;
+  for (const auto& [id, call] : calls) {
+    all.push_back(json{
+        id, call.visit, call.attempt, call.node, call.code_ref, call.args, call.timeout.count(),
+        call.heartbeat.count(), call.deadline ? json(to_rfc3339(*call.deadline)) : json(),
+        call.answer ? json{{"answer", *call.answer}} : json(), call.compensates, *call.state}
+                      .dump());
+  }
+  return all;
+}
+
+/// Whether a run that is brought back from what is stored has the same outstanding.
+inline bool survives_restart(driven_run run) {
+  const run_state before = run.state();
+  const auto calls = shown(run.calls());
+  const bool advances = run.advance_due();
+  run.restart_from(before);
+  return run.state() == before && shown(run.calls()) == calls && run.advance_due() == advances;
+}
 
 }  // namespace pawl::flow::testing

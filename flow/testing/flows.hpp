@@ -43,6 +43,13 @@ inline json edge(std::string source, std::string target, json when) {
   return made;
 }
 
+/// An edge that is not taken when its source has done its work: "on_error", "on_timeout", "each".
+inline json edge_on(const char* kind, std::string source, std::string target, json value = true) {
+  json made = edge(std::move(source), std::move(target));
+  made["data"][kind] = std::move(value);
+  return made;
+}
+
 /// The rule that reads a variable.
 inline json var(std::string path) {
   return json::object({{"var", std::move(path)}});

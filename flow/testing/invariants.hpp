@@ -21,8 +21,8 @@ namespace pawl::flow::testing {
       // What goes on may come to its end in the same transition.
       return to == running || to == completed || to == cancelled || to == failed;
     case failed:
-      // A retry may finish the run in the same transition.
-      return to == running || to == completed;
+      // A retry may come to the run's end in the same transition, or to a question that is open.
+      return to == running || to == completed || to == paused || to == cancelled;
     case completed:
     case cancelled:
       return false;

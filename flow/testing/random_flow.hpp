@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -67,6 +68,7 @@ class flow_generator {
   static constexpr std::array<std::string_view, 5> keys = {"a", "b", "c", "n", "result"};
 
  private:
+  bool is_last(std::size_t i) const { return types_[i] == "end" || types_[i] == "fail"; }
   static std::string id_of(std::size_t i) { return "n" + std::to_string(i); }
 
   void make_node(std::size_t i, std::size_t count) {
@@ -76,7 +78,7 @@ class flow_generator {
     if (i == 0) {
       type = kind < 10 ? "start" : kind < 14 ? "task" : "condition";
     } else if (i + 1 == count || kind < 2) {
-      type = random_.chance(3) ? "task" : "end";
+      type = random_.chance(3) ? "task" : random_.chance(5) ? "fail" : "end";
     } else if (kind < 6) {
       type = "condition";
     } else if (kind == 7) {
@@ -100,7 +102,8 @@ class flow_generator {
       data["name"] = random_.pick(signals);
       if (random_.chance(2)) data["into"] = random_.pick(keys);
     }
-    if (type == "wait") data["duration"] = random_.chance(2) ? json("10s") : var("n");
+    if (type == "fail") data = {{"error", "card_declined"}, {"message", var("a")}};
+    if (type == "wait") fill_wait(data);
     if (type == "interrupt") data["question"] = var("a");
     if (type == "join") fill_join(data);
     if (type == "map") fill_map(data);
@@ -127,6 +130,14 @@ class flow_generator {
     }
     if (random_.chance(4))
       data["compensate"] = {{"code_ref", "sim.undo"}, {"with", {{"seen", var("n")}}}};
+  }
+
+  void fill_wait(json& data) {
+    if (random_.chance(3)) {
+      data["until"] = "2023-11-14T22:14:00Z";  // runs of tests begin a little before it
+    } else {
+      data["duration"] = random_.chance(2) ? json("10s") : var("n");
+    }
   }
 
   void fill_join(json& data) {
@@ -157,6 +168,8 @@ class flow_generator {
       made["data"]["on_error"] = random_.chance(2) ? json(true) : json("card_declined");
       edges_.push_back(std::move(made));
     }
+    if (types_[i] == "start" && i > 0 && random_.chance(2) && plain_edges_of(id) > 1)
+      nodes_[i]["type"] = "parallel";
     if (types_[i] != "map") return;
     json each = edge(id, id + "_item");
     each["data"]["each"] = true;
@@ -175,16 +188,22 @@ class flow_generator {
     }
   }
 
+  std::size_t plain_edges_of(const std::string& id) const {
+    return static_cast<std::size_t>(std::count_if(edges_.begin(), edges_.end(), [&](const json& e) {
+      return e.at("source") == id && !e.contains("data");
+    }));
+  }
+
   /// An edge from an earlier node, so that everything can be reached.
   void make_path_to(std::size_t i) {
     std::size_t from = i - 1 - random_.below(std::min<std::size_t>(i, 3));
-    while (types_[from] == "end") from = from == 0 ? 0 : from - 1;
+    while (is_last(from)) from = from == 0 ? 0 : from - 1;
     add_edge(from, i);
   }
 
   void make_other_edge() {
     const std::size_t from = random_.below(types_.size());
-    if (types_[from] == "end") return;
+    if (is_last(from)) return;
     add_edge(from, random_.below(types_.size()));
   }
 

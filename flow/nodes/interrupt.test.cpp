@@ -1,0 +1,405 @@
+// Questions: of nodes of type interrupt, and of functions that interrupt their run.
+
+#include "flow/testing/driven_run.hpp"
+#include "flow/testing/invariants.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace pawl;
+using namespace pawl::flow;
+using namespace pawl::flow::testing;
+
+namespace {
+
+using lines = std::vector<std::string>;
+using namespace std::chrono_literals;
+
+json asking(std::string id, json more = json::object()) {
+  if (!more.contains("question")) more["question"] = "may I, " + id + "?";
+  return node_of(std::move(id), "interrupt", std::move(more));
+}
+
+resume_command answer_to(std::string question, json answer) {
+  return {std::nullopt, "", json::object(), std::move(question), std::move(answer)};
+}
+resume_command answering(json answer) {
+  return answer_to("", std::move(answer));
+}
+
+/// The function of a node interrupts the run.
+result<void> interrupt_at(driven_run& run, const std::string& node, json value,
+                          json update = json::object()) {
+  auto outcome = run.outcome_of(*run.call_of(node), json());
+  outcome.interrupted = interruption{std::move(value), std::move(update)};
+  return run.give(std::move(outcome));
+}
+
+lines faults_of_question(json data) {
+  return errors_of(chain({start(), node_of("q", "interrupt", std::move(data))}));
+}
+
+/// Two branches that ask, and with `busy` a third that has a step under way.
+driven_run two_questions(bool busy) {
+  std::vector<json> nodes{start(), asking("p", {{"into", "p"}}), asking("q", {{"into", "q"}}),
+                          task("a")};
+  std::vector<json> edges{edge("start", "p"), edge("start", "q"), edge("start", "a")};
+  if (!busy) nodes.pop_back(), edges.pop_back();
+  driven_run run{flow_of(nodes, edges)};
+  REQUIRE(run.begin());
+  return run;
+}
+
+}  // namespace
+
+TEST_CASE("what an interrupt's data says is checked", "[interrupt][validation]") {
+  const std::string at = "/nodes/1/data";
+  CHECK(faults_of_question(json::object()) == lines{at + " missing_key"});
+  CHECK(faults_of_question({{"question", {{"wat", 1}}}}) ==
+        lines{at + "/question/wat unknown_operator"});
+  CHECK(faults_of_question({{"question", 1}, {"into", 1}}) == lines{at + "/into wrong_type"});
+  CHECK(faults_of_question({{"question", 1}, {"timeout", "x"}}) ==
+        lines{at + "/timeout bad_duration"});
+  CHECK(faults_of_question({{"question", 1}, {"schema", 7}}) == lines{at + "/schema bad_schema"});
+  CHECK(faults_of_question({{"question", 1}, {"schema", {{"type", 7}}}}) ==
+        lines{at + "/schema bad_schema"});
+  CHECK(faults_of_question({{"question", nullptr}}) == lines{});  // null is a rule
+  json flow = chain({start(), asking("q"), end()});
+  flow["edges"].push_back(edge_on("on_timeout", "q", "end"));
+  CHECK(errors_of(flow) == lines{"/nodes/1 never_taken"});
+}
+
+TEST_CASE("a run asks, is paused, and goes on with the answer", "[interrupt]") {
+  driven_run run{
+      chain({start(), asking("q", {{"question", {{"cat", {"pay ", var("n")}}}}}), task("a")})};
+  REQUIRE(run.begin({{"n", 3}}));
+  CHECK(run.status() == run_status::paused);
+  CHECK_FALSE(run.state().frozen_at.has_value());
+  CHECK(run.state().metadata == json{{"interrupt_value", "pay 3"}, {"last_node", "q"}});
+  CHECK(run.last().change.events[2].detail == json{{"question", "q#1.1"}, {"value", "pay 3"}});
+  CHECK(survives_restart(run));
+  REQUIRE(run.give(answering({{"yes", true}})));
+  CHECK(run.status() == run_status::running);
+  CHECK(run.waiting_at() == lines{"a"});
+  CHECK(run.data() == json{{"n", 3}, {"yes", true}});
+  CHECK(run.story() == lines{"run_created", "step_started q 1.1", "interrupted q 1.1", "run_paused",
+                             "run_resumed", "answered q 1.1", "step_finished q 1.1",
+                             "step_started a 1.1"});
+}
+
+TEST_CASE("an answer is merged as a function's result is", "[interrupt]") {
+  const auto data_after = [](json more, json answer) {
+    driven_run run{chain({start(), asking("q", std::move(more))})};
+    REQUIRE(run.begin());
+    REQUIRE(run.give(answering(std::move(answer))));
+    REQUIRE(run.status() == run_status::completed);
+    return run.data();
+  };
+  CHECK(data_after(json::object(), {{"a", 1}}) == json{{"a", 1}});
+  CHECK(data_after(json::object(), 7) == json{{"result", 7}});
+  CHECK(data_after({{"into", "it"}}, {{"a", 1}}) == json{{"it", {{"a", 1}}}});
+}
+
+TEST_CASE("a resume without an answer answers the only question with null", "[interrupt]") {
+  driven_run run{chain({start(), asking("q", {{"into", "it"}})})};
+  REQUIRE(run.begin());
+  REQUIRE(run.give(resume_command{}));
+  CHECK(run.status() == run_status::completed);
+  CHECK(run.data() == json{{"it", nullptr}});
+}
+
+TEST_CASE("an answer may come with an update of the data", "[interrupt]") {
+  driven_run run{chain({start(), asking("q", {{"into", "it"}})})};
+  REQUIRE(run.begin());
+  REQUIRE(run.give(resume_command{std::nullopt, "", {{"more", 1}}, "", json("yes")}));
+  CHECK(run.data() == json{{"it", "yes"}, {"more", 1}});
+}
+
+TEST_CASE("an answer that does not fit the schema is refused and changes nothing",
+          "[interrupt][schema]") {
+  const json schema{{"type", "object"},
+                    {"required", {"amount"}},
+                    {"properties", {{"amount", {{"type", "integer"}, {"maximum", 100}}}}}};
+  driven_run run{chain({start(), asking("q", {{"schema", schema}})})};
+  REQUIRE(run.begin());
+  const run_state before = run.state();
+  for (const json& bad : {json(7), json::object(), json{{"amount", 101}}, json(nullptr)}) {
+    const auto given = run.give(answering(bad));
+    REQUIRE_FALSE(given);
+    CHECK(given.error().code == errc::invalid_argument);
+    CHECK_FALSE(given.error().faults.empty());
+    CHECK(run.state() == before);
+  }
+  CHECK(mentions(run.give(answering({{"amount", 101}})).error().message, "\"/amount\""));
+  REQUIRE_FALSE(run.give(resume_command{}));  // no answer is null, and null does not fit
+  REQUIRE(run.give(answering({{"amount", 100}})));
+  CHECK(run.status() == run_status::completed);
+}
+
+TEST_CASE("an answer is held to the limit of the run's data", "[interrupt][limits]") {
+  limits allowed;
+  allowed.max_state_bytes = 100;
+  driven_run run{chain({start(), asking("q")}), allowed};
+  REQUIRE(run.begin());
+  const run_state before = run.state();
+  const auto given = run.give(answering(std::string(200, 'x')));
+  REQUIRE_FALSE(given);
+  CHECK(given.error().code == errc::limit_exceeded);
+  CHECK(run.state() == before);
+}
+
+TEST_CASE("questions of branches are answered in any order", "[interrupt][fork]") {
+  for (const bool p_first : {true, false}) {
+    auto run = two_questions(false);
+    CHECK(run.status() == run_status::paused);
+    REQUIRE(run.give(answer_to(p_first ? "p#1.1" : "q#1.1", p_first ? 1 : 2)));
+    CHECK(run.status() == run_status::paused);  // the other is still open
+    CHECK(broken_invariant(run.state()) == "");
+    CHECK(survives_restart(run));
+    REQUIRE(run.give(answer_to(p_first ? "q#1.1" : "p#1.1", p_first ? 2 : 1)));
+    CHECK(run.status() == run_status::completed);
+    CHECK(run.data() == json{{"p", 1}, {"q", 2}});
+  }
+}
+
+TEST_CASE("a question can be answered while other branches run", "[interrupt][fork]") {
+  auto run = two_questions(true);
+  CHECK(run.status() == run_status::running);
+  CHECK(survives_restart(run));
+  REQUIRE(run.give(answer_to("q#1.1", 2)));
+  CHECK(run.status() == run_status::running);
+  CHECK(run.story("run_resumed").empty());  // it had not been paused
+  CHECK(run.waiting_at() == lines{"a"});
+  REQUIRE(run.finish("a"));
+  CHECK(run.status() == run_status::paused);
+  REQUIRE(run.give(answering(1)));  // the only one that is left
+  CHECK(run.status() == run_status::completed);
+  CHECK(run.data() == json{{"p", 1}, {"q", 2}});
+}
+
+TEST_CASE("an answer to a question that is not asked is refused, with those that are",
+          "[interrupt]") {
+  auto run = two_questions(false);
+  const run_state before = run.state();
+  const auto refusal = [&](resume_command c) {
+    const auto given = run.give(std::move(c));
+    REQUIRE_FALSE(given);
+    CHECK(given.error().code == errc::invalid_argument);
+    CHECK(run.state() == before);
+    return given.error().message;
+  };
+  CHECK(mentions(refusal(answer_to("r#1.1", 1)), "there is no question \"r#1.1\""));
+  CHECK(mentions(refusal(answer_to("p#1.2", 1)), "asks p#1.1, q#1.1"));
+  CHECK(mentions(refusal(answering(1)), "asks p#1.1, q#1.1"));
+  CHECK(mentions(refusal(resume_command{}), "say which one is answered"));
+  REQUIRE(run.give(answer_to("p#1.1", 1)));
+  CHECK_FALSE(run.give(answer_to("p#1.1", 1)));  // once
+}
+
+TEST_CASE("a run that asks nothing takes no answer", "[interrupt]") {
+  driven_run run{chain({start(), task("a"), task("b")})};
+  REQUIRE(run.begin());
+  const auto running = run.give(answering(1));
+  REQUIRE_FALSE(running);
+  CHECK(mentions(running.error().message, "asks nothing"));
+  REQUIRE(run.give(pause_command{}));
+  REQUIRE(run.finish("a"));
+  const run_state before = run.state();
+  CHECK_FALSE(run.give(answering(1)));
+  CHECK(run.state() == before);
+}
+
+TEST_CASE("data cannot be updated with an answer while steps are under way", "[interrupt]") {
+  auto run = two_questions(true);
+  const run_state before = run.state();
+  const auto given = run.give(resume_command{std::nullopt, "", {{"x", 1}}, "p#1.1", json(1)});
+  REQUIRE_FALSE(given);
+  CHECK(given.error().code == errc::illegal_transition);
+  CHECK(run.state() == before);
+}
+
+TEST_CASE("a question that nobody answers in time goes another way", "[interrupt]") {
+  json flow = chain({start(), asking("q", {{"timeout", "1h"}}), end("answered")});
+  flow["nodes"].push_back(task("late"));
+  flow["edges"].push_back(edge_on("on_timeout", "q", "late"));
+  driven_run run{flow};
+  const auto began = run.now();
+  REQUIRE(run.begin());
+  CHECK(run.status() == run_status::paused);
+  CHECK(next_alarm(run.state()) == began + 1h);
+  REQUIRE(run.ring());
+  CHECK(run.status() == run_status::running);
+  CHECK(run.waiting_at() == lines{"late"});
+  CHECK_FALSE(run.give(answer_to("q#1.1", 1)));
+
+  driven_run in_time{flow};
+  REQUIRE(in_time.begin());
+  REQUIRE(in_time.give(answering(1)));
+  CHECK(in_time.status() == run_status::completed);
+}
+
+TEST_CASE("without an edge on_timeout a question that is not answered fails its step",
+          "[interrupt][retry]") {
+  driven_run run{chain({start(), asking("q", {{"timeout", var("t")}})})};
+  REQUIRE(run.begin({{"t", 60}}));
+  REQUIRE(run.ring());
+  CHECK(run.status() == run_status::failed);
+  CHECK(run.state().error->type == "timed_out");
+  CHECK(run.state().error->message == "nobody has answered in time");
+  REQUIRE(run.give(retry_command{}));  // asks again, under a new name
+  CHECK(run.status() == run_status::paused);
+  CHECK_FALSE(run.give(answer_to("q#1.1", 1)));
+  REQUIRE(run.give(answer_to("q#1.2", 1)));
+  CHECK(run.status() == run_status::completed);
+}
+
+TEST_CASE("a computed time-out that is none fails the step and asks nothing", "[interrupt]") {
+  driven_run run{chain({start(), asking("q", {{"timeout", var("t")}})})};
+  REQUIRE(run.begin({{"t", "soon"}}));
+  CHECK(run.status() == run_status::failed);
+  CHECK(mentions(run.state().error->message, "\"timeout\" gave \"soon\""));
+  CHECK(run.story("interrupted").empty());
+}
+
+TEST_CASE("the time-out of a question stands still while somebody pauses the run",
+          "[interrupt][pause]") {
+  driven_run run{flow_of({start(), asking("q", {{"timeout", "1h"}}), task("a")},
+                         {edge("start", "q"), edge("start", "a")})};
+  REQUIRE(run.begin());
+  run.let_pass(20min);
+  const auto left = *next_alarm(run.state()) - run.now();
+  REQUIRE(run.give(pause_command{}));
+  REQUIRE(run.finish("a"));
+  CHECK(run.status() == run_status::paused);
+  CHECK(next_alarm(run.state()) == std::nullopt);
+  run.let_pass(24h);
+  const auto resumed = run.now();
+  REQUIRE(run.give(resume_command{}));  // lets it go on; the question stays open
+  CHECK(run.status() == run_status::paused);
+  CHECK_FALSE(run.state().frozen_at.has_value());
+  CHECK(next_alarm(run.state()) == resumed + left);
+  REQUIRE(run.give(answering(1)));
+  CHECK(run.status() == run_status::completed);
+}
+
+TEST_CASE("a question stays open when another branch fails and is tried again",
+          "[interrupt][retry]") {
+  auto run = two_questions(true);
+  REQUIRE(run.finish("a", fail("broken", "it broke")));
+  CHECK(run.status() == run_status::failed);
+  CHECK_FALSE(run.give(answer_to("p#1.1", 1)));
+  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.give(answer_to("p#1.1", 1)));
+  REQUIRE(run.give(answer_to("q#1.1", 2)));
+  REQUIRE(run.finish("a"));
+  CHECK(run.status() == run_status::completed);
+}
+
+TEST_CASE("a run that asks and was parked asks again after a retry", "[interrupt][park]") {
+  driven_run run{chain({start(), asking("q"), end()})};
+  REQUIRE(run.begin());
+  REQUIRE(run.give(park_command{"it crashed"}));
+  REQUIRE(run.give(retry_command{}));
+  CHECK(run.status() == run_status::paused);
+  CHECK(broken_invariant(run.state()) == "");
+  REQUIRE(run.give(answer_to("q#1.1", 1)));
+  CHECK(run.status() == run_status::completed);
+}
+
+TEST_CASE("a run that asks can be cancelled", "[interrupt][cancel]") {
+  driven_run run{chain({start(), asking("q"), end()})};
+  REQUIRE(run.begin());
+  REQUIRE(run.give(cancel_command{}));
+  CHECK(run.status() == run_status::cancelled);
+  CHECK_FALSE(run.give(answering(1)));
+}
+
+TEST_CASE("a function's question keeps its update, of any keys, and is called again",
+          "[interrupt]") {
+  driven_run run{chain({start(), task("a", {{"into", "mine"}}), end()})};
+  REQUIRE(run.begin({{"x", 1}}));
+  REQUIRE(interrupt_at(run, "a", {{"pay?", 3}}, {{"never_heard_of", {1, 2}}, {"x", 2}}));
+  CHECK(run.status() == run_status::paused);
+  CHECK(run.calls().empty());
+  CHECK(run.data() == json{{"x", 2}, {"never_heard_of", {1, 2}}});
+  CHECK(run.state().metadata == json{{"interrupt_value", {{"pay?", 3}}}, {"last_node", "a"}});
+  CHECK(survives_restart(run));
+
+  REQUIRE(run.give(answering("yes")));
+  REQUIRE(run.call_of("a") != nullptr);
+  CHECK(run.call_of("a")->visit == 1);  // the same step: the same idempotency key
+  CHECK(run.call_of("a")->attempt == 2);
+  CHECK(run.call_of("a")->answer == json("yes"));
+  CHECK(*run.call_of("a")->state == run.data());
+  CHECK(survives_restart(run));
+  REQUIRE(run.finish("a", json(5)));
+  CHECK(run.status() == run_status::completed);
+  CHECK(run.data() == json{{"x", 2}, {"never_heard_of", {1, 2}}, {"mine", 5}});
+}
+
+TEST_CASE("a function can ask again after an answer, under another name", "[interrupt]") {
+  driven_run run{chain({start(), task("a"), task("b")})};
+  REQUIRE(run.begin());
+  REQUIRE(interrupt_at(run, "a", "first?"));
+  REQUIRE(run.give(answer_to("a#1.1", 1)));
+  REQUIRE(interrupt_at(run, "a", "second?"));
+  CHECK(run.status() == run_status::paused);
+  CHECK(run.state().metadata.at("interrupt_value") == "second?");
+  CHECK_FALSE(run.give(answer_to("a#1.1", 1)));
+  REQUIRE(run.give(answer_to("a#1.2", 2)));
+  CHECK(run.call_of("a")->answer == json(2));
+  REQUIRE(run.finish("a"));
+  CHECK(run.waiting_at() == lines{"b"});
+  CHECK(run.call_of("b")->answer == std::nullopt);
+}
+
+TEST_CASE("functions of branches ask without getting into each other's way", "[interrupt][fork]") {
+  driven_run run{
+      flow_of({start(), task("a"), task("b")}, {edge("start", "a"), edge("start", "b")})};
+  REQUIRE(run.begin());
+  REQUIRE(interrupt_at(run, "a", "a?", {{"k", "of a"}}));
+  CHECK(run.status() == run_status::running);
+  REQUIRE(interrupt_at(run, "b", "b?", {{"k", "of a"}}));
+  CHECK(run.status() == run_status::paused);
+  CHECK(run.data() == json::object());  // updates are the branches' own
+  REQUIRE(run.give(answer_to("b#1.1", 2)));
+  CHECK(run.call_of("b")->answer == json(2));
+  CHECK(*run.call_of("b")->state == json{{"k", "of a"}});
+  CHECK(run.call_of("a") == nullptr);
+  REQUIRE(run.give(answer_to("a#1.1", 1)));
+  CHECK(run.call_of("a")->answer == json(1));
+  REQUIRE(run.finish("a"));
+  REQUIRE(run.finish("b"));
+  CHECK(run.data() == json{{"k", "of a"}});
+}
+
+TEST_CASE("a question of a function that comes during a pause is kept", "[interrupt][pause]") {
+  driven_run run{chain({start(), task("a")})};
+  REQUIRE(run.begin());
+  REQUIRE(run.give(pause_command{}));
+  REQUIRE(interrupt_at(run, "a", "pay?"));
+  CHECK(run.status() == run_status::paused);
+  CHECK(broken_invariant(run.state()) == "");
+  REQUIRE(run.give(resume_command{}));  // goes on, and asks
+  CHECK(run.status() == run_status::paused);
+  REQUIRE(run.give(answering("yes")));
+  CHECK(run.call_of("a")->answer == json("yes"));
+}
+
+TEST_CASE("an answer is still there when the step fails and is tried again", "[interrupt][retry]") {
+  driven_run run{chain({start(), task("a")})};
+  REQUIRE(run.begin());
+  REQUIRE(interrupt_at(run, "a", "pay?"));
+  REQUIRE(run.give(answering("yes")));
+  REQUIRE(run.finish("a", fail("broken", "it broke")));
+  REQUIRE(run.give(retry_command{}));
+  CHECK(run.call_of("a")->answer == json("yes"));
+}
+
+TEST_CASE("an update that makes the data too large fails the run", "[interrupt][limits]") {
+  limits allowed;
+  allowed.max_state_bytes = 100;
+  driven_run run{chain({start(), task("a")}), allowed};
+  REQUIRE(run.begin());
+  REQUIRE(interrupt_at(run, "a", "pay?", {{"k", std::string(200, 'x')}}));
+  CHECK(run.status() == run_status::failed);
+  CHECK(run.state().error->type == "limit_exceeded");
+}

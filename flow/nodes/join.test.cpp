@@ -1,0 +1,316 @@
+#include "flow/testing/driven_run.hpp"
+#include "flow/testing/invariants.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace pawl;
+using namespace pawl::flow;
+using namespace pawl::flow::testing;
+
+namespace {
+
+using lines = std::vector<std::string>;
+
+json join(std::string id = "j", json data = json::object()) {
+  return node_of(std::move(id), "join", std::move(data));
+}
+
+/// start forks to a, b and c, which come together at j; then z.
+json three_ways(json data = json::object()) {
+  return flow_of({start(), task("a"), task("b"), task("c"), join("j", std::move(data)), task("z")},
+                 {edge("start", "a"), edge("start", "b"), edge("start", "c"), edge("a", "j"),
+                  edge("b", "j"), edge("c", "j"), edge("j", "z")});
+}
+
+/// What the node behind the join sees, when a, b and c have written these.
+json seen_behind(json data, const std::vector<std::pair<std::string, json>>& written) {
+  driven_run run{three_ways(std::move(data))};
+  REQUIRE(run.begin());
+  for (const auto& [node, value] : written) REQUIRE(run.finish(node, value));
+  REQUIRE(run.call_of("z") != nullptr);
+  return *run.call_of("z")->state;
+}
+
+/// b's branch forks to x and y, which meet at "inner"; a and that meet at "outer".
+json two_joins() {
+  return flow_of({start(), task("a"), task("b"), task("x"), task("y"), join("inner"), task("m"),
+                  join("outer"), task("z")},
+                 {edge("start", "a"), edge("start", "b"), edge("b", "x"), edge("b", "y"),
+                  edge("x", "inner"), edge("y", "inner"), edge("inner", "m"), edge("m", "outer"),
+                  edge("a", "outer"), edge("outer", "z")});
+}
+
+const error broken_branch = fail("broken", "it broke");
+
+}  // namespace
+
+TEST_CASE("what a join's data says is checked", "[join][validation]") {
+  const auto with = [](const char* key, json value) {
+    return errors_of(three_ways({{key, std::move(value)}}));
+  };
+  const std::string at = "/nodes/4/data/";
+  for (const json& bad : {json(0), json(-1), json(1.5), json("most"), json(true), json(100'001)})
+    CHECK(with("wait_for", bad) == lines{at + "wait_for out_of_range"});
+  for (const json& bad : {json("latest"), json(1), json(true)})
+    CHECK(with("merge", bad) == lines{at + "merge out_of_range"});
+  for (const json& good : {json("all"), json("any"), json(2)})
+    CHECK(with("wait_for", good) == lines{});
+  for (const json& good : {json("error"), json("first"), json("last"), json("collect")})
+    CHECK(with("merge", good) == lines{});
+  json flow = three_ways();
+  flow["edges"].push_back(edge_on("on_error", "j", "z"));
+  CHECK(errors_of(flow) == lines{"/edges/7/data/on_error never_taken"});
+}
+
+TEST_CASE("a join that no fork leads to is warned of, and passes everything on",
+          "[join][validation]") {
+  const json flow = chain({start(), join(), task("z")});
+  CHECK(warnings_of(flow) == lines{"/nodes/1 lone_join"});
+  driven_run run{flow};
+  REQUIRE(run.begin());
+  CHECK(run.waiting_at() == lines{"z"});
+  CHECK(run.story("branch").empty());
+}
+
+TEST_CASE("a join waits for all branches, then one goes on", "[join]") {
+  driven_run run{three_ways()};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("b", json{{"b", 1}}));
+  REQUIRE(run.finish("a", json{{"a", 1}}));
+  CHECK(run.waiting_at() == lines{"c"});
+  CHECK(survives_restart(run));
+  REQUIRE(run.finish("c", json{{"c", 1}}));
+  CHECK(run.waiting_at() == lines{"z"});
+  CHECK(run.state().tokens.size() == 1);
+  CHECK(run.data() == json{{"a", 1}, {"b", 1}, {"c", 1}});  // on the trunk again
+  CHECK(run.story("branch_arrived") ==
+        lines{"branch_arrived j 1.1", "branch_arrived j 2.1", "branch_arrived j 3.1"});
+  CHECK(run.story("branches_joined").size() == 1);
+  REQUIRE(run.finish("z"));
+  CHECK(run.status() == run_status::completed);
+}
+
+TEST_CASE("a join counts branches that have ended elsewhere as come, with what they wrote",
+          "[join]") {
+  driven_run run{flow_of({start(), task("a"), task("b"), join(), task("z")},
+                         {edge("start", "a"), edge("start", "b"), edge("a", "j"),
+                          edge("b", "j", var("go")), edge("j", "z")})};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("a", json{{"a", 1}}));
+  REQUIRE(run.finish("b", json{{"b", 1}}));  // its rule is not true: the branch ends
+  CHECK(run.waiting_at() == lines{"z"});
+  CHECK(run.data() == json{{"a", 1}, {"b", 1}});
+}
+
+TEST_CASE("branches that all end before the join never come to it", "[join]") {
+  driven_run run{flow_of({start(), task("a"), task("b"), join(), task("z")},
+                         {edge("start", "a"), edge("start", "b"), edge("a", "j", var("go")),
+                          edge("b", "j", var("go")), edge("j", "z")})};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("a"));
+  REQUIRE(run.finish("b"));
+  CHECK(run.status() == run_status::completed);
+}
+
+TEST_CASE("the first branch at a join for any goes on, and the others are given up", "[join]") {
+  driven_run run{three_ways({{"wait_for", "any"}})};
+  REQUIRE(run.begin());
+  const token_id a = run.call_of("a")->token, c = run.call_of("c")->token;
+  REQUIRE(run.finish("b", json{{"b", 1}}));
+  CHECK(run.waiting_at() == lines{"z"});
+  CHECK(run.data() == json{{"b", 1}});
+  CHECK(run.story("branch_dropped") == lines{"branch_dropped a 1.1", "branch_dropped c 1.1"});
+  std::vector<token_id> abandoned;
+  for (const auto& e : run.last().effects)
+    if (const auto* const gone = std::get_if<abandon_effect>(&e)) abandoned.push_back(gone->token);
+  CHECK(abandoned == std::vector<token_id>{a, c});
+  CHECK_FALSE(run.give(step_outcome_command{a, "a", 1, 1, json{{"a", 1}}, {}, {}}));
+  CHECK(broken_invariant(run.state()) == "");
+}
+
+TEST_CASE("a join for any drops branches that sleep, ask or are between two attempts", "[join]") {
+  driven_run run{
+      flow_of({start(), task("a"), node_of("w", "wait", {{"duration", "1h"}}),
+               node_of("q", "interrupt", {{"question", 1}}), task("r", {{"retry", json::object()}}),
+               join("j", {{"wait_for", "any"}}), task("z")},
+              {edge("start", "a"), edge("start", "w"), edge("start", "q"), edge("start", "r"),
+               edge("a", "j"), edge("w", "j"), edge("q", "j"), edge("r", "j"), edge("j", "z")})};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("r", broken_branch));
+  REQUIRE(run.finish("a"));
+  CHECK(run.waiting_at() == lines{"z"});
+  CHECK(next_alarm(run.state()) == std::nullopt);
+  CHECK_FALSE(run.give(resume_command{std::nullopt, "", json::object(), "q#1.1", json(1)}));
+}
+
+TEST_CASE("a join for so many goes on when they have come", "[join]") {
+  driven_run run{three_ways({{"wait_for", 2}})};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("c", json{{"c", 1}}));
+  CHECK(run.waiting_at() == lines{"a", "b"});
+  REQUIRE(run.finish("a", json{{"a", 1}}));
+  CHECK(run.waiting_at() == lines{"z"});
+  CHECK(run.data() == json{{"a", 1}, {"c", 1}});
+}
+
+TEST_CASE("branches that come to a join in one transition: no more count than are needed",
+          "[join]") {
+  const auto put = [](std::string id) { return node_of(id, "set", {{"values", {{id, 1}}}}); };
+  driven_run run{flow_of({start(), put("a"), put("b"), put("c"), join("j", {{"wait_for", 2}})},
+                         {edge("start", "a"), edge("start", "b"), edge("start", "c"),
+                          edge("a", "j"), edge("b", "j"), edge("c", "j")})};
+  REQUIRE(run.begin());
+  CHECK(run.data() == json{{"a", 1}, {"b", 1}});  // in edge order
+}
+
+TEST_CASE("a join to which too few can come fails the run", "[join][retry]") {
+  driven_run run{flow_of({start(), task("a"), task("b"), join("j", {{"wait_for", 2}}), task("z")},
+                         {edge("start", "a"), edge("start", "b"), edge("a", "j"),
+                          edge("b", "j", var("go")), edge("j", "z")})};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("a"));
+  REQUIRE(run.finish("b"));
+  CHECK(run.status() == run_status::failed);
+  CHECK(run.state().error->type == "join_unsatisfied");
+  CHECK(mentions(run.state().error->message, "needs 2 branches, but only 1 can come"));
+  REQUIRE(run.give(retry_command{}));
+  CHECK(run.state().error->type == "join_unsatisfied");
+  CHECK(run.story("step_started").size() == 2);
+}
+
+TEST_CASE("branches that write different values to one key cannot be joined", "[join][merge]") {
+  driven_run run{three_ways()};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("a", json{{"k", 1}}));
+  REQUIRE(run.finish("b", json{{"k", 2}}));
+  REQUIRE(run.finish("c"));
+  CHECK(run.status() == run_status::failed);
+  CHECK(run.state().error->type == "merge_conflict");
+  CHECK(run.state().error->node == "j");
+  CHECK(mentions(run.state().error->message, "\"merge\""));
+  REQUIRE(run.give(retry_command{}));
+  CHECK(run.status() == run_status::failed);
+  CHECK(run.story("step_started").size() == 3);
+}
+
+TEST_CASE("a join's policy says what becomes of a key that several branches wrote",
+          "[join][merge]") {
+  const auto merged = [](const char* policy) {
+    return seen_behind({{"merge", policy}}, {{"c", {{"k", 3}, {"c", 0}}},
+                                             {"a", {{"k", 1}, {"same", 5}}},
+                                             {"b", {{"same", 5}, {"b", nullptr}}}});
+  };
+  CHECK(merged("first") == json{{"k", 1}, {"same", 5}, {"b", nullptr}, {"c", 0}});
+  CHECK(merged("last") == json{{"k", 3}, {"same", 5}, {"b", nullptr}, {"c", 0}});
+  CHECK(merged("collect") == json{{"k", {1, 3}}, {"same", {5, 5}}, {"b", nullptr}, {"c", 0}});
+  CHECK(
+      seen_behind(json::object(), {{"a", {{"k", 1}}}, {"b", {{"k", 1}}}, {"c", json::object()}}) ==
+      json{{"k", 1}});
+}
+
+TEST_CASE("a join inside a branch gives the branch back", "[join]") {
+  driven_run run{two_joins()};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("b", json{{"b", 1}, {"k", 1}}));
+  REQUIRE(run.finish("x", json{{"x", 1}}));
+  REQUIRE(run.finish("y", json{{"k", 2}}));
+  CHECK(run.waiting_at() == lines{"a", "m"});
+  CHECK(*run.call_of("m")->state == json{{"b", 1}, {"k", 2}, {"x", 1}});
+  CHECK(*run.call_of("a")->state == json::object());
+  CHECK(survives_restart(run));
+  REQUIRE(run.finish("m"));
+  REQUIRE(run.finish("a", json{{"a", 1}}));
+  CHECK(run.waiting_at() == lines{"z"});
+  CHECK(run.data() == json{{"a", 1}, {"b", 1}, {"k", 2}, {"x", 1}});
+}
+
+TEST_CASE("what came before an inner fork still conflicts behind its join", "[join][merge]") {
+  driven_run run{two_joins()};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("b", json{{"k", 1}}));
+  for (const char* node : {"x", "y", "m"}) REQUIRE(run.finish(node));
+  REQUIRE(run.finish("a", json{{"k", 2}}));
+  CHECK(run.state().error->type == "merge_conflict");
+}
+
+TEST_CASE("a join closes the outermost fork whose branches meet there", "[join]") {
+  driven_run run{flow_of({start(), task("a"), task("b"), task("x"), task("y"), join(), task("z")},
+                         {edge("start", "a"), edge("start", "b"), edge("b", "x"), edge("b", "y"),
+                          edge("a", "j"), edge("x", "j"), edge("y", "j"), edge("j", "z")})};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("b"));
+  for (const char* node : {"x", "y"}) REQUIRE(run.finish(node, json{{node, 1}}));
+  CHECK(run.waiting_at() == lines{"a"});
+  REQUIRE(run.finish("a"));
+  CHECK(run.waiting_at() == lines{"z"});
+  CHECK(run.state().tokens.front().on_trunk());
+  CHECK(run.data() == json{{"x", 1}, {"y", 1}});
+}
+
+TEST_CASE("a fork and its join in a loop meet in each round", "[join][loops]") {
+  driven_run run{flow_of({start(), task("f"), task("a"), task("b"), join(), task("z")},
+                         {edge("start", "f"), edge("f", "a"), edge("f", "b"), edge("a", "j"),
+                          edge("b", "j"), edge("j", "f", {{"<", {var("n"), 3}}}), edge("j", "z")})};
+  REQUIRE(run.begin());
+  for (int n = 1; n <= 3; ++n) {
+    REQUIRE(run.finish("f", json{{"n", n}}));
+    REQUIRE(run.finish("a"));
+    REQUIRE(run.finish("b"));
+    CHECK(run.state().tokens.size() == 1);
+    CHECK(run.state().tokens.front().on_trunk());
+  }
+  CHECK(run.waiting_at() == lines{"z"});
+}
+
+TEST_CASE("joins that wait for each other's branches fail the run", "[join]") {
+  // a and b meet at j, and what comes of that meets c at k; but c's fork is that of a and b.
+  driven_run run{flow_of({start(), task("a"), task("b"), task("c"), join("j"), join("k")},
+                         {edge("start", "a"), edge("start", "b"), edge("start", "c"),
+                          edge("a", "j"), edge("b", "j"), edge("j", "k"), edge("c", "k")})};
+  REQUIRE(run.begin());
+  for (const char* node : {"a", "b", "c"}) REQUIRE(run.finish(node));
+  CHECK(run.status() == run_status::failed);
+  CHECK(run.state().error->type == "join_deadlock");
+  CHECK(broken_invariant(run.state()) == "");
+  REQUIRE(run.give(retry_command{}));
+  CHECK(run.state().error->type == "join_deadlock");
+}
+
+TEST_CASE("a branch that fails before a join is tried again without the others", "[join][retry]") {
+  driven_run run{three_ways()};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("a", json{{"a", 1}}));
+  REQUIRE(run.finish("b", broken_branch));
+  CHECK(run.status() == run_status::failed);
+  REQUIRE(run.give(retry_command{}));
+  CHECK(run.waiting_at() == lines{"b", "c"});
+  REQUIRE(run.finish("b"));
+  REQUIRE(run.finish("c"));
+  CHECK(run.data() == json{{"a", 1}});
+  CHECK(run.story("step_started a").size() == 1);
+}
+
+TEST_CASE("the condition's result is kept behind a join where all branches agree", "[join]") {
+  for (const bool agree : {true, false}) {
+    driven_run run{flow_of({start(), condition("p", var("x")), condition("q", var("y")), join(),
+                            task("yes"), task("no")},
+                           {edge("start", "p"), edge("start", "q"), edge("p", "j"), edge("q", "j"),
+                            edge("j", "yes", var("condition_result")), edge("j", "no")})};
+    REQUIRE(run.begin({{"x", true}, {"y", agree}}));
+    CHECK(run.waiting_at() == lines{agree ? "yes" : "no"});
+  }
+}
+
+TEST_CASE("a run is paused and cancelled while branches wait at a join", "[join][pause][cancel]") {
+  driven_run run{three_ways()};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("a"));
+  REQUIRE(run.give(pause_command{}));
+  REQUIRE(run.finish("b"));
+  REQUIRE(run.finish("c"));
+  CHECK(run.status() == run_status::paused);
+  CHECK(survives_restart(run));
+  REQUIRE(run.give(resume_command{}));
+  CHECK(run.waiting_at() == lines{"z"});
+  REQUIRE(run.give(cancel_command{}));
+  CHECK(run.status() == run_status::cancelled);
+}

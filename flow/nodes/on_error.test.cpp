@@ -1,0 +1,201 @@
+// Edges that are taken when a step fails.
+
+#include "flow/testing/driven_run.hpp"
+#include "flow/testing/invariants.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace pawl;
+using namespace pawl::flow;
+using namespace pawl::flow::testing;
+
+namespace {
+
+using lines = std::vector<std::string>;
+
+/// A task whose errors lead to "helped", with the classes of each of its edges on_error.
+json caught(std::vector<json> classes, json more = json::object()) {
+  std::vector<json> nodes{start(), task("a", std::move(more)), end("done")};
+  std::vector<json> edges{edge("start", "a"), edge("a", "done")};
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    const std::string id = "helped" + std::to_string(i);
+    nodes.push_back(task(id));
+    edges.push_back(edge_on("on_error", "a", id, classes[i]));
+  }
+  return flow_of(std::move(nodes), std::move(edges));
+}
+
+lines faults_of_edge(json made) {
+  return errors_of(flow_of({start(), task("a"), task("b")},
+                           {edge("start", "a"), edge("a", "b"), std::move(made)}));
+}
+
+}  // namespace
+
+TEST_CASE("what an edge on_error says is checked", "[on-error][validation]") {
+  const auto with = [](json classes) {
+    return faults_of_edge(edge_on("on_error", "a", "b", std::move(classes)));
+  };
+  for (const json& bad :
+       {json(7), json(""), json::array(), json::array({1}), json::array({""}), json::object()})
+    CHECK(with(bad) == lines{"/edges/2/data/on_error wrong_type"});
+  for (const json& good : {json(true), json("busy"), json{"busy", "broken"}})
+    CHECK(with(good) == lines{});
+  json made = edge_on("on_error", "a", "b");
+  made["data"]["when"] = var("x");
+  CHECK(faults_of_edge(made) == lines{"/edges/2/data contradiction"});
+  made = edge("a", "b", var("x"));
+  made["data"]["into"] = "e";
+  CHECK(faults_of_edge(made) == lines{"/edges/2/data/into contradiction"});
+  CHECK(faults_of_edge(edge_on("on_error", "start", "b")) ==
+        lines{"/edges/2/data/on_error never_taken"});
+  CHECK(faults_of_edge(edge_on("on_timeout", "a", "b")) ==
+        lines{"/edges/2/data/on_timeout never_taken"});
+  CHECK(faults_of_edge(edge_on("on_timeout", "a", "b", 1)) ==
+        lines{"/edges/2/data/on_timeout wrong_type"});
+  CHECK(faults_of_edge(edge_on("each", "a", "b")) == lines{"/edges/2/data/each never_taken"});
+}
+
+TEST_CASE("edges on_error survive the canonical form", "[on-error]") {
+  json flow = caught({true, "busy", {"x", "y"}});
+  flow["edges"].back()["data"]["into"] = "why";
+  std::vector<fault> faults;
+  const auto read = parse_definition(flow, faults);
+  CHECK(faults.empty());
+  CHECK(read.edges[3].on_error == lines{"busy"});
+  CHECK(read.edges[4].into == "why");
+  CHECK(to_json(parse_definition(to_json(read), faults)) == to_json(read));
+}
+
+TEST_CASE("a step that fails goes along its edge on_error, with the error in the data",
+          "[on-error]") {
+  driven_run run{caught({true})};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("a", fail("card_declined", "no money")));
+  CHECK(run.status() == run_status::running);
+  CHECK(run.waiting_at() == lines{"helped0"});
+  CHECK(
+      run.data() ==
+      json{{"error",
+            {{"type", "card_declined"}, {"message", "no money"}, {"node", "a"}, {"attempt", 1}}}});
+  CHECK(run.story("step_failed").size() == 1);
+  CHECK(run.last().change.events[1].detail == json{{"to", "helped0"}, {"why", "error"}});
+  REQUIRE(run.finish("helped0"));
+  CHECK(run.status() == run_status::completed);
+}
+
+TEST_CASE("the first edge on_error that names the class is taken", "[on-error]") {
+  const json flow = caught({"card_declined", {"busy", "timed_out"}, true});
+  const auto helper = [&](result<json> outcome) {
+    driven_run run{flow};
+    REQUIRE(run.begin());
+    REQUIRE(run.finish("a", std::move(outcome)));
+    return run.waiting_at();
+  };
+  CHECK(helper(fail("card_declined", "")) == lines{"helped0"});
+  CHECK(helper(fail("busy", "")) == lines{"helped1"});
+  CHECK(helper(error{errc::timed_out, "it took too long"}) == lines{"helped1"});
+  CHECK(helper(fail("else", "")) == lines{"helped2"});
+  CHECK(helper(json::object()) == lines{});
+}
+
+TEST_CASE("an error that no edge names fails the run", "[on-error][retry]") {
+  driven_run run{caught({"card_declined"})};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("a", fail("busy", "")));
+  CHECK(run.status() == run_status::failed);
+  CHECK(run.data() == json::object());
+  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.finish("a", fail("card_declined", "")));
+  CHECK(run.waiting_at() == lines{"helped0"});
+  CHECK(run.data().at("error").at("attempt") == 2);
+}
+
+TEST_CASE("an edge on_error says where the error goes", "[on-error]") {
+  json flow = caught({true});
+  flow["edges"].back()["data"]["into"] = "why";
+  driven_run run{flow};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("a", fail("busy", "")));
+  CHECK(run.data().at("why").at("type") == "busy");
+  CHECK_FALSE(run.data().contains("error"));
+}
+
+TEST_CASE("a step is tried as often as its policy says before its error is caught",
+          "[on-error][retry-policy]") {
+  driven_run run{caught({true}, {{"retry", {{"max_attempts", 2}}}})};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("a", fail("busy", "")));
+  CHECK(run.calls().empty());
+  REQUIRE(run.ring());
+  REQUIRE(run.finish("a", fail("busy", "")));
+  CHECK(run.waiting_at() == lines{"helped0"});
+  CHECK(run.data().at("error").at("attempt") == 2);
+}
+
+TEST_CASE("the error of a branch is its own", "[on-error][fork]") {
+  driven_run run{flow_of({start(), task("a"), task("b"), task("help_a"), task("help_b")},
+                         {edge("start", "a"), edge("start", "b"),
+                          edge_on("on_error", "a", "help_a"), edge_on("on_error", "b", "help_b")})};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("a", fail("of_a", "")));
+  REQUIRE(run.finish("b", fail("of_b", "")));
+  CHECK(run.call_of("help_a")->state->at("error").at("type") == "of_a");
+  CHECK(run.call_of("help_b")->state->at("error").at("type") == "of_b");
+}
+
+TEST_CASE("nodes of other types have edges on_error as well", "[on-error]") {
+  const json no_rule{{"*", json::array()}};
+  for (const json& broken :
+       {condition("x", no_rule), node_of("x", "set", {{"values", {{"k", no_rule}}}}),
+        task("x", {{"with", {{"k", no_rule}}}}), node_of("x", "wait", {{"duration", var("no")}}),
+        node_of("x", "interrupt", {{"question", no_rule}}),
+        node_of("x", "signal", {{"name", "s"}, {"timeout", no_rule}})}) {
+    CAPTURE(broken.dump());
+    json flow = flow_of({start(), broken, task("help")},
+                        {edge("start", "x"), edge_on("on_error", "x", "help")});
+    driven_run run{flow};
+    REQUIRE(run.begin());
+    CHECK(run.waiting_at() == lines{"help"});
+    CHECK(run.data().at("error").at("node") == "x");
+    CHECK(broken_invariant(run.state()) == "");
+  }
+}
+
+TEST_CASE("a time-out that has no edge of its own is an error like others", "[on-error][wait]") {
+  driven_run run{
+      flow_of({start(), node_of("w", "signal", {{"name", "s"}, {"timeout", 1}}), task("help")},
+              {edge("start", "w"), edge_on("on_error", "w", "help", "timed_out")})};
+  REQUIRE(run.begin());
+  REQUIRE(run.ring());
+  CHECK(run.waiting_at() == lines{"help"});
+}
+
+TEST_CASE("a circle of errors ends with the limit of visits", "[on-error][loops]") {
+  driven_run run{flow_of({start(), task("a", {{"max_visits", 3}})},
+                         {edge("start", "a"), edge_on("on_error", "a", "a")})};
+  REQUIRE(run.begin());
+  for (int visit = 1; visit <= 3; ++visit) REQUIRE(run.finish("a", fail("busy", "")));
+  CHECK(run.status() == run_status::failed);
+  CHECK(run.state().error->type == "visit_limit");
+  CHECK(run.state().visits[1] == 3);
+}
+
+TEST_CASE("a circle of errors that waits for nothing lets others have their turn",
+          "[on-error][loops]") {
+  driven_run run{flow_of({start(), condition("a", {{"*", json::array()}})},
+                         {edge("start", "a"), edge_on("on_error", "a", "a")})};
+  REQUIRE(run.begin());
+  CHECK(run.advance_due());
+  run.settle();
+  CHECK(run.status() == run_status::failed);
+  CHECK(run.state().error->type == "visit_limit");
+}
+
+TEST_CASE("a rule of an edge that fails is no failure of the step", "[on-error][edges]") {
+  driven_run run{flow_of({start(), task("a"), task("b"), task("help")},
+                         {edge("start", "a"), edge("a", "b", {{"*", json::array()}}),
+                          edge_on("on_error", "a", "help")})};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("a"));
+  CHECK(run.status() == run_status::failed);
+}

@@ -1,0 +1,265 @@
+// A task's retry policy. That a failed run is retried by command: commands/retry.test.cpp.
+
+#include "flow/testing/driven_run.hpp"
+#include "flow/testing/invariants.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace pawl;
+using namespace pawl::flow;
+using namespace pawl::flow::testing;
+
+namespace {
+
+using lines = std::vector<std::string>;
+using namespace std::chrono_literals;
+
+/// A task that is tried several times, without chance in its waits.
+json retried(std::string id, json policy = json::object(), json more = json::object()) {
+  policy["jitter"] = 0;
+  more["retry"] = std::move(policy);
+  return task(std::move(id), std::move(more));
+}
+
+result<void> break_at(driven_run& run, const std::string& node, std::string type = "busy") {
+  return run.finish(node, fail(std::move(type), "try again"));
+}
+
+/// How long the run sleeps from the last command on.
+std::chrono::milliseconds slept(const driven_run& run) {
+  const auto due = next_alarm(run.state());
+  REQUIRE(due.has_value());
+  return std::chrono::duration_cast<std::chrono::milliseconds>(*due - run.state().updated_at);
+}
+
+lines faults_of_retry(json policy) {
+  return errors_of(chain({start(), task("a", {{"retry", std::move(policy)}})}));
+}
+
+}  // namespace
+
+TEST_CASE("what a retry policy says is checked", "[retry-policy][validation]") {
+  const std::string at = "/nodes/1/data/retry";
+  CHECK(faults_of_retry(3) == lines{at + " wrong_type"});
+  CHECK(faults_of_retry({{"attempts", 3}}) == lines{at + "/attempts unknown_key"});
+  for (const json& bad : {json(0), json(-1), json(1.5), json("3"), json(1'000'001)})
+    CHECK(faults_of_retry({{"max_attempts", bad}}) == lines{at + "/max_attempts out_of_range"});
+  CHECK(faults_of_retry({{"initial_interval", "x"}}) ==
+        lines{at + "/initial_interval bad_duration"});
+  CHECK(faults_of_retry({{"max_interval", -1}}) == lines{at + "/max_interval bad_duration"});
+  for (const json& bad : {json(0.5), json(101), json("2")})
+    CHECK(faults_of_retry({{"backoff", bad}}) == lines{at + "/backoff out_of_range"});
+  for (const json& bad : {json(-0.1), json(1.1)})
+    CHECK(faults_of_retry({{"jitter", bad}}) == lines{at + "/jitter out_of_range"});
+  for (const json& bad : {json("card_declined"), json::array({1}), json(true)})
+    CHECK(faults_of_retry({{"non_retryable", bad}}) == lines{at + "/non_retryable wrong_type"});
+  CHECK(faults_of_retry(json::object()) == lines{});
+  const auto with = [](const char* key, json value) {
+    return errors_of(chain({start(), task("a", {{key, std::move(value)}})}));
+  };
+  CHECK(with("total_timeout", "x") == lines{"/nodes/1/data/total_timeout bad_duration"});
+  CHECK(with("heartbeat_timeout", -1) == lines{"/nodes/1/data/heartbeat_timeout bad_duration"});
+}
+
+TEST_CASE("a step that fails is tried again, after waits that grow", "[retry-policy]") {
+  driven_run run{chain({start(),
+                        retried("a", {{"max_attempts", 5},
+                                      {"initial_interval", "10s"},
+                                      {"backoff", 3},
+                                      {"max_interval", "1m"}}),
+                        end()})};
+  REQUIRE(run.begin());
+  for (const auto wait : {10s, 30s, 60s, 60s}) {
+    REQUIRE(break_at(run, "a"));
+    CHECK(run.status() == run_status::running);
+    CHECK(is_parked(run.state()));
+    CHECK(slept(run) == wait);
+    CHECK(survives_restart(run));
+    REQUIRE(run.ring());
+    CHECK(run.call_of("a")->visit == 1);
+  }
+  CHECK(run.call_of("a")->attempt == 5);
+  REQUIRE(break_at(run, "a"));
+  CHECK(run.status() == run_status::failed);
+  CHECK(run.state().error == run_error{"busy", "try again", "a", 5});
+  CHECK(run.story("retry_scheduled").size() == 4);
+  CHECK(run.story("step_failed") == lines{"step_failed a 1.5"});  // the others were no failures
+}
+
+TEST_CASE("a step that is tried again and works goes on as if nothing had been", "[retry-policy]") {
+  driven_run run{chain({start(), retried("a"), task("b")})};
+  REQUIRE(run.begin());
+  REQUIRE(break_at(run, "a"));
+  CHECK(run.last().change.events.front().detail.at("wait_ms") == 1000);
+  CHECK(run.last().change.events.front().detail.at("type") == "busy");
+  REQUIRE(run.ring());
+  REQUIRE(run.finish("a", json{{"x", 1}}));
+  CHECK(run.waiting_at() == lines{"b"});
+  CHECK(run.data() == json{{"x", 1}});
+  CHECK(run.story("step_") == lines{"step_started a 1.1", "step_started a 1.2",
+                                    "step_finished a 1.2", "step_started b 1.1"});
+}
+
+TEST_CASE("a retry policy without a number of attempts has three", "[retry-policy]") {
+  driven_run run{chain({start(), retried("a")})};
+  REQUIRE(run.begin());
+  for (int n = 1; n < 3; ++n) {
+    REQUIRE(break_at(run, "a"));
+    REQUIRE(run.ring());
+  }
+  REQUIRE(break_at(run, "a"));
+  CHECK(run.status() == run_status::failed);
+}
+
+TEST_CASE("errors that are not to be retried fail at once", "[retry-policy]") {
+  driven_run run{
+      chain({start(), retried("a", {{"non_retryable", {"card_declined", "timed_out"}}})})};
+  REQUIRE(run.begin());
+  REQUIRE(break_at(run, "a"));
+  REQUIRE(run.ring());
+  driven_run declined = run;
+  REQUIRE(break_at(declined, "a", "card_declined"));
+  CHECK(declined.status() == run_status::failed);
+  REQUIRE(run.finish("a", error{errc::timed_out, "it took too long"}));
+  CHECK(run.status() == run_status::failed);
+}
+
+TEST_CASE("chance makes a wait longer or shorter by the jitter", "[retry-policy]") {
+  for (const auto& [chance, wait] : {std::pair{0.0, 500ms}, {0.5, 1000ms}, {0.75, 1250ms}}) {
+    driven_run run{chain({start(), task("a", {{"retry", {{"jitter", 0.5}}}})})};
+    REQUIRE(run.begin());
+    auto outcome = run.outcome_of(*run.call_of("a"), fail("busy", "try again"));
+    outcome.chance = chance;
+    REQUIRE(run.give(std::move(outcome)));
+    CHECK(slept(run) == wait);
+  }
+}
+
+TEST_CASE("a function gets its time-outs, and the moment when all attempts are over",
+          "[retry-policy]") {
+  driven_run run{chain(
+      {start(),
+       retried("a", {{"initial_interval", "10s"}, {"max_attempts", 9}},
+               {{"timeout", "20s"}, {"heartbeat_timeout", "5s"}, {"total_timeout", "25s"}})})};
+  const auto began = run.now();
+  REQUIRE(run.begin());
+  const auto deadline = began + 25s;
+  CHECK(run.call_of("a")->timeout == 20s);
+  CHECK(run.call_of("a")->heartbeat == 5s);
+  CHECK(run.call_of("a")->deadline == deadline);
+  REQUIRE(break_at(run, "a"));
+  REQUIRE(run.ring());
+  CHECK(run.call_of("a")->deadline == deadline);  // not from the second attempt on
+  CHECK(survives_restart(run));
+  REQUIRE(break_at(run, "a"));  // after 11 s: an attempt in 20 s would come too late
+  CHECK(run.status() == run_status::failed);
+  CHECK(run.state().error->attempt == 2);
+}
+
+TEST_CASE("a task without a limit for all attempts has no deadline", "[retry-policy]") {
+  driven_run run{chain({start(), retried("a")})};
+  REQUIRE(run.begin());
+  CHECK(run.call_of("a")->deadline == std::nullopt);
+}
+
+TEST_CASE("each visit of a step has all its attempts", "[retry-policy][loops]") {
+  driven_run run{flow_of({start(), retried("a", {{"max_attempts", 2}}, {{"total_timeout", "1h"}})},
+                         {edge("start", "a"), edge("a", "a", var("more"))})};
+  REQUIRE(run.begin({{"more", true}}));
+  REQUIRE(break_at(run, "a"));
+  REQUIRE(run.ring());
+  const auto again = run.now();
+  REQUIRE(run.finish("a"));
+  CHECK(run.call_of("a")->visit == 2);
+  CHECK(run.call_of("a")->deadline == again + 1h);
+  REQUIRE(break_at(run, "a"));
+  CHECK(run.status() == run_status::running);
+}
+
+TEST_CASE("a failed run that is retried has all its attempts again", "[retry-policy][retry]") {
+  driven_run run{chain({start(), retried("a", {{"max_attempts", 2}}, {{"total_timeout", "1h"}})})};
+  REQUIRE(run.begin());
+  REQUIRE(break_at(run, "a"));
+  REQUIRE(run.ring());
+  REQUIRE(break_at(run, "a"));
+  REQUIRE(run.status() == run_status::failed);
+  run.let_pass(24h);
+  const auto retried_at = run.now();
+  REQUIRE(run.give(retry_command{}));
+  CHECK(run.call_of("a")->attempt == 3);
+  CHECK(run.call_of("a")->deadline == retried_at + 1h);
+  REQUIRE(break_at(run, "a"));
+  CHECK(run.status() == run_status::running);
+  CHECK(next_alarm(run.state()).has_value());
+}
+
+TEST_CASE("a pause between two attempts keeps what is left of the wait", "[retry-policy][pause]") {
+  driven_run run{
+      chain({start(), retried("a", {{"initial_interval", "10s"}}, {{"total_timeout", "1m"}})})};
+  const auto began = run.now();
+  REQUIRE(run.begin());
+  REQUIRE(break_at(run, "a"));
+  run.let_pass(4s);
+  const auto left = *next_alarm(run.state()) - run.now();
+  const auto paused = run.now();
+  REQUIRE(run.give(pause_command{}));
+  CHECK(run.status() == run_status::paused);
+  CHECK(next_alarm(run.state()) == std::nullopt);
+  run.let_pass(24h);
+  const auto resumed = run.now();
+  REQUIRE(run.give(resume_command{}));
+  CHECK(run.status() == run_status::running);
+  CHECK(next_alarm(run.state()) == resumed + left);
+  REQUIRE(run.ring());
+  CHECK(run.call_of("a")->deadline == began + 1min + (resumed - paused));
+}
+
+TEST_CASE("a step that fails during a pause waits from the resumption on",
+          "[retry-policy][pause]") {
+  driven_run run{chain({start(), retried("a", {{"initial_interval", "10s"}})})};
+  REQUIRE(run.begin());
+  REQUIRE(run.give(pause_command{}));
+  run.let_pass(1h);
+  REQUIRE(break_at(run, "a"));
+  CHECK(run.status() == run_status::paused);
+  run.let_pass(1h);
+  const auto resumed = run.now();
+  REQUIRE(run.give(resume_command{}));
+  CHECK(next_alarm(run.state()) == resumed + 10s);
+}
+
+TEST_CASE("a branch between two attempts goes on with its wait after a retry",
+          "[retry-policy][retry][fork]") {
+  driven_run run{flow_of({start(), retried("a", {{"initial_interval", "10s"}}), task("b")},
+                         {edge("start", "a"), edge("start", "b")})};
+  REQUIRE(run.begin());
+  REQUIRE(break_at(run, "a"));
+  const auto left = *next_alarm(run.state()) - run.now();
+  REQUIRE(run.finish("b", fail("broken", "it broke")));
+  CHECK(run.status() == run_status::failed);
+  run.let_pass(1h);
+  const auto retried_at = run.now();
+  REQUIRE(run.give(retry_command{}));
+  CHECK(run.waiting_at() == lines{"b"});
+  CHECK(next_alarm(run.state()) == retried_at + left);
+  REQUIRE(run.ring());
+  CHECK(run.call_of("a")->attempt == 2);
+}
+
+TEST_CASE("a run is cancelled between two attempts", "[retry-policy][cancel]") {
+  driven_run run{chain({start(), retried("a")})};
+  REQUIRE(run.begin());
+  REQUIRE(break_at(run, "a"));
+  REQUIRE(run.give(cancel_command{}));
+  CHECK(run.status() == run_status::cancelled);
+  CHECK_FALSE(run.give(timer_command{}));
+}
+
+TEST_CASE("the outcome of an attempt before is refused", "[retry-policy]") {
+  driven_run run{chain({start(), retried("a")})};
+  REQUIRE(run.begin());
+  const auto late = run.outcome_of(*run.call_of("a"), json{{"late", 1}});
+  REQUIRE(break_at(run, "a"));
+  CHECK_FALSE(run.give(late));
+  REQUIRE(run.ring());
+  CHECK_FALSE(run.give(late));
+}

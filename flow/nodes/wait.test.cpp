@@ -1,0 +1,205 @@
+#include "flow/testing/driven_run.hpp"
+#include "flow/testing/invariants.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace pawl;
+using namespace pawl::flow;
+using namespace pawl::flow::testing;
+
+namespace {
+
+using lines = std::vector<std::string>;
+using namespace std::chrono_literals;
+
+json waiting(std::string id, json data) {
+  return node_of(std::move(id), "wait", std::move(data));
+}
+
+lines faults_of_wait(json data) {
+  return errors_of(chain({start(), waiting("w", std::move(data))}));
+}
+
+/// The error of a run that waits for what `value` comes to.
+run_error error_of_wait(const char* key, const json& value) {
+  driven_run run{chain({start(), waiting("w", {{key, var("x")}}), end()})};
+  REQUIRE(run.begin({{"x", value}}));
+  REQUIRE(run.status() == run_status::failed);
+  return *run.state().error;
+}
+
+}  // namespace
+
+TEST_CASE("what a wait's data says is checked", "[wait][validation]") {
+  const std::string at = "/nodes/1/data/";
+  CHECK(faults_of_wait(json::object()) == lines{at + "duration contradiction"});
+  CHECK(faults_of_wait({{"duration", "1s"}, {"until", 0}}) == lines{at + "duration contradiction"});
+  for (const json& bad : {json("soon"), json(""), json("-5s"), json(-1), json(1e12), json("40000d"),
+                          json(true), json::array({1})})
+    CHECK(faults_of_wait({{"duration", bad}}) == lines{at + "duration bad_duration"});
+  for (const json& bad : {json("tomorrow"), json("2026-02-30T00:00:00Z"), json("2026-01-31"),
+                          json(-1), json(1e15), json(true), json::array()})
+    CHECK(faults_of_wait({{"until", bad}}) == lines{at + "until bad_moment"});
+  CHECK(faults_of_wait({{"duration", {{"wat", 1}}}}) ==
+        lines{at + "duration/wat unknown_operator"});
+  CHECK(faults_of_wait({{"until", {{"wat", 1}}}}) == lines{at + "until/wat unknown_operator"});
+  for (const json& good :
+       {json("250ms"), json("1.5m"), json("36500d"), json(2.5), json(0), json{{"var", "x"}}})
+    CHECK(faults_of_wait({{"duration", good}}) == lines{});
+  for (const json& good : {json("2026-01-31T09:30:00Z"), json("2026-01-31T10:30:00.5+01:00"),
+                           json(1'769'851'800), json{{"var", "x"}}})
+    CHECK(faults_of_wait({{"until", good}}) == lines{});
+  CHECK(faults_of_wait({{"duration", "1s"}, {"until", nullptr}}) == lines{});
+}
+
+TEST_CASE("a run sleeps for as long as a wait says, and needs no actor for it", "[wait]") {
+  driven_run run{chain({start(), waiting("w", {{"duration", "10s"}}), task("a"), end()})};
+  const auto began = run.now();
+  REQUIRE(run.begin());
+  CHECK(run.status() == run_status::running);
+  CHECK(is_parked(run.state()));
+  CHECK(run.last().effects.empty());
+  CHECK(next_alarm(run.state()) == began + 10s);
+  CHECK(survives_restart(run));
+
+  const run_state before = run.state();
+  const auto early = run.give(timer_command{});
+  REQUIRE_FALSE(early);
+  CHECK(early.error().code == errc::conflict);
+  CHECK(run.state() == before);
+
+  REQUIRE(run.ring());
+  CHECK(run.waiting_at() == lines{"a"});
+  CHECK(next_alarm(run.state()) == std::nullopt);
+  CHECK(run.story() == lines{"run_created", "step_started w 1.1", "wait_began w 1.1",
+                             "timer_fired w 1.1", "step_finished w 1.1", "step_started a 1.1"});
+}
+
+TEST_CASE("a wait's duration may be a number of seconds or be computed", "[wait]") {
+  for (const json& length : {json(2.5), json("2.5s"), json(var("x"))}) {
+    driven_run run{chain({start(), waiting("w", {{"duration", length}}), end()})};
+    const auto began = run.now();
+    REQUIRE(run.begin({{"x", "2500ms"}}));
+    CHECK(next_alarm(run.state()) == began + 2500ms);
+    REQUIRE(run.ring());
+    CHECK(run.status() == run_status::completed);
+  }
+}
+
+TEST_CASE("a wait of no length is over with the next tick of the clock", "[wait]") {
+  driven_run run{chain({start(), waiting("w", {{"duration", 0}}), end()})};
+  REQUIRE(run.begin());
+  CHECK(next_alarm(run.state()) <= run.now());
+  REQUIRE(run.give(timer_command{}));
+  CHECK(run.status() == run_status::completed);
+}
+
+TEST_CASE("a wait that is computed to be no duration or no moment fails its step", "[wait]") {
+  for (const json& bad : {json("soon"), json(-1), json(1e300), json(nullptr), json::object()}) {
+    const auto error = error_of_wait("duration", bad);
+    CHECK(error.type == "invalid_argument");
+    CHECK(error.node == "w");
+    CHECK(mentions(error.message, "\"duration\" gave " + bad.dump()));
+    CHECK(mentions(error.message, "\"30s\""));
+    CHECK(mentions(error_of_wait("until", bad).message, "\"until\" gave " + bad.dump()));
+  }
+}
+
+TEST_CASE("a wait that fails can be tried again with better data", "[wait][retry]") {
+  driven_run run{chain({start(), waiting("w", {{"duration", var("x")}}), end()})};
+  REQUIRE(run.begin({{"x", "soon"}}));
+  REQUIRE(run.give(update_command{std::nullopt, "", {{"x", "1s"}}}));
+  REQUIRE(run.give(retry_command{}));
+  CHECK(is_parked(run.state()));
+  REQUIRE(run.ring());
+  CHECK(run.status() == run_status::completed);
+}
+
+TEST_CASE("a wait until a moment sleeps until then", "[wait]") {
+  const json moment = "2023-11-15T00:00:00Z";
+  for (const json& until : {moment, json(1'700'006'400), json(var("x"))}) {
+    driven_run run{chain({start(), waiting("w", {{"until", until}}), end()})};
+    REQUIRE(run.begin({{"x", moment}}));
+    CHECK(next_alarm(run.state()) == from_unix_us(1'700'006'400'000'000));
+    REQUIRE(run.ring());
+    CHECK(run.status() == run_status::completed);
+  }
+}
+
+TEST_CASE("a moment that is over is not waited for", "[wait]") {
+  driven_run run{chain({start(), waiting("w", {{"until", "2001-01-01T00:00:00Z"}}), end()})};
+  REQUIRE(run.begin());
+  REQUIRE(run.give(timer_command{}));
+  CHECK(run.status() == run_status::completed);
+}
+
+TEST_CASE("the time for which a run is paused does not count in its waits", "[wait][pause]") {
+  driven_run run{chain({start(), waiting("w", {{"duration", "10s"}}), end()})};
+  REQUIRE(run.begin());
+  run.let_pass(3s);
+  const auto left = *next_alarm(run.state()) - run.now();
+  REQUIRE(run.give(pause_command{}));
+  CHECK(run.status() == run_status::paused);
+  CHECK(next_alarm(run.state()) == std::nullopt);
+  CHECK(survives_restart(run));
+  run.let_pass(24h);
+  const auto refused = run.give(timer_command{});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::conflict);
+  const auto resumed = run.now();
+  REQUIRE(run.give(resume_command{}));
+  CHECK(next_alarm(run.state()) == resumed + left);
+  REQUIRE(run.ring());
+  CHECK(run.status() == run_status::completed);
+}
+
+TEST_CASE("a moment that is waited for is not put off by a pause", "[wait][pause]") {
+  driven_run run{chain({start(), waiting("w", {{"until", "2023-11-15T00:00:00Z"}}), end()})};
+  REQUIRE(run.begin());
+  const auto due = next_alarm(run.state());
+  REQUIRE(run.give(pause_command{}));
+  run.let_pass(24h);
+  REQUIRE(run.give(resume_command{}));
+  CHECK(next_alarm(run.state()) == due);
+  REQUIRE(run.give(timer_command{}));
+  CHECK(run.status() == run_status::completed);
+}
+
+TEST_CASE("a branch that sleeps keeps what is left of its wait when the run fails",
+          "[wait][retry]") {
+  driven_run run{flow_of({start(), waiting("w", {{"duration", "10s"}}), task("a")},
+                         {edge("start", "w"), edge("start", "a")})};
+  REQUIRE(run.begin());
+  const auto left = *next_alarm(run.state()) - run.now();
+  REQUIRE(run.finish("a", fail("broken", "it broke")));
+  CHECK(next_alarm(run.state()) == std::nullopt);
+  CHECK_FALSE(run.give(timer_command{}));
+  run.let_pass(1h);
+  const auto retried = run.now();
+  REQUIRE(run.give(retry_command{}));
+  CHECK(run.waiting_at() == lines{"a"});
+  CHECK(next_alarm(run.state()) == retried + left);
+  CHECK(run.story("step_started w").size() == 1);
+  REQUIRE(run.finish("a"));
+  REQUIRE(run.ring());
+  CHECK(run.status() == run_status::completed);
+}
+
+TEST_CASE("branches wait each for its own time; those that are due ring together", "[wait]") {
+  driven_run run{flow_of({start(), waiting("w", {{"duration", "10s"}}),
+                          waiting("v", {{"duration", "20s"}}), waiting("u", {{"duration", "20s"}})},
+                         {edge("start", "w"), edge("start", "v"), edge("start", "u")})};
+  REQUIRE(run.begin());
+  REQUIRE(run.ring());
+  CHECK(run.story("timer_fired") == lines{"timer_fired w 1.1"});
+  REQUIRE(run.ring());
+  CHECK(run.story("timer_fired").size() == 3);
+  CHECK(run.status() == run_status::completed);
+}
+
+TEST_CASE("a run that is cancelled has no alarm any more", "[wait][cancel]") {
+  driven_run run{chain({start(), waiting("w", {{"duration", "10s"}}), end()})};
+  REQUIRE(run.begin());
+  REQUIRE(run.give(cancel_command{}));
+  CHECK(next_alarm(run.state()) == std::nullopt);
+  CHECK(broken_invariant(run.state()) == "");
+}
