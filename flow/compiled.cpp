@@ -8,6 +8,7 @@
 #include "flow/graph.hpp"
 #include "flow/joins.hpp"
 #include "flow/nodes/node.hpp"
+#include "flow/soundness.hpp"
 
 namespace pawl::flow {
 namespace {
@@ -171,6 +172,7 @@ compilation compile(const json& source, version v, const limits& allowed) {
     find_joined_forks(nodes);
     raise_limits_in_maps(done.source, allowed, nodes);
     warn_lone_joins(done.source, nodes, faults);
+    check_soundness(done.source, nodes, entry_of(done.source), faults);
     done.flow = std::make_shared<const compiled_flow>(
         flow_version_id{flow_name{done.source.name}, v}, allowed, std::move(nodes),
         entry_of(done.source), std::move(input));
