@@ -94,6 +94,66 @@ TEST_CASE("the examples of the page on the format do what it says", "[docs]") {
         json{{"reserved", {{"shelf", 7}}}, {"charged", {{"amount", 42}}}});
   CHECK(echoed(example("try three times")) == json{{"tries", 3}});
   CHECK(echoed(example("as it was")) == json{{"total", 120}, {"discount", 10}});
+  CHECK(echoed(example("two offers")) == json{{"offer", {120, 110}}, {"best", 110}});
+  CHECK(echoed(example("ship all"), {{"orders", {7, 8}}}) ==
+        json{{"orders", {7, 8}}, {"shipped", {"P7", "P8"}}, {"first", "P7"}});
+}
+
+TEST_CASE("the examples of waits, questions and time-outs do what the page says", "[docs]") {
+  using namespace std::chrono_literals;
+  driven_run remind{example("remind")};
+  const auto began = remind.now();
+  REQUIRE(remind.begin({{"after", "3d"}}));
+  CHECK(next_alarm(remind.state()) == began + 72h);
+  REQUIRE(remind.ring());
+  REQUIRE(remind.finish("remind"));
+  CHECK(next_alarm(remind.state()) == *parse_rfc3339("2026-12-31T23:00:00Z"));
+
+  driven_run ask{example("ask first")};
+  REQUIRE(ask.begin({{"amount", 5}}));
+  CHECK(ask.status() == run_status::paused);
+  CHECK(ask.state().metadata.at("interrupt_value") == "Pay 5?");
+  driven_run unanswered = ask;
+  CHECK_FALSE(ask.give(resume_command{std::nullopt, "", json::object(), "", json("yes")}));
+  REQUIRE(ask.give(resume_command{std::nullopt, "", json::object(), "", json{{"yes", true}}}));
+  CHECK(ask.call_of("pay") != nullptr);
+  REQUIRE(unanswered.ring());
+  CHECK(unanswered.status() == run_status::completed);
+
+  driven_run release{example("release with approval")};
+  REQUIRE(release.begin());
+  REQUIRE(release.ring());
+  CHECK(release.state().error->type == "late");
+}
+
+TEST_CASE("the examples of failures do what the page says", "[docs]") {
+  driven_run charge{example("patient charge")};
+  REQUIRE(charge.begin({{"amount", 5}}));
+  REQUIRE(charge.finish("charge", fail("busy", "later")));
+  REQUIRE(charge.ring());
+  REQUIRE(charge.finish("charge", fail("card_declined", "no")));
+  CHECK(charge.call_of("sorry")->args == json{{"told", "no"}});
+
+  driven_run journey{example("journey")};
+  REQUIRE(journey.begin());
+  REQUIRE(journey.finish("flight", json{{"flight", "PA 7"}}));
+  REQUIRE(journey.finish("hotel", json{{"hotel", "Ritz"}}));
+  CHECK(journey.call_of("hotel")->args == json{{"message", "Ritz"}});
+  REQUIRE(journey.finish("hotel"));
+  CHECK(journey.call_of("flight")->args == json{{"message", "PA 7"}});
+  REQUIRE(journey.finish("flight"));
+  CHECK(journey.state().error->type == "no_car");
+
+  driven_run once{example("pay once")};
+  REQUIRE(once.begin());
+  once.restart_from(once.state());
+  CHECK(once.status() == run_status::paused);
+
+  driven_run other{example("another way")};
+  CHECK_FALSE(other.begin());
+  REQUIRE(other.begin({{"amount", 1}}));
+  REQUIRE(other.finish("card", fail("card_declined", "no")));
+  CHECK(other.call_of("invoice")->args == json{{"reason", "no"}});
 }
 
 TEST_CASE("every node type and every key that one reads is on the page", "[docs]") {
@@ -105,6 +165,12 @@ TEST_CASE("every node type and every key that one reads is on the page", "[docs]
       CAPTURE(key);
       CHECK(mentions(text, "| `" + std::string{key} + "` |"));
     }
+  }
+  for (const char* key :
+       {"data.when", "data.on_error", "data.into", "data.on_timeout", "data.each", "input_schema",
+        "max_attempts", "initial_interval", "backoff", "max_interval", "jitter", "non_retryable"}) {
+    CAPTURE(key);
+    CHECK(mentions(text, "| `" + std::string{key} + "` |"));
   }
   for (const auto key : common_node_keys()) {
     CAPTURE(key);
@@ -121,4 +187,5 @@ TEST_CASE("the limits on the page are the defaults of the code", "[docs]") {
   CHECK(by_default.max_visits == 1'000);
   CHECK(by_default.max_tokens == 1'000);
   CHECK(by_default.max_state_bytes == 8u << 20);
+  CHECK(by_default.max_map_items == 10'000);
 }
