@@ -23,6 +23,7 @@ directory::directory(caf::actor_config& config, parts_ptr parts, caf::actor pers
 
 caf::behavior directory::make_behavior() {
   return {
+      [this](const meet_shards& m) { shards_ = m.all; },
       [this](run_command& c) { route(c); },
       [this](wait_finished& w) { wait(w); },
       [this](recover_runs& r) { recover(r); },
@@ -33,6 +34,17 @@ caf::behavior directory::make_behavior() {
       [this](const check_deadlines_due&) { check_deadlines(); },
       [this](const wind_down&) { wind_down_all(); },
   };
+}
+
+/// Shards know each other: all must let go.
+void directory::on_exit() {
+  shards_.clear();
+}
+
+const caf::actor* directory::other_shard(const run_key& key) const {
+  if (shards_.empty()) return nullptr;
+  const caf::actor& responsible = shards_[std::hash<run_key>{}(key) % shards_.size()];
+  return responsible.address() == address() ? nullptr : &responsible;
 }
 
 directory::entry& directory::activate(const run_key& key) {
@@ -48,6 +60,7 @@ void directory::spawn_run(const run_key& key, entry& e) {
 }
 
 void directory::route(run_command& c) {
+  if (const auto* const other = other_shard(c.key)) return send(*other, std::move(c));
   if (stopping_) return c.answer(error{errc::unavailable, "the engine is stopping"});
   entry& e = activate(c.key);
   if (!e.actor) {
@@ -59,6 +72,7 @@ void directory::route(run_command& c) {
 }
 
 void directory::wait(wait_finished& w) {
+  if (const auto* const other = other_shard(w.key)) return send(*other, std::move(w));
   if (!active_.contains(w.key)) {
     auto found = persistence::load_record(*parts_->store->durable_view(), w.key);
     if (!found) return w.answer(std::move(found).error());

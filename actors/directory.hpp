@@ -22,6 +22,7 @@ class directory : public caf::event_based_actor {
  public:
   directory(caf::actor_config& config, parts_ptr parts, caf::actor persister, caf::actor timer);
   caf::behavior make_behavior() override;
+  void on_exit() override;
   const char* name() const override { return "pawl.directory"; }
 
  private:
@@ -38,6 +39,8 @@ class directory : public caf::event_based_actor {
     reply<run_summary> answer;
   };
 
+  /// The shard that is responsible for a run, where it is another.
+  [[nodiscard]] const caf::actor* other_shard(const run_key& key) const;
   entry& activate(const run_key& key);
   void spawn_run(const run_key& key, entry& e);
   void route(run_command& c);
@@ -60,6 +63,7 @@ class directory : public caf::event_based_actor {
   std::unordered_map<run_key, std::vector<waiter>> waiters_;
   std::deque<run_key> fences_;  ///< crashed runs whose commits are not all durable yet
   std::optional<caf::actor_clock::time_point> next_check_;
+  std::vector<caf::actor> shards_;  ///< of the engine, this one among them
   bool stopping_ = false;
 };
 

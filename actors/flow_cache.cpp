@@ -17,6 +17,7 @@ flow::limits flow_limits(const settings& s) {
   allowed.max_signals = s.run.max_signals;
   allowed.max_signal_bytes = s.run.max_signal_bytes;
   allowed.max_map_items = s.run.max_map_items;
+  allowed.max_nesting = s.run.max_nesting;
   return allowed;
 }
 
@@ -35,6 +36,18 @@ result<std::shared_ptr<const flow::compiled_flow>> flow_cache::get(const persist
   auto compiled = flow::compile(record->definition, id.version, allowed_).flow_or_error();
   if (compiled) put(scope, *compiled);
   return compiled;
+}
+
+result<version> flow_cache::published(const persistence::view& from, const scope_name& scope,
+                                      const flow_name& flow) {
+  auto bytes = from.get(persistence::column::flows, persistence::keys::flow_head(scope, flow));
+  if (!bytes) return std::move(bytes).error();
+  if (!*bytes) return error{errc::not_found, "there is no flow \"" + flow.str() + "\""};
+  const auto head = persistence::decode_flow_head(**bytes);
+  if (!head) return head.error();
+  if (head->published) return *head->published;
+  return error{errc::not_found,
+               "flow \"" + flow.str() + "\" has no published version; name one, or publish one"};
 }
 
 void flow_cache::put(const scope_name& scope, std::shared_ptr<const flow::compiled_flow> compiled) {

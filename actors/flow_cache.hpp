@@ -30,6 +30,11 @@ class flow_cache {
   [[nodiscard]] result<std::shared_ptr<const flow::compiled_flow>> get(
       const persistence::view& from, const scope_name& scope, const flow_version_id& id);
 
+  /// The version of a flow that is started where none is named. Errors: `not_found`; `corrupt`,
+  /// `io_failed` of the store.
+  [[nodiscard]] static result<version> published(const persistence::view& from,
+                                                 const scope_name& scope, const flow_name& flow);
+
   /// Keeps a version that was just made durable.
   void put(const scope_name& scope, std::shared_ptr<const flow::compiled_flow> compiled);
 

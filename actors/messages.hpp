@@ -64,6 +64,21 @@ struct step_done {
   std::shared_ptr<outcome> result;
 };
 
+/// To a run's actor: the run that it has started for a token has ended.
+struct child_ended {
+  flow::token_id token = 0;
+  std::string node;
+  std::uint32_t visit = 0;
+  std::uint32_t attempt = 0;
+  time_point began_at{};
+  std::shared_ptr<result<run_summary>> how;
+};
+
+/// To the directory, before all else: the shards of its engine, itself among them.
+struct meet_shards {
+  std::vector<caf::actor> all;
+};
+
 /// A run's actor to itself: the executor was full, try this call again.
 struct call_again {
   std::shared_ptr<flow::effect> effect;
@@ -165,6 +180,8 @@ PAWL_LOCAL_MESSAGE(wait_finished)
 PAWL_LOCAL_MESSAGE(recover_runs)
 PAWL_LOCAL_MESSAGE(wake_up)
 PAWL_LOCAL_MESSAGE(step_done)
+PAWL_LOCAL_MESSAGE(child_ended)
+PAWL_LOCAL_MESSAGE(meet_shards)
 PAWL_LOCAL_MESSAGE(call_again)
 PAWL_LOCAL_MESSAGE(at_rest)
 PAWL_LOCAL_MESSAGE(check_deadlines_due)

@@ -92,6 +92,10 @@ caf::behavior run_actor::make_behavior() {
         on_outcome(step);
         rest_if_idle();
       },
+      [this](const child_ended& ended) {
+        on_child_ended(ended);
+        rest_if_idle();
+      },
       [this](call_again& again) {
         perform(*again.effect);
         rest_if_idle();
@@ -139,6 +143,8 @@ flow::recovery run_actor::what_is_due() const {
 /// Asks again for what the run still waits for, once.
 void run_actor::go_on(flow::recovery due) {
   if (std::exchange(went_on_, true)) return;
+  if (run_ && is_orphan(*parts_->store->durable_view()))
+    due.commands.emplace_back(flow::cancel_command{{}, "the run that waited for it is over"});
   for (auto& e : due.effects) perform(e);
   for (auto& c : due.commands) {
     if (const auto applied = apply(std::move(c)); !applied)
@@ -267,6 +273,8 @@ void run_actor::perform(flow::effect& e) {
   } else if (const auto* const abandon = std::get_if<flow::abandon_effect>(&e)) {
     if (const auto found = calls_.find(abandon->token); found != calls_.end())
       parts_->executor->cancel(found->second);
+    if (const auto found = children_.find(abandon->token); found != children_.end())
+      cancel_child(found->second);
   } else if (run_->status == run_status::running) {
     const auto applied = apply(flow::advance_command{});
     PAWL_ASSERT(applied, "a running run can always be advanced");
@@ -275,6 +283,7 @@ void run_actor::perform(flow::effect& e) {
 
 void run_actor::call(flow::effect& e) {
   auto& wanted = std::get<flow::invoke_effect>(e);
+  if (wanted.child) return start_child(wanted);
   auto function = parts_->functions->find(key_.scope, wanted.code_ref);
   if (!function) {
     error why = std::move(function).error();

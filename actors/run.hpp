@@ -58,6 +58,13 @@ class run_actor : public caf::event_based_actor {
 
   void perform(flow::effect& e);
   void call(flow::effect& invoke);
+  // Runs that this one starts and waits for (run_children.cpp).
+  void start_child(const flow::invoke_effect& wanted);
+  void on_child_ended(const child_ended& ended);
+  void wait_again(flow::token_id token);
+  void cancel_child(const run_id& id);
+  /// A run whose parent is over is cancelled: nobody waits for it any more.
+  [[nodiscard]] bool is_orphan(const persistence::view& now) const;
   [[nodiscard]] invocation make_invocation(flow::invoke_effect& wanted,
                                            const functions::function_ptr& function) const;
   void publish(const in_flight& durable) const;
@@ -76,6 +83,7 @@ class run_actor : public caf::event_based_actor {
   std::shared_ptr<const flow::compiled_flow> flow_;
   std::vector<in_flight> in_flight_;  ///< oldest first
   std::map<flow::token_id, invocation_id> calls_;
+  std::map<flow::token_id, run_id> children_;
   std::uint64_t received_ = 0;  ///< messages from the directory
   std::optional<std::uint64_t> told_rest_at_;
 };

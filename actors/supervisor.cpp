@@ -60,6 +60,7 @@ caf::behavior supervisor::make_behavior() {
   monitor(watched_.timer);
   for (const auto& shard : watched_.shards) monitor(shard);
   recovering_ = parts_->store->durable_view();
+  for (const auto& shard : watched_.shards) send(shard, meet_shards{watched_.shards});
   send(this, recover_next_page{});
   send(watched_.timer, begin_ringing{watched_.shards});
   return {

@@ -108,6 +108,8 @@ constexpr std::array table{
         "What one signal carries, as compact JSON.", kib, gib},
     key{"run.max_map_items", [](settings& s) -> field { return &s.run.max_map_items; },
         "Items that one map goes through. A map over more fails.", 1, 1'000'000},
+    key{"run.max_nesting", [](settings& s) -> field { return &s.run.max_nesting; },
+        "Runs inside of each other, by nodes of type `subflow`.", 1, 1'000},
 
     key{"engine.scheduler_threads",
         [](settings& s) -> field { return &s.engine.scheduler_threads; },

@@ -68,6 +68,7 @@ struct limits {
   std::uint32_t max_signals = 1000;         ///< in a run's inbox
   std::size_t max_signal_bytes = 1u << 20;  ///< of one signal's payload
   std::uint32_t max_map_items = 10'000;     ///< that one map goes through
+  std::uint32_t max_nesting = 16;           ///< runs inside of each other
 
   friend bool operator==(const limits&, const limits&) = default;
 };

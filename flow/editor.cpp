@@ -33,6 +33,8 @@ void editor::create(start_command&& start) {
   run_.flow = std::move(start.flow);
   run_.metadata = std::move(start.metadata);
   run_.restarted_from = std::move(start.restarted_from);
+  run_.parent = std::move(start.parent);
+  run_.depth = start.depth;
   run_.start_fingerprint = start.fingerprint;
   run_.created_at = now_;
   run_.data = shared_json{json::object()};

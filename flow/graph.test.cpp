@@ -53,8 +53,8 @@ TEST_CASE("an unknown node type is told with what was probably meant", "[validat
         lines{"/nodes/1/type unknown_node_type", "/nodes/2/type unknown_node_type"});
   CHECK(message_of(flow, "unknown_node_type") ==
         "there is no node type \"taks\"; did you mean \"task\"? "
-        "(known: condition, end, fail, interrupt, join, map, parallel, set, signal, start, task, "
-        "wait)");
+        "(known: condition, end, fail, http, interrupt, join, map, parallel, set, signal, start, "
+        "subflow, task, wait)");
 }
 
 TEST_CASE("a node whose type is missing is told once, and its edges are not blamed",

@@ -3,8 +3,8 @@
 namespace pawl::flow {
 
 run_summary summarize(const run_state& run) {
-  return {run.key,        run.flow,        run.status, run.created_at,
-          run.started_at, run.finished_at, run.error,  run.restarted_from};
+  return {run.key,         run.flow,  run.status,         run.created_at, run.started_at,
+          run.finished_at, run.error, run.restarted_from, run.parent};
 }
 
 std::string question_id(const std::string& node, const token& t) {

@@ -137,6 +137,8 @@ struct run_state {
   std::size_t data_bytes = 0;  ///< estimate of the text of `data`, kept up to date cheaply
   std::optional<run_error> error;
   std::optional<run_id> restarted_from;
+  std::optional<run_id> parent;         ///< the run that waits for this one
+  std::uint32_t depth = 0;              ///< how many runs it is inside of
   std::uint64_t start_fingerprint = 0;  ///< of the start command; tells a repeat from a misuse
   time_point created_at{};
   std::optional<time_point> started_at;

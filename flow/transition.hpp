@@ -11,13 +11,23 @@
 
 namespace pawl::flow {
 
-/// Call a step's function and bring its outcome back with `token`, `visit` and `attempt`.
+/// A run that another starts and waits for.
+struct child_start {
+  flow_name flow;
+  std::optional<pawl::version> version;  ///< none: the published one
+  run_id id;                             ///< the same each time the same attempt asks for it
+  std::uint32_t depth = 0;               ///< how many runs it is inside of
+};
+
+/// Call a step's function, or start a run, and bring its outcome back with `token`, `visit` and
+/// `attempt`.
 struct invoke_effect {
   token_id token = 0;
   std::uint32_t visit = 0;
   std::uint32_t attempt = 0;
   std::string node;
   std::string code_ref;
+  std::optional<child_start> child;  ///< instead of a function; `args` is its input
   json args;
   std::chrono::milliseconds timeout{0};    ///< 0: the engine's default
   std::chrono::milliseconds heartbeat{0};  ///< longest silence of the function; 0: any

@@ -246,6 +246,7 @@ json encode_summary(const flow::run_state& run) {
   if (run.finished_at) body["et"] = encode_time(*run.finished_at);
   if (run.error) body["er"] = encode_error(run.error);
   if (run.restarted_from) body["rf"] = run.restarted_from->str();
+  if (run.parent) body["pa"] = run.parent->str();
   return body;
 }
 
@@ -266,6 +267,7 @@ run_summary decode_summary(const json& body) {
   if (const auto e = body.find("er"); e != body.end()) s.error = decode_error(*e);
   if (const auto r = body.find("rf"); r != body.end())
     s.restarted_from = run_id{r->get<std::string>()};
+  if (const auto p = body.find("pa"); p != body.end()) s.parent = run_id{p->get<std::string>()};
   return s;
 }
 
@@ -299,6 +301,7 @@ std::string encode_snapshot(const flow::run_state& run, const std::vector<flow::
   body["v"] = run.visits;
   if (run.frozen_at) body["z"] = encode_time(*run.frozen_at);
   if (run.unwinding) body["u"] = encode_unwinding(run.unwinding);
+  if (run.depth > 0) body["dp"] = run.depth;
   if (!run.compensations.empty()) body["c"] = encode_compensations(run.compensations);
   if (!run.maps.empty()) body["mp"] = encode_maps(run.maps);
   if (run.next_signal > 1) {
@@ -330,6 +333,9 @@ result<snapshot> decode_snapshot(std::string_view bytes) {
     s.run.finished_at = summary.finished_at;
     s.run.error = std::move(summary.error);
     s.run.restarted_from = std::move(summary.restarted_from);
+    s.run.parent = std::move(summary.parent);
+    if (const auto depth = body.find("dp"); depth != body.end())
+      s.run.depth = depth->get<std::uint32_t>();
     s.run.start_fingerprint = body.at("fp").get<std::uint64_t>();
     s.run.data = flow::shared_json{object_in(body.at("d"))};
     s.run.metadata = object_in(body.at("m"));

@@ -64,6 +64,8 @@ flow::run_state full_state() {
   run.data_bytes = 99;
   run.error = run_error{"card_declined", "no", "charge", 2};
   run.restarted_from = run_id{"r-0"};
+  run.parent = run_id{"r-p"};
+  run.depth = 2;
   run.start_fingerprint = ~0ull;
   run.created_at = at(1);
   run.started_at = at(2);

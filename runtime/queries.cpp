@@ -298,13 +298,9 @@ result<flow::start_command> queries::make_start(const scope_name& in, std::strin
   if (options.version) {
     start.flow.version = *options.version;
   } else {
-    const auto head = head_of(*r->now, in, start.flow.name);
-    if (!head) return head.error();
-    if (!head->published) {
-      return error{errc::not_found, "flow \"" + std::string{flow} +
-                                        "\" has no published version; name one, or publish one"};
-    }
-    start.flow.version = *head->published;
+    const auto published = actors::flow_cache::published(*r->now, in, start.flow.name);
+    if (!published) return published.error();
+    start.flow.version = *published;
   }
   start.input = input.is_null() ? json::object() : input;
   start.metadata = std::move(options.metadata);

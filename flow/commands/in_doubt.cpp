@@ -16,10 +16,6 @@ result<transition> handle(const compiled_flow& flow, run_state& run, in_doubt_co
                  "run " + run.key.id.str() + " waits for no step that could be in doubt like this"};
   }
   token& t = *run.find_token(doubt.token);
-  if (t.compensates || !flow.at(t.node).behaviour->is_called_once()) {
-    return error{errc::conflict, "the step at node \"" + flow.at(t.node).id +
-                                     "\" may be called again; it is not in doubt"};
-  }
   editor edit{flow, run, now};
   flow.at(t.node).behaviour->in_doubt(edit, t);
   edit.advance();

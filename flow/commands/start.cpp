@@ -22,6 +22,13 @@ result<transition> handle(const compiled_flow& flow, run_state& run, start_comma
                      " are allowed (run.max_state_bytes): keep large things outside and their "
                      "names in the data"};
   }
+  if (start.depth > flow.allowed().max_nesting) {
+    return error{errc::limit_exceeded,
+                 "flow \"" + flow.id().name.str() + "\" would be started " +
+                     std::to_string(start.depth) + " subflows deep; at most " +
+                     std::to_string(flow.allowed().max_nesting) +
+                     " are allowed (run.max_nesting): does a flow start itself?"};
+  }
   if (flow.input()) {
     if (const auto good = flow.input()->check(start.input, "the input"); !good) return good.error();
   }

@@ -16,6 +16,26 @@ constexpr std::array<std::string_view, 6> undo_keys = {"code_ref", "args",      
 constexpr std::array<std::string_view, 2> effects = {"repeatable", "once"};
 constexpr std::array<std::string_view, 4> doubts = {"ask", "retry", "fail", "compensate"};
 
+/// FNV-1a (Fowler, Noll, Vo), 64 bits, from a given beginning.
+std::uint64_t fnv(std::string_view text, std::uint64_t hash) {
+  for (const char c : text) {
+    hash ^= static_cast<unsigned char>(c);
+    hash *= 0x100000001b3u;
+  }
+  return hash;
+}
+
+/// The run that an attempt of a subflow starts: its own for each, and the same after a crash.
+run_id child_id(const run_key& parent, const std::string& node, std::uint32_t visit,
+                std::uint32_t attempt) {
+  const std::string of = parent.scope.str() + "/" + parent.id.str() + "/" + node + "/" +
+                         std::to_string(visit) + "/" + std::to_string(attempt);
+  std::string id = "sub-";
+  for (const std::uint64_t half : {fnv(of, 0xcbf29ce484222325u), fnv(of, 0x9e3779b97f4a7c15u)})
+    for (int shift = 60; shift >= 0; shift -= 4) id += "0123456789abcdef"[half >> shift & 15];
+  return run_id{std::move(id)};
+}
+
 const char* const doubt_answers =
     "{\"done\": what the step would have returned}, {\"again\": true} or {\"failed\": \"why\"}";
 
@@ -24,8 +44,18 @@ const char* const doubt_answers =
 result<json> call_plan::arguments(const run_state& run, const token& t,
                                   const std::string& node) const {
   json computed = args;
-  if (with.empty()) return computed;
+  if (child && !child->input) return *data_for(run, t);
+  if (with.empty() && objects.empty() && !child) return computed;
   const rule_variables variables{run, t, node};
+  if (child) return child->input->evaluate(variables.get());
+  for (const auto& [key, rules] : objects) {
+    json& object = computed[key] = json::object();
+    for (const auto& [name, rule] : rules) {
+      auto value = rule.evaluate(variables.get());
+      if (!value) return std::move(value).error();
+      object[name] = *std::move(value);
+    }
+  }
   for (const auto& [name, rule] : with) {
     auto value = rule.evaluate(variables.get());
     if (!value) return std::move(value).error();
@@ -51,8 +81,8 @@ call_plan read_call(const data_reader& data) {
   return read;
 }
 
-call_node::call_node(const data_reader& data, call_plan what)
-    : call_(std::move(what)), into_(data.text("into", false).value_or("")) {
+call_node::call_node(const data_reader& data, call_plan what, std::string into)
+    : call_(std::move(what)), into_(data.text("into", false).value_or(std::move(into))) {
   if (const auto undo = data.within("compensate", undo_keys)) undo_ = read_call(*undo);
   once_ = data.one_of("effect", effects) == "once";
   doubt_ = static_cast<doubt_policy>(
@@ -209,6 +239,10 @@ result<invoke_effect> call_node::call(const run_state& run, const token& t,
   call.attempt = t.attempt;
   call.node = place.id;
   call.code_ref = plan.code_ref;
+  if (plan.child) {
+    call.child = child_start{plan.child->flow, plan.child->version,
+                             child_id(run.key, place.id, t.visit, t.attempt), run.depth + 1};
+  }
   if (t.compensates) {
     PAWL_ASSERT(!run.compensations.empty(), "a step is undone that was not noted");
     call.args = run.compensations.back().args;

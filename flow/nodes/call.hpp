@@ -12,11 +12,21 @@
 
 namespace pawl::flow {
 
-/// A call of a function as a node's data describes it.
+/// A flow that a node runs.
+struct child_plan {
+  flow_name flow;
+  std::optional<pawl::version> version;  ///< none: the published one when it starts
+  std::optional<logic::rule> input;      ///< none: all data as the branch sees it
+};
+
+/// A call of a function, or a run of a flow, as a node's data describes it.
 struct call_plan {
   std::string code_ref;
+  std::optional<child_plan> child;  ///< instead of a function
   json args = json::object();
-  std::vector<std::pair<std::string, logic::rule>> with;  ///< arguments that are computed
+  using named_rules = std::vector<std::pair<std::string, logic::rule>>;
+  named_rules with;                                          ///< arguments that are computed
+  std::vector<std::pair<std::string, named_rules>> objects;  ///< and objects of such
   retry_policy retry;
   std::chrono::milliseconds timeout{0};        ///< of one attempt; 0: the engine's default
   std::chrono::milliseconds total_timeout{0};  ///< of all attempts and waits together; 0: none
@@ -38,7 +48,8 @@ enum class doubt_policy : std::uint8_t { ask, retry, fail, compensate };
 /// run twice.
 class call_node : public node {
  public:
-  call_node(const data_reader& data, call_plan what);
+  /// `into`: where the result goes if the node's data does not say.
+  call_node(const data_reader& data, call_plan what, std::string into = {});
 
   void enter(editor& run, token& t) const override;
   void resume(editor& run, token& t, step_outcome_command&& outcome) const override;

@@ -57,6 +57,7 @@ struct run_summary {
   std::optional<time_point> finished_at;
   std::optional<run_error> error;
   std::optional<run_id> restarted_from;
+  std::optional<run_id> parent = {};  ///< the run whose subflow this is
 
   friend bool operator==(const run_summary&, const run_summary&) = default;
 };

@@ -54,6 +54,8 @@ struct run_settings {
   std::uint64_t max_signal_bytes = 1u << 20;
   /// Items that one map goes through.
   std::uint32_t max_map_items = 10'000;
+  /// Runs inside of each other, by nodes of type `subflow`.
+  std::uint32_t max_nesting = 16;
 };
 
 /// The engine's own work: scheduling, recovery, stop.
