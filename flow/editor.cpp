@@ -195,6 +195,12 @@ bool editor::check_state_size() {
   const std::size_t most = flow_.allowed().max_state_bytes;
   std::size_t bytes = run_.data_bytes;
   for (const auto& [id, map] : run_.maps) bytes += map.bytes;
+  for (const auto& t : run_.tokens) {
+    if (t.question) bytes += approximate_bytes(*t.question);
+    if (t.answer) bytes += approximate_bytes(*t.answer);
+  }
+  if (!done_.change.compensations_added.empty() || revived_)
+    for (const auto& step : run_.compensations) bytes += approximate_bytes(step.args);
   // Walking through what branches wrote is left out where it cannot have changed.
   if (!done_.change.writes_set.empty() || revived_)
     for (const auto& t : run_.tokens) bytes += approximate_bytes(t.writes);

@@ -130,6 +130,8 @@ TEST_CASE("random commands never break a run", "[random]") {
       apply(stored, run.last().change);
       REQUIRE(stored == run.state());
     }
+    REQUIRE(sim.comes_to_an_end(5'000));
+    REQUIRE(broken_invariant(sim.run().state()) == "");
     ++ends[sim.run().status()];
     for (const auto& e : sim.run().events()) ++kinds[e.kind];
   }

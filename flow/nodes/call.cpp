@@ -198,6 +198,8 @@ result<void> call_node::check_answer(const token& t, const json& answer) const {
 }
 
 void call_node::answer(editor& run, token& t, json value) const {
+  // However long somebody took to answer: that was not the function's time.
+  run.begin_tries(t, call_.total_timeout.count() > 0);
   if (!std::exchange(t.in_doubt, false)) {
     t.answer = std::move(value);
     return run.call_again(t);

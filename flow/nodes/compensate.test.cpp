@@ -424,6 +424,24 @@ TEST_CASE("a run that grows too large is undone", "[compensate][limits]") {
   CHECK(run.state().error->type == "limit_exceeded");
 }
 
+TEST_CASE("what is kept to undo steps takes its part of what a run's data may take",
+          "[compensate][limits]") {
+  limits allowed;
+  allowed.max_state_bytes = 500;
+  driven_run run{flow_of({start(), undoable("a", {{"with", {{"k", var("k")}}}})},
+                         {edge("start", "a"), edge("a", "a", var("k"))}),
+                 allowed};
+  REQUIRE(run.begin({{"k", std::string(100, 'x')}}));
+  int done = 0;
+  while (!run.state().unwinding && done < 20) {
+    REQUIRE(run.finish("a"));
+    ++done;
+  }
+  CHECK(done == 4);
+  while (run.status() == run_status::running) REQUIRE(run.finish("a"));
+  CHECK(run.state().error->type == "limit_exceeded");
+}
+
 TEST_CASE("a flow says which functions it calls, those that undo among them", "[compensate]") {
   CHECK(compiled(three_steps())->code_refs() ==
         lines{"test.a", "test.b", "test.c", "undo.a", "undo.b"});

@@ -394,6 +394,31 @@ TEST_CASE("an answer is still there when the step fails and is tried again", "[i
   CHECK(run.call_of("a")->answer == json("yes"));
 }
 
+TEST_CASE("the time for an answer is not a function's time", "[interrupt][retry-policy]") {
+  driven_run run{chain({start(), task("a", {{"total_timeout", "10s"},
+                                            {"retry", {{"max_attempts", 2}, {"jitter", 0}}}})})};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("a", fail("busy", "try again")));
+  REQUIRE(run.ring());
+  REQUIRE(interrupt_at(run, "a", "pay?"));
+  run.let_pass(24h);
+  const auto answered_at = run.now();
+  REQUIRE(run.give(answering("yes")));
+  CHECK(run.call_of("a")->deadline == answered_at + 10s);
+  REQUIRE(run.finish("a", fail("busy", "try again")));
+  CHECK(run.status() == run_status::running);  // it has all its attempts again
+}
+
+TEST_CASE("a question takes its part of what a run's data may take", "[interrupt][limits]") {
+  limits allowed;
+  allowed.max_state_bytes = 100;
+  driven_run run{chain({start(), task("a")}), allowed};
+  REQUIRE(run.begin());
+  REQUIRE(interrupt_at(run, "a", std::string(200, 'x')));
+  CHECK(run.status() == run_status::failed);
+  CHECK(run.state().error->type == "limit_exceeded");
+}
+
 TEST_CASE("an update that makes the data too large fails the run", "[interrupt][limits]") {
   limits allowed;
   allowed.max_state_bytes = 100;

@@ -501,6 +501,25 @@ TEST_CASE("a map dropped at a join takes its items with it", "[map][join]") {
   CHECK(broken_invariant(run.state()) == "");
 }
 
+TEST_CASE("a map bears an item whose join cannot go on", "[map][join]") {
+  for (const json& how : {json{{"wait_for", 2}}, json::object()}) {
+    CAPTURE(how.dump());
+    const bool deadlock = how.empty();
+    // Without a number: x and y meet at j, and what comes of it waits at k for w.
+    json flow = flow_of(
+        {start(), map_over(var("list"), {{"tolerate", 1}}), task("i"), task("x"), task("y"),
+         task("w"), node_of("j", "join", how), node_of("k", "join"), task("z")},
+        {edge("start", "m"), edge_on("each", "m", "i"), edge("i", "x"), edge("i", "y"),
+         edge("i", "w"), edge("x", "j"), edge("y", "j", deadlock ? json(true) : var("go")),
+         edge("j", "k"), edge("w", "k", deadlock ? json(true) : var("go")), edge("m", "z")});
+    auto run = begun(flow, 1);
+    for (const char* node : {"i", "x", "y", "w"}) REQUIRE(run.finish(node));
+    CHECK(run.waiting_at() == lines{"z"});
+    CHECK(run.data().at("results").at(0).at("error").at("type") ==
+          (deadlock ? "join_deadlock" : "join_unsatisfied"));
+  }
+}
+
 TEST_CASE("what items did is undone when the run fails", "[map][compensate]") {
   json flow = mapped();
   flow["nodes"][2] =

@@ -51,10 +51,10 @@ class driven_run {
         calls_.erase(call);
     }
     const auto* const doubt = std::get_if<in_doubt_command>(&c);
-    const token_id in_doubt = doubt != nullptr ? doubt->token : 0;
+    const token_id lost = doubt != nullptr ? doubt->token : 0;
     auto done = apply(*flow_, state_, std::move(c), now());
     if (!done) return std::move(done).error();
-    calls_.erase(in_doubt);
+    calls_.erase(lost);  // that call was cut short
     if (is_advance) advance_due_ = false;
     now_ += std::chrono::seconds{1};
     last_ = *std::move(done);

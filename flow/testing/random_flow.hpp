@@ -170,22 +170,52 @@ class flow_generator {
     }
     if (types_[i] == "start" && i > 0 && random_.chance(2) && plain_edges_of(id) > 1)
       nodes_[i]["type"] = "parallel";
-    if (types_[i] != "map") return;
-    json each = edge(id, id + "_item");
-    each["data"]["each"] = true;
-    edges_.push_back(std::move(each));
+    if (types_[i] == "map") make_items(id, 0);
+  }
+
+  /// What a map does with its items: a step, or a map in it, and what may come behind that.
+  void make_items(const std::string& map, int level) {
+    const std::string id = map + "_item";
+    edges_.push_back(edge_on("each", map, id));
     json data = json::object();
-    fill_task(data, id + "_item");
-    nodes_.push_back(node_of(id + "_item", "task", std::move(data)));
+    switch (random_.below(10)) {
+      case 0:
+        fill_wait(data);
+        nodes_.push_back(node_of(id, "wait", std::move(data)));
+        break;
+      case 1:
+        nodes_.push_back(node_of(id, "interrupt", {{"question", var("item")}}));
+        break;
+      case 2:
+        nodes_.push_back(node_of(id, "signal", {{"name", random_.pick(signals)}}));
+        break;
+      case 3:
+        if (level == 0) {
+          fill_map(data);
+          nodes_.push_back(node_of(id, "map", std::move(data)));
+          make_items(id, 1);
+          break;
+        }
+        [[fallthrough]];
+      default:
+        fill_task(data, id);
+        nodes_.push_back(node_of(id, "task", std::move(data)));
+    }
     if (random_.chance(2)) return;
-    const bool forks = random_.chance(2);
+    const bool forks = random_.chance(2), joins = random_.chance(2);
     for (const char* const more : {"_x", "_y"}) {
       json inner = json::object();
-      fill_task(inner, id + more);
-      nodes_.push_back(node_of(id + more, "task", std::move(inner)));
-      edges_.push_back(edge(id + "_item", id + more));
+      fill_task(inner, map + more);
+      nodes_.push_back(node_of(map + more, "task", std::move(inner)));
+      edges_.push_back(edge(id, map + more));
+      if (forks && joins) edges_.push_back(edge(map + more, map + "_join"));
       if (!forks) break;
     }
+    if (random_.chance(3)) edges_.push_back(edge_on("on_error", id, map + "_x", "card_declined"));
+    if (!forks || !joins) return;
+    json how = json::object();
+    fill_join(how);
+    nodes_.push_back(node_of(map + "_join", "join", std::move(how)));
   }
 
   std::size_t plain_edges_of(const std::string& id) const {

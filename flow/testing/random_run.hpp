@@ -74,6 +74,18 @@ class random_run {
     }
   }
 
+  /// From now on nobody interferes, but the run gets what it needs: it must come to an end. False
+  /// if it has not after so many commands.
+  [[nodiscard]] bool comes_to_an_end(int limit) {
+    options_.one_in_interferes = 0;
+    for (int i = 0; i < limit; ++i) {
+      if (is_finished(run_.status())) return true;
+      auto next = next_command();
+      if (next) static_cast<void>(run_.give(*std::move(next)));
+    }
+    return false;
+  }
+
  private:
   step_outcome_command outcome_of(const invoke_effect& call) const {
     auto made = run_.outcome_of(call, model_.outcome(call));
