@@ -1,6 +1,7 @@
 #include "flow/live_graph.hpp"
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 
 #include <pawl/code_ref.hpp>
@@ -46,11 +47,7 @@ class edge_order {
       always_taken_ = *truth;
       return *truth ? "" : "its rule is false in every run";
     }
-    const auto same = [&](const json* rule) { return *rule == *source.when; };
-    if (std::any_of(rules_.begin(), rules_.end(), same))
-      return "an edge before it has the same rule";
-    rules_.push_back(&*source.when);
-    return "";
+    return rules_.insert(&*source.when).second ? "" : "an edge before it has the same rule";
   }
 
   std::string look_at_error(const compiled_edge& edge) {
@@ -83,7 +80,10 @@ class edge_order {
   std::optional<bool> condition_;
   bool followed_[2] = {false, false};
   bool always_taken_ = false;
-  std::vector<const json*> rules_;
+  struct by_value {
+    bool operator()(const json* a, const json* b) const { return *a < *b; }
+  };
+  std::set<const json*, by_value> rules_;
   bool catches_all_ = false;
   std::vector<std::string> caught_;
 };

@@ -1,6 +1,7 @@
 #include "flow/soundness.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include <pawl/code_ref.hpp>
@@ -93,21 +94,29 @@ class soundness_checker {
   /// A join for more branches than any fork it closes can send.
   void check_needs() {
     const auto reached = graph_.reached_from(graph_.entry());
+    std::map<node_index, std::size_t> most;  // by join
     for (node_index i = 0; i < graph_.size(); ++i) {
       const join_plan* const plan = graph_.at(i).behaviour->join();
-      if (plan == nullptr || plan->needed < 2 || !reached[i]) continue;
-      std::size_t most = 0;
-      for (const node_index fork : graph_.at(i).closes) {
-        std::size_t ways = 0;
-        for (const auto* const edge : graph_.plain(fork))
-          ways += graph_.reached_from(edge->target, fork, false)[i] ? 1 : 0;
-        most = std::max(most, ways);
+      if (plan != nullptr && plan->needed > 1 && reached[i] && !graph_.at(i).closes.empty())
+        most[i] = 0;
+    }
+    if (most.empty()) return;
+    for (node_index fork = 0; fork < graph_.size(); ++fork) {
+      std::vector<std::size_t> ways(graph_.size());
+      for (const auto* const edge : graph_.plain(fork)) {
+        const auto behind = graph_.reached_from(edge->target, fork, false);
+        for (const auto& [join, count] : most) ways[join] += behind[join] ? 1 : 0;
       }
-      if (graph_.at(i).closes.empty() || most >= plan->needed) continue;
-      warn(graph_.source_of(i).pointer + "/data/wait_for", "too_few_branches",
-           "the join on the way " + graph_.way_to(i) + " waits for " +
-               std::to_string(plan->needed) + " branches, but no more than " +
-               std::to_string(most) + " can come: the run will fail there");
+      for (auto& [join, count] : most)
+        if (is_fork_of(graph_.at(join), fork)) count = std::max(count, ways[join]);
+    }
+    for (const auto& [join, count] : most) {
+      const auto needed = graph_.at(join).behaviour->join()->needed;
+      if (count >= needed) continue;
+      warn(graph_.source_of(join).pointer + "/data/wait_for", "too_few_branches",
+           "the join on the way " + graph_.way_to(join) + " waits for " + std::to_string(needed) +
+               " branches, but no more than " + std::to_string(count) +
+               " can come: the run will fail there");
     }
   }
 
@@ -126,7 +135,9 @@ class soundness_checker {
       for (const auto* const edge : branches) {
         auto joins = joins_of(fork, edge->target);
         if (joins.empty()) continue;
-        if (tell_if_apart(fork, bound, edge, joins)) break;
+        const auto is_same = [&](const auto& b) { return b.second == joins; };
+        if (std::any_of(bound.begin(), bound.end(), is_same)) continue;
+        if (bound.size() == most_compared || tell_if_apart(fork, bound, edge, joins)) break;
         bound.emplace_back(edge, std::move(joins));
       }
     }
@@ -181,6 +192,9 @@ class soundness_checker {
     way.insert(way.begin(), fork);
     return graph_.shown(way);
   }
+
+  /// Branches of one fork that are compared with each other, if they differ.
+  static constexpr std::size_t most_compared = 32;
 
   const live_graph& graph_;
   std::vector<fault>& faults_;

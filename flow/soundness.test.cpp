@@ -2,6 +2,9 @@
 
 #include "flow/soundness.hpp"
 
+#include <filesystem>
+#include <fstream>
+
 #include "flow/testing/flows.hpp"
 #include "tests/support/catch.hpp"
 
@@ -34,7 +37,26 @@ json task_into(std::string id, std::string into) {
   return task(std::move(id), {{"into", std::move(into)}});
 }
 
+/// Of the files in examples/.
+std::vector<json> example_files() {
+  std::vector<json> flows;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(PAWL_SOURCE_DIR "/examples")) {
+    if (entry.path().extension() != ".json") continue;
+    std::ifstream in(entry.path());
+    auto flow = json::parse(in, nullptr, false);
+    if (flow.is_object() && flow.contains("nodes")) flows.push_back(std::move(flow));
+  }
+  return flows;
+}
+
 }  // namespace
+
+TEST_CASE("the flows of the examples are sound", "[soundness]") {
+  const auto flows = example_files();
+  CHECK_FALSE(flows.empty());
+  for (const auto& flow : flows) CHECK(warnings_of(flow) == lines{});
+}
 
 TEST_CASE("an edge whose rule is false in every run is warned of, with the way to it",
           "[soundness]") {

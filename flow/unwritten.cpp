@@ -98,7 +98,7 @@ class unwritten_checker {
  public:
   unwritten_checker(const live_graph& graph, const std::set<std::string>& input,
                     std::vector<fault>& faults)
-      : graph_(graph), input_(input), faults_(faults), over_(graph.size()) {}
+      : graph_(graph), input_(input), faults_(faults), forks_before_(graph.size()) {}
 
   void check() {
     const auto reached = graph_.reached_from(graph_.entry());
@@ -107,7 +107,7 @@ class unwritten_checker {
       if (reached[i]) note_rules(i);
     }
     if (readings_.empty()) return;
-    find_joins_over();
+    find_joins();
     const marks unknown = spread([](const written_keys& w) { return w.unknown; });
     for (const auto& [key, readings] : readings_) {
       const marks written =
@@ -176,24 +176,27 @@ class unwritten_checker {
     for (const auto& key : reads.keys()) {
       if (input_.contains(key) || is_one_of(key, own_variables)) continue;
       // So many that every honest slip is told, so few that a hostile flow costs little.
-      if (readings_.size() < most_keys || readings_.contains(key)) readings_[key].push_back(at);
+      if (noted_ == most_readings) return;
+      if (readings_.size() == most_keys && !readings_.contains(key)) continue;
+      readings_[key].push_back(at);
+      ++noted_;
     }
   }
 
-  /// The joins at which comes together what branches write at each node, wherever they end.
-  void find_joins_over() {
-    std::vector<std::vector<node_index>> joins(graph_.size());
+  /// The joins at which comes together what branches write, wherever they end.
+  void find_joins() {
+    joins_.resize(graph_.size());
     for (node_index join = 0; join < graph_.size(); ++join)
-      for (const node_index fork : graph_.at(join).closes) joins[fork].push_back(join);
+      for (const node_index fork : graph_.at(join).closes) joins_[fork].push_back(join);
     for (node_index fork = 0; fork < graph_.size(); ++fork) {
-      if (joins[fork].empty()) continue;
+      if (joins_[fork].empty()) continue;
       std::vector<bool> behind(graph_.size());
       for (const auto* const edge : graph_.plain(fork)) {
         const auto reached = graph_.reached_from(edge->target);
         for (node_index i = 0; i < graph_.size(); ++i) behind[i] = behind[i] || reached[i];
       }
       for (node_index i = 0; i < graph_.size(); ++i)
-        if (behind[i]) over_[i].insert(joins[fork].begin(), joins[fork].end());
+        if (behind[i]) forks_before_[i].push_back(fork);
     }
   }
 
@@ -201,6 +204,7 @@ class unwritten_checker {
   [[nodiscard]] marks spread(Writes writes) const {
     marks made{std::vector<bool>(graph_.size()), std::vector<bool>(graph_.size())};
     std::vector<node_index> open;
+    std::vector<bool> joined(graph_.size());
     const auto go_on_from = [&](node_index i) {
       const auto reach = [&](node_index next) {
         if (made.before[next]) return;
@@ -208,7 +212,11 @@ class unwritten_checker {
         open.push_back(next);
       };
       for (const auto& [edge, of] : graph_.edges(i)) reach(edge->target);
-      for (const node_index join : over_[i]) reach(join);
+      for (const node_index fork : forks_before_[i]) {
+        if (joined[fork]) continue;
+        joined[fork] = true;
+        for (const node_index join : joins_[fork]) reach(join);
+      }
     };
     for (node_index i = 0; i < graph_.size(); ++i) {
       made.at[i] = writes(writes_[i]);
@@ -249,14 +257,17 @@ class unwritten_checker {
   }
 
   static constexpr std::size_t most_keys = 100;
+  static constexpr std::size_t most_readings = 2'000;
   static constexpr std::size_t most_told = 100;
 
   const live_graph& graph_;
   const std::set<std::string>& input_;
   std::vector<fault>& faults_;
-  std::vector<written_keys> writes_;  ///< by node
-  std::vector<std::set<node_index>> over_;
+  std::vector<written_keys> writes_;                   ///< by node
+  std::vector<std::vector<node_index>> joins_;         ///< by the fork that they close
+  std::vector<std::vector<node_index>> forks_before_;  ///< those with joins, by node
   std::map<std::string, std::vector<reading>> readings_;
+  std::size_t noted_ = 0;
   std::size_t told_ = 0;
 };
 
