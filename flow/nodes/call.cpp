@@ -108,7 +108,7 @@ void call_node::resume(editor& run, token& t, step_outcome_command&& outcome) co
     return end_while_unwinding(run, t, outcome.value, us);
   }
   if (outcome.interrupted && !t.compensates) {
-    run.merge(t, outcome.interrupted->update, {});
+    if (!outcome.interrupted->update.is_null()) run.merge(t, outcome.interrupted->update, {});
     return run.ask(t, std::move(outcome.interrupted->value));
   }
   if (outcome.interrupted) {
