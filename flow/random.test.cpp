@@ -66,6 +66,38 @@ std::vector<std::string> outstanding(const driven_run& run) {
   return outstanding(due);
 }
 
+/// Puts something else somewhere into a definition.
+void spoil(json& at, random_source& random) {
+  if (at.is_structured() && !at.empty() && !random.chance(4)) {
+    auto part = at.begin();
+    std::advance(part, static_cast<int>(random.below(at.size())));
+    if (!random.chance(6)) return spoil(*part, random);
+    if (at.is_array() && random.chance(2)) {
+      json copy = *part;
+      at.push_back(std::move(copy));
+    } else {
+      at.erase(part);
+    }
+    return;
+  }
+  const std::vector<json> junk{nullptr,
+                               true,
+                               0,
+                               -1,
+                               1e300,
+                               "",
+                               "n1",
+                               "collect",
+                               "50%",
+                               json::array(),
+                               json::object(),
+                               {{"var", "a"}},
+                               {{"wat", 1}},
+                               {{"$ref", "#"}},
+                               std::string(300, 'x')};
+  at = random.pick(junk);
+}
+
 }  // namespace
 
 TEST_CASE("random flows are valid and survive their canonical form", "[random]") {
@@ -87,6 +119,37 @@ TEST_CASE("random flows are valid and survive their canonical form", "[random]")
   }
   CHECK(forks > 500);
   CHECK(loops > 500);
+}
+
+TEST_CASE("spoilt flows are refused with faults, or can be run", "[random]") {
+  std::size_t refused = 0, run_through = 0;
+  for (std::uint64_t seed = 1; seed <= 4000; ++seed) {
+    random_source random{seed};
+    json source = flow_generator{random}.make();
+    source["input_schema"] = {{"properties", {{"a", {{"type", "integer"}}}}},
+                              {"additionalProperties", false}};
+    for (std::size_t i = 1 + random.below(3); i > 0; --i) spoil(source, random);
+    INFO("seed " << seed << "\n" << source.dump());
+    const auto made = compile(source, test_version, {});
+    if (made.flow == nullptr) {
+      ++refused;
+      REQUIRE_FALSE(codes(made.faults).empty());
+      for (const auto& f : made.faults) REQUIRE_FALSE(f.message.empty());
+      continue;
+    }
+    REQUIRE(codes(made.faults).empty());
+    driven_run run{made.flow};
+    if (!run.begin()) continue;
+    for (int step = 0; step < 40 && !run.calls().empty(); ++step) {
+      REQUIRE(broken_invariant(run.state()) == "");
+      const auto call = run.calls().begin()->second;
+      REQUIRE(run.give(run.outcome_of(call, call.args)));
+    }
+    REQUIRE(broken_invariant(run.state()) == "");
+    ++run_through;
+  }
+  CHECK(refused > 1000);
+  CHECK(run_through > 100);
 }
 
 TEST_CASE("random commands never break a run", "[random]") {
