@@ -24,9 +24,9 @@ struct start_command {
   json input = json::object();
   json metadata = json::object();
   std::optional<run_id> restarted_from;
-  std::uint64_t fingerprint = 0;  ///< see `run_state::start_fingerprint`
+  std::uint64_t fingerprint = 0;      ///< see `run_state::start_fingerprint`
   std::optional<run_id> parent = {};  ///< the run that waits for this one, of the same scope
-  std::uint32_t depth = 0;        ///< how many runs this one is inside of
+  std::uint32_t depth = 0;            ///< how many runs this one is inside of
 };
 
 /// A step's function returned `value`, or an error. The first four say which call it is of: no two
