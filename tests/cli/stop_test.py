@@ -138,7 +138,7 @@ class Stop(ProgramTest):
         self.assertIn("waiting in", out)
         send = f"pawl runs signal w 'approved now' --data-dir {self.store}"
         self.assertIn("next: " + send, out)
-        self.assertIn("It waits for a signal", self.pawl("runs", "show", "w", "--data-dir",
+        self.assertIn("It waits for somebody outside", self.pawl("runs", "show", "w", "--data-dir",
                                                          self.store).stdout)
         shown = self.show("w")
         self.assertEqual((shown["status"], shown["parked"], shown["waiting_on"]),

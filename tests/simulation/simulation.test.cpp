@@ -204,6 +204,9 @@ void simulate(std::uint64_t seed, tally& seen) {
   s.engine.shards = 3;
   s.engine.recovery_batch = 2;
   s.storage.snapshot_every = static_cast<std::uint32_t>(1 + w.draw(5));
+  // Forks inside of loops would go on for too long.
+  s.run.default_max_visits = 6;
+  s.run.max_tokens = 8;
   const bool simple = w.draw(2) == 0;
   const auto registry = simulated_functions(seed, simple);
   const json definition = simple ? random_flow(w) : any_flow(w);

@@ -32,7 +32,7 @@ struct world {
   std::size_t draw(std::size_t below) { return static_cast<std::size_t>(random() % below); }
 
   std::mt19937_64 random;
-  std::int64_t now_us = 1'000'000;
+  std::int64_t now_us = 1'700'000'000'000'000;  ///< the moments that random flows wait for are near
   std::map<std::string, int> calls;  ///< by idempotency key: how often its function was called
   /// Whether the actor of a run that asks for this call is to crash.
   std::function<bool(const actors::invocation&)> crashes = [this](const auto&) {
