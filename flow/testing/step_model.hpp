@@ -3,6 +3,8 @@
 #include <optional>
 #include <string>
 
+#include <pawl/function.hpp>
+
 #include "flow/testing/random_flow.hpp"
 #include "flow/transition.hpp"
 
