@@ -1,10 +1,11 @@
-# pawl_module(NAME [LINK lib...] [HEADER_ONLY lib...] [PCH header...] [UNITY n] [PROGRAM main.cpp])
+# pawl_module(NAME [APART] [LINK lib...] [HEADER_ONLY lib...] [PCH header...] [UNITY n] [PROGRAM main.cpp])
 #
 # Makes the object library pawl_NAME from every .cpp of the calling folder and its sub-folders, and
 # the test program NAME_tests from every .test.cpp there. All object libraries together are the
 # library `pawl`, which is what is installed. A test program is linked with its own module and those
 # of lower rank only: what points upwards or sideways does not link.
 #
+# APART        the folder is a part of the program only, not of the library
 # LINK         libraries that whoever links `pawl` must link too
 # HEADER_ONLY  libraries of which only headers are compiled in: an embedder need not have them
 # PCH          headers to precompile, instead of those of the base
@@ -23,7 +24,7 @@ set(PAWL_RANK_server 5)
 set(PAWL_RANK_cli 6)
 
 function(pawl_module name)
-  cmake_parse_arguments(arg "" "PROGRAM;UNITY" "LINK;HEADER_ONLY;PCH" ${ARGN})
+  cmake_parse_arguments(arg "APART" "PROGRAM;UNITY" "LINK;HEADER_ONLY;PCH" ${ARGN})
   if(NOT DEFINED PAWL_RANK_${name})
     message(FATAL_ERROR "Module ${name} has no rank in cmake/PawlModule.cmake.")
   endif()
@@ -53,7 +54,10 @@ function(pawl_module name)
   if(arg_PROGRAM)
     add_executable(pawl_program "${arg_PROGRAM}")
     set_target_properties(pawl_program PROPERTIES OUTPUT_NAME pawl)
-    target_link_libraries(pawl_program PRIVATE pawl_${name} pawl ${libraries})
+    get_property(apart GLOBAL PROPERTY PAWL_APART)
+    target_link_libraries(pawl_program PRIVATE pawl_${name} ${apart} pawl ${libraries})
+  elseif(arg_APART)
+    set_property(GLOBAL APPEND PROPERTY PAWL_APART pawl_${name})
   else()
     target_sources(pawl PRIVATE $<TARGET_OBJECTS:pawl_${name}>)
     target_link_libraries(pawl PRIVATE ${arg_LINK})
