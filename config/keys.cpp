@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include <pawl/ids.hpp>
 #include <pawl/suggest.hpp>
 
 namespace pawl::config {
@@ -44,6 +45,10 @@ bool has_only(std::string_view text, std::string_view marks) {
   });
 }
 
+bool is_queue(std::string_view text) {
+  return text.empty() || parse_scope_name(text).has_value();
+}
+
 bool is_port(std::string_view text) {
   std::uint16_t port = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), port);
@@ -81,6 +86,11 @@ constexpr std::array table{
         "A full copy of a run's state is stored every so many checkpoints, between them only "
         "changes.",
         1, 100'000},
+
+    key{"storage.journal_groups", [](settings& s) -> field { return &s.storage.journal_groups; },
+        "Who watches all runs and was away can go on where it was, as long as no more groups of "
+        "transitions than this were written meanwhile.",
+        1, 1'000'000'000},
 
     key{"flow.max_bytes", [](settings& s) -> field { return &s.flow.max_bytes; },
         "The longest text of a flow definition.", kib, 64 * mib},
@@ -191,6 +201,18 @@ constexpr std::array table{
     key{"http.ca_file", [](settings& s) -> field { return &s.http.ca_file; },
         "A PEM file with certificates of authorities that are trusted besides the system's.", 0, 0,
         "a path, or nothing"},
+
+    key{"worker.default_queue", [](settings& s) -> field { return &s.worker.default_queue; },
+        "The queue for calls of functions that the process does not have, where the node names no "
+        "`queue`. Empty: such a step fails. `pawl serve` sets it to `default`.",
+        0, 0, "a name of `[A-Za-z0-9._:-]`, or nothing", is_queue},
+    key{"worker.max_queued_tasks", [](settings& s) -> field { return &s.worker.max_queued_tasks; },
+        "Tasks that wait for a worker. A run that comes to one more waits with it.", 1,
+        1'000'000'000},
+    key{"worker.max_polls", [](settings& s) -> field { return &s.worker.max_polls; },
+        "Polls that wait for a task. One more is answered `overloaded`.", 1, 1'000'000},
+    key{"worker.max_lost_leases", [](settings& s) -> field { return &s.worker.max_lost_leases; },
+        "Workers that may be lost over one call before its step fails.", 1, 1'000'000},
 
     key{"log.level", [](settings& s) -> field { return &s.log.level; },
         "The least important lines that are written."},

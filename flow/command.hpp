@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,7 +31,7 @@ struct start_command {
 };
 
 /// A step's function returned `value`, or an error. The first four say which call it is of: no two
-/// calls of a run have them in common.
+/// calls of a run have them in common. A worker's lease says it as well, without the node.
 struct step_outcome_command {
   token_id token = 0;
   std::string node;
@@ -42,6 +43,36 @@ struct step_outcome_command {
   /// The function returned `step.interrupt(…)`: `value` is not looked at.
   std::optional<interruption> interrupted = {};
   double chance = 0.5;  ///< from 0 to below 1: decides the jitter of a wait before the next attempt
+  std::uint64_t lease = 0;  ///< of the worker that made the call; 0: it was made in the process
+  bool retryable = true;    ///< false: of a failure that no retry policy is to try again
+};
+
+/// A call is to be made by a worker: it goes into a queue.
+struct hand_over_command {
+  token_id token = 0;
+  std::uint32_t visit = 0;
+  std::uint32_t attempt = 0;
+  std::string queue;
+  std::string code_ref;
+};
+
+/// A worker takes a call out of its queue. The transition's `invoke_effect` says all about it.
+struct lease_command {
+  token_id token = 0;
+  std::uint32_t visit = 0;
+  std::uint32_t attempt = 0;
+  std::uint64_t lease = 0;  ///< not 0, and never given before
+  std::string worker;
+  std::chrono::milliseconds lease_time{0};
+  std::chrono::milliseconds default_timeout{0};  ///< of a node that names none; 0: none
+};
+
+/// Nothing was heard for too long from the worker that has this lease, or it gives the task back.
+struct lease_lost_command {
+  token_id token = 0;
+  std::uint64_t lease = 0;
+  double chance = 0.5;
+  bool given_back = false;  ///< the call was not begun, or did nothing: no worker was lost
 };
 
 /// A call of a step that must not run twice was under way when its process ended: nobody knows
@@ -53,7 +84,9 @@ struct in_doubt_command {
 };
 
 /// The moment that a run was to be woken at has come.
-struct timer_command {};
+struct timer_command {
+  double chance = 0.5;  ///< as in `step_outcome_command`
+};
 
 /// Goes on where the last transition reached its budget.
 struct advance_command {};
@@ -109,9 +142,10 @@ struct park_command {
   std::string reason;
 };
 
-using command = std::variant<start_command, step_outcome_command, in_doubt_command, timer_command,
-                             advance_command, cancel_command, retry_command, pause_command,
-                             resume_command, update_command, signal_command, park_command>;
+using command = std::variant<start_command, step_outcome_command, hand_over_command, lease_command,
+                             lease_lost_command, in_doubt_command, timer_command, advance_command,
+                             cancel_command, retry_command, pause_command, resume_command,
+                             update_command, signal_command, park_command>;
 
 /// "start", "cancel", …: for messages.
 [[nodiscard]] std::string_view name_of(const command& c) noexcept;

@@ -69,6 +69,7 @@ struct limits {
   std::size_t max_signal_bytes = 1u << 20;  ///< of one signal's payload
   std::uint32_t max_map_items = 10'000;     ///< that one map goes through
   std::uint32_t max_nesting = 16;           ///< runs inside of each other
+  std::uint32_t max_lost_leases = 5;        ///< workers that may be lost over one call
 
   friend bool operator==(const limits&, const limits&) = default;
 };

@@ -106,6 +106,12 @@ std::string_view to_string(event_kind kind) noexcept {
       return "compensation_failed";
     case event_kind::in_doubt:
       return "in_doubt";
+    case event_kind::task_queued:
+      return "task_queued";
+    case event_kind::task_leased:
+      return "task_leased";
+    case event_kind::lease_lost:
+      return "lease_lost";
   }
   return "unknown";
 }

@@ -50,9 +50,12 @@ enum class event_kind : std::uint8_t {
   compensation_finished = 34,
   compensation_failed = 35,
   in_doubt = 36,
+  task_queued = 37,
+  task_leased = 38,
+  lease_lost = 39,
 };
 
-inline constexpr event_kind last_event_kind = event_kind::in_doubt;
+inline constexpr event_kind last_event_kind = event_kind::lease_lost;
 
 [[nodiscard]] std::string_view to_string(event_kind kind) noexcept;
 

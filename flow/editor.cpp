@@ -169,8 +169,8 @@ void editor::advance() {
 /// A run that is to be paused is, when no token waits for anything any more.
 void editor::pause_if_quiet() {
   if (!run_.pausing()) return;
-  const auto waits = [](const token& t) { return t.phase == token_phase::waiting; };
-  if (std::any_of(run_.tokens.begin(), run_.tokens.end(), waits)) return;
+  const auto works = [](const token& t) { return t.under_way(); };
+  if (std::any_of(run_.tokens.begin(), run_.tokens.end(), works)) return;
   set_status(run_status::paused);
   record(event_kind::run_paused);
 }

@@ -69,7 +69,7 @@ class editor {
   void sleep_for(token& t, std::chrono::milliseconds duration);
   void sleep_until(token& t, time_point moment);
   /// Wakes every token whose alarm is due.
-  void ring_alarms();
+  void ring_alarms(double chance);
   void ask(token& t, json question);
   void answer(token& t, json value);
 
@@ -89,6 +89,16 @@ class editor {
   /// Evaluates a rule on what the token's branch sees.
   [[nodiscard]] result<json> evaluate(const token& t, const logic::rule& rule) const;
   [[nodiscard]] result<bool> test(const token& t, const logic::rule& rule) const;
+
+  // Calls that workers make (editor_tasks.cpp).
+  void hand_over(token& t, std::string queue, std::string code_ref);
+  void lease(token& t, const lease_command& to);
+  /// The worker has not been heard of: another is to make the call, unless too many were lost.
+  void lose_lease(token& t, const lease_lost_command& how);
+  /// No worker has to do with the token's call any more.
+  void end_task(token& t);
+  /// Ends the token's call with this failure instead of its own outcome.
+  void give_up_call(token& t, error why, double chance = 0.5);
 
   // Joins and maps (editor_gather.cpp).
   /// Leaves the token until others of its run have come as well.

@@ -19,6 +19,7 @@ void editor::halt_waiting() {
   for (auto& t : run_.tokens) {
     if (t.phase != token_phase::waiting) continue;
     abandon(t);
+    if (t.task) end_task(t);
     t.phase = token_phase::halted;
     touch(t);
   }
@@ -82,7 +83,8 @@ bool editor::begin_unwinding(run_status to, std::optional<run_error> error,
   for (auto& t : run_.tokens) {
     const auto effects = done_.effects.size();
     if (t.phase == token_phase::waiting) abandon(t);
-    if (t.phase != token_phase::waiting || done_.effects.size() <= effects) over.push_back(t.id);
+    const bool is_told = t.task ? t.under_way() : done_.effects.size() > effects;
+    if (t.phase != token_phase::waiting || !is_told) over.push_back(t.id);
   }
   for (const auto id : over) remove_token(id);
   return true;

@@ -18,6 +18,7 @@ void end_visit(token& t) {
   t.question.reset();
   t.answer.reset();
   t.in_doubt = false;
+  t.task.reset();
 }
 
 }  // namespace
@@ -47,7 +48,7 @@ void editor::drop(token& t) {
 }
 
 void editor::abandon(const token& t) {
-  if (t.phase != token_phase::waiting) return;
+  if (t.phase != token_phase::waiting || t.task) return;
   // What this very transition asked for has not been called yet.
   const auto not_yet_called = std::erase_if(done_.effects, [&](const effect& e) {
     const auto* const call = std::get_if<invoke_effect>(&e);
@@ -60,6 +61,7 @@ void editor::wait_for_call(token& t) {
   auto call = place_of(t).behaviour->call(run_, t, place_of(t));
   if (!call) return fail_at(t, call.error());
   t.phase = token_phase::waiting;
+  t.task.reset();
   touch(t);
   done_.effects.emplace_back(*std::move(call));
 }

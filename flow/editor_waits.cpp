@@ -61,18 +61,28 @@ void editor::sleep_until(token& t, time_point moment) {
   sleep(t);
 }
 
-void editor::ring_alarms() {
+void editor::ring_alarms(double chance) {
+  const auto rings = [&](const token& t) {
+    return (t.phase == token_phase::sleeping || t.task) && t.alarm && t.alarm->due <= now_;
+  };
   std::vector<token_id> due;
   for (const auto& t : run_.tokens)
-    if (t.phase == token_phase::sleeping && t.alarm && t.alarm->due <= now_) due.push_back(t.id);
+    if (rings(t)) due.push_back(t.id);
   for (const auto id : due) {
     if (is_finished(run_.status)) return;
     token* const t = run_.find_token(id);  // waking another may have removed it
-    if (t == nullptr || t->phase != token_phase::sleeping || !t->alarm) continue;
+    if (t == nullptr || !rings(*t)) continue;
     if (run_.status == run_status::paused) set_status(run_status::running);
     t->alarm.reset();
     touch(*t);
     record(event_kind::timer_fired, *t);
+    if (t->task) {
+      give_up_call(*t,
+                   {errc::timed_out,
+                    "the worker \"" + t->task->worker + "\" did not finish the call in its time"},
+                   chance);
+      continue;
+    }
     place_of(*t).behaviour->on_alarm(*this, *t);
   }
 }

@@ -21,7 +21,7 @@ recovery recover(const compiled_flow& flow, const run_state& run) {
   if (!run.pausing() && std::any_of(run.tokens.begin(), run.tokens.end(), moves))
     found.effects.emplace_back(advance_effect{});
   for (const auto& t : run.tokens) {
-    if (t.phase != token_phase::waiting) continue;
+    if (t.phase != token_phase::waiting || t.task) continue;  // workers ask for theirs
     const auto& place = flow.at(t.node);
     const auto failed = [&](error why) {
       found.commands.emplace_back(step_outcome_command{
@@ -51,10 +51,26 @@ bool waits_for(const run_state& run, token_id token, std::uint32_t visit,
 
 bool is_parked(const run_state& run) noexcept {
   if (run.status != run_status::running) return true;
-  return std::none_of(run.tokens.begin(), run.tokens.end(), [](const token& t) {
-    return t.phase == token_phase::arriving || t.phase == token_phase::leaving ||
-           t.phase == token_phase::waiting;
+  return std::none_of(run.tokens.begin(), run.tokens.end(), [&](const token& t) {
+    const bool goes_on = t.phase == token_phase::arriving || t.phase == token_phase::leaving;
+    return (goes_on && !run.pausing()) || (t.phase == token_phase::waiting && !t.task);
   });
+}
+
+std::vector<open_task> open_tasks(const run_state& run) {
+  std::vector<open_task> open;
+  if (run.status != run_status::running) return open;
+  for (const auto& t : run.tokens) {
+    if (!t.task) continue;
+    const bool is_over = run.unwinding && !t.compensates;
+    if (t.task->lease == 0 && (is_over || run.pausing())) continue;
+    const task_wish wish = t.task->lease == 0 ? task_wish::none
+                           : is_over          ? task_wish::cancel
+                           : run.pausing()    ? task_wish::pause
+                                              : task_wish::none;
+    open.push_back({t.id, t.visit, t.attempt, *t.task, wish});
+  }
+  return open;
 }
 
 std::string idempotency_key(const run_key& run, const std::string& node, std::uint32_t visit,
@@ -67,6 +83,9 @@ std::string_view name_of(const command& c) noexcept {
   struct {
     std::string_view operator()(const start_command&) const { return "start"; }
     std::string_view operator()(const step_outcome_command&) const { return "step outcome"; }
+    std::string_view operator()(const hand_over_command&) const { return "hand over"; }
+    std::string_view operator()(const lease_command&) const { return "lease"; }
+    std::string_view operator()(const lease_lost_command&) const { return "lease lost"; }
     std::string_view operator()(const in_doubt_command&) const { return "in doubt"; }
     std::string_view operator()(const timer_command&) const { return "timer"; }
     std::string_view operator()(const advance_command&) const { return "advance"; }

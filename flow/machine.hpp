@@ -1,5 +1,9 @@
 #pragma once
 
+#include <vector>
+
+#include <pawl/worker.hpp>
+
 #include "flow/command.hpp"
 #include "flow/compiled.hpp"
 #include "flow/transition.hpp"
@@ -29,8 +33,22 @@ struct recovery {
 [[nodiscard]] bool waits_for(const run_state& run, token_id token, std::uint32_t visit,
                              std::uint32_t attempt) noexcept;
 
-/// True while a run that is at rest needs no actor: nothing it has to do, no outcome it waits for.
+/// True while a run that is at rest needs no actor: nothing it has to do, and no outcome it waits
+/// for but those of workers.
 [[nodiscard]] bool is_parked(const run_state& run) noexcept;
+
+/// A call that a worker can take, or has taken.
+struct open_task {
+  token_id token = 0;
+  std::uint32_t visit = 0;
+  std::uint32_t attempt = 0;
+  remote_task task;
+  task_wish wish = task_wish::none;  ///< of a leased one
+
+  friend bool operator==(const open_task&, const open_task&) = default;
+};
+/// By token. Calls that nobody has taken are left out while the run begins nothing.
+[[nodiscard]] std::vector<open_task> open_tasks(const run_state& run);
 
 /// The key that all calls of this token's visit carry: "scope/run/node/visit", with "/compensate"
 /// behind it for the calls that undo its step.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -39,6 +40,21 @@ struct alarm {
   friend bool operator==(const alarm&, const alarm&) = default;
 };
 
+/// A call that workers outside of the process are to make. A worker takes it by a lease; only who
+/// has the lease can answer it.
+struct remote_task {
+  std::string queue;
+  std::string code_ref;
+  time_point since{};       ///< when it was put into its queue
+  std::uint64_t lease = 0;  ///< 0: it waits for a worker
+  std::string worker = {};  ///< who has the lease
+  time_point leased_at{};
+  std::chrono::milliseconds lease_time{0};  ///< of silence after which the lease is over
+  std::uint32_t lost = 0;                   ///< leases of this call that ran out
+
+  friend bool operator==(const remote_task&, const remote_task&) = default;
+};
+
 /// One place where a run is. A run has one token until a fork makes several.
 struct token {
   token_id id = 0;
@@ -63,7 +79,12 @@ struct token {
   std::optional<json> answer;    ///< what the last question was answered with
   bool in_doubt = false;     ///< the question is whether a call under way at a crash took effect
   bool compensates = false;  ///< it undoes its node's step
+  std::optional<remote_task> task;  ///< what it waits for is made by a worker
 
+  /// Whether somebody is at work for it now.
+  [[nodiscard]] bool under_way() const noexcept {
+    return phase == token_phase::waiting && (!task || task->lease != 0);
+  }
   [[nodiscard]] bool on_trunk() const noexcept { return branch.empty(); }
   friend bool operator==(const token&, const token&) = default;
 };
@@ -151,6 +172,11 @@ struct run_state {
   }
   [[nodiscard]] token* find_token(token_id id) noexcept {
     for (auto& t : tokens)
+      if (t.id == id) return &t;
+    return nullptr;
+  }
+  [[nodiscard]] const token* find_token(token_id id) const noexcept {
+    for (const auto& t : tokens)
       if (t.id == id) return &t;
     return nullptr;
   }

@@ -35,6 +35,8 @@ struct invoke_effect {
   std::optional<time_point> deadline;
   std::optional<json> answer;  ///< to the question that an earlier call of this visit asked
   bool compensates = false;    ///< it undoes the node's step
+  std::string queue;           ///< workers of this queue make the call; "" if the node does not say
+  std::uint64_t lease = 0;     ///< not 0: the worker that has this lease makes it
   std::shared_ptr<const json> state;
 };
 

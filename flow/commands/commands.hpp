@@ -13,6 +13,12 @@ namespace pawl::flow {
                                         time_point);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, step_outcome_command&&,
                                         time_point);
+[[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, hand_over_command&&,
+                                        time_point);
+[[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, lease_command&&,
+                                        time_point);
+[[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, lease_lost_command&&,
+                                        time_point);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, in_doubt_command&&,
                                         time_point);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, timer_command&&,

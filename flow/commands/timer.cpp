@@ -2,14 +2,14 @@
 
 namespace pawl::flow {
 
-result<transition> handle(const compiled_flow& flow, run_state& run, timer_command&&,
+result<transition> handle(const compiled_flow& flow, run_state& run, timer_command&& timer,
                           time_point now) {
   const auto due = next_alarm(run);
   if (!due || *due > now) {
     return error{errc::conflict, "run " + run.key.id.str() + " has no alarm that is due"};
   }
   editor edit{flow, run, now};
-  edit.ring_alarms();
+  edit.ring_alarms(timer.chance);
   edit.deliver_signals();
   edit.advance();
   return edit.finish();

@@ -11,8 +11,8 @@
 namespace pawl::flow {
 namespace {
 
-constexpr std::array<std::string_view, 6> undo_keys = {"code_ref", "args",          "with",
-                                                       "timeout",  "total_timeout", "retry"};
+constexpr std::array<std::string_view, 7> undo_keys = {"code_ref",      "args",  "with", "timeout",
+                                                       "total_timeout", "retry", "queue"};
 constexpr std::array<std::string_view, 2> effects = {"repeatable", "once"};
 constexpr std::array<std::string_view, 4> doubts = {"ask", "retry", "fail", "compensate"};
 
@@ -71,6 +71,14 @@ call_plan read_call(const data_reader& data) {
     if (const auto allowed = check_code_ref(read.code_ref); !allowed)
       data.fail("code_ref", "bad_code_ref", allowed.error().message);
   }
+  if (const auto queue = data.text("queue", false)) {
+    read.queue = *queue;
+    if (!parse_scope_name(*queue)) {
+      data.fail("queue", "bad_queue",
+                "the name of a queue has 1 to " + std::to_string(max_id_bytes) +
+                    " characters of [A-Za-z0-9._:-]");
+    }
+  }
   read.args = data.object("args");
   read.with = data.rules("with");
   read.retry = read_retry_policy(data);
@@ -112,14 +120,13 @@ void call_node::resume(editor& run, token& t, step_outcome_command&& outcome) co
     return run.ask(t, std::move(outcome.interrupted->value));
   }
   if (outcome.interrupted) {
-    return fail(run, t, {errc::function_failed, "a compensation cannot ask anything"}, us,
-                outcome.chance);
+    return fail(run, t, {errc::function_failed, "a compensation cannot ask anything"}, outcome);
   }
   if (outcome.value) return succeed(run, t, *outcome.value, us);
   const error& why = outcome.value.error();
   // With "retry" its retry policy says how often, as for any other failure.
   if (leaves_doubt(t, why) && doubt_ != doubt_policy::retry) return in_doubt(run, t);
-  fail(run, t, why, us, outcome.chance);
+  fail(run, t, why, outcome);
 }
 
 /// A function that was given up may have done its work all the same.
@@ -138,10 +145,11 @@ void call_node::succeed(editor& run, token& t, const json& value, std::int64_t u
   run.leave(t);
 }
 
-void call_node::fail(editor& run, token& t, const error& why, std::int64_t us,
-                     double chance) const {
+void call_node::fail(editor& run, token& t, const error& why,
+                     const step_outcome_command& of) const {
+  const auto us = (of.ended_at - of.began_at).count();
   const call_plan& plan = plan_of(t);
-  const auto wait = plan.retry.next_wait(t.tries, why, chance);
+  const auto wait = of.retryable ? plan.retry.next_wait(t.tries, why, of.chance) : std::nullopt;
   const bool in_time = !t.first_try_at || !wait || plan.total_timeout.count() == 0 ||
                        run.now() + *wait < *t.first_try_at + plan.total_timeout;
   if (!wait || !in_time) return run.fail_step(t, why, us);
@@ -255,6 +263,7 @@ result<invoke_effect> call_node::call(const run_state& run, const token& t,
   }
   call.timeout = plan.timeout;
   call.heartbeat = plan.heartbeat;
+  call.queue = plan.queue;
   if (t.first_try_at) call.deadline = *t.first_try_at + plan.total_timeout;
   call.answer = t.answer;
   call.compensates = t.compensates;

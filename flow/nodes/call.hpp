@@ -31,6 +31,7 @@ struct call_plan {
   std::chrono::milliseconds timeout{0};        ///< of one attempt; 0: the engine's default
   std::chrono::milliseconds total_timeout{0};  ///< of all attempts and waits together; 0: none
   std::chrono::milliseconds heartbeat{0};
+  std::string queue;  ///< of the workers that make the call; "": the process makes it, if it can
 
   /// The arguments as they are for this token now. Errors: those of the rules.
   [[nodiscard]] result<json> arguments(const run_state& run, const token& t,
@@ -71,7 +72,7 @@ class call_node : public node {
   }
   void succeed(editor& run, token& t, const json& value, std::int64_t us) const;
   [[nodiscard]] bool leaves_doubt(const token& t, const error& why) const noexcept;
-  void fail(editor& run, token& t, const error& why, std::int64_t us, double chance) const;
+  void fail(editor& run, token& t, const error& why, const step_outcome_command& of) const;
   /// Notes how the step is undone. Error: its arguments cannot be computed.
   [[nodiscard]] result<void> remember_undo(editor& run, const token& t) const;
   void end_while_unwinding(editor& run, token& t, const result<json>& value, std::int64_t us) const;

@@ -52,9 +52,12 @@ class driven_run {
     }
     const auto* const doubt = std::get_if<in_doubt_command>(&c);
     const token_id lost = doubt != nullptr ? doubt->token : 0;
+    std::optional<token_id> over;  // workers make this call
+    if (const auto* const hand_over = std::get_if<hand_over_command>(&c)) over = hand_over->token;
     auto done = apply(*flow_, state_, std::move(c), now());
     if (!done) return std::move(done).error();
     calls_.erase(lost);  // that call was cut short
+    if (over) calls_.erase(*over);
     if (is_advance) advance_due_ = false;
     now_ += std::chrono::seconds{1};
     last_ = *std::move(done);
@@ -155,6 +158,7 @@ class driven_run {
 
   void remember(const effect& e) {
     if (const auto* const call = std::get_if<invoke_effect>(&e)) {
+      if (call->lease != 0) return;  // its worker has it
       calls_.insert_or_assign(call->token, *call);
     } else if (const auto* const abandon = std::get_if<abandon_effect>(&e)) {
       // A run that undoes its steps waits for what it has told to stop.

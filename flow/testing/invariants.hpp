@@ -41,7 +41,8 @@ inline std::string broken_tokens(const run_state& run) {
     if (t.visit > 0 && (t.node >= run.visits.size() || run.visits[t.node] < t.visit))
       return name + "is on a visit that was not counted";
     if (t.phase == token_phase::ended && t.on_trunk()) return name + "ended and was kept";
-    if (t.phase == token_phase::waiting && run.status != run_status::running)
+    if (t.phase == token_phase::waiting && run.status != run_status::running &&
+        !(run.status == run_status::paused && t.task && t.task->lease == 0))
       return name + "waits in a run that is not running";
     if (t.phase == token_phase::sleeping && run.status == run_status::completed)
       return name + "sleeps in a run that is completed";
@@ -54,6 +55,8 @@ inline std::string broken_tokens(const run_state& run) {
       if (!t.writes.contains(key) || depth == 0 || depth >= t.branch.size())
         return name + "inherited what is not there";
     if (t.forks.size() != t.branch.size()) return name + "does not know where it forked";
+    // A paused run keeps tasks that nobody has taken.
+    if (t.task && t.phase != token_phase::waiting) return name + "has a task and does not wait";
     if (t.question && t.phase != token_phase::sleeping) return name + "asks and does not wait";
     if (t.compensates && !run.unwinding) return name + "undoes what is not to be undone";
     if (run.maps.contains(t.id) && t.phase != token_phase::gathering &&
@@ -94,7 +97,9 @@ inline std::string broken_status(const run_state& run) {
         map.next > map.items.size())
       return "a map has lost count of its items";
   }
-  if (run.pausing() && (run.status != run_status::running || !has(token_phase::waiting)))
+  const bool works = std::any_of(run.tokens.begin(), run.tokens.end(),
+                                 [](const token& t) { return t.under_way(); });
+  if (run.pausing() && (run.status != run_status::running || !works))
     return "it is pausing, but waits for nothing";
   for (std::size_t i = 0; i < run.inbox.size(); ++i) {
     if (run.inbox[i].number >= run.next_signal) return "it has a signal that never came";

@@ -123,6 +123,7 @@ class flow_generator {
     if (random_.chance(4)) data["retry"] = {{"max_attempts", random_.between(1, 3)}};
     if (random_.chance(10)) data["total_timeout"] = "5s";
     if (!options_.notices_crashes) return;
+    if (random_.chance(5)) data["queue"] = "gpu";
     if (random_.chance(8)) {
       constexpr std::array<std::string_view, 3> doubts = {"ask", "retry", "fail"};
       data["effect"] = "once";

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "flow/nodes/node.hpp"
 #include "flow/testing/driven_run.hpp"
 #include "flow/testing/random_flow.hpp"
 #include "flow/testing/step_model.hpp"
@@ -52,6 +53,8 @@ class random_run {
       return interference();
     const std::size_t due = run_.calls().size() + (run_.advance_due() ? 1 : 0);
     if (run_.status() == run_status::paused) return resumption();
+    const auto tasks = open_tasks(run_.state());
+    if (!tasks.empty() && (due == 0 || random_.chance(2))) return work_on(random_.pick(tasks));
     if (due == 0 && run_.status() == run_status::running) return help();
     if (due == 0) {
       const bool woken = options_.one_in_interferes > 0 && random_.below(3) != 0;
@@ -60,7 +63,10 @@ class random_run {
     }
     const std::size_t chosen = random_.below(due);
     if (chosen == run_.calls().size()) return advance_command{};
-    last_outcome_ = outcome_of(std::next(run_.calls().begin(), static_cast<int>(chosen))->second);
+    const auto& call = std::next(run_.calls().begin(), static_cast<int>(chosen))->second;
+    if (!call.queue.empty())
+      return hand_over_command{call.token, call.visit, call.attempt, call.queue, call.code_ref};
+    last_outcome_ = outcome_of(call);
     return *last_outcome_;
   }
 
@@ -90,6 +96,26 @@ class random_run {
   step_outcome_command outcome_of(const invoke_effect& call) const {
     auto made = run_.outcome_of(call, model_.outcome(call));
     made.interrupted = model_.interrupts(call);
+    return made;
+  }
+
+  /// What a worker does with a task: takes it, answers it, or is lost.
+  command work_on(const open_task& task) {
+    if (task.task.lease == 0) {
+      return lease_command{
+          task.token, task.visit, task.attempt, ++last_lease_, "w", std::chrono::seconds{30}, {}};
+    }
+    if (random_.chance(6))
+      return lease_lost_command{task.token, task.task.lease, 0.5, random_.chance(3)};
+    const auto& place = run_.flow().at(run_.state().find_token(task.token)->node);
+    const auto call =
+        place.behaviour->call(run_.state(), *run_.state().find_token(task.token), place);
+    auto made =
+        call ? outcome_of(*call)
+             : step_outcome_command{task.token, place.id, task.visit, task.attempt, call.error()};
+    // A worker that had the task before it may answer, too.
+    made.lease = random_.chance(6) ? task.task.lease - 1 : task.task.lease;
+    last_outcome_ = made;
     return made;
   }
 
@@ -191,6 +217,7 @@ class random_run {
   json metadata_;
   driven_run run_;
   std::optional<step_outcome_command> last_outcome_;
+  std::uint64_t last_lease_ = 0;
 };
 
 }  // namespace pawl::flow::testing

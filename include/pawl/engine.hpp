@@ -16,6 +16,7 @@
 #include <pawl/run.hpp>
 #include <pawl/settings.hpp>
 #include <pawl/subscription.hpp>
+#include <pawl/worker.hpp>
 
 namespace pawl {
 
@@ -60,11 +61,15 @@ struct command_options {
   std::optional<run_status> only_if = {};
   /// Noted in the run's history.
   std::string reason = {};
+  /// Compare-and-set as well: only if this is still the run's last checkpoint, else `conflict` with
+  /// the type "checkpoint_moved".
+  std::optional<std::uint64_t> only_at = {};
 };
 
 struct resume_options {
   std::optional<run_status> only_if = {};
   std::string reason = {};
+  std::optional<std::uint64_t> only_at = {};
   /// Top-level keys of the run's data with new values, set before it goes on. An object; empty for
   /// a run that is not paused yet.
   json update = json::object();
@@ -79,6 +84,7 @@ struct resume_options {
 struct signal_options {
   /// Names this signal: sent again with the same id it changes nothing. At most 512 bytes.
   std::string id = {};
+  std::optional<std::uint64_t> only_at = {};
 };
 
 /// What a batch call did to one run.
@@ -230,6 +236,36 @@ class scope {
                                                    const command_options& options = {}) const;
   std::vector<batch_item<run_changed>> retry_many(const std::vector<run_id>& ids,
                                                   const command_options& options = {}) const;
+
+  /// Everything that became durable in this scope behind `after`, in order; events of at most
+  /// `limit` (1 to 1000) transitions. Without `after`: none, but the place to go on from. Errors:
+  /// `invalid_argument`.
+  [[nodiscard]] result<event_page> events(std::optional<event_position> after = {},
+                                          std::size_t limit = 100) const;
+  void events_async(std::optional<event_position> after, std::size_t limit,
+                    callback<event_page> done) const;
+
+  /// Gives a worker tasks of this scope, as many as there are up to `max`; waits for the first as
+  /// long as the poll says, and gives none then. See <pawl/worker.hpp>. Errors: `invalid_argument`,
+  /// `overloaded`.
+  result<std::vector<worker_task>> poll_tasks(task_poll wanted) const;
+  void poll_tasks_async(task_poll wanted, callback<std::vector<worker_task>> done) const;
+  /// Records how a task ended. Errors: `conflict` with the type "lease_lost" when the task is not
+  /// this worker's any more: nothing was recorded; `invalid_argument`.
+  result<void> finish_task(const task_lease& task, task_outcome outcome) const;
+  void finish_task_async(const task_lease& task, task_outcome outcome, callback<void> done) const;
+  /// Gives a task back that was not begun: another worker can have it at once. Errors as
+  /// `finish_task`.
+  result<void> release_task(const task_lease& task) const;
+  void release_task_async(const task_lease& task, callback<void> done) const;
+  /// Says that a worker is at work on a task, how far it is (0 to 1) and what it logs: watchers of
+  /// the run see both. Errors as `finish_task`.
+  result<task_heartbeat> heartbeat_task(const task_lease& task, std::optional<double> progress = {},
+                                        std::vector<task_log_line> log = {}) const;
+  void heartbeat_task_async(const task_lease& task, std::optional<double> progress,
+                            std::vector<task_log_line> log, callback<task_heartbeat> done) const;
+  [[nodiscard]] result<worker_overview> workers() const;
+  void workers_async(callback<worker_overview> done) const;
 
   /// Watches one run, or every run of the scope (no id). `capacity`: events that are kept while
   /// nobody reads them; a reader who is further behind is dropped.

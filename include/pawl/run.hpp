@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include <pawl/error.hpp>
 #include <pawl/ids.hpp>
 #include <pawl/json.hpp>
+#include <pawl/result.hpp>
 #include <pawl/time.hpp>
 
 namespace pawl {
@@ -65,7 +67,7 @@ struct run_summary {
 /// What a run waits for at one of its nodes.
 struct waiting_on {
   std::string node;
-  std::string kind;  ///< "function", "signal", "answer", "timer" or "branches"
+  std::string kind;  ///< "function", "worker", "signal", "answer", "timer" or "branches"
   /// The function's name, the signal's type, or the question's id; else "".
   std::string name;
   /// When it is woken in any case: a timer, or the time-out of what it waits for. None while the
@@ -101,6 +103,35 @@ struct history_event {
   std::uint32_t visit = 0;
   std::uint32_t attempt = 0;
   json detail;  ///< what else there is to say, by kind; an object
+};
+
+/// A place in the order in which everything in a store became durable.
+struct event_position {
+  std::uint64_t group = 0;  ///< what was written together
+  std::uint32_t entry = 0;  ///< the transition in it
+  std::uint32_t event = 0;  ///< and what happened in that
+
+  friend auto operator<=>(const event_position&, const event_position&) = default;
+};
+
+/// "12.0.3"
+[[nodiscard]] std::string to_string(const event_position& position);
+/// Error: `invalid_argument`.
+[[nodiscard]] result<event_position> parse_event_position(std::string_view text);
+
+/// A durable event of some run of a scope.
+struct placed_event {
+  event_position position;
+  run_id run;
+  history_event what;
+};
+
+/// A piece of everything that happened in a scope.
+struct event_page {
+  std::vector<placed_event> events;
+  event_position next;  ///< go on behind this
+  /// Some of what was asked for is not kept any more (`storage.journal_groups`).
+  bool lost = false;
 };
 
 }  // namespace pawl

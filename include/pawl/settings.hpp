@@ -28,6 +28,9 @@ struct storage_settings {
   pawl::durability durability = pawl::durability::sync;
   /// A full copy of a run's state is stored every so many checkpoints, between them only changes.
   std::uint32_t snapshot_every = 32;
+  /// Who watches all runs and was away can go on where it was, as long as no more groups of
+  /// transitions than this were written meanwhile.
+  std::uint32_t journal_groups = 100'000;
 };
 
 /// What a flow definition is held to before it is stored.
@@ -133,6 +136,19 @@ struct http_settings {
   std::filesystem::path ca_file = {};
 };
 
+/// Steps that workers outside of the process do.
+struct worker_settings {
+  /// The queue for calls of functions that the process does not have, of nodes that name no queue.
+  /// Empty: such a step fails.
+  std::string default_queue = {};
+  /// Tasks that wait for a worker. A run that comes to one more waits with it.
+  std::uint32_t max_queued_tasks = 1'000'000;
+  /// Polls that wait for a task. One more is answered `overloaded`.
+  std::uint32_t max_polls = 10'000;
+  /// Workers that may be lost over one call before its step fails.
+  std::uint32_t max_lost_leases = 5;
+};
+
 struct log_settings {
   log_level level = log_level::info;
   log_format format = log_format::text;
@@ -150,6 +166,7 @@ struct settings {
   executor_settings executor;
   exec_settings exec;
   http_settings http;
+  worker_settings worker;
   log_settings log;
 
   /// Every value as it is when nobody sets it; the same as `settings{}`.

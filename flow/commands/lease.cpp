@@ -1,0 +1,21 @@
+#include "flow/commands/commands.hpp"
+
+namespace pawl::flow {
+
+result<transition> handle(const compiled_flow& flow, run_state& run, lease_command&& lease,
+                          time_point now) {
+  token* const t = waits_for(run, lease.token, lease.visit, lease.attempt) && !run.pausing()
+                       ? run.find_token(lease.token)
+                       : nullptr;
+  const bool is_free = t != nullptr && t->task && t->task->lease == 0;
+  if (!is_free || (run.unwinding && !t->compensates)) {
+    return error{errc::conflict,
+                 "run " + run.key.id.str() + " has no such task that a worker could take"};
+  }
+  editor edit{flow, run, now};
+  edit.lease(*t, lease);
+  edit.advance();
+  return edit.finish();
+}
+
+}  // namespace pawl::flow
