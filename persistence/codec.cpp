@@ -92,6 +92,26 @@ std::vector<flow::event> decode_events(const json& list) {
   return events;
 }
 
+json encode_task(const flow::remote_task& t) {
+  json item = json::array({t.queue, t.code_ref, encode_time(t.since), t.lost});
+  if (t.lease == 0) return item;
+  for (json each :
+       {json(t.lease), json(t.worker), encode_time(t.leased_at), json(t.lease_time.count())})
+    item.push_back(std::move(each));
+  return item;
+}
+
+flow::remote_task decode_task(const json& j) {
+  flow::remote_task t{j.at(0).get<std::string>(), j.at(1).get<std::string>(), decode_time(j.at(2))};
+  t.lost = j.at(3).get<std::uint32_t>();
+  if (j.size() == 4) return t;
+  t.lease = j.at(4).get<std::uint64_t>();
+  t.worker = j.at(5).get<std::string>();
+  t.leased_at = decode_time(j.at(6));
+  t.lease_time = std::chrono::milliseconds{j.at(7).get<std::int64_t>()};
+  return t;
+}
+
 json encode_tokens(const std::vector<flow::token>& tokens, bool with_writes) {
   json list = json::array();
   for (const auto& t : tokens) {
@@ -111,6 +131,7 @@ json encode_tokens(const std::vector<flow::token>& tokens, bool with_writes) {
     if (t.answer) more["r"] = *t.answer;
     if (t.in_doubt) more["d"] = true;
     if (t.compensates) more["u"] = true;
+    if (t.task) more["x"] = encode_task(*t.task);
     if (!more.empty()) item.push_back(std::move(more));
     list.push_back(std::move(item));
   }
@@ -143,6 +164,7 @@ std::vector<flow::token> decode_tokens(const json& list) {
       if (key == "r") t.answer = value;
       if (key == "d") t.in_doubt = value.get<bool>();
       if (key == "u") t.compensates = value.get<bool>();
+      if (key == "x") t.task = decode_task(value);
     }
     if (t.forks.size() != t.branch.size())
       throw json::other_error::create(501, "a branch without its forks", nullptr);
@@ -437,6 +459,18 @@ std::string encode_run(const flow::run_state& run) {
 result<run_record> decode_run(std::string_view bytes) {
   return decode(record_kind::run_summary, bytes, "run", [](const json& body) {
     return run_record{decode_summary(body), body.at("fp").get<std::uint64_t>()};
+  });
+}
+
+std::string encode_lease(const flow::remote_task& task) {
+  return seal(record_kind::task_lease, current_version, encode_task(task));
+}
+
+result<lease_record> decode_lease(std::string_view bytes) {
+  return decode(record_kind::task_lease, bytes, "lease", [](const json& body) {
+    auto task = decode_task(body);
+    return lease_record{std::move(task.queue), std::move(task.code_ref), std::move(task.worker),
+                        task.lease, task.lease_time};
   });
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,17 @@ struct run_record {
 };
 [[nodiscard]] std::string encode_run(const flow::run_state& run);
 [[nodiscard]] result<run_record> decode_run(std::string_view bytes);
+
+/// What is kept of a task that a worker has.
+struct lease_record {
+  std::string queue;
+  std::string code_ref;
+  std::string worker;
+  std::uint64_t lease = 0;
+  std::chrono::milliseconds length{0};
+};
+[[nodiscard]] std::string encode_lease(const flow::remote_task& task);
+[[nodiscard]] result<lease_record> decode_lease(std::string_view bytes);
 
 /// What is kept of a flow's name.
 struct flow_head {

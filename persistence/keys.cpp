@@ -39,6 +39,25 @@ std::optional<std::string_view> take_name(std::string_view& bytes) {
   return name;
 }
 
+/// Takes a number off the front of bytes that are long enough.
+std::uint64_t take_number(std::string_view& bytes, std::size_t size) {
+  std::uint64_t number = 0;
+  for (const char c : bytes.substr(0, size)) number = number << 8 | static_cast<unsigned char>(c);
+  bytes.remove_prefix(size);
+  return number;
+}
+
+/// Takes the kind 'q' and the names of a lane off the front.
+std::optional<task_lane> take_lane(std::string_view& bytes) {
+  if (bytes.empty() || bytes.front() != 'q') return std::nullopt;
+  bytes.remove_prefix(1);
+  const auto scope = take_name(bytes);
+  const auto queue = scope ? take_name(bytes) : std::nullopt;
+  const auto function = queue ? take_name(bytes) : std::nullopt;
+  if (!function) return std::nullopt;
+  return task_lane{scope_name{std::string{*scope}}, std::string{*queue}, std::string{*function}};
+}
+
 }  // namespace
 
 std::string schema() {
@@ -168,6 +187,91 @@ std::optional<run_key> run_of(std::string_view index_key) {
   const auto id = take_name(index_key);
   if (!id || !index_key.empty()) return std::nullopt;
   return run_key{scope_name{std::string{*scope}}, run_id{std::string{*id}}};
+}
+
+std::string queued(const queued_task& task) {
+  std::string bytes = queued_in(task.lane).from;
+  add_number(bytes, static_cast<std::uint64_t>(to_unix_us(task.since)), 8);
+  add_name(bytes, task.key.run.id.str());
+  add_number(bytes, task.key.token, 4);
+  add_number(bytes, task.visit, 4);
+  add_number(bytes, task.attempt, 4);
+  return bytes;
+}
+
+view::range queued_in(const task_lane& lane) {
+  return with_prefix(queued_count(lane));
+}
+
+std::optional<queued_task> queued_of(std::string_view key) {
+  constexpr std::size_t numbers = 12;
+  if (key.size() < numbers) return std::nullopt;
+  std::string_view lane_bytes = key;
+  auto lane = take_lane(lane_bytes);
+  if (!lane || lane_bytes.size() < 8 + numbers) return std::nullopt;
+  queued_task task;
+  task.since = from_unix_us(static_cast<std::int64_t>(take_number(lane_bytes, 8)));
+  const auto run = take_name(lane_bytes);
+  if (!run || lane_bytes.size() != numbers) return std::nullopt;
+  task.key.run = {lane->scope, run_id{std::string{*run}}};
+  task.lane = *std::move(lane);
+  task.key.token = static_cast<std::uint32_t>(take_number(lane_bytes, 4));
+  task.visit = static_cast<std::uint32_t>(take_number(lane_bytes, 4));
+  task.attempt = static_cast<std::uint32_t>(take_number(lane_bytes, 4));
+  return task;
+}
+
+std::string leased(const task_key& task) {
+  std::string bytes = "l" + run(task.run);
+  add_number(bytes, task.token, 4);
+  return bytes;
+}
+
+view::range all_leased() {
+  return with_prefix("l");
+}
+
+std::optional<task_key> leased_of(std::string_view key) {
+  if (key.size() < 5 || key.front() != 'l') return std::nullopt;
+  std::string_view number = key.substr(key.size() - 4);
+  key = key.substr(1, key.size() - 5);
+  const auto scope = take_name(key);
+  const auto id = scope ? take_name(key) : std::nullopt;
+  if (!id || !key.empty()) return std::nullopt;
+  return task_key{{scope_name{std::string{*scope}}, run_id{std::string{*id}}},
+                  static_cast<std::uint32_t>(take_number(number, 4))};
+}
+
+std::string journal_group(std::uint64_t number) {
+  std::string key{'j'};
+  add_number(key, number, 8);
+  return key;
+}
+
+view::range journal() {
+  return with_prefix("j");
+}
+
+std::optional<std::uint64_t> group_of(std::string_view key) {
+  if (key.size() != 9 || key.front() != 'j') return std::nullopt;
+  key.remove_prefix(1);
+  return take_number(key, 8);
+}
+
+std::string queued_count(const task_lane& lane) {
+  std::string key = with_kind('q', lane.scope);
+  add_name(key, lane.queue);
+  add_name(key, lane.code_ref);
+  return key;
+}
+
+view::range queued_counts() {
+  return with_prefix("q");
+}
+
+std::optional<task_lane> lane_of(std::string_view counter_key) {
+  auto lane = take_lane(counter_key);
+  return lane && counter_key.empty() ? lane : std::nullopt;
 }
 
 std::string runs_with_status(const scope_name& scope, run_status status) {

@@ -56,8 +56,51 @@ namespace pawl::persistence::keys {
 /// The run that an index key names. Nothing if the bytes are no such key.
 [[nodiscard]] std::optional<run_key> run_of(std::string_view index_key);
 
+/// Tasks that the same workers can take, oldest first.
+struct task_lane {
+  scope_name scope;
+  std::string queue;
+  std::string code_ref;
+
+  friend auto operator<=>(const task_lane&, const task_lane&) = default;
+};
+/// A call of a run, for a worker.
+struct task_key {
+  run_key run;
+  std::uint32_t token = 0;
+
+  friend auto operator<=>(const task_key&, const task_key&) = default;
+};
+struct queued_task {
+  task_lane lane;
+  time_point since{};
+  task_key key;
+  std::uint32_t visit = 0;
+  std::uint32_t attempt = 0;
+
+  friend bool operator==(const queued_task&, const queued_task&) = default;
+};
+//   'q' scope 0 queue 0 function 0 since8 run 0 token4 visit4 attempt4    tasks that wait
+//   'l' scope 0 run 0 token4                   tasks that a worker has; values: its lease
+[[nodiscard]] std::string queued(const queued_task& task);
+[[nodiscard]] view::range queued_in(const task_lane& lane);
+[[nodiscard]] std::optional<queued_task> queued_of(std::string_view index_key);
+[[nodiscard]] std::string leased(const task_key& task);
+[[nodiscard]] view::range all_leased();
+[[nodiscard]] std::optional<task_key> leased_of(std::string_view index_key);
+
+//   'j' group8                                 what was written together, by number
+[[nodiscard]] std::string journal_group(std::uint64_t number);
+[[nodiscard]] view::range journal();
+[[nodiscard]] std::optional<std::uint64_t> group_of(std::string_view index_key);
+
 // column::counters
 //   's' scope 0 status1                        runs that have the status now
 [[nodiscard]] std::string runs_with_status(const scope_name& scope, run_status status);
+//   'q' scope 0 queue 0 function 0             tasks that wait
+[[nodiscard]] std::string queued_count(const task_lane& lane);
+/// Of every scope.
+[[nodiscard]] view::range queued_counts();
+[[nodiscard]] std::optional<task_lane> lane_of(std::string_view counter_key);
 
 }  // namespace pawl::persistence::keys

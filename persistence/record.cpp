@@ -50,6 +50,10 @@ std::string_view to_string(record_kind kind) noexcept {
       return "checkpoint_snapshot";
     case record_kind::checkpoint_delta:
       return "checkpoint_delta";
+    case record_kind::task_lease:
+      return "task_lease";
+    case record_kind::journal_group:
+      return "journal_group";
   }
   return "unknown";
 }

@@ -24,6 +24,8 @@ enum class record_kind : std::uint8_t {
   run_summary = 4,
   checkpoint_snapshot = 5,
   checkpoint_delta = 6,
+  task_lease = 7,
+  journal_group = 8,
 };
 
 /// "run_summary", or "unknown".

@@ -48,11 +48,50 @@ bool fits(const flow::run_state& state, const flow::delta& change) {
                      [&](const auto& v) { return v.first < more_than_any_flow; });
 }
 
+keys::queued_task queued_task_of(const run_key& run, const flow::open_task& open) {
+  return {{run.scope, open.task.queue, open.task.code_ref},
+          open.task.since,
+          {run, open.token},
+          open.visit,
+          open.attempt};
+}
+
+void take_out(batch& writes, const run_key& run, const flow::open_task& open) {
+  if (open.task.lease != 0) return writes.erase(column::indexes, keys::leased({run, open.token}));
+  const auto task = queued_task_of(run, open);
+  writes.erase(column::indexes, keys::queued(task));
+  writes.add(keys::queued_count(task.lane), -1);
+}
+
+void put_in(batch& writes, const run_key& run, const flow::open_task& open) {
+  if (open.task.lease != 0) {
+    return writes.put(column::indexes, keys::leased({run, open.token}), encode_lease(open.task));
+  }
+  const auto task = queued_task_of(run, open);
+  writes.put(column::indexes, keys::queued(task), {});
+  writes.add(keys::queued_count(task.lane), 1);
+}
+
+/// The index of tasks that workers can take or have.
+void write_tasks(batch& writes, const run_key& run, const std::vector<flow::open_task>& before,
+                 const std::vector<flow::open_task>& after) {
+  const auto is_in = [](const std::vector<flow::open_task>& list, const flow::open_task& task) {
+    return std::any_of(list.begin(), list.end(), [&](const flow::open_task& other) {
+      return other.token == task.token && other.visit == task.visit &&
+             other.attempt == task.attempt && other.task == task.task;
+    });
+  };
+  for (const auto& task : before)
+    if (!is_in(after, task)) take_out(writes, run, task);
+  for (const auto& task : after)
+    if (!is_in(before, task)) put_in(writes, run, task);
+}
+
 }  // namespace
 
 standing standing_of(const flow::run_state& run) {
   if (run.sequence == 0) return {};
-  return {run.status, !flow::is_parked(run), flow::next_alarm(run)};
+  return {run.status, !flow::is_parked(run), flow::next_alarm(run), flow::open_tasks(run)};
 }
 
 batch transition_batch(const flow::run_state& run, const flow::delta& change,
@@ -73,6 +112,8 @@ batch transition_batch(const flow::run_state& run, const flow::delta& change,
     if (before.alarm) writes.erase(column::indexes, keys::alarm(run.key, *before.alarm));
     if (after.alarm) writes.put(column::indexes, keys::alarm(run.key, *after.alarm), {});
   }
+  if (!before.tasks.empty() || !after.tasks.empty())
+    write_tasks(writes, run.key, before.tasks, after.tasks);
   if (before.status == run.status) return writes;
   if (before.status) {
     writes.erase(column::indexes, keys::run_by_status(run.key, *before.status, run.created_at));

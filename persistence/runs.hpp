@@ -6,6 +6,7 @@
 
 #include <pawl/run.hpp>
 
+#include "flow/machine.hpp"
 #include "flow/transition.hpp"
 #include "persistence/codec.hpp"
 #include "persistence/store.hpp"
@@ -19,6 +20,7 @@ struct standing {
   std::optional<run_status> status;  ///< none: there is no run yet
   bool moves = false;                ///< goes on by itself: has to be brought back after a restart
   std::optional<time_point> alarm;   ///< when it has to be woken
+  std::vector<flow::open_task> tasks;  ///< by token
 
   friend bool operator==(const standing&, const standing&) = default;
 };
