@@ -1,0 +1,76 @@
+"""Reads text/event-stream, as the HTML standard has it."""
+
+from dataclasses import dataclass
+from typing import List, Optional
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One event of a stream. `id` is what this frame itself names, or None."""
+
+    kind: str
+    data: str
+    id: Optional[str]
+
+
+class Parser:
+    """Turns bytes, cut anywhere, into frames. A frame that never ends is never given.
+
+    `last_id` is the id of the last frame that was given, or that had an id and no data.
+    """
+
+    def __init__(self) -> None:
+        self.last_id: Optional[str] = None
+        self._rest = b""
+        self._begun = False
+        self._clear()
+
+    def _clear(self) -> None:
+        self._kind = ""
+        self._data: List[str] = []
+        self._id: Optional[str] = None
+
+    def feed(self, part: bytes) -> List[Frame]:
+        """Takes the next bytes and gives the frames that are complete with them."""
+        self._rest += part
+        if not self._begun and len(self._rest) >= 3:
+            self._begun = True
+            if self._rest.startswith(b"\xef\xbb\xbf"):
+                self._rest = self._rest[3:]
+        frames = []
+        for line in self._lines():
+            frame = self._take(line)
+            if frame is not None:
+                frames.append(frame)
+        return frames
+
+    def _lines(self) -> List[str]:
+        """Cuts off the whole lines; one at the end that may go on, or whose CR may, stays."""
+        pieces = self._rest.splitlines(keepends=True)
+        if pieces and not (pieces[-1].endswith(b"\n")):
+            self._rest = pieces.pop()
+        else:
+            self._rest = b""
+        return [piece.rstrip(b"\r\n").decode("utf-8", "replace") for piece in pieces]
+
+    def _take(self, line: str) -> Optional[Frame]:
+        if not line:
+            return self._finish()
+        name, _, value = line.partition(":")
+        value = value[1:] if value.startswith(" ") else value
+        if name == "data":
+            self._data.append(value)
+        elif name == "event":
+            self._kind = value
+        elif name == "id" and "\0" not in value:
+            self._id = value
+        return None
+
+    def _finish(self) -> Optional[Frame]:
+        frame = None
+        if self._id is not None:
+            self.last_id = self._id
+        if self._data:
+            frame = Frame(self._kind or "message", "\n".join(self._data), self._id)
+        self._clear()
+        return frame
