@@ -1,0 +1,73 @@
+"""Calls about flows."""
+
+from typing import List, Optional
+
+from ._caller import Caller, given, segment
+from ._read import read, read_list
+from .models import FlowInfo, FlowVersion, Object, StoredFlow, Validation
+
+
+class FlowCalls(Caller):
+    def create_flow(
+        self, definition: Object, *, version: Optional[str] = None, publish: Optional[bool] = None
+    ) -> StoredFlow:
+        """Stores a flow, as the next version unless `version` names one.
+
+        Storing the same again gives what is there, with `created` False. Raises InvalidFlow with
+        every fault, AlreadyExists if the version is there with another definition.
+        """
+        return read(StoredFlow, self._post("/v1/flows", definition,
+                                           query=given(version=version, publish=publish)))
+
+    def put_flow(
+        self,
+        name: str,
+        definition: Object,
+        *,
+        version: Optional[str] = None,
+        publish: Optional[bool] = None,
+        if_match: Optional[str] = None,
+    ) -> StoredFlow:
+        """Stores a flow under `name`; the definition has the same name or none.
+
+        With `if_match`, such as "1.0.1", only if that is the latest version; raises
+        PreconditionFailed if not.
+        """
+        answer = self._call("PUT", f"/v1/flows/{segment(name)}", body=definition,
+                            query=given(version=version, publish=publish),
+                            headers={"If-Match": etag(if_match)})
+        return read(StoredFlow, answer.json())
+
+    def flows(self) -> List[FlowInfo]:
+        """Gives all flows of the scope."""
+        return read_list(FlowInfo, self._get("/v1/flows"), "flows")
+
+    def flow(self, name: str, version: Optional[str] = None) -> FlowVersion:
+        """Gives a version of a flow, with its definition; the latest if none is named."""
+        path = f"/v1/flows/{segment(name)}"
+        if version is not None:
+            path += f"/versions/{segment(version)}"
+        return read(FlowVersion, self._get(path))
+
+    def flow_versions(self, name: str) -> List[FlowVersion]:
+        """Gives all versions of a flow, without their definitions."""
+        found = self._get(f"/v1/flows/{segment(name)}/versions")
+        return read_list(FlowVersion, found, "versions")
+
+    def publish_flow(self, name: str, version: str) -> FlowVersion:
+        """Makes a version the one that runs start on."""
+        return read(FlowVersion, self._post(f"/v1/flows/{segment(name)}/publish",
+                                            {"version": version}))
+
+    def delete_flow(self, name: str) -> None:
+        """Deletes a flow. Raises Conflict while unfinished runs use it."""
+        self._call("DELETE", f"/v1/flows/{segment(name)}")
+
+    def validate(self, definition: Object) -> Validation:
+        """Checks a definition without storing it."""
+        return read(Validation, self._post("/v1/validate", definition))
+
+
+def etag(text: Optional[str]) -> Optional[str]:
+    """Puts a version or checkpoint into quotes, if it has none yet."""
+    return text if text is None or text.startswith('"') or text == "*" else f'"{text}"'
