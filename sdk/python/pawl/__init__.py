@@ -1,0 +1,33 @@
+"""Pawl: durable workflows. `Client` commands a server, `Worker` runs functions for it.
+
+    client = pawl.Client()
+    run = client.start_and_wait("order", {"total": 120})
+
+    worker = pawl.Worker()
+
+    @worker.function("orders.charge")
+    def charge(state, logger, interrupt, amount):
+        return {"charged": amount}
+
+    worker.run()
+"""
+
+from . import errors, models
+from .client import Client
+from .errors import *  # noqa: F403
+from .errors import Fault, PawlError
+from .events import EventStream
+from .models import (BatchResult, Beat, Commanded, Event, FlowInfo, FlowVersion, FunctionInfo,
+                     HistoryPage, LogLine, QueueInfo, Run, RunError, RunPage, RunSummary,
+                     Started, Stats, StoredFlow, Task, Validation, Waiting, WorkerInfo, Workers)
+from .worker import Step, StepError, Worker, current_step
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BatchResult", "Beat", "Client", "Commanded", "Event", "EventStream", "Fault", "FlowInfo",
+    "FlowVersion", "FunctionInfo", "HistoryPage", "LogLine", "PawlError", "QueueInfo", "Run",
+    "RunError", "RunPage", "RunSummary", "Started", "Stats", "Step", "StepError", "StoredFlow",
+    "Task", "Validation", "Waiting", "Worker", "WorkerInfo", "Workers", "current_step", "errors",
+    "models",
+] + errors.__all__

@@ -1,0 +1,199 @@
+"""A function's log: to the server, in batches, and to the program's own logging."""
+
+import logging
+import threading
+import time
+import uuid
+from collections import deque
+from typing import Deque, Dict, List, Optional, Tuple
+
+from .._backoff import Backoff
+from ..client import Client
+from ..errors import ConnectionFailed, LeaseLost, NotFound, PawlError
+from ._lease import Lease, name_of
+
+_worker_log = logging.getLogger("pawl.worker")
+_MAX_LINES = 1000  # of a step, that wait to be sent
+_MAX_LENGTH = 8192  # characters of a line
+_BATCH_LINES, _BATCH_LENGTH = 200, 256 * 1024
+_PERIOD = 0.2
+_TIMEOUT = 5.0
+
+Line = Dict[str, str]
+
+
+class Lines(logging.Handler):
+    """The lines of one step that are not sent yet. Never waits; what is too much is counted."""
+
+    def __init__(self, lease: Lease, wake: threading.Event, limit: int = _MAX_LINES) -> None:
+        super().__init__()
+        self.lease = lease
+        self.sending = threading.Lock()  # held by whoever sends, so that lines keep their order
+        self.dropped = 0
+        self._untold = 0
+        self._guard = threading.Lock()
+        self._limit = limit
+        self._wake = wake
+        self._waiting: Deque[Line] = deque()
+        self._batch: Optional[Tuple[str, List[Line]]] = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = self.format(record)
+        if len(text) > _MAX_LENGTH:
+            text = f"{text[:_MAX_LENGTH]}… ({len(text) - _MAX_LENGTH} characters more)"
+        text = text.encode("utf-8", "replace").decode("utf-8")
+        with self._guard:
+            if len(self._waiting) >= self._limit:
+                self.dropped += 1
+                self._untold += 1
+            else:
+                self._waiting.append({"level": level_of(record.levelno), "message": text})
+        self._wake.set()
+
+    @property
+    def empty(self) -> bool:
+        return not (self._batch or self._waiting or self._untold)
+
+    def batch(self) -> Optional[Tuple[str, List[Line]]]:
+        """Gives the next lines with their idempotency key; the same until they are `done`."""
+        with self._guard:
+            if self._batch is None and not self.empty:
+                self._batch = (str(uuid.uuid4()), self._next_lines())
+            return self._batch
+
+    def _next_lines(self) -> List[Line]:
+        lines: List[Line] = []
+        length = 0
+        while self._waiting and len(lines) < _BATCH_LINES and length < _BATCH_LENGTH:
+            lines.append(self._waiting.popleft())
+            length += len(lines[-1]["message"])
+        if self._untold and not self._waiting:
+            lines.append({"level": "warning", "message": f"{self._untold} lines of the log were "
+                          "dropped: they came faster than they could be sent"})
+            self._untold = 0
+        return lines
+
+    def done(self) -> None:
+        self._batch = None
+
+    def clear(self) -> int:
+        """Throws away what waits, and gives how many lines that were."""
+        with self._guard:
+            count = len(self._waiting) + len(self._batch[1] if self._batch else ())
+            self._waiting.clear()
+            self._batch, self._untold = None, 0
+            return count
+
+
+class StepLogger(logging.Logger):
+    """The logger of one step. Its level, INFO at first, is for what goes to the server; the
+    program's logging, under the name `pawl.step`, has its own."""
+
+    def __init__(self, lines: Lines, level: int = logging.INFO) -> None:
+        super().__init__("pawl.step", level)
+        self._lines = lines
+        self._local = logging.getLogger("pawl.step")
+
+    def isEnabledFor(self, level: int) -> bool:
+        return level >= self.level or self._local.isEnabledFor(level)
+
+    def callHandlers(self, record: logging.LogRecord) -> None:
+        task = self._lines.lease.task
+        record.run, record.node, record.code_ref = task.run, task.node, task.code_ref
+        if record.levelno >= self.level:
+            self._lines.handle(record)
+        if self._local.isEnabledFor(record.levelno):
+            self._local.handle(record)
+
+
+class LogShipper:
+    """A thread that sends the lines of all steps to the server, several times a second."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._wake = threading.Event()
+        self._stopped = threading.Event()
+        self._lock = threading.Lock()
+        self._open: List[Lines] = []
+        self._thread = threading.Thread(target=self._run, name="pawl-logs", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._wake.set()
+
+    def open(self, lease: Lease) -> Lines:
+        lines = Lines(lease, self._wake)
+        with self._lock:
+            self._open.append(lines)
+        return lines
+
+    def close(self, lines: Lines, patience: float = 2.0) -> None:
+        """Sends what is left, for at most `patience` seconds, before the outcome is reported:
+        after that the server takes no more lines of the step."""
+        with self._lock:
+            self._open.remove(lines)
+        end = time.monotonic() + patience
+        backoff = Backoff(cap=0.5)
+        while not lines.empty and lines.lease.usable and time.monotonic() < end:
+            if not self._send(lines):
+                self._stopped.wait(min(backoff.next(), max(0.0, end - time.monotonic())))
+        lost = lines.dropped + lines.clear()
+        if lost:
+            _worker_log.warning("%s: %d lines of its log did not reach the server",
+                                name_of(lines.lease.task), lost)
+
+    def _run(self) -> None:
+        backoff = Backoff()
+        while not self._stopped.is_set():
+            self._wake.wait()
+            self._stopped.wait(_PERIOD)
+            self._wake.clear()
+            with self._lock:
+                found = [lines for lines in self._open if not lines.empty]
+            for lines in found:
+                if not self._send(lines):
+                    self._stopped.wait(backoff.next())
+                    break
+                backoff.reset()
+            if any(not lines.empty for lines in found):
+                self._wake.set()
+
+    def _send(self, lines: Lines) -> bool:
+        """Sends one batch. False if that has to be tried again."""
+        task = lines.lease.task
+        with lines.sending:
+            batch = lines.batch()
+            if batch is None:
+                return True
+            try:
+                self._client.log_task(task.task, task.lease, list(batch[1]), key=batch[0],
+                                      timeout=min(_TIMEOUT, self._client.timeout))
+            except (LeaseLost, NotFound) as error:
+                lines.lease.lose(error)
+                lines.clear()
+                return True
+            except Exception as error:  # a log never harms the step, nor those of others
+                if _comes_back(error):
+                    return False
+                lines.dropped += len(batch[1])
+                _worker_log.warning("%s: the server refuses its log: %s", name_of(task), error)
+            lines.done()
+            return True
+
+
+def level_of(number: int) -> str:
+    """Gives the server's word for a level of logging."""
+    if number >= logging.ERROR:
+        return "error"
+    if number >= logging.WARNING:
+        return "warning"
+    return "info" if number >= logging.INFO else "debug"
+
+
+def _comes_back(error: Exception) -> bool:
+    if isinstance(error, ConnectionFailed):
+        return True
+    return isinstance(error, PawlError) and (error.status in (408, 429) or error.status >= 500)

@@ -1,0 +1,143 @@
+"""What became of a call, and how the server is told."""
+
+import asyncio
+import inspect
+import logging
+import threading
+import traceback
+import uuid
+from dataclasses import dataclass
+from typing import Any, Dict, Optional, Union
+
+from .._backoff import Backoff
+from .._codec import encode
+from ..client import Client
+from ..errors import ConnectionFailed, LeaseLost, NotFound, PawlError
+from ..errors import Json
+from ..models import Task
+from ._functions import Function
+from ._lease import Lease, name_of
+from ._step import Interrupt, Interruption, Step, StepError, _current
+
+_log = logging.getLogger("pawl.worker")
+_MAX_MESSAGE = 4000
+
+
+@dataclass(frozen=True)
+class Completed:
+    result: Json
+
+
+@dataclass(frozen=True)
+class Failed:
+    type: str
+    message: str
+    retryable: bool = True
+
+
+@dataclass(frozen=True)
+class Asked:
+    value: Json
+    update: Optional[Dict[str, Any]]
+
+
+Outcome = Union[Completed, Failed, Asked]
+
+
+def call(function: Function, task: Task, step: Step) -> Outcome:
+    """Calls a function for a task. Raises nothing: whatever it does is an outcome."""
+    interrupt = Interrupt(task.interrupted, task.resume_value)
+    token = _current.set(step)
+    try:
+        outcome = _called(function, task, step, interrupt)
+    finally:
+        _current.reset(token)
+    if interrupt.asked:  # even if the function has caught what should have left it
+        return Asked(interrupt.value, interrupt.update)
+    return outcome
+
+
+def _called(function: Function, task: Task, step: Step, interrupt: Interrupt) -> Outcome:
+    try:
+        function.check(task.args)
+        result = function(task.state, step.logger, interrupt, task.args)
+        if inspect.isawaitable(result):
+            result = asyncio.run(_awaited(result))
+    except StepError as error:
+        return Failed(error.type, _cut(error.message), error.retryable)
+    except Interruption:
+        return Failed("interrupted", "a step was left without a question")
+    except BaseException as error:
+        if not interrupt.asked:
+            step.logger.error("the function has failed", exc_info=True)
+        return Failed(type(error).__name__, _last_line(error))
+    try:
+        encode(result)
+    except ValueError as error:
+        return Failed("invalid_result", f"{function.name} returned no JSON: {error}", False)
+    return Completed(result)
+
+
+async def _awaited(result: Any) -> Any:
+    return await result
+
+
+def _last_line(error: BaseException) -> str:
+    try:
+        return _cut("".join(traceback.format_exception_only(type(error), error)[-1:]).strip())
+    except Exception:  # its own __str__ may fail
+        return type(error).__name__
+
+
+def _cut(text: str) -> str:
+    text = str(text).encode("utf-8", "replace").decode("utf-8")
+    return text if len(text) <= _MAX_MESSAGE else text[:_MAX_MESSAGE] + "…"
+
+
+def report(client: Client, lease: Lease, outcome: Outcome, stopped: threading.Event) -> bool:
+    """Tells the server, again and again until it has heard it or the lease is over.
+
+    An outcome that the server refuses fails the step with `invalid_result`. Returns whether the
+    server has taken it; what it has not is logged. `stopped` ends the waits between.
+    """
+    key, backoff = str(uuid.uuid4()), Backoff()
+    lease.reporting = True
+    while not (lease.lost or lease.given_up):
+        try:
+            _send(client, lease.task, outcome, key)
+            return True
+        except (LeaseLost, NotFound) as error:
+            return _thrown_away(lease, error)
+        except PawlError as error:
+            if not _comes_back(error):
+                if isinstance(outcome, Failed) or error.status in (401, 403):
+                    return _thrown_away(lease, error)
+                outcome, key = Failed("invalid_result", _cut(str(error)), False), str(uuid.uuid4())
+            elif lease.expired:
+                return _thrown_away(lease, error)
+            else:
+                stopped.wait(backoff.next(error.retry_after))
+    return _thrown_away(lease, None)
+
+
+def _send(client: Client, task: Task, outcome: Outcome, key: str) -> None:
+    if isinstance(outcome, Completed):
+        client.complete_task(task.task, task.lease, outcome.result, key=key)
+    elif isinstance(outcome, Failed):
+        client.fail_task(task.task, task.lease, outcome.type, outcome.message,
+                         retryable=outcome.retryable, key=key)
+    else:
+        client.interrupt_task(task.task, task.lease, outcome.value, outcome.update, key=key)
+
+
+def _comes_back(error: PawlError) -> bool:
+    if isinstance(error, ConnectionFailed):
+        return True
+    return error.status in (408, 429) or error.status >= 500 and error.status != 501
+
+
+def _thrown_away(lease: Lease, error: Optional[PawlError]) -> bool:
+    why = error.detail if error else "the worker gave the task up" if lease.given_up \
+        else "the lease is lost"
+    _log.warning("%s: its outcome is thrown away: %s", name_of(lease.task), why)
+    return False

@@ -1,0 +1,254 @@
+"""The worker: takes tasks, calls functions, tells the server what became of them."""
+
+import logging
+import os
+import queue as queues
+import signal
+import socket
+import threading
+import time
+from typing import Any, Callable, Dict, List, Optional, TypeVar, Union
+
+from .._backoff import Backoff
+from .._transport import Abort
+from ..client import Client
+from ..errors import ConnectionFailed, PawlError
+from ..models import Task
+from ._functions import Function
+from ._lease import Lease, LeaseKeeper, name_of
+from ._log import LogShipper, StepLogger
+from ._outcome import Failed, Outcome, call, report
+from ._step import Step
+
+_log = logging.getLogger("pawl.worker")
+_MAX_POLL = 100
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Worker:
+    """Calls Python functions for the steps of flows.
+
+    client        a Client, or a server's URL; else PAWL_SERVER and PAWL_TOKEN say which
+    queue         which tasks it takes
+    threads       how many functions may run at once
+    name          names it in the list of workers; else host and process
+    lease         seconds that the server waits for a sign of life before it gives a task to
+                  another worker; the worker gives one after each third of it
+    stop_timeout  seconds that a stop waits for functions under way
+    poll_wait     seconds that the server may let a question for tasks wait
+    log_level     from which level on a function's log goes to the server
+
+    `run` works until SIGTERM or SIGINT; `start` and `stop`, or `with worker:`, do it beside
+    something else.
+    """
+
+    def __init__(
+        self,
+        client: Union[Client, str, None] = None,
+        queue: str = "default",
+        threads: int = 8,
+        *,
+        name: Optional[str] = None,
+        lease: float = 30.0,
+        stop_timeout: float = 30.0,
+        poll_wait: float = 20.0,
+        log_level: int = logging.INFO,
+    ) -> None:
+        if threads < 1:
+            raise ValueError(f"threads is at least 1, not {threads}")
+        if not 1 <= lease <= 3600:
+            raise ValueError(f"lease is from 1 to 3600 seconds, not {lease}")
+        self.client = client if isinstance(client, Client) else Client(client)
+        self.queue, self.threads = queue, threads
+        self.name = name or f"{socket.gethostname()}-{os.getpid()}"
+        self.lease, self.stop_timeout, self.poll_wait = lease, stop_timeout, poll_wait
+        self.log_level = log_level
+        self.failure: Optional[PawlError] = None
+        self._once = self.client._with(retries=0)  # the loops here know better when to go on
+        self._functions: Dict[str, Function] = {}
+        self._changed = threading.Condition()
+        self._running: Dict[str, Lease] = {}
+        self._stop_requests: "queues.SimpleQueue[str]" = queues.SimpleQueue()
+        self._poller: Optional[threading.Thread] = None
+
+    def function(self, name: str) -> Callable[[F], F]:
+        """Decorates a function to be called by flows as `name`; see `register`."""
+        def decorate(function: F) -> F:
+            self.register(name, function)
+            return function
+        return decorate
+
+    def register(self, name: str, function: Callable[..., Any]) -> None:
+        """Lets flows call `function(state, …)` by the code_ref `name`.
+
+        Its first parameter is `state`, a dict of the run's data that is its own to change. If it
+        has parameters `logger` and `interrupt` it is given these; the others are the node's
+        arguments. What it returns, or awaits if it is async, is the result.
+
+        Raises ValueError for a name that cannot be one or is taken, TypeError for a function that
+        cannot be called like that.
+        """
+        made = Function(name, function)
+        with self._changed:
+            if name in self._functions:
+                raise ValueError(f"there is a function {name!r} already")
+            self._functions[name] = made
+
+    def run(self) -> None:
+        """Works until `stop`, SIGTERM or SIGINT, then stops as `stop` does; a second signal ends
+        the process. Raises the server's refusal if it will not have this worker."""
+        before: Dict[signal.Signals, Any] = {}
+
+        def on_signal(number: int, frame: object) -> None:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+            self._stop_requests.put(signal.Signals(number).name)
+
+        self.start()
+        if threading.current_thread() is threading.main_thread():
+            for each in (signal.SIGTERM, signal.SIGINT):
+                before[each] = signal.signal(each, on_signal)
+        try:
+            _log.info("%s stops: %s", self.name, self._stop_requests.get())
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+            self.stop()
+        if self.failure is not None:
+            raise self.failure
+
+    def start(self) -> None:
+        """Begins to work in threads of its own, and returns. Raises ValueError if there is
+        nothing to call, RuntimeError if it works already."""
+        if not self._functions:
+            raise ValueError("the worker has no functions: register one before it starts")
+        with self._changed:
+            if self._poller is not None:
+                raise RuntimeError("the worker has been started already")
+            self.failure = None
+            self._stop_requests = queues.SimpleQueue()
+            self._stopping, self._ended = threading.Event(), threading.Event()
+            self._abort = Abort()
+            self._keeper, self._shipper = LeaseKeeper(self._once), LogShipper(self._once)
+            self._poller = threading.Thread(target=self._poll, name="pawl-poll", daemon=True)
+        self._keeper.start()
+        self._shipper.start()
+        self._poller.start()
+        _log.info("%s works on queue %s of %s for %s", self.name, self.queue, self.client.url,
+                  ", ".join(sorted(self._functions)))
+
+    def stop(self, timeout: Optional[float] = None) -> bool:
+        """Takes no more tasks, and waits for those under way for `timeout` seconds
+        (`stop_timeout`). Those left are given up: their `cancelled` is set, their outcome is
+        thrown away, and the server gives them to another worker when their lease runs out.
+
+        Returns whether all had ended. May be called twice, and by any thread but a function's.
+        """
+        poller = self._poller
+        if poller is None:
+            return True
+        end = time.monotonic() + (self.stop_timeout if timeout is None else timeout)
+        self._stop_requests.put("stop was called")
+        self._stopping.set()
+        self._abort.abort()
+        with self._changed:
+            self._changed.notify_all()
+        poller.join(max(0.0, end - time.monotonic()))
+        with self._changed:
+            done = self._changed.wait_for(lambda: not self._running,
+                                          max(0.0, end - time.monotonic()))
+            left = list(self._running.values())
+            self._running.clear()
+            self._poller = None
+        for lease in left:
+            lease.give_up()
+            _log.warning("%s: given up, it has not ended in time", name_of(lease.task))
+        self._ended.set()
+        self._keeper.stop()
+        self._shipper.stop()
+        return done
+
+    def __enter__(self) -> "Worker":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _poll(self) -> None:
+        backoff = Backoff(cap=10.0)
+        while True:
+            free = self._wait_until_free()
+            if not free:
+                return
+            try:
+                tasks = self._ask(free)
+                backoff.reset()
+            except Exception as error:
+                if self._stopping.is_set():
+                    return
+                if isinstance(error, PawlError) and _is_final(error):
+                    _log.error("%s stops, the server refuses it: %s", self.name, error)
+                    self.failure = error
+                    self._stop_requests.put("the server refuses it")
+                    return
+                asked = error.retry_after if isinstance(error, PawlError) else None
+                pause = backoff.next(asked)
+                _log.warning("no tasks, next try in %.1f s: %s", pause, error)
+                self._stopping.wait(pause)
+                continue
+            for task in tasks:
+                self._begin(task)
+
+    def _wait_until_free(self) -> int:
+        """Gives how many functions may begin; 0 when the worker stops."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._stopping.is_set() or len(self._running) < self.threads)
+            return 0 if self._stopping.is_set() else self.threads - len(self._running)
+
+    def _ask(self, free: int) -> List[Task]:
+        return self._once.poll_tasks(
+            self.name, sorted(self._functions), queue=self.queue, max=min(free, _MAX_POLL),
+            wait=self.poll_wait, lease=self.lease, abort=self._abort)
+
+    def _begin(self, task: Task) -> None:
+        lease = Lease(task)
+        with self._changed:
+            self._running[task.task] = lease
+        self._keeper.add(lease)
+        threading.Thread(target=self._work, args=(task, lease, self._keeper, self._shipper,
+                                                  self._ended),
+                         name=f"pawl-{task.code_ref}", daemon=True).start()
+
+    def _work(self, task: Task, lease: Lease, keeper: LeaseKeeper, shipper: LogShipper,
+              ended: threading.Event) -> None:
+        lines = shipper.open(lease)
+        try:
+            step = Step(task, lease, StepLogger(lines, self.log_level))
+            outcome = self._outcome(task, step)
+            shipper.close(lines)
+            report(self._once, lease, outcome, ended)
+        except Exception:
+            _log.exception("%s: its outcome could not be reported", name_of(task))
+        finally:
+            keeper.remove(lease)
+            with self._changed:
+                if self._running.get(task.task) is lease:
+                    del self._running[task.task]
+                self._changed.notify_all()
+
+    def _outcome(self, task: Task, step: Step) -> Outcome:
+        function = self._functions.get(task.code_ref)
+        if function is None:
+            return Failed("unknown_function", f"worker {self.name} has no {task.code_ref}")
+        return call(function, task, step)
+
+
+def _is_final(error: PawlError) -> bool:
+    """Whether the server would refuse the same again, so that asking on makes no sense."""
+    if isinstance(error, ConnectionFailed):
+        return False
+    return (400 <= error.status < 500 and error.status not in (408, 409, 429)) \
+        or error.status == 501
