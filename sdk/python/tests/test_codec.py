@@ -1,0 +1,46 @@
+import math
+import unittest
+from datetime import datetime, timedelta, timezone
+
+from pawl._codec import decode, duration, encode, moment
+
+
+class Encoding(unittest.TestCase):
+    def test_json_goes_there_and_back(self):
+        value = {"a": [1, 2.5, None, True, "ü😀"], "b": {"c": ()}}
+        self.assertEqual(decode(encode(value)), {"a": [1, 2.5, None, True, "ü😀"],
+                                                 "b": {"c": []}})
+
+    def test_what_json_does_not_have_is_named_with_its_place(self):
+        around = []
+        around.append(around)
+        for value, said in [
+            (math.nan, "the value is nan"),
+            ({"a": [1, math.inf]}, "/a/1 is inf"),
+            ({"a": {1, 2}}, "/a is a set"),
+            ({("x",): 1}, "a key of the value is a tuple"),
+            ({"o": object()}, "/o is a object"),
+            ({"t": "\ud800"}, "/t is a text that is not valid Unicode"),
+            ([b"bytes"], "/0 is a bytes"),
+            (around, "nested too deep, or contains itself"),
+        ]:
+            with self.assertRaises(ValueError) as caught:
+                encode(value)
+            self.assertIn(said, str(caught.exception))
+
+
+class Times(unittest.TestCase):
+    def test_durations_are_whole_milliseconds(self):
+        self.assertEqual([duration(0), duration(10), duration(0.25)], ["0ms", "10000ms", "250ms"])
+        for wrong in (-1, math.inf, math.nan):
+            with self.assertRaises(ValueError):
+                duration(wrong)
+
+    def test_moments_are_aware(self):
+        expected = datetime(2026, 1, 31, 9, 30, 0, 250000, tzinfo=timezone.utc)
+        for text in ("2026-01-31T09:30:00.250Z", "2026-01-31T09:30:00.25Z",
+                     "2026-01-31T10:30:00.250000000+01:00"):
+            self.assertEqual(moment(text), expected)
+        self.assertEqual(moment("2026-01-31T09:30:00Z"), expected - timedelta(milliseconds=250))
+        with self.assertRaises(ValueError):
+            moment("soon")
