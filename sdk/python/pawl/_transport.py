@@ -150,6 +150,10 @@ class Transport:
         for connection in idle:
             connection.close()
 
+    def __del__(self) -> None:
+        for connection in self.__dict__.get("_idle", ()):
+            connection.close()
+
     def _exchange(
         self,
         method: str,
