@@ -169,7 +169,10 @@ class Transport:
             connection.sock.settimeout(self.timeout if timeout is None else timeout)
             if abort is not None:
                 abort.watch(connection.sock)
-            connection.request(method, self._prefix + target, body, headers)
+            try:
+                connection.request(method, self._prefix + target, body, headers)
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # it may have answered before it had read all, and closed: 413 for instance
             return connection, connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             if abort is not None:

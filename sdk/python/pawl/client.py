@@ -40,6 +40,8 @@ class Client(FlowCalls, RunCalls, BatchCalls, TaskCalls, ServerCalls):
         run_id   whose; from its first event on, until it is finished (`follow`: and longer).
                  Without it those of all runs, from now on
         last_id  go on after this event; a stream has the last one that it gave as `last_id`
+
+        The stream is open when this returns: what is done after it is seen.
         """
         path = "/v1/events" if run_id is None else f"/v1/runs/{segment(run_id)}/events"
         target = path + query_text({"follow": True} if follow and run_id is not None else None)
@@ -47,7 +49,9 @@ class Client(FlowCalls, RunCalls, BatchCalls, TaskCalls, ServerCalls):
         def open(last: Optional[str], abort: Abort) -> _Connection:
             return self._open_stream(target, last, abort)
 
-        return EventStream(open, last_id, follow)
+        stream = EventStream(open, last_id, follow)
+        stream.connect()
+        return stream
 
     def _open_stream(self, target: str, last_id: Optional[str], abort: Abort) -> "_Connection":
         headers = {**self._headers(), "Accept": "text/event-stream", "Cache-Control": "no-store"}

@@ -47,7 +47,6 @@ class EventStream(Iterator[Event]):
         self._parser = Parser()
         self._ready: Deque[Frame] = deque()
         self._backoff = Backoff()
-        self._was_connected = False
         self._dropped = False
 
     def __iter__(self) -> "EventStream":
@@ -63,6 +62,13 @@ class EventStream(Iterator[Event]):
                 self._read()
         self._disconnect()
         raise StopIteration
+
+    def connect(self) -> None:
+        """Opens the stream, so that it has what happens from now on. Raises what is said above;
+        `Client.events` has called it."""
+        if self._connection is None:
+            self._connection = self._open(self.last_id, self._abort)
+            self._parser = Parser()
 
     def close(self) -> None:
         """Ends the stream: what waits for an event gets the end of the iteration."""
@@ -99,10 +105,8 @@ class EventStream(Iterator[Event]):
     def _read(self) -> None:
         """Reads what comes next, of a new connection if there is none."""
         try:
-            if self._connection is None:
-                self._connection = self._open(self.last_id, self._abort)
-                self._parser, self._was_connected = Parser(), True
-            part = self._connection[1].read1(65536)
+            self.connect()
+            part = self._connection[1].read1(65536) if self._connection else b""
             if not part:
                 raise ConnectionFailed("the stream ended")
         except _FOR_NOW as error:
@@ -120,8 +124,6 @@ class EventStream(Iterator[Event]):
         self._disconnect()
         if self._closed.is_set():
             return
-        if not self._was_connected:
-            self._fail(error)
         self._wait(self._closed, self._backoff.next(error.retry_after))
 
     def _fail(self, error: PawlError) -> None:

@@ -1,6 +1,9 @@
 import gzip
 import os
+import shutil
 import socket
+import ssl
+import subprocess
 import tempfile
 import threading
 import time
@@ -77,6 +80,30 @@ class Connections(unittest.TestCase):
             with Peer(script, family=socket.AF_UNIX, address=path):
                 self.assertEqual(pawl.Client(f"unix:{path}").server_version(), "localhost")
                 self.assertEqual(pawl.Client(f"unix://{path}").server_version(), "localhost")
+
+    @unittest.skipUnless(shutil.which("openssl"), "openssl is needed to make a certificate")
+    def test_https_trusts_the_certificates_that_it_is_given(self):
+        with tempfile.TemporaryDirectory() as folder:
+            key, cert = os.path.join(folder, "key"), os.path.join(folder, "cert")
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days",
+                            "1", "-subj", "/CN=localhost", "-addext",
+                            "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert],
+                           check=True, capture_output=True)
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(cert, key)
+
+            def script(wire):
+                wire.socket = tls.wrap_socket(wire.socket, server_side=True)
+                while True:
+                    wire.request()
+                    wire.answer('{"version":"tls"}')
+            with Peer(script) as peer:
+                url = peer.url.replace("http:", "https:")
+                c = pawl.Client(url, timeout=5, cafile=cert)
+                self.assertEqual([c.server_version() for _ in range(3)], ["tls"] * 3)
+                with self.assertRaisesRegex(pawl.ConnectionFailed, "(?i)certificate"):
+                    pawl.Client(url, timeout=5, retries=0).server_version()
+                self.assertEqual(peer.connections, 2)
 
     def test_packed_answers_are_unpacked(self):
         def script(wire):
@@ -218,6 +245,16 @@ class Retries(unittest.TestCase):
             with self.assertRaises(pawl.Conflict) as caught:
                 c.cancel("r", only_if="paused")
         self.assertEqual((c.slept, caught.exception.request_id), ([], "r9"))
+
+    def test_an_answer_before_all_is_sent_is_heard(self):
+        def script(wire):
+            wire.socket.recv(1000)
+            wire.answer(PROBLEM % ("body_too_large", 413), "413 No", "Connection: close\r\n")
+        with Peer(script) as peer:
+            c = client(peer)
+            with self.assertRaises(pawl.BodyTooLarge):
+                c.complete_task("t", "l", "x" * (32 << 20))
+            self.assertEqual(c.slept, [])
 
     def test_a_server_that_is_not_there_is_tried_and_then_said(self):
         listener = socket.socket()

@@ -105,11 +105,12 @@ class Worker:
                 signal.signal(each, handler)
             self._stop_requests.put(signal.Signals(number).name)
 
-        self.start()
+        self._stop_requests = queues.SimpleQueue()
         if threading.current_thread() is threading.main_thread():
             for each in (signal.SIGTERM, signal.SIGINT):
                 before[each] = signal.signal(each, on_signal)
         try:
+            self.start()
             _log.info("%s stops: %s", self.name, self._stop_requests.get())
         finally:
             for each, handler in before.items():
@@ -127,7 +128,6 @@ class Worker:
             if self._poller is not None:
                 raise RuntimeError("the worker has been started already")
             self.failure = None
-            self._stop_requests = queues.SimpleQueue()
             self._stopping, self._ended = threading.Event(), threading.Event()
             self._abort = Abort()
             self._keeper, self._shipper = LeaseKeeper(self._once), LogShipper(self._once)
