@@ -1,0 +1,1 @@
+"""An app of the old engine, run by Pawl: its functions and its flows are as they were."""
