@@ -13,11 +13,12 @@
 namespace pawl::actors {
 
 directory::directory(caf::actor_config& config, parts_ptr parts, caf::actor persister,
-                     caf::actor timer)
+                     caf::actor timer, caf::actor dispatcher)
     : caf::event_based_actor(config),
       parts_(std::move(parts)),
       persister_(std::move(persister)),
-      timer_(std::move(timer)) {
+      timer_(std::move(timer)),
+      dispatcher_(std::move(dispatcher)) {
   set_down_handler([this](const caf::down_msg& down) { on_down(down); });
 }
 
@@ -43,7 +44,7 @@ void directory::on_exit() {
 
 const caf::actor* directory::other_shard(const run_key& key) const {
   if (shards_.empty()) return nullptr;
-  const caf::actor& responsible = shards_[std::hash<run_key>{}(key) % shards_.size()];
+  const caf::actor& responsible = shard_of(shards_, key);
   return responsible.address() == address() ? nullptr : &responsible;
 }
 
@@ -54,7 +55,8 @@ directory::entry& directory::activate(const run_key& key) {
 }
 
 void directory::spawn_run(const run_key& key, entry& e) {
-  e.actor = spawn<run_actor, caf::monitored>(parts_, key, caf::actor{this}, persister_, timer_);
+  e.actor = spawn<run_actor, caf::monitored>(parts_, key, caf::actor{this}, persister_, timer_,
+                                             dispatcher_);
   e.sent = 0;
   e.begun = system().clock().now();
 }

@@ -20,7 +20,8 @@ namespace pawl::actors {
 /// when it dies too often. Also keeps those who wait for a run to finish.
 class directory : public caf::event_based_actor {
  public:
-  directory(caf::actor_config& config, parts_ptr parts, caf::actor persister, caf::actor timer);
+  directory(caf::actor_config& config, parts_ptr parts, caf::actor persister, caf::actor timer,
+            caf::actor dispatcher);
   caf::behavior make_behavior() override;
   void on_exit() override;
   const char* name() const override { return "pawl.directory"; }
@@ -59,6 +60,7 @@ class directory : public caf::event_based_actor {
   const parts_ptr parts_;
   const caf::actor persister_;
   const caf::actor timer_;
+  const caf::actor dispatcher_;
   std::unordered_map<run_key, entry> active_;
   std::unordered_map<run_key, std::vector<waiter>> waiters_;
   std::deque<run_key> fences_;  ///< crashed runs whose commits are not all durable yet

@@ -18,6 +18,7 @@ flow::limits flow_limits(const settings& s) {
   allowed.max_signal_bytes = s.run.max_signal_bytes;
   allowed.max_map_items = s.run.max_map_items;
   allowed.max_nesting = s.run.max_nesting;
+  allowed.max_lost_leases = s.worker.max_lost_leases;
   return allowed;
 }
 

@@ -11,11 +11,15 @@
 #include <caf/actor_clock.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <pawl/run.hpp>
+#include <pawl/worker.hpp>
 
 #include "actors/executor.hpp"
 #include "actors/reply.hpp"
 #include "flow/command.hpp"
+#include "flow/machine.hpp"
 #include "flow/transition.hpp"
+#include "persistence/journal.hpp"
+#include "persistence/keys.hpp"
 #include "persistence/store.hpp"
 
 /// What the actors say to each other. They live in one process: messages carry pointers and are
@@ -25,9 +29,10 @@ namespace pawl::actors {
 /// What a command did to a run.
 struct command_done {
   run_summary run;
-  std::optional<run_status> before;  ///< none: the command made the run
-  bool changed = true;               ///< false: a repeated start found its run
-  bool pausing = false;              ///< the run is about to be paused
+  std::optional<run_status> before;                       ///< none: the command made the run
+  bool changed = true;                                    ///< false: a repeated start found its run
+  bool pausing = false;                                   ///< the run is about to be paused
+  std::shared_ptr<flow::invoke_effect> leased = nullptr;  ///< the call that a worker has taken
 };
 
 /// To the directory, and from it to the run's actor.
@@ -35,6 +40,7 @@ struct run_command {
   run_key key;
   std::shared_ptr<flow::command> what;
   reply<command_done> answer;
+  std::optional<std::uint64_t> only_at = {};  ///< refused if the run's last checkpoint is another
 };
 
 /// To the directory: tell me when the run is finished, or `timed_out` at the deadline.
@@ -74,10 +80,15 @@ struct child_ended {
   std::shared_ptr<result<run_summary>> how;
 };
 
-/// To the directory, before all else: the shards of its engine, itself among them.
+/// To whoever sends to runs, before all else: the shards of the directory.
 struct meet_shards {
   std::vector<caf::actor> all;
 };
+/// The shard that is responsible for a run.
+[[nodiscard]] inline const caf::actor& shard_of(const std::vector<caf::actor>& shards,
+                                                const run_key& key) {
+  return shards[std::hash<run_key>{}(key) % shards.size()];
+}
 
 /// A run's actor to itself: the executor was full, try this call again.
 struct call_again {
@@ -104,6 +115,7 @@ struct restart_run {
 /// From a run's actor to the persister; answered with `committed` or `commit_failed`.
 struct commit {
   std::shared_ptr<const persistence::batch> writes;
+  std::optional<persistence::journal_entry> what = {};  ///< the transition that it is of
 };
 struct committed {};
 struct commit_failed {
@@ -116,15 +128,46 @@ struct alarm_changed {
   std::optional<time_point> before;
   std::optional<time_point> after;
 };
-/// To the timer: ring alarms, with the runs of these shards.
-struct begin_ringing {
-  std::vector<caf::actor> shards;
-};
 /// The timer to itself: a run has dealt with its alarm; it may be time for the next.
 struct alarm_rung {};
 struct look_at_alarms {
   std::uint64_t number = 0;
 };
+
+/// From a run's actor to the dispatcher, when it is durable: these are its tasks for workers.
+struct tasks_changed {
+  run_key key;
+  std::vector<flow::open_task> before;
+  std::vector<flow::open_task> after;
+};
+/// To the dispatcher: give a worker tasks.
+struct poll_tasks {
+  scope_name scope;
+  task_poll wanted;
+  reply<std::vector<worker_task>> answer;
+};
+/// To the dispatcher: this worker is at work on it, and has perhaps something to say.
+struct touch_task {
+  persistence::keys::task_key key;
+  std::uint64_t lease = 0;
+  std::optional<double> progress;
+  std::vector<task_log_line> lines;
+  reply<task_heartbeat> answer;
+};
+/// To the dispatcher.
+struct describe_workers {
+  scope_name scope;
+  reply<worker_overview> answer;
+};
+/// The dispatcher to itself: a run has answered whether a worker can have its task.
+struct task_granted {
+  std::uint64_t poll = 0;
+  persistence::keys::queued_task task;
+  std::uint64_t lease = 0;
+  std::shared_ptr<result<command_done>> run;
+};
+/// The dispatcher to itself: look for leases and polls whose time is over.
+struct look_at_leases {};
 
 /// The persister to itself: write all that has come in.
 struct write_group {};
@@ -191,9 +234,14 @@ PAWL_LOCAL_MESSAGE(committed)
 PAWL_LOCAL_MESSAGE(commit_failed)
 PAWL_LOCAL_MESSAGE(write_group)
 PAWL_LOCAL_MESSAGE(alarm_changed)
-PAWL_LOCAL_MESSAGE(begin_ringing)
 PAWL_LOCAL_MESSAGE(alarm_rung)
 PAWL_LOCAL_MESSAGE(look_at_alarms)
+PAWL_LOCAL_MESSAGE(tasks_changed)
+PAWL_LOCAL_MESSAGE(poll_tasks)
+PAWL_LOCAL_MESSAGE(touch_task)
+PAWL_LOCAL_MESSAGE(describe_workers)
+PAWL_LOCAL_MESSAGE(task_granted)
+PAWL_LOCAL_MESSAGE(look_at_leases)
 PAWL_LOCAL_MESSAGE(group_written)
 PAWL_LOCAL_MESSAGE(sync_groups)
 PAWL_LOCAL_MESSAGE(recover_next_page)

@@ -31,8 +31,10 @@ class gauge {
     give_back();
     return false;
   }
-  void take() noexcept { used_.fetch_add(1, std::memory_order_relaxed); }
-  void give_back() noexcept { used_.fetch_sub(1, std::memory_order_relaxed); }
+  void take(std::uint64_t count = 1) noexcept { used_.fetch_add(count, std::memory_order_relaxed); }
+  void give_back(std::uint64_t count = 1) noexcept {
+    used_.fetch_sub(count, std::memory_order_relaxed);
+  }
   [[nodiscard]] std::uint64_t used() const noexcept {
     return used_.load(std::memory_order_relaxed);
   }
@@ -75,6 +77,7 @@ struct parts {
   event_hub events;
   gauge active_runs;
   gauge commands;
+  gauge queued_tasks;
   admission admitted;
 
   parts(pawl::settings s, std::unique_ptr<persistence::store> kept_in,
@@ -90,7 +93,8 @@ struct parts {
         log(std::move(logger)),
         flows(flow_limits(settings)),
         active_runs(settings.engine.max_active_runs),
-        commands(settings.engine.max_commands_in_flight) {}
+        commands(settings.engine.max_commands_in_flight),
+        queued_tasks(settings.worker.max_queued_tasks) {}
 };
 
 using parts_ptr = std::shared_ptr<parts>;

@@ -5,6 +5,9 @@
 #include <spdlog/spdlog.h>
 #include <caf/all.hpp>
 
+#include "persistence/journal.hpp"
+#include "persistence/keys.hpp"
+
 namespace pawl::actors {
 namespace {
 
@@ -28,9 +31,16 @@ persister::persister(caf::actor_config& config, parts_ptr parts, caf::actor to_s
     : caf::event_based_actor(config), parts_(std::move(parts)), syncer_(std::move(to_syncer)) {}
 
 caf::behavior persister::make_behavior() {
+  if (const auto span = persistence::span_of_journal(*parts_->store->durable_view()); !span) {
+    failed_ = span.error();
+    close_store(*parts_, *failed_);
+  } else if (*span) {
+    next_group_ = (*span)->last + 1;
+  }
   return {
       [this](commit& c) {
         pending_.push_back(std::move(c.writes));
+        entries_.push_back(std::move(c.what));
         senders_.push_back(current_sender());
         // The message to ourselves comes behind all commits that are already waiting, so that
         // they are one group.
@@ -53,12 +63,16 @@ caf::behavior persister::make_behavior() {
 
 void persister::write_pending() {
   auto batches = std::exchange(pending_, {});
+  const auto entries = std::exchange(entries_, {});
   auto senders = std::make_shared<std::vector<caf::strong_actor_ptr>>(std::exchange(senders_, {}));
   for (std::size_t from = 0; from < batches.size();) {
     const std::size_t count = std::min(max_group, batches.size() - from);
     std::vector<const persistence::batch*> group;
-    group.reserve(count);
+    group.reserve(count + 1);
     for (std::size_t i = from; i < from + count; ++i) group.push_back(batches[i].get());
+    persistence::batch note;
+    note_group(entries.begin() + static_cast<std::ptrdiff_t>(from), count, note);
+    if (!note.empty()) group.push_back(&note);
     const auto first = senders->begin() + static_cast<std::ptrdiff_t>(from);
     auto group_senders = std::make_shared<std::vector<caf::strong_actor_ptr>>(
         first, first + static_cast<std::ptrdiff_t>(count));
@@ -74,8 +88,25 @@ void persister::write_pending() {
       refuse(*group_senders, *failed_);
       continue;
     }
+    if (!note.empty()) ++next_group_;
     send(syncer_, group_written{*std::move(written), std::move(group_senders)});
   }
+}
+
+void persister::note_group(
+    std::vector<std::optional<persistence::journal_entry>>::const_iterator from, std::size_t count,
+    persistence::batch& writes) const {
+  std::vector<persistence::journal_entry> group;
+  group.reserve(count);
+  for (std::size_t i = 0; i < count; ++i, ++from)
+    if (*from) group.push_back(**from);
+  if (group.empty()) return;
+  using persistence::column;
+  writes.put(column::indexes, persistence::keys::journal_group(next_group_),
+             persistence::encode_journal(group));
+  const std::uint64_t kept = parts_->settings.storage.journal_groups;
+  if (next_group_ > kept)
+    writes.erase(column::indexes, persistence::keys::journal_group(next_group_ - kept));
 }
 
 void persister::refuse(const std::vector<caf::strong_actor_ptr>& senders, const error& why) {

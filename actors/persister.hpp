@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -26,12 +27,17 @@ class persister : public caf::event_based_actor {
 
  private:
   void write_pending();
+  /// The record that says what is written in this group, and in which order.
+  void note_group(std::vector<std::optional<persistence::journal_entry>>::const_iterator from,
+                  std::size_t count, persistence::batch& writes) const;
   void refuse(const std::vector<caf::strong_actor_ptr>& senders, const error& why);
 
   const parts_ptr parts_;
   const caf::actor syncer_;
   std::vector<std::shared_ptr<const persistence::batch>> pending_;
+  std::vector<std::optional<persistence::journal_entry>> entries_;
   std::vector<caf::strong_actor_ptr> senders_;
+  std::uint64_t next_group_ = 1;
   bool write_due_ = false;
   std::optional<error> failed_;
 };

@@ -22,6 +22,13 @@ error no_such_run(const run_key& key) {
   return {errc::not_found, "there is no run " + key.id.str()};
 }
 
+error checkpoint_moved(const flow::run_state& run) {
+  return {errc::conflict,
+          "run " + run.key.id.str() + " is at checkpoint " + std::to_string(run.sequence) +
+              " by now; nothing was changed",
+          "checkpoint_moved"};
+}
+
 /// Tells watchers what a step says while it runs.
 functions::step_observer observe(const parts_ptr& parts, const invocation& call) {
   const auto tell = [parts, run = call.run, node = call.node, visit = call.visit,
@@ -40,13 +47,14 @@ functions::step_observer observe(const parts_ptr& parts, const invocation& call)
 }  // namespace
 
 run_actor::run_actor(caf::actor_config& config, parts_ptr parts, run_key key, caf::actor directory,
-                     caf::actor persister, caf::actor timer)
+                     caf::actor persister, caf::actor timer, caf::actor dispatcher)
     : caf::event_based_actor(config),
       parts_(std::move(parts)),
       key_(std::move(key)),
       directory_(std::move(directory)),
       persister_(std::move(persister)),
-      timer_(std::move(timer)) {
+      timer_(std::move(timer)),
+      dispatcher_(std::move(dispatcher)) {
   parts_->active_runs.take();
   set_exception_handler([](std::exception_ptr& thrown) -> caf::error {
     try {
@@ -124,6 +132,9 @@ bool run_actor::load() {
     if (compiled) {
       flow_ = *std::move(compiled);
       run_ = *std::move(*found);
+      standing_ = persistence::standing_of(*run_);
+      // The dispatcher may not have heard of them from an actor that died before this one.
+      if (!standing_.tasks.empty()) send(dispatcher_, tasks_changed{key_, {}, standing_.tasks});
     } else {
       load_failure_ = std::move(compiled).error();
     }
@@ -143,7 +154,7 @@ flow::recovery run_actor::what_is_due() const {
 /// Asks again for what the run still waits for, once.
 void run_actor::go_on(flow::recovery due) {
   if (std::exchange(went_on_, true)) return;
-  if (run_ && is_orphan(*parts_->store->durable_view()))
+  if (run_ && run_->parent && is_orphan(*parts_->store->durable_view()))
     due.commands.emplace_back(flow::cancel_command{{}, "the run that waited for it is over"});
   for (auto& e : due.effects) perform(e);
   for (auto& c : due.commands) {
@@ -151,8 +162,7 @@ void run_actor::go_on(flow::recovery due) {
       parts_->log->debug("run {}: {}", key_.id.str(), applied.error().message);
   }
   // Its alarm may have rung in vain while the run was away.
-  if (in_flight_.empty() && run_)
-    if (const auto alarm = flow::next_alarm(*run_)) send(timer_, alarm_changed{key_, {}, alarm});
+  if (in_flight_.empty() && standing_.alarm) send(timer_, alarm_changed{key_, {}, standing_.alarm});
 }
 
 /// Carries a command out and answers it when that is durable. False if it was refused.
@@ -163,14 +173,16 @@ bool run_actor::handle(run_command& c) {
     return false;
   }
   const run_status before = run_->status;
-  const auto applied = apply(std::move(*c.what));
+  const auto applied = c.only_at && *c.only_at != run_->sequence
+                           ? result<void>{checkpoint_moved(*run_)}
+                           : apply(std::move(*c.what));
   after_durable([this, answer = c.answer, before,
                  refused = applied ? std::nullopt : std::optional{applied.error()},
-                 summary = flow::summarize(*run_),
-                 pausing = run_->pausing()](const error* failure) {
+                 summary = flow::summarize(*run_), pausing = run_->pausing(),
+                 leased = applied ? take_leased() : nullptr](const error* failure) {
     if (failure != nullptr) return answer(*failure);
     if (refused) return answer(*refused);
-    answer(command_done{summary, before, true, pausing});
+    answer(command_done{summary, before, true, pausing, leased});
   });
   return applied.has_value();
 }
@@ -210,19 +222,19 @@ bool run_actor::handle_start(run_command& c) {
 }
 
 result<void> run_actor::apply(flow::command&& c) {
-  const auto before = persistence::standing_of(*run_);
   auto moved = flow::apply(*flow_, *run_, std::move(c), parts_->clock->now());
   if (!moved) return std::move(moved).error();
   auto writes = std::make_shared<const persistence::batch>(persistence::transition_batch(
-      *run_, moved->change, before, parts_->settings.storage.snapshot_every));
+      *run_, moved->change, standing_, parts_->settings.storage.snapshot_every));
+  auto before = std::exchange(standing_, persistence::standing_of(*run_));
   in_flight_.push_back({std::move(moved->effects),
                         std::move(moved->change.events),
                         run_->sequence,
                         moved->change.at,
-                        before.alarm,
-                        flow::next_alarm(*run_),
+                        std::move(before),
+                        standing_,
                         {}});
-  send(persister_, commit{std::move(writes)});
+  send(persister_, commit{std::move(writes), persistence::journal_entry{key_, run_->sequence}});
   return {};
 }
 
@@ -239,10 +251,25 @@ void run_actor::on_committed() {
   in_flight durable = std::move(in_flight_.front());
   in_flight_.erase(in_flight_.begin());
   publish(durable);
-  if (durable.alarm != durable.alarm_before)
-    send(timer_, alarm_changed{key_, durable.alarm_before, durable.alarm});
+  if (durable.after.alarm != durable.before.alarm)
+    send(timer_, alarm_changed{key_, durable.before.alarm, durable.after.alarm});
+  if (durable.after.tasks != durable.before.tasks) {
+    count_queued(durable.before.tasks, durable.after.tasks);
+    send(dispatcher_,
+         tasks_changed{key_, std::move(durable.before.tasks), std::move(durable.after.tasks)});
+  }
   for (const auto& then : durable.then) then(nullptr);
   for (auto& e : durable.effects) perform(e);
+}
+
+void run_actor::count_queued(const std::vector<flow::open_task>& before,
+                             const std::vector<flow::open_task>& after) const {
+  const auto queued = [](const std::vector<flow::open_task>& tasks) {
+    return static_cast<std::uint64_t>(std::count_if(
+        tasks.begin(), tasks.end(), [](const flow::open_task& t) { return t.task.lease == 0; }));
+  };
+  parts_->queued_tasks.take(queued(after));
+  parts_->queued_tasks.give_back(queued(before));
 }
 
 void run_actor::on_commit_failed(const error& why) {
@@ -284,7 +311,9 @@ void run_actor::perform(flow::effect& e) {
 void run_actor::call(flow::effect& e) {
   auto& wanted = std::get<flow::invoke_effect>(e);
   if (wanted.child) return start_child(wanted);
+  if (!wanted.queue.empty()) return hand_over(e);
   auto function = parts_->functions->find(key_.scope, wanted.code_ref);
+  if (!function && !parts_->settings.worker.default_queue.empty()) return hand_over(e);
   if (!function) {
     error why = std::move(function).error();
     why.type = "unknown_function";
@@ -314,6 +343,31 @@ void run_actor::call(flow::effect& e) {
   }
   // Otherwise the engine is stopping: the run goes on from here when it is next loaded.
   wanted.state.reset();
+}
+
+void run_actor::hand_over(flow::effect& e) {
+  const auto& wanted = std::get<flow::invoke_effect>(e);
+  if (parts_->queued_tasks.full()) {
+    delayed_send(this, retry_submit_after, call_again{std::make_shared<flow::effect>(e)});
+    return;
+  }
+  const auto& queue = wanted.queue.empty() ? parts_->settings.worker.default_queue : wanted.queue;
+  const auto applied = apply(
+      flow::hand_over_command{wanted.token, wanted.visit, wanted.attempt, queue, wanted.code_ref});
+  if (!applied) parts_->log->debug("run {}: {}", key_.id.str(), applied.error().message);
+}
+
+std::shared_ptr<flow::invoke_effect> run_actor::take_leased() {
+  if (in_flight_.empty()) return nullptr;
+  auto& effects = in_flight_.back().effects;
+  const auto found = std::find_if(effects.begin(), effects.end(), [](const flow::effect& e) {
+    const auto* const call = std::get_if<flow::invoke_effect>(&e);
+    return call != nullptr && call->lease != 0;
+  });
+  if (found == effects.end()) return nullptr;
+  auto leased = std::make_shared<flow::invoke_effect>(std::get<flow::invoke_effect>(*found));
+  effects.erase(found);
+  return leased;
 }
 
 invocation run_actor::make_invocation(flow::invoke_effect& wanted,

@@ -12,6 +12,7 @@
 #include "actors/messages.hpp"
 #include "actors/parts.hpp"
 #include "flow/machine.hpp"
+#include "persistence/runs.hpp"
 
 namespace pawl::actors {
 
@@ -26,7 +27,7 @@ namespace pawl::actors {
 class run_actor : public caf::event_based_actor {
  public:
   run_actor(caf::actor_config& config, parts_ptr parts, run_key key, caf::actor directory,
-            caf::actor persister, caf::actor timer);
+            caf::actor persister, caf::actor timer, caf::actor dispatcher);
   ~run_actor() override;
   caf::behavior make_behavior() override;
   void on_exit() override;
@@ -39,8 +40,8 @@ class run_actor : public caf::event_based_actor {
     std::vector<flow::event> events;
     std::uint64_t sequence = 0;
     time_point at{};
-    std::optional<time_point> alarm_before;
-    std::optional<time_point> alarm;
+    persistence::standing before;
+    persistence::standing after;
     std::vector<std::function<void(const error* failure)>> then;
   };
 
@@ -53,11 +54,17 @@ class run_actor : public caf::event_based_actor {
   result<void> apply(flow::command&& c);
   void after_durable(std::function<void(const error* failure)> what);
   void on_committed();
+  void count_queued(const std::vector<flow::open_task>& before,
+                    const std::vector<flow::open_task>& after) const;
   void on_commit_failed(const error& why);
   void on_outcome(const step_done& step);
 
   void perform(flow::effect& e);
   void call(flow::effect& invoke);
+  /// Has a worker make the call.
+  void hand_over(flow::effect& invoke);
+  /// Of a lease that was just applied: what the worker is to do.
+  [[nodiscard]] std::shared_ptr<flow::invoke_effect> take_leased();
   // Runs that this one starts and waits for (run_children.cpp).
   void start_child(const flow::invoke_effect& wanted);
   void on_child_ended(const child_ended& ended);
@@ -75,8 +82,10 @@ class run_actor : public caf::event_based_actor {
   const caf::actor directory_;
   const caf::actor persister_;
   const caf::actor timer_;
+  const caf::actor dispatcher_;
   std::optional<flow::run_state> run_;  ///< none before it was loaded, and where there is no run
   std::optional<error> load_failure_;
+  persistence::standing standing_;  ///< of `run_`
   bool loaded_ = false;
   bool went_on_ = false;
   bool stopping_ = false;

@@ -10,6 +10,7 @@
 
 #include "actors/catalog.hpp"
 #include "actors/directory.hpp"
+#include "actors/dispatcher.hpp"
 #include "actors/persister.hpp"
 #include "actors/reader.hpp"
 #include "actors/timer.hpp"
@@ -35,8 +36,10 @@ engine_actors start_actors(caf::actor_system& system, const parts_ptr& parts,
   started.reader = spawn_blocking<reader>(system, blocking);
   started.catalog = system.spawn<catalog>(parts, writer);
   started.timer = system.spawn<timer>(parts);
+  started.dispatcher = system.spawn<dispatcher>(parts);
   for (std::uint32_t i = 0; i < parts->settings.engine.shards; ++i)
-    started.shards.push_back(system.spawn<directory>(parts, writer, started.timer));
+    started.shards.push_back(
+        system.spawn<directory>(parts, writer, started.timer, started.dispatcher));
   started.supervisor = system.spawn<supervisor>(parts, started, writer, to_disk);
   return started;
 }
@@ -58,11 +61,13 @@ caf::behavior supervisor::make_behavior() {
   monitor(watched_.catalog);
   monitor(watched_.reader);
   monitor(watched_.timer);
+  monitor(watched_.dispatcher);
   for (const auto& shard : watched_.shards) monitor(shard);
   recovering_ = parts_->store->durable_view();
   for (const auto& shard : watched_.shards) send(shard, meet_shards{watched_.shards});
   send(this, recover_next_page{});
-  send(watched_.timer, begin_ringing{watched_.shards});
+  for (const auto& waker : {watched_.timer, watched_.dispatcher})
+    send(waker, meet_shards{watched_.shards});
   return {
       [this](const recover_next_page&) { recover_next(); },
       [this](const stop_request& s) { stop(s); },
@@ -129,7 +134,7 @@ void supervisor::on_down(const caf::down_msg& down) {
 void supervisor::stop(const stop_request& s) {
   stop_answers_.push_back(s.done);
   if (std::exchange(stopping_, true)) return;
-  send(watched_.timer, wind_down{});
+  for (const auto& waker : {watched_.timer, watched_.dispatcher}) send(waker, wind_down{});
   for (const auto& shard : watched_.shards) send(shard, wind_down{});
 }
 

@@ -16,11 +16,12 @@ struct engine_actors {
   caf::actor catalog;
   caf::actor reader;
   caf::actor timer;
+  caf::actor dispatcher;
   std::vector<caf::actor> shards;
 
   /// The shard that is responsible for a run.
   [[nodiscard]] const caf::actor& shard_of(const run_key& key) const {
-    return shards[std::hash<run_key>{}(key) % shards.size()];
+    return actors::shard_of(shards, key);
   }
 };
 

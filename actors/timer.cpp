@@ -32,8 +32,8 @@ timer::timer(caf::actor_config& config, parts_ptr parts)
 
 caf::behavior timer::make_behavior() {
   return {
-      [this](const begin_ringing& b) {
-        shards_ = b.shards;
+      [this](const meet_shards& m) {
+        shards_ = m.all;
         look();
       },
       [this](const alarm_changed& c) { change(c); },
@@ -117,8 +117,9 @@ void timer::ring(const std::string& alarm) {
   const auto answered = [self = caf::actor{this}](const result<command_done>&) {
     caf::anon_send(self, alarm_rung{});
   };
-  send(shards_[std::hash<run_key>{}(*key) % shards_.size()],
-       run_command{*key, std::make_shared<flow::command>(flow::timer_command{}),
+  send(shard_of(shards_, *key),
+       run_command{*key,
+                   std::make_shared<flow::command>(flow::timer_command{parts_->chance->draw()}),
                    reply<command_done>{answered}});
 }
 

@@ -66,6 +66,9 @@ result<journal_page> read_journal(const view& from, const scope_name& scope,
   // A place behind the end is of a store that was lost or replaced.
   page.lost = after->group + 1 < (*span)->first || after->group > (*span)->last;
   if (after->group > (*span)->last) page.next = end;
+  // Of a transition that was told in part the rest comes.
+  const std::uint32_t first =
+      after->event == behind_all && after->entry < behind_all ? after->entry + 1 : after->entry;
   std::optional<error> failure;
   auto range = keys::journal();
   range.from = keys::journal_group(after->group);
@@ -77,7 +80,7 @@ result<journal_page> read_journal(const view& from, const scope_name& scope,
           failure = group.error();
           return view::next::stop;
         }
-        for (std::uint32_t i = number == after->group ? after->entry : 0; i < group->size(); ++i) {
+        for (std::uint32_t i = number == after->group ? first : 0; i < group->size(); ++i) {
           if (page.entries.size() == limit) return view::next::stop;
           page.next = {number, i, behind_all};
           if ((*group)[i].run.scope == scope)

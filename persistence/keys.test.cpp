@@ -11,6 +11,8 @@ namespace {
 const run_key a_run{scope_name{"acme"}, run_id{"r-1"}};
 const time_point then = from_unix_us(0x0102030405060708);
 
+const keys::queued_task a_task{{scope_name{"acme"}, "gpu", "w.resize"}, then, {a_run, 9}, 2, 1};
+
 }  // namespace
 
 TEST_CASE("keys have exactly these bytes, for ever", "[keys]") {
@@ -24,6 +26,29 @@ TEST_CASE("keys have exactly these bytes, for ever", "[keys]") {
   CHECK(keys::run_by_status(a_run, run_status::failed, then) ==
         "s\4acme\0\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7r-1\0"s);
   CHECK(keys::runs_with_status(scope_name{"acme"}, run_status::running) == "sacme\0\1"s);
+  CHECK(keys::moving_run(a_run) == "macme\0r-1\0"s);
+  CHECK(keys::alarm(a_run, then) == "t\1\2\3\4\5\6\7\10acme\0r-1\0"s);
+  CHECK(keys::queued(a_task) ==
+        "qacme\0gpu\0w.resize\0\1\2\3\4\5\6\7\10r-1\0\0\0\0\11\0\0\0\2\0\0\0\1"s);
+  CHECK(keys::leased(a_task.key) == "lacme\0r-1\0\0\0\0\11"s);
+  CHECK(keys::queued_count(a_task.lane) == "qacme\0gpu\0w.resize\0"s);
+  CHECK(keys::journal_group(258) == "j\0\0\0\0\0\0\1\2"s);
+}
+
+TEST_CASE("keys of tasks and of the journal tell what they are of", "[keys]") {
+  CHECK(keys::queued_of(keys::queued(a_task)) == a_task);
+  CHECK(keys::leased_of(keys::leased(a_task.key)) == a_task.key);
+  CHECK(keys::lane_of(keys::queued_count(a_task.lane)) == a_task.lane);
+  CHECK(keys::group_of(keys::journal_group(258)) == 258u);
+  for (const auto& key : {keys::queued(a_task), keys::leased(a_task.key)}) {
+    for (std::size_t size = 0; size < key.size(); ++size) {
+      const auto cut = std::string_view{key}.substr(0, size);
+      CHECK_FALSE(keys::queued_of(cut));
+      CHECK_FALSE(keys::leased_of(cut));
+    }
+  }
+  CHECK_FALSE(keys::lane_of("qacme\0gpu\0"s));
+  CHECK_FALSE(keys::group_of("j"));
 }
 
 TEST_CASE("an index key tells which run it is for", "[keys]") {

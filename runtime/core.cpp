@@ -263,7 +263,8 @@ void engine_core::start(run_key key, flow::start_command what, callback<run_star
                                      std::move(answer)});
 }
 
-void engine_core::command(run_key key, flow::command what, callback<run_changed> done) {
+void engine_core::command(run_key key, flow::command what, callback<run_changed> done,
+                          std::optional<std::uint64_t> only_at) {
   const auto open = admit();
   if (!open) return done(open.error());
   auto answer = reply_to<run_changed, actors::command_done>(
@@ -272,7 +273,7 @@ void engine_core::command(run_key key, flow::command what, callback<run_changed>
       });
   caf::anon_send(open->actors->shard_of(key),
                  actors::run_command{key, std::make_shared<flow::command>(std::move(what)),
-                                     std::move(answer)});
+                                     std::move(answer), only_at});
 }
 
 void engine_core::wait(run_key key, std::chrono::milliseconds timeout, callback<run_summary> done) {
@@ -304,6 +305,41 @@ void engine_core::publish_flow(const scope_name& in, const flow_version_id& id,
   if (!open) return done(open.error());
   auto answer = reply_to<void, void>(open->parts, std::move(done), [] {});
   caf::anon_send(open->actors->catalog, actors::publish_flow_request{in, id, std::move(answer)});
+}
+
+void engine_core::poll_tasks(const scope_name& in, task_poll wanted,
+                             callback<std::vector<worker_task>> done) {
+  const auto open = admit();
+  if (!open) return done(open.error());
+  using tasks = std::vector<worker_task>;
+  // A poll may wait for long: it is bounded by `worker.max_polls`, not as a command.
+  open->parts->commands.give_back();
+  caf::anon_send(open->actors->dispatcher,
+                 actors::poll_tasks{in, std::move(wanted), actors::reply<tasks>{std::move(done)}});
+}
+
+void engine_core::touch_task(const persistence::keys::task_key& task, std::uint64_t lease,
+                             std::optional<double> progress, std::vector<task_log_line> log,
+                             callback<task_heartbeat> done) {
+  const auto open = admit();
+  if (!open) return done(open.error());
+  auto answer = reply_to<task_heartbeat, task_heartbeat>(open->parts, std::move(done),
+                                                         [](task_heartbeat h) { return h; });
+  caf::anon_send(open->actors->dispatcher,
+                 actors::touch_task{task, lease, progress, std::move(log), std::move(answer)});
+}
+
+void engine_core::describe_workers(const scope_name& in, callback<worker_overview> done) {
+  const auto open = admit();
+  if (!open) return done(open.error());
+  auto answer = reply_to<worker_overview, worker_overview>(open->parts, std::move(done),
+                                                           [](worker_overview all) { return all; });
+  caf::anon_send(open->actors->dispatcher, actors::describe_workers{in, std::move(answer)});
+}
+
+double engine_core::draw() const {
+  const auto p = running();
+  return p ? p->chance->draw() : 0.5;
 }
 
 result<void> engine_core::read_later(std::function<void()> work) {

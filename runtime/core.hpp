@@ -13,6 +13,7 @@
 #include "actors/executor.hpp"
 #include "flow/command.hpp"
 #include "functions/registry.hpp"
+#include "persistence/keys.hpp"
 #include "persistence/store.hpp"
 #include "runtime/ids.hpp"
 
@@ -58,11 +59,20 @@ class engine_core {
 
   // Each calls `done` once, as `callback` says.
   void start(run_key key, flow::start_command what, callback<run_started> done);
-  void command(run_key key, flow::command what, callback<run_changed> done);
+  /// `only_at`: refused if the run's last checkpoint is another.
+  void command(run_key key, flow::command what, callback<run_changed> done,
+               std::optional<std::uint64_t> only_at = {});
   void wait(run_key key, std::chrono::milliseconds timeout, callback<run_summary> done);
   void put_flow(const scope_name& in, json definition, const put_flow_options& options,
                 callback<flow_stored> done);
   void publish_flow(const scope_name& in, const flow_version_id& id, callback<void> done);
+  void poll_tasks(const scope_name& in, task_poll wanted, callback<std::vector<worker_task>> done);
+  void touch_task(const persistence::keys::task_key& task, std::uint64_t lease,
+                  std::optional<double> progress, std::vector<task_log_line> log,
+                  callback<task_heartbeat> done);
+  void describe_workers(const scope_name& in, callback<worker_overview> done);
+  /// From 0 to below 1.
+  [[nodiscard]] double draw() const;
 
   /// The parts of the open engine; null before `open` and after `stop`. Who holds them can read the
   /// store until it lets them go.

@@ -7,6 +7,7 @@
 #include "flow/machine.hpp"
 #include "flow/nodes/node.hpp"
 #include "persistence/codec.hpp"
+#include "persistence/journal.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/runs.hpp"
 
@@ -166,22 +167,26 @@ result<run_view> queries::get(const run_key& key) const {
   const flow::run_state& state = **run;
   const auto compiled = r->parts->flows.get(*r->now, key.scope, state.flow);
   if (!compiled) return compiled.error();
-  run_view shown{flow::summarize(state),
-                 state.pausing(),
-                 state.unwinding.has_value(),
-                 state.sequence,
-                 state.updated_at,
-                 *state.data,
-                 state.metadata,
-                 {},
-                 {},
-                 flow::is_parked(state) && !flow::next_alarm(state)};
+  run_view shown{
+      flow::summarize(state),
+      state.pausing(),
+      state.unwinding.has_value(),
+      state.sequence,
+      state.updated_at,
+      *state.data,
+      state.metadata,
+      {},
+      {},
+      flow::is_parked(state) && !flow::next_alarm(state) && flow::open_tasks(state).empty()};
   for (const auto& t : state.tokens)
     if (t.phase != flow::token_phase::ended) shown.at.push_back((*compiled)->at(t.node).id);
   for (const auto& t : state.tokens) {
     const auto& place = (*compiled)->at(t.node);
     if (t.phase == flow::token_phase::waiting) {
-      shown.waiting_on.push_back({place.id, "function", std::string{place.behaviour->code_ref()}});
+      const auto called = t.compensates ? place.behaviour->undo_ref() : place.behaviour->code_ref();
+      waiting_on each{place.id, t.task ? "worker" : "function", std::string{called}};
+      if (t.task && t.alarm && !state.frozen_at) each.until = t.alarm->due;
+      shown.waiting_on.push_back(std::move(each));
     } else if (t.phase == flow::token_phase::gathering) {
       shown.waiting_on.push_back({place.id, "branches", ""});
     } else if (t.phase == flow::token_phase::sleeping) {
@@ -252,6 +257,34 @@ result<std::vector<run_count>> queries::counts(const scope_name& in) const {
     counts.push_back({status, static_cast<std::uint64_t>(*sum)});
   }
   return counts;
+}
+
+result<event_page> queries::events(const scope_name& in, std::optional<event_position> after,
+                                   std::size_t limit) const {
+  if (limit < 1 || limit > 1000) {
+    return error{errc::invalid_argument,
+                 "events are read of 1 to 1000 transitions at once, not " + std::to_string(limit)};
+  }
+  const auto r = begin(core_);
+  if (!r) return r.error();
+  const auto journal = persistence::read_journal(*r->now, in, after, limit);
+  if (!journal) return journal.error();
+  event_page page;
+  page.next = journal->next;
+  page.lost = journal->lost;
+  for (const auto& [place, entry] : journal->entries) {
+    const auto told = history(entry.run, entry.checkpoint, 1);
+    // A run that was cleaned up has nothing to tell any more.
+    if (!told && told.error().code == errc::not_found) continue;
+    if (!told) return told.error();
+    event_position position = place;
+    for (const auto& each : *told) {
+      if (each.checkpoint == entry.checkpoint && (!after || position > *after))
+        page.events.push_back({position, entry.run.id, each});
+      ++position.event;
+    }
+  }
+  return page;
 }
 
 result<std::vector<history_event>> queries::history(const run_key& key, std::uint64_t first,

@@ -5,6 +5,7 @@
 #include "flow/definition.hpp"
 #include "runtime/core.hpp"
 #include "runtime/queries.hpp"
+#include "runtime/tasks.hpp"
 
 namespace pawl {
 namespace {
@@ -43,6 +44,17 @@ std::vector<batch_item<run_changed>> change_all(const std::vector<run_id>& ids, 
   items.reserve(ids.size());
   for (std::size_t i = 0; i < ids.size(); ++i) items.push_back({ids[i], std::move(answers[i])});
   return items;
+}
+
+/// A worker's answer: to it, it is the same whether its run went on without it or is gone.
+callback<run_changed> to_worker(callback<void> done) {
+  return [done = std::move(done)](result<run_changed> changed) {
+    if (changed) return done({});
+    error why = std::move(changed).error();
+    const bool lost = why.code == errc::not_found || why.code == errc::conflict;
+    if (lost) why = {errc::conflict, std::move(why.message), "lease_lost"};
+    done(std::move(why));
+  };
 }
 
 /// A read on another thread.
@@ -180,7 +192,7 @@ result<run_changed> scope::cancel(const run_id& id, command_options options) con
 void scope::cancel_async(const run_id& id, command_options options,
                          callback<run_changed> done) const {
   core_->command({name_, id}, flow::cancel_command{options.only_if, std::move(options.reason)},
-                 std::move(done));
+                 std::move(done), options.only_at);
 }
 
 result<run_changed> scope::pause(const run_id& id, command_options options) const {
@@ -191,7 +203,7 @@ result<run_changed> scope::pause(const run_id& id, command_options options) cons
 void scope::pause_async(const run_id& id, command_options options,
                         callback<run_changed> done) const {
   core_->command({name_, id}, flow::pause_command{options.only_if, std::move(options.reason)},
-                 std::move(done));
+                 std::move(done), options.only_at);
 }
 
 result<run_changed> scope::resume(const run_id& id, resume_options options) const {
@@ -205,7 +217,7 @@ void scope::resume_async(const run_id& id, resume_options options,
       {name_, id},
       flow::resume_command{options.only_if, std::move(options.reason), std::move(options.update),
                            std::move(options.question), std::move(options.answer)},
-      std::move(done));
+      std::move(done), options.only_at);
 }
 
 result<run_changed> scope::update(const run_id& id, json update, command_options options) const {
@@ -218,7 +230,7 @@ void scope::update_async(const run_id& id, json update, command_options options,
   core_->command(
       {name_, id},
       flow::update_command{options.only_if, std::move(options.reason), std::move(update)},
-      std::move(done));
+      std::move(done), options.only_at);
 }
 
 result<run_changed> scope::signal(const run_id& id, std::string type, json payload,
@@ -232,7 +244,7 @@ void scope::signal_async(const run_id& id, std::string type, json payload, signa
                          callback<run_changed> done) const {
   core_->command({name_, id},
                  flow::signal_command{std::move(type), std::move(payload), std::move(options.id)},
-                 std::move(done));
+                 std::move(done), options.only_at);
 }
 
 result<run_changed> scope::retry(const run_id& id, command_options options) const {
@@ -243,7 +255,7 @@ result<run_changed> scope::retry(const run_id& id, command_options options) cons
 void scope::retry_async(const run_id& id, command_options options,
                         callback<run_changed> done) const {
   core_->command({name_, id}, flow::retry_command{options.only_if, std::move(options.reason)},
-                 std::move(done));
+                 std::move(done), options.only_at);
 }
 
 result<run_started> scope::restart(const run_id& id, start_options options) const {
@@ -304,6 +316,85 @@ std::vector<batch_item<run_changed>> scope::retry_many(const std::vector<run_id>
   return change_all(ids, [&](const run_id& id, callback<run_changed> done) {
     retry_async(id, options, std::move(done));
   });
+}
+
+result<event_page> scope::events(std::optional<event_position> after, std::size_t limit) const {
+  return queries{*core_}.events(name_, after, limit);
+}
+
+void scope::events_async(std::optional<event_position> after, std::size_t limit,
+                         callback<event_page> done) const {
+  read_later(*core_, std::move(done),
+             [self = *this, after, limit] { return self.events(after, limit); });
+}
+
+result<std::vector<worker_task>> scope::poll_tasks(task_poll wanted) const {
+  return await<std::vector<worker_task>>(
+      [&](auto done) { poll_tasks_async(std::move(wanted), std::move(done)); });
+}
+
+void scope::poll_tasks_async(task_poll wanted, callback<std::vector<worker_task>> done) const {
+  if (auto good = check_poll(wanted); !good) return done(std::move(good).error());
+  core_->poll_tasks(name_, std::move(wanted), std::move(done));
+}
+
+result<void> scope::finish_task(const task_lease& task, task_outcome outcome) const {
+  return await<void>(
+      [&](auto done) { finish_task_async(task, std::move(outcome), std::move(done)); });
+}
+
+void scope::finish_task_async(const task_lease& task, task_outcome outcome,
+                              callback<void> done) const {
+  const auto place = parse_task(task);
+  if (!place) return done(place.error());
+  flow::step_outcome_command ended{place->token, {}, place->visit, place->attempt};
+  ended.lease = place->lease;
+  ended.retryable = outcome.retryable;
+  ended.chance = core_->draw();
+  if (auto good = check_outcome(outcome, core_->settings.run.max_result_bytes); !good) {
+    ended.value = std::move(good).error();
+  } else {
+    ended.value = std::move(outcome.value);
+    ended.interrupted = std::move(outcome.interrupted);
+  }
+  core_->command({name_, place->run}, std::move(ended), to_worker(std::move(done)));
+}
+
+result<void> scope::release_task(const task_lease& task) const {
+  return await<void>([&](auto done) { release_task_async(task, std::move(done)); });
+}
+
+void scope::release_task_async(const task_lease& task, callback<void> done) const {
+  const auto place = parse_task(task);
+  if (!place) return done(place.error());
+  core_->command({name_, place->run},
+                 flow::lease_lost_command{place->token, place->lease, core_->draw(), true},
+                 to_worker(std::move(done)));
+}
+
+result<task_heartbeat> scope::heartbeat_task(const task_lease& task, std::optional<double> progress,
+                                             std::vector<task_log_line> log) const {
+  return await<task_heartbeat>(
+      [&](auto done) { heartbeat_task_async(task, progress, std::move(log), std::move(done)); });
+}
+
+void scope::heartbeat_task_async(const task_lease& task, std::optional<double> progress,
+                                 std::vector<task_log_line> log,
+                                 callback<task_heartbeat> done) const {
+  const auto place = parse_task(task);
+  if (!place) return done(place.error());
+  if (progress && !(*progress >= 0 && *progress <= 1))
+    return done(error{errc::invalid_argument, "a task's progress is a number from 0 to 1"});
+  core_->touch_task({{name_, place->run}, place->token}, place->lease, progress, std::move(log),
+                    std::move(done));
+}
+
+result<worker_overview> scope::workers() const {
+  return await<worker_overview>([&](auto done) { workers_async(std::move(done)); });
+}
+
+void scope::workers_async(callback<worker_overview> done) const {
+  core_->describe_workers(name_, std::move(done));
 }
 
 std::shared_ptr<subscription> scope::watch(std::optional<run_id> id, std::size_t capacity) const {

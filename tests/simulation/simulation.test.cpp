@@ -146,6 +146,7 @@ flow::resume_command resumption(const flow::run_state& run, const flow::compiled
 
 void check_counters(const persistence::view& view) {
   std::map<run_status, std::int64_t> recount;
+  std::map<std::string, std::int64_t> queued;
   std::set<std::string> indexed, woken;
   REQUIRE(view.scan(persistence::column::runs, {}, [&](std::string_view, std::string_view bytes) {
     const auto record = persistence::decode_run(bytes);
@@ -160,6 +161,16 @@ void check_counters(const persistence::view& view) {
     const auto stands = persistence::standing_of(**run);
     if (stands.moves) woken.insert(persistence::keys::moving_run(record->summary.key));
     if (stands.alarm) woken.insert(persistence::keys::alarm(record->summary.key, *stands.alarm));
+    for (const auto& t : stands.tasks) {
+      const persistence::keys::task_lane lane{in, t.task.queue, t.task.code_ref};
+      if (t.task.lease != 0) {
+        woken.insert(persistence::keys::leased({record->summary.key, t.token}));
+      } else {
+        woken.insert(persistence::keys::queued(
+            {lane, t.task.since, {record->summary.key, t.token}, t.visit, t.attempt}));
+        ++queued[persistence::keys::queued_count(lane)];
+      }
+    }
     return persistence::view::next::more;
   }));
   std::set<std::string> found;
@@ -173,14 +184,20 @@ void check_counters(const persistence::view& view) {
   }
   CHECK(found == indexed);
   std::set<std::string> to_wake;
-  for (auto range : {persistence::keys::moving_runs(), persistence::keys::alarms_before({})}) {
-    if (range.from == "t") range.to = "u";
+  for (const auto& range :
+       {persistence::keys::moving_runs(), persistence::keys::all_leased(),
+        persistence::view::range{"q", "r"}, persistence::view::range{"t", "u"}}) {
     REQUIRE(view.scan(persistence::column::indexes, range, [&](std::string_view key, auto) {
       to_wake.emplace(key);
       return persistence::view::next::more;
     }));
   }
   CHECK(to_wake == woken);
+  REQUIRE(view.scan(persistence::column::counters, persistence::keys::queued_counts(),
+                    [&](std::string_view key, std::string_view sum) {
+                      CHECK(*persistence::decode_counter(sum) == queued[std::string{key}]);
+                      return persistence::view::next::more;
+                    }));
 }
 
 /// What happened in all simulations together: shows that they were not empty.
@@ -195,6 +212,8 @@ struct tally {
   std::size_t actor_crashes = 0;
   std::size_t signals = 0;
   std::size_t pauses = 0;
+  std::size_t tasks_answered = 0;
+  std::size_t tasks_refused = 0;
 };
 
 void simulate(std::uint64_t seed, tally& seen) {
@@ -213,6 +232,7 @@ void simulate(std::uint64_t seed, tally& seen) {
   INFO(definition.dump());
   const auto compiled = *flow::compile(definition, {1, 0, 0}, {}).flow_or_error();
   expectations expected;
+  remote_worker worker{w, registry};
   const int runs = static_cast<int>(1 + w.draw(6));
 
   auto store = std::make_unique<persistence::memory_store>();
@@ -271,6 +291,7 @@ void simulate(std::uint64_t seed, tally& seen) {
     // What waits for somebody outside is given it. False if nothing does.
     const auto help = [&] {
       bool helped = false;
+      worker.act(engine.actors());
       for (int r = 0; r < next_start; ++r) {
         const run_key key{in, run_id{"r" + std::to_string(r)}};
         const auto run = persistence::load_run(*engine.store().durable_view(), key);
@@ -293,8 +314,12 @@ void simulate(std::uint64_t seed, tally& seen) {
       if (w.draw(200) == 0) send(some_run(), flow::retry_command{}, {});
       if (next_start < runs && w.draw(8) == 0) start_next();
       if (w.draw(150) == 0) cancel_some();
+      if (w.draw(6) == 0) worker.act(engine.actors());
       const bool busy = engine.step();
-      if (!busy && next_start == runs && (steps > 0 || !help())) break;
+      if (next_start < runs) continue;
+      // The worker's polls can keep the engine busy for ever.
+      const bool looks_around = !busy || (steps == 0 && i % 500 == 499);
+      if (looks_around && (steps > 0 || !help())) break;
       REQUIRE(i < 200'000);  // whatever chance does, it comes to an end
     }
     // The power fails now: what was not synced is gone. The old life is cut off here.
@@ -348,6 +373,8 @@ void simulate(std::uint64_t seed, tally& seen) {
   }
   seen.power_losses += crashes;
   seen.signals += expected.signals.size();
+  seen.tasks_answered += worker.answered;
+  seen.tasks_refused += worker.refused;
   seen.actor_crashes += w.crashed;
   for (const auto& [call, times] : w.calls) {
     ++seen.calls;
@@ -373,6 +400,8 @@ TEST_CASE("whatever order chance gives to messages, time and crashes, nothing is
   CHECK(seen.actor_crashes > 200);
   CHECK(seen.signals > 1000);
   CHECK(seen.pauses > 200);
+  CHECK(seen.tasks_answered > 500);
+  CHECK(seen.tasks_refused > 20);
   // Nobody updates data here, and a run begins with the same transition that makes it.
   const std::set<flow::event_kind> never_happens = {flow::event_kind::data_updated,
                                                     flow::event_kind::run_started};

@@ -20,6 +20,7 @@
 
 #include "actors/supervisor.hpp"
 #include "functions/call.hpp"
+#include "functions/registry.hpp"
 #include "persistence/memory/memory_store.hpp"
 
 namespace pawl::simulation {
@@ -119,6 +120,98 @@ class world_executor final : public actors::executor {
   std::map<actors::invocation_id, actors::invocation> waiting_;
   actors::invocation_id next_ = 1;
   bool stopped_ = false;
+};
+
+/// A worker outside of the engine: lives on when that is restarted, answers late, and is lost.
+class remote_worker {
+ public:
+  remote_worker(world& w, std::shared_ptr<functions::registry> functions)
+      : world_(w), functions_(std::move(functions)) {}
+
+  /// Polls, answers a task, says that it is alive, or forgets a task; or none of these.
+  void act(const actors::engine_actors& engine) {
+    if (tasks_.size() < 4 && world_.draw(3) == 0) return poll(engine);
+    if (tasks_.empty()) return;
+    const auto chosen = tasks_.begin() + static_cast<std::ptrdiff_t>(world_.draw(tasks_.size()));
+    switch (world_.draw(8)) {
+      case 0:
+        tasks_.erase(chosen);
+        ++lost;
+        break;
+      case 1:
+        caf::anon_send(engine.dispatcher,
+                       actors::touch_task{place_of(*chosen), lease_of(*chosen), 0.5, {}, {}});
+        break;
+      case 2:  // later: perhaps when its lease has run out
+        break;
+      default:
+        answer(engine, *chosen);
+        tasks_.erase(chosen);
+    }
+  }
+
+  std::size_t answered = 0;
+  std::size_t refused = 0;
+  std::size_t lost = 0;
+
+ private:
+  static persistence::keys::task_key place_of(const worker_task& task) {
+    const auto& text = task.id.task;
+    return {{scope_name{"default"}, task.run},
+            static_cast<std::uint32_t>(std::stoul(text.substr(text.rfind('~') + 1)))};
+  }
+  static std::uint64_t lease_of(const worker_task& task) { return std::stoull(task.id.lease); }
+
+  void poll(const actors::engine_actors& engine) {
+    task_poll wanted;
+    wanted.worker = "w";
+    wanted.queue = "gpu";
+    wanted.functions = {"sim.step", "sim.undo"};
+    wanted.max = 1 + world_.draw(3);
+    wanted.wait = std::chrono::seconds{world_.draw(2)};
+    wanted.lease_time = std::chrono::seconds{1 + world_.draw(20)};
+    caf::anon_send(engine.dispatcher,
+                   actors::poll_tasks{scope_name{"default"}, std::move(wanted),
+                                      actors::reply<std::vector<worker_task>>{
+                                          [this](result<std::vector<worker_task>> got) {
+                                            if (got) take(*got);
+                                          }}});
+  }
+
+  void take(std::vector<worker_task>& got) {
+    for (auto& task : got) {
+      ++world_.calls[task.idempotency_key];
+      tasks_.push_back(std::move(task));
+    }
+  }
+
+  void answer(const actors::engine_actors& engine, const worker_task& task) {
+    const auto place = place_of(task);
+    const functions::call_facts facts{place.run,
+                                      task.node,
+                                      task.visit,
+                                      task.attempt,
+                                      task.idempotency_key,
+                                      task.args,
+                                      task.answer ? &*task.answer : nullptr};
+    functions::call_context context{facts, {}, {}, {}};
+    auto called = functions::call((*functions_->find(place.run.scope, task.code_ref))->body,
+                                  "simulated", *task.state, context, {});
+    flow::step_outcome_command ended{
+        place.token, {}, task.visit, task.attempt, std::move(called.value)};
+    ended.interrupted = std::move(called.interrupted);
+    ended.lease = lease_of(task);
+    caf::anon_send(engine.shard_of(place.run),
+                   actors::run_command{place.run, std::make_shared<flow::command>(std::move(ended)),
+                                       actors::reply<actors::command_done>{
+                                           [this](const result<actors::command_done>& done) {
+                                             ++(done ? answered : refused);
+                                           }}});
+  }
+
+  world& world_;
+  std::shared_ptr<functions::registry> functions_;
+  std::vector<worker_task> tasks_;
 };
 
 struct system_config : caf::actor_system_config {
