@@ -72,6 +72,31 @@ bool is_host(std::string_view text) {
   return has_only(text.substr(0, colon), "-._");
 }
 
+bool is_host_and_port(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return false;
+  const std::string_view host = text.substr(0, colon), port = text.substr(colon + 1);
+  const bool in_brackets = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  return (port == "0" || is_port(port)) &&
+         (in_brackets ? has_only(host.substr(1, host.size() - 2), ":.") : has_only(host, "-._"));
+}
+
+// "127.0.0.1:7717", "[::1]:0", "unix:/run/pawl.sock".
+bool is_listen_address(std::string_view text) {
+  constexpr std::string_view unix_prefix = "unix:";
+  if (!text.starts_with(unix_prefix)) return is_host_and_port(text);
+  return text.size() > unix_prefix.size() + 1 && text[unix_prefix.size()] == '/';
+}
+
+// "*", "https://app.example.com", "http://localhost:3000".
+bool is_origin(std::string_view text) {
+  if (text == "*") return true;
+  const std::size_t scheme = text.find("://");
+  if (scheme == std::string_view::npos || scheme == 0) return false;
+  const std::string_view host = text.substr(scheme + 3);
+  return has_only(text.substr(0, scheme), "+-.") && host.find('*') == host.npos && is_host(host);
+}
+
 // The single source of every setting's name, place, limits and description. Its variable, its row
 // in docs/configuration.md and its line in `pawl config` follow from it.
 constexpr std::array table{
@@ -213,6 +238,73 @@ constexpr std::array table{
         "Polls that wait for a task. One more is answered `overloaded`.", 1, 1'000'000},
     key{"worker.max_lost_leases", [](settings& s) -> field { return &s.worker.max_lost_leases; },
         "Workers that may be lost over one call before its step fails.", 1, 1'000'000},
+
+    key{"server.listen", [](settings& s) -> field { return &s.server.listen; },
+        "Where it listens: an IP address with a port, 0 for any free one; `localhost` is "
+        "127.0.0.1; `unix:` before a path for a socket that only this user may use.",
+        0, 0, "a list of addresses such as `127.0.0.1:7717`, `[::1]:7717`, `unix:/path`",
+        is_listen_address},
+    key{"server.threads", [](settings& s) -> field { return &s.server.threads; },
+        "Threads that read requests and write answers. 0: one for each core.", 0, 1'024},
+    key{"server.tls_cert", [](settings& s) -> field { return &s.server.tls_cert; },
+        "PEM file of the certificate, with those that lead to its authority behind it. Empty: HTTP "
+        "without TLS. Read again on SIGHUP.",
+        0, 0, "a path, or nothing"},
+    key{"server.tls_key", [](settings& s) -> field { return &s.server.tls_key; },
+        "PEM file of the certificate's key.", 0, 0, "a path, or nothing"},
+    key{"server.cors_origins", [](settings& s) -> field { return &s.server.cors_origins; },
+        "Web pages of other origins that may use the API; `*` for every one. Empty: none.", 0, 0,
+        "a list of origins such as `https://app.example.com`, or `*`", is_origin},
+    key{"server.max_connections", [](settings& s) -> field { return &s.server.max_connections; },
+        "Connections at once. One more is answered 503 and closed.", 1, 1'000'000},
+    key{"server.max_connections_per_peer",
+        [](settings& s) -> field { return &s.server.max_connections_per_peer; },
+        "Connections of one address at once; loopback and Unix sockets have no limit of their own. "
+        "One more is answered 429 and closed.",
+        1, 1'000'000},
+    key{"server.max_streams", [](settings& s) -> field { return &s.server.max_streams; },
+        "Event streams and WebSockets at once, together. One more is answered 429.", 1, 1'000'000},
+    key{"server.max_pipelined", [](settings& s) -> field { return &s.server.max_pipelined; },
+        "Requests of one connection that were read and are not answered. The next one waits "
+        "unread.",
+        1, 1'000},
+    key{"server.max_url_bytes", [](settings& s) -> field { return &s.server.max_url_bytes; },
+        "The longest request target. A longer one is answered 414.", 256, mib},
+    key{"server.max_header_bytes", [](settings& s) -> field { return &s.server.max_header_bytes; },
+        "Request line and header fields together. More is answered 431.", kib, mib},
+    key{"server.max_header_fields",
+        [](settings& s) -> field { return &s.server.max_header_fields; },
+        "Header fields of one request. More are answered 431.", 8, 10'000},
+    key{"server.max_body_bytes", [](settings& s) -> field { return &s.server.max_body_bytes; },
+        "The body of a request, also after it was decompressed. A longer one is answered 413.", kib,
+        gib},
+    key{"server.max_pending_bytes",
+        [](settings& s) -> field { return &s.server.max_pending_bytes; },
+        "Requests that are being read, of all connections together. What is beyond is answered "
+        "503.",
+        kib, 1'024 * gib},
+    key{"server.max_message_bytes",
+        [](settings& s) -> field { return &s.server.max_message_bytes; },
+        "One message that comes over a WebSocket. A longer one closes it.", kib, gib},
+    key{"server.stream_buffer_bytes",
+        [](settings& s) -> field { return &s.server.stream_buffer_bytes; },
+        "What may wait for the reader of one event stream or WebSocket. A reader that falls "
+        "further behind is dropped.",
+        kib, gib},
+    key{"server.idle_timeout_ms", [](settings& s) -> field { return &s.server.idle_timeout_ms; },
+        "How long a connection without a request stays open.", 1, day_ms},
+    key{"server.header_timeout_ms",
+        [](settings& s) -> field { return &s.server.header_timeout_ms; },
+        "How long the head of a request, or a TLS handshake, may take.", 1, hour_ms},
+    key{"server.body_timeout_ms", [](settings& s) -> field { return &s.server.body_timeout_ms; },
+        "How long the body of a request may take.", 1, day_ms},
+    key{"server.write_timeout_ms", [](settings& s) -> field { return &s.server.write_timeout_ms; },
+        "How long a peer may take nothing of what is written to it before its connection is "
+        "closed.",
+        1, day_ms},
+    key{"server.ping_interval_ms", [](settings& s) -> field { return &s.server.ping_interval_ms; },
+        "A WebSocket that is silent for so long is sent a ping; twice as long, and it is closed.",
+        1, hour_ms},
 
     key{"log.level", [](settings& s) -> field { return &s.log.level; },
         "The least important lines that are written."},

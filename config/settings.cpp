@@ -28,6 +28,10 @@ std::uint32_t executor_settings::thread_count() const noexcept {
   return threads != 0 ? threads : std::max(4u, 2 * cores());
 }
 
+std::uint32_t server_settings::thread_count() const noexcept {
+  return threads != 0 ? threads : cores();
+}
+
 settings settings::defaults() {
   return {};
 }
