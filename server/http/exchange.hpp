@@ -60,6 +60,8 @@ class exchange {
   /// Makes a WebSocket of the connection; answered with 426 if the request asked for none, and
   /// then null.
   [[nodiscard]] virtual std::shared_ptr<web_socket> accept_web_socket() = 0;
+  /// Names what was asked for, for metrics: "/v1/runs/{id}". Before the answer; may be left out.
+  virtual void set_route(std::string_view /*route*/) {}
   /// Whether the request asks to make a WebSocket of the connection.
   [[nodiscard]] virtual bool wants_web_socket() const = 0;
 };

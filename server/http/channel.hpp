@@ -1,0 +1,49 @@
+#pragma once
+
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/system/error_code.hpp>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include "server/http/core.hpp"
+
+namespace pawl::server::http {
+
+using boost::system::error_code;
+using stream_socket =
+    boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, strand>;
+using strand_timer =
+    boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                      boost::asio::wait_traits<std::chrono::steady_clock>, strand>;
+
+using io_handler = std::function<void(const error_code&, std::size_t)>;
+
+/// What one write may take at once; empty buffers count for nothing.
+inline constexpr std::size_t max_gathered_buffers = 16;
+using gathered_buffers = std::array<boost::asio::const_buffer, max_gathered_buffers>;
+
+/// The bytes to and from a peer, with or without TLS. All calls, and all that is called back, on
+/// its strand. At most one read and one write at a time; buffers live until they are answered.
+class channel {
+ public:
+  virtual ~channel() = default;
+
+  [[nodiscard]] virtual const strand& on() const noexcept = 0;
+  /// To be done before anything is read or written.
+  virtual void async_begin(std::function<void(const error_code&)> done) = 0;
+  virtual void async_read_some(boost::asio::mutable_buffer to, io_handler done) = 0;
+  virtual void async_write_some(const gathered_buffers& from, io_handler done) = 0;
+  /// Tells the peer that no more is written. It may still be read from.
+  virtual void end() = 0;
+  /// Answers what is under way with an error.
+  virtual void close() noexcept = 0;
+};
+
+[[nodiscard]] std::unique_ptr<channel> make_plain_channel(stream_socket socket);
+
+}  // namespace pawl::server::http

@@ -1,0 +1,185 @@
+#include <algorithm>
+#include <utility>
+
+#include "server/http/ascii.hpp"
+#include "server/http/connection.hpp"
+#include "server/http/content_coding.hpp"
+#include "server/http/cors.hpp"
+#include "server/http/pending_exchange.hpp"
+
+namespace pawl::server::http {
+namespace {
+
+constexpr std::size_t max_request_id_bytes = 64;
+
+bool is_request_id(std::string_view text) noexcept {
+  return !text.empty() && text.size() <= max_request_id_bytes &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return ascii_alphanumeric(c) || c == '-'; });
+}
+
+/// Whether a method changes nothing (RFC 9110, 9.2.1).
+bool is_safe_method(std::string_view method) noexcept {
+  return method == "GET" || method == "HEAD" || method == "OPTIONS";
+}
+
+}  // namespace
+
+void connection::add_request(incoming one) {
+  slot made;
+  made.number = next_number_++;
+  made.since = std::chrono::steady_clock::now();
+  made.is_safe = is_safe_method(one.what.method);
+  made.wants_web_socket = one.wants_web_socket;
+  if (one.wants_web_socket) made.web_socket_key = *one.what.fields.find("Sec-WebSocket-Key");
+  made.what = std::move(one.what);
+  made.what.peer = peer_.name;
+  made.what.loopback = peer_.loopback;
+  const auto id = made.what.fields.find("Request-Id");
+  made.what.id = id && is_request_id(*id) ? std::string{*id} : core_->next_request_id();
+  made.form = {.request_id = made.what.id,
+               .cors_origin = {},
+               .head_only = made.what.method == "HEAD",
+               .http_1_0 = one.http_1_0,
+               .keep_alive = one.keep_alive,
+               .gzip = accepts_gzip(made.what.fields.find("Accept-Encoding").value_or(""))};
+  made.report.method = made.what.method;
+  made.report.bytes_in = one.bytes;
+  made.report.request_id = made.what.id;
+  made.report.peer = peer_.name;
+  core_->count_request();
+  slots_.push_back(std::move(made));
+}
+
+/// Answers what is no business of the handler: requests of foreign pages, preflights, "OPTIONS *".
+bool connection::answer_here(slot& of) {
+  const auto kind = judge_origin(of.what, core_->settings().cors_origins);
+  if (kind == origin_kind::foreign) {
+    const refusal why{
+        403, "forbidden",
+        "pages of this origin may not use the server; server.cors_origins names those "
+        "that may"};
+    set_answer(of, to_problem(why, of.form.request_id));
+    return true;
+  }
+  if (kind == origin_kind::allowed) {
+    of.form.cors_origin = *of.what.fields.find("Origin");
+    if (auto answer = answer_preflight(of.what)) {
+      set_answer(of, *std::move(answer));
+      return true;
+    }
+  }
+  if (of.what.path != "*") return false;
+  set_answer(
+      of,
+      {.status = 204, .fields = {{"Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS"}}, .body = {}});
+  return true;
+}
+
+/// Hands requests to the handler, as far as the order allows it.
+void connection::launch() {
+  if (is_launching_ || closed_) return;
+  is_launching_ = true;
+  bool one_is_open = false;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    slot& one = slots_[i];
+    if (one.at == stage::answered) continue;
+    if (one.at == stage::waiting) {
+      if (one_is_open && !one.is_safe) break;
+      one.at = stage::with_handler;
+      auto answer = std::make_shared<pending_exchange>(shared_from_this(), one.number, one.what.id,
+                                                       one.wants_web_socket);
+      core_->handler().handle(std::move(one.what), std::move(answer));
+      if (one.at == stage::answered) continue;
+    }
+    if (!one.is_safe) break;
+    one_is_open = true;
+  }
+  is_launching_ = false;
+}
+
+connection::slot* connection::find(std::uint64_t number) {
+  if (closed_ || slots_.empty() || number < slots_.front().number) return nullptr;
+  const auto index = static_cast<std::size_t>(number - slots_.front().number);
+  return index < slots_.size() ? &slots_[index] : nullptr;
+}
+
+/// Whether the connection stays open behind this answer.
+bool connection::keeps_alive(const slot& of) const {
+  return of.form.keep_alive && !(stopped_reading_ && &of == &slots_.back());
+}
+
+void connection::set_answer(slot& of, response with) {
+  of.at = stage::answered;
+  of.wants_web_socket = false;
+  of.what = {};
+  of.form.keep_alive = keeps_alive(of);
+  of.report.status = with.status;
+  of.bytes = to_bytes(std::move(with), of.form);
+}
+
+void connection::answer(std::uint64_t number, response with, std::string route) {
+  core_->run_on(on(), [self = shared_from_this(), number, with = std::move(with),
+                       route = std::move(route)]() mutable {
+    slot* const of = self->find(number);
+    if (of == nullptr) return;
+    of->report.route = std::move(route);
+    self->set_answer(*of, std::move(with));
+    self->launch();
+    self->pump();
+  });
+}
+
+void connection::answer_with_stream(std::uint64_t number, response head, std::string route,
+                                    std::shared_ptr<outbox> body) {
+  const bool done = core_->run_on(on(), [self = shared_from_this(), number, head = std::move(head),
+                                         route = std::move(route), body]() mutable {
+    slot* const of = self->find(number);
+    if (of == nullptr) return body->finish();
+    of->at = stage::streaming;
+    of->wants_web_socket = false;
+    // Without chunks only the end of the connection ends the body.
+    if (of->form.http_1_0) {
+      of->form.keep_alive = false;
+      self->stop_reading();
+    }
+    of->form.keep_alive = self->keeps_alive(*of);
+    of->report.route = std::move(route);
+    of->report.status = head.status;
+    of->report.streamed = true;
+    of->bytes.head = stream_head(head, of->form);
+    of->body = std::move(body);
+    if (self->draining_) of->body->close();
+    self->pump();
+  });
+  if (!done) body->finish();
+}
+
+void connection::answer_with_web_socket(std::uint64_t number, std::string route,
+                                        std::shared_ptr<web_socket_ends> ends) {
+  const bool done = core_->run_on(
+      on(), [self = shared_from_this(), number, route = std::move(route), ends]() mutable {
+        slot* const of = self->find(number);
+        if (of == nullptr) return ends->out->finish();
+        of->at = stage::upgrading;
+        of->report.route = std::move(route);
+        of->report.status = 101;
+        of->report.streamed = true;
+        of->body = ends->out;
+        of->ends = std::move(ends);
+        self->stop_reading();
+        if (self->draining_) of->body->close(1001, "the server stops");
+        self->pump();
+      });
+  if (!done) ends->out->finish();
+}
+
+void connection::wake() {
+  core_->run_on(on(), [self = shared_from_this()] {
+    if (self->closed_) return;
+    if (self->upgraded_) return self->upgraded_->wake();
+    self->pump();
+  });
+}
+
+}  // namespace pawl::server::http

@@ -1,0 +1,136 @@
+#include <pawl/assert.hpp>
+#include <utility>
+
+#include "server/http/connection.hpp"
+
+namespace pawl::server::http {
+namespace {
+
+// What is gathered before it is written: further answers wait for the peer to take these.
+constexpr std::size_t max_gathered_bytes = 256 * 1024;
+// Parts of a stream up to here are copied between the marks of their chunk.
+constexpr std::size_t max_copied_chunk = 16 * 1024;
+
+}  // namespace
+
+/// Writes what can be written now, and goes on from there.
+void connection::pump() {
+  if (closed_ || is_writing_ || is_launching_ || upgraded_ || lingering_) return;
+  while (!slots_.empty() && out_bytes_ < max_gathered_bytes && gather_front()) {
+  }
+  if (slots_.empty() && out_.empty() && std::exchange(owes_continue_, false))
+    push("HTTP/1.1 100 Continue\r\n\r\n");
+  if (!out_.empty()) return write();
+  if (!slots_.empty() && slots_.front().at == stage::upgrading) return upgrade();
+  if (slots_.empty() && stopped_reading_) return end();
+  read();
+}
+
+/// Moves the first answer towards the peer. True: it is whole, and the next may follow.
+bool connection::gather_front() {
+  slot& front = slots_.front();
+  if (front.at == stage::streaming) return gather_stream(front);
+  if (front.at != stage::answered) return false;
+  front.report.bytes_out = front.bytes.head.size() + front.bytes.body.size();
+  push(std::move(front.bytes.head));
+  push(std::move(front.bytes.body));
+  retire_front();
+  return true;
+}
+
+bool connection::gather_stream(slot& of) {
+  const std::uint64_t before = out_bytes_;
+  push(std::exchange(of.bytes.head, {}));
+  outbox::batch batch = of.body->take();
+  std::size_t taken = 0;
+  for (std::string& part : batch.parts) {
+    taken += part.size();
+    if (part.empty() || of.form.head_only) continue;
+    if (of.form.http_1_0) {
+      push(std::move(part));
+    } else if (part.size() <= max_copied_chunk) {
+      push(chunk_head(part.size()).append(part).append(chunk_end));
+    } else {
+      push(chunk_head(part.size()));
+      push(std::move(part));
+      push(std::string{chunk_end});
+    }
+  }
+  if (taken != 0) sending_.emplace_back(of.body, taken);
+  const bool ended = batch.ended || of.form.head_only;
+  if (ended && !of.form.http_1_0 && !of.form.head_only) push(std::string{last_chunk});
+  of.report.bytes_out += out_bytes_ - before;
+  if (ended) retire_front();
+  return ended;
+}
+
+void connection::push(std::string bytes) {
+  if (bytes.empty()) return;
+  out_bytes_ += bytes.size();
+  out_.push_back(std::move(bytes));
+}
+
+void connection::retire_front() {
+  written_.push_back(std::move(slots_.front()));
+  slots_.pop_front();
+}
+
+void connection::write() {
+  gathered_buffers buffers{};
+  for (std::size_t i = 0; i < buffers.size() && i < out_.size(); ++i)
+    buffers[i] = boost::asio::buffer(out_[i]);
+  buffers[0] += out_begin_;
+  is_writing_ = true;
+  set_write_deadline(std::chrono::steady_clock::now() + core_->settings().write_timeout_ms);
+  channel_->async_write_some(
+      buffers, [self = shared_from_this()](const error_code& failed, std::size_t size) {
+        self->on_write(failed, size);
+      });
+}
+
+void connection::on_write(const error_code& failed, std::size_t size) {
+  is_writing_ = false;
+  if (closed_) return;
+  count_out(size);
+  if (failed) return close_now();
+  out_bytes_ -= size;
+  out_begin_ += size;
+  while (!out_.empty() && out_begin_ >= out_.front().size()) {
+    out_begin_ -= out_.front().size();
+    out_.pop_front();
+  }
+  if (!out_.empty()) return write();
+  after_write();
+}
+
+void connection::after_write() {
+  set_write_deadline(never);
+  for (const auto& [body, bytes] : std::exchange(sending_, {})) body->sent(bytes);
+  for (slot& one : std::exchange(written_, {})) report(one);
+  if (closed_) return;
+  if (stopped_reading_) return pump();
+  take_requests();
+}
+
+/// Tells everybody whom it concerns that a request is over.
+void connection::report(slot& of) {
+  core_->count_answer();
+  if (of.body) of.body->finish();
+  if (of.ends) of.ends->forget_receiver();
+  if (of.report.status == 0) of.report.status = 499;
+  of.report.duration = std::chrono::steady_clock::now() - of.since;
+  core_->observe(of.report);
+}
+
+void connection::upgrade() {
+  PAWL_ASSERT(!is_reading_, "what comes behind a handshake is for the WebSocket");
+  slot& front = slots_.front();
+  web_socket_handshake handshake{
+      .key = front.web_socket_key, .rest = reader_.take_rest(), .fields = {}};
+  for (const auto& field : common_fields({}, front.form))
+    handshake.fields.emplace_back(field.name, field.value);
+  upgraded_ = make_web_socket(shared_from_this(), std::move(handshake), front.ends);
+  upgraded_->start();
+}
+
+}  // namespace pawl::server::http

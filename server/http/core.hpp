@@ -1,0 +1,111 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "server/http/admission.hpp"
+#include "server/http/listener.hpp"
+
+namespace pawl::server::http {
+
+class connection;
+class tls_context;
+
+using strand = boost::asio::strand<boost::asio::io_context::executor_type>;
+
+/// What all connections of a listener share. Lives as long as any connection or exchange does, so
+/// that a handler may keep an exchange longer than the listener lives. Safe for concurrent use.
+class core : public std::enable_shared_from_this<core> {
+ public:
+  explicit core(listener_parts parts);
+  core(const core&) = delete;
+  core& operator=(const core&) = delete;
+  ~core();
+
+  [[nodiscard]] const server_settings& settings() const noexcept { return parts_.settings; }
+  [[nodiscard]] http::handler& handler() const noexcept { return parts_.handler; }
+  [[nodiscard]] spdlog::logger& logger() const noexcept { return *parts_.logger; }
+  [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
+
+  /// Does `what` on `on`: at once if this thread is on it. False: it is not done, because
+  /// `close_gate` was called.
+  template <class What>
+  bool run_on(const strand& on, What what) {
+    if (on.running_in_this_thread()) {
+      what();
+      return true;
+    }
+    const std::shared_lock lock{gate_};
+    if (gate_is_open_) boost::asio::post(on, std::move(what));
+    return gate_is_open_;
+  }
+  /// From now on nothing comes into the context from outside, so that it runs out of work.
+  void close_gate();
+
+  [[nodiscard]] admissions& door() noexcept { return door_; }
+  /// Makes a connection known, so that `all` gives it.
+  void enter(const std::shared_ptr<connection>& one);
+  /// To be called once for each that was admitted.
+  void leave(const connection* one, const std::string& peer, bool counted);
+  /// All that are open now.
+  [[nodiscard]] std::vector<std::shared_ptr<connection>> all();
+
+  void begin_stop() noexcept { stopping_ = true; }
+  [[nodiscard]] bool is_stopping() const noexcept { return stopping_; }
+
+  /// A place for a stream, to be kept as long as it lives. Null: there are as many as may be.
+  [[nodiscard]] std::shared_ptr<void> take_stream_place();
+  /// Counts bytes of requests that are being read; false: that would be too many.
+  [[nodiscard]] bool take_pending(std::size_t bytes) noexcept;
+  void give_pending(std::size_t bytes) noexcept { pending_bytes_ -= bytes; }
+
+  [[nodiscard]] std::string next_request_id();
+  void observe(const finished_request& one) const;
+
+  /// Null: no TLS.
+  [[nodiscard]] std::shared_ptr<const tls_context> tls() const;
+  [[nodiscard]] result<void> load_tls();
+
+  [[nodiscard]] listener_numbers numbers() const noexcept;
+  void count_in(std::size_t bytes) noexcept { bytes_in_ += bytes; }
+  void count_out(std::size_t bytes) noexcept { bytes_out_ += bytes; }
+  void count_accepted() noexcept { ++accepted_; }
+  void count_refused() noexcept { ++refused_; }
+  void count_request() noexcept {
+    ++requests_;
+    ++in_flight_;
+  }
+  void count_answer() noexcept { --in_flight_; }
+
+ private:
+  listener_parts parts_;
+  boost::asio::io_context context_;
+  std::shared_mutex gate_;
+  bool gate_is_open_ = true;
+  std::atomic<bool> stopping_ = false;
+
+  admissions door_;
+  mutable std::mutex mutex_;
+  std::unordered_map<const connection*, std::weak_ptr<connection>> connections_;
+  std::shared_ptr<const tls_context> tls_;
+
+  const std::string id_prefix_;
+  std::atomic<std::uint64_t> ids_ = 0;
+  std::atomic<std::uint64_t> streams_ = 0, in_flight_ = 0, pending_bytes_ = 0;
+  std::atomic<std::uint64_t> accepted_ = 0, refused_ = 0, requests_ = 0, bytes_in_ = 0,
+                             bytes_out_ = 0;
+};
+
+}  // namespace pawl::server::http

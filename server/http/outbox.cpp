@@ -1,0 +1,86 @@
+#include "server/http/outbox.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace pawl::server::http {
+
+outbox::outbox(std::size_t limit_bytes, std::function<void()> wake, std::shared_ptr<void> place)
+    : limit_(limit_bytes), wake_(std::move(wake)), place_(std::move(place)) {}
+
+bool outbox::put(std::string bytes) {
+  std::function<void()> wake;
+  {
+    const std::lock_guard lock{mutex_};
+    if (closed_ || finished_) return false;
+    const bool fits = waiting_ == 0 || waiting_ + bytes.size() <= limit_;
+    if (!fits || too_slow_) {
+      if (!std::exchange(too_slow_, true)) return false;
+      if (std::exchange(farewell_used_, true)) return false;
+    }
+    waiting_ += bytes.size();
+    parts_.push_back(std::move(bytes));
+    if (!std::exchange(woken_, true)) wake = wake_;
+  }
+  if (wake) wake();
+  return true;
+}
+
+bool outbox::too_slow() const {
+  const std::lock_guard lock{mutex_};
+  return too_slow_;
+}
+
+void outbox::close(unsigned code, std::string reason) {
+  std::function<void()> wake;
+  {
+    const std::lock_guard lock{mutex_};
+    if (closed_ || finished_) return;
+    closed_ = true;
+    code_ = code;
+    reason_ = std::move(reason);
+    if (!std::exchange(woken_, true)) wake = wake_;
+  }
+  if (wake) wake();
+}
+
+void outbox::on_closed(std::function<void()> what) {
+  {
+    const std::lock_guard lock{mutex_};
+    if (!finished_) {
+      on_closed_.push_back(std::move(what));
+      return;
+    }
+  }
+  what();
+}
+
+outbox::batch outbox::take() {
+  const std::lock_guard lock{mutex_};
+  woken_ = false;
+  return {.parts = std::exchange(parts_, {}), .ended = closed_, .code = code_, .reason = reason_};
+}
+
+void outbox::sent(std::size_t bytes) {
+  const std::lock_guard lock{mutex_};
+  waiting_ -= std::min(bytes, waiting_);
+}
+
+void outbox::finish() {
+  std::vector<std::function<void()>> to_call;
+  std::function<void()> dropped;
+  std::shared_ptr<void> place;
+  {
+    const std::lock_guard lock{mutex_};
+    if (std::exchange(finished_, true)) return;
+    closed_ = true;
+    parts_.clear();
+    to_call.swap(on_closed_);
+    dropped.swap(wake_);
+    place.swap(place_);
+  }
+  place.reset();
+  for (const auto& what : to_call) what();
+}
+
+}  // namespace pawl::server::http

@@ -1,0 +1,122 @@
+#include "server/http/pending_exchange.hpp"
+
+#include <utility>
+
+#include <pawl/assert.hpp>
+
+namespace pawl::server::http {
+namespace {
+
+class outgoing_stream final : public stream {
+ public:
+  explicit outgoing_stream(std::shared_ptr<outbox> out) : out_(std::move(out)) {}
+  outgoing_stream(const outgoing_stream&) = delete;
+  outgoing_stream& operator=(const outgoing_stream&) = delete;
+  ~outgoing_stream() override { out_->close(); }
+
+  bool write(std::string bytes) override { return out_->put(std::move(bytes)); }
+  [[nodiscard]] bool too_slow() const override { return out_->too_slow(); }
+  void close() override { out_->close(); }
+  void on_closed(std::function<void()> what) override { out_->on_closed(std::move(what)); }
+
+ private:
+  const std::shared_ptr<outbox> out_;
+};
+
+class outgoing_socket final : public web_socket {
+ public:
+  explicit outgoing_socket(std::shared_ptr<web_socket_ends> ends) : ends_(std::move(ends)) {}
+  outgoing_socket(const outgoing_socket&) = delete;
+  outgoing_socket& operator=(const outgoing_socket&) = delete;
+  ~outgoing_socket() override { ends_->out->close(); }
+
+  bool send(std::string text) override { return ends_->out->put(std::move(text)); }
+  [[nodiscard]] bool too_slow() const override { return ends_->out->too_slow(); }
+  void close(unsigned code, std::string_view reason) override {
+    ends_->out->close(code, std::string{reason});
+  }
+  void on_message(std::function<void(std::string text)> what) override {
+    ends_->set_receiver(std::move(what));
+  }
+  void on_closed(std::function<void()> what) override { ends_->out->on_closed(std::move(what)); }
+
+ private:
+  const std::shared_ptr<web_socket_ends> ends_;
+};
+
+}  // namespace
+
+pending_exchange::pending_exchange(std::shared_ptr<connection> of, std::uint64_t number,
+                                   std::string request_id, bool wants_web_socket)
+    : of_(std::move(of)),
+      number_(number),
+      request_id_(std::move(request_id)),
+      wants_web_socket_(wants_web_socket) {}
+
+pending_exchange::~pending_exchange() {
+  if (!is_answered_) refuse({500, "internal", "the server did not answer this request"});
+}
+
+void pending_exchange::begin_answer() {
+  PAWL_ASSERT(!is_answered_.exchange(true), "an exchange is answered once");
+}
+
+void pending_exchange::refuse(const refusal& why) {
+  respond(to_problem(why, request_id_));
+}
+
+void pending_exchange::respond(response answer) {
+  begin_answer();
+  of_->answer(number_, std::move(answer), std::move(route_));
+}
+
+std::shared_ptr<outbox> pending_exchange::make_outbox(std::shared_ptr<void> place) const {
+  return std::make_shared<outbox>(
+      of_->all().settings().stream_buffer_bytes, [of = of_] { of->wake(); }, std::move(place));
+}
+
+std::shared_ptr<stream> pending_exchange::respond_with_stream(response head) {
+  auto place = of_->all().take_stream_place();
+  const bool is_refused = place == nullptr || of_->all().is_stopping();
+  auto out = make_outbox(std::move(place));
+  auto made = std::make_shared<outgoing_stream>(out);
+  if (is_refused) {
+    out->finish();
+    if (of_->all().is_stopping()) {
+      refuse({503, "unavailable", "the server stops"});
+    } else {
+      refuse({429, "too_many_requests", "the server has as many streams as it may"});
+    }
+    return made;
+  }
+  begin_answer();
+  of_->answer_with_stream(number_, std::move(head), std::move(route_), std::move(out));
+  return made;
+}
+
+std::shared_ptr<web_socket> pending_exchange::accept_web_socket() {
+  if (!wants_web_socket_) {
+    response answer = to_problem(
+        {426, "upgrade_required", "this address is for WebSockets (RFC 6455, version 13) only"},
+        request_id_);
+    answer.fields.add("Upgrade", "websocket");
+    answer.fields.add("Sec-WebSocket-Version", "13");
+    respond(std::move(answer));
+    return nullptr;
+  }
+  if (of_->all().is_stopping()) {
+    refuse({503, "unavailable", "the server stops"});
+    return nullptr;
+  }
+  auto place = of_->all().take_stream_place();
+  if (!place) {
+    refuse({429, "too_many_requests", "the server has as many streams as it may"});
+    return nullptr;
+  }
+  begin_answer();
+  auto ends = std::make_shared<web_socket_ends>(make_outbox(std::move(place)));
+  of_->answer_with_web_socket(number_, std::move(route_), ends);
+  return std::make_shared<outgoing_socket>(std::move(ends));
+}
+
+}  // namespace pawl::server::http

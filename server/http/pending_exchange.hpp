@@ -1,0 +1,41 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "server/http/connection.hpp"
+#include "server/http/exchange.hpp"
+
+namespace pawl::server::http {
+
+/// The exchange of a request that was handed over. Safe for concurrent use.
+class pending_exchange final : public exchange {
+ public:
+  pending_exchange(std::shared_ptr<connection> of, std::uint64_t number, std::string request_id,
+                   bool wants_web_socket);
+  pending_exchange(const pending_exchange&) = delete;
+  pending_exchange& operator=(const pending_exchange&) = delete;
+  ~pending_exchange() override;
+
+  void respond(response answer) override;
+  [[nodiscard]] std::shared_ptr<stream> respond_with_stream(response head) override;
+  [[nodiscard]] std::shared_ptr<web_socket> accept_web_socket() override;
+  void set_route(std::string_view route) override { route_ = route; }
+  [[nodiscard]] bool wants_web_socket() const override { return wants_web_socket_; }
+
+ private:
+  void begin_answer();
+  void refuse(const refusal& why);
+  [[nodiscard]] std::shared_ptr<outbox> make_outbox(std::shared_ptr<void> place) const;
+
+  const std::shared_ptr<connection> of_;
+  const std::uint64_t number_;
+  const std::string request_id_;
+  const bool wants_web_socket_;
+  std::string route_;
+  std::atomic<bool> is_answered_ = false;
+};
+
+}  // namespace pawl::server::http

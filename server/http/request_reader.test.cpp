@@ -1,0 +1,236 @@
+#include "server/http/request_reader.hpp"
+
+#include "server/http/content_coding.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace pawl::server::http;
+
+namespace {
+
+constexpr reader_limits small_limits{
+    .url_bytes = 300, .header_bytes = 1'024, .header_fields = 10, .body_bytes = 1'000};
+
+/// Reads `bytes` in pieces of `piece`, and gives all requests, and the status of the refusal.
+struct reading_outcome {
+  std::vector<request> requests;
+  unsigned refused = 0;
+};
+
+reading_outcome read_pieces(const std::string& bytes, std::size_t piece) {
+  request_reader reader{small_limits};
+  reading_outcome outcome;
+  for (std::size_t at = 0; at < bytes.size(); at += piece) {
+    reader.feed(std::string_view{bytes}.substr(at, piece));
+    while (true) {
+      const auto step = reader.next();
+      if (step == request_reader::step::need_more) break;
+      if (step == request_reader::step::head) continue;
+      if (step == request_reader::step::refused) {
+        outcome.refused = reader.why().status;
+        return outcome;
+      }
+      outcome.requests.push_back(reader.take().what);
+    }
+  }
+  return outcome;
+}
+
+unsigned refusal_of(const std::string& bytes) {
+  return read_pieces(bytes, bytes.size()).refused;
+}
+
+const std::string host_line = "Host: h\r\n";
+
+}  // namespace
+
+TEST_CASE("Requests are the same in whatever pieces they come") {
+  const std::string bytes =
+      "\r\nGET /a%20b?c=d&e HTTP/1.1\r\nHost: h\r\nX-Empty:\r\n\r\n"
+      "POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello"
+      "POST /q HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "5;x=1\r\nhello\r\n6\r\n world\r\n0\r\nHost: evil\r\nX-Trailer: 1\r\n\r\n"
+      "PUT http://other/path?q HTTP/1.0\r\n\r\n";
+  for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
+    CAPTURE(piece);
+    const auto read = read_pieces(bytes, piece);
+    REQUIRE(read.refused == 0);
+    REQUIRE(read.requests.size() == 4);
+    CHECK(read.requests[0].path == "/a%20b");
+    CHECK(read.requests[0].query == "c=d&e");
+    CHECK(read.requests[0].fields.find("x-empty") == "");
+    CHECK(read.requests[1].method == "POST");
+    CHECK(read.requests[1].body == "hello");
+    CHECK(read.requests[2].body == "hello world");
+    CHECK(read.requests[3].path == "/path");
+    CHECK(read.requests[3].query == "q");
+  }
+}
+
+TEST_CASE("What comes in a trailer is no field of the request") {
+  const auto read = read_pieces(
+      "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "0\r\nAuthorization: Bearer x\r\n\r\n",
+      1'000);
+  REQUIRE(read.requests.size() == 1);
+  CHECK_FALSE(read.requests[0].fields.find("Authorization"));
+}
+
+TEST_CASE("Requests that could mean two things, or nothing, are refused") {
+  const std::string get = "GET / HTTP/1.1\r\n", post = "POST / HTTP/1.1\r\n" + host_line;
+  const std::string chunked = post + "Transfer-Encoding: chunked\r\n\r\n";
+  const std::vector<std::string> bad = {
+      get + "\r\n",
+      get + "Host: a\r\nHost: b\r\n\r\n",
+      get + "Host: a\r\nHost: a\r\n\r\n",
+      get + "Host: a b\r\n\r\n",
+      get + "Host: a/b\r\n\r\n",
+      get + "Host: user@a\r\n\r\n",
+      "GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n",
+      post + "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
+      post + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+      post + "Content-Length: 3, 3\r\n\r\nabc",
+      post + "Content-Length: +3\r\n\r\nabc",
+      post + "Content-Length: -3\r\n\r\nabc",
+      post + "Content-Length: 0x3\r\n\r\nabc",
+      post + "Content-Length: 3 \t3\r\n\r\nabc",
+      post + "Content-Length:\r\n\r\n",
+      post + "Content-Length: 99999999999999999999999\r\n\r\n",
+      post + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      post + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
+      post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      post + "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      post + "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+      get + host_line + "X: a\r\n b\r\n\r\n",
+      get + host_line + " X: a\r\n\r\n",
+      "GET /\r\n continued HTTP/1.1\r\nHost: h\r\n\r\n",
+      get + host_line + "X: a\nY: b\r\n\r\n",
+      get + host_line + "X: a\rY: b\r\n\r\n",
+      get + host_line + std::string("X: a\0b\r\n\r\n", 10),
+      get + host_line +
+          "X: a\x01"
+          "b\r\n\r\n",
+      get + host_line + "X: a\x7f\r\n\r\n",
+      get + host_line + "no colon\r\n\r\n",
+      get + host_line + ": no name\r\n\r\n",
+      get + host_line + "Na(me: x\r\n\r\n",
+      "GET  / HTTP/1.1\r\nHost: h\r\n\r\n",
+      "GET /  HTTP/1.1\r\nHost: h\r\n\r\n",
+      "GET / HTTP/1.1 \r\nHost: h\r\n\r\n",
+      "GET / http/1.1\r\nHost: h\r\n\r\n",
+      "GET / HTTP/1.1x\r\nHost: h\r\n\r\n",
+      "GET /\r\nHost: h\r\n\r\n",
+      "G\x01T / HTTP/1.1\r\nHost: h\r\n\r\n",
+      "GET /a\tb HTTP/1.1\r\nHost: h\r\n\r\n",
+      "GET /a#b HTTP/1.1\r\nHost: h\r\n\r\n",
+      "GET /\xff HTTP/1.1\r\nHost: h\r\n\r\n",
+      "GET path HTTP/1.1\r\nHost: h\r\n\r\n",
+      "GET * HTTP/1.1\r\nHost: h\r\n\r\n",
+      "CONNECT host:443 HTTP/1.1\r\nHost: h\r\n\r\n",
+      "GET ftp://h/ HTTP/1.1\r\nHost: h\r\n\r\n",
+      "\x16\x03\x01\x02",
+      "\r\n\r\n\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n",
+      chunked + "x\r\nhello\r\n0\r\n\r\n",
+      chunked + "5\r\nhelloX0\r\n\r\n",
+      chunked + "-5\r\nhello\r\n0\r\n\r\n",
+      chunked + "5\nhello\r\n0\r\n\r\n",
+      chunked + "ffffffffffffffffff\r\nhello\r\n0\r\n\r\n",
+      chunked + "0\r\nContent-Length: 5\r\n\r\n",
+      chunked + "5;" + std::string(9'000, 'x'),
+  };
+  for (const std::string& bytes : bad) {
+    CAPTURE(bytes);
+    const unsigned status = refusal_of(bytes);
+    CHECK((status == 400 || status == 413));
+    CHECK(read_pieces(bytes, 1).refused == status);
+  }
+}
+
+TEST_CASE("What the transport does not know is refused as such") {
+  const std::string post = "POST / HTTP/1.1\r\n" + host_line;
+  CHECK(refusal_of(post + "Transfer-Encoding: gzip, chunked\r\n\r\n") == 501);
+  CHECK(refusal_of(post + "Transfer-Encoding: xchunked\r\n\r\n") == 501);
+  CHECK(refusal_of(post + "Expect: a-miracle\r\n\r\n") == 417);
+  CHECK(refusal_of(post + "Content-Encoding: br\r\nContent-Length: 1\r\n\r\nx") == 415);
+  CHECK(refusal_of(post + "Content-Encoding: gzip, gzip\r\nContent-Length: 1\r\n\r\nx") == 415);
+  CHECK(refusal_of("GET / HTTP/2.0\r\nHost: h\r\n\r\n") == 505);
+  CHECK(refusal_of("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") == 505);
+}
+
+TEST_CASE("Each limit of a request has its status, and what is just within passes") {
+  const auto target = [](std::size_t size) {
+    return "GET /" + std::string(size - 1, 'x') + " HTTP/1.1\r\n" + host_line + "\r\n";
+  };
+  CHECK(refusal_of(target(300)) == 0);
+  CHECK(refusal_of(target(301)) == 414);
+  CHECK(refusal_of(target(5'000)) == 414);
+  CHECK(refusal_of("GET /" + std::string(5'000, 'x')) == 414);
+
+  const auto header = [](std::size_t size) {
+    const std::string begin = "GET / HTTP/1.1\r\n" + host_line + "X: ";
+    return begin + std::string(size - begin.size() - 4, 'x') + "\r\n\r\n";
+  };
+  CHECK(refusal_of(header(1'024)) == 0);
+  CHECK(refusal_of(header(1'025)) == 431);
+
+  const auto fields_of = [](std::size_t count) {
+    std::string text = "GET / HTTP/1.1\r\n" + host_line;
+    for (std::size_t i = 1; i < count; ++i) text += "X: y\r\n";
+    return text + "\r\n";
+  };
+  CHECK(refusal_of(fields_of(10)) == 0);
+  CHECK(refusal_of(fields_of(11)) == 431);
+
+  const std::string post = "POST / HTTP/1.1\r\n" + host_line;
+  CHECK(refusal_of(post + "Content-Length: 1000\r\n\r\n" + std::string(1'000, 'x')) == 0);
+  CHECK(refusal_of(post + "Content-Length: 1001\r\n\r\n") == 413);
+  const std::string chunk = "1f4\r\n" + std::string(500, 'x') + "\r\n";
+  CHECK(refusal_of(post + "Transfer-Encoding: chunked\r\n\r\n" + chunk + chunk + "0\r\n\r\n") == 0);
+  CHECK(refusal_of(post + "Transfer-Encoding: chunked\r\n\r\n" + chunk + chunk + "1\r\n") == 413);
+}
+
+TEST_CASE("A compressed body is given as it was, and no longer than a plain one may be") {
+  const auto post = [](const std::string& packed) {
+    return "POST / HTTP/1.1\r\n" + host_line +
+           "Content-Encoding: gzip\r\nContent-Length: " + std::to_string(packed.size()) +
+           "\r\n\r\n" + packed;
+  };
+  const auto read = read_pieces(post(gzip(std::string(1'000, 'x'))), 7);
+  REQUIRE(read.requests.size() == 1);
+  CHECK(read.requests[0].body == std::string(1'000, 'x'));
+  CHECK(refusal_of(post(gzip(std::string(1'001, 'x')))) == 413);
+  CHECK(refusal_of(post("no gzip")) == 400);
+}
+
+TEST_CASE("The reader tells what it waits for") {
+  request_reader reader{small_limits};
+  CHECK(reader.is_idle());
+  reader.feed("POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r");
+  CHECK_FALSE(reader.is_idle());
+  CHECK(reader.next() == request_reader::step::need_more);
+  CHECK_FALSE(reader.is_in_body());
+  reader.feed("\n");
+  CHECK(reader.next() == request_reader::step::head);
+  CHECK(reader.current().asks_continue);
+  CHECK(reader.is_in_body());
+  CHECK(reader.next() == request_reader::step::need_more);
+  reader.feed("okrest");
+  CHECK(reader.next() == request_reader::step::request);
+  CHECK(reader.take().what.body == "ok");
+  CHECK(reader.take_rest() == "rest");
+  CHECK(reader.is_idle());
+  CHECK(reader.held() == 0);
+}
+
+TEST_CASE("Whether the connection goes on is read from version and Connection") {
+  const auto goes_on = [](const std::string& head) {
+    request_reader reader{small_limits};
+    reader.feed(head);
+    REQUIRE(reader.next() == request_reader::step::request);
+    return reader.current().keep_alive;
+  };
+  CHECK(goes_on("GET / HTTP/1.1\r\nHost: h\r\n\r\n"));
+  CHECK_FALSE(goes_on("GET / HTTP/1.1\r\nHost: h\r\nConnection: foo, Close\r\n\r\n"));
+  CHECK_FALSE(goes_on("GET / HTTP/1.0\r\n\r\n"));
+  CHECK(goes_on("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"));
+}

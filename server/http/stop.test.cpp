@@ -1,0 +1,135 @@
+#include <atomic>
+#include <thread>
+
+#include "server/http/test_listener.hpp"
+#include "tests/support/text.hpp"
+
+using namespace pawl::server::http;
+using namespace pawl::server::http::testing;
+using pawl::testing::contains;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+namespace {
+
+const std::string plain_get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+
+}  // namespace
+
+TEST_CASE("A stop answers what is under way, closes the rest, and then is over") {
+  kept_exchanges kept;
+  test_listener server{
+      [&](request, std::shared_ptr<exchange> answer) { kept.add(std::move(answer)); }};
+  auto idle = server.connect(), busy = server.connect();
+  busy.send(plain_get);
+  const auto one = kept.wait_for(0);
+  REQUIRE(one);
+  const std::string address = server.address();
+  std::jthread stopping{[&] { server->stop(seconds{20}); }};
+  CHECK(idle.is_at_end());
+  CHECK(comes_true([&] { return !test_client{address}.is_connected(); }));
+  one->respond({.status = 200, .fields = {}, .body = "done"});
+  const auto answer = busy.read_answer();
+  CHECK(answer.body == "done");
+  CHECK(answer.header("connection") == "close");
+  CHECK(busy.is_at_end());
+  busy.close();
+  stopping.join();
+  CHECK(server->numbers().connections == 0);
+}
+
+TEST_CASE("A stop reads a request that has begun to come, and answers it") {
+  test_listener server;
+  auto client = server.connect();
+  client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbo");
+  REQUIRE(comes_true([&] { return server->numbers().pending_bytes > 0; }));
+  std::jthread stopping{[&] { server->stop(seconds{20}); }};
+  CHECK(comes_true([&] { return !server.connect().is_connected(); }));
+  client.send("dy");
+  CHECK(client.read_answer().body == "POST / body");
+}
+
+TEST_CASE("A stop ends the streams") {
+  std::shared_ptr<stream> body;
+  std::atomic<bool> ready = false, closed = false;
+  test_listener server{[&](request, std::shared_ptr<exchange> answer) {
+    body = answer->respond_with_stream({.status = 200});
+    body->write("one");
+    body->on_closed([&] { closed = true; });
+    ready = true;
+  }};
+  auto client = server.connect();
+  client.send(plain_get);
+  REQUIRE(comes_true([&] { return ready.load(); }));
+  std::jthread stopping{[&] { server->stop(seconds{20}); }};
+  CHECK(client.read_answer().body == "one");
+  CHECK(client.is_whole());
+  client.close();
+  stopping.join();
+  CHECK(closed);
+  CHECK_FALSE(body->write("x"));
+}
+
+TEST_CASE("At its deadline a stop closes what is left, and nobody is answered any more") {
+  kept_exchanges kept;
+  test_listener server{
+      [&](request, std::shared_ptr<exchange> answer) { kept.add(std::move(answer)); }};
+  auto client = server.connect();
+  client.send(plain_get);
+  auto one = kept.wait_for(0);
+  REQUIRE(one);
+  server->stop(std::chrono::milliseconds{50});
+  CHECK(client.is_at_end());
+  CHECK(server.finished().size() == 1);
+  CHECK(server.finished()[0].status == 499);
+  one->respond({.status = 200});
+}
+
+TEST_CASE("An exchange and a stream may outlive their listener") {
+  kept_exchanges kept;
+  std::shared_ptr<stream> body;
+  std::atomic<bool> ready = false;
+  std::shared_ptr<exchange> left;
+  {
+    test_listener server{[&](request what, std::shared_ptr<exchange> answer) {
+      if (what.path == "/") return kept.add(std::move(answer));
+      body = answer->respond_with_stream({.status = 200});
+      ready = true;
+    }};
+    auto first = server.connect(), second = server.connect(), third = server.connect();
+    first.send(plain_get);
+    second.send("GET /s HTTP/1.1\r\nHost: h\r\n\r\n");
+    third.send(plain_get);
+    left = kept.wait_for(0);
+    REQUIRE(left);
+    REQUIRE(comes_true([&] { return ready.load() && kept.count() == 2; }));
+    server.destroy();
+  }
+  CHECK_FALSE(body->write("x"));
+  left->respond({.status = 200});
+  bool told = false;
+  body->on_closed([&] { told = true; });
+  CHECK(told);
+  // The other one is dropped unanswered.
+}
+
+TEST_CASE("A listener can be stopped twice, and while clients come and go") {
+  test_listener server;
+  const std::string address = server.address();
+  std::atomic<bool> over = false;
+  std::atomic<int> served = 0;
+  std::vector<std::jthread> clients;
+  for (int i = 0; i < 4; ++i)
+    clients.emplace_back([&] {
+      while (!over) {
+        test_client client{address};
+        if (client.is_connected() && client.get("/").status == 200) ++served;
+      }
+    });
+  CHECK(comes_true([&] { return served > 50; }));
+  server->stop(seconds{5});
+  server->stop(seconds{5});
+  over = true;
+  CHECK(server->numbers().connections == 0);
+  CHECK(server->numbers().in_flight == 0);
+}

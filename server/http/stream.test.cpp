@@ -1,0 +1,233 @@
+#include <atomic>
+#include <thread>
+
+#include "server/http/test_listener.hpp"
+#include "tests/support/text.hpp"
+
+using namespace pawl::server::http;
+using namespace pawl::server::http::testing;
+using pawl::server_settings;
+using pawl::testing::contains;
+using std::chrono::milliseconds;
+
+namespace {
+
+const response event_stream{.status = 200, .fields = {{"Content-Type", "text/event-stream"}}};
+
+/// Gives the test the stream of each request to /stream.
+struct stream_source {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<std::shared_ptr<stream>> streams;
+
+  void handle(request what, std::shared_ptr<exchange> answer) {
+    if (what.path != "/stream") return echo(std::move(what), std::move(answer));
+    auto made = answer->respond_with_stream(event_stream);
+    const std::lock_guard lock{mutex};
+    streams.push_back(std::move(made));
+    changed.notify_all();
+  }
+  std::shared_ptr<stream> take() {
+    std::unique_lock lock{mutex};
+    if (!changed.wait_for(lock, std::chrono::seconds{20}, [&] { return !streams.empty(); }))
+      return nullptr;
+    auto taken = std::move(streams.front());
+    streams.erase(streams.begin());
+    return taken;
+  }
+  handler_function function() {
+    return [this](request what, std::shared_ptr<exchange> answer) {
+      handle(std::move(what), std::move(answer));
+    };
+  }
+};
+
+const std::string stream_request = "GET /stream HTTP/1.1\r\nHost: h\r\n\r\n";
+
+}  // namespace
+
+TEST_CASE("A stream is written chunk by chunk, and the connection goes on behind it") {
+  stream_source source;
+  test_listener server{source.function()};
+  auto client = server.connect();
+  client.send(stream_request);
+  auto body = source.take();
+  REQUIRE(body);
+  const auto head = client.read_head();
+  CHECK(head.status == 200);
+  CHECK(head.header("transfer-encoding") == "chunked");
+  CHECK(head.headers.count("content-length") == 0);
+  CHECK(server->numbers().streams == 1);
+  for (const std::string& part : {std::string{"one"}, std::string(100'000, 'x')}) {
+    CHECK(body->write(part));
+    CHECK(client.read_chunk() == part);
+  }
+  std::atomic<bool> closed = false;
+  body->on_closed([&] { closed = true; });
+  CHECK(body->write("last"));
+  body->close();
+  CHECK_FALSE(body->write("too late"));
+  CHECK(client.read_chunk() == "last");
+  CHECK(client.read_chunk().empty());
+  CHECK(client.is_whole());
+  CHECK(comes_true([&] { return closed.load() && server->numbers().streams == 0; }));
+  CHECK(client.get("/after").body == "GET /after ");
+}
+
+TEST_CASE("Dropping a stream ends it") {
+  stream_source source;
+  test_listener server{source.function()};
+  auto client = server.connect();
+  client.send(stream_request);
+  source.take()->write("one");
+  CHECK(client.read_answer().body == "one");
+  CHECK(client.get("/").status == 200);
+}
+
+TEST_CASE("To HTTP/1.0 a stream is written until the connection ends") {
+  stream_source source;
+  test_listener server{source.function()};
+  auto client = server.connect();
+  client.send("GET /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  auto body = source.take();
+  REQUIRE(body);
+  body->write("one");
+  body->write("two");
+  body->close();
+  const auto answer = client.read_answer();
+  CHECK(answer.header("connection") == "close");
+  CHECK(answer.headers.count("transfer-encoding") == 0);
+  CHECK(answer.body == "onetwo");
+}
+
+TEST_CASE("Nobody gets the stream that answers HEAD") {
+  stream_source source;
+  test_listener server{source.function()};
+  auto client = server.connect();
+  client.send("HEAD /stream HTTP/1.1\r\nHost: h\r\n\r\n");
+  auto body = source.take();
+  REQUIRE(body);
+  CHECK(client.read_head().status == 200);
+  CHECK(comes_true([&] { return !body->write("x"); }));
+  CHECK(client.get("/").body == "GET / ");
+}
+
+TEST_CASE("The writer of a stream learns that its reader has gone") {
+  stream_source source;
+  test_listener server{source.function()};
+  auto client = server.connect();
+  client.send(stream_request);
+  auto body = source.take();
+  REQUIRE(body);
+  std::atomic<int> closed = 0;
+  body->on_closed([&] { ++closed; });
+  client.close();
+  CHECK(comes_true([&] { return closed == 1; }));
+  CHECK_FALSE(body->write("x"));
+  CHECK_FALSE(body->too_slow());
+  bool at_once = false;
+  body->on_closed([&] { at_once = true; });
+  CHECK(at_once);
+  CHECK(server->numbers().streams == 0);
+}
+
+TEST_CASE("A reader that does not keep up is told so with one last message") {
+  server_settings s;
+  s.stream_buffer_bytes = 100'000;
+  stream_source source;
+  test_listener server{source.function(), s};
+  auto client = server.connect(4'096);
+  client.send(stream_request);
+  auto body = source.take();
+  REQUIRE(body);
+  const std::string part(10'000, 'x');
+  std::size_t written = 0;
+  while (body->write(part)) ++written;
+  CHECK(body->too_slow());
+  CHECK(body->write("dropped"));
+  CHECK_FALSE(body->write("more"));
+  body->close();
+  const auto answer = client.read_answer();
+  CHECK(answer.body.size() == written * part.size() + 7);
+  CHECK(answer.body.ends_with("dropped"));
+}
+
+TEST_CASE("A stream whose reader takes nothing is closed after the time for writing") {
+  server_settings s;
+  s.write_timeout_ms = milliseconds{100};
+  s.stream_buffer_bytes = 100'000'000;
+  stream_source source;
+  test_listener server{source.function(), s};
+  auto client = server.connect(4'096);
+  client.send(stream_request);
+  auto body = source.take();
+  REQUIRE(body);
+  std::atomic<bool> closed = false;
+  body->on_closed([&] { closed = true; });
+  // More than the system takes in our place.
+  CHECK(body->write(std::string(20'000'000, 'x')));
+  CHECK(comes_true([&] { return closed.load(); }));
+  CHECK_FALSE(body->write("x"));
+}
+
+TEST_CASE("A stream beyond the limit is answered 429, and room comes back") {
+  server_settings s;
+  s.max_streams = 2;
+  stream_source source;
+  test_listener server{source.function(), s};
+  std::vector<test_client> clients;
+  for (int i = 0; i < 3; ++i) clients.push_back(server.connect());
+  for (auto& client : clients) client.send(stream_request);
+  unsigned refused = 0;
+  std::vector<std::shared_ptr<stream>> held;
+  for (int i = 0; i < 3; ++i) held.push_back(source.take());
+  for (auto& client : clients) {
+    const auto head = client.read_head();
+    if (head.status == 429) ++refused;
+    if (head.status == 429) CHECK(head.header("retry-after") == "1");
+  }
+  CHECK(refused == 1);
+  CHECK(server->numbers().streams == 2);
+  held.clear();
+  clients.clear();
+  REQUIRE(comes_true([&] { return server->numbers().streams == 0; }));
+  auto again = server.connect();
+  again.send(stream_request);
+  CHECK(again.read_head().status == 200);
+}
+
+TEST_CASE("Many threads may write to one stream") {
+  stream_source source;
+  test_listener server{source.function()};
+  auto client = server.connect();
+  client.send(stream_request);
+  auto body = source.take();
+  REQUIRE(body);
+  {
+    std::vector<std::jthread> writers;
+    for (int w = 0; w < 4; ++w)
+      writers.emplace_back([&] {
+        for (int i = 0; i < 1'000; ++i) body->write("0123456789");
+      });
+  }
+  body->close();
+  CHECK(client.read_answer().body.size() == 40'000);
+}
+
+TEST_CASE("A stream behind an unanswered request waits for its turn") {
+  kept_exchanges kept;
+  stream_source source;
+  test_listener server{[&](request what, std::shared_ptr<exchange> answer) {
+    if (what.path == "/first") return kept.add(std::move(answer));
+    source.handle(std::move(what), std::move(answer));
+  }};
+  auto client = server.connect();
+  client.send("GET /first HTTP/1.1\r\nHost: h\r\n\r\n" + stream_request);
+  auto body = source.take();
+  REQUIRE(body);
+  body->write("streamed");
+  body->close();
+  kept.wait_for(0)->respond({.status = 200, .fields = {}, .body = "first"});
+  CHECK(client.read_answer().body == "first");
+  CHECK(client.read_answer().body == "streamed");
+}

@@ -1,0 +1,123 @@
+#pragma once
+
+#include <spdlog/logger.h>
+#include <spdlog/sinks/null_sink.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "server/http/listener.hpp"
+#include "server/http/test_client.hpp"
+#include "tests/support/catch.hpp"
+
+/// For tests: a listener on a free port, and a handler made of a function.
+namespace pawl::server::http::testing {
+
+using handler_function = std::function<void(request, std::shared_ptr<exchange>)>;
+
+class function_handler final : public handler {
+ public:
+  explicit function_handler(handler_function what) : what_(std::move(what)) {}
+  void handle(request what, std::shared_ptr<exchange> answer) override {
+    what_(std::move(what), std::move(answer));
+  }
+
+ private:
+  const handler_function what_;
+};
+
+/// Waits until `holds`, which is asked again and again. False: it did not within the patience.
+template <class Condition>
+[[nodiscard]] bool comes_true(const Condition& holds) {
+  const auto deadline =
+      std::chrono::steady_clock::now() + std::chrono::seconds{test_client::patience_s};
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+/// Answers with "METHOD path?query body".
+inline void echo(request what, std::shared_ptr<exchange> answer) {
+  std::string text = what.method + " " + what.path;
+  if (!what.query.empty()) text += "?" + what.query;
+  answer->respond(
+      {.status = 200, .fields = {{"Content-Type", "text/plain"}}, .body = text + " " + what.body});
+}
+
+class test_listener {
+ public:
+  explicit test_listener(handler_function what = echo, server_settings s = {})
+      : handler_(std::move(what)) {
+    if (s.listen == server_settings{}.listen) s.listen = {"127.0.0.1:0"};
+    if (s.threads == 0) s.threads = 2;
+    auto opened = listener::open({.settings = std::move(s),
+                                  .handler = handler_,
+                                  .logger = std::make_shared<spdlog::logger>(
+                                      "test", std::make_shared<spdlog::sinks::null_sink_mt>()),
+                                  .observer = [this](const finished_request& one) { add(one); }});
+    if (!opened) FAIL(opened.error().message);
+    listener_ = *std::move(opened);
+  }
+
+  [[nodiscard]] listener& operator*() noexcept { return *listener_; }
+  [[nodiscard]] listener* operator->() noexcept { return listener_.get(); }
+  [[nodiscard]] std::string address() const { return listener_->addresses().front(); }
+  [[nodiscard]] test_client connect(int receive_buffer = 0) const {
+    return test_client{address(), receive_buffer};
+  }
+  [[nodiscard]] std::vector<finished_request> finished() const {
+    const std::lock_guard lock{mutex_};
+    return finished_;
+  }
+  /// Ends the listener while the handler is still there.
+  void destroy() { listener_.reset(); }
+
+ private:
+  void add(const finished_request& one) {
+    const std::lock_guard lock{mutex_};
+    finished_.push_back(one);
+  }
+
+  mutable std::mutex mutex_;
+  std::vector<finished_request> finished_;
+  function_handler handler_;
+  std::unique_ptr<listener> listener_;
+};
+
+/// Exchanges that a test answers later, in the order in which they came.
+class kept_exchanges {
+ public:
+  void add(std::shared_ptr<exchange> one) {
+    const std::lock_guard lock{mutex_};
+    kept_.push_back(std::move(one));
+    changed_.notify_all();
+  }
+  /// The one with this number, from 0; waits until it comes. Null: it did not come.
+  [[nodiscard]] std::shared_ptr<exchange> wait_for(std::size_t number) {
+    std::unique_lock lock{mutex_};
+    const auto is_there = [&] { return kept_.size() > number; };
+    if (!changed_.wait_for(lock, std::chrono::seconds{test_client::patience_s}, is_there))
+      return nullptr;
+    return std::move(kept_[number]);
+  }
+  [[nodiscard]] std::size_t count() const {
+    const std::lock_guard lock{mutex_};
+    return kept_.size();
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::shared_ptr<exchange>> kept_;
+};
+
+}  // namespace pawl::server::http::testing
