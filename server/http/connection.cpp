@@ -68,7 +68,8 @@ bool connection::wants_input() const {
 void connection::read() {
   if (!wants_input()) return;
   is_reading_ = true;
-  input_.resize(reader_.is_in_body() ? large_input : small_input);
+  const std::size_t wanted = reader_.is_in_body() ? large_input : small_input;
+  if (input_.size() != wanted) input_ = std::vector<char>(wanted);
   channel_->async_read_some(
       boost::asio::buffer(input_),
       [self = shared_from_this()](const error_code& failed, std::size_t size) {

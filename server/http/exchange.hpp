@@ -22,6 +22,10 @@ class stream {
   /// True once a write was refused because the peer did not keep up. One last message may still be
   /// written: it is let past the limit.
   [[nodiscard]] virtual bool too_slow() const = 0;
+  /// `what` is called once, on any thread, when everything that was written so far is on its way;
+  /// at once if it is. Never, if the peer goes away first. For writers of much: each portion waits
+  /// for the one before. One at a time.
+  virtual void when_drained(std::function<void()> what) = 0;
   /// Ends the body after what is queued.
   virtual void close() = 0;
   /// `what` is called once, on one of the server's threads, when the peer is gone or the stream
@@ -38,6 +42,7 @@ class web_socket {
   /// Queues a text message; as `stream::write`.
   virtual bool send(std::string text) = 0;
   [[nodiscard]] virtual bool too_slow() const = 0;
+  virtual void when_drained(std::function<void()> what) = 0;  ///< as `stream::when_drained`
   /// Closes with a code of RFC 6455, 7.4 after what is queued.
   virtual void close(unsigned code, std::string_view reason) = 0;
   /// Called for each text message, one after another, on the server's threads. To be set at once,

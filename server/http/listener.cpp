@@ -8,6 +8,8 @@
 #include <thread>
 #include <utility>
 
+#include <pawl/assert.hpp>
+
 #include "server/http/acceptor.hpp"
 #include "server/http/connection.hpp"
 #include "server/http/core.hpp"
@@ -89,6 +91,8 @@ result<void> listener::reload() {
 }
 
 void listener::stop(std::chrono::milliseconds time_to_finish) {
+  PAWL_ASSERT(!core_->context().get_executor().running_in_this_thread(),
+              "a listener is not stopped on its own threads, which it waits for");
   std::call_once(threads_->stopped, [&] {
     const auto deadline = steady_clock::now() + time_to_finish;
     core_->begin_stop();

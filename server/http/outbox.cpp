@@ -61,14 +61,31 @@ outbox::batch outbox::take() {
   return {.parts = std::exchange(parts_, {}), .ended = closed_, .code = code_, .reason = reason_};
 }
 
+void outbox::when_drained(std::function<void()> what) {
+  {
+    const std::lock_guard lock{mutex_};
+    if (finished_) return;
+    if (waiting_ != 0) {
+      when_drained_ = std::move(what);
+      return;
+    }
+  }
+  what();
+}
+
 void outbox::sent(std::size_t bytes) {
-  const std::lock_guard lock{mutex_};
-  waiting_ -= std::min(bytes, waiting_);
+  std::function<void()> drained;
+  {
+    const std::lock_guard lock{mutex_};
+    waiting_ -= std::min(bytes, waiting_);
+    if (waiting_ == 0) drained.swap(when_drained_);
+  }
+  if (drained) drained();
 }
 
 void outbox::finish() {
   std::vector<std::function<void()>> to_call;
-  std::function<void()> dropped;
+  std::function<void()> dropped, never;
   std::shared_ptr<void> place;
   {
     const std::lock_guard lock{mutex_};
@@ -77,6 +94,7 @@ void outbox::finish() {
     parts_.clear();
     to_call.swap(on_closed_);
     dropped.swap(wake_);
+    never.swap(when_drained_);
     place.swap(place_);
   }
   place.reset();

@@ -21,6 +21,9 @@ class outbox {
   /// False: nothing was queued, because this is closed or as much waits as may.
   [[nodiscard]] bool put(std::string bytes);
   [[nodiscard]] bool too_slow() const;
+  /// `what` is called when all that was put has been sent; at once if it has. Not called if this is
+  /// finished first. One at a time.
+  void when_drained(std::function<void()> what);
   /// Takes no more; what is queued is still written. `code` and `reason` are for WebSockets.
   void close(unsigned code = 1000, std::string reason = {});
   void on_closed(std::function<void()> what);
@@ -45,6 +48,7 @@ class outbox {
   std::vector<std::string> parts_;
   std::size_t waiting_ = 0;  ///< bytes that were put and not sent
   std::vector<std::function<void()>> on_closed_;
+  std::function<void()> when_drained_;
   unsigned code_ = 1000;
   std::string reason_;
   bool woken_ = false;

@@ -51,3 +51,21 @@ TEST_CASE("An outbox that was closed gives what it has, and then that it ended")
   box.on_closed([&] { ++closed; });
   CHECK(closed == 2);
 }
+
+TEST_CASE("An outbox tells when all has been sent, and at once if it has") {
+  outbox box{10, [] {}, nullptr};
+  int drained = 0;
+  box.when_drained([&] { ++drained; });
+  CHECK(drained == 1);
+  CHECK(box.put("1234"));
+  box.when_drained([&] { ++drained; });
+  CHECK(box.take().parts.size() == 1);
+  box.sent(3);
+  CHECK(drained == 1);
+  box.sent(1);
+  CHECK(drained == 2);
+  CHECK(box.put("1234"));
+  box.when_drained([&] { ++drained; });
+  box.finish();
+  CHECK(drained == 2);
+}

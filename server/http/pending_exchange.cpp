@@ -16,6 +16,7 @@ class outgoing_stream final : public stream {
 
   bool write(std::string bytes) override { return out_->put(std::move(bytes)); }
   [[nodiscard]] bool too_slow() const override { return out_->too_slow(); }
+  void when_drained(std::function<void()> what) override { out_->when_drained(std::move(what)); }
   void close() override { out_->close(); }
   void on_closed(std::function<void()> what) override { out_->on_closed(std::move(what)); }
 
@@ -32,6 +33,9 @@ class outgoing_socket final : public web_socket {
 
   bool send(std::string text) override { return ends_->out->put(std::move(text)); }
   [[nodiscard]] bool too_slow() const override { return ends_->out->too_slow(); }
+  void when_drained(std::function<void()> what) override {
+    ends_->out->when_drained(std::move(what));
+  }
   void close(unsigned code, std::string_view reason) override {
     ends_->out->close(code, std::string{reason});
   }

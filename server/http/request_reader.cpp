@@ -7,8 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include <pawl/assert.hpp>
-
+#include "server/http/answer.hpp"
 #include "server/http/ascii.hpp"
 #include "server/http/content_coding.hpp"
 #include "server/http/request_checks.hpp"
@@ -180,9 +179,11 @@ request_reader::step request_reader::read_head() {
                   "the body is longer than " + std::to_string(limits_.body_bytes) + " bytes");
   if (ec == beast_http::error::bad_version && has_other_version(head))
     return refuse(505, "not_supported", "this server speaks HTTP/1.1 and HTTP/1.0");
-  if (ec && ec != beast_http::error::need_more)
+  // Beast may take an end that comes too early for one that is still to come.
+  if (ec == beast_http::error::need_more || (!ec && !reading->is_header_done()))
+    return refuse(400, "invalid_argument", "the head of the request ends too early");
+  if (ec)
     return refuse(400, "invalid_argument", "the head of the request is malformed: " + ec.message());
-  PAWL_ASSERT(reading->is_header_done(), "a head with its end is read to the end");
   consume(size);
   if (reading->is_done()) return finish();
   body_ = std::move(reading);
@@ -202,7 +203,9 @@ request_reader::step request_reader::head_too_long(std::string_view head) {
 
 request_reader::step request_reader::read_body() {
   const std::string_view bytes = unread();
-  if (bytes.empty()) return step::need_more;
+  // So many bytes are always still to come, and Beast asserts that they are there once it has seen
+  // that the last chunk begins.
+  if (bytes.size() < (body_->chunked() ? last_chunk.size() : 1)) return step::need_more;
   error_code ec;
   const std::size_t size = body_->put(boost::asio::const_buffer{bytes.data(), bytes.size()}, ec);
   consume(size);

@@ -158,6 +158,8 @@ void web_socket_session::start() {
       }));
   socket_.read_message_max(s.max_message_bytes);
   socket_.text(true);
+  // Else each message goes out in parts of 4 KiB.
+  socket_.auto_fragment(false);
   namespace field = boost::beast::http;
   request_.method(field::verb::get);
   request_.target("/");
