@@ -55,12 +55,12 @@ result<std::optional<journal_span>> span_of_journal(const view& from) {
 }
 
 result<journal_page> read_journal(const view& from, const scope_name& scope,
-                                  std::optional<event_position> after, std::size_t limit) {
+                                  std::optional<journal_position> after, std::size_t limit) {
   constexpr std::uint32_t behind_all = std::numeric_limits<std::uint32_t>::max();
   const auto span = span_of_journal(from);
   if (!span) return span.error();
   journal_page page;
-  const event_position end{*span ? (*span)->last : 0, behind_all, behind_all};
+  const journal_position end{*span ? (*span)->last : 0, behind_all, behind_all};
   page.next = after.value_or(end);
   if (!after || !*span) return page;
   // A place behind the end is of a store that was lost or replaced.
@@ -84,7 +84,7 @@ result<journal_page> read_journal(const view& from, const scope_name& scope,
           if (page.entries.size() == limit) return view::next::stop;
           page.next = {number, i, behind_all};
           if ((*group)[i].run.scope == scope)
-            page.entries.emplace_back(event_position{number, i, 0}, (*group)[i]);
+            page.entries.emplace_back(journal_position{number, i, 0}, (*group)[i]);
         }
         return view::next::more;
       });

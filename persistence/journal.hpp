@@ -37,14 +37,14 @@ struct journal_span {
 
 /// Transitions with their places, in the order in which they became durable.
 struct journal_page {
-  std::vector<std::pair<event_position, journal_entry>> entries;  ///< `event` is 0
-  event_position next;                                            ///< go on behind this
+  std::vector<std::pair<journal_position, journal_entry>> entries;  ///< `event` is 0
+  journal_position next;                                            ///< go on behind this
   bool lost = false;  ///< what is directly behind `after` is not kept any more
 };
 /// The transitions of a scope from the one at `after` on, that one included; at most `limit`.
 /// Without `after` none, but the place to go on from. Errors: those of the view, `corrupt`.
 [[nodiscard]] result<journal_page> read_journal(const view& from, const scope_name& scope,
-                                                std::optional<event_position> after,
+                                                std::optional<journal_position> after,
                                                 std::size_t limit);
 
 }  // namespace pawl::persistence

@@ -26,7 +26,7 @@ std::shared_ptr<const view> with_groups(
   return *kept.write({&one, 1});
 }
 
-std::vector<std::string> read(const view& from, std::optional<event_position> after,
+std::vector<std::string> read(const view& from, std::optional<journal_position> after,
                               std::size_t limit = 100) {
   const auto page = read_journal(from, mine, after, limit);
   REQUIRE(page);
@@ -54,11 +54,11 @@ TEST_CASE("the journal is read from any place on", "[journal]") {
   const auto now = with_groups(kept, {{1, {entry("a", 1), entry("x", 1, "other"), entry("b", 1)}},
                                       {2, {entry("a", 2)}},
                                       {3, {entry("b", 2), entry("a", 3)}}});
-  CHECK(read(*now, event_position{0, 0, 0}) ==
+  CHECK(read(*now, journal_position{0, 0, 0}) ==
         lines{"1.0.0 a@1", "1.2.0 b@1", "2.0.0 a@2", "3.0.0 b@2", "3.1.0 a@3"});
-  CHECK(read(*now, event_position{1, 1, 0}) ==
+  CHECK(read(*now, journal_position{1, 1, 0}) ==
         lines{"1.2.0 b@1", "2.0.0 a@2", "3.0.0 b@2", "3.1.0 a@3"});
-  CHECK(read(*now, event_position{0, 0, 0}, 2) == lines{"1.0.0 a@1", "1.2.0 b@1"});
+  CHECK(read(*now, journal_position{0, 0, 0}, 2) == lines{"1.0.0 a@1", "1.2.0 b@1"});
   const auto end = read_journal(*now, mine, std::nullopt, 10);
   REQUIRE(end);
   CHECK(end->entries.empty());
@@ -80,7 +80,7 @@ TEST_CASE("what is not kept any more is told", "[journal]") {
   const auto now = with_groups(kept, {{7, {entry("a", 1)}}, {8, {entry("a", 2)}}});
   CHECK((*span_of_journal(*now))->first == 7);
   CHECK((*span_of_journal(*now))->last == 8);
-  CHECK(read_journal(*now, mine, event_position{5, 0, 0}, 10)->lost);
-  CHECK_FALSE(read_journal(*now, mine, event_position{6, 0, 0}, 10)->lost);
-  CHECK(read_journal(*now, mine, event_position{9, 0, 0}, 10)->lost);
+  CHECK(read_journal(*now, mine, journal_position{5, 0, 0}, 10)->lost);
+  CHECK_FALSE(read_journal(*now, mine, journal_position{6, 0, 0}, 10)->lost);
+  CHECK(read_journal(*now, mine, journal_position{9, 0, 0}, 10)->lost);
 }

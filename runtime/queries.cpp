@@ -259,7 +259,7 @@ result<std::vector<run_count>> queries::counts(const scope_name& in) const {
   return counts;
 }
 
-result<event_page> queries::events(const scope_name& in, std::optional<event_position> after,
+result<event_page> queries::events(const scope_name& in, std::optional<journal_position> after,
                                    std::size_t limit) const {
   if (limit < 1 || limit > 1000) {
     return error{errc::invalid_argument,
@@ -277,7 +277,7 @@ result<event_page> queries::events(const scope_name& in, std::optional<event_pos
     // A run that was cleaned up has nothing to tell any more.
     if (!told && told.error().code == errc::not_found) continue;
     if (!told) return told.error();
-    event_position position = place;
+    journal_position position = place;
     for (const auto& each : *told) {
       if (each.checkpoint == entry.checkpoint && (!after || position > *after))
         page.events.push_back({position, entry.run.id, each});

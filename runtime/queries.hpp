@@ -29,7 +29,8 @@ class queries {
   [[nodiscard]] result<std::vector<history_event>> history(const run_key& key, std::uint64_t first,
                                                            std::size_t limit) const;
 
-  [[nodiscard]] result<event_page> events(const scope_name& in, std::optional<event_position> after,
+  [[nodiscard]] result<event_page> events(const scope_name& in,
+                                          std::optional<journal_position> after,
                                           std::size_t limit) const;
 
   /// The command that starts a run: with its id, its flow's version and its fingerprint.

@@ -318,11 +318,11 @@ std::vector<batch_item<run_changed>> scope::retry_many(const std::vector<run_id>
   });
 }
 
-result<event_page> scope::events(std::optional<event_position> after, std::size_t limit) const {
+result<event_page> scope::events(std::optional<journal_position> after, std::size_t limit) const {
   return queries{*core_}.events(name_, after, limit);
 }
 
-void scope::events_async(std::optional<event_position> after, std::size_t limit,
+void scope::events_async(std::optional<journal_position> after, std::size_t limit,
                          callback<event_page> done) const {
   read_later(*core_, std::move(done),
              [self = *this, after, limit] { return self.events(after, limit); });

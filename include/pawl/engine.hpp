@@ -240,9 +240,9 @@ class scope {
   /// Everything that became durable in this scope behind `after`, in order; events of at most
   /// `limit` (1 to 1000) transitions. Without `after`: none, but the place to go on from. Errors:
   /// `invalid_argument`.
-  [[nodiscard]] result<event_page> events(std::optional<event_position> after = {},
+  [[nodiscard]] result<event_page> events(std::optional<journal_position> after = {},
                                           std::size_t limit = 100) const;
-  void events_async(std::optional<event_position> after, std::size_t limit,
+  void events_async(std::optional<journal_position> after, std::size_t limit,
                     callback<event_page> done) const;
 
   /// Gives a worker tasks of this scope, as many as there are up to `max`; waits for the first as

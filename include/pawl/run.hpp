@@ -106,22 +106,22 @@ struct history_event {
 };
 
 /// A place in the order in which everything in a store became durable.
-struct event_position {
+struct journal_position {
   std::uint64_t group = 0;  ///< what was written together
   std::uint32_t entry = 0;  ///< the transition in it
   std::uint32_t event = 0;  ///< and what happened in that
 
-  friend auto operator<=>(const event_position&, const event_position&) = default;
+  friend auto operator<=>(const journal_position&, const journal_position&) = default;
 };
 
 /// "12.0.3"
-[[nodiscard]] std::string to_string(const event_position& position);
+[[nodiscard]] std::string to_string(const journal_position& position);
 /// Error: `invalid_argument`.
-[[nodiscard]] result<event_position> parse_event_position(std::string_view text);
+[[nodiscard]] result<journal_position> parse_journal_position(std::string_view text);
 
 /// A durable event of some run of a scope.
 struct placed_event {
-  event_position position;
+  journal_position position;
   run_id run;
   history_event what;
 };
@@ -129,7 +129,7 @@ struct placed_event {
 /// A piece of everything that happened in a scope.
 struct event_page {
   std::vector<placed_event> events;
-  event_position next;  ///< go on behind this
+  journal_position next;  ///< go on behind this
   /// Some of what was asked for is not kept any more (`storage.journal_groups`).
   bool lost = false;
 };

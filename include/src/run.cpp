@@ -30,13 +30,13 @@ std::optional<run_status> parse_run_status(std::string_view text) noexcept {
   return std::nullopt;
 }
 
-std::string to_string(const event_position& position) {
+std::string to_string(const journal_position& position) {
   return std::to_string(position.group) + "." + std::to_string(position.entry) + "." +
          std::to_string(position.event);
 }
 
-result<event_position> parse_event_position(std::string_view text) {
-  event_position read;
+result<journal_position> parse_journal_position(std::string_view text) {
+  journal_position read;
   const char* at = text.data();
   const char* const end = at + text.size();
   const auto number = [&](auto& to, bool last) {

@@ -37,7 +37,7 @@ json echo_flow(int steps) {
 }
 
 /// All events behind a place, read a few at a time.
-std::vector<placed_event> all_after(const scope& in, event_position after, std::size_t limit) {
+std::vector<placed_event> all_after(const scope& in, journal_position after, std::size_t limit) {
   std::vector<placed_event> all;
   while (true) {
     const auto page = in.events(after, limit);
@@ -104,7 +104,7 @@ TEST_CASE("places among the events outlive the engine", "[events]") {
   const auto folder =
       std::filesystem::temp_directory_path() / ("pawl-events-" + std::to_string(::getpid()));
   std::filesystem::remove_all(folder);
-  event_position begin;
+  journal_position begin;
   std::size_t told = 0;
   {
     engine e{settings_of_events(folder)};
@@ -139,18 +139,18 @@ TEST_CASE("who was away for too long is told so", "[events]") {
   CHECK_FALSE(late->events.empty());
   CHECK(late->events.back().what.kind == "run_completed");
   // A place that never was, too.
-  const auto never = e.events(event_position{1'000'000, 0, 0});
+  const auto never = e.events(journal_position{1'000'000, 0, 0});
   REQUIRE(never);
   CHECK(never->lost);
   CHECK(e.events(never->next)->lost == false);
 }
 
 TEST_CASE("a place among the events is read as it is written", "[events]") {
-  const event_position place{12, 3, 4};
+  const journal_position place{12, 3, 4};
   CHECK(to_string(place) == "12.3.4");
-  CHECK(*parse_event_position("12.3.4") == place);
+  CHECK(*parse_journal_position("12.3.4") == place);
   for (const char* bad : {"", "1", "1.2", "1.2.", "1.2.3.4", "a.b.c", "1.2.x", "-1.2.3", "1..3"}) {
-    const auto refused = parse_event_position(bad);
+    const auto refused = parse_journal_position(bad);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == errc::invalid_argument);
   }
