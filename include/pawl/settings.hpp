@@ -147,96 +147,96 @@ struct worker_settings {
   std::uint32_t max_polls = 10'000;
   /// Workers that may be lost over one call before its step fails.
   std::uint32_t max_lost_leases = 5;
+};
 
-  /// The HTTP server: where it listens, and what it lets one peer, and all of them, take.
-  struct server_settings {
-    /// Addresses: "127.0.0.1:7717", "[::1]:7717", "localhost:7717" (which is 127.0.0.1), or
-    /// "unix:/path" for a Unix socket that only this user may use. Port 0: any that is free.
-    std::vector<std::string> listen = {"127.0.0.1:7717"};
-    /// Threads that read requests and write answers. 0: one for each core; see `thread_count`.
-    std::uint32_t threads = 0;
-    /// PEM files of the certificate, with what leads to its authority, and of its key. Both, or
-    /// neither: then HTTP is spoken without TLS. Not for Unix sockets.
-    std::filesystem::path tls_cert = {};
-    std::filesystem::path tls_key = {};
-    /// Web pages of other origins that may use the API: "https://app.example.com", "*" for every
-    /// one. Empty: none.
-    std::vector<std::string> cors_origins = {};
-    /// Connections at once. One more is answered 503 and closed.
-    std::uint32_t max_connections = 10'000;
-    /// Connections of one address, loopback and Unix sockets excepted. One more is answered 429.
-    std::uint32_t max_connections_per_peer = 1'000;
-    /// Event streams and WebSockets at once, all together. One more is answered 429.
-    std::uint32_t max_streams = 5'000;
-    /// Requests of one connection that were read and not answered. The next waits unread.
-    std::uint32_t max_pipelined = 16;
-    /// The longest request target. A longer one is answered 414.
-    std::uint64_t max_url_bytes = 8u << 10;
-    /// Request line and header fields together. More is answered 431.
-    std::uint64_t max_header_bytes = 32u << 10;
-    /// Header fields of one request. More are answered 431.
-    std::uint32_t max_header_fields = 100;
-    /// The body of a request, also after it was decompressed. A longer one is answered 413.
-    std::uint64_t max_body_bytes = 16u << 20;
-    /// Requests that are being read, of all connections together. What is beyond is answered 503.
-    std::uint64_t max_pending_bytes = 512u << 20;
-    /// One message that comes over a WebSocket. A longer one closes it with 1009.
-    std::uint64_t max_message_bytes = 4u << 20;
-    /// What may wait for the reader of one event stream or WebSocket. One that falls further behind
-    /// is dropped.
-    std::uint64_t stream_buffer_bytes = 1u << 20;
-    /// How long a connection without a request stays open.
-    std::chrono::milliseconds idle_timeout_ms{60'000};
-    /// How long the head of a request, or a TLS handshake, may take.
-    std::chrono::milliseconds header_timeout_ms{10'000};
-    /// How long the body of a request may take.
-    std::chrono::milliseconds body_timeout_ms{60'000};
-    /// How long a peer may take nothing of what is written to it before its connection is closed.
-    std::chrono::milliseconds write_timeout_ms{30'000};
-    /// A WebSocket that is silent for so long is sent a ping; twice as long, and it is closed.
-    std::chrono::milliseconds ping_interval_ms{20'000};
+/// The HTTP server: where it listens, and what it lets one peer, and all of them, take.
+struct server_settings {
+  /// Addresses: "127.0.0.1:7717", "[::1]:7717", "localhost:7717" (which is 127.0.0.1), or
+  /// "unix:/path" for a Unix socket that only this user may use. Port 0: any that is free.
+  std::vector<std::string> listen = {"127.0.0.1:7717"};
+  /// Threads that read requests and write answers. 0: one for each core; see `thread_count`.
+  std::uint32_t threads = 0;
+  /// PEM files of the certificate, with what leads to its authority, and of its key. Both, or
+  /// neither: then HTTP is spoken without TLS. Not for Unix sockets.
+  std::filesystem::path tls_cert = {};
+  std::filesystem::path tls_key = {};
+  /// Web pages of other origins that may use the API: "https://app.example.com", "*" for every
+  /// one. Empty: none.
+  std::vector<std::string> cors_origins = {};
+  /// Connections at once. One more is answered 503 and closed.
+  std::uint32_t max_connections = 10'000;
+  /// Connections of one address, loopback and Unix sockets excepted. One more is answered 429.
+  std::uint32_t max_connections_per_peer = 1'000;
+  /// Event streams and WebSockets at once, all together. One more is answered 429.
+  std::uint32_t max_streams = 5'000;
+  /// Requests of one connection that were read and not answered. The next waits unread.
+  std::uint32_t max_pipelined = 16;
+  /// The longest request target. A longer one is answered 414.
+  std::uint64_t max_url_bytes = 8u << 10;
+  /// Request line and header fields together. More is answered 431.
+  std::uint64_t max_header_bytes = 32u << 10;
+  /// Header fields of one request. More are answered 431.
+  std::uint32_t max_header_fields = 100;
+  /// The body of a request, also after it was decompressed. A longer one is answered 413.
+  std::uint64_t max_body_bytes = 16u << 20;
+  /// Requests that are being read, of all connections together. What is beyond is answered 503.
+  std::uint64_t max_pending_bytes = 512u << 20;
+  /// One message that comes over a WebSocket. A longer one closes it with 1009.
+  std::uint64_t max_message_bytes = 4u << 20;
+  /// What may wait for the reader of one event stream or WebSocket. One that falls further behind
+  /// is dropped.
+  std::uint64_t stream_buffer_bytes = 1u << 20;
+  /// How long a connection without a request stays open.
+  std::chrono::milliseconds idle_timeout_ms{60'000};
+  /// How long the head of a request, or a TLS handshake, may take.
+  std::chrono::milliseconds header_timeout_ms{10'000};
+  /// How long the body of a request may take.
+  std::chrono::milliseconds body_timeout_ms{60'000};
+  /// How long a peer may take nothing of what is written to it before its connection is closed.
+  std::chrono::milliseconds write_timeout_ms{30'000};
+  /// A WebSocket that is silent for so long is sent a ping; twice as long, and it is closed.
+  std::chrono::milliseconds ping_interval_ms{20'000};
 
-    /// `threads`, or the machine's cores where that is 0. At least 1.
-    [[nodiscard]] std::uint32_t thread_count() const noexcept;
-  };
+  /// `threads`, or the machine's cores where that is 0. At least 1.
+  [[nodiscard]] std::uint32_t thread_count() const noexcept;
+};
 
-  struct log_settings {
-    log_level level = log_level::info;
-    log_format format = log_format::text;
-    /// Where lines are appended. Empty: standard error.
-    std::filesystem::path file = {};
-  };
+struct log_settings {
+  log_level level = log_level::info;
+  log_format format = log_format::text;
+  /// Where lines are appended. Empty: standard error.
+  std::filesystem::path file = {};
+};
 
-  /// Everything about an engine that can be set. Plain values: copy and change freely. The text of
-  /// every setting, its variable and its limits are described in docs/configuration.md.
-  struct settings {
-    storage_settings storage;
-    flow_settings flow;
-    run_settings run;
-    engine_settings engine;
-    executor_settings executor;
-    exec_settings exec;
-    http_settings http;
-    worker_settings worker;
+/// Everything about an engine that can be set. Plain values: copy and change freely. The text of
+/// every setting, its variable and its limits are described in docs/configuration.md.
+struct settings {
+  storage_settings storage;
+  flow_settings flow;
+  run_settings run;
+  engine_settings engine;
+  executor_settings executor;
+  exec_settings exec;
+  http_settings http;
+  worker_settings worker;
+  server_settings server;
+  log_settings log;
 
-    server_settings server;
-    log_settings log;
+  /// Every value as it is when nobody sets it; the same as `settings{}`.
+  [[nodiscard]] static settings defaults();
 
-    /// Every value as it is when nobody sets it; the same as `settings{}`.
-    [[nodiscard]] static settings defaults();
+  /// The defaults, changed by the variables `PAWL_*` of this process, and by the file that
+  /// `PAWL_CONFIG` names. Error `invalid_argument`: every wrong or unknown variable at once, with
+  /// what is allowed. Reads the environment: not safe while another thread changes it.
+  [[nodiscard]] static result<settings> from_env();
 
-    /// The defaults, changed by the variables `PAWL_*` of this process, and by the file that
-    /// `PAWL_CONFIG` names. Error `invalid_argument`: every wrong or unknown variable at once, with
-    /// what is allowed. Reads the environment: not safe while another thread changes it.
-    [[nodiscard]] static result<settings> from_env();
+  /// As `from_env`, over the values in a TOML file. Errors: `not_found`, `io_failed` for the
+  /// file; `invalid_argument` for wrong or unknown keys, which are named with their line.
+  [[nodiscard]] static result<settings> from_file(const std::filesystem::path& file);
 
-    /// As `from_env`, over the values in a TOML file. Errors: `not_found`, `io_failed` for the
-    /// file; `invalid_argument` for wrong or unknown keys, which are named with their line.
-    [[nodiscard]] static result<settings> from_file(const std::filesystem::path& file);
-
-    /// Checks values that a program has set itself: every one that is out of range is named, as in
-    /// `from_env`.
-    [[nodiscard]] result<void> check() const;
-  };
+  /// Checks values that a program has set itself: every one that is out of range is named, as in
+  /// `from_env`.
+  [[nodiscard]] result<void> check() const;
+};
 
 }  // namespace pawl
