@@ -16,7 +16,7 @@ class connection;
 /// whom to give what came. Safe for concurrent use.
 class web_socket_ends {
  public:
-  explicit web_socket_ends(std::shared_ptr<outbox> out) : out(std::move(out)) {}
+  explicit web_socket_ends(std::shared_ptr<outbox> to_send) : out(std::move(to_send)) {}
 
   const std::shared_ptr<outbox> out;
 
