@@ -18,10 +18,13 @@ namespace {
 constexpr std::string_view prefix = "PAWL_";
 constexpr std::string_view file_variable = "PAWL_CONFIG";
 
-// Names of variables that are ours, but no settings: the tests' and the benchmarks'.
-bool is_for_tests(std::string_view name) {
+// Names of variables that are ours, but no settings: those of clients, of the tests and of the
+// benchmarks.
+bool is_no_setting(std::string_view name) {
+  constexpr std::string_view others[] = {"PAWL_SERVER", "PAWL_TOKEN", "PAWL_SCOPE", "PAWL_PROGRAM",
+                                         "PAWL_JSONLOGIC_SUITES"};
   return name.starts_with("PAWL_TEST_") || name.starts_with("PAWL_BENCH_") ||
-         name == "PAWL_JSONLOGIC_SUITES";
+         std::find(std::begin(others), std::end(others), name) != std::end(others);
 }
 
 // Kubernetes gives every container variables for each service: for one that is called "pawl" these
@@ -67,7 +70,7 @@ class loader {
   void take_environment(const std::vector<variable>& environment) {
     for (const variable& v : environment) {
       const std::string_view name = v.first;
-      if (!name.starts_with(prefix) || name == file_variable || is_for_tests(name)) continue;
+      if (!name.starts_with(prefix) || name == file_variable || is_no_setting(name)) continue;
       const auto all = keys();
       const auto known = std::find_if(all.begin(), all.end(),
                                       [&](const key& k) { return variable_of(k.name) == name; });

@@ -92,6 +92,15 @@ TEST_CASE("The variable PAWL_CONFIG names the file where none is given") {
   CHECK(all.values.flow.max_nodes == 7);
 }
 
+TEST_CASE("The variables of clients are no settings, and do no harm") {
+  const auto all = loaded({.file = {},
+                           .environment = {{"PAWL_SERVER", "http://127.0.0.1:7717"},
+                                           {"PAWL_TOKEN", "pawl_x_y"},
+                                           {"PAWL_SCOPE", "acme"}},
+                           .flags = {}});
+  CHECK(all.values.storage.data_dir.empty());
+}
+
 TEST_CASE("A file gives sizes, times and lists in TOML's own types or as texts") {
   const temporary_file file(
       "flow.max_bytes = 4096\n"

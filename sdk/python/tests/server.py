@@ -30,7 +30,8 @@ class Server:
     def start(self) -> None:
         self.process = subprocess.Popen(
             [PROGRAM, "serve", "--listen", self.listen, "--data-dir", self.folder + "/store"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            env={key: value for key, value in os.environ.items() if not key.startswith("PAWL_")})
         self.lines: "queue.Queue[str]" = queue.Queue()
         threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
         said, end = [], time.monotonic() + PATIENCE
