@@ -18,6 +18,25 @@ version next_version(const std::optional<persistence::flow_head>& head) {
   return {head->latest.major, head->latest.minor, head->latest.patch + 1};
 }
 
+bool is_there(const std::optional<persistence::flow_head>& head) {
+  return head && !head->deleted;
+}
+
+/// Why a flow is not as the caller of a put expects it.
+std::optional<error> unexpected(const put_flow_options& wanted, const std::string& name,
+                                const std::optional<persistence::flow_head>& head) {
+  if (!wanted.only_if_exists && !wanted.only_if_latest) return std::nullopt;
+  if (!is_there(head)) {
+    return error{errc::conflict, "there is no flow \"" + name + "\"; nothing was stored",
+                 "version_moved"};
+  }
+  if (!wanted.only_if_latest || *wanted.only_if_latest == head->latest) return std::nullopt;
+  return error{errc::conflict,
+               "the latest version of flow \"" + name + "\" is " + to_string(head->latest) +
+                   ", not " + to_string(*wanted.only_if_latest) + "; nothing was stored",
+               "version_moved"};
+}
+
 /// Functions that the flow calls and its scope does not have now. They may still come.
 void warn_unknown_functions(const parts& p, const scope_name& scope,
                             const flow::compiled_flow& compiled, std::vector<fault>& faults) {
@@ -45,6 +64,7 @@ caf::behavior catalog::make_behavior() {
   return {
       [this](put_flow_request& put) { enqueue(std::move(put)); },
       [this](publish_flow_request& publish) { enqueue(std::move(publish)); },
+      [this](delete_flow_request& gone) { enqueue(std::move(gone)); },
       [this](const committed&) {
         std::exchange(under_way_, nullptr)(nullptr);
         begin_next();
@@ -79,23 +99,27 @@ void catalog::begin(put_flow_request& put) {
   const scope_name& scope = put.scope;
   const auto head = head_of(scope, flow_name{put.definition->value("name", "")});
   if (!head) return put.answer(head.error());
-  version wanted = put.wanted.value_or(next_version(*head));
+  const std::optional<version>& named = put.options.version;
+  version wanted = named.value_or(next_version(*head));
   auto compiled = flow::compile(*put.definition, wanted, parts_->flows.allowed());
   log_refused_names(*parts_, scope, compiled.faults);
   auto runnable = compiled.flow_or_error();
   if (!runnable) return put.answer(std::move(runnable).error());
   warn_unknown_functions(*parts_, scope, **runnable, compiled.faults);
 
+  if (auto moved = unexpected(put.options, compiled.source.name, *head))
+    return put.answer(*std::move(moved));
+
   json canonical = flow::to_json(compiled.source);
   flow_version_id id{flow_name{compiled.source.name}, wanted};
   bool created = true;
   if (*head) {
-    if (!put.wanted) id.version = (*head)->latest;
+    if (!named) id.version = (*head)->latest;
     const auto existing = definition_of(scope, id);
     if (!existing) return put.answer(existing.error());
     if (*existing == canonical) {
       created = false;  // the same once more: keep its version
-    } else if (put.wanted && *existing) {
+    } else if (named && *existing) {
       return put.answer(error{errc::already_exists,
                               "flow " + to_string(id) +
                                   " exists with another definition; versions never change: leave "
@@ -111,7 +135,8 @@ void catalog::begin(put_flow_request& put) {
   }
   persistence::flow_head after = head->value_or(persistence::flow_head{id.version, {}});
   after.latest = std::max(after.latest, id.version);
-  if (put.publish) after.published = id.version;
+  after.deleted = false;
+  if (put.options.publish) after.published = id.version;
   writes.put(persistence::column::flows, persistence::keys::flow_head(scope, id.name),
              persistence::encode_flow_head(after));
   commit_then(std::move(writes),
@@ -129,7 +154,7 @@ void catalog::begin(publish_flow_request& publish) {
   if (!head) return publish.answer(std::move(head).error());
   const auto existing = definition_of(publish.scope, publish.id);
   if (!existing) return publish.answer(existing.error());
-  if (!*head || !*existing) {
+  if (!is_there(*head) || !*existing) {
     return publish.answer(error{errc::not_found, "there is no flow " + to_string(publish.id)});
   }
   (*head)->published = publish.id.version;
@@ -138,6 +163,23 @@ void catalog::begin(publish_flow_request& publish) {
              persistence::keys::flow_head(publish.scope, publish.id.name),
              persistence::encode_flow_head(**head));
   commit_then(std::move(writes), [answer = publish.answer](const error* failure) {
+    if (failure != nullptr) return answer(*failure);
+    answer({});
+  });
+}
+
+void catalog::begin(delete_flow_request& gone) {
+  auto head = head_of(gone.scope, gone.name);
+  if (!head) return gone.answer(std::move(head).error());
+  if (!is_there(*head)) {
+    return gone.answer(error{errc::not_found, "there is no flow \"" + gone.name.str() + "\""});
+  }
+  (*head)->deleted = true;
+  (*head)->published.reset();
+  persistence::batch writes;
+  writes.put(persistence::column::flows, persistence::keys::flow_head(gone.scope, gone.name),
+             persistence::encode_flow_head(**head));
+  commit_then(std::move(writes), [answer = gone.answer](const error* failure) {
     if (failure != nullptr) return answer(*failure);
     answer({});
   });

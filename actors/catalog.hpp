@@ -22,12 +22,13 @@ class catalog : public caf::event_based_actor {
   const char* name() const override { return "pawl.catalog"; }
 
  private:
-  using request = std::variant<put_flow_request, publish_flow_request>;
+  using request = std::variant<put_flow_request, publish_flow_request, delete_flow_request>;
 
   void enqueue(request r);
   void begin_next();
   void begin(put_flow_request& put);
   void begin(publish_flow_request& publish);
+  void begin(delete_flow_request& gone);
   void commit_then(persistence::batch writes, std::function<void(const error*)> then);
   [[nodiscard]] result<std::optional<persistence::flow_head>> head_of(const scope_name& scope,
                                                                       const flow_name& name) const;

@@ -46,6 +46,7 @@ result<version> flow_cache::published(const persistence::view& from, const scope
   if (!*bytes) return error{errc::not_found, "there is no flow \"" + flow.str() + "\""};
   const auto head = persistence::decode_flow_head(**bytes);
   if (!head) return head.error();
+  if (head->deleted) return error{errc::not_found, "there is no flow \"" + flow.str() + "\""};
   if (head->published) return *head->published;
   return error{errc::not_found,
                "flow \"" + flow.str() + "\" has no published version; name one, or publish one"};

@@ -10,6 +10,7 @@
 #include <caf/actor.hpp>
 #include <caf/actor_clock.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
+#include <pawl/flow.hpp>
 #include <pawl/run.hpp>
 #include <pawl/worker.hpp>
 
@@ -200,8 +201,7 @@ struct read_job {
 struct put_flow_request {
   scope_name scope;
   std::shared_ptr<const json> definition;
-  std::optional<version> wanted;
-  bool publish = true;
+  put_flow_options options;
   struct done {
     flow_version_id id;
     bool created = true;
@@ -212,6 +212,12 @@ struct put_flow_request {
 struct publish_flow_request {
   scope_name scope;
   flow_version_id id;
+  reply<void> answer;
+};
+/// Whether runs use it is not asked here.
+struct delete_flow_request {
+  scope_name scope;
+  flow_name name;
   reply<void> answer;
 };
 
@@ -250,4 +256,5 @@ PAWL_LOCAL_MESSAGE(wind_down)
 PAWL_LOCAL_MESSAGE(read_job)
 PAWL_LOCAL_MESSAGE(put_flow_request)
 PAWL_LOCAL_MESSAGE(publish_flow_request)
+PAWL_LOCAL_MESSAGE(delete_flow_request)
 #undef PAWL_LOCAL_MESSAGE

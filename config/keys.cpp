@@ -255,6 +255,8 @@ constexpr std::array table{
     key{"server.cors_origins", [](settings& s) -> field { return &s.server.cors_origins; },
         "Web pages of other origins that may use the API; `*` for every one. Empty: none.", 0, 0,
         "a list of origins such as `https://app.example.com`, or `*`", is_origin},
+    key{"server.old_api", [](settings& s) -> field { return &s.server.old_api; },
+        "Whether the routes of the old engine are there as well, under `/api`."},
     key{"server.max_connections", [](settings& s) -> field { return &s.server.max_connections; },
         "Connections at once. One more is answered 503 and closed.", 1, 1'000'000},
     key{"server.max_connections_per_peer",
@@ -278,6 +280,10 @@ constexpr std::array table{
     key{"server.max_body_bytes", [](settings& s) -> field { return &s.server.max_body_bytes; },
         "The body of a request, also after it was decompressed. A longer one is answered 413.", kib,
         gib},
+    key{"server.max_json_depth", [](settings& s) -> field { return &s.server.max_json_depth; },
+        "How deep arrays and objects may nest in the body of a request, or in a message over a "
+        "WebSocket. A deeper one is answered 422.",
+        8, 1000},
     key{"server.max_pending_bytes",
         [](settings& s) -> field { return &s.server.max_pending_bytes; },
         "Requests that are being read, of all connections together. What is beyond is answered "

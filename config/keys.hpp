@@ -16,9 +16,9 @@ namespace pawl::config {
 
 /// A place in a `settings` value. Its type decides how a text for it is read: a 32-bit number is a
 /// count, a 64-bit number a size in bytes.
-using field = std::variant<std::uint32_t*, std::uint64_t*, std::chrono::milliseconds*, std::string*,
-                           std::filesystem::path*, std::vector<std::string>*, durability*,
-                           log_level*, log_format*>;
+using field = std::variant<bool*, std::uint32_t*, std::uint64_t*, std::chrono::milliseconds*,
+                           std::string*, std::filesystem::path*, std::vector<std::string>*,
+                           durability*, log_level*, log_format*>;
 
 /// One setting: everything that loading, checking, showing and documenting it needs.
 struct key {

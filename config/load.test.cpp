@@ -66,6 +66,20 @@ TEST_CASE("Without any source every setting has its default") {
   CHECK(all.origins.size() == keys().size());
 }
 
+TEST_CASE("A switch is true or false, as a word or as TOML has it") {
+  const temporary_file file("[server]\nold_api = true\n");
+  CHECK(loaded({.file = file.path(), .environment = {}, .flags = {}}).values.server.old_api);
+  const auto by_word = [](const char* word) {
+    return sources{.file = {}, .environment = {{"PAWL_SERVER_OLD_API", word}}, .flags = {}};
+  };
+  CHECK(loaded(by_word("true")).values.server.old_api);
+  CHECK_FALSE(loaded(by_word("false")).values.server.old_api);
+  CHECK(refused(by_word("yes")).message.find("one of false, true") != std::string::npos);
+  const temporary_file number("[server]\nold_api = 1\n");
+  CHECK(refused({.file = number.path(), .environment = {}, .flags = {}})
+            .message.find("one of false, true") != std::string::npos);
+}
+
 TEST_CASE("The environment overrides the file, and flags override both") {
   const temporary_file file(
       "[storage]\n"

@@ -21,13 +21,17 @@ template <>
 constexpr std::array<std::string_view, 4> choices<log_level>{"debug", "info", "warning", "error"};
 template <>
 constexpr std::array<std::string_view, 2> choices<log_format>{"text", "json"};
+template <>
+constexpr std::array<std::string_view, 2> choices<bool>{"false", "true"};
 
 template <class T>
 constexpr bool is_list = std::is_same_v<T, std::vector<std::string>>;
 template <class T>
 constexpr bool is_time = std::is_same_v<T, std::chrono::milliseconds>;
 template <class T>
-constexpr bool is_number = is_time<T> || std::is_integral_v<T>;
+constexpr bool is_choice = std::is_enum_v<T> || std::is_same_v<T, bool>;
+template <class T>
+constexpr bool is_number = is_time<T> || (std::is_integral_v<T> && !is_choice<T>);
 
 template <class T>
 constexpr quantity quantity_of = is_time<T>                         ? quantity::milliseconds
@@ -82,7 +86,7 @@ std::optional<std::string> wrong_part(const key& k, const T& value) {
   if constexpr (is_number<T>) {
     const std::uint64_t amount = amount_of(value);
     if (amount < k.min || amount > k.max) return format_quantity(quantity_of<T>, amount);
-  } else if constexpr (std::is_enum_v<T>) {
+  } else if constexpr (is_choice<T>) {
     if (static_cast<std::size_t>(value) >= choices<T>.size()) {
       return std::to_string(static_cast<int>(value));
     }
@@ -111,7 +115,7 @@ std::optional<T> read_text(const std::string& text) {
     } else {
       return static_cast<T>(*amount);
     }
-  } else if constexpr (std::is_enum_v<T>) {
+  } else if constexpr (is_choice<T>) {
     const auto& words = choices<T>;
     const auto* const found = std::find(words.begin(), words.end(), text);
     if (found == words.end()) return std::nullopt;
@@ -131,6 +135,9 @@ std::optional<T> read(const raw_value& given) {
       return read_text<T>(std::to_string(*number));
     }
   }
+  if constexpr (std::is_same_v<T, bool>) {
+    if (const auto* other = std::get_if<other_value>(&given)) return read_text<T>(other->what);
+  }
   if constexpr (is_list<T>) {
     if (const auto* list = std::get_if<std::vector<std::string>>(&given)) return *list;
   }
@@ -139,7 +146,7 @@ std::optional<T> read(const raw_value& given) {
 
 template <class T>
 std::string hint([[maybe_unused]] const raw_value& given) {
-  if constexpr (std::is_enum_v<T>) {
+  if constexpr (is_choice<T>) {
     if (const auto* text = std::get_if<std::string>(&given)) {
       if (const auto near = nearest(*text, choices<T>)) {
         return "; did you mean " + in_quotes(*near) + "?";
@@ -191,7 +198,7 @@ std::string allowed(const key& k) {
       if constexpr (kind == quantity::bytes) return "a size " + range;
       if constexpr (kind == quantity::milliseconds) return "a time " + range;
       return "a whole number " + range;
-    } else if constexpr (std::is_enum_v<value_type>) {
+    } else if constexpr (is_choice<value_type>) {
       return "one of " + joined(choices<value_type>);
     } else {
       return std::string{k.expects};
@@ -204,7 +211,7 @@ std::string to_text(const key& k, const settings& whole) {
     using value_type = std::decay_t<decltype(value)>;
     if constexpr (is_number<value_type>) {
       return format_quantity(quantity_of<value_type>, amount_of(value));
-    } else if constexpr (std::is_enum_v<value_type>) {
+    } else if constexpr (is_choice<value_type>) {
       return std::string{choices<value_type>.at(static_cast<std::size_t>(value))};
     } else if constexpr (is_list<value_type>) {
       const std::vector<std::string_view> words(value.begin(), value.end());
@@ -227,7 +234,8 @@ std::string to_toml(const key& k, const settings& whole) {
     } else {
       std::string text = to_text(k, whole);
       const bool bare =
-          is_number<value_type> && text.find_first_not_of("0123456789") == std::string::npos;
+          std::is_same_v<value_type, bool> ||
+          (is_number<value_type> && text.find_first_not_of("0123456789") == std::string::npos);
       return bare ? text : in_quotes(text);
     }
   });
@@ -238,7 +246,7 @@ json to_json(const key& k, const settings& whole) {
     using value_type = std::decay_t<decltype(value)>;
     if constexpr (is_number<value_type>) {
       return amount_of(value);
-    } else if constexpr (is_list<value_type>) {
+    } else if constexpr (is_list<value_type> || std::is_same_v<value_type, bool>) {
       return value;
     } else {
       return to_text(k, whole);

@@ -15,7 +15,7 @@
 
 namespace pawl::config {
 
-/// A value that a TOML file has where no setting can have one: "a table", "a date".
+/// A value that a TOML file has and no source else: "true", "a table", "a date".
 struct other_value {
   std::string what;
 };

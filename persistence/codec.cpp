@@ -477,12 +477,14 @@ result<lease_record> decode_lease(std::string_view bytes) {
 std::string encode_flow_head(const flow_head& head) {
   json body{{"l", encode_version(head.latest)}};
   if (head.published) body["p"] = encode_version(*head.published);
+  if (head.deleted) body["x"] = true;
   return seal(record_kind::flow_head, current_version, body);
 }
 
 result<flow_head> decode_flow_head(std::string_view bytes) {
   return decode(record_kind::flow_head, bytes, "flow", [](const json& body) {
-    return flow_head{decode_version(body.at("l")), optional_field(body, "p", decode_version)};
+    return flow_head{decode_version(body.at("l")), optional_field(body, "p", decode_version),
+                     body.value("x", false)};
   });
 }
 

@@ -52,6 +52,7 @@ struct lease_record {
 struct flow_head {
   version latest;
   std::optional<version> published;
+  bool deleted = false;  ///< its versions stay for the runs that had them
 };
 [[nodiscard]] std::string encode_flow_head(const flow_head& head);
 [[nodiscard]] result<flow_head> decode_flow_head(std::string_view bytes);

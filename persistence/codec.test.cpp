@@ -203,6 +203,8 @@ TEST_CASE("a flow's head and version come back as they were", "[codec]") {
   REQUIRE(head);
   CHECK(head->latest == version{1, 2, 3});
   CHECK(head->published == version{1, 0, 0});
+  CHECK_FALSE(head->deleted);
+  CHECK(decode_flow_head(encode_flow_head({{1, 2, 3}, std::nullopt, true}))->deleted);
   CHECK_FALSE(decode_flow_head(encode_flow_head({{1, 2, 3}, std::nullopt}))->published.has_value());
   const json definition = {{"name", "x"}, {"nodes", json::array({{{"id", "a"}}})}};
   const auto flow = decode_flow(encode_flow({definition, at(77)}));

@@ -296,7 +296,7 @@ void engine_core::put_flow(const scope_name& in, json definition, const put_flow
   });
   caf::anon_send(open->actors->catalog,
                  actors::put_flow_request{in, std::make_shared<const json>(std::move(definition)),
-                                          options.version, options.publish, std::move(answer)});
+                                          options, std::move(answer)});
 }
 
 void engine_core::publish_flow(const scope_name& in, const flow_version_id& id,
@@ -340,6 +340,13 @@ void engine_core::describe_workers(const scope_name& in, callback<worker_overvie
 double engine_core::draw() const {
   const auto p = running();
   return p ? p->chance->draw() : 0.5;
+}
+
+void engine_core::delete_flow(const scope_name& in, const flow_name& name, callback<void> done) {
+  const auto open = admit();
+  if (!open) return done(open.error());
+  auto answer = reply_to<void, void>(open->parts, std::move(done), [] {});
+  caf::anon_send(open->actors->catalog, actors::delete_flow_request{in, name, std::move(answer)});
 }
 
 result<void> engine_core::read_later(std::function<void()> work) {

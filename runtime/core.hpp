@@ -73,6 +73,8 @@ class engine_core {
   void describe_workers(const scope_name& in, callback<worker_overview> done);
   /// From 0 to below 1.
   [[nodiscard]] double draw() const;
+  /// Whether runs use it is to be asked before.
+  void delete_flow(const scope_name& in, const flow_name& name, callback<void> done);
 
   /// The parts of the open engine; null before `open` and after `stop`. Who holds them can read the
   /// store until it lets them go.

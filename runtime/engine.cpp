@@ -1,6 +1,7 @@
 #include <pawl/engine.hpp>
 
 #include "runtime/core.hpp"
+#include "runtime/queries.hpp"
 
 namespace pawl {
 
@@ -37,6 +38,14 @@ const settings& engine::effective_settings() const noexcept {
 
 result<void> engine::ready() const {
   return core_->ready();
+}
+
+result<engine_load> engine::load() const {
+  return queries{*core_}.load();
+}
+
+std::shared_ptr<subscription> engine::watch_steps(std::size_t capacity) const {
+  return queries{*core_}.watch({}, capacity);
 }
 
 }  // namespace pawl

@@ -42,7 +42,9 @@ result<persistence::flow_head> head_of(const view& from, const scope_name& in,
   auto bytes = from.get(column::flows, persistence::keys::flow_head(in, name));
   if (!bytes) return std::move(bytes).error();
   if (!*bytes) return no_such_flow(name.str());
-  return persistence::decode_flow_head(**bytes);
+  auto head = persistence::decode_flow_head(**bytes);
+  if (head && head->deleted) return no_such_flow(name.str());
+  return head;
 }
 
 flow_version describe(const persistence::flow_record& record, flow_version_id id,
@@ -124,6 +126,7 @@ result<std::vector<flow_summary>> queries::list_flows(const scope_name& in) cons
           failure = std::move(head).error();
           return view::next::stop;
         }
+        if (head->deleted) return view::next::more;
         const std::size_t prefix = range.from.size();
         flow_name name{std::string{key.substr(prefix, key.size() - prefix - 1)}};
         flows.push_back({std::move(name), head->latest, head->published});
@@ -307,6 +310,12 @@ result<std::vector<history_event>> queries::history(const run_key& key, std::uin
 
 result<flow::start_command> queries::make_start(const scope_name& in, std::string_view flow,
                                                 const json& input, start_options options) const {
+  return make_start(in, flow, input, std::move(options), false);
+}
+
+result<flow::start_command> queries::make_start(const scope_name& in, std::string_view flow,
+                                                const json& input, start_options options,
+                                                bool known) const {
   auto name = parse_flow_name(flow);
   if (!name) return std::move(name).error();
   const auto r = begin(core_);
@@ -329,6 +338,9 @@ result<flow::start_command> queries::make_start(const scope_name& in, std::strin
   start.fingerprint = start_fingerprint(
       flow, options.version ? to_string(*options.version) : std::string{}, input, options.metadata);
   if (options.version) {
+    if (!known) {
+      if (const auto head = head_of(*r->now, in, start.flow.name); !head) return head.error();
+    }
     start.flow.version = *options.version;
   } else {
     const auto published = actors::flow_cache::published(*r->now, in, start.flow.name);
@@ -358,7 +370,8 @@ result<flow::start_command> queries::make_restart(const run_key& key, start_opti
   if (!*first) return error{errc::corrupt, "run " + key.id.str() + " has no first checkpoint"};
   if (!options.version) options.version = old.flow.version;
   if (options.metadata.empty()) options.metadata = (*first)->metadata;
-  auto start = make_start(key.scope, old.flow.name.str(), *(*first)->data, std::move(options));
+  auto start =
+      make_start(key.scope, old.flow.name.str(), *(*first)->data, std::move(options), true);
   if (start) start->restarted_from = key.id;
   return start;
 }

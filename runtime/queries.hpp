@@ -28,6 +28,14 @@ class queries {
   [[nodiscard]] result<std::vector<run_count>> counts(const scope_name& in) const;
   [[nodiscard]] result<std::vector<history_event>> history(const run_key& key, std::uint64_t first,
                                                            std::size_t limit) const;
+  /// As `scope::history_page_async` says.
+  [[nodiscard]] result<pawl::history_page> history_page(const run_key& key, std::uint64_t first,
+                                                        std::size_t limit) const;
+  [[nodiscard]] result<std::vector<fault>> validate_flow(const scope_name& in,
+                                                         const json& definition) const;
+  /// Whether unfinished runs use a flow: `conflict` if so. Looks at all of the scope.
+  [[nodiscard]] result<void> flow_is_unused(const scope_name& in, const flow_name& name) const;
+  [[nodiscard]] result<engine_load> load() const;
 
   [[nodiscard]] result<event_page> events(const scope_name& in,
                                           std::optional<journal_position> after,
@@ -44,6 +52,11 @@ class queries {
   [[nodiscard]] std::shared_ptr<subscription> watch(run_key of, std::size_t capacity) const;
 
  private:
+  /// `known`: the flow's version was read from a run, so it is there.
+  [[nodiscard]] result<flow::start_command> make_start(const scope_name& in, std::string_view flow,
+                                                       const json& input, start_options options,
+                                                       bool known) const;
+
   const engine_core& core_;
 };
 

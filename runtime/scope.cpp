@@ -1,4 +1,5 @@
 #include <future>
+#include <utility>
 
 #include <pawl/engine.hpp>
 
@@ -61,7 +62,9 @@ callback<run_changed> to_worker(callback<void> done) {
 template <class T, class Read>
 void read_later(engine_core& core, callback<T> done, Read read) {
   auto shared = std::make_shared<callback<T>>(std::move(done));
-  const auto taken = core.read_later([shared, read = std::move(read)] { (*shared)(read()); });
+  const auto taken = core.read_later([shared, read = std::move(read)] {
+    std::exchange(*shared, nullptr)(read());  // what it holds goes with the call
+  });
   if (!taken) (*shared)(taken.error());
 }
 
@@ -103,6 +106,20 @@ void scope::publish_flow_async(const flow_version_id& id, callback<void> done) c
   core_->publish_flow(name_, id, std::move(done));
 }
 
+result<void> scope::delete_flow(const flow_name& flow) const {
+  return await<void>([&](auto done) { delete_flow_async(flow, std::move(done)); });
+}
+
+void scope::delete_flow_async(const flow_name& flow, callback<void> done) const {
+  auto shared = std::make_shared<callback<void>>(std::move(done));
+  const auto taken = core_->read_later([core = core_, in = name_, flow, shared] {
+    if (auto unused = queries{*core}.flow_is_unused(in, flow); !unused)
+      return (*shared)(std::move(unused).error());
+    core->delete_flow(in, flow, std::move(*shared));
+  });
+  if (!taken) (*shared)(taken.error());
+}
+
 result<flow_version> scope::get_flow(const flow_name& flow, std::optional<version> v) const {
   return queries{*core_}.get_flow(name_, flow, v);
 }
@@ -113,6 +130,26 @@ result<std::vector<flow_summary>> scope::list_flows() const {
 
 result<std::vector<flow_version>> scope::flow_versions(const flow_name& flow) const {
   return queries{*core_}.flow_versions(name_, flow);
+}
+
+void scope::get_flow_async(const flow_name& flow, std::optional<version> v,
+                           callback<flow_version> done) const {
+  read_later(*core_, std::move(done), [self = *this, flow, v] { return self.get_flow(flow, v); });
+}
+
+void scope::list_flows_async(callback<std::vector<flow_summary>> done) const {
+  read_later(*core_, std::move(done), [self = *this] { return self.list_flows(); });
+}
+
+void scope::flow_versions_async(const flow_name& flow,
+                                callback<std::vector<flow_version>> done) const {
+  read_later(*core_, std::move(done), [self = *this, flow] { return self.flow_versions(flow); });
+}
+
+void scope::validate_flow_async(json definition, callback<std::vector<fault>> done) const {
+  read_later(*core_, std::move(done), [self = *this, definition = std::move(definition)] {
+    return queries{*self.core_}.validate_flow(self.name_, definition);
+  });
 }
 
 result<run_started> scope::start(std::string_view flow, const json& input,
@@ -173,6 +210,10 @@ result<std::vector<run_count>> scope::counts() const {
   return queries{*core_}.counts(name_);
 }
 
+void scope::counts_async(callback<std::vector<run_count>> done) const {
+  read_later(*core_, std::move(done), [self = *this] { return self.counts(); });
+}
+
 result<std::vector<history_event>> scope::history(const run_id& id, std::uint64_t first,
                                                   std::size_t limit) const {
   return queries{*core_}.history({name_, id}, first, limit);
@@ -182,6 +223,13 @@ void scope::history_async(const run_id& id, std::uint64_t first, std::size_t lim
                           callback<std::vector<history_event>> done) const {
   read_later(*core_, std::move(done),
              [self = *this, id, first, limit] { return self.history(id, first, limit); });
+}
+
+void scope::history_page_async(const run_id& id, std::uint64_t first, std::size_t limit,
+                               callback<history_page> done) const {
+  read_later(*core_, std::move(done), [self = *this, id, first, limit] {
+    return queries{*self.core_}.history_page({self.name_, id}, first, limit);
+  });
 }
 
 result<run_changed> scope::cancel(const run_id& id, command_options options) const {
@@ -265,10 +313,15 @@ result<run_started> scope::restart(const run_id& id, start_options options) cons
 
 void scope::restart_async(const run_id& id, start_options options,
                           callback<run_started> done) const {
-  auto request = queries{*core_}.make_restart({name_, id}, std::move(options));
-  if (!request) return done(std::move(request).error());
-  run_key key = request->key;
-  core_->start(std::move(key), *std::move(request), std::move(done));
+  auto shared = std::make_shared<callback<run_started>>(std::move(done));
+  const auto taken = core_->read_later(
+      [core = core_, old = run_key{name_, id}, options = std::move(options), shared] {
+        auto request = queries{*core}.make_restart(old, options);
+        if (!request) return (*shared)(std::move(request).error());
+        run_key key = request->key;
+        core->start(std::move(key), *std::move(request), std::move(*shared));
+      });
+  if (!taken) (*shared)(taken.error());
 }
 
 std::vector<result<run_started>> scope::start_many(std::vector<start_request> requests) const {

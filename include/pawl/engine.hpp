@@ -119,6 +119,21 @@ struct run_page {
   std::string next;  ///< cursor of the next page; empty on the last
 };
 
+/// A part of a run's history, oldest first. All events of a checkpoint are in one page.
+struct history_page {
+  std::vector<history_event> events;
+  std::uint64_t next = 0;  ///< the checkpoint that the next page begins with; 0: this is the last
+};
+
+/// What an engine is doing now.
+struct engine_load {
+  std::uint64_t active_runs = 0;         ///< in memory
+  std::uint64_t commands_in_flight = 0;  ///< taken and not answered, queries among them
+  std::size_t queued_calls = 0;          ///< of functions, that wait for a thread
+  std::size_t running_calls = 0;
+  std::size_t stuck_calls = 0;  ///< given up, but their functions have not returned
+};
+
 struct run_count {
   run_status status;
   std::uint64_t count = 0;
@@ -149,12 +164,24 @@ class scope {
   /// Makes a stored version the one that is started where none is named. Errors: `not_found`.
   result<void> publish_flow(const flow_version_id& id) const;
   void publish_flow_async(const flow_version_id& id, callback<void> done) const;
+  /// Takes a flow out: it is not listed and not started any more. Its versions stay for the runs
+  /// that had them, and their numbers are not used again. Errors: `not_found`; `conflict` while
+  /// unfinished runs use it.
+  result<void> delete_flow(const flow_name& name) const;
+  void delete_flow_async(const flow_name& name, callback<void> done) const;
   /// Errors: `not_found`. Without a version: the published one.
   [[nodiscard]] result<flow_version> get_flow(const flow_name& name,
                                               std::optional<version> v = {}) const;
+  void get_flow_async(const flow_name& name, std::optional<version> v,
+                      callback<flow_version> done) const;
   /// All flows by name, and all versions of one, oldest first.
   [[nodiscard]] result<std::vector<flow_summary>> list_flows() const;
   [[nodiscard]] result<std::vector<flow_version>> flow_versions(const flow_name& name) const;
+  void list_flows_async(callback<std::vector<flow_summary>> done) const;
+  void flow_versions_async(const flow_name& name, callback<std::vector<flow_version>> done) const;
+  /// Every fault of a definition under this engine's limits, warnings among them; nothing is
+  /// stored.
+  void validate_flow_async(json definition, callback<std::vector<fault>> done) const;
 
   /// Starts a run and returns when its start is durable. `input`: an object, the run's first data.
   /// Errors: `not_found` (no such flow, none published), `already_exists` (the id or key was used
@@ -181,12 +208,16 @@ class scope {
   void list_async(const run_filter& filter, callback<run_page> done) const;
   /// How many runs have each status now. From counters: costs the same however many there are.
   [[nodiscard]] result<std::vector<run_count>> counts() const;
+  void counts_async(callback<std::vector<run_count>> done) const;
   /// What happened, from checkpoint `first` (from 1) on, at most `limit` checkpoints.
   [[nodiscard]] result<std::vector<history_event>> history(const run_id& id,
                                                            std::uint64_t first = 1,
                                                            std::size_t limit = 1000) const;
   void history_async(const run_id& id, std::uint64_t first, std::size_t limit,
                      callback<std::vector<history_event>> done) const;
+  /// The same, and where it goes on. A page ends early when it has become large: at some megabytes.
+  void history_page_async(const run_id& id, std::uint64_t first, std::size_t limit,
+                          callback<history_page> done) const;
 
   /// Ends a run that is not finished. Running functions are asked to stop; what they return is not
   /// recorded any more. Errors: `not_found`, `illegal_transition`, `conflict`.
@@ -318,6 +349,13 @@ class engine : public scope {
 
   /// Whether commands are taken now; the reason if not.
   [[nodiscard]] result<void> ready() const;
+
+  /// Errors: `unavailable` before `open` and after `stop`.
+  [[nodiscard]] result<engine_load> load() const;
+
+  /// Watches what steps say in all scopes while they run: events without a checkpoint, "step_log"
+  /// and "step_progress". `capacity` as in `watch`.
+  [[nodiscard]] std::shared_ptr<subscription> watch_steps(std::size_t capacity = 10'000) const;
 
  private:
   friend struct engine_access;

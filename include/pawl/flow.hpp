@@ -39,6 +39,10 @@ struct put_flow_options {
   std::optional<pawl::version> version;
   /// Make it the version that is started where none is named.
   bool publish = true;
+  /// Compare-and-set: store it only if there is a flow of that name, and only if this is its latest
+  /// version; else fail with `conflict` of the type "version_moved".
+  bool only_if_exists = false;
+  std::optional<pawl::version> only_if_latest = {};
 };
 
 /// Checks a definition without storing it: every fault at once, warnings among them. A definition

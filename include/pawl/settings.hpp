@@ -163,6 +163,8 @@ struct server_settings {
   /// Web pages of other origins that may use the API: "https://app.example.com", "*" for every
   /// one. Empty: none.
   std::vector<std::string> cors_origins = {};
+  /// Whether the routes of the old engine are there as well, under /api.
+  bool old_api = false;
   /// Connections at once. One more is answered 503 and closed.
   std::uint32_t max_connections = 10'000;
   /// Connections of one address, loopback and Unix sockets excepted. One more is answered 429.
@@ -179,6 +181,8 @@ struct server_settings {
   std::uint32_t max_header_fields = 100;
   /// The body of a request, also after it was decompressed. A longer one is answered 413.
   std::uint64_t max_body_bytes = 16u << 20;
+  /// How deep arrays and objects may nest in a body. A deeper one is answered 422.
+  std::uint32_t max_json_depth = 128;
   /// Requests that are being read, of all connections together. What is beyond is answered 503.
   std::uint64_t max_pending_bytes = 512u << 20;
   /// One message that comes over a WebSocket. A longer one closes it with 1009.

@@ -11,6 +11,24 @@ std::optional<live_event> subscription::next(std::chrono::milliseconds timeout) 
   return first;
 }
 
+std::optional<live_event> subscription::try_next() {
+  const std::lock_guard lock{mutex_};
+  if (events_.empty()) return std::nullopt;
+  live_event first = std::move(events_.front());
+  events_.pop_front();
+  return first;
+}
+
+void subscription::on_event(std::function<void()> told) {
+  auto shared = std::make_shared<const std::function<void()>>(std::move(told));
+  {
+    const std::lock_guard lock{mutex_};
+    told_ = shared;
+    if (events_.empty() && !ended_) return;
+  }
+  (*shared)();
+}
+
 bool subscription::ended() const {
   const std::lock_guard lock{mutex_};
   return ended_ && events_.empty();
@@ -21,22 +39,38 @@ bool subscription::overflowed() const {
   return overflowed_;
 }
 
+bool subscription::is_of(const live_event& what) const noexcept {
+  if (of_.scope.empty()) return what.what.checkpoint == 0;
+  return what.run.scope == of_.scope && (of_.id.empty() || what.run.id == of_.id);
+}
+
 void subscription::push(const live_event& what) {
-  if (what.run.scope != of_.scope || (!of_.id.empty() && what.run.id != of_.id)) return;
-  const std::lock_guard lock{mutex_};
-  if (ended_) return;
-  if (events_.size() == capacity_) {
-    ended_ = overflowed_ = true;
-  } else {
-    events_.push_back(what);
+  if (!is_of(what)) return;
+  std::shared_ptr<const std::function<void()>> told;
+  {
+    const std::lock_guard lock{mutex_};
+    if (ended_) return;
+    if (events_.empty() || events_.size() == capacity_) told = told_;
+    if (events_.size() == capacity_) {
+      ended_ = overflowed_ = true;
+    } else {
+      events_.push_back(what);
+    }
+    changed_.notify_all();
   }
-  changed_.notify_all();
+  if (told) (*told)();
 }
 
 void subscription::end() {
-  const std::lock_guard lock{mutex_};
-  ended_ = true;
-  changed_.notify_all();
+  std::shared_ptr<const std::function<void()>> told;
+  {
+    const std::lock_guard lock{mutex_};
+    if (ended_) return;
+    ended_ = true;
+    told = told_;
+    changed_.notify_all();
+  }
+  if (told) (*told)();
 }
 
 }  // namespace pawl

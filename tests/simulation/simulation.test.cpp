@@ -240,9 +240,8 @@ void simulate(std::uint64_t seed, tally& seen) {
   for (std::size_t crash = 0; crash <= crashes; ++crash) {
     auto alive = std::make_unique<life>(w, std::move(store), s, registry);
     life& engine = *alive;
-    caf::anon_send(
-        engine.actors().catalog,
-        actors::put_flow_request{in, std::make_shared<json>(definition), std::nullopt, true, {}});
+    caf::anon_send(engine.actors().catalog,
+                   actors::put_flow_request{in, std::make_shared<json>(definition), {}, {}});
     // Commands are sent all through the life; the calls' answers are what the world may rely on.
     const std::size_t steps = crash == crashes ? 0 : 20 + w.draw(400);
     int next_start = 0;
@@ -433,9 +432,8 @@ TEST_CASE("a run that crashes its actor again and again is parked, and others ne
        {{{"id", "begin"}, {"type", "start"}},
         {{"id", "t"}, {"type", "task"}, {"data", {{"code_ref", "sim.step"}}}}}},
       {"edges", {{{"source", "begin"}, {"target", "t"}}}}};
-  caf::anon_send(
-      engine.actors().catalog,
-      actors::put_flow_request{in, std::make_shared<json>(definition), std::nullopt, true, {}});
+  caf::anon_send(engine.actors().catalog,
+                 actors::put_flow_request{in, std::make_shared<json>(definition), {}, {}});
   while (engine.step()) {
   }
   const auto send = [&](const run_key& key, flow::command what) {

@@ -1,0 +1,59 @@
+#include "actors/parts.hpp"
+#include "flow/compiled.hpp"
+#include "persistence/keys.hpp"
+#include "persistence/runs.hpp"
+#include "runtime/queries.hpp"
+
+namespace pawl {
+
+result<std::vector<fault>> queries::validate_flow(const scope_name& in,
+                                                  const json& definition) const {
+  const auto parts = core_.running();
+  if (!parts) return core_.closed();
+  auto compiled = flow::compile(definition, version{1, 0, 0}, parts->flows.allowed());
+  if (compiled.flow) {
+    for (const auto& ref : compiled.flow->code_refs())
+      if (const auto found = core_.functions->find(in, ref); !found)
+        compiled.faults.push_back(
+            {severity::warning, "", "unknown_function", found.error().message});
+  }
+  return std::move(compiled.faults);
+}
+
+result<void> queries::flow_is_unused(const scope_name& in, const flow_name& name) const {
+  const auto parts = core_.running();
+  if (!parts) return core_.closed();
+  const auto now = parts->store->durable_view();
+  std::optional<error> failure;
+  for (const auto status : {run_status::pending, run_status::running, run_status::paused}) {
+    const auto scanned = now->scan(
+        persistence::column::indexes, persistence::keys::runs_by_status(in, status),
+        [&](std::string_view key, std::string_view) {
+          const auto run = persistence::keys::run_of(key);
+          if (!run) return persistence::view::next::more;
+          const auto record = persistence::load_record(*now, *run);
+          if (!record) {
+            failure = record.error();
+          } else if (*record && (*record)->summary.flow.name == name) {
+            failure = error{errc::conflict, "flow \"" + name.str() + "\" is used by run " +
+                                                run->id.str() + ", which is " +
+                                                std::string{to_string(status)} +
+                                                "; wait for its end, or cancel it"};
+          }
+          return failure ? persistence::view::next::stop : persistence::view::next::more;
+        });
+    if (!scanned) return scanned.error();
+    if (failure) return *failure;
+  }
+  return {};
+}
+
+result<engine_load> queries::load() const {
+  const auto parts = core_.running();
+  if (!parts) return core_.closed();
+  const auto calls = parts->executor->current_load();
+  return engine_load{parts->active_runs.used(), parts->commands.used(), calls.queued, calls.running,
+                     calls.stuck};
+}
+
+}  // namespace pawl
