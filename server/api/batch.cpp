@@ -1,0 +1,173 @@
+#include <atomic>
+#include <memory>
+#include <utility>
+
+#include "flow/pointer.hpp"
+#include "server/api/call.hpp"
+#include "server/api/routes.hpp"
+#include "server/api/run_command.hpp"
+#include "server/api/start_fields.hpp"
+
+namespace pawl::server {
+namespace {
+
+constexpr std::size_t max_batch = 1000;
+
+/// Collects the outcomes of a batch, each in its place, and answers when the last has come. Each
+/// item stands for itself.
+class batch_answer {
+ public:
+  batch_answer(call_ptr request, std::string_view what, std::size_t count)
+      : request_(std::move(request)), what_(what), results_(count), missing_(count) {}
+
+  template <class T>
+  void put(std::size_t place, const std::string& id, const result<T>& outcome) {
+    json item{{"id", id}, {"ok", outcome.has_value()}};
+    if (outcome) {
+      item["id"] = id_of(*outcome);
+      item["run"] = shown(*outcome);
+    } else {
+      item["problem"] = to_json(problem_of(outcome.error()));
+    }
+    request_->note(what_, item["id"].template get<std::string>(),
+                   outcome ? nullptr : &outcome.error());
+    results_[place] = std::move(item);
+    if (missing_.fetch_sub(1) == 1) request_->answer(200, {{"results", std::move(results_)}});
+  }
+
+ private:
+  static std::string id_of(const run_started& run) { return run.id.str(); }
+  static std::string id_of(const run_changed& change) { return change.run.key.id.str(); }
+  static json shown(const run_started& run) { return to_json(run); }
+  static json shown(const run_changed& change) { return to_json(change.run); }
+
+  const call_ptr request_;
+  const std::string_view what_;
+  std::vector<json> results_;
+  std::atomic<std::size_t> missing_;
+};
+
+/// The fields of the item at `place`; a fault if it is no object.
+std::optional<object_reader> item_fields(json& items, std::size_t place,
+                                         std::vector<fault>& faults) {
+  std::string pointer = "/items/" + std::to_string(place);
+  if (items[place].is_object())
+    return std::optional<object_reader>{std::in_place, items[place], std::move(pointer), faults};
+  faults.push_back({severity::error, std::move(pointer), "invalid_field", "must be an object"});
+  return std::nullopt;
+}
+
+void start_batch(const call_ptr& request) {
+  auto body = request->take_body();
+  if (!body) return;
+  std::vector<fault> faults;
+  object_reader fields{*body, "", faults};
+  json* const items = fields.items("items", max_batch);
+  fields.finish();
+  std::vector<start_request> starts;
+  for (std::size_t i = 0; items != nullptr && i < items->size(); ++i) {
+    auto each = item_fields(*items, i, faults);
+    if (!each) continue;
+    starts.push_back(read_start(*each));
+    each->finish();
+  }
+  if (request->refused(std::move(faults))) return;
+  const auto answer = std::make_shared<batch_answer>(request, "runs.start", starts.size());
+  for (std::size_t i = 0; i < starts.size(); ++i) {
+    auto& start = starts[i];
+    const std::string id = start.options.id ? start.options.id->str() : start.options.key;
+    request->in().start_async(
+        start.flow, start.input, std::move(start.options),
+        [answer, i, id](const result<run_started>& started) { answer->put(i, id, started); });
+  }
+}
+
+void signal_batch(const call_ptr& request) {
+  auto body = request->take_body();
+  if (!body) return;
+  std::vector<fault> faults;
+  object_reader fields{*body, "", faults};
+  json* const items = fields.items("items", max_batch);
+  fields.finish();
+  std::vector<std::pair<run_id, run_command>> signals;
+  for (std::size_t i = 0; items != nullptr && i < items->size(); ++i) {
+    auto each = item_fields(*items, i, faults);
+    if (!each) continue;
+    run_id run{each->text("run")};
+    signals.emplace_back(std::move(run), *read_command("signal", *each));
+    each->finish();
+  }
+  if (request->refused(std::move(faults))) return;
+  const auto answer = std::make_shared<batch_answer>(request, "runs.signal", signals.size());
+  for (std::size_t i = 0; i < signals.size(); ++i) {
+    const run_id run = signals[i].first;
+    carry_out(request->in(), run, std::move(signals[i].second),
+              [answer, i, run](const result<run_changed>& changed) {
+                answer->put(i, run.str(), changed);
+              });
+  }
+}
+
+/// The ids in the field `runs`.
+std::vector<run_id> read_runs(object_reader& fields, std::vector<fault>& faults) {
+  std::vector<run_id> runs;
+  const json* const items = fields.items("runs", max_batch);
+  for (std::size_t i = 0; items != nullptr && i < items->size(); ++i) {
+    if ((*items)[i].is_string()) {
+      runs.emplace_back((*items)[i].get<std::string>());
+    } else {
+      faults.push_back({severity::error, "/runs/" + std::to_string(i), "invalid_field",
+                        "must be a text, the id of a run"});
+    }
+  }
+  return runs;
+}
+
+/// The command is the last segment of the path.
+void command_batch(const call_ptr& request) {
+  auto body = request->take_body();
+  if (!body) return;
+  std::vector<fault> faults;
+  object_reader fields{*body, "", faults};
+  const auto runs = read_runs(fields, faults);
+  const std::string_view path = request->route().pattern;
+  const auto command = read_command(path.substr(path.rfind('/') + 1), fields);
+  fields.finish();
+  if (request->refused(std::move(faults))) return;
+  const auto answer = std::make_shared<batch_answer>(request, request->route().name, runs.size());
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    carry_out(request->in(), runs[i], *command,
+              [answer, i, run = runs[i]](const result<run_changed>& changed) {
+                answer->put(i, run.str(), changed);
+              });
+  }
+}
+
+}  // namespace
+
+void add_batch_routes(router& to) {
+  using enum body_kind;
+  using enum repeats;
+  // Not audited as a whole: each item is noted.
+  const auto add = [&](std::string_view pattern, std::string_view name,
+                       void (*handle)(const call_ptr&)) {
+    to.add({"POST",
+            pattern,
+            name,
+            role::steerer,
+            {},
+            object,
+            by_table,
+            handle,
+            "application/json",
+            false});
+  };
+  add("/v1/batch/start", "batch.start", start_batch);
+  add("/v1/batch/signal", "batch.signal", signal_batch);
+  add("/v1/batch/pause", "batch.pause", command_batch);
+  add("/v1/batch/resume", "batch.resume", command_batch);
+  add("/v1/batch/cancel", "batch.cancel", command_batch);
+  add("/v1/batch/retry", "batch.retry", command_batch);
+}
+
+}  // namespace pawl::server

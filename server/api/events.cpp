@@ -1,0 +1,106 @@
+#include <utility>
+
+#include <pawl/code_ref.hpp>
+
+#include "server/api/call.hpp"
+#include "server/api/routes.hpp"
+#include "server/live/run_watch.hpp"
+#include "server/live/scope_watch.hpp"
+
+namespace pawl::server {
+namespace {
+
+constexpr std::string_view event_stream_type = "text/event-stream";
+
+/// Where a client that reconnects goes on; none if the request was refused.
+std::optional<event_position> resume_position(const call_ptr& request) {
+  const auto given = request->request().fields.find("Last-Event-ID");
+  if (!given || given->empty()) return event_position{};
+  const auto position = parse_event_id(*given);
+  if (position) return position;
+  request->fail(problem{problem_code::invalid_argument,
+                        "Last-Event-ID is " + pawl::quoted(*given) +
+                            ", but must be the id of an event of this run, such as 17.0"});
+  return std::nullopt;
+}
+
+void stream_run(const call_ptr& request, const std::shared_ptr<subscription>& live,
+                event_position after, bool follow) {
+  const auto stream = request->answer_with_stream(
+      {200, {{"Content-Type", std::string{event_stream_type}}, {"Cache-Control", "no-store"}}});
+  if (!stream) return;
+  const auto watch =
+      std::make_shared<run_watch>(request->with().live, request->in(), request->run(), live, after,
+                                  follow, make_sse_sink(stream));
+  watch->begin();
+  stream->on_closed([weak = std::weak_ptr{watch}] {
+    if (const auto ended = weak.lock()) ended->stop();
+  });
+}
+
+void watch_events(const call_ptr& request) {
+  std::vector<fault> faults;
+  const bool follow = request->query().flag("follow", false, faults);
+  if (request->refused(std::move(faults))) return;
+  const auto after = resume_position(request);
+  if (!after) return;
+  // Listened first, looked at then: nothing that happens in between is missed.
+  auto live = request->in().watch(request->run(), max_events_behind);
+  request->in().get_async(
+      request->run(), [request, live, after = *after, follow](result<run_view> run) {
+        if (!run) return request->fail(run.error());
+        if (after.checkpoint > run->checkpoint) {
+          return request->fail(problem{
+              problem_code::invalid_argument,
+              "Last-Event-ID is an event that this run does not have; leave it out to read from "
+              "the first"});
+        }
+        if (request->request().method == "HEAD") return request->answer_text(event_stream_type, "");
+        stream_run(request, live, after, follow);
+      });
+}
+
+void watch_scope(const call_ptr& request) {
+  std::optional<journal_position> after;
+  if (const auto given = request->request().fields.find("Last-Event-ID");
+      given && !given->empty()) {
+    const auto position = parse_journal_position(*given);
+    if (!position) return request->fail(position.error());
+    after = *position;
+  }
+  if (request->request().method == "HEAD") return request->answer_text(event_stream_type, "");
+  const auto stream = request->answer_with_stream(
+      {200, {{"Content-Type", std::string{event_stream_type}}, {"Cache-Control", "no-store"}}});
+  if (!stream) return;
+  const auto watch = std::make_shared<scope_watch>(request->with().live, request->in(), after,
+                                                   make_sse_sink(stream));
+  watch->begin();
+  stream->on_closed([weak = std::weak_ptr{watch}] {
+    if (const auto ended = weak.lock()) ended->stop();
+  });
+}
+
+}  // namespace
+
+void add_event_routes(router& to) {
+  to.add({"GET",
+          "/v1/runs/{id}/events",
+          "runs.events",
+          role::reader,
+          {"follow"},
+          body_kind::none,
+          repeats::not_known,
+          watch_events,
+          event_stream_type});
+  to.add({"GET",
+          "/v1/events",
+          "events.watch",
+          role::reader,
+          {},
+          body_kind::none,
+          repeats::not_known,
+          watch_scope,
+          event_stream_type});
+}
+
+}  // namespace pawl::server

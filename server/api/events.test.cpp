@@ -1,0 +1,249 @@
+#include "server/live/run_watch.hpp"
+#include "server/testing/api_fixture.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/text.hpp"
+
+using namespace pawl;
+using namespace pawl::server;
+using pawl::server::testing::api_fixture;
+using pawl::testing::contains;
+
+namespace {
+
+/// An event of a stream, as it was written.
+struct streamed {
+  std::string id;
+  std::string kind;
+  json data;
+};
+
+std::vector<streamed> events_in(const std::string& text) {
+  std::vector<streamed> events;
+  std::size_t begin = 0;
+  for (auto end = text.find("\n\n"); end != text.npos; end = text.find("\n\n", begin)) {
+    streamed each;
+    std::istringstream lines{text.substr(begin, end - begin)};
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with("id: ")) each.id = line.substr(4);
+      if (line.starts_with("event: ")) each.kind = line.substr(7);
+      if (line.starts_with("data: ")) each.data = json::parse(line.substr(6));
+    }
+    if (!each.kind.empty()) events.push_back(std::move(each));
+    begin = end + 2;
+  }
+  return events;
+}
+
+std::vector<std::string> stored_ids(const std::vector<streamed>& events) {
+  std::vector<std::string> ids;
+  for (const auto& each : events)
+    if (!each.id.empty()) ids.push_back(each.id);
+  return ids;
+}
+
+std::vector<std::string> history_ids(api_fixture& f, const std::string& run) {
+  std::vector<std::string> ids;
+  const auto history = f.get("/v1/runs/" + run + "/history");
+  for (const auto& each : history.body["events"]) ids.push_back(each["id"]);
+  return ids;
+}
+
+}  // namespace
+
+TEST_CASE("a stream gives a finished run from its first event to its end", "[api][events]") {
+  api_fixture f;
+  f.put("f", {f.task("a", "core.echo"), f.task("b", "core.echo")});
+  REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "r"}}).status == 200);
+  const auto exchange = f.begin("GET", "/v1/runs/r/events");
+  CHECK(exchange->wait().fields.find("Content-Type") == "text/event-stream");
+  const auto events = events_in(exchange->stream()->wait_for_end());
+  CHECK(stored_ids(events) == history_ids(f, "r"));
+  REQUIRE(events.back().kind == "end");
+  CHECK(events.back().data["status"] == "completed");
+  CHECK(events.front().data["run"] == "r");
+}
+
+TEST_CASE("a stream tells what happens and what steps say while they run", "[api][events]") {
+  api_fixture f;
+  f.put("f", {f.signal("s", "go"), f.task("a", "t.log")});
+  REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r"}}).status == 201);
+  const auto stream = f.begin("GET", "/v1/runs/r/events")->stream();
+  CHECK(contains(stream->wait_for("signal_awaited"), "signal_awaited"));
+  REQUIRE(f.post("/v1/runs/r/signal", {{"type", "go"}}).status == 200);
+  const auto events = events_in(stream->wait_for_end());
+  CHECK(stored_ids(events) == history_ids(f, "r"));
+  const auto log = std::find_if(events.begin(), events.end(),
+                                [](const streamed& each) { return each.kind == "step_log"; });
+  REQUIRE(log != events.end());
+  CHECK(log->id.empty());
+  CHECK(log->data["detail"]["message"] == "at work");
+}
+
+TEST_CASE("a stream that is cut goes on behind any event without gap or repeat", "[api][events]") {
+  api_fixture f;
+  f.put("f", {f.task("a", "core.echo"), f.task("b", "core.echo"), f.task("c", "core.echo")});
+  REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "r"}}).status == 200);
+  const auto all = history_ids(f, "r");
+  REQUIRE(all.size() > 5);
+  for (std::size_t seen = 0; seen <= all.size(); ++seen) {
+    http::fields fields;
+    if (seen > 0) fields.add("Last-Event-ID", all[seen - 1]);
+    const auto stream = f.begin("GET", "/v1/runs/r/events", "", fields)->stream();
+    const auto events = events_in(stream->wait_for_end());
+    CHECK(stored_ids(events) ==
+          std::vector<std::string>(all.begin() + static_cast<std::ptrdiff_t>(seen), all.end()));
+    CHECK(events.back().kind == "end");
+  }
+}
+
+TEST_CASE("an id that no event of the run has is refused", "[api][events]") {
+  api_fixture f;
+  f.put("f", {f.signal("s", "go")});
+  REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r"}}).status == 201);
+  for (const auto* id : {"x", "1", "1.", "-1.0", "1.0x", "999.0"}) {
+    INFO(id);
+    CHECK(f.call("GET", "/v1/runs/r/events", "", {{"Last-Event-ID", id}}).status == 400);
+  }
+  CHECK(f.get("/v1/runs/none/events").status == 404);
+}
+
+TEST_CASE("a stream with follow stays for a run that is brought back", "[api][events]") {
+  api_fixture f;
+  f.put("f", {f.task("a", "t.fail")});
+  REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "r"}}).status == 200);
+  const auto stream = f.begin("GET", "/v1/runs/r/events?follow=true")->stream();
+  static_cast<void>(stream->wait_for("event: run_failed"));
+  REQUIRE(f.post("/v1/runs/r/retry").status == 200);
+  CHECK(contains(stream->wait_for("event: run_retried"), "event: run_retried"));
+  CHECK_FALSE(stream->closed());
+  stream->go_away();
+}
+
+TEST_CASE("a reader that does not keep up is told and dropped, the run goes on", "[api][events]") {
+  api_fixture f;
+  f.put("f", {f.signal("s", "never")});
+  REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r"}}).status == 201);
+  const auto stream = f.begin("GET", "/v1/runs/r/events")->stream();
+  static_cast<void>(stream->wait_for("signal_awaited"));
+  stream->hold();
+  // Larger than what is written without the reader having taken it.
+  const json large{{"update", {{"x", std::string(100'000, 'x')}}}};
+  REQUIRE(
+      f.post("/v1/runs/r/signal", {{"type", "t"}, {"payload", std::string(100'000, 'x')}}).status ==
+      200);
+  for (std::size_t i = 0; i <= max_events_behind; ++i) {
+    REQUIRE(f.post(i % 2 == 0 ? "/v1/runs/r/pause" : "/v1/runs/r/resume").status == 200);
+  }
+  stream->release();
+  const auto events = events_in(stream->wait_for_end());
+  const auto ids = stored_ids(events);
+  auto sorted = history_ids(f, "r");
+  sorted.resize(std::min(sorted.size(), ids.size()));
+  CHECK(ids == sorted);
+  CHECK(events.back().kind == "dropped");
+  CHECK(f.get("/v1/runs/r").body["waiting_on"][0]["kind"] == "signal");
+}
+
+TEST_CASE("a stream is let go of when its reader goes away", "[api][events]") {
+  api_fixture f;
+  f.put("f", {f.signal("s", "go")});
+  REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r"}}).status == 201);
+  const auto exchange = f.begin("GET", "/v1/runs/r/events");
+  const auto stream = exchange->stream();
+  static_cast<void>(stream->wait_for("signal_awaited"));
+  stream->go_away();
+  f.live->stop();
+  CHECK(stream.use_count() == 2);  // ours and the exchange's
+}
+
+TEST_CASE("a scope's stream tells what happens in all its runs, from now on", "[api][events]") {
+  api_fixture f;
+  f.put("f", {f.task("a", "t.log")});
+  REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "before"}}).status == 200);
+  const auto stream = f.begin("GET", "/v1/events")->stream();
+  // Runs are started until one is seen: from then on the stream has begun.
+  int runs = 0;
+  while (!contains(stream->wait_for_more(), "run_completed"))
+    REQUIRE(
+        f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "r" + std::to_string(runs++)}}).status ==
+        200);
+  REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "last"}}).status == 200);
+  const std::string text = stream->wait_for(R"("kind":"run_completed","node":"","run":"last")");
+  CHECK_FALSE(contains(text, "\"run\":\"before\""));
+  CHECK(contains(text, "event: step_log"));
+  stream->go_away();
+}
+
+TEST_CASE("a scope's stream that is cut goes on behind any event", "[api][events]") {
+  api_fixture f;
+  f.put("f", {f.task("a", "core.echo")});
+  const auto first = f.engine.events();
+  REQUIRE(first);
+  for (int i = 0; i < 3; ++i)
+    REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "r" + std::to_string(i)}}).status ==
+            200);
+  const auto from = [&](const std::string& id, const std::string& until) {
+    const auto stream = f.begin("GET", "/v1/events", "", {{"Last-Event-ID", id}})->stream();
+    const auto ids = stored_ids(events_in(stream->wait_for(until)));
+    stream->go_away();
+    return ids;
+  };
+  const std::string end = R"("kind":"run_completed","node":"","run":"r2","visit":0})";
+  const auto all = from(to_string(first->next), end);
+  REQUIRE(all.size() > 9);
+  for (std::size_t seen = 1; seen < all.size(); ++seen) {
+    CHECK(from(all[seen - 1], end) ==
+          std::vector<std::string>(all.begin() + static_cast<std::ptrdiff_t>(seen), all.end()));
+  }
+  CHECK(f.call("GET", "/v1/events", "", {{"Last-Event-ID", "x"}}).status == 400);
+}
+
+TEST_CASE("a WebSocket tells events and takes commands", "[api][socket]") {
+  api_fixture f;
+  f.put("f", {f.signal("s", "go")});
+  REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r"}}).status == 201);
+  CHECK(f.get("/v1/runs/r/ws").status == 426);
+  const auto socket = f.begin("GET", "/v1/runs/r/ws", "", {}, true)->stream();
+  CHECK(contains(socket->wait_for("signal_awaited"), R"("type":"event")"));
+  socket->receive(R"({"type":"command","ref":7,"command":"pause","reason":"lunch"})");
+  CHECK(contains(socket->wait_for(R"("ref":7)"), R"("ok":true)"));
+  socket->receive(R"({"type":"command","ref":8,"command":"retry"})");
+  CHECK(contains(socket->wait_for(R"("ref":8)"), "illegal_transition"));
+  socket->receive(R"({"type":"command","ref":9,"command":"expode"})");
+  CHECK(contains(socket->wait_for(R"("ref":9)"), "invalid_argument"));
+  socket->receive("{");
+  CHECK(contains(socket->wait_for("malformed_json"), "malformed_json"));
+  socket->receive(R"({"type":"command","ref":10,"command":"resume"})");
+  static_cast<void>(socket->wait_for(R"("ref":10)"));
+  socket->receive(R"({"type":"command","ref":11,"command":"signal","signal_type":"go"})");
+  const std::string all = socket->wait_for_end();
+  CHECK(contains(all, R"("type":"end")"));
+  CHECK(f.get("/v1/runs/r").body["status"] == "completed");
+}
+
+TEST_CASE("a WebSocket goes on behind an event", "[api][socket]") {
+  api_fixture f;
+  f.put("f", {f.task("a", "core.echo")});
+  REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "r"}}).status == 200);
+  const auto all = history_ids(f, "r");
+  const auto socket = f.begin("GET", "/v1/runs/r/ws?after=" + all[1], "", {}, true)->stream();
+  const std::string text = socket->wait_for_end();
+  CHECK_FALSE(contains(text, "\"id\":\"" + all[1] + "\""));
+  CHECK(contains(text, "\"id\":\"" + all[2] + "\""));
+  CHECK(f.get("/v1/runs/r/ws?after=x").status == 400);
+}
+
+TEST_CASE("a heartbeat comes while nothing happens", "[api][events]") {
+  api_fixture f;
+  f.live->stop();
+  auto beating = std::make_shared<live_streams>(std::chrono::milliseconds{5});
+  f.put("f", {f.signal("s", "go")});
+  REQUIRE(f.engine.start("f", json::object(), {.id = run_id{"r"}}));
+  const auto stream = std::make_shared<server::testing::recorded_stream>();
+  const auto watch =
+      std::make_shared<run_watch>(beating, f.engine, run_id{"r"}, f.engine.watch(run_id{"r"}),
+                                  event_position{}, false, make_sse_sink(stream));
+  watch->begin();
+  CHECK(contains(stream->wait_for(": \n\n"), ": \n\n"));
+  beating->stop();
+}

@@ -1,0 +1,255 @@
+#include <utility>
+
+#include <pawl/code_ref.hpp>
+
+#include "server/api/call.hpp"
+#include "server/api/object_reader.hpp"
+#include "server/api/percent.hpp"
+#include "server/api/routes.hpp"
+
+namespace pawl::server {
+namespace {
+
+std::string version_tag(const version& v) {
+  return "\"" + to_string(v) + "\"";
+}
+
+/// The flow that the path names; none if the request was refused for it.
+std::optional<flow_name> flow_in_path(const call_ptr& request) {
+  auto name = parse_flow_name(request->segment("name"));
+  if (name) return *std::move(name);
+  request->fail(name.error());
+  return std::nullopt;
+}
+
+void store_flow(const call_ptr& request, const json& definition, put_flow_options options) {
+  request->in().put_flow_async(
+      definition, std::move(options), [request](result<flow_stored> stored) {
+        if (!stored) return request->fail(stored.error());
+        request->answer(stored->created ? 201 : 200, to_json(*stored),
+                        {{"ETag", version_tag(stored->id.version)},
+                         {"Location", "/v1/flows/" + percent_encoded(stored->id.name.str()) +
+                                          "/versions/" + to_string(stored->id.version)}});
+      });
+}
+
+std::optional<put_flow_options> read_put_options(const call_ptr& request) {
+  std::vector<fault> faults;
+  put_flow_options options;
+  options.version = request->query().version("version", faults);
+  options.publish = request->query().flag("publish", true, faults);
+  if (request->refused(std::move(faults))) return std::nullopt;
+  return options;
+}
+
+void post_flow(const call_ptr& request) {
+  auto options = read_put_options(request);
+  if (!options) return;
+  const auto definition = request->take_body();
+  if (!definition) return;
+  if (definition->is_object() && definition->contains("name") && (*definition)["name"].is_string())
+    request->about((*definition)["name"].get<std::string>());
+  store_flow(request, *definition, *std::move(options));
+}
+
+/// `options` with what If-Match asks for; none if the request was refused for it.
+std::optional<put_flow_options> with_precondition(const call_ptr& request,
+                                                  put_flow_options options) {
+  const auto wanted = request->precondition();
+  if (!wanted.given) return options;
+  options.only_if_exists = true;
+  if (wanted.any) return options;
+  const auto latest = parse_version(wanted.tag.value_or(""));
+  if (latest) {
+    options.only_if_latest = *latest;
+    return options;
+  }
+  request->fail(problem{problem_code::precondition_failed,
+                        "If-Match names no version of a flow; its ETag is one, such as \"1.0.2\""});
+  return std::nullopt;
+}
+
+void put_flow(const call_ptr& request) {
+  const auto name = flow_in_path(request);
+  if (!name) return;
+  auto options = read_put_options(request);
+  if (!options) return;
+  options = with_precondition(request, *std::move(options));
+  if (!options) return;
+  auto definition = request->take_body();
+  if (!definition) return;
+  if (definition->is_object()) {
+    const auto given = definition->emplace("name", name->str()).first;
+    if (*given != name->str()) {
+      return request->fail(problem{
+          problem_code::invalid_argument,
+          "the definition's name must be that of the path, " + pawl::quoted(name->str()) +
+              ", or be left out",
+          {},
+          {{severity::error, "/name", "invalid_field", "is another name than that of the path"}}});
+    }
+  }
+  store_flow(request, *definition, *std::move(options));
+}
+
+void list_flows(const call_ptr& request) {
+  request->in().list_flows_async([request](result<std::vector<flow_summary>> flows) {
+    if (!flows) return request->fail(flows.error());
+    json list = json::array();
+    for (const auto& each : *flows) list.push_back(to_json(each));
+    request->answer(200, {{"flows", std::move(list)}, {"next", nullptr}});
+  });
+}
+
+void answer_flow(const call_ptr& request, const flow_name& name, std::optional<version> v) {
+  request->in().get_flow_async(name, v, [request](result<flow_version> flow) {
+    if (!flow) return request->fail(flow.error());
+    request->answer_version(version_tag(flow->id.version), to_json(*flow));
+  });
+}
+
+void get_flow(const call_ptr& request) {
+  const auto name = flow_in_path(request);
+  if (!name) return;
+  std::vector<fault> faults;
+  const auto v = request->query().version("version", faults);
+  if (request->refused(std::move(faults))) return;
+  answer_flow(request, *name, v);
+}
+
+void get_version(const call_ptr& request) {
+  const auto name = flow_in_path(request);
+  if (!name) return;
+  const auto v = parse_version(request->segment("version"));
+  if (!v) return request->fail(v.error());
+  answer_flow(request, *name, *v);
+}
+
+void list_versions(const call_ptr& request) {
+  const auto name = flow_in_path(request);
+  if (!name) return;
+  request->in().flow_versions_async(*name, [request](result<std::vector<flow_version>> versions) {
+    if (!versions) return request->fail(versions.error());
+    json list = json::array();
+    for (const auto& each : *versions) list.push_back(outline(each));
+    request->answer(200, {{"versions", std::move(list)}});
+  });
+}
+
+void publish_flow(const call_ptr& request) {
+  const auto name = flow_in_path(request);
+  if (!name) return;
+  auto body = request->take_body();
+  if (!body) return;
+  std::vector<fault> faults;
+  object_reader fields{*body, "", faults};
+  if (!fields.has("version")) static_cast<void>(fields.text("version"));
+  const auto v = fields.optional_version("version");
+  fields.finish();
+  if (request->refused(std::move(faults))) return;
+  const flow_version_id id{*name, *v};
+  request->in().publish_flow_async(id, [request, id](const result<void>& published) {
+    if (!published) return request->fail(published.error());
+    request->in().get_flow_async(id.name, id.version, [request](result<flow_version> flow) {
+      if (!flow) return request->fail(flow.error());
+      request->answer(200, outline(*flow), {{"ETag", version_tag(flow->id.version)}});
+    });
+  });
+}
+
+void delete_flow(const call_ptr& request) {
+  const auto name = flow_in_path(request);
+  if (!name) return;
+  request->in().delete_flow_async(*name, [request](const result<void>& deleted) {
+    if (!deleted) return request->fail(deleted.error());
+    request->answer_empty(204);
+  });
+}
+
+void validate_flow(const call_ptr& request) {
+  auto definition = request->take_body();
+  if (!definition) return;
+  request->in().validate_flow_async(
+      *std::move(definition), [request](result<std::vector<fault>> faults) {
+        if (!faults) return request->fail(faults.error());
+        bool valid = true;
+        for (const auto& each : *faults) valid = valid && each.level != severity::error;
+        request->answer(200, {{"valid", valid}, {"faults", to_json(*faults)}});
+      });
+}
+
+}  // namespace
+
+void add_flow_routes(router& to) {
+  using enum body_kind;
+  using enum repeats;
+  to.add({"POST",
+          "/v1/flows",
+          "flows.post",
+          role::author,
+          {"version", "publish"},
+          document,
+          by_table,
+          post_flow});
+  to.add({"GET", "/v1/flows", "flows.list", role::reader, {}, none, not_known, list_flows});
+  to.add({"PUT",
+          "/v1/flows/{name}",
+          "flows.put",
+          role::author,
+          {"version", "publish"},
+          document,
+          not_known,
+          put_flow});
+  to.add({"GET",
+          "/v1/flows/{name}",
+          "flows.get",
+          role::reader,
+          {"version"},
+          none,
+          not_known,
+          get_flow});
+  to.add({"DELETE",
+          "/v1/flows/{name}",
+          "flows.delete",
+          role::author,
+          {},
+          none,
+          not_known,
+          delete_flow});
+  to.add({"GET",
+          "/v1/flows/{name}/versions",
+          "flows.versions",
+          role::reader,
+          {},
+          none,
+          not_known,
+          list_versions});
+  to.add({"GET",
+          "/v1/flows/{name}/versions/{version}",
+          "flows.version",
+          role::reader,
+          {},
+          none,
+          not_known,
+          get_version});
+  to.add({"POST",
+          "/v1/flows/{name}/publish",
+          "flows.publish",
+          role::author,
+          {},
+          object,
+          by_table,
+          publish_flow});
+  to.add({"POST",
+          "/v1/validate",
+          "flows.validate",
+          role::reader,
+          {},
+          document,
+          by_table,
+          validate_flow,
+          "application/json",
+          false});
+}
+
+}  // namespace pawl::server

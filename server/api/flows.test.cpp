@@ -1,0 +1,132 @@
+#include "server/testing/api_fixture.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/text.hpp"
+
+using namespace pawl;
+using namespace pawl::server;
+using pawl::server::testing::api_fixture;
+using pawl::testing::contains;
+
+namespace {
+
+json echo_flow(const std::string& name, int amount = 1) {
+  return {{"name", name},
+          {"nodes",
+           {{{"id", "a"},
+             {"type", "task"},
+             {"data", {{"code_ref", "core.echo"}, {"args", {{"amount", amount}}}}}}}},
+          {"edges", json::array()}};
+}
+
+}  // namespace
+
+TEST_CASE("a flow is stored, had already, and stored as the next version", "[api][flows]") {
+  api_fixture f;
+  const auto made = f.post("/v1/flows", echo_flow("a b/c"));
+  CHECK(made.status == 201);
+  CHECK(made.body["version"] == "1.0.0");
+  CHECK(made.field("ETag") == "\"1.0.0\"");
+  CHECK(made.field("Location") == "/v1/flows/a%20b%2Fc/versions/1.0.0");
+  const auto again = f.post("/v1/flows", echo_flow("a b/c"));
+  CHECK(again.status == 200);
+  CHECK(again.body["created"] == false);
+  CHECK(f.post("/v1/flows", echo_flow("a b/c", 2)).body["version"] == "1.0.1");
+  CHECK(f.get("/v1/flows/a%20b%2Fc").body["version"] == "1.0.1");
+}
+
+TEST_CASE("a refused flow tells all its faults", "[api][flows]") {
+  api_fixture f;
+  const auto answer =
+      f.post("/v1/flows", {{"name", "x"}, {"nodes", {{{"id", "a"}, {"type", "no"}}}}});
+  CHECK(answer.status == 422);
+  CHECK(answer.body["code"] == "invalid_flow");
+  CHECK_FALSE(answer.body["faults"].empty());
+}
+
+TEST_CASE("a PUT takes the name of its path", "[api][flows]") {
+  api_fixture f;
+  json nameless = echo_flow("x");
+  nameless.erase("name");
+  CHECK(f.call("PUT", "/v1/flows/order", nameless.dump()).status == 201);
+  const auto other = f.call("PUT", "/v1/flows/order", echo_flow("x").dump());
+  CHECK(other.status == 400);
+  CHECK(other.body["faults"][0]["pointer"] == "/name");
+}
+
+TEST_CASE("a PUT with If-Match stores only over the latest version", "[api][flows]") {
+  api_fixture f;
+  const auto put = [&](int amount, const char* tag) {
+    return f.call("PUT", "/v1/flows/f", echo_flow("f", amount).dump(), {{"If-Match", tag}});
+  };
+  CHECK(put(1, "*").status == 412);
+  REQUIRE(f.post("/v1/flows", echo_flow("f", 1)).status == 201);
+  CHECK(put(2, "\"1.0.0\"").body["version"] == "1.0.1");
+  const auto late = put(3, "\"1.0.0\"");
+  CHECK(late.status == 412);
+  CHECK(contains(late.body["detail"], "1.0.1"));
+  CHECK(put(3, "rubbish").status == 412);
+  CHECK(put(3, "*").status == 201);
+}
+
+TEST_CASE("a version that the caller has is not sent again", "[api][flows]") {
+  api_fixture f;
+  REQUIRE(f.post("/v1/flows", echo_flow("f")).status == 201);
+  const auto same = f.call("GET", "/v1/flows/f", "", {{"If-None-Match", "\"1.0.0\""}});
+  CHECK(same.status == 304);
+  CHECK(same.text.empty());
+  CHECK(f.call("GET", "/v1/flows/f", "", {{"If-None-Match", "\"1.0.9\""}}).status == 200);
+}
+
+TEST_CASE("a version is published by name", "[api][flows]") {
+  api_fixture f;
+  REQUIRE(f.post("/v1/flows", echo_flow("f", 1)).status == 201);
+  REQUIRE(f.post("/v1/flows?publish=false", echo_flow("f", 2)).status == 201);
+  CHECK(f.get("/v1/flows/f").body["version"] == "1.0.0");
+  CHECK(f.get("/v1/flows/f?version=1.0.1").body["published"] == false);
+  const auto published = f.post("/v1/flows/f/publish", {{"version", "1.0.1"}});
+  CHECK(published.status == 200);
+  CHECK(published.body["published"] == true);
+  CHECK_FALSE(published.body.contains("definition"));
+  CHECK(f.get("/v1/flows").body["flows"] ==
+        json{{{"name", "f"}, {"latest", "1.0.1"}, {"published", "1.0.1"}}});
+  CHECK(f.get("/v1/flows/f/versions").body["versions"].size() == 2);
+  CHECK(f.get("/v1/flows/f/versions/1.0.0").body["definition"]["name"] == "f");
+  CHECK(f.post("/v1/flows/f/publish", {{"version", "9.0.0"}}).status == 404);
+  CHECK(f.post("/v1/flows/f/publish").status == 400);
+}
+
+TEST_CASE("a flow is deleted unless runs use it, and old runs stay", "[api][flows]") {
+  api_fixture f;
+  f.put("f", {f.signal("s", "go")});
+  REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r"}}).status == 201);
+  const auto used = f.call("DELETE", "/v1/flows/f");
+  CHECK(used.status == 409);
+  CHECK(contains(used.body["detail"], "run r"));
+  REQUIRE(f.post("/v1/runs/r/signal", {{"type", "go"}}).status == 200);
+  REQUIRE(f.get("/v1/runs/r?wait=10s").body["status"] == "completed");
+
+  CHECK(f.call("DELETE", "/v1/flows/f").status == 204);
+  CHECK(f.call("DELETE", "/v1/flows/f").status == 404);
+  CHECK(f.get("/v1/flows/f").status == 404);
+  CHECK(f.get("/v1/flows/f/versions").status == 404);
+  CHECK(f.get("/v1/flows").body["flows"] == json::array());
+  CHECK(f.post("/v1/runs", {{"flow", "f"}}).status == 404);
+  CHECK(f.post("/v1/runs", {{"flow", "f"}, {"version", "1.0.0"}}).status == 404);
+  CHECK(f.get("/v1/runs/r").status == 200);
+  CHECK(f.get("/v1/runs/r/history").status == 200);
+
+  // Its numbers are not used again: old runs keep the definition that they had.
+  CHECK(f.post("/v1/flows", echo_flow("f")).body["version"] == "1.0.1");
+  CHECK(f.get("/v1/flows/f").body["version"] == "1.0.1");
+}
+
+TEST_CASE("a definition is checked without being stored", "[api][flows]") {
+  api_fixture f;
+  const auto good = f.post("/v1/validate", echo_flow("f"));
+  CHECK(good.body["valid"] == true);
+  json unknown = echo_flow("f");
+  unknown["nodes"][0]["data"]["code_ref"] = "core.ecko";
+  CHECK(f.post("/v1/validate", unknown).body["faults"][0]["code"] == "unknown_function");
+  CHECK(f.post("/v1/validate", {{"name", "f"}}).body["valid"] == false);
+  CHECK(f.get("/v1/flows").body["flows"].empty());
+}

@@ -1,0 +1,34 @@
+#include <pawl/version.hpp>
+
+#include "server/api/call.hpp"
+#include "server/api/routes.hpp"
+
+namespace pawl::server {
+namespace {
+
+void healthy(const call_ptr& request) {
+  request->answer(200, {{"status", "ok"}});
+}
+
+void ready(const call_ptr& request) {
+  const auto is_ready = request->with().engine.ready();
+  if (!is_ready) return request->fail(is_ready.error());
+  request->answer(200, {{"ready", true}});
+}
+
+void version_of_server(const call_ptr& request) {
+  request->answer(200, {{"name", "pawl"}, {"version", library_version}});
+}
+
+}  // namespace
+
+void add_health_routes(router& to) {
+  using enum body_kind;
+  using enum repeats;
+  to.add({"GET", "/healthz", "health.live", std::nullopt, {}, none, not_known, healthy});
+  to.add({"GET", "/readyz", "health.ready", std::nullopt, {}, none, not_known, ready});
+  to.add(
+      {"GET", "/version", "health.version", std::nullopt, {}, none, not_known, version_of_server});
+}
+
+}  // namespace pawl::server

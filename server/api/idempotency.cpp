@@ -1,0 +1,119 @@
+#include "server/api/idempotency.hpp"
+
+#include <utility>
+
+#include <openssl/evp.h>
+
+#include <pawl/assert.hpp>
+
+namespace pawl::server {
+namespace {
+
+bool stays_the_same(unsigned status) noexcept {
+  return status < 500 && status != 408 && status != 429;
+}
+
+std::size_t size_of(const http::response& answer) {
+  std::size_t bytes = answer.body.size();
+  for (const auto& each : answer.fields) bytes += each.name.size() + each.value.size();
+  return bytes;
+}
+
+}  // namespace
+
+idempotency_table::ticket::ticket(ticket&& other) noexcept
+    : table_(std::exchange(other.table_, nullptr)), key_(std::move(other.key_)) {}
+
+idempotency_table::ticket& idempotency_table::ticket::operator=(ticket&& other) noexcept {
+  if (this != &other) {
+    give_up();
+    table_ = std::exchange(other.table_, nullptr);
+    key_ = std::move(other.key_);
+  }
+  return *this;
+}
+
+void idempotency_table::ticket::answered(const http::response& answer) {
+  if (auto* const table = std::exchange(table_, nullptr)) table->finish(key_, &answer);
+}
+
+void idempotency_table::ticket::give_up() {
+  if (auto* const table = std::exchange(table_, nullptr)) table->finish(key_, nullptr);
+}
+
+idempotency_table::idempotency_table(limits allowed, std::function<steady_time()> now)
+    : allowed_(allowed), now_(std::move(now)) {}
+
+idempotency_table::begun idempotency_table::begin(const std::string& key,
+                                                  std::string_view fingerprint, waiter told) {
+  const std::lock_guard lock{mutex_};
+  make_room(now_());
+  const auto found = entries_.find(key);
+  if (found != entries_.end()) {
+    entry& known = found->second;
+    if (known.fingerprint != fingerprint) return {standing::mismatch};
+    if (known.answer) return {standing::known, {}, *known.answer};
+    known.waiters.push_back(std::move(told));
+    return {standing::awaited};
+  }
+  if (entries_.size() >= allowed_.max_entries || bytes_ >= allowed_.max_bytes)
+    return {standing::full};
+  entry added{std::string{fingerprint}, std::nullopt, {}, order_.insert(order_.end(), key), now_()};
+  added.bytes = 2 * key.size() + fingerprint.size();
+  bytes_ += added.bytes;
+  entries_.emplace(key, std::move(added));
+  return {standing::first, ticket{*this, key}};
+}
+
+void idempotency_table::finish(const std::string& key, const http::response* answer) {
+  std::vector<waiter> waiters;
+  {
+    const std::lock_guard lock{mutex_};
+    const auto found = entries_.find(key);
+    PAWL_ASSERT(found != entries_.end(), "an entry stays while its request is done");
+    waiters = std::exchange(found->second.waiters, {});
+    if (answer != nullptr && stays_the_same(answer->status)) {
+      found->second.answer = *answer;
+      found->second.bytes += size_of(*answer);
+      bytes_ += size_of(*answer);
+    } else {
+      erase(found);
+    }
+  }
+  for (const auto& each : waiters) each(answer);
+}
+
+void idempotency_table::make_room(steady_time now) {
+  auto place = order_.begin();
+  while (place != order_.end()) {
+    const auto found = entries_.find(*place++);
+    const bool full = entries_.size() >= allowed_.max_entries || bytes_ >= allowed_.max_bytes;
+    if (!full && now - found->second.since < allowed_.keep) return;
+    if (found->second.answer) erase(found);
+  }
+}
+
+void idempotency_table::erase(entries::iterator found) {
+  bytes_ -= found->second.bytes;
+  order_.erase(found->second.place);
+  entries_.erase(found);
+}
+
+std::string fingerprint_of(std::initializer_list<std::string_view> texts) {
+  EVP_MD_CTX* const context = EVP_MD_CTX_new();
+  PAWL_ASSERT(context != nullptr && EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1,
+              "SHA-256 is always there");
+  for (const auto text : texts) {
+    const std::uint64_t size = text.size();
+    EVP_DigestUpdate(context, &size, sizeof size);
+    EVP_DigestUpdate(context, text.data(), text.size());
+  }
+  std::string digest(EVP_MAX_MD_SIZE, '\0');
+  unsigned size = 0;
+  EVP_DigestFinal_ex(context, reinterpret_cast<unsigned char*>(digest.data()), &size);
+  EVP_MD_CTX_free(context);
+  digest.resize(size);
+  return digest;
+}
+
+}  // namespace pawl::server

@@ -1,0 +1,142 @@
+#include "server/api/object_reader.hpp"
+
+#include <utility>
+
+#include <pawl/code_ref.hpp>
+#include <pawl/suggest.hpp>
+
+#include "flow/pointer.hpp"
+#include "server/api/parameters.hpp"
+
+namespace pawl::server {
+
+object_reader::object_reader(json& object, std::string pointer, std::vector<fault>& faults)
+    : object_(object), pointer_(std::move(pointer)), faults_(faults) {}
+
+json* object_reader::find(std::string_view name) {
+  known_.emplace(name);
+  const auto found = object_.find(name);
+  return found == object_.end() ? nullptr : &*found;
+}
+
+void object_reader::refuse(std::string_view name, std::string message) {
+  faults_.push_back({severity::error, flow::child_pointer(pointer_, std::string{name}),
+                     "invalid_field", std::move(message)});
+}
+
+void object_reader::refuse_type(std::string_view name, const json& given, std::string_view wanted) {
+  refuse(name, "the field " + std::string{name} + " must be " + std::string{wanted} +
+                   ", but is of the type " + given.type_name());
+}
+
+std::string object_reader::text(std::string_view name) {
+  auto given = optional_text(name);
+  if (given) return *std::move(given);
+  if (!has(name)) {
+    faults_.push_back({severity::error, flow::child_pointer(pointer_, std::string{name}),
+                       "missing_field",
+                       "the field " + std::string{name} + " is missing; it is a text"});
+  }
+  return {};
+}
+
+std::optional<std::string> object_reader::optional_text(std::string_view name) {
+  json* const given = find(name);
+  if (given == nullptr) return std::nullopt;
+  if (given->is_string()) return std::move(given->get_ref<std::string&>());
+  refuse_type(name, *given, "a text");
+  return std::nullopt;
+}
+
+bool object_reader::flag(std::string_view name, bool otherwise) {
+  const json* const given = find(name);
+  if (given == nullptr) return otherwise;
+  if (given->is_boolean()) return given->get<bool>();
+  refuse_type(name, *given, "true or false");
+  return otherwise;
+}
+
+std::uint64_t object_reader::number(std::string_view name, std::uint64_t otherwise,
+                                    std::uint64_t least, std::uint64_t most) {
+  const json* const given = find(name);
+  if (given == nullptr) return otherwise;
+  if (given->is_number_integer() && *given >= 0) {
+    const auto value = given->get<std::uint64_t>();
+    if (value >= least && value <= most) return value;
+  }
+  refuse(name, "the field " + std::string{name} + " must be a whole number from " +
+                   std::to_string(least) + " to " + std::to_string(most));
+  return otherwise;
+}
+
+std::optional<double> object_reader::optional_fraction(std::string_view name) {
+  const json* const given = find(name);
+  if (given == nullptr) return std::nullopt;
+  if (given->is_number() && given->get<double>() >= 0 && given->get<double>() <= 1)
+    return given->get<double>();
+  refuse(name, "the field " + std::string{name} + " must be a number from 0 to 1");
+  return std::nullopt;
+}
+
+std::optional<json> object_reader::optional_object(std::string_view name) {
+  json* const given = find(name);
+  if (given == nullptr) return std::nullopt;
+  if (given->is_object()) return std::move(*given);
+  refuse_type(name, *given, "an object");
+  return std::nullopt;
+}
+
+std::optional<json> object_reader::optional_value(std::string_view name) {
+  json* const given = find(name);
+  if (given == nullptr) return std::nullopt;
+  return std::move(*given);
+}
+
+json* object_reader::items(std::string_view name, std::size_t most) {
+  json* const given = find(name);
+  if (given != nullptr && given->is_array() && !given->empty() && given->size() <= most)
+    return given;
+  refuse(name, "the field " + std::string{name} + " must be an array of 1 to " +
+                   std::to_string(most) + " items");
+  return nullptr;
+}
+
+std::optional<pawl::version> object_reader::optional_version(std::string_view name) {
+  const auto given = optional_text(name);
+  if (!given) return std::nullopt;
+  const auto parsed = parse_version(*given);
+  if (parsed) return *parsed;
+  refuse(name, "the field " + std::string{name} + " is " + pawl::quoted(*given) +
+                   ", but must be a version such as 1.0.2");
+  return std::nullopt;
+}
+
+std::optional<run_status> object_reader::optional_status(std::string_view name) {
+  const auto given = optional_text(name);
+  if (!given) return std::nullopt;
+  const auto parsed = parse_run_status(*given);
+  if (!parsed) {
+    refuse(name, "the field " + std::string{name} + " is " + pawl::quoted(*given) +
+                     ", but must be one of " + all_statuses());
+  }
+  return parsed;
+}
+
+void object_reader::finish() {
+  for (const auto& field : object_.items()) {
+    if (known_.contains(field.key())) continue;
+    const std::vector<std::string_view> names(known_.begin(), known_.end());
+    std::string message = "there is no field " + pawl::quoted(field.key()) + " here";
+    if (const auto meant = nearest(field.key(), names)) {
+      message += "; did you mean " + pawl::quoted(*meant) + "?";
+    } else if (!names.empty()) {
+      message += "; there are ";
+      for (std::size_t i = 0; i < names.size(); ++i)
+        message += (i == 0 ? "" : ", ") + std::string{names[i]};
+    }
+    faults_.push_back({severity::error, flow::child_pointer(pointer_, field.key()), "unknown_field",
+                       std::move(message)});
+  }
+}
+
+}  // namespace pawl::server

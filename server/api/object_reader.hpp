@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <pawl/error.hpp>
+#include <pawl/ids.hpp>
+#include <pawl/json.hpp>
+#include <pawl/run.hpp>
+
+namespace pawl::server {
+
+/// Takes the fields out of a JSON object that a client sent. What is wrong is added to the faults
+/// with its JSON pointer, and reading goes on, so that all faults are found at once; `finish` finds
+/// the fields that nobody asked for. One object, one thread.
+class object_reader {
+ public:
+  /// Both must outlive it. `pointer`: where the object stands in the body.
+  object_reader(json& object, std::string pointer, std::vector<fault>& faults);
+
+  /// Texts; a missing one that is needed is a fault.
+  [[nodiscard]] std::string text(std::string_view name);
+  [[nodiscard]] std::optional<std::string> optional_text(std::string_view name);
+  [[nodiscard]] bool flag(std::string_view name, bool otherwise);
+  [[nodiscard]] std::uint64_t number(std::string_view name, std::uint64_t otherwise,
+                                     std::uint64_t least, std::uint64_t most);
+  /// A number from 0 to 1.
+  [[nodiscard]] std::optional<double> optional_fraction(std::string_view name);
+  /// An object, or nothing.
+  [[nodiscard]] std::optional<json> optional_object(std::string_view name);
+  /// Any value; null counts as one.
+  [[nodiscard]] std::optional<json> optional_value(std::string_view name);
+  /// An array of 1 to `most` items; null after a fault. Stays in the object.
+  [[nodiscard]] json* items(std::string_view name, std::size_t most);
+  [[nodiscard]] std::optional<pawl::version> optional_version(std::string_view name);
+  [[nodiscard]] std::optional<run_status> optional_status(std::string_view name);
+
+  [[nodiscard]] bool has(std::string_view name) const { return object_.contains(name); }
+  [[nodiscard]] const std::string& pointer() const noexcept { return pointer_; }
+  /// A fault of its field.
+  void refuse(std::string_view name, std::string message);
+  /// To be called when every field was asked for.
+  void finish();
+
+ private:
+  /// The field, noted as known; null where it is not there.
+  json* find(std::string_view name);
+  void refuse_type(std::string_view name, const json& given, std::string_view wanted);
+
+  json& object_;
+  const std::string pointer_;
+  std::vector<fault>& faults_;
+  std::set<std::string, std::less<>> known_;
+};
+
+}  // namespace pawl::server

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <pawl/error.hpp>
+#include <pawl/result.hpp>
+#include <pawl/run.hpp>
+
+namespace pawl::server {
+
+/// The parameters of a request's query, by name. What is wrong with one is added to the faults that
+/// are given, with a pointer of "?" and its name, and the value is its default: all faults are
+/// found at once.
+class parameters {
+ public:
+  /// Reads a query. Errors: `invalid_argument` with a fault for each parameter that is not in
+  /// `known`, comes twice or is not encoded properly.
+  [[nodiscard]] static result<parameters> parse(std::string_view query,
+                                                std::span<const std::string_view> known);
+
+  [[nodiscard]] bool has(std::string_view name) const { return find(name) != nullptr; }
+  [[nodiscard]] std::string text(std::string_view name) const;
+  [[nodiscard]] std::uint64_t number(std::string_view name, std::uint64_t otherwise,
+                                     std::uint64_t least, std::uint64_t most,
+                                     std::vector<fault>& faults) const;
+  /// "true" or "false".
+  [[nodiscard]] bool flag(std::string_view name, bool otherwise, std::vector<fault>& faults) const;
+  /// "250ms", "10s", "1.5m"; from 0 to `most`.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> duration(std::string_view name,
+                                                                  std::chrono::milliseconds most,
+                                                                  std::vector<fault>& faults) const;
+  [[nodiscard]] std::optional<pawl::version> version(std::string_view name,
+                                                     std::vector<fault>& faults) const;
+  [[nodiscard]] std::optional<run_status> status(std::string_view name,
+                                                 std::vector<fault>& faults) const;
+
+ private:
+  [[nodiscard]] const std::string* find(std::string_view name) const;
+
+  std::map<std::string, std::string, std::less<>> values_;
+};
+
+/// "pending, running, …": for messages.
+[[nodiscard]] std::string all_statuses();
+
+}  // namespace pawl::server

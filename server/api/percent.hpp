@@ -1,0 +1,18 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pawl::server {
+
+/// Undoes percent-encoding (RFC 3986, 2.1). Nothing if a "%" is not followed by two hexadecimal
+/// digits.
+[[nodiscard]] std::optional<std::string> percent_decoded(std::string_view text);
+/// The same in a query, where "+" is a space.
+[[nodiscard]] std::optional<std::string> query_decoded(std::string_view text);
+
+/// `text` as one segment of a path: all but unreserved characters are encoded.
+[[nodiscard]] std::string percent_encoded(std::string_view text);
+
+}  // namespace pawl::server

@@ -1,0 +1,79 @@
+#include "server/api/router.hpp"
+
+#include <algorithm>
+
+#include "server/api/percent.hpp"
+
+namespace pawl::server {
+namespace {
+
+std::vector<std::string_view> segments_of(std::string_view path) {
+  std::vector<std::string_view> segments;
+  if (path.starts_with('/')) path.remove_prefix(1);
+  while (true) {
+    const auto slash = path.find('/');
+    segments.push_back(path.substr(0, slash));
+    if (slash == path.npos) return segments;
+    path.remove_prefix(slash + 1);
+  }
+}
+
+bool is_variable(std::string_view segment) noexcept {
+  return segment.starts_with('{');
+}
+
+/// The values of the pattern's variables, or nothing where the path is another one.
+std::optional<path_values> match_segments(std::string_view pattern,
+                                          const std::vector<std::string>& path) {
+  const auto wanted = segments_of(pattern);
+  if (wanted.size() != path.size()) return std::nullopt;
+  path_values values;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (is_variable(wanted[i])) {
+      if (path[i].empty()) return std::nullopt;
+      values.emplace(wanted[i].substr(1, wanted[i].size() - 2), path[i]);
+    } else if (wanted[i] != path[i]) {
+      return std::nullopt;
+    }
+  }
+  return values;
+}
+
+/// With literal segments before variable ones: "/v1/flows/{name}" never hides a longer literal.
+std::size_t literal_count(std::string_view pattern) {
+  const auto segments = segments_of(pattern);
+  return static_cast<std::size_t>(
+      std::count_if(segments.begin(), segments.end(), [](auto s) { return !is_variable(s); }));
+}
+
+}  // namespace
+
+router::match router::find(std::string_view method, std::string_view path) const& {
+  match best;
+  std::vector<std::string> segments;
+  for (const auto segment : segments_of(path)) {
+    auto plain = percent_decoded(segment);
+    if (!plain) {
+      best.bad_encoding = true;
+      return best;
+    }
+    segments.push_back(*std::move(plain));
+  }
+  const std::string_view wanted = method == "HEAD" ? "GET" : method;
+  std::size_t best_literals = 0;
+  for (const auto& each : routes_) {
+    auto values = match_segments(each.pattern, segments);
+    if (!values) continue;
+    best.allowed += (best.allowed.empty() ? "" : ", ") + std::string{each.method};
+    if (each.method == "GET") best.allowed += ", HEAD";
+    if (each.method != wanted) continue;
+    const std::size_t literals = literal_count(each.pattern);
+    if (best.route != nullptr && literals <= best_literals) continue;
+    best.route = &each;
+    best.values = *std::move(values);
+    best_literals = literals;
+  }
+  return best;
+}
+
+}  // namespace pawl::server

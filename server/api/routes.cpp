@@ -1,0 +1,21 @@
+#include "server/api/routes.hpp"
+
+namespace pawl::server {
+
+router all_routes() {
+  router all;
+  add_flow_routes(all);
+  add_run_routes(all);
+  add_run_command_routes(all);
+  add_batch_routes(all);
+  add_task_routes(all);
+  add_function_routes(all);
+  add_stats_routes(all);
+  add_health_routes(all);
+  add_event_routes(all);
+  add_web_socket_routes(all);
+  add_document_routes(all);
+  return all;
+}
+
+}  // namespace pawl::server

@@ -1,0 +1,93 @@
+#include <utility>
+
+#include "server/api/call.hpp"
+#include "server/api/percent.hpp"
+#include "server/api/routes.hpp"
+#include "server/api/run_command.hpp"
+#include "server/api/start_fields.hpp"
+
+namespace pawl::server {
+namespace {
+
+/// Puts the checkpoint into the command that If-Match names; false if the request was refused.
+bool take_precondition(const call_ptr& request, run_command& command) {
+  const auto wanted = request->precondition();
+  if (!wanted.given || wanted.any) return true;
+  command.only_at = checkpoint_of(wanted);
+  if (command.only_at) return true;
+  request->fail(problem{problem_code::precondition_failed,
+                        "If-Match names no checkpoint of a run; its ETag is one, such as \"17\""});
+  return false;
+}
+
+/// The command is the last segment of the path.
+void command_run(const call_ptr& request) {
+  auto body = request->take_body();
+  if (!body) return;
+  std::vector<fault> faults;
+  object_reader fields{*body, "", faults};
+  const std::string_view path = request->route().pattern;
+  auto command = read_command(path.substr(path.rfind('/') + 1), fields);
+  fields.finish();
+  if (request->refused(std::move(faults)) || !take_precondition(request, *command)) return;
+  if (command->signal_id.empty()) command->signal_id = request->idempotency_key();
+  carry_out(request->in(), request->run(), *std::move(command), answering<run_changed>(request));
+}
+
+void restart_run(const call_ptr& request) {
+  auto body = request->take_body();
+  if (!body) return;
+  std::vector<fault> faults;
+  object_reader fields{*body, "", faults};
+  start_options options = read_restart(fields);
+  fields.finish();
+  if (request->refused(std::move(faults))) return;
+  const bool keyed = !options.id && options.key.empty() && !request->idempotency_key().empty();
+  // Together with the run: one key for the restarts of two runs is no mistake.
+  if (keyed) options.key = "restart " + request->run().str() + " " + request->idempotency_key();
+  request->in().restart_async(
+      request->run(), std::move(options), [request, keyed](result<run_started> started) {
+        if (!started) {
+          problem refused = problem_of(started.error());
+          if (keyed && refused.code == problem_code::already_exists)
+            refused.code = problem_code::idempotency_mismatch;
+          return request->fail(refused);
+        }
+        request->answer(started->created ? 201 : 200, to_json(*started),
+                        {{"Location", "/v1/runs/" + percent_encoded(started->id.str())}});
+      });
+}
+
+}  // namespace
+
+void add_run_command_routes(router& to) {
+  using enum body_kind;
+  using enum repeats;
+  const auto add = [&](std::string_view pattern, std::string_view name, repeats repeated) {
+    to.add({"POST",
+            pattern,
+            name,
+            role::steerer,
+            {},
+            repeated == by_engine ? object : optional_object,
+            repeated,
+            command_run});
+  };
+  add("/v1/runs/{id}/pause", "runs.pause", by_table);
+  add("/v1/runs/{id}/resume", "runs.resume", by_table);
+  add("/v1/runs/{id}/answer", "runs.answer", by_table);
+  add("/v1/runs/{id}/update", "runs.update", by_table);
+  add("/v1/runs/{id}/cancel", "runs.cancel", by_table);
+  add("/v1/runs/{id}/retry", "runs.retry", by_table);
+  add("/v1/runs/{id}/signal", "runs.signal", by_engine);
+  to.add({"POST",
+          "/v1/runs/{id}/restart",
+          "runs.restart",
+          role::steerer,
+          {},
+          optional_object,
+          by_engine,
+          restart_run});
+}
+
+}  // namespace pawl::server

@@ -1,0 +1,152 @@
+#include "server/testing/api_fixture.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/text.hpp"
+
+using namespace pawl;
+using namespace pawl::server;
+using pawl::server::testing::api_fixture;
+using pawl::testing::contains;
+
+namespace {
+
+/// A run "r" that waits for the signal "go".
+struct waiting_run : api_fixture {
+  waiting_run() {
+    put("f", {signal("s", "go")});
+    if (post("/v1/runs", {{"flow", "f"}, {"id", "r"}}).status != 201)
+      throw std::runtime_error("the run was not started");
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a run is paused, changed and resumed", "[api][commands]") {
+  waiting_run f;
+  const auto paused = f.post("/v1/runs/r/pause", {{"reason", "lunch"}});
+  CHECK(paused.body["run"]["status"] == "paused");
+  CHECK(paused.body["before"] == "running");
+  CHECK(paused.body["pausing"] == false);
+  CHECK(f.post("/v1/runs/r/update", {{"update", {{"n", 5}}}}).status == 200);
+  CHECK(f.get("/v1/runs/r/state").body["n"] == 5);
+  CHECK(f.post("/v1/runs/r/resume", {{"update", {{"n", 6}}}}).body["run"]["status"] == "running");
+  CHECK(f.get("/v1/runs/r/state").body["n"] == 6);
+  CHECK(contains(f.get("/v1/runs/r/history").text, "lunch"));
+}
+
+TEST_CASE("a command needs no body, and takes no unknown field", "[api][commands]") {
+  waiting_run f;
+  CHECK(f.call("POST", "/v1/runs/r/pause").status == 200);
+  CHECK(f.post("/v1/runs/r/resume", {{"updat", 1}}).status == 400);
+  CHECK(f.post("/v1/runs/r/answer").status == 400);
+  CHECK(f.post("/v1/runs/r/update").status == 400);
+}
+
+TEST_CASE("a command against the status is a conflict", "[api][commands]") {
+  waiting_run f;
+  CHECK(f.post("/v1/runs/r/retry").body["code"] == "illegal_transition");
+  const auto lost = f.post("/v1/runs/r/cancel", {{"only_if", "paused"}});
+  CHECK(lost.status == 409);
+  CHECK(lost.body["code"] == "conflict");
+  CHECK(f.post("/v1/runs/r/cancel", {{"only_if", "gone"}}).status == 400);
+  CHECK(f.post("/v1/runs/none/cancel").status == 404);
+}
+
+TEST_CASE("a signal is sent once under its id", "[api][commands]") {
+  waiting_run f;
+  REQUIRE(f.post("/v1/runs/r/pause").status == 200);
+  const http::fields key{{"Idempotency-Key", "once"}};
+  for (int i = 0; i < 3; ++i)
+    CHECK(f.post("/v1/runs/r/signal", {{"type", "other"}}, key).status == 200);
+  const std::string history = f.get("/v1/runs/r/history").text;
+  const auto first = history.find("signal_received");
+  CHECK(first != history.npos);
+  CHECK(history.find("signal_received", first + 1) == history.npos);
+  CHECK(f.post("/v1/runs/r/signal", {{"payload", 1}}).status == 400);
+}
+
+TEST_CASE("a question is answered", "[api][commands]") {
+  api_fixture f;
+  f.put("f", {{{"id", "ask"}, {"type", "interrupt"}, {"data", {{"question", "how many?"}}}}});
+  REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r"}}).status == 201);
+  const auto waits = f.get("/v1/runs/r").body["waiting_on"];
+  REQUIRE(waits.size() == 1);
+  CHECK(waits[0]["kind"] == "answer");
+  const auto answered =
+      f.post("/v1/runs/r/answer", {{"answer", {{"n", 3}}}, {"question", waits[0]["name"]}});
+  CHECK(answered.status == 200);
+  CHECK(f.get("/v1/runs/r?wait=10s").body["status"] == "completed");
+}
+
+TEST_CASE("a failed run is retried, a finished one restarted", "[api][commands]") {
+  api_fixture f;
+  f.put("f", {f.task("a", "t.fail")});
+  const auto failed = f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "r"}});
+  CHECK(failed.body["error"]["type"] == "card_declined");
+  CHECK(failed.body["error"]["node"] == "a");
+  CHECK(f.post("/v1/runs/r/retry").body["before"] == "failed");
+  CHECK(f.get("/v1/runs/r?wait=10s").body["status"] == "failed");
+
+  const http::fields key{{"Idempotency-Key", "k"}};
+  const auto first = f.post("/v1/runs/r/restart", json::object(), key);
+  CHECK(first.status == 201);
+  const auto again = f.post("/v1/runs/r/restart", json::object(), key);
+  CHECK(again.status == 200);
+  CHECK(again.body["id"] == first.body["id"]);
+  CHECK(f.get("/v1/runs/" + first.body["id"].get<std::string>()).body["restarted_from"] == "r");
+  CHECK(f.post("/v1/runs/r/restart", {{"id", "mine"}}).body["id"] == "mine");
+}
+
+TEST_CASE("If-Match holds a command to the run's checkpoint", "[api][commands]") {
+  waiting_run f;
+  const std::string tag = f.get("/v1/runs/r").field("ETag");
+  CHECK(f.post("/v1/runs/r/pause", json::object(), {{"If-Match", tag}}).status == 200);
+  const auto late = f.post("/v1/runs/r/resume", json::object(), {{"If-Match", tag}});
+  CHECK(late.status == 412);
+  CHECK(late.body["code"] == "precondition_failed");
+  CHECK(f.post("/v1/runs/r/resume", json::object(), {{"If-Match", "W/\"1\""}}).status == 412);
+  CHECK(f.get("/v1/runs/r").body["status"] == "paused");
+  CHECK(f.post("/v1/runs/r/resume", json::object(), {{"If-Match", "*"}}).status == 200);
+}
+
+TEST_CASE("a batch answers each item for itself, in order", "[api][batch]") {
+  api_fixture f;
+  f.put("f", {f.signal("s", "go")});
+  const auto started = f.post("/v1/batch/start", {{"items",
+                                                   {{{"flow", "f"}, {"id", "a"}},
+                                                    {{"flow", "none"}, {"id", "b"}},
+                                                    {{"flow", "f"}, {"id", "c"}}}}});
+  REQUIRE(started.status == 200);
+  const json& results = started.body["results"];
+  REQUIRE(results.size() == 3);
+  CHECK(results[0]["run"]["created"] == true);
+  CHECK(results[1]["ok"] == false);
+  CHECK(results[1]["problem"]["code"] == "not_found");
+  CHECK(results[2]["id"] == "c");
+  const auto paused = f.post("/v1/batch/pause", {{"runs", {"a", "none", "c"}}, {"reason", "night"}})
+                          .body["results"];
+  CHECK(paused[0]["run"]["status"] == "paused");
+  CHECK(paused[1]["problem"]["code"] == "not_found");
+  CHECK(f.post("/v1/batch/resume", {{"runs", {"a", "c"}}, {"update", {{"n", 1}}}})
+            .body["results"][1]["ok"] == true);
+  const auto signalled = f.post(
+      "/v1/batch/signal",
+      {{"items", {{{"run", "a"}, {"type", "go"}}, {{"run", "c"}, {"type", "go"}, {"id", "1"}}}}});
+  CHECK(signalled.body["results"][0]["ok"] == true);
+  CHECK(f.get("/v1/runs/a?wait=10s").body["status"] == "completed");
+  CHECK(f.post("/v1/batch/retry", {{"runs", {"a"}}}).body["results"][0]["problem"]["code"] ==
+        "illegal_transition");
+}
+
+TEST_CASE("a batch with malformed items does nothing", "[api][batch]") {
+  api_fixture f;
+  f.put("f", {f.signal("s", "go")});
+  const auto refused =
+      f.post("/v1/batch/start", {{"items", {{{"flow", "f"}, {"id", "a"}}, {{"flwo", "f"}}, 7}}});
+  CHECK(refused.status == 400);
+  CHECK(refused.body["faults"].size() == 3);
+  CHECK(refused.body["faults"][0]["pointer"] == "/items/1/flow");
+  CHECK(f.get("/v1/runs/a").status == 404);
+  CHECK(f.post("/v1/batch/cancel", {{"runs", json::array()}}).status == 400);
+  CHECK(f.post("/v1/batch/cancel", {{"runs", {1}}}).status == 400);
+  CHECK(f.post("/v1/batch/cancel", {{"runs", std::vector<std::string>(1001, "x")}}).status == 400);
+}

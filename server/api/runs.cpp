@@ -1,0 +1,167 @@
+#include <algorithm>
+#include <utility>
+
+#include "server/api/call.hpp"
+#include "server/api/percent.hpp"
+#include "server/api/routes.hpp"
+#include "server/api/start_fields.hpp"
+#include "server/live/log_ring.hpp"
+
+namespace pawl::server {
+namespace {
+
+/// The longest wait for a run's end within a request.
+constexpr std::chrono::milliseconds max_wait = std::chrono::seconds{60};
+
+http::fields location_of(const run_id& id) {
+  return {{"Location", "/v1/runs/" + percent_encoded(id.str())}};
+}
+
+/// Answers with the run when it is finished, or as it is after `limit`.
+void answer_after_wait(const call_ptr& request, const run_id& id, std::chrono::milliseconds limit,
+                       unsigned unfinished) {
+  const auto show = [request, unfinished](result<run_view> run) {
+    if (!run) return request->fail(run.error());
+    const bool finished = is_finished(run->summary.status);
+    http::fields fields = location_of(run->summary.key.id);
+    fields.add("ETag", run_tag(*run));
+    request->answer(finished ? 200 : unfinished, to_json(*run), std::move(fields));
+  };
+  request->when_stopping([request, id, show] { request->in().get_async(id, show); });
+  request->in().wait_async(id, limit, [request, id, show](result<run_view> run) {
+    if (run || run.error().code != errc::timed_out) return show(std::move(run));
+    request->in().get_async(id, show);
+  });
+}
+
+void start_run(const call_ptr& request) {
+  std::vector<fault> faults;
+  const auto wait = request->query().duration("wait", max_wait, faults);
+  if (request->refused(std::move(faults))) return;
+  auto body = request->take_body();
+  if (!body) return;
+  object_reader fields{*body, "", faults};
+  start_request start = read_start(fields);
+  fields.finish();
+  if (request->refused(std::move(faults))) return;
+  // A key of the header only, and used for something else: that is told apart, as for other POSTs.
+  const bool by_header = !start.options.id && start.options.key.empty();
+  if (by_header) start.options.key = request->idempotency_key();
+  const bool keyed = by_header && !start.options.key.empty();
+  request->in().start_async(start.flow, start.input, std::move(start.options),
+                            [request, wait, keyed](result<run_started> started) {
+                              if (!started) {
+                                problem refused = problem_of(started.error());
+                                if (keyed && refused.code == problem_code::already_exists)
+                                  refused.code = problem_code::idempotency_mismatch;
+                                return request->fail(refused);
+                              }
+                              request->about(started->id.str());
+                              if (wait) return answer_after_wait(request, started->id, *wait, 202);
+                              request->answer(started->created ? 201 : 200, to_json(*started),
+                                              location_of(started->id));
+                            });
+}
+
+void list_runs(const call_ptr& request) {
+  std::vector<fault> faults;
+  run_filter filter;
+  filter.status = request->query().status("status", faults);
+  filter.limit = request->query().number("limit", 100, 1, 1000, faults);
+  filter.cursor = request->query().text("cursor");
+  if (request->refused(std::move(faults))) return;
+  request->in().list_async(filter, [request](result<run_page> page) {
+    if (!page) return request->fail(page.error());
+    json runs = json::array();
+    for (const auto& each : page->runs) runs.push_back(to_json(each));
+    request->answer(200, {{"runs", std::move(runs)},
+                          {"next", page->next.empty() ? json(nullptr) : json(page->next)}});
+  });
+}
+
+void get_run(const call_ptr& request) {
+  std::vector<fault> faults;
+  const auto wait = request->query().duration("wait", max_wait, faults);
+  if (request->refused(std::move(faults))) return;
+  const auto show = [request](result<run_view> run) {
+    if (!run) return request->fail(run.error());
+    request->answer_version(run_tag(*run), to_json(*run));
+  };
+  if (!wait) return request->in().get_async(request->run(), show);
+  request->when_stopping([request, show] { request->in().get_async(request->run(), show); });
+  request->in().wait_async(request->run(), *wait, [request, show](result<run_view> run) {
+    if (run || run.error().code != errc::timed_out) return show(std::move(run));
+    request->in().get_async(request->run(), show);
+  });
+}
+
+void get_state(const call_ptr& request) {
+  request->in().get_async(request->run(), [request](result<run_view> run) {
+    if (!run) return request->fail(run.error());
+    request->answer_version(run_tag(*run), run->data);
+  });
+}
+
+void get_history(const call_ptr& request) {
+  std::vector<fault> faults;
+  const auto first = request->query().number("first", 1, 1, 1ull << 62, faults);
+  const auto limit = request->query().number("limit", 1000, 1, 1000, faults);
+  if (request->refused(std::move(faults))) return;
+  request->in().history_page_async(
+      request->run(), first, limit, [request](result<history_page> page) {
+        if (!page) return request->fail(page.error());
+        request->answer(200, {{"events", to_json(page->events)},
+                              {"next", page->next == 0 ? json(nullptr) : json(page->next)}});
+      });
+}
+
+void get_logs(const call_ptr& request) {
+  std::vector<fault> faults;
+  const auto limit = request->query().number("limit", 1000, 1, 10'000, faults);
+  if (request->refused(std::move(faults))) return;
+  // A run of another scope, or none, has no logs to show: the engine knows.
+  request->in().get_async(request->run(), [request, limit](result<run_view> run) {
+    if (!run) return request->fail(run.error());
+    json lines = json::array();
+    for (const auto& each : request->with().logs->lines(run->summary.key, limit))
+      lines.push_back(to_json(each));
+    request->answer(200, {{"logs", std::move(lines)}});
+  });
+}
+
+}  // namespace
+
+void add_run_routes(router& to) {
+  using enum body_kind;
+  using enum repeats;
+  to.add({"POST", "/v1/runs", "runs.start", role::steerer, {"wait"}, object, by_engine, start_run});
+  to.add({"GET",
+          "/v1/runs",
+          "runs.list",
+          role::reader,
+          {"status", "limit", "cursor"},
+          none,
+          not_known,
+          list_runs});
+  to.add({"GET", "/v1/runs/{id}", "runs.get", role::reader, {"wait"}, none, not_known, get_run});
+  to.add(
+      {"GET", "/v1/runs/{id}/state", "runs.state", role::reader, {}, none, not_known, get_state});
+  to.add({"GET",
+          "/v1/runs/{id}/history",
+          "runs.history",
+          role::reader,
+          {"first", "limit"},
+          none,
+          not_known,
+          get_history});
+  to.add({"GET",
+          "/v1/runs/{id}/logs",
+          "runs.logs",
+          role::reader,
+          {"limit"},
+          none,
+          not_known,
+          get_logs});
+}
+
+}  // namespace pawl::server

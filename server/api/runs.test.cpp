@@ -1,0 +1,162 @@
+#include "server/testing/api_fixture.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/text.hpp"
+
+using namespace pawl;
+using namespace pawl::server;
+using pawl::server::testing::api_fixture;
+using pawl::testing::contains;
+
+TEST_CASE("a run is started at once, and found again", "[api][runs]") {
+  api_fixture f;
+  f.put("f", {f.signal("s", "go")});
+  const json start{{"flow", "f"}, {"id", "r/1"}, {"input", {{"n", 1}}}};
+  CHECK(f.post("/v1/runs", start).status == 400);  // no id has a slash
+  json good = start;
+  good["id"] = "r-1";
+  const auto made = f.post("/v1/runs", good);
+  CHECK(made.status == 201);
+  CHECK(made.field("Location") == "/v1/runs/r-1");
+  CHECK(made.body["created"] == true);
+  const auto again = f.post("/v1/runs", good);
+  CHECK(again.status == 200);
+  CHECK(again.body["created"] == false);
+  good["input"] = {{"n", 2}};
+  CHECK(f.post("/v1/runs", good).status == 409);
+}
+
+TEST_CASE("a start with a wait gives the finished run, or the one that is not", "[api][runs]") {
+  api_fixture f;
+  f.put("quick", {f.task("a", "core.echo")});
+  f.put("slow", {f.signal("s", "go")});
+  const auto done = f.post("/v1/runs?wait=10s", {{"flow", "quick"}, {"input", {{"n", 1}}}});
+  CHECK(done.status == 200);
+  CHECK(done.body["status"] == "completed");
+  CHECK(done.body["data"]["n"] == 1);
+  const auto waits = f.post("/v1/runs?wait=10ms", {{"flow", "slow"}});
+  CHECK(waits.status == 202);
+  CHECK(waits.body["waiting_on"][0]["name"] == "go");
+  CHECK_FALSE(waits.field("ETag").empty());
+  CHECK(f.post("/v1/runs?wait=61s", {{"flow", "slow"}}).status == 400);
+  CHECK(f.post("/v1/runs?wait=soon", {{"flow", "slow"}}).status == 400);
+}
+
+TEST_CASE("an Idempotency-Key is the key of a start", "[api][runs]") {
+  api_fixture f;
+  f.put("f", {f.signal("s", "go")});
+  const http::fields key{{"Idempotency-Key", "order 17"}};
+  const auto first = f.post("/v1/runs", {{"flow", "f"}}, key);
+  CHECK(first.status == 201);
+  const auto again = f.post("/v1/runs", {{"flow", "f"}}, key);
+  CHECK(again.status == 200);
+  CHECK(again.body["id"] == first.body["id"]);
+  const auto other = f.post("/v1/runs", {{"flow", "f"}, {"input", {{"x", 1}}}}, key);
+  CHECK(other.status == 422);
+  CHECK(other.body["code"] == "idempotency_mismatch");
+}
+
+TEST_CASE("a start's wrong fields are all named", "[api][runs]") {
+  api_fixture f;
+  const auto answer = f.post("/v1/runs", {{"flw", "f"}, {"input", 1}, {"id", "a"}, {"key", "b"}});
+  CHECK(answer.status == 400);
+  std::vector<std::string> places;
+  for (const auto& each : answer.body["faults"]) places.push_back(each["pointer"]);
+  std::sort(places.begin(), places.end());
+  CHECK(places == std::vector<std::string>{"/flow", "/flw", "/input", "/key"});
+}
+
+TEST_CASE("runs are listed in pages, the newest first", "[api][runs]") {
+  api_fixture f;
+  f.put("f", {f.signal("s", "go")});
+  for (int i = 0; i < 5; ++i)
+    REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r" + std::to_string(i)}}).status == 201);
+  std::vector<std::string> ids;
+  std::string cursor;
+  do {
+    const auto page = f.get("/v1/runs?status=running&limit=2&cursor=" + cursor);
+    REQUIRE(page.status == 200);
+    for (const auto& each : page.body["runs"]) ids.push_back(each["id"]);
+    cursor = page.body["next"].is_null() ? "" : page.body["next"].get<std::string>();
+  } while (!cursor.empty());
+  std::sort(ids.begin(), ids.end());
+  CHECK(ids == std::vector<std::string>{"r0", "r1", "r2", "r3", "r4"});
+  CHECK(f.get("/v1/runs?status=failed").body["runs"].empty());
+  CHECK(f.get("/v1/runs?cursor=zz").status == 400);
+  CHECK(f.get("/v1/runs?limit=0").status == 400);
+}
+
+TEST_CASE("a run's ETag is its checkpoint", "[api][runs]") {
+  api_fixture f;
+  f.put("f", {f.signal("s", "go")});
+  REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r"}}).status == 201);
+  const auto run = f.get("/v1/runs/r");
+  const std::string tag = run.field("ETag");
+  CHECK(tag == "\"" + std::to_string(run.body["checkpoint"].get<int>()) + "\"");
+  CHECK(f.call("GET", "/v1/runs/r", "", {{"If-None-Match", tag}}).status == 304);
+  CHECK(f.call("GET", "/v1/runs/r/state", "", {{"If-None-Match", tag}}).status == 304);
+  REQUIRE(f.post("/v1/runs/r/signal", {{"type", "go"}}).status == 200);
+  CHECK(f.call("GET", "/v1/runs/r", "", {{"If-None-Match", tag}}).status == 200);
+}
+
+TEST_CASE("a run's state is its data", "[api][runs]") {
+  api_fixture f;
+  f.put("f", {f.signal("s", "go")});
+  REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r"}, {"input", {{"n", 1}}}}).status == 201);
+  CHECK(f.get("/v1/runs/r/state").body == json{{"n", 1}});
+}
+
+TEST_CASE("a history comes in pages of checkpoints", "[api][runs]") {
+  api_fixture f;
+  f.put("f", {f.task("a", "core.echo"), f.task("b", "core.echo"), f.task("c", "core.echo")});
+  REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "r"}}).status == 200);
+  const auto whole = f.get("/v1/runs/r/history").body;
+  CHECK(whole["next"].is_null());
+  CHECK(whole["events"][0]["id"] == "1.0");
+  CHECK(whole["events"].back()["kind"] == "run_completed");
+  json pieces = json::array();
+  for (json first = 1; !first.is_null();) {
+    const auto page = f.get("/v1/runs/r/history?limit=1&first=" + first.dump()).body;
+    for (const auto& each : page["events"]) pieces.push_back(each);
+    first = page["next"];
+  }
+  CHECK(pieces == whole["events"]);
+}
+
+TEST_CASE("what a run's steps log can be read afterwards", "[api][runs]") {
+  api_fixture f;
+  f.put("f", {f.task("a", "t.log")});
+  REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "r"}}).status == 200);
+  const auto logs = f.get("/v1/runs/r/logs").body["logs"];
+  REQUIRE(logs.size() == 1);
+  CHECK(logs[0]["level"] == "info");
+  CHECK(logs[0]["message"] == "at work");
+  CHECK(logs[0]["node"] == "a");
+  CHECK(f.get("/v1/runs/none/logs").status == 404);
+}
+
+TEST_CASE("what the server has and does is counted", "[api][stats]") {
+  api_fixture f;
+  f.put("f", {f.signal("s", "go")});
+  REQUIRE(f.post("/v1/runs", {{"flow", "f"}}).status == 201);
+  const auto stats = f.get("/v1/stats").body;
+  CHECK(stats["runs"]["running"] == 1);
+  CHECK(stats["runs"]["failed"] == 0);
+  CHECK(stats["connections"] == 3);
+  CHECK(f.get("/v1/config").body["settings"]["run.max_tokens"] == 1000);
+  CHECK(f.get("/v1/functions").body["functions"].size() > 5);
+}
+
+TEST_CASE("a server says that it lives, and whether it takes commands", "[api][health]") {
+  api_fixture f;
+  CHECK(f.get("/healthz").body == json{{"status", "ok"}});
+  CHECK(f.get("/readyz").body == json{{"ready", true}});
+  CHECK(f.get("/version").body["name"] == "pawl");
+  CHECK(f.get("/openapi.json").body["openapi"] == "3.1.0");
+  CHECK(contains(f.get("/docs").text, "<h1>"));
+  REQUIRE(f.engine.stop());
+  CHECK(f.get("/healthz").status == 200);
+  const auto stopped = f.get("/readyz");
+  CHECK(stopped.status == 503);
+  CHECK_FALSE(stopped.field("Retry-After").empty());
+  CHECK(f.get("/v1/runs").status == 503);
+}

@@ -1,0 +1,27 @@
+#include "server/api/start_fields.hpp"
+
+namespace pawl::server {
+
+start_options read_restart(object_reader& fields) {
+  start_options options;
+  if (const auto id = fields.optional_text("id")) options.id = run_id{*id};
+  if (auto key = fields.optional_text("key")) {
+    if (key->empty() || key->size() > 512) fields.refuse("key", "the field key has 1 to 512 bytes");
+    if (options.id) fields.refuse("key", "a run has an id or a key, not both");
+    options.key = *std::move(key);
+  }
+  if (auto metadata = fields.optional_object("metadata")) options.metadata = *std::move(metadata);
+  return options;
+}
+
+start_request read_start(object_reader& fields) {
+  start_request start;
+  start.flow = fields.text("flow");
+  const auto version = fields.optional_version("version");
+  if (auto input = fields.optional_object("input")) start.input = *std::move(input);
+  start.options = read_restart(fields);
+  start.options.version = version;
+  return start;
+}
+
+}  // namespace pawl::server

@@ -1,0 +1,59 @@
+#include "config/keys.hpp"
+#include "config/values.hpp"
+#include "server/api/call.hpp"
+#include "server/api/routes.hpp"
+
+namespace pawl::server {
+namespace {
+
+void get_stats(const call_ptr& request) {
+  request->in().counts_async([request](result<std::vector<run_count>> counts) {
+    if (!counts) return request->fail(counts.error());
+    const auto load = request->with().engine.load();
+    if (!load) return request->fail(load.error());
+    json runs = json::object();
+    for (const auto& each : *counts) runs[std::string{to_string(each.status)}] = each.count;
+    const auto open = request->with().connections();
+    request->answer(200, {{"runs", std::move(runs)},
+                          {"active_runs", load->active_runs},
+                          {"commands_in_flight", load->commands_in_flight},
+                          {"executor",
+                           {{"queued", load->queued_calls},
+                            {"running", load->running_calls},
+                            {"stuck", load->stuck_calls}}},
+                          {"connections", open.connections},
+                          {"streams", open.streams}});
+  });
+}
+
+void get_config(const call_ptr& request) {
+  // No setting is a secret: keys of callers and private keys are in files that settings only name.
+  json all = json::object();
+  const settings& effective = request->with().engine.effective_settings();
+  for (const auto& key : config::keys())
+    all[std::string{key.name}] = config::to_json(key, effective);
+  request->answer(200, {{"settings", std::move(all)}});
+}
+
+}  // namespace
+
+void add_stats_routes(router& to) {
+  to.add({"GET",
+          "/v1/stats",
+          "stats.get",
+          role::reader,
+          {},
+          body_kind::none,
+          repeats::not_known,
+          get_stats});
+  to.add({"GET",
+          "/v1/config",
+          "config.get",
+          role::admin,
+          {},
+          body_kind::none,
+          repeats::not_known,
+          get_config});
+}
+
+}  // namespace pawl::server

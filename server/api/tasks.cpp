@@ -1,0 +1,235 @@
+#include <utility>
+
+#include "server/api/call.hpp"
+#include "server/api/object_reader.hpp"
+#include "server/api/routes.hpp"
+
+namespace pawl::server {
+namespace {
+
+constexpr std::size_t max_functions = 1000;
+constexpr std::size_t max_lines = 1000;
+
+json view_of(const worker_task& task) {
+  json shown{{"task", task.id.task},
+             {"lease", task.id.lease},
+             {"run", task.run.str()},
+             {"flow", task.flow.name.str()},
+             {"version", to_string(task.flow.version)},
+             {"node", task.node},
+             {"visit", task.visit},
+             {"attempt", task.attempt},
+             {"code_ref", task.code_ref},
+             {"args", task.args},
+             {"state", task.state ? *task.state : json::object()},
+             {"idempotency_key", task.idempotency_key},
+             {"interrupted", task.answer.has_value()},
+             {"lease_ms", task.lease_time.count()},
+             {"timeout_at", task.timeout_at ? json(to_rfc3339(*task.timeout_at)) : json(nullptr)}};
+  if (task.answer) shown["resume_value"] = *task.answer;
+  return shown;
+}
+
+/// The texts in an array field.
+std::vector<std::string> read_texts(object_reader& fields, std::string_view name,
+                                    std::size_t most) {
+  std::vector<std::string> texts;
+  const json* const items = fields.items(name, most);
+  for (std::size_t i = 0; items != nullptr && i < items->size(); ++i) {
+    if ((*items)[i].is_string()) {
+      texts.push_back((*items)[i].get<std::string>());
+    } else {
+      fields.refuse(name, "item " + std::to_string(i) + " must be a text");
+    }
+  }
+  return texts;
+}
+
+void poll(const call_ptr& request) {
+  auto body = request->take_body();
+  if (!body) return;
+  std::vector<fault> faults;
+  object_reader fields{*body, "", faults};
+  task_poll wanted;
+  wanted.worker = fields.text("worker");
+  wanted.queue = fields.optional_text("queue").value_or("default");
+  wanted.functions = read_texts(fields, "functions", max_functions);
+  wanted.max = fields.number("max", 1, 1, 100);
+  wanted.wait = std::chrono::milliseconds{fields.number("wait_ms", 0, 0, 60'000)};
+  wanted.lease_time =
+      std::chrono::milliseconds{fields.number("lease_ms", 30'000, 1'000, 3'600'000)};
+  fields.finish();
+  if (request->refused(std::move(faults))) return;
+  const auto give = [](const call_ptr& to, const std::vector<worker_task>& tasks) {
+    json list = json::array();
+    for (const auto& each : tasks) list.push_back(view_of(each));
+    return to->answer(200, {{"tasks", std::move(list)}});
+  };
+  request->when_stopping([request, give] { give(request, {}); });
+  request->in().poll_tasks_async(
+      std::move(wanted), [request, give](result<std::vector<worker_task>> tasks) {
+        if (!tasks) return request->fail(tasks.error());
+        if (!request->answered()) return give(request, *tasks);
+        for (const auto& each : *tasks)  // nobody is there to do them
+          request->in().release_task_async(each.id, [](const result<void>&) {});
+      });
+}
+
+/// Reads the lease and what `read` does; then nothing else may be there. None: refused.
+template <class Read>
+std::optional<task_lease> read_lease(const call_ptr& request, Read read) {
+  auto body = request->take_body();
+  if (!body) return std::nullopt;
+  std::vector<fault> faults;
+  object_reader fields{*body, "", faults};
+  task_lease task{request->segment("task"), fields.text("lease")};
+  read(fields);
+  fields.finish();
+  if (request->refused(std::move(faults))) return std::nullopt;
+  return task;
+}
+
+callback<void> answering_nothing(call_ptr request) {
+  return [request = std::move(request)](const result<void>& done) {
+    if (!done) return request->fail(done.error());
+    request->answer(200, json::object());
+  };
+}
+
+void complete(const call_ptr& request) {
+  json value;
+  const auto task = read_lease(request, [&](object_reader& fields) {
+    if (!fields.has("result")) fields.refuse("result", "the field result is missing; any JSON");
+    value = fields.optional_value("result").value_or(nullptr);
+  });
+  if (!task) return;
+  task_outcome outcome;
+  outcome.value = std::move(value);
+  request->in().finish_task_async(*task, std::move(outcome), answering_nothing(request));
+}
+
+void fail_task(const call_ptr& request) {
+  task_outcome outcome;
+  const auto task = read_lease(request, [&](object_reader& fields) {
+    std::string type = fields.text("type");
+    outcome.value = error{errc::function_failed, fields.text("message"), std::move(type)};
+    outcome.retryable = fields.flag("retryable", true);
+  });
+  if (!task) return;
+  request->in().finish_task_async(*task, std::move(outcome), answering_nothing(request));
+}
+
+void interrupt(const call_ptr& request) {
+  interruption asked;
+  const auto task = read_lease(request, [&](object_reader& fields) {
+    asked.value = fields.optional_value("value").value_or(nullptr);
+    asked.update = fields.optional_object("update").value_or(json::object());
+  });
+  if (!task) return;
+  task_outcome outcome;
+  outcome.interrupted = std::move(asked);
+  request->in().finish_task_async(*task, std::move(outcome), answering_nothing(request));
+}
+
+void heartbeat(const call_ptr& request) {
+  std::optional<double> progress;
+  const auto task = read_lease(
+      request, [&](object_reader& fields) { progress = fields.optional_fraction("progress"); });
+  if (!task) return;
+  request->in().heartbeat_task_async(*task, progress, {}, [request](result<task_heartbeat> beat) {
+    if (!beat) return request->fail(beat.error());
+    request->answer(200, {{"wish", to_string(beat->wish)}, {"lease_ms", beat->lease_time.count()}});
+  });
+}
+
+std::optional<log_level> level_of(std::string_view text) {
+  for (const auto level : {log_level::debug, log_level::info, log_level::warning, log_level::error})
+    if (to_string(level) == text) return level;
+  return std::nullopt;
+}
+
+void read_lines(object_reader& fields, std::vector<fault>& faults,
+                std::vector<task_log_line>& lines) {
+  json* const items = fields.items("lines", max_lines);
+  for (std::size_t i = 0; items != nullptr && i < items->size(); ++i) {
+    const std::string pointer = "/lines/" + std::to_string(i);
+    if (!(*items)[i].is_object()) {
+      faults.push_back({severity::error, pointer, "invalid_field", "must be an object"});
+      continue;
+    }
+    object_reader line{(*items)[i], pointer, faults};
+    const auto level = level_of(line.text("level"));
+    if (!level && (*items)[i].contains("level"))
+      line.refuse("level", "must be debug, info, warning or error");
+    lines.push_back({level.value_or(log_level::info), line.text("message")});
+    line.finish();
+  }
+}
+
+void log_lines(const call_ptr& request) {
+  auto body = request->take_body();
+  if (!body) return;
+  std::vector<fault> faults;
+  std::vector<task_log_line> lines;
+  object_reader fields{*body, "", faults};
+  const task_lease task{request->segment("task"), fields.text("lease")};
+  read_lines(fields, faults, lines);
+  fields.finish();
+  if (request->refused(std::move(faults))) return;
+  request->in().heartbeat_task_async(task, std::nullopt, std::move(lines),
+                                     [request](const result<task_heartbeat>& beat) {
+                                       if (!beat) return request->fail(beat.error());
+                                       request->answer(200, json::object());
+                                     });
+}
+
+void list_workers(const call_ptr& request) {
+  request->in().workers_async([request](result<worker_overview> all) {
+    if (!all) return request->fail(all.error());
+    json workers = json::array(), queues = json::array();
+    for (const auto& each : all->workers) {
+      workers.push_back({{"worker", each.name},
+                         {"queue", each.queue},
+                         {"functions", each.functions},
+                         {"leases", each.leases},
+                         {"last_seen", to_rfc3339(each.last_seen)}});
+    }
+    for (const auto& each : all->queues) {
+      queues.push_back({{"queue", each.queue},
+                        {"code_ref", each.code_ref},
+                        {"queued", each.queued},
+                        {"leased", each.leased}});
+    }
+    request->answer(200, {{"workers", std::move(workers)}, {"queues", std::move(queues)}});
+  });
+}
+
+}  // namespace
+
+void add_task_routes(router& to) {
+  using enum body_kind;
+  using enum repeats;
+  // What workers do is in the history of the run, not in the audit log.
+  const auto add = [&](std::string_view pattern, std::string_view name,
+                       void (*handle)(const call_ptr&)) {
+    to.add({"POST",
+            pattern,
+            name,
+            role::steerer,
+            {},
+            object,
+            by_table,
+            handle,
+            "application/json",
+            false});
+  };
+  add("/v1/tasks/poll", "tasks.poll", poll);
+  add("/v1/tasks/{task}/complete", "tasks.complete", complete);
+  add("/v1/tasks/{task}/fail", "tasks.fail", fail_task);
+  add("/v1/tasks/{task}/interrupt", "tasks.interrupt", interrupt);
+  add("/v1/tasks/{task}/heartbeat", "tasks.heartbeat", heartbeat);
+  add("/v1/tasks/{task}/log", "tasks.log", log_lines);
+  to.add({"GET", "/v1/workers", "workers.list", role::reader, {}, none, not_known, list_workers});
+}
+
+}  // namespace pawl::server

@@ -1,0 +1,106 @@
+#include "server/testing/api_fixture.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/text.hpp"
+
+using namespace pawl;
+using namespace pawl::server;
+using pawl::server::testing::api_fixture;
+using pawl::testing::contains;
+
+namespace {
+
+/// A run "r" at a task that workers do.
+struct queued_task : api_fixture {
+  queued_task() {
+    json work = task("a", "w.charge");
+    work["data"]["queue"] = "default";
+    work["data"]["args"] = {{"amount", 42}};
+    put("f", {work});
+    if (post("/v1/runs", {{"flow", "f"}, {"id", "r"}, {"input", {{"n", 1}}}}).status != 201)
+      throw std::runtime_error("the run was not started");
+  }
+  json poll(const json& more = json::object()) {
+    json body{{"worker", "w1"}, {"functions", {"w.charge"}}, {"wait_ms", 10'000}};
+    body.update(more);
+    return post("/v1/tasks/poll", body).body;
+  }
+  server::testing::answered tell(const json& task, const std::string& what,
+                                 json body = json::object()) {
+    body["lease"] = task["lease"];
+    return post("/v1/tasks/" + task["task"].get<std::string>() + "/" + what, body);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a worker takes a task and completes it", "[api][tasks]") {
+  queued_task f;
+  const json task = f.poll()["tasks"].at(0);
+  CHECK(task["run"] == "r");
+  CHECK(task["flow"] == "f");
+  CHECK(task["code_ref"] == "w.charge");
+  CHECK(task["args"]["amount"] == 42);
+  CHECK(task["state"]["n"] == 1);
+  CHECK(task["interrupted"] == false);
+  CHECK_FALSE(task.contains("resume_value"));
+  CHECK(f.get("/v1/runs/r").body["waiting_on"][0]["kind"] == "worker");
+  CHECK(f.get("/v1/workers").body["workers"][0]["worker"] == "w1");
+  CHECK(f.tell(task, "heartbeat", {{"progress", 0.5}}).body["wish"] == "none");
+  CHECK(f.tell(task, "complete", {{"result", {{"charged", true}}}}).status == 200);
+  CHECK(f.get("/v1/runs/r?wait=10s").body["data"]["charged"] == true);
+}
+
+TEST_CASE("a task that is done is nobody's any more", "[api][tasks]") {
+  queued_task f;
+  const json task = f.poll()["tasks"].at(0);
+  REQUIRE(f.tell(task, "complete", {{"result", 1}}).status == 200);
+  for (const auto* what : {"complete", "heartbeat"}) {
+    const auto late = f.tell(task, what, *what == 'c' ? json{{"result", 2}} : json::object());
+    CHECK(late.status == 409);
+    CHECK(late.body["code"] == "lease_lost");
+  }
+}
+
+TEST_CASE("a worker fails a task, or asks something", "[api][tasks]") {
+  queued_task f;
+  const json task = f.poll()["tasks"].at(0);
+  CHECK(f.tell(task, "interrupt", {{"value", "how much?"}}).status == 200);
+  const auto asked = f.get("/v1/runs/r").body["waiting_on"].at(0);
+  CHECK(asked["question"] == "how much?");
+  REQUIRE(f.post("/v1/runs/r/answer", {{"answer", 7}}).status == 200);
+  const json again = f.poll()["tasks"].at(0);
+  CHECK(again["interrupted"] == true);
+  CHECK(again["resume_value"] == 7);
+  CHECK(f.tell(again, "fail", {{"type", "card_declined"}, {"message", "no"}, {"retryable", false}})
+            .status == 200);
+  CHECK(f.get("/v1/runs/r?wait=10s").body["error"]["type"] == "card_declined");
+}
+
+TEST_CASE("what a worker logs is in the run's log", "[api][tasks]") {
+  queued_task f;
+  const json task = f.poll()["tasks"].at(0);
+  CHECK(f.tell(task, "log", {{"lines", {{{"level", "warning"}, {"message", "slow"}}}}}).status ==
+        200);
+  CHECK(f.get("/v1/runs/r/logs").body["logs"].at(0)["message"] == "slow");
+  CHECK(f.tell(task, "log", {{"lines", {{{"level", "loud"}, {"message", 1}}}}})
+            .body["faults"]
+            .size() == 2);
+}
+
+TEST_CASE("a poll without a task waits, and is answered when the server stops", "[api][tasks]") {
+  api_fixture f;
+  const json body{{"worker", "w"}, {"functions", {"none"}}, {"wait_ms", 60'000}};
+  const auto waiting = f.begin("POST", "/v1/tasks/poll", body.dump());
+  CHECK(waiting->answers() == 0);
+  f.waits->end_all();
+  CHECK(waiting->wait().body == R"({"tasks":[]})");
+  CHECK(f.post("/v1/tasks/poll", {{"worker", "w"}, {"functions", {"none"}}}).body["tasks"].empty());
+}
+
+TEST_CASE("a malformed poll names what is wrong", "[api][tasks]") {
+  api_fixture f;
+  const auto refused = f.post("/v1/tasks/poll", {{"functions", {1}}, {"max", 101}, {"wait", 1}});
+  CHECK(refused.status == 400);
+  CHECK(refused.body["faults"].size() == 4);
+  CHECK(f.post("/v1/tasks/x~0.1.1/complete", {{"lease", "y"}}).status == 400);
+}

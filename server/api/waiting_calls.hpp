@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <utility>
+
+namespace pawl::server {
+
+/// Requests that wait for something that may take long: they are answered early when the server
+/// stops. Safe for concurrent use.
+class waiting_calls {
+ public:
+  /// `end`: answers the request with what there is; it is called at most once, without a lock held.
+  /// At once, and 0 is returned, if the server stops already.
+  [[nodiscard]] std::uint64_t add(std::function<void()> end) {
+    {
+      const std::lock_guard lock{mutex_};
+      if (!stopping_) {
+        waiting_.emplace(++last_, std::move(end));
+        return last_;
+      }
+    }
+    end();
+    return 0;
+  }
+  void remove(std::uint64_t id) {
+    std::function<void()> gone;  // what it holds is let go of without the lock
+    const std::lock_guard lock{mutex_};
+    const auto found = waiting_.find(id);
+    if (found == waiting_.end()) return;
+    gone = std::move(found->second);
+    waiting_.erase(found);
+  }
+  void end_all() {
+    std::map<std::uint64_t, std::function<void()>> all;
+    {
+      const std::lock_guard lock{mutex_};
+      stopping_ = true;
+      all.swap(waiting_);
+    }
+    for (const auto& each : all) each.second();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::uint64_t, std::function<void()>> waiting_;
+  std::uint64_t last_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace pawl::server

@@ -1,0 +1,142 @@
+#include <utility>
+#include <variant>
+
+#include <pawl/code_ref.hpp>
+
+#include "server/api/call.hpp"
+#include "server/api/object_reader.hpp"
+#include "server/api/routes.hpp"
+#include "server/api/run_command.hpp"
+#include "server/live/run_watch.hpp"
+
+namespace pawl::server {
+namespace {
+
+/// Sends what came of a command; `ref` is what the client called it.
+void send_result(http::web_socket& to, const json& ref, json outcome, bool ok) {
+  outcome["type"] = "result";
+  outcome["ref"] = ref;
+  outcome["ok"] = ok;
+  to.send(text_of(outcome));
+}
+
+void send_problem(http::web_socket& to, const json& ref, const problem& refused) {
+  send_result(to, ref, {{"problem", to_json(refused)}}, false);
+}
+
+/// The command in a message; a problem if there is none.
+std::variant<run_command, problem> read_message(json& message) {
+  std::vector<fault> faults;
+  object_reader fields{message, "", faults};
+  static_cast<void>(fields.optional_value("ref"));
+  if (const auto type = fields.text("type"); type != "command" && faults.empty())
+    fields.refuse("type", "the field type must be \"command\"");
+  const std::string word = fields.text("command");
+  if (word == "signal") {
+    // The message has a type already: that of the signal is told as signal_type.
+    message["type"] = message.value("signal_type", json(""));
+    message.erase("signal_type");
+  }
+  auto command = read_command(word, fields);
+  if (!command && faults.empty()) {
+    fields.refuse("command",
+                  "there is no command " + pawl::quoted(word) +
+                      "; there are pause, resume, cancel, retry, signal, update, answer");
+  }
+  fields.finish();
+  if (faults.empty()) return *std::move(command);
+  std::string detail = faults.front().message;
+  return problem{problem_code::invalid_argument, std::move(detail), {}, std::move(faults)};
+}
+
+/// `socket` lives while its message is handled.
+void take_message(const call_ptr& request, const std::weak_ptr<http::web_socket>& weak,
+                  const std::string& text) {
+  const auto socket = weak.lock();
+  if (!socket) return;
+  auto parsed = request->parse(text, "the message");
+  if (const auto* const refused = std::get_if<problem>(&parsed))
+    return send_problem(*socket, nullptr, *refused);
+  json message = std::get<json>(std::move(parsed));
+  if (!message.is_object()) {
+    return send_problem(*socket, nullptr,
+                        {problem_code::invalid_argument, "the message must be a JSON object"});
+  }
+  const json ref = message.value("ref", json(nullptr));
+  if (request->by().role < role::steerer) {
+    return send_problem(*socket, ref, {problem_code::forbidden, "commands take the role operator"});
+  }
+  const json word = message.value("command", json(nullptr));
+  auto command = read_message(message);
+  if (const auto* const refused = std::get_if<problem>(&command))
+    return send_problem(*socket, ref, *refused);
+  carry_out(request->in(), request->run(), std::get<run_command>(std::move(command)),
+            [request, weak, ref, word](const result<run_changed>& changed) {
+              request->note("runs." + word.get<std::string>(), request->run().str(),
+                            changed ? nullptr : &changed.error());
+              const auto open = weak.lock();
+              if (!open) return;
+              if (!changed) return send_problem(*open, ref, problem_of(changed.error()));
+              send_result(*open, ref, to_json(*changed), true);
+            });
+}
+
+void open_socket(const call_ptr& request, const std::shared_ptr<subscription>& live,
+                 event_position after, bool follow) {
+  const auto socket = request->answer_with_web_socket();
+  if (!socket) return;
+  const auto watch =
+      std::make_shared<run_watch>(request->with().live, request->in(), request->run(), live, after,
+                                  follow, make_web_socket_sink(socket));
+  socket->on_message([request, weak = std::weak_ptr{socket}](const std::string& text) {
+    take_message(request, weak, text);
+  });
+  watch->begin();
+  socket->on_closed([weak = std::weak_ptr{watch}] {
+    if (const auto ended = weak.lock()) ended->stop();
+  });
+}
+
+void run_socket(const call_ptr& request) {
+  std::vector<fault> faults;
+  const bool follow = request->query().flag("follow", false, faults);
+  const std::string given = request->query().text("after");
+  const auto after = given.empty() ? event_position{} : parse_event_id(given);
+  if (!after) {
+    faults.push_back({severity::error, "?after", "invalid_parameter",
+                      "the parameter after is " + pawl::quoted(given) +
+                          ", but must be the id of an event of this run, such as 17.0"});
+  }
+  if (request->refused(std::move(faults))) return;
+  if (!request->wants_web_socket()) {
+    problem refused{problem_code::upgrade_required, "this is a WebSocket; ask for an upgrade"};
+    refused.fields.add("Upgrade", "websocket");
+    refused.fields.add("Connection", "Upgrade");
+    return request->fail(refused);
+  }
+  auto live = request->in().watch(request->run(), max_events_behind);
+  request->in().get_async(
+      request->run(), [request, live, after = *after, follow](result<run_view> run) {
+        if (!run) return request->fail(run.error());
+        if (after.checkpoint > run->checkpoint) {
+          return request->fail(problem{problem_code::invalid_argument,
+                                       "this run does not have the event that after names"});
+        }
+        open_socket(request, live, after, follow);
+      });
+}
+
+}  // namespace
+
+void add_web_socket_routes(router& to) {
+  to.add({"GET",
+          "/v1/runs/{id}/ws",
+          "runs.socket",
+          role::reader,
+          {"after", "follow"},
+          body_kind::none,
+          repeats::not_known,
+          run_socket});
+}
+
+}  // namespace pawl::server

@@ -1,0 +1,60 @@
+#include "server/live/event_sink.hpp"
+
+#include <utility>
+
+#include "server/views.hpp"
+
+namespace pawl::server {
+namespace {
+
+class sse_sink final : public event_sink {
+ public:
+  explicit sse_sink(std::shared_ptr<http::stream> to) : to_(std::move(to)) {}
+
+  std::size_t event(const std::string& id, std::string_view kind, const json& data) override {
+    // Compact JSON has no line break, so that one "data:" line is enough.
+    std::string text;
+    if (!id.empty()) text.append("id: ").append(id).append("\n");
+    text.append("event: ").append(kind).append("\ndata: ").append(text_of(data)).append("\n\n");
+    const std::size_t size = text.size();
+    return to_->write(std::move(text)) ? size : 0;
+  }
+  void beat() override { to_->write(": \n\n"); }
+  void close() override { to_->close(); }
+  void when_drained(std::function<void()> what) override { to_->when_drained(std::move(what)); }
+
+ private:
+  const std::shared_ptr<http::stream> to_;
+};
+
+class web_socket_sink final : public event_sink {
+ public:
+  explicit web_socket_sink(std::shared_ptr<http::web_socket> to) : to_(std::move(to)) {}
+
+  std::size_t event(const std::string& id, std::string_view kind, const json& data) override {
+    json message{{"type", kind == "end" || kind == "dropped" ? kind : "event"}};
+    if (!id.empty()) message["id"] = id;
+    message[kind == "end" ? "run" : "event"] = data;
+    std::string text = text_of(message);
+    const std::size_t size = text.size();
+    return to_->send(std::move(text)) ? size : 0;
+  }
+  void beat() override {}  // the transport pings
+  void close() override { to_->close(1000, "the run's events have ended"); }
+  void when_drained(std::function<void()> what) override { to_->when_drained(std::move(what)); }
+
+ private:
+  const std::shared_ptr<http::web_socket> to_;
+};
+
+}  // namespace
+
+std::unique_ptr<event_sink> make_sse_sink(std::shared_ptr<http::stream> to) {
+  return std::make_unique<sse_sink>(std::move(to));
+}
+
+std::unique_ptr<event_sink> make_web_socket_sink(std::shared_ptr<http::web_socket> to) {
+  return std::make_unique<web_socket_sink>(std::move(to));
+}
+
+}  // namespace pawl::server

@@ -1,0 +1,72 @@
+#include "server/live/log_ring.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace pawl::server {
+namespace {
+
+/// Of one line; what is longer is cut.
+constexpr std::size_t max_message_bytes = std::size_t{64} << 10;
+
+std::string text_or_empty(const json& detail, const char* key) {
+  const auto found = detail.find(key);
+  return found != detail.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+}  // namespace
+
+json to_json(const log_line& line) {
+  return {{"at", to_rfc3339(line.at)}, {"level", line.level},     {"node", line.node},
+          {"visit", line.visit},       {"attempt", line.attempt}, {"message", line.message}};
+}
+
+std::size_t log_ring::size_of(const log_line& line) noexcept {
+  return sizeof line + 2 * (line.run.scope.str().size() + line.run.id.str().size()) +
+         line.node.size() + line.message.size();
+}
+
+void log_ring::add(log_line line) {
+  if (line.message.size() > max_message_bytes) {
+    line.message.resize(max_message_bytes);
+    line.message += "…";
+  }
+  const std::lock_guard lock{mutex_};
+  bytes_ += size_of(line);
+  order_.push_back(line.run);
+  auto& of_run = lines_[line.run];
+  of_run.push_back(std::move(line));
+  while (bytes_ > max_bytes_) {
+    const auto oldest = lines_.find(order_.front());
+    bytes_ -= size_of(oldest->second.front());
+    oldest->second.pop_front();
+    if (oldest->second.empty()) lines_.erase(oldest);
+    order_.pop_front();
+  }
+}
+
+std::vector<log_line> log_ring::lines(const run_key& run, std::size_t limit) const {
+  const std::lock_guard lock{mutex_};
+  const auto found = lines_.find(run);
+  if (found == lines_.end()) return {};
+  const auto& all = found->second;
+  const auto skipped = all.size() - std::min(limit, all.size());
+  return {all.begin() + static_cast<std::ptrdiff_t>(skipped), all.end()};
+}
+
+std::shared_ptr<subscription> feed(const std::shared_ptr<log_ring>& to, const engine& from) {
+  auto source = from.watch_steps();
+  source->on_event([to, weak = std::weak_ptr{source}] {
+    const auto events = weak.lock();
+    if (!events) return;
+    while (auto event = events->try_next()) {
+      const history_event& what = event->what;
+      if (what.kind != "step_log") continue;
+      to->add({std::move(event->run), what.at, text_or_empty(what.detail, "level"), what.node,
+               what.visit, what.attempt, text_or_empty(what.detail, "message")});
+    }
+  });
+  return source;
+}
+
+}  // namespace pawl::server

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <pawl/engine.hpp>
+#include <pawl/json.hpp>
+
+namespace pawl::server {
+
+/// What a step logged.
+struct log_line {
+  run_key run;
+  time_point at{};
+  std::string level;
+  std::string node;
+  std::uint32_t visit = 0;
+  std::uint32_t attempt = 0;
+  std::string message;
+};
+
+[[nodiscard]] json to_json(const log_line& line);
+
+/// The newest lines that steps of all runs logged, as many as have room in memory; the oldest go
+/// first. Safe for concurrent use.
+class log_ring {
+ public:
+  explicit log_ring(std::size_t max_bytes) : max_bytes_(max_bytes) {}
+
+  void add(log_line line);
+  /// The newest lines of a run, at most `limit`, the oldest first.
+  [[nodiscard]] std::vector<log_line> lines(const run_key& run, std::size_t limit) const;
+
+ private:
+  [[nodiscard]] static std::size_t size_of(const log_line& line) noexcept;
+
+  const std::size_t max_bytes_;
+  mutable std::mutex mutex_;  ///< guards what follows
+  std::unordered_map<run_key, std::deque<log_line>> lines_;
+  std::deque<run_key> order_;  ///< whose the lines are, the oldest first
+  std::size_t bytes_ = 0;
+};
+
+/// Notes what steps of an engine log from now on, as long as what is returned is held.
+[[nodiscard]] std::shared_ptr<subscription> feed(const std::shared_ptr<log_ring>& to,
+                                                 const engine& from);
+
+}  // namespace pawl::server

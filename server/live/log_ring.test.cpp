@@ -1,0 +1,46 @@
+#include "server/live/log_ring.hpp"
+
+#include "tests/support/catch.hpp"
+
+using namespace pawl;
+using namespace pawl::server;
+
+namespace {
+
+log_line logged(const std::string& run, const std::string& message) {
+  return {{default_scope(), run_id{run}}, {}, "info", "n", 1, 1, message};
+}
+
+}  // namespace
+
+TEST_CASE("the newest lines of a run are kept, in their order", "[logs]") {
+  log_ring ring{std::size_t{1} << 20};
+  for (int i = 0; i < 5; ++i) {
+    ring.add(logged("a", std::to_string(i)));
+    ring.add(logged("b", "other"));
+  }
+  const auto lines = ring.lines({default_scope(), run_id{"a"}}, 3);
+  REQUIRE(lines.size() == 3);
+  CHECK(lines[0].message == "2");
+  CHECK(lines[2].message == "4");
+  CHECK(ring.lines({scope_name{"other"}, run_id{"a"}}, 3).empty());
+}
+
+TEST_CASE("the oldest lines of all runs go when there is no room", "[logs]") {
+  log_ring ring{10'000};
+  for (int i = 0; i < 1000; ++i)
+    ring.add(logged("run-" + std::to_string(i % 7), std::string(100, 'x')));
+  std::size_t kept = 0;
+  for (int i = 0; i < 7; ++i)
+    kept += ring.lines({default_scope(), run_id{"run-" + std::to_string(i)}}, 1000).size();
+  CHECK(kept > 7);
+  CHECK(kept < 100);
+}
+
+TEST_CASE("a line that is much too long is cut", "[logs]") {
+  log_ring ring{std::size_t{1} << 20};
+  ring.add(logged("a", std::string(500'000, 'x')));
+  const auto lines = ring.lines({default_scope(), run_id{"a"}}, 1);
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].message.size() < 70'000);
+}

@@ -1,0 +1,147 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <spdlog/spdlog.h>
+
+#include <pawl/engine.hpp>
+
+#include "server/api/call.hpp"
+#include "server/api/dispatcher.hpp"
+#include "server/api/idempotency.hpp"
+#include "server/api/routes.hpp"
+#include "server/api/waiting_calls.hpp"
+#include "server/live/live_streams.hpp"
+#include "server/live/log_ring.hpp"
+#include "server/testing/recorded_exchange.hpp"
+
+namespace pawl::server::testing {
+
+/// Keeps what commands are noted.
+class recorded_audit final : public audit_log {
+ public:
+  void record(const audit_entry& entry) override {
+    const std::lock_guard lock{mutex_};
+    entries_.push_back(entry);
+  }
+  std::vector<audit_entry> entries() {
+    const std::lock_guard lock{mutex_};
+    return entries_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<audit_entry> entries_;
+};
+
+/// An answer as tests look at it.
+struct answered {
+  unsigned status = 0;
+  http::fields fields;
+  std::string text;
+  json body;  ///< null where it is no JSON
+
+  [[nodiscard]] std::string field(std::string_view name) const {
+    return std::string{fields.find(name).value_or("")};
+  }
+};
+
+/// The API over an engine in memory, without sockets.
+class api_fixture {
+ public:
+  explicit api_fixture(settings s = quiet(), bool old_api = false) : engine(std::move(s)) {
+    static_cast<void>(engine.functions().add("t.log", [](const json&, step_context& step) {
+      step.log(log_level::info, "at work");
+      return json{{"logged", true}};
+    }));
+    static_cast<void>(
+        engine.functions().add("t.fail", [](const json&, step_context&) -> pawl::result<json> {
+          return pawl::fail("card_declined", "the card was declined");
+        }));
+    if (auto opened = engine.open(); !opened) throw std::runtime_error(opened.error().message);
+    source = feed(logs, engine);
+    router routes = all_routes();
+    if (old_api) add_old_routes(routes);
+    api = std::make_unique<dispatcher>(
+        services{engine, make_open_authenticator(), audit, repeats, logs, waits, live,
+                 std::make_shared<spdlog::logger>("none"),
+                 [] {
+                   return connection_counts{3, 1};
+                 }},
+        std::move(routes));
+  }
+  ~api_fixture() { live->stop(); }
+
+  static settings quiet() {
+    settings s;
+    s.log.level = log_level::error;
+    return s;
+  }
+
+  /// Begins a request; its answer comes to the exchange.
+  std::shared_ptr<recorded_exchange> begin(const std::string& method, const std::string& target,
+                                           const std::string& body = "", http::fields fields = {},
+                                           bool socket = false) {
+    http::request request;
+    request.method = method;
+    const auto mark = target.find('?');
+    request.path = target.substr(0, mark);
+    if (mark != target.npos) request.query = target.substr(mark + 1);
+    request.fields = std::move(fields);
+    request.fields.add("Host", "127.0.0.1:7717");
+    if (!body.empty() && !request.fields.find("Content-Type"))
+      request.fields.add("Content-Type", "application/json");
+    request.body = body;
+    request.peer = "127.0.0.1";
+    request.loopback = true;
+    request.id = "test-1";
+    auto exchange = std::make_shared<recorded_exchange>(socket);
+    api->handle(std::move(request), exchange);
+    return exchange;
+  }
+
+  answered call(const std::string& method, const std::string& target, const std::string& body = "",
+                http::fields fields = {}) {
+    const auto exchange = begin(method, target, body, std::move(fields));
+    auto answer = exchange->wait();
+    answered seen{answer.status, answer.fields, answer.body, nullptr};
+    if (json::accept(answer.body)) seen.body = json::parse(answer.body);
+    return seen;
+  }
+  answered get(const std::string& target) { return call("GET", target); }
+  answered post(const std::string& target, const json& body = json::object(),
+                http::fields fields = {}) {
+    return call("POST", target, body.dump(), std::move(fields));
+  }
+
+  /// Stores a flow of tasks, one after the other.
+  void put(const std::string& name, const std::vector<json>& nodes) {
+    json definition{{"name", name}, {"nodes", nodes}, {"edges", json::array()}};
+    for (std::size_t i = 1; i < nodes.size(); ++i)
+      definition["edges"].push_back({{"source", nodes[i - 1]["id"]}, {"target", nodes[i]["id"]}});
+    const auto stored = engine.put_flow(definition);
+    if (!stored) throw std::runtime_error(stored.error().message);
+  }
+  static json task(const std::string& id, const std::string& code_ref) {
+    return {{"id", id}, {"type", "task"}, {"data", {{"code_ref", code_ref}}}};
+  }
+  static json signal(const std::string& id, const std::string& type) {
+    return {{"id", id}, {"type", "signal"}, {"data", {{"name", type}}}};
+  }
+
+  pawl::engine engine;
+  std::shared_ptr<recorded_audit> audit = std::make_shared<recorded_audit>();
+  std::shared_ptr<idempotency_table> repeats =
+      std::make_shared<idempotency_table>(idempotency_table::limits{});
+  std::shared_ptr<log_ring> logs = std::make_shared<log_ring>(std::size_t{1} << 20);
+  std::shared_ptr<waiting_calls> waits = std::make_shared<waiting_calls>();
+  std::shared_ptr<live_streams> live = std::make_shared<live_streams>();
+  std::shared_ptr<subscription> source;
+  std::unique_ptr<dispatcher> api;
+};
+
+}  // namespace pawl::server::testing

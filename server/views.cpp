@@ -1,0 +1,150 @@
+#include "server/views.hpp"
+
+namespace pawl::server {
+namespace {
+
+json moment_or_null(const std::optional<time_point>& t) {
+  return t ? json(to_rfc3339(*t)) : json(nullptr);
+}
+
+template <class Id>
+json id_or_null(const std::optional<Id>& id) {
+  return id ? json(id->str()) : json(nullptr);
+}
+
+json error_or_null(const std::optional<run_error>& e) {
+  if (!e) return nullptr;
+  return {{"type", e->type}, {"message", e->message}, {"node", e->node}, {"attempt", e->attempt}};
+}
+
+json view_of(const waiting_on& what) {
+  json object{{"node", what.node}, {"kind", what.kind}, {"name", what.name}};
+  if (what.until) object["until"] = to_rfc3339(*what.until);
+  if (what.kind == "answer") object["question"] = what.question;
+  return object;
+}
+
+}  // namespace
+
+json to_json(const run_summary& run) {
+  return {{"id", run.key.id.str()},
+          {"flow", run.flow.name.str()},
+          {"version", to_string(run.flow.version)},
+          {"status", to_string(run.status)},
+          {"created_at", to_rfc3339(run.created_at)},
+          {"started_at", moment_or_null(run.started_at)},
+          {"finished_at", moment_or_null(run.finished_at)},
+          {"error", error_or_null(run.error)},
+          {"restarted_from", id_or_null(run.restarted_from)},
+          {"parent", id_or_null(run.parent)}};
+}
+
+json to_json(const run_view& run) {
+  json object = to_json(run.summary);
+  object["pausing"] = run.pausing;
+  object["undoing"] = run.undoing;
+  object["parked"] = run.parked;
+  object["waiting_on"] = json::array();
+  for (const auto& each : run.waiting_on) object["waiting_on"].push_back(view_of(each));
+  object["checkpoint"] = run.checkpoint;
+  object["updated_at"] = to_rfc3339(run.updated_at);
+  object["at"] = run.at;
+  object["data"] = run.data;
+  object["metadata"] = run.metadata;
+  return object;
+}
+
+json to_json(const run_started& run) {
+  return {{"id", run.id.str()},
+          {"flow", run.flow.name.str()},
+          {"version", to_string(run.flow.version)},
+          {"status", to_string(run.status)},
+          {"created", run.created}};
+}
+
+json to_json(const run_changed& change) {
+  return {{"run", to_json(change.run)},
+          {"before", to_string(change.before)},
+          {"pausing", change.pausing}};
+}
+
+json to_json(const history_event& event, std::size_t place) {
+  json object{{"at", to_rfc3339(event.at)},
+              {"kind", event.kind},
+              {"node", event.node},
+              {"visit", event.visit},
+              {"attempt", event.attempt},
+              {"detail", event.detail.is_null() ? json::object() : event.detail}};
+  if (event.checkpoint != 0) {
+    object["id"] = event_id(event.checkpoint, place);
+    object["checkpoint"] = event.checkpoint;
+  }
+  return object;
+}
+
+json to_json(const std::vector<history_event>& events) {
+  json list = json::array();
+  std::size_t place = 0;
+  std::uint64_t checkpoint = 0;
+  for (const auto& each : events) {
+    place = each.checkpoint == checkpoint ? place + 1 : 0;
+    checkpoint = each.checkpoint;
+    list.push_back(to_json(each, place));
+  }
+  return list;
+}
+
+json to_json(const flow_summary& flow) {
+  return {{"name", flow.name.str()},
+          {"latest", to_string(flow.latest)},
+          {"published", flow.published ? json(to_string(*flow.published)) : json(nullptr)}};
+}
+
+json to_json(const flow_version& flow) {
+  json object = outline(flow);
+  object["definition"] = flow.definition;
+  return object;
+}
+
+json outline(const flow_version& flow) {
+  return {{"name", flow.id.name.str()},
+          {"version", to_string(flow.id.version)},
+          {"published", flow.published},
+          {"created_at", to_rfc3339(flow.created_at)}};
+}
+
+json to_json(const flow_stored& stored) {
+  return {{"name", stored.id.name.str()},
+          {"version", to_string(stored.id.version)},
+          {"created", stored.created},
+          {"warnings", to_json(stored.warnings)}};
+}
+
+json to_json(const function_info& function) {
+  return {{"code_ref", function.code_ref},
+          {"description", function.options.description},
+          {"built_in", function.built_in},
+          {"inline", function.options.run_inline},
+          {"max_concurrency", function.options.max_concurrency}};
+}
+
+json to_json(const std::vector<fault>& faults) {
+  json list = json::array();
+  for (const auto& each : faults) {
+    list.push_back({{"severity", each.level == severity::error ? "error" : "warning"},
+                    {"pointer", each.pointer},
+                    {"code", each.code},
+                    {"message", each.message}});
+  }
+  return list;
+}
+
+std::string event_id(std::uint64_t checkpoint, std::size_t place) {
+  return std::to_string(checkpoint) + "." + std::to_string(place);
+}
+
+std::string text_of(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace pawl::server
