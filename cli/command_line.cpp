@@ -117,6 +117,7 @@ std::variant<command_line, command_line_end> parse_command_line(
   add_settings_options(app, line.settings);
   add_run(app, line);
   add_resume(app, line);
+  add_serve(app, line);
   add_validate(app, line);
   add_runs(app, line);
   add_flows(app, line);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <initializer_list>
+#include <utility>
 
 namespace pawl::cli {
 namespace {
@@ -37,11 +38,24 @@ std::optional<exit_code> interrupts::code() const noexcept {
   return static_cast<exit_code>(128 + number);
 }
 
+void interrupts::on_hang_up(std::function<void()> what) {
+  const std::lock_guard lock{mutex_};
+  on_hang_up_ = std::move(what);
+}
+
 void interrupts::wait_for_signals() {
   while (!ended_) {
     int number = 0;
     if (::sigwait(&watched_, &number) != 0 || number == SIGUSR2) continue;
+    if (number == SIGHUP) {
+      const std::lock_guard lock{mutex_};
+      if (on_hang_up_) {
+        on_hang_up_();
+        continue;
+      }
+    }
     if (signal_.exchange(number) != 0 || !in_order_) ::_exit(128 + number);
+    signal_.notify_all();
   }
 }
 

@@ -3,6 +3,8 @@
 #include <csignal>
 
 #include <atomic>
+#include <functional>
+#include <mutex>
 #include <optional>
 #include <thread>
 
@@ -24,6 +26,10 @@ class interrupts {
 
   /// From now on whoever calls this looks at `requested` and stops in order.
   void stop_in_order() noexcept { in_order_ = true; }
+  /// SIGHUP calls this from now on, instead of ending anything; on the thread of the signals.
+  void on_hang_up(std::function<void()> what);
+  /// Returns when a signal has come that is to end the process.
+  void wait() const noexcept { signal_.wait(0); }
   /// True once a signal has come.
   [[nodiscard]] bool requested() const noexcept { return signal_.load() != 0; }
   /// 128 and the signal's number; nothing if none has come.
@@ -36,6 +42,8 @@ class interrupts {
   std::atomic<int> signal_{0};
   std::atomic<bool> in_order_{false};
   std::atomic<bool> ended_{false};
+  std::mutex mutex_;
+  std::function<void()> on_hang_up_;  ///< guarded by the mutex
   std::thread thread_;
 };
 

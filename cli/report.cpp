@@ -8,20 +8,6 @@ namespace {
 /// More than this nobody reads on a terminal.
 constexpr std::size_t max_shown_bytes = 8'000;
 
-json error_json(const std::optional<run_error>& e) {
-  if (!e) return nullptr;
-  json object{{"type", e->type}, {"message", e->message}};
-  if (!e->node.empty()) {
-    object["node"] = e->node;
-    object["attempt"] = e->attempt;
-  }
-  return object;
-}
-
-json moment_json(const std::optional<time_point>& t) {
-  return t ? json(to_rfc3339(*t)) : json(nullptr);
-}
-
 }  // namespace
 
 std::string next_step(const run_summary& run, const settings& s) {
@@ -40,18 +26,6 @@ std::string next_step(const run_summary& run, const settings& s) {
   return {};
 }
 
-json to_json(const run_summary& run) {
-  return {{"id", run.key.id.str()},
-          {"flow", run.flow.name.str()},
-          {"version", to_string(run.flow.version)},
-          {"status", to_string(run.status)},
-          {"created_at", to_rfc3339(run.created_at)},
-          {"started_at", moment_json(run.started_at)},
-          {"finished_at", moment_json(run.finished_at)},
-          {"error", error_json(run.error)},
-          {"restarted_from", run.restarted_from ? json(run.restarted_from->str()) : json(nullptr)}};
-}
-
 std::vector<std::string> ways_to_wake(const run_view& run, const settings& s) {
   std::vector<std::string> ways;
   if (is_finished(run.summary.status) || !run.parked) return ways;
@@ -65,26 +39,6 @@ std::vector<std::string> ways_to_wake(const run_view& run, const settings& s) {
                    session::step_flags(s));
   }
   return ways;
-}
-
-json to_json(const run_view& run) {
-  json object = to_json(run.summary);
-  object["pausing"] = run.pausing;
-  object["undoing"] = run.undoing;
-  object["parked"] = run.parked;
-  object["waiting_on"] = json::array();
-  for (const auto& each : run.waiting_on) {
-    json item{{"node", each.node}, {"kind", each.kind}, {"name", each.name}};
-    if (each.until) item["until"] = to_rfc3339(*each.until);
-    if (each.kind == "answer") item["question"] = each.question;
-    object["waiting_on"].push_back(std::move(item));
-  }
-  object["checkpoint"] = run.checkpoint;
-  object["updated_at"] = to_rfc3339(run.updated_at);
-  object["at"] = run.at;
-  object["data"] = run.data;
-  object["metadata"] = run.metadata;
-  return object;
 }
 
 std::string moment_text(time_point t) {

@@ -6,6 +6,7 @@
 #include <pawl/run.hpp>
 
 #include "cli/session.hpp"
+#include "server/views.hpp"
 
 namespace pawl::cli {
 
@@ -15,9 +16,8 @@ namespace pawl::cli {
 /// The commands that send a run what it waits for, where nothing happens in it until then.
 [[nodiscard]] std::vector<std::string> ways_to_wake(const run_view& run, const settings& s);
 
-/// A run for programs: all that `runs show --json` prints but its steps.
-[[nodiscard]] json to_json(const run_summary& run);
-[[nodiscard]] json to_json(const run_view& run);
+/// A run for programs, as the HTTP API shows it.
+using server::to_json;
 
 /// "2026-01-31 09:30:00Z".
 [[nodiscard]] std::string moment_text(time_point t);

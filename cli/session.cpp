@@ -84,6 +84,8 @@ result<config::effective_settings> session::load_settings() const {
   add("storage.durability", options_.durability, "--durability");
   add("log.level", options_.log_level, "--log-level");
   if (!options_.allow_exec.empty()) add("exec.allow", joined(options_.allow_exec), "--allow-exec");
+  if (!options_.listen.empty()) add("server.listen", joined(options_.listen), "--listen");
+  if (options_.old_api) add("server.old_api", "true", "--old-api");
   auto loaded = config::load(from);
   if (!loaded) return loaded;
   const auto level =

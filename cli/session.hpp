@@ -23,6 +23,8 @@ struct settings_options {
   std::optional<std::string> durability;
   std::optional<std::string> log_level;
   std::vector<std::string> set;         ///< "key=value"
+  std::vector<std::string> listen;      ///< addresses, from `serve`
+  bool old_api = false;                 ///< from `serve`
   std::vector<std::string> allow_exec;  ///< "tar,gzip", from `run`, `resume` and `retry`
 };
 

@@ -11,6 +11,7 @@
 namespace pawl::cli {
 
 void add_run(CLI::App& to, command_line& line);
+void add_serve(CLI::App& to, command_line& line);
 void add_resume(CLI::App& to, command_line& line);
 void add_validate(CLI::App& to, command_line& line);
 void add_logic(CLI::App& to, command_line& line);

@@ -32,9 +32,7 @@ exit_code list_flows(session& s, engine& open, bool as_json) {
   for (const auto& f : *flows) {
     const std::string published = f.published ? to_string(*f.published) : "-";
     if (as_json) {
-      s.out().line(one_line({{"name", f.name.str()},
-                             {"latest", to_string(f.latest)},
-                             {"published", f.published ? json(published) : json(nullptr)}}));
+      s.out().line(one_line(to_json(f)));
     } else {
       s.out().line(pad(printable(f.name.str()), width) + "  " + pad(to_string(f.latest), 8) + "  " +
                    published);
@@ -55,11 +53,7 @@ exit_code show_flow(session& s, engine& open, const flow_options& options) {
     s.out().line(indented(flow->definition));
     return exit_code::ok;
   }
-  s.out().line(one_line({{"name", flow->id.name.str()},
-                         {"version", to_string(flow->id.version)},
-                         {"published", flow->published},
-                         {"created_at", to_rfc3339(flow->created_at)},
-                         {"definition", flow->definition}}));
+  s.out().line(one_line(to_json(*flow)));
   return exit_code::ok;
 }
 

@@ -2,6 +2,7 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/text.hpp"
+#include "server/views.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -15,9 +16,7 @@ exit_code list_functions(session& s, bool as_json) {
   for (const auto& f : functions) width = std::max(width, f.code_ref.size());
   for (const auto& f : functions) {
     if (as_json) {
-      s.out().line(one_line({{"code_ref", f.code_ref},
-                             {"description", f.options.description},
-                             {"built_in", f.built_in}}));
+      s.out().line(one_line(server::to_json(f)));
     } else {
       s.out().line(s.look().paint(tint::strong, pad(f.code_ref, width)) + "  " +
                    printable(f.options.description));

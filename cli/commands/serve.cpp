@@ -1,0 +1,62 @@
+#include "cli/commands/commands.hpp"
+#include "cli/text.hpp"
+#include "runtime/logging.hpp"
+#include "server/server.hpp"
+
+namespace pawl::cli {
+namespace {
+
+std::string listening_line(const std::vector<std::string>& urls) {
+  std::string line = "listening on ";
+  for (std::size_t i = 0; i < urls.size(); ++i) line += (i == 0 ? "" : ", ") + urls[i];
+  return line;
+}
+
+/// Serves until a signal comes; then stops in order: the transport before the engine, so that who
+/// is being answered gets his answer.
+exit_code serve_until_signal(session& s, engine& open) {
+  auto log = make_logger(open.effective_settings().log);
+  if (!log) return s.fail(log.error());
+  auto opened = server::http_server::open(open, *log);
+  if (!opened) return s.fail(opened.error());
+  server::http_server& serving = **opened;
+  s.stop_signals().on_hang_up([&] {
+    if (const auto read = serving.reload(); !read) s.say(read.error().message);
+  });
+  s.say(listening_line(serving.urls()));
+  s.stop_signals().wait();
+  s.stop_signals().on_hang_up(nullptr);
+  const auto patience = open.effective_settings().engine.stop_timeout_ms;
+  serving.stop(patience);
+  return s.close(open, exit_code::ok);
+}
+
+exit_code serve(session& s) {
+  s.stop_signals().stop_in_order();
+  auto loaded = s.load_settings();
+  if (!loaded) return s.fail(loaded.error());
+  engine served{std::move(loaded->values)};
+  if (const auto opened = served.open(); !opened) return s.fail(opened.error());
+  return serve_until_signal(s, served);
+}
+
+}  // namespace
+
+void add_serve(CLI::App& to, command_line& line) {
+  auto* const cmd = add_command(
+      to, "serve", "Serve the HTTP API and run what it starts, until SIGTERM or Ctrl-C.",
+      "Examples:\n"
+      "  pawl serve --data-dir ./data\n"
+      "  pawl serve --data-dir ./data --listen 127.0.0.1:8080 --listen unix:/run/pawl.sock\n\n"
+      "Unfinished runs of the store go on. Without --data-dir everything is kept in memory.\n"
+      "docs/server.md describes the API; the server has it at /docs.");
+  cmd->add_option("--listen", line.settings.listen,
+                  "Address to listen on, 127.0.0.1:7717 if not given; may be repeated")
+      ->type_name("HOST:PORT|unix:PATH")
+      ->allow_extra_args(false);
+  cmd->add_flag("--old-api", line.settings.old_api, "Serve the old engine's routes as well");
+  add_allow_exec(*cmd, line);
+  cmd->callback([&line] { line.command = [](session& s) { return serve(s); }; });
+}
+
+}  // namespace pawl::cli

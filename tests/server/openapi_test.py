@@ -1,0 +1,309 @@
+"""docs/openapi.yaml is what the server does: every operation is driven over a real socket, and each
+answer is held against it: its status, its media type, its headers, every field of its body. In turn
+every status that the document names and a client can bring about is brought about.
+
+That routes, parameters, roles and problem codes are the same is held by server/api/openapi.test.cpp.
+"""
+
+import json
+import re
+import unittest
+
+import jsonschema
+
+from server_process import ServerTest, sequence, task, wait_for_signal
+
+# What only a broken, full, stopping or keyed server answers.
+NOT_DRIVEN = {"401", "429", "500", "501", "503", "507", "default"}
+EVIL = "http://evil.example"
+
+
+class Contract:
+    """The document, and what was seen of it."""
+
+    def __init__(self, document):
+        self.document = document
+        self.seen = {}
+        self.patterns = [
+            (re.compile("".join("[^/]+" if part.startswith("{") else re.escape(part)
+                                for part in re.split(r"(\{\w+\})", path)) + "$"), path)
+            for path in document["paths"]]
+
+    def operations(self):
+        for path, item in self.document["paths"].items():
+            for method, operation in item.items():
+                if method != "parameters":
+                    yield method.upper(), path, operation
+
+    def resolved(self, thing):
+        while "$ref" in thing:
+            name = thing["$ref"]
+            thing = self.document
+            for part in name.removeprefix("#/").split("/"):
+                thing = thing[part]
+        return thing
+
+    def operation(self, method, target):
+        path = target.partition("?")[0]
+        found = [template for pattern, template in self.patterns if pattern.match(path)]
+        # A literal segment is a better match than a variable one.
+        template = min(found, key=lambda each: each.count("{"))
+        return template, self.document["paths"][template][method.lower()]
+
+    def complaints(self, schema, value):
+        whole = {**schema, "components": self.document["components"]}
+        return [f"{error.json_path}: {error.message}"
+                for error in jsonschema.Draft202012Validator(whole).iter_errors(value)]
+
+    def check(self, method, target, answer):
+        """What is wrong with an answer, as a list of sentences."""
+        template, operation = self.operation(method, target)
+        self.seen.setdefault((method, template), set()).add(str(answer.status))
+        described = operation["responses"].get(str(answer.status))
+        if described is None:
+            return [f"{method} {template} answered {answer.status}, which is not described: "
+                    f"{answer.text[:300]}"]
+        described = self.resolved(described)
+        wrong = [f"{name} is not described" for name in ("etag", "location")
+                 if name in answer.headers
+                 and name not in {n.lower() for n in described.get("headers", {})}]
+        wrong += [f"{name} is missing" for name in described.get("headers", {})
+                  if name.lower() not in answer.headers and str(answer.status) != "200"]
+        content = described.get("content")
+        if content is None:
+            return wrong + ([f"has a body: {answer.text[:100]}"] if answer.text else [])
+        kind = answer.headers.get("content-type", "").partition(";")[0]
+        if kind not in content:
+            return wrong + [f"is of the type {kind}"]
+        if kind.endswith("json"):
+            wrong += self.complaints(content[kind]["schema"], answer.body)
+        return [f"{method} {target} {answer.status}: {each}" for each in wrong]
+
+    def unseen(self):
+        for method, path, operation in self.operations():
+            for status in operation["responses"]:
+                if status not in NOT_DRIVEN and status not in self.seen.get((method, path), ()):
+                    yield f"{method} {path}: {status}"
+
+
+class OpenApiTest(ServerTest):
+    maxDiff = None
+
+    def setUp(self):
+        super().setUp()
+        self.server = self.serve()
+        self.contract = Contract(self.server.get("/openapi.json").body)
+
+    def call(self, method, target, body=None, expect=None, **headers):
+        answer = self.server.call(method, target, body, **headers)
+        self.assertEqual(self.contract.check(method, target, answer), [])
+        if expect is not None:
+            self.assertEqual(answer.status, expect, f"{method} {target}: {answer.text}")
+        return answer
+
+    def post(self, target, body=None, expect=200, **headers):
+        return self.call("POST", target, {} if body is None else body, expect, **headers)
+
+    def drive_flows(self):
+        first, second = sequence("f", task("a")), sequence("f", task("a"), task("b"))
+        waits = sequence("waits", wait_for_signal("s", "go"))
+        fails = sequence("fails", task("a", "core.fail"))
+        asks = sequence("asks", {"id": "q", "type": "interrupt", "data": {"question": "ok?"}})
+        self.post("/v1/flows", first, 201)
+        self.post("/v1/flows", first, 200)
+        self.post("/v1/flows?version=1.0.0", second, 409)
+        self.post("/v1/flows", {"name": "x"}, 422)
+        self.call("PUT", "/v1/flows/f", second, 201, If_Match='"1.0.0"')
+        self.call("PUT", "/v1/flows/f", second, 200)
+        self.call("PUT", "/v1/flows/f?version=1.0.0", second, 409)
+        self.call("PUT", "/v1/flows/f", first, 412, If_Match='"1.0.0"')
+        self.call("PUT", "/v1/flows/f", {"nodes": 1}, 422)
+        for flow in (waits, fails, asks, sequence("a/b c", task("a"))):
+            self.post("/v1/flows", flow, 201)
+        self.call("GET", "/v1/flows", expect=200)
+        self.call("GET", "/v1/flows/a%2Fb%20c", expect=200)
+        for path in ("/v1/flows/f", "/v1/flows/f?version=1.0.0", "/v1/flows/f/versions/1.0.0"):
+            tag = self.call("GET", path, expect=200).headers["etag"]
+            self.call("GET", path, expect=304, If_None_Match=tag)
+        self.call("GET", "/v1/flows/f/versions", expect=200)
+        self.post("/v1/flows/f/publish", {"version": "1.0.0"})
+        self.post("/v1/validate", first)
+        self.post("/v1/validate", {"name": "x"})
+
+    def drive_runs(self):
+        self.post("/v1/runs", {"flow": "f", "id": "done"}, 201)
+        self.post("/v1/runs", {"flow": "f", "id": "done"}, 200)
+        self.post("/v1/runs", {"flow": "f", "id": "done", "input": {"n": 1}}, 409)
+        self.post("/v1/runs?wait=30s", {"flow": "f", "key": "k", "metadata": {"m": 1}}, 200)
+        self.post("/v1/runs?wait=1ms", {"flow": "waits", "id": "w"}, 202)
+        self.post("/v1/runs?wait=30s", {"flow": "fails", "id": "bad", "version": "1.0.0"}, 200)
+        self.post("/v1/runs", {"flow": "asks", "id": "asks"}, 201)
+        self.call("GET", "/v1/runs/done?wait=30s", expect=200)
+        self.call("GET", "/v1/runs", expect=200)
+        page = self.call("GET", "/v1/runs?status=completed&limit=1", expect=200).body
+        self.call("GET", "/v1/runs?status=completed&limit=1&cursor=" + page["next"], expect=200)
+        for path in ("/v1/runs/done", "/v1/runs/done/state"):
+            tag = self.call("GET", path, expect=200).headers["etag"]
+            self.call("GET", path, expect=304, If_None_Match=tag)
+        self.call("GET", "/v1/runs/bad", expect=200)
+        self.call("GET", "/v1/runs/asks", expect=200)
+        self.call("GET", "/v1/runs/done/history?first=1&limit=2", expect=200)
+        self.call("GET", "/v1/runs/bad/history", expect=200)
+        self.call("GET", "/v1/runs/done/logs", expect=200)
+        self.call("GET", "/v1/runs/done/events?follow=false", expect=200)
+        self.call("DELETE", "/v1/flows/waits", expect=409)
+
+    def drive_commands(self):
+        for word, body in (("pause", {"reason": "r", "only_if": "running"}),
+                           ("update", {"update": {"n": 1}}), ("resume", {"update": {"n": 2}})):
+            self.post(f"/v1/runs/w/{word}", body)
+        self.post("/v1/runs/asks/answer", {"answer": True})
+        self.post("/v1/runs/bad/retry")
+        self.call("GET", "/v1/runs/bad?wait=30s", expect=200)
+        self.post("/v1/runs/done/restart", {"id": "again"}, 201)
+        self.post("/v1/runs/done/restart", {"id": "again"}, 200)
+        self.post("/v1/runs/w/restart", expect=409)
+        self.post("/v1/runs/w/signal", {"type": "other", "payload": [1], "id": "s"})
+        self.post("/v1/runs/w/retry", expect=409)
+        for word, body in COMMANDS.items():
+            self.post(f"/v1/runs/w/{word}", body, 412, If_Match='"999"')
+        self.post("/v1/runs/w/cancel")
+        for word, body in COMMANDS.items():
+            if word != "retry":
+                self.post(f"/v1/runs/w/{word}", body, 409)
+        self.call("DELETE", "/v1/flows/a%2Fb%20c", expect=204)
+
+    def drive_batches(self):
+        self.post("/v1/batch/start", {"items": [{"flow": "waits", "id": "b1"}, {"flow": "none"}]})
+        for word in ("pause", "resume", "retry", "cancel"):
+            self.post(f"/v1/batch/{word}", {"runs": ["b1", "none"]})
+        self.post("/v1/batch/signal", {"items": [{"run": "b1", "type": "go"}]})
+
+    def drive_tasks(self):
+        work = {"id": "a", "type": "task", "data": {"code_ref": "w.work", "queue": "default"}}
+        self.post("/v1/flows", sequence("worked", work), 201)
+        self.post("/v1/runs", {"flow": "worked", "id": "t"}, 201)
+        wanted = {"worker": "w1", "functions": ["w.work"], "wait_ms": 20_000, "lease_ms": 60_000}
+        task, = self.post("/v1/tasks/poll", wanted).body["tasks"]
+        self.post("/v1/tasks/poll", {**wanted, "wait_ms": 0, "max": 5, "queue": "default"})
+        self.call("GET", "/v1/workers", expect=200)
+        self.call("GET", "/v1/runs/t", expect=200)
+        said = {"heartbeat": {"progress": 0.5},
+                "log": {"lines": [{"level": "info", "message": "x"}]},
+                "interrupt": {"value": "?", "update": {"a": 1}},
+                "fail": {"type": "lost", "message": "m", "retryable": False},
+                "complete": {"result": 1}}
+        for word in ("heartbeat", "log", "interrupt"):
+            self.post(f"/v1/tasks/{task['task']}/{word}", {"lease": task["lease"], **said[word]})
+        self.post("/v1/runs/t/answer", {"answer": 1})
+        task, = self.post("/v1/tasks/poll", wanted).body["tasks"]
+        self.post(f"/v1/tasks/{task['task']}/fail", {"lease": task["lease"], **said["fail"]})
+        self.post("/v1/runs/t/retry")
+        task, = self.post("/v1/tasks/poll", wanted).body["tasks"]
+        self.post(f"/v1/tasks/{task['task']}/complete", {"lease": task["lease"], "result": 1})
+        for word, body in said.items():
+            self.post(f"/v1/tasks/{task['task']}/{word}", {"lease": task["lease"], **body}, 409)
+
+    def drive_server(self):
+        for path in ("/healthz", "/readyz", "/version", "/openapi.json", "/docs", "/v1/functions",
+                     "/v1/stats", "/v1/config"):
+            self.call("GET", path, expect=200)
+        self.call("GET", "/v1/runs/done/ws", expect=426)
+        # By streams_test.py: these do not end.
+        self.contract.seen[("GET", "/v1/runs/{id}/ws")].add("101")
+        self.contract.seen[("GET", "/v1/events")] = {"200"}
+
+    def body_of(self, operation):
+        if "requestBody" not in operation:
+            return None
+        return self.contract.resolved(
+            operation["requestBody"]["content"]["application/json"]["schema"])
+
+    def drive_refusals(self, method, path, operation):
+        """What every operation of its kind refuses."""
+        described = operation["responses"]
+        schema = self.body_of(operation)
+        target = path
+        for name, value in KNOWN.items():
+            target = target.replace(name, value)
+        body = None if schema is None else {}
+        self.call(method, target + "?nonsense=1", body, 400)
+        self.call(method, target, body, 406, Accept="image/png")
+        if "403" in described:
+            self.call(method, target, body, 403, Origin=EVIL)
+        if schema is not None:
+            self.call(method, target, "x", 415, Content_Type="text/plain")
+            self.call(method, target, "{", 400)
+            self.call(method, target, '{"a":' + "[" * 400 + "]" * 400 + "}", 422)
+        else:
+            self.call(method, target, {}, 400)
+        if "404" in described and "{" in path:
+            missing = path.replace("{id}", "none").replace("{name}", "none")
+            missing = missing.replace("{version}", "1.0.0")
+            asks = UPGRADE if operation["operationId"] == "runs.socket" else {}
+            self.call(method, missing, VALID.get(operation["operationId"], body), 404, **asks)
+        elif "404" in described:
+            self.call(method, target, {"flow": "none"}, 404)
+
+    def check_fields(self, method, path, operation):
+        """The server knows the fields that are described, and no others."""
+        schema = self.body_of(operation)
+        if schema is None or "properties" not in schema:
+            return
+        target = path
+        for name, value in KNOWN.items():
+            target = target.replace(name, value)
+        self.assertEqual(self.known_fields(method, target, {"no such": 1}, "/no such"),
+                         set(schema["properties"]), path)
+        if "items" in schema["properties"]:
+            item = self.contract.resolved(schema["properties"]["items"]["items"])
+            self.assertEqual(
+                self.known_fields(method, target, {"items": [{"no such": 1}]}, "/items/0/no such"),
+                set(item["properties"]), path)
+
+    def known_fields(self, method, target, body, pointer):
+        faults = self.call(method, target, body, 400).body["faults"]
+        message, = [f["message"] for f in faults if f["pointer"] == pointer]
+        return set(message.partition("; there are ")[2].split(", "))
+
+    def test_the_server_does_what_the_document_says_and_nothing_else(self):
+        self.drive_flows()
+        self.drive_runs()
+        self.drive_commands()
+        self.drive_batches()
+        self.drive_tasks()
+        self.drive_server()
+        for method, path, operation in self.contract.operations():
+            with self.subTest(method=method, path=path):
+                self.drive_refusals(method, path, operation)
+                self.check_fields(method, path, operation)
+        self.assertEqual(list(self.contract.unseen()), [])
+
+    def test_every_schema_is_one_and_every_example_fits(self):
+        schemas = self.contract.document["components"]["schemas"]
+        for name, schema in schemas.items():
+            with self.subTest(schema=name):
+                jsonschema.Draft202012Validator.check_schema(schema)
+                for example in schema.get("examples", ()):
+                    self.assertEqual(self.contract.complaints(schema, example), [])
+
+    def test_events_of_streams_fit_the_schema(self):
+        self.post("/v1/flows", sequence("f", task("a", "core.log", message="x")), 201)
+        self.post("/v1/runs", {"flow": "f", "id": "r"}, 201)
+        schema = {"$ref": "#/components/schemas/event"}
+        for _, kind, data in self.server.events("r"):
+            wanted = {"$ref": "#/components/schemas/run_summary"} if kind == "end" else schema
+            self.assertEqual(self.contract.complaints(wanted, data), [], json.dumps(data))
+
+
+UPGRADE = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec_WebSocket_Version": "13",
+           "Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+KNOWN = {"{id}": "done", "{name}": "f", "{version}": "1.0.0", "{task}": "done~0.1.1"}
+COMMANDS = {"pause": {}, "resume": {}, "answer": {"answer": 1}, "update": {"update": {"a": 1}},
+            "cancel": {}, "retry": {}, "signal": {"type": "x"}}
+VALID = {"flows.publish": {"version": "1.0.0"}, "runs.restart": {},
+         **{"runs." + word: body for word, body in COMMANDS.items()}}
+
+
+if __name__ == "__main__":
+    unittest.main()

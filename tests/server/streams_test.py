@@ -1,0 +1,156 @@
+"""Live events over real sockets: cut and resumed, while runs go on."""
+
+import json
+import socket
+import threading
+import unittest
+
+from server_process import LIMIT_S, ServerTest, sequence, task, wait_for_signal
+
+
+class StreamsTest(ServerTest):
+    def history(self, server, run):
+        return [event["id"] for event in server.get(f"/v1/runs/{run}/history").body["events"]]
+
+    def test_a_stream_cut_100_times_has_no_gap_and_no_repeat(self):
+        server = self.serve()
+        nodes = [task(f"n{i}", "core.sleep", ms=3) for i in range(120)]
+        server.post("/v1/flows", sequence("long", *nodes))
+        self.assertEqual(server.post("/v1/runs", {"flow": "long", "id": "r"}).status, 201)
+        seen, last, cuts, ended = [], None, 0, False
+        while not ended:
+            for number, (id_, kind, data) in enumerate(server.events("r", last), 1):
+                self.assertNotEqual(kind, "dropped", data)
+                ended = kind == "end"
+                if id_:
+                    seen.append(id_)
+                    last = id_
+                if ended or (number >= 2 and cuts < 100):
+                    break
+            cuts += not ended
+        self.assertGreaterEqual(cuts, 100)
+        self.assertEqual(seen, self.history(server, "r"))
+
+    def test_a_stream_of_the_scope_cut_100_times_has_no_gap_and_no_repeat(self):
+        server = self.serve()
+        server.post("/v1/flows", sequence("f", *[task(f"n{i}") for i in range(4)]))
+        whole, begun, ended = [], threading.Event(), threading.Event()
+
+        def watch_all():
+            for id_, kind, data in server.events_at("/v1/events"):
+                begun.set()
+                if id_:
+                    whole.append(id_)
+                if kind == "run_completed" and data["run"] == "last":
+                    return ended.set()
+
+        watcher = threading.Thread(target=watch_all)
+        watcher.start()
+        number = 0
+        while not begun.is_set():  # runs are started until the watcher sees one
+            server.post("/v1/runs?wait=30s", {"flow": "f", "id": f"begin-{number}"})
+            number += 1
+        seen, last, cuts, done = list(whole[:1]), whole[0], 0, False
+        starter = threading.Thread(target=lambda: [
+            server.post("/v1/runs?wait=30s", {"flow": "f", "id": name})
+            for name in [f"r-{n}" for n in range(60)] + ["last"]])
+        starter.start()
+        while not done:
+            for number, (id_, kind, data) in enumerate(server.events_at("/v1/events", last), 1):
+                self.assertNotEqual(kind, "dropped", data)
+                if id_:
+                    seen.append(id_)
+                    last = id_
+                done = kind == "run_completed" and data["run"] == "last"
+                if done or (number >= 5 and cuts < 100):
+                    break
+            cuts += not done
+        starter.join(LIMIT_S)
+        self.assertTrue(ended.wait(LIMIT_S))
+        watcher.join(LIMIT_S)
+        self.assertEqual(cuts, 100)
+        self.assertEqual(seen, whole)
+
+    def test_many_streams_of_one_run_see_the_same(self):
+        server = self.serve()
+        server.post("/v1/flows", sequence("f", wait_for_signal("s", "go"),
+                                          *[task(f"n{i}") for i in range(20)]))
+        server.post("/v1/runs", {"flow": "f", "id": "r"})
+        seen = [[] for _ in range(50)]
+        begun = threading.Barrier(len(seen) + 1, timeout=LIMIT_S)
+
+        def watch(ids):
+            for number, (id_, _, _) in enumerate(server.events("r")):
+                if number == 0:
+                    begun.wait()
+                if id_:
+                    ids.append(id_)
+
+        watchers = [threading.Thread(target=watch, args=(ids,)) for ids in seen]
+        for watcher in watchers:
+            watcher.start()
+        begun.wait()
+        server.post("/v1/runs/r/signal", {"type": "go"})
+        for watcher in watchers:
+            watcher.join(LIMIT_S)
+        history = self.history(server, "r")
+        for ids in seen:
+            self.assertEqual(ids, history)
+
+    def test_a_long_history_is_read_to_its_end_by_a_slow_reader(self):
+        server = self.serve("--set", "server.stream_buffer_bytes=64KiB")
+        big = "x" * 20_000
+        server.post("/v1/flows", sequence("big", *[
+            {"id": f"n{i}", "type": "task", "data": {"code_ref": "core.echo", "args": {"t": big}}}
+            for i in range(40)]))
+        done = server.post("/v1/runs?wait=30s", {"flow": "big", "id": "r"})
+        self.assertEqual(done.body["status"], "completed")
+        ids = [id_ for id_, _, _ in server.events("r") if id_]
+        self.assertEqual(ids, self.history(server, "r"))
+
+    def test_a_web_socket_takes_commands(self):
+        server = self.serve()
+        server.post("/v1/flows", sequence("f", wait_for_signal("s", "go")))
+        server.post("/v1/runs", {"flow": "f", "id": "r"})
+        with socket.create_connection(("127.0.0.1", server.port), timeout=LIMIT_S) as peer:
+            peer.sendall(b"GET /v1/runs/r/ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
+                         b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                         b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+            reader = peer.makefile("rb")
+            self.assertEqual(reader.readline().split()[1], b"101")
+            while reader.readline() != b"\r\n":
+                pass
+            send_text(peer, {"type": "command", "ref": "a", "command": "signal",
+                             "signal_type": "go"})
+            messages = list(texts(reader))
+        results = [m for m in messages if m["type"] == "result"]
+        self.assertEqual((results[0]["ref"], results[0]["ok"]), ("a", True))
+        self.assertEqual(messages[-1]["type"], "end")
+        self.assertEqual(messages[-1]["run"]["status"], "completed")
+        ids = [m["id"] for m in messages if "id" in m]
+        self.assertEqual(ids, self.history(server, "r"))
+
+
+def send_text(peer, message):
+    """A masked text frame with a mask of zeros (RFC 6455, 5.2)."""
+    data = json.dumps(message).encode()
+    assert len(data) < 126
+    peer.sendall(bytes([0x81, 0x80 | len(data)]) + bytes(4) + data)
+
+
+def texts(reader):
+    """The messages until the peer closes."""
+    while True:
+        head = reader.read(2)
+        if len(head) < 2 or head[0] & 0x0F == 8:
+            return
+        size = head[1] & 0x7F
+        if size >= 126:
+            size = int.from_bytes(reader.read(2 if size == 126 else 8), "big")
+        data = reader.read(size)
+        if head[0] & 0x0F == 1:
+            yield json.loads(data)
+
+
+if __name__ == "__main__":
+    unittest.main()
