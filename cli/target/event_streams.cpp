@@ -1,0 +1,113 @@
+#include "cli/target/event_streams.hpp"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+namespace pawl::cli {
+namespace {
+
+/// A server sends something every 15 seconds, also when nothing happens.
+constexpr long silence_limit_s = 45;
+constexpr std::size_t max_refusal_bytes = 64 * 1024;
+
+long status_of(CURL* handle) {
+  long status = 0;
+  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+  return status;
+}
+
+}  // namespace
+
+event_streams::stream::~stream() {
+  if (owner != nullptr) curl_multi_remove_handle(owner->multi_.get(), handle.get());
+}
+
+event_streams::event_streams(const server_access& access)
+    : access_(access), multi_(curl_multi_init()) {
+  if (!multi_) throw std::bad_alloc{};
+}
+
+event_streams::~event_streams() {
+  streams_.clear();
+}
+
+std::size_t event_streams::stream::on_body(char* data, std::size_t size, std::size_t count,
+                                           void* self) {
+  auto& to = *static_cast<stream*>(self);
+  const std::string_view piece{data, size * count};
+  if (status_of(to.handle.get()) != 200) {
+    to.refusal +=
+        piece.substr(0, max_refusal_bytes - std::min(max_refusal_bytes, to.refusal.size()));
+    return piece.size();
+  }
+  to.too_large = !to.reader.put(piece);
+  if (to.too_large) return 0;
+  while (auto event = to.reader.next())
+    to.owner->arrivals_.push_back({to.name, *std::move(event), {}});
+  return piece.size();
+}
+
+void event_streams::open(const std::string& name, const std::string& path,
+                         const std::string& after) {
+  auto made = std::make_unique<stream>();
+  made->name = name;
+  made->handle.reset(curl_easy_init());
+  if (!made->handle) throw std::bad_alloc{};
+  CURL* const handle = made->handle.get();
+  add_line(made->headers, "Accept: text/event-stream");
+  if (!after.empty()) add_line(made->headers, "Last-Event-ID: " + after);
+  set_up(handle, access_, path, made->headers);
+  curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
+  curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, silence_limit_s);
+  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &stream::on_body);
+  curl_easy_setopt(handle, CURLOPT_WRITEDATA, static_cast<void*>(made.get()));
+  curl_easy_setopt(handle, CURLOPT_PRIVATE, static_cast<void*>(made.get()));
+  if (curl_multi_add_handle(multi_.get(), handle) != CURLM_OK) throw std::bad_alloc{};
+  made->owner = this;
+  streams_[name] = std::move(made);
+}
+
+void event_streams::poll(std::chrono::milliseconds wait) {
+  int running = 0;
+  curl_multi_perform(multi_.get(), &running);
+  take_ended();
+  if (!arrivals_.empty()) return;
+  curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(wait.count()), nullptr);
+  curl_multi_perform(multi_.get(), &running);
+  take_ended();
+}
+
+void event_streams::take_ended() {
+  int more = 0;
+  while (const auto* const message = curl_multi_info_read(multi_.get(), &more)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    const CURLcode code = message->data.result;  // gone with the handle
+    void* found = nullptr;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &found);
+    const auto& ended = *static_cast<stream*>(found);
+    arrival end{ended.name};
+    const int status = static_cast<int>(status_of(ended.handle.get()));
+    if (ended.too_large) {
+      end.failure = error{errc::limit_exceeded, "an event of the server is too large"};
+    } else if (code != CURLE_OK) {
+      end.failure = explain(code, access_, "");
+    } else if (status != 200) {
+      curl_off_t later = 0;
+      curl_easy_getinfo(ended.handle.get(), CURLINFO_RETRY_AFTER, &later);
+      end.failure =
+          explain_refusal(access_, status, ended.refusal, later > 0 ? std::to_string(later) : "");
+    }
+    streams_.erase(end.name);
+    arrivals_.push_back(std::move(end));
+  }
+}
+
+std::optional<event_streams::arrival> event_streams::next() {
+  if (arrivals_.empty()) return std::nullopt;
+  arrival first = std::move(arrivals_.front());
+  arrivals_.pop_front();
+  return first;
+}
+
+}  // namespace pawl::cli

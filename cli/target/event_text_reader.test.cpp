@@ -1,0 +1,39 @@
+#include "cli/target/event_text_reader.hpp"
+
+#include <vector>
+
+#include "tests/support/catch.hpp"
+
+namespace pawl::cli {
+namespace {
+
+std::vector<stream_event> all_of(event_text_reader& reader) {
+  std::vector<stream_event> all;
+  while (auto event = reader.next()) all.push_back(*std::move(event));
+  return all;
+}
+
+TEST_CASE("events come out whole, in whatever pieces they went in") {
+  const std::string text =
+      ": \n\nid: 1.0\nevent: run_created\ndata: {\"a\":1}\n\nevent: step_log\r\ndata: x\r\ndata: "
+      "y\r\n\r\nid: 9.9\n\ndata: unfinished";
+  for (std::size_t size = 1; size <= text.size(); ++size) {
+    event_text_reader reader;
+    std::vector<stream_event> all;
+    for (std::size_t at = 0; at < text.size(); at += size) {
+      REQUIRE(reader.put(std::string_view{text}.substr(at, size)));
+      for (auto& each : all_of(reader)) all.push_back(std::move(each));
+    }
+    INFO("pieces of " << size);
+    REQUIRE(all.size() == 2);
+    CHECK(all[0].id == "1.0");
+    CHECK(all[0].kind == "run_created");
+    CHECK(all[0].data == "{\"a\":1}");
+    CHECK(all[1].id.empty());
+    CHECK(all[1].kind == "step_log");
+    CHECK(all[1].data == "x\ny");
+  }
+}
+
+}  // namespace
+}  // namespace pawl::cli

@@ -1,0 +1,346 @@
+#include "cli/target/values.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+
+namespace pawl::cli {
+namespace {
+
+/// Reads fields of one object and remembers the first that does not fit.
+class field_reader {
+ public:
+  explicit field_reader(const json& from) : from_(from) {
+    if (!from.is_object()) wrong_ = "the whole";
+  }
+
+  [[nodiscard]] const json& value(const char* key) const {
+    static const json nothing;
+    if (!from_.is_object()) return nothing;
+    const auto found = from_.find(key);
+    return found == from_.end() ? nothing : *found;
+  }
+  std::string text(const char* key) {
+    const json& given = value(key);
+    if (given.is_string()) return given.get<std::string>();
+    refuse(key);
+    return {};
+  }
+  /// Empty where it is missing or null.
+  std::string text_or_nothing(const char* key) {
+    return value(key).is_null() ? std::string{} : text(key);
+  }
+  bool flag(const char* key) {
+    const json& given = value(key);
+    if (!given.is_boolean()) refuse(key);
+    return given.is_boolean() && given.get<bool>();
+  }
+  /// 0 where it is missing or null.
+  template <class Number>
+  Number number(const char* key) {
+    const json& given = value(key);
+    if (given.is_null()) return 0;
+    const bool counts =
+        given.is_number_unsigned() || (given.is_number_integer() && given.get<std::int64_t>() >= 0);
+    const bool good = counts && given.get<std::uint64_t>() <= std::numeric_limits<Number>::max();
+    if (!good) refuse(key);
+    return good ? given.get<Number>() : 0;
+  }
+  std::vector<std::string> texts(const char* key) {
+    std::vector<std::string> all;
+    const json& given = value(key);
+    if (!given.is_array()) refuse(key);
+    for (const auto& each : given) {
+      if (each.is_string()) {
+        all.push_back(each.get<std::string>());
+      } else {
+        refuse(key);
+      }
+    }
+    return all;
+  }
+  json object(const char* key) {
+    const json& given = value(key);
+    if (!given.is_object()) refuse(key);
+    return given.is_object() ? given : json::object();
+  }
+  std::optional<time_point> moment(const char* key) {
+    const std::string given = text_or_nothing(key);
+    if (given.empty()) return std::nullopt;
+    return parsed(key, parse_rfc3339(given));
+  }
+  time_point needed_moment(const char* key) {
+    const auto given = moment(key);
+    if (!given) refuse(key);
+    return given.value_or(time_point{});
+  }
+  run_status status(const char* key) {
+    const auto given = parse_run_status(text(key));
+    if (!given) refuse(key);
+    return given.value_or(run_status::pending);
+  }
+  std::optional<run_id> run(const char* key) {
+    const std::string given = text_or_nothing(key);
+    if (given.empty()) return std::nullopt;
+    return parsed(key, parse_run_id(given));
+  }
+  flow_version_id flow(const char* name_key) {
+    flow_version_id id;
+    id.name = parsed(name_key, parse_flow_name(text(name_key))).value_or(flow_name{});
+    id.version = version_of("version").value_or(version{});
+    return id;
+  }
+  std::optional<version> version_of(const char* key) {
+    const std::string given = text_or_nothing(key);
+    if (given.empty()) return std::nullopt;
+    return parsed(key, parse_version(given));
+  }
+
+  void refuse(const char* key) {
+    if (wrong_.empty()) wrong_ = key;
+  }
+  template <class T>
+  result<T> outcome(T made) const {
+    if (wrong_.empty()) return made;
+    return error{errc::not_supported,
+                 "the server's answer is not understood (" + wrong_ +
+                     " is missing or of another kind); it is of another version, or no server "
+                     "of Pawl"};
+  }
+
+ private:
+  template <class T>
+  std::optional<T> parsed(const char* key, result<T> given) {
+    if (given) return *std::move(given);
+    refuse(key);
+    return std::nullopt;
+  }
+
+  const json& from_;
+  std::string wrong_;
+};
+
+std::vector<fault> read_faults(const json& from) {
+  std::vector<fault> faults;
+  if (!from.is_array()) return faults;
+  for (const auto& each : from) {
+    field_reader fields{each};
+    faults.push_back({fields.text("severity") == "warning" ? severity::warning : severity::error,
+                      fields.text("pointer"), fields.text("code"), fields.text("message")});
+  }
+  return faults;
+}
+
+std::optional<run_error> read_run_error(const json& from) {
+  if (!from.is_object()) return std::nullopt;
+  field_reader fields{from};
+  return run_error{fields.text("type"), fields.text("message"), fields.text_or_nothing("node"),
+                   fields.number<std::uint32_t>("attempt")};
+}
+
+waiting_on read_waiting(const json& from) {
+  field_reader fields{from};
+  waiting_on waits{fields.text("node"), fields.text("kind"), fields.text_or_nothing("name")};
+  waits.until = fields.moment("until");
+  waits.question = fields.value("question");
+  return waits;
+}
+
+constexpr std::array known_codes = {
+    std::pair{"invalid_argument", errc::invalid_argument},
+    std::pair{"malformed_json", errc::invalid_flow},
+    std::pair{"invalid_flow", errc::invalid_flow},
+    std::pair{"invalid_rule", errc::invalid_rule},
+    std::pair{"unauthorized", errc::invalid_argument},
+    std::pair{"forbidden", errc::invalid_argument},
+    std::pair{"not_found", errc::not_found},
+    std::pair{"timed_out", errc::timed_out},
+    std::pair{"already_exists", errc::already_exists},
+    std::pair{"idempotency_mismatch", errc::already_exists},
+    std::pair{"illegal_transition", errc::illegal_transition},
+    std::pair{"conflict", errc::conflict},
+    std::pair{"lease_lost", errc::conflict},
+    std::pair{"precondition_failed", errc::conflict},
+    std::pair{"body_too_large", errc::limit_exceeded},
+    std::pair{"limit_exceeded", errc::limit_exceeded},
+    std::pair{"too_many_requests", errc::overloaded},
+    std::pair{"overloaded", errc::overloaded},
+    std::pair{"unavailable", errc::unavailable},
+    std::pair{"storage_full", errc::storage_full},
+    std::pair{"io_failed", errc::io_failed},
+    std::pair{"corrupt", errc::corrupt},
+    std::pair{"internal", errc::io_failed},
+};
+
+errc code_of_status(int status) noexcept {
+  if (status == 404) return errc::not_found;
+  if (status == 408 || status == 504) return errc::timed_out;
+  if (status == 413) return errc::limit_exceeded;
+  if (status == 429) return errc::overloaded;
+  return status >= 500 && status != 501 ? errc::unavailable : errc::not_supported;
+}
+
+}  // namespace
+
+result<run_summary> read_run_summary(const json& from, const scope_name& scope) {
+  field_reader fields{from};
+  run_summary run;
+  run.key.scope = scope;
+  const auto id = fields.run("id");
+  if (!id) fields.refuse("id");
+  run.key.id = id.value_or(run_id{});
+  run.flow = fields.flow("flow");
+  run.status = fields.status("status");
+  run.created_at = fields.needed_moment("created_at");
+  run.started_at = fields.moment("started_at");
+  run.finished_at = fields.moment("finished_at");
+  run.error = read_run_error(fields.value("error"));
+  run.restarted_from = fields.run("restarted_from");
+  run.parent = fields.run("parent");
+  return fields.outcome(std::move(run));
+}
+
+result<run_view> read_run_view(const json& from, const scope_name& scope) {
+  auto summary = read_run_summary(from, scope);
+  if (!summary) return std::move(summary).error();
+  field_reader fields{from};
+  run_view run;
+  run.summary = *std::move(summary);
+  run.pausing = fields.flag("pausing");
+  run.undoing = fields.flag("undoing");
+  run.parked = fields.flag("parked");
+  run.checkpoint = fields.number<std::uint64_t>("checkpoint");
+  run.updated_at = fields.needed_moment("updated_at");
+  run.data = fields.object("data");
+  run.metadata = fields.object("metadata");
+  run.at = fields.texts("at");
+  if (const json& waits = fields.value("waiting_on"); waits.is_array())
+    for (const auto& each : waits) run.waiting_on.push_back(read_waiting(each));
+  return fields.outcome(std::move(run));
+}
+
+result<run_page> read_run_page(const json& from, const scope_name& scope) {
+  auto runs = read_list<run_summary>(
+      from, "runs", [&](const json& each) { return read_run_summary(each, scope); });
+  if (!runs) return std::move(runs).error();
+  field_reader fields{from};
+  run_page page{*std::move(runs), fields.text_or_nothing("next")};
+  return fields.outcome(std::move(page));
+}
+
+result<run_started> read_run_started(const json& from) {
+  field_reader fields{from};
+  run_started run;
+  run.id = fields.run("id").value_or(run_id{});
+  if (run.id.empty()) fields.refuse("id");
+  run.flow = fields.flow("flow");
+  run.status = fields.status("status");
+  run.created = fields.flag("created");
+  return fields.outcome(std::move(run));
+}
+
+result<run_changed> read_run_changed(const json& from, const scope_name& scope) {
+  field_reader fields{from};
+  auto run = read_run_summary(fields.value("run"), scope);
+  if (!run) return std::move(run).error();
+  run_changed change{*std::move(run), fields.status("before"), fields.flag("pausing")};
+  return fields.outcome(std::move(change));
+}
+
+result<history_event> read_history_event(const json& from) {
+  field_reader fields{from};
+  history_event event;
+  event.checkpoint = fields.number<std::uint64_t>("checkpoint");
+  event.at = fields.needed_moment("at");
+  event.kind = fields.text("kind");
+  event.node = fields.text_or_nothing("node");
+  event.visit = fields.number<std::uint32_t>("visit");
+  event.attempt = fields.number<std::uint32_t>("attempt");
+  event.detail = fields.value("detail").is_null() ? json::object() : fields.object("detail");
+  return fields.outcome(std::move(event));
+}
+
+result<flow_stored> read_flow_stored(const json& from) {
+  field_reader fields{from};
+  flow_stored stored;
+  stored.id = fields.flow("name");
+  stored.created = fields.flag("created");
+  stored.warnings = read_faults(fields.value("warnings"));
+  return fields.outcome(std::move(stored));
+}
+
+result<flow_version> read_flow_version(const json& from) {
+  field_reader fields{from};
+  flow_version flow;
+  flow.id = fields.flow("name");
+  flow.published = fields.flag("published");
+  flow.created_at = fields.needed_moment("created_at");
+  flow.definition = fields.value("definition");
+  return fields.outcome(std::move(flow));
+}
+
+result<flow_summary> read_flow_summary(const json& from) {
+  field_reader fields{from};
+  flow_summary flow;
+  flow.name = flow_name{fields.text("name")};
+  const auto latest = fields.version_of("latest");
+  if (!latest) fields.refuse("latest");
+  flow.latest = latest.value_or(version{});
+  flow.published = fields.version_of("published");
+  return fields.outcome(std::move(flow));
+}
+
+result<function_info> read_function(const json& from) {
+  field_reader fields{from};
+  function_info function;
+  function.code_ref = fields.text("code_ref");
+  function.options.description = fields.text_or_nothing("description");
+  function.built_in = fields.flag("built_in");
+  return fields.outcome(std::move(function));
+}
+
+result<worker_overview> read_workers(const json& from) {
+  auto workers = read_list<worker_info>(from, "workers", [](const json& each) {
+    field_reader fields{each};
+    worker_info worker;
+    // The one who asks for tasks calls itself `worker`.
+    worker.name = fields.text("worker");
+    worker.queue = fields.text("queue");
+    worker.functions = fields.texts("functions");
+    worker.leases = fields.number<std::size_t>("leases");
+    worker.last_seen = fields.needed_moment("last_seen");
+    return fields.outcome(std::move(worker));
+  });
+  if (!workers) return std::move(workers).error();
+  auto queues = read_list<task_queue_info>(from, "queues", [](const json& each) {
+    field_reader fields{each};
+    task_queue_info queue;
+    queue.queue = fields.text("queue");
+    queue.code_ref = fields.text("code_ref");
+    queue.queued = fields.number<std::uint64_t>("queued");
+    queue.leased = fields.number<std::size_t>("leased");
+    return fields.outcome(std::move(queue));
+  });
+  if (!queues) return std::move(queues).error();
+  return worker_overview{*std::move(workers), *std::move(queues)};
+}
+
+error error_of_problem(const json& problem, int status) {
+  field_reader fields{problem};
+  const json& code = fields.value("code");
+  const json& detail = fields.value("detail");
+  const json& error_class = fields.value("class");
+  error failure{code_of_status(status),
+                "the server answered with status " + std::to_string(status)};
+  const auto* const known =
+      std::find_if(known_codes.begin(), known_codes.end(),
+                   [&](const auto& each) { return code.is_string() && code == each.first; });
+  if (known != known_codes.end()) failure.code = known->second;
+  if (detail.is_string()) failure.message = detail.get<std::string>();
+  if (error_class.is_string()) failure.type = error_class.get<std::string>();
+  failure.faults = read_faults(fields.value("faults"));
+  return failure;
+}
+
+}  // namespace pawl::cli
