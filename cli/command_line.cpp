@@ -29,6 +29,23 @@ void add_settings_options(CLI::App& app, settings_options& to) {
       ->type_name("debug|info|warning|error");
 }
 
+/// Where a command works, if not in a data folder.
+void add_server_options(CLI::App& app, settings_options& to) {
+  app.add_option("--server", to.server,
+                 "Work on this server, not a data folder; also PAWL_SERVER. With unix:/PATH by a "
+                 "socket")
+      ->type_name("URL");
+  app.add_option("--token-file", to.token_file,
+                 "File with the key that the server wants, in place of the variable PAWL_TOKEN")
+      ->type_name("FILE");
+  app.add_option("--ca-file", to.ca_file,
+                 "Authorities to trust for https://, in place of the system's (PEM)")
+      ->type_name("FILE");
+  app.add_option("--scope", to.scope,
+                 "Scope (tenant) to work in, default \"default\"; also PAWL_SCOPE")
+      ->type_name("NAME");
+}
+
 /// The command that was reached before the mistake.
 const CLI::App* deepest(const CLI::App* app) {
   while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
@@ -115,6 +132,7 @@ std::variant<command_line, command_line_end> parse_command_line(
       "  pawl runs ls --data-dir ./data --status failed\n\n" +
       exit_code_help());
   add_settings_options(app, line.settings);
+  add_server_options(app, line.settings);
   add_run(app, line);
   add_resume(app, line);
   add_serve(app, line);

@@ -1,7 +1,6 @@
 #include "cli/drive.hpp"
 
-#include <unistd.h>
-
+#include <algorithm>
 #include <array>
 
 #include "cli/report.hpp"
@@ -14,29 +13,30 @@ namespace pawl::cli {
 namespace {
 
 /// Log lines would be drawn over: who wants many of them on the terminal gets lines throughout.
-bool log_disturbs(const settings& s) {
-  return s.log.level < log_level::warning && s.log.file.empty() && ::isatty(STDERR_FILENO) == 1;
-}
-
-std::unique_ptr<watcher> make_watcher(session& s, const settings& used, bool json, bool several) {
+std::unique_ptr<watcher> make_watcher(session& s, const target& on, bool json, bool several) {
   if (json) return std::make_unique<json_watcher>(s);
-  if (!s.screen().live || log_disturbs(used)) return std::make_unique<line_watcher>(s, several);
+  if (!s.screen().live || on.logs_to_terminal()) return std::make_unique<line_watcher>(s, several);
   if (several) return std::make_unique<fleet_watcher>(s);
   return std::make_unique<tree_watcher>(s);
 }
 
 /// Why a run could not be followed. Where the store failed, the engine's stop tells the cause, and
 /// runs are told only that the engine takes nothing more.
-exit_code fail_with(session& s, engine& open, const error& why) {
+exit_code fail_with(session& s, target& on, const error& why) {
   if (why.code == errc::unavailable)
-    if (const auto stopped = open.stop(); !stopped)
+    if (const auto stopped = on.close(); !stopped)
       return s.fail(exit_code::store, stopped.error().message);
   return s.fail(why);
 }
 
 /// What becomes of runs that were left before their end, and how to go on.
-void tell_unfinished(session& s, const settings& used, std::size_t count, const run_id* only) {
-  if (used.storage.data_dir.empty()) {
+void tell_unfinished(session& s, const onward& to, std::size_t count, const run_id* only) {
+  if (to.served) {
+    if (only == nullptr) return s.say(counted(count, "run") + " go on at the server");
+    return s.say("the run goes on at the server; see it with: pawl runs watch " + only->str() +
+                 to.look);
+  }
+  if (!to.kept) {
     return s.say(count == 1
                      ? "the run was kept in memory only and is lost; --data-dir DIR keeps runs"
                      : "the runs were kept in memory only and are lost; --data-dir DIR keeps runs");
@@ -44,10 +44,10 @@ void tell_unfinished(session& s, const settings& used, std::size_t count, const 
   const std::string id = only != nullptr ? " " + only->str() : "";
   s.say((count == 1 ? "the run is kept; go on with: pawl resume"
                     : counted(count, "run") + " are kept; go on with: pawl resume") +
-        id + session::step_flags(used));
+        id + to.go);
 }
 
-exit_code stopped_early(session& s, const settings& used, const follow_result& done,
+exit_code stopped_early(session& s, const onward& to, const follow_result& done,
                         const drive_options& options, std::size_t unfinished, const run_id* only) {
   if (done.how == follow_end::output_closed) return exit_code::broken_pipe;
   if (done.how == follow_end::timed_out) {
@@ -55,14 +55,13 @@ exit_code stopped_early(session& s, const settings& used, const follow_result& d
   } else {
     s.say("stopped");
   }
-  tell_unfinished(s, used, unfinished, only);
+  tell_unfinished(s, to, unfinished, only);
   if (done.how == follow_end::timed_out) return exit_code::unavailable;
   return s.stop_signals().code().value_or(exit_code::interrupted);
 }
 
 /// The totals of several runs, and the worst of their exit codes.
-exit_code print_totals(session& s, engine& open, const follow_result& done, bool json) {
-  const settings& used = open.effective_settings();
+exit_code print_totals(session& s, target& on, const follow_result& done, bool json) {
   std::array<std::size_t, std::size(all_run_statuses)> totals{};
   const error* failure = nullptr;
   for (const auto& [id, run] : done.runs) {
@@ -74,7 +73,7 @@ exit_code print_totals(session& s, engine& open, const follow_result& done, bool
     ++totals[static_cast<std::size_t>(run->summary.status)];
     if (json) print_end_json(s, *run);
     if (!json && run->summary.status == run_status::failed)
-      s.out().line("next: " + next_step(run->summary, used));
+      s.out().line("next: " + next_step(run->summary, on.next()));
   }
   if (!json) {
     std::string line = counted(done.runs.size(), "run") + ":";
@@ -84,71 +83,71 @@ exit_code print_totals(session& s, engine& open, const follow_result& done, bool
     }
     s.out().line(line);
   }
-  if (failure != nullptr && failure->code == errc::unavailable) return fail_with(s, open, *failure);
+  if (failure != nullptr && failure->code == errc::unavailable) return fail_with(s, on, *failure);
   if (failure != nullptr) return exit_code_of(failure->code);
   if (totals[static_cast<std::size_t>(run_status::failed)] > 0) return exit_code::run_failed;
   if (totals[static_cast<std::size_t>(run_status::cancelled)] > 0) return exit_code::run_cancelled;
   return exit_code::ok;
 }
 
-exit_code print_one(session& s, engine& open, const result<run_view>& run, bool json) {
-  if (!run) return fail_with(s, open, run.error());
+exit_code print_one(session& s, target& on, const result<run_view>& run, bool json) {
+  if (!run) return fail_with(s, on, run.error());
   if (json) {
     print_end_json(s, *run);
   } else {
-    print_end(s, *run, open.effective_settings());
+    print_end(s, *run, on.next());
   }
   return exit_code_of(run->summary.status);
 }
 
 }  // namespace
 
-result<followed_run> known_run_briefly(const scope& in, const run_id& id) {
-  const auto run = in.get(id);
+result<followed_run> known_run_briefly(target& on, const run_id& id) {
+  const auto run = on.get(id);
   if (!run) return run.error();
   return followed_run{
       id, run->summary.flow, nullptr, {}, run->checkpoint, run->summary.created_at, run->at};
 }
 
-result<followed_run> known_run(const scope& in, const run_id& id) {
-  auto run = known_run_briefly(in, id);
+result<followed_run> known_run(target& on, const run_id& id) {
+  auto run = known_run_briefly(on, id);
   if (!run) return run;
-  const auto stored = in.get_flow(run->flow.name, run->flow.version);
+  const auto stored = on.get_flow(run->flow.name, run->flow.version);
   if (!stored) return stored.error();
   std::vector<fault> faults;  // it was checked before it was stored
   run->definition =
       std::make_shared<const flow::definition>(flow::parse_definition(stored->definition, faults));
-  auto past = whole_history(in, id);
+  auto past = on.history(id);
   if (!past) return std::move(past).error();
   run->past = *std::move(past);
+  // It may have gone on since it was looked at.
+  if (!run->past.empty()) run->checkpoint = std::max(run->checkpoint, run->past.back().checkpoint);
   return run;
 }
 
-exit_code drive(session& s, engine& open, std::vector<followed_run> runs,
+exit_code drive(session& s, target& on, std::vector<followed_run> runs,
                 const drive_options& options) {
-  const settings& used = open.effective_settings();
-  const bool several = options.several || runs.size() != 1;
+  follow_options how = options;
+  how.several = options.several || runs.size() != 1;
   const std::size_t count = runs.size();
-  const auto only = several ? std::nullopt : std::optional{runs.front().id};
-  const auto shown = make_watcher(s, used, options.json, several);
-  follower follow{s, open, *shown, only};
-  for (auto& run : runs) follow.add(std::move(run));
-  s.stop_signals().stop_in_order();
-  if (const auto begun = options.begin(); !begun) {
-    const exit_code code = s.fail(begun.error());
-    return s.close(open, code);
+  const auto only = how.several ? std::nullopt : std::optional{runs.front().id};
+  const auto shown = make_watcher(s, on, options.json, how.several);
+  const auto done = on.follow(s, *shown, std::move(runs), how);
+  if (!done) {
+    const exit_code code = s.fail(done.error());
+    return s.close(on, code);
   }
-  const follow_result done = follow.follow(options.timeout);
   exit_code code = exit_code::ok;
-  if (done.how != follow_end::all_ended) {
-    code = stopped_early(s, used, done, options, count - done.runs.size(), only ? &*only : nullptr);
-  } else if (several) {
-    code = print_totals(s, open, done, options.json);
+  if (done->how != follow_end::all_ended) {
+    code = stopped_early(s, on.next(), *done, options, count - done->runs.size(),
+                         only ? &*only : nullptr);
+  } else if (how.several) {
+    code = print_totals(s, on, *done, options.json);
   } else {
-    code = print_one(s, open, done.runs.begin()->second, options.json);
+    code = print_one(s, on, done->runs.begin()->second, options.json);
   }
-  if (!done.stopped) code = s.fail(exit_code::store, done.stopped.error().message);
-  return s.close(open, code);
+  if (!done->stopped) code = s.fail(exit_code::store, done->stopped.error().message);
+  return s.close(on, code);
 }
 
 }  // namespace pawl::cli

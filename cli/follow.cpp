@@ -37,12 +37,13 @@ result<std::vector<history_event>> whole_history(const scope& of, const run_id& 
   }
 }
 
-follower::follower(session& s, engine& source, watcher& shown, std::optional<run_id> only)
+follower::follower(session& s, engine& source, scope in, watcher& shown, std::optional<run_id> only)
     : session_(s),
       engine_(source),
+      in_(std::move(in)),
       shown_(shown),
       only_(std::move(only)),
-      events_(source.watch(only_, event_capacity)) {}
+      events_(in_.watch(only_, event_capacity)) {}
 
 void follower::add(followed_run run) {
   const run_id id = run.id;
@@ -62,7 +63,7 @@ void follower::wake_more() {
     const run_id id = std::move(asleep_.front());
     asleep_.pop_front();
     // Of many runs the data is not kept: nobody would look at all of it.
-    engine_.wait_async(id, max_duration, [box = inbox_, id, slim = !only_](result<run_view> ended) {
+    in_.wait_async(id, max_duration, [box = inbox_, id, slim = !only_](result<run_view> ended) {
       if (ended && slim) ended->data = json::object();
       const std::lock_guard lock{box->mutex};
       box->ended.emplace_back(id, std::move(ended));
@@ -97,7 +98,7 @@ void follower::take_events(std::chrono::milliseconds wait) {
   }
   if (next) take(*next);
   if (!events_->ended() || !events_->overflowed()) return;
-  events_ = engine_.watch(only_, event_capacity);
+  events_ = in_.watch(only_, event_capacity);
   for (auto& [id, s] : runs_) catch_up(s);
 }
 
@@ -105,10 +106,10 @@ void follower::take_events(std::chrono::milliseconds wait) {
 /// known by its checkpoint.
 void follower::catch_up(state& s) {
   const std::uint64_t first = std::max(s.last, s.run.checkpoint + 1);
-  const auto lost = whole_history(engine_, s.run.id, first);
+  const auto lost = whole_history(in_, s.run.id, first);
   if (!lost) return;  // its end tells the same error
   std::size_t known = s.last == first ? s.told_of : 0;
-  const run_key key{engine_.name(), s.run.id};
+  const run_key key{in_.name(), s.run.id};
   for (const auto& e : *lost) {
     if (e.checkpoint == first && known > 0) {
       --known;
@@ -142,7 +143,7 @@ void follower::take_parked() {
     const auto current = next++;
     if (!std::exchange(current->second.look, false)) continue;
     const run_id id = current->first;
-    auto run = engine_.get(id);
+    auto run = in_.get(id);
     if (!run || !run->parked || is_finished(run->summary.status)) continue;
     if (!only_) run->data = json::object();
     std::erase(asleep_, id);

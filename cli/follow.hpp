@@ -11,25 +11,10 @@
 #include <utility>
 
 #include "cli/session.hpp"
+#include "cli/target.hpp"
 #include "cli/view/watcher.hpp"
 
 namespace pawl::cli {
-
-/// Why following runs came to its end.
-enum class follow_end {
-  all_ended,      ///< every run was followed to its end
-  interrupted,    ///< a signal came; the engine is stopped
-  timed_out,      ///< the time allowed ran out; the engine is stopped
-  output_closed,  ///< nobody reads any more; the engine is stopped
-};
-
-struct follow_result {
-  follow_end how = follow_end::all_ended;
-  /// The runs that ended or are parked, as they were then, and those that nothing can be said of.
-  std::map<run_id, result<run_view>> runs;
-  /// How the engine's stop went, where it was stopped.
-  result<void> stopped = {};
-};
 
 /// Follows runs to their ends and tells a watcher everything that happens in them, exactly once
 /// and in order, also when there is more than its subscription holds. Used by one thread, besides
@@ -39,7 +24,7 @@ class follower {
  public:
   /// `only`: the one run to follow; none for several. Make it before a run is started, so that
   /// nothing is missed.
-  follower(session& s, engine& source, watcher& shown, std::optional<run_id> only);
+  follower(session& s, engine& source, scope in, watcher& shown, std::optional<run_id> only);
 
   /// A further run to follow.
   void add(followed_run run);
@@ -77,6 +62,7 @@ class follower {
 
   session& session_;
   engine& engine_;
+  const scope in_;  ///< where in the engine the runs are
   watcher& shown_;
   const std::optional<run_id> only_;
   std::shared_ptr<subscription> events_;

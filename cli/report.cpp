@@ -10,33 +10,35 @@ constexpr std::size_t max_shown_bytes = 8'000;
 
 }  // namespace
 
-std::string next_step(const run_summary& run, const settings& s) {
+std::string next_step(const run_summary& run, const onward& to) {
   const std::string& id = run.key.id.str();
   switch (run.status) {
     case run_status::pending:
     case run_status::running:
+      if (to.served) return "pawl runs watch " + id + to.look;
+      [[fallthrough]];
     case run_status::paused:
-      return "pawl resume " + id + session::step_flags(s);
+      return "pawl resume " + id + to.go;
     case run_status::failed:
-      return "pawl runs retry " + id + session::step_flags(s);
+      return "pawl runs retry " + id + to.go;
     case run_status::completed:
     case run_status::cancelled:
-      return "pawl runs history " + id + session::store_flags(s);
+      return "pawl runs history " + id + to.look;
   }
   return {};
 }
 
-std::vector<std::string> ways_to_wake(const run_view& run, const settings& s) {
+std::vector<std::string> ways_to_wake(const run_view& run, const onward& to) {
   std::vector<std::string> ways;
   if (is_finished(run.summary.status) || !run.parked) return ways;
   for (const auto& each : run.waiting_on) {
     if (each.kind == "answer") {
       ways.push_back("pawl resume " + run.summary.key.id.str() + " --question " +
-                     shell_word(each.name) + " --answer JSON" + session::step_flags(s));
+                     shell_word(each.name) + " --answer JSON" + to.go);
     }
     if (each.kind != "signal") continue;
     ways.push_back("pawl runs signal " + run.summary.key.id.str() + " " + shell_word(each.name) +
-                   session::step_flags(s));
+                   to.go);
   }
   return ways;
 }
@@ -61,7 +63,7 @@ std::string shortened(const json& value) {
          " more bytes; --json prints all";
 }
 
-void print_end(session& s, const run_view& run, const settings& used) {
+void print_end(session& s, const run_view& run, const onward& to) {
   const run_summary& summary = run.summary;
   const style look = s.look();
   const bool good = summary.status == run_status::completed;
@@ -84,14 +86,14 @@ void print_end(session& s, const run_view& run, const settings& used) {
     out.line("  " + printable_lines(e.message));
   }
   out.line(shortened(run.data));
-  if (used.storage.data_dir.empty()) {
+  if (!to.kept) {
     out.line(look.paint(tint::dim,
                         "Kept in memory only; with --data-dir DIR runs are kept and survive "
                         "kill -9."));
   } else {
-    const auto ways = ways_to_wake(run, used);
+    const auto ways = ways_to_wake(run, to);
     for (const auto& way : ways) out.line(look.paint(tint::dim, "next: ") + way);
-    if (ways.empty()) out.line(look.paint(tint::dim, "next: ") + next_step(summary, used));
+    if (ways.empty()) out.line(look.paint(tint::dim, "next: ") + next_step(summary, to));
   }
   out.flush();
 }

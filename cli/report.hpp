@@ -11,10 +11,10 @@
 namespace pawl::cli {
 
 /// What can be done next with a run, as a command to type: "pawl runs retry ID --data-dir DIR".
-[[nodiscard]] std::string next_step(const run_summary& run, const settings& s);
+[[nodiscard]] std::string next_step(const run_summary& run, const onward& to);
 
 /// The commands that send a run what it waits for, where nothing happens in it until then.
-[[nodiscard]] std::vector<std::string> ways_to_wake(const run_view& run, const settings& s);
+[[nodiscard]] std::vector<std::string> ways_to_wake(const run_view& run, const onward& to);
 
 /// A run for programs, as the HTTP API shows it.
 using server::to_json;
@@ -28,7 +28,7 @@ using server::to_json;
 [[nodiscard]] std::string shortened(const json& value);
 
 /// Prints how a followed run ended: its status, duration, error, data, and what to do next.
-void print_end(session& s, const run_view& run, const settings& used);
+void print_end(session& s, const run_view& run, const onward& to);
 /// The same as one JSON object on a line, whose `event` is "summary".
 void print_end_json(session& s, const run_view& run);
 

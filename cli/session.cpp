@@ -2,14 +2,45 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
+#include "cli/read.hpp"
+#include "cli/target/local.hpp"
+#include "cli/target/remote.hpp"
 #include "cli/text.hpp"
 #include "config/keys.hpp"
 
 namespace pawl::cli {
 namespace {
+
+/// Variables that say where to work rather than how; no settings of an engine.
+constexpr const char* server_variable = "PAWL_SERVER";
+constexpr const char* token_variable = "PAWL_TOKEN";
+constexpr const char* scope_variable = "PAWL_SCOPE";
+constexpr std::array client_variables = {server_variable, token_variable, scope_variable};
+
+constexpr std::size_t max_token_file_bytes = 64 * 1024;
+
+std::vector<config::variable> settings_variables() {
+  auto all = config::process_environment();
+  std::erase_if(all, [](const auto& variable) {
+    return std::find(client_variables.begin(), client_variables.end(), variable.first) !=
+           client_variables.end();
+  });
+  return all;
+}
+
+/// An option, or the variable that stands for it; none if both are missing or empty.
+std::optional<std::string> option_or(const std::optional<std::string>& given, const char* name) {
+  if (given) return given;
+  const char* const value = std::getenv(name);
+  if (value == nullptr || *value == '\0') return std::nullopt;
+  return std::string{value};
+}
 
 /// "tar,gzip" of several flags in one.
 std::string joined(const std::vector<std::string>& lists) {
@@ -28,13 +59,15 @@ result<config::flag_value> parse_set(const std::string& text) {
   return config::flag_value{text.substr(0, equals), text.substr(equals + 1), "--set"};
 }
 
-result<void> check_store(const storage_settings& storage) {
+result<void> check_store(const storage_settings& storage, store_use use) {
   const auto& dir = storage.data_dir;
+  if (use == store_use::memory) return {};
   if (dir.empty()) {
     return error{errc::invalid_argument,
                  "no data folder is named; give --data-dir DIR, or set PAWL_STORAGE_DATA_DIR or "
-                 "storage.data_dir in the configuration"};
+                 "storage.data_dir in the configuration; or name a server by --server URL"};
   }
+  if (use == store_use::create) return {};
   std::error_code failure;
   const auto there = [&](const std::filesystem::path& path) {
     return std::filesystem::exists(path, failure);
@@ -71,7 +104,7 @@ exit_code session::fail(const error& why) {
 result<config::effective_settings> session::load_settings() const {
   config::sources from;
   if (options_.config_file) from.file = *options_.config_file;
-  from.environment = config::process_environment();
+  from.environment = settings_variables();
   for (const auto& text : options_.set) {
     auto flag = parse_set(text);
     if (!flag) return std::move(flag).error();
@@ -97,24 +130,73 @@ result<config::effective_settings> session::load_settings() const {
   return loaded;
 }
 
-result<std::unique_ptr<engine>> session::open_engine(settings s, store_use use) const {
-  if (use == store_use::existing) {
-    if (const auto there = check_store(s.storage); !there) return there.error();
+result<scope_name> session::wanted_scope() const {
+  const auto given = option_or(options_.scope, scope_variable);
+  return given ? parse_scope_name(*given) : default_scope();
+}
+
+result<std::unique_ptr<target>> session::open_server() {
+  if (options_.server && options_.data_dir) {
+    return error{errc::invalid_argument,
+                 "--server and --data-dir exclude each other: a server has its own data folder"};
   }
+  auto at = parse_server_address(option_or(options_.server, server_variable).value_or(""));
+  if (!at) return std::move(at).error();
+  auto scope = wanted_scope();
+  if (!scope) return std::move(scope).error();
+  server_access access{*std::move(at), {}, options_.ca_file.value_or(""), *std::move(scope)};
+  std::string flags;
+  if (options_.server) flags += " --server " + shell_word(*options_.server);
+  if (options_.token_file) flags += " --token-file " + shell_word(*options_.token_file);
+  if (options_.ca_file) flags += " --ca-file " + shell_word(*options_.ca_file);
+  if (options_.scope) flags += " --scope " + shell_word(*options_.scope);
+  result<std::string> token = std::string{};
+  if (options_.token_file) {
+    token = read_text(*options_.token_file, max_token_file_bytes);
+    if (token) token = clean_token(*token, "the file of --token-file");
+  } else if (const auto given = option_or({}, token_variable)) {
+    token = clean_token(*given, token_variable);
+  }
+  if (!token) return std::move(token).error();
+  access.token = *std::move(token);
+  return make_remote_target(std::move(access), std::move(flags),
+                            [this] { return stop_signals_.requested(); });
+}
+
+bool session::is_served() const {
+  return options_.server || (!options_.data_dir && option_or({}, server_variable));
+}
+
+result<std::vector<function_info>> session::known_functions(const settings& s) {
+  if (is_served()) {
+    const auto opened = open_server();
+    return opened ? (*opened)->functions() : opened.error();
+  }
+  const engine known{s};  // it has them before it is opened
+  return known.functions().list();
+}
+
+result<std::unique_ptr<target>> session::open_target(settings s, store_use use) {
+  if (is_served()) return open_server();
+  const auto name = wanted_scope();
+  if (!name) return name.error();
+  if (const auto there = check_store(s.storage, use); !there) return there.error();
   s.engine.recovery_batch = 0;
   auto made = std::make_unique<engine>(std::move(s));
   if (const auto opened = made->open(); !opened) return opened.error();
-  return made;
+  auto in = made->in(name->str());
+  if (!in) return std::move(in).error();
+  return make_local_target(std::move(made), *std::move(in));
 }
 
-result<std::unique_ptr<engine>> session::open_engine(store_use use) const {
+result<std::unique_ptr<target>> session::open_target(store_use use) {
   auto loaded = load_settings();
   if (!loaded) return std::move(loaded).error();
-  return open_engine(std::move(loaded->values), use);
+  return open_target(std::move(loaded->values), use);
 }
 
-exit_code session::close(engine& open, exit_code so_far) {
-  const auto stopped = open.stop();
+exit_code session::close(target& open, exit_code so_far) {
+  const auto stopped = open.close();
   if (stopped) return so_far;
   const exit_code code = fail(exit_code::store, stopped.error().message);
   return so_far == exit_code::ok ? code : so_far;

@@ -11,6 +11,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/interrupts.hpp"
 #include "cli/output.hpp"
+#include "cli/target.hpp"
 #include "cli/terminal.hpp"
 #include "config/load.hpp"
 
@@ -22,14 +23,18 @@ struct settings_options {
   std::optional<std::string> data_dir;
   std::optional<std::string> durability;
   std::optional<std::string> log_level;
-  std::vector<std::string> set;         ///< "key=value"
-  std::vector<std::string> listen;      ///< addresses, from `serve`
-  bool old_api = false;                 ///< from `serve`
-  std::vector<std::string> allow_exec;  ///< "tar,gzip", from `run`, `resume` and `retry`
+  std::vector<std::string> set;           ///< "key=value"
+  std::vector<std::string> listen;        ///< addresses, from `serve`
+  bool old_api = false;                   ///< from `serve`
+  std::vector<std::string> allow_exec;    ///< "tar,gzip", from `run`, `resume` and `retry`
+  std::optional<std::string> server;      ///< in place of a data folder
+  std::optional<std::string> token_file;  ///< what lets us in there
+  std::optional<std::string> ca_file;     ///< whom to trust there
+  std::optional<std::string> scope;       ///< of the server or the data folder
 };
 
-/// Whether a command may make the store that it works on.
-enum class store_use { create, existing };
+/// Whether a command may make the store that it works on, or even do without one.
+enum class store_use { create, existing, memory };
 
 /// What a command works with: its settings, its outputs, the signals. One thread.
 class session {
@@ -52,16 +57,23 @@ class session {
   /// unless the user says otherwise, so that the output stays clean. Errors: as `config::load`.
   [[nodiscard]] result<config::effective_settings> load_settings() const;
 
-  /// An open engine over the store that the settings name. It leaves unfinished runs alone: each
-  /// goes on when it is waited for. `existing`: a folder must be named and hold a store (errors:
-  /// `invalid_argument`, `not_found`). Else as `engine::open`.
-  [[nodiscard]] result<std::unique_ptr<engine>> open_engine(settings s, store_use use) const;
+  /// What a command works on: the server that is named, or the store that the settings name, with
+  /// an engine that leaves unfinished runs alone: each goes on when it is waited for. Of a store,
+  /// unless it may be `memory`, a folder must be named; `existing`: it must hold one already.
+  /// Errors: `invalid_argument`, `not_found`; as `engine::open`. A server is not asked yet.
+  [[nodiscard]] result<std::unique_ptr<target>> open_target(settings s, store_use use);
   /// The same over the settings of the options.
-  [[nodiscard]] result<std::unique_ptr<engine>> open_engine(store_use use) const;
+  [[nodiscard]] result<std::unique_ptr<target>> open_target(store_use use);
 
-  /// Stops the engine in order. What goes wrong then is the store's fault: it becomes the exit code
-  /// of a command that was good so far.
-  exit_code close(engine& open, exit_code so_far);
+  /// Whether a server is named to work on, and not a data folder.
+  [[nodiscard]] bool is_served() const;
+  /// The functions that steps can call where the command works. No store is opened for it. Errors:
+  /// as `target::functions`.
+  [[nodiscard]] result<std::vector<function_info>> known_functions(const settings& s);
+
+  /// Closes it in order. What goes wrong then is the store's fault: it becomes the exit code of a
+  /// command that was good so far.
+  exit_code close(target& open, exit_code so_far);
 
   /// The rest of a command line that works on the same store: " --data-dir DIR", or "".
   [[nodiscard]] static std::string store_flags(const settings& s);
@@ -69,6 +81,9 @@ class session {
   [[nodiscard]] static std::string step_flags(const settings& s);
 
  private:
+  [[nodiscard]] result<std::unique_ptr<target>> open_server();
+  [[nodiscard]] result<scope_name> wanted_scope() const;
+
   settings_options options_;
   interrupts& stop_signals_;
   terminal screen_;

@@ -22,7 +22,7 @@ result<std::optional<version>> parse_version_option(const std::optional<std::str
   return std::optional{*parsed};
 }
 
-exit_code list_flows(session& s, engine& open, bool as_json) {
+exit_code list_flows(session& s, target& open, bool as_json) {
   const auto flows = open.list_flows();
   if (!flows) return s.fail(flows.error());
   std::size_t width = 4;
@@ -42,7 +42,7 @@ exit_code list_flows(session& s, engine& open, bool as_json) {
   return exit_code::ok;
 }
 
-exit_code show_flow(session& s, engine& open, const flow_options& options) {
+exit_code show_flow(session& s, target& open, const flow_options& options) {
   const auto name = parse_flow_name(options.name);
   if (!name) return s.fail(name.error());
   const auto wanted = parse_version_option(options.version);
@@ -60,11 +60,6 @@ exit_code show_flow(session& s, engine& open, const flow_options& options) {
 exit_code put_flow(session& s, const flow_options& options) {
   const auto loaded = s.load_settings();
   if (!loaded) return s.fail(loaded.error());
-  if (loaded->values.storage.data_dir.empty()) {
-    return s.fail(
-        exit_code::usage,
-        "no data folder is named, so the flow would be kept nowhere; give --data-dir DIR");
-  }
   const auto wanted = parse_version_option(options.version);
   if (!wanted) return s.fail(wanted.error());
   const auto file = read_flow_file(options.name, loaded->values);
@@ -75,7 +70,7 @@ exit_code put_flow(session& s, const flow_options& options) {
                   file->name + " has " + counted(error_count(file->compiled.faults), "fault") +
                       "; nothing was stored");
   }
-  const auto opened = s.open_engine(loaded->values, store_use::create);
+  const auto opened = s.open_target(loaded->values, store_use::create);
   if (!opened) return s.fail(opened.error());
   exit_code code = exit_code::ok;
   const auto stored = (*opened)->put_flow(file->source, {*wanted, !options.no_publish});
@@ -97,7 +92,7 @@ exit_code put_flow(session& s, const flow_options& options) {
 /// Something that is read from a store that is there.
 template <class Read>
 exit_code with_store(session& s, Read read) {
-  const auto opened = s.open_engine(store_use::existing);
+  const auto opened = s.open_target(store_use::existing);
   if (!opened) return s.fail(opened.error());
   const exit_code code = read(**opened);
   return s.close(**opened, code);
@@ -125,14 +120,14 @@ void add_put(CLI::App& to, command_line& line) {
 
 void add_flows(CLI::App& to, command_line& line) {
   auto* const group =
-      add_command(to, "flows", "Look at the flows of a store, or put one there.", "");
+      add_command(to, "flows", "Look at flows of a data folder or a server, or put one there.", "");
   auto* const ls =
       add_command(*group, "ls", "List flows.", "Example:\n  pawl flows ls --data-dir ./data");
   auto options = std::make_shared<flow_options>();
   ls->add_flag("--json", options->json, "One JSON object per flow");
   ls->callback([&line, options] {
     line.command = [options](session& s) {
-      return with_store(s, [&](engine& open) { return list_flows(s, open, options->json); });
+      return with_store(s, [&](target& open) { return list_flows(s, open, options->json); });
     };
   });
   auto* const show = add_command(*group, "show", "Print the definition of a flow.",
@@ -144,7 +139,7 @@ void add_flows(CLI::App& to, command_line& line) {
   show->add_flag("--json", options->json, "With what is known of it, as one JSON object");
   show->callback([&line, options] {
     line.command = [options](session& s) {
-      return with_store(s, [&](engine& open) { return show_flow(s, open, *options); });
+      return with_store(s, [&](target& open) { return show_flow(s, open, *options); });
     };
   });
   add_put(*group, line);

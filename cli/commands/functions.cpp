@@ -10,15 +10,15 @@ namespace {
 exit_code list_functions(session& s, bool as_json) {
   const auto loaded = s.load_settings();
   if (!loaded) return s.fail(loaded.error());
-  const engine known{loaded->values};
-  const auto functions = known.functions().list();
+  const auto functions = s.known_functions(loaded->values);
+  if (!functions) return s.fail(functions.error());
   std::size_t width = 0;
-  for (const auto& f : functions) width = std::max(width, f.code_ref.size());
-  for (const auto& f : functions) {
+  for (const auto& f : *functions) width = std::max(width, display_width(printable(f.code_ref)));
+  for (const auto& f : *functions) {
     if (as_json) {
       s.out().line(one_line(server::to_json(f)));
     } else {
-      s.out().line(s.look().paint(tint::strong, pad(f.code_ref, width)) + "  " +
+      s.out().line(s.look().paint(tint::strong, pad(printable(f.code_ref), width)) + "  " +
                    printable(f.options.description));
     }
   }

@@ -1,6 +1,5 @@
-#include <algorithm>
-
 #include "cli/commands/commands.hpp"
+#include "cli/commands/each_run.hpp"
 #include "cli/drive.hpp"
 #include "cli/read.hpp"
 #include "cli/report.hpp"
@@ -17,37 +16,20 @@ struct resume_options {
 };
 
 /// The ids of all runs that are not finished, oldest first.
-result<std::vector<run_id>> unfinished_runs(const scope& in) {
+result<std::vector<run_id>> unfinished_runs(target& on) {
   std::vector<run_id> ids;
   for (const auto status : {run_status::pending, run_status::running}) {
-    run_filter filter;
-    filter.status = status;
-    filter.limit = 1000;
-    do {
-      const auto page = in.list(filter);
-      if (!page) return page.error();
-      for (const auto& run : page->runs) ids.push_back(run.key.id);
-      filter.cursor = page->next;
-    } while (!filter.cursor.empty());
-  }
-  std::reverse(ids.begin(), ids.end());
-  return ids;
-}
-
-result<std::vector<run_id>> parse_ids(const std::vector<std::string>& texts) {
-  std::vector<run_id> ids;
-  for (const auto& text : texts) {
-    auto id = parse_run_id(text);
-    if (!id) return std::move(id).error();
-    if (std::find(ids.begin(), ids.end(), *id) == ids.end()) ids.push_back(*std::move(id));
+    auto some = runs_of_status(on, status);
+    if (!some) return some;
+    ids.insert(ids.begin(), some->begin(), some->end());
   }
   return ids;
 }
 
-result<std::vector<followed_run>> runs_to_follow(const scope& in, const std::vector<run_id>& ids) {
+result<std::vector<followed_run>> runs_to_follow(target& on, const std::vector<run_id>& ids) {
   std::vector<followed_run> runs;
   for (const auto& id : ids) {
-    auto run = ids.size() == 1 ? known_run(in, id) : known_run_briefly(in, id);
+    auto run = ids.size() == 1 ? known_run(on, id) : known_run_briefly(on, id);
     if (!run) return run.error();
     runs.push_back(*std::move(run));
   }
@@ -55,24 +37,20 @@ result<std::vector<followed_run>> runs_to_follow(const scope& in, const std::vec
 }
 
 /// Every unfinished run is left out for a reason, where there is one.
-std::string why_none(const scope& in) {
-  if (const auto counts = in.counts()) {
-    for (const auto& each : *counts) {
-      if (each.status == run_status::paused && each.count > 0)
-        return counted(each.count, "run") + (each.count == 1 ? " is" : " are") +
-               " paused; name one to go on with it.";
-    }
-  }
-  return "every run is finished.";
+std::string why_none(target& on) {
+  const auto paused = runs_of_status(on, run_status::paused);
+  if (!paused || paused->empty()) return "every run is finished.";
+  return counted(paused->size(), "run") + (paused->size() == 1 ? " is" : " are") +
+         " paused; name one to go on with it.";
 }
 
 /// A run that is paused goes on when it is named; one that asks something is answered.
-result<void> wake(const scope& in, const run_id& id, const pawl::resume_options& how) {
-  const auto run = in.get(id);
+result<void> wake(target& on, const run_id& id, const pawl::resume_options& how) {
+  const auto run = on.get(id);
   if (!run) return run.error();
   const bool answers = how.answer || !how.question.empty();
   if (run->summary.status != run_status::paused && !run->pausing && !answers) return {};
-  const auto done = in.resume(id, how);
+  const auto done = on.resume(id, how);
   return done ? result<void>{} : done.error();
 }
 
@@ -89,15 +67,15 @@ result<pawl::resume_options> answer_of(const resume_options& given, const settin
 }
 
 exit_code resume(session& s, const resume_options& options) {
-  auto ids = parse_ids(options.ids);
+  auto ids = parse_run_ids(options.ids);
   if (!ids) return s.fail(ids.error());
   const auto used = s.load_settings();
   if (!used) return s.fail(used.error());
   const auto answer = answer_of(options, used->values);
   if (!answer) return s.fail(answer.error());
-  auto opened = s.open_engine(store_use::existing);
+  auto opened = s.open_target(store_use::existing);
   if (!opened) return s.fail(opened.error());
-  engine& open = **opened;
+  target& open = **opened;
   if (ids->empty()) ids = unfinished_runs(open);
   if (ids && ids->empty()) {
     if (!options.json) s.out().line("Nothing to resume: " + why_none(open));
@@ -123,7 +101,8 @@ exit_code resume(session& s, const resume_options& options) {
 void add_resume(CLI::App& to, command_line& line) {
   auto options = std::make_shared<resume_options>();
   auto* const cmd = add_command(
-      to, "resume", "Go on with the unfinished runs of a store, to their ends.",
+      to, "resume",
+      "Go on with the unfinished runs of a store, to their ends; show those of a server.",
       "Examples:\n"
       "  pawl resume --data-dir ./data --allow-exec tar,sha256sum\n"
       "  pawl resume monday --data-dir ./data\n"

@@ -32,12 +32,14 @@ struct prepared {
   drive_options drive;
 };
 
-/// Prints what is wrong with a flow, and says so if it cannot be run for it.
+/// Prints what is wrong with a flow, and says so if it cannot be run for it. A server may get a
+/// worker for what it does not know itself.
 result<void> check(session& s, flow_file& flow, const settings& used) {
   auto& faults = flow.compiled.faults;
-  const engine functions{used};
-  for (auto& f : unknown_functions(flow, functions.functions().list(), severity::error))
-    faults.push_back(std::move(f));
+  const auto functions = s.known_functions(used);
+  if (!functions) return functions.error();
+  const severity level = s.is_served() ? severity::warning : severity::error;
+  for (auto& f : unknown_functions(flow, *functions, level)) faults.push_back(std::move(f));
   s.out().flush();
   for (const auto& f : faults) write_error(describe(flow, f));
   const std::size_t errors = error_count(faults);
@@ -80,7 +82,7 @@ result<prepared> prepare(session& s, const run_options& options, const settings&
 }
 
 /// The version under which a run of this id was started, if that was of this very flow.
-result<version> version_of(const engine& open, const prepared& ready, const run_view& existing) {
+result<version> version_of(target& open, const prepared& ready, const run_view& existing) {
   const auto& id = existing.summary.flow;
   const auto stored = open.get_flow(id.name, id.version);
   if (!stored) return stored.error();
@@ -91,7 +93,7 @@ result<version> version_of(const engine& open, const prepared& ready, const run_
 }
 
 /// The run as it is to be followed, and what starts it.
-result<followed_run> make_run(const engine& open, prepared& ready) {
+result<followed_run> make_run(target& open, prepared& ready) {
   followed_run run;
   start_options options;
   auto existing = ready.id ? open.get(*ready.id) : result<run_view>{error{errc::not_found, ""}};
@@ -105,7 +107,7 @@ result<followed_run> make_run(const engine& open, prepared& ready) {
   } else if (existing.error().code != errc::not_found) {
     return std::move(existing).error();
   } else {
-    const auto stored = open.put_flow(ready.flow.source);
+    const auto stored = open.put_flow(ready.flow.source, {});
     if (!stored) return stored.error();
     options.version = stored->id.version;
     run.id = ready.id ? *ready.id : make_uuid_source()->next(wall_clock());
@@ -127,9 +129,9 @@ exit_code run(session& s, const run_options& options) {
   if (!loaded) return s.fail(loaded.error());
   auto ready = prepare(s, options, loaded->values);
   if (!ready) return s.fail(ready.error());
-  auto opened = s.open_engine(loaded->values, store_use::create);
+  auto opened = s.open_target(loaded->values, store_use::memory);
   if (!opened) return s.fail(opened.error());
-  engine& open = **opened;
+  target& open = **opened;
   auto followed = make_run(open, *ready);
   if (!followed) {
     const exit_code code = s.fail(followed.error());
@@ -149,6 +151,7 @@ void add_run(CLI::App& to, command_line& line) {
       "Examples:\n"
       "  pawl run order.json --input '{\"amount\": 42}'\n"
       "  pawl run backup.json --data-dir ./data --allow-exec tar,sha256sum --id monday\n"
+      "  pawl run order.json --server http://127.0.0.1:7717\n"
       "  generate | pawl run order.json --input - --json\n\n"
       "Without --data-dir the run is kept in memory. With it, a run that was killed goes on with\n"
       "`pawl resume`, or with the same `pawl run --id`, which starts a run once only.");

@@ -3,10 +3,11 @@
 namespace pawl::cli {
 
 void add_runs(CLI::App& to, command_line& line) {
-  auto* const group = add_command(to, "runs", "Look at the runs of a store, and steer them.",
-                                  "Examples:\n"
-                                  "  pawl runs ls --data-dir ./data --status failed\n"
-                                  "  pawl runs show monday --data-dir ./data");
+  auto* const group =
+      add_command(to, "runs", "Look at runs of a data folder or a server, and steer them.",
+                  "Examples:\n"
+                  "  pawl runs ls --data-dir ./data --status failed\n"
+                  "  pawl runs show monday --server http://127.0.0.1:7717");
   add_runs_ls(*group, line);
   add_runs_show(*group, line);
   add_runs_history(*group, line);

@@ -10,9 +10,9 @@ namespace {
 exit_code history(session& s, const std::string& id_text, bool as_json) {
   const auto id = parse_run_id(id_text);
   if (!id) return s.fail(id.error());
-  const auto opened = s.open_engine(store_use::existing);
+  const auto opened = s.open_target(store_use::existing);
   if (!opened) return s.fail(opened.error());
-  engine& open = **opened;
+  target& open = **opened;
   exit_code code = exit_code::ok;
   if (const auto run = known_run(open, *id); !run) {
     code = s.fail(run.error());
@@ -21,7 +21,7 @@ exit_code history(session& s, const std::string& id_text, bool as_json) {
   } else {
     line_watcher lines{s, false};
     lines.follow(*run);
-    for (const auto& e : run->past) lines.on_event({{open.name(), *id}, e});
+    for (const auto& e : run->past) lines.on_event({{default_scope(), *id}, e});
   }
   return s.close(open, code);
 }

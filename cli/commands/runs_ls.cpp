@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "cli/commands/commands.hpp"
+#include "cli/commands/each_run.hpp"
 #include "cli/report.hpp"
 #include "cli/text.hpp"
 #include "cli/view/tree_watcher.hpp"
@@ -57,7 +58,7 @@ void print_table(session& s, const std::vector<run_summary>& runs) {
   }
 }
 
-exit_code list_runs(session& s, engine& open, const run_filter& given, const ls_options& options) {
+exit_code list_runs(session& s, target& open, const run_filter& given, const ls_options& options) {
   run_filter filter = given;
   std::vector<run_summary> runs;
   do {
@@ -85,17 +86,12 @@ exit_code list_runs(session& s, engine& open, const run_filter& given, const ls_
 exit_code ls(session& s, const ls_options& options) {
   run_filter filter;
   if (options.status) {
-    filter.status = parse_run_status(*options.status);
-    if (!filter.status) {
-      std::string all;
-      for (const auto status : all_run_statuses)
-        all += (all.empty() ? "" : ", ") + std::string{to_string(status)};
-      return s.fail(exit_code::usage,
-                    "--status is " + printable(*options.status) + ", but must be one of " + all);
-    }
+    const auto status = parse_status_option(*options.status);
+    if (!status) return s.fail(status.error());
+    filter.status = *status;
   }
   if (options.limit == 0) return s.fail(exit_code::usage, "--limit must be at least 1");
-  const auto opened = s.open_engine(store_use::existing);
+  const auto opened = s.open_target(store_use::existing);
   if (!opened) return s.fail(opened.error());
   const exit_code code = list_runs(s, **opened, filter, options);
   return s.close(**opened, code);

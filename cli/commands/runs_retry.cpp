@@ -1,47 +1,65 @@
 #include "cli/commands/commands.hpp"
+#include "cli/commands/each_run.hpp"
 #include "cli/drive.hpp"
 
 namespace pawl::cli {
 namespace {
 
-exit_code retry(session& s, const std::string& id_text, bool as_json) {
-  const auto id = parse_run_id(id_text);
-  if (!id) return s.fail(id.error());
-  const auto opened = s.open_engine(store_use::existing);
+struct retry_options {
+  run_choice runs;
+  bool json = false;
+};
+
+/// The runs as they are to be followed.
+result<std::vector<followed_run>> failed_runs(target& on, const std::vector<run_id>& ids) {
+  std::vector<followed_run> runs;
+  for (const auto& id : ids) {
+    auto run = ids.size() == 1 ? known_run(on, id) : known_run_briefly(on, id);
+    if (!run) return run.error();
+    runs.push_back(*std::move(run));
+  }
+  return runs;
+}
+
+exit_code retry(session& s, const retry_options& given) {
+  if (const auto good = check_choice(given.runs); !good) return s.fail(good.error());
+  const auto opened = s.open_target(store_use::existing);
   if (!opened) return s.fail(opened.error());
-  engine& open = **opened;
-  auto run = known_run(open, *id);
-  if (!run) {
-    const exit_code code = s.fail(run.error());
-    return s.close(open, code);
+  target& on = **opened;
+  const auto ids = chosen_runs(s, on, given.runs, "retry");
+  if (ids && ids->empty()) {
+    if (!given.json) s.out().line("No run has the status " + *given.runs.status + ".");
+    return s.close(on, exit_code::ok);
+  }
+  auto runs = ids ? failed_runs(on, *ids) : result<std::vector<followed_run>>{ids.error()};
+  if (!runs) {
+    const exit_code code = s.fail(runs.error());
+    return s.close(on, code);
   }
   drive_options how;
-  how.json = as_json;
+  how.json = given.json;
   how.begin = [&]() -> result<void> {
-    const auto done = open.retry(*id);
-    if (!done) return done.error();
+    for (const auto& id : *ids)
+      if (const auto done = on.retry(id, {}); !done) return done.error();
     return {};
   };
-  std::vector<followed_run> runs;
-  runs.push_back(*std::move(run));
-  return drive(s, open, std::move(runs), how);
+  return drive(s, on, *std::move(runs), how);
 }
 
 }  // namespace
 
 void add_runs_retry(CLI::App& to, command_line& line) {
-  auto id = std::make_shared<std::string>();
-  auto as_json = std::make_shared<bool>(false);
-  auto* const cmd =
-      add_command(to, "retry", "Bring a failed run back, with the step that failed, and follow it.",
-                  "Example:\n"
-                  "  pawl runs retry monday --data-dir ./data --allow-exec tar,sha256sum");
-  cmd->add_option("ID", *id, "The run")->required();
-  cmd->add_flag("--json", *as_json, "One JSON object per line and event");
+  auto given = std::make_shared<retry_options>();
+  auto* const cmd = add_command(
+      to, "retry", "Bring failed runs back, with the steps that failed, and follow them.",
+      "Examples:\n"
+      "  pawl runs retry monday --data-dir ./data --allow-exec tar,sha256sum\n"
+      "  pawl runs retry --status failed --server http://127.0.0.1:7717");
+  add_run_choice(*cmd, given->runs);
+  cmd->add_flag("--json", given->json, "One JSON object per line and event");
   add_allow_exec(*cmd, line);
-  cmd->callback([&line, id, as_json] {
-    line.command = [id, as_json](session& s) { return retry(s, *id, *as_json); };
-  });
+  cmd->callback(
+      [&line, given] { line.command = [given](session& s) { return retry(s, *given); }; });
 }
 
 }  // namespace pawl::cli

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "cli/commands/commands.hpp"
-#include "cli/follow.hpp"
 #include "cli/report.hpp"
 #include "cli/steps.hpp"
 #include "cli/text.hpp"
@@ -44,18 +43,20 @@ void print_steps(session& s, const std::vector<step>& steps) {
   }
 }
 
-std::string advice(const run_view& view, const settings& used) {
-  if (const auto ways = ways_to_wake(view, used); !ways.empty()) {
+std::string advice(const run_view& view, const onward& to) {
+  if (const auto ways = ways_to_wake(view, to); !ways.empty()) {
     std::string text = "It waits for somebody outside. To let it go on:";
     for (const auto& way : ways) text += "\n  " + way;
     return text;
   }
   const run_summary& run = view.summary;
-  const std::string command = next_step(run, used);
+  const std::string command = next_step(run, to);
   switch (run.status) {
     case run_status::pending:
     case run_status::running:
-      return "It is not finished. To go on with it:\n  " + command;
+      return (to.served ? "It is not finished. To see it go on:\n  "
+                        : "It is not finished. To go on with it:\n  ") +
+             command;
     case run_status::paused:
       return "It is paused. To go on with it:\n  " + command;
     case run_status::failed:
@@ -67,8 +68,7 @@ std::string advice(const run_view& view, const settings& used) {
   return {};
 }
 
-void print_run(session& s, const run_view& run, const std::vector<step>& steps,
-               const settings& used) {
+void print_run(session& s, const run_view& run, const std::vector<step>& steps, const onward& to) {
   const run_summary& summary = run.summary;
   print_field(s, "run", summary.key.id.str());
   print_field(s, "flow", printable(to_string(summary.flow)));
@@ -108,17 +108,17 @@ void print_run(session& s, const run_view& run, const std::vector<step>& steps,
     s.out().line(shortened(run.metadata));
   }
   s.out().line("");
-  s.out().line(advice(run, used));
+  s.out().line(advice(run, to));
 }
 
-exit_code show_run(session& s, engine& open, const run_id& id, bool as_json) {
+exit_code show_run(session& s, target& open, const run_id& id, bool as_json) {
   const auto run = open.get(id);
   if (!run) return s.fail(run.error());
-  const auto history = whole_history(open, id);
+  const auto history = open.history(id);
   if (!history) return s.fail(history.error());
   const auto steps = steps_of(*history, run->summary.status);
   if (!as_json) {
-    print_run(s, *run, steps, open.effective_settings());
+    print_run(s, *run, steps, open.next());
     return exit_code::ok;
   }
   json object = to_json(*run);
@@ -131,7 +131,7 @@ exit_code show_run(session& s, engine& open, const run_id& id, bool as_json) {
 exit_code show(session& s, const std::string& id_text, bool as_json) {
   const auto id = parse_run_id(id_text);
   if (!id) return s.fail(id.error());
-  const auto opened = s.open_engine(store_use::existing);
+  const auto opened = s.open_target(store_use::existing);
   if (!opened) return s.fail(opened.error());
   const exit_code code = show_run(s, **opened, *id, as_json);
   return s.close(**opened, code);

@@ -1,4 +1,5 @@
 #include "cli/commands/commands.hpp"
+#include "cli/commands/each_run.hpp"
 #include "cli/read.hpp"
 #include "cli/report.hpp"
 
@@ -10,25 +11,16 @@ struct signal_arguments {
 };
 
 exit_code send_signal(session& s, const signal_arguments& given) {
-  const auto id = parse_run_id(given.run);
-  if (!id) return s.fail(id.error());
   const auto used = s.load_settings();
   if (!used) return s.fail(used.error());
-  auto payload =
+  const auto payload =
       read_json_argument(given.payload, "the payload", used->values.run.max_signal_bytes * 2);
   if (!payload) return s.fail(payload.error());
-  const auto opened = s.open_engine(store_use::existing);
-  if (!opened) return s.fail(opened.error());
-  exit_code code = exit_code::ok;
-  const auto done =
-      (*opened)->signal(*id, given.type, *std::move(payload), {.id = given.signal_id});
-  if (!done) {
-    code = s.fail(done.error());
-  } else {
-    s.out().line("The signal is with run " + id->str() + ".");
-    s.out().line("next: " + next_step(done->run, used->values));
-  }
-  return s.close(**opened, code);
+  return act_on_run(s, given.run, [&](target& on, const run_id& id) -> result<std::string> {
+    const auto done = on.signal(id, given.type, *payload, {.id = given.signal_id});
+    if (!done) return done.error();
+    return "The signal is with run " + id.str() + ".\nnext: " + next_step(done->run, on.next());
+  });
 }
 
 }  // namespace
@@ -39,7 +31,8 @@ void add_runs_signal(CLI::App& to, command_line& line) {
       to, "signal", "Send a run what a node of type signal waits for.",
       "Example:\n"
       "  pawl runs signal monday approved '{\"by\": \"ada\"}' --data-dir ./data\n\n"
-      "The signal is kept until the run takes it. `pawl resume ID` goes on with the run.");
+      "The signal is kept until the run takes it. `pawl resume ID` goes on with a run of a data\n"
+      "folder.");
   cmd->add_option("ID", given->run, "The run")->required();
   cmd->add_option("NAME", given->type, "The type of signal that the node names")->required();
   cmd->add_option("PAYLOAD", given->payload,

@@ -1,0 +1,110 @@
+#include "cli/target/local.hpp"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "cli/follow.hpp"
+#include "cli/session.hpp"
+#include "cli/text.hpp"
+
+namespace pawl::cli {
+namespace {
+
+class local_target final : public target {
+ public:
+  local_target(std::unique_ptr<engine> open, scope in)
+      : engine_(std::move(open)), in_(std::move(in)) {
+    const settings& used = engine_->effective_settings();
+    std::string scope_flag;
+    if (in_.name() != default_scope()) scope_flag = " --scope " + shell_word(in_.name().str());
+    next_.look = session::store_flags(used) + scope_flag;
+    next_.go = session::step_flags(used) + scope_flag;
+    next_.kept = !used.storage.data_dir.empty();
+  }
+
+  [[nodiscard]] const onward& next() const noexcept override { return next_; }
+  [[nodiscard]] bool logs_to_terminal() const noexcept override {
+    const auto& log = engine_->effective_settings().log;
+    return log.level < log_level::warning && log.file.empty() && ::isatty(STDERR_FILENO) == 1;
+  }
+
+  result<flow_stored> put_flow(const json& definition, const put_flow_options& how) override {
+    return in_.put_flow(definition, how);
+  }
+  result<void> publish_flow(const flow_version_id& id) override { return in_.publish_flow(id); }
+  result<flow_version> get_flow(const flow_name& name, std::optional<version> v) override {
+    return in_.get_flow(name, v);
+  }
+  result<std::vector<flow_summary>> list_flows() override { return in_.list_flows(); }
+  result<std::vector<flow_version>> flow_versions(const flow_name& name) override {
+    return in_.flow_versions(name);
+  }
+  result<std::vector<function_info>> functions() override { return in_.functions().list(); }
+  result<worker_overview> workers() override { return in_.workers(); }
+
+  result<run_started> start(std::string_view flow, const json& input,
+                            const start_options& how) override {
+    return in_.start(flow, input, how);
+  }
+  result<run_started> restart(const run_id& id, const start_options& how) override {
+    return in_.restart(id, how);
+  }
+  result<run_view> get(const run_id& id, std::chrono::milliseconds wait) override {
+    if (wait.count() == 0) return in_.get(id);
+    auto ended = in_.wait(id, wait);
+    if (ended || ended.error().code != errc::timed_out) return ended;
+    return in_.get(id);
+  }
+  result<run_page> list(const run_filter& filter) override { return in_.list(filter); }
+  result<std::vector<history_event>> history(const run_id& id) override {
+    return whole_history(in_, id);
+  }
+
+  result<run_changed> cancel(const run_id& id, const command_options& how) override {
+    return in_.cancel(id, how);
+  }
+  result<run_changed> pause(const run_id& id, const command_options& how) override {
+    return in_.pause(id, how);
+  }
+  result<run_changed> retry(const run_id& id, const command_options& how) override {
+    return in_.retry(id, how);
+  }
+  result<run_changed> resume(const run_id& id, const resume_options& how) override {
+    return in_.resume(id, how);
+  }
+  result<run_changed> update(const run_id& id, const json& changes,
+                             const command_options& how) override {
+    return in_.update(id, changes, how);
+  }
+  result<run_changed> signal(const run_id& id, const std::string& type, const json& payload,
+                             const signal_options& how) override {
+    return in_.signal(id, type, payload, how);
+  }
+
+  result<follow_result> follow(session& s, watcher& shown, std::vector<followed_run> runs,
+                               const follow_options& how) override {
+    std::optional<run_id> only;
+    if (!how.several) only = runs.front().id;
+    follower all{s, *engine_, in_, shown, std::move(only)};
+    for (auto& run : runs) all.add(std::move(run));
+    s.stop_signals().stop_in_order();
+    if (const auto begun = how.begin(); !begun) return begun.error();
+    return all.follow(how.timeout);
+  }
+
+  result<void> close() override { return engine_->stop(); }
+
+ private:
+  std::unique_ptr<engine> engine_;
+  scope in_;
+  onward next_;
+};
+
+}  // namespace
+
+std::unique_ptr<target> make_local_target(std::unique_ptr<engine> open, scope in) {
+  return std::make_unique<local_target>(std::move(open), std::move(in));
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,193 @@
+#include "cli/target/remote.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "cli/session.hpp"
+#include "cli/target/http_client.hpp"
+#include "cli/target/remote_follower.hpp"
+#include "cli/target/values.hpp"
+
+namespace pawl::cli {
+namespace {
+
+constexpr std::size_t history_page_size = 1'000;
+/// The longest wait that a server takes in one request.
+constexpr std::chrono::milliseconds max_server_wait{60'000};
+
+json options_json(const command_options& how) {
+  json body = json::object();
+  if (!how.reason.empty()) body["reason"] = how.reason;
+  if (how.only_if) body["only_if"] = to_string(*how.only_if);
+  return body;
+}
+
+json start_json(const start_options& how) {
+  json body = json::object();
+  if (how.id) body["id"] = how.id->str();
+  if (!how.key.empty()) body["key"] = how.key;
+  if (!how.metadata.empty()) body["metadata"] = how.metadata;
+  return body;
+}
+
+class remote_target final : public target {
+ public:
+  remote_target(server_access access, const std::string& flags, std::function<bool()> given_up)
+      : http_(std::move(access), std::move(given_up)) {
+    next_.look = flags;
+    next_.go = flags;
+    next_.served = true;
+  }
+
+  [[nodiscard]] const onward& next() const noexcept override { return next_; }
+  [[nodiscard]] bool logs_to_terminal() const noexcept override { return false; }
+
+  result<flow_stored> put_flow(const json& definition, const put_flow_options& how) override {
+    std::string query = how.publish ? "?publish=true" : "?publish=false";
+    if (how.version) query += "&version=" + to_string(*how.version);
+    return read(http_.send("POST", "/v1/flows" + query, definition), read_flow_stored);
+  }
+  result<void> publish_flow(const flow_version_id& id) override {
+    const auto done = http_.send("POST", flow_path(id.name) + "/publish",
+                                 json{{"version", to_string(id.version)}});
+    return done ? result<void>{} : done.error();
+  }
+  result<flow_version> get_flow(const flow_name& name, std::optional<version> v) override {
+    const std::string query = v ? "?version=" + to_string(*v) : "";
+    return read(http_.send("GET", flow_path(name) + query), read_flow_version);
+  }
+  result<std::vector<flow_summary>> list_flows() override {
+    return read(http_.send("GET", "/v1/flows"), [](const json& answer) {
+      return read_list<flow_summary>(answer, "flows", read_flow_summary);
+    });
+  }
+  result<std::vector<flow_version>> flow_versions(const flow_name& name) override {
+    return read(http_.send("GET", flow_path(name) + "/versions"), [](const json& answer) {
+      return read_list<flow_version>(answer, "versions", read_flow_version);
+    });
+  }
+  result<std::vector<function_info>> functions() override {
+    return read(http_.send("GET", "/v1/functions"), [](const json& answer) {
+      return read_list<function_info>(answer, "functions", read_function);
+    });
+  }
+  result<worker_overview> workers() override {
+    return read(http_.send("GET", "/v1/workers"), read_workers);
+  }
+
+  result<run_started> start(std::string_view flow, const json& input,
+                            const start_options& how) override {
+    json body = start_json(how);
+    body["flow"] = flow;
+    body["input"] = input;
+    if (how.version) body["version"] = to_string(*how.version);
+    return read(http_.send("POST", "/v1/runs", body), read_run_started);
+  }
+  result<run_started> restart(const run_id& id, const start_options& how) override {
+    return read(http_.send("POST", run_path(id) + "/restart", start_json(how)), read_run_started);
+  }
+  result<run_view> get(const run_id& id, std::chrono::milliseconds wait) override {
+    wait = std::min(wait, max_server_wait);
+    const std::string query =
+        wait.count() == 0 ? "" : "?wait=" + std::to_string(wait.count()) + "ms";
+    return read(http_.send("GET", run_path(id) + query, {}, wait),
+                [&](const json& answer) { return read_run_view(answer, scope()); });
+  }
+  result<run_page> list(const run_filter& filter) override {
+    std::string query = "?limit=" + std::to_string(filter.limit);
+    if (filter.status) query += "&status=" + std::string{to_string(*filter.status)};
+    if (!filter.cursor.empty()) query += "&cursor=" + percent_encoded(filter.cursor);
+    return read(http_.send("GET", "/v1/runs" + query),
+                [&](const json& answer) { return read_run_page(answer, scope()); });
+  }
+  result<std::vector<history_event>> history(const run_id& id) override {
+    std::vector<history_event> all;
+    std::uint64_t first = 1;
+    while (true) {
+      const auto answer =
+          http_.send("GET", run_path(id) + "/history?first=" + std::to_string(first) +
+                                "&limit=" + std::to_string(history_page_size));
+      if (!answer) return answer.error();
+      auto page = read_list<history_event>(*answer, "events", read_history_event);
+      if (!page) return page;
+      all.insert(all.end(), std::make_move_iterator(page->begin()),
+                 std::make_move_iterator(page->end()));
+      const auto next = answer->find("next");
+      if (next == answer->end() || !next->is_number_unsigned()) return all;
+      const auto further = next->get<std::uint64_t>();
+      if (further <= first) return all;  // it would never end
+      first = further;
+    }
+  }
+
+  result<run_changed> cancel(const run_id& id, const command_options& how) override {
+    return command(id, "/cancel", options_json(how));
+  }
+  result<run_changed> pause(const run_id& id, const command_options& how) override {
+    return command(id, "/pause", options_json(how));
+  }
+  result<run_changed> retry(const run_id& id, const command_options& how) override {
+    return command(id, "/retry", options_json(how));
+  }
+  result<run_changed> resume(const run_id& id, const resume_options& how) override {
+    json body = options_json({how.only_if, how.reason, {}});
+    if (!how.update.empty()) body["update"] = how.update;
+    if (how.answer) body["answer"] = *how.answer;
+    if (!how.question.empty()) body["question"] = how.question;
+    return command(id, "/resume", body);
+  }
+  result<run_changed> update(const run_id& id, const json& changes,
+                             const command_options& how) override {
+    json body = options_json(how);
+    body["update"] = changes;
+    return command(id, "/update", body);
+  }
+  result<run_changed> signal(const run_id& id, const std::string& type, const json& payload,
+                             const signal_options& how) override {
+    json body{{"type", type}, {"payload", payload}};
+    if (!how.id.empty()) body["id"] = how.id;
+    return command(id, "/signal", body);
+  }
+
+  result<follow_result> follow(session& s, watcher& shown, std::vector<followed_run> runs,
+                               const follow_options& how) override {
+    s.stop_signals().stop_in_order();
+    if (const auto begun = how.begin(); !begun) return begun.error();
+    remote_follower all{s, http_.access(), *this, shown, how};
+    for (auto& run : runs) all.add(std::move(run));
+    return all.follow();
+  }
+
+  result<void> close() override { return {}; }
+
+ private:
+  [[nodiscard]] const scope_name& scope() const { return http_.access().scope; }
+  static std::string run_path(const run_id& id) { return "/v1/runs/" + percent_encoded(id.str()); }
+  static std::string flow_path(const flow_name& name) {
+    return "/v1/flows/" + percent_encoded(name.str());
+  }
+
+  template <class Read>
+  static auto read(const result<json>& answer, Read reader) -> decltype(reader(*answer)) {
+    if (!answer) return answer.error();
+    return reader(*answer);
+  }
+
+  result<run_changed> command(const run_id& id, const char* what, const json& body) {
+    return read(http_.send("POST", run_path(id) + what, body),
+                [&](const json& answer) { return read_run_changed(answer, scope()); });
+  }
+
+  http_client http_;
+  onward next_;
+};
+
+}  // namespace
+
+std::unique_ptr<target> make_remote_target(server_access access, std::string flags,
+                                           std::function<bool()> given_up) {
+  return std::make_unique<remote_target>(std::move(access), flags, std::move(given_up));
+}
+
+}  // namespace pawl::cli
