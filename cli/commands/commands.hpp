@@ -19,6 +19,10 @@ void add_runs(CLI::App& to, command_line& line);  ///< with the sub-commands tha
 void add_runs_ls(CLI::App& to, command_line& line);
 void add_runs_show(CLI::App& to, command_line& line);
 void add_runs_history(CLI::App& to, command_line& line);
+void add_runs_start(CLI::App& to, command_line& line);
+void add_runs_restart(CLI::App& to, command_line& line);
+void add_runs_watch(CLI::App& to, command_line& line);
+void add_runs_answer(CLI::App& to, command_line& line);
 void add_runs_cancel(CLI::App& to, command_line& line);
 void add_runs_pause(CLI::App& to, command_line& line);
 void add_runs_signal(CLI::App& to, command_line& line);
@@ -26,6 +30,7 @@ void add_runs_update(CLI::App& to, command_line& line);
 void add_runs_retry(CLI::App& to, command_line& line);
 void add_flows(CLI::App& to, command_line& line);
 void add_config(CLI::App& to, command_line& line);
+void add_workers(CLI::App& to, command_line& line);
 void add_functions(CLI::App& to, command_line& line);
 void add_version(CLI::App& to, command_line& line);
 

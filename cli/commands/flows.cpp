@@ -89,6 +89,39 @@ exit_code put_flow(session& s, const flow_options& options) {
   return s.close(**opened, code);
 }
 
+exit_code list_versions(session& s, target& open, const flow_options& options) {
+  const auto name = parse_flow_name(options.name);
+  if (!name) return s.fail(name.error());
+  const auto versions = open.flow_versions(*name);
+  if (!versions) return s.fail(versions.error());
+  if (!options.json)
+    s.out().line(s.look().paint(tint::dim, "VERSION   STORED                PUBLISHED"));
+  for (const auto& each : *versions) {
+    if (options.json) {
+      s.out().line(one_line({{"name", each.id.name.str()},
+                             {"version", to_string(each.id.version)},
+                             {"published", each.published},
+                             {"created_at", to_rfc3339(each.created_at)}}));
+    } else {
+      s.out().line(pad(to_string(each.id.version), 8) + "  " + moment_text(each.created_at) +
+                   (each.published ? "  yes" : ""));
+    }
+  }
+  return exit_code::ok;
+}
+
+exit_code publish_version(session& s, target& open, const flow_options& options) {
+  const auto name = parse_flow_name(options.name);
+  if (!name) return s.fail(name.error());
+  const auto wanted = parse_version(*options.version);
+  if (!wanted) return s.fail(wanted.error());
+  const flow_version_id id{*name, *wanted};
+  if (const auto done = open.publish_flow(id); !done) return s.fail(done.error());
+  s.out().line("Runs of " + printable(name->str()) + " are started on " + to_string(*wanted) +
+               " from now on.");
+  return exit_code::ok;
+}
+
 /// Something that is read from a store that is there.
 template <class Read>
 exit_code with_store(session& s, Read read) {
@@ -114,6 +147,33 @@ void add_put(CLI::App& to, command_line& line) {
   cmd->add_flag("--json", options->json, "As a JSON object");
   cmd->callback(
       [&line, options] { line.command = [options](session& s) { return put_flow(s, *options); }; });
+}
+
+void add_versions(CLI::App& to, command_line& line) {
+  auto options = std::make_shared<flow_options>();
+  auto* const cmd = add_command(to, "versions", "List the versions of a flow, oldest first.",
+                                "Example:\n  pawl flows versions order --data-dir ./data");
+  cmd->add_option("NAME", options->name, "The flow")->required();
+  cmd->add_flag("--json", options->json, "One JSON object per version");
+  cmd->callback([&line, options] {
+    line.command = [options](session& s) {
+      return with_store(s, [&](target& open) { return list_versions(s, open, *options); });
+    };
+  });
+}
+
+void add_publish(CLI::App& to, command_line& line) {
+  auto options = std::make_shared<flow_options>();
+  auto* const cmd =
+      add_command(to, "publish", "Make a stored version the one that is started from now on.",
+                  "Example:\n  pawl flows publish order 1.0.1 --data-dir ./data");
+  cmd->add_option("NAME", options->name, "The flow")->required();
+  cmd->add_option("VERSION", options->version, "One of its versions")->required();
+  cmd->callback([&line, options] {
+    line.command = [options](session& s) {
+      return with_store(s, [&](target& open) { return publish_version(s, open, *options); });
+    };
+  });
 }
 
 }  // namespace
@@ -143,6 +203,8 @@ void add_flows(CLI::App& to, command_line& line) {
     };
   });
   add_put(*group, line);
+  add_versions(*group, line);
+  add_publish(*group, line);
 }
 
 }  // namespace pawl::cli

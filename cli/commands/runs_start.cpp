@@ -1,0 +1,134 @@
+#include "cli/commands/commands.hpp"
+#include "cli/commands/each_run.hpp"
+#include "cli/read.hpp"
+#include "cli/report.hpp"
+#include "cli/text.hpp"
+
+namespace pawl::cli {
+namespace {
+
+struct start_arguments {
+  std::string what;  ///< a flow, or a run to repeat
+  std::string input = "{}";
+  std::string metadata;
+  std::string key;
+  std::optional<std::string> id;
+  std::optional<std::string> version;
+  bool json = false;
+};
+
+result<start_options> start_options_of(const start_arguments& given, const settings& used) {
+  start_options how;
+  how.key = given.key;
+  if (given.id) {
+    auto id = parse_run_id(*given.id);
+    if (!id) return error{errc::invalid_argument, "--id: " + id.error().message};
+    how.id = *std::move(id);
+  }
+  if (how.id && !how.key.empty())
+    return error{errc::invalid_argument, "--id and --key exclude each other"};
+  if (given.version) {
+    const auto version = parse_version(*given.version);
+    if (!version) return error{errc::invalid_argument, "--version: " + version.error().message};
+    how.version = *version;
+  }
+  if (given.metadata.empty()) return how;
+  auto metadata = read_json_argument(given.metadata, "the metadata", used.run.max_state_bytes * 2);
+  if (!metadata) return std::move(metadata).error();
+  how.metadata = *std::move(metadata);
+  return how;
+}
+
+void tell_started(session& s, target& on, const run_started& run, bool as_json) {
+  if (as_json) {
+    return s.out().line(one_line({{"id", run.id.str()},
+                                  {"flow", run.flow.name.str()},
+                                  {"version", to_string(run.flow.version)},
+                                  {"status", to_string(run.status)},
+                                  {"created", run.created}}));
+  }
+  s.out().line("Run " + run.id.str() + " of " + printable(to_string(run.flow)) +
+               (run.created
+                    ? " is started."
+                    : " was started before; it is " + std::string{to_string(run.status)} + "."));
+  run_summary summary;
+  summary.key.id = run.id;
+  summary.status = run.status;
+  s.out().line("next: " + next_step(summary, on.next()));
+}
+
+template <class Start>
+exit_code start_with(session& s, const start_arguments& given, Start start) {
+  const auto opened = s.open_target(store_use::existing);
+  if (!opened) return s.fail(opened.error());
+  exit_code code = exit_code::ok;
+  const result<run_started> started = start(**opened);
+  if (started) {
+    tell_started(s, **opened, *started, given.json);
+  } else {
+    code = s.fail(started.error());
+  }
+  return s.close(**opened, code);
+}
+
+exit_code start_run(session& s, const start_arguments& given) {
+  const auto used = s.load_settings();
+  if (!used) return s.fail(used.error());
+  const auto how = start_options_of(given, used->values);
+  if (!how) return s.fail(how.error());
+  const auto input =
+      read_json_argument(given.input, "the input", used->values.run.max_state_bytes * 2);
+  if (!input) return s.fail(input.error());
+  return start_with(s, given, [&](target& on) { return on.start(given.what, *input, *how); });
+}
+
+exit_code restart_run(session& s, const start_arguments& given) {
+  const auto id = parse_run_id(given.what);
+  if (!id) return s.fail(id.error());
+  const auto used = s.load_settings();
+  if (!used) return s.fail(used.error());
+  const auto how = start_options_of(given, used->values);
+  if (!how) return s.fail(how.error());
+  return start_with(s, given, [&](target& on) { return on.restart(*id, *how); });
+}
+
+void add_start_options(CLI::App& to, start_arguments& given) {
+  to.add_option("--id", given.id, "Name the new run; it is started once only")->type_name("ID");
+  to.add_option("--key", given.key, "Any text that names this start, in place of an id")
+      ->type_name("TEXT");
+  to.add_option("--metadata", given.metadata, "Kept beside the data: JSON, @FILE, or -")
+      ->type_name("JSON");
+  to.add_flag("--json", given.json, "As a JSON object");
+}
+
+}  // namespace
+
+void add_runs_start(CLI::App& to, command_line& line) {
+  auto given = std::make_shared<start_arguments>();
+  auto* const cmd = add_command(
+      to, "start", "Start a run of a flow that is stored, without following it.",
+      "Example:\n"
+      "  pawl runs start order --input '{\"amount\": 42}' --server http://127.0.0.1:7717\n\n"
+      "A server goes on with it; in a data folder `pawl resume` does.");
+  cmd->add_option("FLOW", given->what, "The flow's name")->required();
+  cmd->add_option("--input", given->input, "The run's first data, an object: JSON, @FILE, or -")
+      ->type_name("JSON");
+  cmd->add_option("--version", given->version, "This version, not the published one")
+      ->type_name("X.Y.Z");
+  add_start_options(*cmd, *given);
+  cmd->callback(
+      [&line, given] { line.command = [given](session& s) { return start_run(s, *given); }; });
+}
+
+void add_runs_restart(CLI::App& to, command_line& line) {
+  auto given = std::make_shared<start_arguments>();
+  auto* const cmd =
+      add_command(to, "restart", "Start a new run with the flow and the input of a finished one.",
+                  "Example:\n  pawl runs restart monday --id monday-2 --data-dir ./data");
+  cmd->add_option("ID", given->what, "The finished run")->required();
+  add_start_options(*cmd, *given);
+  cmd->callback(
+      [&line, given] { line.command = [given](session& s) { return restart_run(s, *given); }; });
+}
+
+}  // namespace pawl::cli
