@@ -70,6 +70,7 @@ void remote_follower::open_more() {
 
 void remote_follower::take_event(state& of, const stream_event& event) {
   of.pause = 0ms;
+  of.troubled_since.reset();
   if (event.kind == "end" || event.kind == "dropped") return;  // the stream's end follows
   const auto data = json::parse(event.data, nullptr, false);
   auto what = read_history_event(data);
@@ -83,21 +84,24 @@ void remote_follower::take_event(state& of, const stream_event& event) {
   shown_.on_event({{default_scope(), of.id}, *std::move(what)});
 }
 
-void remote_follower::take_end(state& of, const std::optional<error>& failure) {
+void remote_follower::take_end(state& of, std::optional<error> failure) {
   const run_id id = of.id;
   const auto now = steady::now();
   if (!failure) {
     auto run = from_.get(id);
-    if (!run && !is_worth_trying_again(run.error())) return finish(id, std::move(run));
     if (run && is_finished(run->summary.status)) return finish(id, std::move(run));
-  } else if (!is_worth_trying_again(*failure)) {
+    if (!run) failure = run.error();
+  }
+  if (failure && !is_worth_trying_again(*failure)) return finish(id, *failure);
+  if (!failure) {
+    of.troubled_since.reset();
+  } else if (!of.troubled_since) {
+    of.troubled_since = now;
+    if (failure->code != errc::cancelled)
+      shown_.note("the connection to the server broke off; trying again");
+  } else if (now - *of.troubled_since > patience) {
     return finish(id, *failure);
   }
-  if (of.pause == 0ms) {
-    of.failing_since = now;
-    if (failure) shown_.note("the connection to the server broke off; trying again");
-  }
-  if (failure && now - of.failing_since > patience) return finish(id, *failure);
   of.pause = of.pause == 0ms ? first_pause
                              : std::min<std::chrono::milliseconds>(of.pause * 2, longest_pause);
   of.retry_at = now + of.pause;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "cli/session.hpp"
@@ -31,15 +32,15 @@ class remote_follower {
     std::string last_id;           ///< of the last event that was told
     bool look = false;             ///< it may be parked: to be looked at
     steady::time_point retry_at{};
-    steady::time_point failing_since{};
-    std::chrono::milliseconds pause{0};  ///< before it is tried again; 0: nothing has failed
+    std::chrono::milliseconds pause{0};  ///< before it was tried again; 0: something came since
+    std::optional<steady::time_point> troubled_since;
   };
 
   [[nodiscard]] std::optional<follow_end> asked_to_stop() const;
   void open_more();
   void take_arrivals();
   void take_event(state& of, const stream_event& event);
-  void take_end(state& of, const std::optional<error>& failure);
+  void take_end(state& of, std::optional<error> failure);
   void take_parked();
   void finish(const run_id& id, result<run_view> run);
 
