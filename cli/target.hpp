@@ -49,6 +49,9 @@ struct follow_options {
   std::function<result<void>()> begin = [] { return result<void>{}; };  ///< sets the runs off
 };
 
+/// Gets events in order. False: it wants no more of them.
+using event_listener = std::function<bool(const placed_event& event)>;
+
 /// Where the runs and flows are that a command works on: one scope of a data folder, opened here,
 /// or of a server. Errors of each call are those of the same call of `pawl::scope`; of a server
 /// also `unavailable` and `timed_out` (it cannot be reached), `invalid_argument` (it does not let
@@ -96,6 +99,12 @@ class target {
   /// `checkpoint` is not told. Errors: of `how.begin`; nothing was followed then.
   virtual result<follow_result> follow(session& s, watcher& shown, std::vector<followed_run> runs,
                                        const follow_options& how) = 0;
+
+  /// Tells everything that became durable in the scope behind `after`. A data folder tells what it
+  /// has kept, without `after` from the first, and returns; a server goes on for ever, without
+  /// `after` from now on, and tells logs and progress as well, which have no position.
+  virtual result<void> events(std::optional<journal_position> after,
+                              const event_listener& tell) = 0;
 
   /// Ends in order what was opened here. A second call does nothing. Errors: of the store.
   virtual result<void> close() = 0;

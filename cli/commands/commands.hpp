@@ -30,6 +30,7 @@ void add_runs_update(CLI::App& to, command_line& line);
 void add_runs_retry(CLI::App& to, command_line& line);
 void add_flows(CLI::App& to, command_line& line);
 void add_config(CLI::App& to, command_line& line);
+void add_events(CLI::App& to, command_line& line);
 void add_workers(CLI::App& to, command_line& line);
 void add_functions(CLI::App& to, command_line& line);
 void add_version(CLI::App& to, command_line& line);

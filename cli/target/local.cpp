@@ -93,6 +93,18 @@ class local_target final : public target {
     return all.follow(how.timeout);
   }
 
+  result<void> events(std::optional<journal_position> after, const event_listener& tell) override {
+    journal_position from = after.value_or(journal_position{});
+    while (true) {
+      const auto page = in_.events(from);
+      if (!page) return page.error();
+      for (const auto& each : page->events)
+        if (!tell(each)) return {};
+      if (page->next <= from) return {};
+      from = page->next;
+    }
+  }
+
   result<void> close() override { return engine_->stop(); }
 
  private:

@@ -7,6 +7,7 @@
 #include "cli/session.hpp"
 #include "cli/target/http_client.hpp"
 #include "cli/target/remote_follower.hpp"
+#include "cli/target/scope_events.hpp"
 #include "cli/target/values.hpp"
 
 namespace pawl::cli {
@@ -157,6 +158,10 @@ class remote_target final : public target {
     remote_follower all{s, http_.access(), *this, shown, how};
     for (auto& run : runs) all.add(std::move(run));
     return all.follow();
+  }
+
+  result<void> events(std::optional<journal_position> after, const event_listener& tell) override {
+    return tell_scope_events(http_.access(), after, tell);
   }
 
   result<void> close() override { return {}; }

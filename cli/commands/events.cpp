@@ -1,0 +1,56 @@
+#include "cli/commands/commands.hpp"
+#include "cli/text.hpp"
+#include "cli/view/event_text.hpp"
+#include "cli/view/line_watcher.hpp"
+
+namespace pawl::cli {
+namespace {
+
+struct events_options {
+  std::string after;
+  bool json = false;
+};
+
+exit_code tell_events(session& s, const events_options& given) {
+  std::optional<journal_position> after;
+  if (!given.after.empty()) {
+    const auto position = parse_journal_position(given.after);
+    if (!position) return s.fail(exit_code::usage, "--after: " + position.error().message);
+    after = *position;
+  }
+  const auto opened = s.open_target(store_use::existing);
+  if (!opened) return s.fail(opened.error());
+  line_watcher lines{s, true};
+  const auto told = (*opened)->events(after, [&](const placed_event& event) {
+    if (given.json) {
+      json object = event_json(event.run, event.what);
+      if (event.what.checkpoint != 0) object["position"] = to_string(event.position);
+      s.out().line(one_line(object));
+    } else {
+      lines.on_event({{default_scope(), event.run}, event.what});
+    }
+    s.out().flush();
+    return !s.out().closed();
+  });
+  const exit_code code = told ? exit_code::ok : s.fail(told.error());
+  return s.close(**opened, code);
+}
+
+}  // namespace
+
+void add_events(CLI::App& to, command_line& line) {
+  auto given = std::make_shared<events_options>();
+  auto* const cmd =
+      add_command(to, "events", "Tell what happens in all runs, as it happens.",
+                  "Examples:\n"
+                  "  pawl events --server http://127.0.0.1:7717\n"
+                  "  pawl events --json --after 120.0.3 --server http://127.0.0.1:7717\n\n"
+                  "A server tells it from now on, until Ctrl-C; a data folder what it has kept.");
+  cmd->add_option("--after", given->after, "Go on behind this `position`, as --json prints them")
+      ->type_name("POSITION");
+  cmd->add_flag("--json", given->json, "One JSON object per event");
+  cmd->callback(
+      [&line, given] { line.command = [given](session& s) { return tell_events(s, *given); }; });
+}
+
+}  // namespace pawl::cli
