@@ -38,6 +38,7 @@ class ProgramTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
         self.store = os.path.join(self.folder, "store")
+        self.where = ["--data-dir", self.store]
 
     def file(self, name, content):
         path = os.path.join(self.folder, name)
@@ -74,5 +75,5 @@ class ProgramTest(unittest.TestCase):
         return [json.loads(line) for line in self.pawl(*arguments, **options).stdout.splitlines()]
 
     def show(self, run, **options):
-        [shown] = self.lines("runs", "show", run, "--json", "--data-dir", self.store, **options)
+        [shown] = self.lines("runs", "show", run, "--json", *self.where, **options)
         return shown

@@ -13,33 +13,37 @@ from program import (CANCELLED, FAILED, NOT_FOUND, PROGRAM, STORE, USAGE, Progra
 
 
 class Looking(ProgramTest):
+    """What is the same wherever the runs are (`self.where`)."""
+
     def setUp(self):
         super().setUp()
+        self.make_runs()
+
+    def make_runs(self):
         self.good = self.flow(task("a", "core.set", args={"a": 1}), name="good")
         bad = self.flow(task("stop", "core.fail", args={"type": "broken"}), name="bad")
-        self.pawl("run", self.good, "--id", "g1", "--data-dir", self.store, "--input", '{"n":1}')
-        self.pawl("run", bad, "--id", "b1", "--data-dir", self.store, expect=FAILED)
-        self.pawl("run", self.good, "--id", "g2", "--data-dir", self.store)
+        self.pawl("run", self.good, "--id", "g1", *self.where, "--input", '{"n":1}')
+        self.pawl("run", bad, "--id", "b1", *self.where, expect=FAILED)
+        self.pawl("run", self.good, "--id", "g2", *self.where)
 
     def test_runs_are_listed_newest_first(self):
-        runs = self.lines("runs", "ls", "--json", "--data-dir", self.store)
+        runs = self.lines("runs", "ls", "--json", *self.where)
         self.assertEqual([run["id"] for run in runs], ["g2", "b1", "g1"])
-        [failed] = self.lines("runs", "ls", "--status", "failed", "--json", "--data-dir", self.store)
+        [failed] = self.lines("runs", "ls", "--status", "failed", "--json", *self.where)
         self.assertEqual((failed["id"], failed["error"]["type"]), ("b1", "broken"))
-        out = self.pawl("runs", "ls", "--limit", "1", "--data-dir", self.store).stdout
+        out = self.pawl("runs", "ls", "--limit", "1", *self.where).stdout
         self.assertIn("g2", out)
         self.assertNotIn("g1", out)
         self.assertIn("more", out)
-        self.assertIn("No run", self.pawl("runs", "ls", "--status", "paused", "--data-dir",
-                                          self.store).stdout)
+        self.assertIn("No run", self.pawl("runs", "ls", "--status", "paused", *self.where).stdout)
 
     def test_a_run_is_shown_with_what_to_do_next(self):
-        out = self.pawl("runs", "show", "b1", "--data-dir", self.store).stdout
+        out = self.pawl("runs", "show", "b1", *self.where).stdout
         for words in ("status      failed", "broken at stop", "STEP",
-                      f"pawl runs retry b1 --data-dir {self.store}"):
+                      " ".join(["pawl runs retry b1", *self.where])):
             self.assertIn(words, out)
-        self.assertIn("pawl runs history g1", self.pawl("runs", "show", "g1", "--data-dir",
-                                                        self.store).stdout.splitlines()[-1])
+        self.assertIn("pawl runs history g1", self.pawl("runs", "show", "g1",
+                                                        *self.where).stdout.splitlines()[-1])
         shown = self.show("b1")
         self.assertEqual((shown["id"], shown["status"], shown["flow"], shown["version"]),
                          ("b1", "failed", "bad", "1.0.0"))
@@ -51,49 +55,46 @@ class Looking(ProgramTest):
         self.assertEqual(self.show("g1")["data"], {"n": 1, "a": 1})
 
     def test_a_history_tells_everything(self):
-        events = self.lines("runs", "history", "g1", "--json", "--data-dir", self.store)
+        events = self.lines("runs", "history", "g1", "--json", *self.where)
         self.assertEqual([e["event"] for e in events],
                          ["run_created", "step_started", "step_finished", "run_completed"])
-        self.assertEqual(len(self.pawl("runs", "history", "g1", "--data-dir",
-                                       self.store).stdout.splitlines()), 4)
+        told = self.pawl("runs", "history", "g1", *self.where).stdout
+        self.assertEqual(len(told.splitlines()), 4)
 
     def test_no_such_run_or_flow(self):
         for command in (["show"], ["history"], ["cancel"], ["retry"]):
             self.refused(NOT_FOUND, "there is no run nobody", "runs", *command, "nobody",
-                         "--data-dir", self.store)
-        self.refused(NOT_FOUND, "nobody", "resume", "nobody", "--data-dir", self.store)
-        self.refused(NOT_FOUND, "nothing", "flows", "show", "nothing", "--data-dir", self.store)
-        self.refused(NOT_FOUND, "9.0.0", "flows", "show", "good", "--version", "9", "--data-dir",
-                     self.store)
+                         *self.where)
+        self.refused(NOT_FOUND, "nobody", "resume", "nobody", *self.where)
+        self.refused(NOT_FOUND, "nothing", "flows", "show", "nothing", *self.where)
+        self.refused(NOT_FOUND, "9.0.0", "flows", "show", "good", "--version", "9", *self.where)
 
     def test_a_finished_run_takes_no_commands(self):
-        self.refused(USAGE, "completed", "runs", "cancel", "g1", "--data-dir", self.store)
-        self.refused(USAGE, "completed", "runs", "retry", "g1", "--data-dir", self.store)
+        self.refused(USAGE, "completed", "runs", "cancel", "g1", *self.where)
+        self.refused(USAGE, "completed", "runs", "retry", "g1", *self.where)
 
     def test_flows_have_versions(self):
-        [told] = self.lines("flows", "put", self.good, "--json", "--data-dir", self.store)
+        [told] = self.lines("flows", "put", self.good, "--json", *self.where)
         self.assertEqual((told["version"], told["created"]), ("1.0.0", False))
         self.flow(task("a", "core.set", args={"a": 2}), name="good")
-        out = self.pawl("flows", "put", self.good, "--data-dir", self.store, "--no-publish").stdout
+        out = self.pawl("flows", "put", self.good, *self.where, "--no-publish").stdout
         self.assertIn("good@1.0.1", out)
-        flows = self.lines("flows", "ls", "--json", "--data-dir", self.store)
+        flows = self.lines("flows", "ls", "--json", *self.where)
         self.assertEqual(flows[1], {"name": "good", "latest": "1.0.1", "published": "1.0.0"})
-        [shown] = self.lines("flows", "show", "good", "--version", "1.0.1", "--json", "--data-dir",
-                             self.store)
+        [shown] = self.lines("flows", "show", "good", "--version", "1.0.1", "--json", *self.where)
         self.assertEqual(shown["definition"]["nodes"][0]["data"]["args"], {"a": 2})
-        self.assertIn('"a": 1', self.pawl("flows", "show", "good", "--data-dir", self.store).stdout)
+        self.assertIn('"a": 1', self.pawl("flows", "show", "good", *self.where).stdout)
 
     def test_a_cancelled_run_ends_with_5(self):
         slow = self.flow(task("slow", "core.sleep", args={"seconds": 60}), name="slow")
-        with subprocess.Popen([PROGRAM, "run", slow, "--id", "s", "--data-dir", self.store],
+        with subprocess.Popen([PROGRAM, "run", slow, "--id", "s", *self.where],
                               stdout=subprocess.PIPE, text=True, env=environment()) as process:
             for line in process.stdout:
                 if "step_started" in line:
                     break
             process.kill()
-        self.assertIn("it was running", self.pawl("runs", "cancel", "s", "--data-dir",
-                                                  self.store).stdout)
-        self.pawl("run", slow, "--id", "s", "--data-dir", self.store, expect=CANCELLED)
+        self.assertIn("it was running", self.pawl("runs", "cancel", "s", *self.where).stdout)
+        self.pawl("run", slow, "--id", "s", *self.where, expect=CANCELLED)
         self.assertEqual(self.show("s")["steps"][0]["status"], "abandoned")
 
 

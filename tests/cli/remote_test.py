@@ -1,0 +1,270 @@
+"""The program as a client of a server: the same commands, and what only happens between two."""
+
+import http.server
+import json
+import os
+import signal
+import subprocess
+import threading
+import unittest
+
+import store_test
+from program import (CANCELLED, FAILED, INVALID, LIMIT_S, NOT_FOUND, OK, PROGRAM, STORE,
+                     UNAVAILABLE, USAGE, ProgramTest, environment, task)
+
+# Another version's server can be tried with this version's client.
+SERVER = os.environ.get("PAWL_TEST_SERVER_PROGRAM", PROGRAM)
+
+
+class Served:
+    """A server of the test's own, on a Unix socket in its folder."""
+
+    def setUp(self):
+        ProgramTest.setUp(self)
+        self.address = "unix:" + os.path.join(self.folder, "s")
+        self.where = ["--server", self.address]
+        self.server = None
+        self.addCleanup(self.stop_server)
+        self.start_server()
+
+    def start_server(self):
+        self.server = subprocess.Popen(
+            [SERVER, "serve", "--data-dir", self.store, "--listen", self.address],
+            stderr=subprocess.PIPE, text=True, env=environment())
+        said = self.server.stderr.readline()
+        self.assertIn("listening on", said)
+
+    def stop_server(self):
+        if self.server is None:
+            return
+        self.server.terminate()
+        self.server.communicate(timeout=LIMIT_S)
+        self.server = None
+
+    def begin(self, *arguments):
+        """The program in the background, with its standard output."""
+        process = subprocess.Popen([PROGRAM, *arguments, *self.where], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, env=environment())
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        return process
+
+
+class LookingAtAServer(Served, store_test.Looking):
+    def setUp(self):
+        Served.setUp(self)
+        self.make_runs()
+
+
+class Following(Served, ProgramTest):
+    def setUp(self):
+        super().setUp()
+        self.waits = self.flow({"id": "w", "type": "signal", "data": {"name": "go"}},
+                               task("b", "core.set", args={"b": 1}), name="waits")
+
+    def start(self, run):
+        self.pawl("flows", "put", self.waits, *self.where)
+        [started] = self.lines("runs", "start", "waits", "--id", run, "--json", *self.where)
+        self.assertEqual((started["id"], started["created"]), (run, True))
+
+    def until(self, process, word):
+        seen = []
+        for line in process.stdout:
+            seen.append(line)
+            if word in line:
+                return seen
+        self.fail(f"no {word} in {seen}: {process.stderr.read()}")
+
+    def test_a_run_is_followed_to_its_end(self):
+        good = self.flow(task("a", "core.set", args={"a": 1}), name="good")
+        events = self.lines("run", good, "--id", "g", "--json", *self.where)
+        self.assertEqual([e["event"] for e in events],
+                         ["run_created", "step_started", "step_finished", "run_completed",
+                          "summary"])
+        self.assertEqual(events[-1]["data"], {"a": 1})
+        bad = self.flow(task("a", "core.fail", args={"type": "broken"}), name="bad")
+        self.pawl("run", bad, "--id", "b", *self.where, expect=FAILED)
+        self.pawl("runs", "retry", "b", *self.where, expect=FAILED)
+        self.pawl("runs", "watch", "b", *self.where, expect=FAILED)
+
+    def test_a_run_that_waits_is_watched_until_it_goes_on(self):
+        self.start("r")
+        watching = self.begin("runs", "watch", "r", "--timeout", "1m")
+        self.pawl("runs", "signal", "r", "go", '{"x": 1}', *self.where)
+        out, _ = watching.communicate(timeout=LIMIT_S)
+        self.assertEqual(watching.returncode, OK)
+        self.assertIn("completed", out)
+        self.assertEqual(self.show("r")["data"], {"x": 1, "b": 1})
+
+    def test_ctrl_c_ends_the_watching_and_not_the_run(self):
+        self.pawl("flows", "put", self.waits, *self.where)
+        slow = self.flow(task("s", "core.sleep", args={"seconds": 60}), name="slow")
+        watching = self.begin("run", slow, "--id", "s")
+        self.until(watching, "step_started")
+        watching.send_signal(signal.SIGINT)
+        _, said = watching.communicate(timeout=LIMIT_S)
+        self.assertEqual(watching.returncode, 130)
+        self.assertIn("goes on at the server", said)
+        self.assertIn("it was running", self.pawl("runs", "cancel", "s", *self.where).stdout)
+        self.pawl("runs", "watch", "s", *self.where, expect=CANCELLED)
+
+    def test_a_watch_outlives_the_server_and_tells_everything_once(self):
+        steps = self.flow(task("a", "core.sleep", args={"seconds": 1}),
+                          {"id": "w", "type": "signal", "data": {"name": "go"}},
+                          task("b", "core.set", args={"b": 1}), name="steps")
+        self.pawl("flows", "put", steps, *self.where)
+        self.pawl("runs", "start", "steps", "--id", "r", *self.where)
+        watching = self.begin("runs", "watch", "r", "--json", "--timeout", "1m")
+        before = self.until(watching, "signal_awaited")
+        self.stop_server()
+        self.start_server()
+        self.pawl("runs", "signal", "r", "go", "null", *self.where)
+        out, said = watching.communicate(timeout=LIMIT_S)
+        self.assertEqual(watching.returncode, OK, said)
+        self.assertIn("trying again", said)
+        told = [json.loads(line) for line in before + out.splitlines()][:-1]
+        history = self.lines("runs", "history", "r", "--json", *self.where)
+        self.assertEqual([e["event"] for e in told if "checkpoint" in e],
+                         [e["event"] for e in history][-len(told):])
+        self.assertEqual(len({json.dumps(e, sort_keys=True) for e in told}), len(told))
+
+    def test_many_runs_are_changed_at_once(self):
+        for run in ("r1", "r2", "r3"):
+            self.start(run)
+        out = self.pawl("runs", "pause", "r1", "r2", *self.where).stdout
+        self.assertIn("Run r1 is paused.", out)
+        self.assertIn("Run r2 is paused.", out)
+        self.refused(USAGE, ["2 runs", "--yes"], "runs", "cancel", "--status", "paused",
+                     *self.where, input="")
+        out = self.pawl("runs", "cancel", "--status", "paused", "--yes", *self.where).stdout
+        self.assertEqual(out.count("is cancelled"), 2)
+        done = self.refused(NOT_FOUND, "there is no run nobody", "runs", "cancel", "nobody", "r3",
+                            *self.where)
+        self.assertIn("Run r3 is cancelled", done.stdout)
+
+    def test_a_finished_run_is_started_anew(self):
+        self.start("r")
+        self.pawl("runs", "cancel", "r", *self.where)
+        self.pawl("runs", "restart", "r", "--id", "again", *self.where)
+        self.assertEqual(self.show("again")["restarted_from"], "r")
+
+    def test_scopes_do_not_see_each_other(self):
+        self.start("r")
+        self.refused(NOT_FOUND, "there is no run r", "runs", "show", "r", "--scope", "other",
+                     *self.where)
+        self.refused(NOT_FOUND, "there is no run r", "runs", "show", "r", *self.where,
+                     PAWL_SCOPE="other")
+        self.assertIn("r", self.pawl("runs", "ls", PAWL_SERVER=self.address).stdout)
+
+    def test_events_of_all_runs_are_told_as_they_happen(self):
+        self.start("before")
+        telling = self.begin("events", "--json")
+        # Nobody says when it listens: runs are started until one is heard of.
+        starting = threading.Thread(target=self.start_until, args=(telling,))
+        starting.start()
+        self.addCleanup(starting.join)
+        [first] = [json.loads(line) for line in self.until(telling, "run_created")[-1:]]
+        self.assertNotEqual(first["run"], "before")
+        telling.send_signal(signal.SIGINT)
+        telling.communicate(timeout=LIMIT_S)
+        self.assertEqual(telling.returncode, 130)
+        again = self.begin("events", "--json", "--after", first["position"])
+        [second] = [json.loads(line) for line in self.until(again, "signal_awaited")[:1]]
+        self.assertEqual((second["run"], second["event"]), (first["run"], "signal_awaited"))
+
+    def start_until(self, process):
+        for n in range(1000):
+            if process.poll() is not None:
+                return
+            self.pawl("runs", "start", "waits", "--id", f"e{n}", *self.where)
+
+    def test_a_flow_with_faults_is_not_started(self):
+        broken = self.file("x.json", {"name": "x", "nodes": [{"id": "a", "type": "nothing"}]})
+        self.refused(INVALID, "fault", "run", broken, *self.where)
+
+
+class Answering(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        status, fields, body = self.server.answer
+        self.server.seen.append(dict(self.headers))
+        self.send_response(status)
+        for name, value in fields.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_):
+        pass
+
+
+class Refused(ProgramTest):
+    """Servers that do not let us in, and what is no server of Pawl."""
+
+    def serve(self, status, body, **fields):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+        server.answer, server.seen = (status, fields, body), []
+        self.addCleanup(server.server_close)
+        threading.Thread(target=server.serve_forever).start()
+        self.addCleanup(server.shutdown)
+        self.server = server
+        return f"http://127.0.0.1:{server.server_port}"
+
+    def problem(self, status, code, detail, **fields):
+        return self.serve(status, json.dumps({"code": code, "detail": detail, "status": status}),
+                          **{"Content-Type": "application/problem+json", **fields})
+
+    def test_nobody_listens(self):
+        self.refused(UNAVAILABLE, ["http://127.0.0.1:1", "cannot be reached", "pawl serve"], "runs",
+                     "ls", "--server", "http://127.0.0.1:1")
+        self.refused(UNAVAILABLE, "cannot be reached", "runs", "ls", "--server",
+                     "unix:" + os.path.join(self.folder, "none"))
+
+    def test_addresses_that_are_none(self):
+        for address in ("ftp://x", "127.0.0.1:7717", "http://", "unix:s", "http://a b",
+                        "http://x?y"):
+            self.refused(USAGE, "the server's address", "runs", "ls", "--server", address)
+        done = self.refused(USAGE, "PAWL_TOKEN", "runs", "ls", "--server", "http://me:secret@x")
+        self.assertNotIn("secret", done.stderr)
+        self.refused(USAGE, "exclude each other", "runs", "ls", "--server", "http://x",
+                     "--data-dir", self.store)
+
+    def test_a_token_is_sent_and_never_shown(self):
+        address = self.problem(401, "unauthorized", "no")
+        self.refused(USAGE, "wants a token", "runs", "ls", "--server", address)
+        done = self.refused(USAGE, "does not take this token", "runs", "ls", "--server", address,
+                            PAWL_TOKEN="sesame")
+        self.assertNotIn("sesame", done.stderr + done.stdout)
+        self.assertEqual(self.server.seen[-1]["Authorization"], "Bearer sesame")
+        key = self.file("key", "opensesame\n")
+        self.refused(USAGE, "token", "runs", "ls", "--server", address, "--token-file", key)
+        self.assertEqual(self.server.seen[-1]["Authorization"], "Bearer opensesame")
+        done = self.refused(USAGE, "no token", "runs", "ls", "--server", address, "--token-file",
+                            self.file("two", "se\nsame: x\n"))
+        self.assertNotIn("same: x", done.stderr)
+
+    def test_what_a_server_refuses(self):
+        self.refused(USAGE, ["does not allow", "reader"], "runs", "ls", "--server",
+                     self.problem(403, "forbidden", "a reader may not"))
+        self.refused(UNAVAILABLE, ["too much", "in 7 s"], "runs", "ls", "--server",
+                     self.problem(429, "too_many_requests", "too much", **{"Retry-After": "7"}))
+        self.refused(UNAVAILABLE, "stopping", "runs", "ls", "--server",
+                     self.problem(503, "unavailable", "stopping"))
+
+    def test_what_is_no_server_of_pawl(self):
+        self.refused(NOT_FOUND, "names a server of Pawl", "runs", "ls", "--server",
+                     self.serve(404, "<html>"))
+        self.refused(STORE, "names a server of Pawl", "runs", "ls", "--server",
+                     self.serve(200, "<html>"))
+        self.refused(STORE, "another version", "runs", "ls", "--server", self.serve(200, "{}"))
+        self.refused(STORE, "flow is missing", "runs", "ls", "--server",
+                     self.serve(200, '{"runs": [{"id": "a"}], "next": null}'))
+
+    def test_nothing_of_an_answer_steers_the_terminal(self):
+        done = self.refused(STORE, "\\u001b", "runs", "ls", "--server",
+                            self.problem(500, "internal", "\x1b[31m"))
+        self.assertNotIn("\x1b", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
