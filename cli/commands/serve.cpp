@@ -28,14 +28,18 @@ exit_code serve_until_signal(session& s, engine& open) {
   s.stop_signals().on_hang_up(nullptr);
   const auto patience = open.effective_settings().engine.stop_timeout_ms;
   serving.stop(patience);
-  return s.close(open, exit_code::ok);
+  if (const auto stopped = open.stop(); !stopped) return s.fail(stopped.error());
+  return exit_code::ok;
 }
 
 exit_code serve(session& s) {
   s.stop_signals().stop_in_order();
   auto loaded = s.load_settings();
   if (!loaded) return s.fail(loaded.error());
-  engine served{std::move(loaded->values)};
+  settings& wanted = loaded->values;
+  // What the server cannot do itself is for workers, unless somebody says otherwise.
+  if (wanted.worker.default_queue.empty()) wanted.worker.default_queue = "default";
+  engine served{std::move(wanted)};
   if (const auto opened = served.open(); !opened) return s.fail(opened.error());
   return serve_until_signal(s, served);
 }
