@@ -311,6 +311,19 @@ constexpr std::array table{
     key{"server.ping_interval_ms", [](settings& s) -> field { return &s.server.ping_interval_ms; },
         "A WebSocket that is silent for so long is sent a ping; twice as long, and it is closed.",
         1, hour_ms},
+    key{"server.keys_file", [](settings& s) -> field { return &s.server.keys_file; },
+        "The keys of callers, which `pawl keys` makes. Empty: `keys.json` in the data folder. Read "
+        "again when it changes.",
+        0, 0, "a path, or nothing"},
+    key{"server.max_failed_logins",
+        [](settings& s) -> field { return &s.server.max_failed_logins; },
+        "Requests with a wrong key that one address may send in a minute. One more is answered "
+        "429.",
+        1, 1'000'000},
+    key{"server.audit_file", [](settings& s) -> field { return &s.server.audit_file; },
+        "Where every command that somebody gives is noted, one JSON object per line. Empty: in the "
+        "log, at the level info. Opened again on SIGHUP.",
+        0, 0, "a path, or nothing"},
 
     key{"log.level", [](settings& s) -> field { return &s.log.level; },
         "The least important lines that are written."},

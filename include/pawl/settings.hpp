@@ -200,6 +200,12 @@ struct server_settings {
   std::chrono::milliseconds write_timeout_ms{30'000};
   /// A WebSocket that is silent for so long is sent a ping; twice as long, and it is closed.
   std::chrono::milliseconds ping_interval_ms{20'000};
+  /// The keys of callers; see `pawl keys`. Empty: `keys.json` in the data folder.
+  std::filesystem::path keys_file = {};
+  /// Requests with a wrong key that one address may send in a minute. One more is answered 429.
+  std::uint32_t max_failed_logins = 20;
+  /// Where every command that somebody gives is noted, a JSON object a line. Empty: in the log.
+  std::filesystem::path audit_file = {};
 
   /// `threads`, or the machine's cores where that is 0. At least 1.
   [[nodiscard]] std::uint32_t thread_count() const noexcept;
