@@ -125,7 +125,8 @@ result<void> make_folder(const fs::path& path) {
 
 /// Files that may lie in a folder that is about to become a store.
 bool is_harmless(const std::string& name) {
-  return name.front() == '.' || name == "lost+found" || name == new_mark_name;
+  return name.front() == '.' || name == "lost+found" || name == new_mark_name ||
+         name == "keys.json";  // `pawl keys add` may come first
 }
 
 result<folder_state> state_without_mark(const fs::path& path) {

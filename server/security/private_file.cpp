@@ -1,0 +1,145 @@
+#include "server/security/private_file.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "functions/process/fd.hpp"
+
+namespace pawl::server {
+namespace {
+
+namespace fs = std::filesystem;
+using functions::unique_fd;
+
+constexpr mode_t others_mode = S_IRWXG | S_IRWXO;
+
+std::string mode_text(mode_t mode) {
+  std::string text = "0000";
+  for (std::size_t at = 4; at-- > 1; mode >>= 3) text[at] = static_cast<char>('0' + (mode & 7));
+  return text;
+}
+
+/// What a link leads to, so that the link stays when its file is replaced.
+fs::path real_path(const fs::path& file) {
+  std::error_code failed;
+  auto real = fs::canonical(file, failed);
+  return failed ? file : real;
+}
+
+fs::path folder_of(const fs::path& file) {
+  return file.has_parent_path() ? file.parent_path() : fs::path{"."};
+}
+
+fs::path beside(const fs::path& file, const char* end) {
+  return folder_of(file) / ("." + file.filename().string() + end);
+}
+
+int write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno != EINTR) return errno;
+    if (n > 0) bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return 0;
+}
+
+/// What root makes in a folder of somebody else is his: a server that runs as that user reads it.
+void give_to_owner(int fd, const fs::path& file) {
+  struct stat owner {};
+  if (::geteuid() != 0) return;
+  if (::stat(file.c_str(), &owner) != 0 && ::stat(folder_of(file).c_str(), &owner) != 0) return;
+  if (owner.st_uid != 0) static_cast<void>(!::fchown(fd, owner.st_uid, owner.st_gid));
+}
+
+unique_fd open_fresh(const fs::path& file, int flags) {
+  return unique_fd{::open(file.c_str(), flags | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
+}
+
+}  // namespace
+
+error file_error(std::string_view doing, const fs::path& file, int failure) {
+  const errc code = failure == ENOSPC || failure == EDQUOT ? errc::storage_full
+                    : failure == EROFS                     ? errc::read_only
+                    : failure == ENOENT                    ? errc::not_found
+                                                           : errc::io_failed;
+  return {code, std::string{doing} + " " + file.string() + ": " +
+                    std::generic_category().message(failure)};
+}
+
+std::optional<file_stamp> stamp_of(const fs::path& file) noexcept {
+  struct stat found {};
+  if (::stat(file.c_str(), &found) != 0) return std::nullopt;
+  return file_stamp{found.st_dev, found.st_ino, static_cast<std::uint64_t>(found.st_size),
+                    found.st_ctim.tv_sec * 1'000'000'000 + found.st_ctim.tv_nsec};
+}
+
+result<std::string> read_private_file(const fs::path& file, std::size_t max_bytes) {
+  // Without O_NONBLOCK a pipe of that name would hold us up.
+  const unique_fd in{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (!in) return file_error("reading", file, errno);
+  struct stat found {};
+  if (::fstat(in.get(), &found) != 0) return file_error("reading", file, errno);
+  if (!S_ISREG(found.st_mode))
+    return error{errc::invalid_argument, "reading " + file.string() + ": it is no file"};
+  if ((found.st_mode & others_mode) != 0) {
+    return error{errc::invalid_argument, "reading " + file.string() +
+                                             ": others than its owner may use it (mode " +
+                                             mode_text(found.st_mode & 0777) + "); chmod 600 it"};
+  }
+  std::string content;
+  std::array<char, 16'384> piece{};
+  while (true) {
+    const auto n = ::read(in.get(), piece.data(), piece.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return file_error("reading", file, errno);
+    if (n == 0) return content;
+    content.append(piece.data(), static_cast<std::size_t>(n));
+    if (content.size() > max_bytes) {
+      return error{errc::limit_exceeded, "reading " + file.string() + ": it has more than " +
+                                             std::to_string(max_bytes) + " bytes"};
+    }
+  }
+}
+
+result<void> write_private_file(const fs::path& named, std::string_view content) {
+  const fs::path file = real_path(named), fresh = beside(file, ".new");
+  int failure = 0;
+  {
+    const unique_fd out = open_fresh(fresh, O_WRONLY | O_TRUNC);
+    if (!out) return file_error("writing", fresh, errno);
+    give_to_owner(out.get(), file);
+    failure = write_all(out.get(), content);
+    if (failure == 0 && (::fchmod(out.get(), 0600) != 0 || ::fsync(out.get()) != 0))
+      failure = errno;
+  }
+  if (failure == 0 && ::rename(fresh.c_str(), file.c_str()) != 0) failure = errno;
+  if (failure != 0) {
+    ::unlink(fresh.c_str());
+    return file_error("writing", file, failure);
+  }
+  const unique_fd folder{::open(folder_of(file).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!folder || ::fsync(folder.get()) != 0) return file_error("writing", file, errno);
+  return {};
+}
+
+result<void> with_file_locked(const fs::path& named, const std::function<result<void>()>& what) {
+  std::error_code failed;
+  fs::create_directories(folder_of(named), failed);
+  if (failed) return file_error("making", folder_of(named), failed.value());
+  // A file of its own: the other one is replaced, and a lock would go with it.
+  const fs::path lock_file = beside(real_path(named), ".lock");
+  const unique_fd lock = open_fresh(lock_file, O_RDWR);
+  if (!lock) return file_error("opening", lock_file, errno);
+  give_to_owner(lock.get(), lock_file);
+  while (::flock(lock.get(), LOCK_EX) != 0)
+    if (errno != EINTR) return file_error("locking", lock_file, errno);
+  return what();
+}
+
+}  // namespace pawl::server
