@@ -1,0 +1,225 @@
+#include "server/security/key_authenticator.hpp"
+
+#include <sys/stat.h>
+
+#include <sstream>
+
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+
+#include "server/security/test_keys.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/text.hpp"
+
+using namespace pawl;
+using namespace pawl::server;
+using pawl::testing::contains;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Lets everybody in as "nobody".
+class let_in final : public authenticator {
+ public:
+  std::variant<caller, problem> authenticate(const http::request&) override {
+    return caller{"nobody", role::admin, default_scope()};
+  }
+};
+
+/// An authenticator over a file of keys of its own, whose time stands still.
+struct door {
+  testing::keys_folder folder;
+  std::ostringstream log;
+  time_point now = testing::key_birthday;
+  std::chrono::steady_clock::time_point ticks{1h};
+  std::unique_ptr<key_authenticator> in;
+
+  result<void> open(bool open_without_keys = false) {
+    key_authenticator_parts parts;
+    parts.file = folder.file;
+    parts.max_failed_logins = 3;
+    if (open_without_keys) parts.without_keys = std::make_unique<let_in>();
+    parts.log = std::make_shared<spdlog::logger>(
+        "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log));
+    parts.now = [this] { return now; };
+    parts.ticks = [this] { return ticks; };
+    auto opened = key_authenticator::open(std::move(parts));
+    if (!opened) return std::move(opened).error();
+    in = *std::move(opened);
+    return {};
+  }
+
+  std::variant<caller, problem> ask(http::fields fields, std::string peer = "10.0.0.1") {
+    http::request request;
+    request.fields = std::move(fields);
+    request.peer = std::move(peer);
+    return in->authenticate(request);
+  }
+  caller enter(const std::string& key, http::fields more = {}) {
+    more.add("Authorization", "Bearer " + key);
+    const auto answer = ask(std::move(more));
+    if (const auto* const refused = std::get_if<problem>(&answer)) FAIL(refused->detail);
+    return std::get<caller>(answer);
+  }
+  problem knock(http::fields fields, std::string peer = "10.0.0.1") {
+    const auto answer = ask(std::move(fields), std::move(peer));
+    if (std::holds_alternative<caller>(answer)) FAIL("was let in");
+    return std::get<problem>(answer);
+  }
+  problem knock_with(const std::string& key, std::string peer = "10.0.0.1") {
+    return knock({{"Authorization", "Bearer " + key}}, std::move(peer));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("A caller is known by the key") {
+  door d;
+  const auto reader = d.folder.add("watcher", role::reader, {"default"});
+  const auto admin = d.folder.add("boss", role::admin, {"*"});
+  REQUIRE(d.open());
+  CHECK(d.in->has_keys());
+  CHECK(d.enter(reader.text).name == "watcher");
+  CHECK(d.enter(reader.text).role == role::reader);
+  CHECK(d.enter(reader.text).scope == default_scope());
+  CHECK(d.enter(admin.text).role == role::admin);
+  CHECK(std::holds_alternative<caller>(d.ask({{"authorization", "bEaReR  " + admin.text}})));
+}
+
+TEST_CASE("Without a right key a request is unauthorized and told how to come in") {
+  door d;
+  const auto key = d.folder.add("ci");
+  REQUIRE(d.open());
+  const auto none = d.knock({});
+  CHECK(none.code == problem_code::unauthorized);
+  CHECK(none.fields.find("WWW-Authenticate") == "Bearer realm=\"pawl\"");
+  const std::string other = testing::made_key("other").text;
+  const std::string wrong_secret = key.text.substr(0, 65) + (key.text.back() == 'a' ? "b" : "a");
+  int peer = 0;
+  for (const std::string& field :
+       {std::string{}, std::string{"Bearer"}, std::string{"Bearer "}, std::string{"Basic YTpi"},
+        key.text, "Bearer" + key.text, "Bearer x" + key.text, "Bearer " + key.text + " x",
+        "Bearer " + other, "Bearer " + wrong_secret}) {
+    CAPTURE(field);
+    const auto refused = d.knock({{"Authorization", field}}, "10.1.0." + std::to_string(++peer));
+    CHECK(refused.code == problem_code::unauthorized);
+    CHECK(contains(std::string{refused.fields.find("WWW-Authenticate").value_or("")}, "Bearer"));
+    CHECK_FALSE(contains(refused.detail, "pawl_"));
+  }
+  CHECK(d.in->refused() == 11);
+  CHECK_FALSE(contains(d.log.str(), "pawl_"));
+}
+
+TEST_CASE("A key that has expired is refused from that moment on") {
+  door d;
+  const auto key = d.folder.add("ci", role::reader, {"default"}, 90s);
+  REQUIRE(d.open());
+  d.now = testing::key_birthday + 89s;
+  CHECK(d.enter(key.text).name == "ci");
+  d.now = testing::key_birthday + 90s;
+  const auto refused = d.knock_with(key.text);
+  CHECK(refused.code == problem_code::unauthorized);
+  CHECK(contains(refused.detail, "expired"));
+  CHECK(contains(d.log.str(), "ci"));
+}
+
+TEST_CASE("A key opens its own scopes only, and does not tell which others there are") {
+  door d;
+  const auto one = d.folder.add("one", role::reader, {"tenant-a"});
+  const auto two = d.folder.add("two", role::reader, {"tenant-a", "tenant-b"});
+  const auto with_default = d.folder.add("with-default", role::reader, {"tenant-a", "default"});
+  const auto all = d.folder.add("all", role::reader, {"*"});
+  REQUIRE(d.open());
+  CHECK(d.enter(one.text).scope.str() == "tenant-a");
+  CHECK(d.enter(two.text, {{"Pawl-Scope", "tenant-b"}}).scope.str() == "tenant-b");
+  CHECK(d.enter(with_default.text).scope == default_scope());
+  CHECK(d.enter(all.text).scope == default_scope());
+  CHECK(d.enter(all.text, {{"Pawl-Scope", "any"}}).scope.str() == "any");
+
+  const auto knock = [&](const new_key& key, http::fields fields) {
+    fields.add("Authorization", "Bearer " + key.text);
+    return d.knock(std::move(fields));
+  };
+  CHECK(knock(two, {}).code == problem_code::invalid_argument);
+  CHECK(knock(one, {{"Pawl-Scope", "default"}}).code == problem_code::forbidden);
+  CHECK(knock(one, {{"Pawl-Scope", "tenant-b"}}).code == problem_code::forbidden);
+  CHECK(knock(one, {{"Pawl-Scope", "*"}}).code == problem_code::invalid_argument);
+  CHECK(knock(all, {{"Pawl-Scope", "a b"}}).code == problem_code::invalid_argument);
+}
+
+TEST_CASE("Wrong keys are limited by peer, and the right one is not held up") {
+  door d;
+  const auto key = d.folder.add("ci");
+  REQUIRE(d.open());
+  const std::string wrong = testing::made_key("other").text;
+  for (int i = 0; i < 3; ++i) CHECK(d.knock_with(wrong).code == problem_code::unauthorized);
+  const auto limited = d.knock_with(wrong);
+  CHECK(limited.code == problem_code::too_many_requests);
+  CHECK(limited.fields.find("Retry-After") == "20");
+  CHECK(d.knock_with(wrong, "10.0.0.2").code == problem_code::unauthorized);
+  CHECK(d.enter(key.text).name == "ci");
+  CHECK(d.knock({}).code == problem_code::unauthorized);  // no key is no guess
+  d.ticks += 20s;
+  CHECK(d.knock_with(wrong).code == problem_code::unauthorized);
+}
+
+TEST_CASE("A peer's name cannot forge a line of the log") {
+  door d;
+  d.folder.add("ci");
+  REQUIRE(d.open());
+  static_cast<void>(d.knock_with("x", "a\nb"));
+  CHECK(contains(d.log.str(), R"(a\x0ab)"));
+}
+
+TEST_CASE("Keys that are added and removed are noticed within a second") {
+  door d;
+  const auto first = d.folder.add("first");
+  REQUIRE(d.open());
+  const auto second = d.folder.add("second");
+  d.ticks += 500ms;
+  CHECK(d.knock_with(second.text).code == problem_code::unauthorized);
+  d.ticks += 500ms;
+  CHECK(d.enter(second.text).name == "second");
+  d.folder.remove("first");
+  d.ticks += 1s;
+  CHECK(d.knock_with(first.text).code == problem_code::unauthorized);
+  d.folder.remove("second");
+  REQUIRE(d.in->reload());
+  CHECK(d.knock_with(second.text).code == problem_code::unauthorized);
+}
+
+TEST_CASE("A file of keys that cannot be read leaves the keys as they were") {
+  door d;
+  const auto key = d.folder.add("ci");
+  REQUIRE(d.open());
+  REQUIRE(::chmod(d.folder.file.c_str(), 0644) == 0);
+  d.ticks += 1s;
+  CHECK(d.enter(key.text).name == "ci");
+  CHECK(contains(d.log.str(), "chmod 600"));
+  CHECK_FALSE(d.in->reload());
+  REQUIRE(::chmod(d.folder.file.c_str(), 0600) == 0);
+  CHECK(d.in->reload());
+
+  door other;
+  other.folder.add("ci");
+  REQUIRE(::chmod(other.folder.file.c_str(), 0644) == 0);
+  CHECK_FALSE(other.open());
+}
+
+TEST_CASE("Before the first key everybody is known as the server is told; after it never again") {
+  door d;
+  REQUIRE(d.open(true));
+  CHECK_FALSE(d.in->has_keys());
+  CHECK(std::get<caller>(d.ask({})).name == "nobody");
+  const auto key = d.folder.add("ci");
+  d.ticks += 1s;
+  CHECK(d.knock({}).code == problem_code::unauthorized);
+  CHECK(d.enter(key.text).name == "ci");
+  d.folder.remove("ci");
+  d.ticks += 1s;
+  CHECK(d.knock({}).code == problem_code::unauthorized);
+  std::filesystem::remove(d.folder.file);
+  d.ticks += 1s;
+  CHECK(d.knock({}).code == problem_code::unauthorized);
+  CHECK(contains(d.log.str(), "no keys any more"));
+}
