@@ -33,6 +33,7 @@ void add_config(CLI::App& to, command_line& line);
 void add_events(CLI::App& to, command_line& line);
 void add_workers(CLI::App& to, command_line& line);
 void add_functions(CLI::App& to, command_line& line);
+void add_keys(CLI::App& to, command_line& line);
 void add_version(CLI::App& to, command_line& line);
 
 /// A sub-command with its description and the examples under its help.

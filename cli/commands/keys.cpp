@@ -1,0 +1,208 @@
+#include <algorithm>
+
+#include "cli/commands/commands.hpp"
+#include "cli/text.hpp"
+#include "cli/view/tree_watcher.hpp"
+#include "server/security/keys.hpp"
+
+namespace pawl::cli {
+namespace {
+
+struct keys_options {
+  std::string name;  ///< or id
+  std::string role;
+  std::vector<std::string> scopes;
+  std::optional<std::string> expires;
+  bool json = false;
+};
+
+result<std::filesystem::path> find_keys_file(session& s) {
+  const auto loaded = s.load_settings();
+  if (!loaded) return loaded.error();
+  auto file = server::keys_file_of(loaded->values);
+  if (!file.empty()) return file;
+  return error{errc::invalid_argument,
+               "there is no place for keys; give --data-dir DIR, or set server.keys_file"};
+}
+
+/// For commands that would otherwise tell of nothing where a name was mistyped.
+result<std::filesystem::path> find_keys_folder(session& s) {
+  auto file = find_keys_file(s);
+  if (!file) return file;
+  const auto folder = file->has_parent_path() ? file->parent_path() : ".";
+  std::error_code failed;
+  if (std::filesystem::exists(folder, failed)) return file;
+  return error{errc::not_found, "there is no folder " + printable(folder.string()) +
+                                    "; check --data-dir and server.keys_file"};
+}
+
+result<server::key_wish> read_wish(const keys_options& options) {
+  server::key_wish wish{options.name, server::role::reader, options.scopes, {}, wall_clock()};
+  const auto role = server::parse_role(options.role);
+  if (!role) {
+    return error{errc::invalid_argument,
+                 "--role is " + printable(options.role) +
+                     ", but must be one of reader, operator, author, admin"};
+  }
+  wish.role = *role;
+  if (wish.scopes.empty()) wish.scopes = {default_scope().str()};
+  if (!options.expires) return wish;
+  const auto lasts = parse_duration(*options.expires);
+  if (!lasts || lasts->count() <= 0) {
+    return error{errc::invalid_argument,
+                 "--expires is " + printable(*options.expires) + ", but takes a time such as 90d"};
+  }
+  wish.lasts = *lasts;
+  return wish;
+}
+
+std::string scopes_text(const server::stored_key& key) {
+  std::string text;
+  for (const auto& scope : key.scopes) text += (text.empty() ? "" : ",") + scope;
+  return printable(text);
+}
+
+exit_code add_key(session& s, const keys_options& options) {
+  const auto wish = read_wish(options);
+  if (!wish) return s.fail(wish.error());
+  const auto file = find_keys_file(s);
+  if (!file) return s.fail(file.error());
+  const auto made = server::make_key(*wish);
+  if (!made) return s.fail(made.error());
+  const auto& key = made->stored;
+  const auto added = server::change_keys(*file, [&](auto& keys) -> result<void> {
+    for (const auto& other : keys) {
+      if (other.name == key.name || other.id == key.name || other.name == key.id) {
+        return error{errc::already_exists, "there is a key named " + printable(key.name) +
+                                               " already; `pawl keys rm` removes it"};
+      }
+    }
+    keys.push_back(key);
+    return {};
+  });
+  if (!added) return s.fail(added.error());
+  if (options.json) {
+    json shown = server::to_json(key);
+    shown["key"] = made->text;
+    s.out().line(one_line(shown));
+  } else {
+    // Alone on standard output, so that it can be put into a variable.
+    s.out().line(made->text);
+    s.say("this is the key of " + key.name + " (" + std::string{to_string(key.role)} + ", scope " +
+          scopes_text(key) + "); it is not shown again");
+  }
+  return exit_code::ok;
+}
+
+exit_code list_keys(session& s, const keys_options& options) {
+  const auto file = find_keys_folder(s);
+  if (!file) return s.fail(file.error());
+  const auto keys = server::read_keys(*file);
+  if (!keys) return s.fail(keys.error());
+  const time_point now = wall_clock();
+  if (options.json) {
+    for (const auto& key : *keys) {
+      json shown = server::to_json(key);
+      shown["expired"] = key.has_expired(now);
+      s.out().line(one_line(shown));
+    }
+    return exit_code::ok;
+  }
+  if (keys->empty()) {
+    s.out().line("No keys; `pawl keys add` makes one.");
+    return exit_code::ok;
+  }
+  std::size_t name_width = 4, scopes_width = 6;
+  for (const auto& key : *keys) {
+    name_width = std::max(name_width, key.name.size());
+    scopes_width = std::max(scopes_width, display_width(scopes_text(key)));
+  }
+  s.out().line(s.look().paint(tint::dim, "ID            " + pad("NAME", name_width) +
+                                             "  ROLE      " + pad("SCOPES", scopes_width) +
+                                             "  CREATED                   EXPIRES"));
+  for (const auto& key : *keys) {
+    const std::string expires =
+        !key.expires_at ? "-"
+                        : to_rfc3339(*key.expires_at) + (key.has_expired(now) ? " (expired)" : "");
+    s.out().line(pad(printable(key.id), 12) + "  " + pad(key.name, name_width) + "  " +
+                 pad(std::string{to_string(key.role)}, 8) + "  " +
+                 pad(scopes_text(key), scopes_width) + "  " + to_rfc3339(key.created_at) + "  " +
+                 expires);
+  }
+  return exit_code::ok;
+}
+
+exit_code remove_key(session& s, const keys_options& options) {
+  const auto file = find_keys_folder(s);
+  if (!file) return s.fail(file.error());
+  std::string removed;
+  const auto done = server::change_keys(*file, [&](auto& keys) -> result<void> {
+    const auto found = std::find_if(keys.begin(), keys.end(), [&](const auto& key) {
+      return key.id == options.name || key.name == options.name;
+    });
+    if (found == keys.end()) {
+      return error{errc::not_found, "there is no key " + printable(options.name) +
+                                        "; `pawl keys ls` lists those there are"};
+    }
+    removed = found->name;
+    keys.erase(found);
+    return {};
+  });
+  if (!done) return s.fail(done.error());
+  s.out().line("The key of " + removed +
+               " is removed; a running server refuses it within a second.");
+  return exit_code::ok;
+}
+
+void add_keys_add(CLI::App& to, command_line& line) {
+  auto options = std::make_shared<keys_options>();
+  auto* const cmd = add_command(
+      to, "add", "Make a key and print it, once.",
+      "Examples:\n"
+      "  pawl keys add ci --role author --scope staging --data-dir ./data\n"
+      "  KEY=$(pawl keys add worker --role operator --expires 90d --data-dir ./data)\n"
+      "  pawl keys add root --role admin --scope '*' --data-dir ./data\n\n"
+      "Only a hash of the key is kept. Without --scope it is for the scope default; '*' is every\n"
+      "scope. reader: looks at everything but the configuration. operator: also steers runs and\n"
+      "works for them. author: also changes flows. admin: everything.");
+  cmd->add_option("NAME", options->name, "Whose it is; stands in the audit log")->required();
+  cmd->add_option("--role", options->role, "What its owner may do")
+      ->type_name("reader|operator|author|admin")
+      ->required();
+  cmd->add_option("--scope", options->scopes, "A scope that it is for. May be repeated")
+      ->type_name("SCOPE")
+      ->allow_extra_args(false);
+  cmd->add_option("--expires", options->expires,
+                  "How long it is good, such as 90d; for ever "
+                  "without")
+      ->type_name("TIME");
+  cmd->add_flag("--json", options->json, "As a JSON object");
+  cmd->callback(
+      [&line, options] { line.command = [options](session& s) { return add_key(s, *options); }; });
+}
+
+}  // namespace
+
+void add_keys(CLI::App& to, command_line& line) {
+  auto* const group = add_command(
+      to, "keys", "Make, list and remove the keys of a server's callers.",
+      "They are kept in keys.json in the data folder, or where server.keys_file says. A "
+      "running server\n"
+      "notices every change within a second.");
+  add_keys_add(*group, line);
+  auto options = std::make_shared<keys_options>();
+  auto* const ls = add_command(*group, "ls", "List the keys, without their secrets.",
+                               "Example:\n  pawl keys ls --data-dir ./data");
+  ls->add_flag("--json", options->json, "One JSON object per key");
+  ls->callback([&line, options] {
+    line.command = [options](session& s) { return list_keys(s, *options); };
+  });
+  auto* const rm = add_command(*group, "rm", "Remove a key: it is refused from then on.",
+                               "Example:\n  pawl keys rm ci --data-dir ./data");
+  rm->add_option("KEY", options->name, "Its name, or its id")->required();
+  rm->callback([&line, options] {
+    line.command = [options](session& s) { return remove_key(s, *options); };
+  });
+}
+
+}  // namespace pawl::cli

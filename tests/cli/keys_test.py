@@ -1,0 +1,140 @@
+"""Keys of a server's callers, as somebody makes, lists and removes them."""
+
+import hashlib
+import json
+import os
+import re
+import stat
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+
+from program import NOT_FOUND, STORE, USAGE, ProgramTest, task
+
+
+class KeysTest(ProgramTest):
+    def keys(self, *arguments, **options):
+        return self.pawl("keys", *arguments, "--data-dir", self.store, **options)
+
+    def add(self, name, role="reader", *more):
+        return self.keys("add", name, "--role", role, *more).stdout.strip()
+
+    def ls(self):
+        return [json.loads(line) for line in self.keys("ls", "--json").stdout.splitlines()]
+
+    def file_of_keys(self):
+        return os.path.join(self.store, "keys.json")
+
+    def test_a_key_is_printed_once_and_kept_as_a_hash(self):
+        done = self.keys("add", "ci", "--role", "author", "--scope", "a", "--scope", "b")
+        key = done.stdout.strip()
+        self.assertRegex(key, r"\Apawl_[0-9a-f]{12}_[0-9a-f]{48}\Z")
+        self.assertIn("not shown again", done.stderr)
+        self.assertNotIn(key, done.stderr)
+        with open(self.file_of_keys(), encoding="utf-8") as file:
+            content = file.read()
+        self.assertNotIn(key.rsplit("_", 1)[1], content)
+        self.assertIn(hashlib.sha256(key.encode()).hexdigest(), content)
+        self.assertEqual(stat.S_IMODE(os.stat(self.file_of_keys()).st_mode), 0o600)
+        [shown] = self.ls()
+        self.assertEqual(key.split("_")[1], shown["id"])
+        self.assertEqual((shown["name"], shown["role"], shown["scopes"], shown["expires_at"],
+                          shown["expired"]), ("ci", "author", ["a", "b"], None, False))
+        self.assertNotIn("hash", shown)
+
+    def test_a_key_is_for_the_default_scope_if_none_is_named(self):
+        self.add("ci")
+        self.assertEqual(self.ls()[0]["scopes"], ["default"])
+
+    def test_as_json(self):
+        done = self.keys("add", "ci", "--role", "admin", "--scope", "*", "--expires", "90d",
+                         "--json")
+        made = json.loads(done.stdout)
+        self.assertTrue(made["key"].startswith("pawl_" + made["id"]))
+        self.assertRegex(made["expires_at"], r"\A\d{4}-\d\d-\d\dT.*Z\Z")
+
+    def test_the_list_is_a_table(self):
+        self.assertIn("No keys", self.add_folder().keys("ls").stdout)
+        self.add("ci", "operator")
+        self.add("a-long-name-of-somebody", "admin", "--scope", "*", "--expires", "1ms")
+        lines = self.keys("ls").stdout.splitlines()
+        self.assertRegex(lines[0], r"\AID +NAME +ROLE +SCOPES +CREATED +EXPIRES\Z")
+        self.assertRegex(lines[1], r"\A[0-9a-f]{12}  ci +operator  default +\S+Z +-\Z")
+        self.assertRegex(lines[2], r" admin +\* +\S+Z +\S+Z \(expired\)\Z")
+
+    def add_folder(self):
+        os.mkdir(self.store)
+        return self
+
+    def test_a_key_is_removed_by_name_or_id(self):
+        self.add("one")
+        self.add("two")
+        self.keys("rm", "one")
+        self.assertEqual([key["name"] for key in self.ls()], ["two"])
+        self.keys("rm", self.ls()[0]["id"])
+        self.assertEqual(self.ls(), [])
+        self.refused(NOT_FOUND, ["no key one", "pawl keys ls"], "keys", "rm", "one", "--data-dir",
+                     self.store)
+
+    def test_a_folder_with_keys_becomes_a_store(self):
+        self.add("ci")
+        self.pawl("run", self.flow(task("a", "core.set")), "--data-dir", self.store)
+        self.assertEqual(len(self.ls()), 1)
+
+    def test_keys_are_made_while_a_store_is_in_use(self):
+        self.pawl("run", self.flow(task("a", "core.set")), "--data-dir", self.store)
+        with ThreadPoolExecutor(8) as pool:
+            made = list(pool.map(self.add, [f"key{i}" for i in range(16)]))
+        self.assertEqual(len(set(made)), 16)
+        self.assertEqual(len(self.ls()), 16)
+
+    def test_a_file_of_its_own(self):
+        path = os.path.join(self.folder, "secrets", "keys")
+        self.pawl("keys", "add", "ci", "--role", "reader", "--set", "server.keys_file=" + path)
+        self.assertTrue(os.path.exists(path))
+        self.assertIn("ci", self.pawl("keys", "ls", PAWL_SERVER_KEYS_FILE=path).stdout)
+
+    def test_what_is_wrong_is_said_and_nothing_is_made(self):
+        wrong = {
+            ("add", "ci", "--role", "root"): ["--role", "operator"],
+            ("add", "ci"): ["--role"],
+            ("add", "two words", "--role", "reader"): ["name", '"two words"'],
+            ("add", "ci", "--role", "reader", "--scope", "a b"): ["scope"],
+            ("add", "ci", "--role", "reader", "--expires", "soon"): ["--expires", "90d"],
+            ("add", "ci", "--role", "reader", "--expires", "0s"): ["--expires"],
+        }
+        for arguments, words in wrong.items():
+            with self.subTest(arguments=arguments):
+                self.refused(USAGE, words, "keys", *arguments, "--data-dir", self.store)
+        self.assertFalse(os.path.exists(self.store))
+        self.refused(USAGE, ["--data-dir", "server.keys_file"], "keys", "ls")
+        self.refused(NOT_FOUND, "no folder", "keys", "ls", "--data-dir", self.store)
+
+    def test_a_name_is_taken_once(self):
+        self.add("ci")
+        self.refused(USAGE, "already", "keys", "add", "ci", "--role", "admin", "--data-dir",
+                     self.store)
+        self.assertEqual(self.ls()[0]["role"], "reader")
+
+    def test_a_damaged_or_open_file_is_refused_and_left_alone(self):
+        self.add("ci")
+        os.chmod(self.file_of_keys(), 0o644)
+        for arguments in (["ls"], ["rm", "ci"], ["add", "x", "--role", "reader"]):
+            self.refused(USAGE, [self.file_of_keys(), "chmod 600"], "keys", *arguments,
+                         "--data-dir", self.store)
+        os.chmod(self.file_of_keys(), 0o600)
+        with open(self.file_of_keys(), "w", encoding="utf-8") as file:
+            file.write("{")
+        for arguments in (["ls"], ["rm", "ci"], ["add", "x", "--role", "reader"]):
+            self.refused(STORE, [self.file_of_keys(), "damaged"], "keys", *arguments, "--data-dir",
+                         self.store)
+        with open(self.file_of_keys(), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "{")
+
+    def test_escapes_do_not_reach_the_terminal(self):
+        done = self.refused(USAGE, "name", "keys", "add", "\x1b[2Jx", "--role", "reader",
+                            "--data-dir", self.store)
+        self.assertIsNone(re.search("\x1b", done.stderr))
+
+
+if __name__ == "__main__":
+    unittest.main()
