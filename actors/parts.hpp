@@ -11,6 +11,7 @@
 #include "actors/event_hub.hpp"
 #include "actors/executor.hpp"
 #include "actors/flow_cache.hpp"
+#include "actors/measures.hpp"
 #include "functions/registry.hpp"
 #include "persistence/store.hpp"
 
@@ -78,6 +79,7 @@ struct parts {
   gauge active_runs;
   gauge commands;
   gauge queued_tasks;
+  measures measured;
   admission admitted;
 
   parts(pawl::settings s, std::unique_ptr<persistence::store> kept_in,

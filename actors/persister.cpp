@@ -81,7 +81,11 @@ void persister::write_pending() {
       refuse(*group_senders, *failed_);
       continue;
     }
-    auto written = parts_->store->write(group);
+    parts_->measured.group_batches.record(count);
+    auto written = [&] {
+      const stopwatch watch{parts_->measured.write};
+      return parts_->store->write(group);
+    }();
     if (!written) {
       failed_ = written.error();
       close_store(*parts_, *failed_);
@@ -138,7 +142,11 @@ void syncer::sync_pending() {
   const auto groups = std::exchange(pending_, {});
   if (groups.empty()) return;
   if (!failed_) {
-    if (auto synced = parts_->store->sync(); synced) {
+    auto synced = [&] {
+      const stopwatch watch{parts_->measured.sync};
+      return parts_->store->sync();
+    }();
+    if (synced) {
       parts_->store->publish(groups.back().view);
       for (const auto& group : groups)
         for (const auto& to : *group.senders) send(to_actor(to), committed{});

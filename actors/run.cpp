@@ -222,8 +222,11 @@ bool run_actor::handle_start(run_command& c) {
 }
 
 result<void> run_actor::apply(flow::command&& c) {
+  command_measure measured{c};
   auto moved = flow::apply(*flow_, *run_, std::move(c), parts_->clock->now());
   if (!moved) return std::move(moved).error();
+  measured.carried_out(parts_->measured, moved->effects, run_->sequence);
+  if (measured.leads_to_step()) leads_to_step_ = measured;
   auto writes = std::make_shared<const persistence::batch>(persistence::transition_batch(
       *run_, moved->change, standing_, parts_->settings.storage.snapshot_every));
   auto before = std::exchange(standing_, persistence::standing_of(*run_));
@@ -250,6 +253,7 @@ void run_actor::on_committed() {
   PAWL_ASSERT(!in_flight_.empty(), "a commit was told that nobody made");
   in_flight durable = std::move(in_flight_.front());
   in_flight_.erase(in_flight_.begin());
+  parts_->measured.commit.record(std::chrono::steady_clock::now() - durable.handed_over_at);
   publish(durable);
   if (durable.after.alarm != durable.before.alarm)
     send(timer_, alarm_changed{key_, durable.before.alarm, durable.after.alarm});
@@ -259,6 +263,7 @@ void run_actor::on_committed() {
          tasks_changed{key_, std::move(durable.before.tasks), std::move(durable.after.tasks)});
   }
   for (const auto& then : durable.then) then(nullptr);
+  if (leads_to_step_) leads_to_step_->committed(parts_->measured, durable.sequence);
   for (auto& e : durable.effects) perform(e);
 }
 

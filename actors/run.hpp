@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -9,6 +10,7 @@
 
 #include <caf/event_based_actor.hpp>
 
+#include "actors/command_measure.hpp"
 #include "actors/messages.hpp"
 #include "actors/parts.hpp"
 #include "flow/machine.hpp"
@@ -43,6 +45,7 @@ class run_actor : public caf::event_based_actor {
     persistence::standing before;
     persistence::standing after;
     std::vector<std::function<void(const error* failure)>> then;
+    std::chrono::steady_clock::time_point handed_over_at = std::chrono::steady_clock::now();
   };
 
   bool load();
@@ -95,6 +98,7 @@ class run_actor : public caf::event_based_actor {
   std::map<flow::token_id, run_id> children_;
   std::uint64_t received_ = 0;  ///< messages from the directory
   std::optional<std::uint64_t> told_rest_at_;
+  std::optional<command_measure> leads_to_step_;  ///< the last start or signal that does
 };
 
 }  // namespace pawl::actors

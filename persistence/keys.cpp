@@ -280,4 +280,15 @@ std::string runs_with_status(const scope_name& scope, run_status status) {
   return key;
 }
 
+view::range run_counts() {
+  return with_prefix("s");
+}
+
+std::optional<run_status> counted_status(std::string_view key) {
+  if (key.size() < 3 || key.front() != 's') return std::nullopt;
+  for (const auto status : all_run_statuses)
+    if (static_cast<char>(status) == key.back()) return status;
+  return std::nullopt;
+}
+
 }  // namespace pawl::persistence::keys

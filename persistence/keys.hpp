@@ -97,6 +97,9 @@ struct queued_task {
 // column::counters
 //   's' scope 0 status1                        runs that have the status now
 [[nodiscard]] std::string runs_with_status(const scope_name& scope, run_status status);
+/// Of every scope.
+[[nodiscard]] view::range run_counts();
+[[nodiscard]] std::optional<run_status> counted_status(std::string_view counter_key);
 //   'q' scope 0 queue 0 function 0             tasks that wait
 [[nodiscard]] std::string queued_count(const task_lane& lane);
 /// Of every scope.

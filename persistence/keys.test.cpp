@@ -83,6 +83,13 @@ TEST_CASE("a range of keys holds its own and no neighbour's", "[keys]") {
   CHECK(within(all, keys::run_by_status(longer, run_status::running, then)));
 }
 
+TEST_CASE("a counter of runs tells their status", "[keys]") {
+  for (const auto status : all_run_statuses)
+    CHECK(keys::counted_status(keys::runs_with_status(scope_name{"acme"}, status)) == status);
+  CHECK_FALSE(keys::counted_status("s"));
+  CHECK_FALSE(keys::counted_status(keys::queued_count({scope_name{"acme"}, "q", "f"})));
+}
+
 TEST_CASE("newer runs come first in an index", "[keys]") {
   CHECK(keys::run_by_creation(a_run, from_unix_us(2000)) <
         keys::run_by_creation(a_run, from_unix_us(1999)));

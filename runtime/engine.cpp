@@ -1,7 +1,9 @@
 #include <pawl/engine.hpp>
 
+#include "actors/parts.hpp"
 #include "runtime/core.hpp"
 #include "runtime/queries.hpp"
+#include "runtime/totals.hpp"
 
 namespace pawl {
 
@@ -46,6 +48,19 @@ result<engine_load> engine::load() const {
 
 std::shared_ptr<subscription> engine::watch_steps(std::size_t capacity) const {
   return queries{*core_}.watch({}, capacity);
+}
+
+engine_measures engine::measures() const {
+  const auto p = core_->running();
+  return p ? p->measured.snapshot() : engine_measures{};
+}
+
+void engine::totals_async(callback<engine_totals> done) const {
+  const auto p = core_->running();
+  auto shared = std::make_shared<callback<engine_totals>>(std::move(done));
+  const auto taken =
+      core_->read_later([p, shared] { (*shared)(totals_of(*p->store->durable_view())); });
+  if (!taken) (*shared)(taken.error());
 }
 
 }  // namespace pawl

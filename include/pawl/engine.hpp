@@ -12,6 +12,7 @@
 #include <pawl/functions.hpp>
 #include <pawl/ids.hpp>
 #include <pawl/json.hpp>
+#include <pawl/measures.hpp>
 #include <pawl/result.hpp>
 #include <pawl/run.hpp>
 #include <pawl/settings.hpp>
@@ -137,6 +138,13 @@ struct engine_load {
 struct run_count {
   run_status status;
   std::uint64_t count = 0;
+};
+
+/// What an engine keeps, of all scopes together.
+struct engine_totals {
+  std::vector<run_count> runs;     ///< each status
+  std::uint64_t tasks_queued = 0;  ///< for workers
+  std::uint64_t tasks_leased = 0;
 };
 
 /// All that can be done with the flows and runs of one scope (tenant) of an engine. What belongs to
@@ -356,6 +364,12 @@ class engine : public scope {
   /// Watches what steps say in all scopes while they run: events without a checkpoint, "step_log"
   /// and "step_progress". `capacity` as in `watch`.
   [[nodiscard]] std::shared_ptr<subscription> watch_steps(std::size_t capacity = 10'000) const;
+
+  /// What the engine measured of its own work since it was opened; nothing before that, and after
+  /// `stop`.
+  [[nodiscard]] engine_measures measures() const;
+  /// What is kept, of all scopes together. Costs the same however many runs there are.
+  void totals_async(callback<engine_totals> done) const;
 
  private:
   friend struct engine_access;

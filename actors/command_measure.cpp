@@ -1,0 +1,44 @@
+#include "actors/command_measure.hpp"
+
+#include <algorithm>
+#include <variant>
+
+namespace pawl::actors {
+
+command_measure::command_measure(const flow::command& c) noexcept {
+  if (const auto* const step = std::get_if<flow::step_outcome_command>(&c)) {
+    kind_ = step->interrupted         ? kind::interrupted
+            : step->value.has_value() ? kind::completed
+                                      : kind::failed;
+    if (step->began_at != time_point{}) step_took_ = step->ended_at - step->began_at;
+  } else if (std::holds_alternative<flow::start_command>(c)) {
+    kind_ = kind::start;
+  } else if (std::holds_alternative<flow::signal_command>(c)) {
+    kind_ = kind::signal;
+  }
+}
+
+void command_measure::carried_out(measures& to, const std::vector<flow::effect>& effects,
+                                  std::uint64_t checkpoint) noexcept {
+  if (kind_ == kind::start || kind_ == kind::signal) {
+    const bool calls = std::any_of(effects.begin(), effects.end(), [](const flow::effect& e) {
+      return std::holds_alternative<flow::invoke_effect>(e);
+    });
+    checkpoint_ = calls ? checkpoint : 0;
+  } else if (kind_ != kind::other) {
+    auto& ended = kind_ == kind::completed ? to.steps_completed
+                  : kind_ == kind::failed  ? to.steps_failed
+                                           : to.steps_interrupted;
+    ended.fetch_add(1, std::memory_order_relaxed);
+    if (step_took_.count() >= 0) to.step.record(step_took_);
+  }
+}
+
+void command_measure::committed(measures& to, std::uint64_t checkpoint) noexcept {
+  if (checkpoint_ != checkpoint) return;
+  auto& way = kind_ == kind::start ? to.start_to_first_step : to.signal_to_step;
+  way.record(std::chrono::steady_clock::now() - began_);
+  checkpoint_ = 0;
+}
+
+}  // namespace pawl::actors
