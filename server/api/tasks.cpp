@@ -131,6 +131,11 @@ void interrupt(const call_ptr& request) {
   request->in().finish_task_async(*task, std::move(outcome), answering_nothing(request));
 }
 
+void release(const call_ptr& request) {
+  const auto task = read_lease(request, [](object_reader&) {});
+  if (task) request->in().release_task_async(*task, answering_nothing(request));
+}
+
 void heartbeat(const call_ptr& request) {
   std::optional<double> progress;
   const auto task = read_lease(
@@ -227,6 +232,7 @@ void add_task_routes(router& to) {
   add("/v1/tasks/{task}/complete", "tasks.complete", complete);
   add("/v1/tasks/{task}/fail", "tasks.fail", fail_task);
   add("/v1/tasks/{task}/interrupt", "tasks.interrupt", interrupt);
+  add("/v1/tasks/{task}/release", "tasks.release", release);
   add("/v1/tasks/{task}/heartbeat", "tasks.heartbeat", heartbeat);
   add("/v1/tasks/{task}/log", "tasks.log", log_lines);
   to.add({"GET", "/v1/workers", "workers.list", role::reader, {}, none, not_known, list_workers});

@@ -53,6 +53,10 @@ class TaskCalls(Caller):
         body = {"lease": lease, **given(value=value, update=update)}
         self._tell(task, "interrupt", body, key=key)
 
+    def release_task(self, task: str, lease: str, *, key: Optional[str] = None) -> None:
+        """Gives a task back that was not begun: another worker can have it at once."""
+        self._tell(task, "release", {"lease": lease}, key=key)
+
     def heartbeat_task(self, task: str, lease: str, progress: Optional[float] = None, *,
                        timeout: Optional[float] = None) -> Beat:
         """Keeps a task; `progress` is from 0 to 1."""

@@ -199,7 +199,10 @@ class Worker:
                 self._stopping.wait(pause)
                 continue
             for task in tasks:
-                self._begin(task)
+                if self._stopping.is_set():
+                    self._give_back(task)
+                else:
+                    self._begin(task)
 
     def _wait_until_free(self) -> int:
         """Gives how many functions may begin; 0 when the worker stops."""
@@ -212,6 +215,13 @@ class Worker:
         return self._once.poll_tasks(
             self.name, sorted(self._functions), queue=self.queue, max=min(free, _MAX_POLL),
             wait=self.poll_wait, lease=self.lease, abort=self._abort)
+
+    def _give_back(self, task: Task) -> None:
+        """A task that came when the worker had begun to stop."""
+        try:
+            self._once.release_task(task.task, task.lease)
+        except PawlError as error:
+            _log.warning("%s could not be given back, its lease runs out: %s", name_of(task), error)
 
     def _begin(self, task: Task) -> None:
         lease = Lease(task)
