@@ -12,7 +12,11 @@
 #include "server/http/listener.hpp"
 #include "server/live/live_streams.hpp"
 #include "server/live/log_ring.hpp"
+#include "server/metrics/metrics.hpp"
 #include "server/security/exposure.hpp"
+#include "server/security/file_audit.hpp"
+#include "server/security/key_authenticator.hpp"
+#include "server/security/keys.hpp"
 
 namespace pawl::server {
 namespace {
@@ -35,11 +39,13 @@ class transport_counts {
     const std::lock_guard lock{mutex_};
     transport_ = transport;
   }
-  [[nodiscard]] connection_counts now() const {
+  [[nodiscard]] http::listener_numbers now() const {
     const std::lock_guard lock{mutex_};
     const auto transport = transport_.lock();
-    if (!transport) return {};
-    const auto numbers = transport->numbers();
+    return transport ? transport->numbers() : http::listener_numbers{};
+  }
+  [[nodiscard]] connection_counts connections() const {
+    const auto numbers = now();
     return {numbers.connections, numbers.streams};
   }
 
@@ -48,17 +54,53 @@ class transport_counts {
   std::weak_ptr<http::listener> transport_;
 };
 
+/// Who may do what, and what was done.
+struct guards {
+  std::shared_ptr<key_authenticator> who;
+  std::shared_ptr<file_audit> file;  ///< null: commands are noted in the log
+  std::shared_ptr<audit_log> audit;
+};
+
+/// Errors: of the files of keys and of the audit log; `invalid_argument` where others could reach a
+/// server without keys.
+result<guards> make_guards(const settings& s, const std::shared_ptr<spdlog::logger>& log) {
+  guards made;
+  auto who = key_authenticator::open({keys_file_of(s), s.server.max_failed_logins,
+                                      make_open_authenticator(s.server.cors_origins), log});
+  if (!who) return std::move(who).error();
+  made.who = *std::move(who);
+  if (!made.who->has_keys())
+    if (auto safe = check_exposure(s.server); !safe) return std::move(safe).error();
+  if (s.server.audit_file.empty()) {
+    made.audit = make_logging_audit(log);
+  } else {
+    auto file = file_audit::open(s.server.audit_file, log);
+    if (!file) return std::move(file).error();
+    made.audit = made.file = *std::move(file);
+  }
+  return made;
+}
+
 /// In the order in which they need each other.
 struct http_server::inside {
-  inside(engine& of, const std::shared_ptr<spdlog::logger>& log)
-      : log_source(feed(logs, of)),
-        routes({of, make_open_authenticator(of.effective_settings().server.cors_origins),
-                make_logging_audit(log),
+  inside(engine& of, const std::shared_ptr<spdlog::logger>& log, guards made)
+      : safe(std::move(made)),
+        log_source(feed(logs, of)),
+        routes({of, safe.who, safe.audit,
                 std::make_shared<idempotency_table>(idempotency_table::limits{}), logs, waits, live,
-                log, [counts = counts] { return counts->now(); }},
+                log, [counts = counts] { return counts->connections(); }, counted,
+                [counts = counts, who = safe.who, file = safe.file,
+                 folder = of.effective_settings().storage.data_dir](readings& now) {
+                  now.transport = counts->now();
+                  now.logins_refused = who->refused();
+                  now.audit_lines_lost = file ? file->lost() : 0;
+                  now.store_bytes = bytes_in_folder(folder);
+                }},
                routes_for(of.effective_settings().server)) {}
 
+  const guards safe;
   const std::shared_ptr<transport_counts> counts = std::make_shared<transport_counts>();
+  const std::shared_ptr<metrics> counted = std::make_shared<metrics>();
   const std::shared_ptr<log_ring> logs = std::make_shared<log_ring>(log_bytes);
   const std::shared_ptr<waiting_calls> waits = std::make_shared<waiting_calls>();
   const std::shared_ptr<live_streams> live = std::make_shared<live_streams>();
@@ -77,9 +119,12 @@ http_server::~http_server() {
 result<std::unique_ptr<http_server>> http_server::open(engine& of,
                                                        std::shared_ptr<spdlog::logger> log) {
   const server_settings& wanted = of.effective_settings().server;
-  if (auto safe = check_exposure(wanted); !safe) return std::move(safe).error();
-  auto made = std::make_unique<inside>(of, log);
-  auto opened = http::listener::open({wanted, made->routes, std::move(log)});
+  auto safe = make_guards(of.effective_settings(), log);
+  if (!safe) return std::move(safe).error();
+  auto made = std::make_unique<inside>(of, log, *std::move(safe));
+  auto opened = http::listener::open(
+      {wanted, made->routes, std::move(log),
+       [counted = made->counted](const http::finished_request& one) { counted->observe(one); }});
   if (!opened) return std::move(opened).error();
   made->transport = *std::move(opened);
   made->tls = !wanted.tls_cert.empty();
@@ -96,7 +141,12 @@ std::vector<std::string> http_server::urls() const {
 }
 
 result<void> http_server::reload() {
-  return inside_->transport->reload();
+  const auto transport = inside_->transport->reload();
+  const auto keys = inside_->safe.who->reload();
+  const auto audit = inside_->safe.file ? inside_->safe.file->reopen() : result<void>{};
+  for (const auto& each : {transport, keys, audit})
+    if (!each) return each;
+  return {};
 }
 
 void http_server::stop(std::chrono::milliseconds time_to_finish) {

@@ -18,9 +18,9 @@ namespace pawl::server {
 class http_server {
  public:
   /// Listens when it returns, as the engine's settings say (`server.*`). The engine must be open
-  /// and outlive it. Without keys it listens on this machine only. Errors: `invalid_argument` for
-  /// an address or certificate that is none, or that others can reach while there are no keys;
-  /// `locked` for an address in use; `io_failed`.
+  /// and outlive it. Without keys of callers it listens on this machine only. Errors:
+  /// `invalid_argument` for an address or certificate that is none, or that others can reach while
+  /// there are no keys; `locked` for an address in use; `io_failed`.
   [[nodiscard]] static result<std::unique_ptr<http_server>> open(
       engine& of, std::shared_ptr<spdlog::logger> log);
   ~http_server();
@@ -30,7 +30,8 @@ class http_server {
   /// Where it listens: "http://127.0.0.1:7717", "unix:/run/pawl.sock".
   [[nodiscard]] std::vector<std::string> urls() const;
 
-  /// Reads certificate and key again.
+  /// Reads the certificate and its key again, and the keys of callers, and opens the audit log
+  /// anew.
   [[nodiscard]] result<void> reload();
 
   /// Takes no more requests, lets those under way be answered for so long, and ends the streams. To

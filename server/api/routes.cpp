@@ -12,6 +12,7 @@ router all_routes() {
   add_function_routes(all);
   add_stats_routes(all);
   add_health_routes(all);
+  add_metrics_routes(all);
   add_event_routes(all);
   add_web_socket_routes(all);
   add_document_routes(all);

@@ -15,6 +15,7 @@ void add_task_routes(router& to);
 void add_function_routes(router& to);
 void add_stats_routes(router& to);
 void add_health_routes(router& to);
+void add_metrics_routes(router& to);
 void add_event_routes(router& to);
 void add_web_socket_routes(router& to);
 void add_document_routes(router& to);

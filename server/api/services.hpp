@@ -18,7 +18,9 @@ namespace pawl::server {
 class idempotency_table;
 class live_streams;
 class log_ring;
+class metrics;
 class waiting_calls;
+struct readings;
 
 /// What the transport has open now.
 struct connection_counts {
@@ -37,6 +39,9 @@ struct services {
   std::shared_ptr<live_streams> live;
   std::shared_ptr<spdlog::logger> log;
   std::function<connection_counts()> connections;
+  std::shared_ptr<server::metrics> metrics;
+  /// Puts in what the server's own parts count; may ask the system for files.
+  std::function<void(readings& now)> count;
 };
 
 }  // namespace pawl::server

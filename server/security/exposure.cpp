@@ -14,8 +14,8 @@ result<void> check_exposure(const server_settings& s) {
     if (here) continue;
     return error{errc::invalid_argument,
                  "server.listen has " + pawl::quoted(text) +
-                     ", which other machines can reach, but there are no keys: listen on "
-                     "127.0.0.1, [::1] or unix:/path"};
+                     ", which other machines can reach, but there are no keys: make one with `pawl "
+                     "keys add NAME --role admin`, or listen on 127.0.0.1, [::1] or unix:/path"};
   }
   return {};
 }

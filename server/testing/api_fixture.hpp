@@ -17,6 +17,7 @@
 #include "server/api/waiting_calls.hpp"
 #include "server/live/live_streams.hpp"
 #include "server/live/log_ring.hpp"
+#include "server/metrics/metrics.hpp"
 #include "server/testing/recorded_exchange.hpp"
 
 namespace pawl::server::testing {
@@ -71,7 +72,8 @@ class api_fixture {
                  std::make_shared<spdlog::logger>("none"),
                  [] {
                    return connection_counts{3, 1};
-                 }},
+                 },
+                 std::make_shared<metrics>(), [](readings&) {}},
         std::move(routes));
   }
   ~api_fixture() { live->stop(); }

@@ -197,6 +197,9 @@ class OpenApiTest(ServerTest):
             self.post(f"/v1/tasks/{task['task']}/{word}", {"lease": task["lease"], **said[word]})
         self.post("/v1/runs/t/answer", {"answer": 1})
         task, = self.post("/v1/tasks/poll", wanted).body["tasks"]
+        self.post(f"/v1/tasks/{task['task']}/release", {"lease": task["lease"]})
+        self.post(f"/v1/tasks/{task['task']}/release", {"lease": task["lease"]}, 409)
+        task, = self.post("/v1/tasks/poll", wanted).body["tasks"]
         self.post(f"/v1/tasks/{task['task']}/fail", {"lease": task["lease"], **said["fail"]})
         self.post("/v1/runs/t/retry")
         task, = self.post("/v1/tasks/poll", wanted).body["tasks"]
@@ -206,7 +209,7 @@ class OpenApiTest(ServerTest):
 
     def drive_server(self):
         for path in ("/healthz", "/readyz", "/version", "/openapi.json", "/docs", "/v1/functions",
-                     "/v1/stats", "/v1/config"):
+                     "/v1/stats", "/v1/config", "/metrics"):
             self.call("GET", path, expect=200)
         self.call("GET", "/v1/runs/done/ws", expect=426)
         # By streams_test.py: these do not end.
