@@ -9,19 +9,21 @@ namespace {
 void get_metrics(const call_ptr& request) {
   const engine& of = request->with().engine;
   of.totals_async([request, &of](result<engine_totals> totals) {
-    if (!totals) return request->fail(totals.error());
-    const auto load = of.load();
-    if (!load) return request->fail(load.error());
     readings now;
     now.ready = of.ready().has_value();
-    now.runs = std::move(totals->runs);
-    now.tasks_queued = totals->tasks_queued;
-    now.tasks_leased = totals->tasks_leased;
-    now.active_runs = load->active_runs;
-    now.commands_in_flight = load->commands_in_flight;
-    now.calls_queued = load->queued_calls;
-    now.calls_running = load->running_calls;
-    now.calls_stuck = load->stuck_calls;
+    // Of an engine whose store has failed that is what is to be seen, whatever else is missing.
+    if (totals) {
+      now.runs = std::move(totals->runs);
+      now.tasks_queued = totals->tasks_queued;
+      now.tasks_leased = totals->tasks_leased;
+    }
+    if (const auto load = of.load()) {
+      now.active_runs = load->active_runs;
+      now.commands_in_flight = load->commands_in_flight;
+      now.calls_queued = load->queued_calls;
+      now.calls_running = load->running_calls;
+      now.calls_stuck = load->stuck_calls;
+    }
     now.measured = of.measures();
     request->with().count(now);
     request->answer_text(metrics::content_type, request->with().metrics->text(now));
