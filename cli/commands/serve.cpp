@@ -1,5 +1,6 @@
 #include "cli/commands/commands.hpp"
 #include "cli/text.hpp"
+#include "config/keys.hpp"
 #include "runtime/logging.hpp"
 #include "server/server.hpp"
 
@@ -36,10 +37,12 @@ exit_code serve(session& s) {
   s.stop_signals().stop_in_order();
   auto loaded = s.load_settings();
   if (!loaded) return s.fail(loaded.error());
-  settings& wanted = loaded->values;
-  // What the server cannot do itself is for workers, unless somebody says otherwise.
-  if (wanted.worker.default_queue.empty()) wanted.worker.default_queue = "default";
-  engine served{std::move(wanted)};
+  // Whoever serves means workers to come: a function that is not here is theirs to call, unless the
+  // settings say otherwise.
+  const auto queue = config::find_key("worker.default_queue") - config::keys().data();
+  if (loaded->origins[static_cast<std::size_t>(queue)].from == config::origin::kind::defaults)
+    loaded->values.worker.default_queue = "default";
+  engine served{std::move(loaded->values)};
   if (const auto opened = served.open(); !opened) return s.fail(opened.error());
   return serve_until_signal(s, served);
 }

@@ -142,6 +142,7 @@ TEST_CASE("what the server has and does is counted", "[api][stats]") {
   CHECK(stats["runs"]["running"] == 1);
   CHECK(stats["runs"]["failed"] == 0);
   CHECK(stats["connections"] == 3);
+  CHECK(stats["tasks"] == json{{"queued", 0}, {"leased", 0}});
   CHECK(f.get("/v1/config").body["settings"]["run.max_tokens"] == 1000);
   CHECK(f.get("/v1/functions").body["functions"].size() > 5);
 }

@@ -6,23 +6,42 @@
 namespace pawl::server {
 namespace {
 
+json tasks_of(const worker_overview& all) {
+  std::uint64_t queued = 0, leased = 0;
+  for (const auto& each : all.queues) {
+    queued += each.queued;
+    leased += each.leased;
+  }
+  return {{"queued", queued}, {"leased", leased}};
+}
+
+void answer_stats(const call_ptr& request, const std::vector<run_count>& counts,
+                  const worker_overview& workers) {
+  const auto load = request->with().engine.load();
+  if (!load) return request->fail(load.error());
+  json runs = json::object();
+  for (const auto& each : counts) runs[std::string{to_string(each.status)}] = each.count;
+  const auto open = request->with().connections();
+  request->answer(200, {{"runs", std::move(runs)},
+                        {"active_runs", load->active_runs},
+                        {"commands_in_flight", load->commands_in_flight},
+                        {"executor",
+                         {{"queued", load->queued_calls},
+                          {"running", load->running_calls},
+                          {"stuck", load->stuck_calls}}},
+                        {"tasks", tasks_of(workers)},
+                        {"connections", open.connections},
+                        {"streams", open.streams}});
+}
+
 void get_stats(const call_ptr& request) {
   request->in().counts_async([request](result<std::vector<run_count>> counts) {
     if (!counts) return request->fail(counts.error());
-    const auto load = request->with().engine.load();
-    if (!load) return request->fail(load.error());
-    json runs = json::object();
-    for (const auto& each : *counts) runs[std::string{to_string(each.status)}] = each.count;
-    const auto open = request->with().connections();
-    request->answer(200, {{"runs", std::move(runs)},
-                          {"active_runs", load->active_runs},
-                          {"commands_in_flight", load->commands_in_flight},
-                          {"executor",
-                           {{"queued", load->queued_calls},
-                            {"running", load->running_calls},
-                            {"stuck", load->stuck_calls}}},
-                          {"connections", open.connections},
-                          {"streams", open.streams}});
+    request->in().workers_async(
+        [request, counts = *std::move(counts)](result<worker_overview> all) {
+          if (!all) return request->fail(all.error());
+          answer_stats(request, counts, *all);
+        });
   });
 }
 

@@ -45,6 +45,7 @@ TEST_CASE("a worker takes a task and completes it", "[api][tasks]") {
   CHECK_FALSE(task.contains("resume_value"));
   CHECK(f.get("/v1/runs/r").body["waiting_on"][0]["kind"] == "worker");
   CHECK(f.get("/v1/workers").body["workers"][0]["worker"] == "w1");
+  CHECK(f.get("/v1/stats").body["tasks"] == json{{"queued", 0}, {"leased", 1}});
   CHECK(f.tell(task, "heartbeat", {{"progress", 0.5}}).body["wish"] == "none");
   CHECK(f.tell(task, "complete", {{"result", {{"charged", true}}}}).status == 200);
   CHECK(f.get("/v1/runs/r?wait=10s").body["data"]["charged"] == true);

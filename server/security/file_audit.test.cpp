@@ -29,14 +29,14 @@ audit_entry entry_of(std::string who) {
 }
 
 struct noted {
-  testing::keys_folder folder;
+  pawl::testing::keys_folder folder;
   std::filesystem::path file = folder.path / "audit.log";
   std::ostringstream log;
 
   result<std::unique_ptr<file_audit>> open() {
     auto logger = std::make_shared<spdlog::logger>(
         "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log));
-    return file_audit::open(file, std::move(logger), [] { return testing::key_birthday; });
+    return file_audit::open(file, std::move(logger), [] { return pawl::testing::key_birthday; });
   }
   static std::vector<json> lines(const std::filesystem::path& from) {
     std::ifstream in{from};

@@ -28,9 +28,9 @@ class let_in final : public authenticator {
 
 /// An authenticator over a file of keys of its own, whose time stands still.
 struct door {
-  testing::keys_folder folder;
+  pawl::testing::keys_folder folder;
   std::ostringstream log;
-  time_point now = testing::key_birthday;
+  time_point now = pawl::testing::key_birthday;
   std::chrono::steady_clock::time_point ticks{1h};
   std::unique_ptr<key_authenticator> in;
 
@@ -93,7 +93,7 @@ TEST_CASE("Without a right key a request is unauthorized and told how to come in
   const auto none = d.knock({});
   CHECK(none.code == problem_code::unauthorized);
   CHECK(none.fields.find("WWW-Authenticate") == "Bearer realm=\"pawl\"");
-  const std::string other = testing::made_key("other").text;
+  const std::string other = pawl::testing::made_key("other").text;
   const std::string wrong_secret = key.text.substr(0, 65) + (key.text.back() == 'a' ? "b" : "a");
   int peer = 0;
   for (const std::string& field :
@@ -114,9 +114,9 @@ TEST_CASE("A key that has expired is refused from that moment on") {
   door d;
   const auto key = d.folder.add("ci", role::reader, {"default"}, 90s);
   REQUIRE(d.open());
-  d.now = testing::key_birthday + 89s;
+  d.now = pawl::testing::key_birthday + 89s;
   CHECK(d.enter(key.text).name == "ci");
-  d.now = testing::key_birthday + 90s;
+  d.now = pawl::testing::key_birthday + 90s;
   const auto refused = d.knock_with(key.text);
   CHECK(refused.code == problem_code::unauthorized);
   CHECK(contains(refused.detail, "expired"));
@@ -151,7 +151,7 @@ TEST_CASE("Wrong keys are limited by peer, and the right one is not held up") {
   door d;
   const auto key = d.folder.add("ci");
   REQUIRE(d.open());
-  const std::string wrong = testing::made_key("other").text;
+  const std::string wrong = pawl::testing::made_key("other").text;
   for (int i = 0; i < 3; ++i) CHECK(d.knock_with(wrong).code == problem_code::unauthorized);
   const auto limited = d.knock_with(wrong);
   CHECK(limited.code == problem_code::too_many_requests);

@@ -17,7 +17,7 @@ using pawl::testing::contains;
 TEST_CASE("A key is long, random, and stored without its secret") {
   std::set<std::string> seen;
   for (int i = 0; i < 100; ++i) {
-    const new_key made = testing::made_key("ci");
+    const new_key made = pawl::testing::made_key("ci");
     CHECK(made.text.starts_with("pawl_" + made.stored.id + "_"));
     CHECK(made.text.size() == 5 + 12 + 1 + 48);
     CHECK(seen.insert(made.text).second);
@@ -33,7 +33,7 @@ TEST_CASE("A key's hash is the SHA-256 of its text") {
 }
 
 TEST_CASE("A text that differs from a key in any one character is not the key") {
-  const new_key made = testing::made_key("ci");
+  const new_key made = pawl::testing::made_key("ci");
   for (std::size_t at = 0; at < made.text.size(); ++at) {
     std::string wrong = made.text;
     wrong[at] = wrong[at] == 'a' ? 'b' : 'a';
@@ -44,7 +44,7 @@ TEST_CASE("A text that differs from a key in any one character is not the key") 
 }
 
 TEST_CASE("A text without the form of a key has no id") {
-  const std::string good = testing::made_key("ci").text;
+  const std::string good = pawl::testing::made_key("ci").text;
   for (const std::string& text :
        {std::string{}, std::string{"pawl_"}, good.substr(1), good + "0", good.substr(0, 65),
         "PAWL" + good.substr(4), good.substr(0, 17) + "." + good.substr(18),
@@ -75,7 +75,7 @@ TEST_CASE("Roles are read as they are written") {
 }
 
 TEST_CASE("Keys are read from their file as they were written") {
-  const testing::keys_folder folder;
+  const pawl::testing::keys_folder folder;
   CHECK(read_keys(folder.file)->empty());
   const new_key first = folder.add("first", role::admin, {"*"});
   const new_key second = folder.add("second", role::reader, {"a", "b"}, std::chrono::hours{24});
@@ -94,7 +94,7 @@ TEST_CASE("Keys are read from their file as they were written") {
 }
 
 TEST_CASE("A change that is refused leaves the keys as they are") {
-  const testing::keys_folder folder;
+  const pawl::testing::keys_folder folder;
   const new_key first = folder.add("first");
   const auto refused = change_keys(folder.file, [](std::vector<stored_key>& keys) -> result<void> {
     keys.clear();
@@ -106,7 +106,7 @@ TEST_CASE("A change that is refused leaves the keys as they are") {
 }
 
 TEST_CASE("A file of keys that others may use is refused, and named") {
-  const testing::keys_folder folder;
+  const pawl::testing::keys_folder folder;
   folder.add("first");
   for (const mode_t mode : {0644u, 0640u, 0602u, 0610u}) {
     REQUIRE(::chmod(folder.file.c_str(), mode) == 0);
@@ -119,7 +119,7 @@ TEST_CASE("A file of keys that others may use is refused, and named") {
 }
 
 TEST_CASE("A damaged file of keys is refused, named, and never written over") {
-  const testing::keys_folder folder;
+  const pawl::testing::keys_folder folder;
   const new_key made = folder.add("first");
   std::ifstream in{folder.file};
   const std::string good{std::istreambuf_iterator<char>{in}, {}};
@@ -151,7 +151,7 @@ TEST_CASE("A damaged file of keys is refused, named, and never written over") {
 }
 
 TEST_CASE("What is no plain file is refused as a file of keys") {
-  const testing::keys_folder folder;
+  const pawl::testing::keys_folder folder;
   REQUIRE(::mkfifo(folder.file.c_str(), 0600) == 0);
   CHECK_FALSE(read_keys(folder.file));
   std::filesystem::remove(folder.file);
@@ -160,7 +160,7 @@ TEST_CASE("What is no plain file is refused as a file of keys") {
 }
 
 TEST_CASE("Keys that a link leads to stay where they are") {
-  const testing::keys_folder folder;
+  const pawl::testing::keys_folder folder;
   folder.add("first");
   const auto link = folder.path / "link.json";
   std::filesystem::create_symlink(folder.file, link);
@@ -173,7 +173,7 @@ TEST_CASE("Keys that a link leads to stay where they are") {
 }
 
 TEST_CASE("Changes of many at once are all made") {
-  const testing::keys_folder folder;
+  const pawl::testing::keys_folder folder;
   std::vector<std::thread> all;
   for (int i = 0; i < 8; ++i)
     all.emplace_back([&folder, i] { folder.add("key" + std::to_string(i)); });
