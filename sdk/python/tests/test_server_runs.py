@@ -81,7 +81,7 @@ class Runs(ServerTest):
         before = self.client.run(run)
         with self.assertRaises(pawl.Conflict):
             self.client.cancel(run, only_if="paused")
-        self.client.update(run, {"a": 1}, if_match=before.etag)
+        self.client.pause(run, if_match=before.etag)
         with self.assertRaises(pawl.PreconditionFailed):
             self.client.cancel(run, if_match=before.etag)
         self.client.cancel(run, if_match=self.client.run(run).etag)
