@@ -70,7 +70,6 @@ struct command_options {
 struct resume_options {
   std::optional<run_status> only_if = {};
   std::string reason = {};
-  std::optional<std::uint64_t> only_at = {};
   /// Top-level keys of the run's data with new values, set before it goes on. An object; empty for
   /// a run that is not paused yet.
   json update = json::object();
@@ -80,6 +79,8 @@ struct resume_options {
   std::optional<json> answer = {};
   /// The id of that question; needed if the run asks several.
   std::string question = {};
+  /// As in `command_options`.
+  std::optional<std::uint64_t> only_at = {};
 };
 
 struct signal_options {
