@@ -52,6 +52,7 @@ caf::behavior dispatcher::make_behavior() {
       [this](const task_granted& g) { on_granted(g); },
       [this](const touch_task& t) { touch(t); },
       [this](const describe_workers& d) { describe(d); },
+      [this](const lease_given_up& g) { on_given_up(g); },
       [this](const look_at_leases&) { look(); },
       [this](const wind_down&) { quit(); },
   };
@@ -198,10 +199,11 @@ void dispatcher::start_poll(poll_tasks& p) {
   added.answer = std::move(p.answer);
   added.deadline = system().clock().now() + added.wanted.wait;
   added.next_function = id % added.wanted.functions.size();
-  deadlines_.emplace(added.deadline, id);
+  const bool waits = added.wanted.wait.count() > 0;
+  if (waits) deadlines_.emplace(added.deadline, id);
   for (const auto& function : added.wanted.functions)
     lane_of({added.scope, added.wanted.queue, function}).polls.insert(id);
-  schedule(added.deadline);
+  if (waits) schedule(added.deadline);
   serve(id);
 }
 
@@ -333,7 +335,8 @@ void dispatcher::drop_lease(const task_key& key) {
 
 void dispatcher::touch(const touch_task& t) {
   const auto found = leases_.find(t.key);
-  if (found == leases_.end() || found->second.number != t.lease) return t.answer(lease_is_lost());
+  const bool has_it = found != leases_.end() && found->second.number == t.lease;
+  if (!has_it || found->second.is_over) return t.answer(lease_is_lost());
   lease& l = found->second;
   ends_.erase({l.end, t.key});
   l.end = system().clock().now() + l.length;
@@ -398,19 +401,14 @@ void dispatcher::describe(const describe_workers& d) const {
 }
 
 void dispatcher::look() {
-  next_look_.reset();
   if (shards_.empty()) return;
   const auto now = system().clock().now();
+  looks_.erase(looks_.begin(), looks_.upper_bound(now));
   while (!ends_.empty() && ends_.begin()->first <= now) {
     const task_key key = ends_.begin()->second;
     const auto found = leases_.find(key);
     PAWL_ASSERT(found != leases_.end(), "a lease ends that nobody has");
-    parts_->log->warn("worker {} was not heard of for {} ms; its task of run {} is given up",
-                      found->second.worker, found->second.length.count(), key.run.id.str());
-    flow::lease_lost_command lost{key.token, found->second.number, parts_->chance->draw()};
-    drop_lease(key);
-    send(shard_of(shards_, key.run),
-         run_command{key.run, std::make_shared<flow::command>(std::move(lost)), {}});
+    give_up(key, found->second);
   }
   std::vector<poll_id> over;
   for (auto d = deadlines_.begin(); d != deadlines_.end() && d->first <= now; ++d)
@@ -425,9 +423,35 @@ void dispatcher::look() {
   if (!deadlines_.empty()) schedule(deadlines_.begin()->first);
 }
 
+void dispatcher::give_up(const task_key& key, lease& l) {
+  if (!std::exchange(l.is_over, true)) {
+    parts_->log->warn("worker {} was not heard of for {} ms; its task of run {} is given up",
+                      l.worker, l.length.count(), key.run.id.str());
+  }
+  // Asked again until the run has answered: its actor may crash before it does.
+  ends_.erase({l.end, key});
+  l.end = system().clock().now() + l.length;
+  ends_.emplace(l.end, key);
+  const auto answered = [self = caf::actor{this}, key,
+                         number = l.number](const result<command_done>& done) {
+    const bool knows =
+        done || done.error().code == errc::conflict || done.error().code == errc::not_found;
+    if (knows) caf::anon_send(self, lease_given_up{key, number});
+  };
+  flow::lease_lost_command lost{key.token, l.number, parts_->chance->draw()};
+  send(shard_of(shards_, key.run),
+       run_command{key.run, std::make_shared<flow::command>(std::move(lost)),
+                   reply<command_done>{answered}});
+}
+
+void dispatcher::on_given_up(const lease_given_up& g) {
+  const auto found = leases_.find(g.key);
+  if (found != leases_.end() && found->second.number == g.lease) drop_lease(g.key);
+}
+
 void dispatcher::schedule(moment at) {
-  if (next_look_ && *next_look_ <= at) return;
-  next_look_ = at;
+  if (!looks_.empty() && *looks_.begin() <= at) return;
+  looks_.insert(at);
   const auto wait = std::max(at - system().clock().now(), caf::actor_clock::duration_type{0});
   delayed_send(this, wait, look_at_leases{});
 }

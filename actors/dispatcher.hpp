@@ -54,7 +54,8 @@ class dispatcher : public caf::event_based_actor {
     std::chrono::milliseconds length{0};
     moment end{};
     task_wish wish = task_wish::none;
-    std::string node;  ///< empty after a restart, until it is needed
+    bool is_over = false;  ///< it ran out: the run is asked to take the task back
+    std::string node;      ///< empty after a restart, until it is needed
     std::uint32_t visit = 0;
     std::uint32_t attempt = 0;
   };
@@ -97,6 +98,10 @@ class dispatcher : public caf::event_based_actor {
   void tell(const task_key& key, lease& l, const char* kind, json detail);
   void describe(const describe_workers& d) const;
   void look();
+  /// Asks the run whose worker is not heard of to take the task back.
+  void give_up(const task_key& key, lease& l);
+  void on_given_up(const lease_given_up& g);
+  /// Sees to it that there is a look at this moment, or before.
   void schedule(moment at);
 
   const parts_ptr parts_;
@@ -109,7 +114,7 @@ class dispatcher : public caf::event_based_actor {
   std::map<std::pair<scope_name, std::string>, seen_worker> workers_;  ///< by scope and name
   poll_id last_poll_ = 0;
   std::uint32_t last_lease_ = 0;
-  std::optional<moment> next_look_;
+  std::set<moment> looks_;  ///< that are due to come
 };
 
 }  // namespace pawl::actors

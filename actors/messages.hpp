@@ -167,6 +167,11 @@ struct task_granted {
   std::uint64_t lease = 0;
   std::shared_ptr<result<command_done>> run;
 };
+/// The dispatcher to itself: the run knows that this lease is over.
+struct lease_given_up {
+  persistence::keys::task_key key;
+  std::uint64_t lease = 0;
+};
 /// The dispatcher to itself: look for leases and polls whose time is over.
 struct look_at_leases {};
 
@@ -247,6 +252,7 @@ PAWL_LOCAL_MESSAGE(poll_tasks)
 PAWL_LOCAL_MESSAGE(touch_task)
 PAWL_LOCAL_MESSAGE(describe_workers)
 PAWL_LOCAL_MESSAGE(task_granted)
+PAWL_LOCAL_MESSAGE(lease_given_up)
 PAWL_LOCAL_MESSAGE(look_at_leases)
 PAWL_LOCAL_MESSAGE(group_written)
 PAWL_LOCAL_MESSAGE(sync_groups)
