@@ -230,6 +230,8 @@ result<void> run_actor::apply(flow::command&& c) {
   auto writes = std::make_shared<const persistence::batch>(persistence::transition_batch(
       *run_, moved->change, standing_, parts_->settings.storage.snapshot_every));
   auto before = std::exchange(standing_, persistence::standing_of(*run_));
+  // Not when it is durable: this actor may crash before it hears of that.
+  if (before.tasks != standing_.tasks) count_queued(before.tasks, standing_.tasks);
   in_flight_.push_back({std::move(moved->effects),
                         std::move(moved->change.events),
                         run_->sequence,
@@ -258,7 +260,6 @@ void run_actor::on_committed() {
   if (durable.after.alarm != durable.before.alarm)
     send(timer_, alarm_changed{key_, durable.before.alarm, durable.after.alarm});
   if (durable.after.tasks != durable.before.tasks) {
-    count_queued(durable.before.tasks, durable.after.tasks);
     send(dispatcher_,
          tasks_changed{key_, std::move(durable.before.tasks), std::move(durable.after.tasks)});
   }

@@ -390,6 +390,9 @@ TEST_CASE("whatever order chance gives to messages, time and crashes, nothing is
     return simulate(std::strtoull(given, nullptr, 10), seen);
   const auto base = std::random_device{}();
   WARN("seeds from " << base << " (PAWL_TEST_SEED repeats one)");
+  // Found by chance once: polls that kept the engine busy, ever more looks at leases, and a count
+  // of queued tasks that went wrong when actors crashed, so that no task was queued any more.
+  for (const std::uint64_t known : {1906314745u, 2044300238u, 4270948655u}) simulate(known, seen);
   for (std::uint64_t i = 0; i < 2000; ++i) simulate(base + i, seen);
   CHECK(seen.completed > 1500);
   CHECK(seen.cancelled > 50);
