@@ -37,8 +37,8 @@ std::optional<error> unexpected(const put_flow_options& wanted, const std::strin
                "version_moved"};
 }
 
-/// Functions that the flow calls and its scope does not have now. They may still come; where workers
-/// do what the process cannot, nobody knows them all.
+/// Functions that the flow calls and its scope does not have now. They may still come; where
+/// workers do what the process cannot, nobody knows them all.
 void warn_unknown_functions(const parts& p, const scope_name& scope,
                             const flow::compiled_flow& compiled, std::vector<fault>& faults) {
   if (!p.settings.worker.default_queue.empty()) return;
