@@ -35,6 +35,20 @@ class Stop(ProgramTest):
                          task("slow", "core.sleep", args={"ms": milliseconds}),
                          task("last", "core.set", args={"b": 2}))
 
+    def begun_step(self, seconds):
+        """A step, and what it writes once its function runs: "step_started" comes before that, and
+        an engine that is told to stop in between does not begin the function at all."""
+        sign = os.path.join(self.folder, "begun")
+        script = f"echo > '{sign}'; exec sleep {seconds}"
+        return task("slow", "core.exec", args={"argv": ["sh", "-c", script]}), sign
+
+    def until_there(self, process, path):
+        end = time.monotonic() + LIMIT_S
+        while not os.path.exists(path):
+            self.assertIsNone(process.poll())
+            self.assertLess(time.monotonic(), end, "the step has not begun")
+            time.sleep(0.01)
+
     def test_ctrl_c_stops_in_order_and_says_how_to_go_on(self):
         for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
             with self.subTest(signal=number):
@@ -53,9 +67,10 @@ class Stop(ProgramTest):
                 self.assertEqual([s["node"] for s in shown["steps"]], ["first", "slow", "last"])
 
     def test_a_run_that_ends_while_the_engine_stops_is_told_as_it_ended(self):
-        flow = self.flow(task("slow", "core.sleep", args={"ms": 700}))
-        process = self.begin("run", flow, "--id", "late", "--data-dir", self.store)
-        self.until(process, "step_started")
+        step, sign = self.begun_step(0.7)
+        process = self.begin("run", self.flow(step), "--id", "late", "--data-dir", self.store,
+                             "--allow-exec", "sh")
+        self.until_there(process, sign)
         process.send_signal(signal.SIGINT)
         got, out, err = self.end(process)
         self.assertEqual(got, 0, out + err)
@@ -72,9 +87,10 @@ class Stop(ProgramTest):
         self.assertIn("--data-dir", err)
 
     def test_a_second_ctrl_c_ends_at_once(self):
-        process = self.begin("run", self.slow_flow(60000), "--id", "two", "--data-dir", self.store,
-                             "--set", "engine.stop_timeout_ms=1h")
-        self.until(process, "slow   step_started")
+        step, sign = self.begun_step(60)
+        process = self.begin("run", self.flow(step), "--id", "two", "--data-dir", self.store,
+                             "--set", "engine.stop_timeout_ms=1h", "--allow-exec", "sh")
+        self.until_there(process, sign)
         process.send_signal(signal.SIGINT)
         self.assertIn("stopping", process.stderr.readline())
         begun = time.monotonic()
