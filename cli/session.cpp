@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
+#include <iostream>
 #include <system_error>
 
 #include "cli/read.hpp"
@@ -161,6 +162,13 @@ result<std::unique_ptr<target>> session::open_server() {
   access.token = *std::move(token);
   return make_remote_target(std::move(access), std::move(flags),
                             [this] { return stop_signals_.requested(); });
+}
+
+bool session::is_confirmed(const std::string& question) {
+  if (::isatty(STDIN_FILENO) != 1) return false;
+  say(question + " [y/N]");
+  std::string answer;
+  return std::getline(std::cin, answer) && (answer == "y" || answer == "Y" || answer == "yes");
 }
 
 bool session::is_served() const {

@@ -65,6 +65,9 @@ class session {
   /// The same over the settings of the options.
   [[nodiscard]] result<std::unique_ptr<target>> open_target(store_use use);
 
+  /// Whether the user says yes. False also where there is nobody to ask.
+  [[nodiscard]] bool is_confirmed(const std::string& question);
+
   /// Whether a server is named to work on, and not a data folder.
   [[nodiscard]] bool is_served() const;
   /// The functions that steps can call where the command works. No store is opened for it. Errors:

@@ -69,6 +69,7 @@ class target {
 
   virtual result<flow_stored> put_flow(const json& definition, const put_flow_options& how) = 0;
   virtual result<void> publish_flow(const flow_version_id& id) = 0;
+  virtual result<void> delete_flow(const flow_name& name) = 0;
   virtual result<flow_version> get_flow(const flow_name& name, std::optional<version> v) = 0;
   virtual result<std::vector<flow_summary>> list_flows() = 0;
   /// Oldest first; a server gives them without definitions.

@@ -1,9 +1,6 @@
 #include "cli/commands/each_run.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <iostream>
 
 #include "cli/text.hpp"
 
@@ -11,14 +8,6 @@ namespace pawl::cli {
 namespace {
 
 constexpr std::size_t choice_page = 1'000;
-
-/// Whether the user says yes. False also where there is nobody to ask.
-bool is_confirmed(session& s, const std::string& question) {
-  if (::isatty(STDIN_FILENO) != 1) return false;
-  s.say(question + " [y/N]");
-  std::string answer;
-  return std::getline(std::cin, answer) && (answer == "y" || answer == "Y" || answer == "yes");
-}
 
 exit_code act_on_each(session& s, target& on, const std::vector<run_id>& ids,
                       const run_action& what) {
@@ -95,7 +84,7 @@ result<std::vector<run_id>> chosen_runs(session& s, target& on, const run_choice
   if (!ids || ids->empty() || choice.yes) return ids;
   const std::string these =
       counted(ids->size(), "run") + " with the status " + std::string{to_string(*status)};
-  if (is_confirmed(s, std::string{verb} + " " + these + "?")) return ids;
+  if (s.is_confirmed(std::string{verb} + " " + these + "?")) return ids;
   return error{errc::invalid_argument,
                "nothing was done: there are " + these + "; --yes says that all are meant"};
 }

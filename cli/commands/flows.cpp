@@ -122,7 +122,42 @@ exit_code publish_version(session& s, target& open, const flow_options& options)
   return exit_code::ok;
 }
 
-/// Something that is read from a store that is there.
+struct removal {
+  std::vector<std::string> names;
+  bool yes = false;
+};
+
+result<std::vector<flow_name>> parse_flow_names(const std::vector<std::string>& texts) {
+  std::vector<flow_name> names;
+  for (const auto& text : texts) {
+    auto name = parse_flow_name(text);
+    if (!name) return std::move(name).error();
+    if (std::find(names.begin(), names.end(), *name) == names.end())
+      names.push_back(*std::move(name));
+  }
+  return names;
+}
+
+/// A flow that is refused does not keep the others from it.
+exit_code remove_flows(session& s, target& open, const removal& given) {
+  const auto names = parse_flow_names(given.names);
+  if (!names) return s.fail(names.error());
+  const std::string these = names->size() == 1 ? "flow " + printable(names->front().str())
+                                               : counted(names->size(), "flow");
+  if (!given.yes && !s.is_confirmed("remove " + these + "?"))
+    return s.fail(exit_code::usage, "nothing was removed; --yes says that " + these + " is meant");
+  exit_code code = exit_code::ok;
+  for (const auto& name : *names) {
+    if (const auto gone = open.delete_flow(name); gone) {
+      s.out().line("Removed " + printable(name.str()) + ".");
+    } else if (const exit_code failed = s.fail(gone.error()); code == exit_code::ok) {
+      code = failed;
+    }
+  }
+  return code;
+}
+
+/// Something that is done in a store that is there.
 template <class Read>
 exit_code with_store(session& s, Read read) {
   const auto opened = s.open_target(store_use::existing);
@@ -176,6 +211,24 @@ void add_publish(CLI::App& to, command_line& line) {
   });
 }
 
+void add_rm(CLI::App& to, command_line& line) {
+  auto given = std::make_shared<removal>();
+  auto* const cmd = add_command(
+      to, "rm", "Remove flows: they are not listed and not started any more.",
+      "Examples:\n"
+      "  pawl flows rm order --data-dir ./data\n"
+      "  pawl flows rm order refund --yes --server http://127.0.0.1:7717\n\n"
+      "A flow stays while a run of it is not finished. Finished runs keep what they are, and the\n"
+      "numbers of its versions are not used again.");
+  cmd->add_option("NAME", given->names, "The flows")->required();
+  cmd->add_flag("--yes", given->yes, "Do not ask whether they are to go");
+  cmd->callback([&line, given] {
+    line.command = [given](session& s) {
+      return with_store(s, [&](target& open) { return remove_flows(s, open, *given); });
+    };
+  });
+}
+
 }  // namespace
 
 void add_flows(CLI::App& to, command_line& line) {
@@ -205,6 +258,7 @@ void add_flows(CLI::App& to, command_line& line) {
   add_put(*group, line);
   add_versions(*group, line);
   add_publish(*group, line);
+  add_rm(*group, line);
 }
 
 }  // namespace pawl::cli

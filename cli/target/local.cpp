@@ -33,6 +33,7 @@ class local_target final : public target {
     return in_.put_flow(definition, how);
   }
   result<void> publish_flow(const flow_version_id& id) override { return in_.publish_flow(id); }
+  result<void> delete_flow(const flow_name& name) override { return in_.delete_flow(name); }
   result<flow_version> get_flow(const flow_name& name, std::optional<version> v) override {
     return in_.get_flow(name, v);
   }

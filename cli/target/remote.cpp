@@ -54,6 +54,10 @@ class remote_target final : public target {
                                  json{{"version", to_string(id.version)}});
     return done ? result<void>{} : done.error();
   }
+  result<void> delete_flow(const flow_name& name) override {
+    const auto done = http_.send("DELETE", flow_path(name));
+    return done ? result<void>{} : done.error();
+  }
   result<flow_version> get_flow(const flow_name& name, std::optional<version> v) override {
     const std::string query = v ? "?version=" + to_string(*v) : "";
     return read(http_.send("GET", flow_path(name) + query), read_flow_version);

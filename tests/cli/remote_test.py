@@ -148,6 +148,19 @@ class Following(Served, ProgramTest):
         self.pawl("runs", "restart", "r", "--id", "again", *self.where)
         self.assertEqual(self.show("again")["restarted_from"], "r")
 
+    def test_a_flow_is_removed_when_no_run_needs_it(self):
+        self.start("r")
+        self.refused(USAGE, "--yes", "flows", "rm", "waits", *self.where, input="")
+        done = self.refused(NOT_FOUND, "nothing-here", "flows", "rm", "--yes", "nothing-here",
+                            "waits", *self.where)
+        self.assertIn("used by run r", done.stderr)
+        self.pawl("runs", "cancel", "r", *self.where)
+        self.assertIn("Removed waits.", self.pawl("flows", "rm", "waits", "--yes", *self.where)
+                      .stdout)
+        self.assertEqual(self.lines("flows", "ls", "--json", *self.where), [])
+        self.refused(NOT_FOUND, "waits", "runs", "start", "waits", *self.where)
+        self.assertEqual(self.show("r")["status"], "cancelled")
+
     def test_scopes_do_not_see_each_other(self):
         self.start("r")
         self.refused(NOT_FOUND, "there is no run r", "runs", "show", "r", "--scope", "other",
