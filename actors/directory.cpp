@@ -79,7 +79,8 @@ void directory::wait(wait_finished& w) {
     auto found = persistence::load_record(*parts_->store->durable_view(), w.key);
     if (!found) return w.answer(std::move(found).error());
     if (!*found) return w.answer(error{errc::not_found, "there is no run " + w.key.id.str()});
-    if (is_finished((*found)->summary.status)) return w.answer(std::move((*found)->summary));
+    if (is_finished((*found)->summary.status))
+      return w.answer(ended_run{std::move((*found)->summary)});
     if (stopping_) return w.answer(error{errc::unavailable, "the engine is stopping"});
     // An unfinished run that nobody has brought back yet: whoever waits for it wants it to go on.
     entry& e = activate(w.key);
@@ -110,10 +111,11 @@ void directory::recover(recover_runs& r) {
 }
 
 void directory::on_rest(const at_rest& rest) {
-  if (!*rest.run || is_finished((*rest.run)->status)) answer_waiters(rest.key, *rest.run);
+  const result<ended_run>& run = *rest.run;
+  if (!run || is_finished(run->summary.status)) answer_waiters(rest.key, run);
   const auto found = active_.find(rest.key);
   if (found == active_.end() || found->second.sent != rest.received || !found->second.actor) return;
-  if (!rest.went_on && *rest.run && (*rest.run)->status == run_status::running &&
+  if (!rest.went_on && run && run->summary.status == run_status::running &&
       waiters_.contains(rest.key)) {
     // Whoever waits for it wants it to go on.
     ++found->second.sent;
@@ -186,7 +188,7 @@ void directory::on_restart(const run_key& key) {
   for (auto& c : std::exchange(e.held, {})) route(c);
 }
 
-void directory::answer_waiters(const run_key& key, const result<run_summary>& run) {
+void directory::answer_waiters(const run_key& key, const result<ended_run>& run) {
   const auto found = waiters_.find(key);
   if (found == waiters_.end()) return;
   const auto told = std::move(found->second);

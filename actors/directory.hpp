@@ -37,7 +37,7 @@ class directory : public caf::event_based_actor {
   };
   struct waiter {
     std::optional<caf::actor_clock::time_point> deadline;
-    reply<run_summary> answer;
+    reply<ended_run> answer;
   };
 
   /// The shard that is responsible for a run, where it is another.
@@ -51,7 +51,7 @@ class directory : public caf::event_based_actor {
   void on_down(const caf::down_msg& down);
   void on_fence();
   void on_restart(const run_key& key);
-  void answer_waiters(const run_key& key, const result<run_summary>& run);
+  void answer_waiters(const run_key& key, const result<ended_run>& run);
   void check_deadlines();
   void schedule_deadline(caf::actor_clock::time_point at);
   void wind_down_all();

@@ -36,6 +36,13 @@ struct command_done {
   std::shared_ptr<flow::invoke_effect> leased = nullptr;  ///< the call that a worker has taken
 };
 
+/// A run that is over.
+struct ended_run {
+  run_summary summary;
+  /// What it ended as, where that was at hand; otherwise it is in the store.
+  std::shared_ptr<const flow::run_state> state = nullptr;
+};
+
 /// To the directory, and from it to the run's actor.
 struct run_command {
   run_key key;
@@ -48,7 +55,7 @@ struct run_command {
 struct wait_finished {
   run_key key;
   std::optional<caf::actor_clock::time_point> deadline;
-  reply<run_summary> answer;
+  reply<ended_run> answer;
 };
 
 /// To the directory: bring these unfinished runs back to life, and say so when all are.
@@ -78,7 +85,7 @@ struct child_ended {
   std::uint32_t visit = 0;
   std::uint32_t attempt = 0;
   time_point began_at{};
-  std::shared_ptr<result<run_summary>> how;
+  std::shared_ptr<const result<ended_run>> how;
 };
 
 /// To whoever sends to runs, before all else: the shards of the directory.
@@ -102,8 +109,9 @@ struct at_rest {
   run_key key;
   std::uint64_t received = 0;
   bool went_on = false;  ///< false: it was looked at only, and may have something to do
-  /// The run as it is now; an error if there is none or it could not be loaded.
-  std::shared_ptr<result<run_summary>> run;
+  /// The run as it is now, with its state if it is over; an error if there is none or it could not
+  /// be loaded.
+  std::shared_ptr<const result<ended_run>> run;
 };
 
 /// The directory to itself: look for waits whose deadline has come.

@@ -407,16 +407,21 @@ void run_actor::publish(const in_flight& durable) const {
     parts_->events.publish({key_, flow::to_history(*flow_, e, durable.sequence, durable.at)});
 }
 
+result<ended_run> run_actor::what_rests() const {
+  if (load_failure_) return *load_failure_;
+  if (!run_) return no_such_run(key_);
+  ended_run run{flow::summarize(*run_)};
+  if (is_finished(run_->status)) run.state = std::make_shared<const flow::run_state>(*run_);
+  return run;
+}
+
 void run_actor::rest_if_idle() {
   if (!in_flight_.empty()) return;
   const bool idle = load_failure_ || !run_ || !went_on_ || flow::is_parked(*run_);
   if (idle && told_rest_at_ != received_) {
     told_rest_at_ = received_;
-    auto run =
-        std::make_shared<result<run_summary>>(load_failure_ ? result<run_summary>{*load_failure_}
-                                              : run_ ? result<run_summary>{flow::summarize(*run_)}
-                                                     : result<run_summary>{no_such_run(key_)});
-    send(directory_, at_rest{key_, received_, went_on_, std::move(run)});
+    send(directory_, at_rest{key_, received_, went_on_,
+                             std::make_shared<const result<ended_run>>(what_rests())});
   }
   if (stopping_) quit();
 }

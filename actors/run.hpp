@@ -78,6 +78,7 @@ class run_actor : public caf::event_based_actor {
   [[nodiscard]] invocation make_invocation(flow::invoke_effect& wanted,
                                            const functions::function_ptr& function) const;
   void publish(const in_flight& durable) const;
+  [[nodiscard]] result<ended_run> what_rests() const;
   void rest_if_idle();
 
   const parts_ptr parts_;

@@ -32,10 +32,9 @@ void run_actor::start_child(const flow::invoke_effect& wanted) {
   const flow::child_start& child = *wanted.child;
   const time_point now = parts_->clock->now();
   const auto ended = [self = caf::actor{this}, token = wanted.token, node = wanted.node,
-                      visit = wanted.visit, attempt = wanted.attempt,
-                      now](result<run_summary> how) {
+                      visit = wanted.visit, attempt = wanted.attempt, now](result<ended_run> how) {
     caf::anon_send(self, child_ended{token, node, visit, attempt, now,
-                                     std::make_shared<result<run_summary>>(std::move(how))});
+                                     std::make_shared<const result<ended_run>>(std::move(how))});
   };
   flow::start_command start;
   start.key = {key_.scope, child.id};
@@ -58,7 +57,7 @@ void run_actor::start_child(const flow::invoke_effect& wanted) {
   // Once it is there its end is waited for, however long that takes.
   const auto started = [directory = directory_, key, ended](result<command_done> done) {
     if (!done) return ended(std::move(done).error());
-    caf::anon_send(directory, wait_finished{key, {}, reply<run_summary>{ended}});
+    caf::anon_send(directory, wait_finished{key, {}, reply<ended_run>{ended}});
   };
   send(directory_, run_command{key, std::make_shared<flow::command>(std::move(start)),
                                reply<command_done>{started}});
@@ -68,12 +67,15 @@ void run_actor::on_child_ended(const child_ended& ended) {
   children_.erase(ended.token);
   if (!run_) return;
   result<json> value = json{};
-  if (!*ended.how) {
+  const result<ended_run>& how = *ended.how;
+  if (!how) {
     // Whoever knew of it has gone: it is asked for again, unless the engine is stopping.
-    if (ended.how->error().code == errc::unavailable) return wait_again(ended.token);
-    value = ended.how->error();
-  } else if (const run_summary& child = **ended.how; child.status != run_status::completed) {
+    if (how.error().code == errc::unavailable) return wait_again(ended.token);
+    value = how.error();
+  } else if (const run_summary& child = how->summary; child.status != run_status::completed) {
     value = failed_child(child);
+  } else if (how->state) {
+    value = *how->state->data;
   } else {
     auto found = persistence::load_run(*parts_->store->durable_view(), child.key);
     if (!found) {

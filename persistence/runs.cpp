@@ -128,6 +128,10 @@ batch transition_batch(const flow::run_state& run, const flow::delta& change,
 
 result<std::optional<flow::run_state>> load_run(const view& from, const run_key& key,
                                                 std::optional<std::uint64_t> at) {
+  // To look for the record of a run that is not there takes far less than an iterator.
+  const auto there = from.get(column::runs, keys::run(key));
+  if (!there) return there.error();
+  if (!*there) return std::optional<flow::run_state>{};
   std::vector<flow::delta> newest_first;
   std::optional<flow::run_state> state;
   std::optional<error> failure;

@@ -276,11 +276,12 @@ void engine_core::command(run_key key, flow::command what, callback<run_changed>
                                      std::move(answer), only_at});
 }
 
-void engine_core::wait(run_key key, std::chrono::milliseconds timeout, callback<run_summary> done) {
+void engine_core::wait(run_key key, std::chrono::milliseconds timeout,
+                       callback<actors::ended_run> done) {
   const auto open = admit();
   if (!open) return done(open.error());
-  auto answer = reply_to<run_summary, run_summary>(open->parts, std::move(done),
-                                                   [](run_summary run) { return run; });
+  auto answer = reply_to<actors::ended_run, actors::ended_run>(
+      open->parts, std::move(done), [](actors::ended_run run) { return run; });
   const auto deadline = caf::actor_clock::clock_type::now() + std::min(timeout, max_duration);
   caf::anon_send(open->actors->shard_of(key),
                  actors::wait_finished{key, deadline, std::move(answer)});

@@ -24,6 +24,7 @@ namespace spdlog {
 class logger;
 }
 namespace pawl::actors {
+struct ended_run;
 struct engine_actors;
 struct parts;
 }  // namespace pawl::actors
@@ -62,7 +63,7 @@ class engine_core {
   /// `only_at`: refused if the run's last checkpoint is another.
   void command(run_key key, flow::command what, callback<run_changed> done,
                std::optional<std::uint64_t> only_at = {});
-  void wait(run_key key, std::chrono::milliseconds timeout, callback<run_summary> done);
+  void wait(run_key key, std::chrono::milliseconds timeout, callback<actors::ended_run> done);
   void put_flow(const scope_name& in, json definition, const put_flow_options& options,
                 callback<flow_stored> done);
   void publish_flow(const scope_name& in, const flow_version_id& id, callback<void> done);

@@ -91,6 +91,45 @@ result<std::string> cursor_key(std::string_view cursor, const view::range& withi
                "that is no cursor of this listing; use the one that the page before gave"};
 }
 
+run_view show(const flow::run_state& state, const flow::compiled_flow& compiled) {
+  run_view shown{
+      flow::summarize(state),
+      state.pausing(),
+      state.unwinding.has_value(),
+      state.sequence,
+      state.updated_at,
+      *state.data,
+      state.metadata,
+      {},
+      {},
+      flow::is_parked(state) && !flow::next_alarm(state) && flow::open_tasks(state).empty()};
+  for (const auto& t : state.tokens)
+    if (t.phase != flow::token_phase::ended) shown.at.push_back(compiled.at(t.node).id);
+  for (const auto& t : state.tokens) {
+    const auto& place = compiled.at(t.node);
+    if (t.phase == flow::token_phase::waiting) {
+      const auto called = t.compensates ? place.behaviour->undo_ref() : place.behaviour->code_ref();
+      waiting_on each{place.id, t.task ? "worker" : "function", std::string{called}};
+      if (t.task && t.alarm && !state.frozen_at) each.until = t.alarm->due;
+      shown.waiting_on.push_back(std::move(each));
+    } else if (t.phase == flow::token_phase::gathering) {
+      shown.waiting_on.push_back({place.id, "branches", ""});
+    } else if (t.phase == flow::token_phase::sleeping) {
+      const auto signal = place.behaviour->awaited_signal();
+      waiting_on each{place.id, "timer", std::string{signal}};
+      if (!signal.empty()) each.kind = "signal";
+      if (t.question) {
+        each.kind = "answer";
+        each.name = flow::question_id(place.id, t);
+        each.question = *t.question;
+      }
+      if (t.alarm && !state.frozen_at) each.until = t.alarm->due;
+      shown.waiting_on.push_back(std::move(each));
+    }
+  }
+  return shown;
+}
+
 }  // namespace
 
 result<flow_version> queries::get_flow(const scope_name& in, const flow_name& name,
@@ -164,48 +203,21 @@ result<std::vector<flow_version>> queries::flow_versions(const scope_name& in,
 result<run_view> queries::get(const run_key& key) const {
   const auto r = begin(core_);
   if (!r) return r.error();
-  auto run = persistence::load_run(*r->now, key);
-  if (!run) return std::move(run).error();
+  const auto run = persistence::load_run(*r->now, key);
+  if (!run) return run.error();
   if (!*run) return no_such_run(key.id);
-  const flow::run_state& state = **run;
-  const auto compiled = r->parts->flows.get(*r->now, key.scope, state.flow);
+  const auto compiled = r->parts->flows.get(*r->now, key.scope, (*run)->flow);
   if (!compiled) return compiled.error();
-  run_view shown{
-      flow::summarize(state),
-      state.pausing(),
-      state.unwinding.has_value(),
-      state.sequence,
-      state.updated_at,
-      *state.data,
-      state.metadata,
-      {},
-      {},
-      flow::is_parked(state) && !flow::next_alarm(state) && flow::open_tasks(state).empty()};
-  for (const auto& t : state.tokens)
-    if (t.phase != flow::token_phase::ended) shown.at.push_back((*compiled)->at(t.node).id);
-  for (const auto& t : state.tokens) {
-    const auto& place = (*compiled)->at(t.node);
-    if (t.phase == flow::token_phase::waiting) {
-      const auto called = t.compensates ? place.behaviour->undo_ref() : place.behaviour->code_ref();
-      waiting_on each{place.id, t.task ? "worker" : "function", std::string{called}};
-      if (t.task && t.alarm && !state.frozen_at) each.until = t.alarm->due;
-      shown.waiting_on.push_back(std::move(each));
-    } else if (t.phase == flow::token_phase::gathering) {
-      shown.waiting_on.push_back({place.id, "branches", ""});
-    } else if (t.phase == flow::token_phase::sleeping) {
-      const auto signal = place.behaviour->awaited_signal();
-      waiting_on each{place.id, "timer", std::string{signal}};
-      if (!signal.empty()) each.kind = "signal";
-      if (t.question) {
-        each.kind = "answer";
-        each.name = flow::question_id(place.id, t);
-        each.question = *t.question;
-      }
-      if (t.alarm && !state.frozen_at) each.until = t.alarm->due;
-      shown.waiting_on.push_back(std::move(each));
-    }
-  }
-  return shown;
+  return show(**run, **compiled);
+}
+
+result<run_view> queries::view_of(const actors::ended_run& over) const {
+  if (!over.state) return get(over.summary.key);
+  const auto r = begin(core_);
+  if (!r) return r.error();
+  const auto compiled = r->parts->flows.get(*r->now, over.summary.key.scope, over.state->flow);
+  if (!compiled) return compiled.error();
+  return show(*over.state, **compiled);
 }
 
 result<run_page> queries::list(const scope_name& in, const run_filter& filter) const {

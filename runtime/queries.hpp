@@ -24,6 +24,8 @@ class queries {
   [[nodiscard]] result<std::vector<flow_version>> flow_versions(const scope_name& in,
                                                                 const flow_name& name) const;
   [[nodiscard]] result<run_view> get(const run_key& key) const;
+  /// A run as it ended.
+  [[nodiscard]] result<run_view> view_of(const actors::ended_run& over) const;
   [[nodiscard]] result<run_page> list(const scope_name& in, const run_filter& filter) const;
   [[nodiscard]] result<std::vector<run_count>> counts(const scope_name& in) const;
   [[nodiscard]] result<std::vector<history_event>> history(const run_key& key, std::uint64_t first,

@@ -167,18 +167,14 @@ void scope::start_async(std::string_view flow, const json& input, start_options 
 }
 
 result<run_view> scope::wait(const run_id& id, std::chrono::milliseconds timeout) const {
-  const auto finished = await<run_summary>([&](auto done) {
-    core_->wait({name_, id}, timeout, std::move(done));
-  });
-  if (!finished) return finished.error();
-  return get(id);
+  return await<run_view>([&](auto done) { wait_async(id, timeout, std::move(done)); });
 }
 
 void scope::wait_async(const run_id& id, std::chrono::milliseconds timeout,
                        callback<run_view> done) const {
-  core_->wait({name_, id}, timeout, [self = *this, id, done](result<run_summary> finished) {
-    if (!finished) return done(std::move(finished).error());
-    done(self.get(id));
+  core_->wait({name_, id}, timeout, [core = core_, done](const result<actors::ended_run>& over) {
+    if (!over) return done(over.error());
+    done(queries{*core}.view_of(*over));
   });
 }
 
