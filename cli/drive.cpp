@@ -73,7 +73,7 @@ exit_code print_totals(session& s, target& on, const follow_result& done, bool j
     ++totals[static_cast<std::size_t>(run->summary.status)];
     if (json) print_end_json(s, *run);
     if (!json && run->summary.status == run_status::failed)
-      s.out().line("next: " + next_step(run->summary, on.next()));
+      s.out().line("next: " + next_step(*run, on.next()));
   }
   if (!json) {
     std::string line = counted(done.runs.size(), "run") + ":";

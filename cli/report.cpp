@@ -28,6 +28,12 @@ std::string next_step(const run_summary& run, const onward& to) {
   return {};
 }
 
+std::string next_step(const run_view& run, const onward& to) {
+  if (run.summary.status == run_status::failed && run.at.empty())
+    return "pawl runs restart " + run.summary.key.id.str() + to.look;
+  return next_step(run.summary, to);
+}
+
 std::vector<std::string> ways_to_wake(const run_view& run, const onward& to) {
   std::vector<std::string> ways;
   if (is_finished(run.summary.status) || !run.parked) return ways;
@@ -93,7 +99,7 @@ void print_end(session& s, const run_view& run, const onward& to) {
   } else {
     const auto ways = ways_to_wake(run, to);
     for (const auto& way : ways) out.line(look.paint(tint::dim, "next: ") + way);
-    if (ways.empty()) out.line(look.paint(tint::dim, "next: ") + next_step(summary, to));
+    if (ways.empty()) out.line(look.paint(tint::dim, "next: ") + next_step(run, to));
   }
   out.flush();
 }

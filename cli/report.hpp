@@ -12,6 +12,8 @@ namespace pawl::cli {
 
 /// What can be done next with a run, as a command to type: "pawl runs retry ID --data-dir DIR".
 [[nodiscard]] std::string next_step(const run_summary& run, const onward& to);
+/// The same of a run of which all is known: one whose steps were undone can only be started anew.
+[[nodiscard]] std::string next_step(const run_view& run, const onward& to);
 
 /// The commands that send a run what it waits for, where nothing happens in it until then.
 [[nodiscard]] std::vector<std::string> ways_to_wake(const run_view& run, const onward& to);

@@ -50,7 +50,7 @@ std::string advice(const run_view& view, const onward& to) {
     return text;
   }
   const run_summary& run = view.summary;
-  const std::string command = next_step(run, to);
+  const std::string command = next_step(view, to);
   switch (run.status) {
     case run_status::pending:
     case run_status::running:
@@ -60,6 +60,7 @@ std::string advice(const run_view& view, const onward& to) {
     case run_status::paused:
       return "It is paused. To go on with it:\n  " + command;
     case run_status::failed:
+      if (view.at.empty()) return "It is over. To do it again as a new run:\n  " + command;
       return "Put the cause right, then go on with the step that failed:\n  " + command;
     case run_status::completed:
     case run_status::cancelled:

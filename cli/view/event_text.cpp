@@ -39,6 +39,9 @@ std::string detail_text(const history_event& e) {
     all.add(duration_text(us->get<std::int64_t>()));
   if (e.kind == "step_failed" || e.kind == "run_failed") {
     all.add(failure_text(detail));
+  } else if (e.kind == "retry_scheduled") {
+    all.add(failure_text(detail));
+    all.add("again in " + duration_text(detail.value("wait_ms", std::int64_t{0}) * 1'000));
   } else if (e.kind == "condition_evaluated") {
     all.add(member(detail, "result"));
   } else if (e.kind == "edge_taken") {
@@ -53,8 +56,10 @@ std::string detail_text(const history_event& e) {
   } else if (e.kind == "run_cancelled" || e.kind == "run_retried" || e.kind == "run_pausing" ||
              e.kind == "run_resumed") {
     all.add(member(detail, "reason"));
-  } else if (e.kind != "step_finished" && !detail.empty()) {
-    all.add(one_line(detail));
+  } else {
+    json rest = detail.is_object() ? detail : json::object();
+    rest.erase("us");
+    if (!rest.empty()) all.add(one_line(rest));
   }
   return all.text();
 }
