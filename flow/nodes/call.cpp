@@ -92,6 +92,7 @@ call_plan read_call(const data_reader& data) {
 call_node::call_node(const data_reader& data, call_plan what, std::string into)
     : call_(std::move(what)), into_(data.text("into", false).value_or(std::move(into))) {
   if (const auto undo = data.within("compensate", undo_keys)) undo_ = read_call(*undo);
+  if (call_.child) return;  // to start the same run twice is to start it once: never in doubt
   once_ = data.one_of("effect", effects) == "once";
   doubt_ = static_cast<doubt_policy>(
       std::find(doubts.begin(), doubts.end(), data.one_of("in_doubt", doubts)) - doubts.begin());

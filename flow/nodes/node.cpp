@@ -147,7 +147,9 @@ std::optional<double> data_reader::number(std::string_view key, double least, do
 std::vector<std::string> data_reader::texts(std::string_view key) const {
   const json* const value = find(key);
   if (value == nullptr) return {};
-  const auto is_text = [](const json& item) { return item.is_string() && !item.empty(); };
+  const auto is_text = [](const json& item) {
+    return item.is_string() && !item.get_ref<const std::string&>().empty();
+  };
   if (value->is_array() && std::all_of(value->begin(), value->end(), is_text))
     return value->get<std::vector<std::string>>();
   fail(key, "wrong_type", "\"" + std::string{key} + "\" must be an array of strings");
@@ -168,8 +170,7 @@ std::string_view data_reader::one_of(std::string_view key,
   return words.front();
 }
 
-std::optional<data_reader> data_reader::within(std::string_view key,
-                                               std::span<const std::string_view> keys) const {
+std::optional<data_reader> data_reader::within(std::string_view key) const {
   const json* const value = find(key);
   if (value == nullptr) return std::nullopt;
   if (!value->is_object()) {
@@ -177,13 +178,19 @@ std::optional<data_reader> data_reader::within(std::string_view key,
          "\"" + std::string{key} + "\" must be an object, not " + value->type_name());
     return std::nullopt;
   }
-  data_reader inner{source_, *value, pointer(key), allowed_, faults_};
-  for (const auto& [name, item] : value->items()) {
+  return data_reader{source_, *value, pointer(key), allowed_, faults_};
+}
+
+std::optional<data_reader> data_reader::within(std::string_view key,
+                                               std::span<const std::string_view> keys) const {
+  auto inner = within(key);
+  if (!inner) return inner;
+  for (const auto& [name, item] : inner->items()) {
     if (std::find(keys.begin(), keys.end(), name) != keys.end()) continue;
     const auto meant = nearest(name, keys);
-    inner.fail(name, "unknown_key",
-               "\"" + std::string{key} + "\" has no " + pawl::quoted(name) +
-                   (meant ? "; did you mean " + pawl::quoted(*meant) + "?" : ""));
+    inner->fail(name, "unknown_key",
+                "\"" + std::string{key} + "\" has no " + pawl::quoted(name) +
+                    (meant ? "; did you mean " + pawl::quoted(*meant) + "?" : ""));
   }
   return inner;
 }
@@ -218,6 +225,13 @@ std::optional<logic::rule> data_reader::rule(std::string_view key, bool required
     return std::nullopt;
   }
   return logic::compile(*found, pointer(key), faults_);
+}
+
+std::optional<logic::rule> data_reader::rule_unless_null(std::string_view key,
+                                                         bool required) const {
+  if (find(key) != nullptr) return rule(key, required);
+  if (required) fail_missing(key);
+  return std::nullopt;
 }
 
 }  // namespace pawl::flow

@@ -116,6 +116,10 @@ class data_reader {
   /// What is under a key that holds an object, to be read in the same way; its keys are checked.
   [[nodiscard]] std::optional<data_reader> within(std::string_view key,
                                                   std::span<const std::string_view> keys) const;
+  /// The same for an object whose keys are names that the author has chosen.
+  [[nodiscard]] std::optional<data_reader> within(std::string_view key) const;
+  /// The keys and values that are read here.
+  [[nodiscard]] auto items() const { return data_.items(); }
   /// Rules by name, from an object.
   [[nodiscard]] std::vector<std::pair<std::string, logic::rule>> rules(std::string_view key,
                                                                        bool required = false) const;
@@ -125,6 +129,9 @@ class data_reader {
 
   /// A compiled rule; none if it is absent or faulty.
   [[nodiscard]] std::optional<logic::rule> rule(std::string_view key, bool required) const;
+  /// The same where null is no rule but counts as absent.
+  [[nodiscard]] std::optional<logic::rule> rule_unless_null(std::string_view key,
+                                                            bool required) const;
   [[nodiscard]] std::vector<fault>& faults() const noexcept { return faults_; }
 
  private:

@@ -50,7 +50,7 @@ TEST_CASE("what a retry policy says is checked", "[retry-policy][validation]") {
     CHECK(faults_of_retry({{"backoff", bad}}) == lines{at + "/backoff out_of_range"});
   for (const json& bad : {json(-0.1), json(1.1)})
     CHECK(faults_of_retry({{"jitter", bad}}) == lines{at + "/jitter out_of_range"});
-  for (const json& bad : {json("card_declined"), json::array({1}), json(true)})
+  for (const json& bad : {json("card_declined"), json::array({1}), json::array({""}), json(true)})
     CHECK(faults_of_retry({{"non_retryable", bad}}) == lines{at + "/non_retryable wrong_type"});
   CHECK(faults_of_retry(json::object()) == lines{});
   const auto with = [](const char* key, json value) {

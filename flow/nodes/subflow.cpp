@@ -26,7 +26,11 @@ call_plan read_child(const data_reader& data) {
       data.fail("version", "bad_version", good.error().message);
     }
   }
-  child.input = data.rule("input", false);
+  child.input = data.rule_unless_null("input", false);
+  if (const json* const input = data.find("input"); input != nullptr && !input->is_object()) {
+    data.fail("input", "wrong_type",
+              "\"input\" must be an object, or a rule that gives one: a run begins with it");
+  }
   plan.child = std::move(child);
   plan.retry = read_retry_policy(data);
   plan.total_timeout = data.duration("total_timeout").value_or(std::chrono::milliseconds{0});

@@ -23,13 +23,6 @@ std::string encoded_unless(std::string_view text, const Keep& keep) {
 
 }  // namespace
 
-std::string in_lower_case(std::string_view text) {
-  std::string out{text};
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
 std::string percent_encoded(std::string_view text) {
   return encoded_unless(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||

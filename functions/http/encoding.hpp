@@ -4,10 +4,11 @@
 #include <string>
 #include <string_view>
 
+#include "flow/http_syntax.hpp"
+
 namespace pawl::functions::http {
 
-/// `text` with small letters for the capitals of ASCII.
-[[nodiscard]] std::string in_lower_case(std::string_view text);
+using flow::http_syntax::in_lower_case;
 
 /// `text` with every byte but letters, digits and "-._~" as %XX (RFC 3986, "unreserved").
 [[nodiscard]] std::string percent_encoded(std::string_view text);

@@ -15,43 +15,22 @@
 namespace pawl::functions::http {
 namespace {
 
+namespace http_syntax = flow::http_syntax;
+
 constexpr std::int64_t longest_timeout_ms = 24 * 60 * 60 * 1000;
 constexpr std::size_t longest_method = 32;
 constexpr std::string_view default_key_header = "Idempotency-Key";
 
-/// Headers that belong to the connection or to its safety, and so to Pawl.
-constexpr std::string_view own_headers[] = {
-    "connection", "content-length",   "expect",  "host",    "keep-alive",
-    "te",         "proxy-connection", "trailer", "upgrade", "transfer-encoding"};
-
-/// Headers of a step that another origin may see after a redirect.
-constexpr std::string_view harmless_headers[] = {
-    "accept",           "accept-language",  "content-type", "content-language",
-    "content-encoding", "content-location", "user-agent"};
+/// Whether another origin may see a step's header of this name after a redirect.
+bool is_harmless(std::string_view lower_name) {
+  constexpr std::string_view harmless[] = {
+      "accept",           "accept-language",  "content-type", "content-language",
+      "content-encoding", "content-location", "user-agent"};
+  return std::find(std::begin(harmless), std::end(harmless), lower_name) != std::end(harmless);
+}
 
 error bad_argument(std::string_view name, const std::string& message) {
   return detail::invalid_arguments("argument \"" + std::string{name} + "\" " + message);
-}
-
-template <std::size_t N>
-bool is_one_of(const std::string_view (&names)[N], std::string_view name) {
-  return std::find(std::begin(names), std::end(names), name) != std::end(names);
-}
-
-/// A token of RFC 9110, section 5.6.2.
-bool is_token(std::string_view text) {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  const auto allowed = [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           marks.find(c) != marks.npos;
-  };
-  return !text.empty() && std::all_of(text.begin(), text.end(), allowed);
-}
-
-/// Anything that could end a header, or that a server may read as its end.
-bool has_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(),
-                     [](char c) { return c == '\x7f' || (c >= '\0' && c < ' ' && c != '\t'); });
 }
 
 /// The arguments as their names and kinds have them, before what they say is looked at.
@@ -131,15 +110,13 @@ result<std::string> read_query(const json& query) {
     out += (out.empty() ? "" : "&") + percent_encoded(name) + "=" + percent_encoded(text);
   };
   for (const auto& [name, value] : query.items()) {
+    if (!http_syntax::is_query_value(value))
+      return bad_argument(
+          "query",
+          "must have a text, number or truth value, or a list of them, as " + pawl::quoted(name));
     if (value.is_null()) continue;
     const json list = value.is_array() ? value : json::array({value});
-    for (const auto& item : list) {
-      if (item.is_structured() || item.is_null())
-        return bad_argument(
-            "query",
-            "must have a text, number or truth value, or a list of them, as " + pawl::quoted(name));
-      add(name, item);
-    }
+    for (const auto& item : list) add(name, item);
   }
   return out;
 }
@@ -150,14 +127,14 @@ result<std::vector<header>> read_headers(const json& given) {
   std::set<std::string> seen;
   for (const auto& [name, value] : given.items()) {
     const auto shown = pawl::quoted(name);
-    if (!is_token(name))
+    if (!http_syntax::is_header_name(name))
       return bad_argument("headers", "has " + shown + ", which cannot be a header's name");
     if (!value.is_string()) return bad_argument("headers", "must have a text as " + shown);
     const auto& text = value.get_ref<const std::string&>();
-    if (has_control(text))
+    if (!http_syntax::is_header_value(text))
       return bad_argument("headers", "must have no control characters in the value of " + shown);
     const auto key = in_lower_case(name);
-    if (is_one_of(own_headers, key))
+    if (http_syntax::is_own_header(key))
       return bad_argument("headers", "must not have " + shown + ", which Pawl sets itself");
     if (!seen.insert(key).second)
       return bad_argument("headers", "has " + shown + " twice, written differently");
@@ -171,7 +148,7 @@ result<void> complete_headers(request& to, const raw_arguments& raw,
                               const std::string& idempotency_key) {
   if (!raw.key_header.empty()) {
     const auto key = in_lower_case(raw.key_header);
-    if (!is_token(raw.key_header) || is_one_of(own_headers, key))
+    if (!http_syntax::is_header_name(raw.key_header) || http_syntax::is_own_header(key))
       return bad_argument(
           "idempotency_header",
           "must be the name of a header, or null for none, not " + pawl::quoted(raw.key_header));
@@ -224,25 +201,17 @@ result<status_set> status_set::parse(const json& list) {
   status_set out;
   out.ranges_.clear();
   for (const auto& item : list) {
-    if (const auto status = detail::exact_integer<int>(item)) {
-      if (*status < 100 || *status > 599) return refuse();
-      out.ranges_.push_back({*status, *status});
-    } else if (item.is_string()) {
-      const auto& text = item.get_ref<const std::string&>();
-      if (text.size() != 3 || text[0] < '1' || text[0] > '5' || text.substr(1) != "xx")
-        return refuse();
-      const int first = (text[0] - '0') * 100;
-      out.ranges_.push_back({first, first + 99});
-    } else {
-      return refuse();
-    }
+    const auto range = http_syntax::read_status(item);
+    if (!range) return refuse();
+    out.ranges_.push_back(*range);
   }
   return out;
 }
 
 bool status_set::has(int status) const noexcept {
-  return std::any_of(ranges_.begin(), ranges_.end(),
-                     [&](const range& r) { return r.first <= status && status <= r.last; });
+  return std::any_of(ranges_.begin(), ranges_.end(), [&](const http_syntax::status_range& r) {
+    return r.first <= status && status <= r.last;
+  });
 }
 
 std::string status_set::text() const {
@@ -299,8 +268,7 @@ request redirected(request from, int status, url target) {
   }
   std::erase_if(from.headers, [&](const header& h) {
     const auto name = in_lower_case(h.name);
-    return (to_get && name.starts_with("content-")) ||
-           (leaves && !h.is_key && !is_one_of(harmless_headers, name));
+    return (to_get && name.starts_with("content-")) || (leaves && !h.is_key && !is_harmless(name));
   });
   return from;
 }

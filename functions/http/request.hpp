@@ -10,6 +10,7 @@
 #include <pawl/json.hpp>
 #include <pawl/result.hpp>
 
+#include "flow/http_syntax.hpp"
 #include "functions/http/policy.hpp"
 #include "functions/http/url.hpp"
 
@@ -28,11 +29,7 @@ class status_set {
   [[nodiscard]] std::string text() const;
 
  private:
-  struct range {
-    int first = 200;
-    int last = 299;
-  };
-  std::vector<range> ranges_ = {range{}};
+  std::vector<flow::http_syntax::status_range> ranges_ = {flow::http_syntax::status_range{}};
 };
 
 struct header {
