@@ -27,7 +27,9 @@ caf::behavior directory::make_behavior() {
       [this](const meet_shards& m) { shards_ = m.all; },
       [this](run_command& c) { route(c); },
       [this](wait_finished& w) { wait(w); },
-      [this](recover_runs& r) { recover(r); },
+      [this](child_ended& c) { pass_on(c.parent, c); },
+      [this](child_unwanted& c) { pass_on(c.child, c); },
+      [this](recover_run& r) { recover(r); },
       [this](const at_rest& rest) { on_rest(rest); },
       [this](const committed&) { on_fence(); },
       [](const commit_failed&) {},  // the engine stops: nothing is restarted any more
@@ -73,6 +75,16 @@ void directory::route(run_command& c) {
   send(e.actor, std::move(c));
 }
 
+template <class Message>
+void directory::pass_on(const run_key& key, Message& m) {
+  if (const auto* const other = other_shard(key)) return send(*other, std::move(m));
+  if (stopping_) return;
+  entry& e = activate(key);
+  if (!e.actor) return m.done({});
+  ++e.sent;
+  send(e.actor, std::move(m));
+}
+
 void directory::wait(wait_finished& w) {
   if (const auto* const other = other_shard(w.key)) return send(*other, std::move(w));
   if (!active_.contains(w.key)) {
@@ -91,23 +103,12 @@ void directory::wait(wait_finished& w) {
   waiters_[w.key].push_back({w.deadline, std::move(w.answer)});
 }
 
-void directory::recover(recover_runs& r) {
-  if (stopping_) return r.done(error{errc::unavailable, "the engine is stopping"});
-  if (r.keys.empty()) return r.done({});
-  // The actors answer on their own threads; the last one answers for all.
-  auto left = std::make_shared<std::atomic<std::size_t>>(r.keys.size());
-  for (const auto& key : r.keys) {
-    entry& e = activate(key);
-    const auto one_less = [done = r.done, left](const result<void>&) {
-      if (left->fetch_sub(1) == 1) done({});
-    };
-    if (!e.actor) {
-      one_less({});
-      continue;
-    }
-    ++e.sent;
-    send(e.actor, wake_up{reply<void>{one_less}});
-  }
+void directory::recover(recover_run& r) {
+  if (stopping_) return;
+  entry& e = activate(r.key);
+  if (!e.actor) return r.done({});
+  ++e.sent;
+  send(e.actor, wake_up{std::move(r.done)});
 }
 
 void directory::on_rest(const at_rest& rest) {

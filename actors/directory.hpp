@@ -45,8 +45,11 @@ class directory : public caf::event_based_actor {
   entry& activate(const run_key& key);
   void spawn_run(const run_key& key, entry& e);
   void route(run_command& c);
+  /// Hands a message about a run to its actor. One that is about to come back finds out by itself.
+  template <class Message>
+  void pass_on(const run_key& key, Message& m);
   void wait(wait_finished& w);
-  void recover(recover_runs& r);
+  void recover(recover_run& r);
   void on_rest(const at_rest& rest);
   void on_down(const caf::down_msg& down);
   void on_fence();

@@ -58,9 +58,9 @@ struct wait_finished {
   reply<ended_run> answer;
 };
 
-/// To the directory: bring these unfinished runs back to life, and say so when all are.
-struct recover_runs {
-  std::vector<run_key> keys;
+/// To the directory: bring this unfinished run back to life, and say so when it is.
+struct recover_run {
+  run_key key;
   reply<void> done;
 };
 
@@ -78,14 +78,27 @@ struct step_done {
   std::shared_ptr<outcome> result;
 };
 
-/// To a run's actor: the run that it has started for a token has ended.
-struct child_ended {
+/// To a run's actor: what became of the start of a run that one of its tokens waits for.
+struct child_answered {
   flow::token_id token = 0;
   std::string node;
   std::uint32_t visit = 0;
   std::uint32_t attempt = 0;
-  time_point began_at{};
-  std::shared_ptr<const result<ended_run>> how;
+  run_id child;
+  time_point asked_at{};
+  std::shared_ptr<result<run_summary>> how;
+};
+
+/// To the directory, and from it to a run's actor: a run that it has started has ended.
+struct child_ended {
+  run_key parent;
+  run_id child;
+  reply<void> done;
+};
+/// To the directory, and from it to a run's actor: nobody waits for this run any more.
+struct child_unwanted {
+  run_key child;
+  reply<void> done;
 };
 
 /// To whoever sends to runs, before all else: the shards of the directory.
@@ -239,10 +252,12 @@ struct delete_flow_request {
 #define PAWL_LOCAL_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::actors::type)
 PAWL_LOCAL_MESSAGE(run_command)
 PAWL_LOCAL_MESSAGE(wait_finished)
-PAWL_LOCAL_MESSAGE(recover_runs)
+PAWL_LOCAL_MESSAGE(recover_run)
 PAWL_LOCAL_MESSAGE(wake_up)
 PAWL_LOCAL_MESSAGE(step_done)
+PAWL_LOCAL_MESSAGE(child_answered)
 PAWL_LOCAL_MESSAGE(child_ended)
+PAWL_LOCAL_MESSAGE(child_unwanted)
 PAWL_LOCAL_MESSAGE(meet_shards)
 PAWL_LOCAL_MESSAGE(call_again)
 PAWL_LOCAL_MESSAGE(at_rest)

@@ -100,8 +100,26 @@ caf::behavior run_actor::make_behavior() {
         on_outcome(step);
         rest_if_idle();
       },
+      [this](const child_answered& answered) {
+        on_child_answered(answered);
+        rest_if_idle();
+      },
       [this](const child_ended& ended) {
-        on_child_ended(ended);
+        ++received_;
+        if (load()) {
+          go_on(what_is_due());
+          on_child_ended(ended);
+        }
+        ended.done({});
+        rest_if_idle();
+      },
+      [this](const child_unwanted& unwanted) {
+        ++received_;
+        if (load()) {
+          go_on(what_is_due());
+          on_unwanted();
+        }
+        unwanted.done({});
         rest_if_idle();
       },
       [this](call_again& again) {
@@ -154,8 +172,7 @@ flow::recovery run_actor::what_is_due() const {
 /// Asks again for what the run still waits for, once.
 void run_actor::go_on(flow::recovery due) {
   if (std::exchange(went_on_, true)) return;
-  if (run_ && run_->parent && is_orphan(*parts_->store->durable_view()))
-    due.commands.emplace_back(flow::cancel_command{{}, "the run that waited for it is over"});
+  if (run_) meet_family();
   for (auto& e : due.effects) perform(e);
   for (auto& c : due.commands) {
     if (const auto applied = apply(std::move(c)); !applied)
@@ -264,6 +281,9 @@ void run_actor::on_committed() {
          tasks_changed{key_, std::move(durable.before.tasks), std::move(durable.after.tasks)});
   }
   for (const auto& then : durable.then) then(nullptr);
+  const bool has_ended = durable.after.status && is_finished(*durable.after.status) &&
+                         !(durable.before.status && is_finished(*durable.before.status));
+  if (has_ended) tell_parent();
   if (leads_to_step_) leads_to_step_->committed(parts_->measured, durable.sequence);
   for (auto& e : durable.effects) perform(e);
 }
@@ -306,8 +326,7 @@ void run_actor::perform(flow::effect& e) {
   } else if (const auto* const abandon = std::get_if<flow::abandon_effect>(&e)) {
     if (const auto found = calls_.find(abandon->token); found != calls_.end())
       parts_->executor->cancel(found->second);
-    if (const auto found = children_.find(abandon->token); found != children_.end())
-      cancel_child(found->second);
+    if (abandon->child) send(directory_, child_unwanted{{key_.scope, *abandon->child}, {}});
   } else if (run_->status == run_status::running) {
     const auto applied = apply(flow::advance_command{});
     PAWL_ASSERT(applied, "a running run can always be advanced");

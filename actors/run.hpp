@@ -68,13 +68,20 @@ class run_actor : public caf::event_based_actor {
   void hand_over(flow::effect& invoke);
   /// Of a lease that was just applied: what the worker is to do.
   [[nodiscard]] std::shared_ptr<flow::invoke_effect> take_leased();
-  // Runs that this one starts and waits for (run_children.cpp).
+  // Runs that this one starts and waits for, and the one that waits for it (run_children.cpp).
   void start_child(const flow::invoke_effect& wanted);
+  void on_child_answered(const child_answered& answered);
   void on_child_ended(const child_ended& ended);
-  void wait_again(flow::token_id token);
-  void cancel_child(const run_id& id);
-  /// A run whose parent is over is cancelled: nobody waits for it any more.
-  [[nodiscard]] bool is_orphan(const persistence::view& now) const;
+  void on_unwanted();
+  /// What has become of its children, and of its parent, while it was away.
+  void meet_family();
+  /// Takes what an ended child has come to. False if no token waits for it, or it has not ended.
+  bool take_child(const run_id& id);
+  void ask_for_child_again(flow::token_id token);
+  void tell_parent();
+  [[nodiscard]] bool is_unwanted(const persistence::view& now) const;
+  /// Takes an entry out of the indexes that no transition of this run is about.
+  void tidy(std::string index_key);
   [[nodiscard]] invocation make_invocation(flow::invoke_effect& wanted,
                                            const functions::function_ptr& function) const;
   void publish(const in_flight& durable) const;
@@ -96,7 +103,6 @@ class run_actor : public caf::event_based_actor {
   std::shared_ptr<const flow::compiled_flow> flow_;
   std::vector<in_flight> in_flight_;  ///< oldest first
   std::map<flow::token_id, invocation_id> calls_;
-  std::map<flow::token_id, run_id> children_;
   std::uint64_t received_ = 0;  ///< messages from the directory
   std::optional<std::uint64_t> told_rest_at_;
   std::optional<command_measure> leads_to_step_;  ///< the last start or signal that does

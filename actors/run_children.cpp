@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <utility>
 
 #include <spdlog/spdlog.h>
 #include <caf/all.hpp>
 
 #include "actors/run.hpp"
+#include "persistence/keys.hpp"
 #include "persistence/runs.hpp"
 
 namespace pawl::actors {
@@ -14,6 +16,8 @@ namespace {
 constexpr std::uint64_t child_fingerprint = 0x5b0f10c;
 
 constexpr std::chrono::milliseconds ask_again_after{100};
+
+const char* const unwanted_reason = "the run that waited for it does so no more";
 
 error failed_child(const run_summary& child) {
   if (child.status == run_status::cancelled)
@@ -30,11 +34,12 @@ error failed_child(const run_summary& child) {
 
 void run_actor::start_child(const flow::invoke_effect& wanted) {
   const flow::child_start& child = *wanted.child;
-  const time_point now = parts_->clock->now();
-  const auto ended = [self = caf::actor{this}, token = wanted.token, node = wanted.node,
-                      visit = wanted.visit, attempt = wanted.attempt, now](result<ended_run> how) {
-    caf::anon_send(self, child_ended{token, node, visit, attempt, now,
-                                     std::make_shared<const result<ended_run>>(std::move(how))});
+  const auto answered = [self = caf::actor{this}, token = wanted.token, node = wanted.node,
+                         visit = wanted.visit, attempt = wanted.attempt, id = child.id,
+                         now = parts_->clock->now()](result<command_done> done) {
+    auto how = done ? result<run_summary>{std::move(done->run)} : std::move(done).error();
+    caf::anon_send(self, child_answered{token, node, visit, attempt, id, now,
+                                        std::make_shared<result<run_summary>>(std::move(how))});
   };
   flow::start_command start;
   start.key = {key_.scope, child.id};
@@ -44,7 +49,7 @@ void run_actor::start_child(const flow::invoke_effect& wanted) {
   } else {
     const auto published =
         parts_->flows.published(*parts_->store->durable_view(), key_.scope, child.flow);
-    if (!published) return ended(published.error());
+    if (!published) return answered(published.error());
     start.flow.version = *published;
   }
   start.input = wanted.args;
@@ -52,74 +57,139 @@ void run_actor::start_child(const flow::invoke_effect& wanted) {
   start.fingerprint = child_fingerprint;
   start.parent = key_.id;
   start.depth = child.depth;
-  children_[wanted.token] = child.id;
   const run_key key = start.key;
-  // Once it is there its end is waited for, however long that takes.
-  const auto started = [directory = directory_, key, ended](result<command_done> done) {
-    if (!done) return ended(std::move(done).error());
-    caf::anon_send(directory, wait_finished{key, {}, reply<ended_run>{ended}});
-  };
   send(directory_, run_command{key, std::make_shared<flow::command>(std::move(start)),
-                               reply<command_done>{started}});
+                               reply<command_done>{answered}});
 }
 
-void run_actor::on_child_ended(const child_ended& ended) {
-  children_.erase(ended.token);
+void run_actor::on_child_answered(const child_answered& a) {
   if (!run_) return;
-  result<json> value = json{};
-  const result<ended_run>& how = *ended.how;
-  if (!how) {
-    // Whoever knew of it has gone: it is asked for again, unless the engine is stopping.
-    if (how.error().code == errc::unavailable) return wait_again(ended.token);
-    value = how.error();
-  } else if (const run_summary& child = how->summary; child.status != run_status::completed) {
-    value = failed_child(child);
-  } else if (how->state) {
-    value = *how->state->data;
+  result<void> applied;
+  if (!*a.how) {
+    // Whoever was asked crashed or had no time: the same start finds what there is now.
+    if (a.how->error().code == errc::unavailable) return ask_for_child_again(a.token);
+    applied = apply(flow::step_outcome_command{a.token,
+                                               a.node,
+                                               a.visit,
+                                               a.attempt,
+                                               a.how->error(),
+                                               a.asked_at,
+                                               parts_->clock->now(),
+                                               {},
+                                               parts_->chance->draw()});
+  } else if (is_finished((*a.how)->status) && take_child(a.child)) {
+    return;
   } else {
-    auto found = persistence::load_run(*parts_->store->durable_view(), child.key);
-    if (!found) {
-      value = std::move(found).error();
-    } else if (*found) {
-      value = *(*found)->data;
-    } else {
-      value = error{errc::not_found, "run " + child.key.id.str() + " is not there any more"};
-    }
+    applied = apply(flow::child_started_command{a.token, a.visit, a.attempt, a.child});
   }
-  const auto applied = apply(flow::step_outcome_command{ended.token,
-                                                        ended.node,
-                                                        ended.visit,
-                                                        ended.attempt,
-                                                        std::move(value),
-                                                        ended.began_at,
-                                                        parts_->clock->now(),
-                                                        {},
-                                                        parts_->chance->draw()});
   if (!applied) parts_->log->debug("run {}: {}", key_.id.str(), applied.error().message);
 }
 
-/// The actor of a run that was asked crashed: the same start finds what there is now.
-void run_actor::wait_again(flow::token_id token) {
+void run_actor::ask_for_child_again(flow::token_id token) {
   if (stopping_ || !parts_->admitted.is_open()) return;
-  for (auto& e : flow::recover(*flow_, *run_).effects) {
+  auto due = flow::recover(*flow_, *run_);
+  for (auto& e : due.effects) {
     const auto* const wanted = std::get_if<flow::invoke_effect>(&e);
     if (wanted == nullptr || wanted->token != token) continue;
     delayed_send(this, ask_again_after, call_again{std::make_shared<flow::effect>(std::move(e))});
     return;
   }
+  for (auto& c : due.commands) {
+    const auto* const outcome = std::get_if<flow::step_outcome_command>(&c);
+    if (outcome == nullptr || outcome->token != token) continue;
+    if (const auto applied = apply(std::move(c)); !applied)
+      parts_->log->debug("run {}: {}", key_.id.str(), applied.error().message);
+    return;
+  }
 }
 
-void run_actor::cancel_child(const run_id& id) {
-  flow::cancel_command cancel;
-  cancel.reason = "run " + key_.id.str() + " does not wait for it any more";
-  send(directory_,
-       run_command{{key_.scope, id}, std::make_shared<flow::command>(std::move(cancel)), {}});
+void run_actor::on_child_ended(const child_ended& ended) {
+  // Nobody here may have waited for it any more: then this is all that is left of it.
+  if (!run_ || !take_child(ended.child)) tidy(persistence::keys::ended({key_, ended.child}));
 }
 
-bool run_actor::is_orphan(const persistence::view& now) const {
-  if (!run_->parent || is_finished(run_->status)) return false;
+bool run_actor::take_child(const run_id& id) {
+  const auto waits =
+      std::find_if(run_->tokens.begin(), run_->tokens.end(),
+                   [&](const flow::token& t) { return t.child && t.child->id == id; });
+  if (waits == run_->tokens.end()) return false;
+  const run_key key{key_.scope, id};
+  const auto view = parts_->store->durable_view();
+  const auto record = persistence::load_record(*view, key);
+  result<json> value = json{};
+  if (!record) {
+    value = record.error();
+  } else if (!*record) {
+    value = error{errc::not_found, "run " + id.str() + " is not there any more"};
+  } else if (const run_summary& child = (*record)->summary; !is_finished(child.status)) {
+    return false;
+  } else if (child.status != run_status::completed) {
+    value = failed_child(child);
+  } else if (auto found = persistence::load_run(*view, key); !found) {
+    value = std::move(found).error();
+  } else {
+    value = *(*found)->data;
+  }
+  const auto now = parts_->clock->now();
+  const auto applied =
+      apply(flow::step_outcome_command{waits->id,
+                                       flow_->at(waits->node).id,
+                                       waits->visit,
+                                       waits->attempt,
+                                       std::move(value),
+                                       record && *record ? (*record)->summary.created_at : now,
+                                       now,
+                                       {},
+                                       parts_->chance->draw()});
+  PAWL_ASSERT(applied, "a token that waits for a run takes its end");
+  return true;
+}
+
+void run_actor::meet_family() {
+  const auto view = parts_->store->durable_view();
+  if (run_->parent && is_finished(run_->status)) {
+    const auto untold = view->get(persistence::column::indexes,
+                                  persistence::keys::ended({{key_.scope, *run_->parent}, key_.id}));
+    if (untold && *untold) tell_parent();
+  } else if (run_->parent && is_unwanted(*view)) {
+    on_unwanted();
+  }
+  std::vector<run_id> started;
+  for (const auto& t : run_->tokens)
+    if (t.child && t.child->started) started.push_back(t.child->id);
+  for (const auto& id : started) take_child(id);
+}
+
+void run_actor::on_unwanted() {
+  if (!run_ || is_finished(run_->status)) return tidy(persistence::keys::unwanted_run(key_));
+  // One that is undoing its steps already ends by itself.
+  if (const auto applied = apply(flow::cancel_command{{}, unwanted_reason}); !applied)
+    parts_->log->debug("run {}: {}", key_.id.str(), applied.error().message);
+}
+
+bool run_actor::is_unwanted(const persistence::view& now) const {
+  const auto noted = now.get(persistence::column::indexes, persistence::keys::unwanted_run(key_));
+  if (noted && *noted) return true;
   const auto parent = persistence::load_record(now, {key_.scope, *run_->parent});
   return parent && *parent && is_finished((*parent)->summary.status);
+}
+
+void run_actor::tell_parent() {
+  if (!run_->parent) return;
+  send(directory_, child_ended{{key_.scope, *run_->parent}, key_.id, {}});
+}
+
+void run_actor::tidy(std::string index_key) {
+  after_durable([this, key = std::move(index_key)](const error* failure) {
+    if (failure != nullptr) return;
+    const auto there = parts_->store->durable_view()->get(persistence::column::indexes, key);
+    if (!there || !*there) return;
+    auto writes = std::make_shared<persistence::batch>();
+    writes->erase(persistence::column::indexes, key);
+    in_flight_.push_back(
+        {{}, {}, run_ ? run_->sequence : 0, parts_->clock->now(), standing_, standing_, {}});
+    send(persister_, commit{std::move(writes)});
+  });
 }
 
 }  // namespace pawl::actors

@@ -74,39 +74,57 @@ caf::behavior supervisor::make_behavior() {
   };
 }
 
-void supervisor::recover_next() {
+std::vector<std::string> supervisor::next_page() {
   const std::size_t at_once = parts_->settings.engine.recovery_batch;
-  if (stopping_ || at_once == 0) {
-    recovering_.reset();
-    return;
-  }
-  auto range = persistence::keys::moving_runs();
+  auto range = what_ == recovering::moving     ? persistence::keys::moving_runs()
+               : what_ == recovering::unwanted ? persistence::keys::unwanted_runs()
+                                               : persistence::keys::ended_children();
   if (!recover_from_.empty()) range.from = recover_from_;
-  std::map<caf::actor, std::vector<run_key>> by_shard;
-  std::size_t found = 0;
+  std::vector<std::string> page;
   const auto scanned = recovering_->scan(
       persistence::column::indexes, range, [&](std::string_view key, std::string_view) {
-        if (auto run = persistence::keys::run_of(key)) {
-          by_shard[watched_.shard_of(*run)].push_back(*std::move(run));
-          ++found;
-        } else {
-          parts_->log->error("an index entry names no run; it is passed over");
-        }
-        recover_from_ = std::string{key} + '\0';
-        return found < at_once ? persistence::view::next::more : persistence::view::next::stop;
+        page.emplace_back(key);
+        return page.size() < at_once ? persistence::view::next::more
+                                     : persistence::view::next::stop;
       });
   if (!scanned) parts_->log->error("unfinished runs cannot be listed: {}", scanned.error().message);
-  if (!scanned || found == 0) {
-    recovering_.reset();
-    return;
+  if (!page.empty()) recover_from_ = page.back() + '\0';
+  return page;
+}
+
+void supervisor::recover_next() {
+  std::vector<std::string> page;
+  if (parts_->settings.engine.recovery_batch == 0) what_ = recovering::nothing;
+  while (!stopping_ && what_ != recovering::nothing && page.empty()) {
+    page = next_page();
+    if (!page.empty()) break;
+    what_ = static_cast<recovering>(static_cast<std::uint8_t>(what_) + 1);
+    recover_from_.clear();
   }
-  parts_->log->debug("bringing back {} unfinished runs", found);
-  auto left = std::make_shared<std::atomic<std::size_t>>(by_shard.size());
+  if (page.empty()) return recovering_.reset();
+  parts_->log->debug("bringing back {} unfinished runs", page.size());
+  auto left = std::make_shared<std::atomic<std::size_t>>(page.size());
   const auto one_less = [left, self = caf::actor{this}](const result<void>&) {
     if (left->fetch_sub(1) == 1) caf::anon_send(self, recover_next_page{});
   };
-  for (auto& [shard, keys] : by_shard)
-    send(shard, recover_runs{std::move(keys), reply<void>{one_less}});
+  for (const auto& entry : page) {
+    const auto ended = persistence::keys::ended_of(entry);
+    const auto run = ended ? std::optional{ended->parent} : persistence::keys::run_of(entry);
+    if (!run) {
+      parts_->log->error("an index entry names no run; it is passed over");
+      one_less({});
+      continue;
+    }
+    const auto& shard = watched_.shard_of(*run);
+    reply<void> done{one_less};
+    if (ended) {
+      send(shard, child_ended{*run, ended->child, std::move(done)});
+    } else if (what_ == recovering::unwanted) {
+      send(shard, child_unwanted{*run, std::move(done)});
+    } else {
+      send(shard, recover_run{*run, std::move(done)});
+    }
+  }
 }
 
 void supervisor::on_down(const caf::down_msg& down) {

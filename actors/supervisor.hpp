@@ -47,6 +47,8 @@ class supervisor : public caf::event_based_actor {
 
  private:
   void recover_next();
+  /// A page of the index that is gone through now. Nothing: it is over, or cannot be read.
+  [[nodiscard]] std::vector<std::string> next_page();
   void on_down(const caf::down_msg& down);
   void stop(const stop_request& stop);
 
@@ -58,6 +60,10 @@ class supervisor : public caf::event_based_actor {
   bool stopping_ = false;
   std::vector<reply<void>> stop_answers_;
   std::shared_ptr<const persistence::view> recovering_;  ///< as the store was at the start
+  /// What is gone through: runs that go on by themselves, those to be cancelled, and ends of which
+  /// the run that waits was not told.
+  enum class recovering : std::uint8_t { moving, unwanted, ended, nothing };
+  recovering what_ = recovering::moving;
   std::string recover_from_;  ///< where the next page of the index begins
 };
 

@@ -56,6 +56,15 @@ struct hand_over_command {
   std::string code_ref;
 };
 
+/// The run that a token waits for is there, also after a crash: from now on its end is all that is
+/// waited for.
+struct child_started_command {
+  token_id token = 0;
+  std::uint32_t visit = 0;
+  std::uint32_t attempt = 0;
+  run_id child;
+};
+
 /// A worker takes a call out of its queue. The transition's `invoke_effect` says all about it.
 struct lease_command {
   token_id token = 0;
@@ -142,10 +151,11 @@ struct park_command {
   std::string reason;
 };
 
-using command = std::variant<start_command, step_outcome_command, hand_over_command, lease_command,
-                             lease_lost_command, in_doubt_command, timer_command, advance_command,
-                             cancel_command, retry_command, pause_command, resume_command,
-                             update_command, signal_command, park_command>;
+using command =
+    std::variant<start_command, step_outcome_command, hand_over_command, child_started_command,
+                 lease_command, lease_lost_command, in_doubt_command, timer_command,
+                 advance_command, cancel_command, retry_command, pause_command, resume_command,
+                 update_command, signal_command, park_command>;
 
 /// "start", "cancel", …: for messages.
 [[nodiscard]] std::string_view name_of(const command& c) noexcept;

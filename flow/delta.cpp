@@ -112,6 +112,8 @@ std::string_view to_string(event_kind kind) noexcept {
       return "task_leased";
     case event_kind::lease_lost:
       return "lease_lost";
+    case event_kind::child_started:
+      return "child_started";
   }
   return "unknown";
 }

@@ -53,9 +53,10 @@ enum class event_kind : std::uint8_t {
   task_queued = 37,
   task_leased = 38,
   lease_lost = 39,
+  child_started = 40,
 };
 
-inline constexpr event_kind last_event_kind = event_kind::lease_lost;
+inline constexpr event_kind last_event_kind = event_kind::child_started;
 
 [[nodiscard]] std::string_view to_string(event_kind kind) noexcept;
 
@@ -108,6 +109,7 @@ struct delta {
   std::vector<token_id> maps_removed;
   token_id next_token = 0;                                   ///< 0: unchanged
   std::vector<std::pair<node_index, std::uint32_t>> visits;  ///< the counts that changed
+  std::vector<run_id> children_abandoned;  ///< runs that nobody waits for any more, to be stopped
 
   friend bool operator==(const delta&, const delta&) = default;
 };

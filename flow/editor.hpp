@@ -90,13 +90,15 @@ class editor {
   [[nodiscard]] result<json> evaluate(const token& t, const logic::rule& rule) const;
   [[nodiscard]] result<bool> test(const token& t, const logic::rule& rule) const;
 
-  // Calls that workers make (editor_tasks.cpp).
+  // Calls that workers make, and runs that are waited for (editor_tasks.cpp).
   void hand_over(token& t, std::string queue, std::string code_ref);
   void lease(token& t, const lease_command& to);
   /// The worker has not been heard of: another is to make the call, unless too many were lost.
   void lose_lease(token& t, const lease_lost_command& how);
-  /// No worker has to do with the token's call any more.
-  void end_task(token& t);
+  /// The run that the token waits for is there.
+  void note_child(token& t, run_id id);
+  /// No worker and no other run has to do with the token's call any more.
+  void end_call(token& t);
   /// Ends the token's call with this failure instead of its own outcome.
   void give_up_call(token& t, error why, double chance = 0.5);
 
@@ -115,6 +117,8 @@ class editor {
   void abandon(const token& t);
   /// Drops what is behind the first `depth` forks of a branch, but for one token.
   void drop_branches(const std::vector<std::uint32_t>& branch, std::size_t depth, token_id but);
+  /// The alarm of a call that has begun.
+  void limit_time(token& t, const invoke_effect& call);
   void enter(token& t);
   void follow(token& t, const compiled_edge& edge, const char* why);
   void fork(token& t, const std::vector<compiled_edge>& edges);

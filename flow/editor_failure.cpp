@@ -19,7 +19,7 @@ void editor::halt_waiting() {
   for (auto& t : run_.tokens) {
     if (t.phase != token_phase::waiting) continue;
     abandon(t);
-    if (t.task) end_task(t);
+    if (t.task || t.child) end_call(t);
     t.phase = token_phase::halted;
     touch(t);
   }
@@ -85,6 +85,11 @@ bool editor::begin_unwinding(run_status to, std::optional<run_error> error,
     if (t.phase == token_phase::waiting) abandon(t);
     const bool is_told = t.task ? t.under_way() : done_.effects.size() > effects;
     if (t.phase != token_phase::waiting || !is_told) over.push_back(t.id);
+    // A run that is told to stop ends, however long its own undoing takes.
+    if (t.child && t.alarm) {
+      t.alarm.reset();
+      touch(t);
+    }
   }
   for (const auto id : over) remove_token(id);
   return true;

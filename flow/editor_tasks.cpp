@@ -15,7 +15,7 @@ void editor::hand_over(token& t, std::string queue, std::string code_ref) {
 void editor::lease(token& t, const lease_command& to) {
   auto call = place_of(t).behaviour->call(run_, t, place_of(t));
   if (!call) {
-    end_task(t);
+    end_call(t);
     return fail_at(t, call.error());
   }
   remote_task& task = *t.task;
@@ -25,9 +25,7 @@ void editor::lease(token& t, const lease_command& to) {
   task.lease_time =
       call->heartbeat.count() > 0 ? std::min(call->heartbeat, to.lease_time) : to.lease_time;
   if (call->timeout.count() == 0) call->timeout = to.default_timeout;
-  if (call->timeout.count() > 0) t.alarm = alarm{now_ + call->timeout, false};
-  if (call->deadline && (!t.alarm || *call->deadline < t.alarm->due))
-    t.alarm = alarm{*call->deadline, false};
+  limit_time(t, *call);
   touch(t);
   record(event_kind::task_leased, t, {{"worker", task.worker}});
   call->lease = to.lease;
@@ -45,7 +43,7 @@ void editor::lose_lease(token& t, const lease_lost_command& how) {
   }
   const node& place = *place_of(t).behaviour;
   if (!how.given_back && place.is_called_once() && !t.compensates) {
-    end_task(t);
+    end_call(t);
     return place.in_doubt(*this, t);
   }
   if (lost >= flow_.allowed().max_lost_leases) {
@@ -62,8 +60,15 @@ void editor::lose_lease(token& t, const lease_lost_command& how) {
   touch(t);
 }
 
-void editor::end_task(token& t) {
+void editor::note_child(token& t, run_id id) {
+  record(event_kind::child_started, t, {{"run", id.str()}});
+  t.child = child_run{std::move(id), true};
+  touch(t);
+}
+
+void editor::end_call(token& t) {
   t.task.reset();
+  t.child.reset();
   t.alarm.reset();
   touch(t);
 }
@@ -73,7 +78,7 @@ void editor::give_up_call(token& t, error why, double chance) {
   outcome.began_at = t.task ? t.task->leased_at : now_;
   outcome.ended_at = now_;
   outcome.chance = chance;
-  end_task(t);
+  end_call(t);
   place_of(t).behaviour->resume(*this, t, std::move(outcome));
 }
 

@@ -19,6 +19,7 @@ void end_visit(token& t) {
   t.answer.reset();
   t.in_doubt = false;
   t.task.reset();
+  t.child.reset();
 }
 
 }  // namespace
@@ -54,7 +55,13 @@ void editor::abandon(const token& t) {
     const auto* const call = std::get_if<invoke_effect>(&e);
     return call != nullptr && call->token == t.id;
   });
-  if (not_yet_called == 0) done_.effects.emplace_back(abandon_effect{t.id});
+  if (not_yet_called != 0) return;
+  abandon_effect over{t.id};
+  if (t.child) {
+    over.child = t.child->id;
+    done_.change.children_abandoned.push_back(t.child->id);
+  }
+  done_.effects.emplace_back(std::move(over));
 }
 
 void editor::wait_for_call(token& t) {
@@ -62,8 +69,21 @@ void editor::wait_for_call(token& t) {
   if (!call) return fail_at(t, call.error());
   t.phase = token_phase::waiting;
   t.task.reset();
+  t.child.reset();
+  if (call->child) {
+    // A run that is started begins at once: its time counts from here.
+    t.child = child_run{call->child->id};
+    t.alarm.reset();
+    limit_time(t, *call);
+  }
   touch(t);
   done_.effects.emplace_back(*std::move(call));
+}
+
+void editor::limit_time(token& t, const invoke_effect& call) {
+  if (call.timeout.count() > 0) t.alarm = alarm{now_ + call.timeout, false};
+  if (call.deadline && (!t.alarm || *call.deadline < t.alarm->due))
+    t.alarm = alarm{*call.deadline, false};
 }
 
 void editor::call_again(token& t) {

@@ -63,7 +63,7 @@ void editor::sleep_until(token& t, time_point moment) {
 
 void editor::ring_alarms(double chance) {
   const auto rings = [&](const token& t) {
-    return (t.phase == token_phase::sleeping || t.task) && t.alarm && t.alarm->due <= now_;
+    return t.can_ring() && t.alarm && t.alarm->due <= now_;
   };
   std::vector<token_id> due;
   for (const auto& t : run_.tokens)
@@ -80,6 +80,14 @@ void editor::ring_alarms(double chance) {
       give_up_call(*t,
                    {errc::timed_out,
                     "the worker \"" + t->task->worker + "\" did not finish the call in its time"},
+                   chance);
+      continue;
+    }
+    if (t->child) {
+      abandon(*t);
+      give_up_call(*t,
+                   {errc::timed_out,
+                    "run " + t->child->id.str() + " did not end in its time; it is told to stop"},
                    chance);
       continue;
     }

@@ -21,7 +21,8 @@ recovery recover(const compiled_flow& flow, const run_state& run) {
   if (!run.pausing() && std::any_of(run.tokens.begin(), run.tokens.end(), moves))
     found.effects.emplace_back(advance_effect{});
   for (const auto& t : run.tokens) {
-    if (t.phase != token_phase::waiting || t.task) continue;  // workers ask for theirs
+    // Workers ask for their calls; who wakes a run looks after the runs that it waits for.
+    if (t.phase != token_phase::waiting || t.waits_outside()) continue;
     const auto& place = flow.at(t.node);
     const auto failed = [&](error why) {
       found.commands.emplace_back(step_outcome_command{
@@ -53,7 +54,7 @@ bool is_parked(const run_state& run) noexcept {
   if (run.status != run_status::running) return true;
   return std::none_of(run.tokens.begin(), run.tokens.end(), [&](const token& t) {
     const bool goes_on = t.phase == token_phase::arriving || t.phase == token_phase::leaving;
-    return (goes_on && !run.pausing()) || (t.phase == token_phase::waiting && !t.task);
+    return (goes_on && !run.pausing()) || (t.phase == token_phase::waiting && !t.waits_outside());
   });
 }
 
@@ -87,6 +88,7 @@ std::string_view name_of(const command& c) noexcept {
     std::string_view operator()(const lease_command&) const { return "lease"; }
     std::string_view operator()(const lease_lost_command&) const { return "lease lost"; }
     std::string_view operator()(const in_doubt_command&) const { return "in doubt"; }
+    std::string_view operator()(const child_started_command&) const { return "child started"; }
     std::string_view operator()(const timer_command&) const { return "timer"; }
     std::string_view operator()(const advance_command&) const { return "advance"; }
     std::string_view operator()(const cancel_command&) const { return "cancel"; }

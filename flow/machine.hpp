@@ -34,7 +34,7 @@ struct recovery {
                              std::uint32_t attempt) noexcept;
 
 /// True while a run that is at rest needs no actor: nothing it has to do, and no outcome it waits
-/// for but those of workers.
+/// for but those of workers and of other runs.
 [[nodiscard]] bool is_parked(const run_state& run) noexcept;
 
 /// A call that a worker can take, or has taken.

@@ -15,8 +15,7 @@ std::optional<time_point> next_alarm(const run_state& run) noexcept {
   std::optional<time_point> first;
   if (is_finished(run.status) || run.frozen_at) return first;
   for (const auto& t : run.tokens) {
-    const bool rings = t.phase == token_phase::sleeping || t.task;
-    if (!rings || !t.alarm) continue;
+    if (!t.can_ring() || !t.alarm) continue;
     if (!first || t.alarm->due < *first) first = t.alarm->due;
   }
   return first;

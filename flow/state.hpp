@@ -55,6 +55,14 @@ struct remote_task {
   friend bool operator==(const remote_task&, const remote_task&) = default;
 };
 
+/// A run that a token waits for.
+struct child_run {
+  run_id id;
+  bool started = false;  ///< it is there: whoever waits for it needs no actor
+
+  friend bool operator==(const child_run&, const child_run&) = default;
+};
+
 /// One place where a run is. A run has one token until a fork makes several.
 struct token {
   token_id id = 0;
@@ -80,10 +88,17 @@ struct token {
   bool in_doubt = false;     ///< the question is whether a call under way at a crash took effect
   bool compensates = false;  ///< it undoes its node's step
   std::optional<remote_task> task;  ///< what it waits for is made by a worker
+  std::optional<child_run> child;   ///< or is the end of another run
 
   /// Whether somebody is at work for it now.
   [[nodiscard]] bool under_way() const noexcept {
     return phase == token_phase::waiting && (!task || task->lease != 0);
+  }
+  /// Whether what it waits for comes from outside, also to a run that has no actor.
+  [[nodiscard]] bool waits_outside() const noexcept { return task || (child && child->started); }
+  /// Whether its alarm rings, if it has one.
+  [[nodiscard]] bool can_ring() const noexcept {
+    return phase == token_phase::sleeping || task || child;
   }
   [[nodiscard]] bool on_trunk() const noexcept { return branch.empty(); }
   friend bool operator==(const token&, const token&) = default;

@@ -40,9 +40,10 @@ struct invoke_effect {
   std::shared_ptr<const json> state;
 };
 
-/// Nobody waits for this token's function any more.
+/// Nobody waits any more for this token's function, or for the run that it has started.
 struct abandon_effect {
   token_id token = 0;
+  std::optional<run_id> child = {};
 };
 
 /// Send the run an `advance_command`.

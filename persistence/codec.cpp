@@ -132,6 +132,7 @@ json encode_tokens(const std::vector<flow::token>& tokens, bool with_writes) {
     if (t.in_doubt) more["d"] = true;
     if (t.compensates) more["u"] = true;
     if (t.task) more["x"] = encode_task(*t.task);
+    if (t.child) more["s"] = json::array({t.child->id.str(), t.child->started});
     if (!more.empty()) item.push_back(std::move(more));
     list.push_back(std::move(item));
   }
@@ -165,6 +166,8 @@ std::vector<flow::token> decode_tokens(const json& list) {
       if (key == "d") t.in_doubt = value.get<bool>();
       if (key == "u") t.compensates = value.get<bool>();
       if (key == "x") t.task = decode_task(value);
+      if (key == "s")
+        t.child = flow::child_run{run_id{value.at(0).get<std::string>()}, value.at(1).get<bool>()};
     }
     if (t.forks.size() != t.branch.size())
       throw json::other_error::create(501, "a branch without its forks", nullptr);
@@ -410,6 +413,7 @@ std::string encode_delta(const flow::delta& change) {
   }
   if (change.next_token != 0) body["n"] = change.next_token;
   if (!change.visits.empty()) body["v"] = change.visits;
+  for (const auto& id : change.children_abandoned) body["ra"].push_back(id.str());
   return seal(record_kind::checkpoint_delta, current_version, body);
 }
 
@@ -448,6 +452,8 @@ result<flow::delta> decode_delta(std::string_view bytes) {
     if (const auto n = body.find("n"); n != body.end()) d.next_token = n->get<flow::token_id>();
     if (const auto v = body.find("v"); v != body.end())
       d.visits = v->get<std::vector<std::pair<flow::node_index, std::uint32_t>>>();
+    if (const auto a = body.find("ra"); a != body.end())
+      for (const auto& id : *a) d.children_abandoned.emplace_back(id.get<std::string>());
     return d;
   });
 }

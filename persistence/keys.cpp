@@ -174,6 +174,35 @@ std::optional<time_point> due_of(std::string_view alarm_key) noexcept {
   return from_unix_us(static_cast<std::int64_t>(us));
 }
 
+std::string unwanted_run(const run_key& key) {
+  return "u" + run(key);
+}
+
+view::range unwanted_runs() {
+  return with_prefix("u");
+}
+
+std::string ended(const ended_child& which) {
+  std::string bytes = "o" + run(which.parent);
+  add_name(bytes, which.child.str());
+  return bytes;
+}
+
+view::range ended_children() {
+  return with_prefix("o");
+}
+
+std::optional<ended_child> ended_of(std::string_view key) {
+  if (key.empty() || key.front() != 'o') return std::nullopt;
+  key.remove_prefix(1);
+  const auto scope = take_name(key);
+  const auto parent = scope ? take_name(key) : std::nullopt;
+  const auto child = parent ? take_name(key) : std::nullopt;
+  if (!child || !key.empty()) return std::nullopt;
+  return ended_child{{scope_name{std::string{*scope}}, run_id{std::string{*parent}}},
+                     run_id{std::string{*child}}};
+}
+
 std::optional<run_key> run_of(std::string_view index_key) {
   if (index_key.empty()) return std::nullopt;
   const char kind = index_key.front();

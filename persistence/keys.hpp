@@ -53,8 +53,23 @@ namespace pawl::persistence::keys {
 /// Of every scope, from the earliest on, those that are due before `to`.
 [[nodiscard]] view::range alarms_before(time_point to);
 [[nodiscard]] std::optional<time_point> due_of(std::string_view alarm_key) noexcept;
+//   'u' scope 0 run 0                          runs that are to be cancelled: nobody waits for them
+[[nodiscard]] std::string unwanted_run(const run_key& key);
+[[nodiscard]] view::range unwanted_runs();
 /// The run that an index key names. Nothing if the bytes are no such key.
 [[nodiscard]] std::optional<run_key> run_of(std::string_view index_key);
+
+/// A run that has ended, and of which the run that started it has not taken notice.
+struct ended_child {
+  run_key parent;
+  run_id child;
+
+  friend bool operator==(const ended_child&, const ended_child&) = default;
+};
+//   'o' scope 0 parent 0 child 0
+[[nodiscard]] std::string ended(const ended_child& which);
+[[nodiscard]] view::range ended_children();
+[[nodiscard]] std::optional<ended_child> ended_of(std::string_view index_key);
 
 /// Tasks that the same workers can take, oldest first.
 struct task_lane {

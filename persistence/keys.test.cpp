@@ -32,6 +32,8 @@ TEST_CASE("keys have exactly these bytes, for ever", "[keys]") {
         "qacme\0gpu\0w.resize\0\1\2\3\4\5\6\7\10r-1\0\0\0\0\11\0\0\0\2\0\0\0\1"s);
   CHECK(keys::leased(a_task.key) == "lacme\0r-1\0\0\0\0\11"s);
   CHECK(keys::queued_count(a_task.lane) == "qacme\0gpu\0w.resize\0"s);
+  CHECK(keys::unwanted_run(a_run) == "uacme\0r-1\0"s);
+  CHECK(keys::ended({a_run, run_id{"c"}}) == "oacme\0r-1\0c\0"s);
   CHECK(keys::journal_group(258) == "j\0\0\0\0\0\0\1\2"s);
 }
 
@@ -52,6 +54,13 @@ TEST_CASE("keys of tasks and of the journal tell what they are of", "[keys]") {
 }
 
 TEST_CASE("an index key tells which run it is for", "[keys]") {
+  CHECK(keys::run_of(keys::unwanted_run(a_run)) == a_run);
+  const keys::ended_child ended{a_run, run_id{"c"}};
+  const std::string key = keys::ended(ended);
+  CHECK(keys::ended_of(key) == ended);
+  for (std::size_t size = 0; size < key.size(); ++size)
+    CHECK_FALSE(keys::ended_of(std::string_view{key}.substr(0, size)));
+  CHECK_FALSE(keys::ended_of(keys::unwanted_run(a_run)));
   CHECK(keys::run_of(keys::run_by_creation(a_run, then)) == a_run);
   CHECK(keys::run_of(keys::run_by_status(a_run, run_status::running, then)) == a_run);
   CHECK_FALSE(keys::run_of("").has_value());

@@ -87,11 +87,28 @@ void write_tasks(batch& writes, const run_key& run, const std::vector<flow::open
     if (!is_in(before, task)) put_in(writes, run, task);
 }
 
+/// What a run and those around it have to know of each other's end, also after a crash.
+void write_family(batch& writes, const flow::run_state& run, const flow::delta& change,
+                  const standing& before, const standing& after) {
+  for (const auto& id : change.children_abandoned)
+    writes.put(column::indexes, keys::unwanted_run({run.key.scope, id}), {});
+  for (const auto& id : before.children)
+    if (std::find(after.children.begin(), after.children.end(), id) == after.children.end())
+      writes.erase(column::indexes, keys::ended({run.key, id}));
+  const bool had_ended = before.status && is_finished(*before.status);
+  if (!run.parent || had_ended || !is_finished(run.status)) return;
+  writes.put(column::indexes, keys::ended({{run.key.scope, *run.parent}, run.key.id}), {});
+  writes.erase(column::indexes, keys::unwanted_run(run.key));
+}
+
 }  // namespace
 
 standing standing_of(const flow::run_state& run) {
   if (run.sequence == 0) return {};
-  return {run.status, !flow::is_parked(run), flow::next_alarm(run), flow::open_tasks(run)};
+  standing now{run.status, !flow::is_parked(run), flow::next_alarm(run), flow::open_tasks(run), {}};
+  for (const auto& t : run.tokens)
+    if (t.child) now.children.push_back(t.child->id);
+  return now;
 }
 
 batch transition_batch(const flow::run_state& run, const flow::delta& change,
@@ -114,6 +131,7 @@ batch transition_batch(const flow::run_state& run, const flow::delta& change,
   }
   if (!before.tasks.empty() || !after.tasks.empty())
     write_tasks(writes, run.key, before.tasks, after.tasks);
+  write_family(writes, run, change, before, after);
   if (before.status == run.status) return writes;
   if (before.status) {
     writes.erase(column::indexes, keys::run_by_status(run.key, *before.status, run.created_at));

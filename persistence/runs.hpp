@@ -21,6 +21,7 @@ struct standing {
   bool moves = false;                ///< goes on by itself: has to be brought back after a restart
   std::optional<time_point> alarm;   ///< when it has to be woken
   std::vector<flow::open_task> tasks;  ///< by token
+  std::vector<run_id> children;        ///< runs that it waits for, by token
 
   friend bool operator==(const standing&, const standing&) = default;
 };

@@ -124,6 +124,8 @@ std::string broken_reference(const view& now) {
     return view::next::more;
   }));
   REQUIRE(now.scan(column::indexes, {}, [&](std::string_view key, std::string_view) {
+    // Its children are nowhere here, so that nobody takes note of what they are told.
+    if (key.front() == keys::unwanted_runs().from.front()) return view::next::more;
     if (--indexed[std::string{key}] != 0) wrong = "an index names a run that is not there";
     return view::next::more;
   }));

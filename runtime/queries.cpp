@@ -110,7 +110,11 @@ run_view show(const flow::run_state& state, const flow::compiled_flow& compiled)
     if (t.phase == flow::token_phase::waiting) {
       const auto called = t.compensates ? place.behaviour->undo_ref() : place.behaviour->code_ref();
       waiting_on each{place.id, t.task ? "worker" : "function", std::string{called}};
-      if (t.task && t.alarm && !state.frozen_at) each.until = t.alarm->due;
+      if (t.child) {
+        each.kind = "run";
+        each.name = t.child->id.str();
+      }
+      if (t.can_ring() && t.alarm && !state.frozen_at) each.until = t.alarm->due;
       shown.waiting_on.push_back(std::move(each));
     } else if (t.phase == flow::token_phase::gathering) {
       shown.waiting_on.push_back({place.id, "branches", ""});

@@ -15,6 +15,8 @@ namespace pawl::flow {
                                         time_point);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, hand_over_command&&,
                                         time_point);
+[[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, child_started_command&&,
+                                        time_point);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, lease_command&&,
                                         time_point);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, lease_lost_command&&,

@@ -26,8 +26,8 @@ result<transition> handle(const compiled_flow& flow, run_state& run, step_outcom
   if (t.task) {
     outcome.began_at = t.task->leased_at;
     outcome.ended_at = now;
-    edit.end_task(t);
   }
+  if (t.task || t.child) edit.end_call(t);
   flow.at(t.node).behaviour->resume(edit, t, std::move(outcome));
   edit.advance();
   return edit.finish();

@@ -6,8 +6,8 @@
 namespace pawl::flow {
 namespace {
 
-constexpr std::array<std::string_view, 7> subflow_keys = {
-    "flow", "version", "input", "into", "retry", "total_timeout", "compensate"};
+constexpr std::array<std::string_view, 8> subflow_keys = {
+    "flow", "version", "input", "into", "retry", "timeout", "total_timeout", "compensate"};
 
 call_plan read_child(const data_reader& data) {
   call_plan plan;
@@ -33,6 +33,7 @@ call_plan read_child(const data_reader& data) {
   }
   plan.child = std::move(child);
   plan.retry = read_retry_policy(data);
+  plan.timeout = data.duration("timeout").value_or(std::chrono::milliseconds{0});
   plan.total_timeout = data.duration("total_timeout").value_or(std::chrono::milliseconds{0});
   return plan;
 }

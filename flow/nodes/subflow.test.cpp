@@ -8,6 +8,7 @@ using namespace pawl::flow::testing;
 namespace {
 
 using lines = std::vector<std::string>;
+using namespace std::chrono_literals;
 
 json subflow(std::string id, json more = json::object()) {
   if (!more.contains("flow")) more["flow"] = "child";
@@ -22,7 +23,157 @@ lines faults_of_subflow_with(const char* key, json value) {
   return faults_of_subflow({{"flow", "child"}, {key, std::move(value)}});
 }
 
+/// The run that a node has started, or is to start.
+run_id child_of(const driven_run& run, const std::string& node) {
+  const auto* const call = run.call_of(node);
+  return call != nullptr && call->child ? call->child->id : run_id{};
+}
+
+/// Lets the run that a node has asked for begin.
+invoke_effect begin_child(driven_run& run, const std::string& node) {
+  const invoke_effect call = *run.call_of(node);
+  REQUIRE(run.give(child_started_command{call.token, call.visit, call.attempt, call.child->id}));
+  return call;
+}
+
+/// What the last transition gave up.
+std::vector<run_id> abandoned(const driven_run& run) {
+  std::vector<run_id> ids;
+  for (const auto& e : run.last().effects)
+    if (const auto* const over = std::get_if<abandon_effect>(&e); over != nullptr && over->child)
+      ids.push_back(*over->child);
+  CHECK(run.last().change.children_abandoned == ids);  // what is done is noted first
+  return ids;
+}
+
 }  // namespace
+
+TEST_CASE("a run whose subflow has begun needs no actor until that ends", "[subflow]") {
+  driven_run run{chain({start(), subflow("s"), task("a"), end()})};
+  REQUIRE(run.begin({{"n", 1}}));
+  CHECK_FALSE(is_parked(run.state()));
+  CHECK(survives_restart(run));
+  const auto call = begin_child(run, "s");
+  CHECK(call.args == json{{"n", 1}});
+  CHECK(is_parked(run.state()));
+  CHECK(run.calls().empty());
+  CHECK(recover(run.flow(), run.state()).effects.empty());
+  const auto again =
+      run.give(child_started_command{call.token, call.visit, call.attempt, call.child->id});
+  REQUIRE_FALSE(again);
+  CHECK(again.error().code == errc::conflict);
+  REQUIRE(run.give(run.outcome_of(call, json{{"m", 2}})));
+  CHECK(run.waiting_at() == lines{"a"});
+  CHECK(run.data() == json{{"n", 1}, {"m", 2}});
+  CHECK(run.story() == lines{"run_created", "step_started s 1.1", "child_started s 1.1",
+                             "step_finished s 1.1", "step_started a 1.1"});
+}
+
+TEST_CASE("a subflow that does not end in its time fails, and is told to stop",
+          "[subflow][timeout]") {
+  driven_run run{
+      flow_of({start(), subflow("s", {{"timeout", "10s"}}), task("a"), task("late")},
+              {edge("start", "s"), edge("s", "a"), edge_on("on_error", "s", "late", "timed_out")})};
+  const auto began = run.now();
+  REQUIRE(run.begin());
+  CHECK(next_alarm(run.state()) == began + 10s);
+  const auto call = begin_child(run, "s");
+  CHECK(next_alarm(run.state()) == began + 10s);
+  const run_state before = run.state();
+  REQUIRE_FALSE(run.give(timer_command{}));
+  CHECK(run.state() == before);
+  REQUIRE(run.ring());
+  CHECK(abandoned(run) == std::vector{call.child->id});
+  CHECK(run.waiting_at() == lines{"late"});
+  CHECK(next_alarm(run.state()) == std::nullopt);
+  CHECK_FALSE(run.give(run.outcome_of(call, json::object())));  // its end is nobody's any more
+}
+
+TEST_CASE("the time of all attempts of a subflow cuts the last one", "[subflow][timeout]") {
+  driven_run run{chain(
+      {start(),
+       subflow("s",
+               {{"timeout", "20s"},
+                {"total_timeout", "30s"},
+                {"retry", {{"max_attempts", 9}, {"initial_interval", "1s"}, {"jitter", 0}}}})})};
+  const auto began = run.now();
+  REQUIRE(run.begin());
+  const auto first = begin_child(run, "s");
+  CHECK(next_alarm(run.state()) == began + 20s);
+  REQUIRE(run.ring());
+  CHECK(abandoned(run) == std::vector{first.child->id});
+  REQUIRE(run.ring());  // the wait before the second attempt
+  CHECK(next_alarm(run.state()) == began + 30s);
+  const auto second = begin_child(run, "s");
+  CHECK(second.child->id != first.child->id);
+  REQUIRE(run.ring());
+  CHECK(abandoned(run) == std::vector{second.child->id});
+  CHECK(run.status() == run_status::failed);
+  CHECK(run.state().error->type == "timed_out");
+}
+
+TEST_CASE("what is left of a subflow's time is left while the run stands still",
+          "[subflow][timeout]") {
+  driven_run run{chain({start(), subflow("s", {{"timeout", "10s"}}), end()})};
+  REQUIRE(run.begin());
+  begin_child(run, "s");
+  const auto left = *next_alarm(run.state()) - run.now();
+  REQUIRE(run.give(pause_command{}));
+  CHECK(run.state().pausing());
+  CHECK(is_parked(run.state()));
+  CHECK(next_alarm(run.state()) == std::nullopt);
+  run.let_pass(60s);
+  const auto now = run.now();
+  REQUIRE(run.give(resume_command{}));
+  CHECK(*next_alarm(run.state()) >= now + left - 1s);
+}
+
+TEST_CASE("a run that is cancelled tells its subflow to stop, begun or not", "[subflow]") {
+  for (const bool begun : {false, true}) {
+    driven_run run{chain({start(), subflow("s"), end()})};
+    REQUIRE(run.begin());
+    const run_id child = child_of(run, "s");
+    if (begun) begin_child(run, "s");
+    REQUIRE(run.give(cancel_command{}));
+    CHECK(run.status() == run_status::cancelled);
+    CHECK(abandoned(run) == std::vector{child});
+    CHECK_FALSE(run.state().tokens.empty());
+    for (const auto& t : run.state().tokens) CHECK_FALSE(t.child);
+  }
+}
+
+TEST_CASE("a run that undoes its steps waits for the end of the subflow that it has stopped",
+          "[subflow][compensate]") {
+  driven_run run{flow_of({start(), task("a", {{"compensate", {{"code_ref", "undo"}}}}),
+                          subflow("s", {{"timeout", "10s"}})},
+                         {edge("start", "a"), edge("a", "s")})};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("a"));
+  const auto call = begin_child(run, "s");
+  REQUIRE(run.give(cancel_command{}));
+  CHECK(abandoned(run) == std::vector{call.child->id});
+  CHECK(run.status() == run_status::running);
+  CHECK(is_parked(run.state()));
+  CHECK(next_alarm(run.state()) == std::nullopt);  // it ends, however long that takes
+  REQUIRE(run.give(run.outcome_of(call, error{errc::cancelled, "told to"})));
+  CHECK(run.waiting_at() == lines{"a"});
+  REQUIRE(run.finish("a"));
+  CHECK(run.status() == run_status::cancelled);
+}
+
+TEST_CASE("a circle through a subflow's on_error ends by its visits", "[subflow]") {
+  driven_run run{flow_of({start(), subflow("s", {{"max_visits", 3}}), end()},
+                         {edge("start", "s"), edge("s", "end"), edge_on("on_error", "s", "s")})};
+  REQUIRE(run.begin());
+  std::vector<run_id> children;
+  while (run.status() == run_status::running) {
+    children.push_back(child_of(run, "s"));
+    REQUIRE(run.finish("s", error{errc::function_failed, "it failed"}));
+  }
+  CHECK(children.size() == 3);
+  CHECK(children[0] != children[1]);
+  CHECK(run.state().error->type == "visit_limit");
+}
 
 TEST_CASE("a subflow names the flow that it runs", "[subflow][validation]") {
   const std::string at = "/nodes/1/data";
@@ -58,7 +209,8 @@ TEST_CASE("what a subflow's data says is checked", "[subflow][validation]") {
   for (const json& good : {json(nullptr), json::object(), json{{"a", 1}, {"b", 2}}, json(var("x"))})
     CHECK(with("input", good) == lines{});
   for (const json& bad : {json("soon"), json(-1), json("-1s"), json(1e300), json(true)})
-    CHECK(with("total_timeout", bad) == lines{at + "total_timeout bad_duration"});
+    for (const char* key : {"timeout", "total_timeout"})
+      CHECK(with(key, bad) == lines{at + key + " bad_duration"});
   for (const json& bad : {json(3), json::array()})
     CHECK(with("retry", bad) == lines{at + "retry wrong_type"});
   CHECK(with("retry", {{"max_attempts", -1}}) == lines{at + "retry/max_attempts out_of_range"});

@@ -52,8 +52,9 @@ class driven_run {
     }
     const auto* const doubt = std::get_if<in_doubt_command>(&c);
     const token_id lost = doubt != nullptr ? doubt->token : 0;
-    std::optional<token_id> over;  // workers make this call
+    std::optional<token_id> over;  // workers make this call, or all that is left to do is to wait
     if (const auto* const hand_over = std::get_if<hand_over_command>(&c)) over = hand_over->token;
+    if (const auto* const there = std::get_if<child_started_command>(&c)) over = there->token;
     auto done = apply(*flow_, state_, std::move(c), now());
     if (!done) return std::move(done).error();
     calls_.erase(lost);  // that call was cut short

@@ -57,6 +57,8 @@ inline std::string broken_tokens(const run_state& run) {
     if (t.forks.size() != t.branch.size()) return name + "does not know where it forked";
     // A paused run keeps tasks that nobody has taken.
     if (t.task && t.phase != token_phase::waiting) return name + "has a task and does not wait";
+    if (t.child && t.phase != token_phase::waiting)
+      return name + "has a run to wait for and does not wait";
     if (t.question && t.phase != token_phase::sleeping) return name + "asks and does not wait";
     if (t.compensates && !run.unwinding) return name + "undoes what is not to be undone";
     if (run.maps.contains(t.id) && t.phase != token_phase::gathering &&

@@ -17,6 +17,9 @@ struct random_flow_options {
   /// Steps that must not run twice and steps that can be undone: what becomes of a run then depends
   /// on when its process ends.
   bool notices_crashes = true;
+  bool requests = true;  ///< nodes of type http
+  std::string_view child =
+      "child";  ///< the flow that nodes of type subflow run; "": there are none
 };
 
 /// Makes valid flows of every node type there is: forks, loops with and without conditions, nodes
@@ -91,6 +94,10 @@ class flow_generator {
       type = "join";
     } else if (kind == 10 && random_.chance(2)) {
       type = "map";
+    } else if (kind == 11 && !options_.child.empty()) {
+      type = "subflow";
+    } else if (kind == 12 && options_.requests && random_.chance(3)) {
+      type = "http";
     } else if (kind == 6 && types_[0] == "start") {
       type = "start";
     }
@@ -111,6 +118,8 @@ class flow_generator {
       if (random_.chance(2)) data["timeout"] = "1m";
     if (type == "set") data["values"] = {{std::string{random_.pick(keys)}, rule(2)}};
     if (type == "task") fill_task(data, id_of(i));
+    if (type == "http") fill_request(data);
+    if (type == "subflow") fill_subflow(data, id_of(i));
     nodes_.push_back(node_of(id_of(i), type, std::move(data)));
   }
 
@@ -131,6 +140,25 @@ class flow_generator {
     }
     if (random_.chance(4))
       data["compensate"] = {{"code_ref", "sim.undo"}, {"with", {{"seen", var("n")}}}};
+  }
+
+  void fill_request(json& data) {
+    data["url"] = "https://sim.example/";
+    if (random_.chance(2)) data["query"] = {{"n", var("n")}};
+    if (random_.chance(2))
+      data["retry"] = {{"max_attempts", random_.between(1, 4)},
+                       {"non_retryable", {"http_status", "http_not_allowed"}}};
+  }
+
+  void fill_subflow(json& data, const std::string& id) {
+    data["flow"] = options_.child;
+    if (random_.chance(6)) data["input"] = random_.chance(2) ? var("c") : json{{"n", 1}, {"a", 2}};
+    if (random_.chance(2)) data["into"] = "of_" + id;
+    if (random_.chance(4)) data["timeout"] = random_.chance(2) ? "2s" : "1m";
+    if (random_.chance(10)) data["total_timeout"] = "30s";
+    if (random_.chance(4)) data["retry"] = {{"max_attempts", random_.between(1, 3)}};
+    if (options_.notices_crashes && random_.chance(4))
+      data["compensate"] = {{"code_ref", "sim.undo"}};
   }
 
   void fill_wait(json& data) {
@@ -163,10 +191,13 @@ class flow_generator {
       made["data"]["on_timeout"] = true;
       edges_.push_back(std::move(made));
     }
-    if ((types_[i] == "task" || types_[i] == "map" || types_[i] == "wait") && random_.chance(4) &&
-        i + 1 < types_.size()) {
+    const bool fails = types_[i] == "task" || types_[i] == "map" || types_[i] == "wait" ||
+                       types_[i] == "subflow" || types_[i] == "http";
+    if (fails && random_.chance(4) && i + 1 < types_.size()) {
       json made = edge(id, id_of(i + 1));
-      made["data"]["on_error"] = random_.chance(2) ? json(true) : json("card_declined");
+      made["data"]["on_error"] = random_.chance(2)     ? json(true)
+                                 : types_[i] == "http" ? json({"http_status", "timed_out"})
+                                                       : json("card_declined");
       edges_.push_back(std::move(made));
     }
     if (types_[i] == "start" && i > 0 && random_.chance(2) && plain_edges_of(id) > 1)

@@ -55,6 +55,9 @@ class random_run {
     if (run_.status() == run_status::paused) return resumption();
     const auto tasks = open_tasks(run_.state());
     if (!tasks.empty() && (due == 0 || random_.chance(2))) return work_on(random_.pick(tasks));
+    if (const token* const waits = waiting_for_a_run();
+        waits != nullptr && (due == 0 || random_.chance(2)))
+      return end_of_child(*waits);
     if (due == 0 && run_.status() == run_status::running) return help();
     if (due == 0) {
       const bool woken = options_.one_in_interferes > 0 && random_.below(3) != 0;
@@ -66,6 +69,8 @@ class random_run {
     const auto& call = std::next(run_.calls().begin(), static_cast<int>(chosen))->second;
     if (!call.queue.empty())
       return hand_over_command{call.token, call.visit, call.attempt, call.queue, call.code_ref};
+    if (call.child && !random_.chance(4))
+      return child_started_command{call.token, call.visit, call.attempt, call.child->id};
     last_outcome_ = outcome_of(call);
     return *last_outcome_;
   }
@@ -97,6 +102,27 @@ class random_run {
     auto made = run_.outcome_of(call, model_.outcome(call));
     made.interrupted = model_.interrupts(call);
     return made;
+  }
+
+  [[nodiscard]] const token* waiting_for_a_run() const {
+    const auto& tokens = run_.state().tokens;
+    const auto found = std::find_if(tokens.begin(), tokens.end(),
+                                    [](const token& t) { return t.child && t.child->started; });
+    return found == tokens.end() || run_.status() != run_status::running ? nullptr : &*found;
+  }
+
+  /// The run that it waits for has ended, or its time is over.
+  command end_of_child(const token& t) {
+    if (const auto due = next_alarm(run_.state()); due && random_.chance(3)) {
+      if (*due > run_.now())
+        run_.let_pass(std::chrono::ceil<std::chrono::milliseconds>(*due - run_.now()));
+      return timer_command{};
+    }
+    const auto& place = run_.flow().at(t.node);
+    const auto call = place.behaviour->call(run_.state(), t, place);
+    last_outcome_ = call ? outcome_of(*call)
+                         : step_outcome_command{t.id, place.id, t.visit, t.attempt, call.error()};
+    return *last_outcome_;
   }
 
   /// What a worker does with a task: takes it, answers it, or is lost.

@@ -50,7 +50,7 @@ class step_model {
     return interruption{{{"may I", std::string{node}}}, {{"n", 1}}};
   }
   [[nodiscard]] std::optional<interruption> interrupts(const invoke_effect& call) const {
-    if (call.compensates) return std::nullopt;
+    if (call.compensates || call.child) return std::nullopt;
     return interrupts(call.node, call.visit, call.answer ? &*call.answer : nullptr);
   }
 

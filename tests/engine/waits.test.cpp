@@ -1,91 +1,17 @@
-// What runs wait for, in a real engine: time, answers, other runs; and that nothing of it is lost
+// What runs wait for, in a real engine: time, answers; and that nothing of it is lost
 // when the engine is closed and opened again.
 
-#include <pawl/engine.hpp>
-
-#include <unistd.h>
-
-#include <algorithm>
 #include <atomic>
-#include <filesystem>
 #include <mutex>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "tests/support/catch.hpp"
+#include "tests/engine/fixture.hpp"
 
 using namespace pawl;
+using namespace pawl::testing;
 using namespace std::chrono_literals;
-
-namespace {
-
-json node(const std::string& id, const std::string& type, json data = json::object()) {
-  return {{"id", id}, {"type", type}, {"data", std::move(data)}};
-}
-json edge(const std::string& from, const std::string& to, json data = json::object()) {
-  return {{"source", from}, {"target", to}, {"data", std::move(data)}};
-}
-json flow_named(const std::string& name, std::vector<json> nodes, std::vector<json> edges) {
-  return {{"name", name}, {"nodes", std::move(nodes)}, {"edges", std::move(edges)}};
-}
-/// One node between a start and an end.
-json single(const std::string& name, const std::string& type, json data) {
-  return flow_named(
-      name, {node("begin", "start"), node("work", type, std::move(data)), node("end", "end")},
-      {edge("begin", "work"), edge("work", "end")});
-}
-
-settings quiet_settings() {
-  settings s;
-  s.log.level = log_level::error;
-  return s;
-}
-
-/// A folder of its own, gone at the end.
-struct data_folder {
-  data_folder()
-      : path(std::filesystem::temp_directory_path() /
-             ("pawl-waits-" + std::to_string(::getpid()) + "-" + std::to_string(next++))) {
-    std::filesystem::remove_all(path);
-  }
-  ~data_folder() { std::filesystem::remove_all(path); }
-  [[nodiscard]] settings used() const {
-    settings s = quiet_settings();
-    s.storage.data_dir = path;
-    return s;
-  }
-  inline static std::atomic<int> next{0};
-  std::filesystem::path path;
-};
-
-std::vector<std::string> kinds_of(const engine& e, const run_id& id) {
-  std::vector<std::string> kinds;
-  const auto history = e.history(id);
-  REQUIRE(history);
-  for (const auto& each : *history) kinds.push_back(each.kind);
-  return kinds;
-}
-
-std::size_t count_of(const std::vector<std::string>& kinds, const std::string& kind) {
-  return static_cast<std::size_t>(std::count(kinds.begin(), kinds.end(), kind));
-}
-
-/// Waits until a run is as wanted; how it is then.
-template <class Condition>
-run_view once(const engine& e, const run_id& id, Condition wanted) {
-  const auto events = e.watch(id);
-  for (int looks = 0; looks < 600; ++looks) {
-    const auto now = e.get(id);
-    REQUIRE(now);
-    if (wanted(*now)) return *now;
-    static_cast<void>(events->next(50ms));
-  }
-  FAIL("the run does not come to where it is waited for");
-  return {};
-}
-
-}  // namespace
 
 TEST_CASE("a wait is over when its time has come", "[engine][wait]") {
   engine e{quiet_settings()};
@@ -229,106 +155,6 @@ TEST_CASE("a function asks, the run is paused, and the answer reaches the next c
   const auto done = e.wait(id, 30s);
   REQUIRE(done);
   CHECK(done->data == json{{"asked", true}, {"answered", "yes"}});
-}
-
-TEST_CASE("a subflow is a run of its own whose data is the result", "[engine][subflow]") {
-  engine e{quiet_settings()};
-  REQUIRE(e.open());
-  REQUIRE(
-      e.put_flow(single("child", "set", {{"values", {{"twice", {{"*", {{{"var", "n"}}, 2}}}}}}})));
-  REQUIRE(e.put_flow(single("parent", "subflow",
-                            {{"flow", "child"}, {"input", {{"var", "in"}}}, {"into", "out"}})));
-  const auto done = e.start_and_wait("parent", {{"in", {{"n", 21}}}}, 30s);
-  REQUIRE(done);
-  CHECK(done->summary.status == run_status::completed);
-  CHECK(done->data["out"] == json{{"n", 21}, {"twice", 42}});
-  const auto runs = e.list();
-  REQUIRE(runs);
-  REQUIRE(runs->runs.size() == 2);
-  for (const auto& each : runs->runs)
-    if (each.flow.name.str() == "child") CHECK(each.parent == done->summary.key.id);
-}
-
-TEST_CASE("a subflow's failure is its step's, and edges and retries see its type",
-          "[engine][subflow]") {
-  engine e{quiet_settings()};
-  REQUIRE(e.open());
-  REQUIRE(e.put_flow(flow_named(
-      "child",
-      {node("begin", "start"), node("no", "fail", {{"error", "refused"}, {"message", "no"}})},
-      {edge("begin", "no")})));
-  REQUIRE(e.put_flow(flow_named(
-      "parent",
-      {node("begin", "start"),
-       node("work", "subflow",
-            {{"flow", "child"}, {"retry", {{"max_attempts", 2}, {"initial_interval", "10ms"}}}}),
-       node("end", "end"), node("caught", "end")},
-      {edge("begin", "work"), edge("work", "end"),
-       edge("work", "caught", {{"on_error", "refused"}, {"into", "why"}})})));
-  const auto done = e.start_and_wait("parent", json::object(), 30s);
-  REQUIRE(done);
-  CHECK(done->summary.status == run_status::completed);
-  CHECK(done->data["why"]["type"] == "refused");
-  CHECK(e.list()->runs.size() == 3);  // each attempt is a run of its own
-}
-
-TEST_CASE("a flow that starts itself, or one that is not there, fails with a clear error",
-          "[engine][subflow]") {
-  settings s = quiet_settings();
-  s.run.max_nesting = 4;
-  engine e{s};
-  REQUIRE(e.open());
-  REQUIRE(e.put_flow(single("again", "subflow", {{"flow", "again"}})));
-  REQUIRE(e.put_flow(single("missing", "subflow", {{"flow", "nowhere"}})));
-  const auto deep = e.start_and_wait("again", json::object(), 30s);
-  REQUIRE(deep);
-  CHECK(deep->summary.status == run_status::failed);
-  CHECK(deep->summary.error->message.find("run.max_nesting") != std::string::npos);
-  CHECK(e.list()->runs.size() == 5);
-  const auto missing = e.start_and_wait("missing", json::object(), 30s);
-  REQUIRE(missing);
-  CHECK(missing->summary.error->type == "not_found");
-}
-
-TEST_CASE("a cancel goes down to subflows, and a parent waits for its child across a restart",
-          "[engine][subflow]") {
-  const data_folder kept;
-  run_id parent, cancelled;
-  const auto child_of = [](const engine& e, const run_id& of) {
-    const auto runs = e.list();
-    REQUIRE(runs);
-    for (const auto& each : runs->runs)
-      if (each.parent == of) return each.key.id;
-    return run_id{};
-  };
-  const auto is_there = [&](const engine& e, const run_id& of) {
-    const auto events = e.watch();
-    for (int looks = 0; looks < 600 && child_of(e, of).str().empty(); ++looks)
-      static_cast<void>(events->next(50ms));
-    return child_of(e, of);
-  };
-  {
-    engine e{kept.used()};
-    REQUIRE(e.open());
-    REQUIRE(e.put_flow(single("child", "signal", {{"name", "go"}})));
-    REQUIRE(e.put_flow(single("parent", "subflow", {{"flow", "child"}})));
-    cancelled = e.start("parent")->id;
-    const run_id child = is_there(e, cancelled);
-    REQUIRE(e.cancel(cancelled));
-    const auto ended = e.wait(child, 30s);
-    REQUIRE(ended);
-    CHECK(ended->summary.status == run_status::cancelled);
-    parent = e.start("parent")->id;
-    CHECK_FALSE(is_there(e, parent).str().empty());
-    REQUIRE(e.stop());
-  }
-  engine e{kept.used()};
-  REQUIRE(e.open());
-  REQUIRE(e.signal(child_of(e, parent), "go", {{"n", 1}}));
-  const auto done = e.wait(parent, 30s);
-  REQUIRE(done);
-  CHECK(done->summary.status == run_status::completed);
-  CHECK(done->data["n"] == 1);
 }
 
 TEST_CASE("a cancelled run undoes its steps first, the last one first", "[engine][compensate]") {

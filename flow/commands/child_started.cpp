@@ -1,0 +1,20 @@
+#include "flow/commands/commands.hpp"
+
+namespace pawl::flow {
+
+result<transition> handle(const compiled_flow& flow, run_state& run,
+                          child_started_command&& started, time_point now) {
+  token* const t = waits_for(run, started.token, started.visit, started.attempt)
+                       ? run.find_token(started.token)
+                       : nullptr;
+  if (t == nullptr || t->waits_outside()) {
+    return error{errc::conflict, "run " + run.key.id.str() + " does not wait for run " +
+                                     started.child.str() + " to begin"};
+  }
+  editor edit{flow, run, now};
+  edit.note_child(*t, std::move(started.child));
+  edit.advance();
+  return edit.finish();
+}
+
+}  // namespace pawl::flow

@@ -1,0 +1,182 @@
+// Runs that start other runs and wait for them, in a real engine.
+
+#include <string>
+#include <vector>
+
+#include "tests/engine/fixture.hpp"
+
+using namespace pawl;
+using namespace pawl::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// The run that another has started; an empty id if it has started none.
+run_id child_of(const engine& e, const run_id& parent) {
+  const auto runs = e.list();
+  REQUIRE(runs);
+  for (const auto& each : runs->runs)
+    if (each.parent == parent) return each.key.id;
+  return run_id{};
+}
+
+/// Waits until a run waits for the other one that it has started; that one's id.
+run_id awaited_by(const engine& e, const run_id& parent) {
+  const auto waits = once(e, parent, [](const run_view& v) {
+    return v.waiting_on.size() == 1 && v.waiting_on[0].kind == "run";
+  });
+  return run_id{waits.waiting_on[0].name};
+}
+
+}  // namespace
+
+TEST_CASE("a subflow is a run of its own whose data is the result", "[engine][subflow]") {
+  engine e{quiet_settings()};
+  REQUIRE(e.open());
+  REQUIRE(
+      e.put_flow(single("child", "set", {{"values", {{"twice", {{"*", {{{"var", "n"}}, 2}}}}}}})));
+  REQUIRE(e.put_flow(single("parent", "subflow",
+                            {{"flow", "child"}, {"input", {{"var", "in"}}}, {"into", "out"}})));
+  const auto done = e.start_and_wait("parent", {{"in", {{"n", 21}}}}, 30s);
+  REQUIRE(done);
+  CHECK(done->summary.status == run_status::completed);
+  CHECK(done->data["out"] == json{{"n", 21}, {"twice", 42}});
+  const auto runs = e.list();
+  REQUIRE(runs);
+  REQUIRE(runs->runs.size() == 2);
+  for (const auto& each : runs->runs)
+    if (each.flow.name.str() == "child") CHECK(each.parent == done->summary.key.id);
+}
+
+TEST_CASE("a subflow's failure is its step's, and edges and retries see its type",
+          "[engine][subflow]") {
+  engine e{quiet_settings()};
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(flow_named(
+      "child",
+      {node("begin", "start"), node("no", "fail", {{"error", "refused"}, {"message", "no"}})},
+      {edge("begin", "no")})));
+  REQUIRE(e.put_flow(flow_named(
+      "parent",
+      {node("begin", "start"),
+       node("work", "subflow",
+            {{"flow", "child"}, {"retry", {{"max_attempts", 2}, {"initial_interval", "10ms"}}}}),
+       node("end", "end"), node("caught", "end")},
+      {edge("begin", "work"), edge("work", "end"),
+       edge("work", "caught", {{"on_error", "refused"}, {"into", "why"}})})));
+  const auto done = e.start_and_wait("parent", json::object(), 30s);
+  REQUIRE(done);
+  CHECK(done->summary.status == run_status::completed);
+  CHECK(done->data["why"]["type"] == "refused");
+  CHECK(e.list()->runs.size() == 3);  // each attempt is a run of its own
+}
+
+TEST_CASE("a flow that starts itself, or one that is not there, fails with a clear error",
+          "[engine][subflow]") {
+  settings s = quiet_settings();
+  s.run.max_nesting = 4;
+  engine e{s};
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(single("again", "subflow", {{"flow", "again"}})));
+  REQUIRE(e.put_flow(single("missing", "subflow", {{"flow", "nowhere"}})));
+  const auto deep = e.start_and_wait("again", json::object(), 30s);
+  REQUIRE(deep);
+  CHECK(deep->summary.status == run_status::failed);
+  CHECK(deep->summary.error->message.find("run.max_nesting") != std::string::npos);
+  CHECK(e.list()->runs.size() == 5);
+  const auto missing = e.start_and_wait("missing", json::object(), 30s);
+  REQUIRE(missing);
+  CHECK(missing->summary.error->type == "not_found");
+}
+
+TEST_CASE("a cancel goes down to subflows, and a parent waits for its child across a restart",
+          "[engine][subflow]") {
+  const data_folder kept;
+  run_id parent, cancelled;
+  {
+    engine e{kept.used()};
+    REQUIRE(e.open());
+    REQUIRE(e.put_flow(single("child", "signal", {{"name", "go"}})));
+    REQUIRE(e.put_flow(single("parent", "subflow", {{"flow", "child"}})));
+    cancelled = e.start("parent")->id;
+    const run_id child = awaited_by(e, cancelled);
+    REQUIRE(e.cancel(cancelled));
+    const auto ended = e.wait(child, 30s);
+    REQUIRE(ended);
+    CHECK(ended->summary.status == run_status::cancelled);
+    parent = e.start("parent")->id;
+    static_cast<void>(awaited_by(e, parent));
+    REQUIRE(e.stop());
+  }
+  engine e{kept.used()};
+  REQUIRE(e.open());
+  REQUIRE(e.signal(child_of(e, parent), "go", {{"n", 1}}));
+  const auto done = e.wait(parent, 30s);
+  REQUIRE(done);
+  CHECK(done->summary.status == run_status::completed);
+  CHECK(done->data["n"] == 1);
+}
+
+TEST_CASE("flows that start each other fail when they are too deep", "[engine][subflow]") {
+  settings s = quiet_settings();
+  s.run.max_nesting = 5;
+  engine e{s};
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(single("ping", "subflow", {{"flow", "pong"}})));
+  REQUIRE(e.put_flow(single("pong", "subflow", {{"flow", "ping"}})));
+  const auto deep = e.start_and_wait("ping", json::object(), 30s);
+  REQUIRE(deep);
+  CHECK(deep->summary.status == run_status::failed);
+  CHECK(deep->summary.error->type == "limit_exceeded");
+  CHECK(deep->summary.error->message.find("run.max_nesting") != std::string::npos);
+  CHECK(e.list()->runs.size() == 6);
+}
+
+TEST_CASE("a run that waits for another is parked, and shows for which", "[engine][subflow]") {
+  const data_folder kept;
+  run_id parent, child;
+  {
+    engine e{kept.used()};
+    REQUIRE(e.open());
+    REQUIRE(e.put_flow(single("child", "signal", {{"name", "go"}})));
+    REQUIRE(e.put_flow(single("parent", "subflow", {{"flow", "child"}})));
+    parent = e.start("parent")->id;
+    child = awaited_by(e, parent);
+    CHECK(child == child_of(e, parent));
+    CHECK(e.get(child)->summary.parent == parent);
+    CHECK(e.get(parent)->parked);
+    REQUIRE(e.stop());
+  }
+  engine e{kept.used()};
+  REQUIRE(e.open());
+  CHECK(awaited_by(e, parent) == child);
+  REQUIRE(e.signal(child, "go", {{"n", 1}}));
+  const auto done = e.wait(parent, 30s);
+  REQUIRE(done);
+  CHECK(done->summary.status == run_status::completed);
+  CHECK(done->data["n"] == 1);
+  CHECK(count_of(kinds_of(e, parent), "child_started") == 1);
+  CHECK(count_of(kinds_of(e, parent), "step_finished") == 1);
+}
+
+TEST_CASE("a run cut off by its time-out is cancelled, and its parent goes on",
+          "[engine][subflow]") {
+  engine e{quiet_settings()};
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(single("child", "signal", {{"name", "never"}})));
+  REQUIRE(e.put_flow(flow_named(
+      "parent",
+      {node("begin", "start"), node("work", "subflow", {{"flow", "child"}, {"timeout", "200ms"}}),
+       node("end", "end"), node("late", "set", {{"values", {{"late", true}}}})},
+      {edge("begin", "work"), edge("work", "end"),
+       edge("work", "late", {{"on_error", "timed_out"}})})));
+  const auto id = e.start("parent")->id;
+  const run_id child = awaited_by(e, id);
+  const auto done = e.wait(id, 30s);
+  REQUIRE(done);
+  CHECK(done->summary.status == run_status::completed);
+  CHECK(done->data["late"] == true);
+  const auto stopped = e.wait(child, 30s);
+  REQUIRE(stopped);
+  CHECK(stopped->summary.status == run_status::cancelled);
+}
