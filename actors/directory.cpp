@@ -59,6 +59,7 @@ directory::entry& directory::activate(const run_key& key) {
 void directory::spawn_run(const run_key& key, entry& e) {
   e.actor = spawn<run_actor, caf::monitored>(parts_, key, caf::actor{this}, persister_, timer_,
                                              dispatcher_);
+  monitored_.emplace(e.actor.address(), key);
   e.sent = 0;
   e.begun = system().clock().now();
 }
@@ -123,18 +124,21 @@ void directory::on_rest(const at_rest& rest) {
     return send(found->second.actor, wake_up{});
   }
   demonitor(found->second.actor);
+  monitored_.erase(found->second.actor.address());
   send(found->second.actor, wind_down{});
   active_.erase(found);
   end_if_empty();
 }
 
 void directory::on_down(const caf::down_msg& down) {
-  const auto found = std::find_if(active_.begin(), active_.end(), [&](const auto& item) {
-    return item.second.actor && item.second.actor.address() == down.source;
-  });
-  if (found == active_.end()) return;
+  const auto known = monitored_.find(down.source);
+  if (known == monitored_.end()) return;
+  const run_key key = std::move(known->second);
+  monitored_.erase(known);
+  const auto found = active_.find(key);
+  PAWL_ASSERT(found != active_.end() && found->second.actor,
+              "a run's actor ended that nobody knew");
   entry& e = found->second;
-  const run_key key = found->first;
   if (stopping_ || !parts_->admitted.is_open()) {
     active_.erase(found);
     answer_waiters(key, error{errc::unavailable, "the engine is stopping"});

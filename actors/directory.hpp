@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include <caf/actor_addr.hpp>
 #include <caf/event_based_actor.hpp>
 
 #include "actors/messages.hpp"
@@ -65,6 +66,7 @@ class directory : public caf::event_based_actor {
   const caf::actor timer_;
   const caf::actor dispatcher_;
   std::unordered_map<run_key, entry> active_;
+  std::unordered_map<caf::actor_addr, run_key> monitored_;  ///< whose end is told to us
   std::unordered_map<run_key, std::vector<waiter>> waiters_;
   std::deque<run_key> fences_;  ///< crashed runs whose commits are not all durable yet
   std::optional<caf::actor_clock::time_point> next_check_;

@@ -242,6 +242,7 @@ result<void> run_actor::apply(flow::command&& c) {
   command_measure measured{c};
   auto moved = flow::apply(*flow_, *run_, std::move(c), parts_->clock->now());
   if (!moved) return std::move(moved).error();
+  if (moved->changes_nothing()) return {};
   measured.carried_out(parts_->measured, moved->effects, run_->sequence);
   if (measured.leads_to_step()) leads_to_step_ = measured;
   auto writes = std::make_shared<const persistence::batch>(persistence::transition_batch(

@@ -34,8 +34,6 @@ std::string_view to_string(event_kind kind) noexcept {
   switch (kind) {
     case event_kind::run_created:
       return "run_created";
-    case event_kind::run_started:
-      return "run_started";
     case event_kind::step_started:
       return "step_started";
     case event_kind::step_finished:

@@ -14,7 +14,7 @@ namespace pawl::flow {
 /// What a history tells. The numbers are stored: never renumber.
 enum class event_kind : std::uint8_t {
   run_created = 0,
-  run_started = 1,
+  // 1 was an event that no run ever told of.
   step_started = 2,
   step_finished = 3,
   step_failed = 4,

@@ -185,6 +185,10 @@ TEST_CASE("random commands never break a run", "[random]") {
         REQUIRE(run.state() == before);
         continue;
       }
+      if (run.last().changes_nothing()) {
+        REQUIRE(run.state() == before);
+        continue;
+      }
       REQUIRE(run.state().sequence == before.sequence + 1);
       if (run.status() != before.status) REQUIRE(is_legal_move(before.status, run.status()));
       for (const auto& t : run.state().tokens)
@@ -203,7 +207,7 @@ TEST_CASE("random commands never break a run", "[random]") {
   CHECK(ends[run_status::failed] > 300);
   CHECK(ends[run_status::cancelled] > 30);
   for (int kind = 0; kind <= static_cast<int>(last_event_kind); ++kind) {
-    if (static_cast<event_kind>(kind) == event_kind::run_started) continue;  // said by no run
+    if (to_string(static_cast<event_kind>(kind)) == "unknown") continue;  // a retired number
     CAPTURE(to_string(static_cast<event_kind>(kind)));
     CHECK(kinds[static_cast<event_kind>(kind)] > 20);
   }

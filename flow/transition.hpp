@@ -53,8 +53,10 @@ using effect = std::variant<invoke_effect, abandon_effect, advance_effect>;
 
 /// What a command did: the change to make durable, and what to do once it is.
 struct transition {
-  delta change;
+  delta change;  ///< its sequence is 0 if nothing was changed: then there is no checkpoint either
   std::vector<effect> effects;
+
+  [[nodiscard]] bool changes_nothing() const noexcept { return change.sequence == 0; }
 };
 
 }  // namespace pawl::flow

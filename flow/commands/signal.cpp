@@ -54,15 +54,13 @@ result<transition> handle(const compiled_flow& flow, run_state& run, signal_comm
   if (run.status != run_status::running && run.status != run_status::paused)
     return illegal(run, "signal");
   if (const auto good = check(flow, run, signal); !good) return good.error();
-  editor edit{flow, run, now};
   const auto& seen = run.signal_ids;
-  const bool repeated =
-      !signal.id.empty() && std::find(seen.begin(), seen.end(), signal.id) != seen.end();
-  if (!repeated) {
-    edit.receive(std::move(signal));
-    edit.deliver_signals();
-    edit.advance();
-  }
+  if (!signal.id.empty() && std::find(seen.begin(), seen.end(), signal.id) != seen.end())
+    return transition{};
+  editor edit{flow, run, now};
+  edit.receive(std::move(signal));
+  edit.deliver_signals();
+  edit.advance();
   return edit.finish();
 }
 

@@ -62,6 +62,7 @@ class driven_run {
     if (is_advance) advance_due_ = false;
     now_ += std::chrono::seconds{1};
     last_ = *std::move(done);
+    if (last_.changes_nothing()) return {};
     for (const auto& e : last_.change.events) events_.push_back(e);
     for (const auto& e : last_.effects) remember(e);
     // An advance that another transition has made needless is forgotten.

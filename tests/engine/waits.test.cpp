@@ -219,3 +219,17 @@ TEST_CASE("a batch call does each item for itself", "[engine][batch]") {
           (each.id.str() == "r7" ? errc::not_found : errc::illegal_transition));
   }
 }
+
+TEST_CASE("a signal that comes again leaves no checkpoint behind", "[engine][signal]") {
+  engine e{quiet_settings()};
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(single("f", "signal", {{"name", "go"}})));
+  const auto id = e.start("f")->id;
+  REQUIRE(e.signal(id, "other", nullptr, {.id = "s1"}));
+  const auto before = e.get(id)->checkpoint;
+  for (int i = 0; i < 10; ++i) REQUIRE(e.signal(id, "other", nullptr, {.id = "s1"}));
+  CHECK(e.get(id)->checkpoint == before);
+  REQUIRE(e.signal(id, "go"));
+  CHECK(e.wait(id, 30s)->summary.status == run_status::completed);
+  CHECK(e.history(id)->back().checkpoint == before + 1);
+}
