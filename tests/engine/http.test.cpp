@@ -1,0 +1,219 @@
+// Nodes of type http in a real engine, against a real server on this machine.
+
+#include <atomic>
+#include <future>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "functions/http/test_server.hpp"
+#include "tests/engine/fixture.hpp"
+
+using namespace pawl;
+using namespace pawl::testing;
+using namespace std::chrono_literals;
+using functions::http::always;
+using functions::http::answer_with;
+using functions::http::test_connection;
+using functions::http::test_request;
+using functions::http::test_server;
+
+namespace {
+
+/// An engine that may call the servers of these tests.
+settings calling(settings s) {
+  s.http.allow_hosts = {"127.0.0.1"};
+  return s;
+}
+
+/// One request, and where the run goes by the type of its error.
+json asking(const std::string& url, json more, const std::vector<std::string>& error_types) {
+  more["url"] = url;
+  std::vector<json> nodes{node("begin", "start"), node("ask", "http", std::move(more)),
+                          node("end", "end")};
+  std::vector<json> edges{edge("begin", "ask"), edge("ask", "end")};
+  for (const auto& type : error_types) {
+    nodes.push_back(node("on_" + type, "set", {{"values", {{"went", "on_" + type}}}}));
+    edges.push_back(edge("ask", "on_" + type, {{"on_error", type}, {"into", "why"}}));
+  }
+  return flow_named("f", std::move(nodes), std::move(edges));
+}
+
+const json quick_retries{{"max_attempts", 5}, {"initial_interval", "1ms"}, {"jitter", 0}};
+
+std::vector<std::string> keys_of(const std::vector<test_request>& requests) {
+  std::vector<std::string> keys;
+  for (const auto& each : requests) keys.push_back(each.headers.at("idempotency-key"));
+  return keys;
+}
+
+}  // namespace
+
+TEST_CASE("a response goes into the run's data, and the request says what the data had",
+          "[engine][http]") {
+  const test_server server{
+      always(answer_with(201, R"({"order": 7})", "Content-Type: application/json\r\n"))};
+  REQUIRE(server.ready());
+  engine e{calling(quiet_settings())};
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(asking(server.url("/orders"),
+                            {{"method", "POST"},
+                             {"json", {{"var", "order"}}},
+                             {"headers", {{"x-user", {{"var", "user"}}}}},
+                             {"into", "answer"}},
+                            {})));
+  const auto done =
+      e.start_and_wait("f", {{"user", "ann"}, {"order", {{"total", 12}, {"n", 1}}}}, 30s);
+  REQUIRE(done);
+  CHECK(done->summary.status == run_status::completed);
+  CHECK(done->data["answer"]["status"] == 201);
+  CHECK(done->data["answer"]["json"] == json{{"order", 7}});
+  const auto requests = server.requests();
+  REQUIRE(requests.size() == 1);
+  CHECK(requests[0].method == "POST");
+  CHECK(requests[0].target == "/orders");
+  CHECK(requests[0].headers.at("x-user") == "ann");
+  CHECK(json::parse(requests[0].body) == json{{"total", 12}, {"n", 1}});
+}
+
+TEST_CASE("a request is tried again under one idempotency key until its status is accepted",
+          "[engine][http]") {
+  std::atomic<int> calls{0};
+  const test_server server{[&](const test_request&, const test_connection&) {
+    return ++calls < 3 ? answer_with(503, "busy") : answer_with(200, "there");
+  }};
+  REQUIRE(server.ready());
+  engine e{calling(quiet_settings())};
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(asking(server.url(), {{"retry", quick_retries}}, {})));
+  const auto first = e.start_and_wait("f", json::object(), 30s);
+  REQUIRE(first);
+  CHECK(first->summary.status == run_status::completed);
+  CHECK(first->data["response"]["body"] == "there");
+  CHECK(count_of(kinds_of(e, first->summary.key.id), "retry_scheduled") == 2);
+  const auto second = e.start_and_wait("f", json::object(), 30s);
+  REQUIRE(second);
+  const auto keys = keys_of(server.requests());
+  REQUIRE(keys.size() == 4);
+  CHECK(keys[0].find(first->summary.key.id.str()) != std::string::npos);
+  CHECK(std::set<std::string>(keys.begin(), keys.begin() + 3).size() == 1);
+  CHECK(keys[3] != keys[0]);
+}
+
+TEST_CASE("a status is retried, given up or taken, as the node says", "[engine][http]") {
+  std::atomic<int> calls{0};
+  const test_server server{[&](const test_request&, const test_connection&) {
+    ++calls;
+    return answer_with(404, "no such thing");
+  }};
+  REQUIRE(server.ready());
+  const auto run = [&](json more) {
+    calls = 0;
+    engine e{calling(quiet_settings())};
+    REQUIRE(e.open());
+    REQUIRE(e.put_flow(asking(server.url(), std::move(more), {"http_status"})));
+    const auto done = e.start_and_wait("f", json::object(), 30s);
+    REQUIRE(done);
+    CHECK(done->summary.status == run_status::completed);
+    return done->data;
+  };
+  const json given_up = run({{"retry", quick_retries}});
+  CHECK(calls == 5);
+  CHECK(given_up["went"] == "on_http_status");
+  CHECK(given_up["why"]["message"].get<std::string>().find("404") != std::string::npos);
+
+  json at_once = quick_retries;
+  at_once["non_retryable"] = {"http_status"};
+  CHECK(run({{"retry", at_once}})["went"] == "on_http_status");
+  CHECK(calls == 1);
+
+  const json taken = run({{"retry", quick_retries}, {"accept_status", {"2xx", 404}}});
+  CHECK(calls == 1);
+  CHECK(taken["response"]["status"] == 404);
+}
+
+TEST_CASE("a request goes on under its idempotency key in the next life of the engine",
+          "[engine][http]") {
+  const data_folder kept;
+  std::promise<void> asked;
+  std::atomic<int> calls{0};
+  const test_server server{[&](const test_request&, const test_connection& c) -> std::string {
+    if (++calls > 1) return answer_with(200, "");
+    asked.set_value();
+    c.wait_for_end();  // never answers
+    return {};
+  }};
+  REQUIRE(server.ready());
+  run_id id;
+  {
+    settings s = calling(kept.used());
+    s.engine.stop_timeout_ms = 0ms;
+    engine e{s};
+    REQUIRE(e.open());
+    REQUIRE(e.put_flow(asking(server.url(), json::object(), {})));
+    id = e.start("f")->id;
+    REQUIRE(asked.get_future().wait_for(30s) == std::future_status::ready);
+    REQUIRE(e.stop());
+  }
+  engine e{calling(kept.used())};
+  REQUIRE(e.open());
+  const auto done = e.wait(id, 30s);
+  REQUIRE(done);
+  CHECK(done->summary.status == run_status::completed);
+  const auto keys = keys_of(server.requests());
+  REQUIRE(keys.size() == 2);
+  CHECK(keys[0] == keys[1]);
+}
+
+TEST_CASE("each way in which a request can fail has an error type of its own", "[engine][http]") {
+  const std::vector<std::string> types{"http_status", "http_connect", "http_not_allowed",
+                                       "http_failed", "too_large",    "timed_out"};
+  const auto goes = [&](const std::string& url, json more) {
+    engine e{calling(quiet_settings())};
+    REQUIRE(e.open());
+    REQUIRE(e.put_flow(asking(url, std::move(more), types)));
+    const auto done = e.start_and_wait("f", json::object(), 30s);
+    REQUIRE(done);
+    return done->data.value("went", "");
+  };
+  const test_server answers{always(answer_with(500, "broken"))};
+  const test_server talks{always(answer_with(200, std::string(2000, 'x')))};
+  const test_server garbles{always("what is this\r\n\r\n")};
+  const test_server waits{[](const test_request&, const test_connection& c) -> std::string {
+    c.wait_for_end();
+    return {};
+  }};
+  std::string nobody;
+  {
+    const test_server gone{always("")};
+    nobody = gone.url();
+  }
+  CHECK(goes(answers.url(), json::object()) == "on_http_status");
+  CHECK(goes(nobody, json::object()) == "on_http_connect");
+  CHECK(goes("http://127.0.0.2:1/", json::object()) == "on_http_not_allowed");
+  CHECK(goes(garbles.url(), json::object()) == "on_http_failed");
+  CHECK(goes(talks.url(), {{"max_bytes", 1000}}) == "on_too_large");
+  CHECK(goes(waits.url(), {{"timeout", "100ms"}}) == "on_timed_out");
+}
+
+TEST_CASE("a cancelled run hangs up on the request that is under way", "[engine][http]") {
+  std::promise<void> asked, hung_up;
+  const test_server server{[&](const test_request&, const test_connection& c) -> std::string {
+    asked.set_value();
+    c.wait_for_end();
+    hung_up.set_value();
+    return {};
+  }};
+  REQUIRE(server.ready());
+  engine e{calling(quiet_settings())};
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(asking(server.url(), {{"timeout", "1h"}}, {})));
+  const auto id = e.start("f")->id;
+  REQUIRE(asked.get_future().wait_for(30s) == std::future_status::ready);
+  REQUIRE(e.cancel(id));
+  const auto done = e.wait(id, 30s);
+  REQUIRE(done);
+  CHECK(done->summary.status == run_status::cancelled);
+  CHECK(hung_up.get_future().wait_for(30s) == std::future_status::ready);
+  CHECK(server.requests().size() == 1);
+}
