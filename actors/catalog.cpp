@@ -37,6 +37,14 @@ std::optional<error> unexpected(const put_flow_options& wanted, const std::strin
                "version_moved"};
 }
 
+/// The name that a definition gives itself; none if it has no such thing, which is refused later.
+flow_name name_in(const json& definition) {
+  if (!definition.is_object()) return {};
+  const auto name = definition.find("name");
+  const bool is_text = name != definition.end() && name->is_string();
+  return is_text ? flow_name{name->get<std::string>()} : flow_name{};
+}
+
 /// Functions that the flow calls and its scope does not have now. They may still come; where
 /// workers do what the process cannot, nobody knows them all.
 void warn_unknown_functions(const parts& p, const scope_name& scope,
@@ -99,7 +107,7 @@ void catalog::commit_then(persistence::batch writes, std::function<void(const er
 
 void catalog::begin(put_flow_request& put) {
   const scope_name& scope = put.scope;
-  const auto head = head_of(scope, flow_name{put.definition->value("name", "")});
+  const auto head = head_of(scope, name_in(*put.definition));
   if (!head) return put.answer(head.error());
   const std::optional<version>& named = put.options.version;
   version wanted = named.value_or(next_version(*head));

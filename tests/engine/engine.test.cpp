@@ -374,6 +374,22 @@ TEST_CASE("scopes do not see each other's functions, flows and runs", "[engine]"
   CHECK(acme.list()->runs.size() == 1);
 }
 
+TEST_CASE("a definition that is no object, or whose name is no text, is refused", "[engine]") {
+  engine e{quiet()};
+  REQUIRE(e.open());
+  json unnamed = flow_of("f", "core.echo");
+  for (const json& name : {json(), json(1.5), json::array(), json(true)}) {
+    unnamed["name"] = name;
+    for (const json& definition : {unnamed, name, json("f")}) {
+      CAPTURE(definition);
+      const auto refused = e.put_flow(definition, {.version = version{1, 5, 0}});
+      REQUIRE_FALSE(refused);
+      CHECK(refused.error().code == errc::invalid_flow);
+    }
+  }
+  CHECK(e.put_flow(flow_of("f", "core.echo")));
+}
+
 TEST_CASE("versions are immutable, bumped, published and kept by their runs", "[engine]") {
   engine e{quiet()};
   REQUIRE(e.open());
