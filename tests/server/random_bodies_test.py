@@ -1,0 +1,147 @@
+"""The server takes whatever is sent to its operations: it does not break, it says what is wrong, and
+what it says is what docs/openapi.yaml describes.
+
+PAWL_TEST_SEED=N repeats the requests of a run; PAWL_TEST_REQUESTS=N makes it longer or shorter.
+"""
+
+import http.client
+import os
+import random
+import sys
+import time
+import unittest
+
+from contract import Contract
+from random_requests import RandomRequests
+from server_process import LIMIT_S, Answer, ServerTest, sequence, task, wait_for_signal
+
+REQUESTS = int(os.environ.get("PAWL_TEST_REQUESTS", "3000"))
+# However slow the server is built, the test comes to an end. Fewer requests are still a test.
+TIME_S = 60
+FEWEST = 500
+# A server that has too much to do may say so.
+OVERLOADED = {429, 503}
+
+
+class Head:
+    """An answer whose body may have no end, and is not read."""
+
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = {name.lower(): value for name, value in response.getheaders()}
+        self.text = ""
+
+
+class RandomBodiesTest(ServerTest):
+    def setUp(self):
+        super().setUp()
+        self.seed = int(os.environ.get("PAWL_TEST_SEED", random.SystemRandom().randrange(2**32)))
+        print(f"seed {self.seed} (PAWL_TEST_SEED repeats the requests)", file=sys.stderr)
+
+    def prepare(self, server):
+        """What most requests are about."""
+        asks = {"id": "q", "type": "interrupt", "data": {"question": "ok?"}}
+        work = {"id": "a", "type": "task", "data": {"code_ref": "w.work"}}
+        for flow in (sequence("f", task("a"), task("b")), sequence("asks", asks),
+                     sequence("waits", wait_for_signal("s", "go")), sequence("work", work),
+                     sequence("fails", task("a", "core.fail"))):
+            self.assertEqual(server.post("/v1/flows", flow).status, 201)
+        for flow, run in (("f", "done"), ("waits", "waits"), ("asks", "asks"), ("work", "work"),
+                          ("fails", "bad")):
+            self.assertEqual(server.post("/v1/runs", {"flow": flow, "id": run}).status, 201)
+
+    def ask(self, connection, method, target, body, headers):
+        connection.request(method, target, body=body, headers=headers)
+        response = connection.getresponse()
+        if response.headers.get("Content-Type", "").startswith("text/event-stream"):
+            connection.close()
+            return Head(response)
+        answer = Answer(response)
+        if response.will_close:
+            connection.close()
+        return answer
+
+    def check(self, contract, described, method, target, answer):
+        """What is wrong with an answer."""
+        if answer.status >= 500:
+            return [] if answer.status in OVERLOADED else ["it says that the server is broken"]
+        if answer.status >= 400:
+            kind = answer.headers.get("content-type")
+            if method == "HEAD":
+                return []
+            if kind != "application/problem+json":
+                return [f"a refusal is of the type {kind}"]
+            wrong = contract.complaints(PROBLEM, answer.body)
+            if answer.body.get("status") != answer.status:
+                wrong.append("the problem has another status than the answer")
+            if wrong or not described:
+                return wrong
+        # A stream's body was not read, a method that an operation has not is told by the problem.
+        if not described or isinstance(answer, Head):
+            return []
+        return contract.check(method, target, answer)
+
+    def remember(self, requests, target, answer):
+        """What later requests are to be about."""
+        if target.startswith("/v1/runs") and answer.status == 201:
+            requests.runs.append(answer.body["id"])
+            del requests.runs[:-10]
+        if target.startswith("/v1/tasks/poll") and answer.status == 200:
+            requests.leases += [(each["task"].replace("/", "%2F"), each["lease"])
+                                for each in answer.body["tasks"]]
+            del requests.leases[:-20]
+
+    def test_no_request_breaks_the_server(self):
+        server = self.serve("--set", "engine.stop_timeout_ms=20s")
+        contract = Contract(server.get("/openapi.json").body)
+        self.prepare(server)
+        requests = RandomRequests(contract.document, self.seed)
+        end, counts, sent = time.monotonic() + TIME_S, {}, 0
+        connection = server.connect()
+        while sent < REQUESTS and time.monotonic() < end:
+            method, target, body, headers = requests.next()
+            sent += 1
+            said = f"request {sent} of seed {self.seed}: {method} {target[:300]} {headers} " \
+                   f"{(body or b'')[:2000]!r}"
+            try:
+                answer = self.ask(connection, method, target, body, headers)
+            except (OSError, http.client.HTTPException) as failure:
+                self.fail(f"{said}\nwas not answered: {failure!r}; the server "
+                          f"{'is there' if server.process.poll() is None else 'is gone'}")
+            counts[answer.status] = counts.get(answer.status, 0) + 1
+            described = method.lower() in contract.document["paths"].get(
+                self.template(contract, target), {})
+            wrong = self.check(contract, described, method, target, answer)
+            self.assertEqual(wrong, [], f"{said}\nwas answered {answer.status} {answer.text[:2000]}")
+            self.remember(requests, target, answer)
+        connection.close()
+        print(f"{sent} requests, by status: {dict(sorted(counts.items()))}", file=sys.stderr)
+        self.assertGreaterEqual(sent, min(REQUESTS, FEWEST))
+        # Requests of every kind came through; else this test would show nothing.
+        for status in (200, 201, 400, 404, 409, 422):
+            self.assertIn(status, counts)
+
+        self.assertEqual(server.get("/healthz").body, {"status": "ok"})
+        self.assertEqual(server.get("/readyz").body, {"ready": True})
+        after = server.post("/v1/flows", sequence("after", task("a")))
+        self.assertEqual(after.status, 201)
+        done = server.post("/v1/runs?wait=30s", {"flow": "after"})
+        self.assertEqual(done.body["status"], "completed")
+        self.assertEqual(server.stop()[0], 0)
+        # What was stored on the way can be read and goes on.
+        again = self.serve()
+        self.assertEqual(again.get("/readyz").body, {"ready": True})
+        self.assertEqual(again.get("/v1/runs?limit=1000").status, 200)
+        self.assertEqual(again.stop()[0], 0)
+
+    def template(self, contract, target):
+        path = target.partition("?")[0]
+        found = [template for pattern, template in contract.patterns if pattern.match(path)]
+        return min(found, key=lambda each: each.count("{"), default=None)
+
+
+PROBLEM = {"$ref": "#/components/schemas/problem"}
+
+
+if __name__ == "__main__":
+    unittest.main()
