@@ -1,33 +1,82 @@
 #include "actors/event_hub.hpp"
 
+#include <iterator>
+#include <utility>
+
 namespace pawl::actors {
+namespace {
+
+/// So often is looked for subscriptions that are gone: seldom enough to cost nothing beside what
+/// is published.
+constexpr std::size_t uses_between_looks = 1'024;
+constexpr std::size_t added_between_looks = 64;  // at least
+
+}  // namespace
 
 std::shared_ptr<subscription> event_hub::subscribe(run_key of, std::size_t capacity) {
-  auto added = std::make_shared<subscription>(std::move(of), capacity);
+  auto added = std::make_shared<subscription>(of, capacity);
   const std::lock_guard lock{mutex_};
-  subscribers_.push_back(added);
-  count_ = subscribers_.size();
+  // As many again as there were: what a look costs is shared by those who made it needful.
+  if (count_ >= 2 * kept_ + added_between_looks) forget_the_gone();
+  if (!of.scope.empty()) ++watching_;
+  ++count_;
+  subscribers_[std::move(of)].push_back(added);
   return added;
+}
+
+bool event_hub::is_watched(const run_key& run) {
+  if (watching_.load(std::memory_order_relaxed) == 0) return false;
+  const std::lock_guard lock{mutex_};
+  count_use();
+  return subscribers_.contains(run) || subscribers_.contains({run.scope, {}});
 }
 
 void event_hub::publish(const live_event& what) {
   if (!has_subscribers()) return;
   const std::lock_guard lock{mutex_};
-  std::erase_if(subscribers_, [&](const std::weak_ptr<subscription>& watched) {
-    const auto alive = watched.lock();
-    if (!alive || alive->ended()) return true;
-    alive->push(what);
-    return false;
-  });
-  count_ = subscribers_.size();
+  count_use();
+  push_to(what.run, what);
+  push_to({what.run.scope, {}}, what);
+  if (what.what.checkpoint == 0) push_to({}, what);
 }
 
 void event_hub::close() {
   const std::lock_guard lock{mutex_};
-  for (const auto& watched : subscribers_)
-    if (const auto alive = watched.lock()) alive->end();
+  for (const auto& [of, watching] : subscribers_)
+    for (const auto& watched : watching)
+      if (const auto alive = watched.lock()) alive->end();
   subscribers_.clear();
-  count_ = 0;
+  count_ = watching_ = kept_ = 0;
+}
+
+bool event_hub::is_gone(const std::weak_ptr<subscription>& watched) {
+  const auto alive = watched.lock();
+  return !alive || alive->ended();
+}
+
+void event_hub::push_to(const run_key& of, const live_event& what) {
+  const auto found = subscribers_.find(of);
+  if (found == subscribers_.end()) return;
+  for (const auto& watched : found->second)
+    if (const auto alive = watched.lock()) alive->push(what);
+}
+
+void event_hub::count_use() {
+  if (++uses_ >= uses_between_looks) forget_the_gone();
+}
+
+void event_hub::forget_the_gone() {
+  std::size_t watching = 0;
+  kept_ = 0;
+  for (auto each = subscribers_.begin(); each != subscribers_.end();) {
+    std::erase_if(each->second, is_gone);
+    kept_ += each->second.size();
+    if (!each->first.scope.empty()) watching += each->second.size();
+    each = each->second.empty() ? subscribers_.erase(each) : std::next(each);
+  }
+  count_ = kept_;
+  watching_ = watching;
+  uses_ = 0;
 }
 
 }  // namespace pawl::actors

@@ -422,7 +422,7 @@ invocation run_actor::make_invocation(flow::invoke_effect& wanted,
 }
 
 void run_actor::publish(const in_flight& durable) const {
-  if (!parts_->events.has_subscribers()) return;
+  if (durable.events.empty() || !parts_->events.is_watched(key_)) return;
   for (const auto& e : durable.events)
     parts_->events.publish({key_, flow::to_history(*flow_, e, durable.sequence, durable.at)});
 }

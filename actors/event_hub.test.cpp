@@ -1,0 +1,74 @@
+#include "actors/event_hub.hpp"
+
+#include "tests/support/catch.hpp"
+
+using namespace pawl;
+using actors::event_hub;
+
+namespace {
+
+run_key run_of(const std::string& scope, const std::string& id) {
+  return {scope_name{scope}, run_id{id}};
+}
+
+live_event event_of(const run_key& run, std::uint64_t checkpoint, const std::string& kind = "x") {
+  live_event made;
+  made.run = run;
+  made.what.checkpoint = checkpoint;
+  made.what.kind = kind;
+  return made;
+}
+
+std::size_t count(subscription& of) {
+  std::size_t events = 0;
+  while (of.try_next()) ++events;
+  return events;
+}
+
+}  // namespace
+
+TEST_CASE("who watches a run, a scope or what steps say is told of that and nothing else",
+          "[hub]") {
+  event_hub hub;
+  const auto run = hub.subscribe(run_of("a", "1"), 10), other = hub.subscribe(run_of("a", "2"), 10);
+  const auto scope = hub.subscribe(run_of("a", ""), 10), says = hub.subscribe({}, 10);
+  hub.publish(event_of(run_of("a", "1"), 7));
+  hub.publish(event_of(run_of("a", "1"), 0, "step_log"));
+  hub.publish(event_of(run_of("b", "1"), 7));
+  hub.publish(event_of(run_of("b", "1"), 0, "step_log"));
+  CHECK(count(*run) == 2);
+  CHECK(count(*other) == 0);
+  CHECK(count(*scope) == 2);
+  CHECK(count(*says) == 2);
+}
+
+TEST_CASE("a run is watched by those of its scope and its own", "[hub]") {
+  event_hub hub;
+  CHECK_FALSE(hub.is_watched(run_of("a", "1")));
+  const auto says = hub.subscribe({}, 10);
+  CHECK(hub.has_subscribers());
+  CHECK_FALSE(hub.is_watched(run_of("a", "1")));
+  const auto run = hub.subscribe(run_of("a", "1"), 10);
+  CHECK(hub.is_watched(run_of("a", "1")));
+  CHECK_FALSE(hub.is_watched(run_of("a", "2")));
+  CHECK_FALSE(hub.is_watched(run_of("b", "1")));
+  const auto scope = hub.subscribe(run_of("b", ""), 10);
+  CHECK(hub.is_watched(run_of("b", "1")));
+  hub.close();
+  CHECK(scope->ended());
+  CHECK_FALSE(hub.is_watched(run_of("b", "1")));
+}
+
+TEST_CASE("subscriptions that are gone are forgotten while others are used", "[hub]") {
+  event_hub hub;
+  for (int i = 0; i < 10'000; ++i)
+    static_cast<void>(hub.subscribe(run_of("a", std::to_string(i)), 1));
+  const auto slow = hub.subscribe(run_of("a", "slow"), 1);
+  for (int i = 0; i < 2; ++i) hub.publish(event_of(run_of("a", "slow"), 1));
+  CHECK(slow->overflowed());
+  CHECK(count(*slow) == 1);
+  for (int i = 0; i < 5'000; ++i) hub.publish(event_of(run_of("b", "1"), 1));
+  CHECK_FALSE(hub.is_watched(run_of("a", "5")));
+  CHECK_FALSE(hub.is_watched(run_of("a", "slow")));
+  CHECK_FALSE(hub.has_subscribers());
+}
