@@ -1,6 +1,7 @@
 """`pawl serve` as those who run it see it: how it starts, stops, and is killed."""
 
 import http.client
+import json
 import os
 import signal
 import socket
@@ -8,8 +9,22 @@ import subprocess
 import threading
 import unittest
 
-from server_process import (LIMIT_S, PROGRAM, Server, ServerTest, environment, sequence, task,
+from server_process import (LIMIT_S, PROGRAM, Answer, ServerTest, environment, sequence, task,
                             wait_for_signal)
+
+CLIENTS = 200
+ANSWERS = 1_000  # after which the server is killed
+
+# Counts the signals that come, for ever.
+COUNTING = {
+    "name": "count",
+    "nodes": [{"id": "next", "type": "signal", "data": {"name": "go", "max_visits": 100_000}},
+              {"id": "add", "type": "set",
+               "data": {"values": {"n": {"+": [{"var": "n"}, 1]}}, "max_visits": 100_000}},
+              {"id": "enough", "type": "end"}],
+    "edges": [{"source": "next", "target": "add"},
+              {"source": "add", "target": "enough", "data": {"when": {"==": [{"var": "n"}, -1]}}},
+              {"source": "add", "target": "next"}]}
 
 
 class ServeTest(ServerTest):
@@ -67,40 +82,81 @@ class ServeTest(ServerTest):
         self.assertEqual(again.post("/v1/runs/two/signal", {"type": "go"}).status, 200)
         self.assertEqual(again.get("/v1/runs/two?wait=30s").body["status"], "completed")
 
-    def test_what_was_acknowledged_is_there_once_after_kill_9(self):
+    def test_what_200_clients_were_told_is_there_once_after_kill_9(self):
+        """They start runs and send signals to some that count these, until the server is killed."""
         server = self.serve()
         server.post("/v1/flows", sequence("f", task("a")))
-        acknowledged, lock = set(), threading.Lock()
+        self.assertEqual(server.post("/v1/flows", COUNTING).status, 201)
+        counters = [f"counter-{number}" for number in range(10)]
+        for run in counters:
+            server.post("/v1/runs", {"flow": "count", "id": run, "input": {"n": 0}})
+        started, signals = {}, {}  # by key and by id: what was answered, None and False for nothing
+        told, refused = [], []
+        all_are_there, enough = threading.Barrier(CLIENTS + 1, timeout=LIMIT_S), threading.Event()
 
-        def start_many(worker):
+        def ask(connection, path, body, **headers):
+            connection.request("POST", path, json.dumps(body),
+                               {"Content-Type": "application/json", **headers})
+            answer = Answer(connection.getresponse())
+            if answer.status not in (200, 201):
+                refused.append(answer.text)
+            told.append(path)
+            if len(told) >= ANSWERS or refused:
+                enough.set()
+            return answer.body
+
+        def be_a_client(client):
+            connection = server.connect()
+            connection.connect()
+            all_are_there.wait()
             try:
                 for number in range(10_000):
-                    key = f"key-{worker}-{number}"
-                    answer = server.post("/v1/runs", {"flow": "f"}, Idempotency_Key=key)
-                    if answer.status == 201:
-                        with lock:
-                            acknowledged.add((key, answer.body["id"]))
-                            enough = len(acknowledged) >= 100
-                        if enough:
-                            return
+                    name = f"{client}-{number}"
+                    started[name] = None
+                    started[name] = ask(connection, "/v1/runs", {"flow": "f", "key": name})["id"]
+                    run = counters[(client + number) % len(counters)]
+                    signals[name] = run, False
+                    ask(connection, f"/v1/runs/{run}/signal", {"type": "go", "id": name})
+                    signals[name] = run, True
             except (OSError, http.client.HTTPException):
                 pass  # it was killed
+            finally:
+                connection.close()
 
-        workers = [threading.Thread(target=start_many, args=(n,)) for n in range(8)]
-        for worker in workers:
-            worker.start()
-        while len(acknowledged) < 60:
-            pass
+        clients = [threading.Thread(target=be_a_client, args=(n,)) for n in range(CLIENTS)]
+        for client in clients:
+            client.start()
+        all_are_there.wait()
+        self.assertTrue(enough.wait(LIMIT_S))
         server.process.kill()
-        for worker in workers:
-            worker.join(LIMIT_S)
+        for client in clients:
+            client.join(LIMIT_S)
         server.stop(signal.SIGKILL)
+
+        self.assertEqual(refused, [])
         again = self.serve()
-        self.assertGreaterEqual(len(acknowledged), 60)
-        for key, run in acknowledged:
-            repeated = again.post("/v1/runs", {"flow": "f"}, Idempotency_Key=key)
-            self.assertEqual((repeated.status, repeated.body["id"]), (200, run))
-            self.assertEqual(again.get(f"/v1/runs/{run}?wait=30s").body["status"], "completed")
+        connection = again.connect()
+        self.assertGreaterEqual(sum(run is not None for run in started.values()), ANSWERS // 4)
+        self.assertGreaterEqual(sum(was_told for _, was_told in signals.values()), ANSWERS // 4)
+        for key, run in started.items():
+            repeated = ask(connection, "/v1/runs", {"flow": "f", "key": key})
+            if run is not None:
+                self.assertEqual((repeated["id"], repeated["created"]), (run, False))
+        # Each is sent again, whether it was answered or not: together they count once.
+        for name, (run, _) in signals.items():
+            ask(connection, f"/v1/runs/{run}/signal", {"type": "go", "id": name})
+        for counter in counters:
+            shown = again.get(f"/v1/runs/{counter}").body
+            while not shown["parked"]:
+                shown = again.get(f"/v1/runs/{counter}").body
+            self.assertEqual(shown["data"]["n"],
+                             sum(run == counter for run, _ in signals.values()))
+        for key in list(started)[::10]:
+            repeated = ask(connection, "/v1/runs", {"flow": "f", "key": key})
+            done = again.get(f"/v1/runs/{repeated['id']}?wait=30s")
+            self.assertEqual(done.body["status"], "completed")
+        connection.close()
+        self.assertEqual(refused, [])
 
     def test_it_listens_at_a_unix_socket(self):
         path = os.path.join(self.folder, "pawl.sock")
