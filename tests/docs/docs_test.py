@@ -2,7 +2,9 @@
 
 - Sessions (blocks that begin with `$ `) are run, each in a folder of its own that has the repository's
   `examples` and the same page's blocks marked `file NAME`; what they print is compared. What differs from run to run (times, durations, ids that
-  Pawl made) counts as equal, a line `...` stands for any lines.
+  Pawl made) counts as equal, a line `...` stands for any lines. A command `pawl serve … &` is a server
+  that is there until the session ends, at a free port in place of 7717; the Python package can be
+  imported.
 - The README's C++ program is compiled by CMake and run here; what it prints is the block `cpp_output`.
 - Every block of JSON is JSON, every flow among them is valid; every TOML file is a configuration.
 - Every link into the repository leads somewhere.
@@ -28,6 +30,11 @@ VOLATILE = [
     (re.compile(r"<?\b\d+(\.\d+)?(us|ms|s)\b"), "TIME"),
     (re.compile(r"[ \t]+"), " "),
 ]
+
+
+# Where a server of the documents listens, and the command that begins one.
+PORT = "7717"
+SERVER = re.compile(r"pawl serve .*[^&]&$")
 
 
 def markdown_files():
@@ -79,21 +86,50 @@ class DocsTest(unittest.TestCase):
     def run_session(self, block):
         with tempfile.TemporaryDirectory(prefix="pawl-docs-") as folder:
             os.symlink(os.path.join(ROOT, "examples"), os.path.join(folder, "examples"))
-            for shown in blocks(os.path.join(ROOT, block.file), block.file):
-                if shown.mark == "file":
-                    with open(os.path.join(folder, shown.name), "w", encoding="utf-8") as file:
-                        file.write(shown.text)
+            self.write_files(block, folder, PORT)
             names = environment()
-            names.update(PATH=os.path.dirname(PROGRAM) + ":" + names["PATH"], LC_ALL="C.UTF-8")
+            names.update(PATH=os.path.dirname(PROGRAM) + ":" + names["PATH"], LC_ALL="C.UTF-8",
+                         PYTHONPATH=os.path.join(ROOT, "sdk", "python"))
+            port = PORT
             for command, shown in commands(block.text):
-                done = subprocess.run(["bash", "-c", command], cwd=folder, env=names, text=True,
-                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                      timeout=LIMIT_S, check=False)
-                printed = [stable(line) for line in done.stdout.splitlines()]
-                expected = [stable(line) for line in shown]
-                if not matches(expected, printed):
+                if SERVER.match(command):
+                    printed, code = self.begin_server(command, folder, names), "none yet"
+                    port = printed.rpartition(":")[2].strip()
+                    printed = printed.replace(port, PORT)
+                    self.write_files(block, folder, port)
+                else:
+                    command = command.replace(PORT, port)
+                    done = subprocess.run(["bash", "-c", command], cwd=folder, env=names, text=True,
+                                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                          timeout=LIMIT_S, check=False)
+                    printed, code = done.stdout, done.returncode
+                if not matches([stable(line) for line in shown],
+                               [stable(line) for line in printed.splitlines()]):
                     self.fail(f"{block}: $ {command}\n--- shown\n" + "\n".join(shown)
-                              + f"\n--- printed (exit code {done.returncode})\n" + done.stdout)
+                              + f"\n--- printed (exit code {code})\n" + printed)
+            self.doCleanups()
+
+    def write_files(self, block, folder, port):
+        """The blocks of the same page that are files."""
+        for shown in blocks(os.path.join(ROOT, block.file), block.file):
+            if shown.mark == "file":
+                with open(os.path.join(folder, shown.name), "w", encoding="utf-8") as file:
+                    file.write(shown.text.replace(PORT, port))
+
+    def begin_server(self, command, folder, names):
+        """Returns the line that it prints when it is ready. It has to stop in order at the end."""
+        command = command.removesuffix("&") + " --listen 127.0.0.1:0"
+        server = subprocess.Popen(["bash", "-c", "exec " + command], cwd=folder, env=names, text=True,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+        def stop():
+            server.terminate()
+            said = server.stderr.read()
+            server.stderr.close()
+            self.assertEqual((server.wait(LIMIT_S), said), (0, ""))
+
+        self.addCleanup(stop)
+        return server.stderr.readline()
 
     def test_sessions_print_what_is_shown(self):
         sessions = [block for block in all_blocks()
