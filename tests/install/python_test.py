@@ -1,0 +1,107 @@
+"""The Python package is installed as a user would, without the network, into an environment of its own;
+what is there then talks to a server and does its steps."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PROGRAM = os.environ.get("PAWL_TEST_PROGRAM", os.path.join(ROOT, "build", "release", "pawl"))
+LIMIT_S = 120
+# The system's own, which has the packages of scripts/packages; another may have none of them.
+PYTHON = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
+
+# A worker and a client in one: the step is done by the package that was installed.
+SESSION = """
+import json, sys, threading
+import pawl
+
+worker = pawl.Worker(sys.argv[1])
+
+@worker.function("orders.charge")
+def charge(state, logger, amount):
+    logger.info("charging %s", amount)
+    return {"charged": amount}
+
+threading.Thread(target=worker.run, daemon=True).start()
+client = pawl.Client(sys.argv[1])
+client.create_flow({"name": "order", "nodes": [
+    {"id": "a", "type": "task", "data": {"code_ref": "orders.charge", "args": {"amount": 42}}}]})
+run = client.start_and_wait("order", {"total": 42}, wait=60)
+print(json.dumps({"package": pawl.__file__, "status": run.status, "data": run.data}))
+"""
+
+
+def environment(**changes):
+    """Ours without what would lead Python, pip or Pawl elsewhere."""
+    names = {name: value for name, value in os.environ.items()
+             if not name.startswith(("PAWL_", "PYTHON", "PIP_", "VIRTUAL_ENV"))}
+    return {**names, **changes}
+
+
+def ran(folder, *command):
+    done = subprocess.run(command, env=environment(), cwd=folder, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=LIMIT_S, check=False)
+    if done.returncode != 0:
+        raise AssertionError(f"exit code {done.returncode}: {' '.join(command)}\n{done.stdout}")
+    return done.stdout
+
+
+class PythonPackageTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="pawl-python-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = folder.name
+        # Building leaves files beside the sources.
+        cls.source = os.path.join(cls.folder, "source")
+        shutil.copytree(os.path.join(ROOT, "sdk", "python"), cls.source,
+                        ignore=shutil.ignore_patterns("__pycache__", "build", "*.egg-info"))
+        place = os.path.join(cls.folder, "environment")
+        # With the system's packages: one of them is setuptools, which builds this one.
+        ran(cls.folder, PYTHON, "-m", "venv", "--system-site-packages", place)
+        cls.python = os.path.join(place, "bin", "python")
+        ran(cls.folder, cls.python, "-m", "pip", "install", "--no-index", "--no-build-isolation",
+            "--disable-pip-version-check", cls.source)
+
+    def serve(self):
+        server = subprocess.Popen([PROGRAM, "serve", "--listen", "127.0.0.1:0"], env=environment(),
+                                  cwd=self.folder, text=True, stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.PIPE)
+
+        def stop():
+            server.terminate()
+            server.communicate(timeout=LIMIT_S)
+
+        self.addCleanup(stop)
+        found = re.search(r"listening on (http://\S+)", server.stderr.readline())
+        self.assertTrue(found)
+        return found[1]
+
+    def test_what_pip_installs_does_a_step_of_a_server(self):
+        said = json.loads(ran(self.folder, self.python, "-c", SESSION, self.serve()))
+        self.assertEqual((said["status"], said["data"]), ("completed", {"charged": 42, "total": 42}))
+        self.assertTrue(said["package"].startswith(os.path.join(self.folder, "environment")), said)
+
+    def test_what_pip_installs_has_all_that_the_source_has(self):
+        listed = ran(self.folder, self.python, "-m", "pip", "show", "--files", "pawl")
+        with open(os.path.join(self.source, "pyproject.toml"), encoding="utf-8") as file:
+            version = re.search(r'^version = "(.*)"$', file.read(), flags=re.M)[1]
+        self.assertIn(f"\nVersion: {version}\n", listed)
+        self.assertRegex(listed, r"(?m)^Requires: ?$")
+        for where, folders, names in os.walk(os.path.join(self.source, "pawl")):
+            folders[:] = [name for name in folders if name != "__pycache__"]
+            for name in names:
+                path = os.path.relpath(os.path.join(where, name), self.source)
+                self.assertIn(f"  {path}\n", listed)
+        shown = ran(self.folder, self.python, "-m", "pawl.worker", "--help")
+        self.assertIn("usage:", shown)
+
+
+if __name__ == "__main__":
+    unittest.main()
