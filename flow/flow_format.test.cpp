@@ -1,4 +1,4 @@
-// docs/flow-format.md and the code tell the same.
+// docs/flow-format.md, the pages in docs/nodes and the code tell the same.
 
 #include <fstream>
 #include <sstream>
@@ -13,18 +13,30 @@ using namespace pawl::flow::testing;
 
 namespace {
 
-std::string page() {
-  std::ifstream in(PAWL_SOURCE_DIR "/docs/flow-format.md");
+std::string page(const std::string& name) {
+  CAPTURE(name);
+  std::ifstream in(PAWL_SOURCE_DIR "/docs/" + name);
   REQUIRE(in);
   std::ostringstream text;
   text << in.rdbuf();
   return text.str();
 }
 
+std::string page_of(std::string_view node_type) {
+  return page("nodes/" + std::string{node_type} + ".md");
+}
+
+/// The format's page and those of the node types behind it.
+std::string all_pages() {
+  std::string text = page("flow-format.md");
+  for (const auto* type : node_types()) text += page_of(type->name);
+  return text;
+}
+
 /// The blocks between "```json" and "```".
 std::vector<std::string> json_blocks() {
   std::vector<std::string> found;
-  std::istringstream lines(page());
+  std::istringstream lines(all_pages());
   bool inside = false;
   for (std::string line; std::getline(lines, line);) {
     if (line == "```json") {
@@ -71,7 +83,7 @@ json example(std::string_view name) {
 
 }  // namespace
 
-TEST_CASE("every example flow of the page on the format is valid, without a warning", "[docs]") {
+TEST_CASE("every example flow of the pages on the format is valid, without a warning", "[docs]") {
   const auto flows = example_flows();
   CHECK(flows.size() >= 6);
   for (const auto& flow : flows) {
@@ -80,7 +92,7 @@ TEST_CASE("every example flow of the page on the format is valid, without a warn
   }
 }
 
-TEST_CASE("the examples of the page on the format do what it says", "[docs]") {
+TEST_CASE("the examples of the pages on the format do what they say", "[docs]") {
   CHECK(echoed(example("greeting")) == json{{"greeting", "hello"}});
   CHECK(echoed(example("invoice"), {{"price", 3}, {"pieces", 4}}) ==
         json{{"price", 3},
@@ -156,16 +168,18 @@ TEST_CASE("the examples of failures do what the page says", "[docs]") {
   CHECK(other.call_of("invoice")->args == json{{"reason", "no"}});
 }
 
-TEST_CASE("every node type and every key that one reads is on the page", "[docs]") {
-  const std::string text = page();
+TEST_CASE("every node type has a page with every key that it reads, and a run", "[docs]") {
   for (const auto* type : node_types()) {
     CAPTURE(type->name);
-    CHECK(mentions(text, "### " + std::string{type->name} + "\n"));
+    const std::string text = page_of(type->name);
+    CHECK(text.starts_with("# " + std::string{type->name} + "\n"));
+    CHECK(mentions(text, "$ pawl run "));
     for (const auto key : type->keys) {
       CAPTURE(key);
       CHECK(mentions(text, "| `" + std::string{key} + "` |"));
     }
   }
+  const std::string text = all_pages();
   for (const char* key :
        {"data.when", "data.on_error", "data.into", "data.on_timeout", "data.each", "input_schema",
         "max_attempts", "initial_interval", "backoff", "max_interval", "jitter", "non_retryable"}) {
