@@ -22,7 +22,7 @@ struct queued_call {
       : id(number),
         call(std::move(what)),
         context({call.run, call.node, call.visit, call.attempt, call.idempotency_key, call.args,
-                 call.answer ? &*call.answer : nullptr},
+                 call.answer ? &*call.answer : nullptr, call.trace},
                 call.observer, {}, stop.get_token()) {}
 
   const invocation_id id;

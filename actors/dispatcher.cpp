@@ -292,6 +292,7 @@ void dispatcher::on_granted(const task_granted& granted) {
     task.idempotency_key = flow::idempotency_key(key.run, call.node, call.visit, call.compensates);
     task.answer = call.answer;
     task.lease_time = held.length;
+    task.trace = call.trace;
     if (call.timeout.count() > 0) task.timeout_at = parts_->clock->now() + call.timeout;
     if (call.deadline && (!task.timeout_at || *call.deadline < *task.timeout_at))
       task.timeout_at = call.deadline;

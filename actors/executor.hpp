@@ -41,6 +41,7 @@ struct invocation {
   /// 0 for as long as it likes.
   std::chrono::milliseconds heartbeat{0};
   std::optional<json> answer;  ///< what the function gets as `resume_value`
+  trace_context trace;
   functions::step_observer observer;
   /// Called exactly once, from any thread, unless `submit` refused the invocation.
   std::function<void(outcome)> done;

@@ -11,7 +11,8 @@ outcome call_inline(invocation call, const clock& time, const functions::value_l
                                     call.attempt,
                                     call.idempotency_key,
                                     call.args,
-                                    call.answer ? &*call.answer : nullptr};
+                                    call.answer ? &*call.answer : nullptr,
+                                    call.trace};
   functions::call_context context{facts, call.observer, {}, {}};
   const time_point began_at = time.now();
   auto called =

@@ -417,6 +417,7 @@ invocation run_actor::make_invocation(flow::invoke_effect& wanted,
   }
   call.heartbeat = wanted.heartbeat;
   call.answer = wanted.answer;
+  call.trace = wanted.trace;
   if (parts_->events.has_subscribers()) call.observer = observe(parts_, call);
   return call;
 }

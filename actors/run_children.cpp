@@ -57,6 +57,7 @@ void run_actor::start_child(const flow::invoke_effect& wanted) {
   start.fingerprint = child_fingerprint;
   start.parent = key_.id;
   start.depth = child.depth;
+  start.trace = wanted.trace;
   const run_key key = start.key;
   send(directory_, run_command{key, std::make_shared<flow::command>(std::move(start)),
                                reply<command_done>{answered}});

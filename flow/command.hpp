@@ -28,6 +28,7 @@ struct start_command {
   std::uint64_t fingerprint = 0;      ///< see `run_state::start_fingerprint`
   std::optional<run_id> parent = {};  ///< the run that waits for this one, of the same scope
   std::uint32_t depth = 0;            ///< how many runs this one is inside of
+  std::optional<trace_context> trace = {};
 };
 
 /// A step's function returned `value`, or an error. The first four say which call it is of: no two

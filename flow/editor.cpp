@@ -36,6 +36,7 @@ void editor::create(start_command&& start) {
   run_.parent = std::move(start.parent);
   run_.depth = start.depth;
   run_.start_fingerprint = start.fingerprint;
+  run_.trace = start.trace;
   run_.created_at = now_;
   run_.data = shared_json{json::object()};
   for (auto& [key, value] : start.input.items()) set_data(run_, key, std::move(value));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <pawl/detail/fnv1a.hpp>
+
 #include "flow/commands/commands.hpp"
 #include "flow/nodes/node.hpp"
 
@@ -78,6 +80,25 @@ std::string idempotency_key(const run_key& run, const std::string& node, std::ui
                             bool compensates) {
   return run.scope.str() + "/" + run.id.str() + "/" + node + "/" + std::to_string(visit) +
          (compensates ? "/compensate" : "");
+}
+
+/// A number's bytes as part of an id, which must not be all zero.
+static void put_id(std::uint64_t number, std::uint8_t* to) {
+  if (number == 0) number = 1;
+  for (int shift = 56; shift >= 0; shift -= 8) *to++ = static_cast<std::uint8_t>(number >> shift);
+}
+
+trace_context trace_of_call(const run_state& run, std::string_view idempotency_key,
+                            std::uint32_t attempt) {
+  trace_context trace = run.trace.value_or(trace_context{});
+  if (!run.trace) {
+    const std::string name = run.key.scope.str() + "/" + run.key.id.str();
+    put_id(detail::fnv1a(name), trace.trace_id.data());
+    put_id(detail::fnv1a(name, ~detail::fnv1a_offset), trace.trace_id.data() + 8);
+  }
+  const auto visit = detail::fnv1a(idempotency_key);
+  put_id(detail::fnv1a("#" + std::to_string(attempt), visit), trace.parent_id.data());
+  return trace;
 }
 
 std::string_view name_of(const command& c) noexcept {

@@ -55,6 +55,12 @@ struct open_task {
 [[nodiscard]] std::string idempotency_key(const run_key& run, const std::string& node,
                                           std::uint32_t visit, bool compensates = false);
 
+/// What a call tells whom it calls. The trace id is the one that was given when the run was
+/// started, or follows from scope and run; the parent id follows from the idempotency key and the
+/// attempt: the same call tells the same, however often it is made.
+[[nodiscard]] trace_context trace_of_call(const run_state& run, std::string_view idempotency_key,
+                                          std::uint32_t attempt);
+
 /// The commands that a run takes now, for messages: "pause, update or cancel", …
 [[nodiscard]] std::string_view legal_commands(const run_state& run) noexcept;
 

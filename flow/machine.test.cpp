@@ -113,6 +113,30 @@ TEST_CASE("the key of a call names the run, the node and the visit", "[machine]"
   CHECK(idempotency_key(key, "charge", 3) == "acme/r1/charge/3");
 }
 
+TEST_CASE("a call tells the trace that its run was started in", "[machine][trace]") {
+  run_state run;
+  run.key = {scope_name{"acme"}, run_id{"r1"}};
+  run.trace = trace_context{{7}, {8}, 1};
+  const auto call = trace_of_call(run, "acme/r1/charge/3", 1);
+  CHECK(call.trace_id == run.trace->trace_id);
+  CHECK(call.flags == 1);
+  CHECK(call.parent_id != run.trace->parent_id);
+  CHECK(call == trace_of_call(run, "acme/r1/charge/3", 1));
+  CHECK(call.parent_id != trace_of_call(run, "acme/r1/charge/3", 2).parent_id);
+  CHECK(call.parent_id != trace_of_call(run, "acme/r1/charge/31", 1).parent_id);
+}
+
+TEST_CASE("a run that was given no trace has its own, which never changes", "[machine][trace]") {
+  run_state run;
+  run.key = {scope_name{"acme"}, run_id{"r1"}};
+  const auto call = trace_of_call(run, "acme/r1/charge/3", 2);
+  // Written down: those who have stored it must find it again.
+  CHECK(to_traceparent(call) == "00-7a2c796c7f4905c57751cc34cf870f30-9a9f9ee0feb541a1-00");
+  CHECK(parse_traceparent(to_traceparent(call)) == call);
+  run.key.scope = scope_name{"other"};
+  CHECK(trace_of_call(run, "acme/r1/charge/3", 2).trace_id != call.trace_id);
+}
+
 TEST_CASE("a run waits for exactly the calls it asked for", "[machine]") {
   driven_run run{chain({start(), task("a"), end()})};
   REQUIRE(run.begin());

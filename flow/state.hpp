@@ -10,6 +10,7 @@
 
 #include <pawl/result.hpp>
 #include <pawl/run.hpp>
+#include <pawl/trace_context.hpp>
 
 #include "flow/shared_json.hpp"
 
@@ -180,6 +181,7 @@ struct run_state {
   std::optional<time_point> started_at;
   std::optional<time_point> finished_at;
   time_point updated_at{};
+  std::optional<trace_context> trace;  ///< as it was given at the start; see `trace_of_call`
 
   /// Is running, begins no node any more, and is paused when what is under way has returned.
   [[nodiscard]] bool pausing() const noexcept {

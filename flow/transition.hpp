@@ -38,6 +38,7 @@ struct invoke_effect {
   std::string queue;           ///< workers of this queue make the call; "" if the node does not say
   std::uint64_t lease = 0;     ///< not 0: the worker that has this lease makes it
   std::shared_ptr<const json> state;
+  trace_context trace;  ///< of this call
 };
 
 /// Nobody waits any more for this token's function, or for the run that it has started.

@@ -39,6 +39,7 @@ struct call_facts {
   const std::string& idempotency_key;
   const json& args;
   const json* resume_value = nullptr;  ///< the answer to what an earlier call of the visit asked
+  trace_context trace = {};
 };
 
 /// The step context of one call.
@@ -58,6 +59,7 @@ class call_context final : public step_context {
   std::uint32_t visit() const noexcept override { return facts_.visit; }
   std::uint32_t attempt() const noexcept override { return facts_.attempt; }
   const std::string& idempotency_key() const noexcept override { return facts_.idempotency_key; }
+  std::string traceparent() const override { return to_traceparent(facts_.trace); }
   const json& args() const noexcept override { return facts_.args; }
   std::stop_token stop_token() const noexcept override { return stop_; }
   bool sleep_for(std::chrono::milliseconds duration) override;

@@ -26,6 +26,7 @@ struct test_step {
   std::vector<double> progress;
   observer_limits watching;
   value_limits limits;
+  trace_context trace{{1}, {2}, 1};
   std::optional<json> answer;               ///< the function's `resume_value`
   std::optional<interruption> interrupted;  ///< what the last call asked
 
@@ -34,7 +35,7 @@ struct test_step {
     const step_observer observer{
         [this](log_level level, std::string_view message) { logs.emplace_back(level, message); },
         [this](double fraction) { progress.push_back(fraction); }};
-    call_context context{{run, "node", 1, 1, key, args, answer ? &*answer : nullptr},
+    call_context context{{run, "node", 1, 1, key, args, answer ? &*answer : nullptr, trace},
                          observer,
                          watching,
                          stop.get_token()};

@@ -59,6 +59,12 @@ std::optional<time_point> decode_optional_time(const json& j) {
   return j.is_null() ? std::nullopt : std::optional{decode_time(j)};
 }
 
+trace_context decode_trace(const json& j) {
+  const auto trace = parse_traceparent(j.get_ref<const std::string&>());
+  if (!trace) throw json::other_error::create(501, "no traceparent", nullptr);
+  return *trace;
+}
+
 json encode_events(const std::vector<flow::event>& events) {
   json list = json::array();
   for (const auto& e : events) {
@@ -327,6 +333,7 @@ std::string encode_snapshot(const flow::run_state& run, const std::vector<flow::
   if (run.frozen_at) body["z"] = encode_time(*run.frozen_at);
   if (run.unwinding) body["u"] = encode_unwinding(run.unwinding);
   if (run.depth > 0) body["dp"] = run.depth;
+  if (run.trace) body["tp"] = to_traceparent(*run.trace);
   if (!run.compensations.empty()) body["c"] = encode_compensations(run.compensations);
   if (!run.maps.empty()) body["mp"] = encode_maps(run.maps);
   if (run.next_signal > 1) {
@@ -361,6 +368,7 @@ result<snapshot> decode_snapshot(std::string_view bytes) {
     s.run.parent = std::move(summary.parent);
     if (const auto depth = body.find("dp"); depth != body.end())
       s.run.depth = depth->get<std::uint32_t>();
+    s.run.trace = optional_field(body, "tp", decode_trace);
     s.run.start_fingerprint = body.at("fp").get<std::uint64_t>();
     s.run.data = flow::shared_json{object_in(body.at("d"))};
     s.run.metadata = object_in(body.at("m"));

@@ -65,6 +65,7 @@ flow::run_state full_state() {
   run.error = run_error{"card_declined", "no", "charge", 2};
   run.restarted_from = run_id{"r-0"};
   run.parent = run_id{"r-p"};
+  run.trace = trace_context{{1, 0xff}, {2}, 3};
   run.depth = 2;
   run.start_fingerprint = ~0ull;
   run.created_at = at(1);

@@ -6,20 +6,12 @@
 #include <mutex>
 #include <random>
 
+#include <pawl/detail/fnv1a.hpp>
+
 namespace pawl {
 namespace {
 
 constexpr char hex_digits[] = "0123456789abcdef";
-
-/// FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/), 64 bits, from a given beginning.
-std::uint64_t fnv1a(std::string_view bytes, std::uint64_t hash) {
-  for (const char c : bytes) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 0x100000001b3;
-  }
-  return hash;
-}
-constexpr std::uint64_t fnv_offset = 0xcbf29ce484222325;
 
 class uuid_source final : public id_source {
  public:
@@ -107,7 +99,7 @@ run_id id_of_key(std::string_view key) {
   }
   if (id.size() <= max_id_bytes) return run_id{std::move(id)};
   // Too long: its beginning and 128 bits of hash, marked by "::", which the above never makes.
-  const std::uint64_t halves[] = {fnv1a(key, fnv_offset), fnv1a(key, ~fnv_offset)};
+  const std::uint64_t halves[] = {detail::fnv1a(key), detail::fnv1a(key, ~detail::fnv1a_offset)};
   id.resize(max_id_bytes - 34);
   id += "::";
   for (const auto half : halves)
@@ -117,10 +109,10 @@ run_id id_of_key(std::string_view key) {
 
 std::uint64_t start_fingerprint(std::string_view flow, std::string_view version, const json& input,
                                 const json& metadata) {
-  std::uint64_t hash = fnv_offset;
+  std::uint64_t hash = detail::fnv1a_offset;
   const auto add = [&](std::string_view part) {
-    hash = fnv1a(part, hash);
-    hash = fnv1a(std::string_view{"\0", 1}, hash);
+    hash = detail::fnv1a(part, hash);
+    hash = detail::fnv1a(std::string_view{"\0", 1}, hash);
   };
   add(flow);
   add(version);

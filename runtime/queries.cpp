@@ -365,6 +365,7 @@ result<flow::start_command> queries::make_start(const scope_name& in, std::strin
   }
   start.input = input.is_null() ? json::object() : input;
   start.metadata = std::move(options.metadata);
+  start.trace = options.trace;
   return start;
 }
 

@@ -14,6 +14,7 @@ struct start_arguments {
   std::string key;
   std::optional<std::string> id;
   std::optional<std::string> version;
+  std::optional<std::string> traceparent;
   bool json = false;
 };
 
@@ -31,6 +32,14 @@ result<start_options> start_options_of(const start_arguments& given, const setti
     const auto version = parse_version(*given.version);
     if (!version) return error{errc::invalid_argument, "--version: " + version.error().message};
     how.version = *version;
+  }
+  if (given.traceparent) {
+    how.trace = parse_traceparent(*given.traceparent);
+    if (!how.trace) {
+      return error{errc::invalid_argument,
+                   "--traceparent: must be one of W3C Trace Context, such as "
+                   "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"};
+    }
   }
   if (given.metadata.empty()) return how;
   auto metadata = read_json_argument(given.metadata, "the metadata", used.run.max_state_bytes * 2);
@@ -98,6 +107,9 @@ void add_start_options(CLI::App& to, start_arguments& given) {
       ->type_name("TEXT");
   to.add_option("--metadata", given.metadata, "Kept beside the data: JSON, @FILE, or -")
       ->type_name("JSON");
+  to.add_option("--traceparent", given.traceparent,
+                "The trace that the run is a part of (W3C Trace Context)")
+      ->type_name("TEXT");
   to.add_flag("--json", given.json, "As a JSON object");
 }
 

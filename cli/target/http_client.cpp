@@ -149,13 +149,14 @@ int http_client::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, cur
 }
 
 result<json> http_client::send(const std::string& method, const std::string& path,
-                               const std::optional<json>& body,
-                               std::chrono::milliseconds more_time) {
+                               const std::optional<json>& body, std::chrono::milliseconds more_time,
+                               const std::vector<std::string>& more_lines) {
   CURL* const handle = handle_.get();
   curl_easy_reset(handle);  // keeps the connection
   curl_list headers;
   add_line(headers, "Accept: application/json, application/problem+json");
   add_line(headers, body ? "Content-Type: application/json" : "Content-Type:");
+  for (const auto& line : more_lines) add_line(headers, line);
   set_up(handle, access_, path, headers);
   std::string text;
   if (body) text = body->dump(-1, ' ', false, json::error_handler_t::replace);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <pawl/json.hpp>
 #include <pawl/result.hpp>
@@ -51,9 +52,11 @@ class http_client {
   [[nodiscard]] const server_access& access() const noexcept { return access_; }
 
   /// The JSON that a request is answered with, null where the answer has no body. `path`: with its
-  /// query. `more_time`: how long the server itself may wait. Errors: as `target`'s.
+  /// query. `more_time`: how long the server itself may wait. `more_lines`: of the header. Errors:
+  /// as `target`'s.
   result<json> send(const std::string& method, const std::string& path,
-                    const std::optional<json>& body = {}, std::chrono::milliseconds more_time = {});
+                    const std::optional<json>& body = {}, std::chrono::milliseconds more_time = {},
+                    const std::vector<std::string>& more_lines = {});
 
  private:
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);

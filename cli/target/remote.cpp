@@ -32,6 +32,11 @@ json start_json(const start_options& how) {
   return body;
 }
 
+std::vector<std::string> trace_lines(const start_options& how) {
+  if (!how.trace) return {};
+  return {"traceparent: " + to_traceparent(*how.trace)};
+}
+
 class remote_target final : public target {
  public:
   remote_target(server_access access, const std::string& flags, std::function<bool()> given_up)
@@ -87,10 +92,12 @@ class remote_target final : public target {
     body["flow"] = flow;
     body["input"] = input;
     if (how.version) body["version"] = to_string(*how.version);
-    return read(http_.send("POST", "/v1/runs", body), read_run_started);
+    return read(http_.send("POST", "/v1/runs", body, {}, trace_lines(how)), read_run_started);
   }
   result<run_started> restart(const run_id& id, const start_options& how) override {
-    return read(http_.send("POST", run_path(id) + "/restart", start_json(how)), read_run_started);
+    return read(
+        http_.send("POST", run_path(id) + "/restart", start_json(how), {}, trace_lines(how)),
+        read_run_started);
   }
   result<run_view> get(const run_id& id, std::chrono::milliseconds wait) override {
     wait = std::min(wait, max_server_wait);

@@ -4,8 +4,10 @@
 
 #include <pawl/assert.hpp>
 #include <pawl/code_ref.hpp>
+#include <pawl/detail/fnv1a.hpp>
 
 #include "flow/editor.hpp"
+#include "flow/machine.hpp"
 #include "flow/variables.hpp"
 
 namespace pawl::flow {
@@ -16,22 +18,13 @@ constexpr std::array<std::string_view, 7> undo_keys = {"code_ref",      "args", 
 constexpr std::array<std::string_view, 2> effects = {"repeatable", "once"};
 constexpr std::array<std::string_view, 4> doubts = {"ask", "retry", "fail", "compensate"};
 
-/// FNV-1a (Fowler, Noll, Vo), 64 bits, from a given beginning.
-std::uint64_t fnv(std::string_view text, std::uint64_t hash) {
-  for (const char c : text) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 0x100000001b3u;
-  }
-  return hash;
-}
-
 /// The run that an attempt of a subflow starts: its own for each, and the same after a crash.
 run_id child_id(const run_key& parent, const std::string& node, std::uint32_t visit,
                 std::uint32_t attempt) {
   const std::string of = parent.scope.str() + "/" + parent.id.str() + "/" + node + "/" +
                          std::to_string(visit) + "/" + std::to_string(attempt);
   std::string id = "sub-";
-  for (const std::uint64_t half : {fnv(of, 0xcbf29ce484222325u), fnv(of, 0x9e3779b97f4a7c15u)})
+  for (const std::uint64_t half : {detail::fnv1a(of), detail::fnv1a(of, 0x9e3779b97f4a7c15)})
     for (int shift = 60; shift >= 0; shift -= 4) id += "0123456789abcdef"[half >> shift & 15];
   return run_id{std::move(id)};
 }
@@ -269,6 +262,8 @@ result<invoke_effect> call_node::call(const run_state& run, const token& t,
   call.answer = t.answer;
   call.compensates = t.compensates;
   call.state = data_for(run, t);
+  call.trace =
+      trace_of_call(run, idempotency_key(run.key, place.id, t.visit, t.compensates), t.attempt);
   return call;
 }
 

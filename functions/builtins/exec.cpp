@@ -187,6 +187,7 @@ class exec_runner {
   result<std::vector<std::string>> environment_with(
       const std::optional<std::map<std::string, std::string>>& changes, step_context& step) const {
     auto variables = environment_;
+    variables["TRACEPARENT"] = step.traceparent();
     if (changes) {
       for (const auto& [name, value] : *changes) {
         if (std::find(policy_.env.begin(), policy_.env.end(), name) == policy_.env.end()) {

@@ -249,7 +249,8 @@ TEST_CASE("a program sees only the variables that are allowed") {
     if (name != "LANG") names.push_back(name);
   }
   std::sort(names.begin(), names.end());
-  CHECK(names == std::vector<std::string>{"PATH", "PAWL_OWNER", "PAWL_STEP", "PAWL_TEST_OPEN"});
+  CHECK(names == std::vector<std::string>{"PATH", "PAWL_OWNER", "PAWL_STEP", "PAWL_TEST_OPEN",
+                                          "TRACEPARENT"});
 
   const auto changed =
       exec.run(sh("echo $PAWL_TEST_OPEN", {{"env", {{"PAWL_TEST_OPEN", "mine"}}}}));

@@ -68,7 +68,7 @@ json result_of(const http::request& what, http::response got) {
 }
 
 result<json> call_http(const http::policy& rules, step_context& step) {
-  auto what = http::read_request(step.args(), step.idempotency_key(), rules);
+  auto what = http::read_request(step, rules);
   if (!what) return std::move(what).error();
   const auto until = std::chrono::steady_clock::now() + what->timeout;
   for (int redirects = 0;; ++redirects) {

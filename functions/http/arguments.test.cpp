@@ -114,3 +114,14 @@ TEST_CASE("core.http sends the step's idempotency key, the same for every attemp
   step.args["headers"] = {{"x-key", "own"}};
   CHECK(client.call(step).error().type == "invalid_arguments");
 }
+
+TEST_CASE("core.http sends the step's traceparent unless the step sends one") {
+  const test_server server{always(answer_with(200, ""))};
+  const test_client client;
+  const auto sent = [&](json headers) {
+    client.good({{"url", server.url()}, {"headers", std::move(headers)}});
+    return server.requests().back().headers.at("traceparent");
+  };
+  CHECK(sent(json::object()) == "00-01000000000000000000000000000000-0200000000000000-01");
+  CHECK(sent({{"Traceparent", "mine"}}) == "mine");
+}

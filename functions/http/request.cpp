@@ -25,7 +25,7 @@ constexpr std::string_view default_key_header = "Idempotency-Key";
 bool is_harmless(std::string_view lower_name) {
   constexpr std::string_view harmless[] = {
       "accept",           "accept-language",  "content-type", "content-language",
-      "content-encoding", "content-location", "user-agent"};
+      "content-encoding", "content-location", "user-agent",   "traceparent"};
   return std::find(std::begin(harmless), std::end(harmless), lower_name) != std::end(harmless);
 }
 
@@ -144,8 +144,7 @@ result<std::vector<header>> read_headers(const json& given) {
 }
 
 /// Adds the headers that the step did not set, and the one with its idempotency key.
-result<void> complete_headers(request& to, const raw_arguments& raw,
-                              const std::string& idempotency_key) {
+result<void> complete_headers(request& to, const raw_arguments& raw, const step_context& step) {
   if (!raw.key_header.empty()) {
     const auto key = in_lower_case(raw.key_header);
     if (!http_syntax::is_header_name(raw.key_header) || http_syntax::is_own_header(key))
@@ -156,10 +155,11 @@ result<void> complete_headers(request& to, const raw_arguments& raw,
       return bad_argument("headers", "has " + pawl::quoted(raw.key_header) +
                                          ", which carries the step's idempotency key; to send "
                                          "another, let \"idempotency_header\" be null");
-    to.headers.push_back({raw.key_header, as_header_value(idempotency_key), true});
+    to.headers.push_back({raw.key_header, as_header_value(step.idempotency_key()), true});
   }
   if (raw.has_json && !to.has_header("content-type"))
     to.headers.push_back({"Content-Type", "application/json"});
+  if (!to.has_header("traceparent")) to.headers.push_back({"traceparent", step.traceparent()});
   if (!to.has_header("user-agent"))
     to.headers.push_back({"User-Agent", "pawl/" + std::string{library_version}});
   return {};
@@ -228,9 +228,8 @@ bool request::has_header(std::string_view lower_name) const {
                      [&](const header& h) { return in_lower_case(h.name) == lower_name; });
 }
 
-result<request> read_request(const json& args, const std::string& idempotency_key,
-                             const policy& rules) {
-  auto raw = read_arguments(args);
+result<request> read_request(const step_context& step, const policy& rules) {
+  auto raw = read_arguments(step.args());
   if (!raw) return std::move(raw).error();
   request made;
   auto method = read_method(raw->method);
@@ -244,8 +243,7 @@ result<request> read_request(const json& args, const std::string& idempotency_ke
   auto headers = read_headers(raw->headers);
   if (!headers) return std::move(headers).error();
   made.headers = *std::move(headers);
-  if (auto good = complete_headers(made, *raw, idempotency_key); !good)
-    return std::move(good).error();
+  if (auto good = complete_headers(made, *raw, step); !good) return std::move(good).error();
   if (auto good = read_body(made, *raw); !good) return std::move(good).error();
   if (auto good = read_limits(made, *raw, rules); !good) return std::move(good).error();
   made.follow_redirects = raw->follow_redirects;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include <pawl/function.hpp>
 #include <pawl/json.hpp>
 #include <pawl/result.hpp>
 
@@ -53,10 +54,10 @@ struct request {
   [[nodiscard]] bool has_header(std::string_view lower_name) const;
 };
 
-/// Reads the arguments of a step. `idempotency_key` becomes a header unless the step wants none.
-/// Error: `invalid_arguments`; unknown arguments and those of a wrong kind are named all at once.
-[[nodiscard]] result<request> read_request(const json& args, const std::string& idempotency_key,
-                                           const policy& rules);
+/// Reads the arguments of a step. Its idempotency key becomes a header unless the step wants none,
+/// its `traceparent` one unless it sends another. Error: `invalid_arguments`; unknown arguments and
+/// those of a wrong kind are named all at once.
+[[nodiscard]] result<request> read_request(const step_context& step, const policy& rules);
 
 /// The request that follows a redirect with `status` to `target`. It has no body where the redirect
 /// says so; what the step sends as headers goes to another origin only if it can be no secret.

@@ -17,6 +17,7 @@
 #include <pawl/run.hpp>
 #include <pawl/settings.hpp>
 #include <pawl/subscription.hpp>
+#include <pawl/trace_context.hpp>
 #include <pawl/worker.hpp>
 
 namespace pawl {
@@ -39,6 +40,9 @@ struct start_options {
   std::optional<pawl::version> version = {};
   /// Kept beside the data; rules read it as `metadata`. An object.
   json metadata = json::object();
+  /// The trace that the run's steps are to be a part of, as `parse_traceparent` reads it. Does not
+  /// tell starts apart: one that finds its run leaves that in its own trace.
+  std::optional<trace_context> trace = {};
 };
 
 struct run_started {

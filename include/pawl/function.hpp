@@ -10,6 +10,7 @@
 #include <pawl/ids.hpp>
 #include <pawl/json.hpp>
 #include <pawl/result.hpp>
+#include <pawl/trace_context.hpp>
 
 namespace pawl {
 
@@ -41,6 +42,9 @@ class step_context {
   /// The same text for every call of this visit, whatever was killed in between. Hand it to the
   /// systems that you call, so that they act once: a function may run again after a crash.
   [[nodiscard]] virtual const std::string& idempotency_key() const noexcept = 0;
+  /// The `traceparent` of W3C Trace Context for the systems that you call: of the trace that the
+  /// run was started in, or of one of its own. The same for each repeat of this attempt.
+  [[nodiscard]] virtual std::string traceparent() const = 0;
   /// The node's `args`, with what `with` computed on top. Always an object.
   [[nodiscard]] virtual const json& args() const noexcept = 0;
 

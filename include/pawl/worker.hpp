@@ -56,6 +56,7 @@ struct worker_task {
   std::optional<json> answer;  ///< to the question that an earlier call of this visit asked
   std::chrono::milliseconds lease_time{0};  ///< as it was given
   std::optional<time_point> timeout_at;     ///< when the call is given up, whatever is heard
+  trace_context trace;                      ///< as `step_context::traceparent`
 };
 
 /// How a worker's call ended.

@@ -9,6 +9,7 @@
 
 #include "flow/definition.hpp"
 #include "server/api/waiting_calls.hpp"
+#include "server/http/ascii.hpp"
 
 namespace pawl::server {
 call::call(std::shared_ptr<const api> of, const server::route& to, router::match matched, caller by,
@@ -69,6 +70,16 @@ std::optional<json> call::take_body() {
 
 std::string call::idempotency_key() const {
   return std::string{request_.fields.find("Idempotency-Key").value_or("")};
+}
+
+std::optional<trace_context> call::trace() const {
+  std::optional<std::string_view> given;
+  for (const auto& [name, value] : request_.fields) {
+    if (!http::ascii_iequals(name, "traceparent")) continue;
+    if (given) return std::nullopt;  // nobody knows which one is meant
+    given = value;
+  }
+  return given ? parse_traceparent(*given) : std::nullopt;
 }
 
 if_match call::precondition() const {

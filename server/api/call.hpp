@@ -62,6 +62,8 @@ class call : public std::enable_shared_from_this<call> {
                                                   std::string_view what) const;
   /// The field Idempotency-Key, or "".
   [[nodiscard]] std::string idempotency_key() const;
+  /// The field traceparent, if there is one and it is good.
+  [[nodiscard]] std::optional<trace_context> trace() const;
   [[nodiscard]] if_match precondition() const;
 
   // Exactly one of these is called, once; of further ones the first stands.

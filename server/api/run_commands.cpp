@@ -42,6 +42,7 @@ void restart_run(const call_ptr& request) {
   start_options options = read_restart(fields);
   fields.finish();
   if (request->refused(std::move(faults))) return;
+  options.trace = request->trace();
   const bool keyed = !options.id && options.key.empty() && !request->idempotency_key().empty();
   // Together with the run: one key for the restarts of two runs is no mistake.
   if (keyed) options.key = "restart " + request->run().str() + " " + request->idempotency_key();

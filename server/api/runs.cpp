@@ -48,6 +48,7 @@ void start_run(const call_ptr& request) {
   const bool by_header = !start.options.id && start.options.key.empty();
   if (by_header) start.options.key = request->idempotency_key();
   const bool keyed = by_header && !start.options.key.empty();
+  start.options.trace = request->trace();
   request->in().start_async(start.flow, start.input, std::move(start.options),
                             [request, wait, keyed](result<run_started> started) {
                               if (!started) {

@@ -23,6 +23,7 @@ json view_of(const worker_task& task) {
              {"args", task.args},
              {"state", task.state ? *task.state : json::object()},
              {"idempotency_key", task.idempotency_key},
+             {"traceparent", to_traceparent(task.trace)},
              {"interrupted", task.answer.has_value()},
              {"lease_ms", task.lease_time.count()},
              {"timeout_at", task.timeout_at ? json(to_rfc3339(*task.timeout_at)) : json(nullptr)}};

@@ -51,6 +51,42 @@ TEST_CASE("a worker takes a task and completes it", "[api][tasks]") {
   CHECK(f.get("/v1/runs/r?wait=10s").body["data"]["charged"] == true);
 }
 
+TEST_CASE("a worker is told the trace that the run was started in", "[api][tasks][trace]") {
+  api_fixture f;
+  json work = f.task("a", "w.charge");
+  work["data"]["queue"] = "default";
+  f.put("f", {work});
+  const std::string trace = "0af7651916cd43dd8448eb211c80319c";
+  const std::string given = "00-" + trace + "-b7ad6b7169203331-01";
+  const auto traceparent = [&] {
+    const auto polled = f.post(
+        "/v1/tasks/poll", {{"worker", "w1"}, {"functions", {"w.charge"}}, {"wait_ms", 10'000}});
+    return polled.body["tasks"].at(0)["traceparent"].get<std::string>();
+  };
+  const auto start = [&](const std::string& path, const json& body, http::fields fields) {
+    return f.call("POST", path, body.dump(), std::move(fields)).status;
+  };
+  REQUIRE(start("/v1/runs", {{"flow", "f"}, {"id", "r"}}, {{"traceparent", given}}) == 201);
+  CHECK(traceparent().starts_with("00-" + trace));
+  CHECK(f.post("/v1/runs/r/cancel", json::object()).status == 200);
+  REQUIRE(start("/v1/runs/r/restart", json::object(), {{"Traceparent", given}}) == 201);
+  CHECK(traceparent().starts_with("00-" + trace));
+  const json two{{"items", {{{"flow", "f"}}, {{"flow", "f"}}}}};
+  REQUIRE(start("/v1/batch/start", two, {{"traceparent", given}}) == 200);
+  const auto one = traceparent(), other = traceparent();
+  CHECK(one.starts_with("00-" + trace));
+  CHECK(other.starts_with("00-" + trace));
+  CHECK(one != other);
+  // What is malformed is ignored, and so are two of them.
+  for (const http::fields& bad : {http::fields{{"traceparent", "00-" + trace}},
+                                  http::fields{{"traceparent", given}, {"traceparent", given}}}) {
+    REQUIRE(start("/v1/runs", {{"flow", "f"}}, bad) == 201);
+    const auto own = traceparent();
+    CHECK(parse_traceparent(own));
+    CHECK_FALSE(contains(own, trace));
+  }
+}
+
 TEST_CASE("a task that is done is nobody's any more", "[api][tasks]") {
   queued_task f;
   const json task = f.poll()["tasks"].at(0);

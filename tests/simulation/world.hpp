@@ -98,7 +98,8 @@ class world_executor final : public actors::executor {
                                       call.attempt,
                                       call.idempotency_key,
                                       call.args,
-                                      call.answer ? &*call.answer : nullptr};
+                                      call.answer ? &*call.answer : nullptr,
+                                      call.trace};
     functions::call_context context{facts, call.observer, {}, {}};
     answer(chosen->first,
            functions::call(call.function->body, "simulated", *call.state, context, {}));
@@ -193,7 +194,8 @@ class remote_worker {
                                       task.attempt,
                                       task.idempotency_key,
                                       task.args,
-                                      task.answer ? &*task.answer : nullptr};
+                                      task.answer ? &*task.answer : nullptr,
+                                      task.trace};
     functions::call_context context{facts, {}, {}, {}};
     auto called = functions::call((*functions_->find(place.run.scope, task.code_ref))->body,
                                   "simulated", *task.state, context, {});

@@ -9,9 +9,11 @@ from .models import BatchResult, Object, Started
 
 
 class BatchCalls(Caller):
-    def batch_start(self, items: Iterable[Mapping[str, Any]]) -> List[BatchResult]:
-        """Starts many runs; each item has what `start` takes: flow, input, version, id, …"""
-        return self._batch("start", {"items": [dict(item) for item in items]})
+    def batch_start(self, items: Iterable[Mapping[str, Any]], *,
+                    traceparent: Optional[str] = None) -> List[BatchResult]:
+        """Starts many runs; each item has what `start` takes: flow, input, version, id, …;
+        `traceparent` is for all of them."""
+        return self._batch("start", {"items": [dict(item) for item in items]}, traceparent)
 
     def batch_signal(self, items: Iterable[Mapping[str, Any]]) -> List[BatchResult]:
         """Sends many signals; each item has run, type, and maybe payload and id."""
@@ -39,8 +41,9 @@ class BatchCalls(Caller):
         """Lets many failed runs go on."""
         return self._batch("retry", given(runs=list(runs), reason=reason, only_if=only_if))
 
-    def _batch(self, command: str, body: Json) -> List[BatchResult]:
-        answer = self._post(f"/v1/batch/{command}", body)
+    def _batch(self, command: str, body: Json,
+               traceparent: Optional[str] = None) -> List[BatchResult]:
+        answer = self._post(f"/v1/batch/{command}", body, headers={"traceparent": traceparent})
         results = answer.get("results") if isinstance(answer, dict) else None
         if not isinstance(results, list):
             raise ProtocolError("a list of results is expected")

@@ -40,6 +40,7 @@ class RunCalls(Caller):
         flow      the flow's name; its published version is run unless `version` names one
         input     the run's first data
         id, key   a run with this id, or started with this key, is found again instead of made
+        traceparent  the trace (W3C Trace Context) that the run's steps are a part of
 
         Raises NotFound if there is no such flow, InvalidArgument if its input_schema refuses
         the input, IdempotencyMismatch or AlreadyExists if id or key belong to another start.
@@ -180,10 +181,12 @@ class RunCalls(Caller):
         return self._command(run, "signal", given(type=type, payload=payload, id=id), if_match)
 
     def restart(self, run: str, *, id: Optional[str] = None, key: Optional[str] = None,
-                metadata: Optional[Object] = None) -> Started:
+                metadata: Optional[Object] = None,
+                traceparent: Optional[str] = None) -> Started:
         """Starts a new run with the flow version and the input of a finished one."""
         return read(Started, self._post(f"/v1/runs/{segment(run)}/restart",
-                                        given(id=id, key=key, metadata=metadata)))
+                                        given(id=id, key=key, metadata=metadata),
+                                        headers={"traceparent": traceparent}))
 
     def _command(self, id: str, command: str, body: Dict[str, Any],
                  if_match: Optional[str]) -> Commanded:

@@ -53,6 +53,21 @@ class Steps(WorkerTest):
         run = self.finished(f)
         self.assertEqual(run.data["result"], [run.id, 1, 1, f"default/{run.id}/n/1"])
 
+    def test_a_step_is_a_part_of_the_trace_that_its_run_was_started_in(self):
+        trace = "0af7651916cd43dd8448eb211c80319c"
+        self.worker(lambda state: {"seen": pawl.current_step().traceparent})
+        flow = self.flow({"id": "n", "type": "task", "data": {"code_ref": self.name()}})
+        given = f"00-{trace}-b7ad6b7169203331-01"
+        run = self.client.start_and_wait(flow, {}, wait=PATIENCE, traceparent=given)
+        again = self.client.restart(run.id, traceparent=given)
+        batch = self.client.batch_start([{"flow": flow}], traceparent=given)[0].started
+        seen = {self.client.wait(id, PATIENCE).data["seen"] for id in (run.id, again.id, batch.id)}
+        self.assertEqual(len(seen), 3)
+        for each in seen:
+            self.assertRegex(each, f"^00-{trace}-[0-9a-f]{{16}}-01$")
+        own = self.client.start_and_wait(flow, {}, wait=PATIENCE, traceparent="nonsense")
+        self.assertRegex(own.data["seen"], "^00-[0-9a-f]{32}-[0-9a-f]{16}-00$")
+
     def test_many_steps_share_the_threads_and_each_runs_once(self):
         lock, seen = threading.Lock(), []
         together = threading.Barrier(4, timeout=PATIENCE)  # four at once, or it breaks

@@ -70,7 +70,7 @@ class Step:
 
     run, flow, version, node, visit, attempt, code_ref: which one it is
     idempotency_key: the same for each call of this visit; hand it to systems that are called
-    traceparent: the trace that the step belongs to, or None
+    traceparent: for the systems that are called (W3C Trace Context); None from older servers
     timeout_at: when the call is given up, or None
     logger: as the function's own
     """
