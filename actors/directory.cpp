@@ -6,6 +6,7 @@
 
 #include <spdlog/spdlog.h>
 #include <caf/all.hpp>
+#include <pawl/detail/log_context.hpp>
 
 #include "actors/run.hpp"
 #include "persistence/runs.hpp"
@@ -167,8 +168,9 @@ void directory::on_fence() {
   auto delay = s.restart_first_delay_ms;
   for (std::uint32_t i = 1; i < e.crashes && delay < s.restart_max_delay_ms; ++i) delay *= 2;
   delay = std::min(delay, s.restart_max_delay_ms);
-  parts_->log->error("run {} crashed ({}. time): {}; it goes on from its last checkpoint in {} ms",
-                     key.id.str(), e.crashes, e.last_crash, delay.count());
+  const detail::log_about here{{.scope = key.scope.str(), .run = key.id.str()}};
+  parts_->log->error("the run crashed ({}. time): {}; it goes on from its last checkpoint in {} ms",
+                     e.crashes, e.last_crash, delay.count());
   delayed_send(this, delay, restart_run{key});
 }
 
@@ -178,7 +180,8 @@ void directory::on_restart(const run_key& key) {
   entry& e = found->second;
   spawn_run(key, e);
   if (e.crashes > parts_->settings.engine.restart_limit) {
-    parts_->log->error("run {} crashed {} times; it is parked as failed", key.id.str(), e.crashes);
+    const detail::log_about here{{.scope = key.scope.str(), .run = key.id.str()}};
+    parts_->log->error("the run crashed {} times; it is parked as failed", e.crashes);
     ++e.sent;
     send(e.actor, run_command{key,
                               std::make_shared<flow::command>(flow::park_command{

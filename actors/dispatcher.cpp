@@ -5,6 +5,7 @@
 
 #include <spdlog/spdlog.h>
 #include <caf/all.hpp>
+#include <pawl/detail/log_context.hpp>
 
 #include <pawl/assert.hpp>
 
@@ -265,8 +266,11 @@ void dispatcher::on_granted(const task_granted& granted) {
   poll& p = polls_.at(granted.poll);  // it waits for everyone whom it asked
   --p.asked;
   const auto& run = *granted.run;
-  if (!run && run.error().code != errc::conflict && run.error().code != errc::not_found)
+  if (!run && run.error().code != errc::conflict && run.error().code != errc::not_found) {
+    const run_key& of = granted.task.key.run;
+    const detail::log_about here{{.scope = of.scope.str(), .run = of.id.str()}};
     parts_->log->warn("a task cannot be given to a worker: {}", run.error().message);
+  }
   if (run && run->leased) {
     const flow::invoke_effect& call = *run->leased;
     const task_key& key = granted.task.key;
@@ -426,8 +430,10 @@ void dispatcher::look() {
 
 void dispatcher::give_up(const task_key& key, lease& l) {
   if (!std::exchange(l.is_over, true)) {
-    parts_->log->warn("worker {} was not heard of for {} ms; its task of run {} is given up",
-                      l.worker, l.length.count(), key.run.id.str());
+    const detail::log_about here{
+        {.scope = key.run.scope.str(), .run = key.run.id.str(), .node = l.node}};
+    parts_->log->warn("worker {} was not heard of for {} ms; its task is given up", l.worker,
+                      l.length.count());
   }
   // Asked again until the run has answered: its actor may crash before it does.
   ends_.erase({l.end, key});

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include <pawl/detail/log_context.hpp>
 #include <pawl/function.hpp>
 #include <pawl/time.hpp>
 
@@ -46,6 +47,14 @@ struct invocation {
   /// Called exactly once, from any thread, unless `submit` refused the invocation.
   std::function<void(outcome)> done;
 };
+
+/// What lines of the log are about that are written for a call.
+[[nodiscard]] inline detail::log_fields about(const invocation& call) noexcept {
+  return {.scope = call.run.scope.str(),
+          .run = call.run.id.str(),
+          .node = call.node,
+          .trace = &call.trace};
+}
 
 /// Names a submitted invocation. Never reused.
 using invocation_id = std::uint64_t;

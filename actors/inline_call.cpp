@@ -14,6 +14,7 @@ outcome call_inline(invocation call, const clock& time, const functions::value_l
                                     call.answer ? &*call.answer : nullptr,
                                     call.trace};
   functions::call_context context{facts, call.observer, {}, {}};
+  const detail::log_about here{about(call)};
   const time_point began_at = time.now();
   auto called =
       functions::call(call.function->body, call.function->code_ref, *call.state, context, limits);

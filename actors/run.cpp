@@ -77,6 +77,7 @@ void run_actor::on_exit() {
 caf::behavior run_actor::make_behavior() {
   return {
       [this](run_command& c) {
+        const auto here = about_run();
         ++received_;
         if (load()) {
           // The command comes first: it may end or pause what has not gone on yet. A refused one
@@ -88,6 +89,7 @@ caf::behavior run_actor::make_behavior() {
         rest_if_idle();
       },
       [this](wake_up& w) {
+        const auto here = about_run();
         ++received_;
         if (load()) {
           go_on(what_is_due());
@@ -97,14 +99,17 @@ caf::behavior run_actor::make_behavior() {
         rest_if_idle();
       },
       [this](const step_done& step) {
+        const auto here = about_run();
         on_outcome(step);
         rest_if_idle();
       },
       [this](const child_answered& answered) {
+        const auto here = about_run();
         on_child_answered(answered);
         rest_if_idle();
       },
       [this](const child_ended& ended) {
+        const auto here = about_run();
         ++received_;
         if (load()) {
           go_on(what_is_due());
@@ -114,6 +119,7 @@ caf::behavior run_actor::make_behavior() {
         rest_if_idle();
       },
       [this](const child_unwanted& unwanted) {
+        const auto here = about_run();
         ++received_;
         if (load()) {
           go_on(what_is_due());
@@ -123,14 +129,19 @@ caf::behavior run_actor::make_behavior() {
         rest_if_idle();
       },
       [this](call_again& again) {
+        const auto here = about_run();
         perform(*again.effect);
         rest_if_idle();
       },
       [this](const committed&) {
+        const auto here = about_run();
         on_committed();
         rest_if_idle();
       },
-      [this](const commit_failed& failed) { on_commit_failed(*failed.why); },
+      [this](const commit_failed& failed) {
+        const auto here = about_run();
+        on_commit_failed(*failed.why);
+      },
       [this](const wind_down&) {
         stopping_ = true;
         rest_if_idle();
@@ -158,7 +169,7 @@ bool run_actor::load() {
     }
   }
   if (load_failure_) {
-    parts_->log->error("run {} cannot be loaded: {}", key_.id.str(), load_failure_->message);
+    parts_->log->error("a run cannot be loaded: {}", load_failure_->message);
     return false;
   }
   return true;
@@ -176,7 +187,7 @@ void run_actor::go_on(flow::recovery due) {
   for (auto& e : due.effects) perform(e);
   for (auto& c : due.commands) {
     if (const auto applied = apply(std::move(c)); !applied)
-      parts_->log->debug("run {}: {}", key_.id.str(), applied.error().message);
+      parts_->log->debug("{}", applied.error().message);
   }
   // Its alarm may have rung in vain while the run was away.
   if (in_flight_.empty() && standing_.alarm) send(timer_, alarm_changed{key_, {}, standing_.alarm});
@@ -315,7 +326,7 @@ void run_actor::on_outcome(const step_done& step) {
       step.token, step.node, step.visit, step.attempt, std::move(step.result->value),
       step.result->started_at, step.result->finished_at, std::move(step.result->interrupted),
       parts_->chance->draw()});
-  if (!applied) parts_->log->debug("run {}: {}", key_.id.str(), applied.error().message);
+  if (!applied) parts_->log->debug("{}", applied.error().message);
 }
 
 void run_actor::perform(flow::effect& e) {
@@ -380,7 +391,7 @@ void run_actor::hand_over(flow::effect& e) {
   const auto& queue = wanted.queue.empty() ? parts_->settings.worker.default_queue : wanted.queue;
   const auto applied = apply(
       flow::hand_over_command{wanted.token, wanted.visit, wanted.attempt, queue, wanted.code_ref});
-  if (!applied) parts_->log->debug("run {}: {}", key_.id.str(), applied.error().message);
+  if (!applied) parts_->log->debug("{}", applied.error().message);
 }
 
 std::shared_ptr<flow::invoke_effect> run_actor::take_leased() {

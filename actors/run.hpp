@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <caf/event_based_actor.hpp>
+#include <pawl/detail/log_context.hpp>
 
 #include "actors/command_measure.hpp"
 #include "actors/messages.hpp"
@@ -48,6 +49,10 @@ class run_actor : public caf::event_based_actor {
     std::chrono::steady_clock::time_point handed_over_at = std::chrono::steady_clock::now();
   };
 
+  /// Lines of the log are about this run.
+  [[nodiscard]] detail::log_about about_run() const {
+    return detail::log_about{{.scope = key_.scope.str(), .run = key_.id.str()}};
+  }
   bool load();
   [[nodiscard]] flow::recovery what_is_due() const;
   void go_on(flow::recovery due);

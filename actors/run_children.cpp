@@ -83,7 +83,7 @@ void run_actor::on_child_answered(const child_answered& a) {
   } else {
     applied = apply(flow::child_started_command{a.token, a.visit, a.attempt, a.child});
   }
-  if (!applied) parts_->log->debug("run {}: {}", key_.id.str(), applied.error().message);
+  if (!applied) parts_->log->debug("{}", applied.error().message);
 }
 
 void run_actor::ask_for_child_again(flow::token_id token) {
@@ -99,7 +99,7 @@ void run_actor::ask_for_child_again(flow::token_id token) {
     const auto* const outcome = std::get_if<flow::step_outcome_command>(&c);
     if (outcome == nullptr || outcome->token != token) continue;
     if (const auto applied = apply(std::move(c)); !applied)
-      parts_->log->debug("run {}: {}", key_.id.str(), applied.error().message);
+      parts_->log->debug("{}", applied.error().message);
     return;
   }
 }
@@ -165,7 +165,7 @@ void run_actor::on_unwanted() {
   if (!run_ || is_finished(run_->status)) return tidy(persistence::keys::unwanted_run(key_));
   // One that is undoing its steps already ends by itself.
   if (const auto applied = apply(flow::cancel_command{{}, unwanted_reason}); !applied)
-    parts_->log->debug("run {}: {}", key_.id.str(), applied.error().message);
+    parts_->log->debug("{}", applied.error().message);
 }
 
 bool run_actor::is_unwanted(const persistence::view& now) const {

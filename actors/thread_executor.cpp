@@ -201,8 +201,11 @@ void thread_pool::begin(const call_ptr& call) {
 void thread_pool::run_next(lock& held, call_ptr next) {
   begin(next);
   held.unlock();
-  auto called = functions::call(next->call.function->body, next->call.function->code_ref,
-                                *next->call.state, next->context, options_.result_limits);
+  auto called = [&] {
+    const detail::log_about here{about(next->call)};
+    return functions::call(next->call.function->body, next->call.function->code_ref,
+                           *next->call.state, next->context, options_.result_limits);
+  }();
   auto& value = called.value;
   next->context.close();
   held.lock();

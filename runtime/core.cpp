@@ -79,8 +79,8 @@ std::unique_ptr<actors::executor> make_executor(const settings& s, const actors:
   options.result_limits.max_bytes = s.run.max_result_bytes;
   options.now = [&time] { return time.now(); };
   options.on_stuck = [log](const actors::invocation& call, const error& why) {
-    log->warn("run {}, step {}: {} does not return and is given up: {}", call.run.id.str(),
-              call.node, call.function->code_ref, why.message);
+    const detail::log_about here{about(call)};
+    log->warn("{} does not return and is given up: {}", call.function->code_ref, why.message);
   };
   return actors::make_thread_executor(std::move(options));
 }

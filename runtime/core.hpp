@@ -110,7 +110,7 @@ class engine_core {
   bool stopped_ = false;
 };
 
-/// The way from an engine to its inside, for the rest of `runtime/` and for tests.
+/// The way from an engine to its inside, for the rest of `runtime/`, for the program and for tests.
 struct engine_access {
   [[nodiscard]] static engine_core& core(engine& e) { return *e.core_; }
   /// An engine of given parts.

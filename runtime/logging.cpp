@@ -1,31 +1,74 @@
 #include "runtime/logging.hpp"
 
-#include <spdlog/pattern_formatter.h>
+#include <spdlog/formatter.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <pawl/detail/log_context.hpp>
 #include <pawl/json.hpp>
 #include <pawl/time.hpp>
 
 namespace pawl {
 namespace {
 
+/// A line as it is written, and what it is about.
+struct log_line {
+  explicit log_line(const spdlog::details::log_msg& from)
+      : at(std::chrono::time_point_cast<std::chrono::microseconds>(from.time)),
+        level(spdlog::level::to_string_view(from.level).data(),
+              spdlog::level::to_string_view(from.level).size()),
+        message(from.payload.data(), from.payload.size()) {}
+
+  /// Calls `visit` with the name and the text of each thing that it is about.
+  template <class Visit>
+  static void each_field(const Visit& visit) {
+    // Lines are formatted by the thread that writes them.
+    const auto& about = detail::log_about::now();
+    const std::pair<const char*, std::string_view> texts[] = {{"scope", about.scope},
+                                                              {"run", about.run},
+                                                              {"node", about.node},
+                                                              {"request_id", about.request}};
+    for (const auto& [name, text] : texts)
+      if (!text.empty()) visit(name, std::string{text});
+    if (about.trace != nullptr) visit("trace_id", trace_id_text(*about.trace));
+  }
+
+  time_point at;
+  std::string level;
+  std::string message;
+};
+
 /// One JSON object per line.
-class json_formatter final : public spdlog::formatter {
+std::string as_json(const log_line& line) {
+  json object{{"time", to_rfc3339(line.at)}, {"level", line.level}, {"message", line.message}};
+  log_line::each_field([&](const char* name, std::string text) { object[name] = std::move(text); });
+  return object.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+/// "2026-01-31T12:00:00.000Z warning the message run=r-1 node=charge"
+std::string as_text(const log_line& line) {
+  std::string text = to_rfc3339(line.at) + " " + line.level + " " + detail::log_text(line.message);
+  log_line::each_field([&](const char* name, const std::string& value) {
+    text.append(" ").append(name).append("=").append(detail::log_value(value));
+  });
+  return text;
+}
+
+class line_formatter final : public spdlog::formatter {
  public:
+  explicit line_formatter(std::string (*form)(const log_line&)) : form_(form) {}
+
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& to) override {
-    const auto at = std::chrono::time_point_cast<std::chrono::microseconds>(message.time);
-    const auto level = spdlog::level::to_string_view(message.level);
-    const json line{{"time", to_rfc3339(at)},
-                    {"level", std::string{level.data(), level.size()}},
-                    {"message", std::string{message.payload.data(), message.payload.size()}}};
-    const std::string text = line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+    const std::string text = form_(log_line{message}) + "\n";
     to.append(text.data(), text.data() + text.size());
   }
   std::unique_ptr<spdlog::formatter> clone() const override {
-    return std::make_unique<json_formatter>();
+    return std::make_unique<line_formatter>(form_);
   }
+
+ private:
+  std::string (*const form_)(const log_line&);
 };
 
 spdlog::level::level_enum to_spdlog(log_level level) {
@@ -44,6 +87,16 @@ spdlog::level::level_enum to_spdlog(log_level level) {
 
 }  // namespace
 
+void set_level(spdlog::logger& of, log_level level) {
+  of.set_level(to_spdlog(level));
+}
+
+log_level level_of(const spdlog::logger& of) {
+  for (const auto level : {log_level::debug, log_level::info, log_level::warning})
+    if (of.level() <= to_spdlog(level)) return level;
+  return log_level::error;
+}
+
 result<std::shared_ptr<spdlog::logger>> make_logger(const log_settings& s) {
   spdlog::sink_ptr sink;
   if (s.file.empty()) {
@@ -57,12 +110,9 @@ result<std::shared_ptr<spdlog::logger>> make_logger(const log_settings& s) {
     }
   }
   auto logger = std::make_shared<spdlog::logger>("pawl", std::move(sink));
-  if (s.format == log_format::json_lines) {
-    logger->set_formatter(std::make_unique<json_formatter>());
-  } else {
-    logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
-  }
-  logger->set_level(to_spdlog(s.level));
+  logger->set_formatter(
+      std::make_unique<line_formatter>(s.format == log_format::json_lines ? as_json : as_text));
+  set_level(*logger, s.level);
   logger->flush_on(spdlog::level::warn);
   return logger;
 }

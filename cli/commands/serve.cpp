@@ -1,6 +1,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/text.hpp"
 #include "config/keys.hpp"
+#include "runtime/core.hpp"
 #include "runtime/logging.hpp"
 #include "server/server.hpp"
 
@@ -15,10 +16,8 @@ std::string listening_line(const std::vector<std::string>& urls) {
 
 /// Serves until a signal comes; then stops in order: the transport before the engine, so that who
 /// is being answered gets his answer.
-exit_code serve_until_signal(session& s, engine& open) {
-  auto log = make_logger(open.effective_settings().log);
-  if (!log) return s.fail(log.error());
-  auto opened = server::http_server::open(open, *log);
+exit_code serve_until_signal(session& s, engine& open, std::shared_ptr<spdlog::logger> log) {
+  auto opened = server::http_server::open(open, std::move(log));
   if (!opened) return s.fail(opened.error());
   server::http_server& serving = **opened;
   s.stop_signals().on_hang_up([&] {
@@ -42,9 +41,14 @@ exit_code serve(session& s) {
   const auto queue = config::find_key("worker.default_queue") - config::keys().data();
   if (loaded->origins[static_cast<std::size_t>(queue)].from == config::origin::kind::defaults)
     loaded->values.worker.default_queue = "default";
-  engine served{std::move(loaded->values)};
+  // One for engine and server: its level is changed for both.
+  auto log = make_logger(loaded->values.log);
+  if (!log) return s.fail(log.error());
+  engine_parts parts;
+  parts.log = *log;
+  engine served = engine_access::make(std::move(loaded->values), std::move(parts));
   if (const auto opened = served.open(); !opened) return s.fail(opened.error());
-  return serve_until_signal(s, served);
+  return serve_until_signal(s, served, *std::move(log));
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <spdlog/spdlog.h>
 
 #include <pawl/assert.hpp>
+#include <pawl/code_ref.hpp>
+#include <pawl/detail/log_context.hpp>
 
 #include "flow/definition.hpp"
 #include "server/api/waiting_calls.hpp"
@@ -29,7 +31,9 @@ call::call(std::shared_ptr<const api> of, const server::route& to, router::match
 
 call::~call() {
   // Whoever was to answer went away without it: the exchange answers 500.
-  if (!answered_) with().log->error("request {} of {} was dropped", request_.id, route_.name);
+  if (answered_) return;
+  const detail::log_about here{{.scope = by_.scope.str(), .request = request_.id}};
+  with().log->error("a request of {} was dropped", route_.name);
 }
 
 const std::string& call::segment(std::string_view name) const {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <pawl/code_ref.hpp>
+#include <pawl/detail/log_context.hpp>
 
 #include "server/api/idempotency.hpp"
 #include "server/api/media_type.hpp"
@@ -63,6 +64,8 @@ std::optional<problem> wrong_shape(const route& to, const http::request& request
 }  // namespace
 
 void dispatcher::handle(http::request what, std::shared_ptr<http::exchange> answer) {
+  const std::string id = what.id;  // the request goes to its handler
+  const detail::log_about here{{.request = id}};
   const auto refuse = [&](const problem& why) { answer->respond(to_response(why, what.id)); };
   auto matched = api_->routes.find(what.method, what.path);
   if (matched.route == nullptr) return refuse(no_such_route(matched, what));

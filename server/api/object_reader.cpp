@@ -122,6 +122,16 @@ std::optional<run_status> object_reader::optional_status(std::string_view name) 
   return parsed;
 }
 
+log_level object_reader::level(std::string_view name) {
+  const std::size_t faults_before = faults_.size();
+  const std::string given = text(name);
+  for (const auto level : {log_level::debug, log_level::info, log_level::warning, log_level::error})
+    if (to_string(level) == given) return level;
+  if (faults_.size() == faults_before)
+    refuse(name, "the field " + std::string{name} + " must be debug, info, warning or error");
+  return log_level::info;
+}
+
 void object_reader::finish() {
   for (const auto& field : object_.items()) {
     if (known_.contains(field.key())) continue;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <pawl/error.hpp>
+#include <pawl/function.hpp>
 #include <pawl/ids.hpp>
 #include <pawl/json.hpp>
 #include <pawl/run.hpp>
@@ -38,6 +39,8 @@ class object_reader {
   [[nodiscard]] json* items(std::string_view name, std::size_t most);
   [[nodiscard]] std::optional<pawl::version> optional_version(std::string_view name);
   [[nodiscard]] std::optional<run_status> optional_status(std::string_view name);
+  /// "debug", "info", "warning" or "error"; a missing one is a fault.
+  [[nodiscard]] log_level level(std::string_view name);
 
   [[nodiscard]] bool has(std::string_view name) const { return object_.contains(name); }
   [[nodiscard]] const std::string& pointer() const noexcept { return pointer_; }

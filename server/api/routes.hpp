@@ -14,6 +14,7 @@ void add_batch_routes(router& to);
 void add_task_routes(router& to);
 void add_function_routes(router& to);
 void add_stats_routes(router& to);
+void add_log_routes(router& to);
 void add_health_routes(router& to);
 void add_metrics_routes(router& to);
 void add_event_routes(router& to);

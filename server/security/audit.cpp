@@ -4,7 +4,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include <pawl/code_ref.hpp>
+#include <pawl/detail/log_context.hpp>
 
 namespace pawl::server {
 namespace {
@@ -14,10 +14,11 @@ class logging_audit final : public audit_log {
   explicit logging_audit(std::shared_ptr<spdlog::logger> to) : to_(std::move(to)) {}
 
   void record(const audit_entry& entry) override {
-    // Quoted is what a caller can choose.
-    to_->info("audit what={} target={} scope={} who={} peer={} outcome={} status={} request={}",
-              entry.what, pawl::quoted(entry.target), pawl::quoted(entry.scope),
-              pawl::quoted(entry.who), entry.peer, entry.outcome, entry.status, entry.request_id);
+    // The line says itself which scope and request it is about.
+    const detail::log_about here{{.scope = entry.scope, .request = entry.request_id}};
+    to_->info("audit what={} target={} who={} peer={} outcome={} status={}", entry.what,
+              detail::log_value(entry.target), detail::log_value(entry.who),
+              detail::log_value(entry.peer), entry.outcome, entry.status);
   }
 
  private:

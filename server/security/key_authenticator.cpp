@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include <pawl/code_ref.hpp>
+#include <pawl/detail/log_context.hpp>
 
 #include "server/http/ascii.hpp"
 
@@ -137,8 +138,9 @@ problem key_authenticator::refuse(const http::request& request, fault why, const
                            : why == fault::unknown ? "is not known"
                                                    : "has expired";
   if (counted.worth_telling) {
-    parts_.log->warn("request {} from {} is refused: its key {}{}{}", request.id,
-                     pawl::quoted(request.peer), what, key != nullptr ? ": " + key->name : "",
+    const detail::log_about here{{.request = request.id}};
+    parts_.log->warn("a request from {} is refused: its key {}{}{}", pawl::quoted(request.peer),
+                     what, key != nullptr ? ": " + key->name : "",
                      counted.limited ? "; further ones are not logged for now" : "");
   }
   if (counted.limited) {

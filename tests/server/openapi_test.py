@@ -141,6 +141,8 @@ class OpenApiTest(ServerTest):
         for path in ("/healthz", "/readyz", "/version", "/openapi.json", "/docs", "/v1/functions",
                      "/v1/stats", "/v1/config", "/metrics"):
             self.call("GET", path, expect=200)
+        self.call("GET", "/v1/config/log-level", expect=200)
+        self.call("PUT", "/v1/config/log-level", {"level": "error"}, 200)
         self.call("GET", "/v1/runs/done/ws", expect=426)
         # By streams_test.py: these do not end.
         self.contract.seen[("GET", "/v1/runs/{id}/ws")].add("101")

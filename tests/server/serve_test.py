@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -213,9 +214,28 @@ class ServeTest(ServerTest):
         with open(log, encoding="utf-8") as file:
             lines = [line for line in file if "audit" in line]
         self.assertEqual(len(lines), 2, lines)
-        self.assertIn('what=flows.post target="f"', lines[0])
-        self.assertIn("request=r-1", lines[0])
-        self.assertIn(r"\x0a", lines[1])
+        self.assertIn("what=flows.post target=f ", lines[0])
+        self.assertIn(" scope=default request_id=r-1", lines[0])
+        self.assertIn(r'target="no\x22ne\x0a"', lines[1])
+
+    def test_the_level_of_the_log_is_changed_while_the_server_runs(self):
+        log = os.path.join(self.folder, "log")
+        server = self.serve("--log-level", "error", "--set", "log.file=" + log)
+        self.assertEqual(server.get("/v1/config/log-level").body, {"level": "error"})
+        server.post("/v1/flows", sequence("f", task("a")))
+        changed = server.call("PUT", "/v1/config/log-level", {"level": "info"})
+        self.assertEqual((changed.status, changed.body), (200, {"level": "info"}))
+        server.post("/v1/runs", {"flow": "f", "id": "r"}, Request_Id="seen")
+        server.call("PUT", "/v1/config/log-level", {"level": "error"})
+        server.post("/v1/runs", {"flow": "f", "id": "r-2"})
+        refused = server.call("PUT", "/v1/config/log-level", {"level": "loud"})
+        self.assertEqual(refused.body["faults"][0]["pointer"], "/level")
+        self.assertEqual(server.get("/v1/config/log-level").body, {"level": "error"})
+        self.assertEqual(server.stop()[0], 0)
+        with open(log, encoding="utf-8") as file:
+            what = [re.search(r"what=(\S+) target=(\S+)", line).groups() for line in file]
+        self.assertEqual(what, [("config.set_log_level", "info"), ("runs.start", "r"),
+                                ("config.set_log_level", "error")])
 
 
 if __name__ == "__main__":

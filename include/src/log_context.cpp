@@ -1,0 +1,96 @@
+#include <pawl/detail/log_context.hpp>
+
+#include <algorithm>
+#include <cstddef>
+
+namespace pawl::detail {
+namespace {
+
+thread_local log_fields about_now;
+
+void put_byte(std::string& to, char c) {
+  constexpr char digits[] = "0123456789abcdef";
+  const auto byte = static_cast<unsigned char>(c);
+  to += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+}
+
+/// Bytes of the well-formed character (Unicode 3.9, table 3-7) that `text` begins with; 0 if it
+/// begins with none. `text` is not empty.
+std::size_t character_at(std::string_view text) noexcept {
+  const auto byte = [&](std::size_t i) -> unsigned {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+  };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  const std::size_t length = first >= 0xc2 && first < 0xe0   ? 2
+                             : first >= 0xe0 && first < 0xf0 ? 3
+                             : first >= 0xf0 && first < 0xf5 ? 4
+                                                             : 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  const unsigned second = byte(1);
+  const bool is_odd = (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
+                      (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f);
+  return is_odd ? 0 : length;
+}
+
+/// Whether a terminal, or a reader of lines, would act on it.
+bool is_control(std::string_view character) noexcept {
+  const auto first = static_cast<unsigned char>(character[0]);
+  if (character.size() == 1) return first < 0x20 || first == 0x7f;
+  const auto second = static_cast<unsigned char>(character[1]);
+  if (character.size() == 2) return first == 0xc2 && second < 0xa0;
+  return character == "\xe2\x80\xa8" ||
+         character == "\xe2\x80\xa9";  // ends of lines and paragraphs
+}
+
+template <class IsKept>
+std::string escaped(std::string_view text, const IsKept& is_kept) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t length = character_at(text);
+    const auto character = text.substr(0, std::max<std::size_t>(length, 1));
+    if (length != 0 && !is_control(character) && is_kept(character[0])) {
+      out += character;
+    } else {
+      for (const char c : character) put_byte(out, c);
+    }
+    text.remove_prefix(character.size());
+  }
+  return out;
+}
+
+bool is_plain(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view{"._:/@+~-"}.find(c) != std::string_view::npos;
+}
+
+}  // namespace
+
+log_about::log_about(const log_fields& what) noexcept : before_(about_now) {
+  if (!what.scope.empty()) about_now.scope = what.scope;
+  if (!what.run.empty()) about_now.run = what.run;
+  if (!what.node.empty()) about_now.node = what.node;
+  if (!what.request.empty()) about_now.request = what.request;
+  if (what.trace != nullptr) about_now.trace = what.trace;
+}
+
+log_about::~log_about() {
+  about_now = before_;
+}
+
+const log_fields& log_about::now() noexcept {
+  return about_now;
+}
+
+std::string log_text(std::string_view text) {
+  return escaped(text, [](char) { return true; });
+}
+
+std::string log_value(std::string_view text) {
+  if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) return std::string{text};
+  return "\"" + escaped(text, [](char c) { return c != '"' && c != '\\'; }) + "\"";
+}
+
+}  // namespace pawl::detail

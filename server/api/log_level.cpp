@@ -1,0 +1,53 @@
+#include <utility>
+
+#include "runtime/logging.hpp"
+#include "server/api/call.hpp"
+#include "server/api/object_reader.hpp"
+#include "server/api/routes.hpp"
+
+namespace pawl::server {
+namespace {
+
+void answer_level(const call_ptr& request) {
+  request->answer(200, {{"level", to_string(level_of(*request->with().log))}});
+}
+
+/// Until the server ends; it begins again with `log.level`.
+void put_log_level(const call_ptr& request) {
+  auto body = request->take_body();
+  if (!body) return;
+  std::vector<fault> faults;
+  object_reader fields{*body, "", faults};
+  const log_level level = fields.level("level");
+  fields.finish();
+  if (request->refused(std::move(faults))) return;
+  // Where commands are noted in the log itself, this one is in it whether it asks for more or less.
+  spdlog::logger& log = *request->with().log;
+  const bool for_more = level < level_of(log);
+  if (for_more) set_level(log, level);
+  request->note(request->route().name, std::string{to_string(level)}, nullptr);
+  if (!for_more) set_level(log, level);
+  answer_level(request);
+}
+
+}  // namespace
+
+void add_log_routes(router& to) {
+  using enum body_kind;
+  using enum repeats;
+  const std::string_view pattern = "/v1/config/log-level";
+  to.add({"GET", pattern, "config.log_level", role::admin, {}, none, not_known, answer_level});
+  // It notes itself.
+  to.add({"PUT",
+          pattern,
+          "config.set_log_level",
+          role::admin,
+          {},
+          object,
+          not_known,
+          put_log_level,
+          "application/json",
+          false});
+}
+
+}  // namespace pawl::server
