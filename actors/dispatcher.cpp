@@ -373,6 +373,19 @@ void dispatcher::tell(const task_key& key, lease& l, const char* kind, json deta
       {key.run, {0, parts_->clock->now(), kind, l.node, l.visit, l.attempt, std::move(detail)}});
 }
 
+std::optional<time_point> dispatcher::oldest_in(const task_lane& name) const {
+  std::optional<time_point> since;
+  const auto scanned =
+      parts_->store->durable_view()->scan(column::indexes, persistence::keys::queued_in(name),
+                                          [&](std::string_view key, std::string_view) {
+                                            if (const auto task = persistence::keys::queued_of(key))
+                                              since = task->since;
+                                            return view::next::stop;
+                                          });
+  if (!scanned) parts_->log->error("tasks cannot be read: {}", scanned.error().message);
+  return since;
+}
+
 void dispatcher::describe(const describe_workers& d) const {
   worker_overview all;
   std::map<task_lane, task_queue_info> queues;
@@ -391,6 +404,7 @@ void dispatcher::describe(const describe_workers& d) const {
                                             return view::next::more;
                                           });
   if (!scanned) return d.answer(scanned.error());
+  for (auto& [of, each] : queues) each.oldest_at = oldest_in(of);
   std::map<std::string, std::size_t> leases;
   for (const auto& [key, l] : leases_) {
     if (key.run.scope != d.scope) continue;

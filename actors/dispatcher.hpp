@@ -97,6 +97,8 @@ class dispatcher : public caf::event_based_actor {
   void touch(const touch_task& t);
   void tell(const task_key& key, lease& l, const char* kind, json detail);
   void describe(const describe_workers& d) const;
+  /// Since when the lane's next task waits.
+  [[nodiscard]] std::optional<time_point> oldest_in(const task_lane& name) const;
   void look();
   /// Asks the run whose worker is not heard of to take the task back.
   void give_up(const task_key& key, lease& l);

@@ -1,5 +1,6 @@
 #include "runtime/queries.hpp"
 
+#include <limits>
 #include <utility>
 
 #include "actors/parts.hpp"
@@ -134,6 +135,44 @@ run_view show(const flow::run_state& state, const flow::compiled_flow& compiled)
   return shown;
 }
 
+/// At most so many flows of a scope, from where the cursor says.
+result<flow_page> read_flows(const view& now, const scope_name& in, const std::string& cursor,
+                             std::size_t most) {
+  view::range range = persistence::keys::flow_heads(in);
+  const std::size_t prefix = range.from.size();
+  if (!cursor.empty()) {
+    auto from = cursor_key(cursor, range);
+    if (!from) return std::move(from).error();
+    range.from = *std::move(from);
+  }
+  flow_page page;
+  std::optional<error> failure;
+  std::string last;
+  const auto scanned =
+      now.scan(column::flows, range, [&](std::string_view key, std::string_view bytes) {
+        auto head = persistence::decode_flow_head(bytes);
+        if (!head) {
+          failure = std::move(head).error();
+          return view::next::stop;
+        }
+        if (head->deleted) return view::next::more;
+        if (page.flows.size() == most) {
+          page.next = make_cursor(last);
+          return view::next::stop;
+        }
+        flow_name name{std::string{key.substr(prefix, key.size() - prefix - 1)}};
+        page.flows.push_back({std::move(name), head->latest, head->published});
+        last = key;
+        return view::next::more;
+      });
+  if (!scanned) return scanned.error();
+  if (failure) return *failure;
+  return page;
+}
+
+/// Records that one page looks at where runs are looked for that have no index of their own.
+constexpr std::size_t most_looked_at = 10'000;
+
 }  // namespace
 
 result<flow_version> queries::get_flow(const scope_name& in, const flow_name& name,
@@ -159,25 +198,19 @@ result<flow_version> queries::get_flow(const scope_name& in, const flow_name& na
 result<std::vector<flow_summary>> queries::list_flows(const scope_name& in) const {
   const auto r = begin(core_);
   if (!r) return r.error();
-  std::vector<flow_summary> flows;
-  std::optional<error> failure;
-  const auto range = persistence::keys::flow_heads(in);
-  const auto scanned =
-      r->now->scan(column::flows, range, [&](std::string_view key, std::string_view bytes) {
-        auto head = persistence::decode_flow_head(bytes);
-        if (!head) {
-          failure = std::move(head).error();
-          return view::next::stop;
-        }
-        if (head->deleted) return view::next::more;
-        const std::size_t prefix = range.from.size();
-        flow_name name{std::string{key.substr(prefix, key.size() - prefix - 1)}};
-        flows.push_back({std::move(name), head->latest, head->published});
-        return view::next::more;
-      });
-  if (!scanned) return scanned.error();
-  if (failure) return *failure;
-  return flows;
+  auto all = read_flows(*r->now, in, {}, std::numeric_limits<std::size_t>::max());
+  if (!all) return std::move(all).error();
+  return std::move(all->flows);
+}
+
+result<flow_page> queries::list_flows(const scope_name& in, const flow_filter& filter) const {
+  if (filter.limit < 1 || filter.limit > 1000) {
+    return error{errc::invalid_argument,
+                 "a page has 1 to 1000 flows, not " + std::to_string(filter.limit)};
+  }
+  const auto r = begin(core_);
+  if (!r) return r.error();
+  return read_flows(*r->now, in, filter.cursor, filter.limit);
 }
 
 result<std::vector<flow_version>> queries::flow_versions(const scope_name& in,
@@ -241,9 +274,10 @@ result<run_page> queries::list(const scope_name& in, const run_filter& filter) c
   run_page page;
   std::optional<error> failure;
   std::string last;
+  std::size_t looked_at = 0;
   const auto scanned =
       r->now->scan(column::indexes, range, [&](std::string_view key, std::string_view) {
-        if (page.runs.size() == filter.limit) {
+        if (page.runs.size() == filter.limit || looked_at == most_looked_at) {
           page.next = make_cursor(last);
           return view::next::stop;
         }
@@ -257,8 +291,10 @@ result<run_page> queries::list(const scope_name& in, const run_filter& filter) c
                            : std::move(record).error();
           return view::next::stop;
         }
-        page.runs.push_back(std::move((*record)->summary));
+        ++looked_at;
         last = key;
+        auto& found = (*record)->summary;
+        if (!filter.flow || found.flow.name == *filter.flow) page.runs.push_back(std::move(found));
         return view::next::more;
       });
   if (!scanned) return scanned.error();

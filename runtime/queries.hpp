@@ -21,6 +21,7 @@ class queries {
   [[nodiscard]] result<flow_version> get_flow(const scope_name& in, const flow_name& name,
                                               std::optional<version> v) const;
   [[nodiscard]] result<std::vector<flow_summary>> list_flows(const scope_name& in) const;
+  [[nodiscard]] result<flow_page> list_flows(const scope_name& in, const flow_filter& filter) const;
   [[nodiscard]] result<std::vector<flow_version>> flow_versions(const scope_name& in,
                                                                 const flow_name& name) const;
   [[nodiscard]] result<run_view> get(const run_key& key) const;

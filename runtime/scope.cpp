@@ -128,6 +128,10 @@ result<std::vector<flow_summary>> scope::list_flows() const {
   return queries{*core_}.list_flows(name_);
 }
 
+result<flow_page> scope::list_flows(const flow_filter& filter) const {
+  return queries{*core_}.list_flows(name_, filter);
+}
+
 result<std::vector<flow_version>> scope::flow_versions(const flow_name& flow) const {
   return queries{*core_}.flow_versions(name_, flow);
 }
@@ -139,6 +143,10 @@ void scope::get_flow_async(const flow_name& flow, std::optional<version> v,
 
 void scope::list_flows_async(callback<std::vector<flow_summary>> done) const {
   read_later(*core_, std::move(done), [self = *this] { return self.list_flows(); });
+}
+
+void scope::list_flows_async(const flow_filter& filter, callback<flow_page> done) const {
+  read_later(*core_, std::move(done), [self = *this, filter] { return self.list_flows(filter); });
 }
 
 void scope::flow_versions_async(const flow_name& flow,

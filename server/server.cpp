@@ -90,11 +90,12 @@ struct http_server::inside {
                 std::make_shared<idempotency_table>(idempotency_table::limits{}), logs, waits, live,
                 log, [counts = counts] { return counts->connections(); }, counted,
                 [counts = counts, who = safe.who, file = safe.file,
-                 folder = of.effective_settings().storage.data_dir](readings& now) {
+                 folder = std::make_shared<folder_size>(of.effective_settings().storage.data_dir)](
+                    readings& now) {
                   now.transport = counts->now();
                   now.logins_refused = who->refused();
                   now.audit_lines_lost = file ? file->lost() : 0;
-                  now.store_bytes = bytes_in_folder(folder);
+                  now.store_bytes = folder->bytes();
                 }},
                routes_for(of.effective_settings().server)) {}
 

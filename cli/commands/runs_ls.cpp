@@ -11,6 +11,7 @@ namespace {
 
 struct ls_options {
   std::optional<std::string> status;
+  std::optional<std::string> flow;
   std::size_t limit = 50;
   bool json = false;
 };
@@ -73,7 +74,9 @@ exit_code list_runs(session& s, target& open, const run_filter& given, const ls_
     return exit_code::ok;
   }
   if (runs.empty()) {
-    s.out().line(options.status ? "No run has the status " + *options.status + "." : "No runs.");
+    const std::string of = options.flow ? " of flow " + printable(*options.flow) : "";
+    s.out().line(options.status ? "No run" + of + " has the status " + *options.status + "."
+                                : "No runs" + of + ".");
     return exit_code::ok;
   }
   print_table(s, runs);
@@ -89,6 +92,11 @@ exit_code ls(session& s, const ls_options& options) {
     const auto status = parse_status_option(*options.status);
     if (!status) return s.fail(status.error());
     filter.status = *status;
+  }
+  if (options.flow) {
+    auto name = parse_flow_name(*options.flow);
+    if (!name) return s.fail(error{errc::invalid_argument, "--flow: " + name.error().message});
+    filter.flow = *std::move(name);
   }
   if (options.limit == 0) return s.fail(exit_code::usage, "--limit must be at least 1");
   const auto opened = s.open_target(store_use::existing);
@@ -106,6 +114,8 @@ void add_runs_ls(CLI::App& to, command_line& line) {
                   "Example:\n  pawl runs ls --data-dir ./data --status failed --limit 10");
   cmd->add_option("--status", options->status, "Only these")
       ->type_name("pending|running|paused|completed|failed|cancelled");
+  cmd->add_option("--flow", options->flow, "Only runs of this flow, of any version")
+      ->type_name("NAME");
   cmd->add_option("--limit", options->limit, "At most so many; 50 if not given")->type_name("N");
   cmd->add_flag("--json", options->json, "One JSON object per run");
   cmd->callback(

@@ -16,10 +16,12 @@ void print_workers_json(session& s, const worker_overview& all) {
                            {"last_seen", to_rfc3339(each.last_seen)}}));
   }
   for (const auto& each : all.queues) {
-    s.out().line(one_line({{"queue", each.queue},
-                           {"code_ref", each.code_ref},
-                           {"queued", each.queued},
-                           {"leased", each.leased}}));
+    s.out().line(one_line(
+        {{"queue", each.queue},
+         {"code_ref", each.code_ref},
+         {"queued", each.queued},
+         {"leased", each.leased},
+         {"oldest_at", each.oldest_at ? json(to_rfc3339(*each.oldest_at)) : json(nullptr)}}));
   }
 }
 
@@ -47,11 +49,14 @@ void print_workers(session& s, const worker_overview& all) {
   }
   if (all.queues.empty()) return;
   s.out().line("");
-  s.out().line(look.paint(tint::dim, pad("QUEUE", queue_width) + "  QUEUED  LEASED  FUNCTION"));
+  s.out().line(look.paint(
+      tint::dim, pad("QUEUE", queue_width) + "  QUEUED  LEASED  OLDEST                FUNCTION"));
   for (const auto& each : all.queues) {
     s.out().line(pad(printable(each.queue), queue_width) + "  " +
                  pad_left(std::to_string(each.queued), 6) + "  " +
-                 pad_left(std::to_string(each.leased), 6) + "  " + printable(each.code_ref));
+                 pad_left(std::to_string(each.leased), 6) + "  " +
+                 pad(each.oldest_at ? moment_text(*each.oldest_at) : "", 20) + "  " +
+                 printable(each.code_ref));
   }
 }
 

@@ -68,9 +68,18 @@ class remote_target final : public target {
     return read(http_.send("GET", flow_path(name) + query), read_flow_version);
   }
   result<std::vector<flow_summary>> list_flows() override {
-    return read(http_.send("GET", "/v1/flows"), [](const json& answer) {
-      return read_list<flow_summary>(answer, "flows", read_flow_summary);
-    });
+    std::vector<flow_summary> all;
+    const std::string path = "/v1/flows?limit=1000";
+    for (std::string cursor;;) {
+      const auto answer = http_.send("GET", path + cursor);
+      if (!answer) return answer.error();
+      auto page = read_list<flow_summary>(*answer, "flows", read_flow_summary);
+      if (!page) return page;
+      std::move(page->begin(), page->end(), std::back_inserter(all));
+      const auto next = answer->find("next");
+      if (next == answer->end() || !next->is_string() || page->empty()) return all;
+      cursor = "&cursor=" + percent_encoded(next->get<std::string>());
+    }
   }
   result<std::vector<flow_version>> flow_versions(const flow_name& name) override {
     return read(http_.send("GET", flow_path(name) + "/versions"), [](const json& answer) {
@@ -109,6 +118,7 @@ class remote_target final : public target {
   result<run_page> list(const run_filter& filter) override {
     std::string query = "?limit=" + std::to_string(filter.limit);
     if (filter.status) query += "&status=" + std::string{to_string(*filter.status)};
+    if (filter.flow) query += "&flow=" + percent_encoded(filter.flow->str());
     if (!filter.cursor.empty()) query += "&cursor=" + percent_encoded(filter.cursor);
     return read(http_.send("GET", "/v1/runs" + query),
                 [&](const json& answer) { return read_run_page(answer, scope()); });

@@ -320,6 +320,7 @@ result<worker_overview> read_workers(const json& from) {
     queue.code_ref = fields.text("code_ref");
     queue.queued = fields.number<std::uint64_t>("queued");
     queue.leased = fields.number<std::size_t>("leased");
+    queue.oldest_at = fields.moment("oldest_at");
     return fields.outcome(std::move(queue));
   });
   if (!queues) return std::move(queues).error();

@@ -117,11 +117,25 @@ struct run_filter {
   std::optional<run_status> status = {};
   std::size_t limit = 100;  ///< 1 to 1000
   std::string cursor = {};  ///< `run_page::next` of the page before
+  std::optional<flow_name> flow = {};
 };
 
-/// A page of runs, newest first. Nothing lags: a run whose start was answered is in it.
+/// A page of runs, newest first. Nothing lags: a run whose start was answered is in it. Where runs
+/// are looked for by flow a page may have fewer than its limit, even none, and still be followed by
+/// another.
 struct run_page {
   std::vector<run_summary> runs;
+  std::string next;  ///< cursor of the next page; empty on the last
+};
+
+struct flow_filter {
+  std::size_t limit = 100;  ///< 1 to 1000
+  std::string cursor = {};  ///< `flow_page::next` of the page before
+};
+
+/// A page of flows, by name.
+struct flow_page {
+  std::vector<flow_summary> flows;
   std::string next;  ///< cursor of the next page; empty on the last
 };
 
@@ -191,6 +205,9 @@ class scope {
   [[nodiscard]] result<std::vector<flow_summary>> list_flows() const;
   [[nodiscard]] result<std::vector<flow_version>> flow_versions(const flow_name& name) const;
   void list_flows_async(callback<std::vector<flow_summary>> done) const;
+  /// Flows by name, a page at a time. Errors: `invalid_argument` (cursor, limit).
+  [[nodiscard]] result<flow_page> list_flows(const flow_filter& filter) const;
+  void list_flows_async(const flow_filter& filter, callback<flow_page> done) const;
   void flow_versions_async(const flow_name& name, callback<std::vector<flow_version>> done) const;
   /// Every fault of a definition under this engine's limits, warnings among them; nothing is
   /// stored.

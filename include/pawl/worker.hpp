@@ -99,6 +99,7 @@ struct task_queue_info {
   std::string code_ref;
   std::uint64_t queued = 0;
   std::size_t leased = 0;
+  std::optional<time_point> oldest_at = {};  ///< since when the oldest queued one waits
 };
 
 /// Who works for a scope, and what there is to do.

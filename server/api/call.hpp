@@ -119,6 +119,11 @@ class call : public std::enable_shared_from_this<call> {
 /// A run's version as ETag has it: `"17"`.
 [[nodiscard]] std::string run_tag(const run_view& run);
 
+/// The cursor of the next page as a list shows it: null on the last.
+[[nodiscard]] inline json next_page(const std::string& cursor) {
+  return cursor.empty() ? json(nullptr) : json(cursor);
+}
+
 /// Where the outcome of an engine's call goes that is answered as it is.
 template <class T>
 [[nodiscard]] callback<T> answering(call_ptr request) {

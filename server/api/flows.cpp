@@ -93,11 +93,16 @@ void put_flow(const call_ptr& request) {
 }
 
 void list_flows(const call_ptr& request) {
-  request->in().list_flows_async([request](result<std::vector<flow_summary>> flows) {
-    if (!flows) return request->fail(flows.error());
-    json list = json::array();
-    for (const auto& each : *flows) list.push_back(to_json(each));
-    request->answer(200, {{"flows", std::move(list)}, {"next", nullptr}});
+  std::vector<fault> faults;
+  flow_filter filter;
+  filter.limit = request->query().number("limit", 100, 1, 1000, faults);
+  filter.cursor = request->query().text("cursor");
+  if (request->refused(std::move(faults))) return;
+  request->in().list_flows_async(filter, [request](result<flow_page> page) {
+    if (!page) return request->fail(page.error());
+    json flows = json::array();
+    for (const auto& each : page->flows) flows.push_back(to_json(each));
+    request->answer(200, {{"flows", std::move(flows)}, {"next", next_page(page->next)}});
   });
 }
 
@@ -191,7 +196,14 @@ void add_flow_routes(router& to) {
           document,
           by_table,
           post_flow});
-  to.add({"GET", "/v1/flows", "flows.list", role::reader, {}, none, not_known, list_flows});
+  to.add({"GET",
+          "/v1/flows",
+          "flows.list",
+          role::reader,
+          {"limit", "cursor"},
+          none,
+          not_known,
+          list_flows});
   to.add({"PUT",
           "/v1/flows/{name}",
           "flows.put",

@@ -130,3 +130,22 @@ TEST_CASE("a definition is checked without being stored", "[api][flows]") {
   CHECK(f.post("/v1/validate", {{"name", "f"}}).body["valid"] == false);
   CHECK(f.get("/v1/flows").body["flows"].empty());
 }
+
+TEST_CASE("flows are listed in pages, by name", "[api][flows]") {
+  api_fixture f;
+  for (const auto* name : {"e", "b", "a", "d", "c"})
+    REQUIRE(f.post("/v1/flows", echo_flow(name)).status == 201);
+  REQUIRE(f.call("DELETE", "/v1/flows/b").status == 204);
+  std::vector<std::string> names;
+  std::string cursor;
+  do {
+    const auto page = f.get("/v1/flows?limit=2&cursor=" + cursor);
+    REQUIRE(page.status == 200);
+    CHECK(page.body["flows"].size() == 2);
+    for (const auto& each : page.body["flows"]) names.push_back(each["name"]);
+    cursor = page.body["next"].is_null() ? "" : page.body["next"].get<std::string>();
+  } while (!cursor.empty());
+  CHECK(names == std::vector<std::string>{"a", "c", "d", "e"});
+  for (const auto* wrong : {"cursor=zz", "cursor=00", "limit=0", "limit=1001", "limit=x"})
+    CHECK(f.get(std::string{"/v1/flows?"} + wrong).status == 400);
+}

@@ -70,13 +70,13 @@ void list_runs(const call_ptr& request) {
   filter.status = request->query().status("status", faults);
   filter.limit = request->query().number("limit", 100, 1, 1000, faults);
   filter.cursor = request->query().text("cursor");
+  if (request->query().has("flow")) filter.flow = flow_name{request->query().text("flow")};
   if (request->refused(std::move(faults))) return;
   request->in().list_async(filter, [request](result<run_page> page) {
     if (!page) return request->fail(page.error());
     json runs = json::array();
     for (const auto& each : page->runs) runs.push_back(to_json(each));
-    request->answer(200, {{"runs", std::move(runs)},
-                          {"next", page->next.empty() ? json(nullptr) : json(page->next)}});
+    request->answer(200, {{"runs", std::move(runs)}, {"next", next_page(page->next)}});
   });
 }
 
@@ -140,7 +140,7 @@ void add_run_routes(router& to) {
           "/v1/runs",
           "runs.list",
           role::reader,
-          {"status", "limit", "cursor"},
+          {"status", "flow", "limit", "cursor"},
           none,
           not_known,
           list_runs});

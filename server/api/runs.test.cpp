@@ -85,6 +85,26 @@ TEST_CASE("runs are listed in pages, the newest first", "[api][runs]") {
   CHECK(f.get("/v1/runs?limit=0").status == 400);
 }
 
+TEST_CASE("runs are listed by flow", "[api][runs]") {
+  api_fixture f;
+  f.put("f", {f.signal("s", "go")});
+  f.put("a flow/of words", {f.signal("s", "go")});
+  for (const auto* id : {"r0", "r1", "r2"})
+    REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", id}}).status == 201);
+  REQUIRE(f.post("/v1/runs", {{"flow", "a flow/of words"}, {"id", "other"}}).status == 201);
+  CHECK(f.get("/v1/runs?flow=f").body["runs"].size() == 3);
+  const auto other = f.get("/v1/runs?status=running&flow=a%20flow%2Fof+words").body["runs"];
+  REQUIRE(other.size() == 1);
+  CHECK(other[0]["id"] == "other");
+  const auto page = f.get("/v1/runs?flow=f&limit=2").body;
+  CHECK(page["runs"].size() == 2);
+  const auto rest = f.get("/v1/runs?flow=f&cursor=" + page["next"].get<std::string>()).body;
+  CHECK(rest["runs"].size() == 1);
+  CHECK(rest["next"].is_null());
+  CHECK(f.get("/v1/runs?flow=f&status=failed").body["runs"].empty());
+  CHECK(f.get("/v1/runs?flow=none").body["runs"].empty());
+}
+
 TEST_CASE("a run's ETag is its checkpoint", "[api][runs]") {
   api_fixture f;
   f.put("f", {f.signal("s", "go")});

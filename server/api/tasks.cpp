@@ -10,6 +10,10 @@ namespace {
 constexpr std::size_t max_functions = 1000;
 constexpr std::size_t max_lines = 1000;
 
+json moment_or_null(const std::optional<time_point>& at) {
+  return at ? json(to_rfc3339(*at)) : json(nullptr);
+}
+
 json view_of(const worker_task& task) {
   json shown{{"task", task.id.task},
              {"lease", task.id.lease},
@@ -26,7 +30,7 @@ json view_of(const worker_task& task) {
              {"traceparent", to_traceparent(task.trace)},
              {"interrupted", task.answer.has_value()},
              {"lease_ms", task.lease_time.count()},
-             {"timeout_at", task.timeout_at ? json(to_rfc3339(*task.timeout_at)) : json(nullptr)}};
+             {"timeout_at", moment_or_null(task.timeout_at)}};
   if (task.answer) shown["resume_value"] = *task.answer;
   return shown;
 }
@@ -204,7 +208,8 @@ void list_workers(const call_ptr& request) {
       queues.push_back({{"queue", each.queue},
                         {"code_ref", each.code_ref},
                         {"queued", each.queued},
-                        {"leased", each.leased}});
+                        {"leased", each.leased},
+                        {"oldest_at", moment_or_null(each.oldest_at)}});
     }
     request->answer(200, {{"workers", std::move(workers)}, {"queues", std::move(queues)}});
   });

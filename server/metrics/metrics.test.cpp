@@ -181,3 +181,19 @@ TEST_CASE("The bytes of a folder are those of its files") {
   std::filesystem::remove_all(folder);
   CHECK(bytes_in_folder(folder) == 0);
 }
+
+TEST_CASE("the size of a folder is looked up every few seconds only", "[metrics]") {
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("pawl-folder-size-" + std::to_string(::getpid()));
+  std::filesystem::create_directory(folder);
+  std::ofstream{folder / "a"} << std::string(10, 'x');
+  folder_size::clock::time_point now{};
+  folder_size size{folder, [&] { return now; }};
+  CHECK(size.bytes() == 10);
+  std::ofstream{folder / "b"} << "12";
+  now += folder_size::keeps - std::chrono::milliseconds{1};
+  CHECK(size.bytes() == 10);
+  now += std::chrono::milliseconds{1};
+  CHECK(size.bytes() == 12);
+  std::filesystem::remove_all(folder);
+}

@@ -39,8 +39,15 @@ class FlowCalls(Caller):
         return read(StoredFlow, answer.json())
 
     def flows(self) -> List[FlowInfo]:
-        """Gives all flows of the scope."""
-        return read_list(FlowInfo, self._get("/v1/flows"), "flows")
+        """Gives all flows of the scope, by name."""
+        flows: List[FlowInfo] = []
+        cursor: Optional[str] = None
+        while True:
+            found = self._get("/v1/flows", given(limit=1000, cursor=cursor))
+            flows += read_list(FlowInfo, found, "flows")
+            cursor = found.get("next")
+            if cursor is None:
+                return flows
 
     def flow(self, name: str, version: Optional[str] = None) -> FlowVersion:
         """Gives a version of a flow, with its definition; the latest if none is named."""

@@ -83,17 +83,20 @@ class RunCalls(Caller):
                 raise TimeoutError(f"run {id} is still {run.status} after {timeout:g} s")
 
     def runs(
-        self, status: Optional[str] = None, *, limit: int = 100, cursor: Optional[str] = None
+        self, status: Optional[str] = None, *, flow: Optional[str] = None, limit: int = 100,
+        cursor: Optional[str] = None
     ) -> RunPage:
-        """Gives a page of runs, newest first; only those with `status` if it is named."""
-        found = self._get("/v1/runs", given(status=status, limit=limit, cursor=cursor))
+        """Gives a page of runs, newest first; only those with `status`, or of `flow`, if it is
+        named. A page of one flow's runs may be short and still have a `next`."""
+        found = self._get("/v1/runs", given(status=status, flow=flow, limit=limit, cursor=cursor))
         return read(RunPage, found)
 
-    def all_runs(self, status: Optional[str] = None) -> Iterator[RunSummary]:
+    def all_runs(self, status: Optional[str] = None, *,
+                 flow: Optional[str] = None) -> Iterator[RunSummary]:
         """Goes through all runs, newest first, page by page."""
         cursor: Optional[str] = None
         while True:
-            page = self.runs(status, cursor=cursor)
+            page = self.runs(status, flow=flow, cursor=cursor)
             yield from page.runs
             cursor = page.next
             if cursor is None:
