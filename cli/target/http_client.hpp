@@ -13,6 +13,7 @@
 #include <pawl/result.hpp>
 
 #include "cli/target/server_address.hpp"
+#include "functions/http/encoding.hpp"
 
 namespace pawl::cli {
 
@@ -69,7 +70,6 @@ class http_client {
   bool too_large_ = false;
 };
 
-/// `text` with every byte percent-encoded that has a meaning in a path or a query.
-[[nodiscard]] std::string percent_encoded(std::string_view text);
+using functions::http::percent_encoded;
 
 }  // namespace pawl::cli

@@ -2,7 +2,6 @@
 #include <memory>
 #include <utility>
 
-#include "flow/pointer.hpp"
 #include "server/api/call.hpp"
 #include "server/api/routes.hpp"
 #include "server/api/run_command.hpp"
@@ -47,30 +46,15 @@ class batch_answer {
   std::atomic<std::size_t> missing_;
 };
 
-/// The fields of the item at `place`; a fault if it is no object.
-std::optional<object_reader> item_fields(json& items, std::size_t place,
-                                         std::vector<fault>& faults) {
-  std::string pointer = "/items/" + std::to_string(place);
-  if (items[place].is_object())
-    return std::optional<object_reader>{std::in_place, items[place], std::move(pointer), faults};
-  faults.push_back({severity::error, std::move(pointer), "invalid_field", "must be an object"});
-  return std::nullopt;
-}
-
 void start_batch(const call_ptr& request) {
   auto body = request->take_body();
   if (!body) return;
   std::vector<fault> faults;
   object_reader fields{*body, "", faults};
-  json* const items = fields.items("items", max_batch);
-  fields.finish();
   std::vector<start_request> starts;
-  for (std::size_t i = 0; items != nullptr && i < items->size(); ++i) {
-    auto each = item_fields(*items, i, faults);
-    if (!each) continue;
-    starts.push_back(read_start(*each));
-    each->finish();
-  }
+  fields.objects("items", max_batch,
+                 [&](object_reader& item) { starts.push_back(read_start(item)); });
+  fields.finish();
   if (request->refused(std::move(faults))) return;
   const auto answer = std::make_shared<batch_answer>(request, "runs.start", starts.size());
   for (std::size_t i = 0; i < starts.size(); ++i) {
@@ -88,16 +72,12 @@ void signal_batch(const call_ptr& request) {
   if (!body) return;
   std::vector<fault> faults;
   object_reader fields{*body, "", faults};
-  json* const items = fields.items("items", max_batch);
-  fields.finish();
   std::vector<std::pair<run_id, run_command>> signals;
-  for (std::size_t i = 0; items != nullptr && i < items->size(); ++i) {
-    auto each = item_fields(*items, i, faults);
-    if (!each) continue;
-    run_id run{each->text("run")};
-    signals.emplace_back(std::move(run), *read_command("signal", *each));
-    each->finish();
-  }
+  fields.objects("items", max_batch, [&](object_reader& item) {
+    run_id run{item.text("run")};
+    signals.emplace_back(std::move(run), *read_command("signal", item));
+  });
+  fields.finish();
   if (request->refused(std::move(faults))) return;
   const auto answer = std::make_shared<batch_answer>(request, "runs.signal", signals.size());
   for (std::size_t i = 0; i < signals.size(); ++i) {
@@ -109,28 +89,14 @@ void signal_batch(const call_ptr& request) {
   }
 }
 
-/// The ids in the field `runs`.
-std::vector<run_id> read_runs(object_reader& fields, std::vector<fault>& faults) {
-  std::vector<run_id> runs;
-  const json* const items = fields.items("runs", max_batch);
-  for (std::size_t i = 0; items != nullptr && i < items->size(); ++i) {
-    if ((*items)[i].is_string()) {
-      runs.emplace_back((*items)[i].get<std::string>());
-    } else {
-      faults.push_back({severity::error, "/runs/" + std::to_string(i), "invalid_field",
-                        "must be a text, the id of a run"});
-    }
-  }
-  return runs;
-}
-
 /// The command is the last segment of the path.
 void command_batch(const call_ptr& request) {
   auto body = request->take_body();
   if (!body) return;
   std::vector<fault> faults;
   object_reader fields{*body, "", faults};
-  const auto runs = read_runs(fields, faults);
+  const auto texts = fields.texts("runs", max_batch);
+  const std::vector<run_id> runs(texts.begin(), texts.end());
   const std::string_view path = request->route().pattern;
   const auto command = read_command(path.substr(path.rfind('/') + 1), fields);
   fields.finish();

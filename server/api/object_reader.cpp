@@ -101,6 +101,40 @@ json* object_reader::items(std::string_view name, std::size_t most) {
   return nullptr;
 }
 
+std::string object_reader::pointer_of(std::string_view name, std::size_t item) const {
+  return flow::child_pointer(pointer_, std::string{name}) + "/" + std::to_string(item);
+}
+
+std::vector<std::string> object_reader::texts(std::string_view name, std::size_t most) {
+  std::vector<std::string> all;
+  json* const given = items(name, most);
+  for (std::size_t i = 0; given != nullptr && i < given->size(); ++i) {
+    json& item = (*given)[i];
+    if (item.is_string()) {
+      all.push_back(std::move(item.get_ref<std::string&>()));
+    } else {
+      faults_.push_back({severity::error, pointer_of(name, i), "invalid_field", "must be a text"});
+    }
+  }
+  return all;
+}
+
+void object_reader::objects(std::string_view name, std::size_t most,
+                            const std::function<void(object_reader& item)>& read) {
+  json* const given = items(name, most);
+  for (std::size_t i = 0; given != nullptr && i < given->size(); ++i) {
+    std::string pointer = pointer_of(name, i);
+    if ((*given)[i].is_object()) {
+      object_reader item{(*given)[i], std::move(pointer), faults_};
+      read(item);
+      item.finish();
+    } else {
+      faults_.push_back(
+          {severity::error, std::move(pointer), "invalid_field", "must be an object"});
+    }
+  }
+}
+
 std::optional<pawl::version> object_reader::optional_version(std::string_view name) {
   const auto given = optional_text(name);
   if (!given) return std::nullopt;

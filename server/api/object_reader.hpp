@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -37,6 +38,12 @@ class object_reader {
   [[nodiscard]] std::optional<json> optional_value(std::string_view name);
   /// An array of 1 to `most` items; null after a fault. Stays in the object.
   [[nodiscard]] json* items(std::string_view name, std::size_t most);
+  /// Such an array of texts; items that are none are faults.
+  [[nodiscard]] std::vector<std::string> texts(std::string_view name, std::size_t most);
+  /// Such an array of objects: calls `read` with a reader of each, which is finished then; items
+  /// that are none are faults.
+  void objects(std::string_view name, std::size_t most,
+               const std::function<void(object_reader& item)>& read);
   [[nodiscard]] std::optional<pawl::version> optional_version(std::string_view name);
   [[nodiscard]] std::optional<run_status> optional_status(std::string_view name);
   /// "debug", "info", "warning" or "error"; a missing one is a fault.
@@ -53,6 +60,7 @@ class object_reader {
   /// The field, noted as known; null where it is not there.
   json* find(std::string_view name);
   void refuse_type(std::string_view name, const json& given, std::string_view wanted);
+  [[nodiscard]] std::string pointer_of(std::string_view name, std::size_t item) const;
 
   json& object_;
   const std::string pointer_;

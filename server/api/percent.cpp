@@ -37,21 +37,4 @@ std::optional<std::string> query_decoded(std::string_view text) {
   return decoded(text, true);
 }
 
-std::string percent_encoded(std::string_view text) {
-  constexpr char digits[] = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : text) {
-    const bool unreserved = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                            (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
-    if (unreserved) {
-      encoded += c;
-    } else {
-      encoded += '%';
-      encoded += digits[static_cast<unsigned char>(c) >> 4];
-      encoded += digits[static_cast<unsigned char>(c) & 15];
-    }
-  }
-  return encoded;
-}
-
 }  // namespace pawl::server

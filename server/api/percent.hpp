@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "functions/http/encoding.hpp"
+
 namespace pawl::server {
 
 /// Undoes percent-encoding (RFC 3986, 2.1). Nothing if a "%" is not followed by two hexadecimal
@@ -12,7 +14,6 @@ namespace pawl::server {
 /// The same in a query, where "+" is a space.
 [[nodiscard]] std::optional<std::string> query_decoded(std::string_view text);
 
-/// `text` as one segment of a path: all but unreserved characters are encoded.
-[[nodiscard]] std::string percent_encoded(std::string_view text);
+using functions::http::percent_encoded;
 
 }  // namespace pawl::server
