@@ -51,6 +51,7 @@ caf::behavior dispatcher::make_behavior() {
       [this](const tasks_changed& c) { change(c); },
       [this](poll_tasks& p) { start_poll(p); },
       [this](const task_granted& g) { on_granted(g); },
+      [this](const poll_withdrawn& w) { withdraw(w.poll); },
       [this](const touch_task& t) { touch(t); },
       [this](const describe_workers& d) { describe(d); },
       [this](const lease_given_up& g) { on_given_up(g); },
@@ -162,7 +163,10 @@ void dispatcher::put_in(const queued_task& task) {
   if (l.known_to.empty() && l.held == most_held) l.known_to = key;
   if (l.known_to.empty() || key < l.known_to)
     l.held += l.waiting[task.key.run].emplace(std::move(key), task).second ? 1 : 0;
-  if (!l.polls.empty()) serve(*l.polls.begin());
+  // The oldest poll that has room; those before it are about to be answered.
+  const auto next = std::find_if(l.polls.begin(), l.polls.end(),
+                                 [this](poll_id id) { return polls_.at(id).wants_more(); });
+  if (next != l.polls.end()) serve(*next);
 }
 
 void dispatcher::refill(const task_lane& name, lane& l) {
@@ -192,6 +196,7 @@ void dispatcher::start_poll(poll_tasks& p) {
         error{errc::overloaded, "the engine has " + std::to_string(polls_.size()) +
                                     " polls that wait (worker.max_polls); try again later"});
   }
+  if (p.withdrawn.stop_requested()) return p.answer(std::vector<worker_task>{});
   note_worker(p.scope, p.wanted);
   const poll_id id = ++last_poll_;
   poll& added = polls_[id];
@@ -205,6 +210,11 @@ void dispatcher::start_poll(poll_tasks& p) {
   for (const auto& function : added.wanted.functions)
     lane_of({added.scope, added.wanted.queue, function}).polls.insert(id);
   if (waits) schedule(added.deadline);
+  if (p.withdrawn.stop_possible()) {
+    added.withdrawal.emplace(std::move(p.withdrawn), [self = caf::actor{this}, id] {
+      caf::anon_send(self, poll_withdrawn{id});
+    });
+  }
   serve(id);
 }
 
@@ -212,7 +222,7 @@ void dispatcher::serve(poll_id id) {
   const auto found = polls_.find(id);
   if (found == polls_.end() || shards_.empty()) return;
   poll& p = found->second;
-  while (p.asked + p.got.size() < p.wanted.max) {
+  while (p.wants_more()) {
     const auto task = take_next(p);
     if (!task) break;
     ++p.asked;
@@ -303,6 +313,16 @@ void dispatcher::on_granted(const task_granted& granted) {
     p.got.push_back(std::move(task));
   }
   serve(granted.poll);
+}
+
+void dispatcher::withdraw(poll_id id) {
+  const auto found = polls_.find(id);
+  if (found == polls_.end()) return;
+  poll& p = found->second;
+  deadlines_.erase({p.deadline, id});
+  p.deadline = system().clock().now();
+  p.wanted.max = 0;
+  serve(id);
 }
 
 void dispatcher::finish(poll_id id) {

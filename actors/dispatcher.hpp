@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -67,6 +69,9 @@ class dispatcher : public caf::event_based_actor {
     std::size_t next_function = 0;
     std::vector<worker_task> got;
     reply<std::vector<worker_task>> answer;
+    std::optional<std::stop_callback<std::function<void()>>> withdrawal;
+
+    [[nodiscard]] bool wants_more() const noexcept { return asked + got.size() < wanted.max; }
   };
   struct seen_worker {
     std::string queue;
@@ -89,6 +94,8 @@ class dispatcher : public caf::event_based_actor {
   std::optional<queued_task> take_next(poll& p);
   void ask_for(poll_id id, const queued_task& task);
   void on_granted(const task_granted& granted);
+  /// It gets no further task, and is answered when the runs that it has asked have answered.
+  void withdraw(poll_id id);
   void finish(poll_id id);
   void note_worker(const scope_name& scope, const task_poll& p);
 

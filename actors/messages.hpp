@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -167,6 +168,11 @@ struct poll_tasks {
   scope_name scope;
   task_poll wanted;
   reply<std::vector<worker_task>> answer;
+  std::stop_token withdrawn = {};
+};
+/// The dispatcher to itself: nobody waits for this poll any more.
+struct poll_withdrawn {
+  std::uint64_t poll = 0;
 };
 /// To the dispatcher: this worker is at work on it, and has perhaps something to say.
 struct touch_task {
@@ -272,6 +278,7 @@ PAWL_LOCAL_MESSAGE(alarm_rung)
 PAWL_LOCAL_MESSAGE(look_at_alarms)
 PAWL_LOCAL_MESSAGE(tasks_changed)
 PAWL_LOCAL_MESSAGE(poll_tasks)
+PAWL_LOCAL_MESSAGE(poll_withdrawn)
 PAWL_LOCAL_MESSAGE(touch_task)
 PAWL_LOCAL_MESSAGE(describe_workers)
 PAWL_LOCAL_MESSAGE(task_granted)

@@ -266,6 +266,16 @@ constexpr std::array table{
         1, 1'000'000},
     key{"server.max_streams", [](settings& s) -> field { return &s.server.max_streams; },
         "Event streams and WebSockets at once, together. One more is answered 429.", 1, 1'000'000},
+    key{"server.max_streams_per_key",
+        [](settings& s) -> field { return &s.server.max_streams_per_key; },
+        "Event streams and WebSockets of one caller at once: of a key or, without keys, of an "
+        "address. One more is answered 429.",
+        1, 1'000'000},
+    key{"server.max_waits_per_key",
+        [](settings& s) -> field { return &s.server.max_waits_per_key; },
+        "Requests of one caller that wait at once: polls of workers and `?wait=`. One more is "
+        "answered 429.",
+        1, 1'000'000},
     key{"server.max_pipelined", [](settings& s) -> field { return &s.server.max_pipelined; },
         "Requests of one connection that were read and are not answered. The next one waits "
         "unread.",

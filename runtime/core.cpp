@@ -309,14 +309,15 @@ void engine_core::publish_flow(const scope_name& in, const flow_version_id& id,
 }
 
 void engine_core::poll_tasks(const scope_name& in, task_poll wanted,
-                             callback<std::vector<worker_task>> done) {
+                             callback<std::vector<worker_task>> done, std::stop_token withdrawn) {
   const auto open = admit();
   if (!open) return done(open.error());
   using tasks = std::vector<worker_task>;
   // A poll may wait for long: it is bounded by `worker.max_polls`, not as a command.
   open->parts->commands.give_back();
   caf::anon_send(open->actors->dispatcher,
-                 actors::poll_tasks{in, std::move(wanted), actors::reply<tasks>{std::move(done)}});
+                 actors::poll_tasks{in, std::move(wanted), actors::reply<tasks>{std::move(done)},
+                                    std::move(withdrawn)});
 }
 
 void engine_core::touch_task(const persistence::keys::task_key& task, std::uint64_t lease,

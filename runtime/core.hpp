@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <string>
 #include <utility>
 
@@ -67,7 +68,8 @@ class engine_core {
   void put_flow(const scope_name& in, json definition, const put_flow_options& options,
                 callback<flow_stored> done);
   void publish_flow(const scope_name& in, const flow_version_id& id, callback<void> done);
-  void poll_tasks(const scope_name& in, task_poll wanted, callback<std::vector<worker_task>> done);
+  void poll_tasks(const scope_name& in, task_poll wanted, callback<std::vector<worker_task>> done,
+                  std::stop_token withdrawn);
   void touch_task(const persistence::keys::task_key& task, std::uint64_t lease,
                   std::optional<double> progress, std::vector<task_log_line> log,
                   callback<task_heartbeat> done);

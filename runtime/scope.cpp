@@ -390,9 +390,10 @@ result<std::vector<worker_task>> scope::poll_tasks(task_poll wanted) const {
       [&](auto done) { poll_tasks_async(std::move(wanted), std::move(done)); });
 }
 
-void scope::poll_tasks_async(task_poll wanted, callback<std::vector<worker_task>> done) const {
+void scope::poll_tasks_async(task_poll wanted, callback<std::vector<worker_task>> done,
+                             std::stop_token withdrawn) const {
   if (auto good = check_poll(wanted); !good) return done(std::move(good).error());
-  core_->poll_tasks(name_, std::move(wanted), std::move(done));
+  core_->poll_tasks(name_, std::move(wanted), std::move(done), std::move(withdrawn));
 }
 
 result<void> scope::finish_task(const task_lease& task, task_outcome outcome) const {

@@ -5,6 +5,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "server/api/caller_places.hpp"
 #include "server/api/dispatcher.hpp"
 #include "server/api/idempotency.hpp"
 #include "server/api/routes.hpp"
@@ -96,7 +97,9 @@ struct http_server::inside {
                   now.logins_refused = who->refused();
                   now.audit_lines_lost = file ? file->lost() : 0;
                   now.store_bytes = folder->bytes();
-                }},
+                },
+                std::make_shared<caller_places>(of.effective_settings().server.max_streams_per_key),
+                std::make_shared<caller_places>(of.effective_settings().server.max_waits_per_key)},
                routes_for(of.effective_settings().server)) {}
 
   const guards safe;

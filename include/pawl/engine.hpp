@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -310,7 +311,10 @@ class scope {
   /// long as the poll says, and gives none then. See <pawl/worker.hpp>. Errors: `invalid_argument`,
   /// `overloaded`.
   result<std::vector<worker_task>> poll_tasks(task_poll wanted) const;
-  void poll_tasks_async(task_poll wanted, callback<std::vector<worker_task>> done) const;
+  /// `withdrawn`: a stop request ends the poll. It is given no task from then on; what it was given
+  /// in the same moment comes all the same, and is to be released.
+  void poll_tasks_async(task_poll wanted, callback<std::vector<worker_task>> done,
+                        std::stop_token withdrawn = {}) const;
   /// Records how a task ended. Errors: `conflict` with the type "lease_lost" when the task is not
   /// this worker's any more: nothing was recorded; `invalid_argument`.
   result<void> finish_task(const task_lease& task, task_outcome outcome) const;

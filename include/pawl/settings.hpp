@@ -171,6 +171,10 @@ struct server_settings {
   std::uint32_t max_connections_per_peer = 1'000;
   /// Event streams and WebSockets at once, all together. One more is answered 429.
   std::uint32_t max_streams = 5'000;
+  /// Those of one caller: of a key, or without keys of an address. One more is answered 429.
+  std::uint32_t max_streams_per_key = 1'000;
+  /// Requests of one caller that wait: polls of workers, and `?wait=`. One more is answered 429.
+  std::uint32_t max_waits_per_key = 1'000;
   /// Requests of one connection that were read and not answered. The next waits unread.
   std::uint32_t max_pipelined = 16;
   /// The longest request target. A longer one is answered 414.

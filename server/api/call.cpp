@@ -10,6 +10,7 @@
 #include <pawl/detail/log_context.hpp>
 
 #include "flow/definition.hpp"
+#include "server/api/caller_places.hpp"
 #include "server/api/waiting_calls.hpp"
 #include "server/http/ascii.hpp"
 
@@ -92,10 +93,11 @@ if_match call::precondition() const {
   return read_if_match(*given);
 }
 
-void call::answer(unsigned status, const json& body, http::fields fields) {
+void call::answer(unsigned status, const json& body, http::fields fields,
+                  std::function<void()> lost) {
   http::response made{status, std::move(fields), text_of(body)};
   made.fields.set("Content-Type", "application/json");
-  send(std::move(made), "ok");
+  send(std::move(made), "ok", std::move(lost));
 }
 
 void call::answer_version(const std::string& tag, const json& body) {
@@ -127,14 +129,37 @@ bool call::refused(std::vector<fault> faults) {
   return true;
 }
 
+void call::refuse_more(std::string_view what, const caller_places& limit,
+                       std::string_view setting) {
+  problem refused{problem_code::too_many_requests,
+                  pawl::quoted(by_.name) + " has " + std::to_string(limit.most()) + " " +
+                      std::string{what} + ", as many as it may (" + std::string{setting} +
+                      "); try again when one of them has ended"};
+  refused.fields.add("Retry-After", "1");
+  fail(refused);
+}
+
+std::shared_ptr<void> call::take_stream_place() {
+  auto place = with().streams_of->take(by_.name);
+  if (!place)
+    refuse_more("event streams and WebSockets", *with().streams_of, "server.max_streams_per_key");
+  return place;
+}
+
 std::shared_ptr<http::stream> call::answer_with_stream(http::response head) {
-  if (!take_turn()) return nullptr;
-  return std::exchange(exchange_, nullptr)->respond_with_stream(std::move(head));
+  auto place = take_stream_place();
+  if (!place || !take_turn()) return nullptr;
+  auto stream = std::exchange(exchange_, nullptr)->respond_with_stream(std::move(head));
+  if (stream) stream->on_closed([place] {});
+  return stream;
 }
 
 std::shared_ptr<http::web_socket> call::answer_with_web_socket() {
-  if (!take_turn()) return nullptr;
-  return std::exchange(exchange_, nullptr)->accept_web_socket();
+  auto place = take_stream_place();
+  if (!place || !take_turn()) return nullptr;
+  auto socket = std::exchange(exchange_, nullptr)->accept_web_socket();
+  if (socket) socket->on_closed([place] {});
+  return socket;
 }
 
 void call::note(std::string_view what, const std::string& target, const error* failure) const {
@@ -144,27 +169,45 @@ void call::note(std::string_view what, const std::string& target, const error* f
                         request_.id});
 }
 
-void call::send(http::response made, std::string_view outcome) {
-  if (!take_turn()) return;
+void call::send(http::response made, std::string_view outcome, std::function<void()> lost) {
+  if (!take_turn()) {
+    if (lost) lost();
+    return;
+  }
   if (route_.is_command()) {
     with().audit->record({by_.name, request_.peer, by_.scope.str(), std::string{route_.name},
                           target_, std::string{outcome}, made.status, request_.id});
   }
   ticket_.answered(made);
-  std::exchange(exchange_, nullptr)->respond(std::move(made));
+  std::exchange(exchange_, nullptr)->respond(std::move(made), std::move(lost));
 }
 
 bool call::take_turn() {
   if (answered_.exchange(true)) return false;
   if (const auto waits = waits_.exchange(0); waits != 0) with().waits->remove(waits);
+  place_.reset();
   return true;
 }
 
-void call::when_stopping(std::function<void()> answer) {
+bool call::may_wait() {
+  place_ = with().waits_of->take(by_.name);
+  if (!place_) refuse_more("requests that wait", *with().waits_of, "server.max_waits_per_key");
+  return place_ != nullptr;
+}
+
+void call::when_cut_short(std::function<void()> answer) {
+  const auto exchange = exchange_;  // somebody may answer while we are at it
   waits_ = with().waits->add(std::move(answer));
   // Answered while it was noted: the server stopped right then.
   if (answered_)
     if (const auto waits = waits_.exchange(0); waits != 0) with().waits->remove(waits);
+  exchange->on_gone([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->cut_short();
+  });
+}
+
+void call::cut_short() {
+  if (const auto waits = waits_.exchange(0); waits != 0) with().waits->end(waits);
 }
 
 std::string run_tag(const run_view& run) {

@@ -68,7 +68,10 @@ class call : public std::enable_shared_from_this<call> {
 
   // Exactly one of these is called, once; of further ones the first stands.
 
-  void answer(unsigned status, const json& body, http::fields fields = {});
+  /// `lost`: called if the answer does not come to the caller, as far as that is noticed; also if
+  /// somebody has answered before.
+  void answer(unsigned status, const json& body, http::fields fields = {},
+              std::function<void()> lost = {});
   /// With an ETag, or 304 where the caller has that version.
   void answer_version(const std::string& tag, const json& body);
   void answer_empty(unsigned status);
@@ -85,9 +88,12 @@ class call : public std::enable_shared_from_this<call> {
 
   /// Whether one of these was called.
   [[nodiscard]] bool answered() const noexcept { return answered_; }
-  /// For a request that may wait for long: `answer` is to answer it with what there is. Called when
-  /// the server stops, if nobody has answered before. To be set before anybody can answer.
-  void when_stopping(std::function<void()> answer);
+  /// To be called for a request that is going to wait for long, before it begins anything. False:
+  /// its caller has as many of these as he may, and the request was refused.
+  [[nodiscard]] bool may_wait();
+  /// Of such a request: `answer` is to answer it with what there is. Called when the server stops
+  /// or the caller is gone, if nobody has answered before. To be set before anybody can answer.
+  void when_cut_short(std::function<void()> answer);
 
   /// Names what the command is about in the audit log, where its path does not.
   void about(std::string target) { target_ = std::move(target); }
@@ -97,10 +103,14 @@ class call : public std::enable_shared_from_this<call> {
   /// Tells the table of repeated requests what this one is answered; for the dispatcher.
   void answers_repeats(idempotency_table::ticket ticket) { ticket_ = std::move(ticket); }
   /// Sends an answer as it is; for the dispatcher.
-  void send(http::response made, std::string_view outcome);
+  void send(http::response made, std::string_view outcome, std::function<void()> lost = {});
 
  private:
   [[nodiscard]] bool take_turn();
+  /// Refuses the request for a limit that the setting of this name is.
+  void refuse_more(std::string_view what, const caller_places& limit, std::string_view setting);
+  [[nodiscard]] std::shared_ptr<void> take_stream_place();
+  void cut_short();
 
   const std::shared_ptr<const api> api_;
   const server::route& route_;
@@ -114,6 +124,7 @@ class call : public std::enable_shared_from_this<call> {
   idempotency_table::ticket ticket_;
   std::atomic<bool> answered_{false};
   std::atomic<std::uint64_t> waits_{0};  ///< among the waiting calls
+  std::shared_ptr<void> place_;          ///< of a request that waits; until it is answered
 };
 
 /// A run's version as ETag has it: `"17"`.

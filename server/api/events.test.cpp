@@ -254,3 +254,25 @@ TEST_CASE("a heartbeat comes while nothing happens", "[api][events]") {
   CHECK(contains(stream->wait_for(": \n\n"), ": \n\n"));
   beating->stop();
 }
+
+TEST_CASE("a caller has as many event streams and WebSockets as he may", "[api][events][limits]") {
+  settings s = api_fixture::quiet();
+  s.server.max_streams_per_key = 2;
+  api_fixture f{s};
+  f.put("f", {f.signal("s", "go")});
+  REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r"}}).status == 201);
+  const auto one = f.begin("GET", "/v1/runs/r/events");
+  const auto two = f.begin("GET", "/v1/runs/r/ws", "", {}, true);
+  REQUIRE(one->stream());
+  REQUIRE(two->stream());
+  for (const auto* path : {"/v1/runs/r/events", "/v1/events"}) {
+    const auto refused = f.get(path);
+    CHECK(refused.status == 429);
+    CHECK(refused.body["code"] == "too_many_requests");
+    CHECK(contains(refused.body["detail"], "server.max_streams_per_key"));
+    CHECK(refused.field("Retry-After") == "1");
+  }
+  CHECK(f.begin("GET", "/v1/runs/r/ws", "", {}, true)->wait().status == 429);
+  one->stream()->go_away();
+  CHECK(f.begin("GET", "/v1/events")->wait().status == 200);
+}

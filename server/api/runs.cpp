@@ -27,7 +27,7 @@ void answer_after_wait(const call_ptr& request, const run_id& id, std::chrono::m
     fields.add("ETag", run_tag(*run));
     request->answer(finished ? 200 : unfinished, to_json(*run), std::move(fields));
   };
-  request->when_stopping([request, id, show] { request->in().get_async(id, show); });
+  request->when_cut_short([request, id, show] { request->in().get_async(id, show); });
   request->in().wait_async(id, limit, [request, id, show](result<run_view> run) {
     if (run || run.error().code != errc::timed_out) return show(std::move(run));
     request->in().get_async(id, show);
@@ -49,6 +49,7 @@ void start_run(const call_ptr& request) {
   if (by_header) start.options.key = request->idempotency_key();
   const bool keyed = by_header && !start.options.key.empty();
   start.options.trace = request->trace();
+  if (wait && !request->may_wait()) return;
   request->in().start_async(start.flow, start.input, std::move(start.options),
                             [request, wait, keyed](result<run_started> started) {
                               if (!started) {
@@ -89,7 +90,8 @@ void get_run(const call_ptr& request) {
     request->answer_version(run_tag(*run), to_json(*run));
   };
   if (!wait) return request->in().get_async(request->run(), show);
-  request->when_stopping([request, show] { request->in().get_async(request->run(), show); });
+  if (!request->may_wait()) return;
+  request->when_cut_short([request, show] { request->in().get_async(request->run(), show); });
   request->in().wait_async(request->run(), *wait, [request, show](result<run_view> run) {
     if (run || run.error().code != errc::timed_out) return show(std::move(run));
     request->in().get_async(request->run(), show);

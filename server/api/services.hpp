@@ -15,6 +15,7 @@ class logger;
 
 namespace pawl::server {
 
+class caller_places;
 class idempotency_table;
 class live_streams;
 class log_ring;
@@ -42,6 +43,8 @@ struct services {
   std::shared_ptr<server::metrics> metrics;
   /// Puts in what the server's own parts count; may ask the system for files.
   std::function<void(readings& now)> count;
+  std::shared_ptr<caller_places> streams_of;  ///< event streams and WebSockets of each caller
+  std::shared_ptr<caller_places> waits_of;    ///< and his requests that wait
 };
 
 }  // namespace pawl::server

@@ -1,3 +1,5 @@
+#include <functional>
+#include <stop_token>
 #include <utility>
 
 #include "server/api/call.hpp"
@@ -35,19 +37,21 @@ json view_of(const worker_task& task) {
   return shown;
 }
 
-/// The texts in an array field.
-std::vector<std::string> read_texts(object_reader& fields, std::string_view name,
-                                    std::size_t most) {
-  std::vector<std::string> texts;
-  const json* const items = fields.items(name, most);
-  for (std::size_t i = 0; items != nullptr && i < items->size(); ++i) {
-    if ((*items)[i].is_string()) {
-      texts.push_back((*items)[i].get<std::string>());
-    } else {
-      fields.refuse(name, "item " + std::to_string(i) + " must be a text");
-    }
+/// Answers a poll. Tasks that do not come to the worker are given back: nobody is there to do them.
+void give(const call_ptr& request, const std::vector<worker_task>& tasks) {
+  json list = json::array();
+  std::vector<task_lease> leases;
+  for (const auto& each : tasks) {
+    list.push_back(view_of(each));
+    leases.push_back(each.id);
   }
-  return texts;
+  std::function<void()> give_back;
+  if (!leases.empty()) {
+    give_back = [in = request->in(), leases] {
+      for (const auto& each : leases) in.release_task_async(each, [](const result<void>&) {});
+    };
+  }
+  request->answer(200, {{"tasks", std::move(list)}}, {}, std::move(give_back));
 }
 
 void poll(const call_ptr& request) {
@@ -58,26 +62,28 @@ void poll(const call_ptr& request) {
   task_poll wanted;
   wanted.worker = fields.text("worker");
   wanted.queue = fields.optional_text("queue").value_or("default");
-  wanted.functions = read_texts(fields, "functions", max_functions);
+  wanted.functions = fields.texts("functions", max_functions);
   wanted.max = fields.number("max", 1, 1, 100);
   wanted.wait = std::chrono::milliseconds{fields.number("wait_ms", 0, 0, 60'000)};
   wanted.lease_time =
       std::chrono::milliseconds{fields.number("lease_ms", 30'000, 1'000, 3'600'000)};
   fields.finish();
   if (request->refused(std::move(faults))) return;
-  const auto give = [](const call_ptr& to, const std::vector<worker_task>& tasks) {
-    json list = json::array();
-    for (const auto& each : tasks) list.push_back(view_of(each));
-    return to->answer(200, {{"tasks", std::move(list)}});
-  };
-  request->when_stopping([request, give] { give(request, {}); });
+  std::stop_source withdrawn;
+  if (wanted.wait.count() > 0) {
+    if (!request->may_wait()) return;
+    request->when_cut_short([request, withdrawn]() mutable {
+      withdrawn.request_stop();
+      give(request, {});
+    });
+  }
   request->in().poll_tasks_async(
-      std::move(wanted), [request, give](result<std::vector<worker_task>> tasks) {
+      std::move(wanted),
+      [request](result<std::vector<worker_task>> tasks) {
         if (!tasks) return request->fail(tasks.error());
-        if (!request->answered()) return give(request, *tasks);
-        for (const auto& each : *tasks)  // nobody is there to do them
-          request->in().release_task_async(each.id, [](const result<void>&) {});
-      });
+        give(request, *tasks);
+      },
+      withdrawn.get_token());
 }
 
 /// Reads the lease and what `read` does; then nothing else may be there. None: refused.
@@ -152,30 +158,6 @@ void heartbeat(const call_ptr& request) {
   });
 }
 
-std::optional<log_level> level_of(std::string_view text) {
-  for (const auto level : {log_level::debug, log_level::info, log_level::warning, log_level::error})
-    if (to_string(level) == text) return level;
-  return std::nullopt;
-}
-
-void read_lines(object_reader& fields, std::vector<fault>& faults,
-                std::vector<task_log_line>& lines) {
-  json* const items = fields.items("lines", max_lines);
-  for (std::size_t i = 0; items != nullptr && i < items->size(); ++i) {
-    const std::string pointer = "/lines/" + std::to_string(i);
-    if (!(*items)[i].is_object()) {
-      faults.push_back({severity::error, pointer, "invalid_field", "must be an object"});
-      continue;
-    }
-    object_reader line{(*items)[i], pointer, faults};
-    const auto level = level_of(line.text("level"));
-    if (!level && (*items)[i].contains("level"))
-      line.refuse("level", "must be debug, info, warning or error");
-    lines.push_back({level.value_or(log_level::info), line.text("message")});
-    line.finish();
-  }
-}
-
 void log_lines(const call_ptr& request) {
   auto body = request->take_body();
   if (!body) return;
@@ -183,7 +165,10 @@ void log_lines(const call_ptr& request) {
   std::vector<task_log_line> lines;
   object_reader fields{*body, "", faults};
   const task_lease task{request->segment("task"), fields.text("lease")};
-  read_lines(fields, faults, lines);
+  fields.objects("lines", max_lines, [&](object_reader& line) {
+    const log_level level = line.level("level");
+    lines.push_back({level, line.text("message")});
+  });
   fields.finish();
   if (request->refused(std::move(faults))) return;
   request->in().heartbeat_task_async(task, std::nullopt, std::move(lines),

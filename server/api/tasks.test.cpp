@@ -1,3 +1,7 @@
+#include <chrono>
+#include <stdexcept>
+#include <thread>
+
 #include "server/testing/api_fixture.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/text.hpp"
@@ -23,6 +27,16 @@ struct queued_task : api_fixture {
     json body{{"worker", "w1"}, {"functions", {"w.charge"}}, {"wait_ms", 10'000}};
     body.update(more);
     return post("/v1/tasks/poll", body).body;
+  }
+  /// The queue when so many tasks wait in it: they come behind the answer to a start.
+  json queue_with(int tasks) {
+    const auto until = std::chrono::steady_clock::now() + server::testing::patience;
+    while (std::chrono::steady_clock::now() < until) {
+      const json queues = get("/v1/workers").body["queues"];
+      if (!queues.empty() && queues[0]["queued"] == tasks) return queues[0];
+      std::this_thread::yield();
+    }
+    throw std::runtime_error("the queue is not as it should be");
   }
   server::testing::answered tell(const json& task, const std::string& what,
                                  json body = json::object()) {
@@ -140,4 +154,75 @@ TEST_CASE("a malformed poll names what is wrong", "[api][tasks]") {
   CHECK(refused.status == 400);
   CHECK(refused.body["faults"].size() == 4);
   CHECK(f.post("/v1/tasks/x~0.1.1/complete", {{"lease", "y"}}).status == 400);
+}
+
+TEST_CASE("a poll whose worker is gone is given no task", "[api][tasks]") {
+  queued_task f;
+  json first = f.poll()["tasks"].at(0);  // now there is none
+  const json wanted{{"worker", "gone"}, {"functions", {"w.charge"}}, {"wait_ms", 60'000}};
+  const auto poll = f.begin("POST", "/v1/tasks/poll", wanted.dump());
+  CHECK(poll->answers() == 0);
+  poll->go_away();
+  CHECK(json::parse(poll->wait().body)["tasks"].empty());
+  REQUIRE(f.tell(first, "release").status == 200);
+  const auto next = f.poll({{"worker", "w2"}});
+  REQUIRE(next["tasks"].size() == 1);
+  CHECK(poll->answers() == 1);
+}
+
+TEST_CASE("a task whose answer is lost goes to the next worker at once", "[api][tasks]") {
+  queued_task f;
+  const json wanted{{"worker", "gone"}, {"functions", {"w.charge"}}, {"wait_ms", 60'000}};
+  const auto poll = f.begin("POST", "/v1/tasks/poll", wanted.dump());
+  const json task = json::parse(poll->wait().body)["tasks"].at(0);
+  poll->go_away();
+  const json again = f.poll({{"worker", "w2"}})["tasks"].at(0);
+  CHECK(again["task"] == task["task"]);
+  CHECK(again["lease"] != task["lease"]);
+  CHECK(f.tell(task, "complete", {{"result", 1}}).body["code"] == "lease_lost");
+}
+
+TEST_CASE("a caller has as many requests that wait as he may", "[api][tasks][limits]") {
+  settings s = api_fixture::quiet();
+  s.server.max_waits_per_key = 2;
+  api_fixture f{s};
+  f.put("f", {f.signal("s", "go")});
+  REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r"}}).status == 201);
+  const json wanted{{"worker", "w1"}, {"functions", {"w.x"}}, {"wait_ms", 60'000}};
+  const auto poll = f.begin("POST", "/v1/tasks/poll", wanted.dump());
+  const auto wait = f.begin("GET", "/v1/runs/r?wait=60s");
+  for (const auto& refused : {f.post("/v1/tasks/poll", wanted), f.get("/v1/runs/r?wait=60s"),
+                              f.post("/v1/runs?wait=1s", {{"flow", "f"}, {"id", "not begun"}})}) {
+    CHECK(refused.status == 429);
+    CHECK(refused.body["code"] == "too_many_requests");
+    CHECK(contains(refused.body["detail"], "server.max_waits_per_key"));
+    CHECK(refused.field("Retry-After") == "1");
+  }
+  // What does not wait has no limit, and nothing was begun.
+  CHECK(f.get("/v1/runs/r").status == 200);
+  CHECK(f.get("/v1/runs/r").body["status"] == "running");
+  CHECK(f.get("/v1/runs").body["runs"].size() == 1);
+  json at_once = wanted;
+  at_once["wait_ms"] = 0;
+  CHECK(f.post("/v1/tasks/poll", at_once).status == 200);
+  // A place comes back with an answer, and with a peer that is gone.
+  REQUIRE(f.post("/v1/runs/r/signal", {{"type", "go"}}).status == 200);
+  CHECK(wait->wait().status == 200);
+  CHECK(f.get("/v1/runs/r?wait=60s").status == 200);
+  poll->go_away();
+  CHECK(poll->wait().status == 200);
+  const auto again = f.begin("POST", "/v1/tasks/poll", wanted.dump());
+  CHECK(again->answers() == 0);
+  again->go_away();
+}
+
+TEST_CASE("a queue tells since when its oldest task waits", "[api][tasks]") {
+  queued_task f;
+  const json waiting = f.queue_with(1);
+  const auto started = f.get("/v1/runs/r").body["started_at"].get<std::string>();
+  CHECK(waiting["oldest_at"].get<std::string>() >= started);
+  REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r2"}}).status == 201);
+  CHECK(f.queue_with(2)["oldest_at"] == waiting["oldest_at"]);
+  REQUIRE(f.poll({{"max", 2}})["tasks"].size() == 2);
+  CHECK(f.queue_with(0)["oldest_at"].is_null());
 }

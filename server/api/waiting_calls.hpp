@@ -9,7 +9,7 @@
 namespace pawl::server {
 
 /// Requests that wait for something that may take long: they are answered early when the server
-/// stops. Safe for concurrent use.
+/// stops, or when nobody waits for them any more. Safe for concurrent use.
 class waiting_calls {
  public:
   /// `end`: answers the request with what there is; it is called at most once, without a lock held.
@@ -32,6 +32,18 @@ class waiting_calls {
     if (found == waiting_.end()) return;
     gone = std::move(found->second);
     waiting_.erase(found);
+  }
+  /// Ends one of them now, if it has not been ended or removed.
+  void end(std::uint64_t id) {
+    std::function<void()> answer;
+    {
+      const std::lock_guard lock{mutex_};
+      const auto found = waiting_.find(id);
+      if (found == waiting_.end()) return;
+      answer = std::move(found->second);
+      waiting_.erase(found);
+    }
+    answer();
   }
   void end_all() {
     std::map<std::uint64_t, std::function<void()>> all;

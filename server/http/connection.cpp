@@ -62,7 +62,13 @@ bool connection::wants_input() const {
   if (!slots_.empty() && slots_.back().wants_web_socket) return false;
   // Behind a stream nothing is expected, but this is how the end of its reader is noticed.
   if (!slots_.empty() && slots_.front().at == stage::streaming) return reader_.held() < large_input;
-  return !stopped_reading_ && slots_.size() < core_->settings().max_pipelined;
+  if (stopped_reading_) return is_waited_for();
+  return slots_.size() < core_->settings().max_pipelined;
+}
+
+bool connection::is_waited_for() const {
+  return std::any_of(slots_.begin(), slots_.end(),
+                     [](const slot& one) { return one.gone != nullptr; });
 }
 
 void connection::read() {
@@ -101,7 +107,19 @@ void connection::on_end_of_input(const error_code& failed) {
   // A peer that only sends no more still gets its answers; nobody waits for a stream so.
   if (!orderly || has_stream) return close_now();
   if (slots_.empty() && !is_writing_) return close_now();
+  tell_gone();
   pump();
+}
+
+/// Tells those who wait with their answer that nobody may be there to read it.
+void connection::tell_gone() {
+  std::vector<std::function<void()>> all;
+  for (slot& one : slots_) {
+    if (!one.gone) continue;
+    one.told_gone = true;
+    all.push_back(std::exchange(one.gone, nullptr));
+  }
+  for (const auto& tell : all) tell();
 }
 
 void connection::stop_reading() {
@@ -250,6 +268,12 @@ void connection::close_now() {
   timer_.cancel();
   channel_->close();
   core_->give_pending(std::exchange(pending_, 0));
+  std::vector<std::function<void()>> concerned;
+  for (slot& one : written_) concerned.push_back(std::move(one.lost));
+  for (slot& one : slots_) {
+    concerned.push_back(std::move(one.lost));
+    concerned.push_back(std::move(one.gone));
+  }
   for (slot& one : slots_) report(one);
   for (slot& one : written_) report(one);
   slots_.clear();
@@ -258,6 +282,8 @@ void connection::close_now() {
   out_.clear();
   upgraded_.reset();
   core_->leave(this, peer_.name, counted_);
+  for (const auto& tell : concerned)
+    if (tell) tell();
 }
 
 void connection::count_in(std::size_t bytes) {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,7 +38,8 @@ class connection : public std::enable_shared_from_this<connection> {
   void kill();
 
   // For the exchange of the request with that number. Any thread, once for each request.
-  void answer(std::uint64_t number, response with, std::string route);
+  void answer(std::uint64_t number, response with, std::string route, std::function<void()> lost);
+  void when_gone(std::uint64_t number, std::function<void()> what);
   void answer_with_stream(std::uint64_t number, response head, std::string route,
                           std::shared_ptr<outbox> body);
   void answer_with_web_socket(std::uint64_t number, std::string route,
@@ -77,11 +79,16 @@ class connection : public std::enable_shared_from_this<connection> {
     std::shared_ptr<web_socket_ends> ends = {};
     finished_request report = {};
     time_point since = {};
+    std::function<void()> gone = {};  ///< to be told that the peer is gone; until it is answered
+    std::function<void()> lost = {};  ///< to be told that the answer was not written
+    bool told_gone = false;
   };
 
   // connection.cpp: the life of a connection
   void begin_reading(const error_code& failed);
   [[nodiscard]] bool wants_input() const;
+  /// Whether somebody wants to know when the peer is gone.
+  [[nodiscard]] bool is_waited_for() const;
   void read();
   void on_read(const error_code& failed, std::size_t size);
   void on_end_of_input(const error_code& failed);
@@ -93,6 +100,7 @@ class connection : public std::enable_shared_from_this<connection> {
   void on_deadline();
   void end();
   void stop_reading();
+  void tell_gone();
 
   // connection_requests.cpp: from requests to answers
   void add_request(incoming one);

@@ -11,6 +11,13 @@ namespace pawl::server::http {
 namespace {
 
 constexpr std::size_t max_request_id_bytes = 64;
+/// In metrics: the peer had gone before it had its answer.
+constexpr unsigned status_of_gone = 499;
+
+response nobody_there(std::string_view request_id) {
+  return to_problem({503, "unavailable", "the connection was ended while this was answered"},
+                    request_id);
+}
 
 bool is_request_id(std::string_view text) noexcept {
   return !text.empty() && text.size() <= max_request_id_bytes &&
@@ -114,20 +121,45 @@ void connection::set_answer(slot& of, response with) {
   of.wants_web_socket = false;
   of.what = {};
   of.form.keep_alive = keeps_alive(of);
-  of.report.status = with.status;
+  of.gone = nullptr;
+  of.report.status = of.told_gone ? status_of_gone : with.status;
   of.bytes = to_bytes(std::move(with), of.form);
 }
 
-void connection::answer(std::uint64_t number, response with, std::string route) {
-  core_->run_on(on(), [self = shared_from_this(), number, with = std::move(with),
-                       route = std::move(route)]() mutable {
+void connection::answer(std::uint64_t number, response with, std::string route,
+                        std::function<void()> lost) {
+  const bool done = core_->run_on(on(), [self = shared_from_this(), number, with = std::move(with),
+                                         route = std::move(route), lost]() mutable {
     slot* const of = self->find(number);
-    if (of == nullptr) return;
-    of->report.route = std::move(route);
-    self->set_answer(*of, std::move(with));
-    self->launch();
-    self->pump();
+    // What matters whether it arrives is not sent to who has said that he sends no more: it was on
+    // its way when he did.
+    const bool is_lost = lost && (of == nullptr || self->at_end_of_input_);
+    if (of != nullptr) {
+      of->report.route = std::move(route);
+      if (is_lost) of->told_gone = true;
+      self->set_answer(*of, is_lost ? nobody_there(of->form.request_id) : std::move(with));
+      if (!is_lost) of->lost = std::move(lost);
+      self->launch();
+      self->pump();
+    }
+    if (is_lost) lost();
   });
+  if (!done && lost) lost();
+}
+
+void connection::when_gone(std::uint64_t number, std::function<void()> what) {
+  const bool done = core_->run_on(on(), [self = shared_from_this(), number, what]() mutable {
+    slot* const of = self->find(number);
+    if (of != nullptr && of->at != stage::with_handler) return;  // it is being answered
+    if (of == nullptr) return what();
+    if (self->at_end_of_input_) {
+      of->told_gone = true;
+      return what();
+    }
+    of->gone = std::move(what);
+    self->read();  // where nothing more was wanted of the peer, its end is
+  });
+  if (!done) what();
 }
 
 void connection::answer_with_stream(std::uint64_t number, response head, std::string route,

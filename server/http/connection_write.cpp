@@ -117,6 +117,7 @@ void connection::report(slot& of) {
   core_->count_answer();
   if (of.body) of.body->finish();
   if (of.ends) of.ends->forget_receiver();
+  of.lost = nullptr;
   if (of.report.status == 0) of.report.status = 499;
   of.report.duration = std::chrono::steady_clock::now() - of.since;
   core_->observe(of.report);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "server/http/message.hpp"
 
@@ -59,12 +60,20 @@ class exchange {
  public:
   virtual ~exchange() = default;
 
-  virtual void respond(response answer) = 0;
+  void respond(response answer) { respond(std::move(answer), nullptr); }
+  /// `lost` is called once, on any thread, if the answer cannot be written to its end; never, if it
+  /// can, though nobody knows then whether the peer reads it. May be null.
+  virtual void respond(response answer, std::function<void()> lost) = 0;
   /// Sends status and fields, and gives the body to be written. Never compressed.
   [[nodiscard]] virtual std::shared_ptr<stream> respond_with_stream(response head) = 0;
   /// Makes a WebSocket of the connection; answered with 426 if the request asked for none, and
   /// then null.
   [[nodiscard]] virtual std::shared_ptr<web_socket> accept_web_socket() = 0;
+  /// For requests that wait: `what` is called once, on one of the server's threads, when the peer
+  /// will send no more before it is answered; at once if that is so. A peer that has ended its side
+  /// of the connection is taken for gone, as one that was killed looks the same; should it still
+  /// read, it gets whatever it is answered now. To be set once, before the answer.
+  virtual void on_gone(std::function<void()> what) = 0;
   /// Names what was asked for, for metrics: "/v1/runs/{id}". Before the answer; may be left out.
   virtual void set_route(std::string_view /*route*/) {}
   /// Whether the request asks to make a WebSocket of the connection.

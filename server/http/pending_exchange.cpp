@@ -69,9 +69,13 @@ void pending_exchange::refuse(const refusal& why) {
   respond(to_problem(why, request_id_));
 }
 
-void pending_exchange::respond(response answer) {
+void pending_exchange::respond(response answer, std::function<void()> lost) {
   begin_answer();
-  of_->answer(number_, std::move(answer), std::move(route_));
+  of_->answer(number_, std::move(answer), std::move(route_), std::move(lost));
+}
+
+void pending_exchange::on_gone(std::function<void()> what) {
+  of_->when_gone(number_, std::move(what));
 }
 
 std::shared_ptr<outbox> pending_exchange::make_outbox(std::shared_ptr<void> place) const {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -19,9 +20,11 @@ class pending_exchange final : public exchange {
   pending_exchange& operator=(const pending_exchange&) = delete;
   ~pending_exchange() override;
 
-  void respond(response answer) override;
+  using exchange::respond;
+  void respond(response answer, std::function<void()> lost) override;
   [[nodiscard]] std::shared_ptr<stream> respond_with_stream(response head) override;
   [[nodiscard]] std::shared_ptr<web_socket> accept_web_socket() override;
+  void on_gone(std::function<void()> what) override;
   void set_route(std::string_view route) override { route_ = route; }
   [[nodiscard]] bool wants_web_socket() const override { return wants_web_socket_; }
 

@@ -11,6 +11,7 @@
 #include <pawl/engine.hpp>
 
 #include "server/api/call.hpp"
+#include "server/api/caller_places.hpp"
 #include "server/api/dispatcher.hpp"
 #include "server/api/idempotency.hpp"
 #include "server/api/routes.hpp"
@@ -68,12 +69,15 @@ class api_fixture {
     router routes = all_routes();
     if (old_api) add_old_routes(routes);
     api = std::make_unique<dispatcher>(
-        services{engine, make_open_authenticator(), audit, repeats, logs, waits, live,
-                 std::make_shared<spdlog::logger>("none"),
-                 [] {
-                   return connection_counts{3, 1};
-                 },
-                 std::make_shared<metrics>(), [](readings&) {}},
+        services{
+            engine, make_open_authenticator(), audit, repeats, logs, waits, live,
+            std::make_shared<spdlog::logger>("none"),
+            [] {
+              return connection_counts{3, 1};
+            },
+            std::make_shared<metrics>(), [](readings&) {},
+            std::make_shared<caller_places>(engine.effective_settings().server.max_streams_per_key),
+            std::make_shared<caller_places>(engine.effective_settings().server.max_waits_per_key)},
         std::move(routes));
   }
   ~api_fixture() { live->stop(); }

@@ -44,7 +44,7 @@ class recorded_stream final : public http::stream, public http::web_socket {
     changed_.notify_all();
   }
   void close(unsigned, std::string_view) override { close(); }
-  void on_closed(std::function<void()> what) override { on_closed_ = std::move(what); }
+  void on_closed(std::function<void()> what) override { on_closed_.push_back(std::move(what)); }
   void on_message(std::function<void(std::string)> what) override { on_message_ = std::move(what); }
 
   /// What was written, when it has `part`, or the stream is closed, or time is up.
@@ -86,7 +86,7 @@ class recorded_stream final : public http::stream, public http::web_socket {
   }
   void go_away() {
     close();
-    if (on_closed_) on_closed_();
+    for (const auto& told : std::exchange(on_closed_, {})) told();
   }
   void receive(std::string text) { on_message_(std::move(text)); }
 
@@ -98,7 +98,7 @@ class recorded_stream final : public http::stream, public http::web_socket {
   bool held_ = false;
   bool refuses_ = false;
   std::function<void()> drained_;
-  std::function<void()> on_closed_;
+  std::vector<std::function<void()>> on_closed_;
   std::function<void(std::string)> on_message_;
 };
 
@@ -107,11 +107,26 @@ class recorded_exchange final : public http::exchange {
  public:
   explicit recorded_exchange(bool asks_for_socket = false) : asks_for_socket_(asks_for_socket) {}
 
-  void respond(http::response answer) override {
+  using http::exchange::respond;
+  void respond(http::response answer, std::function<void()> lost) override {
     const std::lock_guard lock{mutex_};
     ++answers_;
     answer_ = std::move(answer);
+    lost_ = std::move(lost);
     changed_.notify_all();
+  }
+  void on_gone(std::function<void()> what) override {
+    const std::lock_guard lock{mutex_};
+    on_gone_ = std::move(what);
+  }
+  /// The peer goes away: before the answer, or while it is written.
+  void go_away() {
+    std::function<void()> told;
+    {
+      const std::lock_guard lock{mutex_};
+      told = answer_ ? std::exchange(lost_, nullptr) : std::exchange(on_gone_, nullptr);
+    }
+    if (told) told();
   }
   std::shared_ptr<http::stream> respond_with_stream(http::response head) override {
     auto made = std::make_shared<recorded_stream>();
@@ -155,6 +170,8 @@ class recorded_exchange final : public http::exchange {
   std::optional<http::response> answer_;
   std::shared_ptr<recorded_stream> stream_;
   int answers_ = 0;
+  std::function<void()> lost_;
+  std::function<void()> on_gone_;
 };
 
 }  // namespace pawl::server::testing

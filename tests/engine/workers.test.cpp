@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -194,6 +196,55 @@ TEST_CASE("a task that is given back goes to the next worker at once", "[workers
   const auto again = take_one(e, "w2");
   CHECK(again.id.task == task.id.task);
   CHECK(e.finish_task(again.id, {json::object()}));
+}
+
+TEST_CASE("a poll that is withdrawn is given no task, and ends at once", "[workers]") {
+  engine e{worker_settings_in()};
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(worked("order")));
+  std::stop_source gone;
+  std::promise<result<std::vector<worker_task>>> ended;
+  e.poll_tasks_async(
+      poll_as("gone", 60s), [&](auto tasks) { ended.set_value(std::move(tasks)); },
+      gone.get_token());
+  auto answer = ended.get_future();
+  CHECK(answer.wait_for(0s) == std::future_status::timeout);
+  gone.request_stop();
+  REQUIRE(answer.wait_for(20s) == std::future_status::ready);
+  const auto tasks = answer.get();
+  REQUIRE(tasks);
+  CHECK(tasks->empty());
+  const auto run = e.start("order");
+  REQUIRE(run);
+  CHECK(take_one(e, "w2").run == run->id);
+  // One that was withdrawn before it came is no different.
+  std::promise<result<std::vector<worker_task>>> never;
+  REQUIRE(e.start("order"));
+  e.poll_tasks_async(
+      poll_as("late", 60s), [&](auto none) { never.set_value(std::move(none)); }, gone.get_token());
+  auto none = never.get_future();
+  REQUIRE(none.wait_for(20s) == std::future_status::ready);
+  CHECK(none.get()->empty());
+}
+
+TEST_CASE("tasks that come together go to polls that wait, each at once", "[workers]") {
+  engine e{worker_settings_in()};
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(worked("order")));
+  constexpr int workers = 8;
+  std::vector<std::promise<std::size_t>> given(workers);
+  for (auto& each : given) {
+    e.poll_tasks_async(poll_as("w", 60s), [&](const result<std::vector<worker_task>>& tasks) {
+      each.set_value(tasks ? tasks->size() : 0);
+    });
+  }
+  std::vector<start_request> starts(workers, start_request{.flow = "order"});
+  for (const auto& started : e.start_many(std::move(starts))) REQUIRE(started);
+  for (auto& each : given) {
+    auto tasks = each.get_future();
+    REQUIRE(tasks.wait_for(20s) == std::future_status::ready);
+    CHECK(tasks.get() == 1);
+  }
 }
 
 TEST_CASE("a worker's heartbeat tells what it logs, and is told what is wished", "[workers]") {
