@@ -15,6 +15,7 @@
 #include <pawl/run.hpp>
 #include <pawl/worker.hpp>
 
+#include "actors/ended_run.hpp"
 #include "actors/executor.hpp"
 #include "actors/reply.hpp"
 #include "flow/command.hpp"
@@ -35,13 +36,6 @@ struct command_done {
   bool changed = true;                                    ///< false: a repeated start found its run
   bool pausing = false;                                   ///< the run is about to be paused
   std::shared_ptr<flow::invoke_effect> leased = nullptr;  ///< the call that a worker has taken
-};
-
-/// A run that is over.
-struct ended_run {
-  run_summary summary;
-  /// What it ended as, where that was at hand; otherwise it is in the store.
-  std::shared_ptr<const flow::run_state> state = nullptr;
 };
 
 /// To the directory, and from it to the run's actor.

@@ -3,6 +3,7 @@
 
 #include <pawl/engine.hpp>
 
+#include "actors/ended_run.hpp"
 #include "flow/definition.hpp"
 #include "runtime/core.hpp"
 #include "runtime/queries.hpp"
