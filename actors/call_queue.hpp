@@ -21,9 +21,7 @@ struct queued_call {
   queued_call(invocation_id number, invocation what)
       : id(number),
         call(std::move(what)),
-        context({call.run, call.node, call.visit, call.attempt, call.idempotency_key, call.args,
-                 call.answer ? &*call.answer : nullptr, call.trace},
-                call.observer, {}, stop.get_token()) {}
+        context(facts_of(call), call.observer, {}, stop.get_token()) {}
 
   const invocation_id id;
   invocation call;

@@ -56,6 +56,18 @@ struct invocation {
           .trace = &call.trace};
 }
 
+/// What its function is told of it. The invocation must outlive the call.
+[[nodiscard]] inline functions::call_facts facts_of(const invocation& call) {
+  return {call.run,
+          call.node,
+          call.visit,
+          call.attempt,
+          call.idempotency_key,
+          call.args,
+          call.answer ? &*call.answer : nullptr,
+          call.trace};
+}
+
 /// Names a submitted invocation. Never reused.
 using invocation_id = std::uint64_t;
 

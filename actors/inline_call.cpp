@@ -5,15 +5,7 @@
 namespace pawl::actors {
 
 outcome call_inline(invocation call, const clock& time, const functions::value_limits& limits) {
-  const functions::call_facts facts{call.run,
-                                    call.node,
-                                    call.visit,
-                                    call.attempt,
-                                    call.idempotency_key,
-                                    call.args,
-                                    call.answer ? &*call.answer : nullptr,
-                                    call.trace};
-  functions::call_context context{facts, call.observer, {}, {}};
+  functions::call_context context{facts_of(call), call.observer, {}, {}};
   const detail::log_about here{about(call)};
   const time_point began_at = time.now();
   auto called =
