@@ -342,6 +342,7 @@ TEST_CASE("error numbers and RocksDB's answers become errors with a way out", "[
   CHECK(from_errno(EROFS, "opening", "/f").code == errc::read_only);
   CHECK(from_errno(EACCES, "opening", "/f").code == errc::read_only);
   CHECK(from_errno(ENOTDIR, "opening", "/f").code == errc::invalid_argument);
+  CHECK(mentions(from_errno(ENOENT, "opening", "/f"), "name one whose parent"));
   CHECK(from_errno(EIO, "opening", "/f").code == errc::io_failed);
   CHECK(from_errno(EIO, "opening", "/f").message == "opening the store in /f: Input/output error");
 

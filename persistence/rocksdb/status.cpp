@@ -52,6 +52,10 @@ error from_errno(int number, std::string_view doing, const std::filesystem::path
     return {errc::invalid_argument,
             what + ": it, or something above it, is a file; name a folder (" + detail + ")"};
   }
+  if (number == ENOENT) {
+    return {errc::io_failed, what + ": no folder can be made there (" + detail +
+                                 "); name one whose parent is a folder that can be written"};
+  }
   return {errc::io_failed, what + ": " + detail};
 }
 

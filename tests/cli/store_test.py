@@ -193,6 +193,14 @@ class Unusable(ProgramTest):
         self.refused(STORE, self.store, "run", self.flow(task("a", "core.set")), "--data-dir",
                      self.store)
 
+    def test_a_folder_that_cannot_be_made(self):
+        for folder, why in (("/proc/none/store", "no folder can be made there"),
+                            ("/dev/null/store", "is a file; name a folder")):
+            done = self.pawl("run", self.flow(task("a", "core.set")), "--data-dir", folder,
+                             expect=STORE if folder.startswith("/proc") else USAGE)
+            self.assertIn(f"the store in {folder}: ", done.stderr)
+            self.assertIn(why, done.stderr)
+
     def test_a_full_disk_ends_the_run_with_a_reason(self):
         grow = {"big": {"cat": [{"var": "big"}, {"var": "big"}]}}
         flow = self.flow(*[task(f"n{i}", "core.set", **{"with": grow}) for i in range(12)])
