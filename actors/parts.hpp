@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include <pawl/settings.hpp>
@@ -64,28 +65,39 @@ class admission {
   std::atomic<state> state_{state::open};
 };
 
+/// What an engine keeps when it opens its store again: who watches goes on watching, and sums go
+/// on.
+struct lasting_parts {
+  event_hub events;
+  measures measured;
+};
+
 /// Everything that the actors of one engine work with. Made by `runtime/`, given to each actor's
 /// constructor, and outlives them all.
 struct parts {
   pawl::settings settings;
   std::unique_ptr<persistence::store> store;
-  std::unique_ptr<actors::clock> clock;
-  std::unique_ptr<actors::chance> chance;
+  std::shared_ptr<actors::clock> clock;
+  std::shared_ptr<actors::chance> chance;
   std::shared_ptr<functions::registry> functions;
   std::unique_ptr<actors::executor> executor;
   std::shared_ptr<spdlog::logger> log;
   flow_cache flows;
-  event_hub events;
+  std::shared_ptr<lasting_parts> lasting;
+  event_hub& events;
+  measures& measured;
   gauge active_runs;
   gauge commands;
   gauge queued_tasks;
-  measures measured;
   admission admitted;
+  /// Called when the store takes no more writes, by the actor that found out; may be called twice.
+  std::function<void(const error& why)> on_store_failed;
 
   parts(pawl::settings s, std::unique_ptr<persistence::store> kept_in,
-        std::unique_ptr<actors::clock> time, std::unique_ptr<actors::chance> luck,
+        std::shared_ptr<actors::clock> time, std::shared_ptr<actors::chance> luck,
         std::shared_ptr<functions::registry> registry, std::unique_ptr<actors::executor> runs_on,
-        std::shared_ptr<spdlog::logger> logger)
+        std::shared_ptr<spdlog::logger> logger,
+        std::shared_ptr<lasting_parts> kept = std::make_shared<lasting_parts>())
       : settings(std::move(s)),
         store(std::move(kept_in)),
         clock(std::move(time)),
@@ -94,6 +106,9 @@ struct parts {
         executor(std::move(runs_on)),
         log(std::move(logger)),
         flows(flow_limits(settings)),
+        lasting(std::move(kept)),
+        events(lasting->events),
+        measured(lasting->measured),
         active_runs(settings.engine.max_active_runs),
         commands(settings.engine.max_commands_in_flight),
         queued_tasks(settings.worker.max_queued_tasks) {}

@@ -20,9 +20,9 @@ caf::actor to_actor(const caf::strong_actor_ptr& who) {
 
 void close_store(parts& p, const error& why) {
   p.admitted.close(admission::state::store_failed);
-  p.log->critical(
-      "the store takes no more writes; the engine stops taking commands and must be restarted: {}",
-      why.message);
+  p.log->critical("the store takes no more writes; the engine stops taking commands: {}",
+                  why.message);
+  if (p.on_store_failed) p.on_store_failed(why);
 }
 
 }  // namespace

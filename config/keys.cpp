@@ -166,8 +166,8 @@ constexpr std::array table{
         1'000},
     key{"engine.restart_first_delay_ms",
         [](settings& s) -> field { return &s.engine.restart_first_delay_ms; },
-        "The wait before a crashed run actor is first restarted; it doubles with every further "
-        "restart.",
+        "The wait before a crashed run actor is first restarted, and between attempts to open a "
+        "failed store again; it doubles with every further one.",
         1, hour_ms},
     key{"engine.restart_max_delay_ms",
         [](settings& s) -> field { return &s.engine.restart_max_delay_ms; },

@@ -24,10 +24,13 @@ struct gateway_answer {
   std::uint64_t call = 0;
   caf::message answer;
 };
+/// The engine has stopped.
+struct gateway_over {};
 
 }  // namespace pawl
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::gateway_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::gateway_over)
 
 namespace pawl {
 namespace {
@@ -58,14 +61,6 @@ std::shared_ptr<functions::registry> with_builtins(std::shared_ptr<functions::re
   auto made = std::make_shared<functions::registry>();
   functions::add_builtins(*made, policy_of(s.exec), policy_of(s.http));
   return made;
-}
-
-result<std::unique_ptr<persistence::store>> open_store(const storage_settings& s) {
-  if (s.data_dir.empty())
-    return std::unique_ptr<persistence::store>{std::make_unique<persistence::memory_store>()};
-  persistence::rocksdb_options options;
-  options.mode = s.durability;
-  return persistence::open_rocksdb_store(s.data_dir, options);
 }
 
 /// `time` must outlive the executor.
@@ -121,33 +116,44 @@ engine_core::engine_core(pawl::settings s, engine_parts given)
     : settings(std::move(s)),
       functions(with_builtins(std::move(given.functions), settings)),
       ids(given.ids ? std::move(given.ids) : make_uuid_source()),
+      lasting(std::make_shared<actors::lasting_parts>()),
       given_(std::move(given)) {}
 
 engine_core::~engine_core() {
   static_cast<void>(stop());
 }
 
+result<std::unique_ptr<persistence::store>> engine_core::open_store() const {
+  if (given_.open_store) return given_.open_store();
+  if (settings.storage.data_dir.empty())
+    return std::unique_ptr<persistence::store>{std::make_unique<persistence::memory_store>()};
+  persistence::rocksdb_options options;
+  options.mode = settings.storage.durability;
+  return persistence::open_rocksdb_store(settings.storage.data_dir, options);
+}
+
+bool engine_core::can_reopen() const {
+  return given_.open_store || !settings.storage.data_dir.empty();
+}
+
 result<std::shared_ptr<actors::parts>> engine_core::make_parts() {
   if (auto good = settings.check(); !good) return good.error();
-  auto log = given_.log;
-  if (!log) {
+  if (!given_.log) {
     auto made = make_logger(settings.log);
     if (!made) return std::move(made).error();
-    log = *std::move(made);
+    given_.log = *std::move(made);
   }
-  auto store = std::move(given_.store);
-  if (!store) {
-    auto opened = open_store(settings.storage);
-    if (!opened) return std::move(opened).error();
-    store = *std::move(opened);
-  }
-  auto clock = given_.clock ? std::move(given_.clock) : make_system_clock();
-  auto executor = std::move(given_.executor);
-  if (!executor) executor = make_executor(settings, *clock, log);
-  auto chance = given_.chance ? std::move(given_.chance) : make_chance();
-  return std::make_shared<actors::parts>(settings, std::move(store), std::move(clock),
-                                         std::move(chance), functions, std::move(executor),
-                                         std::move(log));
+  if (!given_.clock) given_.clock = make_system_clock();
+  if (!given_.chance) given_.chance = make_chance();
+  auto store = open_store();
+  if (!store) return std::move(store).error();
+  auto made = std::make_shared<actors::parts>(
+      settings, *std::move(store), given_.clock, given_.chance, functions,
+      make_executor(settings, *given_.clock, given_.log), given_.log, lasting);
+  made->on_store_failed = [this, generation = ++generation_](const error& why) {
+    on_store_failed(generation, why);
+  };
+  return made;
 }
 
 result<void> engine_core::open(caf::actor_system* host) {
@@ -156,11 +162,18 @@ result<void> engine_core::open(caf::actor_system* host) {
   auto made = make_parts();
   if (!made) return std::move(made).error();
   opened_ = true;
+  if (can_reopen()) {
+    restarter_ =
+        std::make_unique<restarter>(restarter::waits{settings.engine.restart_first_delay_ms,
+                                                     settings.engine.restart_max_delay_ms},
+                                    [this] { return reopen(); });
+  }
   const auto start = [&] {
     if (host == nullptr) {
       hosting_ = std::make_unique<hosting>(settings);
       host = &hosting_->system;
     }
+    system_ = host;
     actors_ = std::make_shared<const actors::engine_actors>(
         actors::start_actors(*host, *made, actors::blocking_actors::own_threads));
   };
@@ -171,45 +184,98 @@ result<void> engine_core::open(caf::actor_system* host) {
   return {};
 }
 
+void engine_core::end_in_order(const admitted& ended, std::chrono::milliseconds patience) {
+  // Outcomes of steps that finish in time still become durable: their runs are there until the
+  // supervisor winds them down.
+  ended.parts->executor->stop(patience);
+  std::promise<void> stopped;
+  caf::anon_send(
+      ended.actors->supervisor,
+      actors::stop_request{actors::reply<void>{[&](const result<void>&) { stopped.set_value(); }}});
+  stopped.get_future().wait();
+}
+
+void engine_core::on_store_failed(std::uint64_t generation, const error& why) {
+  const std::lock_guard lock{mutex_};
+  if (generation != generation_ || failure_) return;
+  failure_ = why;
+  if (restarter_) restarter_->failed();
+}
+
+result<void> engine_core::reopen() {
+  admitted failed;
+  {
+    const std::lock_guard lock{mutex_};
+    failed = {std::exchange(parts_, nullptr), std::exchange(actors_, nullptr)};
+  }
+  if (failed.parts) {
+    // What functions come to cannot be recorded: they are called again.
+    end_in_order(failed, std::chrono::milliseconds{0});
+    static_cast<void>(failed.parts->store->close());
+    ended_ = failed.parts;
+    failed = {};
+  }
+  if (!ended_.expired())
+    return error{errc::unavailable, "the failed store is still in use by who reads from it"};
+  auto made = make_parts();
+  const std::lock_guard lock{mutex_};
+  if (!made) {
+    given_.log->error("the store cannot be opened again yet: {}", made.error().message);
+    failure_ = made.error();
+    return std::move(made).error();
+  }
+  given_.log->warn("the store is open again; unfinished runs go on from their last checkpoints");
+  failure_.reset();
+  actors_ = std::make_shared<const actors::engine_actors>(
+      actors::start_actors(*system_, *made, actors::blocking_actors::own_threads));
+  parts_ = *std::move(made);
+  return {};
+}
+
+void engine_core::at_stop(std::function<void()> what) {
+  const std::lock_guard lock{mutex_};
+  at_stop_ = std::move(what);
+}
+
 result<void> engine_core::stop() {
-  admitted open;
   {
     const std::lock_guard lock{mutex_};
     if (!opened_ || std::exchange(stopped_, true)) return {};
+    if (parts_) parts_->admitted.close(actors::admission::state::stopping);
+  }
+  if (restarter_) restarter_->end();
+  admitted open;
+  {
+    const std::lock_guard lock{mutex_};
     open = {parts_, actors_};
   }
-  open.parts->admitted.close(actors::admission::state::stopping);
-  // Outcomes of steps that finish in time still become durable: their runs are there until the
-  // supervisor winds them down.
-  open.parts->executor->stop(settings.engine.stop_timeout_ms);
-  std::promise<void> stopped;
-  caf::anon_send(
-      open.actors->supervisor,
-      actors::stop_request{actors::reply<void>{[&](const result<void>&) { stopped.set_value(); }}});
-  stopped.get_future().wait();
-  open.parts->events.close();
+  if (open.parts) {
+    open.parts->admitted.close(actors::admission::state::stopping);
+    end_in_order(open, settings.engine.stop_timeout_ms);
+  }
+  lasting->events.close();
   std::unique_ptr<hosting> host;
   {
     const std::lock_guard lock{mutex_};
     parts_.reset();
     actors_.reset();
     host = std::move(hosting_);
+    if (at_stop_) std::exchange(at_stop_, nullptr)();
   }
   open.actors.reset();
   host.reset();  // waits until the last of its actors has ended
-  return open.parts->store->close();
+  return open.parts ? open.parts->store->close() : result<void>{};
 }
 
 error engine_core::closed() const {
   const std::lock_guard lock{mutex_};
   if (!opened_) return {errc::unavailable, "the engine is not open; call open() first"};
-  const bool failed = parts_ && parts_->admitted.now() == actors::admission::state::store_failed;
-  if (failed) {
-    return {errc::unavailable,
-            "the store has failed and takes no more writes; see the log, put the cause right and "
-            "open the engine again"};
-  }
-  return {errc::unavailable, "the engine is stopping"};
+  if (stopped_ || !failure_) return {errc::unavailable, "the engine is stopping"};
+  return {errc::unavailable,
+          "the store has failed" +
+              std::string{restarter_ ? " and is opened again as soon as that is possible"
+                                     : " and takes no more writes"} +
+              ": " + failure_->message};
 }
 
 result<void> engine_core::ready() const {
@@ -218,9 +284,9 @@ result<void> engine_core::ready() const {
   return {};
 }
 
-std::shared_ptr<const actors::engine_actors> engine_core::hosted() const {
+bool engine_core::is_alive() const {
   const std::lock_guard lock{mutex_};
-  return actors_;
+  return opened_ && !stopped_;
 }
 
 std::shared_ptr<actors::parts> engine_core::running() const {
@@ -364,11 +430,11 @@ result<void> engine_core::read_later(std::function<void()> work) {
 namespace {
 
 /// An engine as an actor: turns the messages of <pawl/caf.hpp> into calls of the engine, and what
-/// these are answered into answers. Knows nothing of runs. Ends after the engine's supervisor, when
-/// everyone is answered.
+/// these are answered into answers. Knows nothing of runs. Ends after the engine, when everyone is
+/// answered.
 class gateway : public caf::event_based_actor {
  public:
-  gateway(caf::actor_config& config, engine& to, const caf::actor& supervisor);
+  gateway(caf::actor_config& config, engine& to);
   caf::behavior make_behavior() override;
   const char* name() const override { return "pawl.gateway"; }
 
@@ -384,14 +450,8 @@ class gateway : public caf::event_based_actor {
   bool engine_ended_ = false;
 };
 
-gateway::gateway(caf::actor_config& config, engine& to, const caf::actor& supervisor)
-    : caf::event_based_actor(config), default_scope_(to) {
-  set_down_handler([this](const caf::down_msg&) {
-    engine_ended_ = true;
-    end_if_done();
-  });
-  monitor(supervisor);
-}
+gateway::gateway(caf::actor_config& config, engine& to)
+    : caf::event_based_actor(config), default_scope_(to) {}
 
 template <class T, class Begin>
 caf::response_promise gateway::call(const std::string& scope_text, Begin begin) {
@@ -419,6 +479,10 @@ caf::behavior gateway::make_behavior() {
         const auto found = open_.find(a.call);
         found->second.deliver(std::move(a.answer));
         open_.erase(found);
+        end_if_done();
+      },
+      [this](gateway_over) {
+        engine_ended_ = true;
         end_if_done();
       },
       [this](messages::put_flow& m) {
@@ -501,7 +565,12 @@ caf::behavior gateway::make_behavior() {
 result<caf::actor> open_on(caf::actor_system& system, engine& engine) {
   auto& core = engine_access::core(engine);
   if (auto opened = core.open(&system); !opened) return std::move(opened).error();
-  return system.spawn<gateway>(engine, core.hosted()->supervisor);
+  auto made = system.spawn<gateway>(engine);
+  core.at_stop([to = made.address()] {
+    if (const auto still_there = caf::actor_cast<caf::actor>(to))
+      caf::anon_send(still_there, gateway_over{});
+  });
+  return made;
 }
 
 }  // namespace pawl

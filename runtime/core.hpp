@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -11,12 +13,12 @@
 
 #include "actors/chance.hpp"
 #include "actors/clock.hpp"
-#include "actors/executor.hpp"
 #include "flow/command.hpp"
 #include "functions/registry.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/store.hpp"
 #include "runtime/ids.hpp"
+#include "runtime/restarter.hpp"
 
 namespace caf {
 class actor_system;
@@ -27,6 +29,7 @@ class logger;
 namespace pawl::actors {
 struct ended_run;
 struct engine_actors;
+struct lasting_parts;
 struct parts;
 }  // namespace pawl::actors
 
@@ -34,12 +37,12 @@ namespace pawl {
 
 /// The replaceable parts of an engine. What is null is made as the settings say.
 struct engine_parts {
-  std::unique_ptr<persistence::store> store;
-  std::unique_ptr<actors::clock> clock;
-  std::unique_ptr<actors::chance> chance;
+  /// Called when the engine is opened, and again after the store has failed.
+  std::function<result<std::unique_ptr<persistence::store>>()> open_store;
+  std::shared_ptr<actors::clock> clock;
+  std::shared_ptr<actors::chance> chance;
   std::unique_ptr<id_source> ids;
   std::shared_ptr<functions::registry> functions;
-  std::unique_ptr<actors::executor> executor;
   std::shared_ptr<spdlog::logger> log;
 };
 
@@ -54,10 +57,12 @@ class engine_core {
 
   /// `host`: the actor system to live in, which must outlive `stop`; null for one of its own.
   result<void> open(caf::actor_system* host);
-  /// The actors of the open engine; null before `open` and after `stop`.
-  [[nodiscard]] std::shared_ptr<const actors::engine_actors> hosted() const;
   result<void> stop();
+  /// What is done at the end of `stop`: one thing for each engine.
+  void at_stop(std::function<void()> what);
   [[nodiscard]] result<void> ready() const;
+  /// Is open or, after its store has failed, about to be again.
+  [[nodiscard]] bool is_alive() const;
 
   // Each calls `done` once, as `callback` says.
   void start(run_key key, flow::start_command what, callback<run_started> done);
@@ -79,8 +84,8 @@ class engine_core {
   /// Whether runs use it is to be asked before.
   void delete_flow(const scope_name& in, const flow_name& name, callback<void> done);
 
-  /// The parts of the open engine; null before `open` and after `stop`. Who holds them can read the
-  /// store until it lets them go.
+  /// The parts of the open engine; null before `open`, after `stop`, and while the store is opened
+  /// again. Who holds them can read the store until it lets them go.
   [[nodiscard]] std::shared_ptr<actors::parts> running() const;
   /// Does some reading on another thread. False, and `work` is not done, if the engine is full or
   /// not open.
@@ -91,6 +96,8 @@ class engine_core {
   const pawl::settings settings;
   const std::shared_ptr<functions::registry> functions;
   const std::unique_ptr<id_source> ids;
+  /// Who watches the engine, and what it has measured: as long as there is an engine.
+  const std::shared_ptr<actors::lasting_parts> lasting;
 
  private:
   struct hosting;
@@ -102,12 +109,26 @@ class engine_core {
   /// What a command needs, with its place among the commands in flight taken; or why it has none.
   [[nodiscard]] result<admitted> admit() const;
   result<std::shared_ptr<actors::parts>> make_parts();
+  result<std::unique_ptr<persistence::store>> open_store() const;
+  /// Lets the actors end in order; functions under way have so much time.
+  static void end_in_order(const admitted& ended, std::chrono::milliseconds patience);
+  void on_store_failed(std::uint64_t generation, const error& why);
+  /// Ends what works with the failed store, opens it once more, and begins anew with it.
+  result<void> reopen();
+  /// Reopening keeps what was durable only where there is something on a disk.
+  [[nodiscard]] bool can_reopen() const;
 
   engine_parts given_;
   mutable std::mutex mutex_;  ///< guards what follows
   std::shared_ptr<actors::parts> parts_;
   std::shared_ptr<const actors::engine_actors> actors_;
   std::unique_ptr<hosting> hosting_;
+  caf::actor_system* system_ = nullptr;
+  std::uint64_t generation_ = 0;  ///< how often parts were made
+  std::optional<error> failure_;  ///< of the store, until it is open again
+  std::function<void()> at_stop_;
+  std::weak_ptr<actors::parts> ended_;  ///< of the failed store; used by `reopen` only
+  std::unique_ptr<restarter> restarter_;
   bool opened_ = false;
   bool stopped_ = false;
 };

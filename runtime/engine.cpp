@@ -51,8 +51,7 @@ std::shared_ptr<subscription> engine::watch_steps(std::size_t capacity) const {
 }
 
 engine_measures engine::measures() const {
-  const auto p = core_->running();
-  return p ? p->measured.snapshot() : engine_measures{};
+  return core_->lasting->measured.snapshot();
 }
 
 void engine::totals_async(callback<engine_totals> done) const {

@@ -3,6 +3,7 @@
 #include <limits>
 #include <utility>
 
+#include "actors/ended_run.hpp"
 #include "actors/parts.hpp"
 #include "flow/history.hpp"
 #include "flow/machine.hpp"
@@ -430,7 +431,7 @@ result<flow::start_command> queries::make_restart(const run_key& key, start_opti
 }
 
 std::shared_ptr<subscription> queries::watch(run_key of, std::size_t capacity) const {
-  if (const auto parts = core_.running()) return parts->events.subscribe(std::move(of), capacity);
+  if (core_.is_alive()) return core_.lasting->events.subscribe(std::move(of), capacity);
   auto ended = std::make_shared<subscription>(std::move(of), capacity);
   ended->end();
   return ended;

@@ -57,7 +57,9 @@ TEST_CASE("a run of n steps waits for n + 1 syncs of the store", "[engine][durab
   settings s;
   s.log.level = log_level::error;
   engine_parts parts;
-  parts.store = std::make_unique<counted_store>(syncs);
+  parts.open_store = [&] {
+    return result<std::unique_ptr<persistence::store>>{std::make_unique<counted_store>(syncs)};
+  };
   engine e = engine_access::make(s, std::move(parts));
   const bool run_inline = GENERATE(true, false);
   CAPTURE(run_inline);

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 import unittest
 
 from server_process import (LIMIT_S, PROGRAM, Answer, ServerTest, environment, sequence, task,
@@ -70,6 +71,47 @@ class ServeTest(ServerTest):
         self.assertEqual((answers[0].status, answers[0].body["status"]), (202, "running"))
         # The step that was under way could finish.
         self.assertEqual(self.serve().get("/v1/runs/r?wait=30s").body["status"], "completed")
+
+    def test_a_full_disk_is_told_and_there_being_room_again_is_enough(self):
+        mounted = os.path.join(self.folder, "mounted")
+        os.mkdir(mounted)
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", mounted],
+                              capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            self.skipTest("no file system can be mounted here: " + done.stderr.strip())
+        self.addCleanup(subprocess.run, ["umount", "-l", mounted], check=False)
+        server = Server(mounted, PAWL_ENGINE_RESTART_FIRST_DELAY_MS="20ms",
+                        PAWL_ENGINE_RESTART_MAX_DELAY_MS="100ms")
+        self.addCleanup(lambda: server.process.stderr.closed or server.stop(signal.SIGKILL))
+        server.post("/v1/flows", sequence("f", wait_for_signal("a", "go")))
+        filler = os.path.join(mounted, "filler")
+        with open(filler, "wb", buffering=0) as file:
+            free = os.statvfs(mounted)
+            file.write(b"x" * (free.f_bavail * free.f_bsize - (1 << 20)))
+        acknowledged = []
+        for n in range(2000):
+            answer = server.post("/v1/runs", {"flow": "f", "id": f"r{n}",
+                                              "input": {"x": "x" * 20000}})
+            if answer.status != 201:
+                break
+            acknowledged.append(f"r{n}")
+        self.assertNotEqual(acknowledged, [])
+        ready = server.get("/readyz")
+        self.assertEqual(ready.status, 503, answer.text)
+        self.assertIn("the store has failed", ready.body["detail"])
+        refused = server.post("/v1/runs", {"flow": "f", "id": "late"})
+        self.assertEqual((refused.status, refused.body["code"]), (503, "unavailable"))
+        os.remove(filler)
+        deadline = time.monotonic() + LIMIT_S
+        while server.get("/readyz").status != 200 and time.monotonic() < deadline:
+            pass
+        self.assertEqual(server.get("/readyz").body, {"ready": True})
+        for run in acknowledged:
+            self.assertEqual(server.get(f"/v1/runs/{run}").status, 200, run)
+        server.post(f"/v1/runs/{acknowledged[-1]}/signal", {"type": "go", "payload": {}})
+        last = server.get(f"/v1/runs/{acknowledged[-1]}?wait=30s")
+        self.assertEqual(last.body["status"], "completed")
+        self.assertEqual(server.stop()[0], 0)
 
     def test_runs_go_on_after_kill_9(self):
         server = self.serve()

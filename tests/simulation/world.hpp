@@ -6,6 +6,7 @@
 #include <memory>
 #include <random>
 #include <set>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -40,7 +41,44 @@ struct world {
     return draw(60) == 0;
   };
   std::size_t crashed = 0;
-  std::size_t signals = 0;  ///< ids given out
+  std::size_t signals = 0;            ///< ids given out
+  std::size_t writes_until_full = 0;  ///< writes and syncs until the store fails; 0: it does not
+};
+
+/// A store on a disk that gets full when the world says so; it takes nothing more then, as every
+/// store that has failed.
+class world_store final : public persistence::store {
+ public:
+  world_store(world& w, std::shared_ptr<persistence::memory_store> kept_in)
+      : world_(w), kept_in_(std::move(kept_in)) {}
+
+  result<std::shared_ptr<const persistence::view>> write(
+      std::span<const persistence::batch* const> batches) override {
+    if (fails()) return full();
+    return kept_in_->write(batches);
+  }
+  result<void> sync() override {
+    if (fails()) return full();
+    return kept_in_->sync();
+  }
+  void publish(std::shared_ptr<const persistence::view> written) override {
+    kept_in_->publish(std::move(written));
+  }
+  std::shared_ptr<const persistence::view> durable_view() const override {
+    return kept_in_->durable_view();
+  }
+  result<void> close() override { return kept_in_->close(); }
+
+ private:
+  static error full() { return {errc::storage_full, "the disk of the test is full"}; }
+  bool fails() {
+    if (!failed_ && world_.writes_until_full > 0) failed_ = --world_.writes_until_full == 0;
+    return failed_;
+  }
+
+  world& world_;
+  const std::shared_ptr<persistence::memory_store> kept_in_;
+  bool failed_ = false;
 };
 
 class world_clock final : public actors::clock {
@@ -92,15 +130,7 @@ class world_executor final : public actors::executor {
     std::advance(chosen, static_cast<std::ptrdiff_t>(world_.draw(waiting_.size())));
     auto& call = chosen->second;
     ++world_.calls[call.idempotency_key];
-    const functions::call_facts facts{call.run,
-                                      call.node,
-                                      call.visit,
-                                      call.attempt,
-                                      call.idempotency_key,
-                                      call.args,
-                                      call.answer ? &*call.answer : nullptr,
-                                      call.trace};
-    functions::call_context context{facts, call.observer, {}, {}};
+    functions::call_context context{actors::facts_of(call), call.observer, {}, {}};
     answer(chosen->first,
            functions::call(call.function->body, "simulated", *call.state, context, {}));
     return true;
@@ -223,17 +253,17 @@ struct system_config : caf::actor_system_config {
 /// One life of an engine, from its start over some store to its end.
 class life {
  public:
-  life(world& w, std::unique_ptr<persistence::memory_store> store, const settings& s,
+  life(world& w, std::shared_ptr<persistence::memory_store> store, const settings& s,
        std::shared_ptr<functions::registry> functions)
       : world_(w),
-        store_(store.get()),
+        store_(std::move(store)),
         system_(config_),
         scheduler_(dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())) {
     auto executor = std::make_unique<world_executor>(w);
     executor_ = executor.get();
     parts_ = std::make_shared<actors::parts>(
-        s, std::move(store), std::make_unique<world_clock>(w), std::make_unique<world_chance>(w),
-        std::move(functions), std::move(executor),
+        s, std::make_unique<world_store>(w, store_), std::make_unique<world_clock>(w),
+        std::make_unique<world_chance>(w), std::move(functions), std::move(executor),
         std::make_shared<spdlog::logger>("simulation",
                                          std::make_shared<spdlog::sinks::null_sink_mt>()));
     actors_ = actors::start_actors(system_, parts_, actors::blocking_actors::scheduled);
@@ -252,6 +282,11 @@ class life {
   [[nodiscard]] actors::parts& parts() noexcept { return *parts_; }
   [[nodiscard]] const actors::engine_actors& actors() const noexcept { return actors_; }
   [[nodiscard]] persistence::memory_store& store() noexcept { return *store_; }
+  /// What there is on the disk, also when this life is over.
+  [[nodiscard]] std::shared_ptr<persistence::memory_store> disk() const { return store_; }
+  [[nodiscard]] bool has_failed() const noexcept {
+    return parts_->admitted.now() == actors::admission::state::store_failed;
+  }
 
   /// Something happens: a message, the end of a function, or time goes by. False if nothing can.
   bool step() {
@@ -284,7 +319,7 @@ class life {
   }
 
   world& world_;
-  persistence::memory_store* store_;
+  std::shared_ptr<persistence::memory_store> store_;
   world_executor* executor_ = nullptr;
   system_config config_;
   caf::actor_system system_;

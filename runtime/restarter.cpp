@@ -1,0 +1,47 @@
+#include "runtime/restarter.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace pawl {
+
+restarter::restarter(waits between, std::function<result<void>()> attempt)
+    : between_(between), attempt_(std::move(attempt)), thread_([this] { work(); }) {}
+
+void restarter::failed() {
+  const std::lock_guard lock{mutex_};
+  failed_ = true;
+  changed_.notify_all();
+}
+
+void restarter::end() {
+  {
+    const std::lock_guard lock{mutex_};
+    ended_ = true;
+    changed_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void restarter::work() {
+  using clock = std::chrono::steady_clock;
+  std::unique_lock lock{mutex_};
+  auto wait = std::chrono::milliseconds{0};
+  auto right_since = clock::now();
+  while (true) {
+    changed_.wait(lock, [&] { return failed_ || ended_; });
+    if (clock::now() - right_since > between_.longest) wait = std::chrono::milliseconds{0};
+    for (bool is_right = false; !is_right;) {
+      changed_.wait_for(lock, wait, [&] { return ended_; });
+      if (ended_) return;
+      wait = wait.count() == 0 ? between_.first : std::min(wait * 2, between_.longest);
+      failed_ = false;
+      lock.unlock();
+      is_right = attempt_().has_value();
+      lock.lock();
+    }
+    right_since = clock::now();
+  }
+}
+
+}  // namespace pawl

@@ -1,0 +1,64 @@
+#include "runtime/restarter.hpp"
+
+#include <atomic>
+#include <future>
+#include <vector>
+
+#include "tests/support/catch.hpp"
+
+using namespace pawl;
+using namespace std::chrono_literals;
+
+namespace {
+
+const error still_broken{errc::io_failed, "still broken"};
+
+}  // namespace
+
+TEST_CASE("what has failed is tried until it is right, with waits in between", "[restarter]") {
+  std::vector<std::chrono::steady_clock::time_point> tries;
+  std::promise<void> right;
+  restarter r{{4ms, 8ms}, [&]() -> result<void> {
+                tries.push_back(std::chrono::steady_clock::now());
+                if (tries.size() < 5) return still_broken;
+                right.set_value();
+                return {};
+              }};
+  r.failed();
+  REQUIRE(right.get_future().wait_for(30s) == std::future_status::ready);
+  r.end();
+  REQUIRE(tries.size() == 5);
+  CHECK(tries[1] - tries[0] >= 4ms);
+  for (std::size_t i = 2; i < 5; ++i) CHECK(tries[i] - tries[i - 1] >= 8ms);
+}
+
+TEST_CASE("what fails again is put right again, and nothing is tried unasked", "[restarter]") {
+  std::atomic<int> tries{0};
+  std::promise<void> first, second;
+  restarter r{{1ms, 1ms}, [&]() -> result<void> {
+                (++tries == 1 ? first : second).set_value();
+                return {};
+              }};
+  CHECK(tries == 0);
+  r.failed();
+  REQUIRE(first.get_future().wait_for(30s) == std::future_status::ready);
+  r.failed();
+  REQUIRE(second.get_future().wait_for(30s) == std::future_status::ready);
+  r.end();
+  CHECK(tries == 2);
+}
+
+TEST_CASE("the end does not wait for what is not right", "[restarter]") {
+  std::promise<void> tried;
+  std::atomic<int> tries{0};
+  restarter r{{1h, 1h}, [&]() -> result<void> {
+                ++tries;
+                tried.set_value();
+                return still_broken;
+              }};
+  r.failed();
+  REQUIRE(tried.get_future().wait_for(30s) == std::future_status::ready);
+  r.end();
+  r.failed();
+  CHECK(tries == 1);
+}

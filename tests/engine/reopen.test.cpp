@@ -1,0 +1,190 @@
+// An engine whose store fails: it says so, opens the store again by itself, and loses nothing.
+
+#include <atomic>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <spdlog/sinks/null_sink.h>
+#include <spdlog/spdlog.h>
+
+#include "persistence/memory/memory_store.hpp"
+#include "runtime/core.hpp"
+#include "tests/engine/fixture.hpp"
+
+using namespace pawl;
+using namespace pawl::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// What outlives a store: records, and whether there is room for more.
+struct disk {
+  std::mutex mutex;
+  std::shared_ptr<persistence::memory_store> kept =
+      std::make_shared<persistence::memory_store>();  ///< guarded by mutex
+  std::atomic<bool> full{false};
+  std::atomic<int> refused_opens{0};
+};
+
+error no_room() {
+  return {errc::storage_full, "no room is left on the disk of the test"};
+}
+
+/// A store that takes nothing more after it has once found the disk full.
+class store_on_disk final : public persistence::store {
+ public:
+  explicit store_on_disk(disk& on) : disk_(on), kept_in_(on.kept) {}
+
+  result<std::shared_ptr<const persistence::view>> write(
+      std::span<const persistence::batch* const> batches) override {
+    if (disk_.full) failed_ = true;
+    if (failed_) return no_room();
+    return kept_in_->write(batches);
+  }
+  result<void> sync() override {
+    if (failed_) return no_room();
+    return kept_in_->sync();
+  }
+  void publish(std::shared_ptr<const persistence::view> written) override {
+    kept_in_->publish(std::move(written));
+  }
+  std::shared_ptr<const persistence::view> durable_view() const override {
+    return kept_in_->durable_view();
+  }
+  result<void> close() override { return {}; }
+
+ private:
+  disk& disk_;
+  const std::shared_ptr<persistence::memory_store> kept_in_;
+  std::atomic<bool> failed_{false};
+};
+
+engine engine_on(disk& d) {
+  settings s = quiet_settings();
+  s.engine.restart_first_delay_ms = 5ms;
+  s.engine.restart_max_delay_ms = 20ms;
+  engine_parts parts;
+  parts.log =
+      std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::null_sink_mt>());
+  parts.open_store = [&d]() -> result<std::unique_ptr<persistence::store>> {
+    const std::lock_guard lock{d.mutex};
+    if (d.full) {
+      ++d.refused_opens;
+      return no_room();
+    }
+    d.kept = d.kept->after_power_loss();
+    return std::unique_ptr<persistence::store>{std::make_unique<store_on_disk>(d)};
+  };
+  return engine_access::make(s, std::move(parts));
+}
+
+/// Waits until something is so.
+template <class Condition>
+void until(const engine& e, Condition is_so) {
+  const auto events = e.watch_steps();
+  for (int looks = 0; looks < 3000; ++looks) {
+    if (is_so()) return;
+    static_cast<void>(events->next(10ms));
+  }
+  FAIL("what is waited for does not come");
+}
+
+}  // namespace
+
+TEST_CASE("an engine whose store has failed says why, and goes on when there is room again",
+          "[engine][reopen]") {
+  disk d;
+  engine e = engine_on(d);
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(single("f", "signal", {{"name", "go"}})));
+  std::vector<run_id> acknowledged;
+  for (int i = 0; i < 20; ++i) acknowledged.push_back(e.start("f")->id);
+  const auto watching = e.watch(acknowledged[0]);
+  REQUIRE(e.ready());
+
+  for (int round = 0; round < 3; ++round) {
+    INFO("round " << round);
+    d.refused_opens = 0;
+    d.full = true;
+    const auto refused = e.start("f");
+    REQUIRE_FALSE(refused);
+    until(e, [&] { return d.refused_opens > 2; });
+    const auto ready = e.ready();
+    REQUIRE_FALSE(ready);
+    CHECK(ready.error().code == errc::unavailable);
+    CHECK(ready.error().message.find("no room is left") != std::string::npos);
+    CHECK(ready.error().message.find("opened again") != std::string::npos);
+    for (const auto& command :
+         {e.signal(acknowledged[0], "go"), e.cancel(acknowledged[1]), e.pause(acknowledged[2])}) {
+      REQUIRE_FALSE(command);
+      CHECK(command.error().code == errc::unavailable);
+      CHECK(command.error().message.find("no room is left") != std::string::npos);
+    }
+    d.full = false;
+    until(e, [&] { return e.ready().has_value(); });
+    for (const auto& id : acknowledged) REQUIRE(e.get(id));
+    acknowledged.push_back(e.start("f")->id);
+  }
+  for (const auto& id : acknowledged) REQUIRE(e.signal(id, "go", {{"n", 1}}));
+  for (const auto& id : acknowledged) {
+    const auto done = e.wait(id, 30s);
+    REQUIRE(done);
+    CHECK(done->summary.status == run_status::completed);
+  }
+  // Who watched before the failure goes on watching.
+  std::vector<std::string> seen;
+  while (const auto event = watching->next(10ms)) seen.push_back(event->what.kind);
+  CHECK(count_of(seen, "run_completed") == 1);
+}
+
+TEST_CASE("a step under way when the store fails is called again under its key",
+          "[engine][reopen]") {
+  disk d;
+  engine e = engine_on(d);
+  std::mutex mutex;
+  std::vector<std::string> keys;
+  std::promise<void> began;
+  REQUIRE(e.functions().add("t.step", [&](step_context& step) -> result<json> {
+    const bool first = [&] {
+      const std::lock_guard lock{mutex};
+      keys.push_back(step.idempotency_key());
+      return keys.size() == 1;
+    }();
+    if (!first) return json{{"done", true}};
+    began.set_value();
+    while (!step.stop_requested()) std::this_thread::yield();
+    return fail("stopped", "told to stop");
+  }));
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(single("f", "task", {{"code_ref", "t.step"}})));
+  const auto id = e.start("f")->id;
+  REQUIRE(began.get_future().wait_for(30s) == std::future_status::ready);
+  d.full = true;
+  REQUIRE_FALSE(e.start("f"));
+  until(e, [&] { return d.refused_opens > 0; });
+  d.full = false;
+  until(e, [&] { return e.ready().has_value(); });
+  const auto done = e.wait(id, 30s);
+  REQUIRE(done);
+  CHECK(done->summary.status == run_status::completed);
+  CHECK(done->data["done"] == true);
+  REQUIRE(keys.size() == 2);
+  CHECK(keys[0] == keys[1]);
+}
+
+TEST_CASE("an engine can be stopped while its store cannot be opened", "[engine][reopen]") {
+  disk d;
+  engine e = engine_on(d);
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(single("f", "signal", {{"name", "go"}})));
+  d.full = true;
+  REQUIRE_FALSE(e.start("f"));
+  until(e, [&] { return d.refused_opens > 0; });
+  CHECK(e.stop());
+  CHECK(e.ready().error().message.find("stopping") != std::string::npos);
+}
