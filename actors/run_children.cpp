@@ -155,10 +155,24 @@ void run_actor::meet_family() {
   } else if (run_->parent && is_unwanted(*view)) {
     on_unwanted();
   }
-  std::vector<run_id> started;
-  for (const auto& t : run_->tokens)
-    if (t.child && t.child->started) started.push_back(t.child->id);
-  for (const auto& id : started) take_child(id);
+  const auto& nodes = flow_->nodes();
+  if (std::none_of(nodes.begin(), nodes.end(),
+                   [](const flow::compiled_node& n) { return n.type == "subflow"; }))
+    return;
+  std::vector<run_id> ended;
+  auto entries = persistence::keys::ended_children();
+  entries.from = persistence::keys::ended({key_, run_id{}});  // before all of this run
+  const auto scanned = view->scan(persistence::column::indexes, entries,
+                                  [&](std::string_view key, std::string_view) {
+                                    auto entry = persistence::keys::ended_of(key);
+                                    if (!entry || entry->parent != key_)
+                                      return persistence::view::next::stop;
+                                    ended.push_back(std::move(entry->child));
+                                    return persistence::view::next::more;
+                                  });
+  if (!scanned) parts_->log->error("run {}: {}", key_.id.str(), scanned.error().message);
+  for (const auto& id : ended)
+    if (!take_child(id)) tidy(persistence::keys::ended({key_, id}));
 }
 
 void run_actor::on_unwanted() {

@@ -51,7 +51,7 @@ std::shared_ptr<subscription> engine::watch_steps(std::size_t capacity) const {
 }
 
 engine_measures engine::measures() const {
-  return core_->lasting->measured.snapshot();
+  return core_->is_alive() ? core_->lasting->measured.snapshot() : engine_measures{};
 }
 
 void engine::totals_async(callback<engine_totals> done) const {
