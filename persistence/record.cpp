@@ -1,5 +1,6 @@
 #include "persistence/record.hpp"
 
+#include <algorithm>
 #include <exception>
 
 #include "persistence/crc32c.hpp"
@@ -23,6 +24,47 @@ std::uint32_t read_checksum(std::string_view bytes) noexcept {
   for (std::size_t i = 0; i < checksum_bytes; ++i)
     sum |= std::uint32_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
   return sum;
+}
+
+/// Reading is recursive. What callers give nests less deep by far, and this is a part of any stack.
+constexpr std::size_t max_depth = 4'000;
+
+/// Follows CBOR without keeping anything of it. Gives up where it nests too deep, or is none.
+class depth_meter final : public nlohmann::json_sax<json> {
+ public:
+  [[nodiscard]] bool is_too_deep() const noexcept { return depth_ > max_depth; }
+
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool key(string_t&) override { return true; }
+  bool start_object(std::size_t) override { return ++depth_ <= max_depth; }
+  bool end_object() override { return --depth_, true; }
+  bool start_array(std::size_t) override { return ++depth_ <= max_depth; }
+  bool end_array() override { return --depth_, true; }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
+    return false;
+  }
+
+ private:
+  std::size_t depth_ = 0;
+};
+
+bool is_too_deep(std::string_view cbor) {
+  // Each level takes a byte that says so (RFC 8949, 3.1: arrays and maps); hardly a record has as
+  // many.
+  const auto begins_level = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
+  if (std::count_if(cbor.begin(), cbor.end(), begins_level) <=
+      static_cast<std::ptrdiff_t>(max_depth))
+    return false;
+  depth_meter meter;
+  return !json::sax_parse(cbor.data(), cbor.data() + cbor.size(), &meter,
+                          json::input_format_t::cbor) &&
+         meter.is_too_deep();
 }
 
 /// How messages name a kind byte that was read.
@@ -82,6 +124,7 @@ result<opened> open(record_kind expected, std::string_view bytes) {
 
   opened result{static_cast<std::uint8_t>(bytes[0]), {}};
   const auto body = covered.substr(header_bytes);
+  if (is_too_deep(body)) return corrupt(expected, "has a body that is nested too deep");
   try {
     // Exceptions are switched off, but a length beyond all memory is still thrown.
     result.body = json::from_cbor(body.data(), body.data() + body.size(), true, false);

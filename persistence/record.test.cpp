@@ -106,6 +106,36 @@ TEST_CASE("bodies that are not CBOR are refused even under a good checksum", "[r
   }
 }
 
+TEST_CASE("a body that is nested too deep is refused, and does not end the process", "[record]") {
+  const auto sealed = [](const std::string& body) {
+    std::string bytes = "\x01\x06" + body;
+    const auto sum = crc32c(bytes);
+    for (int i = 0; i < 4; ++i) bytes.push_back(static_cast<char>(sum >> (8 * i)));
+    return bytes;
+  };
+  const auto repeated = [](const std::string& text, int times) {
+    std::string all;
+    for (int i = 0; i < times; ++i) all += text;
+    return all;
+  };
+  // Arrays, maps, and both of no stated length.
+  for (const char* const level : {"\x81", "\xa1\x61k", "\x9f", "\xbf\x61k"}) {
+    const auto record =
+        open(record_kind::checkpoint_delta, sealed(repeated(level, 1'000'000) + "\xf6"));
+    REQUIRE_FALSE(record);
+    CHECK(record.error().code == errc::corrupt);
+    CHECK(record.error().message ==
+          "a stored checkpoint_delta record has a body that is nested too deep");
+  }
+  CHECK(open(record_kind::checkpoint_delta, sealed(repeated("\x81", 1'000) + "\xf6")));
+  // Many levels beside each other are not deep.
+  const json wide(std::vector<json>(100'000, json::array()));
+  const auto record =
+      open(record_kind::checkpoint_delta, seal(record_kind::checkpoint_delta, 1, wide));
+  REQUIRE(record);
+  CHECK(record->body == wide);
+}
+
 TEST_CASE("a record's kind can be told before it is opened", "[record]") {
   CHECK(kind_of(seal(record_kind::checkpoint_delta, 1, {})) == record_kind::checkpoint_delta);
   CHECK_FALSE(kind_of("").has_value());
