@@ -216,13 +216,13 @@ void directory::check_deadlines() {
   next_check_.reset();
   std::optional<caf::actor_clock::time_point> next;
   for (auto& [key, waiting] : waiters_) {
-    std::erase_if(waiting, [&](const waiter& w) {
+    std::erase_if(waiting, [&, &run = key](const waiter& w) {
       if (!w.deadline) return false;
       if (*w.deadline > now) {
         next = next ? std::min(*next, *w.deadline) : *w.deadline;
         return false;
       }
-      w.answer(error{errc::timed_out, "run " + key.id.str() +
+      w.answer(error{errc::timed_out, "run " + run.id.str() +
                                           " has not finished in this time; it " +
                                           "goes on, and can be waited for again"});
       return true;

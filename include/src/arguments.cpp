@@ -54,8 +54,8 @@ std::optional<std::string> culprit(const json& args,
   json changed = args;
   for (auto& [name, value] : changed.items()) {
     json original = std::move(value);
-    const auto mends = [&](const json& sample) {
-      value = sample;
+    const auto mends = [&, &tried = value](const json& sample) {
+      tried = sample;
       return fits(changed);
     };
     if (std::any_of(std::begin(samples), std::end(samples), mends)) return name;
