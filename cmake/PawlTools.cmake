@@ -12,6 +12,8 @@ if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
       ${CCACHE})
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     list(APPEND PAWL_TOOL_COMPILE_OPTIONS -fpch-preprocess)
+  elseif(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    list(APPEND PAWL_TOOL_COMPILE_OPTIONS "SHELL:-Xclang -fno-pch-timestamp")
   endif()
 endif()
 

@@ -1,0 +1,171 @@
+// libFuzzer entry point for what is read from a store. The first byte of the input says what the
+// rest is: the bytes of a record, the body of one whose frame is right, a run's two checkpoints, or
+// a key. It checks that bytes which were never written are `corrupt` and nothing else happens, and
+// that what can be read is written the same again.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <pawl/assert.hpp>
+
+#include "persistence/codec.hpp"
+#include "persistence/crc32c.hpp"
+#include "persistence/journal.hpp"
+#include "persistence/keys.hpp"
+#include "persistence/memory/memory_store.hpp"
+#include "persistence/migrations.hpp"
+#include "persistence/record.hpp"
+#include "persistence/runs.hpp"
+
+namespace {
+
+namespace keys = pawl::persistence::keys;
+using namespace pawl::persistence;
+using pawl::errc;
+
+constexpr record_kind all_kinds[] = {
+    record_kind::schema,      record_kind::flow_head,           record_kind::flow_version,
+    record_kind::run_summary, record_kind::checkpoint_snapshot, record_kind::checkpoint_delta,
+    record_kind::task_lease,  record_kind::journal_group};
+
+/// The frame that a record of this body has, with the right checksum.
+std::string framed(record_kind kind, std::string_view body) {
+  std::string record{'\x01', static_cast<char>(kind)};
+  record += body;
+  const std::uint32_t sum = crc32c(record);
+  for (int shift = 0; shift < 32; shift += 8) record.push_back(static_cast<char>(sum >> shift));
+  return record;
+}
+
+void check_refusal(const pawl::error& why) {
+  PAWL_ASSERT(why.code == errc::corrupt || why.code == errc::schema_newer,
+              "what cannot be read is corrupt, or newer");
+  PAWL_ASSERT(!why.message.empty(), "a refusal says why");
+}
+
+/// Reads, writes, reads: the second reading is the first one.
+template <class Decode, class Encode>
+void check_record(std::string_view bytes, Decode decode, Encode encode) {
+  const auto read = decode(bytes);
+  if (!read) return check_refusal(read.error());
+  const std::string written = encode(*read);
+  const auto again = decode(written);
+  PAWL_ASSERT(again, "what was written can be read");
+  PAWL_ASSERT(encode(*again) == written, "what is read is what was written");
+}
+
+pawl::flow::remote_task task_of(const lease_record& lease) {
+  pawl::flow::remote_task task{lease.queue, lease.code_ref, {}};
+  task.lease = lease.lease;
+  task.worker = lease.worker;
+  task.lease_time = lease.length;
+  return task;
+}
+
+/// A store with one record.
+std::shared_ptr<const view> store_with(memory_store& of, column where, const std::string& key,
+                                       std::string_view record) {
+  batch writes;
+  writes.put(where, key, std::string{record});
+  const batch* const all[] = {&writes};
+  return of.write(all).value();
+}
+
+void check_schema(std::string_view record) {
+  memory_store store;
+  const auto view = store_with(store, column::meta, keys::schema(), record);
+  if (const auto read = read_schema(*view); !read) check_refusal(read.error());
+}
+
+void check_record_of(record_kind kind, std::string_view bytes) {
+  switch (kind) {
+    case record_kind::schema:
+      return check_schema(bytes);
+    case record_kind::flow_head:
+      return check_record(bytes, decode_flow_head, encode_flow_head);
+    case record_kind::flow_version:
+      return check_record(bytes, decode_flow, encode_flow);
+    case record_kind::run_summary:
+      // It is written of a state only, which has more.
+      if (const auto run = decode_run(bytes); !run) check_refusal(run.error());
+      return;
+    case record_kind::checkpoint_snapshot:
+      return check_record(bytes, decode_snapshot,
+                          [](const snapshot& s) { return encode_snapshot(s.run, s.events); });
+    case record_kind::checkpoint_delta:
+      return check_record(bytes, decode_delta, encode_delta);
+    case record_kind::task_lease:
+      return check_record(bytes, decode_lease, [](const lease_record& lease) {
+        // One without a number is written as a task that nobody has.
+        return encode_lease(task_of(lease));
+      });
+    case record_kind::journal_group:
+      return check_record(bytes, decode_journal, encode_journal);
+  }
+}
+
+/// A snapshot and a delta behind it, as the checkpoints of one run.
+void check_checkpoints(std::string_view first, std::string_view second) {
+  const pawl::run_key run{pawl::default_scope(), pawl::run_id{"r"}};
+  memory_store store;
+  static_cast<void>(store_with(store, column::checkpoints, keys::checkpoint(run, 1),
+                               framed(record_kind::checkpoint_snapshot, first)));
+  const auto view = store_with(store, column::checkpoints, keys::checkpoint(run, 2),
+                               framed(record_kind::checkpoint_delta, second));
+  const auto loaded = load_run(*view, run);
+  if (!loaded) return check_refusal(loaded.error());
+  if (*loaded) static_cast<void>(standing_of(**loaded));
+  if (const auto events = load_history(*view, run, 0, 10); !events) check_refusal(events.error());
+}
+
+void check_key(std::string_view key) {
+  if (const auto task = keys::queued_of(key))
+    PAWL_ASSERT(keys::queued(*task) == key, "a key of a waiting task is made again as it was");
+  if (const auto task = keys::leased_of(key))
+    PAWL_ASSERT(keys::leased(*task) == key, "a key of a task that is done is made again as it was");
+  if (const auto number = keys::group_of(key))
+    PAWL_ASSERT(keys::journal_group(*number) == key, "a journal's key is made again as it was");
+  if (const auto lane = keys::lane_of(key))
+    PAWL_ASSERT(keys::queued_count(*lane) == key, "a counter's key is made again as it was");
+  const auto run = keys::run_of(key);
+  const auto due = keys::due_of(key);
+  if (run && due)
+    PAWL_ASSERT(keys::alarm(*run, *due) == key, "an alarm's key is made again as it was");
+  if (run && key.front() == 'm')
+    PAWL_ASSERT(keys::moving_run(*run) == key, "a moving run's key is made again as it was");
+  static_cast<void>(keys::sequence_of(key));
+  static_cast<void>(keys::counted_status(key));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  if (size == 0) return 0;
+  const std::string_view rest{reinterpret_cast<const char*>(bytes) + 1, size - 1};
+  const record_kind kind = all_kinds[bytes[0] % std::size(all_kinds)];
+  switch (bytes[0] / std::size(all_kinds) % 4) {
+    case 0:
+      check_record_of(kind, framed(kind, rest));
+      break;
+    case 1:
+      check_record_of(kind, rest);
+      break;
+    case 2: {
+      // Two bytes say where the second record begins.
+      if (rest.size() < 2) return 0;
+      const std::size_t at =
+          static_cast<unsigned char>(rest[0]) * 256u + static_cast<unsigned char>(rest[1]);
+      const auto both = rest.substr(2);
+      const auto first = both.substr(0, std::min(at, both.size()));
+      check_checkpoints(first, both.substr(first.size()));
+      break;
+    }
+    default:
+      check_key(rest);
+  }
+  return 0;
+}
