@@ -127,7 +127,12 @@ void editor::note_condition(token& t, bool truth) {
 
 result<json> editor::evaluate(const token& t, const logic::rule& rule) const {
   const rule_variables variables{run_, t, place_of(t).id};
-  return rule.evaluate(variables.get());
+  auto value = rule.evaluate(variables.get());
+  // Else a run that puts its data into itself, again and again, could not be read any more.
+  if (value)
+    if (auto good = check_depth(*value, "what the rule gives"); !good)
+      return std::move(good).error();
+  return value;
 }
 
 result<bool> editor::test(const token& t, const logic::rule& rule) const {

@@ -56,6 +56,7 @@ result<transition> handle(const compiled_flow& flow, run_state& run, resume_comm
   const auto asked = asked_token(flow, run, resume);
   if (!asked) return asked.error();
   json answer = resume.answer ? *std::move(resume.answer) : json{};
+  if (const auto good = check_depth(answer, "the answer"); !good) return good.error();
   if (*asked) {
     const token& t = *run.find_token(**asked);
     if (const auto good = flow.at(t.node).behaviour->check_answer(t, answer); !good)

@@ -17,6 +17,7 @@ result<void> check(const compiled_flow& flow, const run_state& run, const signal
   const auto too_much = [&](std::string what) {
     return error{errc::limit_exceeded, std::move(what) + "; the signal was not taken"};
   };
+  if (const auto good = check_depth(s.payload, "the signal's payload"); !good) return good;
   const auto& allowed = flow.allowed();
   const std::size_t bytes = approximate_bytes(s.payload);
   if (bytes > allowed.max_signal_bytes) {

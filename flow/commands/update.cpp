@@ -8,6 +8,7 @@ result<void> check_update(const compiled_flow& flow, const run_state& run, const
         errc::invalid_argument,
         std::string{"an update of a run's data must be a JSON object, not "} + update.type_name()};
   }
+  if (const auto good = check_depth(update, "the update"); !good) return good;
   const std::size_t bytes = run.data_bytes + approximate_bytes(update);
   if (bytes > flow.allowed().max_state_bytes) {
     return error{errc::limit_exceeded,

@@ -43,6 +43,30 @@ TEST_CASE("a failed run can be given other data and be retried", "[update]") {
   CHECK(*run.call_of("a")->state == json{{"card", "new"}});
 }
 
+TEST_CASE("what comes into a run nests only so deep", "[update][limits]") {
+  const auto nested = [](int levels) {
+    json value = nullptr;
+    for (int i = 0; i < levels; ++i) value = json::array({std::move(value)});
+    return value;
+  };
+  const auto code_of = [](const result<void>& given) { return given.error().code; };
+  driven_run run{chain({start(), node_of("q", "interrupt", {{"question", "?"}}), task("a")})};
+  CHECK(code_of(run.begin({{"x", nested(1'000)}})) == errc::limit_exceeded);
+  CHECK(code_of(run.begin(json::object(), {{"x", nested(100'000)}})) == errc::limit_exceeded);
+  REQUIRE(run.begin({{"x", nested(999)}}));
+  signal_command signal;
+  signal.type = "go";
+  signal.payload = nested(1'001);
+  CHECK(code_of(run.give(signal)) == errc::limit_exceeded);
+  CHECK(code_of(run.give(update_command{std::nullopt, "", {{"x", nested(1'000)}}})) ==
+        errc::limit_exceeded);
+  resume_command answers;
+  answers.answer = nested(1'001);
+  CHECK(code_of(run.give(answers)) == errc::limit_exceeded);
+  answers.answer = nested(1'000);
+  CHECK(run.give(answers));
+}
+
 TEST_CASE("an update that is no object, or too large, changes nothing", "[update]") {
   limits allowed;
   allowed.max_state_bytes = 100;

@@ -28,6 +28,17 @@ TEST_CASE("a set node needs an object of good rules", "[set][validation]") {
   CHECK(faults_with({{"values", {{"a", nullptr}}}}) == lines{});
 }
 
+TEST_CASE("data that is put into itself nests only so deep", "[set][limits]") {
+  driven_run run{
+      flow_of({node_of("s", "set", {{"values", {{"a", var("")}}}, {"max_visits", 5000}}), end()},
+              {edge("s", "end", {{"==", {var("done"), 1}}}), edge("s", "s")})};
+  REQUIRE(run.begin());
+  run.settle();
+  REQUIRE(run.status() == run_status::failed);
+  CHECK(run.state().error->message == "what the rule gives is nested deeper than 1000 levels");
+  CHECK_FALSE(is_too_deep(run.data().at("a")));
+}
+
 TEST_CASE("a set node puts what its rules give, and calls nothing", "[set]") {
   driven_run run{chain({start(),
                         setting({{"sum", {{"+", {var("a"), var("b")}}}},
