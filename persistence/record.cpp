@@ -27,7 +27,7 @@ std::uint32_t read_checksum(std::string_view bytes) noexcept {
 }
 
 /// Reading is recursive. What callers give nests less deep by far, and this is a part of any stack.
-constexpr std::size_t max_depth = 4'000;
+constexpr std::size_t max_depth = 1'500;
 
 /// Follows CBOR without keeping anything of it. Gives up where it nests too deep, or is none.
 class depth_meter final : public nlohmann::json_sax<json> {
