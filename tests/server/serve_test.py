@@ -11,8 +11,8 @@ import threading
 import time
 import unittest
 
-from server_process import (LIMIT_S, PROGRAM, Answer, ServerTest, environment, sequence, task,
-                            wait_for_signal)
+from server_process import (LIMIT_S, PROGRAM, Answer, Server, ServerTest, environment, sequence,
+                            task, wait_for_signal)
 
 CLIENTS = 200
 ANSWERS = 1_000  # after which the server is killed
