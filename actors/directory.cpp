@@ -142,7 +142,11 @@ void directory::on_down(const caf::down_msg& down) {
   entry& e = found->second;
   if (stopping_ || !parts_->admitted.is_open()) {
     active_.erase(found);
-    answer_waiters(key, error{errc::unavailable, "the engine is stopping"});
+    const bool failed = parts_->admitted.now() == admission::state::store_failed;
+    answer_waiters(
+        key, failed ? error{errc::unavailable, "the store has failed: " + to_string(down.reason),
+                            "store_failed"}
+                    : error{errc::unavailable, "the engine is stopping"});
     return end_if_empty();
   }
   e.actor = nullptr;

@@ -23,6 +23,7 @@ std::unique_ptr<watcher> make_watcher(session& s, const target& on, bool json, b
 /// Why a run could not be followed. Where the store failed, the engine's stop tells the cause, and
 /// runs are told only that the engine takes nothing more.
 exit_code fail_with(session& s, target& on, const error& why) {
+  if (why.type == "store_failed") return s.fail(exit_code::store, why.message);
   if (why.code == errc::unavailable)
     if (const auto stopped = on.close(); !stopped)
       return s.fail(exit_code::store, stopped.error().message);

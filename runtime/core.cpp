@@ -264,7 +264,8 @@ result<void> engine_core::stop() {
   }
   open.actors.reset();
   host.reset();  // waits until the last of its actors has ended
-  return open.parts ? open.parts->store->close() : result<void>{};
+  if (open.parts) return open.parts->store->close();
+  return failure_ ? result<void>{*failure_} : result<void>{};
 }
 
 error engine_core::closed() const {
@@ -275,7 +276,8 @@ error engine_core::closed() const {
           "the store has failed" +
               std::string{restarter_ ? " and is opened again as soon as that is possible"
                                      : " and takes no more writes"} +
-              ": " + failure_->message};
+              ": " + failure_->message,
+          "store_failed"};
 }
 
 result<void> engine_core::ready() const {

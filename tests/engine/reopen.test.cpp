@@ -185,6 +185,8 @@ TEST_CASE("an engine can be stopped while its store cannot be opened", "[engine]
   d.full = true;
   REQUIRE_FALSE(e.start("f"));
   until(e, [&] { return d.refused_opens > 0; });
-  CHECK(e.stop());
+  const auto stopped = e.stop();
+  REQUIRE_FALSE(stopped);
+  CHECK(stopped.error().code == errc::storage_full);
   CHECK(e.ready().error().message.find("stopping") != std::string::npos);
 }
