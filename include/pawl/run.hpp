@@ -67,8 +67,9 @@ struct run_summary {
 /// What a run waits for at one of its nodes.
 struct waiting_on {
   std::string node;
-  std::string kind;  ///< "function", "worker", "signal", "answer", "timer" or "branches"
-  /// The function's name, the signal's type, or the question's id; else "".
+  /// "function", "worker", "run", "signal", "answer", "timer" or "branches".
+  std::string kind;
+  /// The function's name, the signal's type, the other run's id, or the question's id; else "".
   std::string name;
   /// When it is woken in any case: a timer, or the time-out of what it waits for. None while the
   /// run is paused and its waits stand still.

@@ -508,8 +508,8 @@ TEST_CASE("whatever order chance gives to messages, time and crashes, nothing is
   const auto base = std::random_device{}();
   WARN("seeds from " << base << " (PAWL_TEST_SEED repeats one)");
   // Found by chance once: polls that kept the engine busy, ever more looks at leases, and a count
-  // of queued tasks that went wrong when actors crashed, so that no task was queued any more; ends of
-  // runs of which the news was lost with the crashed actor of a run that did not wait any more.
+  // of queued tasks that went wrong when actors crashed, so that no task was queued any more; ends
+  // of runs of which the news was lost with the crashed actor of a run that did not wait any more.
   for (const std::uint64_t known : {1906314745u, 2044300238u, 4270948655u, 3529106415u})
     simulate(known, seen);
   for (std::uint64_t i = 0; i < 2000; ++i) simulate(base + i, seen);
