@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 from urllib.parse import quote
 
@@ -44,6 +45,10 @@ class Server:
             raise AssertionError(f"the server did not start: {rest}")
         self.ready_line = line
         self.port = int(found[1]) if found else None
+        # A server whose log nobody reads stands still when the pipe is full.
+        self.said = []
+        self.reader = threading.Thread(target=self.said.extend, args=(self.process.stderr,))
+        self.reader.start()
 
     def connect(self):
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=LIMIT_S)
@@ -94,10 +99,10 @@ class Server:
         """Ends it; gives its exit code and what it still said."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-        said = self.process.stderr.read()
         code = self.process.wait(timeout=LIMIT_S)
+        self.reader.join()
         self.process.stderr.close()
-        return code, said
+        return code, "".join(self.said)
 
 
 class ServerTest(unittest.TestCase):
