@@ -6,6 +6,7 @@
 
 #include <spdlog/spdlog.h>
 #include <caf/all.hpp>
+#include <pawl/assert.hpp>
 #include <pawl/detail/log_context.hpp>
 
 #include "actors/run.hpp"
@@ -46,7 +47,7 @@ void directory::on_exit() {
 }
 
 const caf::actor* directory::other_shard(const run_key& key) const {
-  if (shards_.empty()) return nullptr;
+  PAWL_ASSERT(!shards_.empty(), "a shard meets the others before all else");
   const caf::actor& responsible = shard_of(shards_, key);
   return responsible.address() == address() ? nullptr : &responsible;
 }

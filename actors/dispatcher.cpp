@@ -43,9 +43,6 @@ caf::behavior dispatcher::make_behavior() {
   return {
       [this](const meet_shards& m) {
         shards_ = m.all;
-        std::vector<poll_id> early;
-        for (const auto& [id, p] : polls_) early.push_back(id);
-        for (const auto id : early) serve(id);
         look();
       },
       [this](const tasks_changed& c) { change(c); },
@@ -220,7 +217,7 @@ void dispatcher::start_poll(poll_tasks& p) {
 
 void dispatcher::serve(poll_id id) {
   const auto found = polls_.find(id);
-  if (found == polls_.end() || shards_.empty()) return;
+  if (found == polls_.end()) return;
   poll& p = found->second;
   while (p.wants_more()) {
     const auto task = take_next(p);
@@ -440,7 +437,6 @@ void dispatcher::describe(const describe_workers& d) const {
 }
 
 void dispatcher::look() {
-  if (shards_.empty()) return;
   const auto now = system().clock().now();
   looks_.erase(looks_.begin(), looks_.upper_bound(now));
   while (!ends_.empty() && ends_.begin()->first <= now) {

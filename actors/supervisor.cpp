@@ -40,6 +40,14 @@ engine_actors start_actors(caf::actor_system& system, const parts_ptr& parts,
   for (std::uint32_t i = 0; i < parts->settings.engine.shards; ++i)
     started.shards.push_back(
         system.spawn<directory>(parts, writer, started.timer, started.dispatcher));
+  // Before anybody else can send to them: a shard that does not know the others would make a second
+  // actor for a run of theirs.
+  const auto introduce = [&](const caf::actor& to) {
+    caf::anon_send(to, meet_shards{started.shards});
+  };
+  for (const auto& shard : started.shards) introduce(shard);
+  introduce(started.timer);
+  introduce(started.dispatcher);
   started.supervisor = system.spawn<supervisor>(parts, started, writer, to_disk);
   return started;
 }
@@ -64,10 +72,7 @@ caf::behavior supervisor::make_behavior() {
   monitor(watched_.dispatcher);
   for (const auto& shard : watched_.shards) monitor(shard);
   recovering_ = parts_->store->durable_view();
-  for (const auto& shard : watched_.shards) send(shard, meet_shards{watched_.shards});
   send(this, recover_next_page{});
-  for (const auto& waker : {watched_.timer, watched_.dispatcher})
-    send(waker, meet_shards{watched_.shards});
   return {
       [this](const recover_next_page&) { recover_next(); },
       [this](const stop_request& s) { stop(s); },

@@ -69,7 +69,6 @@ void timer::change(const alarm_changed& change) {
 }
 
 void timer::look() {
-  if (shards_.empty()) return;
   const time_point now = parts_->clock->now();
   if (known_to_ < persistence::keys::alarms_before(now + window / 2).to) refill(now);
   while (!near_.empty() && ringing_ < most_ringing) {
