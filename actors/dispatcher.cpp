@@ -254,6 +254,7 @@ void dispatcher::ask_for(poll_id id, const queued_task& task) {
   const auto random = static_cast<std::uint64_t>(parts_->chance->draw() * 0x7fffffff) + 1;
   const std::uint64_t number = random << 32 | ++last_lease_;
   flow::lease_command wanted{task.key.token,
+                             task.lane.code_ref,
                              task.visit,
                              task.attempt,
                              number,

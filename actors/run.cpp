@@ -6,6 +6,7 @@
 
 #include <spdlog/spdlog.h>
 #include <caf/all.hpp>
+#include <pawl/assert.hpp>
 
 #include "actors/inline_call.hpp"
 #include "flow/history.hpp"
@@ -254,6 +255,8 @@ result<void> run_actor::apply(flow::command&& c) {
   auto moved = flow::apply(*flow_, *run_, std::move(c), parts_->clock->now());
   if (!moved) return std::move(moved).error();
   if (moved->changes_nothing()) return {};
+  // The directory may have made another actor for it since.
+  PAWL_ASSERT(told_rest_at_ != received_, "a run at rest moves only when the directory says so");
   measured.carried_out(parts_->measured, moved->effects, run_->sequence);
   if (measured.leads_to_step()) leads_to_step_ = measured;
   auto writes = std::make_shared<const persistence::batch>(persistence::transition_batch(
@@ -334,7 +337,8 @@ void run_actor::perform(flow::effect& e) {
   if (stopping_ || !run_ || !parts_->admitted.is_open()) return;
   if (auto* const invoke = std::get_if<flow::invoke_effect>(&e)) {
     // An earlier effect of the same transition may have ended the run.
-    if (flow::waits_for(*run_, invoke->token, invoke->visit, invoke->attempt)) call(e);
+    if (flow::waits_for(*flow_, *run_, invoke->token, invoke->node, invoke->visit, invoke->attempt))
+      call(e);
   } else if (const auto* const abandon = std::get_if<flow::abandon_effect>(&e)) {
     if (const auto found = calls_.find(abandon->token); found != calls_.end())
       parts_->executor->cancel(found->second);
@@ -389,8 +393,8 @@ void run_actor::hand_over(flow::effect& e) {
     return;
   }
   const auto& queue = wanted.queue.empty() ? parts_->settings.worker.default_queue : wanted.queue;
-  const auto applied = apply(
-      flow::hand_over_command{wanted.token, wanted.visit, wanted.attempt, queue, wanted.code_ref});
+  const auto applied = apply(flow::hand_over_command{wanted.token, wanted.node, wanted.visit,
+                                                     wanted.attempt, queue, wanted.code_ref});
   if (!applied) parts_->log->debug("{}", applied.error().message);
 }
 

@@ -81,7 +81,7 @@ void run_actor::on_child_answered(const child_answered& a) {
   } else if (is_finished((*a.how)->status) && take_child(a.child)) {
     return;
   } else {
-    applied = apply(flow::child_started_command{a.token, a.visit, a.attempt, a.child});
+    applied = apply(flow::child_started_command{a.token, a.child});
   }
   if (!applied) parts_->log->debug("{}", applied.error().message);
 }

@@ -32,7 +32,7 @@ struct start_command {
 };
 
 /// A step's function returned `value`, or an error. The first four say which call it is of: no two
-/// calls of a run have them in common. A worker's lease says it as well, without the node.
+/// calls of a run have them in common. A worker's lease says it alone.
 struct step_outcome_command {
   token_id token = 0;
   std::string node;
@@ -51,6 +51,7 @@ struct step_outcome_command {
 /// A call is to be made by a worker: it goes into a queue.
 struct hand_over_command {
   token_id token = 0;
+  std::string node;
   std::uint32_t visit = 0;
   std::uint32_t attempt = 0;
   std::string queue;
@@ -61,14 +62,13 @@ struct hand_over_command {
 /// waited for.
 struct child_started_command {
   token_id token = 0;
-  std::uint32_t visit = 0;
-  std::uint32_t attempt = 0;
-  run_id child;
+  run_id child;  ///< no two calls have one in common
 };
 
 /// A worker takes a call out of its queue. The transition's `invoke_effect` says all about it.
 struct lease_command {
   token_id token = 0;
+  std::string code_ref;  ///< of the call
   std::uint32_t visit = 0;
   std::uint32_t attempt = 0;
   std::uint64_t lease = 0;  ///< not 0, and never given before
@@ -89,6 +89,7 @@ struct lease_lost_command {
 /// whether it took effect.
 struct in_doubt_command {
   token_id token = 0;
+  std::string node;
   std::uint32_t visit = 0;
   std::uint32_t attempt = 0;
 };

@@ -33,7 +33,7 @@ recovery recover(const compiled_flow& flow, const run_state& run) {
     if (run.unwinding && !t.compensates) {
       failed({errc::cancelled, "the process ended while this step was told to stop"});
     } else if (place.behaviour->is_called_once() && !t.compensates) {
-      found.commands.emplace_back(in_doubt_command{t.id, t.visit, t.attempt});
+      found.commands.emplace_back(in_doubt_command{t.id, place.id, t.visit, t.attempt});
     } else if (auto call = place.behaviour->call(run, t, place)) {
       found.effects.emplace_back(*std::move(call));
     } else {
@@ -43,12 +43,12 @@ recovery recover(const compiled_flow& flow, const run_state& run) {
   return found;
 }
 
-bool waits_for(const run_state& run, token_id token, std::uint32_t visit,
-               std::uint32_t attempt) noexcept {
+bool waits_for(const compiled_flow& flow, const run_state& run, token_id token,
+               std::string_view node, std::uint32_t visit, std::uint32_t attempt) noexcept {
   if (run.status != run_status::running) return false;
   return std::any_of(run.tokens.begin(), run.tokens.end(), [&](const flow::token& t) {
     return t.id == token && t.phase == token_phase::waiting && t.visit == visit &&
-           t.attempt == attempt;
+           t.attempt == attempt && flow.at(t.node).id == node;
   });
 }
 

@@ -29,8 +29,10 @@ struct recovery {
 };
 [[nodiscard]] recovery recover(const compiled_flow& flow, const run_state& run);
 
-/// True while the token waits for a call on this visit, at this attempt.
-[[nodiscard]] bool waits_for(const run_state& run, token_id token, std::uint32_t visit,
+/// True while the token waits for a call of this node on this visit, at this attempt: the four name
+/// a call. A token that has gone on may be at another node as often.
+[[nodiscard]] bool waits_for(const compiled_flow& flow, const run_state& run, token_id token,
+                             std::string_view node, std::uint32_t visit,
                              std::uint32_t attempt) noexcept;
 
 /// True while a run that is at rest needs no actor: nothing it has to do, and no outcome it waits

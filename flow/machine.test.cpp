@@ -141,13 +141,14 @@ TEST_CASE("a run waits for exactly the calls it asked for", "[machine]") {
   driven_run run{chain({start(), task("a"), end()})};
   REQUIRE(run.begin());
   const auto token = run.calls().begin()->first;
-  CHECK(waits_for(run.state(), token, 1, 1));
-  CHECK_FALSE(waits_for(run.state(), token, 1, 2));
-  CHECK_FALSE(waits_for(run.state(), token, 2, 1));
-  CHECK_FALSE(waits_for(run.state(), token + 1, 1, 1));
+  CHECK(waits_for(run.flow(), run.state(), token, "a", 1, 1));
+  CHECK_FALSE(waits_for(run.flow(), run.state(), token, "a", 1, 2));
+  CHECK_FALSE(waits_for(run.flow(), run.state(), token, "a", 2, 1));
+  CHECK_FALSE(waits_for(run.flow(), run.state(), token, "start", 1, 1));
+  CHECK_FALSE(waits_for(run.flow(), run.state(), token + 1, "a", 1, 1));
   CHECK_FALSE(is_parked(run.state()));
   REQUIRE(run.finish("a"));
-  CHECK_FALSE(waits_for(run.state(), token, 1, 1));
+  CHECK_FALSE(waits_for(run.flow(), run.state(), token, "a", 1, 1));
   CHECK(is_parked(run.state()));
 }
 

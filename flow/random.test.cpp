@@ -57,7 +57,7 @@ std::vector<std::string> outstanding(const driven_run& run) {
     const bool lost =
         !call.compensates && (run.state().unwinding.has_value() || is_called_once(run, id));
     if (lost) {
-      due.commands.emplace_back(in_doubt_command{id, call.visit, call.attempt});
+      due.commands.emplace_back(in_doubt_command{id, call.node, call.visit, call.attempt});
     } else {
       due.effects.emplace_back(call);
     }

@@ -18,7 +18,8 @@ driven_run queued(json data = json::object(), const limits& allowed = {}) {
   driven_run run{chain({start(), task("a", std::move(data)), task("b"), end()}), allowed};
   REQUIRE(run.begin());
   const invoke_effect call = *run.call_of("a");
-  REQUIRE(run.give(hand_over_command{call.token, call.visit, call.attempt, "gpu", call.code_ref}));
+  REQUIRE(run.give(
+      hand_over_command{call.token, call.node, call.visit, call.attempt, "gpu", call.code_ref}));
   return run;
 }
 
@@ -29,7 +30,8 @@ const token& only_token(const driven_run& run) {
 
 result<void> lease(driven_run& run, std::uint64_t number, std::string worker = "w1") {
   const token& t = only_token(run);
-  return run.give(lease_command{t.id, t.visit, t.attempt, number, std::move(worker), 30s, 0ms});
+  return run.give(lease_command{t.id, t.task->code_ref, t.visit, t.attempt, number,
+                                std::move(worker), 30s, 0ms});
 }
 
 step_outcome_command answer_with(const driven_run& run, std::uint64_t number, result<json> value) {
@@ -114,6 +116,21 @@ TEST_CASE("a task is leased to one worker at a time", "[tasks]") {
   CHECK(again.error().code == errc::conflict);
 }
 
+TEST_CASE("what was meant for one call of a token does not reach the next", "[tasks]") {
+  // Both are the first attempt of the first visit.
+  auto run = queued();
+  const token before = only_token(run);
+  REQUIRE(lease(run, 7));
+  REQUIRE(run.give(answer_with(run, 7, json::object())));
+  const invoke_effect next = *run.call_of("b");
+  REQUIRE(next.token == before.id);
+  const auto late = hand_over_command{next.token, "a", 1, 1, "gpu", "f.a"};
+  CHECK_FALSE(run.give(hand_over_command{late}));
+  REQUIRE(run.give(hand_over_command{next.token, "b", 1, 1, "gpu", next.code_ref}));
+  CHECK_FALSE(run.give(lease_command{next.token, before.task->code_ref, 1, 1, 9, "w1", 30s, 0ms}));
+  REQUIRE(run.give(lease_command{next.token, next.code_ref, 1, 1, 9, "w1", 30s, 0ms}));
+}
+
 TEST_CASE("a lease that is lost gives the task to another worker", "[tasks]") {
   auto run = queued();
   REQUIRE(lease(run, 7));
@@ -163,7 +180,7 @@ TEST_CASE("a step that must not run twice is in doubt when its worker is lost", 
 TEST_CASE("a call that a worker has is in doubt by its lease alone", "[tasks]") {
   auto run = queued({{"effect", "once"}});
   REQUIRE(lease(run, 7));
-  const auto refused = run.give(in_doubt_command{only_token(run).id, 1, 1});
+  const auto refused = run.give(in_doubt_command{only_token(run).id, "a", 1, 1});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::conflict);
 }
@@ -178,7 +195,7 @@ TEST_CASE("a worker's failure is tried again by the retry policy, unless it says
   CHECK(run.call_of("a")->attempt == 2);
   CHECK(open_tasks(run.state()).empty());
   const auto call = *run.call_of("a");
-  REQUIRE(run.give(hand_over_command{call.token, 1, 2, "gpu", call.code_ref}));
+  REQUIRE(run.give(hand_over_command{call.token, call.node, 1, 2, "gpu", call.code_ref}));
   REQUIRE(lease(run, 8));
   auto final = answer_with(run, 8, fail("busy", "never"));
   final.retryable = false;
@@ -245,7 +262,7 @@ TEST_CASE("a run that is undone waits for the worker, and tells it", "[tasks]") 
   REQUIRE(run.begin());
   REQUIRE(run.finish("a"));
   const auto call = *run.call_of("b");
-  REQUIRE(run.give(hand_over_command{call.token, 1, 1, "gpu", call.code_ref}));
+  REQUIRE(run.give(hand_over_command{call.token, call.node, 1, 1, "gpu", call.code_ref}));
   SECTION("that has the task") {
     REQUIRE(lease(run, 7));
     REQUIRE(run.give(cancel_command{}));
@@ -277,7 +294,8 @@ TEST_CASE("a worker can undo a step", "[tasks]") {
   REQUIRE(run.finish("b"));
   const auto call = *run.call_of("a");
   CHECK(call.queue == "gpu");
-  REQUIRE(run.give(hand_over_command{call.token, call.visit, call.attempt, "gpu", "t.undo"}));
+  REQUIRE(run.give(
+      hand_over_command{call.token, call.node, call.visit, call.attempt, "gpu", "t.undo"}));
   REQUIRE(lease(run, 7));
   REQUIRE(run.give(answer_with(run, 7, json{})));
   CHECK(run.status() == run_status::cancelled);

@@ -4,10 +4,8 @@ namespace pawl::flow {
 
 result<transition> handle(const compiled_flow& flow, run_state& run,
                           child_started_command&& started, time_point now) {
-  token* const t = waits_for(run, started.token, started.visit, started.attempt)
-                       ? run.find_token(started.token)
-                       : nullptr;
-  if (t == nullptr || t->waits_outside()) {
+  token* const t = run.status == run_status::running ? run.find_token(started.token) : nullptr;
+  if (t == nullptr || !t->child || t->child->id != started.child || t->waits_outside()) {
     return error{errc::conflict, "run " + run.key.id.str() + " does not wait for run " +
                                      started.child.str() + " to begin"};
   }

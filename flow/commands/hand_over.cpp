@@ -5,8 +5,9 @@ namespace pawl::flow {
 
 result<transition> handle(const compiled_flow& flow, run_state& run, hand_over_command&& over,
                           time_point now) {
-  token* const t =
-      waits_for(run, over.token, over.visit, over.attempt) ? run.find_token(over.token) : nullptr;
+  token* const t = waits_for(flow, run, over.token, over.node, over.visit, over.attempt)
+                       ? run.find_token(over.token)
+                       : nullptr;
   if (t == nullptr || t->task) {
     return error{errc::conflict,
                  "run " + run.key.id.str() + " waits for no call that could be handed over so"};

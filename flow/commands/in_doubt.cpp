@@ -5,9 +5,10 @@ namespace pawl::flow {
 
 result<transition> handle(const compiled_flow& flow, run_state& run, in_doubt_command&& doubt,
                           time_point now) {
-  const token* const waiting = waits_for(run, doubt.token, doubt.visit, doubt.attempt)
-                                   ? run.find_token(doubt.token)
-                                   : nullptr;
+  const token* const waiting =
+      waits_for(flow, run, doubt.token, doubt.node, doubt.visit, doubt.attempt)
+          ? run.find_token(doubt.token)
+          : nullptr;
   // Others are called again, and of one that a worker has its lease tells.
   const bool may_be = waiting != nullptr && !waiting->compensates && !waiting->task &&
                       flow.at(waiting->node).behaviour->is_called_once();

@@ -4,10 +4,11 @@ namespace pawl::flow {
 
 result<transition> handle(const compiled_flow& flow, run_state& run, lease_command&& lease,
                           time_point now) {
-  token* const t = waits_for(run, lease.token, lease.visit, lease.attempt) && !run.pausing()
-                       ? run.find_token(lease.token)
-                       : nullptr;
-  const bool is_free = t != nullptr && t->task && t->task->lease == 0;
+  token* const t =
+      run.status == run_status::running && !run.pausing() ? run.find_token(lease.token) : nullptr;
+  const bool is_free = t != nullptr && t->task && t->task->lease == 0 &&
+                       t->task->code_ref == lease.code_ref && t->visit == lease.visit &&
+                       t->attempt == lease.attempt;
   if (!is_free || (run.unwinding && !t->compensates)) {
     return error{errc::conflict,
                  "run " + run.key.id.str() + " has no such task that a worker could take"};

@@ -101,7 +101,7 @@ command make(const std::string& name, const driven_run& run) {
     return step_outcome_command{
         .token = 1, .node = "a", .visit = 1, .attempt = 1, .value = json::object()};
   }
-  if (name == "in doubt") return in_doubt_command{1, 1, 1};
+  if (name == "in doubt") return in_doubt_command{1, "a", 1, 1};
   if (name == "timer") return timer_command{};
   if (name == "advance") return advance_command{};
   if (name == "cancel") return cancel_command{};

@@ -255,12 +255,13 @@ TEST_CASE("only a step that must not run twice, and is waited for, can be in dou
   REQUIRE(run.begin());
   const auto a = *run.call_of("a"), b = *run.call_of("b");
   const run_state before = run.state();
-  for (const auto& c : {in_doubt_command{a.token, 1, 1}, in_doubt_command{b.token, 2, 1},
-                        in_doubt_command{b.token, 1, 2}, in_doubt_command{99, 1, 1}}) {
+  for (const auto& c : {in_doubt_command{a.token, "a", 1, 1}, in_doubt_command{b.token, "b", 2, 1},
+                        in_doubt_command{b.token, "b", 1, 2}, in_doubt_command{b.token, "a", 1, 1},
+                        in_doubt_command{99, "b", 1, 1}}) {
     const auto given = run.give(c);
     REQUIRE_FALSE(given);
     CHECK(given.error().code == errc::conflict);
     CHECK(run.state() == before);
   }
-  REQUIRE(run.give(in_doubt_command{b.token, 1, 1}));
+  REQUIRE(run.give(in_doubt_command{b.token, "b", 1, 1}));
 }

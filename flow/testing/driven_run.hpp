@@ -46,8 +46,8 @@ class driven_run {
     const bool is_advance = std::holds_alternative<advance_command>(c);
     if (const auto* const outcome = std::get_if<step_outcome_command>(&c)) {
       const auto call = calls_.find(outcome->token);
-      if (call != calls_.end() && call->second.node == outcome->node &&
-          waits_for(state_, outcome->token, outcome->visit, outcome->attempt))
+      if (call != calls_.end() && waits_for(*flow_, state_, outcome->token, outcome->node,
+                                            outcome->visit, outcome->attempt))
         calls_.erase(call);
     }
     const auto* const doubt = std::get_if<in_doubt_command>(&c);
@@ -165,8 +165,8 @@ class driven_run {
     } else if (const auto* const abandon = std::get_if<abandon_effect>(&e)) {
       // A run that undoes its steps waits for what it has told to stop.
       const auto known = calls_.find(abandon->token);
-      if (known != calls_.end() &&
-          !waits_for(state_, known->first, known->second.visit, known->second.attempt))
+      if (known != calls_.end() && !waits_for(*flow_, state_, known->first, known->second.node,
+                                              known->second.visit, known->second.attempt))
         calls_.erase(known);
     } else {
       advance_due_ = true;

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "flow/nodes/node.hpp"
 #include "flow/testing/driven_run.hpp"
@@ -67,12 +68,13 @@ class random_run {
     const std::size_t chosen = random_.below(due);
     if (chosen == run_.calls().size()) return advance_command{};
     const auto& call = std::next(run_.calls().begin(), static_cast<int>(chosen))->second;
-    if (!call.queue.empty())
-      return hand_over_command{call.token, call.visit, call.attempt, call.queue, call.code_ref};
+    if (!call.queue.empty()) {
+      return remembered(hand_over_command{call.token, call.node, call.visit, call.attempt,
+                                          call.queue, call.code_ref});
+    }
     if (call.child && !random_.chance(4))
-      return child_started_command{call.token, call.visit, call.attempt, call.child->id};
-    last_outcome_ = outcome_of(call);
-    return *last_outcome_;
+      return remembered(child_started_command{call.token, call.child->id});
+    return remembered(outcome_of(call));
   }
 
   /// Begins the run and lets it go until nothing happens any more, at most `limit` commands.
@@ -104,6 +106,11 @@ class random_run {
     return made;
   }
 
+  command remembered(command c) {
+    about_calls_.push_back(c);
+    return c;
+  }
+
   [[nodiscard]] const token* waiting_for_a_run() const {
     const auto& tokens = run_.state().tokens;
     const auto found = std::find_if(tokens.begin(), tokens.end(),
@@ -120,16 +127,22 @@ class random_run {
     }
     const auto& place = run_.flow().at(t.node);
     const auto call = place.behaviour->call(run_.state(), t, place);
-    last_outcome_ = call ? outcome_of(*call)
-                         : step_outcome_command{t.id, place.id, t.visit, t.attempt, call.error()};
-    return *last_outcome_;
+    return remembered(call
+                          ? outcome_of(*call)
+                          : step_outcome_command{t.id, place.id, t.visit, t.attempt, call.error()});
   }
 
   /// What a worker does with a task: takes it, answers it, or is lost.
   command work_on(const open_task& task) {
     if (task.task.lease == 0) {
-      return lease_command{
-          task.token, task.visit, task.attempt, ++last_lease_, "w", std::chrono::seconds{30}, {}};
+      return remembered(lease_command{task.token,
+                                      task.task.code_ref,
+                                      task.visit,
+                                      task.attempt,
+                                      ++last_lease_,
+                                      "w",
+                                      std::chrono::seconds{30},
+                                      {}});
     }
     if (random_.chance(6))
       return lease_lost_command{task.token, task.task.lease, 0.5, random_.chance(3)};
@@ -141,8 +154,7 @@ class random_run {
              : step_outcome_command{task.token, place.id, task.visit, task.attempt, call.error()};
     // A worker that had the task before it may answer, too.
     made.lease = random_.chance(6) ? task.task.lease - 1 : task.task.lease;
-    last_outcome_ = made;
-    return made;
+    return remembered(std::move(made));
   }
 
   /// One of the questions that the run asks, answered; or the run resumed without an answer.
@@ -202,7 +214,7 @@ class random_run {
       case 4:
         return advance_command{};
       case 5:
-        if (last_outcome_) return *last_outcome_;
+        if (!about_calls_.empty()) return random_.pick(about_calls_);
         return retry_command{};
       case 6:  // of a call that may never have been made
         return step_outcome_command{static_cast<token_id>(random_.below(9)),
@@ -227,6 +239,7 @@ class random_run {
         return timer_command{};
       case 15:
         return in_doubt_command{static_cast<token_id>(random_.below(9)),
+                                "n" + std::to_string(random_.below(4)),
                                 static_cast<std::uint32_t>(random_.below(4)), 1};
       case 13:
         return update_command{std::nullopt, "", flow_generator{random_}.object()};
@@ -242,7 +255,7 @@ class random_run {
   json input_;
   json metadata_;
   driven_run run_;
-  std::optional<step_outcome_command> last_outcome_;
+  std::vector<command> about_calls_;  ///< what was said of them; may come again, and late
   std::uint64_t last_lease_ = 0;
 };
 
