@@ -107,6 +107,9 @@ struct meet_shards {
 }
 
 /// A run's actor to itself: the executor was full, try this call again.
+struct stayed_long_enough {
+  std::uint64_t received = 0;  ///< what it had received when it began to stay
+};
 struct call_again {
   std::shared_ptr<flow::effect> effect;
 };
@@ -259,6 +262,7 @@ PAWL_LOCAL_MESSAGE(child_answered)
 PAWL_LOCAL_MESSAGE(child_ended)
 PAWL_LOCAL_MESSAGE(child_unwanted)
 PAWL_LOCAL_MESSAGE(meet_shards)
+PAWL_LOCAL_MESSAGE(stayed_long_enough)
 PAWL_LOCAL_MESSAGE(call_again)
 PAWL_LOCAL_MESSAGE(at_rest)
 PAWL_LOCAL_MESSAGE(check_deadlines_due)

@@ -19,6 +19,10 @@ namespace {
 /// executor, long against the cost of asking again.
 constexpr std::chrono::milliseconds retry_submit_after{20};
 
+/// How long a run stays in memory for the workers that have its tasks. Long against what a busy
+/// worker needs for a task, short against the memory of runs that wait in a queue.
+constexpr std::chrono::seconds stay{1};
+
 error no_such_run(const run_key& key) {
   return {errc::not_found, "there is no run " + key.id.str()};
 }
@@ -132,6 +136,12 @@ caf::behavior run_actor::make_behavior() {
       [this](call_again& again) {
         const auto here = about_run();
         perform(*again.effect);
+        rest_if_idle();
+      },
+      [this](const stayed_long_enough& over) {
+        const auto here = about_run();
+        stays_ = false;
+        stayed_at_ = over.received;
         rest_if_idle();
       },
       [this](const committed&) {
@@ -443,6 +453,13 @@ void run_actor::publish(const in_flight& durable) const {
     parts_->events.publish({key_, flow::to_history(*flow_, e, durable.sequence, durable.at)});
 }
 
+bool run_actor::stays() {
+  const bool may = !stopping_ && went_on_ && !standing_.tasks.empty() && stayed_at_ != received_ &&
+                   parts_->active_runs.used() < parts_->active_runs.most() / 2;
+  if (may && !std::exchange(stays_, true)) delayed_send(this, stay, stayed_long_enough{received_});
+  return may;
+}
+
 result<ended_run> run_actor::what_rests() const {
   if (load_failure_) return *load_failure_;
   if (!run_) return no_such_run(key_);
@@ -454,7 +471,7 @@ result<ended_run> run_actor::what_rests() const {
 void run_actor::rest_if_idle() {
   if (!in_flight_.empty()) return;
   const bool idle = load_failure_ || !run_ || !went_on_ || flow::is_parked(*run_);
-  if (idle && told_rest_at_ != received_) {
+  if (idle && told_rest_at_ != received_ && !stays()) {
     told_rest_at_ = received_;
     send(directory_, at_rest{key_, received_, went_on_,
                              std::make_shared<const result<ended_run>>(what_rests())});

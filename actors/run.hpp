@@ -92,6 +92,8 @@ class run_actor : public caf::event_based_actor {
   void publish(const in_flight& durable) const;
   [[nodiscard]] result<ended_run> what_rests() const;
   void rest_if_idle();
+  /// Whether to stay in memory for a while: what workers do with its tasks needs it again soon.
+  [[nodiscard]] bool stays();
 
   const parts_ptr parts_;
   const run_key key_;
@@ -110,6 +112,8 @@ class run_actor : public caf::event_based_actor {
   std::map<flow::token_id, invocation_id> calls_;
   std::uint64_t received_ = 0;  ///< messages from the directory
   std::optional<std::uint64_t> told_rest_at_;
+  std::optional<std::uint64_t> stayed_at_;  ///< `received_` when its time to stay was over
+  bool stays_ = false;                      ///< until the message that its time is over
   std::optional<command_measure> leads_to_step_;  ///< the last start or signal that does
 };
 

@@ -460,3 +460,40 @@ TEST_CASE("a command can be held to a checkpoint", "[workers]") {
   CHECK(refused.error().type == "checkpoint_moved");
   CHECK(e.pause(run->id, {.only_at = now->checkpoint}));
 }
+
+TEST_CASE("a run stays in memory for its worker, but not for ever", "[workers]") {
+  engine e{worker_settings_in()};
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(worked("order")));
+  const auto run = e.start("order", {{"amount", 42}});
+  REQUIRE(run);
+  const auto task = take_one(e);
+  CHECK(e.load()->active_runs == 1);
+  const auto until = std::chrono::steady_clock::now() + 30s;
+  while (e.load()->active_runs > 0 && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(10ms);
+  CHECK(e.load()->active_runs == 0);
+  REQUIRE(e.finish_task(task.id, {json{{"charged", true}}}));
+  CHECK(e.wait(run->id, 10s)->summary.status == run_status::completed);
+}
+
+TEST_CASE("runs do not stay in memory when there is room for few", "[workers]") {
+  auto s = worker_settings_in();
+  s.engine.max_active_runs = 2;
+  engine e{s};
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(worked("order")));
+  for (int i = 0; i < 20; ++i) {
+    // The run before may be about to leave.
+    auto run = e.start("order", {});
+    while (!run && run.error().code == errc::overloaded) run = e.start("order", {});
+    REQUIRE(run);
+  }
+  std::size_t taken = 0;
+  while (taken < 20) {
+    const auto tasks = e.poll_tasks(poll_as("w1", 10s, 20));
+    REQUIRE(tasks);
+    REQUIRE_FALSE(tasks->empty());
+    taken += tasks->size();
+  }
+}
