@@ -363,10 +363,12 @@ void run_actor::call(flow::effect& e) {
   auto& wanted = std::get<flow::invoke_effect>(e);
   if (wanted.child) return start_child(wanted);
   if (!wanted.queue.empty()) return hand_over(e);
-  auto function = parts_->functions->find(key_.scope, wanted.code_ref);
-  if (!function && !parts_->settings.worker.default_queue.empty()) return hand_over(e);
+  // What workers do is not here as a rule: its miss needs no words.
+  const bool workers_may = !parts_->settings.worker.default_queue.empty();
+  if (workers_may && !parts_->functions->has(key_.scope, wanted.code_ref)) return hand_over(e);
+  const auto function = parts_->functions->find(key_.scope, wanted.code_ref);
   if (!function) {
-    error why = std::move(function).error();
+    error why = function.error();
     why.type = "unknown_function";
     const time_point now = parts_->clock->now();
     return on_outcome({wanted.token, wanted.node, wanted.visit, wanted.attempt,

@@ -50,6 +50,11 @@ class registry {
   /// never be registered.
   [[nodiscard]] result<function_ptr> find(const scope_name& scope, std::string_view code_ref) const;
 
+  /// Whether there is such a function.
+  [[nodiscard]] bool has(const scope_name& scope, std::string_view code_ref) const {
+    return find_or_null(scope, code_ref) != nullptr;
+  }
+
   /// The functions that `scope` sees, by code_ref.
   [[nodiscard]] std::vector<function_ptr> list(const scope_name& scope) const;
 
