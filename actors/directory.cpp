@@ -1,7 +1,6 @@
 #include "actors/directory.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <utility>
 
 #include <spdlog/spdlog.h>

@@ -170,7 +170,7 @@ void run_actor::meet_family() {
                                     ended.push_back(std::move(entry->child));
                                     return persistence::view::next::more;
                                   });
-  if (!scanned) parts_->log->error("run {}: {}", key_.id.str(), scanned.error().message);
+  if (!scanned) parts_->log->error("ended children cannot be listed: {}", scanned.error().message);
   for (const auto& id : ended)
     if (!take_child(id)) tidy(persistence::keys::ended({key_, id}));
 }

@@ -9,6 +9,7 @@
 #include "flow/joins.hpp"
 #include "flow/nodes/node.hpp"
 #include "flow/soundness.hpp"
+#include "flow/walk.hpp"
 
 namespace pawl::flow {
 namespace {
@@ -87,25 +88,17 @@ void raise_limits_in_maps(const definition& flow, const limits& allowed,
                           std::vector<compiled_node>& nodes) {
   const auto raised = static_cast<std::uint32_t>(std::min<std::uint64_t>(
       most_visits, std::uint64_t{allowed.max_visits} * allowed.max_map_items));
-  std::vector<bool> inside(nodes.size());
-  std::vector<node_index> open;
-  const auto visit = [&](const compiled_edge& edge) {
-    if (inside[edge.target]) return;
-    inside[edge.target] = true;
-    open.push_back(edge.target);
-  };
+  std::vector<node_index> begins;
   for (const auto& node : nodes)
-    if (node.each) visit(*node.each);
-  while (!open.empty()) {
-    const node_index at = open.back();
-    open.pop_back();
-    compiled_node& node = nodes[at];
-    if (const auto own = flow.nodes[at].data.find("max_visits");
-        own == flow.nodes[at].data.end() || own->is_null())
-      node.max_visits = std::max(raised, allowed.max_visits);
-    for (const auto* const edges : {&node.conditional, &node.plain, &node.on_error})
-      for (const auto& edge : *edges) visit(edge);
-    if (node.on_timeout) visit(*node.on_timeout);
+    if (node.each) begins.push_back(node.each->target);
+  const auto inside =
+      reached(nodes.size(), std::move(begins),
+              [&](node_index at, const auto& visit) { for_each_target(nodes[at], visit); });
+  for (node_index i = 0; i < nodes.size(); ++i) {
+    if (!inside[i]) continue;
+    if (const auto own = flow.nodes[i].data.find("max_visits");
+        own == flow.nodes[i].data.end() || own->is_null())
+      nodes[i].max_visits = std::max(raised, allowed.max_visits);
   }
 }
 

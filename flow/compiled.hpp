@@ -45,6 +45,16 @@ struct compiled_node {
   [[nodiscard]] std::optional<std::size_t> closed_depth(const token& t) const;
 };
 
+/// Visits the nodes that an edge of this one leads to, but not what it does with the items of a
+/// map: an item is no branch of a fork before the map.
+template <class Visit>
+void for_each_target(const compiled_node& node, Visit&& visit) {
+  for (const auto& edge : node.conditional) visit(edge.target);
+  for (const auto& edge : node.plain) visit(edge.target);
+  for (const auto& edge : node.on_error) visit(edge.target);
+  if (node.on_timeout) visit(node.on_timeout->target);
+}
+
 /// A valid flow, with names resolved and rules compiled. Immutable; shared by all its runs and
 /// threads.
 class compiled_flow {

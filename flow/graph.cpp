@@ -14,6 +14,7 @@
 
 #include "flow/nodes/node.hpp"
 #include "flow/pointer.hpp"
+#include "flow/walk.hpp"
 
 namespace pawl::flow {
 namespace {
@@ -229,19 +230,12 @@ class graph_checker {
   /// What a map does with its items stands for itself: only the map leads into it, and it does not
   /// lead back to the map. An item ends where its branch ends.
   void check_items(node_index map, node_index first) {
-    std::vector<bool> inside(edges_.size());
-    std::vector<node_index> open;
-    const auto visit = [&](node_index to) {
-      if (to == map || inside[to]) return;
-      inside[to] = true;
-      open.push_back(to);
+    const auto into_items = [&](node_index at, const auto& visit) {
+      for (const node_index to : edges_[at].targets)
+        if (to != map) visit(to);
     };
-    visit(first);
-    while (!open.empty()) {
-      const node_index at = open.back();
-      open.pop_back();
-      for (const node_index to : edges_[at].targets) visit(to);
-    }
+    const auto inside = first == map ? std::vector<bool>(edges_.size())
+                                     : reached(edges_.size(), {first}, into_items);
     for (const auto& edge : flow_.edges) {
       const node_index from = index_.at(edge.source);
       const node_index to = index_.at(edge.target);
@@ -283,20 +277,12 @@ class graph_checker {
   }
 
   void check_reachable() {
-    std::vector<bool> reached(flow_.nodes.size());
-    std::vector<node_index> open{entry_of(flow_)};
-    reached[open.front()] = true;
-    while (!open.empty()) {
-      const node_index at = open.back();
-      open.pop_back();
-      for (const node_index to : edges_[at].targets) {
-        if (reached[to]) continue;
-        reached[to] = true;
-        open.push_back(to);
-      }
-    }
+    const auto seen =
+        reached(flow_.nodes.size(), {entry_of(flow_)}, [&](node_index at, const auto& visit) {
+          for (const node_index to : edges_[at].targets) visit(to);
+        });
     for (std::size_t i = 0; i < flow_.nodes.size(); ++i) {
-      if (reached[i]) continue;
+      if (seen[i]) continue;
       fail(flow_.nodes[i].pointer, "unreachable_node",
            "no path leads from the entry " + pawl::quoted(flow_.nodes[entry_of(flow_)].id) +
                " to " + pawl::quoted(flow_.nodes[i].id));
@@ -304,27 +290,14 @@ class graph_checker {
   }
 
   /// A node has a way out if its branch can end there or an edge leads to a node that has one; that
-  /// the items of a map end does not let the map end. A
-  /// loop in which no node has is told once, with a path round it.
+  /// the items of a map end does not let the map end. A loop in which no node has is told once,
+  /// with a path round it.
   void check_loops() {
-    std::vector<std::vector<node_index>> sources(edges_.size());
-    std::vector<bool> has_way_out(edges_.size());
-    std::vector<node_index> open;
-    for (node_index i = 0; i < edges_.size(); ++i) {
-      for (const node_index to : edges_[i].onward) sources[to].push_back(i);
-      if (!edges_[i].may_end()) continue;
-      has_way_out[i] = true;
-      open.push_back(i);
-    }
-    while (!open.empty()) {
-      const node_index at = open.back();
-      open.pop_back();
-      for (const node_index from : sources[at]) {
-        if (has_way_out[from]) continue;
-        has_way_out[from] = true;
-        open.push_back(from);
-      }
-    }
+    const auto has_way_out = with_way_out(
+        edges_.size(), [&](node_index i) { return edges_[i].may_end(); },
+        [&](node_index at, const auto& visit) {
+          for (const node_index to : edges_[at].onward) visit(to);
+        });
     std::vector<bool> told(edges_.size());
     for (node_index i = 0; i < edges_.size(); ++i)
       if (!has_way_out[i] && !told[i]) tell_loop(i, told);

@@ -7,6 +7,7 @@
 #include <pawl/code_ref.hpp>
 
 #include "flow/logic/logic.hpp"
+#include "flow/walk.hpp"
 
 namespace pawl::flow {
 namespace {
@@ -139,21 +140,11 @@ std::vector<const compiled_edge*> live_graph::plain(node_index from) const {
 
 std::vector<bool> live_graph::reached_from(node_index from, std::optional<node_index> around,
                                            bool into_items) const {
-  std::vector<bool> reached(size());
-  if (from == around) return reached;
-  std::vector<node_index> open{from};
-  reached[from] = true;
-  while (!open.empty()) {
-    const node_index here = open.back();
-    open.pop_back();
-    for (const auto& [edge, of] : live_[here]) {
-      if (edge->target == around || reached[edge->target]) continue;
-      if (of == kind::each && !into_items) continue;
-      reached[edge->target] = true;
-      open.push_back(edge->target);
-    }
-  }
-  return reached;
+  if (from == around) return std::vector<bool>(size());
+  return reached(size(), {from}, [&](node_index at, const auto& visit) {
+    for (const auto& [edge, of] : live_[at])
+      if (edge->target != around && (of != kind::each || into_items)) visit(edge->target);
+  });
 }
 
 std::vector<node_index> live_graph::way(node_index from, node_index to) const {

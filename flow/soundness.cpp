@@ -9,6 +9,7 @@
 #include "flow/live_graph.hpp"
 #include "flow/nodes/node.hpp"
 #include "flow/unwritten.hpp"
+#include "flow/walk.hpp"
 
 namespace pawl::flow {
 namespace {
@@ -43,25 +44,12 @@ class soundness_checker {
   /// As `check_graph` does for all edges: here for those that are taken.
   void check_loops() {
     const auto reached = graph_.reached_from(graph_.entry());
-    std::vector<std::vector<node_index>> sources(graph_.size());
-    std::vector<bool> has_way_out(graph_.size());
-    std::vector<node_index> open;
-    for (node_index i = 0; i < graph_.size(); ++i) {
-      for (const auto& [edge, of] : graph_.edges(i))
-        if (of != kind::each) sources[edge->target].push_back(i);
-      if (!graph_.may_end(i)) continue;
-      has_way_out[i] = true;
-      open.push_back(i);
-    }
-    while (!open.empty()) {
-      const node_index at = open.back();
-      open.pop_back();
-      for (const node_index from : sources[at]) {
-        if (has_way_out[from]) continue;
-        has_way_out[from] = true;
-        open.push_back(from);
-      }
-    }
+    const auto has_way_out = with_way_out(
+        graph_.size(), [&](node_index i) { return graph_.may_end(i); },
+        [&](node_index at, const auto& visit) {
+          for (const auto& [edge, of] : graph_.edges(at))
+            if (of != kind::each) visit(edge->target);
+        });
     std::vector<bool> told(graph_.size());
     for (node_index i = 0; i < graph_.size(); ++i)
       if (reached[i] && !has_way_out[i] && !told[i]) tell_loop(i, told);

@@ -27,6 +27,20 @@ struct waiting_handler {
   kept_exchanges kept;
 };
 
+/// A peer whose request waits.
+struct one_that_waits {
+  one_that_waits() {
+    client.send(waiting_request);
+    answer = handler.kept.wait_for(0);
+    REQUIRE(answer);
+  }
+
+  waiting_handler handler;
+  test_listener server{handler.function()};
+  test_client client = server.connect();
+  std::shared_ptr<exchange> answer;
+};
+
 response words(std::string text) {
   return {.status = 200, .fields = {{"Content-Type", "text/plain"}}, .body = std::move(text)};
 }
@@ -54,19 +68,14 @@ TEST_CASE("A request that waits is told at once when its peer closes the connect
 }
 
 TEST_CASE("A request that waits is told when its connection is reset") {
-  waiting_handler handler;
-  test_listener server{handler.function()};
-  auto client = server.connect();
-  client.send(waiting_request);
-  const auto answer = handler.kept.wait_for(0);
-  REQUIRE(answer);
+  one_that_waits peer;
   const linger at_once{.l_onoff = 1, .l_linger = 0};
-  ::setsockopt(client.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  client.close();
-  REQUIRE(comes_true([&] { return handler.gone == 1; }));
+  ::setsockopt(peer.client.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  peer.client.close();
+  REQUIRE(comes_true([&] { return peer.handler.gone == 1; }));
   std::atomic<bool> lost = false;
-  answer->respond(words(""), [&] { lost = true; });
-  CHECK(comes_true([&] { return server.finished().size() == 1; }));
+  peer.answer->respond(words(""), [&] { lost = true; });
+  CHECK(comes_true([&] { return peer.server.finished().size() == 1; }));
   CHECK(comes_true([&] { return lost.load(); }));
 }
 
@@ -86,57 +95,43 @@ TEST_CASE("A peer that ends its side only is told what there is then") {
 }
 
 TEST_CASE("Requests behind one that waits are kept, and the peer that sends them is there") {
-  waiting_handler handler;
-  test_listener server{handler.function()};
-  auto client = server.connect();
-  client.send(waiting_request);
-  const auto answer = handler.kept.wait_for(0);
-  REQUIRE(answer);
-  client.send("GET /behind HTTP/1.1\r\nHost: test\r\n\r\nGET /wait HTTP/1.1\r\nHost: test\r\n\r\n");
-  const auto second = handler.kept.wait_for(1);
+  one_that_waits peer;
+  peer.client.send(
+      "GET /behind HTTP/1.1\r\nHost: test\r\n\r\nGET /wait HTTP/1.1\r\nHost: test\r\n\r\n");
+  const auto second = peer.handler.kept.wait_for(1);
   REQUIRE(second);
-  CHECK(handler.gone == 0);
-  answer->respond(words("first"));
+  CHECK(peer.handler.gone == 0);
+  peer.answer->respond(words("first"));
   second->respond(words("third"));
-  CHECK(client.read_answer().body == "first");
-  CHECK(client.read_answer().body == "GET /behind ");
-  CHECK(client.read_answer().body == "third");
-  client.close();
-  CHECK(comes_true([&] { return server->numbers().connections == 0; }));
-  CHECK(handler.gone == 0);
+  CHECK(peer.client.read_answer().body == "first");
+  CHECK(peer.client.read_answer().body == "GET /behind ");
+  CHECK(peer.client.read_answer().body == "third");
+  peer.client.close();
+  CHECK(comes_true([&] { return peer.server->numbers().connections == 0; }));
+  CHECK(peer.handler.gone == 0);
 }
 
 TEST_CASE("An answer that matters is not given to a peer that has ended its side") {
-  waiting_handler handler;
-  test_listener server{handler.function()};
-  auto client = server.connect();
-  client.send(waiting_request);
-  const auto answer = handler.kept.wait_for(0);
-  REQUIRE(answer);
-  client.end_sending();
-  REQUIRE(comes_true([&] { return handler.gone == 1; }));
+  one_that_waits peer;
+  peer.client.end_sending();
+  REQUIRE(comes_true([&] { return peer.handler.gone == 1; }));
   std::atomic<bool> lost = false;
-  answer->respond(words("a secret"), [&] { lost = true; });
-  const auto seen = client.read_answer();
+  peer.answer->respond(words("a secret"), [&] { lost = true; });
+  const auto seen = peer.client.read_answer();
   CHECK(seen.status == 503);
   CHECK(seen.body.find("secret") == seen.body.npos);
   CHECK(comes_true([&] { return lost.load(); }));
 }
 
 TEST_CASE("An answer that matters and is written is not lost") {
-  waiting_handler handler;
-  test_listener server{handler.function()};
-  auto client = server.connect();
-  client.send(waiting_request);
-  const auto answer = handler.kept.wait_for(0);
-  REQUIRE(answer);
+  one_that_waits peer;
   std::atomic<bool> lost = false;
-  answer->respond(words("here"), [&] { lost = true; });
-  CHECK(client.read_answer().body == "here");
-  client.close();
-  REQUIRE(comes_true([&] { return server->numbers().connections == 0; }));
+  peer.answer->respond(words("here"), [&] { lost = true; });
+  CHECK(peer.client.read_answer().body == "here");
+  peer.client.close();
+  REQUIRE(comes_true([&] { return peer.server->numbers().connections == 0; }));
   CHECK_FALSE(lost);
-  CHECK(handler.gone == 0);
+  CHECK(peer.handler.gone == 0);
 }
 
 TEST_CASE("An answer that a peer does not take is lost when its connection is closed") {

@@ -42,7 +42,7 @@ class event_watch : public live_session, public std::enable_shared_from_this<eve
   void listen(std::shared_ptr<subscription> from);
 
   /// Where an answer of the engine goes that this waits for: into `place`, a member, from which
-  /// `take` takes it.
+  /// `take_good` takes it.
   template <class T>
   [[nodiscard]] callback<T> into(std::optional<result<T>>& place) {
     return [self = shared_from_this(), &place](result<T> answer) {
@@ -53,10 +53,16 @@ class event_watch : public live_session, public std::enable_shared_from_this<eve
       self->served_by_->wake(self);
     };
   }
+  /// None: it has not come yet, or was an error, with which this has ended.
   template <class T>
-  [[nodiscard]] std::optional<result<T>> take(std::optional<result<T>>& place) {
-    const std::lock_guard lock{mutex_};
-    return std::exchange(place, std::nullopt);
+  [[nodiscard]] std::optional<T> take_good(std::optional<result<T>>& place) {
+    std::unique_lock lock{mutex_};
+    auto answer = std::exchange(place, std::nullopt);
+    lock.unlock();
+    if (!answer) return std::nullopt;
+    if (*answer) return **std::move(answer);
+    drop(answer->error().message);
+    return std::nullopt;
   }
 
   /// To be told what the sink said of an event. False: no more can be written now.

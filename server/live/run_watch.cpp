@@ -66,13 +66,9 @@ void run_watch::go_on() {
 }
 
 bool run_watch::take_page() {
-  auto answer = take(answered_page_);
-  if (!answer) return false;
-  if (!*answer) {
-    drop(answer->error().message);
-    return false;
-  }
-  page_ = **std::move(answer);
+  auto page = take_good(answered_page_);
+  if (!page) return false;
+  page_ = *std::move(page);
   next_in_page_ = 0;
   page_place_ = {};
   phase_ = phase::reading;
@@ -80,11 +76,10 @@ bool run_watch::take_page() {
 }
 
 void run_watch::end_if_finished() {
-  const auto run = take(answered_run_);
+  const auto run = take_good(answered_run_);
   if (!run) return;
-  if (!*run) return drop(run->error().message);
-  if (is_finished((*run)->summary.status)) {
-    to().event("", "end", to_json((*run)->summary));
+  if (is_finished(run->summary.status)) {
+    to().event("", "end", to_json(run->summary));
     return finish();
   }
   finished_ = false;  // it was brought back: its events come

@@ -29,13 +29,9 @@ void scope_watch::ask() {
 }
 
 bool scope_watch::take_answer() {
-  auto answer = take(answered_);
-  if (!answer) return false;
-  if (!*answer) {
-    drop(answer->error().message);
-    return false;
-  }
-  page_ = **std::move(answer);
+  auto page = take_good(answered_);
+  if (!page) return false;
+  page_ = *std::move(page);
   next_in_page_ = 0;
   phase_ = phase::writing;
   if (!page_.lost) return true;

@@ -8,6 +8,16 @@ import jsonschema
 NOT_DRIVEN = {"401", "429", "500", "501", "503", "507", "default"}
 
 
+def resolved(document, thing):
+    """What a part of the document stands for, behind its references."""
+    while "$ref" in thing:
+        name = thing["$ref"]
+        thing = document
+        for part in name.removeprefix("#/").split("/"):
+            thing = thing[part]
+    return thing
+
+
 class Contract:
     """The document, and what was seen of it."""
 
@@ -27,12 +37,7 @@ class Contract:
                     yield method.upper(), path, operation
 
     def resolved(self, thing):
-        while "$ref" in thing:
-            name = thing["$ref"]
-            thing = self.document
-            for part in name.removeprefix("#/").split("/"):
-                thing = thing[part]
-        return thing
+        return resolved(self.document, thing)
 
     def operation(self, method, target):
         path = target.partition("?")[0]

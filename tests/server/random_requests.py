@@ -5,6 +5,8 @@ import json
 import random
 from urllib.parse import quote
 
+from contract import resolved
+
 # What the server stores under these names when a test begins; most requests are about one of them.
 FLOWS = ["f", "waits", "asks", "work", "none"]
 RUNS = ["done", "waits", "asks", "work", "bad", "none"]
@@ -35,21 +37,13 @@ class RandomRequests:
         self.leases = []  # (task, lease) pairs that polls were given
         self.runs = []  # that were started
 
-    def resolved(self, thing):
-        while "$ref" in thing:
-            name = thing["$ref"]
-            thing = self.document
-            for part in name.removeprefix("#/").split("/"):
-                thing = thing[part]
-        return thing
-
     def chance(self, one_in):
         return self.random.randrange(one_in) == 0
 
     def next(self):
         """(method, target, body as bytes or None, header fields)"""
         method, path, shared, operation = self.random.choice(self.operations)
-        parameters = [self.resolved(each) for each in shared + operation.get("parameters", [])]
+        parameters = [resolved(self.document, each) for each in shared + operation.get("parameters", [])]
         task, lease = self.random.choice(self.leases) if self.leases else ("t", "1")
         target = path
         for each in parameters:
@@ -92,7 +86,7 @@ class RandomRequests:
         for each in parameters:
             if self.chance(2):
                 continue
-            schema = self.resolved(each["schema"])
+            schema = resolved(self.document, each["schema"])
             value = self.scalar_text(self.fitting(schema))
             if each["name"] == "wait":  # none that the test would wait for
                 value = self.random.choice(BAD_WAITS if self.chance(10) else GOOD_WAITS)
@@ -128,7 +122,7 @@ class RandomRequests:
         if self.chance(15):
             return self.junk()
         value = self.random_flow() if path in ("/v1/flows", "/v1/flows/{name}", "/v1/validate") \
-            else self.fitting(self.resolved(schema))
+            else self.fitting(resolved(self.document, schema))
         if isinstance(value, dict) and "lease" in value and not self.chance(4):
             value["lease"] = lease
         for _ in range(self.random.choice([0, 0, 0, 1, 1, 2, 4])):
@@ -140,7 +134,7 @@ class RandomRequests:
 
     def fitting(self, schema, name=""):
         """A value that the schema allows."""
-        schema = self.resolved(schema)
+        schema = resolved(self.document, schema)
         if name in ("flow", "run"):
             return self.a_flow() if name == "flow" else self.a_run()
         if name == "wait_ms":
