@@ -51,7 +51,7 @@ std::variant<run_command, problem> read_message(json& message) {
 
 /// `socket` lives while its message is handled.
 void take_message(const call_ptr& request, const std::weak_ptr<http::web_socket>& weak,
-                  const std::string& text) {
+                  const std::shared_ptr<commands_under_way>& commands, const std::string& text) {
   const auto socket = weak.lock();
   if (!socket) return;
   auto parsed = request->parse(text, "the message");
@@ -70,14 +70,15 @@ void take_message(const call_ptr& request, const std::weak_ptr<http::web_socket>
   auto command = read_message(message);
   if (const auto* const refused = std::get_if<problem>(&command))
     return send_problem(*socket, ref, *refused);
+  commands->begin();
   carry_out(request->in(), request->run(), std::get<run_command>(std::move(command)),
-            [request, weak, ref, word](const result<run_changed>& changed) {
+            [request, weak, commands, ref, word](const result<run_changed>& changed) {
               request->note("runs." + word.get<std::string>(), request->run().str(),
                             changed ? nullptr : &changed.error());
               const auto open = weak.lock();
-              if (!open) return;
-              if (!changed) return send_problem(*open, ref, problem_of(changed.error()));
-              send_result(*open, ref, to_json(*changed), true);
+              if (open && changed) send_result(*open, ref, to_json(*changed), true);
+              if (open && !changed) send_problem(*open, ref, problem_of(changed.error()));
+              commands->end();
             });
 }
 
@@ -85,11 +86,12 @@ void open_socket(const call_ptr& request, const std::shared_ptr<subscription>& l
                  event_position after, bool follow) {
   const auto socket = request->answer_with_web_socket();
   if (!socket) return;
+  const auto commands = std::make_shared<commands_under_way>();
   const auto watch =
       std::make_shared<run_watch>(request->with().live, request->in(), request->run(), live, after,
-                                  follow, make_web_socket_sink(socket));
-  socket->on_message([request, weak = std::weak_ptr{socket}](const std::string& text) {
-    take_message(request, weak, text);
+                                  follow, make_web_socket_sink(socket, commands));
+  socket->on_message([request, commands, weak = std::weak_ptr{socket}](const std::string& text) {
+    take_message(request, weak, commands, text);
   });
   watch->begin();
   socket->on_closed([weak = std::weak_ptr{watch}] {

@@ -29,7 +29,9 @@ class sse_sink final : public event_sink {
 
 class web_socket_sink final : public event_sink {
  public:
-  explicit web_socket_sink(std::shared_ptr<http::web_socket> to) : to_(std::move(to)) {}
+  web_socket_sink(std::shared_ptr<http::web_socket> to,
+                  std::shared_ptr<commands_under_way> commands)
+      : to_(std::move(to)), commands_(std::move(commands)) {}
 
   std::size_t event(const std::string& id, std::string_view kind, const json& data) override {
     json message{{"type", kind == "end" || kind == "dropped" ? kind : "event"}};
@@ -37,14 +39,25 @@ class web_socket_sink final : public event_sink {
     message[kind == "end" ? "run" : "event"] = data;
     std::string text = text_of(message);
     const std::size_t size = text.size();
+    if (kind == "end") {
+      last_ = std::move(text);
+      return size;
+    }
     return to_->send(std::move(text)) ? size : 0;
   }
   void beat() override {}  // the transport pings
-  void close() override { to_->close(1000, "the run's events have ended"); }
+  void close() override {
+    commands_->when_none([to = to_, last = std::move(last_)] {
+      if (!last.empty()) to->send(last);
+      to->close(1000, "the run's events have ended");
+    });
+  }
   void when_drained(std::function<void()> what) override { to_->when_drained(std::move(what)); }
 
  private:
   const std::shared_ptr<http::web_socket> to_;
+  const std::shared_ptr<commands_under_way> commands_;
+  std::string last_;
 };
 
 }  // namespace
@@ -53,8 +66,9 @@ std::unique_ptr<event_sink> make_sse_sink(std::shared_ptr<http::stream> to) {
   return std::make_unique<sse_sink>(std::move(to));
 }
 
-std::unique_ptr<event_sink> make_web_socket_sink(std::shared_ptr<http::web_socket> to) {
-  return std::make_unique<web_socket_sink>(std::move(to));
+std::unique_ptr<event_sink> make_web_socket_sink(std::shared_ptr<http::web_socket> to,
+                                                 std::shared_ptr<commands_under_way> commands) {
+  return std::make_unique<web_socket_sink>(std::move(to), std::move(commands));
 }
 
 }  // namespace pawl::server

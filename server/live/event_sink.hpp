@@ -8,6 +8,7 @@
 #include <pawl/json.hpp>
 
 #include "server/http/exchange.hpp"
+#include "server/live/commands_under_way.hpp"
 
 namespace pawl::server {
 
@@ -28,8 +29,9 @@ class event_sink {
 
 /// Server-sent events, as the HTML standard has them.
 [[nodiscard]] std::unique_ptr<event_sink> make_sse_sink(std::shared_ptr<http::stream> to);
-/// JSON texts: `{"type": "event", "id": …, "event": {…}}`.
+/// JSON texts: `{"type": "event", "id": …, "event": {…}}`. The last one, of type "end", comes
+/// behind the results of `commands`.
 [[nodiscard]] std::unique_ptr<event_sink> make_web_socket_sink(
-    std::shared_ptr<http::web_socket> to);
+    std::shared_ptr<http::web_socket> to, std::shared_ptr<commands_under_way> commands);
 
 }  // namespace pawl::server

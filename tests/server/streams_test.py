@@ -111,24 +111,31 @@ class StreamsTest(ServerTest):
     def test_a_web_socket_takes_commands(self):
         server = self.serve()
         server.post("/v1/flows", sequence("f", wait_for_signal("s", "go")))
-        server.post("/v1/runs", {"flow": "f", "id": "r"})
+        # The command ends the run, and with it the stream: its result comes before that.
+        for number in range(30):
+            run = f"r{number}"
+            server.post("/v1/runs", {"flow": "f", "id": run})
+            messages = self.messages_after_a_signal(server, run)
+            results = [m for m in messages if m["type"] == "result"]
+            self.assertEqual([(m["ref"], m["ok"]) for m in results], [("a", True)])
+            self.assertEqual(messages[-1]["type"], "end")
+            self.assertEqual(messages[-1]["run"]["status"], "completed")
+            ids = [m["id"] for m in messages if "id" in m]
+            self.assertEqual(ids, self.history(server, run))
+
+    def messages_after_a_signal(self, server, run):
         with socket.create_connection(("127.0.0.1", server.port), timeout=LIMIT_S) as peer:
-            peer.sendall(b"GET /v1/runs/r/ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
-                         b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                         b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
-            reader = peer.makefile("rb")
-            self.assertEqual(reader.readline().split()[1], b"101")
-            while reader.readline() != b"\r\n":
-                pass
-            send_text(peer, {"type": "command", "ref": "a", "command": "signal",
-                             "signal_type": "go"})
-            messages = list(texts(reader))
-        results = [m for m in messages if m["type"] == "result"]
-        self.assertEqual((results[0]["ref"], results[0]["ok"]), ("a", True))
-        self.assertEqual(messages[-1]["type"], "end")
-        self.assertEqual(messages[-1]["run"]["status"], "completed")
-        ids = [m["id"] for m in messages if "id" in m]
-        self.assertEqual(ids, self.history(server, "r"))
+            peer.sendall(f"GET /v1/runs/{run}/ws HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                         "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+                         "Sec-WebSocket-Version: 13\r\n"
+                         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode())
+            with peer.makefile("rb") as reader:
+                self.assertEqual(reader.readline().split()[1], b"101")
+                while reader.readline() != b"\r\n":
+                    pass
+                send_text(peer, {"type": "command", "ref": "a", "command": "signal",
+                                 "signal_type": "go"})
+                return list(texts(reader))
 
 
 def send_text(peer, message):
