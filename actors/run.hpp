@@ -112,8 +112,8 @@ class run_actor : public caf::event_based_actor {
   std::map<flow::token_id, invocation_id> calls_;
   std::uint64_t received_ = 0;  ///< messages from the directory
   std::optional<std::uint64_t> told_rest_at_;
-  std::optional<std::uint64_t> stayed_at_;  ///< `received_` when its time to stay was over
-  bool stays_ = false;                      ///< until the message that its time is over
+  std::optional<std::uint64_t> stayed_at_;        ///< `received_` when its time to stay was over
+  bool stays_ = false;                            ///< until the message that its time is over
   std::optional<command_measure> leads_to_step_;  ///< the last start or signal that does
 };
 

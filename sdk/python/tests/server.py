@@ -18,6 +18,14 @@ _READY = re.compile(r"pawl: listening on (http://\S+)")
 PATIENCE = 30.0
 
 
+def _read(stream, lines: "queue.Queue[str]") -> None:
+    """All lines, then an empty one: to a queue of their own, for another process may have begun."""
+    with stream:
+        for line in stream:
+            lines.put(line)
+    lines.put("")
+
+
 class Server:
     """`pawl serve` on a folder of its own; `kill` and `start` again keep folder and port."""
 
@@ -32,12 +40,12 @@ class Server:
             [PROGRAM, "serve", "--listen", self.listen, "--data-dir", self.folder + "/store"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
             env={key: value for key, value in os.environ.items() if not key.startswith("PAWL_")})
-        self.lines: "queue.Queue[str]" = queue.Queue()
-        threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
+        lines: "queue.Queue[str]" = queue.Queue()
+        threading.Thread(target=_read, args=(self.process.stderr, lines), daemon=True).start()
         said, end = [], time.monotonic() + PATIENCE
         while True:
             try:
-                line = self.lines.get(timeout=max(0.01, end - time.monotonic()))
+                line = lines.get(timeout=max(0.01, end - time.monotonic()))
             except queue.Empty:
                 line = ""
             found = _READY.search(line)
@@ -49,12 +57,6 @@ class Server:
                 raise RuntimeError(f"{PROGRAM} serve does not listen: {''.join(said)}")
         self.url = found.group(1)
         self.listen = self.url.split("//")[1].rstrip("/")
-
-    def _read(self, process) -> None:
-        for line in process.stderr:
-            self.lines.put(line)
-        self.lines.put("")
-        process.stderr.close()
 
     def kill(self) -> None:
         self.process.kill()
