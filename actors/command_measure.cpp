@@ -18,13 +18,12 @@ command_measure::command_measure(const flow::command& c) noexcept {
   }
 }
 
-void command_measure::carried_out(measures& to, const std::vector<flow::effect>& effects,
-                                  std::uint64_t checkpoint) noexcept {
+void command_measure::carried_out(measures& to, const flow::delta& change) noexcept {
   if (kind_ == kind::start || kind_ == kind::signal) {
-    const bool calls = std::any_of(effects.begin(), effects.end(), [](const flow::effect& e) {
-      return std::holds_alternative<flow::invoke_effect>(e);
-    });
-    checkpoint_ = calls ? checkpoint : 0;
+    const bool begins_step =
+        std::any_of(change.events.begin(), change.events.end(),
+                    [](const flow::event& e) { return e.kind == flow::event_kind::step_started; });
+    checkpoint_ = begins_step ? change.sequence : 0;
   } else if (kind_ != kind::other) {
     auto& ended = kind_ == kind::completed ? to.steps_completed
                   : kind_ == kind::failed  ? to.steps_failed

@@ -2,11 +2,10 @@
 
 #include <chrono>
 #include <cstdint>
-#include <vector>
 
 #include "actors/measures.hpp"
 #include "flow/command.hpp"
-#include "flow/transition.hpp"
+#include "flow/delta.hpp"
 
 namespace pawl::actors {
 
@@ -16,12 +15,11 @@ class command_measure {
  public:
   explicit command_measure(const flow::command& c) noexcept;
 
-  /// The command was carried out, with these effects, in the checkpoint of that number.
-  void carried_out(measures& to, const std::vector<flow::effect>& effects,
-                   std::uint64_t checkpoint) noexcept;
+  /// The command was carried out.
+  void carried_out(measures& to, const flow::delta& change) noexcept;
   /// Whether a start or signal was carried out that leads to a step.
   [[nodiscard]] bool leads_to_step() const noexcept { return checkpoint_ != 0; }
-  /// A checkpoint is durable and its effects come next. Records the way from a start or signal to
+  /// A checkpoint is durable and its steps come next. Records the way from a start or signal to
   /// its first step, if this is the checkpoint it was carried out in.
   void committed(measures& to, std::uint64_t checkpoint) noexcept;
 

@@ -262,12 +262,16 @@ bool run_actor::handle_start(run_command& c) {
 
 result<void> run_actor::apply(flow::command&& c) {
   command_measure measured{c};
-  auto moved = flow::apply(*flow_, *run_, std::move(c), parts_->clock->now());
+  flow::surroundings around{parts_->clock->now()};
+  around.queue_of = [this](const flow::invoke_effect& call) {
+    return parts_->queued_tasks.full() ? std::string{} : queue_of(call);
+  };
+  auto moved = flow::apply(*flow_, *run_, std::move(c), around);
   if (!moved) return std::move(moved).error();
   if (moved->changes_nothing()) return {};
   // The directory may have made another actor for it since.
   PAWL_ASSERT(told_rest_at_ != received_, "a run at rest moves only when the directory says so");
-  measured.carried_out(parts_->measured, moved->effects, run_->sequence);
+  measured.carried_out(parts_->measured, moved->change);
   if (measured.leads_to_step()) leads_to_step_ = measured;
   auto writes = std::make_shared<const persistence::batch>(persistence::transition_batch(
       *run_, moved->change, standing_, parts_->settings.storage.snapshot_every));
@@ -362,10 +366,7 @@ void run_actor::perform(flow::effect& e) {
 void run_actor::call(flow::effect& e) {
   auto& wanted = std::get<flow::invoke_effect>(e);
   if (wanted.child) return start_child(wanted);
-  if (!wanted.queue.empty()) return hand_over(e);
-  // What workers do is not here as a rule: its miss needs no words.
-  const bool workers_may = !parts_->settings.worker.default_queue.empty();
-  if (workers_may && !parts_->functions->has(key_.scope, wanted.code_ref)) return hand_over(e);
+  if (auto queue = queue_of(wanted); !queue.empty()) return hand_over(e, std::move(queue));
   const auto function = parts_->functions->find(key_.scope, wanted.code_ref);
   if (!function) {
     error why = function.error();
@@ -398,15 +399,20 @@ void run_actor::call(flow::effect& e) {
   wanted.state.reset();
 }
 
-void run_actor::hand_over(flow::effect& e) {
+std::string run_actor::queue_of(const flow::invoke_effect& call) const {
+  if (!call.queue.empty()) return call.queue;
+  const auto& queue = parts_->settings.worker.default_queue;
+  return queue.empty() || parts_->functions->has(key_.scope, call.code_ref) ? "" : queue;
+}
+
+void run_actor::hand_over(flow::effect& e, std::string queue) {
   const auto& wanted = std::get<flow::invoke_effect>(e);
   if (parts_->queued_tasks.full()) {
     delayed_send(this, retry_submit_after, call_again{std::make_shared<flow::effect>(e)});
     return;
   }
-  const auto& queue = wanted.queue.empty() ? parts_->settings.worker.default_queue : wanted.queue;
-  const auto applied = apply(flow::hand_over_command{wanted.token, wanted.node, wanted.visit,
-                                                     wanted.attempt, queue, wanted.code_ref});
+  const auto applied = apply(flow::hand_over_command{
+      wanted.token, wanted.node, wanted.visit, wanted.attempt, std::move(queue), wanted.code_ref});
   if (!applied) parts_->log->debug("{}", applied.error().message);
 }
 

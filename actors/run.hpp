@@ -69,8 +69,10 @@ class run_actor : public caf::event_based_actor {
 
   void perform(flow::effect& e);
   void call(flow::effect& invoke);
-  /// Has a worker make the call.
-  void hand_over(flow::effect& invoke);
+  /// Of the workers that make a call; "": it is made here.
+  [[nodiscard]] std::string queue_of(const flow::invoke_effect& call) const;
+  /// Has a worker make the call, which was not known when the call began, or had no room.
+  void hand_over(flow::effect& invoke, std::string queue);
   /// Of a lease that was just applied: what the worker is to do.
   [[nodiscard]] std::shared_ptr<flow::invoke_effect> take_leased();
   // Runs that this one starts and waits for, and the one that waits for it (run_children.cpp).

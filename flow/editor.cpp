@@ -22,10 +22,10 @@ json asked_because(const std::string& reason) {
 
 }  // namespace
 
-editor::editor(const compiled_flow& flow, run_state& run, time_point now)
-    : flow_(flow), run_(run), now_(now), first_new_token_(run.next_token) {
+editor::editor(const compiled_flow& flow, run_state& run, const surroundings& around)
+    : flow_(flow), run_(run), around_(around), first_new_token_(run.next_token) {
   done_.change.sequence = run.sequence + 1;
-  done_.change.at = now;
+  done_.change.at = around.now;
 }
 
 void editor::create(start_command&& start) {
@@ -37,7 +37,7 @@ void editor::create(start_command&& start) {
   run_.depth = start.depth;
   run_.start_fingerprint = start.fingerprint;
   run_.trace = start.trace;
-  run_.created_at = now_;
+  run_.created_at = now();
   run_.data = shared_json{json::object()};
   for (auto& [key, value] : start.input.items()) set_data(run_, key, std::move(value));
   record(event_kind::run_created);
@@ -47,25 +47,25 @@ void editor::set_status(run_status status) {
   run_.status = status;
   done_.change.status = status;
   if (status == run_status::running && !run_.started_at)
-    run_.started_at = done_.change.started_at = now_;
+    run_.started_at = done_.change.started_at = now();
   if (status == run_status::failed) freeze();
   if (status == run_status::completed || status == run_status::cancelled)
     done_.change.frozen_at = run_.frozen_at = std::nullopt;
-  run_.finished_at = is_finished(status) ? std::optional{now_} : std::nullopt;
+  run_.finished_at = is_finished(status) ? std::optional{now()} : std::nullopt;
   done_.change.finished_at = run_.finished_at;
 }
 
 /// From now on the run's waits stand still.
 void editor::freeze() {
   if (run_.frozen_at) return;
-  run_.frozen_at = now_;
+  run_.frozen_at = now();
   done_.change.frozen_at = run_.frozen_at;
 }
 
 /// What has been left of each wait is left again; moments on the wall clock stay where they are.
 void editor::thaw() {
   if (!run_.frozen_at) return;
-  const auto stood_still = now_ - *run_.frozen_at;
+  const auto stood_still = now() - *run_.frozen_at;
   for (auto& t : run_.tokens) {
     const bool waits = t.alarm && !t.alarm->moment;
     if (waits) t.alarm->due += stood_still;
@@ -260,7 +260,7 @@ transition editor::finish() {
     }
   }
   run_.sequence = change.sequence;
-  run_.updated_at = now_;
+  run_.updated_at = now();
   return std::move(done_);
 }
 

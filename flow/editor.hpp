@@ -6,6 +6,7 @@
 
 #include "flow/command.hpp"
 #include "flow/compiled.hpp"
+#include "flow/surroundings.hpp"
 #include "flow/transition.hpp"
 
 namespace pawl::flow {
@@ -17,12 +18,14 @@ namespace pawl::flow {
 /// `fail_step` and `advance` may do both.
 class editor {
  public:
-  editor(const compiled_flow& flow, run_state& run, time_point now);
+  /// All three must outlive it.
+  editor(const compiled_flow& flow, run_state& run, const surroundings& around);
+  editor(const compiled_flow& flow, run_state& run, surroundings&& around) = delete;
 
   [[nodiscard]] const compiled_flow& flow() const noexcept { return flow_; }
   [[nodiscard]] const run_state& run() const noexcept { return run_; }
   [[nodiscard]] const compiled_node& place_of(const token& t) const { return flow_.at(t.node); }
-  [[nodiscard]] time_point now() const noexcept { return now_; }
+  [[nodiscard]] time_point now() const noexcept { return around_.now; }
 
   // The run as a whole (editor.cpp).
   void create(start_command&& start);
@@ -75,6 +78,7 @@ class editor {
 
   // Tokens (editor_tokens.cpp).
   token& place_token(node_index node);
+  /// Asks for the call of the token's node, of the workers whose it is if that is known already.
   void wait_for_call(token& t);
   /// The same once more: the next attempt of the token's visit.
   void call_again(token& t);
@@ -151,7 +155,7 @@ class editor {
 
   const compiled_flow& flow_;
   run_state& run_;
-  time_point now_;
+  const surroundings& around_;
   transition done_;
   const token_id first_new_token_;
   std::vector<token_id> touched_;

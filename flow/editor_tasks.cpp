@@ -8,7 +8,7 @@ namespace pawl::flow {
 
 void editor::hand_over(token& t, std::string queue, std::string code_ref) {
   record(event_kind::task_queued, t, {{"queue", queue}, {"code_ref", code_ref}});
-  t.task = remote_task{std::move(queue), std::move(code_ref), now_};
+  t.task = remote_task{std::move(queue), std::move(code_ref), now()};
   touch(t);
 }
 
@@ -21,7 +21,7 @@ void editor::lease(token& t, const lease_command& to) {
   remote_task& task = *t.task;
   task.lease = to.lease;
   task.worker = to.worker;
-  task.leased_at = now_;
+  task.leased_at = now();
   task.lease_time =
       call->heartbeat.count() > 0 ? std::min(call->heartbeat, to.lease_time) : to.lease_time;
   if (call->timeout.count() == 0) call->timeout = to.default_timeout;
@@ -54,7 +54,7 @@ void editor::lose_lease(token& t, const lease_lost_command& how) {
               "worker_lost"};
     return give_up_call(t, std::move(why), how.chance);
   }
-  t.task = remote_task{std::move(t.task->queue), std::move(t.task->code_ref), now_};
+  t.task = remote_task{std::move(t.task->queue), std::move(t.task->code_ref), now()};
   t.task->lost = lost;
   t.alarm.reset();
   touch(t);
@@ -75,8 +75,8 @@ void editor::end_call(token& t) {
 
 void editor::give_up_call(token& t, error why, double chance) {
   step_outcome_command outcome{t.id, place_of(t).id, t.visit, t.attempt, std::move(why)};
-  outcome.began_at = t.task ? t.task->leased_at : now_;
-  outcome.ended_at = now_;
+  outcome.began_at = t.task ? t.task->leased_at : now();
+  outcome.ended_at = now();
   outcome.chance = chance;
   end_call(t);
   place_of(t).behaviour->resume(*this, t, std::move(outcome));

@@ -75,13 +75,15 @@ void editor::wait_for_call(token& t) {
     t.child = child_run{call->child->id};
     t.alarm.reset();
     limit_time(t, *call);
+  } else if (auto queue = around_.queue_of ? around_.queue_of(*call) : ""; !queue.empty()) {
+    return hand_over(t, std::move(queue), std::move(call->code_ref));
   }
   touch(t);
   done_.effects.emplace_back(*std::move(call));
 }
 
 void editor::limit_time(token& t, const invoke_effect& call) {
-  if (call.timeout.count() > 0) t.alarm = alarm{now_ + call.timeout, false};
+  if (call.timeout.count() > 0) t.alarm = alarm{now() + call.timeout, false};
   if (call.deadline && (!t.alarm || *call.deadline < t.alarm->due))
     t.alarm = alarm{*call.deadline, false};
 }
@@ -94,7 +96,7 @@ void editor::call_again(token& t) {
 
 void editor::begin_tries(token& t, bool timed) {
   t.tries = 1;
-  t.first_try_at = timed ? std::optional{now_} : std::nullopt;
+  t.first_try_at = timed ? std::optional{now()} : std::nullopt;
   touch(t);
 }
 

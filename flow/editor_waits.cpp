@@ -52,7 +52,7 @@ void editor::sleep(token& t) {
 
 void editor::sleep_for(token& t, std::chrono::milliseconds duration) {
   // In a run that stands still nothing of the wait goes by.
-  t.alarm = alarm{run_.frozen_at.value_or(now_) + duration, false};
+  t.alarm = alarm{run_.frozen_at.value_or(now()) + duration, false};
   sleep(t);
 }
 
@@ -63,7 +63,7 @@ void editor::sleep_until(token& t, time_point moment) {
 
 void editor::ring_alarms(double chance) {
   const auto rings = [&](const token& t) {
-    return t.can_ring() && t.alarm && t.alarm->due <= now_;
+    return t.can_ring() && t.alarm && t.alarm->due <= now();
   };
   std::vector<token_id> due;
   for (const auto& t : run_.tokens)

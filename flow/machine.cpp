@@ -9,8 +9,9 @@
 
 namespace pawl::flow {
 
-result<transition> apply(const compiled_flow& flow, run_state& run, command&& c, time_point now) {
-  return std::visit([&](auto&& what) { return handle(flow, run, std::move(what), now); },
+result<transition> apply(const compiled_flow& flow, run_state& run, command&& c,
+                         const surroundings& around) {
+  return std::visit([&](auto&& what) { return handle(flow, run, std::move(what), around); },
                     std::move(c));
 }
 

@@ -6,6 +6,7 @@
 
 #include "flow/command.hpp"
 #include "flow/compiled.hpp"
+#include "flow/surroundings.hpp"
 #include "flow/transition.hpp"
 
 /// The run state machine: the one place that decides what a run does next. Pure: what it returns
@@ -18,7 +19,7 @@ namespace pawl::flow {
 /// `conflict` (compare-and-set lost, or an outcome nobody waits for any more), `limit_exceeded`
 /// and `invalid_argument` (start input).
 [[nodiscard]] result<transition> apply(const compiled_flow& flow, run_state& run, command&& c,
-                                       time_point now);
+                                       const surroundings& around);
 
 /// The effects that a run is waiting for: to be performed again when it was loaded after a crash.
 /// What cannot be asked for again is told by commands: a call whose arguments cannot be computed as

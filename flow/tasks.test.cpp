@@ -66,6 +66,37 @@ TEST_CASE("a call says the queue that its node names", "[tasks]") {
   CHECK(run.call_of("a")->queue == "gpu");
 }
 
+TEST_CASE("a call that is known to be a worker's is queued by the transition that begins it",
+          "[tasks]") {
+  driven_run run{chain({start(), task("a"), task("b"), end()})};
+  run.set_queues([](const invoke_effect& call) { return call.node == "b" ? "gpu" : ""; });
+  REQUIRE(run.begin());
+  const auto before = run.state().sequence;
+  REQUIRE(run.finish("a"));
+  CHECK(run.state().sequence == before + 1);
+  CHECK(run.story().back() == "task_queued b 1.1");
+  CHECK(run.last().effects.empty());
+  CHECK(run.calls().empty());
+  CHECK(is_parked(run.state()));
+  REQUIRE(open_tasks(run.state()).size() == 1);
+  REQUIRE(lease(run, 7));
+  REQUIRE(run.give(answer_with(run, 7, json{{"done", true}})));
+  CHECK(run.status() == run_status::completed);
+}
+
+TEST_CASE("the next attempt of a worker's call is queued as it begins", "[tasks]") {
+  driven_run run{chain({start(), task("a", {{"retry", {{"max_attempts", 2}}}}), end()})};
+  run.set_queues([](const invoke_effect&) { return "gpu"; });
+  REQUIRE(run.begin());
+  REQUIRE(lease(run, 7));
+  REQUIRE(run.give(answer_with(run, 7, error{errc::function_failed, "no"})));
+  while (run.calls().empty() && open_tasks(run.state()).empty()) REQUIRE(run.ring());
+  CHECK(run.calls().empty());
+  REQUIRE(lease(run, 8));
+  REQUIRE(run.give(answer_with(run, 8, json{{"done", true}})));
+  CHECK(run.status() == run_status::completed);
+}
+
 TEST_CASE("a call that is handed over waits in its queue, and its run is parked", "[tasks]") {
   const auto run = queued();
   CHECK(run.status() == run_status::running);

@@ -3,11 +3,11 @@
 namespace pawl::flow {
 
 result<transition> handle(const compiled_flow& flow, run_state& run, cancel_command&& cancel,
-                          time_point now) {
+                          const surroundings& around) {
   if (const auto as_expected = check_expected(run, cancel.only_if); !as_expected)
     return as_expected.error();
   if (is_finished(run.status) || run.unwinding) return illegal(run, "cancel");
-  editor edit{flow, run, now};
+  editor edit{flow, run, around};
   edit.cancel(cancel.reason);
   edit.advance();
   return edit.finish();

@@ -10,37 +10,37 @@ namespace pawl::flow {
 // One function for each command, in a file of its own. Each checks that the command is legal
 // before it makes an editor, so that an illegal one changes nothing.
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, start_command&&,
-                                        time_point);
+                                        const surroundings&);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, step_outcome_command&&,
-                                        time_point);
+                                        const surroundings&);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, hand_over_command&&,
-                                        time_point);
+                                        const surroundings&);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, child_started_command&&,
-                                        time_point);
+                                        const surroundings&);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, lease_command&&,
-                                        time_point);
+                                        const surroundings&);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, lease_lost_command&&,
-                                        time_point);
+                                        const surroundings&);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, in_doubt_command&&,
-                                        time_point);
+                                        const surroundings&);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, timer_command&&,
-                                        time_point);
+                                        const surroundings&);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, advance_command&&,
-                                        time_point);
+                                        const surroundings&);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, cancel_command&&,
-                                        time_point);
+                                        const surroundings&);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, retry_command&&,
-                                        time_point);
+                                        const surroundings&);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, pause_command&&,
-                                        time_point);
+                                        const surroundings&);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, resume_command&&,
-                                        time_point);
+                                        const surroundings&);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, update_command&&,
-                                        time_point);
+                                        const surroundings&);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, signal_command&&,
-                                        time_point);
+                                        const surroundings&);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, park_command&&,
-                                        time_point);
+                                        const surroundings&);
 
 /// `conflict` if the caller expects a status that the run does not have.
 [[nodiscard]] result<void> check_expected(const run_state& run, std::optional<run_status> expected);

@@ -4,7 +4,7 @@
 namespace pawl::flow {
 
 result<transition> handle(const compiled_flow& flow, run_state& run, hand_over_command&& over,
-                          time_point now) {
+                          const surroundings& around) {
   token* const t = waits_for(flow, run, over.token, over.node, over.visit, over.attempt)
                        ? run.find_token(over.token)
                        : nullptr;
@@ -12,7 +12,7 @@ result<transition> handle(const compiled_flow& flow, run_state& run, hand_over_c
     return error{errc::conflict,
                  "run " + run.key.id.str() + " waits for no call that could be handed over so"};
   }
-  editor edit{flow, run, now};
+  editor edit{flow, run, around};
   if (run.unwinding && !t->compensates) {
     edit.give_up_call(*t, {errc::cancelled, "the run is being undone; no worker was asked"});
   } else {

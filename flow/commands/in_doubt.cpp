@@ -4,7 +4,7 @@
 namespace pawl::flow {
 
 result<transition> handle(const compiled_flow& flow, run_state& run, in_doubt_command&& doubt,
-                          time_point now) {
+                          const surroundings& around) {
   const token* const waiting =
       waits_for(flow, run, doubt.token, doubt.node, doubt.visit, doubt.attempt)
           ? run.find_token(doubt.token)
@@ -17,7 +17,7 @@ result<transition> handle(const compiled_flow& flow, run_state& run, in_doubt_co
                  "run " + run.key.id.str() + " waits for no step that could be in doubt like this"};
   }
   token& t = *run.find_token(doubt.token);
-  editor edit{flow, run, now};
+  editor edit{flow, run, around};
   flow.at(t.node).behaviour->in_doubt(edit, t);
   edit.advance();
   return edit.finish();

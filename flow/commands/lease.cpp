@@ -3,7 +3,7 @@
 namespace pawl::flow {
 
 result<transition> handle(const compiled_flow& flow, run_state& run, lease_command&& lease,
-                          time_point now) {
+                          const surroundings& around) {
   token* const t =
       run.status == run_status::running && !run.pausing() ? run.find_token(lease.token) : nullptr;
   const bool is_free = t != nullptr && t->task && t->task->lease == 0 &&
@@ -13,7 +13,7 @@ result<transition> handle(const compiled_flow& flow, run_state& run, lease_comma
     return error{errc::conflict,
                  "run " + run.key.id.str() + " has no such task that a worker could take"};
   }
-  editor edit{flow, run, now};
+  editor edit{flow, run, around};
   edit.lease(*t, lease);
   edit.advance();
   return edit.finish();

@@ -41,7 +41,7 @@ result<std::optional<token_id>> asked_token(const compiled_flow& flow, const run
 }  // namespace
 
 result<transition> handle(const compiled_flow& flow, run_state& run, resume_command&& resume,
-                          time_point now) {
+                          const surroundings& around) {
   if (const auto as_expected = check_expected(run, resume.only_if); !as_expected)
     return as_expected.error();
   const bool answers = resume.answer || !resume.question.empty();
@@ -69,7 +69,7 @@ result<transition> handle(const compiled_flow& flow, run_state& run, resume_comm
                        " are allowed (run.max_state_bytes); nothing was changed"};
     }
   }
-  editor edit{flow, run, now};
+  editor edit{flow, run, around};
   // An answer in a run where other branches move is no resumption of the run.
   if (stands) edit.resume(resume.reason);
   edit.update_data(resume.update);

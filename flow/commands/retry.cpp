@@ -3,13 +3,13 @@
 namespace pawl::flow {
 
 result<transition> handle(const compiled_flow& flow, run_state& run, retry_command&& retry,
-                          time_point now) {
+                          const surroundings& around) {
   if (const auto as_expected = check_expected(run, retry.only_if); !as_expected)
     return as_expected.error();
   // What was undone to its beginning has no step that could be tried again.
   if (run.status != run_status::failed || (run.tokens.empty() && !run.unwinding))
     return illegal(run, "retry");
-  editor edit{flow, run, now};
+  editor edit{flow, run, around};
   edit.revive(retry.reason);
   edit.advance();
   return edit.finish();

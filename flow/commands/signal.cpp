@@ -51,14 +51,14 @@ result<void> check_signal_type(std::string_view type) {
 }
 
 result<transition> handle(const compiled_flow& flow, run_state& run, signal_command&& signal,
-                          time_point now) {
+                          const surroundings& around) {
   if (run.status != run_status::running && run.status != run_status::paused)
     return illegal(run, "signal");
   if (const auto good = check(flow, run, signal); !good) return good.error();
   const auto& seen = run.signal_ids;
   if (!signal.id.empty() && std::find(seen.begin(), seen.end(), signal.id) != seen.end())
     return transition{};
-  editor edit{flow, run, now};
+  editor edit{flow, run, around};
   edit.receive(std::move(signal));
   edit.deliver_signals();
   edit.advance();

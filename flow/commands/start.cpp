@@ -3,7 +3,7 @@
 namespace pawl::flow {
 
 result<transition> handle(const compiled_flow& flow, run_state& run, start_command&& start,
-                          time_point now) {
+                          const surroundings& around) {
   if (run.sequence != 0) return illegal(run, "start");
   if (!start.input.is_object()) {
     return error{errc::invalid_argument, std::string{"a run's input must be a JSON object, not "} +
@@ -34,7 +34,7 @@ result<transition> handle(const compiled_flow& flow, run_state& run, start_comma
   if (flow.input()) {
     if (const auto good = flow.input()->check(start.input, "the input"); !good) return good.error();
   }
-  editor edit{flow, run, now};
+  editor edit{flow, run, around};
   edit.create(std::move(start));
   edit.set_status(run_status::running);
   edit.place_token(flow.entry());

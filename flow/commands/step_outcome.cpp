@@ -17,7 +17,7 @@ token* waiting_for(const compiled_flow& flow, run_state& run, const step_outcome
 }  // namespace
 
 result<transition> handle(const compiled_flow& flow, run_state& run, step_outcome_command&& outcome,
-                          time_point now) {
+                          const surroundings& around) {
   token* const waiting = waiting_for(flow, run, outcome);
   if (waiting == nullptr && outcome.lease == 0) {
     return error{errc::conflict, "run " + run.key.id.str() +
@@ -30,10 +30,10 @@ result<transition> handle(const compiled_flow& flow, run_state& run, step_outcom
                  "lease_lost"};
   }
   token& t = *waiting;
-  editor edit{flow, run, now};
+  editor edit{flow, run, around};
   if (t.task) {
     outcome.began_at = t.task->leased_at;
-    outcome.ended_at = now;
+    outcome.ended_at = around.now;
   }
   if (t.task || t.child) edit.end_call(t);
   flow.at(t.node).behaviour->resume(edit, t, std::move(outcome));

@@ -20,7 +20,7 @@ result<void> check_update(const compiled_flow& flow, const run_state& run, const
 }
 
 result<transition> handle(const compiled_flow& flow, run_state& run, update_command&& update,
-                          time_point now) {
+                          const surroundings& around) {
   if (const auto as_expected = check_expected(run, update.only_if); !as_expected)
     return as_expected.error();
   using enum run_status;
@@ -28,7 +28,7 @@ result<transition> handle(const compiled_flow& flow, run_state& run, update_comm
   // sees when it is made again after a crash.
   if (run.status != paused && run.status != failed) return illegal(run, "update");
   if (const auto good = check_update(flow, run, update.update); !good) return good.error();
-  editor edit{flow, run, now};
+  editor edit{flow, run, around};
   edit.update_data(update.update, update.reason);
   return edit.finish();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -31,6 +32,10 @@ class driven_run {
   [[nodiscard]] time_point now() const noexcept { return now_; }
   /// Lets time go by.
   void let_pass(std::chrono::milliseconds time) { now_ += time; }
+  /// From now on calls go to workers as they begin, where this names a queue.
+  void set_queues(std::function<std::string(const invoke_effect&)> queue_of) {
+    queue_of_ = std::move(queue_of);
+  }
   /// For tests that put a run where no command leads.
   [[nodiscard]] run_state& mutable_state() noexcept { return state_; }
 
@@ -55,7 +60,9 @@ class driven_run {
     std::optional<token_id> over;  // workers make this call, or all that is left to do is to wait
     if (const auto* const hand_over = std::get_if<hand_over_command>(&c)) over = hand_over->token;
     if (const auto* const there = std::get_if<child_started_command>(&c)) over = there->token;
-    auto done = apply(*flow_, state_, std::move(c), now());
+    surroundings around{now()};
+    around.queue_of = queue_of_;
+    auto done = apply(*flow_, state_, std::move(c), around);
     if (!done) return std::move(done).error();
     calls_.erase(lost);  // that call was cut short
     if (over) calls_.erase(*over);
@@ -176,6 +183,7 @@ class driven_run {
   std::shared_ptr<const compiled_flow> flow_;
   run_state state_;
   time_point now_ = from_unix_us(1'700'000'000'000'000);
+  std::function<std::string(const invoke_effect&)> queue_of_;
   std::map<token_id, invoke_effect> calls_;
   bool advance_due_ = false;
   transition last_;

@@ -31,7 +31,12 @@ class random_run {
         source_(flow_generator{random_, options_.flow}.make()),
         input_(flow_generator{random_}.object()),
         metadata_(flow_generator{random_}.object()),
-        run_(source_, options_.allowed) {}
+        run_(source_, options_.allowed) {
+    // Some calls are known to be a worker's when they begin, some only later.
+    run_.set_queues([](const invoke_effect& call) {
+      return (call.token + call.visit + call.attempt) % 2 == 0 ? call.queue : std::string{};
+    });
+  }
 
   /// So small that random runs reach them now and then.
   [[nodiscard]] static limits small_limits() {
