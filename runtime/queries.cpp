@@ -107,6 +107,7 @@ run_view show(const flow::run_state& state, const flow::compiled_flow& compiled)
       flow::is_parked(state) && !flow::next_alarm(state) && flow::open_tasks(state).empty()};
   for (const auto& t : state.tokens)
     if (t.phase != flow::token_phase::ended) shown.at.push_back(compiled.at(t.node).id);
+  if (is_finished(state.status)) return shown;  // it waits for nothing
   for (const auto& t : state.tokens) {
     const auto& place = compiled.at(t.node);
     if (t.phase == flow::token_phase::waiting) {

@@ -52,6 +52,17 @@ TEST_CASE("a timer that falls due while the engine is down fires once when it is
   CHECK(e.get(long_wait)->summary.status == run_status::running);
 }
 
+TEST_CASE("a run that has ended waits for nothing, wherever it stood", "[engine][wait]") {
+  engine e{quiet_settings()};
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(single("f", "wait", {{"duration", "7d"}})));
+  const auto run = e.start("f");
+  REQUIRE(run);
+  CHECK(e.get(run->id)->waiting_on.size() == 1);
+  REQUIRE(e.cancel(run->id));
+  CHECK(e.get(run->id)->waiting_on.empty());
+}
+
 TEST_CASE("a pause lets a wait stand still, and a resume goes on with what was left of it",
           "[engine][wait][pause]") {
   engine e{quiet_settings()};
