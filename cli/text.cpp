@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <utility>
 
-#include "functions/utf8.hpp"
+#include <pawl/detail/utf8.hpp>
 
 namespace pawl::cli {
 namespace {
@@ -69,7 +69,7 @@ bool steers(char32_t c) {
 }
 
 std::string made_visible(std::string_view given, bool keep_lines) {
-  const std::string text = functions::to_valid_utf8(given);
+  const std::string text = detail::to_valid_utf8(given);
   std::string shown;
   shown.reserve(text.size());
   for (std::string_view rest = text; !rest.empty();) {

@@ -7,13 +7,6 @@
 namespace pawl::flow {
 namespace {
 
-bool nests_deeper(const json& value, std::uint32_t levels) noexcept {
-  if (!value.is_structured()) return false;
-  if (levels == 0) return true;
-  return std::any_of(value.begin(), value.end(),
-                     [&](const json& item) { return nests_deeper(item, levels - 1); });
-}
-
 void set_keys(json& object, const json& changes) {
   for (const auto& [key, value] : changes.items()) object[key] = value;
 }
@@ -221,16 +214,6 @@ std::size_t approximate_bytes(const json& value) noexcept {
     default:
       return 8;
   }
-}
-
-bool is_too_deep(const json& value) noexcept {
-  return nests_deeper(value, max_value_depth);
-}
-
-result<void> check_depth(const json& value, std::string_view what) {
-  if (!is_too_deep(value)) return {};
-  return error{errc::limit_exceeded, std::string{what} + " is nested deeper than " +
-                                         std::to_string(max_value_depth) + " levels"};
 }
 
 }  // namespace pawl::flow

@@ -136,13 +136,4 @@ void set_visits(run_state& run, node_index node, std::uint32_t count);
 /// About how many bytes the value takes as JSON text. Exact in order of magnitude, cheap.
 [[nodiscard]] std::size_t approximate_bytes(const json& value) noexcept;
 
-/// How deep what comes into a run may nest. Whatever reads, copies and stores values is recursive;
-/// what a run keeps may be a little deeper, for it puts values into each other.
-inline constexpr std::uint32_t max_value_depth = 1'000;
-
-/// Whether arrays and objects nest within each other deeper than that. Goes no deeper itself.
-[[nodiscard]] bool is_too_deep(const json& value) noexcept;
-/// The error for `what` ("the input") if it is too deep.
-[[nodiscard]] result<void> check_depth(const json& value, std::string_view what);
-
 }  // namespace pawl::flow

@@ -3,6 +3,7 @@
 
 #include "flow/editor.hpp"
 #include "flow/nodes/node.hpp"
+#include "flow/value_check.hpp"
 #include "flow/variables.hpp"
 
 namespace pawl::flow {
@@ -132,7 +133,7 @@ result<json> editor::evaluate(const token& t, const logic::rule& rule) const {
   auto value = rule.evaluate(variables.get());
   // Else a run that puts its data into itself, again and again, could not be read any more.
   if (value)
-    if (auto good = check_depth(*value, "what the rule gives"); !good)
+    if (auto good = check_value(*value, "what the rule gives"); !good)
       return std::move(good).error();
   return value;
 }

@@ -3,11 +3,17 @@
 #include <algorithm>
 
 #include <pawl/detail/fnv1a.hpp>
+#include <pawl/detail/utf8.hpp>
 
 #include "flow/commands/commands.hpp"
 #include "flow/nodes/node.hpp"
 
 namespace pawl::flow {
+namespace {
+
+constexpr std::size_t max_reason_bytes = 4096;
+
+}  // namespace
 
 result<transition> apply(const compiled_flow& flow, run_state& run, command&& c,
                          const surroundings& around) {
@@ -148,7 +154,14 @@ std::string_view legal_commands(const run_state& run) noexcept {
   return "nothing";
 }
 
-result<void> check_expected(const run_state& run, std::optional<run_status> expected) {
+result<void> check_caller(const run_state& run, std::optional<run_status> expected,
+                          std::string_view reason) {
+  if (reason.size() > max_reason_bytes) {
+    return error{errc::limit_exceeded, "a reason has at most " + std::to_string(max_reason_bytes) +
+                                           " bytes, not " + std::to_string(reason.size())};
+  }
+  if (detail::valid_utf8_prefix(reason) != reason.size())
+    return error{errc::invalid_argument, "a reason is text in UTF-8"};
   if (!expected || *expected == run.status) return {};
   return error{errc::conflict, "run " + run.key.id.str() + " is " +
                                    std::string{to_string(run.status)} + ", not " +

@@ -4,8 +4,7 @@
 #include <string>
 
 #include <pawl/code_ref.hpp>
-
-#include "functions/utf8.hpp"
+#include <pawl/detail/utf8.hpp>
 
 namespace pawl::functions {
 namespace {
@@ -15,22 +14,22 @@ constexpr std::size_t max_type_bytes = 128;
 constexpr std::size_t max_faults = 100;
 
 error thrown(std::string_view name, std::string_view text) {
-  return fail("exception", pawl::quoted(name) +
-                               " threw an exception: " + to_valid_utf8(text, max_message_bytes));
+  return fail("exception", pawl::quoted(name) + " threw an exception: " +
+                               detail::to_valid_utf8(text, max_message_bytes));
 }
 
 /// A function's own error as the engine keeps it.
 error presentable(error own) {
   error out;
   out.code = errc::function_failed;
-  out.type = to_valid_utf8(own.error_class(), max_type_bytes);
-  out.message = to_valid_utf8(own.message, max_message_bytes);
+  out.type = detail::to_valid_utf8(own.error_class(), max_type_bytes);
+  out.message = detail::to_valid_utf8(own.message, max_message_bytes);
   if (own.faults.size() > max_faults) own.faults.resize(max_faults);
   out.faults = std::move(own.faults);
   for (auto& fault : out.faults) {
-    fault.pointer = to_valid_utf8(fault.pointer, max_message_bytes);
-    fault.code = to_valid_utf8(fault.code, max_type_bytes);
-    fault.message = to_valid_utf8(fault.message, max_message_bytes);
+    fault.pointer = detail::to_valid_utf8(fault.pointer, max_message_bytes);
+    fault.code = detail::to_valid_utf8(fault.code, max_type_bytes);
+    fault.message = detail::to_valid_utf8(fault.message, max_message_bytes);
   }
   return out;
 }

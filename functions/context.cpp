@@ -5,9 +5,8 @@
 #include <condition_variable>
 #include <utility>
 
+#include <pawl/detail/utf8.hpp>
 #include <pawl/time.hpp>
-
-#include "functions/utf8.hpp"
 
 namespace pawl::functions {
 
@@ -39,10 +38,11 @@ void call_context::log(log_level level, std::string_view message) {
   heartbeat();
   const std::lock_guard lock{mutex_};
   if (observer_ == nullptr || !observer_->on_log) return;
-  if (message.size() <= limits_.max_log_bytes && valid_utf8_prefix(message) == message.size())
+  if (message.size() <= limits_.max_log_bytes &&
+      detail::valid_utf8_prefix(message) == message.size())
     observer_->on_log(level, message);
   else
-    observer_->on_log(level, to_valid_utf8(message, limits_.max_log_bytes));
+    observer_->on_log(level, detail::to_valid_utf8(message, limits_.max_log_bytes));
 }
 
 void call_context::progress(double fraction) {

@@ -8,6 +8,7 @@
 #include "flow/history.hpp"
 #include "flow/machine.hpp"
 #include "flow/nodes/node.hpp"
+#include "flow/value_check.hpp"
 #include "persistence/codec.hpp"
 #include "persistence/journal.hpp"
 #include "persistence/keys.hpp"
@@ -378,6 +379,10 @@ result<flow::start_command> queries::make_start(const scope_name& in, std::strin
     return error{errc::invalid_argument, "give a run an id or a key, not both"};
   if (options.key.size() > 512)
     return error{errc::invalid_argument, "a start's key has at most 512 bytes"};
+  // Before anything walks through them that has no limit.
+  if (auto good = flow::check_value(input, "the input"); !good) return std::move(good).error();
+  if (auto good = flow::check_value(options.metadata, "the metadata"); !good)
+    return std::move(good).error();
   flow::start_command start;
   start.key.scope = in;
   if (options.id) {

@@ -4,8 +4,8 @@ namespace pawl::flow {
 
 result<transition> handle(const compiled_flow& flow, run_state& run, cancel_command&& cancel,
                           const surroundings& around) {
-  if (const auto as_expected = check_expected(run, cancel.only_if); !as_expected)
-    return as_expected.error();
+  if (const auto good = check_caller(run, cancel.only_if, cancel.reason); !good)
+    return good.error();
   if (is_finished(run.status) || run.unwinding) return illegal(run, "cancel");
   editor edit{flow, run, around};
   edit.cancel(cancel.reason);

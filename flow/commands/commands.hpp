@@ -4,6 +4,7 @@
 
 #include "flow/editor.hpp"
 #include "flow/machine.hpp"
+#include "flow/value_check.hpp"
 
 namespace pawl::flow {
 
@@ -42,8 +43,10 @@ namespace pawl::flow {
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, park_command&&,
                                         const surroundings&);
 
-/// `conflict` if the caller expects a status that the run does not have.
-[[nodiscard]] result<void> check_expected(const run_state& run, std::optional<run_status> expected);
+/// What callers say with a command: `conflict` if they expect a status that the run does not have,
+/// `invalid_argument` or `limit_exceeded` for a reason that is no text or too long.
+[[nodiscard]] result<void> check_caller(const run_state& run, std::optional<run_status> expected,
+                                        std::string_view reason);
 
 /// `invalid_argument` or `limit_exceeded` if this cannot be put into the run's data.
 [[nodiscard]] result<void> check_update(const compiled_flow& flow, const run_state& run,

@@ -42,8 +42,8 @@ result<std::optional<token_id>> asked_token(const compiled_flow& flow, const run
 
 result<transition> handle(const compiled_flow& flow, run_state& run, resume_command&& resume,
                           const surroundings& around) {
-  if (const auto as_expected = check_expected(run, resume.only_if); !as_expected)
-    return as_expected.error();
+  if (const auto good = check_caller(run, resume.only_if, resume.reason); !good)
+    return good.error();
   const bool answers = resume.answer || !resume.question.empty();
   const bool stands = run.status == run_status::paused || run.pausing();
   if (!stands && !(answers && run.status == run_status::running)) return illegal(run, "resume");
@@ -56,7 +56,7 @@ result<transition> handle(const compiled_flow& flow, run_state& run, resume_comm
   const auto asked = asked_token(flow, run, resume);
   if (!asked) return asked.error();
   json answer = resume.answer ? *std::move(resume.answer) : json{};
-  if (const auto good = check_depth(answer, "the answer"); !good) return good.error();
+  if (const auto good = check_value(answer, "the answer"); !good) return good.error();
   if (*asked) {
     const token& t = *run.find_token(**asked);
     if (const auto good = flow.at(t.node).behaviour->check_answer(t, answer); !good)

@@ -4,8 +4,7 @@ namespace pawl::flow {
 
 result<transition> handle(const compiled_flow& flow, run_state& run, retry_command&& retry,
                           const surroundings& around) {
-  if (const auto as_expected = check_expected(run, retry.only_if); !as_expected)
-    return as_expected.error();
+  if (const auto good = check_caller(run, retry.only_if, retry.reason); !good) return good.error();
   // What was undone to its beginning has no step that could be tried again.
   if (run.status != run_status::failed || (run.tokens.empty() && !run.unwinding))
     return illegal(run, "retry");

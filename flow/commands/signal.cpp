@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include <pawl/detail/utf8.hpp>
+
 #include "flow/commands/commands.hpp"
 
 namespace pawl::flow {
@@ -14,10 +16,12 @@ result<void> check(const compiled_flow& flow, const run_state& run, const signal
                                              std::to_string(max_id_bytes) + " bytes, not " +
                                              std::to_string(s.id.size())};
   }
+  if (detail::valid_utf8_prefix(s.id) != s.id.size())
+    return error{errc::invalid_argument, "a signal's id is text in UTF-8"};
   const auto too_much = [&](std::string what) {
     return error{errc::limit_exceeded, std::move(what) + "; the signal was not taken"};
   };
-  if (const auto good = check_depth(s.payload, "the signal's payload"); !good) return good;
+  if (const auto good = check_value(s.payload, "the signal's payload"); !good) return good;
   const auto& allowed = flow.allowed();
   const std::size_t bytes = approximate_bytes(s.payload);
   if (bytes > allowed.max_signal_bytes) {
@@ -44,10 +48,11 @@ result<void> check(const compiled_flow& flow, const run_state& run, const signal
 result<void> check_signal_type(std::string_view type) {
   const bool printable =
       std::all_of(type.begin(), type.end(), [](unsigned char c) { return c >= 0x20 && c != 0x7f; });
-  if (!type.empty() && type.size() <= max_signal_type_bytes && printable) return {};
+  const bool is_text = detail::valid_utf8_prefix(type) == type.size();
+  if (!type.empty() && type.size() <= max_signal_type_bytes && printable && is_text) return {};
   return error{errc::invalid_argument, "a signal's type has 1 to " +
                                            std::to_string(max_signal_type_bytes) +
-                                           " bytes and no control characters"};
+                                           " bytes of UTF-8 and no control characters"};
 }
 
 result<transition> handle(const compiled_flow& flow, run_state& run, signal_command&& signal,

@@ -8,7 +8,7 @@ result<void> check_update(const compiled_flow& flow, const run_state& run, const
         errc::invalid_argument,
         std::string{"an update of a run's data must be a JSON object, not "} + update.type_name()};
   }
-  if (const auto good = check_depth(update, "the update"); !good) return good;
+  if (const auto good = check_value(update, "the update"); !good) return good;
   const std::size_t bytes = run.data_bytes + approximate_bytes(update);
   if (bytes > flow.allowed().max_state_bytes) {
     return error{errc::limit_exceeded,
@@ -21,8 +21,8 @@ result<void> check_update(const compiled_flow& flow, const run_state& run, const
 
 result<transition> handle(const compiled_flow& flow, run_state& run, update_command&& update,
                           const surroundings& around) {
-  if (const auto as_expected = check_expected(run, update.only_if); !as_expected)
-    return as_expected.error();
+  if (const auto good = check_caller(run, update.only_if, update.reason); !good)
+    return good.error();
   using enum run_status;
   // A step under way was given the data as it is: an update now would change what the same call
   // sees when it is made again after a crash.

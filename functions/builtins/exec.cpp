@@ -5,13 +5,13 @@
 #include <optional>
 
 #include <pawl/code_ref.hpp>
+#include <pawl/detail/utf8.hpp>
 #include <pawl/functions.hpp>
 #include <pawl/time.hpp>
 
 #include "functions/builtins/builtins.hpp"
 #include "functions/process/orphans.hpp"
 #include "functions/process/run.hpp"
-#include "functions/utf8.hpp"
 
 namespace pawl::functions::builtins {
 namespace {
@@ -78,7 +78,7 @@ json lines_of(std::string_view text) {
 }
 
 result<json> formed(const captured_stream& out, output_form form) {
-  auto text = to_valid_utf8(out.head);
+  auto text = detail::to_valid_utf8(out.head);
   switch (form) {
     case output_form::raw:
       return json(std::move(text));
@@ -105,7 +105,7 @@ result<json> formed(const captured_stream& out, output_form form) {
 /// The end of what the program said, for the message of a failure.
 std::string last_words(const process_end& end) {
   const bool on_err = end.err.total_bytes > 0;
-  const auto text = trimmed(to_valid_utf8(on_err ? end.err.tail : end.out.tail));
+  const auto text = trimmed(detail::to_valid_utf8(on_err ? end.err.tail : end.out.tail));
   if (text.empty()) return "; it wrote nothing";
   auto from = text.size() - std::min(text.size(), max_excerpt_bytes);
   while (from < text.size() && (text[from] & 0xc0) == 0x80) ++from;  // not within a character
@@ -226,7 +226,7 @@ class exec_runner {
     auto out = formed(end.out, form);
     if (!out) return out;
     json result = {{"stdout", *std::move(out)},
-                   {"stderr", trimmed(to_valid_utf8(end.err.head))},
+                   {"stderr", trimmed(detail::to_valid_utf8(end.err.head))},
                    {"stdout_truncated", end.out.truncated()},
                    {"stderr_truncated", end.err.truncated()},
                    {"duration_ms", end.duration.count()},

@@ -2,6 +2,7 @@
 #include <memory>
 #include <utility>
 
+#include <pawl/detail/utf8.hpp>
 #include <pawl/functions.hpp>
 
 #include "flow/definition.hpp"
@@ -9,7 +10,6 @@
 #include "functions/http/encoding.hpp"
 #include "functions/http/request.hpp"
 #include "functions/http/transfer.hpp"
-#include "functions/utf8.hpp"
 
 namespace pawl::functions::builtins {
 namespace {
@@ -54,7 +54,7 @@ error status_refused(const http::request& what, const http::response& got) {
 
 json result_of(const http::request& what, http::response got) {
   json out = {{"status", got.status}, {"url", what.target.text}};
-  if (valid_utf8_prefix(got.body) != got.body.size()) {
+  if (detail::valid_utf8_prefix(got.body) != got.body.size()) {
     out["body_base64"] = http::base64(got.body);
   } else {
     if (is_json_type(got.headers)) {

@@ -1,6 +1,6 @@
 #include "functions/http/encoding.hpp"
 
-#include "functions/utf8.hpp"
+#include <pawl/detail/utf8.hpp>
 
 namespace pawl::functions::http {
 namespace {
@@ -56,7 +56,7 @@ std::string base64(std::string_view bytes) {
 }
 
 std::string excerpt(std::string_view text, std::size_t max_bytes) {
-  auto out = to_valid_utf8(text, max_bytes);
+  auto out = detail::to_valid_utf8(text, max_bytes);
   for (std::size_t i = 0; i < out.size(); ++i) {
     const auto c = static_cast<unsigned char>(out[i]);
     const bool is_c1 = c == 0xc2 && static_cast<unsigned char>(out[i + 1]) < 0xa0;

@@ -8,10 +8,11 @@
 #include <memory>
 #include <new>
 
+#include <pawl/detail/utf8.hpp>
+
 #include "functions/http/address.hpp"
 #include "functions/http/encoding.hpp"
 #include "functions/http/trust.hpp"
-#include "functions/utf8.hpp"
 
 namespace pawl::functions::http {
 namespace {
@@ -235,8 +236,8 @@ class transfer {
     json all = json::object();
     curl_header* h = nullptr;
     while ((h = curl_easy_nextheader(easy_.get(), CURLH_HEADER, -1, h)) != nullptr) {
-      const auto name = in_lower_case(to_valid_utf8(h->name));
-      auto value = to_valid_utf8(h->value);
+      const auto name = in_lower_case(detail::to_valid_utf8(h->name));
+      auto value = detail::to_valid_utf8(h->value);
       if (name == "set-cookie")
         all[name].push_back(std::move(value));
       else if (auto& there = all[name]; there.is_null())

@@ -65,7 +65,7 @@ struct command_options {
   /// Compare-and-set: do it only if the run has this status now, else fail with `conflict`. Of
   /// several callers at once exactly one wins.
   std::optional<run_status> only_if = {};
-  /// Noted in the run's history.
+  /// Noted in the run's history; UTF-8, at most 4,096 bytes.
   std::string reason = {};
   /// Compare-and-set as well: only if this is still the run's last checkpoint, else `conflict` with
   /// the type "checkpoint_moved".

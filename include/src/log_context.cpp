@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include <pawl/detail/utf8.hpp>
+
 namespace pawl::detail {
 namespace {
 
@@ -12,26 +14,6 @@ void put_byte(std::string& to, char c) {
   constexpr char digits[] = "0123456789abcdef";
   const auto byte = static_cast<unsigned char>(c);
   to += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
-}
-
-/// Bytes of the well-formed character (Unicode 3.9, table 3-7) that `text` begins with; 0 if it
-/// begins with none. `text` is not empty.
-std::size_t character_at(std::string_view text) noexcept {
-  const auto byte = [&](std::size_t i) -> unsigned {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
-  };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xc2 && first < 0xe0   ? 2
-                             : first >= 0xe0 && first < 0xf0 ? 3
-                             : first >= 0xf0 && first < 0xf5 ? 4
-                                                             : 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  const unsigned second = byte(1);
-  const bool is_odd = (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
-                      (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f);
-  return is_odd ? 0 : length;
 }
 
 /// Whether a terminal, or a reader of lines, would act on it.
@@ -49,7 +31,7 @@ std::string escaped(std::string_view text, const IsKept& is_kept) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    const std::size_t length = character_at(text);
+    const std::size_t length = utf8_character(text);
     const auto character = text.substr(0, std::max<std::size_t>(length, 1));
     if (length != 0 && !is_control(character) && is_kept(character[0])) {
       out += character;

@@ -1,9 +1,9 @@
-#include "functions/utf8.hpp"
+#include <pawl/detail/utf8.hpp>
 
 #include "tests/support/catch.hpp"
 
-using pawl::functions::to_valid_utf8;
-using pawl::functions::valid_utf8_prefix;
+using pawl::detail::to_valid_utf8;
+using pawl::detail::valid_utf8_prefix;
 
 namespace {
 

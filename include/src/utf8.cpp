@@ -1,10 +1,10 @@
-#include "functions/utf8.hpp"
+#include <pawl/detail/utf8.hpp>
 
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
 
-namespace pawl::functions {
+namespace pawl::detail {
 namespace {
 
 constexpr std::string_view replacement = "\xef\xbf\xbd";
@@ -66,6 +66,12 @@ std::size_t ascii_prefix(std::string_view text) noexcept {
 
 }  // namespace
 
+std::size_t utf8_character(std::string_view text) noexcept {
+  if (text.empty()) return 0;
+  const auto character = next(text);
+  return character.valid ? character.length : 0;
+}
+
 std::size_t valid_utf8_prefix(std::string_view text) noexcept {
   std::size_t at = 0;
   while (true) {
@@ -102,4 +108,4 @@ std::string to_valid_utf8(std::string_view text, std::size_t max_bytes) {
   return to_valid_utf8(cut).append(ellipsis);
 }
 
-}  // namespace pawl::functions
+}  // namespace pawl::detail

@@ -4,7 +4,10 @@
 #include <string>
 #include <string_view>
 
-namespace pawl::functions {
+namespace pawl::detail {
+
+/// Bytes of the character that `text` begins with; 0 if it begins with none that is valid UTF-8.
+[[nodiscard]] std::size_t utf8_character(std::string_view text) noexcept;
 
 /// How many bytes from the start of `text` are valid UTF-8: its size if all of it is. Overlong
 /// forms, surrogates and what lies beyond U+10FFFF are not valid (RFC 3629).
@@ -18,4 +21,4 @@ namespace pawl::functions {
 /// and ends with "…".
 [[nodiscard]] std::string to_valid_utf8(std::string_view text, std::size_t max_bytes);
 
-}  // namespace pawl::functions
+}  // namespace pawl::detail

@@ -1,0 +1,91 @@
+// What an embedder can hand over and JSON cannot say.
+#include <limits>
+
+#include "tests/engine/fixture.hpp"
+
+using namespace pawl;
+using namespace pawl::testing;
+
+namespace {
+
+const double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+template <class T>
+void check_refused(const result<T>& outcome, const std::string& message,
+                   errc code = errc::invalid_argument) {
+  REQUIRE_FALSE(outcome);
+  CHECK(outcome.error().message == message);
+  CHECK(outcome.error().code == code);
+}
+
+/// An engine with one run that waits for a signal, and then asks.
+struct engine_with_a_run : engine {
+  engine_with_a_run() : engine(quiet_settings()) {
+    REQUIRE(open());
+    REQUIRE(put_flow(flow_named("f",
+                                {node("begin", "start"), node("wait", "signal", {{"name", "go"}}),
+                                 node("ask", "interrupt", {{"question", "?"}}), node("end", "end")},
+                                {edge("begin", "wait"), edge("wait", "ask"), edge("ask", "end")})));
+    start_options options;
+    options.id = run_id{"r"};
+    REQUIRE(start("f", json::object(), std::move(options)));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a run is not started with what is no JSON") {
+  const engine_with_a_run e;
+  check_refused(e.start("f", {{"a", {1, not_a_number}}}),
+                "the input at /a/1 is NaN, which JSON cannot express");
+  check_refused(e.start("f", {{"a", "x\xff"}}),
+                "the input at /a has text that is not valid UTF-8 at byte 1");
+  start_options options;
+  options.metadata = {{"raw", json::binary({1})}};
+  check_refused(
+      e.start("f", {}, std::move(options)),
+      "the metadata at /raw is binary; JSON has text only: encode it, for example as base64");
+  CHECK(e.list()->runs.size() == 1);
+}
+
+TEST_CASE("what nests as deep as nobody can walk is refused before anybody tries") {
+  const engine_with_a_run e;
+  json deep = 1;
+  for (int i = 0; i < 200'000; ++i) {
+    json around = json::array();
+    around.push_back(std::move(deep));
+    deep = std::move(around);
+  }
+  json input = json::object();
+  input["deep"] = std::move(deep);
+  check_refused(e.start("f", input), "the input is nested deeper than 1000 levels",
+                errc::limit_exceeded);
+}
+
+TEST_CASE("no command brings into a run what is no JSON, and a good one comes after it") {
+  const engine_with_a_run e;
+  const run_id r{"r"};
+  check_refused(e.signal(r, "go", {{"x", not_a_number}}),
+                "the signal's payload at /x is NaN, which JSON cannot express");
+  check_refused(e.signal(r, "g\xff", {}),
+                "a signal's type has 1 to 128 bytes of UTF-8 and no control characters");
+  check_refused(e.signal(r, "go", {}, {.id = "\xff"}), "a signal's id is text in UTF-8");
+  check_refused(e.pause(r, {.reason = "\xff"}), "a reason is text in UTF-8");
+  check_refused(e.pause(r, {.reason = std::string(5000, 'x')}),
+                "a reason has at most 4096 bytes, not 5000", errc::limit_exceeded);
+  REQUIRE(e.pause(r, {.reason = "für jetzt"}));
+  check_refused(e.update(r, {{"x", "\xc3"}}),
+                "the update at /x has text that is not valid UTF-8 at byte 0");
+  REQUIRE(e.resume(r));
+  REQUIRE(e.signal(r, "go", {{"x", 1}}));
+  once(e, r, [](const run_view& v) { return v.summary.status == run_status::paused; });
+  resume_options answer;
+  answer.answer = json{{"x", not_a_number}};
+  check_refused(e.resume(r, std::move(answer)),
+                "the answer at /x is NaN, which JSON cannot express");
+  resume_options good;
+  good.answer = "yes";
+  REQUIRE(e.resume(r, std::move(good)));
+  REQUIRE(e.wait(r, std::chrono::seconds{10}));
+  CHECK(e.get(r)->summary.status == run_status::completed);
+}
