@@ -412,15 +412,14 @@ void dispatcher::describe(const describe_workers& d) const {
     if (is_new) found->second = {of.queue, of.code_ref, 0, 0};
     return found->second;
   };
-  const auto scanned =
-      parts_->store->durable_view()->scan(column::counters, persistence::keys::queued_counts(),
-                                          [&](std::string_view key, std::string_view value) {
-                                            const auto of = persistence::keys::lane_of(key);
-                                            const auto sum = persistence::decode_counter(value);
-                                            if (of && of->scope == d.scope && sum && *sum > 0)
-                                              info(*of).queued = static_cast<std::uint64_t>(*sum);
-                                            return view::next::more;
-                                          });
+  const auto scanned = parts_->store->durable_view()->scan(
+      column::counters, persistence::keys::queued_counts(d.scope),
+      [&](std::string_view key, std::string_view value) {
+        const auto of = persistence::keys::lane_of(key);
+        const auto sum = persistence::decode_counter(value);
+        if (of && sum && *sum > 0) info(*of).queued = static_cast<std::uint64_t>(*sum);
+        return view::next::more;
+      });
   if (!scanned) return d.answer(scanned.error());
   for (auto& [of, each] : queues) each.oldest_at = oldest_in(of);
   std::map<std::string, std::size_t> leases;

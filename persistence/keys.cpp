@@ -298,6 +298,10 @@ view::range queued_counts() {
   return with_prefix("q");
 }
 
+view::range queued_counts(const scope_name& scope) {
+  return with_prefix(with_kind('q', scope));
+}
+
 std::optional<task_lane> lane_of(std::string_view counter_key) {
   auto lane = take_lane(counter_key);
   return lane && counter_key.empty() ? lane : std::nullopt;

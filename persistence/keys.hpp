@@ -119,6 +119,8 @@ struct queued_task {
 [[nodiscard]] std::string queued_count(const task_lane& lane);
 /// Of every scope.
 [[nodiscard]] view::range queued_counts();
+/// Of one scope.
+[[nodiscard]] view::range queued_counts(const scope_name& scope);
 [[nodiscard]] std::optional<task_lane> lane_of(std::string_view counter_key);
 
 }  // namespace pawl::persistence::keys
