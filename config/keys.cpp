@@ -46,7 +46,7 @@ bool has_only(std::string_view text, std::string_view marks) {
 }
 
 bool is_queue(std::string_view text) {
-  return text.empty() || parse_scope_name(text).has_value();
+  return text.empty() || check_name(text, "queue's name").has_value();
 }
 
 bool is_port(std::string_view text) {

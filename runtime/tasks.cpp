@@ -44,10 +44,8 @@ result<task_place> parse_task(const task_lease& task) {
 }
 
 result<void> check_poll(const task_poll& wanted) {
-  if (auto name = parse_run_id(wanted.worker); !name)
-    return refused("the worker's name: " + name.error().message);
-  if (auto queue = parse_scope_name(wanted.queue); !queue)
-    return refused("the queue: " + queue.error().message);
+  if (auto good = check_name(wanted.worker, "worker's name"); !good) return good;
+  if (auto good = check_name(wanted.queue, "queue's name"); !good) return good;
   if (wanted.functions.empty() || wanted.functions.size() > 1000)
     return refused("a poll names 1 to 1000 functions, not " +
                    std::to_string(wanted.functions.size()));

@@ -66,7 +66,7 @@ call_plan read_call(const data_reader& data) {
   }
   if (const auto queue = data.text("queue", false)) {
     read.queue = *queue;
-    if (!parse_scope_name(*queue)) {
+    if (!check_name(*queue, "queue's name")) {
       data.fail("queue", "bad_queue",
                 "the name of a queue has 1 to " + std::to_string(max_id_bytes) +
                     " characters of [A-Za-z0-9._:-]");

@@ -39,11 +39,14 @@ inline constexpr std::size_t max_id_bytes = 128;
 /// The scope of everything that names none.
 [[nodiscard]] const scope_name& default_scope();
 
-/// Checks a caller's text: 1 to `max_id_bytes` bytes of `[A-Za-z0-9._:-]`.
+/// Checks a caller's text: 1 to `max_id_bytes` bytes of `[A-Za-z0-9._:-]`. `what` it names ("run
+/// id") is for the error, `invalid_argument`.
+[[nodiscard]] result<void> check_name(std::string_view text, std::string_view what);
+/// As `check_name`.
 [[nodiscard]] result<run_id> parse_run_id(std::string_view text);
-/// As `parse_run_id`, and spaces and slashes inside: old flow names have them.
+/// As `check_name`, and brackets, and spaces and slashes inside: old flow names have them.
 [[nodiscard]] result<flow_name> parse_flow_name(std::string_view text);
-/// As `parse_run_id`.
+/// As `check_name`.
 [[nodiscard]] result<scope_name> parse_scope_name(std::string_view text);
 
 /// What identifies a run in the whole engine.

@@ -23,8 +23,8 @@ namespace pawl {
 
 /// What a worker asks for.
 struct task_poll {
-  std::string worker;                  ///< names it in listings and histories; as `parse_run_id`
-  std::string queue = "default";       ///< as `parse_scope_name`
+  std::string worker;                  ///< names it in listings and histories; as `check_name`
+  std::string queue = "default";       ///< as `check_name`
   std::vector<std::string> functions;  ///< code_refs that it can do; 1 to 1000
   std::size_t max = 1;                 ///< tasks at once, 1 to 100
   std::chrono::milliseconds wait{0};   ///< how long to wait for the first; at most 60 s

@@ -12,28 +12,18 @@ bool is_plain(char c) {
 }
 
 /// Checks length and characters; `extra` lists what is allowed besides plain characters.
-result<std::string> checked(std::string_view text, const char* what, std::string_view extra) {
-  if (text.empty())
-    return error{errc::invalid_argument, std::string{"a "} + what + " must not be empty"};
+result<void> check(std::string_view text, std::string_view what, std::string_view extra) {
+  const auto refused = [&](const std::string& why) {
+    return error{errc::invalid_argument, std::string{what} + why};
+  };
+  if (text.empty()) return refused(" must not be empty");
   if (text.size() > max_id_bytes) {
-    return error{errc::invalid_argument, std::string{"the "} + what + " has " +
-                                             std::to_string(text.size()) + " bytes; at most " +
-                                             std::to_string(max_id_bytes) + " are allowed"};
+    return refused(" has " + std::to_string(text.size()) + " bytes; at most " +
+                   std::to_string(max_id_bytes) + " are allowed");
   }
   const auto allowed = [&](char c) { return is_plain(c) || extra.find(c) != extra.npos; };
-  if (!std::all_of(text.begin(), text.end(), allowed)) {
-    return error{errc::invalid_argument, std::string{"the "} + what +
-                                             " may have letters, digits and ._:-" +
-                                             std::string{extra} + " only"};
-  }
-  return std::string{text};
-}
-
-template <class Id>
-result<Id> parse(std::string_view text, const char* what, std::string_view extra = {}) {
-  auto good = checked(text, what, extra);
-  if (!good) return std::move(good).error();
-  return Id{*std::move(good)};
+  if (std::all_of(text.begin(), text.end(), allowed)) return {};
+  return refused(" may have letters, digits and ._:-" + std::string{extra} + " only");
 }
 
 }  // namespace
@@ -43,16 +33,28 @@ const scope_name& default_scope() {
   return name;
 }
 
+result<void> check_name(std::string_view text, std::string_view what) {
+  return check(text, "the " + std::string{what}, {});
+}
+
 result<run_id> parse_run_id(std::string_view text) {
-  return parse<run_id>(text, "run id");
+  if (auto good = check_name(text, "run id"); !good) return std::move(good).error();
+  return run_id{std::string{text}};
 }
 
 result<flow_name> parse_flow_name(std::string_view text) {
-  return parse<flow_name>(text, "flow name", " /()");
+  if (auto good = check(text, "the flow name", " /()"); !good) return std::move(good).error();
+  const auto is_inner = [](char c) { return c == ' ' || c == '/'; };
+  if (is_inner(text.front()) || is_inner(text.back())) {
+    return error{errc::invalid_argument,
+                 "the flow name must not begin or end with a space or a slash"};
+  }
+  return flow_name{std::string{text}};
 }
 
 result<scope_name> parse_scope_name(std::string_view text) {
-  return parse<scope_name>(text, "scope name");
+  if (auto good = check_name(text, "scope name"); !good) return std::move(good).error();
+  return scope_name{std::string{text}};
 }
 
 result<version> parse_version(std::string_view text) {

@@ -28,7 +28,7 @@ std::optional<stored_key> key_from(const json& object) {
   const auto created = parse_rfc3339(text_at(object, "created_at"));
   const auto scopes = object.find("scopes");
   const auto expires = object.find("expires_at");
-  const bool whole = !key.id.empty() && parse_scope_name(key.name) &&
+  const bool whole = !key.id.empty() && check_name(key.name, "key's name") &&
                      key.hash.size() == hash_of_key("").size() && role && created &&
                      scopes != object.end() && scopes->is_array() && expires != object.end();
   if (!whole) return std::nullopt;

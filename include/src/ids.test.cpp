@@ -1,0 +1,47 @@
+#include <pawl/ids.hpp>
+
+#include "tests/support/catch.hpp"
+
+using namespace pawl;
+
+namespace {
+
+std::string fault_of(const result<void>& checked) {
+  return checked ? "" : checked.error().message;
+}
+
+std::string fault_of_flow(std::string_view text) {
+  const auto parsed = parse_flow_name(text);
+  return parsed ? "" : parsed.error().message;
+}
+
+}  // namespace
+
+TEST_CASE("a name has 1 to 128 plain characters, and the error says whose name is wrong") {
+  CHECK(fault_of(check_name("aZ09._:-", "run id")).empty());
+  CHECK(fault_of(check_name(std::string(128, 'x'), "run id")).empty());
+  CHECK(fault_of(check_name("", "run id")) == "the run id must not be empty");
+  CHECK(fault_of(check_name(std::string(129, 'x'), "queue's name")) ==
+        "the queue's name has 129 bytes; at most 128 are allowed");
+  for (const char* bad : {"a b", "a/b", "é", "a\n", "\x1b", "a\xff"})
+    CHECK(fault_of(check_name(bad, "worker's name")) ==
+          "the worker's name may have letters, digits and ._:- only");
+  CHECK_FALSE(parse_run_id("a/b"));
+  CHECK_FALSE(parse_scope_name("a b"));
+}
+
+TEST_CASE("a flow's name may have spaces, slashes and brackets inside") {
+  for (const char* good : {"order", "a/b c", "report (copy)", "(a)"})
+    CHECK(fault_of_flow(good).empty());
+  for (const char* bad : {" a", "a ", "/a", "a/", " ", "/"})
+    CHECK(fault_of_flow(bad) == "the flow name must not begin or end with a space or a slash");
+  CHECK(fault_of_flow("a\tb") == "the flow name may have letters, digits and ._:- /() only");
+}
+
+TEST_CASE("a version is read with one to three numbers") {
+  CHECK(to_string(*parse_version("1")) == "1.0.0");
+  CHECK(to_string(*parse_version("1.2")) == "1.2.0");
+  CHECK(to_string(*parse_version("1.2.3")) == "1.2.3");
+  for (const char* bad : {"", "v1", "1.", "1.2.3.4", "-1", "1.2.x", "99999999999"})
+    CHECK_FALSE(parse_version(bad));
+}
