@@ -21,7 +21,7 @@ using clock_type = load_time::clock;
 
 constexpr int watched_runs = 10;
 constexpr int polling_connections = 4;
-constexpr int answering_connections = 32;
+constexpr int answering_connections = 4;
 
 double milliseconds(clock_type::duration d) {
   return std::chrono::duration<double, std::milli>(d).count();
@@ -37,20 +37,6 @@ double percentile(std::vector<double>& values, double share) {
 
 std::string watched_run(int i) {
   return "watched-" + std::to_string(i % watched_runs);
-}
-
-std::string percent_encoded(std::string_view text) {
-  constexpr char digits[] = "0123456789ABCDEF";
-  std::string made;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) != 0 || c == '-' || c == '.' || c == '_') {
-      made += c;
-    } else {
-      made.append({'%', digits[byte >> 4], digits[byte & 15]});
-    }
-  }
-  return made;
 }
 
 /// Keeps so many runs of an engine going for a while.
@@ -279,19 +265,30 @@ void remote_worker::poll(http_peer& by) {
             }
             ++polls_;
             const json given = json::parse(body);
-            for (const auto& task : given.at("tasks")) complete(task);
+            complete(given.at("tasks"));
           });
 }
 
-void remote_worker::complete(const json& task) {
-  ++tasks_;
-  const json said{{"lease", task.at("lease")}, {"result", task.at("args")}};
-  const auto target =
-      "/v1/tasks/" + percent_encoded(task.at("task").get<std::string>()) + "/complete";
-  answerers_[next_++ % answerers_.size()]->send(post_request(target, said.dump()),
-                                                [this](unsigned status, std::string_view) {
-                                                  if (status != 200 && status != 0) ++errors_;
-                                                });
+void remote_worker::complete(const json& tasks) {
+  if (tasks.empty()) return;
+  tasks_ += tasks.size();
+  json items = json::array();
+  for (const auto& task : tasks) {
+    items.push_back(
+        {{"task", task.at("task")}, {"lease", task.at("lease")}, {"result", task.at("args")}});
+  }
+  const json said{{"items", std::move(items)}};
+  answerers_[next_++ % answerers_.size()]->send(
+      post_request("/v1/batch/complete", said.dump()),
+      [this, sent = tasks.size()](unsigned status, std::string_view body) {
+        if (status == 0) return;
+        if (status != 200) {
+          errors_ += sent;
+          return;
+        }
+        for (const auto& each : json::parse(body).at("results"))
+          if (!each.at("ok").get<bool>()) ++errors_;
+      });
 }
 
 }  // namespace pawl::benchmark

@@ -101,8 +101,7 @@ class bystanders {
   std::vector<bool> ended_;
 };
 
-/// A worker that asks for many tasks at once, and answers them over several connections, on each as
-/// many at once as the server takes.
+/// A worker that asks for many tasks at once, and ends those of one answer together.
 class remote_worker {
  public:
   static constexpr std::string_view function = "bench.remote";
@@ -114,7 +113,7 @@ class remote_worker {
 
  private:
   void poll(http_peer& by);
-  void complete(const json& task);
+  void complete(const json& tasks);
 
   std::vector<std::unique_ptr<http_peer>> pollers_;
   std::vector<std::unique_ptr<http_peer>> answerers_;

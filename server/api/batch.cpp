@@ -1,7 +1,7 @@
-#include <atomic>
 #include <memory>
 #include <utility>
 
+#include "server/api/batch_answer.hpp"
 #include "server/api/call.hpp"
 #include "server/api/routes.hpp"
 #include "server/api/run_command.hpp"
@@ -9,42 +9,6 @@
 
 namespace pawl::server {
 namespace {
-
-constexpr std::size_t max_batch = 1000;
-
-/// Collects the outcomes of a batch, each in its place, and answers when the last has come. Each
-/// item stands for itself.
-class batch_answer {
- public:
-  batch_answer(call_ptr request, std::string_view what, std::size_t count)
-      : request_(std::move(request)), what_(what), results_(count), missing_(count) {}
-
-  template <class T>
-  void put(std::size_t place, const std::string& id, const result<T>& outcome) {
-    json item{{"id", id}, {"ok", outcome.has_value()}};
-    if (outcome) {
-      item["id"] = id_of(*outcome);
-      item["run"] = shown(*outcome);
-    } else {
-      item["problem"] = to_json(problem_of(outcome.error()));
-    }
-    request_->note(what_, item["id"].template get<std::string>(),
-                   outcome ? nullptr : &outcome.error());
-    results_[place] = std::move(item);
-    if (missing_.fetch_sub(1) == 1) request_->answer(200, {{"results", std::move(results_)}});
-  }
-
- private:
-  static std::string id_of(const run_started& run) { return run.id.str(); }
-  static std::string id_of(const run_changed& change) { return change.run.key.id.str(); }
-  static json shown(const run_started& run) { return to_json(run); }
-  static json shown(const run_changed& change) { return to_json(change.run); }
-
-  const call_ptr request_;
-  const std::string_view what_;
-  std::vector<json> results_;
-  std::atomic<std::size_t> missing_;
-};
 
 void start_batch(const call_ptr& request) {
   auto body = request->take_body();

@@ -2,6 +2,7 @@
 #include <stop_token>
 #include <utility>
 
+#include "server/api/batch_answer.hpp"
 #include "server/api/call.hpp"
 #include "server/api/object_reader.hpp"
 #include "server/api/routes.hpp"
@@ -107,16 +108,40 @@ callback<void> answering_nothing(call_ptr request) {
   };
 }
 
-void complete(const call_ptr& request) {
-  json value;
-  const auto task = read_lease(request, [&](object_reader& fields) {
-    if (!fields.has("result")) fields.refuse("result", "the field result is missing; any JSON");
-    value = fields.optional_value("result").value_or(nullptr);
-  });
-  if (!task) return;
+task_outcome read_result(object_reader& fields) {
+  if (!fields.has("result")) fields.refuse("result", "the field result is missing; any JSON");
   task_outcome outcome;
-  outcome.value = std::move(value);
+  outcome.value = fields.optional_value("result").value_or(nullptr);
+  return outcome;
+}
+
+void complete(const call_ptr& request) {
+  task_outcome outcome;
+  const auto task =
+      read_lease(request, [&](object_reader& fields) { outcome = read_result(fields); });
+  if (!task) return;
   request->in().finish_task_async(*task, std::move(outcome), answering_nothing(request));
+}
+
+void complete_batch(const call_ptr& request) {
+  auto body = request->take_body();
+  if (!body) return;
+  std::vector<fault> faults;
+  object_reader fields{*body, "", faults};
+  std::vector<std::pair<task_lease, task_outcome>> done;
+  fields.objects("items", max_batch, [&](object_reader& item) {
+    task_lease task{item.text("task"), item.text("lease")};
+    done.emplace_back(std::move(task), read_result(item));
+  });
+  fields.finish();
+  if (request->refused(std::move(faults))) return;
+  const auto answer = std::make_shared<batch_answer>(request, request->route().name, done.size());
+  for (std::size_t i = 0; i < done.size(); ++i) {
+    auto& [task, outcome] = done[i];
+    request->in().finish_task_async(
+        task, std::move(outcome),
+        [answer, i, id = task.task](const result<void>& ended) { answer->put(i, id, ended); });
+  }
 }
 
 void fail_task(const call_ptr& request) {
@@ -221,6 +246,7 @@ void add_task_routes(router& to) {
   };
   add("/v1/tasks/poll", "tasks.poll", poll);
   add("/v1/tasks/{task}/complete", "tasks.complete", complete);
+  add("/v1/batch/complete", "batch.complete", complete_batch);
   add("/v1/tasks/{task}/fail", "tasks.fail", fail_task);
   add("/v1/tasks/{task}/interrupt", "tasks.interrupt", interrupt);
   add("/v1/tasks/{task}/release", "tasks.release", release);

@@ -101,6 +101,33 @@ TEST_CASE("a worker is told the trace that the run was started in", "[api][tasks
   }
 }
 
+TEST_CASE("a worker completes many tasks at once, each for itself", "[api][tasks]") {
+  queued_task f;
+  REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "s"}}).status == 201);
+  f.queue_with(2);
+  const json tasks = f.poll({{"max", 10}})["tasks"];
+  REQUIRE(tasks.size() == 2);
+  const auto item = [](const json& task, json result) {
+    return json{{"task", task["task"]}, {"lease", task["lease"]}, {"result", std::move(result)}};
+  };
+  const json late = item(tasks[0], "late"), none{{"task", "t"}, {"lease", "1"}, {"result", 1}};
+  const auto done =
+      f.post("/v1/batch/complete",
+             {{"items", {item(tasks[0], {{"n", 7}}), item(tasks[1], {{"n", 8}}), late, none}}});
+  REQUIRE(done.status == 200);
+  const json& results = done.body["results"];
+  REQUIRE(results.size() == 4);
+  CHECK(results[0] == json{{"id", tasks[0]["task"]}, {"ok", true}});
+  CHECK(results[1]["ok"] == true);
+  CHECK(results[2]["problem"]["code"] == "lease_lost");
+  CHECK(results[3]["problem"]["status"] == 400);
+  for (const auto& task : tasks) {
+    const auto run = f.get("/v1/runs/" + task["run"].get<std::string>() + "?wait=10s");
+    CHECK(run.body["data"]["n"] == (task == tasks[0] ? 7 : 8));
+  }
+  CHECK(f.post("/v1/batch/complete", {{"items", {{{"task", "t"}, {"lease", "1"}}}}}).status == 400);
+}
+
 TEST_CASE("a task that is done is nobody's any more", "[api][tasks]") {
   queued_task f;
   const json task = f.poll()["tasks"].at(0);

@@ -41,6 +41,11 @@ class BatchCalls(Caller):
         """Lets many failed runs go on."""
         return self._batch("retry", given(runs=list(runs), reason=reason, only_if=only_if))
 
+    def batch_complete(self, items: Iterable[Mapping[str, Any]]) -> List[BatchResult]:
+        """Ends many tasks; each item has task, lease and result. Of an item that is another
+        worker's by now, `problem` is LeaseLost."""
+        return self._batch("complete", {"items": [dict(item) for item in items]})
+
     def _batch(self, command: str, body: Json,
                traceparent: Optional[str] = None) -> List[BatchResult]:
         answer = self._post(f"/v1/batch/{command}", body, headers={"traceparent": traceparent})
@@ -56,6 +61,8 @@ def _result(item: Json) -> BatchResult:
     if not item.get("ok"):
         return BatchResult(item.get("id"), False, problem=from_problem(item.get("problem")))
     run = item.get("run")
+    if run is None:
+        return BatchResult(item.get("id"), True)
     if isinstance(run, dict) and "created" in run:
         return BatchResult(item.get("id"), True, started=read(Started, run))
     return BatchResult(item.get("id"), True, run=read_run(run))

@@ -181,7 +181,8 @@ class LogLine:
 
 @dataclass(frozen=True)
 class BatchResult:
-    """What became of one item of a batch: a run or a started one if `ok`, else a problem."""
+    """What became of one item of a batch: a run, a started one or, of a task, nothing more if
+    `ok`, else a problem."""
 
     id: Optional[str]
     ok: bool

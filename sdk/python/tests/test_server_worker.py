@@ -128,6 +128,23 @@ class Failures(WorkerTest):
         self.assertEqual((run.status, run.error.type), ("failed", "invalid_result"))
 
 
+class OfAnotherKind(WorkerTest):
+    def test_many_tasks_are_completed_at_once(self):
+        flow, function = "other kind", self.name()
+        self.client.create_flow({"name": flow, "nodes": [task(code_ref=function)]}, publish=True)
+        runs = self.client.batch_start([{"flow": flow}] * 3)
+        got = []
+        while len(got) < len(runs):
+            got += self.client.poll_tasks("by-hand", [function], max=10, wait=PATIENCE)
+        items = [{"task": t.task, "lease": t.lease, "result": {"n": n}}
+                 for n, t in enumerate(got)]
+        done = self.client.batch_complete(items + items[:1])
+        self.assertEqual([r.ok for r in done], [True, True, True, False])
+        self.assertEqual([r.id for r in done[:3]], [t.task for t in got])
+        self.assertIsInstance(done[3].problem, pawl.LeaseLost)
+        self.assertEqual([self.client.wait(t.run, PATIENCE).data["n"] for t in got], [0, 1, 2])
+
+
 class Interrupts(WorkerTest):
     def test_a_question_pauses_the_run_and_the_answer_comes_back(self):
         def f(state, logger, interrupt):
