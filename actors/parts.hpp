@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -40,7 +41,8 @@ class gauge {
   [[nodiscard]] std::uint64_t used() const noexcept {
     return used_.load(std::memory_order_relaxed);
   }
-  [[nodiscard]] bool full() const noexcept { return used() >= most_; }
+  [[nodiscard]] std::uint64_t left() const noexcept { return most_ - std::min(most_, used()); }
+  [[nodiscard]] bool full() const noexcept { return left() == 0; }
   [[nodiscard]] std::uint64_t most() const noexcept { return most_; }
 
  private:

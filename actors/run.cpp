@@ -263,8 +263,11 @@ bool run_actor::handle_start(run_command& c) {
 result<void> run_actor::apply(flow::command&& c) {
   command_measure measured{c};
   flow::surroundings around{parts_->clock->now()};
-  around.queue_of = [this](const flow::invoke_effect& call) {
-    return parts_->queued_tasks.full() ? std::string{} : queue_of(call);
+  around.queue_of = [this,
+                     room = parts_->queued_tasks.left()](const flow::invoke_effect& call) mutable {
+    std::string queue = room == 0 ? std::string{} : queue_of(call);
+    if (!queue.empty()) --room;
+    return queue;
   };
   auto moved = flow::apply(*flow_, *run_, std::move(c), around);
   if (!moved) return std::move(moved).error();

@@ -105,6 +105,39 @@ TEST_CASE("a worker does a step of a run and its result is the step's", "[worker
   check_is_lost(e.finish_task(task.id, {json{{"charged", false}}}));
 }
 
+TEST_CASE("no more tasks are queued than may be, and the others come when there is room",
+          "[workers][limits]") {
+  settings few = worker_settings_in();
+  few.worker.max_queued_tasks = 2;
+  engine e{few};
+  REQUIRE(e.open());
+  json nodes{{{"id", "fork"}, {"type", "parallel"}}}, edges = json::array();
+  for (const auto* id : {"a", "b", "c", "d", "e"}) {
+    nodes.push_back(
+        {{"id", id}, {"type", "task"}, {"data", {{"code_ref", "w.charge"}, {"into", id}}}});
+    edges.push_back({{"source", "fork"}, {"target", id}});
+  }
+  REQUIRE(e.put_flow({{"name", "wide"}, {"nodes", nodes}, {"edges", edges}}));
+  const auto run = e.start("wide");
+  REQUIRE(run);
+  std::set<std::string> done;
+  while (done.size() < 5) {
+    const auto all = e.workers();
+    REQUIRE(all);
+    for (const auto& queue : all->queues) CHECK(queue.queued <= 2);
+    const auto tasks = e.poll_tasks(poll_as("w1", 10s, 10));
+    REQUIRE(tasks);
+    for (const auto& task : *tasks) {
+      CHECK(done.insert(task.node).second);
+      REQUIRE(e.finish_task(task.id, {json{{"by", task.node}}}));
+    }
+  }
+  const auto over = e.wait(run->id, 10s);
+  REQUIRE(over);
+  CHECK(over->summary.status == run_status::completed);
+  CHECK(over->data.at("e").at("by") == "e");
+}
+
 TEST_CASE("a poll that came first gets the task, at once", "[workers]") {
   engine e{worker_settings_in()};
   REQUIRE(e.open());
