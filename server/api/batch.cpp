@@ -77,21 +77,10 @@ void command_batch(const call_ptr& request) {
 }  // namespace
 
 void add_batch_routes(router& to) {
-  using enum body_kind;
-  using enum repeats;
   // Not audited as a whole: each item is noted.
   const auto add = [&](std::string_view pattern, std::string_view name,
                        void (*handle)(const call_ptr&)) {
-    to.add({"POST",
-            pattern,
-            name,
-            role::steerer,
-            {},
-            object,
-            by_table,
-            handle,
-            "application/json",
-            false});
+    to.add(post_route(pattern, name, role::steerer, handle).unaudited());
   };
   add("/v1/batch/start", "batch.start", start_batch);
   add("/v1/batch/signal", "batch.signal", signal_batch);

@@ -18,10 +18,8 @@ void get_page(const call_ptr& request) {
 }  // namespace
 
 void add_document_routes(router& to) {
-  using enum body_kind;
-  using enum repeats;
-  to.add({"GET", "/openapi.json", "docs.openapi", std::nullopt, {}, none, not_known, get_openapi});
-  to.add({"GET", "/docs", "docs.page", std::nullopt, {}, none, not_known, get_page, "text/html"});
+  to.add(get_route("/openapi.json", "docs.openapi", std::nullopt, get_openapi));
+  to.add(get_route("/docs", "docs.page", std::nullopt, get_page).giving("text/html"));
 }
 
 }  // namespace pawl::server

@@ -83,24 +83,11 @@ void watch_scope(const call_ptr& request) {
 }  // namespace
 
 void add_event_routes(router& to) {
-  to.add({"GET",
-          "/v1/runs/{id}/events",
-          "runs.events",
-          role::reader,
-          {"follow"},
-          body_kind::none,
-          repeats::not_known,
-          watch_events,
-          event_stream_type});
-  to.add({"GET",
-          "/v1/events",
-          "events.watch",
-          role::reader,
-          {},
-          body_kind::none,
-          repeats::not_known,
-          watch_scope,
-          event_stream_type});
+  to.add(get_route("/v1/runs/{id}/events", "runs.events", role::reader, watch_events)
+             .with_query({"follow"})
+             .giving(event_stream_type));
+  to.add(
+      get_route("/v1/events", "events.watch", role::reader, watch_scope).giving(event_stream_type));
 }
 
 }  // namespace pawl::server

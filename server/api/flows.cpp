@@ -186,82 +186,24 @@ void validate_flow(const call_ptr& request) {
 }  // namespace
 
 void add_flow_routes(router& to) {
-  using enum body_kind;
-  using enum repeats;
-  to.add({"POST",
-          "/v1/flows",
-          "flows.post",
-          role::author,
-          {"version", "publish"},
-          document,
-          by_table,
-          post_flow});
-  to.add({"GET",
-          "/v1/flows",
-          "flows.list",
-          role::reader,
-          {"limit", "cursor"},
-          none,
-          not_known,
-          list_flows});
-  to.add({"PUT",
-          "/v1/flows/{name}",
-          "flows.put",
-          role::author,
-          {"version", "publish"},
-          document,
-          not_known,
-          put_flow});
-  to.add({"GET",
-          "/v1/flows/{name}",
-          "flows.get",
-          role::reader,
-          {"version"},
-          none,
-          not_known,
-          get_flow});
-  to.add({"DELETE",
-          "/v1/flows/{name}",
-          "flows.delete",
-          role::author,
-          {},
-          none,
-          not_known,
-          delete_flow});
-  to.add({"GET",
-          "/v1/flows/{name}/versions",
-          "flows.versions",
-          role::reader,
-          {},
-          none,
-          not_known,
-          list_versions});
-  to.add({"GET",
-          "/v1/flows/{name}/versions/{version}",
-          "flows.version",
-          role::reader,
-          {},
-          none,
-          not_known,
-          get_version});
-  to.add({"POST",
-          "/v1/flows/{name}/publish",
-          "flows.publish",
-          role::author,
-          {},
-          object,
-          by_table,
-          publish_flow});
-  to.add({"POST",
-          "/v1/validate",
-          "flows.validate",
-          role::reader,
-          {},
-          document,
-          by_table,
-          validate_flow,
-          "application/json",
-          false});
+  to.add(post_route("/v1/flows", "flows.post", role::author, post_flow)
+             .with_query({"version", "publish"})
+             .with_body(body_kind::document));
+  to.add(get_route("/v1/flows", "flows.list", role::reader, list_flows)
+             .with_query({"limit", "cursor"}));
+  to.add(put_route("/v1/flows/{name}", "flows.put", role::author, put_flow)
+             .with_query({"version", "publish"})
+             .with_body(body_kind::document));
+  to.add(
+      get_route("/v1/flows/{name}", "flows.get", role::reader, get_flow).with_query({"version"}));
+  to.add(delete_route("/v1/flows/{name}", "flows.delete", role::author, delete_flow));
+  to.add(get_route("/v1/flows/{name}/versions", "flows.versions", role::reader, list_versions));
+  to.add(
+      get_route("/v1/flows/{name}/versions/{version}", "flows.version", role::reader, get_version));
+  to.add(post_route("/v1/flows/{name}/publish", "flows.publish", role::author, publish_flow));
+  to.add(post_route("/v1/validate", "flows.validate", role::reader, validate_flow)
+             .with_body(body_kind::document)
+             .unaudited());
 }
 
 }  // namespace pawl::server

@@ -13,14 +13,7 @@ void list_functions(const call_ptr& request) {
 }  // namespace
 
 void add_function_routes(router& to) {
-  to.add({"GET",
-          "/v1/functions",
-          "functions.list",
-          role::reader,
-          {},
-          body_kind::none,
-          repeats::not_known,
-          list_functions});
+  to.add(get_route("/v1/functions", "functions.list", role::reader, list_functions));
 }
 
 }  // namespace pawl::server

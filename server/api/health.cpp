@@ -23,12 +23,9 @@ void version_of_server(const call_ptr& request) {
 }  // namespace
 
 void add_health_routes(router& to) {
-  using enum body_kind;
-  using enum repeats;
-  to.add({"GET", "/healthz", "health.live", std::nullopt, {}, none, not_known, healthy});
-  to.add({"GET", "/readyz", "health.ready", std::nullopt, {}, none, not_known, ready});
-  to.add(
-      {"GET", "/version", "health.version", std::nullopt, {}, none, not_known, version_of_server});
+  to.add(get_route("/healthz", "health.live", std::nullopt, healthy));
+  to.add(get_route("/readyz", "health.ready", std::nullopt, ready));
+  to.add(get_route("/version", "health.version", std::nullopt, version_of_server));
 }
 
 }  // namespace pawl::server

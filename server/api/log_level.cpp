@@ -33,21 +33,10 @@ void put_log_level(const call_ptr& request) {
 }  // namespace
 
 void add_log_routes(router& to) {
-  using enum body_kind;
-  using enum repeats;
   const std::string_view pattern = "/v1/config/log-level";
-  to.add({"GET", pattern, "config.log_level", role::admin, {}, none, not_known, answer_level});
+  to.add(get_route(pattern, "config.log_level", role::admin, answer_level));
   // It notes itself.
-  to.add({"PUT",
-          pattern,
-          "config.set_log_level",
-          role::admin,
-          {},
-          object,
-          not_known,
-          put_log_level,
-          "application/json",
-          false});
+  to.add(put_route(pattern, "config.set_log_level", role::admin, put_log_level).unaudited());
 }
 
 }  // namespace pawl::server

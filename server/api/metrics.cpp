@@ -33,15 +33,7 @@ void get_metrics(const call_ptr& request) {
 }  // namespace
 
 void add_metrics_routes(router& to) {
-  to.add({"GET",
-          "/metrics",
-          "metrics.get",
-          role::reader,
-          {},
-          body_kind::none,
-          repeats::not_known,
-          get_metrics,
-          "text/plain"});
+  to.add(get_route("/metrics", "metrics.get", role::reader, get_metrics).giving("text/plain"));
 }
 
 }  // namespace pawl::server

@@ -185,47 +185,19 @@ void watch_thread(const call_ptr& request) {
 }  // namespace
 
 void add_old_routes(router& to) {
-  using enum body_kind;
-  using enum repeats;
-  to.add({"GET", "/api/flows", "old.flows", role::reader, {}, none, not_known, list_old_flows});
-  to.add({"POST", "/api/flows", "old.put", role::author, {}, object, by_table, post_old_flow});
-  to.add({"POST",
-          "/api/thread/{id}/start",
-          "old.start",
-          role::steerer,
-          {},
-          object,
-          by_engine,
-          start_thread});
+  to.add(get_route("/api/flows", "old.flows", role::reader, list_old_flows));
+  to.add(post_route("/api/flows", "old.put", role::author, post_old_flow));
+  to.add(post_route("/api/thread/{id}/start", "old.start", role::steerer, start_thread)
+             .known_by_engine());
   for (const auto& [path, name] : {std::pair{"/api/thread/{id}/pause", "old.pause"},
                                    {"/api/thread/{id}/resume", "old.resume"},
                                    {"/api/thread/{id}/stop", "old.stop"}}) {
-    to.add({"POST", path, name, role::steerer, {}, optional_object, by_table, command_thread});
+    to.add(post_route(path, name, role::steerer, command_thread)
+               .with_body(body_kind::optional_object));
   }
-  to.add({"GET",
-          "/api/thread/{id}/status",
-          "old.status",
-          role::reader,
-          {},
-          none,
-          not_known,
-          get_thread_status});
-  to.add({"GET",
-          "/api/thread/{id}/logs",
-          "old.logs",
-          role::reader,
-          {},
-          none,
-          not_known,
-          get_thread_logs});
-  to.add({"GET",
-          "/api/runs/{id}/events",
-          "old.events",
-          role::reader,
-          {},
-          none,
-          not_known,
-          watch_thread});
+  to.add(get_route("/api/thread/{id}/status", "old.status", role::reader, get_thread_status));
+  to.add(get_route("/api/thread/{id}/logs", "old.logs", role::reader, get_thread_logs));
+  to.add(get_route("/api/runs/{id}/events", "old.events", role::reader, watch_thread));
 }
 
 }  // namespace pawl::server

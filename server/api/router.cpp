@@ -1,6 +1,7 @@
 #include "server/api/router.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "server/api/percent.hpp"
 
@@ -23,9 +24,8 @@ bool is_variable(std::string_view segment) noexcept {
 }
 
 /// The values of the pattern's variables, or nothing where the path is another one.
-std::optional<path_values> match_segments(std::string_view pattern,
+std::optional<path_values> match_segments(const std::vector<std::string_view>& wanted,
                                           const std::vector<std::string>& path) {
-  const auto wanted = segments_of(pattern);
   if (wanted.size() != path.size()) return std::nullopt;
   path_values values;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
@@ -40,13 +40,62 @@ std::optional<path_values> match_segments(std::string_view pattern,
 }
 
 /// With literal segments before variable ones: "/v1/flows/{name}" never hides a longer literal.
-std::size_t literal_count(std::string_view pattern) {
-  const auto segments = segments_of(pattern);
+std::size_t literal_count(const std::vector<std::string_view>& pattern) {
   return static_cast<std::size_t>(
-      std::count_if(segments.begin(), segments.end(), [](auto s) { return !is_variable(s); }));
+      std::count_if(pattern.begin(), pattern.end(), [](auto s) { return !is_variable(s); }));
 }
 
 }  // namespace
+
+route route::with_query(std::vector<std::string_view> names) && {
+  parameters = std::move(names);
+  return std::move(*this);
+}
+
+route route::with_body(body_kind kind) && {
+  body = kind;
+  return std::move(*this);
+}
+
+route route::giving(std::string_view media_type) && {
+  produces = media_type;
+  return std::move(*this);
+}
+
+route route::known_by_engine() && {
+  repeated = repeats::by_engine;
+  return std::move(*this);
+}
+
+route route::unaudited() && {
+  audited = false;
+  return std::move(*this);
+}
+
+route get_route(std::string_view pattern, std::string_view name, std::optional<role> open_to,
+                route::handler handle) {
+  return {"GET", pattern, name, open_to, handle};
+}
+
+route post_route(std::string_view pattern, std::string_view name, std::optional<role> open_to,
+                 route::handler handle) {
+  return {"POST", pattern, name, open_to, handle, body_kind::object, repeats::by_table};
+}
+
+route put_route(std::string_view pattern, std::string_view name, std::optional<role> open_to,
+                route::handler handle) {
+  return {"PUT", pattern, name, open_to, handle, body_kind::object};
+}
+
+route delete_route(std::string_view pattern, std::string_view name, std::optional<role> open_to,
+                   route::handler handle) {
+  return {"DELETE", pattern, name, open_to, handle};
+}
+
+void router::add(route r) {
+  patterns_.push_back(segments_of(r.pattern));
+  routes_.push_back(std::move(r));
+}
 
 router::match router::find(std::string_view method, std::string_view path) const& {
   match best;
@@ -61,13 +110,14 @@ router::match router::find(std::string_view method, std::string_view path) const
   }
   const std::string_view wanted = method == "HEAD" ? "GET" : method;
   std::size_t best_literals = 0;
-  for (const auto& each : routes_) {
-    auto values = match_segments(each.pattern, segments);
+  for (std::size_t i = 0; i < routes_.size(); ++i) {
+    const route& each = routes_[i];
+    auto values = match_segments(patterns_[i], segments);
     if (!values) continue;
     best.allowed += (best.allowed.empty() ? "" : ", ") + std::string{each.method};
     if (each.method == "GET") best.allowed += ", HEAD";
     if (each.method != wanted) continue;
-    const std::size_t literals = literal_count(each.pattern);
+    const std::size_t literals = literal_count(patterns_[i]);
     if (best.route != nullptr && literals <= best_literals) continue;
     best.route = &each;
     best.values = *std::move(values);

@@ -27,20 +27,42 @@ enum class body_kind : std::uint8_t { none, optional_object, object, document };
 
 /// One operation of the API. The texts are literals.
 struct route {
+  /// Called on one of the server's threads; must not block.
+  using handler = void (*)(const call_ptr& request);
+
   std::string_view method;           ///< "GET"; HEAD is answered by it too
   std::string_view pattern;          ///< "/v1/runs/{id}/pause"
   std::string_view name;             ///< "runs.pause": in the audit log and the OpenAPI document
   std::optional<server::role> role;  ///< none: open to everybody, without a key
-  std::vector<std::string_view> parameters;  ///< that its query may have
-  body_kind body;
-  repeats repeated;
-  /// Called on one of the server's threads; must not block.
-  void (*handle)(const call_ptr& request);
+  handler handle;
+  body_kind body = body_kind::none;
+  repeats repeated = repeats::not_known;
+  std::vector<std::string_view> parameters = {};  ///< that its query may have
   std::string_view produces = "application/json";
+  bool audited = true;
+
   /// A command, noted in the audit log: it changes something.
   [[nodiscard]] bool is_command() const noexcept { return method != "GET" && audited; }
-  bool audited = true;
+
+  // The same but for one thing, for the tables of routes.
+  [[nodiscard]] route with_query(std::vector<std::string_view> names) &&;
+  [[nodiscard]] route with_body(body_kind kind) &&;
+  [[nodiscard]] route giving(std::string_view media_type) &&;
+  /// Its repetition is: see `repeats::by_engine`.
+  [[nodiscard]] route known_by_engine() &&;
+  /// It changes nothing, or notes itself.
+  [[nodiscard]] route unaudited() &&;
 };
+
+// Routes as most are: a POST or PUT takes an object, a POST's repetition is known by the table.
+[[nodiscard]] route get_route(std::string_view pattern, std::string_view name,
+                              std::optional<role> open_to, route::handler handle);
+[[nodiscard]] route post_route(std::string_view pattern, std::string_view name,
+                               std::optional<role> open_to, route::handler handle);
+[[nodiscard]] route put_route(std::string_view pattern, std::string_view name,
+                              std::optional<role> open_to, route::handler handle);
+[[nodiscard]] route delete_route(std::string_view pattern, std::string_view name,
+                                 std::optional<role> open_to, route::handler handle);
 
 /// Values of a pattern's `{name}` segments, decoded.
 using path_values = std::map<std::string, std::string, std::less<>>;
@@ -48,7 +70,7 @@ using path_values = std::map<std::string, std::string, std::less<>>;
 /// The routes there are. Immutable once requests come; then safe for concurrent use.
 class router {
  public:
-  void add(route r) { routes_.push_back(std::move(r)); }
+  void add(route r);
 
   struct match {
     const server::route* route = nullptr;  ///< null: see the others
@@ -65,6 +87,7 @@ class router {
 
  private:
   std::vector<route> routes_;
+  std::vector<std::vector<std::string_view>> patterns_;  ///< of the routes, in segments
 };
 
 }  // namespace pawl::server

@@ -16,14 +16,7 @@ router make_routes() {
                                         {"GET", "/v1/runs/{id}/state"},
                                         {"GET", "/v1/runs/special"},
                                         {"DELETE", "/v1/flows/{name}"}}) {
-    made.add({method,
-              pattern,
-              pattern,
-              role::reader,
-              {},
-              body_kind::none,
-              repeats::not_known,
-              no_handler});
+    made.add({method, pattern, pattern, role::reader, no_handler});
   }
   return made;
 }

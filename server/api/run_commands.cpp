@@ -62,33 +62,20 @@ void restart_run(const call_ptr& request) {
 }  // namespace
 
 void add_run_command_routes(router& to) {
-  using enum body_kind;
-  using enum repeats;
-  const auto add = [&](std::string_view pattern, std::string_view name, repeats repeated) {
-    to.add({"POST",
-            pattern,
-            name,
-            role::steerer,
-            {},
-            repeated == by_engine ? object : optional_object,
-            repeated,
-            command_run});
-  };
-  add("/v1/runs/{id}/pause", "runs.pause", by_table);
-  add("/v1/runs/{id}/resume", "runs.resume", by_table);
-  add("/v1/runs/{id}/answer", "runs.answer", by_table);
-  add("/v1/runs/{id}/update", "runs.update", by_table);
-  add("/v1/runs/{id}/cancel", "runs.cancel", by_table);
-  add("/v1/runs/{id}/retry", "runs.retry", by_table);
-  add("/v1/runs/{id}/signal", "runs.signal", by_engine);
-  to.add({"POST",
-          "/v1/runs/{id}/restart",
-          "runs.restart",
-          role::steerer,
-          {},
-          optional_object,
-          by_engine,
-          restart_run});
+  for (const auto& [pattern, name] : {std::pair{"/v1/runs/{id}/pause", "runs.pause"},
+                                      {"/v1/runs/{id}/resume", "runs.resume"},
+                                      {"/v1/runs/{id}/answer", "runs.answer"},
+                                      {"/v1/runs/{id}/update", "runs.update"},
+                                      {"/v1/runs/{id}/cancel", "runs.cancel"},
+                                      {"/v1/runs/{id}/retry", "runs.retry"}}) {
+    to.add(post_route(pattern, name, role::steerer, command_run)
+               .with_body(body_kind::optional_object));
+  }
+  to.add(post_route("/v1/runs/{id}/signal", "runs.signal", role::steerer, command_run)
+             .known_by_engine());
+  to.add(post_route("/v1/runs/{id}/restart", "runs.restart", role::steerer, restart_run)
+             .with_body(body_kind::optional_object)
+             .known_by_engine());
 }
 
 }  // namespace pawl::server

@@ -135,36 +135,17 @@ void get_logs(const call_ptr& request) {
 }  // namespace
 
 void add_run_routes(router& to) {
-  using enum body_kind;
-  using enum repeats;
-  to.add({"POST", "/v1/runs", "runs.start", role::steerer, {"wait"}, object, by_engine, start_run});
-  to.add({"GET",
-          "/v1/runs",
-          "runs.list",
-          role::reader,
-          {"status", "flow", "limit", "cursor"},
-          none,
-          not_known,
-          list_runs});
-  to.add({"GET", "/v1/runs/{id}", "runs.get", role::reader, {"wait"}, none, not_known, get_run});
+  to.add(post_route("/v1/runs", "runs.start", role::steerer, start_run)
+             .with_query({"wait"})
+             .known_by_engine());
+  to.add(get_route("/v1/runs", "runs.list", role::reader, list_runs)
+             .with_query({"status", "flow", "limit", "cursor"}));
+  to.add(get_route("/v1/runs/{id}", "runs.get", role::reader, get_run).with_query({"wait"}));
+  to.add(get_route("/v1/runs/{id}/state", "runs.state", role::reader, get_state));
+  to.add(get_route("/v1/runs/{id}/history", "runs.history", role::reader, get_history)
+             .with_query({"first", "limit"}));
   to.add(
-      {"GET", "/v1/runs/{id}/state", "runs.state", role::reader, {}, none, not_known, get_state});
-  to.add({"GET",
-          "/v1/runs/{id}/history",
-          "runs.history",
-          role::reader,
-          {"first", "limit"},
-          none,
-          not_known,
-          get_history});
-  to.add({"GET",
-          "/v1/runs/{id}/logs",
-          "runs.logs",
-          role::reader,
-          {"limit"},
-          none,
-          not_known,
-          get_logs});
+      get_route("/v1/runs/{id}/logs", "runs.logs", role::reader, get_logs).with_query({"limit"}));
 }
 
 }  // namespace pawl::server

@@ -57,22 +57,8 @@ void get_config(const call_ptr& request) {
 }  // namespace
 
 void add_stats_routes(router& to) {
-  to.add({"GET",
-          "/v1/stats",
-          "stats.get",
-          role::reader,
-          {},
-          body_kind::none,
-          repeats::not_known,
-          get_stats});
-  to.add({"GET",
-          "/v1/config",
-          "config.get",
-          role::admin,
-          {},
-          body_kind::none,
-          repeats::not_known,
-          get_config});
+  to.add(get_route("/v1/stats", "stats.get", role::reader, get_stats));
+  to.add(get_route("/v1/config", "config.get", role::admin, get_config));
 }
 
 }  // namespace pawl::server

@@ -228,21 +228,10 @@ void list_workers(const call_ptr& request) {
 }  // namespace
 
 void add_task_routes(router& to) {
-  using enum body_kind;
-  using enum repeats;
   // What workers do is in the history of the run, not in the audit log.
   const auto add = [&](std::string_view pattern, std::string_view name,
                        void (*handle)(const call_ptr&)) {
-    to.add({"POST",
-            pattern,
-            name,
-            role::steerer,
-            {},
-            object,
-            by_table,
-            handle,
-            "application/json",
-            false});
+    to.add(post_route(pattern, name, role::steerer, handle).unaudited());
   };
   add("/v1/tasks/poll", "tasks.poll", poll);
   add("/v1/tasks/{task}/complete", "tasks.complete", complete);
@@ -252,7 +241,7 @@ void add_task_routes(router& to) {
   add("/v1/tasks/{task}/release", "tasks.release", release);
   add("/v1/tasks/{task}/heartbeat", "tasks.heartbeat", heartbeat);
   add("/v1/tasks/{task}/log", "tasks.log", log_lines);
-  to.add({"GET", "/v1/workers", "workers.list", role::reader, {}, none, not_known, list_workers});
+  to.add(get_route("/v1/workers", "workers.list", role::reader, list_workers));
 }
 
 }  // namespace pawl::server

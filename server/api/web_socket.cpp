@@ -131,14 +131,8 @@ void run_socket(const call_ptr& request) {
 }  // namespace
 
 void add_web_socket_routes(router& to) {
-  to.add({"GET",
-          "/v1/runs/{id}/ws",
-          "runs.socket",
-          role::reader,
-          {"after", "follow"},
-          body_kind::none,
-          repeats::not_known,
-          run_socket});
+  to.add(get_route("/v1/runs/{id}/ws", "runs.socket", role::reader, run_socket)
+             .with_query({"after", "follow"}));
 }
 
 }  // namespace pawl::server
