@@ -14,11 +14,14 @@ import unittest
 from contract import Contract
 from random_requests import RandomRequests
 from server_process import LIMIT_S, Answer, ServerTest, sequence, task, wait_for_signal
+from web_socket import WebSocket
 
 REQUESTS = int(os.environ.get("PAWL_TEST_REQUESTS", "3000"))
 # However slow the server is built, the test comes to an end. Fewer requests are still a test.
 TIME_S = 60
 FEWEST = 500
+# server.max_body_bytes
+MAX_BODY = 16 << 20
 # A server that has too much to do may say so.
 OVERLOADED = {429, 503}
 
@@ -106,6 +109,9 @@ class RandomBodiesTest(ServerTest):
             try:
                 answer = self.ask(connection, method, target, body, headers)
             except (OSError, http.client.HTTPException) as failure:
+                if len(body or b"") > MAX_BODY and server.process.poll() is None:
+                    connection.close()
+                    continue  # refused while it was still being sent, so that no answer came through
                 self.fail(f"{said}\nwas not answered: {failure!r}; the server "
                           f"{'is there' if server.process.poll() is None else 'is gone'}")
             counts[answer.status] = counts.get(answer.status, 0) + 1
@@ -133,6 +139,47 @@ class RandomBodiesTest(ServerTest):
         self.assertEqual(again.get("/readyz").body, {"ready": True})
         self.assertEqual(again.get("/v1/runs?limit=1000").status, 200)
         self.assertEqual(again.stop()[0], 0)
+
+    def test_no_message_breaks_a_web_socket(self):
+        server = self.serve("--set", "engine.stop_timeout_ms=20s")
+        self.prepare(server)
+        requests = RandomRequests(server.get("/openapi.json").body, self.seed)
+        end, sent, counts = time.monotonic() + TIME_S / 3, 0, {}
+        while sent < REQUESTS / 3 and time.monotonic() < end:
+            # A new one for each few messages: most runs are cancelled soon, and after a frame that
+            # no WebSocket may have the server closes.
+            run = server.post("/v1/runs", {"flow": "waits"}).body["id"]
+            with WebSocket(server, f"/v1/runs/{run}/ws?follow=true") as peer:
+                answers, last = peer.messages(), sent + 15
+                while peer.close_code is None and sent < last:
+                    sent += 1
+                    kind, data = requests.message()
+                    said = f"message {sent} of seed {self.seed}: {kind} {data[:2000]!r}"
+                    try:
+                        peer.send_frame(kind, data)
+                        peer.send({"type": "command", "ref": ["probe", sent], "command": "none"})
+                        self.take_results(answers, ["probe", sent], counts, said)
+                    except OSError:  # the server closed before it had read all of that
+                        break
+                self.assertIn(peer.close_code, {None, 1002, 1003, 1007, 1009},
+                              f"{said}\nwas not to be closed like this")
+        print(f"{sent} messages, by result: {counts}", file=sys.stderr)
+        for result in (True, "invalid_argument", "malformed_json", "illegal_transition"):
+            self.assertIn(result, counts)
+        self.assertEqual(server.get("/readyz").body, {"ready": True})
+        self.assertEqual(server.stop()[0], 0)
+
+    def take_results(self, answers, last, counts, said):
+        """Reads until the result of the probe, or until the server has closed."""
+        for answer in answers:
+            if answer["type"] != "result":
+                continue
+            if answer["ref"] == last:
+                self.assertFalse(answer["ok"])
+                return
+            result = answer["ok"] or answer["problem"]["code"]
+            self.assertNotEqual(result, "internal", said)
+            counts[result] = counts.get(result, 0) + 1
 
     def template(self, contract, target):
         path = target.partition("?")[0]

@@ -63,6 +63,20 @@ class RandomRequests:
             method = self.random.choice(["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"])
         return method, target, body, headers
 
+    def message(self):
+        """(kind of frame, payload) for a WebSocket."""
+        word = self.random.choice(["pause", "resume", "cancel", "retry", "signal", "update", "answer"])
+        operation = self.document["paths"]["/v1/runs/{id}/" + word]["post"]
+        body = operation["requestBody"]["content"]["application/json"]["schema"]
+        value = self.fitting(body)
+        if word == "signal":
+            value["signal_type"] = value.pop("type")
+        value = {"type": "command", "ref": self.random.randrange(100), "command": word, **value}
+        data = self.damaged(value)
+        if self.chance(15):
+            data = self.junk()
+        return (2 if self.chance(40) else 1), data
+
     # What stands in the target and the header.
 
     def path_value(self, path, name):
@@ -125,6 +139,10 @@ class RandomRequests:
             else self.fitting(resolved(self.document, schema))
         if isinstance(value, dict) and "lease" in value and not self.chance(4):
             value["lease"] = lease
+        return self.damaged(value)
+
+    def damaged(self, value):
+        """Its text; often it is not quite what it was."""
         for _ in range(self.random.choice([0, 0, 0, 1, 1, 2, 4])):
             value = self.changed(value)
         text = json.dumps(value, allow_nan=True)

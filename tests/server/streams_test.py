@@ -1,11 +1,10 @@
 """Live events over real sockets: cut and resumed, while runs go on."""
 
-import json
-import socket
 import threading
 import unittest
 
 from server_process import LIMIT_S, ServerTest, sequence, task, wait_for_signal
+from web_socket import WebSocket
 
 
 class StreamsTest(ServerTest):
@@ -124,39 +123,9 @@ class StreamsTest(ServerTest):
             self.assertEqual(ids, self.history(server, run))
 
     def messages_after_a_signal(self, server, run):
-        with socket.create_connection(("127.0.0.1", server.port), timeout=LIMIT_S) as peer:
-            peer.sendall(f"GET /v1/runs/{run}/ws HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-                         "Upgrade: websocket\r\nConnection: Upgrade\r\n"
-                         "Sec-WebSocket-Version: 13\r\n"
-                         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode())
-            with peer.makefile("rb") as reader:
-                self.assertEqual(reader.readline().split()[1], b"101")
-                while reader.readline() != b"\r\n":
-                    pass
-                send_text(peer, {"type": "command", "ref": "a", "command": "signal",
-                                 "signal_type": "go"})
-                return list(texts(reader))
-
-
-def send_text(peer, message):
-    """A masked text frame with a mask of zeros (RFC 6455, 5.2)."""
-    data = json.dumps(message).encode()
-    assert len(data) < 126
-    peer.sendall(bytes([0x81, 0x80 | len(data)]) + bytes(4) + data)
-
-
-def texts(reader):
-    """The messages until the peer closes."""
-    while True:
-        head = reader.read(2)
-        if len(head) < 2 or head[0] & 0x0F == 8:
-            return
-        size = head[1] & 0x7F
-        if size >= 126:
-            size = int.from_bytes(reader.read(2 if size == 126 else 8), "big")
-        data = reader.read(size)
-        if head[0] & 0x0F == 1:
-            yield json.loads(data)
+        with WebSocket(server, f"/v1/runs/{run}/ws") as peer:
+            peer.send({"type": "command", "ref": "a", "command": "signal", "signal_type": "go"})
+            return list(peer.messages())
 
 
 if __name__ == "__main__":
