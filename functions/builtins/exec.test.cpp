@@ -455,6 +455,43 @@ TEST_CASE("a program dies with us, and what it started dies before the step runs
   CHECK_FALSE(is_alive(pids[1]));
 }
 
+TEST_CASE("what an earlier attempt left has ended, and is not only about to, when its step runs") {
+  const scratch_folder folder;
+  const auto file = folder.path / "pids";
+  // So much memory is not given back at once, and its processor time comes last.
+  const auto args =
+      sh("chrt --idle 0 perl -e '$x = \"x\" x 300_000_000; print \"$$\\n\"; close STDOUT; "
+         "sleep 1000' > " +
+         file.string() + "; true");
+  const pid_t engine = ::fork();
+  REQUIRE(engine >= 0);
+  if (engine == 0) {
+    test_step step = step_with(args);
+    step.key = "killed-run/node/1";
+    static_cast<void>(exec_fixture{}.run(step));
+    ::_exit(0);
+  }
+  const auto left = numbers_in(file, 1)[0];
+  ::kill(engine, SIGKILL);
+  REQUIRE(::waitpid(engine, nullptr, 0) == engine);
+  REQUIRE(is_alive(left));
+
+  std::atomic<bool> over{false};
+  std::vector<std::jthread> at_work;
+  for (unsigned i = 0; i < std::thread::hardware_concurrency(); ++i)
+    at_work.emplace_back([&over] {
+      while (!over) {
+      }
+    });
+  auto again = step_with(sh("true"));
+  again.key = "killed-run/node/1";
+  const auto ran = exec_fixture{}.run(again);
+  const bool is_left = is_alive(left);
+  over = true;
+  CHECK(ran);
+  CHECK_FALSE(is_left);
+}
+
 TEST_CASE("the program of a living engine is nobody's leftover") {
   const scratch_folder folder;
   const auto file = folder.path / "pids";

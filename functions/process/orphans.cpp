@@ -11,6 +11,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <thread>
 
 #include <pawl/code_ref.hpp>
@@ -28,12 +29,13 @@ std::string proc_path(pid_t pid, const char* file) {
   return "/proc/" + std::to_string(pid) + "/" + file;
 }
 
-/// A file of /proc, or "" if it cannot be read: the process is gone or not ours.
-std::string read_proc(const std::string& path) {
+/// A file of /proc; nothing if it cannot be opened: the process is gone or not ours.
+std::optional<std::string> read_proc(const std::string& path) {
   const unique_fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!fd) return std::nullopt;
   std::string all;
   char buffer[16 * 1024];
-  while (fd && all.size() < max_environment_bytes) {
+  while (all.size() < max_environment_bytes) {
     const auto got = ::read(fd.get(), buffer, sizeof buffer);
     if (got <= 0) break;
     all.append(buffer, static_cast<std::size_t>(got));
@@ -41,21 +43,42 @@ std::string read_proc(const std::string& path) {
   return all;
 }
 
-/// When a process started, in ticks since the machine did; with its number it names a process for
-/// ever. Nothing if the process has ended. (proc(5), /proc/pid/stat, fields 3 and 22.)
+/// What /proc/pid/stat tells of a process (proc(5), fields 3, 22, 23 and 51).
+struct process_stat {
+  /// When it started, in ticks since the machine did; with its number it names a process for ever.
+  std::string start;
+  /// It has memory, but nobody has put an environment there yet: it is becoming another program.
+  bool is_between_programs = false;
+};
+
+/// Nothing if the process has ended.
+std::optional<process_stat> stat_of(pid_t pid) {
+  const auto text = read_proc(proc_path(pid, "stat"));
+  const auto name_end = text ? text->rfind(')') : std::string::npos;  // a name may have brackets
+  if (name_end == std::string::npos) return std::nullopt;
+  std::istringstream behind{text->substr(name_end + 1)};
+  std::vector<std::string> fields(3);  // so that the indexes are those of proc(5)
+  for (std::string field; behind >> field;) fields.push_back(std::move(field));
+  if (fields.size() <= 51 || fields[3] == "Z" || fields[3] == "X") return std::nullopt;
+  return process_stat{fields[22], fields[23] != "0" && fields[51] == "0"};
+}
+
 std::optional<std::string> start_of(pid_t pid) {
-  const auto stat = read_proc(proc_path(pid, "stat"));
-  const auto name_end = stat.rfind(')');  // the name before it may have spaces and brackets
-  if (name_end == stat.npos || name_end + 2 >= stat.size()) return std::nullopt;
-  std::string_view rest{stat};
-  rest.remove_prefix(name_end + 2);
-  if (rest.front() == 'Z' || rest.front() == 'X') return std::nullopt;
-  for (int field = 3; field < 22; ++field) {
-    const auto space = rest.find(' ');
-    if (space == rest.npos) return std::nullopt;
-    rest.remove_prefix(space + 1);
+  auto stat = stat_of(pid);
+  return stat ? std::optional{std::move(stat->start)} : std::nullopt;
+}
+
+/// The environment of a process; "" if it has none, is gone or not ours. What is just becoming
+/// another program is waited for, not for long.
+std::string environment_of(pid_t pid) {
+  for (int tries = 0; tries < 1'000; ++tries) {
+    auto text = read_proc(proc_path(pid, "environ"));
+    if (!text) return {};
+    if (!text->empty()) return *std::move(text);
+    if (const auto stat = stat_of(pid); !stat || !stat->is_between_programs) return {};
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
   }
-  return std::string{rest.substr(0, rest.find(' '))};
+  return {};
 }
 
 std::string pid_namespace() {
@@ -95,7 +118,7 @@ std::optional<std::string_view> value_of(std::string_view mark, std::string_view
 
 /// The step that `pid` is left over from, if it is.
 std::optional<std::string> leftover_of(pid_t pid) {
-  const auto environment = read_proc(proc_path(pid, "environ"));
+  const auto environment = environment_of(pid);
   const auto step = value_of(step_mark, environment);
   const auto owner = value_of(owner_mark, environment);
   if (!step || !owner || !start_of(pid) || !is_gone(*owner)) return std::nullopt;
@@ -124,14 +147,19 @@ std::vector<leftover> find_leftovers() {
   return found;
 }
 
-/// Kills `pid` if it is still the leftover that it was: numbers are given again.
-void kill_leftover(const leftover& old) {
+/// Kills `pid` if it is still the leftover that it was: numbers are given again. Returns when it
+/// has ended, or at that time: one that was killed has no environment any more but its files still
+/// open, and locked, until its memory is given back.
+void kill_leftover(const leftover& old, std::chrono::steady_clock::time_point until) {
   const unique_fd pidfd{static_cast<int>(::syscall(SYS_pidfd_open, old.pid, 0))};
-  if (leftover_of(old.pid) != old.step) return;
+  const auto start = start_of(old.pid);
+  if (!start || leftover_of(old.pid) != old.step) return;
   if (pidfd)
     ::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0);
   else
     ::kill(old.pid, SIGKILL);
+  while (start_of(old.pid) == start && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
 }
 
 }  // namespace
@@ -160,8 +188,7 @@ result<void> orphan_killer::clear(const std::string& step) {
                                      " is left over from an earlier attempt of this step and "
                                      "cannot be killed; end it, then retry");
     }
-    for (const auto& old : left) kill_leftover(old);
-    std::this_thread::sleep_for(std::chrono::milliseconds{2});
+    for (const auto& old : left) kill_leftover(old, until);
   }
   steps_.erase(step);
   return {};
