@@ -11,6 +11,7 @@ namespace pawl::flow {
 namespace {
 
 constexpr std::size_t float_bytes = 18;
+constexpr std::size_t any_size = std::numeric_limits<std::size_t>::max();
 
 /// The escaped length of one byte within JSON text.
 constexpr std::size_t escaped_bytes(unsigned char byte) {
@@ -102,6 +103,7 @@ class checker {
       return wrong(std::string{"has "} + what + " that is not valid UTF-8 at byte " +
                    std::to_string(good));
     }
+    if (limits_.max_bytes == any_size) return true;
     std::size_t bytes = 2;
     for (const char c : value) bytes += escaped_bytes(static_cast<unsigned char>(c));
     return count(bytes);
@@ -153,7 +155,7 @@ std::optional<value_fault> find_fault(const json& value, const value_limits& lim
 }
 
 result<void> check_value(const json& value, std::string_view what) {
-  auto fault = find_fault(value, {std::numeric_limits<std::size_t>::max(), max_value_depth});
+  auto fault = find_fault(value, {any_size, max_value_depth});
   if (!fault) return {};
   // The place of what is too deep is as long as it is deep.
   const std::string place =
