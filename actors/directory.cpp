@@ -9,6 +9,7 @@
 #include <pawl/detail/log_context.hpp>
 
 #include "actors/run.hpp"
+#include "persistence/keys.hpp"
 #include "persistence/runs.hpp"
 
 namespace pawl::actors {
@@ -198,6 +199,18 @@ void directory::on_restart(const run_key& key) {
     send(e.actor, wake_up{});
   }
   for (auto& c : std::exchange(e.held, {})) route(c);
+  tell_unwanted();
+}
+
+void directory::tell_unwanted() {
+  const auto scanned = parts_->store->durable_view()->scan(
+      persistence::column::indexes, persistence::keys::unwanted_runs(),
+      [&](std::string_view entry, std::string_view) {
+        if (auto run = persistence::keys::run_of(entry))
+          send(shard_of(shards_, *run), child_unwanted{*run, {}});
+        return persistence::view::next::more;
+      });
+  if (!scanned) parts_->log->error("unwanted runs cannot be listed: {}", scanned.error().message);
 }
 
 void directory::answer_waiters(const run_key& key, const result<ended_run>& run) {

@@ -55,6 +55,8 @@ class directory : public caf::event_based_actor {
   void on_down(const caf::down_msg& down);
   void on_fence();
   void on_restart(const run_key& key);
+  /// A crashed actor may not have told them: whoever is not waited for any more.
+  void tell_unwanted();
   void answer_waiters(const run_key& key, const result<ended_run>& run);
   void check_deadlines();
   void schedule_deadline(caf::actor_clock::time_point at);
