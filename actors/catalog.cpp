@@ -5,7 +5,7 @@
 #include <spdlog/spdlog.h>
 #include <caf/all.hpp>
 
-#include "flow/compiled.hpp"
+#include "flow/definition/compiled.hpp"
 #include "persistence/keys.hpp"
 
 namespace pawl::actors {
@@ -47,28 +47,32 @@ flow_name name_in(const json& definition) {
 
 /// Functions that the flow calls and its scope does not have now. They may still come; where
 /// workers do what the process cannot, nobody knows them all.
-void warn_unknown_functions(const parts& p, const scope_name& scope,
-                            const flow::compiled_flow& compiled, std::vector<fault>& faults) {
+void warn_unknown_functions(const engine_context& p, const scope_name& scope,
+                            const flow::compiled_flow& compiled,
+                            std::vector<diagnostic>& diagnostics) {
   if (!p.settings.worker.default_queue.empty()) return;
   for (const auto& ref : compiled.code_refs()) {
     const auto found = p.functions->find(scope, ref);
     if (!found)
-      faults.push_back({severity::warning, "", "unknown_function", found.error().message});
+      diagnostics.push_back({severity::warning, "", "unknown_function", found.error().message});
   }
 }
 
 /// Names that the policy for function names refuses are told to the operator too: they may be an
 /// attempt to reach what must not be called.
-void log_refused_names(const parts& p, const scope_name& scope, const std::vector<fault>& faults) {
-  for (const auto& f : faults)
+void log_refused_names(const engine_context& p, const scope_name& scope,
+                       const std::vector<diagnostic>& diagnostics) {
+  for (const auto& f : diagnostics)
     if (f.code == "bad_code_ref")
       p.log->warn("a flow of scope {} is refused: {}: {}", scope.str(), f.pointer, f.message);
 }
 
 }  // namespace
 
-catalog::catalog(caf::actor_config& config, parts_ptr parts, caf::actor persister)
-    : caf::event_based_actor(config), parts_(std::move(parts)), persister_(std::move(persister)) {}
+catalog::catalog(caf::actor_config& config, engine_context_ptr context, caf::actor persister)
+    : caf::event_based_actor(config),
+      context_(std::move(context)),
+      persister_(std::move(persister)) {}
 
 caf::behavior catalog::make_behavior() {
   return {
@@ -83,7 +87,7 @@ caf::behavior catalog::make_behavior() {
         std::exchange(under_way_, nullptr)(failed.why.get());
         begin_next();
       },
-      [this](const wind_down&) { quit(); },  // whoever still waits is answered `unavailable`
+      [this](const shutdown_run&) { quit(); },  // whoever still waits is answered `unavailable`
   };
 }
 
@@ -111,11 +115,11 @@ void catalog::begin(put_flow_request& put) {
   if (!head) return put.answer(head.error());
   const std::optional<version>& named = put.options.version;
   version wanted = named.value_or(next_version(*head));
-  auto compiled = flow::compile(*put.definition, wanted, parts_->flows.allowed());
-  log_refused_names(*parts_, scope, compiled.faults);
+  auto compiled = flow::compile(*put.definition, wanted, context_->flows.allowed());
+  log_refused_names(*context_, scope, compiled.diagnostics);
   auto runnable = compiled.flow_or_error();
   if (!runnable) return put.answer(std::move(runnable).error());
-  warn_unknown_functions(*parts_, scope, **runnable, compiled.faults);
+  warn_unknown_functions(*context_, scope, **runnable, compiled.diagnostics);
 
   if (auto moved = unexpected(put.options, compiled.source.name, *head))
     return put.answer(*std::move(moved));
@@ -141,7 +145,7 @@ void catalog::begin(put_flow_request& put) {
   persistence::batch writes;
   if (created) {
     writes.put(persistence::column::flows, persistence::keys::flow_version(scope, id),
-               persistence::encode_flow({std::move(canonical), parts_->clock->now()}));
+               persistence::encode_flow({std::move(canonical), context_->clock->now()}));
   }
   persistence::flow_head after = head->value_or(persistence::flow_head{id.version, {}});
   after.latest = std::max(after.latest, id.version);
@@ -151,10 +155,10 @@ void catalog::begin(put_flow_request& put) {
              persistence::encode_flow_head(after));
   commit_then(std::move(writes),
               [this, scope, created, flow = *runnable, answer = put.answer,
-               done = put_flow_request::done{id, created, std::move(compiled.faults)}](
+               done = put_flow_request::done{id, created, std::move(compiled.diagnostics)}](
                   const error* failure) {
                 if (failure != nullptr) return answer(*failure);
-                if (created) parts_->flows.put(scope, flow);
+                if (created) context_->flows.put(scope, flow);
                 answer(done);
               });
 }
@@ -197,8 +201,8 @@ void catalog::begin(delete_flow_request& gone) {
 
 result<std::optional<persistence::flow_head>> catalog::head_of(const scope_name& scope,
                                                                const flow_name& name) const {
-  auto bytes = parts_->store->durable_view()->get(persistence::column::flows,
-                                                  persistence::keys::flow_head(scope, name));
+  auto bytes = context_->store->durable_view()->get(persistence::column::flows,
+                                                    persistence::keys::flow_head(scope, name));
   if (!bytes) return std::move(bytes).error();
   if (!*bytes) return std::optional<persistence::flow_head>{};
   auto head = persistence::decode_flow_head(**bytes);
@@ -208,8 +212,8 @@ result<std::optional<persistence::flow_head>> catalog::head_of(const scope_name&
 
 result<std::optional<json>> catalog::definition_of(const scope_name& scope,
                                                    const flow_version_id& id) const {
-  auto bytes = parts_->store->durable_view()->get(persistence::column::flows,
-                                                  persistence::keys::flow_version(scope, id));
+  auto bytes = context_->store->durable_view()->get(persistence::column::flows,
+                                                    persistence::keys::flow_version(scope, id));
   if (!bytes) return std::move(bytes).error();
   if (!*bytes) return std::optional<json>{};
   auto record = persistence::decode_flow(**bytes);

@@ -7,8 +7,8 @@
 
 #include <caf/event_based_actor.hpp>
 
+#include "actors/engine_context.hpp"
 #include "actors/messages.hpp"
-#include "actors/parts.hpp"
 #include "persistence/codec.hpp"
 
 namespace pawl::actors {
@@ -17,7 +17,7 @@ namespace pawl::actors {
 /// two definitions never get one version; each is answered after it is durable.
 class catalog : public caf::event_based_actor {
  public:
-  catalog(caf::actor_config& config, parts_ptr parts, caf::actor persister);
+  catalog(caf::actor_config& config, engine_context_ptr context, caf::actor persister);
   caf::behavior make_behavior() override;
   const char* name() const override { return "pawl.catalog"; }
 
@@ -35,7 +35,7 @@ class catalog : public caf::event_based_actor {
   [[nodiscard]] result<std::optional<json>> definition_of(const scope_name& scope,
                                                           const flow_version_id& id) const;
 
-  const parts_ptr parts_;
+  const engine_context_ptr context_;
   const caf::actor persister_;
   std::deque<request> waiting_;  ///< bounded by the engine's commands in flight
   std::function<void(const error*)> under_way_;

@@ -14,10 +14,10 @@
 
 namespace pawl::actors {
 
-directory::directory(caf::actor_config& config, parts_ptr parts, caf::actor persister,
+directory::directory(caf::actor_config& config, engine_context_ptr context, caf::actor persister,
                      caf::actor timer, caf::actor dispatcher)
     : caf::event_based_actor(config),
-      parts_(std::move(parts)),
+      context_(std::move(context)),
       persister_(std::move(persister)),
       timer_(std::move(timer)),
       dispatcher_(std::move(dispatcher)) {
@@ -26,18 +26,18 @@ directory::directory(caf::actor_config& config, parts_ptr parts, caf::actor pers
 
 caf::behavior directory::make_behavior() {
   return {
-      [this](const meet_shards& m) { shards_ = m.all; },
+      [this](const set_shards& m) { shards_ = m.all; },
       [this](run_command& c) { route(c); },
       [this](wait_finished& w) { wait(w); },
       [this](child_ended& c) { pass_on(c.parent, c); },
-      [this](child_unwanted& c) { pass_on(c.child, c); },
+      [this](child_orphaned& c) { pass_on(c.child, c); },
       [this](recover_run& r) { recover(r); },
-      [this](const at_rest& rest) { on_rest(rest); },
+      [this](const run_idle& rest) { on_rest(rest); },
       [this](const committed&) { on_fence(); },
       [](const commit_failed&) {},  // the engine stops: nothing is restarted any more
       [this](const restart_run& r) { on_restart(r.key); },
       [this](const check_deadlines_due&) { check_deadlines(); },
-      [this](const wind_down&) { wind_down_all(); },
+      [this](const shutdown_run&) { shutdown_all(); },
   };
 }
 
@@ -59,7 +59,7 @@ directory::entry& directory::activate(const run_key& key) {
 }
 
 void directory::spawn_run(const run_key& key, entry& e) {
-  e.actor = spawn<run_actor, caf::monitored>(parts_, key, caf::actor{this}, persister_, timer_,
+  e.actor = spawn<run_actor, caf::monitored>(context_, key, caf::actor{this}, persister_, timer_,
                                              dispatcher_);
   monitored_.emplace(e.actor.address(), key);
   e.sent = 0;
@@ -71,7 +71,7 @@ void directory::route(run_command& c) {
   if (stopping_) return c.answer(error{errc::unavailable, "the engine is stopping"});
   entry& e = activate(c.key);
   if (!e.actor) {
-    e.held.push_back(std::move(c));
+    e.stash.push_back(std::move(c));
     return;
   }
   ++e.sent;
@@ -91,7 +91,7 @@ void directory::pass_on(const run_key& key, Message& m) {
 void directory::wait(wait_finished& w) {
   if (const auto* const other = other_shard(w.key)) return send(*other, std::move(w));
   if (!active_.contains(w.key)) {
-    auto found = persistence::load_record(*parts_->store->durable_view(), w.key);
+    auto found = persistence::load_record(*context_->store->durable_view(), w.key);
     if (!found) return w.answer(std::move(found).error());
     if (!*found) return w.answer(error{errc::not_found, "there is no run " + w.key.id.str()});
     if (is_finished((*found)->summary.status))
@@ -100,7 +100,7 @@ void directory::wait(wait_finished& w) {
     // An unfinished run that nobody has brought back yet: whoever waits for it wants it to go on.
     entry& e = activate(w.key);
     ++e.sent;
-    send(e.actor, wake_up{});
+    send(e.actor, activate_run{});
   }
   if (w.deadline) schedule_deadline(*w.deadline);
   waiters_[w.key].push_back({w.deadline, std::move(w.answer)});
@@ -111,10 +111,10 @@ void directory::recover(recover_run& r) {
   entry& e = activate(r.key);
   if (!e.actor) return r.done({});
   ++e.sent;
-  send(e.actor, wake_up{std::move(r.done)});
+  send(e.actor, activate_run{std::move(r.done)});
 }
 
-void directory::on_rest(const at_rest& rest) {
+void directory::on_rest(const run_idle& rest) {
   const result<ended_run>& run = *rest.run;
   if (!run || is_finished(run->summary.status)) answer_waiters(rest.key, run);
   const auto found = active_.find(rest.key);
@@ -123,11 +123,11 @@ void directory::on_rest(const at_rest& rest) {
       waiters_.contains(rest.key)) {
     // Whoever waits for it wants it to go on.
     ++found->second.sent;
-    return send(found->second.actor, wake_up{});
+    return send(found->second.actor, activate_run{});
   }
   demonitor(found->second.actor);
   monitored_.erase(found->second.actor.address());
-  send(found->second.actor, wind_down{});
+  send(found->second.actor, shutdown_run{});
   active_.erase(found);
   end_if_empty();
 }
@@ -141,9 +141,9 @@ void directory::on_down(const caf::down_msg& down) {
   PAWL_ASSERT(found != active_.end() && found->second.actor,
               "a run's actor ended that nobody knew");
   entry& e = found->second;
-  if (stopping_ || !parts_->admitted.is_open()) {
+  if (stopping_ || !context_->admitted.is_open()) {
     active_.erase(found);
-    const bool failed = parts_->admitted.now() == admission::state::store_failed;
+    const bool failed = context_->admitted.now() == admission::state::store_failed;
     answer_waiters(
         key, failed ? error{errc::unavailable, "the store has failed: " + to_string(down.reason),
                             "store_failed"}
@@ -151,7 +151,7 @@ void directory::on_down(const caf::down_msg& down) {
     return end_if_empty();
   }
   e.actor = nullptr;
-  const auto& s = parts_->settings.engine;
+  const auto& s = context_->settings.engine;
   // Crashes count together until the run has lived for as long as the longest wait between them.
   if (system().clock().now() - e.begun > s.restart_max_delay_ms) e.crashes = 0;
   ++e.crashes;
@@ -169,13 +169,14 @@ void directory::on_fence() {
   const auto found = active_.find(key);
   if (found == active_.end()) return;
   const entry& e = found->second;
-  const auto& s = parts_->settings.engine;
+  const auto& s = context_->settings.engine;
   auto delay = s.restart_first_delay_ms;
   for (std::uint32_t i = 1; i < e.crashes && delay < s.restart_max_delay_ms; ++i) delay *= 2;
   delay = std::min(delay, s.restart_max_delay_ms);
   const detail::log_about here{{.scope = key.scope.str(), .run = key.id.str()}};
-  parts_->log->error("the run crashed ({}. time): {}; it goes on from its last checkpoint in {} ms",
-                     e.crashes, e.last_crash, delay.count());
+  context_->log->error(
+      "the run crashed ({}. time): {}; it goes on from its last checkpoint in {} ms", e.crashes,
+      e.last_crash, delay.count());
   delayed_send(this, delay, restart_run{key});
 }
 
@@ -184,33 +185,33 @@ void directory::on_restart(const run_key& key) {
   if (stopping_ || found == active_.end() || found->second.actor) return;
   entry& e = found->second;
   spawn_run(key, e);
-  if (e.crashes > parts_->settings.engine.restart_limit) {
+  if (e.crashes > context_->settings.engine.restart_limit) {
     const detail::log_about here{{.scope = key.scope.str(), .run = key.id.str()}};
-    parts_->log->error("the run crashed {} times; it is parked as failed", e.crashes);
+    context_->log->error("the run crashed {} times; it is parked as failed", e.crashes);
     ++e.sent;
     send(e.actor, run_command{key,
-                              std::make_shared<flow::command>(flow::park_command{
+                              std::make_shared<flow::command>(flow::quarantine_command{
                                   "the run crashed " + std::to_string(e.crashes) +
                                   " times in a row, the last time with " + e.last_crash +
                                   "; see the log, then retry it"}),
                               {}});
   } else {
     ++e.sent;
-    send(e.actor, wake_up{});
+    send(e.actor, activate_run{});
   }
-  for (auto& c : std::exchange(e.held, {})) route(c);
-  tell_unwanted();
+  for (auto& c : std::exchange(e.stash, {})) route(c);
+  notify_orphans();
 }
 
-void directory::tell_unwanted() {
-  const auto scanned = parts_->store->durable_view()->scan(
-      persistence::column::indexes, persistence::keys::unwanted_runs(),
+void directory::notify_orphans() {
+  const auto scanned = context_->store->durable_view()->scan(
+      persistence::column::indexes, persistence::keys::orphaned_runs(),
       [&](std::string_view entry, std::string_view) {
         if (auto run = persistence::keys::run_of(entry))
-          send(shard_of(shards_, *run), child_unwanted{*run, {}});
+          send(shard_of(shards_, *run), child_orphaned{*run, {}});
         return persistence::view::next::more;
       });
-  if (!scanned) parts_->log->error("unwanted runs cannot be listed: {}", scanned.error().message);
+  if (!scanned) context_->log->error("unwanted runs cannot be listed: {}", scanned.error().message);
 }
 
 void directory::answer_waiters(const run_key& key, const result<ended_run>& run) {
@@ -249,10 +250,10 @@ void directory::check_deadlines() {
   if (next) schedule_deadline(*next);
 }
 
-void directory::wind_down_all() {
+void directory::shutdown_all() {
   stopping_ = true;
   for (auto& [key, e] : active_) {
-    if (e.actor) send(e.actor, wind_down{});
+    if (e.actor) send(e.actor, shutdown_run{});
   }
   std::erase_if(active_, [](const auto& item) { return !item.second.actor; });
   end_if_empty();

@@ -10,8 +10,8 @@
 #include <caf/actor_addr.hpp>
 #include <caf/event_based_actor.hpp>
 
+#include "actors/engine_context.hpp"
 #include "actors/messages.hpp"
-#include "actors/parts.hpp"
 
 namespace pawl::actors {
 
@@ -21,8 +21,8 @@ namespace pawl::actors {
 /// when it dies too often. Also keeps those who wait for a run to finish.
 class directory : public caf::event_based_actor {
  public:
-  directory(caf::actor_config& config, parts_ptr parts, caf::actor persister, caf::actor timer,
-            caf::actor dispatcher);
+  directory(caf::actor_config& config, engine_context_ptr context, caf::actor persister,
+            caf::actor timer, caf::actor dispatcher);
   caf::behavior make_behavior() override;
   void on_exit() override;
   const char* name() const override { return "pawl.directory"; }
@@ -34,7 +34,7 @@ class directory : public caf::event_based_actor {
     caf::actor_clock::time_point begun{};  ///< when its actor was spawned
     std::uint32_t crashes = 0;             ///< in a row
     std::string last_crash;
-    std::vector<run_command> held;  ///< came while a restart was due
+    std::vector<run_command> stash;  ///< came while a restart was due
   };
   struct waiter {
     std::optional<caf::actor_clock::time_point> deadline;
@@ -51,19 +51,19 @@ class directory : public caf::event_based_actor {
   void pass_on(const run_key& key, Message& m);
   void wait(wait_finished& w);
   void recover(recover_run& r);
-  void on_rest(const at_rest& rest);
+  void on_rest(const run_idle& rest);
   void on_down(const caf::down_msg& down);
   void on_fence();
   void on_restart(const run_key& key);
   /// A crashed actor may not have told them: whoever is not waited for any more.
-  void tell_unwanted();
+  void notify_orphans();
   void answer_waiters(const run_key& key, const result<ended_run>& run);
   void check_deadlines();
   void schedule_deadline(caf::actor_clock::time_point at);
-  void wind_down_all();
+  void shutdown_all();
   void end_if_empty();
 
-  const parts_ptr parts_;
+  const engine_context_ptr context_;
   const caf::actor persister_;
   const caf::actor timer_;
   const caf::actor dispatcher_;

@@ -9,7 +9,7 @@
 
 #include <pawl/assert.hpp>
 
-#include "flow/compiled.hpp"
+#include "flow/definition/compiled.hpp"
 #include "persistence/codec.hpp"
 #include "persistence/runs.hpp"
 
@@ -35,13 +35,13 @@ error lease_is_lost() {
 
 }  // namespace
 
-dispatcher::dispatcher(caf::actor_config& config, parts_ptr parts)
-    : caf::event_based_actor(config), parts_(std::move(parts)) {}
+dispatcher::dispatcher(caf::actor_config& config, engine_context_ptr context)
+    : caf::event_based_actor(config), context_(std::move(context)) {}
 
 caf::behavior dispatcher::make_behavior() {
   read_leases();
   return {
-      [this](const meet_shards& m) {
+      [this](const set_shards& m) {
         shards_ = m.all;
         look();
       },
@@ -49,11 +49,11 @@ caf::behavior dispatcher::make_behavior() {
       [this](poll_tasks& p) { start_poll(p); },
       [this](const task_granted& g) { on_granted(g); },
       [this](const poll_withdrawn& w) { withdraw(w.poll); },
-      [this](const touch_task& t) { touch(t); },
+      [this](const heartbeat_task& t) { touch(t); },
       [this](const describe_workers& d) { describe(d); },
       [this](const lease_given_up& g) { on_given_up(g); },
-      [this](const look_at_leases&) { look(); },
-      [this](const wind_down&) { quit(); },
+      [this](const check_leases&) { look(); },
+      [this](const shutdown_run&) { quit(); },
   };
 }
 
@@ -66,7 +66,7 @@ void dispatcher::on_exit() {
 
 /// What workers had when the engine ended is still theirs, and how much waits is counted on.
 void dispatcher::read_leases() {
-  const auto now = parts_->store->durable_view();
+  const auto now = context_->store->durable_view();
   const auto read = [&](std::string_view key, std::string_view value) {
     const auto task = persistence::keys::leased_of(key);
     auto record = persistence::decode_lease(value);
@@ -78,18 +78,18 @@ void dispatcher::read_leases() {
       l.length = record->length;
       put_lease(*task, std::move(l));
     } else {
-      parts_->log->error("a lease in the store cannot be read; it is passed over");
+      context_->log->error("a lease in the store cannot be read; it is passed over");
     }
     return view::next::more;
   };
   const auto count = [&](std::string_view, std::string_view value) {
     const auto sum = persistence::decode_counter(value);
-    if (sum && *sum > 0) parts_->queued_tasks.take(static_cast<std::uint64_t>(*sum));
+    if (sum && *sum > 0) context_->queued_tasks.take(static_cast<std::uint64_t>(*sum));
     return view::next::more;
   };
   for (const auto& done : {now->scan(column::indexes, persistence::keys::all_leased(), read),
                            now->scan(column::counters, persistence::keys::queued_counts(), count)})
-    if (!done) parts_->log->error("workers' tasks cannot be read: {}", done.error().message);
+    if (!done) context_->log->error("workers' tasks cannot be read: {}", done.error().message);
 }
 
 void dispatcher::change(const tasks_changed& c) {
@@ -131,13 +131,13 @@ void dispatcher::change(const tasks_changed& c) {
   }
 }
 
-dispatcher::lane& dispatcher::lane_of(const task_lane& name) {
+dispatcher::lane& dispatcher::lane_of(const task_queue& name) {
   const auto [found, is_new] = lanes_.try_emplace(name);
   if (is_new) found->second.known_to = persistence::keys::queued_in(name).from;
   return found->second;
 }
 
-void dispatcher::forget_if_idle(const task_lane& name) {
+void dispatcher::forget_if_idle(const task_queue& name) {
   const auto found = lanes_.find(name);
   if (found != lanes_.end() && found->second.polls.empty() && found->second.held == 0)
     lanes_.erase(found);
@@ -166,10 +166,10 @@ void dispatcher::put_in(const queued_task& task) {
   if (next != l.polls.end()) serve(*next);
 }
 
-void dispatcher::refill(const task_lane& name, lane& l) {
+void dispatcher::refill(const task_queue& name, lane& l) {
   auto range = persistence::keys::queued_in(name);
   range.from = std::exchange(l.known_to, {});
-  const auto scanned = parts_->store->durable_view()->scan(
+  const auto scanned = context_->store->durable_view()->scan(
       column::indexes, range, [&](std::string_view key, std::string_view) {
         if (l.held == most_held) {
           l.known_to = std::string{key};
@@ -178,17 +178,17 @@ void dispatcher::refill(const task_lane& name, lane& l) {
         if (auto task = persistence::keys::queued_of(key)) {
           l.held += l.waiting[task->key.run].emplace(std::string{key}, *task).second ? 1 : 0;
         } else {
-          parts_->log->error("an index entry names no task; it is passed over");
+          context_->log->error("an index entry names no task; it is passed over");
         }
         return view::next::more;
       });
   if (scanned) return;
-  parts_->log->error("tasks cannot be read: {}", scanned.error().message);
+  context_->log->error("tasks cannot be read: {}", scanned.error().message);
   l.known_to = range.from;
 }
 
 void dispatcher::start_poll(poll_tasks& p) {
-  if (polls_.size() >= parts_->settings.worker.max_polls) {
+  if (polls_.size() >= context_->settings.worker.max_polls) {
     return p.answer(
         error{errc::overloaded, "the engine has " + std::to_string(polls_.size()) +
                                     " polls that wait (worker.max_polls); try again later"});
@@ -232,7 +232,7 @@ void dispatcher::serve(poll_id id) {
 std::optional<dispatcher::queued_task> dispatcher::take_next(poll& p) {
   const auto& functions = p.wanted.functions;
   for (std::size_t tried = 0; tried < functions.size(); ++tried) {
-    const task_lane name{p.scope, p.wanted.queue, functions[p.next_function]};
+    const task_queue name{p.scope, p.wanted.queue, functions[p.next_function]};
     p.next_function = (p.next_function + 1) % functions.size();
     lane& l = lane_of(name);
     if (l.held == 0 && !l.known_to.empty()) refill(name, l);
@@ -251,7 +251,7 @@ std::optional<dispatcher::queued_task> dispatcher::take_next(poll& p) {
 
 void dispatcher::ask_for(poll_id id, const queued_task& task) {
   const poll& p = polls_.at(id);
-  const auto random = static_cast<std::uint64_t>(parts_->chance->draw() * 0x7fffffff) + 1;
+  const auto random = static_cast<std::uint64_t>(context_->rng->draw() * 0x7fffffff) + 1;
   const std::uint64_t number = random << 32 | ++last_lease_;
   flow::lease_command wanted{task.key.token,
                              task.lane.code_ref,
@@ -260,7 +260,7 @@ void dispatcher::ask_for(poll_id id, const queued_task& task) {
                              number,
                              p.wanted.worker,
                              p.wanted.lease_time,
-                             parts_->settings.executor.default_timeout_ms};
+                             context_->settings.executor.default_timeout_ms};
   const auto answered = [self = caf::actor{this}, id, task, number](result<command_done> run) {
     caf::anon_send(self, task_granted{id, task, number,
                                       std::make_shared<result<command_done>>(std::move(run))});
@@ -277,7 +277,7 @@ void dispatcher::on_granted(const task_granted& granted) {
   if (!run && run.error().code != errc::conflict && run.error().code != errc::not_found) {
     const run_key& of = granted.task.key.run;
     const detail::log_about here{{.scope = of.scope.str(), .run = of.id.str()}};
-    parts_->log->warn("a task cannot be given to a worker: {}", run.error().message);
+    context_->log->warn("a task cannot be given to a worker: {}", run.error().message);
   }
   if (run && run->leased) {
     const flow::invoke_effect& call = *run->leased;
@@ -305,7 +305,7 @@ void dispatcher::on_granted(const task_granted& granted) {
     task.answer = call.answer;
     task.lease_time = held.length;
     task.trace = call.trace;
-    if (call.timeout.count() > 0) task.timeout_at = parts_->clock->now() + call.timeout;
+    if (call.timeout.count() > 0) task.timeout_at = context_->clock->now() + call.timeout;
     if (call.deadline && (!task.timeout_at || *call.deadline < *task.timeout_at))
       task.timeout_at = call.deadline;
     p.got.push_back(std::move(task));
@@ -328,7 +328,7 @@ void dispatcher::finish(poll_id id) {
   poll& p = node.mapped();
   deadlines_.erase({p.deadline, id});
   for (const auto& function : p.wanted.functions) {
-    const task_lane name{p.scope, p.wanted.queue, function};
+    const task_queue name{p.scope, p.wanted.queue, function};
     if (const auto found = lanes_.find(name); found != lanes_.end()) found->second.polls.erase(id);
     forget_if_idle(name);
   }
@@ -338,7 +338,7 @@ void dispatcher::finish(poll_id id) {
 void dispatcher::note_worker(const scope_name& scope, const task_poll& p) {
   const auto place = std::pair{scope, p.worker};
   if (workers_.size() >= most_workers && !workers_.contains(place)) return;
-  workers_.insert_or_assign(place, seen_worker{p.queue, p.functions, parts_->clock->now()});
+  workers_.insert_or_assign(place, seen_worker{p.queue, p.functions, context_->clock->now()});
 }
 
 void dispatcher::put_lease(const task_key& key, lease l) {
@@ -356,7 +356,7 @@ void dispatcher::drop_lease(const task_key& key) {
   leases_.erase(found);
 }
 
-void dispatcher::touch(const touch_task& t) {
+void dispatcher::touch(const heartbeat_task& t) {
   const auto found = leases_.find(t.key);
   const bool has_it = found != leases_.end() && found->second.number == t.lease;
   if (!has_it || found->second.is_over) return t.answer(lease_is_lost());
@@ -365,7 +365,7 @@ void dispatcher::touch(const touch_task& t) {
   l.end = system().clock().now() + l.length;
   ends_.emplace(l.end, t.key);
   if (const auto seen = workers_.find({t.key.run.scope, l.worker}); seen != workers_.end())
-    seen->second.at = parts_->clock->now();
+    seen->second.at = context_->clock->now();
   for (const auto& line : t.lines)
     tell(t.key, l, "step_log", {{"level", to_string(line.level)}, {"message", line.message}});
   if (t.progress) tell(t.key, l, "step_progress", {{"fraction", *t.progress}});
@@ -374,45 +374,44 @@ void dispatcher::touch(const touch_task& t) {
 
 /// Tells watchers of the run what a worker says.
 void dispatcher::tell(const task_key& key, lease& l, const char* kind, json detail) {
-  if (!parts_->events.has_subscribers()) return;
+  if (!context_->events.has_subscribers()) return;
   if (l.node.empty()) {
-    const auto now = parts_->store->durable_view();
+    const auto now = context_->store->durable_view();
     auto run = persistence::load_run(*now, key.run);
     const auto* const t = run && *run ? (*run)->find_token(key.token) : nullptr;
     const auto compiled = t != nullptr
-                              ? parts_->flows.get(*now, key.run.scope, (*run)->flow)
+                              ? context_->flows.get(*now, key.run.scope, (*run)->flow)
                               : error{errc::not_found, "there is no run " + key.run.id.str()};
     if (!compiled) return;
     l.node = (*compiled)->at(t->node).id;
     l.visit = t->visit;
     l.attempt = t->attempt;
   }
-  parts_->events.publish(
-      {key.run, {0, parts_->clock->now(), kind, l.node, l.visit, l.attempt, std::move(detail)}});
+  context_->events.publish(
+      {key.run, {0, context_->clock->now(), kind, l.node, l.visit, l.attempt, std::move(detail)}});
 }
 
-std::optional<time_point> dispatcher::oldest_in(const task_lane& name) const {
+std::optional<time_point> dispatcher::oldest_in(const task_queue& name) const {
   std::optional<time_point> since;
-  const auto scanned =
-      parts_->store->durable_view()->scan(column::indexes, persistence::keys::queued_in(name),
-                                          [&](std::string_view key, std::string_view) {
-                                            if (const auto task = persistence::keys::queued_of(key))
-                                              since = task->since;
-                                            return view::next::stop;
-                                          });
-  if (!scanned) parts_->log->error("tasks cannot be read: {}", scanned.error().message);
+  const auto scanned = context_->store->durable_view()->scan(
+      column::indexes, persistence::keys::queued_in(name),
+      [&](std::string_view key, std::string_view) {
+        if (const auto task = persistence::keys::queued_of(key)) since = task->since;
+        return view::next::stop;
+      });
+  if (!scanned) context_->log->error("tasks cannot be read: {}", scanned.error().message);
   return since;
 }
 
 void dispatcher::describe(const describe_workers& d) const {
   worker_overview all;
-  std::map<task_lane, task_queue_info> queues;
-  const auto info = [&](const task_lane& of) -> task_queue_info& {
+  std::map<task_queue, task_queue_info> queues;
+  const auto info = [&](const task_queue& of) -> task_queue_info& {
     const auto [found, is_new] = queues.try_emplace(of);
     if (is_new) found->second = {of.queue, of.code_ref, 0, 0};
     return found->second;
   };
-  const auto scanned = parts_->store->durable_view()->scan(
+  const auto scanned = context_->store->durable_view()->scan(
       column::counters, persistence::keys::queued_counts(d.scope),
       [&](std::string_view key, std::string_view value) {
         const auto of = persistence::keys::lane_of(key);
@@ -452,7 +451,7 @@ void dispatcher::look() {
     deadlines_.erase({polls_.at(id).deadline, id});
     serve(id);
   }
-  const time_point heard_since = parts_->clock->now() - worker_is_gone_after;
+  const time_point heard_since = context_->clock->now() - worker_is_gone_after;
   std::erase_if(workers_, [&](const auto& each) { return each.second.at < heard_since; });
   if (!ends_.empty()) schedule(ends_.begin()->first);
   if (!deadlines_.empty()) schedule(deadlines_.begin()->first);
@@ -462,8 +461,8 @@ void dispatcher::give_up(const task_key& key, lease& l) {
   if (!std::exchange(l.is_over, true)) {
     const detail::log_about here{
         {.scope = key.run.scope.str(), .run = key.run.id.str(), .node = l.node}};
-    parts_->log->warn("worker {} was not heard of for {} ms; its task is given up", l.worker,
-                      l.length.count());
+    context_->log->warn("worker {} was not heard of for {} ms; its task is given up", l.worker,
+                        l.length.count());
   }
   // Asked again until the run has answered: its actor may crash before it does.
   ends_.erase({l.end, key});
@@ -475,7 +474,7 @@ void dispatcher::give_up(const task_key& key, lease& l) {
         done || done.error().code == errc::conflict || done.error().code == errc::not_found;
     if (knows) caf::anon_send(self, lease_given_up{key, number});
   };
-  flow::lease_lost_command lost{key.token, l.number, parts_->chance->draw()};
+  flow::lease_lost_command lost{key.token, l.number, context_->rng->draw()};
   send(shard_of(shards_, key.run),
        run_command{key.run, std::make_shared<flow::command>(std::move(lost)),
                    reply<command_done>{answered}});
@@ -490,7 +489,7 @@ void dispatcher::schedule(moment at) {
   if (!looks_.empty() && *looks_.begin() <= at) return;
   looks_.insert(at);
   const auto wait = std::max(at - system().clock().now(), caf::actor_clock::duration_type{0});
-  delayed_send(this, wait, look_at_leases{});
+  delayed_send(this, wait, check_leases{});
 }
 
 }  // namespace pawl::actors

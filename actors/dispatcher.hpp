@@ -11,8 +11,8 @@
 
 #include <caf/event_based_actor.hpp>
 
+#include "actors/engine_context.hpp"
 #include "actors/messages.hpp"
-#include "actors/parts.hpp"
 
 namespace pawl::actors {
 
@@ -28,13 +28,13 @@ namespace pawl::actors {
 /// that is heard of goes on as if nothing had been.
 class dispatcher : public caf::event_based_actor {
  public:
-  dispatcher(caf::actor_config& config, parts_ptr parts);
+  dispatcher(caf::actor_config& config, engine_context_ptr context);
   caf::behavior make_behavior() override;
   void on_exit() override;
   const char* name() const override { return "pawl.dispatcher"; }
 
  private:
-  using task_lane = persistence::keys::task_lane;
+  using task_queue = persistence::keys::task_queue;
   using task_key = persistence::keys::task_key;
   using queued_task = persistence::keys::queued_task;
   using moment = caf::actor_clock::time_point;
@@ -51,7 +51,7 @@ class dispatcher : public caf::event_based_actor {
   };
   struct lease {
     std::uint64_t number = 0;
-    task_lane of;
+    task_queue of;
     std::string worker;
     std::chrono::milliseconds length{0};
     moment end{};
@@ -84,9 +84,9 @@ class dispatcher : public caf::event_based_actor {
   void take_out(const queued_task& task);
   void put_in(const queued_task& task);
   /// Reads the lane's next tasks from the store, if some may be only there.
-  void refill(const task_lane& name, lane& l);
-  lane& lane_of(const task_lane& name);
-  void forget_if_idle(const task_lane& name);
+  void refill(const task_queue& name, lane& l);
+  lane& lane_of(const task_queue& name);
+  void forget_if_idle(const task_queue& name);
 
   void start_poll(poll_tasks& p);
   /// Asks runs for tasks until as many are asked as the poll wants, or none is left.
@@ -101,11 +101,11 @@ class dispatcher : public caf::event_based_actor {
 
   void put_lease(const task_key& key, lease l);
   void drop_lease(const task_key& key);
-  void touch(const touch_task& t);
+  void touch(const heartbeat_task& t);
   void tell(const task_key& key, lease& l, const char* kind, json detail);
   void describe(const describe_workers& d) const;
   /// Since when the lane's next task waits.
-  [[nodiscard]] std::optional<time_point> oldest_in(const task_lane& name) const;
+  [[nodiscard]] std::optional<time_point> oldest_in(const task_queue& name) const;
   void look();
   /// Asks the run whose worker is not heard of to take the task back.
   void give_up(const task_key& key, lease& l);
@@ -113,9 +113,9 @@ class dispatcher : public caf::event_based_actor {
   /// Sees to it that there is a look at this moment, or before.
   void schedule(moment at);
 
-  const parts_ptr parts_;
+  const engine_context_ptr context_;
   std::vector<caf::actor> shards_;
-  std::map<task_lane, lane> lanes_;
+  std::map<task_queue, lane> lanes_;
   std::map<task_key, lease> leases_;
   std::set<std::pair<moment, task_key>> ends_;  ///< of leases
   std::map<poll_id, poll> polls_;

@@ -4,7 +4,7 @@
 
 #include <pawl/run.hpp>
 
-#include "flow/state.hpp"
+#include "flow/machine/state.hpp"
 
 namespace pawl::actors {
 

@@ -8,7 +8,7 @@
 #include <pawl/ids.hpp>
 #include <pawl/settings.hpp>
 
-#include "flow/compiled.hpp"
+#include "flow/definition/compiled.hpp"
 #include "persistence/store.hpp"
 
 namespace pawl::actors {

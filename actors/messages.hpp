@@ -18,9 +18,9 @@
 #include "actors/ended_run.hpp"
 #include "actors/executor.hpp"
 #include "actors/reply.hpp"
-#include "flow/command.hpp"
-#include "flow/machine.hpp"
-#include "flow/transition.hpp"
+#include "flow/machine/command.hpp"
+#include "flow/machine/machine.hpp"
+#include "flow/machine/transition.hpp"
 #include "persistence/journal.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/store.hpp"
@@ -43,7 +43,8 @@ struct run_command {
   run_key key;
   std::shared_ptr<flow::command> what;
   reply<command_done> answer;
-  std::optional<std::uint64_t> only_at = {};  ///< refused if the run's last checkpoint is another
+  std::optional<std::uint64_t> if_checkpoint =
+      {};  ///< refused if the run's last checkpoint is another
 };
 
 /// To the directory: tell me when the run is finished, or `timed_out` at the deadline.
@@ -60,7 +61,7 @@ struct recover_run {
 };
 
 /// To a run's actor: load your run and go on with it.
-struct wake_up {
+struct activate_run {
   reply<void> done;
 };
 
@@ -91,13 +92,13 @@ struct child_ended {
   reply<void> done;
 };
 /// To the directory, and from it to a run's actor: nobody waits for this run any more.
-struct child_unwanted {
+struct child_orphaned {
   run_key child;
   reply<void> done;
 };
 
 /// To whoever sends to runs, before all else: the shards of the directory.
-struct meet_shards {
+struct set_shards {
   std::vector<caf::actor> all;
 };
 /// The shard that is responsible for a run.
@@ -116,7 +117,7 @@ struct call_again {
 
 /// From a run's actor to the directory: nothing to do here any more. `received` counts the messages
 /// that the directory had sent; if it has sent more since, the actor goes on.
-struct at_rest {
+struct run_idle {
   run_key key;
   std::uint64_t received = 0;
   bool went_on = false;  ///< false: it was looked at only, and may have something to do
@@ -143,14 +144,14 @@ struct commit_failed {
 };
 
 /// From a run's actor to the timer, when it is durable: the run is to be woken at another moment.
-struct alarm_changed {
+struct timer_changed {
   run_key key;
   std::optional<time_point> before;
   std::optional<time_point> after;
 };
-/// The timer to itself: a run has dealt with its alarm; it may be time for the next.
-struct alarm_rung {};
-struct look_at_alarms {
+/// The timer to itself: a run has dealt with its timer; it may be time for the next.
+struct timer_fired {};
+struct poll_due {
   std::uint64_t number = 0;
 };
 
@@ -172,7 +173,7 @@ struct poll_withdrawn {
   std::uint64_t poll = 0;
 };
 /// To the dispatcher: this worker is at work on it, and has perhaps something to say.
-struct touch_task {
+struct heartbeat_task {
   persistence::keys::task_key key;
   std::uint64_t lease = 0;
   std::optional<double> progress;
@@ -197,7 +198,7 @@ struct lease_given_up {
   std::uint64_t lease = 0;
 };
 /// The dispatcher to itself: look for leases and polls whose time is over.
-struct look_at_leases {};
+struct check_leases {};
 
 /// The persister to itself: write all that has come in.
 struct write_group {};
@@ -219,7 +220,7 @@ struct stop_request {
 };
 
 /// The supervisor to the directory, the directory to its runs: end as soon as all is durable.
-struct wind_down {};
+struct shutdown_run {};
 
 /// To the reader.
 struct read_job {
@@ -234,7 +235,7 @@ struct put_flow_request {
   struct done {
     flow_version_id id;
     bool created = true;
-    std::vector<fault> warnings;
+    std::vector<diagnostic> warnings;
   };
   reply<done> answer;
 };
@@ -256,37 +257,37 @@ struct delete_flow_request {
 PAWL_LOCAL_MESSAGE(run_command)
 PAWL_LOCAL_MESSAGE(wait_finished)
 PAWL_LOCAL_MESSAGE(recover_run)
-PAWL_LOCAL_MESSAGE(wake_up)
+PAWL_LOCAL_MESSAGE(activate_run)
 PAWL_LOCAL_MESSAGE(step_done)
 PAWL_LOCAL_MESSAGE(child_answered)
 PAWL_LOCAL_MESSAGE(child_ended)
-PAWL_LOCAL_MESSAGE(child_unwanted)
-PAWL_LOCAL_MESSAGE(meet_shards)
+PAWL_LOCAL_MESSAGE(child_orphaned)
+PAWL_LOCAL_MESSAGE(set_shards)
 PAWL_LOCAL_MESSAGE(stayed_long_enough)
 PAWL_LOCAL_MESSAGE(call_again)
-PAWL_LOCAL_MESSAGE(at_rest)
+PAWL_LOCAL_MESSAGE(run_idle)
 PAWL_LOCAL_MESSAGE(check_deadlines_due)
 PAWL_LOCAL_MESSAGE(restart_run)
 PAWL_LOCAL_MESSAGE(commit)
 PAWL_LOCAL_MESSAGE(committed)
 PAWL_LOCAL_MESSAGE(commit_failed)
 PAWL_LOCAL_MESSAGE(write_group)
-PAWL_LOCAL_MESSAGE(alarm_changed)
-PAWL_LOCAL_MESSAGE(alarm_rung)
-PAWL_LOCAL_MESSAGE(look_at_alarms)
+PAWL_LOCAL_MESSAGE(timer_changed)
+PAWL_LOCAL_MESSAGE(timer_fired)
+PAWL_LOCAL_MESSAGE(poll_due)
 PAWL_LOCAL_MESSAGE(tasks_changed)
 PAWL_LOCAL_MESSAGE(poll_tasks)
 PAWL_LOCAL_MESSAGE(poll_withdrawn)
-PAWL_LOCAL_MESSAGE(touch_task)
+PAWL_LOCAL_MESSAGE(heartbeat_task)
 PAWL_LOCAL_MESSAGE(describe_workers)
 PAWL_LOCAL_MESSAGE(task_granted)
 PAWL_LOCAL_MESSAGE(lease_given_up)
-PAWL_LOCAL_MESSAGE(look_at_leases)
+PAWL_LOCAL_MESSAGE(check_leases)
 PAWL_LOCAL_MESSAGE(group_written)
 PAWL_LOCAL_MESSAGE(sync_groups)
 PAWL_LOCAL_MESSAGE(recover_next_page)
 PAWL_LOCAL_MESSAGE(stop_request)
-PAWL_LOCAL_MESSAGE(wind_down)
+PAWL_LOCAL_MESSAGE(shutdown_run)
 PAWL_LOCAL_MESSAGE(read_job)
 PAWL_LOCAL_MESSAGE(put_flow_request)
 PAWL_LOCAL_MESSAGE(publish_flow_request)

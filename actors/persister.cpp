@@ -18,7 +18,7 @@ caf::actor to_actor(const caf::strong_actor_ptr& who) {
   return caf::actor_cast<caf::actor>(who);
 }
 
-void close_store(parts& p, const error& why) {
+void close_store(engine_context& p, const error& why) {
   p.admitted.close(admission::state::store_failed);
   p.log->critical("the store takes no more writes; the engine stops taking commands: {}",
                   why.message);
@@ -27,13 +27,13 @@ void close_store(parts& p, const error& why) {
 
 }  // namespace
 
-persister::persister(caf::actor_config& config, parts_ptr parts, caf::actor to_syncer)
-    : caf::event_based_actor(config), parts_(std::move(parts)), syncer_(std::move(to_syncer)) {}
+persister::persister(caf::actor_config& config, engine_context_ptr context, caf::actor to_syncer)
+    : caf::event_based_actor(config), context_(std::move(context)), syncer_(std::move(to_syncer)) {}
 
 caf::behavior persister::make_behavior() {
-  if (const auto span = persistence::span_of_journal(*parts_->store->durable_view()); !span) {
+  if (const auto span = persistence::span_of_journal(*context_->store->durable_view()); !span) {
     failed_ = span.error();
-    close_store(*parts_, *failed_);
+    close_store(*context_, *failed_);
   } else if (*span) {
     next_group_ = (*span)->last + 1;
   }
@@ -53,9 +53,9 @@ caf::behavior persister::make_behavior() {
       [this](const commit_failed& sync) {
         if (!failed_) failed_ = *sync.why;
       },
-      [this](const wind_down&) {
+      [this](const shutdown_run&) {
         write_pending();
-        send(syncer_, wind_down{});
+        send(syncer_, shutdown_run{});
         quit();
       },
   };
@@ -81,14 +81,14 @@ void persister::write_pending() {
       refuse(*group_senders, *failed_);
       continue;
     }
-    parts_->measured.group_batches.record(count);
+    context_->metrics.group_batches.record(count);
     auto written = [&] {
-      const stopwatch watch{parts_->measured.write};
-      return parts_->store->write(group);
+      const stopwatch watch{context_->metrics.write};
+      return context_->store->write(group);
     }();
     if (!written) {
       failed_ = written.error();
-      close_store(*parts_, *failed_);
+      close_store(*context_, *failed_);
       refuse(*group_senders, *failed_);
       continue;
     }
@@ -108,7 +108,7 @@ void persister::note_group(
   using persistence::column;
   writes.put(column::indexes, persistence::keys::journal_group(next_group_),
              persistence::encode_journal(group));
-  const std::uint64_t kept = parts_->settings.storage.journal_groups;
+  const std::uint64_t kept = context_->settings.storage.journal_groups;
   if (next_group_ > kept)
     writes.erase(column::indexes, persistence::keys::journal_group(next_group_ - kept));
 }
@@ -118,8 +118,8 @@ void persister::refuse(const std::vector<caf::strong_actor_ptr>& senders, const 
   for (const auto& to : senders) send(to_actor(to), commit_failed{reason});
 }
 
-syncer::syncer(caf::actor_config& config, parts_ptr parts)
-    : caf::event_based_actor(config), parts_(std::move(parts)) {}
+syncer::syncer(caf::actor_config& config, engine_context_ptr context)
+    : caf::event_based_actor(config), context_(std::move(context)) {}
 
 caf::behavior syncer::make_behavior() {
   return {
@@ -131,7 +131,7 @@ caf::behavior syncer::make_behavior() {
         sync_due_ = false;
         sync_pending();
       },
-      [this](const wind_down&) {
+      [this](const shutdown_run&) {
         sync_pending();
         quit();
       },
@@ -143,18 +143,18 @@ void syncer::sync_pending() {
   if (groups.empty()) return;
   if (!failed_) {
     auto synced = [&] {
-      const stopwatch watch{parts_->measured.sync};
-      return parts_->store->sync();
+      const stopwatch watch{context_->metrics.sync};
+      return context_->store->sync();
     }();
     if (synced) {
-      parts_->store->publish(groups.back().view);
+      context_->store->publish(groups.back().view);
       for (const auto& group : groups)
         for (const auto& to : *group.senders) send(to_actor(to), committed{});
       return;
     } else {
       // After a failed fsync nobody knows what is on the disk: trying again would only hide it.
       failed_ = synced.error();
-      close_store(*parts_, *failed_);
+      close_store(*context_, *failed_);
     }
   }
   const auto reason = std::make_shared<const error>(*failed_);

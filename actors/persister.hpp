@@ -7,8 +7,8 @@
 
 #include <caf/event_based_actor.hpp>
 
+#include "actors/engine_context.hpp"
 #include "actors/messages.hpp"
-#include "actors/parts.hpp"
 
 namespace pawl::actors {
 
@@ -21,7 +21,7 @@ namespace pawl::actors {
 /// few commits under way.
 class persister : public caf::event_based_actor {
  public:
-  persister(caf::actor_config& config, parts_ptr parts, caf::actor syncer);
+  persister(caf::actor_config& config, engine_context_ptr context, caf::actor syncer);
   caf::behavior make_behavior() override;
   const char* name() const override { return "pawl.persister"; }
 
@@ -32,7 +32,7 @@ class persister : public caf::event_based_actor {
                   std::size_t count, persistence::batch& writes) const;
   void refuse(const std::vector<caf::strong_actor_ptr>& senders, const error& why);
 
-  const parts_ptr parts_;
+  const engine_context_ptr context_;
   const caf::actor syncer_;
   std::vector<std::shared_ptr<const persistence::batch>> pending_;
   std::vector<std::optional<persistence::journal_entry>> entries_;
@@ -46,14 +46,14 @@ class persister : public caf::event_based_actor {
 /// and tells their senders. Runs on a thread of its own.
 class syncer : public caf::event_based_actor {
  public:
-  syncer(caf::actor_config& config, parts_ptr parts);
+  syncer(caf::actor_config& config, engine_context_ptr context);
   caf::behavior make_behavior() override;
   const char* name() const override { return "pawl.syncer"; }
 
  private:
   void sync_pending();
 
-  const parts_ptr parts_;
+  const engine_context_ptr context_;
   std::vector<group_written> pending_;
   bool sync_due_ = false;
   std::optional<error> failed_;

@@ -7,7 +7,7 @@ namespace pawl::actors {
 caf::behavior reader::make_behavior() {
   return {
       [](const read_job& job) { job.work(); },
-      [this](const wind_down&) { quit(); },
+      [this](const shutdown_run&) { quit(); },
   };
 }
 

@@ -9,7 +9,7 @@
 #include <pawl/assert.hpp>
 
 #include "actors/inline_call.hpp"
-#include "flow/history.hpp"
+#include "flow/machine/history.hpp"
 #include "persistence/runs.hpp"
 
 namespace pawl::actors {
@@ -35,11 +35,11 @@ error checkpoint_moved(const flow::run_state& run) {
 }
 
 /// Tells watchers what a step says while it runs.
-functions::step_observer observe(const parts_ptr& parts, const invocation& call) {
-  const auto tell = [parts, run = call.run, node = call.node, visit = call.visit,
+functions::step_observer observe(const engine_context_ptr& context, const invocation& call) {
+  const auto tell = [context, run = call.run, node = call.node, visit = call.visit,
                      attempt = call.attempt](const char* kind, json detail) {
-    parts->events.publish(
-        {run, {0, parts->clock->now(), kind, node, visit, attempt, std::move(detail)}});
+    context->events.publish(
+        {run, {0, context->clock->now(), kind, node, visit, attempt, std::move(detail)}});
   };
   return {[tell](log_level level, std::string_view message) {
             tell("step_log", {{"level", to_string(level)}, {"message", message}});
@@ -51,16 +51,17 @@ functions::step_observer observe(const parts_ptr& parts, const invocation& call)
 
 }  // namespace
 
-run_actor::run_actor(caf::actor_config& config, parts_ptr parts, run_key key, caf::actor directory,
-                     caf::actor persister, caf::actor timer, caf::actor dispatcher)
+run_actor::run_actor(caf::actor_config& config, engine_context_ptr context, run_key key,
+                     caf::actor directory, caf::actor persister, caf::actor timer,
+                     caf::actor dispatcher)
     : caf::event_based_actor(config),
-      parts_(std::move(parts)),
+      context_(std::move(context)),
       key_(std::move(key)),
       directory_(std::move(directory)),
       persister_(std::move(persister)),
       timer_(std::move(timer)),
       dispatcher_(std::move(dispatcher)) {
-  parts_->active_runs.take();
+  context_->active_runs.take();
   set_exception_handler([](std::exception_ptr& thrown) -> caf::error {
     try {
       std::rethrow_exception(thrown);
@@ -71,12 +72,12 @@ run_actor::run_actor(caf::actor_config& config, parts_ptr parts, run_key key, ca
 }
 
 run_actor::~run_actor() {
-  parts_->active_runs.give_back();
+  context_->active_runs.give_back();
 }
 
 /// What a crashed run called is given up: the run calls it again.
 void run_actor::on_exit() {
-  for (const auto& [token, call] : calls_) parts_->executor->cancel(call);
+  for (const auto& [token, call] : calls_) context_->executor->cancel(call);
 }
 
 caf::behavior run_actor::make_behavior() {
@@ -93,7 +94,7 @@ caf::behavior run_actor::make_behavior() {
         if (load_failure_) c.answer(*load_failure_);
         rest_if_idle();
       },
-      [this](wake_up& w) {
+      [this](activate_run& w) {
         const auto here = about_run();
         ++received_;
         if (load()) {
@@ -123,14 +124,14 @@ caf::behavior run_actor::make_behavior() {
         ended.done({});
         rest_if_idle();
       },
-      [this](const child_unwanted& unwanted) {
+      [this](const child_orphaned& orphaned) {
         const auto here = about_run();
         ++received_;
         if (load()) {
           go_on(what_is_due());
-          on_unwanted();
+          on_orphaned();
         }
-        unwanted.done({});
+        orphaned.done({});
         rest_if_idle();
       },
       [this](call_again& again) {
@@ -153,7 +154,7 @@ caf::behavior run_actor::make_behavior() {
         const auto here = about_run();
         on_commit_failed(*failed.why);
       },
-      [this](const wind_down&) {
+      [this](const shutdown_run&) {
         stopping_ = true;
         rest_if_idle();
       },
@@ -163,24 +164,25 @@ caf::behavior run_actor::make_behavior() {
 /// Brings the run's state into memory, once.
 bool run_actor::load() {
   if (std::exchange(loaded_, true)) return !load_failure_;
-  const auto view = parts_->store->durable_view();
+  const auto view = context_->store->durable_view();
   auto found = persistence::load_run(*view, key_);
   if (!found) {
     load_failure_ = std::move(found).error();
   } else if (*found) {
-    auto compiled = parts_->flows.get(*view, key_.scope, (*found)->flow);
+    auto compiled = context_->flows.get(*view, key_.scope, (*found)->flow);
     if (compiled) {
       flow_ = *std::move(compiled);
       run_ = *std::move(*found);
-      standing_ = persistence::standing_of(*run_);
+      index_state_ = persistence::index_state_of(*run_);
       // The dispatcher may not have heard of them from an actor that died before this one.
-      if (!standing_.tasks.empty()) send(dispatcher_, tasks_changed{key_, {}, standing_.tasks});
+      if (!index_state_.tasks.empty())
+        send(dispatcher_, tasks_changed{key_, {}, index_state_.tasks});
     } else {
       load_failure_ = std::move(compiled).error();
     }
   }
   if (load_failure_) {
-    parts_->log->error("a run cannot be loaded: {}", load_failure_->message);
+    context_->log->error("a run cannot be loaded: {}", load_failure_->message);
     return false;
   }
   return true;
@@ -194,14 +196,15 @@ flow::recovery run_actor::what_is_due() const {
 /// Asks again for what the run still waits for, once.
 void run_actor::go_on(flow::recovery due) {
   if (std::exchange(went_on_, true)) return;
-  if (run_) meet_family();
+  if (run_) reconcile_children();
   for (auto& e : due.effects) perform(e);
   for (auto& c : due.commands) {
     if (const auto applied = apply(std::move(c)); !applied)
-      parts_->log->debug("{}", applied.error().message);
+      context_->log->debug("{}", applied.error().message);
   }
-  // Its alarm may have rung in vain while the run was away.
-  if (in_flight_.empty() && standing_.alarm) send(timer_, alarm_changed{key_, {}, standing_.alarm});
+  // Its timer may have rung in vain while the run was away.
+  if (in_flight_.empty() && index_state_.timer)
+    send(timer_, timer_changed{key_, {}, index_state_.timer});
 }
 
 /// Carries a command out and answers it when that is durable. False if it was refused.
@@ -212,7 +215,7 @@ bool run_actor::handle(run_command& c) {
     return false;
   }
   const run_status before = run_->status;
-  const auto applied = c.only_at && *c.only_at != run_->sequence
+  const auto applied = c.if_checkpoint && *c.if_checkpoint != run_->sequence
                            ? result<void>{checkpoint_moved(*run_)}
                            : apply(std::move(*c.what));
   after_durable([this, answer = c.answer, before,
@@ -240,7 +243,7 @@ bool run_actor::handle_start(run_command& c) {
         });
     return same;
   }
-  auto compiled = parts_->flows.get(*parts_->store->durable_view(), key_.scope, start.flow);
+  auto compiled = context_->flows.get(*context_->store->durable_view(), key_.scope, start.flow);
   if (!compiled) {
     c.answer(std::move(compiled).error());
     return false;
@@ -261,32 +264,32 @@ bool run_actor::handle_start(run_command& c) {
 }
 
 result<void> run_actor::apply(flow::command&& c) {
-  command_measure measured{c};
-  flow::surroundings around{parts_->clock->now()};
-  around.queue_of = [this,
-                     room = parts_->queued_tasks.left()](const flow::invoke_effect& call) mutable {
-    std::string queue = room == 0 ? std::string{} : queue_of(call);
-    if (!queue.empty()) --room;
-    return queue;
-  };
-  auto moved = flow::apply(*flow_, *run_, std::move(c), around);
+  command_timer measured{c};
+  flow::apply_context apply_with{context_->clock->now()};
+  apply_with.queue_of =
+      [this, room = context_->queued_tasks.left()](const flow::invoke_effect& call) mutable {
+        std::string queue = room == 0 ? std::string{} : queue_of(call);
+        if (!queue.empty()) --room;
+        return queue;
+      };
+  auto moved = flow::apply(*flow_, *run_, std::move(c), apply_with);
   if (!moved) return std::move(moved).error();
   if (moved->changes_nothing()) return {};
   // The directory may have made another actor for it since.
   PAWL_ASSERT(told_rest_at_ != received_, "a run at rest moves only when the directory says so");
-  measured.carried_out(parts_->measured, moved->change);
+  measured.carried_out(context_->metrics, moved->change);
   if (measured.leads_to_step()) leads_to_step_ = measured;
   auto writes = std::make_shared<const persistence::batch>(persistence::transition_batch(
-      *run_, moved->change, standing_, parts_->settings.storage.snapshot_every));
-  auto before = std::exchange(standing_, persistence::standing_of(*run_));
+      *run_, moved->change, index_state_, context_->settings.storage.snapshot_every));
+  auto before = std::exchange(index_state_, persistence::index_state_of(*run_));
   // Not when it is durable: this actor may crash before it hears of that.
-  if (before.tasks != standing_.tasks) count_queued(before.tasks, standing_.tasks);
+  if (before.tasks != index_state_.tasks) count_queued(before.tasks, index_state_.tasks);
   in_flight_.push_back({std::move(moved->effects),
                         std::move(moved->change.events),
                         run_->sequence,
                         moved->change.at,
                         std::move(before),
-                        standing_,
+                        index_state_,
                         {}});
   send(persister_, commit{std::move(writes), persistence::journal_entry{key_, run_->sequence}});
   return {};
@@ -304,10 +307,10 @@ void run_actor::on_committed() {
   PAWL_ASSERT(!in_flight_.empty(), "a commit was told that nobody made");
   in_flight durable = std::move(in_flight_.front());
   in_flight_.erase(in_flight_.begin());
-  parts_->measured.commit.record(std::chrono::steady_clock::now() - durable.handed_over_at);
+  context_->metrics.commit.record(std::chrono::steady_clock::now() - durable.handed_over_at);
   publish(durable);
-  if (durable.after.alarm != durable.before.alarm)
-    send(timer_, alarm_changed{key_, durable.before.alarm, durable.after.alarm});
+  if (durable.after.timer != durable.before.timer)
+    send(timer_, timer_changed{key_, durable.before.timer, durable.after.timer});
   if (durable.after.tasks != durable.before.tasks) {
     send(dispatcher_,
          tasks_changed{key_, std::move(durable.before.tasks), std::move(durable.after.tasks)});
@@ -316,7 +319,7 @@ void run_actor::on_committed() {
   const bool has_ended = durable.after.status && is_finished(*durable.after.status) &&
                          !(durable.before.status && is_finished(*durable.before.status));
   if (has_ended) tell_parent();
-  if (leads_to_step_) leads_to_step_->committed(parts_->measured, durable.sequence);
+  if (leads_to_step_) leads_to_step_->committed(context_->metrics, durable.sequence);
   for (auto& e : durable.effects) perform(e);
 }
 
@@ -326,8 +329,8 @@ void run_actor::count_queued(const std::vector<flow::open_task>& before,
     return static_cast<std::uint64_t>(std::count_if(
         tasks.begin(), tasks.end(), [](const flow::open_task& t) { return t.task.lease == 0; }));
   };
-  parts_->queued_tasks.take(queued(after));
-  parts_->queued_tasks.give_back(queued(before));
+  context_->queued_tasks.take(queued(after));
+  context_->queued_tasks.give_back(queued(before));
 }
 
 void run_actor::on_commit_failed(const error& why) {
@@ -340,26 +343,26 @@ void run_actor::on_outcome(const step_done& step) {
   calls_.erase(step.token);
   // A stopping engine gives calls up; the run calls them again when it is next loaded.
   const auto& value = step.result->value;
-  if (!parts_->admitted.is_open() && !value && value.error().code == errc::cancelled) return;
+  if (!context_->admitted.is_open() && !value && value.error().code == errc::cancelled) return;
   if (!run_) return;
   const auto applied = apply(flow::step_outcome_command{
       step.token, step.node, step.visit, step.attempt, std::move(step.result->value),
       step.result->started_at, step.result->finished_at, std::move(step.result->interrupted),
-      parts_->chance->draw()});
-  if (!applied) parts_->log->debug("{}", applied.error().message);
+      context_->rng->draw()});
+  if (!applied) context_->log->debug("{}", applied.error().message);
 }
 
 void run_actor::perform(flow::effect& e) {
   // A stopping engine begins no step: the run goes on from here when it is next loaded.
-  if (stopping_ || !run_ || !parts_->admitted.is_open()) return;
+  if (stopping_ || !run_ || !context_->admitted.is_open()) return;
   if (auto* const invoke = std::get_if<flow::invoke_effect>(&e)) {
     // An earlier effect of the same transition may have ended the run.
     if (flow::waits_for(*flow_, *run_, invoke->token, invoke->node, invoke->visit, invoke->attempt))
       call(e);
   } else if (const auto* const abandon = std::get_if<flow::abandon_effect>(&e)) {
     if (const auto found = calls_.find(abandon->token); found != calls_.end())
-      parts_->executor->cancel(found->second);
-    if (abandon->child) send(directory_, child_unwanted{{key_.scope, *abandon->child}, {}});
+      context_->executor->cancel(found->second);
+    if (abandon->child) send(directory_, child_orphaned{{key_.scope, *abandon->child}, {}});
   } else if (run_->status == run_status::running) {
     const auto applied = apply(flow::advance_command{});
     PAWL_ASSERT(applied, "a running run can always be advanced");
@@ -369,19 +372,19 @@ void run_actor::perform(flow::effect& e) {
 void run_actor::call(flow::effect& e) {
   auto& wanted = std::get<flow::invoke_effect>(e);
   if (wanted.child) return start_child(wanted);
-  if (auto queue = queue_of(wanted); !queue.empty()) return hand_over(e, std::move(queue));
-  const auto function = parts_->functions->find(key_.scope, wanted.code_ref);
+  if (auto queue = queue_of(wanted); !queue.empty()) return enqueue_task(e, std::move(queue));
+  const auto function = context_->functions->find(key_.scope, wanted.code_ref);
   if (!function) {
     error why = function.error();
     why.type = "unknown_function";
-    const time_point now = parts_->clock->now();
+    const time_point now = context_->clock->now();
     return on_outcome({wanted.token, wanted.node, wanted.visit, wanted.attempt,
                        std::make_shared<outcome>(outcome{std::move(why), {}, now, now})});
   }
   if ((*function)->options.run_inline) {
     // The data must be lent to nobody any more when the outcome changes it.
-    const functions::value_limits limits{parts_->settings.run.max_result_bytes};
-    auto called = call_inline(make_invocation(wanted, *function), *parts_->clock, limits);
+    const functions::value_limits limits{context_->settings.run.max_result_bytes};
+    auto called = call_inline(make_invocation(wanted, *function), *context_->clock, limits);
     return on_outcome({wanted.token, wanted.node, wanted.visit, wanted.attempt,
                        std::make_shared<outcome>(std::move(called))});
   }
@@ -392,7 +395,7 @@ void run_actor::call(flow::effect& e) {
     caf::anon_send(
         self, step_done{token, node, visit, attempt, std::make_shared<outcome>(std::move(result))});
   };
-  auto submitted = parts_->executor->submit(std::move(call));
+  auto submitted = context_->executor->submit(std::move(call));
   if (submitted) {
     calls_[wanted.token] = *submitted;
   } else if (submitted.error().code == errc::overloaded) {
@@ -404,19 +407,19 @@ void run_actor::call(flow::effect& e) {
 
 std::string run_actor::queue_of(const flow::invoke_effect& call) const {
   if (!call.queue.empty()) return call.queue;
-  const auto& queue = parts_->settings.worker.default_queue;
-  return queue.empty() || parts_->functions->has(key_.scope, call.code_ref) ? "" : queue;
+  const auto& queue = context_->settings.worker.default_queue;
+  return queue.empty() || context_->functions->has(key_.scope, call.code_ref) ? "" : queue;
 }
 
-void run_actor::hand_over(flow::effect& e, std::string queue) {
+void run_actor::enqueue_task(flow::effect& e, std::string queue) {
   const auto& wanted = std::get<flow::invoke_effect>(e);
-  if (parts_->queued_tasks.full()) {
+  if (context_->queued_tasks.full()) {
     delayed_send(this, retry_submit_after, call_again{std::make_shared<flow::effect>(e)});
     return;
   }
-  const auto applied = apply(flow::hand_over_command{
+  const auto applied = apply(flow::enqueue_task_command{
       wanted.token, wanted.node, wanted.visit, wanted.attempt, std::move(queue), wanted.code_ref});
-  if (!applied) parts_->log->debug("{}", applied.error().message);
+  if (!applied) context_->log->debug("{}", applied.error().message);
 }
 
 std::shared_ptr<flow::invoke_effect> run_actor::take_leased() {
@@ -444,29 +447,30 @@ invocation run_actor::make_invocation(flow::invoke_effect& wanted,
   call.state = std::move(wanted.state);
   call.args = wanted.args;
   call.timeout =
-      wanted.timeout.count() > 0 ? wanted.timeout : parts_->settings.executor.default_timeout_ms;
+      wanted.timeout.count() > 0 ? wanted.timeout : context_->settings.executor.default_timeout_ms;
   if (wanted.deadline) {
     const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(*wanted.deadline - parts_->clock->now());
+        std::chrono::ceil<std::chrono::milliseconds>(*wanted.deadline - context_->clock->now());
     const auto at_least = std::max(left, std::chrono::milliseconds{1});
     call.timeout = call.timeout.count() > 0 ? std::min(call.timeout, at_least) : at_least;
   }
   call.heartbeat = wanted.heartbeat;
   call.answer = wanted.answer;
   call.trace = wanted.trace;
-  if (parts_->events.has_subscribers()) call.observer = observe(parts_, call);
+  if (context_->events.has_subscribers()) call.observer = observe(context_, call);
   return call;
 }
 
 void run_actor::publish(const in_flight& durable) const {
-  if (durable.events.empty() || !parts_->events.is_watched(key_)) return;
+  if (durable.events.empty() || !context_->events.is_watched(key_)) return;
   for (const auto& e : durable.events)
-    parts_->events.publish({key_, flow::to_history(*flow_, e, durable.sequence, durable.at)});
+    context_->events.publish({key_, flow::to_history(*flow_, e, durable.sequence, durable.at)});
 }
 
 bool run_actor::stays() {
-  const bool may = !stopping_ && went_on_ && !standing_.tasks.empty() && stayed_at_ != received_ &&
-                   parts_->active_runs.used() < parts_->active_runs.most() / 2;
+  const bool may = !stopping_ && went_on_ && !index_state_.tasks.empty() &&
+                   stayed_at_ != received_ &&
+                   context_->active_runs.used() < context_->active_runs.most() / 2;
   if (may && !std::exchange(stays_, true)) delayed_send(this, stay, stayed_long_enough{received_});
   return may;
 }
@@ -484,8 +488,8 @@ void run_actor::rest_if_idle() {
   const bool idle = load_failure_ || !run_ || !went_on_ || flow::is_parked(*run_);
   if (idle && told_rest_at_ != received_ && !stays()) {
     told_rest_at_ = received_;
-    send(directory_, at_rest{key_, received_, went_on_,
-                             std::make_shared<const result<ended_run>>(what_rests())});
+    send(directory_, run_idle{key_, received_, went_on_,
+                              std::make_shared<const result<ended_run>>(what_rests())});
   }
   if (stopping_) quit();
 }

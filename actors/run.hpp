@@ -11,10 +11,10 @@
 #include <caf/event_based_actor.hpp>
 #include <pawl/detail/log_context.hpp>
 
-#include "actors/command_measure.hpp"
+#include "actors/command_timer.hpp"
+#include "actors/engine_context.hpp"
 #include "actors/messages.hpp"
-#include "actors/parts.hpp"
-#include "flow/machine.hpp"
+#include "flow/machine/machine.hpp"
 #include "persistence/runs.hpp"
 
 namespace pawl::actors {
@@ -29,8 +29,8 @@ namespace pawl::actors {
 /// the engine is started again.
 class run_actor : public caf::event_based_actor {
  public:
-  run_actor(caf::actor_config& config, parts_ptr parts, run_key key, caf::actor directory,
-            caf::actor persister, caf::actor timer, caf::actor dispatcher);
+  run_actor(caf::actor_config& config, engine_context_ptr context, run_key key,
+            caf::actor directory, caf::actor persister, caf::actor timer, caf::actor dispatcher);
   ~run_actor() override;
   caf::behavior make_behavior() override;
   void on_exit() override;
@@ -43,8 +43,8 @@ class run_actor : public caf::event_based_actor {
     std::vector<flow::event> events;
     std::uint64_t sequence = 0;
     time_point at{};
-    persistence::standing before;
-    persistence::standing after;
+    persistence::index_state before;
+    persistence::index_state after;
     std::vector<std::function<void(const error* failure)>> then;
     std::chrono::steady_clock::time_point handed_over_at = std::chrono::steady_clock::now();
   };
@@ -72,21 +72,21 @@ class run_actor : public caf::event_based_actor {
   /// Of the workers that make a call; "": it is made here.
   [[nodiscard]] std::string queue_of(const flow::invoke_effect& call) const;
   /// Has a worker make the call, which was not known when the call began, or had no room.
-  void hand_over(flow::effect& invoke, std::string queue);
+  void enqueue_task(flow::effect& invoke, std::string queue);
   /// Of a lease that was just applied: what the worker is to do.
   [[nodiscard]] std::shared_ptr<flow::invoke_effect> take_leased();
   // Runs that this one starts and waits for, and the one that waits for it (run_children.cpp).
   void start_child(const flow::invoke_effect& wanted);
   void on_child_answered(const child_answered& answered);
   void on_child_ended(const child_ended& ended);
-  void on_unwanted();
+  void on_orphaned();
   /// What has become of its children, and of its parent, while it was away.
-  void meet_family();
+  void reconcile_children();
   /// Takes what an ended child has come to. False if no token waits for it, or it has not ended.
   bool take_child(const run_id& id);
   void ask_for_child_again(flow::token_id token);
   void tell_parent();
-  [[nodiscard]] bool is_unwanted(const persistence::view& now) const;
+  [[nodiscard]] bool is_orphaned(const persistence::view& now) const;
   /// Takes an entry out of the indexes that no transition of this run is about.
   void tidy(std::string index_key);
   [[nodiscard]] invocation make_invocation(flow::invoke_effect& wanted,
@@ -97,7 +97,7 @@ class run_actor : public caf::event_based_actor {
   /// Whether to stay in memory for a while: what workers do with its tasks needs it again soon.
   [[nodiscard]] bool stays();
 
-  const parts_ptr parts_;
+  const engine_context_ptr context_;
   const run_key key_;
   const caf::actor directory_;
   const caf::actor persister_;
@@ -105,7 +105,7 @@ class run_actor : public caf::event_based_actor {
   const caf::actor dispatcher_;
   std::optional<flow::run_state> run_;  ///< none before it was loaded, and where there is no run
   std::optional<error> load_failure_;
-  persistence::standing standing_;  ///< of `run_`
+  persistence::index_state index_state_;  ///< of `run_`
   bool loaded_ = false;
   bool went_on_ = false;
   bool stopping_ = false;
@@ -114,9 +114,9 @@ class run_actor : public caf::event_based_actor {
   std::map<flow::token_id, invocation_id> calls_;
   std::uint64_t received_ = 0;  ///< messages from the directory
   std::optional<std::uint64_t> told_rest_at_;
-  std::optional<std::uint64_t> stayed_at_;        ///< `received_` when its time to stay was over
-  bool stays_ = false;                            ///< until the message that its time is over
-  std::optional<command_measure> leads_to_step_;  ///< the last start or signal that does
+  std::optional<std::uint64_t> stayed_at_;      ///< `received_` when its time to stay was over
+  bool stays_ = false;                          ///< until the message that its time is over
+  std::optional<command_timer> leads_to_step_;  ///< the last start or signal that does
 };
 
 }  // namespace pawl::actors

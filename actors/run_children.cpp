@@ -17,7 +17,7 @@ constexpr std::uint64_t child_fingerprint = 0x5b0f10c;
 
 constexpr std::chrono::milliseconds ask_again_after{100};
 
-const char* const unwanted_reason = "the run that waited for it does so no more";
+const char* const orphaned_reason = "the run that waited for it does so no more";
 
 error failed_child(const run_summary& child) {
   if (child.status == run_status::cancelled)
@@ -36,7 +36,7 @@ void run_actor::start_child(const flow::invoke_effect& wanted) {
   const flow::child_start& child = *wanted.child;
   const auto answered = [self = caf::actor{this}, token = wanted.token, node = wanted.node,
                          visit = wanted.visit, attempt = wanted.attempt, id = child.id,
-                         now = parts_->clock->now()](result<command_done> done) {
+                         now = context_->clock->now()](result<command_done> done) {
     auto how = done ? result<run_summary>{std::move(done->run)} : std::move(done).error();
     caf::anon_send(self, child_answered{token, node, visit, attempt, id, now,
                                         std::make_shared<result<run_summary>>(std::move(how))});
@@ -48,7 +48,7 @@ void run_actor::start_child(const flow::invoke_effect& wanted) {
     start.flow.version = *child.version;
   } else {
     const auto published =
-        parts_->flows.published(*parts_->store->durable_view(), key_.scope, child.flow);
+        context_->flows.published(*context_->store->durable_view(), key_.scope, child.flow);
     if (!published) return answered(published.error());
     start.flow.version = *published;
   }
@@ -75,19 +75,19 @@ void run_actor::on_child_answered(const child_answered& a) {
                                                a.attempt,
                                                a.how->error(),
                                                a.asked_at,
-                                               parts_->clock->now(),
+                                               context_->clock->now(),
                                                {},
-                                               parts_->chance->draw()});
+                                               context_->rng->draw()});
   } else if (is_finished((*a.how)->status) && take_child(a.child)) {
     return;
   } else {
     applied = apply(flow::child_started_command{a.token, a.child});
   }
-  if (!applied) parts_->log->debug("{}", applied.error().message);
+  if (!applied) context_->log->debug("{}", applied.error().message);
 }
 
 void run_actor::ask_for_child_again(flow::token_id token) {
-  if (stopping_ || !parts_->admitted.is_open()) return;
+  if (stopping_ || !context_->admitted.is_open()) return;
   auto due = flow::recover(*flow_, *run_);
   for (auto& e : due.effects) {
     const auto* const wanted = std::get_if<flow::invoke_effect>(&e);
@@ -99,7 +99,7 @@ void run_actor::ask_for_child_again(flow::token_id token) {
     const auto* const outcome = std::get_if<flow::step_outcome_command>(&c);
     if (outcome == nullptr || outcome->token != token) continue;
     if (const auto applied = apply(std::move(c)); !applied)
-      parts_->log->debug("{}", applied.error().message);
+      context_->log->debug("{}", applied.error().message);
     return;
   }
 }
@@ -115,7 +115,7 @@ bool run_actor::take_child(const run_id& id) {
                    [&](const flow::token& t) { return t.child && t.child->id == id; });
   if (waits == run_->tokens.end()) return false;
   const run_key key{key_.scope, id};
-  const auto view = parts_->store->durable_view();
+  const auto view = context_->store->durable_view();
   const auto record = persistence::load_record(*view, key);
   result<json> value = json{};
   if (!record) {
@@ -131,7 +131,7 @@ bool run_actor::take_child(const run_id& id) {
   } else {
     value = *(*found)->data;
   }
-  const auto now = parts_->clock->now();
+  const auto now = context_->clock->now();
   const auto applied =
       apply(flow::step_outcome_command{waits->id,
                                        flow_->at(waits->node).id,
@@ -141,19 +141,19 @@ bool run_actor::take_child(const run_id& id) {
                                        record && *record ? (*record)->summary.created_at : now,
                                        now,
                                        {},
-                                       parts_->chance->draw()});
+                                       context_->rng->draw()});
   PAWL_ASSERT(applied, "a token that waits for a run takes its end");
   return true;
 }
 
-void run_actor::meet_family() {
-  const auto view = parts_->store->durable_view();
+void run_actor::reconcile_children() {
+  const auto view = context_->store->durable_view();
   if (run_->parent && is_finished(run_->status)) {
     const auto untold = view->get(persistence::column::indexes,
                                   persistence::keys::ended({{key_.scope, *run_->parent}, key_.id}));
     if (untold && *untold) tell_parent();
-  } else if (run_->parent && is_unwanted(*view)) {
-    on_unwanted();
+  } else if (run_->parent && is_orphaned(*view)) {
+    on_orphaned();
   }
   const auto& nodes = flow_->nodes();
   if (std::none_of(nodes.begin(), nodes.end(),
@@ -170,20 +170,21 @@ void run_actor::meet_family() {
                                     ended.push_back(std::move(entry->child));
                                     return persistence::view::next::more;
                                   });
-  if (!scanned) parts_->log->error("ended children cannot be listed: {}", scanned.error().message);
+  if (!scanned)
+    context_->log->error("ended children cannot be listed: {}", scanned.error().message);
   for (const auto& id : ended)
     if (!take_child(id)) tidy(persistence::keys::ended({key_, id}));
 }
 
-void run_actor::on_unwanted() {
-  if (!run_ || is_finished(run_->status)) return tidy(persistence::keys::unwanted_run(key_));
+void run_actor::on_orphaned() {
+  if (!run_ || is_finished(run_->status)) return tidy(persistence::keys::orphaned_run(key_));
   // One that is undoing its steps already ends by itself.
-  if (const auto applied = apply(flow::cancel_command{{}, unwanted_reason}); !applied)
-    parts_->log->debug("{}", applied.error().message);
+  if (const auto applied = apply(flow::cancel_command{{}, orphaned_reason}); !applied)
+    context_->log->debug("{}", applied.error().message);
 }
 
-bool run_actor::is_unwanted(const persistence::view& now) const {
-  const auto noted = now.get(persistence::column::indexes, persistence::keys::unwanted_run(key_));
+bool run_actor::is_orphaned(const persistence::view& now) const {
+  const auto noted = now.get(persistence::column::indexes, persistence::keys::orphaned_run(key_));
   if (noted && *noted) return true;
   const auto parent = persistence::load_record(now, {key_.scope, *run_->parent});
   return parent && *parent && is_finished((*parent)->summary.status);
@@ -197,12 +198,17 @@ void run_actor::tell_parent() {
 void run_actor::tidy(std::string index_key) {
   after_durable([this, key = std::move(index_key)](const error* failure) {
     if (failure != nullptr) return;
-    const auto there = parts_->store->durable_view()->get(persistence::column::indexes, key);
+    const auto there = context_->store->durable_view()->get(persistence::column::indexes, key);
     if (!there || !*there) return;
     auto writes = std::make_shared<persistence::batch>();
     writes->erase(persistence::column::indexes, key);
-    in_flight_.push_back(
-        {{}, {}, run_ ? run_->sequence : 0, parts_->clock->now(), standing_, standing_, {}});
+    in_flight_.push_back({{},
+                          {},
+                          run_ ? run_->sequence : 0,
+                          context_->clock->now(),
+                          index_state_,
+                          index_state_,
+                          {}});
     send(persister_, commit{std::move(writes)});
   });
 }

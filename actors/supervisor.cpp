@@ -28,34 +28,34 @@ caf::actor spawn_blocking(caf::actor_system& system, blocking_actors where, Args
 
 }  // namespace
 
-engine_actors start_actors(caf::actor_system& system, const parts_ptr& parts,
+engine_actors start_actors(caf::actor_system& system, const engine_context_ptr& context,
                            blocking_actors blocking) {
   engine_actors started;
-  const auto to_disk = spawn_blocking<syncer>(system, blocking, parts);
-  const auto writer = spawn_blocking<persister>(system, blocking, parts, to_disk);
+  const auto to_disk = spawn_blocking<syncer>(system, blocking, context);
+  const auto writer = spawn_blocking<persister>(system, blocking, context, to_disk);
   started.reader = spawn_blocking<reader>(system, blocking);
-  started.catalog = system.spawn<catalog>(parts, writer);
-  started.timer = system.spawn<timer>(parts);
-  started.dispatcher = system.spawn<dispatcher>(parts);
-  for (std::uint32_t i = 0; i < parts->settings.engine.shards; ++i)
+  started.catalog = system.spawn<catalog>(context, writer);
+  started.timer = system.spawn<timer>(context);
+  started.dispatcher = system.spawn<dispatcher>(context);
+  for (std::uint32_t i = 0; i < context->settings.engine.shards; ++i)
     started.shards.push_back(
-        system.spawn<directory>(parts, writer, started.timer, started.dispatcher));
+        system.spawn<directory>(context, writer, started.timer, started.dispatcher));
   // Before anybody else can send to them: a shard that does not know the others would make a second
   // actor for a run of theirs.
   const auto introduce = [&](const caf::actor& to) {
-    caf::anon_send(to, meet_shards{started.shards});
+    caf::anon_send(to, set_shards{started.shards});
   };
   for (const auto& shard : started.shards) introduce(shard);
   introduce(started.timer);
   introduce(started.dispatcher);
-  started.supervisor = system.spawn<supervisor>(parts, started, writer, to_disk);
+  started.supervisor = system.spawn<supervisor>(context, started, writer, to_disk);
   return started;
 }
 
-supervisor::supervisor(caf::actor_config& config, parts_ptr parts, engine_actors watched,
+supervisor::supervisor(caf::actor_config& config, engine_context_ptr context, engine_actors watched,
                        caf::actor persister, caf::actor syncer)
     : caf::event_based_actor(config),
-      parts_(std::move(parts)),
+      context_(std::move(context)),
       watched_(std::move(watched)),
       persister_(std::move(persister)),
       syncer_(std::move(syncer)),
@@ -71,7 +71,7 @@ caf::behavior supervisor::make_behavior() {
   monitor(watched_.timer);
   monitor(watched_.dispatcher);
   for (const auto& shard : watched_.shards) monitor(shard);
-  recovering_ = parts_->store->durable_view();
+  recovering_ = context_->store->durable_view();
   send(this, recover_next_page{});
   return {
       [this](const recover_next_page&) { recover_next(); },
@@ -80,9 +80,9 @@ caf::behavior supervisor::make_behavior() {
 }
 
 std::vector<std::string> supervisor::next_page() {
-  const std::size_t at_once = parts_->settings.engine.recovery_batch;
-  auto range = what_ == recovering::moving     ? persistence::keys::moving_runs()
-               : what_ == recovering::unwanted ? persistence::keys::unwanted_runs()
+  const std::size_t at_once = context_->settings.engine.recovery_batch;
+  auto range = what_ == recovering::moving     ? persistence::keys::runnable_runs()
+               : what_ == recovering::orphaned ? persistence::keys::orphaned_runs()
                                                : persistence::keys::ended_children();
   if (!recover_from_.empty()) range.from = recover_from_;
   std::vector<std::string> page;
@@ -92,14 +92,15 @@ std::vector<std::string> supervisor::next_page() {
         return page.size() < at_once ? persistence::view::next::more
                                      : persistence::view::next::stop;
       });
-  if (!scanned) parts_->log->error("unfinished runs cannot be listed: {}", scanned.error().message);
+  if (!scanned)
+    context_->log->error("unfinished runs cannot be listed: {}", scanned.error().message);
   if (!page.empty()) recover_from_ = page.back() + '\0';
   return page;
 }
 
 void supervisor::recover_next() {
   std::vector<std::string> page;
-  if (parts_->settings.engine.recovery_batch == 0) what_ = recovering::nothing;
+  if (context_->settings.engine.recovery_batch == 0) what_ = recovering::nothing;
   while (!stopping_ && what_ != recovering::nothing && page.empty()) {
     page = next_page();
     if (!page.empty()) break;
@@ -107,7 +108,7 @@ void supervisor::recover_next() {
     recover_from_.clear();
   }
   if (page.empty()) return recovering_.reset();
-  parts_->log->debug("bringing back {} unfinished runs", page.size());
+  context_->log->debug("bringing back {} unfinished runs", page.size());
   auto left = std::make_shared<std::atomic<std::size_t>>(page.size());
   const auto one_less = [left, self = caf::actor{this}](const result<void>&) {
     if (left->fetch_sub(1) == 1) caf::anon_send(self, recover_next_page{});
@@ -116,7 +117,7 @@ void supervisor::recover_next() {
     const auto ended = persistence::keys::ended_of(entry);
     const auto run = ended ? std::optional{ended->parent} : persistence::keys::run_of(entry);
     if (!run) {
-      parts_->log->error("an index entry names no run; it is passed over");
+      context_->log->error("an index entry names no run; it is passed over");
       one_less({});
       continue;
     }
@@ -124,8 +125,8 @@ void supervisor::recover_next() {
     reply<void> done{one_less};
     if (ended) {
       send(shard, child_ended{*run, ended->child, std::move(done)});
-    } else if (what_ == recovering::unwanted) {
-      send(shard, child_unwanted{*run, std::move(done)});
+    } else if (what_ == recovering::orphaned) {
+      send(shard, child_orphaned{*run, std::move(done)});
     } else {
       send(shard, recover_run{*run, std::move(done)});
     }
@@ -134,8 +135,8 @@ void supervisor::recover_next() {
 
 void supervisor::on_down(const caf::down_msg& down) {
   if (!stopping_) {
-    parts_->log->critical("a part of the engine has died: {}", to_string(down.reason));
-    parts_->log->flush();
+    context_->log->critical("a part of the engine has died: {}", to_string(down.reason));
+    context_->log->flush();
   }
   // They catch what can be expected, so this is a mistake in Pawl. What was answered is durable:
   // ending here and going on from there is safe, going on without them is not.
@@ -148,17 +149,17 @@ void supervisor::on_down(const caf::down_msg& down) {
   if (!std::any_of(watched_.shards.begin(), watched_.shards.end(), is_shard)) return;
   // The last commits of all runs are with the persister by now: it ends behind them.
   if (--shards_left_ == 0) {
-    send(watched_.catalog, wind_down{});
-    send(watched_.reader, wind_down{});
-    send(persister_, wind_down{});
+    send(watched_.catalog, shutdown_run{});
+    send(watched_.reader, shutdown_run{});
+    send(persister_, shutdown_run{});
   }
 }
 
 void supervisor::stop(const stop_request& s) {
   stop_answers_.push_back(s.done);
   if (std::exchange(stopping_, true)) return;
-  for (const auto& waker : {watched_.timer, watched_.dispatcher}) send(waker, wind_down{});
-  for (const auto& shard : watched_.shards) send(shard, wind_down{});
+  for (const auto& waker : {watched_.timer, watched_.dispatcher}) send(waker, shutdown_run{});
+  for (const auto& shard : watched_.shards) send(shard, shutdown_run{});
 }
 
 }  // namespace pawl::actors

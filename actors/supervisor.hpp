@@ -5,8 +5,8 @@
 
 #include <caf/event_based_actor.hpp>
 
+#include "actors/engine_context.hpp"
 #include "actors/messages.hpp"
-#include "actors/parts.hpp"
 
 namespace pawl::actors {
 
@@ -32,7 +32,8 @@ enum class blocking_actors : std::uint8_t {
 };
 
 /// Starts the actors of one engine on `system` and brings its unfinished runs back, some at a time.
-[[nodiscard]] engine_actors start_actors(caf::actor_system& system, const parts_ptr& parts,
+[[nodiscard]] engine_actors start_actors(caf::actor_system& system,
+                                         const engine_context_ptr& context,
                                          blocking_actors blocking);
 
 /// Watches the parts of an engine, brings its unfinished runs back after a start, and ends
@@ -40,7 +41,7 @@ enum class blocking_actors : std::uint8_t {
 /// not: if one does, the process is ended, as for every programmer's mistake.
 class supervisor : public caf::event_based_actor {
  public:
-  supervisor(caf::actor_config& config, parts_ptr parts, engine_actors watched,
+  supervisor(caf::actor_config& config, engine_context_ptr context, engine_actors watched,
              caf::actor persister, caf::actor syncer);
   caf::behavior make_behavior() override;
   const char* name() const override { return "pawl.supervisor"; }
@@ -52,7 +53,7 @@ class supervisor : public caf::event_based_actor {
   void on_down(const caf::down_msg& down);
   void stop(const stop_request& stop);
 
-  const parts_ptr parts_;
+  const engine_context_ptr context_;
   const engine_actors watched_;
   const caf::actor persister_;
   const caf::actor syncer_;
@@ -62,7 +63,7 @@ class supervisor : public caf::event_based_actor {
   std::shared_ptr<const persistence::view> recovering_;  ///< as the store was at the start
   /// What is gone through: runs that go on by themselves, those to be cancelled, and ends of which
   /// the run that waits was not told.
-  enum class recovering : std::uint8_t { moving, unwanted, ended, nothing };
+  enum class recovering : std::uint8_t { moving, orphaned, ended, nothing };
   recovering what_ = recovering::moving;
   std::string recover_from_;  ///< where the next page of the index begins
 };

@@ -18,33 +18,33 @@ constexpr std::chrono::seconds window = 120s;
 constexpr std::chrono::seconds longest_sleep = 60s;
 constexpr std::size_t most_held = 50'000;
 /// Rings under way at once: what falls due together does not bring all runs into memory together.
-constexpr std::size_t most_ringing = 1'000;
+constexpr std::size_t max_firing = 1'000;
 
-/// Behind every alarm: none is in the store alone.
+/// Behind every timer: none is in the store alone.
 const std::string all_known = "u";
 
 }  // namespace
 
-timer::timer(caf::actor_config& config, parts_ptr parts)
+timer::timer(caf::actor_config& config, engine_context_ptr context)
     : caf::event_based_actor(config),
-      parts_(std::move(parts)),
+      context_(std::move(context)),
       known_to_(persistence::keys::alarms_before({}).from) {}
 
 caf::behavior timer::make_behavior() {
   return {
-      [this](const meet_shards& m) {
+      [this](const set_shards& m) {
         shards_ = m.all;
         look();
       },
-      [this](const alarm_changed& c) { change(c); },
-      [this](const alarm_rung&) {
-        --ringing_;
-        if (ringing_ + 1 == most_ringing) look();
+      [this](const timer_changed& c) { change(c); },
+      [this](const timer_fired&) {
+        --firing_;
+        if (firing_ + 1 == max_firing) look();
       },
-      [this](const look_at_alarms& l) {
+      [this](const poll_due& l) {
         if (l.number == looks_) look();
       },
-      [this](const wind_down&) { quit(); },
+      [this](const shutdown_run&) { quit(); },
   };
 }
 
@@ -53,10 +53,10 @@ void timer::on_exit() {
   shards_.clear();
 }
 
-void timer::change(const alarm_changed& change) {
-  if (change.before) near_.erase(persistence::keys::alarm(change.key, *change.before));
+void timer::change(const timer_changed& change) {
+  if (change.before) near_.erase(persistence::keys::timer(change.key, *change.before));
   if (!change.after) return;
-  std::string key = persistence::keys::alarm(change.key, *change.after);
+  std::string key = persistence::keys::timer(change.key, *change.after);
   if (key >= known_to_) return;  // it is read from the store when the window comes to it
   const auto [place, is_new] = near_.insert(std::move(key));
   if (!is_new) return;
@@ -69,9 +69,9 @@ void timer::change(const alarm_changed& change) {
 }
 
 void timer::look() {
-  const time_point now = parts_->clock->now();
+  const time_point now = context_->clock->now();
   if (known_to_ < persistence::keys::alarms_before(now + window / 2).to) refill(now);
-  while (!near_.empty() && ringing_ < most_ringing) {
+  while (!near_.empty() && firing_ < max_firing) {
     const auto due = persistence::keys::due_of(*near_.begin());
     if (due && *due > now) break;
     const std::string first = *near_.begin();
@@ -81,7 +81,7 @@ void timer::look() {
     if (near_.empty() && known_to_ < persistence::keys::alarms_before(now).to) refill(now);
   }
   // Else the rings' answers go on, or nothing is to be waited for.
-  if (ringing_ < most_ringing && !(near_.empty() && known_to_ == all_known)) schedule(now);
+  if (firing_ < max_firing && !(near_.empty() && known_to_ == all_known)) schedule(now);
 }
 
 void timer::refill(time_point now) {
@@ -91,7 +91,7 @@ void timer::refill(time_point now) {
   range.to = all_known;
   known_to_ = all_known;
   std::size_t room = most_held - std::min(near_.size(), most_held);
-  const auto scanned = parts_->store->durable_view()->scan(
+  const auto scanned = context_->store->durable_view()->scan(
       persistence::column::indexes, range, [&](std::string_view key, std::string_view) {
         if (room == 0 || key >= end_of_window) {
           known_to_ = std::string{key};
@@ -102,24 +102,24 @@ void timer::refill(time_point now) {
         return persistence::view::next::more;
       });
   if (scanned) return;
-  parts_->log->error("alarms cannot be read: {}", scanned.error().message);
+  context_->log->error("alarms cannot be read: {}", scanned.error().message);
   known_to_ = range.from;
 }
 
-void timer::ring(const std::string& alarm) {
-  const auto key = persistence::keys::run_of(alarm);
+void timer::ring(const std::string& timer) {
+  const auto key = persistence::keys::run_of(timer);
   if (!key) {
-    parts_->log->error("an alarm names no run; it is passed over");
+    context_->log->error("an alarm names no run; it is passed over");
     return;
   }
-  ++ringing_;
+  ++firing_;
   const auto answered = [self = caf::actor{this}](const result<command_done>&) {
-    caf::anon_send(self, alarm_rung{});
+    caf::anon_send(self, timer_fired{});
   };
-  send(shard_of(shards_, *key),
-       run_command{*key,
-                   std::make_shared<flow::command>(flow::timer_command{parts_->chance->draw()}),
-                   reply<command_done>{answered}});
+  send(
+      shard_of(shards_, *key),
+      run_command{*key, std::make_shared<flow::command>(flow::timer_command{context_->rng->draw()}),
+                  reply<command_done>{answered}});
 }
 
 void timer::schedule(time_point now) {
@@ -129,7 +129,7 @@ void timer::schedule(time_point now) {
       wait = std::clamp<std::chrono::microseconds>(*due - now, 0us, longest_sleep);
   }
   // Rounded up: a look that came too early would have to be made again.
-  delayed_send(this, std::chrono::ceil<std::chrono::milliseconds>(wait), look_at_alarms{++looks_});
+  delayed_send(this, std::chrono::ceil<std::chrono::milliseconds>(wait), poll_due{++looks_});
 }
 
 }  // namespace pawl::actors

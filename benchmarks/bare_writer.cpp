@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "flow/delta.hpp"
+#include "flow/machine/delta.hpp"
 #include "persistence/codec.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/rocksdb/rocksdb_store.hpp"

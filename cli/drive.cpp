@@ -115,9 +115,9 @@ result<followed_run> known_run(target& on, const run_id& id) {
   if (!run) return run;
   const auto stored = on.get_flow(run->flow.name, run->flow.version);
   if (!stored) return stored.error();
-  std::vector<fault> faults;  // it was checked before it was stored
-  run->definition =
-      std::make_shared<const flow::definition>(flow::parse_definition(stored->definition, faults));
+  std::vector<diagnostic> diagnostics;  // it was checked before it was stored
+  run->definition = std::make_shared<const flow::definition>(
+      flow::parse_definition(stored->definition, diagnostics));
   auto past = on.history(id);
   if (!past) return std::move(past).error();
   run->past = *std::move(past);

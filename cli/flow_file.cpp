@@ -39,11 +39,11 @@ result<flow_file> read_flow_file(const std::string& file, const settings& s) {
   return read;
 }
 
-std::vector<fault> unknown_functions(const flow_file& flow, const std::vector<function_info>& known,
-                                     severity level) {
+std::vector<diagnostic> unknown_functions(const flow_file& flow,
+                                          const std::vector<function_info>& known, severity level) {
   std::vector<std::string_view> names;
   for (const auto& function : known) names.emplace_back(function.code_ref);
-  std::vector<fault> faults;
+  std::vector<diagnostic> diagnostics;
   for (const auto& node : flow.compiled.source.nodes) {
     const auto code_ref = node.data.find("code_ref");
     if (node.type != "task" || code_ref == node.data.end() || !code_ref->is_string()) continue;
@@ -56,14 +56,14 @@ std::vector<fault> unknown_functions(const flow_file& flow, const std::vector<fu
     } else {
       message += "; `pawl functions` lists those there are";
     }
-    faults.push_back(
+    diagnostics.push_back(
         {level, code_ref_pointer(flow.source, node), "unknown_function", std::move(message)});
   }
-  return faults;
+  return diagnostics;
 }
 
-std::string describe(const flow_file& flow, const fault& f) {
-  const text_place place = place_of(flow.text, f.pointer);
+std::string describe(const flow_file& flow, const diagnostic& f) {
+  const text_place place = node_of(flow.text, f.pointer);
   std::string line = flow.name + ":" + std::to_string(place.line) + ":" +
                      std::to_string(place.column) + ": " +
                      (f.level == severity::error ? "error: " : "warning: ") + printable(f.message);
@@ -71,9 +71,10 @@ std::string describe(const flow_file& flow, const fault& f) {
   return line;
 }
 
-std::size_t error_count(const std::vector<fault>& faults) noexcept {
-  return static_cast<std::size_t>(std::count_if(
-      faults.begin(), faults.end(), [](const fault& f) { return f.level == severity::error; }));
+std::size_t error_count(const std::vector<diagnostic>& diagnostics) noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(diagnostics.begin(), diagnostics.end(),
+                    [](const diagnostic& f) { return f.level == severity::error; }));
 }
 
 }  // namespace pawl::cli

@@ -7,7 +7,7 @@
 #include <pawl/result.hpp>
 #include <pawl/settings.hpp>
 
-#include "flow/compiled.hpp"
+#include "flow/definition/compiled.hpp"
 
 namespace pawl::cli {
 
@@ -26,15 +26,15 @@ struct flow_file {
 /// error here. Errors: as `read_text`; `invalid_flow` with line and column for what is no JSON.
 [[nodiscard]] result<flow_file> read_flow_file(const std::string& file, const settings& s);
 
-/// A fault for every node whose `code_ref` is none of `known`, with the nearest one.
-[[nodiscard]] std::vector<fault> unknown_functions(const flow_file& flow,
-                                                   const std::vector<function_info>& known,
-                                                   severity level);
+/// A diagnostic for every node whose `code_ref` is none of `known`, with the nearest one.
+[[nodiscard]] std::vector<diagnostic> unknown_functions(const flow_file& flow,
+                                                        const std::vector<function_info>& known,
+                                                        severity level);
 
 /// "backup.json:4:27: error: there is no node type … (/nodes/2/type)", safe to print.
-[[nodiscard]] std::string describe(const flow_file& flow, const fault& f);
+[[nodiscard]] std::string describe(const flow_file& flow, const diagnostic& f);
 
-/// How many faults are errors.
-[[nodiscard]] std::size_t error_count(const std::vector<fault>& faults) noexcept;
+/// How many diagnostics are errors.
+[[nodiscard]] std::size_t error_count(const std::vector<diagnostic>& diagnostics) noexcept;
 
 }  // namespace pawl::cli

@@ -91,7 +91,7 @@ std::string unescaped(std::string_view part) {
 
 }  // namespace
 
-text_place place_of(std::string_view text, std::string_view pointer) {
+text_place node_of(std::string_view text, std::string_view pointer) {
   const walker json_text{text};
   std::size_t at = json_text.past_space(0);
   while (!pointer.empty()) {

@@ -17,6 +17,6 @@ struct text_place {
 /// there is none, where the innermost value around it begins. Of a key that is given twice the
 /// last counts, as it does for the parser. Costs one pass over the text for each part of the
 /// pointer.
-[[nodiscard]] text_place place_of(std::string_view text, std::string_view pointer);
+[[nodiscard]] text_place node_of(std::string_view text, std::string_view pointer);
 
 }  // namespace pawl::cli

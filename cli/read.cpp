@@ -7,7 +7,7 @@
 #include <system_error>
 
 #include "cli/text.hpp"
-#include "flow/definition.hpp"
+#include "flow/definition/definition.hpp"
 
 namespace pawl::cli {
 namespace {

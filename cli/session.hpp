@@ -74,8 +74,8 @@ class session {
   /// as `target::functions`.
   [[nodiscard]] result<std::vector<function_info>> known_functions(const settings& s);
 
-  /// Closes it in order. What goes wrong then is the store's fault: it becomes the exit code of a
-  /// command that was good so far.
+  /// Closes it in order. What goes wrong then is the store's diagnostic: it becomes the exit code
+  /// of a command that was good so far.
   exit_code close(target& open, exit_code so_far);
 
   /// The rest of a command line that works on the same store: " --data-dir DIR", or "".

@@ -98,19 +98,19 @@ class loader {
 
   [[nodiscard]] result<effective_settings> finish() && {
     check_together();
-    if (faults_.empty()) return effective_settings{std::move(values_), std::move(origins_)};
-    std::string message = faults_.front().message;
-    if (faults_.size() > 1) {
-      message = "The configuration has " + std::to_string(faults_.size()) + " faults:";
-      for (const fault& f : faults_) message += "\n- " + f.message;
+    if (diagnostics_.empty()) return effective_settings{std::move(values_), std::move(origins_)};
+    std::string message = diagnostics_.front().message;
+    if (diagnostics_.size() > 1) {
+      message = "The configuration has " + std::to_string(diagnostics_.size()) + " faults:";
+      for (const diagnostic& f : diagnostics_) message += "\n- " + f.message;
     }
-    return error{errc::invalid_argument, std::move(message), {}, std::move(faults_)};
+    return error{errc::invalid_argument, std::move(message), {}, std::move(diagnostics_)};
   }
 
  private:
   void add_fault(std::string_view name, std::string code, std::string_view rest) {
-    faults_.push_back({severity::error, pointer_to(name), std::move(code),
-                       std::string{name}.append(" ").append(rest)});
+    diagnostics_.push_back({severity::error, pointer_to(name), std::move(code),
+                            std::string{name}.append(" ").append(rest)});
   }
 
   void set(std::string_view name, const raw_value& value, origin from) {
@@ -165,7 +165,7 @@ class loader {
 
   settings values_;
   std::vector<origin> origins_;
-  std::vector<fault> faults_;
+  std::vector<diagnostic> diagnostics_;
 };
 
 std::optional<std::filesystem::path> file_of(const sources& from) {

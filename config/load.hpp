@@ -59,7 +59,7 @@ struct effective_settings {
 /// Every value of every source is checked, also those that another source overrides.
 ///
 /// Errors: `not_found`, `io_failed` for the file; `invalid_argument` for everything that is wrong
-/// in any source, all at once: the message has a sentence for each, `faults` has them singly.
+/// in any source, all at once: the message has a sentence for each, `diagnostics` has them singly.
 [[nodiscard]] result<effective_settings> load(const sources& from);
 
 /// Checks settings that were not loaded, as `load` does.

@@ -187,9 +187,9 @@ TEST_CASE("A wrong value in a file is told with its line") {
             ":3), but must be a whole number from 0 to 4096.\n"
             "- executor.queue_limit is a list with items that are no texts (" +
             file.path().string() + ":4), but must be a whole number from 1 to 10000000.");
-  REQUIRE(failure.faults.size() == 2);
-  CHECK(failure.faults[0].pointer == "/executor/threads");
-  CHECK(failure.faults[0].code == "bad_value");
+  REQUIRE(failure.diagnostics.size() == 2);
+  CHECK(failure.diagnostics[0].pointer == "/executor/threads");
+  CHECK(failure.diagnostics[0].code == "bad_value");
 }
 
 TEST_CASE("Everything that is wrong in every source is told at once") {
@@ -198,16 +198,18 @@ TEST_CASE("Everything that is wrong in every source is told at once") {
       refused({.file = file.path(),
                .environment = {{"PAWL_STORAGE_DURABILTY", "off"}, {"PAWL_LOG_LEVEL", "loud"}},
                .flags = {{"data_dir", "/x", "--set data_dir"}}});
-  REQUIRE(failure.faults.size() == 5);
-  CHECK(failure.faults[0].message == "storage.snapshot_evry (" + file.path().string() +
-                                         ":2) is no setting; did you mean storage.snapshot_every?");
-  CHECK(failure.faults[1].message == "metrics (" + file.path().string() +
-                                         ":3) is no setting; `pawl config` lists all there are.");
-  CHECK(failure.faults[2].message ==
+  REQUIRE(failure.diagnostics.size() == 5);
+  CHECK(failure.diagnostics[0].message ==
+        "storage.snapshot_evry (" + file.path().string() +
+            ":2) is no setting; did you mean storage.snapshot_every?");
+  CHECK(failure.diagnostics[1].message ==
+        "metrics (" + file.path().string() +
+            ":3) is no setting; `pawl config` lists all there are.");
+  CHECK(failure.diagnostics[2].message ==
         "PAWL_STORAGE_DURABILTY is no variable of Pawl, though it begins with PAWL_; did you mean "
         "PAWL_STORAGE_DURABILITY?");
-  CHECK(failure.faults[3].pointer == "/log/level");
-  CHECK(failure.faults[4].message ==
+  CHECK(failure.diagnostics[3].pointer == "/log/level");
+  CHECK(failure.diagnostics[4].message ==
         "data_dir (--set data_dir) is no setting; did you mean storage.data_dir?");
 }
 
@@ -215,7 +217,7 @@ TEST_CASE("A value that a later source overrides must still be right") {
   const std::vector<variable> environment{{"PAWL_FLOW_MAX_NODES", "many"}};
   const auto failure = refused(
       {.file = {}, .environment = environment, .flags = {{"flow.max_nodes", "5", "--max-nodes"}}});
-  CHECK(failure.faults.size() == 1);
+  CHECK(failure.diagnostics.size() == 1);
 }
 
 TEST_CASE("Two values that do not go together are an error that names both") {
@@ -238,8 +240,8 @@ TEST_CASE("Variables that are not Pawl's settings are passed over") {
 }
 
 TEST_CASE("A text that is not UTF-8 or has a zero byte is refused") {
-  CHECK(refused({{"PAWL_STORAGE_DATA_DIR", "/data/\xff"}}).faults.size() == 1);
-  CHECK(refused({{"PAWL_STORAGE_DATA_DIR", std::string("/data/\0x", 8)}}).faults.size() == 1);
+  CHECK(refused({{"PAWL_STORAGE_DATA_DIR", "/data/\xff"}}).diagnostics.size() == 1);
+  CHECK(refused({{"PAWL_STORAGE_DATA_DIR", std::string("/data/\0x", 8)}}).diagnostics.size() == 1);
 }
 
 TEST_CASE("A file that is missing, a folder or no TOML is a clear error") {
@@ -270,8 +272,8 @@ TEST_CASE("Settings made by a program are checked like loaded ones") {
   mine.log.level = static_cast<log_level>(9);
   const auto checked = mine.check();
   REQUIRE_FALSE(checked);
-  CHECK(checked.error().faults.size() == 3);
-  CHECK(checked.error().faults[0].message ==
+  CHECK(checked.error().diagnostics.size() == 3);
+  CHECK(checked.error().diagnostics[0].message ==
         "storage.snapshot_every must be a whole number from 1 to 100000, which 0 is not.");
 }
 

@@ -24,12 +24,12 @@ error presentable(error own) {
   out.code = errc::function_failed;
   out.type = detail::to_valid_utf8(own.error_class(), max_type_bytes);
   out.message = detail::to_valid_utf8(own.message, max_message_bytes);
-  if (own.faults.size() > max_faults) own.faults.resize(max_faults);
-  out.faults = std::move(own.faults);
-  for (auto& fault : out.faults) {
-    fault.pointer = detail::to_valid_utf8(fault.pointer, max_message_bytes);
-    fault.code = detail::to_valid_utf8(fault.code, max_type_bytes);
-    fault.message = detail::to_valid_utf8(fault.message, max_message_bytes);
+  if (own.diagnostics.size() > max_faults) own.diagnostics.resize(max_faults);
+  out.diagnostics = std::move(own.diagnostics);
+  for (auto& diagnostic : out.diagnostics) {
+    diagnostic.pointer = detail::to_valid_utf8(diagnostic.pointer, max_message_bytes);
+    diagnostic.code = detail::to_valid_utf8(diagnostic.code, max_type_bytes);
+    diagnostic.message = detail::to_valid_utf8(diagnostic.message, max_message_bytes);
   }
   return out;
 }

@@ -130,7 +130,7 @@ json encode_tokens(const std::vector<flow::token>& tokens, bool with_writes) {
     }
     if (with_writes && !t.writes.empty()) more["w"] = t.writes;
     if (!t.inherited.empty()) more["i"] = t.inherited;
-    if (t.alarm) more[t.alarm->moment ? "am" : "a"] = encode_time(t.alarm->due);
+    if (t.timer) more[t.timer->moment ? "am" : "a"] = encode_time(t.timer->due);
     if (t.tries != 1) more["t"] = t.tries;
     if (t.first_try_at) more["ft"] = encode_time(*t.first_try_at);
     if (t.question) more["q"] = *t.question;
@@ -164,7 +164,7 @@ std::vector<flow::token> decode_tokens(const json& list) {
       if (key == "f") t.forks = value.get<std::vector<flow::node_index>>();
       if (key == "w") t.writes = object_in(value);
       if (key == "i") t.inherited = value.get<std::map<std::string, std::uint32_t>>();
-      if (key == "a" || key == "am") t.alarm = flow::alarm{decode_time(value), key == "am"};
+      if (key == "a" || key == "am") t.timer = flow::timer{decode_time(value), key == "am"};
       if (key == "t") t.tries = value.get<std::uint32_t>();
       if (key == "ft") t.first_try_at = decode_time(value);
       if (key == "q") t.question = value;

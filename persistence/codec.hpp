@@ -8,8 +8,8 @@
 #include <pawl/result.hpp>
 #include <pawl/run.hpp>
 
-#include "flow/delta.hpp"
-#include "flow/state.hpp"
+#include "flow/machine/delta.hpp"
+#include "flow/machine/state.hpp"
 
 /// Values to record bytes and back. Every record is sealed (version, kind, checksum: record.hpp);
 /// each `decode_…` answers `corrupt` for bytes that it did not write.

@@ -46,8 +46,8 @@ flow::run_state full_state() {
   run.tokens[2].branch = {1};
   run.tokens[2].forks = {6};
   run.tokens[2].compensates = true;
-  run.tokens[3].alarm = flow::alarm{at(70), true};
-  run.tokens[4].alarm = flow::alarm{at(71), false};
+  run.tokens[3].timer = flow::timer{at(70), true};
+  run.tokens[4].timer = flow::timer{at(71), false};
   run.tokens[4].tries = 3;
   run.tokens[4].first_try_at = at(72);
   run.tokens[4].question = json{{"ok", nullptr}};

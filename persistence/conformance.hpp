@@ -331,9 +331,9 @@ inline void check_concurrency(const subject& checked) {
   std::vector<std::shared_ptr<const view>> unsynced;  // guarded by mutex
   bool finished = false;                              // guarded by mutex
   std::atomic<bool> published_all{false};
-  std::atomic<int> faults{0};
+  std::atomic<int> diagnostics{0};
 
-  const auto look = [&faults](const view& at) {
+  const auto look = [&diagnostics](const view& at) {
     const auto run = at.get(column::runs, "n");
     const auto copy = at.get(column::checkpoints, "n");
     const auto sum = at.counter("n");
@@ -344,7 +344,7 @@ inline void check_concurrency(const subject& checked) {
     });
     const bool whole = run && copy && sum && scanned && *run == *copy && *sum == entries &&
                        run->value_or("0") == std::to_string(entries);
-    if (!whole) ++faults;
+    if (!whole) ++diagnostics;
     return entries;
   };
 
@@ -357,7 +357,7 @@ inline void check_concurrency(const subject& checked) {
         group.swap(unsynced);
         more = !finished || !group.empty();
       }
-      if (!tested->sync()) ++faults;
+      if (!tested->sync()) ++diagnostics;
       for (auto& written : group) tested->publish(std::move(written));
     }
     published_all = true;
@@ -368,7 +368,7 @@ inline void check_concurrency(const subject& checked) {
       std::int64_t last = 0;
       while (!published_all) {
         const auto now = look(*tested->durable_view());
-        if (now < last) ++faults;
+        if (now < last) ++diagnostics;
         last = now;
       }
     });
@@ -382,7 +382,7 @@ inline void check_concurrency(const subject& checked) {
     const batch* const batches[] = {&first, &second};
     auto written = tested->write(batches);
     if (!written) {
-      ++faults;
+      ++diagnostics;
       break;
     }
     const std::lock_guard lock{mutex};
@@ -396,7 +396,7 @@ inline void check_concurrency(const subject& checked) {
   }
   syncer.join();
   for (auto& reader : readers) reader.join();
-  CHECK(faults == 0);
+  CHECK(diagnostics == 0);
   CHECK(look(*tested->durable_view()) == writes);
 }
 

@@ -48,14 +48,14 @@ std::uint64_t take_number(std::string_view& bytes, std::size_t size) {
 }
 
 /// Takes the kind 'q' and the names of a lane off the front.
-std::optional<task_lane> take_lane(std::string_view& bytes) {
+std::optional<task_queue> take_lane(std::string_view& bytes) {
   if (bytes.empty() || bytes.front() != 'q') return std::nullopt;
   bytes.remove_prefix(1);
   const auto scope = take_name(bytes);
   const auto queue = scope ? take_name(bytes) : std::nullopt;
   const auto function = queue ? take_name(bytes) : std::nullopt;
   if (!function) return std::nullopt;
-  return task_lane{scope_name{std::string{*scope}}, std::string{*queue}, std::string{*function}};
+  return task_queue{scope_name{std::string{*scope}}, std::string{*queue}, std::string{*function}};
 }
 
 }  // namespace
@@ -146,15 +146,15 @@ view::range runs_by_status(run_status status) {
   return with_prefix(std::string{'s', static_cast<char>(status)});
 }
 
-std::string moving_run(const run_key& key) {
+std::string runnable_run(const run_key& key) {
   return "m" + run(key);
 }
 
-view::range moving_runs() {
+view::range runnable_runs() {
   return with_prefix("m");
 }
 
-std::string alarm(const run_key& key, time_point due) {
+std::string timer(const run_key& key, time_point due) {
   std::string bytes{'t'};
   add_number(bytes, static_cast<std::uint64_t>(to_unix_us(due)), 8);
   return bytes + run(key);
@@ -174,11 +174,11 @@ std::optional<time_point> due_of(std::string_view alarm_key) noexcept {
   return from_unix_us(static_cast<std::int64_t>(us));
 }
 
-std::string unwanted_run(const run_key& key) {
+std::string orphaned_run(const run_key& key) {
   return "u" + run(key);
 }
 
-view::range unwanted_runs() {
+view::range orphaned_runs() {
   return with_prefix("u");
 }
 
@@ -228,7 +228,7 @@ std::string queued(const queued_task& task) {
   return bytes;
 }
 
-view::range queued_in(const task_lane& lane) {
+view::range queued_in(const task_queue& lane) {
   return with_prefix(queued_count(lane));
 }
 
@@ -287,7 +287,7 @@ std::optional<std::uint64_t> group_of(std::string_view key) {
   return take_number(key, 8);
 }
 
-std::string queued_count(const task_lane& lane) {
+std::string queued_count(const task_queue& lane) {
   std::string key = with_kind('q', lane.scope);
   add_name(key, lane.queue);
   add_name(key, lane.code_ref);
@@ -302,7 +302,7 @@ view::range queued_counts(const scope_name& scope) {
   return with_prefix(with_kind('q', scope));
 }
 
-std::optional<task_lane> lane_of(std::string_view counter_key) {
+std::optional<task_queue> lane_of(std::string_view counter_key) {
   auto lane = take_lane(counter_key);
   return lane && counter_key.empty() ? lane : std::nullopt;
 }

@@ -47,15 +47,15 @@ namespace pawl::persistence::keys {
 [[nodiscard]] view::range runs_by_status(run_status status);
 //   'm' scope 0 run 0                          runs that go on by themselves: not parked
 //   't' due8 scope 0 run 0                     when a run has to be woken
-[[nodiscard]] std::string moving_run(const run_key& key);
-[[nodiscard]] view::range moving_runs();
-[[nodiscard]] std::string alarm(const run_key& key, time_point due);
+[[nodiscard]] std::string runnable_run(const run_key& key);
+[[nodiscard]] view::range runnable_runs();
+[[nodiscard]] std::string timer(const run_key& key, time_point due);
 /// Of every scope, from the earliest on, those that are due before `to`.
 [[nodiscard]] view::range alarms_before(time_point to);
 [[nodiscard]] std::optional<time_point> due_of(std::string_view alarm_key) noexcept;
 //   'u' scope 0 run 0                          runs that are to be cancelled: nobody waits for them
-[[nodiscard]] std::string unwanted_run(const run_key& key);
-[[nodiscard]] view::range unwanted_runs();
+[[nodiscard]] std::string orphaned_run(const run_key& key);
+[[nodiscard]] view::range orphaned_runs();
 /// The run that an index key names. Nothing if the bytes are no such key.
 [[nodiscard]] std::optional<run_key> run_of(std::string_view index_key);
 
@@ -72,12 +72,12 @@ struct ended_child {
 [[nodiscard]] std::optional<ended_child> ended_of(std::string_view index_key);
 
 /// Tasks that the same workers can take, oldest first.
-struct task_lane {
+struct task_queue {
   scope_name scope;
   std::string queue;
   std::string code_ref;
 
-  friend auto operator<=>(const task_lane&, const task_lane&) = default;
+  friend auto operator<=>(const task_queue&, const task_queue&) = default;
 };
 /// A call of a run, for a worker.
 struct task_key {
@@ -87,7 +87,7 @@ struct task_key {
   friend auto operator<=>(const task_key&, const task_key&) = default;
 };
 struct queued_task {
-  task_lane lane;
+  task_queue lane;
   time_point since{};
   task_key key;
   std::uint32_t visit = 0;
@@ -98,7 +98,7 @@ struct queued_task {
 //   'q' scope 0 queue 0 function 0 since8 run 0 token4 visit4 attempt4    tasks that wait
 //   'l' scope 0 run 0 token4                   tasks that a worker has; values: its lease
 [[nodiscard]] std::string queued(const queued_task& task);
-[[nodiscard]] view::range queued_in(const task_lane& lane);
+[[nodiscard]] view::range queued_in(const task_queue& lane);
 [[nodiscard]] std::optional<queued_task> queued_of(std::string_view index_key);
 [[nodiscard]] std::string leased(const task_key& task);
 [[nodiscard]] view::range all_leased();
@@ -116,11 +116,11 @@ struct queued_task {
 [[nodiscard]] view::range run_counts();
 [[nodiscard]] std::optional<run_status> counted_status(std::string_view counter_key);
 //   'q' scope 0 queue 0 function 0             tasks that wait
-[[nodiscard]] std::string queued_count(const task_lane& lane);
+[[nodiscard]] std::string queued_count(const task_queue& lane);
 /// Of every scope.
 [[nodiscard]] view::range queued_counts();
 /// Of one scope.
 [[nodiscard]] view::range queued_counts(const scope_name& scope);
-[[nodiscard]] std::optional<task_lane> lane_of(std::string_view counter_key);
+[[nodiscard]] std::optional<task_queue> lane_of(std::string_view counter_key);
 
 }  // namespace pawl::persistence::keys

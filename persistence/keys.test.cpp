@@ -26,13 +26,13 @@ TEST_CASE("keys have exactly these bytes, for ever", "[keys]") {
   CHECK(keys::run_by_status(a_run, run_status::failed, then) ==
         "s\4acme\0\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7r-1\0"s);
   CHECK(keys::runs_with_status(scope_name{"acme"}, run_status::running) == "sacme\0\1"s);
-  CHECK(keys::moving_run(a_run) == "macme\0r-1\0"s);
-  CHECK(keys::alarm(a_run, then) == "t\1\2\3\4\5\6\7\10acme\0r-1\0"s);
+  CHECK(keys::runnable_run(a_run) == "macme\0r-1\0"s);
+  CHECK(keys::timer(a_run, then) == "t\1\2\3\4\5\6\7\10acme\0r-1\0"s);
   CHECK(keys::queued(a_task) ==
         "qacme\0gpu\0w.resize\0\1\2\3\4\5\6\7\10r-1\0\0\0\0\11\0\0\0\2\0\0\0\1"s);
   CHECK(keys::leased(a_task.key) == "lacme\0r-1\0\0\0\0\11"s);
   CHECK(keys::queued_count(a_task.lane) == "qacme\0gpu\0w.resize\0"s);
-  CHECK(keys::unwanted_run(a_run) == "uacme\0r-1\0"s);
+  CHECK(keys::orphaned_run(a_run) == "uacme\0r-1\0"s);
   CHECK(keys::ended({a_run, run_id{"c"}}) == "oacme\0r-1\0c\0"s);
   CHECK(keys::journal_group(258) == "j\0\0\0\0\0\0\1\2"s);
 }
@@ -54,13 +54,13 @@ TEST_CASE("keys of tasks and of the journal tell what they are of", "[keys]") {
 }
 
 TEST_CASE("an index key tells which run it is for", "[keys]") {
-  CHECK(keys::run_of(keys::unwanted_run(a_run)) == a_run);
+  CHECK(keys::run_of(keys::orphaned_run(a_run)) == a_run);
   const keys::ended_child ended{a_run, run_id{"c"}};
   const std::string key = keys::ended(ended);
   CHECK(keys::ended_of(key) == ended);
   for (std::size_t size = 0; size < key.size(); ++size)
     CHECK_FALSE(keys::ended_of(std::string_view{key}.substr(0, size)));
-  CHECK_FALSE(keys::ended_of(keys::unwanted_run(a_run)));
+  CHECK_FALSE(keys::ended_of(keys::orphaned_run(a_run)));
   CHECK(keys::run_of(keys::run_by_creation(a_run, then)) == a_run);
   CHECK(keys::run_of(keys::run_by_status(a_run, run_status::running, then)) == a_run);
   CHECK_FALSE(keys::run_of("").has_value());

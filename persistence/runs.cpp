@@ -4,7 +4,7 @@
 
 #include <pawl/assert.hpp>
 
-#include "flow/machine.hpp"
+#include "flow/machine/machine.hpp"
 #include "persistence/keys.hpp"
 
 namespace pawl::persistence {
@@ -89,30 +89,31 @@ void write_tasks(batch& writes, const run_key& run, const std::vector<flow::open
 
 /// What a run and those around it have to know of each other's end, also after a crash.
 void write_family(batch& writes, const flow::run_state& run, const flow::delta& change,
-                  const standing& before, const standing& after) {
+                  const index_state& before, const index_state& after) {
   for (const auto& id : change.children_abandoned)
-    writes.put(column::indexes, keys::unwanted_run({run.key.scope, id}), {});
+    writes.put(column::indexes, keys::orphaned_run({run.key.scope, id}), {});
   for (const auto& id : before.children)
     if (std::find(after.children.begin(), after.children.end(), id) == after.children.end())
       writes.erase(column::indexes, keys::ended({run.key, id}));
   const bool had_ended = before.status && is_finished(*before.status);
   if (!run.parent || had_ended || !is_finished(run.status)) return;
   writes.put(column::indexes, keys::ended({{run.key.scope, *run.parent}, run.key.id}), {});
-  writes.erase(column::indexes, keys::unwanted_run(run.key));
+  writes.erase(column::indexes, keys::orphaned_run(run.key));
 }
 
 }  // namespace
 
-standing standing_of(const flow::run_state& run) {
+index_state index_state_of(const flow::run_state& run) {
   if (run.sequence == 0) return {};
-  standing now{run.status, !flow::is_parked(run), flow::next_alarm(run), flow::open_tasks(run), {}};
+  index_state now{
+      run.status, !flow::is_parked(run), flow::next_alarm(run), flow::open_tasks(run), {}};
   for (const auto& t : run.tokens)
     if (t.child) now.children.push_back(t.child->id);
   return now;
 }
 
 batch transition_batch(const flow::run_state& run, const flow::delta& change,
-                       const standing& before, std::uint32_t snapshot_every) {
+                       const index_state& before, std::uint32_t snapshot_every) {
   PAWL_ASSERT(snapshot_every > 0, "snapshots must come at some distance");
   PAWL_ASSERT(run.sequence == change.sequence, "the state is not the one after the delta");
   batch writes;
@@ -122,12 +123,12 @@ batch transition_batch(const flow::run_state& run, const flow::delta& change,
   // A retry that failed again at once ends in the status that it found, but with another error.
   if (before.status != run.status || change.status)
     writes.put(column::runs, keys::run(run.key), encode_run(run));
-  const standing after = standing_of(run);
-  if (before.moves && !after.moves) writes.erase(column::indexes, keys::moving_run(run.key));
-  if (!before.moves && after.moves) writes.put(column::indexes, keys::moving_run(run.key), {});
-  if (before.alarm != after.alarm) {
-    if (before.alarm) writes.erase(column::indexes, keys::alarm(run.key, *before.alarm));
-    if (after.alarm) writes.put(column::indexes, keys::alarm(run.key, *after.alarm), {});
+  const index_state after = index_state_of(run);
+  if (before.moves && !after.moves) writes.erase(column::indexes, keys::runnable_run(run.key));
+  if (!before.moves && after.moves) writes.put(column::indexes, keys::runnable_run(run.key), {});
+  if (before.timer != after.timer) {
+    if (before.timer) writes.erase(column::indexes, keys::timer(run.key, *before.timer));
+    if (after.timer) writes.put(column::indexes, keys::timer(run.key, *after.timer), {});
   }
   if (!before.tasks.empty() || !after.tasks.empty())
     write_tasks(writes, run.key, before.tasks, after.tasks);

@@ -6,8 +6,8 @@
 
 #include <pawl/run.hpp>
 
-#include "flow/machine.hpp"
-#include "flow/transition.hpp"
+#include "flow/machine/machine.hpp"
+#include "flow/machine/transition.hpp"
 #include "persistence/codec.hpp"
 #include "persistence/store.hpp"
 
@@ -16,23 +16,23 @@
 namespace pawl::persistence {
 
 /// What the indexes and counters know of a run.
-struct standing {
+struct index_state {
   std::optional<run_status> status;  ///< none: there is no run yet
   bool moves = false;                ///< goes on by itself: has to be brought back after a restart
-  std::optional<time_point> alarm;   ///< when it has to be woken
+  std::optional<time_point> timer;   ///< when it has to be woken
   std::vector<flow::open_task> tasks;  ///< by token
   std::vector<run_id> children;        ///< runs that it waits for, by token
 
-  friend bool operator==(const standing&, const standing&) = default;
+  friend bool operator==(const index_state&, const index_state&) = default;
 };
-[[nodiscard]] standing standing_of(const flow::run_state& run);
+[[nodiscard]] index_state index_state_of(const flow::run_state& run);
 
 /// What a transition writes: its checkpoint, and where it changed them the run's record, indexes
 /// and counters. `before` is how the run stood before it; `run` the state after. Every
 /// `snapshot_every`-th checkpoint is the whole state, so that reading one costs at most that
 /// many records.
 [[nodiscard]] batch transition_batch(const flow::run_state& run, const flow::delta& change,
-                                     const standing& before, std::uint32_t snapshot_every);
+                                     const index_state& before, std::uint32_t snapshot_every);
 
 /// The state at a run's last checkpoint in this view, or at the one with number `at`; nothing where
 /// there is no such run or checkpoint. Errors: `corrupt`, `io_failed`.

@@ -28,7 +28,7 @@ class stored_run {
     commit({});
   }
   void give(flow::command c) {
-    const auto before = standing_of(run_.state());
+    const auto before = index_state_of(run_.state());
     REQUIRE(run_.give(std::move(c)));
     commit(before);
   }
@@ -40,7 +40,7 @@ class stored_run {
   [[nodiscard]] const batch& last_batch() const { return last_; }
 
  private:
-  void commit(const standing& before) {
+  void commit(const index_state& before) {
     last_ = transition_batch(run_.state(), run_.last().change, before, snapshot_every_);
     const batch* const all[] = {&last_};
     auto written = store_.write(all);
@@ -144,8 +144,8 @@ TEST_CASE("a retry that fails again at once shows the new error and end", "[runs
       chain({start(), task("a"),
              condition("c", {{"if", {{{"var", "ok"}}, true, {{"*", json::array()}}}}}), end()})};
   run.begin();
-  run.give(flow::park_command{"its actor crashed"});
-  CHECK((*load_record(*store.durable_view(), key))->summary.error->type == "engine.parked");
+  run.give(flow::quarantine_command{"its actor crashed"});
+  CHECK((*load_record(*store.durable_view(), key))->summary.error->type == "engine.quarantined");
   run.give(flow::retry_command{});
   run.finish("a");  // fails at the condition behind it
   const auto first = (*load_record(*store.durable_view(), key))->summary;

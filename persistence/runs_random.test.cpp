@@ -64,7 +64,7 @@ class durable_run {
     const auto& change = run.last().change;
     check_replay(before, change);
     const batch writes =
-        transition_batch(run.state(), change, standing_of(before), snapshot_every_);
+        transition_batch(run.state(), change, index_state_of(before), snapshot_every_);
     const batch* const all[] = {&writes};
     store_.publish(store_.write(all).value());
     check_reload();
@@ -118,15 +118,15 @@ std::string broken_reference(const view& now) {
     } else if (flow::summarize(**state) != run) {
       wrong = "a record is not that of its last checkpoint";
     } else {
-      const standing stands = standing_of(**state);
-      if (stands.moves) ++indexed[keys::moving_run(run.key)];
-      if (stands.alarm) ++indexed[keys::alarm(run.key, *stands.alarm)];
+      const index_state stands = index_state_of(**state);
+      if (stands.moves) ++indexed[keys::runnable_run(run.key)];
+      if (stands.timer) ++indexed[keys::timer(run.key, *stands.timer)];
     }
     return view::next::more;
   }));
   REQUIRE(now.scan(column::indexes, {}, [&](std::string_view key, std::string_view) {
     // Its children are nowhere here, so that nobody takes note of what they are told.
-    if (key.front() == keys::unwanted_runs().from.front()) return view::next::more;
+    if (key.front() == keys::orphaned_runs().from.front()) return view::next::more;
     if (--indexed[std::string{key}] != 0) wrong = "an index names a run that is not there";
     return view::next::more;
   }));

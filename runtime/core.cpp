@@ -82,7 +82,7 @@ std::unique_ptr<actors::executor> make_executor(const settings& s, const actors:
 
 /// Gives the command's place back, then answers.
 template <class T, class From, class Convert>
-actors::reply<From> reply_to(const std::shared_ptr<actors::parts>& p, callback<T> done,
+actors::reply<From> reply_to(const std::shared_ptr<actors::engine_context>& p, callback<T> done,
                              Convert convert) {
   return actors::reply<From>{[p, done = std::move(done), convert](result<From> answer) {
     p->commands.give_back();
@@ -112,11 +112,11 @@ struct engine_core::hosting {
   caf::actor_system system;
 };
 
-engine_core::engine_core(pawl::settings s, engine_parts given)
+engine_core::engine_core(pawl::settings s, engine_components given)
     : settings(std::move(s)),
       functions(with_builtins(std::move(given.functions), settings)),
       ids(given.ids ? std::move(given.ids) : make_uuid_source()),
-      lasting(std::make_shared<actors::lasting_parts>()),
+      telemetry(std::make_shared<actors::engine_telemetry>()),
       given_(std::move(given)) {}
 
 engine_core::~engine_core() {
@@ -136,7 +136,7 @@ bool engine_core::can_reopen() const {
   return given_.open_store || !settings.storage.data_dir.empty();
 }
 
-result<std::shared_ptr<actors::parts>> engine_core::make_parts() {
+result<std::shared_ptr<actors::engine_context>> engine_core::make_context() {
   if (auto good = settings.check(); !good) return good.error();
   if (!given_.log) {
     auto made = make_logger(settings.log);
@@ -144,12 +144,12 @@ result<std::shared_ptr<actors::parts>> engine_core::make_parts() {
     given_.log = *std::move(made);
   }
   if (!given_.clock) given_.clock = make_system_clock();
-  if (!given_.chance) given_.chance = make_chance();
+  if (!given_.rng) given_.rng = make_chance();
   auto store = open_store();
   if (!store) return std::move(store).error();
-  auto made = std::make_shared<actors::parts>(
-      settings, *std::move(store), given_.clock, given_.chance, functions,
-      make_executor(settings, *given_.clock, given_.log), given_.log, lasting);
+  auto made = std::make_shared<actors::engine_context>(
+      settings, *std::move(store), given_.clock, given_.rng, functions,
+      make_executor(settings, *given_.clock, given_.log), given_.log, telemetry);
   made->on_store_failed = [this, generation = ++generation_](const error& why) {
     on_store_failed(generation, why);
   };
@@ -159,7 +159,7 @@ result<std::shared_ptr<actors::parts>> engine_core::make_parts() {
 result<void> engine_core::open(caf::actor_system* host) {
   const std::lock_guard lock{mutex_};
   if (opened_) return error{errc::unavailable, "an engine can be opened once only"};
-  auto made = make_parts();
+  auto made = make_context();
   if (!made) return std::move(made).error();
   opened_ = true;
   if (can_reopen()) {
@@ -180,14 +180,14 @@ result<void> engine_core::open(caf::actor_system* host) {
   // CAF's actor system notes itself in the thread that makes it and waits at its end for that note
   // to go. On a thread of its own the note goes now, and any thread may stop the engine later.
   std::async(std::launch::async, start).get();
-  parts_ = *std::move(made);
+  context_ = *std::move(made);
   return {};
 }
 
 void engine_core::end_in_order(const admitted& ended, std::chrono::milliseconds patience) {
   // Outcomes of steps that finish in time still become durable: their runs are there until the
   // supervisor winds them down.
-  ended.parts->executor->stop(patience);
+  ended.context->executor->stop(patience);
   std::promise<void> stopped;
   caf::anon_send(
       ended.actors->supervisor,
@@ -206,18 +206,18 @@ result<void> engine_core::reopen() {
   admitted failed;
   {
     const std::lock_guard lock{mutex_};
-    failed = {std::exchange(parts_, nullptr), std::exchange(actors_, nullptr)};
+    failed = {std::exchange(context_, nullptr), std::exchange(actors_, nullptr)};
   }
-  if (failed.parts) {
+  if (failed.context) {
     // What functions come to cannot be recorded: they are called again.
     end_in_order(failed, std::chrono::milliseconds{0});
-    static_cast<void>(failed.parts->store->close());
-    ended_ = failed.parts;
+    static_cast<void>(failed.context->store->close());
+    ended_ = failed.context;
     failed = {};
   }
   if (!ended_.expired())
     return error{errc::unavailable, "the failed store is still in use by who reads from it"};
-  auto made = make_parts();
+  auto made = make_context();
   const std::lock_guard lock{mutex_};
   if (!made) {
     given_.log->error("the store cannot be opened again yet: {}", made.error().message);
@@ -228,7 +228,7 @@ result<void> engine_core::reopen() {
   failure_.reset();
   actors_ = std::make_shared<const actors::engine_actors>(
       actors::start_actors(*system_, *made, actors::blocking_actors::own_threads));
-  parts_ = *std::move(made);
+  context_ = *std::move(made);
   return {};
 }
 
@@ -241,30 +241,30 @@ result<void> engine_core::stop() {
   {
     const std::lock_guard lock{mutex_};
     if (!opened_ || std::exchange(stopped_, true)) return {};
-    if (parts_) parts_->admitted.close(actors::admission::state::stopping);
+    if (context_) context_->admitted.close(actors::admission::state::stopping);
   }
   if (restarter_) restarter_->end();
   admitted open;
   {
     const std::lock_guard lock{mutex_};
-    open = {parts_, actors_};
+    open = {context_, actors_};
   }
-  if (open.parts) {
-    open.parts->admitted.close(actors::admission::state::stopping);
+  if (open.context) {
+    open.context->admitted.close(actors::admission::state::stopping);
     end_in_order(open, settings.engine.stop_timeout_ms);
   }
-  lasting->events.close();
+  telemetry->events.close();
   std::unique_ptr<hosting> host;
   {
     const std::lock_guard lock{mutex_};
-    parts_.reset();
+    context_.reset();
     actors_.reset();
     host = std::move(hosting_);
     if (at_stop_) std::exchange(at_stop_, nullptr)();
   }
   open.actors.reset();
   host.reset();  // waits until the last of its actors has ended
-  if (open.parts) return open.parts->store->close();
+  if (open.context) return open.context->store->close();
   return failure_ ? result<void>{*failure_} : result<void>{};
 }
 
@@ -291,21 +291,21 @@ bool engine_core::is_alive() const {
   return opened_ && !stopped_;
 }
 
-std::shared_ptr<actors::parts> engine_core::running() const {
+std::shared_ptr<actors::engine_context> engine_core::running() const {
   const std::lock_guard lock{mutex_};
-  return parts_;
+  return context_;
 }
 
 result<engine_core::admitted> engine_core::admit() const {
   admitted open;
   {
     const std::lock_guard lock{mutex_};
-    open = {parts_, actors_};
+    open = {context_, actors_};
   }
-  if (!open.parts || !open.parts->admitted.is_open()) return closed();
-  if (!open.parts->commands.try_take()) {
+  if (!open.context || !open.context->admitted.is_open()) return closed();
+  if (!open.context->commands.try_take()) {
     return error{errc::overloaded,
-                 "the engine has " + std::to_string(open.parts->commands.most()) +
+                 "the engine has " + std::to_string(open.context->commands.most()) +
                      " commands under way (engine.max_commands_in_flight); nothing was changed, "
                      "try again later"};
   }
@@ -315,15 +315,15 @@ result<engine_core::admitted> engine_core::admit() const {
 void engine_core::start(run_key key, flow::start_command what, callback<run_started> done) {
   const auto open = admit();
   if (!open) return done(open.error());
-  if (open->parts->active_runs.full()) {
-    open->parts->commands.give_back();
+  if (open->context->active_runs.full()) {
+    open->context->commands.give_back();
     return done(error{errc::overloaded,
-                      "the engine has " + std::to_string(open->parts->active_runs.most()) +
+                      "the engine has " + std::to_string(open->context->active_runs.most()) +
                           " runs in memory (engine.max_active_runs); the run was not started, try "
                           "again later"});
   }
   auto answer = reply_to<run_started, actors::command_done>(
-      open->parts, std::move(done), [](actors::command_done d) {
+      open->context, std::move(done), [](actors::command_done d) {
         return run_started{d.run.key.id, d.run.flow, d.run.status, d.changed};
       });
   caf::anon_send(open->actors->shard_of(key),
@@ -332,16 +332,16 @@ void engine_core::start(run_key key, flow::start_command what, callback<run_star
 }
 
 void engine_core::command(run_key key, flow::command what, callback<run_changed> done,
-                          std::optional<std::uint64_t> only_at) {
+                          std::optional<std::uint64_t> if_checkpoint) {
   const auto open = admit();
   if (!open) return done(open.error());
   auto answer = reply_to<run_changed, actors::command_done>(
-      open->parts, std::move(done), [](actors::command_done d) {
+      open->context, std::move(done), [](actors::command_done d) {
         return run_changed{std::move(d.run), d.before.value_or(run_status::pending), d.pausing};
       });
   caf::anon_send(open->actors->shard_of(key),
                  actors::run_command{key, std::make_shared<flow::command>(std::move(what)),
-                                     std::move(answer), only_at});
+                                     std::move(answer), if_checkpoint});
 }
 
 void engine_core::wait(run_key key, std::chrono::milliseconds timeout,
@@ -349,7 +349,7 @@ void engine_core::wait(run_key key, std::chrono::milliseconds timeout,
   const auto open = admit();
   if (!open) return done(open.error());
   auto answer = reply_to<actors::ended_run, actors::ended_run>(
-      open->parts, std::move(done), [](actors::ended_run run) { return run; });
+      open->context, std::move(done), [](actors::ended_run run) { return run; });
   const auto deadline = caf::actor_clock::clock_type::now() + std::min(timeout, max_duration);
   caf::anon_send(open->actors->shard_of(key),
                  actors::wait_finished{key, deadline, std::move(answer)});
@@ -360,7 +360,7 @@ void engine_core::put_flow(const scope_name& in, json definition, const put_flow
   const auto open = admit();
   if (!open) return done(open.error());
   using stored = actors::put_flow_request::done;
-  auto answer = reply_to<flow_stored, stored>(open->parts, std::move(done), [](stored d) {
+  auto answer = reply_to<flow_stored, stored>(open->context, std::move(done), [](stored d) {
     return flow_stored{std::move(d.id), d.created, std::move(d.warnings)};
   });
   caf::anon_send(open->actors->catalog,
@@ -372,7 +372,7 @@ void engine_core::publish_flow(const scope_name& in, const flow_version_id& id,
                                callback<void> done) {
   const auto open = admit();
   if (!open) return done(open.error());
-  auto answer = reply_to<void, void>(open->parts, std::move(done), [] {});
+  auto answer = reply_to<void, void>(open->context, std::move(done), [] {});
   caf::anon_send(open->actors->catalog, actors::publish_flow_request{in, id, std::move(answer)});
 }
 
@@ -382,47 +382,48 @@ void engine_core::poll_tasks(const scope_name& in, task_poll wanted,
   if (!open) return done(open.error());
   using tasks = std::vector<worker_task>;
   // A poll may wait for long: it is bounded by `worker.max_polls`, not as a command.
-  open->parts->commands.give_back();
+  open->context->commands.give_back();
   caf::anon_send(open->actors->dispatcher,
                  actors::poll_tasks{in, std::move(wanted), actors::reply<tasks>{std::move(done)},
                                     std::move(withdrawn)});
 }
 
-void engine_core::touch_task(const persistence::keys::task_key& task, std::uint64_t lease,
-                             std::optional<double> progress, std::vector<task_log_line> log,
-                             callback<task_heartbeat> done) {
+void engine_core::heartbeat_task(const persistence::keys::task_key& task, std::uint64_t lease,
+                                 std::optional<double> progress, std::vector<task_log_line> log,
+                                 callback<task_heartbeat> done) {
   const auto open = admit();
   if (!open) return done(open.error());
-  auto answer = reply_to<task_heartbeat, task_heartbeat>(open->parts, std::move(done),
+  auto answer = reply_to<task_heartbeat, task_heartbeat>(open->context, std::move(done),
                                                          [](task_heartbeat h) { return h; });
   caf::anon_send(open->actors->dispatcher,
-                 actors::touch_task{task, lease, progress, std::move(log), std::move(answer)});
+                 actors::heartbeat_task{task, lease, progress, std::move(log), std::move(answer)});
 }
 
 void engine_core::describe_workers(const scope_name& in, callback<worker_overview> done) {
   const auto open = admit();
   if (!open) return done(open.error());
-  auto answer = reply_to<worker_overview, worker_overview>(open->parts, std::move(done),
+  auto answer = reply_to<worker_overview, worker_overview>(open->context, std::move(done),
                                                            [](worker_overview all) { return all; });
   caf::anon_send(open->actors->dispatcher, actors::describe_workers{in, std::move(answer)});
 }
 
 double engine_core::draw() const {
   const auto p = running();
-  return p ? p->chance->draw() : 0.5;
+  return p ? p->rng->draw() : 0.5;
 }
 
 void engine_core::delete_flow(const scope_name& in, const flow_name& name, callback<void> done) {
   const auto open = admit();
   if (!open) return done(open.error());
-  auto answer = reply_to<void, void>(open->parts, std::move(done), [] {});
+  auto answer = reply_to<void, void>(open->context, std::move(done), [] {});
   caf::anon_send(open->actors->catalog, actors::delete_flow_request{in, name, std::move(answer)});
 }
 
 result<void> engine_core::read_later(std::function<void()> work) {
   const auto open = admit();
   if (!open) return open.error();
-  caf::anon_send(open->actors->reader, actors::read_job{[p = open->parts, work = std::move(work)] {
+  caf::anon_send(open->actors->reader,
+                 actors::read_job{[p = open->context, work = std::move(work)] {
                    p->commands.give_back();
                    work();
                  }});

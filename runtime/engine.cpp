@@ -1,6 +1,6 @@
 #include <pawl/engine.hpp>
 
-#include "actors/parts.hpp"
+#include "actors/engine_context.hpp"
 #include "runtime/core.hpp"
 #include "runtime/queries.hpp"
 #include "runtime/totals.hpp"
@@ -8,9 +8,9 @@
 namespace pawl {
 
 engine::engine(settings s)
-    : scope(std::make_shared<engine_core>(std::move(s), engine_parts{}), default_scope()) {}
+    : scope(std::make_shared<engine_core>(std::move(s), engine_components{}), default_scope()) {}
 
-engine engine_access::make(settings s, engine_parts given) {
+engine engine_access::make(settings s, engine_components given) {
   return engine{std::make_shared<engine_core>(std::move(s), std::move(given))};
 }
 
@@ -50,8 +50,8 @@ std::shared_ptr<subscription> engine::watch_steps(std::size_t capacity) const {
   return queries{*core_}.watch({}, capacity);
 }
 
-engine_measures engine::measures() const {
-  return core_->is_alive() ? core_->lasting->measured.snapshot() : engine_measures{};
+engine_metrics engine::metrics() const {
+  return core_->is_alive() ? core_->telemetry->metrics.snapshot() : engine_metrics{};
 }
 
 void engine::totals_async(callback<engine_totals> done) const {

@@ -1,29 +1,29 @@
-#include "actors/parts.hpp"
-#include "flow/compiled.hpp"
+#include "actors/engine_context.hpp"
+#include "flow/definition/compiled.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/runs.hpp"
 #include "runtime/queries.hpp"
 
 namespace pawl {
 
-result<std::vector<fault>> queries::validate_flow(const scope_name& in,
-                                                  const json& definition) const {
-  const auto parts = core_.running();
-  if (!parts) return core_.closed();
-  auto compiled = flow::compile(definition, version{1, 0, 0}, parts->flows.allowed());
+result<std::vector<diagnostic>> queries::validate_flow(const scope_name& in,
+                                                       const json& definition) const {
+  const auto context = core_.running();
+  if (!context) return core_.closed();
+  auto compiled = flow::compile(definition, version{1, 0, 0}, context->flows.allowed());
   if (compiled.flow) {
     for (const auto& ref : compiled.flow->code_refs())
       if (const auto found = core_.functions->find(in, ref); !found)
-        compiled.faults.push_back(
+        compiled.diagnostics.push_back(
             {severity::warning, "", "unknown_function", found.error().message});
   }
-  return std::move(compiled.faults);
+  return std::move(compiled.diagnostics);
 }
 
 result<void> queries::flow_is_unused(const scope_name& in, const flow_name& name) const {
-  const auto parts = core_.running();
-  if (!parts) return core_.closed();
-  const auto now = parts->store->durable_view();
+  const auto context = core_.running();
+  if (!context) return core_.closed();
+  const auto now = context->store->durable_view();
   std::optional<error> failure;
   for (const auto status : {run_status::pending, run_status::running, run_status::paused}) {
     const auto scanned = now->scan(
@@ -49,11 +49,11 @@ result<void> queries::flow_is_unused(const scope_name& in, const flow_name& name
 }
 
 result<engine_load> queries::load() const {
-  const auto parts = core_.running();
-  if (!parts) return core_.closed();
-  const auto calls = parts->executor->current_load();
-  return engine_load{parts->active_runs.used(), parts->commands.used(), calls.queued, calls.running,
-                     calls.stuck};
+  const auto context = core_.running();
+  if (!context) return core_.closed();
+  const auto calls = context->executor->current_load();
+  return engine_load{context->active_runs.used(), context->commands.used(), calls.queued,
+                     calls.running, calls.stuck};
 }
 
 }  // namespace pawl

@@ -1,5 +1,5 @@
-#include "actors/parts.hpp"
-#include "flow/history.hpp"
+#include "actors/engine_context.hpp"
+#include "flow/machine/history.hpp"
 #include "persistence/runs.hpp"
 #include "runtime/queries.hpp"
 
@@ -25,13 +25,13 @@ std::size_t size_of(const json& value) {
 
 result<history_page> queries::history_page(const run_key& key, std::uint64_t first,
                                            std::size_t limit) const {
-  const auto parts = core_.running();
-  if (!parts) return core_.closed();
-  const auto now = parts->store->durable_view();
+  const auto context = core_.running();
+  if (!context) return core_.closed();
+  const auto now = context->store->durable_view();
   const auto record = persistence::load_record(*now, key);
   if (!record) return record.error();
   if (!*record) return error{errc::not_found, "there is no run " + key.id.str()};
-  const auto compiled = parts->flows.get(*now, key.scope, (*record)->summary.flow);
+  const auto compiled = context->flows.get(*now, key.scope, (*record)->summary.flow);
   if (!compiled) return compiled.error();
   pawl::history_page page;
   std::size_t bytes = 0;

@@ -50,7 +50,7 @@ class uuid_source final : public id_source {
   std::mt19937_64 random_;
 };
 
-class random_chance final : public actors::chance {
+class random_chance final : public actors::rng {
  public:
   double draw() override {
     const std::lock_guard lock{mutex_};
@@ -80,7 +80,7 @@ std::unique_ptr<actors::clock> make_system_clock() {
   return std::make_unique<system_clock>();
 }
 
-std::unique_ptr<actors::chance> make_chance() {
+std::unique_ptr<actors::rng> make_chance() {
   return std::make_unique<random_chance>();
 }
 

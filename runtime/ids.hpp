@@ -8,8 +8,8 @@
 #include <pawl/json.hpp>
 #include <pawl/time.hpp>
 
-#include "actors/chance.hpp"
 #include "actors/clock.hpp"
+#include "actors/rng.hpp"
 
 namespace pawl {
 
@@ -27,7 +27,7 @@ class id_source {
 [[nodiscard]] std::unique_ptr<actors::clock> make_system_clock();
 
 /// Pseudo-random numbers (Mersenne Twister) from a random seed.
-[[nodiscard]] std::unique_ptr<actors::chance> make_chance();
+[[nodiscard]] std::unique_ptr<actors::rng> make_chance();
 
 /// The id of the run that a key names: readable where the key is short and plain, always the same,
 /// different for different keys.

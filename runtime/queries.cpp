@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "actors/ended_run.hpp"
-#include "actors/parts.hpp"
-#include "flow/history.hpp"
-#include "flow/machine.hpp"
+#include "actors/engine_context.hpp"
+#include "flow/machine/history.hpp"
+#include "flow/machine/machine.hpp"
 #include "flow/nodes/node.hpp"
-#include "flow/value_check.hpp"
+#include "flow/values/value_check.hpp"
 #include "persistence/codec.hpp"
 #include "persistence/journal.hpp"
 #include "persistence/keys.hpp"
@@ -29,15 +29,15 @@ error no_such_flow(const std::string& name) {
 
 /// The engine's parts and what is durable now, for the time of one read.
 struct reading {
-  std::shared_ptr<actors::parts> parts;
+  std::shared_ptr<actors::engine_context> context;
   std::shared_ptr<const view> now;
 };
 
 result<reading> begin(const engine_core& core) {
-  auto parts = core.running();
-  if (!parts) return core.closed();
-  auto now = parts->store->durable_view();
-  return reading{std::move(parts), std::move(now)};
+  auto context = core.running();
+  if (!context) return core.closed();
+  auto now = context->store->durable_view();
+  return reading{std::move(context), std::move(now)};
 }
 
 result<persistence::flow_head> head_of(const view& from, const scope_name& in,
@@ -58,10 +58,10 @@ flow_version describe(const persistence::flow_record& record, flow_version_id id
 /// The name and version at the end of a flow version's key.
 std::optional<version> version_of(std::string_view key) {
   if (key.size() < 12) return std::nullopt;
-  std::uint32_t parts[3] = {};
+  std::uint32_t context[3] = {};
   for (int i = 0; i < 12; ++i)
-    parts[i / 4] = parts[i / 4] << 8 | static_cast<unsigned char>(key[key.size() - 12 + i]);
-  return version{parts[0], parts[1], parts[2]};
+    context[i / 4] = context[i / 4] << 8 | static_cast<unsigned char>(key[key.size() - 12 + i]);
+  return version{context[0], context[1], context[2]};
 }
 
 /// A cursor is the index key behind which the next page begins, in hexadecimal.
@@ -118,7 +118,7 @@ run_view show(const flow::run_state& state, const flow::compiled_flow& compiled)
         each.kind = "run";
         each.name = t.child->id.str();
       }
-      if (t.can_ring() && t.alarm && !state.frozen_at) each.until = t.alarm->due;
+      if (t.can_fire() && t.timer && !state.frozen_at) each.until = t.timer->due;
       shown.waiting_on.push_back(std::move(each));
     } else if (t.phase == flow::token_phase::gathering) {
       shown.waiting_on.push_back({place.id, "branches", ""});
@@ -131,7 +131,7 @@ run_view show(const flow::run_state& state, const flow::compiled_flow& compiled)
         each.name = flow::question_id(place.id, t);
         each.question = *t.question;
       }
-      if (t.alarm && !state.frozen_at) each.until = t.alarm->due;
+      if (t.timer && !state.frozen_at) each.until = t.timer->due;
       shown.waiting_on.push_back(std::move(each));
     }
   }
@@ -246,7 +246,7 @@ result<run_view> queries::get(const run_key& key) const {
   const auto run = persistence::load_run(*r->now, key);
   if (!run) return run.error();
   if (!*run) return no_such_run(key.id);
-  const auto compiled = r->parts->flows.get(*r->now, key.scope, (*run)->flow);
+  const auto compiled = r->context->flows.get(*r->now, key.scope, (*run)->flow);
   if (!compiled) return compiled.error();
   return show(**run, **compiled);
 }
@@ -255,7 +255,7 @@ result<run_view> queries::view_of(const actors::ended_run& over) const {
   if (!over.state) return get(over.summary.key);
   const auto r = begin(core_);
   if (!r) return r.error();
-  const auto compiled = r->parts->flows.get(*r->now, over.summary.key.scope, over.state->flow);
+  const auto compiled = r->context->flows.get(*r->now, over.summary.key.scope, over.state->flow);
   if (!compiled) return compiled.error();
   return show(*over.state, **compiled);
 }
@@ -352,7 +352,7 @@ result<std::vector<history_event>> queries::history(const run_key& key, std::uin
   const auto record = persistence::load_record(*r->now, key);
   if (!record) return record.error();
   if (!*record) return no_such_run(key.id);
-  const auto compiled = r->parts->flows.get(*r->now, key.scope, (*record)->summary.flow);
+  const auto compiled = r->context->flows.get(*r->now, key.scope, (*record)->summary.flow);
   if (!compiled) return compiled.error();
   const auto checkpoints = persistence::load_history(*r->now, key, first, limit);
   if (!checkpoints) return checkpoints.error();
@@ -391,7 +391,7 @@ result<flow::start_command> queries::make_start(const scope_name& in, std::strin
     start.key.id = *std::move(id);
   } else {
     start.key.id =
-        options.key.empty() ? core_.ids->next(r->parts->clock->now()) : id_of_key(options.key);
+        options.key.empty() ? core_.ids->next(r->context->clock->now()) : id_of_key(options.key);
   }
   start.flow.name = *std::move(name);
   start.fingerprint = start_fingerprint(
@@ -437,7 +437,7 @@ result<flow::start_command> queries::make_restart(const run_key& key, start_opti
 }
 
 std::shared_ptr<subscription> queries::watch(run_key of, std::size_t capacity) const {
-  if (core_.is_alive()) return core_.lasting->events.subscribe(std::move(of), capacity);
+  if (core_.is_alive()) return core_.telemetry->events.subscribe(std::move(of), capacity);
   auto ended = std::make_shared<subscription>(std::move(of), capacity);
   ended->end();
   return ended;

@@ -7,7 +7,7 @@
 
 #include <pawl/engine.hpp>
 
-#include "flow/command.hpp"
+#include "flow/machine/command.hpp"
 #include "runtime/core.hpp"
 
 namespace pawl {
@@ -34,8 +34,8 @@ class queries {
   /// As `scope::history_page_async` says.
   [[nodiscard]] result<pawl::history_page> history_page(const run_key& key, std::uint64_t first,
                                                         std::size_t limit) const;
-  [[nodiscard]] result<std::vector<fault>> validate_flow(const scope_name& in,
-                                                         const json& definition) const;
+  [[nodiscard]] result<std::vector<diagnostic>> validate_flow(const scope_name& in,
+                                                              const json& definition) const;
   /// Whether unfinished runs use a flow: `conflict` if so. Looks at all of the scope.
   [[nodiscard]] result<void> flow_is_unused(const scope_name& in, const flow_name& name) const;
   [[nodiscard]] result<engine_load> load() const;

@@ -4,7 +4,7 @@
 #include <pawl/engine.hpp>
 
 #include "actors/ended_run.hpp"
-#include "flow/definition.hpp"
+#include "flow/definition/definition.hpp"
 #include "runtime/core.hpp"
 #include "runtime/queries.hpp"
 #include "runtime/tasks.hpp"
@@ -155,7 +155,7 @@ void scope::flow_versions_async(const flow_name& flow,
   read_later(*core_, std::move(done), [self = *this, flow] { return self.flow_versions(flow); });
 }
 
-void scope::validate_flow_async(json definition, callback<std::vector<fault>> done) const {
+void scope::validate_flow_async(json definition, callback<std::vector<diagnostic>> done) const {
   read_later(*core_, std::move(done), [self = *this, definition = std::move(definition)] {
     return queries{*self.core_}.validate_flow(self.name_, definition);
   });
@@ -244,8 +244,8 @@ result<run_changed> scope::cancel(const run_id& id, command_options options) con
 
 void scope::cancel_async(const run_id& id, command_options options,
                          callback<run_changed> done) const {
-  core_->command({name_, id}, flow::cancel_command{options.only_if, std::move(options.reason)},
-                 std::move(done), options.only_at);
+  core_->command({name_, id}, flow::cancel_command{options.if_status, std::move(options.reason)},
+                 std::move(done), options.if_checkpoint);
 }
 
 result<run_changed> scope::pause(const run_id& id, command_options options) const {
@@ -255,8 +255,8 @@ result<run_changed> scope::pause(const run_id& id, command_options options) cons
 
 void scope::pause_async(const run_id& id, command_options options,
                         callback<run_changed> done) const {
-  core_->command({name_, id}, flow::pause_command{options.only_if, std::move(options.reason)},
-                 std::move(done), options.only_at);
+  core_->command({name_, id}, flow::pause_command{options.if_status, std::move(options.reason)},
+                 std::move(done), options.if_checkpoint);
 }
 
 result<run_changed> scope::resume(const run_id& id, resume_options options) const {
@@ -268,9 +268,9 @@ void scope::resume_async(const run_id& id, resume_options options,
                          callback<run_changed> done) const {
   core_->command(
       {name_, id},
-      flow::resume_command{options.only_if, std::move(options.reason), std::move(options.update),
+      flow::resume_command{options.if_status, std::move(options.reason), std::move(options.update),
                            std::move(options.question), std::move(options.answer)},
-      std::move(done), options.only_at);
+      std::move(done), options.if_checkpoint);
 }
 
 result<run_changed> scope::update(const run_id& id, json update, command_options options) const {
@@ -282,8 +282,8 @@ void scope::update_async(const run_id& id, json update, command_options options,
                          callback<run_changed> done) const {
   core_->command(
       {name_, id},
-      flow::update_command{options.only_if, std::move(options.reason), std::move(update)},
-      std::move(done), options.only_at);
+      flow::set_data_command{options.if_status, std::move(options.reason), std::move(update)},
+      std::move(done), options.if_checkpoint);
 }
 
 result<run_changed> scope::signal(const run_id& id, std::string type, json payload,
@@ -297,7 +297,7 @@ void scope::signal_async(const run_id& id, std::string type, json payload, signa
                          callback<run_changed> done) const {
   core_->command({name_, id},
                  flow::signal_command{std::move(type), std::move(payload), std::move(options.id)},
-                 std::move(done), options.only_at);
+                 std::move(done), options.if_checkpoint);
 }
 
 result<run_changed> scope::retry(const run_id& id, command_options options) const {
@@ -307,8 +307,8 @@ result<run_changed> scope::retry(const run_id& id, command_options options) cons
 
 void scope::retry_async(const run_id& id, command_options options,
                         callback<run_changed> done) const {
-  core_->command({name_, id}, flow::retry_command{options.only_if, std::move(options.reason)},
-                 std::move(done), options.only_at);
+  core_->command({name_, id}, flow::retry_command{options.if_status, std::move(options.reason)},
+                 std::move(done), options.if_checkpoint);
 }
 
 result<run_started> scope::restart(const run_id& id, start_options options) const {
@@ -409,7 +409,7 @@ void scope::finish_task_async(const task_lease& task, task_outcome outcome,
   flow::step_outcome_command ended{place->token, {}, place->visit, place->attempt};
   ended.lease = place->lease;
   ended.retryable = outcome.retryable;
-  ended.chance = core_->draw();
+  ended.random = core_->draw();
   if (auto good = check_outcome(outcome, core_->settings.run.max_result_bytes); !good) {
     ended.value = std::move(good).error();
   } else {
@@ -444,8 +444,8 @@ void scope::heartbeat_task_async(const task_lease& task, std::optional<double> p
   if (!place) return done(place.error());
   if (progress && !(*progress >= 0 && *progress <= 1))
     return done(error{errc::invalid_argument, "a task's progress is a number from 0 to 1"});
-  core_->touch_task({{name_, place->run}, place->token}, place->lease, progress, std::move(log),
-                    std::move(done));
+  core_->heartbeat_task({{name_, place->run}, place->token}, place->lease, progress, std::move(log),
+                        std::move(done));
 }
 
 result<worker_overview> scope::workers() const {

@@ -108,7 +108,7 @@ const problem_kind& kind_of(problem_code code) noexcept {
 }
 
 problem problem_of(const error& failure) {
-  problem made{code_of(failure), failure.message, failure.type, failure.faults};
+  problem made{code_of(failure), failure.message, failure.type, failure.diagnostics};
   if (made.code == overloaded) made.fields.add("Retry-After", std::string{retry_soon});
   if (made.code == unavailable) made.fields.add("Retry-After", std::string{retry_later});
   return made;
@@ -123,7 +123,7 @@ json to_json(const problem& refused, std::string_view request_id) {
               {"detail", refused.detail}};
   if (!request_id.empty()) object["request_id"] = request_id;
   if (!refused.error_class.empty()) object["class"] = refused.error_class;
-  if (!refused.faults.empty()) object["faults"] = to_json(refused.faults);
+  if (!refused.diagnostics.empty()) object["faults"] = to_json(refused.diagnostics);
   return object;
 }
 

@@ -63,7 +63,7 @@ struct problem {
   problem_code code = problem_code::internal;
   std::string detail;            ///< a sentence: what happened, to what, what to do
   std::string error_class = {};  ///< of a step's failure, or of the refusal; may be empty
-  std::vector<fault> faults = {};
+  std::vector<diagnostic> diagnostics = {};
   http::fields fields = {};  ///< headers that belong to it: Allow, Retry-After
 };
 

@@ -128,9 +128,9 @@ json to_json(const function_info& function) {
           {"max_concurrency", function.options.max_concurrency}};
 }
 
-json to_json(const std::vector<fault>& faults) {
+json to_json(const std::vector<diagnostic>& diagnostics) {
   json list = json::array();
-  for (const auto& each : faults) {
+  for (const auto& each : diagnostics) {
     list.push_back({{"severity", each.level == severity::error ? "error" : "warning"},
                     {"pointer", each.pointer},
                     {"code", each.code},

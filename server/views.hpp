@@ -26,7 +26,7 @@ namespace pawl::server {
 [[nodiscard]] json outline(const flow_version& flow);
 [[nodiscard]] json to_json(const flow_stored& stored);
 [[nodiscard]] json to_json(const function_info& function);
-[[nodiscard]] json to_json(const std::vector<fault>& faults);
+[[nodiscard]] json to_json(const std::vector<diagnostic>& diagnostics);
 
 /// "<checkpoint>.<place>": what a run's event is called.
 [[nodiscard]] std::string event_id(std::uint64_t checkpoint, std::size_t place);

@@ -64,10 +64,10 @@ exit_code put_flow(session& s, const flow_options& options) {
   if (!wanted) return s.fail(wanted.error());
   const auto file = read_flow_file(options.name, loaded->values);
   if (!file) return s.fail(file.error());
-  for (const auto& f : file->compiled.faults) write_error(describe(*file, f));
+  for (const auto& f : file->compiled.diagnostics) write_error(describe(*file, f));
   if (!file->valid()) {
     return s.fail(exit_code::invalid_input,
-                  file->name + " has " + counted(error_count(file->compiled.faults), "fault") +
+                  file->name + " has " + counted(error_count(file->compiled.diagnostics), "fault") +
                       "; nothing was stored");
   }
   const auto opened = s.open_target(loaded->values, store_use::create);

@@ -4,7 +4,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/read.hpp"
 #include "cli/text.hpp"
-#include "flow/definition.hpp"
+#include "flow/definition/definition.hpp"
 #include "flow/logic/logic.hpp"
 
 namespace pawl::cli {
@@ -60,10 +60,10 @@ exit_code logic(session& s, const logic_options& options) {
   if (!data) return s.fail(data.error());
   const auto got = evaluate(*rule, *data);
   if (!got) {
-    for (const auto& f : got.error().faults)
+    for (const auto& f : got.error().diagnostics)
       s.say((f.pointer.empty() ? "" : "at " + f.pointer + ": ") + f.message);
     const exit_code code = exit_code_of(got.error().code);
-    return got.error().faults.empty() ? s.fail(code, got.error().message) : code;
+    return got.error().diagnostics.empty() ? s.fail(code, got.error().message) : code;
   }
   s.out().line(one_line(*got));
   return exit_code::ok;

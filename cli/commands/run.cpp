@@ -35,14 +35,14 @@ struct prepared {
 /// Prints what is wrong with a flow, and says so if it cannot be run for it. A server may get a
 /// worker for what it does not know itself.
 result<void> check(session& s, flow_file& flow, const settings& used) {
-  auto& faults = flow.compiled.faults;
+  auto& diagnostics = flow.compiled.diagnostics;
   const auto functions = s.known_functions(used);
   if (!functions) return functions.error();
   const severity level = s.is_served() ? severity::warning : severity::error;
-  for (auto& f : unknown_functions(flow, *functions, level)) faults.push_back(std::move(f));
+  for (auto& f : unknown_functions(flow, *functions, level)) diagnostics.push_back(std::move(f));
   s.out().flush();
-  for (const auto& f : faults) write_error(describe(flow, f));
-  const std::size_t errors = error_count(faults);
+  for (const auto& f : diagnostics) write_error(describe(flow, f));
+  const std::size_t errors = error_count(diagnostics);
   if (errors == 0) return {};
   return error{errc::invalid_flow,
                flow.name + " has " + counted(errors, "fault") + "; nothing was started"};

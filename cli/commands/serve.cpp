@@ -44,9 +44,9 @@ exit_code serve(session& s) {
   // One for engine and server: its level is changed for both.
   auto log = make_logger(loaded->values.log);
   if (!log) return s.fail(log.error());
-  engine_parts parts;
-  parts.log = *log;
-  engine served = engine_access::make(std::move(loaded->values), std::move(parts));
+  engine_components components;
+  components.log = *log;
+  engine served = engine_access::make(std::move(loaded->values), std::move(components));
   if (const auto opened = served.open(); !opened) return s.fail(opened.error());
   return serve_until_signal(s, served, *std::move(log));
 }

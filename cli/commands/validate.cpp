@@ -11,15 +11,15 @@ struct validate_options {
   bool json = false;
 };
 
-json to_json(const fault& f) {
+json to_json(const diagnostic& f) {
   return {{"level", f.level == severity::error ? "error" : "warning"},
           {"pointer", f.pointer},
           {"code", f.code},
           {"message", f.message}};
 }
 
-void print_json(session& s, const std::string& file, bool valid, const json& faults) {
-  s.out().line(one_line({{"file", file}, {"valid", valid}, {"faults", faults}}));
+void print_json(session& s, const std::string& file, bool valid, const json& diagnostics) {
+  s.out().line(one_line({{"file", file}, {"valid", valid}, {"faults", diagnostics}}));
 }
 
 /// A file that could not even be read as JSON, or not at all.
@@ -41,21 +41,21 @@ exit_code validate_one(session& s, const std::string& file, const settings& used
                        const validate_options& options) {
   const auto read = read_flow_file(file, used);
   if (!read) return tell_unreadable(s, file, read.error(), options.json);
-  auto faults = read->compiled.faults;
+  auto diagnostics = read->compiled.diagnostics;
   for (auto& f : unknown_functions(*read, functions, severity::warning))
-    faults.push_back(std::move(f));
-  const std::size_t errors = error_count(faults);
-  const std::size_t warnings = faults.size() - errors;
+    diagnostics.push_back(std::move(f));
+  const std::size_t errors = error_count(diagnostics);
+  const std::size_t warnings = diagnostics.size() - errors;
   const bool valid = errors == 0 && (!options.strict || warnings == 0);
   if (options.json) {
     json list = json::array();
-    for (const auto& f : faults) list.push_back(to_json(f));
+    for (const auto& f : diagnostics) list.push_back(to_json(f));
     print_json(s, file, valid, list);
   } else {
-    for (const auto& f : faults) s.out().line(describe(*read, f));
+    for (const auto& f : diagnostics) s.out().line(describe(*read, f));
     const auto& flow = read->compiled.source;
     std::string line = read->name + ": " + (valid ? "valid" : "not valid");
-    if (!faults.empty())
+    if (!diagnostics.empty())
       line += ", " + counted(errors, "error") + ", " + counted(warnings, "warning");
     if (errors == 0)
       line += " (" + counted(flow.nodes.size(), "node") + ", " +

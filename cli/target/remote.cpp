@@ -20,7 +20,7 @@ constexpr std::chrono::milliseconds max_server_wait{60'000};
 json options_json(const command_options& how) {
   json body = json::object();
   if (!how.reason.empty()) body["reason"] = how.reason;
-  if (how.only_if) body["only_if"] = to_string(*how.only_if);
+  if (how.if_status) body["only_if"] = to_string(*how.if_status);
   return body;
 }
 
@@ -153,7 +153,7 @@ class remote_target final : public target {
     return command(id, "/retry", options_json(how));
   }
   result<run_changed> resume(const run_id& id, const resume_options& how) override {
-    json body = options_json({how.only_if, how.reason, {}});
+    json body = options_json({how.if_status, how.reason, {}});
     if (!how.update.empty()) body["update"] = how.update;
     if (how.answer) body["answer"] = *how.answer;
     if (!how.question.empty()) body["question"] = how.question;

@@ -121,15 +121,16 @@ class field_reader {
   std::string wrong_;
 };
 
-std::vector<fault> read_faults(const json& from) {
-  std::vector<fault> faults;
-  if (!from.is_array()) return faults;
+std::vector<diagnostic> read_diagnostics(const json& from) {
+  std::vector<diagnostic> diagnostics;
+  if (!from.is_array()) return diagnostics;
   for (const auto& each : from) {
     field_reader fields{each};
-    faults.push_back({fields.text("severity") == "warning" ? severity::warning : severity::error,
-                      fields.text("pointer"), fields.text("code"), fields.text("message")});
+    diagnostics.push_back(
+        {fields.text("severity") == "warning" ? severity::warning : severity::error,
+         fields.text("pointer"), fields.text("code"), fields.text("message")});
   }
-  return faults;
+  return diagnostics;
 }
 
 std::optional<run_error> read_run_error(const json& from) {
@@ -266,7 +267,7 @@ result<flow_stored> read_flow_stored(const json& from) {
   flow_stored stored;
   stored.id = fields.flow("name");
   stored.created = fields.flag("created");
-  stored.warnings = read_faults(fields.value("warnings"));
+  stored.warnings = read_diagnostics(fields.value("warnings"));
   return fields.outcome(std::move(stored));
 }
 
@@ -340,7 +341,7 @@ error error_of_problem(const json& problem, int status) {
   if (known != known_codes.end()) failure.code = known->second;
   if (detail.is_string()) failure.message = detail.get<std::string>();
   if (error_class.is_string()) failure.type = error_class.get<std::string>();
-  failure.faults = read_faults(fields.value("faults"));
+  failure.diagnostics = read_diagnostics(fields.value("faults"));
   return failure;
 }
 

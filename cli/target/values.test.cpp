@@ -80,8 +80,8 @@ TEST_CASE("a problem is the error that the engine gives") {
                                                                {"code", "unknown_node_type"},
                                                                {"message", "what"}}})}},
                                      422);
-  CHECK(flow.faults ==
-        std::vector{fault{severity::error, "/nodes/1", "unknown_node_type", "what"}});
+  CHECK(flow.diagnostics ==
+        std::vector{diagnostic{severity::error, "/nodes/1", "unknown_node_type", "what"}});
 }
 
 TEST_CASE("an answer without a problem is judged by its status") {

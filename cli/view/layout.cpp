@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "flow/graph.hpp"
+#include "flow/definition/graph.hpp"
 
 namespace pawl::cli {
 namespace {

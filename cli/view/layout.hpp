@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "flow/definition.hpp"
+#include "flow/definition/definition.hpp"
 
 namespace pawl::cli {
 

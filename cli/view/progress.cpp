@@ -1,6 +1,6 @@
 #include "cli/view/progress.hpp"
 
-#include "flow/graph.hpp"
+#include "flow/definition/graph.hpp"
 
 namespace pawl::cli {
 namespace {

@@ -9,7 +9,7 @@
 
 #include <pawl/run.hpp>
 
-#include "flow/definition.hpp"
+#include "flow/definition/definition.hpp"
 
 namespace pawl::cli {
 

@@ -8,7 +8,7 @@ using namespace pawl::cli;
 namespace {
 
 flow::definition small_flow() {
-  std::vector<fault> faults;
+  std::vector<diagnostic> diagnostics;
   auto flow = flow::parse_definition(json::parse(R"({
     "name": "small",
     "nodes": [{"id": "s", "type": "start"}, {"id": "work", "type": "task"},
@@ -17,8 +17,8 @@ flow::definition small_flow() {
     "edges": [{"source": "s", "target": "work"}, {"source": "work", "target": "big"},
               {"source": "big", "target": "yes", "data": {"when": true}},
               {"source": "big", "target": "no", "data": {"when": false}}]})"),
-                                     faults);
-  REQUIRE(faults.empty());
+                                     diagnostics);
+  REQUIRE(diagnostics.empty());
   return flow;
 }
 

@@ -8,12 +8,12 @@ using namespace pawl::cli;
 namespace {
 
 followed_run run_of(const json& definition) {
-  std::vector<fault> faults;
+  std::vector<diagnostic> diagnostics;
   followed_run run;
   run.id = run_id{"r1"};
   run.flow = {flow_name{"small"}, {1, 0, 0}};
   run.definition =
-      std::make_shared<const flow::definition>(flow::parse_definition(definition, faults));
+      std::make_shared<const flow::definition>(flow::parse_definition(definition, diagnostics));
   return run;
 }
 

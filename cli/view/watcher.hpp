@@ -8,7 +8,7 @@
 
 #include <pawl/engine.hpp>
 
-#include "flow/definition.hpp"
+#include "flow/definition/definition.hpp"
 
 namespace pawl::cli {
 

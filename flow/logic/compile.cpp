@@ -74,7 +74,7 @@ class measurement {
   explicit measurement(const limits& allowed)
       : max_depth_(std::min(allowed.max_depth, deepest)), max_nodes_(allowed.max_nodes) {}
 
-  [[nodiscard]] std::optional<fault> check(const json& source) {
+  [[nodiscard]] std::optional<diagnostic> check(const json& source) {
     open_.push_back({&source, 0});
     while (!open_.empty()) {
       const place at = open_.back();
@@ -101,14 +101,14 @@ class measurement {
     for (const json& child : *parent) open_.push_back({&child, at.depth + 1});
   }
 
-  [[nodiscard]] fault too_large() const {
+  [[nodiscard]] diagnostic too_large() const {
     return {severity::error,
             {},
             "rule_too_large",
             "the rule has more than " + std::to_string(max_nodes_) +
                 " operators and literals; keep big tables in the data"};
   }
-  [[nodiscard]] fault too_deep() const {
+  [[nodiscard]] diagnostic too_deep() const {
     return {severity::error,
             {},
             "rule_too_deep",
@@ -121,7 +121,8 @@ class measurement {
   std::vector<place> open_;
 };
 
-// Where the compiler is in the source; a pointer is written only when there is a fault to place.
+// Where the compiler is in the source; a pointer is written only when there is a diagnostic to
+// place.
 struct location {
   const location* parent = nullptr;
   const std::string* key = nullptr;  // null for an index
@@ -145,8 +146,8 @@ std::string pointer_to(std::string_view root, const location* at) {
 /// Turns measured JSON into expressions. Recursive: as deep as the limits allow.
 class compiler {
  public:
-  compiler(compiled& into, std::string_view root, std::vector<fault>& faults)
-      : into_(into), root_(root), faults_(faults) {}
+  compiler(compiled& into, std::string_view root, std::vector<diagnostic>& diagnostics)
+      : into_(into), root_(root), diagnostics_(diagnostics) {}
 
   void run() { into_.root = any(into_.source, {nullptr, false, false}); }
 
@@ -202,7 +203,7 @@ class compiler {
     } else {
       args.push_back(any(argument, for_argument(arguments, 0, {&at, c.in_item, false})));
     }
-    // An unknown operator has become a fault, and the rule with it; anything will do here.
+    // An unknown operator has become a diagnostic, and the rule with it; anything will do here.
     made.apply = found == nullptr ? op::log : found->apply;
     adopt(std::move(args), made);
     return made;
@@ -251,41 +252,42 @@ class compiler {
                           "\" (an object with one key calls an operator)";
     const auto suggestion = meant(name);
     if (suggestion) message += "; did you mean \"" + std::string(*suggestion) + "\"?";
-    faults_.push_back(
+    diagnostics_.push_back(
         {severity::error, pointer_to(root_, &at), "unknown_operator", std::move(message)});
   }
 
   compiled& into_;
   std::string_view root_;
-  std::vector<fault>& faults_;
+  std::vector<diagnostic>& diagnostics_;
   std::set<std::string, std::less<>> seen_;
   std::size_t unknown_ = 0;
 };
 
 }  // namespace
 
-rule compile(const json& source, std::string_view pointer, std::vector<fault>& faults,
+rule compile(const json& source, std::string_view pointer, std::vector<diagnostic>& diagnostics,
              const limits& allowed) {
   if (auto broken = measurement{allowed}.check(source)) {
     broken->pointer = pointer;
-    faults.push_back(std::move(*broken));
+    diagnostics.push_back(std::move(*broken));
     return {};
   }
-  const std::size_t before = faults.size();
+  const std::size_t before = diagnostics.size();
   auto made = std::make_shared<compiled>();
   made->source = source;
-  compiler{*made, pointer, faults}.run();
-  return faults.size() == before ? rule_access::make(std::move(made)) : rule{};
+  compiler{*made, pointer, diagnostics}.run();
+  return diagnostics.size() == before ? rule_access::make(std::move(made)) : rule{};
 }
 
 result<rule> compile(const json& source, const limits& allowed) {
-  std::vector<fault> faults;
-  rule made = compile(source, "", faults, allowed);
-  if (faults.empty()) return made;
-  error failure{errc::invalid_rule, "compiling a JSONLogic rule: " + faults.front().message,
-                faults.front().code};
-  if (!faults.front().pointer.empty()) failure.message += " (at " + faults.front().pointer + ")";
-  failure.faults = std::move(faults);
+  std::vector<diagnostic> diagnostics;
+  rule made = compile(source, "", diagnostics, allowed);
+  if (diagnostics.empty()) return made;
+  error failure{errc::invalid_rule, "compiling a JSONLogic rule: " + diagnostics.front().message,
+                diagnostics.front().code};
+  if (!diagnostics.front().pointer.empty())
+    failure.message += " (at " + diagnostics.front().pointer + ")";
+  failure.diagnostics = std::move(diagnostics);
   return failure;
 }
 

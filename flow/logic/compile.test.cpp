@@ -9,11 +9,11 @@
 namespace pawl::flow::logic {
 namespace {
 
-std::vector<fault> faults_of(const json& source, std::string_view pointer = "",
-                             const limits& allowed = {}) {
-  std::vector<fault> faults;
-  (void)compile(source, pointer, faults, allowed);
-  return faults;
+std::vector<diagnostic> diagnostics_of(const json& source, std::string_view pointer = "",
+                                       const limits& allowed = {}) {
+  std::vector<diagnostic> diagnostics;
+  (void)compile(source, pointer, diagnostics, allowed);
+  return diagnostics;
 }
 
 json nested(int levels) {
@@ -28,17 +28,19 @@ bool has(const std::string& text, std::string_view part) {
 
 TEST_CASE("an unknown operator is a fault with its place and the nearest known one", "[logic]") {
   const json rule = json::parse(R"({"and": [true, {"fliter": [{"var": "a/b"}, true]}]})");
-  const auto faults = faults_of(rule, "/edges/0/data/when");
-  REQUIRE(faults.size() == 1);
-  CHECK(faults[0].level == severity::error);
-  CHECK(faults[0].code == "unknown_operator");
-  CHECK(faults[0].pointer == "/edges/0/data/when/and/1/fliter");
-  CHECK(has(faults[0].message, "\"fliter\""));
-  CHECK(has(faults[0].message, "did you mean \"filter\"?"));
+  const auto diagnostics = diagnostics_of(rule, "/edges/0/data/when");
+  REQUIRE(diagnostics.size() == 1);
+  CHECK(diagnostics[0].level == severity::error);
+  CHECK(diagnostics[0].code == "unknown_operator");
+  CHECK(diagnostics[0].pointer == "/edges/0/data/when/and/1/fliter");
+  CHECK(has(diagnostics[0].message, "\"fliter\""));
+  CHECK(has(diagnostics[0].message, "did you mean \"filter\"?"));
 }
 
 TEST_CASE("operators of other languages are told by their name here", "[logic]") {
-  const auto message = [](const char* name) { return faults_of({{name, {1, 2}}}).at(0).message; };
+  const auto message = [](const char* name) {
+    return diagnostics_of({{name, {1, 2}}}).at(0).message;
+  };
   CHECK(has(message("&&"), "did you mean \"and\"?"));
   CHECK(has(message("||"), "did you mean \"or\"?"));
   CHECK(has(message("="), "did you mean \"==\"?"));
@@ -50,18 +52,18 @@ TEST_CASE("operators of other languages are told by their name here", "[logic]")
 
 TEST_CASE("every unknown operator is told at once, also within unknown ones", "[logic]") {
   const json rule = json::parse(R"([{"a~b": {"c/d": 1}}, {"if": [true, 1, {"": 2}]}])");
-  const auto faults = faults_of(rule);
-  REQUIRE(faults.size() == 3);
-  CHECK(faults[0].pointer == "/0/a~0b");
-  CHECK(faults[1].pointer == "/0/a~0b/c~1d");
-  CHECK(faults[2].pointer == "/1/if/2/");
+  const auto diagnostics = diagnostics_of(rule);
+  REQUIRE(diagnostics.size() == 3);
+  CHECK(diagnostics[0].pointer == "/0/a~0b");
+  CHECK(diagnostics[1].pointer == "/0/a~0b/c~1d");
+  CHECK(diagnostics[2].pointer == "/1/if/2/");
 }
 
 TEST_CASE("a very long or very frequent unknown operator does not flood the report", "[logic]") {
-  const auto faults = faults_of({{std::string(1'000'000, 'x'), 1}});
-  REQUIRE(faults.size() == 1);
-  CHECK(faults[0].message.size() < 300);
-  CHECK(faults_of(json(5000, json{{"nope", 1}})).size() == 100);
+  const auto diagnostics = diagnostics_of({{std::string(1'000'000, 'x'), 1}});
+  REQUIRE(diagnostics.size() == 1);
+  CHECK(diagnostics[0].message.size() < 300);
+  CHECK(diagnostics_of(json(5000, json{{"nope", 1}})).size() == 100);
 }
 
 TEST_CASE("a single rule's faults become an error", "[logic]") {
@@ -69,13 +71,13 @@ TEST_CASE("a single rule's faults become an error", "[logic]") {
   REQUIRE(!failed);
   CHECK(failed.error().code == errc::invalid_rule);
   CHECK(failed.error().type == "unknown_operator");
-  CHECK(failed.error().faults.size() == 1);
+  CHECK(failed.error().diagnostics.size() == 1);
   CHECK(has(failed.error().message, "(at /if/0/equals)"));
 }
 
 TEST_CASE("a rule with a fault is the null rule", "[logic]") {
-  std::vector<fault> faults;
-  const rule broken = compile({{"nope", 1}}, "", faults);
+  std::vector<diagnostic> diagnostics;
+  const rule broken = compile({{"nope", 1}}, "", diagnostics);
   CHECK(broken.source() == nullptr);
   CHECK(broken.evaluate(variables{}).value() == nullptr);
   CHECK(broken.test(variables{}).value() == false);
@@ -85,21 +87,21 @@ TEST_CASE("a rule with a fault is the null rule", "[logic]") {
 TEST_CASE("nesting is limited by operators and literals, not by argument arrays", "[logic]") {
   limits allowed;
   allowed.max_depth = 10;
-  CHECK(faults_of(nested(10), "", allowed).empty());
-  const auto faults = faults_of(nested(11), "/when", allowed);
-  REQUIRE(faults.size() == 1);
-  CHECK(faults[0].code == "rule_too_deep");
-  CHECK(faults[0].pointer == "/when");
-  CHECK(has(faults[0].message, "10 levels"));
-  CHECK(faults_of(nested(128)).empty());
-  CHECK(faults_of(nested(129)).size() == 1);
+  CHECK(diagnostics_of(nested(10), "", allowed).empty());
+  const auto diagnostics = diagnostics_of(nested(11), "/when", allowed);
+  REQUIRE(diagnostics.size() == 1);
+  CHECK(diagnostics[0].code == "rule_too_deep");
+  CHECK(diagnostics[0].pointer == "/when");
+  CHECK(has(diagnostics[0].message, "10 levels"));
+  CHECK(diagnostics_of(nested(128)).empty());
+  CHECK(diagnostics_of(nested(129)).size() == 1);
 }
 
 TEST_CASE("nesting is limited for the stack's sake whatever the caller allows", "[logic]") {
   limits allowed;
   allowed.max_depth = 1'000'000;
-  CHECK(faults_of(nested(512), "", allowed).empty());
-  CHECK(faults_of(nested(513), "", allowed).size() == 1);
+  CHECK(diagnostics_of(nested(512), "", allowed).empty());
+  CHECK(diagnostics_of(nested(513), "", allowed).size() == 1);
   const auto deep = compile(nested(512), allowed);
   REQUIRE(deep);
   CHECK(deep->evaluate(variables{}).value() == 1);
@@ -108,11 +110,11 @@ TEST_CASE("nesting is limited for the stack's sake whatever the caller allows", 
 TEST_CASE("a rule may not have too many operators and literals", "[logic]") {
   limits allowed;
   allowed.max_nodes = 10;
-  CHECK(faults_of({{"+", {1, 2, 3, 4, 5, 6, 7, 8, 9}}}, "", allowed).empty());
-  const auto faults = faults_of({{"+", {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}}}, "", allowed);
-  REQUIRE(faults.size() == 1);
-  CHECK(faults[0].code == "rule_too_large");
-  CHECK(faults_of(json(200'000, 1)).at(0).code == "rule_too_large");
+  CHECK(diagnostics_of({{"+", {1, 2, 3, 4, 5, 6, 7, 8, 9}}}, "", allowed).empty());
+  const auto diagnostics = diagnostics_of({{"+", {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}}}, "", allowed);
+  REQUIRE(diagnostics.size() == 1);
+  CHECK(diagnostics[0].code == "rule_too_large");
+  CHECK(diagnostics_of(json(200'000, 1)).at(0).code == "rule_too_large");
 }
 
 TEST_CASE("a rule keeps its source and outlives what it was compiled from", "[logic]") {

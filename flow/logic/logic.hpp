@@ -80,14 +80,14 @@ class rule {
   std::shared_ptr<const struct compiled> compiled_;
 };
 
-/// Compiles a rule. Faults are appended to `faults`, with pointers that begin with `pointer`:
+/// Compiles a rule. Faults are appended to `diagnostics`, with pointers that begin with `pointer`:
 /// "unknown_operator" (with the nearest known one; at most 100 of them), "rule_too_deep",
-/// "rule_too_large". Returns a rule that is null when a fault was appended.
-[[nodiscard]] rule compile(const json& source, std::string_view pointer, std::vector<fault>& faults,
-                           const limits& allowed = {});
+/// "rule_too_large". Returns a rule that is null when a diagnostic was appended.
+[[nodiscard]] rule compile(const json& source, std::string_view pointer,
+                           std::vector<diagnostic>& diagnostics, const limits& allowed = {});
 
-/// The same for a single rule: the first fault as an `invalid_rule` error with all `faults`; its
-/// `type` is the code of the first.
+/// The same for a single rule: the first diagnostic as an `invalid_rule` error with all
+/// `diagnostics`; its `type` is the code of the first.
 [[nodiscard]] result<rule> compile(const json& source, const limits& allowed = {});
 
 /// The language's idea of truth: empty arrays and texts, 0, NaN, null and false are false; objects

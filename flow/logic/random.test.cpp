@@ -179,13 +179,13 @@ TEST_CASE("whatever JSON is taken for a rule, faults name a place in it", "[logi
     generator make{seed};
     const json source = make.chance(2) ? make.data(6) : make.rule(6);
     INFO("seed " << seed << "\n  rule " << source.dump());
-    std::vector<fault> faults;
-    const rule rule = compile(source, "", faults);
-    for (const fault& f : faults) {
+    std::vector<diagnostic> diagnostics;
+    const rule rule = compile(source, "", diagnostics);
+    for (const diagnostic& f : diagnostics) {
       REQUIRE(source.contains(json::json_pointer(f.pointer)));
       REQUIRE(!f.message.empty());
     }
-    REQUIRE((faults.empty() || rule.source().is_null()));
+    REQUIRE((diagnostics.empty() || rule.source().is_null()));
   }
 }
 

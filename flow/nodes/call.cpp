@@ -6,9 +6,9 @@
 #include <pawl/code_ref.hpp>
 #include <pawl/detail/fnv1a.hpp>
 
-#include "flow/editor.hpp"
-#include "flow/machine.hpp"
-#include "flow/variables.hpp"
+#include "flow/machine/machine.hpp"
+#include "flow/machine/transition_builder.hpp"
+#include "flow/machine/variables.hpp"
 
 namespace pawl::flow {
 namespace {
@@ -96,13 +96,13 @@ call_node::call_node(const data_reader& data, call_plan what, std::string into)
     data.fail("in_doubt", "contradiction", "\"in_doubt\": \"compensate\" needs \"compensate\"");
 }
 
-void call_node::enter(editor& run, token& t) const {
+void call_node::enter(transition_builder& run, token& t) const {
   run.record(t.compensates ? event_kind::compensation_started : event_kind::step_started, t);
   run.begin_tries(t, plan_of(t).total_timeout.count() > 0);
   run.wait_for_call(t);
 }
 
-void call_node::resume(editor& run, token& t, step_outcome_command&& outcome) const {
+void call_node::resume(transition_builder& run, token& t, step_outcome_command&& outcome) const {
   const auto us = (outcome.ended_at - outcome.began_at).count();
   if (run.run().unwinding && !t.compensates) {
     if (outcome.interrupted)
@@ -128,7 +128,8 @@ bool call_node::leaves_doubt(const token& t, const error& why) const noexcept {
   return once_ && !t.compensates && (why.code == errc::timed_out || why.code == errc::cancelled);
 }
 
-void call_node::succeed(editor& run, token& t, const json& value, std::int64_t us) const {
+void call_node::succeed(transition_builder& run, token& t, const json& value,
+                        std::int64_t us) const {
   if (t.compensates) {
     run.record(event_kind::compensation_finished, t, {{"us", us}});
     return run.undone(t);
@@ -139,11 +140,11 @@ void call_node::succeed(editor& run, token& t, const json& value, std::int64_t u
   run.leave(t);
 }
 
-void call_node::fail(editor& run, token& t, const error& why,
+void call_node::fail(transition_builder& run, token& t, const error& why,
                      const step_outcome_command& of) const {
   const auto us = (of.ended_at - of.began_at).count();
   const call_plan& plan = plan_of(t);
-  const auto wait = of.retryable ? plan.retry.next_wait(t.tries, why, of.chance) : std::nullopt;
+  const auto wait = of.retryable ? plan.retry.next_wait(t.tries, why, of.random) : std::nullopt;
   const bool in_time = !t.first_try_at || !wait || plan.total_timeout.count() == 0 ||
                        run.now() + *wait < *t.first_try_at + plan.total_timeout;
   if (!wait || !in_time) return run.fail_step(t, why, us);
@@ -155,21 +156,21 @@ void call_node::fail(editor& run, token& t, const error& why,
   run.sleep_for(t, *wait);
 }
 
-void call_node::on_alarm(editor& run, token& t) const {
+void call_node::on_timer(transition_builder& run, token& t) const {
   ++t.tries;
   run.call_again(t);
 }
 
-result<void> call_node::remember_undo(editor& run, const token& t) const {
+result<void> call_node::remember_undo(transition_builder& run, const token& t) const {
   if (!undo_) return {};
-  auto args = undo_->arguments(run.run(), t, run.place_of(t).id);
+  auto args = undo_->arguments(run.run(), t, run.node_of(t).id);
   if (!args) return std::move(args).error();
   run.can_undo(t, *std::move(args));
   return {};
 }
 
 /// What was under way when the run began to undo is not gone on from, but may have to be undone.
-void call_node::end_while_unwinding(editor& run, token& t, const result<json>& value,
+void call_node::end_while_unwinding(transition_builder& run, token& t, const result<json>& value,
                                     std::int64_t us) const {
   bool to_undo = true;
   if (value) {
@@ -199,7 +200,7 @@ result<void> call_node::check_answer(const token& t, const json& answer) const {
       std::string{"it is not known whether the step took effect; answer with "} + doubt_answers};
 }
 
-void call_node::answer(editor& run, token& t, json value) const {
+void call_node::answer(transition_builder& run, token& t, json value) const {
   // However long somebody took to answer: that was not the function's time.
   run.begin_tries(t, call_.total_timeout.count() > 0);
   if (!std::exchange(t.in_doubt, false)) {
@@ -211,7 +212,7 @@ void call_node::answer(editor& run, token& t, json value) const {
   run.fail_step(t, {errc::function_failed, value.at("failed").get<std::string>(), "in_doubt"});
 }
 
-void call_node::in_doubt(editor& run, token& t) const {
+void call_node::in_doubt(transition_builder& run, token& t) const {
   // Another step in doubt may have begun the undoing: then nobody calls this one any more.
   if (run.run().unwinding) {
     return end_while_unwinding(
@@ -221,7 +222,7 @@ void call_node::in_doubt(editor& run, token& t) const {
   if (doubt_ == doubt_policy::retry) return run.call_again(t);
   if (doubt_ == doubt_policy::ask) {
     t.in_doubt = true;
-    return run.ask(t, {{"in_doubt", run.place_of(t).id},
+    return run.ask(t, {{"in_doubt", run.node_of(t).id},
                        {"question", "Did this step take effect? Its call was cut short."},
                        {"answers", doubt_answers}});
   }

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "flow/definition/retry_policy.hpp"
 #include "flow/nodes/node.hpp"
-#include "flow/retry_policy.hpp"
 
 namespace pawl::flow {
 
@@ -52,13 +52,13 @@ class call_node : public node {
   /// `into`: where the result goes if the node's data does not say.
   call_node(const data_reader& data, call_plan what, std::string into = {});
 
-  void enter(editor& run, token& t) const override;
-  void resume(editor& run, token& t, step_outcome_command&& outcome) const override;
-  void on_alarm(editor& run, token& t) const override;
+  void enter(transition_builder& run, token& t) const override;
+  void resume(transition_builder& run, token& t, step_outcome_command&& outcome) const override;
+  void on_timer(transition_builder& run, token& t) const override;
   result<void> check_answer(const token& t, const json& answer) const override;
-  void answer(editor& run, token& t, json value) const override;
+  void answer(transition_builder& run, token& t, json value) const override;
   bool is_called_once() const noexcept override { return once_; }
-  void in_doubt(editor& run, token& t) const override;
+  void in_doubt(transition_builder& run, token& t) const override;
   result<invoke_effect> call(const run_state& run, const token& t,
                              const compiled_node& place) const override;
   std::string_view code_ref() const noexcept override { return call_.code_ref; }
@@ -70,12 +70,14 @@ class call_node : public node {
   [[nodiscard]] const call_plan& plan_of(const token& t) const {
     return t.compensates ? *undo_ : call_;
   }
-  void succeed(editor& run, token& t, const json& value, std::int64_t us) const;
+  void succeed(transition_builder& run, token& t, const json& value, std::int64_t us) const;
   [[nodiscard]] bool leaves_doubt(const token& t, const error& why) const noexcept;
-  void fail(editor& run, token& t, const error& why, const step_outcome_command& of) const;
+  void fail(transition_builder& run, token& t, const error& why,
+            const step_outcome_command& of) const;
   /// Notes how the step is undone. Error: its arguments cannot be computed.
-  [[nodiscard]] result<void> remember_undo(editor& run, const token& t) const;
-  void end_while_unwinding(editor& run, token& t, const result<json>& value, std::int64_t us) const;
+  [[nodiscard]] result<void> remember_undo(transition_builder& run, const token& t) const;
+  void end_while_unwinding(transition_builder& run, token& t, const result<json>& value,
+                           std::int64_t us) const;
 
   call_plan call_;
   std::string into_;

@@ -383,14 +383,14 @@ TEST_CASE("a run that is parked while it is being undone goes on with that after
   auto under_way = before_the_last();
   REQUIRE(under_way.finish("c", broken));
   auto between = under_way;
-  REQUIRE(under_way.give(park_command{"it crashed"}));
-  CHECK(under_way.state().error->type == "engine.parked");
+  REQUIRE(under_way.give(quarantine_command{"it crashed"}));
+  CHECK(under_way.state().error->type == "engine.quarantined");
   REQUIRE(under_way.give(retry_command{}));
   CHECK(functions(under_way) == lines{"undo.b"});
 
   REQUIRE(between.give(pause_command{}));
   REQUIRE(between.finish("b"));
-  REQUIRE(between.give(park_command{"it crashed"}));  // no token is left, but a step to undo
+  REQUIRE(between.give(quarantine_command{"it crashed"}));  // no token is left, but a step to undo
   REQUIRE(between.give(retry_command{}));
   CHECK(functions(between) == lines{"undo.a"});
   REQUIRE(between.finish("a"));

@@ -1,6 +1,6 @@
 #include <array>
 
-#include "flow/editor.hpp"
+#include "flow/machine/transition_builder.hpp"
 #include "flow/nodes/node_types.hpp"
 
 namespace pawl::flow {
@@ -11,7 +11,7 @@ class condition_node final : public node {
  public:
   explicit condition_node(logic::rule expression) : expression_(std::move(expression)) {}
 
-  void enter(editor& run, token& t) const override {
+  void enter(transition_builder& run, token& t) const override {
     const auto truth = run.test(t, expression_);
     if (!truth) return run.fail_at(t, truth.error());
     run.note_condition(t, *truth);

@@ -1,4 +1,4 @@
-#include "flow/editor.hpp"
+#include "flow/machine/transition_builder.hpp"
 #include "flow/nodes/node_types.hpp"
 
 namespace pawl::flow {
@@ -7,7 +7,7 @@ namespace {
 /// Where a branch ends; the run is completed when its last one has.
 class end_node final : public node {
  public:
-  void enter(editor& run, token& t) const override { run.end(t); }
+  void enter(transition_builder& run, token& t) const override { run.end(t); }
 };
 
 }  // namespace

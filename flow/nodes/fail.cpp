@@ -1,7 +1,7 @@
 #include <array>
 #include <utility>
 
-#include "flow/editor.hpp"
+#include "flow/machine/transition_builder.hpp"
 #include "flow/nodes/node_types.hpp"
 
 namespace pawl::flow {
@@ -13,7 +13,7 @@ class fail_node final : public node {
   fail_node(std::string type, logic::rule message)
       : type_(std::move(type)), message_(std::move(message)) {}
 
-  void enter(editor& run, token& t) const override {
+  void enter(transition_builder& run, token& t) const override {
     run.record(event_kind::step_started, t);
     const auto message = run.evaluate(t, message_);
     if (!message) return run.fail_step(t, message.error());

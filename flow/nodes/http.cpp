@@ -4,9 +4,9 @@
 
 #include <pawl/code_ref.hpp>
 
-#include "flow/http_syntax.hpp"
 #include "flow/nodes/call.hpp"
 #include "flow/nodes/node_types.hpp"
+#include "flow/values/http_syntax.hpp"
 
 namespace pawl::flow {
 namespace {

@@ -17,7 +17,7 @@ lines faults_of_request(json data) {
   return errors_of(chain({start(), request("h", std::move(data))}));
 }
 
-/// The faults of a good request with one key more.
+/// The diagnostics of a good request with one key more.
 lines faults_of_request_with(const char* key, json value) {
   json data{{"url", "https://example.com/"}};
   data[key] = std::move(value);

@@ -1,10 +1,10 @@
 #include <array>
 #include <utility>
 
-#include "flow/editor.hpp"
+#include "flow/definition/schema.hpp"
+#include "flow/machine/transition_builder.hpp"
 #include "flow/nodes/node_types.hpp"
 #include "flow/nodes/timeout.hpp"
-#include "flow/schema.hpp"
 
 namespace pawl::flow {
 namespace {
@@ -17,10 +17,10 @@ class interrupt_node final : public node {
         into_(data.text("into", false).value_or("")),
         timeout_(data) {
     if (const json* const schema = data.find("schema"))
-      schema_ = json_schema::compile(*schema, data.pointer("schema"), data.faults());
+      schema_ = json_schema::compile(*schema, data.pointer("schema"), data.diagnostics());
   }
 
-  void enter(editor& run, token& t) const override {
+  void enter(transition_builder& run, token& t) const override {
     run.record(event_kind::step_started, t);
     auto question = run.evaluate(t, question_);
     if (!question) return run.fail_step(t, question.error());
@@ -31,13 +31,13 @@ class interrupt_node final : public node {
     return schema_ ? schema_->check(answer, "the answer") : result<void>{};
   }
 
-  void answer(editor& run, token& t, json value) const override {
+  void answer(transition_builder& run, token& t, json value) const override {
     run.record(event_kind::step_finished, t, {{"us", 0}});
     run.merge(t, value, into_);
     run.leave(t);
   }
 
-  void on_alarm(editor& run, token& t) const override {
+  void on_timer(transition_builder& run, token& t) const override {
     timeout_.ring(run, t, "nobody has answered in time");
   }
 

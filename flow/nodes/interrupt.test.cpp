@@ -125,7 +125,7 @@ TEST_CASE("an answer that does not fit the schema is refused and changes nothing
     const auto given = run.give(answering(bad));
     REQUIRE_FALSE(given);
     CHECK(given.error().code == errc::invalid_argument);
-    CHECK_FALSE(given.error().faults.empty());
+    CHECK_FALSE(given.error().diagnostics.empty());
     CHECK(run.state() == before);
   }
   CHECK(mentions(run.give(answering({{"amount", 101}})).error().message, "\"/amount\""));
@@ -296,7 +296,7 @@ TEST_CASE("a question stays open when another branch fails and is tried again",
 TEST_CASE("a run that asks and was parked asks again after a retry", "[interrupt][park]") {
   driven_run run{chain({start(), asking("q"), end()})};
   REQUIRE(run.begin());
-  REQUIRE(run.give(park_command{"it crashed"}));
+  REQUIRE(run.give(quarantine_command{"it crashed"}));
   REQUIRE(run.give(retry_command{}));
   CHECK(run.status() == run_status::paused);
   CHECK(broken_invariant(run.state()) == "");

@@ -1,6 +1,6 @@
 #include <array>
 
-#include "flow/editor.hpp"
+#include "flow/machine/transition_builder.hpp"
 #include "flow/nodes/node_types.hpp"
 
 namespace pawl::flow {
@@ -28,8 +28,8 @@ class join_node final : public node {
  public:
   explicit join_node(join_plan plan) : plan_(plan) {}
 
-  void enter(editor& run, token& t) const override {
-    if (!run.place_of(t).closed_depth(t)) return run.leave(t);  // it came alone
+  void enter(transition_builder& run, token& t) const override {
+    if (!run.node_of(t).closed_depth(t)) return run.leave(t);  // it came alone
     run.record(event_kind::branch_arrived, t);
     run.gather(t);
   }

@@ -1,7 +1,7 @@
 #include <array>
 #include <utility>
 
-#include "flow/editor.hpp"
+#include "flow/machine/transition_builder.hpp"
 #include "flow/nodes/node_types.hpp"
 
 namespace pawl::flow {
@@ -51,7 +51,7 @@ class map_node final : public node {
   explicit map_node(const data_reader& data)
       : items_(data.rule("items", true).value_or(logic::rule{})), plan_(read_plan_of_map(data)) {}
 
-  void enter(editor& run, token& t) const override {
+  void enter(transition_builder& run, token& t) const override {
     if (run.go_on_with_map(t)) return;
     run.record(event_kind::step_started, t);
     auto items = run.evaluate(t, items_);

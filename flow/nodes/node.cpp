@@ -9,12 +9,12 @@
 #include <pawl/suggest.hpp>
 #include <pawl/time.hpp>
 
-#include "flow/command.hpp"
-#include "flow/compiled.hpp"
-#include "flow/duration.hpp"
+#include "flow/definition/compiled.hpp"
+#include "flow/machine/command.hpp"
+#include "flow/machine/transition.hpp"
 #include "flow/nodes/node_types.hpp"
-#include "flow/pointer.hpp"
-#include "flow/transition.hpp"
+#include "flow/values/duration.hpp"
+#include "flow/values/pointer.hpp"
 
 namespace pawl::flow {
 
@@ -38,11 +38,11 @@ std::span<const std::string_view> common_node_keys() noexcept {
   return common_keys;
 }
 
-void node::resume(editor&, token&, step_outcome_command&&) const {
+void node::resume(transition_builder&, token&, step_outcome_command&&) const {
   PAWL_ASSERT(false, "an outcome came for a node that waits for none");
 }
 
-void node::wake(editor&, token&) const {
+void node::wake(transition_builder&, token&) const {
   PAWL_ASSERT(false, "a signal came for a node that waits for none");
 }
 
@@ -50,7 +50,7 @@ result<invoke_effect> node::call(const run_state&, const token&, const compiled_
   PAWL_ASSERT(false, "a node that calls nothing was asked for its call");
 }
 
-void node::on_alarm(editor&, token&) const {
+void node::on_timer(transition_builder&, token&) const {
   PAWL_ASSERT(false, "an alarm rang for a node that sets none");
 }
 
@@ -58,11 +58,11 @@ result<void> node::check_answer(const token&, const json&) const {
   return {};
 }
 
-void node::answer(editor&, token&, json) const {
+void node::answer(transition_builder&, token&, json) const {
   PAWL_ASSERT(false, "an answer came for a node that asks nothing");
 }
 
-void node::in_doubt(editor&, token&) const {
+void node::in_doubt(transition_builder&, token&) const {
   PAWL_ASSERT(false, "a call is in doubt that may be made again");
 }
 
@@ -77,16 +77,16 @@ std::string data_reader::pointer(std::string_view key) const {
 }
 
 void data_reader::fail(std::string_view key, std::string code, std::string message) const {
-  faults_.push_back({severity::error, pointer(key), std::move(code),
-                     "node " + pawl::quoted(source_.id) + ": " + std::move(message)});
+  diagnostics_.push_back({severity::error, pointer(key), std::move(code),
+                          "node " + pawl::quoted(source_.id) + ": " + std::move(message)});
 }
 
 void data_reader::fail_missing(std::string_view key) const {
   const bool own = &data_ == &source_.data;
-  faults_.push_back({severity::error, at_, "missing_key",
-                     "node " + pawl::quoted(source_.id) + " of type " + source_.type + " needs \"" +
-                         std::string{key} + "\" in its " +
-                         (own ? "data" : at_.substr(at_.rfind('/') + 1))});
+  diagnostics_.push_back({severity::error, at_, "missing_key",
+                          "node " + pawl::quoted(source_.id) + " of type " + source_.type +
+                              " needs \"" + std::string{key} + "\" in its " +
+                              (own ? "data" : at_.substr(at_.rfind('/') + 1))});
 }
 
 std::optional<std::string> data_reader::text(std::string_view key, bool required) const {
@@ -178,7 +178,7 @@ std::optional<data_reader> data_reader::within(std::string_view key) const {
          "\"" + std::string{key} + "\" must be an object, not " + value->type_name());
     return std::nullopt;
   }
-  return data_reader{source_, *value, pointer(key), allowed_, faults_};
+  return data_reader{source_, *value, pointer(key), allowed_, diagnostics_};
 }
 
 std::optional<data_reader> data_reader::within(std::string_view key,
@@ -200,7 +200,8 @@ std::vector<std::pair<std::string, logic::rule>> data_reader::rules(std::string_
   std::vector<std::pair<std::string, logic::rule>> compiled;
   const json written = object(key, required);  // must outlive the loop over its items
   for (const auto& [name, rule] : written.items())
-    compiled.emplace_back(name, logic::compile(rule, child_pointer(pointer(key), name), faults_));
+    compiled.emplace_back(name,
+                          logic::compile(rule, child_pointer(pointer(key), name), diagnostics_));
   return compiled;
 }
 
@@ -224,7 +225,7 @@ std::optional<logic::rule> data_reader::rule(std::string_view key, bool required
     if (required) fail_missing(key);
     return std::nullopt;
   }
-  return logic::compile(*found, pointer(key), faults_);
+  return logic::compile(*found, pointer(key), diagnostics_);
 }
 
 std::optional<logic::rule> data_reader::rule_unless_null(std::string_view key,

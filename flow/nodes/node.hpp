@@ -10,14 +10,14 @@
 #include <utility>
 #include <vector>
 
-#include "flow/definition.hpp"
+#include "flow/definition/definition.hpp"
 #include "flow/logic/logic.hpp"
-#include "flow/merge.hpp"
-#include "flow/state.hpp"
+#include "flow/machine/merge.hpp"
+#include "flow/machine/state.hpp"
 
 namespace pawl::flow {
 
-class editor;
+class transition_builder;
 class data_reader;
 struct compiled_node;
 struct step_outcome_command;
@@ -45,33 +45,33 @@ struct map_plan {
 };
 
 /// What a node of some type does in a run. One subclass for each type, one file for each subclass.
-/// Immutable. Everything it does to the run goes through the editor.
+/// Immutable. Everything it does to the run goes through the transition_builder.
 class node {
  public:
   virtual ~node() = default;
 
-  /// A token has come here. Either moves it on (`editor::leave`, `editor::end`) or leaves it
-  /// waiting and asks for what it waits for.
-  virtual void enter(editor& run, token& t) const = 0;
+  /// A token has come here. Either moves it on (`transition_builder::leave`,
+  /// `transition_builder::end`) or leaves it waiting and asks for what it waits for.
+  virtual void enter(transition_builder& run, token& t) const = 0;
 
   /// What the token waits for has come. Called only for types that leave tokens waiting.
-  virtual void resume(editor& run, token& t, step_outcome_command&& outcome) const;
+  virtual void resume(transition_builder& run, token& t, step_outcome_command&& outcome) const;
 
   /// A signal of the awaited type is there for a token that sleeps here.
-  virtual void wake(editor& run, token& t) const;
+  virtual void wake(transition_builder& run, token& t) const;
 
-  /// The alarm of a token that sleeps here has rung.
-  virtual void on_alarm(editor& run, token& t) const;
+  /// The timer of a token that sleeps here has rung.
+  virtual void on_timer(transition_builder& run, token& t) const;
 
   /// Whether a token's question here can be answered with this. Error: `invalid_argument`.
   [[nodiscard]] virtual result<void> check_answer(const token& t, const json& answer) const;
   /// Somebody has answered what a token asks here.
-  virtual void answer(editor& run, token& t, json value) const;
+  virtual void answer(transition_builder& run, token& t, json value) const;
 
   /// Whether a call from here must not be made again when nobody knows if it took effect.
   [[nodiscard]] virtual bool is_called_once() const noexcept { return false; }
   /// Such a call was under way when its process ended.
-  virtual void in_doubt(editor& run, token& t) const;
+  virtual void in_doubt(transition_builder& run, token& t) const;
 
   /// How tokens come together here, or null.
   [[nodiscard]] virtual const join_plan* join() const noexcept { return nullptr; }
@@ -92,17 +92,18 @@ class node {
   [[nodiscard]] virtual std::string_view undo_ref() const noexcept { return {}; }
 };
 
-/// Reads a node's `data`, appending what is wrong with it to the faults.
+/// Reads a node's `data`, appending what is wrong with it to the diagnostics.
 class data_reader {
  public:
-  data_reader(const node_definition& source, const limits& allowed, std::vector<fault>& faults)
-      : data_reader(source, source.data, source.pointer + "/data", allowed, faults) {}
+  data_reader(const node_definition& source, const limits& allowed,
+              std::vector<diagnostic>& diagnostics)
+      : data_reader(source, source.data, source.pointer + "/data", allowed, diagnostics) {}
 
   [[nodiscard]] const json* find(std::string_view key) const;
   [[nodiscard]] std::string pointer(std::string_view key) const;
   void fail(std::string_view key, std::string code, std::string message) const;
 
-  /// A required or optional value of one type; a wrong one is a fault and reads as absent.
+  /// A required or optional value of one type; a wrong one is a diagnostic and reads as absent.
   [[nodiscard]] std::optional<std::string> text(std::string_view key, bool required) const;
   [[nodiscard]] json object(std::string_view key, bool required = false) const;
   [[nodiscard]] std::optional<std::chrono::milliseconds> duration(std::string_view key) const;
@@ -132,19 +133,23 @@ class data_reader {
   /// The same where null is no rule but counts as absent.
   [[nodiscard]] std::optional<logic::rule> rule_unless_null(std::string_view key,
                                                             bool required) const;
-  [[nodiscard]] std::vector<fault>& faults() const noexcept { return faults_; }
+  [[nodiscard]] std::vector<diagnostic>& diagnostics() const noexcept { return diagnostics_; }
 
  private:
   data_reader(const node_definition& source, const json& data, std::string at,
-              const limits& allowed, std::vector<fault>& faults)
-      : source_(source), data_(data), at_(std::move(at)), allowed_(allowed), faults_(faults) {}
+              const limits& allowed, std::vector<diagnostic>& diagnostics)
+      : source_(source),
+        data_(data),
+        at_(std::move(at)),
+        allowed_(allowed),
+        diagnostics_(diagnostics) {}
   void fail_missing(std::string_view key) const;
 
   const node_definition& source_;
   const json& data_;
   std::string at_;  ///< the pointer of `data_`
   const limits& allowed_;
-  std::vector<fault>& faults_;
+  std::vector<diagnostic>& diagnostics_;
 };
 
 /// How a type is known to the rest of `flow/`.
@@ -154,7 +159,7 @@ struct node_type {
   std::span<const std::string_view> keys;
   /// Makes the behaviour. Faulty data is told through the reader; what is returned then is not run.
   std::unique_ptr<const node> (*make)(const data_reader& data);
-  bool ends_branch = false;      ///< edges from it are a fault
+  bool ends_branch = false;      ///< edges from it are a diagnostic
   bool gives_condition = false;  ///< literal booleans on its edges follow its result
   bool times_out = false;        ///< may have an edge on_timeout
   bool may_fail = true;          ///< may have edges on_error

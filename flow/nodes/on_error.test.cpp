@@ -58,12 +58,12 @@ TEST_CASE("what an edge on_error says is checked", "[on-error][validation]") {
 TEST_CASE("edges on_error survive the canonical form", "[on-error]") {
   json flow = caught({true, "busy", {"x", "y"}});
   flow["edges"].back()["data"]["into"] = "why";
-  std::vector<fault> faults;
-  const auto read = parse_definition(flow, faults);
-  CHECK(faults.empty());
+  std::vector<diagnostic> diagnostics;
+  const auto read = parse_definition(flow, diagnostics);
+  CHECK(diagnostics.empty());
   CHECK(read.edges[3].on_error == lines{"busy"});
   CHECK(read.edges[4].into == "why");
-  CHECK(to_json(parse_definition(to_json(read), faults)) == to_json(read));
+  CHECK(to_json(parse_definition(to_json(read), diagnostics)) == to_json(read));
 }
 
 TEST_CASE("a step that fails goes along its edge on_error, with the error in the data",

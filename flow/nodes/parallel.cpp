@@ -1,4 +1,4 @@
-#include "flow/editor.hpp"
+#include "flow/machine/transition_builder.hpp"
 #include "flow/nodes/node_types.hpp"
 
 namespace pawl::flow {
@@ -7,7 +7,7 @@ namespace {
 /// Forks into a branch for each of its edges: what several plain edges do at any node, said aloud.
 class parallel_node final : public node {
  public:
-  void enter(editor& run, token& t) const override { run.leave(t); }
+  void enter(transition_builder& run, token& t) const override { run.leave(t); }
 };
 
 }  // namespace

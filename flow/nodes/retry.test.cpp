@@ -124,11 +124,11 @@ TEST_CASE("errors that are not to be retried fail at once", "[retry-policy]") {
 }
 
 TEST_CASE("chance makes a wait longer or shorter by the jitter", "[retry-policy]") {
-  for (const auto& [chance, wait] : {std::pair{0.0, 500ms}, {0.5, 1000ms}, {0.75, 1250ms}}) {
+  for (const auto& [random, wait] : {std::pair{0.0, 500ms}, {0.5, 1000ms}, {0.75, 1250ms}}) {
     driven_run run{chain({start(), task("a", {{"retry", {{"jitter", 0.5}}}})})};
     REQUIRE(run.begin());
     auto outcome = run.outcome_of(*run.call_of("a"), fail("busy", "try again"));
-    outcome.chance = chance;
+    outcome.random = random;
     REQUIRE(run.give(std::move(outcome)));
     CHECK(slept(run) == wait);
   }

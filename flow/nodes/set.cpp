@@ -2,7 +2,7 @@
 #include <utility>
 #include <vector>
 
-#include "flow/editor.hpp"
+#include "flow/machine/transition_builder.hpp"
 #include "flow/nodes/node_types.hpp"
 
 namespace pawl::flow {
@@ -13,7 +13,7 @@ class set_node final : public node {
  public:
   explicit set_node(const data_reader& data) : values_(data.rules("values", true)) {}
 
-  void enter(editor& run, token& t) const override {
+  void enter(transition_builder& run, token& t) const override {
     run.record(event_kind::step_started, t);
     json computed = json::object();  // all of them before the first is put: none sees another
     for (const auto& [key, rule] : values_) {

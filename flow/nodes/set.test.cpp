@@ -1,5 +1,5 @@
 #include "flow/testing/driven_run.hpp"
-#include "flow/value_check.hpp"
+#include "flow/values/value_check.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace pawl;

@@ -1,7 +1,7 @@
 #include <array>
 #include <utility>
 
-#include "flow/editor.hpp"
+#include "flow/machine/transition_builder.hpp"
 #include "flow/nodes/node_types.hpp"
 #include "flow/nodes/timeout.hpp"
 
@@ -20,22 +20,22 @@ class signal_node final : public node {
       data.fail("name", "bad_signal_name", good.error().message);
   }
 
-  void enter(editor& run, token& t) const override {
+  void enter(transition_builder& run, token& t) const override {
     if (take(run, t)) return;
     run.record(event_kind::signal_awaited, t, {{"signal", name_}});
     timeout_.sleep(run, t);
   }
 
-  void wake(editor& run, token& t) const override { take(run, t); }
+  void wake(transition_builder& run, token& t) const override { take(run, t); }
 
-  void on_alarm(editor& run, token& t) const override {
+  void on_timer(transition_builder& run, token& t) const override {
     timeout_.ring(run, t, "no signal \"" + name_ + "\" has come in time");
   }
 
   std::string_view awaited_signal() const noexcept override { return name_; }
 
  private:
-  bool take(editor& run, token& t) const {
+  bool take(transition_builder& run, token& t) const {
     const auto payload = run.claim(t, name_);
     if (!payload) return false;
     run.merge(t, *payload, into_);

@@ -9,7 +9,7 @@ namespace {
 
 using lines = std::vector<std::string>;
 
-lines faults(json data) {
+lines diagnostics(json data) {
   return errors_of(chain({start(), node_of("a", "task", std::move(data))}));
 }
 
@@ -25,27 +25,27 @@ json after(json result, json more = json::object(), json input = json::object())
 }  // namespace
 
 TEST_CASE("a task names the function that it calls", "[task][validation]") {
-  CHECK(faults(json::object()) == lines{"/nodes/1/data missing_key"});
-  CHECK(faults({{"code_ref", nullptr}}) == lines{"/nodes/1/data missing_key"});
-  CHECK(faults({{"code_ref", ""}}) == lines{"/nodes/1/data/code_ref wrong_type"});
-  CHECK(faults({{"code_ref", 7}}) == lines{"/nodes/1/data/code_ref wrong_type"});
-  CHECK(faults({{"code_ref", "orders.charge"}}) == lines{});
+  CHECK(diagnostics(json::object()) == lines{"/nodes/1/data missing_key"});
+  CHECK(diagnostics({{"code_ref", nullptr}}) == lines{"/nodes/1/data missing_key"});
+  CHECK(diagnostics({{"code_ref", ""}}) == lines{"/nodes/1/data/code_ref wrong_type"});
+  CHECK(diagnostics({{"code_ref", 7}}) == lines{"/nodes/1/data/code_ref wrong_type"});
+  CHECK(diagnostics({{"code_ref", "orders.charge"}}) == lines{});
 }
 
 TEST_CASE("a code_ref that could be more than a name is refused", "[task][validation]") {
   for (const char* hostile : {"../x", "/etc/passwd", "c:x", "a b", "a..b", "a.b.c.d.e.f.g.h.i.j.k"})
-    CHECK(faults({{"code_ref", hostile}}) == lines{"/nodes/1/data/code_ref bad_code_ref"});
+    CHECK(diagnostics({{"code_ref", hostile}}) == lines{"/nodes/1/data/code_ref bad_code_ref"});
 }
 
 TEST_CASE("a fault of a key in its old spelling is told at the key as written",
           "[task][validation]") {
-  CHECK(faults({{"codeRef", "../x"}}) == lines{"/nodes/1/data/codeRef bad_code_ref"});
-  CHECK(faults({{"codeRef", 7}}) == lines{"/nodes/1/data/codeRef wrong_type"});
+  CHECK(diagnostics({{"codeRef", "../x"}}) == lines{"/nodes/1/data/codeRef bad_code_ref"});
+  CHECK(diagnostics({{"codeRef", 7}}) == lines{"/nodes/1/data/codeRef wrong_type"});
 }
 
 TEST_CASE("what a task's data says is checked", "[task][validation]") {
   const auto with = [](const char* key, json value) {
-    return faults({{"code_ref", "f"}, {key, std::move(value)}});
+    return diagnostics({{"code_ref", "f"}, {key, std::move(value)}});
   };
   CHECK(with("args", json::array()) == lines{"/nodes/1/data/args wrong_type"});
   CHECK(with("with", "x") == lines{"/nodes/1/data/with wrong_type"});

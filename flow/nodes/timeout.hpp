@@ -3,9 +3,9 @@
 #include <optional>
 #include <string>
 
-#include "flow/duration.hpp"
-#include "flow/editor.hpp"
+#include "flow/machine/transition_builder.hpp"
 #include "flow/nodes/node.hpp"
+#include "flow/values/duration.hpp"
 
 namespace pawl::flow {
 
@@ -16,7 +16,7 @@ class wait_timeout {
 
   /// Leaves the token sleeping for as long as the time-out says. False if its rule fails: then the
   /// step has failed.
-  bool sleep(editor& run, token& t) const {
+  bool sleep(transition_builder& run, token& t) const {
     if (!length_) {
       run.sleep(t);
       return true;
@@ -35,7 +35,7 @@ class wait_timeout {
   }
 
   /// It is over: goes along the edge on_timeout, or fails the step.
-  void ring(editor& run, token& t, std::string why) const {
+  void ring(transition_builder& run, token& t, std::string why) const {
     t.question.reset();
     if (!run.follow_timeout(t)) run.fail_step(t, {errc::timed_out, std::move(why)});
   }

@@ -1,9 +1,9 @@
 #include <array>
 #include <utility>
 
-#include "flow/duration.hpp"
-#include "flow/editor.hpp"
+#include "flow/machine/transition_builder.hpp"
 #include "flow/nodes/node_types.hpp"
+#include "flow/values/duration.hpp"
 
 namespace pawl::flow {
 namespace {
@@ -23,7 +23,7 @@ class wait_node final : public node {
       data.fail("until", "bad_moment", std::string{"\"until\" must be "} + moment_forms);
   }
 
-  void enter(editor& run, token& t) const override {
+  void enter(transition_builder& run, token& t) const override {
     run.record(event_kind::step_started, t);
     const auto value = run.evaluate(t, duration_ ? *duration_ : *until_);
     if (!value) return run.fail_step(t, value.error());
@@ -39,13 +39,14 @@ class wait_node final : public node {
     run.sleep_until(t, *moment);
   }
 
-  void on_alarm(editor& run, token& t) const override {
+  void on_timer(transition_builder& run, token& t) const override {
     run.record(event_kind::step_finished, t, {{"us", 0}});
     run.leave(t);
   }
 
  private:
-  static void refuse(editor& run, token& t, const char* key, const json& value, const char* forms) {
+  static void refuse(transition_builder& run, token& t, const char* key, const json& value,
+                     const char* forms) {
     run.fail_step(t, {errc::invalid_argument, std::string{"\""} + key + "\" gave " +
                                                   beginning_of(value) + "; it must be " + forms});
   }

@@ -107,7 +107,7 @@ TEST_CASE("a wait that is computed to be no duration or no moment fails its step
 TEST_CASE("a wait that fails can be tried again with better data", "[wait][retry]") {
   driven_run run{chain({start(), waiting("w", {{"duration", var("x")}}), end()})};
   REQUIRE(run.begin({{"x", "soon"}}));
-  REQUIRE(run.give(update_command{std::nullopt, "", {{"x", "1s"}}}));
+  REQUIRE(run.give(set_data_command{std::nullopt, "", {{"x", "1s"}}}));
   REQUIRE(run.give(retry_command{}));
   CHECK(is_parked(run.state()));
   REQUIRE(run.ring());

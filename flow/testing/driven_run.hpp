@@ -11,8 +11,8 @@
 
 #include <pawl/assert.hpp>
 
-#include "flow/history.hpp"
-#include "flow/machine.hpp"
+#include "flow/machine/history.hpp"
+#include "flow/machine/machine.hpp"
 #include "flow/testing/flows.hpp"
 
 namespace pawl::flow::testing {
@@ -58,11 +58,12 @@ class driven_run {
     const auto* const doubt = std::get_if<in_doubt_command>(&c);
     const token_id lost = doubt != nullptr ? doubt->token : 0;
     std::optional<token_id> over;  // workers make this call, or all that is left to do is to wait
-    if (const auto* const hand_over = std::get_if<hand_over_command>(&c)) over = hand_over->token;
+    if (const auto* const enqueue_task = std::get_if<enqueue_task_command>(&c))
+      over = enqueue_task->token;
     if (const auto* const there = std::get_if<child_started_command>(&c)) over = there->token;
-    surroundings around{now()};
-    around.queue_of = queue_of_;
-    auto done = apply(*flow_, state_, std::move(c), around);
+    apply_context context{now()};
+    context.queue_of = queue_of_;
+    auto done = apply(*flow_, state_, std::move(c), context);
     if (!done) return std::move(done).error();
     calls_.erase(lost);  // that call was cut short
     if (over) calls_.erase(*over);
@@ -105,7 +106,7 @@ class driven_run {
     return {call.token, call.node, call.visit, call.attempt, std::move(value), now(), now()};
   }
 
-  /// Goes on to the moment of the next alarm, and rings it.
+  /// Goes on to the moment of the next timer, and rings it.
   result<void> ring() {
     const auto due = next_alarm(state_);
     PAWL_ASSERT(due.has_value(), "no alarm is set");

@@ -10,7 +10,7 @@
 
 #include <pawl/assert.hpp>
 
-#include "flow/compiled.hpp"
+#include "flow/definition/compiled.hpp"
 
 /// Flows in few words, for tests.
 namespace pawl::flow::testing {
@@ -77,26 +77,26 @@ inline std::shared_ptr<const compiled_flow> compiled(const json& source,
   return *made;
 }
 
-/// The faults of one level as "pointer code", in the order they were found.
-inline std::vector<std::string> codes(const std::vector<fault>& faults,
+/// The diagnostics of one level as "pointer code", in the order they were found.
+inline std::vector<std::string> codes(const std::vector<diagnostic>& diagnostics,
                                       severity level = severity::error) {
   std::vector<std::string> found;
-  for (const auto& f : faults)
+  for (const auto& f : diagnostics)
     if (f.level == level) found.push_back(f.pointer + " " + f.code);
   return found;
 }
 
 inline std::vector<std::string> errors_of(const json& source, const limits& allowed = {}) {
-  return codes(compile(source, test_version, allowed).faults);
+  return codes(compile(source, test_version, allowed).diagnostics);
 }
 inline std::vector<std::string> warnings_of(const json& source) {
-  return codes(compile(source, test_version, {}).faults, severity::warning);
+  return codes(compile(source, test_version, {}).diagnostics, severity::warning);
 }
 
-/// The message of the first fault with that code, or "".
+/// The message of the first diagnostic with that code, or "".
 inline std::string message_of(const json& source, std::string_view code,
                               const limits& allowed = {}) {
-  for (const auto& f : compile(source, test_version, allowed).faults)
+  for (const auto& f : compile(source, test_version, allowed).diagnostics)
     if (f.code == code) return f.message;
   return {};
 }

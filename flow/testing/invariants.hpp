@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string>
 
-#include "flow/delta.hpp"
-#include "flow/state.hpp"
+#include "flow/machine/delta.hpp"
+#include "flow/machine/state.hpp"
 
 namespace pawl::flow::testing {
 

@@ -74,8 +74,8 @@ class random_run {
     if (chosen == run_.calls().size()) return advance_command{};
     const auto& call = std::next(run_.calls().begin(), static_cast<int>(chosen))->second;
     if (!call.queue.empty()) {
-      return remembered(hand_over_command{call.token, call.node, call.visit, call.attempt,
-                                          call.queue, call.code_ref});
+      return remembered(enqueue_task_command{call.token, call.node, call.visit, call.attempt,
+                                             call.queue, call.code_ref});
     }
     if (call.child && !random_.chance(4))
       return remembered(child_started_command{call.token, call.child->id});
@@ -209,7 +209,7 @@ class random_run {
       case 1:
         return cancel_command{random_.pick(all_run_statuses), ""};
       case 2:
-        return park_command{"parked by chance"};
+        return quarantine_command{"parked by chance"};
       case 3: {
         start_command again;
         again.key = run_.state().key;
@@ -247,7 +247,7 @@ class random_run {
                                 "n" + std::to_string(random_.below(4)),
                                 static_cast<std::uint32_t>(random_.below(4)), 1};
       case 13:
-        return update_command{std::nullopt, "", flow_generator{random_}.object()};
+        return set_data_command{std::nullopt, "", flow_generator{random_}.object()};
       default:
         return retry_command{};
     }

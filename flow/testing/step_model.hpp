@@ -5,8 +5,8 @@
 
 #include <pawl/function.hpp>
 
+#include "flow/machine/transition.hpp"
 #include "flow/testing/random_flow.hpp"
-#include "flow/transition.hpp"
 
 namespace pawl::flow::testing {
 

@@ -5,7 +5,7 @@
 #include <pawl/detail/utf8.hpp>
 #include <pawl/functions.hpp>
 
-#include "flow/definition.hpp"
+#include "flow/definition/definition.hpp"
 #include "functions/builtins/builtins.hpp"
 #include "functions/http/encoding.hpp"
 #include "functions/http/request.hpp"

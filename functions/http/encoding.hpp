@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "flow/http_syntax.hpp"
+#include "flow/values/http_syntax.hpp"
 
 namespace pawl::functions::http {
 

@@ -11,7 +11,7 @@
 #include <pawl/json.hpp>
 #include <pawl/result.hpp>
 
-#include "flow/http_syntax.hpp"
+#include "flow/values/http_syntax.hpp"
 #include "functions/http/policy.hpp"
 #include "functions/http/url.hpp"
 

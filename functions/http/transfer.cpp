@@ -49,13 +49,13 @@ bool is_redirect(int status) noexcept {
 }
 
 bool is_tls_fault(CURLcode code) noexcept {
-  constexpr std::array faults = {CURLE_SSL_CONNECT_ERROR,     CURLE_PEER_FAILED_VERIFICATION,
-                                 CURLE_SSL_CERTPROBLEM,       CURLE_SSL_CIPHER,
-                                 CURLE_SSL_CACERT_BADFILE,    CURLE_SSL_ISSUER_ERROR,
-                                 CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_ENGINE_INITFAILED,
-                                 CURLE_SSL_CRL_BADFILE,       CURLE_SSL_PINNEDPUBKEYNOTMATCH,
-                                 CURLE_USE_SSL_FAILED};
-  return std::find(faults.begin(), faults.end(), code) != faults.end();
+  constexpr std::array diagnostics = {CURLE_SSL_CONNECT_ERROR,     CURLE_PEER_FAILED_VERIFICATION,
+                                      CURLE_SSL_CERTPROBLEM,       CURLE_SSL_CIPHER,
+                                      CURLE_SSL_CACERT_BADFILE,    CURLE_SSL_ISSUER_ERROR,
+                                      CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_ENGINE_INITFAILED,
+                                      CURLE_SSL_CRL_BADFILE,       CURLE_SSL_PINNEDPUBKEYNOTMATCH,
+                                      CURLE_USE_SSL_FAILED};
+  return std::find(diagnostics.begin(), diagnostics.end(), code) != diagnostics.end();
 }
 
 /// One request on its way, on one thread.

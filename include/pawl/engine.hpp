@@ -13,7 +13,7 @@
 #include <pawl/functions.hpp>
 #include <pawl/ids.hpp>
 #include <pawl/json.hpp>
-#include <pawl/measures.hpp>
+#include <pawl/metrics.hpp>
 #include <pawl/result.hpp>
 #include <pawl/run.hpp>
 #include <pawl/settings.hpp>
@@ -64,16 +64,16 @@ struct run_changed {
 struct command_options {
   /// Compare-and-set: do it only if the run has this status now, else fail with `conflict`. Of
   /// several callers at once exactly one wins.
-  std::optional<run_status> only_if = {};
+  std::optional<run_status> if_status = {};
   /// Noted in the run's history; UTF-8, at most 4,096 bytes.
   std::string reason = {};
   /// Compare-and-set as well: only if this is still the run's last checkpoint, else `conflict` with
   /// the type "checkpoint_moved".
-  std::optional<std::uint64_t> only_at = {};
+  std::optional<std::uint64_t> if_checkpoint = {};
 };
 
 struct resume_options {
-  std::optional<run_status> only_if = {};
+  std::optional<run_status> if_status = {};
   std::string reason = {};
   /// Top-level keys of the run's data with new values, set before it goes on. An object; empty for
   /// a run that is not paused yet.
@@ -85,13 +85,13 @@ struct resume_options {
   /// The id of that question; needed if the run asks several.
   std::string question = {};
   /// As in `command_options`.
-  std::optional<std::uint64_t> only_at = {};
+  std::optional<std::uint64_t> if_checkpoint = {};
 };
 
 struct signal_options {
   /// Names this signal: sent again with the same id it changes nothing. At most 512 bytes.
   std::string id = {};
-  std::optional<std::uint64_t> only_at = {};
+  std::optional<std::uint64_t> if_checkpoint = {};
 };
 
 /// What a batch call did to one run.
@@ -182,8 +182,8 @@ class scope {
   [[nodiscard]] result<scope> sibling(std::string_view name) const;
   [[nodiscard]] scope_functions functions() const;
 
-  /// Checks and stores a flow definition. Errors: `invalid_flow` with all faults; `already_exists`
-  /// for a named version that has another definition; `limit_exceeded`.
+  /// Checks and stores a flow definition. Errors: `invalid_flow` with all diagnostics;
+  /// `already_exists` for a named version that has another definition; `limit_exceeded`.
   result<flow_stored> put_flow(const json& definition, put_flow_options options = {}) const;
   void put_flow_async(const json& definition, put_flow_options options,
                       callback<flow_stored> done) const;
@@ -210,9 +210,9 @@ class scope {
   [[nodiscard]] result<flow_page> list_flows(const flow_filter& filter) const;
   void list_flows_async(const flow_filter& filter, callback<flow_page> done) const;
   void flow_versions_async(const flow_name& name, callback<std::vector<flow_version>> done) const;
-  /// Every fault of a definition under this engine's limits, warnings among them; nothing is
+  /// Every diagnostic of a definition under this engine's limits, warnings among them; nothing is
   /// stored.
-  void validate_flow_async(json definition, callback<std::vector<fault>> done) const;
+  void validate_flow_async(json definition, callback<std::vector<diagnostic>> done) const;
 
   /// Starts a run and returns when its start is durable. `input`: an object, the run's first data.
   /// Errors: `not_found` (no such flow, none published), `already_exists` (the id or key was used
@@ -393,7 +393,7 @@ class engine : public scope {
 
   /// What the engine measured of its own work since it was opened; nothing before that, and after
   /// `stop`.
-  [[nodiscard]] engine_measures measures() const;
+  [[nodiscard]] engine_metrics metrics() const;
   /// What is kept, of all scopes together. Costs the same however many runs there are.
   void totals_async(callback<engine_totals> done) const;
 

@@ -11,7 +11,7 @@ namespace pawl {
 /// it.
 enum class errc : std::uint8_t {
   invalid_argument,    ///< a value given by the caller is malformed or out of range
-  invalid_flow,        ///< a flow definition has faults; `error::faults` lists every one
+  invalid_flow,        ///< a flow definition has diagnostics; `error::diagnostics` lists every one
   invalid_rule,        ///< a JSONLogic rule is malformed or asks for what it may not have
   not_found,           ///< no such flow, version, run or function
   already_exists,      ///< the id or key is taken by something different
@@ -22,7 +22,7 @@ enum class errc : std::uint8_t {
   cancelled,           ///< given up because somebody asked for it
   function_failed,     ///< a step's function returned or threw an error; see `error::type`
   limit_exceeded,      ///< a configured limit (size, depth, visits, steps) was reached
-  unavailable,         ///< the engine is stopping, stopped, or stopped admitting after a fault
+  unavailable,         ///< the engine is stopping, stopped, or stopped admitting after a diagnostic
   io_failed,           ///< the operating system refused a read or a write
   storage_full,        ///< no space left on the device
   read_only,           ///< the data folder cannot be written
@@ -36,17 +36,17 @@ enum class errc : std::uint8_t {
 /// Stable, dotted-free text of a code, such as "not_found".
 [[nodiscard]] std::string_view to_string(errc code) noexcept;
 
-/// How much a fault matters: a flow with errors is refused, one with warnings is stored.
+/// How much a diagnostic matters: a flow with errors is refused, one with warnings is stored.
 enum class severity : std::uint8_t { warning, error };
 
 /// One thing wrong with a document, placed and explained.
-struct fault {
+struct diagnostic {
   severity level = severity::error;
   std::string pointer;  ///< JSON pointer (RFC 6901) to the place, "" for the whole document
   std::string code;     ///< stable identifier, such as "unknown_node_type"
   std::string message;  ///< a sentence: what is wrong and what would be right
 
-  friend bool operator==(const fault&, const fault&) = default;
+  friend bool operator==(const diagnostic&, const diagnostic&) = default;
 };
 
 /// An expected failure, as a value. `message` says what was being done, to what, and what to do.
@@ -56,8 +56,8 @@ struct error {
   /// The class of a step's failure as its function named it ("card_declined"). Retry policies and
   /// error edges match it. Empty: the text of `code`.
   std::string type = {};
-  /// Every fault of a refused document, in document order. Empty for other errors.
-  std::vector<fault> faults = {};
+  /// Every diagnostic of a refused document, in document order. Empty for other errors.
+  std::vector<diagnostic> diagnostics = {};
 
   /// `type`, or the text of `code` where the function named no class.
   [[nodiscard]] std::string_view error_class() const noexcept {

@@ -22,8 +22,8 @@ struct flow_version {
 /// What `put_flow` did.
 struct flow_stored {
   flow_version_id id;
-  bool created = true;          ///< false: this version had this definition already
-  std::vector<fault> warnings;  ///< what looks wrong but can run
+  bool created = true;               ///< false: this version had this definition already
+  std::vector<diagnostic> warnings;  ///< what looks wrong but can run
 };
 
 /// A flow in a listing.
@@ -45,8 +45,8 @@ struct put_flow_options {
   std::optional<pawl::version> only_if_latest = {};
 };
 
-/// Checks a definition without storing it: every fault at once, warnings among them. A definition
-/// without errors can be stored under the default limits.
-[[nodiscard]] std::vector<fault> validate_flow(const json& definition);
+/// Checks a definition without storing it: every diagnostic at once, warnings among them. A
+/// definition without errors can be stored under the default limits.
+[[nodiscard]] std::vector<diagnostic> validate_flow(const json& definition);
 
 }  // namespace pawl

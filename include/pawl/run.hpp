@@ -41,7 +41,7 @@ inline constexpr run_status all_run_statuses[] = {run_status::pending, run_statu
 
 /// Why a run failed, and where.
 struct run_error {
-  std::string type;     ///< the error's class: "card_declined", "timed_out", "engine.parked", …
+  std::string type;  ///< the error's class: "card_declined", "timed_out", "engine.quarantined", …
   std::string message;  ///< a sentence
   std::string node;     ///< the node at which it failed, "" where it was none
   std::uint32_t attempt = 0;

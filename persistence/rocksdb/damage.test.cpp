@@ -2,7 +2,7 @@
 #include "persistence/conformance.hpp"
 #include "persistence/crc32c.hpp"
 #include "persistence/rocksdb/test_folder.hpp"
-#include "persistence/rocksdb/wal_judge.hpp"
+#include "persistence/rocksdb/wal_check.hpp"
 #include "persistence/rocksdb/wal_reader.hpp"
 
 using namespace pawl;

@@ -43,7 +43,7 @@ result<void> check_columns(const claimed_folder& folder, const rocksdb::DBOption
 }
 
 /// Reads the logs and decides what is replayed. Changes nothing.
-result<wal_judge::record_set> judge(const claimed_folder& folder, const rocksdb::DBOptions& options,
+result<wal_check::record_set> judge(const claimed_folder& folder, const rocksdb::DBOptions& options,
                                     const descriptors& columns, bool accept_damage) {
   auto verdict = judge_logs(folder.path);
   if (verdict && verdict->loss) {
@@ -68,7 +68,7 @@ result<std::shared_ptr<database>> database::open(claimed_folder folder,
     const auto removed = rocksdb::DestroyDB(path, rocksdb::Options{settings, {}}, columns);
     if (!removed.ok()) return from_status(removed, "opening", folder.path);
   }
-  wal_judge::record_set left_out;
+  wal_check::record_set left_out;
   if (folder.state == folder_state::ready) {
     if (auto checked = check_columns(folder, settings, columns); !checked)
       return std::move(checked).error();
@@ -85,7 +85,7 @@ result<std::shared_ptr<database>> database::open(claimed_folder folder,
     opened->filter_ = std::make_unique<leave_out_filter>(std::move(left_out));
     settings.wal_filter = opened->filter_.get();
   }
-  opened->environment_ = gated_environment(opened->gate_);
+  opened->environment_ = fenced_environment(opened->gate_);
   settings.env = opened->environment_.get();
   const auto status = opened->folder_.state == folder_state::ready
                           ? opened->open_existing(settings, columns)

@@ -11,7 +11,7 @@
 
 #include "persistence/rocksdb/folder.hpp"
 #include "persistence/rocksdb/rocksdb_store.hpp"
-#include "persistence/rocksdb/wal_gate.hpp"
+#include "persistence/rocksdb/wal_fence.hpp"
 
 namespace pawl::persistence::rocks {
 
@@ -34,7 +34,7 @@ class database {
     return handles_[static_cast<std::size_t>(where) + 1];
   }
   /// Asked before each sync of the log.
-  [[nodiscard]] wal_gate& gate() noexcept { return gate_; }
+  [[nodiscard]] wal_fence& gate() noexcept { return gate_; }
   [[nodiscard]] claimed_folder& folder() noexcept { return folder_; }
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return folder_.path; }
 
@@ -50,7 +50,7 @@ class database {
 
   claimed_folder folder_;                       // first, so that the lock outlives RocksDB
   std::unique_ptr<rocksdb::WalFilter> filter_;  // RocksDB keeps pointing to it
-  wal_gate gate_;
+  wal_fence gate_;
   std::unique_ptr<rocksdb::Env> environment_;  // likewise
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // RocksDB's own first, then ours

@@ -16,7 +16,7 @@
 #include "persistence/rocksdb/snapshot_view.hpp"
 #include "persistence/rocksdb/status.hpp"
 #include "persistence/rocksdb/tuning.hpp"
-#include "persistence/rocksdb/wal_judge.hpp"
+#include "persistence/rocksdb/wal_check.hpp"
 
 namespace pawl::persistence {
 namespace rocks {

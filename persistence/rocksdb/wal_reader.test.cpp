@@ -4,7 +4,7 @@
 
 #include "persistence/conformance.hpp"
 #include "persistence/rocksdb/test_folder.hpp"
-#include "persistence/rocksdb/wal_judge.hpp"
+#include "persistence/rocksdb/wal_check.hpp"
 
 using namespace pawl;
 using namespace pawl::persistence;

@@ -40,7 +40,7 @@ result<std::vector<std::pair<std::uint64_t, fs::path>>> logs_in(const fs::path& 
 
 class judging_sink final : public wal_sink {
  public:
-  explicit judging_sink(wal_judge& judge) : judge_(judge) {}
+  explicit judging_sink(wal_check& judge) : judge_(judge) {}
 
   void on_record(std::uint64_t offset, std::string_view content) override {
     if (const auto entry = parse_entry(content)) {
@@ -54,7 +54,7 @@ class judging_sink final : public wal_sink {
   }
 
  private:
-  wal_judge& judge_;
+  wal_check& judge_;
 };
 
 /// Notes which logs are read, and lets nothing be replayed.
@@ -78,7 +78,7 @@ class first_log_filter final : public rocksdb::WalFilter {
 result<wal_verdict> judge_logs(const fs::path& folder, std::uint64_t needed_from) {
   auto logs = logs_in(folder);
   if (!logs) return std::move(logs).error();
-  wal_judge judge{current_boot()};
+  wal_check judge{current_boot()};
   judge.ignore_below(needed_from);
   judging_sink sink{judge};
   for (const auto& [number, file] : *logs) {

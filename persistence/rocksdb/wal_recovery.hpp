@@ -12,7 +12,7 @@
 
 #include <pawl/result.hpp>
 
-#include "persistence/rocksdb/wal_judge.hpp"
+#include "persistence/rocksdb/wal_check.hpp"
 
 /// What is done about the write-ahead logs before RocksDB replays them.
 ///
@@ -25,7 +25,7 @@ namespace pawl::persistence::rocks {
 
 struct wal_verdict {
   std::optional<wal_loss> loss;
-  wal_judge::record_set left_out;
+  wal_check::record_set left_out;
 };
 
 /// Reads every log in the folder, which is locked by us and closed. Error: `io_failed`.
@@ -44,7 +44,7 @@ struct wal_verdict {
 /// Keeps records from being replayed. Must live until the database is open.
 class leave_out_filter final : public rocksdb::WalFilter {
  public:
-  explicit leave_out_filter(wal_judge::record_set records) : records_(std::move(records)) {}
+  explicit leave_out_filter(wal_check::record_set records) : records_(std::move(records)) {}
 
   WalProcessingOption LogRecordFound(unsigned long long log, const std::string& file,
                                      const rocksdb::WriteBatch& batch,
@@ -52,7 +52,7 @@ class leave_out_filter final : public rocksdb::WalFilter {
   const char* Name() const override { return "pawl.leave_out"; }
 
  private:
-  wal_judge::record_set records_;
+  wal_check::record_set records_;
 };
 
 }  // namespace pawl::persistence::rocks

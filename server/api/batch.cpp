@@ -13,13 +13,13 @@ namespace {
 void start_batch(const call_ptr& request) {
   auto body = request->take_body();
   if (!body) return;
-  std::vector<fault> faults;
-  object_reader fields{*body, "", faults};
+  std::vector<diagnostic> diagnostics;
+  object_reader fields{*body, "", diagnostics};
   std::vector<start_request> starts;
   fields.objects("items", max_batch,
                  [&](object_reader& item) { starts.push_back(read_start(item)); });
   fields.finish();
-  if (request->refused(std::move(faults))) return;
+  if (request->refused(std::move(diagnostics))) return;
   const auto answer = std::make_shared<batch_answer>(request, "runs.start", starts.size());
   for (std::size_t i = 0; i < starts.size(); ++i) {
     auto& start = starts[i];
@@ -34,15 +34,15 @@ void start_batch(const call_ptr& request) {
 void signal_batch(const call_ptr& request) {
   auto body = request->take_body();
   if (!body) return;
-  std::vector<fault> faults;
-  object_reader fields{*body, "", faults};
+  std::vector<diagnostic> diagnostics;
+  object_reader fields{*body, "", diagnostics};
   std::vector<std::pair<run_id, run_command>> signals;
   fields.objects("items", max_batch, [&](object_reader& item) {
     run_id run{item.text("run")};
     signals.emplace_back(std::move(run), *read_command("signal", item));
   });
   fields.finish();
-  if (request->refused(std::move(faults))) return;
+  if (request->refused(std::move(diagnostics))) return;
   const auto answer = std::make_shared<batch_answer>(request, "runs.signal", signals.size());
   for (std::size_t i = 0; i < signals.size(); ++i) {
     const run_id run = signals[i].first;
@@ -57,14 +57,14 @@ void signal_batch(const call_ptr& request) {
 void command_batch(const call_ptr& request) {
   auto body = request->take_body();
   if (!body) return;
-  std::vector<fault> faults;
-  object_reader fields{*body, "", faults};
+  std::vector<diagnostic> diagnostics;
+  object_reader fields{*body, "", diagnostics};
   const auto texts = fields.texts("runs", max_batch);
   const std::vector<run_id> runs(texts.begin(), texts.end());
   const std::string_view path = request->route().pattern;
   const auto command = read_command(path.substr(path.rfind('/') + 1), fields);
   fields.finish();
-  if (request->refused(std::move(faults))) return;
+  if (request->refused(std::move(diagnostics))) return;
   const auto answer = std::make_shared<batch_answer>(request, request->route().name, runs.size());
   for (std::size_t i = 0; i < runs.size(); ++i) {
     carry_out(request->in(), runs[i], *command,

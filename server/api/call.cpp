@@ -9,7 +9,7 @@
 #include <pawl/code_ref.hpp>
 #include <pawl/detail/log_context.hpp>
 
-#include "flow/definition.hpp"
+#include "flow/definition/definition.hpp"
 #include "server/api/caller_places.hpp"
 #include "server/api/waiting_calls.hpp"
 #include "server/http/ascii.hpp"
@@ -119,13 +119,14 @@ void call::fail(const problem& refused) {
   send(to_response(refused, request_.id), kind_of(refused.code).name);
 }
 
-bool call::refused(std::vector<fault> faults) {
-  if (faults.empty()) return false;
-  std::string detail = faults.front().message;
-  if (faults.size() > 1) {
-    detail = "the request has " + std::to_string(faults.size()) + " faults; the first: " + detail;
+bool call::refused(std::vector<diagnostic> diagnostics) {
+  if (diagnostics.empty()) return false;
+  std::string detail = diagnostics.front().message;
+  if (diagnostics.size() > 1) {
+    detail =
+        "the request has " + std::to_string(diagnostics.size()) + " faults; the first: " + detail;
   }
-  fail(problem{problem_code::invalid_argument, std::move(detail), {}, std::move(faults)});
+  fail(problem{problem_code::invalid_argument, std::move(detail), {}, std::move(diagnostics)});
   return true;
 }
 

@@ -78,8 +78,8 @@ class call : public std::enable_shared_from_this<call> {
   void answer_text(std::string_view type, std::string text, http::fields fields = {});
   void fail(const problem& refused);
   void fail(const error& failure) { fail(problem_of(failure)); }
-  /// Refuses the request if there are faults, and says whether there were.
-  [[nodiscard]] bool refused(std::vector<fault> faults);
+  /// Refuses the request if there are diagnostics, and says whether there were.
+  [[nodiscard]] bool refused(std::vector<diagnostic> diagnostics);
   /// The answer as a stream, or as a WebSocket; null if there is none.
   [[nodiscard]] std::shared_ptr<http::stream> answer_with_stream(http::response head);
   [[nodiscard]] std::shared_ptr<http::web_socket> answer_with_web_socket();

@@ -39,9 +39,9 @@ void stream_run(const call_ptr& request, const std::shared_ptr<subscription>& li
 }
 
 void watch_events(const call_ptr& request) {
-  std::vector<fault> faults;
-  const bool follow = request->query().flag("follow", false, faults);
-  if (request->refused(std::move(faults))) return;
+  std::vector<diagnostic> diagnostics;
+  const bool follow = request->query().flag("follow", false, diagnostics);
+  if (request->refused(std::move(diagnostics))) return;
   const auto after = resume_position(request);
   if (!after) return;
   // Listened first, looked at then: nothing that happens in between is missed.

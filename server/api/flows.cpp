@@ -34,11 +34,11 @@ void store_flow(const call_ptr& request, const json& definition, put_flow_option
 }
 
 std::optional<put_flow_options> read_put_options(const call_ptr& request) {
-  std::vector<fault> faults;
+  std::vector<diagnostic> diagnostics;
   put_flow_options options;
-  options.version = request->query().version("version", faults);
-  options.publish = request->query().flag("publish", true, faults);
-  if (request->refused(std::move(faults))) return std::nullopt;
+  options.version = request->query().version("version", diagnostics);
+  options.publish = request->query().flag("publish", true, diagnostics);
+  if (request->refused(std::move(diagnostics))) return std::nullopt;
   return options;
 }
 
@@ -93,11 +93,11 @@ void put_flow(const call_ptr& request) {
 }
 
 void list_flows(const call_ptr& request) {
-  std::vector<fault> faults;
+  std::vector<diagnostic> diagnostics;
   flow_filter filter;
-  filter.limit = request->query().number("limit", 100, 1, 1000, faults);
+  filter.limit = request->query().number("limit", 100, 1, 1000, diagnostics);
   filter.cursor = request->query().text("cursor");
-  if (request->refused(std::move(faults))) return;
+  if (request->refused(std::move(diagnostics))) return;
   request->in().list_flows_async(filter, [request](result<flow_page> page) {
     if (!page) return request->fail(page.error());
     json flows = json::array();
@@ -116,9 +116,9 @@ void answer_flow(const call_ptr& request, const flow_name& name, std::optional<v
 void get_flow(const call_ptr& request) {
   const auto name = flow_in_path(request);
   if (!name) return;
-  std::vector<fault> faults;
-  const auto v = request->query().version("version", faults);
-  if (request->refused(std::move(faults))) return;
+  std::vector<diagnostic> diagnostics;
+  const auto v = request->query().version("version", diagnostics);
+  if (request->refused(std::move(diagnostics))) return;
   answer_flow(request, *name, v);
 }
 
@@ -146,12 +146,12 @@ void publish_flow(const call_ptr& request) {
   if (!name) return;
   auto body = request->take_body();
   if (!body) return;
-  std::vector<fault> faults;
-  object_reader fields{*body, "", faults};
+  std::vector<diagnostic> diagnostics;
+  object_reader fields{*body, "", diagnostics};
   if (!fields.has("version")) static_cast<void>(fields.text("version"));
   const auto v = fields.optional_version("version");
   fields.finish();
-  if (request->refused(std::move(faults))) return;
+  if (request->refused(std::move(diagnostics))) return;
   const flow_version_id id{*name, *v};
   request->in().publish_flow_async(id, [request, id](const result<void>& published) {
     if (!published) return request->fail(published.error());
@@ -175,11 +175,11 @@ void validate_flow(const call_ptr& request) {
   auto definition = request->take_body();
   if (!definition) return;
   request->in().validate_flow_async(
-      *std::move(definition), [request](result<std::vector<fault>> faults) {
-        if (!faults) return request->fail(faults.error());
+      *std::move(definition), [request](result<std::vector<diagnostic>> diagnostics) {
+        if (!diagnostics) return request->fail(diagnostics.error());
         bool valid = true;
-        for (const auto& each : *faults) valid = valid && each.level != severity::error;
-        request->answer(200, {{"valid", valid}, {"faults", to_json(*faults)}});
+        for (const auto& each : *diagnostics) valid = valid && each.level != severity::error;
+        request->answer(200, {{"valid", valid}, {"faults", to_json(*diagnostics)}});
       });
 }
 

@@ -16,11 +16,11 @@ void answer_level(const call_ptr& request) {
 void put_log_level(const call_ptr& request) {
   auto body = request->take_body();
   if (!body) return;
-  std::vector<fault> faults;
-  object_reader fields{*body, "", faults};
+  std::vector<diagnostic> diagnostics;
+  object_reader fields{*body, "", diagnostics};
   const log_level level = fields.level("level");
   fields.finish();
-  if (request->refused(std::move(faults))) return;
+  if (request->refused(std::move(diagnostics))) return;
   // Where commands are noted in the log itself, this one is in it whether it asks for more or less.
   spdlog::logger& log = *request->with().log;
   const bool for_more = level < level_of(log);

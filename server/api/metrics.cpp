@@ -24,7 +24,7 @@ void get_metrics(const call_ptr& request) {
       now.calls_running = load->running_calls;
       now.calls_stuck = load->stuck_calls;
     }
-    now.measured = of.measures();
+    now.engine = of.metrics();
     request->with().count(now);
     request->answer_text(metrics::content_type, request->with().metrics->text(now));
   });

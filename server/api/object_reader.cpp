@@ -5,13 +5,14 @@
 #include <pawl/code_ref.hpp>
 #include <pawl/suggest.hpp>
 
-#include "flow/pointer.hpp"
+#include "flow/values/pointer.hpp"
 #include "server/api/parameters.hpp"
 
 namespace pawl::server {
 
-object_reader::object_reader(json& object, std::string pointer, std::vector<fault>& faults)
-    : object_(object), pointer_(std::move(pointer)), faults_(faults) {}
+object_reader::object_reader(json& object, std::string pointer,
+                             std::vector<diagnostic>& diagnostics)
+    : object_(object), pointer_(std::move(pointer)), diagnostics_(diagnostics) {}
 
 json* object_reader::find(std::string_view name) {
   known_.emplace(name);
@@ -20,8 +21,8 @@ json* object_reader::find(std::string_view name) {
 }
 
 void object_reader::refuse(std::string_view name, std::string message) {
-  faults_.push_back({severity::error, flow::child_pointer(pointer_, std::string{name}),
-                     "invalid_field", std::move(message)});
+  diagnostics_.push_back({severity::error, flow::child_pointer(pointer_, std::string{name}),
+                          "invalid_field", std::move(message)});
 }
 
 void object_reader::refuse_type(std::string_view name, const json& given, std::string_view wanted) {
@@ -33,9 +34,9 @@ std::string object_reader::text(std::string_view name) {
   auto given = optional_text(name);
   if (given) return *std::move(given);
   if (!has(name)) {
-    faults_.push_back({severity::error, flow::child_pointer(pointer_, std::string{name}),
-                       "missing_field",
-                       "the field " + std::string{name} + " is missing; it is a text"});
+    diagnostics_.push_back({severity::error, flow::child_pointer(pointer_, std::string{name}),
+                            "missing_field",
+                            "the field " + std::string{name} + " is missing; it is a text"});
   }
   return {};
 }
@@ -113,7 +114,8 @@ std::vector<std::string> object_reader::texts(std::string_view name, std::size_t
     if (item.is_string()) {
       all.push_back(std::move(item.get_ref<std::string&>()));
     } else {
-      faults_.push_back({severity::error, pointer_of(name, i), "invalid_field", "must be a text"});
+      diagnostics_.push_back(
+          {severity::error, pointer_of(name, i), "invalid_field", "must be a text"});
     }
   }
   return all;
@@ -125,11 +127,11 @@ void object_reader::objects(std::string_view name, std::size_t most,
   for (std::size_t i = 0; given != nullptr && i < given->size(); ++i) {
     std::string pointer = pointer_of(name, i);
     if ((*given)[i].is_object()) {
-      object_reader item{(*given)[i], std::move(pointer), faults_};
+      object_reader item{(*given)[i], std::move(pointer), diagnostics_};
       read(item);
       item.finish();
     } else {
-      faults_.push_back(
+      diagnostics_.push_back(
           {severity::error, std::move(pointer), "invalid_field", "must be an object"});
     }
   }
@@ -157,11 +159,11 @@ std::optional<run_status> object_reader::optional_status(std::string_view name) 
 }
 
 log_level object_reader::level(std::string_view name) {
-  const std::size_t faults_before = faults_.size();
+  const std::size_t faults_before = diagnostics_.size();
   const std::string given = text(name);
   for (const auto level : {log_level::debug, log_level::info, log_level::warning, log_level::error})
     if (to_string(level) == given) return level;
-  if (faults_.size() == faults_before)
+  if (diagnostics_.size() == faults_before)
     refuse(name, "the field " + std::string{name} + " must be debug, info, warning or error");
   return log_level::info;
 }
@@ -178,8 +180,8 @@ void object_reader::finish() {
       for (std::size_t i = 0; i < names.size(); ++i)
         message += (i == 0 ? "" : ", ") + std::string{names[i]};
     }
-    faults_.push_back({severity::error, flow::child_pointer(pointer_, field.key()), "unknown_field",
-                       std::move(message)});
+    diagnostics_.push_back({severity::error, flow::child_pointer(pointer_, field.key()),
+                            "unknown_field", std::move(message)});
   }
 }
 

@@ -16,15 +16,15 @@
 
 namespace pawl::server {
 
-/// Takes the fields out of a JSON object that a client sent. What is wrong is added to the faults
-/// with its JSON pointer, and reading goes on, so that all faults are found at once; `finish` finds
-/// the fields that nobody asked for. One object, one thread.
+/// Takes the fields out of a JSON object that a client sent. What is wrong is added to the
+/// diagnostics with its JSON pointer, and reading goes on, so that all diagnostics are found at
+/// once; `finish` finds the fields that nobody asked for. One object, one thread.
 class object_reader {
  public:
   /// Both must outlive it. `pointer`: where the object stands in the body.
-  object_reader(json& object, std::string pointer, std::vector<fault>& faults);
+  object_reader(json& object, std::string pointer, std::vector<diagnostic>& diagnostics);
 
-  /// Texts; a missing one that is needed is a fault.
+  /// Texts; a missing one that is needed is a diagnostic.
   [[nodiscard]] std::string text(std::string_view name);
   [[nodiscard]] std::optional<std::string> optional_text(std::string_view name);
   [[nodiscard]] bool flag(std::string_view name, bool otherwise);
@@ -36,22 +36,22 @@ class object_reader {
   [[nodiscard]] std::optional<json> optional_object(std::string_view name);
   /// Any value; null counts as one.
   [[nodiscard]] std::optional<json> optional_value(std::string_view name);
-  /// An array of 1 to `most` items; null after a fault. Stays in the object.
+  /// An array of 1 to `most` items; null after a diagnostic. Stays in the object.
   [[nodiscard]] json* items(std::string_view name, std::size_t most);
-  /// Such an array of texts; items that are none are faults.
+  /// Such an array of texts; items that are none are diagnostics.
   [[nodiscard]] std::vector<std::string> texts(std::string_view name, std::size_t most);
   /// Such an array of objects: calls `read` with a reader of each, which is finished then; items
-  /// that are none are faults.
+  /// that are none are diagnostics.
   void objects(std::string_view name, std::size_t most,
                const std::function<void(object_reader& item)>& read);
   [[nodiscard]] std::optional<pawl::version> optional_version(std::string_view name);
   [[nodiscard]] std::optional<run_status> optional_status(std::string_view name);
-  /// "debug", "info", "warning" or "error"; a missing one is a fault.
+  /// "debug", "info", "warning" or "error"; a missing one is a diagnostic.
   [[nodiscard]] log_level level(std::string_view name);
 
   [[nodiscard]] bool has(std::string_view name) const { return object_.contains(name); }
   [[nodiscard]] const std::string& pointer() const noexcept { return pointer_; }
-  /// A fault of its field.
+  /// A diagnostic of its field.
   void refuse(std::string_view name, std::string message);
   /// To be called when every field was asked for.
   void finish();
@@ -64,7 +64,7 @@ class object_reader {
 
   json& object_;
   const std::string pointer_;
-  std::vector<fault>& faults_;
+  std::vector<diagnostic>& diagnostics_;
   std::set<std::string, std::less<>> known_;
 };
 

@@ -70,8 +70,8 @@ void post_old_flow(const call_ptr& request) {
 void start_thread(const call_ptr& request) {
   auto body = request->take_body();
   if (!body) return;
-  std::vector<fault> faults;
-  object_reader fields{*body, "", faults};
+  std::vector<diagnostic> diagnostics;
+  object_reader fields{*body, "", diagnostics};
   std::string flow = fields.optional_text("flow_name").value_or("");
   start_options options;
   options.id = request->run();
@@ -83,11 +83,11 @@ void start_thread(const call_ptr& request) {
     flow = named->substr(0, at);
     if (v) options.version = *v;
   }
-  if (flow.empty() && faults.empty())
+  if (flow.empty() && diagnostics.empty())
     fields.refuse("flow_name", "one of flow_name and flow_version_id is needed");
   const json inputs = fields.optional_object("inputs").value_or(json::object());
   fields.finish();
-  if (request->refused(std::move(faults))) return;
+  if (request->refused(std::move(diagnostics))) return;
   request->in().start_async(flow, inputs, std::move(options), [request](result<run_started> run) {
     if (!run) return request->fail(run.error());
     request->answer(200, {{"thread_id", run->id.str()}, {"status", to_string(run->status)}});
@@ -97,13 +97,13 @@ void start_thread(const call_ptr& request) {
 void command_thread(const call_ptr& request) {
   auto body = request->take_body();
   if (!body) return;
-  std::vector<fault> faults;
-  object_reader fields{*body, "", faults};
+  std::vector<diagnostic> diagnostics;
+  object_reader fields{*body, "", diagnostics};
   const std::string_view path = request->route().pattern;
   const std::string_view word = path.substr(path.rfind('/') + 1);
   auto command = read_command(word == "stop" ? "cancel" : word, fields);
   fields.finish();
-  if (request->refused(std::move(faults))) return;
+  if (request->refused(std::move(diagnostics))) return;
   carry_out(request->in(), request->run(), *std::move(command),
             [request](result<run_changed> changed) {
               if (!changed) return request->fail(changed.error());

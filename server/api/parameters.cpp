@@ -13,15 +13,15 @@
 namespace pawl::server {
 namespace {
 
-fault parameter_fault(std::string_view name, std::string code, std::string message) {
+diagnostic parameter_diagnostic(std::string_view name, std::string code, std::string message) {
   return {severity::error, "?" + std::string{name}, std::move(code), std::move(message)};
 }
 
-void refuse_value(std::vector<fault>& faults, std::string_view name, const std::string& given,
-                  const std::string& allowed) {
-  faults.push_back(parameter_fault(name, "invalid_parameter",
-                                   "the parameter " + std::string{name} + " is " +
-                                       pawl::quoted(given) + ", but must be " + allowed));
+void refuse_value(std::vector<diagnostic>& diagnostics, std::string_view name,
+                  const std::string& given, const std::string& allowed) {
+  diagnostics.push_back(parameter_diagnostic(name, "invalid_parameter",
+                                             "the parameter " + std::string{name} + " is " +
+                                                 pawl::quoted(given) + ", but must be " + allowed));
 }
 
 std::string unknown_parameter(std::string_view name, std::span<const std::string_view> known) {
@@ -41,7 +41,7 @@ std::string unknown_parameter(std::string_view name, std::span<const std::string
 result<parameters> parameters::parse(std::string_view query,
                                      std::span<const std::string_view> known) {
   parameters read;
-  std::vector<fault> faults;
+  std::vector<diagnostic> diagnostics;
   while (!query.empty()) {
     const auto end = std::min(query.find('&'), query.size());
     const std::string_view pair = query.substr(0, end);
@@ -51,20 +51,21 @@ result<parameters> parameters::parse(std::string_view query,
     const auto name = query_decoded(pair.substr(0, equals));
     const auto value = query_decoded(pair.substr(std::min(equals + 1, pair.size())));
     if (!name || !value) {
-      faults.push_back(parameter_fault("", "bad_encoding",
-                                       "the query has " + pawl::quoted(pair) +
-                                           ", which is not percent-encoded as RFC 3986 has it"));
+      diagnostics.push_back(
+          parameter_diagnostic("", "bad_encoding",
+                               "the query has " + pawl::quoted(pair) +
+                                   ", which is not percent-encoded as RFC 3986 has it"));
     } else if (std::find(known.begin(), known.end(), *name) == known.end()) {
-      faults.push_back(parameter_fault(pawl::quoted(*name), "unknown_parameter",
-                                       unknown_parameter(*name, known)));
+      diagnostics.push_back(parameter_diagnostic(pawl::quoted(*name), "unknown_parameter",
+                                                 unknown_parameter(*name, known)));
     } else if (!read.values_.emplace(*name, *value).second) {
-      faults.push_back(parameter_fault(*name, "repeated_parameter",
-                                       "the parameter " + *name + " is given twice"));
+      diagnostics.push_back(parameter_diagnostic(*name, "repeated_parameter",
+                                                 "the parameter " + *name + " is given twice"));
     }
   }
-  if (faults.empty()) return read;
-  const std::string first = faults.front().message;
-  return error{errc::invalid_argument, first, {}, std::move(faults)};
+  if (diagnostics.empty()) return read;
+  const std::string first = diagnostics.front().message;
+  return error{errc::invalid_argument, first, {}, std::move(diagnostics)};
 }
 
 const std::string* parameters::find(std::string_view name) const {
@@ -79,34 +80,35 @@ std::string parameters::text(std::string_view name) const {
 
 std::uint64_t parameters::number(std::string_view name, std::uint64_t otherwise,
                                  std::uint64_t least, std::uint64_t most,
-                                 std::vector<fault>& faults) const {
+                                 std::vector<diagnostic>& diagnostics) const {
   const std::string* const given = find(name);
   if (given == nullptr) return otherwise;
   std::uint64_t value = 0;
   const char* const end = given->data() + given->size();
   const auto [at, code] = std::from_chars(given->data(), end, value);
   if (code == std::errc{} && at == end && value >= least && value <= most) return value;
-  refuse_value(faults, name, *given,
+  refuse_value(diagnostics, name, *given,
                "a number from " + std::to_string(least) + " to " + std::to_string(most));
   return otherwise;
 }
 
-bool parameters::flag(std::string_view name, bool otherwise, std::vector<fault>& faults) const {
+bool parameters::flag(std::string_view name, bool otherwise,
+                      std::vector<diagnostic>& diagnostics) const {
   const std::string* const given = find(name);
   if (given == nullptr) return otherwise;
   if (*given != "true" && *given != "false")
-    refuse_value(faults, name, *given, "\"true\" or \"false\"");
+    refuse_value(diagnostics, name, *given, "\"true\" or \"false\"");
   return *given == "true";
 }
 
-std::optional<std::chrono::milliseconds> parameters::duration(std::string_view name,
-                                                              std::chrono::milliseconds most,
-                                                              std::vector<fault>& faults) const {
+std::optional<std::chrono::milliseconds> parameters::duration(
+    std::string_view name, std::chrono::milliseconds most,
+    std::vector<diagnostic>& diagnostics) const {
   const std::string* const given = find(name);
   if (given == nullptr) return std::nullopt;
   const auto parsed = parse_duration(*given);
   if (parsed && *parsed <= most) return *parsed;
-  refuse_value(faults, name, *given,
+  refuse_value(diagnostics, name, *given,
                "a time such as 250ms, 10s or 1.5m, at most " +
                    std::to_string(std::chrono::duration_cast<std::chrono::seconds>(most).count()) +
                    "s");
@@ -114,21 +116,21 @@ std::optional<std::chrono::milliseconds> parameters::duration(std::string_view n
 }
 
 std::optional<pawl::version> parameters::version(std::string_view name,
-                                                 std::vector<fault>& faults) const {
+                                                 std::vector<diagnostic>& diagnostics) const {
   const std::string* const given = find(name);
   if (given == nullptr) return std::nullopt;
   const auto parsed = parse_version(*given);
   if (parsed) return *parsed;
-  refuse_value(faults, name, *given, "a version such as 1.0.2");
+  refuse_value(diagnostics, name, *given, "a version such as 1.0.2");
   return std::nullopt;
 }
 
 std::optional<run_status> parameters::status(std::string_view name,
-                                             std::vector<fault>& faults) const {
+                                             std::vector<diagnostic>& diagnostics) const {
   const std::string* const given = find(name);
   if (given == nullptr) return std::nullopt;
   const auto parsed = parse_run_status(*given);
-  if (!parsed) refuse_value(faults, name, *given, "one of " + all_statuses());
+  if (!parsed) refuse_value(diagnostics, name, *given, "one of " + all_statuses());
   return parsed;
 }
 

@@ -15,12 +15,12 @@
 
 namespace pawl::server {
 
-/// The parameters of a request's query, by name. What is wrong with one is added to the faults that
-/// are given, with a pointer of "?" and its name, and the value is its default: all faults are
-/// found at once.
+/// The parameters of a request's query, by name. What is wrong with one is added to the diagnostics
+/// that are given, with a pointer of "?" and its name, and the value is its default: all
+/// diagnostics are found at once.
 class parameters {
  public:
-  /// Reads a query. Errors: `invalid_argument` with a fault for each parameter that is not in
+  /// Reads a query. Errors: `invalid_argument` with a diagnostic for each parameter that is not in
   /// `known`, comes twice or is not encoded properly.
   [[nodiscard]] static result<parameters> parse(std::string_view query,
                                                 std::span<const std::string_view> known);
@@ -29,17 +29,18 @@ class parameters {
   [[nodiscard]] std::string text(std::string_view name) const;
   [[nodiscard]] std::uint64_t number(std::string_view name, std::uint64_t otherwise,
                                      std::uint64_t least, std::uint64_t most,
-                                     std::vector<fault>& faults) const;
+                                     std::vector<diagnostic>& diagnostics) const;
   /// "true" or "false".
-  [[nodiscard]] bool flag(std::string_view name, bool otherwise, std::vector<fault>& faults) const;
+  [[nodiscard]] bool flag(std::string_view name, bool otherwise,
+                          std::vector<diagnostic>& diagnostics) const;
   /// "250ms", "10s", "1.5m"; from 0 to `most`.
-  [[nodiscard]] std::optional<std::chrono::milliseconds> duration(std::string_view name,
-                                                                  std::chrono::milliseconds most,
-                                                                  std::vector<fault>& faults) const;
+  [[nodiscard]] std::optional<std::chrono::milliseconds> duration(
+      std::string_view name, std::chrono::milliseconds most,
+      std::vector<diagnostic>& diagnostics) const;
   [[nodiscard]] std::optional<pawl::version> version(std::string_view name,
-                                                     std::vector<fault>& faults) const;
+                                                     std::vector<diagnostic>& diagnostics) const;
   [[nodiscard]] std::optional<run_status> status(std::string_view name,
-                                                 std::vector<fault>& faults) const;
+                                                 std::vector<diagnostic>& diagnostics) const;
 
  private:
   [[nodiscard]] const std::string* find(std::string_view name) const;

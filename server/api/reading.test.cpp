@@ -23,46 +23,46 @@ TEST_CASE("a query's parameters are read by their types", "[reading]") {
   constexpr std::string_view known[] = {"n", "on", "for", "v", "s", "t"};
   const auto read = parameters::parse("n=5&on=true&for=1.5s&v=1.2&s=failed&t=a%20b+c", known);
   REQUIRE(read);
-  std::vector<fault> faults;
-  CHECK(read->number("n", 1, 1, 10, faults) == 5);
-  CHECK(read->flag("on", false, faults));
-  CHECK(read->duration("for", 10s, faults) == 1500ms);
-  CHECK(read->version("v", faults) == version{1, 2, 0});
-  CHECK(read->status("s", faults) == run_status::failed);
+  std::vector<diagnostic> diagnostics;
+  CHECK(read->number("n", 1, 1, 10, diagnostics) == 5);
+  CHECK(read->flag("on", false, diagnostics));
+  CHECK(read->duration("for", 10s, diagnostics) == 1500ms);
+  CHECK(read->version("v", diagnostics) == version{1, 2, 0});
+  CHECK(read->status("s", diagnostics) == run_status::failed);
   CHECK(read->text("t") == "a b c");
-  CHECK(faults.empty());
+  CHECK(diagnostics.empty());
 }
 
 TEST_CASE("wrong values of parameters are faults that say what is right", "[reading]") {
   constexpr std::string_view known[] = {"n", "on", "for", "v", "s"};
   const auto read = parameters::parse("n=11&on=yes&for=11s&v=x&s=gone", known);
   REQUIRE(read);
-  std::vector<fault> faults;
-  CHECK(read->number("n", 1, 1, 10, faults) == 1);
-  static_cast<void>(read->flag("on", false, faults));
-  CHECK_FALSE(read->duration("for", 10s, faults));
-  CHECK_FALSE(read->version("v", faults));
-  CHECK_FALSE(read->status("s", faults));
-  REQUIRE(faults.size() == 5);
-  CHECK(faults[0].pointer == "?n");
-  CHECK(pawl::testing::contains(faults[0].message, "from 1 to 10"));
-  CHECK(pawl::testing::contains(faults[4].message, "pending, running"));
+  std::vector<diagnostic> diagnostics;
+  CHECK(read->number("n", 1, 1, 10, diagnostics) == 1);
+  static_cast<void>(read->flag("on", false, diagnostics));
+  CHECK_FALSE(read->duration("for", 10s, diagnostics));
+  CHECK_FALSE(read->version("v", diagnostics));
+  CHECK_FALSE(read->status("s", diagnostics));
+  REQUIRE(diagnostics.size() == 5);
+  CHECK(diagnostics[0].pointer == "?n");
+  CHECK(pawl::testing::contains(diagnostics[0].message, "from 1 to 10"));
+  CHECK(pawl::testing::contains(diagnostics[4].message, "pending, running"));
 }
 
 TEST_CASE("unknown, repeated and malformed parameters are all named at once", "[reading]") {
   constexpr std::string_view known[] = {"limit", "status"};
   const auto read = parameters::parse("limt=1&limit=2&limit=3&x=%zz&status", known);
   REQUIRE_FALSE(read);
-  REQUIRE(read.error().faults.size() == 3);
-  CHECK(pawl::testing::contains(read.error().faults[0].message, "did you mean \"limit\""));
-  CHECK(read.error().faults[1].code == "repeated_parameter");
-  CHECK(read.error().faults[2].code == "bad_encoding");
+  REQUIRE(read.error().diagnostics.size() == 3);
+  CHECK(pawl::testing::contains(read.error().diagnostics[0].message, "did you mean \"limit\""));
+  CHECK(read.error().diagnostics[1].code == "repeated_parameter");
+  CHECK(read.error().diagnostics[2].code == "bad_encoding");
 }
 
 TEST_CASE("an object's fields are read by their types", "[reading]") {
   json body{{"name", "x"}, {"on", true}, {"n", 7}, {"object", {{"a", 1}}}, {"any", nullptr}};
-  std::vector<fault> faults;
-  object_reader fields{body, "", faults};
+  std::vector<diagnostic> diagnostics;
+  object_reader fields{body, "", diagnostics};
   CHECK(fields.text("name") == "x");
   CHECK(fields.flag("on", false));
   CHECK(fields.number("n", 0, 1, 10) == 7);
@@ -70,13 +70,13 @@ TEST_CASE("an object's fields are read by their types", "[reading]") {
   CHECK(fields.optional_value("any") == json(nullptr));
   CHECK_FALSE(fields.optional_value("none"));
   fields.finish();
-  CHECK(faults.empty());
+  CHECK(diagnostics.empty());
 }
 
 TEST_CASE("every fault of an object is found, with its pointer", "[reading]") {
   json body{{"on", 1}, {"n", -3}, {"object", json::array()}, {"itms", 1}, {"a/b", 1}};
-  std::vector<fault> faults;
-  object_reader fields{body, "/items/3", faults};
+  std::vector<diagnostic> diagnostics;
+  object_reader fields{body, "/items/3", diagnostics};
   static_cast<void>(fields.text("name"));
   static_cast<void>(fields.flag("on", false));
   static_cast<void>(fields.number("n", 0, 1, 10));
@@ -84,13 +84,13 @@ TEST_CASE("every fault of an object is found, with its pointer", "[reading]") {
   CHECK(fields.items("items", 10) == nullptr);
   fields.finish();
   std::vector<std::string> places;
-  for (const auto& each : faults) places.push_back(each.pointer + " " + each.code);
+  for (const auto& each : diagnostics) places.push_back(each.pointer + " " + each.code);
   CHECK(places ==
         std::vector<std::string>{"/items/3/name missing_field", "/items/3/on invalid_field",
                                  "/items/3/n invalid_field", "/items/3/object invalid_field",
                                  "/items/3/items invalid_field", "/items/3/a~1b unknown_field",
                                  "/items/3/itms unknown_field"});
-  CHECK(pawl::testing::contains(faults.back().message, "did you mean \"items\""));
+  CHECK(pawl::testing::contains(diagnostics.back().message, "did you mean \"items\""));
 }
 
 TEST_CASE("JSON is told by its media type", "[reading]") {

@@ -6,7 +6,7 @@ namespace pawl::server {
 namespace {
 
 void read_only_if(object_reader& fields, run_command& to) {
-  to.only_if = fields.optional_status("only_if");
+  to.if_status = fields.optional_status("only_if");
   to.reason = fields.optional_text("reason").value_or("");
 }
 
@@ -19,9 +19,9 @@ void read_question(object_reader& fields, run_command& to) {
 template <class Options>
 Options options_of(run_command& command) {
   Options options;
-  options.only_if = command.only_if;
+  options.if_status = command.if_status;
   options.reason = std::move(command.reason);
-  options.only_at = command.only_at;
+  options.if_checkpoint = command.if_checkpoint;
   return options;
 }
 
@@ -83,7 +83,7 @@ void carry_out(const scope& in, const run_id& run, run_command command,
     case run_command::kind::signal: {
       signal_options options;
       options.id = std::move(command.signal_id);
-      options.only_at = command.only_at;
+      options.if_checkpoint = command.if_checkpoint;
       return in.signal_async(run, std::move(command.signal_type), std::move(command.payload),
                              std::move(options), std::move(done));
     }

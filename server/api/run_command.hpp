@@ -16,8 +16,8 @@ struct run_command {
   enum class kind : std::uint8_t { pause, resume, cancel, retry, update, signal };
 
   kind what = kind::pause;
-  std::optional<run_status> only_if = {};
-  std::optional<std::uint64_t> only_at = {};  ///< the checkpoint that the run must be at
+  std::optional<run_status> if_status = {};
+  std::optional<std::uint64_t> if_checkpoint = {};  ///< the checkpoint that the run must be at
   std::string reason = {};
   json update = json::object();     ///< of a resume or an update
   std::optional<json> answer = {};  ///< of a resume

@@ -13,8 +13,8 @@ namespace {
 bool take_precondition(const call_ptr& request, run_command& command) {
   const auto wanted = request->precondition();
   if (!wanted.given || wanted.any) return true;
-  command.only_at = checkpoint_of(wanted);
-  if (command.only_at) return true;
+  command.if_checkpoint = checkpoint_of(wanted);
+  if (command.if_checkpoint) return true;
   request->fail(problem{problem_code::precondition_failed,
                         "If-Match names no checkpoint of a run; its ETag is one, such as \"17\""});
   return false;
@@ -24,12 +24,12 @@ bool take_precondition(const call_ptr& request, run_command& command) {
 void command_run(const call_ptr& request) {
   auto body = request->take_body();
   if (!body) return;
-  std::vector<fault> faults;
-  object_reader fields{*body, "", faults};
+  std::vector<diagnostic> diagnostics;
+  object_reader fields{*body, "", diagnostics};
   const std::string_view path = request->route().pattern;
   auto command = read_command(path.substr(path.rfind('/') + 1), fields);
   fields.finish();
-  if (request->refused(std::move(faults)) || !take_precondition(request, *command)) return;
+  if (request->refused(std::move(diagnostics)) || !take_precondition(request, *command)) return;
   if (command->signal_id.empty()) command->signal_id = request->idempotency_key();
   carry_out(request->in(), request->run(), *std::move(command), answering<run_changed>(request));
 }
@@ -37,11 +37,11 @@ void command_run(const call_ptr& request) {
 void restart_run(const call_ptr& request) {
   auto body = request->take_body();
   if (!body) return;
-  std::vector<fault> faults;
-  object_reader fields{*body, "", faults};
+  std::vector<diagnostic> diagnostics;
+  object_reader fields{*body, "", diagnostics};
   start_options options = read_restart(fields);
   fields.finish();
-  if (request->refused(std::move(faults))) return;
+  if (request->refused(std::move(diagnostics))) return;
   options.trace = request->trace();
   const bool keyed = !options.id && options.key.empty() && !request->idempotency_key().empty();
   // Together with the run: one key for the restarts of two runs is no mistake.

@@ -35,15 +35,15 @@ void answer_after_wait(const call_ptr& request, const run_id& id, std::chrono::m
 }
 
 void start_run(const call_ptr& request) {
-  std::vector<fault> faults;
-  const auto wait = request->query().duration("wait", max_wait, faults);
-  if (request->refused(std::move(faults))) return;
+  std::vector<diagnostic> diagnostics;
+  const auto wait = request->query().duration("wait", max_wait, diagnostics);
+  if (request->refused(std::move(diagnostics))) return;
   auto body = request->take_body();
   if (!body) return;
-  object_reader fields{*body, "", faults};
+  object_reader fields{*body, "", diagnostics};
   start_request start = read_start(fields);
   fields.finish();
-  if (request->refused(std::move(faults))) return;
+  if (request->refused(std::move(diagnostics))) return;
   // A key of the header only, and used for something else: that is told apart, as for other POSTs.
   const bool by_header = !start.options.id && start.options.key.empty();
   if (by_header) start.options.key = request->idempotency_key();
@@ -66,13 +66,13 @@ void start_run(const call_ptr& request) {
 }
 
 void list_runs(const call_ptr& request) {
-  std::vector<fault> faults;
+  std::vector<diagnostic> diagnostics;
   run_filter filter;
-  filter.status = request->query().status("status", faults);
-  filter.limit = request->query().number("limit", 100, 1, 1000, faults);
+  filter.status = request->query().status("status", diagnostics);
+  filter.limit = request->query().number("limit", 100, 1, 1000, diagnostics);
   filter.cursor = request->query().text("cursor");
   if (request->query().has("flow")) filter.flow = flow_name{request->query().text("flow")};
-  if (request->refused(std::move(faults))) return;
+  if (request->refused(std::move(diagnostics))) return;
   request->in().list_async(filter, [request](result<run_page> page) {
     if (!page) return request->fail(page.error());
     json runs = json::array();
@@ -82,9 +82,9 @@ void list_runs(const call_ptr& request) {
 }
 
 void get_run(const call_ptr& request) {
-  std::vector<fault> faults;
-  const auto wait = request->query().duration("wait", max_wait, faults);
-  if (request->refused(std::move(faults))) return;
+  std::vector<diagnostic> diagnostics;
+  const auto wait = request->query().duration("wait", max_wait, diagnostics);
+  if (request->refused(std::move(diagnostics))) return;
   const auto show = [request](result<run_view> run) {
     if (!run) return request->fail(run.error());
     request->answer_version(run_tag(*run), to_json(*run));
@@ -106,10 +106,10 @@ void get_state(const call_ptr& request) {
 }
 
 void get_history(const call_ptr& request) {
-  std::vector<fault> faults;
-  const auto first = request->query().number("first", 1, 1, 1ull << 62, faults);
-  const auto limit = request->query().number("limit", 1000, 1, 1000, faults);
-  if (request->refused(std::move(faults))) return;
+  std::vector<diagnostic> diagnostics;
+  const auto first = request->query().number("first", 1, 1, 1ull << 62, diagnostics);
+  const auto limit = request->query().number("limit", 1000, 1, 1000, diagnostics);
+  if (request->refused(std::move(diagnostics))) return;
   request->in().history_page_async(
       request->run(), first, limit, [request](result<history_page> page) {
         if (!page) return request->fail(page.error());
@@ -119,9 +119,9 @@ void get_history(const call_ptr& request) {
 }
 
 void get_logs(const call_ptr& request) {
-  std::vector<fault> faults;
-  const auto limit = request->query().number("limit", 1000, 1, 10'000, faults);
-  if (request->refused(std::move(faults))) return;
+  std::vector<diagnostic> diagnostics;
+  const auto limit = request->query().number("limit", 1000, 1, 10'000, diagnostics);
+  if (request->refused(std::move(diagnostics))) return;
   // A run of another scope, or none, has no logs to show: the engine knows.
   request->in().get_async(request->run(), [request, limit](result<run_view> run) {
     if (!run) return request->fail(run.error());

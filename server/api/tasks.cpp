@@ -58,8 +58,8 @@ void give(const call_ptr& request, const std::vector<worker_task>& tasks) {
 void poll(const call_ptr& request) {
   auto body = request->take_body();
   if (!body) return;
-  std::vector<fault> faults;
-  object_reader fields{*body, "", faults};
+  std::vector<diagnostic> diagnostics;
+  object_reader fields{*body, "", diagnostics};
   task_poll wanted;
   wanted.worker = fields.text("worker");
   wanted.queue = fields.optional_text("queue").value_or("default");
@@ -69,7 +69,7 @@ void poll(const call_ptr& request) {
   wanted.lease_time =
       std::chrono::milliseconds{fields.number("lease_ms", 30'000, 1'000, 3'600'000)};
   fields.finish();
-  if (request->refused(std::move(faults))) return;
+  if (request->refused(std::move(diagnostics))) return;
   std::stop_source withdrawn;
   if (wanted.wait.count() > 0) {
     if (!request->may_wait()) return;
@@ -92,12 +92,12 @@ template <class Read>
 std::optional<task_lease> read_lease(const call_ptr& request, Read read) {
   auto body = request->take_body();
   if (!body) return std::nullopt;
-  std::vector<fault> faults;
-  object_reader fields{*body, "", faults};
+  std::vector<diagnostic> diagnostics;
+  object_reader fields{*body, "", diagnostics};
   task_lease task{request->segment("task"), fields.text("lease")};
   read(fields);
   fields.finish();
-  if (request->refused(std::move(faults))) return std::nullopt;
+  if (request->refused(std::move(diagnostics))) return std::nullopt;
   return task;
 }
 
@@ -126,15 +126,15 @@ void complete(const call_ptr& request) {
 void complete_batch(const call_ptr& request) {
   auto body = request->take_body();
   if (!body) return;
-  std::vector<fault> faults;
-  object_reader fields{*body, "", faults};
+  std::vector<diagnostic> diagnostics;
+  object_reader fields{*body, "", diagnostics};
   std::vector<std::pair<task_lease, task_outcome>> done;
   fields.objects("items", max_batch, [&](object_reader& item) {
     task_lease task{item.text("task"), item.text("lease")};
     done.emplace_back(std::move(task), read_result(item));
   });
   fields.finish();
-  if (request->refused(std::move(faults))) return;
+  if (request->refused(std::move(diagnostics))) return;
   const auto answer = std::make_shared<batch_answer>(request, request->route().name, done.size());
   for (std::size_t i = 0; i < done.size(); ++i) {
     auto& [task, outcome] = done[i];
@@ -186,16 +186,16 @@ void heartbeat(const call_ptr& request) {
 void log_lines(const call_ptr& request) {
   auto body = request->take_body();
   if (!body) return;
-  std::vector<fault> faults;
+  std::vector<diagnostic> diagnostics;
   std::vector<task_log_line> lines;
-  object_reader fields{*body, "", faults};
+  object_reader fields{*body, "", diagnostics};
   const task_lease task{request->segment("task"), fields.text("lease")};
   fields.objects("lines", max_lines, [&](object_reader& line) {
     const log_level level = line.level("level");
     lines.push_back({level, line.text("message")});
   });
   fields.finish();
-  if (request->refused(std::move(faults))) return;
+  if (request->refused(std::move(diagnostics))) return;
   request->in().heartbeat_task_async(task, std::nullopt, std::move(lines),
                                      [request](const result<task_heartbeat>& beat) {
                                        if (!beat) return request->fail(beat.error());

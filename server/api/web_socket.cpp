@@ -26,10 +26,10 @@ void send_problem(http::web_socket& to, const json& ref, const problem& refused)
 
 /// The command in a message; a problem if there is none.
 std::variant<run_command, problem> read_message(json& message) {
-  std::vector<fault> faults;
-  object_reader fields{message, "", faults};
+  std::vector<diagnostic> diagnostics;
+  object_reader fields{message, "", diagnostics};
   static_cast<void>(fields.optional_value("ref"));
-  if (const auto type = fields.text("type"); type != "command" && faults.empty())
+  if (const auto type = fields.text("type"); type != "command" && diagnostics.empty())
     fields.refuse("type", "the field type must be \"command\"");
   const std::string word = fields.text("command");
   if (word == "signal") {
@@ -38,15 +38,15 @@ std::variant<run_command, problem> read_message(json& message) {
     message.erase("signal_type");
   }
   auto command = read_command(word, fields);
-  if (!command && faults.empty()) {
+  if (!command && diagnostics.empty()) {
     fields.refuse("command",
                   "there is no command " + pawl::quoted(word) +
                       "; there are pause, resume, cancel, retry, signal, update, answer");
   }
   fields.finish();
-  if (faults.empty()) return *std::move(command);
-  std::string detail = faults.front().message;
-  return problem{problem_code::invalid_argument, std::move(detail), {}, std::move(faults)};
+  if (diagnostics.empty()) return *std::move(command);
+  std::string detail = diagnostics.front().message;
+  return problem{problem_code::invalid_argument, std::move(detail), {}, std::move(diagnostics)};
 }
 
 /// `socket` lives while its message is handled.
@@ -100,16 +100,16 @@ void open_socket(const call_ptr& request, const std::shared_ptr<subscription>& l
 }
 
 void run_socket(const call_ptr& request) {
-  std::vector<fault> faults;
-  const bool follow = request->query().flag("follow", false, faults);
+  std::vector<diagnostic> diagnostics;
+  const bool follow = request->query().flag("follow", false, diagnostics);
   const std::string given = request->query().text("after");
   const auto after = given.empty() ? event_position{} : parse_event_id(given);
   if (!after) {
-    faults.push_back({severity::error, "?after", "invalid_parameter",
-                      "the parameter after is " + pawl::quoted(given) +
-                          ", but must be the id of an event of this run, such as 17.0"});
+    diagnostics.push_back({severity::error, "?after", "invalid_parameter",
+                           "the parameter after is " + pawl::quoted(given) +
+                               ", but must be the id of an event of this run, such as 17.0"});
   }
-  if (request->refused(std::move(faults))) return;
+  if (request->refused(std::move(diagnostics))) return;
   if (!request->wants_web_socket()) {
     problem refused{problem_code::upgrade_required, "this is a WebSocket; ask for an upgrade"};
     refused.fields.add("Upgrade", "websocket");

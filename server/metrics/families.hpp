@@ -5,7 +5,7 @@
 
 #include <prometheus/metric_family.h>
 
-#include <pawl/measures.hpp>
+#include <pawl/metrics.hpp>
 
 /// Values as prometheus-cpp has them.
 namespace pawl::server {

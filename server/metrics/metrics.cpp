@@ -80,7 +80,7 @@ void add_engine(families& to, const readings& now) {
             number(now.store_bytes));
 }
 
-void add_measures(families& to, const engine_measures& m) {
+void add_engine_metrics(families& to, const engine_metrics& m) {
   add_counters(to, "pawl_steps_total", "Attempts of steps that ended, by outcome.", "outcome",
                {{"completed", number(m.steps_completed)},
                 {"failed", number(m.steps_failed)},
@@ -160,7 +160,7 @@ std::string metrics::text(const readings& now) const {
              {{std::string{library_version}, 1}});
   add_transport(all, now.transport);
   add_engine(all, now);
-  add_measures(all, now.measured);
+  add_engine_metrics(all, now.engine);
   add_counter(all, "pawl_logins_refused_total",
               "Requests that were refused for their key, or for having none.",
               number(now.logins_refused));

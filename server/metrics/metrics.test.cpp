@@ -35,10 +35,10 @@ readings some_readings() {
   now.ready = true;
   now.runs = {{run_status::running, 7}, {run_status::failed, 2}};
   now.calls_stuck = 3;
-  now.measured.commit_us.counts.resize(27);
-  now.measured.sync_us.counts = {0, 1, 2};
-  now.measured.sync_us.count = 4;
-  now.measured.sync_us.sum = 1'000'010;
+  now.engine.commit_us.counts.resize(27);
+  now.engine.sync_us.counts = {0, 1, 2};
+  now.engine.sync_us.count = 4;
+  now.engine.sync_us.sum = 1'000'010;
   return now;
 }
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <pawl/engine.hpp>
-#include <pawl/measures.hpp>
+#include <pawl/metrics.hpp>
 
 #include "server/http/listener.hpp"
 
@@ -28,7 +28,7 @@ struct readings {
   std::uint64_t tasks_queued = 0;
   std::uint64_t tasks_leased = 0;
   std::uint64_t store_bytes = 0;  ///< `bytes_in_folder` of the data folder
-  engine_measures measured;
+  engine_metrics engine;
   http::listener_numbers transport;
   std::uint64_t logins_refused = 0;    ///< `key_authenticator::refused`
   std::uint64_t audit_lines_lost = 0;  ///< `file_audit::lost`

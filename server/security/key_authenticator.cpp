@@ -114,29 +114,30 @@ std::variant<caller, problem> key_authenticator::authenticate(const http::reques
   if (!keys->needed) return parts_.without_keys->authenticate(request);
 
   const auto field = request.fields.find("Authorization");
-  if (!field) return refuse(request, fault::none_given);
+  if (!field) return refuse(request, diagnostic::none_given);
   const auto token = bearer_token(*field);
   const auto id = token ? id_in_key(*token) : std::string_view{};
-  if (id.empty()) return refuse(request, fault::malformed);
+  if (id.empty()) return refuse(request, diagnostic::malformed);
   const auto found = keys->by_id.find(id);
   if (found == keys->by_id.end() || !is_key(*found->second, *token))
-    return refuse(request, fault::unknown);
+    return refuse(request, diagnostic::unknown);
   if (found->second->has_expired(parts_.now()))
-    return refuse(request, fault::expired, found->second);
+    return refuse(request, diagnostic::expired, found->second);
   return in_scope(*found->second, request);
 }
 
-problem key_authenticator::refuse(const http::request& request, fault why, const stored_key* key) {
+problem key_authenticator::refuse(const http::request& request, diagnostic why,
+                                  const stored_key* key) {
   ++refused_;
   problem refused{problem_code::unauthorized,
                   "a key is needed: Authorization: Bearer KEY; `pawl keys add` makes one"};
   refused.fields.add("WWW-Authenticate", std::string{challenge});
-  if (why == fault::none_given) return refused;  // no guess: browsers and proxies ask first
+  if (why == diagnostic::none_given) return refused;  // no guess: browsers and proxies ask first
 
   const auto counted = failures_.count(request.peer, parts_.ticks());
-  const char* const what = why == fault::malformed ? "has not the form of one"
-                           : why == fault::unknown ? "is not known"
-                                                   : "has expired";
+  const char* const what = why == diagnostic::malformed ? "has not the form of one"
+                           : why == diagnostic::unknown ? "is not known"
+                                                        : "has expired";
   if (counted.worth_telling) {
     const detail::log_about here{{.request = request.id}};
     parts_.log->warn("a request from {} is refused: its key {}{}{}", pawl::quoted(request.peer),

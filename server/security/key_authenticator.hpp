@@ -61,13 +61,13 @@ class key_authenticator final : public authenticator {
 
  private:
   struct table;
-  enum class fault { none_given, malformed, unknown, expired };
+  enum class diagnostic { none_given, malformed, unknown, expired };
 
   explicit key_authenticator(key_authenticator_parts parts);
 
   void look_at_file();
   [[nodiscard]] std::shared_ptr<const table> current() const;
-  [[nodiscard]] problem refuse(const http::request& request, fault why,
+  [[nodiscard]] problem refuse(const http::request& request, diagnostic why,
                                const stored_key* key = nullptr);
   [[nodiscard]] std::variant<caller, problem> in_scope(const stored_key& key,
                                                        const http::request& request) const;

@@ -120,7 +120,7 @@ TEST_CASE("of many cancels with the same expectation exactly one wins", "[engine
   std::vector<std::thread> callers;
   for (int i = 0; i < 8; ++i) {
     callers.emplace_back([&] {
-      const auto done = e.cancel(run->id, {.only_if = run_status::running});
+      const auto done = e.cancel(run->id, {.if_status = run_status::running});
       if (done) ++won;
       if (!done && done.error().code == errc::conflict) ++lost;
     });
@@ -243,7 +243,7 @@ TEST_CASE("a paused run rests, is found paused again, and goes on with new data"
   CHECK(e.wait(id, 50ms).error().code == errc::timed_out);
   CHECK(priced == 0);
   CHECK(e.resume(id, {.update = json::array()}).error().code == errc::invalid_argument);
-  const auto resumed = e.resume(id, {.only_if = run_status::paused, .update = {{"pieces", 4}}});
+  const auto resumed = e.resume(id, {.if_status = run_status::paused, .update = {{"pieces", 4}}});
   REQUIRE(resumed);
   CHECK(resumed->before == run_status::paused);
   const auto done = e.wait(id, 10s);

@@ -114,10 +114,10 @@ TEST_CASE("the level of a log can be changed while it is written", "[log]") {
 
 TEST_CASE("what functions let the engine's log write is about their step", "[log]") {
   const log_file file;
-  engine_parts parts;
-  parts.log = file.open(log_format::json_lines, log_level::info);
-  const auto log = parts.log;
-  engine e = engine_access::make({}, std::move(parts));
+  engine_components components;
+  components.log = file.open(log_format::json_lines, log_level::info);
+  const auto log = components.log;
+  engine e = engine_access::make({}, std::move(components));
   for (const bool run_inline : {false, true}) {
     REQUIRE(e.functions().add(run_inline ? "t.inline" : "t.thread",
                               [log](const json&, step_context&) -> result<json> {

@@ -1,4 +1,4 @@
-// What a real engine measures of its own work, and what it tells of all scopes together.
+// What a real engine metrics of its own work, and what it tells of all scopes together.
 
 #include <pawl/engine.hpp>
 
@@ -71,12 +71,12 @@ TEST_CASE("An engine measures its steps, commits, writes and syncs") {
       measured_flow("three", {measured_task("a", "m.quick"), measured_task("b", "m.quick"),
                               measured_task("c", "m.quick")})));
   REQUIRE(e->put_flow(measured_flow("bad", {measured_task("a", "m.fail")})));
-  const auto before = e->measures();
+  const auto before = e->metrics();
   CHECK(before.steps_completed == 0);
   for (int i = 0; i < 5; ++i) finish_run(*e, "three", run_status::completed);
   finish_run(*e, "bad", run_status::failed);
 
-  const auto now = e->measures();
+  const auto now = e->metrics();
   CHECK(now.steps_completed == 15);
   CHECK(now.steps_failed == 1);
   CHECK(now.steps_interrupted == 0);
@@ -100,11 +100,11 @@ TEST_CASE("An engine measures the way from a signal to the step it leads to, and
   const auto started = e->start("waits");
   REQUIRE(started);
   REQUIRE(e->signal(started->id, "other", json::object()));
-  CHECK(e->measures().signal_to_step_us.count == 0);
+  CHECK(e->metrics().signal_to_step_us.count == 0);
   REQUIRE(e->signal(started->id, "go", json::object()));
   REQUIRE(e->wait(started->id, 30s));
-  CHECK(e->measures().signal_to_step_us.count == 1);
-  CHECK(e->measures().start_to_first_step_us.count == 0);
+  CHECK(e->metrics().signal_to_step_us.count == 1);
+  CHECK(e->metrics().start_to_first_step_us.count == 0);
 }
 
 TEST_CASE("Totals are of all scopes together, and of the tasks of workers") {
@@ -134,5 +134,5 @@ TEST_CASE("Totals are of all scopes together, and of the tasks of workers") {
   CHECK(all.tasks_leased == 1);
   CHECK(all.tasks_queued == 0);
   REQUIRE(e->stop());
-  CHECK(e->measures().steps_completed == 0);
+  CHECK(e->metrics().steps_completed == 0);
 }

@@ -68,10 +68,10 @@ engine engine_on(disk& d) {
   settings s = quiet_settings();
   s.engine.restart_first_delay_ms = 5ms;
   s.engine.restart_max_delay_ms = 20ms;
-  engine_parts parts;
-  parts.log =
+  engine_components components;
+  components.log =
       std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::null_sink_mt>());
-  parts.open_store = [&d]() -> result<std::unique_ptr<persistence::store>> {
+  components.open_store = [&d]() -> result<std::unique_ptr<persistence::store>> {
     const std::lock_guard lock{d.mutex};
     if (d.full) {
       ++d.refused_opens;
@@ -80,7 +80,7 @@ engine engine_on(disk& d) {
     d.kept = d.kept->after_power_loss();
     return std::unique_ptr<persistence::store>{std::make_unique<store_on_disk>(d)};
   };
-  return engine_access::make(s, std::move(parts));
+  return engine_access::make(s, std::move(components));
 }
 
 /// Waits until something is so.

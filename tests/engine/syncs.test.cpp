@@ -56,11 +56,11 @@ TEST_CASE("a run of n steps waits for n + 1 syncs of the store", "[engine][durab
   std::atomic<int> syncs{0};
   settings s;
   s.log.level = log_level::error;
-  engine_parts parts;
-  parts.open_store = [&] {
+  engine_components components;
+  components.open_store = [&] {
     return result<std::unique_ptr<persistence::store>>{std::make_unique<counted_store>(syncs)};
   };
-  engine e = engine_access::make(s, std::move(parts));
+  engine e = engine_access::make(s, std::move(components));
   const bool run_inline = GENERATE(true, false);
   CAPTURE(run_inline);
   REQUIRE(e.functions().add("t.noop", [](step_context&) {}, {.run_inline = run_inline}));

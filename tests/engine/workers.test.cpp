@@ -487,11 +487,11 @@ TEST_CASE("a command can be held to a checkpoint", "[workers]") {
   const auto task = take_one(e);
   const auto now = e.get(run->id);
   REQUIRE(now);
-  const auto refused = e.pause(run->id, {.only_at = now->checkpoint - 1});
+  const auto refused = e.pause(run->id, {.if_checkpoint = now->checkpoint - 1});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::conflict);
   CHECK(refused.error().type == "checkpoint_moved");
-  CHECK(e.pause(run->id, {.only_at = now->checkpoint}));
+  CHECK(e.pause(run->id, {.if_checkpoint = now->checkpoint}));
 }
 
 TEST_CASE("a run stays in memory for its worker, but not for ever", "[workers]") {

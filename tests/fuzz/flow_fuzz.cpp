@@ -1,7 +1,7 @@
 // libFuzzer entry point for flow definitions. The input is JSON: a flow, or {"flow": …, "input":
-// …}. It checks that whatever comes in is answered with faults that name places, that the canonical
-// form of a valid flow is a valid flow and canonical itself, and that a run of it keeps its
-// invariants.
+// …}. It checks that whatever comes in is answered with diagnostics that name places, that the
+// canonical form of a valid flow is a valid flow and canonical itself, and that a run of it keeps
+// its invariants.
 
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +12,7 @@
 #include <pawl/assert.hpp>
 #include <pawl/json.hpp>
 
-#include "flow/compiled.hpp"
+#include "flow/definition/compiled.hpp"
 #include "flow/testing/driven_run.hpp"
 #include "flow/testing/invariants.hpp"
 
@@ -32,9 +32,9 @@ constexpr flow::limits fuzz_limits{.max_bytes = 16u << 10,
                                    .max_map_items = 20};
 constexpr int max_commands = 60;
 
-void check_faults(const flow::compilation& made) {
+void check_diagnostics(const flow::compilation& made) {
   bool has_error = false;
-  for (const pawl::fault& f : made.faults) {
+  for (const pawl::diagnostic& f : made.diagnostics) {
     PAWL_ASSERT(!f.message.empty() && !f.code.empty(), "a fault says what is wrong");
     static_cast<void>(json::json_pointer(f.pointer));  // throws if it is none
     has_error = has_error || f.level == pawl::severity::error;
@@ -85,7 +85,7 @@ void run_to_its_end(const std::shared_ptr<const flow::compiled_flow>& made, cons
 void check(const json& source, const json& input) {
   const pawl::version version{1, 0, 0};
   const auto made = flow::compile(source, version, fuzz_limits);
-  check_faults(made);
+  check_diagnostics(made);
   if (!made.flow) return;
   const json canonical = flow::to_json(made.source);
   const auto again = flow::compile(canonical, version, fuzz_limits);

@@ -1,6 +1,6 @@
 // libFuzzer entry point for JSONLogic. The input is JSON, {"rule": …, "data": …}; anything else is
 // taken for a rule without data. It checks that whatever comes in ends within the limits, that
-// evaluating twice gives the same, and that faults name places in the rule.
+// evaluating twice gives the same, and that diagnostics name places in the rule.
 
 #include <cstddef>
 #include <cstdint>
@@ -26,18 +26,18 @@ std::string shown(const pawl::result<json>& outcome) {
                  : outcome.error().message;
 }
 
-void check_faults(const json& rule, const std::vector<pawl::fault>& faults) {
-  for (const pawl::fault& f : faults) {
+void check_diagnostics(const json& rule, const std::vector<pawl::diagnostic>& diagnostics) {
+  for (const pawl::diagnostic& f : diagnostics) {
     PAWL_ASSERT(!f.message.empty() && !f.code.empty(), "a fault says what is wrong");
     PAWL_ASSERT(rule.contains(json::json_pointer(f.pointer)), "a fault names a place in the rule");
   }
 }
 
 void check(const json& source, const json& data) {
-  std::vector<pawl::fault> faults;
-  const logic::rule rule = logic::compile(source, "", faults, fuzz_limits);
-  check_faults(source, faults);
-  if (!faults.empty()) return;
+  std::vector<pawl::diagnostic> diagnostics;
+  const logic::rule rule = logic::compile(source, "", diagnostics, fuzz_limits);
+  check_diagnostics(source, diagnostics);
+  if (!diagnostics.empty()) return;
 
   const logic::variables layers{data};
   const auto made = rule.evaluate(layers, fuzz_limits);

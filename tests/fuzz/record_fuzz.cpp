@@ -118,7 +118,7 @@ void check_checkpoints(std::string_view first, std::string_view second) {
                                framed(record_kind::checkpoint_delta, second));
   const auto loaded = load_run(*view, run);
   if (!loaded) return check_refusal(loaded.error());
-  if (*loaded) static_cast<void>(standing_of(**loaded));
+  if (*loaded) static_cast<void>(index_state_of(**loaded));
   if (const auto events = load_history(*view, run, 0, 10); !events) check_refusal(events.error());
 }
 
@@ -134,9 +134,9 @@ void check_key(std::string_view key) {
   const auto run = keys::run_of(key);
   const auto due = keys::due_of(key);
   if (run && due)
-    PAWL_ASSERT(keys::alarm(*run, *due) == key, "an alarm's key is made again as it was");
+    PAWL_ASSERT(keys::timer(*run, *due) == key, "an alarm's key is made again as it was");
   if (run && key.front() == 'm')
-    PAWL_ASSERT(keys::moving_run(*run) == key, "a moving run's key is made again as it was");
+    PAWL_ASSERT(keys::runnable_run(*run) == key, "a moving run's key is made again as it was");
   static_cast<void>(keys::sequence_of(key));
   static_cast<void>(keys::counted_status(key));
 }

@@ -127,8 +127,8 @@ class auditor {
     std::optional<run_status> status;
     for (const auto& e : run_.story) {
       const auto found = by_number_.find(e.call);
-      if (found != by_number_.end() && found->second->what.only_if &&
-          found->second->what.only_if != status) {
+      if (found != by_number_.end() && found->second->what.if_status &&
+          found->second->what.if_status != status) {
         complain("was done to a run that was " +
                  std::string{status ? to_string(*status) : "not there"} + ": " +
                  to_text(*found->second));

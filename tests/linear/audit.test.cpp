@@ -13,8 +13,8 @@ run_history good_run() {
   run.calls = {
       {1, 1, 1, {.what = verb::start}, 1, 2, true, {.status = running, .created = true}, 0},
       {2, 1, 1, {.what = verb::signal, .signal = 7}, 3, 4, true, {.status = running}, 0},
-      {3, 1, 1, {.what = verb::pause, .only_if = running}, 5, 6, true, {.status = paused}, 0},
-      {4, 2, 1, {.what = verb::pause, .only_if = running}, 7, 8, true, {.error = "conflict"}, 0},
+      {3, 1, 1, {.what = verb::pause, .if_status = running}, 5, 6, true, {.status = paused}, 0},
+      {4, 2, 1, {.what = verb::pause, .if_status = running}, 7, 8, true, {.error = "conflict"}, 0},
       {5, 2, 1, {.what = verb::cancel}, 9, 20, false, {}, 0},
   };
   run.story = {{1, "run_created", 0, 0},

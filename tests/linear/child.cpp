@@ -127,14 +127,14 @@ class client {
       case verb::signal:
         return told(engine_.signal(run, "go", what.signal, {std::to_string(what.signal)}));
       case verb::pause:
-        return told(engine_.pause(run, {what.only_if, reason}));
+        return told(engine_.pause(run, {what.if_status, reason}));
       case verb::resume: {
         json update = json::object();
         if (what.note != 0) update["note"] = what.note;
-        return told(engine_.resume(run, {what.only_if, reason, update}));
+        return told(engine_.resume(run, {what.if_status, reason, update}));
       }
       case verb::cancel:
-        return told(engine_.cancel(run, {what.only_if, reason}));
+        return told(engine_.cancel(run, {what.if_status, reason}));
       case verb::get:
         break;
     }

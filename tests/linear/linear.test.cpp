@@ -140,7 +140,7 @@ std::string statistics(const history& recorded) {
       ++count["calls"];
       ++count[!c.known ? "no answer" : c.answer.error.empty() ? "done" : c.answer.error];
       if (c.known && c.answer.pausing) ++count["pausing"];
-      if (c.known && c.answer.error.empty() && c.what.only_if) ++count["won"];
+      if (c.known && c.answer.error.empty() && c.what.if_status) ++count["won"];
     }
     const auto& last = run.calls.back().answer;
     ++count["ended " + std::string{last.error.empty() ? to_string(last.status) : last.error}];

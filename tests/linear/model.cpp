@@ -57,7 +57,7 @@ outcome run_model::perform(const operation& what) {
             .pausing = pausing,
             .data = shown_data{input, note, place / 2, claimed()}};
   }
-  if (what.only_if && *what.only_if != status) return refused("conflict");
+  if (what.if_status && *what.if_status != status) return refused("conflict");
   const run_status before = status;
   const bool running = status == run_status::running, paused = status == run_status::paused;
   switch (what.what) {

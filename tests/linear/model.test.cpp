@@ -54,7 +54,7 @@ TEST_CASE("what the model refuses changes nothing", "[linear][model]") {
   const run_model before = run;
   CHECK(run.perform({.what = verb::start, .input = 2}).error == "already_exists");
   CHECK_FALSE(run.perform({.what = verb::start, .input = 1}).created);
-  CHECK(run.perform({.what = verb::cancel, .only_if = run_status::paused}).error == "conflict");
+  CHECK(run.perform({.what = verb::cancel, .if_status = run_status::paused}).error == "conflict");
   CHECK(run.perform({.what = verb::resume}).error == "illegal_transition");
   CHECK(run == before);
 }

@@ -37,7 +37,7 @@ std::string text_of(run_status status) {
 
 json to_json(const operation& what) {
   json record{{"do", name_of(what.what)}};
-  if (what.only_if) record["only_if"] = to_string(*what.only_if);
+  if (what.if_status) record["only_if"] = to_string(*what.if_status);
   if (what.what == verb::start) record["input"] = what.input;
   if (what.what == verb::signal) record["signal"] = what.signal;
   if (what.note != 0) record["note"] = what.note;
@@ -47,7 +47,7 @@ json to_json(const operation& what) {
 operation operation_of(const json& record) {
   operation what;
   what.what = verb_of(record.at("do"));
-  if (record.contains("only_if")) what.only_if = status_of(record.at("only_if"));
+  if (record.contains("only_if")) what.if_status = status_of(record.at("only_if"));
   what.input = record.value("input", 0);
   what.signal = record.value("signal", 0);
   what.note = record.value("note", 0);
@@ -90,7 +90,7 @@ std::string to_text(const operation& what) {
   if (what.what == verb::start) text += " with input " + std::to_string(what.input);
   if (what.what == verb::signal) text += " " + std::to_string(what.signal);
   if (what.note != 0) text += " with note " + std::to_string(what.note);
-  if (what.only_if) text += " only_if " + text_of(*what.only_if);
+  if (what.if_status) text += " only_if " + text_of(*what.if_status);
   return text;
 }
 

@@ -17,10 +17,10 @@ enum class verb : std::uint8_t { start, signal, pause, resume, cancel, get };
 /// One call of a client.
 struct operation {
   verb what = verb::get;
-  std::optional<run_status> only_if = {};  ///< pause, resume, cancel: compare-and-set
-  int input = 0;                           ///< start: what the run is started with
-  int signal = 0;                          ///< signal: its id, and its payload
-  int note = 0;                            ///< resume: the new value of `note`; 0: none
+  std::optional<run_status> if_status = {};  ///< pause, resume, cancel: compare-and-set
+  int input = 0;                             ///< start: what the run is started with
+  int signal = 0;                            ///< signal: its id, and its payload
+  int note = 0;                              ///< resume: the new value of `note`; 0: none
 
   friend bool operator==(const operation&, const operation&) = default;
 };
@@ -53,7 +53,7 @@ struct outcome {
 [[nodiscard]] operation operation_of(const json& record);
 [[nodiscard]] outcome outcome_of(const json& record);
 
-/// For people: `pause only_if running`, `paused, was running`.
+/// For people: `pause if_status running`, `paused, was running`.
 [[nodiscard]] std::string to_text(const operation& what);
 [[nodiscard]] std::string to_text(const outcome& answer);
 

@@ -31,7 +31,7 @@ const operation start{.what = verb::start, .input = 1};
 const operation get{.what = verb::get};
 const operation pause_it{.what = verb::pause};
 const operation cancel{.what = verb::cancel};
-const operation cancel_if_running{.what = verb::cancel, .only_if = running};
+const operation cancel_if_running{.what = verb::cancel, .if_status = running};
 const outcome created{.status = running, .created = true};
 const outcome cancelled_now{.status = cancelled, .before = running};
 const outcome paused_now{.status = paused, .before = running};

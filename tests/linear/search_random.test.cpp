@@ -96,7 +96,7 @@ class generator {
     const bool can_expect =
         what.what == verb::pause || what.what == verb::resume || what.what == verb::cancel;
     if (can_expect && draw(2) == 0)
-      what.only_if = draw(2) == 0 ? run_status::running : run_status::paused;
+      what.if_status = draw(2) == 0 ? run_status::running : run_status::paused;
     return what;
   }
 

@@ -59,7 +59,7 @@ task choose(std::uint64_t seed, std::uint64_t number) {
   const bool can_expect =
       what.what == verb::pause || what.what == verb::resume || what.what == verb::cancel;
   if (can_expect && (all_the_same || one_in(3, random)))
-    what.only_if = expectation(what.what, random);
+    what.if_status = expectation(what.what, random);
   // Clients that start a run again, mostly with what it was started with.
   if (what.what == verb::start) what.input = one_in(8, own) ? 2 : 1;
   // Ids below ten are sent again and again, as by clients who do not know whether they came.

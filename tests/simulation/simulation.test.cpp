@@ -4,7 +4,7 @@
 
 #include <caf/all.hpp>
 
-#include "flow/machine.hpp"
+#include "flow/machine/machine.hpp"
 #include "flow/nodes/node.hpp"
 #include "flow/testing/invariants.hpp"
 #include "flow/testing/random_flow.hpp"
@@ -208,11 +208,11 @@ void check_counters(const persistence::view& view) {
     REQUIRE(run);
     REQUIRE(run->has_value());
     CHECK(flow::testing::broken_invariant(**run) == "");
-    const auto stands = persistence::standing_of(**run);
-    if (stands.moves) woken.insert(persistence::keys::moving_run(record->summary.key));
-    if (stands.alarm) woken.insert(persistence::keys::alarm(record->summary.key, *stands.alarm));
+    const auto stands = persistence::index_state_of(**run);
+    if (stands.moves) woken.insert(persistence::keys::runnable_run(record->summary.key));
+    if (stands.timer) woken.insert(persistence::keys::timer(record->summary.key, *stands.timer));
     for (const auto& t : stands.tasks) {
-      const persistence::keys::task_lane lane{in, t.task.queue, t.task.code_ref};
+      const persistence::keys::task_queue lane{in, t.task.queue, t.task.code_ref};
       if (t.task.lease != 0) {
         woken.insert(persistence::keys::leased({record->summary.key, t.token}));
       } else {
@@ -235,7 +235,7 @@ void check_counters(const persistence::view& view) {
   CHECK(found == indexed);
   std::set<std::string> to_wake;
   for (const auto& range :
-       {persistence::keys::moving_runs(), persistence::keys::all_leased(),
+       {persistence::keys::runnable_runs(), persistence::keys::all_leased(),
         persistence::view::range{"q", "r"}, persistence::view::range{"t", "u"}}) {
     REQUIRE(view.scan(persistence::column::indexes, range, [&](std::string_view key, auto) {
       to_wake.emplace(key);
@@ -273,7 +273,7 @@ struct tally {
 /// told to anybody.
 void check_families(const persistence::view& end, const flow_map& flows, tally& seen) {
   for (const auto& range :
-       {persistence::keys::unwanted_runs(), persistence::keys::ended_children()}) {
+       {persistence::keys::orphaned_runs(), persistence::keys::ended_children()}) {
     REQUIRE(end.scan(persistence::column::indexes, range, [&](std::string_view key, auto) {
       FAIL_CHECK("nobody took note of " << key);
       return persistence::view::next::more;
@@ -417,7 +417,7 @@ void simulate(std::uint64_t seed, tally& seen) {
       if (w.draw(40) == 0) signal(some_run(), w.draw(4) == 0 ? "stop" : "go");
       if (w.draw(120) == 0) send(some_run(), flow::pause_command{}, [&seen] { ++seen.pauses; });
       if (w.draw(120) == 0) send(some_run(), flow::resume_command{}, {});
-      if (w.draw(80) == 0) send(some_run(), flow::update_command{{}, "", {{"n", w.draw(4)}}}, {});
+      if (w.draw(80) == 0) send(some_run(), flow::set_data_command{{}, "", {{"n", w.draw(4)}}}, {});
       // Not of a run that another has started: that has taken its failure as it was.
       if (w.draw(200) == 0) send(started_run(), flow::retry_command{}, {});
       if (next_start < runs && w.draw(8) == 0) start_next();
@@ -638,7 +638,7 @@ TEST_CASE("a run that crashes its actor again and again is parked, and others ne
   auto late = std::make_shared<std::optional<result<actors::command_done>>>();
   bool asked = false;
   while (engine.step()) {
-    if (asked || !*bad_started || engine.parts().active_runs.used() > 0) continue;
+    if (asked || !*bad_started || engine.context().active_runs.used() > 0) continue;
     asked = true;
     late = start(bad);
   }
@@ -651,7 +651,7 @@ TEST_CASE("a run that crashes its actor again and again is parked, and others ne
   const auto parked = loaded(bad);
   CHECK(parked.status == run_status::failed);
   REQUIRE(parked.error);
-  CHECK(parked.error->type == "engine.parked");
+  CHECK(parked.error->type == "engine.quarantined");
   INFO(parked.error->message);
   CHECK(parked.error->message.find("crashed 4 times") != std::string::npos);
   CHECK(parked.error->message.find("a crash made by the test") != std::string::npos);
@@ -706,7 +706,7 @@ class family {
   [[nodiscard]] run_status status(const run_key& run) const {
     return (*persistence::load_record(*now(), run))->summary.status;
   }
-  [[nodiscard]] std::uint64_t in_memory() const { return life_->parts().active_runs.used(); }
+  [[nodiscard]] std::uint64_t in_memory() const { return life_->context().active_runs.used(); }
 
   void send(const run_key& to, flow::command what) {
     caf::anon_send(life_->actors().shard_of(to),
@@ -729,7 +729,7 @@ class family {
   [[nodiscard]] bool owes_nothing() const {
     bool nothing = true;
     for (const auto& range :
-         {persistence::keys::unwanted_runs(), persistence::keys::ended_children()}) {
+         {persistence::keys::orphaned_runs(), persistence::keys::ended_children()}) {
       REQUIRE(now()->scan(persistence::column::indexes, range, [&](auto, auto) {
         nothing = false;
         return persistence::view::next::stop;

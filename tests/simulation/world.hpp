@@ -90,7 +90,7 @@ class world_clock final : public actors::clock {
   world& world_;
 };
 
-class world_chance final : public actors::chance {
+class world_chance final : public actors::rng {
  public:
   explicit world_chance(world& w) : world_(w) {}
   double draw() override { return static_cast<double>(world_.draw(1000)) / 1000; }
@@ -171,7 +171,7 @@ class remote_worker {
         break;
       case 1:
         caf::anon_send(engine.dispatcher,
-                       actors::touch_task{place_of(*chosen), lease_of(*chosen), 0.5, {}, {}});
+                       actors::heartbeat_task{node_of(*chosen), lease_of(*chosen), 0.5, {}, {}});
         break;
       case 2:  // later: perhaps when its lease has run out
         break;
@@ -186,7 +186,7 @@ class remote_worker {
   std::size_t lost = 0;
 
  private:
-  static persistence::keys::task_key place_of(const worker_task& task) {
+  static persistence::keys::task_key node_of(const worker_task& task) {
     const auto& text = task.id.task;
     return {{scope_name{"default"}, task.run},
             static_cast<std::uint32_t>(std::stoul(text.substr(text.rfind('~') + 1)))};
@@ -217,7 +217,7 @@ class remote_worker {
   }
 
   void answer(const actors::engine_actors& engine, const worker_task& task) {
-    const auto place = place_of(task);
+    const auto place = node_of(task);
     const functions::call_facts facts{place.run,
                                       task.node,
                                       task.visit,
@@ -261,31 +261,31 @@ class life {
         scheduler_(dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())) {
     auto executor = std::make_unique<world_executor>(w);
     executor_ = executor.get();
-    parts_ = std::make_shared<actors::parts>(
+    context_ = std::make_shared<actors::engine_context>(
         s, std::make_unique<world_store>(w, store_), std::make_unique<world_clock>(w),
         std::make_unique<world_chance>(w), std::move(functions), std::move(executor),
         std::make_shared<spdlog::logger>("simulation",
                                          std::make_shared<spdlog::sinks::null_sink_mt>()));
-    actors_ = actors::start_actors(system_, parts_, actors::blocking_actors::scheduled);
+    actors_ = actors::start_actors(system_, context_, actors::blocking_actors::scheduled);
   }
 
   /// Ends in order; what it still does is nobody's business after a crash was cut out of it.
   ~life() {
-    parts_->admitted.close(actors::admission::state::stopping);
-    parts_->executor->stop({});
+    context_->admitted.close(actors::admission::state::stopping);
+    context_->executor->stop({});
     caf::anon_send(actors_.supervisor, actors::stop_request{});
     while (run_some_job() || scheduler_.trigger_timeout()) {
     }
     actors_ = {};
   }
 
-  [[nodiscard]] actors::parts& parts() noexcept { return *parts_; }
+  [[nodiscard]] actors::engine_context& context() noexcept { return *context_; }
   [[nodiscard]] const actors::engine_actors& actors() const noexcept { return actors_; }
   [[nodiscard]] persistence::memory_store& store() noexcept { return *store_; }
   /// What there is on the disk, also when this life is over.
   [[nodiscard]] std::shared_ptr<persistence::memory_store> disk() const { return store_; }
   [[nodiscard]] bool has_failed() const noexcept {
-    return parts_->admitted.now() == actors::admission::state::store_failed;
+    return context_->admitted.now() == actors::admission::state::store_failed;
   }
 
   /// Something happens: a message, the end of a function, or time goes by. False if nothing can.
@@ -324,7 +324,7 @@ class life {
   system_config config_;
   caf::actor_system system_;
   caf::scheduler::test_coordinator& scheduler_;
-  actors::parts_ptr parts_;
+  actors::engine_context_ptr context_;
   actors::engine_actors actors_;
 };
 

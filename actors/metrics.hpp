@@ -1,0 +1,84 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <bit>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include <pawl/metrics.hpp>
+
+/// What the actors measure of their own work. Nothing is ever decided by it.
+namespace pawl::actors {
+
+/// Counts values by powers of two, up to 2^(Buckets - 1). Safe for concurrent use; two relaxed
+/// additions for each value, which take a few nanoseconds. A snapshot that is taken meanwhile may
+/// have a value in one of the two only.
+template <std::size_t Buckets>
+class histogram {
+ public:
+  void record(std::uint64_t value) noexcept {
+    const auto at =
+        static_cast<std::size_t>(std::bit_width(value - std::min<std::uint64_t>(value, 1)));
+    counts_[std::min(at, Buckets)].fetch_add(1, std::memory_order_relaxed);
+    sum_.fetch_add(value, std::memory_order_relaxed);
+  }
+  /// Whole microseconds; what is negative counts as 0.
+  void record(std::chrono::nanoseconds took) noexcept {
+    const auto us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+    record(static_cast<std::uint64_t>(std::max<std::int64_t>(us, 0)));
+  }
+
+  [[nodiscard]] distribution snapshot() const {
+    distribution now;
+    for (const auto& count : counts_) now.counts.push_back(count.load(std::memory_order_relaxed));
+    for (const auto count : now.counts) now.count += count;
+    now.counts.pop_back();  // of what is larger
+    now.sum = sum_.load(std::memory_order_relaxed);
+    return now;
+  }
+
+ private:
+  std::array<std::atomic<std::uint64_t>, Buckets + 1> counts_{};
+  std::atomic<std::uint64_t> sum_{0};
+};
+
+/// Up to 67 seconds.
+using duration_histogram = histogram<27>;
+
+/// Of one engine; see `engine_metrics`. Safe for concurrent use.
+struct metrics {
+  duration_histogram start_to_first_step, signal_to_step, step, commit, write, sync;
+  histogram<13> group_batches;
+  std::atomic<std::uint64_t> steps_completed{0}, steps_failed{0}, steps_interrupted{0};
+
+  [[nodiscard]] engine_metrics snapshot() const {
+    return {start_to_first_step.snapshot(),
+            signal_to_step.snapshot(),
+            step.snapshot(),
+            commit.snapshot(),
+            write.snapshot(),
+            sync.snapshot(),
+            group_batches.snapshot(),
+            steps_completed.load(std::memory_order_relaxed),
+            steps_failed.load(std::memory_order_relaxed),
+            steps_interrupted.load(std::memory_order_relaxed)};
+  }
+};
+
+/// Records how long it lived.
+class stopwatch {
+ public:
+  explicit stopwatch(duration_histogram& to) noexcept : to_(to) {}
+  stopwatch(const stopwatch&) = delete;
+  stopwatch& operator=(const stopwatch&) = delete;
+  ~stopwatch() { to_.record(std::chrono::steady_clock::now() - begin_); }
+
+ private:
+  duration_histogram& to_;
+  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace pawl::actors

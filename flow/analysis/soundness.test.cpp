@@ -1,0 +1,293 @@
+// Warnings about what runs of a valid flow would do.
+
+#include "flow/analysis/soundness.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+#include "flow/testing/flows.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace pawl;
+using namespace pawl::flow;
+using namespace pawl::flow::testing;
+
+namespace {
+
+using lines = std::vector<std::string>;
+
+json joined_at(std::string id, json data = json::object()) {
+  return node_of(std::move(id), "join", std::move(data));
+}
+
+json put(std::string id, std::string key) {
+  return node_of(std::move(id), "set", {{"values", {{std::move(key), 1}}}});
+}
+
+/// Only runs with these keys in their input.
+json with_input(json flow, std::vector<std::string> keys) {
+  json known = json::object();
+  for (const auto& key : keys) known[key] = json::object();
+  flow["input_schema"] = {{"additionalProperties", false}, {"properties", std::move(known)}};
+  return flow;
+}
+
+/// A task that writes one key.
+json task_into(std::string id, std::string into) {
+  return task(std::move(id), {{"into", std::move(into)}});
+}
+
+/// Of the files in examples/.
+std::vector<json> example_files() {
+  std::vector<json> flows;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(PAWL_SOURCE_DIR "/examples")) {
+    if (entry.path().extension() != ".json") continue;
+    std::ifstream in(entry.path());
+    auto flow = json::parse(in, nullptr, false);
+    if (flow.is_object() && flow.contains("nodes")) flows.push_back(std::move(flow));
+  }
+  return flows;
+}
+
+}  // namespace
+
+TEST_CASE("the flows of the examples are sound", "[soundness]") {
+  const auto flows = example_files();
+  CHECK_FALSE(flows.empty());
+  for (const auto& flow : flows) CHECK(warnings_of(flow) == lines{});
+}
+
+TEST_CASE("an edge whose rule is false in every run is warned of, with the way to it",
+          "[soundness]") {
+  const json flow = flow_of({start(), task("a"), task("b"), task("c")},
+                            {edge("start", "a"), edge("a", "b", false), edge("a", "c")});
+  CHECK(errors_of(flow) == lines{});
+  CHECK(warnings_of(flow) == lines{"/edges/1 dead_edge"});
+  CHECK(message_of(flow, "dead_edge") ==
+        "no run goes the way \"start\" -> \"a\" -> \"b\": of its last edge, its rule is false in "
+        "every run");
+}
+
+TEST_CASE("edges behind one that is always taken are warned of", "[soundness]") {
+  const json always{{"==", {1, 1}}};
+  CHECK(warnings_of(flow_of({start(), task("a"), task("b"), task("c"), task("d")},
+                            {edge("start", "a"), edge("a", "b", always), edge("a", "c", var("x")),
+                             edge("a", "d")})) ==
+        lines{"/edges/2 dead_edge", "/edges/3 dead_edge"});
+  CHECK(warnings_of(flow_of(
+            {start(), task("a"), task("b"), task("c")},
+            {edge("start", "a"), edge("a", "b", var("x")), edge("a", "c", true)})) == lines{});
+}
+
+TEST_CASE("an edge with the rule of one before it is warned of", "[soundness]") {
+  CHECK(warnings_of(flow_of({start(), task("a"), task("b"), task("c")},
+                            {edge("start", "a"), edge("a", "b", var("x")),
+                             edge("a", "c", var("x"))})) == lines{"/edges/2 dead_edge"});
+}
+
+TEST_CASE("both results of a condition are followed, and no more", "[soundness]") {
+  const auto with = [](json expr, std::vector<json> more) {
+    std::vector<json> edges{edge("start", "c"), edge("c", "a", true), edge("c", "b", false)};
+    edges.insert(edges.end(), more.begin(), more.end());
+    return warnings_of(flow_of(
+        {start(), condition("c", std::move(expr)), task("a"), task("b"), task("d")}, edges));
+  };
+  const json never_d = edge("a", "d");
+  CHECK(with(var("x"), {never_d}) == lines{});
+  CHECK(with(var("x"), {never_d, edge("c", "d")}) == lines{"/edges/4 dead_edge"});
+  CHECK(with(var("x"), {never_d, edge("c", "d", true)}) == lines{"/edges/4 dead_edge"});
+  CHECK(with({{">", {2, 1}}}, {never_d}) == lines{"/edges/2 dead_edge"});
+  CHECK(with(false, {edge("b", "d")}) == lines{"/edges/1 dead_edge"});
+}
+
+TEST_CASE("a rule that reads anything, or cannot be evaluated, is not called constant",
+          "[soundness]") {
+  for (const json& rule :
+       {var("x"), json{{"or", {var("x"), true}}}, json{{"missing", json::array()}},
+        json{{"*", json::array()}}, json{{"some", {{1, 2}, {{">", {var(""), 1}}}}}}}) {
+    CHECK(warnings_of(flow_of({start(), task("a"), task("b"), task("c")},
+                              {edge("start", "a"), edge("a", "b", rule), edge("a", "c")})) ==
+          lines{});
+  }
+}
+
+TEST_CASE("edges on_error behind those that take the error are warned of", "[soundness]") {
+  const auto with = [](std::vector<json> classes) {
+    std::vector<json> nodes{start(), task("a"), task("b")};
+    std::vector<json> edges{edge("start", "a"), edge("a", "b")};
+    for (auto& c : classes) edges.push_back(edge_on("on_error", "a", "b", std::move(c)));
+    return warnings_of(flow_of(nodes, edges));
+  };
+  CHECK(with({true, "busy"}) == lines{"/edges/3 dead_edge"});
+  CHECK(with({"busy", true}) == lines{});
+  CHECK(with({"busy", "broken", {"broken", "busy"}}) == lines{"/edges/4 dead_edge"});
+  CHECK(with({"busy", {"broken", "busy"}}) == lines{});
+}
+
+TEST_CASE("what only a dead edge leads to is not told as well", "[soundness]") {
+  CHECK(warnings_of(flow_of({start(), task("a"), task("b"), task("c")},
+                            {edge("start", "a", false), edge("a", "b", false),
+                             edge("b", "c", false)})) == lines{"/edges/0 dead_edge"});
+}
+
+TEST_CASE("a loop whose only ways out are never taken is warned of", "[soundness][loops]") {
+  const json flow =
+      flow_of({start(), task("a"), condition("c", {{"==", {1, 1}}}), end()},
+              {edge("start", "a"), edge("a", "c"), edge("c", "a", true), edge("c", "end", false)});
+  CHECK(errors_of(flow) == lines{});
+  CHECK(warnings_of(flow) == lines{"/edges/3 dead_edge", "/nodes/1 endless_loop"});
+  CHECK(mentions(message_of(flow, "endless_loop"), "\"a\" -> \"c\" -> \"a\""));
+}
+
+TEST_CASE("the items of a map are no way out of a loop", "[soundness][loops][map]") {
+  const json flow = flow_of({start(), node_of("m", "map", {{"items", var("l")}}), task("i")},
+                            {edge("start", "m"), edge_on("each", "m", "i"), edge("m", "m")});
+  CHECK(errors_of(flow) == lines{"/nodes/1 endless_loop"});
+}
+
+TEST_CASE("a join for more branches than can come is warned of", "[soundness][join]") {
+  const auto with = [](json needed) {
+    return flow_of({start(), task("a"), task("b"), joined_at("j", {{"wait_for", needed}})},
+                   {edge("start", "a"), edge("start", "b"), edge("a", "j"), edge("b", "j")});
+  };
+  CHECK(warnings_of(with(2)) == lines{});
+  CHECK(warnings_of(with("any")) == lines{});
+  CHECK(warnings_of(with(3)) == lines{"/nodes/3/data/wait_for too_few_branches"});
+  CHECK(message_of(with(3), "too_few_branches") ==
+        "the join on the way \"start\" -> \"a\" -> \"j\" waits for 3 branches, but no more than 2 "
+        "can come: the run will fail there");
+}
+
+TEST_CASE("joins that wait for each other are warned of, with both ways", "[soundness][join]") {
+  const json flow =
+      flow_of({start(), task("a"), task("b"), task("c"), joined_at("j"), joined_at("k")},
+              {edge("start", "a"), edge("start", "b"), edge("start", "c"), edge("a", "j"),
+               edge("b", "j"), edge("j", "k"), edge("c", "k")});
+  CHECK(warnings_of(flow) == lines{"/nodes/4 join_deadlock"});
+  CHECK(mentions(message_of(flow, "join_deadlock"), "\"start\" -> \"a\" -> \"j\""));
+  CHECK(mentions(message_of(flow, "join_deadlock"), "\"start\" -> \"c\" -> \"k\""));
+}
+
+TEST_CASE("joins that follow each other in the right way are not warned of", "[soundness][join]") {
+  CHECK(warnings_of(flow_of(
+            {start(), task("a"), task("b"), task("x"), task("y"), joined_at("j"), joined_at("k")},
+            {edge("start", "a"), edge("start", "b"), edge("a", "x"), edge("a", "y"), edge("x", "j"),
+             edge("y", "j"), edge("j", "k"), edge("b", "k")})) == lines{});
+  // The branch of c may end before it comes to the other join.
+  CHECK(warnings_of(
+            flow_of({start(), task("a"), task("b"), task("c"), joined_at("j"), joined_at("k")},
+                    {edge("start", "a"), edge("start", "b"), edge("start", "c"), edge("a", "j"),
+                     edge("b", "j"), edge("j", "k"), edge("c", "k", var("x"))})) == lines{});
+  // Which join a branch comes to depends on data.
+  CHECK(warnings_of(flow_of(
+            {start(), condition("a", var("x")), condition("b", var("x")), joined_at("j"),
+             joined_at("k")},
+            {edge("start", "a"), edge("start", "b"), edge("a", "j", true), edge("a", "k", false),
+             edge("b", "j", true), edge("b", "k", false)})) == lines{});
+  // Some other join may drop both.
+  CHECK(warnings_of(flow_of({start(), task("a"), task("b"), task("c"), task("d"), joined_at("j"),
+                             joined_at("k"), joined_at("first", {{"wait_for", "any"}})},
+                            {edge("start", "a"), edge("start", "b"), edge("start", "c"),
+                             edge("start", "d"), edge("a", "j"), edge("b", "j"), edge("j", "k"),
+                             edge("c", "k"), edge("k", "first"), edge("d", "first")})) == lines{});
+}
+
+TEST_CASE("a rule that reads what nothing before it writes is warned of", "[soundness]") {
+  const json flow = with_input(
+      chain({start(), put("s", "total"), condition("c", {{">", {var("totla"), 1}}}), end()}),
+      {"amount"});
+  CHECK(warnings_of(flow) == lines{"/nodes/2/data/expr never_written"});
+  CHECK(message_of(flow, "never_written") ==
+        "the rule reads \"totla\", which neither the input has nor anything on the way \"start\" "
+        "-> \"s\" -> \"c\" writes; did you mean \"total\"?");
+}
+
+TEST_CASE("what rules read is found wherever nodes and edges have rules", "[soundness]") {
+  const auto told = [](json node, std::vector<json> edges = {}) {
+    std::vector<json> all{edge("start", "x")};
+    all.insert(all.end(), edges.begin(), edges.end());
+    return warnings_of(with_input(flow_of({start(), std::move(node), task("z")}, all), {"known"}));
+  };
+  const std::string at = "/nodes/1/data/";
+  const json no = var("nowhere.deep");
+  const json to_z = edge("x", "z");
+  CHECK(told(node_of("x", "set", {{"values", {{"k", no}}}}), {to_z}) ==
+        lines{at + "values/k never_written"});
+  CHECK(told(task("x", {{"into", "t"}, {"with", {{"k", no}}}}), {to_z}) ==
+        lines{at + "with/k never_written"});
+  CHECK(told(task("x", {{"into", "t"},
+                        {"compensate",
+                         {{"code_ref", "u"}, {"with", {{"ok", var("t.id")}, {"k", no}}}}}}),
+             {to_z}) == lines{at + "compensate/with/k never_written"});
+  CHECK(told(node_of("x", "wait", {{"until", no}}), {to_z}) == lines{at + "until never_written"});
+  CHECK(told(node_of("x", "wait", {{"duration", no}}), {to_z}) ==
+        lines{at + "duration never_written"});
+  CHECK(told(node_of("x", "signal", {{"name", "s"}, {"timeout", no}}), {to_z}) ==
+        lines{at + "timeout never_written"});
+  CHECK(told(node_of("x", "interrupt", {{"question", no}}), {to_z}) ==
+        lines{at + "question never_written"});
+  CHECK(told(start("x"), {edge("x", "z", no)}) == lines{"/edges/1/data/when never_written"});
+  CHECK(told(node_of("x", "map", {{"items", no}}), {edge_on("each", "x", "z")}) ==
+        lines{at + "items never_written"});
+}
+
+TEST_CASE("nothing is said of reads where anything might be written", "[soundness]") {
+  const json reader = condition("c", var("nowhere"));
+  const auto silent = [](json flow) { return warnings_of(flow) == lines{}; };
+  CHECK(silent(chain({start(), reader})));  // an input may be anything
+  json flow = with_input(chain({start(), reader}), {});
+  flow["input_schema"].erase("additionalProperties");
+  CHECK(silent(flow));
+  flow = with_input(chain({start(), reader}), {});
+  flow["input_schema"]["patternProperties"] = {{"^n", json::object()}};
+  CHECK(silent(flow));
+  CHECK(silent(with_input(chain({start(), task("a"), reader}), {})));
+  CHECK(silent(with_input(chain({start(), node_of("w", "signal", {{"name", "s"}}), reader}), {})));
+  CHECK(silent(
+      with_input(chain({start(), node_of("q", "interrupt", {{"question", 1}}), reader}), {})));
+  CHECK(silent(with_input(chain({start(), reader, end()}), {"nowhere"})));
+  CHECK_FALSE(silent(with_input(chain({start(), task_into("a", "x"), reader}), {})));
+  CHECK_FALSE(silent(with_input(chain({start(), reader, task("a")}), {})));  // too late
+}
+
+TEST_CASE("what is read with a value for its absence is not warned of", "[soundness]") {
+  for (const json& rule :
+       {json{{"var", {"nowhere", 0}}}, json{{"missing", {"nowhere"}}},
+        json{{"missing_some", {1, {"nowhere"}}}}, var(""), var("metadata.x"), var("run_id"),
+        var("thread_id"), var("current_node"), var("condition_result"),
+        json{{"filter", {var("known"), {{">", {var("nowhere"), 1}}}}}}, json{{"var", 1}},
+        json{{"var", {{{"cat", {"no", "where"}}}}}}}) {
+    CAPTURE(rule.dump());
+    CHECK(warnings_of(with_input(chain({start(), condition("c", rule)}), {"known"})) == lines{});
+  }
+}
+
+TEST_CASE("what a loop, a branch, an error or an item writes is known", "[soundness]") {
+  const auto silent = [](json flow) {
+    const auto told = warnings_of(with_input(std::move(flow), {"list"}));
+    CAPTURE(told);
+    CHECK(told == lines{});
+  };
+  silent(flow_of({start(), node_of("a", "set", {{"values", {{"n", {{"+", {var("n"), 1}}}}}}})},
+                 {edge("start", "a"), edge("a", "a", {{"<", {var("n"), 3}}})}));
+  silent(flow_of(
+      {start(), put("a", "x"), put("b", "y"), joined_at("j"), condition("c", var("y"))},
+      {edge("start", "a"), edge("start", "b"), edge("a", "j"), edge("b", "j"), edge("j", "c")}));
+  // A branch that ends before the join: what it wrote is merged all the same.
+  silent(flow_of({start(), put("a", "x"), put("b", "y"), put("d", "z"), joined_at("j"),
+                  condition("c", {{"and", {var("y"), var("z")}}})},
+                 {edge("start", "a"), edge("start", "b"), edge("a", "j"), edge("b", "d"),
+                  edge("b", "j", {{"==", {var("list"), 1}}}), edge("j", "c")}));
+  silent(flow_of({start(), task_into("a", "x"), condition("c", var("error.type")),
+                  condition("d", var("why.type"))},
+                 {edge("start", "a"), edge_on("on_error", "a", "c", "busy"), [] {
+                    json made = edge_on("on_error", "a", "d");
+                    made["data"]["into"] = "why";
+                    return made;
+                  }()}));
+  silent(flow_of({start(), node_of("m", "map", {{"items", var("list")}, {"result", var("own")}}),
+                  node_of("i", "set", {{"values", {{"own", var("item.id")}, {"n", var("index")}}}}),
+                  condition("c", var("results.0"))},
+                 {edge("start", "m"), edge_on("each", "m", "i"), edge("m", "c")}));
+}

@@ -1,0 +1,282 @@
+#include "flow/analysis/unwritten.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <pawl/code_ref.hpp>
+#include <pawl/suggest.hpp>
+
+#include "flow/nodes/node.hpp"
+#include "flow/values/pointer.hpp"
+
+namespace pawl::flow {
+namespace {
+
+using kind = live_graph::kind;
+
+/// Keys of the data that a node writes; `unknown`: any.
+struct written_keys {
+  std::set<std::string> keys;
+  bool unknown = false;
+};
+
+constexpr std::array<std::string_view, 5> own_variables = {"metadata", "run_id", "thread_id",
+                                                           "current_node", "condition_result"};
+constexpr std::array<std::string_view, 6> over_items = {"map", "filter", "reduce",
+                                                        "all", "none",   "some"};
+
+/// The types that do not write what comes from outside.
+constexpr std::array<std::string_view, 8> writes_nothing = {"start",    "end",  "condition", "wait",
+                                                            "parallel", "join", "fail",      "map"};
+
+bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+/// The keys that a rule reads without a value for the case that they are not there. Not those that
+/// `missing` asks for, nor what is read of the items of a list.
+class reads_of_rule {
+ public:
+  explicit reads_of_rule(const json& rule) { read(rule); }
+  [[nodiscard]] const std::set<std::string>& keys() const noexcept { return keys_; }
+
+ private:
+  void read(const json& rule) {
+    if (rule.is_array()) {
+      for (const json& part : rule) read(part);
+      return;
+    }
+    if (!rule.is_object() || rule.size() != 1) return;
+    const std::string& name = rule.begin().key();
+    const json& args = rule.begin().value();
+    if (name == "missing" || name == "missing_some") return;
+    if (name == "var") return read_var(args);
+    if (!is_one_of(name, over_items) || !args.is_array()) return read(args);
+    for (std::size_t i = 0; i < args.size(); ++i)
+      if (i != 1) read(args[i]);
+  }
+
+  void read_var(const json& args) {
+    const json& path = args.is_array() && !args.empty() ? args[0] : args;
+    if (args.is_array() && args.size() > 1) return read(args[1]);
+    if (!path.is_string()) return read(path);
+    const auto& text = path.get_ref<const std::string&>();
+    if (const auto key = text.substr(0, text.find('.')); !key.empty()) keys_.insert(key);
+  }
+
+  std::set<std::string> keys_;
+};
+
+/// The keys that an input may have; none if its schema does not say.
+std::optional<std::set<std::string>> keys_of_input(const json& schema) {
+  if (!schema.is_object() || schema.contains("$ref") || schema.contains("patternProperties") ||
+      schema.value("additionalProperties", json{}) != false)
+    return std::nullopt;
+  std::set<std::string> keys;
+  if (const auto known = schema.find("properties"); known != schema.end() && known->is_object())
+    for (const auto& [key, value] : known->items()) keys.insert(key);
+  return keys;
+}
+
+/// A rule that reads some key.
+struct reading {
+  enum class moment { before, after, of_item };  ///< of the node's work, or at the end of an item
+
+  node_index node;
+  moment when;
+  std::string pointer;
+};
+
+class unwritten_checker {
+ public:
+  unwritten_checker(const live_graph& graph, const std::set<std::string>& input,
+                    std::vector<diagnostic>& diagnostics)
+      : graph_(graph), input_(input), diagnostics_(diagnostics), forks_before_(graph.size()) {}
+
+  void check() {
+    const auto reached = graph_.reached_from(graph_.entry());
+    for (node_index i = 0; i < graph_.size(); ++i) {
+      writes_.push_back(written_by(i));
+      if (reached[i]) note_rules(i);
+    }
+    if (readings_.empty()) return;
+    find_joins();
+    const marks unknown = spread([](const written_keys& w) { return w.unknown; });
+    for (const auto& [key, readings] : readings_) {
+      const marks written =
+          spread([&key = key](const written_keys& w) { return w.keys.contains(key); });
+      for (const auto& each : readings)
+        if (told_ < most_told && !may_be(written, each) && !may_be(unknown, each)) tell(key, each);
+    }
+  }
+
+ private:
+  /// Where something may have been written: at a node itself, or before it.
+  struct marks {
+    std::vector<bool> at, before;
+  };
+
+  /// What a node writes, with what its edges do.
+  [[nodiscard]] written_keys written_by(node_index i) const {
+    const compiled_node& node = graph_.at(i);
+    const json& data = graph_.source_of(i).data;
+    written_keys made;
+    if (const map_plan* const plan = node.behaviour->map()) {
+      made.keys.insert({plan->as, plan->index, plan->into});
+    } else if (node.type == "set") {
+      for (const auto& [key, rule] : data.at("values").items()) made.keys.insert(key);
+    } else if (const auto into = data.find("into"); into != data.end() && into->is_string()) {
+      made.keys.insert(into->get<std::string>());
+    } else {
+      made.unknown = !is_one_of(node.type, writes_nothing);
+    }
+    for (const auto& [edge, of] : graph_.edges(i))
+      if (of == kind::error) made.keys.insert(edge->into.empty() ? "error" : edge->into);
+    return made;
+  }
+
+  void note_rules(node_index i) {
+    using enum reading::moment;
+    const node_definition& node = graph_.source_of(i);
+    const std::string data = node.pointer + "/data";
+    const auto note = [&](const json& from, const std::string& at, const char* key, auto when) {
+      if (const auto rule = from.find(key); rule != from.end())
+        note_rule(*rule, {i, when, child_pointer(at, key)});
+    };
+    const auto note_all = [&](const json& from, const std::string& at, const char* key, auto when) {
+      const auto rules = from.find(key);
+      if (rules == from.end() || !rules->is_object()) return;
+      for (const auto& [name, rule] : rules->items())
+        note(*rules, child_pointer(at, key), name.c_str(), when);
+    };
+    if (node.type != "task")  // its time-out is no rule
+      for (const char* const key :
+           {"expr", "duration", "until", "timeout", "question", "items", "message"})
+        note(node.data, data, key, before);
+    note_all(node.data, data, "with", before);
+    note_all(node.data, data, "values", before);
+    if (const auto undo = node.data.find("compensate"); undo != node.data.end())
+      note_all(*undo, child_pointer(data, "compensate"), "with", after);
+    note(node.data, data, "result", of_item);
+    for (const auto& [edge, of] : graph_.edges(i)) {
+      const edge_definition& written = graph_.source_of(i, *edge);
+      if (edge->when) note_rule(*written.when, {i, after, written.when_pointer});
+    }
+  }
+
+  void note_rule(const json& rule, const reading& at) {
+    const reads_of_rule reads{rule};
+    for (const auto& key : reads.keys()) {
+      if (input_.contains(key) || is_one_of(key, own_variables)) continue;
+      // So many that every honest slip is told, so few that a hostile flow costs little.
+      if (noted_ == most_readings) return;
+      if (readings_.size() == most_keys && !readings_.contains(key)) continue;
+      readings_[key].push_back(at);
+      ++noted_;
+    }
+  }
+
+  /// The joins at which comes together what branches write, wherever they end.
+  void find_joins() {
+    joins_.resize(graph_.size());
+    for (node_index join = 0; join < graph_.size(); ++join)
+      for (const node_index fork : graph_.at(join).closes) joins_[fork].push_back(join);
+    for (node_index fork = 0; fork < graph_.size(); ++fork) {
+      if (joins_[fork].empty()) continue;
+      std::vector<bool> behind(graph_.size());
+      for (const auto* const edge : graph_.plain(fork)) {
+        const auto reached = graph_.reached_from(edge->target);
+        for (node_index i = 0; i < graph_.size(); ++i) behind[i] = behind[i] || reached[i];
+      }
+      for (node_index i = 0; i < graph_.size(); ++i)
+        if (behind[i]) forks_before_[i].push_back(fork);
+    }
+  }
+
+  template <class Writes>
+  [[nodiscard]] marks spread(Writes writes) const {
+    marks made{std::vector<bool>(graph_.size()), std::vector<bool>(graph_.size())};
+    std::vector<node_index> open;
+    std::vector<bool> joined(graph_.size());
+    const auto go_on_from = [&](node_index i) {
+      const auto reach = [&](node_index next) {
+        if (made.before[next]) return;
+        made.before[next] = true;
+        open.push_back(next);
+      };
+      for (const auto& [edge, of] : graph_.edges(i)) reach(edge->target);
+      for (const node_index fork : forks_before_[i]) {
+        if (joined[fork]) continue;
+        joined[fork] = true;
+        for (const node_index join : joins_[fork]) reach(join);
+      }
+    };
+    for (node_index i = 0; i < graph_.size(); ++i) {
+      made.at[i] = writes(writes_[i]);
+      if (made.at[i]) go_on_from(i);
+    }
+    while (!open.empty()) {
+      const node_index i = open.back();
+      open.pop_back();
+      go_on_from(i);
+    }
+    return made;
+  }
+
+  [[nodiscard]] bool may_be(const marks& written, const reading& each) const {
+    using enum reading::moment;
+    if (written.before[each.node]) return true;
+    if (each.when == before) return false;
+    if (written.at[each.node]) return true;
+    if (each.when == after || !graph_.at(each.node).each) return false;
+    const auto inside = graph_.reached_from(graph_.at(each.node).each->target);
+    for (node_index i = 0; i < graph_.size(); ++i)
+      if (inside[i] && (written.at[i] || written.before[i])) return true;
+    return false;
+  }
+
+  void tell(const std::string& key, const reading& at) {
+    std::vector<std::string_view> known{input_.begin(), input_.end()};
+    for (const auto& made : writes_)
+      for (const auto& other : made.keys)
+        if (known.size() < most_keys) known.push_back(other);
+    const auto meant = nearest(key, known);
+    ++told_;
+    diagnostics_.push_back({severity::warning, at.pointer, "never_written",
+                            "the rule reads " + pawl::quoted(key) +
+                                ", which neither the input has nor anything on the way " +
+                                graph_.way_to(at.node) + " writes" +
+                                (meant ? "; did you mean " + pawl::quoted(*meant) + "?" : "")});
+  }
+
+  static constexpr std::size_t most_keys = 100;
+  static constexpr std::size_t most_readings = 2'000;
+  static constexpr std::size_t most_told = 100;
+
+  const live_graph& graph_;
+  const std::set<std::string>& input_;
+  std::vector<diagnostic>& diagnostics_;
+  std::vector<written_keys> writes_;                   ///< by node
+  std::vector<std::vector<node_index>> joins_;         ///< by the fork that they close
+  std::vector<std::vector<node_index>> forks_before_;  ///< those with joins, by node
+  std::map<std::string, std::vector<reading>> readings_;
+  std::size_t noted_ = 0;
+  std::size_t told_ = 0;
+};
+
+}  // namespace
+
+void warn_unwritten(const live_graph& graph, const json& input_schema,
+                    std::vector<diagnostic>& diagnostics) {
+  if (const auto input = keys_of_input(input_schema))
+    unwritten_checker{graph, *input, diagnostics}.check();
+}
+
+}  // namespace pawl::flow

@@ -1,0 +1,205 @@
+// docs/flow-format.md, the pages in docs/nodes and the code tell the same.
+
+#include <fstream>
+#include <sstream>
+
+#include "flow/nodes/node.hpp"
+#include "flow/testing/driven_run.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace pawl;
+using namespace pawl::flow;
+using namespace pawl::flow::testing;
+
+namespace {
+
+std::string page(const std::string& name) {
+  CAPTURE(name);
+  std::ifstream in(PAWL_SOURCE_DIR "/docs/" + name);
+  REQUIRE(in);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+std::string page_of(std::string_view node_type) {
+  return page("nodes/" + std::string{node_type} + ".md");
+}
+
+/// The format's page and those of the node types behind it.
+std::string all_pages() {
+  std::string text = page("flow-format.md");
+  for (const auto* type : node_types()) text += page_of(type->name);
+  return text;
+}
+
+/// The blocks between "```json" and "```".
+std::vector<std::string> json_blocks() {
+  std::vector<std::string> found;
+  std::istringstream lines(all_pages());
+  bool inside = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line == "```json") {
+      found.emplace_back();
+      inside = true;
+    } else if (line.starts_with("```")) {
+      inside = false;
+    } else if (inside) {
+      found.back() += line + "\n";
+    }
+  }
+  return found;
+}
+
+std::vector<json> example_flows() {
+  std::vector<json> flows;
+  for (const auto& block : json_blocks()) {
+    CAPTURE(block);
+    const auto parsed = parse_json(block, "the example", 1u << 20, 64);
+    REQUIRE(parsed);
+    if (parsed->contains("nodes")) flows.push_back(*parsed);
+  }
+  return flows;
+}
+
+/// The data after a run in which each task gets its arguments back.
+json echoed(const json& source, json input = json::object()) {
+  driven_run run{source};
+  REQUIRE(run.begin(std::move(input)));
+  while (!run.calls().empty()) {
+    const auto call = run.calls().begin()->second;
+    REQUIRE(run.give(run.outcome_of(call, call.args)));
+  }
+  REQUIRE(run.status() == run_status::completed);
+  return run.data();
+}
+
+json example(std::string_view name) {
+  for (const auto& flow : example_flows())
+    if (flow["name"] == name) return flow;
+  FAIL("there is no example " << name);
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("every example flow of the pages on the format is valid, without a warning", "[docs]") {
+  const auto flows = example_flows();
+  CHECK(flows.size() >= 6);
+  for (const auto& flow : flows) {
+    CAPTURE(flow["name"]);
+    CHECK(compile(flow, test_version, {}).diagnostics == std::vector<diagnostic>{});
+  }
+}
+
+TEST_CASE("the examples of the pages on the format do what they say", "[docs]") {
+  CHECK(echoed(example("greeting")) == json{{"greeting", "hello"}});
+  CHECK(echoed(example("invoice"), {{"price", 3}, {"pieces", 4}}) ==
+        json{{"price", 3},
+             {"pieces", 4},
+             {"total", 12},
+             {"run", "r1"},
+             {"receipt", {{"paid", true}}}});
+  CHECK(echoed(example("approval"), {{"amount", 2000}}).contains("asked"));
+  CHECK_FALSE(echoed(example("approval"), {{"amount", 10}}).contains("asked"));
+  CHECK(echoed(example("two at once")) ==
+        json{{"reserved", {{"shelf", 7}}}, {"charged", {{"amount", 42}}}});
+  CHECK(echoed(example("try three times")) == json{{"tries", 3}});
+  CHECK(echoed(example("as it was")) == json{{"total", 120}, {"discount", 10}});
+  CHECK(echoed(example("two offers")) == json{{"offer", {120, 110}}, {"best", 110}});
+  CHECK(echoed(example("ship all"), {{"orders", {7, 8}}}) ==
+        json{{"orders", {7, 8}}, {"shipped", {"P7", "P8"}}, {"first", "P7"}});
+}
+
+TEST_CASE("the examples of waits, questions and time-outs do what the page says", "[docs]") {
+  using namespace std::chrono_literals;
+  driven_run remind{example("remind")};
+  const auto began = remind.now();
+  REQUIRE(remind.begin({{"after", "3d"}}));
+  CHECK(next_alarm(remind.state()) == began + 72h);
+  REQUIRE(remind.ring());
+  REQUIRE(remind.finish("remind"));
+  CHECK(next_alarm(remind.state()) == *parse_rfc3339("2026-12-31T23:00:00Z"));
+
+  driven_run ask{example("ask first")};
+  REQUIRE(ask.begin({{"amount", 5}}));
+  CHECK(ask.status() == run_status::paused);
+  CHECK(ask.state().metadata.at("interrupt_value") == "Pay 5?");
+  driven_run unanswered = ask;
+  CHECK_FALSE(ask.give(resume_command{std::nullopt, "", json::object(), "", json("yes")}));
+  REQUIRE(ask.give(resume_command{std::nullopt, "", json::object(), "", json{{"yes", true}}}));
+  CHECK(ask.call_of("pay") != nullptr);
+  REQUIRE(unanswered.ring());
+  CHECK(unanswered.status() == run_status::completed);
+
+  driven_run release{example("release with approval")};
+  REQUIRE(release.begin());
+  REQUIRE(release.ring());
+  CHECK(release.state().error->type == "late");
+}
+
+TEST_CASE("the examples of failures do what the page says", "[docs]") {
+  driven_run charge{example("patient charge")};
+  REQUIRE(charge.begin({{"amount", 5}}));
+  REQUIRE(charge.finish("charge", fail("busy", "later")));
+  REQUIRE(charge.ring());
+  REQUIRE(charge.finish("charge", fail("card_declined", "no")));
+  CHECK(charge.call_of("sorry")->args == json{{"told", "no"}});
+
+  driven_run journey{example("journey")};
+  REQUIRE(journey.begin());
+  REQUIRE(journey.finish("flight", json{{"flight", "PA 7"}}));
+  REQUIRE(journey.finish("hotel", json{{"hotel", "Ritz"}}));
+  CHECK(journey.call_of("hotel")->args == json{{"message", "Ritz"}});
+  REQUIRE(journey.finish("hotel"));
+  CHECK(journey.call_of("flight")->args == json{{"message", "PA 7"}});
+  REQUIRE(journey.finish("flight"));
+  CHECK(journey.state().error->type == "no_car");
+
+  driven_run once{example("pay once")};
+  REQUIRE(once.begin());
+  once.restart_from(once.state());
+  CHECK(once.status() == run_status::paused);
+
+  driven_run other{example("another way")};
+  CHECK_FALSE(other.begin());
+  REQUIRE(other.begin({{"amount", 1}}));
+  REQUIRE(other.finish("card", fail("card_declined", "no")));
+  CHECK(other.call_of("invoice")->args == json{{"reason", "no"}});
+}
+
+TEST_CASE("every node type has a page with every key that it reads, and a run", "[docs]") {
+  for (const auto* type : node_types()) {
+    CAPTURE(type->name);
+    const std::string text = page_of(type->name);
+    CHECK(text.starts_with("# " + std::string{type->name} + "\n"));
+    CHECK(mentions(text, "$ pawl run "));
+    for (const auto key : type->keys) {
+      CAPTURE(key);
+      CHECK(mentions(text, "| `" + std::string{key} + "` |"));
+    }
+  }
+  const std::string text = all_pages();
+  for (const char* key :
+       {"data.when", "data.on_error", "data.into", "data.on_timeout", "data.each", "input_schema",
+        "max_attempts", "initial_interval", "backoff", "max_interval", "jitter", "non_retryable"}) {
+    CAPTURE(key);
+    CHECK(mentions(text, "| `" + std::string{key} + "` |"));
+  }
+  for (const auto key : common_node_keys()) {
+    CAPTURE(key);
+    CHECK(mentions(text, "`" + std::string{key} + "`"));
+  }
+}
+
+TEST_CASE("the limits on the page are the defaults of the code", "[docs]") {
+  const limits by_default;
+  CHECK(by_default.max_bytes == 1u << 20);
+  CHECK(by_default.max_depth == 64);
+  CHECK(by_default.max_nodes == 1'000);
+  CHECK(by_default.max_edges == 5'000);
+  CHECK(by_default.max_visits == 1'000);
+  CHECK(by_default.max_tokens == 1'000);
+  CHECK(by_default.max_state_bytes == 8u << 20);
+  CHECK(by_default.max_map_items == 10'000);
+}

@@ -1,0 +1,301 @@
+#include <algorithm>
+#include <initializer_list>
+#include <span>
+#include <utility>
+
+#include <pawl/code_ref.hpp>
+#include <pawl/suggest.hpp>
+
+#include "flow/definition/definition.hpp"
+#include "flow/nodes/node.hpp"
+#include "flow/values/pointer.hpp"
+
+namespace pawl::flow {
+namespace {
+
+/// Collects a definition from JSON of any shape; each method is given the pointer of its part.
+class definition_reader {
+ public:
+  explicit definition_reader(std::vector<diagnostic>& diagnostics) : diagnostics_(diagnostics) {}
+
+  definition read(const json& source) {
+    definition flow;
+    if (!source.is_object()) {
+      fail("", "not_an_object", "a flow definition is a JSON object with nodes and edges");
+      return flow;
+    }
+    warn_unknown(source, "",
+                 {"name", "description", "nodes", "edges", "version", "id", "input_schema"});
+    flow.name = text(source, "name", "", false);
+    flow.description = text(source, "description", "", false);
+    if (const auto schema = source.find("input_schema");
+        schema != source.end() && !schema->is_null())
+      flow.input_schema = *schema;
+    for_each(source, "nodes", [&](const json& node, const std::string& pointer) {
+      if (auto read = read_node(node, pointer)) flow.nodes.push_back(*std::move(read));
+    });
+    for_each(source, "edges", [&](const json& edge, const std::string& pointer) {
+      if (auto read = read_edge(edge, pointer)) flow.edges.push_back(*std::move(read));
+    });
+    return flow;
+  }
+
+ private:
+  void fail(std::string pointer, std::string code, std::string message) {
+    diagnostics_.push_back(
+        {severity::error, std::move(pointer), std::move(code), std::move(message)});
+  }
+  void warn(std::string pointer, std::string code, std::string message) {
+    diagnostics_.push_back(
+        {severity::warning, std::move(pointer), std::move(code), std::move(message)});
+  }
+
+  /// Editors keep positions and colours in a flow; only what looks like a slip is worth a word.
+  void warn_unknown(const json& object, const std::string& pointer,
+                    std::initializer_list<std::string_view> known) {
+    for (const auto& [key, value] : object.items()) {
+      if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+      if (const auto meant = nearest(key, std::span{known.begin(), known.size()})) {
+        warn(child_pointer(pointer, key), "unknown_key",
+             pawl::quoted(key) + " is not read; did you mean \"" + std::string{*meant} + "\"?");
+      }
+    }
+  }
+
+  std::string text(const json& object, const char* key, const std::string& pointer, bool required) {
+    const auto found = object.find(key);
+    if (found == object.end() || found->is_null()) {
+      if (required) fail(pointer, "missing_key", std::string{"\""} + key + "\" is missing");
+      return {};
+    }
+    if (!found->is_string()) {
+      fail(pointer + "/" + key, "wrong_type",
+           std::string{"\""} + key + "\" must be a string, not " + found->type_name());
+      return {};
+    }
+    if (required && found->get_ref<const std::string&>().empty()) {
+      fail(pointer + "/" + key, "empty_text", std::string{"\""} + key + "\" must not be empty");
+    }
+    return found->get<std::string>();
+  }
+
+  template <class Read>
+  void for_each(const json& source, const char* key, Read read) {
+    const std::string pointer = std::string{"/"} + key;
+    const auto list = source.find(key);
+    if (list == source.end() || list->is_null()) return;
+    if (!list->is_array()) {
+      fail(pointer, "wrong_type",
+           std::string{"\""} + key + "\" must be an array, not " + list->type_name());
+      return;
+    }
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      const std::string at = pointer + "/" + std::to_string(i);
+      if ((*list)[i].is_object()) {
+        read((*list)[i], at);
+      } else {
+        fail(at, "wrong_type", std::string{"must be an object, not "} + (*list)[i].type_name());
+      }
+    }
+  }
+
+  std::optional<node_definition> read_node(const json& source, const std::string& pointer) {
+    warn_unknown(source, pointer, {"id", "type", "data", "position", "label"});
+    node_definition node;
+    node.pointer = pointer;
+    node.id = text(source, "id", pointer, true);
+    node.type = text(source, "type", pointer, true);
+    if (node.type == "python") node.type = "task";
+    if (const auto data = source.find("data"); data != source.end() && !data->is_null()) {
+      if (data->is_object()) {
+        node.data = *data;
+        rename_code_ref(node);
+      } else {
+        fail(pointer + "/data", "wrong_type",
+             std::string{"\"data\" must be an object, not "} + data->type_name());
+      }
+    }
+    for (const auto& [key, value] : source.items()) {
+      if (!belongs_into_data(key)) continue;
+      fail(child_pointer(pointer, key), "misplaced_key",
+           "\"" + key + "\" belongs into the node's \"data\"");
+    }
+    // One without a type is kept, so that edges to it are not told as dangling besides.
+    if (node.id.empty()) return std::nullopt;
+    return node;
+  }
+
+  static bool belongs_into_data(std::string_view key) {
+    const auto has = [&](std::span<const std::string_view> keys) {
+      return std::find(keys.begin(), keys.end(), key) != keys.end();
+    };
+    if (key == "label" || key == "description") return false;  // harmless, wherever they are
+    if (key == "codeRef" || has(common_node_keys())) return true;
+    const auto types = node_types();
+    return std::any_of(types.begin(), types.end(),
+                       [&](const node_type* type) { return has(type->keys); });
+  }
+
+  void rename_code_ref(node_definition& node) {
+    const auto old = node.data.find("codeRef");
+    if (old == node.data.end()) return;
+    if (!node.data.contains("code_ref")) {
+      node.code_ref_key = "codeRef";
+      node.data["code_ref"] = *old;
+    } else if (node.data["code_ref"] != *old) {
+      fail(node.pointer + "/data/codeRef", "contradiction",
+           "\"codeRef\" and \"code_ref\" say different things");
+    }
+    node.data.erase("codeRef");
+  }
+
+  std::optional<edge_definition> read_edge(const json& source, const std::string& pointer) {
+    warn_unknown(source, pointer,
+                 {"id", "source", "target", "data", "condition", "condition_value", "type", "label",
+                  "when"});
+    edge_definition edge;
+    edge.pointer = pointer;
+    edge.source = text(source, "source", pointer, true);
+    edge.target = text(source, "target", pointer, true);
+    read_when(source, edge);
+    read_kind(source, edge);
+    if (edge.source.empty() || edge.target.empty()) return std::nullopt;
+    return edge;
+  }
+
+  /// `data.when`, or the old engine's top-level `condition` and `condition_value`: the edge of a
+  /// condition with value false is the one taken when the rule is false.
+  void read_when(const json& source, edge_definition& edge) {
+    const std::string& pointer = edge.pointer;
+    if (const auto data = source.find("data"); data != source.end() && data->is_object()) {
+      warn_unknown(*data, pointer + "/data",
+                   {"when", "label", "on_error", "on_timeout", "each", "into"});
+      if (data->contains("when") && !data->at("when").is_null()) {
+        edge.when_pointer = pointer + "/data/when";
+        edge.when = boolean_text(data->at("when"), edge.when_pointer);
+      }
+    }
+    if (source.contains("when"))
+      fail(pointer + "/when", "misplaced_key", "\"when\" belongs into the edge's \"data\"");
+    const auto expected = read_condition_value(source, pointer);
+    const auto condition = source.find("condition");
+    if (condition != source.end() && !condition->is_null()) {
+      read_condition(*condition, expected.value_or(true), edge);
+    } else if (expected && !edge.when) {
+      edge.when_pointer = pointer + "/condition_value";
+      edge.when = *expected;
+    } else if (expected && *edge.when != json(*expected) &&
+               (!*expected || edge.when->is_boolean())) {
+      fail(pointer + "/condition_value", "contradiction",
+           "\"condition_value\" and \"data.when\" say different things");
+    }
+  }
+
+  /// Edges that are not taken when their node has done its work, but otherwise.
+  void read_kind(const json& source, edge_definition& edge) {
+    const auto data = source.find("data");
+    if (data == source.end() || !data->is_object()) return;
+    const std::string at = edge.pointer + "/data";
+    edge.on_timeout = read_flag(*data, "on_timeout", at);
+    edge.each = read_flag(*data, "each", at);
+    if (const auto classes = data->find("on_error"); classes != data->end() && *classes != false) {
+      edge.on_error.emplace();
+      const auto is_text = [](const json& c) { return c.is_string() && c != ""; };
+      if (is_text(*classes)) {
+        edge.on_error->push_back(classes->get<std::string>());
+      } else if (classes->is_array() && !classes->empty() &&
+                 std::all_of(classes->begin(), classes->end(), is_text)) {
+        *edge.on_error = classes->get<std::vector<std::string>>();
+      } else if (*classes != true) {
+        fail(at + "/on_error", "wrong_type",
+             "\"on_error\" must be true, an error class, or an array of error classes");
+      }
+    }
+    edge.into = text(*data, "into", at, false);
+    if (!edge.into.empty() && !edge.on_error)
+      fail(at + "/into", "contradiction", "\"into\" on an edge belongs to \"on_error\"");
+    const int kinds = (edge.on_error ? 1 : 0) + (edge.on_timeout ? 1 : 0) + (edge.each ? 1 : 0) +
+                      (edge.when ? 1 : 0);
+    if (kinds > 1) {
+      fail(at, "contradiction",
+           "an edge has one of \"when\", \"on_error\", \"on_timeout\" and \"each\"");
+    }
+  }
+
+  bool read_flag(const json& data, const char* key, const std::string& at) {
+    const auto flag = data.find(key);
+    if (flag == data.end() || flag->is_null()) return false;
+    if (flag->is_boolean()) return flag->get<bool>();
+    fail(at + "/" + key, "wrong_type", std::string{"\""} + key + "\" must be true or false");
+    return false;
+  }
+
+  std::optional<bool> read_condition_value(const json& source, const std::string& pointer) {
+    const auto value = source.find("condition_value");
+    if (value == source.end() || value->is_null()) return std::nullopt;
+    const json truth = boolean_text(*value, pointer + "/condition_value");
+    if (truth.is_boolean()) return truth.get<bool>();
+    fail(pointer + "/condition_value", "wrong_type", "\"condition_value\" must be a boolean");
+    return std::nullopt;
+  }
+
+  void read_condition(const json& condition, bool expected, edge_definition& edge) {
+    const std::string pointer = edge.pointer + "/condition";
+    json rule = boolean_text(condition, pointer);
+    const bool turned_round = !expected && !rule.is_boolean();
+    if (turned_round) {
+      rule = json::object({{"!", json::array({std::move(rule)})}});
+    } else if (!expected) {
+      rule = !rule.get<bool>();
+    }
+    if (edge.when && *edge.when != rule)
+      fail(pointer, "contradiction", "\"condition\" and \"data.when\" say different things");
+    edge.when = std::move(rule);
+    edge.when_pointer = pointer;
+    edge.turned_round = turned_round;
+  }
+
+  json boolean_text(const json& rule, const std::string& pointer) {
+    if (rule == "true" || rule == "false") {
+      warn(pointer, "text_for_boolean",
+           "the text " + rule.dump() + " is read as the boolean; write it without quotes");
+      return rule == "true";
+    }
+    return rule;
+  }
+
+  std::vector<diagnostic>& diagnostics_;
+};
+
+}  // namespace
+
+definition parse_definition(const json& source, std::vector<diagnostic>& diagnostics) {
+  return definition_reader{diagnostics}.read(source);
+}
+
+json to_json(const definition& flow) {
+  json nodes = json::array();
+  for (const auto& node : flow.nodes) {
+    json written{{"id", node.id}, {"type", node.type}};
+    if (!node.data.empty()) written["data"] = node.data;
+    nodes.push_back(std::move(written));
+  }
+  json edges = json::array();
+  for (const auto& edge : flow.edges) {
+    json written{{"source", edge.source}, {"target", edge.target}};
+    if (edge.when) written["data"] = {{"when", *edge.when}};
+    if (edge.on_error) {
+      written["data"]["on_error"] = edge.on_error->empty() ? json(true) : json(*edge.on_error);
+      if (!edge.into.empty()) written["data"]["into"] = edge.into;
+    }
+    if (edge.on_timeout) written["data"]["on_timeout"] = true;
+    if (edge.each) written["data"]["each"] = true;
+    edges.push_back(std::move(written));
+  }
+  json written{{"name", flow.name}, {"nodes", std::move(nodes)}, {"edges", std::move(edges)}};
+  if (flow.input_schema) written["input_schema"] = *flow.input_schema;
+  if (!flow.description.empty()) written["description"] = flow.description;
+  return written;
+}
+
+}  // namespace pawl::flow

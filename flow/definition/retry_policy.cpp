@@ -1,0 +1,46 @@
+#include "flow/definition/retry_policy.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "flow/nodes/node.hpp"
+
+namespace pawl::flow {
+namespace {
+
+constexpr std::array<std::string_view, 6> policy_keys = {
+    "max_attempts", "initial_interval", "backoff", "max_interval", "jitter", "non_retryable"};
+constexpr std::uint32_t default_attempts = 3;
+
+}  // namespace
+
+std::optional<std::chrono::milliseconds> retry_policy::next_wait(std::uint32_t tries,
+                                                                 const error& why,
+                                                                 double random) const {
+  if (tries >= max_attempts) return std::nullopt;
+  if (std::find(non_retryable.begin(), non_retryable.end(), why.error_class()) !=
+      non_retryable.end())
+    return std::nullopt;
+  const double most = static_cast<double>(max_interval.count());
+  // Not to be multiplied without a bound: nothing times infinity is no number.
+  const double growth = std::min(std::pow(backoff, tries - 1.0), 1e15);
+  const double capped = std::min(static_cast<double>(initial.count()) * growth, most);
+  const double varied = capped * (1 + jitter * (2 * random - 1));
+  return std::chrono::milliseconds{static_cast<std::int64_t>(std::llround(varied))};
+}
+
+retry_policy read_retry_policy(const data_reader& data) {
+  retry_policy policy;
+  const auto written = data.within("retry", policy_keys);
+  if (!written) return policy;
+  policy.max_attempts = written->count("max_attempts", 1, 1'000'000).value_or(default_attempts);
+  policy.initial = written->duration("initial_interval").value_or(policy.initial);
+  policy.backoff = written->number("backoff", 1, 100).value_or(policy.backoff);
+  policy.max_interval = written->duration("max_interval").value_or(policy.max_interval);
+  policy.jitter = written->number("jitter", 0, 1).value_or(policy.jitter);
+  policy.non_retryable = written->texts("non_retryable");
+  return policy;
+}
+
+}  // namespace pawl::flow

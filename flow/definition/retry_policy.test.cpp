@@ -1,0 +1,67 @@
+#include "flow/definition/retry_policy.hpp"
+
+#include "tests/support/catch.hpp"
+
+using namespace pawl;
+using namespace pawl::flow;
+using namespace std::chrono_literals;
+
+namespace {
+
+const error busy{errc::function_failed, "try again", "busy"};
+
+retry_policy policy_of(std::uint32_t attempts, std::chrono::milliseconds initial, double backoff,
+                       std::chrono::milliseconds most) {
+  retry_policy policy;
+  policy.max_attempts = attempts;
+  policy.initial = initial;
+  policy.backoff = backoff;
+  policy.max_interval = most;
+  policy.jitter = 0;
+  return policy;
+}
+
+}  // namespace
+
+TEST_CASE("without a policy nothing is tried again", "[retry-policy]") {
+  CHECK(retry_policy{}.next_wait(1, busy, 0.5) == std::nullopt);
+}
+
+TEST_CASE("waits grow by the back-off up to the longest", "[retry-policy]") {
+  const auto policy = policy_of(6, 100ms, 2, 500ms);
+  std::vector<std::chrono::milliseconds> waits;
+  for (std::uint32_t tries = 1; tries <= 5; ++tries)
+    waits.push_back(*policy.next_wait(tries, busy, 0.5));
+  CHECK(waits == std::vector<std::chrono::milliseconds>{100ms, 200ms, 400ms, 500ms, 500ms});
+  CHECK(policy.next_wait(6, busy, 0.5) == std::nullopt);
+}
+
+TEST_CASE("a back-off of one waits always the same", "[retry-policy]") {
+  const auto policy = policy_of(1'000'000, 3s, 1, 1h);
+  CHECK(policy.next_wait(1, busy, 0.5) == 3s);
+  CHECK(policy.next_wait(999'999, busy, 0.5) == 3s);
+}
+
+TEST_CASE("the growth of waits has no end in numbers", "[retry-policy]") {
+  // 100 to the power of 999998 is infinite, and nothing times infinity is no number.
+  CHECK(policy_of(1'000'000, 0ms, 100, 1h).next_wait(999'999, busy, 0.5) == 0ms);
+  CHECK(policy_of(1'000'000, 1ms, 100, 1h).next_wait(999'999, busy, 0.5) == 1h);
+}
+
+TEST_CASE("jitter is a part of the wait in both directions", "[retry-policy]") {
+  auto policy = policy_of(3, 10s, 2, 1min);
+  policy.jitter = 0.2;
+  CHECK(policy.next_wait(1, busy, 0) == 8s);
+  CHECK(policy.next_wait(1, busy, 0.5) == 10s);
+  CHECK(policy.next_wait(1, busy, 0.999999) > 11'999ms);
+  policy.jitter = 1;
+  CHECK(policy.next_wait(1, busy, 0) == 0s);
+}
+
+TEST_CASE("an error class that is not retryable ends the tries", "[retry-policy]") {
+  auto policy = policy_of(3, 1s, 2, 1min);
+  policy.non_retryable = {"card_declined", "timed_out"};
+  CHECK(policy.next_wait(1, busy, 0.5) == 1s);
+  CHECK(policy.next_wait(1, {errc::function_failed, "no", "card_declined"}, 0.5) == std::nullopt);
+  CHECK(policy.next_wait(1, {errc::timed_out, "too slow"}, 0.5) == std::nullopt);
+}

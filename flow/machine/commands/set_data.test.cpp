@@ -1,0 +1,88 @@
+#include "flow/testing/driven_run.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace pawl;
+using namespace pawl::flow;
+using namespace pawl::flow::testing;
+
+TEST_CASE("an update sets top-level keys of the data, and the next step sees them", "[update]") {
+  driven_run run{chain({start(), task("a"), task("b")})};
+  REQUIRE(run.begin({{"x", {{"old", 1}}}, {"y", 2}}));
+  const auto too_early = run.give(set_data_command{std::nullopt, "", {{"x", 7}}});
+  REQUIRE_FALSE(too_early);  // the step under way was given the data as it is
+  CHECK(too_early.error().code == errc::illegal_transition);
+  REQUIRE(run.give(pause_command{}));
+  const auto still_early = run.give(resume_command{std::nullopt, "", {{"x", 7}}});
+  REQUIRE_FALSE(still_early);
+  CHECK(still_early.error().code == errc::illegal_transition);
+  REQUIRE(run.finish("a"));
+  REQUIRE(run.give(set_data_command{std::nullopt, "by hand", {{"x", 7}, {"z", nullptr}}}));
+  CHECK(run.data() == json{{"x", 7}, {"y", 2}, {"z", nullptr}});
+  CHECK(run.events().back().detail == json{{"keys", {"x", "z"}}, {"reason", "by hand"}});
+  CHECK(run.status() == run_status::paused);
+  REQUIRE(run.give(resume_command{}));
+  CHECK(*run.call_of("b")->state == run.data());
+}
+
+TEST_CASE("a resume can bring an update", "[update][pause]") {
+  driven_run run{chain({start(), task("a"), task("b")})};
+  REQUIRE(run.begin());
+  REQUIRE(run.give(pause_command{}));
+  REQUIRE(run.finish("a", json{{"ok", false}}));
+  REQUIRE(run.give(resume_command{std::nullopt, "checked", {{"ok", true}}}));
+  CHECK(*run.call_of("b")->state == json{{"ok", true}});
+}
+
+TEST_CASE("a failed run can be given other data and be retried", "[update]") {
+  driven_run run{chain({start(), task("a")})};
+  REQUIRE(run.begin({{"card", "old"}}));
+  REQUIRE(run.finish("a", fail("declined", "no")));
+  REQUIRE(run.give(set_data_command{std::nullopt, "", {{"card", "new"}}}));
+  CHECK(run.status() == run_status::failed);
+  REQUIRE(run.give(retry_command{}));
+  CHECK(*run.call_of("a")->state == json{{"card", "new"}});
+}
+
+TEST_CASE("what comes into a run nests only so deep", "[update][limits]") {
+  const auto nested = [](int levels) {
+    json value = nullptr;
+    for (int i = 0; i < levels; ++i) value = json::array({std::move(value)});
+    return value;
+  };
+  const auto code_of = [](const result<void>& given) { return given.error().code; };
+  driven_run run{chain({start(), node_of("q", "interrupt", {{"question", "?"}}), task("a")})};
+  CHECK(code_of(run.begin({{"x", nested(1'000)}})) == errc::limit_exceeded);
+  CHECK(code_of(run.begin(json::object(), {{"x", nested(100'000)}})) == errc::limit_exceeded);
+  REQUIRE(run.begin({{"x", nested(999)}}));
+  signal_command signal;
+  signal.type = "go";
+  signal.payload = nested(1'001);
+  CHECK(code_of(run.give(signal)) == errc::limit_exceeded);
+  CHECK(code_of(run.give(set_data_command{std::nullopt, "", {{"x", nested(1'000)}}})) ==
+        errc::limit_exceeded);
+  resume_command answers;
+  answers.answer = nested(1'001);
+  CHECK(code_of(run.give(answers)) == errc::limit_exceeded);
+  answers.answer = nested(1'000);
+  CHECK(run.give(answers));
+}
+
+TEST_CASE("an update that is no object, or too large, changes nothing", "[update]") {
+  limits allowed;
+  allowed.max_state_bytes = 100;
+  driven_run run{chain({start(), task("a"), task("b")}), allowed};
+  REQUIRE(run.begin({{"x", 1}}));
+  REQUIRE(run.give(pause_command{}));
+  REQUIRE(run.finish("a"));
+  const run_state before = run.state();
+  const auto refused = [&](command c) {
+    const auto given = run.give(std::move(c));
+    REQUIRE_FALSE(given);
+    CHECK(run.state() == before);
+    return given.error().code;
+  };
+  CHECK(refused(set_data_command{std::nullopt, "", json::array()}) == errc::invalid_argument);
+  CHECK(refused(set_data_command{std::nullopt, "", nullptr}) == errc::invalid_argument);
+  CHECK(refused(set_data_command{std::nullopt, "", {{"y", std::string(200, 'y')}}}) ==
+        errc::limit_exceeded);
+}

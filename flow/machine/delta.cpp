@@ -1,0 +1,219 @@
+#include "flow/machine/delta.hpp"
+
+#include <algorithm>
+
+#include <pawl/assert.hpp>
+
+namespace pawl::flow {
+namespace {
+
+void set_keys(json& object, const json& changes) {
+  for (const auto& [key, value] : changes.items()) object[key] = value;
+}
+
+/// Takes over what tokens have become; their writes stay with them.
+void change_tokens(run_state& run, const delta& change) {
+  for (const auto id : change.tokens_removed)
+    std::erase_if(run.tokens, [id](const token& t) { return t.id == id; });
+  for (const auto& after : change.tokens_set) {
+    const auto place = std::lower_bound(run.tokens.begin(), run.tokens.end(), after.id,
+                                        [](const token& t, token_id id) { return t.id < id; });
+    if (place == run.tokens.end() || place->id != after.id) {
+      run.tokens.insert(place, after);
+    } else {
+      json writes = std::move(place->writes);
+      *place = after;
+      place->writes = std::move(writes);
+    }
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(event_kind kind) noexcept {
+  switch (kind) {
+    case event_kind::run_created:
+      return "run_created";
+    case event_kind::step_started:
+      return "step_started";
+    case event_kind::step_finished:
+      return "step_finished";
+    case event_kind::step_failed:
+      return "step_failed";
+    case event_kind::condition_evaluated:
+      return "condition_evaluated";
+    case event_kind::edge_taken:
+      return "edge_taken";
+    case event_kind::forked:
+      return "forked";
+    case event_kind::branch_ended:
+      return "branch_ended";
+    case event_kind::branches_merged:
+      return "branches_merged";
+    case event_kind::run_completed:
+      return "run_completed";
+    case event_kind::run_failed:
+      return "run_failed";
+    case event_kind::run_cancelled:
+      return "run_cancelled";
+    case event_kind::run_retried:
+      return "run_retried";
+    case event_kind::run_pausing:
+      return "run_pausing";
+    case event_kind::run_paused:
+      return "run_paused";
+    case event_kind::run_resumed:
+      return "run_resumed";
+    case event_kind::data_updated:
+      return "data_updated";
+    case event_kind::signal_received:
+      return "signal_received";
+    case event_kind::signal_awaited:
+      return "signal_awaited";
+    case event_kind::signal_claimed:
+      return "signal_claimed";
+    case event_kind::retry_scheduled:
+      return "retry_scheduled";
+    case event_kind::wait_began:
+      return "wait_began";
+    case event_kind::timer_fired:
+      return "timer_fired";
+    case event_kind::interrupted:
+      return "interrupted";
+    case event_kind::answered:
+      return "answered";
+    case event_kind::branch_arrived:
+      return "branch_arrived";
+    case event_kind::branches_joined:
+      return "branches_joined";
+    case event_kind::branch_dropped:
+      return "branch_dropped";
+    case event_kind::map_began:
+      return "map_began";
+    case event_kind::item_finished:
+      return "item_finished";
+    case event_kind::item_failed:
+      return "item_failed";
+    case event_kind::compensating:
+      return "compensating";
+    case event_kind::compensation_started:
+      return "compensation_started";
+    case event_kind::compensation_finished:
+      return "compensation_finished";
+    case event_kind::compensation_failed:
+      return "compensation_failed";
+    case event_kind::in_doubt:
+      return "in_doubt";
+    case event_kind::task_queued:
+      return "task_queued";
+    case event_kind::task_leased:
+      return "task_leased";
+    case event_kind::lease_lost:
+      return "lease_lost";
+    case event_kind::child_started:
+      return "child_started";
+  }
+  return "unknown";
+}
+
+void apply(run_state& run, const delta& change) {
+  PAWL_ASSERT(change.sequence == run.sequence + 1, "a delta was applied to the wrong state");
+  run.sequence = change.sequence;
+  run.updated_at = change.at;
+  if (change.status) run.status = *change.status;
+  if (change.error) run.error = *change.error;
+  if (change.started_at) run.started_at = *change.started_at;
+  if (change.frozen_at) run.frozen_at = *change.frozen_at;
+  if (change.unwinding) run.unwinding = *change.unwinding;
+  if (change.finished_at) run.finished_at = *change.finished_at;
+  for (const auto& [key, value] : change.data_set.items()) set_data(run, key, value);
+  set_keys(run.metadata, change.metadata_set);
+  change_tokens(run, change);
+  for (const auto& [id, written] : change.writes_set) {
+    auto* const t = run.find_token(id);
+    PAWL_ASSERT(t != nullptr, "a delta writes for a token that is not there");
+    set_keys(t->writes, written);
+  }
+  for (const auto& added : change.signals_added) add_signal(run, added);
+  for (const auto number : change.signals_claimed) remove_signal(run, number);
+  PAWL_ASSERT(change.compensations_dropped <= run.compensations.size(),
+              "a delta drops compensations that are not there");
+  run.compensations.resize(run.compensations.size() - change.compensations_dropped);
+  for (const auto& added : change.compensations_added) run.compensations.push_back(added);
+  for (const auto id : change.maps_removed) run.maps.erase(id);
+  for (const auto& [id, progress] : change.maps_set) change_map(run, id, progress);
+  if (change.next_token != 0) run.next_token = change.next_token;
+  for (const auto& [node, count] : change.visits) set_visits(run, node, count);
+}
+
+void set_data(run_state& run, const std::string& key, json value) {
+  json& data = run.data.edit();
+  run.data_bytes += approximate_bytes(value);
+  if (const auto old = data.find(key); old != data.end()) {
+    run.data_bytes -= approximate_bytes(*old);
+    *old = std::move(value);
+  } else {
+    run.data_bytes += key.size() + 4;
+    data[key] = std::move(value);
+  }
+}
+
+void add_signal(run_state& run, signal added) {
+  run.next_signal = added.number + 1;
+  if (!added.id.empty()) {
+    if (run.signal_ids.size() == remembered_signals) run.signal_ids.erase(run.signal_ids.begin());
+    run.signal_ids.push_back(added.id);
+  }
+  run.inbox.push_back(std::move(added));
+}
+
+void remove_signal(run_state& run, std::uint64_t number) {
+  std::erase_if(run.inbox, [number](const signal& s) { return s.number == number; });
+}
+
+void change_map(run_state& run, token_id of, const map_change& change) {
+  map_progress& map = run.maps[of];
+  if (change.items) {
+    map = {};
+    map.items = *change.items;
+    for (std::size_t i = 0; i < map.items.size(); ++i) map.results.push_back(nullptr);
+    map.bytes = approximate_bytes(map.items) + map.items.size();
+  }
+  for (const auto& [item, value] : change.results) {
+    map.results.at(item) = value;
+    map.bytes += approximate_bytes(value);
+    ++map.done;
+  }
+  map.next = change.next;
+  map.failed = change.failed;
+}
+
+void set_visits(run_state& run, node_index node, std::uint32_t count) {
+  if (run.visits.size() <= node) run.visits.resize(node + 1);
+  run.visits[node] = count;
+}
+
+std::size_t approximate_bytes(const json& value) noexcept {
+  switch (value.type()) {
+    case json::value_t::object: {
+      std::size_t sum = 2;
+      for (const auto& [key, item] : *value.get_ptr<const json::object_t*>())
+        sum += key.size() + 4 + approximate_bytes(item);
+      return sum;
+    }
+    case json::value_t::array: {
+      std::size_t sum = 2;
+      for (const auto& item : value) sum += 1 + approximate_bytes(item);
+      return sum;
+    }
+    case json::value_t::string:
+      return value.get_ptr<const std::string*>()->size() + 2;
+    case json::value_t::boolean:
+    case json::value_t::null:
+      return 5;
+    default:
+      return 8;
+  }
+}
+
+}  // namespace pawl::flow

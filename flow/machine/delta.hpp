@@ -1,0 +1,139 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "flow/machine/state.hpp"
+
+namespace pawl::flow {
+
+/// What a history tells. The numbers are stored: never renumber.
+enum class event_kind : std::uint8_t {
+  run_created = 0,
+  // 1 was an event that no run ever told of.
+  step_started = 2,
+  step_finished = 3,
+  step_failed = 4,
+  condition_evaluated = 5,
+  edge_taken = 6,
+  forked = 7,
+  branch_ended = 8,
+  branches_merged = 9,
+  run_completed = 10,
+  run_failed = 11,
+  run_cancelled = 12,
+  run_retried = 13,
+  run_pausing = 14,
+  run_paused = 15,
+  run_resumed = 16,
+  data_updated = 17,
+  signal_received = 18,
+  signal_awaited = 19,
+  signal_claimed = 20,
+  retry_scheduled = 21,
+  wait_began = 22,
+  timer_fired = 23,
+  interrupted = 24,
+  answered = 25,
+  branch_arrived = 26,
+  branches_joined = 27,
+  branch_dropped = 28,
+  map_began = 29,
+  item_finished = 30,
+  item_failed = 31,
+  compensating = 32,
+  compensation_started = 33,
+  compensation_finished = 34,
+  compensation_failed = 35,
+  in_doubt = 36,
+  task_queued = 37,
+  task_leased = 38,
+  lease_lost = 39,
+  child_started = 40,
+};
+
+inline constexpr event_kind last_event_kind = event_kind::child_started;
+
+[[nodiscard]] std::string_view to_string(event_kind kind) noexcept;
+
+/// One thing that happened in a transition.
+struct event {
+  event_kind kind;
+  std::optional<node_index> node;
+  std::uint32_t visit = 0;
+  std::uint32_t attempt = 0;
+  json detail;  ///< null, or an object with what else there is to say
+
+  friend bool operator==(const event&, const event&) = default;
+};
+
+/// What a transition changed in a map.
+struct map_change {
+  std::optional<json> items;  ///< it began: all of them
+  std::vector<std::pair<std::uint32_t, json>> results;
+  std::uint32_t next = 0;
+  std::uint32_t failed = 0;
+
+  friend bool operator==(const map_change&, const map_change&) = default;
+};
+
+/// Everything one transition changed, so that the state before and the delta give the state after:
+/// what a checkpoint records. `flow::transition_builder` makes it, `apply` brings it to another
+/// copy of the state before. The first checkpoint of a run is no delta but the whole state.
+struct delta {
+  std::uint64_t sequence = 0;  ///< of the state after
+  time_point at{};
+  std::vector<event> events;
+
+  std::optional<run_status> status;
+  std::optional<std::optional<run_error>> error;
+  std::optional<time_point> started_at;
+  std::optional<std::optional<time_point>> finished_at;
+  std::optional<std::optional<time_point>> frozen_at;
+  json data_set = json::object();      ///< top-level keys of the data with their new values
+  json metadata_set = json::object();  ///< likewise
+  std::vector<token> tokens_set;       ///< new or changed, without their writes; ascending ids
+  std::vector<token_id> tokens_removed;
+  /// By token: top-level keys its branch wrote. A new token's entry begins with all it inherits.
+  std::map<token_id, json> writes_set;
+  std::vector<signal> signals_added;
+  std::vector<std::uint64_t> signals_claimed;  ///< by number; after the added ones
+  std::optional<std::optional<pawl::flow::unwinding>> unwinding;
+  std::vector<compensation> compensations_added;
+  std::uint32_t compensations_dropped = 0;  ///< the last so many, before others were added
+  std::map<token_id, map_change> maps_set;
+  std::vector<token_id> maps_removed;
+  token_id next_token = 0;                                   ///< 0: unchanged
+  std::vector<std::pair<node_index, std::uint32_t>> visits;  ///< the counts that changed
+  std::vector<run_id> children_abandoned;  ///< runs that nobody waits for any more, to be stopped
+
+  friend bool operator==(const delta&, const delta&) = default;
+};
+
+/// Brings a state to where the delta's transition left it. The delta must be the next after it
+/// (its sequence follows the state's).
+void apply(run_state& run, const delta& change);
+
+/// Sets a top-level key of a run's data and keeps the size estimate.
+void set_data(run_state& run, const std::string& key, json value);
+
+/// Puts a signal into a run's inbox, and remembers its id.
+void add_signal(run_state& run, signal added);
+
+/// Takes a signal out of a run's inbox.
+void remove_signal(run_state& run, std::uint64_t number);
+
+/// Brings a map as far as the change says; begins it, if it was not there.
+void change_map(run_state& run, token_id of, const map_change& change);
+
+/// Sets how often a node has been visited.
+void set_visits(run_state& run, node_index node, std::uint32_t count);
+
+/// About how many bytes the value takes as JSON text. Exact in order of magnitude, cheap.
+[[nodiscard]] std::size_t approximate_bytes(const json& value) noexcept;
+
+}  // namespace pawl::flow

@@ -1,0 +1,184 @@
+#include "flow/machine/machine.hpp"
+
+#include <algorithm>
+
+#include <pawl/detail/fnv1a.hpp>
+#include <pawl/detail/utf8.hpp>
+
+#include "flow/machine/commands/commands.hpp"
+#include "flow/nodes/node.hpp"
+
+namespace pawl::flow {
+namespace {
+
+constexpr std::size_t max_reason_bytes = 4096;
+
+}  // namespace
+
+result<transition> apply(const compiled_flow& flow, run_state& run, command&& c,
+                         const apply_context& context) {
+  return std::visit([&](auto&& what) { return handle(flow, run, std::move(what), context); },
+                    std::move(c));
+}
+
+recovery recover(const compiled_flow& flow, const run_state& run) {
+  recovery found;
+  if (run.status != run_status::running) return found;
+  const auto moves = [](const token& t) {
+    return t.phase == token_phase::arriving || t.phase == token_phase::leaving;
+  };
+  if (!run.pausing() && std::any_of(run.tokens.begin(), run.tokens.end(), moves))
+    found.effects.emplace_back(advance_effect{});
+  for (const auto& t : run.tokens) {
+    // Workers ask for their calls; who wakes a run looks after the runs that it waits for.
+    if (t.phase != token_phase::waiting || t.waits_outside()) continue;
+    const auto& place = flow.at(t.node);
+    const auto failed = [&](error why) {
+      found.commands.emplace_back(step_outcome_command{
+          t.id, place.id, t.visit, t.attempt, std::move(why), run.updated_at, run.updated_at});
+    };
+    if (run.unwinding && !t.compensates) {
+      failed({errc::cancelled, "the process ended while this step was told to stop"});
+    } else if (place.behaviour->is_called_once() && !t.compensates) {
+      found.commands.emplace_back(in_doubt_command{t.id, place.id, t.visit, t.attempt});
+    } else if (auto call = place.behaviour->call(run, t, place)) {
+      found.effects.emplace_back(*std::move(call));
+    } else {
+      failed(std::move(call).error());
+    }
+  }
+  return found;
+}
+
+bool waits_for(const compiled_flow& flow, const run_state& run, token_id token,
+               std::string_view node, std::uint32_t visit, std::uint32_t attempt) noexcept {
+  if (run.status != run_status::running) return false;
+  return std::any_of(run.tokens.begin(), run.tokens.end(), [&](const flow::token& t) {
+    return t.id == token && t.phase == token_phase::waiting && t.visit == visit &&
+           t.attempt == attempt && flow.at(t.node).id == node;
+  });
+}
+
+bool is_parked(const run_state& run) noexcept {
+  if (run.status != run_status::running) return true;
+  return std::none_of(run.tokens.begin(), run.tokens.end(), [&](const token& t) {
+    const bool goes_on = t.phase == token_phase::arriving || t.phase == token_phase::leaving;
+    return (goes_on && !run.pausing()) || (t.phase == token_phase::waiting && !t.waits_outside());
+  });
+}
+
+std::vector<open_task> open_tasks(const run_state& run) {
+  std::vector<open_task> open;
+  if (run.status != run_status::running) return open;
+  for (const auto& t : run.tokens) {
+    if (!t.task) continue;
+    const bool is_over = run.unwinding && !t.compensates;
+    if (t.task->lease == 0 && (is_over || run.pausing())) continue;
+    const task_wish wish = t.task->lease == 0 ? task_wish::none
+                           : is_over          ? task_wish::cancel
+                           : run.pausing()    ? task_wish::pause
+                                              : task_wish::none;
+    open.push_back({t.id, t.visit, t.attempt, *t.task, wish});
+  }
+  return open;
+}
+
+std::string idempotency_key(const run_key& run, const std::string& node, std::uint32_t visit,
+                            bool compensates) {
+  return run.scope.str() + "/" + run.id.str() + "/" + node + "/" + std::to_string(visit) +
+         (compensates ? "/compensate" : "");
+}
+
+/// A number's bytes as part of an id, which must not be all zero.
+static void put_id(std::uint64_t number, std::uint8_t* to) {
+  if (number == 0) number = 1;
+  for (int shift = 56; shift >= 0; shift -= 8) *to++ = static_cast<std::uint8_t>(number >> shift);
+}
+
+trace_context trace_of_call(const run_state& run, std::string_view idempotency_key,
+                            std::uint32_t attempt) {
+  trace_context trace = run.trace.value_or(trace_context{});
+  if (!run.trace) {
+    const std::string name = run.key.scope.str() + "/" + run.key.id.str();
+    put_id(detail::fnv1a(name), trace.trace_id.data());
+    put_id(detail::fnv1a(name, ~detail::fnv1a_offset), trace.trace_id.data() + 8);
+  }
+  const auto visit = detail::fnv1a(idempotency_key);
+  put_id(detail::fnv1a("#" + std::to_string(attempt), visit), trace.parent_id.data());
+  return trace;
+}
+
+std::string_view name_of(const command& c) noexcept {
+  struct {
+    std::string_view operator()(const start_command&) const { return "start"; }
+    std::string_view operator()(const step_outcome_command&) const { return "step outcome"; }
+    std::string_view operator()(const enqueue_task_command&) const { return "hand over"; }
+    std::string_view operator()(const lease_command&) const { return "lease"; }
+    std::string_view operator()(const lease_lost_command&) const { return "lease lost"; }
+    std::string_view operator()(const in_doubt_command&) const { return "in doubt"; }
+    std::string_view operator()(const child_started_command&) const { return "child started"; }
+    std::string_view operator()(const timer_command&) const { return "timer"; }
+    std::string_view operator()(const advance_command&) const { return "advance"; }
+    std::string_view operator()(const cancel_command&) const { return "cancel"; }
+    std::string_view operator()(const retry_command&) const { return "retry"; }
+    std::string_view operator()(const pause_command&) const { return "pause"; }
+    std::string_view operator()(const resume_command&) const { return "resume"; }
+    std::string_view operator()(const set_data_command&) const { return "update"; }
+    std::string_view operator()(const signal_command&) const { return "signal"; }
+    std::string_view operator()(const quarantine_command&) const { return "park"; }
+  } const names;
+  return std::visit(names, c);
+}
+
+std::string_view legal_commands(const run_state& run) noexcept {
+  const bool asks = std::any_of(run.tokens.begin(), run.tokens.end(),
+                                [](const token& t) { return t.question.has_value(); });
+  switch (run.status) {
+    case run_status::pending:
+      return "cancel";
+    case run_status::running:
+      if (run.unwinding) return run.pausing() ? "resume or signal" : "pause or signal";
+      if (run.pausing()) return "resume, signal or cancel";
+      return asks ? "pause, signal, cancel, or resume with an answer" : "pause, signal or cancel";
+    case run_status::paused:
+      if (run.unwinding) return "resume, update or signal";
+      return "resume, update, signal or cancel";
+    case run_status::failed:
+      if (run.tokens.empty() && !run.unwinding)
+        return "update, or restart as a new run: its steps were undone";
+      return "retry, update, or restart as a new run";
+    case run_status::completed:
+    case run_status::cancelled:
+      return "restart as a new run";
+  }
+  return "nothing";
+}
+
+result<void> check_caller(const run_state& run, std::optional<run_status> expected,
+                          std::string_view reason) {
+  if (reason.size() > max_reason_bytes) {
+    return error{errc::limit_exceeded, "a reason has at most " + std::to_string(max_reason_bytes) +
+                                           " bytes, not " + std::to_string(reason.size())};
+  }
+  if (detail::valid_utf8_prefix(reason) != reason.size())
+    return error{errc::invalid_argument, "a reason is text in UTF-8"};
+  if (!expected || *expected == run.status) return {};
+  return error{errc::conflict, "run " + run.key.id.str() + " is " +
+                                   std::string{to_string(run.status)} + ", not " +
+                                   std::string{to_string(*expected)} + "; nothing was changed"};
+}
+
+/// The status in a word more exact.
+static std::string_view standing_of(const run_state& run) {
+  if (run.pausing()) return "pausing";
+  if (run.unwinding && !is_finished(run.status)) return "undoing its steps";
+  return to_string(run.status);
+}
+
+error illegal(const run_state& run, std::string_view what) {
+  return {errc::illegal_transition, "cannot " + std::string{what} + " run " + run.key.id.str() +
+                                        ": it is " + std::string{standing_of(run)} +
+                                        "; legal now: " + std::string{legal_commands(run)}};
+}
+
+}  // namespace pawl::flow

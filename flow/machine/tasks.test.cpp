@@ -1,0 +1,357 @@
+// Calls that workers outside of the process make.
+
+#include "flow/testing/driven_run.hpp"
+#include "flow/testing/invariants.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace pawl;
+using namespace pawl::flow;
+using namespace pawl::flow::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+using lines = std::vector<std::string>;
+
+/// A run whose step "a" waits in a queue.
+driven_run queued(json data = json::object(), const limits& allowed = {}) {
+  driven_run run{chain({start(), task("a", std::move(data)), task("b"), end()}), allowed};
+  REQUIRE(run.begin());
+  const invoke_effect call = *run.call_of("a");
+  REQUIRE(run.give(
+      enqueue_task_command{call.token, call.node, call.visit, call.attempt, "gpu", call.code_ref}));
+  return run;
+}
+
+const token& only_token(const driven_run& run) {
+  REQUIRE(run.state().tokens.size() == 1);
+  return run.state().tokens.front();
+}
+
+result<void> lease(driven_run& run, std::uint64_t number, std::string worker = "w1") {
+  const token& t = only_token(run);
+  return run.give(lease_command{t.id, t.task->code_ref, t.visit, t.attempt, number,
+                                std::move(worker), 30s, 0ms});
+}
+
+step_outcome_command answer_with(const driven_run& run, std::uint64_t number, result<json> value) {
+  const token& t = only_token(run);
+  step_outcome_command outcome{t.id, "", t.visit, t.attempt, std::move(value)};
+  outcome.lease = number;
+  return outcome;
+}
+
+void check_lease_is_lost(const result<void>& given) {
+  REQUIRE_FALSE(given);
+  CHECK(given.error().code == errc::conflict);
+  CHECK(given.error().type == "lease_lost");
+}
+
+}  // namespace
+
+TEST_CASE("a queue's name is checked", "[tasks][validation]") {
+  const auto diagnostics = [](json queue) {
+    return errors_of(chain({start(), task("a", {{"queue", std::move(queue)}})}));
+  };
+  CHECK(diagnostics("gpu") == lines{});
+  CHECK(diagnostics("") == lines{"/nodes/1/data/queue wrong_type"});
+  CHECK(diagnostics("a b") == lines{"/nodes/1/data/queue bad_queue"});
+  CHECK(diagnostics(std::string(129, 'q')) == lines{"/nodes/1/data/queue bad_queue"});
+  CHECK(diagnostics(7) == lines{"/nodes/1/data/queue wrong_type"});
+}
+
+TEST_CASE("a call says the queue that its node names", "[tasks]") {
+  driven_run run{chain({start(), task("a", {{"queue", "gpu"}}), end()})};
+  REQUIRE(run.begin());
+  CHECK(run.call_of("a")->queue == "gpu");
+}
+
+TEST_CASE("a call that is known to be a worker's is queued by the transition that begins it",
+          "[tasks]") {
+  driven_run run{chain({start(), task("a"), task("b"), end()})};
+  run.set_queues([](const invoke_effect& call) { return call.node == "b" ? "gpu" : ""; });
+  REQUIRE(run.begin());
+  const auto before = run.state().sequence;
+  REQUIRE(run.finish("a"));
+  CHECK(run.state().sequence == before + 1);
+  CHECK(run.story().back() == "task_queued b 1.1");
+  CHECK(run.last().effects.empty());
+  CHECK(run.calls().empty());
+  CHECK(is_parked(run.state()));
+  REQUIRE(open_tasks(run.state()).size() == 1);
+  REQUIRE(lease(run, 7));
+  REQUIRE(run.give(answer_with(run, 7, json{{"done", true}})));
+  CHECK(run.status() == run_status::completed);
+}
+
+TEST_CASE("the next attempt of a worker's call is queued as it begins", "[tasks]") {
+  driven_run run{chain({start(), task("a", {{"retry", {{"max_attempts", 2}}}}), end()})};
+  run.set_queues([](const invoke_effect&) { return "gpu"; });
+  REQUIRE(run.begin());
+  REQUIRE(lease(run, 7));
+  REQUIRE(run.give(answer_with(run, 7, error{errc::function_failed, "no"})));
+  while (run.calls().empty() && open_tasks(run.state()).empty()) REQUIRE(run.ring());
+  CHECK(run.calls().empty());
+  REQUIRE(lease(run, 8));
+  REQUIRE(run.give(answer_with(run, 8, json{{"done", true}})));
+  CHECK(run.status() == run_status::completed);
+}
+
+TEST_CASE("a call that is handed over waits in its queue, and its run is parked", "[tasks]") {
+  const auto run = queued();
+  CHECK(run.status() == run_status::running);
+  CHECK(is_parked(run.state()));
+  const auto open = open_tasks(run.state());
+  REQUIRE(open.size() == 1);
+  CHECK(open[0].task.queue == "gpu");
+  CHECK(open[0].task.lease == 0);
+  CHECK(run.story("task_queued") == lines{"task_queued a 1.1"});
+  // Nothing is asked for again after a crash: the queue has it.
+  CHECK(recover(run.flow(), run.state()).effects.empty());
+}
+
+TEST_CASE("the worker that has the lease answers the call, and the run goes on", "[tasks]") {
+  auto run = queued();
+  REQUIRE(lease(run, 7));
+  REQUIRE(run.last().effects.size() == 1);
+  const auto& call = std::get<invoke_effect>(run.last().effects.front());
+  CHECK(call.lease == 7);
+  CHECK(call.node == "a");
+  CHECK(open_tasks(run.state()).front().task.worker == "w1");
+  REQUIRE(run.give(answer_with(run, 7, json{{"x", 1}})));
+  CHECK(run.data().at("x") == 1);
+  CHECK(open_tasks(run.state()).empty());
+  CHECK(run.call_of("b") != nullptr);
+  CHECK(run.story("step_finished") == lines{"step_finished a 1.1"});
+}
+
+TEST_CASE("only who has the lease can answer", "[tasks]") {
+  auto run = queued();
+  check_lease_is_lost(run.give(answer_with(run, 7, json{})));  // nobody has it
+  CHECK_FALSE(run.give(answer_with(run, 0, json{})));
+  REQUIRE(lease(run, 7));
+  const auto before = run.state();
+  check_lease_is_lost(run.give(answer_with(run, 8, json{})));
+  CHECK_FALSE(run.give(answer_with(run, 0, json{})));
+  CHECK(run.state() == before);
+  const auto late = answer_with(run, 7, json{{"x", 1}});
+  REQUIRE(run.give(step_outcome_command{late}));
+  check_lease_is_lost(run.give(step_outcome_command{late}));
+}
+
+TEST_CASE("a task is leased to one worker at a time", "[tasks]") {
+  auto run = queued();
+  REQUIRE(lease(run, 7));
+  const auto again = lease(run, 8);
+  REQUIRE_FALSE(again);
+  CHECK(again.error().code == errc::conflict);
+}
+
+TEST_CASE("what was meant for one call of a token does not reach the next", "[tasks]") {
+  // Both are the first attempt of the first visit.
+  auto run = queued();
+  const token before = only_token(run);
+  REQUIRE(lease(run, 7));
+  REQUIRE(run.give(answer_with(run, 7, json::object())));
+  const invoke_effect next = *run.call_of("b");
+  REQUIRE(next.token == before.id);
+  const auto late = enqueue_task_command{next.token, "a", 1, 1, "gpu", "f.a"};
+  CHECK_FALSE(run.give(enqueue_task_command{late}));
+  REQUIRE(run.give(enqueue_task_command{next.token, "b", 1, 1, "gpu", next.code_ref}));
+  CHECK_FALSE(run.give(lease_command{next.token, before.task->code_ref, 1, 1, 9, "w1", 30s, 0ms}));
+  REQUIRE(run.give(lease_command{next.token, next.code_ref, 1, 1, 9, "w1", 30s, 0ms}));
+}
+
+TEST_CASE("a lease that is lost gives the task to another worker", "[tasks]") {
+  auto run = queued();
+  REQUIRE(lease(run, 7));
+  check_lease_is_lost(run.give(lease_lost_command{only_token(run).id, 8}));
+  REQUIRE(run.give(lease_lost_command{only_token(run).id, 7}));
+  CHECK(run.story("lease_lost") == lines{"lease_lost a 1.1"});
+  REQUIRE(lease(run, 9, "w2"));
+  check_lease_is_lost(run.give(answer_with(run, 7, json{{"by", "w1"}})));
+  REQUIRE(run.give(answer_with(run, 9, json{{"by", "w2"}})));
+  CHECK(run.data().at("by") == "w2");
+}
+
+TEST_CASE("a call over which too many workers are lost fails its step", "[tasks]") {
+  limits allowed;
+  allowed.max_lost_leases = 3;
+  auto run = queued({}, allowed);
+  for (std::uint64_t number = 1; number <= 3; ++number) {
+    REQUIRE(run.status() == run_status::running);
+    REQUIRE(lease(run, number));
+    REQUIRE(run.give(lease_lost_command{only_token(run).id, number}));
+  }
+  CHECK(run.status() == run_status::failed);
+  CHECK(run.state().error->type == "worker_lost");
+}
+
+TEST_CASE("a task that is given back counts for nothing", "[tasks]") {
+  limits allowed;
+  allowed.max_lost_leases = 1;
+  auto run = queued({{"effect", "once"}}, allowed);
+  for (std::uint64_t number = 1; number <= 3; ++number) {
+    REQUIRE(lease(run, number));
+    REQUIRE(run.give(lease_lost_command{only_token(run).id, number, 0.5, true}));
+    CHECK(open_tasks(run.state()).front().task.lease == 0);
+  }
+  CHECK(run.status() == run_status::running);
+}
+
+TEST_CASE("a step that must not run twice is in doubt when its worker is lost", "[tasks]") {
+  auto run = queued({{"effect", "once"}});
+  REQUIRE(lease(run, 7));
+  REQUIRE(run.give(lease_lost_command{only_token(run).id, 7}));
+  CHECK(run.status() == run_status::paused);
+  CHECK(run.story("in_doubt") == lines{"in_doubt a 1.1"});
+  CHECK(open_tasks(run.state()).empty());
+}
+
+TEST_CASE("a call that a worker has is in doubt by its lease alone", "[tasks]") {
+  auto run = queued({{"effect", "once"}});
+  REQUIRE(lease(run, 7));
+  const auto refused = run.give(in_doubt_command{only_token(run).id, "a", 1, 1});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::conflict);
+}
+
+TEST_CASE("a worker's failure is tried again by the retry policy, unless it says no", "[tasks]") {
+  auto run = queued({{"retry", {{"max_attempts", 3}}}});
+  REQUIRE(lease(run, 7));
+  REQUIRE(run.give(answer_with(run, 7, fail("busy", "later"))));
+  CHECK(run.status() == run_status::running);
+  REQUIRE(run.ring());
+  // Each attempt is handed over anew.
+  CHECK(run.call_of("a")->attempt == 2);
+  CHECK(open_tasks(run.state()).empty());
+  const auto call = *run.call_of("a");
+  REQUIRE(run.give(enqueue_task_command{call.token, call.node, 1, 2, "gpu", call.code_ref}));
+  REQUIRE(lease(run, 8));
+  auto final = answer_with(run, 8, fail("busy", "never"));
+  final.retryable = false;
+  REQUIRE(run.give(std::move(final)));
+  CHECK(run.status() == run_status::failed);
+}
+
+TEST_CASE("the time of a call counts from its lease on", "[tasks]") {
+  auto run = queued({{"timeout", "10s"}});
+  CHECK_FALSE(next_alarm(run.state()));
+  run.let_pass(1h);
+  REQUIRE(lease(run, 7));
+  REQUIRE(next_alarm(run.state()));
+  REQUIRE(run.ring());
+  CHECK(run.status() == run_status::failed);
+  CHECK(run.state().error->type == "timed_out");
+  CHECK(open_tasks(run.state()).empty());
+}
+
+TEST_CASE("a heartbeat time-out makes the lease shorter", "[tasks]") {
+  auto run = queued({{"heartbeat_timeout", "2s"}});
+  REQUIRE(lease(run, 7));
+  CHECK(open_tasks(run.state()).front().task.lease_time == 2s);
+}
+
+TEST_CASE("a run whose task nobody has taken is paused at once, and its task is not given away",
+          "[tasks]") {
+  auto run = queued();
+  REQUIRE(run.give(pause_command{}));
+  CHECK(run.status() == run_status::paused);
+  CHECK(open_tasks(run.state()).empty());
+  CHECK_FALSE(lease(run, 7));
+  REQUIRE(run.give(resume_command{}));
+  CHECK(open_tasks(run.state()).size() == 1);
+  CHECK(lease(run, 7));
+}
+
+TEST_CASE("a run whose task a worker has is paused when it answers", "[tasks]") {
+  auto run = queued();
+  REQUIRE(lease(run, 7));
+  REQUIRE(run.give(pause_command{}));
+  CHECK(run.state().pausing());
+  REQUIRE(open_tasks(run.state()).size() == 1);
+  CHECK(open_tasks(run.state()).front().wish == task_wish::pause);
+  REQUIRE(run.give(answer_with(run, 7, json{{"x", 1}})));
+  CHECK(run.status() == run_status::paused);
+  CHECK(run.data().at("x") == 1);
+}
+
+TEST_CASE("a cancelled run takes its task away", "[tasks]") {
+  auto run = queued();
+  REQUIRE(lease(run, 7));
+  const auto late = answer_with(run, 7, json{{"x", 1}});
+  REQUIRE(run.give(cancel_command{}));
+  CHECK(run.status() == run_status::cancelled);
+  CHECK(open_tasks(run.state()).empty());
+  check_lease_is_lost(run.give(step_outcome_command{late}));
+  CHECK_FALSE(run.data().contains("x"));
+}
+
+TEST_CASE("a run that is undone waits for the worker, and tells it", "[tasks]") {
+  driven_run run{
+      chain({start(), task("a", {{"compensate", {{"code_ref", "t.undo"}}}}), task("b"), end()})};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("a"));
+  const auto call = *run.call_of("b");
+  REQUIRE(run.give(enqueue_task_command{call.token, call.node, 1, 1, "gpu", call.code_ref}));
+  SECTION("that has the task") {
+    REQUIRE(lease(run, 7));
+    REQUIRE(run.give(cancel_command{}));
+    REQUIRE(open_tasks(run.state()).size() == 1);
+    CHECK(open_tasks(run.state()).front().wish == task_wish::cancel);
+    SECTION("and answers") {
+      REQUIRE(run.give(answer_with(run, 7, json{{"x", 1}})));
+    }
+    SECTION("and is lost") {
+      REQUIRE(run.give(lease_lost_command{only_token(run).id, 7}));
+    }
+  }
+  SECTION("if one has it") {
+    REQUIRE(run.give(cancel_command{}));
+  }
+  REQUIRE(run.call_of("a") != nullptr);
+  CHECK(run.call_of("a")->compensates);
+  REQUIRE(run.finish("a"));
+  CHECK(run.status() == run_status::cancelled);
+}
+
+TEST_CASE("a worker can undo a step", "[tasks]") {
+  driven_run run{
+      chain({start(), task("a", {{"compensate", {{"code_ref", "t.undo"}, {"queue", "gpu"}}}}),
+             task("b"), end()})};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("a"));
+  REQUIRE(run.give(cancel_command{}));
+  REQUIRE(run.finish("b"));
+  const auto call = *run.call_of("a");
+  CHECK(call.queue == "gpu");
+  REQUIRE(run.give(
+      enqueue_task_command{call.token, call.node, call.visit, call.attempt, "gpu", "t.undo"}));
+  REQUIRE(lease(run, 7));
+  REQUIRE(run.give(answer_with(run, 7, json{})));
+  CHECK(run.status() == run_status::cancelled);
+}
+
+TEST_CASE("a worker asks somebody, and is called again with the answer", "[tasks]") {
+  auto run = queued();
+  REQUIRE(lease(run, 7));
+  auto asks = answer_with(run, 7, json{});
+  asks.interrupted = interruption{"how many?", {{"seen", true}}};
+  REQUIRE(run.give(std::move(asks)));
+  CHECK(run.status() == run_status::paused);
+  CHECK(run.data().at("seen") == true);
+  CHECK(open_tasks(run.state()).empty());
+  REQUIRE(run.give(resume_command{std::nullopt, "", json::object(), "", json(3)}));
+  CHECK(*run.call_of("a")->answer == 3);
+}
+
+TEST_CASE("a failed run that is retried hands its call over again", "[tasks]") {
+  auto run = queued();
+  REQUIRE(lease(run, 7));
+  REQUIRE(run.give(quarantine_command{"the engine says so"}));
+  CHECK(run.status() == run_status::failed);
+  CHECK(open_tasks(run.state()).empty());
+  REQUIRE(run.give(retry_command{}));
+  CHECK(open_tasks(run.state()).empty());
+  REQUIRE(run.call_of("a") != nullptr);
+}

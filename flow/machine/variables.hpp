@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+
+#include "flow/logic/logic.hpp"
+#include "flow/machine/state.hpp"
+
+namespace pawl::flow {
+
+/// What a rule of a flow reads: `metadata`, `run_id`, `thread_id` (the run's id under its old
+/// name), `current_node` and `condition_result`, then the run's data as the token's branch sees it.
+/// Must not outlive the run's state.
+class rule_variables {
+ public:
+  rule_variables(const run_state& run, const token& t, const std::string& node)
+      : own_{{"metadata", run.metadata},
+             {"run_id", run.key.id.str()},
+             {"thread_id", run.key.id.str()},
+             {"current_node", node},
+             {"condition_result", t.condition_result ? json(*t.condition_result) : json()}} {
+    layers_.add(own_);
+    if (!t.writes.empty()) layers_.add(t.writes);
+    layers_.add(*run.data);
+  }
+  rule_variables(const rule_variables&) = delete;
+  rule_variables& operator=(const rule_variables&) = delete;
+
+  [[nodiscard]] const logic::variables& get() const noexcept { return layers_; }
+
+ private:
+  json own_;
+  logic::variables layers_;
+};
+
+}  // namespace pawl::flow

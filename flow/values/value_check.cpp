@@ -1,0 +1,168 @@
+#include "flow/values/value_check.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include <pawl/detail/utf8.hpp>
+
+namespace pawl::flow {
+namespace {
+
+constexpr std::size_t float_bytes = 18;
+constexpr std::size_t any_size = std::numeric_limits<std::size_t>::max();
+
+/// The escaped length of one byte within JSON text.
+constexpr std::size_t escaped_bytes(unsigned char byte) {
+  if (byte == '"' || byte == '\\') return 2;
+  if (byte >= 0x20) return 1;
+  const bool has_short_form =
+      byte == '\b' || byte == '\f' || byte == '\n' || byte == '\r' || byte == '\t';
+  return has_short_form ? 2 : 6;
+}
+
+std::string pointer_segment(std::string_view name) {
+  std::string out = "/";
+  for (const char c : detail::to_valid_utf8(name, 64)) {
+    if (c == '~')
+      out += "~0";
+    else if (c == '/')
+      out += "~1";
+    else
+      out += c;
+  }
+  return out;
+}
+
+/// Walks a value once. Recursion goes `max_depth` deep at most. The diagnostic is set when
+/// something is wrong; its pointer is put together on the way back, so that the good case costs
+/// nothing for it.
+class checker {
+ public:
+  explicit checker(const value_limits& limits) : limits_(limits) {}
+
+  std::optional<value_fault> find(const json& value) {
+    if (walk(value, 0)) return std::nullopt;
+    return std::move(fault_);
+  }
+
+ private:
+  bool walk(const json& value, std::uint32_t depth) {
+    switch (value.type()) {
+      case json::value_t::null:
+        return count(4);
+      case json::value_t::boolean:
+        return count(value.get<bool>() ? 4 : 5);
+      case json::value_t::number_integer:
+        return count(digits(value.get<std::int64_t>()));
+      case json::value_t::number_unsigned:
+        return count(digits(value.get<std::uint64_t>()));
+      case json::value_t::number_float:
+        return finite(value.get<double>()) && count(float_bytes);
+      case json::value_t::string:
+        return text(value.get_ref<const std::string&>(), "text");
+      case json::value_t::array:
+        return array(value, depth);
+      case json::value_t::object:
+        return object(value, depth);
+      case json::value_t::binary:
+        return wrong("is binary; JSON has text only: encode it, for example as base64");
+      case json::value_t::discarded:
+        return wrong("is a discarded value, such as a failed parse gives");
+    }
+    return wrong("is of an unknown kind");
+  }
+
+  bool array(const json& value, std::uint32_t depth) {
+    if (!deeper(depth) || !count(2 + value.size())) return false;
+    std::size_t index = 0;
+    for (const auto& item : value) {
+      if (!walk(item, depth + 1)) {
+        fault_.pointer.insert(0, "/" + std::to_string(index));
+        return false;
+      }
+      ++index;
+    }
+    return true;
+  }
+
+  bool object(const json& value, std::uint32_t depth) {
+    if (!deeper(depth) || !count(2 + 2 * value.size())) return false;
+    for (auto member = value.begin(); member != value.end(); ++member) {
+      if (!text(member.key(), "a key") || !walk(member.value(), depth + 1)) {
+        fault_.pointer.insert(0, pointer_segment(member.key()));
+        return false;
+      }
+    }
+    return true;
+  }
+
+  bool text(const std::string& value, const char* what) {
+    const auto good = detail::valid_utf8_prefix(value);
+    if (good != value.size()) {
+      return wrong(std::string{"has "} + what + " that is not valid UTF-8 at byte " +
+                   std::to_string(good));
+    }
+    if (limits_.max_bytes == any_size) return true;
+    std::size_t bytes = 2;
+    for (const char c : value) bytes += escaped_bytes(static_cast<unsigned char>(c));
+    return count(bytes);
+  }
+
+  bool finite(double number) {
+    if (std::isfinite(number)) return true;
+    return wrong(std::isnan(number) ? "is NaN, which JSON cannot express"
+                                    : "is infinite, which JSON cannot express");
+  }
+
+  template <class Integer>
+  static std::size_t digits(Integer number) {
+    char buffer[24];
+    return static_cast<std::size_t>(
+        std::to_chars(std::begin(buffer), std::end(buffer), number).ptr - buffer);
+  }
+
+  bool deeper(std::uint32_t depth) {
+    if (depth < limits_.max_depth) return true;
+    return too_much("is nested deeper than " + std::to_string(limits_.max_depth) + " levels");
+  }
+
+  bool count(std::size_t bytes) {
+    bytes_ += bytes;
+    if (bytes_ <= limits_.max_bytes) return true;
+    return too_much("goes beyond the limit of " + std::to_string(limits_.max_bytes) + " bytes");
+  }
+
+  bool wrong(std::string what) {
+    fault_.text = std::move(what);
+    return false;
+  }
+
+  bool too_much(std::string what) {
+    fault_.is_limit = true;
+    return wrong(std::move(what));
+  }
+
+  const value_limits& limits_;
+  std::size_t bytes_ = 0;
+  value_fault fault_;
+};
+
+}  // namespace
+
+std::optional<value_fault> find_fault(const json& value, const value_limits& limits) {
+  return checker{limits}.find(value);
+}
+
+result<void> check_value(const json& value, std::string_view what) {
+  auto diagnostic = find_fault(value, {any_size, max_value_depth});
+  if (!diagnostic) return {};
+  // The place of what is too deep is as long as it is deep.
+  const std::string place =
+      diagnostic->is_limit || diagnostic->pointer.empty() ? "" : " at " + diagnostic->pointer;
+  return error{diagnostic->is_limit ? errc::limit_exceeded : errc::invalid_argument,
+               std::string{what} + place + " " + diagnostic->text};
+}
+
+}  // namespace pawl::flow

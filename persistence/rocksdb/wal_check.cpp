@@ -1,0 +1,125 @@
+#include "persistence/rocksdb/wal_check.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+
+namespace pawl::persistence::rocks {
+namespace {
+
+constexpr std::string_view magic = "pawl";
+constexpr std::size_t mark_bytes = magic.size() + 3 * 8;
+
+constexpr std::size_t batch_header_bytes = 12;
+constexpr char log_data_tag = 3;  // kTypeLogData in RocksDB's encoding of batches
+
+void append_number(std::string& to, std::uint64_t number) {
+  for (int shift = 0; shift < 64; shift += 8) to.push_back(static_cast<char>(number >> shift));
+}
+
+std::uint64_t read_number(std::string_view from) noexcept {
+  std::uint64_t number = 0;
+  for (std::size_t i = from.size(); i-- > 0;)
+    number = number << 8 | static_cast<unsigned char>(from[i]);
+  return number;
+}
+
+}  // namespace
+
+std::string encode_mark(const wal_mark& mark) {
+  std::string bytes{magic};
+  append_number(bytes, mark.opened_at);
+  append_number(bytes, mark.synced);
+  append_number(bytes, mark.boot);
+  return bytes;
+}
+
+std::uint64_t current_boot() {
+  std::ifstream file{"/proc/sys/kernel/random/boot_id"};
+  std::string text;
+  std::getline(file, text);
+  std::erase(text, '-');
+  std::uint64_t boot = 0;
+  const auto half = text.substr(0, 16);
+  const auto parsed = std::from_chars(half.data(), half.data() + half.size(), boot, 16);
+  return parsed.ec == std::errc{} ? boot : 0;
+}
+
+std::optional<wal_entry> parse_entry(std::string_view batch) noexcept {
+  if (batch.size() < batch_header_bytes) return std::nullopt;
+  wal_entry entry;
+  entry.first_sequence = read_number(batch.substr(0, 8));
+  entry.operations = static_cast<std::uint32_t>(read_number(batch.substr(8, 4)));
+  const auto body = batch.substr(batch_header_bytes);
+  if (body.size() < 2 + mark_bytes || body[0] != log_data_tag || body[1] != char{mark_bytes} ||
+      body.substr(2, magic.size()) != magic) {
+    return entry;
+  }
+  const auto numbers = body.substr(2 + magic.size());
+  entry.mark = wal_mark{read_number(numbers.substr(0, 8)), read_number(numbers.substr(8, 8)),
+                        read_number(numbers.substr(16, 8))};
+  return entry;
+}
+
+void wal_check::begin_log(std::uint64_t number) {
+  log_ = number;
+  log_has_entries_ = false;
+  if (!broken_) gap_ = {number, 0, false};
+}
+
+void wal_check::on_damage(std::uint64_t offset, bool cut_short) {
+  if (broken_) return;
+  broken_ = true;
+  cut_short_ = cut_short;
+  gap_ = {log_, offset, true};
+}
+
+void wal_check::on_entry(std::uint64_t offset, const wal_entry& entry) {
+  log_has_entries_ = true;
+  if (entry.operations == 0) return;  // RocksDB's own; changes nothing
+  const std::uint64_t first = entry.first_sequence;
+
+  // What is missing between the records before and this one, apart from what an earlier opening
+  // had already made part of the tables.
+  const bool gap_possible = broken_ || next_ != 0;
+  const std::uint64_t known = entry.mark ? entry.mark->opened_at + 1 : 1;
+  const std::uint64_t missing = std::max(next_, known);
+  if (gap_possible && missing < first) {
+    broken_ = true;
+    const bool same_boot = entry.mark && boot_ != 0 && entry.mark->boot == boot_;
+    const bool was_synced = entry.mark && entry.mark->synced >= missing;
+    if (same_boot || was_synced) note_loss(gap_.damaged);
+    left_out_.emplace(log_, first);
+    return;
+  }
+  broken_ = false;
+  next_ = first + entry.operations;
+  last_boot_ = entry.mark ? entry.mark->boot : 0;
+  gap_ = {log_, offset, false};
+}
+
+void wal_check::end_log() {
+  if (log_ < needed_from_ && log_has_entries_) forget();
+}
+
+void wal_check::finish() {
+  // Nothing follows. In the present boot the end is as it was written, so that only a record which
+  // the process could not finish may be bad.
+  if (broken_ && gap_.damaged && !cut_short_ && boot_ != 0 && last_boot_ == boot_) note_loss(true);
+}
+
+void wal_check::forget() {
+  next_ = 0;
+  broken_ = false;
+  gap_ = {};
+  loss_.reset();
+  left_out_.clear();
+}
+
+void wal_check::note_loss(bool damaged) {
+  if (loss_) return;
+  loss_ = gap_;
+  loss_->damaged = damaged;
+}
+
+}  // namespace pawl::persistence::rocks
