@@ -1,4 +1,4 @@
-"""Pawl: durable workflows. `Client` commands a server, `Worker` runs functions for it.
+"""Pawl, a durable workflow engine. `Client` calls a server, `Worker` runs functions for it.
 
     client = pawl.Client()
     run = client.start_and_wait("order", {"total": 120})
@@ -15,7 +15,7 @@
 from . import errors, models
 from .client import Client
 from .errors import *  # noqa: F403
-from .errors import Fault, PawlError
+from .errors import Diagnostic, Fault, PawlError
 from .events import EventStream
 from .models import (BatchResult, Beat, Commanded, Event, FlowInfo, FlowVersion, FunctionInfo,
                      HistoryPage, LogLine, QueueInfo, Run, RunError, RunPage, RunSummary,
@@ -25,8 +25,9 @@ from .worker import Step, StepError, Worker, current_step
 __version__ = "0.1.0"
 
 __all__ = [
-    "BatchResult", "Beat", "Client", "Commanded", "Event", "EventStream", "Fault", "FlowInfo",
-    "FlowVersion", "FunctionInfo", "HistoryPage", "LogLine", "PawlError", "QueueInfo", "Run",
+    "BatchResult", "Beat", "Client", "Commanded", "Diagnostic", "Event", "EventStream",
+    "Fault", "FlowInfo", "FlowVersion", "FunctionInfo", "HistoryPage", "LogLine", "PawlError",
+    "QueueInfo", "Run",
     "RunError", "RunPage", "RunSummary", "Started", "Stats", "Step", "StepError", "StoredFlow",
     "Task", "Validation", "Waiting", "Worker", "WorkerInfo", "Workers", "current_step", "errors",
     "models",

@@ -1,14 +1,14 @@
-"""How long to wait before trying again."""
+"""Exponential back-off between attempts."""
 
 import random
 from typing import Callable, Optional
 
 
 class Backoff:
-    """Gives waits that grow by `factor` from `first` to `cap` seconds.
+    """Computes waits that grow by `factor` from `first` to `cap` seconds.
 
-    Each is drawn from the upper half of its range, so that many clients which failed at the same
-    moment do not come back at the same moment, and none comes back at once. Not thread-safe.
+    Each wait is drawn from the upper half of its range, so that clients which failed together do
+    not retry together. Not thread-safe.
     """
 
     def __init__(
@@ -22,11 +22,11 @@ class Backoff:
         self._range = first
 
     def next(self, asked: Optional[float] = None) -> float:
-        """Gives the next wait in seconds; at least `asked`, which is what a server asked for."""
+        """Returns the next wait in seconds, at least `asked` (the server's Retry-After)."""
         wait = self._range * (1 + self._chance()) / 2
         self._range = min(self._cap, self._range * self._factor)
         return wait if asked is None else asked + min(wait, 0.1 + asked / 10)
 
     def reset(self) -> None:
-        """Begins anew, after something has succeeded."""
+        """Starts over after a success."""
         self._range = self._first

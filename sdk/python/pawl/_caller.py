@@ -1,4 +1,4 @@
-"""One call to the server: headers, retries, and errors as exceptions."""
+"""One call to the server: headers, retries, errors as exceptions."""
 
 import os
 import time
@@ -13,12 +13,12 @@ from .errors import ConnectionFailed, Json, PawlError, ProtocolError, from_probl
 
 DEFAULT_URL = "http://127.0.0.1:7717"
 
-_REFUSED_FOR_NOW = (429, 503)  # nothing was done: may be sent again, whatever it is
-_GATEWAY = (502, 504)  # something between us failed: sent again only if that is safe
+_REFUSED_FOR_NOW = (429, 503)  # the server did nothing: any request may be sent again
+_GATEWAY = (502, 504)  # a proxy failed: sent again only if the request is safe
 
 
 class Caller:
-    """What all calls share. `retries` is how often a call is tried again at most."""
+    """What all calls share. `retries` is the maximum number of retries of a call."""
 
     def __init__(
         self,
@@ -72,13 +72,13 @@ class Caller:
         retries: Optional[int] = None,
         abort: Optional[Abort] = None,
     ) -> Response:
-        """Sends a request until it is answered or must not be sent again.
+        """Sends a request, and retries it while that is safe.
 
-        key      the Idempotency-Key of a POST; made here if there is none and `keyed`
-        wait     seconds that the server may take before it begins to answer
-        timeout  seconds for each part of the answer, if not the client's
+        key      Idempotency-Key of a POST; generated if missing and `keyed`
+        wait     seconds the server may take before it starts to answer
+        timeout  seconds for each part of the answer, instead of the client's
 
-        Raises PawlError: what the server's problem document says, or ConnectionFailed.
+        Raises the PawlError of the server's problem document, or ConnectionFailed.
         """
         sent, content, safe = self._prepared(method, body, key, keyed, headers)
         target = path + query_text(query)
@@ -110,7 +110,7 @@ class Caller:
         keyed: bool,
         more: Optional[Mapping[str, Optional[str]]],
     ) -> Tuple[Dict[str, str], Optional[bytes], bool]:
-        """Gives the headers, the body, and whether the request may be sent twice."""
+        """Returns the headers, the body, and whether the request may be sent twice."""
         headers = self._headers()
         headers.update({name: value for name, value in (more or {}).items() if value is not None})
         content = None
@@ -125,15 +125,22 @@ class Caller:
 
 
 def segment(text: str) -> str:
-    """Writes a name as one segment of a path. Raises ValueError for one that cannot be that."""
+    """Returns a name as one path segment. Raises ValueError if it cannot be one."""
     if text in ("", ".", ".."):
-        raise ValueError(f"{text!r} is no name")
+        raise ValueError(f"invalid name {text!r}")
     return quote(text, safe="")
 
 
 def given(**values: Any) -> Dict[str, Any]:
-    """Gives the values that are not None: a body or a query without what was left out."""
+    """Returns the values that are not None: a body or a query without omitted arguments."""
     return {name: value for name, value in values.items() if value is not None}
+
+
+def expected(if_status: Optional[str], only_if: Optional[str]) -> Optional[str]:
+    """Returns the status of a compare-and-set; `only_if` is the old name of `if_status`."""
+    if if_status is not None and only_if is not None:
+        raise ValueError("give if_status or only_if, not both")
+    return only_if if if_status is None else if_status
 
 
 def query_text(query: Optional[Mapping[str, Any]]) -> str:
@@ -147,7 +154,7 @@ def query_text(query: Optional[Mapping[str, Any]]) -> str:
 def error_of(answer: Response) -> PawlError:
     if answer.status < 400:
         where = answer.headers.get("Location", "nowhere")
-        return ProtocolError(f"the server answered {answer.status} and points to {where}",
+        return ProtocolError(f"the server answered {answer.status} and redirects to {where}",
                              status=answer.status)
     try:
         problem = decode(answer.body)

@@ -1,4 +1,4 @@
-"""JSON, times and durations as they go over the wire."""
+"""JSON, times and durations on the wire."""
 
 import json
 import math
@@ -9,7 +9,7 @@ from .errors import Json
 
 
 def encode(value: Json) -> bytes:
-    """Gives `value` as JSON. Raises ValueError, with the place, if it is none."""
+    """Encodes `value` as JSON. Raises ValueError with the location of what is not JSON."""
     try:
         text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
         return text.encode("utf-8")
@@ -18,18 +18,18 @@ def encode(value: Json) -> bytes:
 
 
 def decode(body: bytes) -> Json:
-    """Reads JSON. Raises ValueError if it is none."""
+    """Decodes JSON. Raises ValueError."""
     return json.loads(body.decode("utf-8"))
 
 
 def _why_not_json(value: Json, place: str = "", depth: int = 0) -> Optional[str]:
-    """Finds the first part of a value that JSON does not have, and says where it is."""
+    """Describes the first part of a value that is not JSON, with its location."""
     if depth > 200:
         return f"{place[:60]}… is nested too deep, or contains itself"
     if isinstance(value, dict):
         for key, item in value.items():
             if not (key is None or isinstance(key, (str, int, float))):
-                return f"a key of {place or 'the value'} is a {type(key).__name__}, not a text"
+                return f"a key of {place or 'the value'} is a {type(key).__name__}, not a string"
             found = _why_not_json(item, f"{place}/{key}", depth + 1)
             if found:
                 return found
@@ -45,26 +45,26 @@ def _why_not_json(value: Json, place: str = "", depth: int = 0) -> Optional[str]
 
 def _why_no_leaf(value: Json, place: str) -> Optional[str]:
     if isinstance(value, float) and not math.isfinite(value):
-        return f"{place} is {value}, which JSON does not have"
+        return f"{place} is {value}, which JSON cannot express"
     if isinstance(value, str):
         try:
             value.encode("utf-8")
         except UnicodeEncodeError:
-            return f"{place} is a text that is not valid Unicode"
+            return f"{place} is a string that is not valid Unicode"
     elif not (value is None or isinstance(value, (bool, int, float))):
-        return f"{place} is a {type(value).__name__}, which JSON does not have"
+        return f"{place} is a {type(value).__name__}, which JSON cannot express"
     return None
 
 
 def duration(seconds: Union[int, float]) -> str:
-    """Writes a duration: 1.5 is "1500ms". Raises ValueError if it is negative or not finite."""
+    """Formats a duration: 1.5 is "1500ms". Raises ValueError if it is negative or not finite."""
     if not math.isfinite(seconds) or seconds < 0:
-        raise ValueError(f"a duration is a number of seconds from 0, not {seconds}")
+        raise ValueError(f"a duration is a non-negative number of seconds, not {seconds}")
     return f"{round(seconds * 1000)}ms"
 
 
 def moment(text: str) -> datetime:
-    """Reads an RFC 3339 time. Raises ValueError if it is none."""
+    """Parses an RFC 3339 time. Raises ValueError."""
     if text.endswith(("Z", "z")):
         text = text[:-1] + "+00:00"
     head, _, rest = text.partition(".")

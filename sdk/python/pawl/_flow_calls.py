@@ -1,4 +1,4 @@
-"""Calls about flows."""
+"""Flow calls."""
 
 from typing import List, Optional
 
@@ -11,10 +11,10 @@ class FlowCalls(Caller):
     def create_flow(
         self, definition: Object, *, version: Optional[str] = None, publish: Optional[bool] = None
     ) -> StoredFlow:
-        """Stores a flow, as the next version unless `version` names one.
+        """Stores a flow as the next version, or as `version`.
 
-        Storing the same again gives what is there, with `created` False. Raises InvalidFlow with
-        every fault, AlreadyExists if the version is there with another definition.
+        Storing the same definition again returns the stored version with `created` False. Raises
+        InvalidFlow with every diagnostic; AlreadyExists if `version` has another definition.
         """
         return read(StoredFlow, self._post("/v1/flows", definition,
                                            query=given(version=version, publish=publish)))
@@ -28,10 +28,10 @@ class FlowCalls(Caller):
         publish: Optional[bool] = None,
         if_match: Optional[str] = None,
     ) -> StoredFlow:
-        """Stores a flow under `name`; the definition has the same name or none.
+        """Stores a flow as `name`; the definition has the same name or none.
 
-        With `if_match`, such as "1.0.1", only if that is the latest version; raises
-        PreconditionFailed if not.
+        `if_match`, such as "1.0.1": store only if that is the latest version, else raise
+        PreconditionFailed.
         """
         answer = self._call("PUT", f"/v1/flows/{segment(name)}", body=definition,
                             query=given(version=version, publish=publish),
@@ -39,7 +39,7 @@ class FlowCalls(Caller):
         return read(StoredFlow, answer.json())
 
     def flows(self) -> List[FlowInfo]:
-        """Gives all flows of the scope, by name."""
+        """Returns all flows of the scope, sorted by name."""
         flows: List[FlowInfo] = []
         cursor: Optional[str] = None
         while True:
@@ -50,19 +50,19 @@ class FlowCalls(Caller):
                 return flows
 
     def flow(self, name: str, version: Optional[str] = None) -> FlowVersion:
-        """Gives a version of a flow, with its definition; the latest if none is named."""
+        """Returns a version of a flow with its definition; by default the latest."""
         path = f"/v1/flows/{segment(name)}"
         if version is not None:
             path += f"/versions/{segment(version)}"
         return read(FlowVersion, self._get(path))
 
     def flow_versions(self, name: str) -> List[FlowVersion]:
-        """Gives all versions of a flow, without their definitions."""
+        """Returns all versions of a flow without their definitions."""
         found = self._get(f"/v1/flows/{segment(name)}/versions")
         return read_list(FlowVersion, found, "versions")
 
     def publish_flow(self, name: str, version: str) -> FlowVersion:
-        """Makes a version the one that runs start on."""
+        """Publishes a version: runs start on it by default."""
         return read(FlowVersion, self._post(f"/v1/flows/{segment(name)}/publish",
                                             {"version": version}))
 
@@ -71,10 +71,10 @@ class FlowCalls(Caller):
         self._call("DELETE", f"/v1/flows/{segment(name)}")
 
     def validate(self, definition: Object) -> Validation:
-        """Checks a definition without storing it."""
+        """Validates a definition without storing it."""
         return read(Validation, self._post("/v1/validate", definition))
 
 
 def etag(text: Optional[str]) -> Optional[str]:
-    """Puts a version or checkpoint into quotes, if it has none yet."""
+    """Quotes a version or checkpoint that is not quoted yet."""
     return text if text is None or text.startswith('"') or text == "*" else f'"{text}"'

@@ -1,4 +1,4 @@
-"""Makes models of JSON objects, by the types of their fields."""
+"""Reads JSON objects into models, by the types of their fields."""
 
 import typing
 from dataclasses import MISSING, fields, is_dataclass
@@ -15,13 +15,13 @@ Reader = Callable[[Json], Any]
 
 
 def read(kind: Type[T], value: Json) -> T:
-    """Gives a `kind` with what `value` has for its fields; what it has besides is passed over.
+    """Returns a `kind` from a JSON object; unknown members are ignored.
 
-    A field with a default may be missing or null. Raises ProtocolError if another is, or if a
-    value is of another type than the field.
+    A field with a default may be missing or null. Raises ProtocolError if another field is
+    missing or a value has the wrong type.
     """
     if not isinstance(value, dict):
-        raise ProtocolError(f"a {kind.__name__} is expected, not {_short(value)}")
+        raise ProtocolError(f"expected a {kind.__name__}, not {_short(value)}")
     found: Dict[str, Any] = {}
     for name, optional, reader in _fields(cast(Hashable, kind)):
         item = value.get(name)
@@ -35,15 +35,15 @@ def read(kind: Type[T], value: Json) -> T:
 
 
 def read_list(kind: Type[T], value: Json, name: str) -> List[T]:
-    """Gives the list under `name` of an object. Raises ProtocolError if there is none."""
+    """Returns the list under `name` of an object. Raises ProtocolError if it is missing."""
     items = value.get(name) if isinstance(value, dict) else None
     if not isinstance(items, list):
-        raise ProtocolError(f"a list {name!r} of {kind.__name__} is expected in {_short(value)}")
+        raise ProtocolError(f"expected a list {name!r} of {kind.__name__} in {_short(value)}")
     return [read(kind, item) for item in items]
 
 
 def read_run(value: Json) -> RunSummary:
-    """Gives a Run if `value` has a run's data, else its summary."""
+    """Returns a Run if `value` has a run's data, else a RunSummary."""
     whole = isinstance(value, dict) and "data" in value
     return read(Run if whole else RunSummary, value)
 
@@ -60,7 +60,7 @@ def _fields(kind: Hashable) -> Tuple[Tuple[str, bool, Reader], ...]:
 
 def _reader(hint: Any) -> Reader:
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
-    if origin is Union:  # Optional[X]; null has been dealt with unless the field is required
+    if origin is Union:  # Optional[X]; a null is handled already unless the field is required
         reader = _reader(inner[0])
         return lambda value: None if value is None else reader(value)
     if origin is list:

@@ -1,9 +1,9 @@
-"""Calls about runs."""
+"""Run calls."""
 
 import time
 from typing import Any, Dict, Iterator, List, Optional
 
-from ._caller import Caller, given, segment
+from ._caller import Caller, expected, given, segment
 from ._codec import duration
 from ._flow_calls import etag
 from ._read import read, read_list
@@ -20,7 +20,7 @@ class _Missing:
 
 
 NOTHING: Any = _Missing()
-"""Stands for an argument that was not given, where None is a value like any other."""
+"""Marks an argument that was not given, where None is a valid value."""
 
 
 class RunCalls(Caller):
@@ -37,13 +37,14 @@ class RunCalls(Caller):
     ) -> Started:
         """Starts a run and returns at once.
 
-        flow      the flow's name; its published version is run unless `version` names one
-        input     the run's first data
-        id, key   a run with this id, or started with this key, is found again instead of made
-        traceparent  the trace (W3C Trace Context) that the run's steps are a part of
+        flow         name of the flow; its published version runs unless `version` is given
+        input        initial data of the run
+        id, key      idempotency: an existing run with this id or key is returned, not started again
+        traceparent  trace of the run's steps (W3C Trace Context)
 
-        Raises NotFound if there is no such flow, InvalidArgument if its input_schema refuses
-        the input, IdempotencyMismatch or AlreadyExists if id or key belong to another start.
+        Raises NotFound if the flow does not exist, InvalidArgument if the input does not match
+        its input_schema, IdempotencyMismatch or AlreadyExists if id or key belong to another
+        start.
         """
         body = given(flow=flow, input=input, version=version, id=id, key=key, metadata=metadata)
         return read(Started, self._post("/v1/runs", body, headers={"traceparent": traceparent}))
@@ -60,19 +61,19 @@ class RunCalls(Caller):
         metadata: Optional[Object] = None,
         traceparent: Optional[str] = None,
     ) -> Run:
-        """Starts a run and gives it once it is finished, or as it is after `wait` seconds (60 at
-        most): look at its `finished`. Takes and raises what `start` does."""
+        """Starts a run and returns it when it has finished, or after `wait` seconds (at most 60);
+        check `finished`. Same arguments and errors as `start`."""
         body = given(flow=flow, input=input, version=version, id=id, key=key, metadata=metadata)
         return read(Run, self._post("/v1/runs", body, query={"wait": duration(wait)}, wait=wait,
                                     headers={"traceparent": traceparent}))
 
     def run(self, id: str, *, wait: Optional[float] = None) -> Run:
-        """Gives a run; with `wait` once it is finished, or as it is after so many seconds."""
+        """Returns a run; with `wait` when it has finished, or after that many seconds."""
         query = {} if wait is None else {"wait": duration(wait)}
         return read(Run, self._get(f"/v1/runs/{segment(id)}", query, wait=wait or 0))
 
     def wait(self, id: str, timeout: float = 60.0) -> Run:
-        """Gives a run once it is finished. Raises TimeoutError if it is not after `timeout`."""
+        """Waits until a run has finished. Raises TimeoutError after `timeout` seconds."""
         end = time.monotonic() + timeout
         while True:
             left = max(0.0, end - time.monotonic())
@@ -86,14 +87,14 @@ class RunCalls(Caller):
         self, status: Optional[str] = None, *, flow: Optional[str] = None, limit: int = 100,
         cursor: Optional[str] = None
     ) -> RunPage:
-        """Gives a page of runs, newest first; only those with `status`, or of `flow`, if it is
-        named. A page of one flow's runs may be short and still have a `next`."""
+        """Returns a page of runs, newest first, optionally only those with `status` or of `flow`.
+        A page filtered by flow may be short and still have a `next`."""
         found = self._get("/v1/runs", given(status=status, flow=flow, limit=limit, cursor=cursor))
         return read(RunPage, found)
 
     def all_runs(self, status: Optional[str] = None, *,
                  flow: Optional[str] = None) -> Iterator[RunSummary]:
-        """Goes through all runs, newest first, page by page."""
+        """Iterates over all runs, newest first, page by page."""
         cursor: Optional[str] = None
         while True:
             page = self.runs(status, flow=flow, cursor=cursor)
@@ -103,18 +104,18 @@ class RunCalls(Caller):
                 return
 
     def state(self, id: str) -> Object:
-        """Gives a run's data."""
+        """Returns a run's data."""
         data: Object = self._get(f"/v1/runs/{segment(id)}/state")
         return data
 
     def history(self, id: str, *, first: int = 1, limit: int = 1000) -> HistoryPage:
-        """Gives stored events of a run from the checkpoint `first` on, oldest first."""
+        """Returns stored events of a run from checkpoint `first` on, oldest first."""
         found = self._get(f"/v1/runs/{segment(id)}/history", {"first": first, "limit": limit})
         return HistoryPage([read_event(item) for item in found.get("events", [])],
                            found.get("next"))
 
     def all_history(self, id: str) -> Iterator[Event]:
-        """Goes through all stored events of a run, oldest first, page by page."""
+        """Iterates over all stored events of a run, oldest first, page by page."""
         first: Optional[int] = 1
         while first is not None:
             page = self.history(id, first=first)
@@ -122,18 +123,20 @@ class RunCalls(Caller):
             first = page.next
 
     def logs(self, id: str, *, limit: int = 1000) -> List[LogLine]:
-        """Gives the newest log lines of a run that the server still has in memory."""
+        """Returns the newest log lines of a run that the server still has in memory."""
         return read_list(LogLine, self._get(f"/v1/runs/{segment(id)}/logs", {"limit": limit}),
                          "logs")
 
-    # Commands. Each takes `if_match`, a run's etag: raises PreconditionFailed if the run is not
-    # as it was; and `only_if`, a status: raises Conflict if the run has another. A command that
-    # the run's status does not allow raises IllegalTransition.
+    # Commands. `if_match` is a run's etag: raises PreconditionFailed if the run has changed.
+    # `if_status` is a status: raises Conflict if the run has another one (`only_if` is its old
+    # name). A command that the run's status does not allow raises IllegalTransition.
 
-    def pause(self, id: str, *, reason: Optional[str] = None, only_if: Optional[str] = None,
+    def pause(self, id: str, *, reason: Optional[str] = None,
+              if_status: Optional[str] = None, only_if: Optional[str] = None,
               if_match: Optional[str] = None) -> Commanded:
-        """Pauses a run; a step under way is finished first, then `pausing` says so."""
-        return self._command(id, "pause", given(reason=reason, only_if=only_if), if_match)
+        """Pauses a run. While running steps finish first, `pausing` is True."""
+        return self._command(id, "pause", given(
+            reason=reason, if_status=expected(if_status, only_if)), if_match)
 
     def resume(
         self,
@@ -143,53 +146,64 @@ class RunCalls(Caller):
         answer: Json = NOTHING,
         question: Optional[str] = None,
         reason: Optional[str] = None,
-        only_if: Optional[str] = None,
+        if_status: Optional[str] = None, only_if: Optional[str] = None,
         if_match: Optional[str] = None,
     ) -> Commanded:
-        """Lets a paused run go on, with keys of its data replaced by `update`.
+        """Resumes a paused run, after replacing keys of its data by `update`.
 
-        If it asks something, `answer` (None is an answer) goes to `question`, which may be left
-        out if there is one only.
+        `answer` (None is an answer) answers a question of the run; `question` names it if the
+        run asks several.
         """
-        body = given(update=update, question=question, reason=reason, only_if=only_if)
+        body = given(update=update, question=question, reason=reason,
+                     if_status=expected(if_status, only_if))
         if answer is not NOTHING:
             body["answer"] = answer
         return self._command(id, "resume", body, if_match)
 
     def answer(self, id: str, answer: Json, *, question: Optional[str] = None,
                reason: Optional[str] = None, if_match: Optional[str] = None) -> Commanded:
-        """Answers what a run asks; `question` (node#visit.attempt) if it asks several things."""
+        """Answers a question of a run; `question` (node#visit.attempt) if it asks several."""
         body = {"answer": answer, **given(question=question, reason=reason)}
         return self._command(id, "answer", body, if_match)
 
-    def update(self, id: str, update: Object, *, reason: Optional[str] = None,
-               only_if: Optional[str] = None, if_match: Optional[str] = None) -> Commanded:
-        """Replaces top-level keys of a run's data."""
-        body = {"update": update, **given(reason=reason, only_if=only_if)}
-        return self._command(id, "update", body, if_match)
+    def set_data(self, id: str, update: Object, *, reason: Optional[str] = None,
+                 if_status: Optional[str] = None, only_if: Optional[str] = None,
+                 if_match: Optional[str] = None) -> Commanded:
+        """Sets top-level keys of the data of a paused or failed run."""
+        body = {"update": update,
+                **given(reason=reason, if_status=expected(if_status, only_if))}
+        return self._command(id, "set-data", body, if_match)
 
-    def cancel(self, id: str, *, reason: Optional[str] = None, only_if: Optional[str] = None,
+    update = set_data  # the old name
+
+    def cancel(self, id: str, *, reason: Optional[str] = None,
+               if_status: Optional[str] = None, only_if: Optional[str] = None,
                if_match: Optional[str] = None) -> Commanded:
-        """Ends a run as cancelled."""
-        return self._command(id, "cancel", given(reason=reason, only_if=only_if), if_match)
+        """Cancels a run."""
+        return self._command(id, "cancel", given(
+            reason=reason, if_status=expected(if_status, only_if)), if_match)
 
-    def retry(self, id: str, *, reason: Optional[str] = None, only_if: Optional[str] = None,
+    def retry(self, id: str, *, reason: Optional[str] = None,
+              if_status: Optional[str] = None, only_if: Optional[str] = None,
               if_match: Optional[str] = None) -> Commanded:
-        """Lets a failed run go on at the step that failed."""
-        return self._command(id, "retry", given(reason=reason, only_if=only_if), if_match)
+        """Retries a failed run from the step that failed (redrive)."""
+        return self._command(id, "retry", given(
+            reason=reason, if_status=expected(if_status, only_if)), if_match)
 
     def signal(self, run: str, type: str, payload: Json = None, *, id: Optional[str] = None,
                if_match: Optional[str] = None) -> Commanded:
-        """Sends a signal; one with the same `id` is taken once only."""
+        """Sends a signal. A signal with the same `id` has no effect again."""
         return self._command(run, "signal", given(type=type, payload=payload, id=id), if_match)
 
     def restart(self, run: str, *, id: Optional[str] = None, key: Optional[str] = None,
                 metadata: Optional[Object] = None,
                 traceparent: Optional[str] = None) -> Started:
-        """Starts a new run with the flow version and the input of a finished one."""
+        """Starts a new run with the flow version and the input of a finished one (replay)."""
         return read(Started, self._post(f"/v1/runs/{segment(run)}/restart",
                                         given(id=id, key=key, metadata=metadata),
                                         headers={"traceparent": traceparent}))
+
+    replay = restart
 
     def _command(self, id: str, command: str, body: Dict[str, Any],
                  if_match: Optional[str]) -> Commanded:

@@ -1,4 +1,4 @@
-"""Calls about the server itself."""
+"""Server calls."""
 
 from typing import Any, Dict, List
 
@@ -10,7 +10,7 @@ from .models import FunctionInfo, Object, Stats
 
 class ServerCalls(Caller):
     def functions(self) -> List[FunctionInfo]:
-        """Gives the functions that the server itself can call."""
+        """Returns the functions that the server calls itself."""
         return read_list(FunctionInfo, self._get("/v1/functions"), "functions")
 
     def healthy(self) -> bool:
@@ -21,31 +21,31 @@ class ServerCalls(Caller):
             return False
 
     def ready(self) -> bool:
-        """Whether the server takes work: its store is open and it is not stopping."""
+        """Whether the server accepts work: its store is open and it is not stopping."""
         try:
             return bool(self._call("GET", "/readyz", retries=0).json().get("ready"))
         except (ConnectionFailed, Unavailable):
             return False
 
     def server_version(self) -> str:
-        """Gives the server's version."""
+        """Returns the server's version."""
         return str(self._get("/version").get("version", ""))
 
     def openapi(self) -> Object:
-        """Gives the description of the API."""
+        """Returns the OpenAPI description."""
         document: Object = self._get("/openapi.json")
         return document
 
     def metrics(self) -> str:
-        """Gives the metrics, in Prometheus' text format."""
+        """Returns the metrics in the Prometheus text format."""
         answer = self._call("GET", "/metrics", headers={"Accept": "text/plain"})
         return answer.body.decode("utf-8", "replace")
 
     def stats(self) -> Stats:
-        """Gives how busy the server is."""
+        """Returns the server's statistics."""
         return read(Stats, self._get("/v1/stats"))
 
     def config(self) -> Dict[str, Any]:
-        """Gives the server's settings; secrets are shown as ***."""
+        """Returns the server's settings; secrets are masked as ***."""
         settings: Dict[str, Any] = self._get("/v1/config").get("settings", {})
         return settings

@@ -1,4 +1,4 @@
-"""Reads text/event-stream, as the HTML standard has it."""
+"""Parses text/event-stream as the HTML standard defines it."""
 
 from dataclasses import dataclass
 from typing import List, Optional
@@ -6,7 +6,7 @@ from typing import List, Optional
 
 @dataclass(frozen=True)
 class Frame:
-    """One event of a stream. `id` is what this frame itself names, or None."""
+    """One event of a stream. `id` is the frame's own id, or None."""
 
     kind: str
     data: str
@@ -14,9 +14,9 @@ class Frame:
 
 
 class Parser:
-    """Turns bytes, cut anywhere, into frames. A frame that never ends is never given.
+    """Parses bytes, split anywhere, into frames. An incomplete frame is never returned.
 
-    `last_id` is the id of the last frame that was given, or that had an id and no data.
+    `last_id` is the id of the last frame returned, or of a frame with an id and no data.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Parser:
         self._id: Optional[str] = None
 
     def feed(self, part: bytes) -> List[Frame]:
-        """Takes the next bytes and gives the frames that are complete with them."""
+        """Takes the next bytes and returns the frames that they complete."""
         self._rest += part
         if not self._begun and len(self._rest) >= 3:
             self._begun = True
@@ -45,7 +45,7 @@ class Parser:
         return frames
 
     def _lines(self) -> List[str]:
-        """Cuts off the whole lines; one at the end that may go on, or whose CR may, stays."""
+        """Removes the complete lines; a last line without its end stays."""
         pieces = self._rest.splitlines(keepends=True)
         if pieces and not (pieces[-1].endswith(b"\n")):
             self._rest = pieces.pop()

@@ -1,4 +1,4 @@
-"""Requests over kept-alive connections: http, https and Unix sockets. Safe for all threads."""
+"""Requests over persistent connections: http, https and Unix sockets. Thread-safe."""
 
 import gzip
 import http.client
@@ -20,22 +20,22 @@ _Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 @dataclass(frozen=True)
 class Response:
-    """A whole answer. `headers` finds names in any case."""
+    """A complete answer. `headers` is case-insensitive."""
 
     status: int
     headers: http.client.HTTPMessage
     body: bytes
 
     def json(self) -> Json:
-        """Gives the body as JSON. Raises ProtocolError if it is none."""
+        """Decodes the body as JSON. Raises ProtocolError."""
         try:
             return decode(self.body)
         except ValueError as error:
-            raise ProtocolError(f"the answer is no JSON: {error}", status=self.status) from None
+            raise ProtocolError(f"the answer is not JSON: {error}", status=self.status) from None
 
 
 class Abort:
-    """Ends a request from another thread: what waits for its answer gets ConnectionFailed."""
+    """Aborts a request from another thread: its caller gets ConnectionFailed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -53,7 +53,7 @@ class Abort:
                 _shut_down(self._socket)
 
     def watch(self, connection: Optional[socket.socket]) -> None:
-        """Names the socket to shut down; None when the request is over."""
+        """Sets the socket to shut down; None when the request has ended."""
         with self._lock:
             self._socket = connection
             if self._done and connection is not None:
@@ -76,7 +76,7 @@ class _Address:
     scheme: str
     host: str
     port: Optional[int]
-    path: str  # of the socket, or what comes before /v1
+    path: str  # of the socket, or the prefix of /v1
 
     @staticmethod
     def parse(url: str) -> "_Address":
@@ -84,11 +84,11 @@ class _Address:
             path = url[len("unix:"):]
             path = path[2:] if path.startswith("///") else path
             if not path.startswith("/"):
-                raise ValueError(f"{url!r}: give a Unix socket as unix:/absolute/path")
+                raise ValueError(f"{url!r}: write a Unix socket as unix:/absolute/path")
             return _Address("unix", "localhost", None, path)
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-            raise ValueError(f"{url!r}: give http://HOST:PORT, https://HOST:PORT or unix:/PATH")
+            raise ValueError(f"{url!r}: expected http://HOST:PORT, https://HOST:PORT or unix:/PATH")
         return _Address(parts.scheme, parts.hostname, parts.port, parts.path.rstrip("/"))
 
 
@@ -120,14 +120,15 @@ class Transport:
         timeout: Optional[float] = None,
         abort: Optional[Abort] = None,
     ) -> Response:
-        """Sends one request and reads the whole answer. Raises ConnectionFailed if none comes."""
+        """Sends one request and reads the complete answer. Raises ConnectionFailed."""
         headers = {"Accept-Encoding": "gzip", **headers}
         connection, answer = self._exchange(method, target, headers, body, timeout, abort)
         try:
             content = answer.read()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
-            raise ConnectionFailed(f"{self.url}: the answer broke off: {_say(error)}") from None
+            raise ConnectionFailed(
+                f"{self.url}: the answer was incomplete: {_reason(error)}") from None
         finally:
             if abort is not None:
                 abort.watch(None)
@@ -140,11 +141,11 @@ class Transport:
     def open(
         self, method: str, target: str, headers: Dict[str, str], *, timeout: float, abort: Abort
     ) -> Tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
-        """Sends one request and gives the answer unread; the caller closes the connection."""
+        """Sends one request and returns the unread answer; the caller closes the connection."""
         return self._exchange(method, target, headers, None, timeout, abort)
 
     def close(self) -> None:
-        """Closes the connections that nobody uses now."""
+        """Closes the idle connections."""
         with self._lock:
             idle, self._idle = self._idle, []
         for connection in idle:
@@ -172,14 +173,14 @@ class Transport:
             try:
                 connection.request(method, self._prefix + target, body, headers)
             except (BrokenPipeError, ConnectionResetError):
-                pass  # it may have answered before it had read all, and closed: 413 for instance
+                pass  # the server may have answered before it read everything: 413, for example
             return connection, connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             if abort is not None:
                 abort.watch(None)
             connection.close()
-            raise ConnectionFailed(f"{self.url}: no answer to {method} {target}: {_say(error)}") \
-                from None
+            raise ConnectionFailed(
+                f"{self.url}: no answer to {method} {target}: {_reason(error)}") from None
 
     @property
     def _prefix(self) -> str:
@@ -191,7 +192,7 @@ class Transport:
             connection.connect()
         except OSError as error:
             connection.close()
-            raise ConnectionFailed(f"{self.url}: cannot connect: {_say(error)}", sent=False) \
+            raise ConnectionFailed(f"{self.url}: cannot connect: {_reason(error)}", sent=False) \
                 from None
         return connection
 
@@ -205,10 +206,10 @@ class Transport:
         return http.client.HTTPConnection(at.host, at.port, timeout=self.timeout)
 
     def _take(self) -> Optional[http.client.HTTPConnection]:
-        """Gives an idle connection that the server has not closed meanwhile."""
+        """Returns an idle connection that the server has not closed."""
         while True:
             with self._lock:
-                if self._process != os.getpid():  # a fork shares the sockets: leave them to it
+                if self._process != os.getpid():  # after a fork, leave the sockets to the parent
                     self._process, self._idle = os.getpid(), []
                 if not self._idle:
                     return None
@@ -226,7 +227,7 @@ class Transport:
 
 
 def _is_quiet(connection: Optional[socket.socket]) -> bool:
-    """Whether nothing has come on an idle connection; what comes there is its end."""
+    """Whether nothing has arrived on an idle connection; only its end can arrive there."""
     if connection is None:
         return False
     try:
@@ -241,7 +242,7 @@ def _shut_down(connection: socket.socket) -> None:
     try:
         connection.shutdown(socket.SHUT_RDWR)
     except OSError:
-        pass  # it is closed already
+        pass  # already closed
 
 
 def _unpacked(answer: http.client.HTTPResponse, content: bytes) -> bytes:
@@ -250,10 +251,10 @@ def _unpacked(answer: http.client.HTTPResponse, content: bytes) -> bytes:
     try:
         return gzip.decompress(content)
     except (OSError, EOFError) as error:
-        raise ProtocolError(f"the answer cannot be unpacked: {error}") from None
+        raise ProtocolError(f"cannot decompress the answer: {error}") from None
 
 
-def _say(error: Union[OSError, http.client.HTTPException]) -> str:
+def _reason(error: Union[OSError, http.client.HTTPException]) -> str:
     if isinstance(error, socket.timeout):
-        return "it took too long"
+        return "timed out"
     return str(error) or type(error).__name__

@@ -1,4 +1,4 @@
-"""The client: every call of the server's API as a method."""
+"""The client: one method per call of the HTTP API."""
 
 import http.client
 from typing import Optional, Tuple
@@ -12,36 +12,36 @@ from ._task_calls import TaskCalls
 from ._transport import Abort, Response
 from .events import EventStream
 
-_SILENCE = 45.0  # the server writes at least a comment every 15 s
+_SILENCE = 45.0  # the server sends at least a comment every 15 s
 
 
 class Client(FlowCalls, RunCalls, BatchCalls, TaskCalls, ServerCalls):
-    """Talks to a Pawl server; one for the whole program is enough, all threads may use it.
+    """A client of a Pawl server. Thread-safe: one per program is enough.
 
-    url       http://HOST:PORT, https://HOST:PORT or unix:/PATH; else the environment's
+    url       http://HOST:PORT, https://HOST:PORT or unix:/PATH; default: the environment variable
               PAWL_SERVER, else http://127.0.0.1:7717
-    token     the key to the server; else the environment's PAWL_TOKEN, else none
-    scope     whose flows and runs are meant
+    token     API key; default: the environment variable PAWL_TOKEN, else none
+    scope     scope (namespace, tenant) of the flows and runs
     timeout   seconds to connect, and to wait for an answer
     cafile    certificates (PEM) to trust for https instead of the system's
-    retries   how often a call is tried again at most, with growing, jittered waits. Only what
-              is safe is: reads, and commands, which carry an Idempotency-Key so that the server
-              takes them once; and whatever the server has refused with 429 or 503
-    max_wait  a server that asks to wait for more seconds than this is not waited for
+    retries   maximum number of retries of a call, with exponential back-off and jitter. Retried
+              are reads; commands, which carry an Idempotency-Key, so that the server executes
+              them once; and any request that the server refused with 429 or 503
+    max_wait  give up if the server asks to wait for more seconds than this
 
-    Calls raise PawlError, of the class that its code names, such as NotFound.
+    Calls raise the subclass of PawlError for the server's error code, such as NotFound.
     """
 
     def events(
         self, run_id: Optional[str] = None, last_id: Optional[str] = None, *, follow: bool = False
     ) -> EventStream:
-        """Gives the events of a run, or of all runs in the scope, as they happen.
+        """Streams the events of a run, or of all runs in the scope, as they happen.
 
-        run_id   whose; from its first event on, until it is finished (`follow`: and longer).
-                 Without it those of all runs, from now on
-        last_id  go on after this event; a stream has the last one that it gave as `last_id`
+        run_id   stream this run from its first event until it has finished (`follow`: and
+                 longer). Without it: all runs, from now on
+        last_id  resume after this event; a stream has its last event id as `last_id`
 
-        The stream is open when this returns: what is done after it is seen.
+        The stream is open when this returns: it includes everything that happens afterwards.
         """
         path = "/v1/events" if run_id is None else f"/v1/runs/{segment(run_id)}/events"
         target = path + query_text({"follow": True} if follow and run_id is not None else None)
@@ -67,7 +67,7 @@ class Client(FlowCalls, RunCalls, BatchCalls, TaskCalls, ServerCalls):
             connection.close()
 
     def close(self) -> None:
-        """Closes idle connections. The client can still be used; it makes new ones."""
+        """Closes idle connections. The client stays usable; it opens new ones."""
         self._transport.close()
 
     def __enter__(self) -> "Client":
@@ -77,7 +77,7 @@ class Client(FlowCalls, RunCalls, BatchCalls, TaskCalls, ServerCalls):
         self.close()
 
     def _with(self, *, retries: int) -> "Client":
-        """Gives a client over the same connections that tries again as often as this."""
+        """Returns a client over the same connections with another number of retries."""
         other = Client.__new__(Client)
         other.__dict__.update(self.__dict__, _retries=retries)
         return other

@@ -1,4 +1,4 @@
-"""What can go wrong, one exception for each code of the server's problem documents."""
+"""Errors: one exception per code of the server's problem documents."""
 
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Type
@@ -8,8 +8,8 @@ Json = Any
 
 
 @dataclass(frozen=True)
-class Fault:
-    """One thing that is wrong with a flow or a body, and where (a JSON pointer)."""
+class Diagnostic:
+    """An error or warning about a flow or a request body, with a JSON pointer to its location."""
 
     severity: str
     pointer: str
@@ -17,16 +17,20 @@ class Fault:
     message: str
 
 
-class PawlError(Exception):
-    """Base of everything this package raises about a call to the server.
+Fault = Diagnostic
+"""The old name of Diagnostic."""
 
-    code        the server's word for it, such as "not_found"
-    status      the HTTP status; 0 if no answer came
-    detail      a sentence for people
-    faults      each single fault, where the server lists them
-    request_id  names the request in the server's log
-    error_class the class of a step's error, where one is meant
-    retry_after seconds the server asks to wait, where it does
+
+class PawlError(Exception):
+    """Base of all exceptions that a call to the server raises.
+
+    code         the server's error code, such as "not_found"
+    status       the HTTP status; 0 without an answer
+    detail       a human-readable sentence
+    diagnostics  every single error, if the server lists them (`faults` is the old name)
+    request_id   id of the request in the server's log
+    error_class  class of a step's error, if there is one
+    retry_after  seconds to wait, if the server sent them
     """
 
     code = "error"
@@ -37,7 +41,7 @@ class PawlError(Exception):
         *,
         code: Optional[str] = None,
         status: int = 0,
-        faults: Optional[List[Fault]] = None,
+        diagnostics: Optional[List[Diagnostic]] = None,
         request_id: Optional[str] = None,
         error_class: Optional[str] = None,
         retry_after: Optional[float] = None,
@@ -46,21 +50,26 @@ class PawlError(Exception):
         self.code = code or type(self).code
         self.status = status
         self.detail = detail
-        self.faults = faults or []
+        self.diagnostics = diagnostics or []
         self.request_id = request_id
         self.error_class = error_class
         self.retry_after = retry_after
 
+    @property
+    def faults(self) -> List["Diagnostic"]:
+        """The old name of `diagnostics`."""
+        return self.diagnostics
+
     def __str__(self) -> str:
         lines = [f"{self.code}: {self.detail}" if self.detail else self.code]
-        lines += [f"  {f.severity} at {f.pointer or '/'}: {f.message}" for f in self.faults]
+        lines += [f"  {f.severity} at {f.pointer or '/'}: {f.message}" for f in self.diagnostics]
         return "\n".join(lines)
 
 
 class ConnectionFailed(PawlError):
-    """No answer came: the server cannot be reached, or the connection broke.
+    """No answer: the server cannot be reached, or the connection broke.
 
-    `sent` is False if it is certain that the server has seen nothing of the request.
+    `sent` is False if the server has certainly not seen the request.
     """
 
     code = "connection_failed"
@@ -71,13 +80,13 @@ class ConnectionFailed(PawlError):
 
 
 class ProtocolError(PawlError):
-    """What answered does not speak as a Pawl server does."""
+    """The peer does not answer like a Pawl server."""
 
     code = "protocol"
 
 
 class EventsDropped(PawlError):
-    """The event stream cannot go on without a gap: the id to go on from is too old."""
+    """The event stream cannot resume without a gap: its last event id is too old."""
 
     code = "events_dropped"
 
@@ -125,25 +134,25 @@ class IllegalTransition(PawlError):
 
 
 class Conflict(PawlError):
-    """Somebody else was first, or `only_if` named another status."""
+    """Another caller was first, or `if_status` named another status."""
 
     code = "conflict"
 
 
 class LeaseLost(PawlError):
-    """The task is no longer this worker's: timed out, cancelled, or done."""
+    """This worker no longer holds the task: it timed out, was cancelled or is done."""
 
     code = "lease_lost"
 
 
 class IdempotencyMismatch(PawlError):
-    """The same idempotency key was used before, for another request."""
+    """The idempotency key was used for another request before."""
 
     code = "idempotency_mismatch"
 
 
 class PreconditionFailed(PawlError):
-    """What `if_match` names has changed."""
+    """The run or flow has changed since `if_match`."""
 
     code = "precondition_failed"
 
@@ -157,7 +166,7 @@ class UnsupportedMediaType(PawlError):
 
 
 class InvalidFlow(PawlError):
-    """The flow has errors; `faults` has every one."""
+    """The flow has errors; `diagnostics` lists all of them."""
 
     code = "invalid_flow"
 
@@ -171,13 +180,13 @@ class LimitExceeded(PawlError):
 
 
 class TooManyRequests(PawlError):
-    """A limit of the server; the client has waited and tried again before it raises this."""
+    """A server limit; the client retried before it raised this."""
 
     code = "too_many_requests"
 
 
 class Overloaded(PawlError):
-    """The engine has too much to do; nothing was changed."""
+    """The engine is overloaded; nothing was changed."""
 
     code = "overloaded"
 
@@ -215,7 +224,7 @@ BY_CODE: Dict[str, Type[PawlError]] = {
     kind.code: kind for kind in PawlError.__subclasses__() if kind not in _LOCAL
 }
 
-# Answers of something between us and the server, which speaks no problem documents.
+# For proxies, which send no problem documents.
 _BY_STATUS = {401: Unauthorized, 403: Forbidden, 404: NotFound, 408: TimedOut, 413: BodyTooLarge,
               429: TooManyRequests, 500: Internal, 502: Unavailable, 503: Unavailable,
               504: Unavailable}
@@ -224,7 +233,7 @@ _BY_STATUS = {401: Unauthorized, 403: Forbidden, 404: NotFound, 408: TimedOut, 4
 def from_problem(
     problem: Json, status: int = 0, headers: Optional[Mapping[str, str]] = None
 ) -> PawlError:
-    """Makes the exception of a problem document, or of a status without one."""
+    """Returns the exception for a problem document, or for a status without one."""
     headers = {name.lower(): text for name, text in (headers or {}).items()}
     if not isinstance(problem, dict):
         problem = {}
@@ -236,16 +245,17 @@ def from_problem(
         str(detail),
         code=code,
         status=status,
-        faults=[_fault(item) for item in problem.get("faults") or []],
+        diagnostics=[_diagnostic(item) for item in
+                     problem.get("diagnostics") or problem.get("faults") or []],
         request_id=problem.get("request_id") or headers.get("request-id"),
         error_class=problem.get("class"),
         retry_after=_seconds(headers.get("retry-after")),
     )
 
 
-def _fault(item: Json) -> Fault:
+def _diagnostic(item: Json) -> Diagnostic:
     get = item.get if isinstance(item, dict) else {}.get
-    return Fault(str(get("severity", "error")), str(get("pointer", "")),
+    return Diagnostic(str(get("severity", "error")), str(get("pointer", "")),
                  str(get("code", "")), str(get("message", "")))
 
 
@@ -254,7 +264,7 @@ def _number(value: Json) -> int:
 
 
 def _seconds(text: Optional[str]) -> Optional[float]:
-    """Reads Retry-After; a date in it is passed over, a Pawl server gives seconds."""
+    """Parses Retry-After; a date is ignored, a Pawl server sends seconds."""
     try:
         return max(0.0, float(text)) if text else None
     except ValueError:
@@ -268,4 +278,4 @@ __all__ += ["IllegalTransition", "Conflict", "LeaseLost", "IdempotencyMismatch"]
 __all__ += ["PreconditionFailed", "BodyTooLarge", "UnsupportedMediaType", "InvalidFlow"]
 __all__ += ["InvalidRule", "LimitExceeded", "TooManyRequests", "Overloaded", "HeaderTooLarge"]
 __all__ += ["NotSupported", "Unavailable", "StorageFull", "IoFailed", "Corrupt", "Internal"]
-__all__ += ["Fault"]
+__all__ += ["Diagnostic", "Fault"]

@@ -1,4 +1,4 @@
-"""Live events: a stream that goes on where it was when the connection breaks."""
+"""Live events: a stream that resumes where it was when the connection breaks."""
 
 import http.client
 import threading
@@ -24,15 +24,14 @@ Open = Callable[[Optional[str], Abort], Connection]
 
 
 class EventStream(Iterator[Event]):
-    """Iterates over events; `for event in stream` waits for the next.
+    """Iterates over events; `for event in stream` waits for the next one.
 
-    A connection that breaks is made anew, for as long as it takes, and goes on after the last
-    event that was given: none is missing and none comes twice. (step_log and step_progress are
-    not stored: those of the meantime are lost.) Ends after a run's last event, or when `close`
-    is called, which any thread may do; only one thread iterates.
+    A broken connection is reopened, without a limit of attempts, after the last event: no event
+    is missing or repeated. (step_log and step_progress are not stored: those during the gap are
+    lost.) Ends after a run's last event, or when any thread calls `close`. One thread iterates.
 
-    Raises what the server refuses the stream with, ConnectionFailed if it cannot be reached at
-    first, and EventsDropped if it no longer has what comes after the last event.
+    Raises the server's refusal, ConnectionFailed if the first connection fails, and EventsDropped
+    if the server no longer has the events after the last one.
     """
 
     def __init__(self, open: Open, last_id: Optional[str] = None, follow: bool = False,
@@ -64,14 +63,14 @@ class EventStream(Iterator[Event]):
         raise StopIteration
 
     def connect(self) -> None:
-        """Opens the stream, so that it has what happens from now on. Raises what is said above;
-        `Client.events` has called it."""
+        """Opens the stream, so that it includes what happens from now on. Raises as described
+        above. `Client.events` has called it."""
         if self._connection is None:
             self._connection = self._open(self.last_id, self._abort)
             self._parser = Parser()
 
     def close(self) -> None:
-        """Ends the stream: what waits for an event gets the end of the iteration."""
+        """Ends the stream; a thread that waits for an event sees the end of the iteration."""
         self._closed.set()
         self._abort.abort()
 
@@ -96,14 +95,14 @@ class EventStream(Iterator[Event]):
         return event
 
     def _drop(self, frame: Frame) -> None:
-        """Comes back after being too slow; dropped again at once, the id itself is too old."""
+        """Resumes after the server dropped a slow reader; dropped again, the id is too old."""
         if self._dropped or self.last_id is None:
             self._fail(EventsDropped(f"the server dropped the stream: {frame.data}"))
         self._dropped = True
         self._disconnect()
 
     def _read(self) -> None:
-        """Reads what comes next, of a new connection if there is none."""
+        """Reads the next bytes, on a new connection if needed."""
         try:
             self.connect()
             part = self._connection[1].read1(65536) if self._connection else b""
@@ -145,7 +144,7 @@ def _event(frame: Frame) -> Event:
     try:
         value = decode(frame.data.encode("utf-8"))
     except ValueError as error:
-        raise ProtocolError(f"an event is no JSON: {error}") from None
+        raise ProtocolError(f"an event is not JSON: {error}") from None
     if frame.kind == "end":
         run = value.get("id") if isinstance(value, dict) else None
         return Event("end", run=run, id=frame.id, detail=value)

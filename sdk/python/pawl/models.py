@@ -1,10 +1,10 @@
-"""What the server's answers are made of. All are immutable; times are aware datetimes, in UTC."""
+"""Models of the server's answers. All are immutable; times are timezone-aware, in UTC."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Dict, List, Optional
 
-from .errors import Fault, Json, PawlError
+from .errors import Diagnostic, Json, PawlError
 
 Object = Dict[str, Any]
 """A JSON object."""
@@ -14,12 +14,12 @@ FINISHED = ("completed", "failed", "cancelled")
 
 @dataclass(frozen=True)
 class StoredFlow:
-    """What became of a definition. `created` is False if this version was there already."""
+    """A stored definition. `created` is False if this version existed already."""
 
     name: str
     version: str
     created: bool
-    warnings: List[Fault] = field(default_factory=list)
+    warnings: List[Diagnostic] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class FlowInfo:
 
 @dataclass(frozen=True)
 class FlowVersion:
-    """One version of a flow. `definition` is None where it was not asked for."""
+    """One version of a flow. `definition` is None if it was not requested."""
 
     name: str
     version: str
@@ -44,15 +44,20 @@ class FlowVersion:
 
 @dataclass(frozen=True)
 class Validation:
-    """Whether a definition can be stored, and all that is wrong or doubtful about it."""
+    """Whether a definition is valid, with all errors and warnings."""
 
     valid: bool
-    faults: List[Fault] = field(default_factory=list)
+    diagnostics: List[Diagnostic] = field(default_factory=list)
+
+    @property
+    def faults(self) -> List[Diagnostic]:
+        """The old name of `diagnostics`."""
+        return self.diagnostics
 
 
 @dataclass(frozen=True)
 class RunError:
-    """Why a run has failed."""
+    """Why a run failed."""
 
     type: str
     message: str
@@ -83,7 +88,7 @@ class RunSummary:
 
 @dataclass(frozen=True)
 class Waiting:
-    """One thing that a run waits for; `kind` is function, worker, signal, answer, timer, …"""
+    """What a run waits for; `kind` is function, worker, signal, answer, timer, …"""
 
     node: str
     kind: str
@@ -94,7 +99,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Run(RunSummary):
-    """A run with everything."""
+    """A run with its data."""
 
     pausing: bool = False
     undoing: bool = False
@@ -108,13 +113,13 @@ class Run(RunSummary):
 
     @property
     def etag(self) -> str:
-        """What `if_match` of a command takes, to act on the run only as it is here."""
+        """For `if_match`: the command fails if the run has changed since."""
         return f'"{self.checkpoint}"'
 
 
 @dataclass(frozen=True)
 class Started:
-    """A run that was started. `created` is False if the id or key named one that was there."""
+    """A started run. `created` is False if the id or key named an existing run."""
 
     id: str
     flow: str
@@ -125,7 +130,7 @@ class Started:
 
 @dataclass(frozen=True)
 class Commanded:
-    """What a command did. `pausing`: the pause takes effect when the steps under way end."""
+    """The result of a command. `pausing`: the pause takes effect when running steps end."""
 
     run: RunSummary
     before: str
@@ -134,7 +139,7 @@ class Commanded:
 
 @dataclass(frozen=True)
 class RunPage:
-    """Some runs, newest first. `next` is the cursor of the next page, or None."""
+    """A page of runs, newest first. `next` is the cursor of the next page, or None."""
 
     runs: List[RunSummary]
     next: Optional[str] = None
@@ -142,9 +147,9 @@ class RunPage:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened in a run.
+    """An event of a run.
 
-    `id` is what a stream can go on from; None for step_log and step_progress, which are not
+    A stream can resume after `id`; it is None for step_log and step_progress, which are not
     stored. The event `end`, the last of a run's stream, has the run's summary as `detail`.
     """
 
@@ -161,7 +166,7 @@ class Event:
 
 @dataclass(frozen=True)
 class HistoryPage:
-    """Some of a run's stored events, oldest first. `next` is `first` of the next page, or None."""
+    """A page of stored events, oldest first. `next` is `first` of the next page, or None."""
 
     events: List[Event]
     next: Optional[int] = None
@@ -169,7 +174,7 @@ class HistoryPage:
 
 @dataclass(frozen=True)
 class LogLine:
-    """One line that a function has logged."""
+    """One log line of a function."""
 
     at: datetime
     level: str
@@ -181,8 +186,8 @@ class LogLine:
 
 @dataclass(frozen=True)
 class BatchResult:
-    """What became of one item of a batch: a run, a started one or, of a task, nothing more if
-    `ok`, else a problem."""
+    """The result of one batch item: if `ok`, a run, a started run or, for a task, nothing;
+    else a problem."""
 
     id: Optional[str]
     ok: bool
@@ -193,7 +198,7 @@ class BatchResult:
 
 @dataclass(frozen=True)
 class Task:
-    """One call of a function, lent to a worker until its lease runs out."""
+    """One call of a function, leased to a worker."""
 
     task: str
     lease: str
@@ -216,7 +221,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Beat:
-    """The answer to a heartbeat. `wish` is what the run wants: none, pause or cancel."""
+    """The answer to a heartbeat. `wish` is what the run requests: none, pause or cancel."""
 
     wish: str
     lease_ms: int
@@ -235,7 +240,7 @@ class WorkerInfo:
 
 @dataclass(frozen=True)
 class QueueInfo:
-    """How much there is to do for one function in one queue."""
+    """The tasks of one function in one task queue."""
 
     queue: str
     code_ref: str
@@ -246,7 +251,7 @@ class QueueInfo:
 
 @dataclass(frozen=True)
 class Workers:
-    """Who works, and what there is to do."""
+    """All workers and task queues."""
 
     workers: List[WorkerInfo]
     queues: List[QueueInfo]
@@ -254,7 +259,7 @@ class Workers:
 
 @dataclass(frozen=True)
 class FunctionInfo:
-    """A function that flows can call without a worker."""
+    """A function that the server calls without a worker."""
 
     code_ref: str
     description: str = ""
@@ -265,7 +270,7 @@ class FunctionInfo:
 
 @dataclass(frozen=True)
 class Stats:
-    """How busy the server is."""
+    """Server statistics."""
 
     runs: Dict[str, int] = field(default_factory=dict)
     active_runs: int = 0

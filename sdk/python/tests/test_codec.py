@@ -6,12 +6,12 @@ from pawl._codec import decode, duration, encode, moment
 
 
 class Encoding(unittest.TestCase):
-    def test_json_goes_there_and_back(self):
+    def test_json_round_trips(self):
         value = {"a": [1, 2.5, None, True, "ü😀"], "b": {"c": ()}}
         self.assertEqual(decode(encode(value)), {"a": [1, 2.5, None, True, "ü😀"],
                                                  "b": {"c": []}})
 
-    def test_what_json_does_not_have_is_named_with_its_place(self):
+    def test_values_that_are_not_json_are_reported_with_their_location(self):
         around = []
         around.append(around)
         for value, said in [
@@ -20,7 +20,7 @@ class Encoding(unittest.TestCase):
             ({"a": {1, 2}}, "/a is a set"),
             ({("x",): 1}, "a key of the value is a tuple"),
             ({"o": object()}, "/o is a object"),
-            ({"t": "\ud800"}, "/t is a text that is not valid Unicode"),
+            ({"t": "\ud800"}, "/t is a string that is not valid Unicode"),
             ([b"bytes"], "/0 is a bytes"),
             (around, "nested too deep, or contains itself"),
         ]:
@@ -36,7 +36,7 @@ class Times(unittest.TestCase):
             with self.assertRaises(ValueError):
                 duration(wrong)
 
-    def test_moments_are_aware(self):
+    def test_times_have_a_time_zone(self):
         expected = datetime(2026, 1, 31, 9, 30, 0, 250000, tzinfo=timezone.utc)
         for text in ("2026-01-31T09:30:00.250Z", "2026-01-31T09:30:00.25Z",
                      "2026-01-31T10:30:00.250000000+01:00"):

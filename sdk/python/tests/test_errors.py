@@ -19,7 +19,7 @@ class Problems(unittest.TestCase):
             self.assertEqual((type(error).code, error.code), (code, code))
             self.assertIs(getattr(pawl, type(error).__name__), type(error))
 
-    def test_a_problem_document_is_kept_whole(self):
+    def test_a_problem_document_is_read_completely(self):
         error = from_problem(
             {"title": "Invalid flow", "status": 422, "code": "invalid_flow", "detail": "bad",
              "request_id": "r1", "class": "c",
@@ -29,20 +29,20 @@ class Problems(unittest.TestCase):
         self.assertEqual((error.status, error.detail, error.request_id, error.error_class),
                          (422, "bad", "r1", "c"))
         self.assertEqual(error.retry_after, 2)
-        self.assertEqual(error.faults[0].pointer, "/nodes/1")
+        self.assertEqual(error.diagnostics[0].pointer, "/nodes/1")
         self.assertEqual(str(error),
                          "invalid_flow: bad\n  error at /nodes/1: no such type")
 
-    def test_what_is_no_problem_document_goes_by_the_status(self):
+    def test_without_a_problem_document_the_status_decides(self):
         self.assertIsInstance(from_problem(None, 404), pawl.NotFound)
         self.assertIsInstance(from_problem("<html>", 502), pawl.Unavailable)
         self.assertIs(type(from_problem({}, 418)), pawl.PawlError)
 
-    def test_a_code_of_a_newer_server_is_a_plain_error_with_it(self):
+    def test_an_unknown_code_is_a_plain_error_with_that_code(self):
         error = from_problem({"code": "brand_new", "status": 409})
         self.assertEqual((type(error), error.code), (pawl.PawlError, "brand_new"))
 
-    def test_retry_after_as_a_date_is_passed_over(self):
+    def test_retry_after_as_a_date_is_ignored(self):
         error = from_problem({}, 503, {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"})
         self.assertIsNone(error.retry_after)
 

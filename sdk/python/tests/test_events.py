@@ -80,7 +80,7 @@ class Streams(unittest.TestCase):
             self.assertEqual(next(events).id, "x")
         self.assertEqual(asked, [None, "now"])
 
-    def test_one_that_was_too_slow_comes_back_one_too_old_is_told(self):
+    def test_a_slow_stream_resumes_and_a_too_old_one_fails(self):
         dropped = 'event: dropped\ndata: {"reason":"too slow"}\n\n'
 
         def slow(wire):

@@ -13,19 +13,19 @@ def bound(call, args):
 
 
 class Names(unittest.TestCase):
-    def test_good_names_are_taken(self):
+    def test_valid_names_are_accepted(self):
         for name in ("f", "orders.charge", "A-b_c.9", ".".join("abcdefghij")):
             check_name(name)
 
-    def test_wrong_ones_are_refused_with_what_would_be_right(self):
+    def test_invalid_names_are_refused_with_the_rule(self):
         for name, said in [("", "letters"), ("a/b", "letters"), ("a:b", "letters"),
                            ("a b", "letters"), ("ü", "letters"), ("a\n", "letters"),
-                           ("a..b", "'..'"), (".".join("abcdefghijk"), "10 parts"),
-                           ("a" * 257, "256"), ("core.echo", "server's own"), (None, "letters")]:
+                           ("a..b", "'..'"), (".".join("abcdefghijk"), "10 segments"),
+                           ("a" * 257, "256"), ("core.echo", "reserved for the server"), (None, "letters")]:
             with self.assertRaisesRegex(ValueError, said):
                 check_name(name)
 
-    def test_a_name_is_taken_once(self):
+    def test_a_name_is_registered_once(self):
         worker = Worker()
         worker.register("f", lambda state: None)
         with self.assertRaisesRegex(ValueError, "already"):
@@ -74,7 +74,7 @@ class Signatures(unittest.TestCase):
         def wrong(state, n, /):
             return n
         self.assertEqual(bound(positional, {"n": 1}), 1)
-        with self.assertRaisesRegex(TypeError, "'n' can only be given by position"):
+        with self.assertRaisesRegex(TypeError, "'n' is positional-only"):
             Function("f", wrong)
 
     def test_the_first_parameter_must_be_state(self):
@@ -82,15 +82,15 @@ class Signatures(unittest.TestCase):
             pass
         for wrong in (lambda: 1, lambda data: 1, lambda logger, state: 1, lambda *state: 1,
                       lambda **state: 1, keyword_only):
-            with self.assertRaisesRegex(TypeError, "the first parameter of a step's function"):
+            with self.assertRaisesRegex(TypeError, "the first parameter must be 'state'"):
                 Function("f", wrong)
 
-    def test_arguments_that_do_not_fit_are_all_named(self):
+    def test_all_wrong_arguments_are_reported(self):
         def f(state, a, b, c=1):
             pass
         with self.assertRaises(StepError) as caught:
             bound(f, {"b": 1, "d": 2, "logger": 3})
         self.assertEqual(caught.exception.type, "invalid_arguments")
         self.assertFalse(caught.exception.retryable)
-        for said in ("'a' is missing", "'d' is unknown", "'logger' is the name of what every"):
+        for said in ("'a' is missing", "'d' is unknown", "'logger' is reserved"):
             self.assertIn(said, caught.exception.message)

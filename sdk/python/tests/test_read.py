@@ -12,7 +12,7 @@ SUMMARY = {"id": "r", "flow": "f", "version": "1.0.0", "status": "failed",
 
 
 class Reading(unittest.TestCase):
-    def test_a_summary_is_read_and_unknown_fields_are_passed_over(self):
+    def test_a_summary_is_read_and_unknown_fields_are_ignored(self):
         run = read(RunSummary, {**SUMMARY, "news": 1})
         self.assertEqual((run.id, run.error.attempt, run.started_at), ("r", 2, None))
         self.assertEqual(run.created_at.microsecond, 250000)
@@ -30,7 +30,7 @@ class Reading(unittest.TestCase):
             read(RunSummary, {})
         with self.assertRaisesRegex(ProtocolError, "RunSummary.status cannot be 3"):
             read(RunSummary, {**SUMMARY, "status": 3})
-        with self.assertRaisesRegex(ProtocolError, "Task is expected"):
+        with self.assertRaisesRegex(ProtocolError, "expected a Task"):
             read(Task, [])
 
     def test_lists_of_models_are_read(self):
@@ -38,7 +38,7 @@ class Reading(unittest.TestCase):
                                             "leases": 1, "last_seen": None}], "queues": []})
         self.assertEqual(found.workers[0].functions, ["f"])
 
-    def test_each_kind_of_batch_result_is_told_apart(self):
+    def test_each_kind_of_batch_result_is_read(self):
         started = _result({"id": "r", "ok": True, "run": {
             "id": "r", "flow": "f", "version": "1", "status": "pending", "created": True}})
         self.assertTrue(started.started.created)

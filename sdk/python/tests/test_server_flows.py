@@ -33,7 +33,7 @@ class Flows(ServerTest):
         with self.assertRaises(pawl.AlreadyExists):
             self.client.create_flow(self.definition(a=1), version="1.0.0")
 
-    def test_put_looks_at_if_match(self):
+    def test_put_checks_if_match(self):
         name, definition = self.name(), self.definition()
         del definition["name"]
         first = self.client.put_flow(name, definition)
@@ -50,16 +50,16 @@ class Flows(ServerTest):
         self.assertEqual(self.client.flow("a folder/a flow").name, "a folder/a flow")
         self.assertTrue(self.client.start_and_wait("a folder/a flow").finished)
 
-    def test_all_faults_are_told(self):
+    def test_all_diagnostics_are_reported(self):
         wrong = {"name": self.name(), "nodes": [{"id": "a", "type": "nonsense"}],
                  "edges": [{"source": "a", "target": "b"}]}
         found = self.client.validate(wrong)
         self.assertFalse(found.valid)
-        codes = {fault.code for fault in found.faults}
+        codes = {fault.code for fault in found.diagnostics}
         self.assertLessEqual({"unknown_node_type", "dangling_edge"}, codes)
         with self.assertRaises(pawl.InvalidFlow) as caught:
             self.client.create_flow(wrong)
-        self.assertEqual({fault.code for fault in caught.exception.faults}, codes)
+        self.assertEqual({fault.code for fault in caught.exception.diagnostics}, codes)
         self.assertEqual(caught.exception.status, 422)
         self.assertTrue(caught.exception.request_id)
         self.assertTrue(self.client.validate(self.definition()).valid)

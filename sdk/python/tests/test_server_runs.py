@@ -31,7 +31,7 @@ class Runs(ServerTest):
             self.assertEqual(first.id, second.id)
         self.assertNotEqual(self.client.start(flow).id, self.client.start(flow).id)
 
-    def test_what_is_not_there(self):
+    def test_unknown_things_are_not_found(self):
         for call in (lambda: self.client.start("no such flow"), lambda: self.client.run("none"),
                      lambda: self.client.cancel("none"), lambda: self.client.history("none"),
                      lambda: self.client.logs("none"), lambda: self.client.state("none"),
@@ -47,7 +47,7 @@ class Runs(ServerTest):
         self.assertEqual(self.client.retry(run.id).before, "failed")
         self.assertEqual(self.client.wait(run.id).status, "failed")
 
-    def test_signals_are_taken_once(self):
+    def test_a_signal_id_has_effect_once(self):
         run = self.client.start(self.flow(WAITS, task())).id
         self.client.signal(run, "go", {"n": 1}, id="s1")
         self.assertEqual(self.client.wait(run).data["got"], {"n": 1})
@@ -76,17 +76,17 @@ class Runs(ServerTest):
         with self.assertRaises(pawl.IllegalTransition):
             self.client.pause(run)
 
-    def test_commands_look_at_only_if_and_if_match(self):
+    def test_commands_check_if_status_and_if_match(self):
         run = self.client.start(self.flow(WAITS)).id
         before = self.client.run(run)
         with self.assertRaises(pawl.Conflict):
-            self.client.cancel(run, only_if="paused")
+            self.client.cancel(run, if_status="paused")
         self.client.pause(run, if_match=before.etag)
         with self.assertRaises(pawl.PreconditionFailed):
             self.client.cancel(run, if_match=before.etag)
         self.client.cancel(run, if_match=self.client.run(run).etag)
 
-    def test_restart_begins_anew_with_the_same_input(self):
+    def test_restart_starts_a_new_run_with_the_same_input(self):
         run = self.client.start_and_wait(self.flow(task(args={"a": 1})), {"b": 2})
         again = self.client.restart(run.id, metadata={"again": True})
         found = self.client.wait(again.id)
@@ -194,7 +194,7 @@ class Events(ServerTest):
 
 
 class TheServer(ServerTest):
-    def test_it_tells_about_itself(self):
+    def test_the_server_describes_itself(self):
         self.assertTrue(self.client.healthy())
         self.assertTrue(self.client.ready())
         self.assertRegex(self.client.server_version(), r"^\d+\.\d+\.\d+")

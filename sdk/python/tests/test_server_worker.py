@@ -37,7 +37,7 @@ class Steps(WorkerTest):
         run = self.finished(charge, {"amount": 5}, {"total": 7})
         self.assertEqual((run.status, run.data), ("completed", {"charged": "5 EUR", "total": 2}))
 
-    def test_a_result_that_is_no_object_goes_under_result(self):
+    def test_a_result_that_is_not_an_object_goes_under_result(self):
         self.assertEqual(self.finished(lambda state: [1, "ü"]).data, {"result": [1, "ü"]})
 
     def test_async_functions_run(self):
@@ -46,7 +46,7 @@ class Steps(WorkerTest):
             return {"n": n, "node": pawl.current_step().node}
         self.assertEqual(self.finished(f, {"n": 2}).data, {"n": 2, "node": "n"})
 
-    def test_a_step_knows_itself(self):
+    def test_a_step_has_its_identity(self):
         def f(state):
             step = pawl.current_step()
             return [step.run, step.visit, step.attempt, step.idempotency_key]
@@ -176,7 +176,7 @@ class Interrupts(WorkerTest):
 
 
 class Leases(WorkerTest):
-    def test_a_cancel_reaches_the_function_and_its_result_is_thrown_away(self):
+    def test_a_cancel_reaches_the_function_and_its_result_is_discarded(self):
         inside, ended = threading.Event(), threading.Event()
 
         def f(state):
@@ -252,7 +252,7 @@ class Leases(WorkerTest):
         lines = [(line.level, line.message) for line in self.client.logs(run)]
         self.assertEqual(lines, [("info", "half way"), ("error", "at the end")])
 
-    def test_a_killed_server_is_waited_for_and_no_result_is_lost(self):
+    def test_a_worker_waits_for_a_killed_server_and_loses_no_result(self):
         inside, go_on = threading.Event(), threading.Event()
         self.addCleanup(go_on.set)
 

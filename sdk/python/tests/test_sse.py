@@ -17,7 +17,7 @@ class Parsing(unittest.TestCase):
                 frames += parser.feed(TEXT[at:at + size])
             self.assertEqual(frames, FRAMES, f"in pieces of {size}")
 
-    def test_half_a_frame_is_never_given_nor_its_id(self):
+    def test_an_incomplete_frame_is_never_returned(self):
         parser = Parser()
         self.assertEqual(parser.feed(b"id: 1\ndata: a\n\nid: 2\ndata: b\n"),
                          [Frame("message", "a", "1")])
@@ -28,5 +28,5 @@ class Parsing(unittest.TestCase):
         self.assertEqual(parser.feed(b"id: 9\n\n"), [])
         self.assertEqual(parser.last_id, "9")
 
-    def test_a_byte_order_mark_is_passed_over(self):
+    def test_a_byte_order_mark_is_ignored(self):
         self.assertEqual(Parser().feed(b"\xef\xbb\xbfdata: a\n\n"), [Frame("message", "a", None)])

@@ -53,7 +53,7 @@ class Results(unittest.TestCase):
                 return "eaten"
         self.assertEqual(outcome(asks), Asked("?", None))
 
-    def test_a_result_that_is_no_json_fails_the_step(self):
+    def test_a_result_that_is_not_json_fails_the_step(self):
         for value, said in [(float("nan"), "nan"), ({"a": {1}}, "/a is a set")]:
             failed = outcome(lambda state: value)
             self.assertEqual((failed.type, failed.retryable), ("invalid_result", False))
@@ -138,14 +138,14 @@ class Interrupts(unittest.TestCase):
         self.assertEqual(outcome(f, interrupted=True, resume_value="Bob", state=second.update),
                          Completed({"by": ["Ann", "Bob"]}))
 
-    def test_a_question_that_is_no_json_fails_the_step(self):
+    def test_a_question_that_is_not_json_fails_the_step(self):
         self.assertEqual(outcome(lambda state, interrupt: interrupt({1})).type, "invalid_result")
         failed = outcome(lambda state, interrupt: interrupt(1, update=[1]))
-        self.assertIn("the update is an object", failed.message)
+        self.assertIn("the update must be an object", failed.message)
 
 
 class CurrentStep(unittest.TestCase):
-    def test_it_tells_which_step_runs(self):
+    def test_it_returns_the_running_step(self):
         at = datetime(2026, 1, 1, tzinfo=timezone.utc)
         found = []
         outcome(lambda state: found.append(pawl.current_step()), traceparent="00-a", timeout_at=at)

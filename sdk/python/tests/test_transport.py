@@ -136,7 +136,7 @@ class Connections(unittest.TestCase):
 
 
 class Headers(unittest.TestCase):
-    def test_each_call_says_who_and_where(self):
+    def test_each_call_sends_key_and_scope(self):
         seen = []
 
         def script(wire):
@@ -256,7 +256,7 @@ class Retries(unittest.TestCase):
                 c.complete_task("t", "l", "x" * (32 << 20))
             self.assertEqual(c.slept, [])
 
-    def test_a_server_that_is_not_there_is_tried_and_then_said(self):
+    def test_an_unreachable_server_is_retried_and_then_reported(self):
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))  # bound, so nobody else has the port; not listening
         self.addCleanup(listener.close)
@@ -267,7 +267,7 @@ class Retries(unittest.TestCase):
         self.assertEqual(c._sleep.call_count, 2)
         self.assertFalse(c.healthy())
 
-    def test_what_is_no_pawl_server_is_said_to_be_none(self):
+    def test_a_peer_that_is_not_a_pawl_server_is_reported(self):
         def script(wire):
             wire.request()
             wire.answer("<html>", "200 OK")

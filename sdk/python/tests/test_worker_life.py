@@ -105,16 +105,16 @@ class Program(unittest.TestCase):
                                ("app:make", signal.SIGTERM)):
             process = self.program(target)
             lines = iter(process.stderr.readline, "")
-            self.assertTrue(any("no tasks, next try" in line for line in lines), target)
+            self.assertTrue(any("polling failed" in line for line in lines), target)
             process.send_signal(number)
             rest = process.communicate(timeout=20)[1]
             self.assertEqual(process.returncode, 0, rest)
             self.assertIn(number.name, rest)
             self.assertNotIn("RuntimeWarning", rest)
 
-    def test_a_wrong_target_is_said(self):
-        for target, said in (("nothing:worker", "no module 'nothing'"),
-                             ("app:other", "no pawl.Worker is there")):
+    def test_a_wrong_target_is_reported(self):
+        for target, said in (("nothing:worker", "no module named 'nothing'"),
+                             ("app:other", "app:other is not a pawl.Worker")):
             process = self.program(target)
             text = process.communicate(timeout=20)[1]
             self.assertEqual(process.returncode, 2)

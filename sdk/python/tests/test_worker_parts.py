@@ -149,7 +149,7 @@ class Logs(unittest.TestCase):
         self.assertEqual([line["level"] for line in found], ["debug", "error"])
         self.assertIn("ValueError: boom", found[1]["message"])
 
-    def test_a_flood_does_not_block_and_what_is_dropped_is_said(self):
+    def test_a_flood_does_not_block_and_drops_are_reported(self):
         calls, shipper, lines, logger = self.open(start=False)
         for n in range(1500):
             logger.info("%d", n)
@@ -157,8 +157,8 @@ class Logs(unittest.TestCase):
             shipper.close(lines)
         found = self.sent(calls)
         self.assertEqual(len(found), 1001)
-        self.assertIn("500 lines of the log were dropped", found[-1]["message"])
-        self.assertIn("500 lines of its log", caught.output[0])
+        self.assertIn("500 log lines were dropped", found[-1]["message"])
+        self.assertIn("500 log lines did not reach", caught.output[0])
         self.assertLessEqual(max(len(args[2]) for _, args, _ in calls.seen), 201)
 
     def test_a_batch_is_sent_again_with_its_key(self):
@@ -181,7 +181,7 @@ class Logs(unittest.TestCase):
         StepLogger(lines).info("x" * 100000)
         StepLogger(lines).info("\ud800")
         messages = [line["message"] for line in lines.batch()[1]]
-        self.assertTrue(len(messages[0]) < 9000 and "characters more" in messages[0])
+        self.assertTrue(len(messages[0]) < 9000 and "more characters" in messages[0])
         self.assertEqual(messages[1], "?")
 
     def test_levels(self):
@@ -211,11 +211,11 @@ class Reports(unittest.TestCase):
         self.assertTrue(taken)
         self.assertEqual((len(seen), len({options["key"] for _, _, options in seen})), (4, 1))
 
-    def test_after_a_lost_lease_it_is_thrown_away_and_logged(self):
+    def test_after_a_lost_lease_it_is_discarded_and_logged(self):
         with self.assertLogs("pawl.worker", "WARNING") as caught:
             taken, seen = self.report(Completed(1), LOST)
         self.assertEqual((taken, len(seen)), (False, 1))
-        self.assertIn("thrown away: lost", caught.output[0])
+        self.assertIn("discarded: lost", caught.output[0])
         lease = Lease(task())
         with self.assertLogs("pawl.worker", "WARNING"):
             lease.lose(LOST)

@@ -1,4 +1,4 @@
-"""Runs a worker of a program: `python -m pawl.worker module:worker`."""
+"""Runs a worker: `python -m pawl.worker module:worker`."""
 
 import argparse
 import importlib
@@ -12,14 +12,14 @@ from . import Worker
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
-    """Gives the exit code: 0 after a stop, 1 if the server refuses the worker, 2 for a wrong
-    call."""
+    """Returns the exit code: 0 after a stop, 1 if the server refuses the worker, 2 for wrong
+    usage."""
     parser = argparse.ArgumentParser(prog="python -m pawl.worker", description=__doc__)
     parser.add_argument("target", metavar="module:worker",
-                        help="a pawl.Worker in a module, or a function that gives one")
+                        help="a pawl.Worker in a module, or a function that returns one")
     parser.add_argument("--log-level", default="INFO", metavar="LEVEL",
                         type=str.upper, choices=["DEBUG", "INFO", "WARNING", "ERROR"],
-                        help="what is shown: DEBUG, INFO, WARNING or ERROR")
+                        help="lowest level to show: DEBUG, INFO, WARNING or ERROR")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=options.log_level,
                         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
@@ -38,20 +38,20 @@ def main(arguments: Optional[List[str]] = None) -> int:
 
 
 def find(target: str) -> Worker:
-    """Imports what "module:name" names; the name is "worker" if it is left out. Raises
-    LookupError if there is no such module or no worker in it."""
+    """Imports "module:name"; the name defaults to "worker". Raises LookupError if the module or
+    the worker does not exist."""
     name, _, attribute = target.partition(":")
     try:
         module = importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
-            raise  # the module is there; something that it imports is not
-        raise LookupError(f"there is no module {error.name!r}") from None
+            raise  # the module exists; a module that it imports does not
+        raise LookupError(f"no module named {error.name!r}") from None
     found: Any = getattr(module, attribute or "worker", None)
     if callable(found) and not isinstance(found, Worker):
         found = found()
     if not isinstance(found, Worker):
-        raise LookupError(f"{target}: no pawl.Worker is there, but {found!r}")
+        raise LookupError(f"{target} is not a pawl.Worker: {found!r}")
     return found
 
 

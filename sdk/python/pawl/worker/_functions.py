@@ -1,4 +1,4 @@
-"""Functions that steps can call: their names, and how arguments get into them."""
+"""Functions that steps call: names and arguments."""
 
 import inspect
 import re
@@ -12,31 +12,31 @@ _GIVEN = ("state", "logger", "interrupt")
 
 
 def check_name(name: str) -> None:
-    """Raises ValueError, with what would be right, if `name` cannot be a code_ref."""
+    """Raises ValueError with the rule that `name` breaks as a code_ref."""
     wrong = None
     if not isinstance(name, str) or not _NAME.match(name):
-        wrong = "give letters, digits, '.', '_' and '-' only"
+        wrong = "use letters, digits, '.', '_' and '-' only"
     elif len(name) > _MAX_BYTES:
-        wrong = f"give at most {_MAX_BYTES} characters"
+        wrong = f"use at most {_MAX_BYTES} characters"
     elif ".." in name:
-        wrong = "it must not have '..'"
+        wrong = "it must not contain '..'"
     elif name.count(".") >= _MAX_SEGMENTS:
-        wrong = f"give at most {_MAX_SEGMENTS} parts between dots"
+        wrong = f"use at most {_MAX_SEGMENTS} segments between dots"
     elif name.startswith("core."):
-        wrong = "names that begin with 'core.' belong to the server's own functions"
+        wrong = "the prefix 'core.' is reserved for the server's built-in functions"
     if wrong:
-        raise ValueError(f"{name!r} cannot be a function's name: {wrong}")
+        raise ValueError(f"invalid function name {name!r}: {wrong}")
 
 
 class Function:
-    """A Python function under the name by which flows call it.
+    """A Python function and the name by which flows call it.
 
-    Its first parameter is `state`; `logger` and `interrupt` are given if it has parameters of
-    these names; all others are the node's arguments, by name.
+    Its first parameter is `state`. Parameters named `logger` and `interrupt` are optional. All
+    others are the node's arguments, by name.
     """
 
     def __init__(self, name: str, call: Callable[..., Any]) -> None:
-        """Raises ValueError for a wrong name, TypeError for a function that cannot be called."""
+        """Raises ValueError for an invalid name, TypeError for an unsuitable function."""
         check_name(name)
         self.name = name
         self._call = call
@@ -52,12 +52,12 @@ class Function:
         if first is None or first.name != "state" or first.kind in (
                 kinds.KEYWORD_ONLY, kinds.VAR_KEYWORD, kinds.VAR_POSITIONAL):
             has = f"its first parameter is {first.name!r}" if first else "it has no parameters"
-            raise TypeError(f"{self.name}: the first parameter of a step's function is 'state', "
+            raise TypeError(f"{self.name}: the first parameter must be 'state', "
                             f"but {has}; write def f(state, …)")
         for parameter in parameters[1:]:
             if parameter.kind is kinds.POSITIONAL_ONLY:
-                raise TypeError(f"{self.name}: arguments come by name, but {parameter.name!r} can "
-                                "only be given by position; put it behind the '/'")
+                raise TypeError(f"{self.name}: arguments are passed by name, but "
+                                f"{parameter.name!r} is positional-only; move it after the '/'")
             if parameter.kind is kinds.VAR_KEYWORD:
                 self._takes_all = True
             elif parameter.kind is kinds.VAR_POSITIONAL:
@@ -70,19 +70,19 @@ class Function:
                     self._needed.append(parameter.name)
 
     def check(self, args: Dict[str, Any]) -> None:
-        """Raises StepError `invalid_arguments`, which names all that is missing or unknown."""
-        faults = [f"{name!r} is missing" for name in self._needed if name not in args]
+        """Raises StepError `invalid_arguments` with every missing or unknown argument."""
+        errors = [f"{name!r} is missing" for name in self._needed if name not in args]
         for name in args:
             if name in _GIVEN:
-                faults.append(f"{name!r} is the name of what every function is given")
+                errors.append(f"{name!r} is reserved")
             elif not self._takes_all and name not in self._known:
-                faults.append(f"{name!r} is unknown")
-        if faults:
-            raise StepError("invalid_arguments", f"{self.name}: {', '.join(faults)}",
+                errors.append(f"{name!r} is unknown")
+        if errors:
+            raise StepError("invalid_arguments", f"{self.name}: {', '.join(errors)}",
                             retryable=False)
 
     def __call__(self, state: Dict[str, Any], logger: Any, interrupt: Any,
                  args: Dict[str, Any]) -> Any:
-        """Calls the function; `check` the arguments before."""
+        """Calls the function; call `check` first."""
         known = {"logger": logger, "interrupt": interrupt}
         return self._call(state, **{name: known[name] for name in self._given}, **args)

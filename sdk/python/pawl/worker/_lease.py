@@ -1,4 +1,4 @@
-"""Leases: how a worker keeps its tasks, and learns that one is no longer its own."""
+"""Leases: how a worker keeps its tasks, and learns that it has lost one."""
 
 import heapq
 import itertools
@@ -12,18 +12,18 @@ from ..errors import LeaseLost, NotFound, PawlError
 from ..models import Beat, Task
 
 _log = logging.getLogger("pawl.worker")
-_LEAST_PAUSE = 0.2  # between two heartbeats of one task, however often a function asks
+_LEAST_PAUSE = 0.2  # between two heartbeats of one task, however often a function calls heartbeat
 
 Clock = Callable[[], float]
 
 
 class Lease:
-    """What is known of one task's lease. Safe for all threads.
+    """The state of one task's lease. Thread-safe.
 
-    cancelled  set when the function should stop: cancelled, lost, run out or given up
-    lost       the server says that the task is not ours any more
-    given_up   the worker stops and waits no longer
-    reporting  the outcome is being sent, which finds out by itself what became of the lease
+    cancelled  set when the function should stop: cancelled, lost, expired or abandoned
+    lost       the server reported that this worker no longer holds the task
+    given_up   the worker is stopping and no longer waits for the task
+    reporting  the outcome is being sent, which detects a lost lease itself
     """
 
     def __init__(self, task: Task, clock: Clock = time.monotonic) -> None:
@@ -38,12 +38,12 @@ class Lease:
 
     @property
     def expired(self) -> bool:
-        """Whether it has run out by our own clock, so that somebody else may have the task."""
+        """Whether it has expired by the local clock, so that another worker may hold the task."""
         return self._clock() >= self._expires_at
 
     @property
     def usable(self) -> bool:
-        """Whether it makes sense to tell the server anything about the task."""
+        """Whether reports about the task can still be accepted."""
         return not (self.lost or self.given_up or self.expired)
 
     def renew(self, seconds: float) -> None:
@@ -51,23 +51,23 @@ class Lease:
         self._expires_at = self._clock() + seconds
 
     def beat(self, progress: Optional[float]) -> None:
-        """Asks for a heartbeat soon."""
+        """Requests a heartbeat soon."""
         if progress is not None:
             self.progress = progress
         self.on_beat(self)
 
     def heard(self, beat: Beat) -> None:
-        """Takes the answer to a heartbeat."""
+        """Handles the answer to a heartbeat."""
         self.renew(beat.lease_ms / 1000)
         self.wish = beat.wish
         if beat.wish == "cancel":
             self.cancelled.set()
 
     def lose(self, why: PawlError) -> None:
-        """Takes the server's word that the task is not ours any more."""
+        """Handles the server's report that the task is lost."""
         if not (self.lost or self.reporting):
             self.lost = True
-            _log.warning("%s: the task is no longer ours: %s", name_of(self.task), why.detail)
+            _log.warning("%s: lost the task: %s", name_of(self.task), why.detail)
         self.cancelled.set()
 
     def give_up(self) -> None:
@@ -121,11 +121,11 @@ class LeaseKeeper:
         self._changed.notify()
 
     def _next(self) -> Optional[Lease]:
-        """Waits until a heartbeat is due; None when stopped."""
+        """Waits until a heartbeat is due. Returns None when stopped."""
         with self._changed:
             while not self._stopped:
                 while self._queue and self._due.get(self._queue[0][2]) != self._queue[0][0]:
-                    heapq.heappop(self._queue)  # put off, or over
+                    heapq.heappop(self._queue)  # rescheduled or removed
                 left = self._queue[0][0] - self._clock() if self._queue else None
                 if left is not None and left <= 0:
                     return heapq.heappop(self._queue)[2]
@@ -141,7 +141,7 @@ class LeaseKeeper:
                 if lease not in self._due:
                     continue
                 self._last[lease] = self._clock()
-                self._due[lease] = float("inf")  # what asks for a beat meanwhile gets another
+                self._due[lease] = float("inf")  # a request in the meantime schedules another
             pause = self._send(lease)
             with self._changed:
                 if lease in self._due and pause is not None:
@@ -149,7 +149,7 @@ class LeaseKeeper:
                     self._schedule(lease, min(at, self._due[lease]))
 
     def _send(self, lease: Lease) -> Optional[float]:
-        """Sends one heartbeat. Gives the seconds until the next, None if there is to be none."""
+        """Sends one heartbeat. Returns the seconds until the next one, or None for no more."""
         task, third = lease.task, lease.seconds / 3
         try:
             beat = self._client.heartbeat_task(task.task, task.lease, lease.progress,
@@ -157,10 +157,10 @@ class LeaseKeeper:
         except (LeaseLost, NotFound) as error:
             lease.lose(error)
             return None
-        except Exception as error:  # whatever it is, the other tasks need their heartbeats
+        except Exception as error:  # any error: the other tasks still need their heartbeats
             if lease.expired:
                 if not lease.cancelled.is_set():
-                    _log.warning("%s: the lease has run out: %s", name_of(task), error)
+                    _log.warning("%s: the lease expired: %s", name_of(task), error)
                 lease.cancelled.set()
             return min(third, 1.0)
         lease.heard(beat)
@@ -168,5 +168,5 @@ class LeaseKeeper:
 
 
 def name_of(task: Task) -> str:
-    """Names a task in a log line."""
+    """Returns the name of a task for log lines."""
     return f"{task.code_ref} at {task.node} of run {task.run}"

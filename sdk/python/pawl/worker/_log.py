@@ -1,4 +1,4 @@
-"""A function's log: to the server, in batches, and to the program's own logging."""
+"""A function's log: sent to the server in batches, and to the program's logging."""
 
 import logging
 import threading
@@ -13,7 +13,7 @@ from ..errors import ConnectionFailed, LeaseLost, NotFound, PawlError
 from ._lease import Lease, name_of
 
 _worker_log = logging.getLogger("pawl.worker")
-_MAX_LINES = 1000  # of a step, that wait to be sent
+_MAX_LINES = 1000  # of a step, waiting to be sent
 _MAX_LENGTH = 8192  # characters of a line
 _BATCH_LINES, _BATCH_LENGTH = 200, 256 * 1024
 _PERIOD = 0.2
@@ -23,14 +23,14 @@ Line = Dict[str, str]
 
 
 class Lines(logging.Handler):
-    """The lines of one step that are not sent yet. Never waits; what is too much is counted."""
+    """The unsent lines of one step. Never blocks; drops and counts what exceeds the limit."""
 
     def __init__(self, lease: Lease, wake: threading.Event, limit: int = _MAX_LINES) -> None:
         super().__init__()
         self.lease = lease
-        self.sending = threading.Lock()  # held by whoever sends, so that lines keep their order
+        self.sending = threading.Lock()  # held while sending, to keep the order of lines
         self.dropped = 0
-        self._untold = 0
+        self._unreported = 0
         self._guard = threading.Lock()
         self._limit = limit
         self._wake = wake
@@ -40,22 +40,22 @@ class Lines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         text = self.format(record)
         if len(text) > _MAX_LENGTH:
-            text = f"{text[:_MAX_LENGTH]}… ({len(text) - _MAX_LENGTH} characters more)"
+            text = f"{text[:_MAX_LENGTH]}… ({len(text) - _MAX_LENGTH} more characters)"
         text = text.encode("utf-8", "replace").decode("utf-8")
         with self._guard:
             if len(self._waiting) >= self._limit:
                 self.dropped += 1
-                self._untold += 1
+                self._unreported += 1
             else:
                 self._waiting.append({"level": level_of(record.levelno), "message": text})
         self._wake.set()
 
     @property
     def empty(self) -> bool:
-        return not (self._batch or self._waiting or self._untold)
+        return not (self._batch or self._waiting or self._unreported)
 
     def batch(self) -> Optional[Tuple[str, List[Line]]]:
-        """Gives the next lines with their idempotency key; the same until they are `done`."""
+        """Returns the next lines with their idempotency key; the same lines until `done`."""
         with self._guard:
             if self._batch is None and not self.empty:
                 self._batch = (str(uuid.uuid4()), self._next_lines())
@@ -67,27 +67,27 @@ class Lines(logging.Handler):
         while self._waiting and len(lines) < _BATCH_LINES and length < _BATCH_LENGTH:
             lines.append(self._waiting.popleft())
             length += len(lines[-1]["message"])
-        if self._untold and not self._waiting:
-            lines.append({"level": "warning", "message": f"{self._untold} lines of the log were "
-                          "dropped: they came faster than they could be sent"})
-            self._untold = 0
+        if self._unreported and not self._waiting:
+            lines.append({"level": "warning", "message": f"{self._unreported} log lines were "
+                          "dropped: they arrived faster than they could be sent"})
+            self._unreported = 0
         return lines
 
     def done(self) -> None:
         self._batch = None
 
     def clear(self) -> int:
-        """Throws away what waits, and gives how many lines that were."""
+        """Discards the waiting lines and returns their number."""
         with self._guard:
             count = len(self._waiting) + len(self._batch[1] if self._batch else ())
             self._waiting.clear()
-            self._batch, self._untold = None, 0
+            self._batch, self._unreported = None, 0
             return count
 
 
 class StepLogger(logging.Logger):
-    """The logger of one step. Its level, INFO at first, is for what goes to the server; the
-    program's logging, under the name `pawl.step`, has its own."""
+    """The logger of one step. Its level (default INFO) selects what is sent to the server; the
+    program's logger `pawl.step` has its own level."""
 
     def __init__(self, lines: Lines, level: int = logging.INFO) -> None:
         super().__init__("pawl.step", level)
@@ -107,7 +107,7 @@ class StepLogger(logging.Logger):
 
 
 class LogShipper:
-    """A thread that sends the lines of all steps to the server, several times a second."""
+    """A thread that sends the lines of all steps to the server several times a second."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -131,8 +131,8 @@ class LogShipper:
         return lines
 
     def close(self, lines: Lines, patience: float = 2.0) -> None:
-        """Sends what is left, for at most `patience` seconds, before the outcome is reported:
-        after that the server takes no more lines of the step."""
+        """Sends the remaining lines, for at most `patience` seconds. Must precede the report of
+        the outcome: after it the server accepts no more lines of the step."""
         with self._lock:
             self._open.remove(lines)
         end = time.monotonic() + patience
@@ -142,7 +142,7 @@ class LogShipper:
                 self._stopped.wait(min(backoff.next(), max(0.0, end - time.monotonic())))
         lost = lines.dropped + lines.clear()
         if lost:
-            _worker_log.warning("%s: %d lines of its log did not reach the server",
+            _worker_log.warning("%s: %d log lines did not reach the server",
                                 name_of(lines.lease.task), lost)
 
     def _run(self) -> None:
@@ -162,7 +162,7 @@ class LogShipper:
                 self._wake.set()
 
     def _send(self, lines: Lines) -> bool:
-        """Sends one batch. False if that has to be tried again."""
+        """Sends one batch. Returns False if it must be sent again."""
         task = lines.lease.task
         with lines.sending:
             batch = lines.batch()
@@ -175,17 +175,17 @@ class LogShipper:
                 lines.lease.lose(error)
                 lines.clear()
                 return True
-            except Exception as error:  # a log never harms the step, nor those of others
-                if _comes_back(error):
+            except Exception as error:  # logging must not fail this step or others
+                if _is_retryable(error):
                     return False
                 lines.dropped += len(batch[1])
-                _worker_log.warning("%s: the server refuses its log: %s", name_of(task), error)
+                _worker_log.warning("%s: the server refused its log: %s", name_of(task), error)
             lines.done()
             return True
 
 
 def level_of(number: int) -> str:
-    """Gives the server's word for a level of logging."""
+    """Returns the server's name of a logging level."""
     if number >= logging.ERROR:
         return "error"
     if number >= logging.WARNING:
@@ -193,7 +193,7 @@ def level_of(number: int) -> str:
     return "info" if number >= logging.INFO else "debug"
 
 
-def _comes_back(error: Exception) -> bool:
+def _is_retryable(error: Exception) -> bool:
     if isinstance(error, ConnectionFailed):
         return True
     return isinstance(error, PawlError) and (error.status in (408, 429) or error.status >= 500)

@@ -1,4 +1,4 @@
-"""What became of a call, and how the server is told."""
+"""The outcome of a call, and its report to the server."""
 
 import asyncio
 import inspect
@@ -45,14 +45,14 @@ Outcome = Union[Completed, Failed, Asked]
 
 
 def call(function: Function, task: Task, step: Step) -> Outcome:
-    """Calls a function for a task. Raises nothing: whatever it does is an outcome."""
+    """Calls a function for a task. Never raises: every result is an outcome."""
     interrupt = Interrupt(task.interrupted, task.resume_value)
     token = _current.set(step)
     try:
         outcome = _called(function, task, step, interrupt)
     finally:
         _current.reset(token)
-    if interrupt.asked:  # even if the function has caught what should have left it
+    if interrupt.asked:  # even if the function has caught the Interruption
         return Asked(interrupt.value, interrupt.update)
     return outcome
 
@@ -66,15 +66,16 @@ def _called(function: Function, task: Task, step: Step, interrupt: Interrupt) ->
     except StepError as error:
         return Failed(error.type, _cut(error.message), error.retryable)
     except Interruption:
-        return Failed("interrupted", "a step was left without a question")
+        return Failed("interrupted", "Interruption was raised without a question")
     except BaseException as error:
         if not interrupt.asked:
-            step.logger.error("the function has failed", exc_info=True)
+            step.logger.error("the function failed", exc_info=True)
         return Failed(type(error).__name__, _last_line(error))
     try:
         encode(result)
     except ValueError as error:
-        return Failed("invalid_result", f"{function.name} returned no JSON: {error}", False)
+        return Failed("invalid_result",
+                      f"{function.name} returned a value that is not JSON: {error}", False)
     return Completed(result)
 
 
@@ -85,7 +86,7 @@ async def _awaited(result: Any) -> Any:
 def _last_line(error: BaseException) -> str:
     try:
         return _cut("".join(traceback.format_exception_only(type(error), error)[-1:]).strip())
-    except Exception:  # its own __str__ may fail
+    except Exception:  # __str__ may raise
         return type(error).__name__
 
 
@@ -95,10 +96,10 @@ def _cut(text: str) -> str:
 
 
 def report(client: Client, lease: Lease, outcome: Outcome, stopped: threading.Event) -> bool:
-    """Tells the server, again and again until it has heard it or the lease is over.
+    """Reports an outcome, and retries until the server has it or the lease ends.
 
     An outcome that the server refuses fails the step with `invalid_result`. Returns whether the
-    server has taken it; what it has not is logged. `stopped` ends the waits between.
+    server accepted it; a discarded outcome is logged. `stopped` ends the waits.
     """
     key, backoff = str(uuid.uuid4()), Backoff()
     lease.reporting = True
@@ -107,17 +108,17 @@ def report(client: Client, lease: Lease, outcome: Outcome, stopped: threading.Ev
             _send(client, lease.task, outcome, key)
             return True
         except (LeaseLost, NotFound) as error:
-            return _thrown_away(lease, error)
+            return _discarded(lease, error)
         except PawlError as error:
-            if not _comes_back(error):
+            if not _is_retryable(error):
                 if isinstance(outcome, Failed) or error.status in (401, 403):
-                    return _thrown_away(lease, error)
+                    return _discarded(lease, error)
                 outcome, key = Failed("invalid_result", _cut(str(error)), False), str(uuid.uuid4())
             elif lease.expired:
-                return _thrown_away(lease, error)
+                return _discarded(lease, error)
             else:
                 stopped.wait(backoff.next(error.retry_after))
-    return _thrown_away(lease, None)
+    return _discarded(lease, None)
 
 
 def _send(client: Client, task: Task, outcome: Outcome, key: str) -> None:
@@ -130,14 +131,14 @@ def _send(client: Client, task: Task, outcome: Outcome, key: str) -> None:
         client.interrupt_task(task.task, task.lease, outcome.value, outcome.update, key=key)
 
 
-def _comes_back(error: PawlError) -> bool:
+def _is_retryable(error: PawlError) -> bool:
     if isinstance(error, ConnectionFailed):
         return True
     return error.status in (408, 429) or error.status >= 500 and error.status != 501
 
 
-def _thrown_away(lease: Lease, error: Optional[PawlError]) -> bool:
-    why = error.detail if error else "the worker gave the task up" if lease.given_up \
+def _discarded(lease: Lease, error: Optional[PawlError]) -> bool:
+    why = error.detail if error else "the worker is stopping" if lease.given_up \
         else "the lease is lost"
-    _log.warning("%s: its outcome is thrown away: %s", name_of(lease.task), why)
+    _log.warning("%s: outcome discarded: %s", name_of(lease.task), why)
     return False

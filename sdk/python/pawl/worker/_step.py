@@ -1,4 +1,4 @@
-"""The step that a function runs for: what it is, what it can tell, and how it fails or asks."""
+"""The current step: identity, heartbeats, failure and interrupts."""
 
 import threading
 from contextvars import ContextVar
@@ -15,10 +15,10 @@ from ._log import StepLogger
 class StepError(Exception):
     """Fails the step.
 
-    type       the error's class, such as "card_declined": edges `on_error` and the key
-               `non_retryable` of a node's `retry` name it
-    message    a sentence for people
-    retryable  False if another attempt cannot help
+    type       error class, such as "card_declined", for `on_error` edges and the
+               `non_retryable` list of a retry policy
+    message    human-readable sentence
+    retryable  False if another attempt cannot succeed
     """
 
     def __init__(self, type: str, message: str = "", *, retryable: bool = True) -> None:
@@ -27,19 +27,19 @@ class StepError(Exception):
 
 
 class Interruption(BaseException):
-    """Leaves a function that asks. No Exception, so that `except Exception` lets it through."""
+    """Leaves a function at an interrupt; `except Exception` does not catch it."""
 
 
 class Interrupt:
-    """What a function is given as `interrupt`.
+    """The `interrupt` argument of a function.
 
-    `interrupt(value, update)` asks `value` and puts the keys of `update` into the run's data: the
-    function is left there, the run waits, and once somebody has answered the function is called
-    again, from its beginning. In that call the first `interrupt(…)` that is reached returns the
-    answer, whatever its value is; a second one asks again.
+    `interrupt(value, update)` asks the question `value` and sets the keys of `update` in the run's
+    data. The function ends there and the run waits. After an answer the function is called again
+    from its beginning; in that call the first `interrupt(…)` returns the answer, whatever its
+    question; the next one asks again.
 
-    A call knows the latest answer only. A function that asks several things therefore keeps an
-    answer by the `update` of the next question, and looks into `state` which it has.
+    A call has the latest answer only. A function that asks several questions keeps each answer by
+    the `update` of the next question, and checks in `state` which ones it has.
     """
 
     def __init__(self, interrupted: bool = False, answer: Json = None) -> None:
@@ -50,12 +50,12 @@ class Interrupt:
 
     def __call__(self, value: Json = None, update: Optional[Dict[str, Any]] = None) -> Json:
         """Returns the answer, or leaves the function. Raises StepError `invalid_result` if the
-        question is no JSON, or the update no object."""
+        question is not JSON or the update is not an object."""
         if self._answered:
             self._answered = False
             return self._answer
         if update is not None and not isinstance(update, dict):
-            raise StepError("invalid_result", "interrupt: the update is an object, not a "
+            raise StepError("invalid_result", "interrupt: the update must be an object, not a "
                             f"{type(update).__name__}", retryable=False)
         try:
             encode([value, update])
@@ -66,13 +66,13 @@ class Interrupt:
 
 
 class Step:
-    """The step that runs; `pawl.current_step()` gives it inside of a function.
+    """The running step; `pawl.current_step()` returns it inside a function.
 
-    run, flow, version, node, visit, attempt, code_ref: which one it is
-    idempotency_key: the same for each call of this visit; hand it to systems that are called
-    traceparent: for the systems that are called (W3C Trace Context); None from older servers
-    timeout_at: when the call is given up, or None
-    logger: as the function's own
+    run, flow, version, node, visit, attempt, code_ref: its identity
+    idempotency_key: the same for every call of this visit; pass it to the systems you call
+    traceparent: trace for the systems you call (W3C Trace Context); None from older servers
+    timeout_at: when the call times out, or None
+    logger: the function's logger
     """
 
     def __init__(self, task: Task, lease: Lease, logger: StepLogger) -> None:
@@ -87,25 +87,25 @@ class Step:
 
     @property
     def cancelled(self) -> threading.Event:
-        """Set when the result is not wanted any more: the run is being cancelled, the lease is
-        lost, or the worker stops and has waited long enough. `cancelled.wait(seconds)` is a
-        sleep that this ends."""
+        """Set when the result is no longer needed: the run is being cancelled, the lease is lost,
+        or the worker stops and its stop_timeout is over. `cancelled.wait(seconds)` is an
+        interruptible sleep."""
         return self._lease.cancelled
 
     @property
     def wish(self) -> str:
-        """What the run wants, by the last heartbeat: none, pause or cancel. A pause takes effect
-        when the step has ended; a function need not look at it."""
+        """What the run requested by the last heartbeat: none, pause or cancel. A pause takes
+        effect when the step ends; a function can ignore it."""
         return self._lease.wish
 
     def heartbeat(self, progress: Optional[float] = None) -> None:
-        """Says that the function is alive, and how far it is, from 0 to 1.
+        """Reports that the function is alive, and its progress from 0 to 1.
 
-        Returns at once. The worker keeps the lease without it; it is for `progress`, and to
-        learn of a cancel sooner. Raises ValueError if `progress` is not from 0 to 1.
+        Returns at once. The worker renews the lease by itself; call this to report progress and
+        to see a cancel sooner. Raises ValueError if `progress` is not from 0 to 1.
         """
         if progress is not None and not 0 <= progress <= 1:
-            raise ValueError(f"progress is from 0 to 1, not {progress}")
+            raise ValueError(f"progress must be from 0 to 1, not {progress}")
         self._lease.beat(progress)
 
 
@@ -113,12 +113,12 @@ _current: "ContextVar[Step]" = ContextVar("pawl.current_step")
 
 
 def current_step() -> Step:
-    """Gives the step that the calling function runs for.
+    """Returns the step of the calling function.
 
-    Raises RuntimeError outside of one. Threads that a function starts itself are outside: hand
-    them the step.
+    Raises RuntimeError outside a step. Threads that a function starts are outside: pass the step
+    to them.
     """
     step = _current.get(None)
     if step is None:
-        raise RuntimeError("there is no current step: this thread was not called by a worker")
+        raise RuntimeError("no current step: this thread was not started by a worker")
     return step

@@ -1,4 +1,4 @@
-"""The worker: takes tasks, calls functions, tells the server what became of them."""
+"""The worker: polls tasks, calls functions, reports outcomes."""
 
 import logging
 import os
@@ -29,18 +29,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Worker:
     """Calls Python functions for the steps of flows.
 
-    client        a Client, or a server's URL; else PAWL_SERVER and PAWL_TOKEN say which
-    queue         which tasks it takes
-    threads       how many functions may run at once
-    name          names it in the list of workers; else host and process
-    lease         seconds that the server waits for a sign of life before it gives a task to
-                  another worker; the worker gives one after each third of it
-    stop_timeout  seconds that a stop waits for functions under way
-    poll_wait     seconds that the server may let a question for tasks wait
-    log_level     from which level on a function's log goes to the server
+    client        a Client, or a server's URL; default: PAWL_SERVER and PAWL_TOKEN
+    queue         task queue to poll
+    threads       maximum number of functions running at once
+    name          name in the list of workers; default: host and process id
+    lease         seconds without a heartbeat after which the server gives a task to another
+                  worker; the worker sends a heartbeat after each third of it
+    stop_timeout  seconds that a stop waits for running functions
+    poll_wait     seconds of a long poll
+    log_level     lowest level of a function's log that is sent to the server
 
-    `run` works until SIGTERM or SIGINT; `start` and `stop`, or `with worker:`, do it beside
-    something else.
+    `run` works until SIGTERM or SIGINT; `start` and `stop`, or `with worker:`, work in the
+    background.
     """
 
     def __init__(
@@ -56,16 +56,16 @@ class Worker:
         log_level: int = logging.INFO,
     ) -> None:
         if threads < 1:
-            raise ValueError(f"threads is at least 1, not {threads}")
+            raise ValueError(f"threads must be at least 1, not {threads}")
         if not 1 <= lease <= 3600:
-            raise ValueError(f"lease is from 1 to 3600 seconds, not {lease}")
+            raise ValueError(f"lease must be from 1 to 3600 seconds, not {lease}")
         self.client = client if isinstance(client, Client) else Client(client)
         self.queue, self.threads = queue, threads
         self.name = name or f"{socket.gethostname()}-{os.getpid()}"
         self.lease, self.stop_timeout, self.poll_wait = lease, stop_timeout, poll_wait
         self.log_level = log_level
         self.failure: Optional[PawlError] = None
-        self._once = self.client._with(retries=0)  # the loops here know better when to go on
+        self._once = self.client._with(retries=0)  # the loops here retry by themselves
         self._functions: Dict[str, Function] = {}
         self._changed = threading.Condition()
         self._running: Dict[str, Lease] = {}
@@ -73,31 +73,31 @@ class Worker:
         self._poller: Optional[threading.Thread] = None
 
     def function(self, name: str) -> Callable[[F], F]:
-        """Decorates a function to be called by flows as `name`; see `register`."""
+        """Decorates a function that flows call as `name`; see `register`."""
         def decorate(function: F) -> F:
             self.register(name, function)
             return function
         return decorate
 
     def register(self, name: str, function: Callable[..., Any]) -> None:
-        """Lets flows call `function(state, …)` by the code_ref `name`.
+        """Registers `function(state, …)` for the code_ref `name`.
 
-        Its first parameter is `state`, a dict of the run's data that is its own to change. If it
-        has parameters `logger` and `interrupt` it is given these; the others are the node's
-        arguments. What it returns, or awaits if it is async, is the result.
+        Its first parameter is `state`, the function's own copy of the run's data. Parameters named
+        `logger` and `interrupt` are optional; all others are the node's arguments. Its return
+        value, awaited if it is async, is the result.
 
-        Raises ValueError for a name that cannot be one or is taken, TypeError for a function that
-        cannot be called like that.
+        Raises ValueError for an invalid or registered name, TypeError for a function that cannot
+        be called like that.
         """
         made = Function(name, function)
         with self._changed:
             if name in self._functions:
-                raise ValueError(f"there is a function {name!r} already")
+                raise ValueError(f"function {name!r} is already registered")
             self._functions[name] = made
 
     def run(self) -> None:
-        """Works until `stop`, SIGTERM or SIGINT, then stops as `stop` does; a second signal ends
-        the process. Raises the server's refusal if it will not have this worker."""
+        """Works until `stop`, SIGTERM or SIGINT, then stops like `stop`; a second signal ends the
+        process. Raises the server's error if it refuses this worker."""
         before: Dict[signal.Signals, Any] = {}
 
         def on_signal(number: int, frame: object) -> None:
@@ -111,7 +111,7 @@ class Worker:
                 before[each] = signal.signal(each, on_signal)
         try:
             self.start()
-            _log.info("%s stops: %s", self.name, self._stop_requests.get())
+            _log.info("%s: stopping: %s", self.name, self._stop_requests.get())
         finally:
             for each, handler in before.items():
                 signal.signal(each, handler)
@@ -120,13 +120,13 @@ class Worker:
             raise self.failure
 
     def start(self) -> None:
-        """Begins to work in threads of its own, and returns. Raises ValueError if there is
-        nothing to call, RuntimeError if it works already."""
+        """Starts to work in background threads and returns. Raises ValueError without functions,
+        RuntimeError if it is already running."""
         if not self._functions:
-            raise ValueError("the worker has no functions: register one before it starts")
+            raise ValueError("the worker has no functions: register one before you start it")
         with self._changed:
             if self._poller is not None:
-                raise RuntimeError("the worker has been started already")
+                raise RuntimeError("the worker is already running")
             self.failure = None
             self._stopping, self._ended = threading.Event(), threading.Event()
             self._abort = Abort()
@@ -135,21 +135,22 @@ class Worker:
         self._keeper.start()
         self._shipper.start()
         self._poller.start()
-        _log.info("%s works on queue %s of %s for %s", self.name, self.queue, self.client.url,
+        _log.info("%s: polling queue %s of %s for %s", self.name, self.queue, self.client.url,
                   ", ".join(sorted(self._functions)))
 
     def stop(self, timeout: Optional[float] = None) -> bool:
-        """Takes no more tasks, and waits for those under way for `timeout` seconds
-        (`stop_timeout`). Those left are given up: their `cancelled` is set, their outcome is
-        thrown away, and the server gives them to another worker when their lease runs out.
+        """Stops polling, and waits up to `timeout` seconds (`stop_timeout`) for running functions.
+        The remaining ones are abandoned: their `cancelled` is set, their outcome is discarded,
+        and the server gives their tasks to another worker when the leases expire.
 
-        Returns whether all had ended. May be called twice, and by any thread but a function's.
+        Returns whether all functions ended. Can be called twice and from any thread except a
+        function's.
         """
         poller = self._poller
         if poller is None:
             return True
         end = time.monotonic() + (self.stop_timeout if timeout is None else timeout)
-        self._stop_requests.put("stop was called")
+        self._stop_requests.put("stop() was called")
         self._stopping.set()
         self._abort.abort()
         with self._changed:
@@ -163,7 +164,7 @@ class Worker:
             self._poller = None
         for lease in left:
             lease.give_up()
-            _log.warning("%s: given up, it has not ended in time", name_of(lease.task))
+            _log.warning("%s: abandoned, it did not end in time", name_of(lease.task))
         self._ended.set()
         self._keeper.stop()
         self._shipper.stop()
@@ -189,13 +190,13 @@ class Worker:
                 if self._stopping.is_set():
                     return
                 if isinstance(error, PawlError) and _is_final(error):
-                    _log.error("%s stops, the server refuses it: %s", self.name, error)
+                    _log.error("%s: stopping, the server refused it: %s", self.name, error)
                     self.failure = error
-                    self._stop_requests.put("the server refuses it")
+                    self._stop_requests.put("refused by the server")
                     return
                 asked = error.retry_after if isinstance(error, PawlError) else None
                 pause = backoff.next(asked)
-                _log.warning("no tasks, next try in %.1f s: %s", pause, error)
+                _log.warning("polling failed (%s); retrying in %.1f s", error, pause)
                 self._stopping.wait(pause)
                 continue
             for task in tasks:
@@ -205,7 +206,7 @@ class Worker:
                     self._begin(task)
 
     def _wait_until_free(self) -> int:
-        """Gives how many functions may begin; 0 when the worker stops."""
+        """Returns how many functions may start; 0 when the worker stops."""
         with self._changed:
             self._changed.wait_for(
                 lambda: self._stopping.is_set() or len(self._running) < self.threads)
@@ -217,11 +218,12 @@ class Worker:
             wait=self.poll_wait, lease=self.lease, abort=self._abort)
 
     def _give_back(self, task: Task) -> None:
-        """A task that came when the worker had begun to stop."""
+        """Releases a task that arrived after the worker began to stop."""
         try:
             self._once.release_task(task.task, task.lease)
         except PawlError as error:
-            _log.warning("%s could not be given back, its lease runs out: %s", name_of(task), error)
+            _log.warning("%s: cannot release the task, its lease will expire: %s",
+                         name_of(task), error)
 
     def _begin(self, task: Task) -> None:
         lease = Lease(task)
@@ -241,7 +243,7 @@ class Worker:
             shipper.close(lines)
             report(self._once, lease, outcome, ended)
         except Exception:
-            _log.exception("%s: its outcome could not be reported", name_of(task))
+            _log.exception("%s: cannot report its outcome", name_of(task))
         finally:
             keeper.remove(lease)
             with self._changed:
@@ -252,12 +254,12 @@ class Worker:
     def _outcome(self, task: Task, step: Step) -> Outcome:
         function = self._functions.get(task.code_ref)
         if function is None:
-            return Failed("unknown_function", f"worker {self.name} has no {task.code_ref}")
+            return Failed("unknown_function", f"worker {self.name} has no function {task.code_ref}")
         return call(function, task, step)
 
 
 def _is_final(error: PawlError) -> bool:
-    """Whether the server would refuse the same again, so that asking on makes no sense."""
+    """Whether a retry cannot succeed."""
     if isinstance(error, ConnectionFailed):
         return False
     return (400 <= error.status < 500 and error.status not in (408, 409, 429)) \
