@@ -1,1 +1,1 @@
-"""An app of the old engine, run by Pawl: its functions and its flows are as they were."""
+"""An app of the old engine on Pawl: its functions and flows are unchanged."""

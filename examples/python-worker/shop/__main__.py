@@ -1,4 +1,4 @@
-"""Stores the flows, works, and runs each of them once: `python3 -m shop`."""
+"""Stores the flows, starts a worker, and runs each flow once: `python3 -m shop`."""
 
 import json
 import pathlib
@@ -11,14 +11,14 @@ from .worker import worker
 
 
 def store(client):
-    """Stores the app's flows; storing the same again changes nothing."""
+    """Stores the flows of the app; storing the same flow again changes nothing."""
     for path in sorted(pathlib.Path(__file__).parent.glob("flows/*.json")):
         stored = client.create_flow(json.loads(path.read_text("utf-8")), publish=True)
         print(f"stored {stored.name}, version {stored.version}")
 
 
 def follow(client, flow, data, answer=True):
-    """Runs a flow, answers what it asks, prints its logs, and gives the finished run."""
+    """Runs a flow, answers its questions, prints its logs, and returns the finished run."""
     run = client.run(client.start(flow, data).id, wait=1)
     while not run.finished:
         for waiting in run.waiting_on:
@@ -40,7 +40,7 @@ def main():
         follow(client, "Rounds with a delay", {})
         follow(client, "Order with a question", {"total": 20})
         follow(client, "Order with a question", {"total": 5000})
-        follow(client, "Order with a question", {})  # fails, as it should
+        follow(client, "Order with a question", {})  # fails, as expected
 
 
 if __name__ == "__main__":

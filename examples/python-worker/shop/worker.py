@@ -1,10 +1,10 @@
-"""All that is new: which function is behind which code_ref."""
+"""The only new code: maps each code_ref to its function."""
 
 import pawl
 
 from . import functions
 
-worker = pawl.Worker()  # PAWL_SERVER and PAWL_TOKEN say where the server is
+worker = pawl.Worker()  # PAWL_SERVER and PAWL_TOKEN set the server and the API key
 worker.register("shop.loop", functions.loop)
 worker.register("shop.delay", functions.delay)
 worker.register("shop.process", functions.process)
