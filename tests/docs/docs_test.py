@@ -1,5 +1,9 @@
 """What README and docs show is what happens.
 
+- Blocks marked `paste NAME` are pasted, as they are, into one shell per NAME: a bash that reads them from its
+  standard input, in a folder with the repository's `examples`, `sdk` and the same page's blocks marked
+  `file NAME`. What the shell prints is compared with the blocks marked `output NAME`. A server that they
+  start listens on a free port in place of 7717 and is stopped at the end.
 - Sessions (blocks that begin with `$ `) are run, each in a folder of its own that has the repository's
   `examples` and the same page's blocks marked `file NAME`; what they print is compared. What differs from run to run (times, durations, ids that
   Pawl made) counts as equal, a line `...` stands for any lines. A command `pawl serve … &` is a server
@@ -13,6 +17,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -48,6 +53,12 @@ def markdown_files():
 
 def all_blocks():
     return [b for name in sorted(markdown_files()) for b in blocks(os.path.join(ROOT, name), name)]
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
 
 
 def stable(line):
@@ -109,6 +120,42 @@ class DocsTest(unittest.TestCase):
                               + f"\n--- printed (exit code {code})\n" + printed)
             self.doCleanups()
 
+    def paste(self, page, name, blocks_of_page):
+        """Pastes the blocks `paste NAME` of a page into one shell; returns what it prints."""
+        port = str(free_port())
+        with tempfile.TemporaryDirectory(prefix="pawl-docs-") as folder:
+            for shared in ("examples", "sdk"):
+                os.symlink(os.path.join(ROOT, shared), os.path.join(folder, shared))
+            self.write_files(blocks_of_page[0], folder, port)
+            names = environment()
+            names.update(PATH=os.path.dirname(PROGRAM) + ":" + names["PATH"], LC_ALL="C.UTF-8",
+                         PAWL_SERVER_LISTEN="127.0.0.1:" + port)
+            pasted = "".join(b.text for b in blocks_of_page if (b.mark, b.name) == ("paste", name))
+            pasted = pasted.replace(PORT, port)
+            # The server, if there is one, holds the pipe open until it is stopped.
+            pasted += "jobs=$(jobs -p); [[ -z $jobs ]] || { kill $jobs; wait; }\n"
+            done = subprocess.run(["bash"], input=pasted, cwd=folder, env=names, text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  timeout=LIMIT_S, check=False)
+            return done.stdout.replace(port, PORT)
+
+    def test_pasted_blocks_print_what_is_shown(self):
+        count = 0
+        for page in sorted(markdown_files()):
+            found = blocks(os.path.join(ROOT, page), page)
+            for name in sorted({b.name for b in found if b.mark == "paste"}):
+                with self.subTest(page=page, name=name):
+                    count += 1
+                    printed = self.paste(page, name, found)
+                    shown = [line for b in found if (b.mark, b.name) == ("output", name)
+                             for line in b.text.splitlines()]
+                    self.assertTrue(shown, f"no block is marked `output {name}`")
+                    if not matches([stable(line) for line in shown],
+                                   [stable(line) for line in printed.splitlines()]):
+                        self.fail(f"{page}: paste {name}\n--- shown\n" + "\n".join(shown)
+                                  + "\n--- printed\n" + printed)
+        self.assertTrue(count, "no page has a block to paste")
+
     def write_files(self, block, folder, port):
         """The blocks of the same page that are files."""
         for shown in blocks(os.path.join(ROOT, block.file), block.file):
@@ -134,7 +181,7 @@ class DocsTest(unittest.TestCase):
     def test_sessions_print_what_is_shown(self):
         sessions = [block for block in all_blocks()
                     if block.text.startswith("$ ") and block.mark != "skip"]
-        self.assertTrue(any(block.file == "README.md" for block in sessions))
+        self.assertTrue(sessions)
         for block in sessions:
             with self.subTest(block=str(block)):
                 self.run_session(block)
