@@ -105,7 +105,7 @@ rocksdb::Status database::create(rocksdb::DBOptions settings, const descriptors&
   // and checks a file of all options.
   const descriptors only_default{columns.begin(), columns.begin() + 1};
   if (auto opened = open_with(settings, only_default); !opened.ok()) return opened;
-  std::vector<rocksdb::ColumnFamilyHandle*> made;
+  handles made;
   const auto created = db_->CreateColumnFamilies({columns.begin() + 1, columns.end()}, &made);
   handles_.insert(handles_.end(), made.begin(), made.end());
   return created;
@@ -113,10 +113,7 @@ rocksdb::Status database::create(rocksdb::DBOptions settings, const descriptors&
 
 rocksdb::Status database::open_with(const rocksdb::DBOptions& settings,
                                     const descriptors& columns) {
-  rocksdb::DB* raw = nullptr;
-  auto status = rocksdb::DB::Open(settings, path().string(), columns, &handles_, &raw);
-  db_.reset(raw);
-  return status;
+  return open_database(settings, path().string(), columns, handles_, db_);
 }
 
 database::~database() {

@@ -10,12 +10,11 @@
 #include <pawl/result.hpp>
 
 #include "persistence/rocksdb/folder.hpp"
+#include "persistence/rocksdb/open_database.hpp"
 #include "persistence/rocksdb/rocksdb_store.hpp"
 #include "persistence/rocksdb/wal_fence.hpp"
 
 namespace pawl::persistence::rocks {
-
-using descriptors = std::vector<rocksdb::ColumnFamilyDescriptor>;
 
 /// An open RocksDB in a folder that is ours. Shared by the store and its views; closed when the
 /// last one goes. Safe from any thread, like RocksDB itself.
@@ -53,7 +52,7 @@ class database {
   wal_fence gate_;
   std::unique_ptr<rocksdb::Env> environment_;  // likewise
   std::unique_ptr<rocksdb::DB> db_;
-  std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // RocksDB's own first, then ours
+  handles handles_;  // RocksDB's own first, then ours
 };
 
 }  // namespace pawl::persistence::rocks

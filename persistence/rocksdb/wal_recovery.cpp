@@ -91,19 +91,17 @@ result<wal_verdict> judge_logs(const fs::path& folder, std::uint64_t needed_from
 }
 
 std::uint64_t first_needed_log(const fs::path& folder, rocksdb::DBOptions options,
-                               const std::vector<rocksdb::ColumnFamilyDescriptor>& columns) {
+                               const descriptors& columns) {
   first_log_filter filter;
   options.wal_filter = &filter;
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
   options.create_if_missing = false;
   options.create_missing_column_families = false;
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  rocksdb::DB* raw = nullptr;
-  const auto opened =
-      rocksdb::DB::OpenForReadOnly(options, folder.string(), columns, &handles, &raw);
-  const std::unique_ptr<rocksdb::DB> db{raw};
-  if (!opened.ok()) return 0;  // the real opening tells why
-  for (auto* handle : handles) db->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+  handles of_columns;
+  std::unique_ptr<rocksdb::DB> db;
+  const auto opened = open_read_only(options, folder.string(), columns, of_columns, db);
+  if (!opened.ok()) return 0;  // the real opening reports why
+  for (auto* handle : of_columns) db->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
   return filter.first();
 }
 

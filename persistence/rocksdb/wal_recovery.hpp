@@ -6,12 +6,12 @@
 #include <optional>
 #include <vector>
 
-#include <rocksdb/db.h>
 #include <rocksdb/options.h>
 #include <rocksdb/wal_filter.h>
 
 #include <pawl/result.hpp>
 
+#include "persistence/rocksdb/open_database.hpp"
 #include "persistence/rocksdb/wal_check.hpp"
 
 /// What is done about the write-ahead logs before RocksDB replays them.
@@ -35,8 +35,7 @@ struct wal_verdict {
 /// The number of the first log that RocksDB would replay something from; 0 if there is none. Older
 /// ones are remains that a crash kept from being deleted. Changes nothing in the folder.
 [[nodiscard]] std::uint64_t first_needed_log(
-    const std::filesystem::path& folder, rocksdb::DBOptions options,
-    const std::vector<rocksdb::ColumnFamilyDescriptor>& columns);
+    const std::filesystem::path& folder, rocksdb::DBOptions options, const descriptors& columns);
 
 /// The sentence for a loss.
 [[nodiscard]] error describe(const wal_loss& loss, const std::filesystem::path& folder);
