@@ -24,9 +24,10 @@ rocksdb::CompressionType best_compression() {
   return rocksdb::kNoCompression;
 }
 
-/// Columns that are asked for single keys which are often not there.
+/// A Bloom filter speeds up only point lookups of keys that are often absent. Checkpoints and indexes
+/// are read by range, and a counter is almost always there.
 bool wants_filter(column where) {
-  return where != column::indexes && where != column::counters;
+  return where == column::flows || where == column::runs;
 }
 
 }  // namespace
