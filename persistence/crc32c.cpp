@@ -5,6 +5,12 @@
 #include <cstddef>
 #include <cstring>
 
+#if defined(__aarch64__) && defined(__linux__)
+#include <arm_acle.h>
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
 namespace pawl::persistence {
 namespace {
 
@@ -72,14 +78,45 @@ bool has_instruction() noexcept {
   static const bool has = __builtin_cpu_supports("sse4.2") != 0;
   return has;
 }
+#elif defined(__aarch64__) && defined(__linux__)
+// GCC's arm_acle.h declares the intrinsics whatever the target is; clang's only for targets that
+// have them, so its builtins are called instead.
+#if defined(__clang__)
+#define PAWL_TARGET_CRC "crc"
+#define PAWL_CRC_WORD __builtin_arm_crc32cd
+#define PAWL_CRC_BYTE __builtin_arm_crc32cb
+#else
+#define PAWL_TARGET_CRC "+crc"
+#define PAWL_CRC_WORD __crc32cd
+#define PAWL_CRC_BYTE __crc32cb
+#endif
+
+__attribute__((target(PAWL_TARGET_CRC))) std::uint32_t instruction_update(
+    std::uint32_t state, const char* from, std::size_t size) noexcept {
+  for (; size >= 8; size -= 8, from += 8) state = PAWL_CRC_WORD(state, load_little_endian(from));
+  for (; size > 0; --size, ++from) state = PAWL_CRC_BYTE(state, static_cast<unsigned char>(*from));
+  return state;
+}
+
+/// The CRC instructions are optional in ARMv8.0 and mandatory from ARMv8.1 on.
+bool has_instruction() noexcept {
+  static const bool has = (::getauxval(AT_HWCAP) & HWCAP_CRC32) != 0;
+  return has;
+}
+#else
+std::uint32_t instruction_update(std::uint32_t state, const char*, std::size_t) noexcept {
+  return state;
+}
+
+constexpr bool has_instruction() noexcept {
+  return false;
+}
 #endif
 
 }  // namespace
 
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) noexcept {
-#if defined(__x86_64__)
   if (has_instruction()) return ~instruction_update(~before, bytes.data(), bytes.size());
-#endif
   return detail::crc32c_by_tables(bytes, before);
 }
 
