@@ -144,7 +144,7 @@ void dispatcher::forget_if_idle(const task_queue& name) {
 }
 
 void dispatcher::take_out(const queued_task& task) {
-  const auto l = lanes_.find(task.lane);
+  const auto l = lanes_.find(task.queue);
   if (l == lanes_.end()) return;
   const auto run = l->second.waiting.find(task.key.run);
   if (run == l->second.waiting.end()) return;
@@ -153,7 +153,7 @@ void dispatcher::take_out(const queued_task& task) {
 }
 
 void dispatcher::put_in(const queued_task& task) {
-  const auto found = lanes_.find(task.lane);
+  const auto found = lanes_.find(task.queue);
   if (found == lanes_.end()) return;  // it is read from the store when somebody asks for it
   lane& l = found->second;
   std::string key = persistence::keys::queued(task);
@@ -254,7 +254,7 @@ void dispatcher::ask_for(poll_id id, const queued_task& task) {
   const auto random = static_cast<std::uint64_t>(context_->rng->draw() * 0x7fffffff) + 1;
   const std::uint64_t number = random << 32 | ++last_lease_;
   flow::lease_command wanted{task.key.token,
-                             task.lane.code_ref,
+                             task.queue.code_ref,
                              task.visit,
                              task.attempt,
                              number,
@@ -414,7 +414,7 @@ void dispatcher::describe(const describe_workers& d) const {
   const auto scanned = context_->store->durable_view()->scan(
       column::counters, persistence::keys::queued_counts(d.scope),
       [&](std::string_view key, std::string_view value) {
-        const auto of = persistence::keys::lane_of(key);
+        const auto of = persistence::keys::task_queue_of(key);
         const auto sum = persistence::decode_counter(value);
         if (of && sum && *sum > 0) info(*of).queued = static_cast<std::uint64_t>(*sum);
         return view::next::more;

@@ -28,7 +28,7 @@ const std::string all_known = "u";
 timer::timer(caf::actor_config& config, engine_context_ptr context)
     : caf::event_based_actor(config),
       context_(std::move(context)),
-      known_to_(persistence::keys::alarms_before({}).from) {}
+      known_to_(persistence::keys::timers_before({}).from) {}
 
 caf::behavior timer::make_behavior() {
   return {
@@ -70,7 +70,7 @@ void timer::change(const timer_changed& change) {
 
 void timer::look() {
   const time_point now = context_->clock->now();
-  if (known_to_ < persistence::keys::alarms_before(now + window / 2).to) refill(now);
+  if (known_to_ < persistence::keys::timers_before(now + window / 2).to) refill(now);
   while (!near_.empty() && firing_ < max_firing) {
     const auto due = persistence::keys::due_of(*near_.begin());
     if (due && *due > now) break;
@@ -78,15 +78,15 @@ void timer::look() {
     near_.erase(near_.begin());
     ring(first);
     // What was left in the store for want of room comes next.
-    if (near_.empty() && known_to_ < persistence::keys::alarms_before(now).to) refill(now);
+    if (near_.empty() && known_to_ < persistence::keys::timers_before(now).to) refill(now);
   }
   // Else the rings' answers go on, or nothing is to be waited for.
   if (firing_ < max_firing && !(near_.empty() && known_to_ == all_known)) schedule(now);
 }
 
 void timer::refill(time_point now) {
-  auto range = persistence::keys::alarms_before({});
-  const std::string end_of_window = persistence::keys::alarms_before(now + window).to;
+  auto range = persistence::keys::timers_before({});
+  const std::string end_of_window = persistence::keys::timers_before(now + window).to;
   range.from = known_to_;
   range.to = all_known;
   known_to_ = all_known;

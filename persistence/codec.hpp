@@ -11,12 +11,12 @@
 #include "flow/machine/delta.hpp"
 #include "flow/machine/state.hpp"
 
-/// Values to record bytes and back. Every record is sealed (version, kind, checksum: record.hpp);
-/// each `decode_…` answers `corrupt` for bytes that it did not write.
+/// Encodes values as records and decodes them. record.hpp describes the frame of a record. Errors
+/// of each `decode_…`: `corrupt` for bytes that its `encode_…` did not write, `schema_newer`.
 namespace pawl::persistence {
 
-/// A checkpoint as it is stored: the whole state, or what changed since the one before. Both tell
-/// what happened in their transition.
+/// A checkpoint is a snapshot (the whole state) or a delta (the changes since the checkpoint before
+/// it). Both contain the events of their transition.
 [[nodiscard]] std::string encode_snapshot(const flow::run_state& run,
                                           const std::vector<flow::event>& events);
 [[nodiscard]] std::string encode_delta(const flow::delta& change);
@@ -29,7 +29,7 @@ struct snapshot {
 [[nodiscard]] result<snapshot> decode_snapshot(std::string_view bytes);
 [[nodiscard]] result<flow::delta> decode_delta(std::string_view bytes);
 
-/// What is kept of each run beside its checkpoints, for listings and repeated starts.
+/// A run's record, for listings and repeated starts.
 struct run_record {
   run_summary summary;
   std::uint64_t start_fingerprint = 0;
@@ -37,7 +37,7 @@ struct run_record {
 [[nodiscard]] std::string encode_run(const flow::run_state& run);
 [[nodiscard]] result<run_record> decode_run(std::string_view bytes);
 
-/// What is kept of a task that a worker has.
+/// The lease of a task.
 struct lease_record {
   std::string queue;
   std::string code_ref;
@@ -48,16 +48,16 @@ struct lease_record {
 [[nodiscard]] std::string encode_lease(const flow::remote_task& task);
 [[nodiscard]] result<lease_record> decode_lease(std::string_view bytes);
 
-/// What is kept of a flow's name.
+/// The record of a flow's name.
 struct flow_head {
   version latest;
   std::optional<version> published;
-  bool deleted = false;  ///< its versions stay for the runs that had them
+  bool deleted = false;  ///< versions are kept for existing runs
 };
 [[nodiscard]] std::string encode_flow_head(const flow_head& head);
 [[nodiscard]] result<flow_head> decode_flow_head(std::string_view bytes);
 
-/// One immutable version: the definition in its canonical form.
+/// One immutable flow version. The definition is in canonical form.
 struct flow_record {
   json definition;
   time_point created_at{};

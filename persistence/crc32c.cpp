@@ -14,11 +14,11 @@
 namespace pawl::persistence {
 namespace {
 
-constexpr std::uint32_t polynomial = 0x82f63b78;  // bits in reverse: least significant first
+constexpr std::uint32_t polynomial = 0x82f63b78;  // reflected: least significant bit first
 
 using table = std::array<std::uint32_t, 256>;
 
-/// tables[0] is the classic byte table; tables[k] advances its result by k more zero bytes.
+/// tables[0] is the byte table; tables[k] extends its result by k zero bytes.
 constexpr std::array<table, 8> make_tables() {
   std::array<table, 8> tables{};
   for (std::uint32_t i = 0; i < 256; ++i) {

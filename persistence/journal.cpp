@@ -23,7 +23,7 @@ result<std::vector<journal_entry>> decode_journal(std::string_view bytes) {
   const auto record = open(record_kind::journal_group, bytes);
   if (!record) return record.error();
   if (record->version != journal_version)
-    return error{errc::schema_newer, "a record of the journal is of a newer build of Pawl"};
+    return error{errc::schema_newer, "a journal record was written by a newer Pawl"};
   std::vector<journal_entry> group;
   try {
     for (const auto& item : record->body) {
@@ -32,8 +32,8 @@ result<std::vector<journal_entry>> decode_journal(std::string_view bytes) {
            item.at(2).get<std::uint64_t>()});
     }
   } catch (const json::exception& failure) {
-    return error{errc::corrupt, std::string{"a record of the journal is not of the right shape: "} +
-                                    failure.what()};
+    return error{errc::corrupt,
+                 std::string{"a journal record has an unexpected layout: "} + failure.what()};
   }
   return group;
 }
@@ -56,19 +56,19 @@ result<std::optional<journal_span>> span_of_journal(const view& from) {
 
 result<journal_page> read_journal(const view& from, const scope_name& scope,
                                   std::optional<journal_position> after, std::size_t limit) {
-  constexpr std::uint32_t behind_all = std::numeric_limits<std::uint32_t>::max();
+  constexpr std::uint32_t last_index = std::numeric_limits<std::uint32_t>::max();
   const auto span = span_of_journal(from);
   if (!span) return span.error();
   journal_page page;
-  const journal_position end{*span ? (*span)->last : 0, behind_all, behind_all};
+  const journal_position end{*span ? (*span)->last : 0, last_index, last_index};
   page.next = after.value_or(end);
   if (!after || !*span) return page;
-  // A place behind the end is of a store that was lost or replaced.
+  // A position after the end belongs to a store that was lost or replaced.
   page.lost = after->group + 1 < (*span)->first || after->group > (*span)->last;
   if (after->group > (*span)->last) page.next = end;
-  // Of a transition that was told in part the rest comes.
+  // A transition whose events were delivered in part is read again.
   const std::uint32_t first =
-      after->event == behind_all && after->entry < behind_all ? after->entry + 1 : after->entry;
+      after->event == last_index && after->entry < last_index ? after->entry + 1 : after->entry;
   std::optional<error> failure;
   auto range = keys::journal();
   range.from = keys::journal_group(after->group);
@@ -82,7 +82,7 @@ result<journal_page> read_journal(const view& from, const scope_name& scope,
         }
         for (std::uint32_t i = number == after->group ? first : 0; i < group->size(); ++i) {
           if (page.entries.size() == limit) return view::next::stop;
-          page.next = {number, i, behind_all};
+          page.next = {number, i, last_index};
           if ((*group)[i].run.scope == scope)
             page.entries.emplace_back(journal_position{number, i, 0}, (*group)[i]);
         }

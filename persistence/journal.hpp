@@ -11,11 +11,11 @@
 
 #include "persistence/store.hpp"
 
-/// In which order transitions became durable, over all runs. The writer puts one record beside each
-/// group of transitions that it writes together; what happened in them is in their checkpoints.
+/// The order in which transitions became durable, over all runs. The journal has one record per
+/// group of transitions that were written together. Their events are in their checkpoints.
 namespace pawl::persistence {
 
-/// A transition, by its run and checkpoint.
+/// One transition.
 struct journal_entry {
   run_key run;
   std::uint64_t checkpoint = 0;
@@ -27,22 +27,23 @@ struct journal_entry {
 /// Errors: `corrupt`.
 [[nodiscard]] result<std::vector<journal_entry>> decode_journal(std::string_view bytes);
 
-/// The numbers of the oldest group that is kept and of the last one; none in an empty store.
-/// Errors: those of the view.
+/// The numbers of the oldest and the newest group. Returns nothing for an empty journal. Errors:
+/// those of the view.
 struct journal_span {
   std::uint64_t first = 0;
   std::uint64_t last = 0;
 };
 [[nodiscard]] result<std::optional<journal_span>> span_of_journal(const view& from);
 
-/// Transitions with their places, in the order in which they became durable.
+/// Transitions in the order in which they became durable.
 struct journal_page {
   std::vector<std::pair<journal_position, journal_entry>> entries;  ///< `event` is 0
-  journal_position next;                                            ///< go on behind this
-  bool lost = false;  ///< what is directly behind `after` is not kept any more
+  journal_position next;                                            ///< where the next page starts
+  bool lost = false;  ///< transitions right after `after` are no longer kept
 };
-/// The transitions of a scope from the one at `after` on, that one included; at most `limit`.
-/// Without `after` none, but the place to go on from. Errors: those of the view, `corrupt`.
+/// Returns at most `limit` transitions of a scope, from position `after`, inclusive. Without
+/// `after`: no transitions, and `next` is the end of the journal. Errors: those of the view,
+/// `corrupt`.
 [[nodiscard]] result<journal_page> read_journal(const view& from, const scope_name& scope,
                                                 std::optional<journal_position> after,
                                                 std::size_t limit);

@@ -17,7 +17,7 @@ void add_newest_first(std::string& key, time_point created) {
   add_number(key, ~static_cast<std::uint64_t>(to_unix_us(created)), 8);
 }
 
-/// All keys that begin with `prefix`, which does not end in 0xff.
+/// All keys that start with `prefix`, whose last byte is not 0xff.
 view::range with_prefix(std::string prefix) {
   std::string to = prefix;
   to.back() = static_cast<char>(static_cast<unsigned char>(to.back()) + 1);
@@ -30,7 +30,7 @@ std::string with_kind(char kind, const scope_name& scope) {
   return key;
 }
 
-/// Takes a name off the front.
+/// Removes a name from the front and returns it.
 std::optional<std::string_view> take_name(std::string_view& bytes) {
   const auto end = bytes.find('\0');
   if (end == bytes.npos) return std::nullopt;
@@ -39,7 +39,7 @@ std::optional<std::string_view> take_name(std::string_view& bytes) {
   return name;
 }
 
-/// Takes a number off the front of bytes that are long enough.
+/// Removes a number from the front and returns it. `bytes` has at least `size` bytes.
 std::uint64_t take_number(std::string_view& bytes, std::size_t size) {
   std::uint64_t number = 0;
   for (const char c : bytes.substr(0, size)) number = number << 8 | static_cast<unsigned char>(c);
@@ -47,8 +47,8 @@ std::uint64_t take_number(std::string_view& bytes, std::size_t size) {
   return number;
 }
 
-/// Takes the kind 'q' and the names of a lane off the front.
-std::optional<task_queue> take_lane(std::string_view& bytes) {
+/// Removes the kind 'q' and the names of a task queue from the front and returns them.
+std::optional<task_queue> take_task_queue(std::string_view& bytes) {
   if (bytes.empty() || bytes.front() != 'q') return std::nullopt;
   bytes.remove_prefix(1);
   const auto scope = take_name(bytes);
@@ -160,17 +160,17 @@ std::string timer(const run_key& key, time_point due) {
   return bytes + run(key);
 }
 
-view::range alarms_before(time_point to) {
+view::range timers_before(time_point to) {
   view::range all = with_prefix("t");
   all.to = "t";
   add_number(all.to, static_cast<std::uint64_t>(to_unix_us(to)), 8);
   return all;
 }
 
-std::optional<time_point> due_of(std::string_view alarm_key) noexcept {
-  if (alarm_key.size() < 9 || alarm_key.front() != 't') return std::nullopt;
+std::optional<time_point> due_of(std::string_view timer_key) noexcept {
+  if (timer_key.size() < 9 || timer_key.front() != 't') return std::nullopt;
   std::uint64_t us = 0;
-  for (const char c : alarm_key.substr(1, 8)) us = us << 8 | static_cast<unsigned char>(c);
+  for (const char c : timer_key.substr(1, 8)) us = us << 8 | static_cast<unsigned char>(c);
   return from_unix_us(static_cast<std::int64_t>(us));
 }
 
@@ -219,7 +219,7 @@ std::optional<run_key> run_of(std::string_view index_key) {
 }
 
 std::string queued(const queued_task& task) {
-  std::string bytes = queued_in(task.lane).from;
+  std::string bytes = queued_in(task.queue).from;
   add_number(bytes, static_cast<std::uint64_t>(to_unix_us(task.since)), 8);
   add_name(bytes, task.key.run.id.str());
   add_number(bytes, task.key.token, 4);
@@ -228,25 +228,25 @@ std::string queued(const queued_task& task) {
   return bytes;
 }
 
-view::range queued_in(const task_queue& lane) {
-  return with_prefix(queued_count(lane));
+view::range queued_in(const task_queue& queue) {
+  return with_prefix(queued_count(queue));
 }
 
 std::optional<queued_task> queued_of(std::string_view key) {
   constexpr std::size_t numbers = 12;
   if (key.size() < numbers) return std::nullopt;
-  std::string_view lane_bytes = key;
-  auto lane = take_lane(lane_bytes);
-  if (!lane || lane_bytes.size() < 8 + numbers) return std::nullopt;
+  std::string_view bytes = key;
+  auto queue = take_task_queue(bytes);
+  if (!queue || bytes.size() < 8 + numbers) return std::nullopt;
   queued_task task;
-  task.since = from_unix_us(static_cast<std::int64_t>(take_number(lane_bytes, 8)));
-  const auto run = take_name(lane_bytes);
-  if (!run || lane_bytes.size() != numbers) return std::nullopt;
-  task.key.run = {lane->scope, run_id{std::string{*run}}};
-  task.lane = *std::move(lane);
-  task.key.token = static_cast<std::uint32_t>(take_number(lane_bytes, 4));
-  task.visit = static_cast<std::uint32_t>(take_number(lane_bytes, 4));
-  task.attempt = static_cast<std::uint32_t>(take_number(lane_bytes, 4));
+  task.since = from_unix_us(static_cast<std::int64_t>(take_number(bytes, 8)));
+  const auto run = take_name(bytes);
+  if (!run || bytes.size() != numbers) return std::nullopt;
+  task.key.run = {queue->scope, run_id{std::string{*run}}};
+  task.queue = *std::move(queue);
+  task.key.token = static_cast<std::uint32_t>(take_number(bytes, 4));
+  task.visit = static_cast<std::uint32_t>(take_number(bytes, 4));
+  task.attempt = static_cast<std::uint32_t>(take_number(bytes, 4));
   return task;
 }
 
@@ -287,10 +287,10 @@ std::optional<std::uint64_t> group_of(std::string_view key) {
   return take_number(key, 8);
 }
 
-std::string queued_count(const task_queue& lane) {
-  std::string key = with_kind('q', lane.scope);
-  add_name(key, lane.queue);
-  add_name(key, lane.code_ref);
+std::string queued_count(const task_queue& queue) {
+  std::string key = with_kind('q', queue.scope);
+  add_name(key, queue.queue);
+  add_name(key, queue.code_ref);
   return key;
 }
 
@@ -302,9 +302,9 @@ view::range queued_counts(const scope_name& scope) {
   return with_prefix(with_kind('q', scope));
 }
 
-std::optional<task_queue> lane_of(std::string_view counter_key) {
-  auto lane = take_lane(counter_key);
-  return lane && counter_key.empty() ? lane : std::nullopt;
+std::optional<task_queue> task_queue_of(std::string_view counter_key) {
+  auto queue = take_task_queue(counter_key);
+  return queue && counter_key.empty() ? queue : std::nullopt;
 }
 
 std::string runs_with_status(const scope_name& scope, run_status status) {

@@ -9,17 +9,19 @@
 
 #include "persistence/store.hpp"
 
-/// Every key of the store is made here and nowhere else. Names end in a zero byte (they never hold
-/// one), numbers are big-endian, so that byte order is the order wanted. The first byte of a key in
-/// a column with several kinds of keys is its kind; kinds are never reused.
+/// The only place that encodes and decodes keys. Names end in a zero byte, which they cannot
+/// contain; numbers are big-endian. So keys sort in the order of their fields. In a column with
+/// several kinds of keys the first byte is the kind. Kinds are never reused.
+///
+/// A `…_of` function decodes a key. It returns nothing for bytes that are not such a key.
 namespace pawl::persistence::keys {
 
 // column::meta
 [[nodiscard]] std::string schema();
 
 // column::flows
-//   'h' scope 0 name 0                         the flow's head: latest and published version
-//   'v' scope 0 name 0 major4 minor4 patch4    one version
+//   'h' scope 0 name 0                         flow head: latest and published version
+//   'v' scope 0 name 0 major4 minor4 patch4    flow version
 [[nodiscard]] std::string flow_head(const scope_name& scope, const flow_name& flow);
 [[nodiscard]] view::range flow_heads(const scope_name& scope);
 [[nodiscard]] std::string flow_version(const scope_name& scope, const flow_version_id& flow);
@@ -32,34 +34,34 @@ namespace pawl::persistence::keys {
 // column::checkpoints
 //   scope 0 run 0 sequence8
 [[nodiscard]] std::string checkpoint(const run_key& key, std::uint64_t sequence);
-/// All checkpoints of a run from `first` on.
+/// The checkpoints of a run, from number `first`.
 [[nodiscard]] view::range checkpoints(const run_key& key, std::uint64_t first = 0);
 [[nodiscard]] std::optional<std::uint64_t> sequence_of(std::string_view checkpoint_key) noexcept;
 
-// column::indexes, newest first (the creation time is stored inverted)
-//   'a' scope 0 ~created8 run 0                all runs of a scope
+// column::indexes. The creation time is inverted, so that the newest run comes first.
+//   'a' scope 0 ~created8 run 0                runs of a scope
 //   's' status1 scope 0 ~created8 run 0        runs by status
 [[nodiscard]] std::string run_by_creation(const run_key& key, time_point created);
 [[nodiscard]] std::string run_by_status(const run_key& key, run_status status, time_point created);
 [[nodiscard]] view::range runs_by_creation(const scope_name& scope);
 [[nodiscard]] view::range runs_by_status(const scope_name& scope, run_status status);
-/// Of every scope: for recovery.
+/// All scopes.
 [[nodiscard]] view::range runs_by_status(run_status status);
-//   'm' scope 0 run 0                          runs that go on by themselves: not parked
-//   't' due8 scope 0 run 0                     when a run has to be woken
+//   'm' scope 0 run 0                          runnable runs: they continue without a command
+//   't' due8 scope 0 run 0                     timers
 [[nodiscard]] std::string runnable_run(const run_key& key);
 [[nodiscard]] view::range runnable_runs();
 [[nodiscard]] std::string timer(const run_key& key, time_point due);
-/// Of every scope, from the earliest on, those that are due before `to`.
-[[nodiscard]] view::range alarms_before(time_point to);
-[[nodiscard]] std::optional<time_point> due_of(std::string_view alarm_key) noexcept;
-//   'u' scope 0 run 0                          runs that are to be cancelled: nobody waits for them
+/// The timers of all scopes that are due before `to`, earliest first.
+[[nodiscard]] view::range timers_before(time_point to);
+[[nodiscard]] std::optional<time_point> due_of(std::string_view timer_key) noexcept;
+//   'u' scope 0 run 0                          orphaned runs: no parent waits for them; to cancel
 [[nodiscard]] std::string orphaned_run(const run_key& key);
 [[nodiscard]] view::range orphaned_runs();
-/// The run that an index key names. Nothing if the bytes are no such key.
+/// The run in a key of kind a, s, m, t or u.
 [[nodiscard]] std::optional<run_key> run_of(std::string_view index_key);
 
-/// A run that has ended, and of which the run that started it has not taken notice.
+/// A finished run whose end its parent has not processed yet.
 struct ended_child {
   run_key parent;
   run_id child;
@@ -71,7 +73,7 @@ struct ended_child {
 [[nodiscard]] view::range ended_children();
 [[nodiscard]] std::optional<ended_child> ended_of(std::string_view index_key);
 
-/// Tasks that the same workers can take, oldest first.
+/// The tasks of one function on one queue of a scope, oldest first.
 struct task_queue {
   scope_name scope;
   std::string queue;
@@ -79,7 +81,7 @@ struct task_queue {
 
   friend auto operator<=>(const task_queue&, const task_queue&) = default;
 };
-/// A call of a run, for a worker.
+/// A task of a run: the call that one of its tokens makes.
 struct task_key {
   run_key run;
   std::uint32_t token = 0;
@@ -87,7 +89,7 @@ struct task_key {
   friend auto operator<=>(const task_key&, const task_key&) = default;
 };
 struct queued_task {
-  task_queue lane;
+  task_queue queue;
   time_point since{};
   task_key key;
   std::uint32_t visit = 0;
@@ -95,32 +97,31 @@ struct queued_task {
 
   friend bool operator==(const queued_task&, const queued_task&) = default;
 };
-//   'q' scope 0 queue 0 function 0 since8 run 0 token4 visit4 attempt4    tasks that wait
-//   'l' scope 0 run 0 token4                   tasks that a worker has; values: its lease
+//   'q' scope 0 queue 0 function 0 since8 run 0 token4 visit4 attempt4    queued tasks
+//   'l' scope 0 run 0 token4                   leased tasks; the value is the lease
 [[nodiscard]] std::string queued(const queued_task& task);
-[[nodiscard]] view::range queued_in(const task_queue& lane);
+[[nodiscard]] view::range queued_in(const task_queue& queue);
 [[nodiscard]] std::optional<queued_task> queued_of(std::string_view index_key);
 [[nodiscard]] std::string leased(const task_key& task);
 [[nodiscard]] view::range all_leased();
 [[nodiscard]] std::optional<task_key> leased_of(std::string_view index_key);
 
-//   'j' group8                                 what was written together, by number
+//   'j' group8                                 journal: transitions written together
 [[nodiscard]] std::string journal_group(std::uint64_t number);
 [[nodiscard]] view::range journal();
 [[nodiscard]] std::optional<std::uint64_t> group_of(std::string_view index_key);
 
 // column::counters
-//   's' scope 0 status1                        runs that have the status now
+//   's' scope 0 status1                        number of runs by status
 [[nodiscard]] std::string runs_with_status(const scope_name& scope, run_status status);
-/// Of every scope.
+/// All scopes.
 [[nodiscard]] view::range run_counts();
 [[nodiscard]] std::optional<run_status> counted_status(std::string_view counter_key);
-//   'q' scope 0 queue 0 function 0             tasks that wait
-[[nodiscard]] std::string queued_count(const task_queue& lane);
-/// Of every scope.
+//   'q' scope 0 queue 0 function 0             number of queued tasks
+[[nodiscard]] std::string queued_count(const task_queue& queue);
+/// All scopes.
 [[nodiscard]] view::range queued_counts();
-/// Of one scope.
 [[nodiscard]] view::range queued_counts(const scope_name& scope);
-[[nodiscard]] std::optional<task_queue> lane_of(std::string_view counter_key);
+[[nodiscard]] std::optional<task_queue> task_queue_of(std::string_view counter_key);
 
 }  // namespace pawl::persistence::keys

@@ -31,7 +31,7 @@ TEST_CASE("keys have exactly these bytes, for ever", "[keys]") {
   CHECK(keys::queued(a_task) ==
         "qacme\0gpu\0w.resize\0\1\2\3\4\5\6\7\10r-1\0\0\0\0\11\0\0\0\2\0\0\0\1"s);
   CHECK(keys::leased(a_task.key) == "lacme\0r-1\0\0\0\0\11"s);
-  CHECK(keys::queued_count(a_task.lane) == "qacme\0gpu\0w.resize\0"s);
+  CHECK(keys::queued_count(a_task.queue) == "qacme\0gpu\0w.resize\0"s);
   CHECK(keys::orphaned_run(a_run) == "uacme\0r-1\0"s);
   CHECK(keys::ended({a_run, run_id{"c"}}) == "oacme\0r-1\0c\0"s);
   CHECK(keys::journal_group(258) == "j\0\0\0\0\0\0\1\2"s);
@@ -40,7 +40,7 @@ TEST_CASE("keys have exactly these bytes, for ever", "[keys]") {
 TEST_CASE("keys of tasks and of the journal tell what they are of", "[keys]") {
   CHECK(keys::queued_of(keys::queued(a_task)) == a_task);
   CHECK(keys::leased_of(keys::leased(a_task.key)) == a_task.key);
-  CHECK(keys::lane_of(keys::queued_count(a_task.lane)) == a_task.lane);
+  CHECK(keys::task_queue_of(keys::queued_count(a_task.queue)) == a_task.queue);
   CHECK(keys::group_of(keys::journal_group(258)) == 258u);
   for (const auto& key : {keys::queued(a_task), keys::leased(a_task.key)}) {
     for (std::size_t size = 0; size < key.size(); ++size) {
@@ -49,7 +49,7 @@ TEST_CASE("keys of tasks and of the journal tell what they are of", "[keys]") {
       CHECK_FALSE(keys::leased_of(cut));
     }
   }
-  CHECK_FALSE(keys::lane_of("qacme\0gpu\0"s));
+  CHECK_FALSE(keys::task_queue_of("qacme\0gpu\0"s));
   CHECK_FALSE(keys::group_of("j"));
 }
 

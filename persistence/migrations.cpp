@@ -44,8 +44,7 @@ result<void> create(store& opened, std::uint32_t schema) {
   if (!empty) return std::move(empty).error();
   if (!*empty) {
     return error{errc::corrupt,
-                 "the store has records but no schema record that says how to read them; restore "
-                 "it from a backup"};
+                 "the store has records but no schema record; restore it from a backup"};
   }
   batch changes;
   set_version(changes, schema);
@@ -69,7 +68,7 @@ result<void> migrate(store& opened, const migration& step) {
 }  // namespace
 
 std::span<const migration> migrations() noexcept {
-  return {};  // the first schema is the only one so far
+  return {};  // there is only one schema so far
 }
 
 std::uint32_t current_schema() noexcept {
@@ -82,20 +81,20 @@ result<std::optional<std::uint32_t>> read_schema(const view& from) {
   if (!bytes->has_value()) return std::optional<std::uint32_t>{};
   auto record = open(record_kind::schema, **bytes);
   if (!record) return std::move(record).error();
-  // Only the number matters: later records may say more, and it must be read from all of them.
+  // Reads only the number, so that records of later versions can be read too.
   const auto schema = record->body.is_object() ? record->body.find("schema") : record->body.end();
   if (schema == record->body.end() || !schema->is_number_unsigned() ||
       schema->get<std::uint64_t>() > UINT32_MAX) {
-    return error{errc::corrupt, "the store's schema record has no version number"};
+    return error{errc::corrupt, "the schema record of the store has no version number"};
   }
   return std::optional{schema->get<std::uint32_t>()};
 }
 
 error newer_schema(std::uint32_t found, std::uint32_t known) {
-  return {errc::schema_newer,
-          "the store has schema version " + std::to_string(found) +
-              ", but this build of Pawl reads versions up to " + std::to_string(known) +
-              "; nothing was changed: open it with the newer Pawl that wrote it"};
+  return {errc::schema_newer, "the store has schema version " + std::to_string(found) +
+                                  ", but this build of Pawl supports versions up to " +
+                                  std::to_string(known) +
+                                  "; nothing was changed. Use the newer Pawl that wrote it"};
 }
 
 result<void> prepare_schema(store& opened, std::span<const migration> known) {
@@ -108,8 +107,8 @@ result<void> prepare_schema(store& opened, std::span<const migration> known) {
   if (!found->has_value()) return create(opened, newest);
   if (**found > newest) return newer_schema(**found, newest);
   if (**found < first_schema) {
-    return error{errc::corrupt, "the store's schema record names version " +
-                                    std::to_string(**found) + ", which never was"};
+    return error{errc::corrupt, "the schema record of the store has the invalid version " +
+                                    std::to_string(**found)};
   }
   for (const auto& step : known.subspan(**found - first_schema)) {
     if (auto done = migrate(opened, step); !done) return done;

@@ -10,40 +10,40 @@
 
 #include "persistence/store.hpp"
 
-/// The version of what a store holds (keys, records, columns), and how older stores become newer
-/// ones. The version is a record of `column::meta` that is written together with the first bytes
-/// of a store.
+/// The schema version of a store (its keys, records and columns) and the migrations between
+/// versions. A record of `column::meta` holds the version; it is written with the first bytes of a
+/// store.
 namespace pawl::persistence {
 
-/// The version of a store that no migration has touched.
+/// The version before the first migration.
 inline constexpr std::uint32_t first_schema = 1;
 
-/// One step forward. `run` reads the store as it is and appends what has to change; it is run on
-/// a quiet store, before anything else uses it. What it appends and the new version are written as
-/// one batch, so it happens once and completely or not at all.
+/// One migration. `run` reads the store and appends the changes to make; nothing else uses the
+/// store meanwhile. The changes and the new version are one batch, so a migration is applied
+/// exactly once.
 struct migration {
-  std::uint32_t to;         ///< the version afterwards; it starts from the one before
-  std::string_view reason;  ///< what changes, as part of a sentence: "days get counters"
+  std::uint32_t to;         ///< the version after it; it migrates from the one before
+  std::string_view reason;  ///< what changes, for messages: "days get counters"
   std::function<result<void>(const view& before, batch& changes)> run;
 };
 
-/// All migrations, oldest first, without gaps. A released one is never changed.
+/// All migrations, oldest first, without gaps. A released migration never changes.
 [[nodiscard]] std::span<const migration> migrations() noexcept;
 
-/// The version that this build reads and writes.
+/// The schema version of this build.
 [[nodiscard]] std::uint32_t current_schema() noexcept;
 
-/// The version found in a store. Nothing where there is no record of it. Error: `corrupt`.
+/// Returns the version of a store, or nothing if it has no schema record. Error: `corrupt`.
 [[nodiscard]] result<std::optional<std::uint32_t>> read_schema(const view& from);
 
-/// The error for a store that is `found`, where only versions up to `known` can be read.
+/// The error for a store with version `found`, if only versions up to `known` are supported.
 [[nodiscard]] error newer_schema(std::uint32_t found, std::uint32_t known);
 
-/// Makes a freshly opened store ready for use: writes the record into an empty one, migrates an
-/// older one step by step, refuses a newer one. Ends with everything synced and published. Not
-/// together with any other call on the store. Errors: `schema_newer`, `corrupt` (records but no
-/// version), what a migration answers, and as `store::write`; the store is then still of the last
-/// version that was completed.
+/// Prepares a store that was just opened: writes the schema record of an empty store, migrates an
+/// older store step by step, refuses a newer one. On return all is synced and published. No other
+/// call may use the store meanwhile. Errors: `schema_newer`, `corrupt` (records but no version),
+/// those of a migration, and as `store::write`. After an error the store has the version of the
+/// last completed migration.
 [[nodiscard]] result<void> prepare_schema(store& opened,
                                           std::span<const migration> known = migrations());
 

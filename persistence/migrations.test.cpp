@@ -125,8 +125,8 @@ TEST_CASE("a store of a newer schema is refused and not changed", "[migrations]"
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::schema_newer);
   CHECK(refused.error().message ==
-        "the store has schema version 3, but this build of Pawl reads versions up to 1; nothing "
-        "was changed: open it with the newer Pawl that wrote it");
+        "the store has schema version 3, but this build of Pawl supports versions up to 1; nothing "
+        "was changed. Use the newer Pawl that wrote it");
   CHECK(contents(*opened.durable_view()) == before);
 }
 

@@ -26,10 +26,10 @@ std::uint32_t read_checksum(std::string_view bytes) noexcept {
   return sum;
 }
 
-/// Reading is recursive. What callers give nests less deep by far, and this is a part of any stack.
+/// Decoding is recursive. This depth fits on any stack; valid records are far less deep.
 constexpr std::size_t max_depth = 1'500;
 
-/// Follows CBOR without keeping anything of it. Gives up where it nests too deep, or is none.
+/// Parses CBOR without building values. Stops at bytes that nest too deep or are not CBOR.
 class depth_meter final : public nlohmann::json_sax<json> {
  public:
   [[nodiscard]] bool is_too_deep() const noexcept { return depth_ > max_depth; }
@@ -55,8 +55,8 @@ class depth_meter final : public nlohmann::json_sax<json> {
 };
 
 bool is_too_deep(std::string_view cbor) {
-  // Each level takes a byte that says so (RFC 8949, 3.1: arrays and maps); hardly a record has as
-  // many.
+  // Each level needs a byte of major type 4 or 5 (RFC 8949, 3.1). Few records have enough of them
+  // to need the parse below.
   const auto begins_level = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
   if (std::count_if(cbor.begin(), cbor.end(), begins_level) <=
       static_cast<std::ptrdiff_t>(max_depth))
@@ -67,7 +67,7 @@ bool is_too_deep(std::string_view cbor) {
          meter.is_too_deep();
 }
 
-/// How messages name a kind byte that was read.
+/// The kind as messages show it.
 std::string name_of(std::uint8_t kind) {
   return std::string{to_string(static_cast<record_kind>(kind))} + " (" + std::to_string(kind) + ")";
 }
@@ -102,7 +102,7 @@ std::string_view to_string(record_kind kind) noexcept {
 
 std::string seal(record_kind kind, std::uint8_t version, const json& body) {
   std::string record;
-  record.reserve(512);  // most records fit, so that one allocation does
+  record.reserve(512);  // one allocation for most records
   record.push_back(static_cast<char>(version));
   record.push_back(static_cast<char>(kind));
   json::to_cbor(body, record);
@@ -112,26 +112,26 @@ std::string seal(record_kind kind, std::uint8_t version, const json& body) {
 
 result<opened> open(record_kind expected, std::string_view bytes) {
   if (bytes.size() < smallest_record) {
-    return corrupt(expected, "has only " + std::to_string(bytes.size()) +
-                                 " bytes, the smallest is " + std::to_string(smallest_record));
+    return corrupt(expected, "has " + std::to_string(bytes.size()) + " bytes; the minimum is " +
+                                 std::to_string(smallest_record));
   }
   const auto covered = bytes.substr(0, bytes.size() - checksum_bytes);
   if (crc32c(covered) != read_checksum(bytes.substr(covered.size())))
     return corrupt(expected, "of " + std::to_string(bytes.size()) + " bytes fails its checksum");
   const auto kind = static_cast<std::uint8_t>(bytes[1]);
   if (kind != static_cast<std::uint8_t>(expected))
-    return corrupt(expected, "is of the kind " + name_of(kind) + " instead");
+    return corrupt(expected, "has kind " + name_of(kind));
 
   opened result{static_cast<std::uint8_t>(bytes[0]), {}};
   const auto body = covered.substr(header_bytes);
-  if (is_too_deep(body)) return corrupt(expected, "has a body that is nested too deep");
+  if (is_too_deep(body)) return corrupt(expected, "is nested too deep");
   try {
-    // Exceptions are switched off, but a length beyond all memory is still thrown.
+    // Exceptions are disabled, but a length that exceeds memory still throws.
     result.body = json::from_cbor(body.data(), body.data() + body.size(), true, false);
   } catch (const std::exception& failure) {
-    return corrupt(expected, std::string{"has a body that cannot be read: "} + failure.what());
+    return corrupt(expected, std::string{"cannot be decoded: "} + failure.what());
   }
-  if (result.body.is_discarded()) return corrupt(expected, "has a body that is not CBOR");
+  if (result.body.is_discarded()) return corrupt(expected, "is not CBOR");
   return result;
 }
 

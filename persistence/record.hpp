@@ -12,11 +12,11 @@
 ///
 ///     version (1 byte) | kind (1 byte) | body as CBOR (RFC 8949) | CRC-32C (4 bytes, low first)
 ///
-/// The checksum covers everything before it. Counters are the only values without a frame, because
-/// a store adds to them by itself.
+/// The checksum covers everything before it. Counters have no frame, because the store adds to them
+/// itself.
 namespace pawl::persistence {
 
-/// What a record is about. The numbers are on disk: they are never changed and never used again.
+/// Numbers are stored: they never change and are never reused.
 enum class record_kind : std::uint8_t {
   schema = 1,
   flow_head = 2,
@@ -31,8 +31,8 @@ enum class record_kind : std::uint8_t {
 /// "run_summary", or "unknown".
 [[nodiscard]] std::string_view to_string(record_kind kind) noexcept;
 
-/// Puts a frame around `body`. `version` is that of the body's layout, for each kind its own.
-/// `body` must not be a discarded value; its depth is up to the caller.
+/// Encodes `body` with a frame. `version` is the layout version of `body`; each kind has its own.
+/// `body` must not be a discarded value. The caller bounds its depth.
 [[nodiscard]] std::string seal(record_kind kind, std::uint8_t version, const json& body);
 
 struct opened {
@@ -40,12 +40,12 @@ struct opened {
   json body;
 };
 
-/// Checks the frame and reads the body. Never throws. Errors: `corrupt` where the bytes are not
-/// what `seal` wrote, or are of another kind.
+/// Checks the frame and decodes the body. Never throws. Error: `corrupt` for bytes that `seal` did
+/// not write and for records of another kind.
 [[nodiscard]] result<opened> open(record_kind expected, std::string_view bytes);
 
-/// The kind that the frame names, unchecked: for choosing how to open. Nothing where the bytes are
-/// too short for a frame or the kind is not known.
+/// Returns the kind in the frame without checking the checksum, or nothing if the bytes are too
+/// short for a frame or the kind is unknown.
 [[nodiscard]] std::optional<record_kind> kind_of(std::string_view bytes) noexcept;
 
 }  // namespace pawl::persistence

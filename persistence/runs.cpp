@@ -10,29 +10,37 @@
 namespace pawl::persistence {
 namespace {
 
-/// Adds to an error which record of which run it is about.
-error about(error failure, const run_key& key, std::string_view checkpoint_key) {
-  failure.message = "run " + key.id.str() + " of scope " + key.scope.str() + ", checkpoint " +
+std::string described(const run_key& key) {
+  return "run " + key.id.str() + " in scope " + key.scope.str();
+}
+
+error corrupt_run(const run_key& key, const std::string& what) {
+  return {errc::corrupt, described(key) + ": " + what};
+}
+
+/// Names the run and checkpoint in an error.
+error with_checkpoint(error failure, const run_key& key, std::string_view checkpoint_key) {
+  failure.message = described(key) + ", checkpoint " +
                     std::to_string(keys::sequence_of(checkpoint_key).value_or(0)) + ": " +
                     failure.message;
   return failure;
 }
 
-/// Whether a delta can be one of this state. What is wrong here has a good checksum, so it was
-/// written like that; it must not be read as anything.
-bool fits(const flow::run_state& state, const flow::delta& change) {
-  constexpr flow::node_index more_than_any_flow = 1'000'000;
+/// Whether a delta can be applied to a state. A delta that cannot has a valid checksum, so a defect
+/// wrote it; applying it would read out of bounds.
+bool is_applicable(const flow::run_state& state, const flow::delta& change) {
+  constexpr flow::node_index node_limit = 1'000'000;  // more than a flow may have
   const auto has = [](const std::vector<flow::token>& tokens, flow::token_id id) {
     return std::any_of(tokens.begin(), tokens.end(),
                        [&](const flow::token& t) { return t.id == id; });
   };
   const auto& removed = change.tokens_removed;
-  const auto is_there = [&](flow::token_id id) {
+  const auto exists = [&](flow::token_id id) {
     return has(change.tokens_set, id) ||
            (has(state.tokens, id) &&
             std::find(removed.begin(), removed.end(), id) == removed.end());
   };
-  const auto map_fits = [&](const auto& entry) {
+  const auto map_is_applicable = [&](const auto& entry) {
     const auto& [id, map] = entry;
     const auto known = state.maps.find(id);
     if (map.items ? !map.items->is_array() : known == state.maps.end()) return false;
@@ -41,11 +49,11 @@ bool fits(const flow::run_state& state, const flow::delta& change) {
                        [&](const auto& result) { return result.first < items; });
   };
   return std::all_of(change.writes_set.begin(), change.writes_set.end(),
-                     [&](const auto& w) { return is_there(w.first); }) &&
-         std::all_of(change.maps_set.begin(), change.maps_set.end(), map_fits) &&
+                     [&](const auto& w) { return exists(w.first); }) &&
+         std::all_of(change.maps_set.begin(), change.maps_set.end(), map_is_applicable) &&
          change.compensations_dropped <= state.compensations.size() &&
          std::all_of(change.visits.begin(), change.visits.end(),
-                     [&](const auto& v) { return v.first < more_than_any_flow; });
+                     [&](const auto& v) { return v.first < node_limit; });
 }
 
 keys::queued_task queued_task_of(const run_key& run, const flow::open_task& open) {
@@ -56,23 +64,23 @@ keys::queued_task queued_task_of(const run_key& run, const flow::open_task& open
           open.attempt};
 }
 
-void take_out(batch& writes, const run_key& run, const flow::open_task& open) {
+void erase_task(batch& writes, const run_key& run, const flow::open_task& open) {
   if (open.task.lease != 0) return writes.erase(column::indexes, keys::leased({run, open.token}));
   const auto task = queued_task_of(run, open);
   writes.erase(column::indexes, keys::queued(task));
-  writes.add(keys::queued_count(task.lane), -1);
+  writes.add(keys::queued_count(task.queue), -1);
 }
 
-void put_in(batch& writes, const run_key& run, const flow::open_task& open) {
+void put_task(batch& writes, const run_key& run, const flow::open_task& open) {
   if (open.task.lease != 0) {
     return writes.put(column::indexes, keys::leased({run, open.token}), encode_lease(open.task));
   }
   const auto task = queued_task_of(run, open);
   writes.put(column::indexes, keys::queued(task), {});
-  writes.add(keys::queued_count(task.lane), 1);
+  writes.add(keys::queued_count(task.queue), 1);
 }
 
-/// The index of tasks that workers can take or have.
+/// Updates the indexes of queued and leased tasks.
 void write_tasks(batch& writes, const run_key& run, const std::vector<flow::open_task>& before,
                  const std::vector<flow::open_task>& after) {
   const auto is_in = [](const std::vector<flow::open_task>& list, const flow::open_task& task) {
@@ -82,14 +90,14 @@ void write_tasks(batch& writes, const run_key& run, const std::vector<flow::open
     });
   };
   for (const auto& task : before)
-    if (!is_in(after, task)) take_out(writes, run, task);
+    if (!is_in(after, task)) erase_task(writes, run, task);
   for (const auto& task : after)
-    if (!is_in(before, task)) put_in(writes, run, task);
+    if (!is_in(before, task)) put_task(writes, run, task);
 }
 
-/// What a run and those around it have to know of each other's end, also after a crash.
-void write_family(batch& writes, const flow::run_state& run, const flow::delta& change,
-                  const index_state& before, const index_state& after) {
+/// Records what parents and children must learn about each other's end, even after a crash.
+void write_children(batch& writes, const flow::run_state& run, const flow::delta& change,
+                    const index_state& before, const index_state& after) {
   for (const auto& id : change.children_abandoned)
     writes.put(column::indexes, keys::orphaned_run({run.key.scope, id}), {});
   for (const auto& id : before.children)
@@ -114,25 +122,27 @@ index_state index_state_of(const flow::run_state& run) {
 
 batch transition_batch(const flow::run_state& run, const flow::delta& change,
                        const index_state& before, std::uint32_t snapshot_every) {
-  PAWL_ASSERT(snapshot_every > 0, "snapshots must come at some distance");
-  PAWL_ASSERT(run.sequence == change.sequence, "the state is not the one after the delta");
+  PAWL_ASSERT(snapshot_every > 0, "snapshot_every is at least 1");
+  PAWL_ASSERT(run.sequence == change.sequence, "the state is the one after the delta");
   batch writes;
   const bool whole = (run.sequence - 1) % snapshot_every == 0;
   writes.put(column::checkpoints, keys::checkpoint(run.key, run.sequence),
              whole ? encode_snapshot(run, change.events) : encode_delta(change));
-  // A retry that failed again at once ends in the status that it found, but with another error.
+  // A retry that fails at once leaves the status unchanged, but not the error.
   if (before.status != run.status || change.status)
     writes.put(column::runs, keys::run(run.key), encode_run(run));
   const index_state after = index_state_of(run);
-  if (before.moves && !after.moves) writes.erase(column::indexes, keys::runnable_run(run.key));
-  if (!before.moves && after.moves) writes.put(column::indexes, keys::runnable_run(run.key), {});
+  if (before.runnable && !after.runnable)
+    writes.erase(column::indexes, keys::runnable_run(run.key));
+  if (!before.runnable && after.runnable)
+    writes.put(column::indexes, keys::runnable_run(run.key), {});
   if (before.timer != after.timer) {
     if (before.timer) writes.erase(column::indexes, keys::timer(run.key, *before.timer));
     if (after.timer) writes.put(column::indexes, keys::timer(run.key, *after.timer), {});
   }
   if (!before.tasks.empty() || !after.tasks.empty())
     write_tasks(writes, run.key, before.tasks, after.tasks);
-  write_family(writes, run, change, before, after);
+  write_children(writes, run, change, before, after);
   if (before.status == run.status) return writes;
   if (before.status) {
     writes.erase(column::indexes, keys::run_by_status(run.key, *before.status, run.created_at));
@@ -147,10 +157,10 @@ batch transition_batch(const flow::run_state& run, const flow::delta& change,
 
 result<std::optional<flow::run_state>> load_run(const view& from, const run_key& key,
                                                 std::optional<std::uint64_t> at) {
-  // To look for the record of a run that is not there takes far less than an iterator.
-  const auto there = from.get(column::runs, keys::run(key));
-  if (!there) return there.error();
-  if (!*there) return std::optional<flow::run_state>{};
+  // For a run that does not exist, a point lookup is far cheaper than an iterator.
+  const auto record = from.get(column::runs, keys::run(key));
+  if (!record) return record.error();
+  if (!*record) return std::optional<flow::run_state>{};
   std::vector<flow::delta> newest_first;
   std::optional<flow::run_state> state;
   std::optional<error> failure;
@@ -158,18 +168,18 @@ result<std::optional<flow::run_state>> load_run(const view& from, const run_key&
   if (at) keys.to = keys::checkpoint(key, *at + 1);
   keys.reverse = true;
   const auto scanned =
-      from.scan(column::checkpoints, keys, [&](std::string_view place, std::string_view bytes) {
+      from.scan(column::checkpoints, keys, [&](std::string_view at_key, std::string_view bytes) {
         if (is_snapshot(bytes)) {
           if (auto whole = decode_snapshot(bytes)) {
             state = std::move(whole->run);
           } else {
-            failure = about(std::move(whole).error(), key, place);
+            failure = with_checkpoint(std::move(whole).error(), key, at_key);
           }
           return view::next::stop;
         }
         auto change = decode_delta(bytes);
         if (!change) {
-          failure = about(std::move(change).error(), key, place);
+          failure = with_checkpoint(std::move(change).error(), key, at_key);
           return view::next::stop;
         }
         newest_first.push_back(*std::move(change));
@@ -179,19 +189,15 @@ result<std::optional<flow::run_state>> load_run(const view& from, const run_key&
   if (failure) return *failure;
   if (!state) {
     if (newest_first.empty()) return std::optional<flow::run_state>{};
-    return error{errc::corrupt, "run " + key.id.str() + " of scope " + key.scope.str() +
-                                    " has checkpoints, but none holds its whole state"};
+    return corrupt_run(key, "it has checkpoints, but no snapshot");
   }
   for (auto change = newest_first.rbegin(); change != newest_first.rend(); ++change) {
     if (change->sequence != state->sequence + 1) {
-      return error{errc::corrupt, "run " + key.id.str() + " of scope " + key.scope.str() +
-                                      ": checkpoint " + std::to_string(state->sequence + 1) +
-                                      " is missing"};
+      return corrupt_run(key, "checkpoint " + std::to_string(state->sequence + 1) + " is missing");
     }
-    if (!fits(*state, *change)) {
-      return error{errc::corrupt, "run " + key.id.str() + " of scope " + key.scope.str() +
-                                      ": checkpoint " + std::to_string(change->sequence) +
-                                      " does not follow from the one before"};
+    if (!is_applicable(*state, *change)) {
+      return corrupt_run(key, "checkpoint " + std::to_string(change->sequence) +
+                                  " does not apply to the one before it");
     }
     flow::apply(*state, *change);
   }
@@ -206,8 +212,7 @@ result<std::optional<run_record>> load_record(const view& from, const run_key& k
   auto record = decode_run(**bytes);
   if (!record) {
     auto failure = std::move(record).error();
-    failure.message =
-        "run " + key.id.str() + " of scope " + key.scope.str() + ": " + failure.message;
+    failure.message = described(key) + ": " + failure.message;
     return failure;
   }
   return std::optional{*std::move(record)};
@@ -220,11 +225,11 @@ result<std::vector<checkpoint_events>> load_history(const view& from, const run_
   const auto read = [&](std::string_view at, std::string_view bytes) -> result<void> {
     if (is_snapshot(bytes)) {
       auto whole = decode_snapshot(bytes);
-      if (!whole) return about(std::move(whole).error(), key, at);
+      if (!whole) return with_checkpoint(std::move(whole).error(), key, at);
       history.push_back({whole->run.sequence, whole->run.updated_at, std::move(whole->events)});
     } else {
       auto change = decode_delta(bytes);
-      if (!change) return about(std::move(change).error(), key, at);
+      if (!change) return with_checkpoint(std::move(change).error(), key, at);
       history.push_back({change->sequence, change->at, std::move(change->events)});
     }
     return {};
@@ -232,8 +237,8 @@ result<std::vector<checkpoint_events>> load_history(const view& from, const run_
   const auto scanned = from.scan(column::checkpoints, keys::checkpoints(key, first),
                                  [&](std::string_view at, std::string_view bytes) {
                                    if (history.size() == limit) return view::next::stop;
-                                   if (auto good = read(at, bytes); !good) {
-                                     failure = std::move(good).error();
+                                   if (auto done = read(at, bytes); !done) {
+                                     failure = std::move(done).error();
                                      return view::next::stop;
                                    }
                                    return view::next::more;

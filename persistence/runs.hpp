@@ -11,44 +11,43 @@
 #include "persistence/codec.hpp"
 #include "persistence/store.hpp"
 
-/// How runs lie in a store: the one place that knows which records a transition writes and how a
-/// state is put together again.
+/// How a store holds runs: which records a transition writes, and how a state is rebuilt from them.
 namespace pawl::persistence {
 
-/// What the indexes and counters know of a run.
+/// What the indexes and counters hold about a run.
 struct index_state {
-  std::optional<run_status> status;  ///< none: there is no run yet
-  bool moves = false;                ///< goes on by itself: has to be brought back after a restart
-  std::optional<time_point> timer;   ///< when it has to be woken
-  std::vector<flow::open_task> tasks;  ///< by token
-  std::vector<run_id> children;        ///< runs that it waits for, by token
+  std::optional<run_status> status;    ///< none: the run does not exist yet
+  bool runnable = false;               ///< continues without a command, so recovery must load it
+  std::optional<time_point> timer;     ///< when the run must be woken
+  std::vector<flow::open_task> tasks;  ///< ordered by token
+  std::vector<run_id> children;        ///< runs it waits for, ordered by token
 
   friend bool operator==(const index_state&, const index_state&) = default;
 };
 [[nodiscard]] index_state index_state_of(const flow::run_state& run);
 
-/// What a transition writes: its checkpoint, and where it changed them the run's record, indexes
-/// and counters. `before` is how the run stood before it; `run` the state after. Every
-/// `snapshot_every`-th checkpoint is the whole state, so that reading one costs at most that
-/// many records.
+/// Returns what a transition writes: a checkpoint, and changes to the run's record, indexes and
+/// counters. `run` is the state after the transition, `before` the index state before it. Every
+/// `snapshot_every`-th checkpoint is a snapshot, so loading a run reads at most that many records.
 [[nodiscard]] batch transition_batch(const flow::run_state& run, const flow::delta& change,
                                      const index_state& before, std::uint32_t snapshot_every);
 
-/// The state at a run's last checkpoint in this view, or at the one with number `at`; nothing where
-/// there is no such run or checkpoint. Errors: `corrupt`, `io_failed`.
+/// Returns the state at the run's last checkpoint, or at checkpoint `at`. Returns nothing if there
+/// is no such run or checkpoint. Errors: `corrupt`, `io_failed`.
 [[nodiscard]] result<std::optional<flow::run_state>> load_run(
     const view& from, const run_key& key, std::optional<std::uint64_t> at = std::nullopt);
 
-/// The run's record; nothing where there is no such run.
+/// Returns the run's record, or nothing if there is no such run. Errors: `corrupt`, `io_failed`.
 [[nodiscard]] result<std::optional<run_record>> load_record(const view& from, const run_key& key);
 
-/// One checkpoint's part of a run's history.
+/// The events of one checkpoint.
 struct checkpoint_events {
   std::uint64_t sequence = 0;
   time_point at{};
   std::vector<flow::event> events;
 };
-/// The checkpoints from number `first` on, at most `limit` of them, oldest first.
+/// Returns at most `limit` checkpoints, from number `first`, oldest first. Errors: `corrupt`,
+/// `io_failed`.
 [[nodiscard]] result<std::vector<checkpoint_events>> load_history(const view& from,
                                                                   const run_key& key,
                                                                   std::uint64_t first,

@@ -283,7 +283,7 @@ TEST_CASE("a checkpoint that is missing is reported", "[runs][corrupt]") {
     const auto loaded = load_run(*store.durable_view(), key);
     REQUIRE_FALSE(loaded);
     CHECK(loaded.error().code == errc::corrupt);
-    CHECK(mentions(loaded.error().message, "none holds its whole state"));
+    CHECK(mentions(loaded.error().message, "no snapshot"));
   }
 }
 

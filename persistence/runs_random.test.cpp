@@ -118,9 +118,9 @@ std::string broken_reference(const view& now) {
     } else if (flow::summarize(**state) != run) {
       wrong = "a record is not that of its last checkpoint";
     } else {
-      const index_state stands = index_state_of(**state);
-      if (stands.moves) ++indexed[keys::runnable_run(run.key)];
-      if (stands.timer) ++indexed[keys::timer(run.key, *stands.timer)];
+      const index_state index = index_state_of(**state);
+      if (index.runnable) ++indexed[keys::runnable_run(run.key)];
+      if (index.timer) ++indexed[keys::timer(run.key, *index.timer)];
     }
     return view::next::more;
   }));

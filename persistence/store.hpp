@@ -16,34 +16,33 @@
 
 namespace pawl::persistence {
 
-/// The tables of a store, by access pattern. The numbers order golden tests; a retired column keeps
-/// its place.
+/// The tables of a store, split by access pattern. Numbers are never reused.
 enum class column : std::uint8_t {
-  meta,         ///< schema version and other single records
+  meta,         ///< single records, such as the schema version
   flows,        ///< flow heads and their versions
-  runs,         ///< one summary record for each run
-  checkpoints,  ///< snapshots and deltas, in the order they were made
-  indexes,      ///< keys that order runs for listings; empty values
-  counters,     ///< signed 64-bit sums, changed by `batch::add` only
+  runs,         ///< one summary per run
+  checkpoints,  ///< snapshots and deltas of runs, in order
+  indexes,      ///< runs in various orders, timers, tasks, the journal
+  counters,     ///< signed 64-bit sums; only `batch::add` changes them
 };
 
 inline constexpr column all_columns[] = {column::meta,        column::flows,   column::runs,
                                          column::checkpoints, column::indexes, column::counters};
 
-/// Stable: a store may use the text as the column's name on disk.
+/// The name of the column on disk. Never changes.
 [[nodiscard]] std::string_view to_string(column c) noexcept;
 
-/// A record of `column::counters` as `view::get` and `view::scan` show it: the sum in two's
-/// complement, least byte first. Any other length is not a counter.
+/// The encoding of a counter in `view::get` and `view::scan`: the sum in two's complement,
+/// little-endian. `decode_counter` returns nothing for any other length.
 inline constexpr std::size_t counter_bytes = 8;
 [[nodiscard]] std::string encode_counter(std::int64_t sum);
 [[nodiscard]] std::optional<std::int64_t> decode_counter(std::string_view bytes) noexcept;
 
-/// How every store adds: a sum that leaves the 64 bits wraps around.
+/// Returns `a + b`, which wraps around on overflow.
 [[nodiscard]] std::int64_t add_wrapping(std::int64_t a, std::int64_t b) noexcept;
 
-/// Changes that become visible and durable together, or not at all. Applied in the order given.
-/// A plain value: not safe for concurrent change.
+/// Changes that become visible and durable together or not at all. They apply in the order in
+/// which they were added. Not thread-safe.
 class batch {
  public:
   enum class operation_kind : std::uint8_t { put, erase, add };
@@ -51,19 +50,19 @@ class batch {
     operation_kind kind;
     column where;
     std::string key;
-    std::string value;        ///< of a put
-    std::int64_t amount = 0;  ///< of an add
+    std::string value;        ///< put only
+    std::int64_t amount = 0;  ///< add only
   };
 
-  /// Not for `column::counters`.
+  /// `where` must not be `column::counters`.
   void put(column where, std::string key, std::string value) {
-    PAWL_ASSERT(where != column::counters, "a counter was put; counters are added to");
+    PAWL_ASSERT(where != column::counters, "counters are changed by add, not by put");
     operations_.push_back({operation_kind::put, where, std::move(key), std::move(value)});
   }
   void erase(column where, std::string key) {
     operations_.push_back({operation_kind::erase, where, std::move(key), {}});
   }
-  /// Adds to the sum under `key` in `column::counters` (0 where there is none).
+  /// Adds `amount` to the counter `key`. A counter that does not exist is 0.
   void add(std::string key, std::int64_t amount) {
     operations_.push_back({operation_kind::add, column::counters, std::move(key), {}, amount});
   }
@@ -75,24 +74,24 @@ class batch {
   std::vector<operation> operations_;
 };
 
-/// A state of the store that does not change any more. Cheap to hold for a short while; a view
-/// that is held long keeps old records on disk. Safe for concurrent reads; must be destroyed
-/// before its store.
+/// An immutable snapshot of a store. A view that is held for long keeps old records on disk.
+/// Thread-safe. Must be destroyed before its store.
 class view {
  public:
   virtual ~view() = default;
 
-  /// The record under `key`, or nothing. Errors: `corrupt`, `io_failed`.
+  /// Returns the value of `key`, or nothing if there is none. Errors: `corrupt`, `io_failed`.
   [[nodiscard]] virtual result<std::optional<std::string>> get(column where,
                                                                std::string_view key) const = 0;
 
-  /// What `scan` is to do after a record.
+  /// Whether `scan` continues after a record.
   enum class next : std::uint8_t { more, stop };
   using visitor = std::function<next(std::string_view key, std::string_view value)>;
 
-  /// Visits the records with `from <= key < to` in ascending byte order (`reverse`: descending).
-  /// An empty `to` means: to the end of the column. Errors as `get`; what was visited before an
-  /// error was right. The visitor may read this view; it must not throw.
+  /// Calls `visit` for each record with `from <= key < to` in ascending byte order, or in
+  /// descending order if `reverse` is set. An empty `to` is the end of the column. Errors as `get`;
+  /// the records visited before an error are valid. The visitor may read this view. It must not
+  /// throw.
   struct range {
     std::string from;
     std::string to;
@@ -100,48 +99,48 @@ class view {
   };
   virtual result<void> scan(column where, const range& keys, const visitor& visit) const = 0;
 
-  /// The sum under `key` in `column::counters`; 0 where there is none. Errors as `get`.
+  /// Returns the counter `key`, or 0 if there is none. Errors as `get`.
   [[nodiscard]] virtual result<std::int64_t> counter(std::string_view key) const = 0;
 };
 
-/// Everything that Pawl keeps.
+/// The interface of a store, which holds all durable state.
 ///
 /// Concurrency contract:
-/// - `write` is called by one thread at a time (the persister), `sync` by one thread at a time (its
-///   syncer), and the two overlap freely. Reads come from any thread at any time.
-/// - Writes are totally ordered. `write` returns the view that has everything up to and with this
-///   write, and nothing after it.
-/// - After `sync` returned, every write that had returned before `sync` was called survives the
-///   loss of power (for a store opened `sync`), or of the process (opened `async`).
-/// - `durable_view` is the newest view that was handed to `publish`. Queries read from it, so that
-///   nothing is observable before it is durable.
-/// - After an error of `write` or `sync` the store takes no more writes: each fails with
-///   `unavailable` and the first error's text. What was durable stays readable.
+/// - One thread at a time calls `write`; one thread at a time calls `sync`. The two may overlap.
+///   Any thread may read at any time.
+/// - Writes are totally ordered. The view that `write` returns contains this write and all before
+///   it, and none after it.
+/// - When `sync` returns, every write that had returned before the call to `sync` survives a power
+///   failure (durability `sync`) or the death of the process (`async`).
+/// - `durable_view` is the newest view passed to `publish`. Queries read it, so that nothing is
+///   observable before it is durable.
+/// - After a failed `write` or `sync` every further write fails with `unavailable` and the text of
+///   the first error. Durable records stay readable.
 class store {
  public:
   virtual ~store() = default;
 
-  /// Applies the batches in order, all of them or none. Batches without an operation change
-  /// nothing. Errors: `io_failed`, `storage_full`, `read_only`, `corrupt`, `unavailable`.
+  /// Applies all batches, in order, or none. Returns the view after them. Errors: `io_failed`,
+  /// `storage_full`, `read_only`, `corrupt`, `unavailable`.
   [[nodiscard]] virtual result<std::shared_ptr<const view>> write(
       std::span<const batch* const> batches) = 0;
 
-  /// Makes everything written so far durable. Errors as `write`.
+  /// Makes all earlier writes durable. Errors as `write`.
   [[nodiscard]] virtual result<void> sync() = 0;
 
-  /// Makes `written` the view that `durable_view` gives. Views are published in the order they
-  /// were written. Called by one thread at a time.
+  /// Sets the view that `durable_view` returns. Views must be published in the order of their
+  /// writes, by one thread at a time.
   virtual void publish(std::shared_ptr<const view> written) = 0;
-  /// Never null: right after opening, the state that was found.
+  /// Never null. Before the first `publish`: the state that the store was opened with.
   [[nodiscard]] virtual std::shared_ptr<const view> durable_view() const = 0;
 
-  /// Ends the store in order: everything written becomes durable, whatever the mode, and later
-  /// writes are `unavailable`; views stay readable. Not together with `write` or `sync`. The
-  /// destructor does it too, but cannot tell the error. Errors as `write`.
+  /// Makes all writes durable, whatever the durability mode, and refuses further ones as
+  /// `unavailable`. Views stay readable. Must not overlap `write` or `sync`. The destructor closes
+  /// too, but cannot report an error. Errors as `write`.
   virtual result<void> close() = 0;
 };
 
-/// How much a commit promises; see <pawl/settings.hpp>.
+/// What a commit guarantees; see <pawl/settings.hpp>.
 using pawl::durability;
 
 }  // namespace pawl::persistence

@@ -63,7 +63,7 @@ json encode_tokens(const std::vector<flow::token>& tokens, bool with_writes) {
   json list = json::array();
   for (const auto& t : tokens) {
     json item = json::array({t.id, t.node, static_cast<std::uint8_t>(t.phase), t.visit, t.attempt});
-    json more = json::object();  // most tokens have nothing of this
+    json more = json::object();  // absent for most tokens
     if (t.condition_result) more["c"] = *t.condition_result;
     if (!t.branch.empty()) {
       more["b"] = t.branch;

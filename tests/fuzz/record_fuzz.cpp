@@ -129,8 +129,8 @@ void check_key(std::string_view key) {
     PAWL_ASSERT(keys::leased(*task) == key, "a key of a task that is done is made again as it was");
   if (const auto number = keys::group_of(key))
     PAWL_ASSERT(keys::journal_group(*number) == key, "a journal's key is made again as it was");
-  if (const auto lane = keys::lane_of(key))
-    PAWL_ASSERT(keys::queued_count(*lane) == key, "a counter's key is made again as it was");
+  if (const auto queue = keys::task_queue_of(key))
+    PAWL_ASSERT(keys::queued_count(*queue) == key, "a counter's key is made again as it was");
   const auto run = keys::run_of(key);
   const auto due = keys::due_of(key);
   if (run && due)

@@ -209,7 +209,7 @@ void check_counters(const persistence::view& view) {
     REQUIRE(run->has_value());
     CHECK(flow::testing::broken_invariant(**run) == "");
     const auto stands = persistence::index_state_of(**run);
-    if (stands.moves) woken.insert(persistence::keys::runnable_run(record->summary.key));
+    if (stands.runnable) woken.insert(persistence::keys::runnable_run(record->summary.key));
     if (stands.timer) woken.insert(persistence::keys::timer(record->summary.key, *stands.timer));
     for (const auto& t : stands.tasks) {
       const persistence::keys::task_queue lane{in, t.task.queue, t.task.code_ref};
