@@ -24,7 +24,7 @@ flow::token token_of(flow::token_id id, flow::node_index node, flow::token_phase
   return t;
 }
 
-/// A state in which every field has something to say.
+/// A state with a value in every field.
 flow::run_state full_state() {
   flow::run_state run;
   run.key = {scope_name{"acme"}, run_id{"r-1"}};
@@ -70,7 +70,7 @@ flow::run_state full_state() {
   run.start_fingerprint = ~0ull;
   run.created_at = at(1);
   run.started_at = at(2);
-  run.finished_at = at(-3);  // a clock may be anywhere
+  run.finished_at = at(-3);  // clocks may be wrong
   run.updated_at = at(1'700'000'000'000'000);
   return run;
 }
@@ -115,7 +115,7 @@ json body_of(record_kind kind, std::string_view bytes) {
   return record->body;
 }
 
-/// What decoding comes to: "good", or the error's code.
+/// "good", or the code of the error.
 template <class Decoded>
 std::string outcome(const Decoded& decoded) {
   return decoded ? "good" : std::string{to_string(decoded.error().code)};
@@ -145,7 +145,7 @@ std::vector<sealed_sample> samples() {
 
 }  // namespace
 
-TEST_CASE("a state comes back from its snapshot as it was", "[codec]") {
+TEST_CASE("a snapshot decodes to the same state", "[codec]") {
   for (const auto& run : {full_state(), flow::run_state{}}) {
     const std::string bytes = encode_snapshot(run, some_events());
     const auto back = decode_snapshot(bytes);
@@ -157,7 +157,7 @@ TEST_CASE("a state comes back from its snapshot as it was", "[codec]") {
   }
 }
 
-TEST_CASE("a delta comes back as it was", "[codec]") {
+TEST_CASE("a delta decodes to the same delta", "[codec]") {
   flow::delta empty;
   empty.sequence = 1;
   for (const auto& change : {full_delta(), empty}) {
@@ -170,15 +170,15 @@ TEST_CASE("a delta comes back as it was", "[codec]") {
   }
 }
 
-TEST_CASE("a delta that takes something away is not one that leaves it", "[codec]") {
-  flow::delta takes_away;
-  takes_away.error.emplace(std::nullopt);
-  takes_away.finished_at.emplace(std::nullopt);
-  takes_away.frozen_at.emplace(std::nullopt);
-  takes_away.unwinding.emplace(std::nullopt);
-  const auto back = decode_delta(encode_delta(takes_away));
+TEST_CASE("a delta that removes a value differs from one that keeps it", "[codec]") {
+  flow::delta removes;
+  removes.error.emplace(std::nullopt);
+  removes.finished_at.emplace(std::nullopt);
+  removes.frozen_at.emplace(std::nullopt);
+  removes.unwinding.emplace(std::nullopt);
+  const auto back = decode_delta(encode_delta(removes));
   REQUIRE(back);
-  CHECK(*back == takes_away);
+  CHECK(*back == removes);
   REQUIRE(back->error.has_value());
   CHECK_FALSE(back->error->has_value());
   REQUIRE(back->finished_at.has_value());
@@ -188,7 +188,7 @@ TEST_CASE("a delta that takes something away is not one that leaves it", "[codec
   CHECK_FALSE(decode_delta(encode_delta(flow::delta{}))->error.has_value());
 }
 
-TEST_CASE("a run's record has what a listing shows", "[codec]") {
+TEST_CASE("a run record holds the summary", "[codec]") {
   const auto run = full_state();
   const auto back = decode_run(encode_run(run));
   REQUIRE(back);
@@ -199,7 +199,7 @@ TEST_CASE("a run's record has what a listing shows", "[codec]") {
   CHECK(bare->summary == flow::summarize(flow::run_state{}));
 }
 
-TEST_CASE("a flow's head and version come back as they were", "[codec]") {
+TEST_CASE("flow heads and versions decode to the same values", "[codec]") {
   const auto head = decode_flow_head(encode_flow_head({{1, 2, 3}, version{1, 0, 0}}));
   REQUIRE(head);
   CHECK(head->latest == version{1, 2, 3});
@@ -214,7 +214,7 @@ TEST_CASE("a flow's head and version come back as they were", "[codec]") {
   CHECK(flow->created_at == at(77));
 }
 
-TEST_CASE("records are laid out like this, for ever", "[codec][golden]") {
+TEST_CASE("the layout of records does not change", "[codec][golden]") {
   flow::run_state run;
   run.key = {scope_name{"s"}, run_id{"r"}};
   run.flow = {flow_name{"f"}, {1, 0, 2}};
@@ -267,7 +267,7 @@ TEST_CASE("records are laid out like this, for ever", "[codec][golden]") {
   CHECK(encode_delta(change).size() < 64);
 }
 
-TEST_CASE("a record of another version of its layout is refused by its version", "[codec]") {
+TEST_CASE("a record with another layout version is refused as newer", "[codec]") {
   const auto newer = [](record_kind kind) { return seal(kind, 2, {{"anything", 1}}); };
   const auto refused = decode_delta(newer(record_kind::checkpoint_delta));
   REQUIRE_FALSE(refused);
@@ -287,7 +287,7 @@ TEST_CASE("a record of another kind is corrupt", "[codec]") {
   }
 }
 
-TEST_CASE("any byte of a record that changes, or is missing, makes it corrupt", "[codec]") {
+TEST_CASE("a record with any byte changed or missing is corrupt", "[codec]") {
   for (const auto& s : samples()) {
     CAPTURE(s.what);
     for (std::size_t i = 0; i < s.bytes.size(); ++i) {
@@ -300,7 +300,7 @@ TEST_CASE("any byte of a record that changes, or is missing, makes it corrupt", 
   }
 }
 
-TEST_CASE("a body of any other shape is told as corrupt and never read as something", "[codec]") {
+TEST_CASE("a body with another layout is reported as corrupt or decoded, never worse", "[codec]") {
   const std::vector<json> odd = {nullptr,
                                  true,
                                  -1,
@@ -320,7 +320,7 @@ TEST_CASE("a body of any other shape is told as corrupt and never read as someth
     for (std::uint64_t seed = 1; seed <= 400; ++seed) {
       flow::testing::random_source random{seed};
       json body = good;
-      // Goes down a random way and puts something else there, or takes it away.
+      // Replaces or removes a random part of the body.
       json* place = &body;
       std::string key;
       while (place->is_structured() && !place->empty()) {

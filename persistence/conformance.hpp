@@ -14,14 +14,14 @@
 #include "persistence/store.hpp"
 #include "tests/support/catch.hpp"
 
-/// The contract of `store`, as checks that every store has to pass. Call `check_contract` in a
-/// TEST_CASE of its own.
+/// Tests of the contract of `store`, for every implementation. Call `check_contract` in a separate
+/// TEST_CASE.
 namespace pawl::persistence::conformance {
 
 using records = std::vector<std::pair<std::string, std::string>>;
 
-/// A store to check. `open` gives a fresh one at the first call; later calls come when the one
-/// before is gone, and open the same place where `keeps` is set.
+/// The store to test. The first call of `open` returns an empty store. Each later call happens
+/// after the previous store is destroyed, and reopens it if `keeps` is set.
 struct subject {
   std::function<std::unique_ptr<store>()> open;
   bool keeps = false;
@@ -89,15 +89,15 @@ inline std::vector<std::string> keys_of(const records& all) {
 inline void check_records(const subject& checked) {
   const auto tested = checked.open();
 
-  SECTION("what is not there is answered with nothing") {
+  SECTION("reading a missing key returns nothing") {
     const auto found = tested->durable_view();
     REQUIRE(found != nullptr);
-    CHECK_FALSE(get(*found, column::runs, "nobody").has_value());
-    CHECK(counter(*found, "nothing") == 0);
+    CHECK_FALSE(get(*found, column::runs, "missing").has_value());
+    CHECK(counter(*found, "missing") == 0);
     CHECK(scan(*found, column::runs).empty());
   }
 
-  SECTION("a put record is read back byte by byte, an erased one is gone") {
+  SECTION("a record is read back byte by byte until it is erased") {
     const std::string binary{"\x00\xff\x80 \n\x00", 6};
     auto now = commit(*tested, {putting(column::runs, {{binary, binary}, {"empty", ""}})});
     CHECK(get(*now, column::runs, binary) == binary);
@@ -107,13 +107,13 @@ inline void check_records(const subject& checked) {
 
     batch erasing;
     erasing.erase(column::runs, binary);
-    erasing.erase(column::runs, "never there");
+    erasing.erase(column::runs, "never existed");
     now = commit(*tested, {erasing});
     CHECK_FALSE(get(*now, column::runs, binary).has_value());
     CHECK(get(*now, column::runs, "empty") == "");
   }
 
-  SECTION("the last operation on a key wins, in a batch and from batch to batch") {
+  SECTION("the last operation on a key wins, within a batch and across batches") {
     batch first = putting(column::flows, {{"a", "1"}, {"a", "2"}, {"b", "1"}, {"c", "1"}});
     first.erase(column::flows, "b");
     batch second;
@@ -125,7 +125,7 @@ inline void check_records(const subject& checked) {
     CHECK(scan(*now, column::flows) == records{{"a", "4"}, {"b", "3"}});
   }
 
-  SECTION("the same key in two columns is two records") {
+  SECTION("columns have separate keys") {
     const auto now = commit(*tested, {putting(column::runs, {{"k", "run"}}),
                                       putting(column::checkpoints, {{"k", "checkpoint"}})});
     CHECK(get(*now, column::runs, "k") == "run");
@@ -133,7 +133,7 @@ inline void check_records(const subject& checked) {
     CHECK_FALSE(get(*now, column::indexes, "k").has_value());
   }
 
-  SECTION("large records and large batches are kept whole") {
+  SECTION("large records and large batches are stored completely") {
     const std::string large(std::size_t{3} << 20, 'L');
     batch many = putting(column::checkpoints, {{"large", large}});
     for (int i = 0; i < 5000; ++i) many.put(column::indexes, "key " + std::to_string(i), "");
@@ -142,7 +142,7 @@ inline void check_records(const subject& checked) {
     CHECK(scan(*now, column::indexes).size() == 5000);
   }
 
-  SECTION("a write without operations gives the state as it is") {
+  SECTION("a write without operations returns the current state") {
     commit(*tested, {putting(column::runs, {{"k", "v"}})});
     CHECK(get(*write(*tested, {}), column::runs, "k") == "v");
     CHECK(get(*write(*tested, {batch{}, batch{}}), column::runs, "k") == "v");
@@ -162,13 +162,13 @@ inline void check_scans(const subject& checked) {
   };
   using names = std::vector<std::string>;
 
-  SECTION("keys come in the order of their bytes, or against it, with their values") {
+  SECTION("scans return keys in ascending or descending byte order, with their values") {
     CHECK(scanned("", "", false) == keys);
     CHECK(scanned("", "", true) == names(keys.rbegin(), keys.rend()));
     for (const auto& [key, value] : scan(*now, column::indexes)) CHECK(value == "of " + key);
   }
 
-  SECTION("the first bound is in the range and the second is not") {
+  SECTION("the lower bound is inclusive, the upper bound exclusive") {
     for (const bool reverse : {false, true}) {
       CAPTURE(reverse);
       const auto expect = [reverse](names all) {
@@ -184,7 +184,7 @@ inline void check_scans(const subject& checked) {
     }
   }
 
-  SECTION("a range that holds nothing is visited without a call") {
+  SECTION("an empty range has no records") {
     for (const bool reverse : {false, true}) {
       CHECK(scanned("b", "b", reverse).empty());
       CHECK(scanned("c", "a", reverse).empty());
@@ -193,7 +193,7 @@ inline void check_scans(const subject& checked) {
     }
   }
 
-  SECTION("a visitor stops when it wants, and may read on the way") {
+  SECTION("a visitor can stop the scan, and can read the view") {
     CHECK(keys_of(scan(*now, column::indexes, {"a", "", false}, 2)) == names{"a", "aa"});
     CHECK(keys_of(scan(*now, column::indexes, {"", "c", true}, 2)) == names{"b", "ab"});
     std::size_t read = 0;
@@ -213,7 +213,7 @@ inline void check_counters(const subject& checked) {
     return changes;
   };
 
-  SECTION("additions sum up, in a batch, over batches and over writes") {
+  SECTION("additions accumulate within a batch, across batches and across writes") {
     batch twice;
     twice.add("a", 5);
     twice.add("a", -7);
@@ -228,7 +228,7 @@ inline void check_counters(const subject& checked) {
     CHECK(counter(*before, "a") == 8);
   }
 
-  SECTION("an erased counter begins again from 0") {
+  SECTION("an erased counter restarts at 0") {
     commit(*tested, {adding("a", 5)});
     batch mixed;
     mixed.add("a", 100);
@@ -243,14 +243,14 @@ inline void check_counters(const subject& checked) {
     CHECK(scan(*now, column::counters).empty());
   }
 
-  SECTION("counters are scanned as their encoded sums") {
+  SECTION("scans return encoded counters") {
     const auto now = commit(*tested, {adding("day 2", -1), adding("day 1", 300)});
     CHECK(scan(*now, column::counters) ==
           records{{"day 1", encode_counter(300)}, {"day 2", encode_counter(-1)}});
     CHECK(get(*now, column::counters, "day 1") == encode_counter(300));
   }
 
-  SECTION("a sum that leaves 64 bits wraps around") {
+  SECTION("a counter wraps around on overflow") {
     const auto now = commit(*tested, {adding("a", INT64_MAX), adding("a", 1)});
     CHECK(counter(*now, "a") == INT64_MIN);
   }
@@ -259,7 +259,7 @@ inline void check_counters(const subject& checked) {
 inline void check_views(const subject& checked) {
   const auto tested = checked.open();
 
-  SECTION("a view has its own write and everything before, and nothing after") {
+  SECTION("a view contains its write and all before, and none after") {
     std::vector<std::shared_ptr<const view>> views;
     for (int i = 0; i < 50; ++i) {
       batch changes = putting(column::runs, {{"last", std::to_string(i)}});
@@ -279,7 +279,7 @@ inline void check_views(const subject& checked) {
     }
   }
 
-  SECTION("a scan does not see what is written while it runs") {
+  SECTION("a scan does not see writes during it") {
     const auto now = commit(*tested, {putting(column::runs, {{"a", ""}, {"c", ""}, {"e", ""}})});
     std::vector<std::string> seen;
     REQUIRE(now->scan(column::runs, {}, [&](std::string_view key, std::string_view) {
@@ -292,7 +292,7 @@ inline void check_views(const subject& checked) {
     CHECK(seen == std::vector<std::string>{"a", "c", "e"});
   }
 
-  SECTION("nothing is in the durable view before it was published") {
+  SECTION("the durable view contains only published writes") {
     const auto before = contents(*tested->durable_view());
     const auto written = write(*tested, {putting(column::runs, {{"k", "v"}})});
     CHECK(contents(*tested->durable_view()) == before);
@@ -306,7 +306,7 @@ inline void check_views(const subject& checked) {
     CHECK(get(*tested->durable_view(), column::runs, "k") == "w");
   }
 
-  SECTION("a closed store takes no writes, and its views can still be read") {
+  SECTION("a closed store refuses writes; its views stay readable") {
     const auto written = commit(*tested, {putting(column::runs, {{"k", "v"}})});
     REQUIRE(tested->close());
     const batch late = putting(column::runs, {{"k", "late"}});
@@ -321,8 +321,8 @@ inline void check_views(const subject& checked) {
   }
 }
 
-/// One thread writes, one syncs and publishes, the others read: every view shows whole batches,
-/// and what is published only grows.
+/// One thread writes, one syncs and publishes, the others read. Every view contains complete
+/// batches, and the published views only advance.
 inline void check_concurrency(const subject& checked) {
   const auto tested = checked.open();
   constexpr int writes = 400;
@@ -331,9 +331,9 @@ inline void check_concurrency(const subject& checked) {
   std::vector<std::shared_ptr<const view>> unsynced;  // guarded by mutex
   bool finished = false;                              // guarded by mutex
   std::atomic<bool> published_all{false};
-  std::atomic<int> diagnostics{0};
+  std::atomic<int> failures{0};
 
-  const auto look = [&diagnostics](const view& at) {
+  const auto check = [&failures](const view& at) {
     const auto run = at.get(column::runs, "n");
     const auto copy = at.get(column::checkpoints, "n");
     const auto sum = at.counter("n");
@@ -342,9 +342,9 @@ inline void check_concurrency(const subject& checked) {
       ++entries;
       return view::next::more;
     });
-    const bool whole = run && copy && sum && scanned && *run == *copy && *sum == entries &&
-                       run->value_or("0") == std::to_string(entries);
-    if (!whole) ++diagnostics;
+    const bool complete = run && copy && sum && scanned && *run == *copy && *sum == entries &&
+                          run->value_or("0") == std::to_string(entries);
+    if (!complete) ++failures;
     return entries;
   };
 
@@ -357,7 +357,7 @@ inline void check_concurrency(const subject& checked) {
         group.swap(unsynced);
         more = !finished || !group.empty();
       }
-      if (!tested->sync()) ++diagnostics;
+      if (!tested->sync()) ++failures;
       for (auto& written : group) tested->publish(std::move(written));
     }
     published_all = true;
@@ -367,8 +367,8 @@ inline void check_concurrency(const subject& checked) {
     readers.emplace_back([&] {
       std::int64_t last = 0;
       while (!published_all) {
-        const auto now = look(*tested->durable_view());
-        if (now < last) ++diagnostics;
+        const auto now = check(*tested->durable_view());
+        if (now < last) ++failures;
         last = now;
       }
     });
@@ -382,7 +382,7 @@ inline void check_concurrency(const subject& checked) {
     const batch* const batches[] = {&first, &second};
     auto written = tested->write(batches);
     if (!written) {
-      ++diagnostics;
+      ++failures;
       break;
     }
     const std::lock_guard lock{mutex};
@@ -396,8 +396,8 @@ inline void check_concurrency(const subject& checked) {
   }
   syncer.join();
   for (auto& reader : readers) reader.join();
-  CHECK(diagnostics == 0);
-  CHECK(look(*tested->durable_view()) == writes);
+  CHECK(failures == 0);
+  CHECK(check(*tested->durable_view()) == writes);
 }
 
 inline void check_reopening(const subject& checked) {
@@ -408,7 +408,7 @@ inline void check_reopening(const subject& checked) {
   batch more;
   more.erase(column::runs, "gone");
   more.add("sum", -2);
-  // Not published: it is written, which is enough for an end in order.
+  // Not published: closing the store makes all writes durable.
   const auto before = contents(*write(*tested, {more}));
   tested.reset();
   for (int i = 0; i < 3; ++i) {
@@ -419,7 +419,7 @@ inline void check_reopening(const subject& checked) {
   }
 }
 
-/// The whole contract.
+/// Tests the whole contract.
 inline void check_contract(const subject& checked) {
   SECTION("records") {
     check_records(checked);
@@ -433,11 +433,11 @@ inline void check_contract(const subject& checked) {
   SECTION("views") {
     check_views(checked);
   }
-  SECTION("reads go on while one thread writes and another syncs") {
+  SECTION("reads proceed while one thread writes and another syncs") {
     check_concurrency(checked);
   }
   if (checked.keeps) {
-    SECTION("a store that is opened again has everything") {
+    SECTION("a reopened store has all records") {
       check_reopening(checked);
     }
   }

@@ -7,7 +7,7 @@
 using pawl::persistence::crc32c;
 using pawl::persistence::detail::crc32c_by_tables;
 
-TEST_CASE("CRC-32C gives the published answers", "[crc32c]") {
+TEST_CASE("CRC-32C matches the published values", "[crc32c]") {
   std::string ascending;
   std::string descending;
   for (int i = 0; i < 32; ++i) {
@@ -30,7 +30,7 @@ TEST_CASE("CRC-32C gives the published answers", "[crc32c]") {
   }
 }
 
-TEST_CASE("the processor and the tables agree on every length, start and split", "[crc32c]") {
+TEST_CASE("instructions and tables agree for every length, alignment and split", "[crc32c]") {
   const auto seed = std::random_device{}();
   CAPTURE(seed);
   std::mt19937 random{seed};

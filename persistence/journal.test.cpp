@@ -41,7 +41,7 @@ using lines = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("a group of the journal is read as it was written", "[journal]") {
+TEST_CASE("a journal group is read as it was written", "[journal]") {
   const std::vector<journal_entry> group{entry("r1", 1), entry("r2", 70'000, "other")};
   CHECK(*decode_journal(encode_journal(group)) == group);
   std::string damaged = encode_journal(group);
@@ -49,7 +49,7 @@ TEST_CASE("a group of the journal is read as it was written", "[journal]") {
   CHECK(decode_journal(damaged).error().code == errc::corrupt);
 }
 
-TEST_CASE("the journal is read from any place on", "[journal]") {
+TEST_CASE("the journal is read from any position", "[journal]") {
   memory_store kept;
   const auto now = with_groups(kept, {{1, {entry("a", 1), entry("x", 1, "other"), entry("b", 1)}},
                                       {2, {entry("a", 2)}},
@@ -66,7 +66,7 @@ TEST_CASE("the journal is read from any place on", "[journal]") {
   CHECK_FALSE(end->lost);
 }
 
-TEST_CASE("an empty journal has a place to begin", "[journal]") {
+TEST_CASE("an empty journal has a position to start from", "[journal]") {
   memory_store kept;
   const auto begin = read_journal(*kept.durable_view(), mine, std::nullopt, 10);
   REQUIRE(begin);
@@ -75,7 +75,7 @@ TEST_CASE("an empty journal has a place to begin", "[journal]") {
   CHECK(read(*now, begin->next) == lines{"1.0.0 a@1"});
 }
 
-TEST_CASE("what is not kept any more is told", "[journal]") {
+TEST_CASE("a position whose group was deleted is reported as lost", "[journal]") {
   memory_store kept;
   const auto now = with_groups(kept, {{7, {entry("a", 1)}}, {8, {entry("a", 2)}}});
   CHECK((*span_of_journal(*now))->first == 7);

@@ -15,7 +15,7 @@ const keys::queued_task a_task{{scope_name{"acme"}, "gpu", "w.resize"}, then, {a
 
 }  // namespace
 
-TEST_CASE("keys have exactly these bytes, for ever", "[keys]") {
+TEST_CASE("the bytes of keys do not change", "[keys]") {
   CHECK(keys::schema() == "schema");
   CHECK(keys::flow_head(scope_name{"acme"}, flow_name{"order"}) == "hacme\0order\0"s);
   CHECK(keys::flow_version(scope_name{"acme"}, {flow_name{"order"}, {1, 2, 258}}) ==
@@ -37,7 +37,7 @@ TEST_CASE("keys have exactly these bytes, for ever", "[keys]") {
   CHECK(keys::journal_group(258) == "j\0\0\0\0\0\0\1\2"s);
 }
 
-TEST_CASE("keys of tasks and of the journal tell what they are of", "[keys]") {
+TEST_CASE("keys of tasks and of the journal can be decoded", "[keys]") {
   CHECK(keys::queued_of(keys::queued(a_task)) == a_task);
   CHECK(keys::leased_of(keys::leased(a_task.key)) == a_task.key);
   CHECK(keys::task_queue_of(keys::queued_count(a_task.queue)) == a_task.queue);
@@ -53,7 +53,7 @@ TEST_CASE("keys of tasks and of the journal tell what they are of", "[keys]") {
   CHECK_FALSE(keys::group_of("j"));
 }
 
-TEST_CASE("an index key tells which run it is for", "[keys]") {
+TEST_CASE("the run of an index key can be decoded", "[keys]") {
   CHECK(keys::run_of(keys::orphaned_run(a_run)) == a_run);
   const keys::ended_child ended{a_run, run_id{"c"}};
   const std::string key = keys::ended(ended);
@@ -68,12 +68,12 @@ TEST_CASE("an index key tells which run it is for", "[keys]") {
   CHECK_FALSE(keys::run_of("aacme\0short"s).has_value());
 }
 
-TEST_CASE("a checkpoint key tells its sequence", "[keys]") {
+TEST_CASE("the number of a checkpoint key can be decoded", "[keys]") {
   CHECK(keys::sequence_of(keys::checkpoint(a_run, 77)) == 77u);
   CHECK_FALSE(keys::sequence_of("short").has_value());
 }
 
-TEST_CASE("a range of keys holds its own and no neighbour's", "[keys]") {
+TEST_CASE("a range contains its own keys and no others", "[keys]") {
   const auto within = [](const view::range& r, const std::string& key) {
     return r.from <= key && key < r.to;
   };
@@ -92,7 +92,7 @@ TEST_CASE("a range of keys holds its own and no neighbour's", "[keys]") {
   CHECK(within(all, keys::run_by_status(longer, run_status::running, then)));
 }
 
-TEST_CASE("a counter of runs tells their status", "[keys]") {
+TEST_CASE("the status of a run counter can be decoded", "[keys]") {
   for (const auto status : all_run_statuses)
     CHECK(keys::counted_status(keys::runs_with_status(scope_name{"acme"}, status)) == status);
   CHECK_FALSE(keys::counted_status("s"));

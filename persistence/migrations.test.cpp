@@ -56,13 +56,13 @@ void check_migrating(store& opened) {
 
 }  // namespace
 
-TEST_CASE("the migrations of this build form one line to the current schema", "[migrations]") {
+TEST_CASE("the migrations lead to the current schema without gaps", "[migrations]") {
   std::uint32_t version = first_schema;
   for (const auto& step : migrations()) CHECK(step.to == ++version);
   CHECK(version == current_schema());
 }
 
-TEST_CASE("an old store is migrated forward step by step, once", "[migrations]") {
+TEST_CASE("an old store is migrated step by step, once", "[migrations]") {
   SECTION("in memory") {
     memory_store opened;
     check_migrating(opened);
@@ -73,7 +73,7 @@ TEST_CASE("an old store is migrated forward step by step, once", "[migrations]")
   }
 }
 
-TEST_CASE("a migration that fails changes nothing, and can be tried again", "[migrations]") {
+TEST_CASE("a failed migration changes nothing and can be repeated", "[migrations]") {
   memory_store opened;
   commit(opened, {putting(column::runs, {{"a", ""}})});
   int ran = 0;
@@ -98,7 +98,7 @@ TEST_CASE("a migration that fails changes nothing, and can be tried again", "[mi
   CHECK(ran == 2);
 }
 
-TEST_CASE("a crash after a migration leaves it done, with its version", "[migrations]") {
+TEST_CASE("a crash after a migration keeps it and its version", "[migrations]") {
   // Each step is synced before the next one runs.
   memory_store opened;
   commit(opened, {putting(column::runs, {{"a", ""}})});
@@ -142,7 +142,7 @@ TEST_CASE("a schema record that is damaged or missing is reported", "[migrations
   SECTION("of version 0") {
     changes.put(column::meta, keys::schema(), seal(record_kind::schema, 1, {{"schema", 0}}));
   }
-  SECTION("missing, with records around") {
+  SECTION("missing, with other records") {
     changes.erase(column::meta, keys::schema());
     changes.put(column::runs, "a", "");
   }

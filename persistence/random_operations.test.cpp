@@ -11,7 +11,7 @@ using namespace pawl::persistence::conformance;
 
 namespace {
 
-/// Makes batches over few keys, so that they meet often.
+/// Generates batches over few keys, so that they often overlap.
 class generator {
  public:
   explicit generator(std::uint32_t seed) : random_(seed) {}
@@ -56,8 +56,8 @@ class generator {
   std::mt19937 random_;
 };
 
-/// Asks both views the same and compares the answers.
-void ask_both(generator& random, const view& one, const view& other) {
+/// Compares reads of both views.
+void compare(generator& random, const view& one, const view& other) {
   for (int i = 0; i < 5; ++i) {
     const column where = random.any_column();
     const std::string key = random.key();
@@ -71,7 +71,7 @@ void ask_both(generator& random, const view& one, const view& other) {
 
 }  // namespace
 
-TEST_CASE("the same operations have the same answers in memory and on RocksDB",
+TEST_CASE("the stores in memory and on RocksDB return the same results",
           "[random][rocksdb][memory]") {
   const auto seed = std::random_device{}();
   CAPTURE(seed);
@@ -87,9 +87,9 @@ TEST_CASE("the same operations have the same answers in memory and on RocksDB",
     std::vector<batch> batches;
     for (std::size_t i = random.below(4); i > 0; --i) batches.push_back(random.any_batch());
     held.emplace_back(commit(memory, batches), commit(*disk, batches));
-    ask_both(random, *held.back().first, *held.back().second);
+    compare(random, *held.back().first, *held.back().second);
     const auto& earlier = held[random.below(held.size())];
-    ask_both(random, *earlier.first, *earlier.second);
+    compare(random, *earlier.first, *earlier.second);
     if (held.size() > 20) held.erase(held.begin() + static_cast<std::ptrdiff_t>(random.below(20)));
 
     if (random.below(150) == 0) {

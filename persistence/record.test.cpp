@@ -53,14 +53,14 @@ TEST_CASE("the bytes of a record never change", "[record]") {
   CHECK(static_cast<int>(record_kind::checkpoint_delta) == 6);
 }
 
-TEST_CASE("a record of another kind is refused by name", "[record]") {
+TEST_CASE("an error about a record of another kind names both kinds", "[record]") {
   const auto record = open(record_kind::flow_version, seal(record_kind::run_summary, 1, sample()));
   REQUIRE_FALSE(record);
   CHECK(record.error().code == errc::corrupt);
   CHECK(record.error().message == "a stored flow_version record has kind run_summary (4)");
 }
 
-TEST_CASE("every flipped bit of a record is found", "[record]") {
+TEST_CASE("every flipped bit of a record is detected", "[record]") {
   const std::string good = seal(record_kind::checkpoint_delta, 1, sample());
   for (std::size_t at = 0; at < good.size(); ++at) {
     for (int bit = 0; bit < 8; ++bit) {
@@ -74,7 +74,7 @@ TEST_CASE("every flipped bit of a record is found", "[record]") {
   }
 }
 
-TEST_CASE("every truncation and extension of a record is found", "[record]") {
+TEST_CASE("every truncation and extension of a record is detected", "[record]") {
   const std::string good = seal(record_kind::checkpoint_delta, 1, sample());
   for (std::size_t size = 0; size < good.size(); ++size) {
     CAPTURE(size);
@@ -85,7 +85,7 @@ TEST_CASE("every truncation and extension of a record is found", "[record]") {
   REQUIRE_FALSE(open(record_kind::checkpoint_delta, good + '\0'));
 }
 
-TEST_CASE("bodies that are not CBOR are refused even under a good checksum", "[record]") {
+TEST_CASE("bodies that are not CBOR are refused despite a valid checksum", "[record]") {
   const auto seed = std::random_device{}();
   CAPTURE(seed);
   std::mt19937 random{seed};
@@ -105,7 +105,7 @@ TEST_CASE("bodies that are not CBOR are refused even under a good checksum", "[r
   }
 }
 
-TEST_CASE("a body that is nested too deep is refused, and does not end the process", "[record]") {
+TEST_CASE("a body that is nested too deep is refused without a stack overflow", "[record]") {
   const auto sealed = [](const std::string& body) {
     std::string bytes = "\x01\x06" + body;
     const auto sum = crc32c(bytes);
@@ -117,7 +117,7 @@ TEST_CASE("a body that is nested too deep is refused, and does not end the proce
     for (int i = 0; i < times; ++i) all += text;
     return all;
   };
-  // Arrays, maps, and both of no stated length.
+  // Arrays and maps, of definite and indefinite length.
   for (const char* const level : {"\x81", "\xa1\x61k", "\x9f", "\xbf\x61k"}) {
     const auto record =
         open(record_kind::checkpoint_delta, sealed(repeated(level, 1'000'000) + "\xf6"));
@@ -126,7 +126,7 @@ TEST_CASE("a body that is nested too deep is refused, and does not end the proce
     CHECK(record.error().message == "a stored checkpoint_delta record is nested too deep");
   }
   CHECK(open(record_kind::checkpoint_delta, sealed(repeated("\x81", 1'000) + "\xf6")));
-  // Many levels beside each other are not deep.
+  // Many siblings are not deep.
   const json wide(std::vector<json>(100'000, json::array()));
   const auto record =
       open(record_kind::checkpoint_delta, seal(record_kind::checkpoint_delta, 1, wide));
@@ -134,7 +134,7 @@ TEST_CASE("a body that is nested too deep is refused, and does not end the proce
   CHECK(record->body == wide);
 }
 
-TEST_CASE("a record's kind can be told before it is opened", "[record]") {
+TEST_CASE("the kind of a record is known before it is opened", "[record]") {
   CHECK(kind_of(seal(record_kind::checkpoint_delta, 1, {})) == record_kind::checkpoint_delta);
   CHECK_FALSE(kind_of("").has_value());
   CHECK_FALSE(kind_of(std::string{"\x01\x77\xf6\x00\x00\x00\x00", 7}).has_value());

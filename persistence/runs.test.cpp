@@ -17,7 +17,7 @@ using flow::testing::task;
 
 namespace {
 
-/// A run whose transitions go into a store.
+/// A run that stores its transitions.
 class stored_run {
  public:
   stored_run(memory_store& store, const json& flow, std::uint32_t snapshot_every = 4)
@@ -91,7 +91,7 @@ void erase_checkpoint(memory_store& store, std::uint64_t sequence) {
 
 }  // namespace
 
-TEST_CASE("a start writes the whole state, the record, both indexes and the counter", "[runs]") {
+TEST_CASE("a start writes a snapshot, the record, both indexes and the counter", "[runs]") {
   memory_store store;
   stored_run run{store, two_steps()};
   run.begin();
@@ -106,7 +106,7 @@ TEST_CASE("a start writes the whole state, the record, both indexes and the coun
   CHECK((*record)->summary == flow::summarize(run.state()));
 }
 
-TEST_CASE("a step that leaves the status writes one record", "[runs]") {
+TEST_CASE("a step that does not change the status writes one record", "[runs]") {
   memory_store store;
   stored_run run{store, two_steps()};
   run.begin();
@@ -115,7 +115,7 @@ TEST_CASE("a step that leaves the status writes one record", "[runs]") {
   CHECK(run.last_batch().operations()[0].where == column::checkpoints);
 }
 
-TEST_CASE("a change of status moves the run in index and counters", "[runs]") {
+TEST_CASE("a change of status updates the index and the counters", "[runs]") {
   memory_store store;
   stored_run run{store, two_steps()};
   run.begin();
@@ -129,7 +129,7 @@ TEST_CASE("a change of status moves the run in index and counters", "[runs]") {
   CHECK((*load_record(*store.durable_view(), key))->summary.status == run_status::completed);
 }
 
-TEST_CASE("a run that is completed by its start is counted once", "[runs]") {
+TEST_CASE("a run that its start completes is counted once", "[runs]") {
   memory_store store;
   stored_run run{store, chain({start(), end()})};
   run.begin();
@@ -137,7 +137,7 @@ TEST_CASE("a run that is completed by its start is counted once", "[runs]") {
   CHECK(count(store, run_status::running) == 0);
 }
 
-TEST_CASE("a retry that fails again at once shows the new error and end", "[runs]") {
+TEST_CASE("a retry that fails at once updates the error and the end time", "[runs]") {
   memory_store store;
   stored_run run{
       store,
@@ -147,7 +147,7 @@ TEST_CASE("a retry that fails again at once shows the new error and end", "[runs
   run.give(flow::quarantine_command{"its actor crashed"});
   CHECK((*load_record(*store.durable_view(), key))->summary.error->type == "engine.quarantined");
   run.give(flow::retry_command{});
-  run.finish("a");  // fails at the condition behind it
+  run.finish("a");  // fails at the next condition
   const auto first = (*load_record(*store.durable_view(), key))->summary;
   CHECK(first.error->node == "c");
   run.give(flow::retry_command{});
@@ -160,7 +160,7 @@ TEST_CASE("a retry that fails again at once shows the new error and end", "[runs
   CHECK(indexed(store, keys::runs_by_status(run_status::failed)).size() == 1);
 }
 
-TEST_CASE("every snapshot_every-th checkpoint is the whole state", "[runs]") {
+TEST_CASE("every snapshot_every-th checkpoint is a snapshot", "[runs]") {
   for (const std::uint32_t every : {1u, 2u, 3u, 100u}) {
     memory_store store;
     stored_run run{store,
@@ -183,7 +183,7 @@ TEST_CASE("every snapshot_every-th checkpoint is the whole state", "[runs]") {
   }
 }
 
-TEST_CASE("a run can be loaded as it was at any of its checkpoints", "[runs]") {
+TEST_CASE("a run can be loaded at any of its checkpoints", "[runs]") {
   memory_store store;
   stored_run run{store, two_steps()};
   std::vector<flow::run_state> states;
@@ -206,7 +206,7 @@ TEST_CASE("a run can be loaded as it was at any of its checkpoints", "[runs]") {
   }
 }
 
-TEST_CASE("a run that is not there is nothing, not an error", "[runs]") {
+TEST_CASE("loading a run that does not exist returns nothing", "[runs]") {
   memory_store store;
   stored_run run{store, two_steps()};
   run.begin();
@@ -223,7 +223,7 @@ TEST_CASE("a run that is not there is nothing, not an error", "[runs]") {
   }
 }
 
-TEST_CASE("the history is read from any checkpoint on, as much as is asked for", "[runs]") {
+TEST_CASE("the history is read from any checkpoint, up to a limit", "[runs]") {
   memory_store store;
   stored_run run{store, two_steps(), 2};
   run.begin();
@@ -246,7 +246,8 @@ TEST_CASE("the history is read from any checkpoint on, as much as is asked for",
   CHECK(load_history(*now, key, 4, 10)->empty());
 }
 
-TEST_CASE("a damaged checkpoint is reported with the run and its number", "[runs][corrupt]") {
+TEST_CASE("an error about a damaged checkpoint names the run and the checkpoint",
+          "[runs][corrupt]") {
   for (const std::uint64_t damaged : {1u, 2u, 3u}) {
     memory_store store;
     stored_run run{store, two_steps()};
@@ -265,7 +266,7 @@ TEST_CASE("a damaged checkpoint is reported with the run and its number", "[runs
   }
 }
 
-TEST_CASE("a checkpoint that is missing is reported", "[runs][corrupt]") {
+TEST_CASE("a missing checkpoint is reported", "[runs][corrupt]") {
   memory_store store;
   stored_run run{store, two_steps()};
   run.begin();
@@ -287,10 +288,10 @@ TEST_CASE("a checkpoint that is missing is reported", "[runs][corrupt]") {
   }
 }
 
-TEST_CASE("a damaged run record is reported with the run", "[runs][corrupt]") {
+TEST_CASE("an error about a damaged run record names the run", "[runs][corrupt]") {
   memory_store store;
   batch damage;
-  damage.put(column::runs, keys::run(key), "this is no record");
+  damage.put(column::runs, keys::run(key), "not a record");
   const batch* const all[] = {&damage};
   store.publish(store.write(all).value());
   const auto record = load_record(*store.durable_view(), key);
@@ -299,7 +300,7 @@ TEST_CASE("a damaged run record is reported with the run", "[runs][corrupt]") {
   CHECK(mentions(record.error().message, "run r1"));
 }
 
-TEST_CASE("a delta with writes for a token that is not there is corrupt", "[runs][corrupt]") {
+TEST_CASE("a delta with writes of a token that does not exist is corrupt", "[runs][corrupt]") {
   memory_store store;
   stored_run run{store, two_steps()};
   run.begin();

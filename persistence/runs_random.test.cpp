@@ -1,5 +1,5 @@
-// Random runs of random flows, stored and brought back after every step. Each depends on its seed
-// alone, which is printed on a failure.
+// Random runs of random flows, stored and loaded again after every step. A run depends only on its
+// seed, which is printed on a failure.
 
 #include <map>
 
@@ -17,7 +17,7 @@ using flow::testing::random_source;
 
 namespace {
 
-/// A run that is stored with every transition and, if wanted, loaded again after it.
+/// A run that stores every transition. With `restarts` it is also loaded again after each.
 class durable_run {
  public:
   durable_run(memory_store& store, std::uint64_t seed, run_key key, bool restarts)
@@ -40,7 +40,7 @@ class durable_run {
     return give(std::move(start));
   }
 
-  /// One thing that happens to the run; false when nothing will any more.
+  /// Applies one random command. False: there is none any more.
   bool step() {
     auto next = sim_.next_command();
     if (!next) return false;
@@ -49,7 +49,7 @@ class durable_run {
   }
 
  private:
-  /// What becomes of a run must not depend on when it is restarted.
+  /// The result of a run must not depend on when it is restarted.
   static random_run::options options() {
     random_run::options chosen;
     chosen.flow.notices_crashes = false;
@@ -71,9 +71,9 @@ class durable_run {
     return true;
   }
 
-  /// The state before and the delta, as it comes back from its record, give the state after.
+  /// The decoded delta, applied to the state before, yields the state after.
   void check_replay(flow::run_state state, const flow::delta& change) {
-    if (state.sequence == 0) return;  // the first checkpoint is no delta
+    if (state.sequence == 0) return;  // the first checkpoint is a snapshot
     const auto stored = decode_delta(encode_delta(change));
     REQUIRE(stored);
     REQUIRE(*stored == change);
@@ -98,7 +98,7 @@ class durable_run {
   bool restarts_;
 };
 
-/// What is wrong between the run records, the indexes and the counters of a store, or "".
+/// The first inconsistency between run records, indexes and counters of a store, or "".
 std::string broken_reference(const view& now) {
   std::map<std::string, std::int64_t> counted;
   std::map<std::string, int> indexed;
@@ -107,7 +107,7 @@ std::string broken_reference(const view& now) {
     const auto record = decode_run(bytes);
     REQUIRE(record);
     const auto& run = record->summary;
-    if (keys::run(run.key) != key) wrong = "a record is under another run's key";
+    if (keys::run(run.key) != key) wrong = "a record has the key of another run";
     ++counted[keys::runs_with_status(run.key.scope, run.status)];
     ++indexed[keys::run_by_creation(run.key, run.created_at)];
     ++indexed[keys::run_by_status(run.key, run.status, run.created_at)];
@@ -116,7 +116,7 @@ std::string broken_reference(const view& now) {
     if (!*state) {
       wrong = "a record has no checkpoints";
     } else if (flow::summarize(**state) != run) {
-      wrong = "a record is not that of its last checkpoint";
+      wrong = "a record differs from its last checkpoint";
     } else {
       const index_state index = index_state_of(**state);
       if (index.runnable) ++indexed[keys::runnable_run(run.key)];
@@ -125,16 +125,16 @@ std::string broken_reference(const view& now) {
     return view::next::more;
   }));
   REQUIRE(now.scan(column::indexes, {}, [&](std::string_view key, std::string_view) {
-    // Its children are nowhere here, so that nobody takes note of what they are told.
+    // The children do not exist in this test, so nothing erases these entries.
     if (key.front() == keys::orphaned_runs().from.front()) return view::next::more;
-    if (--indexed[std::string{key}] != 0) wrong = "an index names a run that is not there";
+    if (--indexed[std::string{key}] != 0) wrong = "an index entry names no existing run";
     return view::next::more;
   }));
   for (const auto& [key, missing] : indexed)
-    if (missing != 0) wrong = "a run is missing in an index";
+    if (missing != 0) wrong = "a run is missing from an index";
   REQUIRE(now.scan(column::counters, {}, [&](std::string_view key, std::string_view bytes) {
     if (decode_counter(bytes).value() != counted[std::string{key}])
-      wrong = "a counter is not the number of runs";
+      wrong = "a counter differs from the number of runs";
     counted.erase(std::string{key});
     return view::next::more;
   }));
@@ -156,7 +156,7 @@ run_key key_of(std::uint64_t seed) {
 
 }  // namespace
 
-TEST_CASE("a run that is restarted after every step is the same at every step and at its end",
+TEST_CASE("a run that is reloaded after every step has the same states as one that is not",
           "[runs][random]") {
   for (std::uint64_t seed = 1; seed <= 1500; ++seed) {
     INFO("seed " << seed);
@@ -177,7 +177,7 @@ TEST_CASE("a run that is restarted after every step is the same at every step an
   }
 }
 
-TEST_CASE("counters, indexes and records agree whatever happens to many runs", "[runs][random]") {
+TEST_CASE("counters, indexes and records of many runs stay consistent", "[runs][random]") {
   for (std::uint64_t group = 0; group < 25; ++group) {
     INFO("group " << group);
     memory_store store;

@@ -72,7 +72,8 @@ result<std::shared_ptr<const view>> memory_store::write(std::span<const batch* c
   contents next;
   {
     const std::lock_guard lock{mutex_};
-    if (closed_) return error{errc::unavailable, "writing to the store in memory: it is closed"};
+    if (closed_)
+      return error{errc::unavailable, "writing to the memory store: the store is closed"};
     next = written_->all();
   }
   ++next.epoch;
@@ -93,9 +94,9 @@ result<void> memory_store::sync() {
 }
 
 void memory_store::publish(std::shared_ptr<const view> written) {
-  PAWL_ASSERT(written != nullptr, "a view is published, not nothing");
+  PAWL_ASSERT(written != nullptr, "the view is not null");
   const std::lock_guard lock{mutex_};
-  durable_.swap(written);  // the old one dies after the lock
+  durable_.swap(written);  // the old view is destroyed after the lock is released
 }
 
 std::shared_ptr<const view> memory_store::durable_view() const {

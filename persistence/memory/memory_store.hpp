@@ -10,14 +10,14 @@
 
 namespace pawl::persistence {
 
-/// A store that ends with its object: for tests, simulations and runs that need not be kept.
+/// A store in memory, for tests, simulations and runs that need not be durable.
 ///
-/// Keeps the contract of `store`, with views that cost a few pointers and are read without a lock.
-/// `sync` remembers what a store on disk would still have after a loss of power. Never fails,
-/// except that it is `unavailable` after `close`.
+/// Fulfils the contract of `store`. A view costs a few pointers and is read without a lock. `sync`
+/// records the state that a store on disk would have after a power failure. The only error is
+/// `unavailable`, after `close`.
 class memory_store final : public store {
  public:
-  /// An empty store of the current schema.
+  /// Creates an empty store with the current schema.
   memory_store();
 
   result<std::shared_ptr<const view>> write(std::span<const batch* const> batches) override;
@@ -26,18 +26,17 @@ class memory_store final : public store {
   [[nodiscard]] std::shared_ptr<const view> durable_view() const override;
   result<void> close() override;
 
-  /// A new store with what had been synced: what is found after a loss of power. This one goes on
-  /// unchanged. Safe from any thread.
+  /// Returns a new store with all synced writes: the state after a power failure. Does not change
+  /// this store. Thread-safe.
   [[nodiscard]] std::unique_ptr<memory_store> after_power_loss() const;
 
-  /// A new store with everything written: what is found after the death of the process. Safe from
-  /// any thread.
+  /// Returns a new store with all writes: the state after the death of the process. Thread-safe.
   [[nodiscard]] std::unique_ptr<memory_store> after_process_death() const;
 
  private:
   struct contents {
     std::array<versioned_tree, std::size(all_columns)> columns;
-    std::uint64_t epoch = 0;  ///< of the last write
+    std::uint64_t epoch = 0;  ///< number of the last write
   };
   class memory_view;
   using shared_view = std::shared_ptr<const memory_view>;

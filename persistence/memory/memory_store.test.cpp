@@ -7,19 +7,18 @@ using namespace pawl;
 using namespace pawl::persistence;
 using namespace pawl::persistence::conformance;
 
-TEST_CASE("the store in memory keeps the contract of stores", "[memory][conformance]") {
+TEST_CASE("the memory store fulfils the store contract", "[memory][conformance]") {
   check_contract({[] { return std::make_unique<memory_store>(); }, false});
 }
 
-TEST_CASE("a new store in memory has the current schema", "[memory]") {
+TEST_CASE("a new memory store has the current schema", "[memory]") {
   const memory_store fresh;
   const auto schema = read_schema(*fresh.durable_view());
   REQUIRE(schema);
   CHECK(*schema == current_schema());
 }
 
-TEST_CASE("a loss of power takes what was not synced, the death of the process nothing",
-          "[memory]") {
+TEST_CASE("a power failure loses unsynced writes, the death of the process none", "[memory]") {
   memory_store original;
   write(original, {putting(column::runs, {{"a", "synced"}, {"b", "synced"}})});
   REQUIRE(original.sync());
@@ -32,16 +31,16 @@ TEST_CASE("a loss of power takes what was not synced, the death of the process n
   CHECK(scan(*lost->durable_view(), column::runs) == records{{"a", "synced"}, {"b", "synced"}});
   CHECK(scan(*killed->durable_view(), column::runs) == records{{"a", "written"}, {"c", "written"}});
 
-  // All three go their own ways, although they share what they had in common.
-  commit(*lost, {putting(column::runs, {{"a", "after the loss"}})});
+  // The three stores share records, but change independently.
+  commit(*lost, {putting(column::runs, {{"a", "after the failure"}})});
   commit(*killed, {putting(column::runs, {{"a", "after the kill"}})});
   commit(original, {putting(column::runs, {{"a", "no crash"}})});
-  CHECK(get(*lost->durable_view(), column::runs, "a") == "after the loss");
+  CHECK(get(*lost->durable_view(), column::runs, "a") == "after the failure");
   CHECK(get(*killed->durable_view(), column::runs, "a") == "after the kill");
   CHECK(get(*original.durable_view(), column::runs, "a") == "no crash");
 }
 
-TEST_CASE("closing the store in memory in order syncs it", "[memory]") {
+TEST_CASE("closing the memory store syncs it", "[memory]") {
   memory_store closing;
   write(closing, {putting(column::runs, {{"a", ""}})});
   REQUIRE(closing.close());

@@ -8,7 +8,7 @@ namespace pawl::persistence {
 namespace {
 
 /// The n-th priority: SplitMix64 (G. Steele et al., "Fast Splittable Pseudorandom Number
-/// Generators", 2014). It does not depend on the key, so that no choice of keys makes a deep tree.
+/// Generators", 2014). It does not depend on the key, so no choice of keys makes the tree deep.
 std::uint64_t priority_of(std::uint64_t n) noexcept {
   std::uint64_t z = n * 0x9e3779b97f4a7c15u;
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -31,11 +31,11 @@ struct versioned_tree::node {
   link right;
 };
 
-/// The operations on links, for one epoch. Recursion is as deep as the tree.
+/// The operations of one epoch. Recursion is as deep as the tree.
 struct versioned_tree::change {
   std::uint64_t epoch;
 
-  /// Makes `at` a node of this epoch, which may be changed.
+  /// Replaces `at` by a node of this epoch, which may be changed.
   node& own(link& at) const {
     if (at->epoch != epoch) {
       at = std::make_shared<node>(*at);
@@ -44,7 +44,7 @@ struct versioned_tree::change {
     return *at;
   }
 
-  /// Parts the tree into the keys below `key` and those above. `key` itself is not in the tree.
+  /// Splits the tree into the keys below and above `key`, which is not in the tree.
   std::pair<link, link> split(link at, std::string_view key) const {
     if (!at) return {};
     node& top = own(at);
@@ -58,7 +58,7 @@ struct versioned_tree::change {
     return {std::move(low), std::move(at)};
   }
 
-  /// Joins two trees of which all keys of the first are below those of the second.
+  /// Joins two trees. All keys of `low` are below those of `high`.
   link join(link low, link high) const {
     if (!low) return high;
     if (!high) return low;
@@ -84,7 +84,7 @@ struct versioned_tree::change {
     return at;
   }
 
-  /// `key` is in the tree.
+  /// `key` must be in the tree.
   void replace(link& at, std::string_view key, std::shared_ptr<const std::string> value) const {
     node& top = own(at);
     if (key == *top.key) {
@@ -94,7 +94,7 @@ struct versioned_tree::change {
     }
   }
 
-  /// `key` is in the tree.
+  /// `key` must be in the tree.
   void remove(link& at, std::string_view key) const {
     node& top = own(at);
     if (key == *top.key) {
@@ -133,7 +133,7 @@ const std::string* versioned_tree::find(std::string_view key) const noexcept {
 }
 
 void versioned_tree::scan(const view::range& keys, const view::visitor& visit) const {
-  // In-order walk with a stack of the nodes whose own turn is still to come.
+  // In-order traversal. The stack holds the nodes that are not visited yet.
   std::vector<const node*> waiting;
   const node* at = root_.get();
   while (at != nullptr || !waiting.empty()) {

@@ -10,23 +10,23 @@
 
 namespace pawl::persistence {
 
-/// An ordered map whose copies are snapshots: copying costs one pointer, and a change makes new
-/// only the path from the root to the changed record, sharing the rest with the copies.
+/// An ordered map whose copies are snapshots. Copying costs one pointer. A change copies only the
+/// path from the root to the changed record and shares the rest with other copies.
 ///
-/// A treap: a binary search tree by key that is at the same time a heap by priorities drawn at
-/// random, which keeps its depth near 2 ln n whatever the order of insertions (C. Aragon and
-/// R. Seidel, "Randomized Search Trees", 1989).
+/// A treap: a binary search tree by key that is also a heap by random priorities. Its depth stays
+/// near 2 ln n for any order of insertions (C. Aragon and R. Seidel, "Randomized Search Trees",
+/// 1989).
 ///
-/// Concurrency: a copy is read by many threads while another copy changes. One copy is changed by
-/// one thread, and not read meanwhile.
+/// Concurrency: many threads may read a copy while another copy changes. Only one thread may use a
+/// copy while it changes.
 class versioned_tree {
  public:
-  /// `epoch` says which write a change belongs to. Nodes made in the current epoch are in no copy
-  /// yet and are changed in place. Whoever copies the tree raises the epoch before the next change.
+  /// `epoch` is the number of the write. Nodes of the current epoch are in no copy yet and are
+  /// changed in place. The caller increases the epoch between a copy and the next change.
   void put(std::string_view key, std::string value, std::uint64_t epoch);
   void erase(std::string_view key, std::uint64_t epoch);
 
-  /// The value under `key`, or nullptr. Lives as long as this copy of the tree is unchanged.
+  /// Returns the value of `key`, or nullptr. It is valid until this copy changes.
   [[nodiscard]] const std::string* find(std::string_view key) const noexcept;
 
   /// Visits as `view::scan` does.
@@ -40,7 +40,7 @@ class versioned_tree {
   using link = std::shared_ptr<node>;
 
   link root_;
-  std::uint64_t drawn_ = 0;  ///< priorities drawn so far
+  std::uint64_t drawn_ = 0;  ///< number of priorities drawn
 };
 
 }  // namespace pawl::persistence

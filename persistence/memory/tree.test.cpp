@@ -22,7 +22,7 @@ model scanned(const versioned_tree& tree, const view::range& keys = {}) {
 
 }  // namespace
 
-TEST_CASE("a versioned tree does as an ordered map, and its copies stay as they were",
+TEST_CASE("a versioned tree behaves like an ordered map, and its copies do not change",
           "[memory][random]") {
   const auto seed = std::random_device{}();
   CAPTURE(seed);
@@ -59,8 +59,8 @@ TEST_CASE("a versioned tree does as an ordered map, and its copies stay as they 
   for (const auto& [copy, then] : copies) REQUIRE(scanned(copy) == then);
 }
 
-TEST_CASE("a versioned tree stays shallow whatever the order of its keys", "[memory]") {
-  // A degenerate tree of this size would take minutes, and overflow the stack when it goes.
+TEST_CASE("a versioned tree stays shallow for sorted keys", "[memory]") {
+  // A degenerate tree of this size would take minutes and overflow the stack on destruction.
   versioned_tree tree;
   for (int i = 0; i < 100'000; ++i) {
     std::string key = std::to_string(i);

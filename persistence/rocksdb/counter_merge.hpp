@@ -6,8 +6,8 @@
 
 namespace pawl::persistence::rocks {
 
-/// Adds counters (`encode_counter`). Bytes that are no counter fail the merge, which RocksDB
-/// reports as corruption. The name is on disk.
+/// Adds counters (`encode_counter`). Other bytes fail the merge, which RocksDB reports as
+/// corruption. The name is stored on disk and never changes.
 class counter_merge final : public rocksdb::AssociativeMergeOperator {
  public:
   bool Merge(const rocksdb::Slice& key, const rocksdb::Slice* existing, const rocksdb::Slice& value,

@@ -1,4 +1,4 @@
-// What becomes of a store on disk when its files are damaged: it is reported, never read as data.
+// Damaged files of a store on disk are reported and never read as data.
 #include "persistence/conformance.hpp"
 #include "persistence/crc32c.hpp"
 #include "persistence/rocksdb/test_folder.hpp"
@@ -17,7 +17,7 @@ std::string key_of(int n) {
   return key.insert(0, 6 - key.size(), '0');
 }
 
-/// Commits the runs from..to-1, each in a write of its own.
+/// Writes the runs from..to-1, each in its own write, then commits them.
 void fill(store& opened, int from, int to) {
   std::shared_ptr<const view> last = opened.durable_view();
   for (int n = from; n < to; ++n) {
@@ -30,7 +30,7 @@ void fill(store& opened, int from, int to) {
   opened.publish(last);
 }
 
-/// A store with records in tables, closed in order.
+/// A closed store with records in tables.
 void make_tables(const fs::path& folder) {
   fill(*open_good(folder), 0, 200);
 }
@@ -45,7 +45,7 @@ fs::path make_killed(const test_folder& folder, durability mode = durability::sy
   return killed;
 }
 
-/// The number of records, which must be the first ones, in all columns alike.
+/// The number of records. They must be a prefix of those written, the same in all columns.
 int prefix_length(const store& opened) {
   const auto now = opened.durable_view();
   const auto runs = keys_of(scan(*now, column::runs));
@@ -69,7 +69,7 @@ TEST_CASE("a truncated table is reported when the store is opened", "[rocksdb][d
   const auto failure = open_bad(folder.store());
   CHECK(failure.code == errc::corrupt);
   CHECK(mentions(failure, table.filename().string()));
-  CHECK(mentions(failure, "restore the folder from a backup"));
+  CHECK(mentions(failure, "Restore the folder from a backup"));
 }
 
 TEST_CASE("a missing table is reported when the store is opened", "[rocksdb][damage]") {
@@ -96,13 +96,13 @@ TEST_CASE("a flipped byte in a table is reported, never read as data", "[rocksdb
     const auto now = opened.value()->durable_view();
     bool found = false;
     for (const column where : all_columns) {
-      bool good = true;
+      bool valid = true;
       const auto scanned = now->scan(where, {}, [&](std::string_view, std::string_view value) {
-        const bool ours = where == column::runs || where == column::checkpoints;
-        if (ours && value.find_first_not_of("rc") != std::string::npos) good = false;
+        const bool known_value = where == column::runs || where == column::checkpoints;
+        if (known_value && value.find_first_not_of("rc") != std::string::npos) valid = false;
         return view::next::more;
       });
-      CHECK(good);
+      CHECK(valid);
       if (scanned) continue;
       found = true;
       CHECK(scanned.error().code == errc::corrupt);
@@ -135,17 +135,17 @@ TEST_CASE("a missing or damaged MANIFEST or CURRENT is reported", "[rocksdb][dam
   SECTION("CURRENT empty") {
     fs::resize_file(folder.store() / "CURRENT", 0);
   }
-  SECTION("all but the mark missing") {
-    const auto mark = folder.root() / "PAWL";
-    fs::rename(folder.store() / "PAWL", mark);
+  SECTION("all files except the marker missing") {
+    const auto marker = folder.root() / "PAWL";
+    fs::rename(folder.store() / "PAWL", marker);
     fs::remove_all(folder.store());
     fs::create_directory(folder.store());
-    fs::rename(mark, folder.store() / "PAWL");
+    fs::rename(marker, folder.store() / "PAWL");
   }
   CHECK(open_bad(folder.store()).code == errc::corrupt);
 }
 
-TEST_CASE("a log that was cut off is replayed up to the last whole record", "[rocksdb][damage]") {
+TEST_CASE("a truncated log is replayed up to the last whole record", "[rocksdb][damage]") {
   const auto mode = GENERATE(durability::sync, durability::async);
   const test_folder folder;
   const auto killed = make_killed(folder, mode);
@@ -184,13 +184,13 @@ TEST_CASE("a flipped byte in the log is reported and nothing is changed", "[rock
       CHECK(mentions(failure, "is damaged at byte"));
       CHECK(mentions(failure, "acknowledged"));
     }
-    // It was only reported: with the byte as it was, everything is there.
+    // The store was not changed: once the byte is restored, all records are there.
     flip_byte(broken, at);
     CHECK(prefix_length(*open_good(damaged, {.mode = mode})) == 100);
   }
 }
 
-TEST_CASE("a damaged log can be accepted, which keeps what comes before", "[rocksdb][damage]") {
+TEST_CASE("accepting a damaged log keeps the records before the damage", "[rocksdb][damage]") {
   const test_folder folder;
   const auto killed = make_killed(folder);
   const auto log = files_of(killed, ".log").back();
@@ -208,18 +208,18 @@ TEST_CASE("a damaged log can be accepted, which keeps what comes before", "[rock
 
 namespace {
 
-/// The records of a log.
+/// The records of an undamaged log.
 std::vector<std::string> records_of(const fs::path& log) {
   struct : wal_sink {
     void on_record(std::uint64_t, std::string_view content) override { all.emplace_back(content); }
-    void on_damage(const wal_damage&) override { FAIL("the log was good"); }
+    void on_damage(const wal_damage&) override { FAIL("the log has no damage"); }
     std::vector<std::string> all;
   } sink;
   REQUIRE(read_wal(log, sink));
   return sink.all;
 }
 
-/// Replaces a log by one with these records, in RocksDB's format.
+/// Writes a log with these records in RocksDB's format.
 void write_log(const fs::path& log, const std::vector<std::string>& all) {
   constexpr std::size_t block = 32768;
   std::string bytes;
@@ -244,8 +244,8 @@ void write_log(const fs::path& log, const std::vector<std::string>& all) {
   std::ofstream{log, std::ios::binary | std::ios::trunc} << bytes;
 }
 
-/// A store with 50 records in tables and 350 in its log, which another boot of the machine wrote.
-/// `synced` of those in the log were synced.
+/// A store with 50 records in tables and 350 in its log, written in an earlier boot of the machine.
+/// `synced` of the records in the log were synced.
 fs::path make_before_reboot(const test_folder& folder, int synced) {
   fill(*open_good(folder.store()), 0, 50);
   const auto opened = open_good(folder.store());
@@ -268,45 +268,45 @@ fs::path make_before_reboot(const test_folder& folder, int synced) {
 
 }  // namespace
 
-TEST_CASE("after a loss of power the log is replayed up to the first hole", "[rocksdb][damage]") {
+TEST_CASE("after a power failure the log is replayed up to the first gap", "[rocksdb][damage]") {
   const test_folder folder;
   const auto rebooted = make_before_reboot(folder, 20);
   const auto log = files_of(rebooted, ".log").back();
 
-  SECTION("no hole") {
+  SECTION("no gap") {
     CHECK(prefix_length(*open_good(rebooted)) == 400);
   }
   SECTION("pages that were never written") {
-    const std::uint64_t hole = GENERATE(32768u, 40960u, 65536u);
-    CAPTURE(hole);
+    const std::uint64_t gap = GENERATE(32768u, 40960u, 65536u);
+    CAPTURE(gap);
     std::fstream bytes{log, std::ios::in | std::ios::out | std::ios::binary};
-    bytes.seekp(static_cast<std::streamoff>(hole));
+    bytes.seekp(static_cast<std::streamoff>(gap));
     bytes << std::string(16384, '\0');
     bytes.close();
     const int kept = prefix_length(*open_good(rebooted));
     CHECK(kept > 70);
     CHECK(kept < 400);
   }
-  SECTION("a record that is gone without a trace") {
+  SECTION("a missing record without damaged bytes") {
     auto all = records_of(log);
     all.erase(all.begin() + 40);
     write_log(log, all);
     CHECK(prefix_length(*open_good(rebooted)) == 90);
   }
-  SECTION("a torn end") {
+  SECTION("a torn last record") {
     flip_byte(log, fs::file_size(log) - 3);
     CHECK(prefix_length(*open_good(rebooted)) == 399);
   }
 }
 
-TEST_CASE("after a loss of power a hole in what had been synced is reported", "[rocksdb][damage]") {
+TEST_CASE("after a power failure a gap in synced records is reported", "[rocksdb][damage]") {
   const test_folder folder;
   const auto rebooted = make_before_reboot(folder, 41);
   const auto log = files_of(rebooted, ".log").back();
   SECTION("damaged") {
     flip_byte(log, fs::file_size(log) * 40 / 350);
   }
-  SECTION("gone without a trace") {
+  SECTION("missing without damaged bytes") {
     auto all = records_of(log);
     all.erase(all.begin() + 40);
     write_log(log, all);

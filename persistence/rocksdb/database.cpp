@@ -13,7 +13,7 @@
 namespace pawl::persistence::rocks {
 namespace {
 
-/// RocksDB's own family, and then ours in the order of `column`.
+/// RocksDB's default family, then one family per column, in the order of `column`.
 descriptors describe_columns(const rocksdb_options& options) {
   const auto cache = rocksdb::NewLRUCache(options.cache_bytes);
   descriptors columns;
@@ -23,7 +23,7 @@ descriptors describe_columns(const rocksdb_options& options) {
   return columns;
 }
 
-/// A store of a newer Pawl may hold columns that we cannot open, let alone keep right.
+/// Refuses a store with unknown columns, which a newer Pawl made.
 result<void> check_columns(const claimed_folder& folder, const rocksdb::DBOptions& options,
                            const descriptors& known) {
   std::vector<std::string> found;
@@ -34,25 +34,25 @@ result<void> check_columns(const claimed_folder& folder, const rocksdb::DBOption
                                       [&name](const auto& column) { return column.name == name; });
     if (is_known) continue;
     return error{errc::schema_newer,
-                 doing_to("opening", folder.path) + ": it has a column \"" + name +
-                     "\" that this build of Pawl, which reads schema versions up to " +
-                     std::to_string(current_schema()) +
-                     ", does not know; open it with the newer Pawl that wrote it"};
+                 doing_to("opening", folder.path) + ": unknown column \"" + name +
+                     "\"; this build of Pawl supports schema versions up to " +
+                     std::to_string(current_schema()) + ". Use the newer Pawl that wrote it"};
   }
   return {};
 }
 
-/// Reads the logs and decides what is replayed. Changes nothing.
-result<wal_check::record_set> judge(const claimed_folder& folder, const rocksdb::DBOptions& options,
-                                    const descriptors& columns, bool accept_damage) {
-  auto verdict = judge_logs(folder.path);
-  if (verdict && verdict->loss) {
+/// Checks the logs and returns the records that must not be replayed. Changes nothing.
+result<wal_check::record_set> check_wal(const claimed_folder& folder,
+                                        const rocksdb::DBOptions& options,
+                                        const descriptors& columns, bool accept_damage) {
+  auto checked = check_logs(folder.path);
+  if (checked && checked->loss) {
     if (const auto first = first_needed_log(folder.path, options, columns); first != 0)
-      verdict = judge_logs(folder.path, first);
+      checked = check_logs(folder.path, first);
   }
-  if (!verdict) return std::move(verdict).error();
-  if (verdict->loss && !accept_damage) return describe(*verdict->loss, folder.path);
-  return std::move(verdict->left_out);
+  if (!checked) return std::move(checked).error();
+  if (checked->loss && !accept_damage) return describe(*checked->loss, folder.path);
+  return std::move(checked->skipped);
 }
 
 }  // namespace
@@ -64,28 +64,28 @@ result<std::shared_ptr<database>> database::open(claimed_folder folder,
   const std::string path = folder.path.string();
 
   if (folder.state == folder_state::unfinished) {
-    // Nobody was ever answered by this store. Half of its files may be there.
+    // Opening this store never succeeded, so it holds nothing. Remove what files there are.
     const auto removed = rocksdb::DestroyDB(path, rocksdb::Options{settings, {}}, columns);
     if (!removed.ok()) return from_status(removed, "opening", folder.path);
   }
-  wal_check::record_set left_out;
+  wal_check::record_set skipped;
   if (folder.state == folder_state::ready) {
     if (auto checked = check_columns(folder, settings, columns); !checked)
       return std::move(checked).error();
-    auto judged = judge(folder, settings, columns, options.accept_log_damage);
-    if (!judged) return std::move(judged).error();
-    left_out = std::move(judged).value();
-  } else if (auto marked = mark_folder(folder, folder_state::unfinished, current_schema());
-             !marked) {
-    return std::move(marked).error();
+    auto skip = check_wal(folder, settings, columns, options.accept_log_damage);
+    if (!skip) return std::move(skip).error();
+    skipped = std::move(skip).value();
+  } else if (auto written = write_marker(folder, folder_state::unfinished, current_schema());
+             !written) {
+    return std::move(written).error();
   }
 
   std::shared_ptr<database> opened{new database{std::move(folder)}};
-  if (!left_out.empty()) {
-    opened->filter_ = std::make_unique<leave_out_filter>(std::move(left_out));
+  if (!skipped.empty()) {
+    opened->filter_ = std::make_unique<skip_filter>(std::move(skipped));
     settings.wal_filter = opened->filter_.get();
   }
-  opened->environment_ = fenced_environment(opened->gate_);
+  opened->environment_ = fenced_environment(opened->fence_);
   settings.env = opened->environment_.get();
   const auto status = opened->folder_.state == folder_state::ready
                           ? opened->open_existing(settings, columns)
@@ -95,19 +95,20 @@ result<std::shared_ptr<database>> database::open(claimed_folder folder,
 }
 
 rocksdb::Status database::open_existing(rocksdb::DBOptions settings, const descriptors& columns) {
-  settings.create_missing_column_families = true;  // a migration may want a new one
+  settings.create_missing_column_families = true;  // a migration may add one
   return open_with(settings, columns);
 }
 
 rocksdb::Status database::create(rocksdb::DBOptions settings, const descriptors& columns) {
   settings.create_if_missing = true;
-  // The columns are made together afterwards: each one that RocksDB makes while it opens writes
-  // and checks a file of all options.
+  // The columns are created together afterwards. RocksDB writes and checks a file of all options
+  // for each column that it creates while it opens.
   const descriptors only_default{columns.begin(), columns.begin() + 1};
   if (auto opened = open_with(settings, only_default); !opened.ok()) return opened;
-  handles made;
-  const auto created = db_->CreateColumnFamilies({columns.begin() + 1, columns.end()}, &made);
-  handles_.insert(handles_.end(), made.begin(), made.end());
+  handles created_handles;
+  const auto created =
+      db_->CreateColumnFamilies({columns.begin() + 1, columns.end()}, &created_handles);
+  handles_.insert(handles_.end(), created_handles.begin(), created_handles.end());
   return created;
 }
 
@@ -118,7 +119,7 @@ rocksdb::Status database::open_with(const rocksdb::DBOptions& settings,
 
 database::~database() {
   if (!db_) return;
-  // What these could answer was answered by `store::close` before.
+  // `store::close` has reported any error before.
   for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
   db_->Close().PermitUncheckedError();
 }

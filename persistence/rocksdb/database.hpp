@@ -16,11 +16,11 @@
 
 namespace pawl::persistence::rocks {
 
-/// An open RocksDB in a folder that is ours. Shared by the store and its views; closed when the
-/// last one goes. Safe from any thread, like RocksDB itself.
+/// An open RocksDB database in a claimed folder. The store and its views share it; the last one
+/// closes it. Thread-safe, like RocksDB itself.
 class database {
  public:
-  /// Opens or creates what `folder` is to hold, after its logs were judged. Errors as
+  /// Checks the logs in `folder`, then opens or creates the database. Errors as
   /// `open_rocksdb_store`.
   [[nodiscard]] static result<std::shared_ptr<database>> open(claimed_folder folder,
                                                               const rocksdb_options& options);
@@ -32,12 +32,12 @@ class database {
   [[nodiscard]] rocksdb::ColumnFamilyHandle* column_handle(column where) const noexcept {
     return handles_[static_cast<std::size_t>(where) + 1];
   }
-  /// Asked before each sync of the log.
-  [[nodiscard]] wal_fence& gate() noexcept { return gate_; }
+  /// Consulted before each sync of the log.
+  [[nodiscard]] wal_fence& fence() noexcept { return fence_; }
   [[nodiscard]] claimed_folder& folder() noexcept { return folder_; }
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return folder_.path; }
 
-  /// Writes everything that is in memory to tables, durably. Errors as `store::write`.
+  /// Writes all memtables to tables and syncs them. Errors as `store::write`.
   [[nodiscard]] result<void> flush();
 
  private:
@@ -47,12 +47,12 @@ class database {
   rocksdb::Status create(rocksdb::DBOptions settings, const descriptors& columns);
   rocksdb::Status open_with(const rocksdb::DBOptions& settings, const descriptors& columns);
 
-  claimed_folder folder_;                       // first, so that the lock outlives RocksDB
-  std::unique_ptr<rocksdb::WalFilter> filter_;  // RocksDB keeps pointing to it
-  wal_fence gate_;
-  std::unique_ptr<rocksdb::Env> environment_;  // likewise
+  claimed_folder folder_;                       // first: the lock must outlive the database
+  std::unique_ptr<rocksdb::WalFilter> filter_;  // the database keeps a pointer to it
+  wal_fence fence_;
+  std::unique_ptr<rocksdb::Env> environment_;  // so do its files
   std::unique_ptr<rocksdb::DB> db_;
-  handles handles_;  // RocksDB's own first, then ours
+  handles handles_;  // the default family, then one per column
 };
 
 }  // namespace pawl::persistence::rocks

@@ -24,22 +24,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto mark_name = "PAWL";
-constexpr auto new_mark_name = "PAWL.new";
+constexpr auto marker_name = "PAWL";
+constexpr auto new_marker_name = "PAWL.new";
 constexpr auto first_line = "pawl store";
 constexpr auto engine_name = "rocksdb";
 
-struct mark {
+struct marker {
   std::string engine;
   std::string state;
   std::uint32_t schema = 0;
 };
 
-/// Reads the lines "name value" after the first one. Unknown names are for newer versions.
-std::optional<mark> parse_mark(std::istream& text) {
+/// Reads the lines "name value" after the first. Newer versions may add names.
+std::optional<marker> parse_marker(std::istream& text) {
   std::string line;
   if (!std::getline(text, line) || line != first_line) return std::nullopt;
-  mark found;
+  marker found;
   while (std::getline(text, line)) {
     std::istringstream words{line};
     std::string name;
@@ -52,7 +52,7 @@ std::optional<mark> parse_mark(std::istream& text) {
   return found;
 }
 
-/// The process that holds the lock on an inode, as /proc/locks tells. Nothing where it does not.
+/// The process that holds the lock on an inode, according to /proc/locks; nothing if unknown.
 std::optional<long> lock_holder(const struct stat& inode) {
   std::ostringstream wanted;
   wanted.fill('0');
@@ -81,39 +81,39 @@ error locked(const fs::path& path, int lock) {
   struct stat inode {};
   if (::fstat(lock, &inode) == 0) {
     if (const auto process = lock_holder(inode)) {
-      by = *process == ::getpid() ? "this process already" : "process " + std::to_string(*process);
+      by = *process == ::getpid() ? "this process" : "process " + std::to_string(*process);
     }
   }
   return {errc::locked, doing_to("opening", path) + ": the folder is in use by " + by +
-                            "; stop what uses it, or choose another data folder"};
+                            ". Stop that process, or choose another data folder"};
 }
 
-/// The lock is on the folder itself and ends with the process, however that ends.
+/// Locks the folder itself. The lock ends with the process, even if it is killed.
 result<descriptor> lock_folder(const fs::path& path) {
   descriptor folder{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (!folder.is_open()) return from_errno(errno, "opening", path);
   if (::flock(folder.number(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) return locked(path, folder.number());
-    // Some network file systems cannot lock a folder. RocksDB locks a file in it as well.
+    // Some network file systems cannot lock folders. There RocksDB's lock file protects the store.
   }
   return folder;
 }
 
 result<void> make_folder(const fs::path& path) {
   if (path.empty()) {
-    return error{errc::invalid_argument, "opening a store: no data folder was named"};
+    return error{errc::invalid_argument, "opening a store: the name of the data folder is empty"};
   }
-  std::vector<fs::path> made;  // innermost first
+  std::vector<fs::path> created;  // innermost first
   std::error_code failed;
   for (fs::path at = fs::absolute(path); !fs::exists(at, failed) && at.has_relative_path();
        at = at.parent_path()) {
-    made.push_back(at);
+    created.push_back(at);
   }
   fs::create_directories(path, failed);
   if (!fs::is_directory(path))
     return from_errno(failed ? failed.value() : ENOTDIR, "opening", path);
-  // A folder's name survives a loss of power only once its parent is synced.
-  for (const auto& folder : made) {
+  // A new folder survives a power failure only after its parent is synced.
+  for (const auto& folder : created) {
     const descriptor parent{
         ::open(folder.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (parent.is_open() && ::fsync(parent.number()) != 0)
@@ -123,60 +123,60 @@ result<void> make_folder(const fs::path& path) {
   return {};
 }
 
-/// Files that may lie in a folder that is about to become a store.
-bool is_harmless(const std::string& name) {
-  return name.front() == '.' || name == "lost+found" || name == new_mark_name ||
+/// Whether a file may exist in the folder of a new store.
+bool is_allowed(const std::string& name) {
+  return name.front() == '.' || name == "lost+found" || name == new_marker_name ||
          name == "keys.json";  // `pawl keys add` may come first
 }
 
-result<folder_state> state_without_mark(const fs::path& path) {
+result<folder_state> state_without_marker(const fs::path& path) {
   std::error_code failed;
   fs::directory_iterator entry{path, failed};
   for (; !failed && entry != fs::directory_iterator{}; entry.increment(failed)) {
     const std::string name = entry->path().filename().string();
-    if (is_harmless(name)) continue;
-    return error{errc::invalid_argument,
-                 doing_to("opening", path) + ": the folder holds other things (" + name +
-                     ") and no file " + mark_name +
-                     ", so it is no store of Pawl; name an empty or a new folder"};
+    if (is_allowed(name)) continue;
+    return error{errc::invalid_argument, doing_to("opening", path) +
+                                             ": the folder is not a Pawl store: it has no file " +
+                                             marker_name + ", but other files (" + name +
+                                             "). Choose an empty or a new folder"};
   }
   if (failed) return from_errno(failed.value(), "opening", path);
   return folder_state::fresh;
 }
 
 result<void> read_state(claimed_folder& folder) {
-  const fs::path file = folder.path / mark_name;
+  const fs::path file = folder.path / marker_name;
   std::error_code failed;
   if (!fs::exists(file, failed)) {
     if (failed) return from_errno(failed.value(), "opening", folder.path);
-    auto state = state_without_mark(folder.path);
+    auto state = state_without_marker(folder.path);
     if (!state) return std::move(state).error();
     folder.state = *state;
     return {};
   }
   std::ifstream text{file};
-  const auto found = parse_mark(text);
+  const auto found = parse_marker(text);
   if (!found || (found->state != "ready" && found->state != "creating")) {
-    return error{errc::corrupt, doing_to("opening", folder.path) + ": its file " + mark_name +
-                                    " is damaged; restore the folder from a backup"};
+    return error{errc::corrupt, doing_to("opening", folder.path) + ": the file " + marker_name +
+                                    " is damaged. Restore the folder from a backup"};
   }
   if (found->engine != engine_name) {
     return error{errc::not_supported, doing_to("opening", folder.path) +
-                                          ": it was made by the engine \"" + found->engine +
-                                          "\", but this is \"" + engine_name + "\""};
+                                          ": the store was made by the engine \"" + found->engine +
+                                          "\"; this engine is \"" + engine_name + "\""};
   }
   folder.schema = found->schema;
   folder.state = found->state == "ready" ? folder_state::ready : folder_state::unfinished;
-  // RocksDB would take a folder without this file for a new one.
+  // RocksDB treats a folder without this file as a new database.
   if (folder.state == folder_state::ready && !fs::exists(folder.path / "CURRENT", failed)) {
     return error{errc::corrupt, doing_to("opening", folder.path) +
-                                    ": its file CURRENT is missing; restore the folder from a "
+                                    ": the file CURRENT is missing. Restore the folder from a "
                                     "backup"};
   }
   return {};
 }
 
-/// Returns 0 or the error number.
+/// Returns 0 or an errno.
 int write_durably(const fs::path& file, const std::string& text) {
   const descriptor out{::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
   if (!out.is_open()) return errno;
@@ -211,15 +211,15 @@ result<claimed_folder> claim_folder(const std::filesystem::path& path) {
   return folder;
 }
 
-result<void> mark_folder(claimed_folder& folder, folder_state state, std::uint32_t schema) {
-  PAWL_ASSERT(state != folder_state::fresh, "a fresh folder has no mark");
+result<void> write_marker(claimed_folder& folder, folder_state state, std::uint32_t schema) {
+  PAWL_ASSERT(state != folder_state::fresh, "a fresh folder has no marker");
   std::ostringstream text;
   text << first_line << "\nengine " << engine_name << "\nschema " << schema << "\nstate "
        << (state == folder_state::ready ? "ready" : "creating") << '\n';
 
-  const fs::path fresh = folder.path / new_mark_name;
+  const fs::path fresh = folder.path / new_marker_name;
   int failure = write_durably(fresh, text.str());
-  if (failure == 0 && ::rename(fresh.c_str(), (folder.path / mark_name).c_str()) != 0)
+  if (failure == 0 && ::rename(fresh.c_str(), (folder.path / marker_name).c_str()) != 0)
     failure = errno;
   if (failure == 0 && ::fsync(folder.lock.number()) != 0) failure = errno;
   if (failure != 0) return from_errno(failure, "marking", folder.path);

@@ -1,4 +1,4 @@
-// What bad folders get: a sentence that says what is wrong and what would be right.
+// Errors of data folders name the problem and the remedy.
 #include "persistence/rocksdb/folder.hpp"
 
 #include <signal.h>
@@ -22,7 +22,7 @@ using namespace pawl::persistence::rocks;
 
 namespace {
 
-/// A small file system of its own, where this process may mount one.
+/// A small separate file system, if this process may mount one.
 class mounted_folder {
  public:
   explicit mounted_folder(const fs::path& at) : at_(at) {
@@ -46,7 +46,7 @@ class mounted_folder {
   bool mounted_ = false;
 };
 
-/// Writes until the store refuses. Gives the first error.
+/// Writes until a write fails. Returns the error.
 error fill_up(store& opened) {
   for (int n = 0; n < 100'000; ++n) {
     const batch changes =
@@ -57,11 +57,11 @@ error fill_up(store& opened) {
     if (auto synced = opened.sync(); !synced) return std::move(synced).error();
     opened.publish(std::move(written).value());
   }
-  return {errc::invalid_argument, "it was never full"};
+  return {errc::invalid_argument, "the disk never became full"};
 }
 
-/// A test case of this program in a process of its own: RocksDB's threads do not survive a fork.
-/// The case is hidden; it finds its folder in the environment and answers with one letter.
+/// Runs a hidden test case of this program in another process: RocksDB's threads do not survive a
+/// fork. The case reads its folder from the environment and answers with one letter.
 class other_process {
  public:
   other_process(const char* test_case, const fs::path& folder) {
@@ -88,8 +88,8 @@ class other_process {
 
   [[nodiscard]] pid_t id() const noexcept { return id_; }
 
-  /// The process's answer, or '?' where it dies without one.
-  [[nodiscard]] char says() const {
+  /// The answer of the process, or '?' if it dies without one.
+  [[nodiscard]] char answered() const {
     char letter = '?';
     return ::read(answer_.number(), &letter, 1) == 1 ? letter : '?';
   }
@@ -99,11 +99,11 @@ class other_process {
     waited_ = true;
   }
 
-  /// In the other process: the folder, and the way to answer.
+  /// For the other process.
   static fs::path folder() {
-    const char* named = ::getenv("PAWL_TEST_FOLDER");
-    REQUIRE(named != nullptr);
-    return named;
+    const char* name = ::getenv("PAWL_TEST_FOLDER");
+    REQUIRE(name != nullptr);
+    return name;
   }
   static void answer(bool yes) {
     const char letter = yes ? 'y' : 'n';
@@ -116,7 +116,7 @@ class other_process {
   mutable bool waited_ = false;
 };
 
-void write_mark(const fs::path& folder, const std::string& text) {
+void put_marker(const fs::path& folder, const std::string& text) {
   std::ofstream{folder / "PAWL", std::ios::trunc} << text;
 }
 
@@ -137,18 +137,18 @@ TEST_CASE("other process: fill a store", "[.][other-process]") {
   other_process::answer(fill_up(**opened).code == errc::storage_full);
 }
 
-TEST_CASE("a folder that is missing is made with its parents", "[rocksdb][folder]") {
+TEST_CASE("a missing folder is created with its parents", "[rocksdb][folder]") {
   const test_folder folder;
   const fs::path deep = folder.root() / "a" / "b" / "c";
   commit(*open_good(deep), {putting(column::runs, {{"k", "v"}})});
   CHECK(get(*open_good(deep)->durable_view(), column::runs, "k") == "v");
 }
 
-TEST_CASE("a folder without a name is refused", "[rocksdb][folder]") {
+TEST_CASE("an empty folder name is refused", "[rocksdb][folder]") {
   CHECK(open_bad("").code == errc::invalid_argument);
 }
 
-TEST_CASE("a relative folder and hidden files in it are fine", "[rocksdb][folder]") {
+TEST_CASE("a relative path and hidden files in the folder are accepted", "[rocksdb][folder]") {
   const test_folder folder;
   fs::create_directories(folder.store());
   std::ofstream{folder.store() / ".keep"} << "";
@@ -156,40 +156,40 @@ TEST_CASE("a relative folder and hidden files in it are fine", "[rocksdb][folder
   open_good(fs::relative(folder.store()));
 }
 
-TEST_CASE("a folder that holds other things is left alone", "[rocksdb][folder]") {
+TEST_CASE("a folder with other files is refused and not changed", "[rocksdb][folder]") {
   const test_folder folder;
   fs::create_directories(folder.store());
   std::ofstream{folder.store() / "thesis.tex"} << "dear";
   const auto failure = open_bad(folder.store());
   CHECK(failure.code == errc::invalid_argument);
-  CHECK(mentions(failure, "holds other things (thesis.tex)"));
-  CHECK(mentions(failure, "name an empty or a new folder"));
+  CHECK(mentions(failure, "other files (thesis.tex)"));
+  CHECK(mentions(failure, "Choose an empty or a new folder"));
   CHECK(std::distance(fs::directory_iterator{folder.store()}, {}) == 1);
 }
 
-TEST_CASE("a folder below a file cannot be made", "[rocksdb][folder]") {
+TEST_CASE("a folder below a file is refused", "[rocksdb][folder]") {
   const test_folder folder;
   std::ofstream{folder.root() / "file"} << "";
   for (const auto& path : {folder.root() / "file", folder.root() / "file" / "store"}) {
     const auto failure = open_bad(path);
     CHECK(failure.code == errc::invalid_argument);
-    CHECK(mentions(failure, "name a folder"));
+    CHECK(mentions(failure, "Choose a folder"));
   }
 }
 
-TEST_CASE("a folder is for one store at a time", "[rocksdb][folder]") {
+TEST_CASE("only one store can use a folder", "[rocksdb][folder]") {
   const test_folder folder;
   SECTION("in this process") {
     const auto first = open_good(folder.store());
     const auto failure = open_bad(folder.store());
     CHECK(failure.code == errc::locked);
     CHECK(mentions(failure, "in use by"));
-    CHECK(mentions(failure, "stop what uses it, or choose another data folder"));
+    CHECK(mentions(failure, "Stop that process, or choose another data folder"));
     commit(*first, {putting(column::runs, {{"k", "v"}})});
   }
-  SECTION("in another process, until that dies") {
+  SECTION("in another process, until it dies") {
     const other_process other{"other process: hold a store", folder.store()};
-    REQUIRE(other.says() == 'y');
+    REQUIRE(other.answered() == 'y');
     const auto failure = open_bad(folder.store());
     CHECK(failure.code == errc::locked);
     CHECK(mentions(failure, std::to_string(other.id())));
@@ -199,27 +199,27 @@ TEST_CASE("a folder is for one store at a time", "[rocksdb][folder]") {
   }
 }
 
-TEST_CASE("a store whose making was interrupted is made anew", "[rocksdb][folder]") {
+TEST_CASE("a store whose creation was interrupted is created again", "[rocksdb][folder]") {
   const test_folder folder;
   open_good(folder.store());
   const auto last = GENERATE(std::string{"PAWL"}, std::string{"CURRENT"}, std::string{"LOG"});
-  write_mark(folder.store(), "pawl store\nengine rocksdb\nschema 1\nstate creating\n");
+  put_marker(folder.store(), "pawl store\nengine rocksdb\nschema 1\nstate creating\n");
   if (last != "PAWL") fs::remove(folder.store() / last);
   const auto opened = open_good(folder.store());
   commit(*opened, {putting(column::runs, {{"k", "v"}})});
 }
 
-TEST_CASE("a damaged or foreign mark is reported", "[rocksdb][folder]") {
+TEST_CASE("a damaged marker and that of another engine are reported", "[rocksdb][folder]") {
   const test_folder folder;
   open_good(folder.store());
   SECTION("damaged") {
-    write_mark(folder.store(), GENERATE("", "pawl", "pawl store\nschema x\n", "pawl store\n"));
+    put_marker(folder.store(), GENERATE("", "pawl", "pawl store\nschema x\n", "pawl store\n"));
     const auto failure = open_bad(folder.store());
     CHECK(failure.code == errc::corrupt);
     CHECK(mentions(failure, "PAWL is damaged"));
   }
   SECTION("of another engine") {
-    write_mark(folder.store(), "pawl store\nengine postgres\nschema 1\nstate ready\n");
+    put_marker(folder.store(), "pawl store\nengine postgres\nschema 1\nstate ready\n");
     const auto failure = open_bad(folder.store());
     CHECK(failure.code == errc::not_supported);
     CHECK(mentions(failure, "postgres"));
@@ -232,11 +232,11 @@ TEST_CASE("a damaged or foreign mark is reported", "[rocksdb][folder]") {
 
 TEST_CASE("a store of a newer schema on disk is refused with both versions", "[rocksdb][folder]") {
   const test_folder folder;
-  SECTION("as its mark says") {
+  SECTION("according to the marker") {
     open_good(folder.store());
-    write_mark(folder.store(), "pawl store\nengine rocksdb\nschema 3\nstate ready\nnew thing\n");
+    put_marker(folder.store(), "pawl store\nengine rocksdb\nschema 3\nstate ready\nnew thing\n");
   }
-  SECTION("as its record says") {
+  SECTION("according to the schema record") {
     const auto opened = open_good(folder.store());
     const auto nothing = [](const view&, batch&) { return result<void>{}; };
     const std::vector<migration> later{{2, "a", nothing}, {3, "b", nothing}};
@@ -260,11 +260,10 @@ TEST_CASE("a read-only folder is refused", "[rocksdb][folder]") {
   REQUIRE(mount.make_read_only());
   const auto failure = open_bad(store);
   CHECK(failure.code == errc::read_only);
-  CHECK(mentions(failure, "mount it writable"));
+  CHECK(mentions(failure, "Mount it writable"));
 }
 
-TEST_CASE("a full disk stops the store, which keeps everything it acknowledged",
-          "[rocksdb][folder]") {
+TEST_CASE("a full disk stops the store, which keeps all acknowledged writes", "[rocksdb][folder]") {
   const test_folder folder;
   const mounted_folder mount{folder.root() / "mount"};
   if (!mount.is_there()) return;
@@ -276,7 +275,7 @@ TEST_CASE("a full disk stops the store, which keeps everything it acknowledged",
     CAPTURE(failure.message);
     CHECK(failure.code == errc::storage_full);
     CHECK(mentions(failure, store.string()));
-    CHECK(mentions(failure, "free some space"));
+    CHECK(mentions(failure, "Free some space"));
     kept = scan(*opened->durable_view(), column::checkpoints).size();
     CHECK(kept > 0);
 
@@ -289,14 +288,14 @@ TEST_CASE("a full disk stops the store, which keeps everything it acknowledged",
     CHECK_FALSE(opened->sync());
     CHECK_FALSE(opened->close());
   }
-  // With some room again it goes on. Copied, because there is none where it is.
+  // With free space the store opens again. It is copied to a file system that has some.
   const fs::path roomy = folder.root() / "roomy";
   copy_as_killed(store, roomy);
   const auto opened = open_good(roomy);
   CHECK(scan(*opened->durable_view(), column::checkpoints).size() >= kept);
 }
 
-TEST_CASE("a disk that gets full while the log is synced stops the store all the same",
+TEST_CASE("a disk that becomes full during a sync of the log stops the store",
           "[rocksdb][folder]") {
   const test_folder folder;
   const mounted_folder mount{folder.root() / "mount"};
@@ -328,21 +327,21 @@ TEST_CASE("a disk that gets full while the log is synced stops the store all the
   }
 }
 
-TEST_CASE("a limit on file sizes stops the store like a full disk", "[rocksdb][folder]") {
+TEST_CASE("a file size limit stops the store like a full disk", "[rocksdb][folder]") {
   const test_folder folder;
   const other_process limited{"other process: fill a store", folder.store()};
-  CHECK(limited.says() == 'y');
+  CHECK(limited.answered() == 'y');
   limited.wait();
   CHECK(scan(*open_good(folder.store())->durable_view(), column::checkpoints).size() > 0);
 }
 
-TEST_CASE("error numbers and RocksDB's answers become errors with a way out", "[rocksdb][folder]") {
+TEST_CASE("errnos and RocksDB statuses become errors with a remedy", "[rocksdb][folder]") {
   CHECK(from_errno(ENOSPC, "writing to", "/f").code == errc::storage_full);
   CHECK(from_errno(EDQUOT, "writing to", "/f").code == errc::storage_full);
   CHECK(from_errno(EROFS, "opening", "/f").code == errc::read_only);
   CHECK(from_errno(EACCES, "opening", "/f").code == errc::read_only);
   CHECK(from_errno(ENOTDIR, "opening", "/f").code == errc::invalid_argument);
-  CHECK(mentions(from_errno(ENOENT, "opening", "/f"), "name one whose parent"));
+  CHECK(mentions(from_errno(ENOENT, "opening", "/f"), "Choose one whose parent"));
   CHECK(from_errno(EIO, "opening", "/f").code == errc::io_failed);
   CHECK(from_errno(EIO, "opening", "/f").message == "opening the store in /f: Input/output error");
 

@@ -5,11 +5,11 @@
 namespace pawl::persistence::rocks {
 namespace {
 
-/// A group larger than this gives its memory back.
+/// Memory of a larger group is released.
 constexpr std::size_t kept_bytes = std::size_t{8} << 20;
 
 void check(const rocksdb::Status& status) {
-  // Fails only for batches of 4 GiB and more.
+  // Fails only for batches of 4 GiB or more.
   PAWL_ASSERT(status.ok(), "a group of batches fits into RocksDB's batch");
 }
 
@@ -33,7 +33,7 @@ void group_builder::append(const batch& changes) {
         check(group_.Put(where, change.key, change.value));
         break;
       case batch::operation_kind::erase:
-        // The sums come last: what was added before an erasure is gone with it.
+        // Sums are merged last, so an erasure drops what was added before it.
         if (change.where == column::counters) sums_.erase(change.key);
         check(group_.Delete(where, change.key));
         break;

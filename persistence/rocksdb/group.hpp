@@ -12,18 +12,18 @@
 
 namespace pawl::persistence::rocks {
 
-/// Makes one write of RocksDB from many batches. Additions to the same counter become one, because
-/// what a write costs is its number of keys. Used by one thread; memory is kept from group to
-/// group.
+/// Combines many batches into one RocksDB write. Additions to the same counter become one
+/// operation, because the cost of a write grows with its number of keys. Reuses its memory between
+/// groups. Not thread-safe.
 class group_builder {
  public:
   explicit group_builder(const database& to) : database_(to) {}
 
-  /// Begins a new group. `mark` goes into the log only; empty for none.
+  /// Starts a group. `mark` is written to the log only; empty: none.
   void begin(std::string_view mark);
-  /// `changes` must stay until `finish`.
+  /// `changes` must live until `finish` returns.
   void append(const batch& changes);
-  /// The group, valid until the next `begin`.
+  /// Returns the group. It is valid until the next `begin`.
   [[nodiscard]] rocksdb::WriteBatch& finish();
 
  private:

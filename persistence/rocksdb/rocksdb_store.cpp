@@ -35,7 +35,7 @@ class rocksdb_store final : public store {
         durable_(std::make_shared<const snapshot_view>(database_)) {}
 
   ~rocksdb_store() override {
-    // Whoever wants to know how it went has called `close`.
+    // A caller that needs the error calls `close` itself.
     static_cast<void>(rocksdb_store::close());
   }
 
@@ -60,9 +60,9 @@ class rocksdb_store final : public store {
   }
 
   void publish(std::shared_ptr<const view> written) override {
-    PAWL_ASSERT(written != nullptr, "a view is published, not nothing");
+    PAWL_ASSERT(written != nullptr, "the view is not null");
     const std::lock_guard lock{mutex_};
-    durable_.swap(written);  // the old one goes after the lock
+    durable_.swap(written);  // the old view is destroyed after the lock is released
   }
 
   std::shared_ptr<const view> durable_view() const override {
@@ -73,10 +73,10 @@ class rocksdb_store final : public store {
   result<void> close() override {
     if (stopped_.load(std::memory_order_acquire)) {
       const std::lock_guard lock{mutex_};
-      return closed_in_order_ ? result<void>{} : result<void>{refusal_under_lock()};
+      return closed_ ? result<void>{} : result<void>{refusal_under_lock()};
     }
-    // In the modes with a log, the log alone keeps everything; tables only make the next start
-    // shorter, so that there a failing flush loses nothing.
+    // With a log, the log holds everything. Flushing only shortens the next start, so its failure
+    // loses nothing.
     auto done = mode_ == durability::off ? result<void>{} : sync_log();
     if (done) {
       auto flushed = database_->flush();
@@ -84,8 +84,9 @@ class rocksdb_store final : public store {
     }
     if (!done) return stop(std::move(done).error());
     const std::lock_guard lock{mutex_};
-    closed_in_order_ = true;
-    first_error_ = {errc::unavailable, doing_to("using", database_->path()) + ": it is closed"};
+    closed_ = true;
+    first_error_ = {errc::unavailable,
+                    doing_to("using", database_->path()) + ": the store is closed"};
     stopped_.store(true, std::memory_order_release);
     return {};
   }
@@ -103,17 +104,17 @@ class rocksdb_store final : public store {
 
   result<void> sync_log() {
     const auto upto = written_.load(std::memory_order_acquire);
-    rocksdb::Status status = database_->gate().begin_sync();
+    rocksdb::Status status = database_->fence().begin_sync();
     if (!status.ok()) return stop(from_status(status, "writing to", database_->path()));
     status = database_->db().SyncWAL();
-    database_->gate().end_sync();
+    database_->fence().end_sync();
     if (!status.ok()) return stop(from_status(status, "syncing", database_->path()));
     synced_.store(upto, std::memory_order_release);
     return {};
   }
 
-  /// Takes no more writes. After a failed sync nobody can know what the disk has, and after a
-  /// failed write what the log ends with: only opening anew finds out.
+  /// Refuses all further writes. After a failed sync the contents of the disk are unknown, and
+  /// after a failed write the end of the log. Only reopening the store determines them.
   error stop(error failure) {
     const std::lock_guard lock{mutex_};
     if (!stopped_.load(std::memory_order_relaxed)) {
@@ -129,27 +130,27 @@ class rocksdb_store final : public store {
   }
 
   error refusal_under_lock() {
-    if (closed_in_order_) return first_error_;
+    if (closed_) return first_error_;
     return {errc::unavailable,
-            "the store takes no more writes since this failed: " + first_error_.message};
+            "the store accepts no writes after this error: " + first_error_.message};
   }
 
   const std::shared_ptr<database> database_;
   const durability mode_;
   const rocksdb::WriteOptions write_options_;
-  group_builder group_;  ///< used by the writing thread only
+  group_builder group_;  ///< only for the writing thread
   const wal_mark mark_;
-  std::atomic<std::uint64_t> written_;  ///< last sequence that a returned write has
-  std::atomic<std::uint64_t> synced_;   ///< last sequence that a returned sync covers
+  std::atomic<std::uint64_t> written_;  ///< last sequence number of completed writes
+  std::atomic<std::uint64_t> synced_;   ///< last sequence number of completed syncs
   std::atomic<bool> stopped_{false};
 
   mutable std::mutex mutex_;
   std::shared_ptr<const view> durable_;  ///< guarded by mutex_
   error first_error_;                    ///< guarded by mutex_
-  bool closed_in_order_ = false;         ///< guarded by mutex_
+  bool closed_ = false;                  ///< guarded by mutex_
 };
 
-/// Puts the folder in front of what `prepare_schema` says, which does not know it.
+/// Adds the folder to an error of a function that does not know it.
 error with_folder(error failure, const std::filesystem::path& folder) {
   const std::string doing = doing_to("opening", folder);
   if (failure.message.find(folder.string()) == std::string::npos)
@@ -177,16 +178,17 @@ result<std::unique_ptr<store>> open_rocksdb_store(const std::filesystem::path& f
   auto found = read_schema(*made->durable_view());
   if (!found) return with_folder(std::move(found).error(), folder);
   if (was_ready && !found->has_value()) {
-    return error{errc::corrupt, doing_to("opening", folder) +
-                                    ": its schema record is gone, so other records may be too; "
-                                    "restore the folder from a backup"};
+    return error{errc::corrupt,
+                 doing_to("opening", folder) +
+                     ": the schema record is missing, so other records may be missing "
+                     "too. Restore the folder from a backup"};
   }
   if (auto prepared = prepare_schema(*made); !prepared)
     return with_folder(std::move(prepared).error(), folder);
   if (!was_ready || base->folder().schema != current_schema()) {
-    // The mark promises what the tables hold, so they go first.
+    // The marker describes the tables, so they are flushed first.
     if (auto flushed = base->flush(); !flushed) return std::move(flushed).error();
-    if (auto marked = mark_folder(base->folder(), folder_state::ready, current_schema()); !marked)
+    if (auto marked = write_marker(base->folder(), folder_state::ready, current_schema()); !marked)
       return std::move(marked).error();
   }
   return made;

@@ -8,16 +8,14 @@ using namespace pawl::persistence;
 using namespace pawl::persistence::conformance;
 using namespace pawl::persistence::rocks;
 
-TEST_CASE("the store on RocksDB keeps the contract of stores in every mode",
-          "[rocksdb][conformance]") {
+TEST_CASE("the RocksDB store fulfils the store contract in every mode", "[rocksdb][conformance]") {
   const auto mode = GENERATE(durability::sync, durability::async, durability::off);
   CAPTURE(static_cast<int>(mode));
   const test_folder folder;
   check_contract({[&] { return open_good(folder.store(), {.mode = mode}); }, true});
 }
 
-TEST_CASE("what was written survives the death of the process, except in the mode off",
-          "[rocksdb]") {
+TEST_CASE("writes survive the death of the process, except in mode off", "[rocksdb]") {
   const auto mode = GENERATE(durability::sync, durability::async, durability::off);
   CAPTURE(static_cast<int>(mode));
   const test_folder folder;
@@ -35,7 +33,7 @@ TEST_CASE("what was written survives the death of the process, except in the mod
   CHECK(counter(*reopened->durable_view(), "n") == (kept ? 100 : 0));
 }
 
-TEST_CASE("a store can change its mode from one opening to the next", "[rocksdb]") {
+TEST_CASE("a store can be reopened in another mode", "[rocksdb]") {
   const test_folder folder;
   int n = 0;
   for (const auto mode : {durability::off, durability::sync, durability::async, durability::off,
@@ -46,7 +44,7 @@ TEST_CASE("a store can change its mode from one opening to the next", "[rocksdb]
   }
 }
 
-TEST_CASE("views outlive their store and hold its folder", "[rocksdb]") {
+TEST_CASE("views outlive their store and keep its folder locked", "[rocksdb]") {
   const test_folder folder;
   auto opened = open_good(folder.store());
   auto held = commit(*opened, {putting(column::runs, {{"k", "v"}})});
@@ -57,8 +55,7 @@ TEST_CASE("views outlive their store and hold its folder", "[rocksdb]") {
   open_good(folder.store());
 }
 
-TEST_CASE("the log stays short however much is written, and remains of it do no harm",
-          "[rocksdb]") {
+TEST_CASE("the log stays short, and obsolete logs do no harm", "[rocksdb]") {
   const test_folder folder;
   const fs::path first = folder.root() / "first";
   const fs::path later = folder.root() / "later";
@@ -73,8 +70,7 @@ TEST_CASE("the log stays short however much is written, and remains of it do no 
   for (const auto& log : files_of(later, ".log")) bytes += fs::file_size(log);
   CHECK(bytes < std::uintmax_t{64} << 20);
 
-  // A crash can keep a log from being deleted that is not needed any more, while the next ones
-  // are deleted already. That is no gap.
+  // A crash can leave an obsolete log although later logs are deleted. That is not a gap.
   const auto old = files_of(first, ".log").back();
   REQUIRE_FALSE(fs::exists(later / old.filename()));
   fs::copy_file(old, later / old.filename());

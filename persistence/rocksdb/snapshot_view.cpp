@@ -69,7 +69,7 @@ result<std::int64_t> snapshot_view::counter(std::string_view key) const {
   if (sum) return *sum;
   return error{errc::corrupt, doing_to("reading counters from", database_->path()) +
                                   ": a counter has " + std::to_string((*bytes)->size()) +
-                                  " bytes; restore the folder from a backup"};
+                                  " bytes. Restore the folder from a backup"};
 }
 
 }  // namespace pawl::persistence::rocks

@@ -9,7 +9,7 @@
 
 namespace pawl::persistence::rocks {
 
-/// The database as it was when this object was made.
+/// A snapshot of the database at the time of construction. Thread-safe.
 class snapshot_view final : public view {
  public:
   explicit snapshot_view(std::shared_ptr<database> of);

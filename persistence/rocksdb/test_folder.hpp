@@ -14,12 +14,12 @@
 #include "persistence/conformance.hpp"
 #include "persistence/rocksdb/rocksdb_store.hpp"
 
-/// What the tests of the store on disk share.
+/// Helpers for tests of the store on disk.
 namespace pawl::persistence::rocks {
 
 namespace fs = std::filesystem;
 
-/// A folder that goes with its object.
+/// A temporary folder, removed with its object.
 class test_folder {
  public:
   test_folder() {
@@ -63,15 +63,15 @@ inline bool mentions(const error& failure, std::string_view text) {
 /// The files of a folder and their sizes.
 inline std::map<fs::path, std::uintmax_t> sizes_in(const fs::path& folder) {
   std::map<fs::path, std::uintmax_t> found;
-  std::error_code gone;  // a file may go while it is looked at
+  std::error_code gone;  // a file may be deleted meanwhile
   for (const auto& entry : fs::directory_iterator{folder})
     found.emplace(entry.path(), entry.file_size(gone));
   return found;
 }
 
-/// What kill -9 leaves at this moment: a copy of the files as they are. The store may be open but
-/// is not written to meanwhile. RocksDB may still be tidying up: a copy during which the folder
-/// changed is of no moment, and is made again.
+/// Copies the files as kill -9 would leave them now. The store may be open, but must not be written
+/// to meanwhile. RocksDB may still delete files in the background: the copy is repeated until the
+/// folder did not change during it.
 inline void copy_as_killed(const fs::path& from, const fs::path& to) {
   std::error_code failed;
   std::map<fs::path, std::uintmax_t> before;

@@ -7,16 +7,16 @@
 
 #include "persistence/rocksdb/rocksdb_store.hpp"
 
-/// Every choice about how RocksDB works, with its reason.
+/// Every RocksDB option that Pawl sets, with its reason (in tuning.cpp).
 namespace pawl::persistence::rocks {
 
-/// The column family that keeps a column. Names are on disk: never changed, never used again.
-/// RocksDB's own family "default" stays empty.
+/// The column family of a column. Names are stored on disk: they never change and are never reused.
+/// RocksDB's family "default" stays empty.
 [[nodiscard]] std::string family_name(column where);
 
 [[nodiscard]] rocksdb::DBOptions database_options(const rocksdb_options& chosen);
 
-/// `cache` holds blocks of all columns.
+/// All columns share `cache`.
 [[nodiscard]] rocksdb::ColumnFamilyOptions column_options(
     column where, const std::shared_ptr<rocksdb::Cache>& cache);
 

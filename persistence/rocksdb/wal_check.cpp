@@ -64,56 +64,56 @@ std::optional<wal_entry> parse_entry(std::string_view batch) noexcept {
 void wal_check::begin_log(std::uint64_t number) {
   log_ = number;
   log_has_entries_ = false;
-  if (!broken_) gap_ = {number, 0, false};
+  if (!in_gap_) gap_ = {number, 0, false};
 }
 
-void wal_check::on_damage(std::uint64_t offset, bool cut_short) {
-  if (broken_) return;
-  broken_ = true;
-  cut_short_ = cut_short;
+void wal_check::on_damage(std::uint64_t offset, bool truncated) {
+  if (in_gap_) return;
+  in_gap_ = true;
+  truncated_ = truncated;
   gap_ = {log_, offset, true};
 }
 
 void wal_check::on_entry(std::uint64_t offset, const wal_entry& entry) {
   log_has_entries_ = true;
-  if (entry.operations == 0) return;  // RocksDB's own; changes nothing
+  if (entry.operations == 0) return;  // internal to RocksDB; changes nothing
   const std::uint64_t first = entry.first_sequence;
 
-  // What is missing between the records before and this one, apart from what an earlier opening
-  // had already made part of the tables.
-  const bool gap_possible = broken_ || next_ != 0;
+  // The first sequence number that is missing before this record. Records from before the store was
+  // opened are in tables already.
+  const bool gap_possible = in_gap_ || next_ != 0;
   const std::uint64_t known = entry.mark ? entry.mark->opened_at + 1 : 1;
   const std::uint64_t missing = std::max(next_, known);
   if (gap_possible && missing < first) {
-    broken_ = true;
+    in_gap_ = true;
     const bool same_boot = entry.mark && boot_ != 0 && entry.mark->boot == boot_;
     const bool was_synced = entry.mark && entry.mark->synced >= missing;
     if (same_boot || was_synced) note_loss(gap_.damaged);
-    left_out_.emplace(log_, first);
+    skipped_.emplace(log_, first);
     return;
   }
-  broken_ = false;
+  in_gap_ = false;
   next_ = first + entry.operations;
   last_boot_ = entry.mark ? entry.mark->boot : 0;
   gap_ = {log_, offset, false};
 }
 
 void wal_check::end_log() {
-  if (log_ < needed_from_ && log_has_entries_) forget();
+  if (log_ < needed_from_ && log_has_entries_) reset();
 }
 
 void wal_check::finish() {
-  // Nothing follows. In the present boot the end is as it was written, so that only a record which
-  // the process could not finish may be bad.
-  if (broken_ && gap_.damaged && !cut_short_ && boot_ != 0 && last_boot_ == boot_) note_loss(true);
+  // In the current boot the end of the log is as the process wrote it, so only a truncated record
+  // can be invalid.
+  if (in_gap_ && gap_.damaged && !truncated_ && boot_ != 0 && last_boot_ == boot_) note_loss(true);
 }
 
-void wal_check::forget() {
+void wal_check::reset() {
   next_ = 0;
-  broken_ = false;
+  in_gap_ = false;
   gap_ = {};
   loss_.reset();
-  left_out_.clear();
+  skipped_.clear();
 }
 
 void wal_check::note_loss(bool damaged) {

@@ -15,7 +15,7 @@ namespace pawl::persistence::rocks {
 
 rocksdb::IOStatus wal_fence::begin_sync() {
   const std::lock_guard lock{mutex_};
-  PAWL_ASSERT(!syncing_, "two syncs at once");
+  PAWL_ASSERT(!syncing_, "only one thread syncs");
   syncing_ = failure_.ok();
   return failure_;
 }
@@ -23,43 +23,43 @@ rocksdb::IOStatus wal_fence::begin_sync() {
 void wal_fence::end_sync() {
   const std::lock_guard lock{mutex_};
   syncing_ = false;
-  quiet_.notify_all();
+  idle_.notify_all();
 }
 
 void wal_fence::close(const rocksdb::IOStatus& why) {
   std::unique_lock lock{mutex_};
   if (failure_.ok()) failure_ = why;
-  quiet_.wait(lock, [this] { return !syncing_; });
+  idle_.wait(lock, [this] { return !syncing_; });
 }
 
 namespace {
 
 class fenced_log final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
-  fenced_log(std::unique_ptr<rocksdb::FSWritableFile> file, wal_fence& gate)
-      : rocksdb::FSWritableFileOwnerWrapper(std::move(file)), gate_(gate) {}
+  fenced_log(std::unique_ptr<rocksdb::FSWritableFile> file, wal_fence& fence)
+      : rocksdb::FSWritableFileOwnerWrapper(std::move(file)), fence_(fence) {}
 
   rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                            rocksdb::IODebugContext* debug) override {
-    return told(target()->Append(data, options, debug));
+    return checked(target()->Append(data, options, debug));
   }
   rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                            const rocksdb::DataVerificationInfo& verification,
                            rocksdb::IODebugContext* debug) override {
-    return told(target()->Append(data, options, verification, debug));
+    return checked(target()->Append(data, options, verification, debug));
   }
 
  private:
-  rocksdb::IOStatus told(rocksdb::IOStatus status) {
-    if (!status.ok()) gate_.close(status);
+  rocksdb::IOStatus checked(rocksdb::IOStatus status) {
+    if (!status.ok()) fence_.close(status);
     return status;
   }
 
-  wal_fence& gate_;
+  wal_fence& fence_;
 };
 
-/// RocksDB's log for people. A line that cannot be written is lost. RocksDB's own logger would then
-/// count it as a mistake of its own to write the next one, and Debian's library aborts.
+/// RocksDB's info log. A line that cannot be written is lost. After a failed line, RocksDB's own
+/// logger treats the next one as a programming error, and the library of Debian aborts.
 class best_effort_logger final : public rocksdb::Logger {
  public:
   explicit best_effort_logger(const std::string& path) : file_(std::fopen(path.c_str(), "ae")) {}
@@ -69,10 +69,10 @@ class best_effort_logger final : public rocksdb::Logger {
     if (!file_) return;
     const std::time_t now = std::time(nullptr);
     std::tm parts{};
-    std::array<char, 32> moment{};
-    std::strftime(moment.data(), moment.size(), "%FT%TZ", ::gmtime_r(&now, &parts));
+    std::array<char, 32> time{};
+    std::strftime(time.data(), time.size(), "%FT%TZ", ::gmtime_r(&now, &parts));
     const std::lock_guard lock{mutex_};
-    std::fprintf(file_.get(), "%s ", moment.data());
+    std::fprintf(file_.get(), "%s ", time.data());
     std::vfprintf(file_.get(), format, arguments);
     std::fputc('\n', file_.get());
     std::fflush(file_.get());
@@ -93,17 +93,17 @@ class best_effort_logger final : public rocksdb::Logger {
 
 class fenced_files final : public rocksdb::FileSystemWrapper {
  public:
-  explicit fenced_files(wal_fence& gate)
-      : rocksdb::FileSystemWrapper(rocksdb::FileSystem::Default()), gate_(gate) {}
+  explicit fenced_files(wal_fence& fence)
+      : rocksdb::FileSystemWrapper(rocksdb::FileSystem::Default()), fence_(fence) {}
 
-  const char* Name() const override { return "pawl.gated_files"; }
+  const char* Name() const override { return "pawl.fenced_files"; }
 
   rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* made,
                                     rocksdb::IODebugContext* debug) override {
     auto status = target()->NewWritableFile(name, options, made, debug);
     if (!status.ok()) return status;
-    if (name.ends_with(".log")) *made = std::make_unique<fenced_log>(std::move(*made), gate_);
+    if (name.ends_with(".log")) *made = std::make_unique<fenced_log>(std::move(*made), fence_);
     return status;
   }
 
@@ -115,13 +115,13 @@ class fenced_files final : public rocksdb::FileSystemWrapper {
   }
 
  private:
-  wal_fence& gate_;
+  wal_fence& fence_;
 };
 
 }  // namespace
 
-std::unique_ptr<rocksdb::Env> fenced_environment(wal_fence& gate) {
-  return rocksdb::NewCompositeEnv(std::make_shared<fenced_files>(gate));
+std::unique_ptr<rocksdb::Env> fenced_environment(wal_fence& fence) {
+  return rocksdb::NewCompositeEnv(std::make_shared<fenced_files>(fence));
 }
 
 }  // namespace pawl::persistence::rocks

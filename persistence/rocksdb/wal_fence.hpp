@@ -9,28 +9,28 @@
 
 namespace pawl::persistence::rocks {
 
-/// Keeps syncs away from a log that could not be written. RocksDB takes it for a mistake of its
-/// caller to sync such a file (`WritableFileWriter::SyncWithoutFlush`; Debian's library aborts),
-/// but we sync on another thread than we write on: without the gate a sync can come between a
-/// failed write and the moment when we learn of it. Safe for concurrent use.
+/// Prevents a sync of a log after a failed write. RocksDB treats such a sync as a programming error
+/// (`WritableFileWriter::SyncWithoutFlush`; the library of Debian aborts). Pawl syncs and writes on
+/// different threads, so without the fence a sync can start between a failed write and its report.
+/// Thread-safe.
 class wal_fence {
  public:
-  /// Before a sync. Once the log has failed: why, and there must be no sync.
+  /// Call before a sync. Returns an error after a failed write; then do not sync.
   [[nodiscard]] rocksdb::IOStatus begin_sync();
   void end_sync();
 
-  /// The log could not be written. Returns when no sync is under way, and lets none begin.
+  /// Reports a failed write. Returns when no sync is running; refuses all later ones.
   void close(const rocksdb::IOStatus& why);
 
  private:
   std::mutex mutex_;
-  std::condition_variable quiet_;
+  std::condition_variable idle_;
   bool syncing_ = false;
   rocksdb::IOStatus failure_;
 };
 
-/// The default environment, but that an append to a log which fails closes the gate before RocksDB
-/// hears of it, and that RocksDB's log for people never fails. `gate` must outlive it.
-[[nodiscard]] std::unique_ptr<rocksdb::Env> fenced_environment(wal_fence& gate);
+/// The default environment with two differences: a failed append to a log closes `fence` before
+/// RocksDB sees the error, and RocksDB's info log never fails. `fence` must outlive it.
+[[nodiscard]] std::unique_ptr<rocksdb::Env> fenced_environment(wal_fence& fence);
 
 }  // namespace pawl::persistence::rocks

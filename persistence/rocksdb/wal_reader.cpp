@@ -26,7 +26,7 @@ std::uint32_t little_endian(std::string_view bytes) noexcept {
   return number;
 }
 
-/// Checksums are stored rotated and shifted, so that a log inside a record is no trap.
+/// Checksums are stored masked, so that a log embedded in a record does not pass for one.
 std::uint32_t masked(std::uint32_t crc) noexcept {
   return ((crc >> 15) | (crc << 17)) + 0xa282ead8u;
 }
@@ -37,14 +37,14 @@ parsed parse_part(std::string_view block, part& into) {
   const std::size_t length = little_endian(block.substr(4, 2));
   into.type = static_cast<unsigned char>(block[6]);
   if (header_bytes + length > block.size()) return parsed::beyond_end;
-  if (into.type == 0 && length == 0) return parsed::bad;  // space that was never written
+  if (into.type == 0 && length == 0) return parsed::bad;  // never written
   into.payload = block.substr(header_bytes, length);
   const bool matches =
       masked(crc32c(block.substr(6, 1 + length))) == little_endian(block.substr(0, 4));
   return matches ? parsed::good : parsed::bad;
 }
 
-/// Puts records together and remembers whether the reader is in a stretch of damage.
+/// Joins the parts of records, and reports each damaged stretch once.
 class assembler {
  public:
   explicit assembler(wal_sink& sink) : sink_(sink) {}
@@ -71,12 +71,12 @@ class assembler {
         if (found.type == last) finish(start_, content_);
         break;
       default:
-        break;  // about the log itself, not one of its records
+        break;  // metadata of the log
     }
   }
 
-  void on_damage(std::uint64_t offset, bool cut_short) {
-    report({begun_ ? start_ : offset, cut_short});
+  void on_damage(std::uint64_t offset, bool truncated) {
+    report({begun_ ? start_ : offset, truncated});
     begun_ = false;
   }
 
@@ -107,8 +107,8 @@ class assembler {
   bool damaged_ = false;
 };
 
-/// Where the next part begins behind damage at `at`. A length in the damage cannot be trusted, so
-/// every place is tried; the checksum decides.
+/// Returns the start of the next valid part after damage at `at`. The length in a damaged header is
+/// not reliable, so every offset is tried; the checksum decides.
 std::size_t next_part(std::string_view block, std::size_t at) {
   part found;
   for (std::size_t p = at + 1; p + header_bytes < block.size(); ++p) {
@@ -132,7 +132,7 @@ void read_block(std::string_view block, std::uint64_t base, bool at_end, assembl
       at = next_part(block, at);
     }
   }
-  // The last bytes of a whole block are too few for a part and stay empty.
+  // A full block ends with fewer unused bytes than a header.
   if (at_end && at < block.size()) into.on_damage(base + at, true);
 }
 
@@ -142,7 +142,7 @@ result<void> read_wal(const std::filesystem::path& file, wal_sink& sink) {
   std::ifstream log{file, std::ios::binary};
   if (!log.is_open())
     return error{errc::io_failed,
-                 "reading the write-ahead log " + file.string() + ": it cannot be opened"};
+                 "reading the write-ahead log " + file.string() + ": cannot open the file"};
   assembler records{sink};
   std::array<char, block_bytes> block{};
   for (std::uint64_t base = 0; log; base += block_bytes) {
@@ -151,8 +151,7 @@ result<void> read_wal(const std::filesystem::path& file, wal_sink& sink) {
     read_block({block.data(), size}, base, size < block_bytes, records);
   }
   if (log.bad())
-    return error{errc::io_failed,
-                 "reading the write-ahead log " + file.string() + ": it cannot be read"};
+    return error{errc::io_failed, "reading the write-ahead log " + file.string() + ": read error"};
   records.on_end();
   return {};
 }

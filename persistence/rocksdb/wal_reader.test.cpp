@@ -31,7 +31,7 @@ recorder read(const fs::path& file) {
   return found;
 }
 
-/// A log as RocksDB writes it: small records, some that cross blocks, one over several blocks.
+/// A log written by RocksDB: small records, some that cross blocks, one that spans several.
 fs::path make_log(const test_folder& folder, int records) {
   open_good(folder.store());
   const auto opened = open_good(folder.store());
@@ -46,7 +46,7 @@ fs::path make_log(const test_folder& folder, int records) {
 
 }  // namespace
 
-TEST_CASE("RocksDB's log is read as RocksDB writes it", "[rocksdb][wal]") {
+TEST_CASE("a log that RocksDB wrote is read completely", "[rocksdb][wal]") {
   const test_folder folder;
   const auto found = read(make_log(folder, 100));
   CHECK(found.damages.empty());
@@ -63,7 +63,8 @@ TEST_CASE("RocksDB's log is read as RocksDB writes it", "[rocksdb][wal]") {
   }
 }
 
-TEST_CASE("a flipped byte in a log costs one record and is placed at it", "[rocksdb][wal]") {
+TEST_CASE("a flipped byte in a log costs one record, and its offset is reported",
+          "[rocksdb][wal]") {
   const auto seed = std::random_device{}();
   CAPTURE(seed);
   std::mt19937 random{seed};
@@ -76,18 +77,18 @@ TEST_CASE("a flipped byte in a log costs one record and is placed at it", "[rock
     flip_byte(log, at);
     const auto found = read(log);
     flip_byte(log, at);
-    // A byte between a block's last record and its end does not matter.
+    // A byte between the last record of a block and its end is unused.
     if (found.contents == good.contents) continue;
     REQUIRE(found.damages.size() == 1);
     REQUIRE(found.damages[0].offset <= at);
-    REQUIRE_FALSE(found.damages[0].cut_short);
+    REQUIRE_FALSE(found.damages[0].truncated);
     REQUIRE(found.contents.back() == good.contents.back());
-    // Where a length was hit, the records of the same part of the block are found again.
+    // Even if the byte is in a length, the records after it are found.
     REQUIRE(found.contents.size() == good.contents.size() - 1);
   }
 }
 
-TEST_CASE("a log cut at any byte has a prefix of its records", "[rocksdb][wal]") {
+TEST_CASE("a log truncated at any byte yields a prefix of its records", "[rocksdb][wal]") {
   const test_folder folder;
   const fs::path log = make_log(folder, 40);
   const auto good = read(log);
@@ -98,11 +99,11 @@ TEST_CASE("a log cut at any byte has a prefix of its records", "[rocksdb][wal]")
     const auto found = read(log);
     REQUIRE(found.contents.size() <= good.contents.size());
     REQUIRE(std::equal(found.contents.begin(), found.contents.end(), good.contents.begin()));
-    for (const auto& damage : found.damages) CHECK(damage.cut_short);
+    for (const auto& damage : found.damages) CHECK(damage.truncated);
   }
 }
 
-TEST_CASE("pages of zeros in a log are damage, not an end", "[rocksdb][wal]") {
+TEST_CASE("pages of zeros in a log are damage, not its end", "[rocksdb][wal]") {
   const test_folder folder;
   const fs::path log = make_log(folder, 200);
   const auto good = read(log);
@@ -117,7 +118,7 @@ TEST_CASE("pages of zeros in a log are damage, not an end", "[rocksdb][wal]") {
   CHECK(found.contents.back() == good.contents.back());
 }
 
-TEST_CASE("a log that is not there is an error", "[rocksdb][wal]") {
+TEST_CASE("a missing log is an error", "[rocksdb][wal]") {
   recorder found;
   const auto failed = read_wal("/nonexistent/000001.log", found);
   REQUIRE_FALSE(failed);

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The number in "000012.log". Nothing for other names.
+/// The number in "000012.log", or nothing for other names.
 std::optional<std::uint64_t> log_number(const fs::path& file) {
   if (file.extension() != ".log") return std::nullopt;
   const std::string stem = file.stem().string();
@@ -38,26 +38,26 @@ result<std::vector<std::pair<std::uint64_t, fs::path>>> logs_in(const fs::path& 
   return logs;
 }
 
-class judging_sink final : public wal_sink {
+class checking_sink final : public wal_sink {
  public:
-  explicit judging_sink(wal_check& judge) : judge_(judge) {}
+  explicit checking_sink(wal_check& check) : check_(check) {}
 
   void on_record(std::uint64_t offset, std::string_view content) override {
     if (const auto entry = parse_entry(content)) {
-      judge_.on_entry(offset, *entry);
+      check_.on_entry(offset, *entry);
     } else {
-      judge_.on_damage(offset, false);
+      check_.on_damage(offset, false);
     }
   }
   void on_damage(const wal_damage& damage) override {
-    judge_.on_damage(damage.offset, damage.cut_short);
+    check_.on_damage(damage.offset, damage.truncated);
   }
 
  private:
-  wal_check& judge_;
+  wal_check& check_;
 };
 
-/// Notes which logs are read, and lets nothing be replayed.
+/// Records the first log that RocksDB reads, and replays nothing.
 class first_log_filter final : public rocksdb::WalFilter {
  public:
   WalProcessingOption LogRecordFound(unsigned long long log, const std::string&,
@@ -75,19 +75,19 @@ class first_log_filter final : public rocksdb::WalFilter {
 
 }  // namespace
 
-result<wal_verdict> judge_logs(const fs::path& folder, std::uint64_t needed_from) {
+result<wal_check_result> check_logs(const fs::path& folder, std::uint64_t needed_from) {
   auto logs = logs_in(folder);
   if (!logs) return std::move(logs).error();
-  wal_check judge{current_boot()};
-  judge.ignore_below(needed_from);
-  judging_sink sink{judge};
+  wal_check check{current_boot()};
+  check.ignore_below(needed_from);
+  checking_sink sink{check};
   for (const auto& [number, file] : *logs) {
-    judge.begin_log(number);
+    check.begin_log(number);
     if (auto read = read_wal(file, sink); !read) return std::move(read).error();
-    judge.end_log();
+    check.end_log();
   }
-  judge.finish();
-  return wal_verdict{judge.loss(), judge.left_out()};
+  check.finish();
+  return wal_check_result{check.loss(), check.skipped()};
 }
 
 std::uint64_t first_needed_log(const fs::path& folder, rocksdb::DBOptions options,
@@ -108,25 +108,24 @@ std::uint64_t first_needed_log(const fs::path& folder, rocksdb::DBOptions option
 error describe(const wal_loss& loss, const fs::path& folder) {
   std::string log = std::to_string(loss.log);
   log.insert(0, log.size() < 6 ? 6 - log.size() : 0, '0');
-  const std::string place =
-      loss.damaged
-          ? "its write-ahead log " + log + ".log is damaged at byte " + std::to_string(loss.offset)
-          : "its write-ahead log lacks records before " + log + ".log, byte " +
-                std::to_string(loss.offset);
+  const std::string place = loss.damaged ? "write-ahead log " + log + ".log is damaged at byte " +
+                                               std::to_string(loss.offset)
+                                         : "the write-ahead log lacks records before " + log +
+                                               ".log, byte " + std::to_string(loss.offset);
   return {errc::corrupt,
           doing_to("opening", folder) + ": " + place +
-              ", and what is missing there had been acknowledged; nothing was changed: restore the "
-              "folder from a backup, or open it once accepting the damaged log, which gives up "
-              "everything from there on"};
+              ", and the missing records had been acknowledged; nothing was changed. Restore the "
+              "folder from a backup, or accept the damaged log, which loses everything after "
+              "this point"};
 }
 
-rocksdb::WalFilter::WalProcessingOption leave_out_filter::LogRecordFound(
+rocksdb::WalFilter::WalProcessingOption skip_filter::LogRecordFound(
     unsigned long long log, const std::string&, const rocksdb::WriteBatch& batch,
     rocksdb::WriteBatch*, bool*) {
   const auto entry = parse_entry(batch.Data());
-  const bool leave_out = entry && records_.contains({log, entry->first_sequence});
-  return leave_out ? WalProcessingOption::kIgnoreCurrentRecord
-                   : WalProcessingOption::kContinueProcessing;
+  const bool skip = entry && records_.contains({log, entry->first_sequence});
+  return skip ? WalProcessingOption::kIgnoreCurrentRecord
+              : WalProcessingOption::kContinueProcessing;
 }
 
 }  // namespace pawl::persistence::rocks
