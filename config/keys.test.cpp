@@ -8,6 +8,7 @@
 #include "config/render.hpp"
 #include "config/values.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/paths.hpp"
 
 using namespace pawl;
 using namespace pawl::config;
@@ -15,7 +16,7 @@ using namespace pawl::config;
 namespace {
 
 std::string document() {
-  std::ifstream in(PAWL_SOURCE_DIR "/docs/configuration.md");
+  std::ifstream in(pawl::testing::source_dir() / "docs" / "configuration.md");
   REQUIRE(in);
   std::ostringstream text;
   text << in.rdbuf();

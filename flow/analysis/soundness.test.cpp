@@ -7,6 +7,7 @@
 
 #include "flow/testing/flows.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/paths.hpp"
 
 using namespace pawl;
 using namespace pawl::flow;
@@ -41,7 +42,7 @@ json task_into(std::string id, std::string into) {
 std::vector<json> example_files() {
   std::vector<json> flows;
   for (const auto& entry :
-       std::filesystem::recursive_directory_iterator(PAWL_SOURCE_DIR "/examples")) {
+       std::filesystem::recursive_directory_iterator(pawl::testing::source_dir() / "examples")) {
     if (entry.path().extension() != ".json") continue;
     std::ifstream in(entry.path());
     auto flow = json::parse(in, nullptr, false);

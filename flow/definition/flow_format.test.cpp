@@ -6,6 +6,7 @@
 #include "flow/nodes/node.hpp"
 #include "flow/testing/driven_run.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/paths.hpp"
 
 using namespace pawl;
 using namespace pawl::flow;
@@ -15,7 +16,7 @@ namespace {
 
 std::string page(const std::string& name) {
   CAPTURE(name);
-  std::ifstream in(PAWL_SOURCE_DIR "/docs/" + name);
+  std::ifstream in(pawl::testing::source_dir() / "docs" / name);
   REQUIRE(in);
   std::ostringstream text;
   text << in.rdbuf();

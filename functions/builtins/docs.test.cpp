@@ -7,6 +7,7 @@
 #include "functions/http/test_server.hpp"
 #include "functions/test_step.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/paths.hpp"
 
 // From docs/functions.md; see functions/CMakeLists.txt.
 pawl::result<void> add_order_functions(pawl::scope_functions functions);
@@ -35,8 +36,7 @@ std::vector<std::string> blocks(const std::filesystem::path& file, const std::st
   return found;
 }
 
-const std::filesystem::path docs =
-    std::filesystem::path{__FILE__}.parent_path().parent_path().parent_path() / "docs";
+const std::filesystem::path docs = pawl::testing::source_dir() / "docs";
 
 }  // namespace
 

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/text.hpp"
 
 using namespace pawl;
@@ -56,9 +57,7 @@ std::map<std::string, std::string> declared(const std::string& text) {
 }
 
 std::map<std::string, std::string> documented() {
-  const auto docs =
-      std::filesystem::path{__FILE__}.parent_path().parent_path().parent_path() / "docs";
-  std::ifstream in{docs / "metrics.md"};
+  std::ifstream in{pawl::testing::source_dir() / "docs" / "metrics.md"};
   REQUIRE(in);
   static const std::regex row{R"(\| `([a-z_]+)` \| (gauge|counter|histogram) \|.*)"};
   std::map<std::string, std::string> found;

@@ -15,6 +15,7 @@
 #include <pawl/engine.hpp>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/paths.hpp"
 
 namespace {
 
@@ -27,10 +28,11 @@ constexpr int steps = 20;
 pid_t start_child(const fs::path& folder) {
   const std::string data = folder / "data", trace = folder / "trace", acked = folder / "acked";
   const std::string count = std::to_string(runs);
+  const std::string program = pawl::testing::program_dir() / "crash_child";
   const pid_t child = ::fork();
   if (child == 0) {
-    ::execl(CRASH_CHILD, CRASH_CHILD, data.c_str(), trace.c_str(), acked.c_str(), count.c_str(),
-            nullptr);
+    ::execl(program.c_str(), program.c_str(), data.c_str(), trace.c_str(), acked.c_str(),
+            count.c_str(), nullptr);
     ::_exit(127);
   }
   return child;

@@ -16,6 +16,7 @@
 #include "tests/linear/search.hpp"
 #include "tests/linear/workload.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/paths.hpp"
 
 using namespace pawl::linear;
 using namespace std::chrono_literals;
@@ -104,9 +105,9 @@ class trial {
 
   /// Leads one life and records it. `number` is what the mode wants to know.
   death lead(const std::string& mode, std::uint64_t number, const std::vector<blow>& blows) {
-    const std::vector<std::string> program{LINEAR_CHILD, mode, (folder_ / "data").string(),
-                                           std::to_string(number),
-                                           std::to_string(history_.next_call())};
+    const std::vector<std::string> program{
+        (pawl::testing::program_dir() / "linear_child").string(), mode, (folder_ / "data").string(),
+        std::to_string(number), std::to_string(history_.next_call())};
     const death end = live(program, blows, watchdog, [this](const std::string& line) {
       records_ += line + "\n";
       history_.add(json::parse(line));
