@@ -1,6 +1,6 @@
-# Finds the core library of the C++ Actor Framework, whose 0.17 series ships no CMake package.
+# Finds the core library of the C++ Actor Framework (CAF). Its 0.17 series ships no CMake package.
 #
-# Result: CAF_FOUND, CAF_VERSION, target CAF::core.
+# Results: CAF_FOUND, CAF_VERSION, target CAF::core.
 find_path(CAF_INCLUDE_DIR NAMES caf/all.hpp)
 find_library(CAF_CORE_LIBRARY NAMES caf_core)
 

@@ -1,18 +1,18 @@
-# Makes a libFuzzer program from every tests/fuzz/NAME_fuzz.cpp, and the target `fuzzers` of them all.
-# Included when PAWL_FUZZ is on.
+# Builds a libFuzzer program from every tests/fuzz/NAME_fuzz.cpp. The target `fuzzers` builds all.
+# Included if PAWL_FUZZ is on.
 if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   message(FATAL_ERROR "PAWL_FUZZ needs clang; use `cmake --preset fuzz`.")
 endif()
 
-# The library's own code reports which branches an input reached.
+# Instruments the library, so that libFuzzer sees which branches an input reaches.
 target_compile_options(pawl_base_options INTERFACE -fsanitize=fuzzer-no-link)
 
-# What a fuzzer is linked with, where that is less than everything, to be built sooner.
+# Libraries of fuzzers that do not need everything. They build sooner.
 set(parts_of_logic_fuzz pawl_base pawl_flow)
 set(parts_of_flow_fuzz pawl_base pawl_flow)
 set(parts_of_record_fuzz pawl_base pawl_flow pawl_persistence RocksDB::rocksdb-shared)
 
-# What is in the program only is fuzzed as well.
+# Folders of the program that are not in the library.
 get_property(apart GLOBAL PROPERTY PAWL_APART)
 add_custom_target(fuzzers)
 file(GLOB fuzzers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/fuzz/*_fuzz.cpp")

@@ -1,4 +1,4 @@
-# `cmake --install`: headers, library, program, and the CMake package that find_package(pawl) finds.
+# `cmake --install`: headers, library, program, and the CMake package for find_package(pawl).
 include(CMakePackageConfigHelpers)
 set(PAWL_PACKAGE_DIR "${CMAKE_INSTALL_LIBDIR}/cmake/pawl")
 

@@ -1,18 +1,18 @@
 # pawl_module(NAME [APART] [LINK lib...] [HEADER_ONLY lib...] [PCH header...] [UNITY n] [PROGRAM main.cpp])
 #
-# Makes the object library pawl_NAME from every .cpp of the calling folder and its sub-folders, and
-# the test program NAME_tests from every .test.cpp there. All object libraries together are the
-# library `pawl`, which is what is installed. A test program is linked with its own module and those
-# of lower rank only: what points upwards or sideways does not link.
+# Builds the object library pawl_NAME from every .cpp in the calling folder and its subfolders, and the
+# test program NAME_tests from every .test.cpp there. The object libraries form the installed library
+# `pawl`. A test program links only its own module and modules of lower rank, so a reference upwards or
+# sideways fails to link.
 #
-# APART        the folder is a part of the program only, not of the library
-# LINK         libraries that whoever links `pawl` must link too
-# HEADER_ONLY  libraries of which only headers are compiled in: an embedder need not have them
-# PCH          headers to precompile, instead of those of the base
-# UNITY        how many sources are compiled as one (PAWL_UNITY); 8 if not given
-# PROGRAM      the folder is the program `pawl`, not a part of the library; this file has its main()
+# APART        The folder belongs to the program, not to the library.
+# LINK         Libraries that users of `pawl` link, too.
+# HEADER_ONLY  Libraries of which only headers are used. An embedder does not need them.
+# PCH          Headers to precompile. Default: those of the base.
+# UNITY        Number of sources compiled as one (PAWL_UNITY). Default: 8.
+# PROGRAM      The folder is the program `pawl`, not a part of the library. This file has main().
 
-# Who may use whom, lowest first; scripts/check_includes holds the same order for includes.
+# Ranks, lowest first. scripts/check_includes has the same ranks for includes.
 set(PAWL_RANK_base 0)
 set(PAWL_RANK_config 1)
 set(PAWL_RANK_flow 1)
