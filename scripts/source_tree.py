@@ -1,4 +1,4 @@
-"""The project's C++ files and what they include, for scripts/check_includes and check_headers."""
+"""The C++ files of a source tree and their includes, for scripts/check_includes and check_headers."""
 
 import os
 import re
@@ -10,14 +10,14 @@ _INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
 class Include:
-    """One #include line. `path` is as written; `target` is the file of ours it means, or None."""
+    """One #include line. `path` is as written; `target` is our file that it names, or None."""
 
     def __init__(self, line, quoted, path, target):
         self.line, self.quoted, self.path, self.target = line, quoted, path, target
 
 
 def files(root, suffixes=(".hpp", ".cpp")):
-    """Paths below `root` of all sources, sorted, with / between folders."""
+    """Sorted paths of all sources, relative to `root`, with / between folders."""
     found = []
     for folder in FOLDERS:
         for where, folders, names in os.walk(os.path.join(root, folder)):
@@ -29,7 +29,7 @@ def files(root, suffixes=(".hpp", ".cpp")):
 
 
 def resolve(root, path):
-    """The file of ours that an include path means: from the root, or below include/."""
+    """Our file that an include path names, from the root or from include/; or None."""
     for candidate in (path, "include/" + path):
         if os.path.isfile(os.path.join(root, candidate)):
             return candidate
@@ -37,7 +37,7 @@ def resolve(root, path):
 
 
 def includes(root, path):
-    """Every include of a file, in order. Lines in comments of the /* */ kind count as code."""
+    """All includes of a file, in order. Lines inside /* */ comments count, too."""
     result = []
     with open(os.path.join(root, path), encoding="utf-8") as source:
         for number, line in enumerate(source, 1):
