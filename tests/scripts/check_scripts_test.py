@@ -1,7 +1,8 @@
-"""Feeds scripts/check_includes, scripts/check_headers and scripts/setup trees and systems that are
-wrong, and expects them to say so."""
+"""Tests the scripts. Each check must report the mistakes that it is for, in a small source tree or
+repository made here, and accept a correct one."""
 
 import os
+import re
 import subprocess
 import tempfile
 import unittest
@@ -10,7 +11,7 @@ SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "
 
 
 class Tree:
-    """A small source tree below a temporary folder: `good`, with `files` put in."""
+    """A small source tree in a temporary folder: GOOD, with `files` added or replaced."""
 
     GOOD = {
         "include/pawl/base.hpp": "#pragma once\n#include <cstddef>\n",
@@ -36,7 +37,7 @@ class Tree:
             return run(script, self.folder.name)
 
 
-# Whoever runs the tests may have left the system alone; the scripts that are tested do not.
+# The tested scripts must not inherit SKIP_SETUP from whoever runs the tests.
 INHERITED = {name: value for name, value in os.environ.items() if name != "SKIP_SETUP"}
 
 
@@ -129,6 +130,79 @@ class CheckIncludes(unittest.TestCase):
             self.assertEqual(run("check_includes", folder).returncode, 1)
 
 
+    def test_the_picture_shows_each_direct_include_once(self):
+        tree = Tree({"cli/main.cpp": '#include "flow/core.hpp"\n#include "persistence/store.hpp"\n'})
+        with tree.folder as folder:
+            done = run("check_includes", "--mermaid", folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout.splitlines(), [
+            "flowchart TD", "  cli --> flow", "  cli --> persistence", "  runtime --> actors",
+            "  actors --> persistence", "  functions --> flow", "  persistence --> include",
+            "  flow --> include"])
+
+    def test_the_picture_in_the_architecture_is_up_to_date(self):
+        with open(os.path.join(SCRIPTS, "..", "ARCHITECTURE.md"), encoding="utf-8") as file:
+            shown = re.search(r"```mermaid\n(flowchart.*?)```", file.read(), flags=re.S)
+        self.assertIsNotNone(shown, "ARCHITECTURE.md has no picture of the includes")
+        self.assertEqual(shown[1], run("check_includes", "--mermaid").stdout,
+                         "replace it by the output of scripts/check_includes --mermaid")
+
+
+class CheckCommits(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.git("init", "-q")
+
+    def git(self, *arguments):
+        names = {**INHERITED, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+        for who in ("AUTHOR", "COMMITTER"):
+            names.update({f"GIT_{who}_NAME": "a", f"GIT_{who}_EMAIL": "a@example.org"})
+        subprocess.run(["git", *arguments], cwd=self.folder, env=names, check=True)
+
+    def check(self, *subjects):
+        for subject in subjects:
+            self.git("commit", "-q", "--allow-empty", "-m", subject)
+        return subprocess.run([os.path.join(SCRIPTS, "check_commits"), "HEAD"], cwd=self.folder,
+                              capture_output=True, text=True, check=False, env=INHERITED)
+
+    def test_imperative_subjects_pass(self):
+        done = self.check("Add a test", "Embed the page", "Process tasks in order", "Bring back x.hpp",
+                          "Re-read the log", "T" + "o" * 59)
+        self.assertEqual((done.returncode, done.stdout), (0, "commits: 6 subjects, 0 wrong\n"))
+
+    def test_each_wrong_subject_is_reported_with_the_reason(self):
+        for subject, reason in (
+                ("A" * 61, "61 characters; at most 60"),
+                ("Add a test.", "ends with a period"),
+                ("add a test", 'begins with "add", not with a capitalised verb'),
+                ("Added a test", 'begins with "Added", which is not an imperative'),
+                ("Adding a test", 'begins with "Adding", which is not an imperative'),
+                ("Adds a test", 'begins with "Adds", which is not an imperative'),
+                ("fixup! Add a test", "not with a capitalised verb"),
+                ("Use \u2192 as an arrow", "not plain ASCII")):
+            with self.subTest(subject=subject):
+                done = self.check(subject)
+                self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+                self.assertIn(f" {subject}: ", done.stdout)
+                self.assertIn(reason, done.stdout)
+
+    def test_all_commits_of_the_range_are_checked(self):
+        done = self.check("Wrong.", "Add a test")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("2 subjects, 1 wrong", done.stdout)
+
+    def test_an_unknown_range_is_refused(self):
+        done = subprocess.run([os.path.join(SCRIPTS, "check_commits"), "nothing"], cwd=self.folder,
+                              capture_output=True, check=False, env=INHERITED)
+        self.assertEqual(done.returncode, 2)
+
+    def test_the_commits_of_this_repository_keep_the_rule(self):
+        done = run("check_commits")
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+
 class CheckHeaders(unittest.TestCase):
     def test_headers_that_compile_alone_pass(self):
         done = Tree({}).run("check_headers")
@@ -140,6 +214,21 @@ class CheckHeaders(unittest.TestCase):
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
         self.assertIn("flow/bad.hpp does not compile alone", done.stdout)
 
+    def test_precompiling_hides_no_missing_include(self):
+        """json.hpp is precompiled for three headers, not for the two that only use its names."""
+        json = "#pragma once\n#include <nlohmann/json.hpp>\n"
+        done = Tree({
+            "flow/a.hpp": json + "inline nlohmann::json a();\n",
+            "flow/b.hpp": json + "inline nlohmann::json b();\n",
+            "flow/c.hpp": json + "inline nlohmann::json c();\n",
+            "flow/bad.hpp": "#pragma once\ninline nlohmann::json bad();\n",
+            "flow/late.hpp": "#pragma once\ninline std::string late();\n"
+                             "#include <nlohmann/json.hpp>\n",
+        }).run("check_headers")
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        for name, bad in (("a", False), ("b", False), ("c", False), ("bad", True), ("late", True)):
+            self.assertEqual(f"flow/{name}.hpp does not compile alone" in done.stdout, bad, name)
+
     def test_only_what_changed_is_compiled_again(self):
         tree = Tree({})
         with tree.folder as folder:
@@ -150,7 +239,7 @@ class CheckHeaders(unittest.TestCase):
             third = run("check_headers", folder)
         self.assertEqual(first.returncode, 0)
         self.assertIn(" 0 compiled", second.stdout)
-        # Everything that includes the base is compiled again; tests/support does not.
+        # Everything that includes the base is compiled again; tests/support does not include it.
         self.assertIn(" 5 compiled", third.stdout)
         self.assertEqual(third.returncode, 1)
 
@@ -171,7 +260,7 @@ class Setup(unittest.TestCase):
             file.flush()
             return run("setup", *arguments, environment={"OS_RELEASE_FILE": file.name})
 
-    def test_another_system_is_told_which_packages_it_needs(self):
+    def test_on_another_system_the_packages_are_listed(self):
         done = self.on_system("ID=fedora\nVERSION_ID=41\n")
         self.assertEqual(done.returncode, 3)
         self.assertIn("fedora 41", done.stderr)
@@ -183,9 +272,31 @@ class Setup(unittest.TestCase):
             done = self.on_system(f'ID=debian\nVERSION_ID="{release}"\n', "--list")
             self.assertEqual("clang-format" in done.stdout.split(), has)
 
-    def test_it_can_be_skipped(self):
+    def test_setup_can_be_skipped(self):
         done = run("setup", environment={"SKIP_SETUP": "1"})
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+
+
+class Soak(unittest.TestCase):
+    def test_every_stage_gets_a_share_of_the_time(self):
+        done = run("soak", "--plan", "30")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"^fuzz: \d+ s for each of \d+ fuzzers\nsimulation: 360 s\n"
+                                      r"crash: 360 s\nlinear: 360 s\nrandom requests: 360 s\n$")
+
+    def test_a_wrong_time_is_refused(self):
+        for minutes in ("0", "-1", "an hour"):
+            self.assertEqual(run("soak", "--plan", minutes).returncode, 2)
+
+
+class Arguments(unittest.TestCase):
+    def test_every_script_refuses_unknown_arguments(self):
+        for command in (("check", "--fast"), ("check_includes", "--all"), ("check_headers", "--all"),
+                        ("check_commits", "--all"), ("fuzz", "soon"), ("fuzz", "1", "nothing"),
+                        ("soak", "--long"), ("../tests/sim", "--sed", "1"),
+                        ("../tests/sim", "--seed"), ("../tests/sim", "--minutes", "x")):
+            with self.subTest(command=command):
+                self.assertEqual(run(*command).returncode, 2)
 
 
 if __name__ == "__main__":
