@@ -1,17 +1,17 @@
-"""What README and docs show is what happens.
+"""Tests that the README and the documents are right.
 
 - Blocks marked `paste NAME` are pasted, as they are, into one shell per NAME: a bash that reads them from its
   standard input, in a folder with the repository's `examples`, `sdk` and the same page's blocks marked
   `file NAME`. What the shell prints is compared with the blocks marked `output NAME`. A server that they
   start listens on a free port in place of 7717 and is stopped at the end.
-- Sessions (blocks that begin with `$ `) are run, each in a folder of its own that has the repository's
-  `examples` and the same page's blocks marked `file NAME`; what they print is compared. What differs from run to run (times, durations, ids that
-  Pawl made) counts as equal, a line `...` stands for any lines. A command `pawl serve … &` is a server
-  that is there until the session ends, at a free port in place of 7717; the Python package can be
-  imported.
-- The README's C++ program is compiled by CMake and run here; what it prints is the block `cpp_output`.
-- Every block of JSON is JSON, every flow among them is valid; every TOML file is a configuration.
-- Every link into the repository leads somewhere.
+- Sessions (blocks that begin with `$ `) are run and their output compared. Each runs in its own folder,
+  with the repository's `examples` and the blocks of the same page that are marked `file NAME`. Times,
+  durations and generated ids count as equal; a line `...` stands for any lines. A command
+  `pawl serve … &` starts a server for the rest of the session, on a free port instead of 7717. The Python
+  package can be imported.
+- CMake compiles the README's C++ program. Its output is the block `cpp_output`.
+- Every JSON block parses, and every flow is valid. Every TOML block is a valid configuration.
+- Every link within the repository has a target.
 """
 
 import json
@@ -37,13 +37,13 @@ VOLATILE = [
 ]
 
 
-# Where a server of the documents listens, and the command that begins one.
+# The port of servers in the documents, and the command that starts one.
 PORT = "7717"
 SERVER = re.compile(r"pawl serve .*[^&]&$")
 
 
 def markdown_files():
-    """All of the repository's, by their path in it."""
+    """The paths of all Markdown files, relative to the repository."""
     for where, folders, names in os.walk(ROOT):
         folders[:] = [f for f in folders if not f.startswith(".") and f not in ("build", "node_modules")]
         for name in names:
@@ -68,7 +68,7 @@ def stable(line):
 
 
 def matches(shown, printed):
-    """True if the lines are the same, where `...` among those shown stands for any lines."""
+    """True if the lines are equal. `...` among the shown lines stands for any lines."""
     if not shown:
         return not printed
     if shown[0] == "...":
@@ -77,7 +77,7 @@ def matches(shown, printed):
 
 
 def commands(session):
-    """(command, lines shown) for each `$ ` of a session; a trailing backslash continues a command."""
+    """[command, shown lines] for each `$ ` of a session. A trailing backslash continues a command."""
     found = []
     for line in session.splitlines():
         if found and found[-1][0].endswith("\\"):
@@ -85,7 +85,7 @@ def commands(session):
         elif line.startswith("$ "):
             found.append([line[2:], []])
         elif not found:
-            raise ValueError("a session begins with a command: $ ...")
+            raise ValueError("a session must begin with a command: $ ...")
         else:
             found[-1][1].append(line)
     return found
@@ -157,14 +157,14 @@ class DocsTest(unittest.TestCase):
         self.assertTrue(count, "no page has a block to paste")
 
     def write_files(self, block, folder, port):
-        """The blocks of the same page that are files."""
+        """Writes the blocks of the same page that are marked as files."""
         for shown in blocks(os.path.join(ROOT, block.file), block.file):
             if shown.mark == "file":
                 with open(os.path.join(folder, shown.name), "w", encoding="utf-8") as file:
                     file.write(shown.text.replace(PORT, port))
 
     def begin_server(self, command, folder, names):
-        """Returns the line that it prints when it is ready. It has to stop in order at the end."""
+        """Returns the line that the server prints when it is ready. At the end it must stop cleanly."""
         command = command.removesuffix("&") + " --listen 127.0.0.1:0"
         server = subprocess.Popen(["bash", "-c", "exec " + command], cwd=folder, env=names, text=True,
                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -208,7 +208,7 @@ class DocsTest(unittest.TestCase):
                         file.flush()
                         pawl("validate", file.name, expect=None if block.mark == "invalid" else 0)
 
-    def test_configurations_are_taken(self):
+    def test_configurations_are_valid(self):
         for block in all_blocks():
             if block.language != "toml" or block.mark == "skip":
                 continue
@@ -217,7 +217,7 @@ class DocsTest(unittest.TestCase):
                 file.flush()
                 pawl("--config", file.name, "config")
 
-    def test_links_lead_somewhere(self):
+    def test_links_have_targets(self):
         for name in markdown_files():
             with open(os.path.join(ROOT, name), encoding="utf-8") as file:
                 text = re.sub(r"```.*?```", "", file.read(), flags=re.S)
@@ -228,13 +228,13 @@ class DocsTest(unittest.TestCase):
                 target = os.path.normpath(os.path.join(ROOT, os.path.dirname(name), path)
                                           if path else os.path.join(ROOT, name))
                 with self.subTest(file=name, link=link):
-                    self.assertTrue(os.path.exists(target), "there is no such file")
+                    self.assertTrue(os.path.exists(target), "no such file")
                     if part and target.endswith(".md"):
                         self.assertIn(part, headings(target))
 
 
 def headings(path):
-    """The names by which links reach the headings of a file."""
+    """The anchors of a file's headings."""
     with open(path, encoding="utf-8") as file:
         lines = re.findall(r"^#+ (.*)$", file.read(), flags=re.M)
     return [re.sub(r"[^\w\- ]", "", line.lower()).strip().replace(" ", "-") for line in lines]

@@ -1,4 +1,4 @@
-"""Writes a marked block of a Markdown file into a file: extract.py MARKDOWN NAME OUTPUT."""
+"""Writes a marked block of a Markdown file to a file: extract.py MARKDOWN NAME OUTPUT."""
 
 import sys
 
@@ -8,7 +8,7 @@ from marked_blocks import blocks
 def main(markdown, name, output):
     found = [block for block in blocks(markdown, markdown) if block.name == name]
     if len(found) != 1:
-        sys.exit(f"{markdown} has {len(found)} blocks that are marked {name}, not one")
+        sys.exit(f"{markdown} has {len(found)} blocks marked {name}; expected one")
     with open(output, "w", encoding="utf-8") as file:
         file.write(found[0].text)
 

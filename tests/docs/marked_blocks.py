@@ -1,7 +1,7 @@
-"""Fenced blocks of Markdown files, and what is to be done with them.
+"""Fenced blocks of Markdown files, and how to test them.
 
-A line `<!-- test: WORD [NAME] -->` right before a block says how it is tested; a block without one is
-tested by its language alone.
+A line `<!-- test: WORD [NAME] -->` directly before a block says how it is tested. Without one, the
+language of the block decides.
 """
 
 import dataclasses
@@ -25,7 +25,7 @@ class Block:
 
 
 def blocks(path, name):
-    """All blocks of a file, which is called `name` in messages."""
+    """All blocks of a file. Messages call the file `name`."""
     with open(path, encoding="utf-8") as file:
         lines = file.read().splitlines()
     found, mark, at = [], ("", ""), 0
@@ -36,7 +36,7 @@ def blocks(path, name):
             while end < len(lines) and lines[end] != "```":
                 end += 1
             if end == len(lines):
-                raise ValueError(f"{name}:{at + 1}: the block has no end")
+                raise ValueError(f"{name}:{at + 1}: the block is not closed")
             text = "".join(line + "\n" for line in lines[at + 1:end])
             found.append(Block(name, at + 1, begin[1], *mark, text))
             at = end

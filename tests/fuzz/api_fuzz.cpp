@@ -1,7 +1,7 @@
-// libFuzzer entry point for the API, without sockets. The first line of the input is a method and a
-// target ("POST /v1/runs?wait=1s"), what follows is the body. It checks that every request is
-// answered once, that no answer says the server is broken, that what is refused is a problem with a
-// code, and that all JSON it answers with is JSON.
+// Fuzzes the API without sockets. The first line of the input is a method and a target
+// ("POST /v1/runs?wait=1s"); the rest is the body. Checks that every request gets one answer, that
+// no answer is an internal error, that refusals are problem documents with a code, and that JSON
+// answers parse.
 
 #include <cstddef>
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace {
 using pawl::json;
 using pawl::server::testing::api_fixture;
 
-/// After so many requests the engine begins anew: what they stored must not grow for ever.
+/// Number of requests per engine. A new engine bounds what they store.
 constexpr int requests_of_an_engine = 1000;
 
 pawl::settings small_settings() {
@@ -32,8 +32,8 @@ pawl::settings small_settings() {
   return s;
 }
 
-/// An API with something to ask for: the flows "f" and "w", a run "done" that has ended, one "w"
-/// that waits for a signal, and one "t" that waits for a worker.
+/// An API with the flows "f", "w" and "t", a run "done" that has ended, a run "w" that waits for a
+/// signal, and a run "t" that waits for a worker.
 std::unique_ptr<api_fixture> make_api() {
   auto made = std::make_unique<api_fixture>(small_settings(), /*old_api=*/true);
   made->put("f", {api_fixture::task("a", "core.echo"), api_fixture::task("b", "t.log")});
@@ -42,7 +42,7 @@ std::unique_ptr<api_fixture> make_api() {
   static_cast<void>(made->post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "done"}}));
   static_cast<void>(made->post("/v1/runs", {{"flow", "w"}, {"id", "w"}}));
   static_cast<void>(made->post("/v1/runs", {{"flow", "t"}, {"id", "t"}}));
-  // As if it stopped: what would wait is answered at once.
+  // As during a stop: requests that would wait are answered at once.
   made->waits->end_all();
   return made;
 }
@@ -82,7 +82,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   if (space == text.npos) return 0;
   const std::string method{text.substr(0, space)};
   const std::string target{text.substr(space + 1, line_end - space - 1)};
-  // The transport lets nothing else through.
+  // The transport refuses everything else.
   for (const char c : target)
     if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7F) return 0;
   if (!target.starts_with('/')) return 0;

@@ -1,7 +1,6 @@
-// libFuzzer entry point for flow definitions. The input is JSON: a flow, or {"flow": …, "input":
-// …}. It checks that whatever comes in is answered with diagnostics that name places, that the
-// canonical form of a valid flow is a valid flow and canonical itself, and that a run of it keeps
-// its invariants.
+// Fuzzes flow definitions. The input is JSON: a flow, or {"flow": …, "input": …}. Checks that each
+// diagnostic has a valid JSON pointer, that the canonical form of a valid flow is valid and
+// canonical, and that a run of the flow keeps its invariants.
 
 #include <cstddef>
 #include <cstdint>
@@ -21,7 +20,7 @@ namespace {
 namespace flow = pawl::flow;
 using pawl::json;
 
-// Small enough to be reached, and for many rounds a second.
+// Small, to reach the limits and for many rounds per second.
 constexpr flow::limits fuzz_limits{.max_bytes = 16u << 10,
                                    .max_depth = 32,
                                    .max_nodes = 40,
@@ -36,14 +35,14 @@ void check_diagnostics(const flow::compilation& made) {
   bool has_error = false;
   for (const pawl::diagnostic& f : made.diagnostics) {
     PAWL_ASSERT(!f.message.empty() && !f.code.empty(), "a fault says what is wrong");
-    static_cast<void>(json::json_pointer(f.pointer));  // throws if it is none
+    static_cast<void>(json::json_pointer(f.pointer));  // throws if it is invalid
     has_error = has_error || f.level == pawl::severity::error;
   }
   PAWL_ASSERT(has_error == (made.flow == nullptr),
               "a flow is there exactly if no fault is an error");
 }
 
-/// What a call gives back: now this, now that, and now and then a failure.
+/// The outcome of a call: one of several results, sometimes a failure.
 pawl::result<json> outcome_of(int number) {
   switch (number % 5) {
     case 0:
@@ -57,7 +56,7 @@ pawl::result<json> outcome_of(int number) {
   }
 }
 
-/// Gives the run what it waits for. False if it waits for nothing that can be given.
+/// Provides what the run waits for. False if it waits for nothing that this program can provide.
 bool help(flow::testing::driven_run& run, int number) {
   const std::string node = run.calls().empty() ? "" : run.calls().begin()->second.node;
   if (run.advance_due()) {
@@ -89,7 +88,7 @@ void check(const json& source, const json& input) {
   if (!made.flow) return;
   const json canonical = flow::to_json(made.source);
   const auto again = flow::compile(canonical, version, fuzz_limits);
-  // Old spellings may be shorter than the canonical ones.
+  // Old spellings may be shorter than canonical ones.
   const auto grew = canonical.dump().size() > fuzz_limits.max_bytes;
   PAWL_ASSERT(again.flow || grew, "the canonical form of a valid flow is valid");
   PAWL_ASSERT(!again.flow || flow::to_json(again.source) == canonical,
@@ -100,7 +99,7 @@ void check(const json& source, const json& input) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
-  // Deeper than flows may be, so that these are refused and not only their text.
+  // Deeper than the limit for flows, so that the limit is tested and not only the parser.
   const std::string_view text{reinterpret_cast<const char*>(bytes), size};
   const auto parsed = flow::parse_json(text, "the input", size, 2 * fuzz_limits.max_depth);
   if (!parsed) {

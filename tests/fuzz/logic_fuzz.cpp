@@ -1,6 +1,6 @@
-// libFuzzer entry point for JSONLogic. The input is JSON, {"rule": …, "data": …}; anything else is
-// taken for a rule without data. It checks that whatever comes in ends within the limits, that
-// evaluating twice gives the same, and that diagnostics name places in the rule.
+// Fuzzes JSONLogic. The input is JSON: {"rule": …, "data": …}, or a rule without data. Checks that
+// every evaluation ends within the limits, that a second one has the same result, and that
+// diagnostics have valid places in the rule.
 
 #include <cstddef>
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace {
 namespace logic = pawl::flow::logic;
 using pawl::json;
 
-// Small enough for many rounds a second.
+// Small, for many rounds per second.
 constexpr logic::limits fuzz_limits{
     .max_depth = 64, .max_nodes = 20'000, .max_steps = 50'000, .max_bytes = 1u << 20};
 
@@ -45,7 +45,7 @@ void check(const json& source, const json& data) {
               "an evaluation gives the same every time");
   const auto holds = rule.test(layers, fuzz_limits);
   PAWL_ASSERT(!made || holds, "what evaluates can be tested");
-  // A null may be an infinity, which is true.
+  // null may stand for infinity, which is true.
   PAWL_ASSERT(!made || made->is_null() || *holds == logic::truthy(*made),
               "a rule's truth is the truth of its value");
   (void)rule.reads();

@@ -1,7 +1,6 @@
-// libFuzzer entry point for what is read from a store. The first byte of the input says what the
-// rest is: the bytes of a record, the body of one whose frame is right, a run's two checkpoints, or
-// a key. It checks that bytes which were never written are `corrupt` and nothing else happens, and
-// that what can be read is written the same again.
+// Fuzzes reading from a store. The first byte of the input selects what the rest is: a record, the
+// body of a record with a correct frame, two checkpoints of a run, or a key. Checks that invalid
+// bytes are reported as `corrupt`, and that valid bytes are the same after reading and writing.
 
 #include <algorithm>
 #include <cstddef>
@@ -32,7 +31,7 @@ constexpr record_kind all_kinds[] = {
     record_kind::run_summary, record_kind::checkpoint_snapshot, record_kind::checkpoint_delta,
     record_kind::task_lease,  record_kind::journal_group};
 
-/// The frame that a record of this body has, with the right checksum.
+/// The frame of a record with this body, with the correct checksum.
 std::string framed(record_kind kind, std::string_view body) {
   std::string record{'\x01', static_cast<char>(kind)};
   record += body;
@@ -47,7 +46,7 @@ void check_refusal(const pawl::error& why) {
   PAWL_ASSERT(!why.message.empty(), "a refusal says why");
 }
 
-/// Reads, writes, reads: the second reading is the first one.
+/// Reads, writes and reads again; both readings must be equal.
 template <class Decode, class Encode>
 void check_record(std::string_view bytes, Decode decode, Encode encode) {
   const auto read = decode(bytes);
@@ -90,7 +89,7 @@ void check_record_of(record_kind kind, std::string_view bytes) {
     case record_kind::flow_version:
       return check_record(bytes, decode_flow, encode_flow);
     case record_kind::run_summary:
-      // It is written of a state only, which has more.
+      // Only written as a part of a state, which has more.
       if (const auto run = decode_run(bytes); !run) check_refusal(run.error());
       return;
     case record_kind::checkpoint_snapshot:
@@ -100,7 +99,7 @@ void check_record_of(record_kind kind, std::string_view bytes) {
       return check_record(bytes, decode_delta, encode_delta);
     case record_kind::task_lease:
       return check_record(bytes, decode_lease, [](const lease_record& lease) {
-        // One without a number is written as a task that nobody has.
+        // Without a number it is written as a task without a worker.
         return encode_lease(task_of(lease));
       });
     case record_kind::journal_group:
@@ -108,7 +107,7 @@ void check_record_of(record_kind kind, std::string_view bytes) {
   }
 }
 
-/// A snapshot and a delta behind it, as the checkpoints of one run.
+/// A snapshot and the delta after it, as the checkpoints of one run.
 void check_checkpoints(std::string_view first, std::string_view second) {
   const pawl::run_key run{pawl::default_scope(), pawl::run_id{"r"}};
   memory_store store;
@@ -155,7 +154,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
       check_record_of(kind, rest);
       break;
     case 2: {
-      // Two bytes say where the second record begins.
+      // Two bytes are the offset of the second record.
       if (rest.size() < 2) return 0;
       const std::size_t at =
           static_cast<unsigned char>(rest[0]) * 256u + static_cast<unsigned char>(rest[1]);

@@ -1,6 +1,6 @@
-// libFuzzer entry point for HTTP requests. The first byte of the input says in what pieces the rest
-// comes. It checks that nothing crashes, that the limits hold, and that requests are the same in
-// whatever pieces they come.
+// Fuzzes HTTP requests. The first byte of the input selects the sizes of the pieces in which the
+// rest arrives. Checks that nothing crashes, that the limits hold, and that the pieces do not
+// change the requests.
 
 #include <algorithm>
 #include <cstddef>
@@ -17,7 +17,7 @@ namespace {
 
 namespace http = pawl::server::http;
 
-// Small enough to be reached.
+// Small, to reach the limits.
 constexpr http::reader_limits fuzz_limits{
     .url_bytes = 100, .header_bytes = 500, .header_fields = 8, .body_bytes = 300};
 constexpr std::size_t max_held = 500 + 300 + 8 * 1024 + 256;
@@ -41,7 +41,7 @@ void check(const http::request& r) {
                 "fields have no control characters");
 }
 
-/// All that was read, as one text to compare.
+/// Everything that was read, as one text to compare.
 std::string read_in_pieces(std::string_view bytes, std::size_t piece) {
   http::request_reader reader{fuzz_limits};
   std::string seen;
@@ -65,13 +65,13 @@ std::string read_in_pieces(std::string_view bytes, std::size_t piece) {
   return seen;
 }
 
-/// What was read before a refusal.
+/// What was read before the refusal.
 std::string_view requests_of(std::string_view seen) {
   return seen.ends_with(refused) ? seen.substr(0, seen.size() - refused.size()) : seen;
 }
 
-/// Whether both saw the same. Of two the one with larger pieces may be the first to see that what
-/// comes next is wrong, and the end of the input may be before the other does.
+/// True if both saw the same. The reader with larger pieces may see an error first, and the input
+/// may end before the other sees it.
 bool is_same(std::string_view a, std::string_view b) {
   return a == b || a == requests_of(b) || b == requests_of(a);
 }
