@@ -37,8 +37,9 @@ class Tree:
             return run(script, self.folder.name)
 
 
-# The tested scripts must not inherit SKIP_SETUP from whoever runs the tests.
-INHERITED = {name: value for name, value in os.environ.items() if name != "SKIP_SETUP"}
+# Whoever runs the tests may have set SKIP_SETUP, and a git hook sets GIT_DIR.
+INHERITED = {name: value for name, value in os.environ.items()
+             if name != "SKIP_SETUP" and not name.startswith("GIT_")}
 
 
 def run(script, *arguments, environment=None):
