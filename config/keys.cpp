@@ -97,250 +97,275 @@ bool is_origin(std::string_view text) {
   return has_only(text.substr(0, scheme), "+-.") && host.find('*') == host.npos && is_host(host);
 }
 
-// The single source of every setting's name, place, limits and description. Its variable, its row
-// in docs/configuration.md and its line in `pawl config` follow from it.
+// The only definition of each setting's name, member, limits and description. Its variable, its row
+// in docs/configuration.md and its line in `pawl config` are derived from it.
 constexpr std::array table{
     key{"storage.data_dir", [](settings& s) -> field { return &s.storage.data_dir; },
-        "The folder of the store; it is made if it is not there. Empty: the store is kept in "
-        "memory and gone when the program ends.",
-        0, 0, "a path, or nothing"},
+        "Folder of the store. It is created if it does not exist. Empty: the store is in "
+        "memory and lost when the program ends.",
+        0, 0, "a path, or empty"},
     key{"storage.durability", [](settings& s) -> field { return &s.storage.durability; },
-        "What the answer to a command promises: `sync` that it survives the loss of power, `async` "
-        "the death of the process, `off` an orderly stop only."},
+        "What a committed command survives: `sync` a power failure, `async` the death of "
+        "the process, `off` only an orderly stop."},
     key{"storage.snapshot_every", [](settings& s) -> field { return &s.storage.snapshot_every; },
-        "A full copy of a run's state is stored every so many checkpoints, between them only "
-        "changes.",
+        "Number of checkpoints per full snapshot of a run's state. The checkpoints "
+        "between snapshots store only changes.",
         1, 100'000},
 
     key{"storage.journal_groups", [](settings& s) -> field { return &s.storage.journal_groups; },
-        "Who watches all runs and was away can go on where it was, as long as no more groups of "
-        "transitions than this were written meanwhile.",
+        "Number of journal groups that are kept. A client that watches all runs can "
+        "reconnect without a gap if at most this many groups were written meanwhile.",
         1, 1'000'000'000},
 
     key{"flow.max_bytes", [](settings& s) -> field { return &s.flow.max_bytes; },
-        "The longest text of a flow definition.", kib, 64 * mib},
+        "Maximum size of a flow definition.", kib, 64 * mib},
     key{"flow.max_depth", [](settings& s) -> field { return &s.flow.max_depth; },
-        "How deep arrays and objects may nest in a flow definition.", 4, 256},
+        "Maximum nesting depth of arrays and objects in a flow definition.", 4, 256},
     key{"flow.max_nodes", [](settings& s) -> field { return &s.flow.max_nodes; },
-        "Nodes of one flow.", 1, 100'000},
+        "Maximum number of nodes in a flow.", 1, 100'000},
     key{"flow.max_edges", [](settings& s) -> field { return &s.flow.max_edges; },
-        "Edges of one flow.", 1, 1'000'000},
+        "Maximum number of edges in a flow.", 1, 1'000'000},
 
     key{"run.max_state_bytes", [](settings& s) -> field { return &s.run.max_state_bytes; },
-        "State data of one run, as compact JSON. A step that would make it larger fails.", kib,
-        gib},
+        "Maximum size of a run's data, as compact JSON. A step that would exceed it "
+        "fails.",
+        kib, gib},
     key{"run.max_result_bytes", [](settings& s) -> field { return &s.run.max_result_bytes; },
-        "What one step returns, as compact JSON. A step that returns more fails.", kib, gib},
+        "Maximum size of a step's result, as compact JSON. A step with a larger result "
+        "fails.",
+        kib, gib},
     key{"run.max_tokens", [](settings& s) -> field { return &s.run.max_tokens; },
-        "Branches of one run at the same time.", 1, 1'000'000},
+        "Maximum number of concurrent branches in a run.", 1, 1'000'000},
     key{"run.default_max_visits", [](settings& s) -> field { return &s.run.default_max_visits; },
-        "How often a run may come to one node, where the node names no `max_visits` of its own.", 1,
-        1'000'000'000},
+        "Maximum number of visits to a node by a run, if the node does not set "
+        "`max_visits`.",
+        1, 1'000'000'000},
     key{"run.max_signals", [](settings& s) -> field { return &s.run.max_signals; },
-        "Signals that have come to one run and were not taken up yet. One more is refused.", 1,
-        1'000'000},
+        "Maximum number of signals that a run has received but not processed. Further "
+        "signals are refused.",
+        1, 1'000'000},
     key{"run.max_signal_bytes", [](settings& s) -> field { return &s.run.max_signal_bytes; },
-        "What one signal carries, as compact JSON.", kib, gib},
+        "Maximum size of a signal's payload, as compact JSON.", kib, gib},
     key{"run.max_map_items", [](settings& s) -> field { return &s.run.max_map_items; },
-        "Items that one map goes through. A map over more fails.", 1, 1'000'000},
+        "Maximum number of items in a map. A map with more items fails.", 1, 1'000'000},
     key{"run.max_nesting", [](settings& s) -> field { return &s.run.max_nesting; },
-        "Runs inside of each other, by nodes of type `subflow`.", 1, 1'000},
+        "Maximum nesting depth of runs started by `subflow` nodes.", 1, 1'000},
 
     key{"engine.scheduler_threads",
         [](settings& s) -> field { return &s.engine.scheduler_threads; },
-        "Threads that run actors. 0: one for each core.", 0, 1'024},
+        "Number of threads that run actors. 0: one per core.", 0, 1'024},
     key{"engine.shards", [](settings& s) -> field { return &s.engine.shards; },
-        "Parts of the run directory that work side by side.", 1, 1'024},
+        "Number of shards of the run directory.", 1, 1'024},
     key{"engine.max_active_runs", [](settings& s) -> field { return &s.engine.max_active_runs; },
-        "Runs in memory at once. One more start is answered `overloaded`.", 1, 100'000'000},
+        "Maximum number of runs in memory. Further starts are refused as `overloaded`.", 1,
+        100'000'000},
     key{"engine.max_commands_in_flight",
         [](settings& s) -> field { return &s.engine.max_commands_in_flight; },
-        "Commands that were taken and not answered yet. One more is answered `overloaded`.", 1,
-        100'000'000},
+        "Maximum number of commands that are accepted but not answered. Further commands "
+        "are refused as `overloaded`.",
+        1, 100'000'000},
     key{"engine.recovery_batch", [](settings& s) -> field { return &s.engine.recovery_batch; },
-        "Unfinished runs that are brought back into memory together when the engine starts. 0: "
-        "none; each goes on when it is waited for.",
+        "Number of unfinished runs that are loaded at a time when the engine starts. 0: "
+        "none; a run is loaded when a call waits for it.",
         0, 1'000'000},
     key{"engine.restart_limit", [](settings& s) -> field { return &s.engine.restart_limit; },
-        "Times that a crashed run actor is restarted before its run is parked as failed.", 0,
-        1'000},
+        "Maximum number of restarts of a crashed run actor. After that its run fails as "
+        "quarantined.",
+        0, 1'000},
     key{"engine.restart_first_delay_ms",
         [](settings& s) -> field { return &s.engine.restart_first_delay_ms; },
-        "The wait before a crashed run actor is first restarted, and between attempts to open a "
-        "failed store again; it doubles with every further one.",
+        "Initial back-off before a crashed run actor is restarted, and before a failed "
+        "store is reopened. It doubles with each attempt.",
         1, hour_ms},
     key{"engine.restart_max_delay_ms",
         [](settings& s) -> field { return &s.engine.restart_max_delay_ms; },
-        "The longest wait before a restart; not less than `engine.restart_first_delay_ms`.", 1,
-        day_ms},
+        "Maximum back-off before a restart. At least `engine.restart_first_delay_ms`.", 1, day_ms},
     key{"engine.stop_timeout_ms", [](settings& s) -> field { return &s.engine.stop_timeout_ms; },
-        "How long an orderly stop waits for steps that are under way.", 0, day_ms},
+        "Maximum time that an orderly stop waits for running steps.", 0, day_ms},
 
     key{"executor.threads", [](settings& s) -> field { return &s.executor.threads; },
-        "Threads that run step functions. 0: twice the cores, at least 4.", 0, 4'096},
+        "Number of threads that run step functions. 0: twice the number of cores, at "
+        "least 4.",
+        0, 4'096},
     key{"executor.queue_limit", [](settings& s) -> field { return &s.executor.queue_limit; },
-        "Calls of step functions that wait for a thread. One more is answered `overloaded`.", 1,
-        10'000'000},
+        "Maximum number of calls that wait for a thread. Further calls are refused as "
+        "`overloaded`.",
+        1, 10'000'000},
     key{"executor.default_timeout_ms",
         [](settings& s) -> field { return &s.executor.default_timeout_ms; },
-        "How long a step may take whose node names no `timeout`. 0: as long as it likes.", 0,
-        30 * day_ms},
+        "Timeout of a step whose node does not set `timeout`. 0: no limit.", 0, 30 * day_ms},
     key{"executor.stop_grace_ms", [](settings& s) -> field { return &s.executor.stop_grace_ms; },
-        "How long a function that was cancelled or timed out has to return before it counts as "
-        "stuck and its thread is replaced.",
+        "Time that a cancelled or timed-out function has to return. After that it counts "
+        "as stuck and its thread is replaced.",
         0, hour_ms},
     key{"executor.max_stuck", [](settings& s) -> field { return &s.executor.max_stuck; },
-        "Stuck functions at once. From then on no further call is taken until one returns.", 1,
-        10'000},
+        "Maximum number of stuck functions. At this number no further call starts until "
+        "one returns.",
+        1, 10'000},
 
     key{"exec.allow", [](settings& s) -> field { return &s.exec.allow; },
-        "Programs that `core.exec` may run; `*` for every one. Empty: none.", 0, 0,
+        "Programs that `core.exec` may run. `*`: all. Empty: none.", 0, 0,
         "a list of program names such as `tar`, or absolute paths", is_program},
     key{"exec.env", [](settings& s) -> field { return &s.exec.env; },
-        "Environment variables that programs may have: from ours, and from a step's `env`.", 0, 0,
-        "a list of names of variables", is_variable_name},
+        "Environment variables that programs may receive, from Pawl's own environment "
+        "and from a step's `env`.",
+        0, 0, "a list of variable names", is_variable_name},
     key{"exec.path", [](settings& s) -> field { return &s.exec.path; },
-        "Where programs that are named without a slash are looked for.", 0, 0,
-        "absolute folders with `:` between them", is_folder_list},
+        "Search path for program names without a slash.", 0, 0, "absolute folders separated by `:`",
+        is_folder_list},
     key{"exec.output_limit_bytes", [](settings& s) -> field { return &s.exec.output_limit_bytes; },
-        "What is kept of each of a program's two output streams.", kib, gib},
+        "Maximum size of the output that is kept from each of a program's two output "
+        "streams.",
+        kib, gib},
     key{"exec.timeout_ms", [](settings& s) -> field { return &s.exec.timeout_ms; },
-        "How long a program may run where the node's args name no `timeout_ms`. 0: as long as it "
-        "likes. What outlives it is killed with its whole process group.",
+        "Timeout of a program if the node's arguments do not set `timeout_ms`. 0: no "
+        "limit. After the timeout the whole process group is killed.",
         0, 30 * day_ms},
 
     key{"http.allow_hosts", [](settings& s) -> field { return &s.http.allow_hosts; },
-        "Hosts that `core.http` may call. `*`: every one with a public address. A host that is "
-        "named may have a private one, too. Empty: none.",
+        "Hosts that `core.http` may call. `*`: all hosts with a public address. A host "
+        "that is listed by name may also have a private address. Empty: none.",
         0, 0,
         "a list of hosts such as `api.example.com`, `*.example.com`, `localhost:8080`, or `*`",
         is_host},
     key{"http.max_response_bytes", [](settings& s) -> field { return &s.http.max_response_bytes; },
-        "The longest body of a response. A step that is sent more fails.", kib, gib},
+        "Maximum size of a response body. A step that receives a larger one fails.", kib, gib},
     key{"http.timeout_ms", [](settings& s) -> field { return &s.http.timeout_ms; },
-        "How long a call may take, redirects included, where the node's args name no "
+        "Timeout of a call, including redirects, if the node's arguments do not set "
         "`timeout_ms`.",
         1, day_ms},
     key{"http.connect_timeout_ms", [](settings& s) -> field { return &s.http.connect_timeout_ms; },
-        "How long finding and reaching a host (DNS, TCP, TLS) may take.", 1, hour_ms},
+        "Timeout for connecting to a host (DNS, TCP, TLS).", 1, hour_ms},
     key{"http.ca_file", [](settings& s) -> field { return &s.http.ca_file; },
-        "A PEM file with certificates of authorities that are trusted besides the system's.", 0, 0,
-        "a path, or nothing"},
+        "PEM file with certificate authorities to trust in addition to those of the "
+        "system.",
+        0, 0, "a path, or empty"},
 
     key{"worker.default_queue", [](settings& s) -> field { return &s.worker.default_queue; },
-        "The queue for calls of functions that the process does not have, where the node names no "
-        "`queue`. Empty: such a step fails. `pawl serve` sets it to `default`.",
-        0, 0, "a name of `[A-Za-z0-9._:-]`, or nothing", is_queue},
+        "Task queue for functions that are not registered in this process, if the node "
+        "does not set `queue`. Empty: such a step fails. `pawl serve` sets it to "
+        "`default`.",
+        0, 0, "a name of `[A-Za-z0-9._:-]`, or empty", is_queue},
     key{"worker.max_queued_tasks", [](settings& s) -> field { return &s.worker.max_queued_tasks; },
-        "Tasks that wait for a worker. A run that comes to one more waits with it.", 1,
+        "Maximum number of queued tasks. A run that would add another one waits.", 1,
         1'000'000'000},
     key{"worker.max_polls", [](settings& s) -> field { return &s.worker.max_polls; },
-        "Polls that wait for a task. One more is answered `overloaded`.", 1, 1'000'000},
+        "Maximum number of polls that wait for a task. Further polls are refused as "
+        "`overloaded`.",
+        1, 1'000'000},
     key{"worker.max_lost_leases", [](settings& s) -> field { return &s.worker.max_lost_leases; },
-        "Workers that may be lost over one call before its step fails.", 1, 1'000'000},
+        "Number of lost leases after which a step fails.", 1, 1'000'000},
 
     key{"server.listen", [](settings& s) -> field { return &s.server.listen; },
-        "Where it listens: an IP address with a port, 0 for any free one; `localhost` is "
-        "127.0.0.1; `unix:` before a path for a socket that only this user may use.",
+        "Addresses to listen on: an IP address and a port, where port 0 is any free "
+        "port; `localhost` is 127.0.0.1; `unix:` and a path is a socket that only the "
+        "current user can access.",
         0, 0, "a list of addresses such as `127.0.0.1:7717`, `[::1]:7717`, `unix:/path`",
         is_listen_address},
     key{"server.threads", [](settings& s) -> field { return &s.server.threads; },
-        "Threads that read requests and write answers. 0: one for each core.", 0, 1'024},
+        "Number of threads that read requests and write responses. 0: one per core.", 0, 1'024},
     key{"server.tls_cert", [](settings& s) -> field { return &s.server.tls_cert; },
-        "PEM file of the certificate, with those that lead to its authority behind it. Empty: HTTP "
-        "without TLS. Read again on SIGHUP.",
-        0, 0, "a path, or nothing"},
+        "PEM file with the certificate, followed by its chain. Empty: HTTP without TLS. "
+        "Reloaded on SIGHUP.",
+        0, 0, "a path, or empty"},
     key{"server.tls_key", [](settings& s) -> field { return &s.server.tls_key; },
-        "PEM file of the certificate's key.", 0, 0, "a path, or nothing"},
+        "PEM file with the private key of the certificate.", 0, 0, "a path, or empty"},
     key{"server.cors_origins", [](settings& s) -> field { return &s.server.cors_origins; },
-        "Web pages of other origins that may use the API; `*` for every one. Empty: none.", 0, 0,
+        "Origins of web pages that may use the API. `*`: all. Empty: none.", 0, 0,
         "a list of origins such as `https://app.example.com`, or `*`", is_origin},
     key{"server.old_api", [](settings& s) -> field { return &s.server.old_api; },
-        "Whether the routes of the old engine are there as well, under `/api`."},
+        "Whether the routes of the old engine are available under `/api`."},
     key{"server.max_connections", [](settings& s) -> field { return &s.server.max_connections; },
-        "Connections at once. One more is answered 503 and closed.", 1, 1'000'000},
+        "Maximum number of connections. Further ones are answered with 503 and closed.", 1,
+        1'000'000},
     key{"server.max_connections_per_peer",
         [](settings& s) -> field { return &s.server.max_connections_per_peer; },
-        "Connections of one address at once; loopback and Unix sockets have no limit of their own. "
-        "One more is answered 429 and closed.",
+        "Maximum number of connections per address. Loopback and Unix sockets are "
+        "exempt. Further ones are answered with 429 and closed.",
         1, 1'000'000},
     key{"server.max_streams", [](settings& s) -> field { return &s.server.max_streams; },
-        "Event streams and WebSockets at once, together. One more is answered 429.", 1, 1'000'000},
+        "Maximum number of event streams and WebSockets. Further ones are answered with "
+        "429.",
+        1, 1'000'000},
     key{"server.max_streams_per_key",
         [](settings& s) -> field { return &s.server.max_streams_per_key; },
-        "Event streams and WebSockets of one caller at once: of a key or, without keys, of an "
-        "address. One more is answered 429.",
+        "Maximum number of event streams and WebSockets per API key or, without keys, "
+        "per address. Further ones are answered with 429.",
         1, 1'000'000},
     key{"server.max_waits_per_key",
         [](settings& s) -> field { return &s.server.max_waits_per_key; },
-        "Requests of one caller that wait at once: polls of workers and `?wait=`. One more is "
-        "answered 429.",
+        "Maximum number of waiting requests (worker polls and `?wait=`) per API key or, "
+        "without keys, per address. Further ones are answered with 429.",
         1, 1'000'000},
     key{"server.max_pipelined", [](settings& s) -> field { return &s.server.max_pipelined; },
-        "Requests of one connection that were read and are not answered. The next one waits "
-        "unread.",
+        "Maximum number of unanswered requests on a connection. The next one is not read "
+        "until one is answered.",
         1, 1'000},
     key{"server.max_url_bytes", [](settings& s) -> field { return &s.server.max_url_bytes; },
-        "The longest request target. A longer one is answered 414.", 256, mib},
+        "Maximum size of a request target. Longer ones are answered with 414.", 256, mib},
     key{"server.max_header_bytes", [](settings& s) -> field { return &s.server.max_header_bytes; },
-        "Request line and header fields together. More is answered 431.", kib, mib},
+        "Maximum size of the request line and header fields. Larger ones are answered "
+        "with 431.",
+        kib, mib},
     key{"server.max_header_fields",
         [](settings& s) -> field { return &s.server.max_header_fields; },
-        "Header fields of one request. More are answered 431.", 8, 10'000},
+        "Maximum number of header fields in a request. More are answered with 431.", 8, 10'000},
     key{"server.max_body_bytes", [](settings& s) -> field { return &s.server.max_body_bytes; },
-        "The body of a request, also after it was decompressed. A longer one is answered 413.", kib,
-        gib},
+        "Maximum size of a request body, before and after decompression. Larger ones are "
+        "answered with 413.",
+        kib, gib},
     key{"server.max_json_depth", [](settings& s) -> field { return &s.server.max_json_depth; },
-        "How deep arrays and objects may nest in the body of a request, or in a message over a "
-        "WebSocket. A deeper one is answered 422.",
+        "Maximum nesting depth of arrays and objects in a request body or a WebSocket "
+        "message. Deeper ones are answered with 422.",
         8, 1000},
     key{"server.max_pending_bytes",
         [](settings& s) -> field { return &s.server.max_pending_bytes; },
-        "Requests that are being read, of all connections together. What is beyond is answered "
-        "503.",
+        "Maximum total size of requests that are being read, over all connections. "
+        "Further ones are answered with 503.",
         kib, 1'024 * gib},
     key{"server.max_message_bytes",
         [](settings& s) -> field { return &s.server.max_message_bytes; },
-        "One message that comes over a WebSocket. A longer one closes it.", kib, gib},
+        "Maximum size of a WebSocket message from a client. A larger one closes the "
+        "connection.",
+        kib, gib},
     key{"server.stream_buffer_bytes",
         [](settings& s) -> field { return &s.server.stream_buffer_bytes; },
-        "What may wait for the reader of one event stream or WebSocket. A reader that falls "
-        "further behind is dropped.",
+        "Maximum size of data that waits to be sent on an event stream or WebSocket. A "
+        "slower reader is disconnected.",
         kib, gib},
     key{"server.idle_timeout_ms", [](settings& s) -> field { return &s.server.idle_timeout_ms; },
-        "How long a connection without a request stays open.", 1, day_ms},
+        "Time after which a connection without a request is closed.", 1, day_ms},
     key{"server.header_timeout_ms",
         [](settings& s) -> field { return &s.server.header_timeout_ms; },
-        "How long the head of a request, or a TLS handshake, may take.", 1, hour_ms},
+        "Timeout for receiving a request head, and for a TLS handshake.", 1, hour_ms},
     key{"server.body_timeout_ms", [](settings& s) -> field { return &s.server.body_timeout_ms; },
-        "How long the body of a request may take.", 1, day_ms},
+        "Timeout for receiving a request body.", 1, day_ms},
     key{"server.write_timeout_ms", [](settings& s) -> field { return &s.server.write_timeout_ms; },
-        "How long a peer may take nothing of what is written to it before its connection is "
-        "closed.",
-        1, day_ms},
+        "Time without progress in sending after which a connection is closed.", 1, day_ms},
     key{"server.ping_interval_ms", [](settings& s) -> field { return &s.server.ping_interval_ms; },
-        "A WebSocket that is silent for so long is sent a ping; twice as long, and it is closed.",
+        "Time without data from a client after which a WebSocket is sent a ping. After "
+        "twice this time it is closed.",
         1, hour_ms},
     key{"server.keys_file", [](settings& s) -> field { return &s.server.keys_file; },
-        "The keys of callers, which `pawl keys` makes. Empty: `keys.json` in the data folder. Read "
-        "again when it changes.",
-        0, 0, "a path, or nothing"},
+        "File with the API keys; `pawl keys` manages it. Empty: `keys.json` in the data "
+        "folder. Reloaded when it changes.",
+        0, 0, "a path, or empty"},
     key{"server.max_failed_logins",
         [](settings& s) -> field { return &s.server.max_failed_logins; },
-        "Requests with a wrong key that one address may send in a minute. One more is answered "
-        "429.",
+        "Maximum number of requests with an invalid key per minute and address. Further "
+        "ones are answered with 429.",
         1, 1'000'000},
     key{"server.audit_file", [](settings& s) -> field { return &s.server.audit_file; },
-        "Where every command that somebody gives is noted, one JSON object per line. Empty: in the "
-        "log, at the level info. Opened again on SIGHUP.",
-        0, 0, "a path, or nothing"},
+        "File for the audit log of all commands, one JSON object per line. Empty: the "
+        "audit log is part of the log, at level info. Reopened on SIGHUP.",
+        0, 0, "a path, or empty"},
 
     key{"log.level", [](settings& s) -> field { return &s.log.level; },
-        "The least important lines that are written."},
+        "Minimum level of log messages."},
     key{"log.format", [](settings& s) -> field { return &s.log.format; },
-        "Lines for people, or one JSON object per line."},
+        "`text`: lines for people. `json`: one JSON object per line."},
     key{"log.file", [](settings& s) -> field { return &s.log.file; },
-        "Where lines are appended. Empty: standard error.", 0, 0, "a path, or nothing"},
+        "File to append log messages to. Empty: standard error.", 0, 0, "a path, or empty"},
 };
 
 std::string_view last_part(std::string_view name) noexcept {

@@ -23,7 +23,7 @@ std::string document() {
   return text.str();
 }
 
-// The line that docs/configuration.md must have for a setting.
+// The line of a setting in docs/configuration.md.
 std::string row_of(const key& k) {
   const std::string standard = to_toml(k, settings{});
   std::string row = "| `";
@@ -42,7 +42,7 @@ TEST_CASE("Every setting has a row in docs/configuration.md") {
   }
 }
 
-TEST_CASE("docs/configuration.md has rows for settings only, in their order") {
+TEST_CASE("docs/configuration.md has rows only for settings, in their order") {
   std::istringstream lines(document());
   std::vector<std::string> documented;
   for (std::string line; std::getline(lines, line);) {
@@ -53,7 +53,7 @@ TEST_CASE("docs/configuration.md has rows for settings only, in their order") {
   CHECK(documented == known);
 }
 
-TEST_CASE("Names and variables of settings are unique and groups stand together") {
+TEST_CASE("Names and variables of settings are unique, and groups are contiguous") {
   std::set<std::string> variables;
   std::set<std::string_view> groups;
   std::string_view last_group;
@@ -68,7 +68,7 @@ TEST_CASE("Names and variables of settings are unique and groups stand together"
   CHECK(variable_of("storage.data_dir") == "PAWL_STORAGE_DATA_DIR");
 }
 
-TEST_CASE("Every setting has a place of its own") {
+TEST_CASE("Every setting has its own member") {
   settings whole;
   std::set<const void*> places;
   for (const key& k : keys()) {
@@ -77,14 +77,14 @@ TEST_CASE("Every setting has a place of its own") {
   }
 }
 
-TEST_CASE("An unknown name suggests a setting that is spelt so or has the same last part") {
+TEST_CASE("For an unknown name a similar setting is suggested") {
   CHECK(suggest_key("storage.durabilty") == "storage.durability");
   CHECK(suggest_key("data_dir") == "storage.data_dir");
   CHECK(suggest_key("exec.threads") == "executor.threads");
   CHECK_FALSE(suggest_key("metrics.port"));
 }
 
-TEST_CASE("Each value is written so that reading it gives it again") {
+TEST_CASE("Each value can be parsed from its text") {
   settings whole;
   whole.storage.data_dir = "/data/with \"quotes\"\n and ünicode\x7f";
   whole.exec.allow = {"tar", "/opt/a b/tool"};
@@ -98,7 +98,7 @@ TEST_CASE("Each value is written so that reading it gives it again") {
   }
 }
 
-TEST_CASE("The effective settings are shown as TOML that loads to the same settings") {
+TEST_CASE("The effective settings as TOML load to the same settings") {
   const auto shown = load({.file = {},
                            .environment = {{"PAWL_STORAGE_DATA_DIR", "/data/\"odd\"\n\x7f name"},
                                            {"PAWL_EXEC_ALLOW", "tar, /opt/a b/tool"},
@@ -121,7 +121,7 @@ TEST_CASE("The effective settings are shown as TOML that loads to the same setti
   }
 }
 
-TEST_CASE("The effective settings are shown as JSON with plain numbers and their origin") {
+TEST_CASE("The effective settings as JSON have plain numbers and their sources") {
   const auto shown =
       load({.file = {}, .environment = {{"PAWL_ENGINE_STOP_TIMEOUT_MS", "30s"}}, .flags = {}});
   REQUIRE(shown);

@@ -18,17 +18,16 @@ namespace {
 constexpr std::string_view prefix = "PAWL_";
 constexpr std::string_view file_variable = "PAWL_CONFIG";
 
-// Names of variables that are ours, but no settings: those of clients, of the tests and of the
-// benchmarks.
-bool is_no_setting(std::string_view name) {
+// Variables of clients, tests and benchmarks, which are not settings.
+bool is_other_variable(std::string_view name) {
   constexpr std::string_view others[] = {"PAWL_SERVER", "PAWL_TOKEN", "PAWL_SCOPE", "PAWL_PROGRAM",
                                          "PAWL_JSONLOGIC_SUITES"};
   return name.starts_with("PAWL_TEST_") || name.starts_with("PAWL_BENCH_") ||
          std::find(std::begin(others), std::end(others), name) != std::end(others);
 }
 
-// Kubernetes gives every container variables for each service: for one that is called "pawl" these
-// begin with our prefix.
+// Kubernetes sets variables for each service in every container. Those of a service named "pawl"
+// start with the prefix of settings.
 bool is_from_kubernetes(const variable& v) {
   const std::string& name = v.first;
   return name.ends_with("_SERVICE_HOST") || name.find("_SERVICE_PORT") != std::string::npos ||
@@ -56,7 +55,7 @@ std::string pointer_to(std::string_view key_name) {
   return pointer;
 }
 
-// Puts sources over each other and collects everything that is wrong in them.
+// Merges sources and collects all errors.
 class loader {
  public:
   loader() : origins_(keys().size()) {}
@@ -70,7 +69,7 @@ class loader {
   void take_environment(const std::vector<variable>& environment) {
     for (const variable& v : environment) {
       const std::string_view name = v.first;
-      if (!name.starts_with(prefix) || name == file_variable || is_no_setting(name)) continue;
+      if (!name.starts_with(prefix) || name == file_variable || is_other_variable(name)) continue;
       const auto all = keys();
       const auto known = std::find_if(all.begin(), all.end(),
                                       [&](const key& k) { return variable_of(k.name) == name; });
@@ -86,13 +85,14 @@ class loader {
     for (const flag_value& f : flags) set(f.key, f.text, {origin::kind::flag, f.flag});
   }
 
-  // For values that did not come through `set`.
+  // For values that were not set through `set`.
   void take_program(const settings& values) {
     values_ = values;
     for (std::size_t i = 0; i < origins_.size(); ++i) {
       const key& k = keys()[i];
       origins_[i] = {origin::kind::program, {}};
-      if (const auto wrong = complaint(k, values_)) add_fault(k.name, "bad_value", *wrong + ".");
+      if (const auto invalid = check_value(k, values_))
+        add_error(k.name, {}, "bad_value", *invalid);
     }
   }
 
@@ -101,33 +101,31 @@ class loader {
     if (diagnostics_.empty()) return effective_settings{std::move(values_), std::move(origins_)};
     std::string message = diagnostics_.front().message;
     if (diagnostics_.size() > 1) {
-      message = "The configuration has " + std::to_string(diagnostics_.size()) + " faults:";
+      message = "the configuration has " + std::to_string(diagnostics_.size()) + " errors:";
       for (const diagnostic& f : diagnostics_) message += "\n- " + f.message;
     }
     return error{errc::invalid_argument, std::move(message), {}, std::move(diagnostics_)};
   }
 
  private:
-  void add_fault(std::string_view name, std::string code, std::string_view rest) {
-    diagnostics_.push_back({severity::error, pointer_to(name), std::move(code),
-                            std::string{name}.append(" ").append(rest)});
+  /// `from`: the source of the value; none for a value that a program set.
+  void add_error(std::string_view name, std::optional<origin> from, std::string code,
+                 std::string_view what) {
+    std::string message{name};
+    if (from) message.append(" (").append(to_string(*from)).append(")");
+    message.append(": ").append(what);
+    diagnostics_.push_back(
+        {severity::error, pointer_to(name), std::move(code), std::move(message)});
   }
 
   void set(std::string_view name, const raw_value& value, origin from) {
     const key* const k = find_key(name);
     if (k == nullptr) {
-      std::string rest = "(" + to_string(from) + ") is no setting";
-      if (const auto near = suggest_key(name)) {
-        rest.append("; did you mean ").append(*near).append("?");
-      } else {
-        rest += "; `pawl config` lists all there are.";
-      }
-      add_fault(name, "unknown_key", rest);
-    } else if (const auto wrong = assign(*k, values_, value)) {
-      const std::string_view end = wrong->ends_with('?') ? "" : ".";
-      add_fault(name, "bad_value",
-                "is " + shown(value) + " (" + to_string(from) + "), but " + wrong->c_str() +
-                    std::string{end});
+      const auto meant = suggest_key(name);
+      add_error(name, std::move(from), "unknown_key", "unknown setting" + hint(meant));
+    } else if (const auto allowed = assign(*k, values_, value)) {
+      add_error(name, std::move(from), "bad_value",
+                "invalid value " + shown(value) + "; " + *allowed);
     } else {
       origins_[static_cast<std::size_t>(k - keys().data())] = std::move(from);
     }
@@ -137,30 +135,30 @@ class loader {
     std::vector<std::string> variables{std::string{file_variable}};
     for (const key& k : keys()) variables.push_back(variable_of(k.name));
     const std::vector<std::string_view> known(variables.begin(), variables.end());
-    std::string rest = "is no variable of Pawl, though it begins with PAWL_";
-    if (const auto near = nearest(name, known)) {
-      rest.append("; did you mean ").append(*near).append("?");
-    } else {
-      rest += "; `pawl config` lists all there are.";
-    }
-    add_fault(name, "unknown_variable", rest);
+    add_error(name, {}, "unknown_variable", "unknown variable" + hint(nearest(name, known)));
   }
 
-  // What is wrong though every value is right for itself.
+  static std::string hint(std::optional<std::string_view> meant) {
+    if (!meant) return "; `pawl config` lists all settings";
+    return "; did you mean " + std::string{*meant} + "?";
+  }
+
+  // Checks that depend on more than one setting.
   void check_together() {
     const auto& engine = values_.engine;
     if (engine.restart_max_delay_ms >= engine.restart_first_delay_ms) return;
     constexpr std::string_view first = "engine.restart_first_delay_ms";
     constexpr std::string_view longest = "engine.restart_max_delay_ms";
-    add_fault(longest, "bad_value",
-              "is " + described(longest) + ", but must not be less than " + std::string{first} +
-                  ", which is " + described(first) + ".");
+    add_error(longest, origin_of(longest), "bad_value",
+              "invalid value " + text_of(longest) + "; must be at least " + std::string{first} +
+                  ", which is " + text_of(first) + " (" + to_string(origin_of(first)) + ")");
   }
 
-  [[nodiscard]] std::string described(std::string_view name) const {
-    const key* const k = find_key(name);
-    const auto index = static_cast<std::size_t>(k - keys().data());
-    return to_text(*k, values_) + " (" + to_string(origins_[index]) + ")";
+  [[nodiscard]] std::string text_of(std::string_view name) const {
+    return to_text(*find_key(name), values_);
+  }
+  [[nodiscard]] const origin& origin_of(std::string_view name) const {
+    return origins_[static_cast<std::size_t>(find_key(name) - keys().data())];
   }
 
   settings values_;

@@ -12,7 +12,7 @@
 
 namespace pawl::config {
 
-/// Who gave a setting the value that it has.
+/// The source of a setting's value.
 struct origin {
   enum class kind : std::uint8_t { defaults, file, environment, flag, program };
 
@@ -25,44 +25,44 @@ struct origin {
 /// "default", "pawl.toml:3", "PAWL_STORAGE_DATA_DIR", "--data-dir", "set by the program".
 [[nodiscard]] std::string to_string(const origin& from);
 
-/// A setting given on the command line.
+/// A setting from the command line.
 struct flag_value {
   std::string key;   ///< "storage.data_dir"
   std::string text;  ///< "/var/lib/pawl"
   std::string flag;  ///< "--data-dir", for messages
 };
 
-/// An environment variable: its name and its value.
+/// The name and value of an environment variable.
 using variable = std::pair<std::string, std::string>;
 
-/// Everything settings can come from, besides the defaults.
+/// The sources of settings, in addition to the defaults.
 struct sources {
-  /// A TOML file. Where there is none, the variable `PAWL_CONFIG` names it, if it is set.
+  /// The TOML file. Without one, the variable `PAWL_CONFIG` names the file, if it is set.
   std::optional<std::filesystem::path> file = {};
-  /// Variables; those whose names do not begin with `PAWL_` are passed over.
+  /// Variables. Those whose names do not start with `PAWL_` are ignored.
   std::vector<variable> environment = {};
-  /// Later ones win.
+  /// A later flag overrides an earlier one.
   std::vector<flag_value> flags = {};
 };
 
-/// The `PAWL_*` variables of this process, sorted by name. Not safe while another thread changes
-/// the environment.
+/// The `PAWL_*` variables of this process, sorted by name. No other thread may change the
+/// environment meanwhile.
 [[nodiscard]] std::vector<variable> process_environment();
 
-/// Settings, and where each has its value from.
+/// Settings and the source of each.
 struct effective_settings {
   settings values;
-  std::vector<origin> origins;  ///< one for each of `keys()`, in their order
+  std::vector<origin> origins;  ///< one per setting, in the order of `keys()`
 };
 
-/// Puts the sources together, later ones over earlier ones: defaults, file, environment, flags.
-/// Every value of every source is checked, also those that another source overrides.
+/// Merges the sources. Each overrides those before it: defaults, file, environment, flags. Every
+/// value is checked, even if another source overrides it.
 ///
-/// Errors: `not_found`, `io_failed` for the file; `invalid_argument` for everything that is wrong
-/// in any source, all at once: the message has a sentence for each, `diagnostics` has them singly.
+/// Errors: `not_found` and `io_failed` for the file; `invalid_argument` for all invalid settings of
+/// all sources together. The message lists them; `diagnostics` has one entry for each.
 [[nodiscard]] result<effective_settings> load(const sources& from);
 
-/// Checks settings that were not loaded, as `load` does.
+/// Checks settings that a program made, as `load` does.
 [[nodiscard]] result<void> check(const settings& values);
 
 }  // namespace pawl::config

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t comment_column = 44;
 
-// A comment ends at the end of its line, so a path with a line break in it must not bring its own.
+// A comment ends at a line break, so a path must not contain one.
 std::string one_line(std::string text) {
   std::replace_if(
       text.begin(), text.end(),
@@ -40,7 +40,7 @@ std::string_view word_of(origin::kind from) noexcept {
 }  // namespace
 
 std::string to_toml(const effective_settings& effective) {
-  PAWL_ASSERT(effective.origins.size() == keys().size(), "each setting has its origin");
+  PAWL_ASSERT(effective.origins.size() == keys().size(), "each setting has an origin");
   std::string text;
   std::string_view group;
   for (std::size_t i = 0; i < keys().size(); ++i) {
@@ -59,7 +59,7 @@ std::string to_toml(const effective_settings& effective) {
 }
 
 json to_json(const effective_settings& effective) {
-  PAWL_ASSERT(effective.origins.size() == keys().size(), "each setting has its origin");
+  PAWL_ASSERT(effective.origins.size() == keys().size(), "each setting has an origin");
   json all = json::object();
   for (std::size_t i = 0; i < keys().size(); ++i) {
     const key& k = keys()[i];

@@ -20,8 +20,7 @@ result<std::string> read_text(const std::filesystem::path& file) {
   const std::string name = file.string();
   const auto failed = [&](int cause) {
     const errc code = cause == ENOENT ? errc::not_found : errc::io_failed;
-    return error{
-        code, "The configuration file " + name + " cannot be read: " + std::strerror(cause) + "."};
+    return error{code, "cannot read the configuration file " + name + ": " + std::strerror(cause)};
   };
   std::error_code ignored;
   if (std::filesystem::is_directory(file, ignored)) return failed(EISDIR);
@@ -34,7 +33,7 @@ result<std::string> read_text(const std::filesystem::path& file) {
   text.resize(static_cast<std::size_t>(in.gcount()));
   if (text.size() > max_file_bytes) {
     return error{errc::invalid_argument,
-                 "The configuration file " + name + " is longer than 1 MiB; is it the right one?"};
+                 "the configuration file " + name + " is larger than the maximum of 1 MiB"};
   }
   return text;
 }
@@ -53,14 +52,14 @@ raw_value to_raw(const toml::node& node) {
     std::vector<std::string> items;
     for (const toml::node& item : *array) {
       const auto* text = item.as_string();
-      if (text == nullptr) return other_value{"a list with items that are no texts"};
+      if (text == nullptr) return other_value{"a list with an item that is not a string"};
       items.push_back(text->get());
     }
     return items;
   }
   if (node.is_table()) return other_value{"a table"};
   if (const auto* flag = node.as_boolean()) return other_value{flag->get() ? "true" : "false"};
-  if (node.is_floating_point()) return other_value{"a number with a fraction"};
+  if (node.is_floating_point()) return other_value{"a floating-point number"};
   return other_value{"a date or time"};
 }
 
@@ -68,7 +67,7 @@ class collector {
  public:
   explicit collector(std::string file) : file_(std::move(file)) {}
 
-  // Recursion ends at the depth of the settings' own names.
+  // Recurses only into groups of settings.
   void visit(const toml::table& table, const std::string& prefix) {
     for (const auto& [name_key, node] : table) {
       const std::string name = prefix + std::string{name_key.str()};
@@ -102,10 +101,10 @@ result<std::vector<file_entry>> read_toml_file(const std::filesystem::path& file
   const toml::parse_result parsed = toml::parse(std::string_view{*text});
   if (!parsed) {
     const auto at = parsed.error().source().begin;
-    return error{errc::invalid_argument, "The configuration file " + file.string() +
-                                             " is not TOML: line " + std::to_string(at.line) +
+    return error{errc::invalid_argument, "the configuration file " + file.string() +
+                                             " is not valid TOML: line " + std::to_string(at.line) +
                                              ", column " + std::to_string(at.column) + ": " +
-                                             std::string{parsed.error().description()} + "."};
+                                             std::string{parsed.error().description()}};
   }
   collector entries(file.string());
   entries.visit(parsed.table(), "");

@@ -47,8 +47,8 @@ bool same_unit(std::string_view a, std::string_view b) {
 
 std::optional<std::uint64_t> parse_quantity(quantity kind, std::string_view text) {
   std::uint64_t number = 0;
-  const auto [end, diagnostic] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (diagnostic != std::errc{}) return std::nullopt;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failure != std::errc{}) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   if (text.empty()) return number;
   if (text.front() == ' ') text.remove_prefix(1);

@@ -15,7 +15,7 @@ TEST_CASE("A number without a unit is in bytes or milliseconds") {
   CHECK(parse_quantity(quantity::count, "12") == 12u);
 }
 
-TEST_CASE("Sizes and times take units in any case and after a space") {
+TEST_CASE("Units are case-insensitive and may follow a space") {
   CHECK(parse_quantity(quantity::bytes, "8MiB") == 8u << 20);
   CHECK(parse_quantity(quantity::bytes, "8 mib") == 8u << 20);
   CHECK(parse_quantity(quantity::bytes, "3KB") == 3'000u);
@@ -25,7 +25,7 @@ TEST_CASE("Sizes and times take units in any case and after a space") {
   CHECK(parse_quantity(quantity::milliseconds, "250ms") == 250u);
 }
 
-TEST_CASE("What is no whole number of a known unit is refused") {
+TEST_CASE("A text that is not a whole number with a known unit is refused") {
   for (const auto* text :
        {"", "x", "-1", "1.5s", "1e3", "5 weeks", "8MiB ", " 8", "8  MiB", "8MiBs"}) {
     CAPTURE(text);
@@ -37,12 +37,12 @@ TEST_CASE("What is no whole number of a known unit is refused") {
   CHECK_FALSE(parse_quantity(quantity::bytes, "5s"));
 }
 
-TEST_CASE("A number that does not fit is refused, not wrapped") {
+TEST_CASE("A number that overflows is refused") {
   CHECK_FALSE(parse_quantity(quantity::bytes, "18446744073709551616"));
   CHECK_FALSE(parse_quantity(quantity::bytes, "18446744073709551615KiB"));
 }
 
-TEST_CASE("What is written is read again as the same number") {
+TEST_CASE("A formatted number parses to the same number") {
   CHECK(format_quantity(quantity::bytes, 8u << 20) == "8MiB");
   CHECK(format_quantity(quantity::milliseconds, 90'000) == "90s");
   CHECK(format_quantity(quantity::milliseconds, 0) == "0");

@@ -12,7 +12,7 @@
 namespace pawl::config {
 namespace {
 
-// The texts of an enumeration, in the order of its values.
+// The names of the enumerators, in order.
 template <class Enum>
 constexpr std::array<std::string_view, 0> choices{};
 template <>
@@ -38,8 +38,8 @@ constexpr quantity quantity_of = is_time<T>                         ? quantity::
                                  : std::is_same_v<T, std::uint64_t> ? quantity::bytes
                                                                     : quantity::count;
 
-// What nlohmann's strict writer takes is UTF-8. Settings are shown as TOML and JSON, which are, and
-// are handed to the operating system, which ends texts at a zero byte.
+// Settings are shown as TOML and JSON, which are UTF-8, and passed to the operating system, where a
+// zero byte ends a string. nlohmann's strict writer accepts only UTF-8.
 bool is_plain_text(std::string_view text) {
   if (text.find('\0') != std::string_view::npos) return false;
   try {
@@ -60,7 +60,7 @@ std::vector<std::string> split_list(std::string_view text) {
     items.emplace_back(item);
     if (comma == text.size()) break;
     text.remove_prefix(comma + 1);
-    if (text.empty()) items.emplace_back();  // a comma at the end: an empty item, to be refused
+    if (text.empty()) items.emplace_back();  // a trailing comma: an empty item, which is refused
   }
   return items;
 }
@@ -80,9 +80,9 @@ std::uint64_t amount_of(const T& value) {
   }
 }
 
-// Whether the value is in its limits; else the item that is not.
+// Returns nothing if the value is allowed, else the invalid value or list item.
 template <class T>
-std::optional<std::string> wrong_part(const key& k, const T& value) {
+std::optional<std::string> invalid_part(const key& k, const T& value) {
   if constexpr (is_number<T>) {
     const std::uint64_t amount = amount_of(value);
     if (amount < k.min || amount > k.max) return format_quantity(quantity_of<T>, amount);
@@ -102,7 +102,7 @@ std::optional<std::string> wrong_part(const key& k, const T& value) {
   return std::nullopt;
 }
 
-// The text as a value; nothing if it cannot be one. Limits are checked later.
+// Parses a value; nothing if `text` is not one. Limits are checked later.
 template <class T>
 std::optional<T> read_text(const std::string& text) {
   if constexpr (is_number<T>) {
@@ -156,7 +156,7 @@ std::string hint([[maybe_unused]] const raw_value& given) {
   return {};
 }
 
-// Hands the value of `k`, in its own type, to `use`.
+// Calls `use` with the value of `k`, in its type.
 template <class Use>
 auto with_value(const key& k, const settings& whole, Use&& use) {
   settings copy = whole;
@@ -170,9 +170,9 @@ std::optional<std::string> assign(const key& k, settings& whole, const raw_value
     using value_type = std::remove_pointer_t<decltype(place)>;
     auto value = read<value_type>(given);
     if (!value) return "must be " + allowed(k) + hint<value_type>(given);
-    if (const auto part = wrong_part(k, *value)) {
-      const std::string but = is_list<value_type> ? ", which " + *part + " is not" : "";
-      return "must be " + allowed(k) + but;
+    if (const auto part = invalid_part(k, *value)) {
+      const std::string item = is_list<value_type> ? "; " + *part + " is not" : "";
+      return "must be " + allowed(k) + item;
     }
     *place = std::move(*value);
     return std::nullopt;
@@ -180,11 +180,11 @@ std::optional<std::string> assign(const key& k, settings& whole, const raw_value
   return std::visit(put, k.in(whole));
 }
 
-std::optional<std::string> complaint(const key& k, const settings& whole) {
+std::optional<std::string> check_value(const key& k, const settings& whole) {
   return with_value(k, whole, [&](const auto& value) -> std::optional<std::string> {
-    const auto part = wrong_part(k, value);
+    const auto part = invalid_part(k, value);
     if (!part) return std::nullopt;
-    return "must be " + allowed(k) + ", which " + *part + " is not";
+    return "invalid value " + *part + "; must be " + allowed(k);
   });
 }
 
@@ -255,7 +255,7 @@ json to_json(const key& k, const settings& whole) {
 }
 
 std::string in_quotes(std::string_view text) {
-  // JSON's escapes are a part of TOML's; only DEL must be escaped there besides.
+  // JSON's escapes are valid in TOML, which also requires one for DEL.
   std::string quoted_text = json(text).dump(-1, ' ', false, json::error_handler_t::replace);
   for (std::size_t at = 0; (at = quoted_text.find('\x7f', at)) != std::string::npos;) {
     quoted_text.replace(at, 1, "\\u007f");
@@ -270,7 +270,7 @@ std::string shown(const raw_value& given) {
       return in_quotes(text.size() <= max_shown ? text : text.substr(0, max_shown) + "…");
     }
     std::string operator()(std::int64_t number) const { return std::to_string(number); }
-    std::string operator()(const other_value& value) const { return value.what; }
+    std::string operator()(const other_value& value) const { return "(" + value.what + ")"; }
     std::string operator()(const std::vector<std::string>& list) const {
       std::string text;
       for (const std::string& item : list) {

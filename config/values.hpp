@@ -15,37 +15,38 @@
 
 namespace pawl::config {
 
-/// A value that a TOML file has and no source else: "true", "a table", "a date".
+/// A value that only a TOML file can have: "true", "a table", "a date or time".
 struct other_value {
   std::string what;
 };
 
-/// A value as its source has it, not yet read. Environment and flags give texts, in which commas
-/// divide a list; a TOML file gives also numbers and lists.
+/// A value before parsing. Environment variables and flags are strings, with commas between list
+/// items; a TOML file also has numbers and lists.
 using raw_value = std::variant<std::string, std::int64_t, std::vector<std::string>, other_value>;
 
-/// Puts `given` into the place of `k`. Returns nothing if it was right, else why it is wrong, as
-/// the rest of a sentence that begins with the key: "must be one of …". A wrong value leaves
-/// `whole` as it was.
+/// Sets `k` in `whole` to `given`. Returns nothing on success. For an invalid value, returns what
+/// is allowed ("must be one of …") and leaves `whole` unchanged.
 [[nodiscard]] std::optional<std::string> assign(const key& k, settings& whole,
                                                 const raw_value& given);
 
-/// Whether the value that `whole` has is allowed; returns as `assign`.
-[[nodiscard]] std::optional<std::string> complaint(const key& k, const settings& whole);
+/// Checks the value of `k` in `whole`. Returns nothing if it is valid, else "invalid value …; must
+/// be …".
+[[nodiscard]] std::optional<std::string> check_value(const key& k, const settings& whole);
 
-/// What is allowed for `k`, as a noun: "one of sync, async, off", "a whole number from 1 to 9".
+/// The allowed values of `k` as a noun phrase: "one of sync, async, off", "a whole number from 1 to
+/// 9".
 [[nodiscard]] std::string allowed(const key& k);
 
-/// The value as text that `assign` reads again: "8MiB", "30s", "sync", "tar,gzip".
+/// The value as a string that `assign` parses: "8MiB", "30s", "sync", "tar,gzip".
 [[nodiscard]] std::string to_text(const key& k, const settings& whole);
-/// The value in TOML's spelling: `8`, `"30s"`, `["tar", "gzip"]`.
+/// The value in TOML: `8`, `"30s"`, `["tar", "gzip"]`.
 [[nodiscard]] std::string to_toml(const key& k, const settings& whole);
-/// The value for programs: sizes in bytes and times in milliseconds as numbers.
+/// The value in JSON. Sizes are numbers of bytes, times numbers of milliseconds.
 [[nodiscard]] json to_json(const key& k, const settings& whole);
 
-/// `text` as a value of TOML, in quotes.
+/// `text` as a TOML string, in quotes.
 [[nodiscard]] std::string in_quotes(std::string_view text);
-/// How a message shows a value that was given: in quotes, and cut if it is long.
+/// `given` for messages. Strings are quoted; long values are cut.
 [[nodiscard]] std::string shown(const raw_value& given);
 
 }  // namespace pawl::config
