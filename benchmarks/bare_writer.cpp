@@ -25,7 +25,7 @@ T or_die(result<T> r) {
   return *std::move(r);
 }
 
-/// The record of an ordinary step: one token moved on, one key of the data set.
+/// The record of a typical step: one token moves, one key of the data is set.
 std::string step_record(std::uint64_t sequence) {
   flow::delta d;
   d.sequence = sequence;
@@ -47,7 +47,6 @@ std::string step_record(std::uint64_t sequence) {
 
 double bare_writer(const std::filesystem::path& folder, durability mode, std::size_t in_flight,
                    std::size_t records) {
-  std::filesystem::remove_all(folder);
   persistence::rocksdb_options options;
   options.mode = mode;
   const auto store = or_die(persistence::open_rocksdb_store(folder, options));
@@ -84,7 +83,7 @@ double bare_writer(const std::filesystem::path& folder, durability mode, std::si
     std::unique_lock lock{mutex};
     written = next;
     changed.notify_all();
-    // As with runs that wait for their step: at most two groups are ahead of the disk.
+    // At most two groups are not durable, as with runs that wait for their checkpoint.
     changed.wait(lock, [&] { return written - durable <= 2 * in_flight; });
   }
   {

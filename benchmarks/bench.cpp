@@ -1,8 +1,6 @@
-// Measures linear flows of inline no-op steps: how many durable steps a second, how long one run
-// takes; and runs that wait for a signal. Every figure is the median of several runs after a
-// warm-up; one JSON object per line.
-//
-//   pawl_bench [FOLDER [SECONDS]]
+// Measures linear flows of inline no-op steps (durable steps per second, duration of a run) and
+// runs that wait for a signal. Figures are medians of several rounds after a warm-up. Prints one
+// JSON object per line. See benchmarks/README.md.
 #include <malloc.h>
 #include <unistd.h>
 
@@ -12,6 +10,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -23,6 +22,7 @@
 #include <pawl/engine.hpp>
 
 #include "benchmarks/bare_writer.hpp"
+#include "benchmarks/work_folder.hpp"
 
 namespace {
 
@@ -44,13 +44,13 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-/// Keeps `in_flight` runs going for a while.
+/// Keeps `in_flight` runs in flight until a given time.
 class load {
  public:
   load(const pawl::scope& in, std::string flow, int in_flight, clock_type::time_point until)
       : in_(in), flow_(std::move(flow)), until_(until), left_(in_flight) {}
 
-  /// Returns the durations of all runs that were finished, in µs.
+  /// Returns the durations of all finished runs, in µs.
   std::vector<double> run() {
     const int n = left_;
     for (int i = 0; i < n; ++i) next();
@@ -97,7 +97,6 @@ const char* name_of(pawl::durability d) {
 }
 
 void measure(const std::filesystem::path& folder, pawl::durability mode, double seconds) {
-  std::filesystem::remove_all(folder);
   pawl::settings s;
   s.storage.data_dir = folder;
   s.storage.durability = mode;
@@ -136,7 +135,7 @@ void measure(const std::filesystem::path& folder, pawl::durability mode, double 
   }
 }
 
-/// The memory of this process, in bytes.
+/// The resident memory of this process, in bytes.
 double resident_bytes() {
   ::malloc_trim(0);
   std::ifstream statm{"/proc/self/statm"};
@@ -145,7 +144,7 @@ double resident_bytes() {
   return resident * static_cast<double>(::sysconf(_SC_PAGESIZE));
 }
 
-/// Makes `count` calls, at most 512 at once, and waits for their answers. Returns the calls a
+/// Makes `count` calls, at most 512 at a time, and waits for their answers. Returns the calls per
 /// second.
 template <class Call>
 double all_answered(int count, Call call) {
@@ -153,8 +152,8 @@ double all_answered(int count, Call call) {
   const auto begin = clock_type::now();
   for (int i = 0; i < count; ++i) {
     free.acquire();
-    call(i, [&free](bool good) {
-      if (!good) std::exit(6);
+    call(i, [&free](bool done) {
+      if (!done) std::exit(6);
       free.release();
     });
   }
@@ -162,9 +161,9 @@ double all_answered(int count, Call call) {
   return count / std::chrono::duration<double>(clock_type::now() - begin).count();
 }
 
-/// Runs that wait for a signal: what each takes of the memory, and how fast signals end them.
+/// Measures runs that wait for a signal: memory per run, starts per second, and how many runs per
+/// second finish after their signal.
 void measure_parked(const std::filesystem::path& folder, int runs) {
-  std::filesystem::remove_all(folder);
   pawl::settings s;
   s.storage.data_dir = folder;
   s.log.level = pawl::log_level::error;
@@ -186,7 +185,7 @@ void measure_parked(const std::filesystem::path& folder, int runs) {
                           [done](pawl::result<pawl::run_changed> r) { done(r.has_value()); });
     });
   };
-  start("warm", runs);  // fills what RocksDB keeps in memory whatever the number of runs
+  start("warm", runs);  // fills the memory of RocksDB, which does not depend on the number of runs
   signal("warm", runs);
   const double before = resident_bytes();
   const double started = start("run", runs);
@@ -203,33 +202,65 @@ void measure_parked(const std::filesystem::path& folder, int runs) {
   std::fflush(stdout);
 }
 
+constexpr const char* usage =
+    "Usage: pawl_bench [FOLDER [SECONDS]]\n"
+    "\n"
+    "Measures the engine on this machine. Prints one JSON object per line; see "
+    "benchmarks/README.md.\n"
+    "\n"
+    "  FOLDER   Folder for the data, on the disk to measure. Must not exist or be empty. The data "
+    "is\n"
+    "           removed at the end. Default: bench-data\n"
+    "  SECONDS  Time per figure. Default: 8\n";
+
+int wrong_usage(const char* what, const char* argument) {
+  std::fprintf(stderr, "pawl_bench: %s: %s\n\n%s", what, argument, usage);
+  return 2;
+}
+
+void measure_all(const std::filesystem::path& folder, double seconds) {
+  const auto in_new_folder = [&folder](auto measured) {
+    measured(folder / "store");
+    std::filesystem::remove_all(folder / "store");
+  };
+  for (const auto mode : {pawl::durability::sync, pawl::durability::async, pawl::durability::off}) {
+    for (const std::size_t in_flight : {std::size_t{1}, std::size_t{64}, std::size_t{512}}) {
+      in_new_folder([&](const std::filesystem::path& store) {
+        const double rate =
+            pawl::benchmark::bare_writer(store, mode, in_flight, in_flight == 1 ? 3'000 : 100'352);
+        std::printf("%s\n", pawl::json{{"what", "bare writer"},
+                                       {"durability", name_of(mode)},
+                                       {"in_flight", in_flight},
+                                       {"records_per_s", std::round(rate)}}
+                                .dump()
+                                .c_str());
+        std::fflush(stdout);
+      });
+    }
+    in_new_folder([&](const std::filesystem::path& store) { measure(store, mode, seconds); });
+  }
+  in_new_folder([](const std::filesystem::path& store) { measure_parked(store, 100'000); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::filesystem::path folder = argc > 1 ? argv[1] : "bench-data";
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--help") == 0 || std::strcmp(argv[i], "-h") == 0) {
+      std::fputs(usage, stdout);
+      return 0;
+    }
+    if (argv[i][0] == '-') return wrong_usage("unknown option", argv[i]);
+    if (i > 2) return wrong_usage("unexpected argument", argv[i]);
+  }
   const double seconds = argc > 2 ? std::atof(argv[2]) : 8;
-  std::error_code failed;
-  std::filesystem::create_directories(folder, failed);
-  if (failed) {
-    std::fprintf(stderr, "pawl_bench: the folder %s cannot be made: %s\n", folder.c_str(),
-                 failed.message().c_str());
+  if (seconds <= 0) return wrong_usage("SECONDS must be a number above 0", argv[2]);
+  try {
+    const pawl::benchmark::work_folder data{argc > 1 ? argv[1] : "bench-data"};
+    measure_all(data.path(), seconds);
+    return 0;
+  } catch (const std::exception& failure) {
+    std::fprintf(stderr, "pawl_bench: %s\n", failure.what());
     return 6;
   }
-  for (const auto mode : {pawl::durability::sync, pawl::durability::async, pawl::durability::off}) {
-    for (const std::size_t in_flight : {std::size_t{1}, std::size_t{64}, std::size_t{512}}) {
-      const double rate = pawl::benchmark::bare_writer(folder / "bare", mode, in_flight,
-                                                       in_flight == 1 ? 3'000 : 100'352);
-      std::printf("%s\n", pawl::json{{"what", "bare writer"},
-                                     {"durability", name_of(mode)},
-                                     {"in_flight", in_flight},
-                                     {"records_per_s", std::round(rate)}}
-                              .dump()
-                              .c_str());
-      std::fflush(stdout);
-    }
-    measure(folder / "engine", mode, seconds);
-  }
-  measure_parked(folder / "parked", 100'000);
-  std::filesystem::remove_all(folder);
-  return 0;
 }

@@ -78,10 +78,10 @@ bool http_peer::take_answer() {
   const std::size_t whole = end + 4 + size;
   if (bytes.size() < whole) return false;
   unsigned status = 0;
-  std::from_chars(bytes.data() + 9, bytes.data() + 12, status);  // behind "HTTP/1.1 "
+  std::from_chars(bytes.data() + 9, bytes.data() + 12, status);  // after "HTTP/1.1 "
   const auto answered = std::move(waiting_.front());
   waiting_.pop_front();
-  // The handler may send, which does not touch what was read.
+  // The handler may call `send`, which does not change `read_`.
   answered(status, bytes.substr(end + 4, size));
   begin_ += whole;
   if (begin_ == read_.size()) {

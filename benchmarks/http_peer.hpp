@@ -11,38 +11,38 @@
 
 namespace pawl::benchmark {
 
-/// A client's connection that stays open. It does as little as it can: what a benchmark spends on
-/// its own side is taken from the server. Used by one thread, the one that runs the context. Must
-/// live until the context has run to its end.
+/// A persistent HTTP client connection. It does as little work as possible, because client and
+/// server share the processors. Only the thread that runs the context may use it. Must live until
+/// the context has finished.
 class http_peer {
  public:
-  /// The body is there during the call only. Status 0: the connection broke, and the body says how.
+  /// `body` is valid during the call. Status 0: the connection failed, and `body` is the reason.
   using answer_handler = std::function<void(unsigned status, std::string_view body)>;
 
-  /// Connects at once; throws `boost::system::system_error` if that fails.
+  /// Connects. Throws `boost::system::system_error`.
   http_peer(boost::asio::io_context& on, std::uint16_t port);
   http_peer(const http_peer&) = delete;
 
-  /// Sends a request; requests that wait for their answers are answered in order.
+  /// Sends a request. Answers arrive in the order of the requests.
   void send(std::string_view request, answer_handler answered);
-  /// Sends a request whose answer has no end, and tells every piece of it that comes.
+  /// Sends a request with a streamed answer and passes each received piece to `came`.
   void watch(std::string_view request, std::function<void(std::string_view)> came);
   void close();
 
  private:
   void write();
   void read();
-  /// Takes one whole answer off the front of what was read. False if there is none.
+  /// Processes one complete answer. Returns false if none is complete.
   bool take_answer();
   void fail(const std::string& why);
 
   boost::asio::ip::tcp::socket socket_;
   std::deque<answer_handler> waiting_;
   std::function<void(std::string_view)> came_;
-  std::string next_;  ///< to be written after `writing_`
+  std::string next_;  ///< written after `writing_`
   std::string writing_;
   std::string read_;
-  std::size_t begin_ = 0;  ///< of what was not yet taken of `read_`
+  std::size_t begin_ = 0;  ///< of the unprocessed part of `read_`
   std::array<char, 16 * 1024> input_;
   bool is_reading_ = false;
 };

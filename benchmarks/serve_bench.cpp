@@ -1,7 +1,7 @@
-// Measures the server: `pawl serve` in a process of its own, and clients over HTTP that start runs
-// of three steps and wait for their ends, while others are connected and watch. Beside it, in the
-// same run, the engine embedded in this process, and the bare transport. One JSON object per line;
-// see benchmarks/README.md.
+// Measures `pawl serve` in a separate process: HTTP clients start runs of three steps and wait for
+// their results, while others are connected or watch runs. For comparison it also measures the
+// engine embedded in this process, and HTTP alone. Prints one JSON object per line. See
+// benchmarks/README.md.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -15,6 +15,7 @@
 
 #include "benchmarks/serve_load.hpp"
 #include "benchmarks/served_process.hpp"
+#include "benchmarks/work_folder.hpp"
 
 namespace {
 
@@ -41,7 +42,7 @@ const std::vector<std::pair<std::string, pawl::durability>> modes{
 const std::string& name_of(pawl::durability mode) {
   for (const auto& each : modes)
     if (each.second == mode) return each.first;
-  throw std::logic_error("a mode without a name");
+  throw std::logic_error("unknown durability mode");
 }
 
 void print(const json& line) {
@@ -49,8 +50,8 @@ void print(const json& line) {
   std::fflush(stdout);
 }
 
-/// Clients that ask for the same, and what that took of both sides. With `worker` somebody does the
-/// steps from outside.
+/// Measures clients that repeat one request, and the processor time of both sides. With `worker`, a
+/// remote worker executes the steps.
 json measure(const options& o, const bench::served_process& server, const std::string& what,
              const char* unit, const std::string& request, const std::string& expected,
              double seconds, bool worker = false) {
@@ -81,11 +82,9 @@ std::string start_request(const std::string& flow) {
 }
 
 /// False if a client, a stream or the worker saw an error.
-bool measure_server(const options& o) {
+bool measure_server(const options& o, const std::filesystem::path& data_dir) {
   bench::served_process server{
-      o.program,
-      o.folder / "served",
-      {"--durability", name_of(o.mode), "--set", "server.idle_timeout_ms=1h"}};
+      o.program, data_dir, {"--durability", name_of(o.mode), "--set", "server.idle_timeout_ms=1h"}};
   const double empty_mib = server.resident_mib();
   for (const json& flow :
        {bench::waiting_flow(), bench::three_steps("local", "core.set"),
@@ -120,46 +119,49 @@ bool measure_server(const options& o) {
 }
 
 void read(options& o, CLI::App& line) {
-  line.add_option("--program", o.program, "The program pawl; by default the one beside this one.")
+  line.add_option("--program", o.program,
+                  "The program pawl. Default: in the folder of this program.")
       ->check(CLI::ExistingFile);
-  line.add_option("--folder", o.folder,
-                  "Where the stores are, on the disk that is meant. Removed at the end.");
-  line.add_option("--seconds", o.seconds, "How long each figure is taken.")
+  line.add_option(
+      "--folder", o.folder,
+      "Folder for the data, on the disk to measure. Must not exist or be empty. The data is "
+      "removed at the end. Default: serve-bench-data");
+  line.add_option("--seconds", o.seconds, "Time per figure. Default: 60")
       ->check(CLI::Range(0.1, 86'400.0));
-  line.add_option("--clients", o.clients, "Clients that start runs.")->check(CLI::Range(1, 10'000));
-  line.add_option("--idle", o.idle, "Connections that ask nothing.")->check(CLI::Range(0, 50'000));
-  line.add_option("--streams", o.streams, "Streams of events.")->check(CLI::Range(0, 5'000));
-  line.add_option("--durability", o.mode, "sync, async or off.")
+  line.add_option("--clients", o.clients, "Number of clients that start runs. Default: 200")
+      ->check(CLI::Range(1, 10'000));
+  line.add_option("--idle", o.idle, "Number of idle connections. Default: 2000")
+      ->check(CLI::Range(0, 50'000));
+  line.add_option("--streams", o.streams, "Number of event streams. Default: 1000")
+      ->check(CLI::Range(0, 5'000));
+  line.add_option("--durability", o.mode, "Durability: sync, async or off. Default: sync")
       ->transform(CLI::CheckedTransformer(modes));
   line.add_option("--steps", o.steps,
-                  "Who does the steps: \"local\" is the server, \"remote\" a worker.")
+                  "Where steps run: local (in the server), remote (in a worker). Default: both")
       ->check(CLI::IsMember({"local", "remote"}))
       ->delimiter(',');
 }
 
 int run(const options& o) {
-  // Connections of each side are the other side's as well, and the store has its files.
+  // Both processes need the connections; the store needs files as well.
   const auto files = static_cast<std::uint64_t>(o.idle + o.streams + o.clients) + 1'024;
   if (!bench::allow_open_files(files)) {
     std::fprintf(stderr,
-                 "pawl_serve_bench: %llu open files are needed, and the system allows fewer; raise "
-                 "the limit (ulimit -Hn), or ask for fewer with --idle and --streams\n",
+                 "pawl_serve_bench: the limit of open files is below the %llu needed. Raise it "
+                 "(ulimit -Hn), or lower --idle and --streams\n",
                  static_cast<unsigned long long>(files));
     return 6;
   }
-  std::filesystem::remove_all(o.folder);
-  std::filesystem::create_directories(o.folder);
-  print(bench::embedded_engine(o.folder / "embedded", o.mode, o.clients, o.seconds / 3));
-  const bool good = measure_server(o);
-  std::filesystem::remove_all(o.folder);
-  return good ? 0 : 1;
+  const bench::work_folder data{o.folder};
+  print(bench::embedded_engine(data.path() / "embedded", o.mode, o.clients, o.seconds / 3));
+  return measure_server(o, data.path() / "served") ? 0 : 1;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   options chosen;
-  CLI::App line{"Measures pawl serve under load, beside the embedded engine."};
+  CLI::App line{"Measures pawl serve under load, compared with the embedded engine."};
   read(chosen, line);
   try {
     line.parse(argc, argv);

@@ -27,7 +27,7 @@ double milliseconds(clock_type::duration d) {
   return std::chrono::duration<double, std::milli>(d).count();
 }
 
-/// The value below which this share of them lies; 0 if there is none.
+/// The percentile `share` of `values`; 0 if there are none.
 double percentile(std::vector<double>& values, double share) {
   if (values.empty()) return 0;
   const auto at = static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
@@ -39,13 +39,13 @@ std::string watched_run(int i) {
   return "watched-" + std::to_string(i % watched_runs);
 }
 
-/// Keeps so many runs of an engine going for a while.
+/// Keeps `in_flight` runs of an engine in flight for `seconds`.
 class engine_load {
  public:
   engine_load(const engine& of, int in_flight, double seconds)
       : of_(of), in_flight_(in_flight), time_(seconds), left_(in_flight) {}
 
-  /// How many runs came to their end, those of the warm-up included.
+  /// Returns the number of finished runs, including the warm-up.
   std::uint64_t run() {
     for (int i = 0; i < in_flight_; ++i) next();
     ended_.get_future().wait();
@@ -195,7 +195,7 @@ std::string ask(std::uint16_t port, const std::string& request, unsigned expecte
 
 bystanders::bystanders(boost::asio::io_context& on, std::uint16_t port, int idle, int streams)
     : on_(on), port_(port), ended_(static_cast<std::size_t>(streams)) {
-  int begun = 0;  // those that the server has answered
+  int begun = 0;  // connections that the server has answered
   for (int i = 0; i < watched_runs && streams > 0; ++i) {
     const json start{{"flow", "waiting"}, {"id", watched_run(i)}};
     ask(port, post_request("/v1/runs", start.dump()), 201);
@@ -227,7 +227,7 @@ json bystanders::roll_call() {
   for (int i = 0; i < watched_runs && !streams_.empty(); ++i)
     ask(port_, post_request("/v1/runs/" + watched_run(i) + "/signal", R"({"type":"go"})"), 200);
   on_.restart();
-  on_.run_for(60s);  // ends as soon as all are through
+  on_.run_for(60s);  // returns as soon as all are answered
   return {{"idle_connections", idle_.size()},
           {"idle_that_answered", answered},
           {"streams", streams_.size()},

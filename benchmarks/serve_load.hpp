@@ -15,10 +15,10 @@
 
 #include "benchmarks/http_peer.hpp"
 
-/// What the benchmark of the server lets clients, workers and an embedded engine do.
+/// The loads of the server benchmark: clients, workers and an embedded engine.
 namespace pawl::benchmark {
 
-/// Of many requests, or runs, that were begun and ended while it counted.
+/// The results of requests or runs that finished in the counted time.
 struct figures {
   std::vector<double> durations_ms;
   std::uint64_t errors = 0;
@@ -26,11 +26,11 @@ struct figures {
   double seconds = 0;
 
   void add_error(std::string why);
-  /// A line to print; `unit` names the rate.
+  /// The output line. `unit` is the name of the rate.
   [[nodiscard]] json shown(const std::string& what, const char* unit);
 };
 
-/// When a load begins to count, and when it ends. What comes before is the warm-up.
+/// The time in which a load is counted. The warm-up comes before it.
 struct load_time {
   using clock = std::chrono::steady_clock;
   explicit load_time(double seconds);
@@ -42,26 +42,26 @@ struct load_time {
   clock::time_point until;
 };
 
-/// A flow of three steps one after the other, each a call of `function` that sets a key.
+/// A flow of three sequential steps. Each calls `function`, which sets a key.
 [[nodiscard]] json three_steps(const std::string& name, const std::string& function);
 /// A flow that waits for the signal "go".
 [[nodiscard]] json waiting_flow();
 
-/// The engine in this process, on a store in `data_dir`, with so many runs of `three_steps` in
-/// flight: what the server can be held against. Prints nothing; throws `std::runtime_error`.
+/// Measures an engine in this process on a store in `data_dir`, with `in_flight` runs of
+/// `three_steps` in flight, as the reference for the server. Throws `std::runtime_error`.
 [[nodiscard]] json embedded_engine(const std::filesystem::path& data_dir, durability mode,
                                    int in_flight, double seconds);
 
-/// Clients that send the same request again and again, each waiting for its answer. They begin when
-/// they are made; the context has to be run.
+/// Clients that repeat one request, each waiting for the answer. They start on construction; the
+/// caller runs the context.
 class clients {
  public:
-  /// `expected`: what the answer's body has if all is well. `ended` is called when the last client
-  /// has had its last answer.
+  /// `expected`: a part of the body of every successful answer. `ended` is called after the last
+  /// answer of the last client.
   clients(boost::asio::io_context& on, std::uint16_t port, int count, std::string request,
           std::string expected, double seconds, std::function<void()> ended);
 
-  /// How many answers came, those of the warm-up included.
+  /// The number of answers, including the warm-up.
   [[nodiscard]] std::uint64_t answers() const noexcept { return answers_; }
   [[nodiscard]] figures& seen() noexcept { return seen_; }
 
@@ -79,18 +79,18 @@ class clients {
   figures seen_;
 };
 
-/// One request on a connection of its own. Throws `std::runtime_error` if the answer's status is
+/// Sends one request on a new connection. Throws `std::runtime_error` if the answer's status is
 /// not `expected`.
 std::string ask(std::uint16_t port, const std::string& request, unsigned expected);
 
-/// Connections that stay open and ask nothing, and streams of runs in which nothing happens.
+/// Idle connections, and event streams of runs in which nothing happens.
 class bystanders {
  public:
-  /// The server must have the flow of `waiting_flow`.
+  /// The server must have the flow `waiting_flow`.
   bystanders(boost::asio::io_context& on, std::uint16_t port, int idle, int streams);
 
-  /// Asks every idle connection something, ends the runs that are watched, and tells who noticed.
-  /// Runs the context, which must have nothing else to do.
+  /// Sends a request on every idle connection, finishes the watched runs, and returns how many of
+  /// them were served. Runs the context, which must have no other work.
   [[nodiscard]] json roll_call();
 
  private:
@@ -101,7 +101,7 @@ class bystanders {
   std::vector<bool> ended_;
 };
 
-/// A worker that asks for many tasks at once, and ends those of one answer together.
+/// A worker that polls for many tasks at once and completes them in one request.
 class remote_worker {
  public:
   static constexpr std::string_view function = "bench.remote";

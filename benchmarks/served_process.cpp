@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view ready = "listening on http://127.0.0.1:";
 
-/// What the process says until it is ready, or until it ends.
+/// Reads the output until the process is ready or ends.
 std::string read_until_ready(int fd) {
   std::string said;
   std::array<char, 4096> piece;
@@ -45,14 +45,14 @@ served_process::served_process(const std::filesystem::path& program,
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("there can be no pipe");
+  if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("cannot create a pipe");
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
   const int failed = ::posix_spawn(&pid_, program.c_str(), &actions, nullptr, argv.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
   ::close(ends[1]);
-  // What it says later is not read: at its log level that is little.
+  // Later output is not read; at this log level there is little.
   const std::string said = failed == 0 ? read_until_ready(ends[0]) : std::string{};
   const auto at = said.find(ready);
   if (failed == 0 && at != said.npos) {
@@ -79,7 +79,8 @@ double served_process::cpu_seconds() const {
   std::ifstream file{"/proc/" + std::to_string(pid_) + "/stat"};
   std::ostringstream text;
   text << file.rdbuf();
-  // Behind the name, which may have anything in it, user and system time are the 12th and 13th.
+  // User and system time are the 12th and 13th field after the name, which may contain any
+  // character.
   std::istringstream rest{text.str().substr(text.str().rfind(')') + 1)};
   std::string word;
   for (int i = 0; i < 11; ++i) rest >> word;

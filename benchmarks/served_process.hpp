@@ -9,10 +9,11 @@
 
 namespace pawl::benchmark {
 
-/// The program `pawl serve` in a process of its own, at a free port of this machine.
+/// `pawl serve` in a separate process, on a free port.
 class served_process {
  public:
-  /// Returns when it is ready. Throws `std::runtime_error` with what it said if it does not start.
+  /// Returns when the server is ready. Throws `std::runtime_error` with its output if it does not
+  /// start.
   served_process(const std::filesystem::path& program, const std::filesystem::path& data_dir,
                  const std::vector<std::string>& arguments);
   ~served_process();
@@ -20,9 +21,9 @@ class served_process {
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
   [[nodiscard]] double resident_mib() const;
-  /// User and system time that it has used so far.
+  /// User and system time of the process so far.
   [[nodiscard]] double cpu_seconds() const;
-  /// Ends it in order; its exit code.
+  /// Stops the process with SIGTERM. Returns its exit code.
   int stop();
 
  private:
@@ -30,10 +31,11 @@ class served_process {
   std::uint16_t port_ = 0;
 };
 
-/// User and system time that this process has used so far.
+/// User and system time of this process so far.
 [[nodiscard]] double own_cpu_seconds();
 
-/// Lets this process and those that it starts have `files` open. False: the system allows fewer.
+/// Raises the limit of open files of this process and its children. Returns false if the system
+/// does not allow that many.
 [[nodiscard]] bool allow_open_files(std::uint64_t files);
 
 }  // namespace pawl::benchmark
