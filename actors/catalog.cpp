@@ -25,15 +25,15 @@ bool is_there(const std::optional<persistence::flow_head>& head) {
 /// Why a flow is not as the caller of a put expects it.
 std::optional<error> unexpected(const put_flow_options& wanted, const std::string& name,
                                 const std::optional<persistence::flow_head>& head) {
-  if (!wanted.only_if_exists && !wanted.only_if_latest) return std::nullopt;
+  if (!wanted.if_exists && !wanted.if_latest) return std::nullopt;
   if (!is_there(head)) {
     return error{errc::conflict, "there is no flow \"" + name + "\"; nothing was stored",
                  "version_moved"};
   }
-  if (!wanted.only_if_latest || *wanted.only_if_latest == head->latest) return std::nullopt;
+  if (!wanted.if_latest || *wanted.if_latest == head->latest) return std::nullopt;
   return error{errc::conflict,
                "the latest version of flow \"" + name + "\" is " + to_string(head->latest) +
-                   ", not " + to_string(*wanted.only_if_latest) + "; nothing was stored",
+                   ", not " + to_string(*wanted.if_latest) + "; nothing was stored",
                "version_moved"};
 }
 

@@ -65,18 +65,19 @@ class load {
       return;
     }
     const auto begin = clock_type::now();
-    in_.start_async(flow_, {{"n", 1}}, {}, [this, begin](pawl::result<pawl::run_started> started) {
-      if (!started) fail(started.error());
-      in_.wait_async(started->id, 60s, [this, begin](pawl::result<pawl::run_view> done) {
-        if (!done) fail(done.error());
-        const std::chrono::duration<double, std::micro> took = clock_type::now() - begin;
-        {
-          const std::lock_guard lock{mutex_};
-          durations_.push_back(took.count());
-        }
-        next();
-      });
-    });
+    in_.runs().start_async(
+        flow_, {{"n", 1}}, {}, [this, begin](pawl::result<pawl::run_started> started) {
+          if (!started) fail(started.error());
+          in_.runs().wait_async(started->id, 60s, [this, begin](pawl::result<pawl::run_view> done) {
+            if (!done) fail(done.error());
+            const std::chrono::duration<double, std::micro> took = clock_type::now() - begin;
+            {
+              const std::lock_guard lock{mutex_};
+              durations_.push_back(took.count());
+            }
+            next();
+          });
+        });
   }
   [[noreturn]] static void fail(const pawl::error& why) {
     std::fprintf(stderr, "pawl_bench: %s\n", why.message.c_str());
@@ -114,7 +115,7 @@ void measure(const std::filesystem::path& folder, pawl::durability mode, double 
       for (int round = 0; round < 4; ++round) {
         const auto begin = clock_type::now();
         const auto durations =
-            load{engine, "linear" + std::to_string(steps), in_flight, begin + each}.run();
+            load{engine.scope(), "linear" + std::to_string(steps), in_flight, begin + each}.run();
         const std::chrono::duration<double> took = clock_type::now() - begin;
         if (round == 0 || durations.empty()) continue;  // warm-up
         rates.push_back(static_cast<double>(durations.size()) / took.count());
@@ -175,14 +176,15 @@ void measure_parked(const std::filesystem::path& folder, int runs) {
   const auto id_of = [](const char* kind, int i) { return pawl::run_id{kind + std::to_string(i)}; };
   const auto start = [&](const char* kind, int count) {
     return all_answered(count, [&](int i, auto done) {
-      engine.start_async("waiting", {{"n", i}}, {.id = id_of(kind, i)},
-                         [done](pawl::result<pawl::run_started> r) { done(r.has_value()); });
+      engine.runs().start_async("waiting", {{"n", i}}, {.id = id_of(kind, i)},
+                                [done](pawl::result<pawl::run_started> r) { done(r.has_value()); });
     });
   };
   const auto signal = [&](const char* kind, int count) {
     return all_answered(count, [&](int i, auto done) {
-      engine.signal_async(id_of(kind, i), "go", {{"by", i}}, {},
-                          [done](pawl::result<pawl::run_changed> r) { done(r.has_value()); });
+      engine.runs().signal_async(
+          id_of(kind, i), "go", {{"by", i}}, {},
+          [done](pawl::result<pawl::run_changed> r) { done(r.has_value()); });
     });
   };
   start("warm", runs);  // fills the memory of RocksDB, which does not depend on the number of runs

@@ -60,9 +60,9 @@ class engine_load {
       if (--left_ == 0) ended_.set_value();
       return;
     }
-    of_.start_async("three", {{"n", 1}}, {}, [this, begin](result<run_started> started) {
+    of_.runs().start_async("three", {{"n", 1}}, {}, [this, begin](result<run_started> started) {
       if (!started) return end(begin, started.error().message);
-      of_.wait_async(started->id, 60s, [this, begin](const result<run_view>& done) {
+      of_.runs().wait_async(started->id, 60s, [this, begin](const result<run_view>& done) {
         end(begin, done ? "" : done.error().message);
       });
     });

@@ -28,7 +28,7 @@ result<std::vector<history_event>> whole_history(const scope& of, const run_id& 
                                                  std::uint64_t first) {
   std::vector<history_event> all;
   while (true) {
-    auto page = of.history(id, first, history_page);
+    auto page = of.runs().history(id, first, history_page);
     if (!page) return page;
     if (page->empty()) return all;
     first = page->back().checkpoint + 1;
@@ -43,7 +43,7 @@ follower::follower(session& s, engine& source, scope in, watcher& shown, std::op
       in_(std::move(in)),
       shown_(shown),
       only_(std::move(only)),
-      events_(in_.watch(only_, event_capacity)) {}
+      events_(in_.events().watch(only_, event_capacity)) {}
 
 void follower::add(followed_run run) {
   const run_id id = run.id;
@@ -63,12 +63,13 @@ void follower::wake_more() {
     const run_id id = std::move(asleep_.front());
     asleep_.pop_front();
     // Of many runs the data is not kept: nobody would look at all of it.
-    in_.wait_async(id, max_duration, [box = inbox_, id, slim = !only_](result<run_view> ended) {
-      if (ended && slim) ended->data = json::object();
-      const std::lock_guard lock{box->mutex};
-      box->ended.emplace_back(id, std::move(ended));
-      box->filled.notify_one();
-    });
+    in_.runs().wait_async(id, max_duration,
+                          [box = inbox_, id, slim = !only_](result<run_view> ended) {
+                            if (ended && slim) ended->data = json::object();
+                            const std::lock_guard lock{box->mutex};
+                            box->ended.emplace_back(id, std::move(ended));
+                            box->filled.notify_one();
+                          });
   }
 }
 
@@ -98,7 +99,7 @@ void follower::take_events(std::chrono::milliseconds wait) {
   }
   if (next) take(*next);
   if (!events_->ended() || !events_->overflowed()) return;
-  events_ = in_.watch(only_, event_capacity);
+  events_ = in_.events().watch(only_, event_capacity);
   for (auto& [id, s] : runs_) catch_up(s);
 }
 

@@ -73,7 +73,8 @@ class follower {
   follow_result result_;
 };
 
-/// The history of a run from checkpoint `first` on, all pages of it. Errors: as `scope::history`.
+/// The history of a run from checkpoint `first` on, all pages of it. Errors: as
+/// `scope_runs::history`.
 [[nodiscard]] result<std::vector<history_event>> whole_history(const scope& of, const run_id& id,
                                                                std::uint64_t first = 1);
 

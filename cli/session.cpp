@@ -192,7 +192,7 @@ result<std::unique_ptr<target>> session::open_target(settings s, store_use use) 
   s.engine.recovery_batch = 0;
   auto made = std::make_unique<engine>(std::move(s));
   if (const auto opened = made->open(); !opened) return opened.error();
-  auto in = made->in(name->str());
+  auto in = made->scope(name->str());
   if (!in) return std::move(in).error();
   return make_local_target(std::move(made), *std::move(in));
 }

@@ -53,7 +53,7 @@ struct follow_options {
 using event_listener = std::function<bool(const placed_event& event)>;
 
 /// Where the runs and flows are that a command works on: one scope of a data folder, opened here,
-/// or of a server. Errors of each call are those of the same call of `pawl::scope`; of a server
+/// or of a server. Errors of each call are those of the same call of the engine; of a server
 /// also `unavailable` and `timed_out` (it cannot be reached), `invalid_argument` (it does not let
 /// us in) and `not_supported` (it is no server of Pawl that we understand). One thread.
 class target {

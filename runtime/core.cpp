@@ -437,7 +437,7 @@ namespace {
 /// answered.
 class gateway : public caf::event_based_actor {
  public:
-  gateway(caf::actor_config& config, engine& to);
+  gateway(caf::actor_config& config, std::shared_ptr<engine_core> to);
   caf::behavior make_behavior() override;
   const char* name() const override { return "pawl.gateway"; }
 
@@ -447,26 +447,26 @@ class gateway : public caf::event_based_actor {
   caf::response_promise call(const std::string& scope_text, Begin begin);
   void end_if_done();
 
-  const scope default_scope_;
+  const std::shared_ptr<engine_core> core_;
   std::unordered_map<std::uint64_t, caf::response_promise> open_;
   std::uint64_t next_ = 0;
   bool engine_ended_ = false;
 };
 
-gateway::gateway(caf::actor_config& config, engine& to)
-    : caf::event_based_actor(config), default_scope_(to) {}
+gateway::gateway(caf::actor_config& config, std::shared_ptr<engine_core> to)
+    : caf::event_based_actor(config), core_(std::move(to)) {}
 
 template <class T, class Begin>
 caf::response_promise gateway::call(const std::string& scope_text, Begin begin) {
   auto promise = make_response_promise();
-  auto in = default_scope_.sibling(scope_text);
-  if (!in) {
-    promise.deliver(result<T>{std::move(in).error()});
+  auto name = parse_scope_name(scope_text);
+  if (!name) {
+    promise.deliver(result<T>{std::move(name).error()});
     return promise;
   }
   const std::uint64_t id = next_++;
   open_.emplace(id, promise);
-  begin(*in, [self = caf::actor{this}, id](result<T> answer) {
+  begin(scope{{core_, *std::move(name)}}, [self = caf::actor{this}, id](result<T> answer) {
     caf::anon_send(self, gateway_answer{id, caf::make_message(std::move(answer))});
   });
   return promise;
@@ -490,74 +490,74 @@ caf::behavior gateway::make_behavior() {
       },
       [this](messages::put_flow& m) {
         return call<flow_stored>(m.scope, [&](const scope& in, callback<flow_stored> to) {
-          in.put_flow_async(m.definition, m.options, std::move(to));
+          in.flows().put_async(m.definition, m.options, std::move(to));
         });
       },
       [this](messages::publish_flow& m) {
         return call<void>(m.scope, [&](const scope& in, callback<void> to) {
-          in.publish_flow_async(m.id, std::move(to));
+          in.flows().publish_async(m.id, std::move(to));
         });
       },
       [this](messages::start& m) {
         return call<run_started>(m.scope, [&](const scope& in, callback<run_started> to) {
-          in.start_async(m.flow, m.input, std::move(m.options), std::move(to));
+          in.runs().start_async(m.flow, m.input, std::move(m.options), std::move(to));
         });
       },
       [this](messages::wait& m) {
         return call<run_view>(m.scope, [&](const scope& in, callback<run_view> to) {
-          in.wait_async(m.id, m.timeout, std::move(to));
+          in.runs().wait_async(m.id, m.timeout, std::move(to));
         });
       },
       [this](messages::get& m) {
         return call<run_view>(m.scope, [&](const scope& in, callback<run_view> to) {
-          in.get_async(m.id, std::move(to));
+          in.runs().get_async(m.id, std::move(to));
         });
       },
       [this](messages::list& m) {
         return call<run_page>(m.scope, [&](const scope& in, callback<run_page> to) {
-          in.list_async(m.filter, std::move(to));
+          in.runs().list_async(m.filter, std::move(to));
         });
       },
       [this](messages::history& m) {
         using events = std::vector<history_event>;
         return call<events>(m.scope, [&](const scope& in, callback<events> to) {
-          in.history_async(m.id, m.first, m.limit, std::move(to));
+          in.runs().history_async(m.id, m.first, m.limit, std::move(to));
         });
       },
       [this](messages::cancel& m) {
         return call<run_changed>(m.scope, [&](const scope& in, callback<run_changed> to) {
-          in.cancel_async(m.id, std::move(m.options), std::move(to));
+          in.runs().cancel_async(m.id, std::move(m.options), std::move(to));
         });
       },
       [this](messages::pause& m) {
         return call<run_changed>(m.scope, [&](const scope& in, callback<run_changed> to) {
-          in.pause_async(m.id, std::move(m.options), std::move(to));
+          in.runs().pause_async(m.id, std::move(m.options), std::move(to));
         });
       },
       [this](messages::resume& m) {
         return call<run_changed>(m.scope, [&](const scope& in, callback<run_changed> to) {
-          in.resume_async(m.id, std::move(m.options), std::move(to));
+          in.runs().resume_async(m.id, std::move(m.options), std::move(to));
         });
       },
-      [this](messages::update& m) {
+      [this](messages::set_data& m) {
         return call<run_changed>(m.scope, [&](const scope& in, callback<run_changed> to) {
-          in.update_async(m.id, std::move(m.changes), std::move(m.options), std::move(to));
+          in.runs().set_data_async(m.id, std::move(m.data), std::move(m.options), std::move(to));
         });
       },
       [this](messages::signal& m) {
         return call<run_changed>(m.scope, [&](const scope& in, callback<run_changed> to) {
-          in.signal_async(m.id, std::move(m.type), std::move(m.payload), std::move(m.options),
-                          std::move(to));
+          in.runs().signal_async(m.id, std::move(m.type), std::move(m.payload),
+                                 std::move(m.options), std::move(to));
         });
       },
       [this](messages::retry& m) {
         return call<run_changed>(m.scope, [&](const scope& in, callback<run_changed> to) {
-          in.retry_async(m.id, std::move(m.options), std::move(to));
+          in.runs().retry_async(m.id, std::move(m.options), std::move(to));
         });
       },
       [this](messages::restart& m) {
         return call<run_started>(m.scope, [&](const scope& in, callback<run_started> to) {
-          in.restart_async(m.id, std::move(m.options), std::move(to));
+          in.runs().restart_async(m.id, std::move(m.options), std::move(to));
         });
       },
   };
@@ -566,10 +566,10 @@ caf::behavior gateway::make_behavior() {
 }  // namespace
 
 result<caf::actor> open_on(caf::actor_system& system, engine& engine) {
-  auto& core = engine_access::core(engine);
-  if (auto opened = core.open(&system); !opened) return std::move(opened).error();
-  auto made = system.spawn<gateway>(engine);
-  core.at_stop([to = made.address()] {
+  const auto core = engine_access::shared_core(engine);
+  if (auto opened = core->open(&system); !opened) return std::move(opened).error();
+  auto made = system.spawn<gateway>(core);
+  core->at_stop([to = made.address()] {
     if (const auto still_there = caf::actor_cast<caf::actor>(to))
       caf::anon_send(still_there, gateway_over{});
   });

@@ -136,6 +136,7 @@ class engine_core {
 /// The way from an engine to its inside, for the rest of `runtime/`, for the program and for tests.
 struct engine_access {
   [[nodiscard]] static engine_core& core(engine& e) { return *e.core_; }
+  [[nodiscard]] static std::shared_ptr<engine_core> shared_core(engine& e) { return e.core_; }
   /// An engine of given parts.
   [[nodiscard]] static engine make(settings s, engine_components given);
 };

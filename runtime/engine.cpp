@@ -1,6 +1,7 @@
 #include <pawl/engine.hpp>
 
 #include "actors/engine_context.hpp"
+#include "runtime/async.hpp"
 #include "runtime/core.hpp"
 #include "runtime/queries.hpp"
 #include "runtime/totals.hpp"
@@ -8,7 +9,10 @@
 namespace pawl {
 
 engine::engine(settings s)
-    : scope(std::make_shared<engine_core>(std::move(s), engine_components{}), default_scope()) {}
+    : engine(std::make_shared<engine_core>(std::move(s), engine_components{})) {}
+
+engine::engine(std::shared_ptr<engine_core> core)
+    : core_(std::move(core)), scope_(detail::scope_ref{core_, default_scope()}) {}
 
 engine engine_access::make(settings s, engine_components given) {
   return engine{std::make_shared<engine_core>(std::move(s), std::move(given))};
@@ -17,7 +21,8 @@ engine engine_access::make(settings s, engine_components given) {
 engine& engine::operator=(engine&& other) noexcept {
   if (this != &other) {
     if (core_) static_cast<void>(core_->stop());
-    static_cast<scope&>(*this) = std::move(static_cast<scope&>(other));
+    core_ = std::move(other.core_);
+    scope_ = std::move(other.scope_);
   }
   return *this;
 }
@@ -32,6 +37,12 @@ result<void> engine::open() {
 
 result<void> engine::stop() {
   return core_->stop();
+}
+
+result<pawl::scope> engine::scope(std::string_view name) const {
+  auto good = parse_scope_name(name);
+  if (!good) return std::move(good).error();
+  return pawl::scope{{core_, *std::move(good)}};
 }
 
 const settings& engine::effective_settings() const noexcept {
@@ -52,6 +63,10 @@ std::shared_ptr<subscription> engine::watch_steps(std::size_t capacity) const {
 
 engine_metrics engine::metrics() const {
   return core_->is_alive() ? core_->telemetry->metrics.snapshot() : engine_metrics{};
+}
+
+result<engine_totals> engine::totals() const {
+  return await<engine_totals>([&](auto done) { totals_async(std::move(done)); });
 }
 
 void engine::totals_async(callback<engine_totals> done) const {

@@ -31,7 +31,7 @@ class queries {
   [[nodiscard]] result<std::vector<run_count>> counts(const scope_name& in) const;
   [[nodiscard]] result<std::vector<history_event>> history(const run_key& key, std::uint64_t first,
                                                            std::size_t limit) const;
-  /// As `scope::history_page_async` says.
+  /// As `scope_runs::history_page` says.
   [[nodiscard]] result<pawl::history_page> history_page(const run_key& key, std::uint64_t first,
                                                         std::size_t limit) const;
   [[nodiscard]] result<std::vector<diagnostic>> validate_flow(const scope_name& in,

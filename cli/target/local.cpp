@@ -32,24 +32,24 @@ class local_target final : public target {
   result<flow_stored> put_flow(const json& definition, const put_flow_options& how) override {
     return in_.put_flow(definition, how);
   }
-  result<void> publish_flow(const flow_version_id& id) override { return in_.publish_flow(id); }
-  result<void> delete_flow(const flow_name& name) override { return in_.delete_flow(name); }
+  result<void> publish_flow(const flow_version_id& id) override { return in_.flows().publish(id); }
+  result<void> delete_flow(const flow_name& name) override { return in_.flows().remove(name); }
   result<flow_version> get_flow(const flow_name& name, std::optional<version> v) override {
-    return in_.get_flow(name, v);
+    return in_.flows().get(name, v);
   }
-  result<std::vector<flow_summary>> list_flows() override { return in_.list_flows(); }
+  result<std::vector<flow_summary>> list_flows() override { return in_.flows().list(); }
   result<std::vector<flow_version>> flow_versions(const flow_name& name) override {
-    return in_.flow_versions(name);
+    return in_.flows().versions(name);
   }
   result<std::vector<function_info>> functions() override { return in_.functions().list(); }
-  result<worker_overview> workers() override { return in_.workers(); }
+  result<worker_overview> workers() override { return in_.workers().list(); }
 
   result<run_started> start(std::string_view flow, const json& input,
                             const start_options& how) override {
     return in_.start(flow, input, how);
   }
   result<run_started> restart(const run_id& id, const start_options& how) override {
-    return in_.restart(id, how);
+    return in_.runs().restart(id, how);
   }
   result<run_view> get(const run_id& id, std::chrono::milliseconds wait) override {
     if (wait.count() == 0) return in_.get(id);
@@ -57,26 +57,26 @@ class local_target final : public target {
     if (ended || ended.error().code != errc::timed_out) return ended;
     return in_.get(id);
   }
-  result<run_page> list(const run_filter& filter) override { return in_.list(filter); }
+  result<run_page> list(const run_filter& filter) override { return in_.runs().list(filter); }
   result<std::vector<history_event>> history(const run_id& id) override {
     return whole_history(in_, id);
   }
 
   result<run_changed> cancel(const run_id& id, const command_options& how) override {
-    return in_.cancel(id, how);
+    return in_.runs().cancel(id, how);
   }
   result<run_changed> pause(const run_id& id, const command_options& how) override {
-    return in_.pause(id, how);
+    return in_.runs().pause(id, how);
   }
   result<run_changed> retry(const run_id& id, const command_options& how) override {
-    return in_.retry(id, how);
+    return in_.runs().retry(id, how);
   }
   result<run_changed> resume(const run_id& id, const resume_options& how) override {
-    return in_.resume(id, how);
+    return in_.runs().resume(id, how);
   }
   result<run_changed> update(const run_id& id, const json& changes,
                              const command_options& how) override {
-    return in_.update(id, changes, how);
+    return in_.runs().set_data(id, changes, how);
   }
   result<run_changed> signal(const run_id& id, const std::string& type, const json& payload,
                              const signal_options& how) override {
@@ -97,7 +97,7 @@ class local_target final : public target {
   result<void> events(std::optional<journal_position> after, const event_listener& tell) override {
     journal_position from = after.value_or(journal_position{});
     while (true) {
-      const auto page = in_.events(from);
+      const auto page = in_.events().read(from);
       if (!page) return page.error();
       for (const auto& each : page->events)
         if (!tell(each)) return {};

@@ -95,7 +95,7 @@ int main(int count, char** arguments) {
       !functions.add("orders.ship", pawl::arguments("by"), ship))
     return 1;
   if (const auto opened = engine.open(); !opened) return fail(opened.error());
-  if (const auto stored = engine.put_flow_text(order_flow); !stored) return fail(stored.error());
+  if (const auto stored = engine.flows().put_text(order_flow); !stored) return fail(stored.error());
 
   const json order = {{"card", "1234"}, {"amount", 42}, {"item", "pawl"}, {"count", 3}};
   // The key makes the start safe to repeat: an order is never started twice.

@@ -8,15 +8,15 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <pawl/engine.hpp>
 
-/// Pawl for programs that are made of CAF actors: the engine lives on the program's own actor
-/// system and is talked to with messages. The only public header that needs CAF.
+/// Pawl for programs built on CAF: the engine runs on the program's own actor system and takes
+/// messages. This is the only public header that needs CAF.
 ///
 ///     auto pawl = pawl::open_on(system, engine);              // result<caf::actor>
 ///     self->request(*pawl, caf::infinite, pawl::messages::start{"order", {{"amount", 42}}})
 ///         .then([](const pawl::result<pawl::run_started>& run) { … });
 ///
-/// Every message is answered with a `pawl::result` of what the call of the same name in
-/// `pawl::scope` gives: expected failures are values here too.
+/// Each message is answered with the `pawl::result` of the call of the same name in
+/// `pawl::scope_flows` or `pawl::scope_runs`: expected failures are values, not CAF errors.
 namespace pawl::messages {
 
 struct put_flow {  // -> result<flow_stored>
@@ -68,9 +68,9 @@ struct resume {  // -> result<run_changed>
   resume_options options = {};
   std::string scope = "default";
 };
-struct update {  // -> result<run_changed>
+struct set_data {  // -> result<run_changed>
   run_id id;
-  json changes = json::object();
+  json data = json::object();
   command_options options = {};
   std::string scope = "default";
 };
@@ -96,9 +96,8 @@ struct restart {  // -> result<run_started>
 
 namespace pawl {
 
-/// Opens `engine` with all its actors on `system`, and gives the actor that takes the messages
-/// above. The engine object keeps the settings, the functions and the end: stop it (or destroy it)
-/// before the actor system. Errors as `engine::open`.
+/// Opens `engine` with all its actors on `system` and returns the actor that takes the messages
+/// above. Stop or destroy the engine before the actor system. Errors: as `engine::open`.
 [[nodiscard]] result<caf::actor> open_on(caf::actor_system& system, engine& engine);
 
 }  // namespace pawl
@@ -114,7 +113,7 @@ PAWL_MESSAGE(messages::history)
 PAWL_MESSAGE(messages::cancel)
 PAWL_MESSAGE(messages::pause)
 PAWL_MESSAGE(messages::resume)
-PAWL_MESSAGE(messages::update)
+PAWL_MESSAGE(messages::set_data)
 PAWL_MESSAGE(messages::signal)
 PAWL_MESSAGE(messages::retry)
 PAWL_MESSAGE(messages::restart)

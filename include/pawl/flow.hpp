@@ -41,8 +41,8 @@ struct put_flow_options {
   bool publish = true;
   /// Compare-and-set: store it only if there is a flow of that name, and only if this is its latest
   /// version; else fail with `conflict` of the type "version_moved".
-  bool only_if_exists = false;
-  std::optional<pawl::version> only_if_latest = {};
+  bool if_exists = false;
+  std::optional<pawl::version> if_latest = {};
 };
 
 /// Checks a definition without storing it: every diagnostic at once, warnings among them. A

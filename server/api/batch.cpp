@@ -25,7 +25,7 @@ void start_batch(const call_ptr& request) {
     auto& start = starts[i];
     start.options.trace = request->trace();
     const std::string id = start.options.id ? start.options.id->str() : start.options.key;
-    request->in().start_async(
+    request->in().runs().start_async(
         start.flow, start.input, std::move(start.options),
         [answer, i, id](const result<run_started>& started) { answer->put(i, id, started); });
   }

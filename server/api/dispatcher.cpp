@@ -79,7 +79,7 @@ void dispatcher::handle(http::request what, std::shared_ptr<http::exchange> answ
     by = std::get<caller>(std::move(known));
     if (by.role < *to.role) return refuse(forbidden_role(to, by));
   }
-  auto in = api_->with.engine.in(by.scope.str());
+  auto in = api_->with.engine.scope(by.scope.str());
   if (!in) return refuse(problem_of(in.error()));
   if (const auto wrong = wrong_shape(to, what)) return refuse(*wrong);
   auto query = parameters::parse(what.query, to.parameters);

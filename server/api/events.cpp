@@ -45,8 +45,8 @@ void watch_events(const call_ptr& request) {
   const auto after = resume_position(request);
   if (!after) return;
   // Listened first, looked at then: nothing that happens in between is missed.
-  auto live = request->in().watch(request->run(), max_events_behind);
-  request->in().get_async(
+  auto live = request->in().events().watch(request->run(), max_events_behind);
+  request->in().runs().get_async(
       request->run(), [request, live, after = *after, follow](result<run_view> run) {
         if (!run) return request->fail(run.error());
         if (after.checkpoint > run->checkpoint) {

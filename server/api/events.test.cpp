@@ -184,7 +184,7 @@ TEST_CASE("a scope's stream tells what happens in all its runs, from now on", "[
 TEST_CASE("a scope's stream that is cut goes on behind any event", "[api][events]") {
   api_fixture f;
   f.put("f", {f.task("a", "core.echo")});
-  const auto first = f.engine.events();
+  const auto first = f.engine.events().read();
   REQUIRE(first);
   for (int i = 0; i < 3; ++i)
     REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "r" + std::to_string(i)}}).status ==
@@ -247,9 +247,9 @@ TEST_CASE("a heartbeat comes while nothing happens", "[api][events]") {
   f.put("f", {f.signal("s", "go")});
   REQUIRE(f.engine.start("f", json::object(), {.id = run_id{"r"}}));
   const auto stream = std::make_shared<server::testing::recorded_stream>();
-  const auto watch =
-      std::make_shared<run_watch>(beating, f.engine, run_id{"r"}, f.engine.watch(run_id{"r"}),
-                                  event_position{}, false, make_sse_sink(stream));
+  const auto watch = std::make_shared<run_watch>(beating, f.engine.scope(), run_id{"r"},
+                                                 f.engine.events().watch(run_id{"r"}),
+                                                 event_position{}, false, make_sse_sink(stream));
   watch->begin();
   CHECK(contains(stream->wait_for(": \n\n"), ": \n\n"));
   beating->stop();

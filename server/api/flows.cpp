@@ -23,7 +23,7 @@ std::optional<flow_name> flow_in_path(const call_ptr& request) {
 }
 
 void store_flow(const call_ptr& request, const json& definition, put_flow_options options) {
-  request->in().put_flow_async(
+  request->in().flows().put_async(
       definition, std::move(options), [request](result<flow_stored> stored) {
         if (!stored) return request->fail(stored.error());
         request->answer(stored->created ? 201 : 200, to_json(*stored),
@@ -57,11 +57,11 @@ std::optional<put_flow_options> with_precondition(const call_ptr& request,
                                                   put_flow_options options) {
   const auto wanted = request->precondition();
   if (!wanted.given) return options;
-  options.only_if_exists = true;
+  options.if_exists = true;
   if (wanted.any) return options;
   const auto latest = parse_version(wanted.tag.value_or(""));
   if (latest) {
-    options.only_if_latest = *latest;
+    options.if_latest = *latest;
     return options;
   }
   request->fail(problem{problem_code::precondition_failed,
@@ -98,7 +98,7 @@ void list_flows(const call_ptr& request) {
   filter.limit = request->query().number("limit", 100, 1, 1000, diagnostics);
   filter.cursor = request->query().text("cursor");
   if (request->refused(std::move(diagnostics))) return;
-  request->in().list_flows_async(filter, [request](result<flow_page> page) {
+  request->in().flows().list_async(filter, [request](result<flow_page> page) {
     if (!page) return request->fail(page.error());
     json flows = json::array();
     for (const auto& each : page->flows) flows.push_back(to_json(each));
@@ -107,7 +107,7 @@ void list_flows(const call_ptr& request) {
 }
 
 void answer_flow(const call_ptr& request, const flow_name& name, std::optional<version> v) {
-  request->in().get_flow_async(name, v, [request](result<flow_version> flow) {
+  request->in().flows().get_async(name, v, [request](result<flow_version> flow) {
     if (!flow) return request->fail(flow.error());
     request->answer_version(version_tag(flow->id.version), to_json(*flow));
   });
@@ -133,12 +133,14 @@ void get_version(const call_ptr& request) {
 void list_versions(const call_ptr& request) {
   const auto name = flow_in_path(request);
   if (!name) return;
-  request->in().flow_versions_async(*name, [request](result<std::vector<flow_version>> versions) {
-    if (!versions) return request->fail(versions.error());
-    json list = json::array();
-    for (const auto& each : *versions) list.push_back(outline(each));
-    request->answer(200, {{"versions", std::move(list)}});
-  });
+  request->in().flows().versions_async(*name,
+                                       [request](result<std::vector<flow_version>> versions) {
+                                         if (!versions) return request->fail(versions.error());
+                                         json list = json::array();
+                                         for (const auto& each : *versions)
+                                           list.push_back(outline(each));
+                                         request->answer(200, {{"versions", std::move(list)}});
+                                       });
 }
 
 void publish_flow(const call_ptr& request) {
@@ -153,9 +155,9 @@ void publish_flow(const call_ptr& request) {
   fields.finish();
   if (request->refused(std::move(diagnostics))) return;
   const flow_version_id id{*name, *v};
-  request->in().publish_flow_async(id, [request, id](const result<void>& published) {
+  request->in().flows().publish_async(id, [request, id](const result<void>& published) {
     if (!published) return request->fail(published.error());
-    request->in().get_flow_async(id.name, id.version, [request](result<flow_version> flow) {
+    request->in().flows().get_async(id.name, id.version, [request](result<flow_version> flow) {
       if (!flow) return request->fail(flow.error());
       request->answer(200, outline(*flow), {{"ETag", version_tag(flow->id.version)}});
     });
@@ -165,7 +167,7 @@ void publish_flow(const call_ptr& request) {
 void delete_flow(const call_ptr& request) {
   const auto name = flow_in_path(request);
   if (!name) return;
-  request->in().delete_flow_async(*name, [request](const result<void>& deleted) {
+  request->in().flows().remove_async(*name, [request](const result<void>& deleted) {
     if (!deleted) return request->fail(deleted.error());
     request->answer_empty(204);
   });
@@ -174,7 +176,7 @@ void delete_flow(const call_ptr& request) {
 void validate_flow(const call_ptr& request) {
   auto definition = request->take_body();
   if (!definition) return;
-  request->in().validate_flow_async(
+  request->in().flows().validate_async(
       *std::move(definition), [request](result<std::vector<diagnostic>> diagnostics) {
         if (!diagnostics) return request->fail(diagnostics.error());
         bool valid = true;

@@ -36,7 +36,7 @@ json old_status(const run_view& run) {
 }
 
 void list_old_flows(const call_ptr& request) {
-  request->in().list_flows_async([request](result<std::vector<flow_summary>> flows) {
+  request->in().flows().list_async([request](result<std::vector<flow_summary>> flows) {
     if (!flows) return request->fail(flows.error());
     json list = json::array();
     for (const auto& each : *flows) {
@@ -58,7 +58,7 @@ void post_old_flow(const call_ptr& request) {
     definition = (*body)["dsl_json"];
     if (body->contains("name")) definition.emplace("name", (*body)["name"]);
   }
-  request->in().put_flow_async(definition, {}, [request](result<flow_stored> stored) {
+  request->in().flows().put_async(definition, {}, [request](result<flow_stored> stored) {
     if (!stored) return request->fail(stored.error());
     request->about(stored->id.name.str());
     request->answer(200, {{"name", stored->id.name.str()},
@@ -88,10 +88,11 @@ void start_thread(const call_ptr& request) {
   const json inputs = fields.optional_object("inputs").value_or(json::object());
   fields.finish();
   if (request->refused(std::move(diagnostics))) return;
-  request->in().start_async(flow, inputs, std::move(options), [request](result<run_started> run) {
-    if (!run) return request->fail(run.error());
-    request->answer(200, {{"thread_id", run->id.str()}, {"status", to_string(run->status)}});
-  });
+  request->in().runs().start_async(
+      flow, inputs, std::move(options), [request](result<run_started> run) {
+        if (!run) return request->fail(run.error());
+        request->answer(200, {{"thread_id", run->id.str()}, {"status", to_string(run->status)}});
+      });
 }
 
 void command_thread(const call_ptr& request) {
@@ -113,14 +114,14 @@ void command_thread(const call_ptr& request) {
 }
 
 void get_thread_status(const call_ptr& request) {
-  request->in().get_async(request->run(), [request](result<run_view> run) {
+  request->in().runs().get_async(request->run(), [request](result<run_view> run) {
     if (!run) return request->fail(run.error());
     request->answer(200, old_status(*run));
   });
 }
 
 void get_thread_logs(const call_ptr& request) {
-  request->in().get_async(request->run(), [request](result<run_view> run) {
+  request->in().runs().get_async(request->run(), [request](result<run_view> run) {
     if (!run) return request->fail(run.error());
     json lines = json::array();
     for (const auto& each : request->with().logs->lines(run->summary.key, 1000)) {
@@ -166,8 +167,8 @@ void watch_thread(const call_ptr& request) {
     return request->fail(
         problem{problem_code::upgrade_required, "this is a WebSocket; ask for an upgrade"});
   }
-  auto live = request->in().watch(request->run(), max_events_behind);
-  request->in().get_async(request->run(), [request, live](result<run_view> run) {
+  auto live = request->in().events().watch(request->run(), max_events_behind);
+  request->in().runs().get_async(request->run(), [request, live](result<run_view> run) {
     if (!run) return request->fail(run.error());
     const auto socket = request->answer_with_web_socket();
     if (!socket) return;

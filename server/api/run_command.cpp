@@ -65,27 +65,27 @@ void carry_out(const scope& in, const run_id& run, run_command command,
                callback<run_changed> done) {
   switch (command.what) {
     case run_command::kind::pause:
-      return in.pause_async(run, options_of<command_options>(command), std::move(done));
+      return in.runs().pause_async(run, options_of<command_options>(command), std::move(done));
     case run_command::kind::cancel:
-      return in.cancel_async(run, options_of<command_options>(command), std::move(done));
+      return in.runs().cancel_async(run, options_of<command_options>(command), std::move(done));
     case run_command::kind::retry:
-      return in.retry_async(run, options_of<command_options>(command), std::move(done));
+      return in.runs().retry_async(run, options_of<command_options>(command), std::move(done));
     case run_command::kind::update:
-      return in.update_async(run, std::move(command.update), options_of<command_options>(command),
-                             std::move(done));
+      return in.runs().set_data_async(run, std::move(command.update),
+                                      options_of<command_options>(command), std::move(done));
     case run_command::kind::resume: {
       auto options = options_of<resume_options>(command);
       options.update = std::move(command.update);
       options.answer = std::move(command.answer);
       options.question = std::move(command.question);
-      return in.resume_async(run, std::move(options), std::move(done));
+      return in.runs().resume_async(run, std::move(options), std::move(done));
     }
     case run_command::kind::signal: {
       signal_options options;
       options.id = std::move(command.signal_id);
       options.if_checkpoint = command.if_checkpoint;
-      return in.signal_async(run, std::move(command.signal_type), std::move(command.payload),
-                             std::move(options), std::move(done));
+      return in.runs().signal_async(run, std::move(command.signal_type), std::move(command.payload),
+                                    std::move(options), std::move(done));
     }
   }
 }

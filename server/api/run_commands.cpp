@@ -46,7 +46,7 @@ void restart_run(const call_ptr& request) {
   const bool keyed = !options.id && options.key.empty() && !request->idempotency_key().empty();
   // Together with the run: one key for the restarts of two runs is no mistake.
   if (keyed) options.key = "restart " + request->run().str() + " " + request->idempotency_key();
-  request->in().restart_async(
+  request->in().runs().restart_async(
       request->run(), std::move(options), [request, keyed](result<run_started> started) {
         if (!started) {
           problem refused = problem_of(started.error());

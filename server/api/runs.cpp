@@ -27,10 +27,10 @@ void answer_after_wait(const call_ptr& request, const run_id& id, std::chrono::m
     fields.add("ETag", run_tag(*run));
     request->answer(finished ? 200 : unfinished, to_json(*run), std::move(fields));
   };
-  request->when_cut_short([request, id, show] { request->in().get_async(id, show); });
-  request->in().wait_async(id, limit, [request, id, show](result<run_view> run) {
+  request->when_cut_short([request, id, show] { request->in().runs().get_async(id, show); });
+  request->in().runs().wait_async(id, limit, [request, id, show](result<run_view> run) {
     if (run || run.error().code != errc::timed_out) return show(std::move(run));
-    request->in().get_async(id, show);
+    request->in().runs().get_async(id, show);
   });
 }
 
@@ -50,19 +50,20 @@ void start_run(const call_ptr& request) {
   const bool keyed = by_header && !start.options.key.empty();
   start.options.trace = request->trace();
   if (wait && !request->may_wait()) return;
-  request->in().start_async(start.flow, start.input, std::move(start.options),
-                            [request, wait, keyed](result<run_started> started) {
-                              if (!started) {
-                                problem refused = problem_of(started.error());
-                                if (keyed && refused.code == problem_code::already_exists)
-                                  refused.code = problem_code::idempotency_mismatch;
-                                return request->fail(refused);
-                              }
-                              request->about(started->id.str());
-                              if (wait) return answer_after_wait(request, started->id, *wait, 202);
-                              request->answer(started->created ? 201 : 200, to_json(*started),
-                                              location_of(started->id));
-                            });
+  request->in().runs().start_async(start.flow, start.input, std::move(start.options),
+                                   [request, wait, keyed](result<run_started> started) {
+                                     if (!started) {
+                                       problem refused = problem_of(started.error());
+                                       if (keyed && refused.code == problem_code::already_exists)
+                                         refused.code = problem_code::idempotency_mismatch;
+                                       return request->fail(refused);
+                                     }
+                                     request->about(started->id.str());
+                                     if (wait)
+                                       return answer_after_wait(request, started->id, *wait, 202);
+                                     request->answer(started->created ? 201 : 200,
+                                                     to_json(*started), location_of(started->id));
+                                   });
 }
 
 void list_runs(const call_ptr& request) {
@@ -73,7 +74,7 @@ void list_runs(const call_ptr& request) {
   filter.cursor = request->query().text("cursor");
   if (request->query().has("flow")) filter.flow = flow_name{request->query().text("flow")};
   if (request->refused(std::move(diagnostics))) return;
-  request->in().list_async(filter, [request](result<run_page> page) {
+  request->in().runs().list_async(filter, [request](result<run_page> page) {
     if (!page) return request->fail(page.error());
     json runs = json::array();
     for (const auto& each : page->runs) runs.push_back(to_json(each));
@@ -89,17 +90,18 @@ void get_run(const call_ptr& request) {
     if (!run) return request->fail(run.error());
     request->answer_version(run_tag(*run), to_json(*run));
   };
-  if (!wait) return request->in().get_async(request->run(), show);
+  if (!wait) return request->in().runs().get_async(request->run(), show);
   if (!request->may_wait()) return;
-  request->when_cut_short([request, show] { request->in().get_async(request->run(), show); });
-  request->in().wait_async(request->run(), *wait, [request, show](result<run_view> run) {
+  request->when_cut_short(
+      [request, show] { request->in().runs().get_async(request->run(), show); });
+  request->in().runs().wait_async(request->run(), *wait, [request, show](result<run_view> run) {
     if (run || run.error().code != errc::timed_out) return show(std::move(run));
-    request->in().get_async(request->run(), show);
+    request->in().runs().get_async(request->run(), show);
   });
 }
 
 void get_state(const call_ptr& request) {
-  request->in().get_async(request->run(), [request](result<run_view> run) {
+  request->in().runs().get_async(request->run(), [request](result<run_view> run) {
     if (!run) return request->fail(run.error());
     request->answer_version(run_tag(*run), run->data);
   });
@@ -110,7 +112,7 @@ void get_history(const call_ptr& request) {
   const auto first = request->query().number("first", 1, 1, 1ull << 62, diagnostics);
   const auto limit = request->query().number("limit", 1000, 1, 1000, diagnostics);
   if (request->refused(std::move(diagnostics))) return;
-  request->in().history_page_async(
+  request->in().runs().history_page_async(
       request->run(), first, limit, [request](result<history_page> page) {
         if (!page) return request->fail(page.error());
         request->answer(200, {{"events", to_json(page->events)},
@@ -123,7 +125,7 @@ void get_logs(const call_ptr& request) {
   const auto limit = request->query().number("limit", 1000, 1, 10'000, diagnostics);
   if (request->refused(std::move(diagnostics))) return;
   // A run of another scope, or none, has no logs to show: the engine knows.
-  request->in().get_async(request->run(), [request, limit](result<run_view> run) {
+  request->in().runs().get_async(request->run(), [request, limit](result<run_view> run) {
     if (!run) return request->fail(run.error());
     json lines = json::array();
     for (const auto& each : request->with().logs->lines(run->summary.key, limit))

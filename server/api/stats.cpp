@@ -35,9 +35,9 @@ void answer_stats(const call_ptr& request, const std::vector<run_count>& counts,
 }
 
 void get_stats(const call_ptr& request) {
-  request->in().counts_async([request](result<std::vector<run_count>> counts) {
+  request->in().runs().counts_async([request](result<std::vector<run_count>> counts) {
     if (!counts) return request->fail(counts.error());
-    request->in().workers_async(
+    request->in().workers().list_async(
         [request, counts = *std::move(counts)](result<worker_overview> all) {
           if (!all) return request->fail(all.error());
           answer_stats(request, counts, *all);

@@ -49,7 +49,7 @@ void give(const call_ptr& request, const std::vector<worker_task>& tasks) {
   std::function<void()> give_back;
   if (!leases.empty()) {
     give_back = [in = request->in(), leases] {
-      for (const auto& each : leases) in.release_task_async(each, [](const result<void>&) {});
+      for (const auto& each : leases) in.workers().release_async(each, [](const result<void>&) {});
     };
   }
   request->answer(200, {{"tasks", std::move(list)}}, {}, std::move(give_back));
@@ -78,7 +78,7 @@ void poll(const call_ptr& request) {
       give(request, {});
     });
   }
-  request->in().poll_tasks_async(
+  request->in().workers().poll_async(
       std::move(wanted),
       [request](result<std::vector<worker_task>> tasks) {
         if (!tasks) return request->fail(tasks.error());
@@ -120,7 +120,7 @@ void complete(const call_ptr& request) {
   const auto task =
       read_lease(request, [&](object_reader& fields) { outcome = read_result(fields); });
   if (!task) return;
-  request->in().finish_task_async(*task, std::move(outcome), answering_nothing(request));
+  request->in().workers().complete_async(*task, std::move(outcome), answering_nothing(request));
 }
 
 void complete_batch(const call_ptr& request) {
@@ -138,7 +138,7 @@ void complete_batch(const call_ptr& request) {
   const auto answer = std::make_shared<batch_answer>(request, request->route().name, done.size());
   for (std::size_t i = 0; i < done.size(); ++i) {
     auto& [task, outcome] = done[i];
-    request->in().finish_task_async(
+    request->in().workers().complete_async(
         task, std::move(outcome),
         [answer, i, id = task.task](const result<void>& ended) { answer->put(i, id, ended); });
   }
@@ -152,7 +152,7 @@ void fail_task(const call_ptr& request) {
     outcome.retryable = fields.flag("retryable", true);
   });
   if (!task) return;
-  request->in().finish_task_async(*task, std::move(outcome), answering_nothing(request));
+  request->in().workers().complete_async(*task, std::move(outcome), answering_nothing(request));
 }
 
 void interrupt(const call_ptr& request) {
@@ -164,12 +164,12 @@ void interrupt(const call_ptr& request) {
   if (!task) return;
   task_outcome outcome;
   outcome.interrupted = std::move(asked);
-  request->in().finish_task_async(*task, std::move(outcome), answering_nothing(request));
+  request->in().workers().complete_async(*task, std::move(outcome), answering_nothing(request));
 }
 
 void release(const call_ptr& request) {
   const auto task = read_lease(request, [](object_reader&) {});
-  if (task) request->in().release_task_async(*task, answering_nothing(request));
+  if (task) request->in().workers().release_async(*task, answering_nothing(request));
 }
 
 void heartbeat(const call_ptr& request) {
@@ -177,10 +177,12 @@ void heartbeat(const call_ptr& request) {
   const auto task = read_lease(
       request, [&](object_reader& fields) { progress = fields.optional_fraction("progress"); });
   if (!task) return;
-  request->in().heartbeat_task_async(*task, progress, {}, [request](result<task_heartbeat> beat) {
-    if (!beat) return request->fail(beat.error());
-    request->answer(200, {{"wish", to_string(beat->wish)}, {"lease_ms", beat->lease_time.count()}});
-  });
+  request->in().workers().heartbeat_async(
+      *task, progress, {}, [request](result<task_heartbeat> beat) {
+        if (!beat) return request->fail(beat.error());
+        request->answer(200,
+                        {{"wish", to_string(beat->wish)}, {"lease_ms", beat->lease_time.count()}});
+      });
 }
 
 void log_lines(const call_ptr& request) {
@@ -196,15 +198,15 @@ void log_lines(const call_ptr& request) {
   });
   fields.finish();
   if (request->refused(std::move(diagnostics))) return;
-  request->in().heartbeat_task_async(task, std::nullopt, std::move(lines),
-                                     [request](const result<task_heartbeat>& beat) {
-                                       if (!beat) return request->fail(beat.error());
-                                       request->answer(200, json::object());
-                                     });
+  request->in().workers().heartbeat_async(task, std::nullopt, std::move(lines),
+                                          [request](const result<task_heartbeat>& beat) {
+                                            if (!beat) return request->fail(beat.error());
+                                            request->answer(200, json::object());
+                                          });
 }
 
 void list_workers(const call_ptr& request) {
-  request->in().workers_async([request](result<worker_overview> all) {
+  request->in().workers().list_async([request](result<worker_overview> all) {
     if (!all) return request->fail(all.error());
     json workers = json::array(), queues = json::array();
     for (const auto& each : all->workers) {

@@ -116,8 +116,8 @@ void run_socket(const call_ptr& request) {
     refused.fields.add("Connection", "Upgrade");
     return request->fail(refused);
   }
-  auto live = request->in().watch(request->run(), max_events_behind);
-  request->in().get_async(
+  auto live = request->in().events().watch(request->run(), max_events_behind);
+  request->in().runs().get_async(
       request->run(), [request, live, after = *after, follow](result<run_view> run) {
         if (!run) return request->fail(run.error());
         if (after.checkpoint > run->checkpoint) {

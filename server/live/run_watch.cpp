@@ -46,12 +46,12 @@ run_watch::run_watch(std::shared_ptr<live_streams> served_by, scope in, run_id r
 void run_watch::ask_history() {
   phase_ = phase::asking;
   const std::uint64_t first = std::max({page_.next, position_.checkpoint, std::uint64_t{1}});
-  in().history_page_async(run_, first, history_step, into(answered_page_));
+  in().runs().history_page_async(run_, first, history_step, into(answered_page_));
 }
 
 void run_watch::ask_end() {
   phase_ = phase::ending;
-  in().get_async(run_, into(answered_run_));
+  in().runs().get_async(run_, into(answered_run_));
 }
 
 void run_watch::go_on() {
@@ -97,7 +97,7 @@ void run_watch::read_page() {
   }
   if (page_.next != 0) return ask_history();
   if (live().overflowed()) {
-    listen(in().watch(run_, max_events_behind));
+    listen(in().events().watch(run_, max_events_behind));
     return ask_history();  // what happened while the history was read is in it by now
   }
   phase_ = phase::live;

@@ -19,13 +19,13 @@ scope_watch::scope_watch(std::shared_ptr<live_streams> served_by, scope in,
     : event_watch(std::move(served_by), std::move(in), std::move(to)), position_(after) {}
 
 void scope_watch::listen_anew() {
-  listen(in().watch({}, max_heard));
+  listen(in().events().watch({}, max_heard));
 }
 
 void scope_watch::ask() {
   phase_ = phase::asking;
   heard_ = false;
-  in().events_async(position_, journal_step, into(answered_));
+  in().events().read_async(position_, journal_step, into(answered_));
 }
 
 bool scope_watch::take_answer() {

@@ -66,10 +66,10 @@ std::set<std::string> durable_steps(const fs::path& data) {
   INFO((opened ? "" : opened.error().message));
   REQUIRE(opened);
   std::set<std::string> steps_done;
-  const auto page = engine.list({.limit = 1000});
+  const auto page = engine.runs().list({.limit = 1000});
   REQUIRE(page);
   for (const auto& run : page->runs) {
-    const auto history = engine.history(run.key.id);
+    const auto history = engine.runs().history(run.key.id);
     REQUIRE(history);
     for (const auto& event : *history)
       if (event.kind == "step_finished")

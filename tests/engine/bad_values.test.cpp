@@ -45,7 +45,7 @@ TEST_CASE("a run is not started with what is no JSON") {
   check_refused(
       e.start("f", {}, std::move(options)),
       "the metadata at /raw is binary; JSON has text only: encode it, for example as base64");
-  CHECK(e.list()->runs.size() == 1);
+  CHECK(e.runs().list()->runs.size() == 1);
 }
 
 TEST_CASE("what nests as deep as nobody can walk is refused before anybody tries") {
@@ -70,22 +70,22 @@ TEST_CASE("no command brings into a run what is no JSON, and a good one comes af
   check_refused(e.signal(r, "g\xff", {}),
                 "a signal's type has 1 to 128 bytes of UTF-8 and no control characters");
   check_refused(e.signal(r, "go", {}, {.id = "\xff"}), "a signal's id is text in UTF-8");
-  check_refused(e.pause(r, {.reason = "\xff"}), "a reason is text in UTF-8");
-  check_refused(e.pause(r, {.reason = std::string(5000, 'x')}),
+  check_refused(e.runs().pause(r, {.reason = "\xff"}), "a reason is text in UTF-8");
+  check_refused(e.runs().pause(r, {.reason = std::string(5000, 'x')}),
                 "a reason has at most 4096 bytes, not 5000", errc::limit_exceeded);
-  REQUIRE(e.pause(r, {.reason = "für jetzt"}));
-  check_refused(e.update(r, {{"x", "\xc3"}}),
+  REQUIRE(e.runs().pause(r, {.reason = "für jetzt"}));
+  check_refused(e.runs().set_data(r, {{"x", "\xc3"}}),
                 "the update at /x has text that is not valid UTF-8 at byte 0");
-  REQUIRE(e.resume(r));
+  REQUIRE(e.runs().resume(r));
   REQUIRE(e.signal(r, "go", {{"x", 1}}));
   once(e, r, [](const run_view& v) { return v.summary.status == run_status::paused; });
   resume_options answer;
   answer.answer = json{{"x", not_a_number}};
-  check_refused(e.resume(r, std::move(answer)),
+  check_refused(e.runs().resume(r, std::move(answer)),
                 "the answer at /x is NaN, which JSON cannot express");
   resume_options good;
   good.answer = "yes";
-  REQUIRE(e.resume(r, std::move(good)));
+  REQUIRE(e.runs().resume(r, std::move(good)));
   REQUIRE(e.wait(r, std::chrono::seconds{10}));
   CHECK(e.get(r)->summary.status == run_status::completed);
 }

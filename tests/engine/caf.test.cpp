@@ -52,7 +52,7 @@ TEST_CASE("an engine lives on a program's own actor system and takes messages", 
   };
   self->request(*gateway, 10s, messages::pause{id}).receive(refused, failed);
   self->request(*gateway, 10s, messages::resume{id}).receive(refused, failed);
-  self->request(*gateway, 10s, messages::update{id, {{"a", 2}}}).receive(refused, failed);
+  self->request(*gateway, 10s, messages::set_data{id, {{"a", 2}}}).receive(refused, failed);
   self->request(*gateway, 10s, messages::signal{id, "hello"}).receive(refused, failed);
   self->request(*gateway, 10s, messages::get{run_id{"none"}})
       .receive([](const result<run_view>& r) { CHECK(r.error().code == errc::not_found); }, failed);

@@ -107,7 +107,7 @@ TEST_CASE("of many starts with one key at once exactly one makes the run", "[eng
   }
   for (auto& c : callers) c.join();
   CHECK(created == 50);
-  CHECK(e.list({.limit = 1000})->runs.size() == 50);
+  CHECK(e.runs().list({.limit = 1000})->runs.size() == 50);
 }
 
 TEST_CASE("of many cancels with the same expectation exactly one wins", "[engine]") {
@@ -120,7 +120,7 @@ TEST_CASE("of many cancels with the same expectation exactly one wins", "[engine
   std::vector<std::thread> callers;
   for (int i = 0; i < 8; ++i) {
     callers.emplace_back([&] {
-      const auto done = e.cancel(run->id, {.if_status = run_status::running});
+      const auto done = e.runs().cancel(run->id, {.if_status = run_status::running});
       if (done) ++won;
       if (!done && done.error().code == errc::conflict) ++lost;
     });
@@ -163,15 +163,15 @@ TEST_CASE("a failed run can be retried and a finished one restarted", "[engine]"
   const auto failed = e.start_and_wait("f", {{"x", 1}}, 10s);
   REQUIRE(failed->summary.status == run_status::failed);
   CHECK(failed->summary.error->type == "busy");
-  const auto retried = e.retry(failed->summary.key.id);
+  const auto retried = e.runs().retry(failed->summary.key.id);
   REQUIRE(retried);
   CHECK(retried->before == run_status::failed);
   const auto done = e.wait(failed->summary.key.id, 10s);
   CHECK(done->summary.status == run_status::completed);
   CHECK(keys.size() == 1);  // the same visit, so the same idempotency key
-  CHECK_FALSE(e.retry(failed->summary.key.id));
+  CHECK_FALSE(e.runs().retry(failed->summary.key.id));
 
-  const auto again = e.restart(failed->summary.key.id);
+  const auto again = e.runs().restart(failed->summary.key.id);
   REQUIRE(again);
   CHECK(again->id != failed->summary.key.id);
   const auto second = e.wait(again->id, 10s);
@@ -215,7 +215,7 @@ TEST_CASE("a paused run rests, is found paused again, and goes on with new data"
     std::vector<std::thread> callers;
     for (int i = 0; i < 8; ++i) {
       callers.emplace_back([&] {
-        const auto done = e.pause(id);
+        const auto done = e.runs().pause(id);
         if (done && done->pausing) ++won;
       });
     }
@@ -223,13 +223,13 @@ TEST_CASE("a paused run rests, is found paused again, and goes on with new data"
     CHECK(won == 1);
     CHECK(e.get(id)->pausing);
     CHECK(e.get(id)->summary.status == run_status::running);
-    const auto watched = e.watch(id);
+    const auto watched = e.events().watch(id);
     released.set_value();
     while (const auto next = watched->next(10s))
       if (next->what.kind == "run_paused") break;
     CHECK(e.get(id)->summary.status == run_status::paused);
-    CHECK(e.update(id, {{"note", "counted twice"}})->run.status == run_status::paused);
-    CHECK(e.list({.status = run_status::paused})->runs.size() == 1);
+    CHECK(e.runs().set_data(id, {{"note", "counted twice"}})->run.status == run_status::paused);
+    CHECK(e.runs().list({.status = run_status::paused})->runs.size() == 1);
     REQUIRE(e.stop());
   }
   engine e{s};
@@ -242,15 +242,16 @@ TEST_CASE("a paused run rests, is found paused again, and goes on with new data"
   CHECK(e.get(id)->summary.status == run_status::paused);
   CHECK(e.wait(id, 50ms).error().code == errc::timed_out);
   CHECK(priced == 0);
-  CHECK(e.resume(id, {.update = json::array()}).error().code == errc::invalid_argument);
-  const auto resumed = e.resume(id, {.if_status = run_status::paused, .update = {{"pieces", 4}}});
+  CHECK(e.runs().resume(id, {.update = json::array()}).error().code == errc::invalid_argument);
+  const auto resumed =
+      e.runs().resume(id, {.if_status = run_status::paused, .update = {{"pieces", 4}}});
   REQUIRE(resumed);
   CHECK(resumed->before == run_status::paused);
   const auto done = e.wait(id, 10s);
   REQUIRE(done);
   CHECK(done->data == json{{"pieces", 4}, {"note", "counted twice"}, {"total", 40}});
   CHECK(priced == 1);
-  CHECK(e.pause(id).error().code == errc::illegal_transition);
+  CHECK(e.runs().pause(id).error().code == errc::illegal_transition);
 }
 
 TEST_CASE("a run that waits for a signal is parked on disk and ends when it comes",
@@ -296,7 +297,7 @@ TEST_CASE("a run that waits for a signal is parked on disk and ends when it come
   REQUIRE(done);
   CHECK(done->data == json{{"got", "once"}});
   int claimed = 0;
-  for (const auto& event : *e.history(id)) claimed += event.kind == "signal_claimed" ? 1 : 0;
+  for (const auto& event : *e.runs().history(id)) claimed += event.kind == "signal_claimed" ? 1 : 0;
   CHECK(claimed == 1);
 }
 
@@ -356,7 +357,7 @@ TEST_CASE("a refused function name and a step that is given up are logged", "[en
 
 TEST_CASE("scopes do not see each other's functions, flows and runs", "[engine]") {
   engine e{quiet()};
-  const auto acme = *e.in("acme"), umbrella = *e.in("umbrella");
+  const auto acme = *e.scope("acme"), umbrella = *e.scope("umbrella");
   REQUIRE(acme.functions().add("t.who", [](step_context&) { return json{{"who", "acme"}}; }));
   REQUIRE(umbrella.functions().add("t.who", [](step_context&) { return json{{"who", "umb"}}; }));
   REQUIRE(acme.functions().add("t.own", [](step_context&) {}));
@@ -367,11 +368,11 @@ TEST_CASE("scopes do not see each other's functions, flows and runs", "[engine]"
   const auto other = umbrella.start_and_wait("f", {}, 10s, {.id = run_id{"r"}});
   CHECK(other->data == json{{"who", "umb"}});
   CHECK(acme.get(run_id{"r"}).error().code == errc::not_found);
-  CHECK(acme.cancel(run_id{"r"}).error().code == errc::not_found);
-  CHECK(e.get_flow(flow_name{"f"}).error().code == errc::not_found);
+  CHECK(acme.runs().cancel(run_id{"r"}).error().code == errc::not_found);
+  CHECK(e.flows().get(flow_name{"f"}).error().code == errc::not_found);
   REQUIRE(umbrella.put_flow(flow_of("g", "t.own")));
   CHECK(umbrella.start_and_wait("g", {}, 10s)->summary.error->type == "unknown_function");
-  CHECK(acme.list()->runs.size() == 1);
+  CHECK(acme.runs().list()->runs.size() == 1);
 }
 
 TEST_CASE("a definition that is no object, or whose name is no text, is refused", "[engine]") {
@@ -402,13 +403,13 @@ TEST_CASE("versions are immutable, bumped, published and kept by their runs", "[
   const auto two = e.put_flow(flow_of("f", "core.set"), {.version = {}, .publish = false});
   CHECK(to_string(two->id) == "f@1.0.1");
   CHECK(e.start("f")->flow == one->id);
-  REQUIRE(e.publish_flow(two->id));
+  REQUIRE(e.flows().publish(two->id));
   CHECK(e.start("f")->flow == two->id);
   const auto clash = e.put_flow(flow_of("f", "core.log"), {.version = version{1, 0, 1}});
   REQUIRE_FALSE(clash);
   CHECK(clash.error().code == errc::already_exists);
-  CHECK(e.flow_versions(flow_name{"f"})->size() == 2);
-  CHECK(e.publish_flow({flow_name{"f"}, {9, 9, 9}}).error().code == errc::not_found);
+  CHECK(e.flows().versions(flow_name{"f"})->size() == 2);
+  CHECK(e.flows().publish({flow_name{"f"}, {9, 9, 9}}).error().code == errc::not_found);
 }
 
 TEST_CASE("listing pages newest first and counts agree with it", "[engine]") {
@@ -420,7 +421,7 @@ TEST_CASE("listing pages newest first and counts agree with it", "[engine]") {
   std::vector<std::string> seen;
   run_filter filter{.status = run_status::completed, .limit = 10};
   do {
-    const auto page = e.list(filter);
+    const auto page = e.runs().list(filter);
     REQUIRE(page);
     for (const auto& run : page->runs) seen.push_back(run.key.id.str());
     filter.cursor = page->next;
@@ -428,9 +429,10 @@ TEST_CASE("listing pages newest first and counts agree with it", "[engine]") {
   REQUIRE(seen.size() == 25);
   CHECK(seen.front() == "r24");
   CHECK(seen.back() == "r0");
-  for (const auto& c : *e.counts()) CHECK(c.count == (c.status == run_status::completed ? 25 : 0));
-  CHECK(e.list({.cursor = "zz"}).error().code == errc::invalid_argument);
-  CHECK(e.list({.limit = 0}).error().code == errc::invalid_argument);
+  for (const auto& c : *e.runs().counts())
+    CHECK(c.count == (c.status == run_status::completed ? 25 : 0));
+  CHECK(e.runs().list({.cursor = "zz"}).error().code == errc::invalid_argument);
+  CHECK(e.runs().list({.limit = 0}).error().code == errc::invalid_argument);
 }
 
 TEST_CASE("a full engine answers overloaded and changes nothing", "[engine]") {
@@ -481,13 +483,13 @@ TEST_CASE("eight threads register, start and list at once", "[engine]") {
         if (!e.functions().add(name, [](step_context&) {})) ++wrong;
         const auto done = e.start_and_wait("f", {{"t", t}}, 30s);
         if (!done || done->data.at("t") != t) ++wrong;
-        if (!e.list() || e.functions().list().size() < 5) ++wrong;
+        if (!e.runs().list() || e.functions().list().size() < 5) ++wrong;
       }
     });
   }
   for (auto& c : callers) c.join();
   CHECK(wrong == 0);
-  CHECK(e.list({.limit = 1000})->runs.size() == 320);
+  CHECK(e.runs().list({.limit = 1000})->runs.size() == 320);
 }
 
 TEST_CASE("a stopped engine's runs go on when the store is opened again", "[engine]") {
@@ -549,18 +551,19 @@ TEST_CASE("asynchronous twins answer as their waiting ones do", "[engine]") {
   REQUIRE(e.open());
   REQUIRE(e.put_flow(flow_of("f", "core.echo")));
   std::promise<result<run_view>> finished;
-  e.start_async("f", {{"a", 1}}, {}, [&](result<run_started> started) {
+  e.runs().start_async("f", {{"a", 1}}, {}, [&](result<run_started> started) {
     if (!started) return finished.set_value(started.error());
-    e.wait_async(started->id, 10s, [&](result<run_view> done) { finished.set_value(done); });
+    e.runs().wait_async(started->id, 10s, [&](result<run_view> done) { finished.set_value(done); });
   });
   const auto done = finished.get_future().get();
   REQUIRE(done);
   CHECK(done->data.at("a") == 1);
   std::promise<result<run_page>> listed;
-  e.list_async({}, [&](result<run_page> page) { listed.set_value(page); });
+  e.runs().list_async({}, [&](result<run_page> page) { listed.set_value(page); });
   CHECK(listed.get_future().get()->runs.size() == 1);
   std::promise<result<std::vector<history_event>>> told;
-  e.history_async(done->summary.key.id, 1, 100, [&](auto events) { told.set_value(events); });
+  e.runs().history_async(done->summary.key.id, 1, 100,
+                         [&](auto events) { told.set_value(events); });
   CHECK(told.get_future().get()->back().kind == "run_completed");
 }
 
@@ -580,7 +583,7 @@ TEST_CASE("watchers are told what happens, in order, after it is durable", "[eng
   engine e{quiet()};
   REQUIRE(e.open());
   REQUIRE(e.put_flow(flow_of("f", "core.log", {{"args", {{"message", "hello"}}}})));
-  const auto watch = e.watch(run_id{"r"});
+  const auto watch = e.events().watch(run_id{"r"});
   REQUIRE(e.start_and_wait("f", {}, 10s, {.id = run_id{"r"}}));
   std::vector<std::string> kinds;
   while (auto event = watch->next(5s)) {

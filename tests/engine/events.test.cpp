@@ -40,7 +40,7 @@ json echo_flow(int steps) {
 std::vector<placed_event> all_after(const scope& in, journal_position after, std::size_t limit) {
   std::vector<placed_event> all;
   while (true) {
-    const auto page = in.events(after, limit);
+    const auto page = in.events().read(after, limit);
     REQUIRE(page);
     REQUIRE_FALSE(page->lost);
     for (const auto& e : page->events) all.push_back(e);
@@ -56,7 +56,7 @@ TEST_CASE("all events of a scope are read in one order, whatever the size of the
   engine e{settings_of_events()};
   REQUIRE(e.open());
   REQUIRE(e.put_flow(echo_flow(5)));
-  const auto begin = e.events();
+  const auto begin = e.events().read();
   REQUIRE(begin);
   CHECK(begin->events.empty());
   std::vector<run_id> ids;
@@ -71,7 +71,7 @@ TEST_CASE("all events of a scope are read in one order, whatever the size of the
   REQUIRE(of_run.size() == 20);
   for (const auto& id : ids) {
     std::vector<std::string> told;
-    const auto history = e.history(id);
+    const auto history = e.runs().history(id);
     for (const auto& h : *history) told.push_back(h.kind);
     CHECK(of_run[id] == told);
   }
@@ -91,10 +91,10 @@ TEST_CASE("all events of a scope are read in one order, whatever the size of the
 TEST_CASE("other scopes' events are not told", "[events]") {
   engine e{settings_of_events()};
   REQUIRE(e.open());
-  const auto other = e.in("other");
+  const auto other = e.scope("other");
   REQUIRE(other);
   REQUIRE(other->put_flow(echo_flow(1)));
-  const auto begin = e.events();
+  const auto begin = e.events().read();
   REQUIRE(other->start_and_wait("echo", json::object(), 10s));
   CHECK(all_after(e, begin->next, 10).empty());
   CHECK_FALSE(all_after(*other, begin->next, 10).empty());
@@ -110,7 +110,7 @@ TEST_CASE("places among the events outlive the engine", "[events]") {
     engine e{settings_of_events(folder)};
     REQUIRE(e.open());
     REQUIRE(e.put_flow(echo_flow(3)));
-    begin = e.events()->next;
+    begin = e.events().read()->next;
     REQUIRE(e.start_and_wait("echo", json::object(), 10s));
     told = all_after(e, begin, 10).size();
     CHECK(told > 3);
@@ -131,18 +131,18 @@ TEST_CASE("who was away for too long is told so", "[events]") {
   engine e{s};
   REQUIRE(e.open());
   REQUIRE(e.put_flow(echo_flow(10)));
-  const auto begin = e.events();
+  const auto begin = e.events().read();
   REQUIRE(e.start_and_wait("echo", json::object(), 10s));
-  const auto late = e.events(begin->next);
+  const auto late = e.events().read(begin->next);
   REQUIRE(late);
   CHECK(late->lost);
   CHECK_FALSE(late->events.empty());
   CHECK(late->events.back().what.kind == "run_completed");
   // A place that never was, too.
-  const auto never = e.events(journal_position{1'000'000, 0, 0});
+  const auto never = e.events().read(journal_position{1'000'000, 0, 0});
   REQUIRE(never);
   CHECK(never->lost);
-  CHECK(e.events(never->next)->lost == false);
+  CHECK(e.events().read(never->next)->lost == false);
 }
 
 TEST_CASE("a place among the events is read as it is written", "[events]") {

@@ -58,7 +58,7 @@ struct data_folder {
 
 inline std::vector<std::string> kinds_of(const engine& e, const run_id& id) {
   std::vector<std::string> kinds;
-  const auto history = e.history(id);
+  const auto history = e.runs().history(id);
   REQUIRE(history);
   for (const auto& each : *history) kinds.push_back(each.kind);
   return kinds;
@@ -71,7 +71,7 @@ inline std::size_t count_of(const std::vector<std::string>& kinds, const std::st
 /// Waits until a run is as wanted; how it is then.
 template <class Condition>
 run_view once(const engine& e, const run_id& id, Condition wanted) {
-  const auto events = e.watch(id);
+  const auto events = e.events().watch(id);
   for (int looks = 0; looks < 600; ++looks) {
     const auto now = e.get(id);
     REQUIRE(now);

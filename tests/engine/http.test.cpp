@@ -210,7 +210,7 @@ TEST_CASE("a cancelled run hangs up on the request that is under way", "[engine]
   REQUIRE(e.put_flow(asking(server.url(), {{"timeout", "1h"}}, {})));
   const auto id = e.start("f")->id;
   REQUIRE(asked.get_future().wait_for(30s) == std::future_status::ready);
-  REQUIRE(e.cancel(id));
+  REQUIRE(e.runs().cancel(id));
   const auto done = e.wait(id, 30s);
   REQUIRE(done);
   CHECK(done->summary.status == run_status::cancelled);

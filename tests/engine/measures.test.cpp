@@ -109,7 +109,7 @@ TEST_CASE("An engine measures the way from a signal to the step it leads to, and
 
 TEST_CASE("Totals are of all scopes together, and of the tasks of workers") {
   const auto e = measured_engine();
-  const auto other = e->in("other");
+  const auto other = e->scope("other");
   REQUIRE(other);
   for (const scope& in : {scope{*e}, *other}) {
     REQUIRE(in.put_flow(measured_flow("one", {measured_task("a", "core.set")})));
@@ -121,12 +121,12 @@ TEST_CASE("Totals are of all scopes together, and of the tasks of workers") {
   poll.worker = "w";
   poll.functions = {"w.far"};
   poll.wait = 30s;
-  const auto tasks = e->poll_tasks(poll);
+  const auto tasks = e->workers().poll(poll);
   REQUIRE(tasks);
   REQUIRE(tasks->size() == 1);
-  const auto theirs = other->poll_tasks(poll);
+  const auto theirs = other->workers().poll(poll);
   REQUIRE(theirs);
-  REQUIRE(other->finish_task(theirs->front().id, {json::object()}));
+  REQUIRE(other->workers().complete(theirs->front().id, {json::object()}));
 
   const auto all = totals_now(*e);
   CHECK(counted(all, run_status::completed) == 3);

@@ -104,7 +104,7 @@ TEST_CASE("an engine whose store has failed says why, and goes on when there is 
   REQUIRE(e.put_flow(single("f", "signal", {{"name", "go"}})));
   std::vector<run_id> acknowledged;
   for (int i = 0; i < 20; ++i) acknowledged.push_back(e.start("f")->id);
-  const auto watching = e.watch(acknowledged[0]);
+  const auto watching = e.events().watch(acknowledged[0]);
   REQUIRE(e.ready());
 
   for (int round = 0; round < 3; ++round) {
@@ -119,8 +119,8 @@ TEST_CASE("an engine whose store has failed says why, and goes on when there is 
     CHECK(ready.error().code == errc::unavailable);
     CHECK(ready.error().message.find("no room is left") != std::string::npos);
     CHECK(ready.error().message.find("opened again") != std::string::npos);
-    for (const auto& command :
-         {e.signal(acknowledged[0], "go"), e.cancel(acknowledged[1]), e.pause(acknowledged[2])}) {
+    for (const auto& command : {e.signal(acknowledged[0], "go"), e.runs().cancel(acknowledged[1]),
+                                e.runs().pause(acknowledged[2])}) {
       REQUIRE_FALSE(command);
       CHECK(command.error().code == errc::unavailable);
       CHECK(command.error().message.find("no room is left") != std::string::npos);

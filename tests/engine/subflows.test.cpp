@@ -13,7 +13,7 @@ namespace {
 
 /// The run that another has started; an empty id if it has started none.
 run_id child_of(const engine& e, const run_id& parent) {
-  const auto runs = e.list();
+  const auto runs = e.runs().list();
   REQUIRE(runs);
   for (const auto& each : runs->runs)
     if (each.parent == parent) return each.key.id;
@@ -42,7 +42,7 @@ TEST_CASE("a subflow is a run of its own whose data is the result", "[engine][su
   REQUIRE(done);
   CHECK(done->summary.status == run_status::completed);
   CHECK(done->data["out"] == json{{"n", 21}, {"twice", 42}});
-  const auto runs = e.list();
+  const auto runs = e.runs().list();
   REQUIRE(runs);
   REQUIRE(runs->runs.size() == 2);
   for (const auto& each : runs->runs)
@@ -69,7 +69,7 @@ TEST_CASE("a subflow's failure is its step's, and edges and retries see its type
   REQUIRE(done);
   CHECK(done->summary.status == run_status::completed);
   CHECK(done->data["why"]["type"] == "refused");
-  CHECK(e.list()->runs.size() == 3);  // each attempt is a run of its own
+  CHECK(e.runs().list()->runs.size() == 3);  // each attempt is a run of its own
 }
 
 TEST_CASE("a flow that starts itself, or one that is not there, fails with a clear error",
@@ -84,7 +84,7 @@ TEST_CASE("a flow that starts itself, or one that is not there, fails with a cle
   REQUIRE(deep);
   CHECK(deep->summary.status == run_status::failed);
   CHECK(deep->summary.error->message.find("run.max_nesting") != std::string::npos);
-  CHECK(e.list()->runs.size() == 5);
+  CHECK(e.runs().list()->runs.size() == 5);
   const auto missing = e.start_and_wait("missing", json::object(), 30s);
   REQUIRE(missing);
   CHECK(missing->summary.error->type == "not_found");
@@ -101,7 +101,7 @@ TEST_CASE("a cancel goes down to subflows, and a parent waits for its child acro
     REQUIRE(e.put_flow(single("parent", "subflow", {{"flow", "child"}})));
     cancelled = e.start("parent")->id;
     const run_id child = awaited_by(e, cancelled);
-    REQUIRE(e.cancel(cancelled));
+    REQUIRE(e.runs().cancel(cancelled));
     const auto ended = e.wait(child, 30s);
     REQUIRE(ended);
     CHECK(ended->summary.status == run_status::cancelled);
@@ -130,7 +130,7 @@ TEST_CASE("flows that start each other fail when they are too deep", "[engine][s
   CHECK(deep->summary.status == run_status::failed);
   CHECK(deep->summary.error->type == "limit_exceeded");
   CHECK(deep->summary.error->message.find("run.max_nesting") != std::string::npos);
-  CHECK(e.list()->runs.size() == 6);
+  CHECK(e.runs().list()->runs.size() == 6);
 }
 
 TEST_CASE("a run that waits for another is parked, and shows for which", "[engine][subflow]") {

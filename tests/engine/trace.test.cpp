@@ -44,7 +44,7 @@ TEST_CASE("steps tell the trace of their run's start, across a restart and in su
     once(*e, id, [](const run_view& run) { return run.summary.status == run_status::paused; });
   }
   const auto e = open();
-  REQUIRE(e->resume(id, {.answer = json(true)}));
+  REQUIRE(e->runs().resume(id, {.answer = json(true)}));
   const auto done = e->wait(id, 30s);
   REQUIRE(done);
   CHECK(done->summary.status == run_status::completed);

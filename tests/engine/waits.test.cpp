@@ -59,7 +59,7 @@ TEST_CASE("a run that has ended waits for nothing, wherever it stood", "[engine]
   const auto run = e.start("f");
   REQUIRE(run);
   CHECK(e.get(run->id)->waiting_on.size() == 1);
-  REQUIRE(e.cancel(run->id));
+  REQUIRE(e.runs().cancel(run->id));
   CHECK(e.get(run->id)->waiting_on.empty());
 }
 
@@ -70,14 +70,14 @@ TEST_CASE("a pause lets a wait stand still, and a resume goes on with what was l
   REQUIRE(e.put_flow(single("f", "wait", {{"duration", "300ms"}})));
   const auto run = e.start("f");
   REQUIRE(run);
-  REQUIRE(e.pause(run->id));
+  REQUIRE(e.runs().pause(run->id));
   const auto paused = e.get(run->id);
   REQUIRE(paused);
   CHECK_FALSE(paused->waiting_on.at(0).until);
   const auto late = e.wait(run->id, 500ms);
   REQUIRE_FALSE(late);
   CHECK(late.error().code == errc::timed_out);
-  REQUIRE(e.resume(run->id));
+  REQUIRE(e.runs().resume(run->id));
   const auto done = e.wait(run->id, 30s);
   REQUIRE(done);
   CHECK(*done->summary.finished_at - *done->summary.started_at >= 700ms);
@@ -158,11 +158,11 @@ TEST_CASE("a function asks, the run is paused, and the answer reaches the next c
   engine e{kept.used()};
   REQUIRE(e.functions().add("t.ask", ask));
   REQUIRE(e.open());
-  const auto wrong = e.resume(id, {.answer = json(true), .question = "nobody#1.1"});
+  const auto wrong = e.runs().resume(id, {.answer = json(true), .question = "nobody#1.1"});
   REQUIRE_FALSE(wrong);
   CHECK(wrong.error().code == errc::invalid_argument);
   CHECK(wrong.error().message.find("work#1.1") != std::string::npos);
-  REQUIRE(e.resume(id, {.answer = json("yes")}));
+  REQUIRE(e.runs().resume(id, {.answer = json("yes")}));
   const auto done = e.wait(id, 30s);
   REQUIRE(done);
   CHECK(done->data == json{{"asked", true}, {"answered", "yes"}});
@@ -191,7 +191,7 @@ TEST_CASE("a cancelled run undoes its steps first, the last one first", "[engine
   const auto run = e.start("f");
   REQUIRE(run);
   static_cast<void>(once(e, run->id, [](const run_view& v) { return v.parked; }));
-  const auto cancelled = e.cancel(run->id, {.reason = "enough"});
+  const auto cancelled = e.runs().cancel(run->id, {.reason = "enough"});
   REQUIRE(cancelled);
   const auto done = e.wait(run->id, 30s);
   REQUIRE(done);
@@ -207,7 +207,7 @@ TEST_CASE("a batch call does each item for itself", "[engine][batch]") {
   for (int i = 0; i < 20; ++i)
     starts.push_back(
         {i == 7 ? "nowhere" : "f", json::object(), {.id = run_id{"r" + std::to_string(i)}}});
-  const auto started = e.start_many(std::move(starts));
+  const auto started = e.runs().start_many(std::move(starts));
   REQUIRE(started.size() == 20);
   std::vector<run_id> ids;
   for (int i = 0; i < 20; ++i) {
@@ -215,16 +215,16 @@ TEST_CASE("a batch call does each item for itself", "[engine][batch]") {
     ids.push_back(run_id{"r" + std::to_string(i)});
   }
   CHECK(started[7].error().code == errc::not_found);
-  const auto paused = e.pause_many(ids);
+  const auto paused = e.runs().pause_many(ids);
   REQUIRE(paused.size() == 20);
   for (const auto& each : paused) CHECK(each.outcome.has_value() == (each.id.str() != "r7"));
-  for (const auto& each : e.resume_many(ids))
+  for (const auto& each : e.runs().resume_many(ids))
     CHECK(each.outcome.has_value() == (each.id.str() != "r7"));
   std::vector<signal_request> signals;
   for (const auto& id : ids) signals.push_back({id, "go", nullptr, {}});
-  for (const auto& each : e.signal_many(std::move(signals)))
+  for (const auto& each : e.runs().signal_many(std::move(signals)))
     CHECK(each.outcome.has_value() == (each.id.str() != "r7"));
-  for (const auto& each : e.cancel_many(ids)) {
+  for (const auto& each : e.runs().cancel_many(ids)) {
     REQUIRE_FALSE(each.outcome);
     CHECK(each.outcome.error().code ==
           (each.id.str() == "r7" ? errc::not_found : errc::illegal_transition));
@@ -242,5 +242,5 @@ TEST_CASE("a signal that comes again leaves no checkpoint behind", "[engine][sig
   CHECK(e.get(id)->checkpoint == before);
   REQUIRE(e.signal(id, "go"));
   CHECK(e.wait(id, 30s)->summary.status == run_status::completed);
-  CHECK(e.history(id)->back().checkpoint == before + 1);
+  CHECK(e.runs().history(id)->back().checkpoint == before + 1);
 }

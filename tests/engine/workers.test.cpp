@@ -64,7 +64,7 @@ task_poll poll_as(std::string worker, std::chrono::milliseconds wait = 10s, std:
 }
 
 worker_task take_one(const engine& e, const std::string& worker = "w1") {
-  auto tasks = e.poll_tasks(poll_as(worker));
+  auto tasks = e.workers().poll(poll_as(worker));
   REQUIRE(tasks);
   REQUIRE(tasks->size() == 1);
   return tasks->front();
@@ -97,12 +97,12 @@ TEST_CASE("a worker does a step of a run and its result is the step's", "[worker
   REQUIRE(waiting->waiting_on.size() == 1);
   CHECK(waiting->waiting_on[0].kind == "worker");
   CHECK_FALSE(waiting->parked);
-  REQUIRE(e.finish_task(task.id, {json{{"charged", true}}}));
+  REQUIRE(e.workers().complete(task.id, {json{{"charged", true}}}));
   const auto done = e.wait(run->id, 10s);
   REQUIRE(done);
   CHECK(done->summary.status == run_status::completed);
   CHECK(done->data.at("charged") == true);
-  check_is_lost(e.finish_task(task.id, {json{{"charged", false}}}));
+  check_is_lost(e.workers().complete(task.id, {json{{"charged", false}}}));
 }
 
 TEST_CASE("no more tasks are queued than may be, and the others come when there is room",
@@ -122,14 +122,14 @@ TEST_CASE("no more tasks are queued than may be, and the others come when there 
   REQUIRE(run);
   std::set<std::string> done;
   while (done.size() < 5) {
-    const auto all = e.workers();
+    const auto all = e.workers().list();
     REQUIRE(all);
     for (const auto& queue : all->queues) CHECK(queue.queued <= 2);
-    const auto tasks = e.poll_tasks(poll_as("w1", 10s, 10));
+    const auto tasks = e.workers().poll(poll_as("w1", 10s, 10));
     REQUIRE(tasks);
     for (const auto& task : *tasks) {
       CHECK(done.insert(task.node).second);
-      REQUIRE(e.finish_task(task.id, {json{{"by", task.node}}}));
+      REQUIRE(e.workers().complete(task.id, {json{{"by", task.node}}}));
     }
   }
   const auto over = e.wait(run->id, 10s);
@@ -144,7 +144,7 @@ TEST_CASE("a poll that came first gets the task, at once", "[workers]") {
   REQUIRE(e.put_flow(worked("order")));
   std::vector<worker_task> got;
   std::thread worker{[&] {
-    if (auto tasks = e.poll_tasks(poll_as("w1", 60s))) got = *tasks;
+    if (auto tasks = e.workers().poll(poll_as("w1", 60s))) got = *tasks;
   }};
   const auto run = e.start("order");
   worker.join();
@@ -158,17 +158,17 @@ TEST_CASE("a poll of another queue, scope or function gets nothing", "[workers]"
   REQUIRE(e.open());
   REQUIRE(e.put_flow(worked("order", {{"queue", "gpu"}})));
   REQUIRE(e.start("order"));
-  const auto other = e.in("other");
+  const auto other = e.scope("other");
   REQUIRE(other);
   auto wanted = poll_as("w1", 0ms);
   wanted.queue = "gpu";
-  CHECK(other->poll_tasks(wanted)->empty());
-  CHECK(e.poll_tasks(poll_as("w1", 0ms))->empty());
+  CHECK(other->workers().poll(wanted)->empty());
+  CHECK(e.workers().poll(poll_as("w1", 0ms))->empty());
   wanted.functions = {"w.other"};
-  CHECK(e.poll_tasks(wanted)->empty());
+  CHECK(e.workers().poll(wanted)->empty());
   wanted.functions = {"w.charge"};
   wanted.wait = 10s;
-  CHECK(e.poll_tasks(wanted)->size() == 1);
+  CHECK(e.workers().poll(wanted)->size() == 1);
 }
 
 TEST_CASE("what a poll may not ask is refused", "[workers]") {
@@ -177,7 +177,7 @@ TEST_CASE("what a poll may not ask is refused", "[workers]") {
   const auto refused = [&](auto change) {
     auto wanted = poll_as("w1", 0ms);
     change(wanted);
-    const auto answer = e.poll_tasks(wanted);
+    const auto answer = e.workers().poll(wanted);
     return !answer && answer.error().code == errc::invalid_argument;
   };
   CHECK(refused([](task_poll& p) { p.worker = ""; }));
@@ -190,11 +190,11 @@ TEST_CASE("what a poll may not ask is refused", "[workers]") {
   CHECK(refused([](task_poll& p) { p.wait = 61s; }));
   CHECK(refused([](task_poll& p) { p.lease_time = 999ms; }));
   for (const char* bad : {"", "x", "r~1", "r~1.2", "r~1.2.x", "~1.1.1", "r~-1.1.1", "r~1.1.1.1"})
-    CHECK(e.finish_task({bad, "7"}, {}).error().code == errc::invalid_argument);
+    CHECK(e.workers().complete({bad, "7"}, {}).error().code == errc::invalid_argument);
   for (const char* bad : {"", "0", "x", "-1", "7x"})
-    CHECK(e.finish_task({"r~1.1.1", bad}, {}).error().code == errc::invalid_argument);
-  check_is_lost(e.finish_task({"r~1.1.1", "7"}, {}));
-  CHECK(e.heartbeat_task({"r~1.1.1", "7"}).error().type == "lease_lost");
+    CHECK(e.workers().complete({"r~1.1.1", bad}, {}).error().code == errc::invalid_argument);
+  check_is_lost(e.workers().complete({"r~1.1.1", "7"}, {}));
+  CHECK(e.workers().heartbeat({"r~1.1.1", "7"}).error().type == "lease_lost");
 }
 
 TEST_CASE("a worker that is not heard of loses its task to another", "[workers]") {
@@ -205,15 +205,15 @@ TEST_CASE("a worker that is not heard of loses its task to another", "[workers]"
   REQUIRE(run);
   auto wanted = poll_as("w1");
   wanted.lease_time = 1s;
-  const auto first = e.poll_tasks(wanted);
+  const auto first = e.workers().poll(wanted);
   REQUIRE(first);
   REQUIRE(first->size() == 1);
   const auto second = take_one(e, "w2");
   CHECK(second.id.task == first->front().id.task);
   CHECK(second.idempotency_key == first->front().idempotency_key);
-  check_is_lost(e.finish_task(first->front().id, {json{{"by", "w1"}}}));
-  CHECK(e.heartbeat_task(first->front().id).error().type == "lease_lost");
-  REQUIRE(e.finish_task(second.id, {json{{"by", "w2"}}}));
+  check_is_lost(e.workers().complete(first->front().id, {json{{"by", "w1"}}}));
+  CHECK(e.workers().heartbeat(first->front().id).error().type == "lease_lost");
+  REQUIRE(e.workers().complete(second.id, {json{{"by", "w2"}}}));
   CHECK(e.wait(run->id, 10s)->data.at("by") == "w2");
 }
 
@@ -223,12 +223,12 @@ TEST_CASE("a task that is given back goes to the next worker at once", "[workers
   REQUIRE(e.put_flow(worked("order")));
   REQUIRE(e.start("order"));
   const auto task = take_one(e);
-  REQUIRE(e.release_task(task.id));
-  check_is_lost(e.release_task(task.id));
-  check_is_lost(e.finish_task(task.id, {json::object()}));
+  REQUIRE(e.workers().release(task.id));
+  check_is_lost(e.workers().release(task.id));
+  check_is_lost(e.workers().complete(task.id, {json::object()}));
   const auto again = take_one(e, "w2");
   CHECK(again.id.task == task.id.task);
-  CHECK(e.finish_task(again.id, {json::object()}));
+  CHECK(e.workers().complete(again.id, {json::object()}));
 }
 
 TEST_CASE("a poll that is withdrawn is given no task, and ends at once", "[workers]") {
@@ -237,7 +237,7 @@ TEST_CASE("a poll that is withdrawn is given no task, and ends at once", "[worke
   REQUIRE(e.put_flow(worked("order")));
   std::stop_source gone;
   std::promise<result<std::vector<worker_task>>> ended;
-  e.poll_tasks_async(
+  e.workers().poll_async(
       poll_as("gone", 60s), [&](auto tasks) { ended.set_value(std::move(tasks)); },
       gone.get_token());
   auto answer = ended.get_future();
@@ -253,7 +253,7 @@ TEST_CASE("a poll that is withdrawn is given no task, and ends at once", "[worke
   // One that was withdrawn before it came is no different.
   std::promise<result<std::vector<worker_task>>> never;
   REQUIRE(e.start("order"));
-  e.poll_tasks_async(
+  e.workers().poll_async(
       poll_as("late", 60s), [&](auto none) { never.set_value(std::move(none)); }, gone.get_token());
   auto none = never.get_future();
   REQUIRE(none.wait_for(20s) == std::future_status::ready);
@@ -267,12 +267,12 @@ TEST_CASE("tasks that come together go to polls that wait, each at once", "[work
   constexpr int workers = 8;
   std::vector<std::promise<std::size_t>> given(workers);
   for (auto& each : given) {
-    e.poll_tasks_async(poll_as("w", 60s), [&](const result<std::vector<worker_task>>& tasks) {
+    e.workers().poll_async(poll_as("w", 60s), [&](const result<std::vector<worker_task>>& tasks) {
       each.set_value(tasks ? tasks->size() : 0);
     });
   }
   std::vector<start_request> starts(workers, start_request{.flow = "order"});
-  for (const auto& started : e.start_many(std::move(starts))) REQUIRE(started);
+  for (const auto& started : e.runs().start_many(std::move(starts))) REQUIRE(started);
   for (auto& each : given) {
     auto tasks = each.get_future();
     REQUIRE(tasks.wait_for(20s) == std::future_status::ready);
@@ -287,8 +287,8 @@ TEST_CASE("a worker's heartbeat tells what it logs, and is told what is wished",
   const auto run = e.start("order");
   REQUIRE(run);
   const auto task = take_one(e);
-  const auto events = e.watch(run->id);
-  const auto calm = e.heartbeat_task(task.id, 0.5, {{log_level::warning, "slow"}});
+  const auto events = e.events().watch(run->id);
+  const auto calm = e.workers().heartbeat(task.id, 0.5, {{log_level::warning, "slow"}});
   REQUIRE(calm);
   CHECK(calm->wish == task_wish::none);
   const auto line = events->next(10s);
@@ -299,11 +299,11 @@ TEST_CASE("a worker's heartbeat tells what it logs, and is told what is wished",
   const auto progress = events->next(10s);
   REQUIRE(progress);
   CHECK(progress->what.detail.at("fraction") == 0.5);
-  REQUIRE(e.pause(run->id));
-  CHECK(e.heartbeat_task(task.id)->wish == task_wish::pause);
-  REQUIRE(e.cancel(run->id));
-  CHECK(e.heartbeat_task(task.id).error().type == "lease_lost");
-  check_is_lost(e.finish_task(task.id, {json{{"late", true}}}));
+  REQUIRE(e.runs().pause(run->id));
+  CHECK(e.workers().heartbeat(task.id)->wish == task_wish::pause);
+  REQUIRE(e.runs().cancel(run->id));
+  CHECK(e.workers().heartbeat(task.id).error().type == "lease_lost");
+  check_is_lost(e.workers().complete(task.id, {json{{"late", true}}}));
   CHECK_FALSE(e.get(run->id)->data.contains("late"));
 }
 
@@ -313,7 +313,7 @@ TEST_CASE("a result that is no result fails the step", "[workers]") {
   REQUIRE(e.put_flow(worked("order")));
   const auto run = e.start("order");
   REQUIRE(run);
-  REQUIRE(e.finish_task(take_one(e).id, {json(std::nan(""))}));
+  REQUIRE(e.workers().complete(take_one(e).id, {json(std::nan(""))}));
   const auto done = e.wait(run->id, 10s);
   REQUIRE(done);
   CHECK(done->summary.status == run_status::failed);
@@ -336,26 +336,26 @@ TEST_CASE("tasks outlive the engine: those that wait, and those that a worker ha
   }
   engine e{worker_settings_in(folder.path)};
   REQUIRE(e.open());
-  const auto overview = e.workers();
+  const auto overview = e.workers().list();
   REQUIRE(overview);
   REQUIRE(overview->queues.size() == 1);
   CHECK(overview->queues[0].queued == 2);
   CHECK(overview->queues[0].leased == 1);
   // A line of log finds its node again.
-  const auto events = e.watch(held->run);
-  REQUIRE(e.heartbeat_task(held->id, {}, {{log_level::info, "still here"}}));
+  const auto events = e.events().watch(held->run);
+  REQUIRE(e.workers().heartbeat(held->id, {}, {{log_level::info, "still here"}}));
   const auto line = events->next(10s);
   REQUIRE(line);
   CHECK(line->what.node == "work");
-  REQUIRE(e.finish_task(held->id, {json{{"by", "the first"}}}));
+  REQUIRE(e.workers().complete(held->id, {json{{"by", "the first"}}}));
   CHECK(e.wait(held->run, 10s)->data.at("by") == "the first");
-  const auto rest = e.poll_tasks(poll_as("w2", 10s, 10));
+  const auto rest = e.workers().poll(poll_as("w2", 10s, 10));
   REQUIRE(rest);
   REQUIRE(rest->size() == 2);
-  for (const auto& task : *rest) REQUIRE(e.finish_task(task.id, {json::object()}));
+  for (const auto& task : *rest) REQUIRE(e.workers().complete(task.id, {json::object()}));
   for (const auto& task : *rest)
     CHECK(e.wait(task.run, 10s)->summary.status == run_status::completed);
-  CHECK(e.workers()->queues.empty());
+  CHECK(e.workers().list()->queues.empty());
 }
 
 TEST_CASE("a lease that was held over a restart runs out too", "[workers]") {
@@ -367,12 +367,12 @@ TEST_CASE("a lease that was held over a restart runs out too", "[workers]") {
     REQUIRE(e.start("order"));
     auto wanted = poll_as("w1");
     wanted.lease_time = 1s;
-    REQUIRE(e.poll_tasks(wanted)->size() == 1);
+    REQUIRE(e.workers().poll(wanted)->size() == 1);
   }
   engine e{worker_settings_in(folder.path)};
   REQUIRE(e.open());
   const auto again = take_one(e, "w2");
-  CHECK(e.finish_task(again.id, {json::object()}));
+  CHECK(e.workers().complete(again.id, {json::object()}));
 }
 
 TEST_CASE("a poll takes from the runs in turn", "[workers]") {
@@ -399,7 +399,7 @@ TEST_CASE("a poll takes from the runs in turn", "[workers]") {
   REQUIRE(busy);
   const auto queued = [&] {
     std::uint64_t all = 0;
-    const auto overview = e.workers();
+    const auto overview = e.workers().list();
     for (const auto& q : overview->queues) all += q.queued;
     return all;
   };
@@ -431,12 +431,12 @@ TEST_CASE("many workers and runs: every task is done once, though workers vanish
       for (int polls = 0; accepted < runs; ++polls) {
         auto wanted = poll_as("w" + std::to_string(w), 200ms, 8);
         wanted.lease_time = 1s;
-        const auto tasks = e.poll_tasks(wanted);
+        const auto tasks = e.workers().poll(wanted);
         if (!tasks) break;
         // The third poll's tasks are never heard of again.
         if (polls == 2) continue;
         for (const auto& task : *tasks)
-          if (e.finish_task(task.id, {json{{"by", w}}})) ++accepted;
+          if (e.workers().complete(task.id, {json{{"by", w}}})) ++accepted;
       }
       --left;
     });
@@ -447,7 +447,7 @@ TEST_CASE("many workers and runs: every task is done once, though workers vanish
     const auto done = e.wait(id, 10s);
     REQUIRE(done);
     CHECK(done->summary.status == run_status::completed);
-    const auto history = e.history(id);
+    const auto history = e.runs().history(id);
     REQUIRE(history);
     CHECK(std::count_if(history->begin(), history->end(),
                         [](const history_event& h) { return h.kind == "step_finished"; }) == 1);
@@ -458,8 +458,8 @@ TEST_CASE("polls that wait are answered when the engine stops", "[workers]") {
   engine e{worker_settings_in()};
   REQUIRE(e.open());
   std::optional<result<std::vector<worker_task>>> answer;
-  std::thread worker{[&] { answer = e.poll_tasks(poll_as("w1", 60s)); }};
-  while (e.workers()->workers.empty()) std::this_thread::yield();
+  std::thread worker{[&] { answer = e.workers().poll(poll_as("w1", 60s)); }};
+  while (e.workers().list()->workers.empty()) std::this_thread::yield();
   REQUIRE(e.stop());
   worker.join();
   REQUIRE(answer);
@@ -487,11 +487,11 @@ TEST_CASE("a command can be held to a checkpoint", "[workers]") {
   const auto task = take_one(e);
   const auto now = e.get(run->id);
   REQUIRE(now);
-  const auto refused = e.pause(run->id, {.if_checkpoint = now->checkpoint - 1});
+  const auto refused = e.runs().pause(run->id, {.if_checkpoint = now->checkpoint - 1});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::conflict);
   CHECK(refused.error().type == "checkpoint_moved");
-  CHECK(e.pause(run->id, {.if_checkpoint = now->checkpoint}));
+  CHECK(e.runs().pause(run->id, {.if_checkpoint = now->checkpoint}));
 }
 
 TEST_CASE("a run stays in memory for its worker, but not for ever", "[workers]") {
@@ -506,7 +506,7 @@ TEST_CASE("a run stays in memory for its worker, but not for ever", "[workers]")
   while (e.load()->active_runs > 0 && std::chrono::steady_clock::now() < until)
     std::this_thread::sleep_for(10ms);
   CHECK(e.load()->active_runs == 0);
-  REQUIRE(e.finish_task(task.id, {json{{"charged", true}}}));
+  REQUIRE(e.workers().complete(task.id, {json{{"charged", true}}}));
   CHECK(e.wait(run->id, 10s)->summary.status == run_status::completed);
 }
 
@@ -524,7 +524,7 @@ TEST_CASE("runs do not stay in memory when there is room for few", "[workers]") 
   }
   std::size_t taken = 0;
   while (taken < 20) {
-    const auto tasks = e.poll_tasks(poll_as("w1", 10s, 20));
+    const auto tasks = e.workers().poll(poll_as("w1", 10s, 20));
     REQUIRE(tasks);
     REQUIRE_FALSE(tasks->empty());
     taken += tasks->size();

@@ -127,14 +127,14 @@ class client {
       case verb::signal:
         return told(engine_.signal(run, "go", what.signal, {std::to_string(what.signal)}));
       case verb::pause:
-        return told(engine_.pause(run, {what.if_status, reason}));
+        return told(engine_.runs().pause(run, {what.if_status, reason}));
       case verb::resume: {
         json update = json::object();
         if (what.note != 0) update["note"] = what.note;
-        return told(engine_.resume(run, {what.if_status, reason, update}));
+        return told(engine_.runs().resume(run, {what.if_status, reason, update}));
       }
       case verb::cancel:
-        return told(engine_.cancel(run, {what.if_status, reason}));
+        return told(engine_.runs().cancel(run, {what.if_status, reason}));
       case verb::get:
         break;
     }
@@ -208,7 +208,7 @@ int settle(pawl::engine& engine, std::uint64_t runs, std::uint64_t first) {
     const pawl::run_id run{run_name(i)};
     if (!wait_for_rest(engine, run, until)) tell({{"restless", run.str()}});
     self.make(first + i, {run.str(), {}});
-    const auto events = engine.history(run);
+    const auto events = engine.runs().history(run);
     if (events) {
       tell_history(run, *events);
     } else if (events.error().code != pawl::errc::not_found) {

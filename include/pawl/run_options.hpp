@@ -1,0 +1,130 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <pawl/ids.hpp>
+#include <pawl/json.hpp>
+#include <pawl/result.hpp>
+#include <pawl/run.hpp>
+#include <pawl/trace_context.hpp>
+
+/// What the calls of <pawl/runs.hpp> take and return.
+namespace pawl {
+
+struct start_options {
+  /// Id of the run. A second start of the same flow with the same input under this id returns the
+  /// existing run. None: a new UUID of version 7.
+  std::optional<run_id> id = {};
+  /// Idempotency key, instead of an id: any text of 1 to 512 bytes that identifies this start, such
+  /// as an order number. The id is derived from it.
+  std::string key = {};
+  /// None: the published version.
+  std::optional<pawl::version> version = {};
+  /// Stored beside the data; rules read it as `metadata`. An object.
+  json metadata = json::object();
+  /// Trace that the steps of the run belong to, as `parse_traceparent` returns it. Not compared
+  /// when a start is repeated: the existing run keeps its own trace.
+  std::optional<trace_context> trace = {};
+};
+
+struct run_started {
+  run_id id;
+  flow_version_id flow;
+  run_status status = run_status::pending;
+  bool created = true;  ///< false: the run existed already
+};
+
+/// The result of a command.
+struct run_changed {
+  run_summary run;
+  run_status before = run_status::pending;
+  /// After a pause: steps are still running; the run is paused when they have finished.
+  bool pausing = false;
+};
+
+struct command_options {
+  /// Compare-and-set: fail with `conflict` unless the run has this status. Exactly one of several
+  /// concurrent callers succeeds.
+  std::optional<run_status> if_status = {};
+  /// Recorded in the history of the run; UTF-8, at most 4,096 bytes.
+  std::string reason = {};
+  /// Compare-and-set: fail with `conflict` of the type "checkpoint_moved" unless this is the last
+  /// checkpoint of the run.
+  std::optional<std::uint64_t> if_checkpoint = {};
+};
+
+struct resume_options {
+  /// As in `command_options`.
+  std::optional<run_status> if_status = {};
+  std::string reason = {};
+  /// New values of top-level keys of the run's data, set before the run goes on. An object; must be
+  /// empty for a run that is not paused yet.
+  json update = json::object();
+  /// Answer to a question of the run (`run_view::waiting_on`): the `resume_value` of an interrupted
+  /// function, or the data that a node of type `interrupt` stores. If the run asks exactly one
+  /// question, no answer counts as null.
+  std::optional<json> answer = {};
+  /// Id of the question. Required if the run asks several.
+  std::string question = {};
+  /// As in `command_options`.
+  std::optional<std::uint64_t> if_checkpoint = {};
+};
+
+struct signal_options {
+  /// Id of the signal, at most 512 bytes. A second signal with the same id has no effect.
+  std::string id = {};
+  /// As in `command_options`.
+  std::optional<std::uint64_t> if_checkpoint = {};
+};
+
+/// The result of a batch call for one run.
+template <class T>
+struct batch_item {
+  run_id id;
+  result<T> outcome;
+};
+
+struct signal_request {
+  run_id id;
+  std::string type;
+  json payload = nullptr;
+  signal_options options = {};
+};
+
+struct start_request {
+  std::string flow;
+  json input = json::object();
+  start_options options = {};
+};
+
+/// Selects a page of runs.
+struct run_filter {
+  std::optional<run_status> status = {};
+  std::size_t limit = 100;  ///< 1 to 1000
+  std::string cursor = {};  ///< `run_page::next` of the previous page
+  std::optional<flow_name> flow = {};
+};
+
+/// A page of runs, newest first. It contains every run whose start has returned. A page that is
+/// filtered by flow may have fewer runs than its limit, even none, and still have a next page.
+struct run_page {
+  std::vector<run_summary> runs;
+  std::string next;  ///< cursor of the next page; empty on the last page
+};
+
+/// A page of the history of a run, oldest first. Never splits a checkpoint.
+struct history_page {
+  std::vector<history_event> events;
+  std::uint64_t next = 0;  ///< first checkpoint of the next page; 0 on the last page
+};
+
+struct run_count {
+  run_status status;
+  std::uint64_t count = 0;
+};
+
+}  // namespace pawl

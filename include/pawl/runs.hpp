@@ -1,0 +1,143 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <pawl/callback.hpp>
+#include <pawl/detail/scope_ref.hpp>
+#include <pawl/ids.hpp>
+#include <pawl/json.hpp>
+#include <pawl/result.hpp>
+#include <pawl/run.hpp>
+#include <pawl/run_options.hpp>
+
+namespace pawl {
+
+/// The runs of one scope: starts, commands and queries; `scope::runs` returns it. A handle: cheap
+/// to copy, safe for concurrent use, and valid after the engine has stopped (every call then fails
+/// with `unavailable`).
+///
+/// Starts and commands return after they are durable, as `storage.durability` defines it. Besides
+/// the errors named at each call, they fail with `overloaded` if the engine is full (nothing was
+/// changed) and with `unavailable` if the engine is not open, is stopping, or its store has failed.
+class scope_runs {
+ public:
+  explicit scope_runs(detail::scope_ref at) : at_(std::move(at)) {}
+
+  /// Starts a run of a flow. `input` is an object: the initial data of the run. A second start with
+  /// the same id or key, flow and input returns the existing run. Errors: `not_found` (no such flow
+  /// or version, or none published), `already_exists` (the id or key was used for another flow or
+  /// input), `invalid_argument`, `limit_exceeded`.
+  result<run_started> start(std::string_view flow, const json& input = json::object(),
+                            start_options options = {}) const;
+  void start_async(std::string_view flow, const json& input, start_options options,
+                   callback<run_started> done) const;
+
+  /// Waits until a run has finished and returns its final state. Errors: `not_found`; `timed_out`
+  /// (the run goes on).
+  result<run_view> wait(const run_id& id, std::chrono::milliseconds timeout) const;
+  void wait_async(const run_id& id, std::chrono::milliseconds timeout,
+                  callback<run_view> done) const;
+
+  /// Calls `start`, then `wait`. Errors: of both.
+  result<run_view> start_and_wait(std::string_view flow, const json& input,
+                                  std::chrono::milliseconds timeout,
+                                  start_options options = {}) const;
+  void start_and_wait_async(std::string_view flow, const json& input,
+                            std::chrono::milliseconds timeout, start_options options,
+                            callback<run_view> done) const;
+
+  /// Returns a run at its last durable checkpoint. Errors: `not_found`.
+  [[nodiscard]] result<run_view> get(const run_id& id) const;
+  void get_async(const run_id& id, callback<run_view> done) const;
+
+  /// Returns a page of runs, newest first. Errors: `invalid_argument` (cursor, limit).
+  [[nodiscard]] result<run_page> list(const run_filter& filter = {}) const;
+  void list_async(const run_filter& filter, callback<run_page> done) const;
+
+  /// Returns the number of runs with each status. Reads counters: the cost does not depend on the
+  /// number of runs.
+  [[nodiscard]] result<std::vector<run_count>> counts() const;
+  void counts_async(callback<std::vector<run_count>> done) const;
+
+  /// Returns the events of at most `limit` checkpoints of a run, from checkpoint `first` on; the
+  /// first checkpoint is 1. Errors: `not_found`.
+  [[nodiscard]] result<std::vector<history_event>> history(const run_id& id,
+                                                           std::uint64_t first = 1,
+                                                           std::size_t limit = 1000) const;
+  void history_async(const run_id& id, std::uint64_t first, std::size_t limit,
+                     callback<std::vector<history_event>> done) const;
+
+  /// As `history`, and returns where the next page begins. A page also ends when it reaches some
+  /// megabytes.
+  [[nodiscard]] result<pawl::history_page> history_page(const run_id& id, std::uint64_t first = 1,
+                                                        std::size_t limit = 1000) const;
+  void history_page_async(const run_id& id, std::uint64_t first, std::size_t limit,
+                          callback<pawl::history_page> done) const;
+
+  /// Cancels an unfinished run. Running functions are asked to stop; their results are not
+  /// recorded. Errors: `not_found`, `illegal_transition`, `conflict`.
+  result<run_changed> cancel(const run_id& id, command_options options = {}) const;
+  void cancel_async(const run_id& id, command_options options, callback<run_changed> done) const;
+
+  /// Pauses a run. Running functions finish first and their results are recorded
+  /// (`run_changed::pausing`); no new node starts. Errors: as `cancel`.
+  result<run_changed> pause(const run_id& id, command_options options = {}) const;
+  void pause_async(const run_id& id, command_options options, callback<run_changed> done) const;
+
+  /// Resumes a run that is paused or pausing, or answers a question of a run. Errors: as `cancel`;
+  /// `invalid_argument` (the update; no such question; an answer that does not match its schema);
+  /// `limit_exceeded`.
+  result<run_changed> resume(const run_id& id, resume_options options = {}) const;
+  void resume_async(const run_id& id, resume_options options, callback<run_changed> done) const;
+
+  /// Sets top-level keys of the data of a paused or failed run. Branches keep their own values of
+  /// the keys they have written. Errors: as `resume`.
+  result<run_changed> set_data(const run_id& id, json data, command_options options = {}) const;
+  void set_data_async(const run_id& id, json data, command_options options,
+                      callback<run_changed> done) const;
+
+  /// Sends a signal to a run. A `signal` node that waits for this type receives it at once;
+  /// otherwise it is stored until one does. Each signal is received once, the oldest first. Errors:
+  /// `not_found`; `illegal_transition` (the run has finished); `invalid_argument` (a type that is
+  /// not 1 to 128 bytes); `limit_exceeded` (the payload, or too many stored signals).
+  result<run_changed> signal(const run_id& id, std::string type, json payload = nullptr,
+                             signal_options options = {}) const;
+  void signal_async(const run_id& id, std::string type, json payload, signal_options options,
+                    callback<run_changed> done) const;
+
+  /// Retries a failed run from its last checkpoint, beginning with the failed step. Errors: as
+  /// `cancel`.
+  result<run_changed> retry(const run_id& id, command_options options = {}) const;
+  void retry_async(const run_id& id, command_options options, callback<run_changed> done) const;
+
+  /// Starts a new run with the flow version and input of a finished run;
+  /// `run_summary::restarted_from` names the old one. Errors: `not_found`; `illegal_transition` if
+  /// the run has not finished; those of `start`.
+  result<run_started> restart(const run_id& id, start_options options = {}) const;
+  void restart_async(const run_id& id, start_options options, callback<run_started> done) const;
+
+  // Batches: each makes the asynchronous call for every item and returns, in the order given, when
+  // all are durable. Items are independent: one that fails does not stop the others. Items beyond
+  // `engine.max_commands_in_flight` fail with `overloaded`.
+  std::vector<result<run_started>> start_many(std::vector<start_request> requests) const;
+  std::vector<batch_item<run_changed>> signal_many(std::vector<signal_request> requests) const;
+  std::vector<batch_item<run_changed>> pause_many(const std::vector<run_id>& ids,
+                                                  const command_options& options = {}) const;
+  std::vector<batch_item<run_changed>> resume_many(const std::vector<run_id>& ids,
+                                                   const resume_options& options = {}) const;
+  std::vector<batch_item<run_changed>> cancel_many(const std::vector<run_id>& ids,
+                                                   const command_options& options = {}) const;
+  std::vector<batch_item<run_changed>> retry_many(const std::vector<run_id>& ids,
+                                                  const command_options& options = {}) const;
+
+ private:
+  detail::scope_ref at_;
+};
+
+}  // namespace pawl

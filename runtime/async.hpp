@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <future>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <pawl/callback.hpp>
+
+#include "runtime/core.hpp"
+
+namespace pawl {
+
+/// Makes an asynchronous call and blocks until it is answered.
+template <class T, class Call>
+result<T> await(Call call) {
+  auto answer = std::make_shared<std::promise<result<T>>>();
+  auto later = answer->get_future();
+  call([answer](result<T> r) { answer->set_value(std::move(r)); });
+  return later.get();
+}
+
+/// Makes one asynchronous call per item, `call(index, callback)`, and blocks until all are
+/// answered. Returns the answers in the order of the items.
+template <class T, class Call>
+std::vector<result<T>> await_all(std::size_t count, Call call) {
+  std::vector<std::future<result<T>>> later;
+  later.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    auto answer = std::make_shared<std::promise<result<T>>>();
+    later.push_back(answer->get_future());
+    call(i, [answer](result<T> r) { answer->set_value(std::move(r)); });
+  }
+  std::vector<result<T>> answers;
+  answers.reserve(count);
+  for (auto& each : later) answers.push_back(each.get());
+  return answers;
+}
+
+/// Answers `done` with `read()`, which runs on the engine's reader thread.
+template <class T, class Read>
+void read_later(engine_core& core, callback<T> done, Read read) {
+  auto shared = std::make_shared<callback<T>>(std::move(done));
+  const auto accepted = core.read_later([shared, read = std::move(read)] {
+    // The callback is destroyed with the call, not with the job.
+    std::exchange(*shared, nullptr)(read());
+  });
+  if (!accepted) (*shared)(accepted.error());
+}
+
+}  // namespace pawl

@@ -1,0 +1,92 @@
+#include <pawl/workers.hpp>
+
+#include "runtime/async.hpp"
+#include "runtime/tasks.hpp"
+
+namespace pawl {
+namespace {
+
+/// Reports a lost lease in the same way whether the run went on without the worker or is deleted.
+callback<run_changed> to_worker(callback<void> done) {
+  return [done = std::move(done)](result<run_changed> changed) {
+    if (changed) return done({});
+    error why = std::move(changed).error();
+    const bool lost = why.code == errc::not_found || why.code == errc::conflict;
+    if (lost) why = {errc::conflict, std::move(why.message), "lease_lost"};
+    done(std::move(why));
+  };
+}
+
+}  // namespace
+
+result<std::vector<worker_task>> scope_workers::poll(task_poll wanted) const {
+  return await<std::vector<worker_task>>(
+      [&](auto done) { poll_async(std::move(wanted), std::move(done)); });
+}
+
+void scope_workers::poll_async(task_poll wanted, callback<std::vector<worker_task>> done,
+                               std::stop_token withdrawn) const {
+  if (auto good = check_poll(wanted); !good) return done(std::move(good).error());
+  at_.core->poll_tasks(at_.name, std::move(wanted), std::move(done), std::move(withdrawn));
+}
+
+result<void> scope_workers::complete(const task_lease& task, task_outcome outcome) const {
+  return await<void>([&](auto done) { complete_async(task, std::move(outcome), std::move(done)); });
+}
+
+void scope_workers::complete_async(const task_lease& task, task_outcome outcome,
+                                   callback<void> done) const {
+  const auto place = parse_task(task);
+  if (!place) return done(place.error());
+  flow::step_outcome_command ended{place->token, {}, place->visit, place->attempt};
+  ended.lease = place->lease;
+  ended.retryable = outcome.retryable;
+  ended.random = at_.core->draw();
+  if (auto good = check_outcome(outcome, at_.core->settings.run.max_result_bytes); !good) {
+    ended.value = std::move(good).error();
+  } else {
+    ended.value = std::move(outcome.value);
+    ended.interrupted = std::move(outcome.interrupted);
+  }
+  at_.core->command(at_.key(place->run), std::move(ended), to_worker(std::move(done)));
+}
+
+result<void> scope_workers::release(const task_lease& task) const {
+  return await<void>([&](auto done) { release_async(task, std::move(done)); });
+}
+
+void scope_workers::release_async(const task_lease& task, callback<void> done) const {
+  const auto place = parse_task(task);
+  if (!place) return done(place.error());
+  at_.core->command(at_.key(place->run),
+                    flow::lease_lost_command{place->token, place->lease, at_.core->draw(), true},
+                    to_worker(std::move(done)));
+}
+
+result<task_heartbeat> scope_workers::heartbeat(const task_lease& task,
+                                                std::optional<double> progress,
+                                                std::vector<task_log_line> log) const {
+  return await<task_heartbeat>(
+      [&](auto done) { heartbeat_async(task, progress, std::move(log), std::move(done)); });
+}
+
+void scope_workers::heartbeat_async(const task_lease& task, std::optional<double> progress,
+                                    std::vector<task_log_line> log,
+                                    callback<task_heartbeat> done) const {
+  const auto place = parse_task(task);
+  if (!place) return done(place.error());
+  if (progress && !(*progress >= 0 && *progress <= 1))
+    return done(error{errc::invalid_argument, "a task's progress is a number from 0 to 1"});
+  at_.core->heartbeat_task({at_.key(place->run), place->token}, place->lease, progress,
+                           std::move(log), std::move(done));
+}
+
+result<worker_overview> scope_workers::list() const {
+  return await<worker_overview>([&](auto done) { list_async(std::move(done)); });
+}
+
+void scope_workers::list_async(callback<worker_overview> done) const {
+  at_.core->describe_workers(at_.name, std::move(done));
+}
+
+}  // namespace pawl
