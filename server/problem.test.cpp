@@ -11,7 +11,7 @@ using namespace pawl::server;
 
 namespace {
 
-/// Every code of the engine, with the code and status that a client sees.
+/// Every error code of the engine with the problem code and status that it maps to.
 const std::map<errc, std::pair<std::string, unsigned>> expected_problems = {
     {errc::invalid_argument, {"invalid_argument", 400}},
     {errc::invalid_flow, {"invalid_flow", 422}},
@@ -38,7 +38,7 @@ const std::map<errc, std::pair<std::string, unsigned>> expected_problems = {
 
 }  // namespace
 
-TEST_CASE("every error of the engine is a problem with a code and a status", "[problem]") {
+TEST_CASE("every error code of the engine maps to a problem code and a status", "[problem]") {
   for (int i = 0; to_string(static_cast<errc>(i)) != "unknown"; ++i) {
     const auto code = static_cast<errc>(i);
     INFO(to_string(code));
@@ -51,7 +51,7 @@ TEST_CASE("every error of the engine is a problem with a code and a status", "[p
   }
 }
 
-TEST_CASE("a lost precondition and a lost lease are conflicts of their own", "[problem]") {
+TEST_CASE("a failed precondition and a lost lease have their own problem codes", "[problem]") {
   const auto status = [](const char* type) {
     return kind_of(problem_of({errc::conflict, "", type}).code).status;
   };
@@ -61,40 +61,49 @@ TEST_CASE("a lost precondition and a lost lease are conflicts of their own", "[p
   CHECK(status("something") == 409);
 }
 
-TEST_CASE("a problem is answered as RFC 9457 has it", "[problem]") {
+TEST_CASE("a problem is serialized according to RFC 9457", "[problem]") {
   const problem refused{problem_code::invalid_flow,
-                        "the flow has a fault",
+                        "the flow has 1 error",
                         "",
                         {{severity::error, "/nodes/1", "unknown_node_type", "no such type"}}};
   const auto answer = to_response(refused, "r-1");
   CHECK(answer.status == 422);
   CHECK(answer.fields.find("Content-Type") == "application/problem+json");
+  const json diagnostics = {{{"severity", "error"},
+                             {"pointer", "/nodes/1"},
+                             {"code", "unknown_node_type"},
+                             {"message", "no such type"}}};
   CHECK(json::parse(answer.body) == json{{"type", "urn:pawl:error:invalid_flow"},
                                          {"title", "Invalid flow"},
                                          {"status", 422},
                                          {"code", "invalid_flow"},
-                                         {"detail", "the flow has a fault"},
+                                         {"detail", "the flow has 1 error"},
                                          {"request_id", "r-1"},
-                                         {"faults",
-                                          {{{"severity", "error"},
-                                            {"pointer", "/nodes/1"},
-                                            {"code", "unknown_node_type"},
-                                            {"message", "no such type"}}}}});
+                                         {"diagnostics", diagnostics},
+                                         {"faults", diagnostics}});
 }
 
-TEST_CASE("a full or stopping server says when to try again", "[problem]") {
+TEST_CASE("an overloaded or unavailable server sets Retry-After", "[problem]") {
   CHECK(problem_of({errc::overloaded, ""}).fields.find("Retry-After"));
   CHECK(problem_of({errc::unavailable, ""}).fields.find("Retry-After"));
   CHECK_FALSE(problem_of({errc::not_found, ""}).fields.find("Retry-After"));
 }
 
-TEST_CASE("the class of an error is told", "[problem]") {
+TEST_CASE("an answer with status 429 or 503 has Retry-After", "[problem]") {
+  for (const auto& kind : problem_kinds()) {
+    INFO(kind.name);
+    const bool retryable = kind.status == 429 || kind.status == 503;
+    CHECK(to_response({kind.code, ""}, "").fields.find("Retry-After").has_value() == retryable);
+  }
+}
+
+TEST_CASE("a problem includes the class of its error", "[problem]") {
   CHECK(to_json(problem_of({errc::conflict, "", "checkpoint_moved"}))["class"] ==
         "checkpoint_moved");
   CHECK_FALSE(to_json(problem_of({errc::conflict, ""})).contains("class"));
 }
 
-TEST_CASE("no two codes have one name", "[problem]") {
+TEST_CASE("problem codes have unique names", "[problem]") {
   std::set<std::string_view> names;
   for (const auto& kind : problem_kinds()) {
     CHECK(names.insert(kind.name).second);

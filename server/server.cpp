@@ -5,7 +5,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include "server/api/caller_places.hpp"
+#include "server/api/caller_limiter.hpp"
 #include "server/api/dispatcher.hpp"
 #include "server/api/idempotency.hpp"
 #include "server/api/routes.hpp"
@@ -22,7 +22,7 @@
 namespace pawl::server {
 namespace {
 
-/// What all runs together may have logged and the server still has.
+/// Memory for the log lines of all runs.
 constexpr std::size_t log_bytes = std::size_t{32} << 20;
 
 router routes_for(const server_settings& s) {
@@ -33,17 +33,17 @@ router routes_for(const server_settings& s) {
 
 }  // namespace
 
-/// The transport, for those who count its connections; it comes after them and goes before them.
-class transport_counts {
+/// Access to the transport's statistics for services created before it and destroyed after it.
+class transport_stats {
  public:
   void watch(const std::shared_ptr<http::listener>& transport) {
     const std::lock_guard lock{mutex_};
     transport_ = transport;
   }
-  [[nodiscard]] http::listener_numbers now() const {
+  [[nodiscard]] http::listener_stats now() const {
     const std::lock_guard lock{mutex_};
     const auto transport = transport_.lock();
-    return transport ? transport->numbers() : http::listener_numbers{};
+    return transport ? transport->stats() : http::listener_stats{};
   }
   [[nodiscard]] connection_counts connections() const {
     const auto numbers = now();
@@ -55,22 +55,23 @@ class transport_counts {
   std::weak_ptr<http::listener> transport_;
 };
 
-/// Who may do what, and what was done.
-struct guards {
-  std::shared_ptr<key_authenticator> who;
-  std::shared_ptr<file_audit> file;  ///< null: commands are noted in the log
+/// Authentication and audit.
+struct security_parts {
+  std::shared_ptr<key_authenticator> auth;
+  std::shared_ptr<file_audit> file;  ///< null: commands are audited in the server's log
   std::shared_ptr<audit_log> audit;
 };
 
-/// Errors: of the files of keys and of the audit log; `invalid_argument` where others could reach a
-/// server without keys.
-result<guards> make_guards(const settings& s, const std::shared_ptr<spdlog::logger>& log) {
-  guards made;
-  auto who = key_authenticator::open({keys_file_of(s), s.server.max_failed_logins,
-                                      make_open_authenticator(s.server.cors_origins), log});
-  if (!who) return std::move(who).error();
-  made.who = *std::move(who);
-  if (!made.who->has_keys())
+/// Errors: those of the key file and the audit log; `invalid_argument` for an address that other
+/// machines can reach while there are no API keys.
+result<security_parts> make_security(const settings& s,
+                                     const std::shared_ptr<spdlog::logger>& log) {
+  security_parts made;
+  auto auth = key_authenticator::open({keys_file_of(s), s.server.max_failed_logins,
+                                       make_open_authenticator(s.server.cors_origins), log});
+  if (!auth) return std::move(auth).error();
+  made.auth = *std::move(auth);
+  if (!made.auth->has_keys())
     if (auto safe = check_exposure(s.server); !safe) return std::move(safe).error();
   if (s.server.audit_file.empty()) {
     made.audit = make_logging_audit(log);
@@ -82,29 +83,30 @@ result<guards> make_guards(const settings& s, const std::shared_ptr<spdlog::logg
   return made;
 }
 
-/// In the order in which they need each other.
-struct http_server::inside {
-  inside(engine& of, const std::shared_ptr<spdlog::logger>& log, guards made)
-      : safe(std::move(made)),
-        log_source(feed(logs, of)),
-        routes({of, safe.who, safe.audit,
-                std::make_shared<idempotency_table>(idempotency_table::limits{}), logs, waits, live,
-                log, [counts = counts] { return counts->connections(); }, counted,
-                [counts = counts, who = safe.who, file = safe.file,
-                 folder = std::make_shared<folder_size>(of.effective_settings().storage.data_dir)](
-                    readings& now) {
-                  now.transport = counts->now();
-                  now.logins_refused = who->refused();
-                  now.audit_lines_lost = file ? file->lost() : 0;
-                  now.store_bytes = folder->bytes();
-                },
-                std::make_shared<caller_places>(of.effective_settings().server.max_streams_per_key),
-                std::make_shared<caller_places>(of.effective_settings().server.max_waits_per_key)},
-               routes_for(of.effective_settings().server)) {}
+/// Members are declared in order of dependency.
+struct http_server::impl {
+  impl(engine& of, const std::shared_ptr<spdlog::logger>& log, security_parts made)
+      : security(std::move(made)),
+        log_source(collect_logs(logs, of)),
+        routes(
+            {of, security.auth, security.audit,
+             std::make_shared<idempotency_table>(idempotency_table::limits{}), logs, waits, live,
+             log, [stats = stats] { return stats->connections(); }, request_metrics,
+             [stats = stats, auth = security.auth, file = security.file,
+              folder = std::make_shared<folder_size>(of.effective_settings().storage.data_dir)](
+                 readings& now) {
+               now.transport = stats->now();
+               now.logins_refused = auth->refused();
+               now.audit_lines_lost = file ? file->lost() : 0;
+               now.store_bytes = folder->bytes();
+             },
+             std::make_shared<caller_limiter>(of.effective_settings().server.max_streams_per_key),
+             std::make_shared<caller_limiter>(of.effective_settings().server.max_waits_per_key)},
+            routes_for(of.effective_settings().server)) {}
 
-  const guards safe;
-  const std::shared_ptr<transport_counts> counts = std::make_shared<transport_counts>();
-  const std::shared_ptr<metrics> counted = std::make_shared<metrics>();
+  const security_parts security;
+  const std::shared_ptr<transport_stats> stats = std::make_shared<transport_stats>();
+  const std::shared_ptr<metrics> request_metrics = std::make_shared<metrics>();
   const std::shared_ptr<log_ring> logs = std::make_shared<log_ring>(log_bytes);
   const std::shared_ptr<waiting_calls> waits = std::make_shared<waiting_calls>();
   const std::shared_ptr<live_streams> live = std::make_shared<live_streams>();
@@ -114,7 +116,7 @@ struct http_server::inside {
   bool tls = false;
 };
 
-http_server::http_server(std::unique_ptr<inside> made) : inside_(std::move(made)) {}
+http_server::http_server(std::unique_ptr<impl> made) : impl_(std::move(made)) {}
 
 http_server::~http_server() {
   stop(std::chrono::milliseconds{0});
@@ -122,41 +124,41 @@ http_server::~http_server() {
 
 result<std::unique_ptr<http_server>> http_server::open(engine& of,
                                                        std::shared_ptr<spdlog::logger> log) {
-  const server_settings& wanted = of.effective_settings().server;
-  auto safe = make_guards(of.effective_settings(), log);
-  if (!safe) return std::move(safe).error();
-  auto made = std::make_unique<inside>(of, log, *std::move(safe));
+  const server_settings& s = of.effective_settings().server;
+  auto security = make_security(of.effective_settings(), log);
+  if (!security) return std::move(security).error();
+  auto made = std::make_unique<impl>(of, log, *std::move(security));
   auto opened = http::listener::open(
-      {wanted, made->routes, std::move(log),
-       [counted = made->counted](const http::finished_request& one) { counted->observe(one); }});
+      {s, made->routes, std::move(log),
+       [to = made->request_metrics](const http::finished_request& one) { to->observe(one); }});
   if (!opened) return std::move(opened).error();
   made->transport = *std::move(opened);
-  made->tls = !wanted.tls_cert.empty();
-  made->counts->watch(made->transport);
+  made->tls = !s.tls_cert.empty();
+  made->stats->watch(made->transport);
   return std::unique_ptr<http_server>{new http_server{std::move(made)}};
 }
 
 std::vector<std::string> http_server::urls() const {
-  const std::string scheme = inside_->tls ? "https://" : "http://";
+  const std::string scheme = impl_->tls ? "https://" : "http://";
   std::vector<std::string> all;
-  for (const auto& at : inside_->transport->addresses())
+  for (const auto& at : impl_->transport->addresses())
     all.push_back(at.starts_with("unix:") ? at : scheme + at);
   return all;
 }
 
 result<void> http_server::reload() {
-  const auto transport = inside_->transport->reload();
-  const auto keys = inside_->safe.who->reload();
-  const auto audit = inside_->safe.file ? inside_->safe.file->reopen() : result<void>{};
+  const auto transport = impl_->transport->reload();
+  const auto keys = impl_->security.auth->reload();
+  const auto audit = impl_->security.file ? impl_->security.file->reopen() : result<void>{};
   for (const auto& each : {transport, keys, audit})
     if (!each) return each;
   return {};
 }
 
-void http_server::stop(std::chrono::milliseconds time_to_finish) {
-  inside_->waits->end_all();
-  inside_->transport->stop(time_to_finish);
-  inside_->live->stop();
+void http_server::stop(std::chrono::milliseconds timeout) {
+  impl_->waits->end_all();
+  impl_->transport->stop(timeout);
+  impl_->live->stop();
 }
 
 }  // namespace pawl::server

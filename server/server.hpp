@@ -13,36 +13,36 @@ class logger;
 
 namespace pawl::server {
 
-/// The HTTP API of an open engine: its transport, its routes, and what they share. Safe for
-/// concurrent use.
+/// The HTTP API of an open engine: transport, routes and their shared services. Safe for concurrent
+/// use.
 class http_server {
  public:
-  /// Listens when it returns, as the engine's settings say (`server.*`). The engine must be open
-  /// and outlive it. Without keys of callers it listens on this machine only. Errors:
-  /// `invalid_argument` for an address or certificate that is none, or that others can reach while
-  /// there are no keys; `locked` for an address in use; `io_failed`.
+  /// Starts listening with the engine's `server.*` settings. The engine must be open and outlive
+  /// the server. Errors: `invalid_argument` for an invalid address or certificate, and for an
+  /// address that other machines can reach while there are no API keys; `locked` for an address in
+  /// use; `io_failed`.
   [[nodiscard]] static result<std::unique_ptr<http_server>> open(
       engine& of, std::shared_ptr<spdlog::logger> log);
   ~http_server();
   http_server(const http_server&) = delete;
   http_server& operator=(const http_server&) = delete;
 
-  /// Where it listens: "http://127.0.0.1:7717", "unix:/run/pawl.sock".
+  /// The addresses it listens on: "http://127.0.0.1:7717", "unix:/run/pawl.sock".
   [[nodiscard]] std::vector<std::string> urls() const;
 
-  /// Reads the certificate and its key again, and the keys of callers, and opens the audit log
-  /// anew.
+  /// Reloads the TLS certificate and the API keys, and reopens the audit log. Returns the first
+  /// error; what failed to load stays as it was.
   [[nodiscard]] result<void> reload();
 
-  /// Takes no more requests, lets those under way be answered for so long, and ends the streams. To
-  /// be called before the engine stops. A second call does nothing.
-  void stop(std::chrono::milliseconds time_to_finish);
+  /// Stops accepting requests, waits up to `timeout` for pending ones and ends the streams. Call it
+  /// before the engine stops. A second call does nothing.
+  void stop(std::chrono::milliseconds timeout);
 
  private:
-  struct inside;
-  explicit http_server(std::unique_ptr<inside> made);
+  struct impl;
+  explicit http_server(std::unique_ptr<impl> made);
 
-  std::unique_ptr<inside> inside_;
+  std::unique_ptr<impl> impl_;
 };
 
 }  // namespace pawl::server

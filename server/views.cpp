@@ -3,10 +3,6 @@
 namespace pawl::server {
 namespace {
 
-json moment_or_null(const std::optional<time_point>& t) {
-  return t ? json(to_rfc3339(*t)) : json(nullptr);
-}
-
 template <class Id>
 json id_or_null(const std::optional<Id>& id) {
   return id ? json(id->str()) : json(nullptr);
@@ -32,8 +28,8 @@ json to_json(const run_summary& run) {
           {"version", to_string(run.flow.version)},
           {"status", to_string(run.status)},
           {"created_at", to_rfc3339(run.created_at)},
-          {"started_at", moment_or_null(run.started_at)},
-          {"finished_at", moment_or_null(run.finished_at)},
+          {"started_at", time_or_null(run.started_at)},
+          {"finished_at", time_or_null(run.finished_at)},
           {"error", error_or_null(run.error)},
           {"restarted_from", id_or_null(run.restarted_from)},
           {"parent", id_or_null(run.parent)}};
@@ -128,15 +124,8 @@ json to_json(const function_info& function) {
           {"max_concurrency", function.options.max_concurrency}};
 }
 
-json to_json(const std::vector<diagnostic>& diagnostics) {
-  json list = json::array();
-  for (const auto& each : diagnostics) {
-    list.push_back({{"severity", each.level == severity::error ? "error" : "warning"},
-                    {"pointer", each.pointer},
-                    {"code", each.code},
-                    {"message", each.message}});
-  }
-  return list;
+json time_or_null(const std::optional<time_point>& t) {
+  return t ? json(to_rfc3339(*t)) : json(nullptr);
 }
 
 std::string event_id(std::uint64_t checkpoint, std::size_t place) {

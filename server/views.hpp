@@ -1,37 +1,43 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <pawl/engine.hpp>
 #include <pawl/json.hpp>
 
-/// What clients see of runs, flows and the rest: one JSON form for the HTTP API and for `--json` of
-/// the program. docs/openapi.yaml describes every field.
+#include "server/http/problem.hpp"
+
+/// JSON representations of runs, flows and other objects, shared by the HTTP API and the program's
+/// `--json` output. docs/openapi.yaml describes every field.
 namespace pawl::server {
 
+using http::to_json;  // problems and diagnostics
 [[nodiscard]] json to_json(const run_summary& run);
 [[nodiscard]] json to_json(const run_view& run);
 [[nodiscard]] json to_json(const run_started& run);
 [[nodiscard]] json to_json(const run_changed& change);
-/// `place`: which of its checkpoint's events it is, from 0.
+/// `place`: index of the event in its checkpoint, from 0.
 [[nodiscard]] json to_json(const history_event& event, std::size_t place);
-/// In the order of the history, from the first event of a checkpoint on.
+/// `events`: in history order, starting with the first event of a checkpoint.
 [[nodiscard]] json to_json(const std::vector<history_event>& events);
 
 [[nodiscard]] json to_json(const flow_summary& flow);
-/// With its definition.
+/// Includes the definition.
 [[nodiscard]] json to_json(const flow_version& flow);
-/// Without its definition.
+/// Excludes the definition.
 [[nodiscard]] json outline(const flow_version& flow);
 [[nodiscard]] json to_json(const flow_stored& stored);
 [[nodiscard]] json to_json(const function_info& function);
-[[nodiscard]] json to_json(const std::vector<diagnostic>& diagnostics);
 
-/// "<checkpoint>.<place>": what a run's event is called.
+/// The time in RFC 3339, or null.
+[[nodiscard]] json time_or_null(const std::optional<time_point>& t);
+
+/// The id of a run's event: "<checkpoint>.<place>".
 [[nodiscard]] std::string event_id(std::uint64_t checkpoint, std::size_t place);
 
-/// Compact JSON text. What is not UTF-8 is replaced: whatever is in a value, it has a text.
+/// Serializes to compact JSON. Replaces invalid UTF-8, so that it never fails.
 [[nodiscard]] std::string text_of(const json& value);
 
 }  // namespace pawl::server

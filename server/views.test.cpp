@@ -17,7 +17,7 @@ run_summary shown_run() {
 
 }  // namespace
 
-TEST_CASE("a run that has not begun shows null for what is not there", "[views]") {
+TEST_CASE("a pending run has null for its missing fields", "[views]") {
   CHECK(server::to_json(shown_run()) == json{{"id", "r"},
                                              {"flow", "order"},
                                              {"version", "1.0.2"},
@@ -30,7 +30,7 @@ TEST_CASE("a run that has not begun shows null for what is not there", "[views]"
                                              {"parent", nullptr}});
 }
 
-TEST_CASE("a failed run shows its error, its origin and its parent", "[views]") {
+TEST_CASE("a failed run includes its error, its origin and its parent", "[views]") {
   run_summary run = shown_run();
   run.status = run_status::failed;
   run.error = run_error{"card_declined", "no", "charge", 2};
@@ -43,7 +43,7 @@ TEST_CASE("a failed run shows its error, its origin and its parent", "[views]") 
   CHECK(shown["parent"] == "above");
 }
 
-TEST_CASE("a run shows what it waits for, and until when", "[views]") {
+TEST_CASE("a run includes what it waits for and until when", "[views]") {
   run_view run;
   run.summary = shown_run();
   run.data = json::object();
@@ -59,7 +59,7 @@ TEST_CASE("a run shows what it waits for, and until when", "[views]") {
   CHECK(waits[1] == json{{"node", "s"}, {"kind", "signal"}, {"name", "paid"}});
 }
 
-TEST_CASE("events are named by their checkpoint and their place in it", "[views]") {
+TEST_CASE("an event's id is its checkpoint and its index in the checkpoint", "[views]") {
   std::vector<history_event> events(4);
   events[0].checkpoint = events[1].checkpoint = 1;
   events[2].checkpoint = 2;
@@ -71,6 +71,6 @@ TEST_CASE("events are named by their checkpoint and their place in it", "[views]
   CHECK(list[0]["detail"] == json::object());
 }
 
-TEST_CASE("whatever bytes are in a value, it has a text", "[views]") {
+TEST_CASE("a value with invalid UTF-8 can be serialized", "[views]") {
   CHECK(text_of("\xff") == "\"\xef\xbf\xbd\"");
 }

@@ -36,8 +36,8 @@ result<std::filesystem::path> find_keys_folder(session& s) {
                                     "; check --data-dir and server.keys_file"};
 }
 
-result<server::key_wish> read_wish(const keys_options& options) {
-  server::key_wish wish{options.name, server::role::reader, options.scopes, {}, wall_clock()};
+result<server::key_options> read_wish(const keys_options& options) {
+  server::key_options wish{options.name, server::role::reader, options.scopes, {}, wall_clock()};
   const auto role = server::parse_role(options.role);
   if (!role) {
     return error{errc::invalid_argument,
@@ -52,7 +52,7 @@ result<server::key_wish> read_wish(const keys_options& options) {
     return error{errc::invalid_argument,
                  "--expires is " + printable(*options.expires) + ", but takes a time such as 90d"};
   }
-  wish.lasts = *lasts;
+  wish.lifetime = *lasts;
   return wish;
 }
 

@@ -19,7 +19,7 @@ void start_batch(const call_ptr& request) {
   fields.objects("items", max_batch,
                  [&](object_reader& item) { starts.push_back(read_start(item)); });
   fields.finish();
-  if (request->refused(std::move(diagnostics))) return;
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
   const auto answer = std::make_shared<batch_answer>(request, "runs.start", starts.size());
   for (std::size_t i = 0; i < starts.size(); ++i) {
     auto& start = starts[i];
@@ -27,7 +27,7 @@ void start_batch(const call_ptr& request) {
     const std::string id = start.options.id ? start.options.id->str() : start.options.key;
     request->in().runs().start_async(
         start.flow, start.input, std::move(start.options),
-        [answer, i, id](const result<run_started>& started) { answer->put(i, id, started); });
+        [answer, i, id](const result<run_started>& started) { answer->set(i, id, started); });
   }
 }
 
@@ -39,21 +39,21 @@ void signal_batch(const call_ptr& request) {
   std::vector<std::pair<run_id, run_command>> signals;
   fields.objects("items", max_batch, [&](object_reader& item) {
     run_id run{item.text("run")};
-    signals.emplace_back(std::move(run), *read_command("signal", item));
+    signals.emplace_back(std::move(run), *read_command("signal", item, command_target::one_run));
   });
   fields.finish();
-  if (request->refused(std::move(diagnostics))) return;
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
   const auto answer = std::make_shared<batch_answer>(request, "runs.signal", signals.size());
   for (std::size_t i = 0; i < signals.size(); ++i) {
     const run_id run = signals[i].first;
-    carry_out(request->in(), run, std::move(signals[i].second),
-              [answer, i, run](const result<run_changed>& changed) {
-                answer->put(i, run.str(), changed);
-              });
+    execute(request->in(), run, std::move(signals[i].second),
+            [answer, i, run](const result<run_changed>& changed) {
+              answer->set(i, run.str(), changed);
+            });
   }
 }
 
-/// The command is the last segment of the path.
+/// The command's name is the last segment of the path.
 void command_batch(const call_ptr& request) {
   auto body = request->take_body();
   if (!body) return;
@@ -62,25 +62,26 @@ void command_batch(const call_ptr& request) {
   const auto texts = fields.texts("runs", max_batch);
   const std::vector<run_id> runs(texts.begin(), texts.end());
   const std::string_view path = request->route().pattern;
-  const auto command = read_command(path.substr(path.rfind('/') + 1), fields);
+  const auto command =
+      read_command(path.substr(path.rfind('/') + 1), fields, command_target::many_runs);
   fields.finish();
-  if (request->refused(std::move(diagnostics))) return;
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
   const auto answer = std::make_shared<batch_answer>(request, request->route().name, runs.size());
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    carry_out(request->in(), runs[i], *command,
-              [answer, i, run = runs[i]](const result<run_changed>& changed) {
-                answer->put(i, run.str(), changed);
-              });
+    execute(request->in(), runs[i], *command,
+            [answer, i, run = runs[i]](const result<run_changed>& changed) {
+              answer->set(i, run.str(), changed);
+            });
   }
 }
 
 }  // namespace
 
 void add_batch_routes(router& to) {
-  // Not audited as a whole: each item is noted.
+  // Each item is audited, not the batch.
   const auto add = [&](std::string_view pattern, std::string_view name,
                        void (*handle)(const call_ptr&)) {
-    to.add(post_route(pattern, name, role::steerer, handle).unaudited());
+    to.add(post_route(pattern, name, role::operator_role, handle).unaudited());
   };
   add("/v1/batch/start", "batch.start", start_batch);
   add("/v1/batch/signal", "batch.signal", signal_batch);

@@ -10,7 +10,7 @@
 #include <pawl/detail/log_context.hpp>
 
 #include "flow/definition/definition.hpp"
-#include "server/api/caller_places.hpp"
+#include "server/api/caller_limiter.hpp"
 #include "server/api/waiting_calls.hpp"
 #include "server/http/ascii.hpp"
 
@@ -31,15 +31,15 @@ call::call(std::shared_ptr<const api> of, const server::route& to, router::match
 }
 
 call::~call() {
-  // Whoever was to answer went away without it: the exchange answers 500.
+  // The handler dropped the request; its exchange answers 500.
   if (answered_) return;
   const detail::log_about here{{.scope = by_.scope.str(), .request = request_.id}};
-  with().log->error("a request of {} was dropped", route_.name);
+  with().log->error("the handler of {} returned no answer", route_.name);
 }
 
 const std::string& call::segment(std::string_view name) const {
   const auto found = values_.find(name);
-  PAWL_ASSERT(found != values_.end(), "a handler reads only segments that its pattern has");
+  PAWL_ASSERT(found != values_.end(), "a handler reads only segments of its pattern");
   return found->second;
 }
 
@@ -61,15 +61,14 @@ std::optional<json> call::take_body() {
   if (text.empty() && route_.body == body_kind::optional_object) return json::object();
   auto parsed = parse(text, "the body");
   if (auto* const refused = std::get_if<problem>(&parsed)) {
-    if (text.empty()) refused->detail = "the body is empty, but must be a JSON object";
+    if (text.empty()) refused->detail = "the body is empty; send a JSON object";
     fail(*refused);
     return std::nullopt;
   }
   json body = std::get<json>(std::move(parsed));
   if (route_.body == body_kind::document || body.is_object()) return body;
-  fail(problem{
-      problem_code::invalid_argument,
-      std::string{"the body must be a JSON object, but is of the type "} + body.type_name()});
+  fail(problem{problem_code::invalid_argument,
+               std::string{"the body must be a JSON object, not "} + body.type_name()});
   return std::nullopt;
 }
 
@@ -81,7 +80,7 @@ std::optional<trace_context> call::trace() const {
   std::optional<std::string_view> given;
   for (const auto& [name, value] : request_.fields) {
     if (!http::ascii_iequals(name, "traceparent")) continue;
-    if (given) return std::nullopt;  // nobody knows which one is meant
+    if (given) return std::nullopt;  // ambiguous
     given = value;
   }
   return given ? parse_traceparent(*given) : std::nullopt;
@@ -119,51 +118,51 @@ void call::fail(const problem& refused) {
   send(to_response(refused, request_.id), kind_of(refused.code).name);
 }
 
-bool call::refused(std::vector<diagnostic> diagnostics) {
+bool call::reject_if_invalid(std::vector<diagnostic> diagnostics) {
   if (diagnostics.empty()) return false;
   std::string detail = diagnostics.front().message;
   if (diagnostics.size() > 1) {
     detail =
-        "the request has " + std::to_string(diagnostics.size()) + " faults; the first: " + detail;
+        "the request has " + std::to_string(diagnostics.size()) + " errors; the first: " + detail;
   }
   fail(problem{problem_code::invalid_argument, std::move(detail), {}, std::move(diagnostics)});
   return true;
 }
 
-void call::refuse_more(std::string_view what, const caller_places& limit,
-                       std::string_view setting) {
-  problem refused{problem_code::too_many_requests,
-                  pawl::quoted(by_.name) + " has " + std::to_string(limit.most()) + " " +
-                      std::string{what} + ", as many as it may (" + std::string{setting} +
-                      "); try again when one of them has ended"};
-  refused.fields.add("Retry-After", "1");
-  fail(refused);
+void call::refuse_over_limit(std::string_view what, const caller_limiter& limit,
+                             std::string_view setting) {
+  fail(problem{problem_code::too_many_requests,
+               pawl::quoted(by_.name) + " has " + std::to_string(limit.limit()) + " " +
+                   std::string{what} + ", the maximum (" + std::string{setting} +
+                   "); retry after one of them has ended"});
 }
 
-std::shared_ptr<void> call::take_stream_place() {
-  auto place = with().streams_of->take(by_.name);
-  if (!place)
-    refuse_more("event streams and WebSockets", *with().streams_of, "server.max_streams_per_key");
-  return place;
+std::shared_ptr<void> call::acquire_stream_slot() {
+  auto slot = with().stream_limiter->acquire(by_.name);
+  if (!slot) {
+    refuse_over_limit("event streams and WebSockets", *with().stream_limiter,
+                      "server.max_streams_per_key");
+  }
+  return slot;
 }
 
 std::shared_ptr<http::stream> call::answer_with_stream(http::response head) {
-  auto place = take_stream_place();
-  if (!place || !take_turn()) return nullptr;
+  auto slot = acquire_stream_slot();
+  if (!slot || !claim_answer()) return nullptr;
   auto stream = std::exchange(exchange_, nullptr)->respond_with_stream(std::move(head));
-  if (stream) stream->on_closed([place] {});
+  if (stream) stream->on_closed([slot] {});
   return stream;
 }
 
 std::shared_ptr<http::web_socket> call::answer_with_web_socket() {
-  auto place = take_stream_place();
-  if (!place || !take_turn()) return nullptr;
+  auto slot = acquire_stream_slot();
+  if (!slot || !claim_answer()) return nullptr;
   auto socket = std::exchange(exchange_, nullptr)->accept_web_socket();
-  if (socket) socket->on_closed([place] {});
+  if (socket) socket->on_closed([slot] {});
   return socket;
 }
 
-void call::note(std::string_view what, const std::string& target, const error* failure) const {
+void call::audit(std::string_view what, const std::string& target, const error* failure) const {
   const auto* const kind = failure ? &kind_of(problem_of(*failure).code) : nullptr;
   with().audit->record({by_.name, request_.peer, by_.scope.str(), std::string{what}, target,
                         std::string{kind ? kind->name : "ok"}, kind ? kind->status : 200,
@@ -171,7 +170,7 @@ void call::note(std::string_view what, const std::string& target, const error* f
 }
 
 void call::send(http::response made, std::string_view outcome, std::function<void()> lost) {
-  if (!take_turn()) {
+  if (!claim_answer()) {
     if (lost) lost();
     return;
   }
@@ -179,36 +178,37 @@ void call::send(http::response made, std::string_view outcome, std::function<voi
     with().audit->record({by_.name, request_.peer, by_.scope.str(), std::string{route_.name},
                           target_, std::string{outcome}, made.status, request_.id});
   }
-  ticket_.answered(made);
+  ticket_.complete(made);
   std::exchange(exchange_, nullptr)->respond(std::move(made), std::move(lost));
 }
 
-bool call::take_turn() {
+bool call::claim_answer() {
   if (answered_.exchange(true)) return false;
-  if (const auto waits = waits_.exchange(0); waits != 0) with().waits->remove(waits);
-  place_.reset();
+  if (const auto id = waiting_id_.exchange(0); id != 0) with().waits->remove(id);
+  wait_slot_.reset();
   return true;
 }
 
-bool call::may_wait() {
-  place_ = with().waits_of->take(by_.name);
-  if (!place_) refuse_more("requests that wait", *with().waits_of, "server.max_waits_per_key");
-  return place_ != nullptr;
+bool call::acquire_wait_slot() {
+  wait_slot_ = with().wait_limiter->acquire(by_.name);
+  if (!wait_slot_)
+    refuse_over_limit("waiting requests", *with().wait_limiter, "server.max_waits_per_key");
+  return wait_slot_ != nullptr;
 }
 
-void call::when_cut_short(std::function<void()> answer) {
-  const auto exchange = exchange_;  // somebody may answer while we are at it
-  waits_ = with().waits->add(std::move(answer));
-  // Answered while it was noted: the server stopped right then.
+void call::set_early_answer(std::function<void()> answer) {
+  const auto exchange = exchange_;  // another thread may answer meanwhile
+  waiting_id_ = with().waits->add(std::move(answer));
+  // Answered meanwhile, because the server is stopping.
   if (answered_)
-    if (const auto waits = waits_.exchange(0); waits != 0) with().waits->remove(waits);
-  exchange->on_gone([weak = weak_from_this()] {
-    if (const auto self = weak.lock()) self->cut_short();
+    if (const auto id = waiting_id_.exchange(0); id != 0) with().waits->remove(id);
+  exchange->on_disconnect([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->answer_early();
   });
 }
 
-void call::cut_short() {
-  if (const auto waits = waits_.exchange(0); waits != 0) with().waits->end(waits);
+void call::answer_early() {
+  if (const auto id = waiting_id_.exchange(0); id != 0) with().waits->end(id);
 }
 
 std::string run_tag(const run_view& run) {

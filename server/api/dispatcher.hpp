@@ -10,8 +10,8 @@
 
 namespace pawl::server {
 
-/// Takes requests to their routes: finds the route, asks who it is, checks what every request must
-/// be, and knows repeated ones. Safe for concurrent use.
+/// Dispatches requests: finds the route, authenticates the caller, checks what every request must
+/// satisfy, and replays the answers of repeated requests. Safe for concurrent use.
 class dispatcher final : public http::handler {
  public:
   dispatcher(services with, router routes)

@@ -9,24 +9,24 @@ using namespace pawl::server;
 using pawl::server::testing::api_fixture;
 using pawl::testing::contains;
 
-TEST_CASE("what is not there is a problem with the request's id", "[dispatcher]") {
+TEST_CASE("an unknown path is answered with a problem that has the request's id", "[dispatcher]") {
   api_fixture f;
   const auto answer = f.get("/v1/nothing");
   CHECK(answer.status == 404);
   CHECK(answer.field("Content-Type") == "application/problem+json");
   CHECK(answer.body["code"] == "not_found");
+  CHECK(answer.body["detail"] == "no such endpoint: /v1/nothing. See /docs");
   CHECK(answer.body["request_id"] == "test-1");
 }
 
-TEST_CASE("a method that a path does not take is refused with those that it takes",
-          "[dispatcher]") {
+TEST_CASE("a wrong method is refused with the allowed methods", "[dispatcher]") {
   api_fixture f;
   const auto answer = f.call("DELETE", "/v1/runs");
   CHECK(answer.status == 405);
   CHECK(answer.field("Allow") == "POST, GET, HEAD");
 }
 
-TEST_CASE("parameters that nobody knows are refused by name", "[dispatcher]") {
+TEST_CASE("unknown parameters are refused by name", "[dispatcher]") {
   api_fixture f;
   const auto answer = f.get("/v1/runs?limt=5");
   CHECK(answer.status == 400);
@@ -43,7 +43,7 @@ TEST_CASE("a body must be declared as JSON", "[dispatcher]") {
   CHECK(f.call("POST", "/v1/runs", "").body["code"] == "malformed_json");
 }
 
-TEST_CASE("a body that nests too deep is refused before it is read", "[dispatcher]") {
+TEST_CASE("a body that is nested too deeply is refused", "[dispatcher]") {
   api_fixture f;
   const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
   const auto answer = f.call("POST", "/v1/runs", R"({"input":)" + deep + "}");
@@ -51,7 +51,7 @@ TEST_CASE("a body that nests too deep is refused before it is read", "[dispatche
   CHECK(answer.body["code"] == "limit_exceeded");
 }
 
-TEST_CASE("how deep a body may nest is a setting", "[dispatcher]") {
+TEST_CASE("the maximum nesting depth is a setting", "[dispatcher]") {
   auto s = api_fixture::quiet();
   s.server.max_json_depth = 8;
   api_fixture f{s};
@@ -63,18 +63,18 @@ TEST_CASE("how deep a body may nest is a setting", "[dispatcher]") {
   CHECK(contains(nested(9).body["detail"], "server.max_json_depth"));
 }
 
-TEST_CASE("a GET takes no body", "[dispatcher]") {
+TEST_CASE("a GET does not accept a body", "[dispatcher]") {
   api_fixture f;
   CHECK(f.call("GET", "/v1/runs", "{}").status == 400);
 }
 
-TEST_CASE("an answer that Accept excludes is not given", "[dispatcher]") {
+TEST_CASE("Accept is enforced", "[dispatcher]") {
   api_fixture f;
   CHECK(f.call("GET", "/v1/runs", "", {{"Accept", "text/html"}}).status == 406);
   CHECK(f.call("GET", "/v1/runs", "", {{"Accept", "application/json"}}).status == 200);
 }
 
-TEST_CASE("scopes do not see each other", "[dispatcher]") {
+TEST_CASE("scopes are isolated", "[dispatcher]") {
   api_fixture f;
   f.put("f", {f.task("a", "core.echo")});
   REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r"}}).status == 201);
@@ -86,7 +86,7 @@ TEST_CASE("scopes do not see each other", "[dispatcher]") {
   CHECK(f.call("GET", "/v1/runs", "", {{"Pawl-Scope", "a b"}}).status == 400);
 }
 
-TEST_CASE("without keys only this machine is served, and no page of another origin",
+TEST_CASE("without keys only local requests are accepted, and no foreign pages",
           "[dispatcher][security]") {
   api_fixture f;
   const auto ask = [&](bool loopback, const char* host, const char* origin) {
@@ -111,7 +111,7 @@ TEST_CASE("without keys only this machine is served, and no page of another orig
   CHECK(ask(true, "localhost:7717", "null") == 403);
 }
 
-TEST_CASE("a repeated POST is answered the same and does nothing", "[dispatcher][idempotency]") {
+TEST_CASE("a repeated POST gets the same answer and has no effect", "[dispatcher][idempotency]") {
   api_fixture f;
   f.put("f", {f.signal("s", "go")});
   REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r"}}).status == 201);
@@ -125,14 +125,14 @@ TEST_CASE("a repeated POST is answered the same and does nothing", "[dispatcher]
   const auto other = f.post("/v1/runs/r/pause", {{"reason", "x"}}, key);
   CHECK(other.status == 422);
   CHECK(other.body["code"] == "idempotency_mismatch");
-  // The same key for another path, or of another scope, is another key.
+  // A key is specific to its path and scope.
   CHECK(f.post("/v1/runs/r/resume", json::object(), key).status == 200);
   http::fields foreign = key;
   foreign.add("Pawl-Scope", "other");
   CHECK(f.post("/v1/runs/r/pause", json::object(), foreign).status == 404);
 }
 
-TEST_CASE("commands are noted with who gave them and what came of it", "[dispatcher][audit]") {
+TEST_CASE("commands are audited with caller and outcome", "[dispatcher][audit]") {
   api_fixture f;
   f.put("f", {f.signal("s", "go")});
   REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r"}}).status == 201);

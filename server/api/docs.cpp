@@ -19,7 +19,7 @@ void get_page(const call_ptr& request) {
 
 void add_document_routes(router& to) {
   to.add(get_route("/openapi.json", "docs.openapi", std::nullopt, get_openapi));
-  to.add(get_route("/docs", "docs.page", std::nullopt, get_page).giving("text/html"));
+  to.add(get_route("/docs", "docs.page", std::nullopt, get_page).producing("text/html"));
 }
 
 }  // namespace pawl::server

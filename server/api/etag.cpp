@@ -14,7 +14,7 @@ std::string_view without_blanks(std::string_view text) {
 }  // namespace
 
 bool has_tag(std::string_view list, std::string_view tag) {
-  // Tags hold neither commas nor quotes here, so that the list can be split at its commas.
+  // The server's tags contain neither commas nor quotes, so the list can be split at commas.
   while (!list.empty()) {
     const auto comma = list.find(',');
     std::string_view each = without_blanks(list.substr(0, comma));

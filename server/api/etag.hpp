@@ -7,22 +7,21 @@
 
 namespace pawl::server {
 
-/// What a request wants to be true before it is done: the field If-Match.
+/// The precondition in the field If-Match.
 struct if_match {
   bool given = false;
   bool any = false;                     ///< "*"
-  std::optional<std::string> tag = {};  ///< what stands in the quotes; none: no tag can match
+  std::optional<std::string> tag = {};  ///< the tag without quotes; none: no tag can match
 };
 
-/// Whether a list of entity tags (RFC 9110, 13.1.2), as If-None-Match has it, names `tag`, which is
-/// a strong one with its quotes. Weak tags count; "*" names every one.
+/// Whether a list of entity tags (If-None-Match, RFC 9110, 13.1.2) contains the strong tag `tag`,
+/// given with its quotes. Uses weak comparison; "*" matches every tag.
 [[nodiscard]] bool has_tag(std::string_view list, std::string_view tag);
 
-/// Reads If-Match. A weak tag, or a list of several, matches nothing.
+/// Parses If-Match. A weak tag or a list of tags matches nothing.
 [[nodiscard]] if_match read_if_match(std::string_view text);
 
-/// What a run's command with that precondition can be held to: the number of a checkpoint. None: no
-/// checkpoint can match.
+/// The checkpoint in a precondition; none if no checkpoint can match.
 [[nodiscard]] std::optional<std::uint64_t> checkpoint_of(const if_match& wanted);
 
 }  // namespace pawl::server

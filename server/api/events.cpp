@@ -12,15 +12,15 @@ namespace {
 
 constexpr std::string_view event_stream_type = "text/event-stream";
 
-/// Where a client that reconnects goes on; none if the request was refused.
+/// The position after which a reconnecting client continues; none if the request was refused.
 std::optional<event_position> resume_position(const call_ptr& request) {
   const auto given = request->request().fields.find("Last-Event-ID");
   if (!given || given->empty()) return event_position{};
   const auto position = parse_event_id(*given);
   if (position) return position;
   request->fail(problem{problem_code::invalid_argument,
-                        "Last-Event-ID is " + pawl::quoted(*given) +
-                            ", but must be the id of an event of this run, such as 17.0"});
+                        "Last-Event-ID must be the id of an event of this run, such as 17.0, not " +
+                            pawl::quoted(*given)});
   return std::nullopt;
 }
 
@@ -41,19 +41,18 @@ void stream_run(const call_ptr& request, const std::shared_ptr<subscription>& li
 void watch_events(const call_ptr& request) {
   std::vector<diagnostic> diagnostics;
   const bool follow = request->query().flag("follow", false, diagnostics);
-  if (request->refused(std::move(diagnostics))) return;
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
   const auto after = resume_position(request);
   if (!after) return;
-  // Listened first, looked at then: nothing that happens in between is missed.
-  auto live = request->in().events().watch(request->run(), max_events_behind);
+  // Subscribe before querying the run, so that no event is missed.
+  auto live = request->in().events().watch(request->run(), max_event_backlog);
   request->in().runs().get_async(
       request->run(), [request, live, after = *after, follow](result<run_view> run) {
         if (!run) return request->fail(run.error());
         if (after.checkpoint > run->checkpoint) {
           return request->fail(problem{
               problem_code::invalid_argument,
-              "Last-Event-ID is an event that this run does not have; leave it out to read from "
-              "the first"});
+              "Last-Event-ID is not an event of this run; omit it to read from the first event"});
         }
         if (request->request().method == "HEAD") return request->answer_text(event_stream_type, "");
         stream_run(request, live, after, follow);
@@ -85,9 +84,9 @@ void watch_scope(const call_ptr& request) {
 void add_event_routes(router& to) {
   to.add(get_route("/v1/runs/{id}/events", "runs.events", role::reader, watch_events)
              .with_query({"follow"})
-             .giving(event_stream_type));
-  to.add(
-      get_route("/v1/events", "events.watch", role::reader, watch_scope).giving(event_stream_type));
+             .producing(event_stream_type));
+  to.add(get_route("/v1/events", "events.watch", role::reader, watch_scope)
+             .producing(event_stream_type));
 }
 
 }  // namespace pawl::server

@@ -13,7 +13,7 @@ using pawl::testing::contains;
 
 namespace {
 
-/// An event of a stream, as it was written.
+/// An event as written to the stream.
 struct streamed {
   std::string id;
   std::string kind;
@@ -53,7 +53,7 @@ std::vector<std::string> history_ids(api_fixture& f, const std::string& run) {
 
 }  // namespace
 
-TEST_CASE("a stream gives a finished run from its first event to its end", "[api][events]") {
+TEST_CASE("a stream of a finished run contains all its events and the end", "[api][events]") {
   api_fixture f;
   f.put("f", {f.task("a", "core.echo"), f.task("b", "core.echo")});
   REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "r"}}).status == 200);
@@ -66,7 +66,7 @@ TEST_CASE("a stream gives a finished run from its first event to its end", "[api
   CHECK(events.front().data["run"] == "r");
 }
 
-TEST_CASE("a stream tells what happens and what steps say while they run", "[api][events]") {
+TEST_CASE("a stream contains stored events, step logs and progress", "[api][events]") {
   api_fixture f;
   f.put("f", {f.signal("s", "go"), f.task("a", "t.log")});
   REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r"}}).status == 201);
@@ -82,7 +82,8 @@ TEST_CASE("a stream tells what happens and what steps say while they run", "[api
   CHECK(log->data["detail"]["message"] == "at work");
 }
 
-TEST_CASE("a stream that is cut goes on behind any event without gap or repeat", "[api][events]") {
+TEST_CASE("an interrupted stream resumes after any event without gaps or duplicates",
+          "[api][events]") {
   api_fixture f;
   f.put("f", {f.task("a", "core.echo"), f.task("b", "core.echo"), f.task("c", "core.echo")});
   REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "r"}}).status == 200);
@@ -99,7 +100,7 @@ TEST_CASE("a stream that is cut goes on behind any event without gap or repeat",
   }
 }
 
-TEST_CASE("an id that no event of the run has is refused", "[api][events]") {
+TEST_CASE("an id that is not an event of the run is refused", "[api][events]") {
   api_fixture f;
   f.put("f", {f.signal("s", "go")});
   REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r"}}).status == 201);
@@ -110,7 +111,7 @@ TEST_CASE("an id that no event of the run has is refused", "[api][events]") {
   CHECK(f.get("/v1/runs/none/events").status == 404);
 }
 
-TEST_CASE("a stream with follow stays for a run that is brought back", "[api][events]") {
+TEST_CASE("a stream with follow stays open for a retried run", "[api][events]") {
   api_fixture f;
   f.put("f", {f.task("a", "t.fail")});
   REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "r"}}).status == 200);
@@ -119,25 +120,25 @@ TEST_CASE("a stream with follow stays for a run that is brought back", "[api][ev
   REQUIRE(f.post("/v1/runs/r/retry").status == 200);
   CHECK(contains(stream->wait_for("event: run_retried"), "event: run_retried"));
   CHECK_FALSE(stream->closed());
-  stream->go_away();
+  stream->disconnect();
 }
 
-TEST_CASE("a reader that does not keep up is told and dropped, the run goes on", "[api][events]") {
+TEST_CASE("a slow reader is dropped, and the run continues", "[api][events]") {
   api_fixture f;
   f.put("f", {f.signal("s", "never")});
   REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r"}}).status == 201);
   const auto stream = f.begin("GET", "/v1/runs/r/events")->stream();
   static_cast<void>(stream->wait_for("signal_awaited"));
-  stream->hold();
-  // Larger than what is written without the reader having taken it.
+  stream->block();
+  // More than is written before the reader must drain it.
   const json large{{"update", {{"x", std::string(100'000, 'x')}}}};
   REQUIRE(
       f.post("/v1/runs/r/signal", {{"type", "t"}, {"payload", std::string(100'000, 'x')}}).status ==
       200);
-  for (std::size_t i = 0; i <= max_events_behind; ++i) {
+  for (std::size_t i = 0; i <= max_event_backlog; ++i) {
     REQUIRE(f.post(i % 2 == 0 ? "/v1/runs/r/pause" : "/v1/runs/r/resume").status == 200);
   }
-  stream->release();
+  stream->unblock();
   const auto events = events_in(stream->wait_for_end());
   const auto ids = stored_ids(events);
   auto sorted = history_ids(f, "r");
@@ -147,28 +148,28 @@ TEST_CASE("a reader that does not keep up is told and dropped, the run goes on",
   CHECK(f.get("/v1/runs/r").body["waiting_on"][0]["kind"] == "signal");
 }
 
-TEST_CASE("a stream is let go of when its reader goes away", "[api][events]") {
+TEST_CASE("a stream is released when its reader disconnects", "[api][events]") {
   api_fixture f;
   f.put("f", {f.signal("s", "go")});
   REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r"}}).status == 201);
   const auto exchange = f.begin("GET", "/v1/runs/r/events");
   const auto stream = exchange->stream();
   static_cast<void>(stream->wait_for("signal_awaited"));
-  stream->go_away();
+  stream->disconnect();
   f.live->stop();
-  // Ours and the exchange's; whoever has just called back lets go as it returns.
-  const auto deadline = std::chrono::steady_clock::now() + server::testing::patience;
+  // The test's reference and the exchange's; a callback may hold another one until it returns.
+  const auto deadline = std::chrono::steady_clock::now() + server::testing::wait_timeout;
   while (stream.use_count() > 2 && std::chrono::steady_clock::now() < deadline)
     std::this_thread::yield();
   CHECK(stream.use_count() == 2);
 }
 
-TEST_CASE("a scope's stream tells what happens in all its runs, from now on", "[api][events]") {
+TEST_CASE("a scope's stream contains the new events of all its runs", "[api][events]") {
   api_fixture f;
   f.put("f", {f.task("a", "t.log")});
   REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "before"}}).status == 200);
   const auto stream = f.begin("GET", "/v1/events")->stream();
-  // Runs are started until one is seen: from then on the stream has begun.
+  // Runs are started until an event arrives, which shows that the stream has begun.
   int runs = 0;
   while (!contains(stream->wait_for_more(), "run_completed"))
     REQUIRE(
@@ -178,10 +179,10 @@ TEST_CASE("a scope's stream tells what happens in all its runs, from now on", "[
   const std::string text = stream->wait_for(R"("kind":"run_completed","node":"","run":"last")");
   CHECK_FALSE(contains(text, "\"run\":\"before\""));
   CHECK(contains(text, "event: step_log"));
-  stream->go_away();
+  stream->disconnect();
 }
 
-TEST_CASE("a scope's stream that is cut goes on behind any event", "[api][events]") {
+TEST_CASE("an interrupted stream of a scope resumes after any event", "[api][events]") {
   api_fixture f;
   f.put("f", {f.task("a", "core.echo")});
   const auto first = f.engine.events().read();
@@ -192,7 +193,7 @@ TEST_CASE("a scope's stream that is cut goes on behind any event", "[api][events
   const auto from = [&](const std::string& id, const std::string& until) {
     const auto stream = f.begin("GET", "/v1/events", "", {{"Last-Event-ID", id}})->stream();
     const auto ids = stored_ids(events_in(stream->wait_for(until)));
-    stream->go_away();
+    stream->disconnect();
     return ids;
   };
   const std::string end = R"("kind":"run_completed","node":"","run":"r2","visit":0})";
@@ -205,7 +206,7 @@ TEST_CASE("a scope's stream that is cut goes on behind any event", "[api][events
   CHECK(f.call("GET", "/v1/events", "", {{"Last-Event-ID", "x"}}).status == 400);
 }
 
-TEST_CASE("a WebSocket tells events and takes commands", "[api][socket]") {
+TEST_CASE("a WebSocket sends events and accepts commands", "[api][socket]") {
   api_fixture f;
   f.put("f", {f.signal("s", "go")});
   REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r"}}).status == 201);
@@ -228,7 +229,25 @@ TEST_CASE("a WebSocket tells events and takes commands", "[api][socket]") {
   CHECK(f.get("/v1/runs/r").body["status"] == "completed");
 }
 
-TEST_CASE("a WebSocket goes on behind an event", "[api][socket]") {
+TEST_CASE("a WebSocket accepts set-data and its old name", "[api][socket]") {
+  api_fixture f;
+  f.put("f", {f.signal("s", "go")});
+  REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r"}}).status == 201);
+  REQUIRE(f.post("/v1/runs/r/pause").status == 200);
+  const auto socket = f.begin("GET", "/v1/runs/r/ws", "", {}, true)->stream();
+  socket->receive(R"({"type":"command","ref":1,"command":"set-data","update":{"a":1}})");
+  CHECK(contains(socket->wait_for(R"("ref":1)"), R"("ok":true)"));
+  socket->receive(R"({"type":"command","ref":2,"command":"update","update":{"b":2}})");
+  static_cast<void>(socket->wait_for(R"("ref":2)"));
+  const json data = f.get("/v1/runs/r/state").body;
+  CHECK(data["a"] == 1);
+  CHECK(data["b"] == 2);
+  const auto entries = f.audit->entries();
+  CHECK(entries[entries.size() - 2].what == "runs.set_data");
+  CHECK(entries.back().what == "runs.update");
+}
+
+TEST_CASE("a WebSocket resumes after an event", "[api][socket]") {
   api_fixture f;
   f.put("f", {f.task("a", "core.echo")});
   REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "r"}}).status == 200);
@@ -240,7 +259,7 @@ TEST_CASE("a WebSocket goes on behind an event", "[api][socket]") {
   CHECK(f.get("/v1/runs/r/ws?after=x").status == 400);
 }
 
-TEST_CASE("a heartbeat comes while nothing happens", "[api][events]") {
+TEST_CASE("an idle stream sends heartbeats", "[api][events]") {
   api_fixture f;
   f.live->stop();
   auto beating = std::make_shared<live_streams>(std::chrono::milliseconds{5});
@@ -255,7 +274,7 @@ TEST_CASE("a heartbeat comes while nothing happens", "[api][events]") {
   beating->stop();
 }
 
-TEST_CASE("a caller has as many event streams and WebSockets as he may", "[api][events][limits]") {
+TEST_CASE("event streams and WebSockets are limited per caller", "[api][events][limits]") {
   settings s = api_fixture::quiet();
   s.server.max_streams_per_key = 2;
   api_fixture f{s};
@@ -273,6 +292,6 @@ TEST_CASE("a caller has as many event streams and WebSockets as he may", "[api][
     CHECK(refused.field("Retry-After") == "1");
   }
   CHECK(f.begin("GET", "/v1/runs/r/ws", "", {}, true)->wait().status == 429);
-  one->stream()->go_away();
+  one->stream()->disconnect();
   CHECK(f.begin("GET", "/v1/events")->wait().status == 200);
 }

@@ -14,7 +14,7 @@ std::string version_tag(const version& v) {
   return "\"" + to_string(v) + "\"";
 }
 
-/// The flow that the path names; none if the request was refused for it.
+/// The flow name in the path; none if the request was refused.
 std::optional<flow_name> flow_in_path(const call_ptr& request) {
   auto name = parse_flow_name(request->segment("name"));
   if (name) return *std::move(name);
@@ -38,7 +38,7 @@ std::optional<put_flow_options> read_put_options(const call_ptr& request) {
   put_flow_options options;
   options.version = request->query().version("version", diagnostics);
   options.publish = request->query().flag("publish", true, diagnostics);
-  if (request->refused(std::move(diagnostics))) return std::nullopt;
+  if (request->reject_if_invalid(std::move(diagnostics))) return std::nullopt;
   return options;
 }
 
@@ -48,11 +48,11 @@ void post_flow(const call_ptr& request) {
   const auto definition = request->take_body();
   if (!definition) return;
   if (definition->is_object() && definition->contains("name") && (*definition)["name"].is_string())
-    request->about((*definition)["name"].get<std::string>());
+    request->set_target((*definition)["name"].get<std::string>());
   store_flow(request, *definition, *std::move(options));
 }
 
-/// `options` with what If-Match asks for; none if the request was refused for it.
+/// Adds the precondition of If-Match to `options`; none if the request was refused.
 std::optional<put_flow_options> with_precondition(const call_ptr& request,
                                                   put_flow_options options) {
   const auto wanted = request->precondition();
@@ -65,7 +65,7 @@ std::optional<put_flow_options> with_precondition(const call_ptr& request,
     return options;
   }
   request->fail(problem{problem_code::precondition_failed,
-                        "If-Match names no version of a flow; its ETag is one, such as \"1.0.2\""});
+                        "If-Match is not a version of a flow; use its ETag, such as \"1.0.2\""});
   return std::nullopt;
 }
 
@@ -83,10 +83,10 @@ void put_flow(const call_ptr& request) {
     if (*given != name->str()) {
       return request->fail(problem{
           problem_code::invalid_argument,
-          "the definition's name must be that of the path, " + pawl::quoted(name->str()) +
-              ", or be left out",
+          "the name in the definition differs from the path; omit it or use " +
+              pawl::quoted(name->str()),
           {},
-          {{severity::error, "/name", "invalid_field", "is another name than that of the path"}}});
+          {{severity::error, "/name", "invalid_field", "differs from the name in the path"}}});
     }
   }
   store_flow(request, *definition, *std::move(options));
@@ -97,7 +97,7 @@ void list_flows(const call_ptr& request) {
   flow_filter filter;
   filter.limit = request->query().number("limit", 100, 1, 1000, diagnostics);
   filter.cursor = request->query().text("cursor");
-  if (request->refused(std::move(diagnostics))) return;
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
   request->in().flows().list_async(filter, [request](result<flow_page> page) {
     if (!page) return request->fail(page.error());
     json flows = json::array();
@@ -118,7 +118,7 @@ void get_flow(const call_ptr& request) {
   if (!name) return;
   std::vector<diagnostic> diagnostics;
   const auto v = request->query().version("version", diagnostics);
-  if (request->refused(std::move(diagnostics))) return;
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
   answer_flow(request, *name, v);
 }
 
@@ -153,7 +153,7 @@ void publish_flow(const call_ptr& request) {
   if (!fields.has("version")) static_cast<void>(fields.text("version"));
   const auto v = fields.optional_version("version");
   fields.finish();
-  if (request->refused(std::move(diagnostics))) return;
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
   const flow_version_id id{*name, *v};
   request->in().flows().publish_async(id, [request, id](const result<void>& published) {
     if (!published) return request->fail(published.error());
@@ -181,7 +181,10 @@ void validate_flow(const call_ptr& request) {
         if (!diagnostics) return request->fail(diagnostics.error());
         bool valid = true;
         for (const auto& each : *diagnostics) valid = valid && each.level != severity::error;
-        request->answer(200, {{"valid", valid}, {"faults", to_json(*diagnostics)}});
+        json list = to_json(*diagnostics);
+        request->answer(200, {{"valid", valid},
+                              {"faults", list},  // the old name, until 1.0
+                              {"diagnostics", std::move(list)}});
       });
 }
 

@@ -20,7 +20,8 @@ json echo_flow(const std::string& name, int amount = 1) {
 
 }  // namespace
 
-TEST_CASE("a flow is stored, had already, and stored as the next version", "[api][flows]") {
+TEST_CASE("a flow is stored, recognized as unchanged and stored as the next version",
+          "[api][flows]") {
   api_fixture f;
   const auto made = f.post("/v1/flows", echo_flow("a b/c"));
   CHECK(made.status == 201);
@@ -34,7 +35,7 @@ TEST_CASE("a flow is stored, had already, and stored as the next version", "[api
   CHECK(f.get("/v1/flows/a%20b%2Fc").body["version"] == "1.0.1");
 }
 
-TEST_CASE("a refused flow tells all its faults", "[api][flows]") {
+TEST_CASE("an invalid flow is refused with all its diagnostics", "[api][flows]") {
   api_fixture f;
   const auto answer =
       f.post("/v1/flows", {{"name", "x"}, {"nodes", {{{"id", "a"}, {"type", "no"}}}}});
@@ -43,7 +44,7 @@ TEST_CASE("a refused flow tells all its faults", "[api][flows]") {
   CHECK_FALSE(answer.body["faults"].empty());
 }
 
-TEST_CASE("a PUT takes the name of its path", "[api][flows]") {
+TEST_CASE("a PUT takes the flow's name from its path", "[api][flows]") {
   api_fixture f;
   json nameless = echo_flow("x");
   nameless.erase("name");
@@ -53,7 +54,7 @@ TEST_CASE("a PUT takes the name of its path", "[api][flows]") {
   CHECK(other.body["faults"][0]["pointer"] == "/name");
 }
 
-TEST_CASE("a PUT with If-Match stores only over the latest version", "[api][flows]") {
+TEST_CASE("a PUT with If-Match requires the latest version", "[api][flows]") {
   api_fixture f;
   const auto put = [&](int amount, const char* tag) {
     return f.call("PUT", "/v1/flows/f", echo_flow("f", amount).dump(), {{"If-Match", tag}});
@@ -68,7 +69,7 @@ TEST_CASE("a PUT with If-Match stores only over the latest version", "[api][flow
   CHECK(put(3, "*").status == 201);
 }
 
-TEST_CASE("a version that the caller has is not sent again", "[api][flows]") {
+TEST_CASE("If-None-Match avoids sending a version again", "[api][flows]") {
   api_fixture f;
   REQUIRE(f.post("/v1/flows", echo_flow("f")).status == 201);
   const auto same = f.call("GET", "/v1/flows/f", "", {{"If-None-Match", "\"1.0.0\""}});
@@ -77,7 +78,7 @@ TEST_CASE("a version that the caller has is not sent again", "[api][flows]") {
   CHECK(f.call("GET", "/v1/flows/f", "", {{"If-None-Match", "\"1.0.9\""}}).status == 200);
 }
 
-TEST_CASE("a version is published by name", "[api][flows]") {
+TEST_CASE("a version can be published", "[api][flows]") {
   api_fixture f;
   REQUIRE(f.post("/v1/flows", echo_flow("f", 1)).status == 201);
   REQUIRE(f.post("/v1/flows?publish=false", echo_flow("f", 2)).status == 201);
@@ -95,7 +96,7 @@ TEST_CASE("a version is published by name", "[api][flows]") {
   CHECK(f.post("/v1/flows/f/publish").status == 400);
 }
 
-TEST_CASE("a flow is deleted unless runs use it, and old runs stay", "[api][flows]") {
+TEST_CASE("a flow is deleted unless runs use it, and finished runs remain", "[api][flows]") {
   api_fixture f;
   f.put("f", {f.signal("s", "go")});
   REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r"}}).status == 201);
@@ -115,18 +116,20 @@ TEST_CASE("a flow is deleted unless runs use it, and old runs stay", "[api][flow
   CHECK(f.get("/v1/runs/r").status == 200);
   CHECK(f.get("/v1/runs/r/history").status == 200);
 
-  // Its numbers are not used again: old runs keep the definition that they had.
+  // Version numbers are not reused: finished runs keep their definition.
   CHECK(f.post("/v1/flows", echo_flow("f")).body["version"] == "1.0.1");
   CHECK(f.get("/v1/flows/f").body["version"] == "1.0.1");
 }
 
-TEST_CASE("a definition is checked without being stored", "[api][flows]") {
+TEST_CASE("a definition is validated without being stored", "[api][flows]") {
   api_fixture f;
   const auto good = f.post("/v1/validate", echo_flow("f"));
   CHECK(good.body["valid"] == true);
   json unknown = echo_flow("f");
   unknown["nodes"][0]["data"]["code_ref"] = "core.ecko";
-  CHECK(f.post("/v1/validate", unknown).body["faults"][0]["code"] == "unknown_function");
+  const json found = f.post("/v1/validate", unknown).body;
+  CHECK(found["diagnostics"][0]["code"] == "unknown_function");
+  CHECK(found["faults"] == found["diagnostics"]);
   CHECK(f.post("/v1/validate", {{"name", "f"}}).body["valid"] == false);
   CHECK(f.get("/v1/flows").body["flows"].empty());
 }

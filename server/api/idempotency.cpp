@@ -9,7 +9,8 @@
 namespace pawl::server {
 namespace {
 
-bool stays_the_same(unsigned status) noexcept {
+/// Whether a retry would get the same status.
+bool is_final(unsigned status) noexcept {
   return status < 500 && status != 408 && status != 429;
 }
 
@@ -26,18 +27,18 @@ idempotency_table::ticket::ticket(ticket&& other) noexcept
 
 idempotency_table::ticket& idempotency_table::ticket::operator=(ticket&& other) noexcept {
   if (this != &other) {
-    give_up();
+    abandon();
     table_ = std::exchange(other.table_, nullptr);
     key_ = std::move(other.key_);
   }
   return *this;
 }
 
-void idempotency_table::ticket::answered(const http::response& answer) {
+void idempotency_table::ticket::complete(const http::response& answer) {
   if (auto* const table = std::exchange(table_, nullptr)) table->finish(key_, &answer);
 }
 
-void idempotency_table::ticket::give_up() {
+void idempotency_table::ticket::abandon() {
   if (auto* const table = std::exchange(table_, nullptr)) table->finish(key_, nullptr);
 }
 
@@ -45,24 +46,24 @@ idempotency_table::idempotency_table(limits allowed, std::function<steady_time()
     : allowed_(allowed), now_(std::move(now)) {}
 
 idempotency_table::begun idempotency_table::begin(const std::string& key,
-                                                  std::string_view fingerprint, waiter told) {
+                                                  std::string_view fingerprint, waiter on_answer) {
   const std::lock_guard lock{mutex_};
   make_room(now_());
   const auto found = entries_.find(key);
   if (found != entries_.end()) {
     entry& known = found->second;
-    if (known.fingerprint != fingerprint) return {standing::mismatch};
-    if (known.answer) return {standing::known, {}, *known.answer};
-    known.waiters.push_back(std::move(told));
-    return {standing::awaited};
+    if (known.fingerprint != fingerprint) return {entry_status::mismatch};
+    if (known.answer) return {entry_status::completed, {}, *known.answer};
+    known.waiters.push_back(std::move(on_answer));
+    return {entry_status::in_progress};
   }
   if (entries_.size() >= allowed_.max_entries || bytes_ >= allowed_.max_bytes)
-    return {standing::full};
+    return {entry_status::full};
   entry added{std::string{fingerprint}, std::nullopt, {}, order_.insert(order_.end(), key), now_()};
   added.bytes = 2 * key.size() + fingerprint.size();
   bytes_ += added.bytes;
   entries_.emplace(key, std::move(added));
-  return {standing::first, ticket{*this, key}};
+  return {entry_status::created, ticket{*this, key}};
 }
 
 void idempotency_table::finish(const std::string& key, const http::response* answer) {
@@ -70,9 +71,9 @@ void idempotency_table::finish(const std::string& key, const http::response* ans
   {
     const std::lock_guard lock{mutex_};
     const auto found = entries_.find(key);
-    PAWL_ASSERT(found != entries_.end(), "an entry stays while its request is done");
+    PAWL_ASSERT(found != entries_.end(), "an entry exists while its request is pending");
     waiters = std::exchange(found->second.waiters, {});
-    if (answer != nullptr && stays_the_same(answer->status)) {
+    if (answer != nullptr && is_final(answer->status)) {
       found->second.answer = *answer;
       found->second.bytes += size_of(*answer);
       bytes_ += size_of(*answer);
@@ -88,7 +89,7 @@ void idempotency_table::make_room(steady_time now) {
   while (place != order_.end()) {
     const auto found = entries_.find(*place++);
     const bool full = entries_.size() >= allowed_.max_entries || bytes_ >= allowed_.max_bytes;
-    if (!full && now - found->second.since < allowed_.keep) return;
+    if (!full && now - found->second.since < allowed_.max_age) return;
     if (found->second.answer) erase(found);
   }
 }
@@ -102,7 +103,7 @@ void idempotency_table::erase(entries::iterator found) {
 std::string fingerprint_of(std::initializer_list<std::string_view> texts) {
   EVP_MD_CTX* const context = EVP_MD_CTX_new();
   PAWL_ASSERT(context != nullptr && EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1,
-              "SHA-256 is always there");
+              "SHA-256 is always available");
   for (const auto text : texts) {
     const std::uint64_t size = text.size();
     EVP_DigestUpdate(context, &size, sizeof size);

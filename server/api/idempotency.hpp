@@ -17,54 +17,54 @@
 
 namespace pawl::server {
 
-/// Remembers what requests with an `Idempotency-Key` were answered, so that one that is sent again
-/// is answered the same and changes nothing. In memory: a restart of the server forgets it.
-/// (Starts, restarts and signals do not need it: the engine keeps their keys for good.) Safe for
-/// concurrent use; nothing of it waits.
+/// Answers of requests with an `Idempotency-Key`, so that a repeated request gets the same answer
+/// and has no further effect. Kept in memory, so a restart of the server clears it. (Starts,
+/// restarts and signals do not use it: the engine stores their keys permanently.) Safe for
+/// concurrent use; does not block.
 class idempotency_table {
  public:
   using steady_time = std::chrono::steady_clock::time_point;
 
   struct limits {
     std::size_t max_entries = 100'000;
-    std::size_t max_bytes = std::size_t{64} << 20;  ///< of answers and keys
-    std::chrono::hours keep{24};
+    std::size_t max_bytes = std::size_t{64} << 20;  ///< size of keys and answers
+    std::chrono::hours max_age{24};
   };
 
-  /// The right, and the duty, to do a request: what it is answered is remembered under its key. If
-  /// it goes away without an answer, the key is forgotten.
+  /// Held by the first request with a key. Its answer is stored under the key; without an answer
+  /// the key is removed when the ticket is destroyed.
   class ticket {
    public:
     ticket() = default;
     ticket(ticket&& other) noexcept;
     ticket& operator=(ticket&& other) noexcept;
-    ~ticket() { give_up(); }
+    ~ticket() { abandon(); }
 
-    /// Gives the answer to those who wait for it, and remembers it, unless the same request could
-    /// be answered otherwise when it is made again (429 and 5xx).
-    void answered(const http::response& answer);
+    /// Passes the answer to the waiting requests and stores it, except for statuses that a retry
+    /// may change: 408, 429 and 5xx.
+    void complete(const http::response& answer);
 
    private:
     friend class idempotency_table;
     ticket(idempotency_table& of, std::string key) : table_(&of), key_(std::move(key)) {}
-    void give_up();
+    void abandon();
 
     idempotency_table* table_ = nullptr;
     std::string key_;
   };
 
-  /// Told what the first request was answered; null if it went away without an answer.
+  /// Receives the answer of the first request; null if it was not answered.
   using waiter = std::function<void(const http::response* answer)>;
 
-  enum class standing : std::uint8_t {
-    first,     ///< do it, with the ticket
-    known,     ///< it was done: `answer` has what was answered
-    awaited,   ///< it is being done: the waiter will be told
-    mismatch,  ///< the key belongs to another request
-    full,      ///< no room: too many are being done
+  enum class entry_status : std::uint8_t {
+    created,      ///< the first request with this key: handle it, with the ticket
+    completed,    ///< `answer` is the stored answer
+    in_progress,  ///< the first request is pending; the waiter is called later
+    mismatch,     ///< the key belongs to a different request
+    full,         ///< too many pending requests
   };
   struct begun {
-    server::idempotency_table::standing standing;
+    entry_status status;
     server::idempotency_table::ticket ticket = {};
     http::response answer = {};
   };
@@ -72,8 +72,8 @@ class idempotency_table {
   explicit idempotency_table(limits allowed,
                              std::function<steady_time()> now = std::chrono::steady_clock::now);
 
-  /// `key`: all that tells requests of different callers apart. `fingerprint`: of what is asked.
-  [[nodiscard]] begun begin(const std::string& key, std::string_view fingerprint, waiter told);
+  /// `key`: unique over all callers. `fingerprint`: hash of the request's content.
+  [[nodiscard]] begun begin(const std::string& key, std::string_view fingerprint, waiter on_answer);
 
  private:
   struct entry {
@@ -92,13 +92,13 @@ class idempotency_table {
 
   const limits allowed_;
   const std::function<steady_time()> now_;
-  std::mutex mutex_;  ///< guards what follows
+  std::mutex mutex_;  ///< guards the members below
   entries entries_;
-  std::list<std::string> order_;  ///< keys, the oldest first
+  std::list<std::string> order_;  ///< keys, oldest first
   std::size_t bytes_ = 0;
 };
 
-/// SHA-256 of texts, each with its length: different lists of texts have different fingerprints.
+/// SHA-256 of the texts with their lengths, so that different lists have different fingerprints.
 [[nodiscard]] std::string fingerprint_of(std::initializer_list<std::string_view> texts);
 
 }  // namespace pawl::server

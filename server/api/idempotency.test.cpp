@@ -4,101 +4,100 @@
 
 using namespace pawl::server;
 using namespace std::chrono_literals;
-using standing = idempotency_table::standing;
+using entry_status = idempotency_table::entry_status;
 
 namespace {
 
 struct table_fixture {
   idempotency_table::steady_time now{};
   idempotency_table table;
-  std::vector<std::string> told;
+  std::vector<std::string> answers;
 
   explicit table_fixture(idempotency_table::limits allowed = {})
       : table(allowed, [this] { return now; }) {}
 
   idempotency_table::begun begin(const std::string& key, const std::string& what) {
     return table.begin(key, what, [this](const http::response* answer) {
-      told.push_back(answer == nullptr ? "nothing" : answer->body);
+      answers.push_back(answer == nullptr ? "nothing" : answer->body);
     });
   }
 };
 
 }  // namespace
 
-TEST_CASE("a request that is sent again is answered the same", "[idempotency]") {
+TEST_CASE("a repeated request gets the same answer", "[idempotency]") {
   table_fixture f;
   auto first = f.begin("k", "a");
-  REQUIRE(first.standing == standing::first);
-  first.ticket.answered({200, {}, "done"});
+  REQUIRE(first.status == entry_status::created);
+  first.ticket.complete({200, {}, "done"});
   const auto again = f.begin("k", "a");
-  CHECK(again.standing == standing::known);
+  CHECK(again.status == entry_status::completed);
   CHECK(again.answer.body == "done");
 }
 
-TEST_CASE("one that comes while the first is done waits for it", "[idempotency]") {
+TEST_CASE("a request repeated while the first is pending waits for its answer", "[idempotency]") {
   table_fixture f;
   auto first = f.begin("k", "a");
-  CHECK(f.begin("k", "a").standing == standing::awaited);
-  CHECK(f.told.empty());
-  first.ticket.answered({200, {}, "done"});
-  CHECK(f.told == std::vector<std::string>{"done"});
+  CHECK(f.begin("k", "a").status == entry_status::in_progress);
+  CHECK(f.answers.empty());
+  first.ticket.complete({200, {}, "done"});
+  CHECK(f.answers == std::vector<std::string>{"done"});
 }
 
-TEST_CASE("a key that is used for another request is refused", "[idempotency]") {
+TEST_CASE("a key that was used for a different request is refused", "[idempotency]") {
   table_fixture f;
   const auto first = f.begin("k", "a");
-  CHECK(f.begin("k", "b").standing == standing::mismatch);
-  CHECK(f.begin("other", "b").standing == standing::first);
+  CHECK(f.begin("k", "b").status == entry_status::mismatch);
+  CHECK(f.begin("other", "b").status == entry_status::created);
 }
 
-TEST_CASE("what may be answered otherwise the next time is not kept", "[idempotency]") {
+TEST_CASE("answers that a retry may change are not stored", "[idempotency]") {
   table_fixture f;
   for (const unsigned status : {408u, 429u, 500u, 503u}) {
     auto first = f.begin("k", "a");
-    CHECK(first.standing == standing::first);
-    first.ticket.answered({status, {}, "busy"});
+    CHECK(first.status == entry_status::created);
+    first.ticket.complete({status, {}, "busy"});
   }
   auto refused = f.begin("k", "a");
-  refused.ticket.answered({409, {}, "no"});
-  CHECK(f.begin("k", "a").standing == standing::known);
+  refused.ticket.complete({409, {}, "no"});
+  CHECK(f.begin("k", "a").status == entry_status::completed);
 }
 
-TEST_CASE("a request that goes away unanswered is forgotten, and who waits is told",
-          "[idempotency]") {
+TEST_CASE("an abandoned request is removed and the waiters are called", "[idempotency]") {
   table_fixture f;
   {
     const auto first = f.begin("k", "a");
-    CHECK(f.begin("k", "a").standing == standing::awaited);
+    CHECK(f.begin("k", "a").status == entry_status::in_progress);
   }
-  CHECK(f.told == std::vector<std::string>{"nothing"});
-  CHECK(f.begin("k", "a").standing == standing::first);
+  CHECK(f.answers == std::vector<std::string>{"nothing"});
+  CHECK(f.begin("k", "a").status == entry_status::created);
 }
 
 TEST_CASE("answers are kept for a day", "[idempotency]") {
   table_fixture f;
-  f.begin("k", "a").ticket.answered({200});
+  f.begin("k", "a").ticket.complete({200});
   f.now += 24h - 1s;
-  CHECK(f.begin("k", "a").standing == standing::known);
+  CHECK(f.begin("k", "a").status == entry_status::completed);
   f.now += 1s;
-  CHECK(f.begin("k", "b").standing == standing::first);
+  CHECK(f.begin("k", "b").status == entry_status::created);
 }
 
-TEST_CASE("a full table lets the oldest answers go, but none that is awaited", "[idempotency]") {
+TEST_CASE("a full table drops the oldest answers but no pending request", "[idempotency]") {
   table_fixture f{{2, 1 << 20}};
-  f.begin("a", "x").ticket.answered({200});
-  f.begin("b", "x").ticket.answered({200});
+  f.begin("a", "x").ticket.complete({200});
+  f.begin("b", "x").ticket.complete({200});
   const auto third = f.begin("c", "x");
-  CHECK(third.standing == standing::first);  // "a" went
+  CHECK(third.status == entry_status::created);  // "a" was dropped
   const auto fourth = f.begin("a", "x");
-  CHECK(fourth.standing == standing::first);  // "b" went
-  CHECK(f.begin("d", "x").standing == standing::full);
+  CHECK(fourth.status == entry_status::created);  // "b" was dropped
+  CHECK(f.begin("d", "x").status == entry_status::full);
 }
 
 TEST_CASE("a table is bounded in bytes", "[idempotency]") {
   table_fixture f{{1000, 1000}};
-  f.begin("a", "x").ticket.answered({200, {}, std::string(2000, 'x')});
-  CHECK(f.begin("b", "x").standing == standing::first);
-  CHECK(f.begin("a", "y").standing == standing::first);  // the large answer went
+  f.begin("a", "x").ticket.complete({200, {}, std::string(2000, 'x')});
+  CHECK(f.begin("b", "x").status == entry_status::created);
+  CHECK(f.begin("a", "y").status == entry_status::created);  // the large answer was dropped
 }
 
 TEST_CASE("different lists of texts have different fingerprints", "[idempotency]") {

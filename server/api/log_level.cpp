@@ -12,7 +12,7 @@ void answer_level(const call_ptr& request) {
   request->answer(200, {{"level", to_string(level_of(*request->with().log))}});
 }
 
-/// Until the server ends; it begins again with `log.level`.
+/// Lasts until the server ends; the next start uses `log.level`.
 void put_log_level(const call_ptr& request) {
   auto body = request->take_body();
   if (!body) return;
@@ -20,13 +20,13 @@ void put_log_level(const call_ptr& request) {
   object_reader fields{*body, "", diagnostics};
   const log_level level = fields.level("level");
   fields.finish();
-  if (request->refused(std::move(diagnostics))) return;
-  // Where commands are noted in the log itself, this one is in it whether it asks for more or less.
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
+  // The audit entry may go to this log: write it at the more verbose of the two levels.
   spdlog::logger& log = *request->with().log;
-  const bool for_more = level < level_of(log);
-  if (for_more) set_level(log, level);
-  request->note(request->route().name, std::string{to_string(level)}, nullptr);
-  if (!for_more) set_level(log, level);
+  const bool more_verbose = level < level_of(log);
+  if (more_verbose) set_level(log, level);
+  request->audit(request->route().name, std::string{to_string(level)}, nullptr);
+  if (!more_verbose) set_level(log, level);
   answer_level(request);
 }
 
@@ -35,7 +35,7 @@ void put_log_level(const call_ptr& request) {
 void add_log_routes(router& to) {
   const std::string_view pattern = "/v1/config/log-level";
   to.add(get_route(pattern, "config.log_level", role::admin, answer_level));
-  // It notes itself.
+  // The handler writes the audit entry.
   to.add(put_route(pattern, "config.set_log_level", role::admin, put_log_level).unaudited());
 }
 

@@ -6,7 +6,7 @@
 namespace pawl::server {
 namespace {
 
-/// The part before `mark`, without blanks and in lower case; `text` becomes the rest.
+/// Removes the part before `mark` from `text` and returns it without blanks, in lower case.
 std::string next_part(std::string_view& text, char mark) {
   const auto end = text.find(mark);
   std::string part;
@@ -35,7 +35,7 @@ bool is_json(std::string_view content_type) {
 
 bool accepts(std::string_view accept, std::string_view type) {
   const std::string range = std::string{type.substr(0, type.find('/'))} + "/*";
-  int precision = 0;  // of the entry that decides: 1 any, 2 the range, 3 the type
+  int precision = 0;  // of the best match: 1 "*/*", 2 range, 3 type
   bool accepted = accept.empty();
   while (!accept.empty()) {
     const auto end = accept.find(',');

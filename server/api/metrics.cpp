@@ -11,7 +11,7 @@ void get_metrics(const call_ptr& request) {
   of.totals_async([request, &of](result<engine_totals> totals) {
     readings now;
     now.ready = of.ready().has_value();
-    // Of an engine whose store has failed that is what is to be seen, whatever else is missing.
+    // If the store has failed, the other metrics are still reported.
     if (totals) {
       now.runs = std::move(totals->runs);
       now.tasks_queued = totals->tasks_queued;
@@ -25,7 +25,7 @@ void get_metrics(const call_ptr& request) {
       now.calls_stuck = load->stuck_calls;
     }
     now.engine = of.metrics();
-    request->with().count(now);
+    request->with().fill_readings(now);
     request->answer_text(metrics::content_type, request->with().metrics->text(now));
   });
 }
@@ -33,7 +33,7 @@ void get_metrics(const call_ptr& request) {
 }  // namespace
 
 void add_metrics_routes(router& to) {
-  to.add(get_route("/metrics", "metrics.get", role::reader, get_metrics).giving("text/plain"));
+  to.add(get_route("/metrics", "metrics.get", role::reader, get_metrics).producing("text/plain"));
 }
 
 }  // namespace pawl::server

@@ -26,8 +26,8 @@ void object_reader::refuse(std::string_view name, std::string message) {
 }
 
 void object_reader::refuse_type(std::string_view name, const json& given, std::string_view wanted) {
-  refuse(name, "the field " + std::string{name} + " must be " + std::string{wanted} +
-                   ", but is of the type " + given.type_name());
+  refuse(name, "the field " + std::string{name} + " must be " + std::string{wanted} + ", not " +
+                   given.type_name());
 }
 
 std::string object_reader::text(std::string_view name) {
@@ -36,7 +36,7 @@ std::string object_reader::text(std::string_view name) {
   if (!has(name)) {
     diagnostics_.push_back({severity::error, flow::child_pointer(pointer_, std::string{name}),
                             "missing_field",
-                            "the field " + std::string{name} + " is missing; it is a text"});
+                            "the required field " + std::string{name} + " (a string) is missing"});
   }
   return {};
 }
@@ -45,7 +45,7 @@ std::optional<std::string> object_reader::optional_text(std::string_view name) {
   json* const given = find(name);
   if (given == nullptr) return std::nullopt;
   if (given->is_string()) return std::move(given->get_ref<std::string&>());
-  refuse_type(name, *given, "a text");
+  refuse_type(name, *given, "a string");
   return std::nullopt;
 }
 
@@ -65,7 +65,7 @@ std::uint64_t object_reader::number(std::string_view name, std::uint64_t otherwi
     const auto value = given->get<std::uint64_t>();
     if (value >= least && value <= most) return value;
   }
-  refuse(name, "the field " + std::string{name} + " must be a whole number from " +
+  refuse(name, "the field " + std::string{name} + " must be an integer from " +
                    std::to_string(least) + " to " + std::to_string(most));
   return otherwise;
 }
@@ -115,7 +115,7 @@ std::vector<std::string> object_reader::texts(std::string_view name, std::size_t
       all.push_back(std::move(item.get_ref<std::string&>()));
     } else {
       diagnostics_.push_back(
-          {severity::error, pointer_of(name, i), "invalid_field", "must be a text"});
+          {severity::error, pointer_of(name, i), "invalid_field", "must be a string"});
     }
   }
   return all;
@@ -142,8 +142,8 @@ std::optional<pawl::version> object_reader::optional_version(std::string_view na
   if (!given) return std::nullopt;
   const auto parsed = parse_version(*given);
   if (parsed) return *parsed;
-  refuse(name, "the field " + std::string{name} + " is " + pawl::quoted(*given) +
-                   ", but must be a version such as 1.0.2");
+  refuse(name, "the field " + std::string{name} + " must be a version such as 1.0.2, not " +
+                   pawl::quoted(*given));
   return std::nullopt;
 }
 
@@ -152,31 +152,40 @@ std::optional<run_status> object_reader::optional_status(std::string_view name) 
   if (!given) return std::nullopt;
   const auto parsed = parse_run_status(*given);
   if (!parsed) {
-    refuse(name, "the field " + std::string{name} + " is " + pawl::quoted(*given) +
-                     ", but must be one of " + all_statuses());
+    refuse(name, "the field " + std::string{name} + " must be one of " + all_statuses() + ", not " +
+                     pawl::quoted(*given));
   }
   return parsed;
 }
 
 log_level object_reader::level(std::string_view name) {
-  const std::size_t faults_before = diagnostics_.size();
+  const std::size_t count_before = diagnostics_.size();
   const std::string given = text(name);
   for (const auto level : {log_level::debug, log_level::info, log_level::warning, log_level::error})
     if (to_string(level) == given) return level;
-  if (diagnostics_.size() == faults_before)
+  if (diagnostics_.size() == count_before)
     refuse(name, "the field " + std::string{name} + " must be debug, info, warning or error");
   return log_level::info;
+}
+
+std::string_view object_reader::name_or_alias(std::string_view name, std::string_view old_name) {
+  const bool has_name = find(name) != nullptr, has_old_name = find(old_name) != nullptr;
+  if (has_name && has_old_name) {
+    refuse(old_name, std::string{old_name} + " is the old name of " + std::string{name} +
+                         "; give only one of them");
+  }
+  return has_old_name && !has_name ? old_name : name;
 }
 
 void object_reader::finish() {
   for (const auto& field : object_.items()) {
     if (known_.contains(field.key())) continue;
     const std::vector<std::string_view> names(known_.begin(), known_.end());
-    std::string message = "there is no field " + pawl::quoted(field.key()) + " here";
+    std::string message = "unknown field " + pawl::quoted(field.key());
     if (const auto meant = nearest(field.key(), names)) {
       message += "; did you mean " + pawl::quoted(*meant) + "?";
     } else if (!names.empty()) {
-      message += "; there are ";
+      message += ". Allowed: ";
       for (std::size_t i = 0; i < names.size(); ++i)
         message += (i == 0 ? "" : ", ") + std::string{names[i]};
     }

@@ -16,15 +16,16 @@
 
 namespace pawl::server {
 
-/// Takes the fields out of a JSON object that a client sent. What is wrong is added to the
-/// diagnostics with its JSON pointer, and reading goes on, so that all diagnostics are found at
-/// once; `finish` finds the fields that nobody asked for. One object, one thread.
+/// Reads and validates the fields of a JSON object that a client sent. An invalid field adds a
+/// diagnostic with its JSON pointer and reads as its default, so that one pass finds all errors.
+/// `finish` reports unknown fields. Not safe for concurrent use.
 class object_reader {
  public:
-  /// Both must outlive it. `pointer`: where the object stands in the body.
+  /// `object` and `diagnostics` must outlive the reader. `pointer`: location of the object in the
+  /// body.
   object_reader(json& object, std::string pointer, std::vector<diagnostic>& diagnostics);
 
-  /// Texts; a missing one that is needed is a diagnostic.
+  /// A required string.
   [[nodiscard]] std::string text(std::string_view name);
   [[nodiscard]] std::optional<std::string> optional_text(std::string_view name);
   [[nodiscard]] bool flag(std::string_view name, bool otherwise);
@@ -32,32 +33,34 @@ class object_reader {
                                      std::uint64_t least, std::uint64_t most);
   /// A number from 0 to 1.
   [[nodiscard]] std::optional<double> optional_fraction(std::string_view name);
-  /// An object, or nothing.
   [[nodiscard]] std::optional<json> optional_object(std::string_view name);
-  /// Any value; null counts as one.
+  /// Any value, including null.
   [[nodiscard]] std::optional<json> optional_value(std::string_view name);
-  /// An array of 1 to `most` items; null after a diagnostic. Stays in the object.
+  /// A required array of 1 to `most` items, which stays in the object; null if it is invalid.
   [[nodiscard]] json* items(std::string_view name, std::size_t most);
-  /// Such an array of texts; items that are none are diagnostics.
+  /// A required array of 1 to `most` strings.
   [[nodiscard]] std::vector<std::string> texts(std::string_view name, std::size_t most);
-  /// Such an array of objects: calls `read` with a reader of each, which is finished then; items
-  /// that are none are diagnostics.
+  /// A required array of 1 to `most` objects. Calls `read` with a reader for each item and finishes
+  /// the reader.
   void objects(std::string_view name, std::size_t most,
                const std::function<void(object_reader& item)>& read);
   [[nodiscard]] std::optional<pawl::version> optional_version(std::string_view name);
   [[nodiscard]] std::optional<run_status> optional_status(std::string_view name);
-  /// "debug", "info", "warning" or "error"; a missing one is a diagnostic.
+  /// A required log level: "debug", "info", "warning" or "error".
   [[nodiscard]] log_level level(std::string_view name);
 
   [[nodiscard]] bool has(std::string_view name) const { return object_.contains(name); }
+  /// The name that the client used for a field with an old name. Adds a diagnostic if both names
+  /// are present. Unknown-field messages list both.
+  [[nodiscard]] std::string_view name_or_alias(std::string_view name, std::string_view old_name);
   [[nodiscard]] const std::string& pointer() const noexcept { return pointer_; }
-  /// A diagnostic of its field.
+  /// Adds a diagnostic for a field.
   void refuse(std::string_view name, std::string message);
-  /// To be called when every field was asked for.
+  /// Reports the fields that were not read. Call after reading all fields.
   void finish();
 
  private:
-  /// The field, noted as known; null where it is not there.
+  /// Marks the field as known and returns it; null if it is missing.
   json* find(std::string_view name);
   void refuse_type(std::string_view name, const json& given, std::string_view wanted);
   [[nodiscard]] std::string pointer_of(std::string_view name, std::size_t item) const;

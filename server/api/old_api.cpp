@@ -7,9 +7,9 @@
 #include "server/live/log_ring.hpp"
 #include "server/live/run_watch.hpp"
 
-// The old engine's routes, for clients that have not moved yet: a translation and nothing else.
-// Its words: a run is a thread, its input `inputs`, a cancel a stop, a flow's version is named
-// "name@1.0.2". Delete this file and `server.old_api`, and nothing else changes.
+// Routes of the previous engine for clients that have not migrated; translates requests and
+// answers. Its terms: a run is a thread, its input `inputs`, a cancel a stop, and a flow version is
+// "name@1.0.2". To remove it, delete this file and `server.old_api`.
 namespace pawl::server {
 namespace {
 
@@ -21,15 +21,12 @@ json old_status(const run_view& run) {
     metadata["interrupt_value"] = each.question;
     metadata["last_node"] = each.node;
   }
-  const auto moment = [](const std::optional<time_point>& t) {
-    return t ? json(to_rfc3339(*t)) : json(nullptr);
-  };
   return {{"thread_id", run.summary.key.id.str()},
           {"flow_name", run.summary.flow.name.str()},
           {"flow_version_id", to_string(run.summary.flow)},
           {"status", to_string(run.summary.status)},
-          {"started_at", moment(run.summary.started_at)},
-          {"finished_at", moment(run.summary.finished_at)},
+          {"started_at", time_or_null(run.summary.started_at)},
+          {"finished_at", time_or_null(run.summary.finished_at)},
           {"last_event_at", to_rfc3339(run.updated_at)},
           {"metadata", std::move(metadata)},
           {"state", run.data}};
@@ -49,7 +46,7 @@ void list_old_flows(const call_ptr& request) {
   });
 }
 
-/// The body is the definition, or has it as `dsl_json` beside its name.
+/// The body is the definition, or an object with `name` and the definition as `dsl_json`.
 void post_old_flow(const call_ptr& request) {
   auto body = request->take_body();
   if (!body) return;
@@ -60,7 +57,7 @@ void post_old_flow(const call_ptr& request) {
   }
   request->in().flows().put_async(definition, {}, [request](result<flow_stored> stored) {
     if (!stored) return request->fail(stored.error());
-    request->about(stored->id.name.str());
+    request->set_target(stored->id.name.str());
     request->answer(200, {{"name", stored->id.name.str()},
                           {"version", to_string(stored->id.version)},
                           {"flow_version_id", to_string(stored->id)}});
@@ -79,15 +76,15 @@ void start_thread(const call_ptr& request) {
   if (const auto named = fields.optional_text("flow_version_id")) {
     const auto at = named->rfind('@');
     const auto v = parse_version(at == named->npos ? "" : named->substr(at + 1));
-    if (!v) fields.refuse("flow_version_id", "must be a flow's name and version: order@1.0.2");
+    if (!v) fields.refuse("flow_version_id", "must be a flow name and version such as order@1.0.2");
     flow = named->substr(0, at);
     if (v) options.version = *v;
   }
   if (flow.empty() && diagnostics.empty())
-    fields.refuse("flow_name", "one of flow_name and flow_version_id is needed");
+    fields.refuse("flow_name", "flow_name or flow_version_id is required");
   const json inputs = fields.optional_object("inputs").value_or(json::object());
   fields.finish();
-  if (request->refused(std::move(diagnostics))) return;
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
   request->in().runs().start_async(
       flow, inputs, std::move(options), [request](result<run_started> run) {
         if (!run) return request->fail(run.error());
@@ -101,16 +98,16 @@ void command_thread(const call_ptr& request) {
   std::vector<diagnostic> diagnostics;
   object_reader fields{*body, "", diagnostics};
   const std::string_view path = request->route().pattern;
-  const std::string_view word = path.substr(path.rfind('/') + 1);
-  auto command = read_command(word == "stop" ? "cancel" : word, fields);
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  auto command = read_command(name == "stop" ? "cancel" : name, fields, command_target::one_run);
   fields.finish();
-  if (request->refused(std::move(diagnostics))) return;
-  carry_out(request->in(), request->run(), *std::move(command),
-            [request](result<run_changed> changed) {
-              if (!changed) return request->fail(changed.error());
-              request->answer(200, {{"thread_id", changed->run.key.id.str()},
-                                    {"status", to_string(changed->run.status)}});
-            });
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
+  execute(request->in(), request->run(), *std::move(command),
+          [request](result<run_changed> changed) {
+            if (!changed) return request->fail(changed.error());
+            request->answer(200, {{"thread_id", changed->run.key.id.str()},
+                                  {"status", to_string(changed->run.status)}});
+          });
 }
 
 void get_thread_status(const call_ptr& request) {
@@ -134,7 +131,7 @@ void get_thread_logs(const call_ptr& request) {
   });
 }
 
-/// Events as flat texts: {"thread_id", "event", "node_id", "timestamp", "data"}.
+/// Writes events as flat objects: {"thread_id", "event", "node_id", "timestamp", "data"}.
 class old_sink final : public event_sink {
  public:
   old_sink(std::string thread, std::shared_ptr<http::web_socket> to)
@@ -153,7 +150,7 @@ class old_sink final : public event_sink {
     const std::size_t size = text.size();
     return to_->send(std::move(text)) ? size : 0;
   }
-  void beat() override {}
+  void heartbeat() override {}
   void close() override { to_->close(1000, "the thread's events have ended"); }
   void when_drained(std::function<void()> what) override { to_->when_drained(std::move(what)); }
 
@@ -165,9 +162,9 @@ class old_sink final : public event_sink {
 void watch_thread(const call_ptr& request) {
   if (!request->wants_web_socket()) {
     return request->fail(
-        problem{problem_code::upgrade_required, "this is a WebSocket; ask for an upgrade"});
+        problem{problem_code::upgrade_required, "this endpoint accepts only WebSocket upgrades"});
   }
-  auto live = request->in().events().watch(request->run(), max_events_behind);
+  auto live = request->in().events().watch(request->run(), max_event_backlog);
   request->in().runs().get_async(request->run(), [request, live](result<run_view> run) {
     if (!run) return request->fail(run.error());
     const auto socket = request->answer_with_web_socket();
@@ -188,12 +185,12 @@ void watch_thread(const call_ptr& request) {
 void add_old_routes(router& to) {
   to.add(get_route("/api/flows", "old.flows", role::reader, list_old_flows));
   to.add(post_route("/api/flows", "old.put", role::author, post_old_flow));
-  to.add(post_route("/api/thread/{id}/start", "old.start", role::steerer, start_thread)
-             .known_by_engine());
+  to.add(post_route("/api/thread/{id}/start", "old.start", role::operator_role, start_thread)
+             .idempotent_by_engine());
   for (const auto& [path, name] : {std::pair{"/api/thread/{id}/pause", "old.pause"},
                                    {"/api/thread/{id}/resume", "old.resume"},
                                    {"/api/thread/{id}/stop", "old.stop"}}) {
-    to.add(post_route(path, name, role::steerer, command_thread)
+    to.add(post_route(path, name, role::operator_role, command_thread)
                .with_body(body_kind::optional_object));
   }
   to.add(get_route("/api/thread/{id}/status", "old.status", role::reader, get_thread_status));

@@ -21,12 +21,12 @@ json old_flow() {
 
 }  // namespace
 
-TEST_CASE("the old engine's routes are not there unless they are asked for", "[old_api]") {
+TEST_CASE("the previous engine's routes are disabled by default", "[old_api]") {
   api_fixture f;
   CHECK(f.get("/api/flows").status == 404);
 }
 
-TEST_CASE("an old client starts, steers and watches a thread", "[old_api]") {
+TEST_CASE("an old client starts, controls and watches a thread", "[old_api]") {
   api_fixture f{api_fixture::quiet(), true};
   CHECK(
       f.post("/api/flows", {{"name", "order"}, {"dsl_json", old_flow()}}).body["flow_version_id"] ==

@@ -79,8 +79,7 @@ void check_operation(const json& document, const route& route, const json& opera
 
 }  // namespace
 
-TEST_CASE("every route is in the OpenAPI document, and every operation there is a route",
-          "[openapi]") {
+TEST_CASE("the OpenAPI document describes exactly the routes", "[openapi]") {
   const json document = json::parse(openapi_json());
   auto described = described_operations(document);
   const router routes = all_routes();
@@ -92,10 +91,10 @@ TEST_CASE("every route is in the OpenAPI document, and every operation there is 
     check_operation(document, route, found->second);
     described.erase(found);
   }
-  for (const auto& left : described) FAIL_CHECK("there is no route " << left.first);
+  for (const auto& left : described) FAIL_CHECK("documented but missing route: " << left.first);
 }
 
-TEST_CASE("the OpenAPI document has every problem code", "[openapi]") {
+TEST_CASE("the OpenAPI document lists every problem code", "[openapi]") {
   const json document = json::parse(openapi_json());
   std::set<std::string> codes;
   for (const auto& kind : problem_kinds()) codes.emplace(kind.name);
@@ -104,13 +103,13 @@ TEST_CASE("the OpenAPI document has every problem code", "[openapi]") {
   CHECK(schema.size() == codes.size());
 }
 
-TEST_CASE("no two operations have one name", "[openapi]") {
+TEST_CASE("operations have unique names", "[openapi]") {
   std::set<std::string_view> names;
   const router routes = all_routes();
   for (const auto& route : routes.routes()) CHECK(names.insert(route.name).second);
 }
 
-TEST_CASE("the page to read names every operation", "[openapi]") {
+TEST_CASE("the HTML page lists every operation", "[openapi]") {
   const router routes = all_routes();
   for (const auto& route : routes.routes()) {
     const std::string heading = std::string{route.method} + " " + std::string{route.pattern};

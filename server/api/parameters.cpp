@@ -20,17 +20,17 @@ diagnostic parameter_diagnostic(std::string_view name, std::string code, std::st
 void refuse_value(std::vector<diagnostic>& diagnostics, std::string_view name,
                   const std::string& given, const std::string& allowed) {
   diagnostics.push_back(parameter_diagnostic(name, "invalid_parameter",
-                                             "the parameter " + std::string{name} + " is " +
-                                                 pawl::quoted(given) + ", but must be " + allowed));
+                                             "the parameter " + std::string{name} + " must be " +
+                                                 allowed + ", not " + pawl::quoted(given)));
 }
 
 std::string unknown_parameter(std::string_view name, std::span<const std::string_view> known) {
-  std::string message = "there is no parameter " + pawl::quoted(name) + " here";
-  if (known.empty()) return message + "; this takes none";
+  std::string message = "unknown parameter " + pawl::quoted(name);
+  if (known.empty()) return message + "; this endpoint has no parameters";
   const std::vector<std::string_view> names(known.begin(), known.end());
   if (const auto meant = nearest(name, names))
     return message + "; did you mean " + pawl::quoted(*meant) + "?";
-  message += "; there are ";
+  message += ". Allowed: ";
   for (std::size_t i = 0; i < known.size(); ++i)
     message += (i == 0 ? "" : ", ") + std::string{known[i]};
   return message;
@@ -51,10 +51,8 @@ result<parameters> parameters::parse(std::string_view query,
     const auto name = query_decoded(pair.substr(0, equals));
     const auto value = query_decoded(pair.substr(std::min(equals + 1, pair.size())));
     if (!name || !value) {
-      diagnostics.push_back(
-          parameter_diagnostic("", "bad_encoding",
-                               "the query has " + pawl::quoted(pair) +
-                                   ", which is not percent-encoded as RFC 3986 has it"));
+      diagnostics.push_back(parameter_diagnostic(
+          "", "bad_encoding", "invalid percent-encoding in the query: " + pawl::quoted(pair)));
     } else if (std::find(known.begin(), known.end(), *name) == known.end()) {
       diagnostics.push_back(parameter_diagnostic(pawl::quoted(*name), "unknown_parameter",
                                                  unknown_parameter(*name, known)));
@@ -109,7 +107,7 @@ std::optional<std::chrono::milliseconds> parameters::duration(
   const auto parsed = parse_duration(*given);
   if (parsed && *parsed <= most) return *parsed;
   refuse_value(diagnostics, name, *given,
-               "a time such as 250ms, 10s or 1.5m, at most " +
+               "a duration such as 250ms, 10s or 1.5m, at most " +
                    std::to_string(std::chrono::duration_cast<std::chrono::seconds>(most).count()) +
                    "s");
   return std::nullopt;

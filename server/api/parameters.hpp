@@ -15,13 +15,12 @@
 
 namespace pawl::server {
 
-/// The parameters of a request's query, by name. What is wrong with one is added to the diagnostics
-/// that are given, with a pointer of "?" and its name, and the value is its default: all
-/// diagnostics are found at once.
+/// The query parameters of a request. An invalid parameter adds a diagnostic, with the pointer "?"
+/// and its name, and reads as its default, so that one pass finds all errors.
 class parameters {
  public:
-  /// Reads a query. Errors: `invalid_argument` with a diagnostic for each parameter that is not in
-  /// `known`, comes twice or is not encoded properly.
+  /// Parses a query. Error: `invalid_argument`, with a diagnostic for each parameter that is
+  /// unknown, repeated or incorrectly encoded.
   [[nodiscard]] static result<parameters> parse(std::string_view query,
                                                 std::span<const std::string_view> known);
 
@@ -48,7 +47,7 @@ class parameters {
   std::map<std::string, std::string, std::less<>> values_;
 };
 
-/// "pending, running, …": for messages.
+/// "pending, running, …", for messages.
 [[nodiscard]] std::string all_statuses();
 
 }  // namespace pawl::server

@@ -8,10 +8,10 @@
 
 namespace pawl::server {
 
-/// Undoes percent-encoding (RFC 3986, 2.1). Nothing if a "%" is not followed by two hexadecimal
+/// Decodes percent-encoding (RFC 3986, 2.1). Nothing if a "%" is not followed by two hexadecimal
 /// digits.
 [[nodiscard]] std::optional<std::string> percent_decoded(std::string_view text);
-/// The same in a query, where "+" is a space.
+/// Decodes a part of a query, where "+" is a space.
 [[nodiscard]] std::optional<std::string> query_decoded(std::string_view text);
 
 using functions::http::percent_encoded;

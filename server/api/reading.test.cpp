@@ -10,7 +10,7 @@ using namespace pawl;
 using namespace pawl::server;
 using namespace std::chrono_literals;
 
-TEST_CASE("percent-encoding is undone, and refused where it is none", "[reading]") {
+TEST_CASE("percent-encoding is decoded and validated", "[reading]") {
   CHECK(percent_decoded("a%20b%2fc+d") == "a b/c+d");
   CHECK(query_decoded("a+b%2B") == "a b+");
   CHECK_FALSE(percent_decoded("%"));
@@ -19,7 +19,7 @@ TEST_CASE("percent-encoding is undone, and refused where it is none", "[reading]
   CHECK(percent_encoded("a b/ä") == "a%20b%2F%C3%A4");
 }
 
-TEST_CASE("a query's parameters are read by their types", "[reading]") {
+TEST_CASE("query parameters are read by type", "[reading]") {
   constexpr std::string_view known[] = {"n", "on", "for", "v", "s", "t"};
   const auto read = parameters::parse("n=5&on=true&for=1.5s&v=1.2&s=failed&t=a%20b+c", known);
   REQUIRE(read);
@@ -33,7 +33,7 @@ TEST_CASE("a query's parameters are read by their types", "[reading]") {
   CHECK(diagnostics.empty());
 }
 
-TEST_CASE("wrong values of parameters are faults that say what is right", "[reading]") {
+TEST_CASE("invalid parameters are diagnostics with the allowed values", "[reading]") {
   constexpr std::string_view known[] = {"n", "on", "for", "v", "s"};
   const auto read = parameters::parse("n=11&on=yes&for=11s&v=x&s=gone", known);
   REQUIRE(read);
@@ -49,7 +49,7 @@ TEST_CASE("wrong values of parameters are faults that say what is right", "[read
   CHECK(pawl::testing::contains(diagnostics[4].message, "pending, running"));
 }
 
-TEST_CASE("unknown, repeated and malformed parameters are all named at once", "[reading]") {
+TEST_CASE("unknown, repeated and malformed parameters are reported together", "[reading]") {
   constexpr std::string_view known[] = {"limit", "status"};
   const auto read = parameters::parse("limt=1&limit=2&limit=3&x=%zz&status", known);
   REQUIRE_FALSE(read);
@@ -59,7 +59,7 @@ TEST_CASE("unknown, repeated and malformed parameters are all named at once", "[
   CHECK(read.error().diagnostics[2].code == "bad_encoding");
 }
 
-TEST_CASE("an object's fields are read by their types", "[reading]") {
+TEST_CASE("an object's fields are read by type", "[reading]") {
   json body{{"name", "x"}, {"on", true}, {"n", 7}, {"object", {{"a", 1}}}, {"any", nullptr}};
   std::vector<diagnostic> diagnostics;
   object_reader fields{body, "", diagnostics};
@@ -73,7 +73,7 @@ TEST_CASE("an object's fields are read by their types", "[reading]") {
   CHECK(diagnostics.empty());
 }
 
-TEST_CASE("every fault of an object is found, with its pointer", "[reading]") {
+TEST_CASE("all invalid fields of an object are reported with their pointers", "[reading]") {
   json body{{"on", 1}, {"n", -3}, {"object", json::array()}, {"itms", 1}, {"a/b", 1}};
   std::vector<diagnostic> diagnostics;
   object_reader fields{body, "/items/3", diagnostics};
@@ -93,7 +93,7 @@ TEST_CASE("every fault of an object is found, with its pointer", "[reading]") {
   CHECK(pawl::testing::contains(diagnostics.back().message, "did you mean \"items\""));
 }
 
-TEST_CASE("JSON is told by its media type", "[reading]") {
+TEST_CASE("JSON is recognized by its media type", "[reading]") {
   CHECK(is_json("application/json"));
   CHECK(is_json("Application/JSON; charset=UTF-8"));
   CHECK_FALSE(is_json("application/json; charset=latin1"));
@@ -101,7 +101,7 @@ TEST_CASE("JSON is told by its media type", "[reading]") {
   CHECK_FALSE(is_json("application/jsonx"));
 }
 
-TEST_CASE("Accept lets an answer pass or not", "[reading]") {
+TEST_CASE("Accept is matched against the type of the answer", "[reading]") {
   for (const auto* accept : {"", "*/*", "application/*", "text/html, application/json;q=0.1",
                              "application/problem+json", "text/html, */*; q=0.8"})
     CHECK(accepts(accept, "application/json"));

@@ -23,7 +23,7 @@ bool is_variable(std::string_view segment) noexcept {
   return segment.starts_with('{');
 }
 
-/// The values of the pattern's variables, or nothing where the path is another one.
+/// The values of the pattern's variables; nothing if the path does not match.
 std::optional<path_values> match_segments(const std::vector<std::string_view>& wanted,
                                           const std::vector<std::string>& path) {
   if (wanted.size() != path.size()) return std::nullopt;
@@ -39,7 +39,7 @@ std::optional<path_values> match_segments(const std::vector<std::string_view>& w
   return values;
 }
 
-/// With literal segments before variable ones: "/v1/flows/{name}" never hides a longer literal.
+/// Rank of a match: a literal segment is preferred to a variable one.
 std::size_t literal_count(const std::vector<std::string_view>& pattern) {
   return static_cast<std::size_t>(
       std::count_if(pattern.begin(), pattern.end(), [](auto s) { return !is_variable(s); }));
@@ -57,13 +57,13 @@ route route::with_body(body_kind kind) && {
   return std::move(*this);
 }
 
-route route::giving(std::string_view media_type) && {
+route route::producing(std::string_view media_type) && {
   produces = media_type;
   return std::move(*this);
 }
 
-route route::known_by_engine() && {
-  repeated = repeats::by_engine;
+route route::idempotent_by_engine() && {
+  idempotency = idempotency_mode::by_engine;
   return std::move(*this);
 }
 
@@ -79,7 +79,7 @@ route get_route(std::string_view pattern, std::string_view name, std::optional<r
 
 route post_route(std::string_view pattern, std::string_view name, std::optional<role> open_to,
                  route::handler handle) {
-  return {"POST", pattern, name, open_to, handle, body_kind::object, repeats::by_table};
+  return {"POST", pattern, name, open_to, handle, body_kind::object, idempotency_mode::by_table};
 }
 
 route put_route(std::string_view pattern, std::string_view name, std::optional<role> open_to,

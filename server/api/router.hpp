@@ -15,46 +15,46 @@ namespace pawl::server {
 class call;
 using call_ptr = std::shared_ptr<call>;
 
-/// How a request that is sent again under one Idempotency-Key is known.
-enum class repeats : std::uint8_t {
-  not_known,  ///< a GET, or a PUT or DELETE, which can be repeated as they are
-  by_engine,  ///< the key goes to the engine, which keeps it with the run
-  by_table,   ///< the server keeps the answer for a day, in memory
+/// How a route handles the Idempotency-Key.
+enum class idempotency_mode : std::uint8_t {
+  none,       ///< ignored: GET, PUT and DELETE are idempotent
+  by_engine,  ///< passed to the engine, which stores it with the run
+  by_table,   ///< the server keeps the answer in memory for a day
 };
 
-/// What a request's body may be.
+/// The bodies that a route accepts.
 enum class body_kind : std::uint8_t { none, optional_object, object, document };
 
-/// One operation of the API. The texts are literals.
+/// One operation of the API. The strings are literals.
 struct route {
-  /// Called on one of the server's threads; must not block.
+  /// Called on a server thread; must not block.
   using handler = void (*)(const call_ptr& request);
 
-  std::string_view method;           ///< "GET"; HEAD is answered by it too
+  std::string_view method;           ///< "GET"; also answers HEAD
   std::string_view pattern;          ///< "/v1/runs/{id}/pause"
-  std::string_view name;             ///< "runs.pause": in the audit log and the OpenAPI document
-  std::optional<server::role> role;  ///< none: open to everybody, without a key
+  std::string_view name;             ///< "runs.pause": in the audit log and in OpenAPI
+  std::optional<server::role> role;  ///< none: public, without a key
   handler handle;
   body_kind body = body_kind::none;
-  repeats repeated = repeats::not_known;
-  std::vector<std::string_view> parameters = {};  ///< that its query may have
+  idempotency_mode idempotency = idempotency_mode::none;
+  std::vector<std::string_view> parameters = {};  ///< allowed query parameters
   std::string_view produces = "application/json";
   bool audited = true;
 
-  /// A command, noted in the audit log: it changes something.
+  /// Whether requests are recorded in the audit log.
   [[nodiscard]] bool is_command() const noexcept { return method != "GET" && audited; }
 
-  // The same but for one thing, for the tables of routes.
+  // Modifiers for the tables of routes.
   [[nodiscard]] route with_query(std::vector<std::string_view> names) &&;
   [[nodiscard]] route with_body(body_kind kind) &&;
-  [[nodiscard]] route giving(std::string_view media_type) &&;
-  /// Its repetition is: see `repeats::by_engine`.
-  [[nodiscard]] route known_by_engine() &&;
-  /// It changes nothing, or notes itself.
+  [[nodiscard]] route producing(std::string_view media_type) &&;
+  /// Sets `idempotency_mode::by_engine`.
+  [[nodiscard]] route idempotent_by_engine() &&;
+  /// For operations that change nothing or write their own audit entries.
   [[nodiscard]] route unaudited() &&;
 };
 
-// Routes as most are: a POST or PUT takes an object, a POST's repetition is known by the table.
+// Routes with the usual defaults: POST and PUT take an object; POST is idempotent by the table.
 [[nodiscard]] route get_route(std::string_view pattern, std::string_view name,
                               std::optional<role> open_to, route::handler handle);
 [[nodiscard]] route post_route(std::string_view pattern, std::string_view name,
@@ -67,18 +67,19 @@ struct route {
 /// Values of a pattern's `{name}` segments, decoded.
 using path_values = std::map<std::string, std::string, std::less<>>;
 
-/// The routes there are. Immutable once requests come; then safe for concurrent use.
+/// The table of routes. Complete it before the first request; from then on it is safe for
+/// concurrent use.
 class router {
  public:
   void add(route r);
 
   struct match {
-    const server::route* route = nullptr;  ///< null: see the others
+    const server::route* route = nullptr;  ///< null: not found; see the other members
     path_values values = {};
-    bool bad_encoding = false;  ///< the path is not percent-encoded properly
-    std::string allowed = {};  ///< methods of that path ("GET, HEAD"); empty: there is no such path
+    bool bad_encoding = false;  ///< the path has invalid percent-encoding
+    std::string allowed = {};   ///< methods of the path ("GET, HEAD"); empty: no such path
   };
-  /// What is found points into this.
+  /// The match points into the router.
   [[nodiscard]] match find(std::string_view method, std::string_view path) const&;
   match find(std::string_view method, std::string_view path) const&& = delete;
 
@@ -87,7 +88,7 @@ class router {
 
  private:
   std::vector<route> routes_;
-  std::vector<std::vector<std::string_view>> patterns_;  ///< of the routes, in segments
+  std::vector<std::vector<std::string_view>> patterns_;  ///< the routes' patterns, split
 };
 
 }  // namespace pawl::server

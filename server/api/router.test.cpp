@@ -28,7 +28,7 @@ const router& some_routes() {
 
 }  // namespace
 
-TEST_CASE("a path finds its route, and the values in it", "[router]") {
+TEST_CASE("a path matches its route and yields its values", "[router]") {
   const auto found = some_routes().find("GET", "/v1/runs/r-1/state");
   REQUIRE(found.route != nullptr);
   CHECK(found.route->pattern == "/v1/runs/{id}/state");
@@ -42,21 +42,21 @@ TEST_CASE("a slash in a name is encoded", "[router]") {
   CHECK(some_routes().find("DELETE", "/v1/flows/a/b").route == nullptr);
 }
 
-TEST_CASE("literal segments win over variable ones", "[router]") {
+TEST_CASE("literal segments take precedence over variables", "[router]") {
   CHECK(some_routes().find("GET", "/v1/runs/special").route->pattern == "/v1/runs/special");
 }
 
-TEST_CASE("HEAD is answered by GET", "[router]") {
+TEST_CASE("HEAD uses the GET route", "[router]") {
   CHECK(some_routes().find("HEAD", "/v1/runs").route->method == "GET");
 }
 
-TEST_CASE("a method that a path does not take names those that it takes", "[router]") {
+TEST_CASE("a wrong method yields the allowed methods", "[router]") {
   const auto found = some_routes().find("PUT", "/v1/runs");
   CHECK(found.route == nullptr);
   CHECK(found.allowed == "GET, HEAD, POST");
 }
 
-TEST_CASE("other paths have no route", "[router]") {
+TEST_CASE("unknown paths have no route", "[router]") {
   for (const auto* path : {"/", "/v1", "/v1/runs/", "/v1/runs//state", "/v2/runs", "/v1/runs/a/b/c",
                            "//v1/runs", "/v1%2Fruns"}) {
     INFO(path);
@@ -66,7 +66,7 @@ TEST_CASE("other paths have no route", "[router]") {
   }
 }
 
-TEST_CASE("a path that is encoded badly is told apart", "[router]") {
+TEST_CASE("a path with invalid encoding is reported separately", "[router]") {
   for (const auto* path : {"/v1/runs/%", "/v1/runs/%2", "/v1/runs/%zz"})
     CHECK(some_routes().find("GET", path).bad_encoding);
 }

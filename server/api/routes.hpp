@@ -4,9 +4,8 @@
 
 namespace pawl::server {
 
-// Each file of this folder that is named for a resource adds its routes. Who they are open to, what
-// they take and how their repetition is known stands in the table there; docs/openapi.yaml
-// describes them.
+// One function per resource, in the file of that name: its table has the role, body and idempotency
+// of each route. docs/openapi.yaml describes them.
 void add_flow_routes(router& to);
 void add_run_routes(router& to);
 void add_run_command_routes(router& to);
@@ -21,10 +20,9 @@ void add_event_routes(router& to);
 void add_web_socket_routes(router& to);
 void add_document_routes(router& to);
 
-/// What the old engine offered, under /api. Not among `all_routes`.
+/// Routes of the previous engine, under /api. Not part of `all_routes`.
 void add_old_routes(router& to);
 
-/// All but the old ones.
 [[nodiscard]] router all_routes();
 
 }  // namespace pawl::server

@@ -5,8 +5,18 @@
 namespace pawl::server {
 namespace {
 
-void read_only_if(object_reader& fields, run_command& to) {
-  to.if_status = fields.optional_status("only_if");
+constexpr std::uint64_t max_checkpoint = std::uint64_t{1} << 62;
+
+void read_checkpoint(object_reader& fields, command_target target, run_command& to) {
+  if (target == command_target::many_runs) return;
+  const bool given = fields.has("if_checkpoint");
+  const auto checkpoint = fields.number("if_checkpoint", 1, 1, max_checkpoint);
+  if (given) to.if_checkpoint = checkpoint;
+}
+
+void read_conditions(object_reader& fields, command_target target, run_command& to) {
+  to.if_status = fields.optional_status(fields.name_or_alias("if_status", "only_if"));
+  read_checkpoint(fields, target, to);
   to.reason = fields.optional_text("reason").value_or("");
 }
 
@@ -15,7 +25,7 @@ void read_question(object_reader& fields, run_command& to) {
   to.question = fields.optional_text("question").value_or("");
 }
 
-/// Options of the engine's call, with what the caller wants to be true.
+/// Options of the engine's call, with the command's preconditions and reason.
 template <class Options>
 Options options_of(run_command& command) {
   Options options;
@@ -27,31 +37,34 @@ Options options_of(run_command& command) {
 
 }  // namespace
 
-std::optional<run_command> read_command(std::string_view word, object_reader& fields) {
+std::optional<run_command> read_command(std::string_view name, object_reader& fields,
+                                        command_target target) {
   using kind = run_command::kind;
   run_command command;
-  if (word == "pause" || word == "cancel" || word == "retry") {
-    command.what = word == "pause" ? kind::pause : word == "cancel" ? kind::cancel : kind::retry;
-    read_only_if(fields, command);
-  } else if (word == "resume") {
+  if (name == "pause" || name == "cancel" || name == "retry") {
+    command.what = name == "pause" ? kind::pause : name == "cancel" ? kind::cancel : kind::retry;
+    read_conditions(fields, target, command);
+  } else if (name == "resume") {
     command.what = kind::resume;
-    read_only_if(fields, command);
+    read_conditions(fields, target, command);
     read_question(fields, command);
     command.update = fields.optional_object("update").value_or(json::object());
-  } else if (word == "answer") {
+  } else if (name == "answer") {
     command.what = kind::resume;
+    read_checkpoint(fields, target, command);
     command.reason = fields.optional_text("reason").value_or("");
     if (!fields.has("answer"))
-      fields.refuse("answer", "the field answer is missing; it is any JSON");
+      fields.refuse("answer", "the required field answer (any JSON value) is missing");
     read_question(fields, command);
-  } else if (word == "update") {
-    command.what = kind::update;
-    read_only_if(fields, command);
+  } else if (name == "set-data" || name == "update") {
+    command.what = kind::set_data;
+    read_conditions(fields, target, command);
     if (!fields.has("update"))
-      fields.refuse("update", "the field update is missing; it is an object");
+      fields.refuse("update", "the required field update (an object) is missing");
     command.update = fields.optional_object("update").value_or(json::object());
-  } else if (word == "signal") {
+  } else if (name == "signal") {
     command.what = kind::signal;
+    read_checkpoint(fields, target, command);
     command.signal_type = fields.text("type");
     command.payload = fields.optional_value("payload").value_or(nullptr);
     command.signal_id = fields.optional_text("id").value_or("");
@@ -61,8 +74,7 @@ std::optional<run_command> read_command(std::string_view word, object_reader& fi
   return command;
 }
 
-void carry_out(const scope& in, const run_id& run, run_command command,
-               callback<run_changed> done) {
+void execute(const scope& in, const run_id& run, run_command command, callback<run_changed> done) {
   switch (command.what) {
     case run_command::kind::pause:
       return in.runs().pause_async(run, options_of<command_options>(command), std::move(done));
@@ -70,7 +82,7 @@ void carry_out(const scope& in, const run_id& run, run_command command,
       return in.runs().cancel_async(run, options_of<command_options>(command), std::move(done));
     case run_command::kind::retry:
       return in.runs().retry_async(run, options_of<command_options>(command), std::move(done));
-    case run_command::kind::update:
+    case run_command::kind::set_data:
       return in.runs().set_data_async(run, std::move(command.update),
                                       options_of<command_options>(command), std::move(done));
     case run_command::kind::resume: {

@@ -11,15 +11,15 @@
 
 namespace pawl::server {
 
-/// A command to a run as a client says it, in the body of a POST or over a WebSocket.
+/// A command to a run, from the body of a POST or a WebSocket message.
 struct run_command {
-  enum class kind : std::uint8_t { pause, resume, cancel, retry, update, signal };
+  enum class kind : std::uint8_t { pause, resume, cancel, retry, set_data, signal };
 
   kind what = kind::pause;
-  std::optional<run_status> if_status = {};
-  std::optional<std::uint64_t> if_checkpoint = {};  ///< the checkpoint that the run must be at
+  std::optional<run_status> if_status = {};         ///< required status of the run
+  std::optional<std::uint64_t> if_checkpoint = {};  ///< required checkpoint of the run
   std::string reason = {};
-  json update = json::object();     ///< of a resume or an update
+  json update = json::object();     ///< of a resume or set-data
   std::optional<json> answer = {};  ///< of a resume
   std::string question = {};        ///< of a resume
   std::string signal_type = {};
@@ -27,11 +27,15 @@ struct run_command {
   std::string signal_id = {};
 };
 
-/// Reads the fields of a command by its word: "pause", "cancel", "retry", "resume", "answer"
-/// (which is a resume), "update" or "signal". Nothing for another word.
-[[nodiscard]] std::optional<run_command> read_command(std::string_view word, object_reader& fields);
+/// A checkpoint is a precondition of one run; a batch command for many runs has none.
+enum class command_target : std::uint8_t { one_run, many_runs };
 
-/// Gives the command to the engine.
-void carry_out(const scope& in, const run_id& run, run_command command, callback<run_changed> done);
+/// Reads the fields of the command `name`: "pause", "cancel", "retry", "resume", "answer" (a
+/// resume), "set-data" (old name: "update") or "signal". Nothing for any other name.
+[[nodiscard]] std::optional<run_command> read_command(std::string_view name, object_reader& fields,
+                                                      command_target target);
+
+/// Sends the command to the engine.
+void execute(const scope& in, const run_id& run, run_command command, callback<run_changed> done);
 
 }  // namespace pawl::server

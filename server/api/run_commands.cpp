@@ -9,29 +9,38 @@
 namespace pawl::server {
 namespace {
 
-/// Puts the checkpoint into the command that If-Match names; false if the request was refused.
+/// Adds the checkpoint in If-Match to the command. Returns false if the request was refused.
 bool take_precondition(const call_ptr& request, run_command& command) {
   const auto wanted = request->precondition();
   if (!wanted.given || wanted.any) return true;
-  command.if_checkpoint = checkpoint_of(wanted);
-  if (command.if_checkpoint) return true;
-  request->fail(problem{problem_code::precondition_failed,
-                        "If-Match names no checkpoint of a run; its ETag is one, such as \"17\""});
-  return false;
+  const auto checkpoint = checkpoint_of(wanted);
+  if (!checkpoint) {
+    request->fail(problem{problem_code::precondition_failed,
+                          "If-Match is not a checkpoint of a run; use its ETag, such as \"17\""});
+    return false;
+  }
+  if (command.if_checkpoint && command.if_checkpoint != checkpoint) {
+    request->fail(problem{problem_code::invalid_argument,
+                          "If-Match and if_checkpoint differ; give only one of them"});
+    return false;
+  }
+  command.if_checkpoint = checkpoint;
+  return true;
 }
 
-/// The command is the last segment of the path.
+/// The command's name is the last segment of the path.
 void command_run(const call_ptr& request) {
   auto body = request->take_body();
   if (!body) return;
   std::vector<diagnostic> diagnostics;
   object_reader fields{*body, "", diagnostics};
   const std::string_view path = request->route().pattern;
-  auto command = read_command(path.substr(path.rfind('/') + 1), fields);
+  auto command = read_command(path.substr(path.rfind('/') + 1), fields, command_target::one_run);
   fields.finish();
-  if (request->refused(std::move(diagnostics)) || !take_precondition(request, *command)) return;
+  if (request->reject_if_invalid(std::move(diagnostics)) || !take_precondition(request, *command))
+    return;
   if (command->signal_id.empty()) command->signal_id = request->idempotency_key();
-  carry_out(request->in(), request->run(), *std::move(command), answering<run_changed>(request));
+  execute(request->in(), request->run(), *std::move(command), answer_with<run_changed>(request));
 }
 
 void restart_run(const call_ptr& request) {
@@ -41,10 +50,10 @@ void restart_run(const call_ptr& request) {
   object_reader fields{*body, "", diagnostics};
   start_options options = read_restart(fields);
   fields.finish();
-  if (request->refused(std::move(diagnostics))) return;
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
   options.trace = request->trace();
   const bool keyed = !options.id && options.key.empty() && !request->idempotency_key().empty();
-  // Together with the run: one key for the restarts of two runs is no mistake.
+  // Combined with the run: one key may be used for restarts of different runs.
   if (keyed) options.key = "restart " + request->run().str() + " " + request->idempotency_key();
   request->in().runs().restart_async(
       request->run(), std::move(options), [request, keyed](result<run_started> started) {
@@ -65,17 +74,21 @@ void add_run_command_routes(router& to) {
   for (const auto& [pattern, name] : {std::pair{"/v1/runs/{id}/pause", "runs.pause"},
                                       {"/v1/runs/{id}/resume", "runs.resume"},
                                       {"/v1/runs/{id}/answer", "runs.answer"},
-                                      {"/v1/runs/{id}/update", "runs.update"},
+                                      {"/v1/runs/{id}/set-data", "runs.set_data"},
+                                      {"/v1/runs/{id}/update", "runs.update"},  // old name
                                       {"/v1/runs/{id}/cancel", "runs.cancel"},
                                       {"/v1/runs/{id}/retry", "runs.retry"}}) {
-    to.add(post_route(pattern, name, role::steerer, command_run)
+    to.add(post_route(pattern, name, role::operator_role, command_run)
                .with_body(body_kind::optional_object));
   }
-  to.add(post_route("/v1/runs/{id}/signal", "runs.signal", role::steerer, command_run)
-             .known_by_engine());
-  to.add(post_route("/v1/runs/{id}/restart", "runs.restart", role::steerer, restart_run)
-             .with_body(body_kind::optional_object)
-             .known_by_engine());
+  to.add(post_route("/v1/runs/{id}/signal", "runs.signal", role::operator_role, command_run)
+             .idempotent_by_engine());
+  for (const auto& [pattern, name] : {std::pair{"/v1/runs/{id}/restart", "runs.restart"},
+                                      {"/v1/runs/{id}/replay", "runs.replay"}}) {
+    to.add(post_route(pattern, name, role::operator_role, restart_run)
+               .with_body(body_kind::optional_object)
+               .idempotent_by_engine());
+  }
 }
 
 }  // namespace pawl::server

@@ -20,7 +20,7 @@ struct waiting_run : api_fixture {
 
 }  // namespace
 
-TEST_CASE("a run is paused, changed and resumed", "[api][commands]") {
+TEST_CASE("a run is paused, its data set, and resumed", "[api][commands]") {
   waiting_run f;
   const auto paused = f.post("/v1/runs/r/pause", {{"reason", "lunch"}});
   CHECK(paused.body["run"]["status"] == "paused");
@@ -33,7 +33,61 @@ TEST_CASE("a run is paused, changed and resumed", "[api][commands]") {
   CHECK(contains(f.get("/v1/runs/r/history").text, "lunch"));
 }
 
-TEST_CASE("a command needs no body, and takes no unknown field", "[api][commands]") {
+TEST_CASE("set-data is the new name of update", "[api][commands]") {
+  waiting_run f;
+  REQUIRE(f.post("/v1/runs/r/pause").status == 200);
+  for (const auto* path : {"/v1/runs/r/set-data", "/v1/runs/r/update"}) {
+    INFO(path);
+    CHECK(f.post(path, {{"update", {{"by", path}}}, {"if_status", "paused"}}).status == 200);
+    CHECK(f.get("/v1/runs/r/state").body["by"] == path);
+    CHECK(f.post(path).status == 400);
+  }
+}
+
+TEST_CASE("replay is another name of restart", "[api][commands]") {
+  api_fixture f;
+  f.put("f", {f.task("a", "core.echo")});
+  REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "r"}}).status == 200);
+  const http::fields key{{"Idempotency-Key", "k"}};
+  const auto first = f.post("/v1/runs/r/replay", json::object(), key);
+  CHECK(first.status == 201);
+  const auto again = f.post("/v1/runs/r/restart", json::object(), key);
+  CHECK(again.status == 200);
+  CHECK(again.body["id"] == first.body["id"]);
+}
+
+TEST_CASE("if_status is the new name of only_if", "[api][commands]") {
+  waiting_run f;
+  for (const auto* name : {"if_status", "only_if"}) {
+    INFO(name);
+    CHECK(f.post("/v1/runs/r/cancel", {{name, "paused"}}).status == 409);
+    CHECK(f.post("/v1/runs/r/pause", {{name, "running"}}).status == 200);
+    CHECK(f.post("/v1/batch/cancel", {{"runs", {"r"}}, {name, "running"}})
+              .body["results"][0]["problem"]["code"] == "conflict");
+    CHECK(f.post("/v1/runs/r/resume", {{name, "paused"}}).status == 200);
+  }
+  const auto both = f.post("/v1/runs/r/pause", {{"if_status", "running"}, {"only_if", "running"}});
+  CHECK(both.status == 400);
+  CHECK(both.body["diagnostics"][0]["pointer"] == "/only_if");
+  CHECK(f.get("/v1/runs/r").body["status"] == "running");
+}
+
+TEST_CASE("if_checkpoint makes a command conditional on the run's checkpoint", "[api][commands]") {
+  waiting_run f;
+  const auto checkpoint = f.get("/v1/runs/r").body["checkpoint"].get<std::uint64_t>();
+  CHECK(f.post("/v1/runs/r/pause", {{"if_checkpoint", checkpoint + 1}}).status == 412);
+  CHECK(f.post("/v1/runs/r/pause", {{"if_checkpoint", 0}}).status == 400);
+  const http::fields other{{"If-Match", "\"" + std::to_string(checkpoint + 1) + "\""}};
+  CHECK(f.post("/v1/runs/r/pause", {{"if_checkpoint", checkpoint}}, other).status == 400);
+  CHECK(f.post("/v1/runs/r/pause", {{"if_checkpoint", checkpoint}}).status == 200);
+  CHECK(f.post("/v1/batch/signal",
+               {{"items", {{{"run", "r"}, {"type", "go"}, {"if_checkpoint", checkpoint}}}}})
+            .body["results"][0]["problem"]["code"] == "precondition_failed");
+  // The runs of other batches have different checkpoints.
+  CHECK(f.post("/v1/batch/cancel", {{"runs", {"r"}}, {"if_checkpoint", checkpoint}}).status == 400);
+}
+
+TEST_CASE("a command needs no body and refuses unknown fields", "[api][commands]") {
   waiting_run f;
   CHECK(f.call("POST", "/v1/runs/r/pause").status == 200);
   CHECK(f.post("/v1/runs/r/resume", {{"updat", 1}}).status == 400);
@@ -41,7 +95,7 @@ TEST_CASE("a command needs no body, and takes no unknown field", "[api][commands
   CHECK(f.post("/v1/runs/r/update").status == 400);
 }
 
-TEST_CASE("a command against the status is a conflict", "[api][commands]") {
+TEST_CASE("a command that the status does not allow is a conflict", "[api][commands]") {
   waiting_run f;
   CHECK(f.post("/v1/runs/r/retry").body["code"] == "illegal_transition");
   const auto lost = f.post("/v1/runs/r/cancel", {{"only_if", "paused"}});
@@ -51,7 +105,7 @@ TEST_CASE("a command against the status is a conflict", "[api][commands]") {
   CHECK(f.post("/v1/runs/none/cancel").status == 404);
 }
 
-TEST_CASE("a signal is sent once under its id", "[api][commands]") {
+TEST_CASE("a signal with an id is delivered once", "[api][commands]") {
   waiting_run f;
   REQUIRE(f.post("/v1/runs/r/pause").status == 200);
   const http::fields key{{"Idempotency-Key", "once"}};
@@ -77,7 +131,7 @@ TEST_CASE("a question is answered", "[api][commands]") {
   CHECK(f.get("/v1/runs/r?wait=10s").body["status"] == "completed");
 }
 
-TEST_CASE("a failed run is retried, a finished one restarted", "[api][commands]") {
+TEST_CASE("a failed run is retried and a finished one restarted", "[api][commands]") {
   api_fixture f;
   f.put("f", {f.task("a", "t.fail")});
   const auto failed = f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "r"}});
@@ -96,7 +150,7 @@ TEST_CASE("a failed run is retried, a finished one restarted", "[api][commands]"
   CHECK(f.post("/v1/runs/r/restart", {{"id", "mine"}}).body["id"] == "mine");
 }
 
-TEST_CASE("If-Match holds a command to the run's checkpoint", "[api][commands]") {
+TEST_CASE("If-Match makes a command conditional on the run's checkpoint", "[api][commands]") {
   waiting_run f;
   const std::string tag = f.get("/v1/runs/r").field("ETag");
   CHECK(f.post("/v1/runs/r/pause", json::object(), {{"If-Match", tag}}).status == 200);
@@ -108,7 +162,7 @@ TEST_CASE("If-Match holds a command to the run's checkpoint", "[api][commands]")
   CHECK(f.post("/v1/runs/r/resume", json::object(), {{"If-Match", "*"}}).status == 200);
 }
 
-TEST_CASE("a batch answers each item for itself, in order", "[api][batch]") {
+TEST_CASE("a batch answers each item independently, in order", "[api][batch]") {
   api_fixture f;
   f.put("f", {f.signal("s", "go")});
   const auto started = f.post("/v1/batch/start", {{"items",
@@ -137,13 +191,14 @@ TEST_CASE("a batch answers each item for itself, in order", "[api][batch]") {
         "illegal_transition");
 }
 
-TEST_CASE("a batch with malformed items does nothing", "[api][batch]") {
+TEST_CASE("a batch with invalid items has no effect", "[api][batch]") {
   api_fixture f;
   f.put("f", {f.signal("s", "go")});
   const auto refused =
       f.post("/v1/batch/start", {{"items", {{{"flow", "f"}, {"id", "a"}}, {{"flwo", "f"}}, 7}}});
   CHECK(refused.status == 400);
-  CHECK(refused.body["faults"].size() == 3);
+  CHECK(refused.body["diagnostics"].size() == 3);
+  CHECK(refused.body["faults"] == refused.body["diagnostics"]);
   CHECK(refused.body["faults"][0]["pointer"] == "/items/1/flow");
   CHECK(f.get("/v1/runs/a").status == 404);
   CHECK(f.post("/v1/batch/cancel", {{"runs", json::array()}}).status == 400);

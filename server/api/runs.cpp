@@ -10,14 +10,14 @@
 namespace pawl::server {
 namespace {
 
-/// The longest wait for a run's end within a request.
+/// Maximum time that a request waits for the end of a run.
 constexpr std::chrono::milliseconds max_wait = std::chrono::seconds{60};
 
 http::fields location_of(const run_id& id) {
   return {{"Location", "/v1/runs/" + percent_encoded(id.str())}};
 }
 
-/// Answers with the run when it is finished, or as it is after `limit`.
+/// Answers with the run when it is finished, or with its current state after `limit`.
 void answer_after_wait(const call_ptr& request, const run_id& id, std::chrono::milliseconds limit,
                        unsigned unfinished) {
   const auto show = [request, unfinished](result<run_view> run) {
@@ -27,7 +27,7 @@ void answer_after_wait(const call_ptr& request, const run_id& id, std::chrono::m
     fields.add("ETag", run_tag(*run));
     request->answer(finished ? 200 : unfinished, to_json(*run), std::move(fields));
   };
-  request->when_cut_short([request, id, show] { request->in().runs().get_async(id, show); });
+  request->set_early_answer([request, id, show] { request->in().runs().get_async(id, show); });
   request->in().runs().wait_async(id, limit, [request, id, show](result<run_view> run) {
     if (run || run.error().code != errc::timed_out) return show(std::move(run));
     request->in().runs().get_async(id, show);
@@ -37,19 +37,19 @@ void answer_after_wait(const call_ptr& request, const run_id& id, std::chrono::m
 void start_run(const call_ptr& request) {
   std::vector<diagnostic> diagnostics;
   const auto wait = request->query().duration("wait", max_wait, diagnostics);
-  if (request->refused(std::move(diagnostics))) return;
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
   auto body = request->take_body();
   if (!body) return;
   object_reader fields{*body, "", diagnostics};
   start_request start = read_start(fields);
   fields.finish();
-  if (request->refused(std::move(diagnostics))) return;
-  // A key of the header only, and used for something else: that is told apart, as for other POSTs.
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
+  // Reuse of a header key for another request is reported as for other POSTs: 422, not 409.
   const bool by_header = !start.options.id && start.options.key.empty();
   if (by_header) start.options.key = request->idempotency_key();
   const bool keyed = by_header && !start.options.key.empty();
   start.options.trace = request->trace();
-  if (wait && !request->may_wait()) return;
+  if (wait && !request->acquire_wait_slot()) return;
   request->in().runs().start_async(start.flow, start.input, std::move(start.options),
                                    [request, wait, keyed](result<run_started> started) {
                                      if (!started) {
@@ -58,7 +58,7 @@ void start_run(const call_ptr& request) {
                                          refused.code = problem_code::idempotency_mismatch;
                                        return request->fail(refused);
                                      }
-                                     request->about(started->id.str());
+                                     request->set_target(started->id.str());
                                      if (wait)
                                        return answer_after_wait(request, started->id, *wait, 202);
                                      request->answer(started->created ? 201 : 200,
@@ -73,7 +73,7 @@ void list_runs(const call_ptr& request) {
   filter.limit = request->query().number("limit", 100, 1, 1000, diagnostics);
   filter.cursor = request->query().text("cursor");
   if (request->query().has("flow")) filter.flow = flow_name{request->query().text("flow")};
-  if (request->refused(std::move(diagnostics))) return;
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
   request->in().runs().list_async(filter, [request](result<run_page> page) {
     if (!page) return request->fail(page.error());
     json runs = json::array();
@@ -85,14 +85,14 @@ void list_runs(const call_ptr& request) {
 void get_run(const call_ptr& request) {
   std::vector<diagnostic> diagnostics;
   const auto wait = request->query().duration("wait", max_wait, diagnostics);
-  if (request->refused(std::move(diagnostics))) return;
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
   const auto show = [request](result<run_view> run) {
     if (!run) return request->fail(run.error());
     request->answer_version(run_tag(*run), to_json(*run));
   };
   if (!wait) return request->in().runs().get_async(request->run(), show);
-  if (!request->may_wait()) return;
-  request->when_cut_short(
+  if (!request->acquire_wait_slot()) return;
+  request->set_early_answer(
       [request, show] { request->in().runs().get_async(request->run(), show); });
   request->in().runs().wait_async(request->run(), *wait, [request, show](result<run_view> run) {
     if (run || run.error().code != errc::timed_out) return show(std::move(run));
@@ -111,7 +111,7 @@ void get_history(const call_ptr& request) {
   std::vector<diagnostic> diagnostics;
   const auto first = request->query().number("first", 1, 1, 1ull << 62, diagnostics);
   const auto limit = request->query().number("limit", 1000, 1, 1000, diagnostics);
-  if (request->refused(std::move(diagnostics))) return;
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
   request->in().runs().history_page_async(
       request->run(), first, limit, [request](result<history_page> page) {
         if (!page) return request->fail(page.error());
@@ -123,8 +123,8 @@ void get_history(const call_ptr& request) {
 void get_logs(const call_ptr& request) {
   std::vector<diagnostic> diagnostics;
   const auto limit = request->query().number("limit", 1000, 1, 10'000, diagnostics);
-  if (request->refused(std::move(diagnostics))) return;
-  // A run of another scope, or none, has no logs to show: the engine knows.
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
+  // The engine checks that the run exists in the caller's scope.
   request->in().runs().get_async(request->run(), [request, limit](result<run_view> run) {
     if (!run) return request->fail(run.error());
     json lines = json::array();
@@ -137,9 +137,9 @@ void get_logs(const call_ptr& request) {
 }  // namespace
 
 void add_run_routes(router& to) {
-  to.add(post_route("/v1/runs", "runs.start", role::steerer, start_run)
+  to.add(post_route("/v1/runs", "runs.start", role::operator_role, start_run)
              .with_query({"wait"})
-             .known_by_engine());
+             .idempotent_by_engine());
   to.add(get_route("/v1/runs", "runs.list", role::reader, list_runs)
              .with_query({"status", "flow", "limit", "cursor"}));
   to.add(get_route("/v1/runs/{id}", "runs.get", role::reader, get_run).with_query({"wait"}));

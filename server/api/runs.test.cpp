@@ -7,11 +7,11 @@ using namespace pawl::server;
 using pawl::server::testing::api_fixture;
 using pawl::testing::contains;
 
-TEST_CASE("a run is started at once, and found again", "[api][runs]") {
+TEST_CASE("a run is started and found again", "[api][runs]") {
   api_fixture f;
   f.put("f", {f.signal("s", "go")});
   const json start{{"flow", "f"}, {"id", "r/1"}, {"input", {{"n", 1}}}};
-  CHECK(f.post("/v1/runs", start).status == 400);  // no id has a slash
+  CHECK(f.post("/v1/runs", start).status == 400);  // an id must not contain a slash
   json good = start;
   good["id"] = "r-1";
   const auto made = f.post("/v1/runs", good);
@@ -25,7 +25,7 @@ TEST_CASE("a run is started at once, and found again", "[api][runs]") {
   CHECK(f.post("/v1/runs", good).status == 409);
 }
 
-TEST_CASE("a start with a wait gives the finished run, or the one that is not", "[api][runs]") {
+TEST_CASE("a start with a wait returns the finished or the unfinished run", "[api][runs]") {
   api_fixture f;
   f.put("quick", {f.task("a", "core.echo")});
   f.put("slow", {f.signal("s", "go")});
@@ -55,7 +55,7 @@ TEST_CASE("an Idempotency-Key is the key of a start", "[api][runs]") {
   CHECK(other.body["code"] == "idempotency_mismatch");
 }
 
-TEST_CASE("a start's wrong fields are all named", "[api][runs]") {
+TEST_CASE("all invalid fields of a start are reported", "[api][runs]") {
   api_fixture f;
   const auto answer = f.post("/v1/runs", {{"flw", "f"}, {"input", 1}, {"id", "a"}, {"key", "b"}});
   CHECK(answer.status == 400);
@@ -65,7 +65,7 @@ TEST_CASE("a start's wrong fields are all named", "[api][runs]") {
   CHECK(places == std::vector<std::string>{"/flow", "/flw", "/input", "/key"});
 }
 
-TEST_CASE("runs are listed in pages, the newest first", "[api][runs]") {
+TEST_CASE("runs are listed in pages, newest first", "[api][runs]") {
   api_fixture f;
   f.put("f", {f.signal("s", "go")});
   for (int i = 0; i < 5; ++i)
@@ -125,7 +125,7 @@ TEST_CASE("a run's state is its data", "[api][runs]") {
   CHECK(f.get("/v1/runs/r/state").body == json{{"n", 1}});
 }
 
-TEST_CASE("a history comes in pages of checkpoints", "[api][runs]") {
+TEST_CASE("a history is paged by checkpoints", "[api][runs]") {
   api_fixture f;
   f.put("f", {f.task("a", "core.echo"), f.task("b", "core.echo"), f.task("c", "core.echo")});
   REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "r"}}).status == 200);
@@ -142,7 +142,7 @@ TEST_CASE("a history comes in pages of checkpoints", "[api][runs]") {
   CHECK(pieces == whole["events"]);
 }
 
-TEST_CASE("what a run's steps log can be read afterwards", "[api][runs]") {
+TEST_CASE("the log lines of a run's steps can be read", "[api][runs]") {
   api_fixture f;
   f.put("f", {f.task("a", "t.log")});
   REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "r"}}).status == 200);
@@ -154,7 +154,7 @@ TEST_CASE("what a run's steps log can be read afterwards", "[api][runs]") {
   CHECK(f.get("/v1/runs/none/logs").status == 404);
 }
 
-TEST_CASE("what the server has and does is counted", "[api][stats]") {
+TEST_CASE("the server reports statistics", "[api][stats]") {
   api_fixture f;
   f.put("f", {f.signal("s", "go")});
   REQUIRE(f.post("/v1/runs", {{"flow", "f"}}).status == 201);
@@ -167,7 +167,7 @@ TEST_CASE("what the server has and does is counted", "[api][stats]") {
   CHECK(f.get("/v1/functions").body["functions"].size() > 5);
 }
 
-TEST_CASE("a server says that it lives, and whether it takes commands", "[api][health]") {
+TEST_CASE("a server reports liveness and readiness", "[api][health]") {
   api_fixture f;
   CHECK(f.get("/healthz").body == json{{"status", "ok"}});
   CHECK(f.get("/readyz").body == json{{"ready", true}});

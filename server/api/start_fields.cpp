@@ -6,8 +6,9 @@ start_options read_restart(object_reader& fields) {
   start_options options;
   if (const auto id = fields.optional_text("id")) options.id = run_id{*id};
   if (auto key = fields.optional_text("key")) {
-    if (key->empty() || key->size() > 512) fields.refuse("key", "the field key has 1 to 512 bytes");
-    if (options.id) fields.refuse("key", "a run has an id or a key, not both");
+    if (key->empty() || key->size() > 512)
+      fields.refuse("key", "the field key must have 1 to 512 bytes");
+    if (options.id) fields.refuse("key", "give either id or key, not both");
     options.key = *std::move(key);
   }
   if (auto metadata = fields.optional_object("metadata")) options.metadata = *std::move(metadata);

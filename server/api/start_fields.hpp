@@ -9,10 +9,10 @@
 
 namespace pawl::server {
 
-/// Reads what a start says: `flow`, `version`, `input`, `id`, `key`, `metadata`.
+/// Reads the fields of a start: `flow`, `version`, `input`, `id`, `key`, `metadata`.
 [[nodiscard]] start_request read_start(object_reader& fields);
 
-/// Reads what a restart says: `id`, `key`, `metadata`.
+/// Reads the fields of a restart: `id`, `key`, `metadata`.
 [[nodiscard]] start_options read_restart(object_reader& fields);
 
 }  // namespace pawl::server

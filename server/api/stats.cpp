@@ -46,7 +46,8 @@ void get_stats(const call_ptr& request) {
 }
 
 void get_config(const call_ptr& request) {
-  // No setting is a secret: keys of callers and private keys are in files that settings only name.
+  // No setting is secret: API keys and private keys are in files; the settings have only their
+  // names.
   json all = json::object();
   const settings& effective = request->with().engine.effective_settings();
   for (const auto& key : config::keys())

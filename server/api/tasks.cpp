@@ -13,10 +13,6 @@ namespace {
 constexpr std::size_t max_functions = 1000;
 constexpr std::size_t max_lines = 1000;
 
-json moment_or_null(const std::optional<time_point>& at) {
-  return at ? json(to_rfc3339(*at)) : json(nullptr);
-}
-
 json view_of(const worker_task& task) {
   json shown{{"task", task.id.task},
              {"lease", task.id.lease},
@@ -33,26 +29,26 @@ json view_of(const worker_task& task) {
              {"traceparent", to_traceparent(task.trace)},
              {"interrupted", task.answer.has_value()},
              {"lease_ms", task.lease_time.count()},
-             {"timeout_at", moment_or_null(task.timeout_at)}};
+             {"timeout_at", time_or_null(task.timeout_at)}};
   if (task.answer) shown["resume_value"] = *task.answer;
   return shown;
 }
 
-/// Answers a poll. Tasks that do not come to the worker are given back: nobody is there to do them.
-void give(const call_ptr& request, const std::vector<worker_task>& tasks) {
+/// Answers a poll. If the answer does not reach the worker, the tasks return to their queue.
+void answer_poll(const call_ptr& request, const std::vector<worker_task>& tasks) {
   json list = json::array();
   std::vector<task_lease> leases;
   for (const auto& each : tasks) {
     list.push_back(view_of(each));
     leases.push_back(each.id);
   }
-  std::function<void()> give_back;
+  std::function<void()> release_all;
   if (!leases.empty()) {
-    give_back = [in = request->in(), leases] {
+    release_all = [in = request->in(), leases] {
       for (const auto& each : leases) in.workers().release_async(each, [](const result<void>&) {});
     };
   }
-  request->answer(200, {{"tasks", std::move(list)}}, {}, std::move(give_back));
+  request->answer(200, {{"tasks", std::move(list)}}, {}, std::move(release_all));
 }
 
 void poll(const call_ptr& request) {
@@ -60,34 +56,34 @@ void poll(const call_ptr& request) {
   if (!body) return;
   std::vector<diagnostic> diagnostics;
   object_reader fields{*body, "", diagnostics};
-  task_poll wanted;
-  wanted.worker = fields.text("worker");
-  wanted.queue = fields.optional_text("queue").value_or("default");
-  wanted.functions = fields.texts("functions", max_functions);
-  wanted.max = fields.number("max", 1, 1, 100);
-  wanted.wait = std::chrono::milliseconds{fields.number("wait_ms", 0, 0, 60'000)};
-  wanted.lease_time =
+  task_poll options;
+  options.worker = fields.text("worker");
+  options.queue = fields.optional_text("queue").value_or("default");
+  options.functions = fields.texts("functions", max_functions);
+  options.max = fields.number("max", 1, 1, 100);
+  options.wait = std::chrono::milliseconds{fields.number("wait_ms", 0, 0, 60'000)};
+  options.lease_time =
       std::chrono::milliseconds{fields.number("lease_ms", 30'000, 1'000, 3'600'000)};
   fields.finish();
-  if (request->refused(std::move(diagnostics))) return;
-  std::stop_source withdrawn;
-  if (wanted.wait.count() > 0) {
-    if (!request->may_wait()) return;
-    request->when_cut_short([request, withdrawn]() mutable {
-      withdrawn.request_stop();
-      give(request, {});
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
+  std::stop_source cancelled;
+  if (options.wait.count() > 0) {
+    if (!request->acquire_wait_slot()) return;
+    request->set_early_answer([request, cancelled]() mutable {
+      cancelled.request_stop();
+      answer_poll(request, {});
     });
   }
   request->in().workers().poll_async(
-      std::move(wanted),
+      std::move(options),
       [request](result<std::vector<worker_task>> tasks) {
         if (!tasks) return request->fail(tasks.error());
-        give(request, *tasks);
+        answer_poll(request, *tasks);
       },
-      withdrawn.get_token());
+      cancelled.get_token());
 }
 
-/// Reads the lease and what `read` does; then nothing else may be there. None: refused.
+/// Reads the body: the lease, and the fields that `read` reads. None if the request was refused.
 template <class Read>
 std::optional<task_lease> read_lease(const call_ptr& request, Read read) {
   auto body = request->take_body();
@@ -97,11 +93,11 @@ std::optional<task_lease> read_lease(const call_ptr& request, Read read) {
   task_lease task{request->segment("task"), fields.text("lease")};
   read(fields);
   fields.finish();
-  if (request->refused(std::move(diagnostics))) return std::nullopt;
+  if (request->reject_if_invalid(std::move(diagnostics))) return std::nullopt;
   return task;
 }
 
-callback<void> answering_nothing(call_ptr request) {
+callback<void> answer_empty_object(call_ptr request) {
   return [request = std::move(request)](const result<void>& done) {
     if (!done) return request->fail(done.error());
     request->answer(200, json::object());
@@ -109,7 +105,8 @@ callback<void> answering_nothing(call_ptr request) {
 }
 
 task_outcome read_result(object_reader& fields) {
-  if (!fields.has("result")) fields.refuse("result", "the field result is missing; any JSON");
+  if (!fields.has("result"))
+    fields.refuse("result", "the required field result (any JSON value) is missing");
   task_outcome outcome;
   outcome.value = fields.optional_value("result").value_or(nullptr);
   return outcome;
@@ -120,7 +117,7 @@ void complete(const call_ptr& request) {
   const auto task =
       read_lease(request, [&](object_reader& fields) { outcome = read_result(fields); });
   if (!task) return;
-  request->in().workers().complete_async(*task, std::move(outcome), answering_nothing(request));
+  request->in().workers().complete_async(*task, std::move(outcome), answer_empty_object(request));
 }
 
 void complete_batch(const call_ptr& request) {
@@ -134,13 +131,13 @@ void complete_batch(const call_ptr& request) {
     done.emplace_back(std::move(task), read_result(item));
   });
   fields.finish();
-  if (request->refused(std::move(diagnostics))) return;
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
   const auto answer = std::make_shared<batch_answer>(request, request->route().name, done.size());
   for (std::size_t i = 0; i < done.size(); ++i) {
     auto& [task, outcome] = done[i];
     request->in().workers().complete_async(
         task, std::move(outcome),
-        [answer, i, id = task.task](const result<void>& ended) { answer->put(i, id, ended); });
+        [answer, i, id = task.task](const result<void>& ended) { answer->set(i, id, ended); });
   }
 }
 
@@ -152,24 +149,24 @@ void fail_task(const call_ptr& request) {
     outcome.retryable = fields.flag("retryable", true);
   });
   if (!task) return;
-  request->in().workers().complete_async(*task, std::move(outcome), answering_nothing(request));
+  request->in().workers().complete_async(*task, std::move(outcome), answer_empty_object(request));
 }
 
 void interrupt(const call_ptr& request) {
-  interruption asked;
+  interruption question;
   const auto task = read_lease(request, [&](object_reader& fields) {
-    asked.value = fields.optional_value("value").value_or(nullptr);
-    asked.update = fields.optional_object("update").value_or(json::object());
+    question.value = fields.optional_value("value").value_or(nullptr);
+    question.update = fields.optional_object("update").value_or(json::object());
   });
   if (!task) return;
   task_outcome outcome;
-  outcome.interrupted = std::move(asked);
-  request->in().workers().complete_async(*task, std::move(outcome), answering_nothing(request));
+  outcome.interrupted = std::move(question);
+  request->in().workers().complete_async(*task, std::move(outcome), answer_empty_object(request));
 }
 
 void release(const call_ptr& request) {
   const auto task = read_lease(request, [](object_reader&) {});
-  if (task) request->in().workers().release_async(*task, answering_nothing(request));
+  if (task) request->in().workers().release_async(*task, answer_empty_object(request));
 }
 
 void heartbeat(const call_ptr& request) {
@@ -197,7 +194,7 @@ void log_lines(const call_ptr& request) {
     lines.push_back({level, line.text("message")});
   });
   fields.finish();
-  if (request->refused(std::move(diagnostics))) return;
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
   request->in().workers().heartbeat_async(task, std::nullopt, std::move(lines),
                                           [request](const result<task_heartbeat>& beat) {
                                             if (!beat) return request->fail(beat.error());
@@ -221,7 +218,7 @@ void list_workers(const call_ptr& request) {
                         {"code_ref", each.code_ref},
                         {"queued", each.queued},
                         {"leased", each.leased},
-                        {"oldest_at", moment_or_null(each.oldest_at)}});
+                        {"oldest_at", time_or_null(each.oldest_at)}});
     }
     request->answer(200, {{"workers", std::move(workers)}, {"queues", std::move(queues)}});
   });
@@ -230,10 +227,10 @@ void list_workers(const call_ptr& request) {
 }  // namespace
 
 void add_task_routes(router& to) {
-  // What workers do is in the history of the run, not in the audit log.
+  // The calls of workers are recorded in the history of the run, not in the audit log.
   const auto add = [&](std::string_view pattern, std::string_view name,
                        void (*handle)(const call_ptr&)) {
-    to.add(post_route(pattern, name, role::steerer, handle).unaudited());
+    to.add(post_route(pattern, name, role::operator_role, handle).unaudited());
   };
   add("/v1/tasks/poll", "tasks.poll", poll);
   add("/v1/tasks/{task}/complete", "tasks.complete", complete);

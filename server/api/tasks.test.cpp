@@ -13,7 +13,7 @@ using pawl::testing::contains;
 
 namespace {
 
-/// A run "r" at a task that workers do.
+/// A run "r" at a worker task.
 struct queued_task : api_fixture {
   queued_task() {
     json work = task("a", "w.charge");
@@ -28,9 +28,10 @@ struct queued_task : api_fixture {
     body.update(more);
     return post("/v1/tasks/poll", body).body;
   }
-  /// The queue when so many tasks wait in it: they come behind the answer to a start.
+  /// Waits until the queue has this many tasks, and returns it. Tasks are queued after the answer
+  /// to a start.
   json queue_with(int tasks) {
-    const auto until = std::chrono::steady_clock::now() + server::testing::patience;
+    const auto until = std::chrono::steady_clock::now() + server::testing::wait_timeout;
     while (std::chrono::steady_clock::now() < until) {
       const json queues = get("/v1/workers").body["queues"];
       if (!queues.empty() && queues[0]["queued"] == tasks) return queues[0];
@@ -38,8 +39,8 @@ struct queued_task : api_fixture {
     }
     throw std::runtime_error("the queue is not as it should be");
   }
-  server::testing::answered tell(const json& task, const std::string& what,
-                                 json body = json::object()) {
+  server::testing::answered report(const json& task, const std::string& what,
+                                   json body = json::object()) {
     body["lease"] = task["lease"];
     return post("/v1/tasks/" + task["task"].get<std::string>() + "/" + what, body);
   }
@@ -47,7 +48,7 @@ struct queued_task : api_fixture {
 
 }  // namespace
 
-TEST_CASE("a worker takes a task and completes it", "[api][tasks]") {
+TEST_CASE("a worker polls a task and completes it", "[api][tasks]") {
   queued_task f;
   const json task = f.poll()["tasks"].at(0);
   CHECK(task["run"] == "r");
@@ -60,12 +61,12 @@ TEST_CASE("a worker takes a task and completes it", "[api][tasks]") {
   CHECK(f.get("/v1/runs/r").body["waiting_on"][0]["kind"] == "worker");
   CHECK(f.get("/v1/workers").body["workers"][0]["worker"] == "w1");
   CHECK(f.get("/v1/stats").body["tasks"] == json{{"queued", 0}, {"leased", 1}});
-  CHECK(f.tell(task, "heartbeat", {{"progress", 0.5}}).body["wish"] == "none");
-  CHECK(f.tell(task, "complete", {{"result", {{"charged", true}}}}).status == 200);
+  CHECK(f.report(task, "heartbeat", {{"progress", 0.5}}).body["wish"] == "none");
+  CHECK(f.report(task, "complete", {{"result", {{"charged", true}}}}).status == 200);
   CHECK(f.get("/v1/runs/r?wait=10s").body["data"]["charged"] == true);
 }
 
-TEST_CASE("a worker is told the trace that the run was started in", "[api][tasks][trace]") {
+TEST_CASE("a task has the trace of the request that started its run", "[api][tasks][trace]") {
   api_fixture f;
   json work = f.task("a", "w.charge");
   work["data"]["queue"] = "default";
@@ -91,7 +92,7 @@ TEST_CASE("a worker is told the trace that the run was started in", "[api][tasks
   CHECK(one.starts_with("00-" + trace));
   CHECK(other.starts_with("00-" + trace));
   CHECK(one != other);
-  // What is malformed is ignored, and so are two of them.
+  // A malformed or repeated traceparent is ignored.
   for (const http::fields& bad : {http::fields{{"traceparent", "00-" + trace}},
                                   http::fields{{"traceparent", given}, {"traceparent", given}}}) {
     REQUIRE(start("/v1/runs", {{"flow", "f"}}, bad) == 201);
@@ -101,7 +102,7 @@ TEST_CASE("a worker is told the trace that the run was started in", "[api][tasks
   }
 }
 
-TEST_CASE("a worker completes many tasks at once, each for itself", "[api][tasks]") {
+TEST_CASE("a worker completes a batch of independent tasks", "[api][tasks]") {
   queued_task f;
   REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "s"}}).status == 201);
   f.queue_with(2);
@@ -128,44 +129,45 @@ TEST_CASE("a worker completes many tasks at once, each for itself", "[api][tasks
   CHECK(f.post("/v1/batch/complete", {{"items", {{{"task", "t"}, {"lease", "1"}}}}}).status == 400);
 }
 
-TEST_CASE("a task that is done is nobody's any more", "[api][tasks]") {
+TEST_CASE("a completed task has no lease", "[api][tasks]") {
   queued_task f;
   const json task = f.poll()["tasks"].at(0);
-  REQUIRE(f.tell(task, "complete", {{"result", 1}}).status == 200);
+  REQUIRE(f.report(task, "complete", {{"result", 1}}).status == 200);
   for (const auto* what : {"complete", "heartbeat"}) {
-    const auto late = f.tell(task, what, *what == 'c' ? json{{"result", 2}} : json::object());
+    const auto late = f.report(task, what, *what == 'c' ? json{{"result", 2}} : json::object());
     CHECK(late.status == 409);
     CHECK(late.body["code"] == "lease_lost");
   }
 }
 
-TEST_CASE("a worker fails a task, or asks something", "[api][tasks]") {
+TEST_CASE("a worker fails a task or interrupts it with a question", "[api][tasks]") {
   queued_task f;
   const json task = f.poll()["tasks"].at(0);
-  CHECK(f.tell(task, "interrupt", {{"value", "how much?"}}).status == 200);
+  CHECK(f.report(task, "interrupt", {{"value", "how much?"}}).status == 200);
   const auto asked = f.get("/v1/runs/r").body["waiting_on"].at(0);
   CHECK(asked["question"] == "how much?");
   REQUIRE(f.post("/v1/runs/r/answer", {{"answer", 7}}).status == 200);
   const json again = f.poll()["tasks"].at(0);
   CHECK(again["interrupted"] == true);
   CHECK(again["resume_value"] == 7);
-  CHECK(f.tell(again, "fail", {{"type", "card_declined"}, {"message", "no"}, {"retryable", false}})
-            .status == 200);
+  CHECK(
+      f.report(again, "fail", {{"type", "card_declined"}, {"message", "no"}, {"retryable", false}})
+          .status == 200);
   CHECK(f.get("/v1/runs/r?wait=10s").body["error"]["type"] == "card_declined");
 }
 
-TEST_CASE("what a worker logs is in the run's log", "[api][tasks]") {
+TEST_CASE("a worker's log lines are in the run's log", "[api][tasks]") {
   queued_task f;
   const json task = f.poll()["tasks"].at(0);
-  CHECK(f.tell(task, "log", {{"lines", {{{"level", "warning"}, {"message", "slow"}}}}}).status ==
+  CHECK(f.report(task, "log", {{"lines", {{{"level", "warning"}, {"message", "slow"}}}}}).status ==
         200);
   CHECK(f.get("/v1/runs/r/logs").body["logs"].at(0)["message"] == "slow");
-  CHECK(f.tell(task, "log", {{"lines", {{{"level", "loud"}, {"message", 1}}}}})
+  CHECK(f.report(task, "log", {{"lines", {{{"level", "loud"}, {"message", 1}}}}})
             .body["faults"]
             .size() == 2);
 }
 
-TEST_CASE("a poll without a task waits, and is answered when the server stops", "[api][tasks]") {
+TEST_CASE("a poll without tasks waits and is answered when the server stops", "[api][tasks]") {
   api_fixture f;
   const json body{{"worker", "w"}, {"functions", {"none"}}, {"wait_ms", 60'000}};
   const auto waiting = f.begin("POST", "/v1/tasks/poll", body.dump());
@@ -175,7 +177,7 @@ TEST_CASE("a poll without a task waits, and is answered when the server stops", 
   CHECK(f.post("/v1/tasks/poll", {{"worker", "w"}, {"functions", {"none"}}}).body["tasks"].empty());
 }
 
-TEST_CASE("a malformed poll names what is wrong", "[api][tasks]") {
+TEST_CASE("an invalid poll is refused with its diagnostics", "[api][tasks]") {
   api_fixture f;
   const auto refused = f.post("/v1/tasks/poll", {{"functions", {1}}, {"max", 101}, {"wait", 1}});
   CHECK(refused.status == 400);
@@ -183,33 +185,33 @@ TEST_CASE("a malformed poll names what is wrong", "[api][tasks]") {
   CHECK(f.post("/v1/tasks/x~0.1.1/complete", {{"lease", "y"}}).status == 400);
 }
 
-TEST_CASE("a poll whose worker is gone is given no task", "[api][tasks]") {
+TEST_CASE("a poll whose worker disconnected gets no task", "[api][tasks]") {
   queued_task f;
-  json first = f.poll()["tasks"].at(0);  // now there is none
+  json first = f.poll()["tasks"].at(0);  // empties the queue
   const json wanted{{"worker", "gone"}, {"functions", {"w.charge"}}, {"wait_ms", 60'000}};
   const auto poll = f.begin("POST", "/v1/tasks/poll", wanted.dump());
   CHECK(poll->answers() == 0);
-  poll->go_away();
+  poll->disconnect();
   CHECK(json::parse(poll->wait().body)["tasks"].empty());
-  REQUIRE(f.tell(first, "release").status == 200);
+  REQUIRE(f.report(first, "release").status == 200);
   const auto next = f.poll({{"worker", "w2"}});
   REQUIRE(next["tasks"].size() == 1);
   CHECK(poll->answers() == 1);
 }
 
-TEST_CASE("a task whose answer is lost goes to the next worker at once", "[api][tasks]") {
+TEST_CASE("a task whose answer is lost returns to its queue immediately", "[api][tasks]") {
   queued_task f;
   const json wanted{{"worker", "gone"}, {"functions", {"w.charge"}}, {"wait_ms", 60'000}};
   const auto poll = f.begin("POST", "/v1/tasks/poll", wanted.dump());
   const json task = json::parse(poll->wait().body)["tasks"].at(0);
-  poll->go_away();
+  poll->disconnect();
   const json again = f.poll({{"worker", "w2"}})["tasks"].at(0);
   CHECK(again["task"] == task["task"]);
   CHECK(again["lease"] != task["lease"]);
-  CHECK(f.tell(task, "complete", {{"result", 1}}).body["code"] == "lease_lost");
+  CHECK(f.report(task, "complete", {{"result", 1}}).body["code"] == "lease_lost");
 }
 
-TEST_CASE("a caller has as many requests that wait as he may", "[api][tasks][limits]") {
+TEST_CASE("waiting requests are limited per caller", "[api][tasks][limits]") {
   settings s = api_fixture::quiet();
   s.server.max_waits_per_key = 2;
   api_fixture f{s};
@@ -225,25 +227,25 @@ TEST_CASE("a caller has as many requests that wait as he may", "[api][tasks][lim
     CHECK(contains(refused.body["detail"], "server.max_waits_per_key"));
     CHECK(refused.field("Retry-After") == "1");
   }
-  // What does not wait has no limit, and nothing was begun.
+  // Requests that do not wait are not limited, and the refused start created no run.
   CHECK(f.get("/v1/runs/r").status == 200);
   CHECK(f.get("/v1/runs/r").body["status"] == "running");
   CHECK(f.get("/v1/runs").body["runs"].size() == 1);
   json at_once = wanted;
   at_once["wait_ms"] = 0;
   CHECK(f.post("/v1/tasks/poll", at_once).status == 200);
-  // A place comes back with an answer, and with a peer that is gone.
+  // A slot is released by an answer and by a disconnect.
   REQUIRE(f.post("/v1/runs/r/signal", {{"type", "go"}}).status == 200);
   CHECK(wait->wait().status == 200);
   CHECK(f.get("/v1/runs/r?wait=60s").status == 200);
-  poll->go_away();
+  poll->disconnect();
   CHECK(poll->wait().status == 200);
   const auto again = f.begin("POST", "/v1/tasks/poll", wanted.dump());
   CHECK(again->answers() == 0);
-  again->go_away();
+  again->disconnect();
 }
 
-TEST_CASE("a queue tells since when its oldest task waits", "[api][tasks]") {
+TEST_CASE("a queue reports the age of its oldest task", "[api][tasks]") {
   queued_task f;
   const json waiting = f.queue_with(1);
   const auto started = f.get("/v1/runs/r").body["started_at"].get<std::string>();

@@ -8,12 +8,12 @@
 
 namespace pawl::server {
 
-/// Requests that wait for something that may take long: they are answered early when the server
-/// stops, or when nobody waits for them any more. Safe for concurrent use.
+/// Requests in a long wait. They are answered early when the server stops or the client
+/// disconnects. Safe for concurrent use.
 class waiting_calls {
  public:
-  /// `end`: answers the request with what there is; it is called at most once, without a lock held.
-  /// At once, and 0 is returned, if the server stops already.
+  /// Adds a request and returns its id. `end` answers the request early; it is called at most once,
+  /// without a lock. If the server is already stopping, calls it immediately and returns 0.
   [[nodiscard]] std::uint64_t add(std::function<void()> end) {
     {
       const std::lock_guard lock{mutex_};
@@ -26,14 +26,14 @@ class waiting_calls {
     return 0;
   }
   void remove(std::uint64_t id) {
-    std::function<void()> gone;  // what it holds is let go of without the lock
+    std::function<void()> removed;  // destroyed without the lock
     const std::lock_guard lock{mutex_};
     const auto found = waiting_.find(id);
     if (found == waiting_.end()) return;
-    gone = std::move(found->second);
+    removed = std::move(found->second);
     waiting_.erase(found);
   }
-  /// Ends one of them now, if it has not been ended or removed.
+  /// Ends a request if it has not been ended or removed.
   void end(std::uint64_t id) {
     std::function<void()> answer;
     {

@@ -15,29 +15,31 @@
 namespace pawl::server::http {
 namespace {
 
-// Others on this thread get their turn in between.
-constexpr int max_taken_at_once = 64;
-// When the system has no descriptor left: connections wait in its queue meanwhile.
+// Bounds one turn on the thread, so that connections are served in between.
+constexpr int max_accepted_per_turn = 64;
+// Pause without free descriptors. Connections wait in the system's queue.
 constexpr std::chrono::milliseconds pause_without_descriptors{100};
-constexpr std::chrono::milliseconds time_to_read_refusal{500};
-constexpr std::size_t max_turned_away = 64;
+constexpr std::chrono::milliseconds reject_linger_time{500};
+constexpr std::size_t max_rejected = 64;
 
-std::string refusal_bytes(const refusal& why) {
-  const response answer = to_problem(why, "");
+std::string rejection_bytes(const problem& why) {
+  const response answer = to_response(why, "");
   std::string bytes = "HTTP/1.1 " + std::to_string(answer.status) + " ";
-  bytes.append(reason_of(answer.status)).append("\r\nConnection: close\r\n");
+  bytes.append(reason_phrase(answer.status)).append("\r\nConnection: close\r\n");
   for (const auto& field : answer.fields)
     bytes.append(field.name).append(": ").append(field.value).append("\r\n");
   return bytes + "Content-Length: " + std::to_string(answer.body.size()) + "\r\n\r\n" + answer.body;
 }
 
-/// What a connection beyond the limits is told.
-const std::string& told(admission why) {
-  static const std::string in_all = refusal_bytes(
-      {503, "unavailable", "the server has as many connections as it may; try again later"});
-  static const std::string of_peer =
-      refusal_bytes({429, "too_many_requests", "this address has as many connections as it may"});
-  return why == admission::too_many ? in_all : of_peer;
+/// The answer to a connection beyond a limit.
+const std::string& rejection_for(admission why) {
+  static const std::string too_many = rejection_bytes(
+      {problem_code::unavailable,
+       "the server has too many connections (server.max_connections); retry later"});
+  static const std::string too_many_from_peer =
+      rejection_bytes({problem_code::too_many_requests,
+                       "too many connections from this address (server.max_connections_per_peer)"});
+  return why == admission::too_many ? too_many : too_many_from_peer;
 }
 
 boost::asio::generic::stream_protocol protocol_of(const address& at) {
@@ -57,7 +59,7 @@ acceptor::acceptor(std::shared_ptr<core> all, listening_socket from)
       close_next_(strand_) {}
 
 void acceptor::start() {
-  // Asio closes what it is given, so it gets a descriptor of its own.
+  // Asio closes its descriptor, so it gets a duplicate.
   error_code failed;
   ready_.assign(::fcntl(from_->fd(), F_DUPFD_CLOEXEC, 3), failed);
   if (failed) {
@@ -74,7 +76,7 @@ void acceptor::stop() {
     self->ready_.close(ignored);
     self->resume_.cancel();
     self->close_next_.cancel();
-    self->turned_away_.clear();
+    self->rejected_.clear();
     self->from_.reset();
   });
 }
@@ -82,70 +84,70 @@ void acceptor::stop() {
 void acceptor::wait() {
   ready_.async_wait(boost::asio::posix::descriptor_base::wait_read,
                     [self = shared_from_this()](const error_code& failed) {
-                      if (!failed && self->from_) self->take_all();
+                      if (!failed && self->from_) self->accept_all();
                     });
 }
 
-void acceptor::take_all() {
-  for (int taken = 0; taken < max_taken_at_once; ++taken) {
+void acceptor::accept_all() {
+  for (int accepted = 0; accepted < max_accepted_per_turn; ++accepted) {
     peer who;
     functions::unique_fd fd = accept_one(*from_, who);
     if (!fd && errno == EINTR) continue;
     if (!fd && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
       return pause(errno);
-    // Also a connection that ended before it was taken: the next one is waited for.
+    // Also if a connection ended before it was accepted: wait for the next one.
     if (!fd) break;
     warned_ = false;
-    take(std::move(fd), who);
+    accept(std::move(fd), who);
   }
   wait();
 }
 
 void acceptor::pause(int number) {
   if (!std::exchange(warned_, true))
-    core_->logger().warn("no more connections can be taken: {}; raise the limit of open files",
+    core_->logger().warn("cannot accept connections: {}; raise the limit of open files (ulimit -n)",
                          std::generic_category().message(number));
   resume_.expires_after(pause_without_descriptors);
   resume_.async_wait([self = shared_from_this()](const error_code& failed) {
-    if (!failed && self->from_) self->take_all();
+    if (!failed && self->from_) self->accept_all();
   });
 }
 
-void acceptor::take(functions::unique_fd fd, const peer& who) {
+void acceptor::accept(functions::unique_fd fd, const peer& who) {
   const bool counted = !who.loopback;
-  const auto admitted = core_->door().admit(who.name, counted);
-  if (admitted != admission::admitted) return turn_away(std::move(fd), admitted);
+  const auto admitted = core_->limiter().admit(who.name, counted);
+  if (admitted != admission::admitted) return reject(std::move(fd), admitted);
   core_->count_accepted();
   stream_socket socket{boost::asio::make_strand(core_->context().get_executor())};
   error_code failed;
   socket.assign(protocol_of(at_), fd.get(), failed);
-  if (failed) return core_->leave(nullptr, who.name, counted);
+  if (failed) return core_->remove(nullptr, who.name, counted);
   (void)fd.release();
   const auto tls = at_.is_unix() ? nullptr : core_->tls();
   auto over = tls ? tls->make_channel(std::move(socket)) : make_plain_channel(std::move(socket));
   std::make_shared<connection>(core_, std::move(over), who, counted)->start();
 }
 
-void acceptor::turn_away(functions::unique_fd fd, admission why) {
+void acceptor::reject(functions::unique_fd fd, admission why) {
   core_->count_refused();
   if (!at_.is_unix() && core_->tls()) return;
-  const std::string& bytes = told(why);
-  // A fresh connection has room for these; if not, it is closed without.
+  const std::string& bytes = rejection_for(why);
+  // Fits into the send buffer of a new connection; if not, the client gets no answer.
   (void)::send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   ::shutdown(fd.get(), SHUT_WR);
-  const bool is_first = turned_away_.empty();
-  if (turned_away_.size() == max_turned_away) turned_away_.pop_front();
-  turned_away_.emplace_back(std::chrono::steady_clock::now() + time_to_read_refusal, std::move(fd));
-  if (is_first) close_turned_away();
+  const bool is_first = rejected_.empty();
+  if (rejected_.size() == max_rejected) rejected_.pop_front();
+  rejected_.emplace_back(std::chrono::steady_clock::now() + reject_linger_time, std::move(fd));
+  if (is_first) close_rejected();
 }
 
-void acceptor::close_turned_away() {
+void acceptor::close_rejected() {
   const auto now = std::chrono::steady_clock::now();
-  while (!turned_away_.empty() && turned_away_.front().first <= now) turned_away_.pop_front();
-  if (turned_away_.empty()) return;
-  close_next_.expires_at(turned_away_.front().first);
+  while (!rejected_.empty() && rejected_.front().first <= now) rejected_.pop_front();
+  if (rejected_.empty()) return;
+  close_next_.expires_at(rejected_.front().first);
   close_next_.async_wait([self = shared_from_this()](const error_code& failed) {
-    if (!failed) self->close_turned_away();
+    if (!failed) self->close_rejected();
   });
 }
 

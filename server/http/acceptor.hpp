@@ -11,25 +11,25 @@
 
 namespace pawl::server::http {
 
-/// Takes connections from one listening socket, and turns away those beyond the limits: they are
-/// taken and answered 503 or 429 at once, so that a client knows why, and closed. With TLS there
-/// is nothing to be said before a handshake; they are closed.
+/// Accepts the connections of one listening socket. A connection beyond a limit is accepted,
+/// answered with 503 or 429 so that the client learns the reason, and closed. With TLS it is closed
+/// without an answer, because there is no handshake yet.
 class acceptor : public std::enable_shared_from_this<acceptor> {
  public:
   acceptor(std::shared_ptr<core> all, listening_socket from);
 
   void start();
-  /// Takes no more, and frees the address. Any thread; done when the server's threads come to it.
+  /// Stops accepting and frees the address, asynchronously. Any thread.
   void stop();
   [[nodiscard]] const address& at() const noexcept { return at_; }
 
  private:
   void wait();
-  void take_all();
-  void take(functions::unique_fd fd, const peer& who);
-  void turn_away(functions::unique_fd fd, admission why);
+  void accept_all();
+  void accept(functions::unique_fd fd, const peer& who);
+  void reject(functions::unique_fd fd, admission why);
   void pause(int number);
-  void close_turned_away();
+  void close_rejected();
 
   const std::shared_ptr<core> core_;
   const address at_;
@@ -37,11 +37,11 @@ class acceptor : public std::enable_shared_from_this<acceptor> {
   std::unique_ptr<listening_socket> from_;
   boost::asio::posix::basic_stream_descriptor<strand> ready_;
   strand_timer resume_;
-  /// Those that were told why, by when they are closed. Not at once: what they send meanwhile would
-  /// make the system take the answer back.
-  std::deque<std::pair<std::chrono::steady_clock::time_point, functions::unique_fd>> turned_away_;
+  /// Rejected connections by the time they are closed. They are not closed immediately: unread
+  /// input would reset the connection, and the client might lose the answer.
+  std::deque<std::pair<std::chrono::steady_clock::time_point, functions::unique_fd>> rejected_;
   strand_timer close_next_;
-  bool warned_ = false;  ///< about the present lack of descriptors
+  bool warned_ = false;  ///< logged the current shortage of descriptors
 };
 
 }  // namespace pawl::server::http

@@ -8,20 +8,20 @@
 
 namespace pawl::server::http {
 
-/// Where a server listens.
+/// An address to listen on.
 struct address {
-  std::string path;        ///< of a Unix socket; empty: an IP address
+  std::string path;        ///< path of a Unix socket; empty for an IP address
   std::string host;        ///< numeric: "127.0.0.1", "::1"
-  std::uint16_t port = 0;  ///< 0: any that is free
+  std::uint16_t port = 0;  ///< 0: any free port
 
   [[nodiscard]] bool is_unix() const noexcept { return !path.empty(); }
 };
 
-/// Reads "127.0.0.1:7717", "[::1]:7717", "localhost:7717" (which is 127.0.0.1) or "unix:/path".
-/// Error: `invalid_argument`.
+/// Parses "127.0.0.1:7717", "[::1]:7717", "localhost:7717" (127.0.0.1) or "unix:/path". Error:
+/// `invalid_argument`.
 [[nodiscard]] result<address> parse_address(std::string_view text);
 
-/// As `parse_address` reads it.
+/// The form that `parse_address` reads.
 [[nodiscard]] std::string to_string(const address& a);
 
 }  // namespace pawl::server::http

@@ -5,7 +5,7 @@
 
 using pawl::server::http::parse_address;
 
-TEST_CASE("Addresses to listen on are IP addresses with a port, or Unix sockets") {
+TEST_CASE("A listen address is an IP address with a port or a Unix socket") {
   for (const char* const text :
        {"127.0.0.1:7717", "0.0.0.0:0", "[::1]:7717", "[::]:65535", "unix:/run/pawl.sock"}) {
     CAPTURE(text);
@@ -16,7 +16,7 @@ TEST_CASE("Addresses to listen on are IP addresses with a port, or Unix sockets"
   CHECK(to_string(*parse_address("localhost:80")) == "127.0.0.1:80");
 }
 
-TEST_CASE("What is no address to listen on is refused with what would be right") {
+TEST_CASE("An invalid listen address is refused with an example of a valid one") {
   const std::string long_path = "unix:/" + std::string(200, 'x');
   for (const std::string text :
        {"", "7717", ":7717", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1",

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-/// Characters as HTTP has them: ASCII, whatever the locale.
+/// ASCII character functions for HTTP, independent of the locale.
 namespace pawl::server::http {
 
 [[nodiscard]] constexpr char ascii_lower(char c) noexcept {
@@ -20,7 +20,7 @@ namespace pawl::server::http {
          });
 }
 
-/// A character of a token (RFC 9110, 5.6.2), of which methods and field names are made.
+/// Whether `c` may occur in a token (RFC 9110, 5.6.2), such as a method or a field name.
 [[nodiscard]] constexpr bool is_token_char(char c) noexcept {
   return ascii_alphanumeric(c) ||
          (c != '\0' && std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos);
@@ -33,7 +33,7 @@ namespace pawl::server::http {
   return text;
 }
 
-/// Cuts the text before the first `mark` off `rest` and gives it, trimmed; at the end all of it.
+/// Removes the text up to the first `mark`, or all of it, from `rest` and returns it trimmed.
 [[nodiscard]] constexpr std::string_view cut_part(std::string_view& rest, char mark) noexcept {
   const std::size_t at = rest.find(mark);
   const std::string_view part = trimmed(rest.substr(0, at));

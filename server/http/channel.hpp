@@ -23,24 +23,24 @@ using strand_timer =
 
 using io_handler = std::function<void(const error_code&, std::size_t)>;
 
-/// What one write may take at once; empty buffers count for nothing.
+/// Maximum number of buffers in one write; empty buffers are ignored.
 inline constexpr std::size_t max_gathered_buffers = 16;
 using gathered_buffers = std::array<boost::asio::const_buffer, max_gathered_buffers>;
 
-/// The bytes to and from a peer, with or without TLS. All calls, and all that is called back, on
-/// its strand. At most one read and one write at a time; buffers live until they are answered.
+/// The byte stream to a peer, with or without TLS. All calls and callbacks run on its strand. At
+/// most one read and one write at a time; buffers must live until the callback.
 class channel {
  public:
   virtual ~channel() = default;
 
   [[nodiscard]] virtual const strand& on() const noexcept = 0;
-  /// To be done before anything is read or written.
+  /// Performs the handshake. Must complete before the first read or write.
   virtual void async_begin(std::function<void(const error_code&)> done) = 0;
   virtual void async_read_some(boost::asio::mutable_buffer to, io_handler done) = 0;
   virtual void async_write_some(const gathered_buffers& from, io_handler done) = 0;
-  /// Tells the peer that no more is written. It may still be read from.
+  /// Shuts down the sending side. Reading is still possible.
   virtual void end() = 0;
-  /// Answers what is under way with an error.
+  /// Closes the socket; pending operations fail.
   virtual void close() noexcept = 0;
 };
 

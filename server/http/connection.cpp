@@ -9,10 +9,10 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::size_t small_input = 4 * 1024;  // an idle connection holds this much
+constexpr std::size_t small_input = 4 * 1024;  // memory of an idle connection
 constexpr std::size_t large_input = 64 * 1024;
-// How long, and for how many bytes, a peer is listened to that should read its last answer: closing
-// with unread input would make the system take the answer back.
+// After the last answer the connection reads on for this long and this many bytes: closing a socket
+// with unread input resets the connection, and the peer may lose the answer.
 constexpr std::chrono::milliseconds linger_time{1'000};
 constexpr std::chrono::milliseconds short_linger_time{200};  // while the server stops
 constexpr std::size_t max_lingered = 1u << 20;
@@ -36,12 +36,12 @@ connection::connection(std::shared_ptr<core> all, std::unique_ptr<channel> over,
       timer_(channel_->on()) {}
 
 void connection::start() {
-  core_->enter(shared_from_this());
+  core_->add(shared_from_this());
   core_->run_on(on(), [self = shared_from_this()] {
-    // A listener that stops asks those that it finds; this one came too late to be found.
+    // A stopping listener drains the connections it finds; it may have missed this one.
     if (self->core_->is_stopping()) return self->close_now();
     self->read_deadline_ = steady_clock::now() + self->core_->settings().header_timeout_ms;
-    self->watch();
+    self->arm_timer();
     self->channel_->async_begin([self](const error_code& failed) { self->begin_reading(failed); });
   });
 }
@@ -51,24 +51,25 @@ void connection::begin_reading(const error_code& failed) {
   if (failed) return close_now();
   begun_ = true;
   if (draining_) return close_now();
-  follow_reading();
+  update_read_deadline();
   read();
 }
 
 bool connection::wants_input() const {
   if (closed_ || is_reading_ || !begun_ || at_end_of_input_ || upgraded_) return false;
   if (lingering_) return true;
-  // What comes behind a handshake is for the WebSocket.
+  // Bytes after a handshake belong to the WebSocket.
   if (!slots_.empty() && slots_.back().wants_web_socket) return false;
-  // Behind a stream nothing is expected, but this is how the end of its reader is noticed.
-  if (!slots_.empty() && slots_.front().at == stage::streaming) return reader_.held() < large_input;
-  if (stopped_reading_) return is_waited_for();
+  // No request is expected after a stream, but reading detects a disconnect.
+  if (!slots_.empty() && slots_.front().at == stage::streaming)
+    return reader_.buffered() < large_input;
+  if (stopped_reading_) return has_disconnect_handler();
   return slots_.size() < core_->settings().max_pipelined;
 }
 
-bool connection::is_waited_for() const {
+bool connection::has_disconnect_handler() const {
   return std::any_of(slots_.begin(), slots_.end(),
-                     [](const slot& one) { return one.gone != nullptr; });
+                     [](const slot& one) { return one.on_disconnect != nullptr; });
 }
 
 void connection::read() {
@@ -104,28 +105,28 @@ void connection::on_end_of_input(const error_code& failed) {
   const bool has_stream = std::any_of(slots_.begin(), slots_.end(), [](const slot& one) {
     return one.at == stage::streaming || one.at == stage::upgrading;
   });
-  // A peer that only sends no more still gets its answers; nobody waits for a stream so.
+  // A peer that shut down its sending side still gets its answers, but not streams.
   if (!orderly || has_stream) return close_now();
   if (slots_.empty() && !is_writing_) return close_now();
-  tell_gone();
+  notify_disconnected();
   pump();
 }
 
-/// Tells those who wait with their answer that nobody may be there to read it.
-void connection::tell_gone() {
-  std::vector<std::function<void()>> all;
+/// Notifies the pending requests that the peer has disconnected.
+void connection::notify_disconnected() {
+  std::vector<std::function<void()>> callbacks;
   for (slot& one : slots_) {
-    if (!one.gone) continue;
-    one.told_gone = true;
-    all.push_back(std::exchange(one.gone, nullptr));
+    if (!one.on_disconnect) continue;
+    one.disconnected = true;
+    callbacks.push_back(std::exchange(one.on_disconnect, nullptr));
   }
-  for (const auto& tell : all) tell();
+  for (const auto& callback : callbacks) callback();
 }
 
 void connection::stop_reading() {
   stopped_reading_ = true;
-  core_->give_pending(std::exchange(pending_, 0));
-  follow_reading();
+  core_->release_pending(std::exchange(pending_, 0));
+  update_read_deadline();
 }
 
 void connection::take_requests() {
@@ -133,8 +134,9 @@ void connection::take_requests() {
     if (!slots_.empty() && slots_.back().wants_web_socket) break;
     const auto step = reader_.next();
     if (!account_pending())
-      return refuse({503, "unavailable", "the server reads as many requests as it may"});
-    if (step == request_reader::step::refused) return refuse(reader_.why());
+      return refuse({problem_code::unavailable,
+                     "the server is reading too many requests (server.max_pending_bytes)"});
+    if (step == request_reader::step::refused) return refuse(reader_.error());
     if (step == request_reader::step::need_more) break;
     if (step == request_reader::step::head) {
       owes_continue_ = reader_.current().asks_continue;
@@ -146,51 +148,51 @@ void connection::take_requests() {
     add_request(std::move(one));
     (void)account_pending();
     if (is_last) stop_reading();
-    if (!answer_here(slots_.back())) launch();
+    if (!answer_locally(slots_.back())) call_handler();
   }
   if (closed_) return;
-  follow_reading();
+  update_read_deadline();
   pump();
 }
 
-/// Keeps the sum over all connections up to date. False: it would be more than it may.
+/// Updates the number of bytes reserved over all connections. Returns false beyond the limit.
 bool connection::account_pending() {
-  const std::size_t held = reader_.held();
-  if (held < pending_) core_->give_pending(pending_ - held);
-  if (held > pending_ && !core_->take_pending(held - pending_)) return false;
-  pending_ = held;
+  const std::size_t buffered = reader_.buffered();
+  if (buffered < pending_) core_->release_pending(pending_ - buffered);
+  if (buffered > pending_ && !core_->reserve_pending(buffered - pending_)) return false;
+  pending_ = buffered;
   return true;
 }
 
-void connection::refuse(const refusal& why) {
+void connection::refuse(const problem& why) {
   owes_continue_ = false;
   incoming unread;
   unread.what.method = reader_.current().what.method;
   unread.keep_alive = false;
   add_request(std::move(unread));
   slot& last = slots_.back();
-  set_answer(last, to_problem(why, last.form.request_id));
+  set_answer(last, to_response(why, last.options.request_id));
   stop_reading();
   pump();
 }
 
-/// Sets the time by which the peer has to have sent what is expected of it now.
-void connection::follow_reading() {
-  auto now_reading = reading::idle;
+/// Sets the deadline for the input expected from the peer now.
+void connection::update_read_deadline() {
+  auto phase = reading::idle;
   if (lingering_ || upgraded_) return;
   if (stopped_reading_ || slots_.size() >= core_->settings().max_pipelined) {
-    now_reading = reading::nothing;
+    phase = reading::nothing;
   } else if (reader_.is_in_body()) {
-    now_reading = reading::body;
+    phase = reading::body;
   } else if (!reader_.is_idle()) {
-    now_reading = reading::head;
+    phase = reading::head;
   } else if (!slots_.empty()) {
-    now_reading = reading::paused;
+    phase = reading::paused;
   }
-  if (now_reading == reading_what_) return;
-  reading_what_ = now_reading;
+  if (phase == read_phase_) return;
+  read_phase_ = phase;
   const server_settings& s = core_->settings();
-  switch (now_reading) {
+  switch (phase) {
     case reading::nothing:
     case reading::paused:
       read_deadline_ = never;
@@ -205,12 +207,12 @@ void connection::follow_reading() {
       read_deadline_ = steady_clock::now() + s.body_timeout_ms;
       break;
   }
-  watch();
+  arm_timer();
 }
 
-/// One timer for both deadlines. It is left as it is where it goes off early enough, and looks
-/// then: most requests come and go without it being touched.
-void connection::watch() {
+/// Arms the timer that serves both deadlines. A timer that already expires early enough is left
+/// alone and re-armed when it expires, so most requests do not touch it.
+void connection::arm_timer() {
   const time_point next = std::min(read_deadline_, write_deadline_);
   if (closed_ || next == never || timer_at_ <= next) return;
   timer_at_ = next;
@@ -225,22 +227,22 @@ void connection::watch() {
 void connection::on_deadline() {
   const time_point now = steady_clock::now();
   if (write_deadline_ <= now) return close_now();
-  if (read_deadline_ > now) return watch();
+  if (read_deadline_ > now) return arm_timer();
   read_deadline_ = never;
-  const bool is_slow = reading_what_ == reading::head || reading_what_ == reading::body;
+  const bool is_slow = read_phase_ == reading::head || read_phase_ == reading::body;
   if (!is_slow || !begun_ || lingering_) return close_now();
-  watch();
-  refuse({408, "timed_out", "the request did not come to its end in time"});
+  arm_timer();
+  refuse({problem_code::timed_out, "the request was not received in time"});
 }
 
-/// All is written: says so, and waits for the peer to see it.
+/// Everything is written: shuts down the sending side and waits for the peer to read it.
 void connection::end() {
   if (closed_ || lingering_) return;
   channel_->end();
   if (at_end_of_input_) return close_now();
   lingering_ = true;
   read_deadline_ = steady_clock::now() + (draining_ ? short_linger_time : linger_time);
-  watch();
+  arm_timer();
   read();
 }
 
@@ -248,11 +250,11 @@ void connection::drain() {
   core_->run_on(on(), [self = shared_from_this()] {
     if (self->closed_ || std::exchange(self->draining_, true)) return;
     for (const slot& one : self->slots_)
-      if (one.body) one.body->close(1001, "the server stops");
+      if (one.body) one.body->close(1001, "the server is stopping");
     if (self->upgraded_) return;
     if (!self->begun_ || (self->slots_.empty() && !self->is_writing_ && self->reader_.is_idle()))
       return self->close_now();
-    // A request that has begun to come is still read to its end.
+    // A partly received request is still read to its end.
     if (self->reader_.is_idle()) self->stop_reading();
     self->pump();
   });
@@ -264,15 +266,15 @@ void connection::kill() {
 
 void connection::close_now() {
   if (std::exchange(closed_, true)) return;
-  const auto self = shared_from_this();  // whoever is told below may let go of the last exchange
+  const auto self = shared_from_this();  // a callback may release the last exchange
   timer_.cancel();
   channel_->close();
-  core_->give_pending(std::exchange(pending_, 0));
-  std::vector<std::function<void()>> concerned;
-  for (slot& one : written_) concerned.push_back(std::move(one.lost));
+  core_->release_pending(std::exchange(pending_, 0));
+  std::vector<std::function<void()>> callbacks;
+  for (slot& one : written_) callbacks.push_back(std::move(one.lost));
   for (slot& one : slots_) {
-    concerned.push_back(std::move(one.lost));
-    concerned.push_back(std::move(one.gone));
+    callbacks.push_back(std::move(one.lost));
+    callbacks.push_back(std::move(one.on_disconnect));
   }
   for (slot& one : slots_) report(one);
   for (slot& one : written_) report(one);
@@ -281,9 +283,9 @@ void connection::close_now() {
   sending_.clear();
   out_.clear();
   upgraded_.reset();
-  core_->leave(this, peer_.name, counted_);
-  for (const auto& tell : concerned)
-    if (tell) tell();
+  core_->remove(this, peer_.name, counted_);
+  for (const auto& callback : callbacks)
+    if (callback) callback();
 }
 
 void connection::count_in(std::size_t bytes) {
@@ -296,7 +298,7 @@ void connection::count_out(std::size_t bytes) {
 
 void connection::set_write_deadline(std::chrono::steady_clock::time_point at) {
   write_deadline_ = at;
-  watch();
+  arm_timer();
 }
 
 }  // namespace pawl::server::http

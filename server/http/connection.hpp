@@ -8,21 +8,21 @@
 #include <string>
 #include <vector>
 
-#include "server/http/answer.hpp"
 #include "server/http/channel.hpp"
 #include "server/http/listening_socket.hpp"
 #include "server/http/outbox.hpp"
 #include "server/http/request_reader.hpp"
+#include "server/http/response_bytes.hpp"
 #include "server/http/upgraded.hpp"
 
 namespace pawl::server::http {
 
-/// One connection: reads requests, hands them to the handler, writes the answers in the order of
-/// the requests. Requests that are safe (GET, HEAD, OPTIONS) run side by side when they are
-/// pipelined, any other waits for those before it and is waited for (RFC 9112, 9.3.2).
+/// One connection: reads requests, calls the handler and writes the answers in the order of the
+/// requests. Pipelined safe requests (GET, HEAD, OPTIONS) run concurrently; any other request waits
+/// for the earlier ones and blocks the later ones (RFC 9112, 9.3.2).
 ///
-/// Everything happens on the strand of its channel. What is marked "any thread" goes there by
-/// itself. It lives while the channel is open or somebody holds an exchange of it.
+/// Runs on the strand of its channel; calls marked "any thread" post to it. Lives while the channel
+/// is open or one of its exchanges is held.
 class connection : public std::enable_shared_from_this<connection> {
  public:
   connection(std::shared_ptr<core> all, std::unique_ptr<channel> over, peer who, bool counted);
@@ -32,29 +32,29 @@ class connection : public std::enable_shared_from_this<connection> {
 
   /// Any thread, once.
   void start();
-  /// Closes when what is under way is answered. Any thread.
+  /// Closes after the pending requests are answered. Any thread.
   void drain();
-  /// Closes now. Any thread.
+  /// Closes immediately. Any thread.
   void kill();
 
-  // For the exchange of the request with that number. Any thread, once for each request.
+  // For the exchange of the request with this number. Any thread, once per request.
   void answer(std::uint64_t number, response with, std::string route, std::function<void()> lost);
-  void when_gone(std::uint64_t number, std::function<void()> what);
+  void when_disconnected(std::uint64_t number, std::function<void()> what);
   void answer_with_stream(std::uint64_t number, response head, std::string route,
                           std::shared_ptr<outbox> body);
   void answer_with_web_socket(std::uint64_t number, std::string route,
                               std::shared_ptr<web_socket_ends> ends);
-  /// There is something to write in the outbox of a stream. Any thread.
+  /// Reports that the outbox of a stream has data. Any thread.
   void wake();
 
   [[nodiscard]] core& all() const noexcept { return *core_; }
   [[nodiscard]] const strand& on() const noexcept { return channel_->on(); }
 
-  // For the WebSocket that the connection has become; on the strand.
+  // For the WebSocket of an upgraded connection; on the strand.
   [[nodiscard]] channel& over() const noexcept { return *channel_; }
   void count_in(std::size_t bytes);
   void count_out(std::size_t bytes);
-  /// By when a write has to be done; none if there is none.
+  /// Deadline of the current write; `never` if there is no write.
   void set_write_deadline(std::chrono::steady_clock::time_point at);
   void close_now();
 
@@ -62,50 +62,50 @@ class connection : public std::enable_shared_from_this<connection> {
   using time_point = std::chrono::steady_clock::time_point;
   static constexpr time_point never = time_point::max();
 
-  /// Where a request is.
+  /// Progress of a request.
   enum class stage { waiting, with_handler, answered, streaming, upgrading };
 
-  /// A request, from when it was read until its answer was written.
+  /// A request from its last byte read to the last byte of its answer written.
   struct slot {
     std::uint64_t number = 0;
     stage at = stage::waiting;
-    request what = {};  ///< until it is handed over
-    answer_form form = {};
+    request what = {};  ///< empty once the handler has it
+    response_options options = {};
     bool is_safe = false;
     bool wants_web_socket = false;
     std::string web_socket_key = {};
-    answer_bytes bytes = {};  ///< `answered`, or the head of `streaming`
+    response_bytes bytes = {};  ///< the answer if `answered`, its head if `streaming`
     std::shared_ptr<outbox> body = {};
     std::shared_ptr<web_socket_ends> ends = {};
     finished_request report = {};
     time_point since = {};
-    std::function<void()> gone = {};  ///< to be told that the peer is gone; until it is answered
-    std::function<void()> lost = {};  ///< to be told that the answer was not written
-    bool told_gone = false;
+    std::function<void()> on_disconnect = {};  ///< until it is answered
+    std::function<void()> lost = {};           ///< called if the answer is not written
+    bool disconnected = false;                 ///< the peer disconnected before the answer
   };
 
-  // connection.cpp: the life of a connection
+  // connection.cpp: life cycle and reading
   void begin_reading(const error_code& failed);
   [[nodiscard]] bool wants_input() const;
-  /// Whether somebody wants to know when the peer is gone.
-  [[nodiscard]] bool is_waited_for() const;
+  /// Whether a request must be notified when the peer disconnects.
+  [[nodiscard]] bool has_disconnect_handler() const;
   void read();
   void on_read(const error_code& failed, std::size_t size);
   void on_end_of_input(const error_code& failed);
   void take_requests();
-  void refuse(const refusal& why);
+  void refuse(const problem& why);
   [[nodiscard]] bool account_pending();
-  void follow_reading();
-  void watch();
+  void update_read_deadline();
+  void arm_timer();
   void on_deadline();
   void end();
   void stop_reading();
-  void tell_gone();
+  void notify_disconnected();
 
   // connection_requests.cpp: from requests to answers
   void add_request(incoming one);
-  [[nodiscard]] bool answer_here(slot& of);
-  void launch();
+  [[nodiscard]] bool answer_locally(slot& of);
+  void call_handler();
   [[nodiscard]] slot* find(std::uint64_t number);
   void set_answer(slot& of, response with);
   [[nodiscard]] bool keeps_alive(const slot& of) const;
@@ -125,18 +125,18 @@ class connection : public std::enable_shared_from_this<connection> {
   const std::shared_ptr<core> core_;
   const std::unique_ptr<channel> channel_;
   const peer peer_;
-  const bool counted_;  ///< in the limit of its peer
+  const bool counted_;  ///< counts towards the limit per peer
 
   request_reader reader_;
   std::vector<char> input_;
   std::deque<slot> slots_;
   std::uint64_t next_number_ = 0;
-  std::size_t pending_ = 0;  ///< what is accounted of the request being read
+  std::size_t pending_ = 0;  ///< reserved bytes of the request being read
 
   std::deque<std::string> out_;
-  std::size_t out_begin_ = 0;  ///< what was written of the first
+  std::size_t out_begin_ = 0;  ///< written bytes of the first string
   std::uint64_t out_bytes_ = 0;
-  std::vector<slot> written_;  ///< their last bytes are in `out_`
+  std::vector<slot> written_;  ///< requests whose last bytes are in `out_`
   std::vector<std::pair<std::shared_ptr<outbox>, std::size_t>> sending_;
   std::shared_ptr<upgraded> upgraded_;
 
@@ -144,18 +144,18 @@ class connection : public std::enable_shared_from_this<connection> {
   time_point timer_at_ = never;
   time_point read_deadline_ = never;
   time_point write_deadline_ = never;
-  enum class reading { nothing, idle, head, body, paused } reading_what_ = reading::nothing;
+  enum class reading { nothing, idle, head, body, paused } read_phase_ = reading::nothing;
 
-  std::size_t lingered_ = 0;
-  bool is_reading_ = false;  ///< a read is under way
+  std::size_t lingered_ = 0;  ///< bytes read and discarded after the last answer
+  bool is_reading_ = false;   ///< a read is in progress
   bool is_writing_ = false;
-  bool is_launching_ = false;
-  bool stopped_reading_ = false;  ///< no further request is taken
+  bool is_calling_handler_ = false;
+  bool stopped_reading_ = false;  ///< accepts no further request
   bool at_end_of_input_ = false;
-  bool owes_continue_ = false;  ///< "100 Continue" for the request being read
+  bool owes_continue_ = false;  ///< must send "100 Continue" for the request being read
   bool draining_ = false;
-  bool lingering_ = false;  ///< all is written; waits for the peer to see it
-  bool begun_ = false;      ///< past the handshake
+  bool lingering_ = false;  ///< everything is written; waits for the peer to read it
+  bool begun_ = false;      ///< the TLS handshake, if any, is complete
   bool closed_ = false;
 };
 

@@ -11,12 +11,13 @@ namespace pawl::server::http {
 namespace {
 
 constexpr std::size_t max_request_id_bytes = 64;
-/// In metrics: the peer had gone before it had its answer.
-constexpr unsigned status_of_gone = 499;
+/// In metrics only: the client disconnected before the answer.
+constexpr unsigned status_client_closed = 499;
 
-response nobody_there(std::string_view request_id) {
-  return to_problem({503, "unavailable", "the connection was ended while this was answered"},
-                    request_id);
+response closed_connection_response(std::string_view request_id) {
+  return to_response(
+      {problem_code::unavailable, "the client closed the connection before the answer"},
+      request_id);
 }
 
 bool is_request_id(std::string_view text) noexcept {
@@ -44,12 +45,12 @@ void connection::add_request(incoming one) {
   made.what.loopback = peer_.loopback;
   const auto id = made.what.fields.find("Request-Id");
   made.what.id = id && is_request_id(*id) ? std::string{*id} : core_->next_request_id();
-  made.form = {.request_id = made.what.id,
-               .cors_origin = {},
-               .head_only = made.what.method == "HEAD",
-               .http_1_0 = one.http_1_0,
-               .keep_alive = one.keep_alive,
-               .gzip = accepts_gzip(made.what.fields.find("Accept-Encoding").value_or(""))};
+  made.options = {.request_id = made.what.id,
+                  .cors_origin = {},
+                  .head_only = made.what.method == "HEAD",
+                  .http_1_0 = one.http_1_0,
+                  .keep_alive = one.keep_alive,
+                  .gzip = accepts_gzip(made.what.fields.find("Accept-Encoding").value_or(""))};
   made.report.method = made.what.method;
   made.report.bytes_in = one.bytes;
   made.report.request_id = made.what.id;
@@ -58,20 +59,18 @@ void connection::add_request(incoming one) {
   slots_.push_back(std::move(made));
 }
 
-/// Answers what is no business of the handler: requests of foreign pages, preflights, "OPTIONS *".
-bool connection::answer_here(slot& of) {
-  const auto kind = judge_origin(of.what, core_->settings().cors_origins);
+/// Answers requests that do not reach the handler: those of foreign pages, preflights, "OPTIONS *".
+bool connection::answer_locally(slot& of) {
+  const auto kind = classify_origin(of.what, core_->settings().cors_origins);
   if (kind == origin_kind::foreign) {
-    const refusal why{
-        403, "forbidden",
-        "pages of this origin may not use the server; server.cors_origins names those "
-        "that may"};
-    set_answer(of, to_problem(why, of.form.request_id));
+    const problem why{problem_code::forbidden,
+                      "the origin of this page is not allowed; see server.cors_origins"};
+    set_answer(of, to_response(why, of.options.request_id));
     return true;
   }
   if (kind == origin_kind::allowed) {
-    of.form.cors_origin = *of.what.fields.find("Origin");
-    if (auto answer = answer_preflight(of.what)) {
+    of.options.cors_origin = *of.what.fields.find("Origin");
+    if (auto answer = preflight_response(of.what)) {
       set_answer(of, *std::move(answer));
       return true;
     }
@@ -83,10 +82,10 @@ bool connection::answer_here(slot& of) {
   return true;
 }
 
-/// Hands requests to the handler, as far as the order allows it.
-void connection::launch() {
-  if (is_launching_ || closed_) return;
-  is_launching_ = true;
+/// Calls the handler for the waiting requests, as far as their order allows.
+void connection::call_handler() {
+  if (is_calling_handler_ || closed_) return;
+  is_calling_handler_ = true;
   bool one_is_open = false;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     slot& one = slots_[i];
@@ -102,7 +101,7 @@ void connection::launch() {
     if (!one.is_safe) break;
     one_is_open = true;
   }
-  is_launching_ = false;
+  is_calling_handler_ = false;
 }
 
 connection::slot* connection::find(std::uint64_t number) {
@@ -111,19 +110,19 @@ connection::slot* connection::find(std::uint64_t number) {
   return index < slots_.size() ? &slots_[index] : nullptr;
 }
 
-/// Whether the connection stays open behind this answer.
+/// Whether the connection stays open after this answer.
 bool connection::keeps_alive(const slot& of) const {
-  return of.form.keep_alive && !(stopped_reading_ && &of == &slots_.back());
+  return of.options.keep_alive && !(stopped_reading_ && &of == &slots_.back());
 }
 
 void connection::set_answer(slot& of, response with) {
   of.at = stage::answered;
   of.wants_web_socket = false;
   of.what = {};
-  of.form.keep_alive = keeps_alive(of);
-  of.gone = nullptr;
-  of.report.status = of.told_gone ? status_of_gone : with.status;
-  of.bytes = to_bytes(std::move(with), of.form);
+  of.options.keep_alive = keeps_alive(of);
+  of.on_disconnect = nullptr;
+  of.report.status = of.disconnected ? status_client_closed : with.status;
+  of.bytes = to_bytes(std::move(with), of.options);
 }
 
 void connection::answer(std::uint64_t number, response with, std::string route,
@@ -131,15 +130,16 @@ void connection::answer(std::uint64_t number, response with, std::string route,
   const bool done = core_->run_on(on(), [self = shared_from_this(), number, with = std::move(with),
                                          route = std::move(route), lost]() mutable {
     slot* const of = self->find(number);
-    // What matters whether it arrives is not sent to who has said that he sends no more: it was on
-    // its way when he did.
+    // An answer that must arrive is not sent to a peer that has shut down its sending side: such a
+    // peer may have been killed.
     const bool is_lost = lost && (of == nullptr || self->at_end_of_input_);
     if (of != nullptr) {
       of->report.route = std::move(route);
-      if (is_lost) of->told_gone = true;
-      self->set_answer(*of, is_lost ? nobody_there(of->form.request_id) : std::move(with));
+      if (is_lost) of->disconnected = true;
+      self->set_answer(
+          *of, is_lost ? closed_connection_response(of->options.request_id) : std::move(with));
       if (!is_lost) of->lost = std::move(lost);
-      self->launch();
+      self->call_handler();
       self->pump();
     }
     if (is_lost) lost();
@@ -147,17 +147,17 @@ void connection::answer(std::uint64_t number, response with, std::string route,
   if (!done && lost) lost();
 }
 
-void connection::when_gone(std::uint64_t number, std::function<void()> what) {
+void connection::when_disconnected(std::uint64_t number, std::function<void()> what) {
   const bool done = core_->run_on(on(), [self = shared_from_this(), number, what]() mutable {
     slot* const of = self->find(number);
     if (of != nullptr && of->at != stage::with_handler) return;  // it is being answered
     if (of == nullptr) return what();
     if (self->at_end_of_input_) {
-      of->told_gone = true;
+      of->disconnected = true;
       return what();
     }
-    of->gone = std::move(what);
-    self->read();  // where nothing more was wanted of the peer, its end is
+    of->on_disconnect = std::move(what);
+    self->read();  // reading detects the disconnect, even if no request is expected
   });
   if (!done) what();
 }
@@ -171,15 +171,15 @@ void connection::answer_with_stream(std::uint64_t number, response head, std::st
     of->at = stage::streaming;
     of->wants_web_socket = false;
     // Without chunks only the end of the connection ends the body.
-    if (of->form.http_1_0) {
-      of->form.keep_alive = false;
+    if (of->options.http_1_0) {
+      of->options.keep_alive = false;
       self->stop_reading();
     }
-    of->form.keep_alive = self->keeps_alive(*of);
+    of->options.keep_alive = self->keeps_alive(*of);
     of->report.route = std::move(route);
     of->report.status = head.status;
     of->report.streamed = true;
-    of->bytes.head = stream_head(head, of->form);
+    of->bytes.head = stream_head(head, of->options);
     of->body = std::move(body);
     if (self->draining_) of->body->close();
     self->pump();
@@ -200,7 +200,7 @@ void connection::answer_with_web_socket(std::uint64_t number, std::string route,
         of->body = ends->out;
         of->ends = std::move(ends);
         self->stop_reading();
-        if (self->draining_) of->body->close(1001, "the server stops");
+        if (self->draining_) of->body->close(1001, "the server is stopping");
         self->pump();
       });
   if (!done) ends->out->finish();

@@ -6,16 +6,16 @@
 namespace pawl::server::http {
 namespace {
 
-// What is gathered before it is written: further answers wait for the peer to take these.
+// Bytes gathered for one write. Further answers wait until the peer has taken these.
 constexpr std::size_t max_gathered_bytes = 256 * 1024;
-// Parts of a stream up to here are copied between the marks of their chunk.
+// Stream parts up to this size are copied into one string with their chunk header.
 constexpr std::size_t max_copied_chunk = 16 * 1024;
 
 }  // namespace
 
-/// Writes what can be written now, and goes on from there.
+/// Writes whatever can be written now; otherwise reads, upgrades or ends.
 void connection::pump() {
-  if (closed_ || is_writing_ || is_launching_ || upgraded_ || lingering_) return;
+  if (closed_ || is_writing_ || is_calling_handler_ || upgraded_ || lingering_) return;
   while (!slots_.empty() && out_bytes_ < max_gathered_bytes && gather_front()) {
   }
   if (slots_.empty() && out_.empty() && std::exchange(owes_continue_, false))
@@ -26,7 +26,8 @@ void connection::pump() {
   read();
 }
 
-/// Moves the first answer towards the peer. True: it is whole, and the next may follow.
+/// Queues the bytes of the first answer. Returns true if it is complete, so that the next may
+/// follow.
 bool connection::gather_front() {
   slot& front = slots_.front();
   if (front.at == stage::streaming) return gather_stream(front);
@@ -45,8 +46,8 @@ bool connection::gather_stream(slot& of) {
   std::size_t taken = 0;
   for (std::string& part : batch.parts) {
     taken += part.size();
-    if (part.empty() || of.form.head_only) continue;
-    if (of.form.http_1_0) {
+    if (part.empty() || of.options.head_only) continue;
+    if (of.options.http_1_0) {
       push(std::move(part));
     } else if (part.size() <= max_copied_chunk) {
       push(chunk_head(part.size()).append(part).append(chunk_end));
@@ -57,8 +58,8 @@ bool connection::gather_stream(slot& of) {
     }
   }
   if (taken != 0) sending_.emplace_back(of.body, taken);
-  const bool ended = batch.ended || of.form.head_only;
-  if (ended && !of.form.http_1_0 && !of.form.head_only) push(std::string{last_chunk});
+  const bool ended = batch.ended || of.options.head_only;
+  if (ended && !of.options.http_1_0 && !of.options.head_only) push(std::string{last_chunk});
   of.report.bytes_out += out_bytes_ - before;
   if (ended) retire_front();
   return ended;
@@ -112,11 +113,11 @@ void connection::after_write() {
   take_requests();
 }
 
-/// Tells everybody whom it concerns that a request is over.
+/// Finishes a request: updates the counters, ends its body and calls the observer.
 void connection::report(slot& of) {
   core_->count_answer();
   if (of.body) of.body->finish();
-  if (of.ends) of.ends->forget_receiver();
+  if (of.ends) of.ends->reset_receiver();
   of.lost = nullptr;
   if (of.report.status == 0) of.report.status = 499;
   of.report.duration = std::chrono::steady_clock::now() - of.since;
@@ -124,11 +125,11 @@ void connection::report(slot& of) {
 }
 
 void connection::upgrade() {
-  PAWL_ASSERT(!is_reading_, "what comes behind a handshake is for the WebSocket");
+  PAWL_ASSERT(!is_reading_, "bytes after a handshake belong to the WebSocket");
   slot& front = slots_.front();
   web_socket_handshake handshake{
       .key = front.web_socket_key, .rest = reader_.take_rest(), .fields = {}};
-  for (const auto& field : common_fields({}, front.form))
+  for (const auto& field : common_fields({}, front.options))
     handshake.fields.emplace_back(field.name, field.value);
   upgraded_ = make_web_socket(shared_from_this(), std::move(handshake), front.ends);
   upgraded_->start();

@@ -12,12 +12,12 @@
 namespace pawl::server::http {
 namespace {
 
-constexpr int gzip_window_bits = 15 + 16;  // the largest window, and the gzip format
+constexpr int gzip_window_bits = 15 + 16;  // the largest window; + 16 selects the gzip format
 constexpr int zlib_window_bits = 15;
 constexpr int memory_level = 8;
 constexpr std::size_t inflated_step = 64 * 1024;
 
-/// The weight of one element of Accept-Encoding: 0 to 1000, or -1 if it is malformed.
+/// The weight of an element of Accept-Encoding, from 0 to 1000; -1 if it is malformed.
 int weight_of(std::string_view parameters) noexcept {
   while (!parameters.empty()) {
     std::string_view value = cut_part(parameters, ';');
@@ -37,12 +37,12 @@ int weight_of(std::string_view parameters) noexcept {
   return 1000;
 }
 
-error not_of_coding(std::string_view what) {
+error bad_compressed_body(std::string_view what) {
   return {.code = errc::invalid_argument,
-          .message = "the body " + std::string{what} + "; see its Content-Encoding"};
+          .message = std::string{what} + "; check its Content-Encoding"};
 }
 
-/// Ends what `inflateInit2` began.
+/// Frees the state of `inflateInit2`.
 struct inflate_end_guard {
   z_stream& stream;
   ~inflate_end_guard() { ::inflateEnd(&stream); }
@@ -52,7 +52,7 @@ result<std::string> inflate_all(z_stream& stream, std::size_t limit) {
   std::string out;
   while (true) {
     const std::size_t had = out.size();
-    // One byte more than allowed, so that too much is told from just enough.
+    // One byte more than allowed, to detect that the limit is exceeded.
     out.resize(std::min(had + inflated_step, limit + 1));
     stream.next_out = reinterpret_cast<Bytef*>(out.data() + had);
     stream.avail_out = static_cast<uInt>(out.size() - had);
@@ -63,12 +63,14 @@ result<std::string> inflate_all(z_stream& stream, std::size_t limit) {
           .code = errc::limit_exceeded,
           .message = "the decompressed body is longer than " + std::to_string(limit) + " bytes"};
     if (code == Z_STREAM_END) {
-      if (stream.avail_in != 0) return not_of_coding("goes on behind its compressed data");
+      if (stream.avail_in != 0)
+        return bad_compressed_body("the compressed body has trailing bytes");
       return out;
     }
-    if (code != Z_OK && code != Z_BUF_ERROR) return not_of_coding("cannot be decompressed");
+    if (code != Z_OK && code != Z_BUF_ERROR)
+      return bad_compressed_body("the body cannot be decompressed");
     if (stream.avail_in == 0 && stream.avail_out != 0)
-      return not_of_coding("ends within its compressed data");
+      return bad_compressed_body("the compressed body is truncated");
   }
 }
 
@@ -96,30 +98,31 @@ bool accepts_gzip(std::string_view accept_encoding) noexcept {
 }
 
 result<std::string> decompress(std::string_view bytes, coding how, std::size_t limit) {
-  PAWL_ASSERT(how == coding::gzip || how == coding::deflate, "only these can be undone");
-  PAWL_ASSERT(bytes.size() < std::numeric_limits<uInt>::max(), "bodies are shorter");
+  PAWL_ASSERT(how == coding::gzip || how == coding::deflate,
+              "only gzip and deflate can be decompressed");
+  PAWL_ASSERT(bytes.size() < std::numeric_limits<uInt>::max(), "bodies are smaller than 4 GiB");
   z_stream stream{};
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
   stream.avail_in = static_cast<uInt>(bytes.size());
   const int bits = how == coding::gzip ? gzip_window_bits : zlib_window_bits;
-  PAWL_ASSERT(::inflateInit2(&stream, bits) == Z_OK, "zlib has memory");
+  PAWL_ASSERT(::inflateInit2(&stream, bits) == Z_OK, "zlib fails only without memory");
   const inflate_end_guard at_end{stream};
   return inflate_all(stream, limit);
 }
 
 std::string gzip(std::string_view bytes) {
-  PAWL_ASSERT(bytes.size() < std::numeric_limits<uInt>::max(), "bodies are shorter");
+  PAWL_ASSERT(bytes.size() < std::numeric_limits<uInt>::max(), "bodies are smaller than 4 GiB");
   z_stream stream{};
   PAWL_ASSERT(::deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, gzip_window_bits, memory_level,
                              Z_DEFAULT_STRATEGY) == Z_OK,
-              "zlib has memory");
+              "zlib fails only without memory");
   std::string out(::deflateBound(&stream, bytes.size()), '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
   stream.avail_in = static_cast<uInt>(bytes.size());
   stream.next_out = reinterpret_cast<Bytef*>(out.data());
   stream.avail_out = static_cast<uInt>(out.size());
   const int code = ::deflate(&stream, Z_FINISH);
-  PAWL_ASSERT(code == Z_STREAM_END, "the bound of deflate holds");
+  PAWL_ASSERT(code == Z_STREAM_END, "deflateBound is an upper bound");
   out.resize(stream.total_out);
   ::deflateEnd(&stream);
   return out;

@@ -11,19 +11,17 @@ namespace pawl::server::http {
 
 enum class coding { none, gzip, deflate, unknown };
 
-/// What a Content-Encoding field says; "" is none. Several codings on top of each other are
-/// `unknown`.
+/// Parses a Content-Encoding field; "" is `none`. A list of several codings is `unknown`.
 [[nodiscard]] coding parse_coding(std::string_view content_encoding) noexcept;
 
-/// Whether an Accept-Encoding field allows gzip, by its weights.
+/// Whether an Accept-Encoding field accepts gzip, considering its weights.
 [[nodiscard]] bool accepts_gzip(std::string_view accept_encoding) noexcept;
 
-/// Undoes `how`, gzip or deflate. Holds no more than `limit` bytes of the outcome, however much
-/// there would be. Errors: `limit_exceeded`; `invalid_argument` for bytes that are not of that
-/// coding, are cut off, or have something behind them.
+/// Decompresses gzip or deflate into at most `limit` bytes. Errors: `limit_exceeded`;
+/// `invalid_argument` for data that is corrupt, truncated or followed by other bytes.
 [[nodiscard]] result<std::string> decompress(std::string_view bytes, coding how, std::size_t limit);
 
-/// As gzip, quick rather than small.
+/// Compresses with gzip at the fastest level.
 [[nodiscard]] std::string gzip(std::string_view bytes);
 
 }  // namespace pawl::server::http

@@ -7,7 +7,7 @@
 using pawl::errc;
 using namespace pawl::server::http;
 
-TEST_CASE("Accept-Encoding allows gzip as its weights say") {
+TEST_CASE("Accept-Encoding accepts gzip according to its weights") {
   struct row {
     const char* field;
     bool allowed;
@@ -37,7 +37,7 @@ TEST_CASE("Accept-Encoding allows gzip as its weights say") {
   }
 }
 
-TEST_CASE("What was compressed is the same after decompression") {
+TEST_CASE("Compression and decompression round-trip") {
   std::string text;
   for (int i = 0; i < 20'000; ++i) text += std::to_string(i * 7919) + ",";
   const std::string packed = gzip(text);
@@ -48,7 +48,7 @@ TEST_CASE("What was compressed is the same after decompression") {
   CHECK(*decompress(gzip(""), coding::gzip, 0) == "");
 }
 
-TEST_CASE("Deflate is read in the format of zlib") {
+TEST_CASE("Deflate uses the zlib format") {
   const std::string text(1'000, 'x');
   uLongf size = ::compressBound(text.size());
   std::string packed(size, '\0');
@@ -58,7 +58,7 @@ TEST_CASE("Deflate is read in the format of zlib") {
   CHECK(*decompress(packed, coding::deflate, 1'000) == text);
 }
 
-TEST_CASE("A body that would be longer than allowed is given up while it is decompressed") {
+TEST_CASE("Decompression stops at the limit") {
   const std::string bomb = gzip(std::string(50'000'000, '\0'));
   const auto made = decompress(bomb, coding::gzip, 1'000'000);
   REQUIRE_FALSE(made);
@@ -67,7 +67,7 @@ TEST_CASE("A body that would be longer than allowed is given up while it is deco
   CHECK(decompress(gzip("12345"), coding::gzip, 5));
 }
 
-TEST_CASE("Bytes that are not what the Content-Encoding says are refused") {
+TEST_CASE("Bytes that do not match their Content-Encoding are refused") {
   const std::string packed = gzip("some text that is long enough to be cut somewhere");
   for (const std::string& bytes : {std::string{}, std::string{"plain"}, packed + "more",
                                    packed.substr(0, packed.size() - 1), packed.substr(0, 12)}) {
@@ -77,7 +77,7 @@ TEST_CASE("Bytes that are not what the Content-Encoding says are refused") {
   }
 }
 
-TEST_CASE("Codings are told by their names") {
+TEST_CASE("Codings are parsed by name") {
   CHECK(parse_coding("") == coding::none);
   CHECK(parse_coding("identity") == coding::none);
   CHECK(parse_coding(" GZip ") == coding::gzip);

@@ -15,17 +15,17 @@ std::string as_hex(std::uint64_t number) {
   return {digits, end};
 }
 
-/// Tells the requests of one server's life from those of another.
+/// Distinguishes the request ids of one server process from those of another.
 std::string make_id_prefix() {
-  std::random_device chance;
-  return as_hex(chance()) + "-";
+  std::random_device random;
+  return as_hex(random()) + "-";
 }
 
 }  // namespace
 
-core::core(listener_parts parts)
+core::core(listener_options parts)
     : parts_(std::move(parts)),
-      door_(settings().max_connections, settings().max_connections_per_peer),
+      limiter_(settings().max_connections, settings().max_connections_per_peer),
       id_prefix_(make_id_prefix()) {}
 core::~core() = default;
 
@@ -34,38 +34,38 @@ void core::close_gate() {
   gate_is_open_ = false;
 }
 
-void core::enter(const std::shared_ptr<connection>& one) {
+void core::add(const std::shared_ptr<connection>& one) {
   const std::lock_guard lock{mutex_};
   connections_.emplace(one.get(), one);
 }
 
-void core::leave(const connection* one, const std::string& peer, bool counted) {
+void core::remove(const connection* one, const std::string& peer, bool counted) {
   {
     const std::lock_guard lock{mutex_};
     connections_.erase(one);
   }
-  door_.leave(peer, counted);
+  limiter_.release(peer, counted);
 }
 
 std::vector<std::shared_ptr<connection>> core::all() {
   const std::lock_guard lock{mutex_};
   std::vector<std::shared_ptr<connection>> found;
   found.reserve(connections_.size());
-  for (const auto& [key, held] : connections_)
-    if (auto one = held.lock()) found.push_back(std::move(one));
+  for (const auto& [key, weak] : connections_)
+    if (auto one = weak.lock()) found.push_back(std::move(one));
   return found;
 }
 
-std::shared_ptr<void> core::take_stream_place() {
+std::shared_ptr<void> core::acquire_stream_slot() {
   if (streams_.fetch_add(1) >= settings().max_streams) {
     --streams_;
     return nullptr;
   }
-  const auto give_back = [self = shared_from_this()](void*) { --self->streams_; };
-  return {this, give_back};
+  const auto release = [self = shared_from_this()](void*) { --self->streams_; };
+  return {this, release};
 }
 
-bool core::take_pending(std::size_t bytes) noexcept {
+bool core::reserve_pending(std::size_t bytes) noexcept {
   if (pending_bytes_.fetch_add(bytes) + bytes <= settings().max_pending_bytes) return true;
   pending_bytes_ -= bytes;
   return false;
@@ -93,9 +93,9 @@ result<void> core::load_tls() {
   return {};
 }
 
-listener_numbers core::numbers() const noexcept {
-  listener_numbers now;
-  now.connections = door_.present();
+listener_stats core::stats() const noexcept {
+  listener_stats now;
+  now.connections = limiter_.count();
   now.streams = streams_;
   now.in_flight = in_flight_;
   now.pending_bytes = pending_bytes_;

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "server/http/admission.hpp"
+#include "server/http/connection_limiter.hpp"
 #include "server/http/listener.hpp"
 
 namespace pawl::server::http {
@@ -25,11 +25,11 @@ class tls_context;
 
 using strand = boost::asio::strand<boost::asio::io_context::executor_type>;
 
-/// What all connections of a listener share. Lives as long as any connection or exchange does, so
-/// that a handler may keep an exchange longer than the listener lives. Safe for concurrent use.
+/// State shared by all connections of a listener. Outlives every connection and exchange, so that a
+/// handler may hold an exchange longer than the listener exists. Safe for concurrent use.
 class core : public std::enable_shared_from_this<core> {
  public:
-  explicit core(listener_parts parts);
+  explicit core(listener_options parts);
   core(const core&) = delete;
   core& operator=(const core&) = delete;
   ~core();
@@ -39,8 +39,8 @@ class core : public std::enable_shared_from_this<core> {
   [[nodiscard]] spdlog::logger& logger() const noexcept { return *parts_.logger; }
   [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
 
-  /// Does `what` on `on`: at once if this thread is on it. False: it is not done, because
-  /// `close_gate` was called.
+  /// Runs `what` on the strand `on`; immediately if this thread is on it. Returns false, without
+  /// running it, after `close_gate`.
   template <class What>
   bool run_on(const strand& on, What what) {
     if (on.running_in_this_thread()) {
@@ -51,34 +51,34 @@ class core : public std::enable_shared_from_this<core> {
     if (gate_is_open_) boost::asio::post(on, std::move(what));
     return gate_is_open_;
   }
-  /// From now on nothing comes into the context from outside, so that it runs out of work.
+  /// Rejects further work from outside, so that the context runs out of work.
   void close_gate();
 
-  [[nodiscard]] admissions& door() noexcept { return door_; }
-  /// Makes a connection known, so that `all` gives it.
-  void enter(const std::shared_ptr<connection>& one);
-  /// To be called once for each that was admitted.
-  void leave(const connection* one, const std::string& peer, bool counted);
-  /// All that are open now.
+  [[nodiscard]] connection_limiter& limiter() noexcept { return limiter_; }
+  /// Registers a connection, so that `all` returns it.
+  void add(const std::shared_ptr<connection>& one);
+  /// Removes a connection and releases its admission. Called once for each admitted connection.
+  void remove(const connection* one, const std::string& peer, bool counted);
+  /// All open connections.
   [[nodiscard]] std::vector<std::shared_ptr<connection>> all();
 
   void begin_stop() noexcept { stopping_ = true; }
   [[nodiscard]] bool is_stopping() const noexcept { return stopping_; }
 
-  /// A place for a stream, to be kept as long as it lives. Null: there are as many as may be.
-  [[nodiscard]] std::shared_ptr<void> take_stream_place();
-  /// Counts bytes of requests that are being read; false: that would be too many.
-  [[nodiscard]] bool take_pending(std::size_t bytes) noexcept;
-  void give_pending(std::size_t bytes) noexcept { pending_bytes_ -= bytes; }
+  /// Reserves one of `server.max_streams`; the last reference releases it. Null if none is free.
+  [[nodiscard]] std::shared_ptr<void> acquire_stream_slot();
+  /// Reserves bytes for requests being read. Returns false beyond `server.max_pending_bytes`.
+  [[nodiscard]] bool reserve_pending(std::size_t bytes) noexcept;
+  void release_pending(std::size_t bytes) noexcept { pending_bytes_ -= bytes; }
 
   [[nodiscard]] std::string next_request_id();
   void observe(const finished_request& one) const;
 
-  /// Null: no TLS.
+  /// Null without TLS.
   [[nodiscard]] std::shared_ptr<const tls_context> tls() const;
   [[nodiscard]] result<void> load_tls();
 
-  [[nodiscard]] listener_numbers numbers() const noexcept;
+  [[nodiscard]] listener_stats stats() const noexcept;
   void count_in(std::size_t bytes) noexcept { bytes_in_ += bytes; }
   void count_out(std::size_t bytes) noexcept { bytes_out_ += bytes; }
   void count_accepted() noexcept { ++accepted_; }
@@ -90,13 +90,13 @@ class core : public std::enable_shared_from_this<core> {
   void count_answer() noexcept { --in_flight_; }
 
  private:
-  listener_parts parts_;
+  listener_options parts_;
   boost::asio::io_context context_;
   std::shared_mutex gate_;
   bool gate_is_open_ = true;
   std::atomic<bool> stopping_ = false;
 
-  admissions door_;
+  connection_limiter limiter_;
   mutable std::mutex mutex_;
   std::unordered_map<const connection*, std::weak_ptr<connection>> connections_;
   std::shared_ptr<const tls_context> tls_;

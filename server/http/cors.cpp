@@ -6,11 +6,11 @@
 
 namespace pawl::server::http {
 
-origin_kind judge_origin(const request& of, std::span<const std::string> allowed) {
+origin_kind classify_origin(const request& of, std::span<const std::string> allowed) {
   const auto origin = of.fields.find("Origin");
   if (!origin) return origin_kind::none;
   const std::string_view host = of.fields.find("Host").value_or("");
-  // Behind a proxy that ends TLS, pages of this server have the other scheme.
+  // Behind a proxy that terminates TLS, pages of this server have the other scheme.
   for (const std::string_view scheme : {"http://", "https://"})
     if (!host.empty() && ascii_iequals(origin->substr(0, scheme.size()), scheme) &&
         ascii_iequals(origin->substr(scheme.size()), host))
@@ -21,7 +21,7 @@ origin_kind judge_origin(const request& of, std::span<const std::string> allowed
   return named ? origin_kind::allowed : origin_kind::foreign;
 }
 
-std::optional<response> answer_preflight(const request& of) {
+std::optional<response> preflight_response(const request& of) {
   if (of.method != "OPTIONS" || !of.fields.find("Access-Control-Request-Method"))
     return std::nullopt;
   return response{.status = 204,

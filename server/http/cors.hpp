@@ -7,22 +7,22 @@
 
 #include "server/http/message.hpp"
 
-/// Web pages that call the API from another origin (the CORS protocol of the Fetch standard).
+/// Requests of web pages from other origins (the CORS protocol of the Fetch standard).
 namespace pawl::server::http {
 
 enum class origin_kind {
-  none,     ///< no browser's page, or one that needs no leave
+  none,     ///< not from a web page, or from one that needs no permission
   own,      ///< a page of this server
-  allowed,  ///< a page of another origin that the settings name
+  allowed,  ///< a page of an origin in server.cors_origins
   foreign,  ///< a page of any other origin
 };
 
-/// Judges who a request comes from by its Origin field. A foreign page must not even send: a
-/// browser lets simple requests and WebSockets through without asking, and on loopback no key may
-/// be needed.
-[[nodiscard]] origin_kind judge_origin(const request& of, std::span<const std::string> allowed);
+/// Classifies a request by its Origin field. Requests of foreign pages must be refused, not only
+/// denied CORS headers: browsers send simple requests and WebSocket handshakes without a preflight,
+/// and on loopback the server may need no key.
+[[nodiscard]] origin_kind classify_origin(const request& of, std::span<const std::string> allowed);
 
-/// The answer to a preflight of an allowed origin, or nothing if the request is none.
-[[nodiscard]] std::optional<response> answer_preflight(const request& of);
+/// The response to a preflight of an allowed origin; nothing if the request is not a preflight.
+[[nodiscard]] std::optional<response> preflight_response(const request& of);
 
 }  // namespace pawl::server::http

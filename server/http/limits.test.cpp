@@ -17,20 +17,20 @@ const std::string get_request = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
 
 }  // namespace
 
-TEST_CASE("A body beyond the limit is answered 413 before it has come") {
+TEST_CASE("A body beyond the limit is answered 413 before it is received") {
   server_settings s;
   s.max_body_bytes = 10'000;
   test_listener server{echo, s};
-  auto told_length = server.connect();
-  told_length.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10001\r\n\r\n");
-  const auto answer = told_length.read_answer();
+  auto with_length = server.connect();
+  with_length.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10001\r\n\r\n");
+  const auto answer = with_length.read_answer();
   CHECK(answer.status == 413);
   CHECK(contains(answer.body, "\"code\":\"body_too_large\""));
   CHECK(answer.header("connection") == "close");
 
-  auto in_chunks = server.connect();
-  in_chunks.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2711\r\n");
-  CHECK(in_chunks.read_answer().status == 413);
+  auto chunked = server.connect();
+  chunked.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2711\r\n");
+  CHECK(chunked.read_answer().status == 413);
 
   auto bomb = server.connect();
   CHECK(bomb.post("/", gzip(std::string(10'001, 'x')), "Content-Encoding: gzip\r\n").status == 413);
@@ -38,7 +38,7 @@ TEST_CASE("A body beyond the limit is answered 413 before it has come") {
   CHECK(server.connect().post("/", std::string(10'000, 'x')).status == 200);
 }
 
-TEST_CASE("A client that sends its whole body all the same can read why it was refused") {
+TEST_CASE("A client that sends its whole body anyway can read the refusal") {
   server_settings s;
   s.max_body_bytes = 10'000;
   test_listener server{echo, s};
@@ -47,7 +47,7 @@ TEST_CASE("A client that sends its whole body all the same can read why it was r
   CHECK(client.post("/", body).status == 413);
 }
 
-TEST_CASE("URL, head and fields beyond their limits are answered 414 and 431") {
+TEST_CASE("A URL, head or field count beyond its limit is answered 414 or 431") {
   server_settings s;
   s.max_url_bytes = 300;
   s.max_header_bytes = 2'000;
@@ -62,7 +62,7 @@ TEST_CASE("URL, head and fields beyond their limits are answered 414 and 431") {
   CHECK(server.connect().get("/" + std::string(299, 'x')).status == 200);
 }
 
-TEST_CASE("A connection beyond the limit is told 503, and room comes back") {
+TEST_CASE("A connection beyond the limit is answered 503 until another one closes") {
   server_settings s;
   s.max_connections = 2;
   test_listener server{echo, s};
@@ -75,14 +75,14 @@ TEST_CASE("A connection beyond the limit is told 503, and room comes back") {
     CHECK(answer.header("retry-after") == "1");
     CHECK(contains(answer.body, "\"code\":\"unavailable\""));
   }
-  CHECK(server->numbers().refused == 100);
+  CHECK(server->stats().refused == 100);
   CHECK(first.get("/").status == 200);
   second.close();
-  REQUIRE(comes_true([&] { return server->numbers().connections == 1; }));
+  REQUIRE(eventually([&] { return server->stats().connections == 1; }));
   CHECK(server.connect().get("/").status == 200);
 }
 
-TEST_CASE("A connection without a request is closed after the idle time") {
+TEST_CASE("An idle connection is closed after the idle timeout") {
   server_settings s;
   s.idle_timeout_ms = milliseconds{50};
   test_listener server{echo, s};
@@ -93,25 +93,25 @@ TEST_CASE("A connection without a request is closed after the idle time") {
   CHECK(after_one.is_at_end());
 }
 
-TEST_CASE("A request that is being answered may take longer than the idle time") {
+TEST_CASE("The idle timeout does not apply to a pending request") {
   server_settings s;
   s.idle_timeout_ms = milliseconds{30};
   s.header_timeout_ms = milliseconds{30};
-  kept_exchanges kept;
+  saved_exchanges saved;
   test_listener server{
-      [&](request, std::shared_ptr<exchange> answer) { kept.add(std::move(answer)); }, s};
+      [&](request, std::shared_ptr<exchange> answer) { saved.add(std::move(answer)); }, s};
   auto client = server.connect();
   client.send(get_request);
-  const auto one = kept.wait_for(0);
+  const auto one = saved.wait_for(0);
   REQUIRE(one);
-  // Another connection's idle time passes meanwhile.
+  // The idle timeout of other connections expires meanwhile.
   CHECK(server.connect().is_at_end());
   CHECK(server.connect().is_at_end());
   one->respond({.status = 200});
   CHECK(client.read_answer().status == 200);
 }
 
-TEST_CASE("A head that does not come to its end is answered 408") {
+TEST_CASE("An incomplete head is answered 408") {
   server_settings s;
   s.header_timeout_ms = milliseconds{80};
   test_listener server{echo, s};
@@ -123,7 +123,7 @@ TEST_CASE("A head that does not come to its end is answered 408") {
   CHECK(client.is_at_end());
 }
 
-TEST_CASE("Sending a head byte by byte does not win time") {
+TEST_CASE("Sending a head byte by byte does not extend the timeout") {
   server_settings s;
   s.header_timeout_ms = milliseconds{100};
   s.idle_timeout_ms = milliseconds{60'000};
@@ -131,18 +131,18 @@ TEST_CASE("Sending a head byte by byte does not win time") {
   auto client = server.connect();
   const std::string begin = "GET / HTTP/1.1\r\nX: ";
   client.send(begin);
-  // Each byte comes well within the time; the server ends it all the same.
-  CHECK(comes_true([&] {
+  // Each byte arrives well within the timeout.
+  CHECK(eventually([&] {
     client.send("x");
     char unread = 0;
     return ::recv(client.fd(), &unread, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
   }));
   const unsigned status = client.read_answer().status;
-  // So fast a sender may also come to the limit of the head before the time is over.
+  // A fast sender may reach the size limit of the head before the timeout.
   CHECK((status == 408 || status == 431));
 }
 
-TEST_CASE("A body that does not come to its end is answered 408") {
+TEST_CASE("An incomplete body is answered 408") {
   server_settings s;
   s.body_timeout_ms = milliseconds{80};
   test_listener server{echo, s};
@@ -152,7 +152,7 @@ TEST_CASE("A body that does not come to its end is answered 408") {
   CHECK(client.is_at_end());
 }
 
-TEST_CASE("A reader that takes nothing is closed after the time for writing") {
+TEST_CASE("A connection whose peer does not read is closed after the write timeout") {
   server_settings s;
   s.write_timeout_ms = milliseconds{100};
   test_listener server{
@@ -162,54 +162,54 @@ TEST_CASE("A reader that takes nothing is closed after the time for writing") {
       s};
   auto client = server.connect(4'096);
   client.send(get_request);
-  CHECK(comes_true([&] { return server.finished().size() == 1; }));
-  CHECK(comes_true([&] { return server->numbers().connections == 0; }));
+  CHECK(eventually([&] { return server.finished().size() == 1; }));
+  CHECK(eventually([&] { return server->stats().connections == 0; }));
   CHECK(client.read_all().size() < 20'000'000);
 }
 
-TEST_CASE("No more requests of a connection are taken than may be in flight") {
+TEST_CASE("Pipelined requests per connection are limited") {
   server_settings s;
   s.max_pipelined = 3;
-  kept_exchanges kept;
+  saved_exchanges saved;
   test_listener server{
-      [&](request, std::shared_ptr<exchange> answer) { kept.add(std::move(answer)); }, s};
+      [&](request, std::shared_ptr<exchange> answer) { saved.add(std::move(answer)); }, s};
   auto client = server.connect();
   std::string requests;
   for (int i = 0; i < 10; ++i) requests += get_request;
   client.send(requests);
   for (std::size_t i = 0; i < 10; ++i) {
-    const auto one = kept.wait_for(i);
+    const auto one = saved.wait_for(i);
     REQUIRE(one);
-    CHECK(server->numbers().in_flight <= 3);
+    CHECK(server->stats().in_flight <= 3);
     one->respond({.status = 200, .fields = {}, .body = std::to_string(i)});
     CHECK(client.read_answer().body == std::to_string(i));
   }
 }
 
-TEST_CASE("Requests that are read take no more memory than is allowed to all") {
+TEST_CASE("The memory for requests being read is limited over all connections") {
   server_settings s;
   s.max_pending_bytes = 100'000;
   test_listener server{echo, s};
   auto first = server.connect();
   first.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 90001\r\n\r\n" +
              std::string(90'000, 'x'));
-  REQUIRE(comes_true([&] { return server->numbers().pending_bytes >= 90'000; }));
+  REQUIRE(eventually([&] { return server->stats().pending_bytes >= 90'000; }));
   CHECK(server.connect().post("/", std::string(20'000, 'x')).status == 503);
   CHECK(server.connect().get("/").status == 200);
   first.send("x");
   CHECK(first.read_answer().status == 200);
   CHECK(server.connect().post("/", std::string(20'000, 'x')).status == 200);
-  CHECK(server->numbers().pending_bytes == 0);
+  CHECK(server->stats().pending_bytes == 0);
 }
 
-TEST_CASE("Without descriptors connections wait, and are served when there are some again") {
+TEST_CASE("Connections wait while no file descriptors are free") {
   test_listener server;
   auto before = server.connect();
   CHECK(before.get("/").status == 200);
   auto client = server.connect();
   CHECK(client.get("/").status == 200);
   client.close();
-  REQUIRE(comes_true([&] { return server->numbers().connections == 1; }));
+  REQUIRE(eventually([&] { return server->stats().connections == 1; }));
 
   std::vector<pawl::functions::unique_fd> all;
   rlimit limit{};
@@ -226,7 +226,7 @@ TEST_CASE("Without descriptors connections wait, and are served when there are s
   auto waiting = server.connect();
   CHECK(waiting.is_connected());
   CHECK(before.get("/").status == 200);
-  CHECK(server->numbers().connections == 1);
+  CHECK(server->stats().connections == 1);
   all.clear();
   CHECK(waiting.get("/").status == 200);
   REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);

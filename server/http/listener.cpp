@@ -19,23 +19,23 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// Descriptors for everything that is no connection: the store, files, functions.
+// File descriptors for other purposes: the store, files, functions.
 constexpr rlim_t spare_descriptors = 256;
 
-void warn_of_few_descriptors(const server_settings& s, spdlog::logger& logger) {
+void warn_about_descriptor_limit(const server_settings& s, spdlog::logger& logger) {
   rlimit now{};
   if (::getrlimit(RLIMIT_NOFILE, &now) != 0 ||
       now.rlim_cur >= s.max_connections + spare_descriptors)
     return;
   logger.warn(
-      "open files are limited to {}, which is less than server.max_connections ({}) needs; "
-      "raise the limit (ulimit -n), or connections will wait",
+      "the limit of open files ({}) is too low for server.max_connections ({}); raise it (ulimit "
+      "-n), or connections will wait",
       now.rlim_cur, s.max_connections);
 }
 
 }  // namespace
 
-/// The threads of a listener, which end when nothing is left to do.
+/// The threads of a listener. They end when the context runs out of work.
 class listener::threads {
  public:
   threads(core& of, std::uint32_t count) : work_(of.context().get_executor()) {
@@ -68,7 +68,7 @@ listener::~listener() {
   stop(std::chrono::milliseconds{0});
 }
 
-result<std::unique_ptr<listener>> listener::open(listener_parts parts) {
+result<std::unique_ptr<listener>> listener::open(listener_options parts) {
   auto all = std::make_shared<core>(std::move(parts));
   if (auto loaded = all->load_tls(); !loaded) return std::move(loaded).error();
   std::vector<std::shared_ptr<acceptor>> acceptors;
@@ -81,8 +81,8 @@ result<std::unique_ptr<listener>> listener::open(listener_parts parts) {
   }
   if (acceptors.empty())
     return error{.code = errc::invalid_argument,
-                 .message = "server.listen names no address; write one such as 127.0.0.1:7717"};
-  warn_of_few_descriptors(all->settings(), all->logger());
+                 .message = "server.listen is empty; set an address such as 127.0.0.1:7717"};
+  warn_about_descriptor_limit(all->settings(), all->logger());
   return std::unique_ptr<listener>{new listener{std::move(all), std::move(acceptors)}};
 }
 
@@ -90,26 +90,26 @@ result<void> listener::reload() {
   return core_->load_tls();
 }
 
-void listener::stop(std::chrono::milliseconds time_to_finish) {
+void listener::stop(std::chrono::milliseconds timeout) {
   PAWL_ASSERT(!core_->context().get_executor().running_in_this_thread(),
-              "a listener is not stopped on its own threads, which it waits for");
+              "stop() waits for the server's threads and must not run on one");
   std::call_once(threads_->stopped, [&] {
-    const auto deadline = steady_clock::now() + time_to_finish;
+    const auto deadline = steady_clock::now() + timeout;
     core_->begin_stop();
     for (const auto& one : acceptors_) one->stop();
     for (const auto& one : core_->all()) one->drain();
-    if (!core_->door().wait_until_empty(deadline)) {
+    if (!core_->limiter().wait_until_empty(deadline)) {
       for (const auto& one : core_->all()) one->kill();
-      // Nothing on the server's threads blocks, so this does not last.
-      (void)core_->door().wait_until_empty(steady_clock::now() + std::chrono::hours{1});
+      // Short: nothing on the server's threads blocks.
+      (void)core_->limiter().wait_until_empty(steady_clock::now() + std::chrono::hours{1});
     }
     core_->close_gate();
     threads_->finish();
   });
 }
 
-listener_numbers listener::numbers() const noexcept {
-  return core_->numbers();
+listener_stats listener::stats() const noexcept {
+  return core_->stats();
 }
 
 }  // namespace pawl::server::http

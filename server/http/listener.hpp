@@ -21,68 +21,69 @@ namespace pawl::server::http {
 class core;
 class acceptor;
 
-/// A request that was answered, or whose connection ended before it was.
+/// A request that was answered, or whose connection ended before the answer.
 struct finished_request {
   std::string method;
-  std::string route;    ///< what the handler named it; empty if it did not come to the handler
-  unsigned status = 0;  ///< 499: the peer had gone before there was an answer
-  std::chrono::nanoseconds duration{};  ///< from the last byte read to the last one written
-  std::uint64_t bytes_in = 0;           ///< as they came, head and body
-  std::uint64_t bytes_out = 0;          ///< of WebSockets: the messages
-  bool streamed = false;                ///< a stream or a WebSocket: the duration is its life
+  std::string route;    ///< as the handler set it; empty if the handler was not called
+  unsigned status = 0;  ///< 499: the client disconnected before the answer
+  std::chrono::nanoseconds duration{};  ///< from the last byte read to the last byte written
+  std::uint64_t bytes_in = 0;           ///< head and body as received
+  std::uint64_t bytes_out = 0;          ///< of a WebSocket: its messages
+  bool streamed = false;                ///< a stream or WebSocket; `duration` is its lifetime
   std::string request_id;
   std::string peer;
 };
 
-/// What a listener has to do at one moment, and did since it began.
-struct listener_numbers {
-  std::uint64_t connections = 0;    ///< open now
-  std::uint64_t streams = 0;        ///< event streams and WebSockets, open now
-  std::uint64_t in_flight = 0;      ///< requests that were read and are not answered
-  std::uint64_t pending_bytes = 0;  ///< of requests that are being read
-  std::uint64_t accepted = 0;       ///< connections so far
-  std::uint64_t refused = 0;        ///< connections beyond a limit, so far
-  std::uint64_t requests = 0;       ///< so far
-  std::uint64_t bytes_in = 0;       ///< so far, without TLS
-  std::uint64_t bytes_out = 0;      ///< so far, without TLS
+/// Gauges and counters of a listener.
+struct listener_stats {
+  // Now.
+  std::uint64_t connections = 0;    ///< open connections
+  std::uint64_t streams = 0;        ///< open event streams and WebSockets
+  std::uint64_t in_flight = 0;      ///< requests read but not answered
+  std::uint64_t pending_bytes = 0;  ///< bytes of requests being read
+  // Since the start.
+  std::uint64_t accepted = 0;  ///< accepted connections
+  std::uint64_t refused = 0;   ///< connections refused because of a limit
+  std::uint64_t requests = 0;
+  std::uint64_t bytes_in = 0;   ///< excluding TLS
+  std::uint64_t bytes_out = 0;  ///< excluding TLS
 };
 
-/// What a listener is made of.
-struct listener_parts {
+struct listener_options {
   server_settings settings;
   http::handler& handler;
   std::shared_ptr<spdlog::logger> logger;
-  /// Called on the server's threads, several at once, for each finished request; may be empty. It
-  /// must not block and not throw.
+  /// Called for each finished request, on the server's threads, concurrently; may be empty. It must
+  /// not block or throw.
   std::function<void(const finished_request&)> observer = {};
 };
 
-/// An HTTP server: listens on the addresses of its settings, reads requests, hands them to its
-/// handler and writes the answers, on threads of its own. Safe for concurrent use.
+/// An HTTP server: listens on the configured addresses, reads requests, calls the handler and
+/// writes the answers, on its own threads. Safe for concurrent use.
 class listener {
  public:
-  /// Listens when it returns. Errors: `invalid_argument` for an address or certificate that is
-  /// none; `locked` for an address in use; `io_failed` for what the system refuses.
-  [[nodiscard]] static result<std::unique_ptr<listener>> open(listener_parts parts);
+  /// Opens the sockets and starts the threads. Errors: `invalid_argument` for an invalid address or
+  /// certificate; `locked` for an address in use; `io_failed` for other errors of the system.
+  [[nodiscard]] static result<std::unique_ptr<listener>> open(listener_options parts);
   listener(const listener&) = delete;
   listener& operator=(const listener&) = delete;
-  /// As `stop` without time for requests under way.
+  /// Calls `stop` with a timeout of zero.
   ~listener();
 
-  /// Where it listens, with the ports that were given.
+  /// The addresses it listens on, with the assigned ports.
   [[nodiscard]] const std::vector<std::string>& addresses() const noexcept { return addresses_; }
 
-  /// Reads certificate and key again, for the connections from now on. Error: as `open`; then those
-  /// it has are kept.
+  /// Reloads the certificate and its key for new connections. Errors: as `open`; the loaded ones
+  /// stay in use.
   [[nodiscard]] result<void> reload();
 
-  /// Takes no more connections, closes idle ones, ends the streams, lets requests under way be
-  /// answered, and closes at the deadline what is left. When it returns, all threads have ended
-  /// and the handler is not called any more; exchanges that somebody still holds answer nobody.
-  /// Not to be called on the server's threads. A second call waits for the first.
-  void stop(std::chrono::milliseconds time_to_finish);
+  /// Stops accepting connections, closes idle ones, ends the streams, waits up to `timeout` for
+  /// pending requests to be answered, then closes the remaining connections. When it returns, all
+  /// threads have ended and the handler is not called any more; exchanges still held have no
+  /// effect. Must not be called on a server thread. A second call waits for the first.
+  void stop(std::chrono::milliseconds timeout);
 
-  [[nodiscard]] listener_numbers numbers() const noexcept;
+  [[nodiscard]] listener_stats stats() const noexcept;
 
  private:
   class threads;

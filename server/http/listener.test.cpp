@@ -14,7 +14,7 @@ using namespace pawl::server::http::testing;
 using pawl::server_settings;
 using pawl::testing::contains;
 
-TEST_CASE("A connection serves one request after another") {
+TEST_CASE("A connection serves several requests") {
   test_listener server;
   auto client = server.connect();
   for (int i = 0; i < 100; ++i) {
@@ -24,11 +24,11 @@ TEST_CASE("A connection serves one request after another") {
   }
   CHECK(client.post("/x", "body").body == "POST /x body");
   CHECK(client.post("/x", std::string(2'000'000, 'b')).body.size() == 2'000'000 + 8);
-  CHECK(server->numbers().requests == 102);
-  CHECK(server->numbers().connections == 1);
+  CHECK(server->stats().requests == 102);
+  CHECK(server->stats().connections == 1);
 }
 
-TEST_CASE("Answers have a date, an id of the request and the security headers") {
+TEST_CASE("Responses have a date, a request id and security headers") {
   test_listener server;
   auto client = server.connect();
   std::set<std::string> ids;
@@ -49,7 +49,7 @@ TEST_CASE("Answers have a date, an id of the request and the security headers") 
   }
 }
 
-TEST_CASE("HTTP/1.0 and Connection: close end the connection after the answer") {
+TEST_CASE("HTTP/1.0 and Connection: close end the connection after the response") {
   test_listener server;
   for (const std::string request :
        {"GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"}) {
@@ -66,7 +66,7 @@ TEST_CASE("HTTP/1.0 and Connection: close end the connection after the answer") 
   CHECK(client.get("/").status == 200);
 }
 
-TEST_CASE("A HEAD request is answered without body and with its length") {
+TEST_CASE("A HEAD request is answered with the length but without the body") {
   test_listener server;
   auto client = server.connect();
   client.send("HEAD /abc HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -76,7 +76,7 @@ TEST_CASE("A HEAD request is answered without body and with its length") {
   CHECK(client.get("/next").body == "GET /next ");
 }
 
-TEST_CASE("A client that waits for 100 Continue gets it, and may send its body") {
+TEST_CASE("A client that expects 100 Continue receives it before sending its body") {
   test_listener server;
   auto client = server.connect();
   client.send("POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
@@ -85,10 +85,10 @@ TEST_CASE("A client that waits for 100 Continue gets it, and may send its body")
   CHECK(client.read_answer().body == "POST / body");
 }
 
-TEST_CASE("Requests that come at once are answered in order, whoever is ready first") {
-  kept_exchanges kept;
+TEST_CASE("Pipelined requests are answered in order, whichever answer is ready first") {
+  saved_exchanges saved;
   test_listener server{[&](request what, std::shared_ptr<exchange> answer) {
-    if (what.path == "/later") return kept.add(std::move(answer));
+    if (what.path == "/later") return saved.add(std::move(answer));
     echo(std::move(what), std::move(answer));
   }};
   auto client = server.connect();
@@ -96,7 +96,7 @@ TEST_CASE("Requests that come at once are answered in order, whoever is ready fi
   for (const char* const path : {"/later", "/a", "/later", "/b"})
     requests += std::string{"GET "} + path + " HTTP/1.1\r\nHost: h\r\n\r\n";
   client.send(requests);
-  const auto first = kept.wait_for(0), third = kept.wait_for(1);
+  const auto first = saved.wait_for(0), third = saved.wait_for(1);
   REQUIRE(third);
   third->respond({.status = 200, .fields = {}, .body = "third"});
   first->respond({.status = 200, .fields = {}, .body = "first"});
@@ -104,32 +104,32 @@ TEST_CASE("Requests that come at once are answered in order, whoever is ready fi
     CHECK(client.read_answer().body == body);
 }
 
-TEST_CASE("A request that changes something waits for those before it, and is waited for") {
-  kept_exchanges kept;
+TEST_CASE("A pipelined unsafe request runs alone") {
+  saved_exchanges saved;
   test_listener server{
-      [&](request, std::shared_ptr<exchange> answer) { kept.add(std::move(answer)); }};
+      [&](request, std::shared_ptr<exchange> answer) { saved.add(std::move(answer)); }};
   auto client = server.connect();
   const std::string get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
   client.send(get + get + "DELETE / HTTP/1.1\r\nHost: h\r\n\r\n" + get);
-  const auto first = kept.wait_for(0), second = kept.wait_for(1);
+  const auto first = saved.wait_for(0), second = saved.wait_for(1);
   REQUIRE(second);
   first->respond({.status = 201});
   CHECK(client.read_answer().status == 201);
-  CHECK(kept.count() == 2);
+  CHECK(saved.count() == 2);
   second->respond({.status = 202});
-  const auto third = kept.wait_for(2);
+  const auto third = saved.wait_for(2);
   REQUIRE(third);
   CHECK(client.read_answer().status == 202);
-  CHECK(kept.count() == 3);
+  CHECK(saved.count() == 3);
   third->respond({.status = 204});
-  const auto fourth = kept.wait_for(3);
+  const auto fourth = saved.wait_for(3);
   REQUIRE(fourth);
   fourth->respond({.status = 200});
   CHECK(client.read_answer().status == 204);
   CHECK(client.read_answer().status == 200);
 }
 
-TEST_CASE("An exchange that is dropped unanswered is answered with 500") {
+TEST_CASE("An exchange destroyed without an answer is answered with 500") {
   test_listener server{[](request, std::shared_ptr<exchange>) {}};
   auto client = server.connect();
   const auto answer = client.get("/");
@@ -139,7 +139,7 @@ TEST_CASE("An exchange that is dropped unanswered is answered with 500") {
   CHECK(client.get("/").status == 500);
 }
 
-TEST_CASE("Answers may come from any thread, later, for many connections at once") {
+TEST_CASE("Handlers can answer later, from any thread, for many connections") {
   std::mutex mutex;
   std::condition_variable changed;
   std::vector<std::shared_ptr<exchange>> waiting;
@@ -173,7 +173,7 @@ TEST_CASE("Answers may come from any thread, later, for many connections at once
   changed.notify_one();
 }
 
-TEST_CASE("Five hundred connections are served at once") {
+TEST_CASE("500 connections are served concurrently") {
   rlimit limit{};
   REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
   if (limit.rlim_cur < 1'200 && limit.rlim_max >= 1'200) {
@@ -185,12 +185,12 @@ TEST_CASE("Five hundred connections are served at once") {
   for (int i = 0; i < 500; ++i) clients.push_back(server.connect());
   for (auto& client : clients) REQUIRE(client.send("GET /x HTTP/1.1\r\nHost: h\r\n\r\n"));
   for (auto& client : clients) CHECK(client.read_answer().status == 200);
-  CHECK(server->numbers().connections == 500);
+  CHECK(server->stats().connections == 500);
   clients.clear();
-  CHECK(comes_true([&] { return server->numbers().connections == 0; }));
+  CHECK(eventually([&] { return server->stats().connections == 0; }));
 }
 
-TEST_CASE("What is malformed is answered with a problem, and the connection closed") {
+TEST_CASE("A malformed request is answered with a problem and the connection closes") {
   test_listener server;
   auto client = server.connect();
   client.send("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -205,7 +205,7 @@ TEST_CASE("What is malformed is answered with a problem, and the connection clos
   CHECK(server.connect().get("/").status == 200);
 }
 
-TEST_CASE("Answers before a malformed request are still given") {
+TEST_CASE("Requests before a malformed one are still answered") {
   test_listener server;
   auto client = server.connect();
   client.send("GET /good HTTP/1.1\r\nHost: h\r\n\r\nrubbish\r\n\r\n");
@@ -214,21 +214,21 @@ TEST_CASE("Answers before a malformed request are still given") {
   CHECK(client.is_at_end());
 }
 
-TEST_CASE("A client that sends no more still gets its answers") {
-  kept_exchanges kept;
+TEST_CASE("A client that shuts down its sending side still gets its answers") {
+  saved_exchanges saved;
   test_listener server{
-      [&](request, std::shared_ptr<exchange> answer) { kept.add(std::move(answer)); }};
+      [&](request, std::shared_ptr<exchange> answer) { saved.add(std::move(answer)); }};
   auto client = server.connect();
   client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
   client.end_sending();
-  const auto one = kept.wait_for(0);
+  const auto one = saved.wait_for(0);
   REQUIRE(one);
   one->respond({.status = 200, .fields = {}, .body = "late"});
   CHECK(client.read_answer().body == "late");
   CHECK(client.is_at_end());
 }
 
-TEST_CASE("Bodies come and go compressed") {
+TEST_CASE("Request and response bodies can be compressed") {
   test_listener server;
   auto client = server.connect();
   const std::string text(100'000, 'x');
@@ -239,17 +239,17 @@ TEST_CASE("Bodies come and go compressed") {
   CHECK(*decompress(answer.body, coding::gzip, 1'000'000) == "POST / " + text);
 }
 
-TEST_CASE("Pages of foreign origins are turned away, those that are named let in") {
+TEST_CASE("Pages of foreign origins are refused, those of allowed origins accepted") {
   server_settings s;
   s.cors_origins = {"https://app.example"};
   test_listener server{echo, s};
   auto client = server.connect();
   CHECK(client.get("/", "Origin: https://evil.example\r\n").status == 403);
   CHECK(client.get("/", "Origin: http://test\r\n").status == 200);
-  const auto let_in = client.get("/", "Origin: https://app.example\r\n");
-  CHECK(let_in.status == 200);
-  CHECK(let_in.header("access-control-allow-origin") == "https://app.example");
-  CHECK(contains(let_in.header("vary"), "Origin"));
+  const auto allowed = client.get("/", "Origin: https://app.example\r\n");
+  CHECK(allowed.status == 200);
+  CHECK(allowed.header("access-control-allow-origin") == "https://app.example");
+  CHECK(contains(allowed.header("vary"), "Origin"));
 
   const std::string asks = "Access-Control-Request-Method: POST\r\n";
   const std::string begin = "OPTIONS / HTTP/1.1\r\nHost: test\r\n" + asks + "Origin: ";
@@ -262,7 +262,7 @@ TEST_CASE("Pages of foreign origins are turned away, those that are named let in
   CHECK(client.read_answer().status == 403);
 }
 
-TEST_CASE("The observer is told of each request once it is over") {
+TEST_CASE("The observer is called once for each finished request") {
   test_listener server{[](request what, std::shared_ptr<exchange> answer) {
     answer->set_route("/things/{id}");
     echo(std::move(what), std::move(answer));
@@ -273,7 +273,7 @@ TEST_CASE("The observer is told of each request once it is over") {
     client.send("rubbish\r\n\r\n");
     client.read_all();
   }
-  REQUIRE(comes_true([&] { return server.finished().size() == 2; }));
+  REQUIRE(eventually([&] { return server.finished().size() == 2; }));
   const auto first = server.finished()[0];
   CHECK(first.method == "POST");
   CHECK(first.route == "/things/{id}");
@@ -284,27 +284,27 @@ TEST_CASE("The observer is told of each request once it is over") {
   CHECK(first.request_id == "abc");
   CHECK(first.peer == "127.0.0.1");
   CHECK(server.finished()[1].status == 400);
-  CHECK(comes_true([&] { return server->numbers().in_flight == 0; }));
+  CHECK(eventually([&] { return server->stats().in_flight == 0; }));
 }
 
-TEST_CASE("A request whose peer has gone is told of as 499") {
-  kept_exchanges kept;
+TEST_CASE("A request whose client disconnects is observed with status 499") {
+  saved_exchanges saved;
   test_listener server{
-      [&](request, std::shared_ptr<exchange> answer) { kept.add(std::move(answer)); }};
+      [&](request, std::shared_ptr<exchange> answer) { saved.add(std::move(answer)); }};
   {
     auto client = server.connect();
     client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-    const auto one = kept.wait_for(0);
+    const auto one = saved.wait_for(0);
     REQUIRE(one);
-    const linger at_once{.l_onoff = 1, .l_linger = 0};
-    ::setsockopt(client.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    const linger immediately{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(client.fd(), SOL_SOCKET, SO_LINGER, &immediately, sizeof immediately);
     client.close();
-    REQUIRE(comes_true([&] { return server.finished().size() == 1; }));
+    REQUIRE(eventually([&] { return server.finished().size() == 1; }));
   }
   CHECK(server.finished()[0].status == 499);
 }
 
-TEST_CASE("A listener says what is wrong with its settings") {
+TEST_CASE("A listener reports invalid settings") {
   function_handler handler{echo};
   const auto open = [&](server_settings s) {
     return listener::open({.settings = std::move(s),
@@ -324,7 +324,7 @@ TEST_CASE("A listener says what is wrong with its settings") {
   CHECK(contains(taken.error().message, other.address()));
 }
 
-TEST_CASE("A listener listens on several addresses") {
+TEST_CASE("A listener can listen on several addresses") {
   server_settings s;
   s.listen = {"127.0.0.1:0", "127.0.0.1:0"};
   test_listener server{echo, s};

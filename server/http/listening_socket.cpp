@@ -20,7 +20,7 @@ namespace {
 
 using functions::unique_fd;
 
-constexpr int backlog = 4096;  // the system cuts it down to net.core.somaxconn
+constexpr int backlog = 4096;  // limited by net.core.somaxconn
 constexpr mode_t owner_only = 0600;
 
 /// A socket address of any family.
@@ -38,7 +38,7 @@ error refused(const address& at, errc code, const std::string& why) {
 error refused_by_system(const address& at, int number) {
   if (number == EADDRINUSE)
     return refused(at, errc::locked,
-                   "another program listens there; stop it, or set server.listen");
+                   "the address is in use; stop the other program or change server.listen");
   return refused(at, errc::io_failed, std::generic_category().message(number));
 }
 
@@ -73,7 +73,7 @@ std::uint16_t port_of(const unique_fd& fd) {
   return ntohs(reinterpret_cast<const sockaddr_in6*>(&given.bytes)->sin6_port);
 }
 
-/// Makes way for a socket file: removes one that nobody listens on.
+/// Removes a socket file that no server listens on.
 result<void> clear_path(const address& at) {
   struct stat found {};
   if (::lstat(at.path.c_str(), &found) != 0) {
@@ -81,8 +81,7 @@ result<void> clear_path(const address& at) {
     return refused_by_system(at, errno);
   }
   if (!S_ISSOCK(found.st_mode))
-    return refused(at, errc::invalid_argument,
-                   "there is a file of that name that is no socket; it is left alone");
+    return refused(at, errc::invalid_argument, "the file exists and is not a socket");
   const unique_fd asking{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   any_sockaddr there = to_sockaddr(at);
   if (asking && ::connect(asking.get(), there.get(), there.size) != 0 && errno == ECONNREFUSED) {
@@ -94,7 +93,7 @@ result<void> clear_path(const address& at) {
 
 void set_option(const unique_fd& fd, int level, int option) {
   const int on = 1;
-  // One that the system does not have costs speed, not correctness.
+  // A failure costs speed, not correctness.
   (void)::setsockopt(fd.get(), level, option, &on, sizeof on);
 }
 
@@ -126,7 +125,7 @@ result<listening_socket> listening_socket::open(const address& at) {
   unique_fd fd{::socket(where.bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (!fd) return refused_by_system(at, errno);
   if (at.is_unix()) {
-    // Before bind, so that there is no moment in which others may connect.
+    // Before bind, so that other users can never connect.
     if (::fchmod(fd.get(), owner_only) != 0) return refused_by_system(at, errno);
   } else {
     set_option(fd, SOL_SOCKET, SO_REUSEADDR);

@@ -11,19 +11,20 @@
 
 namespace pawl::server::http {
 
-/// A socket that takes connections; its end frees the address. The file of a Unix socket is for
-/// this user only (0600) and is removed with it.
+/// A listening socket. Destroying it frees the address and removes the file of a Unix socket, which
+/// only the server's user may access (mode 0600).
 class listening_socket {
  public:
-  /// Takes the place of a socket file that a dead server left behind, of nothing else. Errors:
-  /// `locked` for an address in use, `io_failed` for what else the system refuses.
+  /// Opens the socket. Replaces the socket file of a server that is not running any more, but no
+  /// other file. Errors: `locked` for an address in use; `invalid_argument` for a path that is not
+  /// a socket; `io_failed`.
   [[nodiscard]] static result<listening_socket> open(const address& at);
   listening_socket(listening_socket&&) noexcept = default;
   listening_socket& operator=(listening_socket&&) = delete;
   ~listening_socket();
 
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
-  /// With the port that was given.
+  /// The address with the assigned port.
   [[nodiscard]] const address& at() const noexcept { return at_; }
 
  private:
@@ -31,18 +32,18 @@ class listening_socket {
 
   functions::unique_fd fd_;
   address at_;
-  dev_t device_ = 0;  ///< with `inode_`: the socket file that is ours
+  dev_t device_ = 0;  ///< with `inode_`: identifies this server's socket file
   ino_t inode_ = 0;
 };
 
-/// Who connected.
+/// The other end of a connection.
 struct peer {
   std::string name;       ///< address without port, or "unix"
   bool loopback = false;  ///< on this machine
 };
 
-/// Takes the next connection that waits, non-blocking. On failure the descriptor is empty and
-/// `errno` says why.
+/// Accepts the next waiting connection without blocking. On failure the descriptor is empty and
+/// `errno` is set.
 [[nodiscard]] functions::unique_fd accept_one(const listening_socket& from, peer& who);
 
 }  // namespace pawl::server::http

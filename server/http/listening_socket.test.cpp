@@ -18,7 +18,7 @@ using pawl::testing::contains;
 
 namespace {
 
-/// A folder of its own for socket files.
+/// A temporary folder for socket files.
 class socket_folder {
  public:
   socket_folder() {
@@ -40,7 +40,7 @@ pawl::result<listening_socket> listen_on(const std::string& file) {
   return listening_socket::open({.path = file, .host = {}, .port = 0});
 }
 
-/// Leaves a socket file behind as a server does that was killed.
+/// Leaves a socket file as a killed server does.
 void leave_socket_file(const std::string& file) {
   sockaddr_un at{};
   at.sun_family = AF_UNIX;
@@ -51,7 +51,7 @@ void leave_socket_file(const std::string& file) {
 
 }  // namespace
 
-TEST_CASE("A server listens on a Unix socket that only its user may use, and removes it") {
+TEST_CASE("A Unix socket is accessible to its user only and removed at the end") {
   const socket_folder folder;
   {
     server_settings s;
@@ -83,7 +83,7 @@ TEST_CASE("The socket file of a dead server is replaced") {
   CHECK(test_client{"unix:" + folder.file()}.is_connected());
 }
 
-TEST_CASE("The socket of a living server is left to it") {
+TEST_CASE("The socket of a running server is not replaced") {
   const socket_folder folder;
   const auto first = listen_on(folder.file());
   REQUIRE(first);
@@ -94,7 +94,7 @@ TEST_CASE("The socket of a living server is left to it") {
   CHECK(test_client{"unix:" + folder.file()}.is_connected());
 }
 
-TEST_CASE("A file that is no socket is never replaced") {
+TEST_CASE("A file that is not a socket is never replaced") {
   const socket_folder folder;
   std::ofstream{folder.file()} << "precious";
   const auto opened = listen_on(folder.file());
@@ -110,7 +110,7 @@ TEST_CASE("A file that is no socket is never replaced") {
   CHECK(std::filesystem::is_symlink(folder.file()));
 }
 
-TEST_CASE("A socket file that somebody else has put there meanwhile is not removed") {
+TEST_CASE("A socket file created by another process is not removed") {
   const socket_folder folder;
   {
     const auto opened = listen_on(folder.file());
@@ -121,7 +121,7 @@ TEST_CASE("A socket file that somebody else has put there meanwhile is not remov
   CHECK(std::filesystem::exists(folder.file()));
 }
 
-TEST_CASE("What the system refuses is told with the address") {
+TEST_CASE("Errors of the system name the address") {
   const auto opened = listen_on("/no/such/folder/pawl.sock");
   REQUIRE_FALSE(opened);
   CHECK(opened.error().code == errc::io_failed);

@@ -8,11 +8,10 @@
 #include <utility>
 #include <vector>
 
-/// HTTP as the rest of the server sees it: values, without any trace of the library that reads and
-/// writes them.
+/// HTTP messages as plain values, independent of the library that parses and writes them.
 namespace pawl::server::http {
 
-/// Header fields in their order. Names are compared without regard to case.
+/// Header fields in order. Names are case-insensitive.
 class fields {
  public:
   struct field {
@@ -26,9 +25,9 @@ class fields {
   void add(std::string name, std::string value) {
     list_.push_back({std::move(name), std::move(value)});
   }
-  /// In place of all fields of that name.
+  /// Replaces all fields of that name.
   void set(std::string_view name, std::string value);
-  /// The first of that name.
+  /// Returns the first field of that name.
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept;
 
   [[nodiscard]] auto begin() const noexcept { return list_.begin(); }
@@ -39,16 +38,16 @@ class fields {
   std::vector<field> list_;
 };
 
-/// A request that was read to its end and is within every limit.
+/// A complete request within all limits.
 struct request {
-  std::string method;     ///< as it came: "GET"
-  std::string path;       ///< still percent-encoded, begins with "/"
-  std::string query;      ///< what stood behind "?", still percent-encoded
+  std::string method;     ///< as received: "GET"
+  std::string path;       ///< percent-encoded, begins with "/"
+  std::string query;      ///< the part after "?", percent-encoded
   http::fields fields;    ///< no control characters in names or values
-  std::string body;       ///< after any Content-Encoding was undone
+  std::string body;       ///< decoded according to Content-Encoding
   std::string peer;       ///< address without port: "127.0.0.1", "::1", or "unix"
   bool loopback = false;  ///< the peer is on this machine
-  std::string id;         ///< names this request in logs and answers: [A-Za-z0-9-]
+  std::string id;         ///< the request's id in logs and answers: [A-Za-z0-9-]
 };
 
 struct response {

@@ -4,7 +4,7 @@
 
 using pawl::server::http::fields;
 
-TEST_CASE("Header fields are found without regard to case, the first of a name first") {
+TEST_CASE("Header fields are found case-insensitively, the first one of a name") {
   fields some{{"Host", "a"}, {"X-One", "1"}, {"x-one", "2"}};
   CHECK(some.find("HOST") == "a");
   CHECK(some.find("X-ONE") == "1");
@@ -12,7 +12,7 @@ TEST_CASE("Header fields are found without regard to case, the first of a name f
   CHECK(some.size() == 3);
 }
 
-TEST_CASE("Setting a header field takes the place of all of that name") {
+TEST_CASE("Setting a header field replaces all fields of that name") {
   fields some{{"X-One", "1"}, {"Host", "a"}, {"x-one", "2"}};
   some.set("X-ONE", "3");
   CHECK(some.size() == 2);

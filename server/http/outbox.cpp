@@ -5,20 +5,20 @@
 
 namespace pawl::server::http {
 
-outbox::outbox(std::size_t limit_bytes, std::function<void()> wake, std::shared_ptr<void> place)
-    : limit_(limit_bytes), wake_(std::move(wake)), place_(std::move(place)) {}
+outbox::outbox(std::size_t limit_bytes, std::function<void()> wake, std::shared_ptr<void> slot)
+    : limit_(limit_bytes), wake_(std::move(wake)), slot_(std::move(slot)) {}
 
 bool outbox::put(std::string bytes) {
   std::function<void()> wake;
   {
     const std::lock_guard lock{mutex_};
     if (closed_ || finished_) return false;
-    const bool fits = waiting_ == 0 || waiting_ + bytes.size() <= limit_;
+    const bool fits = unsent_ == 0 || unsent_ + bytes.size() <= limit_;
     if (!fits || too_slow_) {
       if (!std::exchange(too_slow_, true)) return false;
-      if (std::exchange(farewell_used_, true)) return false;
+      if (std::exchange(final_message_used_, true)) return false;
     }
-    waiting_ += bytes.size();
+    unsent_ += bytes.size();
     parts_.push_back(std::move(bytes));
     if (!std::exchange(woken_, true)) wake = wake_;
   }
@@ -65,7 +65,7 @@ void outbox::when_drained(std::function<void()> what) {
   {
     const std::lock_guard lock{mutex_};
     if (finished_) return;
-    if (waiting_ != 0) {
+    if (unsent_ != 0) {
       when_drained_ = std::move(what);
       return;
     }
@@ -77,27 +77,27 @@ void outbox::sent(std::size_t bytes) {
   std::function<void()> drained;
   {
     const std::lock_guard lock{mutex_};
-    waiting_ -= std::min(bytes, waiting_);
-    if (waiting_ == 0) drained.swap(when_drained_);
+    unsent_ -= std::min(bytes, unsent_);
+    if (unsent_ == 0) drained.swap(when_drained_);
   }
   if (drained) drained();
 }
 
 void outbox::finish() {
   std::vector<std::function<void()>> to_call;
-  std::function<void()> dropped, never;
-  std::shared_ptr<void> place;
+  std::function<void()> wake, not_drained;  // destroyed without the lock
+  std::shared_ptr<void> slot;
   {
     const std::lock_guard lock{mutex_};
     if (std::exchange(finished_, true)) return;
     closed_ = true;
     parts_.clear();
     to_call.swap(on_closed_);
-    dropped.swap(wake_);
-    never.swap(when_drained_);
-    place.swap(place_);
+    wake.swap(wake_);
+    not_drained.swap(when_drained_);
+    slot.swap(slot_);
   }
-  place.reset();
+  slot.reset();
   for (const auto& what : to_call) what();
 }
 

@@ -9,22 +9,22 @@
 
 namespace pawl::server::http {
 
-/// What waits to be written to a stream or a WebSocket: filled from any thread, emptied by the
-/// connection. Holds back no more than its limit, and one message that may be longer by itself.
-/// Safe for concurrent use; calls back without holding its lock.
+/// Output queue of a stream or a WebSocket: any thread adds, the connection takes. Bounded in
+/// bytes; an empty queue takes one message of any size. Safe for concurrent use; calls back without
+/// holding its lock.
 class outbox {
  public:
-  /// `wake` is called when there is something to `take`, once until it is taken. `place` is let go
-  /// when the outbox is finished.
-  outbox(std::size_t limit_bytes, std::function<void()> wake, std::shared_ptr<void> place);
+  /// `wake` is called when `take` has something to return, once until the next `take`. `slot` is
+  /// released when the outbox is finished.
+  outbox(std::size_t limit_bytes, std::function<void()> wake, std::shared_ptr<void> slot);
 
-  /// False: nothing was queued, because this is closed or as much waits as may.
+  /// Queues bytes. Returns false if the outbox is closed or full.
   [[nodiscard]] bool put(std::string bytes);
   [[nodiscard]] bool too_slow() const;
-  /// `what` is called when all that was put has been sent; at once if it has. Not called if this is
-  /// finished first. One at a time.
+  /// Calls `what` when all queued bytes have been sent; immediately if there are none; not at all
+  /// if the outbox is finished first. At most one call may be pending.
   void when_drained(std::function<void()> what);
-  /// Takes no more; what is queued is still written. `code` and `reason` are for WebSockets.
+  /// Closes the queue; queued bytes are still sent. `code` and `reason` are for WebSockets.
   void close(unsigned code = 1000, std::string reason = {});
   void on_closed(std::function<void()> what);
 
@@ -35,25 +35,25 @@ class outbox {
     std::string reason = {};
   };
   [[nodiscard]] batch take();
-  /// So many of the bytes that were taken have been written.
+  /// Reports that `bytes` of the taken bytes have been written.
   void sent(std::size_t bytes);
-  /// Nothing will be written any more. Calls what waits for that.
+  /// Ends the outbox: nothing more is written. Calls the `on_closed` callbacks.
   void finish();
 
  private:
   const std::size_t limit_;
   mutable std::mutex mutex_;
   std::function<void()> wake_;
-  std::shared_ptr<void> place_;
+  std::shared_ptr<void> slot_;
   std::vector<std::string> parts_;
-  std::size_t waiting_ = 0;  ///< bytes that were put and not sent
+  std::size_t unsent_ = 0;  ///< bytes queued or taken, but not sent
   std::vector<std::function<void()>> on_closed_;
   std::function<void()> when_drained_;
   unsigned code_ = 1000;
   std::string reason_;
   bool woken_ = false;
   bool too_slow_ = false;
-  bool farewell_used_ = false;  ///< the one message after `too_slow_`
+  bool final_message_used_ = false;  ///< the one message allowed after `too_slow_`
   bool closed_ = false;
   bool finished_ = false;
 };

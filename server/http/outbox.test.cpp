@@ -4,7 +4,7 @@
 
 using pawl::server::http::outbox;
 
-TEST_CASE("An outbox refuses what is beyond its limit, and lets one last message past it") {
+TEST_CASE("A full outbox rejects messages but accepts one last message beyond its limit") {
   int woken = 0;
   outbox box{10, [&] { ++woken; }, nullptr};
   CHECK(box.put("12345"));
@@ -18,7 +18,7 @@ TEST_CASE("An outbox refuses what is beyond its limit, and lets one last message
   CHECK(box.take().parts.size() == 3);
 }
 
-TEST_CASE("An outbox has room again for what was sent") {
+TEST_CASE("Sent bytes free space in an outbox") {
   outbox box{10, [] {}, nullptr};
   CHECK(box.put("a message longer than the limit"));
   CHECK(box.take().parts.size() == 1);
@@ -27,11 +27,11 @@ TEST_CASE("An outbox has room again for what was sent") {
   CHECK_FALSE(box.too_slow());
 }
 
-TEST_CASE("An outbox that was closed gives what it has, and then that it ended") {
+TEST_CASE("A closed outbox returns its remaining messages and then reports its end") {
   int woken = 0, closed = 0;
-  auto place = std::make_shared<int>(1);
-  const std::weak_ptr<int> held = place;
-  outbox box{10, [&] { ++woken; }, std::move(place)};
+  auto slot = std::make_shared<int>(1);
+  const std::weak_ptr<int> watched_slot = slot;
+  outbox box{10, [&] { ++woken; }, std::move(slot)};
   box.on_closed([&] { ++closed; });
   CHECK(box.put("1"));
   box.close(1001, "bye");
@@ -43,16 +43,16 @@ TEST_CASE("An outbox that was closed gives what it has, and then that it ended")
   CHECK(last.code == 1001);
   CHECK(last.reason == "bye");
   CHECK(closed == 0);
-  CHECK_FALSE(held.expired());
+  CHECK_FALSE(watched_slot.expired());
   box.finish();
   box.finish();
   CHECK(closed == 1);
-  CHECK(held.expired());
+  CHECK(watched_slot.expired());
   box.on_closed([&] { ++closed; });
   CHECK(closed == 2);
 }
 
-TEST_CASE("An outbox tells when all has been sent, and at once if it has") {
+TEST_CASE("An outbox calls when_drained after everything is sent, immediately if it is empty") {
   outbox box{10, [] {}, nullptr};
   int drained = 0;
   box.when_drained([&] { ++drained; });

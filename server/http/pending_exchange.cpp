@@ -7,6 +7,15 @@
 namespace pawl::server::http {
 namespace {
 
+problem stopping() {
+  return {problem_code::unavailable, "the server is stopping"};
+}
+
+problem too_many_streams() {
+  return {problem_code::too_many_requests,
+          "the server has too many open streams (server.max_streams)"};
+}
+
 class outgoing_stream final : public stream {
  public:
   explicit outgoing_stream(std::shared_ptr<outbox> out) : out_(std::move(out)) {}
@@ -58,15 +67,15 @@ pending_exchange::pending_exchange(std::shared_ptr<connection> of, std::uint64_t
       wants_web_socket_(wants_web_socket) {}
 
 pending_exchange::~pending_exchange() {
-  if (!is_answered_) refuse({500, "internal", "the server did not answer this request"});
+  if (!is_answered_) refuse({problem_code::internal, "the request handler returned no answer"});
 }
 
 void pending_exchange::begin_answer() {
   PAWL_ASSERT(!is_answered_.exchange(true), "an exchange is answered once");
 }
 
-void pending_exchange::refuse(const refusal& why) {
-  respond(to_problem(why, request_id_));
+void pending_exchange::refuse(const problem& why) {
+  respond(to_response(why, request_id_));
 }
 
 void pending_exchange::respond(response answer, std::function<void()> lost) {
@@ -74,27 +83,23 @@ void pending_exchange::respond(response answer, std::function<void()> lost) {
   of_->answer(number_, std::move(answer), std::move(route_), std::move(lost));
 }
 
-void pending_exchange::on_gone(std::function<void()> what) {
-  of_->when_gone(number_, std::move(what));
+void pending_exchange::on_disconnect(std::function<void()> what) {
+  of_->when_disconnected(number_, std::move(what));
 }
 
-std::shared_ptr<outbox> pending_exchange::make_outbox(std::shared_ptr<void> place) const {
+std::shared_ptr<outbox> pending_exchange::make_outbox(std::shared_ptr<void> slot) const {
   return std::make_shared<outbox>(
-      of_->all().settings().stream_buffer_bytes, [of = of_] { of->wake(); }, std::move(place));
+      of_->all().settings().stream_buffer_bytes, [of = of_] { of->wake(); }, std::move(slot));
 }
 
 std::shared_ptr<stream> pending_exchange::respond_with_stream(response head) {
-  auto place = of_->all().take_stream_place();
-  const bool is_refused = place == nullptr || of_->all().is_stopping();
-  auto out = make_outbox(std::move(place));
+  auto slot = of_->all().acquire_stream_slot();
+  const bool is_refused = slot == nullptr || of_->all().is_stopping();
+  auto out = make_outbox(std::move(slot));
   auto made = std::make_shared<outgoing_stream>(out);
   if (is_refused) {
     out->finish();
-    if (of_->all().is_stopping()) {
-      refuse({503, "unavailable", "the server stops"});
-    } else {
-      refuse({429, "too_many_requests", "the server has as many streams as it may"});
-    }
+    refuse(of_->all().is_stopping() ? stopping() : too_many_streams());
     return made;
   }
   begin_answer();
@@ -104,25 +109,24 @@ std::shared_ptr<stream> pending_exchange::respond_with_stream(response head) {
 
 std::shared_ptr<web_socket> pending_exchange::accept_web_socket() {
   if (!wants_web_socket_) {
-    response answer = to_problem(
-        {426, "upgrade_required", "this address is for WebSockets (RFC 6455, version 13) only"},
-        request_id_);
-    answer.fields.add("Upgrade", "websocket");
-    answer.fields.add("Sec-WebSocket-Version", "13");
-    respond(std::move(answer));
+    refuse({problem_code::upgrade_required,
+            "this endpoint accepts only WebSocket upgrades (RFC 6455, version 13)",
+            {},
+            {},
+            {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}}});
     return nullptr;
   }
   if (of_->all().is_stopping()) {
-    refuse({503, "unavailable", "the server stops"});
+    refuse(stopping());
     return nullptr;
   }
-  auto place = of_->all().take_stream_place();
-  if (!place) {
-    refuse({429, "too_many_requests", "the server has as many streams as it may"});
+  auto slot = of_->all().acquire_stream_slot();
+  if (!slot) {
+    refuse(too_many_streams());
     return nullptr;
   }
   begin_answer();
-  auto ends = std::make_shared<web_socket_ends>(make_outbox(std::move(place)));
+  auto ends = std::make_shared<web_socket_ends>(make_outbox(std::move(slot)));
   of_->answer_with_web_socket(number_, std::move(route_), ends);
   return std::make_shared<outgoing_socket>(std::move(ends));
 }

@@ -11,7 +11,7 @@
 
 namespace pawl::server::http {
 
-/// The exchange of a request that was handed over. Safe for concurrent use.
+/// The exchange of a request that the handler has. Safe for concurrent use.
 class pending_exchange final : public exchange {
  public:
   pending_exchange(std::shared_ptr<connection> of, std::uint64_t number, std::string request_id,
@@ -24,14 +24,14 @@ class pending_exchange final : public exchange {
   void respond(response answer, std::function<void()> lost) override;
   [[nodiscard]] std::shared_ptr<stream> respond_with_stream(response head) override;
   [[nodiscard]] std::shared_ptr<web_socket> accept_web_socket() override;
-  void on_gone(std::function<void()> what) override;
+  void on_disconnect(std::function<void()> what) override;
   void set_route(std::string_view route) override { route_ = route; }
   [[nodiscard]] bool wants_web_socket() const override { return wants_web_socket_; }
 
  private:
   void begin_answer();
-  void refuse(const refusal& why);
-  [[nodiscard]] std::shared_ptr<outbox> make_outbox(std::shared_ptr<void> place) const;
+  void refuse(const problem& why);
+  [[nodiscard]] std::shared_ptr<outbox> make_outbox(std::shared_ptr<void> slot) const;
 
   const std::shared_ptr<connection> of_;
   const std::uint64_t number_;

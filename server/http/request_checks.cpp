@@ -10,8 +10,8 @@
 namespace pawl::server::http {
 namespace {
 
-refusal malformed(std::string detail) {
-  return {.status = 400, .code = "invalid_argument", .detail = std::move(detail)};
+problem malformed(std::string detail) {
+  return {problem_code::invalid_argument, std::move(detail)};
 }
 
 std::size_t count_of(const fields& all, std::string_view name) noexcept {
@@ -30,50 +30,51 @@ bool is_host_char(char c) noexcept {
          std::string_view{"-._~%!$&'()*+,;=:[]"}.find(c) != std::string_view::npos;
 }
 
-std::optional<refusal> check_host(const incoming& of) {
+std::optional<problem> check_host(const incoming& of) {
   const std::size_t hosts = count_of(of.what.fields, "Host");
-  if (hosts > 1) return malformed("the request has several Host fields");
-  if (hosts == 0 && !of.http_1_0) return malformed("a request of HTTP/1.1 has a Host field");
+  if (hosts > 1) return malformed("the request has more than one Host field");
+  if (hosts == 0 && !of.http_1_0) return malformed("an HTTP/1.1 request needs a Host field");
   const auto host = of.what.fields.find("Host").value_or("");
   if (!std::all_of(host.begin(), host.end(), is_host_char))
-    return malformed("the Host field " + quoted(host) + " is no host name or address");
+    return malformed("invalid Host field " + quoted(host));
   return std::nullopt;
 }
 
-std::optional<refusal> check_length(const incoming& of) {
+std::optional<problem> check_length(const incoming& of) {
   const fields& all = of.what.fields;
   const std::size_t lengths = count_of(all, "Content-Length");
   const std::size_t codings = count_of(all, "Transfer-Encoding");
   if (lengths + codings > 1)
     return malformed(
-        "the length of the body is given more than once, by Content-Length or "
-        "Transfer-Encoding");
+        "the request has more than one Content-Length or Transfer-Encoding field; use one of them");
   if (lengths == 1) {
     const std::string_view length = *all.find("Content-Length");
     const bool digits =
         std::all_of(length.begin(), length.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (length.empty() || !digits) return malformed("the Content-Length is no number");
+    if (length.empty() || !digits) return malformed("Content-Length is not a number");
   }
   if (codings == 0) return std::nullopt;
-  if (of.http_1_0) return malformed("HTTP/1.0 has no Transfer-Encoding");
+  if (of.http_1_0) return malformed("Transfer-Encoding is not allowed in HTTP/1.0");
   if (ascii_iequals(*all.find("Transfer-Encoding"), "chunked")) return std::nullopt;
-  return refusal{501, "not_supported", "the only Transfer-Encoding that is understood is chunked"};
+  return problem{problem_code::not_supported,
+                 "unsupported Transfer-Encoding; only chunked is supported"};
 }
 
-std::optional<refusal> check_coding(const fields& all) {
+std::optional<problem> check_coding(const fields& all) {
   if (count_of(all, "Content-Encoding") > 1 ||
       parse_coding(all.find("Content-Encoding").value_or("")) == coding::unknown)
-    return refusal{415, "unsupported_media_type",
-                   "the Content-Encoding of a request is gzip, deflate or none"};
+    return problem{problem_code::unsupported_media_type,
+                   "unsupported Content-Encoding; use gzip, deflate or none"};
   return std::nullopt;
 }
 
-std::optional<refusal> check_expectation(incoming& of) {
+std::optional<problem> check_expectation(incoming& of) {
   const auto expected = of.what.fields.find("Expect");
   if (!expected || of.http_1_0) return std::nullopt;
   of.asks_continue = ascii_iequals(trimmed(*expected), "100-continue");
   if (of.asks_continue) return std::nullopt;
-  return refusal{417, "expectation_failed", "the only Expect that is understood is 100-continue"};
+  return problem{problem_code::expectation_failed,
+                 "unsupported Expect; only 100-continue is supported"};
 }
 
 bool is_web_socket_handshake(const incoming& of) noexcept {
@@ -86,10 +87,10 @@ bool is_web_socket_handshake(const incoming& of) noexcept {
 
 }  // namespace
 
-std::optional<refusal> check_head_bytes(std::string_view head) {
+std::optional<problem> check_head_bytes(std::string_view head) {
   for (std::size_t at = head.find("\r\n"); at != head.npos; at = head.find("\r\n", at + 2)) {
     if (at + 2 < head.size() && (head[at + 2] == ' ' || head[at + 2] == '\t'))
-      return malformed("a header field goes on in a second line");
+      return malformed("a header field spans more than one line");
   }
   for (std::size_t i = 0; i < head.size(); ++i) {
     const auto c = static_cast<unsigned char>(head[i]);
@@ -97,16 +98,15 @@ std::optional<refusal> check_head_bytes(std::string_view head) {
                                      : c == '\n' && i > 0 && head[i - 1] == '\r';
     if ((c < 0x20 && c != '\t' && !ends_line) || c == 0x7F)
       return malformed(
-          "the head of the request has control characters, or lines that do not end "
-          "in CR LF");
+          "the request head contains a control character or a line that does not end in CR LF");
   }
   return std::nullopt;
 }
 
-std::optional<refusal> split_target(std::string_view target, request& to) {
+std::optional<problem> split_target(std::string_view target, request& to) {
   const auto visible = [](char c) { return c > 0x20 && c < 0x7F && c != '#'; };
   if (target.empty() || !std::all_of(target.begin(), target.end(), visible))
-    return malformed("the request target has characters that a URL must have as %XX, or a #");
+    return malformed("the request target contains a # or a character that must be percent-encoded");
   if (target == "*" && to.method == "OPTIONS") {
     to.path = "*";
     return std::nullopt;
@@ -121,11 +121,11 @@ std::optional<refusal> split_target(std::string_view target, request& to) {
   to.path = target.substr(0, mark);
   if (to.path.empty()) to.path = "/";
   if (mark != target.npos) to.query = target.substr(mark + 1);
-  if (to.path.front() != '/') return malformed("the request target does not begin with a slash");
+  if (to.path.front() != '/') return malformed("the request target must begin with a slash");
   return std::nullopt;
 }
 
-std::optional<refusal> check_fields(incoming& of) {
+std::optional<problem> check_fields(incoming& of) {
   if (auto wrong = check_host(of)) return wrong;
   if (auto wrong = check_length(of)) return wrong;
   if (auto wrong = check_coding(of.what.fields)) return wrong;

@@ -7,18 +7,18 @@
 #include "server/http/problem.hpp"
 #include "server/http/request_reader.hpp"
 
-/// What a request's head must keep to besides the grammar, which the parser knows.
+/// Checks of a request head beyond the grammar that the parser enforces.
 namespace pawl::server::http {
 
-/// Checks the bytes of a head, up to the empty line: no folded lines, no control characters.
-[[nodiscard]] std::optional<refusal> check_head_bytes(std::string_view head);
+/// Checks the bytes of a head up to the empty line: no folded lines, no control characters.
+[[nodiscard]] std::optional<problem> check_head_bytes(std::string_view head);
 
-/// Divides a request target into path and query. "*" is left as it is, of an absolute URL the
-/// part from the path on is taken.
-[[nodiscard]] std::optional<refusal> split_target(std::string_view target, request& to);
+/// Splits a request target into path and query. Keeps "*"; drops scheme and host of an absolute
+/// URL.
+[[nodiscard]] std::optional<problem> split_target(std::string_view target, request& to);
 
-/// Checks the fields that say where the request ends and for whom it is, and the coding of the
-/// body; fills in what they mean for the connection.
-[[nodiscard]] std::optional<refusal> check_fields(incoming& of);
+/// Checks the fields that frame the request (Host, length, codings, Expect) and sets the transport
+/// properties that follow from them.
+[[nodiscard]] std::optional<problem> check_fields(incoming& of);
 
 }  // namespace pawl::server::http

@@ -7,10 +7,10 @@
 #include <optional>
 #include <utility>
 
-#include "server/http/answer.hpp"
 #include "server/http/ascii.hpp"
 #include "server/http/content_coding.hpp"
 #include "server/http/request_checks.hpp"
+#include "server/http/response_bytes.hpp"
 
 namespace pawl::server::http {
 namespace {
@@ -20,11 +20,11 @@ using boost::beast::string_view;
 using boost::system::error_code;
 
 constexpr std::string_view end_of_head = "\r\n\r\n";
-constexpr std::size_t max_blank_lines = 4;  // before a request; RFC 9112, 2.2 asks for one
-// Chunk sizes with their extensions, and trailers, are read into one piece of memory.
+constexpr std::size_t max_blank_lines = 4;  // before a request; RFC 9112, 2.2 requires one
+// A chunk header with its extensions, and the trailer, must fit into one buffer.
 constexpr std::size_t max_chunk_head_bytes = 8 * 1024;
 
-constexpr std::size_t kept_capacity = 4 * 1024;  // of an idle connection
+constexpr std::size_t idle_capacity = 4 * 1024;  // of an idle connection
 
 std::string text_of(string_view text) {
   return {text.data(), text.size()};
@@ -42,8 +42,8 @@ bool has_other_version(std::string_view head) noexcept {
 
 }  // namespace
 
-/// Beast's parser, whose events fill in a request. What comes in trailers is dropped: a field must
-/// not get past the checks behind a body.
+/// Beast's parser; its callbacks fill in a request. Trailer fields are dropped, because they would
+/// bypass the checks of the head.
 class request_reader::parser final : public beast_http::basic_parser<true> {
  public:
   parser(incoming& to, const reader_limits& limits) : to_(to), limits_(limits) {
@@ -52,7 +52,7 @@ class request_reader::parser final : public beast_http::basic_parser<true> {
     body_limit(limits.body_bytes);
   }
 
-  [[nodiscard]] const std::optional<refusal>& refused() const noexcept { return refused_; }
+  [[nodiscard]] const std::optional<problem>& refused() const noexcept { return refused_; }
 
  private:
   void on_request_impl(beast_http::verb, string_view method, string_view target, int version,
@@ -60,7 +60,7 @@ class request_reader::parser final : public beast_http::basic_parser<true> {
     to_.what.method = text_of(method);
     to_.http_1_0 = version == 10;
     if (target.size() > limits_.url_bytes) {
-      refuse({414, "url_too_long",
+      refuse({problem_code::uri_too_long,
               "the request target is longer than " + std::to_string(limits_.url_bytes) + " bytes"},
              ec);
     } else if (auto wrong = split_target({target.data(), target.size()}, to_.what)) {
@@ -73,7 +73,7 @@ class request_reader::parser final : public beast_http::basic_parser<true> {
     if (head_is_read_) return;
     if (to_.what.fields.size() == limits_.header_fields) {
       return refuse(
-          {431, "header_too_large",
+          {problem_code::header_too_large,
            "the request has more than " + std::to_string(limits_.header_fields) + " header fields"},
           ec);
     }
@@ -99,14 +99,14 @@ class request_reader::parser final : public beast_http::basic_parser<true> {
   void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
   void on_finish_impl(error_code&) override {}
 
-  void refuse(refusal why, error_code& ec) {
+  void refuse(problem why, error_code& ec) {
     refused_ = std::move(why);
     ec = beast_http::error::bad_field;
   }
 
   incoming& to_;
   const reader_limits& limits_;
-  std::optional<refusal> refused_;
+  std::optional<problem> refused_;
   bool head_is_read_ = false;
 };
 
@@ -115,7 +115,7 @@ request_reader::~request_reader() = default;
 
 void request_reader::feed(std::string_view bytes) {
   if (refused_) return;
-  // Consumed bytes are dropped before more come, so memory does not grow with a connection.
+  // Drop the consumed bytes first, so that memory does not grow with the connection.
   input_.erase(0, std::exchange(begin_, 0));
   input_.append(bytes);
 }
@@ -139,7 +139,7 @@ void request_reader::consume(std::size_t size) noexcept {
   if (begin_ < input_.size()) return;
   begin_ = 0;
   input_.clear();
-  if (input_.capacity() > kept_capacity) input_.shrink_to_fit();
+  if (input_.capacity() > idle_capacity) input_.shrink_to_fit();
 }
 
 request_reader::step request_reader::next() {
@@ -150,14 +150,14 @@ request_reader::step request_reader::next() {
 request_reader::step request_reader::read_head() {
   while (unread().starts_with("\r\n")) {
     if (++blank_lines_ > max_blank_lines)
-      return refuse(400, "invalid_argument", "there are empty lines in place of a request");
+      return refuse(problem_code::invalid_argument, "too many empty lines before the request");
     consume(2);
   }
   const std::string_view bytes = unread();
-  // Told at once, so that somebody who speaks TLS to us, or another protocol, does not wait.
+  // Refused immediately: a client that speaks TLS or another protocol would wait for the timeout.
   if (!bytes.empty() && bytes != "\r" && !is_token_char(bytes.front()))
-    return refuse(400, "invalid_argument",
-                  "what came is not HTTP; if it is TLS: there is none here");
+    return refuse(problem_code::invalid_argument,
+                  "the request is not HTTP; this address does not use TLS");
   const std::size_t from = scanned_ < end_of_head.size() ? 0 : scanned_ - end_of_head.size();
   const std::size_t end = bytes.find(end_of_head, from);
   scanned_ = bytes.size();
@@ -169,55 +169,56 @@ request_reader::step request_reader::read_head() {
   scanned_ = blank_lines_ = 0;
   current_ = {};
   current_.bytes = size;
-  if (const auto wrong = check_head_bytes(head)) return refuse_as(*wrong);
+  if (auto wrong = check_head_bytes(head)) return refuse(*std::move(wrong));
   auto reading = std::make_unique<parser>(current_, limits_);
   error_code ec;
   reading->put(boost::asio::const_buffer{head.data(), head.size()}, ec);
-  if (reading->refused()) return refuse_as(*reading->refused());
-  if (ec == beast_http::error::body_limit)
-    return refuse(413, "body_too_large",
-                  "the body is longer than " + std::to_string(limits_.body_bytes) + " bytes");
+  if (reading->refused()) return refuse(*reading->refused());
+  if (ec == beast_http::error::body_limit) return body_too_long();
   if (ec == beast_http::error::bad_version && has_other_version(head))
-    return refuse(505, "not_supported", "this server speaks HTTP/1.1 and HTTP/1.0");
-  // Beast may take an end that comes too early for one that is still to come.
+    return refuse(problem_code::http_version_not_supported,
+                  "this server supports HTTP/1.1 and HTTP/1.0");
+  // Beast may report a head that ends too early as incomplete.
   if (ec == beast_http::error::need_more || (!ec && !reading->is_header_done()))
-    return refuse(400, "invalid_argument", "the head of the request ends too early");
-  if (ec)
-    return refuse(400, "invalid_argument", "the head of the request is malformed: " + ec.message());
+    return refuse(problem_code::invalid_argument, "the request head ends too early");
+  if (ec) return refuse(problem_code::invalid_argument, "malformed request head: " + ec.message());
   consume(size);
   if (reading->is_done()) return finish();
   body_ = std::move(reading);
   return step::head;
 }
 
+request_reader::step request_reader::body_too_long() {
+  return refuse(problem_code::body_too_large,
+                "the body is longer than " + std::to_string(limits_.body_bytes) + " bytes");
+}
+
 request_reader::step request_reader::head_too_long(std::string_view head) {
   const std::size_t line = std::min(head.find("\r\n"), head.size());
   if (line > limits_.url_bytes)
-    return refuse(
-        414, "url_too_long",
-        "the request target is longer than " + std::to_string(limits_.url_bytes) + " bytes");
-  return refuse(431, "header_too_large",
-                "the request line and the header fields together are longer than " +
-                    std::to_string(limits_.header_bytes) + " bytes");
+    return refuse(problem_code::uri_too_long, "the request target is longer than " +
+                                                  std::to_string(limits_.url_bytes) + " bytes");
+  return refuse(
+      problem_code::header_too_large,
+      "the request head is longer than " + std::to_string(limits_.header_bytes) + " bytes");
 }
 
 request_reader::step request_reader::read_body() {
   const std::string_view bytes = unread();
-  // So many bytes are always still to come, and Beast asserts that they are there once it has seen
-  // that the last chunk begins.
+  // At least this many bytes remain, and Beast asserts that they are there once the last chunk has
+  // begun.
   if (bytes.size() < (body_->chunked() ? last_chunk.size() : 1)) return step::need_more;
   error_code ec;
   const std::size_t size = body_->put(boost::asio::const_buffer{bytes.data(), bytes.size()}, ec);
   consume(size);
   current_.bytes += size;
   if (ec == beast_http::error::body_limit || current_.what.body.size() > limits_.body_bytes)
-    return refuse(413, "body_too_large",
-                  "the body is longer than " + std::to_string(limits_.body_bytes) + " bytes");
+    return body_too_long();
   if (ec && ec != beast_http::error::need_more)
-    return refuse(400, "invalid_argument", "the body of the request is malformed: " + ec.message());
+    return refuse(problem_code::invalid_argument, "malformed request body: " + ec.message());
   if (body_->is_done()) return finish();
   if (unread().size() > max_chunk_head_bytes)
-    return refuse(400, "invalid_argument", "the head of a chunk, or the trailer, is too long");
+    return refuse(problem_code::invalid_argument, "a chunk header or the trailer is too long");
   return step::need_more;
 }
 
@@ -227,15 +228,14 @@ request_reader::step request_reader::finish() {
   if (how == coding::none || current_.what.body.empty()) return step::request;
   auto plain = decompress(current_.what.body, how, limits_.body_bytes);
   if (!plain && plain.error().code == errc::limit_exceeded)
-    return refuse(413, "body_too_large", plain.error().message);
-  if (!plain) return refuse(400, "invalid_argument", plain.error().message);
+    return refuse(problem_code::body_too_large, plain.error().message);
+  if (!plain) return refuse(problem_code::invalid_argument, plain.error().message);
   current_.what.body = *std::move(plain);
   return step::request;
 }
 
-request_reader::step request_reader::refuse(unsigned status, std::string_view code,
-                                            std::string detail) {
-  why_ = {.status = status, .code = code, .detail = std::move(detail)};
+request_reader::step request_reader::refuse(problem why) {
+  error_ = std::move(why);
   refused_ = true;
   body_.reset();
   input_.clear();

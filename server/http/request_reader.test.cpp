@@ -10,7 +10,7 @@ namespace {
 constexpr reader_limits small_limits{
     .url_bytes = 300, .header_bytes = 1'024, .header_fields = 10, .body_bytes = 1'000};
 
-/// Reads `bytes` in pieces of `piece`, and gives all requests, and the status of the refusal.
+/// The parsed requests and the status of the refusal, 0 if there is none.
 struct reading_outcome {
   std::vector<request> requests;
   unsigned refused = 0;
@@ -26,7 +26,7 @@ reading_outcome read_pieces(const std::string& bytes, std::size_t piece) {
       if (step == request_reader::step::need_more) break;
       if (step == request_reader::step::head) continue;
       if (step == request_reader::step::refused) {
-        outcome.refused = reader.why().status;
+        outcome.refused = kind_of(reader.error().code).status;
         return outcome;
       }
       outcome.requests.push_back(reader.take().what);
@@ -35,7 +35,7 @@ reading_outcome read_pieces(const std::string& bytes, std::size_t piece) {
   return outcome;
 }
 
-unsigned refusal_of(const std::string& bytes) {
+unsigned refused_status(const std::string& bytes) {
   return read_pieces(bytes, bytes.size()).refused;
 }
 
@@ -43,7 +43,7 @@ const std::string host_line = "Host: h\r\n";
 
 }  // namespace
 
-TEST_CASE("Requests are the same in whatever pieces they come") {
+TEST_CASE("Requests are parsed the same from pieces of any size") {
   const std::string bytes =
       "\r\nGET /a%20b?c=d&e HTTP/1.1\r\nHost: h\r\nX-Empty:\r\n\r\n"
       "POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello"
@@ -66,7 +66,7 @@ TEST_CASE("Requests are the same in whatever pieces they come") {
   }
 }
 
-TEST_CASE("What comes in a trailer is no field of the request") {
+TEST_CASE("Trailer fields are not added to the request") {
   const auto read = read_pieces(
       "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
       "0\r\nAuthorization: Bearer x\r\n\r\n",
@@ -75,7 +75,7 @@ TEST_CASE("What comes in a trailer is no field of the request") {
   CHECK_FALSE(read.requests[0].fields.find("Authorization"));
 }
 
-TEST_CASE("Requests that could mean two things, or nothing, are refused") {
+TEST_CASE("Ambiguous and malformed requests are refused") {
   const std::string get = "GET / HTTP/1.1\r\n", post = "POST / HTTP/1.1\r\n" + host_line;
   const std::string chunked = post + "Transfer-Encoding: chunked\r\n\r\n";
   const std::vector<std::string> bad = {
@@ -145,13 +145,13 @@ TEST_CASE("Requests that could mean two things, or nothing, are refused") {
   };
   for (const std::string& bytes : bad) {
     CAPTURE(bytes);
-    const unsigned status = refusal_of(bytes);
+    const unsigned status = refused_status(bytes);
     CHECK((status == 400 || status == 413));
     CHECK(read_pieces(bytes, 1).refused >= 400);
   }
 }
 
-TEST_CASE("A line does not end a quotation in the extension of a chunk") {
+TEST_CASE("A line break does not end a quoted chunk extension") {
   const std::string begin =
       "POST / HTTP/1.1\r\n" + host_line + "Transfer-Encoding: chunked\r\n\r\n";
   for (const char* const body :
@@ -162,50 +162,52 @@ TEST_CASE("A line does not end a quotation in the extension of a chunk") {
   }
 }
 
-TEST_CASE("What the transport does not know is refused as such") {
+TEST_CASE("Unsupported codings, expectations and versions have their own status") {
   const std::string post = "POST / HTTP/1.1\r\n" + host_line;
-  CHECK(refusal_of(post + "Transfer-Encoding: gzip, chunked\r\n\r\n") == 501);
-  CHECK(refusal_of(post + "Transfer-Encoding: xchunked\r\n\r\n") == 501);
-  CHECK(refusal_of(post + "Expect: a-miracle\r\n\r\n") == 417);
-  CHECK(refusal_of(post + "Content-Encoding: br\r\nContent-Length: 1\r\n\r\nx") == 415);
-  CHECK(refusal_of(post + "Content-Encoding: gzip, gzip\r\nContent-Length: 1\r\n\r\nx") == 415);
-  CHECK(refusal_of("GET / HTTP/2.0\r\nHost: h\r\n\r\n") == 505);
-  CHECK(refusal_of("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") == 505);
+  CHECK(refused_status(post + "Transfer-Encoding: gzip, chunked\r\n\r\n") == 501);
+  CHECK(refused_status(post + "Transfer-Encoding: xchunked\r\n\r\n") == 501);
+  CHECK(refused_status(post + "Expect: a-miracle\r\n\r\n") == 417);
+  CHECK(refused_status(post + "Content-Encoding: br\r\nContent-Length: 1\r\n\r\nx") == 415);
+  CHECK(refused_status(post + "Content-Encoding: gzip, gzip\r\nContent-Length: 1\r\n\r\nx") == 415);
+  CHECK(refused_status("GET / HTTP/2.0\r\nHost: h\r\n\r\n") == 505);
+  CHECK(refused_status("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") == 505);
 }
 
-TEST_CASE("Each limit of a request has its status, and what is just within passes") {
+TEST_CASE("Each limit of a request has its status, and a request exactly at the limit passes") {
   const auto target = [](std::size_t size) {
     return "GET /" + std::string(size - 1, 'x') + " HTTP/1.1\r\n" + host_line + "\r\n";
   };
-  CHECK(refusal_of(target(300)) == 0);
-  CHECK(refusal_of(target(301)) == 414);
-  CHECK(refusal_of(target(5'000)) == 414);
-  CHECK(refusal_of("GET /" + std::string(5'000, 'x')) == 414);
+  CHECK(refused_status(target(300)) == 0);
+  CHECK(refused_status(target(301)) == 414);
+  CHECK(refused_status(target(5'000)) == 414);
+  CHECK(refused_status("GET /" + std::string(5'000, 'x')) == 414);
 
   const auto header = [](std::size_t size) {
     const std::string begin = "GET / HTTP/1.1\r\n" + host_line + "X: ";
     return begin + std::string(size - begin.size() - 4, 'x') + "\r\n\r\n";
   };
-  CHECK(refusal_of(header(1'024)) == 0);
-  CHECK(refusal_of(header(1'025)) == 431);
+  CHECK(refused_status(header(1'024)) == 0);
+  CHECK(refused_status(header(1'025)) == 431);
 
   const auto fields_of = [](std::size_t count) {
     std::string text = "GET / HTTP/1.1\r\n" + host_line;
     for (std::size_t i = 1; i < count; ++i) text += "X: y\r\n";
     return text + "\r\n";
   };
-  CHECK(refusal_of(fields_of(10)) == 0);
-  CHECK(refusal_of(fields_of(11)) == 431);
+  CHECK(refused_status(fields_of(10)) == 0);
+  CHECK(refused_status(fields_of(11)) == 431);
 
   const std::string post = "POST / HTTP/1.1\r\n" + host_line;
-  CHECK(refusal_of(post + "Content-Length: 1000\r\n\r\n" + std::string(1'000, 'x')) == 0);
-  CHECK(refusal_of(post + "Content-Length: 1001\r\n\r\n") == 413);
+  CHECK(refused_status(post + "Content-Length: 1000\r\n\r\n" + std::string(1'000, 'x')) == 0);
+  CHECK(refused_status(post + "Content-Length: 1001\r\n\r\n") == 413);
   const std::string chunk = "1f4\r\n" + std::string(500, 'x') + "\r\n";
-  CHECK(refusal_of(post + "Transfer-Encoding: chunked\r\n\r\n" + chunk + chunk + "0\r\n\r\n") == 0);
-  CHECK(refusal_of(post + "Transfer-Encoding: chunked\r\n\r\n" + chunk + chunk + "1\r\n") == 413);
+  CHECK(refused_status(post + "Transfer-Encoding: chunked\r\n\r\n" + chunk + chunk + "0\r\n\r\n") ==
+        0);
+  CHECK(refused_status(post + "Transfer-Encoding: chunked\r\n\r\n" + chunk + chunk + "1\r\n") ==
+        413);
 }
 
-TEST_CASE("A compressed body is given as it was, and no longer than a plain one may be") {
+TEST_CASE("A compressed body is decompressed, up to the limit of a plain one") {
   const auto post = [](const std::string& packed) {
     return "POST / HTTP/1.1\r\n" + host_line +
            "Content-Encoding: gzip\r\nContent-Length: " + std::to_string(packed.size()) +
@@ -214,11 +216,11 @@ TEST_CASE("A compressed body is given as it was, and no longer than a plain one 
   const auto read = read_pieces(post(gzip(std::string(1'000, 'x'))), 7);
   REQUIRE(read.requests.size() == 1);
   CHECK(read.requests[0].body == std::string(1'000, 'x'));
-  CHECK(refusal_of(post(gzip(std::string(1'001, 'x')))) == 413);
-  CHECK(refusal_of(post("no gzip")) == 400);
+  CHECK(refused_status(post(gzip(std::string(1'001, 'x')))) == 413);
+  CHECK(refused_status(post("no gzip")) == 400);
 }
 
-TEST_CASE("The reader tells what it waits for") {
+TEST_CASE("The reader reports which part of the request it expects") {
   request_reader reader{small_limits};
   CHECK(reader.is_idle());
   reader.feed("POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r");
@@ -235,10 +237,10 @@ TEST_CASE("The reader tells what it waits for") {
   CHECK(reader.take().what.body == "ok");
   CHECK(reader.take_rest() == "rest");
   CHECK(reader.is_idle());
-  CHECK(reader.held() == 0);
+  CHECK(reader.buffered() == 0);
 }
 
-TEST_CASE("Whether the connection goes on is read from version and Connection") {
+TEST_CASE("Keep-alive follows from the version and the Connection field") {
   const auto goes_on = [](const std::string& head) {
     request_reader reader{small_limits};
     reader.feed(head);

@@ -16,18 +16,18 @@ const std::string plain_get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
 
 }  // namespace
 
-TEST_CASE("A stop answers what is under way, closes the rest, and then is over") {
-  kept_exchanges kept;
+TEST_CASE("stop() answers the pending requests, closes the other connections and returns") {
+  saved_exchanges saved;
   test_listener server{
-      [&](request, std::shared_ptr<exchange> answer) { kept.add(std::move(answer)); }};
+      [&](request, std::shared_ptr<exchange> answer) { saved.add(std::move(answer)); }};
   auto idle = server.connect(), busy = server.connect();
   busy.send(plain_get);
-  const auto one = kept.wait_for(0);
+  const auto one = saved.wait_for(0);
   REQUIRE(one);
   const std::string address = server.address();
   std::jthread stopping{[&] { server->stop(seconds{20}); }};
   CHECK(idle.is_at_end());
-  CHECK(comes_true([&] { return !test_client{address}.is_connected(); }));
+  CHECK(eventually([&] { return !test_client{address}.is_connected(); }));
   one->respond({.status = 200, .fields = {}, .body = "done"});
   const auto answer = busy.read_answer();
   CHECK(answer.body == "done");
@@ -35,21 +35,21 @@ TEST_CASE("A stop answers what is under way, closes the rest, and then is over")
   CHECK(busy.is_at_end());
   busy.close();
   stopping.join();
-  CHECK(server->numbers().connections == 0);
+  CHECK(server->stats().connections == 0);
 }
 
-TEST_CASE("A stop reads a request that has begun to come, and answers it") {
+TEST_CASE("stop() reads and answers a partly received request") {
   test_listener server;
   auto client = server.connect();
   client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbo");
-  REQUIRE(comes_true([&] { return server->numbers().pending_bytes > 0; }));
+  REQUIRE(eventually([&] { return server->stats().pending_bytes > 0; }));
   std::jthread stopping{[&] { server->stop(seconds{20}); }};
-  CHECK(comes_true([&] { return !server.connect().is_connected(); }));
+  CHECK(eventually([&] { return !server.connect().is_connected(); }));
   client.send("dy");
   CHECK(client.read_answer().body == "POST / body");
 }
 
-TEST_CASE("A stop ends the streams") {
+TEST_CASE("stop() ends the streams") {
   std::shared_ptr<stream> body;
   std::atomic<bool> ready = false, closed = false;
   test_listener server{[&](request, std::shared_ptr<exchange> answer) {
@@ -60,7 +60,7 @@ TEST_CASE("A stop ends the streams") {
   }};
   auto client = server.connect();
   client.send(plain_get);
-  REQUIRE(comes_true([&] { return ready.load(); }));
+  REQUIRE(eventually([&] { return ready.load(); }));
   std::jthread stopping{[&] { server->stop(seconds{20}); }};
   CHECK(client.read_answer().body == "one");
   CHECK(client.is_whole());
@@ -70,13 +70,13 @@ TEST_CASE("A stop ends the streams") {
   CHECK_FALSE(body->write("x"));
 }
 
-TEST_CASE("At its deadline a stop closes what is left, and nobody is answered any more") {
-  kept_exchanges kept;
+TEST_CASE("stop() closes the remaining connections at its deadline without an answer") {
+  saved_exchanges saved;
   test_listener server{
-      [&](request, std::shared_ptr<exchange> answer) { kept.add(std::move(answer)); }};
+      [&](request, std::shared_ptr<exchange> answer) { saved.add(std::move(answer)); }};
   auto client = server.connect();
   client.send(plain_get);
-  auto one = kept.wait_for(0);
+  auto one = saved.wait_for(0);
   REQUIRE(one);
   server->stop(std::chrono::milliseconds{50});
   CHECK(client.is_at_end());
@@ -85,14 +85,14 @@ TEST_CASE("At its deadline a stop closes what is left, and nobody is answered an
   one->respond({.status = 200});
 }
 
-TEST_CASE("An exchange and a stream may outlive their listener") {
-  kept_exchanges kept;
+TEST_CASE("Exchanges and streams can outlive their listener") {
+  saved_exchanges saved;
   std::shared_ptr<stream> body;
   std::atomic<bool> ready = false;
   std::shared_ptr<exchange> left;
   {
     test_listener server{[&](request what, std::shared_ptr<exchange> answer) {
-      if (what.path == "/") return kept.add(std::move(answer));
+      if (what.path == "/") return saved.add(std::move(answer));
       body = answer->respond_with_stream({.status = 200});
       ready = true;
     }};
@@ -100,20 +100,20 @@ TEST_CASE("An exchange and a stream may outlive their listener") {
     first.send(plain_get);
     second.send("GET /s HTTP/1.1\r\nHost: h\r\n\r\n");
     third.send(plain_get);
-    left = kept.wait_for(0);
+    left = saved.wait_for(0);
     REQUIRE(left);
-    REQUIRE(comes_true([&] { return ready.load() && kept.count() == 2; }));
+    REQUIRE(eventually([&] { return ready.load() && saved.count() == 2; }));
     server.destroy();
   }
   CHECK_FALSE(body->write("x"));
   left->respond({.status = 200});
-  bool told = false;
-  body->on_closed([&] { told = true; });
-  CHECK(told);
-  // The other one is dropped unanswered.
+  bool called = false;
+  body->on_closed([&] { called = true; });
+  CHECK(called);
+  // The other exchange is destroyed without an answer.
 }
 
-TEST_CASE("A listener can be stopped twice, and while clients come and go") {
+TEST_CASE("A listener can be stopped twice and while clients connect") {
   test_listener server;
   const std::string address = server.address();
   std::atomic<bool> over = false;
@@ -126,10 +126,10 @@ TEST_CASE("A listener can be stopped twice, and while clients come and go") {
         if (client.is_connected() && client.get("/").status == 200) ++served;
       }
     });
-  CHECK(comes_true([&] { return served > 50; }));
+  CHECK(eventually([&] { return served > 50; }));
   server->stop(seconds{5});
   server->stop(seconds{5});
   over = true;
-  CHECK(server->numbers().connections == 0);
-  CHECK(server->numbers().in_flight == 0);
+  CHECK(server->stats().connections == 0);
+  CHECK(server->stats().in_flight == 0);
 }

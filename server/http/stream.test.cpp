@@ -14,7 +14,7 @@ namespace {
 
 const response event_stream{.status = 200, .fields = {{"Content-Type", "text/event-stream"}}};
 
-/// Gives the test the stream of each request to /stream.
+/// Opens a stream for each request to /stream and passes it to the test.
 struct stream_source {
   std::mutex mutex;
   std::condition_variable changed;
@@ -46,7 +46,7 @@ const std::string stream_request = "GET /stream HTTP/1.1\r\nHost: h\r\n\r\n";
 
 }  // namespace
 
-TEST_CASE("A stream is written chunk by chunk, and the connection goes on behind it") {
+TEST_CASE("A stream is written in chunks, and the connection stays open after it") {
   stream_source source;
   test_listener server{source.function()};
   auto client = server.connect();
@@ -57,7 +57,7 @@ TEST_CASE("A stream is written chunk by chunk, and the connection goes on behind
   CHECK(head.status == 200);
   CHECK(head.header("transfer-encoding") == "chunked");
   CHECK(head.headers.count("content-length") == 0);
-  CHECK(server->numbers().streams == 1);
+  CHECK(server->stats().streams == 1);
   for (const std::string& part : {std::string{"one"}, std::string(100'000, 'x')}) {
     CHECK(body->write(part));
     CHECK(client.read_chunk() == part);
@@ -70,11 +70,11 @@ TEST_CASE("A stream is written chunk by chunk, and the connection goes on behind
   CHECK(client.read_chunk() == "last");
   CHECK(client.read_chunk().empty());
   CHECK(client.is_whole());
-  CHECK(comes_true([&] { return closed.load() && server->numbers().streams == 0; }));
+  CHECK(eventually([&] { return closed.load() && server->stats().streams == 0; }));
   CHECK(client.get("/after").body == "GET /after ");
 }
 
-TEST_CASE("Dropping a stream ends it") {
+TEST_CASE("Destroying a stream ends it") {
   stream_source source;
   test_listener server{source.function()};
   auto client = server.connect();
@@ -84,7 +84,7 @@ TEST_CASE("Dropping a stream ends it") {
   CHECK(client.get("/").status == 200);
 }
 
-TEST_CASE("To HTTP/1.0 a stream is written until the connection ends") {
+TEST_CASE("An HTTP/1.0 stream ends with its connection") {
   stream_source source;
   test_listener server{source.function()};
   auto client = server.connect();
@@ -100,7 +100,7 @@ TEST_CASE("To HTTP/1.0 a stream is written until the connection ends") {
   CHECK(answer.body == "onetwo");
 }
 
-TEST_CASE("Nobody gets the stream that answers HEAD") {
+TEST_CASE("A stream that answers HEAD has no body") {
   stream_source source;
   test_listener server{source.function()};
   auto client = server.connect();
@@ -108,11 +108,11 @@ TEST_CASE("Nobody gets the stream that answers HEAD") {
   auto body = source.take();
   REQUIRE(body);
   CHECK(client.read_head().status == 200);
-  CHECK(comes_true([&] { return !body->write("x"); }));
+  CHECK(eventually([&] { return !body->write("x"); }));
   CHECK(client.get("/").body == "GET / ");
 }
 
-TEST_CASE("The writer of a stream learns that its reader has gone") {
+TEST_CASE("The writer of a stream is notified when the reader disconnects") {
   stream_source source;
   test_listener server{source.function()};
   auto client = server.connect();
@@ -122,16 +122,16 @@ TEST_CASE("The writer of a stream learns that its reader has gone") {
   std::atomic<int> closed = 0;
   body->on_closed([&] { ++closed; });
   client.close();
-  CHECK(comes_true([&] { return closed == 1; }));
+  CHECK(eventually([&] { return closed == 1; }));
   CHECK_FALSE(body->write("x"));
   CHECK_FALSE(body->too_slow());
-  bool at_once = false;
-  body->on_closed([&] { at_once = true; });
-  CHECK(at_once);
-  CHECK(server->numbers().streams == 0);
+  bool immediately = false;
+  body->on_closed([&] { immediately = true; });
+  CHECK(immediately);
+  CHECK(server->stats().streams == 0);
 }
 
-TEST_CASE("A reader that does not keep up is told so with one last message") {
+TEST_CASE("A slow stream reader gets one last message") {
   server_settings s;
   s.stream_buffer_bytes = 100'000;
   stream_source source;
@@ -152,7 +152,7 @@ TEST_CASE("A reader that does not keep up is told so with one last message") {
   CHECK(answer.body.ends_with("dropped"));
 }
 
-TEST_CASE("A stream whose reader takes nothing is closed after the time for writing") {
+TEST_CASE("A stream whose peer does not read is closed after the write timeout") {
   server_settings s;
   s.write_timeout_ms = milliseconds{100};
   s.stream_buffer_bytes = 100'000'000;
@@ -164,13 +164,13 @@ TEST_CASE("A stream whose reader takes nothing is closed after the time for writ
   REQUIRE(body);
   std::atomic<bool> closed = false;
   body->on_closed([&] { closed = true; });
-  // More than the system takes in our place.
+  // More than the system buffers.
   CHECK(body->write(std::string(20'000'000, 'x')));
-  CHECK(comes_true([&] { return closed.load(); }));
+  CHECK(eventually([&] { return closed.load(); }));
   CHECK_FALSE(body->write("x"));
 }
 
-TEST_CASE("A stream beyond the limit is answered 429, and room comes back") {
+TEST_CASE("A stream beyond the limit is answered 429 until another one ends") {
   server_settings s;
   s.max_streams = 2;
   stream_source source;
@@ -187,16 +187,16 @@ TEST_CASE("A stream beyond the limit is answered 429, and room comes back") {
     if (head.status == 429) CHECK(head.header("retry-after") == "1");
   }
   CHECK(refused == 1);
-  CHECK(server->numbers().streams == 2);
+  CHECK(server->stats().streams == 2);
   held.clear();
   clients.clear();
-  REQUIRE(comes_true([&] { return server->numbers().streams == 0; }));
+  REQUIRE(eventually([&] { return server->stats().streams == 0; }));
   auto again = server.connect();
   again.send(stream_request);
   CHECK(again.read_head().status == 200);
 }
 
-TEST_CASE("Many threads may write to one stream") {
+TEST_CASE("Several threads can write to one stream") {
   stream_source source;
   test_listener server{source.function()};
   auto client = server.connect();
@@ -214,11 +214,11 @@ TEST_CASE("Many threads may write to one stream") {
   CHECK(client.read_answer().body.size() == 40'000);
 }
 
-TEST_CASE("A stream behind an unanswered request waits for its turn") {
-  kept_exchanges kept;
+TEST_CASE("A stream pipelined after an unanswered request waits") {
+  saved_exchanges saved;
   stream_source source;
   test_listener server{[&](request what, std::shared_ptr<exchange> answer) {
-    if (what.path == "/first") return kept.add(std::move(answer));
+    if (what.path == "/first") return saved.add(std::move(answer));
     source.handle(std::move(what), std::move(answer));
   }};
   auto client = server.connect();
@@ -227,7 +227,7 @@ TEST_CASE("A stream behind an unanswered request waits for its turn") {
   REQUIRE(body);
   body->write("streamed");
   body->close();
-  kept.wait_for(0)->respond({.status = 200, .fields = {}, .body = "first"});
+  saved.wait_for(0)->respond({.status = 200, .fields = {}, .body = "first"});
   CHECK(client.read_answer().body == "first");
   CHECK(client.read_answer().body == "streamed");
 }

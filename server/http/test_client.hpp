@@ -18,14 +18,14 @@
 #include "server/http/address.hpp"
 #include "server/http/ascii.hpp"
 
-/// For tests: HTTP as bytes over a real socket.
+/// Test client: raw HTTP over a real socket.
 namespace pawl::server::http::testing {
 
 struct test_answer {
-  unsigned status = 0;  ///< 0: the connection ended before there was an answer
-  std::map<std::string, std::string> headers;  ///< by names in lower case
+  unsigned status = 0;                         ///< 0: the connection ended before the answer
+  std::map<std::string, std::string> headers;  ///< by lower-case name
   std::string body;
-  std::string head;  ///< as it came
+  std::string head;  ///< as received
 
   [[nodiscard]] std::string header(const std::string& name) const {
     const auto found = headers.find(name);
@@ -33,21 +33,22 @@ struct test_answer {
   }
 };
 
-/// A connection to a listener. Whatever takes longer than `patience_s` counts as the end.
+/// A connection to a listener. An operation that takes longer than `timeout_s` counts as the end of
+/// the connection.
 class test_client {
  public:
-  static constexpr time_t patience_s = 20;
+  static constexpr time_t timeout_s = 20;
 
-  /// `receive_buffer`: what the system takes from the server without our reading; 0: its default.
+  /// `receive_buffer`: size of the socket's receive buffer; 0: the system's default.
   explicit test_client(const std::string& address_text, int receive_buffer = 0) {
     const address at = *parse_address(address_text);
     fd_ = functions::unique_fd{
         ::socket(at.is_unix() ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     if (receive_buffer != 0)
       ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
-    const timeval patience{.tv_sec = patience_s, .tv_usec = 0};
-    ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    ::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    const timeval timeout{.tv_sec = timeout_s, .tv_usec = 0};
+    ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+    ::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
     sockaddr_storage where{};
     const socklen_t size = fill(at, where);
     is_connected_ = ::connect(fd_.get(), reinterpret_cast<sockaddr*>(&where), size) == 0;
@@ -57,7 +58,7 @@ class test_client {
 
   [[nodiscard]] bool is_connected() const noexcept { return is_connected_; }
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
-  /// False if the other side is gone.
+  /// Returns false if the server has closed the connection.
   bool send(std::string_view bytes) {
     while (!bytes.empty()) {
       const auto sent = put(bytes);
@@ -69,7 +70,7 @@ class test_client {
   void end_sending() const { ::shutdown(fd_.get(), SHUT_WR); }
   void close() { fd_.reset(); }
 
-  /// A request without body, and its answer.
+  /// Sends a request without a body and returns its answer.
   test_answer get(const std::string& path, const std::string& fields = {}) {
     send("GET " + path + " HTTP/1.1\r\nHost: test\r\n" + fields + "\r\n");
     return read_answer();
@@ -81,7 +82,7 @@ class test_client {
     return read_answer();
   }
 
-  /// The next answer, with its body unless the request was HEAD.
+  /// Reads the next answer; pass false if the request was HEAD.
   test_answer read_answer(bool has_body = true) {
     test_answer answer = read_head();
     if (answer.status == 0 || !has_body || answer.status < 200 || answer.status == 204 ||
@@ -115,7 +116,7 @@ class test_client {
     return answer;
   }
 
-  /// The next chunk of a body; empty at its end.
+  /// Reads the next chunk of a body; returns "" at its end.
   std::string read_chunk() {
     const std::string line = read_until("\r\n");
     if (line.empty()) return {};
@@ -124,10 +125,10 @@ class test_client {
     is_whole_ = read_bytes(2) == "\r\n";
     return part;
   }
-  /// Whether the last chunk had its end.
+  /// Whether the last chunk was complete.
   [[nodiscard]] bool is_whole() const noexcept { return is_whole_; }
 
-  /// Up to `end` and with it, or what came before the connection ended.
+  /// Reads up to and including `end`, or up to the end of the connection.
   std::string read_until(std::string_view end) {
     std::size_t at = 0;
     while ((at = input_.find(end)) == input_.npos)
@@ -139,13 +140,13 @@ class test_client {
       if (!more()) break;
     return take(std::min(size, input_.size()));
   }
-  /// Until the connection ends.
+  /// Reads up to the end of the connection.
   std::string read_all() {
     while (more()) {
     }
     return std::exchange(input_, {});
   }
-  /// Whether the server closed the connection, with nothing more to read.
+  /// Whether the server closed the connection and everything is read.
   bool is_at_end() { return input_.empty() && !more(); }
 
  protected:

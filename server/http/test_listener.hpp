@@ -17,7 +17,7 @@
 #include "server/http/test_client.hpp"
 #include "tests/support/catch.hpp"
 
-/// For tests: a listener on a free port, and a handler made of a function.
+/// Test helpers: a listener on a free port and a handler that calls a function.
 namespace pawl::server::http::testing {
 
 using handler_function = std::function<void(request, std::shared_ptr<exchange>)>;
@@ -33,11 +33,11 @@ class function_handler final : public handler {
   const handler_function what_;
 };
 
-/// Waits until `holds`, which is asked again and again. False: it did not within the patience.
+/// Polls `holds` until it is true. Returns false after the timeout.
 template <class Condition>
-[[nodiscard]] bool comes_true(const Condition& holds) {
+[[nodiscard]] bool eventually(const Condition& holds) {
   const auto deadline =
-      std::chrono::steady_clock::now() + std::chrono::seconds{test_client::patience_s};
+      std::chrono::steady_clock::now() + std::chrono::seconds{test_client::timeout_s};
   while (!holds()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
     std::this_thread::yield();
@@ -45,7 +45,7 @@ template <class Condition>
   return true;
 }
 
-/// Answers with "METHOD path?query body".
+/// Answers "METHOD path?query body".
 inline void echo(request what, std::shared_ptr<exchange> answer) {
   std::string text = what.method + " " + what.path;
   if (!what.query.empty()) text += "?" + what.query;
@@ -78,7 +78,7 @@ class test_listener {
     const std::lock_guard lock{mutex_};
     return finished_;
   }
-  /// Ends the listener while the handler is still there.
+  /// Destroys the listener before its handler.
   void destroy() { listener_.reset(); }
 
  private:
@@ -93,31 +93,31 @@ class test_listener {
   std::unique_ptr<listener> listener_;
 };
 
-/// Exchanges that a test answers later, in the order in which they came.
-class kept_exchanges {
+/// Exchanges that a test answers later, in order of arrival.
+class saved_exchanges {
  public:
   void add(std::shared_ptr<exchange> one) {
     const std::lock_guard lock{mutex_};
-    kept_.push_back(std::move(one));
+    saved_.push_back(std::move(one));
     changed_.notify_all();
   }
-  /// The one with this number, from 0; waits until it comes. Null: it did not come.
+  /// Waits for the exchange with this number, from 0, and returns it; null after the timeout.
   [[nodiscard]] std::shared_ptr<exchange> wait_for(std::size_t number) {
     std::unique_lock lock{mutex_};
-    const auto is_there = [&] { return kept_.size() > number; };
-    if (!changed_.wait_for(lock, std::chrono::seconds{test_client::patience_s}, is_there))
+    const auto is_there = [&] { return saved_.size() > number; };
+    if (!changed_.wait_for(lock, std::chrono::seconds{test_client::timeout_s}, is_there))
       return nullptr;
-    return std::move(kept_[number]);
+    return std::move(saved_[number]);
   }
   [[nodiscard]] std::size_t count() const {
     const std::lock_guard lock{mutex_};
-    return kept_.size();
+    return saved_.size();
   }
 
  private:
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<std::shared_ptr<exchange>> kept_;
+  std::vector<std::shared_ptr<exchange>> saved_;
 };
 
 }  // namespace pawl::server::http::testing

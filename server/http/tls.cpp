@@ -13,7 +13,7 @@ namespace {
 
 namespace ssl = boost::asio::ssl;
 
-// TLS 1.3 brings its own; these are for 1.2.
+// For TLS 1.2 only; TLS 1.3 has its own cipher suites.
 constexpr const char* tls_1_2_ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
 constexpr const unsigned char only_http_1_1[] = "\x08http/1.1";
 
@@ -35,15 +35,15 @@ class tls_channel final : public channel {
   }
 
   void async_write_some(const gathered_buffers& from, io_handler done) override {
-    // One record for the first bytes that there are: TLS gathers nothing.
+    // TLS cannot gather buffers: write the first non-empty one.
     for (const auto& buffer : from)
       if (buffer.size() != 0) return stream_->async_write_some(buffer, std::move(done));
     done({}, 0);
   }
 
   void end() override {
-    // The stream has to outlive the exchange of closing messages; `close` cuts it short.
-    stream_->async_shutdown([held = stream_, context = with_](const error_code&) {});
+    // The stream must outlive the exchange of close messages; `close` aborts it.
+    stream_->async_shutdown([stream = stream_, context = with_](const error_code&) {});
   }
 
   void close() noexcept override {
@@ -83,12 +83,12 @@ int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_si
 
 error cannot_use(std::string_view what, const std::filesystem::path& file, const error_code& why) {
   return {.code = errc::invalid_argument,
-          .message = "the " + std::string{what} + " " + pawl::quoted(file.string()) +
-                     " cannot be used: " + why.message() +
-                     "; server.tls_cert and server.tls_key name PEM files that belong together"};
+          .message = "cannot load the " + std::string{what} + " " + pawl::quoted(file.string()) +
+                     ": " + why.message() +
+                     "; server.tls_cert and server.tls_key must be matching PEM files"};
 }
 
-/// Never asks on a terminal: a key with a passphrase is refused.
+/// Never prompts on a terminal: a key with a passphrase is refused.
 std::string no_passphrase(std::size_t, ssl::context_base::password_purpose) {
   return {};
 }
@@ -102,7 +102,7 @@ void restrict(ssl::context& made) {
   SSL_CTX* const native = made.native_handle();
   ::SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
   ::SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
-  // A peer that ends without TLS's own end is no worse than one that is cut off.
+  // Treat a connection closed without close_notify like any other disconnect.
   ::SSL_CTX_set_options(native, SSL_OP_IGNORE_UNEXPECTED_EOF);
   ::SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
   ::SSL_CTX_set_cipher_list(native, tls_1_2_ciphers);
@@ -115,9 +115,8 @@ result<std::shared_ptr<const tls_context>> tls_context::load(
     const std::filesystem::path& certificate, const std::filesystem::path& key) {
   if (certificate.empty() != key.empty())
     return error{.code = errc::invalid_argument,
-                 .message = "server.tls_cert and server.tls_key are set together or not at all; " +
-                            std::string{key.empty() ? "server.tls_key" : "server.tls_cert"} +
-                            " is empty"};
+                 .message = std::string{key.empty() ? "server.tls_key" : "server.tls_cert"} +
+                            " is empty; set both server.tls_cert and server.tls_key, or neither"};
   auto made = std::make_shared<ssl::context>(ssl::context::tls_server);
   restrict(*made);
   error_code failed;

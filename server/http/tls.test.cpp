@@ -17,7 +17,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-/// Certificates made for the occasion, each its own authority.
+/// Self-signed certificates in a temporary folder.
 class certificates {
  public:
   certificates() {
@@ -29,7 +29,7 @@ class certificates {
   certificates& operator=(const certificates&) = delete;
   ~certificates() { std::filesystem::remove_all(folder_); }
 
-  /// Makes, or replaces, `name`.pem and `name`.key for the subject `subject`.
+  /// Creates or replaces `name`.pem and `name`.key for `subject`.
   void make(const std::string& name, const std::string& subject) const {
     const std::string script = "cd '" + folder_.string() +
                                "' && exec 2>openssl.log && openssl req -x509 -days 2 -newkey ec"
@@ -49,7 +49,7 @@ class certificates {
   std::filesystem::path folder_;
 };
 
-/// A client that speaks TLS and trusts everybody.
+/// A TLS client that does not verify certificates.
 class tls_client final : public test_client {
  public:
   explicit tls_client(const std::string& address, int max_version = TLS1_3_VERSION,
@@ -83,7 +83,7 @@ class tls_client final : public test_client {
     ::X509_free(peer);
     return text;
   }
-  /// Whether the server ended with TLS's own message.
+  /// Whether the server sent close_notify.
   [[nodiscard]] bool was_ended_properly() const {
     return (::SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
   }
@@ -107,7 +107,7 @@ class tls_client final : public test_client {
 
 }  // namespace
 
-TEST_CASE("With a certificate HTTP is spoken over TLS 1.3 and 1.2, and nothing older") {
+TEST_CASE("A server with a certificate accepts TLS 1.3 and 1.2 and nothing older") {
   const certificates made;
   made.make("server", "localhost");
   test_listener server{echo, made.settings("server")};
@@ -122,7 +122,7 @@ TEST_CASE("With a certificate HTTP is spoken over TLS 1.3 and 1.2, and nothing o
   CHECK_FALSE(tls_client{server.address(), TLS1_1_VERSION}.has_shaken_hands());
 }
 
-TEST_CASE("A client that speaks HTTP/2 only is refused in the handshake") {
+TEST_CASE("A client that offers only HTTP/2 is refused in the handshake") {
   const certificates made;
   made.make("server", "localhost");
   test_listener server{echo, made.settings("server")};
@@ -131,7 +131,7 @@ TEST_CASE("A client that speaks HTTP/2 only is refused in the handshake") {
         "http/1.1");
 }
 
-TEST_CASE("A connection with TLS is ended with TLS's own message") {
+TEST_CASE("A TLS connection ends with close_notify") {
   const certificates made;
   made.make("server", "localhost");
   test_listener server{echo, made.settings("server")};
@@ -160,7 +160,7 @@ TEST_CASE("Pipelined requests and streams work over TLS") {
   CHECK(client.read_answer().body == "GET /b ");
 }
 
-TEST_CASE("Who speaks plain HTTP to TLS, or TLS to plain HTTP, is closed soon") {
+TEST_CASE("Plain HTTP to a TLS port and TLS to a plain port are closed promptly") {
   const certificates made;
   made.make("server", "localhost");
   test_listener with_tls{echo, made.settings("server")}, without;
@@ -170,7 +170,7 @@ TEST_CASE("Who speaks plain HTTP to TLS, or TLS to plain HTTP, is closed soon") 
   CHECK_FALSE(tls_client{without.address()}.has_shaken_hands());
 }
 
-TEST_CASE("A handshake that does not come to its end is given up") {
+TEST_CASE("An incomplete handshake times out") {
   const certificates made;
   made.make("server", "localhost");
   server_settings s = made.settings("server");
@@ -180,7 +180,7 @@ TEST_CASE("A handshake that does not come to its end is given up") {
   CHECK(silent.is_at_end());
 }
 
-TEST_CASE("A new certificate is used after a reload, and a bad one changes nothing") {
+TEST_CASE("A reload uses the new certificate and ignores an invalid one") {
   const certificates made;
   made.make("server", "first");
   test_listener server{echo, made.settings("server")};
@@ -199,7 +199,7 @@ TEST_CASE("A new certificate is used after a reload, and a bad one changes nothi
   CHECK(contains(tls_client{server.address()}.subject(), "second"));
 }
 
-TEST_CASE("A certificate and a key that cannot be used are told of with their file") {
+TEST_CASE("An invalid certificate or key is reported with its file name") {
   const certificates made;
   made.make("one", "one");
   made.make("two", "two");
@@ -222,7 +222,7 @@ TEST_CASE("A certificate and a key that cannot be used are told of with their fi
   CHECK(contains(load("", "one.key").error().message, "server.tls_cert"));
 }
 
-TEST_CASE("Connections beyond the limit are closed when TLS is spoken") {
+TEST_CASE("TLS connections beyond the limit are closed without an answer") {
   const certificates made;
   made.make("server", "localhost");
   server_settings s = made.settings("server");
@@ -233,7 +233,7 @@ TEST_CASE("Connections beyond the limit are closed when TLS is spoken") {
   CHECK_FALSE(tls_client{server.address()}.has_shaken_hands());
 }
 
-TEST_CASE("A stop with TLS connections is over soon") {
+TEST_CASE("stop() is fast with open TLS connections") {
   const certificates made;
   made.make("server", "localhost");
   test_listener server{echo, made.settings("server")};

@@ -4,16 +4,16 @@ namespace pawl::server::http {
 
 void web_socket_ends::set_receiver(std::function<void(std::string)> what) {
   std::function<void()> resume;
-  std::string kept;
+  std::string pending;
   auto receiver = std::make_shared<const std::function<void(std::string)>>(std::move(what));
   {
     const std::lock_guard lock{mutex_};
     receiver_ = receiver;
-    kept.swap(kept_);
+    pending.swap(pending_);
     resume.swap(resume_);
   }
   if (!resume) return;
-  (*receiver)(std::move(kept));
+  (*receiver)(std::move(pending));
   resume();
 }
 
@@ -23,7 +23,7 @@ bool web_socket_ends::deliver(std::string text, std::function<void()> resume) {
     const std::lock_guard lock{mutex_};
     receiver = receiver_;
     if (!receiver) {
-      kept_ = std::move(text);
+      pending_ = std::move(text);
       resume_ = std::move(resume);
       return false;
     }
@@ -32,8 +32,8 @@ bool web_socket_ends::deliver(std::string text, std::function<void()> resume) {
   return true;
 }
 
-void web_socket_ends::forget_receiver() {
-  std::shared_ptr<const std::function<void(std::string)>> dropped;
+void web_socket_ends::reset_receiver() {
+  std::shared_ptr<const std::function<void(std::string)>> dropped;  // destroyed without the lock
   const std::lock_guard lock{mutex_};
   dropped.swap(receiver_);
   resume_ = nullptr;

@@ -12,8 +12,8 @@ namespace pawl::server::http {
 
 class connection;
 
-/// The end of a WebSocket that its user holds, as the connection sees it: what is to be sent, and
-/// whom to give what came. Safe for concurrent use.
+/// Connects a WebSocket's connection with its user: the outgoing messages and the receiver of the
+/// incoming ones. Safe for concurrent use.
 class web_socket_ends {
  public:
   explicit web_socket_ends(std::shared_ptr<outbox> to_send) : out(std::move(to_send)) {}
@@ -21,37 +21,37 @@ class web_socket_ends {
   const std::shared_ptr<outbox> out;
 
   void set_receiver(std::function<void(std::string)> what);
-  /// Gives a message to the receiver. False: there is none yet; the message is kept for it, and
-  /// `resume` is called when it was given. No further message may come before.
+  /// Passes a message to the receiver. Returns false if there is no receiver yet: the message is
+  /// kept, and `resume` is called after it was delivered. Must not be called again before that.
   [[nodiscard]] bool deliver(std::string text, std::function<void()> resume);
-  /// Lets go of the receiver, which may hold its socket.
-  void forget_receiver();
+  /// Releases the receiver, which may hold its own socket.
+  void reset_receiver();
 
  private:
   std::mutex mutex_;
   std::shared_ptr<const std::function<void(std::string)>> receiver_;
-  std::string kept_;
+  std::string pending_;
   std::function<void()> resume_;
 };
 
-/// What a connection has become that is not HTTP any more. All calls on the connection's strand.
+/// The protocol of a connection after an upgrade. All calls are on the connection's strand.
 class upgraded {
  public:
   virtual ~upgraded() = default;
 
   virtual void start() = 0;
-  /// There is something in the outbox.
+  /// Reports that the outbox has data.
   virtual void wake() = 0;
 };
 
-/// What a WebSocket's handshake needs of its request.
+/// Data of the request for a WebSocket handshake.
 struct web_socket_handshake {
   std::string key;                                          ///< Sec-WebSocket-Key
-  std::string rest;                                         ///< bytes that came behind the request
-  std::vector<std::pair<std::string, std::string>> fields;  ///< to be in the answer
+  std::string rest;                                         ///< bytes received after the request
+  std::vector<std::pair<std::string, std::string>> fields;  ///< header fields of the answer
 };
 
-/// Makes a WebSocket of a connection, whose channel nobody else uses from now on.
+/// Upgrades a connection to a WebSocket, which then owns the channel.
 [[nodiscard]] std::shared_ptr<upgraded> make_web_socket(std::shared_ptr<connection> of,
                                                         web_socket_handshake handshake,
                                                         std::shared_ptr<web_socket_ends> ends);

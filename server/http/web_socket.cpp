@@ -14,8 +14,8 @@ namespace pawl::server::http {
 
 namespace beast_ws = boost::beast::websocket;
 
-/// The channel of a connection as Beast wants a stream to be: whatever is behind it, Beast's code
-/// is compiled once.
+/// Adapts a channel to Beast's stream concept. One adapter for plain and TLS channels, so that
+/// Beast's code is instantiated once.
 class beast_channel {
  public:
   using executor_type = strand;
@@ -63,11 +63,11 @@ class beast_channel {
 
   template <class Handler>
   [[nodiscard]] io_handler counting(Handler handler, bool is_input) {
-    // A std::function is copied, which such a handler cannot be.
-    auto held = std::make_shared<Handler>(std::move(handler));
-    return [held, of = of_, is_input](const error_code& failed, std::size_t size) {
+    // std::function needs a copyable target; the handler is only movable.
+    auto shared = std::make_shared<Handler>(std::move(handler));
+    return [shared, of = of_, is_input](const error_code& failed, std::size_t size) {
       is_input ? of->count_in(size) : of->count_out(size);
-      (*held)(failed, size);
+      (*shared)(failed, size);
     };
   }
 
@@ -85,7 +85,7 @@ class beast_channel {
   std::string rest_;
 };
 
-// Found by Beast by their names.
+// Beast finds these by argument-dependent lookup.
 inline void beast_close_socket(beast_channel& stream) {
   stream.close();
 }
@@ -122,7 +122,7 @@ class web_socket_session final : public upgraded,
   void wake() override;
 
  private:
-  // Without compression: it costs memory for each connection.
+  // Without compression, which would need memory for each connection.
   using beast_socket = beast_ws::stream<beast_channel, false>;
 
   void on_accepted(const error_code& failed);
@@ -148,7 +148,7 @@ void web_socket_session::start() {
   const server_settings& s = of_->all().settings();
   socket_.set_option(beast_ws::stream_base::timeout{
       .handshake_timeout = s.header_timeout_ms,
-      // Beast sends a ping after half of it.
+      // Beast sends a ping after half of this time.
       .idle_timeout = 2 * s.ping_interval_ms,
       .keep_alive_pings = true,
   });
@@ -158,7 +158,7 @@ void web_socket_session::start() {
       }));
   socket_.read_message_max(s.max_message_bytes);
   socket_.text(true);
-  // Else each message goes out in parts of 4 KiB.
+  // Otherwise Beast splits each message into frames of 4 KiB.
   socket_.auto_fragment(false);
   namespace field = boost::beast::http;
   request_.method(field::verb::get);
@@ -193,10 +193,10 @@ void web_socket_session::on_read(const error_code& failed) {
   input_.consume(input_.size());
   if (input_.capacity() > 64 * 1024) input_.shrink_to_fit();
   if (!socket_.got_text()) {
-    close(code_unsupported, "messages are texts");
+    close(code_unsupported, "only text messages are supported");
     return read();
   }
-  // Nothing more is read until this one has been taken.
+  // The next message is read after this one is delivered.
   const bool taken = ends_->deliver(std::move(text), [weak = weak_from_this()] {
     if (const auto self = weak.lock())
       self->of_->all().run_on(self->of_->on(), [self] { self->read(); });

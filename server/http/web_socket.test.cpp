@@ -26,7 +26,7 @@ struct test_frame {
   }
 };
 
-/// The client's side of RFC 6455 over a connection.
+/// The client side of RFC 6455.
 class frame_client {
  public:
   explicit frame_client(test_client over) : over_(std::move(over)) {}
@@ -52,11 +52,11 @@ class frame_client {
       for (int shift = is_short ? 8 : 56; shift >= 0; shift -= 8)
         frame += static_cast<char>(payload.size() >> shift);
     }
-    // A mask of zeros leaves the payload as it is.
+    // A mask of zeros leaves the payload unchanged.
     if (masked) frame += std::string(4, '\0');
     return over_.send(frame + payload);
   }
-  /// The next frame; nothing when the connection has ended.
+  /// Reads the next frame; nothing at the end of the connection.
   std::optional<test_frame> read() {
     const std::string head = over_.read_bytes(2);
     if (head.size() < 2) return std::nullopt;
@@ -78,7 +78,7 @@ class frame_client {
   test_client over_;
 };
 
-/// Sends every message back, and keeps its sockets for the test.
+/// Echoes every message and keeps its sockets for the test.
 struct echo_sockets {
   std::mutex mutex;
   std::vector<std::shared_ptr<web_socket>> sockets;
@@ -110,16 +110,16 @@ struct echo_sockets {
 
 }  // namespace
 
-TEST_CASE("A WebSocket carries messages both ways") {
+TEST_CASE("A WebSocket carries messages in both directions") {
   echo_sockets sockets;
   test_listener server{sockets.function()};
   frame_client client{server.connect()};
   const auto answer = client.open("/ws");
   CHECK(answer.status == 101);
-  // The value that RFC 6455, 1.3 gives for this key.
+  // The example of RFC 6455, 1.3.
   CHECK(answer.header("sec-websocket-accept") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
   CHECK_FALSE(answer.header("request-id").empty());
-  CHECK(server->numbers().streams == 1);
+  CHECK(server->stats().streams == 1);
   for (int i = 0; i < 100; ++i) {
     client.send(std::to_string(i));
     CHECK(client.read_text() == "echo " + std::to_string(i));
@@ -134,7 +134,7 @@ TEST_CASE("A WebSocket carries messages both ways") {
   CHECK(pong->payload == "hello");
 }
 
-TEST_CASE("Either side can close a WebSocket, with a code") {
+TEST_CASE("Either side can close a WebSocket with a status code") {
   echo_sockets sockets;
   test_listener server{sockets.function()};
   frame_client first{server.connect()}, second{server.connect()};
@@ -147,33 +147,33 @@ TEST_CASE("Either side can close a WebSocket, with a code") {
   CHECK(closing->payload.substr(2) == "as you wish");
   first.send(closing->payload, frame_kind::close);
   CHECK_FALSE(first.read());
-  CHECK(comes_true([&] { return sockets.closed == 1; }));
+  CHECK(eventually([&] { return sockets.closed == 1; }));
 
   REQUIRE(second.open("/ws").status == 101);
   second.send("\x03\xe8", frame_kind::close);
   const auto answered = second.read();
   REQUIRE(answered);
   CHECK(answered->close_code() == 1'000);
-  CHECK(comes_true([&] { return sockets.closed == 2; }));
+  CHECK(eventually([&] { return sockets.closed == 2; }));
   CHECK_FALSE(sockets.last()->send("x"));
-  CHECK(server->numbers().streams == 0);
-  REQUIRE(comes_true([&] { return server.finished().size() == 2; }));
+  CHECK(server->stats().streams == 0);
+  REQUIRE(eventually([&] { return server.finished().size() == 2; }));
   CHECK(server.finished()[0].route == "/ws");
   CHECK(server.finished()[0].status == 101);
   CHECK(server.finished()[0].streamed);
 }
 
-TEST_CASE("A WebSocket whose peer has gone is closed") {
+TEST_CASE("A WebSocket closes when its peer disconnects") {
   echo_sockets sockets;
   test_listener server{sockets.function()};
   {
     frame_client client{server.connect()};
     REQUIRE(client.open("/ws").status == 101);
   }
-  CHECK(comes_true([&] { return sockets.closed == 1; }));
+  CHECK(eventually([&] { return sockets.closed == 1; }));
 }
 
-TEST_CASE("What is no handshake of a WebSocket is told to upgrade") {
+TEST_CASE("A request without a WebSocket handshake is answered 426") {
   echo_sockets sockets;
   test_listener server{sockets.function()};
   auto client = server.connect();
@@ -188,7 +188,7 @@ TEST_CASE("What is no handshake of a WebSocket is told to upgrade") {
   CHECK(answer.status == 426);
 }
 
-TEST_CASE("A page of a foreign origin opens no WebSocket") {
+TEST_CASE("A page of a foreign origin cannot open a WebSocket") {
   echo_sockets sockets;
   test_listener server{sockets.function()};
   auto client = server.connect();
@@ -197,7 +197,7 @@ TEST_CASE("A page of a foreign origin opens no WebSocket") {
   CHECK(sockets.opened == 0);
 }
 
-TEST_CASE("A handshake may be answered with an ordinary answer, and the connection goes on") {
+TEST_CASE("A handshake can be answered with an ordinary response, and the connection stays open") {
   test_listener server;
   auto client = server.connect();
   client.send(frame_client::handshake("/ws") + "GET /next HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -205,7 +205,7 @@ TEST_CASE("A handshake may be answered with an ordinary answer, and the connecti
   CHECK(client.read_answer().body == "GET /next ");
 }
 
-TEST_CASE("Messages that came with the handshake, or before anybody asked for them, are not lost") {
+TEST_CASE("Messages received with the handshake or before a receiver is set are not lost") {
   std::shared_ptr<web_socket> socket;
   std::atomic<bool> ready = false;
   test_listener server{[&](request, std::shared_ptr<exchange> answer) {
@@ -213,11 +213,11 @@ TEST_CASE("Messages that came with the handshake, or before anybody asked for th
     ready = true;
   }};
   frame_client client{server.connect()};
-  // Text "hi", masked with zeros.
+  // The text "hi", masked with zeros.
   client.over().send(frame_client::handshake("/ws") + std::string("\x81\x82\0\0\0\0hi", 8) +
                      std::string("\x81\x82\0\0\0\0ho", 8));
   CHECK(client.over().read_head().status == 101);
-  REQUIRE(comes_true([&] { return ready.load(); }));
+  REQUIRE(eventually([&] { return ready.load(); }));
   socket->on_message([&](std::string text) { socket->send("got " + text); });
   CHECK(client.read_text() == "got hi");
   CHECK(client.read_text() == "got ho");
@@ -225,7 +225,7 @@ TEST_CASE("Messages that came with the handshake, or before anybody asked for th
   CHECK(client.read()->kind == frame_kind::close);
 }
 
-TEST_CASE("Messages that are no text, too long or malformed close the WebSocket") {
+TEST_CASE("Binary, oversized and malformed messages close the WebSocket") {
   server_settings s;
   s.max_message_bytes = 1'024;
   echo_sockets sockets;
@@ -243,10 +243,10 @@ TEST_CASE("Messages that are no text, too long or malformed close the WebSocket"
   CHECK(code_after([](auto& c) { c.send("\xff\xfe"); }) == 1'007);
   CHECK(code_after([](auto& c) { c.send("x", frame_kind::text, false); }) == 1'002);
   CHECK(code_after([](auto& c) { c.send("", static_cast<frame_kind>(3)); }) == 1'002);
-  CHECK(comes_true([&] { return sockets.closed == 5; }));
+  CHECK(eventually([&] { return sockets.closed == 5; }));
 }
 
-TEST_CASE("A WebSocket whose reader does not keep up is told so with one last message") {
+TEST_CASE("A slow WebSocket reader gets one last message") {
   server_settings s;
   s.stream_buffer_bytes = 100'000;
   echo_sockets sockets;
@@ -266,7 +266,7 @@ TEST_CASE("A WebSocket whose reader does not keep up is told so with one last me
   CHECK(closing->close_code() == 1'013);
 }
 
-TEST_CASE("A WebSocket whose reader takes nothing is closed after the time for writing") {
+TEST_CASE("A WebSocket whose peer does not read is closed after the write timeout") {
   server_settings s;
   s.write_timeout_ms = milliseconds{100};
   s.stream_buffer_bytes = 100'000'000;
@@ -275,10 +275,10 @@ TEST_CASE("A WebSocket whose reader takes nothing is closed after the time for w
   frame_client client{server.connect(4'096)};
   REQUIRE(client.open("/ws").status == 101);
   CHECK(sockets.last()->send(std::string(20'000'000, 'x')));
-  CHECK(comes_true([&] { return sockets.closed == 1; }));
+  CHECK(eventually([&] { return sockets.closed == 1; }));
 }
 
-TEST_CASE("A silent WebSocket is pinged, and closed if it does not answer") {
+TEST_CASE("An idle WebSocket is pinged and closed if the peer does not answer") {
   server_settings s;
   s.ping_interval_ms = milliseconds{40};
   echo_sockets sockets;
@@ -294,10 +294,10 @@ TEST_CASE("A silent WebSocket is pinged, and closed if it does not answer") {
   CHECK(sockets.closed == 0);
   while (client.read()) {
   }
-  CHECK(comes_true([&] { return sockets.closed == 1; }));
+  CHECK(eventually([&] { return sockets.closed == 1; }));
 }
 
-TEST_CASE("WebSockets count as streams, and one beyond the limit is answered 429") {
+TEST_CASE("WebSockets count as streams; one beyond the limit is answered 429") {
   server_settings s;
   s.max_streams = 1;
   echo_sockets sockets;
@@ -307,7 +307,7 @@ TEST_CASE("WebSockets count as streams, and one beyond the limit is answered 429
   CHECK(second.open("/ws").status == 429);
 }
 
-TEST_CASE("A stop closes WebSockets with 1001") {
+TEST_CASE("stop() closes WebSockets with 1001") {
   echo_sockets sockets;
   test_listener server{sockets.function()};
   frame_client client{server.connect()};

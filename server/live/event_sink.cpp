@@ -12,14 +12,14 @@ class sse_sink final : public event_sink {
   explicit sse_sink(std::shared_ptr<http::stream> to) : to_(std::move(to)) {}
 
   std::size_t event(const std::string& id, std::string_view kind, const json& data) override {
-    // Compact JSON has no line break, so that one "data:" line is enough.
+    // Compact JSON has no line breaks, so one "data:" line is enough.
     std::string text;
     if (!id.empty()) text.append("id: ").append(id).append("\n");
     text.append("event: ").append(kind).append("\ndata: ").append(text_of(data)).append("\n\n");
     const std::size_t size = text.size();
     return to_->write(std::move(text)) ? size : 0;
   }
-  void beat() override { to_->write(": \n\n"); }
+  void heartbeat() override { to_->write(": \n\n"); }
   void close() override { to_->close(); }
   void when_drained(std::function<void()> what) override { to_->when_drained(std::move(what)); }
 
@@ -29,8 +29,7 @@ class sse_sink final : public event_sink {
 
 class web_socket_sink final : public event_sink {
  public:
-  web_socket_sink(std::shared_ptr<http::web_socket> to,
-                  std::shared_ptr<commands_under_way> commands)
+  web_socket_sink(std::shared_ptr<http::web_socket> to, std::shared_ptr<pending_commands> commands)
       : to_(std::move(to)), commands_(std::move(commands)) {}
 
   std::size_t event(const std::string& id, std::string_view kind, const json& data) override {
@@ -45,9 +44,9 @@ class web_socket_sink final : public event_sink {
     }
     return to_->send(std::move(text)) ? size : 0;
   }
-  void beat() override {}  // the transport pings
+  void heartbeat() override {}  // the transport pings
   void close() override {
-    commands_->when_none([to = to_, last = std::move(last_)] {
+    commands_->when_idle([to = to_, last = std::move(last_)] {
       if (!last.empty()) to->send(last);
       to->close(1000, "the run's events have ended");
     });
@@ -56,7 +55,7 @@ class web_socket_sink final : public event_sink {
 
  private:
   const std::shared_ptr<http::web_socket> to_;
-  const std::shared_ptr<commands_under_way> commands_;
+  const std::shared_ptr<pending_commands> commands_;
   std::string last_;
 };
 
@@ -67,7 +66,7 @@ std::unique_ptr<event_sink> make_sse_sink(std::shared_ptr<http::stream> to) {
 }
 
 std::unique_ptr<event_sink> make_web_socket_sink(std::shared_ptr<http::web_socket> to,
-                                                 std::shared_ptr<commands_under_way> commands) {
+                                                 std::shared_ptr<pending_commands> commands) {
   return std::make_unique<web_socket_sink>(std::move(to), std::move(commands));
 }
 

@@ -8,30 +8,30 @@
 #include <pawl/json.hpp>
 
 #include "server/http/exchange.hpp"
-#include "server/live/commands_under_way.hpp"
+#include "server/live/pending_commands.hpp"
 
 namespace pawl::server {
 
-/// How events are written to a peer. One writer at a time.
+/// Writes events to a peer. Not safe for concurrent use.
 class event_sink {
  public:
   virtual ~event_sink() = default;
 
-  /// Writes an event; `id` may be empty. Gives the bytes that it took; 0: the peer is gone, or does
-  /// not take any more.
+  /// Writes an event; `id` may be empty. Returns its size in bytes, or 0 if the peer is
+  /// disconnected or too slow.
   virtual std::size_t event(const std::string& id, std::string_view kind, const json& data) = 0;
-  virtual void beat() = 0;
+  virtual void heartbeat() = 0;
   /// Ends the stream.
   virtual void close() = 0;
-  /// `what` is called once, when all that was written is on its way; at once if it is so.
+  /// Calls `what` once, when everything written has been sent; immediately if it has.
   virtual void when_drained(std::function<void()> what) = 0;
 };
 
-/// Server-sent events, as the HTML standard has them.
+/// Server-sent events (HTML standard).
 [[nodiscard]] std::unique_ptr<event_sink> make_sse_sink(std::shared_ptr<http::stream> to);
-/// JSON texts: `{"type": "event", "id": …, "event": {…}}`. The last one, of type "end", comes
-/// behind the results of `commands`.
+/// JSON messages: `{"type": "event", "id": …, "event": {…}}`. The last one, of type "end", is sent
+/// after the results of `commands`.
 [[nodiscard]] std::unique_ptr<event_sink> make_web_socket_sink(
-    std::shared_ptr<http::web_socket> to, std::shared_ptr<commands_under_way> commands);
+    std::shared_ptr<http::web_socket> to, std::shared_ptr<pending_commands> commands);
 
 }  // namespace pawl::server

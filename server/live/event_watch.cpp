@@ -3,8 +3,8 @@
 namespace pawl::server {
 namespace {
 
-/// Bytes that are written before the peer has to have taken them.
-constexpr std::size_t portion_bytes = std::size_t{64} << 10;
+/// Bytes written before the session waits for the sink to drain.
+constexpr std::size_t batch_bytes = std::size_t{64} << 10;
 
 }  // namespace
 
@@ -18,34 +18,34 @@ void event_watch::begin() {
 }
 
 void event_watch::stop() {
-  gone_ = true;
+  stopped_ = true;
   served_by_->wake(shared_from_this());
 }
 
 void event_watch::pump() {
-  if (is_over_) return;
-  if (gone_) return finish();
-  if (!draining_) go_on();
+  if (closed_) return;
+  if (stopped_) return finish();
+  if (!draining_) advance();
 }
 
-void event_watch::beat() {
-  if (!is_over_ && !draining_) to_->beat();
+void event_watch::heartbeat() {
+  if (!closed_ && !draining_) to_->heartbeat();
 }
 
-void event_watch::listen(std::shared_ptr<subscription> from) {
+void event_watch::subscribe(std::shared_ptr<subscription> from) {
   live_ = std::move(from);
   live_->on_event([weak = weak_from_this(), streams = served_by_] {
     if (const auto self = weak.lock()) streams->wake(self);
   });
 }
 
-bool event_watch::written(std::size_t bytes) {
-  if (bytes == 0) {
-    drop("the reader does not take what is written");
+bool event_watch::can_continue(std::size_t written_bytes) {
+  if (written_bytes == 0) {
+    drop("the reader is too slow");
     return false;
   }
-  unsent_ += bytes;
-  if (unsent_ < portion_bytes) return true;
+  unsent_ += written_bytes;
+  if (unsent_ < batch_bytes) return true;
   unsent_ = 0;
   draining_ = true;
   to_->when_drained([weak = weak_from_this()] {
@@ -63,7 +63,7 @@ void event_watch::drop(std::string_view reason) {
 }
 
 void event_watch::finish() {
-  if (std::exchange(is_over_, true)) return;
+  if (std::exchange(closed_, true)) return;
   live_.reset();
   to_->close();
   served_by_->remove(shared_from_this());

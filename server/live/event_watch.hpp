@@ -16,35 +16,34 @@
 
 namespace pawl::server {
 
-/// What every watch has that writes events to a peer: its life among the streams, and that no more
-/// is written than the peer has taken. The thread of the streams does everything but `stop` and
-/// what the engine calls; these only wake it.
+/// Base of sessions that write events to a peer: life cycle and back-pressure. Everything runs on
+/// the thread of `live_streams`, except `stop` and the engine's callbacks, which only wake it.
 class event_watch : public live_session, public std::enable_shared_from_this<event_watch> {
  public:
-  /// To be called once, when the sink is open.
+  /// Starts the session. Call once, when the sink is open.
   void begin();
-  /// The peer is gone. From any thread.
+  /// Reports that the peer disconnected. Any thread.
   void stop();
 
   void pump() final;
-  void beat() final;
+  void heartbeat() final;
 
  protected:
   event_watch(std::shared_ptr<live_streams> served_by, scope in, std::unique_ptr<event_sink> to);
 
-  /// Writes what there is, as long as `written` says that more can be.
-  virtual void go_on() = 0;
+  /// Writes the available events as long as `can_continue` returns true.
+  virtual void advance() = 0;
 
   [[nodiscard]] const scope& in() const noexcept { return in_; }
   [[nodiscard]] event_sink& to() const noexcept { return *to_; }
   [[nodiscard]] subscription& live() const noexcept { return *live_; }
-  /// Hears what `from` tells from now on.
-  void listen(std::shared_ptr<subscription> from);
+  /// Replaces the subscription whose events wake the session.
+  void subscribe(std::shared_ptr<subscription> from);
 
-  /// Where an answer of the engine goes that this waits for: into `place`, a member, from which
-  /// `take_good` takes it.
+  /// A callback that stores an answer of the engine in `place`, a member, for `take_value`, and
+  /// wakes the session.
   template <class T>
-  [[nodiscard]] callback<T> into(std::optional<result<T>>& place) {
+  [[nodiscard]] callback<T> store_into(std::optional<result<T>>& place) {
     return [self = shared_from_this(), &place](result<T> answer) {
       {
         const std::lock_guard lock{self->mutex_};
@@ -53,9 +52,10 @@ class event_watch : public live_session, public std::enable_shared_from_this<eve
       self->served_by_->wake(self);
     };
   }
-  /// None: it has not come yet, or was an error, with which this has ended.
+  /// Takes a stored answer. Nothing if there is none yet, or if it is an error: then the session
+  /// has ended.
   template <class T>
-  [[nodiscard]] std::optional<T> take_good(std::optional<result<T>>& place) {
+  [[nodiscard]] std::optional<T> take_value(std::optional<result<T>>& place) {
     std::unique_lock lock{mutex_};
     auto answer = std::exchange(place, std::nullopt);
     lock.unlock();
@@ -65,9 +65,9 @@ class event_watch : public live_session, public std::enable_shared_from_this<eve
     return std::nullopt;
   }
 
-  /// To be told what the sink said of an event. False: no more can be written now.
-  [[nodiscard]] bool written(std::size_t bytes);
-  /// Says why, and ends.
+  /// Takes the result of `event_sink::event`. Returns false if no more can be written now.
+  [[nodiscard]] bool can_continue(std::size_t written_bytes);
+  /// Sends "dropped" with the reason, and ends the session.
   void drop(std::string_view reason);
   void finish();
 
@@ -76,11 +76,11 @@ class event_watch : public live_session, public std::enable_shared_from_this<eve
   const scope in_;
   const std::unique_ptr<event_sink> to_;
   std::shared_ptr<subscription> live_;
-  std::size_t unsent_ = 0;  ///< bytes written since the peer had taken all
-  bool is_over_ = false;
+  std::size_t unsent_ = 0;  ///< bytes written since the sink was last drained
+  bool closed_ = false;
   std::atomic<bool> draining_{false};
-  std::atomic<bool> gone_{false};
-  std::mutex mutex_;  ///< guards answers of the engine
+  std::atomic<bool> stopped_{false};
+  std::mutex mutex_;  ///< guards the stored answers
 };
 
 }  // namespace pawl::server

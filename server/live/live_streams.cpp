@@ -5,8 +5,8 @@
 
 namespace pawl::server {
 
-live_streams::live_streams(std::chrono::milliseconds beat_every)
-    : beat_every_(beat_every), thread_([this] { serve(); }) {}
+live_streams::live_streams(std::chrono::milliseconds heartbeat_interval)
+    : heartbeat_interval_(heartbeat_interval), thread_([this] { serve(); }) {}
 
 live_streams::~live_streams() {
   stop();
@@ -23,8 +23,8 @@ void live_streams::remove(const std::shared_ptr<live_session>& session) {
 }
 
 void live_streams::wake(const std::shared_ptr<live_session>& session) {
-  // Whoever finds it queued knows that it will be pumped after what he did: `serve` takes the mark
-  // off before it pumps.
+  // An already queued session will be pumped after this call: `serve` clears the flag before it
+  // pumps.
   if (session->queued_.exchange(true)) return;
   const std::lock_guard lock{mutex_};
   if (stopped_) return;
@@ -39,7 +39,7 @@ void live_streams::stop() {
     changed_.notify_one();
   }
   if (thread_.joinable()) thread_.join();
-  // Sessions may call back when they end: they are let go of without the lock.
+  // Released without the lock, because ending sessions may call back.
   const auto sessions = [&] {
     const std::lock_guard lock{mutex_};
     return std::pair{std::exchange(sessions_, {}), std::exchange(ready_, {})};
@@ -47,17 +47,17 @@ void live_streams::stop() {
 }
 
 void live_streams::serve() {
-  auto next_beat = std::chrono::steady_clock::now() + beat_every_;
+  auto next_heartbeat = std::chrono::steady_clock::now() + heartbeat_interval_;
   std::unique_lock lock{mutex_};
   while (!stopped_) {
-    if (std::chrono::steady_clock::now() >= next_beat) {
-      next_beat += beat_every_;
+    if (std::chrono::steady_clock::now() >= next_heartbeat) {
+      next_heartbeat += heartbeat_interval_;
       const std::vector<std::shared_ptr<live_session>> all(sessions_.begin(), sessions_.end());
       lock.unlock();
-      for (const auto& each : all) each->beat();
+      for (const auto& each : all) each->heartbeat();
       lock.lock();
     } else if (ready_.empty()) {
-      changed_.wait_until(lock, next_beat, [&] { return stopped_ || !ready_.empty(); });
+      changed_.wait_until(lock, next_heartbeat, [&] { return stopped_ || !ready_.empty(); });
     } else {
       auto session = std::move(ready_.front());
       ready_.pop_front();

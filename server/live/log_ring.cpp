@@ -6,7 +6,7 @@
 namespace pawl::server {
 namespace {
 
-/// Of one line; what is longer is cut.
+/// Maximum size of a message; longer ones are truncated.
 constexpr std::size_t max_message_bytes = std::size_t{64} << 10;
 
 std::string text_or_empty(const json& detail, const char* key) {
@@ -54,7 +54,8 @@ std::vector<log_line> log_ring::lines(const run_key& run, std::size_t limit) con
   return {all.begin() + static_cast<std::ptrdiff_t>(skipped), all.end()};
 }
 
-std::shared_ptr<subscription> feed(const std::shared_ptr<log_ring>& to, const engine& from) {
+std::shared_ptr<subscription> collect_logs(const std::shared_ptr<log_ring>& to,
+                                           const engine& from) {
   auto source = from.watch_steps();
   source->on_event([to, weak = std::weak_ptr{source}] {
     const auto events = weak.lock();

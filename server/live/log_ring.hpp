@@ -14,7 +14,7 @@
 
 namespace pawl::server {
 
-/// What a step logged.
+/// A line that a step logged.
 struct log_line {
   run_key run;
   time_point at{};
@@ -27,28 +27,27 @@ struct log_line {
 
 [[nodiscard]] json to_json(const log_line& line);
 
-/// The newest lines that steps of all runs logged, as many as have room in memory; the oldest go
-/// first. Safe for concurrent use.
+/// The newest log lines of the steps of all runs, in bounded memory. Safe for concurrent use.
 class log_ring {
  public:
   explicit log_ring(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
   void add(log_line line);
-  /// The newest lines of a run, at most `limit`, the oldest first.
+  /// The newest lines of a run, at most `limit`, oldest first.
   [[nodiscard]] std::vector<log_line> lines(const run_key& run, std::size_t limit) const;
 
  private:
   [[nodiscard]] static std::size_t size_of(const log_line& line) noexcept;
 
   const std::size_t max_bytes_;
-  mutable std::mutex mutex_;  ///< guards what follows
+  mutable std::mutex mutex_;  ///< guards the members below
   std::unordered_map<run_key, std::deque<log_line>> lines_;
-  std::deque<run_key> order_;  ///< whose the lines are, the oldest first
+  std::deque<run_key> order_;  ///< the run of each line, oldest first
   std::size_t bytes_ = 0;
 };
 
-/// Notes what steps of an engine log from now on, as long as what is returned is held.
-[[nodiscard]] std::shared_ptr<subscription> feed(const std::shared_ptr<log_ring>& to,
-                                                 const engine& from);
+/// Adds the log lines of an engine's steps as long as the returned subscription is held.
+[[nodiscard]] std::shared_ptr<subscription> collect_logs(const std::shared_ptr<log_ring>& to,
+                                                         const engine& from);
 
 }  // namespace pawl::server

@@ -13,7 +13,7 @@ log_line logged(const std::string& run, const std::string& message) {
 
 }  // namespace
 
-TEST_CASE("the newest lines of a run are kept, in their order", "[logs]") {
+TEST_CASE("the newest lines of a run are kept in order", "[logs]") {
   log_ring ring{std::size_t{1} << 20};
   for (int i = 0; i < 5; ++i) {
     ring.add(logged("a", std::to_string(i)));
@@ -26,7 +26,7 @@ TEST_CASE("the newest lines of a run are kept, in their order", "[logs]") {
   CHECK(ring.lines({scope_name{"other"}, run_id{"a"}}, 3).empty());
 }
 
-TEST_CASE("the oldest lines of all runs go when there is no room", "[logs]") {
+TEST_CASE("the oldest lines of all runs are dropped when the memory is full", "[logs]") {
   log_ring ring{10'000};
   for (int i = 0; i < 1000; ++i)
     ring.add(logged("run-" + std::to_string(i % 7), std::string(100, 'x')));
@@ -37,7 +37,7 @@ TEST_CASE("the oldest lines of all runs go when there is no room", "[logs]") {
   CHECK(kept < 100);
 }
 
-TEST_CASE("a line that is much too long is cut", "[logs]") {
+TEST_CASE("an oversized line is truncated", "[logs]") {
   log_ring ring{std::size_t{1} << 20};
   ring.add(logged("a", std::string(500'000, 'x')));
   const auto lines = ring.lines({default_scope(), run_id{"a"}}, 1);

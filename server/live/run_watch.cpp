@@ -9,8 +9,8 @@
 namespace pawl::server {
 namespace {
 
-/// Checkpoints that are read from a history together.
-constexpr std::size_t history_step = 500;
+/// Checkpoints per page of the history.
+constexpr std::size_t history_page_size = 500;
 
 bool ends_run(std::string_view kind) noexcept {
   return kind == "run_completed" || kind == "run_failed" || kind == "run_cancelled";
@@ -40,49 +40,49 @@ run_watch::run_watch(std::shared_ptr<live_streams> served_by, scope in, run_id r
     : event_watch(std::move(served_by), std::move(in), std::move(to)),
       run_(std::move(run)),
       follow_(follow),
-      given_(std::move(live)),
+      initial_subscription_(std::move(live)),
       position_(after) {}
 
-void run_watch::ask_history() {
-  phase_ = phase::asking;
+void run_watch::query_history() {
+  phase_ = phase::querying;
   const std::uint64_t first = std::max({page_.next, position_.checkpoint, std::uint64_t{1}});
-  in().runs().history_page_async(run_, first, history_step, into(answered_page_));
+  in().runs().history_page_async(run_, first, history_page_size, store_into(answered_page_));
 }
 
-void run_watch::ask_end() {
+void run_watch::query_end() {
   phase_ = phase::ending;
-  in().runs().get_async(run_, into(answered_run_));
+  in().runs().get_async(run_, store_into(answered_run_));
 }
 
-void run_watch::go_on() {
-  if (phase_ == phase::fresh) {
-    listen(std::move(given_));
-    return ask_history();
+void run_watch::advance() {
+  if (phase_ == phase::initial) {
+    subscribe(std::move(initial_subscription_));
+    return query_history();
   }
-  if (phase_ == phase::asking && !take_page()) return;
+  if (phase_ == phase::querying && !take_page()) return;
   if (phase_ == phase::reading) read_page();
   if (phase_ == phase::live) follow_live();
   if (phase_ == phase::ending) end_if_finished();
 }
 
 bool run_watch::take_page() {
-  auto page = take_good(answered_page_);
+  auto page = take_value(answered_page_);
   if (!page) return false;
   page_ = *std::move(page);
   next_in_page_ = 0;
-  page_place_ = {};
+  page_position_ = {};
   phase_ = phase::reading;
   return true;
 }
 
 void run_watch::end_if_finished() {
-  const auto run = take_good(answered_run_);
+  const auto run = take_value(answered_run_);
   if (!run) return;
   if (is_finished(run->summary.status)) {
     to().event("", "end", to_json(run->summary));
     return finish();
   }
-  finished_ = false;  // it was brought back: its events come
+  finished_ = false;  // the run was retried; its events follow
   phase_ = phase::live;
   follow_live();
 }
@@ -90,15 +90,15 @@ void run_watch::end_if_finished() {
 void run_watch::read_page() {
   while (next_in_page_ < page_.events.size()) {
     const history_event& each = page_.events[next_in_page_++];
-    const bool same = each.checkpoint == page_place_.checkpoint;
-    page_place_ = {each.checkpoint, same ? page_place_.place + 1 : 0};
-    read_to_ = std::max(read_to_, each.checkpoint);
-    if (!put(each, page_place_)) return;
+    const bool same = each.checkpoint == page_position_.checkpoint;
+    page_position_ = {each.checkpoint, same ? page_position_.place + 1 : 0};
+    history_end_ = std::max(history_end_, each.checkpoint);
+    if (!put(each, page_position_)) return;
   }
-  if (page_.next != 0) return ask_history();
+  if (page_.next != 0) return query_history();
   if (live().overflowed()) {
-    listen(in().events().watch(run_, max_events_behind));
-    return ask_history();  // what happened while the history was read is in it by now
+    subscribe(in().events().watch(run_, max_event_backlog));
+    return query_history();  // it now contains what happened while it was read
   }
   phase_ = phase::live;
 }
@@ -109,19 +109,19 @@ void run_watch::follow_live() {
     if (what.checkpoint == 0) {
       json data = to_json(what, 0);
       data["run"] = run_.str();
-      if (!written(to().event("", what.kind, data))) return;
+      if (!can_continue(to().event("", what.kind, data))) return;
       continue;
     }
-    if (what.checkpoint <= read_to_) continue;
-    const bool same = what.checkpoint == heard_.checkpoint;
-    heard_ = {what.checkpoint, same ? heard_.place + 1 : 0};
-    if (!put(what, heard_)) return;
+    if (what.checkpoint <= history_end_) continue;
+    const bool same = what.checkpoint == live_position_.checkpoint;
+    live_position_ = {what.checkpoint, same ? live_position_.place + 1 : 0};
+    if (!put(what, live_position_)) return;
   }
   if (live().ended()) {
-    if (live().overflowed()) return drop("the reader does not keep up with the run");
-    return finish();  // the engine stops
+    if (live().overflowed()) return drop("the reader is too slow for the run's events");
+    return finish();  // the engine stopped
   }
-  if (finished_ && !follow_) ask_end();
+  if (finished_ && !follow_) query_end();
 }
 
 bool run_watch::put(const history_event& event, event_position at) {
@@ -130,7 +130,7 @@ bool run_watch::put(const history_event& event, event_position at) {
   position_ = at;
   json data = to_json(event, at.place);
   data["run"] = run_.str();
-  return written(to().event(event_id(at.checkpoint, at.place), event.kind, data));
+  return can_continue(to().event(event_id(at.checkpoint, at.place), event.kind, data));
 }
 
 }  // namespace pawl::server

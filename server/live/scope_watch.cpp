@@ -7,10 +7,10 @@
 namespace pawl::server {
 namespace {
 
-/// Transitions that are read from the journal together.
-constexpr std::size_t journal_step = 200;
-/// Events that are kept while nobody listens. What is beyond is read from the journal.
-constexpr std::size_t max_heard = 1000;
+/// Transitions per page of the journal.
+constexpr std::size_t journal_page_size = 200;
+/// Maximum number of queued live events. Further ones are read from the journal.
+constexpr std::size_t max_live_events = 1000;
 
 }  // namespace
 
@@ -18,37 +18,37 @@ scope_watch::scope_watch(std::shared_ptr<live_streams> served_by, scope in,
                          std::optional<journal_position> after, std::unique_ptr<event_sink> to)
     : event_watch(std::move(served_by), std::move(in), std::move(to)), position_(after) {}
 
-void scope_watch::listen_anew() {
-  listen(in().events().watch({}, max_heard));
+void scope_watch::resubscribe() {
+  subscribe(in().events().watch({}, max_live_events));
 }
 
-void scope_watch::ask() {
-  phase_ = phase::asking;
-  heard_ = false;
-  in().events().read_async(position_, journal_step, into(answered_));
+void scope_watch::query_journal() {
+  phase_ = phase::querying;
+  journal_changed_ = false;
+  in().events().read_async(position_, journal_page_size, store_into(answered_page_));
 }
 
-bool scope_watch::take_answer() {
-  auto page = take_good(answered_);
+bool scope_watch::take_page() {
+  auto page = take_value(answered_page_);
   if (!page) return false;
   page_ = *std::move(page);
   next_in_page_ = 0;
   phase_ = phase::writing;
   if (!page_.lost) return true;
-  drop("what followed the last event that was read is not kept any more");
+  drop("the events after the last one read are no longer stored");
   return false;
 }
 
-void scope_watch::go_on() {
-  if (phase_ == phase::fresh) {
-    listen_anew();
-    return ask();
+void scope_watch::advance() {
+  if (phase_ == phase::initial) {
+    resubscribe();
+    return query_journal();
   }
-  if (phase_ == phase::asking && !take_answer()) return;
+  if (phase_ == phase::querying && !take_page()) return;
   if (phase_ == phase::writing && !write_page()) return;
-  // At rest: everything that the journal had was written.
-  if (!hear()) return;
-  if (heard_) ask();
+  // Idle: all events of the journal are written.
+  if (!read_live()) return;
+  if (journal_changed_) query_journal();
 }
 
 bool scope_watch::write_page() {
@@ -56,35 +56,35 @@ bool scope_watch::write_page() {
     const placed_event& each = page_.events[next_in_page_++];
     json data = to_json(each.what, each.position.event);
     data["run"] = each.run.str();
-    if (!written(to().event(to_string(each.position), each.what.kind, data))) return false;
+    if (!can_continue(to().event(to_string(each.position), each.what.kind, data))) return false;
   }
   const bool more = !page_.events.empty();
   position_ = page_.next;
-  if (more) {  // there may be more behind it
-    ask();
+  if (more) {  // there may be another page
+    query_journal();
     return false;
   }
-  phase_ = phase::resting;
+  phase_ = phase::idle;
   return true;
 }
 
-bool scope_watch::hear() {
+bool scope_watch::read_live() {
   while (const auto event = live().try_next()) {
     if (event->what.checkpoint != 0) {
-      heard_ = true;
+      journal_changed_ = true;
       continue;
     }
     json data = to_json(event->what, 0);
     data["run"] = event->run.id.str();
-    if (!written(to().event("", event->what.kind, data))) return false;
+    if (!can_continue(to().event("", event->what.kind, data))) return false;
   }
   if (!live().ended()) return true;
   if (!live().overflowed()) {
-    finish();  // the engine stops
+    finish();  // the engine stopped
     return false;
   }
-  listen_anew();
-  heard_ = true;
+  resubscribe();
+  journal_changed_ = true;
   return true;
 }
 

@@ -29,7 +29,7 @@ const prometheus::Histogram::BucketBoundaries& request_seconds() {
   return bounds;
 }
 
-/// What a caller sends must not make new metrics without end.
+/// Limits the label to known methods: clients must not create unlimited time series.
 std::string_view known_method(std::string_view method) {
   constexpr std::array<std::string_view, 7> known{"GET",   "HEAD",   "POST",   "PUT",
                                                   "PATCH", "DELETE", "OPTIONS"};
@@ -40,73 +40,72 @@ double number(std::uint64_t value) {
   return static_cast<double>(value);
 }
 
-void add_transport(families& to, const http::listener_numbers& now) {
-  add_gauge(to, "pawl_http_connections", "Connections that are open.", number(now.connections));
-  add_gauge(to, "pawl_http_streams", "Event streams and WebSockets that are open.",
-            number(now.streams));
-  add_gauge(to, "pawl_http_requests_in_flight", "Requests that were read and are not answered.",
+void add_transport(families& to, const http::listener_stats& now) {
+  add_gauge(to, "pawl_http_connections", "Open connections.", number(now.connections));
+  add_gauge(to, "pawl_http_streams", "Open event streams and WebSockets.", number(now.streams));
+  add_gauge(to, "pawl_http_requests_in_flight", "Requests that have been read but not answered.",
             number(now.in_flight));
-  add_gauge(to, "pawl_http_pending_bytes", "Bytes of requests that are being read.",
+  add_gauge(to, "pawl_http_pending_bytes", "Bytes of requests being read.",
             number(now.pending_bytes));
-  add_counter(to, "pawl_http_connections_accepted_total", "Connections that were taken.",
+  add_counter(to, "pawl_http_connections_accepted_total", "Accepted connections.",
               number(now.accepted));
-  add_counter(to, "pawl_http_connections_refused_total",
-              "Connections that were refused for a limit.", number(now.refused));
-  add_counter(to, "pawl_http_received_bytes_total", "Bytes that were read, without TLS.",
+  add_counter(to, "pawl_http_connections_refused_total", "Connections refused because of a limit.",
+              number(now.refused));
+  add_counter(to, "pawl_http_received_bytes_total", "Bytes received, excluding TLS overhead.",
               number(now.bytes_in));
-  add_counter(to, "pawl_http_sent_bytes_total", "Bytes that were written, without TLS.",
+  add_counter(to, "pawl_http_sent_bytes_total", "Bytes sent, excluding TLS overhead.",
               number(now.bytes_out));
 }
 
 void add_engine(families& to, const readings& now) {
-  add_gauge(to, "pawl_ready", "Whether commands are taken: 1, or 0.", now.ready ? 1 : 0);
+  add_gauge(to, "pawl_ready", "1 if the server accepts commands, else 0.", now.ready ? 1 : 0);
   std::vector<labelled> runs;
   for (const auto& each : now.runs)
     runs.push_back({std::string{to_string(each.status)}, number(each.count)});
-  add_gauges(to, "pawl_runs", "Runs that are kept, by status.", "status", runs);
-  add_gauge(to, "pawl_active_runs", "Runs that are in memory.", number(now.active_runs));
-  add_gauge(to, "pawl_commands_in_flight", "Commands and queries that are not answered.",
+  add_gauges(to, "pawl_runs", "Stored runs by status.", "status", runs);
+  add_gauge(to, "pawl_active_runs", "Runs in memory.", number(now.active_runs));
+  add_gauge(to, "pawl_commands_in_flight", "Pending commands and queries.",
             number(now.commands_in_flight));
   add_gauges(to, "pawl_executor_calls",
-             "Calls of functions, by state: waiting for a thread, on one, or given up and not "
-             "returned.",
+             "Function calls by state: queued, running, or stuck (timed out but not returned).",
              "state",
              {{"queued", number(now.calls_queued)},
               {"running", number(now.calls_running)},
               {"stuck", number(now.calls_stuck)}});
-  add_gauges(to, "pawl_tasks", "Calls for workers, by state: waiting for one, or with one.",
-             "state", {{"queued", number(now.tasks_queued)}, {"leased", number(now.tasks_leased)}});
-  add_gauge(to, "pawl_store_bytes", "Bytes of the files in the data folder.",
+  add_gauges(to, "pawl_tasks", "Worker tasks by state: queued or leased.", "state",
+             {{"queued", number(now.tasks_queued)}, {"leased", number(now.tasks_leased)}});
+  add_gauge(to, "pawl_store_bytes", "Size of the files in the data folder.",
             number(now.store_bytes));
 }
 
 void add_engine_metrics(families& to, const engine_metrics& m) {
-  add_counters(to, "pawl_steps_total", "Attempts of steps that ended, by outcome.", "outcome",
+  add_counters(to, "pawl_steps_total", "Finished step attempts by outcome.", "outcome",
                {{"completed", number(m.steps_completed)},
                 {"failed", number(m.steps_failed)},
                 {"interrupted", number(m.steps_interrupted)}});
   add_histogram(to, "pawl_start_to_first_step_seconds",
-                "From a start to the first call of a function, for runs that begin with one.",
+                "Time from the start of a run to its first function call, for runs that begin with "
+                "one.",
                 m.start_to_first_step_us, us);
   add_histogram(to, "pawl_signal_to_step_seconds",
-                "From a signal to the call of a function that it leads to.", m.signal_to_step_us,
+                "Time from a signal to the function call that it triggers.", m.signal_to_step_us,
                 us);
-  add_histogram(to, "pawl_step_duration_seconds", "Calls of functions in this process.", m.step_us,
-                us);
+  add_histogram(to, "pawl_step_duration_seconds", "Duration of function calls in this process.",
+                m.step_us, us);
   add_histogram(to, "pawl_commit_duration_seconds",
-                "From a decision of a run to its checkpoint being durable.", m.commit_us, us);
-  add_histogram(to, "pawl_store_write_duration_seconds", "Writes of a group of checkpoints.",
-                m.write_us, us);
-  add_histogram(to, "pawl_store_sync_duration_seconds", "Making written groups durable.", m.sync_us,
+                "Time from state transition to durable checkpoint.", m.commit_us, us);
+  add_histogram(to, "pawl_store_write_duration_seconds",
+                "Time to write a group of checkpoints to the log.", m.write_us, us);
+  add_histogram(to, "pawl_store_sync_duration_seconds", "Time to sync the log to disk.", m.sync_us,
                 us);
-  add_histogram(to, "pawl_store_write_batches", "Checkpoints that are written as one group.",
+  add_histogram(to, "pawl_store_write_batches", "Checkpoints per group written to the log.",
                 m.group_batches, 1);
 }
 
 }  // namespace
 
-struct metrics::inside {
-  /// What is counted for one route, method and status.
+struct metrics::impl {
+  /// The time series of one route, method and status.
   struct series {
     prometheus::Counter* count = nullptr;
     prometheus::Histogram* duration = nullptr;
@@ -116,19 +115,19 @@ struct metrics::inside {
   prometheus::Family<prometheus::Counter>& requests =
       prometheus::BuildCounter()
           .Name("pawl_http_requests_total")
-          .Help("Requests that were answered, by route, method and status. 499: the peer had gone.")
+          .Help("Finished requests by route, method and status. 499: the client disconnected.")
           .Register(registry);
   prometheus::Family<prometheus::Histogram>& durations =
       prometheus::BuildHistogram()
           .Name("pawl_http_request_duration_seconds")
           .Help(
-              "From the last byte read to the last one written, by route and method; without "
-              "event streams and WebSockets.")
+              "Time from the last byte read to the last byte written, by route and method; "
+              "excludes event streams and WebSockets.")
           .Register(registry);
   std::shared_mutex mutex;
   std::unordered_map<std::string, series> known;
 
-  /// `Family::Add` sorts labels and takes a lock for each call: it is asked once for each series.
+  /// Caches the series: `Family::Add` sorts labels and takes a lock on every call.
   series find(const http::finished_request& one) {
     const std::string method{known_method(one.method)};
     const std::string route = one.route.empty() ? "unmatched" : one.route;
@@ -145,27 +144,26 @@ struct metrics::inside {
   }
 };
 
-metrics::metrics() : inside_(std::make_unique<inside>()) {}
+metrics::metrics() : impl_(std::make_unique<impl>()) {}
 metrics::~metrics() = default;
 
 void metrics::observe(const http::finished_request& one) {
-  const auto to = inside_->find(one);
+  const auto to = impl_->find(one);
   to.count->Increment();
   if (!one.streamed) to.duration->Observe(std::chrono::duration<double>(one.duration).count());
 }
 
 std::string metrics::text(const readings& now) const {
-  families all = inside_->registry.Collect();
-  add_gauges(all, "pawl_build_info", "Always 1; the label tells the version.", "version",
+  families all = impl_->registry.Collect();
+  add_gauges(all, "pawl_build_info", "Always 1; the label is the version.", "version",
              {{std::string{library_version}, 1}});
   add_transport(all, now.transport);
   add_engine(all, now);
   add_engine_metrics(all, now.engine);
   add_counter(all, "pawl_logins_refused_total",
-              "Requests that were refused for their key, or for having none.",
-              number(now.logins_refused));
-  add_counter(all, "pawl_audit_lines_lost_total",
-              "Lines of the audit log that could not be written.", number(now.audit_lines_lost));
+              "Requests refused because of an invalid or missing key.", number(now.logins_refused));
+  add_counter(all, "pawl_audit_lines_lost_total", "Audit log lines that could not be written.",
+              number(now.audit_lines_lost));
   add_process(all);
   std::ostringstream to;
   prometheus::TextSerializer{}.Serialize(to, all);

@@ -8,8 +8,7 @@
 
 namespace pawl::server {
 
-/// What `/metrics` is answered with. docs/metrics.md describes every metric. Safe for concurrent
-/// use.
+/// The metrics of `/metrics`, described in docs/metrics.md. Safe for concurrent use.
 class metrics {
  public:
   metrics();
@@ -17,18 +16,17 @@ class metrics {
   metrics(const metrics&) = delete;
   metrics& operator=(const metrics&) = delete;
 
-  /// Counts a request that was answered; for `http::listener_parts::observer`. Does not block for
-  /// long.
+  /// Counts a finished request; for `http::listener_options::observer`. Does not block for long.
   void observe(const http::finished_request& one);
 
-  /// Everything in Prometheus' text format, version 0.0.4.
+  /// All metrics in Prometheus' text format, version 0.0.4.
   [[nodiscard]] std::string text(const readings& now) const;
-  /// The media type of that.
+  /// The media type of `text`.
   static constexpr const char* content_type = "text/plain; version=0.0.4; charset=utf-8";
 
  private:
-  struct inside;
-  const std::unique_ptr<inside> inside_;
+  struct impl;
+  const std::unique_ptr<impl> impl_;
 };
 
 }  // namespace pawl::server

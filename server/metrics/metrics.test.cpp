@@ -43,7 +43,7 @@ readings some_readings() {
   return now;
 }
 
-/// What a text of metrics declares: name to type.
+/// The metrics declared in a text: name to type.
 std::map<std::string, std::string> declared(const std::string& text) {
   std::map<std::string, std::string> found;
   std::istringstream lines{text};
@@ -69,13 +69,13 @@ std::map<std::string, std::string> documented() {
 
 }  // namespace
 
-TEST_CASE("docs/metrics.md has every metric with its type, and no other") {
+TEST_CASE("docs/metrics.md lists exactly the exported metrics with their types") {
   metrics all;
   all.observe(answered("/v1/runs", 200));
   CHECK(declared(all.text({})) == documented());
 }
 
-TEST_CASE("The text of the metrics passes promtool's checks") {
+TEST_CASE("The metrics pass promtool's checks") {
   if (std::system("command -v promtool >/dev/null 2>&1") != 0) {
     WARN("promtool is not installed (package prometheus): the text is not checked");
     return;
@@ -101,7 +101,7 @@ TEST_CASE("Requests are counted by route, method and status") {
   CHECK(contains(text, R"(_seconds_bucket{method="GET",route="/v1/runs/{id}",le="0.005"} 4)"));
 }
 
-TEST_CASE("Streams are counted, but how long they live is no duration of a request") {
+TEST_CASE("Streams are counted but excluded from request durations") {
   metrics all;
   auto stream = answered("/v1/events", 200, std::chrono::hours{5});
   stream.streamed = true;
@@ -111,7 +111,7 @@ TEST_CASE("Streams are counted, but how long they live is no duration of a reque
   CHECK(contains(text, R"(duration_seconds_count{method="GET",route="/v1/events"} 0)"));
 }
 
-TEST_CASE("What callers send makes no metrics of its own") {
+TEST_CASE("Unknown methods and routes do not create time series") {
   metrics all;
   for (int i = 0; i < 100; ++i) {
     auto odd = answered("", 405);
@@ -123,7 +123,7 @@ TEST_CASE("What callers send makes no metrics of its own") {
   CHECK_FALSE(contains(text, "M1"));
 }
 
-TEST_CASE("Readings are told as they are") {
+TEST_CASE("Readings are exported unchanged") {
   const std::string text = metrics{}.text(some_readings());
   CHECK(contains(text, "\npawl_ready 1\n"));
   CHECK(contains(text, "\npawl_runs{status=\"running\"} 7\n"));
@@ -137,7 +137,7 @@ TEST_CASE("Readings are told as they are") {
   CHECK(contains(text, "pawl_commit_duration_seconds_bucket{le=\"67.108864\"} 0\n"));
 }
 
-TEST_CASE("The process tells of itself what the system knows") {
+TEST_CASE("The process metrics match the system") {
   const std::string text = metrics{}.text({});
   const auto value = [&](const std::string& name) {
     const auto at = text.find("\n" + name + " ");
@@ -154,7 +154,7 @@ TEST_CASE("The process tells of itself what the system knows") {
   CHECK(value("process_start_time_seconds") > now - 24 * 3600);
 }
 
-TEST_CASE("Requests of many threads are all counted while metrics are read") {
+TEST_CASE("Requests of several threads are counted while metrics are read") {
   metrics all;
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
@@ -170,7 +170,7 @@ TEST_CASE("Requests of many threads are all counted while metrics are read") {
     CHECK(contains(text, "route=\"/r" + std::to_string(i) + "\",status=\"200\"} 400"));
 }
 
-TEST_CASE("The bytes of a folder are those of its files") {
+TEST_CASE("The size of a folder is the size of its files") {
   const auto folder =
       std::filesystem::temp_directory_path() / ("pawl-metrics-" + std::to_string(::getpid()));
   std::filesystem::create_directory(folder);
@@ -181,7 +181,7 @@ TEST_CASE("The bytes of a folder are those of its files") {
   CHECK(bytes_in_folder(folder) == 0);
 }
 
-TEST_CASE("the size of a folder is looked up every few seconds only", "[metrics]") {
+TEST_CASE("the size of a folder is cached for a few seconds", "[metrics]") {
   const auto folder =
       std::filesystem::temp_directory_path() / ("pawl-folder-size-" + std::to_string(::getpid()));
   std::filesystem::create_directory(folder);
@@ -190,7 +190,7 @@ TEST_CASE("the size of a folder is looked up every few seconds only", "[metrics]
   folder_size size{folder, [&] { return now; }};
   CHECK(size.bytes() == 10);
   std::ofstream{folder / "b"} << "12";
-  now += folder_size::keeps - std::chrono::milliseconds{1};
+  now += folder_size::max_age - std::chrono::milliseconds{1};
   CHECK(size.bytes() == 10);
   now += std::chrono::milliseconds{1};
   CHECK(size.bytes() == 12);

@@ -14,11 +14,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Of /proc/self/stat, by the numbers of proc(5).
+/// Fields of /proc/self/stat, numbered as in proc(5).
 struct process_stat {
   double user_ticks = 0;      ///< field 14
   double system_ticks = 0;    ///< 15
-  double started_ticks = 0;   ///< 22, since the machine's start
+  double started_ticks = 0;   ///< 22, since boot
   double virtual_bytes = 0;   ///< 23
   double resident_pages = 0;  ///< 24
 };
@@ -26,7 +26,7 @@ struct process_stat {
 std::optional<process_stat> read_stat() {
   std::ifstream in{"/proc/self/stat"};
   std::string text{std::istreambuf_iterator<char>{in}, {}};
-  // The second field, the program's name in brackets, may have anything in it.
+  // The second field, the program's name in parentheses, may contain any character.
   const auto name_end = text.rfind(')');
   if (name_end == text.npos) return std::nullopt;
   std::istringstream fields{text.substr(name_end + 1)};
@@ -45,7 +45,7 @@ std::optional<process_stat> read_stat() {
   return found;
 }
 
-/// When the machine was started, in seconds since 1970.
+/// Boot time in seconds since 1970.
 double boot_time() {
   std::ifstream in{"/proc/stat"};
   for (std::string name; in >> name; in.ignore(std::numeric_limits<std::streamsize>::max(), '\n')) {
@@ -62,7 +62,7 @@ std::size_t open_fds() {
        !failed && fd != fs::directory_iterator{}; fd.increment(failed)) {
     ++count;
   }
-  return count > 0 ? count - 1 : 0;  // without the one that looks
+  return count > 0 ? count - 1 : 0;  // without the iterator's own descriptor
 }
 
 }  // namespace
@@ -74,17 +74,15 @@ void add_process(families& to) {
   const auto page = static_cast<double>(::sysconf(_SC_PAGESIZE));
   rlimit fds{};
   ::getrlimit(RLIMIT_NOFILE, &fds);
-  add_counter(to, "process_cpu_seconds_total", "Time that the process has had the processor.",
+  add_counter(to, "process_cpu_seconds_total", "Total user and system CPU time.",
               (stat->user_ticks + stat->system_ticks) / ticks);
-  add_gauge(to, "process_start_time_seconds", "When the process began, in seconds since 1970.",
+  add_gauge(to, "process_start_time_seconds", "Start time of the process in seconds since 1970.",
             boot_time() + stat->started_ticks / ticks);
-  add_gauge(to, "process_resident_memory_bytes", "Memory of the process that is not swapped out.",
+  add_gauge(to, "process_resident_memory_bytes", "Resident memory size.",
             stat->resident_pages * page);
-  add_gauge(to, "process_virtual_memory_bytes", "Memory that the process has addresses for.",
-            stat->virtual_bytes);
-  add_gauge(to, "process_open_fds", "File descriptors that are open.",
-            static_cast<double>(open_fds()));
-  add_gauge(to, "process_max_fds", "File descriptors that may be open.",
+  add_gauge(to, "process_virtual_memory_bytes", "Virtual memory size.", stat->virtual_bytes);
+  add_gauge(to, "process_open_fds", "Open file descriptors.", static_cast<double>(open_fds()));
+  add_gauge(to, "process_max_fds", "Maximum number of open file descriptors.",
             static_cast<double>(fds.rlim_cur));
 }
 
@@ -93,10 +91,10 @@ std::uint64_t bytes_in_folder(const fs::path& folder) {
   std::error_code failed;
   for (fs::directory_iterator file{folder, failed}; !failed && file != fs::directory_iterator{};
        file.increment(failed)) {
-    std::error_code gone;  // RocksDB removes files all the time
-    if (!file->is_regular_file(gone)) continue;
-    const auto size = file->file_size(gone);
-    if (!gone) sum += size;
+    std::error_code removed;  // RocksDB may remove the file at any time
+    if (!file->is_regular_file(removed)) continue;
+    const auto size = file->file_size(removed);
+    if (!removed) sum += size;
   }
   return sum;
 }

@@ -15,8 +15,7 @@
 
 namespace pawl::server {
 
-/// What the parts of a server tell of themselves at one moment. The server fills it in for each
-/// scrape.
+/// Values of the server's components at the time of a scrape.
 struct readings {
   bool ready = false;
   std::vector<run_count> runs;  ///< of all scopes
@@ -27,23 +26,23 @@ struct readings {
   std::uint64_t calls_stuck = 0;
   std::uint64_t tasks_queued = 0;
   std::uint64_t tasks_leased = 0;
-  std::uint64_t store_bytes = 0;  ///< `bytes_in_folder` of the data folder
+  std::uint64_t store_bytes = 0;  ///< size of the files in the data folder
   engine_metrics engine;
-  http::listener_numbers transport;
+  http::listener_stats transport;
   std::uint64_t logins_refused = 0;    ///< `key_authenticator::refused`
   std::uint64_t audit_lines_lost = 0;  ///< `file_audit::lost`
 };
 
-/// What the files in a folder take, without those in folders inside it; 0 where there is none.
-/// Asks the system for each file, so it is no call for a thread that must not block for long.
+/// Size of the files in a folder, without subfolders; 0 if there is no folder. One system call per
+/// file: not for threads that must not block for long.
 [[nodiscard]] std::uint64_t bytes_in_folder(const std::filesystem::path& folder);
 
-/// The bytes in a folder, looked up anew only after some seconds: those who ask often, or all at
-/// once, are told the same. Safe for concurrent use; one asks the system, others wait for it.
+/// Cached size of the files in a folder, refreshed after `max_age`. Safe for concurrent use;
+/// callers wait while one of them refreshes it.
 class folder_size {
  public:
   using clock = std::chrono::steady_clock;
-  static constexpr std::chrono::seconds keeps{5};
+  static constexpr std::chrono::seconds max_age{5};
 
   explicit folder_size(std::filesystem::path folder,
                        std::function<clock::time_point()> now = clock::now)
@@ -52,9 +51,9 @@ class folder_size {
   [[nodiscard]] std::uint64_t bytes() {
     const std::lock_guard lock{mutex_};
     const auto now = now_();
-    if (!looked_at_ || now - *looked_at_ >= keeps) {
+    if (!checked_at_ || now - *checked_at_ >= max_age) {
       bytes_ = bytes_in_folder(folder_);
-      looked_at_ = now;
+      checked_at_ = now;
     }
     return bytes_;
   }
@@ -63,7 +62,7 @@ class folder_size {
   const std::filesystem::path folder_;
   const std::function<clock::time_point()> now_;
   std::mutex mutex_;
-  std::optional<clock::time_point> looked_at_;
+  std::optional<clock::time_point> checked_at_;
   std::uint64_t bytes_ = 0;
 };
 

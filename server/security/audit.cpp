@@ -14,7 +14,7 @@ class logging_audit final : public audit_log {
   explicit logging_audit(std::shared_ptr<spdlog::logger> to) : to_(std::move(to)) {}
 
   void record(const audit_entry& entry) override {
-    // The line says itself which scope and request it is about.
+    // Adds scope and request id to the log line.
     const detail::log_about here{{.scope = entry.scope, .request = entry.request_id}};
     to_->info("audit what={} target={} who={} peer={} outcome={} status={}", entry.what,
               detail::log_value(entry.target), detail::log_value(entry.who),

@@ -9,26 +9,26 @@ class logger;
 
 namespace pawl::server {
 
-/// One command that somebody gave, and what came of it.
+/// A command and its outcome.
 struct audit_entry {
   std::string who;   ///< `caller::name`
-  std::string peer;  ///< the address that it came from
+  std::string peer;  ///< the caller's address
   std::string scope;
   std::string what;     ///< "runs.pause", "flows.put"
-  std::string target;   ///< the run's id or the flow's name; "" where there is none yet
-  std::string outcome;  ///< "ok", or the problem's code
-  unsigned status = 0;  ///< of HTTP
+  std::string target;   ///< id of the run or name of the flow; "" if there is none
+  std::string outcome;  ///< "ok" or the problem's code
+  unsigned status = 0;  ///< HTTP status
   std::string request_id;
 };
 
-/// Where commands are noted. Safe for concurrent use; does not block for long.
+/// Records commands. Safe for concurrent use; does not block for long.
 class audit_log {
  public:
   virtual ~audit_log() = default;
   virtual void record(const audit_entry& entry) = 0;
 };
 
-/// Notes commands as lines of a logger, at the level info.
+/// Records commands in a logger, at level info.
 [[nodiscard]] std::unique_ptr<audit_log> make_logging_audit(std::shared_ptr<spdlog::logger> to);
 
 }  // namespace pawl::server

@@ -14,39 +14,39 @@
 
 namespace pawl::server {
 
-/// What a caller may do; each may also do what those before it may. `reader`: look at everything
-/// but the configuration. `steerer`, named "operator": commands to runs, and the work of workers.
-/// `author`: flows. `admin`: everything.
-enum class role : std::uint8_t { reader, steerer, author, admin };
+/// The permissions of a caller. Each role includes the previous ones. `reader`: read everything
+/// except the configuration. `operator_role` ("operator"): commands to runs, and the calls of
+/// workers. `author`: store, publish and delete flows. `admin`: everything.
+enum class role : std::uint8_t { reader, operator_role, author, admin };
 
 /// "reader", "operator", "author", "admin".
 [[nodiscard]] std::string_view to_string(role r) noexcept;
 
-/// Who a request is from, and the scope that it is about.
+/// The sender of a request and the scope that it addresses.
 struct caller {
-  std::string name;  ///< for the audit log and messages: of a key, or where the request came from
+  std::string name;  ///< for the audit log and messages: the key's name, or the peer without keys
   server::role role = server::role::reader;
   scope_name scope;
 };
 
-/// Tells who a request is from. Safe for concurrent use; does not block.
+/// Authenticates requests. Safe for concurrent use; does not block.
 class authenticator {
  public:
   virtual ~authenticator() = default;
 
-  /// The caller, or why the request is refused: `unauthorized`, `forbidden`, `too_many_requests`,
-  /// or `invalid_argument` for a malformed `Pawl-Scope`.
+  /// Returns the caller, or the reason to refuse the request: `unauthorized`, `forbidden`,
+  /// `too_many_requests`, or `invalid_argument` for a malformed `Pawl-Scope`.
   [[nodiscard]] virtual std::variant<caller, problem> authenticate(
       const http::request& request) = 0;
 };
 
-/// The scope that the field `Pawl-Scope` names; the default one where there is no such field.
+/// The scope in the field `Pawl-Scope`; the default scope without that field.
 [[nodiscard]] result<scope_name> scope_of(const http::request& request);
 
-/// For a server without keys, which must listen on this machine only: everybody here is admin.
-/// Web pages are not: a request that a browser sends for a page of another origin is refused, and
-/// one that came by another name than this machine's own, so that no page reaches the server by a
-/// name it made point here (DNS rebinding). `trusted_origins`: those of pages that may.
+/// For a server without API keys, which must listen on this machine only: every local caller is an
+/// admin. Refuses requests of web pages from origins not in `trusted_origins`, and requests whose
+/// Host is not a loopback name, so that a page cannot reach the server through a DNS name of its
+/// own (DNS rebinding).
 [[nodiscard]] std::unique_ptr<authenticator> make_open_authenticator(
     std::vector<std::string> trusted_origins = {});
 

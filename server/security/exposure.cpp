@@ -13,9 +13,10 @@ result<void> check_exposure(const server_settings& s) {
     const bool here = at->is_unix() || at->host == "::1" || at->host.starts_with("127.");
     if (here) continue;
     return error{errc::invalid_argument,
-                 "server.listen has " + pawl::quoted(text) +
-                     ", which other machines can reach, but there are no keys: make one with `pawl "
-                     "keys add NAME --role admin`, or listen on 127.0.0.1, [::1] or unix:/path"};
+                 "server.listen includes " + pawl::quoted(text) +
+                     ", which other machines can reach, but there are no keys; create one with "
+                     "`pawl keys add NAME --role admin`, or listen on 127.0.0.1, [::1] or "
+                     "unix:/path"};
   }
   return {};
 }

@@ -5,8 +5,8 @@
 
 namespace pawl::server {
 
-/// Whether a server without keys may listen where its settings say: on this machine only. Error:
-/// `invalid_argument`, which names the address and says what to do.
+/// Checks that a server without API keys listens only on this machine. Error: `invalid_argument`;
+/// the message names the address and the remedy.
 [[nodiscard]] result<void> check_exposure(const server_settings& s);
 
 }  // namespace pawl::server

@@ -13,7 +13,7 @@ namespace pawl::server {
 namespace {
 
 result<functions::unique_fd> open_to_append(const std::filesystem::path& file) {
-  // Without O_NONBLOCK a pipe that nobody reads would hold the server up.
+  // O_NONBLOCK: opening a FIFO without a reader would block the server.
   functions::unique_fd out{
       ::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600)};
   if (!out) return file_error("opening the audit log (server.audit_file)", file, errno);
@@ -67,14 +67,14 @@ void file_audit::write_line(const std::string& line) {
   if (written == static_cast<ssize_t>(text.size())) {
     torn_ = false;
     if (const auto lost = std::exchange(lost_in_a_row_, 0); lost != 0)
-      log_->warn("the audit log {} is written again; {} lines are lost", file_.string(), lost);
+      log_->warn("writing the audit log {} works again; {} lines were lost", file_.string(), lost);
     return;
   }
   const int failure = written < 0 ? errno : ENOSPC;
   torn_ = torn_ || written > 0;
   ++lost_;
   if (lost_in_a_row_++ == 0)
-    log_->error("{}; commands are done all the same",
+    log_->error("{}; commands are still accepted",
                 file_error("writing the audit log", file_, failure).message);
 }
 

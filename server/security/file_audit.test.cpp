@@ -36,7 +36,8 @@ struct noted {
   result<std::unique_ptr<file_audit>> open() {
     auto logger = std::make_shared<spdlog::logger>(
         "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log));
-    return file_audit::open(file, std::move(logger), [] { return pawl::testing::key_birthday; });
+    return file_audit::open(file, std::move(logger),
+                            [] { return pawl::testing::key_creation_time; });
   }
   static std::vector<json> lines(const std::filesystem::path& from) {
     std::ifstream in{from};
@@ -48,7 +49,7 @@ struct noted {
 
 }  // namespace
 
-TEST_CASE("Each command is a line of JSON in a file that only its owner may read") {
+TEST_CASE("Each command is a JSON line in a file that only its owner can read") {
   noted n;
   const auto audit = n.open();
   REQUIRE(audit);
@@ -72,7 +73,7 @@ TEST_CASE("Each command is a line of JSON in a file that only its owner may read
   CHECK((found.st_mode & 0777) == 0600);
 }
 
-TEST_CASE("After it was renamed and opened again, lines go into a new file") {
+TEST_CASE("Lines go to a new file after rename and reopen") {
   noted n;
   const auto audit = n.open();
   REQUIRE(audit);
@@ -90,7 +91,7 @@ TEST_CASE("After it was renamed and opened again, lines go into a new file") {
   CHECK_FALSE((*audit)->reopen());
 }
 
-TEST_CASE("Lines of many threads are whole") {
+TEST_CASE("Lines of several threads are not interleaved") {
   noted n;
   const auto audit = n.open();
   REQUIRE(audit);
@@ -105,7 +106,7 @@ TEST_CASE("Lines of many threads are whole") {
   CHECK((*audit)->lost() == 0);
 }
 
-TEST_CASE("A full disk is counted and told once, and the server goes on") {
+TEST_CASE("A full disk is counted and logged once, and commands still succeed") {
   noted n;
   std::filesystem::create_symlink("/dev/full", n.file);
   const auto audit = n.open();
@@ -119,11 +120,11 @@ TEST_CASE("A full disk is counted and told once, and the server goes on") {
   std::filesystem::remove(n.file);
   REQUIRE((*audit)->reopen());
   (*audit)->record(entry_of("third"));
-  CHECK(contains(n.log.str(), "2 lines are lost"));
+  CHECK(contains(n.log.str(), "2 lines were lost"));
   CHECK(noted::lines(n.file).size() == 1);
 }
 
-TEST_CASE("An audit log that cannot be opened is refused, and named") {
+TEST_CASE("An audit log that cannot be opened is reported by name") {
   noted n;
   n.file = n.folder.path / "missing" / "audit.log";
   const auto audit = n.open();

@@ -14,10 +14,10 @@
 namespace pawl::server {
 namespace {
 
-constexpr std::chrono::seconds look_every{1};
+constexpr std::chrono::seconds check_interval{1};
 constexpr std::string_view challenge = "Bearer realm=\"pawl\"";
 
-/// The token of "Bearer TOKEN" (RFC 6750, 2.1). Nothing for another scheme or form.
+/// The token of "Bearer TOKEN" (RFC 6750, 2.1); nothing for any other form.
 std::optional<std::string_view> bearer_token(std::string_view field) {
   constexpr std::string_view scheme = "Bearer";
   if (field.size() <= scheme.size() || field[scheme.size()] != ' ' ||
@@ -27,7 +27,7 @@ std::optional<std::string_view> bearer_token(std::string_view field) {
   return http::trimmed(field.substr(scheme.size()));
 }
 
-bool reaches(const stored_key& key, std::string_view scope) {
+bool allows_scope(const stored_key& key, std::string_view scope) {
   return std::any_of(key.scopes.begin(), key.scopes.end(),
                      [&](const std::string& each) { return each == every_scope || each == scope; });
 }
@@ -47,35 +47,36 @@ struct key_authenticator::table {
   table& operator=(const table&) = delete;
 };
 
-key_authenticator::key_authenticator(key_authenticator_parts parts)
-    : parts_(std::move(parts)),
-      failures_(parts_.max_failed_logins),
-      table_(std::make_shared<const table>(std::vector<stored_key>{}, !parts_.without_keys)) {}
+key_authenticator::key_authenticator(key_authenticator_options options)
+    : options_(std::move(options)),
+      failures_(options_.max_failed_logins),
+      table_(std::make_shared<const table>(std::vector<stored_key>{}, !options_.without_keys)) {}
 
-result<std::unique_ptr<key_authenticator>> key_authenticator::open(key_authenticator_parts parts) {
-  if (!parts.now) {
-    parts.now = [] {
+result<std::unique_ptr<key_authenticator>> key_authenticator::open(
+    key_authenticator_options options) {
+  if (!options.now) {
+    options.now = [] {
       return std::chrono::time_point_cast<std::chrono::microseconds>(
           std::chrono::system_clock::now());
     };
   }
-  if (!parts.ticks) parts.ticks = &std::chrono::steady_clock::now;
-  std::unique_ptr<key_authenticator> made{new key_authenticator{std::move(parts)}};
+  if (!options.ticks) options.ticks = &std::chrono::steady_clock::now;
+  std::unique_ptr<key_authenticator> made{new key_authenticator{std::move(options)}};
   if (auto read = made->reload(); !read) return std::move(read).error();
   return made;
 }
 
 result<void> key_authenticator::reload() {
-  if (parts_.file.empty()) return {};
-  const std::lock_guard reading{reading_};
-  looked_at_ = parts_.ticks();
-  seen_ = stamp_of(parts_.file);  // before reading: what changes meanwhile is read again
-  auto keys = read_keys(parts_.file);
+  if (options_.file.empty()) return {};
+  const std::lock_guard reading{file_mutex_};
+  checked_at_ = options_.ticks();
+  loaded_stamp_ = stamp_of(options_.file);  // before reading, so that no later change is missed
+  auto keys = read_keys(options_.file);
   if (!keys) return std::move(keys).error();
   const bool were_needed = has_keys();
   if (were_needed && keys->empty()) {
-    parts_.log->warn("{} has no keys any more: no request is let in until one is made",
-                     parts_.file.string());
+    options_.log->warn("{} contains no keys; all requests are refused until a key is added",
+                       options_.file.string());
   }
   auto fresh = std::make_shared<const table>(*std::move(keys), were_needed);
   const std::lock_guard lock{mutex_};
@@ -92,66 +93,69 @@ std::shared_ptr<const key_authenticator::table> key_authenticator::current() con
   return table_;
 }
 
-void key_authenticator::look_at_file() {
-  if (parts_.file.empty()) return;
+void key_authenticator::check_file() {
+  if (options_.file.empty()) return;
   {
-    const std::unique_lock looking{reading_, std::try_to_lock};
-    const auto now = parts_.ticks();
-    if (!looking || now - looked_at_ < look_every) return;
-    looked_at_ = now;
-    if (stamp_of(parts_.file) == seen_) return;
+    const std::unique_lock checking{file_mutex_, std::try_to_lock};
+    const auto now = options_.ticks();
+    if (!checking || now - checked_at_ < check_interval) return;
+    checked_at_ = now;
+    if (stamp_of(options_.file) == loaded_stamp_) return;
   }
   if (const auto read = reload(); read) {
-    parts_.log->info("the keys in {} were read again", parts_.file.string());
+    options_.log->info("reloaded the keys in {}", options_.file.string());
   } else {
-    parts_.log->error("the keys stay as they were: {}", read.error().message);
+    options_.log->error("cannot reload the keys; the loaded ones stay valid: {}",
+                        read.error().message);
   }
 }
 
 std::variant<caller, problem> key_authenticator::authenticate(const http::request& request) {
-  look_at_file();
+  check_file();
   const auto keys = current();
-  if (!keys->needed) return parts_.without_keys->authenticate(request);
+  if (!keys->needed) return options_.without_keys->authenticate(request);
 
   const auto field = request.fields.find("Authorization");
-  if (!field) return refuse(request, diagnostic::none_given);
+  if (!field) return refuse(request, rejection::none_given);
   const auto token = bearer_token(*field);
   const auto id = token ? id_in_key(*token) : std::string_view{};
-  if (id.empty()) return refuse(request, diagnostic::malformed);
+  if (id.empty()) return refuse(request, rejection::malformed);
   const auto found = keys->by_id.find(id);
   if (found == keys->by_id.end() || !is_key(*found->second, *token))
-    return refuse(request, diagnostic::unknown);
-  if (found->second->has_expired(parts_.now()))
-    return refuse(request, diagnostic::expired, found->second);
+    return refuse(request, rejection::unknown);
+  if (found->second->has_expired(options_.now()))
+    return refuse(request, rejection::expired, found->second);
   return in_scope(*found->second, request);
 }
 
-problem key_authenticator::refuse(const http::request& request, diagnostic why,
+problem key_authenticator::refuse(const http::request& request, rejection why,
                                   const stored_key* key) {
   ++refused_;
   problem refused{problem_code::unauthorized,
-                  "a key is needed: Authorization: Bearer KEY; `pawl keys add` makes one"};
+                  "authentication required: send Authorization: Bearer KEY; `pawl keys add` "
+                  "creates a key"};
   refused.fields.add("WWW-Authenticate", std::string{challenge});
-  if (why == diagnostic::none_given) return refused;  // no guess: browsers and proxies ask first
+  // Not a guess: browsers and proxies send a first request without a key.
+  if (why == rejection::none_given) return refused;
 
-  const auto counted = failures_.count(request.peer, parts_.ticks());
-  const char* const what = why == diagnostic::malformed ? "has not the form of one"
-                           : why == diagnostic::unknown ? "is not known"
-                                                        : "has expired";
-  if (counted.worth_telling) {
+  const auto counted = failures_.count(request.peer, options_.ticks());
+  const char* const what = why == rejection::malformed ? "malformed key"
+                           : why == rejection::unknown ? "unknown key"
+                                                       : "expired key";
+  if (counted.should_log) {
     const detail::log_about here{{.request = request.id}};
-    parts_.log->warn("a request from {} is refused: its key {}{}{}", pawl::quoted(request.peer),
-                     what, key != nullptr ? ": " + key->name : "",
-                     counted.limited ? "; further ones are not logged for now" : "");
+    options_.log->warn("refused a request from {}: {}{}{}", pawl::quoted(request.peer), what,
+                       key != nullptr ? " " + key->name : "",
+                       counted.limited ? "; further failures are not logged for now" : "");
   }
   if (counted.limited) {
     refused = {problem_code::too_many_requests,
-               "too many requests with a wrong key came from this address; put it right and try "
-               "again later"};
+               "too many requests with an invalid key from this address; fix the key and retry "
+               "later"};
     refused.fields.add("Retry-After", std::to_string(counted.retry_after.count()));
     return refused;
   }
-  refused.detail = std::string{"the key "} + what + "; `pawl keys add` makes one";
+  refused.detail = std::string{what} + "; `pawl keys add` creates a key";
   refused.fields.set("WWW-Authenticate", std::string{challenge} + ", error=\"invalid_token\"");
   return refused;
 }
@@ -160,17 +164,17 @@ std::variant<caller, problem> key_authenticator::in_scope(const stored_key& key,
                                                           const http::request& request) const {
   auto scope = scope_of(request);
   if (!scope) return problem_of(scope.error());
-  if (!request.fields.find("Pawl-Scope") && !reaches(key, scope->str())) {
+  if (!request.fields.find("Pawl-Scope") && !allows_scope(key, scope->str())) {
     if (key.scopes.size() != 1) {
       return problem{problem_code::invalid_argument,
-                     "this key is for several scopes; name one in the field Pawl-Scope"};
+                     "this key is valid for several scopes; select one with the field Pawl-Scope"};
     }
     scope = scope_name{key.scopes.front()};
   }
-  // The same words whether there is such a scope or not.
-  if (!reaches(key, scope->str())) {
+  // The same message whether or not the scope exists.
+  if (!allows_scope(key, scope->str())) {
     return problem{problem_code::forbidden,
-                   "this key is not for the scope " + pawl::quoted(scope->str())};
+                   "this key is not valid for the scope " + pawl::quoted(scope->str())};
   }
   return caller{key.name, key.role, *std::move(scope)};
 }

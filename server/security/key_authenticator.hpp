@@ -23,64 +23,63 @@ class logger;
 
 namespace pawl::server {
 
-/// What a `key_authenticator` is made of.
-struct key_authenticator_parts {
-  std::filesystem::path file = {};       ///< `keys_file_of`; "": there are no keys, ever
-  std::uint32_t max_failed_logins = 20;  ///< of one peer in a minute
-  /// Who answers for requests as long as there are no keys; null: they are refused.
+struct key_authenticator_options {
+  std::filesystem::path file = {};       ///< `keys_file_of`; "": there are never any keys
+  std::uint32_t max_failed_logins = 20;  ///< per peer and minute
+  /// Authenticates requests as long as there are no keys; null: such requests are refused.
   std::unique_ptr<authenticator> without_keys = {};
   std::shared_ptr<spdlog::logger> log;
   std::function<time_point()> now = {};                               ///< the wall clock if empty
   std::function<std::chrono::steady_clock::time_point()> ticks = {};  ///< steady_clock if empty
 };
 
-/// Knows callers by the key in `Authorization: Bearer KEY`. What was done to the file of keys is
-/// seen within a second. Once it has had keys, one is needed until the end of the process, also
-/// when the last was removed: nobody comes in because a file went away. A file that cannot be read
-/// any more leaves the keys as they were, and is logged.
+/// Authenticates callers by API key: `Authorization: Bearer KEY`. Changes of the key file take
+/// effect within a second. Once there have been keys, a key is required until the process ends,
+/// even if the last one is removed, so that a lost file does not open the server. If the file
+/// cannot be read, the loaded keys stay valid and the error is logged.
 ///
-/// A right key is never held up by the limit on wrong ones: its secret cannot be guessed, and
-/// somebody else behind the same address must not lock its owner out.
+/// The limit on invalid keys never delays a valid key: a secret cannot be guessed, and another
+/// client behind the same address must not lock its owner out.
 ///
-/// Looks at the file's inode once a second and reads it when it has changed: that is how long it
-/// may block.
+/// Checks the file's metadata once a second and reads the file when it has changed; blocks for no
+/// longer than that.
 class key_authenticator final : public authenticator {
  public:
   /// Errors: as `read_keys`.
   [[nodiscard]] static result<std::unique_ptr<key_authenticator>> open(
-      key_authenticator_parts parts);
+      key_authenticator_options options);
 
   [[nodiscard]] std::variant<caller, problem> authenticate(const http::request& request) override;
 
-  /// Reads the file again. Error: as `read_keys`; the keys stay as they were.
+  /// Reloads the file. Errors: as `read_keys`; the loaded keys stay valid.
   [[nodiscard]] result<void> reload();
-  /// Whether a key is needed.
+  /// Whether a key is required.
   [[nodiscard]] bool has_keys() const;
-  /// Requests so far that were refused for their key, or for having none.
+  /// Number of requests refused because of an invalid or missing key.
   [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
 
  private:
   struct table;
-  enum class diagnostic { none_given, malformed, unknown, expired };
+  enum class rejection { none_given, malformed, unknown, expired };
 
-  explicit key_authenticator(key_authenticator_parts parts);
+  explicit key_authenticator(key_authenticator_options options);
 
-  void look_at_file();
+  void check_file();
   [[nodiscard]] std::shared_ptr<const table> current() const;
-  [[nodiscard]] problem refuse(const http::request& request, diagnostic why,
+  [[nodiscard]] problem refuse(const http::request& request, rejection why,
                                const stored_key* key = nullptr);
   [[nodiscard]] std::variant<caller, problem> in_scope(const stored_key& key,
                                                        const http::request& request) const;
 
-  const key_authenticator_parts parts_;
+  const key_authenticator_options options_;
   failed_logins failures_;
   std::atomic<std::uint64_t> refused_ = 0;
 
-  std::mutex reading_;  ///< held by who looks at the file
-  std::optional<file_stamp> seen_;
-  std::chrono::steady_clock::time_point looked_at_{};
+  std::mutex file_mutex_;  ///< held while the file is checked or read
+  std::optional<file_stamp> loaded_stamp_;
+  std::chrono::steady_clock::time_point checked_at_{};
 
-  mutable std::mutex mutex_;  ///< of `table_`
+  mutable std::mutex mutex_;  ///< guards `table_`
   std::shared_ptr<const table> table_;
 };
 

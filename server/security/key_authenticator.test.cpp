@@ -18,32 +18,32 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Lets everybody in as "nobody".
-class let_in final : public authenticator {
+/// Accepts every request as "nobody".
+class accept_all final : public authenticator {
  public:
   std::variant<caller, problem> authenticate(const http::request&) override {
     return caller{"nobody", role::admin, default_scope()};
   }
 };
 
-/// An authenticator over a file of keys of its own, whose time stands still.
-struct door {
+/// An authenticator with its own key file and a manual clock.
+struct limiter {
   pawl::testing::keys_folder folder;
   std::ostringstream log;
-  time_point now = pawl::testing::key_birthday;
+  time_point now = pawl::testing::key_creation_time;
   std::chrono::steady_clock::time_point ticks{1h};
   std::unique_ptr<key_authenticator> in;
 
   result<void> open(bool open_without_keys = false) {
-    key_authenticator_parts parts;
-    parts.file = folder.file;
-    parts.max_failed_logins = 3;
-    if (open_without_keys) parts.without_keys = std::make_unique<let_in>();
-    parts.log = std::make_shared<spdlog::logger>(
+    key_authenticator_options options;
+    options.file = folder.file;
+    options.max_failed_logins = 3;
+    if (open_without_keys) options.without_keys = std::make_unique<accept_all>();
+    options.log = std::make_shared<spdlog::logger>(
         "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log));
-    parts.now = [this] { return now; };
-    parts.ticks = [this] { return ticks; };
-    auto opened = key_authenticator::open(std::move(parts));
+    options.now = [this] { return now; };
+    options.ticks = [this] { return ticks; };
+    auto opened = key_authenticator::open(std::move(options));
     if (!opened) return std::move(opened).error();
     in = *std::move(opened);
     return {};
@@ -73,8 +73,8 @@ struct door {
 
 }  // namespace
 
-TEST_CASE("A caller is known by the key") {
-  door d;
+TEST_CASE("A caller is authenticated by key") {
+  limiter d;
   const auto reader = d.folder.add("watcher", role::reader, {"default"});
   const auto admin = d.folder.add("boss", role::admin, {"*"});
   REQUIRE(d.open());
@@ -86,8 +86,8 @@ TEST_CASE("A caller is known by the key") {
   CHECK(std::holds_alternative<caller>(d.ask({{"authorization", "bEaReR  " + admin.text}})));
 }
 
-TEST_CASE("Without a right key a request is unauthorized and told how to come in") {
-  door d;
+TEST_CASE("A request without a valid key is unauthorized and names the remedy") {
+  limiter d;
   const auto key = d.folder.add("ci");
   REQUIRE(d.open());
   const auto none = d.knock({});
@@ -110,21 +110,21 @@ TEST_CASE("Without a right key a request is unauthorized and told how to come in
   CHECK_FALSE(contains(d.log.str(), "pawl_"));
 }
 
-TEST_CASE("A key that has expired is refused from that moment on") {
-  door d;
+TEST_CASE("A key is refused from its expiry time on") {
+  limiter d;
   const auto key = d.folder.add("ci", role::reader, {"default"}, 90s);
   REQUIRE(d.open());
-  d.now = pawl::testing::key_birthday + 89s;
+  d.now = pawl::testing::key_creation_time + 89s;
   CHECK(d.enter(key.text).name == "ci");
-  d.now = pawl::testing::key_birthday + 90s;
+  d.now = pawl::testing::key_creation_time + 90s;
   const auto refused = d.knock_with(key.text);
   CHECK(refused.code == problem_code::unauthorized);
   CHECK(contains(refused.detail, "expired"));
   CHECK(contains(d.log.str(), "ci"));
 }
 
-TEST_CASE("A key opens its own scopes only, and does not tell which others there are") {
-  door d;
+TEST_CASE("A key is valid for its own scopes only and does not reveal others") {
+  limiter d;
   const auto one = d.folder.add("one", role::reader, {"tenant-a"});
   const auto two = d.folder.add("two", role::reader, {"tenant-a", "tenant-b"});
   const auto with_default = d.folder.add("with-default", role::reader, {"tenant-a", "default"});
@@ -147,8 +147,8 @@ TEST_CASE("A key opens its own scopes only, and does not tell which others there
   CHECK(knock(all, {{"Pawl-Scope", "a b"}}).code == problem_code::invalid_argument);
 }
 
-TEST_CASE("Wrong keys are limited by peer, and the right one is not held up") {
-  door d;
+TEST_CASE("Invalid keys are rate limited per peer; a valid key is never delayed") {
+  limiter d;
   const auto key = d.folder.add("ci");
   REQUIRE(d.open());
   const std::string wrong = pawl::testing::made_key("other").text;
@@ -158,21 +158,21 @@ TEST_CASE("Wrong keys are limited by peer, and the right one is not held up") {
   CHECK(limited.fields.find("Retry-After") == "20");
   CHECK(d.knock_with(wrong, "10.0.0.2").code == problem_code::unauthorized);
   CHECK(d.enter(key.text).name == "ci");
-  CHECK(d.knock({}).code == problem_code::unauthorized);  // no key is no guess
+  CHECK(d.knock({}).code == problem_code::unauthorized);  // a missing key does not count as a guess
   d.ticks += 20s;
   CHECK(d.knock_with(wrong).code == problem_code::unauthorized);
 }
 
-TEST_CASE("A peer's name cannot forge a line of the log") {
-  door d;
+TEST_CASE("A peer's name cannot inject a log line") {
+  limiter d;
   d.folder.add("ci");
   REQUIRE(d.open());
   static_cast<void>(d.knock_with("x", "a\nb"));
   CHECK(contains(d.log.str(), R"(a\x0ab)"));
 }
 
-TEST_CASE("Keys that are added and removed are noticed within a second") {
-  door d;
+TEST_CASE("Added and removed keys take effect within a second") {
+  limiter d;
   const auto first = d.folder.add("first");
   REQUIRE(d.open());
   const auto second = d.folder.add("second");
@@ -188,8 +188,8 @@ TEST_CASE("Keys that are added and removed are noticed within a second") {
   CHECK(d.knock_with(second.text).code == problem_code::unauthorized);
 }
 
-TEST_CASE("A file of keys that cannot be read leaves the keys as they were") {
-  door d;
+TEST_CASE("An unreadable key file leaves the loaded keys valid") {
+  limiter d;
   const auto key = d.folder.add("ci");
   REQUIRE(d.open());
   REQUIRE(::chmod(d.folder.file.c_str(), 0644) == 0);
@@ -200,14 +200,14 @@ TEST_CASE("A file of keys that cannot be read leaves the keys as they were") {
   REQUIRE(::chmod(d.folder.file.c_str(), 0600) == 0);
   CHECK(d.in->reload());
 
-  door other;
+  limiter other;
   other.folder.add("ci");
   REQUIRE(::chmod(other.folder.file.c_str(), 0644) == 0);
   CHECK_FALSE(other.open());
 }
 
-TEST_CASE("Before the first key everybody is known as the server is told; after it never again") {
-  door d;
+TEST_CASE("Before the first key the fallback authenticates; after it never again") {
+  limiter d;
   REQUIRE(d.open(true));
   CHECK_FALSE(d.in->has_keys());
   CHECK(std::get<caller>(d.ask({})).name == "nobody");
@@ -221,5 +221,5 @@ TEST_CASE("Before the first key everybody is known as the server is told; after 
   std::filesystem::remove(d.folder.file);
   d.ticks += 1s;
   CHECK(d.knock({}).code == problem_code::unauthorized);
-  CHECK(contains(d.log.str(), "no keys any more"));
+  CHECK(contains(d.log.str(), "contains no keys"));
 }

@@ -18,11 +18,11 @@ namespace {
 constexpr std::string_view key_prefix = "pawl_";
 constexpr std::string_view hash_prefix = "sha256:";
 constexpr std::size_t id_bytes = 6;
-/// 192 bits: nobody finds one by trying.
+/// 192 bits, too many to guess.
 constexpr std::size_t secret_bytes = 24;
 constexpr std::size_t key_length = key_prefix.size() + 2 * id_bytes + 1 + 2 * secret_bytes;
 
-constexpr std::array all_roles{role::reader, role::steerer, role::author, role::admin};
+constexpr std::array all_roles{role::reader, role::operator_role, role::author, role::admin};
 
 bool is_hex(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(),
@@ -42,26 +42,24 @@ std::string to_hex(std::span<const unsigned char> bytes) {
 result<std::string> random_hex(std::size_t bytes) {
   std::array<unsigned char, secret_bytes> drawn{};
   if (::getentropy(drawn.data(), bytes) != 0) {
-    return error{
-        errc::io_failed,
-        std::string{"making a key: the system gives no random numbers: "} + std::strerror(errno)};
+    return error{errc::io_failed,
+                 std::string{"cannot create a key: no random numbers: "} + std::strerror(errno)};
   }
   std::string text = to_hex({drawn.data(), bytes});
   OPENSSL_cleanse(drawn.data(), drawn.size());
   return text;
 }
 
-result<void> check_wish(const key_wish& wish) {
-  // The rule of scopes is right for names too: what it lets pass is safe in a log and a terminal.
-  if (!parse_scope_name(wish.name)) {
-    return error{errc::invalid_argument,
-                 "a key's name has 1 to " + std::to_string(max_id_bytes) +
-                     " letters, digits, dots, \"_\", \"-\" and \":\", not " +
-                     pawl::quoted(wish.name)};
+result<void> check_options(const key_options& options) {
+  // Scope names and key names have the same rule: they are safe in a log and in a terminal.
+  if (!parse_scope_name(options.name)) {
+    return error{errc::invalid_argument, "invalid key name " + pawl::quoted(options.name) +
+                                             "; use 1 to " + std::to_string(max_id_bytes) +
+                                             " letters, digits, \".\", \"_\", \"-\" and \":\""};
   }
-  if (wish.scopes.empty())
-    return error{errc::invalid_argument, "a key needs at least one scope, or \"*\" for all"};
-  for (const auto& scope : wish.scopes) {
+  if (options.scopes.empty())
+    return error{errc::invalid_argument, "a key needs at least one scope; \"*\" means all"};
+  for (const auto& scope : options.scopes) {
     if (scope == every_scope) continue;
     if (auto good = parse_scope_name(scope); !good) return std::move(good).error();
   }
@@ -76,23 +74,24 @@ std::optional<role> parse_role(std::string_view text) noexcept {
   return found == all_roles.end() ? std::nullopt : std::optional{*found};
 }
 
-result<new_key> make_key(const key_wish& wish) {
-  if (auto good = check_wish(wish); !good) return std::move(good).error();
+result<new_key> make_key(const key_options& options) {
+  if (auto good = check_options(options); !good) return std::move(good).error();
   auto id = random_hex(id_bytes);
   if (!id) return std::move(id).error();
   auto secret = random_hex(secret_bytes);
   if (!secret) return std::move(secret).error();
   new_key made;
   made.text = std::string{key_prefix} + *id + "_" + *secret;
-  made.stored = {*std::move(id), wish.name,   hash_of_key(made.text), wish.role, wish.scopes,
-                 wish.made_at,   std::nullopt};
-  if (wish.lasts) made.stored.expires_at = wish.made_at + *wish.lasts;
+  made.stored = {*std::move(id), options.name,   hash_of_key(made.text),
+                 options.role,   options.scopes, options.created_at,
+                 std::nullopt};
+  if (options.lifetime) made.stored.expires_at = options.created_at + *options.lifetime;
   return made;
 }
 
 std::string hash_of_key(std::string_view text) {
-  // One pass of SHA-256 and no salt is enough here: slow hashes protect what people can remember
-  // from being guessed, and nobody guesses 192 random bits, nor finds two keys that are the same.
+  // One unsalted SHA-256 is enough: slow hashes and salts protect guessable passwords, not 192
+  // random bits.
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
   ::SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
   return std::string{hash_prefix} + to_hex(digest);

@@ -14,7 +14,7 @@ using namespace pawl;
 using namespace pawl::server;
 using pawl::testing::contains;
 
-TEST_CASE("A key is long, random, and stored without its secret") {
+TEST_CASE("A key is long, random and stored without its secret") {
   std::set<std::string> seen;
   for (int i = 0; i < 100; ++i) {
     const new_key made = pawl::testing::made_key("ci");
@@ -32,7 +32,7 @@ TEST_CASE("A key's hash is the SHA-256 of its text") {
         "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
-TEST_CASE("A text that differs from a key in any one character is not the key") {
+TEST_CASE("A text that differs from a key in one character is not the key") {
   const new_key made = pawl::testing::made_key("ci");
   for (std::size_t at = 0; at < made.text.size(); ++at) {
     std::string wrong = made.text;
@@ -43,7 +43,7 @@ TEST_CASE("A text that differs from a key in any one character is not the key") 
   CHECK_FALSE(is_key(made.stored, made.text + "0"));
 }
 
-TEST_CASE("A text without the form of a key has no id") {
+TEST_CASE("A text that does not have the form of a key has no id") {
   const std::string good = pawl::testing::made_key("ci").text;
   for (const std::string& text :
        {std::string{}, std::string{"pawl_"}, good.substr(1), good + "0", good.substr(0, 65),
@@ -54,7 +54,7 @@ TEST_CASE("A text without the form of a key has no id") {
   }
 }
 
-TEST_CASE("A key needs a name that can be shown anywhere, and a scope") {
+TEST_CASE("A key needs a printable name and a scope") {
   for (const char* const name : {"", "two words", "a\nb", "\x1b[2J", "ü"}) {
     CAPTURE(name);
     const auto made = make_key({name, role::reader, {"default"}});
@@ -67,14 +67,14 @@ TEST_CASE("A key needs a name that can be shown anywhere, and a scope") {
   CHECK(make_key({"ci", role::reader, {"*"}}));
 }
 
-TEST_CASE("Roles are read as they are written") {
-  for (const role r : {role::reader, role::steerer, role::author, role::admin})
+TEST_CASE("Roles round-trip through text") {
+  for (const role r : {role::reader, role::operator_role, role::author, role::admin})
     CHECK(parse_role(to_string(r)) == r);
-  CHECK_FALSE(parse_role("steerer"));
+  CHECK_FALSE(parse_role("operator_role"));
   CHECK_FALSE(parse_role(""));
 }
 
-TEST_CASE("Keys are read from their file as they were written") {
+TEST_CASE("Keys round-trip through their file") {
   const pawl::testing::keys_folder folder;
   CHECK(read_keys(folder.file)->empty());
   const new_key first = folder.add("first", role::admin, {"*"});
@@ -93,7 +93,7 @@ TEST_CASE("Keys are read from their file as they were written") {
   CHECK((found.st_mode & 0777) == 0600);
 }
 
-TEST_CASE("A change that is refused leaves the keys as they are") {
+TEST_CASE("A rejected change leaves the keys unchanged") {
   const pawl::testing::keys_folder folder;
   const new_key first = folder.add("first");
   const auto refused = change_keys(folder.file, [](std::vector<stored_key>& keys) -> result<void> {
@@ -105,7 +105,7 @@ TEST_CASE("A change that is refused leaves the keys as they are") {
   CHECK(read_keys(folder.file)->size() == 1);
 }
 
-TEST_CASE("A file of keys that others may use is refused, and named") {
+TEST_CASE("A key file that other users can access is refused by name") {
   const pawl::testing::keys_folder folder;
   folder.add("first");
   for (const mode_t mode : {0644u, 0640u, 0602u, 0610u}) {
@@ -118,7 +118,7 @@ TEST_CASE("A file of keys that others may use is refused, and named") {
   }
 }
 
-TEST_CASE("A damaged file of keys is refused, named, and never written over") {
+TEST_CASE("A damaged key file is refused by name and never overwritten") {
   const pawl::testing::keys_folder folder;
   const new_key made = folder.add("first");
   std::ifstream in{folder.file};
@@ -150,7 +150,7 @@ TEST_CASE("A damaged file of keys is refused, named, and never written over") {
   }
 }
 
-TEST_CASE("What is no plain file is refused as a file of keys") {
+TEST_CASE("A key file must be a regular file") {
   const pawl::testing::keys_folder folder;
   REQUIRE(::mkfifo(folder.file.c_str(), 0600) == 0);
   CHECK_FALSE(read_keys(folder.file));
@@ -159,7 +159,7 @@ TEST_CASE("What is no plain file is refused as a file of keys") {
   CHECK_FALSE(read_keys(folder.file));
 }
 
-TEST_CASE("Keys that a link leads to stay where they are") {
+TEST_CASE("A key file behind a symbolic link is updated in place") {
   const pawl::testing::keys_folder folder;
   folder.add("first");
   const auto link = folder.path / "link.json";
@@ -172,7 +172,7 @@ TEST_CASE("Keys that a link leads to stay where they are") {
   CHECK(read_keys(folder.file)->empty());
 }
 
-TEST_CASE("Changes of many at once are all made") {
+TEST_CASE("Concurrent changes are all applied") {
   const pawl::testing::keys_folder folder;
   std::vector<std::thread> all;
   for (int i = 0; i < 8; ++i)

@@ -17,7 +17,7 @@ std::string text_at(const json& object, const char* name) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
-/// Nothing, if the object is no key.
+/// Parses a key; nothing if the object is invalid.
 std::optional<stored_key> key_from(const json& object) {
   if (!object.is_object()) return std::nullopt;
   stored_key key;
@@ -39,20 +39,20 @@ std::optional<stored_key> key_from(const json& object) {
     key.scopes.push_back(scope.get<std::string>());
   }
   if (!expires->is_null()) {
-    // A limit that cannot be read must not become none.
-    const auto moment = parse_rfc3339(text_at(object, "expires_at"));
-    if (!moment) return std::nullopt;
-    key.expires_at = *moment;
+    // An unreadable expiry time must not become "never".
+    const auto expiry = parse_rfc3339(text_at(object, "expires_at"));
+    if (!expiry) return std::nullopt;
+    key.expires_at = *expiry;
   }
   return key;
 }
 
 error damaged(const std::filesystem::path& file, const std::string& how) {
-  return {errc::corrupt, "the file of keys " + file.string() + " is damaged: " + how +
-                             "; restore it, or remove it and make new keys with `pawl keys add`"};
+  return {errc::corrupt, "the key file " + file.string() + " is damaged: " + how +
+                             "; restore it, or remove it and create keys with `pawl keys add`"};
 }
 
-bool has_twice(const std::vector<stored_key>& keys) {
+bool has_duplicates(const std::vector<stored_key>& keys) {
   std::unordered_set<std::string_view> ids, names;
   return !std::all_of(keys.begin(), keys.end(), [&](const stored_key& key) {
     return ids.insert(key.id).second && names.insert(key.name).second;
@@ -66,19 +66,19 @@ result<std::vector<stored_key>> read_keys(const std::filesystem::path& file) {
   if (!content && content.error().code == errc::not_found) return std::vector<stored_key>{};
   if (!content) return content.error();
   const json whole = json::parse(*content, nullptr, false);
-  if (whole.is_discarded()) return damaged(file, "it is no JSON");
+  if (whole.is_discarded()) return damaged(file, "it is not valid JSON");
   const auto list = whole.is_object() ? whole.find("keys") : whole.end();
   if (!whole.is_object() || whole.value("version", json()) != keys_file_version ||
       list == whole.end() || !list->is_array()) {
-    return damaged(file, "it has not the form of version " + std::to_string(keys_file_version));
+    return damaged(file, "it is not a key file of version " + std::to_string(keys_file_version));
   }
   std::vector<stored_key> keys;
   for (const auto& object : *list) {
     auto key = key_from(object);
-    if (!key) return damaged(file, "its key " + std::to_string(keys.size() + 1) + " is no key");
+    if (!key) return damaged(file, "key " + std::to_string(keys.size() + 1) + " is invalid");
     keys.push_back(*std::move(key));
   }
-  if (has_twice(keys)) return damaged(file, "two of its keys have the same id or name");
+  if (has_duplicates(keys)) return damaged(file, "two keys have the same id or name");
   return keys;
 }
 

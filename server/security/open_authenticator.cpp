@@ -8,7 +8,7 @@
 namespace pawl::server {
 namespace {
 
-/// "localhost:7717" without its port, "[::1]:7717" without brackets too.
+/// A Host without its port, and without the brackets of an IPv6 address.
 std::string_view host_name(std::string_view host) {
   if (host.starts_with('[')) return host.substr(1, std::min(host.find(']'), host.size()) - 1);
   return host.substr(0, host.find(':'));
@@ -21,7 +21,7 @@ bool names_this_machine(std::string_view host) {
   return name == "localhost" || name == "::1" || (name.starts_with("127.") && digits_only);
 }
 
-/// Whether a page of `origin` ("http://localhost:7717") came from the server itself.
+/// Whether `origin` ("http://localhost:7717") is the server itself.
 bool is_own_origin(std::string_view origin, std::string_view host) {
   const auto scheme_end = origin.find("://");
   return scheme_end != origin.npos && origin.substr(scheme_end + 3) == host;
@@ -34,21 +34,19 @@ class open_authenticator final : public authenticator {
   std::variant<caller, problem> authenticate(const http::request& request) override {
     if (!request.loopback) {
       return problem{problem_code::forbidden,
-                     "this server has no keys and answers requests from its own machine only; "
-                     "`pawl keys add` makes keys"};
+                     "this server has no keys and accepts only local requests; `pawl keys add` "
+                     "creates a key"};
     }
     const auto host = request.fields.find("Host").value_or("");
     if (request.peer != "unix" && !names_this_machine(host)) {
       return problem{problem_code::forbidden,
-                     "this server has no keys and answers to the names of its own machine only, "
-                     "not to " +
-                         pawl::quoted(host) + "; call it as localhost or 127.0.0.1"};
+                     "this server has no keys and does not accept the host name " +
+                         pawl::quoted(host) + "; use localhost or 127.0.0.1"};
     }
     if (const auto origin = request.fields.find("Origin");
         origin && !is_own_origin(*origin, host) && !is_trusted(*origin)) {
-      return problem{problem_code::forbidden,
-                     "pages of " + pawl::quoted(*origin) +
-                         " may not use this server; server.cors_origins names those that may"};
+      return problem{problem_code::forbidden, "the origin " + pawl::quoted(*origin) +
+                                                  " is not allowed; see server.cors_origins"};
     }
     auto in = scope_of(request);
     if (!in) return problem_of(in.error());
@@ -70,7 +68,7 @@ std::string_view to_string(role r) noexcept {
   switch (r) {
     case role::reader:
       return "reader";
-    case role::steerer:
+    case role::operator_role:
       return "operator";
     case role::author:
       return "author";

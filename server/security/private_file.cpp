@@ -25,7 +25,7 @@ std::string mode_text(mode_t mode) {
   return text;
 }
 
-/// What a link leads to, so that the link stays when its file is replaced.
+/// Resolves symbolic links, so that replacing the file keeps the link.
 fs::path real_path(const fs::path& file) {
   std::error_code failed;
   auto real = fs::canonical(file, failed);
@@ -49,7 +49,8 @@ int write_all(int fd, std::string_view bytes) {
   return 0;
 }
 
-/// What root makes in a folder of somebody else is his: a server that runs as that user reads it.
+/// A file that root creates in another user's folder belongs to that user, so that a server running
+/// as that user can read it.
 void give_to_owner(int fd, const fs::path& file) {
   struct stat owner {};
   if (::geteuid() != 0) return;
@@ -80,17 +81,17 @@ std::optional<file_stamp> stamp_of(const fs::path& file) noexcept {
 }
 
 result<std::string> read_private_file(const fs::path& file, std::size_t max_bytes) {
-  // Without O_NONBLOCK a pipe of that name would hold us up.
+  // O_NONBLOCK: opening a FIFO would block.
   const unique_fd in{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (!in) return file_error("reading", file, errno);
   struct stat found {};
   if (::fstat(in.get(), &found) != 0) return file_error("reading", file, errno);
   if (!S_ISREG(found.st_mode))
-    return error{errc::invalid_argument, "reading " + file.string() + ": it is no file"};
+    return error{errc::invalid_argument, "reading " + file.string() + ": not a regular file"};
   if ((found.st_mode & others_mode) != 0) {
     return error{errc::invalid_argument, "reading " + file.string() +
-                                             ": others than its owner may use it (mode " +
-                                             mode_text(found.st_mode & 0777) + "); chmod 600 it"};
+                                             ": other users may access it (mode " +
+                                             mode_text(found.st_mode & 0777) + "); run chmod 600"};
   }
   std::string content;
   std::array<char, 16'384> piece{};
@@ -101,7 +102,7 @@ result<std::string> read_private_file(const fs::path& file, std::size_t max_byte
     if (n == 0) return content;
     content.append(piece.data(), static_cast<std::size_t>(n));
     if (content.size() > max_bytes) {
-      return error{errc::limit_exceeded, "reading " + file.string() + ": it has more than " +
+      return error{errc::limit_exceeded, "reading " + file.string() + ": it is larger than " +
                                              std::to_string(max_bytes) + " bytes"};
     }
   }
@@ -131,8 +132,8 @@ result<void> write_private_file(const fs::path& named, std::string_view content)
 result<void> with_file_locked(const fs::path& named, const std::function<result<void>()>& what) {
   std::error_code failed;
   fs::create_directories(folder_of(named), failed);
-  if (failed) return file_error("making", folder_of(named), failed.value());
-  // A file of its own: the other one is replaced, and a lock would go with it.
+  if (failed) return file_error("creating", folder_of(named), failed.value());
+  // A separate lock file: the file itself is replaced, and its lock would be lost.
   const fs::path lock_file = beside(real_path(named), ".lock");
   const unique_fd lock = open_fresh(lock_file, O_RDWR);
   if (!lock) return file_error("opening", lock_file, errno);

@@ -13,17 +13,17 @@
 
 namespace pawl::testing {
 
-inline const time_point key_birthday = from_unix_us(1'700'000'000'000'000);
+inline const time_point key_creation_time = from_unix_us(1'700'000'000'000'000);
 
 inline server::new_key made_key(const std::string& name, server::role role = server::role::reader,
                                 std::vector<std::string> scopes = {"default"},
-                                std::optional<std::chrono::milliseconds> lasts = {}) {
-  auto made = server::make_key({name, role, std::move(scopes), lasts, key_birthday});
+                                std::optional<std::chrono::milliseconds> lifetime = {}) {
+  auto made = server::make_key({name, role, std::move(scopes), lifetime, key_creation_time});
   if (!made) throw std::runtime_error{made.error().message};
   return *std::move(made);
 }
 
-/// A folder for a file of keys, removed at the end.
+/// A temporary folder for a key file.
 struct keys_folder {
   std::filesystem::path path;
   std::filesystem::path file;
@@ -43,8 +43,8 @@ struct keys_folder {
 
   server::new_key add(const std::string& name, server::role role = server::role::reader,
                       std::vector<std::string> scopes = {"default"},
-                      std::optional<std::chrono::milliseconds> lasts = {}) const {
-    auto made = made_key(name, role, std::move(scopes), lasts);
+                      std::optional<std::chrono::milliseconds> lifetime = {}) const {
+    auto made = made_key(name, role, std::move(scopes), lifetime);
     change([&](auto& keys) { keys.push_back(made.stored); });
     return made;
   }

@@ -11,7 +11,7 @@
 #include <pawl/engine.hpp>
 
 #include "server/api/call.hpp"
-#include "server/api/caller_places.hpp"
+#include "server/api/caller_limiter.hpp"
 #include "server/api/dispatcher.hpp"
 #include "server/api/idempotency.hpp"
 #include "server/api/routes.hpp"
@@ -23,7 +23,7 @@
 
 namespace pawl::server::testing {
 
-/// Keeps what commands are noted.
+/// Collects audit entries.
 class recorded_audit final : public audit_log {
  public:
   void record(const audit_entry& entry) override {
@@ -40,12 +40,12 @@ class recorded_audit final : public audit_log {
   std::vector<audit_entry> entries_;
 };
 
-/// An answer as tests look at it.
+/// An answer with its parsed body.
 struct answered {
   unsigned status = 0;
   http::fields fields;
   std::string text;
-  json body;  ///< null where it is no JSON
+  json body;  ///< null if the text is not JSON
 
   [[nodiscard]] std::string field(std::string_view name) const {
     return std::string{fields.find(name).value_or("")};
@@ -65,19 +65,20 @@ class api_fixture {
           return pawl::fail("card_declined", "the card was declined");
         }));
     if (auto opened = engine.open(); !opened) throw std::runtime_error(opened.error().message);
-    source = feed(logs, engine);
+    source = collect_logs(logs, engine);
     router routes = all_routes();
     if (old_api) add_old_routes(routes);
     api = std::make_unique<dispatcher>(
         services{
-            engine, make_open_authenticator(), audit, repeats, logs, waits, live,
+            engine, make_open_authenticator(), audit, idempotency, logs, waits, live,
             std::make_shared<spdlog::logger>("none"),
             [] {
               return connection_counts{3, 1};
             },
             std::make_shared<metrics>(), [](readings&) {},
-            std::make_shared<caller_places>(engine.effective_settings().server.max_streams_per_key),
-            std::make_shared<caller_places>(engine.effective_settings().server.max_waits_per_key)},
+            std::make_shared<caller_limiter>(
+                engine.effective_settings().server.max_streams_per_key),
+            std::make_shared<caller_limiter>(engine.effective_settings().server.max_waits_per_key)},
         std::move(routes));
   }
   ~api_fixture() { live->stop(); }
@@ -88,7 +89,7 @@ class api_fixture {
     return s;
   }
 
-  /// Begins a request; its answer comes to the exchange.
+  /// Starts a request; its answer arrives at the exchange.
   std::shared_ptr<recorded_exchange> begin(const std::string& method, const std::string& target,
                                            const std::string& body = "", http::fields fields = {},
                                            bool socket = false) {
@@ -124,7 +125,7 @@ class api_fixture {
     return call("POST", target, body.dump(), std::move(fields));
   }
 
-  /// Stores a flow of tasks, one after the other.
+  /// Stores a flow with a sequence of nodes.
   void put(const std::string& name, const std::vector<json>& nodes) {
     json definition{{"name", name}, {"nodes", nodes}, {"edges", json::array()}};
     for (std::size_t i = 1; i < nodes.size(); ++i)
@@ -141,7 +142,7 @@ class api_fixture {
 
   pawl::engine engine;
   std::shared_ptr<recorded_audit> audit = std::make_shared<recorded_audit>();
-  std::shared_ptr<idempotency_table> repeats =
+  std::shared_ptr<idempotency_table> idempotency =
       std::make_shared<idempotency_table>(idempotency_table::limits{});
   std::shared_ptr<log_ring> logs = std::make_shared<log_ring>(std::size_t{1} << 20);
   std::shared_ptr<waiting_calls> waits = std::make_shared<waiting_calls>();

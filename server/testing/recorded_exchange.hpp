@@ -13,10 +13,10 @@
 
 namespace pawl::server::testing {
 
-/// How long tests wait for what must come.
-inline constexpr std::chrono::seconds patience{20};
+/// Maximum time that tests wait for an expected event.
+inline constexpr std::chrono::seconds wait_timeout{20};
 
-/// A stream, or a WebSocket, that keeps what is written. Drained at once unless it is `held`.
+/// A stream or WebSocket that records what is written. Drains immediately unless it is blocked.
 class recorded_stream final : public http::stream, public http::web_socket {
  public:
   bool write(std::string bytes) override {
@@ -31,7 +31,7 @@ class recorded_stream final : public http::stream, public http::web_socket {
   void when_drained(std::function<void()> what) override {
     {
       const std::lock_guard lock{mutex_};
-      if (held_) {
+      if (blocked_) {
         drained_ = std::move(what);
         return;
       }
@@ -47,13 +47,15 @@ class recorded_stream final : public http::stream, public http::web_socket {
   void on_closed(std::function<void()> what) override { on_closed_.push_back(std::move(what)); }
   void on_message(std::function<void(std::string)> what) override { on_message_ = std::move(what); }
 
-  /// What was written, when it has `part`, or the stream is closed, or time is up.
+  /// Waits until the written text contains `part`, the stream is closed or the timeout expires, and
+  /// returns the text.
   std::string wait_for(std::string_view part) {
     std::unique_lock lock{mutex_};
-    changed_.wait_for(lock, patience, [&] { return closed_ || text_.find(part) != text_.npos; });
+    changed_.wait_for(lock, wait_timeout,
+                      [&] { return closed_ || text_.find(part) != text_.npos; });
     return text_;
   }
-  /// What was written so far; waits a moment for more. For tests that go on trying.
+  /// Waits briefly for more text and returns all of it. For tests that poll.
   std::string wait_for_more() {
     std::unique_lock lock{mutex_};
     const std::size_t before = text_.size();
@@ -62,7 +64,7 @@ class recorded_stream final : public http::stream, public http::web_socket {
   }
   std::string wait_for_end() {
     std::unique_lock lock{mutex_};
-    changed_.wait_for(lock, patience, [&] { return closed_; });
+    changed_.wait_for(lock, wait_timeout, [&] { return closed_; });
     return text_;
   }
   [[nodiscard]] bool closed() {
@@ -70,23 +72,23 @@ class recorded_stream final : public http::stream, public http::web_socket {
     return closed_;
   }
 
-  /// The peer stops reading: what is written is not taken.
-  void hold() {
+  /// Simulates a peer that stops reading.
+  void block() {
     const std::lock_guard lock{mutex_};
-    held_ = true;
+    blocked_ = true;
   }
-  void release() {
+  void unblock() {
     std::function<void()> drained;
     {
       const std::lock_guard lock{mutex_};
-      held_ = false;
+      blocked_ = false;
       drained = std::exchange(drained_, nullptr);
     }
     if (drained) drained();
   }
-  void go_away() {
+  void disconnect() {
     close();
-    for (const auto& told : std::exchange(on_closed_, {})) told();
+    for (const auto& callback : std::exchange(on_closed_, {})) callback();
   }
   void receive(std::string text) { on_message_(std::move(text)); }
 
@@ -95,14 +97,14 @@ class recorded_stream final : public http::stream, public http::web_socket {
   std::condition_variable changed_;
   std::string text_;
   bool closed_ = false;
-  bool held_ = false;
+  bool blocked_ = false;
   bool refuses_ = false;
   std::function<void()> drained_;
   std::vector<std::function<void()>> on_closed_;
   std::function<void(std::string)> on_message_;
 };
 
-/// An exchange that keeps its answer.
+/// An exchange that records its answer.
 class recorded_exchange final : public http::exchange {
  public:
   explicit recorded_exchange(bool asks_for_socket = false) : asks_for_socket_(asks_for_socket) {}
@@ -115,18 +117,18 @@ class recorded_exchange final : public http::exchange {
     lost_ = std::move(lost);
     changed_.notify_all();
   }
-  void on_gone(std::function<void()> what) override {
+  void on_disconnect(std::function<void()> what) override {
     const std::lock_guard lock{mutex_};
-    on_gone_ = std::move(what);
+    on_disconnect_ = std::move(what);
   }
-  /// The peer goes away: before the answer, or while it is written.
-  void go_away() {
-    std::function<void()> told;
+  /// Simulates a disconnect before the answer or while it is written.
+  void disconnect() {
+    std::function<void()> callback;
     {
       const std::lock_guard lock{mutex_};
-      told = answer_ ? std::exchange(lost_, nullptr) : std::exchange(on_gone_, nullptr);
+      callback = answer_ ? std::exchange(lost_, nullptr) : std::exchange(on_disconnect_, nullptr);
     }
-    if (told) told();
+    if (callback) callback();
   }
   std::shared_ptr<http::stream> respond_with_stream(http::response head) override {
     auto made = std::make_shared<recorded_stream>();
@@ -148,10 +150,10 @@ class recorded_exchange final : public http::exchange {
   }
   [[nodiscard]] bool wants_web_socket() const override { return asks_for_socket_; }
 
-  /// The answer, when it is there.
+  /// Waits for the answer.
   http::response wait() {
     std::unique_lock lock{mutex_};
-    changed_.wait_for(lock, patience, [&] { return answer_.has_value(); });
+    changed_.wait_for(lock, wait_timeout, [&] { return answer_.has_value(); });
     return answer_.value_or(http::response{0, {}, "no answer came"});
   }
   [[nodiscard]] std::shared_ptr<recorded_stream> stream() {
@@ -171,7 +173,7 @@ class recorded_exchange final : public http::exchange {
   std::shared_ptr<recorded_stream> stream_;
   int answers_ = 0;
   std::function<void()> lost_;
-  std::function<void()> on_gone_;
+  std::function<void()> on_disconnect_;
 };
 
 }  // namespace pawl::server::testing

@@ -91,6 +91,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   const auto exchange = api().begin(method, target, body);
   check(exchange->wait());
   PAWL_ASSERT(exchange->answers() == 1, "a request is answered once");
-  if (const auto stream = exchange->stream()) stream->go_away();
+  if (const auto stream = exchange->stream()) stream->disconnect();
   return 0;
 }

@@ -60,7 +60,7 @@ std::string read_in_pieces(std::string_view bytes, std::size_t piece) {
         seen.append(field.name).append(": ").append(field.value).append("\n");
       seen.append(r.body).append("\n");
     }
-    PAWL_ASSERT(reader.held() <= max_held + piece, "no more is held than the limits allow");
+    PAWL_ASSERT(reader.buffered() <= max_held + piece, "no more is held than the limits allow");
   }
   return seen;
 }

@@ -1,4 +1,4 @@
-"""`pawl serve` as those who run it see it: how it starts, stops, and is killed."""
+"""`pawl serve` as a process: start, stop and kill."""
 
 import http.client
 import json
@@ -15,9 +15,9 @@ from server_process import (LIMIT_S, PROGRAM, Answer, Server, ServerTest, enviro
                             task, wait_for_signal)
 
 CLIENTS = 200
-ANSWERS = 1_000  # after which the server is killed
+ANSWERS = 1_000  # number of answers before the server is killed
 
-# Counts the signals that come, for ever.
+# A flow that counts signals without end.
 COUNTING = {
     "name": "count",
     "nodes": [{"id": "next", "type": "signal", "data": {"name": "go", "max_visits": 100_000}},
@@ -36,7 +36,7 @@ class ServeTest(ServerTest):
         self.assertEqual(done.returncode, expect, done.stderr)
         return done.stderr
 
-    def test_it_says_where_it_listens_in_one_line(self):
+    def test_it_writes_its_address_in_one_line(self):
         server = self.serve()
         self.assertEqual(server.get("/healthz").body, {"status": "ok"})
         self.assertEqual(server.get("/readyz").body, {"ready": True})
@@ -52,12 +52,12 @@ class ServeTest(ServerTest):
         self.assertEqual(problem.headers["content-type"], "application/problem+json")
         self.assertEqual(problem.body["request_id"], "mine-2")
 
-    def test_both_signals_stop_it_in_order(self):
+    def test_both_signals_stop_it_gracefully(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             server = self.serve()
             self.assertEqual(server.stop(number), (0, ""))
 
-    def test_a_wait_is_answered_as_it_is_when_the_server_stops(self):
+    def test_a_wait_is_answered_early_when_the_server_stops(self):
         server = self.serve()
         server.post("/v1/flows", sequence("slow", task("a", "core.sleep", ms=700)))
         answers = []
@@ -69,16 +69,16 @@ class ServeTest(ServerTest):
         self.assertEqual(server.stop(), (0, ""))
         waiting.join(LIMIT_S)
         self.assertEqual((answers[0].status, answers[0].body["status"]), (202, "running"))
-        # The step that was under way could finish.
+        # The running step was allowed to finish.
         self.assertEqual(self.serve().get("/v1/runs/r?wait=30s").body["status"], "completed")
 
-    def test_a_full_disk_is_told_and_there_being_room_again_is_enough(self):
+    def test_a_full_disk_is_reported_and_the_server_recovers_when_there_is_space(self):
         mounted = os.path.join(self.folder, "mounted")
         os.mkdir(mounted)
         done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", mounted],
                               capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            self.skipTest("no file system can be mounted here: " + done.stderr.strip())
+            self.skipTest("cannot mount a file system: " + done.stderr.strip())
         self.addCleanup(subprocess.run, ["umount", "-l", mounted], check=False)
         server = Server(mounted, PAWL_ENGINE_RESTART_FIRST_DELAY_MS="20ms",
                         PAWL_ENGINE_RESTART_MAX_DELAY_MS="100ms")
@@ -113,7 +113,7 @@ class ServeTest(ServerTest):
         self.assertEqual(last.body["status"], "completed")
         self.assertEqual(server.stop()[0], 0)
 
-    def test_runs_go_on_after_kill_9(self):
+    def test_runs_resume_after_kill_9(self):
         server = self.serve()
         server.post("/v1/flows", sequence("f", task("a", "core.sleep", ms=300), task("b")))
         server.post("/v1/flows", sequence("g", wait_for_signal("s", "go")))
@@ -125,17 +125,17 @@ class ServeTest(ServerTest):
         self.assertEqual(again.post("/v1/runs/two/signal", {"type": "go"}).status, 200)
         self.assertEqual(again.get("/v1/runs/two?wait=30s").body["status"], "completed")
 
-    def test_what_200_clients_were_told_is_there_once_after_kill_9(self):
-        """They start runs and send signals to some that count these, until the server is killed."""
+    def test_acknowledged_requests_of_200_clients_took_effect_once_after_kill_9(self):
+        """The clients start runs and send signals to counting runs until the server is killed."""
         server = self.serve()
         server.post("/v1/flows", sequence("f", task("a")))
         self.assertEqual(server.post("/v1/flows", COUNTING).status, 201)
         counters = [f"counter-{number}" for number in range(10)]
         for run in counters:
             server.post("/v1/runs", {"flow": "count", "id": run, "input": {"n": 0}})
-        started, signals = {}, {}  # by key and by id: what was answered, None and False for nothing
-        told, refused = [], []
-        all_are_there, enough = threading.Barrier(CLIENTS + 1, timeout=LIMIT_S), threading.Event()
+        started, signals = {}, {}  # answers by key and by id; None and False without an answer
+        answered, refused = [], []
+        all_connected, enough = threading.Barrier(CLIENTS + 1, timeout=LIMIT_S), threading.Event()
 
         def ask(connection, path, body, **headers):
             connection.request("POST", path, json.dumps(body),
@@ -143,15 +143,15 @@ class ServeTest(ServerTest):
             answer = Answer(connection.getresponse())
             if answer.status not in (200, 201):
                 refused.append(answer.text)
-            told.append(path)
-            if len(told) >= ANSWERS or refused:
+            answered.append(path)
+            if len(answered) >= ANSWERS or refused:
                 enough.set()
             return answer.body
 
         def be_a_client(client):
             connection = server.connect()
             connection.connect()
-            all_are_there.wait()
+            all_connected.wait()
             try:
                 for number in range(10_000):
                     name = f"{client}-{number}"
@@ -162,14 +162,14 @@ class ServeTest(ServerTest):
                     ask(connection, f"/v1/runs/{run}/signal", {"type": "go", "id": name})
                     signals[name] = run, True
             except (OSError, http.client.HTTPException):
-                pass  # it was killed
+                pass  # the server was killed
             finally:
                 connection.close()
 
         clients = [threading.Thread(target=be_a_client, args=(n,)) for n in range(CLIENTS)]
         for client in clients:
             client.start()
-        all_are_there.wait()
+        all_connected.wait()
         self.assertTrue(enough.wait(LIMIT_S))
         server.process.kill()
         for client in clients:
@@ -180,12 +180,12 @@ class ServeTest(ServerTest):
         again = self.serve()
         connection = again.connect()
         self.assertGreaterEqual(sum(run is not None for run in started.values()), ANSWERS // 4)
-        self.assertGreaterEqual(sum(was_told for _, was_told in signals.values()), ANSWERS // 4)
+        self.assertGreaterEqual(sum(known for _, known in signals.values()), ANSWERS // 4)
         for key, run in started.items():
             repeated = ask(connection, "/v1/runs", {"flow": "f", "key": key})
             if run is not None:
                 self.assertEqual((repeated["id"], repeated["created"]), (run, False))
-        # Each is sent again, whether it was answered or not: together they count once.
+        # Each signal is sent again, answered or not, and must count once.
         for name, (run, _) in signals.items():
             ask(connection, f"/v1/runs/{run}/signal", {"type": "go", "id": name})
         for counter in counters:
@@ -201,7 +201,7 @@ class ServeTest(ServerTest):
         connection.close()
         self.assertEqual(refused, [])
 
-    def test_it_listens_at_a_unix_socket(self):
+    def test_it_listens_on_a_unix_socket(self):
         path = os.path.join(self.folder, "pawl.sock")
         server = self.serve(listen="unix:" + path)
         self.assertEqual(server.ready_line, f"pawl: listening on unix:{path}\n")
@@ -219,26 +219,26 @@ class ServeTest(ServerTest):
         self.assertIn("no keys", said)
         self.assertIn("127.0.0.1", said)
 
-    def test_a_page_of_another_origin_may_not_use_it(self):
+    def test_pages_of_other_origins_are_refused(self):
         server = self.serve()
         self.assertEqual(server.get("/v1/runs", Origin="http://evil.example").status, 403)
         self.assertEqual(server.get("/v1/runs", Host="evil.example").status, 403)
 
-    def test_an_address_that_is_none_or_taken_is_refused(self):
+    def test_an_invalid_or_used_address_is_refused(self):
         self.assertIn("server.listen", self.refused("--listen", "nonsense", expect=2))
         server = self.serve()
         said = self.refused("--listen", f"127.0.0.1:{server.port}", expect=6)
         self.assertIn(str(server.port), said)
 
-    def test_a_store_that_another_server_has_open_is_refused(self):
+    def test_a_store_opened_by_another_server_is_refused(self):
         self.serve()
         self.refused("--listen", "127.0.0.1:0", "--data-dir", os.path.join(self.folder, "store"),
                      expect=6)
 
-    def test_the_old_routes_are_there_when_asked_for(self):
+    def test_the_old_routes_are_disabled_by_default(self):
         self.assertEqual(self.serve().get("/api/flows").status, 404)
 
-    def test_the_old_routes_translate(self):
+    def test_the_old_routes_work_when_enabled(self):
         server = self.serve("--old-api")
         flow = sequence("order", {"id": "a", "type": "python", "data": {"codeRef": "core.echo"}})
         self.assertEqual(server.post("/api/flows", flow).body["flow_version_id"], "order@1.0.0")
@@ -247,7 +247,7 @@ class ServeTest(ServerTest):
         server.get("/v1/runs/t-1?wait=30s")
         self.assertEqual(server.get("/api/thread/t-1/status").body["status"], "completed")
 
-    def test_commands_are_in_the_log(self):
+    def test_commands_are_logged(self):
         log = os.path.join(self.folder, "log")
         server = self.serve("--log-level", "info", "--set", "log.file=" + log)
         server.post("/v1/flows", sequence("f", task("a")), Request_Id="r-1")
@@ -260,7 +260,7 @@ class ServeTest(ServerTest):
         self.assertIn(" scope=default request_id=r-1", lines[0])
         self.assertIn(r'target="no\x22ne\x0a"', lines[1])
 
-    def test_the_level_of_the_log_is_changed_while_the_server_runs(self):
+    def test_the_log_level_can_be_changed_at_run_time(self):
         log = os.path.join(self.folder, "log")
         server = self.serve("--log-level", "error", "--set", "log.file=" + log)
         self.assertEqual(server.get("/v1/config/log-level").body, {"level": "error"})
@@ -271,7 +271,7 @@ class ServeTest(ServerTest):
         server.call("PUT", "/v1/config/log-level", {"level": "error"})
         server.post("/v1/runs", {"flow": "f", "id": "r-2"})
         refused = server.call("PUT", "/v1/config/log-level", {"level": "loud"})
-        self.assertEqual(refused.body["faults"][0]["pointer"], "/level")
+        self.assertEqual(refused.body["diagnostics"][0]["pointer"], "/level")
         self.assertEqual(server.get("/v1/config/log-level").body, {"level": "error"})
         self.assertEqual(server.stop()[0], 0)
         with open(log, encoding="utf-8") as file:

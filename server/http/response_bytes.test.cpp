@@ -1,4 +1,4 @@
-#include "server/http/answer.hpp"
+#include "server/http/response_bytes.hpp"
 
 #include "server/http/content_coding.hpp"
 #include "server/http/cors.hpp"
@@ -8,7 +8,7 @@
 using namespace pawl::server::http;
 using pawl::testing::contains;
 
-TEST_CASE("A handler's text cannot make further lines of an answer's head") {
+TEST_CASE("A handler's field values cannot inject lines into the response head") {
   const auto made = to_bytes({.status = 200,
                               .fields = {{"X-Text", "a\r\nSet-Cookie: b\x01"},
                                          {"Bad Name", "x"},
@@ -26,7 +26,7 @@ TEST_CASE("A handler's text cannot make further lines of an answer's head") {
   CHECK_FALSE(contains(made.head, "Connection"));
 }
 
-TEST_CASE("Security headers are on every answer, and a handler may give its own") {
+TEST_CASE("Every response has security headers, which the handler can override") {
   const auto plain = to_bytes({.status = 200, .fields = {}, .body = ""}, {.request_id = "id"});
   for (const char* const line :
        {"X-Content-Type-Options: nosniff\r\n", "Content-Security-Policy: default-src 'none'",
@@ -44,7 +44,7 @@ TEST_CASE("Security headers are on every answer, and a handler may give its own"
   CHECK_FALSE(contains(own.head, "no-store"));
 }
 
-TEST_CASE("Texts above one KiB are compressed for those who take it") {
+TEST_CASE("Text bodies above 1 KiB are compressed for clients that accept gzip") {
   const std::string text(5'000, 'x');
   const response answer{
       .status = 200, .fields = {{"Content-Type", "application/json"}}, .body = text};
@@ -66,7 +66,7 @@ TEST_CASE("Texts above one KiB are compressed for those who take it") {
   CHECK_FALSE(contains(to_bytes(image, {.gzip = true}).head, "gzip"));
 }
 
-TEST_CASE("Answers without body have no Content-Length, and those to HEAD no body") {
+TEST_CASE("A response without a body has no Content-Length, and a response to HEAD no body") {
   const auto none = to_bytes({.status = 204, .fields = {}, .body = "x"}, {});
   CHECK_FALSE(contains(none.head, "Content-Length"));
   CHECK(none.head.ends_with("\r\n\r\n"));
@@ -76,17 +76,17 @@ TEST_CASE("Answers without body have no Content-Length, and those to HEAD no bod
   CHECK(head.body.empty());
 }
 
-TEST_CASE("Dates are written as HTTP has them") {
+TEST_CASE("Dates are formatted as HTTP dates") {
   CHECK(to_http_date(std::chrono::system_clock::from_time_t(784'111'777)) ==
         "Sun, 06 Nov 1994 08:49:37 GMT");
 }
 
-TEST_CASE("Origins are judged by the Host and by the settings") {
+TEST_CASE("Origins are classified by the Host field and the settings") {
   const auto kind = [](const char* origin, std::vector<std::string> allowed) {
     request of;
     of.fields = {{"Host", "pawl.example:7717"}};
     if (origin != nullptr) of.fields.add("Origin", origin);
-    return judge_origin(of, allowed);
+    return classify_origin(of, allowed);
   };
   CHECK(kind(nullptr, {}) == origin_kind::none);
   CHECK(kind("http://pawl.example:7717", {}) == origin_kind::own);

@@ -1,26 +1,26 @@
-#include "server/live/commands_under_way.hpp"
+#include "server/live/pending_commands.hpp"
 
 #include <utility>
 
 namespace pawl::server {
 
-void commands_under_way::begin() {
+void pending_commands::begin() {
   const std::lock_guard lock{mutex_};
   ++count_;
 }
 
-void commands_under_way::end() {
+void pending_commands::end() {
   std::unique_lock lock{mutex_};
   if (--count_ > 0) return;
-  const auto what = std::exchange(waits_, nullptr);
+  const auto what = std::exchange(on_idle_, nullptr);
   lock.unlock();
   if (what) what();
 }
 
-void commands_under_way::when_none(std::function<void()> what) {
+void pending_commands::when_idle(std::function<void()> what) {
   std::unique_lock lock{mutex_};
   if (count_ > 0) {
-    waits_ = std::move(what);
+    on_idle_ = std::move(what);
     return;
   }
   lock.unlock();

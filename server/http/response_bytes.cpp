@@ -1,4 +1,4 @@
-#include "server/http/answer.hpp"
+#include "server/http/response_bytes.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -12,13 +12,13 @@
 namespace pawl::server::http {
 namespace {
 
-// Below, compression costs more than it saves.
+// Compressing smaller bodies costs more than it saves.
 constexpr std::size_t min_gzip_bytes = 1024;
 constexpr std::size_t max_gzip_bytes = 256u << 20;
-// Up to here, copying is cheaper than a second buffer for the system.
+// Copying bodies up to this size is cheaper than a second buffer in the system call.
 constexpr std::size_t max_copied_body = 16 * 1024;
 
-// How the bytes are sent, and what every answer has: the server's own business.
+// Fields that only the server sets.
 constexpr std::string_view own_fields[] = {"Connection", "Content-Length", "Transfer-Encoding",
                                            "Date",       "Request-Id",     "Keep-Alive",
                                            "Trailer"};
@@ -32,7 +32,7 @@ bool has_no_body(unsigned status) noexcept {
   return status < 200 || status == 204 || status == 304;
 }
 
-/// Whether the text of such a body gets shorter.
+/// Whether bodies of this type are worth compressing.
 bool is_compressible(std::string_view content_type) noexcept {
   const std::string_view type = cut_part(content_type, ';');
   return type.starts_with("text/") || type.starts_with("application/json") ||
@@ -47,40 +47,40 @@ void add_field(std::string& to, std::string_view name, std::string_view value) {
   to += "\r\n";
 }
 
-std::string begin_head(const response& answer, const answer_form& form) {
+std::string begin_head(const response& answer, const response_options& options) {
   std::string head = "HTTP/1.1 ";
-  head.append(std::to_string(answer.status)).append(" ").append(reason_of(answer.status));
+  head.append(std::to_string(answer.status)).append(" ").append(reason_phrase(answer.status));
   head += "\r\n";
   for (const auto& field : answer.fields)
     if (!is_own_field(field.name)) add_field(head, field.name, field.value);
-  for (const auto& field : common_fields(answer.fields, form))
+  for (const auto& field : common_fields(answer.fields, options))
     add_field(head, field.name, field.value);
   if (answer.fields.find("Upgrade")) {
-    add_field(head, "Connection", form.keep_alive ? "Upgrade" : "Upgrade, close");
-  } else if (!form.keep_alive) {
+    add_field(head, "Connection", options.keep_alive ? "Upgrade" : "Upgrade, close");
+  } else if (!options.keep_alive) {
     add_field(head, "Connection", "close");
-  } else if (form.http_1_0) {
+  } else if (options.http_1_0) {
     add_field(head, "Connection", "keep-alive");
   }
   return head;
 }
 
-void compress(response& answer, const answer_form& form) {
+void compress(response& answer, const response_options& options) {
   const std::size_t size = answer.body.size();
   if (size < min_gzip_bytes || size > max_gzip_bytes || answer.fields.find("Content-Encoding") ||
       !is_compressible(answer.fields.find("Content-Type").value_or("")))
     return;
   answer.fields.add("Vary", "Accept-Encoding");
-  if (!form.gzip) return;
+  if (!options.gzip) return;
   answer.body = gzip(answer.body);
   answer.fields.add("Content-Encoding", "gzip");
 }
 
 }  // namespace
 
-fields common_fields(const fields& given, const answer_form& form) {
+fields common_fields(const fields& given, const response_options& options) {
   fields made{{"Date", to_http_date(std::chrono::system_clock::now())},
-              {"Request-Id", form.request_id}};
+              {"Request-Id", options.request_id}};
   const auto add_default = [&](std::string_view name, std::string_view value) {
     if (!given.find(name)) made.add(std::string{name}, std::string{value});
   };
@@ -88,21 +88,21 @@ fields common_fields(const fields& given, const answer_form& form) {
   add_default("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
   add_default("Referrer-Policy", "no-referrer");
   add_default("Cache-Control", "no-store");
-  if (form.cors_origin.empty()) return made;
-  made.add("Access-Control-Allow-Origin", form.cors_origin);
+  if (options.cors_origin.empty()) return made;
+  made.add("Access-Control-Allow-Origin", options.cors_origin);
   made.add("Access-Control-Expose-Headers", "ETag, Location, Request-Id, Retry-After");
   made.add("Vary", "Origin");
   return made;
 }
 
-answer_bytes to_bytes(response answer, const answer_form& form) {
+response_bytes to_bytes(response answer, const response_options& options) {
   const bool bodiless = has_no_body(answer.status);
   if (bodiless) answer.body.clear();
-  compress(answer, form);
-  answer_bytes made{.head = begin_head(answer, form), .body = {}};
+  compress(answer, options);
+  response_bytes made{.head = begin_head(answer, options), .body = {}};
   if (!bodiless) add_field(made.head, "Content-Length", std::to_string(answer.body.size()));
   made.head += "\r\n";
-  if (form.head_only) return made;
+  if (options.head_only) return made;
   if (answer.body.size() <= max_copied_body) {
     made.head += answer.body;
   } else {
@@ -111,9 +111,9 @@ answer_bytes to_bytes(response answer, const answer_form& form) {
   return made;
 }
 
-std::string stream_head(const response& head, const answer_form& form) {
-  std::string made = begin_head(head, form);
-  if (!form.http_1_0) add_field(made, "Transfer-Encoding", "chunked");
+std::string stream_head(const response& head, const response_options& options) {
+  std::string made = begin_head(head, options);
+  if (!options.http_1_0) add_field(made, "Transfer-Encoding", "chunked");
   return made + "\r\n";
 }
 
@@ -131,7 +131,7 @@ std::string to_http_date(std::chrono::system_clock::time_point at) {
   std::tm parts{};
   ::gmtime_r(&seconds, &parts);
   char text[64];
-  // Not strftime: its names follow the locale.
+  // Not strftime, whose names depend on the locale.
   std::snprintf(text, sizeof text, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[parts.tm_wday],
                 parts.tm_mday, months[parts.tm_mon], parts.tm_year + 1900, parts.tm_hour,
                 parts.tm_min, parts.tm_sec);
