@@ -1,15 +1,15 @@
-"""docs/openapi.yaml, and what the server's answers have to be by it."""
+"""Compares answers of the server with docs/openapi.yaml."""
 
 import re
 
 import jsonschema
 
-# What only a broken, full, stopping or keyed server answers.
+# Statuses that only a broken, full, stopping or authenticating server returns.
 NOT_DRIVEN = {"401", "429", "500", "501", "503", "507", "default"}
 
 
 def resolved(document, thing):
-    """What a part of the document stands for, behind its references."""
+    """Follows the references of a part of the document."""
     while "$ref" in thing:
         name = thing["$ref"]
         thing = document
@@ -19,7 +19,7 @@ def resolved(document, thing):
 
 
 class Contract:
-    """The document, and what was seen of it."""
+    """The document and the statuses seen so far."""
 
     def __init__(self, document):
         self.document = document
@@ -42,12 +42,12 @@ class Contract:
     def operation(self, method, target):
         path = target.partition("?")[0]
         found = [template for pattern, template in self.patterns if pattern.match(path)]
-        # A literal segment is a better match than a variable one.
+        # Literal segments take precedence over variables.
         template = min(found, key=lambda each: each.count("{"))
         return template, self.document["paths"][template][method.lower()]
 
     def complaints(self, schema, value):
-        # A validator is dear to make; schemas live as long as the document.
+        # Cached: creating a validator is expensive, and schemas live as long as the document.
         if id(schema) not in self.validators:
             whole = {**schema, "components": self.document["components"]}
             self.validators[id(schema)] = schema, jsonschema.Draft202012Validator(whole)
@@ -55,25 +55,25 @@ class Contract:
         return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
 
     def check(self, method, target, answer):
-        """What is wrong with an answer, as a list of sentences."""
+        """Returns the differences between an answer and the document as a list of messages."""
         template, operation = self.operation(method, target)
         self.seen.setdefault((method, template), set()).add(str(answer.status))
         described = operation["responses"].get(str(answer.status))
         if described is None:
-            return [f"{method} {template} answered {answer.status}, which is not described: "
+            return [f"{method} {template} returned the undocumented status {answer.status}: "
                     f"{answer.text[:300]}"]
         described = self.resolved(described)
-        wrong = [f"{name} is not described" for name in ("etag", "location")
+        wrong = [f"{name} is not documented" for name in ("etag", "location")
                  if name in answer.headers
                  and name not in {n.lower() for n in described.get("headers", {})}]
         wrong += [f"{name} is missing" for name in described.get("headers", {})
                   if name.lower() not in answer.headers and str(answer.status) != "200"]
         content = described.get("content")
         if content is None:
-            return wrong + ([f"has a body: {answer.text[:100]}"] if answer.text else [])
+            return wrong + ([f"unexpected body: {answer.text[:100]}"] if answer.text else [])
         kind = answer.headers.get("content-type", "").partition(";")[0]
         if kind not in content:
-            return wrong + [f"is of the type {kind}"]
+            return wrong + [f"undocumented media type {kind}"]
         if kind.endswith("json"):
             wrong += self.complaints(content[kind]["schema"], answer.body)
         return [f"{method} {target} {answer.status}: {each}" for each in wrong]

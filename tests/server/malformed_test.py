@@ -1,6 +1,5 @@
-"""HTTP as nobody should send it, over real sockets to a real server: each is refused, nothing of it is
-done, the connection is closed, and others are served meanwhile. What is refused, in every detail, is
-held by server/http/request_reader.test.cpp."""
+"""Malformed HTTP over real sockets: each request is refused without effect, the connection is closed,
+and other clients are served meanwhile. server/http/request_reader.test.cpp covers the details."""
 
 import json
 import socket
@@ -9,7 +8,7 @@ import unittest
 from server_process import LIMIT_S, ServerTest, sequence, task
 
 HOST = b"Host: localhost\r\n"
-# What a smuggler wants to be taken for a request of its own.
+# The request that a request smuggling attack tries to inject.
 START = json.dumps({"flow": "f", "id": "smuggled"}).encode()
 SMUGGLED = (b"POST /v1/runs HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"
             b"Content-Length: %d\r\n\r\n" % len(START)) + START
@@ -67,16 +66,16 @@ class MalformedTest(ServerTest):
         return peer
 
     def answers(self, peer):
-        """All that comes until the server closes."""
+        """Reads until the server closes the connection."""
         got = b""
         try:
             while piece := peer.recv(65536):
                 got += piece
         except ConnectionResetError:
-            pass  # it was closed while we still sent
+            pass  # closed while the client was still sending
         return got
 
-    def test_what_is_malformed_is_refused_and_nothing_behind_it_is_done(self):
+    def test_a_malformed_request_is_refused_and_bytes_after_it_are_ignored(self):
         server = self.serve("--set", "server.header_timeout_ms=1s")
         server.post("/v1/flows", sequence("f", task("a")))
         for name, request in MALFORMED.items():
@@ -85,17 +84,17 @@ class MalformedTest(ServerTest):
                 try:
                     peer.sendall(request)
                 except OSError:
-                    pass  # refused before all of it was sent
+                    pass  # refused before it was sent completely
                 said = self.answers(peer)
                 head, _, body = said.partition(b"\r\n\r\n")
                 self.assertRegex(head, rb"^HTTP/1\.1 (4\d\d|501|505) ", said)
                 self.assertIn(b"\r\nConnection: close", head)
-                self.assertTrue(json.loads(body)["code"])  # one answer, a problem, and no more
+                self.assertTrue(json.loads(body)["code"])  # exactly one answer: a problem
                 self.assertEqual(server.get("/v1/runs/smuggled").status, 404)
         self.assertEqual(server.get("/readyz").body, {"ready": True})
         self.assertEqual(server.stop(), (0, ""))
 
-    def test_a_request_of_single_bytes_is_read_as_one(self):
+    def test_a_request_sent_byte_by_byte_is_one_request(self):
         server = self.serve()
         body = json.dumps(sequence("f", task("a"))).encode()
         chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"
@@ -109,7 +108,7 @@ class MalformedTest(ServerTest):
             self.assertTrue(said.startswith(b"HTTP/1.1 200 "), said)
             self.assertIn(b'"valid":true', said)
 
-    def test_slow_senders_are_told_so_and_hold_up_nobody(self):
+    def test_slow_senders_time_out_and_do_not_block_others(self):
         server = self.serve("--set", "server.header_timeout_ms=700ms",
                             "--set", "server.body_timeout_ms=700ms")
         slow = [self.connect(server) for _ in range(100)]

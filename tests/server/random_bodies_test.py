@@ -1,7 +1,7 @@
-"""The server takes whatever is sent to its operations: it does not break, it says what is wrong, and
-what it says is what docs/openapi.yaml describes.
+"""Sends random requests to every operation: the server must survive and answer as documented in
+docs/openapi.yaml.
 
-PAWL_TEST_SEED=N repeats the requests of a run; PAWL_TEST_REQUESTS=N makes it longer or shorter.
+PAWL_TEST_SEED=N repeats the requests of a test run; PAWL_TEST_REQUESTS=N sets their number.
 """
 
 import http.client
@@ -17,17 +17,17 @@ from server_process import LIMIT_S, Answer, ServerTest, sequence, task, wait_for
 from web_socket import WebSocket
 
 REQUESTS = int(os.environ.get("PAWL_TEST_REQUESTS", "3000"))
-# However slow the server is built, the test comes to an end. Fewer requests are still a test.
+# Time limit for slow builds, and the minimum number of requests within it.
 TIME_S = 60
 FEWEST = 500
 # server.max_body_bytes
 MAX_BODY = 16 << 20
-# A server that has too much to do may say so.
+# Allowed answers of an overloaded server.
 OVERLOADED = {429, 503}
 
 
 class Head:
-    """An answer whose body may have no end, and is not read."""
+    """An answer with a possibly endless body, which is not read."""
 
     def __init__(self, response):
         self.status = response.status
@@ -42,7 +42,7 @@ class RandomBodiesTest(ServerTest):
         print(f"seed {self.seed} (PAWL_TEST_SEED repeats the requests)", file=sys.stderr)
 
     def prepare(self, server):
-        """What most requests are about."""
+        """Creates the flows and runs that most requests address."""
         asks = {"id": "q", "type": "interrupt", "data": {"question": "ok?"}}
         work = {"id": "a", "type": "task", "data": {"code_ref": "w.work"}}
         for flow in (sequence("f", task("a"), task("b")), sequence("asks", asks),
@@ -65,27 +65,27 @@ class RandomBodiesTest(ServerTest):
         return answer
 
     def check(self, contract, described, method, target, answer):
-        """What is wrong with an answer."""
+        """Returns the errors in an answer."""
         if answer.status >= 500:
-            return [] if answer.status in OVERLOADED else ["it says that the server is broken"]
+            return [] if answer.status in OVERLOADED else ["internal server error"]
         if answer.status >= 400:
             kind = answer.headers.get("content-type")
             if method == "HEAD":
                 return []
             if kind != "application/problem+json":
-                return [f"a refusal is of the type {kind}"]
+                return [f"the error has the media type {kind}"]
             wrong = contract.complaints(PROBLEM, answer.body)
             if answer.body.get("status") != answer.status:
-                wrong.append("the problem has another status than the answer")
+                wrong.append("the status of the problem differs from that of the answer")
             if wrong or not described:
                 return wrong
-        # A stream's body was not read, a method that an operation has not is told by the problem.
+        # The body of a stream is not read; undocumented methods are answered with a problem.
         if not described or isinstance(answer, Head):
             return []
         return contract.check(method, target, answer)
 
     def remember(self, requests, target, answer):
-        """What later requests are to be about."""
+        """Saves ids for later requests."""
         if target.startswith("/v1/runs") and answer.status == 201:
             requests.runs.append(answer.body["id"])
             del requests.runs[:-10]
@@ -111,9 +111,9 @@ class RandomBodiesTest(ServerTest):
             except (OSError, http.client.HTTPException) as failure:
                 if len(body or b"") > MAX_BODY and server.process.poll() is None:
                     connection.close()
-                    continue  # refused while it was still being sent, so that no answer came through
+                    continue  # refused while it was being sent, so the answer was lost
                 self.fail(f"{said}\nwas not answered: {failure!r}; the server "
-                          f"{'is there' if server.process.poll() is None else 'is gone'}")
+                          f"{'is running' if server.process.poll() is None else 'has ended'}")
             counts[answer.status] = counts.get(answer.status, 0) + 1
             described = method.lower() in contract.document["paths"].get(
                 self.template(contract, target), {})
@@ -123,7 +123,7 @@ class RandomBodiesTest(ServerTest):
         connection.close()
         print(f"{sent} requests, by status: {dict(sorted(counts.items()))}", file=sys.stderr)
         self.assertGreaterEqual(sent, min(REQUESTS, FEWEST))
-        # Requests of every kind came through; else this test would show nothing.
+        # Otherwise the requests do not cover enough.
         for status in (200, 201, 400, 404, 409, 422):
             self.assertIn(status, counts)
 
@@ -134,7 +134,7 @@ class RandomBodiesTest(ServerTest):
         done = server.post("/v1/runs?wait=30s", {"flow": "after"})
         self.assertEqual(done.body["status"], "completed")
         self.assertEqual(server.stop()[0], 0)
-        # What was stored on the way can be read and goes on.
+        # A restarted server can read what was stored.
         again = self.serve()
         self.assertEqual(again.get("/readyz").body, {"ready": True})
         self.assertEqual(again.get("/v1/runs?limit=1000").status, 200)
@@ -146,8 +146,8 @@ class RandomBodiesTest(ServerTest):
         requests = RandomRequests(server.get("/openapi.json").body, self.seed)
         end, sent, counts = time.monotonic() + TIME_S / 3, 0, {}
         while sent < REQUESTS / 3 and time.monotonic() < end:
-            # A new one for each few messages: most runs are cancelled soon, and after a frame that
-            # no WebSocket may have the server closes.
+            # A new run and socket after a few messages: most runs are cancelled soon, and the server
+            # closes the socket after an invalid frame.
             run = server.post("/v1/runs", {"flow": "waits"}).body["id"]
             with WebSocket(server, f"/v1/runs/{run}/ws?follow=true") as peer:
                 answers, last = peer.messages(), sent + 15
@@ -159,10 +159,10 @@ class RandomBodiesTest(ServerTest):
                         peer.send_frame(kind, data)
                         peer.send({"type": "command", "ref": ["probe", sent], "command": "none"})
                         self.take_results(answers, ["probe", sent], counts, said)
-                    except OSError:  # the server closed before it had read all of that
+                    except OSError:  # the server closed the connection before reading everything
                         break
                 self.assertIn(peer.close_code, {None, 1002, 1003, 1007, 1009},
-                              f"{said}\nwas not to be closed like this")
+                              f"{said}\nunexpected close code")
         print(f"{sent} messages, by result: {counts}", file=sys.stderr)
         for result in (True, "invalid_argument", "malformed_json", "illegal_transition"):
             self.assertIn(result, counts)
@@ -170,7 +170,7 @@ class RandomBodiesTest(ServerTest):
         self.assertEqual(server.stop()[0], 0)
 
     def take_results(self, answers, last, counts, said):
-        """Reads until the result of the probe, or until the server has closed."""
+        """Reads until the result of the probe or the end of the connection."""
         for answer in answers:
             if answer["type"] != "result":
                 continue

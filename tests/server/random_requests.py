@@ -1,5 +1,5 @@
-"""Random requests for every operation of an OpenAPI document: bodies that fit their schema, such with
-something changed, and junk. One seed decides all of them."""
+"""Random requests for every operation of an OpenAPI document: valid bodies, mutated bodies and junk,
+all determined by one seed."""
 
 import json
 import random
@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from contract import resolved
 
-# What the server stores under these names when a test begins; most requests are about one of them.
+# Objects that exist when a test starts; most requests address one of them.
 FLOWS = ["f", "waits", "asks", "work", "none"]
 RUNS = ["done", "waits", "asks", "work", "bad", "none"]
 FUNCTIONS = ["core.echo", "core.set", "core.fail", "core.log", "w.work", "no.such"]
@@ -15,16 +15,16 @@ FUNCTIONS = ["core.echo", "core.set", "core.fail", "core.log", "w.work", "no.suc
 TEXTS = ["", "x", "a b", "\u0000", "a\u0000b", "\ud800", "\udfff\ud800", "\u202e", "é", "\U0001f600",
          "%2F", "../..", "-1", "null", "{}", '"', "\\", "\r\nX: y", "x" * 300, "y" * 100_000]
 NUMBERS = [0, -0.0, 1, -1, 1.5, 2**31, -2**31 - 1, 2**53 + 1, 2**63, -2**63, 2**64, 10**400, 1e308]
-# Requests that others come to nothing without.
+# Operations that others depend on, sent more often.
 OFTEN = {"flows.post": 5, "runs.start": 8, "runs.signal": 3, "tasks.poll": 3, "tasks.complete": 3}
-# As text, because no number that Python would write reads like this.
+# As text, because Python does not write numbers like these.
 ODD_NUMBERS = ["1e400", "-1e400", "1E-999", "0." + "3" * 2000, "9" * 5000, "-0", "1e", "01", "+1", "NaN",
                "Infinity", "0x10"]
 GOOD_WAITS, BAD_WAITS = ("0ms", "1ms", "5ms", "0.01s"), ("1", "-1s", "61s", "1e9s", "nonsense", "")
 
 
 class RandomRequests:
-    """Follows from its seed and the document alone."""
+    """A sequence of requests determined by the seed and the document."""
 
     def __init__(self, document, seed):
         self.document = document
@@ -34,14 +34,14 @@ class RandomRequests:
             for path, item in document["paths"].items()
             for method, operation in item.items() if method != "parameters"
             for _ in range(OFTEN.get(operation["operationId"], 1))]
-        self.leases = []  # (task, lease) pairs that polls were given
-        self.runs = []  # that were started
+        self.leases = []  # (task, lease) pairs returned by polls
+        self.runs = []  # ids of started runs
 
     def chance(self, one_in):
         return self.random.randrange(one_in) == 0
 
     def next(self):
-        """(method, target, body as bytes or None, header fields)"""
+        """Returns (method, target, body as bytes or None, header fields)."""
         method, path, shared, operation = self.random.choice(self.operations)
         parameters = [resolved(self.document, each) for each in shared + operation.get("parameters", [])]
         task, lease = self.random.choice(self.leases) if self.leases else ("t", "1")
@@ -64,8 +64,9 @@ class RandomRequests:
         return method, target, body, headers
 
     def message(self):
-        """(kind of frame, payload) for a WebSocket."""
-        word = self.random.choice(["pause", "resume", "cancel", "retry", "signal", "update", "answer"])
+        """Returns (frame type, payload) for a WebSocket."""
+        word = self.random.choice(["pause", "resume", "cancel", "retry", "signal", "set-data",
+                                   "update", "answer"])
         operation = self.document["paths"]["/v1/runs/{id}/" + word]["post"]
         body = operation["requestBody"]["content"]["application/json"]["schema"]
         value = self.fitting(body)
@@ -77,7 +78,7 @@ class RandomRequests:
             data = self.junk()
         return (2 if self.chance(40) else 1), data
 
-    # What stands in the target and the header.
+    # Targets and header fields.
 
     def path_value(self, path, name):
         if self.chance(12):
@@ -102,7 +103,7 @@ class RandomRequests:
                 continue
             schema = resolved(self.document, each["schema"])
             value = self.scalar_text(self.fitting(schema))
-            if each["name"] == "wait":  # none that the test would wait for
+            if each["name"] == "wait":  # no long waits
                 value = self.random.choice(BAD_WAITS if self.chance(10) else GOOD_WAITS)
             if self.chance(8) and each["name"] != "wait":
                 value = self.scalar_text(self.random.choice(TEXTS[:-1] + NUMBERS))
@@ -132,7 +133,7 @@ class RandomRequests:
     # Bodies.
 
     def body(self, schema, path, lease):
-        """Mostly what fits or nearly does; now and then what nobody would send."""
+        """A valid, mutated or junk body."""
         if self.chance(15):
             return self.junk()
         value = self.random_flow() if path in ("/v1/flows", "/v1/flows/{name}", "/v1/validate") \
@@ -142,7 +143,7 @@ class RandomRequests:
         return self.damaged(value)
 
     def damaged(self, value):
-        """Its text; often it is not quite what it was."""
+        """The value as JSON, often damaged."""
         for _ in range(self.random.choice([0, 0, 0, 1, 1, 2, 4])):
             value = self.changed(value)
         text = json.dumps(value, allow_nan=True)
@@ -151,7 +152,7 @@ class RandomRequests:
         return text.encode("utf-8", "surrogatepass")
 
     def fitting(self, schema, name=""):
-        """A value that the schema allows."""
+        """A value that matches the schema."""
         schema = resolved(self.document, schema)
         if name in ("flow", "run"):
             return self.a_flow() if name == "flow" else self.a_run()
@@ -203,7 +204,7 @@ class RandomRequests:
                                    self.random.choice(TEXTS[:-1]), self.random.randrange(10)])
 
     def random_flow(self):
-        """Often a flow that can be run."""
+        """A random flow, often a valid one."""
         count = self.random.randint(1, 5)
         nodes = [{"id": f"n{i}", **self.random_node()} for i in range(count)]
         edges = [{"source": f"n{i}", "target": f"n{i + 1}"} for i in range(count - 1)]
@@ -234,7 +235,7 @@ class RandomRequests:
     # Damage.
 
     def changed(self, value):
-        """The value with one place in it changed."""
+        """The value with one change."""
         if isinstance(value, dict) and value and not self.chance(5):
             key = self.random.choice(list(value))
             how = self.random.randrange(6)
@@ -242,7 +243,7 @@ class RandomRequests:
                 return {k: v for k, v in value.items() if k != key}
             if how == 1:
                 return {**value, self.random.choice(TEXTS): self.any_json(2)}
-            # A wait may not become a long one: the test would wait as well.
+            # Do not create long waits.
             if key == "wait_ms":
                 return {**value, key: self.random.choice([-1, 60_001, 1.5, "1", None, 2**64])}
             return {**value, key: self.changed(value[key])}
@@ -264,11 +265,11 @@ class RandomRequests:
         return value
 
     def changed_text(self, text):
-        """JSON that was good, as no program would write it."""
+        """Damages valid JSON text."""
         how = self.random.randrange(6)
         at = self.random.randrange(len(text) + 1)
         if how == 0 and text.startswith("{") and len(text) > 2:
-            return text[:-1] + ", " + text[1:]  # every key twice
+            return text[:-1] + ", " + text[1:]  # duplicate keys
         if how == 1:
             return text.replace("1", self.random.choice(ODD_NUMBERS), 1)
         if how == 2:

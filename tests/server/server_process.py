@@ -1,4 +1,4 @@
-"""What the tests of the server share: a server in a process of its own, and a client."""
+"""Shared by the server tests: a server process and a client."""
 
 import http.client
 import json
@@ -29,7 +29,7 @@ class Answer:
 
 
 class Server:
-    """`pawl serve` over a folder, at a free port."""
+    """`pawl serve` with a data folder, on a free port."""
 
     def __init__(self, folder, *arguments, listen="127.0.0.1:0", **variables):
         self.process = subprocess.Popen(
@@ -45,7 +45,7 @@ class Server:
             raise AssertionError(f"the server did not start: {rest}")
         self.ready_line = line
         self.port = int(found[1]) if found else None
-        # A server whose log nobody reads stands still when the pipe is full.
+        # The log must be read, because the server blocks when the pipe is full.
         self.said = []
         self.reader = threading.Thread(target=self.said.extend, args=(self.process.stderr,))
         self.reader.start()
@@ -54,7 +54,7 @@ class Server:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=LIMIT_S)
 
     def call(self, method, path, body=None, **headers):
-        """One request on a connection of its own. A body that is no text is sent as JSON."""
+        """Sends one request on a new connection. A body that is not text is sent as JSON."""
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         if body is not None and not isinstance(body, (str, bytes)):
             body = json.dumps(body)
@@ -74,7 +74,7 @@ class Server:
         return self.call("POST", path, {} if body is None else body, **headers)
 
     def events(self, run, last=None):
-        """The events of a run's stream, one after another: (id, kind, data)."""
+        """Yields the events of a run's stream: (id, kind, data)."""
         return self.events_at(f"/v1/runs/{quote(run)}/events", last)
 
     def events_at(self, path, last=None):
@@ -96,7 +96,7 @@ class Server:
             connection.close()
 
     def stop(self, number=signal.SIGTERM):
-        """Ends it; gives its exit code and what it still said."""
+        """Stops the server and returns its exit code and remaining output."""
         if self.process.poll() is None:
             self.process.send_signal(number)
         code = self.process.wait(timeout=LIMIT_S)
@@ -106,7 +106,7 @@ class Server:
 
 
 class ServerTest(unittest.TestCase):
-    """Each test has a folder of its own, and servers that end with it."""
+    """Each test has its own folder; its servers end with the test."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="pawl-server-")

@@ -1,4 +1,4 @@
-"""Live events over real sockets: cut and resumed, while runs go on."""
+"""Event streams over real sockets, interrupted and resumed while runs continue."""
 
 import threading
 import unittest
@@ -11,7 +11,7 @@ class StreamsTest(ServerTest):
     def history(self, server, run):
         return [event["id"] for event in server.get(f"/v1/runs/{run}/history").body["events"]]
 
-    def test_a_stream_cut_100_times_has_no_gap_and_no_repeat(self):
+    def test_a_stream_interrupted_100_times_has_no_gaps_or_duplicates(self):
         server = self.serve()
         nodes = [task(f"n{i}", "core.sleep", ms=3) for i in range(120)]
         server.post("/v1/flows", sequence("long", *nodes))
@@ -30,7 +30,7 @@ class StreamsTest(ServerTest):
         self.assertGreaterEqual(cuts, 100)
         self.assertEqual(seen, self.history(server, "r"))
 
-    def test_a_stream_of_the_scope_cut_100_times_has_no_gap_and_no_repeat(self):
+    def test_a_scope_stream_interrupted_100_times_has_no_gaps_or_duplicates(self):
         server = self.serve()
         server.post("/v1/flows", sequence("f", *[task(f"n{i}") for i in range(4)]))
         whole, begun, ended = [], threading.Event(), threading.Event()
@@ -46,7 +46,7 @@ class StreamsTest(ServerTest):
         watcher = threading.Thread(target=watch_all)
         watcher.start()
         number = 0
-        while not begun.is_set():  # runs are started until the watcher sees one
+        while not begun.is_set():  # start runs until the watcher sees one
             server.post("/v1/runs?wait=30s", {"flow": "f", "id": f"begin-{number}"})
             number += 1
         seen, last, cuts, done = list(whole[:1]), whole[0], 0, False
@@ -70,7 +70,7 @@ class StreamsTest(ServerTest):
         self.assertEqual(cuts, 100)
         self.assertEqual(seen, whole)
 
-    def test_many_streams_of_one_run_see_the_same(self):
+    def test_many_streams_of_one_run_have_the_same_events(self):
         server = self.serve()
         server.post("/v1/flows", sequence("f", wait_for_signal("s", "go"),
                                           *[task(f"n{i}") for i in range(20)]))
@@ -96,7 +96,7 @@ class StreamsTest(ServerTest):
         for ids in seen:
             self.assertEqual(ids, history)
 
-    def test_a_long_history_is_read_to_its_end_by_a_slow_reader(self):
+    def test_a_slow_reader_can_read_a_long_history(self):
         server = self.serve("--set", "server.stream_buffer_bytes=64KiB")
         big = "x" * 20_000
         server.post("/v1/flows", sequence("big", *[
@@ -107,10 +107,10 @@ class StreamsTest(ServerTest):
         ids = [id_ for id_, _, _ in server.events("r") if id_]
         self.assertEqual(ids, self.history(server, "r"))
 
-    def test_a_web_socket_takes_commands(self):
+    def test_a_web_socket_accepts_commands(self):
         server = self.serve()
         server.post("/v1/flows", sequence("f", wait_for_signal("s", "go")))
-        # The command ends the run, and with it the stream: its result comes before that.
+        # The command ends the run and the stream; its result must arrive first.
         for number in range(30):
             run = f"r{number}"
             server.post("/v1/runs", {"flow": "f", "id": run})

@@ -1,4 +1,4 @@
-"""The client's side of a WebSocket (RFC 6455), as much as the tests need."""
+"""A minimal WebSocket client (RFC 6455)."""
 
 import json
 import socket
@@ -9,12 +9,12 @@ TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 
 
 class WebSocket:
-    """Open after construction; raises what the socket raises, and ValueError if the server refuses."""
+    """Connects on construction. Raises OSError, or ValueError if the server refuses the upgrade."""
 
     def __init__(self, server, path):
         self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=LIMIT_S)
         self.reader = self.socket.makefile("rb")
-        self.close_code = None  # what the server closed with
+        self.close_code = None  # close code of the server
         self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
                             "Upgrade: websocket\r\nConnection: Upgrade\r\n"
                             "Sec-WebSocket-Version: 13\r\n"
@@ -24,7 +24,7 @@ class WebSocket:
             pass
         if status.split()[1:2] != [b"101"]:
             self.close()
-            raise ValueError(f"no WebSocket: {status!r}")
+            raise ValueError(f"upgrade refused: {status!r}")
 
     def __enter__(self):
         return self
@@ -40,7 +40,7 @@ class WebSocket:
         self.send_frame(TEXT, json.dumps(message).encode())
 
     def send_frame(self, kind, data):
-        """A frame of its own with a mask of zeros."""
+        """Sends one frame with a mask of zeros."""
         size = len(data)
         if size < 126:
             head = bytes([0x80 | size])
@@ -51,7 +51,7 @@ class WebSocket:
         self.socket.sendall(bytes([0x80 | kind]) + head + bytes(4) + data)
 
     def messages(self):
-        """Those of the server until it closes."""
+        """Yields the server's messages until it closes the connection."""
         while True:
             head = self.reader.read(2)
             if len(head) < 2:
