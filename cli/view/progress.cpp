@@ -1,9 +1,33 @@
 #include "cli/view/progress.hpp"
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 #include "flow/definition/graph.hpp"
 
 namespace pawl::cli {
 namespace {
+
+using type_and_event = std::pair<std::string_view, std::string_view>;
+
+/// The event that completes a node, for each node type. Empty: a node without events.
+constexpr std::array completion_events = {
+    type_and_event{"condition", "condition_evaluated"},
+    type_and_event{"end", ""},
+    type_and_event{"fail", "step_failed"},
+    type_and_event{"http", "step_finished"},
+    type_and_event{"interrupt", "step_finished"},
+    type_and_event{"join", "branches_joined"},
+    type_and_event{"map", "step_finished"},
+    type_and_event{"parallel", "forked"},
+    type_and_event{"set", "step_finished"},
+    type_and_event{"signal", "signal_claimed"},
+    type_and_event{"start", ""},
+    type_and_event{"subflow", "step_finished"},
+    type_and_event{"task", "step_finished"},
+    type_and_event{"wait", "step_finished"},
+};
 
 std::string text_of(const json& detail, const char* key) {
   const auto found = detail.find(key);
@@ -11,6 +35,14 @@ std::string text_of(const json& detail, const char* key) {
 }
 
 }  // namespace
+
+std::optional<std::string_view> completion_event(std::string_view node_type) noexcept {
+  const auto* const found =
+      std::find_if(completion_events.begin(), completion_events.end(),
+                   [&](const type_and_event& each) { return each.first == node_type; });
+  if (found == completion_events.end()) return std::nullopt;
+  return found->second;
+}
 
 run_progress::run_progress(const flow::definition& flow)
     : nodes_(flow.nodes.size()), plain_(flow.nodes.size()), has_conditional_(flow.nodes.size()) {
@@ -38,9 +70,9 @@ std::optional<std::size_t> run_progress::find(std::string_view id) const {
   return found->second;
 }
 
-/// A token has come to a node. Those that only pass it on have no events to tell it.
+/// Completes a node without events of its own when a token reaches it.
 void run_progress::enter(std::size_t node) {
-  if (types_[node] != "start" && types_[node] != "end") return;
+  if (completion_event(types_[node]) != "") return;
   auto& n = nodes_[node];
   const bool again = n.phase == node_phase::done;
   n.phase = node_phase::done;
@@ -77,13 +109,13 @@ void run_progress::apply(const history_event& e) {
     n.fraction.reset();
     n.note.clear();
   } else if (e.kind == "step_finished" || e.kind == "step_failed") {
-    const bool good = e.kind == "step_finished";
+    const bool succeeded = e.kind == "step_finished";
     if (n.running > 0) --n.running;
     n.took_us = e.detail.value("us", std::int64_t{0});
-    if (n.running == 0) n.phase = good ? node_phase::done : node_phase::failed;
+    if (n.running == 0) n.phase = succeeded ? node_phase::done : node_phase::failed;
     n.fraction.reset();
-    if (!good) n.note = text_of(e.detail, "type") + ": " + text_of(e.detail, "message");
-    if (good) {
+    if (!succeeded) n.note = text_of(e.detail, "type") + ": " + text_of(e.detail, "message");
+    if (succeeded) {
       ++steps_done_;
       leave_by_plain_edges(*at);
     }
@@ -96,6 +128,10 @@ void run_progress::apply(const history_event& e) {
     if (const auto to = find(text_of(e.detail, "to"))) enter(*to);
   } else if (e.kind == "step_progress") {
     n.fraction = e.detail.value("fraction", 0.0);
+  } else if (e.kind == completion_event(types_[*at])) {
+    n.phase = node_phase::done;
+    n.visit = e.visit;
+    leave_by_plain_edges(*at);
   }
 }
 

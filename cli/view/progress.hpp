@@ -15,31 +15,36 @@ namespace pawl::cli {
 
 enum class node_phase : std::uint8_t { idle, running, done, failed, halted };
 
-/// How far a node of a followed run is.
+/// The progress of a node of a followed run.
 struct node_progress {
   node_phase phase = node_phase::idle;
-  std::uint32_t visit = 0;  ///< the last one; 0 if it was never reached
+  std::uint32_t visit = 0;  ///< latest visit; 0 if never reached
   std::uint32_t attempt = 0;
-  std::uint32_t running = 0;            ///< branches that are in it now
-  std::optional<time_point> since;      ///< when the step under way began
-  std::optional<std::int64_t> took_us;  ///< how long the last finished one took
-  std::optional<bool> condition;        ///< what it evaluated to
-  std::optional<double> fraction;       ///< how far the function says it is
-  std::string note;                     ///< the error, if it failed
+  std::uint32_t running = 0;            ///< branches executing it now
+  std::optional<time_point> since;      ///< start of the running step
+  std::optional<std::int64_t> took_us;  ///< duration of the last finished step
+  std::optional<bool> condition;        ///< result of a condition
+  std::optional<double> fraction;       ///< progress reported by the function
+  std::string note;                     ///< error, if failed
 };
 
-/// The state of a run's nodes as its events tell it. What has no events of its own (a start, an
-/// end) is concluded from the edges that lead there. A value; no clock.
+/// The event that completes a node of this type in the drawing; "" if such nodes have no events of
+/// their own. Empty for an unknown type.
+[[nodiscard]] std::optional<std::string_view> completion_event(std::string_view node_type) noexcept;
+
+/// The progress of all nodes of a run, derived from its events. The state of nodes without events
+/// of their own (start, end) is inferred from the edges that lead to them. A value type; uses no
+/// clock.
 class run_progress {
  public:
   explicit run_progress(const flow::definition& flow);
 
   void apply(const history_event& e);
 
-  /// By the index of the definition.
+  /// In the order of the definition.
   [[nodiscard]] const std::vector<node_progress>& nodes() const noexcept { return nodes_; }
   [[nodiscard]] const std::vector<std::string>& types() const noexcept { return types_; }
-  /// Ids of the nodes that are running.
+  /// IDs of the running nodes.
   [[nodiscard]] std::vector<std::string> active() const;
   [[nodiscard]] std::size_t steps_done() const noexcept { return steps_done_; }
 
@@ -53,7 +58,7 @@ class run_progress {
   std::vector<std::string> ids_;
   std::vector<std::string> types_;
   std::map<std::string, std::size_t, std::less<>> index_;
-  std::vector<std::vector<std::size_t>> plain_;  ///< targets of edges without a condition
+  std::vector<std::vector<std::size_t>> plain_;  ///< targets of unconditional edges
   std::vector<bool> has_conditional_;
   std::size_t entry_ = 0;
   std::size_t steps_done_ = 0;

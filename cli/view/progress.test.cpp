@@ -1,5 +1,6 @@
 #include "cli/view/progress.hpp"
 
+#include "flow/nodes/node.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace pawl;
@@ -55,7 +56,7 @@ TEST_CASE("nodes follow the events of their run") {
   CHECK(nodes[4].phase == node_phase::done);
 }
 
-TEST_CASE("a failed step says why and a cancelled run leaves nothing running") {
+TEST_CASE("a failed step has a note and a cancelled run has no running nodes") {
   run_progress failed{small_flow()};
   failed.apply(event("step_started", "work"));
   failed.apply(event("step_failed", "work", {{"us", 5}, {"type", "x"}, {"message", "Broken."}}));
@@ -70,7 +71,36 @@ TEST_CASE("a failed step says why and a cancelled run leaves nothing running") {
   CHECK(cancelled.active().empty());
 }
 
-TEST_CASE("events of nodes that the flow has not are passed over") {
+TEST_CASE("every node type has an event that completes it in the drawing") {
+  for (const auto* type : flow::node_types()) {
+    INFO("node type \""
+         << type->name << "\" has no entry in completion_events of "
+         << "cli/view/progress.cpp: without it, such nodes are never drawn as finished");
+    CHECK(completion_event(type->name).has_value());
+  }
+  CHECK_FALSE(completion_event("unknown"));
+}
+
+TEST_CASE("a fork and a join are finished after their events") {
+  std::vector<diagnostic> diagnostics;
+  const auto flow = flow::parse_definition(json::parse(R"({
+    "name": "forked",
+    "nodes": [{"id": "p", "type": "parallel"}, {"id": "a", "type": "task"},
+              {"id": "b", "type": "task"}, {"id": "j", "type": "join"}, {"id": "e", "type": "end"}],
+    "edges": [{"source": "p", "target": "a"}, {"source": "p", "target": "b"},
+              {"source": "a", "target": "j"}, {"source": "b", "target": "j"},
+              {"source": "j", "target": "e"}]})"),
+                                           diagnostics);
+  run_progress progress{flow};
+  progress.apply(event("forked", "p", {{"branches", 2}}));
+  CHECK(progress.nodes()[0].phase == node_phase::done);
+  CHECK(progress.nodes()[3].phase == node_phase::idle);
+  progress.apply(event("branches_joined", "j", {{"branches", 2}}));
+  CHECK(progress.nodes()[3].phase == node_phase::done);
+  CHECK(progress.nodes()[4].phase == node_phase::done);
+}
+
+TEST_CASE("events of unknown nodes are ignored") {
   run_progress progress{small_flow()};
   progress.apply(event("step_started", "elsewhere"));
   progress.apply(event("edge_taken", "work", {{"to", "elsewhere"}}));
