@@ -15,39 +15,34 @@ namespace pawl::cli {
 namespace {
 
 void add_settings_options(CLI::App& app, settings_options& to) {
-  app.add_option("--config", to.config_file, "TOML file with settings; see docs/configuration.md")
-      ->type_name("FILE");
-  app.add_option("--data-dir", to.data_dir, "Folder of the store; it is made where it is missing")
+  app.add_option("--config", to.config_file, "Configuration file (TOML)")->type_name("FILE");
+  app.add_option("--data-dir", to.data_dir, "Data folder; created if it does not exist")
       ->type_name("DIR");
-  app.add_option("--durability", to.durability,
-                 "What survives: sync (loss of power), async (kill -9), off (an orderly stop)")
+  app.add_option("--durability", to.durability, "Data survives power loss, kill -9, or neither")
       ->type_name("sync|async|off");
-  app.add_option("--set", to.set, "Any other setting; `pawl config` lists them. May be repeated")
+  app.add_option("--set", to.set, "Any setting of `pawl config`; repeatable")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
-  app.add_option("--log-level", to.log_level, "Log lines on standard error, default warning")
-      ->type_name("debug|info|warning|error");
+  app.add_option("--log-level", to.log_level, "debug, info, warning (default) or error")
+      ->type_name("LEVEL");
 }
 
-/// Where a command works, if not in a data folder.
+/// The options that select a server in place of a data folder.
 void add_server_options(CLI::App& app, settings_options& to) {
   app.add_option("--server", to.server,
-                 "Work on this server, not a data folder; also PAWL_SERVER. With unix:/PATH by a "
-                 "socket")
+                 "Server in place of a data folder: http://, https:// or unix:/PATH; or set "
+                 "PAWL_SERVER")
       ->type_name("URL");
-  app.add_option("--token-file", to.token_file,
-                 "File with the key that the server wants, in place of the variable PAWL_TOKEN")
+  app.add_option("--token-file", to.token_file, "File with the API key; or set PAWL_TOKEN")
       ->type_name("FILE");
-  app.add_option("--ca-file", to.ca_file,
-                 "Authorities to trust for https://, in place of the system's (PEM)")
+  app.add_option("--ca-file", to.ca_file, "Trusted CA certificates (PEM) for https://")
       ->type_name("FILE");
-  app.add_option("--scope", to.scope,
-                 "Scope (tenant) to work in, default \"default\"; also PAWL_SCOPE")
+  app.add_option("--scope", to.scope, "Scope (namespace, tenant); or set PAWL_SCOPE")
       ->type_name("NAME");
 }
 
-/// The command that was reached before the mistake.
-const CLI::App* deepest(const CLI::App* app) {
+/// The innermost subcommand on the command line.
+const CLI::App* selected_command(const CLI::App* app) {
   while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
   return app;
 }
@@ -74,26 +69,29 @@ std::string unknown_option(const std::string& given, const CLI::App* at) {
   return "unknown option " + printable(word) + suggestion(word, known);
 }
 
-std::string unknown_word(const std::string& word, const CLI::App* at) {
+std::string unknown_command(const std::string& word, const CLI::App* at) {
   std::vector<std::string> known;
-  for (const auto* sub : at->get_subcommands([](const CLI::App*) { return true; }))
+  for (const auto* sub : at->get_subcommands([](const CLI::App*) { return true; })) {
     known.push_back(sub->get_name());
+    const auto& aliases = sub->get_aliases();
+    known.insert(known.end(), aliases.begin(), aliases.end());
+  }
   if (known.empty()) return "unexpected argument " + printable(word);
   return "unknown command " + printable(word) + suggestion(word, known);
 }
 
-/// What was wrong with the command line, as a sentence.
-std::string mistake(const CLI::App& app, const CLI::ParseError& failure) {
-  const CLI::App* const at = deepest(&app);
+/// The text for an invalid command line.
+std::string usage_error(const CLI::App& app, const CLI::ParseError& failure) {
+  const CLI::App* const at = selected_command(&app);
   std::string text = printable(failure.what());
-  // The first word that nobody knows is the likeliest cause, whatever was missed because of it.
+  // An unknown word is a more likely cause than the missing argument that CLI11 may report.
   const auto unknown = app.remaining(true);
   if (!unknown.empty()) {
     const auto option = std::find_if(unknown.begin(), unknown.end(), [](const std::string& word) {
       return word.size() > 1 && word[0] == '-';
     });
-    text =
-        option != unknown.end() ? unknown_option(*option, at) : unknown_word(unknown.front(), at);
+    text = option != unknown.end() ? unknown_option(*option, at)
+                                   : unknown_command(unknown.front(), at);
   }
   return text + "\nSee `" + path_of(at) + " --help`.";
 }
@@ -111,7 +109,7 @@ CLI::App* add_command(CLI::App& to, const std::string& name, const std::string& 
 
 void add_allow_exec(CLI::App& to, command_line& line) {
   to.add_option("--allow-exec", line.settings.allow_exec,
-                "Programs that core.exec may run, in place of those configured")
+                "Programs that core.exec may run, in place of the setting exec.allow")
       ->type_name("PROG[,PROG]")
       ->allow_extra_args(false);
 }
@@ -119,22 +117,24 @@ void add_allow_exec(CLI::App& to, command_line& line) {
 std::variant<command_line, command_line_end> parse_command_line(
     std::vector<std::string> arguments) {
   command_line line;
-  CLI::App app{"Pawl runs workflows that never slip back: each step is a checkpoint on disk.",
-               "pawl"};
+  CLI::App app{
+      "Durable workflow engine: every step is checkpointed, so runs resume where they stopped.",
+      "pawl"};
   app.formatter(std::make_shared<help_formatter>());
   app.require_subcommand(0, 1);
-  app.set_help_flag("-h,--help", "Print this help, or that of a command");
+  app.set_help_flag("-h,--help", "Print help");
   app.set_version_flag("--version", "pawl " + std::string{library_version}, "Print the version");
   app.footer(
       "Examples:\n"
       "  pawl run backup.json --data-dir ./data --allow-exec tar,sha256sum\n"
-      "  pawl resume --data-dir ./data\n"
+      "  pawl recover --data-dir ./data\n"
       "  pawl runs ls --data-dir ./data --status failed\n\n" +
       exit_code_help());
   add_settings_options(app, line.settings);
   add_server_options(app, line.settings);
   add_run(app, line);
   add_resume(app, line);
+  add_recover(app, line);
   add_serve(app, line);
   add_validate(app, line);
   add_runs(app, line);
@@ -148,18 +148,18 @@ std::variant<command_line, command_line_end> parse_command_line(
   add_version(app, line);
 
   try {
-    std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
+    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them last first
     app.parse(std::move(arguments));
   } catch (const CLI::CallForHelp&) {
-    return command_line_end{exit_code::ok, deepest(&app)->help()};
+    return command_line_end{exit_code::ok, selected_command(&app)->help()};
   } catch (const CLI::CallForVersion& asked) {
     return command_line_end{exit_code::ok, std::string{asked.what()} + "\n"};
   } catch (const CLI::ParseError& failure) {
-    return command_line_end{exit_code::usage, mistake(app, failure)};
+    return command_line_end{exit_code::usage, usage_error(app, failure)};
   }
   if (!line.command) {
-    const CLI::App* const at = deepest(&app);
-    return command_line_end{exit_code::usage, "a command is missing\n\n" + at->help()};
+    const CLI::App* const at = selected_command(&app);
+    return command_line_end{exit_code::usage, "missing command\n\n" + at->help()};
   }
   return line;
 }

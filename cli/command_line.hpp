@@ -10,20 +10,20 @@
 
 namespace pawl::cli {
 
-/// What a command line asks for.
+/// A parsed command line: its settings and the selected command.
 struct command_line {
   settings_options settings;
   std::function<exit_code(session&)> command;
 };
 
-/// Text that ends the program before it begins: help to standard output, a mistake to standard
-/// error.
+/// A command line that runs no command. The text is help for standard output (`ok`) or a usage
+/// error for standard error.
 struct command_line_end {
   exit_code code = exit_code::ok;
   std::string text;
 };
 
-/// Reads a command line. `arguments`: without the program's name.
+/// Parses a command line. `arguments` does not include the program name.
 [[nodiscard]] std::variant<command_line, command_line_end> parse_command_line(
     std::vector<std::string> arguments);
 

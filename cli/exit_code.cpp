@@ -53,15 +53,18 @@ exit_code exit_code_of(run_status status) noexcept {
 
 std::string exit_code_help() {
   return "Exit codes:\n"
-         "  0  done; a followed run is completed\n"
-         "  1  the run failed\n"
-         "  2  usage: unknown option, bad value or configuration, command against a run's status\n"
-         "  3  invalid input: malformed JSON, invalid flow or rule, something over a limit\n"
-         "  4  no such run, flow, version, file or store\n"
-         "  5  the run was cancelled\n"
-         "  6  the store or a file cannot be used: locked, damaged, newer, full, read-only\n"
-         "  7  timed out, overloaded or unavailable\n"
-         "  129, 130, 143  stopped by SIGHUP, Ctrl-C (SIGINT), SIGTERM; 141  output closed\n";
+         "  0    success; a followed run completed\n"
+         "  1    the run failed\n"
+         "  2    usage error: bad option, value or configuration; command not allowed in\n"
+         "       the status of the run\n"
+         "  3    invalid input: malformed JSON, invalid flow or rule, limit exceeded\n"
+         "  4    not found: run, flow, version, file or store\n"
+         "  5    the run was cancelled\n"
+         "  6    store or file unusable: locked, damaged, newer, full, read-only\n"
+         "  7    timed out, overloaded or unavailable\n"
+         "  70   internal error\n"
+         "  129, 130, 143  stopped by SIGHUP, SIGINT (Ctrl-C), SIGTERM\n"
+         "  141  standard output was closed\n";
 }
 
 }  // namespace pawl::cli

@@ -6,14 +6,14 @@
 #include <pawl/suggest.hpp>
 
 #include "actors/flow_cache.hpp"
-#include "cli/json_place.hpp"
+#include "cli/json_location.hpp"
 #include "cli/read.hpp"
 #include "cli/text.hpp"
 
 namespace pawl::cli {
 namespace {
 
-/// Where a node's code_ref stands in the source: the old engine wrote codeRef.
+/// Pointer to a node's code_ref in the source. The old engine spells the key codeRef.
 std::string code_ref_pointer(const json& source, const flow::node_definition& node) {
   const json::json_pointer data{node.pointer + "/data"};
   const bool old_spelling = source.contains(data) && !source.at(data).contains("code_ref");
@@ -50,11 +50,11 @@ std::vector<diagnostic> unknown_functions(const flow_file& flow,
     const auto& name = code_ref->get_ref<const std::string&>();
     if (std::find(names.begin(), names.end(), name) != names.end() || !check_code_ref(name))
       continue;
-    std::string message = "there is no function " + pawl::quoted(name);
+    std::string message = "unknown function " + pawl::quoted(name);
     if (const auto meant = nearest(name, names)) {
       message += "; did you mean " + pawl::quoted(*meant) + "?";
     } else {
-      message += "; `pawl functions` lists those there are";
+      message += "; `pawl functions` lists all functions";
     }
     diagnostics.push_back(
         {level, code_ref_pointer(flow.source, node), "unknown_function", std::move(message)});
@@ -62,19 +62,19 @@ std::vector<diagnostic> unknown_functions(const flow_file& flow,
   return diagnostics;
 }
 
-std::string describe(const flow_file& flow, const diagnostic& f) {
-  const text_place place = node_of(flow.text, f.pointer);
-  std::string line = flow.name + ":" + std::to_string(place.line) + ":" +
-                     std::to_string(place.column) + ": " +
-                     (f.level == severity::error ? "error: " : "warning: ") + printable(f.message);
-  if (!f.pointer.empty()) line += " (" + printable(f.pointer) + ")";
+std::string describe(const flow_file& flow, const diagnostic& d) {
+  const text_location at = locate(flow.text, d.pointer);
+  std::string line = flow.name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) +
+                     ": " + (d.level == severity::error ? "error: " : "warning: ") +
+                     printable(d.message);
+  if (!d.pointer.empty()) line += " (" + printable(d.pointer) + ")";
   return line;
 }
 
 std::size_t error_count(const std::vector<diagnostic>& diagnostics) noexcept {
   return static_cast<std::size_t>(
       std::count_if(diagnostics.begin(), diagnostics.end(),
-                    [](const diagnostic& f) { return f.level == severity::error; }));
+                    [](const diagnostic& d) { return d.level == severity::error; }));
 }
 
 }  // namespace pawl::cli

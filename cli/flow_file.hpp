@@ -11,30 +11,31 @@
 
 namespace pawl::cli {
 
-/// A flow definition as its file has it, and everything that is wrong with it.
+/// A flow definition read from a file, with its diagnostics.
 struct flow_file {
   std::string name;  ///< of the file, for messages
   std::string text;
   json source;
   flow::compilation compiled;
 
-  /// True if it can be run as far as the definition alone can tell.
+  /// True if the definition has no errors. Does not cover unknown functions.
   [[nodiscard]] bool valid() const noexcept { return compiled.flow != nullptr; }
 };
 
-/// Reads a flow from a file, or from standard input for "-", and checks it. An invalid flow is no
-/// error here. Errors: as `read_text`; `invalid_flow` with line and column for what is no JSON.
+/// Reads and compiles a flow from a file, or from standard input for "-". Succeeds for an invalid
+/// flow too; see `flow_file::valid`. Errors: as `read_text`; `invalid_flow` with line and column
+/// for malformed JSON.
 [[nodiscard]] result<flow_file> read_flow_file(const std::string& file, const settings& s);
 
-/// A diagnostic for every node whose `code_ref` is none of `known`, with the nearest one.
+/// One diagnostic for each task whose `code_ref` is not in `known`, with a suggestion.
 [[nodiscard]] std::vector<diagnostic> unknown_functions(const flow_file& flow,
                                                         const std::vector<function_info>& known,
                                                         severity level);
 
-/// "backup.json:4:27: error: there is no node type … (/nodes/2/type)", safe to print.
-[[nodiscard]] std::string describe(const flow_file& flow, const diagnostic& f);
+/// "backup.json:4:27: error: unknown node type … (/nodes/2/type)", printable.
+[[nodiscard]] std::string describe(const flow_file& flow, const diagnostic& d);
 
-/// How many diagnostics are errors.
+/// Number of diagnostics that are errors.
 [[nodiscard]] std::size_t error_count(const std::vector<diagnostic>& diagnostics) noexcept;
 
 }  // namespace pawl::cli

@@ -7,15 +7,15 @@
 namespace pawl::cli {
 namespace {
 
-constexpr std::size_t text_width = 96;
-constexpr std::size_t most_label_width = 28;
+constexpr std::size_t text_width = 80;
+constexpr std::size_t max_label_width = 28;
 
 struct row {
   std::string label;
   std::string text;
 };
 
-/// `text` broken between words; further lines begin with `indent` spaces.
+/// Wraps `text` between words. Continuation lines are indented by `indent` spaces.
 std::string wrapped(const std::string& text, std::size_t indent) {
   std::string all;
   std::size_t column = indent;
@@ -40,7 +40,7 @@ std::string wrapped(const std::string& text, std::size_t indent) {
 std::string table(const std::string& title, const std::vector<row>& rows) {
   if (rows.empty()) return {};
   std::size_t width = 0;
-  for (const auto& r : rows) width = std::max(width, std::min(r.label.size(), most_label_width));
+  for (const auto& r : rows) width = std::max(width, std::min(r.label.size(), max_label_width));
   std::string all = "\n" + title + ":\n";
   for (const auto& r : rows) {
     std::string label = "  " + pad(r.label, width) + "  ";
@@ -59,7 +59,7 @@ row describe(const CLI::Option& option) {
   return {label, option.get_description()};
 }
 
-/// `settings`: only what every command takes, not what ends the program with a text.
+/// `settings`: omits --help and --version.
 std::vector<row> options_of(const CLI::App& app, bool positional, bool settings = false) {
   std::vector<row> rows;
   for (const auto* option : app.get_options())
@@ -103,7 +103,7 @@ std::string help_formatter::make_help(const CLI::App* app, std::string name,
   help += table("Commands", commands);
   if (app != root) help += table("Options", options_of(*app, false));
   help += app == root ? table("Options", options_of(*root, false))
-                      : table("Options of every command", options_of(*root, false, true));
+                      : table("Common options", options_of(*root, false, true));
   if (!app->get_footer().empty()) help += "\n" + app->get_footer() + "\n";
   return help;
 }

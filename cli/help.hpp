@@ -6,8 +6,8 @@
 
 namespace pawl::cli {
 
-/// Help texts, all of one form: what the command does, how it is written, its arguments, options
-/// and sub-commands, examples, the options that every command takes.
+/// Formats help: description, usage, arguments, commands, options, common options, examples. Lines
+/// have at most 80 columns; footers must be wrapped by their authors.
 class help_formatter : public CLI::Formatter {
  public:
   std::string make_help(const CLI::App* app, std::string name,

@@ -20,7 +20,7 @@ interrupts::interrupts() {
   ::sigemptyset(&watched_);
   for (const int number : {SIGINT, SIGTERM, SIGHUP})
     if (!is_ignored(number)) ::sigaddset(&watched_, number);
-  // Sent to our own thread by the destructor only; harmless to whoever else sends it.
+  // Wakes the signal thread for the destructor; ignored otherwise.
   ::sigaddset(&watched_, SIGUSR2);
   ::pthread_sigmask(SIG_BLOCK, &watched_, nullptr);
   thread_ = std::thread{[this] { wait_for_signals(); }};
@@ -38,9 +38,9 @@ std::optional<exit_code> interrupts::code() const noexcept {
   return static_cast<exit_code>(128 + number);
 }
 
-void interrupts::on_hang_up(std::function<void()> what) {
+void interrupts::on_hang_up(std::function<void()> handler) {
   const std::lock_guard lock{mutex_};
-  on_hang_up_ = std::move(what);
+  on_hang_up_ = std::move(handler);
 }
 
 void interrupts::wait_for_signals() {
@@ -54,7 +54,7 @@ void interrupts::wait_for_signals() {
         continue;
       }
     }
-    if (signal_.exchange(number) != 0 || !in_order_) ::_exit(128 + number);
+    if (signal_.exchange(number) != 0 || !graceful_) ::_exit(128 + number);
     signal_.notify_all();
   }
 }

@@ -12,11 +12,11 @@
 
 namespace pawl::cli {
 
-/// Takes SIGINT, SIGTERM and SIGHUP. As a rule they end the process at once, which the store
-/// survives as it survives kill -9. While somebody is there to stop in order (`stop_in_order`), the
-/// first is only noted and the second ends the process. To be made before any other thread, so that
-/// all of them leave these signals to it; a signal that the caller has told the process to ignore
-/// stays ignored. Safe for concurrent use.
+/// Handles SIGINT, SIGTERM and SIGHUP. By default a signal ends the process at once; the store
+/// survives that as it survives kill -9. After `enable_graceful_stop` the first signal is only
+/// recorded, and the second ends the process. Create it before any other thread, so that all
+/// threads inherit the signal mask. A signal that the parent process ignores stays ignored.
+/// Thread-safe.
 class interrupts {
  public:
   interrupts();
@@ -24,15 +24,15 @@ class interrupts {
   interrupts(const interrupts&) = delete;
   interrupts& operator=(const interrupts&) = delete;
 
-  /// From now on whoever calls this looks at `requested` and stops in order.
-  void stop_in_order() noexcept { in_order_ = true; }
-  /// SIGHUP calls this from now on, instead of ending anything; on the thread of the signals.
-  void on_hang_up(std::function<void()> what);
-  /// Returns when a signal has come that is to end the process.
+  /// Records the first signal instead of ending the process. The caller must check `requested`.
+  void enable_graceful_stop() noexcept { graceful_ = true; }
+  /// Sets the handler for SIGHUP, which then ends nothing. It runs on the signal thread.
+  void on_hang_up(std::function<void()> handler);
+  /// Blocks until a signal to stop arrives.
   void wait() const noexcept { signal_.wait(0); }
-  /// True once a signal has come.
+  /// True after a signal to stop.
   [[nodiscard]] bool requested() const noexcept { return signal_.load() != 0; }
-  /// 128 and the signal's number; nothing if none has come.
+  /// 128 plus the signal number; empty before a signal.
   [[nodiscard]] std::optional<exit_code> code() const noexcept;
 
  private:
@@ -40,10 +40,10 @@ class interrupts {
 
   sigset_t watched_{};
   std::atomic<int> signal_{0};
-  std::atomic<bool> in_order_{false};
+  std::atomic<bool> graceful_{false};
   std::atomic<bool> ended_{false};
   std::mutex mutex_;
-  std::function<void()> on_hang_up_;  ///< guarded by the mutex
+  std::function<void()> on_hang_up_;  ///< guarded by `mutex_`
   std::thread thread_;
 };
 

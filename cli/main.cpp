@@ -16,14 +16,16 @@ namespace {
 
 using pawl::cli::exit_code;
 
-/// A file that is opened later must never become standard output: the store's would be written to.
+/// Opens /dev/null for each standard stream that is closed. Otherwise a file opened later, such as
+/// one of the store, could become descriptor 1 and be overwritten by output.
 void open_standard_streams() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) < 0) ::_exit(70);
 }
 
 exit_code run(std::vector<std::string> arguments) {
-  pawl::cli::interrupts stop_signals;  // before any other thread
+  pawl::cli::interrupts
+      stop_signals;  // before any other thread starts, so that all inherit the mask
   auto parsed = pawl::cli::parse_command_line(std::move(arguments));
   if (const auto* const end = std::get_if<pawl::cli::command_line_end>(&parsed)) {
     if (end->code == exit_code::ok) {
@@ -52,11 +54,11 @@ int main(int argc, char** argv) {
   try {
     code = run({argv + (argc > 0 ? 1 : 0), argv + argc});
   } catch (const std::bad_alloc&) {
-    pawl::cli::write_error("pawl: out of memory; what was acknowledged is safe in the store");
+    pawl::cli::write_error("pawl: out of memory; acknowledged changes are safe in the store");
     code = exit_code::unavailable;
   } catch (const std::exception& failure) {
-    pawl::cli::write_error("pawl: a mistake in Pawl: " + pawl::cli::printable(failure.what()) +
-                           "; please report it");
+    pawl::cli::write_error("pawl: internal error: " + pawl::cli::printable(failure.what()) +
+                           "; please report this bug");
   }
   return static_cast<int>(code);
 }

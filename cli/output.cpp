@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t flush_at_bytes = 64 * 1024;
 
-/// Writes all of it, also to a descriptor that does not block. Returns errno, 0 if it is written.
+/// Writes all of `text`, also to a non-blocking descriptor. Returns 0 or errno.
 int write_all(int fd, std::string_view text) noexcept {
   while (!text.empty()) {
     const ssize_t written = ::write(fd, text.data(), text.size());
@@ -48,7 +48,7 @@ void output::flush() {
   closed_ = true;
   if (code == EPIPE) return;
   failure_ = error{code == ENOSPC ? errc::storage_full : errc::io_failed,
-                   "standard output cannot be written: " + std::generic_category().message(code)};
+                   "cannot write to standard output: " + std::generic_category().message(code)};
 }
 
 void write_error(std::string_view text) noexcept {

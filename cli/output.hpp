@@ -8,9 +8,8 @@
 
 namespace pawl::cli {
 
-/// Standard output, written in whole pieces. When its reader has gone away, or the disk behind it
-/// is full, everything further is dropped and the cause kept: whoever writes on and on asks
-/// `closed`. One thread at a time.
+/// Buffered standard output. After a write error, such as a closed pipe or a full disk, further
+/// text is discarded and the error is kept; long-running commands check `closed`. Not thread-safe.
 class output {
  public:
   explicit output(int fd) : fd_(fd) {}
@@ -18,16 +17,16 @@ class output {
   output(const output&) = delete;
   output& operator=(const output&) = delete;
 
-  /// Adds text; it goes out with the next `flush`, or before if there is much of it.
+  /// Appends text to the buffer, and flushes a large buffer.
   void write(std::string_view text);
-  /// `text` and a line break.
+  /// Writes `text` and a line break.
   void line(std::string_view text);
-  /// Hands everything over to the system.
+  /// Writes the buffer to the descriptor.
   void flush();
 
-  /// True if nothing that is written arrives any more.
+  /// True after a write error.
   [[nodiscard]] bool closed() const noexcept { return closed_; }
-  /// Why not; nothing if the reader has gone away, which is its right.
+  /// The write error. Empty for a closed pipe, which is not an error of this program.
   [[nodiscard]] const std::optional<error>& failure() const noexcept { return failure_; }
 
  private:
@@ -37,7 +36,7 @@ class output {
   std::string pending_;
 };
 
-/// Writes a line to standard error at once; what cannot be written there is lost.
+/// Writes a line to standard error, unbuffered. Ignores errors.
 void write_error(std::string_view text) noexcept;
 
 }  // namespace pawl::cli

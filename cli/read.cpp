@@ -12,7 +12,7 @@
 namespace pawl::cli {
 namespace {
 
-/// Deeper JSON is refused before anything is built from it: far below what a stack can hold.
+/// Maximum nesting of JSON arguments. Checked before a value is built; a stack can hold far more.
 constexpr std::uint32_t max_input_depth = 256;
 
 class open_file {
@@ -32,9 +32,8 @@ class open_file {
 
 error cannot_read(const std::string& file, int code) {
   const std::string name = file == "-" ? "standard input" : printable(file);
-  if (code == ENOENT || code == ENOTDIR)
-    return {errc::not_found, "there is no file " + name + "; check the path"};
-  return {errc::io_failed, name + " cannot be read: " + std::generic_category().message(code)};
+  if (code == ENOENT || code == ENOTDIR) return {errc::not_found, "no such file: " + name};
+  return {errc::io_failed, "cannot read " + name + ": " + std::generic_category().message(code)};
 }
 
 }  // namespace
@@ -52,19 +51,19 @@ result<std::string> read_text(const std::string& file, std::size_t max_bytes) {
     text.append(piece, 0, static_cast<std::size_t>(got));
     if (text.size() > max_bytes) {
       return error{errc::limit_exceeded, (file == "-" ? "standard input" : printable(file)) +
-                                             " has more than the " + std::to_string(max_bytes) +
-                                             " bytes that are allowed here"};
+                                             " is too large: more than " +
+                                             std::to_string(max_bytes) + " bytes"};
     }
   }
 }
 
-result<json> read_json_argument(const std::string& given, const std::string& what,
+result<json> read_json_argument(const std::string& argument, const std::string& what,
                                 std::size_t max_bytes) {
-  const bool from_file = given == "-" || given.starts_with('@');
-  std::string text = given;
+  const bool from_file = argument == "-" || argument.starts_with('@');
+  std::string text = argument;
   std::string name = what;
   if (from_file) {
-    const std::string file = given == "-" ? given : given.substr(1);
+    const std::string file = argument == "-" ? argument : argument.substr(1);
     auto content = read_text(file, max_bytes);
     if (!content) return std::move(content).error();
     text = *std::move(content);

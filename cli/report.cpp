@@ -5,51 +5,51 @@
 namespace pawl::cli {
 namespace {
 
-/// More than this nobody reads on a terminal.
+/// Larger data is truncated.
 constexpr std::size_t max_shown_bytes = 8'000;
 
 }  // namespace
 
-std::string next_step(const run_summary& run, const onward& to) {
+std::string next_command(const run_summary& run, const command_hints& hints) {
   const std::string& id = run.key.id.str();
   switch (run.status) {
     case run_status::pending:
     case run_status::running:
-      if (to.served) return "pawl runs watch " + id + to.look;
+      if (hints.remote) return "pawl runs watch " + id + hints.read_flags;
       [[fallthrough]];
     case run_status::paused:
-      return "pawl resume " + id + to.go;
+      return "pawl resume " + id + hints.run_flags;
     case run_status::failed:
-      return "pawl runs retry " + id + to.go;
+      return "pawl runs retry " + id + hints.run_flags;
     case run_status::completed:
     case run_status::cancelled:
-      return "pawl runs history " + id + to.look;
+      return "pawl runs history " + id + hints.read_flags;
   }
   return {};
 }
 
-std::string next_step(const run_view& run, const onward& to) {
+std::string next_command(const run_view& run, const command_hints& hints) {
   if (run.summary.status == run_status::failed && run.at.empty())
-    return "pawl runs restart " + run.summary.key.id.str() + to.look;
-  return next_step(run.summary, to);
+    return "pawl runs restart " + run.summary.key.id.str() + hints.read_flags;
+  return next_command(run.summary, hints);
 }
 
-std::vector<std::string> ways_to_wake(const run_view& run, const onward& to) {
+std::vector<std::string> unblock_commands(const run_view& run, const command_hints& hints) {
   std::vector<std::string> ways;
   if (is_finished(run.summary.status) || !run.parked) return ways;
   for (const auto& each : run.waiting_on) {
     if (each.kind == "answer") {
       ways.push_back("pawl resume " + run.summary.key.id.str() + " --question " +
-                     shell_word(each.name) + " --answer JSON" + to.go);
+                     shell_word(each.name) + " --answer JSON" + hints.run_flags);
     }
     if (each.kind != "signal") continue;
     ways.push_back("pawl runs signal " + run.summary.key.id.str() + " " + shell_word(each.name) +
-                   to.go);
+                   hints.run_flags);
   }
   return ways;
 }
 
-std::string moment_text(time_point t) {
+std::string time_text(time_point t) {
   std::string text = to_rfc3339(t);  // "2026-01-31T09:30:00.250Z"
   text[10] = ' ';
   return text.substr(0, 19) + "Z";
@@ -66,25 +66,25 @@ std::string shortened(const json& value) {
   text.resize(text.rfind('\n', max_shown_bytes) == text.npos ? max_shown_bytes
                                                              : text.rfind('\n', max_shown_bytes));
   return printable_lines(text) + "\n... " + std::to_string(all - text.size()) +
-         " more bytes; --json prints all";
+         " more bytes; use --json to print all";
 }
 
-void print_end(session& s, const run_view& run, const onward& to) {
+void print_end(session& s, const run_view& run, const command_hints& hints) {
   const run_summary& summary = run.summary;
-  const style look = s.look();
-  const bool good = summary.status == run_status::completed;
-  const tint in = good                                   ? tint::green
+  const text_style style = s.style();
+  const bool completed = summary.status == run_status::completed;
+  const tint in = completed                              ? tint::green
                   : summary.status == run_status::failed ? tint::red
                                                          : tint::yellow;
   std::string status{run.parked && !is_finished(summary.status) ? "waiting"
                                                                 : to_string(summary.status)};
   if (s.screen().live)
-    status.insert(0, std::string{good ? look.sign("✔", "+") : look.sign("✖", "x")} + " ");
+    status.insert(0, std::string{completed ? style.sign("✔", "+") : style.sign("✖", "x")} + " ");
   output& out = s.out();
   out.line("");
-  out.line(look.paint(in, status) + " in " + duration_text(duration_us(summary, run.updated_at)) +
-           look.paint(tint::dim, "  run " + summary.key.id.str() + " of " +
-                                     printable(to_string(summary.flow))));
+  out.line(style.paint(in, status) + " in " + duration_text(duration_us(summary, run.updated_at)) +
+           style.paint(tint::dim, "  run " + summary.key.id.str() + " of " +
+                                      printable(to_string(summary.flow))));
   if (summary.error) {
     const run_error& e = *summary.error;
     out.line("error: " + printable(e.type) + (e.node.empty() ? "" : " at " + printable(e.node)) +
@@ -92,14 +92,15 @@ void print_end(session& s, const run_view& run, const onward& to) {
     out.line("  " + printable_lines(e.message));
   }
   out.line(shortened(run.data));
-  if (!to.kept) {
-    out.line(look.paint(tint::dim,
-                        "Kept in memory only; with --data-dir DIR runs are kept and survive "
-                        "kill -9."));
+  if (!hints.durable) {
+    out.line(
+        style.paint(tint::dim,
+                    "The run was in memory only. Use --data-dir DIR to store runs; they survive "
+                    "kill -9."));
   } else {
-    const auto ways = ways_to_wake(run, to);
-    for (const auto& way : ways) out.line(look.paint(tint::dim, "next: ") + way);
-    if (ways.empty()) out.line(look.paint(tint::dim, "next: ") + next_step(run, to));
+    const auto ways = unblock_commands(run, hints);
+    for (const auto& way : ways) out.line(style.paint(tint::dim, "next: ") + way);
+    if (ways.empty()) out.line(style.paint(tint::dim, "next: ") + next_command(run, hints));
   }
   out.flush();
 }

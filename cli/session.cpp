@@ -18,7 +18,7 @@
 namespace pawl::cli {
 namespace {
 
-/// Variables that say where to work rather than how; no settings of an engine.
+/// Variables that select a target. They are not settings.
 constexpr const char* server_variable = "PAWL_SERVER";
 constexpr const char* token_variable = "PAWL_TOKEN";
 constexpr const char* scope_variable = "PAWL_SCOPE";
@@ -35,15 +35,16 @@ std::vector<config::variable> settings_variables() {
   return all;
 }
 
-/// An option, or the variable that stands for it; none if both are missing or empty.
-std::optional<std::string> option_or(const std::optional<std::string>& given, const char* name) {
+/// The value of an option, else of its environment variable; nullopt if both are missing or empty.
+std::optional<std::string> option_or_variable(const std::optional<std::string>& given,
+                                              const char* name) {
   if (given) return given;
   const char* const value = std::getenv(name);
   if (value == nullptr || *value == '\0') return std::nullopt;
   return std::string{value};
 }
 
-/// "tar,gzip" of several flags in one.
+/// Joins the lists of a repeated option: {"tar,gzip", "rm"} gives "tar,gzip,rm".
 std::string joined(const std::vector<std::string>& lists) {
   std::string all;
   for (const auto& list : lists) all += (all.empty() ? "" : ",") + list;
@@ -53,9 +54,9 @@ std::string joined(const std::vector<std::string>& lists) {
 result<config::flag_value> parse_set(const std::string& text) {
   const auto equals = text.find('=');
   if (equals == text.npos || equals == 0) {
-    return error{
-        errc::invalid_argument,
-        "--set takes KEY=VALUE, such as --set run.max_state_bytes=2MiB, not " + printable(text)};
+    return error{errc::invalid_argument,
+                 "invalid --set " + printable(text) +
+                     ": must be KEY=VALUE, such as run.max_state_bytes=2MiB"};
   }
   return config::flag_value{text.substr(0, equals), text.substr(equals + 1), "--set"};
 }
@@ -65,19 +66,19 @@ result<void> check_store(const storage_settings& storage, store_use use) {
   if (use == store_use::memory) return {};
   if (dir.empty()) {
     return error{errc::invalid_argument,
-                 "no data folder is named; give --data-dir DIR, or set PAWL_STORAGE_DATA_DIR or "
-                 "storage.data_dir in the configuration; or name a server by --server URL"};
+                 "no data folder or server given: use --data-dir DIR, PAWL_STORAGE_DATA_DIR or "
+                 "storage.data_dir for a data folder, or --server URL for a server"};
   }
   if (use == store_use::create) return {};
   std::error_code failure;
-  const auto there = [&](const std::filesystem::path& path) {
+  const auto exists = [&](const std::filesystem::path& path) {
     return std::filesystem::exists(path, failure);
   };
-  if (there(dir / "PAWL") || there(dir / "CURRENT")) return {};
-  // What cannot be looked at is left to the store, which says why.
+  if (exists(dir / "PAWL") || exists(dir / "CURRENT")) return {};
+  // Other errors are left to the store, which reports them in full.
   if (failure && failure != std::errc::no_such_file_or_directory) return {};
-  return error{errc::not_found, "there is no store in " + printable(dir.string()) +
-                                    "; check --data-dir (`pawl run --data-dir` makes one)"};
+  return error{errc::not_found, "no store in " + printable(dir.string()) +
+                                    "; check --data-dir (`pawl run --data-dir` creates one)"};
 }
 
 }  // namespace
@@ -85,16 +86,16 @@ result<void> check_store(const storage_settings& storage, store_use use) {
 session::session(settings_options options, interrupts& stop_signals)
     : options_(std::move(options)),
       stop_signals_(stop_signals),
-      screen_(look_at(STDOUT_FILENO)),
+      screen_(detect_terminal(STDOUT_FILENO)),
       out_(STDOUT_FILENO) {}
 
-void session::say(std::string_view sentence) {
+void session::print_message(std::string_view sentence) {
   out_.flush();
   write_error("pawl: " + printable_lines(sentence));
 }
 
 exit_code session::fail(exit_code code, std::string_view sentence) {
-  say(sentence);
+  print_message(sentence);
   return code;
 }
 
@@ -131,19 +132,20 @@ result<config::effective_settings> session::load_settings() const {
   return loaded;
 }
 
-result<scope_name> session::wanted_scope() const {
-  const auto given = option_or(options_.scope, scope_variable);
+result<scope_name> session::selected_scope() const {
+  const auto given = option_or_variable(options_.scope, scope_variable);
   return given ? parse_scope_name(*given) : default_scope();
 }
 
 result<std::unique_ptr<target>> session::open_server() {
   if (options_.server && options_.data_dir) {
-    return error{errc::invalid_argument,
-                 "--server and --data-dir exclude each other: a server has its own data folder"};
+    return error{
+        errc::invalid_argument,
+        "--server and --data-dir are mutually exclusive: a server has its own data folder"};
   }
-  auto at = parse_server_address(option_or(options_.server, server_variable).value_or(""));
+  auto at = parse_server_address(option_or_variable(options_.server, server_variable).value_or(""));
   if (!at) return std::move(at).error();
-  auto scope = wanted_scope();
+  auto scope = selected_scope();
   if (!scope) return std::move(scope).error();
   server_access access{*std::move(at), {}, options_.ca_file.value_or(""), *std::move(scope)};
   std::string flags;
@@ -154,9 +156,9 @@ result<std::unique_ptr<target>> session::open_server() {
   result<std::string> token = std::string{};
   if (options_.token_file) {
     token = read_text(*options_.token_file, max_token_file_bytes);
-    if (token) token = clean_token(*token, "the file of --token-file");
-  } else if (const auto given = option_or({}, token_variable)) {
-    token = clean_token(*given, token_variable);
+    if (token) token = parse_token(*token, "--token-file");
+  } else if (const auto given = option_or_variable({}, token_variable)) {
+    token = parse_token(*given, token_variable);
   }
   if (!token) return std::move(token).error();
   access.token = *std::move(token);
@@ -166,27 +168,27 @@ result<std::unique_ptr<target>> session::open_server() {
 
 bool session::is_confirmed(const std::string& question) {
   if (::isatty(STDIN_FILENO) != 1) return false;
-  say(question + " [y/N]");
+  print_message(question + " [y/N]");
   std::string answer;
   return std::getline(std::cin, answer) && (answer == "y" || answer == "Y" || answer == "yes");
 }
 
-bool session::is_served() const {
-  return options_.server || (!options_.data_dir && option_or({}, server_variable));
+bool session::uses_server() const {
+  return options_.server || (!options_.data_dir && option_or_variable({}, server_variable));
 }
 
-result<std::vector<function_info>> session::known_functions(const settings& s) {
-  if (is_served()) {
+result<std::vector<function_info>> session::available_functions(const settings& s) {
+  if (uses_server()) {
     const auto opened = open_server();
     return opened ? (*opened)->functions() : opened.error();
   }
-  const engine known{s};  // it has them before it is opened
+  const engine known{s};  // built-in functions exist before `open`
   return known.functions().list();
 }
 
 result<std::unique_ptr<target>> session::open_target(settings s, store_use use) {
-  if (is_served()) return open_server();
-  const auto name = wanted_scope();
+  if (uses_server()) return open_server();
+  const auto name = selected_scope();
   if (!name) return name.error();
   if (const auto there = check_store(s.storage, use); !there) return there.error();
   s.engine.recovery_batch = 0;

@@ -17,75 +17,75 @@
 
 namespace pawl::cli {
 
-/// The options that every command takes: where settings come from.
+/// The options that every command takes: sources of settings and the choice of a target.
 struct settings_options {
   std::optional<std::string> config_file;
   std::optional<std::string> data_dir;
   std::optional<std::string> durability;
   std::optional<std::string> log_level;
   std::vector<std::string> set;           ///< "key=value"
-  std::vector<std::string> listen;        ///< addresses, from `serve`
-  bool old_api = false;                   ///< from `serve`
-  std::vector<std::string> allow_exec;    ///< "tar,gzip", from `run`, `resume` and `retry`
-  std::optional<std::string> server;      ///< in place of a data folder
-  std::optional<std::string> token_file;  ///< what lets us in there
-  std::optional<std::string> ca_file;     ///< whom to trust there
+  std::vector<std::string> listen;        ///< addresses; `serve` only
+  bool old_api = false;                   ///< `serve` only
+  std::vector<std::string> allow_exec;    ///< "tar,gzip"; commands that execute steps
+  std::optional<std::string> server;      ///< URL, in place of a data folder
+  std::optional<std::string> token_file;  ///< file with the API key
+  std::optional<std::string> ca_file;     ///< trusted CA certificates
   std::optional<std::string> scope;       ///< of the server or the data folder
 };
 
-/// Whether a command may make the store that it works on, or even do without one.
+/// Whether a command creates the store, needs an existing one, or may run in memory.
 enum class store_use { create, existing, memory };
 
-/// What a command works with: its settings, its outputs, the signals. One thread.
+/// The context of a command: settings, output, signals and access to the target. Not thread-safe.
 class session {
  public:
   session(settings_options options, interrupts& stop_signals);
 
   [[nodiscard]] output& out() noexcept { return out_; }
   [[nodiscard]] const terminal& screen() const noexcept { return screen_; }
-  /// Signs and colours of standard output.
-  [[nodiscard]] style look() const noexcept { return {screen_.colour, screen_.utf8}; }
+  /// The colours and character set of standard output.
+  [[nodiscard]] text_style style() const noexcept { return {screen_.colour, screen_.utf8}; }
   [[nodiscard]] interrupts& stop_signals() noexcept { return stop_signals_; }
 
-  /// Prints "pawl: …" to standard error, behind what standard output has so far.
-  void say(std::string_view sentence);
-  /// The same, and gives the exit code for it.
+  /// Flushes standard output, then prints "pawl: …" to standard error.
+  void print_message(std::string_view sentence);
+  /// Prints the message and returns `code`.
   exit_code fail(exit_code code, std::string_view sentence);
+  /// Prints the error and returns its exit code.
   exit_code fail(const error& why);
 
-  /// Defaults < file < PAWL_* < flags. Log lines are fewer than an engine's default, "warning",
-  /// unless the user says otherwise, so that the output stays clean. Errors: as `config::load`.
+  /// Loads settings: defaults < file < PAWL_* variables < options. The default of `log.level` is
+  /// "warning" here, so that log lines do not mix with output. Errors: as `config::load`.
   [[nodiscard]] result<config::effective_settings> load_settings() const;
 
-  /// What a command works on: the server that is named, or the store that the settings name, with
-  /// an engine that leaves unfinished runs alone: each goes on when it is waited for. Of a store,
-  /// unless it may be `memory`, a folder must be named; `existing`: it must hold one already.
-  /// Errors: `invalid_argument`, `not_found`; as `engine::open`. A server is not asked yet.
+  /// Opens the target: the server of the options, else the data folder of the settings. The engine
+  /// on a data folder activates no unfinished run; a run executes once a command waits for it.
+  /// Connects to no server yet. `memory` also accepts settings without a data folder; `existing`
+  /// requires a store in it. Errors: `invalid_argument`, `not_found`; as `engine::open`.
   [[nodiscard]] result<std::unique_ptr<target>> open_target(settings s, store_use use);
-  /// The same over the settings of the options.
+  /// Loads the settings first.
   [[nodiscard]] result<std::unique_ptr<target>> open_target(store_use use);
 
-  /// Whether the user says yes. False also where there is nobody to ask.
+  /// Asks a yes-or-no question. Returns false if standard input is not a terminal.
   [[nodiscard]] bool is_confirmed(const std::string& question);
 
-  /// Whether a server is named to work on, and not a data folder.
-  [[nodiscard]] bool is_served() const;
-  /// The functions that steps can call where the command works. No store is opened for it. Errors:
-  /// as `target::functions`.
-  [[nodiscard]] result<std::vector<function_info>> known_functions(const settings& s);
+  /// True if the command works on a server, false for a data folder.
+  [[nodiscard]] bool uses_server() const;
+  /// The functions that steps can call on the target. Opens no store. Errors: as
+  /// `target::functions`.
+  [[nodiscard]] result<std::vector<function_info>> available_functions(const settings& s);
 
-  /// Closes it in order. What goes wrong then is the store's diagnostic: it becomes the exit code
-  /// of a command that was good so far.
+  /// Closes the target. Returns `so_far`, or `store` if closing failed after success.
   exit_code close(target& open, exit_code so_far);
 
-  /// The rest of a command line that works on the same store: " --data-dir DIR", or "".
+  /// Options that select the same store in another command: " --data-dir DIR", or "".
   [[nodiscard]] static std::string store_flags(const settings& s);
-  /// The same for one that runs steps: with " --allow-exec …" where programs are allowed.
+  /// `store_flags` and, where programs are allowed, " --allow-exec …".
   [[nodiscard]] static std::string step_flags(const settings& s);
 
  private:
   [[nodiscard]] result<std::unique_ptr<target>> open_server();
-  [[nodiscard]] result<scope_name> wanted_scope() const;
+  [[nodiscard]] result<scope_name> selected_scope() const;
 
   settings_options options_;
   interrupts& stop_signals_;

@@ -8,12 +8,12 @@
 
 namespace pawl::cli {
 
-/// One attempt of one visit of a task, as a run's history tells it.
+/// One attempt of one visit of a task, derived from a run's history.
 struct step {
   std::string node;
   std::uint32_t visit = 0;
   std::uint32_t attempt = 0;
-  std::string status;  ///< "running", "completed", "failed", "abandoned" (the run ended before it)
+  std::string status;  ///< "running", "completed", "failed", "abandoned" (the run ended first)
   time_point started_at{};
   std::optional<time_point> finished_at;
   std::optional<std::int64_t> duration_us;
@@ -21,8 +21,8 @@ struct step {
   std::string error_message;
 };
 
-/// The steps of a run in the order in which they began. A step that was interrupted by a crash and
-/// called again is one step.
+/// The steps of a run in the order in which they started. A call repeated after a crash is the same
+/// step.
 [[nodiscard]] std::vector<step> steps_of(const std::vector<history_event>& history,
                                          run_status status);
 

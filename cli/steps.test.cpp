@@ -14,7 +14,7 @@ history_event event(std::string kind, std::string node, std::uint32_t attempt, s
 
 }  // namespace
 
-TEST_CASE("steps are told from a history") {
+TEST_CASE("steps are derived from a history") {
   const std::vector<history_event> history = {
       event("run_created", "", 0, 0),
       event("step_started", "a", 1, 10),

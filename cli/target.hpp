@@ -17,45 +17,46 @@ namespace pawl::cli {
 
 class session;
 
-/// How a command that is printed for people reaches the same runs again.
-struct onward {
-  std::string look;     ///< options of a command that looks: " --data-dir DIR", or ""
-  std::string go;       ///< of one that runs steps: the same, with " --allow-exec …"
-  bool kept = true;     ///< false: in memory only, nothing is left when the program ends
-  bool served = false;  ///< somebody else runs the steps, also when this program has ended
+/// How commands suggested to the user address the same target.
+struct command_hints {
+  std::string read_flags;  ///< options of commands that only read: " --data-dir DIR", or ""
+  std::string run_flags;   ///< options of commands that execute steps: adds " --allow-exec …"
+  bool durable = true;     ///< false: runs are in memory and lost when the program ends
+  bool remote = false;     ///< a server executes the steps, independently of this program
 };
 
-/// Why following runs came to its end.
+/// Why `target::follow` returned.
 enum class follow_end {
-  all_ended,      ///< every run was followed to its end
-  interrupted,    ///< a signal came
-  timed_out,      ///< the time allowed ran out
-  output_closed,  ///< nobody reads any more
+  all_ended,      ///< every run ended or is parked
+  interrupted,    ///< a signal arrived
+  timed_out,      ///< the timeout expired
+  output_closed,  ///< standard output was closed
 };
 
 struct follow_result {
   follow_end how = follow_end::all_ended;
-  /// The runs that ended or are parked, as they were then, and those that nothing can be said of.
+  /// The final view of each run that ended or is parked, or the error of one that could not be
+  /// followed.
   std::map<run_id, result<run_view>> runs;
-  /// How the engine's stop went, where it was stopped because following ended before the runs.
+  /// The result of stopping the engine, if following ended before the runs.
   result<void> stopped = {};
 };
 
 struct follow_options {
-  bool several = false;                                   ///< not one run only
-  std::optional<std::chrono::milliseconds> timeout = {};  ///< then following ends
-  /// A run that waits for somebody outside is followed on, if that may come while we look.
-  bool to_the_end = false;
-  std::function<result<void>()> begin = [] { return result<void>{}; };  ///< sets the runs off
+  bool several = false;                                   ///< more than one run
+  std::optional<std::chrono::milliseconds> timeout = {};  ///< maximum time to follow
+  /// Keeps following runs that wait for an external event. Servers only.
+  bool until_finished = false;
+  std::function<result<void>()> begin = [] { return result<void>{}; };  ///< starts the runs
 };
 
-/// Gets events in order. False: it wants no more of them.
+/// Receives events in order. Returns false to stop.
 using event_listener = std::function<bool(const placed_event& event)>;
 
-/// Where the runs and flows are that a command works on: one scope of a data folder, opened here,
-/// or of a server. Errors of each call are those of the same call of the engine; of a server
-/// also `unavailable` and `timed_out` (it cannot be reached), `invalid_argument` (it does not let
-/// us in) and `not_supported` (it is no server of Pawl that we understand). One thread.
+/// Access to the runs and flows of one scope, in a data folder opened by this program or on a
+/// server. Calls fail with the errors of the engine call of the same name. On a server they also
+/// fail with `unavailable` and `timed_out` (not reachable), `invalid_argument` (not authorized) and
+/// `not_supported` (not a Pawl server, or an incompatible version). Not thread-safe.
 class target {
  public:
   target() = default;
@@ -63,8 +64,8 @@ class target {
   target(const target&) = delete;
   target& operator=(const target&) = delete;
 
-  [[nodiscard]] virtual const onward& next() const noexcept = 0;
-  /// Whether lines of a log come to the terminal that pictures are drawn on.
+  [[nodiscard]] virtual const command_hints& hints() const noexcept = 0;
+  /// True if log lines go to the terminal on which progress is drawn.
   [[nodiscard]] virtual bool logs_to_terminal() const noexcept = 0;
 
   virtual result<flow_stored> put_flow(const json& definition, const put_flow_options& how) = 0;
@@ -72,7 +73,7 @@ class target {
   virtual result<void> delete_flow(const flow_name& name) = 0;
   virtual result<flow_version> get_flow(const flow_name& name, std::optional<version> v) = 0;
   virtual result<std::vector<flow_summary>> list_flows() = 0;
-  /// Oldest first; a server gives them without definitions.
+  /// Oldest first. A server omits the definitions.
   virtual result<std::vector<flow_version>> flow_versions(const flow_name& name) = 0;
   virtual result<std::vector<function_info>> functions() = 0;
   virtual result<worker_overview> workers() = 0;
@@ -80,34 +81,36 @@ class target {
   virtual result<run_started> start(std::string_view flow, const json& input,
                                     const start_options& how) = 0;
   virtual result<run_started> restart(const run_id& id, const start_options& how) = 0;
-  /// The run, when it is finished or after `wait`, whichever comes first. Waiting wakes it.
+  /// Returns the run once it is finished, at the latest after `wait`. In a data folder waiting
+  /// activates the run.
   virtual result<run_view> get(const run_id& id, std::chrono::milliseconds wait = {}) = 0;
   virtual result<run_page> list(const run_filter& filter) = 0;
-  /// All of it.
+  /// The complete history.
   virtual result<std::vector<history_event>> history(const run_id& id) = 0;
 
   virtual result<run_changed> cancel(const run_id& id, const command_options& how) = 0;
   virtual result<run_changed> pause(const run_id& id, const command_options& how) = 0;
   virtual result<run_changed> retry(const run_id& id, const command_options& how) = 0;
   virtual result<run_changed> resume(const run_id& id, const resume_options& how) = 0;
-  virtual result<run_changed> update(const run_id& id, const json& changes,
-                                     const command_options& how) = 0;
+  virtual result<run_changed> set_data(const run_id& id, const json& changes,
+                                       const command_options& how) = 0;
   virtual result<run_changed> signal(const run_id& id, const std::string& type, const json& payload,
                                      const signal_options& how) = 0;
 
-  /// Tells `shown` what happens in the runs until in none of them anything happens by itself, a
-  /// signal comes, the time is over or nobody reads the output. What happened up to their
-  /// `checkpoint` is not told. Errors: of `how.begin`; nothing was followed then.
+  /// Passes the events of the runs to `shown` until every run has ended or is parked, a signal
+  /// arrives, the timeout expires or the output is closed. Skips events up to the `checkpoint` of
+  /// each run. Returns the error of `how.begin`, in which case nothing was followed.
   virtual result<follow_result> follow(session& s, watcher& shown, std::vector<followed_run> runs,
                                        const follow_options& how) = 0;
 
-  /// Tells everything that became durable in the scope behind `after`. A data folder tells what it
-  /// has kept, without `after` from the first, and returns; a server goes on for ever, without
-  /// `after` from now on, and tells logs and progress as well, which have no position.
+  /// Passes the durable events of the scope after `after` to the listener. A data folder starts
+  /// with its oldest event if `after` is empty, and returns after its newest one. A server starts
+  /// with the next event if `after` is empty, never returns by itself, and also sends logs and
+  /// progress, which have no position.
   virtual result<void> events(std::optional<journal_position> after,
-                              const event_listener& tell) = 0;
+                              const event_listener& listener) = 0;
 
-  /// Ends in order what was opened here. A second call does nothing. Errors: of the store.
+  /// Stops the engine, if this program opened one. Idempotent. Errors: those of the store.
   virtual result<void> close() = 0;
 };
 

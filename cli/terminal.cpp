@@ -27,7 +27,7 @@ bool locale_is_utf8() {
 
 std::string_view code_of(tint in) {
   switch (in) {
-    case tint::strong:
+    case tint::bold:
       return "1";
     case tint::dim:
       return "2";
@@ -53,7 +53,7 @@ terminal_size terminal::size() const noexcept {
   return {window.ws_col, window.ws_row};
 }
 
-terminal look_at(int fd) {
+terminal detect_terminal(int fd) {
   const std::string kind = variable("TERM");
   terminal seen;
   seen.fd = fd;
@@ -63,7 +63,7 @@ terminal look_at(int fd) {
   return seen;
 }
 
-std::string style::paint(tint in, std::string_view text) const {
+std::string text_style::paint(tint in, std::string_view text) const {
   if (!colour || in == tint::none || text.empty()) return std::string{text};
   return std::string{"\x1b["}.append(code_of(in)).append("m").append(text).append("\x1b[0m");
 }

@@ -11,30 +11,31 @@ struct terminal_size {
   std::size_t rows = 24;
 };
 
-/// What the one end of an output can show.
+/// The capabilities of an output.
 struct terminal {
   int fd = 1;
-  bool live = false;    ///< lines can be drawn again in place
-  bool colour = false;  ///< and in colour: not with NO_COLOR (https://no-color.org)
-  bool utf8 = false;    ///< more than ASCII
+  bool live = false;    ///< a terminal that can redraw lines in place
+  bool colour = false;  ///< `live` and NO_COLOR is not set (https://no-color.org)
+  bool utf8 = false;    ///< the locale is UTF-8
 
-  /// How large the window is now. 80 by 24 where the system does not tell.
+  /// The current size of the window; 80 by 24 if unknown.
   [[nodiscard]] terminal_size size() const noexcept;
 };
 
-/// Looks at a file descriptor and the environment (TERM, NO_COLOR, LC_ALL, LC_CTYPE, LANG).
-[[nodiscard]] terminal look_at(int fd);
+/// Detects the capabilities of a descriptor from the environment: TERM, NO_COLOR, LC_ALL, LC_CTYPE,
+/// LANG.
+[[nodiscard]] terminal detect_terminal(int fd);
 
-enum class tint { none, strong, dim, red, green, yellow, cyan };
+enum class tint { none, bold, dim, red, green, yellow, cyan };
 
-/// The signs and colours of a terminal, or none.
-struct style {
+/// The colours and character set of an output.
+struct text_style {
   bool colour = false;
   bool utf8 = false;
 
-  /// `text` in a colour; as it is where there are none.
+  /// `text` with escape sequences for a colour, if colours are enabled.
   [[nodiscard]] std::string paint(tint in, std::string_view text) const;
-  /// One of two spellings, by what the terminal has.
+  /// `pretty` for UTF-8, else `plain`.
   [[nodiscard]] std::string_view sign(std::string_view pretty, std::string_view plain) const {
     return utf8 ? pretty : plain;
   }

@@ -12,7 +12,7 @@ namespace {
 
 using code_range = std::pair<char32_t, char32_t>;
 
-/// What takes no column: marks that combine, joiners, variation selectors.
+/// Combining marks, joiners and variation selectors.
 constexpr std::array<code_range, 8> zero_width = {{{0x300, 0x36f},
                                                    {0x483, 0x489},
                                                    {0x591, 0x5bd},
@@ -22,7 +22,7 @@ constexpr std::array<code_range, 8> zero_width = {{{0x300, 0x36f},
                                                    {0x20d0, 0x20ff},
                                                    {0xfe00, 0xfe0f}}};
 
-/// What takes two: East Asian wide characters and pictures (Unicode, UAX #11, coarsely).
+/// East Asian wide characters and emoji: an approximation of UAX #11.
 constexpr std::array<code_range, 13> double_width = {{{0x1100, 0x115f},
                                                       {0x2e80, 0x303e},
                                                       {0x3041, 0x33ff},
@@ -48,7 +48,7 @@ struct character {
   std::size_t bytes = 1;
 };
 
-/// The first character of a text that is valid UTF-8 and not empty.
+/// Decodes the first character of `text`, which must be non-empty, valid UTF-8.
 character first_of(std::string_view text) {
   const auto byte = [&](std::size_t i) {
     return static_cast<char32_t>(static_cast<unsigned char>(text[i]));
@@ -62,13 +62,13 @@ character first_of(std::string_view text) {
           4};
 }
 
-/// Whether a terminal would act on it, or a reader be deceived by it.
-bool steers(char32_t c) {
+/// True for characters that control a terminal or hide or reorder text.
+bool is_unsafe(char32_t c) {
   return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x61c || (c >= 0x200e && c <= 0x200f) ||
          (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
-std::string made_visible(std::string_view given, bool keep_lines) {
+std::string escape_unsafe(std::string_view given, bool keep_lines) {
   const std::string text = detail::to_valid_utf8(given);
   std::string shown;
   shown.reserve(text.size());
@@ -80,7 +80,7 @@ std::string made_visible(std::string_view given, bool keep_lines) {
       shown += "\\n";
     } else if (c.code == '\t') {
       shown += "\\t";
-    } else if (steers(c.code)) {
+    } else if (is_unsafe(c.code)) {
       char escaped[8];
       std::snprintf(escaped, sizeof escaped, "\\u%04x", static_cast<unsigned>(c.code));
       shown += escaped;
@@ -101,11 +101,11 @@ std::size_t width_of(char32_t c) {
 }  // namespace
 
 std::string printable(std::string_view text) {
-  return made_visible(text, false);
+  return escape_unsafe(text, false);
 }
 
 std::string printable_lines(std::string_view text) {
-  return made_visible(text, true);
+  return escape_unsafe(text, true);
 }
 
 std::string one_line(const json& value) {

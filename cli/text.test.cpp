@@ -5,26 +5,26 @@
 using namespace pawl::cli;
 using pawl::json;
 
-TEST_CASE("nothing that steers a terminal is printed") {
+TEST_CASE("control and invisible characters are escaped") {
   CHECK(printable("plain äöü 漢字") == "plain äöü 漢字");
   CHECK(printable("\x1b[2J\x07") == "\\u001b[2J\\u0007");
   CHECK(printable("a\nb\tc\rd") == "a\\nb\\tc\\u000dd");
   CHECK(printable("\x7f") == "\\u007f");
   CHECK(printable("\xc2\x9b") == "\\u009b");      // CSI of C1
   CHECK(printable("\xe2\x80\xae") == "\\u202e");  // right-to-left override
-  CHECK(printable("\x9b") == "\xef\xbf\xbd");     // no UTF-8
+  CHECK(printable("\x9b") == "\xef\xbf\xbd");     // invalid UTF-8
   CHECK(printable("cut \xe6\xbc") == "cut \xef\xbf\xbd");
   CHECK(printable_lines("a\n\x1b") == "a\n\\u001b");
 }
 
-TEST_CASE("JSON stays JSON when it is made printable") {
+TEST_CASE("printable JSON parses to the same value") {
   const json value{{"csi \xc2\x9b", "bell \x07 del \x7f line\nbreak"}};
   CHECK(json::parse(one_line(value)) == value);
   CHECK(json::parse(indented(value)) == value);
   CHECK(one_line(value).find('\n') == std::string::npos);
 }
 
-TEST_CASE("width is counted in columns") {
+TEST_CASE("text width is measured in columns") {
   CHECK(display_width("") == 0);
   CHECK(display_width("abc") == 3);
   CHECK(display_width("äö") == 2);
@@ -38,7 +38,7 @@ TEST_CASE("width is counted in columns") {
   CHECK(pad_left("ä", 3) == "  ä");
 }
 
-TEST_CASE("durations are short and never round up") {
+TEST_CASE("durations are short and rounded down") {
   CHECK(duration_text(-5) == "<1ms");
   CHECK(duration_text(999) == "<1ms");
   CHECK(duration_text(310'999) == "310ms");
@@ -49,7 +49,7 @@ TEST_CASE("durations are short and never round up") {
   CHECK(duration_text(273'600'000'000) == "3d 4h");
 }
 
-TEST_CASE("a shell reads a word back as it was") {
+TEST_CASE("a quoted shell word keeps its value") {
   CHECK(shell_word("/var/lib/pawl") == "/var/lib/pawl");
   CHECK(shell_word("my data") == "'my data'");
   CHECK(shell_word("it's") == "'it'\\''s'");

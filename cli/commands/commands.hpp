@@ -6,16 +6,17 @@
 
 #include "cli/command_line.hpp"
 
-/// Each file here is one command: `add_…` describes its options to the command line, and puts what
-/// it does into `line.command` when it is the one that is asked for.
+/// The commands. Each `add_…` function registers one command with CLI11; when the command is
+/// selected, its callback sets `line.command`.
 namespace pawl::cli {
 
 void add_run(CLI::App& to, command_line& line);
 void add_serve(CLI::App& to, command_line& line);
+void add_recover(CLI::App& to, command_line& line);
 void add_resume(CLI::App& to, command_line& line);
 void add_validate(CLI::App& to, command_line& line);
 void add_logic(CLI::App& to, command_line& line);
-void add_runs(CLI::App& to, command_line& line);  ///< with the sub-commands that follow
+void add_runs(CLI::App& to, command_line& line);  ///< with the subcommands `add_runs_…`
 void add_runs_ls(CLI::App& to, command_line& line);
 void add_runs_show(CLI::App& to, command_line& line);
 void add_runs_history(CLI::App& to, command_line& line);
@@ -25,8 +26,9 @@ void add_runs_watch(CLI::App& to, command_line& line);
 void add_runs_answer(CLI::App& to, command_line& line);
 void add_runs_cancel(CLI::App& to, command_line& line);
 void add_runs_pause(CLI::App& to, command_line& line);
+void add_runs_resume(CLI::App& to, command_line& line);
 void add_runs_signal(CLI::App& to, command_line& line);
-void add_runs_update(CLI::App& to, command_line& line);
+void add_runs_set_data(CLI::App& to, command_line& line);
 void add_runs_retry(CLI::App& to, command_line& line);
 void add_flows(CLI::App& to, command_line& line);
 void add_config(CLI::App& to, command_line& line);
@@ -36,11 +38,11 @@ void add_functions(CLI::App& to, command_line& line);
 void add_keys(CLI::App& to, command_line& line);
 void add_version(CLI::App& to, command_line& line);
 
-/// A sub-command with its description and the examples under its help.
+/// Adds a subcommand. `examples` is printed after its options; lines must fit 80 columns.
 CLI::App* add_command(CLI::App& to, const std::string& name, const std::string& description,
                       const std::string& examples);
 
-/// `--allow-exec`, for the commands that run steps.
+/// Adds `--allow-exec`, for commands that execute steps.
 void add_allow_exec(CLI::App& to, command_line& line);
 
 }  // namespace pawl::cli

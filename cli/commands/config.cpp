@@ -7,14 +7,14 @@ namespace pawl::cli {
 void add_config(CLI::App& to, command_line& line) {
   auto as_json = std::make_shared<bool>(false);
   auto* const cmd = add_command(
-      to, "config", "Print the settings in effect, each with the place it comes from.",
+      to, "config", "Print the effective settings and the source of each.",
       "Examples:\n"
       "  pawl config --config pawl.toml\n"
       "  PAWL_RUN_MAX_STATE_BYTES=2MiB pawl config --set log.level=debug --json\n\n"
-      "Settings come from defaults, the file, PAWL_* variables and options, later ones over "
-      "earlier\n"
-      "ones. The output is a configuration file; docs/configuration.md describes every setting.");
-  cmd->add_flag("--json", *as_json, "As one JSON object");
+      "Sources, in ascending priority: defaults, configuration file, PAWL_* variables,\n"
+      "options. The output is a valid configuration file. docs/configuration.md\n"
+      "describes every setting.");
+  cmd->add_flag("--json", *as_json, "Print one JSON object");
   cmd->callback([&line, as_json] {
     line.command = [as_json](session& s) {
       const auto loaded = s.load_settings();

@@ -11,7 +11,7 @@ struct events_options {
   bool json = false;
 };
 
-exit_code tell_events(session& s, const events_options& given) {
+exit_code print_events(session& s, const events_options& given) {
   std::optional<journal_position> after;
   if (!given.after.empty()) {
     const auto position = parse_journal_position(given.after);
@@ -21,7 +21,7 @@ exit_code tell_events(session& s, const events_options& given) {
   const auto opened = s.open_target(store_use::existing);
   if (!opened) return s.fail(opened.error());
   line_watcher lines{s, true};
-  const auto told = (*opened)->events(after, [&](const placed_event& event) {
+  const auto done = (*opened)->events(after, [&](const placed_event& event) {
     if (given.json) {
       json object = event_json(event.run, event.what);
       if (event.what.checkpoint != 0) object["position"] = to_string(event.position);
@@ -32,7 +32,7 @@ exit_code tell_events(session& s, const events_options& given) {
     s.out().flush();
     return !s.out().closed();
   });
-  const exit_code code = told ? exit_code::ok : s.fail(told.error());
+  const exit_code code = done ? exit_code::ok : s.fail(done.error());
   return s.close(**opened, code);
 }
 
@@ -41,16 +41,18 @@ exit_code tell_events(session& s, const events_options& given) {
 void add_events(CLI::App& to, command_line& line) {
   auto given = std::make_shared<events_options>();
   auto* const cmd =
-      add_command(to, "events", "Tell what happens in all runs, as it happens.",
+      add_command(to, "events", "Stream the events of all runs.",
                   "Examples:\n"
                   "  pawl events --server http://127.0.0.1:7717\n"
                   "  pawl events --json --after 120.0.3 --server http://127.0.0.1:7717\n\n"
-                  "A server tells it from now on, until Ctrl-C; a data folder what it has kept.");
-  cmd->add_option("--after", given->after, "Go on behind this `position`, as --json prints them")
+                  "A server sends new events until Ctrl-C. A data folder prints the events it has\n"
+                  "stored.");
+  cmd->add_option("--after", given->after,
+                  "Start after this `position` of an event printed with --json")
       ->type_name("POSITION");
-  cmd->add_flag("--json", given->json, "One JSON object per event");
+  cmd->add_flag("--json", given->json, "Print one JSON object per event");
   cmd->callback(
-      [&line, given] { line.command = [given](session& s) { return tell_events(s, *given); }; });
+      [&line, given] { line.command = [given](session& s) { return print_events(s, *given); }; });
 }
 
 }  // namespace pawl::cli

@@ -9,7 +9,7 @@ namespace pawl::cli {
 namespace {
 
 struct flow_options {
-  std::string name;  ///< of a flow, or of a file to put
+  std::string name;  ///< of a flow, or of a file for `put`
   std::optional<std::string> version;
   bool no_publish = false;
   bool json = false;
@@ -28,7 +28,7 @@ exit_code list_flows(session& s, target& open, bool as_json) {
   std::size_t width = 4;
   for (const auto& f : *flows) width = std::max(width, display_width(printable(f.name.str())));
   if (!as_json && !flows->empty())
-    s.out().line(s.look().paint(tint::dim, pad("NAME", width) + "  LATEST    PUBLISHED"));
+    s.out().line(s.style().paint(tint::dim, pad("NAME", width) + "  LATEST    PUBLISHED"));
   for (const auto& f : *flows) {
     const std::string published = f.published ? to_string(*f.published) : "-";
     if (as_json) {
@@ -38,7 +38,8 @@ exit_code list_flows(session& s, target& open, bool as_json) {
                    published);
     }
   }
-  if (flows->empty() && !as_json) s.out().line("No flows; `pawl flows put` and `run` store them.");
+  if (flows->empty() && !as_json)
+    s.out().line("No flows. Store one with `pawl flows put` or `pawl run`.");
   return exit_code::ok;
 }
 
@@ -67,8 +68,8 @@ exit_code put_flow(session& s, const flow_options& options) {
   for (const auto& f : file->compiled.diagnostics) write_error(describe(*file, f));
   if (!file->valid()) {
     return s.fail(exit_code::invalid_input,
-                  file->name + " has " + counted(error_count(file->compiled.diagnostics), "fault") +
-                      "; nothing was stored");
+                  file->name + " has " + counted(error_count(file->compiled.diagnostics), "error") +
+                      "; the flow was not stored");
   }
   const auto opened = s.open_target(loaded->values, store_use::create);
   if (!opened) return s.fail(opened.error());
@@ -82,7 +83,7 @@ exit_code put_flow(session& s, const flow_options& options) {
                            {"created", stored->created},
                            {"published", !options.no_publish}}));
   } else {
-    s.out().line(std::string{stored->created ? "Stored " : "Known already: "} +
+    s.out().line(std::string{stored->created ? "Stored " : "Unchanged: "} +
                  printable(to_string(stored->id)) + (options.no_publish ? "" : ", published") +
                  ".");
   }
@@ -95,7 +96,7 @@ exit_code list_versions(session& s, target& open, const flow_options& options) {
   const auto versions = open.flow_versions(*name);
   if (!versions) return s.fail(versions.error());
   if (!options.json)
-    s.out().line(s.look().paint(tint::dim, "VERSION   STORED                PUBLISHED"));
+    s.out().line(s.style().paint(tint::dim, "VERSION   STORED                PUBLISHED"));
   for (const auto& each : *versions) {
     if (options.json) {
       s.out().line(one_line({{"name", each.id.name.str()},
@@ -103,7 +104,7 @@ exit_code list_versions(session& s, target& open, const flow_options& options) {
                              {"published", each.published},
                              {"created_at", to_rfc3339(each.created_at)}}));
     } else {
-      s.out().line(pad(to_string(each.id.version), 8) + "  " + moment_text(each.created_at) +
+      s.out().line(pad(to_string(each.id.version), 8) + "  " + time_text(each.created_at) +
                    (each.published ? "  yes" : ""));
     }
   }
@@ -117,8 +118,7 @@ exit_code publish_version(session& s, target& open, const flow_options& options)
   if (!wanted) return s.fail(wanted.error());
   const flow_version_id id{*name, *wanted};
   if (const auto done = open.publish_flow(id); !done) return s.fail(done.error());
-  s.out().line("Runs of " + printable(name->str()) + " are started on " + to_string(*wanted) +
-               " from now on.");
+  s.out().line("Published " + printable(to_string(id)) + "; new runs use it.");
   return exit_code::ok;
 }
 
@@ -138,14 +138,14 @@ result<std::vector<flow_name>> parse_flow_names(const std::vector<std::string>& 
   return names;
 }
 
-/// A flow that is refused does not keep the others from it.
+/// Removes each flow. Continues after an error; returns the exit code of the first error.
 exit_code remove_flows(session& s, target& open, const removal& given) {
   const auto names = parse_flow_names(given.names);
   if (!names) return s.fail(names.error());
   const std::string these = names->size() == 1 ? "flow " + printable(names->front().str())
                                                : counted(names->size(), "flow");
   if (!given.yes && !s.is_confirmed("remove " + these + "?"))
-    return s.fail(exit_code::usage, "nothing was removed; --yes says that " + these + " is meant");
+    return s.fail(exit_code::usage, "nothing was removed. Use --yes to remove " + these);
   exit_code code = exit_code::ok;
   for (const auto& name : *names) {
     if (const auto gone = open.delete_flow(name); gone) {
@@ -157,29 +157,31 @@ exit_code remove_flows(session& s, target& open, const removal& given) {
   return code;
 }
 
-/// Something that is done in a store that is there.
-template <class Read>
-exit_code with_store(session& s, Read read) {
+/// Opens an existing target, runs an action on it and closes it.
+template <class Action>
+exit_code with_target(session& s, Action action) {
   const auto opened = s.open_target(store_use::existing);
   if (!opened) return s.fail(opened.error());
-  const exit_code code = read(**opened);
+  const exit_code code = action(**opened);
   return s.close(**opened, code);
 }
 
 void add_put(CLI::App& to, command_line& line) {
   auto options = std::make_shared<flow_options>();
   auto* const cmd = add_command(
-      to, "put", "Check a flow definition and store it as a version.",
+      to, "put", "Validate a flow definition and store it as a version.",
       "Examples:\n"
       "  pawl flows put order.json --data-dir ./data\n"
       "  pawl flows put order.json --version 2.0.0 --no-publish --data-dir ./data\n\n"
-      "Without --version it becomes the next patch version, or stays the latest one if that has\n"
-      "the same definition. Versions never change; runs keep the one they were started on.");
-  cmd->add_option("FLOW", options->name, "File with the definition; - is standard input")
+      "The default version is the next patch version, or the latest version if it has\n"
+      "the same definition. A stored version never changes, and a run keeps the version\n"
+      "it was started with.");
+  cmd->add_option("FLOW", options->name, "File with the definition, or - for standard input")
       ->required();
-  cmd->add_option("--version", options->version, "Store it as this version")->type_name("X.Y.Z");
-  cmd->add_flag("--no-publish", options->no_publish, "Do not make it the version that is started");
-  cmd->add_flag("--json", options->json, "As a JSON object");
+  cmd->add_option("--version", options->version, "Version to store")->type_name("X.Y.Z");
+  cmd->add_flag("--no-publish", options->no_publish,
+                "Do not publish the version: new runs do not use it");
+  cmd->add_flag("--json", options->json, "Print one JSON object");
   cmd->callback(
       [&line, options] { line.command = [options](session& s) { return put_flow(s, *options); }; });
 }
@@ -188,43 +190,42 @@ void add_versions(CLI::App& to, command_line& line) {
   auto options = std::make_shared<flow_options>();
   auto* const cmd = add_command(to, "versions", "List the versions of a flow, oldest first.",
                                 "Example:\n  pawl flows versions order --data-dir ./data");
-  cmd->add_option("NAME", options->name, "The flow")->required();
-  cmd->add_flag("--json", options->json, "One JSON object per version");
+  cmd->add_option("NAME", options->name, "Flow name")->required();
+  cmd->add_flag("--json", options->json, "Print one JSON object per version");
   cmd->callback([&line, options] {
     line.command = [options](session& s) {
-      return with_store(s, [&](target& open) { return list_versions(s, open, *options); });
+      return with_target(s, [&](target& open) { return list_versions(s, open, *options); });
     };
   });
 }
 
 void add_publish(CLI::App& to, command_line& line) {
   auto options = std::make_shared<flow_options>();
-  auto* const cmd =
-      add_command(to, "publish", "Make a stored version the one that is started from now on.",
-                  "Example:\n  pawl flows publish order 1.0.1 --data-dir ./data");
-  cmd->add_option("NAME", options->name, "The flow")->required();
-  cmd->add_option("VERSION", options->version, "One of its versions")->required();
+  auto* const cmd = add_command(to, "publish", "Select the version that new runs use.",
+                                "Example:\n  pawl flows publish order 1.0.1 --data-dir ./data");
+  cmd->add_option("NAME", options->name, "Flow name")->required();
+  cmd->add_option("VERSION", options->version, "A stored version")->required();
   cmd->callback([&line, options] {
     line.command = [options](session& s) {
-      return with_store(s, [&](target& open) { return publish_version(s, open, *options); });
+      return with_target(s, [&](target& open) { return publish_version(s, open, *options); });
     };
   });
 }
 
 void add_rm(CLI::App& to, command_line& line) {
   auto given = std::make_shared<removal>();
-  auto* const cmd = add_command(
-      to, "rm", "Remove flows: they are not listed and not started any more.",
-      "Examples:\n"
-      "  pawl flows rm order --data-dir ./data\n"
-      "  pawl flows rm order refund --yes --server http://127.0.0.1:7717\n\n"
-      "A flow stays while a run of it is not finished. Finished runs keep what they are, and the\n"
-      "numbers of its versions are not used again.");
-  cmd->add_option("NAME", given->names, "The flows")->required();
-  cmd->add_flag("--yes", given->yes, "Do not ask whether they are to go");
+  auto* const cmd =
+      add_command(to, "rm", "Remove flows. Removed flows are not listed and cannot be started.",
+                  "Examples:\n"
+                  "  pawl flows rm order --data-dir ./data\n"
+                  "  pawl flows rm order refund --yes --server http://127.0.0.1:7717\n\n"
+                  "A flow with unfinished runs cannot be removed. Finished runs stay as they are.\n"
+                  "Version numbers of a removed flow are not reused.");
+  cmd->add_option("NAME", given->names, "Flow names")->required();
+  cmd->add_flag("--yes", given->yes, "Do not ask for confirmation");
   cmd->callback([&line, given] {
     line.command = [given](session& s) {
-      return with_store(s, [&](target& open) { return remove_flows(s, open, *given); });
+      return with_target(s, [&](target& open) { return remove_flows(s, open, *given); });
     };
   });
 }
@@ -232,27 +233,26 @@ void add_rm(CLI::App& to, command_line& line) {
 }  // namespace
 
 void add_flows(CLI::App& to, command_line& line) {
-  auto* const group =
-      add_command(to, "flows", "Look at flows of a data folder or a server, or put one there.", "");
+  auto* const group = add_command(to, "flows", "List, show, store and publish flows.", "");
   auto* const ls =
       add_command(*group, "ls", "List flows.", "Example:\n  pawl flows ls --data-dir ./data");
   auto options = std::make_shared<flow_options>();
-  ls->add_flag("--json", options->json, "One JSON object per flow");
+  ls->add_flag("--json", options->json, "Print one JSON object per flow");
   ls->callback([&line, options] {
     line.command = [options](session& s) {
-      return with_store(s, [&](target& open) { return list_flows(s, open, options->json); });
+      return with_target(s, [&](target& open) { return list_flows(s, open, options->json); });
     };
   });
   auto* const show = add_command(*group, "show", "Print the definition of a flow.",
                                  "Example:\n"
                                  "  pawl flows show order --version 1.0.2 --data-dir ./data");
-  show->add_option("NAME", options->name, "The flow")->required();
-  show->add_option("--version", options->version, "This version, not the published one")
+  show->add_option("NAME", options->name, "Flow name")->required();
+  show->add_option("--version", options->version, "Version; default: the published one")
       ->type_name("X.Y.Z");
-  show->add_flag("--json", options->json, "With what is known of it, as one JSON object");
+  show->add_flag("--json", options->json, "Print one JSON object with definition and metadata");
   show->callback([&line, options] {
     line.command = [options](session& s) {
-      return with_store(s, [&](target& open) { return show_flow(s, open, *options); });
+      return with_target(s, [&](target& open) { return show_flow(s, open, *options); });
     };
   });
   add_put(*group, line);

@@ -10,7 +10,7 @@ namespace {
 exit_code list_functions(session& s, bool as_json) {
   const auto loaded = s.load_settings();
   if (!loaded) return s.fail(loaded.error());
-  const auto functions = s.known_functions(loaded->values);
+  const auto functions = s.available_functions(loaded->values);
   if (!functions) return s.fail(functions.error());
   std::size_t width = 0;
   for (const auto& f : *functions) width = std::max(width, display_width(printable(f.code_ref)));
@@ -18,7 +18,7 @@ exit_code list_functions(session& s, bool as_json) {
     if (as_json) {
       s.out().line(one_line(server::to_json(f)));
     } else {
-      s.out().line(s.look().paint(tint::strong, pad(printable(f.code_ref), width)) + "  " +
+      s.out().line(s.style().paint(tint::bold, pad(printable(f.code_ref), width)) + "  " +
                    printable(f.options.description));
     }
   }
@@ -29,10 +29,9 @@ exit_code list_functions(session& s, bool as_json) {
 
 void add_functions(CLI::App& to, command_line& line) {
   auto as_json = std::make_shared<bool>(false);
-  auto* const cmd =
-      add_command(to, "functions", "List the functions that a task's code_ref can name.",
-                  "Example:\n  pawl functions --json");
-  cmd->add_flag("--json", *as_json, "One JSON object per function");
+  auto* const cmd = add_command(to, "functions", "List the functions a task can call (code_ref).",
+                                "Example:\n  pawl functions --json");
+  cmd->add_flag("--json", *as_json, "Print one JSON object per function");
   cmd->callback([&line, as_json] {
     line.command = [as_json](session& s) { return list_functions(s, *as_json); };
   });

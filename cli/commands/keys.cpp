@@ -9,7 +9,7 @@ namespace pawl::cli {
 namespace {
 
 struct keys_options {
-  std::string name;  ///< or id
+  std::string name;  ///< `rm` takes an id as well
   std::string role;
   std::vector<std::string> scopes;
   std::optional<std::string> expires;
@@ -22,17 +22,17 @@ result<std::filesystem::path> find_keys_file(session& s) {
   auto file = server::keys_file_of(loaded->values);
   if (!file.empty()) return file;
   return error{errc::invalid_argument,
-               "there is no place for keys; give --data-dir DIR, or set server.keys_file"};
+               "no location for API keys; use --data-dir DIR or set server.keys_file"};
 }
 
-/// For commands that would otherwise tell of nothing where a name was mistyped.
+/// Fails if the folder of the keys file does not exist, which indicates a mistyped path.
 result<std::filesystem::path> find_keys_folder(session& s) {
   auto file = find_keys_file(s);
   if (!file) return file;
   const auto folder = file->has_parent_path() ? file->parent_path() : ".";
   std::error_code failed;
   if (std::filesystem::exists(folder, failed)) return file;
-  return error{errc::not_found, "there is no folder " + printable(folder.string()) +
+  return error{errc::not_found, "no such folder: " + printable(folder.string()) +
                                     "; check --data-dir and server.keys_file"};
 }
 
@@ -40,17 +40,16 @@ result<server::key_options> read_wish(const keys_options& options) {
   server::key_options wish{options.name, server::role::reader, options.scopes, {}, wall_clock()};
   const auto role = server::parse_role(options.role);
   if (!role) {
-    return error{errc::invalid_argument,
-                 "--role is " + printable(options.role) +
-                     ", but must be one of reader, operator, author, admin"};
+    return error{errc::invalid_argument, "invalid --role " + printable(options.role) +
+                                             ": must be one of reader, operator, author, admin"};
   }
   wish.role = *role;
   if (wish.scopes.empty()) wish.scopes = {default_scope().str()};
   if (!options.expires) return wish;
   const auto lasts = parse_duration(*options.expires);
   if (!lasts || lasts->count() <= 0) {
-    return error{errc::invalid_argument,
-                 "--expires is " + printable(*options.expires) + ", but takes a time such as 90d"};
+    return error{errc::invalid_argument, "invalid --expires " + printable(*options.expires) +
+                                             ": must be a positive duration such as 90d"};
   }
   wish.lifetime = *lasts;
   return wish;
@@ -73,8 +72,8 @@ exit_code add_key(session& s, const keys_options& options) {
   const auto added = server::change_keys(*file, [&](auto& keys) -> result<void> {
     for (const auto& other : keys) {
       if (other.name == key.name || other.id == key.name || other.name == key.id) {
-        return error{errc::already_exists, "there is a key named " + printable(key.name) +
-                                               " already; `pawl keys rm` removes it"};
+        return error{errc::already_exists,
+                     "key " + printable(key.name) + " already exists; `pawl keys rm` removes it"};
       }
     }
     keys.push_back(key);
@@ -86,10 +85,10 @@ exit_code add_key(session& s, const keys_options& options) {
     shown["key"] = made->text;
     s.out().line(one_line(shown));
   } else {
-    // Alone on standard output, so that it can be put into a variable.
+    // Standard output has only the key, so that a shell can assign it to a variable.
     s.out().line(made->text);
-    s.say("this is the key of " + key.name + " (" + std::string{to_string(key.role)} + ", scope " +
-          scopes_text(key) + "); it is not shown again");
+    s.print_message("API key of " + key.name + " (" + std::string{to_string(key.role)} +
+                    ", scope " + scopes_text(key) + "); it is not shown again");
   }
   return exit_code::ok;
 }
@@ -109,7 +108,7 @@ exit_code list_keys(session& s, const keys_options& options) {
     return exit_code::ok;
   }
   if (keys->empty()) {
-    s.out().line("No keys; `pawl keys add` makes one.");
+    s.out().line("No keys. Create one with `pawl keys add`.");
     return exit_code::ok;
   }
   std::size_t name_width = 4, scopes_width = 6;
@@ -117,9 +116,9 @@ exit_code list_keys(session& s, const keys_options& options) {
     name_width = std::max(name_width, key.name.size());
     scopes_width = std::max(scopes_width, display_width(scopes_text(key)));
   }
-  s.out().line(s.look().paint(tint::dim, "ID            " + pad("NAME", name_width) +
-                                             "  ROLE      " + pad("SCOPES", scopes_width) +
-                                             "  CREATED                   EXPIRES"));
+  s.out().line(s.style().paint(tint::dim, "ID            " + pad("NAME", name_width) +
+                                              "  ROLE      " + pad("SCOPES", scopes_width) +
+                                              "  CREATED                   EXPIRES"));
   for (const auto& key : *keys) {
     const std::string expires =
         !key.expires_at ? "-"
@@ -141,42 +140,42 @@ exit_code remove_key(session& s, const keys_options& options) {
       return key.id == options.name || key.name == options.name;
     });
     if (found == keys.end()) {
-      return error{errc::not_found, "there is no key " + printable(options.name) +
-                                        "; `pawl keys ls` lists those there are"};
+      return error{errc::not_found,
+                   "no such key: " + printable(options.name) + "; `pawl keys ls` lists all keys"};
     }
     removed = found->name;
     keys.erase(found);
     return {};
   });
   if (!done) return s.fail(done.error());
-  s.out().line("The key of " + removed +
-               " is removed; a running server refuses it within a second.");
+  s.out().line("Removed key " + removed + "; a running server rejects it within a second.");
   return exit_code::ok;
 }
 
 void add_keys_add(CLI::App& to, command_line& line) {
   auto options = std::make_shared<keys_options>();
-  auto* const cmd = add_command(
-      to, "add", "Make a key and print it, once.",
-      "Examples:\n"
-      "  pawl keys add ci --role author --scope staging --data-dir ./data\n"
-      "  KEY=$(pawl keys add worker --role operator --expires 90d --data-dir ./data)\n"
-      "  pawl keys add root --role admin --scope '*' --data-dir ./data\n\n"
-      "Only a hash of the key is kept. Without --scope it is for the scope default; '*' is every\n"
-      "scope. reader: looks at everything but the configuration. operator: also steers runs and\n"
-      "works for them. author: also changes flows. admin: everything.");
-  cmd->add_option("NAME", options->name, "Whose it is; stands in the audit log")->required();
-  cmd->add_option("--role", options->role, "What its owner may do")
+  auto* const cmd =
+      add_command(to, "add", "Create an API key and print it. It cannot be printed again.",
+                  "Examples:\n"
+                  "  pawl keys add ci --role author --scope staging --data-dir ./data\n"
+                  "  KEY=$(pawl keys add worker --role operator --expires 90d --data-dir ./data)\n"
+                  "  pawl keys add root --role admin --scope '*' --data-dir ./data\n\n"
+                  "Only a hash of the key is stored. Roles, in ascending order of rights:\n"
+                  "  reader    reads everything except the configuration\n"
+                  "  operator  also controls runs and executes tasks as a worker\n"
+                  "  author    also changes flows\n"
+                  "  admin     has all rights");
+  cmd->add_option("NAME", options->name, "Name of the key; appears in the audit log")->required();
+  cmd->add_option("--role", options->role, "Rights of the key")
       ->type_name("reader|operator|author|admin")
       ->required();
-  cmd->add_option("--scope", options->scopes, "A scope that it is for. May be repeated")
+  cmd->add_option("--scope", options->scopes,
+                  "Scope (namespace, tenant) of the key; '*' for all; default: default; repeatable")
       ->type_name("SCOPE")
       ->allow_extra_args(false);
-  cmd->add_option("--expires", options->expires,
-                  "How long it is good, such as 90d; for ever "
-                  "without")
+  cmd->add_option("--expires", options->expires, "Lifetime, such as 90d; default: no limit")
       ->type_name("TIME");
-  cmd->add_flag("--json", options->json, "As a JSON object");
+  cmd->add_flag("--json", options->json, "Print one JSON object");
   cmd->callback(
       [&line, options] { line.command = [options](session& s) { return add_key(s, *options); }; });
 }
@@ -184,22 +183,21 @@ void add_keys_add(CLI::App& to, command_line& line) {
 }  // namespace
 
 void add_keys(CLI::App& to, command_line& line) {
-  auto* const group = add_command(
-      to, "keys", "Make, list and remove the keys of a server's callers.",
-      "They are kept in keys.json in the data folder, or where server.keys_file says. A "
-      "running server\n"
-      "notices every change within a second.");
+  auto* const group =
+      add_command(to, "keys", "Create, list and remove the API keys of a server.",
+                  "Keys are stored in the file keys.json in the data folder, or in the file that\n"
+                  "server.keys_file names. A running server applies changes within a second.");
   add_keys_add(*group, line);
   auto options = std::make_shared<keys_options>();
-  auto* const ls = add_command(*group, "ls", "List the keys, without their secrets.",
+  auto* const ls = add_command(*group, "ls", "List the keys without their secrets.",
                                "Example:\n  pawl keys ls --data-dir ./data");
-  ls->add_flag("--json", options->json, "One JSON object per key");
+  ls->add_flag("--json", options->json, "Print one JSON object per key");
   ls->callback([&line, options] {
     line.command = [options](session& s) { return list_keys(s, *options); };
   });
-  auto* const rm = add_command(*group, "rm", "Remove a key: it is refused from then on.",
-                               "Example:\n  pawl keys rm ci --data-dir ./data");
-  rm->add_option("KEY", options->name, "Its name, or its id")->required();
+  auto* const rm =
+      add_command(*group, "rm", "Remove a key.", "Example:\n  pawl keys rm ci --data-dir ./data");
+  rm->add_option("KEY", options->name, "Name or id of the key")->required();
   rm->callback([&line, options] {
     line.command = [options](session& s) { return remove_key(s, *options); };
   });

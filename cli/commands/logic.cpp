@@ -16,7 +16,7 @@ struct logic_options {
 };
 
 constexpr std::size_t max_input_bytes = 64u << 20;
-constexpr std::uint32_t max_depth = 600;  // a rule's own limit on its nesting comes before
+constexpr std::uint32_t max_depth = 600;  // the limit on the nesting of rules is lower
 
 result<json> evaluate(const json& rule, const json& data) {
   const auto compiled = flow::logic::compile(rule);
@@ -24,8 +24,8 @@ result<json> evaluate(const json& rule, const json& data) {
   return compiled->evaluate(flow::logic::variables{data});
 }
 
-/// A line's answer: {"result": …} or {"error": {"type": …, "message": …}}.
-json answer(const std::string& line) {
+/// Evaluates one line. Returns {"result": …} or {"error": {"type": …, "message": …}}.
+json evaluate_line(const std::string& line) {
   const auto failed = [](std::string_view type, const std::string& message) {
     return json{{"error", {{"type", type}, {"message", message}}}};
   };
@@ -33,7 +33,7 @@ json answer(const std::string& line) {
   if (!request) return failed("malformed_json", request.error().message);
   if (!request->is_object() || !request->contains("rule")) {
     return failed("malformed_line",
-                  "each line is an object with a \"rule\" and, if it needs any, \"data\"");
+                  "each line must be an object with a \"rule\" and optional \"data\"");
   }
   const auto data = request->find("data");
   const auto got = evaluate(request->at("rule"), data == request->end() ? json{} : *data);
@@ -41,12 +41,12 @@ json answer(const std::string& line) {
   return json{{"result", *got}};
 }
 
-/// Answers each line of standard input with one of standard output, at once.
+/// Writes one result line for each line of standard input, without delay.
 exit_code filter(session& s) {
   std::ios::sync_with_stdio(false);
   std::string line;
   while (!s.out().closed() && std::getline(std::cin, line)) {
-    s.out().line(one_line(answer(line)));
+    s.out().line(one_line(evaluate_line(line)));
     s.out().flush();
   }
   return exit_code::ok;
@@ -61,7 +61,7 @@ exit_code logic(session& s, const logic_options& options) {
   const auto got = evaluate(*rule, *data);
   if (!got) {
     for (const auto& f : got.error().diagnostics)
-      s.say((f.pointer.empty() ? "" : "at " + f.pointer + ": ") + f.message);
+      s.print_message((f.pointer.empty() ? "" : "at " + f.pointer + ": ") + f.message);
     const exit_code code = exit_code_of(got.error().code);
     return got.error().diagnostics.empty() ? s.fail(code, got.error().message) : code;
   }
@@ -74,15 +74,15 @@ exit_code logic(session& s, const logic_options& options) {
 void add_logic(CLI::App& to, command_line& line) {
   auto options = std::make_shared<logic_options>();
   auto* const cmd = add_command(
-      to, "logic", "Try a JSONLogic rule, as conditions and edges have them.",
+      to, "logic", "Evaluate a JSONLogic rule.",
       "Examples:\n"
       "  pawl logic '{\">\": [{\"var\": \"amount\"}, 100]}' '{\"amount\": 120}'\n"
       "  pawl logic @rule.json @data.json\n"
       "  echo '{\"rule\": {\"+\": [1, 2]}}' | pawl logic\n\n"
-      "Without arguments it is a filter: each line of standard input is an object with a \"rule\"\n"
-      "and its \"data\", and is answered by a line with a \"result\" or an \"error\".");
-  cmd->add_option("RULE", options->rule, "The rule: JSON, @FILE, or - for standard input");
-  cmd->add_option("DATA", options->data, "What it is applied to, likewise; null if not given");
+      "Without arguments, reads an object with \"rule\" and \"data\" from each line of\n"
+      "standard input, and writes a line with the \"result\" or \"error\".");
+  cmd->add_option("RULE", options->rule, "Rule: JSON, @FILE, or - for standard input");
+  cmd->add_option("DATA", options->data, "Input of the rule: JSON, @FILE, or -; default: null");
   cmd->callback(
       [&line, options] { line.command = [options](session& s) { return logic(s, *options); }; });
 }

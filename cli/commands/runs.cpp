@@ -3,20 +3,20 @@
 namespace pawl::cli {
 
 void add_runs(CLI::App& to, command_line& line) {
-  auto* const group =
-      add_command(to, "runs", "Look at runs of a data folder or a server, and steer them.",
-                  "Examples:\n"
-                  "  pawl runs ls --data-dir ./data --status failed\n"
-                  "  pawl runs show monday --server http://127.0.0.1:7717");
+  auto* const group = add_command(to, "runs", "List, inspect and control runs.",
+                                  "Examples:\n"
+                                  "  pawl runs ls --data-dir ./data --status failed\n"
+                                  "  pawl runs show monday --server http://127.0.0.1:7717");
   add_runs_start(*group, line);
   add_runs_ls(*group, line);
   add_runs_show(*group, line);
   add_runs_history(*group, line);
   add_runs_watch(*group, line);
   add_runs_pause(*group, line);
+  add_runs_resume(*group, line);
   add_runs_signal(*group, line);
   add_runs_answer(*group, line);
-  add_runs_update(*group, line);
+  add_runs_set_data(*group, line);
   add_runs_cancel(*group, line);
   add_runs_retry(*group, line);
   add_runs_restart(*group, line);

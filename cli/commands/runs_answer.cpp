@@ -1,5 +1,5 @@
 #include "cli/commands/commands.hpp"
-#include "cli/commands/each_run.hpp"
+#include "cli/commands/run_selection.hpp"
 #include "cli/read.hpp"
 #include "cli/report.hpp"
 
@@ -16,14 +16,14 @@ exit_code give_answer(session& s, const answer_arguments& given) {
   const auto answer =
       read_json_argument(given.answer, "the answer", used->values.run.max_state_bytes * 2);
   if (!answer) return s.fail(answer.error());
-  return act_on_run(s, given.run, [&](target& on, const run_id& id) -> result<std::string> {
+  return apply_to_run(s, given.run, [&](target& on, const run_id& id) -> result<std::string> {
     pawl::resume_options how;
     how.reason = given.reason;
     how.answer = *answer;
     how.question = given.question;
     const auto done = on.resume(id, how);
     if (!done) return done.error();
-    return "Run " + id.str() + " has its answer.\nnext: " + next_step(done->run, on.next());
+    return "Sent the answer to run " + id.str() + ".\nnext: " + next_command(done->run, on.hints());
   });
 }
 
@@ -32,17 +32,16 @@ exit_code give_answer(session& s, const answer_arguments& given) {
 void add_runs_answer(CLI::App& to, command_line& line) {
   auto given = std::make_shared<answer_arguments>();
   auto* const cmd = add_command(
-      to, "answer", "Answer the question that a run asks, without following it.",
+      to, "answer", "Answer a run's question (approval, human task).",
       "Example:\n"
       "  pawl runs answer monday '{\"approved\": true}' --server http://127.0.0.1:7717\n\n"
-      "`pawl runs show ID` shows the question. `pawl resume ID --answer JSON` follows the run, "
-      "too.");
-  cmd->add_option("ID", given->run, "The run")->required();
+      "`pawl runs show ID` prints the question. `pawl resume ID --answer JSON` answers\n"
+      "it and follows the run.");
+  cmd->add_option("ID", given->run, "Run ID")->required();
   cmd->add_option("ANSWER", given->answer, "JSON, @FILE, or - for standard input")->required();
-  cmd->add_option("--question", given->question,
-                  "The id of the question, where the run asks several")
+  cmd->add_option("--question", given->question, "ID of the question, if the run asks several")
       ->type_name("ID");
-  cmd->add_option("--reason", given->reason, "Noted in the run's history")->type_name("TEXT");
+  cmd->add_option("--reason", given->reason, "Reason to record in the history")->type_name("TEXT");
   add_allow_exec(*cmd, line);
   cmd->callback(
       [&line, given] { line.command = [given](session& s) { return give_answer(s, *given); }; });

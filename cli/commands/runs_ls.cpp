@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "cli/commands/commands.hpp"
-#include "cli/commands/each_run.hpp"
+#include "cli/commands/run_selection.hpp"
 #include "cli/report.hpp"
 #include "cli/text.hpp"
 #include "cli/view/tree_watcher.hpp"
@@ -40,17 +40,17 @@ void print_table(session& s, const std::vector<run_summary>& runs) {
     id_width = std::max(id_width, run.key.id.str().size());
     flow_width = std::max(flow_width, display_width(printable(to_string(run.flow))));
   }
-  const style look = s.look();
+  const text_style style = s.style();
   const time_point now = wall_clock();
-  s.out().line(look.paint(tint::dim, pad("ID", id_width) + "  STATUS     " +
-                                         pad("FLOW", flow_width) +
-                                         "  CREATED                  TOOK  ERROR"));
+  s.out().line(style.paint(tint::dim, pad("ID", id_width) + "  STATUS     " +
+                                          pad("FLOW", flow_width) +
+                                          "  CREATED                  TOOK  ERROR"));
   for (const auto& run : runs) {
-    std::string line = pad(run.key.id.str(), id_width) + "  " +
-                       look.paint(tint_of(run.status), pad(std::string{to_string(run.status)}, 9)) +
-                       "  " + pad(printable(to_string(run.flow)), flow_width) + "  " +
-                       moment_text(run.created_at) + "  " +
-                       pad_left(duration_text(duration_us(run, now)), 7);
+    std::string line =
+        pad(run.key.id.str(), id_width) + "  " +
+        style.paint(tint_of(run.status), pad(std::string{to_string(run.status)}, 9)) + "  " +
+        pad(printable(to_string(run.flow)), flow_width) + "  " + time_text(run.created_at) + "  " +
+        pad_left(duration_text(duration_us(run, now)), 7);
     if (run.error) {
       line += "  " + printable(run.error->type);
       if (!run.error->node.empty()) line += " at " + printable(run.error->node);
@@ -75,13 +75,12 @@ exit_code list_runs(session& s, target& open, const run_filter& given, const ls_
   }
   if (runs.empty()) {
     const std::string of = options.flow ? " of flow " + printable(*options.flow) : "";
-    s.out().line(options.status ? "No run" + of + " has the status " + *options.status + "."
-                                : "No runs" + of + ".");
+    s.out().line("No runs" + of + (options.status ? " are " + *options.status + "." : "."));
     return exit_code::ok;
   }
   print_table(s, runs);
   if (!filter.cursor.empty()) {
-    s.out().line(s.look().paint(tint::dim, "There are more; --limit N shows N of them."));
+    s.out().line(s.style().paint(tint::dim, "There are more runs; use --limit N to list more."));
   }
   return exit_code::ok;
 }
@@ -112,12 +111,12 @@ void add_runs_ls(CLI::App& to, command_line& line) {
   auto* const cmd =
       add_command(to, "ls", "List runs, newest first.",
                   "Example:\n  pawl runs ls --data-dir ./data --status failed --limit 10");
-  cmd->add_option("--status", options->status, "Only these")
+  cmd->add_option("--status", options->status, "Only runs with this status")
       ->type_name("pending|running|paused|completed|failed|cancelled");
-  cmd->add_option("--flow", options->flow, "Only runs of this flow, of any version")
+  cmd->add_option("--flow", options->flow, "Only runs of this flow, in any version")
       ->type_name("NAME");
-  cmd->add_option("--limit", options->limit, "At most so many; 50 if not given")->type_name("N");
-  cmd->add_flag("--json", options->json, "One JSON object per run");
+  cmd->add_option("--limit", options->limit, "Maximum number of runs; default: 50")->type_name("N");
+  cmd->add_flag("--json", options->json, "Print one JSON object per run");
   cmd->callback(
       [&line, options] { line.command = [options](session& s) { return ls(s, *options); }; });
 }

@@ -9,24 +9,25 @@
 namespace pawl::cli {
 namespace {
 
-/// Of a run with more steps the last ones are shown.
+/// Maximum number of steps to print, newest last.
 constexpr std::size_t max_steps = 40;
 
 void print_field(session& s, std::string_view name, const std::string& value) {
-  s.out().line(s.look().paint(tint::dim, pad(std::string{name}, 12)) + value);
+  s.out().line(s.style().paint(tint::dim, pad(std::string{name}, 14)) + value);
 }
 
 void print_steps(session& s, const std::vector<step>& steps) {
   if (steps.empty()) return;
   std::size_t width = 4;
   for (const auto& each : steps) width = std::max(width, display_width(printable(each.node)));
-  const style look = s.look();
+  const text_style style = s.style();
   s.out().line("");
-  s.out().line(look.paint(tint::dim, pad("STEP", width) + "  VISIT  ATTEMPT  STATUS     STARTED"
-                                                          "                     TOOK"));
+  s.out().line(style.paint(tint::dim, pad("STEP", width) + "  VISIT  ATTEMPT  STATUS     STARTED"
+                                                           "                     TOOK"));
   const std::size_t first = steps.size() > max_steps ? steps.size() - max_steps : 0;
   if (first > 0)
-    s.out().line(look.paint(tint::dim, "(" + std::to_string(first) + " before; --json has all)"));
+    s.out().line(style.paint(
+        tint::dim, "(" + std::to_string(first) + " earlier steps; use --json to print all)"));
   for (std::size_t i = first; i < steps.size(); ++i) {
     const step& each = steps[i];
     const tint in = each.status == "completed" ? tint::green
@@ -35,7 +36,7 @@ void print_steps(session& s, const std::vector<step>& steps) {
     std::string line = pad(printable(each.node), width) + "  " +
                        pad_left(std::to_string(each.visit), 5) + "  " +
                        pad_left(std::to_string(each.attempt), 7) + "  " +
-                       look.paint(in, pad(each.status, 9)) + "  " + to_rfc3339(each.started_at);
+                       style.paint(in, pad(each.status, 9)) + "  " + to_rfc3339(each.started_at);
     if (each.duration_us) line += "  " + pad_left(duration_text(*each.duration_us), 7);
     if (each.status == "failed")
       line += "  " + printable(each.error_type + ": " + each.error_message);
@@ -43,39 +44,51 @@ void print_steps(session& s, const std::vector<step>& steps) {
   }
 }
 
-std::string advice(const run_view& view, const onward& to) {
-  if (const auto ways = ways_to_wake(view, to); !ways.empty()) {
-    std::string text = "It waits for somebody outside. To let it go on:";
+/// "a signal", "an answer", or both.
+std::string awaited_input(const run_view& view) {
+  const auto awaits = [&](std::string_view kind) {
+    return std::any_of(view.waiting_on.begin(), view.waiting_on.end(),
+                       [kind](const auto& each) { return each.kind == kind; });
+  };
+  if (!awaits("answer")) return "a signal";
+  return awaits("signal") ? "a signal or an answer" : "an answer";
+}
+
+/// What to do next with a run, and the command for it.
+std::string advice(const run_view& view, const command_hints& hints) {
+  if (const auto ways = unblock_commands(view, hints); !ways.empty()) {
+    std::string text = "It is waiting for " + awaited_input(view) + ". To send it:";
     for (const auto& way : ways) text += "\n  " + way;
     return text;
   }
   const run_summary& run = view.summary;
-  const std::string command = next_step(view, to);
+  const std::string command = next_command(view, hints);
   switch (run.status) {
     case run_status::pending:
     case run_status::running:
-      return (to.served ? "It is not finished. To see it go on:\n  "
-                        : "It is not finished. To go on with it:\n  ") +
+      return (hints.remote ? "It is not finished. To follow it:\n  "
+                           : "It is not finished. To continue it:\n  ") +
              command;
     case run_status::paused:
-      return "It is paused. To go on with it:\n  " + command;
+      return "It is paused. To resume it:\n  " + command;
     case run_status::failed:
-      if (view.at.empty()) return "It is over. To do it again as a new run:\n  " + command;
-      return "Put the cause right, then go on with the step that failed:\n  " + command;
+      if (view.at.empty()) return "It cannot be retried. To restart it as a new run:\n  " + command;
+      return "Fix the cause, then retry the failed step:\n  " + command;
     case run_status::completed:
     case run_status::cancelled:
-      return "It is finished. To see what happened in it:\n  " + command;
+      return "It is finished. To print its history:\n  " + command;
   }
   return {};
 }
 
-void print_run(session& s, const run_view& run, const std::vector<step>& steps, const onward& to) {
+void print_run(session& s, const run_view& run, const std::vector<step>& steps,
+               const command_hints& hints) {
   const run_summary& summary = run.summary;
   print_field(s, "run", summary.key.id.str());
   print_field(s, "flow", printable(to_string(summary.flow)));
   print_field(s, "status", std::string{to_string(summary.status)});
-  print_field(s, "created", moment_text(summary.created_at));
-  if (summary.finished_at) print_field(s, "finished", moment_text(*summary.finished_at));
+  print_field(s, "created", time_text(summary.created_at));
+  if (summary.finished_at) print_field(s, "finished", time_text(*summary.finished_at));
   print_field(
       s, "took",
       duration_text(duration_us(summary, wall_clock())) + (summary.finished_at ? "" : " so far"));
@@ -89,11 +102,11 @@ void print_run(session& s, const run_view& run, const std::vector<step>& steps, 
     std::string what = each.kind == "branches" ? "other branches" : each.kind;
     if (!each.name.empty()) what += " " + printable(each.name);
     what += " at " + printable(each.node);
-    if (each.until) what += ", until " + moment_text(*each.until);
-    print_field(s, "waits for", what);
+    if (each.until) what += ", until " + time_text(*each.until);
+    print_field(s, "waiting for", what);
     if (each.kind == "answer") s.out().line("  " + printable_lines(shortened(each.question)));
   }
-  if (run.undoing) print_field(s, "undoing", "its steps, the last one first");
+  if (run.undoing) print_field(s, "compensating", "finished steps, newest first");
   if (summary.restarted_from) print_field(s, "restart of", summary.restarted_from->str());
   if (const auto& e = summary.error) {
     print_field(s, "error",
@@ -102,14 +115,14 @@ void print_run(session& s, const run_view& run, const std::vector<step>& steps, 
   }
   print_steps(s, steps);
   s.out().line("");
-  s.out().line(s.look().paint(tint::dim, "data"));
+  s.out().line(s.style().paint(tint::dim, "data"));
   s.out().line(shortened(run.data));
   if (!run.metadata.empty()) {
-    s.out().line(s.look().paint(tint::dim, "metadata"));
+    s.out().line(s.style().paint(tint::dim, "metadata"));
     s.out().line(shortened(run.metadata));
   }
   s.out().line("");
-  s.out().line(advice(run, to));
+  s.out().line(advice(run, hints));
 }
 
 exit_code show_run(session& s, target& open, const run_id& id, bool as_json) {
@@ -119,7 +132,7 @@ exit_code show_run(session& s, target& open, const run_id& id, bool as_json) {
   if (!history) return s.fail(history.error());
   const auto steps = steps_of(*history, run->summary.status);
   if (!as_json) {
-    print_run(s, *run, steps, open.next());
+    print_run(s, *run, steps, open.hints());
     return exit_code::ok;
   }
   json object = to_json(*run);
@@ -143,10 +156,10 @@ exit_code show(session& s, const std::string& id_text, bool as_json) {
 void add_runs_show(CLI::App& to, command_line& line) {
   auto id = std::make_shared<std::string>();
   auto as_json = std::make_shared<bool>(false);
-  auto* const cmd = add_command(to, "show", "Show a run: its status, steps, data and error.",
+  auto* const cmd = add_command(to, "show", "Show the status, steps, data and error of a run.",
                                 "Example:\n  pawl runs show monday --data-dir ./data --json");
-  cmd->add_option("ID", *id, "The run")->required();
-  cmd->add_flag("--json", *as_json, "As one JSON object");
+  cmd->add_option("ID", *id, "Run ID")->required();
+  cmd->add_flag("--json", *as_json, "Print one JSON object");
   cmd->callback([&line, id, as_json] {
     line.command = [id, as_json](session& s) { return show(s, *id, *as_json); };
   });

@@ -1,5 +1,5 @@
 #include "cli/commands/commands.hpp"
-#include "cli/commands/each_run.hpp"
+#include "cli/commands/run_selection.hpp"
 #include "cli/read.hpp"
 #include "cli/report.hpp"
 
@@ -16,10 +16,10 @@ exit_code send_signal(session& s, const signal_arguments& given) {
   const auto payload =
       read_json_argument(given.payload, "the payload", used->values.run.max_signal_bytes * 2);
   if (!payload) return s.fail(payload.error());
-  return act_on_run(s, given.run, [&](target& on, const run_id& id) -> result<std::string> {
+  return apply_to_run(s, given.run, [&](target& on, const run_id& id) -> result<std::string> {
     const auto done = on.signal(id, given.type, *payload, {.id = given.signal_id});
     if (!done) return done.error();
-    return "The signal is with run " + id.str() + ".\nnext: " + next_step(done->run, on.next());
+    return "Sent the signal to run " + id.str() + ".\nnext: " + next_command(done->run, on.hints());
   });
 }
 
@@ -28,17 +28,17 @@ exit_code send_signal(session& s, const signal_arguments& given) {
 void add_runs_signal(CLI::App& to, command_line& line) {
   auto given = std::make_shared<signal_arguments>();
   auto* const cmd = add_command(
-      to, "signal", "Send a run what a node of type signal waits for.",
+      to, "signal", "Send a signal to a run.",
       "Example:\n"
       "  pawl runs signal monday approved '{\"by\": \"ada\"}' --data-dir ./data\n\n"
-      "The signal is kept until the run takes it. `pawl resume ID` goes on with a run of a data\n"
-      "folder.");
-  cmd->add_option("ID", given->run, "The run")->required();
-  cmd->add_option("NAME", given->type, "The type of signal that the node names")->required();
+      "The signal is stored until a node of type signal receives it. In a data folder,\n"
+      "continue the run with `pawl resume ID`.");
+  cmd->add_option("ID", given->run, "Run ID")->required();
+  cmd->add_option("NAME", given->type, "Signal name, as in the node")->required();
   cmd->add_option("PAYLOAD", given->payload,
-                  "What it carries: JSON, @FILE, or - for standard input; null if not given");
+                  "Data of the signal: JSON, @FILE, or - for standard input; default: null");
   cmd->add_option("--signal-id", given->signal_id,
-                  "Sent again under the same id it changes nothing")
+                  "Idempotency key: repeating a signal with the same id has no effect")
       ->type_name("TEXT");
   add_allow_exec(*cmd, line);
   cmd->callback(

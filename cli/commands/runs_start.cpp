@@ -1,5 +1,5 @@
 #include "cli/commands/commands.hpp"
-#include "cli/commands/each_run.hpp"
+#include "cli/commands/run_selection.hpp"
 #include "cli/read.hpp"
 #include "cli/report.hpp"
 #include "cli/text.hpp"
@@ -8,7 +8,7 @@ namespace pawl::cli {
 namespace {
 
 struct start_arguments {
-  std::string what;  ///< a flow, or a run to repeat
+  std::string source;  ///< the flow name, or the run to restart
   std::string input = "{}";
   std::string metadata;
   std::string key;
@@ -27,7 +27,7 @@ result<start_options> start_options_of(const start_arguments& given, const setti
     how.id = *std::move(id);
   }
   if (how.id && !how.key.empty())
-    return error{errc::invalid_argument, "--id and --key exclude each other"};
+    return error{errc::invalid_argument, "--id and --key are mutually exclusive"};
   if (given.version) {
     const auto version = parse_version(*given.version);
     if (!version) return error{errc::invalid_argument, "--version: " + version.error().message};
@@ -37,7 +37,7 @@ result<start_options> start_options_of(const start_arguments& given, const setti
     how.trace = parse_traceparent(*given.traceparent);
     if (!how.trace) {
       return error{errc::invalid_argument,
-                   "--traceparent: must be one of W3C Trace Context, such as "
+                   "invalid --traceparent: must be in W3C Trace Context form, such as "
                    "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"};
     }
   }
@@ -48,7 +48,7 @@ result<start_options> start_options_of(const start_arguments& given, const setti
   return how;
 }
 
-void tell_started(session& s, target& on, const run_started& run, bool as_json) {
+void print_started(session& s, target& on, const run_started& run, bool as_json) {
   if (as_json) {
     return s.out().line(one_line({{"id", run.id.str()},
                                   {"flow", run.flow.name.str()},
@@ -56,14 +56,14 @@ void tell_started(session& s, target& on, const run_started& run, bool as_json) 
                                   {"status", to_string(run.status)},
                                   {"created", run.created}}));
   }
-  s.out().line("Run " + run.id.str() + " of " + printable(to_string(run.flow)) +
-               (run.created
-                    ? " is started."
-                    : " was started before; it is " + std::string{to_string(run.status)} + "."));
+  const std::string which = run.id.str() + " of " + printable(to_string(run.flow));
+  s.out().line(run.created ? "Started run " + which + "."
+                           : "Run " + which + " was already started; it is " +
+                                 std::string{to_string(run.status)} + ".");
   run_summary summary;
   summary.key.id = run.id;
   summary.status = run.status;
-  s.out().line("next: " + next_step(summary, on.next()));
+  s.out().line("next: " + next_command(summary, on.hints()));
 }
 
 template <class Start>
@@ -73,7 +73,7 @@ exit_code start_with(session& s, const start_arguments& given, Start start) {
   exit_code code = exit_code::ok;
   const result<run_started> started = start(**opened);
   if (started) {
-    tell_started(s, **opened, *started, given.json);
+    print_started(s, **opened, *started, given.json);
   } else {
     code = s.fail(started.error());
   }
@@ -88,11 +88,11 @@ exit_code start_run(session& s, const start_arguments& given) {
   const auto input =
       read_json_argument(given.input, "the input", used->values.run.max_state_bytes * 2);
   if (!input) return s.fail(input.error());
-  return start_with(s, given, [&](target& on) { return on.start(given.what, *input, *how); });
+  return start_with(s, given, [&](target& on) { return on.start(given.source, *input, *how); });
 }
 
 exit_code restart_run(session& s, const start_arguments& given) {
-  const auto id = parse_run_id(given.what);
+  const auto id = parse_run_id(given.source);
   if (!id) return s.fail(id.error());
   const auto used = s.load_settings();
   if (!used) return s.fail(used.error());
@@ -102,15 +102,16 @@ exit_code restart_run(session& s, const start_arguments& given) {
 }
 
 void add_start_options(CLI::App& to, start_arguments& given) {
-  to.add_option("--id", given.id, "Name the new run; it is started once only")->type_name("ID");
-  to.add_option("--key", given.key, "Any text that names this start, in place of an id")
+  to.add_option("--id", given.id, "Run ID; repeating the command does not start a second run")
+      ->type_name("ID");
+  to.add_option("--key", given.key, "Idempotency key: any text, in place of --id")
       ->type_name("TEXT");
-  to.add_option("--metadata", given.metadata, "Kept beside the data: JSON, @FILE, or -")
+  to.add_option("--metadata", given.metadata, "Metadata of the run: JSON, @FILE, or -")
       ->type_name("JSON");
   to.add_option("--traceparent", given.traceparent,
-                "The trace that the run is a part of (W3C Trace Context)")
+                "Trace context of the caller (W3C Trace Context)")
       ->type_name("TEXT");
-  to.add_flag("--json", given.json, "As a JSON object");
+  to.add_flag("--json", given.json, "Print one JSON object");
 }
 
 }  // namespace
@@ -118,14 +119,14 @@ void add_start_options(CLI::App& to, start_arguments& given) {
 void add_runs_start(CLI::App& to, command_line& line) {
   auto given = std::make_shared<start_arguments>();
   auto* const cmd = add_command(
-      to, "start", "Start a run of a flow that is stored, without following it.",
+      to, "start", "Start a run of a stored flow without following it.",
       "Example:\n"
       "  pawl runs start order --input '{\"amount\": 42}' --server http://127.0.0.1:7717\n\n"
-      "A server goes on with it; in a data folder `pawl resume` does.");
-  cmd->add_option("FLOW", given->what, "The flow's name")->required();
-  cmd->add_option("--input", given->input, "The run's first data, an object: JSON, @FILE, or -")
+      "A server executes the run. In a data folder, execute it with `pawl resume`.");
+  cmd->add_option("FLOW", given->source, "Flow name")->required();
+  cmd->add_option("--input", given->input, "Initial data of the run, an object: JSON, @FILE, or -")
       ->type_name("JSON");
-  cmd->add_option("--version", given->version, "This version, not the published one")
+  cmd->add_option("--version", given->version, "Version; default: the published one")
       ->type_name("X.Y.Z");
   add_start_options(*cmd, *given);
   cmd->callback(
@@ -134,10 +135,12 @@ void add_runs_start(CLI::App& to, command_line& line) {
 
 void add_runs_restart(CLI::App& to, command_line& line) {
   auto given = std::make_shared<start_arguments>();
-  auto* const cmd =
-      add_command(to, "restart", "Start a new run with the flow and the input of a finished one.",
-                  "Example:\n  pawl runs restart monday --id monday-2 --data-dir ./data");
-  cmd->add_option("ID", given->what, "The finished run")->required();
+  auto* const cmd = add_command(
+      to, "restart", "Start a new run with the flow and input of a finished run (replay).",
+      "Example:\n  pawl runs restart monday --id monday-2 --data-dir ./data\n\n"
+      "Alias: pawl runs replay");
+  cmd->alias("replay");
+  cmd->add_option("ID", given->source, "ID of the finished run")->required();
   add_start_options(*cmd, *given);
   cmd->callback(
       [&line, given] { line.command = [given](session& s) { return restart_run(s, *given); }; });

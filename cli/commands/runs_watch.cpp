@@ -1,6 +1,6 @@
 #include "cli/commands/commands.hpp"
-#include "cli/commands/each_run.hpp"
-#include "cli/drive.hpp"
+#include "cli/commands/run_selection.hpp"
+#include "cli/follow_and_report.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -12,26 +12,18 @@ struct watch_options {
 };
 
 result<std::vector<followed_run>> watched_runs(target& on, const std::vector<run_id>& ids) {
-  if (!on.next().served) {
-    return error{errc::invalid_argument,
-                 "runs watch needs a server (--server URL): nothing happens in a data folder while "
-                 "nobody works on it; `pawl resume ID` goes on with a run, and shows it"};
-  }
-  std::vector<followed_run> runs;
-  for (const auto& id : ids) {
-    auto run = ids.size() == 1 ? known_run(on, id) : known_run_briefly(on, id);
-    if (!run) return run.error();
-    runs.push_back(*std::move(run));
-  }
-  return runs;
+  if (on.hints().remote) return load_runs(on, ids);
+  return error{errc::invalid_argument,
+               "`pawl runs watch` requires a server (--server URL). In a data folder, execute and "
+               "follow a run with `pawl resume ID`"};
 }
 
 exit_code watch(session& s, const watch_options& given) {
   const auto ids = parse_run_ids(given.ids);
   if (!ids) return s.fail(ids.error());
-  drive_options how;
+  report_options how;
   how.json = given.json;
-  how.to_the_end = true;
+  how.until_finished = true;
   if (given.timeout) {
     const auto timeout = parse_duration(*given.timeout);
     if (!timeout) return s.fail(exit_code::usage, "--timeout: " + timeout.error().message);
@@ -44,7 +36,7 @@ exit_code watch(session& s, const watch_options& given) {
     const exit_code code = s.fail(runs.error());
     return s.close(**opened, code);
   }
-  return drive(s, **opened, *std::move(runs), how);
+  return follow_and_report(s, **opened, *std::move(runs), how);
 }
 
 }  // namespace
@@ -52,13 +44,13 @@ exit_code watch(session& s, const watch_options& given) {
 void add_runs_watch(CLI::App& to, command_line& line) {
   auto given = std::make_shared<watch_options>();
   auto* const cmd =
-      add_command(to, "watch", "Show what happens in runs of a server, until they are finished.",
+      add_command(to, "watch", "Follow runs on a server until they finish.",
                   "Example:\n  pawl runs watch monday --server http://127.0.0.1:7717\n\n"
-                  "Ends with the run's exit code. Ctrl-C ends the watching, not the run.");
-  cmd->add_option("ID", given->ids, "The runs")->required();
-  cmd->add_option("--timeout", given->timeout, "Watch no longer than this: 90s, 5m, 2h")
+                  "Ctrl-C stops watching; the runs continue.");
+  cmd->add_option("ID", given->ids, "Run IDs")->required();
+  cmd->add_option("--timeout", given->timeout, "Maximum time to watch: 90s, 5m, 2h")
       ->type_name("TIME");
-  cmd->add_flag("--json", given->json, "One JSON object per line and event");
+  cmd->add_flag("--json", given->json, "Print one JSON object per event");
   cmd->callback(
       [&line, given] { line.command = [given](session& s) { return watch(s, *given); }; });
 }

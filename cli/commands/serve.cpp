@@ -14,34 +14,32 @@ std::string listening_line(const std::vector<std::string>& urls) {
   return line;
 }
 
-/// Serves until a signal comes; then stops in order: the transport before the engine, so that who
-/// is being answered gets his answer.
+/// Serves until a signal to stop. Stops the transport before the engine, so that requests in
+/// progress are answered.
 exit_code serve_until_signal(session& s, engine& open, std::shared_ptr<spdlog::logger> log) {
   auto opened = server::http_server::open(open, std::move(log));
   if (!opened) return s.fail(opened.error());
   server::http_server& serving = **opened;
   s.stop_signals().on_hang_up([&] {
-    if (const auto read = serving.reload(); !read) s.say(read.error().message);
+    if (const auto read = serving.reload(); !read) s.print_message(read.error().message);
   });
-  s.say(listening_line(serving.urls()));
+  s.print_message(listening_line(serving.urls()));
   s.stop_signals().wait();
   s.stop_signals().on_hang_up(nullptr);
-  const auto patience = open.effective_settings().engine.stop_timeout_ms;
-  serving.stop(patience);
+  serving.stop(open.effective_settings().engine.stop_timeout_ms);
   if (const auto stopped = open.stop(); !stopped) return s.fail(stopped.error());
   return exit_code::ok;
 }
 
 exit_code serve(session& s) {
-  s.stop_signals().stop_in_order();
+  s.stop_signals().enable_graceful_stop();
   auto loaded = s.load_settings();
   if (!loaded) return s.fail(loaded.error());
-  // Whoever serves means workers to come: a function that is not here is theirs to call, unless the
-  // settings say otherwise.
+  // A server usually has workers: by default, functions it does not have go to the task queue.
   const auto queue = config::find_key("worker.default_queue") - config::keys().data();
   if (loaded->origins[static_cast<std::size_t>(queue)].from == config::origin::kind::defaults)
     loaded->values.worker.default_queue = "default";
-  // One for engine and server: its level is changed for both.
+  // Engine and server share the logger, so that a change of its level affects both.
   auto log = make_logger(loaded->values.log);
   if (!log) return s.fail(log.error());
   engine_components components;
@@ -54,18 +52,18 @@ exit_code serve(session& s) {
 }  // namespace
 
 void add_serve(CLI::App& to, command_line& line) {
-  auto* const cmd = add_command(
-      to, "serve", "Serve the HTTP API and run what it starts, until SIGTERM or Ctrl-C.",
-      "Examples:\n"
-      "  pawl serve --data-dir ./data\n"
-      "  pawl serve --data-dir ./data --listen 127.0.0.1:8080 --listen unix:/run/pawl.sock\n\n"
-      "Unfinished runs of the store go on. Without --data-dir everything is kept in memory.\n"
-      "docs/server.md describes the API; the server has it at /docs.");
+  auto* const cmd =
+      add_command(to, "serve", "Serve the HTTP API and execute runs, until SIGTERM or Ctrl-C.",
+                  "Examples:\n"
+                  "  pawl serve --data-dir ./data\n"
+                  "  pawl serve --data-dir ./data --listen unix:/run/pawl.sock\n\n"
+                  "Unfinished runs in the data folder continue. Without --data-dir all data is in\n"
+                  "memory. docs/server.md describes the API; the server itself shows it at /docs.");
   cmd->add_option("--listen", line.settings.listen,
-                  "Address to listen on, 127.0.0.1:7717 if not given; may be repeated")
+                  "Address to listen on; default: 127.0.0.1:7717; repeatable")
       ->type_name("HOST:PORT|unix:PATH")
       ->allow_extra_args(false);
-  cmd->add_flag("--old-api", line.settings.old_api, "Serve the old engine's routes as well");
+  cmd->add_flag("--old-api", line.settings.old_api, "Also serve the routes of the old engine");
   add_allow_exec(*cmd, line);
   cmd->callback([&line] { line.command = [](session& s) { return serve(s); }; });
 }

@@ -11,19 +11,21 @@ struct validate_options {
   bool json = false;
 };
 
-json to_json(const diagnostic& f) {
-  return {{"level", f.level == severity::error ? "error" : "warning"},
-          {"pointer", f.pointer},
-          {"code", f.code},
-          {"message", f.message}};
+json to_json(const diagnostic& d) {
+  return {{"level", d.level == severity::error ? "error" : "warning"},
+          {"pointer", d.pointer},
+          {"code", d.code},
+          {"message", d.message}};
 }
 
+/// `faults` is the name of `diagnostics` in version 0.1.
 void print_json(session& s, const std::string& file, bool valid, const json& diagnostics) {
-  s.out().line(one_line({{"file", file}, {"valid", valid}, {"faults", diagnostics}}));
+  s.out().line(one_line(
+      {{"file", file}, {"valid", valid}, {"diagnostics", diagnostics}, {"faults", diagnostics}}));
 }
 
-/// A file that could not even be read as JSON, or not at all.
-exit_code tell_unreadable(session& s, const std::string& file, const error& why, bool as_json) {
+/// Reports a file that cannot be read or is not JSON.
+exit_code report_unreadable(session& s, const std::string& file, const error& why, bool as_json) {
   const bool malformed = why.code == errc::invalid_flow;
   if (as_json) {
     const char* const code = malformed ? "malformed_json" : "unreadable";
@@ -31,7 +33,7 @@ exit_code tell_unreadable(session& s, const std::string& file, const error& why,
   } else if (malformed) {
     s.out().line("error: " + printable(why.message));
   } else {
-    s.say(why.message);
+    s.print_message(why.message);
   }
   return exit_code_of(why.code);
 }
@@ -40,21 +42,21 @@ exit_code validate_one(session& s, const std::string& file, const settings& used
                        const std::vector<function_info>& functions,
                        const validate_options& options) {
   const auto read = read_flow_file(file, used);
-  if (!read) return tell_unreadable(s, file, read.error(), options.json);
+  if (!read) return report_unreadable(s, file, read.error(), options.json);
   auto diagnostics = read->compiled.diagnostics;
-  for (auto& f : unknown_functions(*read, functions, severity::warning))
-    diagnostics.push_back(std::move(f));
+  for (auto& d : unknown_functions(*read, functions, severity::warning))
+    diagnostics.push_back(std::move(d));
   const std::size_t errors = error_count(diagnostics);
   const std::size_t warnings = diagnostics.size() - errors;
   const bool valid = errors == 0 && (!options.strict || warnings == 0);
   if (options.json) {
     json list = json::array();
-    for (const auto& f : diagnostics) list.push_back(to_json(f));
+    for (const auto& d : diagnostics) list.push_back(to_json(d));
     print_json(s, file, valid, list);
   } else {
-    for (const auto& f : diagnostics) s.out().line(describe(*read, f));
+    for (const auto& d : diagnostics) s.out().line(describe(*read, d));
     const auto& flow = read->compiled.source;
-    std::string line = read->name + ": " + (valid ? "valid" : "not valid");
+    std::string line = read->name + ": " + (valid ? "valid" : "invalid");
     if (!diagnostics.empty())
       line += ", " + counted(errors, "error") + ", " + counted(warnings, "warning");
     if (errors == 0)
@@ -82,16 +84,17 @@ exit_code validate(session& s, const validate_options& options) {
 
 void add_validate(CLI::App& to, command_line& line) {
   auto options = std::make_shared<validate_options>();
-  auto* const cmd = add_command(
-      to, "validate", "Check flow definitions: every fault at once, each with its place.",
-      "Examples:\n"
-      "  pawl validate flows/*.json\n"
-      "  pawl validate order.json --strict --json\n\n"
-      "Functions that are not built in are warnings: a program that embeds Pawl may have them.");
-  cmd->add_option("FLOW", options->files, "Files with flow definitions; - is standard input")
+  auto* const cmd =
+      add_command(to, "validate", "Check flow definitions and print all diagnostics.",
+                  "Examples:\n"
+                  "  pawl validate flows/*.json\n"
+                  "  pawl validate order.json --strict --json\n\n"
+                  "A function that is not built in is a warning: a worker or an embedding program\n"
+                  "may provide it.");
+  cmd->add_option("FLOW", options->files, "Files with flow definitions, or - for standard input")
       ->required();
-  cmd->add_flag("--strict", options->strict, "Warnings make a flow invalid too");
-  cmd->add_flag("--json", options->json, "One JSON object per file");
+  cmd->add_flag("--strict", options->strict, "Treat warnings as errors");
+  cmd->add_flag("--json", options->json, "Print one JSON object per file");
   cmd->callback(
       [&line, options] { line.command = [options](session& s) { return validate(s, *options); }; });
 }

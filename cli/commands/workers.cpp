@@ -26,7 +26,7 @@ void print_workers_json(session& s, const worker_overview& all) {
 }
 
 void print_workers(session& s, const worker_overview& all) {
-  const style look = s.look();
+  const text_style style = s.style();
   std::size_t width = 6, queue_width = 5;
   for (const auto& each : all.workers) {
     width = std::max(width, display_width(printable(each.name)));
@@ -35,27 +35,27 @@ void print_workers(session& s, const worker_overview& all) {
   for (const auto& each : all.queues)
     queue_width = std::max(queue_width, display_width(printable(each.queue)));
   if (all.workers.empty()) {
-    s.out().line("No worker was heard of in the last minutes.");
+    s.out().line("No workers were seen in the last minutes.");
   } else {
-    s.out().line(look.paint(tint::dim, pad("WORKER", width) + "  " + pad("QUEUE", queue_width) +
-                                           "  LEASES  LAST SEEN             FUNCTIONS"));
+    s.out().line(style.paint(tint::dim, pad("WORKER", width) + "  " + pad("QUEUE", queue_width) +
+                                            "  LEASES  LAST SEEN             FUNCTIONS"));
   }
   for (const auto& each : all.workers) {
     std::string functions;
     for (const auto& name : each.functions) functions += (functions.empty() ? "" : ", ") + name;
     s.out().line(pad(printable(each.name), width) + "  " + pad(printable(each.queue), queue_width) +
                  "  " + pad_left(std::to_string(each.leases), 6) + "  " +
-                 moment_text(each.last_seen) + "  " + printable(functions));
+                 time_text(each.last_seen) + "  " + printable(functions));
   }
   if (all.queues.empty()) return;
   s.out().line("");
-  s.out().line(look.paint(
+  s.out().line(style.paint(
       tint::dim, pad("QUEUE", queue_width) + "  QUEUED  LEASED  OLDEST                FUNCTION"));
   for (const auto& each : all.queues) {
     s.out().line(pad(printable(each.queue), queue_width) + "  " +
                  pad_left(std::to_string(each.queued), 6) + "  " +
                  pad_left(std::to_string(each.leased), 6) + "  " +
-                 pad(each.oldest_at ? moment_text(*each.oldest_at) : "", 20) + "  " +
+                 pad(each.oldest_at ? time_text(*each.oldest_at) : "", 20) + "  " +
                  printable(each.code_ref));
   }
 }
@@ -78,10 +78,10 @@ exit_code list_workers(session& s, bool as_json) {
 
 void add_workers(CLI::App& to, command_line& line) {
   auto as_json = std::make_shared<bool>(false);
-  auto* const cmd =
-      add_command(to, "workers", "List the workers of a server, and what waits in their queues.",
-                  "Example:\n  pawl workers --server http://127.0.0.1:7717");
-  cmd->add_flag("--json", *as_json, "One JSON object per worker, then one per queue and function");
+  auto* const cmd = add_command(to, "workers", "List the workers and task queues of a server.",
+                                "Example:\n  pawl workers --server http://127.0.0.1:7717");
+  cmd->add_flag("--json", *as_json,
+                "Print one JSON object per worker, then one per queue and function");
   cmd->callback([&line, as_json] {
     line.command = [as_json](session& s) { return list_workers(s, *as_json); };
   });

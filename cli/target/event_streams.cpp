@@ -7,9 +7,9 @@
 namespace pawl::cli {
 namespace {
 
-/// A server sends something every 15 seconds, also when nothing happens.
+/// Three times the keep-alive interval of the server, 15 s.
 constexpr long silence_limit_s = 45;
-constexpr std::size_t max_refusal_bytes = 64 * 1024;
+constexpr std::size_t max_error_body_bytes = 64 * 1024;
 
 long status_of(CURL* handle) {
   long status = 0;
@@ -35,17 +35,17 @@ event_streams::~event_streams() {
 std::size_t event_streams::stream::on_body(char* data, std::size_t size, std::size_t count,
                                            void* self) {
   auto& to = *static_cast<stream*>(self);
-  const std::string_view piece{data, size * count};
+  const std::string_view chunk{data, size * count};
   if (status_of(to.handle.get()) != 200) {
-    to.refusal +=
-        piece.substr(0, max_refusal_bytes - std::min(max_refusal_bytes, to.refusal.size()));
-    return piece.size();
+    to.error_body += chunk.substr(
+        0, max_error_body_bytes - std::min(max_error_body_bytes, to.error_body.size()));
+    return chunk.size();
   }
-  to.too_large = !to.reader.put(piece);
+  to.too_large = !to.parser.feed(chunk);
   if (to.too_large) return 0;
-  while (auto event = to.reader.next())
-    to.owner->arrivals_.push_back({to.name, *std::move(event), {}});
-  return piece.size();
+  while (auto event = to.parser.next())
+    to.owner->updates_.push_back({to.name, *std::move(event), {}});
+  return chunk.size();
 }
 
 void event_streams::open(const std::string& name, const std::string& path,
@@ -55,9 +55,9 @@ void event_streams::open(const std::string& name, const std::string& path,
   made->handle.reset(curl_easy_init());
   if (!made->handle) throw std::bad_alloc{};
   CURL* const handle = made->handle.get();
-  add_line(made->headers, "Accept: text/event-stream");
-  if (!after.empty()) add_line(made->headers, "Last-Event-ID: " + after);
-  set_up(handle, access_, path, made->headers);
+  add_header(made->headers, "Accept: text/event-stream");
+  if (!after.empty()) add_header(made->headers, "Last-Event-ID: " + after);
+  configure_request(handle, access_, path, made->headers);
   curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
   curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, silence_limit_s);
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &stream::on_body);
@@ -71,42 +71,44 @@ void event_streams::open(const std::string& name, const std::string& path,
 void event_streams::poll(std::chrono::milliseconds wait) {
   int running = 0;
   curl_multi_perform(multi_.get(), &running);
-  take_ended();
-  if (!arrivals_.empty()) return;
+  collect_ended();
+  if (!updates_.empty()) return;
   curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(wait.count()), nullptr);
   curl_multi_perform(multi_.get(), &running);
-  take_ended();
+  collect_ended();
 }
 
-void event_streams::take_ended() {
+void event_streams::collect_ended() {
   int more = 0;
   while (const auto* const message = curl_multi_info_read(multi_.get(), &more)) {
     if (message->msg != CURLMSG_DONE) continue;
-    const CURLcode code = message->data.result;  // gone with the handle
+    const CURLcode code =
+        message->data.result;  // the message is invalid once the handle is removed
     void* found = nullptr;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &found);
     const auto& ended = *static_cast<stream*>(found);
-    arrival end{ended.name};
+    update end{ended.name};
     const int status = static_cast<int>(status_of(ended.handle.get()));
     if (ended.too_large) {
-      end.failure = error{errc::limit_exceeded, "an event of the server is too large"};
+      end.failure =
+          error{errc::limit_exceeded, "an event from the server exceeds the maximum size"};
     } else if (code != CURLE_OK) {
-      end.failure = explain(code, access_, "");
+      end.failure = transfer_error(code, access_, "");
     } else if (status != 200) {
       curl_off_t later = 0;
       curl_easy_getinfo(ended.handle.get(), CURLINFO_RETRY_AFTER, &later);
       end.failure =
-          explain_refusal(access_, status, ended.refusal, later > 0 ? std::to_string(later) : "");
+          response_error(access_, status, ended.error_body, later > 0 ? std::to_string(later) : "");
     }
     streams_.erase(end.name);
-    arrivals_.push_back(std::move(end));
+    updates_.push_back(std::move(end));
   }
 }
 
-std::optional<event_streams::arrival> event_streams::next() {
-  if (arrivals_.empty()) return std::nullopt;
-  arrival first = std::move(arrivals_.front());
-  arrivals_.pop_front();
+std::optional<event_streams::update> event_streams::next() {
+  if (updates_.empty()) return std::nullopt;
+  update first = std::move(updates_.front());
+  updates_.pop_front();
   return first;
 }
 

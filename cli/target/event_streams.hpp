@@ -7,12 +7,12 @@
 #include <optional>
 #include <string>
 
-#include "cli/target/event_text_reader.hpp"
 #include "cli/target/http_client.hpp"
+#include "cli/target/sse_parser.hpp"
 
 namespace pawl::cli {
 
-/// Reads several event streams of a server at once. One thread.
+/// Reads several event streams of a server concurrently. Not thread-safe.
 class event_streams {
  public:
   explicit event_streams(const server_access& access);
@@ -20,21 +20,22 @@ class event_streams {
   event_streams(const event_streams&) = delete;
   event_streams& operator=(const event_streams&) = delete;
 
-  /// Opens a stream; `name` stands for it from then on. `after`: `Last-Event-ID`, or empty.
+  /// Opens a stream under `name`. `after` is the `Last-Event-ID`, or empty.
   void open(const std::string& name, const std::string& path, const std::string& after);
   void close(const std::string& name) { streams_.erase(name); }
   [[nodiscard]] std::size_t count() const noexcept { return streams_.size(); }
 
-  /// Reads what has come; waits for it at most `wait`.
+  /// Reads available data. Waits for it at most `wait`.
   void poll(std::chrono::milliseconds wait);
 
-  /// An event of one of the streams, or (no event) that it has ended: its failure, if it is one.
-  struct arrival {
+  /// An event of a stream; without an event, the end of the stream and its error, if any.
+  struct update {
     std::string name;
     std::optional<stream_event> event = {};
     std::optional<error> failure = {};
   };
-  [[nodiscard]] std::optional<arrival> next();
+  /// Removes and returns the oldest update.
+  [[nodiscard]] std::optional<update> next();
 
  private:
   struct stream {
@@ -42,20 +43,20 @@ class event_streams {
     std::string name;
     curl_easy handle;
     curl_list headers;
-    event_text_reader reader;
-    std::string refusal;  ///< the start of a body that is no stream
+    sse_parser parser;
+    std::string error_body;  ///< start of the body of an error response
     bool too_large = false;
 
     ~stream();
     static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   };
 
-  void take_ended();
+  void collect_ended();
 
   const server_access& access_;
   curl_multi multi_;
   std::map<std::string, std::unique_ptr<stream>> streams_;
-  std::deque<arrival> arrivals_;
+  std::deque<update> updates_;
 };
 
 }  // namespace pawl::cli

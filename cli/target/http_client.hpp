@@ -30,41 +30,44 @@ using curl_easy = std::unique_ptr<CURL, curl_easy_closer>;
 using curl_multi = std::unique_ptr<CURLM, curl_multi_closer>;
 using curl_list = std::unique_ptr<curl_slist, curl_list_closer>;
 
-/// Adds a line to a list of header lines.
-void add_line(curl_list& to, const std::string& line);
+/// Appends a header line to a list.
+void add_header(curl_list& to, const std::string& line);
 
-/// What every request to the server has: its address, trust, token, scope. The handle refers to
-/// `headers`, which gets the lines.
-void set_up(CURL* handle, const server_access& access, const std::string& path, curl_list& headers);
+/// Sets the options common to all requests: address, TLS trust, token, scope. Adds header lines to
+/// `headers`, which must outlive the transfer.
+void configure_request(CURL* handle, const server_access& access, const std::string& path,
+                       curl_list& headers);
 
-/// Why a transfer failed, as a sentence that says what to do.
-[[nodiscard]] error explain(CURLcode code, const server_access& access, const std::string& words);
+/// The error for a failed transfer. `detail` is the error text of libcurl, or empty.
+[[nodiscard]] error transfer_error(CURLcode code, const server_access& access,
+                                   const std::string& detail);
 
-/// An answer that is no success as the error that the same call gives without a server.
-[[nodiscard]] error explain_refusal(const server_access& access, int status,
-                                    const std::string& body, const std::string& retry_after);
+/// Converts an error response to the error of the engine call.
+[[nodiscard]] error response_error(const server_access& access, int status, const std::string& body,
+                                   const std::string& retry_after);
 
-/// Sends requests to a server, one at a time, over one connection while it lasts. One thread.
+/// Sends requests to a server, one at a time, over a persistent connection. Not thread-safe.
 class http_client {
  public:
-  /// `given_up`: asked while a request is under way; true ends it as `cancelled`.
-  http_client(server_access access, std::function<bool()> given_up);
+  /// `is_cancelled` is polled during a request; if it returns true, the request fails with
+  /// `cancelled`.
+  http_client(server_access access, std::function<bool()> is_cancelled);
 
   [[nodiscard]] const server_access& access() const noexcept { return access_; }
 
-  /// The JSON that a request is answered with, null where the answer has no body. `path`: with its
-  /// query. `more_time`: how long the server itself may wait. `more_lines`: of the header. Errors:
-  /// as `target`'s.
+  /// Sends a request and returns the JSON of the response, or null for an empty body. `path`
+  /// includes the query. `extra_time` is added to the time limit, for requests that wait on the
+  /// server. Errors: as `target`.
   result<json> send(const std::string& method, const std::string& path,
-                    const std::optional<json>& body = {}, std::chrono::milliseconds more_time = {},
-                    const std::vector<std::string>& more_lines = {});
+                    const std::optional<json>& body = {}, std::chrono::milliseconds extra_time = {},
+                    const std::vector<std::string>& extra_headers = {});
 
  private:
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   static int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
 
   server_access access_;
-  std::function<bool()> given_up_;
+  std::function<bool()> is_cancelled_;
   curl_easy handle_;
   std::string body_;
   bool too_large_ = false;

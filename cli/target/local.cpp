@@ -4,8 +4,8 @@
 
 #include <utility>
 
-#include "cli/follow.hpp"
 #include "cli/session.hpp"
+#include "cli/target/local_follower.hpp"
 #include "cli/text.hpp"
 
 namespace pawl::cli {
@@ -18,12 +18,12 @@ class local_target final : public target {
     const settings& used = engine_->effective_settings();
     std::string scope_flag;
     if (in_.name() != default_scope()) scope_flag = " --scope " + shell_word(in_.name().str());
-    next_.look = session::store_flags(used) + scope_flag;
-    next_.go = session::step_flags(used) + scope_flag;
-    next_.kept = !used.storage.data_dir.empty();
+    hints_.read_flags = session::store_flags(used) + scope_flag;
+    hints_.run_flags = session::step_flags(used) + scope_flag;
+    hints_.durable = !used.storage.data_dir.empty();
   }
 
-  [[nodiscard]] const onward& next() const noexcept override { return next_; }
+  [[nodiscard]] const command_hints& hints() const noexcept override { return hints_; }
   [[nodiscard]] bool logs_to_terminal() const noexcept override {
     const auto& log = engine_->effective_settings().log;
     return log.level < log_level::warning && log.file.empty() && ::isatty(STDERR_FILENO) == 1;
@@ -59,7 +59,7 @@ class local_target final : public target {
   }
   result<run_page> list(const run_filter& filter) override { return in_.runs().list(filter); }
   result<std::vector<history_event>> history(const run_id& id) override {
-    return whole_history(in_, id);
+    return read_history(in_, id);
   }
 
   result<run_changed> cancel(const run_id& id, const command_options& how) override {
@@ -74,8 +74,8 @@ class local_target final : public target {
   result<run_changed> resume(const run_id& id, const resume_options& how) override {
     return in_.runs().resume(id, how);
   }
-  result<run_changed> update(const run_id& id, const json& changes,
-                             const command_options& how) override {
+  result<run_changed> set_data(const run_id& id, const json& changes,
+                               const command_options& how) override {
     return in_.runs().set_data(id, changes, how);
   }
   result<run_changed> signal(const run_id& id, const std::string& type, const json& payload,
@@ -87,20 +87,21 @@ class local_target final : public target {
                                const follow_options& how) override {
     std::optional<run_id> only;
     if (!how.several) only = runs.front().id;
-    follower all{s, *engine_, in_, shown, std::move(only)};
+    local_follower all{s, *engine_, in_, shown, std::move(only)};
     for (auto& run : runs) all.add(std::move(run));
-    s.stop_signals().stop_in_order();
+    s.stop_signals().enable_graceful_stop();
     if (const auto begun = how.begin(); !begun) return begun.error();
     return all.follow(how.timeout);
   }
 
-  result<void> events(std::optional<journal_position> after, const event_listener& tell) override {
+  result<void> events(std::optional<journal_position> after,
+                      const event_listener& listener) override {
     journal_position from = after.value_or(journal_position{});
     while (true) {
       const auto page = in_.events().read(from);
       if (!page) return page.error();
       for (const auto& each : page->events)
-        if (!tell(each)) return {};
+        if (!listener(each)) return {};
       if (page->next <= from) return {};
       from = page->next;
     }
@@ -111,7 +112,7 @@ class local_target final : public target {
  private:
   std::unique_ptr<engine> engine_;
   scope in_;
-  onward next_;
+  command_hints hints_;
 };
 
 }  // namespace

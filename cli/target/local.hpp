@@ -6,7 +6,7 @@
 
 namespace pawl::cli {
 
-/// A scope of a data folder, or of memory, with an engine of our own, which is open.
+/// A target on an engine in this process, which must be open.
 [[nodiscard]] std::unique_ptr<target> make_local_target(std::unique_ptr<engine> open, scope in);
 
 }  // namespace pawl::cli

@@ -5,16 +5,16 @@
 #include <utility>
 
 #include "cli/session.hpp"
+#include "cli/target/decode.hpp"
 #include "cli/target/http_client.hpp"
 #include "cli/target/remote_follower.hpp"
 #include "cli/target/scope_events.hpp"
-#include "cli/target/values.hpp"
 
 namespace pawl::cli {
 namespace {
 
 constexpr std::size_t history_page_size = 1'000;
-/// The longest wait that a server takes in one request.
+/// Maximum `wait` of one request; a limit of the server.
 constexpr std::chrono::milliseconds max_server_wait{60'000};
 
 json options_json(const command_options& how) {
@@ -32,21 +32,21 @@ json start_json(const start_options& how) {
   return body;
 }
 
-std::vector<std::string> trace_lines(const start_options& how) {
+std::vector<std::string> trace_headers(const start_options& how) {
   if (!how.trace) return {};
   return {"traceparent: " + to_traceparent(*how.trace)};
 }
 
 class remote_target final : public target {
  public:
-  remote_target(server_access access, const std::string& flags, std::function<bool()> given_up)
-      : http_(std::move(access), std::move(given_up)) {
-    next_.look = flags;
-    next_.go = flags;
-    next_.served = true;
+  remote_target(server_access access, const std::string& flags, std::function<bool()> is_cancelled)
+      : http_(std::move(access), std::move(is_cancelled)) {
+    hints_.read_flags = flags;
+    hints_.run_flags = flags;
+    hints_.remote = true;
   }
 
-  [[nodiscard]] const onward& next() const noexcept override { return next_; }
+  [[nodiscard]] const command_hints& hints() const noexcept override { return hints_; }
   [[nodiscard]] bool logs_to_terminal() const noexcept override { return false; }
 
   result<flow_stored> put_flow(const json& definition, const put_flow_options& how) override {
@@ -101,11 +101,11 @@ class remote_target final : public target {
     body["flow"] = flow;
     body["input"] = input;
     if (how.version) body["version"] = to_string(*how.version);
-    return read(http_.send("POST", "/v1/runs", body, {}, trace_lines(how)), read_run_started);
+    return read(http_.send("POST", "/v1/runs", body, {}, trace_headers(how)), read_run_started);
   }
   result<run_started> restart(const run_id& id, const start_options& how) override {
     return read(
-        http_.send("POST", run_path(id) + "/restart", start_json(how), {}, trace_lines(how)),
+        http_.send("POST", run_path(id) + "/restart", start_json(how), {}, trace_headers(how)),
         read_run_started);
   }
   result<run_view> get(const run_id& id, std::chrono::milliseconds wait) override {
@@ -138,7 +138,7 @@ class remote_target final : public target {
       const auto next = answer->find("next");
       if (next == answer->end() || !next->is_number_unsigned()) return all;
       const auto further = next->get<std::uint64_t>();
-      if (further <= first) return all;  // it would never end
+      if (further <= first) return all;  // guards against an endless loop
       first = further;
     }
   }
@@ -159,8 +159,8 @@ class remote_target final : public target {
     if (!how.question.empty()) body["question"] = how.question;
     return command(id, "/resume", body);
   }
-  result<run_changed> update(const run_id& id, const json& changes,
-                             const command_options& how) override {
+  result<run_changed> set_data(const run_id& id, const json& changes,
+                               const command_options& how) override {
     json body = options_json(how);
     body["update"] = changes;
     return command(id, "/update", body);
@@ -174,15 +174,16 @@ class remote_target final : public target {
 
   result<follow_result> follow(session& s, watcher& shown, std::vector<followed_run> runs,
                                const follow_options& how) override {
-    s.stop_signals().stop_in_order();
+    s.stop_signals().enable_graceful_stop();
     if (const auto begun = how.begin(); !begun) return begun.error();
     remote_follower all{s, http_.access(), *this, shown, how};
     for (auto& run : runs) all.add(std::move(run));
     return all.follow();
   }
 
-  result<void> events(std::optional<journal_position> after, const event_listener& tell) override {
-    return tell_scope_events(http_.access(), after, tell);
+  result<void> events(std::optional<journal_position> after,
+                      const event_listener& listener) override {
+    return stream_scope_events(http_.access(), after, listener);
   }
 
   result<void> close() override { return {}; }
@@ -206,14 +207,14 @@ class remote_target final : public target {
   }
 
   http_client http_;
-  onward next_;
+  command_hints hints_;
 };
 
 }  // namespace
 
 std::unique_ptr<target> make_remote_target(server_access access, std::string flags,
-                                           std::function<bool()> given_up) {
-  return std::make_unique<remote_target>(std::move(access), flags, std::move(given_up));
+                                           std::function<bool()> is_cancelled) {
+  return std::make_unique<remote_target>(std::move(access), flags, std::move(is_cancelled));
 }
 
 }  // namespace pawl::cli

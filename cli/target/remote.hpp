@@ -9,9 +9,9 @@
 
 namespace pawl::cli {
 
-/// A scope of a server. `flags`: the options that name it to another command. `given_up`: asked
-/// while a request is under way; true ends it as `cancelled`.
+/// A target on a server. `flags` are the options that select it in another command. `is_cancelled`
+/// is polled during a request; if it returns true, the request fails with `cancelled`.
 [[nodiscard]] std::unique_ptr<target> make_remote_target(server_access access, std::string flags,
-                                                         std::function<bool()> given_up);
+                                                         std::function<bool()> is_cancelled);
 
 }  // namespace pawl::cli

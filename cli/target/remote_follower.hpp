@@ -12,11 +12,11 @@
 
 namespace pawl::cli {
 
-/// Follows runs of a server by their event streams: every event once and in order, also over
-/// connections that break. What the runs do goes on whoever looks. One thread.
+/// Follows runs on a server through their event streams. Delivers each durable event once and in
+/// order, and reconnects after a connection failure. Does not affect the runs. Not thread-safe.
 class remote_follower {
  public:
-  /// `from`: the target that `access` leads to.
+  /// `from` must be the target for `access`.
   remote_follower(session& s, const server_access& access, target& from, watcher& shown,
                   const follow_options& how);
 
@@ -28,20 +28,20 @@ class remote_follower {
 
   struct state {
     run_id id;
-    std::uint64_t checkpoint = 0;  ///< what is up to here was known before
-    std::string last_id;           ///< of the last event that was told
-    bool look = false;             ///< it may be parked: to be looked at
+    std::uint64_t checkpoint = 0;  ///< events up to here are skipped
+    std::string last_id;           ///< of the last durable event
+    bool check_parked = false;     ///< the run may be parked
     steady::time_point retry_at{};
-    std::chrono::milliseconds pause{0};  ///< before it was tried again; 0: something came since
-    std::optional<steady::time_point> troubled_since;
+    std::chrono::milliseconds backoff{0};  ///< 0 after an event
+    std::optional<steady::time_point> failing_since;
   };
 
-  [[nodiscard]] std::optional<follow_end> asked_to_stop() const;
-  void open_more();
-  void take_arrivals();
-  void take_event(state& of, const stream_event& event);
-  void take_end(state& of, std::optional<error> failure);
-  void take_parked();
+  [[nodiscard]] std::optional<follow_end> stop_reason() const;
+  void open_streams();
+  void handle_updates();
+  void handle_event(state& of, const stream_event& event);
+  void handle_end(state& of, std::optional<error> failure);
+  void collect_parked();
   void finish(const run_id& id, result<run_view> run);
 
   session& session_;
@@ -49,8 +49,8 @@ class remote_follower {
   watcher& shown_;
   const follow_options& how_;
   event_streams streams_;
-  std::map<std::string, state> runs_;  ///< followed, by id
-  std::deque<std::string> waiting_;    ///< those of them that have no stream
+  std::map<std::string, state> runs_;  ///< unfinished, by ID
+  std::deque<std::string> waiting_;    ///< those without an open stream
   std::optional<steady::time_point> deadline_;
   follow_result result_;
 };

@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "cli/target/decode.hpp"
 #include "cli/target/event_streams.hpp"
-#include "cli/target/values.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -11,14 +11,14 @@ namespace {
 using namespace std::chrono_literals;
 using steady_time = std::chrono::steady_clock;
 
-constexpr auto listen_for = 1'000ms;
-/// Between two attempts, and how long a server may be away.
-constexpr auto between_attempts = 1'000ms;
+constexpr auto poll_interval = 1'000ms;
+constexpr auto reconnect_interval = 1'000ms;
+/// Maximum time without a connection.
 constexpr auto outage_limit = 60s;
 
-/// Hands one event over. False: enough.
-result<bool> tell_one(const stream_event& event, std::optional<journal_position>& after,
-                      const event_listener& tell) {
+/// Passes one event to the listener. Returns its result.
+result<bool> deliver(const stream_event& event, std::optional<journal_position>& after,
+                     const event_listener& listener) {
   const auto data = json::parse(event.data, nullptr, false);
   auto what = read_history_event(data);
   if (!what) return std::move(what).error();
@@ -30,42 +30,42 @@ result<bool> tell_one(const stream_event& event, std::optional<journal_position>
   const auto run = data.find("run");
   if (run != data.end() && run->is_string()) placed.run = run_id{run->get<std::string>()};
   placed.what = *std::move(what);
-  return tell(placed);
+  return listener(placed);
 }
 
 }  // namespace
 
-result<void> tell_scope_events(const server_access& access, std::optional<journal_position> after,
-                               const event_listener& tell) {
+result<void> stream_scope_events(const server_access& access, std::optional<journal_position> after,
+                                 const event_listener& listener) {
   event_streams streams{access};
   auto last_good = steady_time::now();
   auto next_attempt = last_good;
-  bool dropped = false;  // and nothing came since
+  bool dropped = false;  // by the server, with no event since
   while (true) {
     if (streams.count() == 0 && steady_time::now() >= next_attempt) {
       streams.open("events", "/v1/events", after ? to_string(*after) : "");
-      next_attempt = steady_time::now() + between_attempts;
+      next_attempt = steady_time::now() + reconnect_interval;
     }
-    streams.poll(listen_for);
-    while (const auto arrived = streams.next()) {
-      if (arrived->event && arrived->event->kind != "dropped") {
-        const auto wanted = tell_one(*arrived->event, after, tell);
+    streams.poll(poll_interval);
+    while (const auto update = streams.next()) {
+      if (update->event && update->event->kind != "dropped") {
+        const auto wanted = deliver(*update->event, after, listener);
         if (!wanted) return wanted.error();
         if (!*wanted) return {};
         dropped = false;
         last_good = steady_time::now();
-      } else if (arrived->event) {
-        const auto why = json::parse(arrived->event->data, nullptr, false);
+      } else if (update->event) {
+        const auto why = json::parse(update->event->data, nullptr, false);
         if (std::exchange(dropped, true)) {
           return error{errc::unavailable,
-                       "the server does not go on with the events: " +
+                       "the server stopped the event stream: " +
                            (why.is_object() ? why.value("reason", json("")).dump() : "?")};
         }
-      } else if (arrived->failure) {
-        const bool passes = arrived->failure->code == errc::unavailable ||
-                            arrived->failure->code == errc::timed_out ||
-                            arrived->failure->code == errc::overloaded;
-        if (!passes || steady_time::now() - last_good > outage_limit) return *arrived->failure;
+      } else if (update->failure) {
+        const bool passes = update->failure->code == errc::unavailable ||
+                            update->failure->code == errc::timed_out ||
+                            update->failure->code == errc::overloaded;
+        if (!passes || steady_time::now() - last_good > outage_limit) return *update->failure;
       }
     }
     if (streams.count() > 0) last_good = steady_time::now();

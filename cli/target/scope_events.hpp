@@ -7,10 +7,10 @@
 
 namespace pawl::cli {
 
-/// Reads the stream of all events of a scope of a server, as `target::events` says; opens it again
-/// where it breaks, behind the last event that was told.
-[[nodiscard]] result<void> tell_scope_events(const server_access& access,
-                                             std::optional<journal_position> after,
-                                             const event_listener& tell);
+/// Streams the events of a scope of a server; see `target::events`. Reconnects after a connection
+/// failure and continues after the last delivered event.
+[[nodiscard]] result<void> stream_scope_events(const server_access& access,
+                                               std::optional<journal_position> after,
+                                               const event_listener& listener);
 
 }  // namespace pawl::cli

@@ -5,8 +5,8 @@
 namespace pawl::cli {
 namespace {
 
-/// Joins what there is with commas.
-class words {
+/// Joins non-empty texts with commas.
+class comma_list {
  public:
   void add(const std::string& word) {
     if (word.empty()) return;
@@ -32,7 +32,7 @@ std::string failure_text(const json& detail) {
 
 std::string detail_text(const history_event& e) {
   const json& detail = e.detail;
-  words all;
+  comma_list all;
   if (e.visit > 1) all.add("visit " + std::to_string(e.visit));
   if (e.attempt > 1) all.add("attempt " + std::to_string(e.attempt));
   if (const auto us = detail.find("us"); us != detail.end() && us->is_number_integer())
@@ -41,7 +41,7 @@ std::string detail_text(const history_event& e) {
     all.add(failure_text(detail));
   } else if (e.kind == "retry_scheduled") {
     all.add(failure_text(detail));
-    all.add("again in " + duration_text(detail.value("wait_ms", std::int64_t{0}) * 1'000));
+    all.add("retry in " + duration_text(detail.value("wait_ms", std::int64_t{0}) * 1'000));
   } else if (e.kind == "condition_evaluated") {
     all.add(member(detail, "result"));
   } else if (e.kind == "edge_taken") {

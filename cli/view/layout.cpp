@@ -11,14 +11,14 @@
 namespace pawl::cli {
 namespace {
 
-/// Beyond this a tree is of no use to anybody, and its making costs too much.
+/// Maximum number of nodes of a tree; larger ones are hard to read and slow to compute.
 constexpr std::size_t max_drawn_nodes = 400;
 
 using node_set = std::vector<bool>;
 
-class drawer {
+class tree_layout {
  public:
-  explicit drawer(const flow::definition& flow)
+  explicit tree_layout(const flow::definition& flow)
       : targets_(flow.nodes.size()), drawn_(flow.nodes.size()) {
     std::map<std::string_view, std::size_t> index;
     for (std::size_t i = 0; i < flow.nodes.size(); ++i) index.emplace(flow.nodes[i].id, i);
@@ -37,7 +37,7 @@ class drawer {
   }
 
  private:
-  /// Draws `node` and what comes after it, but nothing of `outside`: that is drawn further out.
+  /// Draws `node` and its successors, except those in `outside`, which are drawn at an outer level.
   void draw_from(std::size_t node, const std::vector<bool>& more, const node_set& outside,
                  bool head) {
     std::optional<std::size_t> next = node;
@@ -56,7 +56,7 @@ class drawer {
 
   void draw_branches(const std::vector<std::size_t>& heads, const std::vector<bool>& more,
                      const node_set& outside) {
-    const node_set shared = met_again(heads, outside);
+    const node_set shared = reached_twice(heads, outside);
     node_set not_here = outside;
     for (std::size_t i = 0; i < shared.size(); ++i)
       if (shared[i]) not_here[i] = true;
@@ -69,7 +69,7 @@ class drawer {
       deeper.push_back(i + 1 < branches.size());
       draw_from(branches[i], deeper, not_here, true);
     }
-    // Where they meet is one node as a rule; in a tangle there are several.
+    // Branches usually meet at one node; in irregular graphs at several.
     while (const auto join = first_open(shared)) draw_from(*join, more, outside, false);
   }
 
@@ -81,9 +81,9 @@ class drawer {
     return open;
   }
 
-  /// What can be reached from more than one of the heads.
-  [[nodiscard]] node_set met_again(const std::vector<std::size_t>& heads,
-                                   const node_set& outside) const {
+  /// The nodes that more than one of the heads reaches.
+  [[nodiscard]] node_set reached_twice(const std::vector<std::size_t>& heads,
+                                       const node_set& outside) const {
     node_set once(drawn_.size()), twice(drawn_.size());
     for (const auto head : heads) {
       const node_set reached = reachable(head, outside);
@@ -112,7 +112,7 @@ class drawer {
     return reached;
   }
 
-  /// The first of `among` that a drawn node leads to.
+  /// The first undrawn node of `among` that is a target of a drawn node.
   [[nodiscard]] std::optional<std::size_t> first_open(const node_set& among) const {
     for (const auto& line : lines_)
       for (const auto to : targets_[line.node])
@@ -129,7 +129,7 @@ class drawer {
 
 std::vector<layout_line> lay_out(const flow::definition& flow) {
   if (flow.nodes.empty()) return {};
-  if (flow.nodes.size() <= max_drawn_nodes) return drawer{flow}.draw(flow::entry_of(flow));
+  if (flow.nodes.size() <= max_drawn_nodes) return tree_layout{flow}.draw(flow::entry_of(flow));
   std::vector<layout_line> list;
   for (std::size_t i = 0; i < flow.nodes.size(); ++i) list.push_back({i, {}, false});
   return list;

@@ -8,20 +8,19 @@
 
 namespace pawl::cli {
 
-/// A line of a drawn flow.
+/// One line of the drawing of a flow.
 struct layout_line {
   std::size_t node = 0;  ///< index in the definition
-  /// What stands left of the node, from outermost: for every level of branches whether another
-  /// branch of it follows further down.
+  /// For each level of branches around the node, outermost first: true if another branch follows
+  /// below.
   std::vector<bool> more;
-  bool head = false;  ///< it is the first line of its branch
+  bool head = false;  ///< first line of its branch
 };
 
-/// Draws a flow as a tree, from its entry down: what is in sequence stands below each other, the
-/// branches of a fork or a condition are indented under it, and what follows after they have met
-/// again comes after them at the fork's depth. Every node that can be reached is in it once; an
-/// edge back to a line that is there already is not drawn. Flows too large to be drawn so come as
-/// a plain list. Pure; takes time linear in nodes × forks.
+/// Lays out a flow as a tree, from its entry down. Nodes in sequence have the same depth. The
+/// branches of a fork or condition are indented below it; nodes after the point where they meet
+/// have the depth of the fork. Each reachable node appears once; edges back are not drawn. Very
+/// large flows give a flat list. Pure; takes O(nodes × forks) time.
 [[nodiscard]] std::vector<layout_line> lay_out(const flow::definition& flow);
 
 }  // namespace pawl::cli

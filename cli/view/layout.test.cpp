@@ -9,7 +9,7 @@ using pawl::flow::definition;
 
 namespace {
 
-/// A flow of edges such as "a-b b-c"; the nodes are in the order in which they are named.
+/// A flow with edges such as "a-b b-c"; nodes are in order of appearance.
 definition flow_of(const std::string& edges) {
   definition flow;
   const auto add = [&](const std::string& id) {
@@ -54,7 +54,7 @@ TEST_CASE("a loop back is drawn once") {
   CHECK(drawn("a-b b-c c-b c-d") == "a b c d ");
 }
 
-TEST_CASE("branches are indented and what follows them is not") {
+TEST_CASE("branches are indented, nodes after them are not") {
   CHECK(drawn("a-b a-c b-d c-d d-e") == "a +b +c d e ");
 }
 
@@ -70,14 +70,14 @@ TEST_CASE("branches nest") {
   CHECK(drawn("a-b a-c b-x b-y x-z y-z z-d c-d") == "a +b |+x |+y |z +c d ");
 }
 
-TEST_CASE("every reachable node is drawn exactly once in a tangle") {
+TEST_CASE("every reachable node of an irregular graph is drawn exactly once") {
   const auto flow = flow_of("a-b a-c a-d b-e c-e c-f d-f e-g f-g g-a e-f");
   std::vector<int> seen(flow.nodes.size());
   for (const auto& line : lay_out(flow)) ++seen[line.node];
   CHECK(seen == std::vector<int>(flow.nodes.size(), 1));
 }
 
-TEST_CASE("a very large flow comes as a list") {
+TEST_CASE("a very large flow is drawn as a list") {
   std::string edges;
   for (int i = 0; i < 500; ++i)
     edges += "n" + std::to_string(i) + "-n" + std::to_string(i + 1) + " ";

@@ -8,7 +8,7 @@
 namespace pawl::cli {
 namespace {
 
-constexpr std::size_t most_node_width = 24;
+constexpr std::size_t max_node_width = 24;
 constexpr std::size_t kind_width = 19;  // of "condition_evaluated"
 
 }  // namespace
@@ -17,15 +17,15 @@ void line_watcher::follow(const followed_run& run) {
   if (!run.definition) return;
   for (const auto& node : run.definition->nodes)
     node_width_ =
-        std::max(node_width_, std::min(display_width(printable(node.id)), most_node_width));
+        std::max(node_width_, std::min(display_width(printable(node.id)), max_node_width));
 }
 
 void line_watcher::on_event(const live_event& e) {
-  if (e.what.kind == "step_progress") {  // a line for each tenth is enough
+  if (e.what.kind == "step_progress") {  // print every 10 percent only
     const int tenth = static_cast<int>(e.what.detail.value("fraction", 0.0) * 10);
-    int& told = told_tenths_[e.run.id.str() + "/" + e.what.node];
-    if (tenth == told) return;
-    told = tenth;
+    int& last = last_tenths_[e.run.id.str() + "/" + e.what.node];
+    if (tenth == last) return;
+    last = tenth;
   }
   const std::string node = e.what.node.empty() ? "-" : printable(e.what.node);
   std::string line = to_rfc3339(e.what.at) + "  ";

@@ -7,25 +7,25 @@
 
 namespace pawl::cli {
 
-/// One line for each event: its time (UTC), the node, what happened. For pipes and files.
+/// Prints one line per event: time (UTC), node, event, details. For pipes and files.
 class line_watcher final : public watcher {
  public:
-  /// `many`: each line names its run.
+  /// `many`: each line includes the run ID.
   line_watcher(session& s, bool many) : session_(s), many_(many) {}
 
   void follow(const followed_run& run) override;
   void on_event(const live_event& e) override;
   void on_end(const run_summary&) override {}
-  void note(const std::string& sentence) override { session_.say(sentence); }
+  void note(const std::string& sentence) override { session_.print_message(sentence); }
 
  private:
   session& session_;
   bool many_;
   std::size_t node_width_ = 1;
-  std::map<std::string, int> told_tenths_;  ///< by node: the progress that was last told
+  std::map<std::string, int> last_tenths_;  ///< by run and node: last progress printed
 };
 
-/// One JSON object for each event and line.
+/// Prints one JSON object per event.
 class json_watcher final : public watcher {
  public:
   explicit json_watcher(session& s) : session_(s) {}
@@ -33,7 +33,7 @@ class json_watcher final : public watcher {
   void follow(const followed_run&) override {}
   void on_event(const live_event& e) override;
   void on_end(const run_summary&) override {}
-  void note(const std::string& sentence) override { session_.say(sentence); }
+  void note(const std::string& sentence) override { session_.print_message(sentence); }
 
  private:
   session& session_;

@@ -4,8 +4,8 @@
 
 namespace pawl::cli {
 
-/// What takes the cursor to the region's first column and row. A window that has become narrower
-/// has broken its lines in several.
+/// The sequence that moves the cursor to the start of the region. Accounts for lines that a
+/// narrower window has wrapped.
 std::string live_region::erase() const {
   const std::size_t columns = std::max<std::size_t>(screen_.size().columns, 1);
   std::size_t rows = 0;
@@ -15,7 +15,7 @@ std::string live_region::erase() const {
   return "\x1b[" + std::to_string(rows) + "A\r";
 }
 
-void live_region::draw(const std::vector<drawn_line>& lines) {
+void live_region::draw(const std::vector<styled_line>& lines) {
   std::string frame = erase();
   for (const auto& line : lines) frame += line.text + "\x1b[K\n";
   frame += "\x1b[J";

@@ -5,20 +5,20 @@
 
 #include "cli/output.hpp"
 #include "cli/terminal.hpp"
-#include "cli/view/drawn_line.hpp"
+#include "cli/view/styled_line.hpp"
 
 namespace pawl::cli {
 
-/// The last lines of a terminal, drawn again in place. What was drawn stays when the program ends,
-/// however it ends: the cursor is always below the region and never hidden.
+/// The last lines of a terminal, redrawn in place. The cursor stays visible and below the region,
+/// so that the terminal is intact however the program ends.
 class live_region {
  public:
   live_region(output& out, const terminal& screen) : out_(out), screen_(screen) {}
 
-  /// Replaces the region; one write, so that nothing flickers. Lines must fit the terminal's width
-  /// as it was when they were made.
-  void draw(const std::vector<drawn_line>& lines);
-  /// Prints whole lines above the region, where they stay.
+  /// Replaces the region in a single write, which avoids flicker. Lines must fit the width of the
+  /// terminal.
+  void draw(const std::vector<styled_line>& lines);
+  /// Prints permanent lines above the region.
   void print_above(const std::vector<std::string>& lines);
 
  private:
@@ -26,7 +26,7 @@ class live_region {
 
   output& out_;
   const terminal& screen_;
-  std::vector<drawn_line> drawn_;
+  std::vector<styled_line> drawn_;
 };
 
 }  // namespace pawl::cli

@@ -9,8 +9,8 @@ namespace {
 using namespace std::chrono_literals;
 using steady = std::chrono::steady_clock;
 
-constexpr auto shortest_pause = 40ms;  // between two pictures, however much happens
-constexpr auto longest_pause = 100ms;  // so that what turns turns smoothly
+constexpr auto min_redraw_interval = 40ms;
+constexpr auto max_redraw_interval = 100ms;  // keeps the spinner smooth
 
 }  // namespace
 
@@ -19,7 +19,7 @@ time_point wall_clock() {
 }
 
 void tree_watcher::follow(const followed_run& run) {
-  picture_.emplace(run);
+  renderer_.emplace(run);
   progress_.emplace(*run.definition);
   for (const auto& e : run.past) progress_->apply(e);
 }
@@ -27,7 +27,7 @@ void tree_watcher::follow(const followed_run& run) {
 void tree_watcher::on_event(const live_event& e) {
   if (e.what.kind == "step_log") {
     const std::string line = printable(e.what.node) + " | " + detail_text(e.what);
-    return region_.print_above({session_.look().paint(tint::dim, line)});
+    return region_.print_above({session_.style().paint(tint::dim, line)});
   }
   progress_->apply(e.what);
   changed_ = true;
@@ -40,10 +40,10 @@ void tree_watcher::on_end(const run_summary&) {
 
 void tree_watcher::tick() {
   const auto since = steady::now() - drawn_at_;
-  if (since >= longest_pause) {
+  if (since >= max_redraw_interval) {
     ++frame_;
     draw();
-  } else if (changed_ && since >= shortest_pause) {
+  } else if (changed_ && since >= min_redraw_interval) {
     draw();
   }
 }
@@ -56,10 +56,10 @@ void tree_watcher::note(const std::string& sentence) {
 void tree_watcher::draw() {
   drawn_at_ = steady::now();
   changed_ = false;
-  const canvas on{session_.look(), session_.screen().size(), wall_clock(), frame_};
-  auto lines = picture_->draw(*progress_, on, notes_.size(), ended_);
+  const canvas on{session_.style(), session_.screen().size(), wall_clock(), frame_};
+  auto lines = renderer_->draw(*progress_, on, notes_.size(), ended_);
   for (const auto& sentence : notes_)
-    lines.emplace_back().add(on.look, tint::yellow, sentence, on.size.columns - 1);
+    lines.emplace_back().add(on.style, tint::yellow, sentence, on.size.columns - 1);
   region_.draw(lines);
 }
 

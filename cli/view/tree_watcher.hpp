@@ -7,12 +7,12 @@
 #include "cli/session.hpp"
 #include "cli/view/live_region.hpp"
 #include "cli/view/progress.hpp"
-#include "cli/view/tree_picture.hpp"
+#include "cli/view/tree_renderer.hpp"
 #include "cli/view/watcher.hpp"
 
 namespace pawl::cli {
 
-/// One run as a tree of its nodes, drawn again in place as they go on. For terminals.
+/// Shows one run as a tree of nodes, redrawn in place. For terminals.
 class tree_watcher final : public watcher {
  public:
   explicit tree_watcher(session& s) : session_(s), region_(s.out(), s.screen()) {}
@@ -29,7 +29,7 @@ class tree_watcher final : public watcher {
 
   session& session_;
   live_region region_;
-  std::optional<tree_picture> picture_;
+  std::optional<tree_renderer> renderer_;
   std::optional<run_progress> progress_;
   bool ended_ = false;
   std::vector<std::string> notes_;
@@ -38,7 +38,7 @@ class tree_watcher final : public watcher {
   std::chrono::steady_clock::time_point drawn_at_{};
 };
 
-/// The moment it is.
+/// The current time.
 [[nodiscard]] time_point wall_clock();
 
 }  // namespace pawl::cli

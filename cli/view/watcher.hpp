@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -12,38 +13,38 @@
 
 namespace pawl::cli {
 
-/// A run that is about to be followed.
+/// A run to follow.
 struct followed_run {
   run_id id;
   flow_version_id flow;
   std::shared_ptr<const flow::definition> definition;
-  /// What happened before: it is known, and not to be told again.
+  /// Earlier events, which are not shown again.
   std::vector<history_event> past;
-  /// The number of its last checkpoint then; 0 for a run that is new.
+  /// Its last checkpoint when following began; 0 for a new run.
   std::uint64_t checkpoint = 0;
   time_point created_at{};
-  std::vector<std::string> at;  ///< ids of the nodes where it stood then
+  std::vector<std::string> at;  ///< IDs of its nodes at that checkpoint
 };
 
-/// Shows runs while they run. Called by one thread.
+/// Interval at which `watcher::tick` is called without events.
+inline constexpr std::chrono::milliseconds tick_interval{50};
+
+/// Shows the progress of runs. Not thread-safe.
 class watcher {
  public:
   virtual ~watcher() = default;
 
-  /// A further run will have events.
+  /// Adds a run.
   virtual void follow(const followed_run& run) = 0;
   virtual void on_event(const live_event& e) = 0;
-  /// A run has come to its end; its last events came before.
+  /// A run has ended; follows its last event.
   virtual void on_end(const run_summary& run) = 0;
-  /// Called often, also when nothing happens.
+  /// Called regularly, also without events.
   virtual void tick() {}
-  /// Something to tell besides: one sentence, printable.
+  /// Shows a message: one printable sentence.
   virtual void note(const std::string& sentence) = 0;
-  /// Nothing more will come; the last picture is drawn.
+  /// Draws the final state.
   virtual void finish() {}
 };
-
-/// How runs are shown.
-enum class show_as { lines, json_lines, live };
 
 }  // namespace pawl::cli

@@ -1,6 +1,7 @@
-"""What bad input gets: the right exit code and a sentence that says what to do."""
+"""Invalid input gives the right exit code and a helpful message."""
 
 import json
+import re
 import unittest
 
 from program import FAILED, INVALID, NOT_FOUND, OK, USAGE, ProgramTest, task
@@ -14,7 +15,7 @@ class BadFlow(ProgramTest):
 
     def test_an_unknown_node_type(self):
         flow = self.file("f.json", {"name": "x", "nodes": [{"id": "a", "type": "conditon"}]})
-        self.refused(INVALID, ["/nodes/0/type", 'did you mean "condition"?', "nothing was started"],
+        self.refused(INVALID, ["/nodes/0/type", 'did you mean "condition"?', "no run was started"],
                      "run", flow)
 
     def test_a_dangling_edge(self):
@@ -22,26 +23,26 @@ class BadFlow(ProgramTest):
                                     "edges": [{"source": "a", "target": "b"}]})
         self.refused(INVALID, ["/edges/0/target", '"b"'], "run", flow)
 
-    def test_an_unknown_function_is_found_before_the_start(self):
+    def test_an_unknown_function_is_reported_before_the_start(self):
         flow = self.flow(task("first", "core.set"), task("a", "core.slep"))
         done = self.refused(INVALID, ["/nodes/1/data/code_ref", 'did you mean "core.sleep"?'],
                             "run", flow, "--data-dir", self.store)
         self.assertEqual(done.stdout, "")
         self.refused(NOT_FOUND, "no store", "runs", "ls", "--data-dir", self.store)
 
-    def test_all_faults_are_told_at_once(self):
+    def test_all_diagnostics_are_printed(self):
         flow = self.file("f.json", {"name": "x", "nodes": [{"id": "a", "type": "taks"},
                                                            task("b", "core.ecko")],
                                     "edges": [{"source": "a", "target": "c"}]})
-        self.refused(INVALID, ["taks", "core.ecko", '"c"', "3 faults"], "run", flow)
+        self.refused(INVALID, ["taks", "core.ecko", '"c"', "3 errors"], "run", flow)
 
-    def test_a_file_that_is_not_there(self):
+    def test_a_missing_file(self):
         self.refused(NOT_FOUND, "nowhere.json", "run", "nowhere.json")
         self.refused(NOT_FOUND, "nowhere.json", "validate", "nowhere.json")
 
     def test_a_folder_for_a_file(self):
         done = self.pawl("run", self.folder, expect=6)
-        self.assertIn("cannot be read", done.stderr)
+        self.assertIn("cannot read", done.stderr)
 
     def test_a_flow_that_is_too_large_or_too_deep(self):
         self.refused(INVALID, "bytes", "run", self.file("f.json", " " * (1 << 20) + "{}"))
@@ -57,7 +58,7 @@ class BadInput(ProgramTest):
                      "--input", "{nonsense}")
         self.refused(INVALID, ["object", "array"], "run", self.flow_of_one(), "--input", "[1]")
 
-    def test_ten_megabytes_of_state(self):
+    def test_an_input_larger_than_the_state_limit(self):
         large = self.file("large.json", json.dumps({"text": "x" * (10 << 20)}))
         self.refused(INVALID, ["max_state_bytes"], "run", self.flow_of_one(), "--input",
                      "@" + large, "--data-dir", self.store)
@@ -70,7 +71,7 @@ class BadInput(ProgramTest):
                             json.dumps({"text": "x" * 1000}), "--set", "run.max_state_bytes=20KiB")
         self.assertIn("step_finished", done.stdout)
 
-    def test_an_output_that_is_no_json(self):
+    def test_an_output_that_is_not_json(self):
         flow = self.flow(task("a", "core.exec", args={"argv": ["echo", "{oops"], "parse": "json"}))
         self.refused(FAILED, "no JSON", "run", flow, "--allow-exec", "echo")
 
@@ -85,8 +86,9 @@ class BadCommand(ProgramTest):
     def test_an_unknown_command(self):
         self.refused(USAGE, ["unknown command vaildate", "did you mean validate?"], "vaildate")
         self.refused(USAGE, ["unknown command shwo", "did you mean show?"], "runs", "shwo")
+        self.refused(USAGE, "did you mean replay?", "runs", "repaly", "x")
         self.refused(USAGE, "unexpected argument more", "version", "more")
-        self.refused(USAGE, "a command is missing")
+        self.refused(USAGE, "missing command")
         self.refused(USAGE, "FLOW", "run")
 
     def test_a_bad_value(self):
@@ -101,36 +103,56 @@ class BadCommand(ProgramTest):
         self.refused(USAGE, "--limit", "runs", "ls", "--limit", "many", "--data-dir", self.store)
         self.refused(USAGE, "--id", "run", self.flow(task("a", "core.set")), "--id", "a b")
 
-    def test_a_configuration_with_several_faults_tells_them_all(self):
+    def test_all_errors_of_a_configuration_are_reported(self):
         config = self.file("pawl.toml", '[storage]\ndurability = "fast"\nsnapshot_evry = 3\n')
         self.refused(USAGE, ["pawl.toml:2", "pawl.toml:3", "storage.snapshot_every"], "config",
                      "--config", config)
         self.refused(NOT_FOUND, "missing.toml", "config", "--config", "missing.toml")
 
     def test_no_data_folder(self):
-        for command in (["resume"], ["runs", "ls"], ["runs", "show", "x"], ["flows", "ls"]):
+        for command in (["recover"], ["resume"], ["runs", "ls"], ["runs", "show", "x"],
+                        ["flows", "ls"]):
             self.refused(USAGE, ["--data-dir", "PAWL_STORAGE_DATA_DIR"], *command)
 
     def test_help_has_examples_and_exit_codes(self):
         self.assertIn("Exit codes:", self.pawl("--help").stdout)
-        for command in (["run"], ["resume"], ["validate"], ["logic"], ["functions"], ["config"],
+        for command in (["run"], ["resume"], ["recover"], ["validate"], ["logic"], ["functions"], ["config"],
                         ["version"], ["runs"], ["runs", "ls"], ["runs", "show"],
                         ["runs", "history"], ["runs", "cancel"], ["runs", "retry"],
+                        ["runs", "resume"], ["runs", "set-data"], ["runs", "restart"],
                         ["flows", "ls"], ["flows", "show"], ["flows", "put"]):
             text = self.pawl(*command, "--help").stdout
             self.assertIn("Usage: pawl " + " ".join(command), text)
             self.assertIn("Example", text)
             self.assertIn("--data-dir DIR", text)
 
-    def test_config_tells_where_each_value_is_from(self):
+    def all_commands(self, *path):
+        """All commands and subcommands, from the help."""
+        yield path
+        listed = re.search(r"(?m)^Commands:\n((?:  .*\n)+)", self.pawl(*path, "--help").stdout)
+        for name in re.findall(r"(?m)^  (\S+)", listed[1] if listed else ""):
+            yield from self.all_commands(*path, name)
+
+    def test_help_fits_80_columns(self):
+        commands = list(self.all_commands())
+        self.assertIn(("runs", "set-data"), commands)
+        for command in commands:
+            for line in self.pawl(*command, "--help").stdout.splitlines():
+                self.assertLessEqual(len(line), 80, f"{command}: {line}")
+
+    def test_former_names_of_commands_are_aliases(self):
+        for alias, name in (("update", "set-data"), ("replay", "restart")):
+            self.assertIn(f"Usage: pawl runs {name}", self.pawl("runs", alias, "--help").stdout)
+
+    def test_config_prints_the_source_of_each_value(self):
         config = self.file("pawl.toml", "[run]\nmax_tokens = 7\n")
-        [told] = self.lines("config", "--json", "--config", config, "--data-dir", "d",
+        [printed] = self.lines("config", "--json", "--config", config, "--data-dir", "d",
                             PAWL_RUN_DEFAULT_MAX_VISITS="9")
-        self.assertEqual((told["run.max_tokens"]["value"], told["run.max_tokens"]["source"]),
+        self.assertEqual((printed["run.max_tokens"]["value"], printed["run.max_tokens"]["source"]),
                          (7, "file"))
-        self.assertEqual(told["run.default_max_visits"]["source"], "environment")
-        self.assertEqual(told["storage.data_dir"]["source"], "flag")
-        self.assertEqual(told["flow.max_nodes"]["source"], "default")
+        self.assertEqual(printed["run.default_max_visits"]["source"], "environment")
+        self.assertEqual(printed["storage.data_dir"]["source"], "flag")
+        self.assertEqual(printed["flow.max_nodes"]["source"], "default")
         again = self.file("again.toml", self.pawl("config", "--config", config).stdout)
         self.pawl("config", "--config", again, expect=OK)
 

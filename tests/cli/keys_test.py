@@ -1,4 +1,4 @@
-"""Keys of a server's callers, as somebody makes, lists and removes them."""
+"""`pawl keys`: creates, lists and removes the API keys of a server."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ class KeysTest(ProgramTest):
     def file_of_keys(self):
         return os.path.join(self.store, "keys.json")
 
-    def test_a_key_is_printed_once_and_kept_as_a_hash(self):
+    def test_a_key_is_printed_once_and_stored_as_a_hash(self):
         done = self.keys("add", "ci", "--role", "author", "--scope", "a", "--scope", "b")
         key = done.stdout.strip()
         self.assertRegex(key, r"\Apawl_[0-9a-f]{12}_[0-9a-f]{48}\Z")
@@ -41,7 +41,7 @@ class KeysTest(ProgramTest):
                           shown["expired"]), ("ci", "author", ["a", "b"], None, False))
         self.assertNotIn("hash", shown)
 
-    def test_a_key_is_for_the_default_scope_if_none_is_named(self):
+    def test_the_default_scope_of_a_key(self):
         self.add("ci")
         self.assertEqual(self.ls()[0]["scopes"], ["default"])
 
@@ -55,7 +55,7 @@ class KeysTest(ProgramTest):
     def test_the_list_is_a_table(self):
         self.assertIn("No keys", self.add_folder().keys("ls").stdout)
         self.add("ci", "operator")
-        self.add("a-long-name-of-somebody", "admin", "--scope", "*", "--expires", "1ms")
+        self.add("a-long-name-of-a-key", "admin", "--scope", "*", "--expires", "1ms")
         lines = self.keys("ls").stdout.splitlines()
         self.assertRegex(lines[0], r"\AID +NAME +ROLE +SCOPES +CREATED +EXPIRES\Z")
         self.assertRegex(lines[1], r"\A[0-9a-f]{12}  ci +operator  default +\S+Z +-\Z")
@@ -72,7 +72,7 @@ class KeysTest(ProgramTest):
         self.assertEqual([key["name"] for key in self.ls()], ["two"])
         self.keys("rm", self.ls()[0]["id"])
         self.assertEqual(self.ls(), [])
-        self.refused(NOT_FOUND, ["no key one", "pawl keys ls"], "keys", "rm", "one", "--data-dir",
+        self.refused(NOT_FOUND, ["no such key: one", "pawl keys ls"], "keys", "rm", "one", "--data-dir",
                      self.store)
 
     def test_a_folder_with_keys_becomes_a_store(self):
@@ -80,20 +80,20 @@ class KeysTest(ProgramTest):
         self.pawl("run", self.flow(task("a", "core.set")), "--data-dir", self.store)
         self.assertEqual(len(self.ls()), 1)
 
-    def test_keys_are_made_while_a_store_is_in_use(self):
+    def test_keys_are_added_concurrently(self):
         self.pawl("run", self.flow(task("a", "core.set")), "--data-dir", self.store)
         with ThreadPoolExecutor(8) as pool:
             made = list(pool.map(self.add, [f"key{i}" for i in range(16)]))
         self.assertEqual(len(set(made)), 16)
         self.assertEqual(len(self.ls()), 16)
 
-    def test_a_file_of_its_own(self):
+    def test_a_configured_keys_file(self):
         path = os.path.join(self.folder, "secrets", "keys")
         self.pawl("keys", "add", "ci", "--role", "reader", "--set", "server.keys_file=" + path)
         self.assertTrue(os.path.exists(path))
         self.assertIn("ci", self.pawl("keys", "ls", PAWL_SERVER_KEYS_FILE=path).stdout)
 
-    def test_what_is_wrong_is_said_and_nothing_is_made(self):
+    def test_invalid_arguments_create_no_key(self):
         wrong = {
             ("add", "ci", "--role", "root"): ["--role", "operator"],
             ("add", "ci"): ["--role"],
@@ -107,15 +107,15 @@ class KeysTest(ProgramTest):
                 self.refused(USAGE, words, "keys", *arguments, "--data-dir", self.store)
         self.assertFalse(os.path.exists(self.store))
         self.refused(USAGE, ["--data-dir", "server.keys_file"], "keys", "ls")
-        self.refused(NOT_FOUND, "no folder", "keys", "ls", "--data-dir", self.store)
+        self.refused(NOT_FOUND, "no such folder", "keys", "ls", "--data-dir", self.store)
 
-    def test_a_name_is_taken_once(self):
+    def test_names_are_unique(self):
         self.add("ci")
         self.refused(USAGE, "already", "keys", "add", "ci", "--role", "admin", "--data-dir",
                      self.store)
         self.assertEqual(self.ls()[0]["role"], "reader")
 
-    def test_a_damaged_or_open_file_is_refused_and_left_alone(self):
+    def test_a_damaged_or_world_readable_file_is_rejected_and_not_changed(self):
         self.add("ci")
         os.chmod(self.file_of_keys(), 0o644)
         for arguments in (["ls"], ["rm", "ci"], ["add", "x", "--role", "reader"]):

@@ -1,4 +1,4 @@
-"""`pawl logic`: one rule, and the filter."""
+"""`pawl logic`: a single rule, and the filter."""
 
 import json
 import subprocess
@@ -19,7 +19,7 @@ class Logic(ProgramTest):
         self.refused(INVALID, ["the rule", "line 1, column"], "logic", "{oops")
         self.refused(INVALID, ["filtre", "filter"], "logic", '{"filtre":[[],1]}')
 
-    def test_the_filter_answers_each_line(self):
+    def test_the_filter_prints_a_result_for_each_line(self):
         lines = ['{"rule":{"+":[1,2]}}', "{oops", '{"rule":{"var":"x"},"data":{"x":[1,{"y":null}]}}',
                  "[]", "", '{"rule":{"nope":1}}', '{"data":1}', '{"rule":"last"}']
         out = self.pawl("logic", input="\n".join(lines)).stdout.splitlines()
@@ -33,7 +33,7 @@ class Logic(ProgramTest):
         self.assertEqual(answers[1]["error"]["type"], "malformed_json")
         self.assertEqual(answers[5]["error"]["type"], "unknown_operator")
 
-    def test_the_filter_answers_at_once(self):
+    def test_the_filter_does_not_buffer(self):
         with subprocess.Popen([PROGRAM, "logic"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               text=True, env=environment()) as process:
             for n in range(3):
@@ -43,7 +43,7 @@ class Logic(ProgramTest):
             process.stdin.close()
             self.assertEqual(process.wait(LIMIT_S), 0)
 
-    def test_hostile_rules_end_with_an_error(self):
+    def test_hostile_rules_give_errors(self):
         deep = '{"rule":' + '{"!":[' * 400 + "1" + "]}" * 400 + "}"
         bomb = json.dumps({"rule": {"reduce": [[0] * 60, {"merge": [{"var": "accumulator"},
                                                                     {"var": "accumulator"}]},

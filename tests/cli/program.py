@@ -1,4 +1,4 @@
-"""What the tests of the program share: running it, making flows, looking at its store."""
+"""Helpers for the tests of the program: run it, write flow files, read its store."""
 
 import json
 import os
@@ -14,7 +14,7 @@ OK, FAILED, USAGE, INVALID, NOT_FOUND, CANCELLED, STORE, UNAVAILABLE = range(8)
 
 
 def environment(**changes):
-    """Ours without any setting of Pawl, and with no terminal's wishes."""
+    """The environment without settings of Pawl and of the terminal."""
     names = {name: value for name, value in os.environ.items()
              if not name.startswith("PAWL_") and name not in ("NO_COLOR", "LC_ALL", "LC_CTYPE")}
     return {**names, "LANG": "C.UTF-8", **changes}
@@ -25,13 +25,13 @@ def task(name, code_ref, **data):
 
 
 def sequence(*nodes, name="flow"):
-    """A flow of nodes one after the other."""
+    """A flow of nodes in sequence."""
     return {"name": name, "nodes": list(nodes),
             "edges": [{"source": a["id"], "target": b["id"]} for a, b in zip(nodes, nodes[1:])]}
 
 
 class ProgramTest(unittest.TestCase):
-    """Each test has a folder of its own."""
+    """Gives each test its own folder."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="pawl-cli-")
@@ -50,28 +50,28 @@ class ProgramTest(unittest.TestCase):
         return self.file(name + ".json", sequence(*nodes, name=name))
 
     def pawl(self, *arguments, expect=OK, input=None, program=(PROGRAM,), **variables):
-        """Runs the program. Whatever happens it does not hang, shows no stack trace, and explains a
-        mistake in lines that begin with its name."""
+        """Runs the program. Checks the exit code, that it does not hang or print internals, and that
+        an error message begins with its name."""
         done = subprocess.run([*program, *arguments], env=environment(**variables), text=True,
                               capture_output=True, timeout=LIMIT_S, input=input, check=False,
                               cwd=self.folder)
-        said = f"pawl {' '.join(arguments)}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
-        self.assertEqual(done.returncode, expect, said)
+        output = f"pawl {' '.join(arguments)}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+        self.assertEqual(done.returncode, expect, output)
         for trace in ("terminate called", "std::", "what():", "assertion"):
-            self.assertNotIn(trace, done.stderr, said)
+            self.assertNotIn(trace, done.stderr, output)
         if expect in (USAGE, NOT_FOUND, STORE, UNAVAILABLE):
-            self.assertRegex(done.stderr, r"(?m)^pawl: \S", said)
+            self.assertRegex(done.stderr, r"(?m)^pawl: \S", output)
         return done
 
     def refused(self, code, words, *arguments, **options):
-        """The program ends with `code` and says all of `words`."""
+        """Runs the program; it must fail with `code` and print each of `words`."""
         done = self.pawl(*arguments, expect=code, **options)
         for word in [words] if isinstance(words, str) else words:
             self.assertIn(word, done.stderr + done.stdout)
         return done
 
     def lines(self, *arguments, **options):
-        """The JSON objects that the program prints, one per line."""
+        """Runs the program and parses each line of its output as JSON."""
         return [json.loads(line) for line in self.pawl(*arguments, **options).stdout.splitlines()]
 
     def show(self, run, **options):

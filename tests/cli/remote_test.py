@@ -1,4 +1,4 @@
-"""The program as a client of a server: the same commands, and what only happens between two."""
+"""The program as a client of a server: the same commands, and errors of the connection."""
 
 import http.server
 import json
@@ -12,12 +12,12 @@ import store_test
 from program import (CANCELLED, FAILED, INVALID, LIMIT_S, NOT_FOUND, OK, PROGRAM, STORE,
                      UNAVAILABLE, USAGE, ProgramTest, environment, task)
 
-# Another version's server can be tried with this version's client.
+# Set this to test the client with the server of another version.
 SERVER = os.environ.get("PAWL_TEST_SERVER_PROGRAM", PROGRAM)
 
 
 class Served:
-    """A server of the test's own, on a Unix socket in its folder."""
+    """Gives each test a server on a Unix socket in its folder."""
 
     def setUp(self):
         ProgramTest.setUp(self)
@@ -31,8 +31,7 @@ class Served:
         self.server = subprocess.Popen(
             [SERVER, "serve", "--data-dir", self.store, "--listen", self.address],
             stderr=subprocess.PIPE, text=True, env=environment())
-        said = self.server.stderr.readline()
-        self.assertIn("listening on", said)
+        self.assertIn("listening on", self.server.stderr.readline())
 
     def stop_server(self):
         if self.server is None:
@@ -42,7 +41,7 @@ class Served:
         self.server = None
 
     def begin(self, *arguments):
-        """The program in the background, with its standard output."""
+        """Starts the program in the background."""
         process = subprocess.Popen([PROGRAM, *arguments, *self.where], stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, text=True, env=environment())
         self.addCleanup(process.communicate)
@@ -50,7 +49,7 @@ class Served:
         return process
 
 
-class LookingAtAServer(Served, store_test.Looking):
+class ReadingFromAServer(Served, store_test.Reading):
     def setUp(self):
         Served.setUp(self)
         self.make_runs()
@@ -87,7 +86,7 @@ class Following(Served, ProgramTest):
         self.pawl("runs", "retry", "b", *self.where, expect=FAILED)
         self.pawl("runs", "watch", "b", *self.where, expect=FAILED)
 
-    def test_a_run_that_waits_is_watched_until_it_goes_on(self):
+    def test_a_waiting_run_is_watched_until_it_finishes(self):
         self.start("r")
         watching = self.begin("runs", "watch", "r", "--timeout", "1m")
         self.pawl("runs", "signal", "r", "go", '{"x": 1}', *self.where)
@@ -96,19 +95,19 @@ class Following(Served, ProgramTest):
         self.assertIn("completed", out)
         self.assertEqual(self.show("r")["data"], {"x": 1, "b": 1})
 
-    def test_ctrl_c_ends_the_watching_and_not_the_run(self):
+    def test_ctrl_c_stops_watching_but_not_the_run(self):
         self.pawl("flows", "put", self.waits, *self.where)
         slow = self.flow(task("s", "core.sleep", args={"seconds": 60}), name="slow")
         watching = self.begin("run", slow, "--id", "s")
         self.until(watching, "step_started")
         watching.send_signal(signal.SIGINT)
-        _, said = watching.communicate(timeout=LIMIT_S)
+        _, errors = watching.communicate(timeout=LIMIT_S)
         self.assertEqual(watching.returncode, 130)
-        self.assertIn("goes on at the server", said)
+        self.assertIn("continues on the server", errors)
         self.assertIn("it was running", self.pawl("runs", "cancel", "s", *self.where).stdout)
         self.pawl("runs", "watch", "s", *self.where, expect=CANCELLED)
 
-    def test_a_watch_outlives_the_server_and_tells_everything_once(self):
+    def test_watch_survives_a_restart_of_the_server_and_shows_each_event_once(self):
         steps = self.flow(task("a", "core.sleep", args={"seconds": 1}),
                           {"id": "w", "type": "signal", "data": {"name": "go"}},
                           task("b", "core.set", args={"b": 1}), name="steps")
@@ -119,14 +118,14 @@ class Following(Served, ProgramTest):
         self.stop_server()
         self.start_server()
         self.pawl("runs", "signal", "r", "go", "null", *self.where)
-        out, said = watching.communicate(timeout=LIMIT_S)
-        self.assertEqual(watching.returncode, OK, said)
-        self.assertIn("trying again", said)
-        told = [json.loads(line) for line in before + out.splitlines()][:-1]
+        out, errors = watching.communicate(timeout=LIMIT_S)
+        self.assertEqual(watching.returncode, OK, errors)
+        self.assertIn("reconnecting", errors)
+        shown = [json.loads(line) for line in before + out.splitlines()][:-1]
         history = self.lines("runs", "history", "r", "--json", *self.where)
-        self.assertEqual([e["event"] for e in told if "checkpoint" in e],
-                         [e["event"] for e in history][-len(told):])
-        self.assertEqual(len({json.dumps(e, sort_keys=True) for e in told}), len(told))
+        self.assertEqual([e["event"] for e in shown if "checkpoint" in e],
+                         [e["event"] for e in history][-len(shown):])
+        self.assertEqual(len({json.dumps(e, sort_keys=True) for e in shown}), len(shown))
 
     def test_many_runs_are_changed_at_once(self):
         for run in ("r1", "r2", "r3"):
@@ -134,7 +133,7 @@ class Following(Served, ProgramTest):
         out = self.pawl("runs", "pause", "r1", "r2", *self.where).stdout
         self.assertIn("Run r1 is paused.", out)
         self.assertIn("Run r2 is paused.", out)
-        self.refused(USAGE, ["2 runs", "--yes"], "runs", "cancel", "--status", "paused",
+        self.refused(USAGE, ["2 runs are paused; nothing was changed", "--yes"], "runs", "cancel", "--status", "paused",
                      *self.where, input="")
         out = self.pawl("runs", "cancel", "--status", "paused", "--yes", *self.where).stdout
         self.assertEqual(out.count("is cancelled"), 2)
@@ -142,13 +141,13 @@ class Following(Served, ProgramTest):
                             *self.where)
         self.assertIn("Run r3 is cancelled", done.stdout)
 
-    def test_a_finished_run_is_started_anew(self):
+    def test_a_finished_run_is_restarted(self):
         self.start("r")
         self.pawl("runs", "cancel", "r", *self.where)
         self.pawl("runs", "restart", "r", "--id", "again", *self.where)
         self.assertEqual(self.show("again")["restarted_from"], "r")
 
-    def test_a_flow_is_removed_when_no_run_needs_it(self):
+    def test_a_flow_without_unfinished_runs_can_be_removed(self):
         self.start("r")
         self.refused(USAGE, "--yes", "flows", "rm", "waits", *self.where, input="")
         done = self.refused(NOT_FOUND, "nothing-here", "flows", "rm", "--yes", "nothing-here",
@@ -161,7 +160,7 @@ class Following(Served, ProgramTest):
         self.refused(NOT_FOUND, "waits", "runs", "start", "waits", *self.where)
         self.assertEqual(self.show("r")["status"], "cancelled")
 
-    def test_scopes_do_not_see_each_other(self):
+    def test_scopes_are_isolated(self):
         self.start("r")
         self.refused(NOT_FOUND, "there is no run r", "runs", "show", "r", "--scope", "other",
                      *self.where)
@@ -169,18 +168,18 @@ class Following(Served, ProgramTest):
                      PAWL_SCOPE="other")
         self.assertIn("r", self.pawl("runs", "ls", PAWL_SERVER=self.address).stdout)
 
-    def test_events_of_all_runs_are_told_as_they_happen(self):
+    def test_events_of_all_runs_are_streamed(self):
         self.start("before")
-        telling = self.begin("events", "--json")
-        # Nobody says when it listens: runs are started until one is heard of.
-        starting = threading.Thread(target=self.start_until, args=(telling,))
+        streaming = self.begin("events", "--json")
+        # The start of the stream is not visible: start runs until one appears in it.
+        starting = threading.Thread(target=self.start_until, args=(streaming,))
         starting.start()
         self.addCleanup(starting.join)
-        [first] = [json.loads(line) for line in self.until(telling, "run_created")[-1:]]
+        [first] = [json.loads(line) for line in self.until(streaming, "run_created")[-1:]]
         self.assertNotEqual(first["run"], "before")
-        telling.send_signal(signal.SIGINT)
-        telling.communicate(timeout=LIMIT_S)
-        self.assertEqual(telling.returncode, 130)
+        streaming.send_signal(signal.SIGINT)
+        streaming.communicate(timeout=LIMIT_S)
+        self.assertEqual(streaming.returncode, 130)
         again = self.begin("events", "--json", "--after", first["position"])
         [second] = [json.loads(line) for line in self.until(again, "signal_awaited")[:1]]
         self.assertEqual((second["run"], second["event"]), (first["run"], "signal_awaited"))
@@ -191,9 +190,15 @@ class Following(Served, ProgramTest):
                 return
             self.pawl("runs", "start", "waits", "--id", f"e{n}", *self.where)
 
-    def test_a_flow_with_faults_is_not_started(self):
+    def test_an_invalid_flow_is_not_started(self):
         broken = self.file("x.json", {"name": "x", "nodes": [{"id": "a", "type": "nothing"}]})
-        self.refused(INVALID, "fault", "run", broken, *self.where)
+        self.refused(INVALID, "no run was started", "run", broken, *self.where)
+
+    def test_recover_follows_the_unfinished_runs_of_a_server(self):
+        slow = self.flow(task("s", "core.sleep", args={"ms": 700}), name="slow")
+        self.pawl("flows", "put", slow, *self.where)
+        self.pawl("runs", "start", "slow", "--id", "s", *self.where)
+        self.assertIn("completed", self.pawl("recover", *self.where).stdout)
 
 
 class Answering(http.server.BaseHTTPRequestHandler):
@@ -212,7 +217,7 @@ class Answering(http.server.BaseHTTPRequestHandler):
 
 
 class Refused(ProgramTest):
-    """Servers that do not let us in, and what is no server of Pawl."""
+    """Servers that reject the client, and addresses that are not a Pawl server."""
 
     def serve(self, status, body, **fields):
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering)
@@ -227,25 +232,25 @@ class Refused(ProgramTest):
         return self.serve(status, json.dumps({"code": code, "detail": detail, "status": status}),
                           **{"Content-Type": "application/problem+json", **fields})
 
-    def test_nobody_listens(self):
-        self.refused(UNAVAILABLE, ["http://127.0.0.1:1", "cannot be reached", "pawl serve"], "runs",
+    def test_no_server_is_listening(self):
+        self.refused(UNAVAILABLE, ["http://127.0.0.1:1", "cannot connect", "pawl serve"], "runs",
                      "ls", "--server", "http://127.0.0.1:1")
-        self.refused(UNAVAILABLE, "cannot be reached", "runs", "ls", "--server",
+        self.refused(UNAVAILABLE, "cannot connect", "runs", "ls", "--server",
                      "unix:" + os.path.join(self.folder, "none"))
 
-    def test_addresses_that_are_none(self):
+    def test_invalid_addresses(self):
         for address in ("ftp://x", "127.0.0.1:7717", "http://", "unix:s", "http://a b",
                         "http://x?y"):
-            self.refused(USAGE, "the server's address", "runs", "ls", "--server", address)
+            self.refused(USAGE, "invalid server address", "runs", "ls", "--server", address)
         done = self.refused(USAGE, "PAWL_TOKEN", "runs", "ls", "--server", "http://me:secret@x")
         self.assertNotIn("secret", done.stderr)
-        self.refused(USAGE, "exclude each other", "runs", "ls", "--server", "http://x",
+        self.refused(USAGE, "mutually exclusive", "runs", "ls", "--server", "http://x",
                      "--data-dir", self.store)
 
     def test_a_token_is_sent_and_never_shown(self):
         address = self.problem(401, "unauthorized", "no")
-        self.refused(USAGE, "wants a token", "runs", "ls", "--server", address)
-        done = self.refused(USAGE, "does not take this token", "runs", "ls", "--server", address,
+        self.refused(USAGE, "requires an API key", "runs", "ls", "--server", address)
+        done = self.refused(USAGE, "rejected the API key", "runs", "ls", "--server", address,
                             PAWL_TOKEN="sesame")
         self.assertNotIn("sesame", done.stderr + done.stdout)
         self.assertEqual(self.server.seen[-1]["Authorization"], "Bearer sesame")
@@ -256,24 +261,24 @@ class Refused(ProgramTest):
                             self.file("two", "se\nsame: x\n"))
         self.assertNotIn("same: x", done.stderr)
 
-    def test_what_a_server_refuses(self):
-        self.refused(USAGE, ["does not allow", "reader"], "runs", "ls", "--server",
+    def test_errors_of_a_server(self):
+        self.refused(USAGE, ["denied access", "reader"], "runs", "ls", "--server",
                      self.problem(403, "forbidden", "a reader may not"))
         self.refused(UNAVAILABLE, ["too much", "in 7 s"], "runs", "ls", "--server",
                      self.problem(429, "too_many_requests", "too much", **{"Retry-After": "7"}))
         self.refused(UNAVAILABLE, "stopping", "runs", "ls", "--server",
                      self.problem(503, "unavailable", "stopping"))
 
-    def test_what_is_no_server_of_pawl(self):
-        self.refused(NOT_FOUND, "names a server of Pawl", "runs", "ls", "--server",
+    def test_not_a_pawl_server(self):
+        self.refused(NOT_FOUND, "is a Pawl server", "runs", "ls", "--server",
                      self.serve(404, "<html>"))
-        self.refused(STORE, "names a server of Pawl", "runs", "ls", "--server",
+        self.refused(STORE, "is a Pawl server", "runs", "ls", "--server",
                      self.serve(200, "<html>"))
-        self.refused(STORE, "another version", "runs", "ls", "--server", self.serve(200, "{}"))
+        self.refused(STORE, "incompatible version", "runs", "ls", "--server", self.serve(200, "{}"))
         self.refused(STORE, "flow is missing", "runs", "ls", "--server",
                      self.serve(200, '{"runs": [{"id": "a"}], "next": null}'))
 
-    def test_nothing_of_an_answer_steers_the_terminal(self):
+    def test_control_characters_in_a_response_are_escaped(self):
         done = self.refused(STORE, "\\u001b", "runs", "ls", "--server",
                             self.problem(500, "internal", "\x1b[31m"))
         self.assertNotIn("\x1b", done.stderr)

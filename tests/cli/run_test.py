@@ -1,4 +1,4 @@
-"""`pawl run`: what it prints in each form, how it ends, and its name for a run."""
+"""`pawl run`: the forms of its output, exit codes and run IDs."""
 
 import http.server
 import json
@@ -15,13 +15,13 @@ from program import FAILED, INVALID, PROGRAM, UNAVAILABLE, USAGE, ProgramTest, e
 class Run(ProgramTest):
     def hello(self):
         return self.flow(task("greet", "core.set", args={"greeting": "hello"}),
-                         task("tell", "core.log", args={"message": "told"}), name="hello")
+                         task("tell", "core.log", args={"message": "logged"}), name="hello")
 
     def test_a_pipe_gets_a_line_for_each_event_and_the_data(self):
         out = self.pawl("run", self.hello(), "--input", '{"n": 1}').stdout
         self.assertRegex(out, r"(?m)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z  greet  step_started$")
         self.assertRegex(out, r"(?m)  greet  step_finished  ")
-        self.assertRegex(out, r"(?m)  tell   step_log  .*info: told$")
+        self.assertRegex(out, r"(?m)  tell   step_log  .*info: logged$")
         self.assertIn('"greeting": "hello"', out)
         self.assertIn("completed in", out)
         self.assertIn("--data-dir", out.splitlines()[-1])
@@ -87,18 +87,18 @@ class Run(ProgramTest):
         self.flow(task("greet", "core.set", args={"greeting": "bye"}), name="hello")
         self.refused(USAGE, "another definition", *command, "--input", '{"n": 1}')
 
-    def test_a_run_that_takes_too_long_is_kept(self):
+    def test_a_run_that_times_out_is_stored(self):
         flow = self.flow(task("a", "core.set", args={"a": 1}),
                          task("slow", "core.sleep", args={"ms": 1500}), name="slow")
         command = ("run", flow, "--id", "t1", "--data-dir", self.store)
-        self.refused(UNAVAILABLE, ["not finished within", "pawl resume t1"], *command,
+        self.refused(UNAVAILABLE, ["not finished after", "pawl resume t1"], *command,
                      "--timeout", "300ms", "--set", "engine.stop_timeout_ms=100ms")
         self.assertEqual(self.show("t1")["status"], "running")
-        self.pawl("resume", "--data-dir", self.store)
+        self.pawl("recover", "--data-dir", self.store)
         self.assertEqual(self.show("t1")["status"], "completed")
         self.refused(USAGE, "--timeout", "run", flow, "--timeout", "soon")
 
-    def test_control_characters_reach_no_terminal(self):
+    def test_control_characters_are_escaped(self):
         evil = "\x1b]0;owned\x07\x1b[2J\u009b31m\u202e"
         flow = self.flow(task("set", "core.set", args={"text": evil}),
                          task("log", "core.log", args={"message": evil}),
@@ -115,7 +115,7 @@ class Run(ProgramTest):
         self.refused(FAILED, ["exec_not_allowed", "--allow-exec true"], "run", flow)
         self.pawl("run", flow, "--allow-exec", "false,true")
 
-    def test_http_calls_private_hosts_only_where_they_are_named(self):
+    def test_http_calls_private_hosts_only_if_allowed(self):
         class Answers(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 self.send_response(200)
@@ -137,7 +137,7 @@ class Run(ProgramTest):
         self.refused(FAILED, "http_tls", "run", self.flow(
             task("get", "core.http", args={"url": f"https://{host}/"})), PAWL_HTTP_ALLOW_HOSTS=host)
 
-    def test_a_head_ends_it_quietly(self):
+    def test_a_closed_pipe_ends_the_program_silently(self):
         flow = self.flow(*[task(f"s{i}", "core.sleep", args={"ms": 100}) for i in range(20)])
         done = subprocess.run(["bash", "-c", f'set -o pipefail; "{PROGRAM}" run "{flow}" | head -1'],
                               env=environment(), text=True, capture_output=True, timeout=60,
@@ -145,16 +145,16 @@ class Run(ProgramTest):
         self.assertEqual((done.returncode, done.stderr), (141, ""))
         self.assertEqual(len(done.stdout.splitlines()), 1)
 
-    def test_a_full_standard_output_is_told(self):
+    def test_a_full_standard_output_is_reported(self):
         if not os.path.exists("/dev/full"):
-            self.skipTest("there is no /dev/full")
+            self.skipTest("no /dev/full on this system")
         with open("/dev/full", "w", encoding="utf-8") as full:
             done = subprocess.run([PROGRAM, "functions"], env=environment(), stdout=full,
                                   stderr=subprocess.PIPE, text=True, timeout=60, check=False)
         self.assertEqual(done.returncode, 6)
-        self.assertIn("pawl: standard output cannot be written", done.stderr)
+        self.assertIn("pawl: cannot write to standard output", done.stderr)
 
-    def test_closed_standard_streams_do_no_harm(self):
+    def test_closed_standard_streams_are_harmless(self):
         flow = self.hello()
         for stream in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
             command = f'"{PROGRAM}" run "{flow}" --id c --data-dir "{self.store}" {stream}'
@@ -165,7 +165,7 @@ class Run(ProgramTest):
 
 class Terminal(ProgramTest):
     def on_terminal(self, *arguments, **variables):
-        """What a terminal of 80 columns is sent."""
+        """Runs the program on a pseudo-terminal. Returns the exit code and the output."""
         main, side = pty.openpty()
         sent = []
 
@@ -194,7 +194,7 @@ class Terminal(ProgramTest):
         return self.flow(task("first", "core.sleep", args={"ms": 250}),
                          task("second", "core.set", args={"a": 1}))
 
-    def test_the_picture_is_drawn_again_in_place(self):
+    def test_the_tree_is_redrawn_in_place(self):
         code, sent = self.on_terminal("run", self.flow_of_two())
         self.assertEqual(code, 0)
         self.assertGreater(len(re.findall(r"\x1b\[\d+A", sent)), 2)
@@ -203,14 +203,14 @@ class Terminal(ProgramTest):
         self.assertRegex(last, r"✔ second ")
         self.assertIn("✔ completed", last)
         self.assertIn("\x1b[32m", sent)
-        self.assertNotIn("\x1b[?25l", sent)  # a killed program would leave no cursor
+        self.assertNotIn("\x1b[?25l", sent)  # a killed program would leave the cursor hidden
 
-    def test_no_color_takes_the_colours_away(self):
+    def test_no_color_disables_colours(self):
         _, sent = self.on_terminal("run", self.flow_of_two(), NO_COLOR="1")
         self.assertNotRegex(sent, r"\x1b\[[0-9;]*m")
         self.assertIn("✔ first", sent)
 
-    def test_without_utf8_signs_are_ascii(self):
+    def test_without_utf8_the_tree_is_ascii(self):
         _, sent = self.on_terminal("run", self.flow_of_two(), LANG="C")
         self.assertTrue(sent.isascii())
         self.assertIn("first", sent)
@@ -238,13 +238,14 @@ class Check(ProgramTest):
 
     def test_validate_json_and_strict(self):
         flow = self.flow(task("a", "orders.charge"))
-        [told] = self.lines("validate", flow, "--json")
-        self.assertTrue(told["valid"])
-        self.assertEqual([(f["level"], f["code"], f["pointer"]) for f in told["faults"]],
+        [printed] = self.lines("validate", flow, "--json")
+        self.assertTrue(printed["valid"])
+        self.assertEqual([(f["level"], f["code"], f["pointer"]) for f in printed["diagnostics"]],
                          [("warning", "unknown_function", "/nodes/0/data/code_ref")])
+        self.assertEqual(printed["faults"], printed["diagnostics"])  # the name in 0.1
         self.pawl("validate", flow, "--strict", expect=INVALID)
-        [told] = self.lines("validate", self.file("x.json", "{"), "--json", expect=INVALID)
-        self.assertEqual(told["faults"][0]["code"], "malformed_json")
+        [printed] = self.lines("validate", self.file("x.json", "{"), "--json", expect=INVALID)
+        self.assertEqual(printed["diagnostics"][0]["code"], "malformed_json")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Ctrl-C, kill -9 and going on: nothing is lost, and the program says how to go on."""
+"""Ctrl-C, kill -9 and resuming: no step is lost or repeated."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from program import LIMIT_S, PROGRAM, ProgramTest, environment, task
 
 class Stop(ProgramTest):
     def begin(self, *arguments):
-        """Starts the program and waits until it says that a step has begun."""
+        """Starts the program in the background."""
         process = subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.PIPE, text=True,
                                    stderr=subprocess.PIPE, env=environment(), cwd=self.folder)
         self.addCleanup(process.stdout.close)
@@ -36,8 +36,8 @@ class Stop(ProgramTest):
                          task("last", "core.set", args={"b": 2}))
 
     def begun_step(self, seconds):
-        """A step, and what it writes once its function runs: "step_started" comes before that, and
-        an engine that is told to stop in between does not begin the function at all."""
+        """A step, and the file it creates once its function runs. "step_started" is printed earlier;
+        an engine that stops in between does not call the function."""
         sign = os.path.join(self.folder, "begun")
         script = f"echo > '{sign}'; exec sleep {seconds}"
         return task("slow", "core.exec", args={"argv": ["sh", "-c", script]}), sign
@@ -46,10 +46,10 @@ class Stop(ProgramTest):
         end = time.monotonic() + LIMIT_S
         while not os.path.exists(path):
             self.assertIsNone(process.poll())
-            self.assertLess(time.monotonic(), end, "the step has not begun")
+            self.assertLess(time.monotonic(), end, "the step has not started")
             time.sleep(0.01)
 
-    def test_ctrl_c_stops_in_order_and_says_how_to_go_on(self):
+    def test_ctrl_c_stops_in_order_and_prints_how_to_continue(self):
         for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
             with self.subTest(signal=number):
                 run = f"r{code}"
@@ -60,13 +60,13 @@ class Stop(ProgramTest):
                 got, out, err = self.end(process)
                 self.assertEqual(got, code, out + err)
                 self.assertIn(f"pawl resume {run} --data-dir {self.store}", err)
-                # The step under way was let finish, the next one was not begun or not recorded.
+                # The running step has finished; the next one did not start.
                 self.pawl("resume", run, "--data-dir", self.store)
                 shown = self.show(run)
                 self.assertEqual((shown["status"], shown["data"]), ("completed", {"a": 1, "b": 2}))
                 self.assertEqual([s["node"] for s in shown["steps"]], ["first", "slow", "last"])
 
-    def test_a_run_that_ends_while_the_engine_stops_is_told_as_it_ended(self):
+    def test_a_run_that_ends_while_the_engine_stops_is_reported(self):
         step, sign = self.begun_step(0.7)
         process = self.begin("run", self.flow(step), "--id", "late", "--data-dir", self.store,
                              "--allow-exec", "sh")
@@ -77,7 +77,7 @@ class Stop(ProgramTest):
         self.assertIn("completed", out)
         self.assertEqual(self.show("late")["status"], "completed")
 
-    def test_a_run_in_memory_is_said_to_be_lost(self):
+    def test_the_loss_of_a_run_in_memory_is_reported(self):
         process = self.begin("run", self.slow_flow(60000), "--set", "engine.stop_timeout_ms=100ms")
         self.until(process, "slow   step_started")
         process.send_signal(signal.SIGINT)
@@ -99,7 +99,7 @@ class Stop(ProgramTest):
         self.assertLess(time.monotonic() - begun, 5)
         self.assertEqual(self.show("two")["status"], "running")
 
-    def test_a_killed_run_goes_on_from_its_last_step(self):
+    def test_a_killed_run_continues_after_its_last_step(self):
         log = os.path.join(self.folder, "log")
         note = lambda word: task(word, "core.exec", args={"argv": ["tee", "-a", log],
                                                           "stdin": word + "\n"})
@@ -110,24 +110,35 @@ class Stop(ProgramTest):
         self.until(process, '"event":"step_started","node":"slow"')
         process.kill()
         self.assertEqual(self.end(process)[0], -signal.SIGKILL)
-        # Looking runs nothing.
+        # Reading executes no step.
         self.assertEqual(self.show("k")["status"], "running")
         self.assertIn("pawl resume k", self.pawl("runs", "show", "k", "--data-dir",
                                                  self.store).stdout)
-        out = self.pawl("resume", "--data-dir", self.store, "--allow-exec", "tee").stdout
+        out = self.pawl("recover", "--data-dir", self.store, "--allow-exec", "tee").stdout
         self.assertNotIn("one  ", out)
         with open(log, encoding="utf-8") as file:
             self.assertEqual(file.read().split(), ["one", "two", "three"])
         self.assertEqual(self.show("k")["status"], "completed")
         self.assertIn("Nothing to resume",
-                      self.pawl("resume", "--data-dir", self.store).stdout)
+                      self.pawl("recover", "--data-dir", self.store).stdout)
+
+    def test_resume_without_an_id_is_recover(self):
+        process = self.begin("run", self.slow_flow(300), "--id", "k", "--data-dir", self.store)
+        self.until(process, "slow   step_started")
+        process.kill()
+        self.end(process)
+        done = self.pawl("resume", "--data-dir", self.store)
+        self.assertIn("is now called `pawl recover`", done.stderr)
+        self.assertIn("last   step_finished", done.stdout)
+        self.assertEqual(self.show("k")["status"], "completed")
+        self.refused(2, "ID", "runs", "resume", "--data-dir", self.store)
 
     def test_a_run_is_paused_changed_and_resumed(self):
         process = self.begin("run", self.slow_flow(500), "--id", "p", "--data-dir", self.store)
         self.until(process, "slow   step_started")
         process.kill()
         self.end(process)
-        too_early = self.pawl("runs", "update", "p", '{"a": 9}', "--data-dir", self.store,
+        too_early = self.pawl("runs", "set-data", "p", '{"a": 9}', "--data-dir", self.store,
                               expect=2)
         self.assertIn("legal now: pause, signal or cancel", too_early.stderr)
         paused = self.pawl("runs", "pause", "p", "--reason", "a look", "--data-dir", self.store)
@@ -137,15 +148,16 @@ class Stop(ProgramTest):
                          ("paused", False, ["last"]))
         self.assertIn("pawl resume p", self.pawl("runs", "show", "p", "--data-dir",
                                                  self.store).stdout)
-        self.assertIn("1 run is paused", self.pawl("resume", "--data-dir", self.store).stdout)
-        self.pawl("runs", "update", "p", '{"a": 9}', "--data-dir", self.store)
-        out = self.pawl("resume", "p", "--data-dir", self.store).stdout
+        self.assertIn("1 run is paused", self.pawl("recover", "--data-dir", self.store).stdout)
+        self.pawl("runs", "update", "p", '{"a": 8}', "--data-dir", self.store)
+        self.pawl("runs", "set-data", "p", '{"a": 9}', "--data-dir", self.store)
+        out = self.pawl("runs", "resume", "p", "--data-dir", self.store).stdout
         self.assertNotIn("slow   step_started", out)
         self.assertIn("run_resumed", out)
         self.assertEqual(self.show("p")["data"], {"a": 9, "b": 2})
         self.pawl("runs", "pause", "p", "--data-dir", self.store, expect=2)
 
-    def test_a_run_waits_for_its_signal_and_goes_on_with_it(self):
+    def test_a_run_waits_for_its_signal(self):
         wait = {"id": "ok", "type": "signal", "data": {"name": "approved now", "into": "who"}}
         flow = self.flow(task("first", "core.set", args={"a": 1}), wait,
                          task("last", "core.set", args={"b": 2}))
@@ -154,13 +166,13 @@ class Stop(ProgramTest):
         self.assertIn("waiting in", out)
         send = f"pawl runs signal w 'approved now' --data-dir {self.store}"
         self.assertIn("next: " + send, out)
-        self.assertIn("It waits for somebody outside", self.pawl("runs", "show", "w", "--data-dir",
+        self.assertIn("It is waiting for a signal", self.pawl("runs", "show", "w", "--data-dir",
                                                          self.store).stdout)
         shown = self.show("w")
         self.assertEqual((shown["status"], shown["parked"], shown["waiting_on"]),
                          ("running", True,
                           [{"node": "ok", "kind": "signal", "name": "approved now"}]))
-        # Nothing happens in it by itself.
+        # It does nothing until then.
         self.assertIn("waiting", self.pawl("resume", "w", "--data-dir", self.store).stdout)
         self.pawl("runs", "signal", "w", "", "--data-dir", self.store, expect=2)
         self.pawl("runs", "signal", "w", "approved now", "{bad", "--data-dir", self.store,
@@ -173,7 +185,7 @@ class Stop(ProgramTest):
                          ("completed", {"a": 1, "b": 2, "who": {"by": "ada"}}))
         self.pawl("runs", "signal", "w", "approved now", "--data-dir", self.store, expect=2)
 
-    def test_the_same_command_goes_on_with_a_killed_run(self):
+    def test_repeating_the_command_continues_a_killed_run(self):
         command = ("run", self.slow_flow(500), "--id", "k", "--data-dir", self.store)
         process = self.begin(*command)
         self.until(process, "slow   step_started")
@@ -183,7 +195,7 @@ class Stop(ProgramTest):
         self.assertNotIn("first  step", out)
         self.assertIn("last   step_finished", out)
 
-    def test_resume_follows_several_runs(self):
+    def test_recover_follows_several_runs(self):
         step, sign = self.begun_step(60)
         flow = self.flow(step)
         for run in ("a", "b", "c"):
@@ -194,18 +206,18 @@ class Stop(ProgramTest):
             self.end(process)
             os.remove(sign)
         self.pawl("runs", "cancel", "c", "--reason", "not needed", "--data-dir", self.store)
-        process = self.begin("resume", "--data-dir", self.store, "--set",
+        process = self.begin("recover", "--data-dir", self.store, "--set",
                              "engine.stop_timeout_ms=100ms", "--allow-exec", "sh")
         self.until_there(process, sign)
         process.send_signal(signal.SIGINT)
         got, _, err = self.end(process)
         self.assertEqual(got, 130)
-        self.assertIn("2 runs are kept", err)
+        self.assertIn("2 runs are stored; continue with: pawl recover", err)
         self.assertEqual({r["id"]: r["status"] for r in self.lines("runs", "ls", "--json",
                                                                    "--data-dir", self.store)},
                          {"a": "running", "b": "running", "c": "cancelled"})
 
-    def test_resume_tells_the_end_of_each_of_several_runs(self):
+    def test_recover_reports_the_end_of_each_run(self):
         good = self.flow(task("slow", "core.sleep", args={"ms": 300}), name="good")
         bad = self.flow(task("slow", "core.sleep", args={"ms": 300}),
                         task("stop", "core.fail"), name="bad")
@@ -214,7 +226,7 @@ class Stop(ProgramTest):
             self.until(process, "step_started")
             process.kill()
             self.end(process)
-        lines = self.lines("resume", "--data-dir", self.store, "--json", expect=1)
+        lines = self.lines("recover", "--data-dir", self.store, "--json", expect=1)
         self.assertEqual({line["run"]: line["status"] for line in lines
                           if line["event"] == "summary"}, {"a": "completed", "b": "failed"})
         self.assertIn("2 runs", self.pawl("resume", "a", "b", "--data-dir", self.store,

@@ -1,4 +1,4 @@
-"""Stores: looking at them, and those that cannot be used."""
+"""Reading from stores, and stores that cannot be used."""
 
 import glob
 import os
@@ -12,8 +12,8 @@ from program import (CANCELLED, FAILED, NOT_FOUND, PROGRAM, STORE, USAGE, Progra
                      task)
 
 
-class Looking(ProgramTest):
-    """What is the same wherever the runs are (`self.where`)."""
+class Reading(ProgramTest):
+    """Tests that apply to a data folder and to a server (`self.where`)."""
 
     def setUp(self):
         super().setUp()
@@ -37,9 +37,9 @@ class Looking(ProgramTest):
         self.assertIn("more", out)
         self.assertIn("No run", self.pawl("runs", "ls", "--status", "paused", *self.where).stdout)
 
-    def test_a_run_is_shown_with_what_to_do_next(self):
+    def test_show_ends_with_the_next_command(self):
         out = self.pawl("runs", "show", "b1", *self.where).stdout
-        for words in ("status      failed", "broken at stop", "STEP",
+        for words in ("status        failed", "broken at stop", "STEP",
                       " ".join(["pawl runs retry b1", *self.where])):
             self.assertIn(words, out)
         self.assertIn("pawl runs history g1", self.pawl("runs", "show", "g1",
@@ -54,12 +54,12 @@ class Looking(ProgramTest):
         self.assertGreaterEqual(step["duration_us"], 0)
         self.assertEqual(self.show("g1")["data"], {"n": 1, "a": 1})
 
-    def test_a_history_tells_everything(self):
+    def test_a_history_has_all_events(self):
         events = self.lines("runs", "history", "g1", "--json", *self.where)
         self.assertEqual([e["event"] for e in events],
                          ["run_created", "step_started", "step_finished", "run_completed"])
-        told = self.pawl("runs", "history", "g1", *self.where).stdout
-        self.assertEqual(len(told.splitlines()), 4)
+        out = self.pawl("runs", "history", "g1", *self.where).stdout
+        self.assertEqual(len(out.splitlines()), 4)
 
     def test_no_such_run_or_flow(self):
         for command in (["show"], ["history"], ["cancel"], ["retry"]):
@@ -69,13 +69,13 @@ class Looking(ProgramTest):
         self.refused(NOT_FOUND, "nothing", "flows", "show", "nothing", *self.where)
         self.refused(NOT_FOUND, "9.0.0", "flows", "show", "good", "--version", "9", *self.where)
 
-    def test_a_finished_run_takes_no_commands(self):
+    def test_a_finished_run_accepts_no_commands(self):
         self.refused(USAGE, "completed", "runs", "cancel", "g1", *self.where)
         self.refused(USAGE, "completed", "runs", "retry", "g1", *self.where)
 
     def test_flows_have_versions(self):
-        [told] = self.lines("flows", "put", self.good, "--json", *self.where)
-        self.assertEqual((told["version"], told["created"]), ("1.0.0", False))
+        [stored] = self.lines("flows", "put", self.good, "--json", *self.where)
+        self.assertEqual((stored["version"], stored["created"]), ("1.0.0", False))
         self.flow(task("a", "core.set", args={"a": 2}), name="good")
         out = self.pawl("flows", "put", self.good, *self.where, "--no-publish").stdout
         self.assertIn("good@1.0.1", out)
@@ -99,13 +99,13 @@ class Looking(ProgramTest):
 
 
 class Unusable(ProgramTest):
-    """Stores that cannot be used: what was in them is still there afterwards."""
+    """Stores that cannot be used keep their content."""
 
     def make_store(self):
         self.quick = self.flow(task("a", "core.set", args={"a": 1}), name="quick")
         self.pawl("run", self.quick, "--id", "q", "--data-dir", self.store)
 
-    def test_a_store_that_is_open_elsewhere(self):
+    def test_a_store_that_is_open_in_another_process(self):
         slow = self.flow(task("slow", "core.sleep", args={"seconds": 60}), name="slow")
         with subprocess.Popen([PROGRAM, "run", slow, "--data-dir", self.store],
                               stdout=subprocess.PIPE, text=True, env=environment()) as process:
@@ -117,11 +117,12 @@ class Unusable(ProgramTest):
         self.pawl("runs", "ls", "--data-dir", self.store)
 
     def test_no_store(self):
-        for command in (["resume"], ["runs", "ls"], ["flows", "ls"], ["runs", "show", "x"]):
+        for command in (["recover"], ["resume"], ["runs", "ls"], ["flows", "ls"],
+                        ["runs", "show", "x"]):
             self.refused(NOT_FOUND, ["no store", self.store], *command, "--data-dir", self.store)
         self.assertFalse(os.path.exists(self.store))
 
-    def test_a_file_for_a_folder(self):
+    def test_a_file_in_place_of_a_folder(self):
         path = self.file("store", "not a folder")
         self.refused(USAGE, path, "run", self.flow(task("a", "core.set")), "--data-dir", path)
 
@@ -138,7 +139,7 @@ class Unusable(ProgramTest):
         self.assertEqual(self.show("q")["status"], "completed")
 
     def damage(self, pattern, cut):
-        """Cuts the largest file of a kind in half, or flips bytes in its middle."""
+        """Truncates the largest matching file to half its size, or overwrites bytes in it."""
         path = max(glob.glob(os.path.join(self.store, "**", pattern), recursive=True),
                    key=os.path.getsize)
         size = os.path.getsize(path)
@@ -153,7 +154,7 @@ class Unusable(ProgramTest):
         self.make_store()
         self.pawl("runs", "ls", "--data-dir", self.store)
         if not glob.glob(os.path.join(self.store, "**", "*.sst"), recursive=True):
-            self.skipTest("the store keeps so little in its log only")
+            self.skipTest("the store has no table file yet")
         copy = self.store + "-copy"
         for cut in (True, False):
             shutil.copytree(self.store, copy)
@@ -162,7 +163,7 @@ class Unusable(ProgramTest):
                 done = subprocess.run([PROGRAM, "runs", "show", "q", "--json", "--data-dir",
                                        self.store], env=environment(), text=True, timeout=60,
                                       capture_output=True, check=False)
-                # Bytes that nothing reads may be damaged unseen, but what is shown is right.
+                # Damage to bytes that are not read may go unnoticed, but the output is correct.
                 if done.returncode == 0:
                     self.assertIn('"a":1', done.stdout)
                 else:
@@ -183,7 +184,7 @@ class Unusable(ProgramTest):
         self.damage("*.log", cut=False)
         self.refused(STORE, self.store, "runs", "ls", "--data-dir", self.store)
 
-    def test_a_folder_that_cannot_be_written(self):
+    def test_a_read_only_folder(self):
         if os.geteuid() == 0:
             with Mounted(self, "ro") as folder:
                 self.refused(STORE, folder, "run", self.flow(task("a", "core.set")), "--data-dir",
@@ -193,7 +194,7 @@ class Unusable(ProgramTest):
         self.refused(STORE, self.store, "run", self.flow(task("a", "core.set")), "--data-dir",
                      self.store)
 
-    def test_a_folder_that_cannot_be_made(self):
+    def test_a_folder_that_cannot_be_created(self):
         for folder, why in (("/proc/none/store", "no folder can be made there"),
                             ("/dev/null/store", "is a file; name a folder")):
             done = self.pawl("run", self.flow(task("a", "core.set")), "--data-dir", folder,
@@ -201,7 +202,7 @@ class Unusable(ProgramTest):
             self.assertIn(f"the store in {folder}: ", done.stderr)
             self.assertIn(why, done.stderr)
 
-    def test_a_full_disk_ends_the_run_with_a_reason(self):
+    def test_a_full_disk_is_reported(self):
         grow = {"big": {"cat": [{"var": "big"}, {"var": "big"}]}}
         flow = self.flow(*[task(f"n{i}", "core.set", **{"with": grow}) for i in range(12)])
         with Mounted(self, "size=4m") as folder:
@@ -212,7 +213,7 @@ class Unusable(ProgramTest):
 
 
 class Mounted:
-    """A file system in memory of its own, for as long as the block."""
+    """A file system in memory, mounted for the duration of the block."""
 
     def __init__(self, test, options):
         self.test, self.options = test, options
@@ -223,7 +224,7 @@ class Mounted:
         done = subprocess.run(["mount", "-t", "tmpfs", "-o", self.options, "tmpfs", self.path],
                               capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            self.test.skipTest("no file system can be mounted here: " + done.stderr.strip())
+            self.test.skipTest("cannot mount a file system: " + done.stderr.strip())
         return self.path
 
     def __exit__(self, *_):

@@ -11,11 +11,11 @@
 
 namespace pawl::cli {
 
-/// Many runs, one line each while they are under way; those that ended scroll by above. For
-/// terminals.
-class fleet_watcher final : public watcher {
+/// Shows several runs: a line for each unfinished run, redrawn in place, below a log of those that
+/// ended. For terminals.
+class table_watcher final : public watcher {
  public:
-  explicit fleet_watcher(session& s);
+  explicit table_watcher(session& s);
 
   void follow(const followed_run& run) override;
   void on_event(const live_event& e) override;
@@ -25,23 +25,23 @@ class fleet_watcher final : public watcher {
   void finish() override { draw(); }
 
  private:
-  struct under_way {
+  struct active_run {
     flow_version_id flow;
     time_point created_at{};
     std::size_t steps = 0;
-    std::set<std::string> at;  ///< nodes that are running
+    std::set<std::string> at;  ///< running nodes
   };
 
   void draw();
-  [[nodiscard]] drawn_line line_of(const run_id& id, const under_way& run, time_point now) const;
+  [[nodiscard]] styled_line line_of(const run_id& id, const active_run& run, time_point now) const;
 
   session& session_;
-  const style look_;
+  const text_style style_;
   live_region region_;
   terminal_size size_;
-  std::map<run_id, under_way> runs_;
+  std::map<run_id, active_run> runs_;
   std::size_t ended_ = 0;
-  std::vector<std::string> ended_lines_;  ///< not printed yet
+  std::vector<std::string> ended_lines_;  ///< to be printed
   std::string note_;
   std::size_t frame_ = 0;
   std::chrono::steady_clock::time_point drawn_at_{};

@@ -5,8 +5,8 @@
 
 #include <pawl/engine.hpp>
 
-/// Values of the engine from the JSON in which a server tells them. What does not fit is
-/// `not_supported`, and the message names the field: the server is of another version.
+/// Decodes the JSON of the HTTP API into the types of the engine. A missing or invalid field gives
+/// `not_supported` with the name of the field: the server has an incompatible version.
 namespace pawl::cli {
 
 [[nodiscard]] result<run_summary> read_run_summary(const json& from, const scope_name& scope);
@@ -17,23 +17,24 @@ namespace pawl::cli {
 [[nodiscard]] result<history_event> read_history_event(const json& from);
 
 [[nodiscard]] result<flow_stored> read_flow_stored(const json& from);
-/// With or without its definition.
+/// The definition is optional.
 [[nodiscard]] result<flow_version> read_flow_version(const json& from);
 [[nodiscard]] result<flow_summary> read_flow_summary(const json& from);
 [[nodiscard]] result<function_info> read_function(const json& from);
 [[nodiscard]] result<worker_overview> read_workers(const json& from);
 
-/// A problem document (RFC 9457) as the error that the same call gives without a server. `status`
-/// decides where the document does not.
+/// Converts a problem document (RFC 9457) to the error that the engine call returns. Without a
+/// known `code` in the document, `status` determines the error code.
 [[nodiscard]] error error_of_problem(const json& problem, int status);
 
-/// Every item of the array `key` of an object, read by `read`.
+/// Decodes each element of the array `key` of an object with `read`.
 template <class T, class Read>
 result<std::vector<T>> read_list(const json& from, const char* key, Read read) {
   std::vector<T> all;
   if (!from.is_object() || !from.contains(key) || !from[key].is_array())
-    return error{errc::not_supported, "the server's answer has no list " + std::string{key} +
-                                          "; it is of another version, or no server of Pawl"};
+    return error{errc::not_supported, "invalid response: \"" + std::string{key} +
+                                          "\" is not an array; the server is not a Pawl server or "
+                                          "has an incompatible version"};
   for (const auto& each : from[key]) {
     auto item = read(each);
     if (!item) return std::move(item).error();

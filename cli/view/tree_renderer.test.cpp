@@ -1,4 +1,4 @@
-#include "cli/view/tree_picture.hpp"
+#include "cli/view/tree_renderer.hpp"
 
 #include "tests/support/catch.hpp"
 
@@ -49,7 +49,7 @@ canvas canvas_of(std::size_t columns, std::size_t rows = 24) {
   return {{false, true}, {columns, rows}, from_unix_us(3'500'000), 0};
 }
 
-std::vector<std::string> texts(const std::vector<drawn_line>& lines) {
+std::vector<std::string> texts(const std::vector<styled_line>& lines) {
   std::vector<std::string> all;
   for (const auto& line : lines) {
     all.push_back(line.text);
@@ -60,7 +60,7 @@ std::vector<std::string> texts(const std::vector<drawn_line>& lines) {
 
 }  // namespace
 
-TEST_CASE("a picture shows each node with its state, time and progress") {
+TEST_CASE("a drawing shows each node with its state, duration and progress") {
   const auto run = small_run();
   run_progress progress{*run.definition};
   progress.apply(event_at("step_started", "fetch"));
@@ -68,8 +68,8 @@ TEST_CASE("a picture shows each node with its state, time and progress") {
   progress.apply(event_at("condition_evaluated", "big", {{"result", true}}));
   progress.apply(event_at("step_started", "split", json::object(), 2, 3));
   progress.apply(event_at("step_progress", "split", {{"fraction", 0.5}}, 2, 3));
-  const tree_picture picture{run};
-  CHECK(texts(picture.draw(progress, canvas_of(100), 0, false)) ==
+  const tree_renderer renderer{run};
+  CHECK(texts(renderer.draw(progress, canvas_of(100), 0, false)) ==
         std::vector<std::string>{
             "small@1.0.0  run r1  3.50s",
             "",
@@ -80,29 +80,29 @@ TEST_CASE("a picture shows each node with its state, time and progress") {
         });
 }
 
-TEST_CASE("a failed node says why") {
+TEST_CASE("a failed node shows its error") {
   const auto run = small_run();
   run_progress progress{*run.definition};
   progress.apply(event_at("step_started", "fetch"));
   progress.apply(
       event_at("step_failed", "fetch", {{"us", 5'000}, {"type", "x"}, {"message", "No\x1b[2J."}}));
-  const auto lines = texts(tree_picture{run}.draw(progress, canvas_of(60), 0, true));
+  const auto lines = texts(tree_renderer{run}.draw(progress, canvas_of(60), 0, true));
   CHECK(lines.at(0) == "small@1.0.0  run r1");
   CHECK(lines.at(2) == "  ✖ fetch       5ms  x: No\\u001b[2J.");
 }
 
-TEST_CASE("no line is wider than the window and no picture higher") {
+TEST_CASE("a drawing fits the window") {
   const auto run = long_run(60);
   run_progress progress{*run.definition};
   for (int i = 0; i < 30; ++i)
     progress.apply(event_at("step_finished", "n" + std::to_string(i), {{"us", 5}}));
   progress.apply(event_at("step_started", "n30"));
   progress.apply(event_at("step_progress", "n30", {{"fraction", 0.25}}));
-  const tree_picture picture{run};
+  const tree_renderer renderer{run};
   for (const std::size_t columns : {1, 2, 5, 10, 20, 39, 41, 60, 200}) {
     for (const std::size_t rows : {1, 3, 5, 10, 24}) {
       CAPTURE(columns, rows);
-      const auto lines = picture.draw(progress, canvas_of(columns, rows), 1, false);
+      const auto lines = renderer.draw(progress, canvas_of(columns, rows), 1, false);
       CHECK(lines.size() + 2 <= std::max<std::size_t>(rows, 5));
       for (const auto& line : lines) {
         CHECK(line.width < std::max<std::size_t>(columns, 2));
@@ -110,20 +110,20 @@ TEST_CASE("no line is wider than the window and no picture higher") {
       }
     }
   }
-  const auto lines = texts(picture.draw(progress, canvas_of(60, 12), 0, false));
+  const auto lines = texts(renderer.draw(progress, canvas_of(60, 12), 0, false));
   CHECK(lines.size() == 11);
   CHECK(lines.at(2) == "  … 27 nodes above");
   CHECK(lines.at(6).starts_with("  ⠋ n30"));
   CHECK(lines.at(10) == "  … 26 nodes below");
 }
 
-TEST_CASE("without UTF-8 a picture is ASCII") {
+TEST_CASE("without UTF-8 a drawing is ASCII") {
   const auto run = small_run();
   run_progress progress{*run.definition};
   progress.apply(event_at("step_started", "fetch"));
   progress.apply(event_at("step_progress", "fetch", {{"fraction", 0.25}}));
   auto on = canvas_of(80);
-  on.look.utf8 = false;
-  for (const auto& line : tree_picture{run}.draw(progress, on, 0, false))
+  on.style.utf8 = false;
+  for (const auto& line : tree_renderer{run}.draw(progress, on, 0, false))
     CHECK(std::all_of(line.text.begin(), line.text.end(), [](char c) { return c >= ' '; }));
 }

@@ -1,4 +1,4 @@
-#include "cli/view/fleet_watcher.hpp"
+#include "cli/view/table_watcher.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -12,24 +12,24 @@ namespace {
 using namespace std::chrono_literals;
 using steady = std::chrono::steady_clock;
 
-constexpr auto pause = 100ms;
+constexpr auto table_redraw_interval = 100ms;
 
 }  // namespace
 
-fleet_watcher::fleet_watcher(session& s)
-    : session_(s), look_(s.look()), region_(s.out(), s.screen()), size_(s.screen().size()) {}
+table_watcher::table_watcher(session& s)
+    : session_(s), style_(s.style()), region_(s.out(), s.screen()), size_(s.screen().size()) {}
 
-void fleet_watcher::follow(const followed_run& run) {
+void table_watcher::follow(const followed_run& run) {
   auto& added = runs_[run.id];
   added.flow = run.flow;
   added.created_at = run.created_at;
   added.at.insert(run.at.begin(), run.at.end());
 }
 
-void fleet_watcher::on_event(const live_event& e) {
+void table_watcher::on_event(const live_event& e) {
   const auto found = runs_.find(e.run.id);
   if (found == runs_.end()) return;
-  under_way& run = found->second;
+  active_run& run = found->second;
   if (e.what.kind == "step_started") {
     run.at.insert(e.what.node);
   } else if (e.what.kind == "step_finished" || e.what.kind == "step_failed") {
@@ -38,12 +38,12 @@ void fleet_watcher::on_event(const live_event& e) {
   }
 }
 
-void fleet_watcher::on_end(const run_summary& run) {
+void table_watcher::on_end(const run_summary& run) {
   if (runs_.erase(run.key.id) == 0) return;
   ++ended_;
   const bool good = run.status == run_status::completed;
-  std::string line = look_.paint(good ? tint::green : tint::red,
-                                 good ? look_.sign("✔", "+") : look_.sign("✖", "x")) +
+  std::string line = style_.paint(good ? tint::green : tint::red,
+                                  good ? style_.sign("✔", "+") : style_.sign("✖", "x")) +
                      " " + run.key.id.str() + "  " + printable(to_string(run.flow)) + "  " +
                      std::string{to_string(run.status)};
   if (run.finished_at) line += " in " + duration_text((*run.finished_at - run.created_at).count());
@@ -51,36 +51,36 @@ void fleet_watcher::on_end(const run_summary& run) {
   ended_lines_.push_back(std::move(line));
 }
 
-void fleet_watcher::tick() {
-  if (steady::now() - drawn_at_ < pause) return;
+void table_watcher::tick() {
+  if (steady::now() - drawn_at_ < table_redraw_interval) return;
   ++frame_;
   draw();
 }
 
-void fleet_watcher::note(const std::string& sentence) {
+void table_watcher::note(const std::string& sentence) {
   note_ = sentence;
   draw();
 }
 
-drawn_line fleet_watcher::line_of(const run_id& id, const under_way& run, time_point now) const {
-  drawn_line line;
+styled_line table_watcher::line_of(const run_id& id, const active_run& run, time_point now) const {
+  styled_line line;
   const std::size_t columns = size_.columns - 1;
-  const auto add = [&](tint in, const std::string& text) { line.add(look_, in, text, columns); };
+  const auto add = [&](tint in, const std::string& text) { line.add(style_, in, text, columns); };
   std::string at;
   for (const auto& node : run.at) at += (at.empty() ? "" : ", ") + printable(node);
-  add(tint::cyan, std::string{spinner(look_, frame_)});
+  add(tint::cyan, std::string{spinner(style_, frame_)});
   add(tint::dim, " " + id.str());
   add(tint::none, "  " + printable(to_string(run.flow)));
   add(tint::dim, "  " + duration_text((now - run.created_at).count()));
-  add(tint::strong, "  " + at);
+  add(tint::bold, "  " + at);
   return line;
 }
 
-void fleet_watcher::draw() {
+void table_watcher::draw() {
   drawn_at_ = steady::now();
   size_ = session_.screen().size();
   if (!ended_lines_.empty()) region_.print_above(std::exchange(ended_lines_, {}));
-  std::vector<drawn_line> lines;
+  std::vector<styled_line> lines;
   const time_point now = wall_clock();
   const std::size_t room = size_.rows > 6 ? size_.rows - 5 : 1;
   for (const auto& [id, run] : runs_) {
@@ -88,14 +88,14 @@ void fleet_watcher::draw() {
     lines.push_back(line_of(id, run, now));
   }
   const auto add = [&](tint in, const std::string& text) {
-    lines.emplace_back().add(look_, in, text, size_.columns - 1);
+    lines.emplace_back().add(style_, in, text, size_.columns - 1);
   };
   if (runs_.size() > lines.size()) {
-    add(tint::dim, std::string{look_.ellipsis()} + " and " +
+    add(tint::dim, std::string{style_.ellipsis()} + " and " +
                        std::to_string(runs_.size() - lines.size()) + " more");
   }
-  add(tint::strong,
-      counted(runs_.size(), "run") + " under way, " + std::to_string(ended_) + " finished");
+  add(tint::bold,
+      counted(runs_.size(), "run") + " running, " + std::to_string(ended_) + " finished");
   if (!note_.empty()) add(tint::yellow, note_);
   region_.draw(lines);
 }

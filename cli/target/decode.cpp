@@ -1,4 +1,4 @@
-#include "cli/target/values.hpp"
+#include "cli/target/decode.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,11 +8,11 @@
 namespace pawl::cli {
 namespace {
 
-/// Reads fields of one object and remembers the first that does not fit.
+/// Reads the fields of one object. Remembers the first invalid field.
 class field_reader {
  public:
   explicit field_reader(const json& from) : from_(from) {
-    if (!from.is_object()) wrong_ = "the whole";
+    if (!from.is_object()) bad_field_ = "the body";
   }
 
   [[nodiscard]] const json& value(const char* key) const {
@@ -24,19 +24,19 @@ class field_reader {
   std::string text(const char* key) {
     const json& given = value(key);
     if (given.is_string()) return given.get<std::string>();
-    refuse(key);
+    reject(key);
     return {};
   }
-  /// Empty where it is missing or null.
-  std::string text_or_nothing(const char* key) {
+  /// Empty if missing or null.
+  std::string optional_text(const char* key) {
     return value(key).is_null() ? std::string{} : text(key);
   }
   bool flag(const char* key) {
     const json& given = value(key);
-    if (!given.is_boolean()) refuse(key);
+    if (!given.is_boolean()) reject(key);
     return given.is_boolean() && given.get<bool>();
   }
-  /// 0 where it is missing or null.
+  /// 0 if missing or null.
   template <class Number>
   Number number(const char* key) {
     const json& given = value(key);
@@ -44,44 +44,44 @@ class field_reader {
     const bool counts =
         given.is_number_unsigned() || (given.is_number_integer() && given.get<std::int64_t>() >= 0);
     const bool good = counts && given.get<std::uint64_t>() <= std::numeric_limits<Number>::max();
-    if (!good) refuse(key);
+    if (!good) reject(key);
     return good ? given.get<Number>() : 0;
   }
   std::vector<std::string> texts(const char* key) {
     std::vector<std::string> all;
     const json& given = value(key);
-    if (!given.is_array()) refuse(key);
+    if (!given.is_array()) reject(key);
     for (const auto& each : given) {
       if (each.is_string()) {
         all.push_back(each.get<std::string>());
       } else {
-        refuse(key);
+        reject(key);
       }
     }
     return all;
   }
   json object(const char* key) {
     const json& given = value(key);
-    if (!given.is_object()) refuse(key);
+    if (!given.is_object()) reject(key);
     return given.is_object() ? given : json::object();
   }
-  std::optional<time_point> moment(const char* key) {
-    const std::string given = text_or_nothing(key);
+  std::optional<time_point> time(const char* key) {
+    const std::string given = optional_text(key);
     if (given.empty()) return std::nullopt;
     return parsed(key, parse_rfc3339(given));
   }
-  time_point needed_moment(const char* key) {
-    const auto given = moment(key);
-    if (!given) refuse(key);
+  time_point required_time(const char* key) {
+    const auto given = time(key);
+    if (!given) reject(key);
     return given.value_or(time_point{});
   }
   run_status status(const char* key) {
     const auto given = parse_run_status(text(key));
-    if (!given) refuse(key);
+    if (!given) reject(key);
     return given.value_or(run_status::pending);
   }
   std::optional<run_id> run(const char* key) {
-    const std::string given = text_or_nothing(key);
+    const std::string given = optional_text(key);
     if (given.empty()) return std::nullopt;
     return parsed(key, parse_run_id(given));
   }
@@ -92,33 +92,33 @@ class field_reader {
     return id;
   }
   std::optional<version> version_of(const char* key) {
-    const std::string given = text_or_nothing(key);
+    const std::string given = optional_text(key);
     if (given.empty()) return std::nullopt;
     return parsed(key, parse_version(given));
   }
 
-  void refuse(const char* key) {
-    if (wrong_.empty()) wrong_ = key;
+  void reject(const char* key) {
+    if (bad_field_.empty()) bad_field_ = key;
   }
   template <class T>
-  result<T> outcome(T made) const {
-    if (wrong_.empty()) return made;
+  result<T> finish(T made) const {
+    if (bad_field_.empty()) return made;
     return error{errc::not_supported,
-                 "the server's answer is not understood (" + wrong_ +
-                     " is missing or of another kind); it is of another version, or no server "
-                     "of Pawl"};
+                 "invalid response: " + bad_field_ +
+                     " is missing or has the wrong type; the server is not a Pawl server or has "
+                     "an incompatible version"};
   }
 
  private:
   template <class T>
   std::optional<T> parsed(const char* key, result<T> given) {
     if (given) return *std::move(given);
-    refuse(key);
+    reject(key);
     return std::nullopt;
   }
 
   const json& from_;
-  std::string wrong_;
+  std::string bad_field_;
 };
 
 std::vector<diagnostic> read_diagnostics(const json& from) {
@@ -136,14 +136,14 @@ std::vector<diagnostic> read_diagnostics(const json& from) {
 std::optional<run_error> read_run_error(const json& from) {
   if (!from.is_object()) return std::nullopt;
   field_reader fields{from};
-  return run_error{fields.text("type"), fields.text("message"), fields.text_or_nothing("node"),
+  return run_error{fields.text("type"), fields.text("message"), fields.optional_text("node"),
                    fields.number<std::uint32_t>("attempt")};
 }
 
 waiting_on read_waiting(const json& from) {
   field_reader fields{from};
-  waiting_on waits{fields.text("node"), fields.text("kind"), fields.text_or_nothing("name")};
-  waits.until = fields.moment("until");
+  waiting_on waits{fields.text("node"), fields.text("kind"), fields.optional_text("name")};
+  waits.until = fields.time("until");
   waits.question = fields.value("question");
   return waits;
 }
@@ -189,17 +189,17 @@ result<run_summary> read_run_summary(const json& from, const scope_name& scope) 
   run_summary run;
   run.key.scope = scope;
   const auto id = fields.run("id");
-  if (!id) fields.refuse("id");
+  if (!id) fields.reject("id");
   run.key.id = id.value_or(run_id{});
   run.flow = fields.flow("flow");
   run.status = fields.status("status");
-  run.created_at = fields.needed_moment("created_at");
-  run.started_at = fields.moment("started_at");
-  run.finished_at = fields.moment("finished_at");
+  run.created_at = fields.required_time("created_at");
+  run.started_at = fields.time("started_at");
+  run.finished_at = fields.time("finished_at");
   run.error = read_run_error(fields.value("error"));
   run.restarted_from = fields.run("restarted_from");
   run.parent = fields.run("parent");
-  return fields.outcome(std::move(run));
+  return fields.finish(std::move(run));
 }
 
 result<run_view> read_run_view(const json& from, const scope_name& scope) {
@@ -212,13 +212,13 @@ result<run_view> read_run_view(const json& from, const scope_name& scope) {
   run.undoing = fields.flag("undoing");
   run.parked = fields.flag("parked");
   run.checkpoint = fields.number<std::uint64_t>("checkpoint");
-  run.updated_at = fields.needed_moment("updated_at");
+  run.updated_at = fields.required_time("updated_at");
   run.data = fields.object("data");
   run.metadata = fields.object("metadata");
   run.at = fields.texts("at");
   if (const json& waits = fields.value("waiting_on"); waits.is_array())
     for (const auto& each : waits) run.waiting_on.push_back(read_waiting(each));
-  return fields.outcome(std::move(run));
+  return fields.finish(std::move(run));
 }
 
 result<run_page> read_run_page(const json& from, const scope_name& scope) {
@@ -226,19 +226,19 @@ result<run_page> read_run_page(const json& from, const scope_name& scope) {
       from, "runs", [&](const json& each) { return read_run_summary(each, scope); });
   if (!runs) return std::move(runs).error();
   field_reader fields{from};
-  run_page page{*std::move(runs), fields.text_or_nothing("next")};
-  return fields.outcome(std::move(page));
+  run_page page{*std::move(runs), fields.optional_text("next")};
+  return fields.finish(std::move(page));
 }
 
 result<run_started> read_run_started(const json& from) {
   field_reader fields{from};
   run_started run;
   run.id = fields.run("id").value_or(run_id{});
-  if (run.id.empty()) fields.refuse("id");
+  if (run.id.empty()) fields.reject("id");
   run.flow = fields.flow("flow");
   run.status = fields.status("status");
   run.created = fields.flag("created");
-  return fields.outcome(std::move(run));
+  return fields.finish(std::move(run));
 }
 
 result<run_changed> read_run_changed(const json& from, const scope_name& scope) {
@@ -246,20 +246,20 @@ result<run_changed> read_run_changed(const json& from, const scope_name& scope) 
   auto run = read_run_summary(fields.value("run"), scope);
   if (!run) return std::move(run).error();
   run_changed change{*std::move(run), fields.status("before"), fields.flag("pausing")};
-  return fields.outcome(std::move(change));
+  return fields.finish(std::move(change));
 }
 
 result<history_event> read_history_event(const json& from) {
   field_reader fields{from};
   history_event event;
   event.checkpoint = fields.number<std::uint64_t>("checkpoint");
-  event.at = fields.needed_moment("at");
+  event.at = fields.required_time("at");
   event.kind = fields.text("kind");
-  event.node = fields.text_or_nothing("node");
+  event.node = fields.optional_text("node");
   event.visit = fields.number<std::uint32_t>("visit");
   event.attempt = fields.number<std::uint32_t>("attempt");
   event.detail = fields.value("detail").is_null() ? json::object() : fields.object("detail");
-  return fields.outcome(std::move(event));
+  return fields.finish(std::move(event));
 }
 
 result<flow_stored> read_flow_stored(const json& from) {
@@ -268,7 +268,7 @@ result<flow_stored> read_flow_stored(const json& from) {
   stored.id = fields.flow("name");
   stored.created = fields.flag("created");
   stored.warnings = read_diagnostics(fields.value("warnings"));
-  return fields.outcome(std::move(stored));
+  return fields.finish(std::move(stored));
 }
 
 result<flow_version> read_flow_version(const json& from) {
@@ -276,9 +276,9 @@ result<flow_version> read_flow_version(const json& from) {
   flow_version flow;
   flow.id = fields.flow("name");
   flow.published = fields.flag("published");
-  flow.created_at = fields.needed_moment("created_at");
+  flow.created_at = fields.required_time("created_at");
   flow.definition = fields.value("definition");
-  return fields.outcome(std::move(flow));
+  return fields.finish(std::move(flow));
 }
 
 result<flow_summary> read_flow_summary(const json& from) {
@@ -286,32 +286,31 @@ result<flow_summary> read_flow_summary(const json& from) {
   flow_summary flow;
   flow.name = flow_name{fields.text("name")};
   const auto latest = fields.version_of("latest");
-  if (!latest) fields.refuse("latest");
+  if (!latest) fields.reject("latest");
   flow.latest = latest.value_or(version{});
   flow.published = fields.version_of("published");
-  return fields.outcome(std::move(flow));
+  return fields.finish(std::move(flow));
 }
 
 result<function_info> read_function(const json& from) {
   field_reader fields{from};
   function_info function;
   function.code_ref = fields.text("code_ref");
-  function.options.description = fields.text_or_nothing("description");
+  function.options.description = fields.optional_text("description");
   function.built_in = fields.flag("built_in");
-  return fields.outcome(std::move(function));
+  return fields.finish(std::move(function));
 }
 
 result<worker_overview> read_workers(const json& from) {
   auto workers = read_list<worker_info>(from, "workers", [](const json& each) {
     field_reader fields{each};
     worker_info worker;
-    // The one who asks for tasks calls itself `worker`.
     worker.name = fields.text("worker");
     worker.queue = fields.text("queue");
     worker.functions = fields.texts("functions");
     worker.leases = fields.number<std::size_t>("leases");
-    worker.last_seen = fields.needed_moment("last_seen");
-    return fields.outcome(std::move(worker));
+    worker.last_seen = fields.required_time("last_seen");
+    return fields.finish(std::move(worker));
   });
   if (!workers) return std::move(workers).error();
   auto queues = read_list<task_queue_info>(from, "queues", [](const json& each) {
@@ -321,8 +320,8 @@ result<worker_overview> read_workers(const json& from) {
     queue.code_ref = fields.text("code_ref");
     queue.queued = fields.number<std::uint64_t>("queued");
     queue.leased = fields.number<std::size_t>("leased");
-    queue.oldest_at = fields.moment("oldest_at");
-    return fields.outcome(std::move(queue));
+    queue.oldest_at = fields.time("oldest_at");
+    return fields.finish(std::move(queue));
   });
   if (!queues) return std::move(queues).error();
   return worker_overview{*std::move(workers), *std::move(queues)};
@@ -333,8 +332,7 @@ error error_of_problem(const json& problem, int status) {
   const json& code = fields.value("code");
   const json& detail = fields.value("detail");
   const json& error_class = fields.value("class");
-  error failure{code_of_status(status),
-                "the server answered with status " + std::to_string(status)};
+  error failure{code_of_status(status), "the server returned status " + std::to_string(status)};
   const auto* const known =
       std::find_if(known_codes.begin(), known_codes.end(),
                    [&](const auto& each) { return code.is_string() && code == each.first; });

@@ -1,4 +1,4 @@
-#include "cli/target/values.hpp"
+#include "cli/target/decode.hpp"
 
 #include "tests/support/catch.hpp"
 
@@ -20,7 +20,7 @@ json a_run() {
 
 const scope_name in{"tenant"};
 
-TEST_CASE("a run is read as the engine gives it") {
+TEST_CASE("a run is decoded as the engine returns it") {
   const auto run = read_run_view(a_run(), in);
   REQUIRE(run);
   CHECK(run->summary.key == run_key{in, run_id{"r1"}});
@@ -41,11 +41,11 @@ TEST_CASE("a run is read as the engine gives it") {
   CHECK(run->data == json{{"n", 1}});
 }
 
-TEST_CASE("an answer that does not fit is refused, and the field is named") {
+TEST_CASE("an invalid response is rejected with the name of the field") {
   for (const char* field : {"id", "flow", "status", "created_at", "checkpoint", "data", "at"}) {
-    json spoilt = a_run();
-    spoilt[field] = -1;
-    const auto run = read_run_view(spoilt, in);
+    json invalid = a_run();
+    invalid[field] = -1;
+    const auto run = read_run_view(invalid, in);
     INFO(field);
     REQUIRE_FALSE(run);
     CHECK(run.error().code == errc::not_supported);
@@ -55,7 +55,7 @@ TEST_CASE("an answer that does not fit is refused, and the field is named") {
   CHECK_FALSE(read_run_page(json::object(), in));
 }
 
-TEST_CASE("an event without a checkpoint was not stored") {
+TEST_CASE("an event without a checkpoint is not durable") {
   const auto event = read_history_event({{"at", "2026-01-31T09:30:00.250Z"},
                                          {"kind", "step_log"},
                                          {"node", "a"},
@@ -67,7 +67,7 @@ TEST_CASE("an event without a checkpoint was not stored") {
   CHECK(event->detail["message"] == "hi");
 }
 
-TEST_CASE("a problem is the error that the engine gives") {
+TEST_CASE("a problem document becomes the error of the engine") {
   const auto failure = error_of_problem({{"code", "illegal_transition"},
                                          {"detail", "the run r1 is completed"},
                                          {"faults", json::array()}},
@@ -84,11 +84,11 @@ TEST_CASE("a problem is the error that the engine gives") {
         std::vector{diagnostic{severity::error, "/nodes/1", "unknown_node_type", "what"}});
 }
 
-TEST_CASE("an answer without a problem is judged by its status") {
+TEST_CASE("without a problem document the status determines the error") {
   CHECK(error_of_problem(nullptr, 502).code == errc::unavailable);
   CHECK(error_of_problem("<html>", 404).code == errc::not_found);
   CHECK(error_of_problem(json::object(), 429).code == errc::overloaded);
-  CHECK(error_of_problem({{"code", "of tomorrow"}}, 418).code == errc::not_supported);
+  CHECK(error_of_problem({{"code", "unknown_code"}}, 418).code == errc::not_supported);
 }
 
 }  // namespace

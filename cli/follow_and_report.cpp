@@ -1,27 +1,28 @@
-#include "cli/drive.hpp"
+#include "cli/follow_and_report.hpp"
 
 #include <algorithm>
 #include <array>
 
 #include "cli/report.hpp"
 #include "cli/text.hpp"
-#include "cli/view/fleet_watcher.hpp"
 #include "cli/view/line_watcher.hpp"
+#include "cli/view/table_watcher.hpp"
 #include "cli/view/tree_watcher.hpp"
 
 namespace pawl::cli {
 namespace {
 
-/// Log lines would be drawn over: who wants many of them on the terminal gets lines throughout.
+/// Selects the form of output. Log lines on the same terminal would break a drawing, so they imply
+/// lines.
 std::unique_ptr<watcher> make_watcher(session& s, const target& on, bool json, bool several) {
   if (json) return std::make_unique<json_watcher>(s);
   if (!s.screen().live || on.logs_to_terminal()) return std::make_unique<line_watcher>(s, several);
-  if (several) return std::make_unique<fleet_watcher>(s);
+  if (several) return std::make_unique<table_watcher>(s);
   return std::make_unique<tree_watcher>(s);
 }
 
-/// Why a run could not be followed. Where the store failed, the engine's stop tells the cause, and
-/// runs are told only that the engine takes nothing more.
+/// Reports why a run could not be followed. After a store failure the run's error is only
+/// `unavailable`; stopping the engine returns the cause.
 exit_code fail_with(session& s, target& on, const error& why) {
   if (why.type == "store_failed") return s.fail(exit_code::store, why.message);
   if (why.code == errc::unavailable)
@@ -30,51 +31,54 @@ exit_code fail_with(session& s, target& on, const error& why) {
   return s.fail(why);
 }
 
-/// What becomes of runs that were left before their end, and how to go on.
-void tell_unfinished(session& s, const onward& to, std::size_t count, const run_id* only) {
-  if (to.served) {
-    if (only == nullptr) return s.say(counted(count, "run") + " go on at the server");
-    return s.say("the run goes on at the server; see it with: pawl runs watch " + only->str() +
-                 to.look);
+/// Reports the state of runs that were still unfinished, and how to continue them.
+void report_unfinished(session& s, const command_hints& hints, std::size_t count,
+                       const run_id* only) {
+  if (hints.remote) {
+    if (only == nullptr) return s.print_message(counted(count, "run") + " continue on the server");
+    return s.print_message("the run continues on the server; follow it with: pawl runs watch " +
+                           only->str() + hints.read_flags);
   }
-  if (!to.kept) {
-    return s.say(count == 1
-                     ? "the run was kept in memory only and is lost; --data-dir DIR keeps runs"
-                     : "the runs were kept in memory only and are lost; --data-dir DIR keeps runs");
+  if (!hints.durable) {
+    return s.print_message(
+        count == 1 ? "the run was in memory only and is lost; use --data-dir DIR to store runs"
+                   : "the runs were in memory only and are lost; use --data-dir DIR to store "
+                     "runs");
   }
-  const std::string id = only != nullptr ? " " + only->str() : "";
-  s.say((count == 1 ? "the run is kept; go on with: pawl resume"
-                    : counted(count, "run") + " are kept; go on with: pawl resume") +
-        id + to.go);
+  s.print_message((count == 1 ? "the run is stored" : counted(count, "run") + " are stored") +
+                  "; continue with: pawl " +
+                  (only != nullptr ? "resume " + only->str() : "recover") + hints.run_flags);
 }
 
-exit_code stopped_early(session& s, const onward& to, const follow_result& done,
-                        const drive_options& options, std::size_t unfinished, const run_id* only) {
+exit_code report_stopped_early(session& s, const command_hints& hints, const follow_result& done,
+                               const report_options& options, std::size_t unfinished,
+                               const run_id* only) {
   if (done.how == follow_end::output_closed) return exit_code::broken_pipe;
   if (done.how == follow_end::timed_out) {
-    s.say("not finished within " + duration_text(options.timeout->count() * 1'000));
+    s.print_message("not finished after " + duration_text(options.timeout->count() * 1'000));
   } else {
-    s.say("stopped");
+    s.print_message("stopped");
   }
-  tell_unfinished(s, to, unfinished, only);
+  report_unfinished(s, hints, unfinished, only);
   if (done.how == follow_end::timed_out) return exit_code::unavailable;
   return s.stop_signals().code().value_or(exit_code::interrupted);
 }
 
-/// The totals of several runs, and the worst of their exit codes.
+/// Prints the totals of several runs. Returns the worst of their exit codes.
 exit_code print_totals(session& s, target& on, const follow_result& done, bool json) {
   std::array<std::size_t, std::size(all_run_statuses)> totals{};
   const error* failure = nullptr;
   for (const auto& [id, run] : done.runs) {
     if (!run) {
       failure = &run.error();
-      if (failure->code != errc::unavailable) s.say("run " + id.str() + ": " + failure->message);
+      if (failure->code != errc::unavailable)
+        s.print_message("run " + id.str() + ": " + failure->message);
       continue;
     }
     ++totals[static_cast<std::size_t>(run->summary.status)];
     if (json) print_end_json(s, *run);
     if (!json && run->summary.status == run_status::failed)
-      s.out().line("next: " + next_step(*run, on.next()));
+      s.out().line("next: " + next_command(*run, on.hints()));
   }
   if (!json) {
     std::string line = counted(done.runs.size(), "run") + ":";
@@ -96,38 +100,48 @@ exit_code print_one(session& s, target& on, const result<run_view>& run, bool js
   if (json) {
     print_end_json(s, *run);
   } else {
-    print_end(s, *run, on.next());
+    print_end(s, *run, on.hints());
   }
   return exit_code_of(run->summary.status);
 }
 
 }  // namespace
 
-result<followed_run> known_run_briefly(target& on, const run_id& id) {
+result<followed_run> load_run_summary(target& on, const run_id& id) {
   const auto run = on.get(id);
   if (!run) return run.error();
   return followed_run{
       id, run->summary.flow, nullptr, {}, run->checkpoint, run->summary.created_at, run->at};
 }
 
-result<followed_run> known_run(target& on, const run_id& id) {
-  auto run = known_run_briefly(on, id);
+result<followed_run> load_run(target& on, const run_id& id) {
+  auto run = load_run_summary(on, id);
   if (!run) return run;
   const auto stored = on.get_flow(run->flow.name, run->flow.version);
   if (!stored) return stored.error();
-  std::vector<diagnostic> diagnostics;  // it was checked before it was stored
+  std::vector<diagnostic> diagnostics;  // stored definitions are valid
   run->definition = std::make_shared<const flow::definition>(
       flow::parse_definition(stored->definition, diagnostics));
   auto past = on.history(id);
   if (!past) return std::move(past).error();
   run->past = *std::move(past);
-  // It may have gone on since it was looked at.
+  // The run may have advanced since `get`.
   if (!run->past.empty()) run->checkpoint = std::max(run->checkpoint, run->past.back().checkpoint);
   return run;
 }
 
-exit_code drive(session& s, target& on, std::vector<followed_run> runs,
-                const drive_options& options) {
+result<std::vector<followed_run>> load_runs(target& on, const std::vector<run_id>& ids) {
+  std::vector<followed_run> runs;
+  for (const auto& id : ids) {
+    auto run = ids.size() == 1 ? load_run(on, id) : load_run_summary(on, id);
+    if (!run) return run.error();
+    runs.push_back(*std::move(run));
+  }
+  return runs;
+}
+
+exit_code follow_and_report(session& s, target& on, std::vector<followed_run> runs,
+                            const report_options& options) {
   follow_options how = options;
   how.several = options.several || runs.size() != 1;
   const std::size_t count = runs.size();
@@ -140,8 +154,8 @@ exit_code drive(session& s, target& on, std::vector<followed_run> runs,
   }
   exit_code code = exit_code::ok;
   if (done->how != follow_end::all_ended) {
-    code = stopped_early(s, on.next(), *done, options, count - done->runs.size(),
-                         only ? &*only : nullptr);
+    code = report_stopped_early(s, on.hints(), *done, options, count - done->runs.size(),
+                                only ? &*only : nullptr);
   } else if (how.several) {
     code = print_totals(s, on, *done, options.json);
   } else {

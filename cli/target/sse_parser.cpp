@@ -1,4 +1,4 @@
-#include "cli/target/event_text_reader.hpp"
+#include "cli/target/sse_parser.hpp"
 
 #include <utility>
 
@@ -9,14 +9,14 @@ constexpr std::size_t max_event_bytes = std::size_t{256} << 20;
 
 }  // namespace
 
-bool event_text_reader::put(std::string_view piece) {
+bool sse_parser::feed(std::string_view text) {
   if (at_ > 0) text_.erase(0, std::exchange(at_, 0));
-  if (text_.size() + current_.data.size() + piece.size() > max_event_bytes) return false;
-  text_ += piece;
+  if (text_.size() + current_.data.size() + text.size() > max_event_bytes) return false;
+  text_ += text;
   return true;
 }
 
-std::optional<stream_event> event_text_reader::next() {
+std::optional<stream_event> sse_parser::next() {
   while (true) {
     const auto end = text_.find('\n', at_);
     if (end == text_.npos) return std::nullopt;

@@ -1,4 +1,4 @@
-#include "cli/target/event_text_reader.hpp"
+#include "cli/target/sse_parser.hpp"
 
 #include <vector>
 
@@ -7,24 +7,24 @@
 namespace pawl::cli {
 namespace {
 
-std::vector<stream_event> all_of(event_text_reader& reader) {
+std::vector<stream_event> all_of(sse_parser& parser) {
   std::vector<stream_event> all;
-  while (auto event = reader.next()) all.push_back(*std::move(event));
+  while (auto event = parser.next()) all.push_back(*std::move(event));
   return all;
 }
 
-TEST_CASE("events come out whole, in whatever pieces they went in") {
+TEST_CASE("events are parsed from chunks of any size") {
   const std::string text =
       ": \n\nid: 1.0\nevent: run_created\ndata: {\"a\":1}\n\nevent: step_log\r\ndata: x\r\ndata: "
       "y\r\n\r\nid: 9.9\n\ndata: unfinished";
   for (std::size_t size = 1; size <= text.size(); ++size) {
-    event_text_reader reader;
+    sse_parser parser;
     std::vector<stream_event> all;
     for (std::size_t at = 0; at < text.size(); at += size) {
-      REQUIRE(reader.put(std::string_view{text}.substr(at, size)));
-      for (auto& each : all_of(reader)) all.push_back(std::move(each));
+      REQUIRE(parser.feed(std::string_view{text}.substr(at, size)));
+      for (auto& each : all_of(parser)) all.push_back(std::move(each));
     }
-    INFO("pieces of " << size);
+    INFO("chunk size " << size);
     REQUIRE(all.size() == 2);
     CHECK(all[0].id == "1.0");
     CHECK(all[0].kind == "run_created");

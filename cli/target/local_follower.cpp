@@ -1,4 +1,4 @@
-#include "cli/follow.hpp"
+#include "cli/target/local_follower.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -11,10 +11,8 @@ namespace {
 using namespace std::chrono_literals;
 using steady = std::chrono::steady_clock;
 
-/// How long nothing may happen before a picture is drawn again.
-constexpr auto tick_every = 50ms;
-/// Runs that are awake together: enough to keep an engine busy, few enough to be looked at.
-constexpr std::size_t most_awake = 1'000;
+/// Maximum number of active runs; enough to keep the engine busy.
+constexpr std::size_t max_active = 1'000;
 constexpr std::size_t event_capacity = 100'000;
 constexpr std::size_t history_page = 1'000;
 
@@ -24,8 +22,8 @@ bool is_last(const history_event& e) {
 
 }  // namespace
 
-result<std::vector<history_event>> whole_history(const scope& of, const run_id& id,
-                                                 std::uint64_t first) {
+result<std::vector<history_event>> read_history(const scope& of, const run_id& id,
+                                                std::uint64_t first) {
   std::vector<history_event> all;
   while (true) {
     auto page = of.runs().history(id, first, history_page);
@@ -37,7 +35,8 @@ result<std::vector<history_event>> whole_history(const scope& of, const run_id& 
   }
 }
 
-follower::follower(session& s, engine& source, scope in, watcher& shown, std::optional<run_id> only)
+local_follower::local_follower(session& s, engine& source, scope in, watcher& shown,
+                               std::optional<run_id> only)
     : session_(s),
       engine_(source),
       in_(std::move(in)),
@@ -45,27 +44,27 @@ follower::follower(session& s, engine& source, scope in, watcher& shown, std::op
       only_(std::move(only)),
       events_(in_.events().watch(only_, event_capacity)) {}
 
-void follower::add(followed_run run) {
+void local_follower::add(followed_run run) {
   const run_id id = run.id;
   shown_.follow(run);
   state added;
-  added.look = run.checkpoint > 0;
+  added.check_parked = run.checkpoint > 0;
   added.run = std::move(run);
   added.run.past.clear();
   runs_.emplace(id, std::move(added));
-  asleep_.push_back(id);
+  inactive_.push_back(id);
 }
 
-void follower::wake_more() {
-  const std::size_t most =
-      std::min<std::size_t>(most_awake, engine_.effective_settings().engine.max_active_runs);
-  while (!asleep_.empty() && runs_.size() - asleep_.size() < most) {
-    const run_id id = std::move(asleep_.front());
-    asleep_.pop_front();
-    // Of many runs the data is not kept: nobody would look at all of it.
+void local_follower::activate_more() {
+  const std::size_t limit =
+      std::min<std::size_t>(max_active, engine_.effective_settings().engine.max_active_runs);
+  while (!inactive_.empty() && runs_.size() - inactive_.size() < limit) {
+    const run_id id = std::move(inactive_.front());
+    inactive_.pop_front();
+    // Drop the data of several runs, which is not printed, to save memory.
     in_.runs().wait_async(id, max_duration,
-                          [box = inbox_, id, slim = !only_](result<run_view> ended) {
-                            if (ended && slim) ended->data = json::object();
+                          [box = inbox_, id, drop_data = !only_](result<run_view> ended) {
+                            if (ended && drop_data) ended->data = json::object();
                             const std::lock_guard lock{box->mutex};
                             box->ended.emplace_back(id, std::move(ended));
                             box->filled.notify_one();
@@ -73,87 +72,87 @@ void follower::wake_more() {
   }
 }
 
-void follower::take(const live_event& e) {
+void local_follower::handle_event(const live_event& e) {
   const auto found = runs_.find(e.run.id);
   if (found == runs_.end()) return;
   state& s = found->second;
   if (const auto checkpoint = e.what.checkpoint; checkpoint != 0) {
     if (checkpoint <= s.run.checkpoint) return;
-    if (s.last != checkpoint) s.told_of = 0;
+    if (s.last != checkpoint) s.events_shown = 0;
     s.last = checkpoint;
-    ++s.told_of;
+    ++s.events_shown;
     s.ended = is_last(e.what);
-    s.look |= e.what.kind == "signal_awaited" || e.what.kind == "interrupted" ||
-              e.what.kind == "run_paused";
+    s.check_parked |= e.what.kind == "signal_awaited" || e.what.kind == "interrupted" ||
+                      e.what.kind == "run_paused";
   }
   shown_.on_event(e);
 }
 
-void follower::take_events(std::chrono::milliseconds wait) {
-  // At most what the queue held when we came: signals and ends are looked at in between.
+void local_follower::drain_events(std::chrono::milliseconds wait) {
+  // Handle a bounded number, so that the caller gets to check signals and ended runs.
   auto next = events_->next(wait);
   for (std::size_t taken = 0; next && taken < event_capacity; ++taken) {
-    take(*next);
+    handle_event(*next);
     shown_.tick();
     next = events_->next(0ms);
   }
-  if (next) take(*next);
+  if (next) handle_event(*next);
   if (!events_->ended() || !events_->overflowed()) return;
   events_ = in_.events().watch(only_, event_capacity);
   for (auto& [id, s] : runs_) catch_up(s);
 }
 
-/// Tells what was lost, from the history. What comes of it in the new subscription too is then
-/// known by its checkpoint.
-void follower::catch_up(state& s) {
+/// Reads the events lost by an overflow from the history. Events that the new subscription repeats
+/// are skipped by their checkpoint.
+void local_follower::catch_up(state& s) {
   const std::uint64_t first = std::max(s.last, s.run.checkpoint + 1);
-  const auto lost = whole_history(in_, s.run.id, first);
-  if (!lost) return;  // its end tells the same error
-  std::size_t known = s.last == first ? s.told_of : 0;
+  const auto lost = read_history(in_, s.run.id, first);
+  if (!lost) return;  // the end of the run has the same error
+  std::size_t known = s.last == first ? s.events_shown : 0;
   const run_key key{in_.name(), s.run.id};
   for (const auto& e : *lost) {
     if (e.checkpoint == first && known > 0) {
       --known;
     } else {
-      take({key, e});
+      handle_event({key, e});
     }
   }
   s.run.checkpoint = std::max(s.run.checkpoint, s.last);
 }
 
-void follower::take_ends() {
+void local_follower::drain_ends() {
   std::deque<std::pair<run_id, result<run_view>>> ended;
   {
     const std::lock_guard lock{inbox_->mutex};
     ended.swap(inbox_->ended);
   }
   if (ended.empty()) return;
-  take_events(0ms);  // a run's last events were there before its end
+  drain_events(0ms);  // the events of a run precede its end
   for (auto& [id, run] : ended) {
-    // Who is waiting while the engine stops is sent away: the run has not ended.
-    const bool sent_away = stopping_ && !run && run.error().code == errc::unavailable;
-    if (sent_away || runs_.erase(id) == 0) continue;
+    // A stopping engine fails all waits with `unavailable`; the runs have not ended.
+    const bool rejected_by_stop = stopping_ && !run && run.error().code == errc::unavailable;
+    if (rejected_by_stop || runs_.erase(id) == 0) continue;
     if (run) shown_.on_end(run->summary);
     result_.runs.emplace(id, std::move(run));
   }
 }
 
-/// Takes the runs in which nothing happens any more until somebody sends a signal or a command.
-void follower::take_parked() {
+/// Finishes following the runs that are parked: they wait for a signal, an answer or a command.
+void local_follower::collect_parked() {
   for (auto next = runs_.begin(); next != runs_.end();) {
     const auto current = next++;
-    if (!std::exchange(current->second.look, false)) continue;
+    if (!std::exchange(current->second.check_parked, false)) continue;
     const run_id id = current->first;
     auto run = in_.get(id);
     if (!run || !run->parked || is_finished(run->summary.status)) continue;
     if (!only_) run->data = json::object();
-    std::erase(asleep_, id);
+    std::erase(inactive_, id);
     runs_.erase(current);
     result_.runs.emplace(id, std::move(run));
   }
 }
 
-std::optional<follow_end> follower::asked_to_stop(
+std::optional<follow_end> local_follower::stop_reason(
     std::optional<steady::time_point> deadline) const {
   if (session_.stop_signals().requested()) return follow_end::interrupted;
   if (deadline && steady::now() >= *deadline) return follow_end::timed_out;
@@ -161,25 +160,26 @@ std::optional<follow_end> follower::asked_to_stop(
   return std::nullopt;
 }
 
-/// Tells what still happens while the engine stops, until it has.
-void follower::tell_while_stopping(follow_end why, const std::atomic<bool>& stopped) {
+/// Shows events until the engine has stopped.
+void local_follower::show_until_stopped(follow_end why, const std::atomic<bool>& stopped) {
   const auto begun = steady::now();
-  bool told = why == follow_end::output_closed;
+  bool noted = why == follow_end::output_closed;
   while (!stopped) {
-    take_ends();
-    take_events(tick_every);
+    drain_ends();
+    drain_events(tick_interval);
     shown_.tick();
     if (events_->ended()) {
       std::unique_lock lock{inbox_->mutex};
-      inbox_->filled.wait_for(lock, tick_every, [&] { return stopped.load(); });
+      inbox_->filled.wait_for(lock, tick_interval, [&] { return stopped.load(); });
     }
-    if (told || steady::now() - begun < 4 * tick_every) continue;
-    told = true;
-    shown_.note("stopping: steps under way may finish; once more ends at once, nothing is lost");
+    if (noted || steady::now() - begun < 4 * tick_interval) continue;
+    noted = true;
+    shown_.note(
+        "stopping: waiting for running steps; interrupt again to exit now, without data loss");
   }
 }
 
-void follower::stop_engine(follow_end why) {
+void local_follower::stop_engine(follow_end why) {
   result_.how = why;
   stopping_ = true;
   std::atomic<bool> stopped{false};
@@ -188,32 +188,32 @@ void follower::stop_engine(follow_end why) {
     stopped = true;
     inbox_->filled.notify_all();
   });
-  tell_while_stopping(why, stopped);
+  show_until_stopped(why, stopped);
   stopping.get();
-  take_ends();
-  take_events(0ms);
+  drain_ends();
+  drain_events(0ms);
 }
 
-follow_result follower::follow(std::optional<std::chrono::milliseconds> timeout) {
+follow_result local_follower::follow(std::optional<std::chrono::milliseconds> timeout) {
   std::optional<steady::time_point> deadline;
   if (timeout) deadline = steady::now() + *timeout;
   while (!runs_.empty()) {
-    if (const auto why = asked_to_stop(deadline)) {
+    if (const auto why = stop_reason(deadline)) {
       stop_engine(*why);
       break;
     }
-    take_parked();
-    wake_more();
+    collect_parked();
+    activate_more();
     if (runs_.empty()) break;
-    const bool only_ends_left =
+    const bool all_ended =
         std::all_of(runs_.begin(), runs_.end(), [](const auto& r) { return r.second.ended; });
-    if (only_ends_left) {
+    if (all_ended) {
       std::unique_lock lock{inbox_->mutex};
-      inbox_->filled.wait_for(lock, tick_every, [this] { return !inbox_->ended.empty(); });
+      inbox_->filled.wait_for(lock, tick_interval, [this] { return !inbox_->ended.empty(); });
     } else {
-      take_events(tick_every);
+      drain_events(tick_interval);
     }
-    take_ends();
+    drain_ends();
     shown_.tick();
   }
   if (runs_.empty()) result_.how = follow_end::all_ended;

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/session.hpp"
+
+namespace pawl::cli {
+
+/// The runs a command applies to: given by ID, or all with one status.
+struct run_selection {
+  std::vector<std::string> ids;
+  std::optional<std::string> status;
+  bool yes = false;  ///< do not ask for confirmation of `status`
+};
+
+/// Adds `ID...`, `--status` and `--yes`.
+void add_run_selection(CLI::App& to, run_selection& selection);
+
+/// Parses run IDs and removes duplicates. Errors: `invalid_argument`.
+[[nodiscard]] result<std::vector<run_id>> parse_run_ids(const std::vector<std::string>& texts);
+
+/// Parses a run status. Errors: `invalid_argument`, listing the valid values.
+[[nodiscard]] result<run_status> parse_status_option(const std::string& text);
+
+/// Validates a selection before a target is opened.
+[[nodiscard]] result<void> check_selection(const run_selection& selection);
+
+/// The IDs of all runs with a status, oldest first.
+[[nodiscard]] result<std::vector<run_id>> runs_with_status(target& on, run_status status);
+
+/// Resolves a selection to IDs. Asks for confirmation of `status`; `verb` names the action, such as
+/// "cancel". Errors: `invalid_argument` if not confirmed.
+[[nodiscard]] result<std::vector<run_id>> selected_runs(session& s, target& on,
+                                                        const run_selection& selection,
+                                                        std::string_view verb);
+
+/// Changes one run. Returns a sentence that describes the change.
+using run_action = std::function<result<std::string>(target& on, const run_id& id)>;
+
+/// Opens the target, applies an action to one run, prints its sentence, closes the target.
+exit_code apply_to_run(session& s, const std::string& id, const run_action& action);
+/// Same for each selected run. Continues after an error; returns the exit code of the first error.
+exit_code apply_to_runs(session& s, const run_selection& selection, std::string_view verb,
+                        const run_action& action);
+
+}  // namespace pawl::cli

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <vector>
+
+#include "cli/session.hpp"
+#include "cli/target.hpp"
+
+namespace pawl::cli {
+
+struct report_options : follow_options {
+  bool json = false;  ///< one JSON object per line
+};
+
+/// Loads an existing run with its flow and its history so far. Errors: as `target::get`.
+[[nodiscard]] result<followed_run> load_run(target& on, const run_id& id);
+/// Loads a run without flow and history, for commands that follow several.
+[[nodiscard]] result<followed_run> load_run_summary(target& on, const run_id& id);
+/// Loads each run: fully if there is one, else as a summary.
+[[nodiscard]] result<std::vector<followed_run>> load_runs(target& on,
+                                                          const std::vector<run_id>& ids);
+
+/// Follows the runs in the form that suits the output, prints their final states and the next
+/// command, and closes the target. Returns the exit code.
+exit_code follow_and_report(session& s, target& on, std::vector<followed_run> runs,
+                            const report_options& options);
+
+}  // namespace pawl::cli

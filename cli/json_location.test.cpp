@@ -1,0 +1,36 @@
+#include "cli/json_location.hpp"
+
+#include "tests/support/catch.hpp"
+
+using pawl::cli::locate;
+using pawl::cli::text_location;
+
+namespace {
+
+constexpr std::string_view text = R"({
+  "name": "a \"quoted\" }",
+  "nodes": [
+    {"id": "x", "n": -1.5e3, "flags": [true, [], {}]},
+    {"id": "y", "a/b": {"~": null}}
+  ],
+  "name": "twice"
+})";
+
+}  // namespace
+
+TEST_CASE("a pointer is resolved to line and column") {
+  CHECK(locate(text, "") == text_location{1, 1});
+  CHECK(locate(text, "/nodes") == text_location{3, 12});
+  CHECK(locate(text, "/nodes/0/id") == text_location{4, 12});
+  CHECK(locate(text, "/nodes/0/flags/2") == text_location{4, 50});
+  CHECK(locate(text, "/nodes/1") == text_location{5, 5});
+  CHECK(locate(text, "/nodes/1/a~1b/~0") == text_location{5, 30});
+  CHECK(locate(text, "/name") == text_location{7, 11});
+}
+
+TEST_CASE("a pointer to a missing value resolves to its container") {
+  CHECK(locate(text, "/nodes/1/data/args") == text_location{5, 5});
+  CHECK(locate(text, "/nodes/7") == text_location{3, 12});
+  CHECK(locate(text, "/edges") == text_location{1, 1});
+  CHECK(locate("  7", "/x/y") == text_location{1, 3});
+}
