@@ -101,8 +101,8 @@ class field_reader {
     if (bad_field_.empty()) bad_field_ = key;
   }
   template <class T>
-  result<T> finish(T made) const {
-    if (bad_field_.empty()) return made;
+  result<T> finish(T value) const {
+    if (bad_field_.empty()) return value;
     return error{errc::not_supported,
                  "invalid response: " + bad_field_ +
                      " is missing or has the wrong type; the server is not a Pawl server or has "
@@ -339,7 +339,9 @@ error error_of_problem(const json& problem, int status) {
   if (known != known_codes.end()) failure.code = known->second;
   if (detail.is_string()) failure.message = detail.get<std::string>();
   if (error_class.is_string()) failure.type = error_class.get<std::string>();
-  failure.diagnostics = read_diagnostics(fields.value("faults"));
+  const json& diagnostics = fields.value("diagnostics");  // "faults" in 0.1
+  failure.diagnostics =
+      read_diagnostics(diagnostics.is_null() ? fields.value("faults") : diagnostics);
   return failure;
 }
 

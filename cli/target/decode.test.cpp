@@ -73,15 +73,17 @@ TEST_CASE("a problem document becomes the error of the engine") {
                                          {"faults", json::array()}},
                                         409);
   CHECK(failure == error{errc::illegal_transition, "the run r1 is completed"});
-  const auto flow = error_of_problem({{"code", "invalid_flow"},
-                                      {"detail", "no"},
-                                      {"faults", json::array({{{"severity", "error"},
-                                                               {"pointer", "/nodes/1"},
-                                                               {"code", "unknown_node_type"},
-                                                               {"message", "what"}}})}},
-                                     422);
-  CHECK(flow.diagnostics ==
-        std::vector{diagnostic{severity::error, "/nodes/1", "unknown_node_type", "what"}});
+  for (const char* key : {"diagnostics", "faults"}) {
+    const auto flow = error_of_problem({{"code", "invalid_flow"},
+                                        {"detail", "no"},
+                                        {key, json::array({{{"severity", "error"},
+                                                            {"pointer", "/nodes/1"},
+                                                            {"code", "unknown_node_type"},
+                                                            {"message", "what"}}})}},
+                                       422);
+    CHECK(flow.diagnostics ==
+          std::vector{diagnostic{severity::error, "/nodes/1", "unknown_node_type", "what"}});
+  }
 }
 
 TEST_CASE("without a problem document the status determines the error") {
