@@ -42,13 +42,13 @@ result<std::string> read_text(const std::string& file, std::size_t max_bytes) {
   const open_file source{file};
   if (source.fd() < 0) return cannot_read(file, errno);
   std::string text;
-  std::string piece(64 * 1024, '\0');
+  std::string buffer(64 * 1024, '\0');
   while (true) {
-    const ssize_t got = ::read(source.fd(), piece.data(), piece.size());
+    const ssize_t got = ::read(source.fd(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return cannot_read(file, errno);
     if (got == 0) return text;
-    text.append(piece, 0, static_cast<std::size_t>(got));
+    text.append(buffer, 0, static_cast<std::size_t>(got));
     if (text.size() > max_bytes) {
       return error{errc::limit_exceeded, (file == "-" ? "standard input" : printable(file)) +
                                              " is too large: more than " +

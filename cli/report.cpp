@@ -35,18 +35,18 @@ std::string next_command(const run_view& run, const command_hints& hints) {
 }
 
 std::vector<std::string> unblock_commands(const run_view& run, const command_hints& hints) {
-  std::vector<std::string> ways;
-  if (is_finished(run.summary.status) || !run.parked) return ways;
+  std::vector<std::string> commands;
+  if (is_finished(run.summary.status) || !run.parked) return commands;
   for (const auto& each : run.waiting_on) {
     if (each.kind == "answer") {
-      ways.push_back("pawl resume " + run.summary.key.id.str() + " --question " +
-                     shell_word(each.name) + " --answer JSON" + hints.run_flags);
+      commands.push_back("pawl resume " + run.summary.key.id.str() + " --question " +
+                         shell_word(each.name) + " --answer JSON" + hints.run_flags);
     }
     if (each.kind != "signal") continue;
-    ways.push_back("pawl runs signal " + run.summary.key.id.str() + " " + shell_word(each.name) +
-                   hints.run_flags);
+    commands.push_back("pawl runs signal " + run.summary.key.id.str() + " " +
+                       shell_word(each.name) + hints.run_flags);
   }
-  return ways;
+  return commands;
 }
 
 std::string time_text(time_point t) {
@@ -98,9 +98,9 @@ void print_end(session& s, const run_view& run, const command_hints& hints) {
                     "The run was in memory only. Use --data-dir DIR to store runs; they survive "
                     "kill -9."));
   } else {
-    const auto ways = unblock_commands(run, hints);
-    for (const auto& way : ways) out.line(style.paint(tint::dim, "next: ") + way);
-    if (ways.empty()) out.line(style.paint(tint::dim, "next: ") + next_command(run, hints));
+    const auto commands = unblock_commands(run, hints);
+    for (const auto& command : commands) out.line(style.paint(tint::dim, "next: ") + command);
+    if (commands.empty()) out.line(style.paint(tint::dim, "next: ") + next_command(run, hints));
   }
   out.flush();
 }

@@ -192,11 +192,11 @@ result<std::unique_ptr<target>> session::open_target(settings s, store_use use) 
   if (!name) return name.error();
   if (const auto there = check_store(s.storage, use); !there) return there.error();
   s.engine.recovery_batch = 0;
-  auto made = std::make_unique<engine>(std::move(s));
-  if (const auto opened = made->open(); !opened) return opened.error();
-  auto in = made->scope(name->str());
+  auto opened_engine = std::make_unique<engine>(std::move(s));
+  if (const auto opened = opened_engine->open(); !opened) return opened.error();
+  auto in = opened_engine->scope(name->str());
   if (!in) return std::move(in).error();
-  return make_local_target(std::move(made), *std::move(in));
+  return make_local_target(std::move(opened_engine), *std::move(in));
 }
 
 result<std::unique_ptr<target>> session::open_target(store_use use) {

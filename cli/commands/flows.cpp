@@ -46,9 +46,9 @@ exit_code list_flows(session& s, target& open, bool as_json) {
 exit_code show_flow(session& s, target& open, const flow_options& options) {
   const auto name = parse_flow_name(options.name);
   if (!name) return s.fail(name.error());
-  const auto wanted = parse_version_option(options.version);
-  if (!wanted) return s.fail(wanted.error());
-  const auto flow = open.get_flow(*name, *wanted);
+  const auto requested = parse_version_option(options.version);
+  if (!requested) return s.fail(requested.error());
+  const auto flow = open.get_flow(*name, *requested);
   if (!flow) return s.fail(flow.error());
   if (!options.json) {
     s.out().line(indented(flow->definition));
@@ -61,8 +61,8 @@ exit_code show_flow(session& s, target& open, const flow_options& options) {
 exit_code put_flow(session& s, const flow_options& options) {
   const auto loaded = s.load_settings();
   if (!loaded) return s.fail(loaded.error());
-  const auto wanted = parse_version_option(options.version);
-  if (!wanted) return s.fail(wanted.error());
+  const auto requested = parse_version_option(options.version);
+  if (!requested) return s.fail(requested.error());
   const auto file = read_flow_file(options.name, loaded->values);
   if (!file) return s.fail(file.error());
   for (const auto& f : file->compiled.diagnostics) write_error(describe(*file, f));
@@ -74,7 +74,7 @@ exit_code put_flow(session& s, const flow_options& options) {
   const auto opened = s.open_target(loaded->values, store_use::create);
   if (!opened) return s.fail(opened.error());
   exit_code code = exit_code::ok;
-  const auto stored = (*opened)->put_flow(file->source, {*wanted, !options.no_publish});
+  const auto stored = (*opened)->put_flow(file->source, {*requested, !options.no_publish});
   if (!stored) {
     code = s.fail(stored.error());
   } else if (options.json) {
@@ -114,9 +114,9 @@ exit_code list_versions(session& s, target& open, const flow_options& options) {
 exit_code publish_version(session& s, target& open, const flow_options& options) {
   const auto name = parse_flow_name(options.name);
   if (!name) return s.fail(name.error());
-  const auto wanted = parse_version(*options.version);
-  if (!wanted) return s.fail(wanted.error());
-  const flow_version_id id{*name, *wanted};
+  const auto requested = parse_version(*options.version);
+  if (!requested) return s.fail(requested.error());
+  const flow_version_id id{*name, *requested};
   if (const auto done = open.publish_flow(id); !done) return s.fail(done.error());
   s.out().line("Published " + printable(to_string(id)) + "; new runs use it.");
   return exit_code::ok;
@@ -148,9 +148,9 @@ exit_code remove_flows(session& s, target& open, const removal& given) {
     return s.fail(exit_code::usage, "nothing was removed. Use --yes to remove " + these);
   exit_code code = exit_code::ok;
   for (const auto& name : *names) {
-    if (const auto gone = open.delete_flow(name); gone) {
+    if (const auto deleted = open.delete_flow(name); deleted) {
       s.out().line("Removed " + printable(name.str()) + ".");
-    } else if (const exit_code failed = s.fail(gone.error()); code == exit_code::ok) {
+    } else if (const exit_code failed = s.fail(deleted.error()); code == exit_code::ok) {
       code = failed;
     }
   }

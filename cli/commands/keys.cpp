@@ -36,23 +36,23 @@ result<std::filesystem::path> find_keys_folder(session& s) {
                                     "; check --data-dir and server.keys_file"};
 }
 
-result<server::key_options> read_wish(const keys_options& options) {
-  server::key_options wish{options.name, server::role::reader, options.scopes, {}, wall_clock()};
+result<server::key_options> read_key_options(const keys_options& options) {
+  server::key_options request{options.name, server::role::reader, options.scopes, {}, wall_clock()};
   const auto role = server::parse_role(options.role);
   if (!role) {
     return error{errc::invalid_argument, "invalid --role " + printable(options.role) +
                                              ": must be one of reader, operator, author, admin"};
   }
-  wish.role = *role;
-  if (wish.scopes.empty()) wish.scopes = {default_scope().str()};
-  if (!options.expires) return wish;
+  request.role = *role;
+  if (request.scopes.empty()) request.scopes = {default_scope().str()};
+  if (!options.expires) return request;
   const auto lasts = parse_duration(*options.expires);
   if (!lasts || lasts->count() <= 0) {
     return error{errc::invalid_argument, "invalid --expires " + printable(*options.expires) +
                                              ": must be a positive duration such as 90d"};
   }
-  wish.lifetime = *lasts;
-  return wish;
+  request.lifetime = *lasts;
+  return request;
 }
 
 std::string scopes_text(const server::stored_key& key) {
@@ -62,13 +62,13 @@ std::string scopes_text(const server::stored_key& key) {
 }
 
 exit_code add_key(session& s, const keys_options& options) {
-  const auto wish = read_wish(options);
-  if (!wish) return s.fail(wish.error());
+  const auto request = read_key_options(options);
+  if (!request) return s.fail(request.error());
   const auto file = find_keys_file(s);
   if (!file) return s.fail(file.error());
-  const auto made = server::make_key(*wish);
-  if (!made) return s.fail(made.error());
-  const auto& key = made->stored;
+  const auto created = server::make_key(*request);
+  if (!created) return s.fail(created.error());
+  const auto& key = created->stored;
   const auto added = server::change_keys(*file, [&](auto& keys) -> result<void> {
     for (const auto& other : keys) {
       if (other.name == key.name || other.id == key.name || other.name == key.id) {
@@ -82,11 +82,11 @@ exit_code add_key(session& s, const keys_options& options) {
   if (!added) return s.fail(added.error());
   if (options.json) {
     json shown = server::to_json(key);
-    shown["key"] = made->text;
+    shown["key"] = created->text;
     s.out().line(one_line(shown));
   } else {
     // Standard output has only the key, so that a shell can assign it to a variable.
-    s.out().line(made->text);
+    s.out().line(created->text);
     s.print_message("API key of " + key.name + " (" + std::string{to_string(key.role)} +
                     ", scope " + scopes_text(key) + "); it is not shown again");
   }

@@ -56,9 +56,9 @@ std::string awaited_input(const run_view& view) {
 
 /// What to do next with a run, and the command for it.
 std::string advice(const run_view& view, const command_hints& hints) {
-  if (const auto ways = unblock_commands(view, hints); !ways.empty()) {
+  if (const auto commands = unblock_commands(view, hints); !commands.empty()) {
     std::string text = "It is waiting for " + awaited_input(view) + ". To send it:";
-    for (const auto& way : ways) text += "\n  " + way;
+    for (const auto& command : commands) text += "\n  " + command;
     return text;
   }
   const run_summary& run = view.summary;

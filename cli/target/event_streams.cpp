@@ -50,22 +50,22 @@ std::size_t event_streams::stream::on_body(char* data, std::size_t size, std::si
 
 void event_streams::open(const std::string& name, const std::string& path,
                          const std::string& after) {
-  auto made = std::make_unique<stream>();
-  made->name = name;
-  made->handle.reset(curl_easy_init());
-  if (!made->handle) throw std::bad_alloc{};
-  CURL* const handle = made->handle.get();
-  add_header(made->headers, "Accept: text/event-stream");
-  if (!after.empty()) add_header(made->headers, "Last-Event-ID: " + after);
-  configure_request(handle, access_, path, made->headers);
+  auto opened = std::make_unique<stream>();
+  opened->name = name;
+  opened->handle.reset(curl_easy_init());
+  if (!opened->handle) throw std::bad_alloc{};
+  CURL* const handle = opened->handle.get();
+  add_header(opened->headers, "Accept: text/event-stream");
+  if (!after.empty()) add_header(opened->headers, "Last-Event-ID: " + after);
+  configure_request(handle, access_, path, opened->headers);
   curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
   curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, silence_limit_s);
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &stream::on_body);
-  curl_easy_setopt(handle, CURLOPT_WRITEDATA, static_cast<void*>(made.get()));
-  curl_easy_setopt(handle, CURLOPT_PRIVATE, static_cast<void*>(made.get()));
+  curl_easy_setopt(handle, CURLOPT_WRITEDATA, static_cast<void*>(opened.get()));
+  curl_easy_setopt(handle, CURLOPT_PRIVATE, static_cast<void*>(opened.get()));
   if (curl_multi_add_handle(multi_.get(), handle) != CURLM_OK) throw std::bad_alloc{};
-  made->owner = this;
-  streams_[name] = std::move(made);
+  opened->owner = this;
+  streams_[name] = std::move(opened);
 }
 
 void event_streams::poll(std::chrono::milliseconds wait) {

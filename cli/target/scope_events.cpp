@@ -49,9 +49,9 @@ result<void> stream_scope_events(const server_access& access, std::optional<jour
     streams.poll(poll_interval);
     while (const auto update = streams.next()) {
       if (update->event && update->event->kind != "dropped") {
-        const auto wanted = deliver(*update->event, after, listener);
-        if (!wanted) return wanted.error();
-        if (!*wanted) return {};
+        const auto more = deliver(*update->event, after, listener);
+        if (!more) return more.error();
+        if (!*more) return {};
         dropped = false;
         last_good = steady_time::now();
       } else if (update->event) {

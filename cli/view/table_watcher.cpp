@@ -95,7 +95,7 @@ void table_watcher::draw() {
                        std::to_string(runs_.size() - lines.size()) + " more");
   }
   add(tint::bold,
-      counted(runs_.size(), "run") + " running, " + std::to_string(ended_) + " finished");
+      std::to_string(runs_.size()) + " running, " + std::to_string(ended_) + " finished");
   if (!note_.empty()) add(tint::yellow, note_);
   region_.draw(lines);
 }
