@@ -39,8 +39,9 @@ report_ccache() {
 }
 
 # run_tests PRESET [ctest argument...]
+# Runs one more test at a time than there are cores: many tests wait for the disk or a process.
 run_tests() {
   local preset=$1
   shift
-  (cd "$root" && ctest --preset "$preset" -j "$jobs" "$@")
+  (cd "$root" && ctest --preset "$preset" -j $((jobs + 1)) "$@")
 }
