@@ -290,6 +290,20 @@ class Soak(unittest.TestCase):
             self.assertEqual(run("soak", "--plan", minutes).returncode, 2)
 
 
+class Ccache(unittest.TestCase):
+    def test_the_share_of_cached_objects_is_printed(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".log") as log:
+            log.write("# a.cpp\ndirect_cache_miss\npreprocessed_cache_hit\n# b.cpp\ncache_miss\n"
+                      "# c.cpp\ndirect_cache_hit\n# d.cpp\ndirect_cache_hit\n")
+            log.flush()
+            common = os.path.join(SCRIPTS, "common.sh")
+            done = subprocess.run(["bash", "-euo", "pipefail", "-c",
+                                   f'source "{common}"; report_ccache "{log.name}"'],
+                                  capture_output=True, text=True, check=False, env=INHERITED)
+        self.assertEqual((done.returncode, done.stderr),
+                         (0, "bash: 3 of 4 objects from ccache (75%)\n"))
+
+
 class Arguments(unittest.TestCase):
     def test_every_script_refuses_unknown_arguments(self):
         for command in (("check", "--fast"), ("check_includes", "--all"), ("check_headers", "--all"),
