@@ -7,6 +7,7 @@
 
 #include "flow/definition/compiled.hpp"
 #include "persistence/keys.hpp"
+#include "persistence/not_found.hpp"
 
 namespace pawl::actors {
 namespace {
@@ -27,8 +28,7 @@ std::optional<error> unexpected(const put_flow_options& wanted, const std::strin
                                 const std::optional<persistence::flow_head>& head) {
   if (!wanted.if_exists && !wanted.if_latest) return std::nullopt;
   if (!is_there(head)) {
-    return error{errc::conflict, "there is no flow \"" + name + "\"; nothing was stored",
-                 "version_moved"};
+    return error{errc::conflict, "no such flow: " + name + "; nothing was stored", "version_moved"};
   }
   if (!wanted.if_latest || *wanted.if_latest == head->latest) return std::nullopt;
   return error{errc::conflict,
@@ -169,7 +169,7 @@ void catalog::begin(publish_flow_request& publish) {
   const auto existing = definition_of(publish.scope, publish.id);
   if (!existing) return publish.answer(existing.error());
   if (!is_there(*head) || !*existing) {
-    return publish.answer(error{errc::not_found, "there is no flow " + to_string(publish.id)});
+    return publish.answer(persistence::no_such_version(publish.id));
   }
   (*head)->published = publish.id.version;
   persistence::batch writes;
@@ -186,7 +186,7 @@ void catalog::begin(delete_flow_request& gone) {
   auto head = head_of(gone.scope, gone.name);
   if (!head) return gone.answer(std::move(head).error());
   if (!is_there(*head)) {
-    return gone.answer(error{errc::not_found, "there is no flow \"" + gone.name.str() + "\""});
+    return gone.answer(persistence::no_such_flow(gone.name));
   }
   (*head)->deleted = true;
   (*head)->published.reset();

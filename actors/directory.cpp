@@ -10,6 +10,7 @@
 
 #include "actors/run.hpp"
 #include "persistence/keys.hpp"
+#include "persistence/not_found.hpp"
 #include "persistence/runs.hpp"
 
 namespace pawl::actors {
@@ -93,7 +94,7 @@ void directory::wait(wait_finished& w) {
   if (!active_.contains(w.key)) {
     auto found = persistence::load_record(*context_->store->durable_view(), w.key);
     if (!found) return w.answer(std::move(found).error());
-    if (!*found) return w.answer(error{errc::not_found, "there is no run " + w.key.id.str()});
+    if (!*found) return w.answer(persistence::no_such_run(w.key.id));
     if (is_finished((*found)->summary.status))
       return w.answer(ended_run{std::move((*found)->summary)});
     if (stopping_) return w.answer(error{errc::unavailable, "the engine is stopping"});

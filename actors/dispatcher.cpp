@@ -11,6 +11,7 @@
 
 #include "flow/definition/compiled.hpp"
 #include "persistence/codec.hpp"
+#include "persistence/not_found.hpp"
 #include "persistence/runs.hpp"
 
 namespace pawl::actors {
@@ -379,9 +380,8 @@ void dispatcher::tell(const task_key& key, lease& l, const char* kind, json deta
     const auto now = context_->store->durable_view();
     auto run = persistence::load_run(*now, key.run);
     const auto* const t = run && *run ? (*run)->find_token(key.token) : nullptr;
-    const auto compiled = t != nullptr
-                              ? context_->flows.get(*now, key.run.scope, (*run)->flow)
-                              : error{errc::not_found, "there is no run " + key.run.id.str()};
+    const auto compiled = t != nullptr ? context_->flows.get(*now, key.run.scope, (*run)->flow)
+                                       : persistence::no_such_run(key.run.id);
     if (!compiled) return;
     l.node = (*compiled)->at(t->node).id;
     l.visit = t->visit;

@@ -2,6 +2,7 @@
 
 #include "persistence/codec.hpp"
 #include "persistence/keys.hpp"
+#include "persistence/not_found.hpp"
 
 namespace pawl::actors {
 
@@ -31,7 +32,7 @@ result<std::shared_ptr<const flow::compiled_flow>> flow_cache::get(const persist
   }
   auto bytes = from.get(persistence::column::flows, persistence::keys::flow_version(scope, id));
   if (!bytes) return std::move(bytes).error();
-  if (!*bytes) return error{errc::not_found, "there is no flow " + to_string(id)};
+  if (!*bytes) return persistence::no_such_version(id);
   auto record = persistence::decode_flow(**bytes);
   if (!record) return std::move(record).error();
   auto compiled = flow::compile(record->definition, id.version, allowed_).flow_or_error();
@@ -43,10 +44,10 @@ result<version> flow_cache::published(const persistence::view& from, const scope
                                       const flow_name& flow) {
   auto bytes = from.get(persistence::column::flows, persistence::keys::flow_head(scope, flow));
   if (!bytes) return std::move(bytes).error();
-  if (!*bytes) return error{errc::not_found, "there is no flow \"" + flow.str() + "\""};
+  if (!*bytes) return persistence::no_such_flow(flow);
   const auto head = persistence::decode_flow_head(**bytes);
   if (!head) return head.error();
-  if (head->deleted) return error{errc::not_found, "there is no flow \"" + flow.str() + "\""};
+  if (head->deleted) return persistence::no_such_flow(flow);
   if (head->published) return *head->published;
   return error{errc::not_found,
                "flow \"" + flow.str() + "\" has no published version; name one, or publish one"};

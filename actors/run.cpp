@@ -10,6 +10,7 @@
 
 #include "actors/inline_call.hpp"
 #include "flow/machine/history.hpp"
+#include "persistence/not_found.hpp"
 #include "persistence/runs.hpp"
 
 namespace pawl::actors {
@@ -22,10 +23,6 @@ constexpr std::chrono::milliseconds retry_submit_after{20};
 /// How long a run stays in memory for the workers that have its tasks. Long against what a busy
 /// worker needs for a task, short against the memory of runs that wait in a queue.
 constexpr std::chrono::seconds stay{1};
-
-error no_such_run(const run_key& key) {
-  return {errc::not_found, "there is no run " + key.id.str()};
-}
 
 error checkpoint_moved(const flow::run_state& run) {
   return {errc::conflict,
@@ -211,7 +208,7 @@ void run_actor::go_on(flow::recovery due) {
 bool run_actor::handle(run_command& c) {
   if (std::holds_alternative<flow::start_command>(*c.what)) return handle_start(c);
   if (!run_) {
-    c.answer(no_such_run(key_));
+    c.answer(persistence::no_such_run(key_.id));
     return false;
   }
   const run_status before = run_->status;
@@ -477,7 +474,7 @@ bool run_actor::stays() {
 
 result<ended_run> run_actor::what_rests() const {
   if (load_failure_) return *load_failure_;
-  if (!run_) return no_such_run(key_);
+  if (!run_) return persistence::no_such_run(key_.id);
   ended_run run{flow::summarize(*run_)};
   if (is_finished(run_->status)) run.state = std::make_shared<const flow::run_state>(*run_);
   return run;

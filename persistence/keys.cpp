@@ -39,6 +39,16 @@ std::optional<std::string_view> take_name(std::string_view& bytes) {
   return name;
 }
 
+/// Removes the two names of a run from the front and returns them; `between` bytes separate them.
+std::optional<run_key> take_run(std::string_view& bytes, std::size_t between = 0) {
+  const auto scope = take_name(bytes);
+  if (!scope || bytes.size() < between) return std::nullopt;
+  bytes.remove_prefix(between);
+  const auto id = take_name(bytes);
+  if (!id) return std::nullopt;
+  return run_key{scope_name{std::string{*scope}}, run_id{std::string{*id}}};
+}
+
 /// Removes a number from the front and returns it. `bytes` has at least `size` bytes.
 std::uint64_t take_number(std::string_view& bytes, std::size_t size) {
   std::uint64_t number = 0;
@@ -195,12 +205,10 @@ view::range ended_children() {
 std::optional<ended_child> ended_of(std::string_view key) {
   if (key.empty() || key.front() != 'o') return std::nullopt;
   key.remove_prefix(1);
-  const auto scope = take_name(key);
-  const auto parent = scope ? take_name(key) : std::nullopt;
+  auto parent = take_run(key);
   const auto child = parent ? take_name(key) : std::nullopt;
   if (!child || !key.empty()) return std::nullopt;
-  return ended_child{{scope_name{std::string{*scope}}, run_id{std::string{*parent}}},
-                     run_id{std::string{*child}}};
+  return ended_child{*std::move(parent), run_id{std::string{*child}}};
 }
 
 std::optional<run_key> run_of(std::string_view index_key) {
@@ -210,12 +218,8 @@ std::optional<run_key> run_of(std::string_view index_key) {
   const std::size_t before_id = kind == 'a' || kind == 's' ? 8 : 0;
   if (index_key.size() < before_scope) return std::nullopt;
   index_key.remove_prefix(before_scope);
-  const auto scope = take_name(index_key);
-  if (!scope || index_key.size() < before_id) return std::nullopt;
-  index_key.remove_prefix(before_id);
-  const auto id = take_name(index_key);
-  if (!id || !index_key.empty()) return std::nullopt;
-  return run_key{scope_name{std::string{*scope}}, run_id{std::string{*id}}};
+  auto run = take_run(index_key, before_id);
+  return index_key.empty() ? run : std::nullopt;
 }
 
 std::string queued(const queued_task& task) {
@@ -264,11 +268,9 @@ std::optional<task_key> leased_of(std::string_view key) {
   if (key.size() < 5 || key.front() != 'l') return std::nullopt;
   std::string_view number = key.substr(key.size() - 4);
   key = key.substr(1, key.size() - 5);
-  const auto scope = take_name(key);
-  const auto id = scope ? take_name(key) : std::nullopt;
-  if (!id || !key.empty()) return std::nullopt;
-  return task_key{{scope_name{std::string{*scope}}, run_id{std::string{*id}}},
-                  static_cast<std::uint32_t>(take_number(number, 4))};
+  auto run = take_run(key);
+  if (!run || !key.empty()) return std::nullopt;
+  return task_key{*std::move(run), static_cast<std::uint32_t>(take_number(number, 4))};
 }
 
 std::string journal_group(std::uint64_t number) {

@@ -137,7 +137,7 @@ class Following(Served, ProgramTest):
                      *self.where, input="")
         out = self.pawl("runs", "cancel", "--status", "paused", "--yes", *self.where).stdout
         self.assertEqual(out.count("is cancelled"), 2)
-        done = self.refused(NOT_FOUND, "there is no run nobody", "runs", "cancel", "nobody", "r3",
+        done = self.refused(NOT_FOUND, "no such run: nobody", "runs", "cancel", "nobody", "r3",
                             *self.where)
         self.assertIn("Run r3 is cancelled", done.stdout)
 
@@ -162,9 +162,9 @@ class Following(Served, ProgramTest):
 
     def test_scopes_are_isolated(self):
         self.start("r")
-        self.refused(NOT_FOUND, "there is no run r", "runs", "show", "r", "--scope", "other",
+        self.refused(NOT_FOUND, "no such run: r", "runs", "show", "r", "--scope", "other",
                      *self.where)
-        self.refused(NOT_FOUND, "there is no run r", "runs", "show", "r", *self.where,
+        self.refused(NOT_FOUND, "no such run: r", "runs", "show", "r", *self.where,
                      PAWL_SCOPE="other")
         self.assertIn("r", self.pawl("runs", "ls", PAWL_SERVER=self.address).stdout)
 

@@ -63,7 +63,7 @@ class Reading(ProgramTest):
 
     def test_no_such_run_or_flow(self):
         for command in (["show"], ["history"], ["cancel"], ["retry"]):
-            self.refused(NOT_FOUND, "there is no run nobody", "runs", *command, "nobody",
+            self.refused(NOT_FOUND, "no such run: nobody", "runs", *command, "nobody",
                          *self.where)
         self.refused(NOT_FOUND, "nobody", "resume", "nobody", *self.where)
         self.refused(NOT_FOUND, "nothing", "flows", "show", "nothing", *self.where)
