@@ -38,13 +38,13 @@ pid_t start_child(const fs::path& folder) {
   return child;
 }
 
-/// Waits for the child's end, at most `limit`. Nothing: it still runs.
+/// Waits at most `limit` for the child to end. Returns nothing if it still runs.
 std::optional<int> wait_for(pid_t child, std::chrono::milliseconds limit) {
   const auto until = std::chrono::steady_clock::now() + limit;
   int status = 0;
   while (::waitpid(child, &status, WNOHANG) == 0) {
     if (std::chrono::steady_clock::now() >= until) return std::nullopt;
-    std::this_thread::sleep_for(1ms);  // the moment of the kill is what is random here
+    std::this_thread::sleep_for(1ms);  // the time of the kill is random
   }
   return status;
 }
@@ -56,11 +56,11 @@ std::vector<std::string> lines_of(const fs::path& file) {
   return lines;
 }
 
-/// Every step whose outcome is durable now, as the trace names it.
+/// Every step with a durable result, named as in the trace.
 std::set<std::string> durable_steps(const fs::path& data) {
   pawl::settings settings;
   settings.storage.data_dir = data;
-  settings.engine.recovery_batch = 0;  // only look
+  settings.engine.recovery_batch = 0;  // do not resume runs
   pawl::engine engine{settings};
   const auto opened = engine.open();
   INFO((opened ? "" : opened.error().message));
@@ -80,12 +80,12 @@ std::set<std::string> durable_steps(const fs::path& data) {
 
 }  // namespace
 
-TEST_CASE("kill -9 at random moments loses nothing and repeats no durable step", "[crash]") {
+TEST_CASE("kill -9 at random times loses no run and repeats no durable step", "[crash]") {
   const char* const given = std::getenv("PAWL_TEST_SEED");
   const auto seed = given ? std::strtoull(given, nullptr, 10) : std::random_device{}();
   std::mt19937_64 random{seed};
   CAPTURE(seed);
-  WARN("seed " << seed << " (PAWL_TEST_SEED repeats it)");
+  WARN("seed " << seed << " (set PAWL_TEST_SEED to repeat it)");
 
   int kills = 0;
   while (kills < 50) {
@@ -94,8 +94,8 @@ TEST_CASE("kill -9 at random moments loses nothing and repeats no durable step",
         ("pawl-crash-" + std::to_string(::getpid()) + "-" + std::to_string(kills));
     fs::remove_all(folder);
     fs::create_directories(folder);
-    std::map<std::string, int> calls_when_durable;  // durable step -> calls seen at that time
-    // One store is killed some times, then left to finish.
+    std::map<std::string, int> calls_when_durable;  // durable step -> number of its calls so far
+    // The process is killed several times, then left to finish.
     const int rounds = 10;
     for (int round = 0; round < rounds; ++round) {
       const pid_t child = start_child(folder);
@@ -120,7 +120,7 @@ TEST_CASE("kill -9 at random moments loses nothing and repeats no durable step",
     const auto ended = wait_for(last, 120s);
     REQUIRE(ended);
     REQUIRE(WIFEXITED(*ended));
-    REQUIRE(WEXITSTATUS(*ended) == 0);  // every run is completed: the child has waited for each
+    REQUIRE(WEXITSTATUS(*ended) == 0);  // the child waited for every run to complete
 
     std::map<std::string, int> calls;
     for (const auto& line : lines_of(folder / "trace")) ++calls[line];

@@ -1,9 +1,9 @@
-// Starts runs of twenty steps until it is killed, or until all that was asked for is finished.
+// Starts runs of twenty steps and waits for them, until it is killed or all are completed.
 //
 //   crash_child DATA_DIR TRACE ACKNOWLEDGED RUNS
 //
-// Each step appends "run node visit" to TRACE before it returns. Each start that was answered is
-// appended to ACKNOWLEDGED after the answer. Exits with 0 when every run is completed.
+// Each step appends "run node visit" to TRACE before it returns. The id of each acknowledged start
+// is appended to ACKNOWLEDGED. Exits with 0 when every run is completed.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Lines that are whole or absent, whoever is killed: one write(2) each, in append mode.
+/// Appends each line with one write(2), so that a kill leaves complete lines only.
 class line_file {
  public:
   explicit line_file(const char* path)

@@ -8,7 +8,7 @@
 namespace pawl::linear {
 namespace {
 
-/// The event that tells that a command was done. None for `get`.
+/// The event of a successful command; empty for `get`.
 std::string event_of(verb what) {
   switch (what) {
     case verb::start:
@@ -42,7 +42,7 @@ class auditor {
   }
 
   std::vector<std::string> all() {
-    if (run_.restless) complain("does not come to rest, though nobody asks anything of it");
+    if (run_.still_active) report("does not become idle after the last command");
     count_commands();
     count_starts();
     count_signals();
@@ -53,7 +53,7 @@ class auditor {
   }
 
  private:
-  void complain(std::string what) { found_.push_back(std::move(what)); }
+  void report(std::string what) { found_.push_back(std::move(what)); }
 
   template <class Is>
   std::size_t count(const std::string& kind, Is is) const {
@@ -62,21 +62,20 @@ class auditor {
                       [&](const story_event& e) { return e.kind == kind && is(e); }));
   }
 
-  /// Pause, resume and cancel, which name the call that they are of.
+  /// Pause, resume and cancel: their events name the call.
   void count_commands() {
     for (const auto& c : run_.calls) {
       const verb v = c.what.what;
       if (v != verb::pause && v != verb::resume && v != verb::cancel) continue;
       const auto seen =
           count(event_of(v), [&](const story_event& e) { return e.call == c.number; });
-      const bool good = is_done(c) ? seen == 1 : c.known ? seen == 0 : seen <= 1;
-      if (!good) complain("is in the run's history " + times(seen) + ": " + to_text(c));
+      const bool expected = is_done(c) ? seen == 1 : c.known ? seen == 0 : seen <= 1;
+      if (!expected) report("is in the run's history " + times(seen) + ": " + to_text(c));
     }
     for (const auto& e : run_.story) {
       const bool command =
           e.kind == "run_pausing" || e.kind == "run_resumed" || e.kind == "run_cancelled";
-      if (command && !by_number_.contains(e.call))
-        complain("nobody has asked for this event of the run's history: " + e.kind);
+      if (command && !by_number_.contains(e.call)) report("no call caused this event: " + e.kind);
     }
   }
 
@@ -89,10 +88,10 @@ class auditor {
       if (is_done(c) && c.answer.created) ++created;
     }
     const auto events = count("run_created", [](const story_event&) { return true; });
-    if (created > 1) complain(times(created) + " a start was told that it has created the run");
-    if (events > 1) complain("the run was created " + times(events));
-    if (answered > 0 && events == 0) complain("a start was answered, but there is no run");
-    if (asked == 0 && events > 0) complain("nobody has started the run, but there is one");
+    if (created > 1) report(times(created) + " a start returned that it created the run");
+    if (events > 1) report("the run was created " + times(events));
+    if (answered > 0 && events == 0) report("a start was answered, but the run does not exist");
+    if (asked == 0 && events > 0) report("the run exists, but no call started it");
   }
 
   void count_signals() {
@@ -111,15 +110,15 @@ class auditor {
     for (const auto& [id, s] : sent) {
       const auto seen = static_cast<std::size_t>(std::count(received.begin(), received.end(), id));
       if (seen > 1 || (s.first && seen == 0))
-        complain("the signal was received " + times(seen) + ": " + to_text(*s.second));
+        report("the signal was received " + times(seen) + ": " + to_text(*s.second));
     }
     for (const int id : received)
-      if (!sent.contains(id)) complain("nobody has sent the signal " + std::to_string(id));
+      if (!sent.contains(id)) report("no call sent the signal " + std::to_string(id));
     const bool in_order = claimed.size() <= received.size() &&
                           std::equal(claimed.begin(), claimed.end(), received.begin());
     if (!in_order) {
-      complain("the signals came as " + json(received).dump() + " and were claimed as " +
-               json(claimed).dump());
+      report("signals were received as " + json(received).dump() + " and were claimed as " +
+             json(claimed).dump());
     }
   }
 
@@ -129,9 +128,9 @@ class auditor {
       const auto found = by_number_.find(e.call);
       if (found != by_number_.end() && found->second->what.if_status &&
           found->second->what.if_status != status) {
-        complain("was done to a run that was " +
-                 std::string{status ? to_string(*status) : "not there"} + ": " +
-                 to_text(*found->second));
+        report("took effect on a run that was " +
+               std::string{status ? to_string(*status) : "missing"} + ": " +
+               to_text(*found->second));
       }
       if (e.kind == "run_created" || e.kind == "run_resumed") status = run_status::running;
       if (e.kind == "run_paused") status = run_status::paused;
@@ -140,7 +139,8 @@ class auditor {
     }
   }
 
-  /// What was done later cannot have been answered before what was done earlier was asked for.
+  /// A call that comes later in the history cannot have been answered before an earlier one was
+  /// made.
   void check_order() {
     const call* latest = nullptr;
     for (const auto& e : run_.story) {
@@ -148,8 +148,8 @@ class auditor {
       if (found == by_number_.end()) continue;
       const call& c = *found->second;
       if (latest != nullptr && c.answered < latest->called) {
-        complain("was over before the call came that the run's history has earlier: " + to_text(c) +
-                 "; " + to_text(*latest));
+        report("was answered before a call that is earlier in the history was made: " + to_text(c) +
+               "; " + to_text(*latest));
       }
       if (latest == nullptr || c.called > latest->called) latest = &c;
     }
@@ -163,14 +163,14 @@ class auditor {
     for (const call* c : gets) {
       for (const call* before : gets) {
         if (before->answered >= c->called || before->checkpoint <= c->checkpoint) continue;
-        complain("saw checkpoint " + std::to_string(c->checkpoint) + " after checkpoint " +
-                 std::to_string(before->checkpoint) + " had been seen: " + to_text(*c) + "; " +
-                 to_text(*before));
+        report("saw checkpoint " + std::to_string(c->checkpoint) + " after checkpoint " +
+               std::to_string(before->checkpoint) + " had been seen: " + to_text(*c) + "; " +
+               to_text(*before));
       }
       const auto [same, is_new] = by_checkpoint.emplace(c->checkpoint, c);
       if (!is_new && !(same->second->answer == c->answer)) {
-        complain("saw checkpoint " + std::to_string(c->checkpoint) +
-                 " differently: " + to_text(*c) + "; " + to_text(*same->second));
+        report("saw checkpoint " + std::to_string(c->checkpoint) + " differently: " + to_text(*c) +
+               "; " + to_text(*same->second));
       }
     }
   }

@@ -7,18 +7,21 @@
 
 namespace pawl::linear {
 
-/// Holds the answers of one run against the history that the engine itself has kept of it. Each
-/// line is one contradiction; none: there is none. What is checked:
-/// - what was answered as done is in the story exactly once, what was refused is not, what was not
-///   answered at most once; nothing else is in it;
-/// - a signal is received once however often it was sent, and claimed at most once, in the order in
-///   which the signals came;
-/// - a compare-and-set call was done only where the run had the status it named, so of several
-///   callers with one expectation one has won;
-/// - the story's order does not contradict what had been answered before what was asked;
-/// - when nobody asks anything of it any more, the run comes to rest;
-/// - a `get` sees no older checkpoint than one that was over before it began, and two that see
-///   the same checkpoint see the same.
+/// Compares the answers of one run with its history in the engine. Returns one line per
+/// contradiction. Checks that
+/// - a successful call is in the history exactly once, a refused one never, one without an answer
+/// at most
+///   once, and nothing else is;
+/// - a signal is received once, however often it was sent, and claimed at most once, in order of
+/// receipt;
+/// - a compare-and-set call took effect only in the status it named, so one of several competing
+/// calls
+///   won;
+/// - no call that was answered before another was made comes after it in the history;
+/// - the run becomes idle after the last command;
+/// - a `get` returns no older checkpoint than a `get` before it, and two that return the same
+/// checkpoint
+///   return the same data.
 [[nodiscard]] std::vector<std::string> audit(const run_history& run);
 
 }  // namespace pawl::linear

@@ -7,7 +7,7 @@ using enum pawl::run_status;
 
 namespace {
 
-/// A run that was started, sent a signal, and paused by call 3 where it was running.
+/// A run that was started, received a signal, and was paused by call 3 while it was running.
 run_history good_run() {
   run_history run;
   run.calls = {
@@ -25,8 +25,8 @@ run_history good_run() {
   return run;
 }
 
-/// The one contradiction of a run.
-std::string complaint(const run_history& run) {
+/// The only contradiction of a run.
+std::string only_finding(const run_history& run) {
   const auto all = audit(run);
   REQUIRE(all.size() == 1);
   return all[0];
@@ -44,7 +44,7 @@ call get_of(std::uint64_t number, std::size_t from, std::uint64_t checkpoint, in
 
 }  // namespace
 
-TEST_CASE("a run whose history agrees with all answers has no complaint", "[linear][audit]") {
+TEST_CASE("a history that agrees with all answers has no findings", "[linear][audit]") {
   CHECK(audit({}).empty());
   CHECK(audit(good_run()).empty());
   auto run = good_run();
@@ -52,80 +52,81 @@ TEST_CASE("a run whose history agrees with all answers has no complaint", "[line
   CHECK(audit(run).empty());
 }
 
-TEST_CASE("an answered command that is not in the history is a complaint", "[linear][audit]") {
+TEST_CASE("a successful command that is not in the history is found", "[linear][audit]") {
   auto run = good_run();
   run.story.erase(run.story.begin() + 3);
-  CHECK(begins(complaint(run), "is in the run's history 0 times"));
+  CHECK(begins(only_finding(run), "is in the run's history 0 times"));
   run = good_run();
   run.story.erase(run.story.begin() + 1, run.story.begin() + 3);
-  CHECK(begins(complaint(run), "the signal was received 0 times"));
+  CHECK(begins(only_finding(run), "the signal was received 0 times"));
   run = good_run();
   run.story.erase(run.story.begin());
   const auto all = audit(run);
   REQUIRE_FALSE(all.empty());
-  CHECK(begins(all[0], "a start was answered, but there is no run"));
+  CHECK(begins(all[0], "a start was answered, but the run does not exist"));
 }
 
-TEST_CASE("a refused command that is in the history is a complaint", "[linear][audit]") {
+TEST_CASE("a refused command that is in the history is found", "[linear][audit]") {
   auto run = good_run();
   run.story.push_back({5, "run_pausing", 4, 0});
   const auto all = audit(run);
-  REQUIRE(all.size() == 2);  // it was also done where it must not be
+  REQUIRE(all.size() == 2);  // it also took effect in the wrong status
   CHECK(begins(all[0], "is in the run's history 1 times"));
-  CHECK(begins(all[1], "was done to a run that was paused"));
+  CHECK(begins(all[1], "took effect on a run that was paused"));
 }
 
-TEST_CASE("a second winner of a compare-and-set is a complaint", "[linear][audit]") {
+TEST_CASE("a second winner of a compare-and-set is found", "[linear][audit]") {
   auto run = good_run();
   run.calls[3].answer = {.status = paused};
   run.story.push_back({5, "run_pausing", 4, 0});
-  CHECK(begins(complaint(run), "was done to a run that was paused"));
+  CHECK(begins(only_finding(run), "took effect on a run that was paused"));
 }
 
-TEST_CASE("a signal that was received or claimed twice is a complaint", "[linear][audit]") {
+TEST_CASE("a signal that was received or claimed twice is found", "[linear][audit]") {
   auto run = good_run();
   run.story.push_back({5, "signal_received", 0, 7});
-  CHECK(begins(complaint(run), "the signal was received 2 times"));
+  CHECK(begins(only_finding(run), "the signal was received 2 times"));
   run = good_run();
   run.story.push_back({5, "signal_claimed", 0, 7});
-  CHECK(begins(complaint(run), "the signals came as [7] and were claimed as [7,7]"));
+  CHECK(begins(only_finding(run), "signals were received as [7] and were claimed as [7,7]"));
 }
 
-TEST_CASE("two starts that have both created the run are a complaint", "[linear][audit]") {
+TEST_CASE("two starts that both created the run are found", "[linear][audit]") {
   auto run = good_run();
   auto again = run.calls[0];
   again.number = 9;
   run.calls.push_back(again);
-  CHECK(begins(complaint(run), "2 times a start was told"));
+  CHECK(begins(only_finding(run), "2 times a start returned"));
 }
 
-TEST_CASE("what nobody has asked for is a complaint", "[linear][audit]") {
+TEST_CASE("events that no call caused are found", "[linear][audit]") {
   auto run = good_run();
   run.story.push_back({5, "run_resumed", 77, 0});
-  CHECK(begins(complaint(run), "nobody has asked for this event"));
+  CHECK(begins(only_finding(run), "no call caused this event"));
   run = good_run();
   run.story.push_back({5, "signal_received", 0, 8});
-  CHECK(begins(complaint(run), "nobody has sent the signal 8"));
+  CHECK(begins(only_finding(run), "no call sent the signal 8"));
 }
 
-TEST_CASE("a history in another order than the answers is a complaint", "[linear][audit]") {
+TEST_CASE("a history in another order than the answers is found", "[linear][audit]") {
   auto run = good_run();
   run.calls.push_back({6, 1, 1, {.what = verb::resume}, 10, 11, true, {.status = running}, 0});
   run.story.insert(run.story.begin() + 1, {2, "run_resumed", 6, 0});
-  CHECK(begins(complaint(run), "was over before the call came that the run's history has earlier"));
+  CHECK(begins(only_finding(run),
+               "was answered before a call that is earlier in the history was made"));
 }
 
-TEST_CASE("a run that does not come to rest is a complaint", "[linear][audit]") {
+TEST_CASE("a run that does not become idle is found", "[linear][audit]") {
   auto run = good_run();
-  run.restless = true;
-  CHECK(begins(complaint(run), "does not come to rest"));
+  run.still_active = true;
+  CHECK(begins(only_finding(run), "does not become idle"));
 }
 
-TEST_CASE("a get that goes back behind another is a complaint", "[linear][audit]") {
+TEST_CASE("a stale get is found", "[linear][audit]") {
   auto run = good_run();
   run.calls.push_back(get_of(6, 10, 4, 0));
   run.calls.push_back(get_of(7, 12, 3, 0));
-  CHECK(begins(complaint(run), "saw checkpoint 3 after checkpoint 4 had been seen"));
+  CHECK(begins(only_finding(run), "saw checkpoint 3 after checkpoint 4 had been seen"));
   run.calls.back() = get_of(7, 12, 4, 1);
-  CHECK(begins(complaint(run), "saw checkpoint 4 differently"));
+  CHECK(begins(only_finding(run), "saw checkpoint 4 differently"));
 }

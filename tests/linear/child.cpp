@@ -1,16 +1,18 @@
-// Opens an engine on a folder and lets clients work on it until it is killed or told to stop.
+// Opens an engine on a folder and runs clients until it is killed or its input ends.
 //
-//   linear_child work DATA_DIR SEED FIRST_CALL    calls of `choose` from FIRST_CALL on; at the end
-//                                                 of its input the engine stops under the clients
-//   linear_child finish DATA_DIR SEED FIRST_CALL  the same, but each client is answered first
-//   linear_child settle DATA_DIR RUNS FIRST_CALL  waits until no run moves any more, gets each and
-//                                                 tells its history
+//   linear_child work DATA_DIR SEED FIRST_CALL    makes the calls of `choose` from FIRST_CALL on;
+//   at
+//                                                 the end of the input stops the engine during
+//                                                 calls
+//   linear_child finish DATA_DIR SEED FIRST_CALL  the same, but waits for the open calls first
+//   linear_child settle DATA_DIR RUNS FIRST_CALL  waits until all runs are idle, gets each and
+//   writes
+//                                                 its history
 //
-// Writes records to its output, a line of JSON each: `call` before the engine is called, `answer`
-// after it has answered, `event` for the history, `restless` for a run that goes on moving. A
-// record is one write(2) of less than PIPE_BUF bytes to a pipe, so it is there or not whenever the
-// process is killed, and the order of the records is the order in which they were written by all
-// threads.
+// Writes records to its output, one JSON object per line: `call` before a call, `answer` after its
+// answer, `event` for the history, `still_active` for a run that does not become idle. A record is
+// one write(2) of less than PIPE_BUF bytes to a pipe, so it is complete or absent if the process is
+// killed, and the order of records is the order of the writes of all threads.
 #include <limits.h>
 #include <unistd.h>
 
@@ -32,7 +34,7 @@ using namespace pawl::linear;
 using namespace std::chrono_literals;
 using pawl::json;
 
-void tell(const json& record) {
+void write_record(const json& record) {
   const std::string line = record.dump() + "\n";
   if (line.size() > PIPE_BUF) std::abort();
   if (::write(STDOUT_FILENO, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
@@ -44,7 +46,7 @@ int fail(const pawl::error& why) {
   return 1;
 }
 
-/// `pairs` times a signal and a task behind it, then the end.
+/// `pairs` pairs of a signal and a task, then the end.
 json flow_definition() {
   json nodes = json::array({{{"id", "begin"}, {"type", "start"}}}), edges = json::array();
   std::string last = "begin";
@@ -62,10 +64,10 @@ json flow_definition() {
   return {{"name", "pairs"}, {"nodes", nodes}, {"edges", edges}};
 }
 
-/// A task: some are over at once, some take long enough for several commands.
+/// A task. Some return at once, some take long enough for several commands.
 json step(const json& state, pawl::step_context& call) {
-  const auto chance = std::hash<std::string>{}(call.idempotency_key()) % 4;
-  static_cast<void>(call.sleep_for(std::chrono::milliseconds{chance < 2 ? 0 : chance * 2}));
+  const auto draw = std::hash<std::string>{}(call.idempotency_key()) % 4;
+  static_cast<void>(call.sleep_for(std::chrono::milliseconds{draw < 2 ? 0 : draw * 2}));
   return {{"steps", state.value("steps", 0) + 1}};
 }
 
@@ -73,17 +75,17 @@ outcome refused(const pawl::error& why) {
   return {.error = std::string{to_string(why.code)}};
 }
 
-outcome told(const pawl::result<pawl::run_changed>& done) {
+outcome answer_of(const pawl::result<pawl::run_changed>& done) {
   if (!done) return refused(done.error());
   return {.status = done->run.status, .before = done->before, .pausing = done->pausing};
 }
 
-outcome told(const pawl::result<pawl::run_started>& done) {
+outcome answer_of(const pawl::result<pawl::run_started>& done) {
   if (!done) return refused(done.error());
   return {.status = done->status, .created = done->created};
 }
 
-outcome told(const pawl::result<pawl::run_view>& seen) {
+outcome answer_of(const pawl::result<pawl::run_view>& seen) {
   if (!seen) return refused(seen.error());
   shown_data data{
       seen->data.value("input", 0), seen->data.value("note", 0), seen->data.value("steps", 0), {}};
@@ -98,19 +100,19 @@ class client {
  public:
   client(const pawl::engine& engine, int number) : engine_(engine), number_(number) {}
 
-  /// Makes a call and tells of it. False: the engine takes no more.
+  /// Makes a call and records it. False: the engine accepts no further calls.
   bool make(std::uint64_t number, const task& chosen) const {
     json record = to_json(chosen.what);
     record["call"] = number;
     record["client"] = number_;
     record["run"] = chosen.run;
-    tell(record);
+    write_record(record);
     std::uint64_t checkpoint = 0;
     const outcome answer = ask(pawl::run_id{chosen.run}, number, chosen.what, checkpoint);
     record = to_json(answer);
     record["answer"] = number;
     if (checkpoint != 0) record["checkpoint"] = checkpoint;
-    tell(record);
+    write_record(record);
     return answer.error != to_string(pawl::errc::unavailable);
   }
 
@@ -122,25 +124,25 @@ class client {
       case verb::start: {
         pawl::start_options options;
         options.id = run;
-        return told(engine_.start("pairs", {{"input", what.input}}, options));
+        return answer_of(engine_.start("pairs", {{"input", what.input}}, options));
       }
       case verb::signal:
-        return told(engine_.signal(run, "go", what.signal, {std::to_string(what.signal)}));
+        return answer_of(engine_.signal(run, "go", what.signal, {std::to_string(what.signal)}));
       case verb::pause:
-        return told(engine_.runs().pause(run, {what.if_status, reason}));
+        return answer_of(engine_.runs().pause(run, {what.if_status, reason}));
       case verb::resume: {
         json update = json::object();
         if (what.note != 0) update["note"] = what.note;
-        return told(engine_.runs().resume(run, {what.if_status, reason, update}));
+        return answer_of(engine_.runs().resume(run, {what.if_status, reason, update}));
       }
       case verb::cancel:
-        return told(engine_.runs().cancel(run, {what.if_status, reason}));
+        return answer_of(engine_.runs().cancel(run, {what.if_status, reason}));
       case verb::get:
         break;
     }
     const auto seen = engine_.get(run);
     if (seen) checkpoint = seen->checkpoint;
-    return told(seen);
+    return answer_of(seen);
   }
 
   const pawl::engine& engine_;
@@ -174,30 +176,30 @@ int work(pawl::engine& engine, std::uint64_t seed, std::uint64_t first, bool fin
     over = true;
     join();
   }
-  const auto stopped = engine.stop();  // clients that are still there are told `unavailable`
+  const auto stopped = engine.stop();  // open calls are answered with `unavailable`
   join();
   return stopped ? 0 : fail(stopped.error());
 }
 
-/// Waits until nothing happens in a run any more without anybody. False: it does not come to that.
-bool wait_for_rest(const pawl::engine& engine, const pawl::run_id& run,
-                   std::chrono::steady_clock::time_point until) {
+/// Waits until a run is idle: nothing happens in it without a command. False: timeout.
+bool wait_until_idle(const pawl::engine& engine, const pawl::run_id& run,
+                     std::chrono::steady_clock::time_point until) {
   while (const auto seen = engine.get(run)) {
     const auto status = seen->summary.status;
     if (seen->parked || is_finished(status) || status == pawl::run_status::paused) return true;
     if (std::chrono::steady_clock::now() > until) return false;
     std::this_thread::sleep_for(1ms);
   }
-  return true;  // it is not there; the call that is told will say so, or what else is wrong
+  return true;  // no such run, or an error: the recorded call shows which
 }
 
-void tell_history(const pawl::run_id& run, const std::vector<pawl::history_event>& events) {
+void write_history(const pawl::run_id& run, const std::vector<pawl::history_event>& events) {
   for (const auto& e : events) {
     json record{{"event", e.kind}, {"run", run.str()}, {"checkpoint", e.checkpoint}};
     if (e.detail.contains("reason"))
       record["caused_by"] = std::stoull(e.detail.at("reason").get<std::string>());
     if (e.detail.contains("id")) record["signal"] = std::stoi(e.detail.at("id").get<std::string>());
-    tell(record);
+    write_record(record);
   }
 }
 
@@ -206,11 +208,11 @@ int settle(pawl::engine& engine, std::uint64_t runs, std::uint64_t first) {
   const auto until = std::chrono::steady_clock::now() + 30s;
   for (std::uint64_t i = 0; i < runs; ++i) {
     const pawl::run_id run{run_name(i)};
-    if (!wait_for_rest(engine, run, until)) tell({{"restless", run.str()}});
+    if (!wait_until_idle(engine, run, until)) write_record({{"still_active", run.str()}});
     self.make(first + i, {run.str(), {}});
     const auto events = engine.runs().history(run);
     if (events) {
-      tell_history(run, *events);
+      write_history(run, *events);
     } else if (events.error().code != pawl::errc::not_found) {
       return fail(events.error());
     }
@@ -229,7 +231,7 @@ int main(int argc, char** argv) {
 
   pawl::settings settings;
   settings.storage.data_dir = argv[2];
-  settings.storage.snapshot_every = 4;  // both ways to read a state: as a copy, and from changes
+  settings.storage.snapshot_every = 4;  // covers reading from snapshots and from deltas
   settings.log.level = pawl::log_level::warning;
   pawl::engine engine{settings};
   if (auto added = engine.functions().add("test.step", step); !added) return fail(added.error());

@@ -8,7 +8,7 @@
 namespace pawl::linear {
 namespace {
 
-/// Whether these answers leave open what has become of the command.
+/// Whether the answer leaves open if the command took effect.
 bool is_no_answer(const std::string& error) {
   return error == "unavailable";
 }
@@ -20,8 +20,8 @@ void history::add(const json& record) {
   if (record.contains("call")) return add_call(record);
   if (record.contains("answer")) return add_answer(record);
   if (record.contains("event")) return add_event(record);
-  PAWL_ASSERT(record.contains("restless"), "a record is of no kind that there is");
-  runs_[record.at("restless")].restless = true;
+  PAWL_ASSERT(record.contains("still_active"), "the kind of a record is known");
+  runs_[record.at("still_active")].still_active = true;
 }
 
 void history::add_call(const json& record) {
@@ -41,7 +41,7 @@ void history::add_call(const json& record) {
 
 void history::add_answer(const json& record) {
   const auto found = open_.find(record.at("answer"));
-  PAWL_ASSERT(found != open_.end(), "an answer came to what nobody had called");
+  PAWL_ASSERT(found != open_.end(), "an answer belongs to an open call");
   call& made = runs_[found->second.run].calls[found->second.index];
   made.answer = outcome_of(record);
   if (is_no_answer(made.answer.error)) return;  // open until the life ends

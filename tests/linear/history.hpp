@@ -11,47 +11,48 @@
 
 namespace pawl::linear {
 
-/// One call as the records have it. Positions count all records of a test, so they order what was
-/// told before from what was asked later, also across lives of the process.
+/// One recorded call. Positions count all records of the test, so they order answers before later
+/// calls, also across lives of the process.
 struct call {
-  std::uint64_t number = 0;  ///< which call of the whole test
+  std::uint64_t number = 0;  ///< unique in the test
   int client = 0;
   int life = 0;  ///< of the process, from 1
   operation what;
-  std::size_t called = 0;    ///< position of the record that was written before the call
-  std::size_t answered = 0;  ///< of the one after the answer; if there is none, of the life's end
-  bool known = false;        ///< false: no answer came, it may have been done before `answered`
+  std::size_t called = 0;  ///< position of the record before the call
+  std::size_t answered =
+      0;  ///< position of the record after the answer; without an answer, of the end of the life
+  bool known = false;  ///< false: no answer; it may have taken effect before `answered`
   outcome answer;
-  std::uint64_t checkpoint = 0;  ///< get: which checkpoint it saw
+  std::uint64_t checkpoint = 0;  ///< get: the checkpoint it returned
 };
 
-/// One event of the engine's own history of a run.
+/// One event of a run's history in the engine.
 struct story_event {
   std::uint64_t checkpoint = 0;
   std::string kind;
-  std::uint64_t call = 0;  ///< the number that the command gave as its reason; 0: none
+  std::uint64_t call = 0;  ///< the call number that the command gave as its reason; 0: none
   int signal = 0;          ///< signal events: its id
 };
 
-/// All that is known of one run.
+/// The records of one run.
 struct run_history {
-  std::vector<call> calls;         ///< in the order in which they were made
-  std::vector<story_event> story;  ///< what the engine says at the end
-  bool restless = false;           ///< something was still under way long after the last command
+  std::vector<call> calls;         ///< in order
+  std::vector<story_event> story;  ///< the history in the engine at the end
+  bool still_active = false;       ///< still active long after the last command
 };
 
-/// Collects the records of all lives. Not safe for concurrent use.
+/// Collects the records of all lives. Not thread-safe.
 class history {
  public:
-  /// A record of the child, see `child.cpp`.
+  /// Adds a record of the child; see `child.cpp`.
   void add(const json& record);
-  /// The process is dead: what was not answered will not be, and is not done any more.
+  /// The process is dead. Open calls get no answer and take no effect any more.
   void end_life();
 
   [[nodiscard]] const std::map<std::string, run_history>& runs() const noexcept { return runs_; }
-  /// The calls that were made and not answered, a line each.
+  /// The unanswered calls, one per line.
   [[nodiscard]] std::string outstanding() const;
-  /// The number that the next call of the test is to have.
+  /// The number of the next call.
   [[nodiscard]] std::uint64_t next_call() const noexcept { return next_call_; }
 
  private:
@@ -70,7 +71,7 @@ class history {
   int life_ = 1;
 };
 
-/// A call with its answer, on one line.
+/// A call and its answer on one line.
 [[nodiscard]] std::string to_text(const call& c);
 
 }  // namespace pawl::linear

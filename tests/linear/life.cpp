@@ -26,7 +26,7 @@ struct ends {
 
 ends make_pipe() {
   int both[2] = {-1, -1};
-  PAWL_ASSERT(::pipe2(both, O_CLOEXEC) == 0, "no pipe could be made");
+  PAWL_ASSERT(::pipe2(both, O_CLOEXEC) == 0, "a pipe can be created");
   return {both[0], both[1]};
 }
 
@@ -39,7 +39,7 @@ class process {
     const ends input = make_pipe(), output = make_pipe();
     const pid_t parent = ::getpid();
     id_ = ::fork();
-    PAWL_ASSERT(id_ >= 0, "no process could be made");
+    PAWL_ASSERT(id_ >= 0, "a process can be created");
     if (id_ == 0) {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       if (::getppid() != parent) ::_exit(127);
@@ -68,7 +68,7 @@ class process {
     if (input_ >= 0) ::close(std::exchange(input_, -1));
   }
   [[nodiscard]] int output() const { return output_; }
-  /// Waits for the end. Only for a process that has closed its output: it is all but over.
+  /// Waits for the end of a process that has closed its output.
   int reap() {
     int status = 0;
     while (::waitpid(id_, &status, 0) < 0 && errno == EINTR) continue;
@@ -84,12 +84,12 @@ class process {
 
 class life {
  public:
-  life(const std::vector<std::string>& program, const std::vector<blow>& blows,
+  life(const std::vector<std::string>& program, const std::vector<injection>& injections,
        std::chrono::milliseconds watchdog, const std::function<void(const std::string&)>& line)
-      : process_(program), blows_(blows), watchdog_(watchdog), line_(line) {}
+      : process_(program), injections_(injections), watchdog_(watchdog), line_(line) {}
 
-  death run() {
-    death end;
+  exit_result run() {
+    exit_result end;
     heard_ = steady::now();
     while (true) {
       act();
@@ -104,7 +104,7 @@ class life {
   }
 
  private:
-  /// Deals what is due now.
+  /// Injects the faults that are due.
   void act() {
     const auto now = steady::now();
     if (stopped_until_) {
@@ -113,27 +113,27 @@ class life {
       heard_ = now;
       process_.send(SIGCONT);
     }
-    if (next_ == blows_.size() || calls_ < blows_[next_].calls) return;
-    const blow& b = blows_[next_];
+    if (next_ == injections_.size() || calls_ < injections_[next_].calls) return;
+    const injection& b = injections_[next_];
     if (!due_) due_ = now + b.delay;
     if (now < *due_) return;
     due_.reset();
     ++next_;
     switch (b.what) {
-      case blow::kind::pause:
+      case injection::kind::pause:
         process_.send(SIGSTOP);
         stopped_until_ = now + b.pause;
         break;
-      case blow::kind::kill:
+      case injection::kind::kill:
         process_.send(SIGKILL);
         break;
-      case blow::kind::stop:
+      case injection::kind::stop:
         process_.close_input();
         break;
     }
   }
 
-  /// Until there is something to read (true) or to do.
+  /// Waits for output (true) or the next due time (false).
   bool wait() const {
     auto until = stopped_until_.value_or(heard_ + watchdog_);
     if (due_ && !stopped_until_) until = std::min(until, *due_);
@@ -145,7 +145,7 @@ class life {
     return ::ppoll(&output, 1, &limit, nullptr) > 0;
   }
 
-  /// False: there will be no more. What follows the last whole line was never told.
+  /// False: end of output. An incomplete last line is dropped.
   bool read() {
     char bytes[4096];
     const ssize_t got = ::read(process_.output(), bytes, sizeof bytes);
@@ -155,16 +155,16 @@ class life {
     text_.append(bytes, static_cast<std::size_t>(got));
     std::size_t from = 0;
     for (std::size_t end = 0; (end = text_.find('\n', from)) != std::string::npos; from = end + 1) {
-      const std::string told = text_.substr(from, end - from);
-      if (told.find("\"call\":") != std::string::npos) ++calls_;
-      line_(told);
+      const std::string record = text_.substr(from, end - from);
+      if (record.find("\"call\":") != std::string::npos) ++calls_;
+      line_(record);
     }
     text_.erase(0, from);
     return true;
   }
 
   process process_;
-  const std::vector<blow>& blows_;
+  const std::vector<injection>& injections_;
   const std::chrono::milliseconds watchdog_;
   const std::function<void(const std::string&)>& line_;
   std::size_t next_ = 0;
@@ -177,10 +177,11 @@ class life {
 
 }  // namespace
 
-death live(const std::vector<std::string>& program, const std::vector<blow>& blows,
-           std::chrono::milliseconds watchdog,
-           const std::function<void(const std::string&)>& line) {
-  return life{program, blows, watchdog, line}.run();
+exit_result run_process(const std::vector<std::string>& program,
+                        const std::vector<injection>& injections,
+                        std::chrono::milliseconds watchdog,
+                        const std::function<void(const std::string&)>& line) {
+  return life{program, injections, watchdog, line}.run();
 }
 
 }  // namespace pawl::linear

@@ -26,7 +26,7 @@ namespace {
 namespace fs = std::filesystem;
 using pawl::json;
 
-/// Far longer than any answer takes, also with sanitizers on a busy machine.
+/// Far longer than any answer takes, even with sanitizers on a busy machine.
 constexpr auto watchdog = 60s;
 
 std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise) {
@@ -34,7 +34,7 @@ std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise)
   return given ? std::strtoull(given, nullptr, 10) : otherwise;
 }
 
-/// One store with the lives that were led on it, and what was recorded of them.
+/// One store, the lives of the process on it, and their records.
 class trial {
  public:
   explicit trial(std::uint64_t seed)
@@ -45,29 +45,29 @@ class trial {
     fs::create_directories(folder_);
   }
 
-  /// Clients work on it until it is killed, or stopped in order.
+  /// Runs clients until the process is killed or stopped in order.
   void work_for_a_life() {
     switch (draw(8)) {
       case 0:
-        return live_to_the_end("work", blow::kind::stop);
+        return live_to_the_end("work", injection::kind::stop);
       case 1:
-        return live_to_the_end("finish", blow::kind::stop);
+        return live_to_the_end("finish", injection::kind::stop);
       default:
         break;
     }
-    const death end = lead("work", seed_, choose_blows(blow::kind::kill));
+    const exit_result end = lead("work", seed_, choose_injections(injection::kind::kill));
     if (!WIFSIGNALED(end.status) || WTERMSIG(end.status) != SIGKILL)
-      give_up("the process has ended before it was killed, with wait status", end.status);
+      give_up("the process ended before it was killed, with wait status", end.status);
     ++kills_;
   }
 
-  /// Lets everything come to an end and reads it.
+  /// Waits for all runs to become idle and reads them.
   void settle() {
-    const death end = lead("settle", runs_before(history_.next_call()), {});
-    if (!ended_well(end)) give_up("the last life has ended with wait status", end.status);
+    const exit_result end = lead("settle", runs_before(history_.next_call()), {});
+    if (!ended_well(end)) give_up("the last life ended with wait status", end.status);
   }
 
-  /// Writes the records where they can be looked at.
+  /// Writes the records to a file.
   fs::path keep() const {
     const auto file = folder_ / "records.jsonl";
     std::ofstream{file} << records_;
@@ -80,48 +80,51 @@ class trial {
 
  private:
   std::uint64_t draw(std::uint64_t below) { return random_() % below; }
-  static bool ended_well(const death& end) {
+  static bool ended_well(const exit_result& end) {
     return WIFEXITED(end.status) && WEXITSTATUS(end.status) == 0;
   }
 
-  void live_to_the_end(const std::string& mode, blow::kind how) {
-    const death end = lead(mode, seed_, choose_blows(how));
-    if (!ended_well(end)) give_up("an orderly stop has ended with wait status", end.status);
+  void live_to_the_end(const std::string& mode, injection::kind how) {
+    const exit_result end = lead(mode, seed_, choose_injections(how));
+    if (!ended_well(end)) give_up("an orderly stop ended with wait status", end.status);
   }
 
-  std::vector<blow> choose_blows(blow::kind last) {
-    std::vector<blow> blows;
+  std::vector<injection> choose_injections(injection::kind last) {
+    std::vector<injection> injections;
     const std::size_t calls = 1 + draw(120);
     const std::uint64_t pauses = draw(3);
     for (std::uint64_t i = 0; i < pauses; ++i) {
-      blows.push_back({blow::kind::pause, i * calls / 2, std::chrono::microseconds{draw(2'000)},
-                       std::chrono::microseconds{draw(15'000)}});
+      injections.push_back({injection::kind::pause, i * calls / 2,
+                            std::chrono::microseconds{draw(2'000)},
+                            std::chrono::microseconds{draw(15'000)}});
     }
-    const bool early = draw(16) == 0;  // while the store is opened, or soon after
-    blows.push_back(
+    const bool early = draw(16) == 0;  // while the store opens, or soon after
+    injections.push_back(
         {last, early ? 0 : calls, std::chrono::microseconds{draw(early ? 20'000 : 1'500)}, {}});
-    return blows;
+    return injections;
   }
 
-  /// Leads one life and records it. `number` is what the mode wants to know.
-  death lead(const std::string& mode, std::uint64_t number, const std::vector<blow>& blows) {
+  /// Runs one life and records it. `number` is the third argument of the child.
+  exit_result lead(const std::string& mode, std::uint64_t number,
+                   const std::vector<injection>& injections) {
     const std::vector<std::string> program{
         (pawl::testing::program_dir() / "linear_child").string(), mode, (folder_ / "data").string(),
         std::to_string(number), std::to_string(history_.next_call())};
-    const death end = live(program, blows, watchdog, [this](const std::string& line) {
-      records_ += line + "\n";
-      history_.add(json::parse(line));
-    });
-    if (end.hung) give_up("nothing was answered for so many seconds:", watchdog.count());
+    const exit_result end =
+        run_process(program, injections, watchdog, [this](const std::string& line) {
+          records_ += line + "\n";
+          history_.add(json::parse(line));
+        });
+    if (end.hung) give_up("no output for this many seconds:", watchdog.count());
     if (mode == "finish" && !history_.outstanding().empty())
-      give_up("clients that could wait were not answered; wait status", end.status);
+      give_up("clients of an orderly stop got no answer; wait status", end.status);
     history_.end_life();
     records_ += "{\"over\":true}\n";
     return end;
   }
 
   void give_up(const std::string& why, long long detail) const {
-    FAIL(why << " " << detail << "\nall records: " << keep() << "\nnot answered:\n"
+    FAIL(why << " " << detail << "\nall records: " << keep() << "\nunanswered calls:\n"
              << history_.outstanding());
   }
 
@@ -133,7 +136,7 @@ class trial {
   int kills_ = 0;
 };
 
-/// How often what was seen: for people, who can see from it whether the test still tests.
+/// Counts of what happened, to see whether the test still covers it.
 std::string statistics(const history& recorded) {
   std::map<std::string, int> count;
   for (const auto& [name, run] : recorded.runs()) {
@@ -141,7 +144,7 @@ std::string statistics(const history& recorded) {
       ++count["calls"];
       ++count[!c.known ? "no answer" : c.answer.error.empty() ? "done" : c.answer.error];
       if (c.known && c.answer.pausing) ++count["pausing"];
-      if (c.known && c.answer.error.empty() && c.what.if_status) ++count["won"];
+      if (c.known && c.answer.error.empty() && c.what.if_status) ++count["compare-and-set done"];
     }
     const auto& last = run.calls.back().answer;
     ++count["ended " + std::string{last.error.empty() ? to_string(last.status) : last.error}];
@@ -151,19 +154,19 @@ std::string statistics(const history& recorded) {
   return text;
 }
 
-/// What is wrong with the runs, a text each.
+/// The findings about all runs.
 std::vector<std::string> check_all(const history& recorded) {
   std::vector<std::string> findings;
   for (const auto& [name, run] : recorded.runs()) {
     for (const auto& contradiction : audit(run)) findings.push_back(name + " " + contradiction);
-    switch (judge(run.calls)) {
-      case judgement::linearizable:
+    switch (check_linearizable(run.calls)) {
+      case search_result::linearizable:
         break;
-      case judgement::not_linearizable:
+      case search_result::not_linearizable:
         findings.push_back(name + ": " + to_text(refute(run.calls)));
         break;
-      case judgement::undecided:
-        findings.push_back(name + ": too much to search among " + std::to_string(run.calls.size()) +
+      case search_result::undecided:
+        findings.push_back(name + ": search limit exceeded, " + std::to_string(run.calls.size()) +
                            " calls");
     }
   }
@@ -177,7 +180,7 @@ TEST_CASE("what concurrent clients see of a run is linearizable under kill -9 an
   const auto seed = number_from_environment("PAWL_TEST_SEED", std::random_device{}());
   const std::chrono::seconds budget{number_from_environment("PAWL_TEST_SECONDS", 20)};
   CAPTURE(seed);
-  WARN("seed " << seed << " (PAWL_TEST_SEED repeats the choice of calls and blows)");
+  WARN("seed " << seed << " (set PAWL_TEST_SEED to repeat the choice of calls and injections)");
 
   trial on{seed};
   const auto until = std::chrono::steady_clock::now() + budget;
@@ -189,9 +192,9 @@ TEST_CASE("what concurrent clients see of a run is linearizable under kill -9 an
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   WARN(on.kills() << " kills, " << on.recorded().runs().size() << " runs"
                   << statistics(on.recorded()) << "; checked in " << took.count() << " s");
-  constexpr std::size_t shown = 5;  // the first few tell more than hundreds
+  constexpr std::size_t shown = 5;  // the first few are enough
   for (std::size_t i = 0; i < std::min(findings.size(), shown); ++i) FAIL_CHECK(findings[i]);
-  if (!findings.empty()) FAIL(findings.size() << " faults; all records: " << on.keep());
+  if (!findings.empty()) FAIL(findings.size() << " findings; all records: " << on.keep());
   CHECK(on.kills() > 0);
   on.remove();
 }

@@ -15,11 +15,11 @@ std::vector<int> run_model::claimed() const {
   return {received.begin(), received.begin() + static_cast<std::ptrdiff_t>(claims)};
 }
 
-/// Goes as far as the run goes without anybody: to a task, a signal that did not come, or the end.
+/// Advances to the next task, a signal that was not received, or the end.
 void run_model::advance() {
   if (status != run_status::running) return;
-  const bool task_under_way = place % 2 == 1;
-  if (task_under_way) return;
+  const bool task_running = place % 2 == 1;
+  if (task_running) return;
   if (pausing) {
     pausing = false;
     status = run_status::paused;

@@ -15,7 +15,7 @@ run_model started() {
 
 }  // namespace
 
-TEST_CASE("the model of a run goes from signal to task to the end", "[linear][model]") {
+TEST_CASE("the model goes from signal to task until the end", "[linear][model]") {
   run_model run = started();
   for (int i = 1; i <= pairs; ++i) {
     CHECK_FALSE(run.move());
@@ -28,7 +28,7 @@ TEST_CASE("the model of a run goes from signal to task to the end", "[linear][mo
   CHECK(run.perform({.what = verb::signal, .signal = 9}).error == "illegal_transition");
 }
 
-TEST_CASE("a pause of the model waits for the task and keeps signals", "[linear][model]") {
+TEST_CASE("a pause in the model waits for the task and keeps signals", "[linear][model]") {
   run_model run = started();
   run.perform({.what = verb::signal, .signal = 1});
   CHECK(run.perform({.what = verb::pause}).pausing);
@@ -46,7 +46,7 @@ TEST_CASE("a pause of the model waits for the task and keeps signals", "[linear]
   CHECK(run.perform({.what = verb::get}).data == shown_data{1, 7, 1, {1, 2}});
 }
 
-TEST_CASE("what the model refuses changes nothing", "[linear][model]") {
+TEST_CASE("a refused operation does not change the model", "[linear][model]") {
   run_model run;
   CHECK(run.perform({.what = verb::get}).error == "not_found");
   CHECK(run == run_model{});

@@ -19,13 +19,13 @@ std::string_view name_of(verb what) {
 verb verb_of(const std::string& text) {
   for (std::size_t i = 0; i < verbs.size(); ++i)
     if (verbs[i] == text) return static_cast<verb>(i);
-  PAWL_ASSERT(false, "a record names an unknown verb");
+  PAWL_ASSERT(false, "the verb of a record is known");
   return verb::get;
 }
 
 run_status status_of(const std::string& text) {
   const auto status = parse_run_status(text);
-  PAWL_ASSERT(status, "a record names an unknown status");
+  PAWL_ASSERT(status, "the status of a record is known");
   return *status;
 }
 
@@ -37,7 +37,7 @@ std::string text_of(run_status status) {
 
 json to_json(const operation& what) {
   json record{{"do", name_of(what.what)}};
-  if (what.if_status) record["only_if"] = to_string(*what.if_status);
+  if (what.if_status) record["if_status"] = to_string(*what.if_status);
   if (what.what == verb::start) record["input"] = what.input;
   if (what.what == verb::signal) record["signal"] = what.signal;
   if (what.note != 0) record["note"] = what.note;
@@ -47,7 +47,7 @@ json to_json(const operation& what) {
 operation operation_of(const json& record) {
   operation what;
   what.what = verb_of(record.at("do"));
-  if (record.contains("only_if")) what.if_status = status_of(record.at("only_if"));
+  if (record.contains("if_status")) what.if_status = status_of(record.at("if_status"));
   what.input = record.value("input", 0);
   what.signal = record.value("signal", 0);
   what.note = record.value("note", 0);
@@ -90,7 +90,7 @@ std::string to_text(const operation& what) {
   if (what.what == verb::start) text += " with input " + std::to_string(what.input);
   if (what.what == verb::signal) text += " " + std::to_string(what.signal);
   if (what.note != 0) text += " with note " + std::to_string(what.note);
-  if (what.if_status) text += " only_if " + text_of(*what.if_status);
+  if (what.if_status) text += " if_status " + text_of(*what.if_status);
   return text;
 }
 

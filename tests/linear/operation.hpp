@@ -8,8 +8,8 @@
 #include <pawl/json.hpp>
 #include <pawl/run.hpp>
 
-/// What clients ask of a run and what they are told, as the child records it and the checker reads
-/// it. Plain values.
+/// The operations of clients and their outcomes, as the child records them and the checker reads
+/// them. Plain values.
 namespace pawl::linear {
 
 enum class verb : std::uint8_t { start, signal, pause, resume, cancel, get };
@@ -18,27 +18,27 @@ enum class verb : std::uint8_t { start, signal, pause, resume, cancel, get };
 struct operation {
   verb what = verb::get;
   std::optional<run_status> if_status = {};  ///< pause, resume, cancel: compare-and-set
-  int input = 0;                             ///< start: what the run is started with
-  int signal = 0;                            ///< signal: its id, and its payload
+  int input = 0;                             ///< start: the input
+  int signal = 0;                            ///< signal: its id and payload
   int note = 0;                              ///< resume: the new value of `note`; 0: none
 
   friend bool operator==(const operation&, const operation&) = default;
 };
 
-/// The part of a run that its flow fills, as `get` shows it.
+/// The part of a run's data that its flow sets, as `get` returns it.
 struct shown_data {
   int input = 0;
   int note = 0;
-  int steps = 0;             ///< tasks that have returned
-  std::vector<int> claimed;  ///< ids of the signals that nodes took, in the order of the nodes
+  int steps = 0;             ///< number of returned tasks
+  std::vector<int> claimed;  ///< ids of the claimed signals, in the order of the nodes
 
   friend bool operator==(const shown_data&, const shown_data&) = default;
 };
 
-/// What a call was answered. What a verb is not told keeps its default.
+/// The answer to a call. Fields that a verb does not return keep their defaults.
 struct outcome {
-  std::string error = {};                   ///< the text of an `errc`; empty: it was done
-  run_status status = run_status::pending;  ///< after it
+  std::string error = {};                   ///< the text of an `errc`; empty: success
+  run_status status = run_status::pending;  ///< after the call
   std::optional<run_status> before = {};    ///< pause, resume, cancel, signal
   bool pausing = false;                     ///< pause, resume, cancel, signal, get
   bool created = false;                     ///< start
@@ -49,15 +49,15 @@ struct outcome {
 
 [[nodiscard]] json to_json(const operation& what);
 [[nodiscard]] json to_json(const outcome& answer);
-/// The values behind `to_json`. They abort on anything else: only our own child writes them.
+/// Inverse of `to_json`. Abort on any other input: only the child writes records.
 [[nodiscard]] operation operation_of(const json& record);
 [[nodiscard]] outcome outcome_of(const json& record);
 
-/// For people: `pause if_status running`, `paused, was running`.
+/// For messages: `pause if_status running`, `paused, was running`.
 [[nodiscard]] std::string to_text(const operation& what);
 [[nodiscard]] std::string to_text(const outcome& answer);
 
-/// A run goes through so many pairs of a `signal` node and a task before it is completed.
+/// The number of pairs of a `signal` node and a task in the flow of the test.
 inline constexpr int pairs = 5;
 
 }  // namespace pawl::linear

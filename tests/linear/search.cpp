@@ -26,13 +26,13 @@ class search {
     }
   }
 
-  judgement run() {
+  search_result run() {
     if (explains(configuration{run_model{}, std::vector<bool>(calls_.size()), 0, 0}))
-      return judgement::linearizable;
-    return seen_.size() > limit_ ? judgement::undecided : judgement::not_linearizable;
+      return search_result::linearizable;
+    return seen_.size() > limit_ ? search_result::undecided : search_result::not_linearizable;
   }
 
-  /// Every state that the run can be in after all answered calls.
+  /// Returns every possible state after all answered calls.
   std::set<std::string> ends() {
     collecting_ = true;
     explains(configuration{run_model{}, std::vector<bool>(calls_.size()), 0, 0});
@@ -43,11 +43,12 @@ class search {
   struct configuration {
     run_model run;
     std::vector<bool> ordered;    ///< the calls that have taken effect
-    std::size_t known = 0;        ///< how many of them were answered
-    std::size_t latest_call = 0;  ///< nothing that was over before can take effect now
+    std::size_t known = 0;        ///< number of answered calls among them
+    std::size_t latest_call = 0;  ///< calls that ended before it can no longer take effect
   };
 
-  /// Whether what is left can be explained from here. The depth is that of the history.
+  /// Whether the remaining calls can be explained from here. Recurses as deep as the history is
+  /// long.
   bool explains(const configuration& here) {
     if (!agrees_with_claims(here.run)) return false;
     if (seen_.size() > limit_ || !seen_.insert(key(here)).second) return false;
@@ -70,8 +71,8 @@ class search {
     return moved.run.move() && explains(moved);
   }
 
-  /// Signals are claimed in the order in which they came. Where that differs from what is seen in
-  /// the end, it can be given up at once.
+  /// Prunes the search: signals are claimed in the order of receipt, so that order must agree with
+  /// the claims seen at the end.
   bool agrees_with_claims(const run_model& run) const {
     const auto both = std::min(run.received.size(), seen_claims_.size());
     return std::equal(run.received.begin(),
@@ -79,15 +80,15 @@ class search {
                       seen_claims_.begin());
   }
 
-  /// No answer tells in which order the signals came behind those whose claim is seen. Without
-  /// this, many signals that come at once are as many states as they have orders.
+  /// No answer shows the order of the signals after those whose claim is seen. Without this,
+  /// concurrent signals would cause one state per permutation.
   void forget_order(run_model& run) const {
     if (run.received.size() <= seen_claims_.size()) return;
     std::sort(run.received.begin() + static_cast<std::ptrdiff_t>(seen_claims_.size()),
               run.received.end());
   }
 
-  /// The answer before which every call to come has to be made.
+  /// The earliest answer of a call that is not ordered yet. The next call must start before it.
   std::size_t earliest_answer(const configuration& here) const {
     std::size_t earliest = never;
     for (std::size_t i = 0; i < calls_.size(); ++i)
@@ -95,9 +96,9 @@ class search {
     return earliest;
   }
 
-  /// A call that can come next, fits, and changes nothing: if anything is explained from here, then
-  /// also with this one first. Unless it is of a later life than a call without answer, which
-  /// would then be too late.
+  /// Finds a call that can come next, fits and changes nothing. If there is a solution, there is
+  /// one with this call first, unless it would make a call without an answer of an earlier life too
+  /// late.
   std::size_t harmless(const configuration& here, std::size_t first_answer) const {
     for (std::size_t i = 0; i < calls_.size(); ++i) {
       const call& c = calls_[i];
@@ -124,7 +125,7 @@ class search {
     return then;
   }
 
-  /// Calls that can no more take effect, whether they have or not, make no difference.
+  /// Calls that can no longer take effect count as ordered: they make no difference.
   std::string key(const configuration& here) const {
     std::string text(calls_.size(), '0');
     for (std::size_t i = 0; i < calls_.size(); ++i) {
@@ -137,28 +138,28 @@ class search {
   const std::vector<call>& calls_;
   const std::size_t limit_;
   std::size_t known_ = 0;
-  std::vector<int> seen_claims_;  ///< the longest list that an answer has
+  std::vector<int> seen_claims_;  ///< the longest list in an answer
   bool collecting_ = false;
   std::unordered_set<std::string> seen_;
   std::set<std::string> ends_;
 };
 
-/// What was recorded up to a position.
+/// The records up to a position.
 std::vector<call> beginning_of(const std::vector<call>& calls, std::size_t position) {
   std::vector<call> first;
   for (call c : calls) {
     if (c.called > position) continue;
-    if (c.answered > position) c.known = false;  // may be done by then; `answered` is later anyway
+    if (c.answered > position) c.known = false;  // it may have taken effect; `answered` is later
     first.push_back(std::move(c));
   }
   return first;
 }
 
 bool is_refuted(const std::vector<call>& calls) {
-  return judge(calls) == judgement::not_linearizable;
+  return check_linearizable(calls) == search_result::not_linearizable;
 }
 
-/// Leaving out a call that cannot have changed anything makes no history harder to explain.
+/// Whether a call cannot have changed anything. Omitting it makes no history harder to explain.
 bool changed_nothing(const call& c) {
   if (c.what.what == verb::get) return true;
   if (!c.known) return false;
@@ -167,7 +168,7 @@ bool changed_nothing(const call& c) {
 
 }  // namespace
 
-judgement judge(const std::vector<call>& calls, std::size_t limit) {
+search_result check_linearizable(const std::vector<call>& calls, std::size_t limit) {
   return search{calls, limit}.run();
 }
 
@@ -176,11 +177,11 @@ refutation refute(const std::vector<call>& calls) {
   for (const auto& c : calls)
     if (c.known) answers.push_back(c.answered);
   std::sort(answers.begin(), answers.end());
-  // A beginning of what can be explained can be explained.
+  // Every prefix of a linearizable history is linearizable.
   const auto shortest = std::partition_point(
       answers.begin(), answers.end(),
       [&](std::size_t position) { return !is_refuted(beginning_of(calls, position)); });
-  PAWL_ASSERT(shortest != answers.end(), "only what is not linearizable can be refuted");
+  PAWL_ASSERT(shortest != answers.end(), "the history is not linearizable");
   std::vector<call> left = beginning_of(calls, *shortest);
   const auto is_last = [&](const call& c) { return c.known && c.answered == *shortest; };
   for (std::size_t i = left.size(); i-- > 0;) {
@@ -201,14 +202,14 @@ refutation refute(const std::vector<call>& calls) {
 }
 
 std::string to_text(const refutation& why) {
-  std::string text = "no order of these calls explains the answer to the last:\n";
+  std::string text = "no order of these calls explains the answer to the last one:\n";
   for (const auto& c : why.calls) {
     if (c.number == why.last.number) continue;
     text += "  " + to_text(c);
     if (c.answered > why.last.answered) text += " by then";
     text += "\n";
   }
-  text += "  " + to_text(why.last) + "\nwithout the last the run could have been:\n";
+  text += "  " + to_text(why.last) + "\nwithout the last call the run could have been:\n";
   constexpr std::size_t most = 8;
   for (std::size_t i = 0; i < why.instead.size() && i < most; ++i)
     text += "  " + why.instead[i] + "\n";

@@ -7,7 +7,7 @@ using enum pawl::run_status;
 
 namespace {
 
-/// Calls as `{from, to, what, answer}`; without an answer `to` is the end of the process.
+/// Builds a history. For a call without an answer, `to` is the end of the process.
 class made {
  public:
   made& answered(std::size_t from, std::size_t to, operation what, outcome answer) {
@@ -19,9 +19,9 @@ class made {
     return *this;
   }
   [[nodiscard]] bool is_linearizable() const {
-    const auto verdict = judge(calls);
-    CHECK(verdict != judgement::undecided);
-    return verdict == judgement::linearizable;
+    const auto found = check_linearizable(calls);
+    CHECK(found != search_result::undecided);
+    return found == search_result::linearizable;
   }
 
   std::vector<call> calls;
@@ -51,14 +51,14 @@ outcome seen(pawl::run_status status, int steps = 0, std::vector<int> claimed = 
   return {.status = status, .data = shown_data{1, note, steps, std::move(claimed)}};
 }
 
-/// A run that was started from 1 to 2.
+/// A run that was started between 1 and 2.
 made run() {
   return made{}.answered(1, 2, start, created);
 }
 
 }  // namespace
 
-TEST_CASE("a history without overlaps is judged as the model goes", "[linear][search]") {
+TEST_CASE("a sequential history must agree with the model", "[linear][search]") {
   CHECK(made{}.is_linearizable());
   CHECK(run().answered(3, 4, get, seen(running)).is_linearizable());
   CHECK_FALSE(run().answered(3, 4, get, seen(paused)).is_linearizable());
@@ -68,7 +68,7 @@ TEST_CASE("a history without overlaps is judged as the model goes", "[linear][se
             .is_linearizable());
 }
 
-TEST_CASE("calls that overlap take effect in either order", "[linear][search]") {
+TEST_CASE("overlapping calls take effect in either order", "[linear][search]") {
   CHECK(run()
             .answered(3, 6, get, seen(running))
             .answered(4, 5, pause_it, paused_now)
@@ -80,7 +80,7 @@ TEST_CASE("calls that overlap take effect in either order", "[linear][search]") 
   CHECK(made{}.answered(1, 4, get, not_found).answered(2, 3, start, created).is_linearizable());
 }
 
-TEST_CASE("a task may return at any moment, but only once it has begun", "[linear][search]") {
+TEST_CASE("a task may return at any time after it started", "[linear][search]") {
   const auto with_signal = [] { return run().answered(3, 4, signal_of(7), taken); };
   CHECK(with_signal().answered(5, 6, get, seen(running, 0, {7})).is_linearizable());
   CHECK(with_signal().answered(5, 6, get, seen(running, 1, {7})).is_linearizable());
@@ -92,7 +92,7 @@ TEST_CASE("a task may return at any moment, but only once it has begun", "[linea
                   .is_linearizable());
 }
 
-TEST_CASE("a pause that waits for a task comes about by itself", "[linear][search]") {
+TEST_CASE("a pause that waits for a task needs no further command", "[linear][search]") {
   const outcome pausing{.status = running, .before = running, .pausing = true};
   const auto begun = [&] {
     return run().answered(3, 4, signal_of(7), taken).answered(5, 6, pause_it, pausing);
@@ -102,8 +102,8 @@ TEST_CASE("a pause that waits for a task comes about by itself", "[linear][searc
   CHECK_FALSE(run().answered(3, 4, pause_it, pausing).is_linearizable());
 }
 
-TEST_CASE("an answer that a kill has undone is rejected", "[linear][search]") {
-  // The process dies at 10; from 11 on it is another.
+TEST_CASE("an acknowledged effect that a kill undid is rejected", "[linear][search]") {
+  // The process dies at 10. From 11 on there is another one.
   CHECK_FALSE(run()
                   .answered(3, 4, pause_it, paused_now)
                   .answered(11, 12, get, seen(running))
@@ -122,7 +122,7 @@ TEST_CASE("an answer that a kill has undone is rejected", "[linear][search]") {
                   .is_linearizable());
 }
 
-TEST_CASE("a call that a kill has left open was done before or not at all", "[linear][search]") {
+TEST_CASE("a call that a kill left open took effect before the kill or never", "[linear][search]") {
   const auto killed = [] { return run().open(3, 10, cancel); };
   CHECK(killed().answered(11, 12, get, seen(running)).is_linearizable());
   CHECK(killed().answered(11, 12, get, seen(cancelled)).is_linearizable());
@@ -133,7 +133,7 @@ TEST_CASE("a call that a kill has left open was done before or not at all", "[li
   CHECK_FALSE(run().answered(3, 4, get, seen(cancelled)).open(5, 10, cancel).is_linearizable());
 }
 
-TEST_CASE("open calls of one life may have been done in any order", "[linear][search]") {
+TEST_CASE("open calls of one life may have taken effect in any order", "[linear][search]") {
   const auto killed = [] { return run().open(3, 10, signal_of(7)).open(4, 10, signal_of(8)); };
   CHECK(killed().answered(11, 12, get, seen(running, 1, {8})).is_linearizable());
   CHECK(killed().answered(11, 12, get, seen(running, 1, {7, 8})).is_linearizable());
@@ -145,8 +145,8 @@ TEST_CASE("open calls of one life may have been done in any order", "[linear][se
                   .is_linearizable());
 }
 
-TEST_CASE("a read that fits at once must not hide a call that was left open", "[linear][search]") {
-  // The signal came, but waits behind a pause where no read sees it: it is the one that is claimed.
+TEST_CASE("a read that fits at once must not hide an open call", "[linear][search]") {
+  // The signal was received while the run was paused, where no read shows it, and is claimed later.
   CHECK(run()
             .answered(2, 3, pause_it, paused_now)
             .open(4, 10, signal_of(7))
@@ -170,12 +170,12 @@ TEST_CASE("two winners of one compare-and-set are rejected", "[linear][search]")
                   .is_linearizable());
 }
 
-TEST_CASE("two starts that have both created the run are rejected", "[linear][search]") {
+TEST_CASE("two starts that both created the run are rejected", "[linear][search]") {
   CHECK_FALSE(
       made{}.answered(1, 4, start, created).answered(2, 3, start, created).is_linearizable());
 }
 
-TEST_CASE("a read of what had been overwritten is rejected", "[linear][search]") {
+TEST_CASE("a stale read is rejected", "[linear][search]") {
   CHECK_FALSE(run()
                   .answered(3, 4, pause_it, paused_now)
                   .answered(5, 6, get, seen(running))
@@ -187,16 +187,17 @@ TEST_CASE("a read of what had been overwritten is rejected", "[linear][search]")
                   .is_linearizable());
 }
 
-TEST_CASE("a signal that was taken by a cancelled run is rejected", "[linear][search]") {
+TEST_CASE("a signal that a cancelled run accepted is rejected", "[linear][search]") {
   const auto cancelled_run = [] { return run().answered(3, 6, cancel, cancelled_now); };
-  const outcome taken_by_the_dead{.status = cancelled, .before = cancelled};
+  const outcome accepted_when_cancelled{.status = cancelled, .before = cancelled};
   CHECK(cancelled_run().answered(4, 5, signal_of(7), taken).is_linearizable());
   CHECK(cancelled_run().answered(7, 8, signal_of(7), illegal).is_linearizable());
   CHECK_FALSE(cancelled_run().answered(7, 8, signal_of(7), taken).is_linearizable());
-  CHECK_FALSE(cancelled_run().answered(7, 8, signal_of(7), taken_by_the_dead).is_linearizable());
+  CHECK_FALSE(
+      cancelled_run().answered(7, 8, signal_of(7), accepted_when_cancelled).is_linearizable());
 }
 
-TEST_CASE("a signal that was claimed twice is rejected", "[linear][search]") {
+TEST_CASE("a signal that is claimed twice is rejected", "[linear][search]") {
   CHECK_FALSE(run()
                   .answered(3, 4, signal_of(7), taken)
                   .answered(5, 6, signal_of(7), taken)
@@ -204,32 +205,32 @@ TEST_CASE("a signal that was claimed twice is rejected", "[linear][search]") {
                   .is_linearizable());
 }
 
-TEST_CASE("a refused command that should have been done is rejected", "[linear][search]") {
+TEST_CASE("a command that was refused without reason is rejected", "[linear][search]") {
   CHECK_FALSE(run().answered(3, 4, pause_it, illegal).is_linearizable());
   CHECK_FALSE(run().answered(3, 4, cancel_if_running, conflict).is_linearizable());
 }
 
-TEST_CASE("many signals at once whose order nobody sees are judged fast", "[linear][search]") {
+TEST_CASE("concurrent signals in unknown order are checked fast", "[linear][search]") {
   made many = run().answered(2, 3, pause_it, paused_now);
   const outcome kept{.status = paused, .before = paused};
   for (std::size_t i = 0; i < 12; ++i) many.answered(4 + i, 50 + i, signal_of(int(i)), kept);
   many.answered(101, 102, get, seen(paused));
-  CHECK(judge(many.calls, 10'000) == judgement::linearizable);
+  CHECK(check_linearizable(many.calls, 10'000) == search_result::linearizable);
   many.answered(103, 104, resume(), resumed_now);
   many.answered(105, 106, get, seen(running, 0, {5}));
-  CHECK(judge(many.calls, 10'000) == judgement::linearizable);
+  CHECK(check_linearizable(many.calls, 10'000) == search_result::linearizable);
   many.answered(107, 108, signal_of(50), taken).answered(109, 110, get, seen(running, 5, {50}));
-  CHECK(judge(many.calls, 10'000) == judgement::not_linearizable);
+  CHECK(check_linearizable(many.calls, 10'000) == search_result::not_linearizable);
 }
 
-TEST_CASE("a search that becomes too large says so", "[linear][search]") {
+TEST_CASE("a search that exceeds its limit is undecided", "[linear][search]") {
   made many = run();
   for (std::size_t i = 0; i < 12; ++i) many.open(3 + i, 100, signal_of(int(i)));
   many.answered(101, 102, get, seen(running, 9, {1}));
-  CHECK(judge(many.calls, 100) == judgement::undecided);
+  CHECK(check_linearizable(many.calls, 100) == search_result::undecided);
 }
 
-TEST_CASE("a refutation keeps the shortest beginning and what it needs", "[linear][search]") {
+TEST_CASE("a refutation is the shortest prefix with only the calls it needs", "[linear][search]") {
   made history = run();
   history.answered(3, 4, get, seen(running))
       .answered(5, 8, pause_it, paused_now)

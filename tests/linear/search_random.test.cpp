@@ -1,4 +1,4 @@
-// The search against one that tries everything, on small random histories.
+// Compares the search with an exhaustive one on small random histories.
 
 #include <algorithm>
 #include <cstdlib>
@@ -12,7 +12,7 @@ using pawl::run_status;
 
 namespace {
 
-/// Every order, without memory and without any thought.
+/// Tries every order.
 bool some_order_explains(const std::vector<call>& calls, std::vector<bool> ordered,
                          const run_model& run) {
   const auto all = [&](auto holds) {
@@ -41,13 +41,13 @@ class generator {
  public:
   explicit generator(std::uint64_t seed) : random_(seed) {}
 
-  /// Few calls that overlap, with the answers of a run that did them at random moments. At some
-  /// position the process may have died.
+  /// A few overlapping calls, with the answers of a run that performed them at random times. The
+  /// process may die at some position.
   std::vector<call> history() {
     const std::size_t count = 2 + draw(5);
     std::vector<std::size_t> ends(2 * count);
     for (std::size_t i = 0; i < ends.size(); ++i) ends[i] = i / 2;
-    // Ends that are swapped with a near one only: calls overlap with some others, not with all.
+    // Swaps only adjacent ends, so that a call overlaps with some others, but not with all.
     for (std::size_t i = 0; i < 2 * ends.size(); ++i) {
       const std::size_t at = draw(ends.size() - 1);
       std::swap(ends[at], ends[at + 1]);
@@ -72,7 +72,7 @@ class generator {
     return calls;
   }
 
-  /// Gives one call an answer that it might get elsewhere.
+  /// Replaces one answer by one that another run could give.
   void falsify(std::vector<call>& calls) {
     call& c = calls[draw(calls.size())];
     run_model other;
@@ -101,13 +101,13 @@ class generator {
   }
 
   void answer(std::vector<call>& calls) {
-    std::vector<std::pair<std::size_t, call*>> moments;
-    for (auto& c : calls) moments.emplace_back(c.called + draw(c.answered - c.called), &c);
-    std::sort(moments.begin(), moments.end());
+    std::vector<std::pair<std::size_t, call*>> times;
+    for (auto& c : calls) times.emplace_back(c.called + draw(c.answered - c.called), &c);
+    std::sort(times.begin(), times.end());
     run_model run;
     if (draw(4) != 0) run.perform({.what = verb::start, .input = 1});
     const bool was_started = run.exists;
-    for (auto& [moment, c] : moments) {
+    for (auto& [time, c] : times) {
       if (draw(2) == 0) run.move();
       if (c->known || draw(2) == 0) c->answer = run.perform(c->what);
     }
@@ -128,27 +128,28 @@ class generator {
 
 }  // namespace
 
-TEST_CASE("the search agrees with one that tries every order", "[linear][search]") {
+TEST_CASE("the search agrees with an exhaustive one", "[linear][search]") {
   const char* const given = std::getenv("PAWL_TEST_SEED");
   const std::uint64_t seed = given ? std::strtoull(given, nullptr, 10) : std::random_device{}();
   CAPTURE(seed);
   generator made{seed};
-  int good = 0, bad = 0;
+  int linearizable = 0, refuted = 0;
   for (int i = 0; i < 20'000; ++i) {
     auto calls = made.history();
     std::string text;
     for (const auto& c : calls) text += to_text(c) + "\n";
     CAPTURE(i, text);
-    if (judge(calls) != judgement::linearizable) FAIL("a history that has happened was rejected");
+    if (check_linearizable(calls) != search_result::linearizable)
+      FAIL("a real history was rejected");
     made.falsify(calls);
     const bool explained = some_order_explains(calls, std::vector<bool>(calls.size()), {});
-    ++(explained ? good : bad);
-    if (explained != (judge(calls) == judgement::linearizable)) {
+    ++(explained ? linearizable : refuted);
+    if (explained != (check_linearizable(calls) == search_result::linearizable)) {
       for (const auto& c : calls) text += "false: " + to_text(c) + "\n";
       FAIL((explained ? "an order explains this\n" : "no order explains this\n") << text);
     }
     if (!explained && i % 16 == 0) CHECK_FALSE(refute(calls).calls.empty());
   }
-  CHECK(good > 1'000);
-  CHECK(bad > 1'000);
+  CHECK(linearizable > 1'000);
+  CHECK(refuted > 1'000);
 }

@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::uint64_t generation = runs_at_once * calls_per_run;
 
-/// Chance for one purpose: the same for the same seed, purpose and number, whoever asks.
-std::mt19937_64 chance(std::uint64_t seed, std::uint64_t purpose, std::uint64_t number) {
+/// A generator that depends only on seed, purpose and number.
+std::mt19937_64 rng(std::uint64_t seed, std::uint64_t purpose, std::uint64_t number) {
   std::seed_seq mixed{seed, seed >> 32, purpose, number, number >> 32};
   return std::mt19937_64{mixed};
 }
@@ -18,7 +18,7 @@ bool one_in(std::uint64_t n, std::mt19937_64& random) {
   return random() % n == 0;
 }
 
-/// `age`: the part of the run's calls that came before, in percent.
+/// `age`: the share of the run's calls that came before, in percent.
 verb choose_verb(std::uint64_t age, std::mt19937_64& random) {
   if (age < 12) return one_in(2, random) ? verb::get : verb::start;
   const std::uint64_t roll = random() % 100;
@@ -45,7 +45,7 @@ std::string run_name(std::uint64_t number) {
 
 task choose(std::uint64_t seed, std::uint64_t number) {
   const std::uint64_t block = number / clients;
-  auto shared = chance(seed, 1, block), own = chance(seed, 2, number);
+  auto shared = rng(seed, 1, block), own = rng(seed, 2, number);
   const std::uint64_t hot = shared() % runs_at_once;
   const bool all_the_same = one_in(4, shared);
   const std::uint64_t slot = all_the_same || !one_in(4, own) ? hot : own() % runs_at_once;
@@ -60,9 +60,9 @@ task choose(std::uint64_t seed, std::uint64_t number) {
       what.what == verb::pause || what.what == verb::resume || what.what == verb::cancel;
   if (can_expect && (all_the_same || one_in(3, random)))
     what.if_status = expectation(what.what, random);
-  // Clients that start a run again, mostly with what it was started with.
+  // Repeated starts of a run, mostly with the same input.
   if (what.what == verb::start) what.input = one_in(8, own) ? 2 : 1;
-  // Ids below ten are sent again and again, as by clients who do not know whether they came.
+  // Signals with ids below ten are sent repeatedly, as by clients that got no answer.
   constexpr int first_own_id = 10;
   if (what.what == verb::signal) {
     what.signal = one_in(3, random) ? 1 + static_cast<int>(random() % 4)
