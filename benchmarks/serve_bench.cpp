@@ -110,8 +110,7 @@ bool measure_server(const options& o, const std::filesystem::path& data_dir) {
     good = good && line.at("errors") == 0 && line.value("worker_errors", 0) == 0;
   }
   json seen = others.roll_call();
-  good = good && seen.at("idle_that_answered") == o.idle &&
-         seen.at("streams_told_the_end") == o.streams;
+  good = good && seen.at("idle_answered") == o.idle && seen.at("streams_ended") == o.streams;
   seen["what"] = "bystanders at the end";
   seen["server_exit_code"] = server.stop();
   print(seen);

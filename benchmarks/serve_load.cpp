@@ -229,9 +229,9 @@ json bystanders::roll_call() {
   on_.restart();
   on_.run_for(60s);  // returns as soon as all are answered
   return {{"idle_connections", idle_.size()},
-          {"idle_that_answered", answered},
+          {"idle_answered", answered},
           {"streams", streams_.size()},
-          {"streams_told_the_end", std::count(ended_.begin(), ended_.end(), true)}};
+          {"streams_ended", std::count(ended_.begin(), ended_.end(), true)}};
 }
 
 remote_worker::remote_worker(boost::asio::io_context& on, std::uint16_t port) {
