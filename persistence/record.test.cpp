@@ -2,6 +2,8 @@
 
 #include <random>
 
+#include <pawl/detail/hex.hpp>
+
 #include "persistence/crc32c.hpp"
 #include "tests/support/catch.hpp"
 
@@ -20,16 +22,6 @@ json sample() {
           {"list", {1, "two", json::array(), json::object()}}};
 }
 
-std::string hex(std::string_view bytes) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  for (const char b : bytes) {
-    text += digits[static_cast<unsigned char>(b) >> 4];
-    text += digits[static_cast<unsigned char>(b) & 15];
-  }
-  return text;
-}
-
 }  // namespace
 
 TEST_CASE("a sealed record opens to the same version and body", "[record]") {
@@ -44,7 +36,7 @@ TEST_CASE("a sealed record opens to the same version and body", "[record]") {
 
 TEST_CASE("the bytes of a record never change", "[record]") {
   // version 1, kind 2, {"a": 1} as CBOR, checksum. Stores in the field hold these bytes.
-  CHECK(hex(seal(record_kind::flow_head, 1, {{"a", 1}})) == "0102a16161010668cd72");
+  CHECK(detail::to_hex(seal(record_kind::flow_head, 1, {{"a", 1}})) == "0102a16161010668cd72");
   CHECK(static_cast<int>(record_kind::schema) == 1);
   CHECK(static_cast<int>(record_kind::flow_head) == 2);
   CHECK(static_cast<int>(record_kind::flow_version) == 3);

@@ -7,11 +7,10 @@
 #include <random>
 
 #include <pawl/detail/fnv1a.hpp>
+#include <pawl/detail/hex.hpp>
 
 namespace pawl {
 namespace {
-
-constexpr char hex_digits[] = "0123456789abcdef";
 
 class uuid_source final : public id_source {
  public:
@@ -39,8 +38,7 @@ class uuid_source final : public id_source {
     text.reserve(36);
     for (int i = 0; i < 16; ++i) {
       if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-      text += hex_digits[bytes[i] >> 4];
-      text += hex_digits[bytes[i] & 15];
+      detail::append_hex_byte(text, bytes[i]);
     }
     return run_id{std::move(text)};
   }
@@ -93,8 +91,7 @@ run_id id_of_key(std::string_view key) {
       id += c;
     } else {  // ":" and two digits: no plain text can look like it
       id += ':';
-      id += hex_digits[static_cast<unsigned char>(c) >> 4];
-      id += hex_digits[static_cast<unsigned char>(c) & 15];
+      detail::append_hex_byte(id, static_cast<unsigned char>(c));
     }
   }
   if (id.size() <= max_id_bytes) return run_id{std::move(id)};
@@ -102,8 +99,7 @@ run_id id_of_key(std::string_view key) {
   const std::uint64_t halves[] = {detail::fnv1a(key), detail::fnv1a(key, ~detail::fnv1a_offset)};
   id.resize(max_id_bytes - 34);
   id += "::";
-  for (const auto half : halves)
-    for (int shift = 60; shift >= 0; shift -= 4) id += hex_digits[(half >> shift) & 15];
+  for (const auto half : halves) detail::append_hex(id, half);
   return run_id{std::move(id)};
 }
 

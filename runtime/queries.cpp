@@ -3,6 +3,8 @@
 #include <limits>
 #include <utility>
 
+#include <pawl/detail/hex.hpp>
+
 #include "actors/ended_run.hpp"
 #include "actors/engine_context.hpp"
 #include "flow/machine/history.hpp"
@@ -66,30 +68,15 @@ std::optional<version> version_of(std::string_view key) {
 
 /// A cursor is the index key behind which the next page begins, in hexadecimal.
 std::string make_cursor(std::string_view key) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string cursor;
-  for (const char c : key) {
-    cursor += digits[static_cast<unsigned char>(c) >> 4];
-    cursor += digits[static_cast<unsigned char>(c) & 15];
-  }
-  return cursor;
+  return detail::to_hex(key);
 }
 
 /// Where the page of a cursor begins. Whatever the caller sends, it stays within the range: a
 /// forged cursor shows nothing of another scope.
 result<std::string> cursor_key(std::string_view cursor, const view::range& within) {
-  const auto digit = [](char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-  };
-  std::string key;
-  bool good = cursor.size() % 2 == 0;
-  for (std::size_t i = 0; good && i < cursor.size(); i += 2) {
-    const int high = digit(cursor[i]), low = digit(cursor[i + 1]);
-    good = high >= 0 && low >= 0;
-    key += static_cast<char>(high << 4 | low);
-  }
-  key += '\0';  // the first key behind it
-  if (good && key >= within.from && key < within.to) return key;
+  auto key = detail::from_hex(cursor);
+  if (key) *key += '\0';  // the first key behind it
+  if (key && *key >= within.from && *key < within.to) return *std::move(key);
   return error{errc::invalid_argument,
                "that is no cursor of this listing; use the one that the page before gave"};
 }

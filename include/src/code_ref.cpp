@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <pawl/detail/hex.hpp>
+
 namespace pawl {
 namespace {
 
@@ -20,7 +22,6 @@ error broken(std::string_view code_ref, const char* rule, std::string what) {
 }  // namespace
 
 std::string quoted(std::string_view text) {
-  static constexpr char digits[] = "0123456789abcdef";
   std::string out = "\"";
   for (const char c : text.substr(0, max_quoted_bytes)) {
     const auto byte = static_cast<unsigned char>(c);
@@ -28,8 +29,7 @@ std::string quoted(std::string_view text) {
       out += c;
     } else {
       out += "\\x";
-      out += digits[byte >> 4];
-      out += digits[byte & 15];
+      detail::append_hex_byte(out, byte);
     }
   }
   if (text.size() > max_quoted_bytes) out += "…";

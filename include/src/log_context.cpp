@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include <pawl/detail/hex.hpp>
 #include <pawl/detail/utf8.hpp>
 
 namespace pawl::detail {
@@ -11,9 +12,8 @@ namespace {
 thread_local log_fields about_now;
 
 void put_byte(std::string& to, char c) {
-  constexpr char digits[] = "0123456789abcdef";
-  const auto byte = static_cast<unsigned char>(c);
-  to += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+  to += "\\x";
+  append_hex_byte(to, static_cast<unsigned char>(c));
 }
 
 /// Whether a terminal, or a reader of lines, would act on it.

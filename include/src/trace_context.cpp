@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include <pawl/detail/hex.hpp>
+
 namespace pawl {
 namespace {
 
@@ -11,17 +13,12 @@ constexpr std::size_t trace_at = 3, parent_at = 36, flags_at = 53, length = 55;
 /// The flags that the standard gives a meaning; others are not passed on.
 constexpr std::uint8_t known_flags = 0x03;
 
-/// The value of a digit; the standard has small letters only.
-constexpr int value_of(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
-
+/// Reads lower-case digits; the standard has no others.
 template <std::size_t N>
 bool read_hex(std::string_view text, std::array<std::uint8_t, N>& to) noexcept {
   for (std::size_t i = 0; i < N; ++i) {
-    const int high = value_of(text[2 * i]), low = value_of(text[2 * i + 1]);
+    const int high = detail::lower_hex_value(text[2 * i]);
+    const int low = detail::lower_hex_value(text[2 * i + 1]);
     if (high < 0 || low < 0) return false;
     to[i] = static_cast<std::uint8_t>(high << 4 | low);
   }
@@ -35,8 +32,7 @@ bool is_zero(const std::array<std::uint8_t, N>& id) noexcept {
 
 template <std::size_t N>
 void add_hex(std::string& to, const std::array<std::uint8_t, N>& bytes) {
-  for (const auto byte : bytes)
-    for (const int digit : {byte >> 4, byte & 15}) to += "0123456789abcdef"[digit];
+  for (const auto byte : bytes) detail::append_hex_byte(to, byte);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <span>
 
 #include <pawl/code_ref.hpp>
+#include <pawl/detail/hex.hpp>
 
 namespace pawl::server {
 namespace {
@@ -24,19 +25,8 @@ constexpr std::size_t key_length = key_prefix.size() + 2 * id_bytes + 1 + 2 * se
 
 constexpr std::array all_roles{role::reader, role::operator_role, role::author, role::admin};
 
-bool is_hex(std::string_view text) noexcept {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
 std::string to_hex(std::span<const unsigned char> bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const unsigned char b : bytes) {
-    text += digits[b >> 4];
-    text += digits[b & 15];
-  }
-  return text;
+  return detail::to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 result<std::string> random_hex(std::size_t bytes) {
@@ -107,7 +97,9 @@ std::string_view id_in_key(std::string_view text) noexcept {
   if (text.size() != key_length || !text.starts_with(key_prefix)) return {};
   text.remove_prefix(key_prefix.size());
   const auto id = text.substr(0, 2 * id_bytes), secret = text.substr(2 * id_bytes + 1);
-  return text[2 * id_bytes] == '_' && is_hex(id) && is_hex(secret) ? id : std::string_view{};
+  return text[2 * id_bytes] == '_' && detail::is_lower_hex(id) && detail::is_lower_hex(secret)
+             ? id
+             : std::string_view{};
 }
 
 json to_json(const stored_key& key) {
