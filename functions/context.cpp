@@ -26,7 +26,7 @@ void call_context::heartbeat() {
 error call_context::interrupt(json value, json update) {
   const std::lock_guard lock{mutex_};
   interruption_ = interruption{std::move(value), std::move(update)};
-  return {errc::interrupted, "the step asks somebody; return this error to end the call"};
+  return {errc::interrupted, "the step asks a question; return this error to end the call"};
 }
 
 std::optional<interruption> call_context::take_interruption() {
@@ -51,11 +51,11 @@ void call_context::progress(double fraction) {
   fraction = std::clamp(fraction, 0.0, 1.0);
   const std::lock_guard lock{mutex_};
   if (observer_ == nullptr || !observer_->on_progress) return;
-  const bool completes = fraction == 1.0 && !complete_told_;
+  const bool completes = fraction == 1.0 && !complete_reported_;
   const auto now = steady::now();
   if (!completes && last_progress_ && now - *last_progress_ < limits_.progress_interval) return;
   last_progress_ = now;
-  complete_told_ = complete_told_ || completes;
+  complete_reported_ = complete_reported_ || completes;
   observer_->on_progress(fraction);
 }
 

@@ -14,23 +14,24 @@
 
 namespace pawl::functions {
 
-/// What happens during a call that its watchers want to know. Called from the threads that the
-/// function uses, one call at a time; must not block and must not throw.
+/// Receives log messages and progress of a call. Called on the threads of the function, one call at
+/// a time; must not block or throw.
 struct step_observer {
   std::function<void(log_level level, std::string_view message)> on_log = {};
   std::function<void(double fraction)> on_progress = {};
 };
 
-/// What watchers are spared.
+/// Limits of the notifications to an observer.
 struct observer_limits {
-  /// A longer log message is cut between two characters and marked with "…".
+  /// Maximum size of a log message. A longer one is cut between two characters and ends with "…".
   std::size_t max_log_bytes = 16 * 1024;
-  /// Progress is told at most so often; a function's first report and its first 1.0 always are.
+  /// Minimum time between progress notifications. The first report of a function and its first 1.0
+  /// are always sent.
   std::chrono::milliseconds progress_interval{50};
 };
 
-/// What a step function is told about its call. The call's owner keeps all of it alive and
-/// unchanged until the function has returned.
+/// The facts about a call that its function can read. They must stay valid and unchanged until the
+/// function has returned.
 struct call_facts {
   const run_key& run;
   std::string_view node;
@@ -38,18 +39,19 @@ struct call_facts {
   std::uint32_t attempt;
   const std::string& idempotency_key;
   const json& args;
-  const json* resume_value = nullptr;  ///< the answer to what an earlier call of the visit asked
+  const json* resume_value =
+      nullptr;  ///< the answer to the question of an earlier call of the visit
   trace_context trace = {};
 };
 
 /// The step context of one call.
 ///
-/// Safe for concurrent use. After `close` has returned the observer is not called any more, though
-/// the function may still run: whoever gives a call up closes its context first.
+/// Thread-safe. After `close` has returned, the observer is not called any more, although the
+/// function may still run. Close the context of an abandoned call.
 class call_context final : public step_context {
  public:
-  /// `observer` must live until `close` or the end of the context. A default `stop` token is one
-  /// that never stops.
+  /// `observer` must outlive the context, or the time until `close`. A default `stop` token never
+  /// stops.
   call_context(const call_facts& facts, const step_observer& observer,
                const observer_limits& limits, std::stop_token stop)
       : facts_(facts), observer_(&observer), limits_(limits), stop_(std::move(stop)) {}
@@ -69,26 +71,26 @@ class call_context final : public step_context {
   void log(log_level level, std::string_view message) override;
   void progress(double fraction) override;
 
-  /// What `interrupt` was given last, once.
+  /// Returns the last question passed to `interrupt`, and clears it.
   [[nodiscard]] std::optional<interruption> take_interruption();
-  /// When the function last said something. Safe at any time.
+  /// The time of the last heartbeat, log message or progress report.
   [[nodiscard]] std::chrono::steady_clock::time_point last_sign() const noexcept {
     return steady::time_point{steady::duration{last_sign_.load(std::memory_order_relaxed)}};
   }
 
-  /// Cuts the observer off. Waits for an observer's call that is under way.
+  /// Detaches the observer. Waits for a running call of the observer.
   void close();
 
  private:
   using steady = std::chrono::steady_clock;
 
   const call_facts facts_;
-  std::mutex mutex_;               ///< guards what follows and serializes the observer's calls
-  const step_observer* observer_;  ///< null when closed
+  std::mutex mutex_;  ///< guards the members below and serializes the calls of the observer
+  const step_observer* observer_;  ///< null after `close`
   const observer_limits limits_;
   const std::stop_token stop_;
   std::optional<steady::time_point> last_progress_;
-  bool complete_told_ = false;
+  bool complete_reported_ = false;
   std::optional<interruption> interruption_;
   std::atomic<steady::rep> last_sign_{steady::time_point::min().time_since_epoch().count()};
 };

@@ -14,16 +14,16 @@ using pawl::make_step_function;
 using pawl::step_context;
 using pawl::functions::test_step;
 
-TEST_CASE("a function sees the facts of its call") {
+TEST_CASE("a function can read the facts of its call") {
   test_step step;
   step.args = {{"a", 1}};
-  const auto told = step.call(make_step_function([](step_context& s) {
+  const auto facts = step.call(make_step_function([](step_context& s) {
     return json{s.run().id.str(), s.node(), s.visit(), s.attempt(), s.idempotency_key(), s.args()};
   }));
-  CHECK(*told == json::parse(R"(["run-1","node",1,1,"run-1/node/1",{"a":1}])"));
+  CHECK(*facts == json::parse(R"(["run-1","node",1,1,"run-1/node/1",{"a":1}])"));
 }
 
-TEST_CASE("a sleep takes its time, or ends when a stop is requested") {
+TEST_CASE("sleep_for waits for its duration or until a stop is requested") {
   test_step step;
   const auto sleep = make_step_function([](step_context& s) { return s.sleep_for(20ms); });
   const auto before = std::chrono::steady_clock::now();
@@ -40,7 +40,7 @@ TEST_CASE("a sleep takes its time, or ends when a stop is requested") {
   CHECK(*step.call(for_ever) == false);
 }
 
-TEST_CASE("log lines are cut and made valid before anyone sees them") {
+TEST_CASE("log messages are shortened and made valid UTF-8") {
   test_step step;
   step.watching.max_log_bytes = 10;
   REQUIRE(step.call(make_step_function([](step_context& s) {
@@ -54,7 +54,7 @@ TEST_CASE("log lines are cut and made valid before anyone sees them") {
   CHECK(step.logs[2].second == "\xef\xbf\xbd");
 }
 
-TEST_CASE("progress is told seldom, but its first value and its end always are") {
+TEST_CASE("progress is rate-limited, except its first value and its end") {
   test_step step;
   step.watching.progress_interval = 1h;
   REQUIRE(step.call(make_step_function([](step_context& s) {
@@ -74,7 +74,7 @@ TEST_CASE("progress is told seldom, but its first value and its end always are")
   CHECK(each.progress == std::vector<double>{0, 0.5});
 }
 
-TEST_CASE("after a context is closed its observer is not called any more") {
+TEST_CASE("after close the observer is not called any more") {
   std::atomic<bool> closed{false};
   std::atomic<int> late{0};
   const pawl::functions::step_observer observer{

@@ -94,14 +94,14 @@ TEST_CASE("a step function may return nothing, a value, or a result of either") 
   CHECK(failure(called(make_step_function([] { return pawl::fail("x", "y"); }), {}), "x") == "y");
 }
 
-TEST_CASE("a JSON array that is returned stays as it is") {
+TEST_CASE("a returned JSON array is not changed") {
   const auto listed = make_step_function([] { return json::array({1}); });
   CHECK(called(listed, {})->dump() == "[1]");
   const auto wrapped = make_step_function([]() -> result<json> { return json::array({1}); });
   CHECK(called(wrapped, {})->dump() == "[1]");
 }
 
-TEST_CASE("a function that can only be moved can be registered") {
+TEST_CASE("a move-only function can be registered") {
   auto number = std::make_unique<int>(42);
   const auto f = make_step_function([number = std::move(number)] { return *number; });
   CHECK(*called(f, {}) == 42);
@@ -119,19 +119,19 @@ TEST_CASE("arguments are decoded into a struct") {
   CHECK(*called(make_step_function(as_map), {{"a", 1}, {"b", 2}}) == 2);
 }
 
-TEST_CASE("a struct's argument that does not fit is named") {
+TEST_CASE("an argument that does not match a struct is named") {
   const auto f = make_step_function([](order) {});
   CHECK(contains(failure(called(f, {{"amount", 3}}), "invalid_arguments"), "currency"));
   const auto text = failure(called(f, {{"amount", "x"}, {"currency", "EUR"}}), "invalid_arguments");
   CHECK(text == "argument \"amount\" does not fit: type must be number, but is string");
   CHECK(contains(failure(called(f, {{"amount", 1}, {"currency", 2}}), "invalid_arguments"),
                  "\"currency\""));
-  // With two wrong ones no single other value helps; what the decoder said is still there.
+  // With two wrong arguments no single correction helps; the message of the decoder is kept.
   CHECK(contains(failure(called(f, {{"amount", "x"}, {"currency", 2}}), "invalid_arguments"),
                  "type must be"));
 }
 
-TEST_CASE("arguments can be taken one by one by their names") {
+TEST_CASE("arguments can be taken individually by name") {
   const auto f = make_step_function(
       arguments("amount", "currency"), [](int amount, std::string currency, step_context& step) {
         return currency + std::to_string(amount) + step.run().id.str();
@@ -154,7 +154,7 @@ TEST_CASE("an optional argument may be missing or null") {
   CHECK(*called(f, {{"n", 4}}) == 4);
 }
 
-TEST_CASE("every named argument that does not fit is told, with what would") {
+TEST_CASE("every invalid named argument is reported with what is expected") {
   const auto f = make_step_function(arguments("amount", "currency", "note"),
                                     [](int, std::string, std::optional<bool>) {});
   const auto text =
@@ -167,7 +167,7 @@ TEST_CASE("every named argument that does not fit is told, with what would") {
   CHECK(contains(text, "argument \"curency\" is not known; did you mean \"currency\"?"));
 }
 
-TEST_CASE("numbers are taken exactly or not at all") {
+TEST_CASE("numbers are converted exactly or rejected") {
   const auto small = make_step_function(arguments("n"), [](std::uint8_t n) { return n; });
   CHECK(*called(small, {{"n", 255}}) == 255);
   CHECK(*called(small, {{"n", 42.0}}) == 42);
@@ -184,7 +184,7 @@ TEST_CASE("numbers are taken exactly or not at all") {
   CHECK(contains(failure(called(items, {{"n", {1, 2.5}}}), "invalid_arguments"), "\"n[1]\""));
 }
 
-TEST_CASE("callables of another shape are no step functions") {
+TEST_CASE("callables with other signatures are not step functions") {
   using pawl::step_callable;
   using pawl::step_callable_with;
   const auto generic = [](const auto&) {};
@@ -219,19 +219,19 @@ TEST_CASE("callables of another shape are no step functions") {
   CHECK(step_callable<decltype(free_function)>);
 }
 
-TEST_CASE("what a function throws fails its step with the text") {
+TEST_CASE("an exception fails the step with its text") {
   const auto throws = make_step_function([]() { throw std::runtime_error{"no paper"}; });
   CHECK(failure(called(throws, {}), "exception") ==
         "\"test.function\" threw an exception: no paper");
   const auto odd = make_step_function([]() { throw 42; });
-  CHECK(contains(failure(called(odd, {}), "exception"), "no std::exception"));
+  CHECK(contains(failure(called(odd, {}), "exception"), "not a std::exception"));
   const auto bad_text = make_step_function([]() { throw std::runtime_error{"\xff"}; });
   CHECK(contains(failure(called(bad_text, {}), "exception"), "\xef\xbf\xbd"));
   const auto missing = make_step_function([](const json& state) { return state.at("amount"); });
   CHECK(contains(failure(called(missing, {}), "exception"), "key 'amount' not found"));
 }
 
-TEST_CASE("a function's own error keeps its class but not the engine's code") {
+TEST_CASE("an error of a function keeps its class but not its code") {
   const auto late = make_step_function([]() -> result<json> {
     return pawl::error{pawl::errc::timed_out, "too late"};
   });

@@ -13,20 +13,20 @@ namespace {
 constexpr std::size_t max_listed = 10;
 
 error reserved(std::string_view code_ref) {
-  return {errc::invalid_argument, "the function " + pawl::quoted(code_ref) +
-                                      " cannot be changed: names that begin with \"" +
+  return {errc::invalid_argument, "cannot register or remove the function " +
+                                      pawl::quoted(code_ref) + ": names that begin with \"" +
                                       std::string{built_in_prefix} +
-                                      "\" belong to the built-in functions"};
+                                      "\" are reserved for built-in functions"};
 }
 
-/// Says what is registered, for the one who looked for `code_ref`.
+/// The error for an unknown function, with the names that the caller may have meant.
 error missing(std::string_view code_ref, const std::vector<function_ptr>& seen) {
   std::vector<std::string_view> names;
   for (const auto& function : seen) names.emplace_back(function->code_ref);
-  auto text = "no function " + pawl::quoted(code_ref) + " is registered";
+  auto text = "no such function: " + pawl::quoted(code_ref);
   if (const auto near = nearest(code_ref, names))
     return {errc::not_found, text + "; did you mean " + pawl::quoted(*near) + "?"};
-  text += names.empty() ? "; none is" : "; there are: ";
+  text += names.empty() ? "; none is registered" : "; registered: ";
   for (std::size_t i = 0; i < std::min(names.size(), max_listed); ++i)
     text += (i == 0 ? "" : ", ") + std::string{names[i]};
   if (names.size() > max_listed)
@@ -48,7 +48,7 @@ result<void> registry::add_built_in(std::string_view code_ref, step_function bod
   if (auto good = check_code_ref(code_ref); !good) return good;
   if (!code_ref.starts_with(built_in_prefix)) {
     return error{errc::invalid_argument, "the built-in function " + pawl::quoted(code_ref) +
-                                             " must have a name that begins with \"" +
+                                             " needs a name that begins with \"" +
                                              std::string{built_in_prefix} + "\""};
   }
   return insert(nullptr, code_ref, std::move(body), std::move(options));
@@ -58,7 +58,7 @@ result<void> registry::insert(const scope_name* scope, std::string_view code_ref
                               step_function body, function_options options) {
   if (!body) {
     return error{errc::invalid_argument,
-                 "the function for " + pawl::quoted(code_ref) + " is empty: a callable is needed"};
+                 "the function for " + pawl::quoted(code_ref) + " is empty; pass a callable"};
   }
   const bool replace = options.replace;
   auto added = std::make_shared<const registered_function>(registered_function{
@@ -70,9 +70,9 @@ result<void> registry::insert(const scope_name* scope, std::string_view code_ref
   const auto [place, is_new] = functions.try_emplace(added->code_ref, added);
   if (is_new) return {};
   if (!replace) {
-    return error{errc::already_exists, "a function " + pawl::quoted(code_ref) +
+    return error{errc::already_exists, "the function " + pawl::quoted(code_ref) +
                                            " is already registered; set function_options::replace "
-                                           "to put another in its place"};
+                                           "to replace it"};
   }
   replaced = std::exchange(place->second, std::move(added));
   return {};
@@ -109,7 +109,7 @@ function_ptr registry::find_or_null(const scope_name& scope, std::string_view co
 
 result<function_ptr> registry::find(const scope_name& scope, std::string_view code_ref) const {
   if (auto found = find_or_null(scope, code_ref)) return found;
-  // Registered names have passed this check, so that only a miss needs it.
+  // Registered names have passed this check, so only a miss needs it.
   if (auto good = check_code_ref(code_ref); !good) return std::move(good).error();
   return missing(code_ref, list(scope));
 }

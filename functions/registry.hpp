@@ -14,8 +14,8 @@
 
 namespace pawl::functions {
 
-/// A function as it was registered. Never changes: who holds it can call it, whatever happens to
-/// the registry. One object is one function for `max_concurrency`.
+/// A registered function. Immutable; a holder can call it even after it was removed from the
+/// registry. `max_concurrency` is counted per object.
 struct registered_function {
   std::string code_ref;
   step_function body;
@@ -25,37 +25,36 @@ struct registered_function {
 
 using function_ptr = std::shared_ptr<const registered_function>;
 
-/// The functions of one engine, by scope and code_ref. What a scope registers is invisible to all
-/// others: no lookup, listing or message tells of it. Built-ins (`core.…`) are the same in every
-/// scope and cannot be replaced by one.
+/// The functions of an engine, by scope and code_ref. The functions of a scope are invisible to
+/// other scopes: in lookups, listings and messages. Built-ins (`core.…`) are the same in every
+/// scope and cannot be replaced.
 ///
-/// Safe for concurrent use. Readers share a lock that writers hold for one map operation; a
-/// function is never called and nothing foreign runs under it.
+/// Thread-safe. Readers share a lock; writers hold it for one map operation. No function and no
+/// other foreign code runs under the lock.
 class registry {
  public:
-  /// Registers a function in `scope`; see `scope_functions::add` for the errors.
+  /// Registers a function in `scope`. Errors: see `scope_functions::add`.
   result<void> add(const scope_name& scope, std::string_view code_ref, step_function body,
                    function_options options = {});
 
-  /// Registers a function for all scopes; its code_ref must begin with `built_in_prefix`. Errors
-  /// as `add`.
+  /// Registers a built-in function; its code_ref must begin with `built_in_prefix`. Errors: as
+  /// `add`.
   result<void> add_built_in(std::string_view code_ref, step_function body,
                             function_options options = {});
 
-  /// Errors: `not_found`, `invalid_argument` (a built-in).
+  /// Removes a function. Errors: `not_found`; `invalid_argument` for a built-in.
   result<void> remove(const scope_name& scope, std::string_view code_ref);
 
-  /// The function that a flow of `scope` means by `code_ref`. Costs one or two hash lookups.
-  /// Errors: `not_found` with the nearest name, or what `check_code_ref` says of a name that could
-  /// never be registered.
+  /// Returns the function that `code_ref` means in `scope`. Costs one or two hash lookups. Errors:
+  /// `not_found` with the most similar name; those of `check_code_ref` for an invalid name.
   [[nodiscard]] result<function_ptr> find(const scope_name& scope, std::string_view code_ref) const;
 
-  /// Whether there is such a function.
+  /// Returns whether the function exists.
   [[nodiscard]] bool has(const scope_name& scope, std::string_view code_ref) const {
     return find_or_null(scope, code_ref) != nullptr;
   }
 
-  /// The functions that `scope` sees, by code_ref.
+  /// Returns the functions that are visible in `scope`, sorted by code_ref.
   [[nodiscard]] std::vector<function_ptr> list(const scope_name& scope) const;
 
  private:

@@ -39,7 +39,7 @@ std::string missing(const registry& functions, const scope_name& scope, std::str
 
 }  // namespace
 
-TEST_CASE("the same code_ref in two scopes names two functions") {
+TEST_CASE("the same code_ref in two scopes means two functions") {
   registry functions;
   REQUIRE(functions.add(red, "orders.charge", returning("red")));
   REQUIRE(functions.add(blue, "orders.charge", returning("blue")));
@@ -49,41 +49,41 @@ TEST_CASE("the same code_ref in two scopes names two functions") {
   CHECK(called(functions, blue, "orders.charge") == "blue");
 }
 
-TEST_CASE("two registries do not see each other") {
+TEST_CASE("two registries are independent") {
   registry first;
   const registry second;
   REQUIRE(first.add(red, "orders.charge", returning(1)));
   CHECK(contains(missing(second, red, "orders.charge"), "none is"));
 }
 
-TEST_CASE("nothing about another scope's functions is told") {
+TEST_CASE("messages reveal nothing about the functions of other scopes") {
   registry functions;
   REQUIRE(functions.add(red, "orders.charge", returning(1)));
   REQUIRE(functions.add(blue, "billing.vat", returning(1)));
   CHECK(missing(functions, blue, "orders.charge") ==
-        "no function \"orders.charge\" is registered; there are: billing.vat");
+        "no such function: \"orders.charge\"; registered: billing.vat");
   CHECK_FALSE(contains(missing(functions, blue, "orders.chrge"), "did you mean"));
   REQUIRE(functions.list(blue).size() == 1);
   const auto removed = functions.remove(blue, "orders.charge");
   REQUIRE_FALSE(removed);
   CHECK(removed.error().message == missing(functions, blue, "orders.charge"));
-  // A scope that has never registered anything is told as much as one that has.
+  // The message is the same for a scope that has never registered a function.
   CHECK(missing(functions, scope_name{"green"}, "orders.charge") ==
-        "no function \"orders.charge\" is registered; none is");
+        "no such function: \"orders.charge\"; none is registered");
 }
 
-TEST_CASE("a misspelt function is answered with the one that was meant") {
+TEST_CASE("a lookup of a misspelt function suggests the right one") {
   registry functions;
   REQUIRE(functions.add(red, "orders.charge", returning(1)));
   REQUIRE(functions.add_built_in("core.echo", returning(1)));
   CHECK(missing(functions, red, "orders.chrage") ==
-        "no function \"orders.chrage\" is registered; did you mean \"orders.charge\"?");
+        "no such function: \"orders.chrage\"; did you mean \"orders.charge\"?");
   CHECK(contains(missing(functions, red, "core.ecco"), "\"core.echo\"?"));
   for (int i = 0; i < 20; ++i) REQUIRE(functions.add(red, "f" + std::to_string(i), returning(1)));
   CHECK(contains(missing(functions, red, "something.else.altogether"), "and 12 more"));
 }
 
-TEST_CASE("a lookup of a name that breaks the policy says so") {
+TEST_CASE("a lookup of an invalid name reports the broken rule") {
   const registry functions;
   const auto found = functions.find(red, "../../etc/passwd");
   REQUIRE_FALSE(found);
@@ -91,7 +91,7 @@ TEST_CASE("a lookup of a name that breaks the policy says so") {
   CHECK(found.error().type == "code_ref.dots");
 }
 
-TEST_CASE("built-ins are in every scope and stay what they are") {
+TEST_CASE("built-ins are in every scope and cannot be replaced") {
   registry functions;
   REQUIRE(functions.add_built_in("core.echo", returning("built in")));
   CHECK(called(functions, red, "core.echo") == "built in");
@@ -109,12 +109,12 @@ TEST_CASE("built-ins are in every scope and stay what they are") {
   CHECK(called(functions, red, "core.echo") == "built in");
 }
 
-TEST_CASE("a function that is taken out goes on for those who hold it") {
+TEST_CASE("a removed function still works for its holders") {
   registry functions;
   REQUIRE(functions.add(red, "f", returning("old")));
-  const auto held = *functions.find(red, "f");
+  const auto kept = *functions.find(red, "f");
   REQUIRE(functions.add(red, "f", returning("new"), {.replace = true}));
-  CHECK(*pawl::functions::test_step{}.call(held->body) == "old");
+  CHECK(*pawl::functions::test_step{}.call(kept->body) == "old");
   CHECK(called(functions, red, "f") == "new");
 }
 

@@ -11,7 +11,7 @@ namespace pawl {
 
 scope_functions::scope_functions(std::shared_ptr<functions::registry> registry, scope_name scope)
     : registry_(std::move(registry)), scope_(std::move(scope)) {
-  PAWL_ASSERT(registry_ != nullptr, "a handle to functions needs their registry");
+  PAWL_ASSERT(registry_ != nullptr, "scope_functions needs a registry");
 }
 
 result<void> scope_functions::add_function(std::string_view code_ref, step_function body,
@@ -27,7 +27,7 @@ result<void> scope_functions::check_names(std::string_view code_ref,
                    "the function " + pawl::quoted(code_ref) + " has " +
                        (name->empty() ? "an argument without a name"
                                       : "two arguments named " + pawl::quoted(*name)) +
-                       "; each needs a name of its own"};
+                       "; argument names must be unique and not empty"};
     }
   }
   return {};

@@ -14,8 +14,7 @@
 
 namespace pawl::functions {
 
-/// A call for tests: everything about it can be set, and what its watchers would see is kept. Not
-/// safe for concurrent use.
+/// A call in a test. Every input can be set; logs and progress are recorded. Not thread-safe.
 struct test_step {
   run_key run{default_scope(), run_id{"run-1"}};
   std::string key = "run-1/node/1";
@@ -28,7 +27,7 @@ struct test_step {
   value_limits limits;
   trace_context trace{{1}, {2}, 1};
   std::optional<json> answer;               ///< the function's `resume_value`
-  std::optional<interruption> interrupted;  ///< what the last call asked
+  std::optional<interruption> interrupted;  ///< the question of the last call
 
   /// Calls `body` as the engine would.
   result<json> call(const step_function& body, std::string_view name = "test.function") {

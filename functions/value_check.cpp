@@ -7,11 +7,11 @@
 namespace pawl::functions {
 
 result<void> check_value(const json& value, const value_limits& limits) {
-  const auto diagnostic = flow::find_fault(value, {limits.max_bytes, limits.max_depth});
-  if (!diagnostic) return {};
-  const auto place = diagnostic->pointer.empty() ? std::string{"the result"}
-                                                 : "the result at " + diagnostic->pointer;
-  return fail("invalid_result", place + " " + diagnostic->text);
+  const auto problem = flow::find_problem(value, {limits.max_bytes, limits.max_depth});
+  if (!problem) return {};
+  const auto place =
+      problem->pointer.empty() ? std::string{"the result"} : "the result at " + problem->pointer;
+  return fail("invalid_result", place + " " + problem->text);
 }
 
 }  // namespace pawl::functions

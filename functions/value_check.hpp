@@ -8,15 +8,14 @@
 
 namespace pawl::functions {
 
-/// What a step's result is held to; see `flow::value_limits`.
+/// Default limits of the result of a step; see `flow::value_limits`.
 struct value_limits {
   std::size_t max_bytes = 4u << 20;
   std::uint32_t max_depth = 100;
 };
 
-/// Checks that `value`, made by a step's function, can be stored and shown as JSON, within
-/// `limits`; see `flow::find_fault`. The error is `{function_failed, …, "invalid_result"}` and
-/// names the place as a JSON pointer (RFC 6901).
+/// Checks the result of a function with `flow::find_problem`. Error: `{function_failed, …,
+/// "invalid_result"}` with the JSON pointer (RFC 6901) of the invalid part.
 [[nodiscard]] result<void> check_value(const json& value, const value_limits& limits);
 
 }  // namespace pawl::functions

@@ -1,4 +1,4 @@
-// Must not compile: wrong_signatures.cmake expects the sentence behind each "expect:".
+// Must not compile: wrong_signatures.cmake expects the sentence after each "expect:".
 #include <string>
 
 #include <pawl/functions.hpp>

@@ -1,6 +1,7 @@
 # cmake -DCOMPILER=… -DINCLUDES=dir;… -P wrong_signatures.cmake
 #
-# Compiles wrong_signatures.cc, which must fail, and looks for every sentence that it expects.
+# Compiles wrong_signatures.cc, which must fail, and checks that the compiler prints every expected
+# sentence.
 set(source "${CMAKE_CURRENT_LIST_DIR}/wrong_signatures.cc")
 list(TRANSFORM INCLUDES PREPEND "-I")
 execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${INCLUDES} ${source}
@@ -8,7 +9,7 @@ execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${INCLUDES} ${sourc
 if(failed EQUAL 0)
   message(FATAL_ERROR "wrong_signatures.cc compiles")
 endif()
-# Diagnostics quote adjacent string literals joined or not, depending on the compiler.
+# Compilers differ in whether they join adjacent string literals.
 string(REGEX REPLACE "\"[ \n]*\"" "" said "${said}")
 file(STRINGS "${source}" lines REGEX "// expect: ")
 foreach(line IN LISTS lines)

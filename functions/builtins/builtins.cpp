@@ -10,7 +10,7 @@ namespace builtins {
 void add_built_in(registry& to, std::string_view code_ref, step_function body,
                   function_options options) {
   const auto added = to.add_built_in(code_ref, std::move(body), std::move(options));
-  PAWL_ASSERT(added, "a built-in was registered twice or has no proper name");
+  PAWL_ASSERT(added, "a built-in function is registered twice or has an invalid name");
 }
 
 }  // namespace builtins

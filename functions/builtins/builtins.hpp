@@ -6,9 +6,9 @@
 
 namespace pawl::functions {
 
-/// Registers every built-in function. `policy` says what core.exec may do; the environment
-/// variables that it names are read now, so that no later change of them is a race. `http` says
-/// what core.http may do. To be called once for a registry.
+/// Registers the built-in functions. Call once per registry. `policy` is that of core.exec; the
+/// environment variables that it names are read now, so a later change of them is not a data race.
+/// `http` is the policy of core.http.
 void add_builtins(registry& to, const exec_policy& policy, const http::policy& http = {});
 
 namespace builtins {
@@ -21,7 +21,7 @@ void add_log(registry& to);
 void add_exec(registry& to, const exec_policy& policy);
 void add_http(registry& to, const http::policy& rules);
 
-/// Registers one built-in; that its name is free is the caller's promise.
+/// Registers one built-in. Its name must not be registered yet.
 void add_built_in(registry& to, std::string_view code_ref, step_function body,
                   function_options options);
 

@@ -77,7 +77,7 @@ TEST_CASE("core.sleep sleeps for milliseconds or seconds") {
         std::string::npos);
 }
 
-TEST_CASE("core.sleep ends when its step is asked to stop") {
+TEST_CASE("core.sleep ends when its step is stopped") {
   auto step = step_with({{"seconds", 3600}});
   std::jthread stopper{[&] {
     std::this_thread::sleep_for(20ms);
@@ -88,7 +88,7 @@ TEST_CASE("core.sleep ends when its step is asked to stop") {
   CHECK(got.error().type == "cancelled");
 }
 
-TEST_CASE("core.fail fails as it is told") {
+TEST_CASE("core.fail fails with the given type and message") {
   CHECK(failure("core.fail", {{"type", "out_of_stock"}, {"message", "None left."}},
                 "out_of_stock") == "None left.");
   CHECK_FALSE(failure("core.fail", json::object(), "failed").empty());
@@ -96,7 +96,7 @@ TEST_CASE("core.fail fails as it is told") {
   failure("core.fail", {{"type", 7}}, "invalid_arguments");
 }
 
-TEST_CASE("core.log writes a line of the level asked for") {
+TEST_CASE("core.log writes a line with the given level") {
   auto step = step_with({{"message", "ready"}});
   CHECK(*run(step, "core.log") == json::object());
   step.args = {{"message", {{"n", 1}}}, {"level", "error"}};

@@ -17,10 +17,10 @@ namespace http = pawl::functions::http;
 
 namespace {
 
-/// The blocks of one language in a Markdown file, in order.
+/// Returns the blocks of one language in a Markdown file, in order.
 std::vector<std::string> blocks(const std::filesystem::path& file, const std::string& language) {
   std::ifstream in{file};
-  REQUIRE(in);
+  if (!in) FAIL("cannot read " << file << ": the examples of the built-in functions are there");
   std::vector<std::string> found;
   bool inside = false;
   for (std::string line; std::getline(in, line);) {
@@ -40,11 +40,11 @@ const std::filesystem::path docs = pawl::testing::source_dir() / "docs";
 
 }  // namespace
 
-TEST_CASE("the examples of docs/functions.md do what is shown") {
+TEST_CASE("the examples of docs/functions.md return what the page shows") {
   pawl::functions::registry functions;
   pawl::functions::exec_policy policy;
   policy.allow = {"sh", "wc"};
-  // Where the examples have a server on port 8080, the test has one on another.
+  // The examples use port 8080; the test server uses a free port.
   const http::test_server server{[](const http::test_request&, const http::test_connection&) {
     return http::answer_with(201, R"({"id":17})", "Content-Type: application/json\r\n");
   }};
@@ -75,7 +75,7 @@ TEST_CASE("the examples of docs/functions.md do what is shown") {
       CHECK(got.error().message == expected.at("error").at("message").get<std::string>());
     } else {
       REQUIRE(got);
-      // Durations differ, and some examples leave out what they are not about.
+      // Durations differ, and some examples omit keys.
       for (const auto& [key, value] : expected.items()) CHECK(got->at(key) == value);
       if (!got->contains("stdout")) CHECK(*got == expected);
     }

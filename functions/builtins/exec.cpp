@@ -18,11 +18,11 @@ namespace {
 
 constexpr std::size_t max_excerpt_bytes = 1'000;
 
-error wrong_argument(std::string message) {
+error invalid_argument(std::string message) {
   return fail("invalid_arguments", std::move(message));
 }
 
-/// Which exit codes are good: a list, or any.
+/// The exit codes that count as success: a list, or any.
 struct accepted_codes {
   std::vector<int> codes = {0};
   bool any = false;
@@ -44,11 +44,11 @@ result<accepted_codes> parse_expect(const std::optional<json>& expect) {
     accepted.codes = *std::move(codes);
     return accepted;
   }
-  return wrong_argument(
-      "argument \"expect\" must be a list of exit codes such as [0, 1], or \"any\"");
+  return invalid_argument(
+      "argument \"expect\" must be an array of exit codes such as [0, 1], or \"any\"");
 }
 
-/// What becomes of the text of standard output.
+/// How to convert standard output to JSON.
 enum class output_form { trim, raw, lines, parsed };
 
 result<output_form> parse_form(const std::optional<std::string>& name) {
@@ -56,8 +56,8 @@ result<output_form> parse_form(const std::optional<std::string>& name) {
   if (*name == "raw") return output_form::raw;
   if (*name == "lines") return output_form::lines;
   if (*name == "json") return output_form::parsed;
-  return wrong_argument("argument \"parse\" must be trim, raw, lines or json, not " +
-                        pawl::quoted(*name));
+  return invalid_argument("argument \"parse\" must be trim, raw, lines or json, not " +
+                          pawl::quoted(*name));
 }
 
 std::string trimmed(std::string text) {
@@ -90,26 +90,26 @@ result<json> formed(const captured_stream& out, output_form form) {
       break;
   }
   if (out.truncated()) {
-    return fail("invalid_output", "the program's output is longer than the limit of " +
+    return fail("invalid_output", "the program's output exceeds the limit of " +
                                       std::to_string(out.head.size()) +
-                                      " bytes, so it cannot be read as JSON");
+                                      " bytes and cannot be parsed as JSON");
   }
   try {
     return json::parse(text);
   } catch (const json::exception& failure) {
     return fail("invalid_output",
-                "the program's output is no JSON: " + detail::plain_text(failure));
+                "the program's output is not valid JSON: " + detail::plain_text(failure));
   }
 }
 
-/// The end of what the program said, for the message of a failure.
-std::string last_words(const process_end& end) {
+/// The end of the program's output, for the message of a failure.
+std::string last_output(const process_end& end) {
   const bool on_err = end.err.total_bytes > 0;
   const auto text = trimmed(detail::to_valid_utf8(on_err ? end.err.tail : end.out.tail));
-  if (text.empty()) return "; it wrote nothing";
+  if (text.empty()) return "; it wrote no output";
   auto from = text.size() - std::min(text.size(), max_excerpt_bytes);
   while (from < text.size() && (text[from] & 0xc0) == 0x80) ++from;  // not within a character
-  return std::string{"; its "} + (on_err ? "error " : "") + "output ended: " + text.substr(from);
+  return std::string{"; end of its "} + (on_err ? "error " : "") + "output: " + text.substr(from);
 }
 
 std::string listed(const std::vector<int>& codes) {
@@ -146,25 +146,25 @@ class exec_runner {
       return std::move(clear).error();
     auto end = run_process(*request);
     if (!end) return std::move(end).error();
-    return judge(*request, *end, *accepted, *form);
+    return outcome(*request, *end, *accepted, *form);
   }
 
  private:
-  /// Everything about the program that can be refused before it runs.
+  /// Checks everything that can be checked before the program runs.
   result<process_request> prepare(std::vector<std::string> argv, std::optional<std::string> cwd,
                                   const std::optional<std::map<std::string, std::string>>& env,
                                   std::optional<std::int64_t> timeout_ms,
                                   step_context& step) const {
     if (argv.empty() || argv[0].empty()) {
-      return wrong_argument(
-          "argument \"argv\" must name a program first, such as [\"tar\", \"-cf\", \"a.tar\"]");
+      return invalid_argument(
+          "argument \"argv\" must begin with a program, such as [\"tar\", \"-cf\", \"a.tar\"]");
     }
     const auto has_nul = [](const std::string& text) { return text.find('\0') != text.npos; };
     if (std::any_of(argv.begin(), argv.end(), has_nul) || (cwd && has_nul(*cwd)))
-      return wrong_argument("a program's arguments and its \"cwd\" must not have NUL characters");
+      return invalid_argument("a program's arguments and its \"cwd\" must not have NUL characters");
     if (timeout_ms && (*timeout_ms < 0 || *timeout_ms > max_duration.count())) {
-      return wrong_argument("argument \"timeout_ms\" must be from 0 (no limit) to " +
-                            std::to_string(max_duration.count()));
+      return invalid_argument("argument \"timeout_ms\" must be from 0 (no limit) to " +
+                              std::to_string(max_duration.count()));
     }
     auto file = resolve_program(policy_, argv[0]);
     if (!file) return std::move(file).error();
@@ -192,11 +192,11 @@ class exec_runner {
       for (const auto& [name, value] : *changes) {
         if (std::find(policy_.env.begin(), policy_.env.end(), name) == policy_.env.end()) {
           return fail("exec_not_allowed", "the environment variable " + pawl::quoted(name) +
-                                              " is not allowed here; add it to exec.env in the "
+                                              " is not allowed; add it to exec.env in the "
                                               "configuration");
         }
         if (value.find('\0') != value.npos)
-          return wrong_argument("the variable " + name + " must not have NUL characters");
+          return invalid_argument("the variable " + name + " must not have NUL characters");
         variables[name] = value;
       }
     }
@@ -205,23 +205,23 @@ class exec_runner {
     return all;
   }
 
-  static result<json> judge(const process_request& request, const process_end& end,
-                            const accepted_codes& accepted, output_form form) {
+  static result<json> outcome(const process_request& request, const process_end& end,
+                              const accepted_codes& accepted, output_form form) {
     const auto name = pawl::quoted(request.argv[0]);
     if (end.why == process_end::reason::stopped)
-      return fail("cancelled", name + " was killed because its step was asked to stop");
+      return fail("cancelled", name + " was killed because its step was stopped");
     if (end.why == process_end::reason::timed_out) {
-      return fail("timed_out", name + " was killed after " +
+      return fail("timed_out", name + " was killed after its time-out of " +
                                    std::to_string(request.timeout.count()) + " ms" +
-                                   last_words(end));
+                                   last_output(end));
     }
     if (!accepted.has(end)) {
       if (end.signal != 0) {
-        return fail("signal",
-                    name + " was killed by signal " + std::to_string(end.signal) + last_words(end));
+        return fail("signal", name + " was killed by signal " + std::to_string(end.signal) +
+                                  last_output(end));
       }
-      return fail("exit_code", name + " ended with exit code " + std::to_string(*end.exit_code) +
-                                   ", not with " + listed(accepted.codes) + last_words(end));
+      return fail("exit_code", name + " exited with code " + std::to_string(*end.exit_code) +
+                                   ", not " + listed(accepted.codes) + last_output(end));
     }
     auto out = formed(end.out, form);
     if (!out) return out;

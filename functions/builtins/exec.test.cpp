@@ -36,7 +36,7 @@ exec_policy test_policy() {
   return policy;
 }
 
-/// core.exec as one engine has it.
+/// Calls core.exec as an engine does.
 struct exec_fixture {
   registry functions;
   explicit exec_fixture(const exec_policy& policy = test_policy()) {
@@ -63,7 +63,7 @@ json sh(const std::string& script, json more = json::object()) {
   return more;
 }
 
-/// A folder that is removed at the end.
+/// A directory that the destructor removes.
 struct scratch_folder {
   fs::path path;
   scratch_folder() {
@@ -74,7 +74,7 @@ struct scratch_folder {
   ~scratch_folder() { fs::remove_all(path); }
 };
 
-/// True if the process is there and not just a zombie that nobody has reaped yet.
+/// Whether the process exists and is not a zombie.
 bool is_alive(pid_t pid) {
   std::ifstream stat{"/proc/" + std::to_string(pid) + "/stat"};
   std::string text{std::istreambuf_iterator<char>{stat}, {}};
@@ -89,7 +89,7 @@ bool dies(pid_t pid) {
   return !is_alive(pid);
 }
 
-/// Waits until a program has written whole lines with so many numbers into a file.
+/// Waits until a program has written complete lines with this many numbers to a file.
 std::vector<pid_t> numbers_in(const fs::path& file, std::size_t count) {
   const auto until = std::chrono::steady_clock::now() + 10s;
   std::vector<pid_t> numbers;
@@ -112,7 +112,7 @@ std::size_t open_files() {
 
 }  // namespace
 
-TEST_CASE("core.exec returns a program's exit code and output") {
+TEST_CASE("core.exec returns the exit code and output of a program") {
   const auto got = exec_fixture{}.run(sh("echo out; echo err >&2"));
   REQUIRE(got);
   CHECK(got->at("exit_code") == 0);
@@ -124,7 +124,7 @@ TEST_CASE("core.exec returns a program's exit code and output") {
   CHECK_FALSE(got->contains("signal"));
 }
 
-TEST_CASE("arguments reach the program as they are, with no shell between") {
+TEST_CASE("arguments reach the program unchanged, without a shell") {
   const exec_fixture exec;
   const auto got =
       exec.run({{"argv", {"sh", "-c", "printf '%s|' \"$@\"", "x", "a b", "$HOME", "*", ""}}});
@@ -132,7 +132,7 @@ TEST_CASE("arguments reach the program as they are, with no shell between") {
   CHECK(got->at("stdout") == "a b|$HOME|*||");
 }
 
-TEST_CASE("the output is trimmed, raw, lines or JSON, as asked") {
+TEST_CASE("parse selects trimmed, raw, line or JSON output") {
   const exec_fixture exec;
   const auto out = [&](const char* script, const char* form) {
     return exec.run(sh(script, {{"parse", form}}))->at("stdout");
@@ -142,18 +142,20 @@ TEST_CASE("the output is trimmed, raw, lines or JSON, as asked") {
   CHECK(out("printf 'a\\r\\n\\nb'", "lines") == json{"a", "", "b"});
   CHECK(out("true", "lines") == json::array());
   CHECK(out("echo '{\"n\":[1,2]}'", "json") == json{{"n", {1, 2}}});
-  CHECK(contains(exec.failure(sh("echo hello", {{"parse", "json"}}), "invalid_output"), "no JSON"));
+  CHECK(contains(exec.failure(sh("echo hello", {{"parse", "json"}}), "invalid_output"),
+                 "not valid JSON"));
   CHECK(contains(exec.failure(sh("true", {{"parse", "xml"}}), "invalid_arguments"), "trim, raw"));
 }
 
-TEST_CASE("an exit code that is not expected fails the step with the program's last words") {
+TEST_CASE("an unexpected exit code fails the step with the end of the output") {
   const exec_fixture exec;
   const auto text =
       exec.failure(sh("echo first >&2; echo 'disk is full' >&2; exit 3"), "exit_code");
-  CHECK(contains(text, "\"sh\" ended with exit code 3, not with 0"));
-  CHECK(contains(text, "error output ended: first\ndisk is full"));
-  CHECK(contains(exec.failure(sh("echo only out; exit 1"), "exit_code"), "output ended: only out"));
-  CHECK(contains(exec.failure(sh("exit 1"), "exit_code"), "wrote nothing"));
+  CHECK(contains(text, "\"sh\" exited with code 3, not 0"));
+  CHECK(contains(text, "end of its error output: first\ndisk is full"));
+  CHECK(contains(exec.failure(sh("echo only out; exit 1"), "exit_code"),
+                 "end of its output: only out"));
+  CHECK(contains(exec.failure(sh("exit 1"), "exit_code"), "wrote no output"));
   CHECK(exec.run(sh("exit 3", {{"expect", {0, 3}}}))->at("exit_code") == 3);
   CHECK(exec.run(sh("exit 77", {{"expect", "any"}}))->at("exit_code") == 77);
   exec.failure(sh("exit 0", {{"expect", {1}}}), "exit_code");
@@ -161,7 +163,7 @@ TEST_CASE("an exit code that is not expected fails the step with the program's l
     exec.failure(sh("true", {{"expect", wrong}}), "invalid_arguments");
 }
 
-TEST_CASE("a program that a signal ends fails the step, unless any end is expected") {
+TEST_CASE("a program killed by a signal fails the step, unless any end is expected") {
   const exec_fixture exec;
   CHECK(contains(exec.failure(sh("kill -9 $$"), "signal"), "killed by signal 9"));
   const auto any = exec.run(sh("kill -9 $$", {{"expect", "any"}}));
@@ -170,7 +172,7 @@ TEST_CASE("a program that a signal ends fails the step, unless any end is expect
   CHECK(any->at("signal") == 9);
 }
 
-TEST_CASE("a program that is not allowed is refused with the way to allow it") {
+TEST_CASE("a program that is not allowed is refused with the setting that allows it") {
   const exec_fixture exec;
   auto step = step_with({{"argv", {"rm", "-rf", "x"}}});
   const auto refused = exec.run(step);
@@ -191,7 +193,7 @@ TEST_CASE("a program that is not allowed is refused with the way to allow it") {
   exec_fixture{nothing}.failure({{"argv", {"true"}}}, "exec_not_allowed");
 }
 
-TEST_CASE("an absolute path is allowed by itself, and everything only by a star") {
+TEST_CASE("an absolute path allows only itself; a star allows everything") {
   auto policy = test_policy();
   policy.allow = {"/bin/sh"};
   const exec_fixture one{policy};
@@ -205,7 +207,7 @@ TEST_CASE("an absolute path is allowed by itself, and everything only by a star"
   all.failure({{"argv", {"bin/sh"}}}, "exec_not_allowed");
 }
 
-TEST_CASE("a program that is allowed but not there says where it was looked for") {
+TEST_CASE("the error for an allowed but missing program names the search path") {
   const exec_fixture exec;
   const auto text = exec.failure({{"argv", {"no-such-program"}}}, "exec_failed");
   CHECK(contains(text, "/usr/local/bin:/usr/bin:/bin"));
@@ -214,7 +216,7 @@ TEST_CASE("a program that is allowed but not there says where it was looked for"
   exec_fixture{policy}.failure({{"argv", {"/no/such/program"}}}, "exec_failed");
 }
 
-TEST_CASE("a file that is no program says so") {
+TEST_CASE("a file that cannot be executed is reported") {
   const scratch_folder folder;
   const auto file = folder.path / "script";
   std::ofstream{file} << "#!/no/such/interpreter\n";
@@ -226,7 +228,7 @@ TEST_CASE("a file that is no program says so") {
   CHECK(contains(text, "No such file"));
 }
 
-TEST_CASE("a program runs in the folder that cwd names") {
+TEST_CASE("a program runs in the directory cwd") {
   const scratch_folder folder;
   const exec_fixture exec;
   const auto real = fs::canonical(folder.path).string();
@@ -235,7 +237,7 @@ TEST_CASE("a program runs in the folder that cwd names") {
   CHECK(contains(text, "cannot enter the directory \"/no/such/folder\""));
 }
 
-TEST_CASE("a program sees only the variables that are allowed") {
+TEST_CASE("a program receives only allowed variables") {
   ::setenv("PAWL_TEST_SECRET", "secret", 1);
   ::setenv("PAWL_TEST_OPEN", "open", 1);
   auto policy = test_policy();
@@ -262,7 +264,7 @@ TEST_CASE("a program sees only the variables that are allowed") {
   exec.failure(sh("true", {{"env", {{"LANG", 1}}}}), "invalid_arguments");
 }
 
-TEST_CASE("malformed arguments are told by name") {
+TEST_CASE("invalid arguments are reported by name") {
   const exec_fixture exec;
   CHECK(contains(exec.failure(json::object(), "invalid_arguments"), "\"argv\" is missing"));
   exec.failure({{"argv", json::array()}}, "invalid_arguments");
@@ -275,7 +277,7 @@ TEST_CASE("malformed arguments are told by name") {
                  "did you mean \"timeout_ms\"?"));
 }
 
-TEST_CASE("output that is not UTF-8 becomes valid text") {
+TEST_CASE("output that is not UTF-8 is converted to valid text") {
   const auto got = exec_fixture{}.run(sh("printf 'a\\377b'; printf '\\200' >&2"));
   REQUIRE(got);
   CHECK(got->at("stdout") ==
@@ -284,7 +286,7 @@ TEST_CASE("output that is not UTF-8 becomes valid text") {
   CHECK(got->at("stderr") == "\xef\xbf\xbd");
 }
 
-TEST_CASE("output beyond the limit is thrown away and the program goes on") {
+TEST_CASE("output beyond the limit is discarded and the program continues") {
   auto policy = test_policy();
   policy.output_limit_bytes = 1000;
   const exec_fixture exec{policy};
@@ -294,10 +296,10 @@ TEST_CASE("output beyond the limit is thrown away and the program goes on") {
   CHECK(got->at("stdout_truncated") == true);
   CHECK(got->at("stderr_truncated") == false);
   CHECK(contains(exec.failure(sh("yes 1 | head -n 1000", {{"parse", "json"}}), "invalid_output"),
-                 "longer than the limit"));
+                 "exceeds the limit"));
 }
 
-TEST_CASE("a program gets its standard input, however much it is") {
+TEST_CASE("a program receives standard input of any size") {
   const exec_fixture exec;
   const std::string text(8'000'000, 'x');
   CHECK(exec.run({{"argv", {"cat"}}, {"stdin", "hello"}})->at("stdout") == "hello");
@@ -306,7 +308,7 @@ TEST_CASE("a program gets its standard input, however much it is") {
   CHECK(exec.run({{"argv", {"cat"}}})->at("stdout") == "");
 }
 
-TEST_CASE("programs run where our own standard input is closed") {
+TEST_CASE("programs run if our own standard input is closed") {
   const int kept = ::dup(0);
   ::close(0);
   const exec_fixture exec;
@@ -321,7 +323,7 @@ TEST_CASE("programs run where our own standard input is closed") {
   CHECK(both->at("stderr") == "err");
 }
 
-TEST_CASE("a program gets no descriptor and no signal setting of ours") {
+TEST_CASE("a program inherits no descriptors and no signal settings") {
   const int leaky = ::open("/dev/null", O_RDONLY);  // without O_CLOEXEC, as foreign code opens
   const auto old_pipe = ::signal(SIGPIPE, SIG_IGN);
   sigset_t usr1, before;
@@ -338,7 +340,7 @@ TEST_CASE("a program gets no descriptor and no signal setting of ours") {
   CHECK(signals->at("stdout") == "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000");
 }
 
-TEST_CASE("a time-out kills a program with all that it has started") {
+TEST_CASE("a time-out kills a program and its children") {
   const scratch_folder folder;
   const exec_fixture exec;
   const auto file = folder.path / "pids";
@@ -348,17 +350,17 @@ TEST_CASE("a time-out kills a program with all that it has started") {
                       {{"timeout_ms", 300}}),
                    "timed_out");
   CHECK(std::chrono::steady_clock::now() - before < 5s);
-  CHECK(contains(text, "killed after 300 ms; its error output ended: said"));
+  CHECK(contains(text, "killed after its time-out of 300 ms; end of its error output: said"));
   for (const pid_t pid : numbers_in(file, 2)) CHECK(dies(pid));
 }
 
-TEST_CASE("a program that ignores SIGTERM is killed after the grace") {
+TEST_CASE("a program that ignores SIGTERM is killed after the grace period") {
   const exec_fixture exec;
   exec.failure(sh("trap '' TERM; while :; do sleep 0.02; done", {{"timeout_ms", 50}}), "timed_out");
   exec.failure(sh("kill -STOP $$", {{"timeout_ms", 50}}), "timed_out");
 }
 
-TEST_CASE("a program may end in order when its time is over") {
+TEST_CASE("a program can end in order after its time-out") {
   const scratch_folder folder;
   const auto file = (folder.path / "cleaned").string();
   exec_fixture{}.failure(sh("trap 'touch " + file + "; exit' TERM; while :; do sleep 0.01; done",
@@ -390,7 +392,7 @@ TEST_CASE("a stop request kills the program") {
   CHECK(exec.run(stopped).error().type == "cancelled");
 }
 
-TEST_CASE("what a program leaves in the background is killed at its end") {
+TEST_CASE("background processes of a program are killed at its end") {
   const scratch_folder folder;
   const auto file = folder.path / "pids";
   const auto before = std::chrono::steady_clock::now();
@@ -402,7 +404,7 @@ TEST_CASE("what a program leaves in the background is killed at its end") {
   CHECK(dies(numbers_in(file, 1)[0]));
 }
 
-TEST_CASE("many programs at once leave no descriptor and no zombie behind") {
+TEST_CASE("many programs at once leak no descriptors and no zombies") {
   const exec_fixture exec;
   REQUIRE(exec.run(sh("true")));
   const auto files = open_files();
@@ -425,7 +427,7 @@ TEST_CASE("many programs at once leave no descriptor and no zombie behind") {
   CHECK((::waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD));
 }
 
-TEST_CASE("a program dies with us, and what it started dies before the step runs again") {
+TEST_CASE("a program dies with Pawl, and its children die before the step runs again") {
   const scratch_folder folder;
   const auto file = folder.path / "pids";
   const auto args = sh("sleep 1000 & echo $$ $! > " + file.string() + "; wait");
@@ -455,10 +457,10 @@ TEST_CASE("a program dies with us, and what it started dies before the step runs
   CHECK_FALSE(is_alive(pids[1]));
 }
 
-TEST_CASE("what an earlier attempt left has ended, and is not only about to, when its step runs") {
+TEST_CASE("orphans of an earlier attempt have ended when the step runs") {
   const scratch_folder folder;
   const auto file = folder.path / "pids";
-  // So much memory is not given back at once, and its processor time comes last.
+  // Freeing this much memory takes time, so the process ends late.
   const auto args =
       sh("chrt --idle 0 perl -e '$x = \"x\" x 300_000_000; print \"$$\\n\"; close STDOUT; "
          "sleep 1000' > " +
@@ -492,7 +494,7 @@ TEST_CASE("what an earlier attempt left has ended, and is not only about to, whe
   CHECK_FALSE(is_left);
 }
 
-TEST_CASE("the program of a living engine is nobody's leftover") {
+TEST_CASE("the program of a live engine is not an orphan") {
   const scratch_folder folder;
   const auto file = folder.path / "pids";
   const exec_fixture exec;

@@ -12,14 +12,14 @@ error fail_step(std::optional<std::string> type, std::optional<std::string> mess
   if (type && type->empty())
     return fail("invalid_arguments", "the \"type\" of core.fail must not be empty");
   return fail(std::move(type).value_or("failed"),
-              std::move(message).value_or("the flow came to a core.fail step"));
+              std::move(message).value_or("the flow reached a core.fail step"));
 }
 
 }  // namespace
 
 void add_fail(registry& to) {
   add_built_in(to, "core.fail", make_step_function(arguments("type", "message"), fail_step),
-               {.run_inline = true, .description = "Fails with a given type and message."});
+               {.run_inline = true, .description = "Fails with a given error type and message."});
 }
 
 }  // namespace pawl::functions::builtins

@@ -14,17 +14,17 @@
 namespace pawl::functions::builtins {
 namespace {
 
-constexpr int most_redirects = 5;
+constexpr int max_redirects = 5;
 constexpr std::size_t shown_body_bytes = 200;
-/// Less than a step's result may have, which has the body one level deep.
-constexpr std::uint32_t deepest_body = 64;
+/// Less than the limit of a result, which contains the body.
+constexpr std::uint32_t max_body_depth = 64;
 
 error redirect_refused(const http::request& what, const std::string& why) {
   return fail("http_not_allowed",
-              http::name_of(what) + " was redirected, which is refused: " + why);
+              http::name_of(what) + " was redirected, and the redirect is not allowed: " + why);
 }
 
-/// The request that a redirect asks for.
+/// Returns the request that follows a redirect.
 result<http::request> next_request(http::request from, const http::response& got) {
   auto target = http::resolved(from.target, got.redirect_location());
   if (!target) return redirect_refused(from, "the new URL must " + target.error().message);
@@ -33,7 +33,7 @@ result<http::request> next_request(http::request from, const http::response& got
   return http::redirected(std::move(from), got.status, *std::move(target));
 }
 
-/// "application/json" and "application/problem+json", with or without parameters.
+/// Whether the content type is JSON: "application/json" or "…+json", with or without parameters.
 bool is_json_type(const json& headers) {
   const auto found = headers.find("content-type");
   if (found == headers.end()) return false;
@@ -44,10 +44,10 @@ bool is_json_type(const json& headers) {
 }
 
 error status_refused(const http::request& what, const http::response& got) {
-  auto message = http::name_of(what) + " was answered with status " + std::to_string(got.status) +
-                 ", not with " + what.accepted.text();
+  auto message = http::name_of(what) + " returned status " + std::to_string(got.status) + ", not " +
+                 what.accepted.text();
   if (!got.redirect_location().empty() && !what.follow_redirects)
-    message += "; \"follow_redirects\": true would follow it";
+    message += "; to follow redirects, set \"follow_redirects\": true";
   if (!got.body.empty()) message += ": " + http::excerpt(got.body, shown_body_bytes);
   return fail("http_status", std::move(message));
 }
@@ -58,7 +58,7 @@ json result_of(const http::request& what, http::response got) {
     out["body_base64"] = http::base64(got.body);
   } else {
     if (is_json_type(got.headers)) {
-      auto parsed = flow::parse_json(got.body, "the body", got.body.size(), deepest_body);
+      auto parsed = flow::parse_json(got.body, "the body", got.body.size(), max_body_depth);
       if (parsed) out["json"] = *std::move(parsed);
     }
     out["body"] = std::move(got.body);
@@ -78,9 +78,9 @@ result<json> call_http(const http::policy& rules, step_context& step) {
       if (!what->accepted.has(got->status)) return status_refused(*what, *got);
       return result_of(*what, *std::move(got));
     }
-    if (redirects == most_redirects) {
-      return fail("http_failed", http::name_of(*what) + " was redirected once more after " +
-                                     std::to_string(most_redirects) + " redirects");
+    if (redirects == max_redirects) {
+      return fail("http_failed", http::name_of(*what) + " was redirected more than " +
+                                     std::to_string(max_redirects) + " times");
     }
     auto next = next_request(*std::move(what), *got);
     if (!next) return std::move(next).error();
@@ -91,10 +91,11 @@ result<json> call_http(const http::policy& rules, step_context& step) {
 }  // namespace
 
 void add_http(registry& to, const http::policy& rules) {
-  auto body = [held = std::make_shared<const http::policy>(rules)](
-                  const json&, step_context& step) { return call_http(*held, step); };
-  add_built_in(to, "core.http", std::move(body),
-               {.description = "Calls an allowed host over HTTP and returns its response."});
+  auto body = [shared_rules = std::make_shared<const http::policy>(rules)](
+                  const json&, step_context& step) { return call_http(*shared_rules, step); };
+  add_built_in(
+      to, "core.http", std::move(body),
+      {.description = "Sends an HTTP request to an allowed host and returns the response."});
 }
 
 }  // namespace pawl::functions::builtins

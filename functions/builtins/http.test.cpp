@@ -16,7 +16,7 @@ using pawl::functions::http::test_request;
 using pawl::functions::http::test_server;
 using pawl::testing::contains;
 
-TEST_CASE("core.http gets a text and the headers beside it") {
+TEST_CASE("core.http returns text and headers") {
   const test_server server{
       always(answer_with(200, "hällo",
                          "Content-Type: text/plain; charset=utf-8\r\nX-One: 1\r\nx-one: "
@@ -42,7 +42,7 @@ TEST_CASE("core.http gets a text and the headers beside it") {
   CHECK(got.headers.count("content-length") == 0);
 }
 
-TEST_CASE("core.http sends each method with the body that is given") {
+TEST_CASE("core.http sends each method with the given body") {
   const test_server server{always(answer_with(200, ""))};
   const test_client client;
   for (const char* method : {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"}) {
@@ -72,7 +72,7 @@ TEST_CASE("core.http sends a large body at once") {
   CHECK(got.headers.count("expect") == 0);
 }
 
-TEST_CASE("core.http reads the headers of a HEAD and waits for no body") {
+TEST_CASE("core.http reads the headers of a HEAD response and does not wait for a body") {
   const test_server server{always("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")};
   const auto got = test_client{}.good({{"url", server.url()}, {"method", "HEAD"}});
   CHECK(got["headers"]["content-length"] == "1000000000");
@@ -101,7 +101,7 @@ TEST_CASE("core.http sends and reads JSON") {
   CHECK(server.requests().back().headers.at("content-type") == "application/x");
 }
 
-TEST_CASE("core.http gives no JSON where the body is none, or does not say that it is") {
+TEST_CASE("core.http returns json only for a valid body with a JSON content type") {
   const test_client client;
   const auto body_of = [&](const std::string& body, const std::string& type) {
     const test_server server{always(answer_with(200, body, "Content-Type: " + type + "\r\n"))};
@@ -115,7 +115,7 @@ TEST_CASE("core.http gives no JSON where the body is none, or does not say that 
   CHECK_FALSE(body_of(std::string(100'000, '['), "application/json").contains("json"));
 }
 
-TEST_CASE("core.http gives bytes that are no text as base64") {
+TEST_CASE("core.http returns a body that is not text as base64") {
   const std::string bytes{"\xff\x00\x01\xfe", 4};
   const test_server server{always(answer_with(200, bytes, "Content-Type: application/json\r\n"))};
   const auto got = test_client{}.good({{"url", server.url()}});
@@ -127,7 +127,7 @@ TEST_CASE("core.http gives bytes that are no text as base64") {
   CHECK(test_client{}.good({{"url", odd.url()}})["headers"]["x-odd"] == "\xef\xbf\xbd");
 }
 
-TEST_CASE("core.http sends headers as they are given") {
+TEST_CASE("core.http sends the given headers") {
   const test_server server{always(answer_with(200, ""))};
   test_client{}.good({{"url", server.url()},
                       {"headers",
@@ -146,15 +146,14 @@ TEST_CASE("core.http sends headers as they are given") {
   CHECK(got.headers.at("user-agent") == "me");
 }
 
-TEST_CASE("core.http refuses a status that is not accepted with the start of its body") {
+TEST_CASE("a status that is not accepted fails with the beginning of the body") {
   const test_server server{
       always(answer_with(503, "try\r\nagain\x1b[31m \xff later " + std::string(500, 'x')))};
   const test_client client;
   const auto message = client.failure({{"url", server.url("/a?token=s3cret")}}, "http_status");
-  CHECK(contains(
-      message,
-      "GET " + server.url("/a") +
-          " was answered with status 503, not with 2xx: try  again [31m \xef\xbf\xbd later xxx"));
+  CHECK(contains(message,
+                 "GET " + server.url("/a") +
+                     " returned status 503, not 2xx: try  again [31m \xef\xbf\xbd later xxx"));
   CHECK_FALSE(contains(message, "s3cret"));
   CHECK(message.size() < 350);
 
@@ -167,7 +166,7 @@ TEST_CASE("core.http refuses a status that is not accepted with the start of its
     client.failure({{"url", server.url()}, {"accept_status", bad}}, "invalid_arguments");
 }
 
-TEST_CASE("core.http does not read on when a status is refused") {
+TEST_CASE("core.http stops reading when a status is not accepted") {
   const test_server server{[](const test_request&, const test_connection& c) {
     c.send("HTTP/1.1 500 No\r\n\r\n");
     while (c.send(std::string(64 * 1024, 'x'))) {

@@ -30,7 +30,7 @@ result<void> log(json message, std::optional<std::string> level, step_context& s
 
 void add_log(registry& to) {
   add_built_in(to, "core.log", make_step_function(arguments("message", "level"), log),
-               {.run_inline = true, .description = "Writes a line into the run's log."});
+               {.run_inline = true, .description = "Writes a line to the log of the run."});
 }
 
 }  // namespace pawl::functions::builtins

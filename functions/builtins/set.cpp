@@ -5,8 +5,8 @@
 namespace pawl::functions::builtins {
 namespace {
 
-/// The keys to set: those of `values` where that is an object and the only argument, which is how
-/// keys of any name can be set, else the arguments themselves.
+/// Returns the keys to set: the members of `values` if it is an object and the only argument (so
+/// that keys of any name can be set), else the arguments themselves.
 json set(step_context& step) {
   const json& args = step.args();
   const auto values = args.find("values");
@@ -18,7 +18,7 @@ json set(step_context& step) {
 
 void add_set(registry& to) {
   add_built_in(to, "core.set", make_step_function(set),
-               {.run_inline = true, .description = "Sets keys of the state to given values."});
+               {.run_inline = true, .description = "Sets keys of the data to given values."});
 }
 
 }  // namespace pawl::functions::builtins

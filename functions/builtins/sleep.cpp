@@ -14,21 +14,21 @@ result<void> sleep(std::optional<double> ms, std::optional<double> seconds, step
   if (ms.has_value() == seconds.has_value())
     return fail("invalid_arguments", "core.sleep takes either \"ms\" or \"seconds\"");
   const double total_ms = ms ? *ms : *seconds * 1000;
-  const auto longest_ms = static_cast<double>(max_duration.count());
-  if (!(total_ms >= 0 && total_ms <= longest_ms)) {
+  const auto max_ms = static_cast<double>(max_duration.count());
+  if (!(total_ms >= 0 && total_ms <= max_ms)) {
     return fail("invalid_arguments",
-                "core.sleep can sleep from 0 to " + std::to_string(max_duration.count()) +
+                "core.sleep must sleep from 0 to " + std::to_string(max_duration.count()) +
                     " ms (100 years), not " + std::to_string(total_ms) + " ms");
   }
   if (step.sleep_for(std::chrono::milliseconds{std::llround(total_ms)})) return {};
-  return fail("cancelled", "core.sleep was asked to stop before its time was over");
+  return fail("cancelled", "core.sleep was stopped before its time was over");
 }
 
 }  // namespace
 
 void add_sleep(registry& to) {
   add_built_in(to, "core.sleep", make_step_function(arguments("ms", "seconds"), sleep),
-               {.description = "Waits for a time, at most until the step is cancelled."});
+               {.description = "Waits for a duration; ends early if the step is stopped."});
 }
 
 }  // namespace pawl::functions::builtins

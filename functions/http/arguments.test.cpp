@@ -10,7 +10,7 @@ using pawl::functions::http::test_client;
 using pawl::functions::http::test_server;
 using pawl::testing::contains;
 
-TEST_CASE("core.http encodes what is in query and appends it") {
+TEST_CASE("core.http encodes and appends query parameters") {
   const test_server server{always(answer_with(200, ""))};
   const test_client client;
   const auto target = [&](const std::string& path, json query) {
@@ -26,7 +26,7 @@ TEST_CASE("core.http encodes what is in query and appends it") {
   client.failure({{"url", server.url()}, {"query", "a=b"}}, "invalid_arguments");
 }
 
-TEST_CASE("core.http names every argument that is unknown or of a wrong kind") {
+TEST_CASE("core.http reports every unknown argument and every wrong type") {
   const test_client client;
   const auto message = client.failure({{"url", 1}, {"methd", "GET"}, {"timeout", 1}, {"body", 2}},
                                       "invalid_arguments");
@@ -47,7 +47,7 @@ TEST_CASE("core.http names every argument that is unknown or of a wrong kind") {
   client.failure({{"url", "http://127.0.0.1:1/"}, {"body", ""}, {"json", 1}}, "invalid_arguments");
 }
 
-TEST_CASE("core.http refuses URLs that are not absolute, not HTTP or have a password") {
+TEST_CASE("core.http refuses URLs that are relative, not HTTP or have a password") {
   const test_client client;
   for (const char* url : {"", "/", "127.0.0.1", "127.0.0.1:80/x", "//127.0.0.1/", "http://",
                           "ftp://127.0.0.1/", "file:///etc/passwd", "gopher://127.0.0.1/",
@@ -64,7 +64,7 @@ TEST_CASE("core.http refuses URLs that are not absolute, not HTTP or have a pass
   }
 }
 
-TEST_CASE("core.http lets no header smuggle another") {
+TEST_CASE("core.http prevents header injection") {
   const test_client client;
   const auto refused = [&](const std::string& name, json value) {
     const json args{{"url", "http://127.0.0.1:1/"}, {"headers", {{name, std::move(value)}}}};
@@ -115,7 +115,7 @@ TEST_CASE("core.http sends the step's idempotency key, the same for every attemp
   CHECK(client.call(step).error().type == "invalid_arguments");
 }
 
-TEST_CASE("core.http sends the step's traceparent unless the step sends one") {
+TEST_CASE("core.http sends traceparent unless the step sets one") {
   const test_server server{always(answer_with(200, ""))};
   const test_client client;
   const auto sent = [&](json headers) {

@@ -1,5 +1,6 @@
 #include "functions/http/encoding.hpp"
 
+#include <pawl/detail/hex.hpp>
 #include <pawl/detail/utf8.hpp>
 
 namespace pawl::functions::http {
@@ -7,15 +8,14 @@ namespace {
 
 template <class Keep>
 std::string encoded_unless(std::string_view text, const Keep& keep) {
-  constexpr char digits[] = "0123456789ABCDEF";
   std::string out;
   out.reserve(text.size());
   for (const char c : text) {
     if (keep(c)) {
       out += c;
     } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out += {'%', digits[byte >> 4], digits[byte & 15]};
+      out += '%';
+      detail::append_hex_byte(out, static_cast<unsigned char>(c), detail::upper_hex_digits);
     }
   }
   return out;

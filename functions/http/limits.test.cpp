@@ -24,13 +24,13 @@ namespace {
 
 using http_clock = std::chrono::steady_clock;
 
-/// A port of 127.0.0.1 that nobody listens on.
+/// Returns an address of 127.0.0.1 with a closed port.
 std::string closed_address() {
   const test_server server{always("")};
   return server.address();
 }
 
-/// A port whose connections are accepted by the system and served by nobody.
+/// A port whose connections are accepted by the kernel but not served.
 class silent_port {
  public:
   silent_port() {
@@ -53,7 +53,7 @@ class silent_port {
 
 }  // namespace
 
-TEST_CASE("core.http gives up a server that takes too long") {
+TEST_CASE("core.http times out if the server is too slow") {
   const test_server silent{[](const test_request&, const test_connection& c) {
     c.wait_for_end();
     return std::string{};
@@ -66,7 +66,7 @@ TEST_CASE("core.http gives up a server that takes too long") {
   const test_client client;
   const auto before = http_clock::now();
   CHECK(contains(client.failure({{"url", silent.url()}, {"timeout_ms", 50}}, "timed_out"),
-                 "before it was answered"));
+                 "timed out before a response arrived"));
   CHECK(contains(client.failure({{"url", slow.url()}, {"timeout_ms", 1000}}, "timed_out"),
                  "before the response was complete"));
   CHECK(http_clock::now() - before >= 1050ms);
@@ -76,7 +76,7 @@ TEST_CASE("core.http gives up a server that takes too long") {
   test_client{rules}.failure({{"url", silent.url()}}, "timed_out");
 }
 
-TEST_CASE("core.http counts redirects into its time") {
+TEST_CASE("the time-out of core.http includes redirects") {
   const test_server server{[](const test_request&, const test_connection&) {
     std::this_thread::sleep_for(40ms);  // a slow server is what is tested
     return redirect_to("/");
@@ -85,7 +85,7 @@ TEST_CASE("core.http counts redirects into its time") {
                         "timed_out");
 }
 
-TEST_CASE("core.http ends soon after its step is asked to stop") {
+TEST_CASE("core.http ends soon after its step is stopped") {
   std::atomic<bool> reached = false;
   const test_server server{[&](const test_request&, const test_connection& c) {
     reached = true;
@@ -107,12 +107,12 @@ TEST_CASE("core.http ends soon after its step is asked to stop") {
   CHECK(got.error().type == "cancelled");
   CHECK(took < 5s);  // of the 30 s it may take
 
-  // And does not begin when the stop came first.
+  // A step that is stopped first does not start.
   CHECK(client.call(step).error().type == "cancelled");
   CHECK(server.requests().size() == 1);
 }
 
-TEST_CASE("core.http stops a body that is too large and keeps no more of it") {
+TEST_CASE("core.http aborts a body that is too large") {
   std::atomic<std::size_t> sent = 0;
   const test_server endless{[&](const test_request&, const test_connection& c) {
     c.send("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n");
@@ -134,7 +134,7 @@ TEST_CASE("core.http stops a body that is too large and keeps no more of it") {
   test_client{rules}.failure({{"url", exact.url()}, {"max_bytes", 9}}, "too_large");
 }
 
-TEST_CASE("core.http stops headers that are too large") {
+TEST_CASE("core.http aborts headers that are too large") {
   const test_client client;
   const auto with = [](const std::string& line, const std::string& first = "HTTP/1.1 200 OK\r\n") {
     return [line, first](const test_request&, const test_connection& c) {
@@ -149,12 +149,12 @@ TEST_CASE("core.http stops headers that are too large") {
       contains(client.failure({{"url", lines.url()}}, "too_large"), "headers of more than 65536"));
   const test_server line{with(std::string(1000, 'x'))};
   client.failure({{"url", line.url()}}, "too_large");
-  // Each of endless interim responses is small.
+  // Endless interim responses, each of them small.
   const test_server interim{with("HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n", "")};
   client.failure({{"url", interim.url()}}, "too_large");
 }
 
-TEST_CASE("core.http tells a response that is none or breaks off") {
+TEST_CASE("core.http reports an invalid or truncated response") {
   const test_client client;
   // Not "HTTP/1.1 2000": newer versions of the library read 200 there.
   for (const char* bytes : {"", "hello\r\n", "HTTP/9.9 200 OK\r\n\r\n", "HTTP/1.1 abc\r\n\r\n",
@@ -169,29 +169,29 @@ TEST_CASE("core.http tells a response that is none or breaks off") {
   }
 }
 
-TEST_CASE("core.http tells that there is no connection") {
+TEST_CASE("core.http reports a failed connection") {
   const test_client client;
   CHECK(contains(
       client.failure({{"url", "http://" + closed_address() + "/a?b=s3cret"}}, "http_connect"),
-      "/a has no connection: "));
+      "/a failed: no connection: "));
   policy rules;
   rules.allow_hosts = {"*"};
   client.failure({{"url", "http://no-such-host.invalid/"}}, "http_not_allowed");
   test_client{rules}.failure({{"url", "http://no-such-host.invalid/"}}, "http_connect");
 }
 
-TEST_CASE("core.http gives up a host that accepts connections and says nothing") {
+TEST_CASE("core.http times out on a host that accepts connections and sends nothing") {
   const silent_port port;
   policy rules = loopback_policy();
   rules.connect_timeout = 50ms;
   const json args{{"url", "https://" + port.address() + "/"}};
-  CHECK(contains(test_client{rules}.failure(args, "http_connect"), "none within 50 ms"));
+  CHECK(contains(test_client{rules}.failure(args, "http_connect"), "no connection within 50 ms"));
   rules.connect_timeout = 10s;
   rules.timeout = 50ms;
   test_client{rules}.failure(args, "timed_out");
 }
 
-TEST_CASE("core.http tells a TLS connection to what speaks none") {
+TEST_CASE("core.http reports a TLS connection to a server without TLS") {
   const test_server server{always(answer_with(200, ""))};
   test_client{}.failure({{"url", "https://" + server.address() + "/"}}, "http_tls");
 }

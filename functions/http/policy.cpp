@@ -13,7 +13,7 @@ namespace {
 
 struct host_pattern {
   std::string name;                        ///< in lower case, without brackets
-  std::optional<std::uint16_t> port = {};  ///< nothing: every port
+  std::optional<std::uint16_t> port = {};  ///< none: every port
 };
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
@@ -23,7 +23,7 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   return port;
 }
 
-/// Reads an entry of `allow_hosts` other than "*"; nothing if it is none.
+/// Parses an entry of `allow_hosts` other than "*". None if it is invalid.
 std::optional<host_pattern> parse_pattern(std::string_view entry) {
   std::string_view name = entry, rest;
   if (entry.starts_with('[')) {
@@ -43,7 +43,7 @@ std::optional<host_pattern> parse_pattern(std::string_view entry) {
   return pattern;
 }
 
-/// An IPv6 address has several spellings.
+/// Compares IPv6 addresses, which have several spellings.
 bool is_same_ipv6(const std::string& a, const std::string& b) {
   in6_addr first{}, second{};
   return ::inet_pton(AF_INET6, a.c_str(), &first) == 1 &&
@@ -51,7 +51,7 @@ bool is_same_ipv6(const std::string& a, const std::string& b) {
          std::equal(std::begin(first.s6_addr), std::end(first.s6_addr), std::begin(second.s6_addr));
 }
 
-bool is_named(const host_pattern& pattern, std::string_view host, std::uint16_t port) {
+bool matches(const host_pattern& pattern, std::string_view host, std::uint16_t port) {
   if (pattern.port && *pattern.port != port) return false;
   if (pattern.name.starts_with("*.")) {
     const auto domain = std::string_view{pattern.name}.substr(1);  // with its dot
@@ -68,7 +68,7 @@ reach reach_of(const policy& rules, std::string_view host, std::uint16_t port) {
     if (entry == "*") {
       found = reach::public_addresses;
     } else if (const auto pattern = parse_pattern(entry);
-               pattern && is_named(*pattern, host, port)) {
+               pattern && matches(*pattern, host, port)) {
       return reach::all_addresses;
     }
   }

@@ -33,12 +33,12 @@ bool is_public_ip(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("nobody may be called where nobody is allowed, and by default everybody public") {
+TEST_CASE("without allowed hosts nothing may be called; the default allows public hosts") {
   CHECK(reach_with({}, "example.com") == reach::none);
   CHECK(reach_of(policy{}, "example.com", 80) == reach::public_addresses);
 }
 
-TEST_CASE("a host that is named may have any address") {
+TEST_CASE("a named host may have any address") {
   CHECK(reach_with({"example.com"}, "example.com") == reach::all_addresses);
   CHECK(reach_with({"Example.COM."}, "example.com") == reach::all_addresses);
   CHECK(reach_with({"*", "example.com"}, "example.com") == reach::all_addresses);
@@ -48,13 +48,13 @@ TEST_CASE("a host that is named may have any address") {
   CHECK(reach_with({"example.com"}, "example.com.evil.org") == reach::none);
 }
 
-TEST_CASE("a pattern names what is below a domain, but not the domain") {
+TEST_CASE("a pattern matches subdomains but not the domain itself") {
   CHECK(reach_with({"*.example.com"}, "a.b.example.com") == reach::all_addresses);
   CHECK(reach_with({"*.example.com"}, "example.com") == reach::none);
   CHECK(reach_with({"*.example.com"}, "badexample.com") == reach::none);
 }
 
-TEST_CASE("a port in an entry is the only one that is allowed") {
+TEST_CASE("a port in an entry allows only that port") {
   CHECK(reach_with({"localhost:8080"}, "localhost", 8080) == reach::all_addresses);
   CHECK(reach_with({"localhost:8080"}, "localhost", 80) == reach::none);
   CHECK(reach_with({"*.a.com:1"}, "b.a.com", 1) == reach::all_addresses);
@@ -64,13 +64,13 @@ TEST_CASE("a port in an entry is the only one that is allowed") {
     CHECK(reach_with({bad}, "localhost") == reach::none);
 }
 
-TEST_CASE("an IPv6 address is the same in every spelling") {
+TEST_CASE("an IPv6 address matches in every spelling") {
   CHECK(reach_with({"0:0:0:0:0:0:0:1"}, "::1") == reach::all_addresses);
   CHECK(reach_with({"[2001:DB8::0]"}, "2001:db8::") == reach::all_addresses);
   CHECK(reach_with({"::1"}, "::2") == reach::none);
 }
 
-TEST_CASE("addresses that are not for everybody are not public") {
+TEST_CASE("special-purpose addresses are not public") {
   for (const char* text : {"0.0.0.0",
                            "10.255.255.255",
                            "100.64.0.1",
@@ -118,7 +118,7 @@ TEST_CASE("addresses that are not for everybody are not public") {
   }
 }
 
-TEST_CASE("addresses beside those are public") {
+TEST_CASE("addresses next to the special-purpose blocks are public") {
   for (const char* text :
        {"1.1.1.1",          "9.255.255.255",   "11.0.0.0",        "100.63.255.255",
         "100.128.0.0",      "126.255.255.255", "128.0.0.0",       "169.253.255.255",
@@ -131,7 +131,7 @@ TEST_CASE("addresses beside those are public") {
   }
 }
 
-TEST_CASE("what is no IP address is not public") {
+TEST_CASE("an address of another family is not public") {
   sockaddr_un local{};
   local.sun_family = AF_UNIX;
   CHECK_FALSE(is_public_address(&local, sizeof local));

@@ -17,11 +17,11 @@ namespace {
 
 namespace http_syntax = flow::http_syntax;
 
-constexpr std::int64_t longest_timeout_ms = 24 * 60 * 60 * 1000;
-constexpr std::size_t longest_method = 32;
+constexpr std::int64_t max_timeout_ms = 24 * 60 * 60 * 1000;
+constexpr std::size_t max_method_bytes = 32;
 constexpr std::string_view default_key_header = "Idempotency-Key";
 
-/// Whether another origin may see a step's header of this name after a redirect.
+/// Whether a header of a step may be sent to another origin after a redirect.
 bool is_harmless(std::string_view lower_name) {
   constexpr std::string_view harmless[] = {
       "accept",           "accept-language",  "content-type", "content-language",
@@ -33,7 +33,7 @@ error bad_argument(std::string_view name, const std::string& message) {
   return detail::invalid_arguments("argument \"" + std::string{name} + "\" " + message);
 }
 
-/// The arguments as their names and kinds have them, before what they say is looked at.
+/// The arguments with checked names and types but unchecked values.
 struct raw_arguments {
   std::string url;
   std::string method;
@@ -76,13 +76,13 @@ result<raw_arguments> read_arguments(const json& args) {
   raw.headers = headers->value_or(json::object());
   raw.query = query->value_or(json::object());
   raw.body = *body;
-  raw.has_json = args.contains("json");  // null is a value, too
+  raw.has_json = args.contains("json");  // null is a value
   if (raw.has_json) raw.json_body = args["json"];
   raw.timeout_ms = *timeout_ms;
   raw.max_bytes = *max_bytes;
   raw.follow_redirects = follow->value_or(false);
   raw.accept = accept->value_or(json(nullptr));
-  // Null asks for no header; a missing one for that of the standard's draft.
+  // Null: no header. Absent: the header of the IETF draft.
   const bool is_given = args.contains(names[10]);
   raw.key_header = is_given ? key_header->value_or("") : std::string{default_key_header};
   return raw;
@@ -94,14 +94,15 @@ result<std::string> read_method(const std::string& given) {
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
   const bool letters = std::all_of(method.begin(), method.end(),
                                    [](char c) { return (c >= 'A' && c <= 'Z') || c == '-'; });
-  if (method.empty() || method.size() > longest_method || !letters || method == "CONNECT" ||
+  if (method.empty() || method.size() > max_method_bytes || !letters || method == "CONNECT" ||
       method == "TRACE")
     return bad_argument("method", "must be a method such as GET, POST or DELETE, not " +
-                                      pawl::quoted(given) + "; CONNECT and TRACE are refused");
+                                      pawl::quoted(given) + "; CONNECT and TRACE are not allowed");
   return method;
 }
 
-/// One "name=value" for each text, number and truth value; several for a list; none for null.
+/// Encodes one "name=value" for each string, number or boolean, several for an array, none for
+/// null.
 result<std::string> read_query(const json& query) {
   if (!query.is_object()) return bad_argument("query", "must be an object");
   std::string out;
@@ -113,7 +114,7 @@ result<std::string> read_query(const json& query) {
     if (!http_syntax::is_query_value(value))
       return bad_argument(
           "query",
-          "must have a text, number or truth value, or a list of them, as " + pawl::quoted(name));
+          "must have a string, number or boolean, or an array of these, as " + pawl::quoted(name));
     if (value.is_null()) continue;
     const json list = value.is_array() ? value : json::array({value});
     for (const auto& item : list) add(name, item);
@@ -122,28 +123,28 @@ result<std::string> read_query(const json& query) {
 }
 
 result<std::vector<header>> read_headers(const json& given) {
-  if (!given.is_object()) return bad_argument("headers", "must be an object of texts");
+  if (!given.is_object()) return bad_argument("headers", "must be an object of strings");
   std::vector<header> headers;
   std::set<std::string> seen;
   for (const auto& [name, value] : given.items()) {
     const auto shown = pawl::quoted(name);
     if (!http_syntax::is_header_name(name))
-      return bad_argument("headers", "has " + shown + ", which cannot be a header's name");
-    if (!value.is_string()) return bad_argument("headers", "must have a text as " + shown);
+      return bad_argument("headers", "has " + shown + ", which is not a valid header name");
+    if (!value.is_string()) return bad_argument("headers", "must have a string as " + shown);
     const auto& text = value.get_ref<const std::string&>();
     if (!http_syntax::is_header_value(text))
-      return bad_argument("headers", "must have no control characters in the value of " + shown);
+      return bad_argument("headers", "must not have control characters in the value of " + shown);
     const auto key = in_lower_case(name);
     if (http_syntax::is_own_header(key))
-      return bad_argument("headers", "must not have " + shown + ", which Pawl sets itself");
+      return bad_argument("headers", "must not have " + shown + ", which is set by Pawl");
     if (!seen.insert(key).second)
-      return bad_argument("headers", "has " + shown + " twice, written differently");
+      return bad_argument("headers", "has " + shown + " twice, in different spellings");
     headers.push_back({name, text});
   }
   return headers;
 }
 
-/// Adds the headers that the step did not set, and the one with its idempotency key.
+/// Adds the idempotency key and the default headers that the step did not set.
 result<void> complete_headers(request& to, const raw_arguments& raw, const step_context& step) {
   if (!raw.key_header.empty()) {
     const auto key = in_lower_case(raw.key_header);
@@ -153,8 +154,8 @@ result<void> complete_headers(request& to, const raw_arguments& raw, const step_
           "must be the name of a header, or null for none, not " + pawl::quoted(raw.key_header));
     if (to.has_header(key))
       return bad_argument("headers", "has " + pawl::quoted(raw.key_header) +
-                                         ", which carries the step's idempotency key; to send "
-                                         "another, let \"idempotency_header\" be null");
+                                         ", which is the header of the idempotency key; to send "
+                                         "your own, set \"idempotency_header\" to null");
     to.headers.push_back({raw.key_header, as_header_value(step.idempotency_key()), true});
   }
   if (raw.has_json && !to.has_header("content-type"))
@@ -173,19 +174,20 @@ result<void> read_body(request& to, const raw_arguments& raw) {
   else
     to.body = raw.body;
   if (to.body && to.method == "HEAD")
-    return bad_argument(raw.has_json ? "json" : "body", "must not be there: a HEAD has no body");
+    return bad_argument(raw.has_json ? "json" : "body",
+                        "is not allowed: a HEAD request has no body");
   return {};
 }
 
 result<void> read_limits(request& to, const raw_arguments& raw, const policy& rules) {
-  if (raw.timeout_ms && (*raw.timeout_ms < 1 || *raw.timeout_ms > longest_timeout_ms))
-    return bad_argument("timeout_ms", "must be from 1 to " + std::to_string(longest_timeout_ms));
-  const auto most = static_cast<std::int64_t>(rules.max_response_bytes);
-  if (raw.max_bytes && (*raw.max_bytes < 1 || *raw.max_bytes > most))
-    return bad_argument("max_bytes", "must be from 1 to " + std::to_string(most) +
-                                         ", which http.max_response_bytes allows");
+  if (raw.timeout_ms && (*raw.timeout_ms < 1 || *raw.timeout_ms > max_timeout_ms))
+    return bad_argument("timeout_ms", "must be from 1 to " + std::to_string(max_timeout_ms));
+  const auto max = static_cast<std::int64_t>(rules.max_response_bytes);
+  if (raw.max_bytes && (*raw.max_bytes < 1 || *raw.max_bytes > max))
+    return bad_argument("max_bytes",
+                        "must be from 1 to " + std::to_string(max) + " (http.max_response_bytes)");
   to.timeout = raw.timeout_ms ? std::chrono::milliseconds{*raw.timeout_ms} : rules.timeout;
-  to.max_bytes = static_cast<std::size_t>(raw.max_bytes.value_or(most));
+  to.max_bytes = static_cast<std::size_t>(raw.max_bytes.value_or(max));
   return {};
 }
 
@@ -195,7 +197,7 @@ result<status_set> status_set::parse(const json& list) {
   const auto refuse = [] {
     return bad_argument(
         "accept_status",
-        "must be a list of statuses from 100 to 599 and classes, such as [404, \"2xx\"]");
+        "must be an array of status codes from 100 to 599 and classes, such as [404, \"2xx\"]");
   };
   if (!list.is_array() || list.empty()) return refuse();
   status_set out;

@@ -17,12 +17,12 @@
 
 namespace pawl::functions::http {
 
-/// Which statuses are a success.
+/// The status codes that count as success.
 class status_set {
  public:
   /// "2xx".
   status_set() = default;
-  /// Reads a list of statuses and classes: [404, "2xx"]. Error: `invalid_arguments`.
+  /// Parses an array of status codes and classes: [404, "2xx"]. Error: `invalid_arguments`.
   [[nodiscard]] static result<status_set> parse(const json& list);
 
   [[nodiscard]] bool has(int status) const noexcept;
@@ -39,29 +39,29 @@ struct header {
   bool is_key = false;  ///< carries the step's idempotency key
 };
 
-/// What a step asks core.http for, checked.
+/// A checked request of a step to core.http.
 struct request {
-  std::string method;  ///< in capitals
+  std::string method;  ///< in upper case
   url target;
-  std::vector<header> headers;  ///< each name once
+  std::vector<header> headers;  ///< names are unique
   std::optional<std::string> body;
   std::chrono::milliseconds timeout{0};
   std::size_t max_bytes = 0;
   bool follow_redirects = false;
   status_set accepted;
 
-  /// Whether there is a header of this name, which is written in lower case.
+  /// Returns whether the request has this header.
   [[nodiscard]] bool has_header(std::string_view lower_name) const;
 };
 
-/// Reads the arguments of a step. Its idempotency key becomes a header unless the step wants none,
-/// its `traceparent` one unless it sends another. Error: `invalid_arguments`; unknown arguments and
-/// those of a wrong kind are named all at once.
+/// Reads the arguments of a step. Adds its idempotency key as a header unless the step disables
+/// that, and `traceparent` unless the step sets it. Error: `invalid_arguments`, which names all
+/// unknown arguments and all of a wrong type at once.
 [[nodiscard]] result<request> read_request(const step_context& step, const policy& rules);
 
-/// The request that follows a redirect with `status` to `target`. It has no body where the redirect
-/// says so; what the step sends as headers goes to another origin only if it can be no secret.
-/// (RFC 9110, section 15.4; the change of POST to GET on 301 and 302 is what all clients do.)
+/// Returns the request that follows a redirect with `status` to `target`. Drops the body where the
+/// status requires it. To another origin, drops all headers of the step that may be secret.
+/// (RFC 9110, section 15.4. Like all clients, changes POST to GET on 301 and 302.)
 [[nodiscard]] request redirected(request from, int status, url target);
 
 }  // namespace pawl::functions::http

@@ -10,14 +10,14 @@
 
 namespace pawl::functions::http {
 
-/// What a test engine allows: 127.0.0.1, where the tests' servers are, on every port.
+/// The policy of tests: allows 127.0.0.1, where test servers run, on every port.
 inline policy loopback_policy() {
   policy rules;
   rules.allow_hosts = {"127.0.0.1"};
   return rules;
 }
 
-/// core.http as one engine has it.
+/// Calls core.http as an engine does.
 struct test_client {
   registry functions;
   explicit test_client(const policy& rules = loopback_policy()) {
@@ -31,13 +31,13 @@ struct test_client {
     auto step = step_with(std::move(args));
     return call(step);
   }
-  /// The result of a call that must not fail.
+  /// Returns the result of a call that must succeed.
   json good(json args) const {
     const auto got = call(std::move(args));
     if (!got) FAIL(got.error().type << ": " << got.error().message);
     return *got;
   }
-  /// The message of a call that must fail with this type.
+  /// Returns the message of a call that must fail with this type.
   std::string failure(json args, std::string_view type) const {
     const auto got = call(std::move(args));
     if (got) FAIL("the call succeeded: " << *got);

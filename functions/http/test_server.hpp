@@ -21,21 +21,21 @@
 
 namespace pawl::functions::http {
 
-/// What a `test_server` was sent.
+/// A request to a `test_server`.
 struct test_request {
   std::string method;
   std::string target;
-  std::map<std::string, std::string> headers;  ///< by names in lower case
+  std::map<std::string, std::string> headers;  ///< names in lower case
   std::string body;
-  std::string head;  ///< all before the body, as it came
+  std::string head;  ///< everything before the body, unparsed
 };
 
-/// One side of a connection to a `test_server`.
+/// The server's side of a connection.
 class test_connection {
  public:
   explicit test_connection(int fd) : fd_(fd) {}
 
-  /// Sends all of it; false if the other side is gone.
+  /// Sends all bytes. Returns false if the peer has closed the connection.
   bool send(std::string_view bytes) const {
     while (!bytes.empty()) {
       const auto sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -45,7 +45,7 @@ class test_connection {
     return true;
   }
 
-  /// Until the other side, or the server, closes the connection.
+  /// Waits until the peer or the server closes the connection.
   void wait_for_end() const {
     char byte = 0;
     while (::recv(fd_.get(), &byte, 1, 0) > 0) {
@@ -54,7 +54,7 @@ class test_connection {
 
   void shut_down() const { ::shutdown(fd_.get(), SHUT_RDWR); }
 
-  /// False if the connection ended before there was a whole request.
+  /// Reads a request. Returns false if the connection ended before it was complete.
   bool read(test_request& to) const {
     std::string bytes;
     while (bytes.find("\r\n\r\n") == bytes.npos)
@@ -102,11 +102,11 @@ class test_connection {
   unique_fd fd_;
 };
 
-/// An HTTP server on a free port of 127.0.0.1, with a thread for each connection, which serves one
-/// request. Its end ends all of them.
+/// An HTTP server on a free port of 127.0.0.1. Each connection has a thread and serves one request.
+/// The destructor ends all connections.
 class test_server {
  public:
-  /// Answers a request with raw bytes, or sends what it likes and gives nothing.
+  /// Returns the raw response to a request; or sends bytes itself and returns "".
   using handler = std::function<std::string(const test_request&, const test_connection&)>;
 
   explicit test_server(handler answer) : answer_(std::move(answer)) {
@@ -128,7 +128,7 @@ class test_server {
     accepting_.join();
     const std::lock_guard lock{mutex_};
     for (const auto& c : connections_) c->shut_down();
-    // The threads of the connections are joined by their destructors, and need no lock to end.
+    // The destructors join the threads of the connections, which need no lock to end.
   }
 
   [[nodiscard]] bool ready() const noexcept { return ready_; }
@@ -138,7 +138,7 @@ class test_server {
   [[nodiscard]] std::string url(const std::string& path = "/") const {
     return "http://" + address() + path;
   }
-  /// The requests so far.
+  /// Returns the requests so far.
   [[nodiscard]] std::vector<test_request> requests() const {
     const std::lock_guard lock{requests_mutex_};
     return requests_;
@@ -173,13 +173,13 @@ class test_server {
   bool ready_ = false;
   mutable std::mutex requests_mutex_;
   std::vector<test_request> requests_;
-  std::mutex mutex_;  ///< guards what follows until the accepting thread has ended
+  std::mutex mutex_;  ///< guards the members below until the accepting thread has ended
   std::vector<std::unique_ptr<test_connection>> connections_;
   std::vector<std::jthread> threads_;
   std::jthread accepting_;
 };
 
-/// A whole response with a length and a body.
+/// Returns a complete response with a length and a body.
 inline std::string answer_with(int status, const std::string& body,
                                const std::string& headers = {}) {
   return "HTTP/1.1 " + std::to_string(status) +
@@ -187,7 +187,7 @@ inline std::string answer_with(int status, const std::string& body,
          "\r\n" + body;
 }
 
-/// A server that answers everything with the same bytes.
+/// Returns a handler that answers every request with the same bytes.
 inline test_server::handler always(std::string response) {
   return [response = std::move(response)](const test_request&, const test_connection&) {
     return response;

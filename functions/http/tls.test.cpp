@@ -23,8 +23,8 @@ using pawl::testing::contains;
 
 namespace {
 
-/// `openssl s_server` with certificates made for the occasion: one of an authority, and one that
-/// the authority gave to "localhost" only.
+/// `openssl s_server` with two test certificates: one of a CA, and one that the CA issued for
+/// "localhost" only.
 class tls_server {
  public:
   tls_server() {
@@ -80,7 +80,7 @@ class tls_server {
     ::posix_spawn_file_actions_destroy(&actions);
     REQUIRE(failed == 0);
     to.reset();
-    // It says "ACCEPT 127.0.0.1:4711" when it listens.
+    // It prints "ACCEPT 127.0.0.1:4711" when it listens.
     std::string said;
     for (char byte = 0; ::read(from.get(), &byte, 1) == 1;) {
       said += byte;
@@ -107,12 +107,12 @@ policy trusting(const std::string& ca_file) {
 
 }  // namespace
 
-TEST_CASE("core.http trusts the authorities of the system and of ca_file, and no others") {
+TEST_CASE("core.http trusts only the CAs of the system and of ca_file") {
   const tls_server server;
   const auto fails = [&](const std::string& host, const std::string& ca_file) {
     return test_client{trusting(ca_file)}.failure({{"url", server.url(host)}}, "http_tls");
   };
-  CHECK(contains(fails("localhost", ""), "has no trusted connection: "));
+  CHECK(contains(fails("localhost", ""), "failed: no trusted connection: "));
   CHECK(contains(fails("localhost", ""), "certificate"));
 
   const auto got =
@@ -120,13 +120,13 @@ TEST_CASE("core.http trusts the authorities of the system and of ca_file, and no
   CHECK(got["status"] == 200);
   CHECK(contains(got["body"], "s_server"));
 
-  // The certificate is good, but for another name.
+  // The certificate is valid, but for another name.
   fails("127.0.0.1", server.file("ca.pem"));
   fails("localhost", server.file("ca.key"));
   fails("localhost", server.file("missing.pem"));
 }
 
-TEST_CASE("a folder of authorities counts only if they are named by their hash") {
+TEST_CASE("a directory of CA certificates counts only if they have hash names") {
   const tls_server server;
   const auto folder = std::filesystem::path{server.file("ca.pem")}.parent_path();
   CHECK_FALSE(finds_authorities_by_hash(folder));

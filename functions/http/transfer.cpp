@@ -20,12 +20,12 @@ namespace {
 using steady = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr std::size_t most_header_bytes = 64 * 1024;
-/// What is read of a body whose status is not accepted: enough for a message.
+constexpr std::size_t max_header_bytes = 64 * 1024;
+/// Maximum size of the body that is read when the status is not accepted: enough for a message.
 constexpr std::size_t refused_body_bytes = 1024;
 constexpr std::size_t curl_text_bytes = 200;
-/// CURLE_TOO_LARGE, which libcurl has from 8.6 on; before that a header line beyond its own limit
-/// was CURLE_OUT_OF_MEMORY.
+/// CURLE_TOO_LARGE of libcurl 8.6 and later. Earlier versions return CURLE_OUT_OF_MEMORY for a
+/// header line that exceeds their own limit.
 constexpr int code_too_large = 100;
 
 struct easy_closer {
@@ -38,7 +38,7 @@ struct list_closer {
   void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
 };
 
-/// libcurl wants to be told once, before its first use in the process.
+/// Initializes libcurl once per process, before its first use.
 CURLcode start_curl() {
   static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
   return started;
@@ -48,17 +48,17 @@ bool is_redirect(int status) noexcept {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-bool is_tls_fault(CURLcode code) noexcept {
-  constexpr std::array diagnostics = {CURLE_SSL_CONNECT_ERROR,     CURLE_PEER_FAILED_VERIFICATION,
-                                      CURLE_SSL_CERTPROBLEM,       CURLE_SSL_CIPHER,
-                                      CURLE_SSL_CACERT_BADFILE,    CURLE_SSL_ISSUER_ERROR,
-                                      CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_ENGINE_INITFAILED,
-                                      CURLE_SSL_CRL_BADFILE,       CURLE_SSL_PINNEDPUBKEYNOTMATCH,
-                                      CURLE_USE_SSL_FAILED};
-  return std::find(diagnostics.begin(), diagnostics.end(), code) != diagnostics.end();
+bool is_tls_error(CURLcode code) noexcept {
+  constexpr std::array errors = {CURLE_SSL_CONNECT_ERROR,     CURLE_PEER_FAILED_VERIFICATION,
+                                 CURLE_SSL_CERTPROBLEM,       CURLE_SSL_CIPHER,
+                                 CURLE_SSL_CACERT_BADFILE,    CURLE_SSL_ISSUER_ERROR,
+                                 CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_ENGINE_INITFAILED,
+                                 CURLE_SSL_CRL_BADFILE,       CURLE_SSL_PINNEDPUBKEYNOTMATCH,
+                                 CURLE_USE_SSL_FAILED};
+  return std::find(errors.begin(), errors.end(), code) != errors.end();
 }
 
-/// One request on its way, on one thread.
+/// One request and its response. Not thread-safe.
 class transfer {
  public:
   transfer(const request& what, const policy& rules)
@@ -75,15 +75,14 @@ class transfer {
 
   result<response> run(steady::time_point until, const std::stop_token& stop) {
     if (reach_ == reach::none) return host_not_allowed(what_, false);
-    if (!easy_ || !multi_) return failed("libcurl cannot be started");
+    if (!easy_ || !multi_) return failed("cannot initialize libcurl");
     set_target();
     set_body();
     set_headers();
     if (setting_ != CURLE_OK)
-      return failed("libcurl does not take an option: " +
-                    std::string{curl_easy_strerror(setting_)});
+      return failed("libcurl rejected an option: " + std::string{curl_easy_strerror(setting_)});
     added_ = curl_multi_add_handle(multi_.get(), easy_.get()) == CURLM_OK;
-    if (!added_) return failed("libcurl cannot be started");
+    if (!added_) return failed("cannot initialize libcurl");
     return drive(until, stop);
   }
 
@@ -99,14 +98,14 @@ class transfer {
     set(CURLOPT_PROTOCOLS_STR, "http,https");
     set(CURLOPT_FOLLOWLOCATION, 0L);
     set(CURLOPT_NETRC, long{CURL_NETRC_IGNORED});
-    set(CURLOPT_PROXY, "");  // the environment's, too
+    set(CURLOPT_PROXY, "");  // also overrides the environment
     set(CURLOPT_SSL_VERIFYPEER, 1L);
     set(CURLOPT_SSL_VERIFYHOST, 2L);
     set_authorities();
     set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(rules_.connect_timeout.count()));
-    set(CURLOPT_NOSIGNAL, 1L);    // other threads must not get any
-    set(CURLOPT_QUICK_EXIT, 1L);  // a stop does not wait for the DNS
-    set(CURLOPT_ERRORBUFFER, words_.data());
+    set(CURLOPT_NOSIGNAL, 1L);    // no signals to other threads
+    set(CURLOPT_QUICK_EXIT, 1L);  // a stop does not wait for DNS
+    set(CURLOPT_ERRORBUFFER, error_text_.data());
     set(CURLOPT_OPENSOCKETFUNCTION, &transfer::on_socket);
     set(CURLOPT_OPENSOCKETDATA, static_cast<void*>(this));
     set(CURLOPT_HEADERFUNCTION, &transfer::on_header);
@@ -115,8 +114,8 @@ class transfer {
     set(CURLOPT_WRITEDATA, static_cast<void*>(this));
   }
 
-  /// The system has its authorities in a file and a folder. The file makes room for `ca_file`, or
-  /// is left out where the folder will do.
+  /// The certificates of the system are in a file and in a directory. `ca_file` replaces the file.
+  /// Without it the file is not read if the directory is enough.
   void set_authorities() {
     const char* const folder = curl_version_info(CURLVERSION_NOW)->capath;
     if (!rules_.ca_file.empty())
@@ -141,7 +140,7 @@ class transfer {
   }
 
   void set_headers() {
-    // libcurl's own ideas: a form, and a wait for "100 Continue".
+    // Removes the defaults of libcurl: a form as content type, and the wait for "100 Continue".
     bool complete = add_header("Expect:");
     if (!what_.has_header("content-type")) complete = complete && add_header("Content-Type:");
     for (const auto& h : what_.headers) {
@@ -161,7 +160,7 @@ class transfer {
   }
 
   result<response> drive(steady::time_point until, const std::stop_token& stop) {
-    // Kept by libcurl when it comes before the wait.
+    // A wakeup before the poll is not lost: libcurl remembers it.
     const std::stop_callback wake{stop, [this] { curl_multi_wakeup(multi_.get()); }};
     while (!stop.stop_requested()) {
       int running = 0;
@@ -172,16 +171,16 @@ class transfer {
         return outcome(message->data.result);
       const auto left = std::chrono::ceil<milliseconds>(until - steady::now());
       if (left.count() <= 0) {
-        return fail("timed_out", name_of(what_) + " was given up: its time was over " +
-                                     (status() == 0 ? "before it was answered"
-                                                    : "before the response was complete"));
+        return fail("timed_out",
+                    name_of(what_) + " timed out before " +
+                        (status() == 0 ? "a response arrived" : "the response was complete"));
       }
       const auto wait = static_cast<int>(std::min(left, milliseconds{60'000}).count());
       if (const auto code = curl_multi_poll(multi_.get(), nullptr, 0, wait, nullptr);
           code != CURLM_OK)
         return failed(curl_multi_strerror(code));
     }
-    return fail("cancelled", name_of(what_) + " was given up because its step was asked to stop");
+    return fail("cancelled", name_of(what_) + " was aborted because its step was stopped");
   }
 
   [[nodiscard]] int status() const {
@@ -192,13 +191,13 @@ class transfer {
 
   result<response> outcome(CURLcode code) {
     if (headers_too_large_) {
-      return fail("too_large", name_of(what_) + " was answered with headers of more than " +
-                                   std::to_string(most_header_bytes) + " bytes");
+      return fail("too_large", name_of(what_) + " returned headers of more than " +
+                                   std::to_string(max_header_bytes) + " bytes");
     }
     if (body_too_large_) {
-      return fail("too_large", name_of(what_) + " was answered with a body of more than " +
+      return fail("too_large", name_of(what_) + " returned a body of more than " +
                                    std::to_string(what_.max_bytes) +
-                                   " bytes; \"max_bytes\" and http.max_response_bytes limit it");
+                                   " bytes; see \"max_bytes\" and http.max_response_bytes");
     }
     if (code != CURLE_OK && !has_enough_) return explained(code);
     response got;
@@ -213,19 +212,18 @@ class transfer {
   }
 
   [[nodiscard]] error explained(CURLcode code) const {
-    const std::string own = words_.data();
+    const std::string own = error_text_.data();
     const auto why = excerpt(own.empty() ? curl_easy_strerror(code) : own, curl_text_bytes);
     if (refused_addresses_ > 0 && sockets_ == 0) return host_not_allowed(what_, true);
-    if (is_tls_fault(code))
-      return fail("http_tls", name_of(what_) + " has no trusted connection: " + why);
+    if (is_tls_error(code))
+      return fail("http_tls", name_of(what_) + " failed: no trusted connection: " + why);
     if (code == CURLE_OUT_OF_MEMORY || code == code_too_large) {
-      return fail("too_large",
-                  name_of(what_) + " was answered with a header that is too large to be read");
+      return fail("too_large", name_of(what_) + " returned a header that is too large");
     }
     if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT)
-      return fail("http_connect", name_of(what_) + " has no connection: " + why);
+      return fail("http_connect", name_of(what_) + " failed: no connection: " + why);
     if (code == CURLE_OPERATION_TIMEDOUT) {
-      return fail("http_connect", name_of(what_) + " has no connection: there was none within " +
+      return fail("http_connect", name_of(what_) + " failed: no connection within " +
                                       std::to_string(rules_.connect_timeout.count()) +
                                       " ms (http.connect_timeout_ms)");
     }
@@ -248,11 +246,11 @@ class transfer {
     return all;
   }
 
-  /// Called for every line of every header block. Less than all of it ends the transfer.
+  /// Callback for each line of each header block. Returning less than `size` ends the transfer.
   static std::size_t on_header(char*, std::size_t, std::size_t size, void* self) {
     auto& t = *static_cast<transfer*>(self);
     t.header_bytes_ += size;
-    t.headers_too_large_ = t.header_bytes_ > most_header_bytes;
+    t.headers_too_large_ = t.header_bytes_ > max_header_bytes;
     return t.headers_too_large_ ? 0 : size;
   }
 
@@ -261,11 +259,11 @@ class transfer {
     try {
       return t.take({data, size}) ? size : 0;
     } catch (const std::bad_alloc&) {
-      return 0;  // libcurl's frames are no place for exceptions; it fails to write, and says so
+      return 0;  // exceptions must not pass through libcurl; 0 makes it report a write error
     }
   }
 
-  /// Keeps what is of use of the body; false if no more of it is wanted.
+  /// Keeps the needed part of the body. Returns false if no more is needed.
   bool take(std::string_view bytes) {
     has_enough_ = what_.follow_redirects && is_redirect(status()) && has_location();
     if (has_enough_) return false;
@@ -282,7 +280,7 @@ class transfer {
     return curl_easy_header(easy_.get(), "location", 0, CURLH_HEADER, -1, &h) == CURLHE_OK;
   }
 
-  /// Called for every address that is to be connected to, whatever its name was resolved to before.
+  /// Callback for each address before a connection, independent of earlier name lookups.
   static curl_socket_t on_socket(void* self, curlsocktype, curl_sockaddr* to) {
     auto& t = *static_cast<transfer*>(self);
     if (t.reach_ != reach::all_addresses && !is_public_address(&to->addr, to->addrlen)) {
@@ -297,10 +295,10 @@ class transfer {
   const policy& rules_;
   const reach reach_;
   std::unique_ptr<curl_slist, list_closer> headers_;
-  std::array<char, CURL_ERROR_SIZE> words_{};  ///< what libcurl says of a failure
+  std::array<char, CURL_ERROR_SIZE> error_text_{};  ///< libcurl's description of a failure
   std::unique_ptr<CURL, easy_closer> easy_;
   std::unique_ptr<CURLM, multi_closer> multi_;
-  CURLcode setting_ = CURLE_OK;  ///< the first option that was not taken
+  CURLcode setting_ = CURLE_OK;  ///< of the first rejected option
   bool added_ = false;
 
   std::string body_;
@@ -309,7 +307,7 @@ class transfer {
   std::size_t refused_addresses_ = 0;
   bool headers_too_large_ = false;
   bool body_too_large_ = false;
-  bool has_enough_ = false;  ///< the rest of the body is of no use
+  bool has_enough_ = false;  ///< the rest of the body is not needed
 };
 
 }  // namespace
@@ -330,15 +328,15 @@ error host_not_allowed(const request& what, bool for_its_addresses) {
   const auto entry = (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
   return fail("http_not_allowed",
               name_of(what) + " is not allowed: its host " +
-                  (for_its_addresses ? "has no public address" : "is not among those allowed") +
-                  "; add " + entry + " to http.allow_hosts in the configuration to allow it");
+                  (for_its_addresses ? "has no public address" : "is not in http.allow_hosts") +
+                  "; to allow it, add " + entry + " to http.allow_hosts in the configuration");
 }
 
 result<response> send(const request& what, const policy& rules, steady::time_point until,
                       const std::stop_token& stop) {
   if (const auto code = start_curl(); code != CURLE_OK) {
     return fail("http_failed",
-                "libcurl cannot be started: " + std::string{curl_easy_strerror(code)});
+                "cannot initialize libcurl: " + std::string{curl_easy_strerror(code)});
   }
   return transfer{what, rules}.run(until, stop);
 }

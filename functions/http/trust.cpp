@@ -1,16 +1,17 @@
 #include "functions/http/trust.hpp"
 
-#include <algorithm>
 #include <string>
+#include <string_view>
 #include <system_error>
+
+#include <pawl/detail/hex.hpp>
 
 namespace pawl::functions::http {
 namespace {
 
 bool is_hash_name(const std::string& name) {
   return name.size() == 10 && name.ends_with(".0") &&
-         std::all_of(name.begin(), name.begin() + 8,
-                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+         detail::is_lower_hex(std::string_view{name}.substr(0, 8));
 }
 
 }  // namespace

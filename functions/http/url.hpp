@@ -10,9 +10,9 @@ namespace pawl::functions::http {
 
 /// A URL that core.http can call.
 struct url {
-  std::string text;   ///< all of it, in ASCII, without a fragment
-  std::string place;  ///< scheme, host, port and path: what may be shown, for a query has secrets
-  std::string host;   ///< in lower case and ASCII, without brackets, without a dot at its end
+  std::string text;   ///< the whole URL in ASCII, without a fragment
+  std::string place;  ///< scheme, host, port and path, for messages: a query may have secrets
+  std::string host;   ///< in lower case and ASCII, without brackets and trailing dot
   std::uint16_t port = 0;
   bool secure = false;  ///< https
 
@@ -21,12 +21,12 @@ struct url {
   }
 };
 
-/// Reads an absolute URL with the scheme http or https and adds `query`, which is encoded already.
-/// The error `invalid_arguments` completes the sentence "… must …" and shows nothing of user names
-/// or passwords.
+/// Parses an absolute http or https URL and appends `query`, which must be encoded. The message of
+/// the error `invalid_arguments` completes the sentence "the URL must …" and shows no user name or
+/// password.
 [[nodiscard]] result<url> parse_url(const std::string& text, const std::string& query = {});
 
-/// The URL that a Location of `from` leads to; errors as `parse_url`.
+/// Resolves a Location header in a response from `from`. Errors: as `parse_url`.
 [[nodiscard]] result<url> resolved(const url& from, const std::string& location);
 
 }  // namespace pawl::functions::http

@@ -14,7 +14,7 @@ bool has(std::string_view text, char c) {
   return text.find(c) != text.npos;
 }
 
-/// Calls `visit` with each of the folders in a PATH.
+/// Calls `visit` with each directory of a PATH.
 template <class Visit>
 void each_folder(std::string_view path, const Visit& visit) {
   while (true) {
@@ -34,7 +34,7 @@ bool is_program(const std::string& file) {
 error not_allowed(std::string_view program) {
   const auto name = pawl::quoted(program);
   return fail("exec_not_allowed", "the program " + name +
-                                      " is not allowed here; allow it with --allow-exec " +
+                                      " is not allowed; allow it with --allow-exec " +
                                       std::string{name, 1, name.size() - 2} +
                                       " or add it to exec.allow in the configuration");
 }
@@ -48,7 +48,7 @@ result<void> check_entry(const std::string& entry) {
                     (entry.front() == '/' ? entry.size() > 1 : !has(entry, '/'));
   if (good) return {};
   return wrong("exec.allow has the entry " + pawl::quoted(entry) +
-               "; write the name of a program, such as tar, or its absolute path");
+               "; use the name of a program, such as tar, or its absolute path");
 }
 
 result<void> check_path(const std::string& path) {
@@ -56,7 +56,7 @@ result<void> check_path(const std::string& path) {
   each_folder(path, [&](std::string_view folder) { good = good && folder.starts_with('/'); });
   if (good) return {};
   return wrong("exec.path is " + pawl::quoted(path) +
-               "; write absolute folders with \":\" between them, such as /usr/bin:/bin");
+               "; use absolute directories, separated by \":\", such as /usr/bin:/bin");
 }
 
 }  // namespace
@@ -67,7 +67,7 @@ result<void> check(const exec_policy& policy) {
   for (const auto& name : policy.env) {
     if (name.empty() || has(name, '=') || has(name, '\0'))
       return wrong("exec.env has the entry " + pawl::quoted(name) +
-                   ", which is no variable's name");
+                   ", which is not the name of a variable");
   }
   return check_path(policy.path);
 }
@@ -84,8 +84,7 @@ result<std::string> resolve_program(const exec_policy& policy, std::string_view 
   if (is_path) {
     std::string file{program};
     if (is_program(file)) return file;
-    return fail("exec_failed",
-                "there is no program " + pawl::quoted(program) + ", or it is not executable");
+    return fail("exec_failed", "no such program, or not executable: " + pawl::quoted(program));
   }
   std::string found;
   each_folder(policy.path, [&](std::string_view folder) {
@@ -94,9 +93,9 @@ result<std::string> resolve_program(const exec_policy& policy, std::string_view 
     if (is_program(file)) found = std::move(file);
   });
   if (!found.empty()) return found;
-  return fail("exec_failed", "the program " + pawl::quoted(program) + " is allowed, but not in " +
-                                 policy.path +
-                                 "; install it, or set exec.path or allow its absolute path");
+  return fail("exec_failed", "the program " + pawl::quoted(program) +
+                                 " is allowed, but was not found in " + policy.path +
+                                 "; install it, set exec.path, or allow its absolute path");
 }
 
 }  // namespace pawl::functions

@@ -24,7 +24,7 @@ class unique_fd {
 
   [[nodiscard]] int get() const noexcept { return fd_; }
   explicit operator bool() const noexcept { return fd_ >= 0; }
-  /// Leaves the descriptor to the caller.
+  /// Returns the descriptor; the caller must close it.
   [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
   void reset() noexcept {
     if (fd_ >= 0) ::close(fd_);
@@ -35,9 +35,9 @@ class unique_fd {
   int fd_ = -1;
 };
 
-/// `fd` as a number above the three standard streams, closed on exec. A program whose own standard
-/// input is closed gets the numbers 0 to 2 for new descriptors; they would be overwritten when a
-/// child's streams are put there.
+/// Moves `fd` to a number above the three standard streams, closed on exec. In a process whose
+/// standard input is closed a new descriptor may have a number from 0 to 2, which setting up the
+/// streams of a child would overwrite.
 [[nodiscard]] inline unique_fd above_streams(unique_fd fd) noexcept {
   if (fd.get() > 2 || !fd) return fd;
   return unique_fd{::fcntl(fd.get(), F_DUPFD_CLOEXEC, 3)};

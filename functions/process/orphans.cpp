@@ -29,7 +29,7 @@ std::string proc_path(pid_t pid, const char* file) {
   return "/proc/" + std::to_string(pid) + "/" + file;
 }
 
-/// A file of /proc; nothing if it cannot be opened: the process is gone or not ours.
+/// Reads a file of /proc. None if it cannot be opened: the process is gone or not ours.
 std::optional<std::string> read_proc(const std::string& path) {
   const unique_fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (!fd) return std::nullopt;
@@ -43,22 +43,22 @@ std::optional<std::string> read_proc(const std::string& path) {
   return all;
 }
 
-/// What /proc/pid/stat tells of a process (proc(5), fields 3, 22, 23 and 51).
+/// The state of a process in /proc/pid/stat (proc(5), fields 3, 22, 23 and 51).
 struct process_stat {
-  /// When it started, in ticks since the machine did; with its number it names a process for ever.
+  /// Start time in ticks since boot. Together with the pid it identifies a process.
   std::string start;
-  /// It has memory, but nobody has put an environment there yet: it is becoming another program.
+  /// Has memory but no environment yet: the process is executing another program.
   bool is_between_programs = false;
 };
 
-/// Nothing if the process has ended.
+/// None if the process has ended.
 std::optional<process_stat> stat_of(pid_t pid) {
   const auto text = read_proc(proc_path(pid, "stat"));
   const auto name_end = text ? text->rfind(')') : std::string::npos;  // a name may have brackets
   if (name_end == std::string::npos) return std::nullopt;
-  std::istringstream behind{text->substr(name_end + 1)};
+  std::istringstream rest{text->substr(name_end + 1)};
   std::vector<std::string> fields(3);  // so that the indexes are those of proc(5)
-  for (std::string field; behind >> field;) fields.push_back(std::move(field));
+  for (std::string field; rest >> field;) fields.push_back(std::move(field));
   if (fields.size() <= 51 || fields[3] == "Z" || fields[3] == "X") return std::nullopt;
   return process_stat{fields[22], fields[23] != "0" && fields[51] == "0"};
 }
@@ -68,8 +68,8 @@ std::optional<std::string> start_of(pid_t pid) {
   return stat ? std::optional{std::move(stat->start)} : std::nullopt;
 }
 
-/// The environment of a process; "" if it has none, is gone or not ours. What is just becoming
-/// another program is waited for, not for long.
+/// Returns the environment of a process; "" if it has none, is gone or not ours. Waits briefly for
+/// a process that is executing another program.
 std::string environment_of(pid_t pid) {
   for (int tries = 0; tries < 1'000; ++tries) {
     auto text = read_proc(proc_path(pid, "environ"));
@@ -93,7 +93,7 @@ std::string own_name() {
   return std::to_string(pid) + "," + start_of(pid).value_or("?") + "," + pid_namespace();
 }
 
-/// True if `owner`, written by `own_name`, was a process of our namespace that has ended.
+/// Whether `owner`, written by `own_name`, was a process of our namespace and has ended.
 bool is_gone(std::string_view owner) {
   const auto first = owner.find(',');
   const auto second = owner.find(',', first == owner.npos ? first : first + 1);
@@ -105,7 +105,7 @@ bool is_gone(std::string_view owner) {
   return start_of(pid) != std::string{owner.substr(first + 1, second - first - 1)};
 }
 
-/// The value of a variable in the text of /proc/pid/environ.
+/// Returns the value of a variable in the text of /proc/pid/environ.
 std::optional<std::string_view> value_of(std::string_view mark, std::string_view environment) {
   for (std::size_t at = 0; at < environment.size();) {
     const auto end = std::min(environment.find('\0', at), environment.size());
@@ -116,8 +116,8 @@ std::optional<std::string_view> value_of(std::string_view mark, std::string_view
   return std::nullopt;
 }
 
-/// The step that `pid` is left over from, if it is.
-std::optional<std::string> leftover_of(pid_t pid) {
+/// Returns the step of `pid` if the process is an orphan.
+std::optional<std::string> orphaned_step(pid_t pid) {
   const auto environment = environment_of(pid);
   const auto step = value_of(step_mark, environment);
   const auto owner = value_of(owner_mark, environment);
@@ -125,13 +125,13 @@ std::optional<std::string> leftover_of(pid_t pid) {
   return std::string{*step};
 }
 
-struct leftover {
+struct orphan {
   pid_t pid;
   std::string step;
 };
 
-std::vector<leftover> find_leftovers() {
-  std::vector<leftover> found;
+std::vector<orphan> find_orphans() {
+  std::vector<orphan> found;
   const std::unique_ptr<DIR, int (*)(DIR*)> processes{::opendir("/proc"), &::closedir};
   if (!processes) return found;
   while (const auto* entry = ::readdir(processes.get())) {
@@ -142,18 +142,18 @@ std::vector<leftover> find_leftovers() {
     struct stat about {};
     if (::fstatat(::dirfd(processes.get()), entry->d_name, &about, 0) != 0) continue;
     if (about.st_uid != ::geteuid()) continue;
-    if (auto step = leftover_of(pid)) found.push_back({pid, *std::move(step)});
+    if (auto step = orphaned_step(pid)) found.push_back({pid, *std::move(step)});
   }
   return found;
 }
 
-/// Kills `pid` if it is still the leftover that it was: numbers are given again. Returns when it
-/// has ended, or at that time: one that was killed has no environment any more but its files still
-/// open, and locked, until its memory is given back.
-void kill_leftover(const leftover& old, std::chrono::steady_clock::time_point until) {
+/// Kills a process if it is still the same orphan: pids are reused. Returns when it has ended, at
+/// the latest at `until`: a killed process loses its environment first, but keeps its files open
+/// and locked until its memory is freed.
+void kill_orphan(const orphan& old, std::chrono::steady_clock::time_point until) {
   const unique_fd pidfd{static_cast<int>(::syscall(SYS_pidfd_open, old.pid, 0))};
   const auto start = start_of(old.pid);
-  if (!start || leftover_of(old.pid) != old.step) return;
+  if (!start || orphaned_step(old.pid) != old.step) return;
   if (pidfd)
     ::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0);
   else
@@ -169,26 +169,26 @@ std::vector<std::string> orphan_killer::marks(std::string_view step) {
 }
 
 result<void> orphan_killer::clear(const std::string& step) {
-  // Held throughout: a second step must not start before the first look is complete, and two that
-  // have leftovers are rare.
+  // Held throughout: a second step must not start before the first search is complete, and two
+  // steps with orphans are rare.
   const std::lock_guard lock{mutex_};
-  if (!looked_)
-    for (auto& old : find_leftovers()) steps_.insert(std::move(old.step));
-  looked_ = true;
+  if (!searched_)
+    for (auto& old : find_orphans()) steps_.insert(std::move(old.step));
+  searched_ = true;
   if (steps_.find(step) == steps_.end()) return {};
 
-  // Looks again each time: what is being killed may just have started another.
+  // Repeats the search: a process that is being killed may have started another.
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{5};
   while (true) {
-    auto left = find_leftovers();
-    std::erase_if(left, [&](const leftover& old) { return old.step != step; });
+    auto left = find_orphans();
+    std::erase_if(left, [&](const orphan& old) { return old.step != step; });
     if (left.empty()) break;
     if (std::chrono::steady_clock::now() > until) {
       return fail("exec_failed", "process " + std::to_string(left.front().pid) +
-                                     " is left over from an earlier attempt of this step and "
+                                     " of an earlier attempt of this step is still running and "
                                      "cannot be killed; end it, then retry");
     }
-    for (const auto& old : left) kill_leftover(old, until);
+    for (const auto& old : left) kill_orphan(old, until);
   }
   steps_.erase(step);
   return {};

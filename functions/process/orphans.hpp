@@ -10,31 +10,30 @@
 
 namespace pawl::functions {
 
-/// Finds and kills what a killed Pawl left running.
+/// Kills processes that a killed Pawl process has left running.
 ///
-/// A program that core.exec started dies with Pawl (see `spawn`), but what that program had started
-/// itself need not: `gzip` under a killed `tar` goes on writing the archive. When the step runs
-/// again, two would write. So each program gets two variables that its children inherit: which step
-/// it works for and which process started it. Before a step's program starts, processes of an
-/// earlier attempt of the same step are killed if the process that started them is gone.
+/// A program that core.exec started dies with Pawl (see `spawn`), but the program's children may
+/// not: `gzip` under a killed `tar` continues to write the archive. When the step runs again, two
+/// processes would write. Therefore each program gets two environment variables, which its children
+/// inherit: its step, and the process that started it. Before a step starts its program, processes
+/// of an earlier attempt of this step are killed if the process that started them is gone.
 ///
-/// Leftovers can only be older than this process, so they are looked for once, in /proc, before the
-/// first program starts. Only processes of our user, in our PID namespace, with the step's very
-/// name and a dead owner are touched. One that cleared its environment is not found. Safe for
-/// concurrent use.
+/// Orphans are always older than this process, so /proc is searched once, before the first program
+/// starts. Only processes of our user, in our PID namespace, of this step and with a dead owner are
+/// killed. Limitation: a process that cleared its environment is not found. Thread-safe.
 class orphan_killer {
  public:
-  /// The variables that mark a program of `step` (its idempotency key) as started by this process.
+  /// Returns the environment variables for a program of `step` (an idempotency key).
   [[nodiscard]] static std::vector<std::string> marks(std::string_view step);
 
-  /// Returns when no process of an earlier attempt of `step` is left. Error: `{function_failed, …,
-  /// "exec_failed"}` if one cannot be killed.
+  /// Kills the processes of earlier attempts of `step` and waits for their end. Error:
+  /// `{function_failed, …, "exec_failed"}` if one cannot be killed.
   [[nodiscard]] result<void> clear(const std::string& step);
 
  private:
   std::mutex mutex_;
-  bool looked_ = false;
-  std::set<std::string, std::less<>> steps_;  ///< those that have leftovers
+  bool searched_ = false;
+  std::set<std::string, std::less<>> steps_;  ///< steps with orphans
 };
 
 }  // namespace pawl::functions

@@ -24,7 +24,7 @@ using steady = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr std::size_t tail_bytes = 4 * 1024;
-/// How often an end is looked for on kernels that cannot tell it (before 5.3, no pidfd_open).
+/// Polling interval for the end of a program on kernels without pidfd_open (before 5.3).
 constexpr milliseconds fallback_interval{10};
 
 error system_error(const char* doing) {
@@ -32,12 +32,12 @@ error system_error(const char* doing) {
               std::string{"cannot "} + doing + ": " + std::generic_category().message(errno));
 }
 
-/// The reading end of one of the program's output streams.
+/// The read end of one of the program's output streams.
 class stream_reader {
  public:
   stream_reader(captured_stream& into, std::size_t limit) : into_(into), limit_(limit) {}
 
-  /// Opens the pipe; gives the end for the program, or an empty one.
+  /// Opens the pipe. Returns the end for the program; an empty one on failure.
   unique_fd open() {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return {};
@@ -47,12 +47,12 @@ class stream_reader {
     return writes;
   }
 
-  /// -1 when the stream has ended, which poll ignores.
+  /// -1, which poll ignores, after the stream has ended.
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
   [[nodiscard]] bool ended() const noexcept { return !fd_; }
 
-  /// Takes what is there now. Bounded, so that a program that never stops writing cannot keep its
-  /// time limit from being looked at.
+  /// Reads the available output. Bounded, so that a program that writes without end cannot delay
+  /// the check of its time limit.
   void read_some() {
     constexpr int reads_at_once = 16;
     char buffer[64 * 1024];
@@ -81,8 +81,8 @@ class stream_reader {
   unique_fd fd_;
 };
 
-/// The program's standard input as a file in memory: it can be of any size, nobody has to feed
-/// it, and a program that does not read it cannot raise SIGPIPE here.
+/// Opens the program's standard input as a file in memory: it may have any size, needs no writer,
+/// and a program that does not read it cannot raise SIGPIPE here.
 result<unique_fd> open_input(const std::string& text) {
   if (text.empty()) {
     auto null = above_streams(unique_fd{::open("/dev/null", O_RDONLY | O_CLOEXEC)});
@@ -90,7 +90,7 @@ result<unique_fd> open_input(const std::string& text) {
     return null;
   }
   auto file = above_streams(unique_fd{::memfd_create("pawl-stdin", MFD_CLOEXEC)});
-  if (!file) return system_error("make a file in memory for its input");
+  if (!file) return system_error("create a memory file for its input");
   std::string_view left = text;
   while (!left.empty()) {
     const auto wrote = ::write(file.get(), left.data(), left.size());
@@ -102,7 +102,7 @@ result<unique_fd> open_input(const std::string& text) {
   return file;
 }
 
-/// A program under way. The destructor kills and reaps it, whatever happened before.
+/// A running program. The destructor kills and reaps it if that has not happened yet.
 class child_process {
  public:
   explicit child_process(pid_t pid)
@@ -113,11 +113,11 @@ class child_process {
     if (!reaped_) static_cast<void>(kill_and_reap());
   }
 
-  /// Becomes readable when the program ends; -1 where the kernel cannot tell.
+  /// Becomes readable when the program ends; -1 on kernels without pidfd_open.
   [[nodiscard]] int pidfd() const noexcept { return pidfd_.get(); }
 
-  /// True if the program itself has ended. It is not reaped: while its zombie is there its process
-  /// group's number cannot be given to another.
+  /// Whether the program has ended. Does not reap it: while its zombie exists, the number of its
+  /// process group cannot be reused.
   [[nodiscard]] bool has_ended() const noexcept {
     siginfo_t info{};
     const auto options = WEXITED | WNOHANG | WNOWAIT;
@@ -127,8 +127,8 @@ class child_process {
 
   void signal_group(int number) const noexcept { ::kill(-pid_, number); }
 
-  /// Kills what is left of the group and gives the program's wait status, or -1 if somebody else
-  /// has taken it.
+  /// Kills the rest of the group. Returns the wait status of the program; -1 if other code has
+  /// reaped it.
   int kill_and_reap() noexcept {
     reaped_ = true;
     signal_group(SIGKILL);
@@ -141,8 +141,8 @@ class child_process {
   }
 
  private:
-  /// A killed process may still finish a write that it is in; the next step must not see that.
-  /// Bounded, for the remains may also be zombies that a careless init never reaps.
+  /// A killed process may still finish its current write, which must not overlap the next step.
+  /// Bounded, because the rest may be zombies that init never reaps.
   void await_group_gone() const noexcept {
     for (int i = 0; i < 50 && ::kill(-pid_, 0) == 0; ++i)
       std::this_thread::sleep_for(milliseconds{1});
@@ -153,7 +153,7 @@ class child_process {
   bool reaped_ = false;
 };
 
-/// One run of a program, from its start to the last byte of its output.
+/// One execution of a program, from its start to the last byte of its output.
 class process_run {
  public:
   explicit process_run(const process_request& request)
@@ -163,14 +163,14 @@ class process_run {
 
   result<process_end> operator()() {
     wake_ = unique_fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-    if (!wake_) return system_error("make an eventfd");
+    if (!wake_) return system_error("create an eventfd");
     const auto started = steady::now();
     auto pid = start();
     if (!pid) return std::move(pid).error();
     child_process child{*pid};
     const std::stop_callback on_stop{request_.stop, [this] {
                                        const std::uint64_t one = 1;
-                                       // Fails only if the counter is full, and then the reader is
+                                       // Fails only if the counter is full; then the reader is
                                        // awake already.
                                        [[maybe_unused]] const auto written =
                                            ::write(wake_.get(), &one, sizeof one);
@@ -179,7 +179,7 @@ class process_run {
 
     while (!child.has_ended()) {
       wait(child.pidfd(), next_deadline());
-      look_at_time(child);
+      check_time(child);
     }
     drain();
     set_status(child.kill_and_reap());
@@ -188,7 +188,7 @@ class process_run {
     if (status_lost_) {
       return fail("exec_failed",
                   "the exit status of \"" + request_.argv[0] +
-                      "\" is lost: this program ignores SIGCHLD or waits for any child");
+                      "\" is lost: this process ignores SIGCHLD or waits for any child");
     }
     return std::move(end_);
   }
@@ -199,21 +199,21 @@ class process_run {
     if (!input) return std::move(input).error();
     const auto out = out_.open();
     const auto err = err_.open();
-    if (!out || !err) return system_error("make pipes for its output");
+    if (!out || !err) return system_error("create pipes for its output");
     return spawn({request_.file, request_.argv, request_.env, request_.cwd, input->get(), out.get(),
                   err.get()});
   }
 
-  /// Sleeps until there is output, the program ends, a stop is requested or `until` has come, and
+  /// Sleeps until output arrives, the program ends, a stop is requested or the time `until`. Then
   /// reads the output.
   void wait(int pidfd, std::optional<steady::time_point> until) {
     pollfd waits[] = {{out_.fd(), POLLIN, 0},
                       {err_.fd(), POLLIN, 0},
                       {pidfd, POLLIN, 0},
-                      {given_up_ ? -1 : wake_.get(), POLLIN, 0}};
+                      {terminated_ ? -1 : wake_.get(), POLLIN, 0}};
     if (pidfd < 0) {
-      const auto look_again = steady::now() + fallback_interval;
-      until = until ? std::min(*until, look_again) : look_again;
+      const auto next_poll = steady::now() + fallback_interval;
+      until = until ? std::min(*until, next_poll) : next_poll;
     }
     ::poll(waits, std::size(waits), poll_timeout(until));
     if (waits[0].revents != 0) out_.read_some();
@@ -228,13 +228,13 @@ class process_run {
 
   [[nodiscard]] std::optional<steady::time_point> next_deadline() const {
     if (killed_) return std::nullopt;
-    return given_up_ ? kill_at_ : deadline_;
+    return terminated_ ? kill_at_ : deadline_;
   }
 
-  /// Ends the program step by step when it is over its time or not wanted any more.
-  void look_at_time(const child_process& child) {
+  /// Terminates the program, then kills it, after its time-out or a stop request.
+  void check_time(const child_process& child) {
     const auto now = steady::now();
-    if (given_up_) {
+    if (terminated_) {
       if (!killed_ && now >= *kill_at_) {
         child.signal_group(SIGKILL);
         killed_ = true;
@@ -247,17 +247,17 @@ class process_run {
       end_.why = process_end::reason::timed_out;
     else
       return;
-    given_up_ = true;
+    terminated_ = true;
     kill_at_ = now + request_.kill_grace;
     child.signal_group(SIGTERM);
-    child.signal_group(SIGCONT);  // a stopped process does not see SIGTERM
+    child.signal_group(SIGCONT);  // a stopped process does not handle SIGTERM
   }
 
-  /// Reads on after the program's end, until the streams end or the time for that is over.
+  /// Reads the output after the program's end, until the streams end or `drain_grace` is over.
   void drain() {
     auto until = steady::now() + request_.drain_grace;
     if (kill_at_) until = std::min(until, *kill_at_);
-    // Not woken by the program's end any more, nor by a stop: the time left is short.
+    // A stop request does not end this wait: it is short.
     while (!(out_.ended() && err_.ended()) && steady::now() < until) {
       pollfd waits[] = {{out_.fd(), POLLIN, 0}, {err_.fd(), POLLIN, 0}};
       ::poll(waits, std::size(waits), poll_timeout(until));
@@ -266,8 +266,8 @@ class process_run {
     }
   }
 
-  /// What came between the last read and the end of the group. A process that left the group may
-  /// hold the pipe open and go on writing; it is not waited for.
+  /// Reads the output that was written between the last read and the end of the group. A process
+  /// that has left the group may hold the pipe open and write more; this does not wait for it.
   void read_rest() {
     out_.read_some();
     err_.read_some();
@@ -289,7 +289,7 @@ class process_run {
   unique_fd wake_;
   std::optional<steady::time_point> deadline_;
   std::optional<steady::time_point> kill_at_;
-  bool given_up_ = false;
+  bool terminated_ = false;
   bool killed_ = false;
   bool status_lost_ = false;
 };

@@ -22,28 +22,28 @@
 namespace pawl::functions {
 namespace {
 
-/// What the child reports if it cannot become the program.
+/// Reported by a child that cannot execute the program.
 struct child_failure {
   enum stage : int { streams, directory, execute };
   int at;
   int error_number;
 };
 
-/// All that the child needs, laid out before the fork: it must not allocate.
+/// The input of the child, prepared before the fork: the child must not allocate.
 struct child_plan {
   const char* file;
   char* const* argv;
   char* const* env;
-  const char* cwd;  ///< null: stay
+  const char* cwd;  ///< null: no change
   int streams[3];
   int report_fd;
   pid_t parent;
-  int highest_fd;  ///< where closing one by one ends, on kernels without close_range
+  int highest_fd;  ///< bound for closing one by one, on kernels without close_range
 };
 
 [[noreturn]] void report(const child_plan& plan, child_failure::stage at) noexcept {
   const child_failure failure{at, errno};
-  // A pipe takes so few bytes at once or not at all; then the parent sees the exit status.
+  // A write this small is atomic. If it fails, the parent sees the exit status.
   [[maybe_unused]] const auto written = ::write(plan.report_fd, &failure, sizeof failure);
   ::_exit(127);
 }
@@ -53,12 +53,12 @@ void close_on_exec_from_3(const child_plan& plan) noexcept {
   for (int fd = 3; fd < plan.highest_fd; ++fd) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-/// The child until it is the program. Runs in the parent's memory: system calls only, nothing that
-/// allocates, locks, or leaves a trace behind.
+/// Runs in the child until the exec, in the memory of the parent: makes only system calls; must not
+/// allocate, lock or change shared state.
 [[noreturn]] void become_program(const child_plan& plan) noexcept {
   ::setsid();
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  // The parent may have died before the line above; then nobody would kill us.
+  // If the parent died before the line above, nothing would kill this process.
   if (::getppid() != plan.parent) ::_exit(127);
 
   struct sigaction standard {};
@@ -77,15 +77,15 @@ void close_on_exec_from_3(const child_plan& plan) noexcept {
   report(plan, child_failure::execute);
 }
 
-/// Nothing but the fork: the child goes on in this frame's memory until it is the program.
+/// Only forks: the child uses the memory of this frame until the exec.
 [[gnu::noinline]] pid_t fork_child(const child_plan& plan) noexcept {
   const pid_t pid = ::vfork();
   if (pid == 0) become_program(plan);
   return pid;
 }
 
-/// Keeps this thread's signals away while the child shares its memory: no handler of ours may run
-/// in the child.
+/// Blocks the signals of this thread while the child shares its memory, so that none of our
+/// handlers runs in the child.
 class signals_blocked {
  public:
   signals_blocked() noexcept {
@@ -165,7 +165,7 @@ result<pid_t> spawn(const spawn_request& request) {
   }
   if (pid < 0) return not_started(request, text_of(fork_error));
 
-  // The end of the pipe means that the child is the program now: the exec closed it.
+  // End of file means success: the exec has closed the pipe.
   writes.reset();
   child_failure failure{};
   ssize_t got = 0;
@@ -173,7 +173,7 @@ result<pid_t> spawn(const spawn_request& request) {
   while (got < 0 && errno == EINTR);
   if (got == 0) return pid;
   while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) continue;
-  if (got != sizeof failure) return not_started(request, "the child process told no reason");
+  if (got != sizeof failure) return not_started(request, "the child process reported no reason");
   return explain(request, failure);
 }
 

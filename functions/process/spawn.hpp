@@ -11,24 +11,24 @@ namespace pawl::functions {
 
 /// A program to start.
 struct spawn_request {
-  std::string file;               ///< to execute; no PATH is searched
+  std::string file;               ///< executable; PATH is not searched
   std::vector<std::string> argv;  ///< at least one
-  std::vector<std::string> env;   ///< "NAME=value"; all that it gets
+  std::vector<std::string> env;   ///< its whole environment, as "NAME=value"
   std::string cwd;                ///< empty: that of this process
   int stdin_fd = -1;              ///< each above 2
   int stdout_fd = -1;
   int stderr_fd = -1;
 };
 
-/// Starts a program as the leader of a session and process group of its own, with default signal
-/// handling, no terminal, and no descriptor but the three given. It is killed (SIGKILL) when the
-/// *thread* that called this ends, whatever ends it: the caller must stay until it has reaped the
-/// child. (PR_SET_PDEATHSIG; only a program that gains privileges by its file is exempt.)
+/// Starts a program as leader of a new session and process group, with default signal handling, no
+/// terminal, and no descriptors but the three given. The kernel kills it (PR_SET_PDEATHSIG,
+/// SIGKILL) when the calling *thread* ends for any reason, so the caller must wait until it has
+/// reaped the child. Set-user-ID programs are exempt.
 ///
-/// Safe in a program with many threads: between fork and exec the child only makes system calls. It
-/// shares this process's memory until the exec (vfork), so that a start costs the same for a large
-/// process as for a small one. Errors: `{function_failed, …, "exec_failed"}` naming what the
-/// system refused.
+/// Safe in a process with many threads: between fork and exec the child only makes system calls. It
+/// shares the memory of this process until the exec (vfork), so a start costs the same in a large
+/// process as in a small one. Errors: `{function_failed, …, "exec_failed"}` with what the system
+/// refused.
 [[nodiscard]] result<pid_t> spawn(const spawn_request& request);
 
 }  // namespace pawl::functions
