@@ -99,7 +99,8 @@ run_view show(const flow::run_state& state, const flow::compiled_flow& compiled)
   for (const auto& t : state.tokens) {
     const auto& place = compiled.at(t.node);
     if (t.phase == flow::token_phase::waiting) {
-      const auto called = t.compensates ? place.behaviour->undo_ref() : place.behaviour->code_ref();
+      const auto called =
+          t.compensates ? place.behaviour->compensation_ref() : place.behaviour->code_ref();
       waiting_on each{place.id, t.task ? "worker" : "function", std::string{called}};
       if (t.child) {
         each.kind = "run";

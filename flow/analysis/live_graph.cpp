@@ -12,7 +12,7 @@
 namespace pawl::flow {
 namespace {
 
-/// Whether a rule could come to something else with other data.
+/// Whether the result of a rule may depend on data.
 bool reads_data(const json& rule) {
   if (rule.is_object()) {
     for (const char* const key : {"var", "missing", "missing_some"})
@@ -21,25 +21,25 @@ bool reads_data(const json& rule) {
   return rule.is_structured() && std::any_of(rule.begin(), rule.end(), reads_data);
 }
 
-/// What a rule comes to in every run; none if that depends on data, or is hard to find out.
+/// The truth value of a rule in every run; none if it depends on data or is expensive to compute.
 std::optional<bool> constant_truth(const json& rule) {
   if (reads_data(rule)) return std::nullopt;
   const auto compiled = logic::compile(rule);
   if (!compiled) return std::nullopt;
-  logic::limits few;
-  few.max_steps = 1'000;
-  few.max_bytes = 10'000;
-  const auto truth = compiled->test(logic::variables{}, few);
+  logic::limits budget;
+  budget.max_steps = 1'000;
+  budget.max_bytes = 10'000;
+  const auto truth = compiled->test(logic::variables{}, budget);
   return truth ? std::optional{*truth} : std::nullopt;
 }
 
-/// Goes through the edges of one node in the order in which a run looks at them, and says of each
-/// why it is never taken; empty if it may be.
+/// Visits the edges of a node in the order in which a run tests them. Returns for each the reason
+/// why it is never taken; empty if it may be taken.
 class edge_order {
  public:
   explicit edge_order(std::optional<bool> condition) : condition_(condition) {}
 
-  std::string look_at(const compiled_edge& edge, const edge_definition& source) {
+  std::string check(const compiled_edge& edge, const edge_definition& source) {
     if (always_taken_) return "an edge before it is always taken";
     if (edge.follows) return follow(*edge.follows);
     if (!edge.when) return "";
@@ -51,15 +51,15 @@ class edge_order {
     return rules_.insert(&*source.when).second ? "" : "an edge before it has the same rule";
   }
 
-  std::string look_at_error(const compiled_edge& edge) {
-    if (catches_all_) return "an edge \"on_error\" before it takes every error";
+  std::string check_error(const compiled_edge& edge) {
+    if (catches_all_) return "an \"on_error\" edge before it takes every error";
     const auto is_caught = [&](const std::string& type) {
       return std::find(caught_.begin(), caught_.end(), type) != caught_.end();
     };
     if (edge.errors.empty()) {
       catches_all_ = true;
     } else if (std::all_of(edge.errors.begin(), edge.errors.end(), is_caught)) {
-      return "edges \"on_error\" before it take these errors";
+      return "\"on_error\" edges before it take these errors";
     }
     caught_.insert(caught_.end(), edge.errors.begin(), edge.errors.end());
     return "";
@@ -70,7 +70,7 @@ class edge_order {
  private:
   std::string follow(bool result) {
     const std::string word = result ? "true" : "false";
-    if (condition_ && *condition_ != result) return "its condition is never " + word;
+    if (condition_ && *condition_ != result) return "the condition is never " + word;
     if (followed_[result ? 1 : 0])
       return "an edge before it is taken when the condition is " + word;
     followed_[result ? 1 : 0] = true;
@@ -102,32 +102,32 @@ live_graph::live_graph(const definition& flow, const std::vector<compiled_node>&
   std::unordered_map<std::string_view, node_index> index;
   for (node_index i = 0; i < nodes.size(); ++i) index.emplace(flow.nodes[i].id, i);
   for (const auto& edge : flow.edges) written_[index.at(edge.source)].push_back(&edge);
-  for (node_index i = 0; i < nodes.size(); ++i) sort_edges(i);
+  for (node_index i = 0; i < nodes.size(); ++i) classify_edges(i);
 }
 
-void live_graph::sort_edges(node_index from) {
+void live_graph::classify_edges(node_index from) {
   const compiled_node& node = nodes_[from];
   const auto expr = flow_.nodes[from].data.find("expr");
   const bool is_condition = node.type == "condition" && expr != flow_.nodes[from].data.end();
   edge_order order{is_condition ? constant_truth(*expr) : std::nullopt};
-  const auto sort = [&](const compiled_edge& edge, kind of, std::string why) {
-    if (why.empty()) {
+  const auto add = [&](const compiled_edge& edge, kind of, std::string reason) {
+    if (reason.empty()) {
       live_[from].push_back({&edge, of});
     } else {
-      dead_.push_back({from, &edge, std::move(why)});
+      dead_.push_back({from, &edge, std::move(reason)});
     }
   };
   for (const auto& edge : node.conditional)
-    sort(edge, kind::normal, order.look_at(edge, source_of(from, edge)));
+    add(edge, kind::normal, order.check(edge, source_of(from, edge)));
   bool forks = false;
   for (const auto& edge : node.plain) {
-    auto why = order.look_at(edge, source_of(from, edge));
-    forks = forks || why.empty();
-    sort(edge, kind::normal, std::move(why));
+    auto reason = order.check(edge, source_of(from, edge));
+    forks = forks || reason.empty();
+    add(edge, kind::normal, std::move(reason));
   }
-  for (const auto& edge : node.on_error) sort(edge, kind::error, order.look_at_error(edge));
-  if (node.on_timeout) sort(*node.on_timeout, kind::timeout, "");
-  if (node.each) sort(*node.each, kind::each, "");
+  for (const auto& edge : node.on_error) add(edge, kind::error, order.check_error(edge));
+  if (node.on_timeout) add(*node.on_timeout, kind::timeout, "");
+  if (node.each) add(*node.each, kind::each, "");
   may_end_[from] = !forks && !order.always_taken();
 }
 
@@ -138,16 +138,16 @@ std::vector<const compiled_edge*> live_graph::plain(node_index from) const {
   return found;
 }
 
-std::vector<bool> live_graph::reached_from(node_index from, std::optional<node_index> context,
+std::vector<bool> live_graph::reached_from(node_index from, std::optional<node_index> avoid,
                                            bool into_items) const {
-  if (from == context) return std::vector<bool>(size());
+  if (from == avoid) return std::vector<bool>(size());
   return reached(size(), {from}, [&](node_index at, const auto& visit) {
     for (const auto& [edge, of] : live_[at])
-      if (edge->target != context && (of != kind::each || into_items)) visit(edge->target);
+      if (edge->target != avoid && (of != kind::each || into_items)) visit(edge->target);
   });
 }
 
-std::vector<node_index> live_graph::way(node_index from, node_index to) const {
+std::vector<node_index> live_graph::path(node_index from, node_index to) const {
   std::vector<std::optional<node_index>> before(size());
   before[from] = from;
   std::vector<node_index> open{from};
@@ -166,16 +166,15 @@ std::vector<node_index> live_graph::way(node_index from, node_index to) const {
   return found;
 }
 
-std::string live_graph::shown(const std::vector<node_index>& way) const {
-  constexpr std::size_t most = 20;
+std::string live_graph::format(const std::vector<node_index>& path) const {
+  constexpr std::size_t max_shown = 20;
   std::string text;
-  for (std::size_t i = 0; i < way.size(); ++i) {
-    // Of a long way its beginning and its end.
-    if (way.size() > most && i == most / 2) {
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (path.size() > max_shown && i == max_shown / 2) {
       text += " -> ...";
-      i = way.size() - most / 2;
+      i = path.size() - max_shown / 2;
     }
-    text += (i == 0 ? "" : " -> ") + pawl::quoted(nodes_[way[i]].id);
+    text += (i == 0 ? "" : " -> ") + pawl::quoted(nodes_[path[i]].id);
   }
   return text;
 }

@@ -10,8 +10,8 @@
 
 namespace pawl::flow {
 
-/// The graph of a flow without errors as its runs can go through it: without the edges that are
-/// never taken. Looks at the nodes and the definition that it was made of, which must outlive it.
+/// The graph of a valid flow without the edges that no run can take. Refers to the definition and
+/// the nodes, which must outlive it.
 class live_graph {
  public:
   enum class kind { normal, error, timeout, each };
@@ -23,7 +23,7 @@ class live_graph {
   struct dead_edge {
     node_index from;
     const compiled_edge* edge;
-    std::string why;
+    std::string reason;
   };
 
   live_graph(const definition& flow, const std::vector<compiled_node>& nodes, node_index entry);
@@ -37,24 +37,24 @@ class live_graph {
   [[nodiscard]] node_index entry() const noexcept { return entry_; }
   [[nodiscard]] const std::vector<live_edge>& edges(node_index from) const { return live_[from]; }
   [[nodiscard]] const std::vector<dead_edge>& dead() const noexcept { return dead_; }
-  /// The live edges that are all taken where the node forks; one at most where it does not.
+  /// The live plain edges of a node. It forks if it has more than one.
   [[nodiscard]] std::vector<const compiled_edge*> plain(node_index from) const;
   /// Whether a branch may end at the node.
   [[nodiscard]] bool may_end(node_index i) const { return may_end_[i]; }
 
-  /// What can be reached from a node, itself among it, without passing `around`.
+  /// Nodes that can be reached from a node, itself included, without passing `avoid`.
   [[nodiscard]] std::vector<bool> reached_from(node_index from,
-                                               std::optional<node_index> context = {},
+                                               std::optional<node_index> avoid = {},
                                                bool into_items = true) const;
-  /// A shortest way, both ends among it; empty if there is none.
-  [[nodiscard]] std::vector<node_index> way(node_index from, node_index to) const;
-  /// A way as text: `"start" -> "a" -> "b"`.
-  [[nodiscard]] std::string shown(const std::vector<node_index>& way) const;
-  /// The way from the entry to a node, as text.
-  [[nodiscard]] std::string way_to(node_index to) const { return shown(way(entry_, to)); }
+  /// A shortest path, both ends included; empty if there is none.
+  [[nodiscard]] std::vector<node_index> path(node_index from, node_index to) const;
+  /// Formats a path: `"start" -> "a" -> "b"`. Shortens a long one in the middle.
+  [[nodiscard]] std::string format(const std::vector<node_index>& path) const;
+  /// Formats the path from the entry to a node.
+  [[nodiscard]] std::string path_to(node_index to) const { return format(path(entry_, to)); }
 
  private:
-  void sort_edges(node_index from);
+  void classify_edges(node_index from);
 
   const definition& flow_;
   const std::vector<compiled_node>& nodes_;

@@ -6,11 +6,11 @@
 
 namespace pawl::flow {
 
-/// Warnings about what runs of a flow without errors would do, each with the path that shows it:
-/// edges that are never taken, loops whose ways out are among them, joins for more branches than
-/// can come, joins that wait for each other, and rules that read what nothing before them writes.
-/// What depends on data or chance is not told: only what is so in every run. Takes time in
-/// proportion to the edges of forks and the nodes with rules times the edges.
+/// Warns about problems that every run of a valid flow has, each with a path that shows it: edges
+/// that are never taken, loops whose exits are never taken, joins that wait for more branches than
+/// can arrive, joins that wait for each other, and rules that read a key which nothing before them
+/// writes. Does not report what depends on data or timing.
+/// Time: (edges of forks + nodes with rules) × (edges of the flow).
 void check_soundness(const definition& flow, const std::vector<compiled_node>& nodes,
                      node_index entry, std::vector<diagnostic>& diagnostics);
 

@@ -1,4 +1,4 @@
-// Warnings about what runs of a valid flow would do.
+// Warnings about problems that every run of a valid flow has.
 
 #include "flow/analysis/soundness.hpp"
 
@@ -25,7 +25,7 @@ json put(std::string id, std::string key) {
   return node_of(std::move(id), "set", {{"values", {{std::move(key), 1}}}});
 }
 
-/// Only runs with these keys in their input.
+/// Restricts the input of a flow to these keys.
 json with_input(json flow, std::vector<std::string> keys) {
   json known = json::object();
   for (const auto& key : keys) known[key] = json::object();
@@ -38,7 +38,7 @@ json task_into(std::string id, std::string into) {
   return task(std::move(id), {{"into", std::move(into)}});
 }
 
-/// Of the files in examples/.
+/// Returns the flows in examples/.
 std::vector<json> example_files() {
   std::vector<json> flows;
   for (const auto& entry :
@@ -59,18 +59,18 @@ TEST_CASE("the flows of the examples are sound", "[soundness]") {
   for (const auto& flow : flows) CHECK(warnings_of(flow) == lines{});
 }
 
-TEST_CASE("an edge whose rule is false in every run is warned of, with the way to it",
+TEST_CASE("an edge whose rule is always false causes a warning with the path to it",
           "[soundness]") {
   const json flow = flow_of({start(), task("a"), task("b"), task("c")},
                             {edge("start", "a"), edge("a", "b", false), edge("a", "c")});
   CHECK(errors_of(flow) == lines{});
   CHECK(warnings_of(flow) == lines{"/edges/1 dead_edge"});
   CHECK(message_of(flow, "dead_edge") ==
-        "no run goes the way \"start\" -> \"a\" -> \"b\": of its last edge, its rule is false in "
+        "no run takes the last edge of the path \"start\" -> \"a\" -> \"b\": its rule is false in "
         "every run");
 }
 
-TEST_CASE("edges behind one that is always taken are warned of", "[soundness]") {
+TEST_CASE("edges after one that is always taken cause a warning", "[soundness]") {
   const json always{{"==", {1, 1}}};
   CHECK(warnings_of(flow_of({start(), task("a"), task("b"), task("c"), task("d")},
                             {edge("start", "a"), edge("a", "b", always), edge("a", "c", var("x")),
@@ -81,13 +81,13 @@ TEST_CASE("edges behind one that is always taken are warned of", "[soundness]") 
             {edge("start", "a"), edge("a", "b", var("x")), edge("a", "c", true)})) == lines{});
 }
 
-TEST_CASE("an edge with the rule of one before it is warned of", "[soundness]") {
+TEST_CASE("an edge with the same rule as an earlier one causes a warning", "[soundness]") {
   CHECK(warnings_of(flow_of({start(), task("a"), task("b"), task("c")},
                             {edge("start", "a"), edge("a", "b", var("x")),
                              edge("a", "c", var("x"))})) == lines{"/edges/2 dead_edge"});
 }
 
-TEST_CASE("both results of a condition are followed, and no more", "[soundness]") {
+TEST_CASE("a condition has edges for its two results and no others", "[soundness]") {
   const auto with = [](json expr, std::vector<json> more) {
     std::vector<json> edges{edge("start", "c"), edge("c", "a", true), edge("c", "b", false)};
     edges.insert(edges.end(), more.begin(), more.end());
@@ -102,8 +102,7 @@ TEST_CASE("both results of a condition are followed, and no more", "[soundness]"
   CHECK(with(false, {edge("b", "d")}) == lines{"/edges/1 dead_edge"});
 }
 
-TEST_CASE("a rule that reads anything, or cannot be evaluated, is not called constant",
-          "[soundness]") {
+TEST_CASE("a rule that reads data or fails is not constant", "[soundness]") {
   for (const json& rule :
        {var("x"), json{{"or", {var("x"), true}}}, json{{"missing", json::array()}},
         json{{"*", json::array()}}, json{{"some", {{1, 2}, {{">", {var(""), 1}}}}}}}) {
@@ -113,7 +112,7 @@ TEST_CASE("a rule that reads anything, or cannot be evaluated, is not called con
   }
 }
 
-TEST_CASE("edges on_error behind those that take the error are warned of", "[soundness]") {
+TEST_CASE("on_error edges after ones that take the error cause a warning", "[soundness]") {
   const auto with = [](std::vector<json> classes) {
     std::vector<json> nodes{start(), task("a"), task("b")};
     std::vector<json> edges{edge("start", "a"), edge("a", "b")};
@@ -126,13 +125,13 @@ TEST_CASE("edges on_error behind those that take the error are warned of", "[sou
   CHECK(with({"busy", {"broken", "busy"}}) == lines{});
 }
 
-TEST_CASE("what only a dead edge leads to is not told as well", "[soundness]") {
+TEST_CASE("edges after a dead edge are not reported", "[soundness]") {
   CHECK(warnings_of(flow_of({start(), task("a"), task("b"), task("c")},
                             {edge("start", "a", false), edge("a", "b", false),
                              edge("b", "c", false)})) == lines{"/edges/0 dead_edge"});
 }
 
-TEST_CASE("a loop whose only ways out are never taken is warned of", "[soundness][loops]") {
+TEST_CASE("a loop whose exits are never taken causes a warning", "[soundness][loops]") {
   const json flow =
       flow_of({start(), task("a"), condition("c", {{"==", {1, 1}}}), end()},
               {edge("start", "a"), edge("a", "c"), edge("c", "a", true), edge("c", "end", false)});
@@ -141,13 +140,13 @@ TEST_CASE("a loop whose only ways out are never taken is warned of", "[soundness
   CHECK(mentions(message_of(flow, "endless_loop"), "\"a\" -> \"c\" -> \"a\""));
 }
 
-TEST_CASE("the items of a map are no way out of a loop", "[soundness][loops][map]") {
+TEST_CASE("the items of a map are not an exit of a loop", "[soundness][loops][map]") {
   const json flow = flow_of({start(), node_of("m", "map", {{"items", var("l")}}), task("i")},
                             {edge("start", "m"), edge_on("each", "m", "i"), edge("m", "m")});
   CHECK(errors_of(flow) == lines{"/nodes/1 endless_loop"});
 }
 
-TEST_CASE("a join for more branches than can come is warned of", "[soundness][join]") {
+TEST_CASE("a join for more branches than can arrive causes a warning", "[soundness][join]") {
   const auto with = [](json needed) {
     return flow_of({start(), task("a"), task("b"), joined_at("j", {{"wait_for", needed}})},
                    {edge("start", "a"), edge("start", "b"), edge("a", "j"), edge("b", "j")});
@@ -156,11 +155,11 @@ TEST_CASE("a join for more branches than can come is warned of", "[soundness][jo
   CHECK(warnings_of(with("any")) == lines{});
   CHECK(warnings_of(with(3)) == lines{"/nodes/3/data/wait_for too_few_branches"});
   CHECK(message_of(with(3), "too_few_branches") ==
-        "the join on the way \"start\" -> \"a\" -> \"j\" waits for 3 branches, but no more than 2 "
-        "can come: the run will fail there");
+        "the join at the end of the path \"start\" -> \"a\" -> \"j\" waits for 3 branches, but at "
+        "most 2 can arrive: the run will fail there");
 }
 
-TEST_CASE("joins that wait for each other are warned of, with both ways", "[soundness][join]") {
+TEST_CASE("joins that wait for each other cause a warning with both paths", "[soundness][join]") {
   const json flow =
       flow_of({start(), task("a"), task("b"), task("c"), joined_at("j"), joined_at("k")},
               {edge("start", "a"), edge("start", "b"), edge("start", "c"), edge("a", "j"),
@@ -170,7 +169,7 @@ TEST_CASE("joins that wait for each other are warned of, with both ways", "[soun
   CHECK(mentions(message_of(flow, "join_deadlock"), "\"start\" -> \"c\" -> \"k\""));
 }
 
-TEST_CASE("joins that follow each other in the right way are not warned of", "[soundness][join]") {
+TEST_CASE("correctly ordered joins cause no warning", "[soundness][join]") {
   CHECK(warnings_of(flow_of(
             {start(), task("a"), task("b"), task("x"), task("y"), joined_at("j"), joined_at("k")},
             {edge("start", "a"), edge("start", "b"), edge("a", "x"), edge("a", "y"), edge("x", "j"),
@@ -194,18 +193,19 @@ TEST_CASE("joins that follow each other in the right way are not warned of", "[s
                              edge("c", "k"), edge("k", "first"), edge("d", "first")})) == lines{});
 }
 
-TEST_CASE("a rule that reads what nothing before it writes is warned of", "[soundness]") {
+TEST_CASE("a rule that reads a key which nothing before it writes causes a warning",
+          "[soundness]") {
   const json flow = with_input(
       chain({start(), put("s", "total"), condition("c", {{">", {var("totla"), 1}}}), end()}),
       {"amount"});
   CHECK(warnings_of(flow) == lines{"/nodes/2/data/expr never_written"});
   CHECK(message_of(flow, "never_written") ==
-        "the rule reads \"totla\", which neither the input has nor anything on the way \"start\" "
-        "-> \"s\" -> \"c\" writes; did you mean \"total\"?");
+        "the rule reads \"totla\", which is not in the input and which no node on the path "
+        "\"start\" -> \"s\" -> \"c\" writes; did you mean \"total\"?");
 }
 
-TEST_CASE("what rules read is found wherever nodes and edges have rules", "[soundness]") {
-  const auto told = [](json node, std::vector<json> edges = {}) {
+TEST_CASE("the reads of all rules of nodes and edges are checked", "[soundness]") {
+  const auto warnings = [](json node, std::vector<json> edges = {}) {
     std::vector<json> all{edge("start", "x")};
     all.insert(all.end(), edges.begin(), edges.end());
     return warnings_of(with_input(flow_of({start(), std::move(node), task("z")}, all), {"known"}));
@@ -213,27 +213,28 @@ TEST_CASE("what rules read is found wherever nodes and edges have rules", "[soun
   const std::string at = "/nodes/1/data/";
   const json no = var("nowhere.deep");
   const json to_z = edge("x", "z");
-  CHECK(told(node_of("x", "set", {{"values", {{"k", no}}}}), {to_z}) ==
+  CHECK(warnings(node_of("x", "set", {{"values", {{"k", no}}}}), {to_z}) ==
         lines{at + "values/k never_written"});
-  CHECK(told(task("x", {{"into", "t"}, {"with", {{"k", no}}}}), {to_z}) ==
+  CHECK(warnings(task("x", {{"into", "t"}, {"with", {{"k", no}}}}), {to_z}) ==
         lines{at + "with/k never_written"});
-  CHECK(told(task("x", {{"into", "t"},
-                        {"compensate",
-                         {{"code_ref", "u"}, {"with", {{"ok", var("t.id")}, {"k", no}}}}}}),
-             {to_z}) == lines{at + "compensate/with/k never_written"});
-  CHECK(told(node_of("x", "wait", {{"until", no}}), {to_z}) == lines{at + "until never_written"});
-  CHECK(told(node_of("x", "wait", {{"duration", no}}), {to_z}) ==
+  CHECK(warnings(task("x", {{"into", "t"},
+                            {"compensate",
+                             {{"code_ref", "u"}, {"with", {{"ok", var("t.id")}, {"k", no}}}}}}),
+                 {to_z}) == lines{at + "compensate/with/k never_written"});
+  CHECK(warnings(node_of("x", "wait", {{"until", no}}), {to_z}) ==
+        lines{at + "until never_written"});
+  CHECK(warnings(node_of("x", "wait", {{"duration", no}}), {to_z}) ==
         lines{at + "duration never_written"});
-  CHECK(told(node_of("x", "signal", {{"name", "s"}, {"timeout", no}}), {to_z}) ==
+  CHECK(warnings(node_of("x", "signal", {{"name", "s"}, {"timeout", no}}), {to_z}) ==
         lines{at + "timeout never_written"});
-  CHECK(told(node_of("x", "interrupt", {{"question", no}}), {to_z}) ==
+  CHECK(warnings(node_of("x", "interrupt", {{"question", no}}), {to_z}) ==
         lines{at + "question never_written"});
-  CHECK(told(start("x"), {edge("x", "z", no)}) == lines{"/edges/1/data/when never_written"});
-  CHECK(told(node_of("x", "map", {{"items", no}}), {edge_on("each", "x", "z")}) ==
+  CHECK(warnings(start("x"), {edge("x", "z", no)}) == lines{"/edges/1/data/when never_written"});
+  CHECK(warnings(node_of("x", "map", {{"items", no}}), {edge_on("each", "x", "z")}) ==
         lines{at + "items never_written"});
 }
 
-TEST_CASE("nothing is said of reads where anything might be written", "[soundness]") {
+TEST_CASE("reads are not reported where any key might be written", "[soundness]") {
   const json reader = condition("c", var("nowhere"));
   const auto silent = [](json flow) { return warnings_of(flow) == lines{}; };
   CHECK(silent(chain({start(), reader})));  // an input may be anything
@@ -252,7 +253,7 @@ TEST_CASE("nothing is said of reads where anything might be written", "[soundnes
   CHECK_FALSE(silent(with_input(chain({start(), reader, task("a")}), {})));  // too late
 }
 
-TEST_CASE("what is read with a value for its absence is not warned of", "[soundness]") {
+TEST_CASE("a read with a default causes no warning", "[soundness]") {
   for (const json& rule :
        {json{{"var", {"nowhere", 0}}}, json{{"missing", {"nowhere"}}},
         json{{"missing_some", {1, {"nowhere"}}}}, var(""), var("metadata.x"), var("run_id"),
@@ -264,18 +265,18 @@ TEST_CASE("what is read with a value for its absence is not warned of", "[soundn
   }
 }
 
-TEST_CASE("what a loop, a branch, an error or an item writes is known", "[soundness]") {
+TEST_CASE("keys written by a loop, a branch, an error or an item are known", "[soundness]") {
   const auto silent = [](json flow) {
-    const auto told = warnings_of(with_input(std::move(flow), {"list"}));
-    CAPTURE(told);
-    CHECK(told == lines{});
+    const auto warnings = warnings_of(with_input(std::move(flow), {"list"}));
+    CAPTURE(warnings);
+    CHECK(warnings == lines{});
   };
   silent(flow_of({start(), node_of("a", "set", {{"values", {{"n", {{"+", {var("n"), 1}}}}}}})},
                  {edge("start", "a"), edge("a", "a", {{"<", {var("n"), 3}}})}));
   silent(flow_of(
       {start(), put("a", "x"), put("b", "y"), joined_at("j"), condition("c", var("y"))},
       {edge("start", "a"), edge("start", "b"), edge("a", "j"), edge("b", "j"), edge("j", "c")}));
-  // A branch that ends before the join: what it wrote is merged all the same.
+  // The data of a branch that ends before the join is merged as well.
   silent(flow_of({start(), put("a", "x"), put("b", "y"), put("d", "z"), joined_at("j"),
                   condition("c", {{"and", {var("y"), var("z")}}})},
                  {edge("start", "a"), edge("start", "b"), edge("a", "j"), edge("b", "d"),

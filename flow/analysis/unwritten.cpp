@@ -21,7 +21,7 @@ namespace {
 
 using kind = live_graph::kind;
 
-/// Keys of the data that a node writes; `unknown`: any.
+/// Keys of the data that a node writes; `unknown`: it may write any key.
 struct written_keys {
   std::set<std::string> keys;
   bool unknown = false;
@@ -32,7 +32,7 @@ constexpr std::array<std::string_view, 5> own_variables = {"metadata", "run_id",
 constexpr std::array<std::string_view, 6> over_items = {"map", "filter", "reduce",
                                                         "all", "none",   "some"};
 
-/// The types that do not write what comes from outside.
+/// Types whose nodes write no data from outside the flow.
 constexpr std::array<std::string_view, 8> writes_nothing = {"start",    "end",  "condition", "wait",
                                                             "parallel", "join", "fail",      "map"};
 
@@ -40,8 +40,8 @@ bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-/// The keys that a rule reads without a value for the case that they are not there. Not those that
-/// `missing` asks for, nor what is read of the items of a list.
+/// The keys that a rule reads without a default. Not the arguments of `missing`, nor what the body
+/// of an iteration reads from its items.
 class reads_of_rule {
  public:
   explicit reads_of_rule(const json& rule) { read(rule); }
@@ -74,7 +74,7 @@ class reads_of_rule {
   std::set<std::string> keys_;
 };
 
-/// The keys that an input may have; none if its schema does not say.
+/// The keys that an input may have; none if its schema allows others.
 std::optional<std::set<std::string>> keys_of_input(const json& schema) {
   if (!schema.is_object() || schema.contains("$ref") || schema.contains("patternProperties") ||
       schema.value("additionalProperties", json{}) != false)
@@ -87,10 +87,11 @@ std::optional<std::set<std::string>> keys_of_input(const json& schema) {
 
 /// A rule that reads some key.
 struct reading {
-  enum class moment { before, after, of_item };  ///< of the node's work, or at the end of an item
+  /// Before or after the node's work, or at the end of an item.
+  enum class phase { before, after, of_item };
 
   node_index node;
-  moment when;
+  phase when;
   std::string pointer;
 };
 
@@ -113,17 +114,18 @@ class unwritten_checker {
       const marks written =
           spread([&key = key](const written_keys& w) { return w.keys.contains(key); });
       for (const auto& each : readings)
-        if (told_ < most_told && !may_be(written, each) && !may_be(unknown, each)) tell(key, each);
+        if (reported_ < max_reported && !may_be(written, each) && !may_be(unknown, each))
+          report(key, each);
     }
   }
 
  private:
-  /// Where something may have been written: at a node itself, or before it.
+  /// Whether a key may have been written, by node: by the node itself, or before it.
   struct marks {
     std::vector<bool> at, before;
   };
 
-  /// What a node writes, with what its edges do.
+  /// The keys that a node and its `on_error` edges write.
   [[nodiscard]] written_keys written_by(node_index i) const {
     const compiled_node& node = graph_.at(i);
     const json& data = graph_.source_of(i).data;
@@ -143,7 +145,7 @@ class unwritten_checker {
   }
 
   void note_rules(node_index i) {
-    using enum reading::moment;
+    using enum reading::phase;
     const node_definition& node = graph_.source_of(i);
     const std::string data = node.pointer + "/data";
     const auto note = [&](const json& from, const std::string& at, const char* key, auto when) {
@@ -156,14 +158,14 @@ class unwritten_checker {
       for (const auto& [name, rule] : rules->items())
         note(*rules, child_pointer(at, key), name.c_str(), when);
     };
-    if (node.type != "task")  // its time-out is no rule
+    if (node.type != "task")  // the time-out of a task is not a rule
       for (const char* const key :
            {"expr", "duration", "until", "timeout", "question", "items", "message"})
         note(node.data, data, key, before);
     note_all(node.data, data, "with", before);
     note_all(node.data, data, "values", before);
-    if (const auto undo = node.data.find("compensate"); undo != node.data.end())
-      note_all(*undo, child_pointer(data, "compensate"), "with", after);
+    if (const auto found = node.data.find("compensate"); found != node.data.end())
+      note_all(*found, child_pointer(data, "compensate"), "with", after);
     note(node.data, data, "result", of_item);
     for (const auto& [edge, of] : graph_.edges(i)) {
       const edge_definition& written = graph_.source_of(i, *edge);
@@ -175,28 +177,29 @@ class unwritten_checker {
     const reads_of_rule reads{rule};
     for (const auto& key : reads.keys()) {
       if (input_.contains(key) || is_one_of(key, own_variables)) continue;
-      // So many that every honest slip is told, so few that a hostile flow costs little.
-      if (noted_ == most_readings) return;
-      if (readings_.size() == most_keys && !readings_.contains(key)) continue;
+      // Bounded: enough for a real flow, too few for a hostile one to cost time.
+      if (noted_ == max_readings) return;
+      if (readings_.size() == max_keys && !readings_.contains(key)) continue;
       readings_[key].push_back(at);
       ++noted_;
     }
   }
 
-  /// The joins at which comes together what branches write, wherever they end.
+  /// Finds the joins of each fork: they merge what its branches have written, even where a branch
+  /// ends before the join.
   void find_joins() {
     joins_.resize(graph_.size());
     for (node_index join = 0; join < graph_.size(); ++join)
       for (const node_index fork : graph_.at(join).closes) joins_[fork].push_back(join);
     for (node_index fork = 0; fork < graph_.size(); ++fork) {
       if (joins_[fork].empty()) continue;
-      std::vector<bool> behind(graph_.size());
+      std::vector<bool> reachable(graph_.size());
       for (const auto* const edge : graph_.plain(fork)) {
         const auto reached = graph_.reached_from(edge->target);
-        for (node_index i = 0; i < graph_.size(); ++i) behind[i] = behind[i] || reached[i];
+        for (node_index i = 0; i < graph_.size(); ++i) reachable[i] = reachable[i] || reached[i];
       }
       for (node_index i = 0; i < graph_.size(); ++i)
-        if (behind[i]) forks_before_[i].push_back(fork);
+        if (reachable[i]) forks_before_[i].push_back(fork);
     }
   }
 
@@ -205,7 +208,7 @@ class unwritten_checker {
     marks made{std::vector<bool>(graph_.size()), std::vector<bool>(graph_.size())};
     std::vector<node_index> open;
     std::vector<bool> joined(graph_.size());
-    const auto go_on_from = [&](node_index i) {
+    const auto continue_from = [&](node_index i) {
       const auto reach = [&](node_index next) {
         if (made.before[next]) return;
         made.before[next] = true;
@@ -220,18 +223,18 @@ class unwritten_checker {
     };
     for (node_index i = 0; i < graph_.size(); ++i) {
       made.at[i] = writes(writes_[i]);
-      if (made.at[i]) go_on_from(i);
+      if (made.at[i]) continue_from(i);
     }
     while (!open.empty()) {
       const node_index i = open.back();
       open.pop_back();
-      go_on_from(i);
+      continue_from(i);
     }
     return made;
   }
 
   [[nodiscard]] bool may_be(const marks& written, const reading& each) const {
-    using enum reading::moment;
+    using enum reading::phase;
     if (written.before[each.node]) return true;
     if (each.when == before) return false;
     if (written.at[each.node]) return true;
@@ -242,23 +245,23 @@ class unwritten_checker {
     return false;
   }
 
-  void tell(const std::string& key, const reading& at) {
+  void report(const std::string& key, const reading& at) {
     std::vector<std::string_view> known{input_.begin(), input_.end()};
     for (const auto& made : writes_)
       for (const auto& other : made.keys)
-        if (known.size() < most_keys) known.push_back(other);
+        if (known.size() < max_keys) known.push_back(other);
     const auto meant = nearest(key, known);
-    ++told_;
+    ++reported_;
     diagnostics_.push_back({severity::warning, at.pointer, "never_written",
                             "the rule reads " + pawl::quoted(key) +
-                                ", which neither the input has nor anything on the way " +
-                                graph_.way_to(at.node) + " writes" +
+                                ", which is not in the input and which no node on the path " +
+                                graph_.path_to(at.node) + " writes" +
                                 (meant ? "; did you mean " + pawl::quoted(*meant) + "?" : "")});
   }
 
-  static constexpr std::size_t most_keys = 100;
-  static constexpr std::size_t most_readings = 2'000;
-  static constexpr std::size_t most_told = 100;
+  static constexpr std::size_t max_keys = 100;
+  static constexpr std::size_t max_readings = 2'000;
+  static constexpr std::size_t max_reported = 100;
 
   const live_graph& graph_;
   const std::set<std::string>& input_;
@@ -268,7 +271,7 @@ class unwritten_checker {
   std::vector<std::vector<node_index>> forks_before_;  ///< those with joins, by node
   std::map<std::string, std::vector<reading>> readings_;
   std::size_t noted_ = 0;
-  std::size_t told_ = 0;
+  std::size_t reported_ = 0;
 };
 
 }  // namespace

@@ -6,9 +6,9 @@
 
 namespace pawl::flow {
 
-/// Warns of rules that read a key of the data which neither the run's input nor anything before
-/// them writes: only where the schema says which keys an input may have. What functions, signals
-/// and answers write without an `into` is not known, and neither is anything behind them.
+/// Warns of rules that read a key which neither the run's input has nor any node before them
+/// writes. Checks only flows whose schema lists the keys of the input. A function, signal or answer
+/// without `into` may write any key, so no rule after it is reported.
 void warn_unwritten(const live_graph& graph, const json& input_schema,
                     std::vector<diagnostic>& diagnostics);
 

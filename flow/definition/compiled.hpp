@@ -16,37 +16,38 @@ namespace pawl::flow {
 
 class node;
 
-/// An edge ready to be followed.
+/// A compiled edge.
 struct compiled_edge {
   node_index target = 0;
-  std::uint32_t order = 0;          ///< place among its source's edges as written
-  std::optional<logic::rule> when;  ///< none on a plain edge and on one that `follows` a condition
-  std::optional<bool> follows;      ///< taken when the condition node before it gave this
-  std::vector<std::string> errors;  ///< of an edge on_error: the classes; all where it is empty
-  std::string into;                 ///< of an edge on_error: where the error is put
+  std::uint32_t order = 0;          ///< position among the edges of its source
+  std::optional<logic::rule> when;  ///< none on a plain edge and on one with `follows`
+  std::optional<bool> follows;      ///< taken when its condition node evaluated to this
+  std::vector<std::string> errors;  ///< of an on_error edge: error classes; empty: all
+  std::string into;                 ///< of an on_error edge: key that receives the error
 };
 
-/// A node ready to be visited.
+/// A compiled node.
 struct compiled_node {
   std::string id;
   std::string type;
   std::uint32_t max_visits = 0;
   std::unique_ptr<const node> behaviour;
-  std::vector<compiled_edge> conditional;  ///< in the order written: the first true one is taken
-  std::vector<compiled_edge> plain;        ///< all are taken (a fork) where no conditional one is
-  std::vector<compiled_edge> on_error;     ///< in the order written: the first that matches
+  std::vector<compiled_edge> conditional;  ///< in source order; the first that is true is taken
+  std::vector<compiled_edge> plain;        ///< all taken (a fork) if no conditional edge is
+  std::vector<compiled_edge> on_error;     ///< in source order; the first that matches is taken
   std::optional<compiled_edge> on_timeout;
   std::optional<compiled_edge> each;
-  /// Of a join: the forks whose branches meet here, sorted.
+  /// Of a join: the forks that it closes, sorted.
   std::vector<node_index> closes;
 
-  /// The forks that a token is behind when its branch has been joined here: the outermost fork
-  /// whose branches meet here is closed, with all inside. None: there is nothing to join.
+  /// Returns how many of its forks a token is still inside after it has been joined here: the
+  /// outermost fork that this join closes ends, with all forks inside it. None: the join closes
+  /// none of the token's forks.
   [[nodiscard]] std::optional<std::size_t> closed_depth(const token& t) const;
 };
 
-/// Visits the nodes that an edge of this one leads to, but not what it does with the items of a
-/// map: an item is no branch of a fork before the map.
+/// Visits the targets of a node's edges, except of `each`: the items of a map are not branches of a
+/// fork before the map.
 template <class Visit>
 void for_each_target(const compiled_node& node, Visit&& visit) {
   for (const auto& edge : node.conditional) visit(edge.target);
@@ -55,46 +56,45 @@ void for_each_target(const compiled_node& node, Visit&& visit) {
   if (node.on_timeout) visit(node.on_timeout->target);
 }
 
-/// A valid flow, with names resolved and rules compiled. Immutable; shared by all its runs and
-/// threads.
+/// A valid flow with resolved names and compiled rules. Immutable; shared by its runs; safe for
+/// concurrent use.
 class compiled_flow {
  public:
-  compiled_flow(flow_version_id id, limits allowed, std::vector<compiled_node> nodes,
+  compiled_flow(flow_version_id id, limits limits, std::vector<compiled_node> nodes,
                 node_index entry, std::optional<json_schema> input);
   ~compiled_flow();
   compiled_flow(const compiled_flow&) = delete;
   compiled_flow& operator=(const compiled_flow&) = delete;
 
   [[nodiscard]] const flow_version_id& id() const noexcept { return id_; }
-  [[nodiscard]] const limits& allowed() const noexcept { return allowed_; }
+  [[nodiscard]] const limits& allowed() const noexcept { return limits_; }
   [[nodiscard]] const std::vector<compiled_node>& nodes() const noexcept { return nodes_; }
   [[nodiscard]] const compiled_node& at(node_index i) const { return nodes_.at(i); }
   [[nodiscard]] node_index entry() const noexcept { return entry_; }
-  /// What a run's input must look like; none: any object.
+  /// Schema of a run's input; none: any object.
   [[nodiscard]] const std::optional<json_schema>& input() const noexcept { return input_; }
-  /// Every `code_ref` its nodes call, to undo a step as well; sorted, without repeats.
+  /// The `code_ref`s that its nodes call, compensations included; sorted, without duplicates.
   [[nodiscard]] std::vector<std::string> code_refs() const;
 
  private:
   flow_version_id id_;
-  limits allowed_;
+  limits limits_;
   std::vector<compiled_node> nodes_;
   node_index entry_;
   std::optional<json_schema> input_;
 };
 
-/// A definition, everything that is wrong with it, and what can be run if nothing is.
+/// The result of compiling a definition.
 struct compilation {
   definition source;
-  std::vector<diagnostic> diagnostics;        ///< all at once; warnings among them
+  std::vector<diagnostic> diagnostics;        ///< errors and warnings
   std::shared_ptr<const compiled_flow> flow;  ///< null if a diagnostic is an error
 
-  /// `flow`, or an `invalid_flow` error with every diagnostic.
+  /// Returns `flow`, or an `invalid_flow` error with every diagnostic.
   [[nodiscard]] result<std::shared_ptr<const compiled_flow>> flow_or_error() const;
 };
 
-/// Checks everything about a flow definition (its shape, each node by its type, each rule, the
-/// graph) and makes it runnable.
-[[nodiscard]] compilation compile(const json& source, version v, const limits& allowed);
+/// Checks a flow definition (its structure, nodes, rules and graph) and compiles it.
+[[nodiscard]] compilation compile(const json& source, version v, const limits& limits);
 
 }  // namespace pawl::flow

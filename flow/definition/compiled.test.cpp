@@ -13,21 +13,21 @@ using lines = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("a compiled flow knows its name and version", "[compile]") {
+TEST_CASE("a compiled flow has a name and a version", "[compile]") {
   const auto made = compile(chain({start(), end()}), {1, 2, 3}, {});
   REQUIRE(made.flow);
   CHECK(to_string(made.flow->id()) == "test@1.2.3");
   CHECK(made.source.name == "test");
 }
 
-TEST_CASE("a compiled flow lists the functions that it calls, each once", "[compile]") {
+TEST_CASE("a compiled flow lists the functions that it calls, without duplicates", "[compile]") {
   const json flow = chain({start(), node_of("a", "task", {{"code_ref", "z.last"}}),
                            node_of("b", "task", {{"code_ref", "core.echo"}}),
                            node_of("c", "task", {{"code_ref", "z.last"}}), end()});
   CHECK(compiled(flow)->code_refs() == lines{"core.echo", "z.last"});
 }
 
-TEST_CASE("edges keep the order in which they were written", "[compile]") {
+TEST_CASE("edges keep their source order", "[compile]") {
   const auto made = compiled(flow_of(
       {start("s"), end("a"), end("b"), end("c"), end("d")},
       {edge("s", "a"), edge("s", "b", var("x")), edge("s", "c"), edge("s", "d", var("y"))}));
@@ -41,7 +41,7 @@ TEST_CASE("edges keep the order in which they were written", "[compile]") {
   CHECK(from.plain[1].order == 2);
 }
 
-TEST_CASE("a literal boolean follows the result behind a condition and is a rule elsewhere",
+TEST_CASE("a literal boolean is compared with the result of a condition and is a rule elsewhere",
           "[compile]") {
   const auto made = compiled(flow_of({start("s"), condition("c", var("x")), end("a")},
                                      {edge("s", "c", true), edge("c", "a", false)}));
@@ -51,7 +51,7 @@ TEST_CASE("a literal boolean follows the result behind a condition and is a rule
   CHECK_FALSE(made->at(1).conditional.at(0).when.has_value());
 }
 
-TEST_CASE("a node's own max_visits goes before the default", "[compile]") {
+TEST_CASE("a node's max_visits overrides the default", "[compile]") {
   limits allowed;
   allowed.max_visits = 7;
   const auto made = compiled(chain({start(), task("a", {{"max_visits", 1'000'000}})}), allowed);
@@ -62,7 +62,8 @@ TEST_CASE("a node's own max_visits goes before the default", "[compile]") {
           lines{"/nodes/1/data/max_visits out_of_range"});
 }
 
-TEST_CASE("a faulty rule of an edge is told at its place, also in the old spelling", "[compile]") {
+TEST_CASE("a diagnostic of an edge's rule points to the rule, also in the legacy spelling",
+          "[compile]") {
   const json unknown = {{"wat", json::array({1})}};
   const auto diagnostics = [&](json edge_keys) {
     edge_keys["source"] = "s";
@@ -76,7 +77,7 @@ TEST_CASE("a faulty rule of an edge is told at its place, also in the old spelli
         lines{"/edges/0/condition/wat unknown_operator"});
 }
 
-TEST_CASE("a definition that is nested too deep is refused whole", "[compile]") {
+TEST_CASE("a definition that is nested too deep has no other diagnostics", "[compile]") {
   limits allowed;
   allowed.max_depth = 6;
   json deep = 1;
@@ -88,7 +89,7 @@ TEST_CASE("a definition that is nested too deep is refused whole", "[compile]") 
         lines{"/nodes/0/data/args/x/0 too_deep"});
 }
 
-TEST_CASE("a depth bomb handed over as a value does no harm", "[compile]") {
+TEST_CASE("a value of extreme depth is refused safely", "[compile]") {
   json bomb = json::array();
   for (int i = 0; i < 100'000; ++i) {
     json outer = json::array();
@@ -114,6 +115,6 @@ TEST_CASE("a definition that is too large is refused", "[compile]") {
   CHECK(mentions(message_of(flow, "too_large", allowed), "flow.max_bytes"));
 }
 
-TEST_CASE("a definition with text that is no UTF-8 is refused", "[compile]") {
+TEST_CASE("a definition with invalid UTF-8 is refused", "[compile]") {
   CHECK(errors_of(chain({start(), end("\xff")})) == lines{" not_utf8"});
 }

@@ -30,19 +30,19 @@ std::string list_of(std::span<const std::string_view> words) {
   return all;
 }
 
-/// What a node's edges say about where its tokens go.
+/// The outgoing edges of a node.
 struct edges_of_node {
-  std::vector<node_index> targets;  ///< of all edges, those taken on errors among them
-  std::vector<node_index> onward;   ///< the same without those to what a map does with its items
+  std::vector<node_index> targets;  ///< of all edges, `on_error` included
+  std::vector<node_index> onward;   ///< the same without `each`
   std::size_t normal = 0;
   std::size_t plain = 0;
   std::size_t timeouts = 0;
   std::optional<node_index> each;
   bool has_plain = false;
   bool has_always = false;           ///< an edge with the literal rule `true`
-  bool follows[2] = {false, false};  ///< edges for a condition's results false and true
+  bool follows[2] = {false, false};  ///< has edges for the results false and true
 
-  /// Whether a token may end here, because no edge is taken.
+  /// Whether a branch may end here because no edge is taken.
   [[nodiscard]] bool may_end() const {
     return normal == 0 || !(has_plain || has_always || (follows[0] && follows[1]));
   }
@@ -50,15 +50,15 @@ struct edges_of_node {
 
 class graph_checker {
  public:
-  graph_checker(const definition& flow, const limits& allowed, std::vector<diagnostic>& diagnostics)
-      : flow_(flow), allowed_(allowed), diagnostics_(diagnostics) {}
+  graph_checker(const definition& flow, const limits& limits, std::vector<diagnostic>& diagnostics)
+      : flow_(flow), limits_(limits), diagnostics_(diagnostics) {}
 
   void check() {
     check_name();
     check_sizes();
     check_nodes();
     check_edges();
-    if (flow_.nodes.empty() || dangling_) return;  // paths through a broken graph mean nothing
+    if (flow_.nodes.empty() || dangling_) return;  // the rest follows edges
     check_kinds();
     check_reachable();
     check_loops();
@@ -82,17 +82,16 @@ class graph_checker {
   }
 
   void check_sizes() {
-    if (flow_.nodes.empty())
-      fail("/nodes", "no_entry", "the flow has no nodes, so there is nowhere to begin");
-    if (flow_.nodes.size() > allowed_.max_nodes) {
+    if (flow_.nodes.empty()) fail("/nodes", "no_entry", "the flow has no nodes");
+    if (flow_.nodes.size() > limits_.max_nodes) {
       fail("/nodes", "too_many",
-           "the flow has " + std::to_string(flow_.nodes.size()) + " nodes; at most " +
-               std::to_string(allowed_.max_nodes) + " are allowed (flow.max_nodes)");
+           "the flow has " + std::to_string(flow_.nodes.size()) + " nodes; the maximum is " +
+               std::to_string(limits_.max_nodes) + " (flow.max_nodes)");
     }
-    if (flow_.edges.size() > allowed_.max_edges) {
+    if (flow_.edges.size() > limits_.max_edges) {
       fail("/edges", "too_many",
-           "the flow has " + std::to_string(flow_.edges.size()) + " edges; at most " +
-               std::to_string(allowed_.max_edges) + " are allowed (flow.max_edges)");
+           "the flow has " + std::to_string(flow_.edges.size()) + " edges; the maximum is " +
+               std::to_string(limits_.max_edges) + " (flow.max_edges)");
     }
   }
 
@@ -105,15 +104,15 @@ class graph_checker {
       if (const auto [first, is_new] = index_.emplace(node.id, static_cast<node_index>(i));
           !is_new) {
         fail(node.pointer + "/id", "duplicate_id",
-             "the id " + pawl::quoted(node.id) + " is already taken by the node at " +
+             "duplicate node id " + pawl::quoted(node.id) + "; it is the id of the node at " +
                  flow_.nodes[first->second].pointer);
       }
-      if (node.type.empty()) continue;  // the parser tells
+      if (node.type.empty()) continue;  // the parser reports it
       const node_type* const type = find_node_type(node.type);
       if (type == nullptr) {
         fail(node.pointer + "/type", "unknown_node_type",
-             "there is no node type " + pawl::quoted(node.type) +
-                 did_you_mean(node.type, type_names) + " (known: " + list_of(type_names) + ")");
+             "unknown node type " + pawl::quoted(node.type) + did_you_mean(node.type, type_names) +
+                 " (known: " + list_of(type_names) + ")");
         continue;
       }
       warn_unknown_keys(node, *type);
@@ -127,28 +126,31 @@ class graph_checker {
     });
     if (node.id.size() > max_id_bytes || !printable) {
       fail(node.pointer + "/id", "bad_id",
-           "a node's id has at most " + std::to_string(max_id_bytes) +
-               " bytes and neither control characters nor \"/\"");
+           "a node id must have at most " + std::to_string(max_id_bytes) +
+               " bytes and must not contain control characters or \"/\"");
     }
   }
 
   void warn_unknown_keys(const node_definition& node, const node_type& type) {
     std::vector<std::string_view> known{type.keys.begin(), type.keys.end()};
+    if (type.reads("code_ref"))
+      known.insert(known.end(), code_ref_aliases.begin(), code_ref_aliases.end());
     known.insert(known.end(), common_node_keys().begin(), common_node_keys().end());
     for (const auto& [key, value] : node.data.items()) {
       if (std::find(known.begin(), known.end(), key) != known.end()) continue;
       std::string meant = did_you_mean(key, known);
       if (const auto* const other = type_that_reads(key))
-        meant = "; nodes of type " + std::string{other->name} + " do";
-      if (meant.empty()) continue;  // editors keep their own things here
+        meant = "; it is a key of " + std::string{other->name} + " nodes";
+      if (meant.empty()) continue;  // editors store their own keys here
       warn(child_pointer(node.pointer + "/data", key), "unknown_key",
-           "a node of type " + node.type + " does not read " + pawl::quoted(key) + meant);
+           "nodes of type " + node.type + " do not read " + pawl::quoted(key) + meant);
     }
   }
 
   static const node_type* type_that_reads(std::string_view key) {
+    if (is_code_ref_alias(key)) key = "code_ref";
     for (const auto* type : node_types())
-      if (std::find(type->keys.begin(), type->keys.end(), key) != type->keys.end()) return type;
+      if (type->reads(key)) return type;
     return nullptr;
   }
 
@@ -162,8 +164,8 @@ class graph_checker {
       const node_type* const type = find_node_type(flow_.nodes[*from].type);
       if (type != nullptr && type->ends_branch) {
         fail(edge.pointer + "/source", "edge_from_end",
-             "an edge leaves " + pawl::quoted(edge.source) + ", which is of type " +
-                 flow_.nodes[*from].type + ": nothing comes after it");
+             pawl::quoted(edge.source) + " is of type " + flow_.nodes[*from].type +
+                 ", which ends its branch: remove this edge");
       }
       check_kind(edge, type, edges_[*from]);
       if (edge.each && type != nullptr && type->has_items) edges_[*from].each = *to;
@@ -173,40 +175,40 @@ class graph_checker {
       if (!edge.each) edges_[*from].onward.push_back(*to);
       if (edge.is_normal() && !edge.when && !plain.emplace(*from, *to).second) {
         warn(edge.pointer, "duplicate_edge",
-             "there is a plain edge from " + pawl::quoted(edge.source) + " to " +
-                 pawl::quoted(edge.target) + " already; two of them make two branches");
+             "duplicate plain edge from " + pawl::quoted(edge.source) + " to " +
+                 pawl::quoted(edge.target) + "; two plain edges start two branches");
       }
     }
   }
 
-  /// Edges that are not taken when their node has done its work must fit its type.
+  /// Checks that the type of a node supports an `on_error`, `on_timeout` or `each` edge.
   void check_kind(const edge_definition& edge, const node_type* type, edges_of_node& known) {
     if (type == nullptr) return;
-    const std::string from =
-        pawl::quoted(edge.source) + ", which is of type " + std::string{type->name};
+    const std::string source =
+        pawl::quoted(edge.source) + " is of type " + std::string{type->name} + ", which ";
     if (edge.on_error && !type->may_fail) {
       fail(edge.pointer + "/data/on_error", "never_taken",
-           "an edge \"on_error\" leaves " + from + ": it does not fail");
+           source + "cannot fail: remove this \"on_error\" edge");
     }
     if (edge.on_timeout && !type->times_out) {
       fail(edge.pointer + "/data/on_timeout", "never_taken",
-           "an edge \"on_timeout\" leaves " + from + ": it does not wait for anything");
+           source + "does not wait for anything: remove this \"on_timeout\" edge");
     }
     if (edge.on_timeout && ++known.timeouts > 1) {
       fail(edge.pointer, "duplicate_edge",
-           pawl::quoted(edge.source) + " has an edge \"on_timeout\" already");
+           pawl::quoted(edge.source) + " has more than one \"on_timeout\" edge");
     }
     if (edge.each && !type->has_items) {
       fail(edge.pointer + "/data/each", "never_taken",
-           "an edge \"each\" leaves " + from + ": it has no items");
+           source + "has no items: remove this \"each\" edge");
     }
     if (edge.each && known.each) {
       fail(edge.pointer, "duplicate_edge",
-           pawl::quoted(edge.source) + " has an edge \"each\" already");
+           pawl::quoted(edge.source) + " has more than one \"each\" edge");
     }
   }
 
-  /// Nodes of some types need certain edges.
+  /// Checks that nodes have the edges that their type requires.
   void check_kinds() {
     for (node_index i = 0; i < edges_.size(); ++i) {
       const auto& node = flow_.nodes[i];
@@ -215,22 +217,22 @@ class graph_checker {
       if (type->has_items && !edges_[i].each) {
         fail(node.pointer, "missing_edge",
              pawl::quoted(node.id) + " of type " + node.type +
-                 " needs an edge with \"each\": true to what is done with each item");
+                 " needs an edge with \"each\": true to the nodes that run for each item");
       }
       if (type->forks && edges_[i].plain < 2) {
         fail(node.pointer, "missing_edge",
              pawl::quoted(node.id) + " of type " + node.type +
-                 " needs two plain edges at least, one for each branch");
+                 " needs at least two plain edges, one for each branch");
       }
       if (type->times_out && edges_[i].timeouts > 0 && !node.data.contains("timeout")) {
         fail(node.pointer, "never_taken",
-             pawl::quoted(node.id) + " has an edge \"on_timeout\", but no \"timeout\"");
+             pawl::quoted(node.id) + " has an \"on_timeout\" edge but no \"timeout\"");
       }
     }
   }
 
-  /// What a map does with its items stands for itself: only the map leads into it, and it does not
-  /// lead back to the map. An item ends where its branch ends.
+  /// Checks that the nodes of a map's items form a subgraph of their own: only the map's `each`
+  /// edge enters it, and no edge leads back to the map. An item ends where its branch ends.
   void check_items(node_index map, node_index first) {
     const auto into_items = [&](node_index at, const auto& visit) {
       for (const node_index to : edges_[at].targets)
@@ -243,13 +245,13 @@ class graph_checker {
       const node_index to = index_.at(edge.target);
       if (inside[from] && to == map) {
         fail(edge.pointer, "back_to_map",
-             "an edge leads from an item of the map " + pawl::quoted(flow_.nodes[map].id) +
-                 " back to it; leave it out: an item ends where its branch ends");
+             "this edge leads from an item of the map " + pawl::quoted(flow_.nodes[map].id) +
+                 " back to the map: remove it; an item ends where its branch ends");
       } else if (inside[to] && !inside[from] && !(from == map && edge.each)) {
         fail(edge.pointer, "into_map",
-             "an edge leads from " + pawl::quoted(edge.source) + " to " +
-                 pawl::quoted(edge.target) + ", which belongs to what the map " +
-                 pawl::quoted(flow_.nodes[map].id) + " does with each item");
+             "this edge leads from " + pawl::quoted(edge.source) + " to " +
+                 pawl::quoted(edge.target) + ", which runs for each item of the map " +
+                 pawl::quoted(flow_.nodes[map].id) + "; only the map may lead there");
       }
     }
   }
@@ -274,7 +276,7 @@ class graph_checker {
       comparisons_left_ -= ids_.size();
       meant = did_you_mean(id, ids_);
     }
-    fail(std::move(pointer), "dangling_edge", "there is no node " + pawl::quoted(id) + meant);
+    fail(std::move(pointer), "dangling_edge", "no such node: " + pawl::quoted(id) + meant);
     return std::nullopt;
   }
 
@@ -286,62 +288,62 @@ class graph_checker {
     for (std::size_t i = 0; i < flow_.nodes.size(); ++i) {
       if (seen[i]) continue;
       fail(flow_.nodes[i].pointer, "unreachable_node",
-           "no path leads from the entry " + pawl::quoted(flow_.nodes[entry_of(flow_)].id) +
-               " to " + pawl::quoted(flow_.nodes[i].id));
+           pawl::quoted(flow_.nodes[i].id) + " cannot be reached from the entry " +
+               pawl::quoted(flow_.nodes[entry_of(flow_)].id));
     }
   }
 
-  /// A node has a way out if its branch can end there or an edge leads to a node that has one; that
-  /// the items of a map end does not let the map end. A loop in which no node has is told once,
-  /// with a path round it.
+  /// A node has an exit if its branch can end there or an edge leads to a node with an exit. An
+  /// `each` edge does not count: the end of an item does not end the map. Reports each loop without
+  /// an exit once, with its path.
   void check_loops() {
-    const auto has_way_out = with_way_out(
+    const auto has_exit = with_exit(
         edges_.size(), [&](node_index i) { return edges_[i].may_end(); },
         [&](node_index at, const auto& visit) {
           for (const node_index to : edges_[at].onward) visit(to);
         });
-    std::vector<bool> told(edges_.size());
+    std::vector<bool> visited(edges_.size());
     for (node_index i = 0; i < edges_.size(); ++i)
-      if (!has_way_out[i] && !told[i]) tell_loop(i, told);
+      if (!has_exit[i] && !visited[i]) report_loop(i, visited);
   }
 
-  void tell_loop(node_index from, std::vector<bool>& told) {
+  void report_loop(node_index from, std::vector<bool>& visited) {
     std::vector<node_index> path;
     node_index at = from;
-    // Without a way out every edge leads to a node without one: walking on ends in a repeat.
-    for (; !told[at]; at = edges_[at].onward.front()) {
-      told[at] = true;
+    // Without an exit every edge leads to a node without one, so this walk ends in a repeat.
+    for (; !visited[at]; at = edges_[at].onward.front()) {
+      visited[at] = true;
       path.push_back(at);
     }
     const auto first = std::find(path.begin(), path.end(), at);
-    if (first == path.end()) return;  // it leads into a loop that was told before
-    constexpr std::ptrdiff_t most_shown = 20;
-    const auto last = path.end() - first > most_shown ? first + most_shown : path.end();
-    std::string circle;
-    for (auto n = first; n != last; ++n) circle += pawl::quoted(flow_.nodes[*n].id) + " -> ";
-    if (last != path.end()) circle += "... -> ";
+    if (first == path.end()) return;  // it leads into a loop that is reported already
+    constexpr std::ptrdiff_t max_shown = 20;
+    const auto last = path.end() - first > max_shown ? first + max_shown : path.end();
+    std::string loop;
+    for (auto n = first; n != last; ++n) loop += pawl::quoted(flow_.nodes[*n].id) + " -> ";
+    if (last != path.end()) loop += "... -> ";
     fail(flow_.nodes[at].pointer, "endless_loop",
-         "the loop " + circle + pawl::quoted(flow_.nodes[at].id) +
-             " has no way out: give one of its edges a \"when\", or add an edge that leaves it");
+         "the loop " + loop + pawl::quoted(flow_.nodes[at].id) +
+             " has no exit: give one of its edges a \"when\", or add an edge that leaves the loop");
   }
 
   const definition& flow_;
-  const limits& allowed_;
+  const limits& limits_;
   std::vector<diagnostic>& diagnostics_;
   std::map<std::string_view, node_index> index_;
   std::vector<std::string_view> ids_;
   std::vector<edges_of_node> edges_;
   bool dangling_ = false;
-  /// With ids that might have been meant: so many that every honest slip gets its word, so few that
-  /// a flow made of slips costs nothing.
+  /// Bounds the search for similar ids: enough for the typos of a real flow, too few for a hostile
+  /// flow to cost time.
   std::size_t comparisons_left_ = 20'000;
 };
 
 }  // namespace
 
-void check_graph(const definition& flow, const limits& allowed,
+void check_graph(const definition& flow, const limits& limits,
                  std::vector<diagnostic>& diagnostics) {
-  graph_checker{flow, allowed, diagnostics}.check();
+  graph_checker{flow, limits, diagnostics}.check();
 }
 
 node_index entry_of(const definition& flow) {
@@ -353,13 +355,13 @@ node_index entry_of(const definition& flow) {
 error invalid_flow(const std::string& name, std::vector<diagnostic> diagnostics) {
   std::size_t errors = 0;
   const diagnostic* first = nullptr;
-  for (const auto& f : diagnostics) {
-    if (f.level != severity::error) continue;
+  for (const auto& d : diagnostics) {
+    if (d.level != severity::error) continue;
     ++errors;
-    if (first == nullptr) first = &f;
+    if (first == nullptr) first = &d;
   }
   std::string message = "flow " + pawl::quoted(name) + " has " + std::to_string(errors) +
-                        (errors == 1 ? " fault" : " faults");
+                        (errors == 1 ? " error" : " errors");
   if (first != nullptr) message += ": at " + pawl::quoted(first->pointer) + ": " + first->message;
   if (errors > 1) message += " (and " + std::to_string(errors - 1) + " more)";
   return {errc::invalid_flow, std::move(message), {}, std::move(diagnostics)};

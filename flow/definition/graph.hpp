@@ -8,15 +8,15 @@
 
 namespace pawl::flow {
 
-/// Checks what can be seen from names, types and edges alone: sizes, ids, types, keys, dangling
-/// edges, the entry, unreachable nodes, loops without a way out.
-void check_graph(const definition& flow, const limits& allowed,
+/// Checks the names, types, keys and edges of a flow: sizes, ids, dangling edges, the entry,
+/// unreachable nodes, loops without an exit. Appends a diagnostic for each problem.
+void check_graph(const definition& flow, const limits& limits,
                  std::vector<diagnostic>& diagnostics);
 
-/// The first start node, else the first node. The definition has at least one node.
+/// Returns the first start node, else the first node. The definition must have a node.
 [[nodiscard]] node_index entry_of(const definition& flow);
 
-/// An `invalid_flow` error whose message counts the diagnostics and quotes the first error.
+/// Returns an `invalid_flow` error whose message counts the errors and quotes the first one.
 [[nodiscard]] error invalid_flow(const std::string& name, std::vector<diagnostic> diagnostics);
 
 }  // namespace pawl::flow

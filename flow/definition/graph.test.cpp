@@ -24,11 +24,11 @@ TEST_CASE("a small flow of every node type is valid", "[validation]") {
   CHECK(warnings_of(flow) == lines{});
 }
 
-TEST_CASE("a flow without nodes has nowhere to begin", "[validation]") {
+TEST_CASE("a flow without nodes has no entry", "[validation]") {
   CHECK(errors_of(flow_of({}, {})) == lines{"/nodes no_entry"});
 }
 
-TEST_CASE("a flow needs a name that is allowed", "[validation]") {
+TEST_CASE("a flow needs a valid name", "[validation]") {
   json nameless = chain({start(), end()});
   nameless.erase("name");
   CHECK(errors_of(nameless) == lines{"/name bad_name"});
@@ -49,39 +49,37 @@ TEST_CASE("the entry is the first start node, else the first node", "[validation
                       {edge("s1", "s2"), edge("s2", "a")})) == "s1");
 }
 
-TEST_CASE("an unknown node type is told with what was probably meant", "[validation]") {
+TEST_CASE("an unknown node type is reported with a suggestion", "[validation]") {
   const json flow = chain({start(), node_of("a", "taks"), node_of("b", "frobnicate")});
   CHECK(errors_of(flow) ==
         lines{"/nodes/1/type unknown_node_type", "/nodes/2/type unknown_node_type"});
   CHECK(message_of(flow, "unknown_node_type") ==
-        "there is no node type \"taks\"; did you mean \"task\"? "
+        "unknown node type \"taks\"; did you mean \"task\"? "
         "(known: condition, end, fail, http, interrupt, join, map, parallel, set, signal, start, "
         "subflow, task, wait)");
 }
 
-TEST_CASE("a node whose type is missing is told once, and its edges are not blamed",
-          "[validation]") {
+TEST_CASE("a node without a type is reported once, and its edges are not", "[validation]") {
   json flow = chain({start(), task("a"), end()});
   flow["nodes"][1].erase("type");
   CHECK(errors_of(flow) == lines{"/nodes/1 missing_key"});
 }
 
-TEST_CASE("a dangling edge is told with the node that was probably meant", "[validation]") {
+TEST_CASE("a dangling edge is reported with a suggestion", "[validation]") {
   json flow = chain({start(), task("charge"), end()});
   flow["edges"].push_back(edge("chrage", "end"));
   flow["edges"].push_back(edge("charge", "nowhere"));
   CHECK(errors_of(flow) == lines{"/edges/2/source dangling_edge", "/edges/3/target dangling_edge"});
-  CHECK(message_of(flow, "dangling_edge") ==
-        "there is no node \"chrage\"; did you mean \"charge\"?");
+  CHECK(message_of(flow, "dangling_edge") == "no such node: \"chrage\"; did you mean \"charge\"?");
 }
 
-TEST_CASE("two nodes cannot have one id", "[validation]") {
+TEST_CASE("node ids are unique", "[validation]") {
   const json flow = flow_of({start("a"), end("b"), end("b")}, {edge("a", "b")});
   CHECK(errors_of(flow).front() == "/nodes/2/id duplicate_id");
   CHECK(mentions(message_of(flow, "duplicate_id"), "/nodes/1"));
 }
 
-TEST_CASE("a node's id is short, printable and without a slash", "[validation]") {
+TEST_CASE("a node id is short, printable and has no slash", "[validation]") {
   for (const std::string& id : {std::string(129, 'x'), std::string{"a/b"}, std::string{"a\nb"},
                                 std::string{"a\x7f"}, std::string{"a\0b", 3}}) {
     CAPTURE(id);
@@ -91,11 +89,11 @@ TEST_CASE("a node's id is short, printable and without a slash", "[validation]")
   CHECK(errors_of(flow_of({node_of("Prüfen, ob es geht?", "start")}, {})) == lines{});
 }
 
-TEST_CASE("nothing leads on from an end", "[validation]") {
+TEST_CASE("an end node has no outgoing edges", "[validation]") {
   CHECK(errors_of(chain({start(), end("a"), task("b")})) == lines{"/edges/1/source edge_from_end"});
 }
 
-TEST_CASE("a node that no path reaches is told", "[validation]") {
+TEST_CASE("an unreachable node is reported", "[validation]") {
   json flow = chain({start(), end()});
   flow["nodes"].push_back(task("lost"));
   flow["nodes"].push_back(task("also_lost"));
@@ -103,7 +101,7 @@ TEST_CASE("a node that no path reaches is told", "[validation]") {
   CHECK(errors_of(flow) == lines{"/nodes/2 unreachable_node", "/nodes/3 unreachable_node"});
 }
 
-TEST_CASE("a loop without a way out is told once, with a path round it", "[validation]") {
+TEST_CASE("a loop without an exit is reported once, with its path", "[validation]") {
   const json flow = chain({start(), task("a"), task("b"), task("a2")});
   json endless = flow;
   endless["edges"].push_back(edge("a2", "b"));
@@ -120,7 +118,7 @@ TEST_CASE("a loop without a way out is told once, with a path round it", "[valid
   CHECK(errors_of(left) == lines{});
 }
 
-TEST_CASE("a loop through both answers of a condition has no way out", "[validation]") {
+TEST_CASE("a loop through both results of a condition has no exit", "[validation]") {
   const auto looping = [](std::vector<json> edges) {
     edges.insert(edges.begin(), edge("start", "check"));
     return flow_of({start(), condition("check", var("ok")), task("a"), task("b")},
@@ -134,7 +132,7 @@ TEST_CASE("a loop through both answers of a condition has no way out", "[validat
                            edge("b", "check")})) == lines{});
 }
 
-TEST_CASE("a loop whose rule is the literal true has no way out", "[validation]") {
+TEST_CASE("a loop whose rule is the literal true has no exit", "[validation]") {
   const auto looping = [](json when) {
     return flow_of({start(), task("a")}, {edge("start", "a"), edge("a", "a", std::move(when))});
   };
@@ -142,7 +140,7 @@ TEST_CASE("a loop whose rule is the literal true has no way out", "[validation]"
   CHECK(errors_of(looping(false)) == lines{});
 }
 
-TEST_CASE("an edge that is there twice is warned of, for it makes two branches", "[validation]") {
+TEST_CASE("a duplicate edge causes a warning, because it starts two branches", "[validation]") {
   json flow = chain({start(), task("a"), end()});
   flow["edges"].push_back(edge("start", "a"));
   CHECK(errors_of(flow) == lines{});
@@ -159,10 +157,10 @@ TEST_CASE("the number of nodes and edges is limited", "[validation]") {
   allowed.max_edges = 1;
   CHECK(errors_of(flow, allowed) == lines{"/nodes too_many", "/edges too_many"});
   CHECK(message_of(flow, "too_many", allowed) ==
-        "the flow has 3 nodes; at most 2 are allowed (flow.max_nodes)");
+        "the flow has 3 nodes; the maximum is 2 (flow.max_nodes)");
 }
 
-TEST_CASE("several faults of every part are told at once", "[validation]") {
+TEST_CASE("all errors are reported at once", "[validation]") {
   const json flow = json::parse(R"({
     "name": "",
     "nodes": [{"id": "s", "type": "start"},
@@ -182,12 +180,12 @@ TEST_CASE("several faults of every part are told at once", "[validation]") {
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::invalid_flow);
   CHECK(refused.error().diagnostics.size() == 10);
-  CHECK(mentions(refused.error().message, "10 faults"));
+  CHECK(mentions(refused.error().message, "10 errors"));
   CHECK(mentions(refused.error().message, "\"/edges/4\""));
   CHECK(mentions(refused.error().message, "(and 9 more)"));
 }
 
-TEST_CASE("a flow with warnings alone can be run", "[validation]") {
+TEST_CASE("a flow with only warnings can run", "[validation]") {
   json flow = chain({start(), task("a", {{"timout", "5s"}})});
   const auto made = compile(flow, test_version, {});
   CHECK(codes(made.diagnostics, severity::warning) == lines{"/nodes/1/data/timout unknown_key"});
@@ -196,8 +194,8 @@ TEST_CASE("a flow with warnings alone can be run", "[validation]") {
 
 namespace {
 
-/// What the check of a flow of some size costs, in processor time: four times as large a flow may
-/// cost little more than four times as much, and not sixteen times.
+/// Returns the processor time of checking a flow of some size. It must grow linearly: a flow four
+/// times as large may cost little more than four times as much, not sixteen times.
 template <class Check>
 bool grows_with_its_size(Check check, int size) {
   const auto cost = [&](int n) {
@@ -212,7 +210,7 @@ bool grows_with_its_size(Check check, int size) {
 
 }  // namespace
 
-TEST_CASE("the check of a large hostile flow costs what its size is worth", "[validation]") {
+TEST_CASE("checking a large hostile flow takes time in proportion to its size", "[validation]") {
   SECTION("a long row written backwards") {
     CHECK(grows_with_its_size(
         [](int n) {

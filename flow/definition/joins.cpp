@@ -8,13 +8,13 @@
 namespace pawl::flow {
 namespace {
 
-/// What can be reached from `from` without passing `around`.
+/// Nodes that can be reached from `from` without passing `avoid`.
 std::vector<bool> reached_from(const std::vector<compiled_node>& nodes, node_index from,
-                               node_index context) {
-  if (from == context) return std::vector<bool>(nodes.size());
+                               node_index avoid) {
+  if (from == avoid) return std::vector<bool>(nodes.size());
   return reached(nodes.size(), {from}, [&](node_index at, const auto& visit) {
     for_each_target(nodes[at], [&](node_index to) {
-      if (to != context) visit(to);
+      if (to != avoid) visit(to);
     });
   });
 }
@@ -28,13 +28,13 @@ void find_joined_forks(std::vector<compiled_node>& nodes) {
   if (joins.empty()) return;
   for (node_index fork = 0; fork < nodes.size(); ++fork) {
     if (nodes[fork].plain.size() < 2) continue;
-    std::vector<int> ways(nodes.size());
+    std::vector<int> branches(nodes.size());  // of this fork that reach each join
     for (const auto& edge : nodes[fork].plain) {
-      const auto behind = reached_from(nodes, edge.target, fork);
-      for (const node_index join : joins) ways[join] += behind[join] ? 1 : 0;
+      const auto reachable = reached_from(nodes, edge.target, fork);
+      for (const node_index join : joins) branches[join] += reachable[join] ? 1 : 0;
     }
     for (const node_index join : joins)
-      if (ways[join] > 1) nodes[join].closes.push_back(fork);
+      if (branches[join] > 1) nodes[join].closes.push_back(fork);
   }
 }
 

@@ -6,10 +6,10 @@
 
 namespace pawl::flow {
 
-/// Finds for every join the forks whose branches meet there: those from which it can be reached by
-/// at least two of their branches without passing the fork again. Joins inside the items of a map
-/// close forks inside the same items only. Writes `compiled_node::closes`.
-/// Takes time in proportion to the edges of forks times the edges of the flow.
+/// Finds the forks that each join closes and stores them in `compiled_node::closes`. A join closes
+/// a fork if at least two branches of the fork reach it without passing the fork again. A join
+/// inside the items of a map closes only forks inside the same items.
+/// Time: (edges of forks) × (edges of the flow).
 void find_joined_forks(std::vector<compiled_node>& nodes);
 
 }  // namespace pawl::flow

@@ -13,7 +13,7 @@
 namespace pawl::flow {
 namespace {
 
-/// Collects a definition from JSON of any shape; each method is given the pointer of its part.
+/// Reads a definition from any JSON value. Each method takes the pointer of the part that it reads.
 class definition_reader {
  public:
   explicit definition_reader(std::vector<diagnostic>& diagnostics) : diagnostics_(diagnostics) {}
@@ -21,7 +21,8 @@ class definition_reader {
   definition read(const json& source) {
     definition flow;
     if (!source.is_object()) {
-      fail("", "not_an_object", "a flow definition is a JSON object with nodes and edges");
+      fail("", "not_an_object",
+           "a flow definition must be a JSON object with \"nodes\" and \"edges\"");
       return flow;
     }
     warn_unknown(source, "",
@@ -50,14 +51,16 @@ class definition_reader {
         {severity::warning, std::move(pointer), std::move(code), std::move(message)});
   }
 
-  /// Editors keep positions and colours in a flow; only what looks like a slip is worth a word.
+  /// Warns of keys that look like typos. Other unknown keys are fine: editors store positions and
+  /// colours in a flow.
   void warn_unknown(const json& object, const std::string& pointer,
                     std::initializer_list<std::string_view> known) {
     for (const auto& [key, value] : object.items()) {
       if (std::find(known.begin(), known.end(), key) != known.end()) continue;
       if (const auto meant = nearest(key, std::span{known.begin(), known.size()})) {
-        warn(child_pointer(pointer, key), "unknown_key",
-             pawl::quoted(key) + " is not read; did you mean \"" + std::string{*meant} + "\"?");
+        warn(
+            child_pointer(pointer, key), "unknown_key",
+            "unknown key " + pawl::quoted(key) + "; did you mean \"" + std::string{*meant} + "\"?");
       }
     }
   }
@@ -109,44 +112,57 @@ class definition_reader {
     if (const auto data = source.find("data"); data != source.end() && !data->is_null()) {
       if (data->is_object()) {
         node.data = *data;
-        rename_code_ref(node);
+        read_code_refs(node);
       } else {
         fail(pointer + "/data", "wrong_type",
              std::string{"\"data\" must be an object, not "} + data->type_name());
       }
     }
     for (const auto& [key, value] : source.items()) {
-      if (!belongs_into_data(key)) continue;
+      if (!belongs_in_data(key)) continue;
       fail(child_pointer(pointer, key), "misplaced_key",
-           "\"" + key + "\" belongs into the node's \"data\"");
+           "\"" + key + "\" belongs in the \"data\" of the node");
     }
-    // One without a type is kept, so that edges to it are not told as dangling besides.
+    // A node without a type is kept, so that its edges are not reported as dangling.
     if (node.id.empty()) return std::nullopt;
     return node;
   }
 
-  static bool belongs_into_data(std::string_view key) {
+  static bool belongs_in_data(std::string_view key) {
     const auto has = [&](std::span<const std::string_view> keys) {
       return std::find(keys.begin(), keys.end(), key) != keys.end();
     };
-    if (key == "label" || key == "description") return false;  // harmless, wherever they are
-    if (key == "codeRef" || has(common_node_keys())) return true;
+    if (key == "label" || key == "description") return false;  // allowed in both places
+    if (is_code_ref_alias(key) || has(common_node_keys())) return true;
     const auto types = node_types();
     return std::any_of(types.begin(), types.end(),
                        [&](const node_type* type) { return has(type->keys); });
   }
 
-  void rename_code_ref(node_definition& node) {
-    const auto old = node.data.find("codeRef");
-    if (old == node.data.end()) return;
-    if (!node.data.contains("code_ref")) {
-      node.code_ref_key = "codeRef";
-      node.data["code_ref"] = *old;
-    } else if (node.data["code_ref"] != *old) {
-      fail(node.pointer + "/data/codeRef", "contradiction",
-           "\"codeRef\" and \"code_ref\" say different things");
+  void read_code_refs(node_definition& node) {
+    const std::string at = node.pointer + "/data";
+    const node_type* const type = find_node_type(node.type);
+    if (type == nullptr || type->reads("code_ref")) read_code_ref(node.data, at, node.code_ref_key);
+    if (const auto compensate = node.data.find("compensate");
+        compensate != node.data.end() && compensate->is_object())
+      read_code_ref(*compensate, at + "/compensate", node.compensate_code_ref_key);
+  }
+
+  /// Replaces an alias of `code_ref` by the canonical key; `spelling` receives the key as written.
+  void read_code_ref(json& data, const std::string& at, std::string& spelling) {
+    for (const char* const alias : code_ref_aliases) {
+      const auto written = data.find(alias);
+      if (written == data.end()) continue;
+      json value = std::move(*written);
+      data.erase(alias);
+      if (const auto known = data.find("code_ref"); known == data.end()) {
+        spelling = alias;
+        data["code_ref"] = std::move(value);
+      } else if (*known != value) {
+        fail(at + "/" + alias, "contradiction",
+             pawl::quoted(alias) + " and " + pawl::quoted(spelling) + " differ; write only one");
+      }
     }
-    node.data.erase("codeRef");
   }
 
   std::optional<edge_definition> read_edge(const json& source, const std::string& pointer) {
@@ -163,8 +179,8 @@ class definition_reader {
     return edge;
   }
 
-  /// `data.when`, or the old engine's top-level `condition` and `condition_value`: the edge of a
-  /// condition with value false is the one taken when the rule is false.
+  /// Reads `data.when`, or the legacy top-level `condition` and `condition_value`. An edge with
+  /// `condition_value` false is taken when its condition is false.
   void read_when(const json& source, edge_definition& edge) {
     const std::string& pointer = edge.pointer;
     if (const auto data = source.find("data"); data != source.end() && data->is_object()) {
@@ -176,7 +192,7 @@ class definition_reader {
       }
     }
     if (source.contains("when"))
-      fail(pointer + "/when", "misplaced_key", "\"when\" belongs into the edge's \"data\"");
+      fail(pointer + "/when", "misplaced_key", "\"when\" belongs in the \"data\" of the edge");
     const auto expected = read_condition_value(source, pointer);
     const auto condition = source.find("condition");
     if (condition != source.end() && !condition->is_null()) {
@@ -187,11 +203,11 @@ class definition_reader {
     } else if (expected && *edge.when != json(*expected) &&
                (!*expected || edge.when->is_boolean())) {
       fail(pointer + "/condition_value", "contradiction",
-           "\"condition_value\" and \"data.when\" say different things");
+           "\"condition_value\" and \"data.when\" differ; write only \"data.when\"");
     }
   }
 
-  /// Edges that are not taken when their node has done its work, but otherwise.
+  /// Reads `on_error`, `on_timeout`, `each` and `into`.
   void read_kind(const json& source, edge_definition& edge) {
     const auto data = source.find("data");
     if (data == source.end() || !data->is_object()) return;
@@ -208,17 +224,17 @@ class definition_reader {
         *edge.on_error = classes->get<std::vector<std::string>>();
       } else if (*classes != true) {
         fail(at + "/on_error", "wrong_type",
-             "\"on_error\" must be true, an error class, or an array of error classes");
+             "\"on_error\" must be true, an error class or an array of error classes");
       }
     }
     edge.into = text(*data, "into", at, false);
     if (!edge.into.empty() && !edge.on_error)
-      fail(at + "/into", "contradiction", "\"into\" on an edge belongs to \"on_error\"");
+      fail(at + "/into", "contradiction", "\"into\" is only read on an edge with \"on_error\"");
     const int kinds = (edge.on_error ? 1 : 0) + (edge.on_timeout ? 1 : 0) + (edge.each ? 1 : 0) +
                       (edge.when ? 1 : 0);
     if (kinds > 1) {
       fail(at, "contradiction",
-           "an edge has one of \"when\", \"on_error\", \"on_timeout\" and \"each\"");
+           "an edge has at most one of \"when\", \"on_error\", \"on_timeout\" and \"each\"");
     }
   }
 
@@ -235,30 +251,31 @@ class definition_reader {
     if (value == source.end() || value->is_null()) return std::nullopt;
     const json truth = boolean_text(*value, pointer + "/condition_value");
     if (truth.is_boolean()) return truth.get<bool>();
-    fail(pointer + "/condition_value", "wrong_type", "\"condition_value\" must be a boolean");
+    fail(pointer + "/condition_value", "wrong_type", "\"condition_value\" must be true or false");
     return std::nullopt;
   }
 
   void read_condition(const json& condition, bool expected, edge_definition& edge) {
     const std::string pointer = edge.pointer + "/condition";
     json rule = boolean_text(condition, pointer);
-    const bool turned_round = !expected && !rule.is_boolean();
-    if (turned_round) {
+    const bool negated = !expected && !rule.is_boolean();
+    if (negated) {
       rule = json::object({{"!", json::array({std::move(rule)})}});
     } else if (!expected) {
       rule = !rule.get<bool>();
     }
     if (edge.when && *edge.when != rule)
-      fail(pointer, "contradiction", "\"condition\" and \"data.when\" say different things");
+      fail(pointer, "contradiction",
+           "\"condition\" and \"data.when\" differ; write only \"data.when\"");
     edge.when = std::move(rule);
     edge.when_pointer = pointer;
-    edge.turned_round = turned_round;
+    edge.negated = negated;
   }
 
   json boolean_text(const json& rule, const std::string& pointer) {
     if (rule == "true" || rule == "false") {
       warn(pointer, "text_for_boolean",
-           "the text " + rule.dump() + " is read as the boolean; write it without quotes");
+           "the string " + rule.dump() + " is read as a boolean; write it without quotes");
       return rule == "true";
     }
     return rule;

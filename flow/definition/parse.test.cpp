@@ -10,7 +10,7 @@ namespace {
 
 using lines = std::vector<std::string>;
 
-/// A definition that must have nothing wrong in its shape.
+/// Parses a definition that must be well formed.
 definition good(const json& source) {
   std::vector<diagnostic> diagnostics;
   auto read = parse_definition(source, diagnostics);
@@ -25,12 +25,12 @@ lines diagnostics_of(const json& source, severity level = severity::error) {
   return codes(diagnostics, level);
 }
 
-/// The diagnostics of a flow with this one edge.
-lines edge_faults(json one, severity level = severity::error) {
+/// Returns the diagnostics of a flow with one edge.
+lines edge_diagnostics(json one, severity level = severity::error) {
   return diagnostics_of({{"name", "f"}, {"edges", json::array({std::move(one)})}}, level);
 }
 
-/// What the only edge of a flow says, which must be well formed.
+/// Parses the only edge of a flow, which must be well formed.
 std::optional<json> when_of(json one) {
   one["source"] = "a";
   one["target"] = "b";
@@ -68,7 +68,7 @@ TEST_CASE("a definition has a name, a description, nodes and edges", "[parse]") 
   CHECK_FALSE(read.edges[1].when.has_value());
 }
 
-TEST_CASE("null stands for a key that is not there", "[parse]") {
+TEST_CASE("a null value counts as an absent key", "[parse]") {
   const auto read = good(json::parse(R"({
     "name": "f", "description": null,
     "nodes": [{"id": "a", "type": "start", "data": null}],
@@ -80,12 +80,12 @@ TEST_CASE("null stands for a key that is not there", "[parse]") {
   CHECK(good({{"name", "f"}, {"nodes", nullptr}, {"edges", nullptr}}).nodes.empty());
 }
 
-TEST_CASE("the old type python means task", "[parse]") {
+TEST_CASE("the legacy type python means task", "[parse]") {
   const auto read = good({{"name", "f"}, {"nodes", {node_of("a", "python", {{"code_ref", "f"}})}}});
   CHECK(read.nodes.at(0).type == "task");
 }
 
-TEST_CASE("the old key codeRef means code_ref", "[parse]") {
+TEST_CASE("the legacy key codeRef means code_ref", "[parse]") {
   const auto read = good({{"name", "f"}, {"nodes", {node_of("a", "python", {{"codeRef", "f"}})}}});
   CHECK(read.nodes.at(0).data == json{{"code_ref", "f"}});
   const auto twice = good(
@@ -93,14 +93,51 @@ TEST_CASE("the old key codeRef means code_ref", "[parse]") {
   CHECK(twice.nodes.at(0).data == json{{"code_ref", "f"}});
 }
 
-TEST_CASE("codeRef and code_ref that differ contradict each other", "[parse]") {
+TEST_CASE("different values of codeRef and code_ref are an error", "[parse]") {
   CHECK(
       diagnostics_of({{"name", "f"},
                       {"nodes", {node_of("a", "task", {{"codeRef", "f"}, {"code_ref", "g"}})}}}) ==
       lines{"/nodes/0/data/codeRef contradiction"});
 }
 
-TEST_CASE("an edge's rule is in data.when", "[parse]") {
+TEST_CASE("the key function means code_ref", "[parse]") {
+  const auto read = good(
+      {{"name", "f"},
+       {"nodes",
+        {node_of("a", "task", {{"function", "orders.charge"}}),
+         node_of("b", "task", {{"function", "f"}, {"compensate", {{"function", "orders.refund"}}}}),
+         node_of("c", "python", {{"function", "g"}})}}});
+  CHECK(read.nodes.at(0).data == json{{"code_ref", "orders.charge"}});
+  CHECK(read.nodes.at(0).code_ref_key == "function");
+  CHECK(read.nodes.at(1).data ==
+        json{{"code_ref", "f"}, {"compensate", {{"code_ref", "orders.refund"}}}});
+  CHECK(read.nodes.at(1).compensate_code_ref_key == "function");
+  CHECK(read.nodes.at(2).data == json{{"code_ref", "g"}});
+}
+
+TEST_CASE("equal values of function and code_ref are accepted, different ones are an error",
+          "[parse]") {
+  const auto with = [](json data) {
+    return diagnostics_of(
+        {{"name", "f"}, {"nodes", json::array({node_of("a", "task", std::move(data))})}});
+  };
+  CHECK(with({{"function", "f"}, {"code_ref", "f"}}) == lines{});
+  CHECK(with({{"function", "f"}, {"code_ref", "g"}}) ==
+        lines{"/nodes/0/data/function contradiction"});
+  CHECK(with({{"function", "f"}, {"codeRef", "g"}}) ==
+        lines{"/nodes/0/data/codeRef contradiction"});
+  CHECK(with({{"code_ref", "f"}, {"compensate", {{"function", "f"}, {"code_ref", "g"}}}}) ==
+        lines{"/nodes/0/data/compensate/function contradiction"});
+}
+
+TEST_CASE("the key function of a node that calls no function is not changed", "[parse]") {
+  const json data{{"values", json::object()}, {"function", "f"}};
+  CHECK(
+      good({{"name", "f"}, {"nodes", json::array({node_of("a", "set", data)})}}).nodes.at(0).data ==
+      data);
+}
+
+TEST_CASE("the rule of an edge is in data.when", "[parse]") {
   CHECK(when_of({{"data", {{"when", var("x")}}}}) == var("x"));
   CHECK(when_of({{"data", {{"when", true}}}}) == json(true));
   CHECK(when_of({{"data", {{"when", false}}}}) == json(false));
@@ -109,14 +146,14 @@ TEST_CASE("an edge's rule is in data.when", "[parse]") {
   CHECK_FALSE(when_of({{"data", nullptr}}).has_value());
 }
 
-TEST_CASE("the old top-level condition means data.when", "[parse]") {
+TEST_CASE("the legacy top-level condition means data.when", "[parse]") {
   CHECK(when_of({{"condition", var("x")}}) == var("x"));
   CHECK(when_of({{"condition", true}}) == json(true));
   CHECK(when_of({{"condition", false}}) == json(false));
   CHECK(when_of({{"condition", var("x")}, {"condition_value", true}}) == var("x"));
 }
 
-TEST_CASE("the old condition_value false turns the condition round", "[parse]") {
+TEST_CASE("the legacy condition_value false negates the condition", "[parse]") {
   CHECK(when_of({{"condition", var("x")}, {"condition_value", false}}) ==
         json{{"!", json::array({var("x")})}});
   // An array is one argument, not the list of arguments.
@@ -126,12 +163,12 @@ TEST_CASE("the old condition_value false turns the condition round", "[parse]") 
   CHECK(when_of({{"condition", false}, {"condition_value", false}}) == json(true));
 }
 
-TEST_CASE("the old condition_value alone is the boolean that the edge follows", "[parse]") {
+TEST_CASE("the legacy condition_value alone is the boolean that selects the edge", "[parse]") {
   CHECK(when_of({{"condition_value", true}}) == json(true));
   CHECK(when_of({{"condition_value", false}}) == json(false));
 }
 
-TEST_CASE("booleans that editors wrote as text are read with a warning", "[parse]") {
+TEST_CASE("booleans written as strings are read with a warning", "[parse]") {
   const auto read = [](json one) {
     std::vector<diagnostic> diagnostics;
     return parse_definition({{"name", "f"}, {"edges", json::array({edge_with(std::move(one))})}},
@@ -143,16 +180,16 @@ TEST_CASE("booleans that editors wrote as text are read with a warning", "[parse
   CHECK(read({{"data", {{"when", "false"}}}}) == json(false));
   CHECK(read({{"condition", "false"}}) == json(false));
   CHECK(read({{"condition_value", "false"}}) == json(false));
-  CHECK(edge_faults(edge_with({{"data", {{"when", "false"}}}}), severity::warning) ==
+  CHECK(edge_diagnostics(edge_with({{"data", {{"when", "false"}}}}), severity::warning) ==
         lines{"/edges/0/data/when text_for_boolean"});
-  CHECK(edge_faults(edge_with({{"condition_value", "true"}}), severity::warning) ==
+  CHECK(edge_diagnostics(edge_with({{"condition_value", "true"}}), severity::warning) ==
         lines{"/edges/0/condition_value text_for_boolean"});
 }
 
-TEST_CASE("an edge that says two different things is refused", "[parse]") {
+TEST_CASE("an edge with contradicting conditions is refused", "[parse]") {
   const auto contradicts = [](json one, const char* place) {
     CAPTURE(one.dump());
-    CHECK(edge_faults(edge_with(std::move(one))) ==
+    CHECK(edge_diagnostics(edge_with(std::move(one))) ==
           lines{std::string{"/edges/0/"} + place + " contradiction"});
   };
   contradicts({{"data", {{"when", var("x")}}}, {"condition", var("y")}}, "condition");
@@ -161,22 +198,22 @@ TEST_CASE("an edge that says two different things is refused", "[parse]") {
   contradicts({{"data", {{"when", var("x")}}}, {"condition_value", false}}, "condition_value");
 }
 
-TEST_CASE("an edge may say the same twice", "[parse]") {
+TEST_CASE("an edge may repeat the same condition", "[parse]") {
   CHECK(when_of({{"data", {{"when", var("x")}}}, {"condition", var("x")}}) == var("x"));
   CHECK(when_of({{"data", {{"when", false}}}, {"condition_value", false}}) == json(false));
   CHECK(when_of({{"data", {{"when", var("x")}}}, {"condition_value", true}}) == var("x"));
 }
 
-TEST_CASE("a condition_value that is no boolean is refused", "[parse]") {
-  CHECK(edge_faults(edge_with({{"condition_value", 1}})) ==
+TEST_CASE("a condition_value that is not a boolean is refused", "[parse]") {
+  CHECK(edge_diagnostics(edge_with({{"condition_value", 1}})) ==
         lines{"/edges/0/condition_value wrong_type"});
 }
 
-TEST_CASE("a key in the wrong place is refused, so that it is not silently unread", "[parse]") {
-  CHECK(edge_faults(edge_with({{"when", true}})) == lines{"/edges/0/when misplaced_key"});
+TEST_CASE("a misplaced key is refused rather than ignored", "[parse]") {
+  CHECK(edge_diagnostics(edge_with({{"when", true}})) == lines{"/edges/0/when misplaced_key"});
   json outside = node_of("a", "task", {{"code_ref", "f"}});
-  for (const char* key : {"args", "codeRef", "code_ref", "expr", "into", "max_visits", "message",
-                          "timeout", "values", "with"}) {
+  for (const char* key : {"args", "codeRef", "code_ref", "function", "expr", "into", "max_visits",
+                          "message", "timeout", "values", "with"}) {
     json wrong = outside;
     wrong[key] = 1;
     CHECK(diagnostics_of({{"name", "f"}, {"nodes", json::array({wrong})}}) ==
@@ -184,14 +221,14 @@ TEST_CASE("a key in the wrong place is refused, so that it is not silently unrea
   }
 }
 
-TEST_CASE("a key that looks like a slip is warned of, an editor's own key is not", "[parse]") {
+TEST_CASE("a key that looks like a typo causes a warning; a key of an editor does not", "[parse]") {
   CHECK(diagnostics_of({{"name", "f"}, {"nodse", json::array()}}, severity::warning) ==
         lines{"/nodse unknown_key"});
   CHECK(diagnostics_of({{"name", "f"}, {"viewport", json::object()}}, severity::warning) ==
         lines{});
-  CHECK(edge_faults(edge_with({{"condition_valu", true}}), severity::warning) ==
+  CHECK(edge_diagnostics(edge_with({{"condition_valu", true}}), severity::warning) ==
         lines{"/edges/0/condition_valu unknown_key"});
-  CHECK(edge_faults(edge_with({{"data", {{"wen", true}}}}), severity::warning) ==
+  CHECK(edge_diagnostics(edge_with({{"data", {{"wen", true}}}}), severity::warning) ==
         lines{"/edges/0/data/wen unknown_key"});
   json moved = node_of("a", "start");
   moved["position"] = {{"x", 1}};
@@ -200,14 +237,14 @@ TEST_CASE("a key that looks like a slip is warned of, an editor's own key is not
         lines{});
 }
 
-TEST_CASE("the pointer of an odd key is escaped as RFC 6901 says", "[parse]") {
+TEST_CASE("the pointer of an unusual key is escaped as in RFC 6901", "[parse]") {
   CHECK(diagnostics_of({{"name", "f"}, {"edges/", 1}}, severity::warning) ==
         lines{"/edges~1 unknown_key"});
   CHECK(diagnostics_of({{"name", "f"}, {"nam~", 1}}, severity::warning) ==
         lines{"/nam~0 unknown_key"});
 }
 
-TEST_CASE("every value of a wrong type is told with its place, all at once", "[parse]") {
+TEST_CASE("all values of a wrong type are reported at once, with their places", "[parse]") {
   CHECK(diagnostics_of(json::array()) == lines{" not_an_object"});
   CHECK(diagnostics_of(json::parse(R"({
     "name": 7, "description": [],
@@ -223,7 +260,7 @@ TEST_CASE("every value of a wrong type is told with its place, all at once", "[p
         lines{"/nodes wrong_type", "/edges wrong_type"});
 }
 
-TEST_CASE("the canonical form reads as the same definition", "[parse]") {
+TEST_CASE("parsing the canonical form returns the same definition", "[parse]") {
   const json old = json::parse(R"({
     "name": "old", "description": "as the old engine wrote it", "version": "3",
     "nodes": [{"id": "s", "type": "start", "position": {"x": 0, "y": 0}},

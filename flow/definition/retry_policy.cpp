@@ -22,10 +22,10 @@ std::optional<std::chrono::milliseconds> retry_policy::next_wait(std::uint32_t t
   if (std::find(non_retryable.begin(), non_retryable.end(), why.error_class()) !=
       non_retryable.end())
     return std::nullopt;
-  const double most = static_cast<double>(max_interval.count());
-  // Not to be multiplied without a bound: nothing times infinity is no number.
+  const double longest = static_cast<double>(max_interval.count());
+  // Bounded: 0 * infinity would be NaN.
   const double growth = std::min(std::pow(backoff, tries - 1.0), 1e15);
-  const double capped = std::min(static_cast<double>(initial.count()) * growth, most);
+  const double capped = std::min(static_cast<double>(initial.count()) * growth, longest);
   const double varied = capped * (1 + jitter * (2 * random - 1));
   return std::chrono::milliseconds{static_cast<std::int64_t>(std::llround(varied))};
 }

@@ -23,11 +23,11 @@ retry_policy policy_of(std::uint32_t attempts, std::chrono::milliseconds initial
 
 }  // namespace
 
-TEST_CASE("without a policy nothing is tried again", "[retry-policy]") {
+TEST_CASE("without a policy there are no retries", "[retry-policy]") {
   CHECK(retry_policy{}.next_wait(1, busy, 0.5) == std::nullopt);
 }
 
-TEST_CASE("waits grow by the back-off up to the longest", "[retry-policy]") {
+TEST_CASE("waits grow exponentially up to the maximum", "[retry-policy]") {
   const auto policy = policy_of(6, 100ms, 2, 500ms);
   std::vector<std::chrono::milliseconds> waits;
   for (std::uint32_t tries = 1; tries <= 5; ++tries)
@@ -36,19 +36,19 @@ TEST_CASE("waits grow by the back-off up to the longest", "[retry-policy]") {
   CHECK(policy.next_wait(6, busy, 0.5) == std::nullopt);
 }
 
-TEST_CASE("a back-off of one waits always the same", "[retry-policy]") {
+TEST_CASE("a back-off of one keeps the wait constant", "[retry-policy]") {
   const auto policy = policy_of(1'000'000, 3s, 1, 1h);
   CHECK(policy.next_wait(1, busy, 0.5) == 3s);
   CHECK(policy.next_wait(999'999, busy, 0.5) == 3s);
 }
 
-TEST_CASE("the growth of waits has no end in numbers", "[retry-policy]") {
-  // 100 to the power of 999998 is infinite, and nothing times infinity is no number.
+TEST_CASE("the growth of waits does not overflow", "[retry-policy]") {
+  // 100 to the power of 999998 is infinite, and 0 * infinity is NaN.
   CHECK(policy_of(1'000'000, 0ms, 100, 1h).next_wait(999'999, busy, 0.5) == 0ms);
   CHECK(policy_of(1'000'000, 1ms, 100, 1h).next_wait(999'999, busy, 0.5) == 1h);
 }
 
-TEST_CASE("jitter is a part of the wait in both directions", "[retry-policy]") {
+TEST_CASE("jitter shortens or lengthens the wait", "[retry-policy]") {
   auto policy = policy_of(3, 10s, 2, 1min);
   policy.jitter = 0.2;
   CHECK(policy.next_wait(1, busy, 0) == 8s);
@@ -58,7 +58,7 @@ TEST_CASE("jitter is a part of the wait in both directions", "[retry-policy]") {
   CHECK(policy.next_wait(1, busy, 0) == 0s);
 }
 
-TEST_CASE("an error class that is not retryable ends the tries", "[retry-policy]") {
+TEST_CASE("a non-retryable error class ends the attempts", "[retry-policy]") {
   auto policy = policy_of(3, 1s, 2, 1min);
   policy.non_retryable = {"card_declined", "timed_out"};
   CHECK(policy.next_wait(1, busy, 0.5) == 1s);

@@ -1,12 +1,11 @@
 #include "flow/definition/schema.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <exception>
 #include <map>
 #include <string_view>
 
-// Without it what is wrong with a schema would end the program.
+// Without this an invalid schema aborts the program.
 #define VALIJSON_USE_EXCEPTIONS 1
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
@@ -18,6 +17,8 @@
 #include <valijson/validator.hpp>
 #pragma GCC diagnostic pop
 
+#include <pawl/detail/hex.hpp>
+
 #include "flow/values/pointer.hpp"
 
 namespace pawl::flow {
@@ -25,11 +26,12 @@ namespace {
 
 using json_adapter = valijson::adapters::NlohmannJsonAdapter;
 
-constexpr std::size_t max_told = 20;
-/// The standard library's regular expressions go deeper into the stack with every character.
+constexpr std::size_t max_reported = 20;
+/// std::regex recurses once per character.
 constexpr std::size_t max_matched_bytes = 2'000;
 
-/// Looks at every object of a schema for what is not supported, and whether it matches texts.
+/// Visits every object of a schema. Reports unsupported keywords and notes whether any keyword
+/// matches strings against patterns.
 class schema_reader {
  public:
   explicit schema_reader(std::vector<diagnostic>& diagnostics) : diagnostics_(diagnostics) {}
@@ -44,47 +46,47 @@ class schema_reader {
     for (const auto& [key, value] : node.items()) {
       const std::string at = child_pointer(pointer, key);
       if (key == "enum" || key == "const" || key == "default" || key == "examples") continue;
-      if (key == "pattern" || key == "patternProperties" || key == "format") matches_texts = true;
+      if (key == "pattern" || key == "patternProperties" || key == "format") matches_strings = true;
       if (key == "$ref" && value.is_string() &&
           !value.get_ref<const std::string&>().starts_with('#'))
         diagnostics_.push_back(
             {severity::error, at, "bad_schema",
-             "a \"$ref\" must point into the same schema (\"#/...\"): nothing is "
-             "fetched from elsewhere"});
+             "a \"$ref\" must point into the same schema (\"#/...\"); references to other "
+             "documents are not fetched"});
       read(value, at);
     }
   }
 
-  bool matches_texts = false;
+  bool matches_strings = false;
 
  private:
   std::vector<diagnostic>& diagnostics_;
 };
 
-/// How much work a schema makes with a single value before it looks at the parts of that: schemas
-/// that refer to themselves without going deeper never end, and some that do not take for ever.
+/// Counts the subschemas that are applied to one value before validation descends into it. A schema
+/// that refers to itself without descending never ends, and some finite schemas grow exponentially.
 class work_counter {
  public:
   explicit work_counter(const json& root) : root_(root) {}
 
-  /// Whether it is bearable, for the schema and every part of it.
-  [[nodiscard]] bool is_bearable(const json& node) {
-    if (node.is_object() && of(node, 0) > most_work) return false;
+  /// Whether the schema and each of its parts stay within the limit.
+  [[nodiscard]] bool is_within_limit(const json& node) {
+    if (node.is_object() && of(node, 0) > max_work) return false;
     return !node.is_structured() || std::all_of(node.begin(), node.end(), [&](const json& part) {
-      return is_bearable(part);
+      return is_within_limit(part);
     });
   }
 
  private:
-  static constexpr std::size_t most_work = 1'000;
-  static constexpr int deepest_reference = 64;
+  static constexpr std::size_t max_work = 1'000;
+  static constexpr int max_reference_depth = 64;
 
   std::size_t of(const json& schema, int level) {
-    if (level > deepest_reference) return most_work + 1;
+    if (level > max_reference_depth) return max_work + 1;
     if (const auto known = known_.find(&schema); known != known_.end()) return known->second;
     std::size_t work = 1;
     for_each_in_place(schema, [&](const json& part) {
-      if (work <= most_work) work += of(part, level + 1);
+      if (work <= max_work) work += of(part, level + 1);
     });
     return known_[&schema] = work;
   }
@@ -115,22 +117,23 @@ class work_counter {
       } else if (at->is_object() && at->contains(name)) {
         at = &at->at(name);
       } else {
-        return nullptr;  // the library tells
+        return nullptr;  // the library reports it
       }
       from = to;
     }
     return at;
   }
 
-  /// Of a JSON pointer in a URI.
+  /// Decodes a segment of a JSON pointer in a URI fragment.
   static std::string unescaped(const std::string& text) {
     std::string plain;
     for (std::size_t i = 0; i < text.size(); ++i) {
-      unsigned code = 0;
-      const char* const digits = text.data() + i + 1;
-      if (text[i] == '%' && i + 2 < text.size() &&
-          std::from_chars(digits, digits + 2, code, 16).ptr == digits + 2) {
-        plain += static_cast<char>(code);
+      const bool has_code = text[i] == '%' && i + 2 < text.size() &&
+                            detail::hex_value(text[i + 1]) >= 0 &&
+                            detail::hex_value(text[i + 2]) >= 0;
+      if (has_code) {
+        plain +=
+            static_cast<char>(detail::hex_value(text[i + 1]) << 4 | detail::hex_value(text[i + 2]));
         i += 2;
       } else if (text[i] == '~' && i + 1 < text.size() &&
                  (text[i + 1] == '0' || text[i + 1] == '1')) {
@@ -146,10 +149,10 @@ class work_counter {
   std::map<const json*, std::size_t> known_;
 };
 
-bool has_longer_text(const json& value, std::size_t most) {
-  if (value.is_string()) return value.get_ref<const std::string&>().size() > most;
+bool has_longer_string(const json& value, std::size_t max_bytes) {
+  if (value.is_string()) return value.get_ref<const std::string&>().size() > max_bytes;
   return value.is_structured() && std::any_of(value.begin(), value.end(), [&](const json& item) {
-           return has_longer_text(item, most);
+           return has_longer_string(item, max_bytes);
          });
 }
 
@@ -157,31 +160,29 @@ bool has_longer_text(const json& value, std::size_t most) {
 
 struct json_schema::compiled {
   valijson::Schema schema;
-  bool matches_texts = false;
+  bool matches_strings = false;
 };
 
 json_schema json_schema::compile(const json& source, const std::string& pointer,
                                  std::vector<diagnostic>& diagnostics) {
   json_schema made;
   const auto fail = [&](const std::string& why) {
-    diagnostics.push_back(
-        {severity::error, pointer, "bad_schema", "this is no JSON Schema: " + why});
+    diagnostics.push_back({severity::error, pointer, "bad_schema", "invalid JSON Schema: " + why});
     return json_schema{};
   };
-  if (!source.is_object())
-    return fail("it must be an object, not " + std::string{source.type_name()});
+  if (!source.is_object()) return fail("must be an object, not " + std::string{source.type_name()});
   const std::size_t before = diagnostics.size();
   schema_reader reader{diagnostics};
   reader.read(source, pointer);
   if (diagnostics.size() > before) return made;
-  if (!work_counter{source}.is_bearable(source))
-    return fail("its references lead to themselves, or to too many others");
+  if (!work_counter{source}.is_within_limit(source))
+    return fail("its references are circular, or expand to too many subschemas");
   auto parsed = std::make_shared<json_schema::compiled>();
-  parsed->matches_texts = reader.matches_texts;
+  parsed->matches_strings = reader.matches_strings;
   try {
     valijson::SchemaParser parser{valijson::SchemaParser::kDraft7};
     parser.populateSchema(json_adapter{source}, parsed->schema);
-    // Regular expressions are read when they are first needed: a bad one must be found now.
+    // Regular expressions are compiled on first use; this finds an invalid one now.
     valijson::Validator{}.validate(parsed->schema, json_adapter{json{}}, nullptr);
   } catch (const std::exception& failure) {
     return fail(failure.what());
@@ -192,23 +193,23 @@ json_schema json_schema::compile(const json& source, const std::string& pointer,
 
 result<void> json_schema::check(const json& value, const std::string& what) const {
   if (!compiled_) return {};
-  if (compiled_->matches_texts && has_longer_text(value, max_matched_bytes)) {
+  if (compiled_->matches_strings && has_longer_string(value, max_matched_bytes)) {
     return error{errc::invalid_argument,
-                 what + " has a text of more than " + std::to_string(max_matched_bytes) +
-                     " bytes, which is not matched against the patterns of its schema"};
+                 what + " has a string of more than " + std::to_string(max_matched_bytes) +
+                     " bytes; its schema has patterns, which match only shorter strings"};
   }
   valijson::ValidationResults found;
-  bool good = false;
+  bool valid = false;
   try {
-    good = valijson::Validator{}.validate(compiled_->schema, json_adapter{value}, &found);
+    valid = valijson::Validator{}.validate(compiled_->schema, json_adapter{value}, &found);
   } catch (const std::exception& failure) {
     return error{errc::invalid_argument,
                  what + " cannot be checked against its schema: " + failure.what()};
   }
-  if (good) return {};
-  error refused{errc::invalid_argument, what + " does not fit its schema"};
+  if (valid) return {};
+  error refused{errc::invalid_argument, what + " does not match its schema"};
   valijson::ValidationResults::Error each;
-  while (refused.diagnostics.size() < max_told && found.popError(each)) {
+  while (refused.diagnostics.size() < max_reported && found.popError(each)) {
     std::string at;
     for (const auto& step : each.context) {
       if (step == "<root>") continue;

@@ -13,12 +13,14 @@ namespace pawl::flow {
 /// A compiled JSON Schema (draft 7). Immutable; cheap to copy; safe for concurrent use.
 class json_schema {
  public:
-  /// Faults of the schema are appended at `pointer`; what is returned then accepts everything. A
-  /// `$ref` into other documents is a diagnostic: nothing is ever fetched.
+  /// Compiles a schema. Appends a diagnostic at `pointer` for each problem and then returns a
+  /// schema that accepts every value. A `$ref` to another document is a problem: nothing is ever
+  /// fetched.
   [[nodiscard]] static json_schema compile(const json& source, const std::string& pointer,
                                            std::vector<diagnostic>& diagnostics);
 
-  /// Error `invalid_argument`: `what` does not fit, with a diagnostic for each place, at most 20.
+  /// Validates a value; `what` names it in messages. Error: `invalid_argument` with a diagnostic
+  /// for each mismatch, at most 20.
   [[nodiscard]] result<void> check(const json& value, const std::string& what) const;
 
  private:

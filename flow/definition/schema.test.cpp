@@ -11,7 +11,7 @@ namespace {
 
 using lines = std::vector<std::string>;
 
-lines faults_of_schema(const json& source) {
+lines errors_of_schema(const json& source) {
   std::vector<diagnostic> diagnostics;
   static_cast<void>(json_schema::compile(source, "/s", diagnostics));
   return codes(diagnostics);
@@ -24,12 +24,12 @@ json_schema good_schema(const json& source) {
   return made;
 }
 
-/// The places at which a value does not fit.
+/// Returns the places at which a value does not match.
 lines misfits(const json& schema, const json& value) {
   const auto checked = good_schema(schema).check(value, "the input");
   if (checked) return {};
   CHECK(checked.error().code == errc::invalid_argument);
-  CHECK(mentions(checked.error().message, "the input does not fit its schema"));
+  CHECK(mentions(checked.error().message, "the input does not match its schema"));
   lines places;
   for (const auto& f : checked.error().diagnostics) places.push_back(f.pointer);
   return places;
@@ -50,22 +50,22 @@ const json order{{"type", "object"},
 
 }  // namespace
 
-TEST_CASE("what is no JSON Schema is told at its place", "[schema]") {
+TEST_CASE("an invalid JSON Schema is reported with its place", "[schema]") {
   for (const json& bad : {json(7), json("object"), json::array(), json(nullptr), json(true)})
-    CHECK(faults_of_schema(bad) == lines{"/s bad_schema"});
-  CHECK(faults_of_schema({{"type", 7}}) == lines{"/s bad_schema"});
-  CHECK(faults_of_schema({{"type", "strnig"}}) == lines{"/s bad_schema"});
-  CHECK(faults_of_schema({{"required", 1}}) == lines{"/s bad_schema"});
-  CHECK(faults_of_schema({{"$ref", "#/definitions/none"}}) == lines{"/s bad_schema"});
-  CHECK(faults_of_schema({{"properties", {{"a", {{"$ref", "http://x.example/s.json"}}}}}}) ==
+    CHECK(errors_of_schema(bad) == lines{"/s bad_schema"});
+  CHECK(errors_of_schema({{"type", 7}}) == lines{"/s bad_schema"});
+  CHECK(errors_of_schema({{"type", "strnig"}}) == lines{"/s bad_schema"});
+  CHECK(errors_of_schema({{"required", 1}}) == lines{"/s bad_schema"});
+  CHECK(errors_of_schema({{"$ref", "#/definitions/none"}}) == lines{"/s bad_schema"});
+  CHECK(errors_of_schema({{"properties", {{"a", {{"$ref", "http://x.example/s.json"}}}}}}) ==
         lines{"/s/properties/a/$ref bad_schema"});
-  CHECK(faults_of_schema({{"allOf", {{{"$ref", "other.json"}}}}}) ==
+  CHECK(errors_of_schema({{"allOf", {{{"$ref", "other.json"}}}}}) ==
         lines{"/s/allOf/0/$ref bad_schema"});
-  CHECK(faults_of_schema(json::object()) == lines{});
-  CHECK(faults_of_schema({{"enum", {{{"$ref", "just a value"}}}}}) == lines{});
+  CHECK(errors_of_schema(json::object()) == lines{});
+  CHECK(errors_of_schema({{"enum", {{{"$ref", "just a value"}}}}}) == lines{});
 }
 
-TEST_CASE("a value that does not fit is told with its places", "[schema]") {
+TEST_CASE("a value that does not match is reported with its places", "[schema]") {
   CHECK(misfits(order, {{"id", "abc"}, {"lines", {1, 2}}}) == lines{});
   CHECK(misfits(order, {{"id", "abc"}, {"lines", {1, "x"}}}).front() == "/lines/1");
   CHECK(misfits(order, {{"id", "ABC"}}).front() == "/id");
@@ -84,7 +84,7 @@ TEST_CASE("a schema may refer to its own definitions, and to itself", "[schema]"
   CHECK_FALSE(misfits(tree, {{"next", {{"next", 7}}}}).empty());
 }
 
-TEST_CASE("schemas that refer to themselves in circles, or to too much, are refused", "[schema]") {
+TEST_CASE("schemas with circular or exploding references are refused", "[schema]") {
   const auto ref = [](const char* to) { return json{{"$ref", to}}; };
   for (const json& bad :
        {ref("#"), json{{"allOf", json::array({ref("#")})}}, json{{"not", ref("#")}},
@@ -94,17 +94,17 @@ TEST_CASE("schemas that refer to themselves in circles, or to too much, are refu
         json{{"properties", {{"x", {{"if", ref("#/properties/x")}}}}}},
         json{{"allOf", json::array({json::object(), ref("#/allOf/1")})}}}) {
     CAPTURE(bad.dump());
-    CHECK(faults_of_schema(bad) == lines{"/s bad_schema"});
+    CHECK(errors_of_schema(bad) == lines{"/s bad_schema"});
   }
   json doubling{{"definitions", {{"0", json::object()}}}};
   for (int i = 1; i <= 40; ++i) {
     const auto before = ref(("#/definitions/" + std::to_string(i - 1)).c_str());
     doubling["definitions"][std::to_string(i)] = {{"allOf", {before, before}}};
   }
-  CHECK(faults_of_schema(doubling) == lines{"/s bad_schema"});
+  CHECK(errors_of_schema(doubling) == lines{"/s bad_schema"});
 }
 
-TEST_CASE("no more places are told than somebody reads", "[schema]") {
+TEST_CASE("the number of reported places is limited", "[schema]") {
   json many = json::array();
   for (int i = 0; i < 200; ++i) many.push_back("x");
   const auto checked = good_schema({{"items", {{"type", "integer"}}}}).check(many, "the input");
@@ -112,23 +112,25 @@ TEST_CASE("no more places are told than somebody reads", "[schema]") {
   CHECK(checked.error().diagnostics.size() <= 20);
 }
 
-TEST_CASE("a text too long to be matched is refused where texts are matched", "[schema]") {
+TEST_CASE("a string too long for patterns is refused if the schema has patterns", "[schema]") {
   const json longer(std::string(2'001, 'a'));
   const auto with_pattern = good_schema({{"pattern", "^(a+)+$"}}).check(longer, "the answer");
   REQUIRE_FALSE(with_pattern);
-  CHECK(with_pattern.error().message ==
-        "the answer has a text of more than 2000 bytes, which is not matched against the patterns "
-        "of its schema");
+  CHECK(
+      with_pattern.error().message ==
+      "the answer has a string of more than 2000 bytes; its schema has patterns, which match only "
+      "shorter strings");
   CHECK(good_schema({{"pattern", "^a+$"}}).check(std::string(2'000, 'a'), "the answer"));
   CHECK(good_schema({{"type", "string"}}).check(longer, "the answer"));
 }
 
-TEST_CASE("a schema without a say accepts everything", "[schema]") {
+TEST_CASE("an empty schema accepts everything", "[schema]") {
   for (const json& value : {json(nullptr), json(1), json{{"a", 1}}})
     CHECK(json_schema{}.check(value, "the input"));
 }
 
-TEST_CASE("a flow's input schema is checked, kept and applied at the start", "[schema][start]") {
+TEST_CASE("the input schema of a flow is checked, kept and applied at the start",
+          "[schema][start]") {
   CHECK(errors_of(with_schema(7)) == lines{"/input_schema bad_schema"});
   CHECK(errors_of(with_schema({{"properties", {{"a", {{"$ref", "x.json"}}}}}})) ==
         lines{"/input_schema/properties/a/$ref bad_schema"});
@@ -141,7 +143,7 @@ TEST_CASE("a flow's input schema is checked, kept and applied at the start", "[s
   const auto refused = run.begin({{"id", "ABC"}});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::invalid_argument);
-  CHECK(mentions(refused.error().message, "the input does not fit its schema: at \"/id\""));
+  CHECK(mentions(refused.error().message, "the input does not match its schema: at \"/id\""));
   CHECK(run.state().sequence == 0);
   REQUIRE(run.begin({{"id", "abc"}}));
   CHECK(run.waiting_at() == lines{"a"});

@@ -6,11 +6,11 @@
 
 #include "flow/machine/state.hpp"
 
-/// Walks through the nodes of a graph. `next_of(node, visit)` calls `visit` with each node that
-/// comes next to a node; what a walk is to leave out it does not name.
+/// Graph traversal. `next_of(node, visit)` calls `visit` with each successor of a node that the
+/// traversal may follow.
 namespace pawl::flow {
 
-/// Which of `size` nodes a walk from any of `open` comes to; these among them.
+/// Returns, for each of `size` nodes, whether it is in `open` or can be reached from there.
 template <class NextOf>
 [[nodiscard]] std::vector<bool> reached(std::size_t size, std::vector<node_index> open,
                                         const NextOf& next_of) {
@@ -28,10 +28,10 @@ template <class NextOf>
   return seen;
 }
 
-/// From which of `size` nodes a walk can come to one where it `may_end(node)`.
+/// Returns, for each of `size` nodes, whether a node with `may_end(node)` can be reached from it.
 template <class MayEnd, class NextOf>
-[[nodiscard]] std::vector<bool> with_way_out(std::size_t size, const MayEnd& may_end,
-                                             const NextOf& next_of) {
+[[nodiscard]] std::vector<bool> with_exit(std::size_t size, const MayEnd& may_end,
+                                          const NextOf& next_of) {
   std::vector<std::vector<node_index>> sources(size);
   std::vector<node_index> ends;
   for (node_index i = 0; i < size; ++i) {

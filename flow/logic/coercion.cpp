@@ -23,15 +23,15 @@ bool equal_texts(evaluation& run, std::string_view a, std::string_view b) {
   return a.size() == b.size() && run.read(a.size()) && a == b;
 }
 
-// What stands where an array of one item, of one item, … ends. An array's text is its items' texts
-// with commas between, so one item speaks for its array.
+// Returns the innermost value of nested arrays with one item each. The text of an array is that of
+// its items, joined by commas, so an array with one item has the text of the item.
 value innermost_single(evaluation& run, value v) {
   while (v.is_array() && v.size() == 1 && run.step()) v = v[0];
   return v;
 }
 
-// The number of an array, whose text JavaScript reads. More than one item have a comma between
-// them, which no number has.
+// The number of an array: JavaScript parses its text. With several items the text has a comma and
+// is not a number.
 number array_to_number(evaluation& run, const value& array) {
   const value inner = innermost_single(run, array);
   if (inner.is_array()) return inner.size() == 0 ? number::integer(0) : number::nan();
@@ -39,7 +39,7 @@ number array_to_number(evaluation& run, const value& array) {
   return inner.is_boolean() ? number::nan() : to_number(run, inner);
 }
 
-// A comma ends what parseFloat reads, so the first item is all that counts.
+// parseFloat stops at a comma, so only the first item counts.
 number array_to_float(evaluation& run, value v) {
   while (v.is_array() && v.size() > 0 && run.step()) v = v[0];
   return v.is_array() ? number::nan() : to_float(run, v);
@@ -76,7 +76,7 @@ void text_builder::add_scalar(const value& item) {
 
 void text_builder::add_joined(const value& item) {
   if (!item.is_array()) return add_scalar(item);
-  // Arrays being written, outermost first, each with its next item. No recursion: data may be deep.
+  // The open arrays, outermost first, each with its next item. No recursion: data may be deep.
   std::vector<std::pair<value, std::size_t>> open{{item, 0}};
   while (!open.empty() && run_.step()) {
     auto& [array, next] = open.back();
@@ -87,7 +87,7 @@ void text_builder::add_joined(const value& item) {
     if (next > 0) add(",");
     const value child = array[next++];
     if (child.is_array()) {
-      open.emplace_back(child, 0);  // ends the life of the references above
+      open.emplace_back(child, 0);  // invalidates the references above
     } else {
       add_scalar(child);
     }

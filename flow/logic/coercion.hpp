@@ -7,12 +7,12 @@
 #include "flow/logic/evaluation.hpp"
 #include "flow/logic/value.hpp"
 
-/// How values of one type become another, and how they compare, as ECMAScript defines it for values
-/// that JSON can hold. What reads or builds text is paid for from the evaluation's budgets; after a
-/// failure the answers mean nothing.
+/// Conversions and comparisons of values, as ECMAScript defines them for the values of JSON.
+/// Reading and building text is charged to the budgets of the evaluation. After a failure the
+/// results are meaningless.
 namespace pawl::flow::logic {
 
-/// Builds text under the evaluation's budget. After a failure it takes nothing more.
+/// Builds text within the budget of the evaluation. Does nothing after a failure.
 class text_builder {
  public:
   explicit text_builder(evaluation& run) : run_(run) {}
@@ -20,8 +20,8 @@ class text_builder {
   void add(std::string_view text) {
     if (run_.take(text.size())) text_.append(text);
   }
-  /// What `Array.prototype.join` writes for an item: nothing for null and undefined, arrays
-  /// flattened with commas.
+  /// Appends an item as `Array.prototype.join` does: nothing for null and undefined; arrays are
+  /// flattened, with commas.
   void add_joined(const value& item);
 
   [[nodiscard]] std::string_view finish() { return run_.keep(text_); }
@@ -33,7 +33,7 @@ class text_builder {
   std::string text_;
 };
 
-/// `String(v)`. The text lives as long as the evaluation.
+/// `String(v)`. The result lives as long as the evaluation.
 [[nodiscard]] std::string_view to_text(evaluation& run, const value& v);
 
 /// `Number(v)`
@@ -48,7 +48,7 @@ class text_builder {
 /// `a == b`
 [[nodiscard]] bool loosely_equal(evaluation& run, const value& a, const value& b);
 
-/// How `a` and `b` order under <, <=, > and >=. Texts compare by code points.
+/// Orders `a` and `b` for <, <=, > and >=. Strings are compared by code points.
 [[nodiscard]] std::partial_ordering order(evaluation& run, const value& a, const value& b);
 
 }  // namespace pawl::flow::logic

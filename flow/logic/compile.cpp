@@ -28,9 +28,9 @@ struct rule_access {
 
 namespace {
 
-constexpr std::size_t most_unknown_operators = 100;
+constexpr std::size_t max_unknown_operators = 100;
 
-// What other languages call an operator, where spelling alone leads elsewhere.
+// Names of operators in other languages that are not similar to the JSONLogic names.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 16> other_names = {{
     {"&&", "and"},
     {"=", "=="},
@@ -62,17 +62,17 @@ const operator_entry* find_operator(std::string_view name) noexcept {
   return found != table.end() && found->name == name ? &*found : nullptr;
 }
 
-// Only an object with one key calls an operator; others are literals.
+// An object with one key calls an operator; other objects are literals.
 bool is_call(const json& j) noexcept {
   return j.is_object() && j.size() == 1;
 }
 
-/// Whether a rule keeps the limits. With an explicit stack: what comes in may be of any depth, and
-/// nothing else is done with it before this has been checked.
+/// Checks the size and depth of a rule before any other code sees it. Uses an explicit stack,
+/// because the input may have any depth.
 class measurement {
  public:
-  explicit measurement(const limits& allowed)
-      : max_depth_(std::min(allowed.max_depth, deepest)), max_nodes_(allowed.max_nodes) {}
+  explicit measurement(const limits& limits)
+      : max_depth_(std::min(limits.max_depth, max_max_depth)), max_nodes_(limits.max_nodes) {}
 
   [[nodiscard]] std::optional<diagnostic> check(const json& source) {
     open_.push_back({&source, 0});
@@ -96,7 +96,7 @@ class measurement {
 
   void add_children(const place& at) {
     const json* parent = at.what;
-    // The array of a call's arguments is part of the call.
+    // The array of arguments is part of the call.
     if (is_call(*parent) && parent->begin()->is_array()) parent = &*parent->begin();
     for (const json& child : *parent) open_.push_back({&child, at.depth + 1});
   }
@@ -106,13 +106,13 @@ class measurement {
             {},
             "rule_too_large",
             "the rule has more than " + std::to_string(max_nodes_) +
-                " operators and literals; keep big tables in the data"};
+                " operators and literals; store large tables in the data"};
   }
   [[nodiscard]] diagnostic too_deep() const {
     return {severity::error,
             {},
             "rule_too_deep",
-            "the rule nests deeper than " + std::to_string(max_depth_) + " levels"};
+            "the rule is nested deeper than " + std::to_string(max_depth_) + " levels"};
   }
 
   std::uint32_t max_depth_;
@@ -121,8 +121,7 @@ class measurement {
   std::vector<place> open_;
 };
 
-// Where the compiler is in the source; a pointer is written only when there is a diagnostic to
-// place.
+// Position of the compiler in the source. The JSON pointer is built only for a diagnostic.
 struct location {
   const location* parent = nullptr;
   const std::string* key = nullptr;  // null for an index
@@ -143,7 +142,7 @@ std::string pointer_to(std::string_view root, const location* at) {
   return std::string(root) + inner.to_string();
 }
 
-/// Turns measured JSON into expressions. Recursive: as deep as the limits allow.
+/// Compiles checked JSON to expressions. Recursive; `measurement` has bounded the depth.
 class compiler {
  public:
   compiler(compiled& into, std::string_view root, std::vector<diagnostic>& diagnostics)
@@ -152,11 +151,11 @@ class compiler {
   void run() { into_.root = any(into_.source, {nullptr, false, false}); }
 
  private:
-  // How a part of the rule is to be read.
+  // How to read a part of the rule.
   struct context {
     const location* at;
-    bool in_item;  // its data is an item of an iteration
-    bool is_path;  // literals are paths
+    bool in_item;  // `var` reads an item of an iteration
+    bool is_path;  // a literal is a path
   };
 
   expression any(const json& source, const context& c) {
@@ -203,7 +202,7 @@ class compiler {
     } else {
       args.push_back(any(argument, for_argument(arguments, 0, {&at, c.in_item, false})));
     }
-    // An unknown operator has become a diagnostic, and the rule with it; anything will do here.
+    // An unknown operator is reported and the rule discarded, so any function will do here.
     made.apply = found == nullptr ? op::log : found->apply;
     adopt(std::move(args), made);
     return made;
@@ -227,7 +226,7 @@ class compiler {
     into_.nodes.push_back(std::move(kept));
   }
 
-  // The path that a literal names; null if it is none that can be split here.
+  // The path of a literal; null if the literal is not a path.
   const path* literal_path(const json& source, const context& c) {
     std::string text;
     if (source.is_string()) {
@@ -245,13 +244,13 @@ class compiler {
   }
 
   void unknown(const std::string& name, const location& at) {
-    if (++unknown_ > most_unknown_operators) return;
+    if (++unknown_ > max_unknown_operators) return;
     const bool is_long = name.size() > 60;
-    std::string message = "no JSONLogic operator is called \"" +
-                          (is_long ? std::string(characters(name, 0, 40)) + "…" : name) +
-                          "\" (an object with one key calls an operator)";
+    std::string message = "unknown JSONLogic operator \"" +
+                          (is_long ? std::string(characters(name, 0, 40)) + "…" : name) + "\"";
     const auto suggestion = meant(name);
-    if (suggestion) message += "; did you mean \"" + std::string(*suggestion) + "\"?";
+    message += suggestion ? "; did you mean \"" + std::string(*suggestion) + "\"?"
+                          : "; an object with one key is a call of an operator";
     diagnostics_.push_back(
         {severity::error, pointer_to(root_, &at), "unknown_operator", std::move(message)});
   }
@@ -266,10 +265,10 @@ class compiler {
 }  // namespace
 
 rule compile(const json& source, std::string_view pointer, std::vector<diagnostic>& diagnostics,
-             const limits& allowed) {
-  if (auto broken = measurement{allowed}.check(source)) {
-    broken->pointer = pointer;
-    diagnostics.push_back(std::move(*broken));
+             const limits& limits) {
+  if (auto exceeded = measurement{limits}.check(source)) {
+    exceeded->pointer = pointer;
+    diagnostics.push_back(std::move(*exceeded));
     return {};
   }
   const std::size_t before = diagnostics.size();
@@ -279,9 +278,9 @@ rule compile(const json& source, std::string_view pointer, std::vector<diagnosti
   return diagnostics.size() == before ? rule_access::make(std::move(made)) : rule{};
 }
 
-result<rule> compile(const json& source, const limits& allowed) {
+result<rule> compile(const json& source, const limits& limits) {
   std::vector<diagnostic> diagnostics;
-  rule made = compile(source, "", diagnostics, allowed);
+  rule made = compile(source, "", diagnostics, limits);
   if (diagnostics.empty()) return made;
   error failure{errc::invalid_rule, "compiling a JSONLogic rule: " + diagnostics.front().message,
                 diagnostics.front().code};

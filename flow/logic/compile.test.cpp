@@ -26,7 +26,7 @@ bool has(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
-TEST_CASE("an unknown operator is a fault with its place and the nearest known one", "[logic]") {
+TEST_CASE("an unknown operator is reported with its place and a suggestion", "[logic]") {
   const json rule = json::parse(R"({"and": [true, {"fliter": [{"var": "a/b"}, true]}]})");
   const auto diagnostics = diagnostics_of(rule, "/edges/0/data/when");
   REQUIRE(diagnostics.size() == 1);
@@ -37,7 +37,7 @@ TEST_CASE("an unknown operator is a fault with its place and the nearest known o
   CHECK(has(diagnostics[0].message, "did you mean \"filter\"?"));
 }
 
-TEST_CASE("operators of other languages are told by their name here", "[logic]") {
+TEST_CASE("operators of other languages are reported with their JSONLogic name", "[logic]") {
   const auto message = [](const char* name) {
     return diagnostics_of({{name, {1, 2}}}).at(0).message;
   };
@@ -50,7 +50,7 @@ TEST_CASE("operators of other languages are told by their name here", "[logic]")
   CHECK_FALSE(has(message("frobnicate"), "did you mean"));
 }
 
-TEST_CASE("every unknown operator is told at once, also within unknown ones", "[logic]") {
+TEST_CASE("all unknown operators are reported at once, also nested ones", "[logic]") {
   const json rule = json::parse(R"([{"a~b": {"c/d": 1}}, {"if": [true, 1, {"": 2}]}])");
   const auto diagnostics = diagnostics_of(rule);
   REQUIRE(diagnostics.size() == 3);
@@ -59,14 +59,14 @@ TEST_CASE("every unknown operator is told at once, also within unknown ones", "[
   CHECK(diagnostics[2].pointer == "/1/if/2/");
 }
 
-TEST_CASE("a very long or very frequent unknown operator does not flood the report", "[logic]") {
+TEST_CASE("long or frequent unknown operators do not flood the diagnostics", "[logic]") {
   const auto diagnostics = diagnostics_of({{std::string(1'000'000, 'x'), 1}});
   REQUIRE(diagnostics.size() == 1);
   CHECK(diagnostics[0].message.size() < 300);
   CHECK(diagnostics_of(json(5000, json{{"nope", 1}})).size() == 100);
 }
 
-TEST_CASE("a single rule's faults become an error", "[logic]") {
+TEST_CASE("the diagnostics of a single rule become an error", "[logic]") {
   const auto failed = compile(json::parse(R"({"if": [{"equals": [1, 1]}]})"));
   REQUIRE(!failed);
   CHECK(failed.error().code == errc::invalid_rule);
@@ -75,7 +75,7 @@ TEST_CASE("a single rule's faults become an error", "[logic]") {
   CHECK(has(failed.error().message, "(at /if/0/equals)"));
 }
 
-TEST_CASE("a rule with a fault is the null rule", "[logic]") {
+TEST_CASE("a rule with a diagnostic is the null rule", "[logic]") {
   std::vector<diagnostic> diagnostics;
   const rule broken = compile({{"nope", 1}}, "", diagnostics);
   CHECK(broken.source() == nullptr);
@@ -97,7 +97,7 @@ TEST_CASE("nesting is limited by operators and literals, not by argument arrays"
   CHECK(diagnostics_of(nested(129)).size() == 1);
 }
 
-TEST_CASE("nesting is limited for the stack's sake whatever the caller allows", "[logic]") {
+TEST_CASE("nesting is limited to protect the stack, whatever the caller allows", "[logic]") {
   limits allowed;
   allowed.max_depth = 1'000'000;
   CHECK(diagnostics_of(nested(512), "", allowed).empty());
@@ -107,7 +107,7 @@ TEST_CASE("nesting is limited for the stack's sake whatever the caller allows", 
   CHECK(deep->evaluate(variables{}).value() == 1);
 }
 
-TEST_CASE("a rule may not have too many operators and literals", "[logic]") {
+TEST_CASE("the number of operators and literals in a rule is limited", "[logic]") {
   limits allowed;
   allowed.max_nodes = 10;
   CHECK(diagnostics_of({{"+", {1, 2, 3, 4, 5, 6, 7, 8, 9}}}, "", allowed).empty());
@@ -117,7 +117,7 @@ TEST_CASE("a rule may not have too many operators and literals", "[logic]") {
   CHECK(diagnostics_of(json(200'000, 1)).at(0).code == "rule_too_large");
 }
 
-TEST_CASE("a rule keeps its source and outlives what it was compiled from", "[logic]") {
+TEST_CASE("a rule keeps its source and outlives the JSON it was compiled from", "[logic]") {
   rule kept;
   {
     json source = json::parse(R"({"cat": ["a literal text that is not small, ", {"var": "x"}]})");
@@ -131,7 +131,7 @@ TEST_CASE("a rule keeps its source and outlives what it was compiled from", "[lo
   CHECK(copy.evaluate(variables{data}).value() == "a literal text that is not small, 1");
 }
 
-TEST_CASE("reads lists the literal paths of the variables", "[logic]") {
+TEST_CASE("reads() lists the literal paths of the variables", "[logic]") {
   const json source = json::parse(R"({"and": [
     {"==": [{"var": "order.total"}, {"var": ["limit", {"var": "fallback"}]}]},
     {"missing": ["name", "order.total"]},
@@ -158,7 +158,7 @@ TEST_CASE("the operators are listed sorted", "[logic]") {
   CHECK(std::find(names.begin(), names.end(), "missing_some") != names.end());
 }
 
-TEST_CASE("layers are asked in order, by top-level name", "[logic]") {
+TEST_CASE("layers are searched in order, by top-level name", "[logic]") {
   const json own{{"run_id", "r1"}, {"x", {{"a", 1}}}, {"gone", nullptr}};
   const json data{{"run_id", "shadowed"}, {"x", {{"a", 2}, {"b", 3}}}, {"gone", 4}, {"y", 5}};
   const json no_object{1, 2};  // nothing is found in it
@@ -188,7 +188,7 @@ TEST_CASE("without layers the data is null", "[logic]") {
   CHECK(compile({{"var", {"a", 3}}}).value().evaluate(variables{}).value() == 3);
 }
 
-TEST_CASE("test gives the truth of what a rule evaluates to", "[logic]") {
+TEST_CASE("test() returns the truth value of the result", "[logic]") {
   const json data{{"big", json(100'000, "some text that is long enough for the heap")}};
   limits tight;
   tight.max_bytes = 100;

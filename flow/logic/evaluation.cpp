@@ -10,7 +10,7 @@
 
 namespace pawl::flow::logic {
 
-// What is built lives in memory that is released at once, without destructors.
+// Built values live in an arena that is released at once, without destructors.
 static_assert(std::is_trivially_destructible_v<value> && std::is_trivially_copyable_v<value>);
 
 value evaluation::whole_data() const noexcept {
@@ -44,10 +44,10 @@ value* evaluation::room(std::size_t count) {
 }
 
 bool evaluation::may_nest(std::uint32_t depth) {
-  const std::uint32_t allowed = std::min(allowed_.max_depth, deepest);
-  if (depth <= allowed) return !failed();
-  fail({errc::limit_exceeded, "evaluating a JSONLogic rule: it builds arrays nested deeper than " +
-                                  std::to_string(allowed) + " levels"});
+  const std::uint32_t max_depth = std::min(limits_.max_depth, max_max_depth);
+  if (depth <= max_depth) return !failed();
+  fail({errc::limit_exceeded, "evaluating a JSONLogic rule: it built arrays nested deeper than " +
+                                  std::to_string(max_depth) + " levels"});
   return false;
 }
 
@@ -60,15 +60,15 @@ void evaluation::fail(error e) {
 
 bool evaluation::out_of_steps() {
   fail({errc::limit_exceeded, "evaluating a JSONLogic rule: not finished after " +
-                                  std::to_string(allowed_.max_steps) +
-                                  " steps; let it visit fewer items or compare shorter texts"});
+                                  std::to_string(limits_.max_steps) +
+                                  " steps; visit fewer items or compare shorter strings"});
   return false;
 }
 
 bool evaluation::out_of_bytes() {
-  fail({errc::limit_exceeded, "evaluating a JSONLogic rule: it builds more than " +
-                                  std::to_string(allowed_.max_bytes) +
-                                  " bytes of text, arrays and result"});
+  fail({errc::limit_exceeded, "evaluating a JSONLogic rule: it built more than " +
+                                  std::to_string(limits_.max_bytes) +
+                                  " bytes of strings, arrays and result"});
   return false;
 }
 

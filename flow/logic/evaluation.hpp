@@ -17,20 +17,20 @@
 
 namespace pawl::flow::logic {
 
-/// One evaluation of a rule: its variables, what is left of its budgets, and the memory of what it
-/// builds. Failure sticks: afterwards every call of `eval` gives undefined and every budget is
-/// empty, so that operators and their loops end by themselves. Used by one thread.
+/// One evaluation of a rule: its variables, its remaining budgets, and the memory of the values
+/// that it builds. Failure is sticky: after it `eval` returns undefined and the budgets are empty,
+/// so that operators and their loops end without checks of their own. Not thread-safe.
 class evaluation {
  public:
-  evaluation(const variables& data, const limits& allowed)
+  evaluation(const variables& data, const limits& limits)
       : data_(data),
-        allowed_(allowed),
-        steps_left_(allowed.max_steps),
-        bytes_left_(allowed.max_bytes) {}
+        limits_(limits),
+        steps_left_(limits.max_steps),
+        bytes_left_(limits.max_bytes) {}
   evaluation(const evaluation&) = delete;
   evaluation& operator=(const evaluation&) = delete;
 
-  /// The data of the rule as a whole, before any iteration narrows it.
+  /// The data of the whole rule, outside of iterations.
   [[nodiscard]] value whole_data() const noexcept;
   [[nodiscard]] const variables& data() const noexcept { return data_; }
 
@@ -39,39 +39,39 @@ class evaluation {
     if (!step(e.steps)) return {};
     return e.apply(*this, e, data);
   }
-  /// Argument `i` of a call, undefined where it is not written.
+  /// Evaluates argument `i` of a call; undefined if there is none.
   [[nodiscard]] value arg(const expression& call, std::size_t i, const value& data) {
     return i < call.arg_count ? eval(call.first_arg[i], data) : value{};
   }
 
-  /// Takes steps from the budget. False once the evaluation has failed.
+  /// Takes steps from the budget. Returns false after a failure.
   [[nodiscard]] bool step(std::uint64_t count = 1) {
     if (count > steps_left_) return out_of_steps();
     steps_left_ -= count;
     return !failed();
   }
-  /// Pays for reading that many bytes of text.
+  /// Takes the steps for reading that many bytes of text.
   [[nodiscard]] bool read(std::size_t bytes) { return bytes < 64 || step(bytes / 64); }
-  /// Takes bytes from the budget. False once the evaluation has failed.
+  /// Takes bytes from the budget. Returns false after a failure.
   [[nodiscard]] bool take(std::uint64_t bytes) {
     if (bytes > bytes_left_) return out_of_bytes();
     bytes_left_ -= bytes;
     return !failed();
   }
 
-  /// A copy of `text` that lives as long as the evaluation. Its bytes are paid for by the caller.
+  /// Copies `text` to memory that lives as long as the evaluation. The caller pays for its bytes.
   [[nodiscard]] std::string_view keep(std::string_view text);
-  /// A copy of `f` that lives as long as the evaluation; undefined after a failure.
+  /// Copies `f` to memory that lives as long as the evaluation. Returns undefined after a failure.
   [[nodiscard]] value keep(const frame& f);
-  /// Room for `count` values, paid for here; null after a failure.
+  /// Allocates and pays for `count` values. Returns null after a failure.
   [[nodiscard]] value* room(std::size_t count);
 
-  /// False, with a failure, if a list or frame of that depth may not be built.
+  /// Returns false, and fails the evaluation, if a list or frame of that depth exceeds the limit.
   [[nodiscard]] bool may_nest(std::uint32_t depth);
 
   void fail(error e);
   [[nodiscard]] bool failed() const noexcept { return failure_.has_value(); }
-  /// Only after a failure.
+  /// Call only after a failure.
   [[nodiscard]] error take_failure() { return std::move(*failure_); }
 
  private:
@@ -79,7 +79,7 @@ class evaluation {
   bool out_of_bytes();
 
   const variables& data_;
-  const limits& allowed_;
+  const limits& limits_;
   std::uint64_t steps_left_;
   std::uint64_t bytes_left_;
   std::optional<error> failure_;
@@ -94,13 +94,13 @@ class list_builder {
   list_builder(evaluation& run, std::size_t capacity)
       : run_(run), items_(capacity > 0 ? run.room(capacity) : nullptr) {}
 
-  /// No more than the capacity. Ignored after a failure.
+  /// Adds an item, at most `capacity` in all. Does nothing after a failure.
   void add(const value& item) noexcept {
     if (items_ == nullptr) return;
     items_[size_++] = item;
     if (item.depth() > depth_) depth_ = item.depth();
   }
-  /// The list; undefined if the evaluation has failed.
+  /// Returns the list; undefined after a failure.
   [[nodiscard]] value finish();
 
  private:
@@ -110,8 +110,8 @@ class list_builder {
   std::uint32_t depth_ = 0;
 };
 
-/// The JSON of a value, copied without recursion, however deep the data is. NaN and infinities,
-/// which JSON does not have, become null, as in JavaScript. Null after the evaluation has failed.
+/// Copies a value to JSON, without recursion, because data may have any depth. NaN and infinities,
+/// which JSON does not have, become null, as in JavaScript. Returns null after a failure.
 [[nodiscard]] json materialise(evaluation& run, const value& v);
 
 }  // namespace pawl::flow::logic

@@ -17,26 +17,25 @@ namespace pawl::flow::logic {
 class evaluation;
 struct expression;
 
-/// The greatest `limits::max_depth` that counts: evaluation takes two or three stack frames for
-/// each level of a rule.
-inline constexpr std::uint32_t deepest = 512;
+/// Upper bound of `limits::max_depth`: evaluation uses two or three stack frames per level.
+inline constexpr std::uint32_t max_max_depth = 512;
 
-/// What an operator does: evaluates the arguments that it needs, with `data` as what `var` reads.
+/// The function of an operator. Evaluates the arguments that it needs; `var` reads from `data`.
 /// Returns undefined after the evaluation has failed.
 using operation = value (*)(evaluation& run, const expression& call, const value& data);
 
-/// One name in a path. As an index it also serves for arrays.
+/// One name in a path. In an array it is an index.
 struct segment {
   static constexpr std::size_t no_index = static_cast<std::size_t>(-1);
 
   std::string_view name;
   std::size_t index = no_index;
-  bool is_length = false;  ///< "length", which arrays and text have as in JavaScript
+  bool is_length = false;  ///< "length", which arrays and strings have as in JavaScript
 
   static segment parse(std::string_view name) noexcept;
 };
 
-/// A path with dots, split. Its segments look into `text`: never moved.
+/// A dotted path, split. Its segments refer to `text`, so a path must not be moved.
 struct path {
   explicit path(std::string written);
   path(const path&) = delete;
@@ -44,7 +43,7 @@ struct path {
 
   std::string text;
   std::vector<segment> segments;  ///< none for the whole data
-  std::uint64_t steps = 1;        ///< what looking it up costs
+  std::uint64_t steps = 1;        ///< cost of a lookup
 };
 
 /// A node of a compiled rule: an operator with its arguments, or a literal.
@@ -52,16 +51,16 @@ struct expression {
   operation apply = nullptr;  ///< null for a literal
   const expression* first_arg = nullptr;
   std::uint32_t arg_count = 0;
-  std::uint32_t steps = 1;      ///< what the call and its literal arguments cost
-  const path* where = nullptr;  ///< of an argument that is a literal path
+  std::uint32_t steps = 1;      ///< cost of the call and its literal arguments
+  const path* where = nullptr;  ///< the path of an argument that is a literal path
   value literal;
 
   [[nodiscard]] bool is_literal() const noexcept { return apply == nullptr; }
   [[nodiscard]] std::span<const expression> args() const noexcept { return {first_arg, arg_count}; }
 };
 
-/// What a rule shares among its copies. Literals look into `source`, spans into `nodes`, so it is
-/// built in place and never moved.
+/// The part of a rule that its copies share. Literals refer to `source` and spans to `nodes`, so it
+/// is built in place and must not be moved.
 struct compiled {
   json source;
   expression root;
@@ -70,7 +69,7 @@ struct compiled {
   std::vector<std::string> reads;
 };
 
-/// Reaches into a rule; for the compiler.
+/// Gives the compiler access to a rule.
 struct rule_access;
 
 }  // namespace pawl::flow::logic

@@ -1,4 +1,4 @@
-// Rules and data made to hurt: each ends with an answer or with `limit_exceeded`, soon.
+// Hostile rules and data: each evaluation ends soon, with a result or with `limit_exceeded`.
 
 #include <chrono>
 #include <string>
@@ -48,7 +48,7 @@ json deep_object(int levels) {
   return inner;
 }
 
-// How deep the only path into a value goes, without recursion.
+// Returns the depth of a value with a single path, without recursion.
 int depth_of(const json& value) {
   int depth = 0;
   for (const json* at = &value; at->is_structured(); at = &*at->begin()) ++depth;
@@ -105,12 +105,12 @@ TEST_CASE("nested iterations end when the steps are used up", "[logic]") {
   CHECK(evaluated({{"all", {{{"var", ""}}, 1}}}, numbers(90), few) == true);
 }
 
-TEST_CASE("a rule of many literals pays for them", "[logic]") {
+TEST_CASE("a rule pays for its literals", "[logic]") {
   json rule{{"map", {{{"var", ""}}, {{"+", numbers(90'000)}}}}};
   CHECK(failure(rule, numbers(1000)).code == errc::limit_exceeded);
 }
 
-TEST_CASE("text that doubles in every round stops at the byte budget", "[logic]") {
+TEST_CASE("a string that doubles in every round stops at the byte budget", "[logic]") {
   const json rule = parsed(R"({"reduce": [{"var": ""},
       {"cat": [{"var": "accumulator"}, {"var": "accumulator"}]}, "ha"]})");
   CHECK(evaluated(rule, numbers(10)).get<std::string>().size() == 2048);
@@ -149,7 +149,7 @@ TEST_CASE("arrays nested by a loop stop at the depth limit", "[logic]") {
   CHECK(failure(frames, numbers(100'000)).code == errc::limit_exceeded);
 }
 
-TEST_CASE("an accumulator that is kept stays what it was", "[logic]") {
+TEST_CASE("an accumulator that is kept does not change", "[logic]") {
   const json rule = parsed(R"({"reduce": [[1, 2, 3],
       {"merge": [{"var": "accumulator"}, [{"var": ""}]]}, []]})");
   const json made = evaluated(rule, nullptr);
@@ -159,7 +159,7 @@ TEST_CASE("an accumulator that is kept stays what it was", "[logic]") {
   CHECK(made[2]["accumulator"][1]["current"] == 2);
 }
 
-TEST_CASE("reading long texts again and again costs steps", "[logic]") {
+TEST_CASE("reading long strings repeatedly costs steps", "[logic]") {
   const json data{{"text", std::string(1'000'000, 'a')},
                   {"needle", std::string(400'000, 'a') + "b"},
                   {"n", numbers(100'000)}};
@@ -168,7 +168,7 @@ TEST_CASE("reading long texts again and again costs steps", "[logic]") {
        {R"({"in": ["b", "TEXT"]})", R"({"substr": ["TEXT", -5]})", R"({"==": ["TEXT", "TEXTb"]})",
         R"({"<": ["TEXT", "TEXTb"]})", R"({"+": ["TEXT"]})", R"({"-": ["TEXT"]})",
         R"({"var": "text.length"})", R"({"missing": ["text.5"]})"}) {
-    // The text is the accumulator's: what is around is not visible in a body.
+    // The string is in the accumulator: a body cannot read outer data.
     std::string rule = R"({"reduce": [{"var": "n"}, {"if": [BODY, {"var": "accumulator"},
                            {"var": "accumulator"}]}, {"var": "text"}]})";
     rule.replace(rule.find("BODY"), 4, body);
@@ -195,7 +195,7 @@ TEST_CASE("a path of many names costs no more than its length", "[logic]") {
   CHECK(evaluated({{"var", {{"cat", {path, "a"}}}}}, {{"a", 1}}) == nullptr);
 }
 
-TEST_CASE("a failure ends the whole evaluation, whoever caused it", "[logic]") {
+TEST_CASE("a failure of any operator ends the whole evaluation", "[logic]") {
   limits few;
   few.max_steps = 50;
   const json slow = parsed(R"({"map": [{"var": ""}, {"+": [1, 1]}]})");
@@ -208,7 +208,7 @@ TEST_CASE("a failure ends the whole evaluation, whoever caused it", "[logic]") {
   }
 }
 
-TEST_CASE("limits of zero let nothing but a scalar literal pass", "[logic]") {
+TEST_CASE("with limits of zero only a scalar literal passes", "[logic]") {
   const limits none{.max_depth = 0, .max_nodes = 0, .max_steps = 0, .max_bytes = 0};
   CHECK(compile(1, none).error().type == "rule_too_large");
   CHECK(evaluated(1, nullptr, none) == 1);

@@ -63,7 +63,7 @@ value child(evaluation& run, const value& parent, const segment& s) {
 
 segment segment::parse(std::string_view name) noexcept {
   segment made{name, no_index, name == "length"};
-  // Only as JavaScript writes an index: "01" and "+1" are names.
+  // An index in the form of JavaScript: "01" and "+1" are names.
   const bool canonical = !name.empty() && name.size() <= 15 && (name[0] != '0' || name == "0") &&
                          std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
   if (canonical) std::from_chars(name.data(), name.data() + name.size(), made.index);

@@ -8,15 +8,14 @@
 
 namespace pawl::flow::logic {
 
-/// What stands at a path in `data`; undefined if there is nothing. Objects are asked for their own
-/// keys, arrays and texts for an index or "length". The empty path is the whole data.
+/// Returns the value at a path in `data`; undefined if there is none. A segment is a key of an
+/// object, or an index or "length" of an array or string. The empty path is the whole data.
 [[nodiscard]] value find(evaluation& run, const value& data, const path& where);
 
-/// The same for a path that the rule computed, split as it is walked. Here an empty path is one
-/// empty name.
+/// The same for a path that the rule computed. Here an empty path is one empty name.
 [[nodiscard]] value find(evaluation& run, const value& data, std::string_view where);
 
-/// The data itself, in a form that may outlive the iteration that shows it.
+/// Returns the data itself, in a form that may outlive the current iteration.
 [[nodiscard]] value whole(evaluation& run, const value& data);
 
 }  // namespace pawl::flow::logic

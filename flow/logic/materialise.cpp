@@ -8,13 +8,13 @@
 namespace pawl::flow::logic {
 namespace {
 
-// A value that is still to be copied, and where to.
+// A value that is not copied yet, and its destination.
 struct job {
   value from;
   json* to;
 };
 
-/// Copies a value of any depth with an explicit stack.
+/// Copies a value of any depth, with an explicit stack.
 class copier {
  public:
   explicit copier(evaluation& run) : run_(run) {}
@@ -98,7 +98,7 @@ class copier {
     return true;
   }
 
-  // Keeps the member that is there, so that the first layer wins.
+  // Keeps an existing member: the first layer wins.
   bool member(const std::string& key, const value& from, json& to) {
     if (!run_.take(sizeof(std::pair<std::string, json>) + key.size())) return false;
     const auto [place, is_new] = to.get_ptr<json::object_t*>()->emplace(key, nullptr);

@@ -5,7 +5,7 @@
 namespace pawl::flow::logic {
 namespace {
 
-// Doubles hold every whole number up to here.
+// A double represents every whole number up to this one.
 constexpr double exact_whole = 9007199254740992.0;
 
 bool both_integers(number a, number b) noexcept {
@@ -52,7 +52,7 @@ number multiply(number a, number b) noexcept {
 }
 
 number divide(number a, number b) noexcept {
-  // -1 is left to the doubles: the least integer has no negative.
+  // -1 is computed with doubles: the smallest integer has no negative.
   if (both_integers(a, b) && b.as_integer() != 0 && b.as_integer() != -1 &&
       a.as_integer() % b.as_integer() == 0) {
     return number::integer(a.as_integer() / b.as_integer());

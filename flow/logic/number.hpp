@@ -8,14 +8,14 @@
 
 namespace pawl::flow::logic {
 
-/// A number of the language. JavaScript has doubles only; here whole numbers stay exact as long as
-/// they fit 64 bits, so that two ids above 2^53 are never taken for one. Everything else, overflow
-/// included, is IEEE double arithmetic as in JavaScript.
+/// A JSONLogic number. Unlike in JavaScript, whole numbers are exact up to 64 bits, so that two
+/// different ids above 2^53 never compare equal. All else, overflow included, is IEEE double
+/// arithmetic as in JavaScript.
 class number {
  public:
   enum class form : std::uint8_t {
     integer,  ///< fits std::int64_t
-    natural,  ///< above the greatest std::int64_t, fits std::uint64_t
+    natural,  ///< above the range of std::int64_t, fits std::uint64_t
     real,     ///< an IEEE double; may be infinite or NaN
   };
 
@@ -48,10 +48,10 @@ class number {
   [[nodiscard]] form what() const noexcept { return form_; }
   [[nodiscard]] bool is_integer() const noexcept { return form_ == form::integer; }
   [[nodiscard]] bool is_nan() const noexcept { return form_ == form::real && real_ != real_; }
-  /// Only for the form that it has.
+  /// Call only for the form that the number has.
   [[nodiscard]] std::int64_t as_integer() const noexcept { return integer_; }
   [[nodiscard]] std::uint64_t as_natural() const noexcept { return natural_; }
-  /// For every form; rounds where a double cannot hold the number.
+  /// Works for every form; rounds a number that a double cannot represent.
   [[nodiscard]] double as_double() const noexcept {
     switch (form_) {
       case form::integer:
@@ -64,7 +64,7 @@ class number {
     return real_;
   }
 
-  /// A whole double within ±2^53 as an integer, so that 0.5 + 0.5 is written 1. Others unchanged.
+  /// Converts a whole double within ±2^53 to an integer, so that 0.5 + 0.5 prints as 1.
   [[nodiscard]] number simplified() const noexcept;
 
  private:
@@ -79,29 +79,29 @@ class number {
 [[nodiscard]] number add(number a, number b) noexcept;
 [[nodiscard]] number subtract(number a, number b) noexcept;
 [[nodiscard]] number multiply(number a, number b) noexcept;
-/// By zero: infinite or NaN.
+/// Division by zero returns an infinity or NaN.
 [[nodiscard]] number divide(number a, number b) noexcept;
-/// With the sign of `a`, as JavaScript's %. By zero: NaN.
+/// Has the sign of `a`, like % in JavaScript. Division by zero returns NaN.
 [[nodiscard]] number remainder(number a, number b) noexcept;
 [[nodiscard]] number negate(number a) noexcept;
 
-/// Unordered if one of them is NaN.
+/// Unordered if one operand is NaN.
 [[nodiscard]] std::partial_ordering compare(number a, number b) noexcept;
 
-/// What JavaScript's `Number(text)` gives: surrounding white space is ignored, no text is 0, and
-/// 0x, 0o, 0b and Infinity are understood; anything else is NaN.
-/// Source: ECMAScript, "StringToNumber".
+/// `Number(text)` in JavaScript: ignores surrounding white space, reads empty text as 0, and
+/// accepts 0x, 0o, 0b and Infinity. Returns NaN for other text. Source: ECMAScript,
+/// "StringToNumber".
 [[nodiscard]] number parse_whole(std::string_view text) noexcept;
 
-/// What JavaScript's `parseFloat(text)` gives: the longest decimal number at the beginning, NaN if
-/// there is none.
+/// `parseFloat(text)` in JavaScript: the longest decimal number at the beginning; NaN if there is
+/// none.
 [[nodiscard]] number parse_beginning(std::string_view text) noexcept;
 
-/// Room for the longest text of a number.
+/// Maximum length of the text of a number.
 inline constexpr std::size_t number_text_bytes = 32;
 
-/// Writes a number as JavaScript prints it ("1e+21", "0.000001", "NaN"). Returns the length; at
-/// most `number_text_bytes`. Source: ECMAScript, "Number::toString".
+/// Writes a number as JavaScript does ("1e+21", "0.000001", "NaN"). Returns the length, at most
+/// `number_text_bytes`. Source: ECMAScript, "Number::toString".
 [[nodiscard]] std::size_t format(number n, char* out) noexcept;
 
 }  // namespace pawl::flow::logic

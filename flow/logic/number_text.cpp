@@ -1,4 +1,4 @@
-// How numbers are read from text and written as text, as ECMAScript defines it.
+// Conversion between numbers and text, as ECMAScript defines it.
 
 #include <algorithm>
 #include <array>
@@ -18,7 +18,7 @@ bool is_digit(char c) noexcept {
   return c >= '0' && c <= '9';
 }
 
-// What ECMAScript calls white space or a line terminator, beyond ASCII, in UTF-8.
+// White space and line terminators of ECMAScript beyond ASCII, in UTF-8.
 constexpr std::array<std::string_view, 19> wide_spaces = {
     "\u00A0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004",
     "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200A", "\u2028",
@@ -62,8 +62,8 @@ std::size_t count_digits(std::string_view text, std::size_t from) noexcept {
   return end - from;
 }
 
-// The length of the longest decimal number (ECMAScript's StrDecimalLiteral) at the beginning, 0 if
-// there is none.
+// The length of the longest decimal number (StrDecimalLiteral in ECMAScript) at the beginning of
+// the text; 0 if there is none.
 std::size_t decimal_length(std::string_view text) noexcept {
   std::size_t at = !text.empty() && (text[0] == '+' || text[0] == '-') ? 1 : 0;
   if (text.substr(at).starts_with(infinity_word)) return at + infinity_word.size();
@@ -85,7 +85,8 @@ std::size_t decimal_length(std::string_view text) noexcept {
   return at;
 }
 
-// True if a decimal number that no double holds is too large, not too small. `text` has no sign.
+// Whether a decimal number out of the range of doubles is too large rather than too small. `text`
+// has no sign.
 bool is_huge(std::string_view text) noexcept {
   const std::size_t mark = text.find_first_of("eE");
   const std::string_view mantissa = text.substr(0, mark);
@@ -104,7 +105,7 @@ bool is_huge(std::string_view text) noexcept {
   return magnitude > 0;
 }
 
-// `text` is a StrDecimalLiteral as a whole.
+// The whole `text` must be a StrDecimalLiteral.
 number convert(std::string_view text) noexcept {
   const bool negative = text.front() == '-';
   const std::string_view unsigned_text = text.substr(negative || text.front() == '+' ? 1 : 0);
@@ -146,7 +147,7 @@ number parse_radix(std::string_view digits, int radix) noexcept {
   return sum;
 }
 
-// Digits without a point or leading zero, and where the point belongs: 0.digits × 10^point.
+// A number as 0.digits × 10^point; the digits have no leading zero.
 struct shortest {
   std::array<char, 24> digits;
   int count = 0;

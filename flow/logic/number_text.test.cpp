@@ -16,7 +16,7 @@ std::string written(double x) {
   return {room.data(), format(number::real(x), room.data())};
 }
 
-TEST_CASE("numbers are written as JavaScript prints them", "[logic]") {
+TEST_CASE("numbers are written as in JavaScript", "[logic]") {
   CHECK(written(0.0) == "0");
   CHECK(written(-0.0) == "0");
   CHECK(written(5.0) == "5");
@@ -50,7 +50,7 @@ TEST_CASE("every double reads back from its text", "[logic]") {
   }
 }
 
-TEST_CASE("text reads as JavaScript's Number reads it", "[logic]") {
+TEST_CASE("text is converted like Number in JavaScript", "[logic]") {
   const auto read = [](std::string_view text) { return parse_whole(text).as_double(); };
   const auto is_nan = [](std::string_view text) { return parse_whole(text).is_nan(); };
   CHECK(read("") == 0);
@@ -84,7 +84,7 @@ TEST_CASE("text reads as JavaScript's Number reads it", "[logic]") {
   }
 }
 
-TEST_CASE("text reads as JavaScript's parseFloat reads it", "[logic]") {
+TEST_CASE("text is converted like parseFloat in JavaScript", "[logic]") {
   const auto read = [](std::string_view text) { return parse_beginning(text).as_double(); };
   CHECK(read("3.5 kg") == 3.5);
   CHECK(read("  -2e2x") == -200);

@@ -1,4 +1,4 @@
-// Random rules on random data. Each case depends on its seed alone, which is printed on a failure.
+// Random rules on random data. Each case depends only on its seed, which is printed on failure.
 
 #include <algorithm>
 #include <array>
@@ -21,7 +21,7 @@ constexpr std::array<const char*, 16> paths = {
     "",  "a",       "a.b",         "list", "list.0", "list.length",         "s",  "s.0",
     "n", "current", "accumulator", "x",    "0",      "accumulator.current", "..", "a.c.d"};
 
-/// Makes rules and data. Not everything it makes is sensible; that is the point.
+/// Generates rules and data, valid and invalid.
 class generator {
  public:
   explicit generator(std::uint64_t seed) : random_(seed) {}
@@ -99,13 +99,13 @@ class generator {
   std::mt19937_64 random_;
 };
 
-// An outcome as text, so that two can be compared.
+// Formats an outcome for comparison.
 std::string shown(const result<json>& outcome) {
   return outcome ? outcome->dump(-1, ' ', false, json::error_handler_t::replace)
                  : std::string(to_string(outcome.error().code)) + ": " + outcome.error().message;
 }
 
-// Data may have single-key objects, which as literals in a rule call an operator. Those go.
+// Removes objects with one key from data: as literals in a rule they would call an operator.
 json without_unknown_calls(const json& rule) {
   if (!rule.is_structured()) return rule;
   json made = rule;
@@ -116,7 +116,7 @@ json without_unknown_calls(const json& rule) {
   return unknown ? json::object() : made;
 }
 
-TEST_CASE("random rules end within their budget, always in the same way", "[logic]") {
+TEST_CASE("random rules end within their budget, always with the same result", "[logic]") {
   limits allowed;
   allowed.max_steps = 3000;
   allowed.max_bytes = 100'000;
@@ -142,7 +142,7 @@ TEST_CASE("random rules end within their budget, always in the same way", "[logi
   CHECK(values > 2000);
 }
 
-TEST_CASE("test agrees with the truth of the evaluated rule", "[logic]") {
+TEST_CASE("test() agrees with the truth value of evaluate()", "[logic]") {
   for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
     generator make{seed};
     const json source = without_unknown_calls(make.rule(4));
@@ -155,7 +155,7 @@ TEST_CASE("test agrees with the truth of the evaluated rule", "[logic]") {
   }
 }
 
-TEST_CASE("layers give what the object they make together gives", "[logic]") {
+TEST_CASE("layers behave like one merged object", "[logic]") {
   for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
     generator make{seed};
     const json source = without_unknown_calls(make.rule(4));
@@ -174,7 +174,7 @@ TEST_CASE("layers give what the object they make together gives", "[logic]") {
   }
 }
 
-TEST_CASE("whatever JSON is taken for a rule, faults name a place in it", "[logic]") {
+TEST_CASE("for any JSON, diagnostics point to a place in it", "[logic]") {
   for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
     generator make{seed};
     const json source = make.chance(2) ? make.data(6) : make.rule(6);

@@ -5,17 +5,17 @@
 
 namespace pawl::flow::logic {
 
-result<json> rule::evaluate(const variables& data, const limits& allowed) const {
+result<json> rule::evaluate(const variables& data, const limits& limits) const {
   if (compiled_ == nullptr) return json(nullptr);
-  evaluation run{data, allowed};
+  evaluation run{data, limits};
   json made = materialise(run, run.eval(compiled_->root, run.whole_data()));
   if (run.failed()) return run.take_failure();
   return made;
 }
 
-result<bool> rule::test(const variables& data, const limits& allowed) const {
+result<bool> rule::test(const variables& data, const limits& limits) const {
   if (compiled_ == nullptr) return false;
-  evaluation run{data, allowed};
+  evaluation run{data, limits};
   const bool holds = truthy(run.eval(compiled_->root, run.whole_data()));
   if (run.failed()) return run.take_failure();
   return holds;

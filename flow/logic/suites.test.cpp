@@ -1,5 +1,5 @@
-// The suites that implementations of the language share, from the folder that the environment
-// variable PAWL_JSONLOGIC_SUITES names.
+// The shared suites of JSONLogic implementations, from the directory in the environment variable
+// PAWL_JSONLOGIC_SUITES.
 
 #include <cstdlib>
 #include <filesystem>
@@ -11,7 +11,7 @@
 namespace pawl::flow::logic {
 namespace {
 
-TEST_CASE("every case of the shared suites holds", "[logic]") {
+TEST_CASE("every case of the shared suites passes", "[logic]") {
   const char* const folder = std::getenv("PAWL_JSONLOGIC_SUITES");
   if (folder == nullptr || *folder == '\0') {
     WARN("PAWL_JSONLOGIC_SUITES names no folder; only Pawl's own cases are checked");

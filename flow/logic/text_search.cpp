@@ -6,7 +6,7 @@
 namespace pawl::flow::logic {
 namespace {
 
-// Up to here the standard search is fast even at its worst.
+// Up to this length the standard search is fast even in the worst case.
 constexpr std::size_t short_needle = 32;
 
 // Algorithm: Knuth, Morris, Pratt.
@@ -32,7 +32,7 @@ bool contains(evaluation& run, std::string_view haystack, std::string_view needl
   if (needle.size() > haystack.size()) return false;
   if (!run.read(haystack.size())) return false;
   if (needle.size() <= short_needle) return haystack.find(needle) != std::string_view::npos;
-  // The table is memory, too. The budget also keeps its entries within 32 bits.
+  // Charges the memory of the table. The budget also keeps its entries within 32 bits.
   if (!run.take(needle.size() * sizeof(std::uint32_t))) return false;
   return search(haystack, needle);
 }

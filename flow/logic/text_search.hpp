@@ -6,8 +6,8 @@
 
 namespace pawl::flow::logic {
 
-/// True if `needle` stands somewhere in `haystack`. Takes time linear in both, whatever they are,
-/// and pays for it from the evaluation's budgets.
+/// Whether `haystack` contains `needle`. Takes linear time for any input and charges it to the
+/// budgets of the evaluation.
 [[nodiscard]] bool contains(evaluation& run, std::string_view haystack, std::string_view needle);
 
 }  // namespace pawl::flow::logic

@@ -12,9 +12,9 @@
 
 namespace pawl::flow::logic {
 
-/// What a value is. Numbers have three forms, arrays two, objects three.
+/// The kind of a value. Numbers have three forms, arrays two, objects three.
 enum class kind : std::uint8_t {
-  undefined,  ///< what JavaScript calls undefined: an argument or a variable that is not there
+  undefined,  ///< undefined in JavaScript: an absent argument or variable
   null,
   boolean,
   integer,
@@ -24,14 +24,14 @@ enum class kind : std::uint8_t {
   array,   ///< a stored JSON array
   list,    ///< an array that this evaluation built
   object,  ///< a stored JSON object
-  frame,   ///< the object {"current", "accumulator"} that a reduce body sees
-  layers,  ///< the object that all layers of the variables make together
+  frame,   ///< the object {"current", "accumulator"} of a reduce body
+  layers,  ///< the object of all layers of the variables
 };
 
 struct frame;
 
-/// What a rule works with: a scalar, or a reference to something bigger. Copying it never copies
-/// text, arrays or objects. References are valid as long as the evaluation, its data and its rule.
+/// A value during an evaluation: a scalar, or a reference to a string, array or object, which a
+/// copy does not copy. References are valid as long as the evaluation, its data and its rule.
 class value {
  public:
   constexpr value() noexcept = default;
@@ -49,7 +49,7 @@ class value {
     made.size_ = t.size();
     return made;
   }
-  /// `depth` is how deep arrays and frames nest in it, itself included.
+  /// `depth`: nesting of lists and frames, this one included.
   static value list(const value* items, std::size_t size, std::uint32_t depth) noexcept {
     value made{kind::list};
     made.items_ = items;
@@ -80,21 +80,21 @@ class value {
   [[nodiscard]] bool is_object() const noexcept { return kind_ >= kind::object; }
   [[nodiscard]] bool is_scalar() const noexcept { return kind_ < kind::array; }
 
-  // Each only for its kind.
+  // Call each only for its kind.
   [[nodiscard]] bool as_boolean() const noexcept { return boolean_; }
   [[nodiscard]] number as_number() const noexcept;
   [[nodiscard]] std::string_view as_text() const noexcept { return {text_, size_}; }
   [[nodiscard]] const json& as_stored() const noexcept { return *stored_; }
   [[nodiscard]] const frame& as_frame() const noexcept { return *frame_; }
 
-  /// How deep lists and frames nest in it; 0 for what was stored, however deep that is.
+  /// Nesting of lists and frames in the value; 0 for stored JSON of any depth.
   [[nodiscard]] std::uint32_t depth() const noexcept { return depth_; }
 
   /// The size and items of an array of either form.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] value operator[](std::size_t i) const noexcept;
 
-  /// True if both refer to the same array or object; JavaScript's equality of these.
+  /// Whether both refer to the same array or object: equality of these in JavaScript.
   [[nodiscard]] bool same_place(const value& other) const noexcept;
 
  private:
@@ -115,7 +115,7 @@ class value {
   std::size_t size_ = 0;
 };
 
-/// What the body of a reduce sees as its data.
+/// The data of the body of a reduce.
 struct frame {
   value current;
   value accumulator;
@@ -172,7 +172,7 @@ inline value value::of(const json& stored) noexcept {
       made.size_ = stored.get_ptr<const json::array_t*>()->size();
       break;
     case json::value_t::object:
-    case json::value_t::binary:  // opaque: a rule can pass it on, not look into it
+    case json::value_t::binary:  // opaque: a rule can pass it on but not read it
       made.kind_ = kind::object;
       break;
   }
@@ -199,7 +199,7 @@ inline bool value::same_place(const value& other) const noexcept {
   }
 }
 
-/// The language's idea of truth, as `truthy(const json&)`.
+/// Truthiness, like `truthy(const json&)`.
 [[nodiscard]] inline bool truthy(const value& v) noexcept {
   switch (v.what()) {
     case kind::undefined:

@@ -5,6 +5,7 @@
 #include <pawl/assert.hpp>
 #include <pawl/code_ref.hpp>
 #include <pawl/detail/fnv1a.hpp>
+#include <pawl/detail/hex.hpp>
 
 #include "flow/machine/machine.hpp"
 #include "flow/machine/transition_builder.hpp"
@@ -13,24 +14,25 @@
 namespace pawl::flow {
 namespace {
 
-constexpr std::array<std::string_view, 7> undo_keys = {"code_ref",      "args",  "with", "timeout",
-                                                       "total_timeout", "retry", "queue"};
+constexpr std::array<std::string_view, 7> compensate_keys = {
+    "code_ref", "args", "with", "timeout", "total_timeout", "retry", "queue"};
 constexpr std::array<std::string_view, 2> effects = {"repeatable", "once"};
 constexpr std::array<std::string_view, 4> doubts = {"ask", "retry", "fail", "compensate"};
 
-/// The run that an attempt of a subflow starts: its own for each, and the same after a crash.
+/// The id of the run that an attempt of a subflow starts. Each attempt has its own; a repeated
+/// start after a crash has the same.
 run_id child_id(const run_key& parent, const std::string& node, std::uint32_t visit,
                 std::uint32_t attempt) {
   const std::string of = parent.scope.str() + "/" + parent.id.str() + "/" + node + "/" +
                          std::to_string(visit) + "/" + std::to_string(attempt);
   std::string id = "sub-";
   for (const std::uint64_t half : {detail::fnv1a(of), detail::fnv1a(of, 0x9e3779b97f4a7c15)})
-    for (int shift = 60; shift >= 0; shift -= 4) id += "0123456789abcdef"[half >> shift & 15];
+    detail::append_hex(id, half);
   return run_id{std::move(id)};
 }
 
 const char* const doubt_answers =
-    "{\"done\": what the step would have returned}, {\"again\": true} or {\"failed\": \"why\"}";
+    "{\"done\": RESULT_OF_THE_STEP}, {\"again\": true} or {\"failed\": \"REASON\"}";
 
 }  // namespace
 
@@ -61,14 +63,14 @@ call_plan read_call(const data_reader& data) {
   call_plan read;
   read.code_ref = data.text("code_ref", true).value_or("");
   if (!read.code_ref.empty()) {
-    if (const auto allowed = check_code_ref(read.code_ref); !allowed)
-      data.fail("code_ref", "bad_code_ref", allowed.error().message);
+    if (const auto valid = check_code_ref(read.code_ref); !valid)
+      data.fail("code_ref", "bad_code_ref", valid.error().message);
   }
   if (const auto queue = data.text("queue", false)) {
     read.queue = *queue;
     if (!check_name(*queue, "queue's name")) {
       data.fail("queue", "bad_queue",
-                "the name of a queue has 1 to " + std::to_string(max_id_bytes) +
+                "the name of a task queue must have 1 to " + std::to_string(max_id_bytes) +
                     " characters of [A-Za-z0-9._:-]");
     }
   }
@@ -84,15 +86,16 @@ call_plan read_call(const data_reader& data) {
 
 call_node::call_node(const data_reader& data, call_plan what, std::string into)
     : call_(std::move(what)), into_(data.text("into", false).value_or(std::move(into))) {
-  if (const auto undo = data.within("compensate", undo_keys)) undo_ = read_call(*undo);
-  if (call_.child) return;  // to start the same run twice is to start it once: never in doubt
+  if (const auto compensate = data.within("compensate", compensate_keys))
+    compensation_ = read_call(*compensate);
+  if (call_.child)
+    return;  // starting the same run twice starts it once: its effect is never unknown
   once_ = data.one_of("effect", effects) == "once";
   doubt_ = static_cast<doubt_policy>(
       std::find(doubts.begin(), doubts.end(), data.one_of("in_doubt", doubts)) - doubts.begin());
   if (data.find("in_doubt") != nullptr && !once_)
-    data.fail("in_doubt", "contradiction",
-              "\"in_doubt\" says what becomes of a step with \"effect\": \"once\"");
-  if (doubt_ == doubt_policy::compensate && !undo_)
+    data.fail("in_doubt", "contradiction", "\"in_doubt\" is only read with \"effect\": \"once\"");
+  if (doubt_ == doubt_policy::compensate && !compensation_)
     data.fail("in_doubt", "contradiction", "\"in_doubt\": \"compensate\" needs \"compensate\"");
 }
 
@@ -106,25 +109,26 @@ void call_node::resume(transition_builder& run, token& t, step_outcome_command&&
   const auto us = (outcome.ended_at - outcome.began_at).count();
   if (run.run().unwinding && !t.compensates) {
     if (outcome.interrupted)
-      outcome.value = error{errc::cancelled, "it asked something of a run that is being undone"};
-    return end_while_unwinding(run, t, outcome.value, us);
+      outcome.value =
+          error{errc::cancelled, "the function asked a question while its run was compensating"};
+    return end_while_compensating(run, t, outcome.value, us);
   }
   if (outcome.interrupted && !t.compensates) {
     if (!outcome.interrupted->update.is_null()) run.merge(t, outcome.interrupted->update, {});
     return run.ask(t, std::move(outcome.interrupted->value));
   }
   if (outcome.interrupted) {
-    return fail(run, t, {errc::function_failed, "a compensation cannot ask anything"}, outcome);
+    return fail(run, t, {errc::function_failed, "a compensation cannot ask questions"}, outcome);
   }
   if (outcome.value) return succeed(run, t, *outcome.value, us);
   const error& why = outcome.value.error();
-  // With "retry" its retry policy says how often, as for any other failure.
-  if (leaves_doubt(t, why) && doubt_ != doubt_policy::retry) return in_doubt(run, t);
+  // With "retry" the retry policy decides, as for any other failure.
+  if (effect_is_unknown(t, why) && doubt_ != doubt_policy::retry) return in_doubt(run, t);
   fail(run, t, why, outcome);
 }
 
-/// A function that was given up may have done its work all the same.
-bool call_node::leaves_doubt(const token& t, const error& why) const noexcept {
+/// An abandoned call may still take effect.
+bool call_node::effect_is_unknown(const token& t, const error& why) const noexcept {
   return once_ && !t.compensates && (why.code == errc::timed_out || why.code == errc::cancelled);
 }
 
@@ -136,7 +140,7 @@ void call_node::succeed(transition_builder& run, token& t, const json& value,
   }
   run.record(event_kind::step_finished, t, {{"us", us}});
   run.merge(t, value, into_);
-  if (const auto noted = remember_undo(run, t); !noted) return run.fail_at(t, noted.error());
+  if (const auto noted = record_compensation(run, t); !noted) return run.fail_at(t, noted.error());
   run.leave(t);
 }
 
@@ -161,18 +165,19 @@ void call_node::on_timer(transition_builder& run, token& t) const {
   run.call_again(t);
 }
 
-result<void> call_node::remember_undo(transition_builder& run, const token& t) const {
-  if (!undo_) return {};
-  auto args = undo_->arguments(run.run(), t, run.node_of(t).id);
+result<void> call_node::record_compensation(transition_builder& run, const token& t) const {
+  if (!compensation_) return {};
+  auto args = compensation_->arguments(run.run(), t, run.node_of(t).id);
   if (!args) return std::move(args).error();
   run.can_undo(t, *std::move(args));
   return {};
 }
 
-/// What was under way when the run began to undo is not gone on from, but may have to be undone.
-void call_node::end_while_unwinding(transition_builder& run, token& t, const result<json>& value,
-                                    std::int64_t us) const {
-  bool to_undo = true;
+/// Ends a call that was running when the run began to compensate. The branch does not continue, but
+/// the step may need its own compensation.
+void call_node::end_while_compensating(transition_builder& run, token& t,
+                                        const result<json>& value, std::int64_t us) const {
+  bool compensate = true;
   if (value) {
     run.record(event_kind::step_finished, t, {{"us", us}});
     run.merge(t, *value, into_);
@@ -180,10 +185,10 @@ void call_node::end_while_unwinding(transition_builder& run, token& t, const res
     const error& why = value.error();
     run.record(event_kind::step_failed, t,
                {{"type", why.error_class()}, {"message", why.message}, {"us", us}});
-    to_undo = doubt_ == doubt_policy::compensate && leaves_doubt(t, why);
+    compensate = doubt_ == doubt_policy::compensate && effect_is_unknown(t, why);
   }
-  if (to_undo) {
-    if (const auto noted = remember_undo(run, t); !noted)
+  if (compensate) {
+    if (const auto noted = record_compensation(run, t); !noted)
       run.record(event_kind::compensation_failed, t, {{"message", noted.error().message}});
   }
   run.drop(t);
@@ -191,17 +196,17 @@ void call_node::end_while_unwinding(transition_builder& run, token& t, const res
 
 result<void> call_node::check_answer(const token& t, const json& answer) const {
   if (!t.in_doubt) return {};
-  const bool good = answer.is_object() && answer.size() == 1 &&
-                    (answer.contains("done") || answer.value("again", json{}) == true ||
-                     answer.value("failed", json{}).is_string());
-  if (good) return {};
+  const bool valid = answer.is_object() && answer.size() == 1 &&
+                     (answer.contains("done") || answer.value("again", json{}) == true ||
+                      answer.value("failed", json{}).is_string());
+  if (valid) return {};
   return error{
       errc::invalid_argument,
-      std::string{"it is not known whether the step took effect; answer with "} + doubt_answers};
+      std::string{"it is unknown whether the step took effect; answer with "} + doubt_answers};
 }
 
 void call_node::answer(transition_builder& run, token& t, json value) const {
-  // However long somebody took to answer: that was not the function's time.
+  // The time until the answer does not count as time of the function.
   run.begin_tries(t, call_.total_timeout.count() > 0);
   if (!std::exchange(t.in_doubt, false)) {
     t.answer = std::move(value);
@@ -213,25 +218,26 @@ void call_node::answer(transition_builder& run, token& t, json value) const {
 }
 
 void call_node::in_doubt(transition_builder& run, token& t) const {
-  // Another step in doubt may have begun the undoing: then nobody calls this one any more.
+  // Another in-doubt step may have started the compensation: then this call is not repeated.
   if (run.run().unwinding) {
-    return end_while_unwinding(
-        run, t, error{errc::cancelled, "the process ended while this step was told to stop"}, 0);
+    return end_while_compensating(
+        run, t, error{errc::cancelled, "the process ended while this step was stopping"}, 0);
   }
   run.record(event_kind::in_doubt, t);
   if (doubt_ == doubt_policy::retry) return run.call_again(t);
   if (doubt_ == doubt_policy::ask) {
     t.in_doubt = true;
     return run.ask(t, {{"in_doubt", run.node_of(t).id},
-                       {"question", "Did this step take effect? Its call was cut short."},
+                       {"question", "Did this step take effect? Its call was interrupted."},
                        {"answers", doubt_answers}});
   }
   if (doubt_ == doubt_policy::compensate) {
-    if (const auto noted = remember_undo(run, t); !noted) return run.fail_at(t, noted.error());
+    if (const auto noted = record_compensation(run, t); !noted)
+      return run.fail_at(t, noted.error());
   }
   run.fail_step(t, {errc::function_failed,
-                    "nobody knows whether this step, which must not run twice, took effect: its "
-                    "call was cut short",
+                    "it is unknown whether this step took effect (its call was interrupted), and "
+                    "it must run at most once",
                     "in_doubt"});
 }
 
@@ -249,7 +255,7 @@ result<invoke_effect> call_node::call(const run_state& run, const token& t,
                              child_id(run.key, place.id, t.visit, t.attempt), run.depth + 1};
   }
   if (t.compensates) {
-    PAWL_ASSERT(!run.compensations.empty(), "a step is undone that was not noted");
+    PAWL_ASSERT(!run.compensations.empty(), "compensation of a step that has none recorded");
     call.args = run.compensations.back().args;
   } else {
     auto args = plan.arguments(run, t, place.id);

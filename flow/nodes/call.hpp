@@ -12,44 +12,44 @@
 
 namespace pawl::flow {
 
-/// A flow that a node runs.
+/// A subflow that a node runs.
 struct child_plan {
   flow_name flow;
-  std::optional<pawl::version> version;  ///< none: the published one when it starts
-  std::optional<logic::rule> input;      ///< none: all data as the branch sees it
+  std::optional<pawl::version> version;  ///< none: the version that is published when it starts
+  std::optional<logic::rule> input;      ///< none: all data of the branch
 };
 
-/// A call of a function, or a run of a flow, as a node's data describes it.
+/// A call of a function, or a run of a subflow, as configured in the data of a node.
 struct call_plan {
   std::string code_ref;
   std::optional<child_plan> child;  ///< instead of a function
   json args = json::object();
   using named_rules = std::vector<std::pair<std::string, logic::rule>>;
-  named_rules with;                                          ///< arguments that are computed
-  std::vector<std::pair<std::string, named_rules>> objects;  ///< and objects of such
+  named_rules with;  ///< computed arguments
+  std::vector<std::pair<std::string, named_rules>>
+      objects;  ///< arguments that are objects of rules
   retry_policy retry;
   std::chrono::milliseconds timeout{0};        ///< of one attempt; 0: the engine's default
-  std::chrono::milliseconds total_timeout{0};  ///< of all attempts and waits together; 0: none
+  std::chrono::milliseconds total_timeout{0};  ///< of all attempts and waits; 0: none
   std::chrono::milliseconds heartbeat{0};
-  std::string queue;  ///< of the workers that make the call; "": the process makes it, if it can
+  std::string queue;  ///< task queue of the workers that make the call; "": the process, if it can
 
-  /// The arguments as they are for this token now. Errors: those of the rules.
+  /// Computes the arguments from the current data of a token. Errors: those of the rules.
   [[nodiscard]] result<json> arguments(const run_state& run, const token& t,
                                        const std::string& node) const;
 };
 
-/// Reads `code_ref`, `args`, `with`, `retry` and the time-outs.
+/// Reads `code_ref`, `queue`, `args`, `with`, `retry` and the time-outs.
 [[nodiscard]] call_plan read_call(const data_reader& data);
 
-/// What becomes of a step that must not run twice when nobody knows whether it took effect.
+/// What to do with an at-most-once step whose effect is unknown.
 enum class doubt_policy : std::uint8_t { ask, retry, fail, compensate };
 
-/// A node that calls a function and merges what it returns into the run's data: with retries,
-/// time-outs, questions of the function, a way to undo the step, and care for steps that must not
-/// run twice.
+/// A node that calls a function and merges the result into the run's data. Implements retries,
+/// time-outs, questions of the function, compensation and at-most-once steps.
 class call_node : public node {
  public:
-  /// `into`: where the result goes if the node's data does not say.
+  /// `into`: key that receives the result if the node's data has no `into`.
   call_node(const data_reader& data, call_plan what, std::string into = {});
 
   void enter(transition_builder& run, token& t) const override;
@@ -62,26 +62,26 @@ class call_node : public node {
   result<invoke_effect> call(const run_state& run, const token& t,
                              const compiled_node& place) const override;
   std::string_view code_ref() const noexcept override { return call_.code_ref; }
-  std::string_view undo_ref() const noexcept override {
-    return undo_ ? std::string_view{undo_->code_ref} : std::string_view{};
+  std::string_view compensation_ref() const noexcept override {
+    return compensation_ ? std::string_view{compensation_->code_ref} : std::string_view{};
   }
 
  private:
   [[nodiscard]] const call_plan& plan_of(const token& t) const {
-    return t.compensates ? *undo_ : call_;
+    return t.compensates ? *compensation_ : call_;
   }
   void succeed(transition_builder& run, token& t, const json& value, std::int64_t us) const;
-  [[nodiscard]] bool leaves_doubt(const token& t, const error& why) const noexcept;
+  [[nodiscard]] bool effect_is_unknown(const token& t, const error& why) const noexcept;
   void fail(transition_builder& run, token& t, const error& why,
             const step_outcome_command& of) const;
-  /// Notes how the step is undone. Error: its arguments cannot be computed.
-  [[nodiscard]] result<void> remember_undo(transition_builder& run, const token& t) const;
-  void end_while_unwinding(transition_builder& run, token& t, const result<json>& value,
-                           std::int64_t us) const;
+  /// Records the compensation of a completed step. Error: a rule of its arguments failed.
+  [[nodiscard]] result<void> record_compensation(transition_builder& run, const token& t) const;
+  void end_while_compensating(transition_builder& run, token& t, const result<json>& value,
+                               std::int64_t us) const;
 
   call_plan call_;
   std::string into_;
-  std::optional<call_plan> undo_;
+  std::optional<call_plan> compensation_;
   bool once_ = false;
   doubt_policy doubt_ = doubt_policy::ask;
 };

@@ -1,4 +1,4 @@
-// Steps that are undone when their run fails for good, or is cancelled.
+// Compensation of steps when their run fails for good or is cancelled.
 
 #include "flow/testing/driven_run.hpp"
 #include "flow/testing/invariants.hpp"
@@ -12,7 +12,7 @@ namespace {
 
 using lines = std::vector<std::string>;
 
-/// A task that "undo.<id>" undoes.
+/// A task with the compensation "undo.<id>".
 json undoable(std::string id, json undo = json::object(), json more = json::object()) {
   undo["code_ref"] = "undo." + id;
   more["compensate"] = std::move(undo);
@@ -23,7 +23,7 @@ json three_steps() {
   return chain({start(), undoable("a"), undoable("b"), task("c"), end()});
 }
 
-/// The same, with c under way.
+/// The same, while c is running.
 driven_run before_the_last(json flow = three_steps()) {
   driven_run run{flow};
   REQUIRE(run.begin());
@@ -34,7 +34,7 @@ driven_run before_the_last(json flow = three_steps()) {
 
 const error broken = fail("broken", "it broke");
 
-/// The functions that are called now.
+/// The functions of the open calls.
 lines functions(const driven_run& run) {
   lines names;
   for (const auto& [id, call] : run.calls()) names.push_back(call.code_ref);
@@ -43,7 +43,7 @@ lines functions(const driven_run& run) {
 
 }  // namespace
 
-TEST_CASE("what is said of a compensation is checked", "[compensate][validation]") {
+TEST_CASE("the settings of a compensation are checked", "[compensate][validation]") {
   const auto with = [](json undo) {
     return errors_of(chain({start(), task("a", {{"compensate", std::move(undo)}})}));
   };
@@ -60,7 +60,7 @@ TEST_CASE("what is said of a compensation is checked", "[compensate][validation]
         lines{});
 }
 
-TEST_CASE("when a run fails, what was done is undone, the last first", "[compensate]") {
+TEST_CASE("a failed run compensates its completed steps, the last one first", "[compensate]") {
   auto run = before_the_last();
   REQUIRE(run.finish("c", broken));
   CHECK(run.status() == run_status::running);
@@ -82,7 +82,7 @@ TEST_CASE("when a run fails, what was done is undone, the last first", "[compens
   CHECK(broken_invariant(run.state()) == "");
 }
 
-TEST_CASE("a run that was undone cannot be retried", "[compensate][retry]") {
+TEST_CASE("a compensated run cannot be retried", "[compensate][retry]") {
   driven_run run{chain({start(), undoable("a"), task("c")})};
   REQUIRE(run.begin());
   REQUIRE(run.finish("a"));
@@ -94,14 +94,14 @@ TEST_CASE("a run that was undone cannot be retried", "[compensate][retry]") {
   CHECK(mentions(refused.error().message, "restart as a new run: its steps were undone"));
 }
 
-TEST_CASE("a run that completes undoes nothing", "[compensate]") {
+TEST_CASE("a completed run compensates nothing", "[compensate]") {
   auto run = before_the_last();
   REQUIRE(run.finish("c"));
   CHECK(run.status() == run_status::completed);
   CHECK(run.story("comp").empty());
 }
 
-TEST_CASE("an error that is caught, or a retry to come, undoes nothing", "[compensate][on-error]") {
+TEST_CASE("a caught error or a pending retry compensates nothing", "[compensate][on-error]") {
   json flow = chain({start(), undoable("a"), task("c", {{"retry", json::object()}})});
   flow["edges"].push_back(edge_on("on_error", "c", "help"));
   flow["nodes"].push_back(task("help"));
@@ -116,7 +116,7 @@ TEST_CASE("an error that is caught, or a retry to come, undoes nothing", "[compe
   CHECK(run.story("comp").empty());
 }
 
-TEST_CASE("a step that failed has nothing to undo", "[compensate]") {
+TEST_CASE("a failed step is not compensated", "[compensate]") {
   driven_run run{chain({start(), undoable("a"), undoable("b")})};
   REQUIRE(run.begin());
   REQUIRE(run.finish("a"));
@@ -124,8 +124,7 @@ TEST_CASE("a step that failed has nothing to undo", "[compensate]") {
   CHECK(functions(run) == lines{"undo.a"});
 }
 
-TEST_CASE("a run that fails before anything was done fails at once, and can be retried",
-          "[compensate][retry]") {
+TEST_CASE("a run without completed steps fails at once and can be retried", "[compensate][retry]") {
   driven_run run{three_steps()};
   REQUIRE(run.begin());
   REQUIRE(run.finish("a", broken));
@@ -134,8 +133,7 @@ TEST_CASE("a run that fails before anything was done fails at once, and can be r
   CHECK(run.waiting_at() == lines{"a"});
 }
 
-TEST_CASE("a compensation's arguments are those of the moment when the step was done",
-          "[compensate]") {
+TEST_CASE("the arguments of a compensation are computed when the step completes", "[compensate]") {
   driven_run run{chain(
       {start(),
        undoable("a", {{"args", {{"why", "undo"}}}, {"with", {{"id", var("id")}, {"n", var("n")}}}}),
@@ -148,7 +146,7 @@ TEST_CASE("a compensation's arguments are those of the moment when the step was 
   CHECK(run.call_of("a")->state->at("n") == 2);  // the state is today's
 }
 
-TEST_CASE("every visit of a step is undone", "[compensate][loops]") {
+TEST_CASE("every visit of a step is compensated", "[compensate][loops]") {
   driven_run run{
       flow_of({start(), undoable("a", {{"with", {{"n", var("n")}}}}), task("c")},
               {edge("start", "a"), edge("a", "a", {{"<", {var("n"), 3}}}), edge("a", "c")})};
@@ -163,12 +161,12 @@ TEST_CASE("every visit of a step is undone", "[compensate][loops]") {
   CHECK(run.status() == run_status::failed);
 }
 
-TEST_CASE("a compensation has an idempotency key of its own", "[compensate]") {
+TEST_CASE("a compensation has its own idempotency key", "[compensate]") {
   const run_key key{default_scope(), run_id{"r1"}};
   CHECK(idempotency_key(key, "a", 2, true) == idempotency_key(key, "a", 2) + "/compensate");
 }
 
-TEST_CASE("what a compensation returns is put nowhere", "[compensate]") {
+TEST_CASE("the result of a compensation is discarded", "[compensate]") {
   driven_run run{chain({start(), undoable("a"), task("c")})};
   REQUIRE(run.begin());
   REQUIRE(run.finish("a"));
@@ -177,7 +175,7 @@ TEST_CASE("what a compensation returns is put nowhere", "[compensate]") {
   CHECK(run.data() == json::object());
 }
 
-TEST_CASE("branches are undone in the reverse of the order in which their steps were done",
+TEST_CASE("branches are compensated in reverse order of the completion of their steps",
           "[compensate][fork]") {
   driven_run run{flow_of({start(), undoable("a"), undoable("b"), task("c")},
                          {edge("start", "a"), edge("start", "b"), edge("start", "c")})};
@@ -190,7 +188,7 @@ TEST_CASE("branches are undone in the reverse of the order in which their steps 
   CHECK(functions(run) == lines{"undo.b"});
 }
 
-TEST_CASE("a run that is cancelled is undone first", "[compensate][cancel]") {
+TEST_CASE("a cancelled run is compensated first", "[compensate][cancel]") {
   driven_run run{chain({start(), undoable("a"), node_of("w", "signal", {{"name", "s"}})})};
   REQUIRE(run.begin());
   REQUIRE(run.finish("a"));
@@ -207,8 +205,7 @@ TEST_CASE("a run that is cancelled is undone first", "[compensate][cancel]") {
   CHECK_FALSE(run.state().error.has_value());
 }
 
-TEST_CASE("a step under way when a run is cancelled is told to stop, and waited for",
-          "[compensate][cancel]") {
+TEST_CASE("cancelling a run stops its running step and waits for it", "[compensate][cancel]") {
   const json flow = chain({start(), undoable("a"), undoable("b"), end()});
   for (const bool came_through : {true, false}) {
     CAPTURE(came_through);
@@ -222,7 +219,7 @@ TEST_CASE("a step under way when a run is cancelled is told to stop, and waited 
     CHECK(functions(run) == lines{"test.b"});  // what it does may have to be undone
     CHECK(broken_invariant(run.state()) == "");
     REQUIRE(run.finish(
-        "b", came_through ? result<json>(json::object()) : error{errc::cancelled, "told to stop"}));
+        "b", came_through ? result<json>(json::object()) : error{errc::cancelled, "stopped"}));
     CHECK(functions(run) == lines{came_through ? "undo.b" : "undo.a"});
     if (came_through) REQUIRE(run.finish("b"));
     REQUIRE(run.finish("a"));
@@ -230,8 +227,7 @@ TEST_CASE("a step under way when a run is cancelled is told to stop, and waited 
   }
 }
 
-TEST_CASE("a step that was told to stop and asks something instead was not done",
-          "[compensate][interrupt]") {
+TEST_CASE("a stopped step that asks a question is not compensated", "[compensate][interrupt]") {
   driven_run run{chain({start(), undoable("a"), undoable("b"), end()})};
   REQUIRE(run.begin());
   REQUIRE(run.finish("a"));
@@ -244,8 +240,7 @@ TEST_CASE("a step that was told to stop and asks something instead was not done"
   CHECK(run.story("interrupted").empty());
 }
 
-TEST_CASE("other branches under way are waited for before the first step is undone",
-          "[compensate][fork]") {
+TEST_CASE("compensation waits for the running steps of other branches", "[compensate][fork]") {
   driven_run run{flow_of({start(), undoable("a"), undoable("b"), task("c")},
                          {edge("start", "a"), edge("start", "b"), edge("start", "c")})};
   REQUIRE(run.begin());
@@ -260,7 +255,7 @@ TEST_CASE("other branches under way are waited for before the first step is undo
   CHECK(run.state().error->node == "c");
 }
 
-TEST_CASE("after a crash a step that was told to stop counts as failed", "[compensate]") {
+TEST_CASE("after a crash a stopped step counts as failed", "[compensate]") {
   driven_run run{chain({start(), undoable("a"), undoable("b"), end()})};
   REQUIRE(run.begin());
   REQUIRE(run.finish("a"));
@@ -270,7 +265,7 @@ TEST_CASE("after a crash a step that was told to stop counts as failed", "[compe
   CHECK(run.story("step_failed") == lines{"step_failed b 1.1"});
 }
 
-TEST_CASE("branches that sleep or ask are dropped when a run is undone", "[compensate]") {
+TEST_CASE("compensation drops branches that sleep or ask", "[compensate]") {
   driven_run run{flow_of({start(), undoable("a"), node_of("w", "wait", {{"duration", "1h"}}),
                           node_of("q", "interrupt", {{"question", 1}})},
                          {edge("start", "a"), edge("start", "w"), edge("start", "q")})};
@@ -283,7 +278,7 @@ TEST_CASE("branches that sleep or ask are dropped when a run is undone", "[compe
   CHECK(functions(run) == lines{"undo.a"});
 }
 
-TEST_CASE("a paused run that is cancelled goes on to be undone", "[compensate][pause]") {
+TEST_CASE("cancelling a paused run compensates it", "[compensate][pause]") {
   auto run = before_the_last();
   REQUIRE(run.give(pause_command{}));
   REQUIRE(run.finish("c"));
@@ -293,7 +288,7 @@ TEST_CASE("a paused run that is cancelled goes on to be undone", "[compensate][p
   CHECK(functions(run) == lines{"undo.b"});
 }
 
-TEST_CASE("a compensation is tried as its own retry policy says", "[compensate][retry-policy]") {
+TEST_CASE("a compensation has its own retry policy", "[compensate][retry-policy]") {
   driven_run run{chain({start(), undoable("a", {{"retry", {{"max_attempts", 2}}}}), task("c")})};
   REQUIRE(run.begin());
   REQUIRE(run.finish("a"));
@@ -312,13 +307,13 @@ TEST_CASE("a compensation is tried as its own retry policy says", "[compensate][
   CHECK(run.state().error->type == "broken");
 }
 
-TEST_CASE("a compensation that fails for good fails the run, and a retry goes on with it",
+TEST_CASE("a failed compensation fails the run, and a retry continues with it",
           "[compensate][retry]") {
   for (const bool cancelled : {false, true}) {
     auto run = before_the_last();
     if (cancelled) {
       REQUIRE(run.give(cancel_command{}));
-      REQUIRE(run.finish("c", error{errc::cancelled, "told to stop"}));
+      REQUIRE(run.finish("c", error{errc::cancelled, "stopped"}));
     } else {
       REQUIRE(run.finish("c", broken));
     }
@@ -339,7 +334,7 @@ TEST_CASE("a compensation that fails for good fails the run, and a retry goes on
   }
 }
 
-TEST_CASE("no edge on_error of a step catches the failure of its compensation",
+TEST_CASE("an on_error edge does not catch the failure of a compensation",
           "[compensate][on-error]") {
   json flow = chain({start(), undoable("a"), task("c")});
   flow["nodes"].push_back(task("help"));
@@ -352,7 +347,7 @@ TEST_CASE("no edge on_error of a step catches the failure of its compensation",
   CHECK(run.state().error->type == "compensation_failed");
 }
 
-TEST_CASE("a compensation cannot ask anything", "[compensate][interrupt]") {
+TEST_CASE("a compensation cannot ask questions", "[compensate][interrupt]") {
   driven_run run{chain({start(), undoable("a"), task("c")})};
   REQUIRE(run.begin());
   REQUIRE(run.finish("a"));
@@ -363,7 +358,7 @@ TEST_CASE("a compensation cannot ask anything", "[compensate][interrupt]") {
   CHECK(run.state().error->type == "compensation_failed");
 }
 
-TEST_CASE("a run that is being undone can be paused and resumed", "[compensate][pause]") {
+TEST_CASE("a compensating run can be paused and resumed", "[compensate][pause]") {
   auto run = before_the_last();
   REQUIRE(run.finish("c", broken));
   REQUIRE(run.give(pause_command{}));
@@ -378,7 +373,7 @@ TEST_CASE("a run that is being undone can be paused and resumed", "[compensate][
   CHECK(run.status() == run_status::failed);
 }
 
-TEST_CASE("a run that is parked while it is being undone goes on with that after a retry",
+TEST_CASE("a compensating run that was quarantined continues after a retry",
           "[compensate][park][retry]") {
   auto under_way = before_the_last();
   REQUIRE(under_way.finish("c", broken));
@@ -398,7 +393,7 @@ TEST_CASE("a run that is parked while it is being undone goes on with that after
   CHECK(between.state().error->type == "broken");
 }
 
-TEST_CASE("a branch that a join dropped is undone like others", "[compensate][join]") {
+TEST_CASE("a branch that a join dropped is compensated", "[compensate][join]") {
   driven_run run{flow_of({start(), undoable("a"), task("b"), task("a2"),
                           node_of("j", "join", {{"wait_for", "any"}}), task("c")},
                          {edge("start", "a"), edge("start", "b"), edge("a", "a2"), edge("a2", "j"),
@@ -411,7 +406,7 @@ TEST_CASE("a branch that a join dropped is undone like others", "[compensate][jo
   CHECK(functions(run) == lines{"undo.a"});
 }
 
-TEST_CASE("a run that grows too large is undone", "[compensate][limits]") {
+TEST_CASE("a run that exceeds its size limit is compensated", "[compensate][limits]") {
   limits allowed;
   allowed.max_state_bytes = 200;
   driven_run run{chain({start(), undoable("a"), task("b"), end()}), allowed};
@@ -424,8 +419,7 @@ TEST_CASE("a run that grows too large is undone", "[compensate][limits]") {
   CHECK(run.state().error->type == "limit_exceeded");
 }
 
-TEST_CASE("what is kept to undo steps takes its part of what a run's data may take",
-          "[compensate][limits]") {
+TEST_CASE("recorded compensations count towards the size of the run", "[compensate][limits]") {
   limits allowed;
   allowed.max_state_bytes = 500;
   driven_run run{flow_of({start(), undoable("a", {{"with", {{"k", var("k")}}}})},
@@ -442,7 +436,7 @@ TEST_CASE("what is kept to undo steps takes its part of what a run's data may ta
   CHECK(run.state().error->type == "limit_exceeded");
 }
 
-TEST_CASE("a flow says which functions it calls, those that undo among them", "[compensate]") {
+TEST_CASE("the functions of a flow include those of compensations", "[compensate]") {
   CHECK(compiled(three_steps())->code_refs() ==
         lines{"test.a", "test.b", "test.c", "undo.a", "undo.b"});
 }

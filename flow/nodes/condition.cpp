@@ -6,7 +6,7 @@
 namespace pawl::flow {
 namespace {
 
-/// Evaluates a rule; its truth becomes `condition_result`, which the edges behind it follow.
+/// Evaluates a rule. Its truth value becomes `condition_result`, which selects the next edge.
 class condition_node final : public node {
  public:
   explicit condition_node(logic::rule expression) : expression_(std::move(expression)) {}

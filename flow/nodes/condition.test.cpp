@@ -9,7 +9,7 @@ namespace {
 
 using lines = std::vector<std::string>;
 
-/// Whether a condition sees its rule as true.
+/// Returns the result of a condition.
 bool holds(json rule, json input = json::object(), json metadata = json::object()) {
   driven_run run{
       flow_of({start(), condition("check", std::move(rule)), task("yes"), task("no")},
@@ -33,7 +33,7 @@ TEST_CASE("a condition needs a rule", "[condition][validation]") {
   CHECK(errors_of(chain({start(), condition("c", nullptr)})) == lines{});  // null is a rule: false
 }
 
-TEST_CASE("a condition reads the run's data at the top level", "[condition]") {
+TEST_CASE("a condition reads the data of the run by top-level key", "[condition]") {
   CHECK(holds(equal("order.total", 42), {{"order", {{"total", 42}}}}));
   CHECK_FALSE(holds(equal("order.total", 42), {{"order", {{"total", 41}}}}));
   CHECK_FALSE(holds(var("nowhere")));
@@ -52,7 +52,7 @@ TEST_CASE("condition_result is null before the first condition", "[condition]") 
   CHECK(holds(equal("condition_result", nullptr)));
 }
 
-TEST_CASE("condition_result is that of the last condition on the way", "[condition]") {
+TEST_CASE("condition_result is the result of the last condition on the path", "[condition]") {
   for (const bool truth : {true, false}) {
     driven_run run{
         flow_of({start(), condition("first", var("ok")), task("a"),
@@ -75,7 +75,7 @@ TEST_CASE("branches have their own condition_result", "[condition][fork]") {
   CHECK(run.state().tokens[1].condition_result == false);
 }
 
-TEST_CASE("data cannot shadow what the engine tells a rule", "[condition]") {
+TEST_CASE("data cannot shadow the variables of the engine", "[condition]") {
   const json liar = {{"run_id", "mine"},
                      {"thread_id", "mine"},
                      {"current_node", "mine"},
@@ -89,14 +89,14 @@ TEST_CASE("data cannot shadow what the engine tells a rule", "[condition]") {
   CHECK(holds(equal("metadata.by", nullptr), liar));
 }
 
-TEST_CASE("a condition's result is in the history", "[condition]") {
+TEST_CASE("the result of a condition is in the history", "[condition]") {
   driven_run run{chain({start(), condition("c", var("ok")), end()})};
   REQUIRE(run.begin({{"ok", 1}}));
   CHECK(run.story("condition") == lines{"condition_evaluated c 1.1"});
   CHECK(run.events()[1].detail == json{{"result", true}});
 }
 
-TEST_CASE("a condition whose rule fails fails the run at its node", "[condition][fail]") {
+TEST_CASE("a failing rule of a condition fails the run at its node", "[condition][fail]") {
   driven_run run{chain({start(), condition("c", {{"*", json::array()}}), end()})};
   REQUIRE(run.begin());
   CHECK(run.status() == run_status::failed);

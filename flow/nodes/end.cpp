@@ -4,7 +4,7 @@
 namespace pawl::flow {
 namespace {
 
-/// Where a branch ends; the run is completed when its last one has.
+/// Ends a branch. A run completes when its last branch ends.
 class end_node final : public node {
  public:
   void enter(transition_builder& run, token& t) const override { run.end(t); }

@@ -7,7 +7,7 @@
 namespace pawl::flow {
 namespace {
 
-/// Fails the run, with an error of the flow's own.
+/// Fails the run with an error that the flow defines.
 class fail_node final : public node {
  public:
   fail_node(std::string type, logic::rule message)

@@ -17,7 +17,7 @@ driven_run failing(json data) {
 
 }  // namespace
 
-TEST_CASE("a fail node needs a message, and no edge leaves it", "[fail][validation]") {
+TEST_CASE("a fail node needs a message and has no outgoing edges", "[fail][validation]") {
   using lines = std::vector<std::string>;
   const auto with = [](json data) {
     return errors_of(chain({start(), node_of("no", "fail", std::move(data))}));
@@ -28,7 +28,7 @@ TEST_CASE("a fail node needs a message, and no edge leaves it", "[fail][validati
   CHECK(errors_of(chain({start(), node_of("no", "fail", {{"message", "m"}}), end()})).size() == 1);
 }
 
-TEST_CASE("a fail node fails the run with the flow's own error", "[fail]") {
+TEST_CASE("a fail node fails the run with the error of the flow", "[fail]") {
   const auto run =
       failing({{"error", "too_large"},
                {"message", {{"cat", {"an order of ", var("total"), " is too large"}}}}});
@@ -36,15 +36,15 @@ TEST_CASE("a fail node fails the run with the flow's own error", "[fail]") {
   CHECK(run.story("step") == std::vector<std::string>{"step_started no 1.1", "step_failed no 1.1"});
 }
 
-TEST_CASE("without a type the error is called failed; what is no text is written as JSON",
+TEST_CASE("the default error type is failed; a message that is not a string is written as JSON",
           "[fail]") {
   CHECK(failing({{"message", var("total")}}).state().error == run_error{"failed", "5000", "no", 1});
   CHECK(failing({{"message", nullptr}}).state().error->message == "null");
-  // A message that cannot be computed is an error of its own.
+  // A failing rule of the message is an error of its own.
   CHECK(failing({{"message", {{"*", json::array()}}}}).state().error->type == "invalid_arguments");
 }
 
-TEST_CASE("a retry comes to the fail node again", "[fail]") {
+TEST_CASE("a retry reaches the fail node again", "[fail]") {
   auto run = failing({{"message", "no"}});
   REQUIRE(run.give(retry_command{}));
   CHECK(run.status() == run_status::failed);

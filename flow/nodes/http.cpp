@@ -17,17 +17,18 @@ constexpr std::array<std::string_view, 16> http_keys = {
     "into",          "compensate", "effect",        "in_doubt"};
 constexpr std::array<std::string_view, 7> http_methods = {"GET",    "POST", "PUT",    "PATCH",
                                                           "DELETE", "HEAD", "OPTIONS"};
-constexpr std::uint32_t most_response_bytes = 1u << 30;
-constexpr std::chrono::hours longest_request{24};
+constexpr std::uint32_t max_response_bytes = 1u << 30;
+constexpr std::chrono::hours max_timeout{24};
 
-/// What a rule gives that is no rule but written out; null for one that is computed.
-const json* written_out(const json* rule) {
+/// Returns a rule that is a literal; null for a computed one.
+const json* literal(const json* rule) {
   return rule == nullptr || (rule->is_object() && rule->size() == 1) ? nullptr : rule;
 }
 
-/// Why a URL cannot be called, as far as it can be seen without a parser of URLs; "" if it may be.
-std::string_view fault_of_url(const json& url) {
-  if (!url.is_string()) return "be a text";
+/// Completes the sentence "the URL must …" if a literal URL cannot be called, as far as a check
+/// without a URL parser can see; else returns "".
+std::string_view problem_of_url(const json& url) {
+  if (!url.is_string()) return "be a string";
   const std::string text = http_syntax::in_lower_case(url.get_ref<const std::string&>());
   const auto scheme = text.starts_with("http://") ? 7u : text.starts_with("https://") ? 8u : 0u;
   if (scheme == 0) return "begin with http:// or https://";
@@ -35,10 +36,10 @@ std::string_view fault_of_url(const json& url) {
       std::string_view{text}.substr(scheme, text.find_first_of("/?#", scheme) - scheme);
   if (host.empty() || host.starts_with(':')) return "name a host";
   if (host.find('@') != host.npos)
-    return "have no user name or password in it; send them in a header instead";
+    return "not contain a user name or password; send them in a header";
   if (std::any_of(text.begin(), text.end(),
                   [](char c) { return (c >= '\0' && c <= ' ') || c == '\x7f'; }))
-    return "have blanks and control characters percent-encoded";
+    return "not contain spaces or control characters; percent-encode them";
   return {};
 }
 
@@ -46,12 +47,12 @@ void read_url(const data_reader& data, call_plan& plan) {
   auto rule = data.rule_unless_null("url", true);
   if (!rule) return;
   plan.with.emplace_back("url", *std::move(rule));
-  const json* const url = written_out(data.find("url"));
-  const auto why = url == nullptr ? std::string_view{} : fault_of_url(*url);
+  const json* const url = literal(data.find("url"));
+  const auto why = url == nullptr ? std::string_view{} : problem_of_url(*url);
   if (!why.empty()) data.fail("url", "bad_url", "\"url\" must " + std::string{why});
 }
 
-/// The header fields, by rules; those that are written out are looked at.
+/// Reads the headers, each a rule. Checks literal values.
 void read_headers(const data_reader& data, call_plan& plan) {
   const auto headers = data.within("headers");
   if (!headers) return;
@@ -63,18 +64,18 @@ void read_headers(const data_reader& data, call_plan& plan) {
     };
     const auto lower = http_syntax::in_lower_case(name);
     if (!http_syntax::is_header_name(name)) {
-      refuse("bad_header", "has a name that no header can have");
+      refuse("bad_header", "has an invalid name");
     } else if (http_syntax::is_own_header(lower) || lower == "idempotency-key") {
-      refuse("bad_header", "is one that Pawl sets itself");
+      refuse("bad_header", "is set by Pawl");
     } else if (!seen.insert(lower).second) {
-      refuse("contradiction", "is there twice, written differently");
+      refuse("contradiction", "is set twice, in different spellings");
     }
-    const json* const text = written_out(&value);
+    const json* const text = literal(&value);
     if (text == nullptr) continue;
     if (!text->is_string()) {
-      refuse("wrong_type", "must be a text, or a rule that gives one");
+      refuse("wrong_type", "must be a string, or a rule that returns one");
     } else if (!http_syntax::is_header_value(text->get_ref<const std::string&>())) {
-      refuse("bad_header", "must have no control characters in its value");
+      refuse("bad_header", "must not have control characters in its value");
     }
   }
 }
@@ -84,11 +85,11 @@ void read_query(const data_reader& data, call_plan& plan) {
   if (!query) return;
   plan.objects.emplace_back("query", data.rules("query"));
   for (const auto& [name, value] : query->items()) {
-    const json* const given = written_out(&value);
+    const json* const given = literal(&value);
     if (given != nullptr && !http_syntax::is_query_value(*given))
       query->fail(name, "wrong_type",
                   "parameter " + pawl::quoted(name) +
-                      " must be a text, a number, a truth value, a list of these, or a rule");
+                      " must be a string, a number, a boolean, an array of these, or a rule");
   }
 }
 
@@ -96,16 +97,16 @@ void read_body(const data_reader& data, std::string_view method, call_plan& plan
   auto as_json = data.rule("json", false);  // null is a value
   auto as_text = data.rule_unless_null("body", false);
   if (as_json && as_text)
-    data.fail("body", "contradiction", "a request has a \"json\" or a \"body\", not both");
+    data.fail("body", "contradiction", "a request has either \"json\" or \"body\", not both");
   if ((as_json || as_text) && method == "HEAD")
     data.fail(as_json ? "json" : "body", "contradiction", "a HEAD request has no body");
-  if (const json* const text = written_out(data.find("body")); text && !text->is_string())
-    data.fail("body", "wrong_type", "\"body\" must be a text, or a rule that gives one");
+  if (const json* const text = literal(data.find("body")); text && !text->is_string())
+    data.fail("body", "wrong_type", "\"body\" must be a string, or a rule that returns one");
   if (as_json) plan.with.emplace_back("json", *std::move(as_json));
   if (as_text) plan.with.emplace_back("body", *std::move(as_text));
 }
 
-void read_answer(const data_reader& data, json& args) {
+void read_response_options(const data_reader& data, json& args) {
   if (const json* const accept = data.find("accept_status")) {
     const auto is_status = [](const json& item) {
       return http_syntax::read_status(item).has_value();
@@ -113,12 +114,12 @@ void read_answer(const data_reader& data, json& args) {
     if (!accept->is_array() || accept->empty() ||
         !std::all_of(accept->begin(), accept->end(), is_status)) {
       data.fail("accept_status", "out_of_range",
-                "\"accept_status\" must be a list of statuses from 100 to 599 and classes, such as "
-                "[404, \"2xx\"]");
+                "\"accept_status\" must be an array of status codes from 100 to 599 and classes, "
+                "such as [404, \"2xx\"]");
     }
     args["accept_status"] = *accept;
   }
-  if (const auto most = data.count("max_bytes", 1, most_response_bytes)) args["max_bytes"] = *most;
+  if (const auto max = data.count("max_bytes", 1, max_response_bytes)) args["max_bytes"] = *max;
   if (const json* const follow = data.find("follow_redirects")) {
     if (!follow->is_boolean())
       data.fail("follow_redirects", "wrong_type", "\"follow_redirects\" must be true or false");
@@ -126,7 +127,7 @@ void read_answer(const data_reader& data, json& args) {
   }
 }
 
-/// The call of the built-in function that sends requests; it checks what rules have computed.
+/// Builds the call of core.http, which checks the computed arguments.
 call_plan read_request(const data_reader& data) {
   call_plan plan;
   plan.code_ref = "core.http";
@@ -136,9 +137,9 @@ call_plan read_request(const data_reader& data) {
   read_headers(data, plan);
   read_query(data, plan);
   read_body(data, method, plan);
-  read_answer(data, plan.args);
+  read_response_options(data, plan.args);
   if (const auto timeout = data.duration("timeout")) {
-    if (timeout->count() == 0 || *timeout > longest_request)
+    if (timeout->count() == 0 || *timeout > max_timeout)
       data.fail("timeout", "out_of_range", "\"timeout\" must be more than 0 and at most 24h");
     plan.args["timeout_ms"] = timeout->count();
   }
@@ -149,7 +150,7 @@ call_plan read_request(const data_reader& data) {
 
 }  // namespace
 
-/// Sends an HTTP request; what comes back goes into the run's data.
+/// Sends an HTTP request and stores the response in the run's data.
 const node_type http_type{
     .name = "http",
     .keys = http_keys,

@@ -13,23 +13,23 @@ json request(std::string id, json data) {
   return node_of(std::move(id), "http", std::move(data));
 }
 
-lines faults_of_request(json data) {
+lines errors_of_request(json data) {
   return errors_of(chain({start(), request("h", std::move(data))}));
 }
 
-/// The diagnostics of a good request with one key more.
-lines faults_of_request_with(const char* key, json value) {
+/// Returns the errors of a valid request with one more key.
+lines errors_of_request_with(const char* key, json value) {
   json data{{"url", "https://example.com/"}};
   data[key] = std::move(value);
-  return faults_of_request(std::move(data));
+  return errors_of_request(std::move(data));
 }
 
 }  // namespace
 
-TEST_CASE("an http node's URL is one that can be called", "[http][validation]") {
+TEST_CASE("the URL of an http node is checked", "[http][validation]") {
   const std::string at = "/nodes/1/data";
-  CHECK(faults_of_request(json::object()) == lines{at + " missing_key"});
-  CHECK(faults_of_request({{"url", nullptr}}) == lines{at + " missing_key"});
+  CHECK(errors_of_request(json::object()) == lines{at + " missing_key"});
+  CHECK(errors_of_request({{"url", nullptr}}) == lines{at + " missing_key"});
   for (const json& bad : {json(""),
                           json("/orders"),
                           json("example.com"),
@@ -55,27 +55,27 @@ TEST_CASE("an http node's URL is one that can be called", "[http][validation]") 
                           json::object(),
                           json{{"var", "a"}, {"cat", "b"}}}) {
     CAPTURE(bad);
-    CHECK(faults_of_request({{"url", bad}}) == lines{at + "/url bad_url"});
+    CHECK(errors_of_request({{"url", bad}}) == lines{at + "/url bad_url"});
   }
-  CHECK(faults_of_request({{"url", {{"wat", 1}}}}) == lines{at + "/url/wat unknown_operator"});
+  CHECK(errors_of_request({{"url", {{"wat", 1}}}}) == lines{at + "/url/wat unknown_operator"});
   for (const json& good :
        {json("http://example.com"), json("HTTPS://Example.com:8443/a?b=c@d"), json("http://[::1]/"),
         json("https://exämple.com/ü"), json{{"cat", {"https://x.example/", {{"var", "id"}}}}}}) {
     CAPTURE(good);
-    CHECK(faults_of_request({{"url", good}}) == lines{});
+    CHECK(errors_of_request({{"url", good}}) == lines{});
   }
 }
 
-TEST_CASE("a URL with a secret in it is not repeated in the fault", "[http][validation]") {
+TEST_CASE("a diagnostic does not repeat a URL with a secret", "[http][validation]") {
   const auto said = message_of(
       chain({start(), request("h", {{"url", "https://ann:s3cret@example.com/"}})}), "bad_url");
   CHECK_FALSE(mentions(said, "s3cret"));
   CHECK(mentions(said, "send them in a header"));
 }
 
-TEST_CASE("what an http node's data says is checked", "[http][validation]") {
+TEST_CASE("the data of an http node is checked", "[http][validation]") {
   const std::string at = "/nodes/1/data/";
-  const auto with = faults_of_request_with;
+  const auto with = errors_of_request_with;
   for (const json& bad : {json("get"), json("CONNECT"), json("TRACE"), json(""), json("GET /"),
                           json(1), json::array({"GET"})})
     CHECK(with("method", bad) == lines{at + "method out_of_range"});
@@ -122,13 +122,13 @@ TEST_CASE("what an http node's data says is checked", "[http][validation]") {
     CHECK(with(key, good) == lines{});
 }
 
-TEST_CASE("an http node's headers are some that can be sent", "[http][validation]") {
+TEST_CASE("the headers of an http node are checked", "[http][validation]") {
   const std::string at = "/nodes/1/data/headers";
   const auto with = [](const char* name, json value) {
-    return faults_of_request_with("headers", {{name, std::move(value)}});
+    return errors_of_request_with("headers", {{name, std::move(value)}});
   };
   for (const json& bad : {json(1), json("accept: x"), json::array(), json(true)})
-    CHECK(faults_of_request_with("headers", bad) == lines{at + " wrong_type"});
+    CHECK(errors_of_request_with("headers", bad) == lines{at + " wrong_type"});
   for (const char* bad : {"a b", "a:", "ä", "a\r\nb", "a\""})
     CHECK(with(bad, "x") == lines{at + "/" + bad + " bad_header"});
   CHECK(with("", "x") == lines{at + "/ bad_header"});
@@ -136,7 +136,7 @@ TEST_CASE("an http node's headers are some that can be sent", "[http][validation
   for (const char* own : {"Host", "content-length", "Transfer-Encoding", "Connection", "expect",
                           "Idempotency-Key", "idempotency-key"})
     CHECK(with(own, "x") == lines{at + "/" + own + " bad_header"});
-  CHECK(faults_of_request_with("headers", {{"Accept", "a"}, {"accept", "b"}}) ==
+  CHECK(errors_of_request_with("headers", {{"Accept", "a"}, {"accept", "b"}}) ==
         lines{at + "/accept contradiction"});
   for (const json& bad : {json(1), json(nullptr), json(true), json::array({"a"}), json::object()})
     CHECK(with("accept", bad) == lines{at + "/accept wrong_type"});
@@ -147,12 +147,12 @@ TEST_CASE("an http node's headers are some that can be sent", "[http][validation
     CHECK(with("accept", good) == lines{});
 }
 
-TEST_CASE("an http node's parameters and body are some that can be sent", "[http][validation]") {
+TEST_CASE("the parameters and the body of an http node are checked", "[http][validation]") {
   const std::string at = "/nodes/1/data/";
   for (const json& bad : {json(1), json("a=b"), json::array()})
-    CHECK(faults_of_request_with("query", bad) == lines{at + "query wrong_type"});
+    CHECK(errors_of_request_with("query", bad) == lines{at + "query wrong_type"});
   const auto query = [](json value) {
-    return faults_of_request_with("query", {{"q", std::move(value)}});
+    return errors_of_request_with("query", {{"q", std::move(value)}});
   };
   for (const json& bad : {json::object(), json{{"a", 1}, {"b", 2}}, json::array({json::array()}),
                           json::array({nullptr})})
@@ -164,7 +164,7 @@ TEST_CASE("an http node's parameters and body are some that can be sent", "[http
 
   const auto body = [](json keys) {
     keys["url"] = "http://x.example/";
-    return faults_of_request(std::move(keys));
+    return errors_of_request(std::move(keys));
   };
   for (const json& bad : {json(1), json(true), json::array(), json::object()})
     CHECK(body({{"body", bad}}) == lines{at + "body wrong_type"});
@@ -178,7 +178,7 @@ TEST_CASE("an http node's parameters and body are some that can be sent", "[http
     CHECK(body({{"json", good}}) == lines{});
 }
 
-TEST_CASE("keys that an http node does not read are warned of", "[http][validation]") {
+TEST_CASE("unknown keys of an http node cause a warning", "[http][validation]") {
   const json flow = chain({start(), request("h", {{"url", "http://x.example/"},
                                                   {"timeuot", 1},
                                                   {"heartbeat_timeout", "1s"},
@@ -190,7 +190,7 @@ TEST_CASE("keys that an http node does not read are warned of", "[http][validati
                                    "/nodes/1/data/timeuot unknown_key"});
 }
 
-TEST_CASE("an http node calls core.http with what its rules come to", "[http]") {
+TEST_CASE("an http node calls core.http with the results of its rules", "[http]") {
   driven_run run{chain({start(),
                         request("h", {{"url", {{"cat", {"https://x.example/", {{"var", "id"}}}}}},
                                       {"method", "POST"},

@@ -1,4 +1,4 @@
-// Steps that must not run twice.
+// At-most-once steps.
 
 #include "flow/testing/driven_run.hpp"
 #include "flow/testing/invariants.hpp"
@@ -17,7 +17,7 @@ json once(std::string id, json more = json::object()) {
   return task(std::move(id), std::move(more));
 }
 
-/// A run whose process ended while the step that must not run twice was under way.
+/// A run whose process ended while its at-most-once step was running.
 driven_run crashed(json more = json::object()) {
   driven_run run{chain({start(), once("a", std::move(more)), task("b"), end()})};
   REQUIRE(run.begin());
@@ -29,29 +29,28 @@ resume_command answered(json answer) {
   return {std::nullopt, "", json::object(), "", std::move(answer)};
 }
 
-lines faults_of_once(json data) {
+lines errors_of_once(json data) {
   return errors_of(chain({start(), task("a", std::move(data))}));
 }
 
 }  // namespace
 
-TEST_CASE("what is said of a step that must not run twice is checked", "[once][validation]") {
+TEST_CASE("the settings of an at-most-once step are checked", "[once][validation]") {
   const std::string at = "/nodes/1/data/";
-  CHECK(faults_of_once({{"effect", "twice"}}) == lines{at + "effect out_of_range"});
-  CHECK(faults_of_once({{"effect", 1}}) == lines{at + "effect out_of_range"});
-  CHECK(faults_of_once({{"effect", "once"}, {"in_doubt", "hope"}}) ==
+  CHECK(errors_of_once({{"effect", "twice"}}) == lines{at + "effect out_of_range"});
+  CHECK(errors_of_once({{"effect", 1}}) == lines{at + "effect out_of_range"});
+  CHECK(errors_of_once({{"effect", "once"}, {"in_doubt", "hope"}}) ==
         lines{at + "in_doubt out_of_range"});
-  CHECK(faults_of_once({{"in_doubt", "ask"}}) == lines{at + "in_doubt contradiction"});
-  CHECK(faults_of_once({{"effect", "repeatable"}, {"in_doubt", "ask"}}) ==
+  CHECK(errors_of_once({{"in_doubt", "ask"}}) == lines{at + "in_doubt contradiction"});
+  CHECK(errors_of_once({{"effect", "repeatable"}, {"in_doubt", "ask"}}) ==
         lines{at + "in_doubt contradiction"});
-  CHECK(faults_of_once({{"effect", "once"}, {"in_doubt", "compensate"}}) ==
+  CHECK(errors_of_once({{"effect", "once"}, {"in_doubt", "compensate"}}) ==
         lines{at + "in_doubt contradiction"});
   for (const char* good : {"ask", "retry", "fail"})
-    CHECK(faults_of_once({{"effect", "once"}, {"in_doubt", good}}) == lines{});
+    CHECK(errors_of_once({{"effect", "once"}, {"in_doubt", good}}) == lines{});
 }
 
-TEST_CASE("a step that must not run twice is not called again after a crash, but asked about",
-          "[once]") {
+TEST_CASE("after a crash an at-most-once step is not called again; the run asks", "[once]") {
   auto run = crashed();
   CHECK(run.status() == run_status::paused);
   CHECK(run.calls().empty());
@@ -61,14 +60,14 @@ TEST_CASE("a step that must not run twice is not called again after a crash, but
   CHECK(broken_invariant(run.state()) == "");
 }
 
-TEST_CASE("other steps are called again after a crash", "[once]") {
+TEST_CASE("after a crash other steps are called again", "[once]") {
   driven_run run{chain({start(), task("a"), end()})};
   REQUIRE(run.begin());
   CHECK(survives_restart(run));
   CHECK(run.waiting_at() == lines{"a"});
 }
 
-TEST_CASE("a step in doubt that took effect goes on with what it would have returned", "[once]") {
+TEST_CASE("an in-doubt step that took effect continues with the given result", "[once]") {
   auto run = crashed({{"into", "charge"}});
   REQUIRE(run.give(answered({{"done", {{"id", 7}}}})));
   CHECK(run.waiting_at() == lines{"b"});
@@ -76,7 +75,7 @@ TEST_CASE("a step in doubt that took effect goes on with what it would have retu
   CHECK(run.story("step_started a").size() == 1);
 }
 
-TEST_CASE("a step in doubt that took no effect is called again, if so answered", "[once]") {
+TEST_CASE("the answer \"again\" repeats the call of an in-doubt step", "[once]") {
   auto run = crashed();
   REQUIRE(run.give(answered({{"again", true}})));
   CHECK(run.waiting_at() == lines{"a"});
@@ -89,14 +88,14 @@ TEST_CASE("a step in doubt that took no effect is called again, if so answered",
   CHECK(run.waiting_at() == lines{"b"});
 }
 
-TEST_CASE("a step in doubt that is said to have failed fails", "[once][on-error]") {
+TEST_CASE("the answer \"failed\" fails an in-doubt step", "[once][on-error]") {
   auto run = crashed();
   REQUIRE(run.give(answered({{"failed", "the bank says no"}})));
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error == run_error{"in_doubt", "the bank says no", "a", 1});
 }
 
-TEST_CASE("the question about a step in doubt takes its three answers only", "[once]") {
+TEST_CASE("the question about an in-doubt step accepts only three answers", "[once]") {
   auto run = crashed();
   const run_state before = run.state();
   for (const json& bad :
@@ -112,7 +111,7 @@ TEST_CASE("the question about a step in doubt takes its three answers only", "[o
   REQUIRE_FALSE(run.give(resume_command{}));
 }
 
-TEST_CASE("with \"retry\" a step in doubt is called again", "[once]") {
+TEST_CASE("with \"retry\" an in-doubt step is called again", "[once]") {
   auto run = crashed({{"in_doubt", "retry"}});
   CHECK(run.status() == run_status::running);
   CHECK(run.waiting_at() == lines{"a"});
@@ -120,12 +119,12 @@ TEST_CASE("with \"retry\" a step in doubt is called again", "[once]") {
   CHECK(run.call_of("a")->visit == 1);
 }
 
-TEST_CASE("with \"fail\" a step in doubt fails, and its error can be caught", "[once][on-error]") {
+TEST_CASE("with \"fail\" an in-doubt step fails, and its error can be caught", "[once][on-error]") {
   auto run = crashed({{"in_doubt", "fail"}});
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error->type == "in_doubt");
-  CHECK(mentions(run.state().error->message, "nobody knows whether this step"));
-  REQUIRE(run.give(retry_command{}));  // somebody has looked
+  CHECK(mentions(run.state().error->message, "it is unknown whether this step"));
+  REQUIRE(run.give(retry_command{}));  // a user has checked the effect
   CHECK(run.waiting_at() == lines{"a"});
 
   json flow = chain({start(), once("a", {{"in_doubt", "fail"}}), end()});
@@ -137,7 +136,7 @@ TEST_CASE("with \"fail\" a step in doubt fails, and its error can be caught", "[
   CHECK(caught.waiting_at() == lines{"look"});
 }
 
-TEST_CASE("with \"compensate\" a step in doubt is undone", "[once][compensate]") {
+TEST_CASE("with \"compensate\" an in-doubt step is compensated", "[once][compensate]") {
   auto run = crashed(
       {{"in_doubt", "compensate"}, {"compensate", {{"code_ref", "undo"}, {"args", {{"n", 1}}}}}});
   CHECK(run.status() == run_status::running);
@@ -149,7 +148,7 @@ TEST_CASE("with \"compensate\" a step in doubt is undone", "[once][compensate]")
   CHECK(run.state().error->type == "in_doubt");
 }
 
-TEST_CASE("a step told to stop that was in doubt is undone if that is its policy",
+TEST_CASE("a stopped in-doubt step is compensated if its policy says so",
           "[once][compensate][cancel]") {
   const json undo{{"code_ref", "undo"}};
   for (const bool crash : {false, true}) {
@@ -161,7 +160,7 @@ TEST_CASE("a step told to stop that was in doubt is undone if that is its policy
     if (crash) {
       run.restart_from(run.state());
     } else {
-      REQUIRE(run.finish("a", error{errc::cancelled, "told to stop"}));
+      REQUIRE(run.finish("a", error{errc::cancelled, "stopped"}));
     }
     REQUIRE(run.call_of("a") != nullptr);
     CHECK(run.call_of("a")->compensates);
@@ -171,7 +170,7 @@ TEST_CASE("a step told to stop that was in doubt is undone if that is its policy
   }
 }
 
-TEST_CASE("when a step in doubt begins the undoing, another one in doubt is not waited for",
+TEST_CASE("compensation started by an in-doubt step does not wait for another one",
           "[once][compensate]") {
   const json undo{{"code_ref", "undo"}};
   driven_run run{flow_of({start(), task("first", {{"compensate", undo}}),
@@ -187,7 +186,7 @@ TEST_CASE("when a step in doubt begins the undoing, another one in doubt is not 
   CHECK(run.state().error->node == "a");
 }
 
-TEST_CASE("a compensation may be called again, whatever its step may", "[once][compensate]") {
+TEST_CASE("a compensation may be repeated even if its step may not", "[once][compensate]") {
   driven_run run{chain({start(), once("a", {{"compensate", {{"code_ref", "undo"}}}}), task("b")})};
   REQUIRE(run.begin());
   REQUIRE(run.finish("a"));
@@ -195,7 +194,7 @@ TEST_CASE("a compensation may be called again, whatever its step may", "[once][c
   CHECK(survives_restart(run));
 }
 
-TEST_CASE("a step that must not run twice and is given up is in doubt", "[once]") {
+TEST_CASE("an abandoned at-most-once step is in doubt", "[once]") {
   for (const errc code : {errc::timed_out, errc::cancelled}) {
     driven_run run{chain({start(), once("a", {{"retry", json::object()}}), end()})};
     REQUIRE(run.begin());
@@ -205,7 +204,7 @@ TEST_CASE("a step that must not run twice and is given up is in doubt", "[once]"
   }
 }
 
-TEST_CASE("an error that the function returned leaves no doubt", "[once][retry-policy]") {
+TEST_CASE("an error returned by the function leaves no doubt", "[once][retry-policy]") {
   driven_run run{chain({start(), once("a", {{"retry", json::object()}}), end()})};
   REQUIRE(run.begin());
   REQUIRE(run.finish("a", fail("busy", "try again")));
@@ -213,7 +212,7 @@ TEST_CASE("an error that the function returned leaves no doubt", "[once][retry-p
   CHECK(next_alarm(run.state()).has_value());
 }
 
-TEST_CASE("with \"retry\" a step that is given up is called as often as its policy says",
+TEST_CASE("with \"retry\" an abandoned step is retried by its retry policy",
           "[once][retry-policy]") {
   driven_run run{chain(
       {start(), once("a", {{"in_doubt", "retry"}, {"retry", {{"max_attempts", 2}}}}), end()})};
@@ -226,7 +225,7 @@ TEST_CASE("with \"retry\" a step that is given up is called as often as its poli
   CHECK(run.state().error->type == "timed_out");
 }
 
-TEST_CASE("a step in doubt asks while other branches run", "[once][fork]") {
+TEST_CASE("an in-doubt step asks while other branches run", "[once][fork]") {
   driven_run run{
       flow_of({start(), once("a"), task("b")}, {edge("start", "a"), edge("start", "b")})};
   REQUIRE(run.begin());
@@ -239,7 +238,7 @@ TEST_CASE("a step in doubt asks while other branches run", "[once][fork]") {
   CHECK(run.data() == json{{"x", 1}});
 }
 
-TEST_CASE("a step in doubt of a run that was about to be paused asks when it is", "[once][pause]") {
+TEST_CASE("an in-doubt step of a pausing run asks once the run is paused", "[once][pause]") {
   driven_run run{chain({start(), once("a"), end()})};
   REQUIRE(run.begin());
   REQUIRE(run.give(pause_command{}));
@@ -249,7 +248,7 @@ TEST_CASE("a step in doubt of a run that was about to be paused asks when it is"
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("only a step that must not run twice, and is waited for, can be in doubt", "[once]") {
+TEST_CASE("only a waiting at-most-once step can be in doubt", "[once]") {
   driven_run run{
       flow_of({start(), task("a"), once("b")}, {edge("start", "a"), edge("start", "b")})};
   REQUIRE(run.begin());

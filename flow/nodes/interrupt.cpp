@@ -9,7 +9,7 @@
 namespace pawl::flow {
 namespace {
 
-/// Asks somebody outside and goes on with the answer.
+/// Asks a question (human task) and continues with the answer.
 class interrupt_node final : public node {
  public:
   explicit interrupt_node(const data_reader& data)
@@ -38,7 +38,7 @@ class interrupt_node final : public node {
   }
 
   void on_timer(transition_builder& run, token& t) const override {
-    timeout_.ring(run, t, "nobody has answered in time");
+    timeout_.expire(run, t, "the question was not answered in time");
   }
 
  private:

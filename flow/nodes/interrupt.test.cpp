@@ -1,4 +1,4 @@
-// Questions: of nodes of type interrupt, and of functions that interrupt their run.
+// Questions of interrupt nodes and of functions that interrupt their run.
 
 #include "flow/testing/driven_run.hpp"
 #include "flow/testing/invariants.hpp"
@@ -33,11 +33,11 @@ result<void> interrupt_at(driven_run& run, const std::string& node, json value,
   return run.give(std::move(outcome));
 }
 
-lines faults_of_question(json data) {
+lines errors_of_question(json data) {
   return errors_of(chain({start(), node_of("q", "interrupt", std::move(data))}));
 }
 
-/// Two branches that ask, and with `busy` a third that has a step under way.
+/// Two branches that ask and, with `busy`, a third with a running step.
 driven_run two_questions(bool busy) {
   std::vector<json> nodes{start(), asking("p", {{"into", "p"}}), asking("q", {{"into", "q"}}),
                           task("a")};
@@ -50,24 +50,24 @@ driven_run two_questions(bool busy) {
 
 }  // namespace
 
-TEST_CASE("what an interrupt's data says is checked", "[interrupt][validation]") {
+TEST_CASE("the data of an interrupt is checked", "[interrupt][validation]") {
   const std::string at = "/nodes/1/data";
-  CHECK(faults_of_question(json::object()) == lines{at + " missing_key"});
-  CHECK(faults_of_question({{"question", {{"wat", 1}}}}) ==
+  CHECK(errors_of_question(json::object()) == lines{at + " missing_key"});
+  CHECK(errors_of_question({{"question", {{"wat", 1}}}}) ==
         lines{at + "/question/wat unknown_operator"});
-  CHECK(faults_of_question({{"question", 1}, {"into", 1}}) == lines{at + "/into wrong_type"});
-  CHECK(faults_of_question({{"question", 1}, {"timeout", "x"}}) ==
+  CHECK(errors_of_question({{"question", 1}, {"into", 1}}) == lines{at + "/into wrong_type"});
+  CHECK(errors_of_question({{"question", 1}, {"timeout", "x"}}) ==
         lines{at + "/timeout bad_duration"});
-  CHECK(faults_of_question({{"question", 1}, {"schema", 7}}) == lines{at + "/schema bad_schema"});
-  CHECK(faults_of_question({{"question", 1}, {"schema", {{"type", 7}}}}) ==
+  CHECK(errors_of_question({{"question", 1}, {"schema", 7}}) == lines{at + "/schema bad_schema"});
+  CHECK(errors_of_question({{"question", 1}, {"schema", {{"type", 7}}}}) ==
         lines{at + "/schema bad_schema"});
-  CHECK(faults_of_question({{"question", nullptr}}) == lines{});  // null is a rule
+  CHECK(errors_of_question({{"question", nullptr}}) == lines{});  // null is a rule
   json flow = chain({start(), asking("q"), end()});
   flow["edges"].push_back(edge_on("on_timeout", "q", "end"));
   CHECK(errors_of(flow) == lines{"/nodes/1 never_taken"});
 }
 
-TEST_CASE("a run asks, is paused, and goes on with the answer", "[interrupt]") {
+TEST_CASE("a run asks, pauses, and continues with the answer", "[interrupt]") {
   driven_run run{
       chain({start(), asking("q", {{"question", {{"cat", {"pay ", var("n")}}}}}), task("a")})};
   REQUIRE(run.begin({{"n", 3}}));
@@ -85,7 +85,7 @@ TEST_CASE("a run asks, is paused, and goes on with the answer", "[interrupt]") {
                              "step_started a 1.1"});
 }
 
-TEST_CASE("an answer is merged as a function's result is", "[interrupt]") {
+TEST_CASE("an answer is merged like the result of a function", "[interrupt]") {
   const auto data_after = [](json more, json answer) {
     driven_run run{chain({start(), asking("q", std::move(more))})};
     REQUIRE(run.begin());
@@ -113,7 +113,7 @@ TEST_CASE("an answer may come with an update of the data", "[interrupt]") {
   CHECK(run.data() == json{{"it", "yes"}, {"more", 1}});
 }
 
-TEST_CASE("an answer that does not fit the schema is refused and changes nothing",
+TEST_CASE("an answer that does not match the schema is refused and changes nothing",
           "[interrupt][schema]") {
   const json schema{{"type", "object"},
                     {"required", {"amount"}},
@@ -134,7 +134,7 @@ TEST_CASE("an answer that does not fit the schema is refused and changes nothing
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("an answer is held to the limit of the run's data", "[interrupt][limits]") {
+TEST_CASE("an answer must not exceed the limit of the run's data", "[interrupt][limits]") {
   limits allowed;
   allowed.max_state_bytes = 100;
   driven_run run{chain({start(), asking("q")}), allowed};
@@ -175,7 +175,7 @@ TEST_CASE("a question can be answered while other branches run", "[interrupt][fo
   CHECK(run.data() == json{{"p", 1}, {"q", 2}});
 }
 
-TEST_CASE("an answer to a question that is not asked is refused, with those that are",
+TEST_CASE("an answer to an unknown question is refused with a list of the open questions",
           "[interrupt]") {
   auto run = two_questions(false);
   const run_state before = run.state();
@@ -194,7 +194,7 @@ TEST_CASE("an answer to a question that is not asked is refused, with those that
   CHECK_FALSE(run.give(answer_to("p#1.1", 1)));  // once
 }
 
-TEST_CASE("a run that asks nothing takes no answer", "[interrupt]") {
+TEST_CASE("a run without questions accepts no answer", "[interrupt]") {
   driven_run run{chain({start(), task("a"), task("b")})};
   REQUIRE(run.begin());
   const auto running = run.give(answering(1));
@@ -207,7 +207,7 @@ TEST_CASE("a run that asks nothing takes no answer", "[interrupt]") {
   CHECK(run.state() == before);
 }
 
-TEST_CASE("data cannot be updated with an answer while steps are under way", "[interrupt]") {
+TEST_CASE("an answer cannot update data while steps are running", "[interrupt]") {
   auto run = two_questions(true);
   const run_state before = run.state();
   const auto given = run.give(resume_command{std::nullopt, "", {{"x", 1}}, "p#1.1", json(1)});
@@ -216,7 +216,7 @@ TEST_CASE("data cannot be updated with an answer while steps are under way", "[i
   CHECK(run.state() == before);
 }
 
-TEST_CASE("a question that nobody answers in time goes another way", "[interrupt]") {
+TEST_CASE("a question that times out follows on_timeout", "[interrupt]") {
   json flow = chain({start(), asking("q", {{"timeout", "1h"}}), end("answered")});
   flow["nodes"].push_back(task("late"));
   flow["edges"].push_back(edge_on("on_timeout", "q", "late"));
@@ -236,14 +236,14 @@ TEST_CASE("a question that nobody answers in time goes another way", "[interrupt
   CHECK(in_time.status() == run_status::completed);
 }
 
-TEST_CASE("without an edge on_timeout a question that is not answered fails its step",
+TEST_CASE("without an on_timeout edge an unanswered question fails its step",
           "[interrupt][retry]") {
   driven_run run{chain({start(), asking("q", {{"timeout", var("t")}})})};
   REQUIRE(run.begin({{"t", 60}}));
   REQUIRE(run.ring());
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error->type == "timed_out");
-  CHECK(run.state().error->message == "nobody has answered in time");
+  CHECK(run.state().error->message == "the question was not answered in time");
   REQUIRE(run.give(retry_command{}));  // asks again, under a new name
   CHECK(run.status() == run_status::paused);
   CHECK_FALSE(run.give(answer_to("q#1.1", 1)));
@@ -251,16 +251,15 @@ TEST_CASE("without an edge on_timeout a question that is not answered fails its 
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("a computed time-out that is none fails the step and asks nothing", "[interrupt]") {
+TEST_CASE("an invalid computed time-out fails the step before it asks", "[interrupt]") {
   driven_run run{chain({start(), asking("q", {{"timeout", var("t")}})})};
   REQUIRE(run.begin({{"t", "soon"}}));
   CHECK(run.status() == run_status::failed);
-  CHECK(mentions(run.state().error->message, "\"timeout\" gave \"soon\""));
+  CHECK(mentions(run.state().error->message, "\"timeout\" is \"soon\""));
   CHECK(run.story("interrupted").empty());
 }
 
-TEST_CASE("the time-out of a question stands still while somebody pauses the run",
-          "[interrupt][pause]") {
+TEST_CASE("the time-out of a question does not run while the run is paused", "[interrupt][pause]") {
   driven_run run{flow_of({start(), asking("q", {{"timeout", "1h"}}), task("a")},
                          {edge("start", "q"), edge("start", "a")})};
   REQUIRE(run.begin());
@@ -280,8 +279,7 @@ TEST_CASE("the time-out of a question stands still while somebody pauses the run
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("a question stays open when another branch fails and is tried again",
-          "[interrupt][retry]") {
+TEST_CASE("a question stays open while another branch fails and is retried", "[interrupt][retry]") {
   auto run = two_questions(true);
   REQUIRE(run.finish("a", fail("broken", "it broke")));
   CHECK(run.status() == run_status::failed);
@@ -293,7 +291,7 @@ TEST_CASE("a question stays open when another branch fails and is tried again",
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("a run that asks and was parked asks again after a retry", "[interrupt][park]") {
+TEST_CASE("a quarantined run with a question asks again after a retry", "[interrupt][park]") {
   driven_run run{chain({start(), asking("q"), end()})};
   REQUIRE(run.begin());
   REQUIRE(run.give(quarantine_command{"it crashed"}));
@@ -312,8 +310,7 @@ TEST_CASE("a run that asks can be cancelled", "[interrupt][cancel]") {
   CHECK_FALSE(run.give(answering(1)));
 }
 
-TEST_CASE("a function's question keeps its update, of any keys, and is called again",
-          "[interrupt]") {
+TEST_CASE("a function's question stores its update, and the answer calls it again", "[interrupt]") {
   driven_run run{chain({start(), task("a", {{"into", "mine"}}), end()})};
   REQUIRE(run.begin({{"x", 1}}));
   REQUIRE(interrupt_at(run, "a", {{"pay?", 3}}, {{"never_heard_of", {1, 2}}, {"x", 2}}));
@@ -335,7 +332,7 @@ TEST_CASE("a function's question keeps its update, of any keys, and is called ag
   CHECK(run.data() == json{{"x", 2}, {"never_heard_of", {1, 2}}, {"mine", 5}});
 }
 
-TEST_CASE("a function can ask again after an answer, under another name", "[interrupt]") {
+TEST_CASE("a function can ask again after an answer, with a new question name", "[interrupt]") {
   driven_run run{chain({start(), task("a"), task("b")})};
   REQUIRE(run.begin());
   REQUIRE(interrupt_at(run, "a", "first?"));
@@ -351,7 +348,7 @@ TEST_CASE("a function can ask again after an answer, under another name", "[inte
   CHECK(run.call_of("b")->answer == std::nullopt);
 }
 
-TEST_CASE("functions of branches ask without getting into each other's way", "[interrupt][fork]") {
+TEST_CASE("functions of several branches can ask at the same time", "[interrupt][fork]") {
   driven_run run{
       flow_of({start(), task("a"), task("b")}, {edge("start", "a"), edge("start", "b")})};
   REQUIRE(run.begin());
@@ -371,7 +368,7 @@ TEST_CASE("functions of branches ask without getting into each other's way", "[i
   CHECK(run.data() == json{{"k", "of a"}});
 }
 
-TEST_CASE("a question of a function that comes during a pause is kept", "[interrupt][pause]") {
+TEST_CASE("a function's question during a pause is kept", "[interrupt][pause]") {
   driven_run run{chain({start(), task("a")})};
   REQUIRE(run.begin());
   REQUIRE(run.give(pause_command{}));
@@ -384,7 +381,7 @@ TEST_CASE("a question of a function that comes during a pause is kept", "[interr
   CHECK(run.call_of("a")->answer == json("yes"));
 }
 
-TEST_CASE("an answer is still there when the step fails and is tried again", "[interrupt][retry]") {
+TEST_CASE("an answer is kept when the step fails and is retried", "[interrupt][retry]") {
   driven_run run{chain({start(), task("a")})};
   REQUIRE(run.begin());
   REQUIRE(interrupt_at(run, "a", "pay?"));
@@ -394,7 +391,8 @@ TEST_CASE("an answer is still there when the step fails and is tried again", "[i
   CHECK(run.call_of("a")->answer == json("yes"));
 }
 
-TEST_CASE("the time for an answer is not a function's time", "[interrupt][retry-policy]") {
+TEST_CASE("waiting for an answer does not count as time of the function",
+          "[interrupt][retry-policy]") {
   driven_run run{chain({start(), task("a", {{"total_timeout", "10s"},
                                             {"retry", {{"max_attempts", 2}, {"jitter", 0}}}})})};
   REQUIRE(run.begin());
@@ -409,7 +407,7 @@ TEST_CASE("the time for an answer is not a function's time", "[interrupt][retry-
   CHECK(run.status() == run_status::running);  // it has all its attempts again
 }
 
-TEST_CASE("a question takes its part of what a run's data may take", "[interrupt][limits]") {
+TEST_CASE("a question counts towards the size of the run", "[interrupt][limits]") {
   limits allowed;
   allowed.max_state_bytes = 100;
   driven_run run{chain({start(), task("a")}), allowed};

@@ -23,13 +23,13 @@ join_plan read_plan(const data_reader& data) {
   return plan;
 }
 
-/// Brings the branches of a fork together: all of them, or so many, and the others are dropped.
+/// Joins the branches of a fork (fan-in): all of them, or the first `wait_for`, dropping the rest.
 class join_node final : public node {
  public:
   explicit join_node(join_plan plan) : plan_(plan) {}
 
   void enter(transition_builder& run, token& t) const override {
-    if (!run.node_of(t).closed_depth(t)) return run.leave(t);  // it came alone
+    if (!run.node_of(t).closed_depth(t)) return run.leave(t);  // nothing to join
     run.record(event_kind::branch_arrived, t);
     run.gather(t);
   }

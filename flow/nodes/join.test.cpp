@@ -14,14 +14,14 @@ json join(std::string id = "j", json data = json::object()) {
   return node_of(std::move(id), "join", std::move(data));
 }
 
-/// start forks to a, b and c, which come together at j; then z.
+/// start forks to a, b and c, which join at j; then z.
 json three_ways(json data = json::object()) {
   return flow_of({start(), task("a"), task("b"), task("c"), join("j", std::move(data)), task("z")},
                  {edge("start", "a"), edge("start", "b"), edge("start", "c"), edge("a", "j"),
                   edge("b", "j"), edge("c", "j"), edge("j", "z")});
 }
 
-/// What the node behind the join sees, when a, b and c have written these.
+/// Returns the data after the join when a, b and c have written these values.
 json seen_behind(json data, const std::vector<std::pair<std::string, json>>& written) {
   driven_run run{three_ways(std::move(data))};
   REQUIRE(run.begin());
@@ -30,7 +30,7 @@ json seen_behind(json data, const std::vector<std::pair<std::string, json>>& wri
   return *run.call_of("z")->state;
 }
 
-/// b's branch forks to x and y, which meet at "inner"; a and that meet at "outer".
+/// The branch of b forks to x and y, which join at "inner"; it joins a at "outer".
 json two_joins() {
   return flow_of({start(), task("a"), task("b"), task("x"), task("y"), join("inner"), task("m"),
                   join("outer"), task("z")},
@@ -43,7 +43,7 @@ const error broken_branch = fail("broken", "it broke");
 
 }  // namespace
 
-TEST_CASE("what a join's data says is checked", "[join][validation]") {
+TEST_CASE("the data of a join is checked", "[join][validation]") {
   const auto with = [](const char* key, json value) {
     return errors_of(three_ways({{key, std::move(value)}}));
   };
@@ -61,17 +61,17 @@ TEST_CASE("what a join's data says is checked", "[join][validation]") {
   CHECK(errors_of(flow) == lines{"/edges/7/data/on_error never_taken"});
 }
 
-TEST_CASE("a join that no fork leads to is warned of, and passes everything on",
+TEST_CASE("a join without a fork causes a warning and passes every token on",
           "[join][validation]") {
   const json flow = chain({start(), join(), task("z")});
-  CHECK(warnings_of(flow) == lines{"/nodes/1 lone_join"});
+  CHECK(warnings_of(flow) == lines{"/nodes/1 unmatched_join"});
   driven_run run{flow};
   REQUIRE(run.begin());
   CHECK(run.waiting_at() == lines{"z"});
   CHECK(run.story("branch").empty());
 }
 
-TEST_CASE("a join waits for all branches, then one goes on", "[join]") {
+TEST_CASE("a join waits for all branches, then one continues", "[join]") {
   driven_run run{three_ways()};
   REQUIRE(run.begin());
   REQUIRE(run.finish("b", json{{"b", 1}}));
@@ -89,8 +89,7 @@ TEST_CASE("a join waits for all branches, then one goes on", "[join]") {
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("a join counts branches that have ended elsewhere as come, with what they wrote",
-          "[join]") {
+TEST_CASE("a join counts branches that ended elsewhere and merges their data", "[join]") {
   driven_run run{flow_of({start(), task("a"), task("b"), join(), task("z")},
                          {edge("start", "a"), edge("start", "b"), edge("a", "j"),
                           edge("b", "j", var("go")), edge("j", "z")})};
@@ -101,7 +100,7 @@ TEST_CASE("a join counts branches that have ended elsewhere as come, with what t
   CHECK(run.data() == json{{"a", 1}, {"b", 1}});
 }
 
-TEST_CASE("branches that all end before the join never come to it", "[join]") {
+TEST_CASE("a join is not entered if all branches end before it", "[join]") {
   driven_run run{flow_of({start(), task("a"), task("b"), join(), task("z")},
                          {edge("start", "a"), edge("start", "b"), edge("a", "j", var("go")),
                           edge("b", "j", var("go")), edge("j", "z")})};
@@ -111,7 +110,7 @@ TEST_CASE("branches that all end before the join never come to it", "[join]") {
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("the first branch at a join for any goes on, and the others are given up", "[join]") {
+TEST_CASE("a join for any continues with the first branch and drops the others", "[join]") {
   driven_run run{three_ways({{"wait_for", "any"}})};
   REQUIRE(run.begin());
   const token_id a = run.call_of("a")->token, c = run.call_of("c")->token;
@@ -127,7 +126,7 @@ TEST_CASE("the first branch at a join for any goes on, and the others are given 
   CHECK(broken_invariant(run.state()) == "");
 }
 
-TEST_CASE("a join for any drops branches that sleep, ask or are between two attempts", "[join]") {
+TEST_CASE("a join for any drops branches that sleep, ask or wait for a retry", "[join]") {
   driven_run run{
       flow_of({start(), task("a"), node_of("w", "wait", {{"duration", "1h"}}),
                node_of("q", "interrupt", {{"question", 1}}), task("r", {{"retry", json::object()}}),
@@ -142,7 +141,7 @@ TEST_CASE("a join for any drops branches that sleep, ask or are between two atte
   CHECK_FALSE(run.give(resume_command{std::nullopt, "", json::object(), "q#1.1", json(1)}));
 }
 
-TEST_CASE("a join for so many goes on when they have come", "[join]") {
+TEST_CASE("a join for N continues when N branches have arrived", "[join]") {
   driven_run run{three_ways({{"wait_for", 2}})};
   REQUIRE(run.begin());
   REQUIRE(run.finish("c", json{{"c", 1}}));
@@ -152,8 +151,7 @@ TEST_CASE("a join for so many goes on when they have come", "[join]") {
   CHECK(run.data() == json{{"a", 1}, {"c", 1}});
 }
 
-TEST_CASE("branches that come to a join in one transition: no more count than are needed",
-          "[join]") {
+TEST_CASE("of branches that arrive in one transition only the needed ones count", "[join]") {
   const auto put = [](std::string id) { return node_of(id, "set", {{"values", {{id, 1}}}}); };
   driven_run run{flow_of({start(), put("a"), put("b"), put("c"), join("j", {{"wait_for", 2}})},
                          {edge("start", "a"), edge("start", "b"), edge("start", "c"),
@@ -162,7 +160,7 @@ TEST_CASE("branches that come to a join in one transition: no more count than ar
   CHECK(run.data() == json{{"a", 1}, {"b", 1}});  // in edge order
 }
 
-TEST_CASE("a join to which too few can come fails the run", "[join][retry]") {
+TEST_CASE("a join that too few branches can reach fails the run", "[join][retry]") {
   driven_run run{flow_of({start(), task("a"), task("b"), join("j", {{"wait_for", 2}}), task("z")},
                          {edge("start", "a"), edge("start", "b"), edge("a", "j"),
                           edge("b", "j", var("go")), edge("j", "z")})};
@@ -177,7 +175,7 @@ TEST_CASE("a join to which too few can come fails the run", "[join][retry]") {
   CHECK(run.story("step_started").size() == 2);
 }
 
-TEST_CASE("branches that write different values to one key cannot be joined", "[join][merge]") {
+TEST_CASE("different values of one key are a merge conflict", "[join][merge]") {
   driven_run run{three_ways()};
   REQUIRE(run.begin());
   REQUIRE(run.finish("a", json{{"k", 1}}));
@@ -192,8 +190,7 @@ TEST_CASE("branches that write different values to one key cannot be joined", "[
   CHECK(run.story("step_started").size() == 3);
 }
 
-TEST_CASE("a join's policy says what becomes of a key that several branches wrote",
-          "[join][merge]") {
+TEST_CASE("the merge policy of a join resolves conflicting keys", "[join][merge]") {
   const auto merged = [](const char* policy) {
     return seen_behind({{"merge", policy}}, {{"c", {{"k", 3}, {"c", 0}}},
                                              {"a", {{"k", 1}, {"same", 5}}},
@@ -207,7 +204,7 @@ TEST_CASE("a join's policy says what becomes of a key that several branches wrot
       json{{"k", 1}});
 }
 
-TEST_CASE("a join inside a branch gives the branch back", "[join]") {
+TEST_CASE("a join inside a branch continues that branch", "[join]") {
   driven_run run{two_joins()};
   REQUIRE(run.begin());
   REQUIRE(run.finish("b", json{{"b", 1}, {"k", 1}}));
@@ -223,7 +220,7 @@ TEST_CASE("a join inside a branch gives the branch back", "[join]") {
   CHECK(run.data() == json{{"a", 1}, {"b", 1}, {"k", 2}, {"x", 1}});
 }
 
-TEST_CASE("what came before an inner fork still conflicts behind its join", "[join][merge]") {
+TEST_CASE("data written before an inner fork still conflicts after its join", "[join][merge]") {
   driven_run run{two_joins()};
   REQUIRE(run.begin());
   REQUIRE(run.finish("b", json{{"k", 1}}));
@@ -232,7 +229,7 @@ TEST_CASE("what came before an inner fork still conflicts behind its join", "[jo
   CHECK(run.state().error->type == "merge_conflict");
 }
 
-TEST_CASE("a join closes the outermost fork whose branches meet there", "[join]") {
+TEST_CASE("a join closes the outermost fork whose branches reach it", "[join]") {
   driven_run run{flow_of({start(), task("a"), task("b"), task("x"), task("y"), join(), task("z")},
                          {edge("start", "a"), edge("start", "b"), edge("b", "x"), edge("b", "y"),
                           edge("a", "j"), edge("x", "j"), edge("y", "j"), edge("j", "z")})};
@@ -246,7 +243,7 @@ TEST_CASE("a join closes the outermost fork whose branches meet there", "[join]"
   CHECK(run.data() == json{{"x", 1}, {"y", 1}});
 }
 
-TEST_CASE("a fork and its join in a loop meet in each round", "[join][loops]") {
+TEST_CASE("a fork and its join work in every round of a loop", "[join][loops]") {
   driven_run run{flow_of({start(), task("f"), task("a"), task("b"), join(), task("z")},
                          {edge("start", "f"), edge("f", "a"), edge("f", "b"), edge("a", "j"),
                           edge("b", "j"), edge("j", "f", {{"<", {var("n"), 3}}}), edge("j", "z")})};
@@ -261,8 +258,8 @@ TEST_CASE("a fork and its join in a loop meet in each round", "[join][loops]") {
   CHECK(run.waiting_at() == lines{"z"});
 }
 
-TEST_CASE("joins that wait for each other's branches fail the run", "[join]") {
-  // a and b meet at j, and what comes of that meets c at k; but c's fork is that of a and b.
+TEST_CASE("joins that wait for each other fail the run", "[join]") {
+  // a and b join at j, and the result joins c at k; but a, b and c have the same fork.
   driven_run run{flow_of({start(), task("a"), task("b"), task("c"), join("j"), join("k")},
                          {edge("start", "a"), edge("start", "b"), edge("start", "c"),
                           edge("a", "j"), edge("b", "j"), edge("j", "k"), edge("c", "k")})};
@@ -275,7 +272,7 @@ TEST_CASE("joins that wait for each other's branches fail the run", "[join]") {
   CHECK(run.state().error->type == "join_deadlock");
 }
 
-TEST_CASE("a branch that fails before a join is tried again without the others", "[join][retry]") {
+TEST_CASE("a branch that fails before a join is retried alone", "[join][retry]") {
   driven_run run{three_ways()};
   REQUIRE(run.begin());
   REQUIRE(run.finish("a", json{{"a", 1}}));
@@ -289,7 +286,7 @@ TEST_CASE("a branch that fails before a join is tried again without the others",
   CHECK(run.story("step_started a").size() == 1);
 }
 
-TEST_CASE("the condition's result is kept behind a join where all branches agree", "[join]") {
+TEST_CASE("condition_result is kept after a join if all branches agree", "[join]") {
   for (const bool agree : {true, false}) {
     driven_run run{flow_of({start(), condition("p", var("x")), condition("q", var("y")), join(),
                             task("yes"), task("no")},

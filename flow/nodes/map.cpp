@@ -10,7 +10,7 @@ namespace {
 constexpr std::array<std::string_view, 7> map_keys = {
     "items", "as", "index", "into", "max_concurrency", "tolerate", "result"};
 
-/// "3" items, or "20%" of them, may fail.
+/// Reads `tolerate`: a number of items, or a percentage such as "20%".
 void read_tolerance(const data_reader& data, map_plan& plan) {
   const json* const value = data.find("tolerate");
   if (value == nullptr) return;
@@ -27,7 +27,7 @@ void read_tolerance(const data_reader& data, map_plan& plan) {
     plan.tolerate_percent = percent;
   } else {
     data.fail("tolerate", "out_of_range",
-              "\"tolerate\" must be a whole number of items, or a part of them such as \"20%\"");
+              "\"tolerate\" must be a whole number of items or a percentage such as \"20%\"");
   }
 }
 
@@ -44,8 +44,8 @@ map_plan read_plan_of_map(const data_reader& data) {
   return plan;
 }
 
-/// Does the same with every item of a list, several at once, and collects what each came to in the
-/// order of the items.
+/// Runs the same nodes for each item of an array, several items at a time, and collects the results
+/// in the order of the items.
 class map_node final : public node {
  public:
   explicit map_node(const data_reader& data)
@@ -60,11 +60,12 @@ class map_node final : public node {
       return run.fail_step(t, {errc::invalid_argument, "the items of a map must be an array, not " +
                                                            std::string{items->type_name()}});
     }
-    const std::size_t most = run.flow().allowed().max_map_items;
-    if (items->size() > most) {
-      return run.fail_step(t, {errc::limit_exceeded,
-                               "the map has " + std::to_string(items->size()) + " items; at most " +
-                                   std::to_string(most) + " are allowed (run.max_map_items)"});
+    const std::size_t max_items = run.flow().allowed().max_map_items;
+    if (items->size() > max_items) {
+      return run.fail_step(
+          t, {errc::limit_exceeded, "the map has " + std::to_string(items->size()) +
+                                        " items; the maximum is " + std::to_string(max_items) +
+                                        " (run.max_map_items)"});
     }
     run.begin_map(t, *std::move(items));
   }

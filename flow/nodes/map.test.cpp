@@ -33,7 +33,7 @@ driven_run begun(json flow, int items, const limits& allowed = {}) {
   return run;
 }
 
-/// The call of a node for the item of that number.
+/// Returns the call of a node for an item.
 const invoke_effect& call_for(const driven_run& run, const std::string& node, int item) {
   for (const auto& [id, call] : run.calls())
     if (call.node == node && call.state->at("index") == item) return call;
@@ -46,7 +46,7 @@ result<void> finish_item(driven_run& run, int item, result<json> value = json::o
   return run.give(run.outcome_of(call_for(run, node, item), std::move(value)));
 }
 
-/// The numbers of the items under way at a node.
+/// Returns the indexes of the items that are running at a node.
 std::vector<int> under_way(const driven_run& run, const std::string& node = "i") {
   std::vector<int> found;
   for (const auto& [id, call] : run.calls())
@@ -56,20 +56,20 @@ std::vector<int> under_way(const driven_run& run, const std::string& node = "i")
 
 const error broken_item = fail("broken", "it broke");
 
-lines faults_of_map(json data) {
+lines errors_of_map(json data) {
   return errors_of(flow_of({start(), node_of("m", "map", std::move(data)), task("i")},
                            {edge("start", "m"), edge_on("each", "m", "i")}));
 }
 
 }  // namespace
 
-TEST_CASE("what a map's data says is checked", "[map][validation]") {
+TEST_CASE("the data of a map is checked", "[map][validation]") {
   const std::string at = "/nodes/1/data";
-  CHECK(faults_of_map(json::object()) == lines{at + " missing_key"});
+  CHECK(errors_of_map(json::object()) == lines{at + " missing_key"});
   const auto with = [](const char* key, json value) {
-    return faults_of_map({{"items", json::array()}, {key, std::move(value)}});
+    return errors_of_map({{"items", json::array()}, {key, std::move(value)}});
   };
-  CHECK(faults_of_map({{"items", {{"wat", 1}}}}) == lines{at + "/items/wat unknown_operator"});
+  CHECK(errors_of_map({{"items", {{"wat", 1}}}}) == lines{at + "/items/wat unknown_operator"});
   CHECK(with("result", {{"wat", 1}}) == lines{at + "/result/wat unknown_operator"});
   for (const char* key : {"as", "index", "into"})
     for (const json& bad : {json(""), json(1)})
@@ -84,8 +84,7 @@ TEST_CASE("what a map's data says is checked", "[map][validation]") {
     CHECK(with("tolerate", good) == lines{});
 }
 
-TEST_CASE("a map needs one edge to what it does with its items, and they end there",
-          "[map][validation]") {
+TEST_CASE("a map needs one each edge, and its items do not lead back", "[map][validation]") {
   const auto with = [](std::vector<json> more) {
     std::vector<json> edges{edge("start", "m"), edge("m", "z")};
     edges.insert(edges.end(), more.begin(), more.end());
@@ -104,7 +103,7 @@ TEST_CASE("a map needs one edge to what it does with its items, and they end the
   CHECK(with({edge_on("each", "m", "i", 1)}).front() == "/edges/2/data/each wrong_type");
 }
 
-TEST_CASE("a map does the same with every item, and collects in their order", "[map]") {
+TEST_CASE("a map runs each item and collects the results in order", "[map]") {
   auto run = begun(mapped(), 3);
   CHECK(under_way(run) == std::vector<int>{0, 1, 2});
   CHECK(*call_for(run, "i", 1).state == json{{"list", {0, 10, 20}}, {"item", 10}, {"index", 1}});
@@ -124,21 +123,21 @@ TEST_CASE("a map does the same with every item, and collects in their order", "[
   CHECK(run.story("map_began") == lines{"map_began m 1.1"});
 }
 
-TEST_CASE("a map over nothing is done at once", "[map]") {
+TEST_CASE("a map over an empty array completes at once", "[map]") {
   auto run = begun(mapped(), 0);
   CHECK(run.waiting_at() == lines{"z"});
   CHECK(run.data().at("results") == json::array());
   CHECK(run.state().maps.empty());
 }
 
-TEST_CASE("a map names the keys of item, number and results as it is told", "[map]") {
+TEST_CASE("the keys of the item, its index and the results can be chosen", "[map]") {
   auto run = begun(mapped({{"as", "order"}, {"index", "number"}, {"into", "done"}}), 1);
   CHECK(*run.call_of("i")->state == json{{"list", {0}}, {"order", 0}, {"number", 0}});
   REQUIRE(run.finish("i", json{{"order", "own"}, {"x", 1}}));
   CHECK(run.data() == json{{"list", {0}}, {"done", json::array({{{"x", 1}}})}});
 }
 
-TEST_CASE("an item's result may be computed from what its branch sees", "[map]") {
+TEST_CASE("the result of an item can be computed from its branch's data", "[map]") {
   auto run = begun(mapped({{"result", {{"+", {var("item"), var("x"), var("base")}}}}}), 2);
   REQUIRE(finish_item(run, 0, json{{"x", 1}, {"base", 100}}));
   REQUIRE(finish_item(run, 1, json{{"x", 2}, {"base", 200}}));
@@ -146,7 +145,7 @@ TEST_CASE("an item's result may be computed from what its branch sees", "[map]")
   CHECK_FALSE(run.data().contains("x"));
 }
 
-TEST_CASE("no more items are under way than the map allows", "[map]") {
+TEST_CASE("max_concurrency limits the number of running items", "[map]") {
   auto run = begun(mapped({{"max_concurrency", 2}}), 5);
   CHECK(under_way(run) == std::vector<int>{0, 1});
   REQUIRE(finish_item(run, 1));
@@ -158,7 +157,7 @@ TEST_CASE("no more items are under way than the map allows", "[map]") {
   CHECK(run.waiting_at() == lines{"z"});
 }
 
-TEST_CASE("a map takes its items from a rule; what is no array, or too long, fails it",
+TEST_CASE("the items come from a rule; a value that is not an array or too long fails the map",
           "[map][limits]") {
   const auto error_for = [](json list, const limits& allowed = {}) {
     driven_run run{mapped(), allowed};
@@ -175,8 +174,7 @@ TEST_CASE("a map takes its items from a rule; what is no array, or too long, fai
   CHECK(begun(mapped(), 3, few).status() == run_status::running);
 }
 
-TEST_CASE("a map over very many items needs no more branches than it has under way",
-          "[map][limits]") {
+TEST_CASE("a map over very many items only has branches for running items", "[map][limits]") {
   limits allowed;
   allowed.max_tokens = 12;
   json flow = flow_of({start(), map_over(var("list"), {{"result", var("item")}}),
@@ -189,15 +187,14 @@ TEST_CASE("a map over very many items needs no more branches than it has under w
   CHECK(run.data().at("results") == run.data().at("list"));
 }
 
-TEST_CASE("a limit of visits that a node of an item sets counts for all items together",
-          "[map][limits]") {
+TEST_CASE("max_visits of a node inside a map counts for all items together", "[map][limits]") {
   json flow = mapped();
   flow["nodes"][2] = task("i", {{"max_visits", 2}});
   auto run = begun(flow, 3);
   CHECK(run.state().error->type == "visit_limit");
 }
 
-TEST_CASE("with less room for branches a map has fewer items under way", "[map][limits]") {
+TEST_CASE("a map with less room for branches runs fewer items", "[map][limits]") {
   limits allowed;
   allowed.max_tokens = 3;  // the map's own is one
   auto run = begun(mapped(), 5, allowed);
@@ -218,7 +215,7 @@ TEST_CASE("a map with no room for a single item fails the run", "[map][limits][r
   CHECK(broken_invariant(run.state()) == "");
 }
 
-TEST_CASE("what items and their results take counts as the run's data", "[map][limits]") {
+TEST_CASE("items and their results count towards the size of the run", "[map][limits]") {
   limits allowed;
   allowed.max_state_bytes = 500;
   auto run = begun(mapped(), 3, allowed);
@@ -229,7 +226,7 @@ TEST_CASE("what items and their results take counts as the run's data", "[map][l
   CHECK(run.state().error->type == "limit_exceeded");
 }
 
-TEST_CASE("an item that fails fails the run, and a retry goes on with that item", "[map][retry]") {
+TEST_CASE("a failed item fails the run, and a retry continues with that item", "[map][retry]") {
   auto run = begun(mapped(), 3);
   REQUIRE(finish_item(run, 0, json{{"x", 0}}));
   REQUIRE(finish_item(run, 2, json{{"x", 2}}));
@@ -244,7 +241,7 @@ TEST_CASE("an item that fails fails the run, and a retry goes on with that item"
   CHECK(run.data().at("results") == json::array({{{"x", 0}}, {{"x", 1}}, {{"x", 2}}}));
 }
 
-TEST_CASE("a map bears as many failed items as it is told", "[map]") {
+TEST_CASE("a map tolerates the configured number of failed items", "[map]") {
   for (const json& some : {json(1), json("34%")}) {
     CAPTURE(some.dump());
     auto run = begun(mapped({{"tolerate", some}}), 3);
@@ -263,7 +260,7 @@ TEST_CASE("a map bears as many failed items as it is told", "[map]") {
   }
 }
 
-TEST_CASE("a part of the items is rounded down", "[map]") {
+TEST_CASE("a percentage of the items is rounded down", "[map]") {
   auto run = begun(mapped({{"tolerate", "33%"}}), 3);
   REQUIRE(finish_item(run, 1, broken_item));
   CHECK(run.status() == run_status::failed);
@@ -273,8 +270,7 @@ TEST_CASE("a part of the items is rounded down", "[map]") {
   CHECK(all.waiting_at() == lines{"z"});
 }
 
-TEST_CASE("an error on the way of an item that is caught there is no failure of the item",
-          "[map][on-error]") {
+TEST_CASE("an error that is caught inside an item does not fail the item", "[map][on-error]") {
   json flow = mapped();
   flow["nodes"].push_back(task("help"));
   flow["edges"].push_back(edge_on("on_error", "i", "help"));
@@ -286,7 +282,7 @@ TEST_CASE("an error on the way of an item that is caught there is no failure of 
   CHECK(run.data().at("results").at(0).at("x") == 1);
 }
 
-TEST_CASE("a map's edge on_error catches what its items do not", "[map][on-error]") {
+TEST_CASE("a map's on_error edge catches errors that its items do not", "[map][on-error]") {
   json flow = mapped({{"tolerate", 1}});
   flow["nodes"].push_back(task("help"));
   flow["edges"].push_back(edge_on("on_error", "m", "help", "broken"));
@@ -326,7 +322,7 @@ TEST_CASE("items may fork, join and take several steps", "[map][fork][join]") {
                                                  {{"i", 1}, {"x", 1}, {"y", 1}, {"k", 1}}}));
 }
 
-TEST_CASE("an item whose branches end apart is done when all have", "[map][fork][merge]") {
+TEST_CASE("an item completes when all its branches have ended", "[map][fork][merge]") {
   json flow = flow_of({start(), map_over(var("list"), {{"tolerate", 1}}), task("i"), task("x"),
                        task("y"), task("z")},
                       {edge("start", "m"), edge_on("each", "m", "i"), edge("i", "x"),
@@ -344,7 +340,7 @@ TEST_CASE("an item whose branches end apart is done when all have", "[map][fork]
   CHECK(run.data().at("results").at(1).at("error").at("type") == "merge_conflict");
 }
 
-TEST_CASE("an item that cannot be put together is not done again by a retry", "[map][retry]") {
+TEST_CASE("an item with a merge conflict is not repeated by a retry", "[map][retry]") {
   auto run = begun(mapped({{"result", {{"*", json::array()}}}}), 1);
   REQUIRE(run.finish("i", json{{"x", 1}}));
   CHECK(run.status() == run_status::failed);
@@ -355,8 +351,7 @@ TEST_CASE("an item that cannot be put together is not done again by a retry", "[
   CHECK(broken_invariant(run.state()) == "");
 }
 
-TEST_CASE("when one branch of an item fails, the item's other branches are dropped",
-          "[map][fork]") {
+TEST_CASE("a failed branch of an item drops the other branches of that item", "[map][fork]") {
   json flow = flow_of({start(), map_over(var("list"), {{"tolerate", 1}}), task("i"), task("x"),
                        task("y"), task("z")},
                       {edge("start", "m"), edge_on("each", "m", "i"), edge("i", "x"),
@@ -368,7 +363,7 @@ TEST_CASE("when one branch of an item fails, the item's other branches are dropp
   CHECK(under_way(run, "y") == std::vector<int>{1});
 }
 
-TEST_CASE("a map in an item has items of its own", "[map]") {
+TEST_CASE("maps can be nested", "[map]") {
   json flow = flow_of(
       {start(), map_over(var("lists"), {{"as", "list"}, {"index", "row"}, {"into", "rows"}}),
        map_over(var("list"), {{"result", var("x")}, {"into", "cells"}}, "inner"), task("i"),
@@ -390,7 +385,7 @@ TEST_CASE("a map in an item has items of its own", "[map]") {
         json::array({{{"cells", {1, 2}}}, {{"cells", json::array()}}, {{"cells", {203}}}}));
 }
 
-TEST_CASE("the innermost map that bears a failure takes it", "[map]") {
+TEST_CASE("the innermost map that tolerates a failure takes it", "[map]") {
   const auto flow = [](json outer, json inner) {
     outer["as"] = "list";
     return flow_of({start(), map_over(var("lists"), std::move(outer)),
@@ -413,7 +408,7 @@ TEST_CASE("the innermost map that bears a failure takes it", "[map]") {
   CHECK(by_outer.waiting_at() == lines{"z"});
 }
 
-TEST_CASE("a map in a branch collects into what the branch writes", "[map][fork]") {
+TEST_CASE("a map in a branch writes its results to that branch", "[map][fork]") {
   json flow = flow_of({start(), task("a"), task("b"), map_over(var("list")), task("i"), task("z")},
                       {edge("start", "a"), edge("start", "b"), edge("a", "m"),
                        edge_on("each", "m", "i"), edge("m", "z")});
@@ -430,10 +425,9 @@ TEST_CASE("a map in a branch collects into what the branch writes", "[map][fork]
   CHECK(run.data().contains("results"));
 }
 
-TEST_CASE("two branches come to one map and each goes through its items, joins inside of them too",
-          "[map][fork][join]") {
-  // The join is of the item's branches; that both of start's lead there by way of the map is
-  // nothing to it.
+TEST_CASE("two branches can enter one map, with joins inside the items", "[map][fork][join]") {
+  // The join closes the fork inside the item. That both branches of start lead to it through the
+  // map does not matter.
   json flow = flow_of({start(), task("a"), task("b"), map_over(var("list"), {{"into", "done"}}),
                        task("i"), task("x"), task("y"), node_of("j", "join"), node_of("k", "join")},
                       {edge("start", "a"), edge("start", "b"), edge("a", "m"), edge("b", "m"),
@@ -464,7 +458,7 @@ TEST_CASE("items wait, ask and are retried like any branch", "[map][wait][interr
   CHECK(run.data().at("results") == json::array({{{"result", "first"}}, {{"result", "second"}}}));
 }
 
-TEST_CASE("a run is paused in the middle of a map and goes on", "[map][pause]") {
+TEST_CASE("a run can be paused and resumed in the middle of a map", "[map][pause]") {
   auto run = begun(mapped({{"max_concurrency", 1}}), 3);
   REQUIRE(run.give(pause_command{}));
   REQUIRE(finish_item(run, 0));
@@ -474,7 +468,7 @@ TEST_CASE("a run is paused in the middle of a map and goes on", "[map][pause]") 
   CHECK(under_way(run) == std::vector<int>{1});
 }
 
-TEST_CASE("a map in a loop begins anew with each visit", "[map][loops]") {
+TEST_CASE("a map in a loop starts over with each visit", "[map][loops]") {
   json flow = flow_of(
       {start(), map_over(var("list")), task("i"), task("z")},
       {edge("start", "m"), edge_on("each", "m", "i"), edge("m", "z"), edge("z", "m", var("more"))});
@@ -488,7 +482,7 @@ TEST_CASE("a map in a loop begins anew with each visit", "[map][loops]") {
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("a map dropped at a join takes its items with it", "[map][join]") {
+TEST_CASE("dropping a map at a join drops its items", "[map][join]") {
   json flow = flow_of({start(), task("a"), map_over(var("list")), task("i"),
                        node_of("j", "join", {{"wait_for", "any"}}), task("z")},
                       {edge("start", "m"), edge("start", "a"), edge_on("each", "m", "i"),
@@ -501,11 +495,11 @@ TEST_CASE("a map dropped at a join takes its items with it", "[map][join]") {
   CHECK(broken_invariant(run.state()) == "");
 }
 
-TEST_CASE("a map bears an item whose join cannot go on", "[map][join]") {
+TEST_CASE("a map tolerates an item whose join cannot continue", "[map][join]") {
   for (const json& how : {json{{"wait_for", 2}}, json::object()}) {
     CAPTURE(how.dump());
     const bool deadlock = how.empty();
-    // Without a number: x and y meet at j, and what comes of it waits at k for w.
+    // Without wait_for: x and y join at j, and the result waits at k for w.
     json flow = flow_of(
         {start(), map_over(var("list"), {{"tolerate", 1}}), task("i"), task("x"), task("y"),
          task("w"), node_of("j", "join", how), node_of("k", "join"), task("z")},
@@ -520,7 +514,7 @@ TEST_CASE("a map bears an item whose join cannot go on", "[map][join]") {
   }
 }
 
-TEST_CASE("what items did is undone when the run fails", "[map][compensate]") {
+TEST_CASE("the steps of items are compensated when the run fails", "[map][compensate]") {
   json flow = mapped();
   flow["nodes"][2] =
       task("i", {{"compensate", {{"code_ref", "undo"}, {"with", {{"item", var("item")}}}}}});

@@ -22,6 +22,12 @@ namespace {
 
 constexpr std::array<std::string_view, 3> common_keys = {"max_visits", "label", "description"};
 
+constexpr auto all_node_types = [] {
+  std::array<const node_type*, node_type_table.size()> types{};
+  for (std::size_t i = 0; i < types.size(); ++i) types[i] = node_type_table[i].type;
+  return types;
+}();
+
 }  // namespace
 
 std::span<const node_type* const> node_types() noexcept {
@@ -39,19 +45,19 @@ std::span<const std::string_view> common_node_keys() noexcept {
 }
 
 void node::resume(transition_builder&, token&, step_outcome_command&&) const {
-  PAWL_ASSERT(false, "an outcome came for a node that waits for none");
+  PAWL_ASSERT(false, "outcome for a node type that makes no calls");
 }
 
 void node::wake(transition_builder&, token&) const {
-  PAWL_ASSERT(false, "a signal came for a node that waits for none");
+  PAWL_ASSERT(false, "signal for a node type that awaits none");
 }
 
 result<invoke_effect> node::call(const run_state&, const token&, const compiled_node&) const {
-  PAWL_ASSERT(false, "a node that calls nothing was asked for its call");
+  PAWL_ASSERT(false, "call requested from a node type that makes none");
 }
 
 void node::on_timer(transition_builder&, token&) const {
-  PAWL_ASSERT(false, "an alarm rang for a node that sets none");
+  PAWL_ASSERT(false, "timer for a node type that sets none");
 }
 
 result<void> node::check_answer(const token&, const json&) const {
@@ -59,11 +65,11 @@ result<void> node::check_answer(const token&, const json&) const {
 }
 
 void node::answer(transition_builder&, token&, json) const {
-  PAWL_ASSERT(false, "an answer came for a node that asks nothing");
+  PAWL_ASSERT(false, "answer for a node type that asks nothing");
 }
 
 void node::in_doubt(transition_builder&, token&) const {
-  PAWL_ASSERT(false, "a call is in doubt that may be made again");
+  PAWL_ASSERT(false, "doubt about a call that may be repeated");
 }
 
 const json* data_reader::find(std::string_view key) const {
@@ -72,8 +78,7 @@ const json* data_reader::find(std::string_view key) const {
 }
 
 std::string data_reader::pointer(std::string_view key) const {
-  const bool own = key == "code_ref" && &data_ == &source_.data;
-  return child_pointer(at_, own ? std::string_view{source_.code_ref_key} : key);
+  return child_pointer(at_, as_written(key));
 }
 
 void data_reader::fail(std::string_view key, std::string code, std::string message) const {
@@ -96,7 +101,7 @@ std::optional<std::string> data_reader::text(std::string_view key, bool required
     return std::nullopt;
   }
   if (!value->is_string() || value->get_ref<const std::string&>().empty()) {
-    fail(key, "wrong_type", "\"" + std::string{key} + "\" must be a string that is not empty");
+    fail(key, "wrong_type", pawl::quoted(as_written(key)) + " must be a non-empty string");
     return std::nullopt;
   }
   return value->get<std::string>();
@@ -131,16 +136,16 @@ std::optional<logic::rule> data_reader::duration_rule(std::string_view key) cons
   return rule(key, false);
 }
 
-std::optional<double> data_reader::number(std::string_view key, double least, double most) const {
+std::optional<double> data_reader::number(std::string_view key, double min, double max) const {
   const json* const value = find(key);
   if (value == nullptr) return std::nullopt;
   if (value->is_number()) {
     const auto number = value->get<double>();
-    if (number >= least && number <= most) return number;
+    if (number >= min && number <= max) return number;
   }
   fail(key, "out_of_range",
-       "\"" + std::string{key} + "\" must be a number from " + json(least).dump() + " to " +
-           json(most).dump());
+       "\"" + std::string{key} + "\" must be a number from " + json(min).dump() + " to " +
+           json(max).dump());
   return std::nullopt;
 }
 
@@ -152,7 +157,7 @@ std::vector<std::string> data_reader::texts(std::string_view key) const {
   };
   if (value->is_array() && std::all_of(value->begin(), value->end(), is_text))
     return value->get<std::vector<std::string>>();
-  fail(key, "wrong_type", "\"" + std::string{key} + "\" must be an array of strings");
+  fail(key, "wrong_type", "\"" + std::string{key} + "\" must be an array of non-empty strings");
   return {};
 }
 
@@ -178,7 +183,9 @@ std::optional<data_reader> data_reader::within(std::string_view key) const {
          "\"" + std::string{key} + "\" must be an object, not " + value->type_name());
     return std::nullopt;
   }
-  return data_reader{source_, *value, pointer(key), allowed_, diagnostics_};
+  const std::string_view code_ref_key =
+      key == "compensate" ? std::string_view{source_.compensate_code_ref_key} : "code_ref";
+  return data_reader{source_, *value, pointer(key), code_ref_key, limits_, diagnostics_};
 }
 
 std::optional<data_reader> data_reader::within(std::string_view key,
@@ -189,7 +196,7 @@ std::optional<data_reader> data_reader::within(std::string_view key,
     if (std::find(keys.begin(), keys.end(), name) != keys.end()) continue;
     const auto meant = nearest(name, keys);
     inner->fail(name, "unknown_key",
-                "\"" + std::string{key} + "\" has no " + pawl::quoted(name) +
+                "unknown key " + pawl::quoted(name) + " in \"" + std::string{key} + "\"" +
                     (meant ? "; did you mean " + pawl::quoted(*meant) + "?" : ""));
   }
   return inner;
@@ -205,17 +212,17 @@ std::vector<std::pair<std::string, logic::rule>> data_reader::rules(std::string_
   return compiled;
 }
 
-std::optional<std::uint32_t> data_reader::count(std::string_view key, std::uint32_t least,
-                                                std::uint32_t most) const {
+std::optional<std::uint32_t> data_reader::count(std::string_view key, std::uint32_t min,
+                                                std::uint32_t max) const {
   const json* const value = find(key);
   if (value == nullptr) return std::nullopt;
   if (value->is_number_integer()) {
     const auto number = value->get<std::int64_t>();
-    if (number >= least && number <= most) return static_cast<std::uint32_t>(number);
+    if (number >= min && number <= max) return static_cast<std::uint32_t>(number);
   }
   fail(key, "out_of_range",
-       "\"" + std::string{key} + "\" must be a whole number from " + std::to_string(least) +
-           " to " + std::to_string(most));
+       "\"" + std::string{key} + "\" must be a whole number from " + std::to_string(min) + " to " +
+           std::to_string(max));
   return std::nullopt;
 }
 

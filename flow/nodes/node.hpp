@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -23,157 +24,179 @@ struct compiled_node;
 struct step_outcome_command;
 struct invoke_effect;
 
-/// How a join brings branches together.
+/// How a join merges branches.
 struct join_plan {
-  std::uint32_t needed = 0;  ///< goes on when so many have come and drops the others; 0: all
+  std::uint32_t needed = 0;  ///< continues after this many branches, drops the others; 0: all
   merge_policy policy = merge_policy::error;
 };
 
-/// How a map goes through its items.
+/// How a map runs its items.
 struct map_plan {
-  std::string as = "item";      ///< the key under which a branch finds its item
-  std::string index = "index";  ///< and the one for its number, from 0
+  std::string as = "item";      ///< key of the item in its branch
+  std::string index = "index";  ///< key of the item's number, from 0
   std::string into = "results";
   std::uint32_t max_concurrency = 10;
-  std::uint32_t tolerate = 0;          ///< items that may fail
-  std::uint32_t tolerate_percent = 0;  ///< the same as a part of all
-  std::optional<logic::rule> result;   ///< of an item; none: what its branch has written
+  std::uint32_t tolerate = 0;          ///< maximum number of failed items
+  std::uint32_t tolerate_percent = 0;  ///< the same in percent of the items; the greater one counts
+  std::optional<logic::rule> result;   ///< of an item; none: all that its branch has written
 
   [[nodiscard]] std::size_t tolerated(std::size_t items) const noexcept {
     return std::max<std::size_t>(tolerate, items * tolerate_percent / 100);
   }
 };
 
-/// What a node of some type does in a run. One subclass for each type, one file for each subclass.
-/// Immutable. Everything it does to the run goes through the transition_builder.
+/// The behaviour of a node in a run. One subclass per type, one file per subclass. Immutable. All
+/// changes to the run go through the transition_builder.
 class node {
  public:
   virtual ~node() = default;
 
-  /// A token has come here. Either moves it on (`transition_builder::leave`,
-  /// `transition_builder::end`) or leaves it waiting and asks for what it waits for.
+  /// A token has entered the node. Moves it on or ends its branch, or leaves it waiting after
+  /// requesting what it waits for (a call, a timer, a signal, an answer, other branches).
   virtual void enter(transition_builder& run, token& t) const = 0;
 
-  /// What the token waits for has come. Called only for types that leave tokens waiting.
+  /// The call of a waiting token has an outcome. Only for types that call.
   virtual void resume(transition_builder& run, token& t, step_outcome_command&& outcome) const;
 
-  /// A signal of the awaited type is there for a token that sleeps here.
+  /// A signal of the awaited type has arrived for a token that sleeps here.
   virtual void wake(transition_builder& run, token& t) const;
 
-  /// The timer of a token that sleeps here has rung.
+  /// The timer of a token that sleeps here has fired.
   virtual void on_timer(transition_builder& run, token& t) const;
 
-  /// Whether a token's question here can be answered with this. Error: `invalid_argument`.
+  /// Checks an answer to the question of a token. Error: `invalid_argument`.
   [[nodiscard]] virtual result<void> check_answer(const token& t, const json& answer) const;
-  /// Somebody has answered what a token asks here.
+  /// The question of a token has been answered.
   virtual void answer(transition_builder& run, token& t, json value) const;
 
-  /// Whether a call from here must not be made again when nobody knows if it took effect.
+  /// Whether calls are made at most once: not again after a crash that leaves their effect unknown.
   [[nodiscard]] virtual bool is_called_once() const noexcept { return false; }
-  /// Such a call was under way when its process ended.
+  /// The process ended during such a call, so its effect is unknown.
   virtual void in_doubt(transition_builder& run, token& t) const;
 
-  /// How tokens come together here, or null.
+  /// The plan of a join; null for other types.
   [[nodiscard]] virtual const join_plan* join() const noexcept { return nullptr; }
-  /// What is done with the items here, or null.
+  /// The plan of a map; null for other types.
   [[nodiscard]] virtual const map_plan* map() const noexcept { return nullptr; }
 
-  /// The type of signal that tokens sleep for here, or "".
+  /// The type of signal that tokens wait for here, or "".
   [[nodiscard]] virtual std::string_view awaited_signal() const noexcept { return {}; }
 
-  /// The effect that brings the outcome of a token that waits here, again: after a crash.
-  /// Errors: those of computing the arguments.
+  /// Returns the call that a waiting token needs. After a crash it returns the same call again.
+  /// Errors: those of the rules that compute the arguments.
   [[nodiscard]] virtual result<invoke_effect> call(const run_state& run, const token& t,
                                                    const compiled_node& place) const;
 
-  /// The function it calls, or "".
+  /// The function that the node calls, or "".
   [[nodiscard]] virtual std::string_view code_ref() const noexcept { return {}; }
-  /// The function that undoes its step, or "".
-  [[nodiscard]] virtual std::string_view undo_ref() const noexcept { return {}; }
+  /// The function that compensates its step, or "".
+  [[nodiscard]] virtual std::string_view compensation_ref() const noexcept { return {}; }
 };
 
-/// Reads a node's `data`, appending what is wrong with it to the diagnostics.
+/// Reads the `data` of a node. Appends a diagnostic for each problem; a value with a problem reads
+/// as absent.
 class data_reader {
  public:
-  data_reader(const node_definition& source, const limits& allowed,
+  data_reader(const node_definition& source, const limits& limits,
               std::vector<diagnostic>& diagnostics)
-      : data_reader(source, source.data, source.pointer + "/data", allowed, diagnostics) {}
+      : data_reader(source, source.data, source.pointer + "/data", source.code_ref_key, limits,
+                    diagnostics) {}
 
+  /// Returns the value of a key; null if it is absent or JSON null.
   [[nodiscard]] const json* find(std::string_view key) const;
+  /// Returns the JSON pointer of a key, as the author spelled it.
   [[nodiscard]] std::string pointer(std::string_view key) const;
+  /// Appends an error at a key.
   void fail(std::string_view key, std::string code, std::string message) const;
 
-  /// A required or optional value of one type; a wrong one is a diagnostic and reads as absent.
   [[nodiscard]] std::optional<std::string> text(std::string_view key, bool required) const;
   [[nodiscard]] json object(std::string_view key, bool required = false) const;
   [[nodiscard]] std::optional<std::chrono::milliseconds> duration(std::string_view key) const;
-  [[nodiscard]] std::optional<std::uint32_t> count(std::string_view key, std::uint32_t least,
-                                                   std::uint32_t most) const;
-  [[nodiscard]] std::optional<double> number(std::string_view key, double least, double most) const;
+  [[nodiscard]] std::optional<std::uint32_t> count(std::string_view key, std::uint32_t min,
+                                                   std::uint32_t max) const;
+  [[nodiscard]] std::optional<double> number(std::string_view key, double min, double max) const;
   [[nodiscard]] std::vector<std::string> texts(std::string_view key) const;
-  /// One of a few words; the first where it is absent or wrong.
+  /// Returns one of `words`; the first one if the key is absent or has another value.
   [[nodiscard]] std::string_view one_of(std::string_view key,
                                         std::span<const std::string_view> words) const;
-  /// What is under a key that holds an object, to be read in the same way; its keys are checked.
+  /// Returns a reader of the object under `key`, which may have only `keys`.
   [[nodiscard]] std::optional<data_reader> within(std::string_view key,
                                                   std::span<const std::string_view> keys) const;
-  /// The same for an object whose keys are names that the author has chosen.
+  /// Returns a reader of the object under `key`, which may have any keys.
   [[nodiscard]] std::optional<data_reader> within(std::string_view key) const;
-  /// The keys and values that are read here.
   [[nodiscard]] auto items() const { return data_.items(); }
-  /// Rules by name, from an object.
+  /// Reads an object of rules, by name.
   [[nodiscard]] std::vector<std::pair<std::string, logic::rule>> rules(std::string_view key,
                                                                        bool required = false) const;
-  /// A rule that gives a duration; one that is written out is checked.
+  /// Reads a rule that returns a duration. A literal duration is checked now.
   [[nodiscard]] std::optional<logic::rule> duration_rule(std::string_view key) const;
-  [[nodiscard]] const limits& allowed() const noexcept { return allowed_; }
+  [[nodiscard]] const limits& allowed() const noexcept { return limits_; }
 
-  /// A compiled rule; none if it is absent or faulty.
+  /// Compiles a rule; none if it is absent or invalid.
   [[nodiscard]] std::optional<logic::rule> rule(std::string_view key, bool required) const;
-  /// The same where null is no rule but counts as absent.
+  /// The same, except that null counts as absent.
   [[nodiscard]] std::optional<logic::rule> rule_unless_null(std::string_view key,
                                                             bool required) const;
   [[nodiscard]] std::vector<diagnostic>& diagnostics() const noexcept { return diagnostics_; }
 
  private:
   data_reader(const node_definition& source, const json& data, std::string at,
-              const limits& allowed, std::vector<diagnostic>& diagnostics)
+              std::string_view code_ref_key, const limits& limits,
+              std::vector<diagnostic>& diagnostics)
       : source_(source),
         data_(data),
         at_(std::move(at)),
-        allowed_(allowed),
+        code_ref_key_(code_ref_key),
+        limits_(limits),
         diagnostics_(diagnostics) {}
   void fail_missing(std::string_view key) const;
+  /// A key as the author spelled it.
+  [[nodiscard]] std::string_view as_written(std::string_view key) const {
+    return key == "code_ref" ? code_ref_key_ : key;
+  }
 
   const node_definition& source_;
   const json& data_;
-  std::string at_;  ///< the pointer of `data_`
-  const limits& allowed_;
+  std::string at_;  ///< JSON pointer of `data_`
+  std::string_view code_ref_key_;
+  const limits& limits_;
   std::vector<diagnostic>& diagnostics_;
 };
 
-/// How a type is known to the rest of `flow/`.
+/// A node type. Each is defined in a file of its own and listed in node_types.hpp.
 struct node_type {
   std::string_view name;
-  /// The keys its `data` may have, besides those of every node.
+  /// Keys of its `data`, besides those of every node.
   std::span<const std::string_view> keys;
-  /// Makes the behaviour. Faulty data is told through the reader; what is returned then is not run.
+  /// Creates the behaviour. Reports invalid data through the reader; the returned node is then not
+  /// run.
   std::unique_ptr<const node> (*make)(const data_reader& data);
-  bool ends_branch = false;      ///< edges from it are a diagnostic
-  bool gives_condition = false;  ///< literal booleans on its edges follow its result
-  bool times_out = false;        ///< may have an edge on_timeout
-  bool may_fail = true;          ///< may have edges on_error
-  bool has_items = false;        ///< needs an edge each
-  bool forks = false;            ///< needs several plain edges
-  bool joins = false;            ///< branches come together here
+  bool ends_branch = false;      ///< has no outgoing edges
+  bool gives_condition = false;  ///< literal booleans on its edges are compared with its result
+  bool times_out = false;        ///< may have an `on_timeout` edge
+  bool may_fail = true;          ///< may have `on_error` edges
+  bool has_items = false;        ///< needs an `each` edge
+  bool forks = false;            ///< needs at least two plain edges
+  bool joins = false;            ///< joins branches
+
+  /// Whether its `data` may have this key.
+  [[nodiscard]] bool reads(std::string_view key) const noexcept {
+    return std::find(keys.begin(), keys.end(), key) != keys.end();
+  }
 };
 
-/// Every type there is.
+/// Returns all node types.
 [[nodiscard]] std::span<const node_type* const> node_types() noexcept;
-/// The type of that name, or null.
+/// Returns the type with this name, or null.
 [[nodiscard]] const node_type* find_node_type(std::string_view name) noexcept;
 
-/// Keys that any node's `data` may have.
+/// Other spellings of the key `code_ref`.
+inline constexpr std::array<const char*, 2> code_ref_aliases = {"function", "codeRef"};
+[[nodiscard]] inline bool is_code_ref_alias(std::string_view key) noexcept {
+  return std::find(code_ref_aliases.begin(), code_ref_aliases.end(), key) != code_ref_aliases.end();
+}
+
+/// Returns the keys that the `data` of every node may have.
 [[nodiscard]] std::span<const std::string_view> common_node_keys() noexcept;
 
 }  // namespace pawl::flow

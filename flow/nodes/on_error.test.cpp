@@ -12,7 +12,7 @@ namespace {
 
 using lines = std::vector<std::string>;
 
-/// A task whose errors lead to "helped", with the classes of each of its edges on_error.
+/// A task with on_error edges to "helped", one for each of the given classes.
 json caught(std::vector<json> classes, json more = json::object()) {
   std::vector<json> nodes{start(), task("a", std::move(more)), end("done")};
   std::vector<json> edges{edge("start", "a"), edge("a", "done")};
@@ -24,16 +24,16 @@ json caught(std::vector<json> classes, json more = json::object()) {
   return flow_of(std::move(nodes), std::move(edges));
 }
 
-lines faults_of_edge(json made) {
+lines errors_of_edge(json made) {
   return errors_of(flow_of({start(), task("a"), task("b")},
                            {edge("start", "a"), edge("a", "b"), std::move(made)}));
 }
 
 }  // namespace
 
-TEST_CASE("what an edge on_error says is checked", "[on-error][validation]") {
+TEST_CASE("the settings of an on_error edge are checked", "[on-error][validation]") {
   const auto with = [](json classes) {
-    return faults_of_edge(edge_on("on_error", "a", "b", std::move(classes)));
+    return errors_of_edge(edge_on("on_error", "a", "b", std::move(classes)));
   };
   for (const json& bad :
        {json(7), json(""), json::array(), json::array({1}), json::array({""}), json::object()})
@@ -42,20 +42,20 @@ TEST_CASE("what an edge on_error says is checked", "[on-error][validation]") {
     CHECK(with(good) == lines{});
   json made = edge_on("on_error", "a", "b");
   made["data"]["when"] = var("x");
-  CHECK(faults_of_edge(made) == lines{"/edges/2/data contradiction"});
+  CHECK(errors_of_edge(made) == lines{"/edges/2/data contradiction"});
   made = edge("a", "b", var("x"));
   made["data"]["into"] = "e";
-  CHECK(faults_of_edge(made) == lines{"/edges/2/data/into contradiction"});
-  CHECK(faults_of_edge(edge_on("on_error", "start", "b")) ==
+  CHECK(errors_of_edge(made) == lines{"/edges/2/data/into contradiction"});
+  CHECK(errors_of_edge(edge_on("on_error", "start", "b")) ==
         lines{"/edges/2/data/on_error never_taken"});
-  CHECK(faults_of_edge(edge_on("on_timeout", "a", "b")) ==
+  CHECK(errors_of_edge(edge_on("on_timeout", "a", "b")) ==
         lines{"/edges/2/data/on_timeout never_taken"});
-  CHECK(faults_of_edge(edge_on("on_timeout", "a", "b", 1)) ==
+  CHECK(errors_of_edge(edge_on("on_timeout", "a", "b", 1)) ==
         lines{"/edges/2/data/on_timeout wrong_type"});
-  CHECK(faults_of_edge(edge_on("each", "a", "b")) == lines{"/edges/2/data/each never_taken"});
+  CHECK(errors_of_edge(edge_on("each", "a", "b")) == lines{"/edges/2/data/each never_taken"});
 }
 
-TEST_CASE("edges on_error survive the canonical form", "[on-error]") {
+TEST_CASE("on_error edges are kept in the canonical form", "[on-error]") {
   json flow = caught({true, "busy", {"x", "y"}});
   flow["edges"].back()["data"]["into"] = "why";
   std::vector<diagnostic> diagnostics;
@@ -66,8 +66,7 @@ TEST_CASE("edges on_error survive the canonical form", "[on-error]") {
   CHECK(to_json(parse_definition(to_json(read), diagnostics)) == to_json(read));
 }
 
-TEST_CASE("a step that fails goes along its edge on_error, with the error in the data",
-          "[on-error]") {
+TEST_CASE("a failed step follows its on_error edge with the error in the data", "[on-error]") {
   driven_run run{caught({true})};
   REQUIRE(run.begin());
   REQUIRE(run.finish("a", fail("card_declined", "no money")));
@@ -83,7 +82,7 @@ TEST_CASE("a step that fails goes along its edge on_error, with the error in the
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("the first edge on_error that names the class is taken", "[on-error]") {
+TEST_CASE("the first on_error edge that matches the class is taken", "[on-error]") {
   const json flow = caught({"card_declined", {"busy", "timed_out"}, true});
   const auto helper = [&](result<json> outcome) {
     driven_run run{flow};
@@ -98,7 +97,7 @@ TEST_CASE("the first edge on_error that names the class is taken", "[on-error]")
   CHECK(helper(json::object()) == lines{});
 }
 
-TEST_CASE("an error that no edge names fails the run", "[on-error][retry]") {
+TEST_CASE("an error that no edge matches fails the run", "[on-error][retry]") {
   driven_run run{caught({"card_declined"})};
   REQUIRE(run.begin());
   REQUIRE(run.finish("a", fail("busy", "")));
@@ -110,7 +109,7 @@ TEST_CASE("an error that no edge names fails the run", "[on-error][retry]") {
   CHECK(run.data().at("error").at("attempt") == 2);
 }
 
-TEST_CASE("an edge on_error says where the error goes", "[on-error]") {
+TEST_CASE("into of an on_error edge selects the key of the error", "[on-error]") {
   json flow = caught({true});
   flow["edges"].back()["data"]["into"] = "why";
   driven_run run{flow};
@@ -120,8 +119,7 @@ TEST_CASE("an edge on_error says where the error goes", "[on-error]") {
   CHECK_FALSE(run.data().contains("error"));
 }
 
-TEST_CASE("a step is tried as often as its policy says before its error is caught",
-          "[on-error][retry-policy]") {
+TEST_CASE("an error is caught only after the last attempt", "[on-error][retry-policy]") {
   driven_run run{caught({true}, {{"retry", {{"max_attempts", 2}}}})};
   REQUIRE(run.begin());
   REQUIRE(run.finish("a", fail("busy", "")));
@@ -132,7 +130,7 @@ TEST_CASE("a step is tried as often as its policy says before its error is caugh
   CHECK(run.data().at("error").at("attempt") == 2);
 }
 
-TEST_CASE("the error of a branch is its own", "[on-error][fork]") {
+TEST_CASE("the error of a branch is only in that branch", "[on-error][fork]") {
   driven_run run{flow_of({start(), task("a"), task("b"), task("help_a"), task("help_b")},
                          {edge("start", "a"), edge("start", "b"),
                           edge_on("on_error", "a", "help_a"), edge_on("on_error", "b", "help_b")})};
@@ -143,7 +141,7 @@ TEST_CASE("the error of a branch is its own", "[on-error][fork]") {
   CHECK(run.call_of("help_b")->state->at("error").at("type") == "of_b");
 }
 
-TEST_CASE("nodes of other types have edges on_error as well", "[on-error]") {
+TEST_CASE("nodes of other types can have on_error edges", "[on-error]") {
   const json no_rule{{"*", json::array()}};
   for (const json& broken :
        {condition("x", no_rule), node_of("x", "set", {{"values", {{"k", no_rule}}}}),
@@ -161,7 +159,7 @@ TEST_CASE("nodes of other types have edges on_error as well", "[on-error]") {
   }
 }
 
-TEST_CASE("a time-out that has no edge of its own is an error like others", "[on-error][wait]") {
+TEST_CASE("a time-out without an on_timeout edge is an ordinary error", "[on-error][wait]") {
   driven_run run{
       flow_of({start(), node_of("w", "signal", {{"name", "s"}, {"timeout", 1}}), task("help")},
               {edge("start", "w"), edge_on("on_error", "w", "help", "timed_out")})};
@@ -170,7 +168,7 @@ TEST_CASE("a time-out that has no edge of its own is an error like others", "[on
   CHECK(run.waiting_at() == lines{"help"});
 }
 
-TEST_CASE("a circle of errors ends with the limit of visits", "[on-error][loops]") {
+TEST_CASE("a loop of errors ends at the limit of visits", "[on-error][loops]") {
   driven_run run{flow_of({start(), task("a", {{"max_visits", 3}})},
                          {edge("start", "a"), edge_on("on_error", "a", "a")})};
   REQUIRE(run.begin());
@@ -180,8 +178,7 @@ TEST_CASE("a circle of errors ends with the limit of visits", "[on-error][loops]
   CHECK(run.state().visits[1] == 3);
 }
 
-TEST_CASE("a circle of errors that waits for nothing lets others have their turn",
-          "[on-error][loops]") {
+TEST_CASE("a loop of errors without waits does not starve other runs", "[on-error][loops]") {
   driven_run run{flow_of({start(), condition("a", {{"*", json::array()}})},
                          {edge("start", "a"), edge_on("on_error", "a", "a")})};
   REQUIRE(run.begin());
@@ -191,7 +188,7 @@ TEST_CASE("a circle of errors that waits for nothing lets others have their turn
   CHECK(run.state().error->type == "visit_limit");
 }
 
-TEST_CASE("a rule of an edge that fails is no failure of the step", "[on-error][edges]") {
+TEST_CASE("a failing rule of an edge does not fail the step", "[on-error][edges]") {
   driven_run run{flow_of({start(), task("a"), task("b"), task("help")},
                          {edge("start", "a"), edge("a", "b", {{"*", json::array()}}),
                           edge_on("on_error", "a", "help")})};

@@ -4,7 +4,8 @@
 namespace pawl::flow {
 namespace {
 
-/// Forks into a branch for each of its edges: what several plain edges do at any node, said aloud.
+/// Starts a branch for each of its edges (fan-out). Several plain edges do the same at any node;
+/// this type makes the fork explicit.
 class parallel_node final : public node {
  public:
   void enter(transition_builder& run, token& t) const override { run.leave(t); }

@@ -28,7 +28,7 @@ TEST_CASE("a parallel node needs two plain edges", "[parallel][validation]") {
   CHECK(errors_of(flow) == lines{"/edges/3/data/on_error never_taken"});
 }
 
-TEST_CASE("a parallel node begins a branch for each of its edges", "[parallel]") {
+TEST_CASE("a parallel node starts a branch for each of its edges", "[parallel]") {
   driven_run run{flow_of({start(), parallel("p"), task("a"), task("b"), task("c")},
                          {edge("start", "p"), edge("p", "a"), edge("p", "b"), edge("p", "c")})};
   REQUIRE(run.begin());
@@ -39,7 +39,7 @@ TEST_CASE("a parallel node begins a branch for each of its edges", "[parallel]")
   CHECK(run.data() == json{{"a", 1}, {"b", 1}, {"c", 1}});
 }
 
-TEST_CASE("a parallel node may have an edge with a rule that goes before its branches",
+TEST_CASE("a conditional edge of a parallel node takes precedence over its branches",
           "[parallel]") {
   json flow = flow_of(
       {start(), parallel("p"), task("a"), task("b"), task("alone")},

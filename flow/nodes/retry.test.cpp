@@ -1,4 +1,4 @@
-// A task's retry policy. That a failed run is retried by command: commands/retry.test.cpp.
+// The retry policy of a task. The retry command is tested in commands/retry.test.cpp.
 
 #include "flow/testing/driven_run.hpp"
 #include "flow/testing/invariants.hpp"
@@ -13,7 +13,7 @@ namespace {
 using lines = std::vector<std::string>;
 using namespace std::chrono_literals;
 
-/// A task that is tried several times, without chance in its waits.
+/// A task with a retry policy without jitter.
 json retried(std::string id, json policy = json::object(), json more = json::object()) {
   policy["jitter"] = 0;
   more["retry"] = std::move(policy);
@@ -24,35 +24,35 @@ result<void> break_at(driven_run& run, const std::string& node, std::string type
   return run.finish(node, fail(std::move(type), "try again"));
 }
 
-/// How long the run sleeps from the last command on.
+/// Returns how long the run sleeps after the last command.
 std::chrono::milliseconds slept(const driven_run& run) {
   const auto due = next_alarm(run.state());
   REQUIRE(due.has_value());
   return std::chrono::duration_cast<std::chrono::milliseconds>(*due - run.state().updated_at);
 }
 
-lines faults_of_retry(json policy) {
+lines errors_of_retry(json policy) {
   return errors_of(chain({start(), task("a", {{"retry", std::move(policy)}})}));
 }
 
 }  // namespace
 
-TEST_CASE("what a retry policy says is checked", "[retry-policy][validation]") {
+TEST_CASE("a retry policy is checked", "[retry-policy][validation]") {
   const std::string at = "/nodes/1/data/retry";
-  CHECK(faults_of_retry(3) == lines{at + " wrong_type"});
-  CHECK(faults_of_retry({{"attempts", 3}}) == lines{at + "/attempts unknown_key"});
+  CHECK(errors_of_retry(3) == lines{at + " wrong_type"});
+  CHECK(errors_of_retry({{"attempts", 3}}) == lines{at + "/attempts unknown_key"});
   for (const json& bad : {json(0), json(-1), json(1.5), json("3"), json(1'000'001)})
-    CHECK(faults_of_retry({{"max_attempts", bad}}) == lines{at + "/max_attempts out_of_range"});
-  CHECK(faults_of_retry({{"initial_interval", "x"}}) ==
+    CHECK(errors_of_retry({{"max_attempts", bad}}) == lines{at + "/max_attempts out_of_range"});
+  CHECK(errors_of_retry({{"initial_interval", "x"}}) ==
         lines{at + "/initial_interval bad_duration"});
-  CHECK(faults_of_retry({{"max_interval", -1}}) == lines{at + "/max_interval bad_duration"});
+  CHECK(errors_of_retry({{"max_interval", -1}}) == lines{at + "/max_interval bad_duration"});
   for (const json& bad : {json(0.5), json(101), json("2")})
-    CHECK(faults_of_retry({{"backoff", bad}}) == lines{at + "/backoff out_of_range"});
+    CHECK(errors_of_retry({{"backoff", bad}}) == lines{at + "/backoff out_of_range"});
   for (const json& bad : {json(-0.1), json(1.1)})
-    CHECK(faults_of_retry({{"jitter", bad}}) == lines{at + "/jitter out_of_range"});
+    CHECK(errors_of_retry({{"jitter", bad}}) == lines{at + "/jitter out_of_range"});
   for (const json& bad : {json("card_declined"), json::array({1}), json::array({""}), json(true)})
-    CHECK(faults_of_retry({{"non_retryable", bad}}) == lines{at + "/non_retryable wrong_type"});
-  CHECK(faults_of_retry(json::object()) == lines{});
+    CHECK(errors_of_retry({{"non_retryable", bad}}) == lines{at + "/non_retryable wrong_type"});
+  CHECK(errors_of_retry(json::object()) == lines{});
   const auto with = [](const char* key, json value) {
     return errors_of(chain({start(), task("a", {{key, std::move(value)}})}));
   };
@@ -60,7 +60,7 @@ TEST_CASE("what a retry policy says is checked", "[retry-policy][validation]") {
   CHECK(with("heartbeat_timeout", -1) == lines{"/nodes/1/data/heartbeat_timeout bad_duration"});
 }
 
-TEST_CASE("a step that fails is tried again, after waits that grow", "[retry-policy]") {
+TEST_CASE("a failed step is retried after growing waits", "[retry-policy]") {
   driven_run run{chain({start(),
                         retried("a", {{"max_attempts", 5},
                                       {"initial_interval", "10s"},
@@ -85,7 +85,7 @@ TEST_CASE("a step that fails is tried again, after waits that grow", "[retry-pol
   CHECK(run.story("step_failed") == lines{"step_failed a 1.5"});  // the others were no failures
 }
 
-TEST_CASE("a step that is tried again and works goes on as if nothing had been", "[retry-policy]") {
+TEST_CASE("a retried step that succeeds continues normally", "[retry-policy]") {
   driven_run run{chain({start(), retried("a"), task("b")})};
   REQUIRE(run.begin());
   REQUIRE(break_at(run, "a"));
@@ -99,7 +99,7 @@ TEST_CASE("a step that is tried again and works goes on as if nothing had been",
                                     "step_finished a 1.2", "step_started b 1.1"});
 }
 
-TEST_CASE("a retry policy without a number of attempts has three", "[retry-policy]") {
+TEST_CASE("max_attempts defaults to three", "[retry-policy]") {
   driven_run run{chain({start(), retried("a")})};
   REQUIRE(run.begin());
   for (int n = 1; n < 3; ++n) {
@@ -110,7 +110,7 @@ TEST_CASE("a retry policy without a number of attempts has three", "[retry-polic
   CHECK(run.status() == run_status::failed);
 }
 
-TEST_CASE("errors that are not to be retried fail at once", "[retry-policy]") {
+TEST_CASE("non-retryable errors fail at once", "[retry-policy]") {
   driven_run run{
       chain({start(), retried("a", {{"non_retryable", {"card_declined", "timed_out"}}})})};
   REQUIRE(run.begin());
@@ -123,7 +123,7 @@ TEST_CASE("errors that are not to be retried fail at once", "[retry-policy]") {
   CHECK(run.status() == run_status::failed);
 }
 
-TEST_CASE("chance makes a wait longer or shorter by the jitter", "[retry-policy]") {
+TEST_CASE("jitter makes a wait longer or shorter at random", "[retry-policy]") {
   for (const auto& [random, wait] : {std::pair{0.0, 500ms}, {0.5, 1000ms}, {0.75, 1250ms}}) {
     driven_run run{chain({start(), task("a", {{"retry", {{"jitter", 0.5}}}})})};
     REQUIRE(run.begin());
@@ -134,8 +134,7 @@ TEST_CASE("chance makes a wait longer or shorter by the jitter", "[retry-policy]
   }
 }
 
-TEST_CASE("a function gets its time-outs, and the moment when all attempts are over",
-          "[retry-policy]") {
+TEST_CASE("a function receives its time-outs and the deadline of all attempts", "[retry-policy]") {
   driven_run run{chain(
       {start(),
        retried("a", {{"initial_interval", "10s"}, {"max_attempts", 9}},
@@ -161,7 +160,7 @@ TEST_CASE("a task without a limit for all attempts has no deadline", "[retry-pol
   CHECK(run.call_of("a")->deadline == std::nullopt);
 }
 
-TEST_CASE("each visit of a step has all its attempts", "[retry-policy][loops]") {
+TEST_CASE("each visit of a step has its full number of attempts", "[retry-policy][loops]") {
   driven_run run{flow_of({start(), retried("a", {{"max_attempts", 2}}, {{"total_timeout", "1h"}})},
                          {edge("start", "a"), edge("a", "a", var("more"))})};
   REQUIRE(run.begin({{"more", true}}));
@@ -175,7 +174,7 @@ TEST_CASE("each visit of a step has all its attempts", "[retry-policy][loops]") 
   CHECK(run.status() == run_status::running);
 }
 
-TEST_CASE("a failed run that is retried has all its attempts again", "[retry-policy][retry]") {
+TEST_CASE("retrying a failed run restores its full number of attempts", "[retry-policy][retry]") {
   driven_run run{chain({start(), retried("a", {{"max_attempts", 2}}, {{"total_timeout", "1h"}})})};
   REQUIRE(run.begin());
   REQUIRE(break_at(run, "a"));
@@ -192,7 +191,7 @@ TEST_CASE("a failed run that is retried has all its attempts again", "[retry-pol
   CHECK(next_alarm(run.state()).has_value());
 }
 
-TEST_CASE("a pause between two attempts keeps what is left of the wait", "[retry-policy][pause]") {
+TEST_CASE("a pause between two attempts keeps the rest of the wait", "[retry-policy][pause]") {
   driven_run run{
       chain({start(), retried("a", {{"initial_interval", "10s"}}, {{"total_timeout", "1m"}})})};
   const auto began = run.now();
@@ -213,7 +212,7 @@ TEST_CASE("a pause between two attempts keeps what is left of the wait", "[retry
   CHECK(run.call_of("a")->deadline == began + 1min + (resumed - paused));
 }
 
-TEST_CASE("a step that fails during a pause waits from the resumption on",
+TEST_CASE("the wait of a step that fails during a pause starts at the resumption",
           "[retry-policy][pause]") {
   driven_run run{chain({start(), retried("a", {{"initial_interval", "10s"}})})};
   REQUIRE(run.begin());
@@ -227,7 +226,7 @@ TEST_CASE("a step that fails during a pause waits from the resumption on",
   CHECK(next_alarm(run.state()) == resumed + 10s);
 }
 
-TEST_CASE("a branch between two attempts goes on with its wait after a retry",
+TEST_CASE("a branch between two attempts continues its wait after a retry",
           "[retry-policy][retry][fork]") {
   driven_run run{flow_of({start(), retried("a", {{"initial_interval", "10s"}}), task("b")},
                          {edge("start", "a"), edge("start", "b")})};
@@ -245,7 +244,7 @@ TEST_CASE("a branch between two attempts goes on with its wait after a retry",
   CHECK(run.call_of("a")->attempt == 2);
 }
 
-TEST_CASE("a run is cancelled between two attempts", "[retry-policy][cancel]") {
+TEST_CASE("a run can be cancelled between two attempts", "[retry-policy][cancel]") {
   driven_run run{chain({start(), retried("a")})};
   REQUIRE(run.begin());
   REQUIRE(break_at(run, "a"));
@@ -254,7 +253,7 @@ TEST_CASE("a run is cancelled between two attempts", "[retry-policy][cancel]") {
   CHECK_FALSE(run.give(timer_command{}));
 }
 
-TEST_CASE("the outcome of an attempt before is refused", "[retry-policy]") {
+TEST_CASE("the outcome of an earlier attempt is refused", "[retry-policy]") {
   driven_run run{chain({start(), retried("a")})};
   REQUIRE(run.begin());
   const auto late = run.outcome_of(*run.call_of("a"), json{{"late", 1}});

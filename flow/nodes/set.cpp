@@ -8,14 +8,14 @@
 namespace pawl::flow {
 namespace {
 
-/// Computes values and puts them into the run's data, without a call.
+/// Computes values and stores them in the run's data, without a call.
 class set_node final : public node {
  public:
   explicit set_node(const data_reader& data) : values_(data.rules("values", true)) {}
 
   void enter(transition_builder& run, token& t) const override {
     run.record(event_kind::step_started, t);
-    json computed = json::object();  // all of them before the first is put: none sees another
+    json computed = json::object();  // stored together: no rule sees another's value
     for (const auto& [key, rule] : values_) {
       auto value = run.evaluate(t, rule);
       if (!value) return run.fail_step(t, value.error());

@@ -12,24 +12,24 @@ json setting(json values) {
   return node_of("s", "set", {{"values", std::move(values)}});
 }
 
-std::vector<std::string> faults_with(json data) {
+std::vector<std::string> errors_with(json data) {
   return errors_of(chain({start(), node_of("s", "set", std::move(data))}));
 }
 
 }  // namespace
 
-TEST_CASE("a set node needs an object of good rules", "[set][validation]") {
+TEST_CASE("a set node needs an object of valid rules", "[set][validation]") {
   using lines = std::vector<std::string>;
-  CHECK(faults_with(json::object()) == lines{"/nodes/1/data missing_key"});
-  CHECK(faults_with({{"values", nullptr}}) == lines{"/nodes/1/data missing_key"});
-  CHECK(faults_with({{"values", 7}}) == lines{"/nodes/1/data/values wrong_type"});
-  CHECK(faults_with({{"values", {{"a/b", {{"wat", 1}}}}}}) ==
+  CHECK(errors_with(json::object()) == lines{"/nodes/1/data missing_key"});
+  CHECK(errors_with({{"values", nullptr}}) == lines{"/nodes/1/data missing_key"});
+  CHECK(errors_with({{"values", 7}}) == lines{"/nodes/1/data/values wrong_type"});
+  CHECK(errors_with({{"values", {{"a/b", {{"wat", 1}}}}}}) ==
         lines{"/nodes/1/data/values/a~1b/wat unknown_operator"});
-  CHECK(faults_with({{"values", json::object()}}) == lines{});
-  CHECK(faults_with({{"values", {{"a", nullptr}}}}) == lines{});
+  CHECK(errors_with({{"values", json::object()}}) == lines{});
+  CHECK(errors_with({{"values", {{"a", nullptr}}}}) == lines{});
 }
 
-TEST_CASE("data that is put into itself nests only so deep", "[set][limits]") {
+TEST_CASE("data that is repeatedly stored in itself reaches the depth limit", "[set][limits]") {
   driven_run run{
       flow_of({node_of("s", "set", {{"values", {{"a", var("")}}}, {"max_visits", 5000}}), end()},
               {edge("s", "end", {{"==", {var("done"), 1}}}), edge("s", "s")})};
@@ -40,7 +40,7 @@ TEST_CASE("data that is put into itself nests only so deep", "[set][limits]") {
   CHECK(check_value(run.data().at("a"), "it"));
 }
 
-TEST_CASE("a set node puts what its rules give, and calls nothing", "[set]") {
+TEST_CASE("a set node stores the results of its rules without a call", "[set]") {
   driven_run run{chain({start(),
                         setting({{"sum", {{"+", {var("a"), var("b")}}}},
                                  {"a", {{"*", {var("a"), 10}}}},
@@ -57,7 +57,7 @@ TEST_CASE("a set node puts what its rules give, and calls nothing", "[set]") {
   CHECK(run.story("step") == std::vector<std::string>{"step_started s 1.1", "step_finished s 1.1"});
 }
 
-TEST_CASE("in a branch a set node writes for its branch", "[set]") {
+TEST_CASE("in a branch a set node writes only to that branch", "[set]") {
   driven_run run{flow_of({start(), setting({{"x", 1}}), task("other")},
                          {edge("start", "s"), edge("start", "other")})};
   REQUIRE(run.begin());
@@ -66,7 +66,7 @@ TEST_CASE("in a branch a set node writes for its branch", "[set]") {
   CHECK(run.data() == json{{"x", 1}});
 }
 
-TEST_CASE("a rule that cannot be computed fails the run and puts nothing", "[set]") {
+TEST_CASE("a failing rule fails the run and stores nothing", "[set]") {
   driven_run run{
       chain({start(), setting({{"a", 1}, {"b", {{"*", json::array()}}}}), task("never")})};
   REQUIRE(run.begin());

@@ -8,7 +8,7 @@
 namespace pawl::flow {
 namespace {
 
-/// Waits for a signal and merges what it carries into the run's data. Takes one that came before.
+/// Waits for a signal and merges its payload into the run's data. Accepts one that arrived earlier.
 class signal_node final : public node {
  public:
   explicit signal_node(const data_reader& data)
@@ -16,8 +16,8 @@ class signal_node final : public node {
         into_(data.text("into", false).value_or("")),
         timeout_(data) {
     if (name_.empty()) return;
-    if (const auto good = check_signal_type(name_); !good)
-      data.fail("name", "bad_signal_name", good.error().message);
+    if (const auto valid = check_signal_type(name_); !valid)
+      data.fail("name", "bad_signal_name", valid.error().message);
   }
 
   void enter(transition_builder& run, token& t) const override {
@@ -29,7 +29,7 @@ class signal_node final : public node {
   void wake(transition_builder& run, token& t) const override { take(run, t); }
 
   void on_timer(transition_builder& run, token& t) const override {
-    timeout_.ring(run, t, "no signal \"" + name_ + "\" has come in time");
+    timeout_.expire(run, t, "no signal \"" + name_ + "\" arrived in time");
   }
 
   std::string_view awaited_signal() const noexcept override { return name_; }

@@ -21,7 +21,7 @@ signal_command sent(std::string type, json payload = nullptr, std::string id = "
 
 }  // namespace
 
-TEST_CASE("a signal node needs a good name", "[signal][validation]") {
+TEST_CASE("a signal node needs a valid name", "[signal][validation]") {
   const auto with = [](json data) {
     return errors_of(chain({start(), node_of("w", "signal", std::move(data))}));
   };
@@ -34,7 +34,7 @@ TEST_CASE("a signal node needs a good name", "[signal][validation]") {
   CHECK(with({{"name", "approved"}}) == lines{});
 }
 
-TEST_CASE("a run sleeps until the signal comes, and takes what it carries", "[signal]") {
+TEST_CASE("a run sleeps until the signal arrives and takes its payload", "[signal]") {
   driven_run run{chain({start(), awaiting("w", "approved"), task("a"), end()})};
   REQUIRE(run.begin({{"x", 1}}));
   CHECK(run.status() == run_status::running);
@@ -49,7 +49,7 @@ TEST_CASE("a run sleeps until the signal comes, and takes what it carries", "[si
         lines{"signal_awaited w 1.1", "signal_received", "signal_claimed w 1.1"});
 }
 
-TEST_CASE("what a signal carries is merged as a function's result is", "[signal]") {
+TEST_CASE("the payload of a signal is merged like the result of a function", "[signal]") {
   const auto data_after = [](json more, json payload) {
     driven_run run{chain({start(), awaiting("w", "s", std::move(more))})};
     REQUIRE(run.begin());
@@ -63,7 +63,7 @@ TEST_CASE("what a signal carries is merged as a function's result is", "[signal]
   CHECK(data_after({{"into", "answer"}}, {{"a", 1}}) == json{{"answer", {{"a", 1}}}});
 }
 
-TEST_CASE("a signal that comes early is kept, the oldest of a type is taken first", "[signal]") {
+TEST_CASE("early signals are kept; the oldest of a type is taken first", "[signal]") {
   driven_run run{chain({start(), task("a"), awaiting("w", "s", {{"into", "first"}}),
                         awaiting("v", "s", {{"into", "second"}}), end()})};
   REQUIRE(run.begin());
@@ -79,7 +79,8 @@ TEST_CASE("a signal that comes early is kept, the oldest of a type is taken firs
   CHECK(run.state().inbox[1].payload == 3);
 }
 
-TEST_CASE("branches wait each for its own signal; one signal wakes one of several", "[signal]") {
+TEST_CASE("each branch waits for its own signal; one signal wakes one of several branches",
+          "[signal]") {
   driven_run run{flow_of({start(), awaiting("w", "s", {{"into", "w"}}),
                           awaiting("v", "s", {{"into", "v"}}), awaiting("u", "t")},
                          {edge("start", "w"), edge("start", "v"), edge("start", "u")})};
@@ -93,7 +94,7 @@ TEST_CASE("branches wait each for its own signal; one signal wakes one of severa
   CHECK(run.data() == json{{"w", 1}, {"v", 2}, {"u", 3}});
 }
 
-TEST_CASE("a signal whose id has come before changes nothing", "[signal]") {
+TEST_CASE("a signal with a known id changes nothing", "[signal]") {
   driven_run run{chain({start(), awaiting("w", "s"), awaiting("v", "s"), end()})};
   REQUIRE(run.begin());
   REQUIRE(run.give(sent("s", {{"n", 1}}, "order-1")));
@@ -105,7 +106,7 @@ TEST_CASE("a signal whose id has come before changes nothing", "[signal]") {
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("a paused run keeps signals, and takes them when it goes on", "[signal][pause]") {
+TEST_CASE("a paused run keeps signals and takes them when it is resumed", "[signal][pause]") {
   driven_run run{chain({start(), awaiting("w", "s"), end()})};
   REQUIRE(run.begin());
   REQUIRE(run.give(pause_command{}));
@@ -119,7 +120,7 @@ TEST_CASE("a paused run keeps signals, and takes them when it goes on", "[signal
   CHECK(run.data() == json{{"n", 1}});
 }
 
-TEST_CASE("a run that is over takes no signal, and the error names its status", "[signal]") {
+TEST_CASE("an ended run refuses signals, and the error names its status", "[signal]") {
   driven_run run{chain({start(), awaiting("w", "s"), end()})};
   REQUIRE(run.begin());
   REQUIRE(run.give(cancel_command{}));
@@ -169,7 +170,7 @@ TEST_CASE("a signal that is malformed, too large or too many is refused", "[sign
   CHECK(refused(sent("s")) == errc::limit_exceeded);  // too many
 }
 
-TEST_CASE("a run remembers the ids of its last signals only", "[signal]") {
+TEST_CASE("a run remembers only the ids of its last signals", "[signal]") {
   driven_run run{chain({start(), awaiting("w", "s", {{"max_visits", 100'000}}), task("a")})};
   REQUIRE(run.begin());
   for (std::size_t i = 0; i < remembered_signals + 5; ++i) {
@@ -190,7 +191,7 @@ TEST_CASE("after a crash a sleeping run needs nothing", "[signal]") {
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("a signal that does not come in time goes another way", "[signal][wait]") {
+TEST_CASE("a signal that times out follows on_timeout", "[signal][wait]") {
   json flow = chain({start(), awaiting("w", "s", {{"timeout", "1h"}}), task("a")});
   flow["nodes"].push_back(task("late"));
   flow["edges"].push_back(edge_on("on_timeout", "w", "late"));
@@ -203,7 +204,7 @@ TEST_CASE("a signal that does not come in time goes another way", "[signal][wait
   REQUIRE(run.ring());
   CHECK(run.waiting_at() == lines{"late"});
   REQUIRE(run.give(sent("s")));
-  CHECK(run.state().inbox.size() == 1);  // nobody takes it any more
+  CHECK(run.state().inbox.size() == 1);  // no branch takes it
 
   driven_run in_time{flow};
   REQUIRE(in_time.begin());
@@ -212,14 +213,13 @@ TEST_CASE("a signal that does not come in time goes another way", "[signal][wait
   CHECK(next_alarm(in_time.state()) == std::nullopt);
 }
 
-TEST_CASE("without an edge on_timeout a signal that does not come fails its step",
-          "[signal][wait][retry]") {
+TEST_CASE("without an on_timeout edge a missing signal fails its step", "[signal][wait][retry]") {
   driven_run run{chain({start(), awaiting("w", "s", {{"timeout", var("t")}}), end()})};
   REQUIRE(run.begin({{"t", "10s"}}));
   REQUIRE(run.ring());
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error->type == "timed_out");
-  CHECK(run.state().error->message == "no signal \"s\" has come in time");
+  CHECK(run.state().error->message == "no signal \"s\" arrived in time");
   const auto retried = run.now();
   REQUIRE(run.give(retry_command{}));
   CHECK(next_alarm(run.state()) == retried + std::chrono::seconds{10});
@@ -227,7 +227,7 @@ TEST_CASE("without an edge on_timeout a signal that does not come fails its step
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("a signal and its time-out at one moment: what is told first counts", "[signal][wait]") {
+TEST_CASE("of a signal and its time-out at the same time, the first one counts", "[signal][wait]") {
   json flow = chain({start(), awaiting("w", "s", {{"timeout", 5}}), end("came")});
   flow["nodes"].push_back(end("late"));
   flow["edges"].push_back(edge_on("on_timeout", "w", "late"));
@@ -239,7 +239,7 @@ TEST_CASE("a signal and its time-out at one moment: what is told first counts", 
   CHECK_FALSE(run.give(timer_command{}));
 }
 
-TEST_CASE("what a signal's time-out may be is checked", "[signal][validation]") {
+TEST_CASE("the time-out of a signal is checked", "[signal][validation]") {
   const auto with = [](json timeout) {
     return errors_of(chain({start(), awaiting("w", "s", {{"timeout", std::move(timeout)}})}));
   };

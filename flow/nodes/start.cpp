@@ -4,7 +4,7 @@
 namespace pawl::flow {
 namespace {
 
-/// Where a run begins. Passes the token on.
+/// The entry of a flow. Passes the token on.
 class start_node final : public node {
  public:
   void enter(transition_builder& run, token& t) const override { run.leave(t); }

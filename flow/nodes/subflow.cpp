@@ -13,23 +13,22 @@ call_plan read_child(const data_reader& data) {
   call_plan plan;
   child_plan child;
   if (const auto name = data.text("flow", true)) {
-    if (auto good = parse_flow_name(*name)) {
-      child.flow = *std::move(good);
+    if (auto flow = parse_flow_name(*name)) {
+      child.flow = *std::move(flow);
     } else {
-      data.fail("flow", "bad_name", good.error().message);
+      data.fail("flow", "bad_name", flow.error().message);
     }
   }
   if (const auto wanted = data.text("version", false)) {
-    if (const auto good = parse_version(*wanted)) {
-      child.version = *good;
+    if (const auto version = parse_version(*wanted)) {
+      child.version = *version;
     } else {
-      data.fail("version", "bad_version", good.error().message);
+      data.fail("version", "bad_version", version.error().message);
     }
   }
   child.input = data.rule_unless_null("input", false);
   if (const json* const input = data.find("input"); input != nullptr && !input->is_object()) {
-    data.fail("input", "wrong_type",
-              "\"input\" must be an object, or a rule that gives one: a run begins with it");
+    data.fail("input", "wrong_type", "\"input\" must be an object, or a rule that returns one");
   }
   plan.child = std::move(child);
   plan.retry = read_retry_policy(data);
@@ -40,8 +39,8 @@ call_plan read_child(const data_reader& data) {
 
 }  // namespace
 
-/// Runs another flow as a run of its own and waits for its end. Its data is the result, its error
-/// the step's; what cancels or fails this run cancels that one.
+/// Runs another flow as a child run and waits for its end. The child's data is the result of the
+/// step and its error is the step's error. When the parent ends, its child is cancelled.
 const node_type subflow_type{
     .name = "subflow",
     .keys = subflow_keys,

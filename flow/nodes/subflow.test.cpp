@@ -15,28 +15,28 @@ json subflow(std::string id, json more = json::object()) {
   return node_of(std::move(id), "subflow", std::move(more));
 }
 
-lines faults_of_subflow(json data) {
+lines errors_of_subflow(json data) {
   return errors_of(chain({start(), node_of("s", "subflow", std::move(data))}));
 }
 
-lines faults_of_subflow_with(const char* key, json value) {
-  return faults_of_subflow({{"flow", "child"}, {key, std::move(value)}});
+lines errors_of_subflow_with(const char* key, json value) {
+  return errors_of_subflow({{"flow", "child"}, {key, std::move(value)}});
 }
 
-/// The run that a node has started, or is to start.
+/// Returns the child run that a node has started or requested.
 run_id child_of(const driven_run& run, const std::string& node) {
   const auto* const call = run.call_of(node);
   return call != nullptr && call->child ? call->child->id : run_id{};
 }
 
-/// Lets the run that a node has asked for begin.
+/// Starts the child run that a node has requested.
 invoke_effect begin_child(driven_run& run, const std::string& node) {
   const invoke_effect call = *run.call_of(node);
   REQUIRE(run.give(child_started_command{call.token, call.child->id}));
   return call;
 }
 
-/// What the last transition gave up.
+/// Returns the calls that the last transition abandoned.
 std::vector<run_id> abandoned(const driven_run& run) {
   std::vector<run_id> ids;
   for (const auto& e : run.last().effects)
@@ -48,7 +48,7 @@ std::vector<run_id> abandoned(const driven_run& run) {
 
 }  // namespace
 
-TEST_CASE("a run whose subflow has begun needs no actor until that ends", "[subflow]") {
+TEST_CASE("a run that waits for its subflow needs no actor", "[subflow]") {
   driven_run run{chain({start(), subflow("s"), task("a"), end()})};
   REQUIRE(run.begin({{"n", 1}}));
   CHECK_FALSE(is_parked(run.state()));
@@ -68,8 +68,7 @@ TEST_CASE("a run whose subflow has begun needs no actor until that ends", "[subf
                              "step_finished s 1.1", "step_started a 1.1"});
 }
 
-TEST_CASE("a subflow that does not end in its time fails, and is told to stop",
-          "[subflow][timeout]") {
+TEST_CASE("a subflow that times out fails and is stopped", "[subflow][timeout]") {
   driven_run run{
       flow_of({start(), subflow("s", {{"timeout", "10s"}}), task("a"), task("late")},
               {edge("start", "s"), edge("s", "a"), edge_on("on_error", "s", "late", "timed_out")})};
@@ -85,12 +84,12 @@ TEST_CASE("a subflow that does not end in its time fails, and is told to stop",
   CHECK(abandoned(run) == std::vector{call.child->id});
   CHECK(run.waiting_at() == lines{"late"});
   CHECK(next_alarm(run.state()) == std::nullopt);
-  CHECK_FALSE(run.give(run.outcome_of(call, json::object())));  // its end is nobody's any more
+  CHECK_FALSE(run.give(run.outcome_of(call, json::object())));  // nothing waits for its end
 }
 
-TEST_CASE("the news that a run has begun is not for the node that comes after", "[subflow]") {
-  // Found by chance in the simulation (seed 4047537721): the token was at the same visit and the
-  // same attempt there, seemed to wait for the run, and its own call's outcome came in the way.
+TEST_CASE("the notice that a child run started is ignored by the next node", "[subflow]") {
+  // Found by the simulation (seed 4047537721): the token had the same visit and attempt at the next
+  // node and seemed to wait for the child run, so the outcome of its own call was refused.
   driven_run run{
       flow_of({start(), subflow("s", {{"timeout", "10s"}}), task("a"), task("late")},
               {edge("start", "s"), edge("s", "a"), edge_on("on_error", "s", "late", "timed_out")})};
@@ -99,14 +98,14 @@ TEST_CASE("the news that a run has begun is not for the node that comes after", 
   REQUIRE(run.ring());
   REQUIRE(run.waiting_at() == lines{"late"});
   const run_state before = run.state();
-  const auto told = run.give(child_started_command{call.token, call.child->id});
-  REQUIRE_FALSE(told);
-  CHECK(told.error().code == errc::conflict);
+  const auto started = run.give(child_started_command{call.token, call.child->id});
+  REQUIRE_FALSE(started);
+  CHECK(started.error().code == errc::conflict);
   CHECK(run.state() == before);
   REQUIRE(run.finish("late"));
 }
 
-TEST_CASE("the time of all attempts of a subflow cuts the last one", "[subflow][timeout]") {
+TEST_CASE("total_timeout of a subflow cuts its last attempt short", "[subflow][timeout]") {
   driven_run run{chain(
       {start(),
        subflow("s",
@@ -129,8 +128,7 @@ TEST_CASE("the time of all attempts of a subflow cuts the last one", "[subflow][
   CHECK(run.state().error->type == "timed_out");
 }
 
-TEST_CASE("what is left of a subflow's time is left while the run stands still",
-          "[subflow][timeout]") {
+TEST_CASE("the time-out of a subflow does not run while the run is paused", "[subflow][timeout]") {
   driven_run run{chain({start(), subflow("s", {{"timeout", "10s"}}), end()})};
   REQUIRE(run.begin());
   begin_child(run, "s");
@@ -145,7 +143,7 @@ TEST_CASE("what is left of a subflow's time is left while the run stands still",
   CHECK(*next_alarm(run.state()) >= now + left - 1s);
 }
 
-TEST_CASE("a run that is cancelled tells its subflow to stop, begun or not", "[subflow]") {
+TEST_CASE("cancelling a run stops its subflow, started or not", "[subflow]") {
   for (const bool begun : {false, true}) {
     driven_run run{chain({start(), subflow("s"), end()})};
     REQUIRE(run.begin());
@@ -159,8 +157,7 @@ TEST_CASE("a run that is cancelled tells its subflow to stop, begun or not", "[s
   }
 }
 
-TEST_CASE("a run that undoes its steps waits for the end of the subflow that it has stopped",
-          "[subflow][compensate]") {
+TEST_CASE("a compensating run waits for the end of its stopped subflow", "[subflow][compensate]") {
   driven_run run{flow_of({start(), task("a", {{"compensate", {{"code_ref", "undo"}}}}),
                           subflow("s", {{"timeout", "10s"}})},
                          {edge("start", "a"), edge("a", "s")})};
@@ -172,13 +169,13 @@ TEST_CASE("a run that undoes its steps waits for the end of the subflow that it 
   CHECK(run.status() == run_status::running);
   CHECK(is_parked(run.state()));
   CHECK(next_alarm(run.state()) == std::nullopt);  // it ends, however long that takes
-  REQUIRE(run.give(run.outcome_of(call, error{errc::cancelled, "told to"})));
+  REQUIRE(run.give(run.outcome_of(call, error{errc::cancelled, "started to"})));
   CHECK(run.waiting_at() == lines{"a"});
   REQUIRE(run.finish("a"));
   CHECK(run.status() == run_status::cancelled);
 }
 
-TEST_CASE("a circle through a subflow's on_error ends by its visits", "[subflow]") {
+TEST_CASE("a loop through a subflow's on_error edge ends at the limit of visits", "[subflow]") {
   driven_run run{flow_of({start(), subflow("s", {{"max_visits", 3}}), end()},
                          {edge("start", "s"), edge("s", "end"), edge_on("on_error", "s", "s")})};
   REQUIRE(run.begin());
@@ -192,34 +189,34 @@ TEST_CASE("a circle through a subflow's on_error ends by its visits", "[subflow]
   CHECK(run.state().error->type == "visit_limit");
 }
 
-TEST_CASE("a subflow names the flow that it runs", "[subflow][validation]") {
+TEST_CASE("a subflow node needs the name of a flow", "[subflow][validation]") {
   const std::string at = "/nodes/1/data";
-  CHECK(faults_of_subflow(json::object()) == lines{at + " missing_key"});
-  CHECK(faults_of_subflow({{"flow", nullptr}}) == lines{at + " missing_key"});
+  CHECK(errors_of_subflow(json::object()) == lines{at + " missing_key"});
+  CHECK(errors_of_subflow({{"flow", nullptr}}) == lines{at + " missing_key"});
   for (const json& bad : {json(""), json(7), json(true), json::array({"child"}), json(var("x")),
                           json{{"name", "child"}}})
-    CHECK(faults_of_subflow({{"flow", bad}}) == lines{at + "/flow wrong_type"});
+    CHECK(errors_of_subflow({{"flow", bad}}) == lines{at + "/flow wrong_type"});
   for (const char* bad : {"a\nb", "child@1.0.0", "ü", "a\tb"})
-    CHECK(faults_of_subflow({{"flow", bad}}) == lines{at + "/flow bad_name"});
-  CHECK(faults_of_subflow({{"flow", std::string(129, 'x')}}) == lines{at + "/flow bad_name"});
+    CHECK(errors_of_subflow({{"flow", bad}}) == lines{at + "/flow bad_name"});
+  CHECK(errors_of_subflow({{"flow", std::string(129, 'x')}}) == lines{at + "/flow bad_name"});
   for (const char* good : {"child", "a b/c", "a.b_c:d-e", "9"})
-    CHECK(faults_of_subflow({{"flow", good}}) == lines{});
+    CHECK(errors_of_subflow({{"flow", good}}) == lines{});
 }
 
-TEST_CASE("a subflow's version is one that can be", "[subflow][validation]") {
+TEST_CASE("the version of a subflow is checked", "[subflow][validation]") {
   const std::string at = "/nodes/1/data/version";
   for (const json& bad : {json(1), json(1.5), json(true), json(""), json::array({1, 0, 0})})
-    CHECK(faults_of_subflow_with("version", bad) == lines{at + " wrong_type"});
+    CHECK(errors_of_subflow_with("version", bad) == lines{at + " wrong_type"});
   for (const char* bad : {"latest", "v1", "1.x", "1.", ".1", "1.2.3.4", "-1.0.0", "1.-2", "1 .0",
                           "1.0.0-beta", "4294967296.0.0", "^1.0.0"})
-    CHECK(faults_of_subflow_with("version", bad) == lines{at + " bad_version"});
+    CHECK(errors_of_subflow_with("version", bad) == lines{at + " bad_version"});
   for (const json& good : {json("1"), json("1.2"), json("1.2.3"), json(nullptr)})
-    CHECK(faults_of_subflow_with("version", good) == lines{});
+    CHECK(errors_of_subflow_with("version", good) == lines{});
 }
 
-TEST_CASE("what a subflow's data says is checked", "[subflow][validation]") {
+TEST_CASE("the data of a subflow is checked", "[subflow][validation]") {
   const std::string at = "/nodes/1/data/";
-  const auto with = faults_of_subflow_with;
+  const auto with = errors_of_subflow_with;
   for (const json& bad : {json(1), json("x"), json(true), json::array({1})})
     CHECK(with("input", bad) == lines{at + "input wrong_type"});
   CHECK(with("input", {{"wat", 1}}) == lines{at + "input/wat unknown_operator"});
@@ -239,8 +236,7 @@ TEST_CASE("what a subflow's data says is checked", "[subflow][validation]") {
   CHECK(with("max_visits", 0) == lines{at + "max_visits out_of_range"});
 }
 
-TEST_CASE("keys that a subflow does not read are warned of, and change nothing",
-          "[subflow][validation]") {
+TEST_CASE("unknown keys of a subflow cause a warning and change nothing", "[subflow][validation]") {
   const json flow = chain({start(), subflow("s", {{"code_ref", "f"},
                                                   {"effect", "once"},
                                                   {"in_doubt", "fail"},
@@ -251,7 +247,7 @@ TEST_CASE("keys that a subflow does not read are warned of, and change nothing",
         lines{"/nodes/1/data/code_ref unknown_key", "/nodes/1/data/effect unknown_key",
               "/nodes/1/data/in_doubt unknown_key", "/nodes/1/data/inupt unknown_key",
               "/nodes/1/data/queue unknown_key"});
-  // A run that was started twice was started once: such a step is never in doubt.
+  // Starting a run twice starts it once, so the step is never in doubt.
   driven_run run{flow};
   REQUIRE(run.begin());
   const auto due = recover(*compiled(flow), run.state());

@@ -13,7 +13,7 @@ lines diagnostics(json data) {
   return errors_of(chain({start(), node_of("a", "task", std::move(data))}));
 }
 
-/// The data after a run whose only task, with `more` in its data, returned `result`.
+/// Returns the data after a run whose only task, with `more` in its data, returned `result`.
 json after(json result, json more = json::object(), json input = json::object()) {
   driven_run run{chain({start(), task("a", std::move(more)), end()})};
   REQUIRE(run.begin(std::move(input)));
@@ -24,7 +24,7 @@ json after(json result, json more = json::object(), json input = json::object())
 
 }  // namespace
 
-TEST_CASE("a task names the function that it calls", "[task][validation]") {
+TEST_CASE("a task needs the name of a function", "[task][validation]") {
   CHECK(diagnostics(json::object()) == lines{"/nodes/1/data missing_key"});
   CHECK(diagnostics({{"code_ref", nullptr}}) == lines{"/nodes/1/data missing_key"});
   CHECK(diagnostics({{"code_ref", ""}}) == lines{"/nodes/1/data/code_ref wrong_type"});
@@ -32,18 +32,33 @@ TEST_CASE("a task names the function that it calls", "[task][validation]") {
   CHECK(diagnostics({{"code_ref", "orders.charge"}}) == lines{});
 }
 
-TEST_CASE("a code_ref that could be more than a name is refused", "[task][validation]") {
+TEST_CASE("a code_ref that is not a plain name is refused", "[task][validation]") {
   for (const char* hostile : {"../x", "/etc/passwd", "c:x", "a b", "a..b", "a.b.c.d.e.f.g.h.i.j.k"})
     CHECK(diagnostics({{"code_ref", hostile}}) == lines{"/nodes/1/data/code_ref bad_code_ref"});
 }
 
-TEST_CASE("a fault of a key in its old spelling is told at the key as written",
-          "[task][validation]") {
+TEST_CASE("a diagnostic points to code_ref in the spelling of the source", "[task][validation]") {
   CHECK(diagnostics({{"codeRef", "../x"}}) == lines{"/nodes/1/data/codeRef bad_code_ref"});
   CHECK(diagnostics({{"codeRef", 7}}) == lines{"/nodes/1/data/codeRef wrong_type"});
+  CHECK(diagnostics({{"function", "../x"}}) == lines{"/nodes/1/data/function bad_code_ref"});
+  CHECK(diagnostics({{"function", 7}}) == lines{"/nodes/1/data/function wrong_type"});
+  CHECK(diagnostics({{"function", "f"}, {"compensate", {{"function", "../x"}}}}) ==
+        lines{"/nodes/1/data/compensate/function bad_code_ref"});
+  CHECK(diagnostics({{"function", "f"}, {"compensate", {{"code_ref", "../x"}}}}) ==
+        lines{"/nodes/1/data/compensate/code_ref bad_code_ref"});
 }
 
-TEST_CASE("what a task's data says is checked", "[task][validation]") {
+TEST_CASE("a misspelt key function causes a warning, also on a node of another type",
+          "[task][validation]") {
+  CHECK(
+      warnings_of(chain({start(), node_of("t", "task", {{"code_ref", "f"}, {"functoin", "g"}})})) ==
+      lines{"/nodes/1/data/functoin unknown_key"});
+  CHECK(warnings_of(chain(
+            {start(), node_of("s", "set", {{"values", json::object()}, {"function", "g"}})})) ==
+        lines{"/nodes/1/data/function unknown_key"});
+}
+
+TEST_CASE("the data of a task is checked", "[task][validation]") {
   const auto with = [](const char* key, json value) {
     return diagnostics({{"code_ref", "f"}, {key, std::move(value)}});
   };
@@ -60,14 +75,14 @@ TEST_CASE("what a task's data says is checked", "[task][validation]") {
     CHECK(with("timeout", good) == lines{});
 }
 
-TEST_CASE("a misspelt key of a task is warned of", "[task][validation]") {
+TEST_CASE("a misspelt key of a task causes a warning", "[task][validation]") {
   const json flow = chain({start(), task("a", {{"agrs", 1}, {"color", "red"}, {"label", "A"}})});
   CHECK(errors_of(flow) == lines{});
   CHECK(warnings_of(flow) == lines{"/nodes/1/data/agrs unknown_key"});
   CHECK(mentions(message_of(flow, "unknown_key"), "did you mean \"args\"?"));
 }
 
-TEST_CASE("a key that another node type reads is warned of", "[task][validation]") {
+TEST_CASE("a key of another node type causes a warning", "[task][validation]") {
   CHECK(warnings_of(chain({start(), task("a", {{"expr", true}})})) ==
         lines{"/nodes/1/data/expr unknown_key"});
   CHECK(warnings_of(chain({start(), condition("a", true, {{"timeout", "1s"}})})) ==
@@ -81,18 +96,18 @@ TEST_CASE("an object result replaces the top-level keys that it names", "[task]"
   CHECK(after(json::object(), {}, input) == input);
 }
 
-TEST_CASE("a result that is no object goes under the key result", "[task]") {
+TEST_CASE("a result that is not an object is stored under the key result", "[task]") {
   for (const json& value : {json(), json(7), json("text"), json::array({1, 2}), json(false)})
     CHECK(after(value, {}, {{"in", 1}}) == json{{"in", 1}, {"result", value}});
 }
 
-TEST_CASE("into puts the whole result under one key", "[task]") {
+TEST_CASE("into stores the whole result under one key", "[task]") {
   CHECK(after({{"x", 1}}, {{"into", "charge"}}) == json{{"charge", {{"x", 1}}}});
   CHECK(after(7, {{"into", "charge"}}, {{"charge", "old"}}) == json{{"charge", 7}});
   CHECK(after(nullptr, {{"into", "charge"}}) == json{{"charge", nullptr}});
 }
 
-TEST_CASE("with computes arguments from the data, over those of args", "[task]") {
+TEST_CASE("with computes arguments from the data and overrides args", "[task]") {
   driven_run run{chain({start(), task("a", {{"args", {{"fixed", 1}, {"both", "args"}}},
                                             {"with",
                                              {{"both", var("name")},
@@ -113,13 +128,13 @@ TEST_CASE("with computes arguments from the data, over those of args", "[task]")
                                        {"none", nullptr}});
 }
 
-TEST_CASE("args are passed as they are written, rules in them are not computed", "[task]") {
+TEST_CASE("args are passed literally; rules in them are not evaluated", "[task]") {
   driven_run run{chain({start(), task("a", {{"args", {{"rule", var("x")}}}})})};
   REQUIRE(run.begin({{"x", 1}}));
   CHECK(run.call_of("a")->args == json{{"rule", var("x")}});
 }
 
-TEST_CASE("arguments that cannot be computed fail the run at their node", "[task]") {
+TEST_CASE("a failing rule of an argument fails the run at its node", "[task]") {
   driven_run run{chain({start(), task("a", {{"with", {{"x", {{"*", json::array()}}}}}})})};
   REQUIRE(run.begin());
   CHECK(run.status() == run_status::failed);
@@ -129,7 +144,7 @@ TEST_CASE("arguments that cannot be computed fail the run at their node", "[task
   CHECK(run.calls().empty());
 }
 
-TEST_CASE("a step that fails fails the run with its class, text and place", "[task][fail]") {
+TEST_CASE("a failed step fails the run with its class, message and node", "[task][fail]") {
   driven_run run{chain({start(), task("a"), task("b"), end()})};
   REQUIRE(run.begin({{"in", 1}}));
   REQUIRE(run.finish("a", fail("card_declined", "the card was declined")));
@@ -142,14 +157,14 @@ TEST_CASE("a step that fails fails the run with its class, text and place", "[ta
   CHECK(run.events()[2].detail["type"] == "card_declined");
 }
 
-TEST_CASE("a step's failure without a class of its own has that of its code", "[task][fail]") {
+TEST_CASE("a failure without a class has the class of its code", "[task][fail]") {
   driven_run run{chain({start(), task("a"), end()})};
   REQUIRE(run.begin());
   REQUIRE(run.finish("a", error{errc::timed_out, "it took longer than 5s"}));
   CHECK(run.state().error->type == "timed_out");
 }
 
-TEST_CASE("the history tells how long a step took", "[task]") {
+TEST_CASE("the history has the duration of a step", "[task]") {
   driven_run run{chain({start(), task("a"), end()})};
   REQUIRE(run.begin());
   auto outcome = run.outcome_of(*run.call_of("a"), json::object());

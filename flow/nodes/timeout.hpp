@@ -9,13 +9,13 @@
 
 namespace pawl::flow {
 
-/// The time-out of a node that waits for something from outside: its `timeout`, if it has one.
+/// The optional time-out of a node that waits for an external event: its `timeout`.
 class wait_timeout {
  public:
   explicit wait_timeout(const data_reader& data) : length_(data.duration_rule("timeout")) {}
 
-  /// Leaves the token sleeping for as long as the time-out says. False if its rule fails: then the
-  /// step has failed.
+  /// Puts the token to sleep until the time-out, or without limit. Returns false if the rule of the
+  /// time-out failed; then it has failed the step.
   bool sleep(transition_builder& run, token& t) const {
     if (!length_) {
       run.sleep(t);
@@ -28,14 +28,14 @@ class wait_timeout {
     } else if (!value) {
       run.fail_step(t, value.error());
     } else {
-      run.fail_step(t, {errc::invalid_argument, "\"timeout\" gave " + beginning_of(*value) +
+      run.fail_step(t, {errc::invalid_argument, "\"timeout\" is " + abbreviated(*value) +
                                                     "; it must be " + duration_forms});
     }
     return length.has_value();
   }
 
-  /// It is over: goes along the edge on_timeout, or fails the step.
-  void ring(transition_builder& run, token& t, std::string why) const {
+  /// Follows the `on_timeout` edge, or fails the step if there is none.
+  void expire(transition_builder& run, token& t, std::string why) const {
     t.question.reset();
     if (!run.follow_timeout(t)) run.fail_step(t, {errc::timed_out, std::move(why)});
   }

@@ -8,8 +8,8 @@
 namespace pawl::flow {
 namespace {
 
-/// Waits for some time, or until a moment. What has been left of a wait is left again when a paused
-/// run is resumed; a moment stays where it is.
+/// Waits for a duration or until a time. A pause suspends the wait for a duration, which continues
+/// with what was left; a wait until a time is not postponed.
 class wait_node final : public node {
  public:
   explicit wait_node(const data_reader& data)
@@ -17,10 +17,11 @@ class wait_node final : public node {
     const bool has_duration = data.find("duration") != nullptr;
     const bool has_until = data.find("until") != nullptr;
     if (has_duration == has_until)
-      data.fail("duration", "contradiction", "a wait has either a \"duration\" or an \"until\"");
+      data.fail("duration", "contradiction",
+                "a wait needs exactly one of \"duration\" and \"until\"");
     const json* const until = data.find("until");
-    if (until != nullptr && !until->is_object() && !moment_of(*until))
-      data.fail("until", "bad_moment", std::string{"\"until\" must be "} + moment_forms);
+    if (until != nullptr && !until->is_object() && !timestamp_of(*until))
+      data.fail("until", "bad_timestamp", std::string{"\"until\" must be "} + timestamp_forms);
   }
 
   void enter(transition_builder& run, token& t) const override {
@@ -33,10 +34,10 @@ class wait_node final : public node {
       run.record(event_kind::wait_began, t, {{"ms", length->count()}});
       return run.sleep_for(t, *length);
     }
-    const auto moment = moment_of(*value);
-    if (!moment) return refuse(run, t, "until", *value, moment_forms);
-    run.record(event_kind::wait_began, t, {{"until", to_rfc3339(*moment)}});
-    run.sleep_until(t, *moment);
+    const auto timestamp = timestamp_of(*value);
+    if (!timestamp) return refuse(run, t, "until", *value, timestamp_forms);
+    run.record(event_kind::wait_began, t, {{"until", to_rfc3339(*timestamp)}});
+    run.sleep_until(t, *timestamp);
   }
 
   void on_timer(transition_builder& run, token& t) const override {
@@ -47,8 +48,8 @@ class wait_node final : public node {
  private:
   static void refuse(transition_builder& run, token& t, const char* key, const json& value,
                      const char* forms) {
-    run.fail_step(t, {errc::invalid_argument, std::string{"\""} + key + "\" gave " +
-                                                  beginning_of(value) + "; it must be " + forms});
+    run.fail_step(t, {errc::invalid_argument, std::string{"\""} + key + "\" is " +
+                                                  abbreviated(value) + "; it must be " + forms});
   }
 
   std::optional<logic::rule> duration_;

@@ -15,11 +15,11 @@ json waiting(std::string id, json data) {
   return node_of(std::move(id), "wait", std::move(data));
 }
 
-lines faults_of_wait(json data) {
+lines errors_of_wait(json data) {
   return errors_of(chain({start(), waiting("w", std::move(data))}));
 }
 
-/// The error of a run that waits for what `value` comes to.
+/// Returns the error of a run with a wait for `value`.
 run_error error_of_wait(const char* key, const json& value) {
   driven_run run{chain({start(), waiting("w", {{key, var("x")}}), end()})};
   REQUIRE(run.begin({{"x", value}}));
@@ -29,29 +29,29 @@ run_error error_of_wait(const char* key, const json& value) {
 
 }  // namespace
 
-TEST_CASE("what a wait's data says is checked", "[wait][validation]") {
+TEST_CASE("the data of a wait is checked", "[wait][validation]") {
   const std::string at = "/nodes/1/data/";
-  CHECK(faults_of_wait(json::object()) == lines{at + "duration contradiction"});
-  CHECK(faults_of_wait({{"duration", "1s"}, {"until", 0}}) == lines{at + "duration contradiction"});
+  CHECK(errors_of_wait(json::object()) == lines{at + "duration contradiction"});
+  CHECK(errors_of_wait({{"duration", "1s"}, {"until", 0}}) == lines{at + "duration contradiction"});
   for (const json& bad : {json("soon"), json(""), json("-5s"), json(-1), json(1e12), json("40000d"),
                           json(true), json::array({1})})
-    CHECK(faults_of_wait({{"duration", bad}}) == lines{at + "duration bad_duration"});
+    CHECK(errors_of_wait({{"duration", bad}}) == lines{at + "duration bad_duration"});
   for (const json& bad : {json("tomorrow"), json("2026-02-30T00:00:00Z"), json("2026-01-31"),
                           json(-1), json(1e15), json(true), json::array()})
-    CHECK(faults_of_wait({{"until", bad}}) == lines{at + "until bad_moment"});
-  CHECK(faults_of_wait({{"duration", {{"wat", 1}}}}) ==
+    CHECK(errors_of_wait({{"until", bad}}) == lines{at + "until bad_timestamp"});
+  CHECK(errors_of_wait({{"duration", {{"wat", 1}}}}) ==
         lines{at + "duration/wat unknown_operator"});
-  CHECK(faults_of_wait({{"until", {{"wat", 1}}}}) == lines{at + "until/wat unknown_operator"});
+  CHECK(errors_of_wait({{"until", {{"wat", 1}}}}) == lines{at + "until/wat unknown_operator"});
   for (const json& good :
        {json("250ms"), json("1.5m"), json("36500d"), json(2.5), json(0), json{{"var", "x"}}})
-    CHECK(faults_of_wait({{"duration", good}}) == lines{});
+    CHECK(errors_of_wait({{"duration", good}}) == lines{});
   for (const json& good : {json("2026-01-31T09:30:00Z"), json("2026-01-31T10:30:00.5+01:00"),
                            json(1'769'851'800), json{{"var", "x"}}})
-    CHECK(faults_of_wait({{"until", good}}) == lines{});
-  CHECK(faults_of_wait({{"duration", "1s"}, {"until", nullptr}}) == lines{});
+    CHECK(errors_of_wait({{"until", good}}) == lines{});
+  CHECK(errors_of_wait({{"duration", "1s"}, {"until", nullptr}}) == lines{});
 }
 
-TEST_CASE("a run sleeps for as long as a wait says, and needs no actor for it", "[wait]") {
+TEST_CASE("a run sleeps for the duration of a wait without an actor", "[wait]") {
   driven_run run{chain({start(), waiting("w", {{"duration", "10s"}}), task("a"), end()})};
   const auto began = run.now();
   REQUIRE(run.begin());
@@ -74,7 +74,7 @@ TEST_CASE("a run sleeps for as long as a wait says, and needs no actor for it", 
                              "timer_fired w 1.1", "step_finished w 1.1", "step_started a 1.1"});
 }
 
-TEST_CASE("a wait's duration may be a number of seconds or be computed", "[wait]") {
+TEST_CASE("a duration may be a number of seconds or computed", "[wait]") {
   for (const json& length : {json(2.5), json("2.5s"), json(var("x"))}) {
     driven_run run{chain({start(), waiting("w", {{"duration", length}}), end()})};
     const auto began = run.now();
@@ -85,7 +85,7 @@ TEST_CASE("a wait's duration may be a number of seconds or be computed", "[wait]
   }
 }
 
-TEST_CASE("a wait of no length is over with the next tick of the clock", "[wait]") {
+TEST_CASE("a wait of zero ends with the next tick of the clock", "[wait]") {
   driven_run run{chain({start(), waiting("w", {{"duration", 0}}), end()})};
   REQUIRE(run.begin());
   CHECK(next_alarm(run.state()) <= run.now());
@@ -93,18 +93,18 @@ TEST_CASE("a wait of no length is over with the next tick of the clock", "[wait]
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("a wait that is computed to be no duration or no moment fails its step", "[wait]") {
+TEST_CASE("an invalid computed duration or time fails the step", "[wait]") {
   for (const json& bad : {json("soon"), json(-1), json(1e300), json(nullptr), json::object()}) {
     const auto error = error_of_wait("duration", bad);
     CHECK(error.type == "invalid_argument");
     CHECK(error.node == "w");
-    CHECK(mentions(error.message, "\"duration\" gave " + bad.dump()));
+    CHECK(mentions(error.message, "\"duration\" is " + bad.dump()));
     CHECK(mentions(error.message, "\"30s\""));
-    CHECK(mentions(error_of_wait("until", bad).message, "\"until\" gave " + bad.dump()));
+    CHECK(mentions(error_of_wait("until", bad).message, "\"until\" is " + bad.dump()));
   }
 }
 
-TEST_CASE("a wait that fails can be tried again with better data", "[wait][retry]") {
+TEST_CASE("a failed wait can be retried with corrected data", "[wait][retry]") {
   driven_run run{chain({start(), waiting("w", {{"duration", var("x")}}), end()})};
   REQUIRE(run.begin({{"x", "soon"}}));
   REQUIRE(run.give(set_data_command{std::nullopt, "", {{"x", "1s"}}}));
@@ -114,25 +114,25 @@ TEST_CASE("a wait that fails can be tried again with better data", "[wait][retry
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("a wait until a moment sleeps until then", "[wait]") {
-  const json moment = "2023-11-15T00:00:00Z";
-  for (const json& until : {moment, json(1'700'006'400), json(var("x"))}) {
+TEST_CASE("a wait until a time sleeps until then", "[wait]") {
+  const json time = "2023-11-15T00:00:00Z";
+  for (const json& until : {time, json(1'700'006'400), json(var("x"))}) {
     driven_run run{chain({start(), waiting("w", {{"until", until}}), end()})};
-    REQUIRE(run.begin({{"x", moment}}));
+    REQUIRE(run.begin({{"x", time}}));
     CHECK(next_alarm(run.state()) == from_unix_us(1'700'006'400'000'000));
     REQUIRE(run.ring());
     CHECK(run.status() == run_status::completed);
   }
 }
 
-TEST_CASE("a moment that is over is not waited for", "[wait]") {
+TEST_CASE("a wait until a past time ends at once", "[wait]") {
   driven_run run{chain({start(), waiting("w", {{"until", "2001-01-01T00:00:00Z"}}), end()})};
   REQUIRE(run.begin());
   REQUIRE(run.give(timer_command{}));
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("the time for which a run is paused does not count in its waits", "[wait][pause]") {
+TEST_CASE("the time of a pause does not count towards a duration", "[wait][pause]") {
   driven_run run{chain({start(), waiting("w", {{"duration", "10s"}}), end()})};
   REQUIRE(run.begin());
   run.let_pass(3s);
@@ -152,7 +152,7 @@ TEST_CASE("the time for which a run is paused does not count in its waits", "[wa
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("a moment that is waited for is not put off by a pause", "[wait][pause]") {
+TEST_CASE("a pause does not postpone a wait until a time", "[wait][pause]") {
   driven_run run{chain({start(), waiting("w", {{"until", "2023-11-15T00:00:00Z"}}), end()})};
   REQUIRE(run.begin());
   const auto due = next_alarm(run.state());
@@ -164,8 +164,7 @@ TEST_CASE("a moment that is waited for is not put off by a pause", "[wait][pause
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("a branch that sleeps keeps what is left of its wait when the run fails",
-          "[wait][retry]") {
+TEST_CASE("a sleeping branch keeps the rest of its wait when the run fails", "[wait][retry]") {
   driven_run run{flow_of({start(), waiting("w", {{"duration", "10s"}}), task("a")},
                          {edge("start", "w"), edge("start", "a")})};
   REQUIRE(run.begin());
@@ -184,7 +183,7 @@ TEST_CASE("a branch that sleeps keeps what is left of its wait when the run fail
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("branches wait each for its own time; those that are due ring together", "[wait]") {
+TEST_CASE("each branch waits for its own time; due timers fire together", "[wait]") {
   driven_run run{flow_of({start(), waiting("w", {{"duration", "10s"}}),
                           waiting("v", {{"duration", "20s"}}), waiting("u", {{"duration", "20s"}})},
                          {edge("start", "w"), edge("start", "v"), edge("start", "u")})};
@@ -196,7 +195,7 @@ TEST_CASE("branches wait each for its own time; those that are due ring together
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("a run that is cancelled has no alarm any more", "[wait][cancel]") {
+TEST_CASE("a cancelled run has no timer", "[wait][cancel]") {
   driven_run run{chain({start(), waiting("w", {{"duration", "10s"}}), end()})};
   REQUIRE(run.begin());
   REQUIRE(run.give(cancel_command{}));

@@ -11,18 +11,18 @@ namespace pawl::flow {
 
 inline constexpr const char* duration_forms =
     "a duration such as \"250ms\", \"30s\", \"5m\" or \"2h\", or a number of seconds";
-inline constexpr const char* moment_forms =
-    "a moment such as \"2026-01-31T09:30:00Z\", or a number of seconds since 1970";
+inline constexpr const char* timestamp_forms =
+    "a time such as \"2026-01-31T09:30:00Z\", or a number of seconds since 1970";
 
-/// A value in a message: its beginning, in ASCII, so that no character is cut in two.
-[[nodiscard]] inline std::string beginning_of(const json& value) {
-  constexpr std::size_t most = 100;
+/// Returns the text of a value for a message: at most about 100 bytes, in ASCII.
+[[nodiscard]] inline std::string abbreviated(const json& value) {
+  constexpr std::size_t max_bytes = 100;
   std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
-  if (text.size() > most) text.replace(most, text.npos, "...");
+  if (text.size() > max_bytes) text.replace(max_bytes, text.npos, "...");
   return text;
 }
 
-/// A duration as flows write it. None if the value is no such, or out of range.
+/// Parses a duration in a flow. None if the value is not a duration or is out of range.
 [[nodiscard]] inline std::optional<std::chrono::milliseconds> duration_of(const json& value) {
   if (value.is_string()) {
     if (const auto parsed = parse_duration(value.get_ref<const std::string&>())) return *parsed;
@@ -34,8 +34,8 @@ inline constexpr const char* moment_forms =
   return std::nullopt;
 }
 
-/// A moment as flows write it. None if the value is no such.
-[[nodiscard]] inline std::optional<time_point> moment_of(const json& value) {
+/// Parses a time in a flow. None if the value is not a time.
+[[nodiscard]] inline std::optional<time_point> timestamp_of(const json& value) {
   if (value.is_string()) {
     if (const auto parsed = parse_rfc3339(value.get_ref<const std::string&>())) return *parsed;
   } else if (value.is_number()) {

@@ -8,7 +8,7 @@ using namespace pawl;
 using namespace pawl::flow;
 using namespace std::chrono_literals;
 
-TEST_CASE("a duration is a text with a unit, or a number of seconds", "[duration]") {
+TEST_CASE("a duration is a string with a unit or a number of seconds", "[duration]") {
   CHECK(duration_of("250ms") == 250ms);
   CHECK(duration_of("1.5m") == 90s);
   CHECK(duration_of(0) == 0ms);
@@ -16,7 +16,7 @@ TEST_CASE("a duration is a text with a unit, or a number of seconds", "[duration
   CHECK(duration_of(3'153'600'000) == max_duration);
 }
 
-TEST_CASE("what is no duration gives none", "[duration]") {
+TEST_CASE("an invalid duration is rejected", "[duration]") {
   const double infinite = std::numeric_limits<double>::infinity();
   const double not_a_number = std::numeric_limits<double>::quiet_NaN();
   for (const json& bad : {json(-1), json(-0.001), json(3'153'600'001), json(1e300), json(infinite),
@@ -28,20 +28,20 @@ TEST_CASE("what is no duration gives none", "[duration]") {
   }
 }
 
-TEST_CASE("a moment is a text, or a number of seconds since 1970", "[duration]") {
-  CHECK(moment_of("1970-01-01T00:00:01Z") == from_unix_us(1'000'000));
-  CHECK(moment_of(1.5) == from_unix_us(1'500'000));
-  CHECK(moment_of(0) == from_unix_us(0));
-  CHECK(moment_of(253'402'300'799) == from_unix_us(253'402'300'799'000'000));
+TEST_CASE("a time is a string or a number of seconds since 1970", "[duration]") {
+  CHECK(timestamp_of("1970-01-01T00:00:01Z") == from_unix_us(1'000'000));
+  CHECK(timestamp_of(1.5) == from_unix_us(1'500'000));
+  CHECK(timestamp_of(0) == from_unix_us(0));
+  CHECK(timestamp_of(253'402'300'799) == from_unix_us(253'402'300'799'000'000));
   for (const json& bad : {json(-1), json(253'402'300'800), json(1e300), json("now"), json(""),
                           json("2026-01-31"), json(true), json(nullptr), json::array()})
-    CHECK(moment_of(bad) == std::nullopt);
+    CHECK(timestamp_of(bad) == std::nullopt);
 }
 
-TEST_CASE("a long value is shown by its beginning, without a character cut in two", "[duration]") {
-  CHECK(beginning_of({{"a", 1}}) == "{\"a\":1}");
-  CHECK(beginning_of("caf\u00e9") == "\"caf\\u00e9\"");
-  const std::string longer = beginning_of(std::string(49, 'x') + std::string(100, '\xff'));
+TEST_CASE("a long value is abbreviated without splitting a character", "[duration]") {
+  CHECK(abbreviated({{"a", 1}}) == "{\"a\":1}");
+  CHECK(abbreviated("caf\u00e9") == "\"caf\\u00e9\"");
+  const std::string longer = abbreviated(std::string(49, 'x') + std::string(100, '\xff'));
   CHECK(longer.size() == 103);
   CHECK(longer.ends_with("..."));
 }

@@ -9,8 +9,8 @@
 namespace pawl::flow {
 namespace {
 
-/// Line and column, from 1, of a byte in a text.
-std::pair<std::size_t, std::size_t> node_of(std::string_view text, std::size_t byte) {
+/// Returns the line and column, from 1, of a byte in a text.
+std::pair<std::size_t, std::size_t> position_of(std::string_view text, std::size_t byte) {
   std::size_t line = 1, column = 1;
   for (std::size_t i = 0; i < byte && i < text.size(); ++i) {
     if (text[i] == '\n') {
@@ -23,7 +23,7 @@ std::pair<std::size_t, std::size_t> node_of(std::string_view text, std::size_t b
   return {line, column};
 }
 
-/// The depth of brackets outside strings. Cheap, and done before anything is built from the text.
+/// Counts the depth of brackets outside strings: cheap, and done before the text is parsed.
 bool deeper_than(std::string_view text, std::uint32_t max_depth) {
   std::uint32_t depth = 0;
   bool in_string = false;
@@ -46,8 +46,8 @@ bool deeper_than(std::string_view text, std::uint32_t max_depth) {
   return false;
 }
 
-/// What the parser's exception says, without its own heading ("[…] parse error at …: ") and with
-/// the text that it quotes cut to its end and made printable.
+/// Returns the text of a parser's exception, without its prefix ("[…] parse error at …: "). The
+/// input that it quotes is shortened to its end and made printable.
 std::string reason_of(std::string text) {
   if (text.starts_with('[')) text.erase(0, text.find("] ") + 2);
   if (text.starts_with("parse error")) text.erase(0, text.find(": ") + 2);
@@ -61,7 +61,7 @@ std::string reason_of(std::string text) {
   return text.substr(0, begin) + "; last read: " + pawl::quoted(read) + rest;
 }
 
-/// The pointer of a place that is nested too deep, within `value` at `depth`, or nothing.
+/// Returns the JSON pointer of a part of `value` that is nested too deep; none if there is none.
 std::optional<std::string> too_deep(const json& value, std::uint32_t depth,
                                     std::uint32_t max_depth) {
   if (!value.is_structured()) return std::nullopt;
@@ -81,8 +81,7 @@ result<json> parse_json(std::string_view text, std::string_view what, std::size_
                         std::uint32_t max_depth) {
   if (text.size() > max_bytes) {
     return error{errc::limit_exceeded, std::string{what} + " has " + std::to_string(text.size()) +
-                                           " bytes; at most " + std::to_string(max_bytes) +
-                                           " are allowed"};
+                                           " bytes; the maximum is " + std::to_string(max_bytes)};
   }
   if (deeper_than(text, max_depth)) {
     return error{errc::limit_exceeded, std::string{what} + " is nested deeper than " +
@@ -92,7 +91,7 @@ result<json> parse_json(std::string_view text, std::string_view what, std::size_
     return json::parse(text);
   } catch (const json::parse_error& failure) {
     const std::size_t byte = failure.byte > 0 ? failure.byte - 1 : 0;
-    const auto [line, column] = node_of(text, byte);
+    const auto [line, column] = position_of(text, byte);
     return error{errc::invalid_argument,
                  std::string{what} + " is not valid JSON at line " + std::to_string(line) +
                      ", column " + std::to_string(column) + ": " + reason_of(failure.what())};
@@ -102,22 +101,23 @@ result<json> parse_json(std::string_view text, std::string_view what, std::size_
   }
 }
 
-std::optional<diagnostic> check_document(const json& source, const limits& allowed) {
-  if (auto place = too_deep(source, 0, allowed.max_depth)) {
+std::optional<diagnostic> check_document(const json& source, const limits& limits) {
+  if (auto place = too_deep(source, 0, limits.max_depth)) {
     return diagnostic{severity::error, *std::move(place), "too_deep",
-                      "the definition is nested deeper than " + std::to_string(allowed.max_depth) +
+                      "the definition is nested deeper than " + std::to_string(limits.max_depth) +
                           " levels (flow.max_depth)"};
   }
   std::size_t bytes = 0;
   try {
     bytes = source.dump().size();
   } catch (const json::type_error&) {
-    return diagnostic{severity::error, "", "not_utf8", "the definition has text that is not UTF-8"};
+    return diagnostic{severity::error, "", "not_utf8",
+                      "the definition has a string that is not valid UTF-8"};
   }
-  if (bytes <= allowed.max_bytes) return std::nullopt;
+  if (bytes <= limits.max_bytes) return std::nullopt;
   return diagnostic{severity::error, "", "too_large",
-                    "the definition has " + std::to_string(bytes) + " bytes; at most " +
-                        std::to_string(allowed.max_bytes) + " are allowed (flow.max_bytes)"};
+                    "the definition has " + std::to_string(bytes) + " bytes; the maximum is " +
+                        std::to_string(limits.max_bytes) + " (flow.max_bytes)"};
 }
 
 }  // namespace pawl::flow

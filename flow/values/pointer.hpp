@@ -5,7 +5,7 @@
 
 namespace pawl::flow {
 
-/// The JSON pointer (RFC 6901) of a member: `key` with ~ and / escaped, behind `parent`.
+/// Returns the JSON pointer (RFC 6901) of the member `key` of `parent`, with ~ and / escaped.
 [[nodiscard]] inline std::string child_pointer(std::string parent, std::string_view key) {
   parent += '/';
   for (const char c : key) {

@@ -8,9 +8,9 @@
 
 namespace pawl::flow {
 
-/// A JSON value that can be lent to a running step without copying it. Changing it while it is lent
-/// copies it first; a run with nothing in flight changes in place, however large its data.
-/// One thread changes it; what was lent may be read and released on any thread.
+/// A copy-on-write JSON value. A running step borrows it without a copy; `edit` copies the value
+/// only while it is borrowed.
+/// Thread-safety: one thread edits. Borrowed values may be read and released on any thread.
 class shared_json {
  public:
   shared_json() : shared_json(json::object()) {}

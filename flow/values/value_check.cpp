@@ -35,16 +35,15 @@ std::string pointer_segment(std::string_view name) {
   return out;
 }
 
-/// Walks a value once. Recursion goes `max_depth` deep at most. The diagnostic is set when
-/// something is wrong; its pointer is put together on the way back, so that the good case costs
-/// nothing for it.
+/// Visits a value once. The pointer of a problem is built while the recursion returns, so a valid
+/// value pays nothing for it.
 class checker {
  public:
   explicit checker(const value_limits& limits) : limits_(limits) {}
 
-  std::optional<value_fault> find(const json& value) {
+  std::optional<value_problem> find(const json& value) {
     if (walk(value, 0)) return std::nullopt;
-    return std::move(fault_);
+    return std::move(problem_);
   }
 
  private:
@@ -67,11 +66,11 @@ class checker {
       case json::value_t::object:
         return object(value, depth);
       case json::value_t::binary:
-        return wrong("is binary; JSON has text only: encode it, for example as base64");
+        return wrong("is binary, which JSON cannot express; encode it, for example as base64");
       case json::value_t::discarded:
-        return wrong("is a discarded value, such as a failed parse gives");
+        return wrong("is a discarded value, which a failed parse returns");
     }
-    return wrong("is of an unknown kind");
+    return wrong("has an unknown type");
   }
 
   bool array(const json& value, std::uint32_t depth) {
@@ -79,7 +78,7 @@ class checker {
     std::size_t index = 0;
     for (const auto& item : value) {
       if (!walk(item, depth + 1)) {
-        fault_.pointer.insert(0, "/" + std::to_string(index));
+        problem_.pointer.insert(0, "/" + std::to_string(index));
         return false;
       }
       ++index;
@@ -91,7 +90,7 @@ class checker {
     if (!deeper(depth) || !count(2 + 2 * value.size())) return false;
     for (auto member = value.begin(); member != value.end(); ++member) {
       if (!text(member.key(), "a key") || !walk(member.value(), depth + 1)) {
-        fault_.pointer.insert(0, pointer_segment(member.key()));
+        problem_.pointer.insert(0, pointer_segment(member.key()));
         return false;
       }
     }
@@ -125,44 +124,44 @@ class checker {
 
   bool deeper(std::uint32_t depth) {
     if (depth < limits_.max_depth) return true;
-    return too_much("is nested deeper than " + std::to_string(limits_.max_depth) + " levels");
+    return exceeds("is nested deeper than " + std::to_string(limits_.max_depth) + " levels");
   }
 
   bool count(std::size_t bytes) {
     bytes_ += bytes;
     if (bytes_ <= limits_.max_bytes) return true;
-    return too_much("goes beyond the limit of " + std::to_string(limits_.max_bytes) + " bytes");
+    return exceeds("exceeds the limit of " + std::to_string(limits_.max_bytes) + " bytes");
   }
 
   bool wrong(std::string what) {
-    fault_.text = std::move(what);
+    problem_.text = std::move(what);
     return false;
   }
 
-  bool too_much(std::string what) {
-    fault_.is_limit = true;
+  bool exceeds(std::string what) {
+    problem_.is_limit = true;
     return wrong(std::move(what));
   }
 
   const value_limits& limits_;
   std::size_t bytes_ = 0;
-  value_fault fault_;
+  value_problem problem_;
 };
 
 }  // namespace
 
-std::optional<value_fault> find_fault(const json& value, const value_limits& limits) {
+std::optional<value_problem> find_problem(const json& value, const value_limits& limits) {
   return checker{limits}.find(value);
 }
 
 result<void> check_value(const json& value, std::string_view what) {
-  auto diagnostic = find_fault(value, {any_size, max_value_depth});
-  if (!diagnostic) return {};
-  // The place of what is too deep is as long as it is deep.
+  auto problem = find_problem(value, {any_size, max_value_depth});
+  if (!problem) return {};
+  // The pointer of a value that is too deep would be as long as the value is deep.
   const std::string place =
-      diagnostic->is_limit || diagnostic->pointer.empty() ? "" : " at " + diagnostic->pointer;
-  return error{diagnostic->is_limit ? errc::limit_exceeded : errc::invalid_argument,
-               std::string{what} + place + " " + diagnostic->text};
+      problem->is_limit || problem->pointer.empty() ? "" : " at " + problem->pointer;
+  return error{problem->is_limit ? errc::limit_exceeded : errc::invalid_argument,
+               std::string{what} + place + " " + problem->text};
 }
 
 }  // namespace pawl::flow

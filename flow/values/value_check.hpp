@@ -9,32 +9,34 @@
 #include <pawl/json.hpp>
 #include <pawl/result.hpp>
 
-/// Whether what foreign code made can be stored and shown as JSON.
+/// Checks that a value made by foreign code can be stored and shown as JSON.
 namespace pawl::flow {
 
 struct value_limits {
   /// Of the value as compact JSON, in bytes; a floating point number counts as 18.
   std::size_t max_bytes;
-  /// Of arrays and objects within each other; a plain value has depth 0.
+  /// Maximum nesting of arrays and objects; a scalar has depth 0.
   std::uint32_t max_depth;
 };
 
-/// How deep what comes into a run may nest. Whatever reads, copies and stores values is recursive;
-/// what a run keeps may be a little deeper, for it puts values into each other.
+/// Maximum nesting of a value that enters a run: the code that copies and stores values is
+/// recursive. The data of a run may nest a little deeper, because it contains such values.
 inline constexpr std::uint32_t max_value_depth = 1'000;
 
-struct value_fault {
-  std::string pointer;    ///< of the place, as RFC 6901; "" is the value as a whole
-  std::string text;       ///< "is NaN, which JSON cannot express"
-  bool is_limit = false;  ///< it would be good JSON, but goes beyond a limit
+/// Why a value cannot be stored.
+struct value_problem {
+  std::string pointer;    ///< JSON pointer (RFC 6901) of the place; "" is the whole value
+  std::string text;       ///< predicate of a sentence: "is NaN, which JSON cannot express"
+  bool is_limit = false;  ///< the value is valid JSON but exceeds a limit
 };
 
-/// The first diagnostic: NaN and infinity, binary and discarded values, text that is not valid
-/// UTF-8, what goes beyond `limits`. Goes no deeper than they allow.
-[[nodiscard]] std::optional<value_fault> find_fault(const json& value, const value_limits& limits);
+/// Returns the first problem: NaN, infinity, a binary or discarded value, a string that is not
+/// valid UTF-8, an exceeded limit. Recurses at most `limits.max_depth` levels.
+[[nodiscard]] std::optional<value_problem> find_problem(const json& value,
+                                                        const value_limits& limits);
 
-/// The error for `what` ("the input") if it is no JSON (`invalid_argument`) or nests deeper than
-/// `max_value_depth` (`limit_exceeded`).
+/// Checks a value that `what` ("the input") names. Errors: `invalid_argument` if it is not valid
+/// JSON, `limit_exceeded` if it nests deeper than `max_value_depth`.
 [[nodiscard]] result<void> check_value(const json& value, std::string_view what);
 
 }  // namespace pawl::flow

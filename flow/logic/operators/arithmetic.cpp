@@ -4,7 +4,7 @@
 namespace pawl::flow::logic::op {
 namespace {
 
-// The argument that `better` prefers, or NaN if one of them is NaN.
+// Returns the argument that `better` prefers; NaN if any argument is NaN.
 template <class Better>
 value extreme(evaluation& run, const expression& call, const value& data, number of_none,
               Better better) {
@@ -18,18 +18,17 @@ value extreme(evaluation& run, const expression& call, const value& data, number
 
 }  // namespace
 
-// + and * read their arguments as parseFloat does, the others as Number does.
+// + and * convert their arguments by parseFloat, the other operators by Number.
 value plus(evaluation& run, const expression& call, const value& data) {
   number sum = number::integer(0);
   for (const expression& arg : call.args()) sum = add(sum, to_float(run, run.eval(arg, data)));
   return value::of(sum);
 }
 
-// A product of one argument is that argument, whatever it is. One of none is an error.
+// A product of one argument is that argument, unconverted. Without arguments it is an error.
 value times(evaluation& run, const expression& call, const value& data) {
   if (call.arg_count == 0) {
-    run.fail({errc::invalid_rule,
-              "evaluating a JSONLogic rule: \"*\" has nothing to multiply; give it an argument",
+    run.fail({errc::invalid_rule, "evaluating a JSONLogic rule: \"*\" needs an argument",
               "invalid_arguments"});
     return {};
   }

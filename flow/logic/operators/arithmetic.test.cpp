@@ -3,7 +3,7 @@
 namespace pawl::flow::logic {
 namespace {
 
-TEST_CASE("+ and * read their arguments as parseFloat does", "[logic]") {
+TEST_CASE("+ and * convert their arguments by parseFloat", "[logic]") {
   testing::check_cases(R"json([
     {"rule": {"+": []}, "result": 0},
     {"rule": {"+": "3.5 kg"}, "result": 3.5},
@@ -28,7 +28,7 @@ TEST_CASE("+ and * read their arguments as parseFloat does", "[logic]") {
   ])json");
 }
 
-TEST_CASE("-, / and % read their arguments as Number does", "[logic]") {
+TEST_CASE("-, / and % convert their arguments by Number", "[logic]") {
   testing::check_cases(R"json([
     {"rule": {"-": [5, "2"]}, "result": 3},
     {"rule": {"-": "4"}, "result": -4},
@@ -67,7 +67,7 @@ TEST_CASE("min and max compare numbers", "[logic]") {
   ])json");
 }
 
-TEST_CASE("results that JSON has no number for are null", "[logic]") {
+TEST_CASE("NaN and infinite results are null", "[logic]") {
   testing::check_cases(R"json([
     {"rule": {"/": [0, 0]}, "result": null},
     {"rule": {"/": [1, 0]}, "result": null},
@@ -86,7 +86,7 @@ TEST_CASE("results that JSON has no number for are null", "[logic]") {
   ])json");
 }
 
-TEST_CASE("whole numbers overflow into doubles, never around", "[logic]") {
+TEST_CASE("whole numbers overflow to doubles and do not wrap", "[logic]") {
   testing::check_cases(R"json([
     {"rule": {"+": [9223372036854775807, 1]}, "result": 9223372036854775808},
     {"rule": {"-": [-9223372036854775808, 1]}, "result": -9.223372036854775808e18},

@@ -4,14 +4,14 @@
 
 namespace pawl::flow::logic::op {
 
-// An array in a rule whose items are not all literals.
+// An array in a rule with items that are not literals.
 value array_literal(evaluation& run, const expression& call, const value& data) {
   list_builder made{run, call.arg_count};
   for (const expression& arg : call.args()) made.add(run.eval(arg, data));
   return made.finish();
 }
 
-// Arrays give their items, one level deep; everything else is an item.
+// Flattens array arguments by one level; any other argument is an item.
 value merge(evaluation& run, const expression& call, const value& data) {
   list_builder parts{run, call.arg_count};
   std::size_t count = 0;
@@ -35,7 +35,7 @@ value merge(evaluation& run, const expression& call, const value& data) {
   return merged.finish();
 }
 
-// Text in text, or an item in an array, compared by ===.
+// A substring of a string, or an item of an array, compared by ===.
 value in(evaluation& run, const expression& call, const value& data) {
   const value wanted = run.arg(call, 0, data);
   const value place = run.arg(call, 1, data);

@@ -3,7 +3,7 @@
 namespace pawl::flow::logic {
 namespace {
 
-TEST_CASE("merge joins arrays and takes the rest as items", "[logic]") {
+TEST_CASE("merge concatenates arrays and other arguments", "[logic]") {
   testing::check_cases(R"json([
     {"rule": {"merge": [[1], 2, [[3]], null]}, "result": [1, 2, [3], null]},
     {"rule": {"merge": []}, "result": []},
@@ -13,7 +13,7 @@ TEST_CASE("merge joins arrays and takes the rest as items", "[logic]") {
   ])json");
 }
 
-TEST_CASE("in finds text in text and items in arrays", "[logic]") {
+TEST_CASE("in finds substrings in strings and items in arrays", "[logic]") {
   testing::check_cases(R"json([
     {"rule": {"in": ["low", "workflow"]}, "result": true},
     {"rule": {"in": ["Low", "workflow"]}, "result": false},
@@ -34,7 +34,7 @@ TEST_CASE("in finds text in text and items in arrays", "[logic]") {
   ])json");
 }
 
-TEST_CASE("in finds long texts at every place and only there", "[logic]") {
+TEST_CASE("in finds long strings at every position and only there", "[logic]") {
   const std::string hay = std::string(500, 'a') + "b" + std::string(500, 'a');
   const auto found = [&](const std::string& needle) {
     return testing::outcome({{"in", {needle, {{"var", ""}}}}}, hay)["result"].get<bool>();

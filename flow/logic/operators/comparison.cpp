@@ -6,7 +6,7 @@
 namespace pawl::flow::logic::op {
 namespace {
 
-// a < b, or a < b < c where a third argument is given; `holds` tells which orderings will do.
+// a < b, or a < b < c with a third argument; `holds` selects the orderings that are true.
 template <class Holds>
 value between(evaluation& run, const expression& call, const value& data, Holds holds) {
   const value a = run.arg(call, 0, data);
@@ -45,7 +45,7 @@ value not_identical(evaluation& run, const expression& call, const value& data) 
   return value::boolean(!strictly_equal(run, a, run.arg(call, 1, data)));
 }
 
-// What does not compare (NaN) is neither less nor greater nor equal.
+// Unordered operands (NaN) are neither less nor greater nor equal.
 value less(evaluation& run, const expression& call, const value& data) {
   return between(run, call, data, [](std::partial_ordering o) { return o < 0; });
 }

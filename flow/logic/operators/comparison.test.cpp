@@ -3,7 +3,7 @@
 namespace pawl::flow::logic {
 namespace {
 
-TEST_CASE("== and != coerce as JavaScript does", "[logic]") {
+TEST_CASE("== and != coerce as in JavaScript", "[logic]") {
   testing::check_cases(R"json([
     {"rule": {"==": [7, "7"]}, "result": true},
     {"rule": {"==": [7, " 7.0 "]}, "result": true},
@@ -74,7 +74,7 @@ TEST_CASE("whole numbers stay exact where doubles would not", "[logic]") {
   ])json");
 }
 
-TEST_CASE("orderings compare texts as text and everything else as numbers", "[logic]") {
+TEST_CASE("orderings compare strings as text and everything else as numbers", "[logic]") {
   testing::check_cases(R"json([
     {"rule": {"<": [1, 2]}, "result": true},
     {"rule": {"<": ["10", "9"]}, "result": true},
@@ -99,7 +99,7 @@ TEST_CASE("orderings compare texts as text and everything else as numbers", "[lo
   ])json");
 }
 
-TEST_CASE("< and <= of three arguments ask for what lies between", "[logic]") {
+TEST_CASE("< and <= of three arguments test a range", "[logic]") {
   testing::check_cases(R"json([
     {"rule": {"<": [1, {"var": "t"}, 10]}, "data": {"t": 5}, "result": true},
     {"rule": {"<": [1, {"var": "t"}, 10]}, "data": {"t": 1}, "result": false},

@@ -3,8 +3,7 @@
 
 namespace pawl::flow::logic::op {
 
-// if and ?: take pairs of condition and consequence, then an else. Of one argument alone, or none,
-// it is the else.
+// if and ?: take pairs of condition and result, then a default. A single argument is the default.
 value choose(evaluation& run, const expression& call, const value& data) {
   const auto args = call.args();
   std::size_t i = 0;
@@ -40,7 +39,7 @@ value truth(evaluation& run, const expression& call, const value& data) {
   return value::boolean(truthy(run.arg(call, 0, data)));
 }
 
-// Evaluation is pure, so log writes nothing: it is what its argument is.
+// Evaluation is pure, so log writes nothing and returns its argument.
 value log(evaluation& run, const expression& call, const value& data) {
   return run.arg(call, 0, data);
 }

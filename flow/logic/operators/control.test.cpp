@@ -28,7 +28,7 @@ TEST_CASE("if chooses among any number of conditions", "[logic]") {
   ])json");
 }
 
-TEST_CASE("and and or give the argument that decided", "[logic]") {
+TEST_CASE("and/or return the deciding argument", "[logic]") {
   testing::check_cases(R"json([
     {"rule": {"and": [1, "two", [3]]}, "result": [3]},
     {"rule": {"and": [1, "", [3]]}, "result": ""},
@@ -44,7 +44,7 @@ TEST_CASE("and and or give the argument that decided", "[logic]") {
   ])json");
 }
 
-TEST_CASE("truth is the language's own", "[logic]") {
+TEST_CASE("truthiness follows JSONLogic", "[logic]") {
   testing::check_cases(R"json([
     {"rule": {"!!": [true]}, "result": true},
     {"rule": {"!!": ["false"]}, "result": true},
@@ -71,7 +71,7 @@ TEST_CASE("truth is the language's own", "[logic]") {
   CHECK_FALSE(truthy(json(nullptr)));
 }
 
-TEST_CASE("log gives its argument", "[logic]") {
+TEST_CASE("log returns its argument", "[logic]") {
   testing::check_cases(R"json([
     {"rule": {"log": "apple"}, "result": "apple"},
     {"rule": {"log": [{"var": "a"}, 2]}, "data": {"a": [1]}, "result": [1]},
@@ -79,7 +79,7 @@ TEST_CASE("log gives its argument", "[logic]") {
   ])json");
 }
 
-TEST_CASE("what calls no operator stands for itself", "[logic]") {
+TEST_CASE("a value that is not a call is a literal", "[logic]") {
   testing::check_cases(R"json([
     {"rule": {}, "result": {}},
     {"rule": {"a": 1, "b": {"var": "x"}}, "data": {"x": 2}, "result": {"a": 1, "b": {"var": "x"}}},

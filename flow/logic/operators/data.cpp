@@ -8,7 +8,7 @@
 namespace pawl::flow::logic::op {
 namespace {
 
-// What names the whole data. An empty array does not, though its text is empty.
+// Whether a path is the whole data. An empty array is not, although its text is empty.
 bool is_whole(const value& where) noexcept {
   return where.is_absent() || (where.is_text() && where.size() == 0);
 }
@@ -17,19 +17,19 @@ value look_up(evaluation& run, const value& data, const value& where) {
   return is_whole(where) ? whole(run, data) : find(run, data, to_text(run, where));
 }
 
-// A variable counts as missing if it is not there, null, or empty text.
+// A variable is missing if it is absent, null or an empty string.
 bool counts_as_missing(const value& found) noexcept {
   return found.is_absent() || (found.is_text() && found.size() == 0);
 }
 
-// A key that is an array is read as {"var": key} reads it: a path and a default.
+// A key that is an array is read like {"var": key}: a path and a default.
 bool key_is_missing(evaluation& run, const value& data, const value& key) {
   if (!key.is_array()) return counts_as_missing(look_up(run, data, key));
   const value found = look_up(run, data, key.size() > 0 ? key[0] : value{});
   return counts_as_missing(found.is_undefined() && key.size() > 1 ? key[1] : found);
 }
 
-// Keys that are literals come with their paths split.
+// Literal keys have their paths split by the compiler.
 bool key_is_missing(evaluation& run, const value& data, const expression& key) {
   if (key.where != nullptr) return counts_as_missing(find(run, data, *key.where));
   return key_is_missing(run, data, run.eval(key, data));
@@ -58,7 +58,7 @@ bool is_literal_array(const expression& e) noexcept {
   return e.is_literal() && e.arg_count > 0;
 }
 
-// Which keys missing_some looks for: `missing` takes a first key that is an array for all keys.
+// The keys of missing_some. Like `missing`, it takes a first key that is an array as all keys.
 value missing_of_options(evaluation& run, const value& data, const expression& arg,
                          const value& options) {
   if (options.is_array() && options.size() > 0 && options[0].is_array()) {
@@ -118,8 +118,8 @@ value missing_some(evaluation& run, const expression& call, const value& data) {
   const value options = run.arg(call, 1, data);
   if (options.is_absent()) {
     run.fail({errc::invalid_rule,
-              "evaluating a JSONLogic rule: \"missing_some\" needs how many keys must be there, "
-              "then an array of keys",
+              "evaluating a JSONLogic rule: \"missing_some\" needs the number of required keys and "
+              "an array of keys",
               "invalid_arguments"});
     return {};
   }

@@ -57,7 +57,7 @@ TEST_CASE("var reads data by path", "[logic]") {
   ])json");
 }
 
-TEST_CASE("missing lists the keys that are not there, null or empty text", "[logic]") {
+TEST_CASE("missing lists the keys that are absent, null or empty strings", "[logic]") {
   testing::check_cases(R"json([
     {"rule": {"missing": ["a", "b", "c"]},
      "data": {"a": 0, "b": "", "c": null}, "result": ["b", "c"]},
@@ -79,7 +79,7 @@ TEST_CASE("missing lists the keys that are not there, null or empty text", "[log
   ])json");
 }
 
-TEST_CASE("missing_some lists keys only while too few are there", "[logic]") {
+TEST_CASE("missing_some lists keys only if too few are present", "[logic]") {
   testing::check_cases(R"json([
     {"rule": {"missing_some": [2, ["mail", "phone", "post"]]},
      "data": {"mail": 1}, "result": ["phone", "post"]},
@@ -99,7 +99,7 @@ TEST_CASE("missing_some lists keys only while too few are there", "[logic]") {
   ])json");
 }
 
-TEST_CASE("data is never taken for a rule", "[logic]") {
+TEST_CASE("data is never evaluated as a rule", "[logic]") {
   testing::check_cases(R"json([
     {"rule": {"var": "x"}, "data": {"x": {"var": "y"}, "y": 1}, "result": {"var": "y"}},
     {"rule": {"map": [{"var": "x"}, {"var": ""}]},

@@ -1,5 +1,5 @@
-// map, filter, reduce, all, none, some. The first argument gives the items; the second is evaluated
-// for each with the item as its whole data: what is around is not visible from there.
+// map, filter, reduce, all, none, some. The first argument is the array of items. The second is the
+// body: it is evaluated for each item, with the item as its whole data.
 
 #include "flow/logic/evaluation.hpp"
 #include "flow/logic/operators/operators.hpp"
@@ -11,7 +11,7 @@ value body(evaluation& run, const expression& call, const value& item) {
   return run.arg(call, 1, item);
 }
 
-// Whether the body holds for an item: for the first one that it `wanted` holds for, or not.
+// Whether the truth value of the body is `wanted` for any item.
 bool any_item(evaluation& run, const expression& call, const value& items, bool wanted) {
   for (std::size_t i = 0; i < items.size() && run.step(); ++i) {
     if (truthy(body(run, call, items[i])) == wanted) return true;
@@ -53,7 +53,7 @@ value reduce(evaluation& run, const expression& call, const value& data) {
   return step.accumulator;
 }
 
-// No item is not all items.
+// Of an empty array the result is false.
 value all(evaluation& run, const expression& call, const value& data) {
   const value items = run.arg(call, 0, data);
   const bool has_items = items.is_array() && items.size() > 0;

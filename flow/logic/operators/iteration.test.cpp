@@ -56,7 +56,7 @@ TEST_CASE("reduce sees the current item and the accumulator", "[logic]") {
   ])json");
 }
 
-TEST_CASE("all, none and some ask about items", "[logic]") {
+TEST_CASE("all, none and some test items", "[logic]") {
   testing::check_cases(R"json([
     {"rule": {"all": [[2, 4, 6], {"!": {"%": [{"var": ""}, 2]}}]}, "result": true},
     {"rule": {"all": [[2, 5, 6], {"!": {"%": [{"var": ""}, 2]}}]}, "result": false},

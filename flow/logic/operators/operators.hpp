@@ -8,10 +8,10 @@
 
 namespace pawl::flow::logic {
 
-/// What the compiler has to know about an operator's arguments.
+/// How the compiler reads the arguments of an operator.
 enum class shape : std::uint8_t {
-  plain,      ///< all see the same data
-  iteration,  ///< the second sees each item of the first as its data
+  plain,      ///< all read the same data
+  iteration,  ///< the second reads each item of the first as its data
   lookup,     ///< the first is a path
   paths,      ///< each is a path, or an array of paths
   options,    ///< the second is an array of paths
@@ -23,11 +23,11 @@ struct operator_entry {
   shape arguments;
 };
 
-/// Every operator, sorted by name.
+/// All operators, sorted by name.
 [[nodiscard]] std::span<const operator_entry> operator_table() noexcept;
 
-/// One function for each operator, as `operation` says. What they give is what json-logic-js, the
-/// language's reference, gives: argument by argument, coercion by coercion.
+/// One function per operator; see `operation`. Results match json-logic-js, the reference
+/// implementation, including its coercions.
 namespace op {
 
 value array_literal(evaluation& run, const expression& call, const value& data);

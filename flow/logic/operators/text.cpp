@@ -8,14 +8,14 @@
 namespace pawl::flow::logic::op {
 namespace {
 
-// A number as a position in text: truncated, NaN is 0, kept within what a text can have.
+// Converts a number to a position in text: truncated and clamped; NaN is 0.
 std::int64_t position(number n) noexcept {
-  constexpr double far = 4503599627370496.0;  // 2^52, more characters than any text has
+  constexpr double far = 4503599627370496.0;  // 2^52, longer than any text
   const double x = n.as_double();
   return std::isnan(x) ? 0 : static_cast<std::int64_t>(std::clamp(std::trunc(x), -far, far));
 }
 
-// The first `count` characters from `start`, which counts from the end if it is negative.
+// `count` characters from `start`; a negative `start` counts from the end.
 std::string_view piece(std::string_view text, std::int64_t start, std::int64_t count) noexcept {
   if (start < 0) {
     start = std::max<std::int64_t>(0, start + static_cast<std::int64_t>(count_characters(text)));
@@ -39,7 +39,7 @@ value cat(evaluation& run, const expression& call, const value& data) {
   return value::text(text.finish());
 }
 
-// The third argument is a length, or, if negative, how many characters to leave out at the end.
+// The third argument is a length or, if negative, a number of characters to drop at the end.
 value substr(evaluation& run, const expression& call, const value& data) {
   constexpr std::int64_t everything = std::int64_t{1} << 53;
   const std::string_view source = to_text(run, run.arg(call, 0, data));
@@ -51,8 +51,8 @@ value substr(evaluation& run, const expression& call, const value& data) {
   if (!(compare(length, number::integer(0)) < 0)) {
     return value::text(piece(source, start, position(length)));
   }
-  // The reference adds the length and the third argument; with a text that is no sum but a text,
-  // and no number.
+  // The reference adds the length and the third argument. For a string this concatenates, and the
+  // result is not a number.
   if (!end.is_number()) return value::text({});
   const std::string_view rest = piece(source, start, everything);
   const number kept =

@@ -3,7 +3,7 @@
 namespace pawl::flow::logic {
 namespace {
 
-TEST_CASE("cat writes what JavaScript writes", "[logic]") {
+TEST_CASE("cat converts values to text as in JavaScript", "[logic]") {
   testing::check_cases(R"json([
     {"rule": {"cat": ["I have ", 3, " cats"]}, "result": "I have 3 cats"},
     {"rule": {"cat": []}, "result": ""},
@@ -25,7 +25,7 @@ TEST_CASE("cat writes what JavaScript writes", "[logic]") {
   ])json");
 }
 
-TEST_CASE("substr cuts text by characters", "[logic]") {
+TEST_CASE("substr cuts strings by characters", "[logic]") {
   testing::check_cases(R"json([
     {"rule": {"substr": ["workflow", 4]}, "result": "flow"},
     {"rule": {"substr": ["workflow", 0, 4]}, "result": "work"},

@@ -10,12 +10,12 @@
 #include "flow/logic/logic.hpp"
 #include "tests/support/catch.hpp"
 
-/// Runs JSONLogic suites in tests. A suite is an array as the language's implementations share
-/// them: text is a heading, an object is a case with `rule`, `data` (null where there is none), and
-/// `result` or `error`.
+/// Runs JSONLogic suites in tests. A suite is an array in the format that the implementations of
+/// JSONLogic share: a string is a heading; an object is a case with `rule`, `data` (default null),
+/// and `result` or `error`.
 namespace pawl::flow::logic::testing {
 
-/// What a case comes to: {"result": …} or {"error": {"type": …}}.
+/// The outcome of a case: {"result": …} or {"error": {"type": …}}.
 inline json outcome(const json& rule, const json& data) {
   const auto failed = [](const error& e) {
     return json{{"error", {{"type", e.error_class()}, {"message", e.message}}}};
@@ -27,8 +27,7 @@ inline json outcome(const json& rule, const json& data) {
   return json{{"result", *std::move(made)}};
 }
 
-/// Error types are compared without regard to case and separators: "Unknown Operator" is
-/// "unknown_operator".
+/// Normalizes an error type, so that "Unknown Operator" equals "unknown_operator".
 inline std::string error_key(std::string_view type) {
   std::string key;
   for (const char c : type) {
@@ -49,8 +48,8 @@ inline bool matches(const json& expected, const json& got) {
              error_key(got["error"]["type"].get<std::string>());
 }
 
-/// Checks every case of a suite; each that fails is reported with its rule, data and heading.
-/// Returns how many cases there were.
+/// Checks every case of a suite. Reports each failure with its rule, data and heading. Returns the
+/// number of cases.
 inline int check_suite(const json& suite) {
   REQUIRE(suite.is_array());
   std::string heading;
