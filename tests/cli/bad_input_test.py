@@ -73,7 +73,7 @@ class BadInput(ProgramTest):
 
     def test_an_output_that_is_not_json(self):
         flow = self.flow(task("a", "core.exec", args={"argv": ["echo", "{oops"], "parse": "json"}))
-        self.refused(FAILED, "no JSON", "run", flow, "--allow-exec", "echo")
+        self.refused(FAILED, "not valid JSON", "run", flow, "--allow-exec", "echo")
 
 
 class BadCommand(ProgramTest):

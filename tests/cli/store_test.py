@@ -195,8 +195,8 @@ class Unusable(ProgramTest):
                      self.store)
 
     def test_a_folder_that_cannot_be_created(self):
-        for folder, why in (("/proc/none/store", "no folder can be made there"),
-                            ("/dev/null/store", "is a file; name a folder")):
+        for folder, why in (("/proc/none/store", "cannot create the folder"),
+                            ("/dev/null/store", "one of its parents is a file")):
             done = self.pawl("run", self.flow(task("a", "core.set")), "--data-dir", folder,
                              expect=STORE if folder.startswith("/proc") else USAGE)
             self.assertIn(f"the store in {folder}: ", done.stderr)
