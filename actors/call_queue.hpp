@@ -15,8 +15,8 @@
 
 namespace pawl::actors {
 
-/// A submitted call until its function has returned. Its executor's mutex guards what changes;
-/// the thread that runs it uses the rest without.
+/// A submitted call, until its function has returned. The executor's mutex guards the variable
+/// part; the thread that runs the call uses the rest without it.
 struct queued_call {
   queued_call(invocation_id number, invocation what)
       : id(number),
@@ -30,32 +30,33 @@ struct queued_call {
 
   std::optional<time_point> began_at;
   bool answered = false;
-  /// Why it was told to stop, and so what it is answered.
-  std::optional<error> verdict;
-  /// When its time is over, whatever it says.
+  /// Why it was asked to stop; its answer.
+  std::optional<error> stop_reason;
+  /// When its time-out ends.
   std::optional<std::chrono::steady_clock::time_point> end;
-  /// When it is looked at again and perhaps told to stop or, once it is, given up.
+  /// When it is checked next: it is asked to stop if it is late, or abandoned if it was asked.
   std::optional<std::chrono::steady_clock::time_point> deadline;
 };
 using call_ptr = std::shared_ptr<queued_call>;
 
-/// Calls that wait for a thread, in the order of their submission, each function held to its
-/// `max_concurrency`. A call over that limit is aside: it holds up nobody but its own function.
-/// Not safe for concurrent use.
+/// Calls that wait for a thread, in the order of their submission. A call above its function's
+/// `max_concurrency` is set aside, so it delays only calls of its own function. Not safe for
+/// concurrent use.
 ///
-/// A call takes one of its function's places when it becomes ready, and `ended` gives the place to
-/// the longest waiting of those aside, which keeps its rank among all others. All operations cost
-/// at most O(log n), but `erase` of one that is aside looks through the functions with a limit.
+/// A call takes one of its function's slots when it becomes ready. `ended` gives the slot to the
+/// oldest call that is set aside, which keeps its rank among all calls. All operations are
+/// O(log n), except that `erase` of a call that is set aside searches all functions with a limit.
 class call_queue {
  public:
   void push(call_ptr call);
-  /// The first that may begin, or null. To be followed by `ended` when its function has returned.
+  /// Removes the first call that may begin. Null if there is none. Call `ended` when its function
+  /// has returned.
   [[nodiscard]] call_ptr pop();
-  /// Frees the place of a call that was popped.
+  /// Frees the slot of a call that was popped.
   void ended(const queued_call& call);
-  /// Takes out one that waits; null if it does not wait here.
+  /// Removes a waiting call. Null if it does not wait.
   call_ptr erase(invocation_id id);
-  /// Takes out all that wait, in order.
+  /// Removes all waiting calls, in order.
   [[nodiscard]] std::vector<call_ptr> clear();
 
   [[nodiscard]] std::size_t size() const noexcept { return ready_.size() + aside_; }
@@ -63,18 +64,19 @@ class call_queue {
 
  private:
   using ordered_calls = std::map<invocation_id, call_ptr>;
-  /// A function with a limit of which calls are ready, running or aside. Its calls keep the
-  /// function alive, so that its address stays its own.
-  struct lane {
-    std::uint32_t taken = 0;
+  /// A function with a limit that has calls. Its calls keep the function alive, so its address is
+  /// not reused.
+  struct limited_function {
+    std::uint32_t slots_taken = 0;
     ordered_calls aside;
   };
-  using lanes = std::unordered_map<const functions::registered_function*, lane>;
+  using limited_functions =
+      std::unordered_map<const functions::registered_function*, limited_function>;
 
-  void free_place(const queued_call& call);
+  void free_slot(const queued_call& call);
 
   ordered_calls ready_;
-  lanes lanes_;
+  limited_functions limited_;
   std::size_t aside_ = 0;
 };
 

@@ -17,17 +17,17 @@
 
 namespace pawl::actors {
 
-/// How a call ended. `failed`: the function returned an error or threw; `timed_out`: its time ran
-/// out; `cancelled`: `executor::cancel` or the engine's stop came first. The last two may be told
-/// while the function still runs: what it returns later is thrown away.
+/// How a call ended. Errors: `function_failed`, the function returned an error or threw;
+/// `timed_out`; `cancelled`, by `executor::cancel` or the engine's stop. After the last two the
+/// function may still run: its result is discarded.
 struct outcome {
   result<json> value;
-  std::optional<interruption> interrupted = {};  ///< it asks something: `value` is not looked at
+  std::optional<interruption> interrupted = {};  ///< a question; `value` is not used
   time_point started_at{};
   time_point finished_at{};
 };
 
-/// One call of a step function, everything it needs included.
+/// One call of a step function, with everything that it needs.
 struct invocation {
   run_key run;
   std::string node;
@@ -37,18 +37,17 @@ struct invocation {
   functions::function_ptr function;
   std::shared_ptr<const json> state;
   json args;
-  std::chrono::milliseconds timeout{0};  ///< 0 for none; counts from when the function begins
-  /// How long the function may be silent (`step_context::heartbeat`) before it is taken for dead;
-  /// 0 for as long as it likes.
+  std::chrono::milliseconds timeout{0};  ///< from the begin of the function; 0: no limit
+  /// Maximum time between two heartbeats (`step_context::heartbeat`). 0: no limit.
   std::chrono::milliseconds heartbeat{0};
-  std::optional<json> answer;  ///< what the function gets as `resume_value`
+  std::optional<json> answer;  ///< the function's `resume_value`
   trace_context trace;
   functions::step_observer observer;
-  /// Called exactly once, from any thread, unless `submit` refused the invocation.
+  /// Called exactly once, on any thread, unless `submit` returned an error.
   std::function<void(outcome)> done;
 };
 
-/// What lines of the log are about that are written for a call.
+/// The fields of log lines that are written during a call.
 [[nodiscard]] inline detail::log_fields about(const invocation& call) noexcept {
   return {.scope = call.run.scope.str(),
           .run = call.run.id.str(),
@@ -56,7 +55,7 @@ struct invocation {
           .trace = &call.trace};
 }
 
-/// What its function is told of it. The invocation must outlive the call.
+/// What the function can ask about its call. The invocation must outlive the call.
 [[nodiscard]] inline functions::call_facts facts_of(const invocation& call) {
   return {call.run,
           call.node,
@@ -68,10 +67,10 @@ struct invocation {
           call.trace};
 }
 
-/// Names a submitted invocation. Never reused.
+/// Identifies a submitted invocation. Never reused.
 using invocation_id = std::uint64_t;
 
-/// Runs step functions away from the scheduler's threads. Safe for concurrent use.
+/// Runs step functions outside of the scheduler's threads. Safe for concurrent use.
 class executor {
  public:
   virtual ~executor() = default;
@@ -79,20 +78,20 @@ class executor {
   /// Queues a call. Errors: `overloaded` (the queue is full), `unavailable` (stopping).
   [[nodiscard]] virtual result<invocation_id> submit(invocation call) = 0;
 
-  /// Asks a queued or running call to stop. A queued one is answered `cancelled` at once and never
-  /// begins. A running one sees its stop token; it is answered when the function returns, or after
-  /// the executor's grace period. Unknown ids are ignored: the call has just ended.
+  /// Cancels a call. A queued call is answered `cancelled` at once and never begins. A running call
+  /// gets its stop token requested, and is answered when the function returns or the grace period
+  /// is over. Unknown ids are ignored, because a call may have just ended.
   virtual void cancel(invocation_id call) = 0;
 
-  /// Takes no more calls, lets those in flight finish up to `limit`, then gives them up as
-  /// `cancelled`. Returns when every call has been answered.
+  /// Accepts no more calls, lets running calls finish for up to `limit`, then cancels them. Returns
+  /// when all calls are answered.
   virtual void stop(std::chrono::milliseconds limit) = 0;
 
-  /// Calls waiting and calls running now.
+  /// The calls at this time.
   struct load {
     std::size_t queued = 0;
     std::size_t running = 0;
-    std::size_t stuck = 0;  ///< given up, but their functions have not returned
+    std::size_t stuck = 0;  ///< abandoned: answered, but the function has not returned
   };
   [[nodiscard]] virtual load current_load() const = 0;
 };

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
 #include <future>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -15,13 +17,13 @@
 #include "actors/thread_executor.hpp"
 #include "tests/support/catch.hpp"
 
-/// What tests of the executor need to submit calls and wait for them.
+/// Functions, calls and their answers for tests of the executor.
 namespace pawl::actors::executor_tests {
 
 using namespace std::chrono_literals;
 using steady = std::chrono::steady_clock;
 
-/// A door that functions wait at. Shared, for a stuck function may outlive its test.
+/// Blocks functions until it is opened. Shared, because a stuck function may outlive its test.
 class gate {
  public:
   void open() {
@@ -64,7 +66,7 @@ functions::function_ptr function_of(F f, std::uint32_t max_concurrency = 0) {
   return function(make_step_function(std::move(f)), max_concurrency);
 }
 
-/// Waits at `door` and looks at nothing else.
+/// Waits at `door` and ignores its stop token.
 inline functions::function_ptr blocked_at(const std::shared_ptr<gate>& door,
                                           std::uint32_t max_concurrency = 0) {
   return function_of([door] { door->pass(); }, max_concurrency);
@@ -81,7 +83,7 @@ inline thread_executor_options options_with(std::uint32_t threads) {
   return options;
 }
 
-/// A call and the future of its answer.
+/// A call and the future of its outcome.
 struct asked {
   invocation call;
   std::future<outcome> answer;
@@ -104,7 +106,7 @@ inline outcome get(std::future<outcome>& answer) {
   return answer.get();
 }
 
-/// Submits a call that must be taken.
+/// Submits a call, which must be accepted.
 inline std::future<outcome> submit(executor& to, asked a) {
   REQUIRE(to.submit(std::move(a.call)));
   return std::move(a.answer);
@@ -115,6 +117,14 @@ inline errc code_of(const outcome& how) {
   return how.value.error().code;
 }
 
+/// Threads of this process.
+inline std::size_t thread_count() {
+  return static_cast<std::size_t>(
+      std::distance(std::filesystem::directory_iterator{"/proc/self/task"},
+                    std::filesystem::directory_iterator{}));
+}
+
+/// Waits until a condition is true. Returns false if it is not after 20 s.
 template <class Condition>
 bool becomes(const Condition& condition) {
   const auto until = steady::now() + 20s;

@@ -14,36 +14,39 @@
 namespace pawl::actors {
 
 struct thread_executor_options {
-  std::uint32_t threads = 4;           ///< at least 1; started when they are needed
-  std::uint32_t queue_limit = 10'000;  ///< calls that wait; at least 1
-  std::uint32_t max_stuck = 64;        ///< threads that are replaced at once
-  /// How long a call that was told to stop has to return before it is given up.
+  std::uint32_t threads = 4;           ///< at least 1; started when needed
+  std::uint32_t queue_limit = 10'000;  ///< maximum number of waiting calls; at least 1
+  std::uint32_t max_stuck = 64;        ///< maximum number of stuck threads that are replaced
+  /// How long a call may take to return after it was asked to stop, before it is abandoned.
   std::chrono::milliseconds grace{5'000};
   functions::value_limits result_limits = {};
-  /// What time it is, for `outcome`. Called from any thread; must not block. Not called after
-  /// `stop`, not even by threads that are stuck then.
+  /// The current time, for `outcome`. Called on any thread; must not block. Not called after
+  /// `stop`, not even by stuck threads.
   std::function<time_point()> now;
-  /// Told of each call that is given up, for the log. Called as `done` is. May be empty.
+  /// Called for each abandoned call, before its `done`, for the log. May be empty.
   std::function<void(const invocation& call, const error& why)> on_stuck = {};
 };
 
-/// Runs calls on threads of its own. An idle executor uses no CPU.
+/// Makes an executor that runs calls on threads of its own. An idle executor uses no CPU.
 ///
-/// Calls begin in the order of their submission. A call over its function's `max_concurrency` waits
-/// aside, holds no thread and holds up no other function. When a call's time is out, or it is
-/// cancelled, its stop token stops; it is answered when it returns. If it has not after `grace` it
-/// is given up: answered, cut off from its run, its thread counted as stuck and replaced. It keeps
-/// its place under `max_concurrency`, for it still runs. With `max_stuck` such threads `submit`
-/// answers `overloaded` until one returns; there are never more than `threads + max_stuck`.
+/// Calls begin in the order of their submission. A call above its function's `max_concurrency` is
+/// set aside: it occupies no thread and delays no other function.
 ///
-/// `done` is called without a lock held, after the call has let go of its state if its function has
-/// returned. A stuck thread touches only what it keeps alive itself, no clock, observer or `done`,
-/// so that it may return after the executor is gone. Functions' stop callbacks (std::stop_callback)
-/// run on the executor's threads and must not block.
+/// When a call times out or is cancelled, a stop is requested on its stop token, and it is answered
+/// when it returns. If it does not return within `grace` it is abandoned: it is answered, its
+/// observer is detached, and its thread is counted as stuck and replaced. An abandoned call still
+/// counts for `max_concurrency`, because its function still runs. With `max_stuck` stuck threads
+/// `submit` returns `overloaded` until one returns. There are at most `threads + max_stuck`
+/// threads.
 ///
-/// `stop` lets calls that have begun go on and gives up the others at once, as `cancelled`. What a
-/// call returns after it was told to stop for that reason is taken if it succeeds. `stop` and the
-/// destructor, which stops without patience, must not be called from a function or from `done`.
+/// `done` is called without a lock, and after the call has released its state if its function has
+/// returned. A stuck thread uses only what it owns, and no clock, observer or `done`, so it may
+/// return after the executor is destroyed. Stop callbacks of functions (std::stop_callback) run on
+/// the executor's threads and must not block.
+///
+/// `stop` lets running calls finish and cancels the others at once. If a call that was asked to
+/// stop for this reason succeeds, its result is kept. Neither `stop` nor the destructor, which
+/// stops with a limit of 0, may be called from a function or from `done`.
 [[nodiscard]] std::unique_ptr<executor> make_thread_executor(thread_executor_options options);
 
 }  // namespace pawl::actors

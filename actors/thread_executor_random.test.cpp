@@ -12,7 +12,7 @@ using namespace pawl::actors::executor_tests;  // NOLINT
 
 namespace {
 
-/// Counts those who are inside, whatever way they leave.
+/// Counts the calls inside a function, however they end.
 struct entered {
   explicit entered(std::atomic<std::uint32_t>& count) : inside(count), number(++count) {}
   ~entered() { --inside; }
@@ -20,7 +20,7 @@ struct entered {
   const std::uint32_t number;
 };
 
-/// What the random calls below are, and what became of them.
+/// Submits random calls and counts their answers.
 struct hammer {
   explicit hammer(std::uint32_t seed) : random(seed) {
     auto options = options_with(4);
@@ -42,7 +42,7 @@ struct hammer {
 
   std::uint32_t below(std::uint32_t n) { return std::uniform_int_distribution{0u, n - 1}(random); }
 
-  /// Some functions look at their stop token, some sleep through everything.
+  /// Some functions watch their stop token, some ignore it.
   static void work(step_context& step) {
     const std::chrono::microseconds time{step.args().at("us").get<int>()};
     if (step.args().at("deaf").get<bool>())
@@ -100,6 +100,6 @@ TEST_CASE("under random calls, time-outs and cancels each call is answered exact
   CHECK(h->answered == h->answers.size());
   for (const auto& count : h->answers) CHECK(*count == 1);
   CHECK(h->over_limit == 0);
-  // Deaf functions may still run in threads that were given up; they end before the test does.
+  // Deaf functions may still run on abandoned threads; they end before the test does.
   CHECK(becomes([&] { return h->executor->current_load().stuck == 0; }));
 }

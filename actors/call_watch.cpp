@@ -1,0 +1,104 @@
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include <pawl/code_ref.hpp>
+
+#include "actors/thread_pool.hpp"
+
+namespace pawl::actors {
+namespace {
+
+error took_too_long(const invocation& call) {
+  return {errc::timed_out, pawl::quoted(call.function->code_ref) + " exceeded its time-out of " +
+                               std::to_string(call.timeout.count()) + " ms"};
+}
+
+error was_silent(const invocation& call) {
+  return {errc::timed_out,
+          pawl::quoted(call.function->code_ref) + " sent no heartbeat for " +
+              std::to_string(call.heartbeat.count()) + " ms (heartbeat_timeout)",
+          "heartbeat_timeout"};
+}
+
+}  // namespace
+
+std::optional<std::chrono::steady_clock::time_point> next_check(const queued_call& call) {
+  auto when = call.end;
+  if (call.call.heartbeat.count() > 0) {
+    const auto silent_until =
+        call.context.last_sign() + std::min(call.call.heartbeat, max_duration);
+    when = when ? std::min(*when, silent_until) : silent_until;
+  }
+  return when;
+}
+
+error call_cancelled() {
+  return {errc::cancelled, "the step was cancelled"};
+}
+
+error engine_stopping() {
+  return {errc::cancelled, "the engine is stopping"};
+}
+
+void thread_pool::set_deadline(const call_ptr& call, steady::time_point when) {
+  call->deadline = when;
+  if (when < watched_until_) watch_.notify_one();
+}
+
+bool thread_pool::request_stop(const call_ptr& call, error why) {
+  if (call->stop_reason) return false;
+  call->stop_reason = std::move(why);
+  set_deadline(call, steady::now() + std::min(options_.grace, max_duration));
+  return true;
+}
+
+void thread_pool::watch() {
+  unique_lock lock{mutex_};
+  while (!stopped_) {
+    watched_until_ = steady::time_point::max();
+    for (const auto& call : running_)
+      if (call->deadline) watched_until_ = std::min(watched_until_, *call->deadline);
+    if (watched_until_ == steady::time_point::max())
+      watch_.wait(lock);
+    else if (watched_until_ > steady::now())
+      watch_.wait_until(lock, watched_until_);
+    else
+      expire(lock);
+  }
+}
+
+void thread_pool::expire(unique_lock& lock) {
+  const auto now = steady::now();
+  std::vector<call_ptr> due;
+  for (const auto& call : running_)
+    if (call->deadline && *call->deadline <= now) due.push_back(call);
+  for (const auto& call : due) {
+    // The lock was released for another call: this one may have returned or been stopped.
+    if (call->answered || !call->deadline || *call->deadline > now) continue;
+    const auto check = call->stop_reason ? std::nullopt : next_check(*call);
+    if (check && *check > now) {  // it has sent a heartbeat
+      call->deadline = check;
+      continue;
+    }
+    const bool at_end = call->end && *call->end <= now;
+    if (request_stop(call, at_end ? took_too_long(call->call) : was_silent(call->call))) {
+      lock.unlock();
+      call->stop.request_stop();
+      lock.lock();
+    } else {
+      abandon(lock, call);
+    }
+  }
+}
+
+void thread_pool::abandon(unique_lock& lock, const call_ptr& call) {
+  ++stuck_;
+  // If no thread can be started, those that are left continue.
+  static_cast<void>(provide_thread());
+  auto why = *call->stop_reason;
+  why.message += "; it did not return after it was asked to stop, and is abandoned";
+  answer(lock, call, {std::move(why)}, function_state::stuck);
+}
+
+}  // namespace pawl::actors
