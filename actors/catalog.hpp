@@ -1,21 +1,20 @@
 #pragma once
 
 #include <deque>
-#include <functional>
 #include <optional>
 #include <variant>
 
-#include <caf/event_based_actor.hpp>
-
 #include "actors/engine_context.hpp"
+#include "actors/mail.hpp"
 #include "actors/messages.hpp"
+#include "actors/pending_commits.hpp"
 #include "persistence/codec.hpp"
 
 namespace pawl::actors {
 
-/// Takes in flow definitions: checks them, gives them versions, stores them. One at a time, so that
-/// two definitions never get one version; each is answered after it is durable.
-class catalog : public caf::event_based_actor {
+/// Stores flow definitions: checks them, assigns versions, writes them. Handles one request at a
+/// time, so two definitions never get the same version. Each is answered when it is durable.
+class catalog : public actor_base {
  public:
   catalog(caf::actor_config& config, engine_context_ptr context, caf::actor persister);
   caf::behavior make_behavior() override;
@@ -23,13 +22,21 @@ class catalog : public caf::event_based_actor {
 
  private:
   using request = std::variant<put_flow_request, publish_flow_request, delete_flow_request>;
+  struct chosen_version {
+    flow_version_id id;
+    bool created = true;  ///< false: an equal definition exists
+  };
 
   void enqueue(request r);
-  void begin_next();
-  void begin(put_flow_request& put);
-  void begin(publish_flow_request& publish);
-  void begin(delete_flow_request& gone);
-  void commit_then(persistence::batch writes, std::function<void(const error*)> then);
+  void start_next();
+  void start(put_flow_request& put);
+  void start(publish_flow_request& publish);
+  void start(delete_flow_request& deleted);
+  /// Chooses the version of a put flow: that of an equal definition, or a new one.
+  [[nodiscard]] result<chosen_version> choose_version(
+      const put_flow_request& put, const std::optional<persistence::flow_head>& head,
+      const json& canonical, flow_version_id wanted) const;
+  void commit_then(persistence::batch writes, commit_continuation then);
   [[nodiscard]] result<std::optional<persistence::flow_head>> head_of(const scope_name& scope,
                                                                       const flow_name& name) const;
   [[nodiscard]] result<std::optional<json>> definition_of(const scope_name& scope,
@@ -37,8 +44,8 @@ class catalog : public caf::event_based_actor {
 
   const engine_context_ptr context_;
   const caf::actor persister_;
-  std::deque<request> waiting_;  ///< bounded by the engine's commands in flight
-  std::function<void(const error*)> under_way_;
+  std::deque<request> waiting_;  ///< bounded by `engine.max_commands_in_flight`
+  commit_continuation current_;  ///< of the request whose commit is pending; null: none
 };
 
 }  // namespace pawl::actors

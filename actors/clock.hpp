@@ -4,7 +4,7 @@
 
 namespace pawl::actors {
 
-/// What time it is. Safe for concurrent use.
+/// The wall clock of an engine. Safe for concurrent use.
 class clock {
  public:
   virtual ~clock() = default;

@@ -18,7 +18,7 @@ command_timer::command_timer(const flow::command& c) noexcept {
   }
 }
 
-void command_timer::carried_out(metrics& to, const flow::delta& change) noexcept {
+void command_timer::on_applied(metrics& to, const flow::delta& change) noexcept {
   if (kind_ == kind::start || kind_ == kind::signal) {
     const bool begins_step =
         std::any_of(change.events.begin(), change.events.end(),
@@ -33,7 +33,7 @@ void command_timer::carried_out(metrics& to, const flow::delta& change) noexcept
   }
 }
 
-void command_timer::committed(metrics& to, std::uint64_t checkpoint) noexcept {
+void command_timer::on_committed(metrics& to, std::uint64_t checkpoint) noexcept {
   if (checkpoint_ != checkpoint) return;
   auto& way = kind_ == kind::start ? to.start_to_first_step : to.signal_to_step;
   way.record(std::chrono::steady_clock::now() - began_);

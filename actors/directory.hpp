@@ -2,24 +2,22 @@
 
 #include <cstdint>
 #include <deque>
-#include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
-#include <caf/actor_addr.hpp>
-#include <caf/event_based_actor.hpp>
-
 #include "actors/engine_context.hpp"
+#include "actors/mail.hpp"
 #include "actors/messages.hpp"
 
 namespace pawl::actors {
 
-/// Knows which runs are in memory: one shard of the run directory. The only one who makes run
-/// actors, so that a run never has two. Makes one on the first message to its run, lets it go when
-/// it has nothing to do, brings it back with a growing back-off when it dies, and parks its run
-/// when it dies too often. Also keeps those who wait for a run to finish.
-class directory : public caf::event_based_actor {
+/// One shard of the run directory: knows which of its runs are in memory. Only the responsible
+/// shard spawns the actor of a run, so a run never has two. It spawns the actor on the first
+/// message, ends it when it is idle, starts it again with a growing back-off when it crashes, and
+/// quarantines its run when it crashes too often. Also keeps the callers that wait for a run's end.
+class directory : public monitoring_actor {
  public:
   directory(caf::actor_config& config, engine_context_ptr context, caf::actor persister,
             caf::actor timer, caf::actor dispatcher);
@@ -29,10 +27,10 @@ class directory : public caf::event_based_actor {
 
  private:
   struct entry {
-    caf::actor actor;  ///< none while a restart is due
-    std::uint64_t sent = 0;
-    caf::actor_clock::time_point begun{};  ///< when its actor was spawned
-    std::uint32_t crashes = 0;             ///< in a row
+    caf::actor actor;        ///< none until a due restart
+    std::uint64_t sent = 0;  ///< messages to the actor
+    caf::actor_clock::time_point spawned_at{};
+    std::uint32_t crashes = 0;  ///< in a row
     std::string last_crash;
     std::vector<run_command> stash;  ///< came while a restart was due
   };
@@ -41,21 +39,26 @@ class directory : public caf::event_based_actor {
     reply<ended_run> answer;
   };
 
-  /// The shard that is responsible for a run, where it is another.
+  /// The shard that is responsible for a run. Null: it is this one.
   [[nodiscard]] const caf::actor* other_shard(const run_key& key) const;
   entry& activate(const run_key& key);
   void spawn_run(const run_key& key, entry& e);
-  void route(run_command& c);
-  /// Hands a message about a run to its actor. One that is about to come back finds out by itself.
   template <class Message>
-  void pass_on(const run_key& key, Message& m);
+  void send_to_run(entry& e, Message&& message);
+  void route(run_command& c);
+  /// Forwards a message about a run to its actor, unless its restart is due: a restarted actor
+  /// finds what the message is about in the indexes.
+  template <class Message>
+  void forward(const run_key& key, Message& m);
   void wait(wait_finished& w);
   void recover(recover_run& r);
-  void on_rest(const run_idle& rest);
-  void on_down(const caf::down_msg& down);
+  void on_idle(const run_idle& idle);
+  void on_down(const caf::actor_addr& source, const caf::error& reason) override;
+  void on_shut_down_or_failed(const run_key& key, const caf::error& reason);
   void on_fence();
   void on_restart(const run_key& key);
-  /// A crashed actor may not have told them: whoever is not waited for any more.
+  void quarantine(const run_key& key, entry& e);
+  /// Notifies all orphaned runs: the crashed actor may not have done so.
   void notify_orphans();
   void answer_waiters(const run_key& key, const result<ended_run>& run);
   void check_deadlines();
@@ -68,11 +71,11 @@ class directory : public caf::event_based_actor {
   const caf::actor timer_;
   const caf::actor dispatcher_;
   std::unordered_map<run_key, entry> active_;
-  std::unordered_map<caf::actor_addr, run_key> monitored_;  ///< whose end is told to us
+  std::unordered_map<caf::actor_addr, run_key> watched_;
   std::unordered_map<run_key, std::vector<waiter>> waiters_;
-  std::deque<run_key> fences_;  ///< crashed runs whose commits are not all durable yet
+  std::deque<run_key> fences_;  ///< crashed runs whose commits may not be durable yet
   std::optional<caf::actor_clock::time_point> next_check_;
-  std::vector<caf::actor> shards_;  ///< of the engine, this one among them
+  std::vector<caf::actor> shards_;  ///< all of the engine
   bool stopping_ = false;
 };
 

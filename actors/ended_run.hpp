@@ -8,10 +8,10 @@
 
 namespace pawl::actors {
 
-/// A run that is over.
+/// A run that has finished.
 struct ended_run {
   run_summary summary;
-  /// What it ended as, where that was at hand; otherwise it is in the store.
+  /// Its final state, if it was in memory. Null: it is in the store.
   std::shared_ptr<const flow::run_state> state = nullptr;
 };
 

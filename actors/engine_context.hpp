@@ -23,17 +23,18 @@ class logger;
 
 namespace pawl::actors {
 
-/// Counts what is in use of something bounded. Safe for concurrent use.
+/// Counts the use of a limited resource. Safe for concurrent use.
 class limiter {
  public:
   explicit limiter(std::uint64_t most) : most_(most) {}
 
-  /// Takes one if there is one left.
+  /// Takes one if the limit allows. Returns false if not.
   [[nodiscard]] bool try_take() noexcept {
     if (used_.fetch_add(1, std::memory_order_relaxed) < most_) return true;
     give_back();
     return false;
   }
+  /// Takes some without regard to the limit.
   void take(std::uint64_t count = 1) noexcept { used_.fetch_add(count, std::memory_order_relaxed); }
   void give_back(std::uint64_t count = 1) noexcept {
     used_.fetch_sub(count, std::memory_order_relaxed);
@@ -50,14 +51,14 @@ class limiter {
   const std::uint64_t most_;
 };
 
-/// Whether the engine takes commands, and if not, why. Safe for concurrent use.
+/// Whether the engine accepts commands, and why not. Safe for concurrent use.
 class admission {
  public:
   enum class state : std::uint8_t { open, stopping, store_failed };
 
   [[nodiscard]] state now() const noexcept { return state_.load(std::memory_order_acquire); }
   [[nodiscard]] bool is_open() const noexcept { return now() == state::open; }
-  /// Closes for good; the first reason stays.
+  /// Closes permanently. Later calls do not change the reason.
   void close(state why) noexcept {
     state open = state::open;
     state_.compare_exchange_strong(open, why, std::memory_order_acq_rel);
@@ -67,15 +68,14 @@ class admission {
   std::atomic<state> state_{state::open};
 };
 
-/// What an engine keeps when it opens its store again: who watches goes on watching, and sums go
-/// on.
+/// What survives when an engine opens its store again: subscriptions and metrics.
 struct engine_telemetry {
   event_hub events;
   actors::metrics metrics;
 };
 
-/// Everything that the actors of one engine work with. Made by `runtime/`, given to each actor's
-/// constructor, and outlives them all.
+/// Everything that the actors of one engine share. `runtime/` makes it and passes it to each
+/// actor's constructor. It outlives all actors. Its members are safe for concurrent use.
 struct engine_context {
   pawl::settings settings;
   std::unique_ptr<persistence::store> store;
@@ -92,23 +92,23 @@ struct engine_context {
   limiter commands;
   limiter queued_tasks;
   admission admitted;
-  /// Called when the store takes no more writes, by the actor that found out; may be called twice.
+  /// Called when a write or sync of the store has failed. May be called twice, on two threads.
   std::function<void(const error& why)> on_store_failed;
 
-  engine_context(pawl::settings s, std::unique_ptr<persistence::store> kept_in,
+  engine_context(pawl::settings s, std::unique_ptr<persistence::store> opened,
                  std::shared_ptr<actors::clock> time, std::shared_ptr<actors::rng> random,
                  std::shared_ptr<functions::registry> registry,
                  std::unique_ptr<actors::executor> runs_on, std::shared_ptr<spdlog::logger> logger,
-                 std::shared_ptr<engine_telemetry> kept = std::make_shared<engine_telemetry>())
+                 std::shared_ptr<engine_telemetry> measured = std::make_shared<engine_telemetry>())
       : settings(std::move(s)),
-        store(std::move(kept_in)),
+        store(std::move(opened)),
         clock(std::move(time)),
         rng(std::move(random)),
         functions(std::move(registry)),
         executor(std::move(runs_on)),
         log(std::move(logger)),
-        flows(flow_limits(settings)),
-        telemetry(std::move(kept)),
+        flows(flow_limits(settings), settings.storage.flow_cache_bytes),
+        telemetry(std::move(measured)),
         events(telemetry->events),
         metrics(telemetry->metrics),
         active_runs(settings.engine.max_active_runs),

@@ -6,18 +6,19 @@
 namespace pawl::actors {
 namespace {
 
-/// So often is looked for subscriptions that are gone: seldom enough to cost nothing beside what
-/// is published.
-constexpr std::size_t uses_between_looks = 1'024;
-constexpr std::size_t added_between_looks = 64;  // at least
+/// Uses of the hub between two removals of ended subscriptions: enough to make their cost small
+/// compared to that of publishing.
+constexpr std::size_t uses_between_removals = 1'024;
+/// Minimum number of new subscriptions between two removals.
+constexpr std::size_t added_between_removals = 64;
 
 }  // namespace
 
 std::shared_ptr<subscription> event_hub::subscribe(run_key of, std::size_t capacity) {
   auto added = std::make_shared<subscription>(of, capacity);
   const std::lock_guard lock{mutex_};
-  // As many again as there were: what a look costs is shared by those who made it needful.
-  if (count_ >= 2 * kept_ + added_between_looks) forget_the_gone();
+  // When the number has doubled, so the cost of a removal is constant for each subscription.
+  if (count_ >= 2 * kept_ + added_between_removals) remove_ended();
   if (!of.scope.empty()) ++watching_;
   ++count_;
   subscribers_[std::move(of)].push_back(added);
@@ -49,7 +50,7 @@ void event_hub::close() {
   count_ = watching_ = kept_ = 0;
 }
 
-bool event_hub::is_gone(const std::weak_ptr<subscription>& watched) {
+bool event_hub::has_ended(const std::weak_ptr<subscription>& watched) {
   const auto alive = watched.lock();
   return !alive || alive->ended();
 }
@@ -62,14 +63,14 @@ void event_hub::push_to(const run_key& of, const live_event& what) {
 }
 
 void event_hub::count_use() {
-  if (++uses_ >= uses_between_looks) forget_the_gone();
+  if (++uses_ >= uses_between_removals) remove_ended();
 }
 
-void event_hub::forget_the_gone() {
+void event_hub::remove_ended() {
   std::size_t watching = 0;
   kept_ = 0;
   for (auto each = subscribers_.begin(); each != subscribers_.end();) {
-    std::erase_if(each->second, is_gone);
+    std::erase_if(each->second, has_ended);
     kept_ += each->second.size();
     if (!each->first.scope.empty()) watching += each->second.size();
     each = each->second.empty() ? subscribers_.erase(each) : std::next(each);

@@ -27,11 +27,10 @@ std::size_t count(subscription& of) {
 
 }  // namespace
 
-TEST_CASE("who watches a run, a scope or what steps say is told of that and nothing else",
-          "[hub]") {
+TEST_CASE("subscribers of a run, a scope or all steps receive those events only", "[hub]") {
   event_hub hub;
   const auto run = hub.subscribe(run_of("a", "1"), 10), other = hub.subscribe(run_of("a", "2"), 10);
-  const auto scope = hub.subscribe(run_of("a", ""), 10), says = hub.subscribe({}, 10);
+  const auto scope = hub.subscribe(run_of("a", ""), 10), steps = hub.subscribe({}, 10);
   hub.publish(event_of(run_of("a", "1"), 7));
   hub.publish(event_of(run_of("a", "1"), 0, "step_log"));
   hub.publish(event_of(run_of("b", "1"), 7));
@@ -39,13 +38,13 @@ TEST_CASE("who watches a run, a scope or what steps say is told of that and noth
   CHECK(count(*run) == 2);
   CHECK(count(*other) == 0);
   CHECK(count(*scope) == 2);
-  CHECK(count(*says) == 2);
+  CHECK(count(*steps) == 2);
 }
 
-TEST_CASE("a run is watched by those of its scope and its own", "[hub]") {
+TEST_CASE("a run is watched by subscribers of the run and of its scope", "[hub]") {
   event_hub hub;
   CHECK_FALSE(hub.is_watched(run_of("a", "1")));
-  const auto says = hub.subscribe({}, 10);
+  const auto steps = hub.subscribe({}, 10);
   CHECK(hub.has_subscribers());
   CHECK_FALSE(hub.is_watched(run_of("a", "1")));
   const auto run = hub.subscribe(run_of("a", "1"), 10);
@@ -59,7 +58,7 @@ TEST_CASE("a run is watched by those of its scope and its own", "[hub]") {
   CHECK_FALSE(hub.is_watched(run_of("b", "1")));
 }
 
-TEST_CASE("subscriptions that are gone are forgotten while others are used", "[hub]") {
+TEST_CASE("ended subscriptions are removed while others are used", "[hub]") {
   event_hub hub;
   for (int i = 0; i < 10'000; ++i)
     static_cast<void>(hub.subscribe(run_of("a", std::to_string(i)), 1));

@@ -1,5 +1,8 @@
 #include "actors/flow_cache.hpp"
 
+#include <iterator>
+#include <utility>
+
 #include "persistence/codec.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/not_found.hpp"
@@ -23,21 +26,17 @@ flow::limits flow_limits(const settings& s) {
   return allowed;
 }
 
-result<std::shared_ptr<const flow::compiled_flow>> flow_cache::get(const persistence::view& from,
-                                                                   const scope_name& scope,
-                                                                   const flow_version_id& id) {
-  {
-    const std::lock_guard lock{mutex_};
-    if (const auto found = known_.find({scope, id}); found != known_.end()) return found->second;
-  }
+result<flow_cache::flow_ptr> flow_cache::get(const persistence::view& from, const scope_name& scope,
+                                             const flow_version_id& id) {
+  if (auto known = find({scope, id})) return known;
   auto bytes = from.get(persistence::column::flows, persistence::keys::flow_version(scope, id));
   if (!bytes) return std::move(bytes).error();
   if (!*bytes) return persistence::no_such_version(id);
   auto record = persistence::decode_flow(**bytes);
   if (!record) return std::move(record).error();
   auto compiled = flow::compile(record->definition, id.version, allowed_).flow_or_error();
-  if (compiled) put(scope, *compiled);
-  return compiled;
+  if (!compiled) return compiled;
+  return put(scope, *std::move(compiled), (*bytes)->size());
 }
 
 result<version> flow_cache::published(const persistence::view& from, const scope_name& scope,
@@ -49,15 +48,57 @@ result<version> flow_cache::published(const persistence::view& from, const scope
   if (!head) return head.error();
   if (head->deleted) return persistence::no_such_flow(flow);
   if (head->published) return *head->published;
-  return error{errc::not_found,
-               "flow \"" + flow.str() + "\" has no published version; name one, or publish one"};
+  return error{errc::not_found, "flow \"" + flow.str() +
+                                    "\" has no published version; name a version, or publish one"};
 }
 
-void flow_cache::put(const scope_name& scope, std::shared_ptr<const flow::compiled_flow> compiled) {
+flow_cache::flow_ptr flow_cache::put(const scope_name& scope, flow_ptr compiled,
+                                     std::size_t definition_bytes) {
+  entries evicted;  // destroyed after the lock is released
+  const std::uint64_t size = estimated_bytes(definition_bytes);
+  key of{scope, compiled->id()};
   const std::lock_guard lock{mutex_};
-  // Runs hold on to their own flow; what is dropped here is only read and compiled once more.
-  if (known_.size() >= capacity) known_.erase(known_.begin());
-  known_.insert_or_assign({scope, compiled->id()}, std::move(compiled));
+  if (const auto found = index_.find(of); found != index_.end()) {
+    entries_.splice(entries_.begin(), entries_, found->second);
+    return found->second->compiled;
+  }
+  if (size > max_bytes_) return compiled;
+  while (bytes_ + size > max_bytes_) {
+    bytes_ -= entries_.back().bytes;
+    index_.erase(entries_.back().of);
+    evicted.splice(evicted.begin(), entries_, std::prev(entries_.end()));
+  }
+  entries_.push_front({of, compiled, size});
+  index_.emplace(std::move(of), entries_.begin());
+  bytes_ += size;
+  return compiled;
+}
+
+flow_cache::flow_ptr flow_cache::find(const key& of) {
+  const std::lock_guard lock{mutex_};
+  const auto found = index_.find(of);
+  if (found == index_.end()) return nullptr;
+  entries_.splice(entries_.begin(), entries_, found->second);
+  return found->second->compiled;
+}
+
+std::uint64_t flow_cache::bytes() const {
+  const std::lock_guard lock{mutex_};
+  return bytes_;
+}
+
+std::size_t flow_cache::size() const {
+  const std::lock_guard lock{mutex_};
+  return index_.size();
+}
+
+std::size_t flow_cache::key_hash::operator()(const key& k) const noexcept {
+  const auto& v = k.id.version;
+  std::size_t hash = std::hash<scope_name>{}(k.scope);
+  for (const std::size_t part : {std::hash<flow_name>{}(k.id.name), std::size_t{v.major},
+                                 std::size_t{v.minor}, std::size_t{v.patch}})
+    hash = hash * 31 + part;
+  return hash;
 }
 
 }  // namespace pawl::actors

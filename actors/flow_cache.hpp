@@ -1,9 +1,11 @@
 #pragma once
 
-#include <map>
+#include <cstddef>
+#include <cstdint>
+#include <list>
 #include <memory>
 #include <mutex>
-#include <utility>
+#include <unordered_map>
 
 #include <pawl/ids.hpp>
 #include <pawl/settings.hpp>
@@ -16,36 +18,72 @@ namespace pawl::actors {
 /// The limits that settings put on flows and their runs.
 [[nodiscard]] flow::limits flow_limits(const settings& s);
 
-/// Compiled flow versions, read from the store when they are first asked for. Versions are
-/// immutable, so nothing in here ever becomes wrong; at most `capacity` are kept. Safe for
-/// concurrent use.
+/// Compiled flow versions, read from the store on first use. Versions are immutable, so entries are
+/// never invalid. When the estimated size of all entries exceeds the maximum, the least recently
+/// used are evicted; runs keep the flows that they use.
+///
+/// Safe for concurrent use. Reads of the store and compilation happen without the lock: two threads
+/// may compile one flow at the same time, but all callers share the result of the first. All other
+/// work is O(1).
 class flow_cache {
  public:
-  static constexpr std::size_t capacity = 4096;
+  using flow_ptr = std::shared_ptr<const flow::compiled_flow>;
 
-  explicit flow_cache(flow::limits allowed) : allowed_(allowed) {}
+  /// Estimated memory of a compiled flow per byte of its stored definition, and of its entry.
+  static constexpr std::size_t bytes_per_definition_byte = 16;
+  static constexpr std::size_t bytes_per_entry = 1024;
+  [[nodiscard]] static constexpr std::uint64_t estimated_bytes(std::size_t definition_bytes) {
+    return bytes_per_entry + std::uint64_t{bytes_per_definition_byte} * definition_bytes;
+  }
 
-  /// Errors: `not_found`; `corrupt`, `io_failed` of the store; `invalid_flow` if what was stored
-  /// under other limits is refused now.
-  [[nodiscard]] result<std::shared_ptr<const flow::compiled_flow>> get(
-      const persistence::view& from, const scope_name& scope, const flow_version_id& id);
+  flow_cache(flow::limits allowed, std::uint64_t max_bytes)
+      : allowed_(allowed), max_bytes_(max_bytes) {}
 
-  /// The version of a flow that is started where none is named. Errors: `not_found`; `corrupt`,
+  /// Errors: `not_found`; `corrupt`, `io_failed` of the store; `invalid_flow` if the version was
+  /// stored under other limits and is refused now.
+  [[nodiscard]] result<flow_ptr> get(const persistence::view& from, const scope_name& scope,
+                                     const flow_version_id& id);
+
+  /// The published version of a flow, which starts use by default. Errors: `not_found`; `corrupt`,
   /// `io_failed` of the store.
   [[nodiscard]] static result<version> published(const persistence::view& from,
                                                  const scope_name& scope, const flow_name& flow);
 
-  /// Keeps a version that was just made durable.
-  void put(const scope_name& scope, std::shared_ptr<const flow::compiled_flow> compiled);
+  /// Adds a version that is durable. `definition_bytes`: size of its record in the store. Returns
+  /// the entry, which is an earlier one if there was one. A flow larger than the cache is not kept.
+  flow_ptr put(const scope_name& scope, flow_ptr compiled, std::size_t definition_bytes);
 
   [[nodiscard]] const flow::limits& allowed() const noexcept { return allowed_; }
+  /// Estimated size of all entries. At most the maximum.
+  [[nodiscard]] std::uint64_t bytes() const;
+  [[nodiscard]] std::size_t size() const;
 
  private:
-  using key = std::pair<scope_name, flow_version_id>;
+  struct key {
+    scope_name scope;
+    flow_version_id id;
+
+    friend bool operator==(const key&, const key&) = default;
+  };
+  struct key_hash {
+    std::size_t operator()(const key& k) const noexcept;
+  };
+  struct entry {
+    key of;
+    flow_ptr compiled;
+    std::uint64_t bytes = 0;
+  };
+  using entries = std::list<entry>;
+
+  /// Null if there is none. Takes the lock.
+  [[nodiscard]] flow_ptr find(const key& of);
 
   const flow::limits allowed_;
-  std::mutex mutex_;
-  std::map<key, std::shared_ptr<const flow::compiled_flow>> known_;
+  const std::uint64_t max_bytes_;
+  mutable std::mutex mutex_;  ///< guards what follows
+  entries entries_;           ///< most recently used first
+  std::unordered_map<key, entries::iterator, key_hash> index_;
+  std::uint64_t bytes_ = 0;
 };
 
 }  // namespace pawl::actors

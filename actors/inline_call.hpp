@@ -6,8 +6,8 @@
 
 namespace pawl::actors {
 
-/// Calls a function on this thread and returns when it does. `call.done` and `call.timeout` are not
-/// used. Releases the call's state before it returns.
+/// Calls a function on the calling thread. Does not use `call.done` and `call.timeout`. Releases
+/// the call's state before it returns.
 [[nodiscard]] outcome call_inline(invocation call, const clock& time,
                                   const functions::value_limits& limits);
 

@@ -10,12 +10,11 @@
 
 #include <pawl/metrics.hpp>
 
-/// What the actors measure of their own work. Nothing is ever decided by it.
+/// Measurements of the actors' work. Nothing depends on them.
 namespace pawl::actors {
 
-/// Counts values by powers of two, up to 2^(Buckets - 1). Safe for concurrent use; two relaxed
-/// additions for each value, which take a few nanoseconds. A snapshot that is taken meanwhile may
-/// have a value in one of the two only.
+/// Counts values by powers of two, up to 2^(Buckets - 1). Safe for concurrent use: each value costs
+/// two relaxed additions, a few nanoseconds. A concurrent snapshot may see only one of the two.
 template <std::size_t Buckets>
 class histogram {
  public:
@@ -25,7 +24,7 @@ class histogram {
     counts_[std::min(at, Buckets)].fetch_add(1, std::memory_order_relaxed);
     sum_.fetch_add(value, std::memory_order_relaxed);
   }
-  /// Whole microseconds; what is negative counts as 0.
+  /// Records whole microseconds. A negative duration counts as 0.
   void record(std::chrono::nanoseconds took) noexcept {
     const auto us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
     record(static_cast<std::uint64_t>(std::max<std::int64_t>(us, 0)));
@@ -35,7 +34,7 @@ class histogram {
     distribution now;
     for (const auto& count : counts_) now.counts.push_back(count.load(std::memory_order_relaxed));
     for (const auto count : now.counts) now.count += count;
-    now.counts.pop_back();  // of what is larger
+    now.counts.pop_back();  // of larger values
     now.sum = sum_.load(std::memory_order_relaxed);
     return now;
   }
@@ -48,7 +47,7 @@ class histogram {
 /// Up to 67 seconds.
 using duration_histogram = histogram<27>;
 
-/// Of one engine; see `engine_metrics`. Safe for concurrent use.
+/// The metrics of one engine, see `engine_metrics`. Safe for concurrent use.
 struct metrics {
   duration_histogram start_to_first_step, signal_to_step, step, commit, write, sync;
   histogram<13> group_batches;
@@ -68,7 +67,7 @@ struct metrics {
   }
 };
 
-/// Records how long it lived.
+/// Records its lifetime.
 class stopwatch {
  public:
   explicit stopwatch(duration_histogram& to) noexcept : to_(to) {}

@@ -8,7 +8,7 @@
 using namespace pawl;
 using actors::histogram;
 
-TEST_CASE("A value is counted below the first power of two that is not less") {
+TEST_CASE("a value is counted in the bucket of the next power of two") {
   histogram<5> h;
   for (const std::uint64_t value : {0u, 1u, 2u, 3u, 4u, 5u, 8u, 9u, 16u, 17u, 1000u})
     h.record(value);
@@ -18,7 +18,7 @@ TEST_CASE("A value is counted below the first power of two that is not less") {
   CHECK(now.sum == 1065);
 }
 
-TEST_CASE("A histogram that has had nothing is empty, and takes the largest value there is") {
+TEST_CASE("a new histogram is empty, and accepts the largest value") {
   histogram<27> h;
   CHECK(h.snapshot().count == 0);
   CHECK(h.snapshot().counts == std::vector<std::uint64_t>(27));
@@ -27,7 +27,7 @@ TEST_CASE("A histogram that has had nothing is empty, and takes the largest valu
   CHECK(h.snapshot().counts == std::vector<std::uint64_t>(27));
 }
 
-TEST_CASE("Durations are counted in microseconds, negative ones as none") {
+TEST_CASE("durations are counted in microseconds, negative ones as 0") {
   actors::duration_histogram h;
   h.record(std::chrono::milliseconds{1});
   h.record(std::chrono::nanoseconds{1999});
@@ -37,7 +37,7 @@ TEST_CASE("Durations are counted in microseconds, negative ones as none") {
   CHECK(h.snapshot().counts[10] == 1);
 }
 
-TEST_CASE("Values of many threads are all counted") {
+TEST_CASE("values of many threads are all counted") {
   histogram<4> h;
   std::vector<std::thread> all;
   for (int t = 0; t < 4; ++t) {

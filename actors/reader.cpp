@@ -1,7 +1,5 @@
 #include "actors/reader.hpp"
 
-#include <caf/all.hpp>
-
 namespace pawl::actors {
 
 caf::behavior reader::make_behavior() {

@@ -1,16 +1,15 @@
 #pragma once
 
-#include <caf/event_based_actor.hpp>
-
+#include "actors/mail.hpp"
 #include "actors/messages.hpp"
 
 namespace pawl::actors {
 
-/// Does reads for callers that do not want to wait for the disk themselves. Runs on a thread of its
-/// own; bounded by the engine's commands in flight.
-class reader : public caf::event_based_actor {
+/// Reads the store for asynchronous queries, whose callers must not wait for the disk. Blocks, so
+/// it runs on a thread of its own. Its mailbox is bounded by `engine.max_commands_in_flight`.
+class reader : public actor_base {
  public:
-  using caf::event_based_actor::event_based_actor;
+  using actor_base::actor_base;
   caf::behavior make_behavior() override;
   const char* name() const override { return "pawl.reader"; }
 };

@@ -2,11 +2,11 @@
 
 namespace pawl::actors {
 
-/// Where chance comes from that runs see: the jitter of waits. Safe for concurrent use.
+/// The random numbers that runs see, as the jitter of back-offs. Safe for concurrent use.
 class rng {
  public:
   virtual ~rng() = default;
-  /// From 0 to below 1.
+  /// Returns a number from 0 to below 1.
   [[nodiscard]] virtual double draw() = 0;
 };
 

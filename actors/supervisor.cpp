@@ -2,17 +2,16 @@
 
 #include <algorithm>
 #include <atomic>
-#include <map>
 #include <utility>
 
 #include <spdlog/spdlog.h>
-#include <caf/all.hpp>
 
 #include "actors/catalog.hpp"
 #include "actors/directory.hpp"
 #include "actors/dispatcher.hpp"
 #include "actors/persister.hpp"
 #include "actors/reader.hpp"
+#include "actors/syncer.hpp"
 #include "actors/timer.hpp"
 #include "persistence/keys.hpp"
 
@@ -31,48 +30,43 @@ caf::actor spawn_blocking(caf::actor_system& system, blocking_actors where, Args
 engine_actors start_actors(caf::actor_system& system, const engine_context_ptr& context,
                            blocking_actors blocking) {
   engine_actors started;
-  const auto to_disk = spawn_blocking<syncer>(system, blocking, context);
-  const auto writer = spawn_blocking<persister>(system, blocking, context, to_disk);
+  const auto syncing = spawn_blocking<syncer>(system, blocking, context);
+  const auto writing = spawn_blocking<persister>(system, blocking, context, syncing);
   started.reader = spawn_blocking<reader>(system, blocking);
-  started.catalog = system.spawn<catalog>(context, writer);
+  started.catalog = system.spawn<catalog>(context, writing);
   started.timer = system.spawn<timer>(context);
   started.dispatcher = system.spawn<dispatcher>(context);
   for (std::uint32_t i = 0; i < context->settings.engine.shards; ++i)
     started.shards.push_back(
-        system.spawn<directory>(context, writer, started.timer, started.dispatcher));
-  // Before anybody else can send to them: a shard that does not know the others would make a second
-  // actor for a run of theirs.
-  const auto introduce = [&](const caf::actor& to) {
-    caf::anon_send(to, set_shards{started.shards});
-  };
-  for (const auto& shard : started.shards) introduce(shard);
-  introduce(started.timer);
-  introduce(started.dispatcher);
-  started.supervisor = system.spawn<supervisor>(context, started, writer, to_disk);
+        system.spawn<directory>(context, writing, started.timer, started.dispatcher));
+  // Before any other actor can send to them: a shard that does not know the others would spawn a
+  // second actor for one of their runs.
+  for (const auto& shard : started.shards) post(shard, set_shards{started.shards});
+  post(started.timer, set_shards{started.shards});
+  post(started.dispatcher, set_shards{started.shards});
+  started.supervisor = system.spawn<supervisor>(context, started, writing, syncing);
   return started;
 }
 
 supervisor::supervisor(caf::actor_config& config, engine_context_ptr context, engine_actors watched,
                        caf::actor persister, caf::actor syncer)
-    : caf::event_based_actor(config),
+    : monitoring_actor(config),
       context_(std::move(context)),
-      watched_(std::move(watched)),
+      actors_(std::move(watched)),
       persister_(std::move(persister)),
       syncer_(std::move(syncer)),
-      shards_left_(watched_.shards.size()) {
-  set_down_handler([this](const caf::down_msg& down) { on_down(down); });
-}
+      shards_left_(actors_.shards.size()) {}
 
 caf::behavior supervisor::make_behavior() {
-  monitor(persister_);
-  monitor(syncer_);
-  monitor(watched_.catalog);
-  monitor(watched_.reader);
-  monitor(watched_.timer);
-  monitor(watched_.dispatcher);
-  for (const auto& shard : watched_.shards) monitor(shard);
-  recovering_ = context_->store->durable_view();
-  send(this, recover_next_page{});
+  watch(persister_);
+  watch(syncer_);
+  watch(actors_.catalog);
+  watch(actors_.reader);
+  watch(actors_.timer);
+  watch(actors_.dispatcher);
+  for (const auto& shard : actors_.shards) watch(shard);
+  recovery_view_ = context_->store->durable_view();
+  send_self(recover_next_page{});
   return {
       [this](const recover_next_page&) { recover_next(); },
       [this](const stop_request& s) { stop(s); },
@@ -80,77 +74,76 @@ caf::behavior supervisor::make_behavior() {
 }
 
 std::vector<std::string> supervisor::next_page() {
-  const std::size_t at_once = context_->settings.engine.recovery_batch;
-  auto range = what_ == recovering::moving     ? persistence::keys::runnable_runs()
-               : what_ == recovering::orphaned ? persistence::keys::orphaned_runs()
-                                               : persistence::keys::ended_children();
-  if (!recover_from_.empty()) range.from = recover_from_;
+  const std::size_t max = context_->settings.engine.recovery_batch;
+  auto range = index_ == recovery_index::runnable   ? persistence::keys::runnable_runs()
+               : index_ == recovery_index::orphaned ? persistence::keys::orphaned_runs()
+                                                    : persistence::keys::ended_children();
+  if (!page_from_.empty()) range.from = page_from_;
   std::vector<std::string> page;
-  const auto scanned = recovering_->scan(
+  const auto scanned = recovery_view_->scan(
       persistence::column::indexes, range, [&](std::string_view key, std::string_view) {
         page.emplace_back(key);
-        return page.size() < at_once ? persistence::view::next::more
-                                     : persistence::view::next::stop;
+        return page.size() < max ? persistence::view::next::more : persistence::view::next::stop;
       });
-  if (!scanned)
-    context_->log->error("unfinished runs cannot be listed: {}", scanned.error().message);
-  if (!page.empty()) recover_from_ = page.back() + '\0';
+  if (!scanned) context_->log->error("cannot list unfinished runs: {}", scanned.error().message);
+  if (!page.empty()) page_from_ = page.back() + '\0';
   return page;
 }
 
 void supervisor::recover_next() {
   std::vector<std::string> page;
-  if (context_->settings.engine.recovery_batch == 0) what_ = recovering::nothing;
-  while (!stopping_ && what_ != recovering::nothing && page.empty()) {
+  if (context_->settings.engine.recovery_batch == 0) index_ = recovery_index::none;
+  while (!stopping_ && index_ != recovery_index::none && page.empty()) {
     page = next_page();
     if (!page.empty()) break;
-    what_ = static_cast<recovering>(static_cast<std::uint8_t>(what_) + 1);
-    recover_from_.clear();
+    index_ = static_cast<recovery_index>(static_cast<std::uint8_t>(index_) + 1);
+    page_from_.clear();
   }
-  if (page.empty()) return recovering_.reset();
-  context_->log->debug("bringing back {} unfinished runs", page.size());
+  if (page.empty()) return recovery_view_.reset();
+  context_->log->debug("recovering {} unfinished runs", page.size());
   auto left = std::make_shared<std::atomic<std::size_t>>(page.size());
-  const auto one_less = [left, self = caf::actor{this}](const result<void>&) {
-    if (left->fetch_sub(1) == 1) caf::anon_send(self, recover_next_page{});
-  };
   for (const auto& entry : page) {
-    const auto ended = persistence::keys::ended_of(entry);
-    const auto run = ended ? std::optional{ended->parent} : persistence::keys::run_of(entry);
-    if (!run) {
-      context_->log->error("an index entry names no run; it is passed over");
-      one_less({});
-      continue;
-    }
-    const auto& shard = watched_.shard_of(*run);
-    reply<void> done{one_less};
-    if (ended) {
-      send(shard, child_ended{*run, ended->child, std::move(done)});
-    } else if (what_ == recovering::orphaned) {
-      send(shard, child_orphaned{*run, std::move(done)});
-    } else {
-      send(shard, recover_run{*run, std::move(done)});
-    }
+    recover_entry(entry, reply<void>{[left, self = self()](const result<void>&) {
+                    if (left->fetch_sub(1) == 1) post(self, recover_next_page{});
+                  }});
   }
 }
 
-void supervisor::on_down(const caf::down_msg& down) {
+void supervisor::recover_entry(const std::string& entry, const reply<void>& done) {
+  const auto ended = persistence::keys::ended_of(entry);
+  const auto run = ended ? std::optional{ended->parent} : persistence::keys::run_of(entry);
+  if (!run) {
+    context_->log->error("ignored an index entry that names no run");
+    return done({});
+  }
+  const auto& shard = actors_.shard_of(*run);
+  if (ended) {
+    send(shard, child_ended{*run, ended->child, done});
+  } else if (index_ == recovery_index::orphaned) {
+    send(shard, child_orphaned{*run, done});
+  } else {
+    send(shard, recover_run{*run, done});
+  }
+}
+
+void supervisor::on_down(const caf::actor_addr& source, const caf::error& reason) {
   if (!stopping_) {
-    context_->log->critical("a part of the engine has died: {}", to_string(down.reason));
+    context_->log->critical("an actor of the engine has crashed: {}", to_string(reason));
     context_->log->flush();
   }
-  // They catch what can be expected, so this is a mistake in Pawl. What was answered is durable:
-  // ending here and going on from there is safe, going on without them is not.
-  PAWL_ASSERT(stopping_, "a part of the engine died that must not");
-  if (down.source == syncer_.address()) {
+  // These actors handle all expected errors, so this is a defect. All answered commands are
+  // durable: it is safe to abort and to recover, but not to continue without the actor.
+  PAWL_ASSERT(stopping_, "an actor of the engine ended before it was stopped");
+  if (source == syncer_.address()) {
     for (const auto& answer : std::exchange(stop_answers_, {})) answer({});
     return quit();
   }
-  const auto is_shard = [&](const caf::actor& a) { return a.address() == down.source; };
-  if (!std::any_of(watched_.shards.begin(), watched_.shards.end(), is_shard)) return;
-  // The last commits of all runs are with the persister by now: it ends behind them.
+  const auto is_source = [&](const caf::actor& a) { return a.address() == source; };
+  if (!std::any_of(actors_.shards.begin(), actors_.shards.end(), is_source)) return;
+  // When all shards have ended, the persister has the last commits of all runs in its mailbox.
   if (--shards_left_ == 0) {
-    send(watched_.catalog, shutdown_run{});
-    send(watched_.reader, shutdown_run{});
+    send(actors_.catalog, shutdown_run{});
+    send(actors_.reader, shutdown_run{});
     send(persister_, shutdown_run{});
   }
 }
@@ -158,8 +151,8 @@ void supervisor::on_down(const caf::down_msg& down) {
 void supervisor::stop(const stop_request& s) {
   stop_answers_.push_back(s.done);
   if (std::exchange(stopping_, true)) return;
-  for (const auto& waker : {watched_.timer, watched_.dispatcher}) send(waker, shutdown_run{});
-  for (const auto& shard : watched_.shards) send(shard, shutdown_run{});
+  for (const auto& source : {actors_.timer, actors_.dispatcher}) send(source, shutdown_run{});
+  for (const auto& shard : actors_.shards) send(shard, shutdown_run{});
 }
 
 }  // namespace pawl::actors

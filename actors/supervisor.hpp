@@ -1,16 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
-#include <caf/event_based_actor.hpp>
-
 #include "actors/engine_context.hpp"
+#include "actors/mail.hpp"
 #include "actors/messages.hpp"
 
 namespace pawl::actors {
 
-/// The handles through which an engine is talked to. Safe to copy and to send to from any thread.
+/// The actors of an engine that others send to. Safe to copy, and to send to from any thread.
 struct engine_actors {
   caf::actor supervisor;
   caf::actor catalog;
@@ -25,21 +25,21 @@ struct engine_actors {
   }
 };
 
-/// Where the actors run that block.
+/// Where the actors that block run.
 enum class blocking_actors : std::uint8_t {
   own_threads,  ///< each on a thread of its own
-  scheduled,    ///< on the scheduler like all others: for tests that decide the order of everything
+  scheduled,    ///< on the scheduler like all others; for tests that control the order of messages
 };
 
-/// Starts the actors of one engine on `system` and brings its unfinished runs back, some at a time.
+/// Starts the actors of one engine on `system` and recovers its unfinished runs, page by page.
 [[nodiscard]] engine_actors start_actors(caf::actor_system& system,
                                          const engine_context_ptr& context,
                                          blocking_actors blocking);
 
-/// Watches the parts of an engine, brings its unfinished runs back after a start, and ends
-/// everything in order. Runs may crash (the directory brings them back), the parts watched here may
-/// not: if one does, the process is ended, as for every programmer's mistake.
-class supervisor : public caf::event_based_actor {
+/// Watches the other actors of an engine except the runs, recovers unfinished runs at the start,
+/// and stops everything in order. A run's actor may crash; the directory restarts it. If an actor
+/// that is watched here ends early, this is a defect of Pawl and the process aborts.
+class supervisor : public monitoring_actor {
  public:
   supervisor(caf::actor_config& config, engine_context_ptr context, engine_actors watched,
              caf::actor persister, caf::actor syncer);
@@ -47,25 +47,28 @@ class supervisor : public caf::event_based_actor {
   const char* name() const override { return "pawl.supervisor"; }
 
  private:
+  /// The index that recovery reads, in this order: runs that continue by themselves, runs to be
+  /// cancelled, and ended runs whose parents were not notified.
+  enum class recovery_index : std::uint8_t { runnable, orphaned, ended, none };
+
   void recover_next();
-  /// A page of the index that is gone through now. Nothing: it is over, or cannot be read.
+  /// The next page of `index_`. Empty at its end, or if it cannot be read.
   [[nodiscard]] std::vector<std::string> next_page();
-  void on_down(const caf::down_msg& down);
+  /// Sends what one index entry asks for to the shard of its run.
+  void recover_entry(const std::string& entry, const reply<void>& done);
+  void on_down(const caf::actor_addr& source, const caf::error& reason) override;
   void stop(const stop_request& stop);
 
   const engine_context_ptr context_;
-  const engine_actors watched_;
+  const engine_actors actors_;
   const caf::actor persister_;
   const caf::actor syncer_;
   std::size_t shards_left_;
   bool stopping_ = false;
   std::vector<reply<void>> stop_answers_;
-  std::shared_ptr<const persistence::view> recovering_;  ///< as the store was at the start
-  /// What is gone through: runs that go on by themselves, those to be cancelled, and ends of which
-  /// the run that waits was not told.
-  enum class recovering : std::uint8_t { moving, orphaned, ended, nothing };
-  recovering what_ = recovering::moving;
-  std::string recover_from_;  ///< where the next page of the index begins
+  std::shared_ptr<const persistence::view> recovery_view_;  ///< of the start; null afterwards
+  recovery_index index_ = recovery_index::runnable;
+  std::string page_from_;  ///< the first key of the next page; empty: the start of the index
 };
 
 }  // namespace pawl::actors

@@ -1,9 +1,9 @@
 #include "actors/timer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <spdlog/spdlog.h>
-#include <caf/all.hpp>
 
 #include "persistence/keys.hpp"
 
@@ -12,124 +12,122 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Alarms up to so far ahead are held in memory.
+/// Timers that are due within this time are held in memory.
 constexpr std::chrono::seconds window = 120s;
-/// The longest time between two looks: a clock that was set forward is noticed so late.
-constexpr std::chrono::seconds longest_sleep = 60s;
-constexpr std::size_t most_held = 50'000;
-/// Rings under way at once: what falls due together does not bring all runs into memory together.
+/// The longest time between two polls. If the system clock is set forward, timers are late by at
+/// most this time.
+constexpr std::chrono::seconds max_sleep = 60s;
+constexpr std::size_t max_upcoming = 50'000;
+/// Bounds how many runs are loaded at once when many timers are due.
 constexpr std::size_t max_firing = 1'000;
 
-/// Behind every timer: none is in the store alone.
-const std::string all_known = "u";
+/// After every timer's key: no timer is in the store only.
+const std::string end_of_timers = "u";
 
 }  // namespace
 
 timer::timer(caf::actor_config& config, engine_context_ptr context)
-    : caf::event_based_actor(config),
+    : actor_base(config),
       context_(std::move(context)),
-      known_to_(persistence::keys::timers_before({}).from) {}
+      read_to_(persistence::keys::timers_before({}).from) {}
 
 caf::behavior timer::make_behavior() {
   return {
       [this](const set_shards& m) {
         shards_ = m.all;
-        look();
+        fire_due();
       },
       [this](const timer_changed& c) { change(c); },
-      [this](const timer_fired&) {
+      [this](const timer_handled&) {
         --firing_;
-        if (firing_ + 1 == max_firing) look();
+        if (firing_ + 1 == max_firing) fire_due();
       },
-      [this](const poll_due& l) {
-        if (l.number == looks_) look();
+      [this](const poll_due& poll) {
+        if (poll.number == last_poll_) fire_due();
       },
       [this](const shutdown_run&) { quit(); },
   };
 }
 
-/// Shards hold the timer as it holds them: one of the two must let go.
+/// Breaks a reference cycle: the shards hold the timer.
 void timer::on_exit() {
   shards_.clear();
 }
 
 void timer::change(const timer_changed& change) {
-  if (change.before) near_.erase(persistence::keys::timer(change.key, *change.before));
+  if (change.before) upcoming_.erase(persistence::keys::timer(change.key, *change.before));
   if (!change.after) return;
   std::string key = persistence::keys::timer(change.key, *change.after);
-  if (key >= known_to_) return;  // it is read from the store when the window comes to it
-  const auto [place, is_new] = near_.insert(std::move(key));
+  if (key >= read_to_) return;  // read from the store when the window reaches it
+  const auto [place, is_new] = upcoming_.insert(std::move(key));
   if (!is_new) return;
-  const bool is_first = place == near_.begin();
-  if (near_.size() > most_held) {
-    known_to_ = *near_.rbegin();
-    near_.erase(std::prev(near_.end()));
+  const bool is_first = place == upcoming_.begin();
+  if (upcoming_.size() > max_upcoming) {
+    read_to_ = *upcoming_.rbegin();
+    upcoming_.erase(std::prev(upcoming_.end()));
   }
-  if (is_first) look();
+  if (is_first) fire_due();
 }
 
-void timer::look() {
+void timer::fire_due() {
   const time_point now = context_->clock->now();
-  if (known_to_ < persistence::keys::timers_before(now + window / 2).to) refill(now);
-  while (!near_.empty() && firing_ < max_firing) {
-    const auto due = persistence::keys::due_of(*near_.begin());
+  if (read_to_ < persistence::keys::timers_before(now + window / 2).to) refill(now);
+  while (!upcoming_.empty() && firing_ < max_firing) {
+    const auto due = persistence::keys::due_of(*upcoming_.begin());
     if (due && *due > now) break;
-    const std::string first = *near_.begin();
-    near_.erase(near_.begin());
-    ring(first);
-    // What was left in the store for want of room comes next.
-    if (near_.empty() && known_to_ < persistence::keys::timers_before(now).to) refill(now);
+    const std::string first = *upcoming_.begin();
+    upcoming_.erase(upcoming_.begin());
+    fire(first);
+    // Timers that did not fit into memory are next.
+    if (upcoming_.empty() && read_to_ < persistence::keys::timers_before(now).to) refill(now);
   }
-  // Else the rings' answers go on, or nothing is to be waited for.
-  if (firing_ < max_firing && !(near_.empty() && known_to_ == all_known)) schedule(now);
+  // With `max_firing` timers under way, their answers continue. Without timers nothing is due.
+  if (firing_ < max_firing && !(upcoming_.empty() && read_to_ == end_of_timers)) schedule(now);
 }
 
 void timer::refill(time_point now) {
   auto range = persistence::keys::timers_before({});
   const std::string end_of_window = persistence::keys::timers_before(now + window).to;
-  range.from = known_to_;
-  range.to = all_known;
-  known_to_ = all_known;
-  std::size_t room = most_held - std::min(near_.size(), most_held);
+  range.from = read_to_;
+  range.to = end_of_timers;
+  read_to_ = end_of_timers;
+  std::size_t room = max_upcoming - std::min(upcoming_.size(), max_upcoming);
   const auto scanned = context_->store->durable_view()->scan(
       persistence::column::indexes, range, [&](std::string_view key, std::string_view) {
         if (room == 0 || key >= end_of_window) {
-          known_to_ = std::string{key};
+          read_to_ = std::string{key};
           return persistence::view::next::stop;
         }
         --room;
-        near_.emplace(key);
+        upcoming_.emplace(key);
         return persistence::view::next::more;
       });
   if (scanned) return;
-  context_->log->error("alarms cannot be read: {}", scanned.error().message);
-  known_to_ = range.from;
+  context_->log->error("cannot read timers: {}", scanned.error().message);
+  read_to_ = range.from;
 }
 
-void timer::ring(const std::string& timer) {
-  const auto key = persistence::keys::run_of(timer);
+void timer::fire(const std::string& timer_key) {
+  const auto key = persistence::keys::run_of(timer_key);
   if (!key) {
-    context_->log->error("an alarm names no run; it is passed over");
+    context_->log->error("ignored a timer that names no run");
     return;
   }
   ++firing_;
-  const auto answered = [self = caf::actor{this}](const result<command_done>&) {
-    caf::anon_send(self, timer_fired{});
-  };
-  send(
-      shard_of(shards_, *key),
-      run_command{*key, std::make_shared<flow::command>(flow::timer_command{context_->rng->draw()}),
-                  reply<command_done>{answered}});
+  auto command = std::make_shared<flow::command>(flow::timer_command{context_->rng->draw()});
+  const auto handled = [](const result<command_done>&) { return timer_handled{}; };
+  send(shard_of(shards_, *key),
+       run_command{*key, std::move(command), reply_by_message<command_done>(self(), handled)});
 }
 
 void timer::schedule(time_point now) {
-  std::chrono::microseconds wait = longest_sleep;
-  if (!near_.empty()) {
-    if (const auto due = persistence::keys::due_of(*near_.begin()))
-      wait = std::clamp<std::chrono::microseconds>(*due - now, 0us, longest_sleep);
+  std::chrono::microseconds wait = max_sleep;
+  if (!upcoming_.empty()) {
+    if (const auto due = persistence::keys::due_of(*upcoming_.begin()))
+      wait = std::clamp<std::chrono::microseconds>(*due - now, 0us, max_sleep);
   }
-  // Rounded up: a look that came too early would have to be made again.
-  delayed_send(this, std::chrono::ceil<std::chrono::milliseconds>(wait), poll_due{++looks_});
+  // Rounded up: a poll that comes too early finds nothing due.
+  send_self_after(std::chrono::ceil<std::chrono::milliseconds>(wait), poll_due{++last_poll_});
 }
 
 }  // namespace pawl::actors

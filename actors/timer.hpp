@@ -5,21 +5,20 @@
 #include <string>
 #include <vector>
 
-#include <caf/event_based_actor.hpp>
-
 #include "actors/engine_context.hpp"
+#include "actors/mail.hpp"
 #include "actors/messages.hpp"
 
 namespace pawl::actors {
 
-/// Wakes runs at the moments they have asked for. The moments are in the store, written with the
-/// transitions that set them; here are only those of the next minutes, and of these not more than a
-/// bounded number. What fell due while nobody looked is rung at once.
+/// Fires the timers of runs. All timers are in an index of the store, by due time, written with the
+/// transitions that set them. The actor holds those of the next minutes, up to a maximum number.
+/// Timers that became due while the engine was stopped fire at once.
 ///
-/// A ring that gets lost does no harm: a run that is loaded again says once more when it has to be
-/// woken, and after a restart the store is read from its first timer on. A ring too many does none
-/// either: the run knows whether something is due.
-class timer : public caf::event_based_actor {
+/// A lost firing does no harm: a run that is loaded reports its timer again, and after a restart
+/// the index is read from its start. Neither does one too many: the run checks whether something is
+/// due.
+class timer : public actor_base {
  public:
   timer(caf::actor_config& config, engine_context_ptr context);
   caf::behavior make_behavior() override;
@@ -28,18 +27,18 @@ class timer : public caf::event_based_actor {
 
  private:
   void change(const timer_changed& change);
-  void look();
-  /// Reads timers from the store up to the end of the next window.
+  void fire_due();
+  /// Reads timers from the store, up to the end of the next window.
   void refill(time_point now);
-  void ring(const std::string& timer);
+  void fire(const std::string& timer_key);
   void schedule(time_point now);
 
   const engine_context_ptr context_;
-  std::vector<caf::actor> shards_;  ///< none before the engine has begun
-  std::set<std::string> near_;      ///< keys of timers that were not rung, all before `known_to_`
-  std::string known_to_;            ///< the first key of an timer that may be only in the store
-  std::size_t firing_ = 0;          ///< rings that were not answered
-  std::uint64_t looks_ = 0;         ///< only the last look that was scheduled counts
+  std::vector<caf::actor> shards_;  ///< empty until `set_shards`
+  std::set<std::string> upcoming_;  ///< keys of timers that have not fired, all before `read_to_`
+  std::string read_to_;             ///< timers from this key on are in the store only
+  std::size_t firing_ = 0;          ///< fired, and not answered by their runs
+  std::uint64_t last_poll_ = 0;     ///< only the poll that was scheduled last counts
 };
 
 }  // namespace pawl::actors

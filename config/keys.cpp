@@ -116,6 +116,11 @@ constexpr std::array table{
         "Number of journal groups that are kept. A client that watches all runs can "
         "reconnect without a gap if at most this many groups were written meanwhile.",
         1, 1'000'000'000},
+    key{"storage.flow_cache_bytes",
+        [](settings& s) -> field { return &s.storage.flow_cache_bytes; },
+        "Maximum memory of cached compiled flows, as an estimate. Runs keep the flows that they "
+        "use.",
+        mib, 64 * gib},
 
     key{"flow.max_bytes", [](settings& s) -> field { return &s.flow.max_bytes; },
         "Maximum size of a flow definition.", kib, 64 * mib},

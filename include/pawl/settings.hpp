@@ -31,6 +31,8 @@ struct storage_settings {
   /// Who watches all runs and was away can go on where it was, as long as no more groups of
   /// transitions than this were written meanwhile.
   std::uint32_t journal_groups = 100'000;
+  /// Maximum memory of cached compiled flows, as an estimate.
+  std::uint64_t flow_cache_bytes = 64u << 20;
 };
 
 /// What a flow definition is held to before it is stored.

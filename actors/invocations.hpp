@@ -1,0 +1,19 @@
+#pragma once
+
+#include "actors/engine_context.hpp"
+#include "actors/executor.hpp"
+#include "flow/machine/transition.hpp"
+
+namespace pawl::actors {
+
+/// The call of a function that a transition asks for, without `done`. Takes the state out of
+/// `wanted`. Publishes what the step logs if the engine is watched.
+[[nodiscard]] invocation make_invocation(const engine_context_ptr& context, const run_key& run,
+                                         flow::invoke_effect& wanted,
+                                         const functions::function_ptr& function);
+
+/// The task queue whose workers make a call. Empty: the process makes it itself.
+[[nodiscard]] std::string queue_of(const engine_context& context, const scope_name& scope,
+                                   const flow::invoke_effect& call);
+
+}  // namespace pawl::actors

@@ -1,0 +1,181 @@
+#include <algorithm>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+#include <pawl/assert.hpp>
+
+#include "actors/invocations.hpp"
+#include "actors/run.hpp"
+#include "flow/machine/history.hpp"
+#include "persistence/not_found.hpp"
+
+namespace pawl::actors {
+namespace {
+
+error checkpoint_moved(const flow::run_state& run) {
+  return {errc::conflict,
+          "run " + run.key.id.str() + " is at checkpoint " + std::to_string(run.sequence) +
+              " now; nothing was changed",
+          "checkpoint_moved"};
+}
+
+error started_differently(const run_id& id) {
+  return {errc::already_exists, "run " + id.str() +
+                                    " was started before with another flow or input; choose "
+                                    "another id or key"};
+}
+
+}  // namespace
+
+bool run_actor::execute(run_command& c) {
+  if (std::holds_alternative<flow::start_command>(*c.what)) return execute_start(c);
+  if (!run_) {
+    c.answer(persistence::no_such_run(key_.id));
+    return false;
+  }
+  const run_status before = run_->status;
+  const auto applied = c.if_checkpoint && *c.if_checkpoint != run_->sequence
+                           ? result<void>{checkpoint_moved(*run_)}
+                           : apply(std::move(*c.what));
+  commits_.when_durable([this, answer = c.answer, before,
+                         refused = applied ? std::nullopt : std::optional{applied.error()},
+                         summary = flow::summarize(*run_), pausing = run_->pausing(),
+                         leased = applied ? take_leased_call() : nullptr](const error* failure) {
+    if (failure != nullptr) return answer(*failure);
+    if (refused) return answer(*refused);
+    answer(command_done{summary, before, true, pausing, leased});
+  });
+  return applied.has_value();
+}
+
+bool run_actor::execute_start(run_command& c) {
+  auto& start = std::get<flow::start_command>(*c.what);
+  if (run_) {
+    const bool same = run_->start_fingerprint == start.fingerprint;
+    commits_.when_durable(
+        [answer = c.answer, same, summary = flow::summarize(*run_)](const error* failure) {
+          if (failure != nullptr) return answer(*failure);
+          if (!same) return answer(started_differently(summary.key.id));
+          answer(command_done{summary, summary.status, false});
+        });
+    return same;
+  }
+  auto compiled = context_->flows.get(*context_->store->durable_view(), key_.scope, start.flow);
+  if (!compiled) {
+    c.answer(std::move(compiled).error());
+    return false;
+  }
+  flow_ = *std::move(compiled);
+  run_.emplace();
+  run_->key = key_;
+  if (const auto applied = apply(std::move(*c.what)); !applied) {
+    run_.reset();
+    c.answer(applied.error());
+    return false;
+  }
+  commits_.when_durable(
+      [answer = c.answer, summary = flow::summarize(*run_)](const error* failure) {
+        if (failure != nullptr) return answer(*failure);
+        answer(command_done{summary, std::nullopt, true});
+      });
+  return true;
+}
+
+void run_actor::apply_or_ignore(flow::command&& c) {
+  if (const auto applied = apply(std::move(c)); !applied)
+    context_->log->debug("{}", applied.error().message);
+}
+
+result<void> run_actor::apply(flow::command&& c) {
+  command_timer timer{c};
+  flow::apply_context apply_context{context_->clock->now()};
+  apply_context.queue_of =
+      [this, room = context_->queued_tasks.left()](const flow::invoke_effect& call) mutable {
+        std::string queue = room == 0 ? std::string{} : queue_of(*context_, key_.scope, call);
+        if (!queue.empty()) --room;
+        return queue;
+      };
+  auto moved = flow::apply(*flow_, *run_, std::move(c), apply_context);
+  if (!moved) return std::move(moved).error();
+  if (moved->changes_nothing()) return {};
+  // Since its report the directory may have spawned another actor for the run.
+  PAWL_ASSERT(life_.may_change_run(), "an idle run changes only after a message of the directory");
+  timer.on_applied(context_->metrics, moved->change);
+  if (timer.leads_to_step()) step_timer_ = timer;
+  auto writes = std::make_shared<const persistence::batch>(persistence::transition_batch(
+      *run_, moved->change, index_state_, context_->settings.storage.snapshot_every));
+  auto before = std::exchange(index_state_, persistence::index_state_of(*run_));
+  // Not when it is durable: this actor may crash before it is notified of that.
+  if (before.tasks != index_state_.tasks) count_queued_tasks(before.tasks, index_state_.tasks);
+  commits_.push({std::move(moved->effects), std::move(moved->change.events), run_->sequence,
+                 moved->change.at, std::move(before), index_state_});
+  send(persister_, commit{std::move(writes), persistence::journal_entry{key_, run_->sequence}});
+  return {};
+}
+
+void run_actor::on_committed() {
+  pending_commit durable = commits_.pop();
+  context_->metrics.commit.record(std::chrono::steady_clock::now() - durable.sent_at);
+  publish(durable);
+  if (durable.after.timer != durable.before.timer)
+    send(timer_, timer_changed{key_, durable.before.timer, durable.after.timer});
+  if (durable.after.tasks != durable.before.tasks) {
+    send(dispatcher_,
+         tasks_changed{key_, std::move(durable.before.tasks), std::move(durable.after.tasks)});
+  }
+  for (const auto& then : durable.continuations) then(nullptr);
+  const bool has_ended = durable.after.status && is_finished(*durable.after.status) &&
+                         !(durable.before.status && is_finished(*durable.before.status));
+  if (has_ended) notify_parent();
+  if (step_timer_) step_timer_->on_committed(context_->metrics, durable.sequence);
+  for (auto& e : durable.effects) perform(e);
+}
+
+void run_actor::on_commit_failed(const error& reason) {
+  commits_.fail(reason);
+  quit(caf::make_error(caf::sec::runtime_error, reason.message));
+}
+
+void run_actor::publish(const pending_commit& durable) const {
+  if (durable.events.empty() || !context_->events.is_watched(key_)) return;
+  for (const auto& e : durable.events)
+    context_->events.publish({key_, flow::to_history(*flow_, e, durable.sequence, durable.at)});
+}
+
+void run_actor::count_queued_tasks(const std::vector<flow::open_task>& before,
+                                   const std::vector<flow::open_task>& after) const {
+  const auto queued = [](const std::vector<flow::open_task>& tasks) {
+    return static_cast<std::uint64_t>(std::count_if(
+        tasks.begin(), tasks.end(), [](const flow::open_task& t) { return t.task.lease == 0; }));
+  };
+  context_->queued_tasks.take(queued(after));
+  context_->queued_tasks.give_back(queued(before));
+}
+
+std::shared_ptr<flow::invoke_effect> run_actor::take_leased_call() {
+  if (commits_.empty()) return nullptr;
+  auto& effects = commits_.newest().effects;
+  const auto found = std::find_if(effects.begin(), effects.end(), [](const flow::effect& e) {
+    const auto* const call = std::get_if<flow::invoke_effect>(&e);
+    return call != nullptr && call->lease != 0;
+  });
+  if (found == effects.end()) return nullptr;
+  auto leased = std::make_shared<flow::invoke_effect>(std::get<flow::invoke_effect>(*found));
+  effects.erase(found);
+  return leased;
+}
+
+void run_actor::erase_index_entry(std::string key) {
+  commits_.when_durable([this, key = std::move(key)](const error* failure) {
+    if (failure != nullptr) return;
+    const auto entry = context_->store->durable_view()->get(persistence::column::indexes, key);
+    if (!entry || !*entry) return;
+    auto writes = std::make_shared<persistence::batch>();
+    writes->erase(persistence::column::indexes, key);
+    commits_.push(
+        {{}, {}, run_ ? run_->sequence : 0, context_->clock->now(), index_state_, index_state_});
+    send(persister_, commit{std::move(writes)});
+  });
+}
+
+}  // namespace pawl::actors

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <pawl/worker.hpp>
+
+#include "actors/engine_context.hpp"
+#include "actors/lease_table.hpp"
+#include "actors/worker_list.hpp"
+#include "flow/machine/transition.hpp"
+#include "persistence/keys.hpp"
+
+namespace pawl::actors {
+
+/// What a worker gets for a lease: the task of a call.
+[[nodiscard]] worker_task make_worker_task(const persistence::keys::task_key& key, const lease& l,
+                                           const flow::invoke_effect& call,
+                                           const flow_version_id& flow, time_point now);
+
+/// The workers and task queues of a scope. Errors: those of the store.
+[[nodiscard]] result<worker_overview> describe_scope(const engine_context& context,
+                                                     const scope_name& scope,
+                                                     const lease_table& leases,
+                                                     const worker_list& workers);
+
+}  // namespace pawl::actors
