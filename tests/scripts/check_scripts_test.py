@@ -90,7 +90,8 @@ class CheckIncludes(unittest.TestCase):
         self.refused({"include/pawl/bad.hpp": "#include <caf/all.hpp>\n"}, "CAF")
         self.refused({"cli/bad.cpp": "#include <pawl/caf.hpp>\n",
                       "include/pawl/caf.hpp": "#include <caf/all.hpp>\n"}, "cli/bad.cpp")
-        self.accepted({"actors/run.cpp": "#include <caf/all.hpp>\n",
+        self.refused({"actors/run.cpp": "#include <caf/send.hpp>\n"}, "actors/mail.hpp")
+        self.accepted({"actors/mail.hpp": "#pragma once\n#include <caf/all.hpp>\n",
                        "include/pawl/caf.hpp": "#include <caf/all.hpp>\n"})
 
     def test_libcurl_stays_in_its_folder(self):
