@@ -2,85 +2,20 @@
 
 #include <future>
 #include <optional>
-#include <unordered_map>
 
 #include <spdlog/spdlog.h>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/all.hpp>
-#include <pawl/caf.hpp>
 
 #include "actors/supervisor.hpp"
-#include "actors/thread_executor.hpp"
-#include "functions/builtins/builtins.hpp"
-#include "persistence/memory/memory_store.hpp"
-#include "persistence/rocksdb/rocksdb_store.hpp"
+#include "runtime/components.hpp"
 #include "runtime/logging.hpp"
-
-namespace pawl {
-
-/// An engine's answer, on its way from one of its threads back to the gateway.
-struct gateway_answer {
-  std::uint64_t call = 0;
-  caf::message answer;
-};
-/// The engine has stopped.
-struct gateway_over {};
-
-}  // namespace pawl
-
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::gateway_answer)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(pawl::gateway_over)
 
 namespace pawl {
 namespace {
 
-functions::exec_policy policy_of(const exec_settings& s) {
-  functions::exec_policy policy;
-  policy.allow = s.allow;
-  policy.env = s.env;
-  policy.path = s.path;
-  policy.output_limit_bytes = s.output_limit_bytes;
-  policy.timeout = s.timeout_ms;
-  return policy;
-}
-
-functions::http::policy policy_of(const http_settings& s) {
-  functions::http::policy policy;
-  policy.allow_hosts = s.allow_hosts;
-  policy.max_response_bytes = s.max_response_bytes;
-  policy.timeout = s.timeout_ms;
-  policy.connect_timeout = s.connect_timeout_ms;
-  policy.ca_file = s.ca_file.string();
-  return policy;
-}
-
-std::shared_ptr<functions::registry> with_builtins(std::shared_ptr<functions::registry> given,
-                                                   const settings& s) {
-  if (given) return given;
-  auto made = std::make_shared<functions::registry>();
-  functions::add_builtins(*made, policy_of(s.exec), policy_of(s.http));
-  return made;
-}
-
-/// `time` must outlive the executor.
-std::unique_ptr<actors::executor> make_executor(const settings& s, const actors::clock& time,
-                                                const std::shared_ptr<spdlog::logger>& log) {
-  actors::thread_executor_options options;
-  options.threads = s.executor.thread_count();
-  options.queue_limit = s.executor.queue_limit;
-  options.max_stuck = s.executor.max_stuck;
-  options.grace = s.executor.stop_grace_ms;
-  options.result_limits.max_bytes = s.run.max_result_bytes;
-  options.now = [&time] { return time.now(); };
-  options.on_stuck = [log](const actors::invocation& call, const error& why) {
-    const detail::log_about here{about(call)};
-    log->warn("{} does not return and is given up: {}", call.function->code_ref, why.message);
-  };
-  return actors::make_thread_executor(std::move(options));
-}
-
-/// Gives the command's place back, then answers.
+/// Releases the command's place among the commands in flight, then answers.
 template <class T, class From, class Convert>
 actors::reply<From> reply_to(const std::shared_ptr<actors::engine_context>& p, callback<T> done,
                              Convert convert) {
@@ -98,12 +33,12 @@ actors::reply<From> reply_to(const std::shared_ptr<actors::engine_context>& p, c
 
 }  // namespace
 
-/// The engine's own actor system, where it has one.
+/// The actor system of an engine that has its own.
 struct engine_core::hosting {
   struct system_config : caf::actor_system_config {
     explicit system_config(const pawl::settings& s) {
       set("scheduler.max-threads", std::size_t{s.engine.scheduler_thread_count()});
-      // One shared queue: idle threads sleep until there is work, instead of looking for some.
+      // One shared queue: idle threads sleep instead of polling for work to steal.
       set("scheduler.policy", caf::atom("sharing"));
     }
   };
@@ -114,7 +49,7 @@ struct engine_core::hosting {
 
 engine_core::engine_core(pawl::settings s, engine_components given)
     : settings(std::move(s)),
-      functions(with_builtins(std::move(given.functions), settings)),
+      functions(given.functions ? std::move(given.functions) : make_registry(settings)),
       ids(given.ids ? std::move(given.ids) : make_uuid_source()),
       telemetry(std::make_shared<actors::engine_telemetry>()),
       given_(std::move(given)) {}
@@ -124,12 +59,7 @@ engine_core::~engine_core() {
 }
 
 result<std::unique_ptr<persistence::store>> engine_core::open_store() const {
-  if (given_.open_store) return given_.open_store();
-  if (settings.storage.data_dir.empty())
-    return std::unique_ptr<persistence::store>{std::make_unique<persistence::memory_store>()};
-  persistence::rocksdb_options options;
-  options.mode = settings.storage.durability;
-  return persistence::open_rocksdb_store(settings.storage.data_dir, options);
+  return given_.open_store ? given_.open_store() : pawl::open_store(settings.storage);
 }
 
 bool engine_core::can_reopen() const {
@@ -158,7 +88,7 @@ result<std::shared_ptr<actors::engine_context>> engine_core::make_context() {
 
 result<void> engine_core::open(caf::actor_system* host) {
   const std::lock_guard lock{mutex_};
-  if (opened_) return error{errc::unavailable, "an engine can be opened once only"};
+  if (opened_) return error{errc::unavailable, "an engine can be opened only once"};
   auto made = make_context();
   if (!made) return std::move(made).error();
   opened_ = true;
@@ -177,16 +107,16 @@ result<void> engine_core::open(caf::actor_system* host) {
     actors_ = std::make_shared<const actors::engine_actors>(
         actors::start_actors(*host, *made, actors::blocking_actors::own_threads));
   };
-  // CAF's actor system notes itself in the thread that makes it and waits at its end for that note
-  // to go. On a thread of its own the note goes now, and any thread may stop the engine later.
+  // CAF's actor system registers the thread that constructs it and its destructor waits until that
+  // entry is gone. On a temporary thread the entry goes now, so any thread can stop the engine.
   std::async(std::launch::async, start).get();
   context_ = *std::move(made);
   return {};
 }
 
 void engine_core::end_in_order(const admitted& ended, std::chrono::milliseconds patience) {
-  // Outcomes of steps that finish in time still become durable: their runs are there until the
-  // supervisor winds them down.
+  // Outcomes of steps that finish in time still become durable: the runs exist until the
+  // supervisor shuts them down.
   ended.context->executor->stop(patience);
   std::promise<void> stopped;
   caf::anon_send(
@@ -209,22 +139,22 @@ result<void> engine_core::reopen() {
     failed = {std::exchange(context_, nullptr), std::exchange(actors_, nullptr)};
   }
   if (failed.context) {
-    // What functions come to cannot be recorded: they are called again.
+    // Results of running functions cannot be recorded; the functions are called again.
     end_in_order(failed, std::chrono::milliseconds{0});
     static_cast<void>(failed.context->store->close());
     ended_ = failed.context;
     failed = {};
   }
   if (!ended_.expired())
-    return error{errc::unavailable, "the failed store is still in use by who reads from it"};
+    return error{errc::unavailable, "the failed store is still in use by a reader"};
   auto made = make_context();
   const std::lock_guard lock{mutex_};
   if (!made) {
-    given_.log->error("the store cannot be opened again yet: {}", made.error().message);
+    given_.log->error("cannot open the store again: {}", made.error().message);
     failure_ = made.error();
     return std::move(made).error();
   }
-  given_.log->warn("the store is open again; unfinished runs go on from their last checkpoints");
+  given_.log->warn("the store is open again; unfinished runs resume from their last checkpoints");
   failure_.reset();
   actors_ = std::make_shared<const actors::engine_actors>(
       actors::start_actors(*system_, *made, actors::blocking_actors::own_threads));
@@ -263,7 +193,7 @@ result<void> engine_core::stop() {
     if (at_stop_) std::exchange(at_stop_, nullptr)();
   }
   open.actors.reset();
-  host.reset();  // waits until the last of its actors has ended
+  host.reset();  // waits until its last actor has ended
   if (open.context) return open.context->store->close();
   return failure_ ? result<void>{*failure_} : result<void>{};
 }
@@ -273,10 +203,9 @@ error engine_core::closed() const {
   if (!opened_) return {errc::unavailable, "the engine is not open; call open() first"};
   if (stopped_ || !failure_) return {errc::unavailable, "the engine is stopping"};
   return {errc::unavailable,
-          "the store has failed" +
-              std::string{restarter_ ? " and is opened again as soon as that is possible"
-                                     : " and takes no more writes"} +
-              ": " + failure_->message,
+          std::string{restarter_ ? "the store has failed and will be opened again: "
+                                 : "the store has failed and accepts no writes: "} +
+              failure_->message,
           "store_failed"};
 }
 
@@ -305,9 +234,9 @@ result<engine_core::admitted> engine_core::admit() const {
   if (!open.context || !open.context->admitted.is_open()) return closed();
   if (!open.context->commands.try_take()) {
     return error{errc::overloaded,
-                 "the engine has " + std::to_string(open.context->commands.most()) +
-                     " commands under way (engine.max_commands_in_flight); nothing was changed, "
-                     "try again later"};
+                 "too many commands in flight: the maximum is " +
+                     std::to_string(open.context->commands.most()) +
+                     " (engine.max_commands_in_flight); nothing was changed, try again later"};
   }
   return open;
 }
@@ -318,9 +247,9 @@ void engine_core::start(run_key key, flow::start_command what, callback<run_star
   if (open->context->active_runs.full()) {
     open->context->commands.give_back();
     return done(error{errc::overloaded,
-                      "the engine has " + std::to_string(open->context->active_runs.most()) +
-                          " runs in memory (engine.max_active_runs); the run was not started, try "
-                          "again later"});
+                      "too many active runs: the maximum is " +
+                          std::to_string(open->context->active_runs.most()) +
+                          " (engine.max_active_runs); the run was not started, try again later"});
   }
   auto answer = reply_to<run_started, actors::command_done>(
       open->context, std::move(done), [](actors::command_done d) {
@@ -381,7 +310,7 @@ void engine_core::poll_tasks(const scope_name& in, task_poll wanted,
   const auto open = admit();
   if (!open) return done(open.error());
   using tasks = std::vector<worker_task>;
-  // A poll may wait for long: it is bounded by `worker.max_polls`, not as a command.
+  // A poll can wait for long: `worker.max_polls` limits it, not the commands in flight.
   open->context->commands.give_back();
   caf::anon_send(open->actors->dispatcher,
                  actors::poll_tasks{in, std::move(wanted), actors::reply<tasks>{std::move(done)},
@@ -428,152 +357,6 @@ result<void> engine_core::read_later(std::function<void()> work) {
                    work();
                  }});
   return {};
-}
-
-namespace {
-
-/// An engine as an actor: turns the messages of <pawl/caf.hpp> into calls of the engine, and what
-/// these are answered into answers. Knows nothing of runs. Ends after the engine, when everyone is
-/// answered.
-class gateway : public caf::event_based_actor {
- public:
-  gateway(caf::actor_config& config, std::shared_ptr<engine_core> to);
-  caf::behavior make_behavior() override;
-  const char* name() const override { return "pawl.gateway"; }
-
- private:
-  /// Finds the scope, makes the call `begin(scope, callback)`, and promises its answer.
-  template <class T, class Begin>
-  caf::response_promise call(const std::string& scope_text, Begin begin);
-  void end_if_done();
-
-  const std::shared_ptr<engine_core> core_;
-  std::unordered_map<std::uint64_t, caf::response_promise> open_;
-  std::uint64_t next_ = 0;
-  bool engine_ended_ = false;
-};
-
-gateway::gateway(caf::actor_config& config, std::shared_ptr<engine_core> to)
-    : caf::event_based_actor(config), core_(std::move(to)) {}
-
-template <class T, class Begin>
-caf::response_promise gateway::call(const std::string& scope_text, Begin begin) {
-  auto promise = make_response_promise();
-  auto name = parse_scope_name(scope_text);
-  if (!name) {
-    promise.deliver(result<T>{std::move(name).error()});
-    return promise;
-  }
-  const std::uint64_t id = next_++;
-  open_.emplace(id, promise);
-  begin(scope{{core_, *std::move(name)}}, [self = caf::actor{this}, id](result<T> answer) {
-    caf::anon_send(self, gateway_answer{id, caf::make_message(std::move(answer))});
-  });
-  return promise;
-}
-
-void gateway::end_if_done() {
-  if (engine_ended_ && open_.empty()) quit();
-}
-
-caf::behavior gateway::make_behavior() {
-  return {
-      [this](gateway_answer& a) {
-        const auto found = open_.find(a.call);
-        found->second.deliver(std::move(a.answer));
-        open_.erase(found);
-        end_if_done();
-      },
-      [this](gateway_over) {
-        engine_ended_ = true;
-        end_if_done();
-      },
-      [this](messages::put_flow& m) {
-        return call<flow_stored>(m.scope, [&](const scope& in, callback<flow_stored> to) {
-          in.flows().put_async(m.definition, m.options, std::move(to));
-        });
-      },
-      [this](messages::publish_flow& m) {
-        return call<void>(m.scope, [&](const scope& in, callback<void> to) {
-          in.flows().publish_async(m.id, std::move(to));
-        });
-      },
-      [this](messages::start& m) {
-        return call<run_started>(m.scope, [&](const scope& in, callback<run_started> to) {
-          in.runs().start_async(m.flow, m.input, std::move(m.options), std::move(to));
-        });
-      },
-      [this](messages::wait& m) {
-        return call<run_view>(m.scope, [&](const scope& in, callback<run_view> to) {
-          in.runs().wait_async(m.id, m.timeout, std::move(to));
-        });
-      },
-      [this](messages::get& m) {
-        return call<run_view>(m.scope, [&](const scope& in, callback<run_view> to) {
-          in.runs().get_async(m.id, std::move(to));
-        });
-      },
-      [this](messages::list& m) {
-        return call<run_page>(m.scope, [&](const scope& in, callback<run_page> to) {
-          in.runs().list_async(m.filter, std::move(to));
-        });
-      },
-      [this](messages::history& m) {
-        using events = std::vector<history_event>;
-        return call<events>(m.scope, [&](const scope& in, callback<events> to) {
-          in.runs().history_async(m.id, m.first, m.limit, std::move(to));
-        });
-      },
-      [this](messages::cancel& m) {
-        return call<run_changed>(m.scope, [&](const scope& in, callback<run_changed> to) {
-          in.runs().cancel_async(m.id, std::move(m.options), std::move(to));
-        });
-      },
-      [this](messages::pause& m) {
-        return call<run_changed>(m.scope, [&](const scope& in, callback<run_changed> to) {
-          in.runs().pause_async(m.id, std::move(m.options), std::move(to));
-        });
-      },
-      [this](messages::resume& m) {
-        return call<run_changed>(m.scope, [&](const scope& in, callback<run_changed> to) {
-          in.runs().resume_async(m.id, std::move(m.options), std::move(to));
-        });
-      },
-      [this](messages::set_data& m) {
-        return call<run_changed>(m.scope, [&](const scope& in, callback<run_changed> to) {
-          in.runs().set_data_async(m.id, std::move(m.data), std::move(m.options), std::move(to));
-        });
-      },
-      [this](messages::signal& m) {
-        return call<run_changed>(m.scope, [&](const scope& in, callback<run_changed> to) {
-          in.runs().signal_async(m.id, std::move(m.type), std::move(m.payload),
-                                 std::move(m.options), std::move(to));
-        });
-      },
-      [this](messages::retry& m) {
-        return call<run_changed>(m.scope, [&](const scope& in, callback<run_changed> to) {
-          in.runs().retry_async(m.id, std::move(m.options), std::move(to));
-        });
-      },
-      [this](messages::restart& m) {
-        return call<run_started>(m.scope, [&](const scope& in, callback<run_started> to) {
-          in.runs().restart_async(m.id, std::move(m.options), std::move(to));
-        });
-      },
-  };
-}
-
-}  // namespace
-
-result<caf::actor> open_on(caf::actor_system& system, engine& engine) {
-  const auto core = engine_access::shared_core(engine);
-  if (auto opened = core->open(&system); !opened) return std::move(opened).error();
-  auto made = system.spawn<gateway>(core);
-  core->at_stop([to = made.address()] {
-    if (const auto still_there = caf::actor_cast<caf::actor>(to))
-      caf::anon_send(still_there, gateway_over{});
-  });
-  return made;
 }
 
 }  // namespace pawl

@@ -3,8 +3,8 @@
 #include "actors/engine_context.hpp"
 #include "runtime/async.hpp"
 #include "runtime/core.hpp"
-#include "runtime/queries.hpp"
-#include "runtime/totals.hpp"
+#include "runtime/queries/event_queries.hpp"
+#include "runtime/queries/totals.hpp"
 
 namespace pawl {
 
@@ -54,11 +54,15 @@ result<void> engine::ready() const {
 }
 
 result<engine_load> engine::load() const {
-  return queries{*core_}.load();
+  const auto context = core_->running();
+  if (!context) return core_->closed();
+  const auto calls = context->executor->current_load();
+  return engine_load{context->active_runs.used(), context->commands.used(), calls.queued,
+                     calls.running, calls.stuck};
 }
 
 std::shared_ptr<subscription> engine::watch_steps(std::size_t capacity) const {
-  return queries{*core_}.watch({}, capacity);
+  return subscribe(*core_, {}, capacity);
 }
 
 engine_metrics engine::metrics() const {

@@ -1,13 +1,13 @@
 #include <pawl/events.hpp>
 
 #include "runtime/async.hpp"
-#include "runtime/queries.hpp"
+#include "runtime/queries/event_queries.hpp"
 
 namespace pawl {
 
 result<event_page> scope_events::read(std::optional<journal_position> after,
                                       std::size_t limit) const {
-  return queries{*at_.core}.events(at_.name, after, limit);
+  return read_events(*at_.core, at_.name, after, limit);
 }
 
 void scope_events::read_async(std::optional<journal_position> after, std::size_t limit,
@@ -18,7 +18,7 @@ void scope_events::read_async(std::optional<journal_position> after, std::size_t
 
 std::shared_ptr<subscription> scope_events::watch(std::optional<run_id> id,
                                                   std::size_t capacity) const {
-  return queries{*at_.core}.watch(at_.key(id.value_or(run_id{})), capacity);
+  return subscribe(*at_.core, at_.key(id.value_or(run_id{})), capacity);
 }
 
 }  // namespace pawl

@@ -2,7 +2,7 @@
 
 #include "flow/definition/definition.hpp"
 #include "runtime/async.hpp"
-#include "runtime/queries.hpp"
+#include "runtime/queries/flow_queries.hpp"
 
 namespace pawl {
 
@@ -43,7 +43,7 @@ result<void> scope_flows::remove(const flow_name& name) const {
 void scope_flows::remove_async(const flow_name& name, callback<void> done) const {
   auto shared = std::make_shared<callback<void>>(std::move(done));
   const auto accepted = at_.core->read_later([core = at_.core, in = at_.name, name, shared] {
-    if (auto unused = queries{*core}.flow_is_unused(in, name); !unused)
+    if (auto unused = flow_queries{*core, in}.check_unused(name); !unused)
       return (*shared)(std::move(unused).error());
     core->delete_flow(in, name, std::move(*shared));
   });
@@ -51,7 +51,7 @@ void scope_flows::remove_async(const flow_name& name, callback<void> done) const
 }
 
 result<flow_version> scope_flows::get(const flow_name& name, std::optional<version> v) const {
-  return queries{*at_.core}.get_flow(at_.name, name, v);
+  return flow_queries{*at_.core, at_.name}.get(name, v);
 }
 
 void scope_flows::get_async(const flow_name& name, std::optional<version> v,
@@ -60,7 +60,7 @@ void scope_flows::get_async(const flow_name& name, std::optional<version> v,
 }
 
 result<std::vector<flow_summary>> scope_flows::list() const {
-  return queries{*at_.core}.list_flows(at_.name);
+  return flow_queries{*at_.core, at_.name}.list();
 }
 
 void scope_flows::list_async(callback<std::vector<flow_summary>> done) const {
@@ -68,7 +68,7 @@ void scope_flows::list_async(callback<std::vector<flow_summary>> done) const {
 }
 
 result<flow_page> scope_flows::list(const flow_filter& filter) const {
-  return queries{*at_.core}.list_flows(at_.name, filter);
+  return flow_queries{*at_.core, at_.name}.list(filter);
 }
 
 void scope_flows::list_async(const flow_filter& filter, callback<flow_page> done) const {
@@ -76,7 +76,7 @@ void scope_flows::list_async(const flow_filter& filter, callback<flow_page> done
 }
 
 result<std::vector<flow_version>> scope_flows::versions(const flow_name& name) const {
-  return queries{*at_.core}.flow_versions(at_.name, name);
+  return flow_queries{*at_.core, at_.name}.versions(name);
 }
 
 void scope_flows::versions_async(const flow_name& name,
@@ -85,7 +85,7 @@ void scope_flows::versions_async(const flow_name& name,
 }
 
 result<std::vector<diagnostic>> scope_flows::validate(const json& definition) const {
-  return queries{*at_.core}.validate_flow(at_.name, definition);
+  return flow_queries{*at_.core, at_.name}.validate(definition);
 }
 
 void scope_flows::validate_async(json definition, callback<std::vector<diagnostic>> done) const {

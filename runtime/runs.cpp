@@ -2,7 +2,8 @@
 
 #include "actors/ended_run.hpp"
 #include "runtime/async.hpp"
-#include "runtime/queries.hpp"
+#include "runtime/queries/run_queries.hpp"
+#include "runtime/queries/start_commands.hpp"
 
 namespace pawl {
 namespace {
@@ -29,7 +30,7 @@ result<run_started> scope_runs::start(std::string_view flow, const json& input,
 
 void scope_runs::start_async(std::string_view flow, const json& input, start_options options,
                              callback<run_started> done) const {
-  auto request = queries{*at_.core}.make_start(at_.name, flow, input, std::move(options));
+  auto request = make_start(*at_.core, at_.name, flow, input, std::move(options));
   if (!request) return done(std::move(request).error());
   run_key key = request->key;
   at_.core->start(std::move(key), *std::move(request), std::move(done));
@@ -44,7 +45,7 @@ void scope_runs::wait_async(const run_id& id, std::chrono::milliseconds timeout,
   at_.core->wait(at_.key(id), timeout,
                  [core = at_.core, done](const result<actors::ended_run>& over) {
                    if (!over) return done(over.error());
-                   done(queries{*core}.view_of(*over));
+                   done(run_queries{*core}.view_of(*over));
                  });
 }
 
@@ -67,7 +68,7 @@ void scope_runs::start_and_wait_async(std::string_view flow, const json& input,
 }
 
 result<run_view> scope_runs::get(const run_id& id) const {
-  return queries{*at_.core}.get(at_.key(id));
+  return run_queries{*at_.core}.get(at_.key(id));
 }
 
 void scope_runs::get_async(const run_id& id, callback<run_view> done) const {
@@ -75,7 +76,7 @@ void scope_runs::get_async(const run_id& id, callback<run_view> done) const {
 }
 
 result<run_page> scope_runs::list(const run_filter& filter) const {
-  return queries{*at_.core}.list(at_.name, filter);
+  return run_queries{*at_.core}.list(at_.name, filter);
 }
 
 void scope_runs::list_async(const run_filter& filter, callback<run_page> done) const {
@@ -83,7 +84,7 @@ void scope_runs::list_async(const run_filter& filter, callback<run_page> done) c
 }
 
 result<std::vector<run_count>> scope_runs::counts() const {
-  return queries{*at_.core}.counts(at_.name);
+  return run_queries{*at_.core}.counts(at_.name);
 }
 
 void scope_runs::counts_async(callback<std::vector<run_count>> done) const {
@@ -92,7 +93,7 @@ void scope_runs::counts_async(callback<std::vector<run_count>> done) const {
 
 result<std::vector<history_event>> scope_runs::history(const run_id& id, std::uint64_t first,
                                                        std::size_t limit) const {
-  return queries{*at_.core}.history(at_.key(id), first, limit);
+  return run_queries{*at_.core}.history(at_.key(id), first, limit);
 }
 
 void scope_runs::history_async(const run_id& id, std::uint64_t first, std::size_t limit,
@@ -103,7 +104,7 @@ void scope_runs::history_async(const run_id& id, std::uint64_t first, std::size_
 
 result<pawl::history_page> scope_runs::history_page(const run_id& id, std::uint64_t first,
                                                     std::size_t limit) const {
-  return queries{*at_.core}.history_page(at_.key(id), first, limit);
+  return run_queries{*at_.core}.history_page(at_.key(id), first, limit);
 }
 
 void scope_runs::history_page_async(const run_id& id, std::uint64_t first, std::size_t limit,
@@ -197,7 +198,7 @@ void scope_runs::restart_async(const run_id& id, start_options options,
   auto shared = std::make_shared<callback<run_started>>(std::move(done));
   const auto accepted = at_.core->read_later(
       [core = at_.core, old = at_.key(id), options = std::move(options), shared] {
-        auto request = queries{*core}.make_restart(old, options);
+        auto request = make_restart(*core, old, options);
         if (!request) return (*shared)(std::move(request).error());
         run_key key = request->key;
         core->start(std::move(key), *std::move(request), std::move(*shared));

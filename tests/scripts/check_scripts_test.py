@@ -98,11 +98,13 @@ class CheckIncludes(unittest.TestCase):
         self.refused({"functions/bad.cpp": "#include <curl/curl.h>\n"}, "libcurl")
         self.accepted({"functions/http/send.cpp": "#include <curl/curl.h>\n"})
 
-    def test_only_one_source_of_runtime_starts_caf(self):
-        one = {"runtime/system.cpp": "#include <caf/all.hpp>\n"}
-        self.accepted(one)
-        self.refused({**one, "runtime/other.cpp": "#include <caf/all.hpp>\n"}, "more than one")
-        self.refused({"runtime/system.hpp": "#include <caf/all.hpp>\n"}, "runtime/system.hpp")
+    def test_only_two_sources_of_runtime_use_caf(self):
+        allowed = {"runtime/core.cpp": "#include <caf/all.hpp>\n",
+                   "runtime/gateway.cpp": "#include <caf/all.hpp>\n"}
+        self.accepted(allowed)
+        self.refused({**allowed, "runtime/other.cpp": "#include <caf/all.hpp>\n"},
+                     "runtime/other.cpp")
+        self.refused({"runtime/core.hpp": "#include <caf/all.hpp>\n"}, "runtime/core.hpp")
 
     def test_flow_stays_pure(self):
         self.refused({"flow/bad.cpp": "#include <thread>\n"}, "pure")

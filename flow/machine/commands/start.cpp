@@ -1,4 +1,5 @@
 #include "flow/machine/commands/commands.hpp"
+#include "flow/machine/start_values.hpp"
 
 namespace pawl::flow {
 
@@ -14,8 +15,7 @@ result<transition> handle(const compiled_flow& flow, run_state& run, start_comma
         errc::invalid_argument,
         std::string{"a run's metadata must be a JSON object, not "} + start.metadata.type_name()};
   }
-  if (const auto good = check_value(start.input, "the input"); !good) return good.error();
-  if (const auto good = check_value(start.metadata, "the metadata"); !good) return good.error();
+  if (const auto good = check_start_values(start.input, start.metadata); !good) return good.error();
   const std::size_t bytes = approximate_bytes(start.input);
   if (bytes > flow.allowed().max_state_bytes) {
     return error{errc::limit_exceeded,

@@ -1,4 +1,4 @@
-#include "runtime/totals.hpp"
+#include "runtime/queries/totals.hpp"
 
 #include "persistence/keys.hpp"
 

@@ -1,0 +1,69 @@
+#include "runtime/components.hpp"
+
+#include <utility>
+
+#include <spdlog/spdlog.h>
+#include <pawl/detail/log_context.hpp>
+
+#include "actors/thread_executor.hpp"
+#include "functions/builtins/builtins.hpp"
+#include "persistence/memory/memory_store.hpp"
+#include "persistence/rocksdb/rocksdb_store.hpp"
+
+namespace pawl {
+namespace {
+
+functions::exec_policy policy_of(const exec_settings& s) {
+  functions::exec_policy policy;
+  policy.allow = s.allow;
+  policy.env = s.env;
+  policy.path = s.path;
+  policy.output_limit_bytes = s.output_limit_bytes;
+  policy.timeout = s.timeout_ms;
+  return policy;
+}
+
+functions::http::policy policy_of(const http_settings& s) {
+  functions::http::policy policy;
+  policy.allow_hosts = s.allow_hosts;
+  policy.max_response_bytes = s.max_response_bytes;
+  policy.timeout = s.timeout_ms;
+  policy.connect_timeout = s.connect_timeout_ms;
+  policy.ca_file = s.ca_file.string();
+  return policy;
+}
+
+}  // namespace
+
+std::shared_ptr<functions::registry> make_registry(const settings& s) {
+  auto made = std::make_shared<functions::registry>();
+  functions::add_builtins(*made, policy_of(s.exec), policy_of(s.http));
+  return made;
+}
+
+std::unique_ptr<actors::executor> make_executor(const settings& s, const actors::clock& time,
+                                                const std::shared_ptr<spdlog::logger>& log) {
+  actors::thread_executor_options options;
+  options.threads = s.executor.thread_count();
+  options.queue_limit = s.executor.queue_limit;
+  options.max_stuck = s.executor.max_stuck;
+  options.grace = s.executor.stop_grace_ms;
+  options.result_limits.max_bytes = s.run.max_result_bytes;
+  options.now = [&time] { return time.now(); };
+  options.on_stuck = [log](const actors::invocation& call, const error& why) {
+    const detail::log_about here{about(call)};
+    log->warn("function {} did not return and was given up: {}", call.function->code_ref,
+              why.message);
+  };
+  return actors::make_thread_executor(std::move(options));
+}
+
+result<std::unique_ptr<persistence::store>> open_store(const storage_settings& s) {
+  if (s.data_dir.empty())
+    return std::unique_ptr<persistence::store>{std::make_unique<persistence::memory_store>()};
+  persistence::rocksdb_options options;
+  options.mode = s.durability;
+  return persistence::open_rocksdb_store(s.data_dir, options);
+}
+
+}  // namespace pawl

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+
+#include <pawl/result.hpp>
+#include <pawl/settings.hpp>
+
+#include "actors/clock.hpp"
+#include "actors/executor.hpp"
+#include "functions/registry.hpp"
+#include "persistence/store.hpp"
+
+namespace spdlog {
+class logger;
+}
+
+/// Makes the components of an engine as its settings describe them.
+namespace pawl {
+
+/// A registry with the built-in functions.
+[[nodiscard]] std::shared_ptr<functions::registry> make_registry(const settings& s);
+
+/// An executor with a pool of threads. `time` must outlive it.
+[[nodiscard]] std::unique_ptr<actors::executor> make_executor(
+    const settings& s, const actors::clock& time, const std::shared_ptr<spdlog::logger>& log);
+
+/// The store in `data_dir`, or in memory if that is empty. Errors: as `open_rocksdb_store`.
+[[nodiscard]] result<std::unique_ptr<persistence::store>> open_store(const storage_settings& s);
+
+}  // namespace pawl

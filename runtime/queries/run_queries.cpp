@@ -1,0 +1,107 @@
+#include "runtime/queries/run_queries.hpp"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "actors/ended_run.hpp"
+#include "actors/engine_context.hpp"
+#include "persistence/keys.hpp"
+#include "persistence/not_found.hpp"
+#include "persistence/runs.hpp"
+#include "runtime/core.hpp"
+#include "runtime/queries/cursor.hpp"
+#include "runtime/queries/reading.hpp"
+#include "runtime/queries/run_view.hpp"
+
+namespace pawl {
+namespace {
+
+using persistence::view;
+
+/// Maximum number of records that one page reads. Filtering by flow has no index of its own.
+constexpr std::size_t max_records_per_page = 10'000;
+
+/// The run that an index entry names.
+result<run_summary> indexed_run(const view& now, std::string_view key) {
+  const auto run = persistence::keys::run_of(key);
+  if (!run) return error{errc::corrupt, "an index entry does not name a run"};
+  auto record = persistence::load_record(now, *run);
+  if (!record) return std::move(record).error();
+  if (!*record) return error{errc::corrupt, "the index names a missing run: " + run->id.str()};
+  return std::move((*record)->summary);
+}
+
+}  // namespace
+
+result<run_view> run_queries::get(const run_key& key) const {
+  const auto r = begin_reading(core_);
+  if (!r) return r.error();
+  const auto run = persistence::load_run(*r->now, key);
+  if (!run) return run.error();
+  if (!*run) return persistence::no_such_run(key.id);
+  const auto compiled = r->context->flows.get(*r->now, key.scope, (*run)->flow);
+  if (!compiled) return compiled.error();
+  return make_view(**run, **compiled);
+}
+
+result<run_view> run_queries::view_of(const actors::ended_run& ended) const {
+  const run_key& key = ended.summary.key;
+  if (!ended.state) return get(key);
+  const auto r = begin_reading(core_);
+  if (!r) return r.error();
+  const auto compiled = r->context->flows.get(*r->now, key.scope, ended.state->flow);
+  if (!compiled) return compiled.error();
+  return make_view(*ended.state, **compiled);
+}
+
+result<run_page> run_queries::list(const scope_name& in, const run_filter& filter) const {
+  if (auto good = check_limit(filter.limit); !good) return std::move(good).error();
+  const auto r = begin_reading(core_);
+  if (!r) return r.error();
+  view::range range = filter.status ? persistence::keys::runs_by_status(in, *filter.status)
+                                    : persistence::keys::runs_by_creation(in);
+  if (!filter.cursor.empty()) {
+    auto from = cursor_key(filter.cursor, range);
+    if (!from) return std::move(from).error();
+    range.from = *std::move(from);
+  }
+  run_page page;
+  std::optional<error> failure;
+  std::string last;
+  std::size_t records = 0;
+  const auto scanned = r->now->scan(
+      persistence::column::indexes, range, [&](std::string_view key, std::string_view) {
+        if (page.runs.size() == filter.limit || records == max_records_per_page) {
+          page.next = make_cursor(last);
+          return view::next::stop;
+        }
+        auto found = indexed_run(*r->now, key);
+        if (!found) {
+          failure = std::move(found).error();
+          return view::next::stop;
+        }
+        ++records;
+        last = key;
+        if (!filter.flow || found->flow.name == *filter.flow)
+          page.runs.push_back(*std::move(found));
+        return view::next::more;
+      });
+  if (!scanned) return scanned.error();
+  if (failure) return *failure;
+  return page;
+}
+
+result<std::vector<run_count>> run_queries::counts(const scope_name& in) const {
+  const auto r = begin_reading(core_);
+  if (!r) return r.error();
+  std::vector<run_count> counts;
+  for (const auto status : all_run_statuses) {
+    const auto sum = r->now->counter(persistence::keys::runs_with_status(in, status));
+    if (!sum) return sum.error();
+    counts.push_back({status, static_cast<std::uint64_t>(*sum)});
+  }
+  return counts;
+}
+
+}  // namespace pawl

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <pawl/run_options.hpp>
+
+#include "flow/machine/state.hpp"
+
+namespace pawl {
+
+class engine_core;
+namespace actors {
+struct ended_run;
+}
+
+/// Reads runs from the store. Refers to the core; use it as a temporary. Every call sees all that
+/// was answered as durable, and fails with `unavailable` if the engine is not open. Safe for
+/// concurrent use.
+class run_queries {
+ public:
+  explicit run_queries(const engine_core& core) : core_(core) {}
+
+  [[nodiscard]] result<run_view> get(const run_key& key) const;
+  /// The final state of a run.
+  [[nodiscard]] result<run_view> view_of(const actors::ended_run& ended) const;
+  [[nodiscard]] result<run_page> list(const scope_name& in, const run_filter& filter) const;
+  [[nodiscard]] result<std::vector<run_count>> counts(const scope_name& in) const;
+  [[nodiscard]] result<std::vector<history_event>> history(const run_key& key, std::uint64_t first,
+                                                           std::size_t limit) const;
+  /// A page ends early when it reaches some megabytes.
+  [[nodiscard]] result<pawl::history_page> history_page(const run_key& key, std::uint64_t first,
+                                                        std::size_t limit) const;
+
+ private:
+  const engine_core& core_;
+};
+
+}  // namespace pawl

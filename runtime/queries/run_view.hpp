@@ -1,0 +1,13 @@
+#pragma once
+
+#include <pawl/run.hpp>
+
+#include "flow/definition/compiled.hpp"
+#include "flow/machine/state.hpp"
+
+namespace pawl {
+
+/// The public view of a run. `compiled`: the flow version of the run.
+[[nodiscard]] run_view make_view(const flow::run_state& state, const flow::compiled_flow& compiled);
+
+}  // namespace pawl
