@@ -3,8 +3,8 @@
 import os
 import re
 
-FOLDERS = ("include", "config", "flow", "functions", "persistence", "actors", "runtime", "server",
-           "cli", "tests", "benchmarks", "examples")
+FOLDERS = ("include", "base", "config", "flow", "functions", "persistence", "actors", "runtime",
+           "server", "cli", "tests", "benchmarks", "examples")
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
