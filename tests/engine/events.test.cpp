@@ -62,7 +62,7 @@ TEST_CASE("all events of a scope are read in one order, whatever the size of the
   std::vector<run_id> ids;
   for (int i = 0; i < 20; ++i) ids.push_back(e.start("echo")->id);
   for (const auto& id : ids) REQUIRE(e.wait(id, 10s));
-  const auto all = all_after(e, begin->next, 1000);
+  const auto all = all_after(e.scope(), begin->next, 1000);
   std::map<run_id, std::vector<std::string>> of_run;
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (i > 0) REQUIRE(all[i - 1].position < all[i].position);
@@ -76,13 +76,13 @@ TEST_CASE("all events of a scope are read in one order, whatever the size of the
     CHECK(of_run[id] == told);
   }
   for (const std::size_t limit : {1, 7}) {
-    const auto again = all_after(e, begin->next, limit);
+    const auto again = all_after(e.scope(), begin->next, limit);
     REQUIRE(again.size() == all.size());
     for (std::size_t i = 0; i < all.size(); ++i) CHECK(again[i].position == all[i].position);
   }
   // From the middle of anywhere on there is the rest, and nothing twice.
   for (std::size_t i = 0; i < all.size(); i += 11) {
-    const auto rest = all_after(e, all[i].position, 3);
+    const auto rest = all_after(e.scope(), all[i].position, 3);
     REQUIRE(rest.size() == all.size() - i - 1);
     if (!rest.empty()) CHECK(rest.front().position == all[i + 1].position);
   }
@@ -96,7 +96,7 @@ TEST_CASE("other scopes' events are not told", "[events]") {
   REQUIRE(other->put_flow(echo_flow(1)));
   const auto begin = e.events().read();
   REQUIRE(other->start_and_wait("echo", json::object(), 10s));
-  CHECK(all_after(e, begin->next, 10).empty());
+  CHECK(all_after(e.scope(), begin->next, 10).empty());
   CHECK_FALSE(all_after(*other, begin->next, 10).empty());
 }
 
@@ -112,15 +112,15 @@ TEST_CASE("places among the events outlive the engine", "[events]") {
     REQUIRE(e.put_flow(echo_flow(3)));
     begin = e.events().read()->next;
     REQUIRE(e.start_and_wait("echo", json::object(), 10s));
-    told = all_after(e, begin, 10).size();
+    told = all_after(e.scope(), begin, 10).size();
     CHECK(told > 3);
   }
   {
     engine e{settings_of_events(folder)};
     REQUIRE(e.open());
-    CHECK(all_after(e, begin, 10).size() == told);
+    CHECK(all_after(e.scope(), begin, 10).size() == told);
     REQUIRE(e.start_and_wait("echo", json::object(), 10s));
-    CHECK(all_after(e, begin, 10).size() == 2 * told);
+    CHECK(all_after(e.scope(), begin, 10).size() == 2 * told);
   }
   std::filesystem::remove_all(folder);
 }

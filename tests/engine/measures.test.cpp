@@ -73,8 +73,8 @@ TEST_CASE("An engine measures its steps, commits, writes and syncs") {
   REQUIRE(e->put_flow(measured_flow("bad", {measured_task("a", "m.fail")})));
   const auto before = e->metrics();
   CHECK(before.steps_completed == 0);
-  for (int i = 0; i < 5; ++i) finish_run(*e, "three", run_status::completed);
-  finish_run(*e, "bad", run_status::failed);
+  for (int i = 0; i < 5; ++i) finish_run(e->scope(), "three", run_status::completed);
+  finish_run(e->scope(), "bad", run_status::failed);
 
   const auto now = e->metrics();
   CHECK(now.steps_completed == 15);
@@ -111,7 +111,7 @@ TEST_CASE("Totals are of all scopes together, and of the tasks of workers") {
   const auto e = measured_engine();
   const auto other = e->scope("other");
   REQUIRE(other);
-  for (const scope& in : {scope{*e}, *other}) {
+  for (const scope& in : {e->scope(), *other}) {
     REQUIRE(in.put_flow(measured_flow("one", {measured_task("a", "core.set")})));
     REQUIRE(in.put_flow(measured_flow("far", {measured_task("a", "w.far")})));
     finish_run(in, "one", run_status::completed);
