@@ -8,7 +8,7 @@
 namespace pawl::detail {
 namespace {
 
-/// A value as a message shows it: short ones whole, others by their kind.
+/// Describes a value in a message: scalars by value, arrays and objects by type.
 std::string shown(const json& value) {
   switch (value.type()) {
     case json::value_t::string:
@@ -34,31 +34,31 @@ std::string unknown_argument(const std::string& name, std::span<const std::strin
   if (const auto near = nearest(name, known))
     text += "; did you mean \"" + std::string{*near} + "\"?";
   else
-    text += names.empty() ? "; none is taken" : "; taken are: " + joined(names);
+    text += names.empty() ? "; the function takes none" : "; known: " + joined(names);
   return text;
 }
 
-/// The name of the one argument that another value would mend, or nothing. One value of each kind
-/// is tried in its place.
-std::optional<std::string> culprit(const json& args,
-                                   const std::function<void(const json&)>& decode) {
+/// Finds the argument that makes decoding fail: the one where a value of another type succeeds.
+/// None if there is no single such argument.
+std::optional<std::string> find_mismatch(const json& args,
+                                         const std::function<void(const json&)>& decode) {
   static const json samples[] = {nullptr, true, 1, 1.5, "", json::array(), json::object()};
   const auto fits = [&](const json& changed) {
     try {
       decode(changed);
       return true;
     } catch (const std::exception&) {
-      return false;  // this change does not mend it; the exception says nothing new
+      return false;  // this argument is not the cause
     }
   };
   json changed = args;
   for (auto& [name, value] : changed.items()) {
     json original = std::move(value);
-    const auto mends = [&, &tried = value](const json& sample) {
+    const auto decodes_with = [&, &tried = value](const json& sample) {
       tried = sample;
       return fits(changed);
     };
-    if (std::any_of(std::begin(samples), std::end(samples), mends)) return name;
+    if (std::any_of(std::begin(samples), std::end(samples), decodes_with)) return name;
     value = std::move(original);
   }
   return std::nullopt;
@@ -84,9 +84,9 @@ std::string plain_text(const std::exception& failure) {
 error struct_mismatch(const json& args, const std::exception& why,
                       const std::function<void(const json&)>& decode) {
   const auto text = plain_text(why);
-  if (const auto name = args.is_object() ? culprit(args, decode) : std::nullopt)
-    return invalid_arguments("argument " + pawl::quoted(*name) + " does not fit: " + text);
-  return invalid_arguments("the arguments do not fit what the function takes: " + text);
+  if (const auto name = args.is_object() ? find_mismatch(args, decode) : std::nullopt)
+    return invalid_arguments("argument " + pawl::quoted(*name) + " does not match: " + text);
+  return invalid_arguments("the arguments do not match what the function takes: " + text);
 }
 
 result<void> argument_reader::finish() {

@@ -41,28 +41,28 @@ result<void> check_code_ref(std::string_view code_ref) {
     return error{errc::invalid_argument, "a code_ref must not be empty", "code_ref.empty"};
   if (code_ref.size() > max_code_ref_bytes) {
     return broken(code_ref, "too_long",
-                  "has " + std::to_string(code_ref.size()) + " bytes; at most " +
-                      std::to_string(max_code_ref_bytes) + " are allowed");
+                  "has " + std::to_string(code_ref.size()) + " bytes; the maximum is " +
+                      std::to_string(max_code_ref_bytes));
   }
   if (code_ref.front() == '/')
     return broken(code_ref, "absolute", "must not begin with \"/\": it is a name, not a path");
   if (code_ref.find(':') != code_ref.npos)
-    return broken(code_ref, "colon", "must not have a \":\"; separate its parts with dots");
+    return broken(code_ref, "colon", "must not contain \":\"; separate its segments with dots");
   if (code_ref.find("..") != code_ref.npos)
-    return broken(code_ref, "dots", "must not have two dots in a row");
+    return broken(code_ref, "dots", "must not contain two consecutive dots");
   const auto odd = std::find_if_not(code_ref.begin(), code_ref.end(), is_allowed);
   if (odd != code_ref.end()) {
     return broken(code_ref, "character",
-                  "has a character that is not allowed at byte " +
+                  "contains an invalid character at byte " +
                       std::to_string(odd - code_ref.begin()) +
-                      "; letters, digits, dots, \"_\" and \"-\" are");
+                      "; use letters, digits, \".\", \"_\" and \"-\"");
   }
   const auto segments =
       1 + static_cast<std::size_t>(std::count(code_ref.begin(), code_ref.end(), '.'));
   if (segments > max_code_ref_segments) {
     return broken(code_ref, "segments",
-                  "has " + std::to_string(segments) + " segments between its dots; at most " +
-                      std::to_string(max_code_ref_segments) + " are allowed");
+                  "has " + std::to_string(segments) + " segments; the maximum is " +
+                      std::to_string(max_code_ref_segments));
   }
   return {};
 }
@@ -77,8 +77,8 @@ result<void> check_code_ref(std::string_view code_ref,
   std::string allowed;
   for (const auto& prefix : allowed_prefixes) allowed += (allowed.empty() ? "" : ", ") + prefix;
   return broken(code_ref, "prefix",
-                allowed.empty() ? "has no allowed prefix; none is configured"
-                                : "has none of the allowed prefixes: " + allowed);
+                allowed.empty() ? "is not allowed: no prefix is configured"
+                                : "does not begin with an allowed prefix: " + allowed);
 }
 
 }  // namespace pawl

@@ -14,14 +14,14 @@ std::string rule_broken_by(std::string_view code_ref) {
 
 }  // namespace
 
-TEST_CASE("a code_ref may have letters, digits, dots, underscores and dashes") {
+TEST_CASE("a code_ref consists of letters, digits, dots, underscores and dashes") {
   for (const auto* good :
        {"a", "orders.charge", "core.exec", "A-b_c.9", "a.b.c.d.e.f.g.h.i.j", "-"})
     CHECK(rule_broken_by(good).empty());
   CHECK(rule_broken_by(std::string(pawl::max_code_ref_bytes, 'x')).empty());
 }
 
-TEST_CASE("a refused code_ref is told which rule it breaks") {
+TEST_CASE("the error of an invalid code_ref names the violated rule") {
   using namespace std::string_literals;
   CHECK(rule_broken_by("") == "code_ref.empty");
   CHECK(rule_broken_by("/etc/passwd") == "code_ref.absolute");
@@ -38,7 +38,7 @@ TEST_CASE("a refused code_ref is told which rule it breaks") {
   CHECK(rule_broken_by(std::string(pawl::max_code_ref_bytes + 1, 'x')) == "code_ref.too_long");
 }
 
-TEST_CASE("the refusal shows the name without letting its bytes into the log") {
+TEST_CASE("the error of an invalid code_ref escapes it") {
   const auto refused = pawl::check_code_ref("a\x1b[31m\xff");
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == pawl::errc::invalid_argument);
@@ -46,7 +46,7 @@ TEST_CASE("the refusal shows the name without letting its bytes into the log") {
   CHECK(refused.error().message.find("at byte 1") != std::string::npos);
 }
 
-TEST_CASE("with allowed prefixes a code_ref must begin with one of them") {
+TEST_CASE("a code_ref must begin with an allowed prefix") {
   const std::vector<std::string> allowed{"orders.", "billing.eu."};
   CHECK(pawl::check_code_ref("orders.charge", allowed));
   CHECK(pawl::check_code_ref("billing.eu.vat", allowed));

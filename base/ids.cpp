@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include <pawl/code_ref.hpp>
 #include <pawl/ids.hpp>
 
 namespace pawl {
@@ -11,19 +12,19 @@ bool is_plain(char c) {
          c == '_' || c == ':' || c == '-';
 }
 
-/// Checks length and characters; `extra` lists what is allowed besides plain characters.
+/// Checks length and characters. `extra` lists allowed characters besides the plain ones.
 result<void> check(std::string_view text, std::string_view what, std::string_view extra) {
   const auto refused = [&](const std::string& why) {
     return error{errc::invalid_argument, std::string{what} + why};
   };
   if (text.empty()) return refused(" must not be empty");
   if (text.size() > max_id_bytes) {
-    return refused(" has " + std::to_string(text.size()) + " bytes; at most " +
-                   std::to_string(max_id_bytes) + " are allowed");
+    return refused(" has " + std::to_string(text.size()) + " bytes; the maximum is " +
+                   std::to_string(max_id_bytes));
   }
   const auto allowed = [&](char c) { return is_plain(c) || extra.find(c) != extra.npos; };
   if (std::all_of(text.begin(), text.end(), allowed)) return {};
-  return refused(" may have letters, digits and ._:-" + std::string{extra} + " only");
+  return refused(" may only contain letters, digits and ._:-" + std::string{extra});
 }
 
 }  // namespace
@@ -70,7 +71,7 @@ result<version> parse_version(std::string_view text) {
     at = rest + 1;
   }
   return error{errc::invalid_argument,
-               "\"" + std::string{text} + "\" is no version; write it as 1, 1.2 or 1.2.3"};
+               "invalid version: " + quoted(text) + "; use the form 1, 1.2 or 1.2.3"};
 }
 
 std::string to_string(const version& v) {

@@ -17,28 +17,28 @@ std::string fault_of_flow(std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("a name has 1 to 128 plain characters, and the error says whose name is wrong") {
+TEST_CASE("a name has 1 to 128 plain characters; the error says what it names") {
   CHECK(fault_of(check_name("aZ09._:-", "run id")).empty());
   CHECK(fault_of(check_name(std::string(128, 'x'), "run id")).empty());
   CHECK(fault_of(check_name("", "run id")) == "the run id must not be empty");
   CHECK(fault_of(check_name(std::string(129, 'x'), "queue's name")) ==
-        "the queue's name has 129 bytes; at most 128 are allowed");
+        "the queue's name has 129 bytes; the maximum is 128");
   for (const char* bad : {"a b", "a/b", "é", "a\n", "\x1b", "a\xff"})
     CHECK(fault_of(check_name(bad, "worker's name")) ==
-          "the worker's name may have letters, digits and ._:- only");
+          "the worker's name may only contain letters, digits and ._:-");
   CHECK_FALSE(parse_run_id("a/b"));
   CHECK_FALSE(parse_scope_name("a b"));
 }
 
-TEST_CASE("a flow's name may have spaces, slashes and brackets inside") {
+TEST_CASE("a flow name may contain spaces, slashes and parentheses") {
   for (const char* good : {"order", "a/b c", "report (copy)", "(a)"})
     CHECK(fault_of_flow(good).empty());
   for (const char* bad : {" a", "a ", "/a", "a/", " ", "/"})
     CHECK(fault_of_flow(bad) == "the flow name must not begin or end with a space or a slash");
-  CHECK(fault_of_flow("a\tb") == "the flow name may have letters, digits and ._:- /() only");
+  CHECK(fault_of_flow("a\tb") == "the flow name may only contain letters, digits and ._:- /()");
 }
 
-TEST_CASE("a version is read with one to three numbers") {
+TEST_CASE("a version has one to three numbers") {
   CHECK(to_string(*parse_version("1")) == "1.0.0");
   CHECK(to_string(*parse_version("1.2")) == "1.2.0");
   CHECK(to_string(*parse_version("1.2.3")) == "1.2.3");

@@ -4,7 +4,7 @@
 
 using namespace pawl::detail;
 
-TEST_CASE("a line is about what its thread does, and about what it did before when that is over") {
+TEST_CASE("log fields apply to their thread and end with their scope") {
   CHECK(log_about::now().run.empty());
   {
     const log_about request{{.request = "q-1"}};
@@ -22,7 +22,7 @@ TEST_CASE("a line is about what its thread does, and about what it did before wh
   CHECK(log_about::now().request.empty());
 }
 
-TEST_CASE("no text makes a second line of the log, or moves a terminal") {
+TEST_CASE("no text can forge a log line or control a terminal") {
   CHECK(log_text("plain ü €\xf0\x9f\x98\x80 \"text\"") == "plain ü €\xf0\x9f\x98\x80 \"text\"");
   CHECK(log_text("a\nb\r\tc\x1b[31m\x7f") == "a\\x0ab\\x0d\\x09c\\x1b[31m\\x7f");
   CHECK(log_text("\xc2\x9b|\xe2\x80\xa8") == "\\xc2\\x9b|\\xe2\\x80\\xa8");
@@ -30,7 +30,7 @@ TEST_CASE("no text makes a second line of the log, or moves a terminal") {
     CHECK(log_text(broken).find("\\x") == 0);
 }
 
-TEST_CASE("no value makes a second field of a line") {
+TEST_CASE("no value can forge a field of a log line") {
   CHECK(log_value("order-17:a/b@1.0.2") == "order-17:a/b@1.0.2");
   CHECK(log_value("") == "\"\"");
   CHECK(log_value("two words") == "\"two words\"");

@@ -1,5 +1,6 @@
-#include <charconv>
 #include <pawl/run.hpp>
+
+#include <charconv>
 
 #include <pawl/code_ref.hpp>
 #include <pawl/worker.hpp>
@@ -48,7 +49,7 @@ result<journal_position> parse_journal_position(std::string_view text) {
   if (number(read.group, false) && number(read.entry, false) && number(read.event, true))
     return read;
   return error{errc::invalid_argument,
-               quoted(text) + " is no place among the events; it is like \"12.0.3\""};
+               "invalid event position: " + quoted(text) + "; use the form \"12.0.3\""};
 }
 
 std::string_view to_string(task_wish wish) noexcept {

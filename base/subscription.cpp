@@ -19,11 +19,11 @@ std::optional<live_event> subscription::try_next() {
   return first;
 }
 
-void subscription::on_event(std::function<void()> told) {
-  auto shared = std::make_shared<const std::function<void()>>(std::move(told));
+void subscription::on_event(std::function<void()> notify) {
+  auto shared = std::make_shared<const std::function<void()>>(std::move(notify));
   {
     const std::lock_guard lock{mutex_};
-    told_ = shared;
+    notify_ = shared;
     if (events_.empty() && !ended_) return;
   }
   (*shared)();
@@ -39,18 +39,18 @@ bool subscription::overflowed() const {
   return overflowed_;
 }
 
-bool subscription::is_of(const live_event& what) const noexcept {
+bool subscription::matches(const live_event& what) const noexcept {
   if (of_.scope.empty()) return what.what.checkpoint == 0;
   return what.run.scope == of_.scope && (of_.id.empty() || what.run.id == of_.id);
 }
 
 void subscription::push(const live_event& what) {
-  if (!is_of(what)) return;
-  std::shared_ptr<const std::function<void()>> told;
+  if (!matches(what)) return;
+  std::shared_ptr<const std::function<void()>> notify;
   {
     const std::lock_guard lock{mutex_};
     if (ended_) return;
-    if (events_.empty() || events_.size() == capacity_) told = told_;
+    if (events_.empty() || events_.size() == capacity_) notify = notify_;
     if (events_.size() == capacity_) {
       ended_ = overflowed_ = true;
     } else {
@@ -58,19 +58,19 @@ void subscription::push(const live_event& what) {
     }
     changed_.notify_all();
   }
-  if (told) (*told)();
+  if (notify) (*notify)();
 }
 
 void subscription::end() {
-  std::shared_ptr<const std::function<void()>> told;
+  std::shared_ptr<const std::function<void()>> notify;
   {
     const std::lock_guard lock{mutex_};
     if (ended_) return;
     ended_ = true;
-    told = told_;
+    notify = notify_;
     changed_.notify_all();
   }
-  if (told) (*told)();
+  if (notify) (*notify)();
 }
 
 }  // namespace pawl

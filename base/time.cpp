@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include <pawl/code_ref.hpp>
 #include <pawl/time.hpp>
 
 namespace pawl {
@@ -22,7 +23,7 @@ std::string to_rfc3339(time_point t) {
 
 namespace {
 
-/// Takes a number of exactly `digits` digits off the front.
+/// Removes a number of exactly `digits` digits from the front.
 bool take_number(std::string_view& text, std::size_t digits, int& number) {
   if (text.size() < digits) return false;
   const auto [rest, failure] = std::from_chars(text.data(), text.data() + digits, number);
@@ -37,7 +38,7 @@ bool take(std::string_view& text, std::string_view any_of) {
   return true;
 }
 
-/// The offset from UTC at the end of a moment.
+/// Parses the offset from UTC at the end of a time.
 bool take_offset(std::string_view& text, std::chrono::minutes& offset) {
   if (take(text, "Zz")) return true;
   const bool west = !text.empty() && text.front() == '-';
@@ -80,8 +81,8 @@ result<time_point> parse_rfc3339(std::string_view text) {
                                          std::chrono::month{static_cast<unsigned>(month)},
                                          std::chrono::day{static_cast<unsigned>(day)}};
   if (!shaped || !date.ok() || hour > 23 || minute > 59 || second > 60) {
-    return error{errc::invalid_argument, "\"" + std::string{text.substr(0, 64)} +
-                                             "\" is no moment; write it as 2026-01-31T09:30:00Z"};
+    return error{errc::invalid_argument,
+                 "invalid time: " + quoted(text) + "; use the form 2026-01-31T09:30:00Z"};
   }
   return time_point{std::chrono::sys_days{date}} + std::chrono::hours{hour} +
          std::chrono::minutes{minute} + std::chrono::seconds{second} + fraction - offset;
@@ -103,8 +104,8 @@ result<std::chrono::milliseconds> parse_duration(std::string_view text) {
                     total_ms <= static_cast<double>(max_duration.count());
   if (!good) {
     return error{errc::invalid_argument,
-                 "\"" + std::string{text} +
-                     "\" is no duration; write it as 250ms, 30s, 5m, 2h or 7d (100 years at most)"};
+                 "invalid duration: " + quoted(text) +
+                     "; use the form 250ms, 30s, 5m, 2h or 7d, at most 100 years"};
   }
   return std::chrono::milliseconds{std::llround(total_ms)};
 }

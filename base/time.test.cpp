@@ -14,7 +14,7 @@ std::string in_utc(std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("a moment is read with any offset") {
+TEST_CASE("a time is parsed with any offset") {
   CHECK(in_utc("2026-01-31T09:30:00Z") == "2026-01-31T09:30:00.000Z");
   CHECK(in_utc("2026-01-31T10:30:00+01:00") == "2026-01-31T09:30:00.000Z");
   CHECK(in_utc("2026-01-31T00:30:00-09:30") == "2026-01-31T10:00:00.000Z");
@@ -26,13 +26,13 @@ TEST_CASE("a moment is read with any offset") {
   CHECK(in_utc("2016-12-31T23:59:60Z") == "2017-01-01T00:00:00.000Z");  // a leap second
 }
 
-TEST_CASE("a moment is read to the microsecond") {
+TEST_CASE("a time is parsed to the microsecond") {
   CHECK(pawl::to_unix_us(*pawl::parse_rfc3339("1970-01-01T00:00:00.1Z")) == 100'000);
   CHECK(pawl::to_unix_us(*pawl::parse_rfc3339("1970-01-01T00:00:01.000001Z")) == 1'000'001);
   CHECK(pawl::to_unix_us(*pawl::parse_rfc3339("1970-01-01T00:00:00.1234567899Z")) == 123'456);
 }
 
-TEST_CASE("what is no moment is refused, and shown") {
+TEST_CASE("an invalid time is refused and quoted") {
   for (const char* bad : {"",
                           "2026",
                           "2026-01-31",
@@ -63,13 +63,13 @@ TEST_CASE("what is no moment is refused, and shown") {
   const auto refused = pawl::parse_rfc3339("soon");
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == pawl::errc::invalid_argument);
-  CHECK(refused.error().message == "\"soon\" is no moment; write it as 2026-01-31T09:30:00Z");
+  CHECK(refused.error().message == "invalid time: \"soon\"; use the form 2026-01-31T09:30:00Z");
 }
 
-TEST_CASE("what is shown of a moment is read as that moment") {
+TEST_CASE("a formatted time is parsed to the same time") {
   for (const std::int64_t us : {std::int64_t{0}, std::int64_t{1'700'000'000'123'000},
                                 std::int64_t{-1'000}, std::int64_t{253'402'300'799'999'000}}) {
-    const auto moment = pawl::from_unix_us(us);
-    CHECK(*pawl::parse_rfc3339(pawl::to_rfc3339(moment)) == moment);
+    const auto time = pawl::from_unix_us(us);
+    CHECK(*pawl::parse_rfc3339(pawl::to_rfc3339(time)) == time);
   }
 }

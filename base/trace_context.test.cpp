@@ -10,7 +10,7 @@ const std::string trace = "0af7651916cd43dd8448eb211c80319c", parent = "b7ad6b71
 
 }  // namespace
 
-TEST_CASE("a traceparent is read and written as W3C Trace Context has it") {
+TEST_CASE("a traceparent is parsed and formatted as W3C Trace Context specifies") {
   const std::string text = "00-" + trace + "-" + parent + "-01";
   const auto read = parse_traceparent(text);
   REQUIRE(read);
@@ -22,7 +22,7 @@ TEST_CASE("a traceparent is read and written as W3C Trace Context has it") {
   CHECK(trace_id_text(*read) == trace);
 }
 
-TEST_CASE("flags without a meaning are not passed on") {
+TEST_CASE("undefined flags are not passed on") {
   for (const auto& [given, kept] : {std::pair{"00", 0}, {"02", 2}, {"03", 3}, {"fd", 1}}) {
     const auto read = parse_traceparent("00-" + trace + "-" + parent + "-" + given);
     REQUIRE(read);
@@ -30,7 +30,7 @@ TEST_CASE("flags without a meaning are not passed on") {
   }
 }
 
-TEST_CASE("of a version to come what version 00 has is read") {
+TEST_CASE("of a later version the fields of version 00 are parsed") {
   const std::string known = trace + "-" + parent + "-01";
   for (const auto& text : {"01-" + known, "cc-" + known + "-what-the-future-will-be-like",
                            "fe-" + known + "-", "0a-" + known}) {
@@ -41,7 +41,7 @@ TEST_CASE("of a version to come what version 00 has is read") {
   }
 }
 
-TEST_CASE("what is no traceparent is none") {
+TEST_CASE("an invalid traceparent is parsed to none") {
   const std::string zeros(32, '0');
   const std::string good = "00-" + trace + "-" + parent + "-01";
   REQUIRE(parse_traceparent(good));

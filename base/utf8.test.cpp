@@ -15,7 +15,7 @@ const std::string mark = "\xef\xbf\xbd";
 
 }  // namespace
 
-TEST_CASE("UTF-8 of every length is valid") {
+TEST_CASE("characters of every length are valid") {
   CHECK(is_valid(""));
   CHECK(is_valid("plain ascii text, longer than eight bytes"));
   CHECK(is_valid("\xc2\x80\xdf\xbf"));
@@ -24,7 +24,7 @@ TEST_CASE("UTF-8 of every length is valid") {
   CHECK(is_valid(std::string_view{"\0", 1}));
 }
 
-TEST_CASE("overlong forms, surrogates, lone and missing bytes are not valid") {
+TEST_CASE("overlong forms, surrogates, lone and missing bytes are invalid") {
   for (const char* bad :
        {"\x80", "\xc0\xaf", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
         "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xc3", "\xe2\x82", "\xf0\x9f\x98"})
@@ -32,7 +32,7 @@ TEST_CASE("overlong forms, surrogates, lone and missing bytes are not valid") {
   CHECK(valid_utf8_prefix("0123456789\xff") == 10);
 }
 
-TEST_CASE("each faulty part becomes one replacement character") {
+TEST_CASE("each invalid part becomes one replacement character") {
   CHECK(to_valid_utf8("fine é") == "fine é");
   CHECK(to_valid_utf8("a\xff"
                       "b") == "a" + mark + "b");
@@ -43,7 +43,7 @@ TEST_CASE("each faulty part becomes one replacement character") {
   CHECK(to_valid_utf8("\xff\xfe") == mark + mark);
 }
 
-TEST_CASE("a text that is cut is cut between characters") {
+TEST_CASE("a long text is cut between characters") {
   CHECK(to_valid_utf8("abcdef", 6) == "abcdef");
   CHECK(to_valid_utf8("abcdef", 5) == "abcde…");
   CHECK(to_valid_utf8("abcdé", 5) == "abcd…");

@@ -123,7 +123,7 @@ TEST_CASE("an argument that does not match a struct is named") {
   const auto f = make_step_function([](order) {});
   CHECK(contains(failure(called(f, {{"amount", 3}}), "invalid_arguments"), "currency"));
   const auto text = failure(called(f, {{"amount", "x"}, {"currency", "EUR"}}), "invalid_arguments");
-  CHECK(text == "argument \"amount\" does not fit: type must be number, but is string");
+  CHECK(text == "argument \"amount\" does not match: type must be number, but is string");
   CHECK(contains(failure(called(f, {{"amount", 1}, {"currency", 2}}), "invalid_arguments"),
                  "\"currency\""));
   // With two wrong arguments no single correction helps; the message of the decoder is kept.

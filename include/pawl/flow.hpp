@@ -14,16 +14,16 @@ namespace pawl {
 /// One stored version of a flow.
 struct flow_version {
   flow_version_id id;
-  bool published = false;  ///< the version that is started where none is named
+  bool published = false;  ///< the default version of new runs
   time_point created_at{};
   json definition;  ///< in the canonical form of docs/flow-format.md
 };
 
-/// What `put_flow` did.
+/// The result of `scope_flows::put`.
 struct flow_stored {
   flow_version_id id;
-  bool created = true;               ///< false: this version had this definition already
-  std::vector<diagnostic> warnings;  ///< what looks wrong but can run
+  bool created = true;               ///< false: this version existed with this definition
+  std::vector<diagnostic> warnings;  ///< what is likely a mistake but can run
 };
 
 /// A flow in a listing.
@@ -34,19 +34,19 @@ struct flow_summary {
 };
 
 struct put_flow_options {
-  /// The version to store it as. None: the next patch version, 1.0.0 for the first; or the latest
-  /// once more, if that has the same definition.
+  /// The version to store. None: the latest version if it has the same definition, otherwise the
+  /// next patch version; 1.0.0 for a new flow.
   std::optional<pawl::version> version;
-  /// Make it the version that is started where none is named.
+  /// Make it the default version of new runs.
   bool publish = true;
-  /// Compare-and-set: store it only if there is a flow of that name, and only if this is its latest
-  /// version; else fail with `conflict` of the type "version_moved".
+  /// Compare-and-set: fail with `conflict` of the type "version_moved" unless the flow exists.
   bool if_exists = false;
+  /// Compare-and-set: the same unless this is the latest version of the flow.
   std::optional<pawl::version> if_latest = {};
 };
 
-/// Checks a definition without storing it: every diagnostic at once, warnings among them. A
-/// definition without errors can be stored under the default limits.
+/// Checks a definition under the default limits and stores nothing. Returns all diagnostics,
+/// including warnings. Safe for concurrent use.
 [[nodiscard]] std::vector<diagnostic> validate_flow(const json& definition);
 
 }  // namespace pawl

@@ -19,7 +19,7 @@ enum class log_level : std::uint8_t { debug, info, warning, error };
 /// "debug", "info", "warning" or "error".
 [[nodiscard]] std::string_view to_string(log_level level) noexcept;
 
-/// What a step function says when it needs somebody's answer: see `step_context::interrupt`.
+/// A question that a step function asks: see `step_context::interrupt`.
 struct interruption {
   json value;
   json update = json::object();
@@ -27,73 +27,74 @@ struct interruption {
   friend bool operator==(const interruption&, const interruption&) = default;
 };
 
-/// What a step function knows about its call and can do during it. Valid until the function
-/// returns; safe to use from several threads until then.
+/// One call of a step function: what the function can ask about it and do during it. Valid until
+/// the function returns; safe for concurrent use until then.
 class step_context {
  public:
   virtual ~step_context() = default;
 
   [[nodiscard]] virtual const run_key& run() const noexcept = 0;
   [[nodiscard]] virtual std::string_view node() const noexcept = 0;
-  /// How often this run has come to this node, from 1.
+  /// Number of the visit of this node in this run, from 1.
   [[nodiscard]] virtual std::uint32_t visit() const noexcept = 0;
-  /// Which attempt of this visit it is, from 1.
+  /// Number of the attempt within the visit, from 1.
   [[nodiscard]] virtual std::uint32_t attempt() const noexcept = 0;
-  /// The same text for every call of this visit, whatever was killed in between. Hand it to the
-  /// systems that you call, so that they act once: a function may run again after a crash.
+  /// The idempotency key: the same for every call of this visit, also after a crash. Pass it to the
+  /// systems that you call, so that they act once: a function can run again after a crash.
   [[nodiscard]] virtual const std::string& idempotency_key() const noexcept = 0;
-  /// The `traceparent` of W3C Trace Context for the systems that you call: of the trace that the
-  /// run was started in, or of one of its own. The same for each repeat of this attempt.
+  /// The `traceparent` (W3C Trace Context) to pass to the systems that you call. It belongs to the
+  /// trace of the start, or to a new one. The same for every repetition of this attempt.
   [[nodiscard]] virtual std::string traceparent() const = 0;
-  /// The node's `args`, with what `with` computed on top. Always an object.
+  /// The node's `args`, overridden by the values that `with` computes. Always an object.
   [[nodiscard]] virtual const json& args() const noexcept = 0;
 
-  /// Becomes stopped when the run is cancelled, the step times out or the engine stops. A function
-  /// that works for long looks at it; what it returns after a cancel or time-out is not recorded.
+  /// Stop is requested when the run is cancelled, the step times out or the engine stops. A long
+  /// function should check it; its result after a cancel or timeout is not recorded.
   [[nodiscard]] virtual std::stop_token stop_token() const noexcept = 0;
   [[nodiscard]] bool stop_requested() const noexcept { return stop_token().stop_requested(); }
-  /// Sleeps, but not past a stop request. True if the whole time went by.
+  /// Sleeps until the duration has passed or a stop is requested. Returns true if it has passed.
   [[nodiscard]] virtual bool sleep_for(std::chrono::milliseconds duration) = 0;
 
-  /// Says that the function is alive. A node's `heartbeat_timeout` gives up a call that has been
-  /// silent for so long; `log` and `progress` count as well.
+  /// Reports that the function is alive. A call that is silent for the node's `heartbeat_timeout`
+  /// times out; `log` and `progress` count as heartbeats.
   virtual void heartbeat() = 0;
 
-  /// Asks somebody outside and ends this call: `return step.interrupt(question);`. `update` is put
-  /// into the run's data as a result would be. The run is paused when nothing else can move in it;
-  /// when it is resumed, the function is called again, with the answer as `resume_value`.
+  /// Asks a question (human task, approval) and ends this call: `return step.interrupt(question);`.
+  /// `update` is merged into the run's data as a result is. The run pauses when nothing else in it
+  /// can continue. When it is resumed, the function is called again with the answer as
+  /// `resume_value`.
   [[nodiscard]] virtual error interrupt(json value = nullptr, json update = json::object()) = 0;
-  /// The answer to what the last call of this visit asked; null pointer if none asked.
+  /// The answer to the question of the previous call of this visit; null if it asked none.
   [[nodiscard]] virtual const json* resume_value() const noexcept = 0;
 
-  /// A line in the run's log, streamed to its watchers while the step runs.
+  /// Writes a line to the run's log; watchers receive it while the step runs.
   virtual void log(log_level level, std::string_view message) = 0;
-  /// How far the step is, 0 to 1. Shown to watchers, not stored.
+  /// Reports progress, 0 to 1. Watchers receive it; it is not stored.
   virtual void progress(double fraction) = 0;
 };
 
-/// Every step function in its general form. `state` is the run's data (for a step on a branch: as
-/// that branch sees it), always an object, and does not change during the call. An object that is
-/// returned replaces the top-level keys it names, anything else goes under the key `result`.
+/// A step function in its general form. `state` is the run's data as the step's branch sees it: an
+/// object that does not change during the call. A returned object replaces the top-level keys that
+/// it has; any other value is stored under the key `result`.
 using step_function = std::function<result<json>(const json& state, step_context& step)>;
 
 struct function_options {
-  /// Runs on a scheduler thread between two checkpoints instead of on the executor. For functions
-  /// that neither block nor take longer than some microseconds; time-outs do not apply to it.
+  /// Run on a scheduler thread instead of the executor. Only for functions that do not block and
+  /// take a few microseconds at most; timeouts do not apply.
   bool run_inline = false;
-  /// At most so many calls at once in the whole engine. 0: as many as the executor has threads.
+  /// Maximum number of concurrent calls in the engine. 0: the number of executor threads.
   std::uint32_t max_concurrency = 0;
-  /// What the function does, in a sentence, for listings.
+  /// One sentence for listings: what the function does.
   std::string description = {};
-  /// Takes the place of a function that has the name already. Calls under way end in the old one.
+  /// Replace an existing function of this name. Running calls finish in the old one.
   bool replace = false;
 };
 
-/// What a listing shows of a registered function.
+/// A registered function in a listing.
 struct function_info {
   std::string code_ref;
   function_options options;
-  bool built_in = false;  ///< comes with Pawl and is the same in every scope
+  bool built_in = false;  ///< part of Pawl; the same in every scope
 };
 
 }  // namespace pawl

@@ -22,7 +22,7 @@ namespace functions {
 class registry;
 }
 
-/// Names of the arguments that a function takes one by one; made by `arguments`.
+/// The names of a function's arguments; made by `arguments`.
 template <std::size_t N>
 struct argument_names {
   std::array<std::string, N> names;
@@ -35,7 +35,7 @@ template <std::convertible_to<std::string>... Names>
   return {{std::string(std::forward<Names>(names))...}};
 }
 
-/// True if `F` is a step function that takes no arguments one by one.
+/// True if `F` is a step function without named arguments.
 template <class F>
 concept step_callable = detail::callable<std::decay_t<F>> &&
     (detail::plan_for<std::decay_t<F>>::argument_count == 0 ||
@@ -46,8 +46,8 @@ template <class F, std::size_t N>
 concept step_callable_with =
     detail::callable<std::decay_t<F>> && detail::plan_for<std::decay_t<F>>::argument_count == N;
 
-/// A step function of the general form, made of a C++ callable; `scope_functions::add` says which.
-/// Empty if `f` is an empty std::function or a null pointer.
+/// Makes a step function of a C++ callable; `scope_functions::add` says what it may take and
+/// return. Returns an empty one if `f` is an empty std::function or a null pointer.
 template <class F>
 [[nodiscard]] step_function make_step_function(F&& f) {
   using callable = std::decay_t<F>;
@@ -64,13 +64,13 @@ template <class F>
         };
   } else if constexpr (detail::callable<callable>) {
     static_assert(step_callable<callable>,
-                  "pawl: arguments that are no struct are taken by name: "
+                  "pawl: arguments other than one struct need names: "
                   "add(\"orders.charge\", pawl::arguments(\"amount\", \"currency\"), f)");
   }
   return nullptr;
 }
 
-/// The same for a callable that takes its arguments one by one.
+/// As above, for a callable with named arguments.
 template <std::size_t N, class F>
 [[nodiscard]] step_function make_step_function(argument_names<N> names, F&& f) {
   using callable = std::decay_t<F>;
@@ -85,33 +85,34 @@ template <std::size_t N, class F>
     };
   } else if constexpr (detail::callable<callable>) {
     static_assert(step_callable_with<callable, N>,
-                  "pawl: pawl::arguments must name as many arguments as the function takes between "
+                  "pawl: pawl::arguments must name every argument that the function takes between "
                   "the state and the step");
   }
   return nullptr;
 }
 
-/// The functions that one scope's flows can call, in one engine. A handle: cheap to copy, safe for
-/// concurrent use, and it may outlive its engine, which then no longer calls what is added.
+/// The functions that the flows of one scope can call; `scope::functions` returns it. A handle:
+/// cheap to copy, safe for concurrent use, and valid after the engine is destroyed, which then no
+/// longer calls what is added.
 class scope_functions {
  public:
   scope_functions(std::shared_ptr<functions::registry> registry, scope_name scope);
 
-  /// Registers `f` under `code_ref`. It takes, in this order, any of
+  /// Registers `f` under `code_ref`. `f` takes these parameters, each optional, in this order:
   /// - `const pawl::json& state`: the run's data;
-  /// - its arguments: either one struct, made of the step's `args` by its nlohmann `from_json`, or
-  ///   values that are named one by one with `pawl::arguments` (numbers must be exact and in range,
-  ///   a `std::optional` may be missing or null, what is not named is refused);
-  /// - `pawl::step_context& step`: the call itself.
-  /// It returns nothing (the state stays as it is), `pawl::json` or what nlohmann makes JSON of, or
-  /// a `pawl::result` of these, and may throw: an exception fails the step with the type
-  /// "exception". Arguments that do not fit fail it with "invalid_arguments", a result that is no
-  /// JSON value (NaN, text that is not UTF-8, too deep or too large) with "invalid_result".
-  /// Several threads call `f` at once, so its call operator must be const. A callable of another
+  /// - its arguments: one struct with a nlohmann `from_json`, which reads the step's `args`; or
+  ///   values that `pawl::arguments` names one by one (numbers must be exact and in range; a
+  ///   `std::optional` may be missing or null; other arguments are refused);
+  /// - `pawl::step_context& step`: the call.
+  /// `f` returns void (the state does not change), `pawl::json`, a type that nlohmann converts to
+  /// JSON, or a `pawl::result` of one of these. A step fails with the error class "exception" if
+  /// `f` throws, with "invalid_arguments" if the arguments do not match, and with "invalid_result"
+  /// if the result is not a JSON value (NaN, invalid UTF-8) or is too deep or too large.
+  /// Several threads call `f` concurrently: its call operator must be const. A callable of another
   /// shape does not compile.
   ///
-  /// Errors: `invalid_argument` (a code_ref that `check_code_ref` refuses, one of the built-ins, an
-  /// empty function), `already_exists` (unless `options.replace`).
+  /// Errors: `invalid_argument` (a code_ref that `check_code_ref` refuses or that is a built-in; an
+  /// empty function); `already_exists` unless `options.replace` is set.
   template <class F>
   result<void> add(std::string_view code_ref, F&& f, function_options options = {}) {
     return add_function(code_ref, make_step_function(std::forward<F>(f)), std::move(options));
@@ -124,11 +125,11 @@ class scope_functions {
                         std::move(options));
   }
 
-  /// Takes a function out; calls under way end undisturbed. Errors: `not_found`,
-  /// `invalid_argument` (a built-in).
+  /// Removes a function. Running calls finish normally. Errors: `not_found`; `invalid_argument` (a
+  /// built-in).
   result<void> remove(std::string_view code_ref);
 
-  /// This scope's functions and the built-ins, by name.
+  /// Returns the functions of this scope and the built-ins, ordered by name.
   [[nodiscard]] std::vector<function_info> list() const;
 
   [[nodiscard]] const scope_name& scope() const noexcept { return scope_; }

@@ -11,8 +11,8 @@
 
 namespace pawl {
 
-/// A string that names one kind of thing, so that a flow's name is never passed for a run's id.
-/// Says nothing about which texts are allowed; the `parse_…` functions below do.
+/// A string that identifies one kind of object, so that a flow name cannot be passed as a run id.
+/// Does not check the text; the `parse_…` functions below do.
 template <class Tag>
 class strong_id {
  public:
@@ -31,25 +31,25 @@ class strong_id {
 
 using run_id = strong_id<struct run_id_tag>;          ///< a run, unique within its scope
 using flow_name = strong_id<struct flow_name_tag>;    ///< a flow, unique within its scope
-using scope_name = strong_id<struct scope_name_tag>;  ///< a tenant; nothing crosses its border
+using scope_name = strong_id<struct scope_name_tag>;  ///< a scope (namespace, tenant)
 
-/// The longest run id, flow name and scope name, in bytes.
+/// Maximum length of run ids, flow names and scope names, in bytes.
 inline constexpr std::size_t max_id_bytes = 128;
 
-/// The scope of everything that names none.
+/// The default scope.
 [[nodiscard]] const scope_name& default_scope();
 
-/// Checks a caller's text: 1 to `max_id_bytes` bytes of `[A-Za-z0-9._:-]`. `what` it names ("run
-/// id") is for the error, `invalid_argument`.
+/// Checks a name: 1 to `max_id_bytes` bytes of `[A-Za-z0-9._:-]`. `what` ("run id") names it in the
+/// error, `invalid_argument`.
 [[nodiscard]] result<void> check_name(std::string_view text, std::string_view what);
 /// As `check_name`.
 [[nodiscard]] result<run_id> parse_run_id(std::string_view text);
-/// As `check_name`, and brackets, and spaces and slashes inside: old flow names have them.
+/// As `check_name`, but also allows parentheses, and spaces and slashes inside the name.
 [[nodiscard]] result<flow_name> parse_flow_name(std::string_view text);
 /// As `check_name`.
 [[nodiscard]] result<scope_name> parse_scope_name(std::string_view text);
 
-/// What identifies a run in the whole engine.
+/// Identifies a run in an engine.
 struct run_key {
   scope_name scope;
   run_id id;
@@ -58,7 +58,7 @@ struct run_key {
   friend bool operator==(const run_key&, const run_key&) = default;
 };
 
-/// The version of a flow, "major.minor.patch", ordered by these numbers.
+/// A version of a flow: "major.minor.patch", ordered by these numbers.
 struct version {
   std::uint32_t major = 0;
   std::uint32_t minor = 0;
@@ -68,11 +68,11 @@ struct version {
   friend bool operator==(const version&, const version&) = default;
 };
 
-/// Reads "1", "1.2" or "1.2.3" (missing parts are 0). Error: `invalid_argument`.
+/// Parses "1", "1.2" or "1.2.3"; missing parts are 0. Error: `invalid_argument`.
 [[nodiscard]] result<version> parse_version(std::string_view text);
 [[nodiscard]] std::string to_string(const version& v);
 
-/// One immutable version of a flow. A run keeps the version that it was started on.
+/// Identifies one version of a flow. Versions are immutable; a run keeps the one it started on.
 struct flow_version_id {
   flow_name name;
   pawl::version version;

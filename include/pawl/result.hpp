@@ -10,9 +10,9 @@
 
 namespace pawl {
 
-/// A value of type `T`, or the `pawl::error` that explains why there is none. Reading the side that
-/// is not there is a programmer's mistake and aborts. (C++23 has std::expected; this is the part
-/// of it that Pawl uses, in C++20.)
+/// A value of type `T`, or the `pawl::error` that explains why there is none. Reading the value of
+/// a failed result, or the error of a successful one, is a programming error and aborts. (The part
+/// of C++23's std::expected that Pawl uses, in C++20.)
 template <class T>
 class [[nodiscard]] result {
  public:
@@ -32,7 +32,7 @@ class [[nodiscard]] result {
     check_value();
     return *std::get_if<0>(&content_);
   }
-  /// By value, so that `for (auto& x : *call())` does not walk over what is gone.
+  /// By value, so that `for (auto& x : *call())` does not iterate over a destroyed temporary.
   [[nodiscard]] T value() && {
     check_value();
     return std::move(*std::get_if<0>(&content_));
@@ -64,7 +64,9 @@ class [[nodiscard]] result {
 
  private:
   void check_value() const { PAWL_ASSERT(has_value(), "the value of a failed result was read"); }
-  void check_error() const { PAWL_ASSERT(!has_value(), "the error of a good result was read"); }
+  void check_error() const {
+    PAWL_ASSERT(!has_value(), "the error of a successful result was read");
+  }
 
   std::variant<T, pawl::error> content_;
 };
@@ -92,7 +94,7 @@ class [[nodiscard]] result<void> {
 
  private:
   void check_error() const {
-    PAWL_ASSERT(failure_.has_value(), "the error of a good result was read");
+    PAWL_ASSERT(failure_.has_value(), "the error of a successful result was read");
   }
 
   std::optional<pawl::error> failure_;

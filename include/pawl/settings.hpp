@@ -11,221 +11,245 @@
 
 namespace pawl {
 
-/// How much the answer to a command promises.
+/// What a command that was answered survives.
 enum class durability : std::uint8_t {
-  sync,   ///< what was answered survives the loss of power
-  async,  ///< what was answered survives the death of the process
-  off,    ///< what was answered survives an orderly stop only
+  sync,   ///< a power failure
+  async,  ///< the death of the process
+  off,    ///< only an orderly stop
 };
 
-/// How log lines are written.
+/// The format of log lines.
 enum class log_format : std::uint8_t { text, json_lines };
 
-/// How the store is kept.
+/// The store.
 struct storage_settings {
-  /// The folder of the store; it is made if it is not there. Empty: the store is kept in memory.
+  /// Folder of the store. It is created if it does not exist. Empty: the store is in memory and
+  /// lost when the program ends.
   std::filesystem::path data_dir = {};
+  /// What a committed command survives: `sync` a power failure, `async` the death of the process,
+  /// `off` only an orderly stop.
   pawl::durability durability = pawl::durability::sync;
-  /// A full copy of a run's state is stored every so many checkpoints, between them only changes.
+  /// Number of checkpoints per full snapshot of a run's state. The checkpoints between snapshots
+  /// store only changes.
   std::uint32_t snapshot_every = 32;
-  /// Who watches all runs and was away can go on where it was, as long as no more groups of
-  /// transitions than this were written meanwhile.
+  /// Number of journal groups that are kept. A client that watches all runs can reconnect without
+  /// a gap if at most this many groups were written meanwhile.
   std::uint32_t journal_groups = 100'000;
   /// Maximum memory of cached compiled flows, as an estimate.
   std::uint64_t flow_cache_bytes = 64u << 20;
 };
 
-/// What a flow definition is held to before it is stored.
+/// Limits of flow definitions.
 struct flow_settings {
+  /// Maximum size of a flow definition.
   std::uint64_t max_bytes = 1u << 20;
+  /// Maximum nesting depth of arrays and objects in a flow definition.
   std::uint32_t max_depth = 64;
+  /// Maximum number of nodes in a flow.
   std::uint32_t max_nodes = 1'000;
+  /// Maximum number of edges in a flow.
   std::uint32_t max_edges = 5'000;
 };
 
-/// What a single run is held to.
+/// Limits of a run.
 struct run_settings {
-  /// State data as compact JSON. A step that would make it larger fails.
+  /// Maximum size of a run's data, as compact JSON. A step that would exceed it fails.
   std::uint64_t max_state_bytes = 8u << 20;
-  /// What one step returns, as compact JSON.
+  /// Maximum size of a step's result, as compact JSON. A step with a larger result fails.
   std::uint64_t max_result_bytes = 4u << 20;
-  /// Branches of one run at the same time.
+  /// Maximum number of concurrent branches in a run.
   std::uint32_t max_tokens = 1'000;
-  /// How often a run may come to one node, where the node names no `max_visits` of its own.
+  /// Maximum number of visits to a node by a run, if the node does not set `max_visits`.
   std::uint32_t default_max_visits = 1'000;
-  /// Signals that have come to one run and were not taken up yet.
+  /// Maximum number of signals that a run has received but not processed. Further signals are
+  /// refused.
   std::uint32_t max_signals = 1'000;
-  /// What one signal carries, as compact JSON.
+  /// Maximum size of a signal's payload, as compact JSON.
   std::uint64_t max_signal_bytes = 1u << 20;
-  /// Items that one map goes through.
+  /// Maximum number of items in a map. A map with more items fails.
   std::uint32_t max_map_items = 10'000;
-  /// Runs inside of each other, by nodes of type `subflow`.
+  /// Maximum nesting depth of runs started by `subflow` nodes.
   std::uint32_t max_nesting = 16;
 };
 
-/// The engine's own work: scheduling, recovery, stop.
+/// Scheduling, recovery and stop.
 struct engine_settings {
-  /// Threads that run actors. 0: one for each core; see `scheduler_thread_count`.
+  /// Number of threads that run actors. 0: one per core.
   std::uint32_t scheduler_threads = 0;
-  /// Parts of the run directory that work side by side.
+  /// Number of shards of the run directory.
   std::uint32_t shards = 16;
-  /// Runs in memory at once. One more start is answered `overloaded`.
+  /// Maximum number of runs in memory. Further starts are refused as `overloaded`.
   std::uint32_t max_active_runs = 100'000;
-  /// Commands that were taken and not answered yet. One more is answered `overloaded`.
+  /// Maximum number of commands that are accepted but not answered. Further commands are refused
+  /// as `overloaded`.
   std::uint32_t max_commands_in_flight = 100'000;
-  /// Unfinished runs that are brought back into memory together when the engine starts. 0: none;
-  /// each goes on when it is waited for.
+  /// Number of unfinished runs that are loaded at a time when the engine starts. 0: none; a run is
+  /// loaded when a call waits for it.
   std::uint32_t recovery_batch = 256;
-  /// Times that a crashed run actor is restarted before its run is parked as failed.
+  /// Maximum number of restarts of a crashed run actor. After that its run fails as quarantined.
   std::uint32_t restart_limit = 5;
-  /// The wait before the first restart; it doubles with every further one.
+  /// Initial back-off before a crashed run actor is restarted, and before a failed store is
+  /// reopened. It doubles with each attempt.
   std::chrono::milliseconds restart_first_delay_ms{100};
-  /// The longest wait before a restart.
+  /// Maximum back-off before a restart. At least `engine.restart_first_delay_ms`.
   std::chrono::milliseconds restart_max_delay_ms{30'000};
-  /// How long an orderly stop waits for steps that are under way.
+  /// Maximum time that an orderly stop waits for running steps.
   std::chrono::milliseconds stop_timeout_ms{10'000};
 
-  /// `scheduler_threads`, or the machine's cores where that is 0. At least 1.
+  /// Returns `scheduler_threads`, or the number of cores if it is 0. At least 1.
   [[nodiscard]] std::uint32_t scheduler_thread_count() const noexcept;
 };
 
-/// Where step functions run.
+/// The thread pool for step functions.
 struct executor_settings {
-  /// Threads for step functions. 0: twice the cores, at least 4; see `thread_count`.
+  /// Number of threads that run step functions. 0: twice the number of cores, at least 4.
   std::uint32_t threads = 0;
-  /// Calls that wait for a thread. One more is answered `overloaded`.
+  /// Maximum number of calls that wait for a thread. Further calls are refused as `overloaded`.
   std::uint32_t queue_limit = 10'000;
-  /// How long a step may take whose node names no `timeout`. 0: as long as it likes.
+  /// Timeout of a step whose node does not set `timeout`. 0: no limit.
   std::chrono::milliseconds default_timeout_ms{0};
-  /// How long a function that was cancelled or timed out has to return before it counts as stuck
-  /// and its thread is replaced.
+  /// Time that a cancelled or timed-out function has to return. After that it counts as stuck and
+  /// its thread is replaced.
   std::chrono::milliseconds stop_grace_ms{5'000};
-  /// Stuck functions at once. From then on no further call is taken until one returns.
+  /// Maximum number of stuck functions. At this number no further call starts until one returns.
   std::uint32_t max_stuck = 64;
 
-  /// `threads`, or twice the machine's cores and at least 4 where that is 0.
+  /// Returns `threads`, or twice the number of cores and at least 4 if it is 0.
   [[nodiscard]] std::uint32_t thread_count() const noexcept;
 };
 
-/// What the function `core.exec` may do.
+/// Limits of the function `core.exec`.
 struct exec_settings {
-  /// Programs that may be run: names found in `path`, or absolute paths; "*" for every one. Empty:
-  /// none.
+  /// Programs that `core.exec` may run. `*`: all. Empty: none.
   std::vector<std::string> allow = {};
-  /// Environment variables that programs may have: from ours, and from a step's `env`.
+  /// Environment variables that programs may receive, from Pawl's own environment and from a
+  /// step's `env`.
   std::vector<std::string> env = {"HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ"};
-  /// Where programs without a slash are looked for: absolute folders with `:` between them.
+  /// Search path for program names without a slash.
   std::string path = "/usr/local/bin:/usr/bin:/bin";
-  /// What is kept of each of a program's two output streams.
+  /// Maximum size of the output that is kept from each of a program's two output streams.
   std::uint64_t output_limit_bytes = 1u << 20;
-  /// How long a program may run where the node's args name no `timeout_ms`. 0: as long as it
-  /// likes. What outlives it is killed with its whole process group.
+  /// Timeout of a program if the node's arguments do not set `timeout_ms`. 0: no limit. After the
+  /// timeout the whole process group is killed.
   std::chrono::milliseconds timeout_ms{600'000};
 };
 
-/// What the function `core.http` may do.
+/// Limits of the function `core.http`.
 struct http_settings {
-  /// Hosts that may be called: "*" for every one with a public address; a name, an IP address or
-  /// "*.example.com", perhaps with ":8080" behind it, whatever addresses these have. Empty: none.
+  /// Hosts that `core.http` may call. `*`: all hosts with a public address. A host that is listed
+  /// by name may also have a private address. Empty: none.
   std::vector<std::string> allow_hosts = {"*"};
-  /// The longest body of a response.
+  /// Maximum size of a response body. A step that receives a larger one fails.
   std::uint64_t max_response_bytes = 4u << 20;
-  /// How long a call may take, redirects included, where the node's args name no `timeout_ms`.
+  /// Timeout of a call, including redirects, if the node's arguments do not set `timeout_ms`.
   std::chrono::milliseconds timeout_ms{30'000};
-  /// How long finding and reaching a host (DNS, TCP, TLS) may take.
+  /// Timeout for connecting to a host (DNS, TCP, TLS).
   std::chrono::milliseconds connect_timeout_ms{10'000};
-  /// A PEM file with certificates of authorities that are trusted besides the system's.
+  /// PEM file with certificate authorities to trust in addition to those of the system.
   std::filesystem::path ca_file = {};
 };
 
-/// Steps that workers outside of the process do.
+/// Steps that workers outside the process run.
 struct worker_settings {
-  /// The queue for calls of functions that the process does not have, of nodes that name no queue.
-  /// Empty: such a step fails.
+  /// Task queue for functions that are not registered in this process, if the node does not set
+  /// `queue`. Empty: such a step fails. `pawl serve` sets it to `default`.
   std::string default_queue = {};
-  /// Tasks that wait for a worker. A run that comes to one more waits with it.
+  /// Maximum number of queued tasks. A run that would add another one waits.
   std::uint32_t max_queued_tasks = 1'000'000;
-  /// Polls that wait for a task. One more is answered `overloaded`.
+  /// Maximum number of polls that wait for a task. Further polls are refused as `overloaded`.
   std::uint32_t max_polls = 10'000;
-  /// Workers that may be lost over one call before its step fails.
+  /// Number of lost leases after which a step fails.
   std::uint32_t max_lost_leases = 5;
 };
 
-/// The HTTP server: where it listens, and what it lets one peer, and all of them, take.
+/// The HTTP server: addresses, keys and limits.
 struct server_settings {
-  /// Addresses: "127.0.0.1:7717", "[::1]:7717", "localhost:7717" (which is 127.0.0.1), or
-  /// "unix:/path" for a Unix socket that only this user may use. Port 0: any that is free.
+  /// Addresses to listen on: an IP address and a port, where port 0 is any free port; `localhost`
+  /// is 127.0.0.1; `unix:` and a path is a socket that only the current user can access.
   std::vector<std::string> listen = {"127.0.0.1:7717"};
-  /// Threads that read requests and write answers. 0: one for each core; see `thread_count`.
+  /// Number of threads that read requests and write responses. 0: one per core.
   std::uint32_t threads = 0;
-  /// PEM files of the certificate, with what leads to its authority, and of its key. Both, or
-  /// neither: then HTTP is spoken without TLS. Not for Unix sockets.
+  /// PEM file with the certificate, followed by its chain. Empty: HTTP without TLS. Reloaded on
+  /// SIGHUP.
   std::filesystem::path tls_cert = {};
+  /// PEM file with the private key of the certificate.
   std::filesystem::path tls_key = {};
-  /// Web pages of other origins that may use the API: "https://app.example.com", "*" for every
-  /// one. Empty: none.
+  /// Origins of web pages that may use the API. `*`: all. Empty: none.
   std::vector<std::string> cors_origins = {};
-  /// Whether the routes of the old engine are there as well, under /api.
+  /// Whether the routes of the old engine are available under `/api`.
   bool old_api = false;
-  /// Connections at once. One more is answered 503 and closed.
+  /// Maximum number of connections. Further ones are answered with 503 and closed.
   std::uint32_t max_connections = 10'000;
-  /// Connections of one address, loopback and Unix sockets excepted. One more is answered 429.
+  /// Maximum number of connections per address. Loopback and Unix sockets are exempt. Further ones
+  /// are answered with 429 and closed.
   std::uint32_t max_connections_per_peer = 1'000;
-  /// Event streams and WebSockets at once, all together. One more is answered 429.
+  /// Maximum number of event streams and WebSockets. Further ones are answered with 429.
   std::uint32_t max_streams = 5'000;
-  /// Those of one caller: of a key, or without keys of an address. One more is answered 429.
+  /// Maximum number of event streams and WebSockets per API key or, without keys, per address.
+  /// Further ones are answered with 429.
   std::uint32_t max_streams_per_key = 1'000;
-  /// Requests of one caller that wait: polls of workers, and `?wait=`. One more is answered 429.
+  /// Maximum number of waiting requests (worker polls and `?wait=`) per API key or, without keys,
+  /// per address. Further ones are answered with 429.
   std::uint32_t max_waits_per_key = 1'000;
-  /// Requests of one connection that were read and not answered. The next waits unread.
+  /// Maximum number of unanswered requests on a connection. The next one is not read until one is
+  /// answered.
   std::uint32_t max_pipelined = 16;
-  /// The longest request target. A longer one is answered 414.
+  /// Maximum size of a request target. Longer ones are answered with 414.
   std::uint64_t max_url_bytes = 8u << 10;
-  /// Request line and header fields together. More is answered 431.
+  /// Maximum size of the request line and header fields. Larger ones are answered with 431.
   std::uint64_t max_header_bytes = 32u << 10;
-  /// Header fields of one request. More are answered 431.
+  /// Maximum number of header fields in a request. More are answered with 431.
   std::uint32_t max_header_fields = 100;
-  /// The body of a request, also after it was decompressed. A longer one is answered 413.
+  /// Maximum size of a request body, before and after decompression. Larger ones are answered with
+  /// 413.
   std::uint64_t max_body_bytes = 16u << 20;
-  /// How deep arrays and objects may nest in a body. A deeper one is answered 422.
+  /// Maximum nesting depth of arrays and objects in a request body or a WebSocket message. Deeper
+  /// ones are answered with 422.
   std::uint32_t max_json_depth = 128;
-  /// Requests that are being read, of all connections together. What is beyond is answered 503.
+  /// Maximum total size of requests that are being read, over all connections. Further ones are
+  /// answered with 503.
   std::uint64_t max_pending_bytes = 512u << 20;
-  /// One message that comes over a WebSocket. A longer one closes it with 1009.
+  /// Maximum size of a WebSocket message from a client. A larger one closes the connection.
   std::uint64_t max_message_bytes = 4u << 20;
-  /// What may wait for the reader of one event stream or WebSocket. One that falls further behind
-  /// is dropped.
+  /// Maximum size of data that waits to be sent on an event stream or WebSocket. A slower reader
+  /// is disconnected.
   std::uint64_t stream_buffer_bytes = 1u << 20;
-  /// How long a connection without a request stays open.
+  /// Time after which a connection without a request is closed.
   std::chrono::milliseconds idle_timeout_ms{60'000};
-  /// How long the head of a request, or a TLS handshake, may take.
+  /// Timeout for receiving a request head, and for a TLS handshake.
   std::chrono::milliseconds header_timeout_ms{10'000};
-  /// How long the body of a request may take.
+  /// Timeout for receiving a request body.
   std::chrono::milliseconds body_timeout_ms{60'000};
-  /// How long a peer may take nothing of what is written to it before its connection is closed.
+  /// Time without progress in sending after which a connection is closed.
   std::chrono::milliseconds write_timeout_ms{30'000};
-  /// A WebSocket that is silent for so long is sent a ping; twice as long, and it is closed.
+  /// Time without data from a client after which a WebSocket is sent a ping. After twice this time
+  /// it is closed.
   std::chrono::milliseconds ping_interval_ms{20'000};
-  /// The keys of callers; see `pawl keys`. Empty: `keys.json` in the data folder.
+  /// File with the API keys; `pawl keys` manages it. Empty: `keys.json` in the data folder.
+  /// Reloaded when it changes.
   std::filesystem::path keys_file = {};
-  /// Requests with a wrong key that one address may send in a minute. One more is answered 429.
+  /// Maximum number of requests with an invalid key per minute and address. Further ones are
+  /// answered with 429.
   std::uint32_t max_failed_logins = 20;
-  /// Where every command that somebody gives is noted, a JSON object a line. Empty: in the log.
+  /// File for the audit log of all commands, one JSON object per line. Empty: the audit log is
+  /// part of the log, at level info. Reopened on SIGHUP.
   std::filesystem::path audit_file = {};
 
-  /// `threads`, or the machine's cores where that is 0. At least 1.
+  /// Returns `threads`, or the number of cores if it is 0. At least 1.
   [[nodiscard]] std::uint32_t thread_count() const noexcept;
 };
 
 struct log_settings {
+  /// Minimum level of log messages.
   log_level level = log_level::info;
+  /// `text`: lines for people. `json`: one JSON object per line.
   log_format format = log_format::text;
-  /// Where lines are appended. Empty: standard error.
+  /// File to append log messages to. Empty: standard error.
   std::filesystem::path file = {};
 };
 
-/// Everything about an engine that can be set. Plain values: copy and change freely. The text of
-/// every setting, its variable and its limits are described in docs/configuration.md.
+/// All settings of an engine. Plain values: copy and change freely. docs/configuration.md lists the
+/// key, environment variable, default and range of each.
 struct settings {
   storage_settings storage;
   flow_settings flow;
@@ -238,20 +262,20 @@ struct settings {
   server_settings server;
   log_settings log;
 
-  /// Every value as it is when nobody sets it; the same as `settings{}`.
+  /// Returns the defaults; the same as `settings{}`.
   [[nodiscard]] static settings defaults();
 
-  /// The defaults, changed by the variables `PAWL_*` of this process, and by the file that
-  /// `PAWL_CONFIG` names. Error `invalid_argument`: every wrong or unknown variable at once, with
-  /// what is allowed. Reads the environment: not safe while another thread changes it.
+  /// Returns the defaults, overridden by the file that `PAWL_CONFIG` names and by the environment
+  /// variables `PAWL_*`. Error: `invalid_argument`, which lists every invalid or unknown variable.
+  /// Reads the environment: not safe while another thread changes it.
   [[nodiscard]] static result<settings> from_env();
 
-  /// As `from_env`, over the values in a TOML file. Errors: `not_found`, `io_failed` for the
-  /// file; `invalid_argument` for wrong or unknown keys, which are named with their line.
+  /// As `from_env`, with the values of a TOML file as the base. Errors: `not_found`, `io_failed`
+  /// (the file); `invalid_argument`, which lists every invalid or unknown key with its line.
   [[nodiscard]] static result<settings> from_file(const std::filesystem::path& file);
 
-  /// Checks values that a program has set itself: every one that is out of range is named, as in
-  /// `from_env`.
+  /// Checks values that the program has set. Error: `invalid_argument`, which lists every value out
+  /// of range.
   [[nodiscard]] result<void> check() const;
 };
 

@@ -6,13 +6,13 @@
 
 namespace pawl {
 
-/// The known word that `word` was probably meant to be: the one with the fewest single-letter
-/// slips (insert, drop, replace, swap two neighbours; upper and lower case count as equal), as
-/// long as these are at most a third of the longer of the two. The first of equally near words;
-/// nothing if none is near. An exact match is nearest. Words over 64 bytes are not looked at, so
-/// that hostile input costs nothing. The view is one of `known`. Safe for concurrent use.
+/// Returns the word of `known` that `word` most likely is a typo of: the one at the smallest edit
+/// distance (insert, delete, replace a letter, swap two neighbours; case is ignored), which must be
+/// at most a third of the length of the longer word. Of equally near words the first; none if no
+/// word is near. Words over 64 bytes are ignored, which bounds the cost of hostile input. Safe for
+/// concurrent use.
 ///
-/// Algorithm: optimal string alignment distance (the restricted Damerau-Levenshtein distance).
+/// Algorithm: optimal string alignment distance (restricted Damerau-Levenshtein distance).
 [[nodiscard]] std::optional<std::string_view> nearest(std::string_view word,
                                                       std::span<const std::string_view> known);
 

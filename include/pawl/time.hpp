@@ -9,7 +9,7 @@
 
 namespace pawl {
 
-/// A moment on the wall clock (UTC), in microseconds. What is stored and shown.
+/// A wall-clock time (UTC) in microseconds; the form in which times are stored and shown.
 using time_point = std::chrono::sys_time<std::chrono::microseconds>;
 
 /// Microseconds since 1970-01-01T00:00:00Z.
@@ -20,17 +20,17 @@ using time_point = std::chrono::sys_time<std::chrono::microseconds>;
   return time_point{std::chrono::microseconds{us}};
 }
 
-/// RFC 3339 in UTC with milliseconds: "2026-01-31T09:30:00.250Z".
+/// Formats a time as RFC 3339 in UTC with milliseconds: "2026-01-31T09:30:00.250Z".
 [[nodiscard]] std::string to_rfc3339(time_point t);
 
-/// Reads RFC 3339 with any offset and up to microseconds: "2026-01-31T10:30:00.5+01:00". Error:
+/// Parses RFC 3339 with any offset, to the microsecond: "2026-01-31T10:30:00.5+01:00". Error:
 /// `invalid_argument`.
 [[nodiscard]] result<time_point> parse_rfc3339(std::string_view text);
 
-/// The longest duration that can be configured anywhere: 100 years of 365 days.
+/// Maximum duration of every setting and option: 100 years of 365 days.
 inline constexpr std::chrono::milliseconds max_duration = std::chrono::hours{24 * 365 * 100};
 
-/// Reads "250ms", "30s", "1.5m", "2h" or "7d". Error: `invalid_argument`.
+/// Parses "250ms", "30s", "1.5m", "2h" or "7d". Error: `invalid_argument`.
 [[nodiscard]] result<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 }  // namespace pawl

@@ -14,34 +14,34 @@
 #include <pawl/result.hpp>
 #include <pawl/time.hpp>
 
-/// Steps that are done outside of the engine's process. A task node with a `queue`, and one whose
-/// function this process does not have where `worker.default_queue` is set, makes a task of each of
-/// its calls. A worker polls for tasks and gets each with a lease. While it is heard of (by
-/// `heartbeat_task`) the lease goes on; when it runs out, the task is given to another worker, and
-/// the first one's outcome is refused.
+/// Steps that run outside the engine's process. A call becomes a task in a queue if its task node
+/// names a `queue`, or if the process lacks the function and `worker.default_queue` is set. A
+/// worker polls for tasks and receives each with a lease. Heartbeats extend the lease; when it
+/// expires, the task goes to another worker and the outcome of the first one is refused. A task
+/// therefore runs at least once.
 namespace pawl {
 
-/// What a worker asks for.
+/// A request for tasks.
 struct task_poll {
-  std::string worker;                  ///< names it in listings and histories; as `check_name`
+  std::string worker;                  ///< name in listings and histories; as `check_name`
   std::string queue = "default";       ///< as `check_name`
-  std::vector<std::string> functions;  ///< code_refs that it can do; 1 to 1000
-  std::size_t max = 1;                 ///< tasks at once, 1 to 100
-  std::chrono::milliseconds wait{0};   ///< how long to wait for the first; at most 60 s
-  /// How long a task is the worker's own without a heartbeat; 1 s to 1 h. A node's
-  /// `heartbeat_timeout` makes it shorter.
+  std::vector<std::string> functions;  ///< code_refs the worker has; 1 to 1000
+  std::size_t max = 1;                 ///< maximum number of tasks, 1 to 100
+  std::chrono::milliseconds wait{0};   ///< maximum wait for the first task; at most 60 s
+  /// Duration of a lease without a heartbeat, 1 s to 1 h. A shorter `heartbeat_timeout` of the node
+  /// takes precedence.
   std::chrono::milliseconds lease_time{30'000};
 };
 
-/// Names a task and the right to answer it.
+/// Identifies a task and the right to complete it.
 struct task_lease {
   std::string task;   ///< "RUN~TOKEN.VISIT.ATTEMPT"
-  std::string lease;  ///< from the answer of a poll
+  std::string lease;  ///< from the poll's answer
 
   friend bool operator==(const task_lease&, const task_lease&) = default;
 };
 
-/// A call of a step's function, for a worker.
+/// A call of a step function, for a worker.
 struct worker_task {
   task_lease id;
   run_id run;
@@ -51,26 +51,26 @@ struct worker_task {
   std::uint32_t attempt = 0;
   std::string code_ref;
   json args;                          ///< an object
-  std::shared_ptr<const json> state;  ///< the run's data as the step sees it
+  std::shared_ptr<const json> state;  ///< the run's data as the step's branch sees it
   std::string idempotency_key;
-  std::optional<json> answer;  ///< to the question that an earlier call of this visit asked
-  std::chrono::milliseconds lease_time{0};  ///< as it was given
-  std::optional<time_point> timeout_at;     ///< when the call is given up, whatever is heard
+  std::optional<json> answer;  ///< answer to the question of the previous call of this visit
+  std::chrono::milliseconds lease_time{0};  ///< duration of the lease
+  std::optional<time_point> timeout_at;     ///< deadline of the call, regardless of heartbeats
   trace_context trace;                      ///< as `step_context::traceparent`
 };
 
-/// How a worker's call ended.
+/// The outcome of a worker's call.
 struct task_outcome {
-  result<json> value = json{};                   ///< as a step function's
-  std::optional<interruption> interrupted = {};  ///< it asks something: `value` is not looked at
-  bool retryable = true;  ///< false: no retry policy is to try this failure again
+  result<json> value = json{};                   ///< as a step function returns
+  std::optional<interruption> interrupted = {};  ///< it asks a question; `value` is ignored
+  bool retryable = true;                         ///< false: no retry policy retries this failure
 };
 
-/// What a worker is to do with a task that it has.
+/// What the engine asks of the worker that holds a task.
 enum class task_wish : std::uint8_t {
   none,
-  pause,   ///< the run is paused when this call has ended
-  cancel,  ///< nobody needs the outcome any more
+  pause,   ///< the run pauses when this call has finished
+  cancel,  ///< the outcome is no longer needed
 };
 [[nodiscard]] std::string_view to_string(task_wish wish) noexcept;
 
@@ -79,7 +79,7 @@ struct task_heartbeat {
   std::chrono::milliseconds lease_time{0};  ///< from now on
 };
 
-/// A line of a worker's log.
+/// A log line of a worker.
 struct task_log_line {
   log_level level = log_level::info;
   std::string message;
@@ -93,19 +93,19 @@ struct worker_info {
   time_point last_seen{};
 };
 
-/// Tasks of one function in one queue.
+/// The tasks of one function in one queue.
 struct task_queue_info {
   std::string queue;
   std::string code_ref;
   std::uint64_t queued = 0;
   std::size_t leased = 0;
-  std::optional<time_point> oldest_at = {};  ///< since when the oldest queued one waits
+  std::optional<time_point> oldest_at = {};  ///< when the oldest queued task was queued
 };
 
-/// Who works for a scope, and what there is to do.
+/// The workers and task queues of a scope.
 struct worker_overview {
-  std::vector<worker_info> workers;     ///< that were heard of in the last minutes, by name
-  std::vector<task_queue_info> queues;  ///< by queue and function
+  std::vector<worker_info> workers;     ///< seen in the last minutes, ordered by name
+  std::vector<task_queue_info> queues;  ///< ordered by queue and function
 };
 
 }  // namespace pawl

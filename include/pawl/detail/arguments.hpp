@@ -15,8 +15,8 @@
 #include <pawl/json.hpp>
 #include <pawl/result.hpp>
 
-/// How a step's `args` become the parameters of a C++ function. Stricter than nlohmann's `get`,
-/// which makes 1 of true, 42 of 42.7 and a wrong number of one that is too large.
+/// Converts a step's `args` to the parameters of a C++ function. Stricter than nlohmann's `get`,
+/// which turns true into 1, 42.7 into 42, and a number out of range into a wrong one.
 namespace pawl::detail {
 
 template <class T>
@@ -44,30 +44,30 @@ concept json_gettable = requires(const json& value) {
   { value.template get<T>() } -> std::same_as<T>;
 };
 
-/// Letters are no numbers.
+/// Characters are not numbers.
 template <class T>
 concept character = std::same_as<T, char> || std::same_as<T, wchar_t> || std::same_as<T, char8_t> ||
     std::same_as<T, char16_t> || std::same_as<T, char32_t>;
 
-/// A type that an argument can have. An optional one may be missing or null.
+/// A type that an argument can have. A std::optional may be missing or null.
 template <class T>
 concept decodable = std::move_constructible<T> && !character<T> &&
                     (json_gettable<T> || json_gettable<typename optional_value<T>::type>);
 
-/// An argument that does not fit: `{function_failed, …, "invalid_arguments"}`.
+/// The error for arguments that do not match: `{function_failed, …, "invalid_arguments"}`.
 [[nodiscard]] error invalid_arguments(std::string message);
-/// What is wrong with the argument at `path`: "must be a whole number, not the text \"x\"".
+/// The message for the argument at `path`: "must be a whole number, not the text \"x\"".
 [[nodiscard]] std::string mismatch(const std::string& path, std::string_view expected,
                                    const json& given);
-/// nlohmann's exception text without its "[json.exception…]" mark.
+/// The text of a nlohmann exception without its "[json.exception…]" prefix.
 [[nodiscard]] std::string plain_text(const std::exception& failure);
-/// Explains why `args` do not make the struct that `decode` makes of them, where `why` is what
-/// nlohmann said. Names the argument, found by trying other values for each: an error path only.
+/// Explains why `decode` cannot make a struct of `args`; `why` is nlohmann's exception. Finds the
+/// argument by trying other values for each: slow, for errors only.
 [[nodiscard]] error struct_mismatch(const json& args, const std::exception& why,
                                     const std::function<void(const json&)>& decode);
 
-/// The integer in `value`, or nothing if it is none or does not fit. 42.0 counts as 42: computed
-/// arguments are doubles.
+/// Returns the integer in `value`; none if it is not an integer or out of range. 42.0 counts as 42:
+/// computed arguments are doubles.
 template <std::integral T>
 std::optional<T> exact_integer(const json& value) {
   if (value.is_number_unsigned()) {
@@ -88,7 +88,7 @@ std::optional<T> exact_integer(const json& value) {
   return std::nullopt;
 }
 
-/// Decodes one value. Appends to `wrong` and gives nothing if it does not fit.
+/// Decodes one value. Returns none and appends a message to `wrong` if it does not match.
 template <class T>
 std::optional<T> decode(const json& value, const std::string& path,
                         std::vector<std::string>& wrong) {
@@ -133,14 +133,14 @@ std::optional<T> decode(const json& value, const std::string& path,
   }
 }
 
-/// Reads named arguments one after another and collects everything that is wrong with them.
+/// Reads named arguments one by one and collects all errors.
 class argument_reader {
  public:
   /// Both must outlive the reader.
   argument_reader(const json& args, std::span<const std::string> names)
       : args_(args), names_(names) {}
 
-  /// The argument `names[index]`, or nothing if it is missing or does not fit.
+  /// Returns the argument `names[index]`; none if it is missing or does not match.
   template <class T>
   std::optional<T> read(std::size_t index) {
     const auto found = args_.find(names_[index]);
@@ -150,7 +150,7 @@ class argument_reader {
     return std::nullopt;
   }
 
-  /// Says everything that was wrong, arguments with unknown names included.
+  /// Returns all errors as one, including arguments with unknown names.
   [[nodiscard]] result<void> finish();
 
  private:
@@ -159,7 +159,7 @@ class argument_reader {
   std::vector<std::string> wrong_;
 };
 
-/// The struct that `args` as a whole stand for.
+/// Decodes all of `args` as one struct.
 template <class T>
 result<T> decode_struct(const json& args) {
   try {

@@ -12,7 +12,7 @@
 #include <pawl/detail/arguments.hpp>
 #include <pawl/function.hpp>
 
-/// What a callable's parameters and return type say about it as a step function.
+/// Derives from the parameters and the return type of a callable how to call it as a step function.
 namespace pawl::detail {
 
 template <class... Types>
@@ -20,8 +20,8 @@ struct type_list {
   static constexpr std::size_t size = sizeof...(Types);
 };
 
-/// Result and parameters of a function pointer, or of an object with one call operator that is not
-/// a template. `shared` is false if the operator changes the object.
+/// Return type and parameters of a function pointer, or of an object with one call operator that is
+/// not a template. `shared` is false if the operator is not const.
 template <class F>
 struct signature_of {
   static constexpr bool known = false;
@@ -69,14 +69,14 @@ inline constexpr bool is_argument =
     !is_state<P> && !std::is_base_of_v<step_context, T> && decodable<T> &&
     (!std::is_lvalue_reference_v<P> || std::is_const_v<std::remove_reference_t<P>>);
 
-/// True for a type that can be made of the whole `args` object: a struct, or a map.
+/// True for a type that the whole `args` object can be decoded to: a struct or a map.
 template <class T>
 inline constexpr bool is_argument_struct = std::is_class_v<T> &&
                                            (
                                                !requires { typename T::value_type; } ||
                                                requires { typename T::mapped_type; });
 
-/// The parameters `[state] [arguments…] [step]` taken apart.
+/// Splits the parameters into `[state] [arguments…] [step]`.
 template <class Parameters, class Arguments = type_list<>>
 struct parameter_plan;
 
@@ -118,8 +118,8 @@ struct unwrapped<result<T>> {
   using type = T;
 };
 
-/// True if a step function may return `R`: nothing, an error, what JSON can be made of, or a
-/// `pawl::result` of nothing or of that.
+/// True if a step function may return `R`: void, an error, a type that converts to JSON, or a
+/// `pawl::result` of void or of such a type.
 template <class R, class T = typename unwrapped<std::remove_cvref_t<R>>::type>
 inline constexpr bool returns_json =
     std::is_void_v<T> || std::is_same_v<T, error> || std::is_constructible_v<json, T>;
@@ -140,7 +140,7 @@ result<json> to_result(R&& returned) {
   }
 }
 
-/// Calls `f` with the parts that its plan asks for.
+/// Calls `f` with the parameters of its plan.
 template <class Plan, class F, class... Arguments>
 result<json> invoke(const F& f, const json& state, step_context& step, Arguments&&... arguments) {
   const auto bound = [&]() -> decltype(auto) {
@@ -161,7 +161,7 @@ result<json> invoke(const F& f, const json& state, step_context& step, Arguments
   }
 }
 
-/// As `invoke`, with one value for each of `names`, or the error that says what does not fit.
+/// As `invoke`, with one value for each of `names`. Errors: the arguments do not match.
 template <class Plan, class F, class... T, std::size_t... I>
 result<json> invoke_named(const F& f, const json& state, step_context& step,
                           std::span<const std::string> names, type_list<T...>,
@@ -172,7 +172,7 @@ result<json> invoke_named(const F& f, const json& state, step_context& step,
   return invoke<Plan>(f, state, step, *std::move(std::get<I>(values))...);
 }
 
-/// As `invoke`, with the struct that all of `args` make, or the error that says what does not fit.
+/// As `invoke`, with one struct decoded from `args`. Errors: the arguments do not match.
 template <class Plan, class F, class T>
 result<json> invoke_struct(const F& f, const json& state, step_context& step, type_list<T>) {
   auto decoded = decode_struct<T>(step.args());
@@ -180,7 +180,7 @@ result<json> invoke_struct(const F& f, const json& state, step_context& step, ty
   return invoke<Plan>(f, state, step, *std::move(decoded));
 }
 
-/// Holds a callable in a form that can be copied, as std::function asks, whether it can or not.
+/// Makes any callable copyable, as std::function requires.
 template <class F>
 class held {
  public:
@@ -210,7 +210,7 @@ bool is_empty(const F& f) {
     return false;
 }
 
-/// True if `F` has a shape that some way of adding takes; `check_callable` says what is missing.
+/// True if `F` can be a step function; `check_callable` says why not.
 template <class F, class Shape = signature_of<F>>
 concept callable =
     Shape::known && Shape::shared && parameter_plan<typename Shape::parameters>::arguments_fit &&
@@ -224,21 +224,22 @@ inline constexpr bool one_struct = false;
 template <class T>
 inline constexpr bool one_struct<type_list<T>> = is_argument_struct<T>;
 
-/// Refuses, with a sentence, what `callable` is false for.
+/// Fails to compile with an explanation if `callable<F>` is false.
 template <class F>
 constexpr void check_callable() {
   using shape = signature_of<F>;
   static_assert(shape::known,
                 "pawl: a step function is a function, or an object with one operator() whose "
-                "parameters have types: not generic (auto), not overloaded");
-  static_assert(shape::shared,
-                "pawl: a step function is called by several threads at once, so its operator() "
-                "must be const: a lambda must not be mutable");
+                "parameters have concrete types: not generic (auto), not overloaded");
+  static_assert(
+      shape::shared,
+      "pawl: several threads call a step function concurrently, so its operator() must be "
+      "const: a lambda must not be mutable");
   if constexpr (shape::known) {
     static_assert(plan_for<F>::arguments_fit,
                   "pawl: a step function takes (const pawl::json& state, arguments, "
-                  "pawl::step_context& step) in this order, each of which may be left out; an "
-                  "argument is taken by value or const& and has a from_json");
+                  "pawl::step_context& step) in this order, each optional; an argument is taken by "
+                  "value or const& and needs a from_json");
     static_assert(returns_json<typename shape::returns>,
                   "pawl: a step function returns void, pawl::json, a type with a to_json, or a "
                   "pawl::result of one of these");

@@ -7,7 +7,7 @@
 
 namespace pawl::detail {
 
-/// What a line of the log is about, where it is about one thing. What is not known is empty.
+/// What a log line is about. Unknown fields are empty.
 struct log_fields {
   std::string_view scope = {};
   std::string_view run = {};
@@ -16,8 +16,8 @@ struct log_fields {
   const trace_context* trace = nullptr;
 };
 
-/// While it lives, lines that its thread writes into the log are about this, besides what they were
-/// about around it. What the fields view must live as long.
+/// Adds fields to the log lines of the current thread for as long as it lives. Scopes nest: fields
+/// that are empty here keep their outer value. The texts must outlive this object.
 class log_about {
  public:
   explicit log_about(const log_fields& what) noexcept;
@@ -25,18 +25,18 @@ class log_about {
   log_about& operator=(const log_about&) = delete;
   ~log_about();
 
-  /// What lines of this thread are about now.
+  /// The fields of the current thread.
   [[nodiscard]] static const log_fields& now() noexcept;
 
  private:
   const log_fields before_;
 };
 
-/// A text as a line of the log may have it, whatever a caller made of it: control characters, and
-/// bytes that are no UTF-8, as \xNN. No text can look like another line.
+/// Escapes a text for a log line: control characters and invalid UTF-8 become \xNN, so that no text
+/// can forge a line.
 [[nodiscard]] std::string log_text(std::string_view text);
-/// As the value of a `name=value`: in double quotes unless it is plain, and then also quotes and
-/// backslashes as \xNN. No value can look like another field.
+/// Escapes the value of a `name=value` field. Puts it in double quotes unless it is plain; then
+/// also quotes and backslashes become \xNN, so that no value can forge a field.
 [[nodiscard]] std::string log_value(std::string_view text);
 
 }  // namespace pawl::detail
