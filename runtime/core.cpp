@@ -74,7 +74,7 @@ result<std::shared_ptr<actors::engine_context>> engine_core::make_context() {
     given_.log = *std::move(made);
   }
   if (!given_.clock) given_.clock = make_system_clock();
-  if (!given_.rng) given_.rng = make_chance();
+  if (!given_.rng) given_.rng = make_rng();
   auto store = open_store();
   if (!store) return std::move(store).error();
   auto made = std::make_shared<actors::engine_context>(

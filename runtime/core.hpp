@@ -35,7 +35,8 @@ struct engine_context;
 
 namespace pawl {
 
-/// The replaceable parts of an engine. What is null is made as the settings say.
+/// The replaceable components of an engine. A component that is null is made as the settings
+/// describe.
 struct engine_components {
   /// Called when the engine is opened, and again after the store has failed.
   std::function<result<std::unique_ptr<persistence::store>>()> open_store;
@@ -46,8 +47,8 @@ struct engine_components {
   std::shared_ptr<spdlog::logger> log;
 };
 
-/// What an engine and all its scopes share: the way from their calls to the actors. Only core.cpp
-/// knows that there are actors. Safe for concurrent use, but for `open`.
+/// What an engine and its handles share: admits their calls and sends them to the actors. Safe for
+/// concurrent use, except for `open`.
 class engine_core {
  public:
   engine_core(pawl::settings s, engine_components given);
@@ -55,18 +56,18 @@ class engine_core {
   engine_core(const engine_core&) = delete;
   engine_core& operator=(const engine_core&) = delete;
 
-  /// `host`: the actor system to live in, which must outlive `stop`; null for one of its own.
+  /// `host`: the actor system to use, which must outlive `stop`; null: a system of its own.
   result<void> open(caf::actor_system* host);
   result<void> stop();
-  /// What is done at the end of `stop`: one thing for each engine.
+  /// Sets a function that is called at the end of `stop`.
   void at_stop(std::function<void()> what);
   [[nodiscard]] result<void> ready() const;
-  /// Is open or, after its store has failed, about to be again.
+  /// Returns true if the engine is open, or will be reopened because its store has failed.
   [[nodiscard]] bool is_alive() const;
 
-  // Each calls `done` once, as `callback` says.
+  // Each calls `done` exactly once.
   void start(run_key key, flow::start_command what, callback<run_started> done);
-  /// `if_checkpoint`: refused if the run's last checkpoint is another.
+  /// `if_checkpoint`: refuse the command if the run has another last checkpoint.
   void command(run_key key, flow::command what, callback<run_changed> done,
                std::optional<std::uint64_t> if_checkpoint = {});
   void wait(run_key key, std::chrono::milliseconds timeout, callback<actors::ended_run> done);
@@ -79,24 +80,24 @@ class engine_core {
                       std::optional<double> progress, std::vector<task_log_line> log,
                       callback<task_heartbeat> done);
   void describe_workers(const scope_name& in, callback<worker_overview> done);
-  /// From 0 to below 1.
+  /// A random number from 0 to below 1.
   [[nodiscard]] double draw() const;
-  /// Whether runs use it is to be asked before.
+  /// The caller checks first that no unfinished run uses the flow.
   void delete_flow(const scope_name& in, const flow_name& name, callback<void> done);
 
-  /// The parts of the open engine; null before `open`, after `stop`, and while the store is opened
-  /// again. Who holds them can read the store until it lets them go.
+  /// The components of the open engine; null before `open`, after `stop`, and while the store is
+  /// reopened. The holder can read the store until it releases them.
   [[nodiscard]] std::shared_ptr<actors::engine_context> running() const;
-  /// Does some reading on another thread. False, and `work` is not done, if the engine is full or
-  /// not open.
+  /// Calls `work` on the reader thread. Errors: `overloaded`, `unavailable`; then `work` is not
+  /// called.
   [[nodiscard]] result<void> read_later(std::function<void()> work);
-  /// Why nothing can be done now.
+  /// The error that says why the engine accepts no calls.
   [[nodiscard]] error closed() const;
 
   const pawl::settings settings;
   const std::shared_ptr<functions::registry> functions;
   const std::unique_ptr<id_source> ids;
-  /// Who watches the engine, and what it has measured: as long as there is an engine.
+  /// Subscriptions and metrics; they outlive a reopened store.
   const std::shared_ptr<actors::engine_telemetry> telemetry;
 
  private:
@@ -106,38 +107,39 @@ class engine_core {
     std::shared_ptr<actors::engine_context> context;
     std::shared_ptr<const actors::engine_actors> actors;
   };
-  /// What a command needs, with its place among the commands in flight taken; or why it has none.
+  /// Takes a place among the commands in flight and returns what a command needs. Errors:
+  /// `overloaded`, `unavailable`.
   [[nodiscard]] result<admitted> admit() const;
   result<std::shared_ptr<actors::engine_context>> make_context();
   result<std::unique_ptr<persistence::store>> open_store() const;
-  /// Lets the actors end in order; functions under way have so much time.
+  /// Stops the actors in order. Running functions have `patience` to finish.
   static void end_in_order(const admitted& ended, std::chrono::milliseconds patience);
   void on_store_failed(std::uint64_t generation, const error& why);
-  /// Ends what works with the failed store, opens it once more, and begins anew with it.
+  /// Stops what uses the failed store, opens it again and starts new actors.
   result<void> reopen();
-  /// Reopening keeps what was durable only where there is something on a disk.
+  /// False for an in-memory store: reopening it would lose what was durable.
   [[nodiscard]] bool can_reopen() const;
 
   engine_components given_;
-  mutable std::mutex mutex_;  ///< guards what follows
+  mutable std::mutex mutex_;  ///< guards the members below
   std::shared_ptr<actors::engine_context> context_;
   std::shared_ptr<const actors::engine_actors> actors_;
   std::unique_ptr<hosting> hosting_;
   caf::actor_system* system_ = nullptr;
-  std::uint64_t generation_ = 0;  ///< how often parts were made
+  std::uint64_t generation_ = 0;  ///< how often the components were made
   std::optional<error> failure_;  ///< of the store, until it is open again
   std::function<void()> at_stop_;
-  std::weak_ptr<actors::engine_context> ended_;  ///< of the failed store; used by `reopen` only
+  std::weak_ptr<actors::engine_context> ended_;  ///< of the failed store; only `reopen` uses it
   std::unique_ptr<restarter> restarter_;
   bool opened_ = false;
   bool stopped_ = false;
 };
 
-/// The way from an engine to its inside, for the rest of `runtime/`, for the program and for tests.
+/// Access to the internals of an engine, for `runtime/`, the program and tests.
 struct engine_access {
   [[nodiscard]] static engine_core& core(engine& e) { return *e.core_; }
   [[nodiscard]] static std::shared_ptr<engine_core> shared_core(engine& e) { return e.core_; }
-  /// An engine of given parts.
+  /// Makes an engine of the given components.
   [[nodiscard]] static engine make(settings s, engine_components given);
 };
 

@@ -48,7 +48,7 @@ class uuid_source final : public id_source {
   std::mt19937_64 random_;
 };
 
-class random_chance final : public actors::rng {
+class random_source final : public actors::rng {
  public:
   double draw() override {
     const std::lock_guard lock{mutex_};
@@ -78,8 +78,8 @@ std::unique_ptr<actors::clock> make_system_clock() {
   return std::make_unique<system_clock>();
 }
 
-std::unique_ptr<actors::rng> make_chance() {
-  return std::make_unique<random_chance>();
+std::unique_ptr<actors::rng> make_rng() {
+  return std::make_unique<random_source>();
 }
 
 run_id id_of_key(std::string_view key) {
@@ -89,13 +89,13 @@ run_id id_of_key(std::string_view key) {
                        c == '.' || c == '_' || c == '-';
     if (plain) {
       id += c;
-    } else {  // ":" and two digits: no plain text can look like it
+    } else {  // ":" and two digits; a plain character is never ":"
       id += ':';
       detail::append_hex_byte(id, static_cast<unsigned char>(c));
     }
   }
   if (id.size() <= max_id_bytes) return run_id{std::move(id)};
-  // Too long: its beginning and 128 bits of hash, marked by "::", which the above never makes.
+  // Too long: a prefix and a 128-bit hash, separated by "::", which the loop above never produces.
   const std::uint64_t halves[] = {detail::fnv1a(key), detail::fnv1a(key, ~detail::fnv1a_offset)};
   id.resize(max_id_bytes - 34);
   id += "::";

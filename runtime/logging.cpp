@@ -12,7 +12,7 @@
 namespace pawl {
 namespace {
 
-/// A line as it is written, and what it is about.
+/// A line to be written, with its fields.
 struct log_line {
   explicit log_line(const spdlog::details::log_msg& from)
       : at(std::chrono::time_point_cast<std::chrono::microseconds>(from.time)),
@@ -20,10 +20,10 @@ struct log_line {
               spdlog::level::to_string_view(from.level).size()),
         message(from.payload.data(), from.payload.size()) {}
 
-  /// Calls `visit` with the name and the text of each thing that it is about.
+  /// Calls `visit` with the name and the text of each field.
   template <class Visit>
   static void each_field(const Visit& visit) {
-    // Lines are formatted by the thread that writes them.
+    // Lines are formatted on the thread that logs them.
     const auto& about = detail::log_about::now();
     const std::pair<const char*, std::string_view> texts[] = {{"scope", about.scope},
                                                               {"run", about.run},
@@ -105,8 +105,8 @@ result<std::shared_ptr<spdlog::logger>> make_logger(const log_settings& s) {
     try {
       sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(s.file.string());
     } catch (const spdlog::spdlog_ex& failure) {
-      return error{errc::io_failed, "the log file " + s.file.string() +
-                                        " cannot be opened (log.file): " + failure.what()};
+      return error{errc::io_failed, "cannot open the log file " + s.file.string() +
+                                        " (log.file): " + failure.what()};
     }
   }
   auto logger = std::make_shared<spdlog::logger>("pawl", std::move(sink));

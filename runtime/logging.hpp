@@ -11,12 +11,12 @@ class logger;
 
 namespace pawl {
 
-/// A logger of its own, as the settings say; not known to spdlog's registry, so that engines do not
-/// share it. Each line says what it is about (`detail::log_about`), and nothing in a line can end
-/// it. Errors: `io_failed` if the file cannot be opened.
+/// Makes a logger as the settings describe. It is not in spdlog's registry: engines do not share
+/// it. Each line has the fields of `detail::log_about`, and texts are escaped so that they cannot
+/// forge lines. Errors: `io_failed` if the file cannot be opened.
 [[nodiscard]] result<std::shared_ptr<spdlog::logger>> make_logger(const log_settings& s);
 
-/// At any time, while others write.
+/// Changes the level of a logger. Safe while other threads log.
 void set_level(spdlog::logger& of, log_level level);
 [[nodiscard]] log_level level_of(const spdlog::logger& of);
 

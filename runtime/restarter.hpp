@@ -10,24 +10,23 @@
 
 namespace pawl {
 
-/// Puts something right that has failed, on a thread of its own: tries at once, then again and
-/// again with waits that double, until it succeeds. What fails once more soon after that waits
-/// longer, too. Safe for concurrent use.
+/// Retries an operation after a failure, on its own thread: at once, then with exponential back-off
+/// until an attempt succeeds. A new failure soon after a success continues the back-off. Safe for
+/// concurrent use.
 class restarter {
  public:
   struct waits {
     std::chrono::milliseconds first;
-    std::chrono::milliseconds longest;  ///< what has been right for so long begins anew
+    std::chrono::milliseconds longest;  ///< also: time of success after which back-off starts anew
   };
   restarter(waits between, std::function<result<void>()> attempt);
   ~restarter() { end(); }
   restarter(const restarter&) = delete;
   restarter& operator=(const restarter&) = delete;
 
-  /// It has failed.
+  /// Reports a failure.
   void failed();
-  /// Returns when an attempt that is under way has ended; there is none after it. Not from an
-  /// attempt.
+  /// Stops. Waits for a running attempt; starts no further one. Must not be called from an attempt.
   void end();
 
  private:

@@ -15,7 +15,7 @@ const error still_broken{errc::io_failed, "still broken"};
 
 }  // namespace
 
-TEST_CASE("what has failed is tried until it is right, with waits in between", "[restarter]") {
+TEST_CASE("a failure is retried with back-off until an attempt succeeds", "[restarter]") {
   std::vector<std::chrono::steady_clock::time_point> tries;
   std::promise<void> right;
   restarter r{{4ms, 8ms}, [&]() -> result<void> {
@@ -32,7 +32,7 @@ TEST_CASE("what has failed is tried until it is right, with waits in between", "
   for (std::size_t i = 2; i < 5; ++i) CHECK(tries[i] - tries[i - 1] >= 8ms);
 }
 
-TEST_CASE("what fails again is put right again, and nothing is tried unasked", "[restarter]") {
+TEST_CASE("a new failure is retried; nothing is tried without a failure", "[restarter]") {
   std::atomic<int> tries{0};
   std::promise<void> first, second;
   restarter r{{1ms, 1ms}, [&]() -> result<void> {
@@ -48,7 +48,7 @@ TEST_CASE("what fails again is put right again, and nothing is tried unasked", "
   CHECK(tries == 2);
 }
 
-TEST_CASE("the end does not wait for what is not right", "[restarter]") {
+TEST_CASE("the end does not wait for a failed attempt to be retried", "[restarter]") {
   std::promise<void> tried;
   std::atomic<int> tries{0};
   restarter r{{1h, 1h}, [&]() -> result<void> {

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A number that is the whole text.
+/// Parses a number that must be the whole text.
 template <class Number>
 bool read_whole(std::string_view text, Number& to) {
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), to);
@@ -35,11 +35,12 @@ result<task_place> parse_task(const task_lease& task) {
   if (!run || !read_whole(text.substr(tilde + 1, first - tilde - 1), place.token) ||
       !read_whole(text.substr(first + 1, last - first - 1), place.visit) ||
       !read_whole(text.substr(last + 1), place.attempt)) {
-    return refused(quoted(text) + " names no task; a task's name comes from a poll");
+    return refused("invalid task: " + quoted(text) + "; use the one returned by a poll");
   }
   place.run = *std::move(run);
   if (!read_whole(task.lease, place.lease) || place.lease == 0)
-    return refused(pawl::quoted(task.lease) + " is no lease; a lease comes from a poll");
+    return refused("invalid lease: " + pawl::quoted(task.lease) +
+                   "; use the one returned by a poll");
   return place;
 }
 
@@ -47,16 +48,17 @@ result<void> check_poll(const task_poll& wanted) {
   if (auto good = check_name(wanted.worker, "worker's name"); !good) return good;
   if (auto good = check_name(wanted.queue, "queue's name"); !good) return good;
   if (wanted.functions.empty() || wanted.functions.size() > 1000)
-    return refused("a poll names 1 to 1000 functions, not " +
+    return refused("a poll must name 1 to 1000 functions, not " +
                    std::to_string(wanted.functions.size()));
   for (const auto& each : wanted.functions)
     if (auto good = check_code_ref(each); !good) return good;
   if (wanted.max < 1 || wanted.max > 100)
-    return refused("a poll is for 1 to 100 tasks, not " + std::to_string(wanted.max));
+    return refused("a poll must be for 1 to 100 tasks, not " + std::to_string(wanted.max));
   if (wanted.wait < 0ms || wanted.wait > 60s)
-    return refused("a poll waits 0 to 60,000 ms, not " + std::to_string(wanted.wait.count()));
+    return refused("the wait of a poll must be 0 to 60,000 ms, not " +
+                   std::to_string(wanted.wait.count()));
   if (wanted.lease_time < 1s || wanted.lease_time > 1h) {
-    return refused("a lease is for 1,000 to 3,600,000 ms, not " +
+    return refused("the lease time must be 1,000 to 3,600,000 ms, not " +
                    std::to_string(wanted.lease_time.count()));
   }
   return {};

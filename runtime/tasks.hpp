@@ -7,7 +7,7 @@
 
 namespace pawl {
 
-/// What a worker's texts name.
+/// The call that a task lease identifies.
 struct task_place {
   run_id run;
   std::uint32_t token = 0;
@@ -15,13 +15,13 @@ struct task_place {
   std::uint32_t attempt = 0;
   std::uint64_t lease = 0;
 };
-/// Error: `invalid_argument`.
+/// Parses a task lease. Error: `invalid_argument`.
 [[nodiscard]] result<task_place> parse_task(const task_lease& task);
 
-/// Error: `invalid_argument` for what a poll may not ask.
+/// Checks a poll. Error: `invalid_argument`.
 [[nodiscard]] result<void> check_poll(const task_poll& wanted);
 
-/// Whether a worker's outcome can be recorded as it is. The error is the failure to record instead.
+/// Checks that a worker's outcome can be recorded. If not, the error is recorded as the outcome.
 [[nodiscard]] result<void> check_outcome(const task_outcome& outcome, std::size_t max_bytes);
 
 }  // namespace pawl

@@ -76,7 +76,8 @@ void scope_workers::heartbeat_async(const task_lease& task, std::optional<double
   const auto place = parse_task(task);
   if (!place) return done(place.error());
   if (progress && !(*progress >= 0 && *progress <= 1))
-    return done(error{errc::invalid_argument, "a task's progress is a number from 0 to 1"});
+    return done(
+        error{errc::invalid_argument, "the progress of a task must be a number from 0 to 1"});
   at_.core->heartbeat_task({at_.key(place->run), place->token}, place->lease, progress,
                            std::move(log), std::move(done));
 }

@@ -6,8 +6,8 @@
 
 namespace pawl {
 
-/// What a store keeps, of all scopes together: reads the counters, and the tasks that workers have.
-/// Errors: `corrupt`, `io_failed`.
+/// Returns what a store holds, in all scopes together. Reads counters, and the entries of leased
+/// tasks. Errors: `corrupt`, `io_failed`.
 [[nodiscard]] result<engine_totals> totals_of(const persistence::view& now);
 
 }  // namespace pawl
