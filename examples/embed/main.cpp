@@ -1,6 +1,6 @@
-// A small order service: charge the card, reserve the goods (restocking until there are enough),
-// ship by air or by road. Run it with a folder as its argument and kill it whenever you like: the
-// next start goes on with the orders that were not finished.
+// A small order service: charges the card, reserves the goods (and restocks until there are enough)
+// and ships by air or by road. Run it with a folder as its argument and kill it at any time: the
+// next start resumes the unfinished orders.
 #include <pawl/engine.hpp>
 
 #include <iostream>
@@ -37,8 +37,8 @@ const char* const order_flow = R"({
   ]
 })";
 
-/// The outside world. Its calls take a key that names the request, so that the same request made
-/// twice (a step can run again after a crash) has its effect once.
+/// The outside world. Its calls take an idempotency key, so that a request that is repeated (a step
+/// can run again after a crash) has its effect once.
 class warehouse {
  public:
   void charge(const std::string& key, int cents) {
@@ -86,7 +86,7 @@ int main(int count, char** arguments) {
   const auto ship = [](const std::string& by) -> json { return {{"shipped_by", by}}; };
 
   pawl::settings settings;
-  if (count > 1) settings.storage.data_dir = arguments[1];  // without a folder: in memory
+  if (count > 1) settings.storage.data_dir = arguments[1];  // otherwise in memory
   pawl::engine engine{settings};
   auto functions = engine.functions();
   if (!functions.add("orders.charge", pawl::arguments("card", "amount"), charge) ||
@@ -98,7 +98,7 @@ int main(int count, char** arguments) {
   if (const auto stored = engine.flows().put_text(order_flow); !stored) return fail(stored.error());
 
   const json order = {{"card", "1234"}, {"amount", 42}, {"item", "pawl"}, {"count", 3}};
-  // The key makes the start safe to repeat: an order is never started twice.
+  // The key makes the start idempotent: an order is never started twice.
   const auto done = engine.start_and_wait("order", order, 30s, {.key = "order-1001"});
   if (!done) return fail(done.error());
   const auto text = [](const pawl::run_view& run) {

@@ -1,4 +1,4 @@
-// What an embedder can hand over and JSON cannot say.
+// Values that an embedder can pass but JSON cannot express.
 #include <limits>
 
 #include "tests/engine/fixture.hpp"
@@ -18,7 +18,7 @@ void check_refused(const result<T>& outcome, const std::string& message,
   CHECK(outcome.error().code == code);
 }
 
-/// An engine with one run that waits for a signal, and then asks.
+/// An engine with one run that waits for a signal and then asks a question.
 struct engine_with_a_run : engine {
   engine_with_a_run() : engine(quiet_settings()) {
     REQUIRE(open());
@@ -34,7 +34,7 @@ struct engine_with_a_run : engine {
 
 }  // namespace
 
-TEST_CASE("a run is not started with what is no JSON") {
+TEST_CASE("a start with a value that is not JSON is refused") {
   const engine_with_a_run e;
   check_refused(e.start("f", {{"a", {1, not_a_number}}}),
                 "the input at /a/1 is NaN, which JSON cannot express");
@@ -48,7 +48,7 @@ TEST_CASE("a run is not started with what is no JSON") {
   CHECK(e.runs().list()->runs.size() == 1);
 }
 
-TEST_CASE("what nests as deep as nobody can walk is refused before anybody tries") {
+TEST_CASE("a value that nests too deep is refused before any code recurses into it") {
   const engine_with_a_run e;
   json deep = 1;
   for (int i = 0; i < 200'000; ++i) {
@@ -62,7 +62,7 @@ TEST_CASE("what nests as deep as nobody can walk is refused before anybody tries
                 errc::limit_exceeded);
 }
 
-TEST_CASE("no command brings into a run what is no JSON, and a good one comes after it") {
+TEST_CASE("a command with a value that is not JSON is refused; a valid one follows") {
   const engine_with_a_run e;
   const run_id r{"r"};
   check_refused(e.signal(r, "go", {{"x", not_a_number}}),

@@ -7,7 +7,7 @@
 using namespace pawl;
 using namespace std::chrono_literals;
 
-TEST_CASE("an engine lives on a program's own actor system and takes messages", "[engine][caf]") {
+TEST_CASE("an engine runs on a program's actor system and takes messages", "[engine][caf]") {
   caf::actor_system_config config;
   caf::actor_system system{config};
   settings s;

@@ -1,4 +1,4 @@
-// Everything that happens in a scope, in one order that survives a restart.
+// The events of a scope, in one order that survives a restart.
 
 #include <pawl/engine.hpp>
 
@@ -36,7 +36,7 @@ json echo_flow(int steps) {
   return {{"name", "echo"}, {"nodes", nodes}, {"edges", edges}};
 }
 
-/// All events behind a place, read a few at a time.
+/// All events after a position, read in pages.
 std::vector<placed_event> all_after(const scope& in, journal_position after, std::size_t limit) {
   std::vector<placed_event> all;
   while (true) {
@@ -51,8 +51,7 @@ std::vector<placed_event> all_after(const scope& in, journal_position after, std
 
 }  // namespace
 
-TEST_CASE("all events of a scope are read in one order, whatever the size of the pieces",
-          "[events]") {
+TEST_CASE("the events of a scope are read in one order, whatever the page size", "[events]") {
   engine e{settings_of_events()};
   REQUIRE(e.open());
   REQUIRE(e.put_flow(echo_flow(5)));
@@ -80,7 +79,7 @@ TEST_CASE("all events of a scope are read in one order, whatever the size of the
     REQUIRE(again.size() == all.size());
     for (std::size_t i = 0; i < all.size(); ++i) CHECK(again[i].position == all[i].position);
   }
-  // From the middle of anywhere on there is the rest, and nothing twice.
+  // From any position on, the remaining events are read, each once.
   for (std::size_t i = 0; i < all.size(); i += 11) {
     const auto rest = all_after(e.scope(), all[i].position, 3);
     REQUIRE(rest.size() == all.size() - i - 1);
@@ -88,7 +87,7 @@ TEST_CASE("all events of a scope are read in one order, whatever the size of the
   }
 }
 
-TEST_CASE("other scopes' events are not told", "[events]") {
+TEST_CASE("events of other scopes are not visible", "[events]") {
   engine e{settings_of_events()};
   REQUIRE(e.open());
   const auto other = e.scope("other");
@@ -100,7 +99,7 @@ TEST_CASE("other scopes' events are not told", "[events]") {
   CHECK_FALSE(all_after(*other, begin->next, 10).empty());
 }
 
-TEST_CASE("places among the events outlive the engine", "[events]") {
+TEST_CASE("event positions survive a restart of the engine", "[events]") {
   const auto folder =
       std::filesystem::temp_directory_path() / ("pawl-events-" + std::to_string(::getpid()));
   std::filesystem::remove_all(folder);
@@ -125,7 +124,7 @@ TEST_CASE("places among the events outlive the engine", "[events]") {
   std::filesystem::remove_all(folder);
 }
 
-TEST_CASE("who was away for too long is told so", "[events]") {
+TEST_CASE("a reader whose events were deleted is told that some are lost", "[events]") {
   settings s = settings_of_events();
   s.storage.journal_groups = 3;
   engine e{s};
@@ -138,14 +137,14 @@ TEST_CASE("who was away for too long is told so", "[events]") {
   CHECK(late->lost);
   CHECK_FALSE(late->events.empty());
   CHECK(late->events.back().what.kind == "run_completed");
-  // A place that never was, too.
+  // The same for a position that never existed.
   const auto never = e.events().read(journal_position{1'000'000, 0, 0});
   REQUIRE(never);
   CHECK(never->lost);
   CHECK(e.events().read(never->next)->lost == false);
 }
 
-TEST_CASE("a place among the events is read as it is written", "[events]") {
+TEST_CASE("an event position is parsed as it is formatted", "[events]") {
   const journal_position place{12, 3, 4};
   CHECK(to_string(place) == "12.3.4");
   CHECK(*parse_journal_position("12.3.4") == place);

@@ -14,7 +14,7 @@
 
 #include "tests/support/catch.hpp"
 
-/// Flows in few words and a place to keep runs, for tests of a real engine.
+/// Short forms for flows, and data folders, for tests of a real engine.
 namespace pawl::testing {
 
 inline json node(const std::string& id, const std::string& type, json data = json::object()) {
@@ -26,11 +26,18 @@ inline json edge(const std::string& from, const std::string& to, json data = jso
 inline json flow_named(const std::string& name, std::vector<json> nodes, std::vector<json> edges) {
   return {{"name", name}, {"nodes", std::move(nodes)}, {"edges", std::move(edges)}};
 }
-/// One node between a start and an end.
+/// A flow with one node, `work`, between a start and an end.
 inline json single(const std::string& name, const std::string& type, json data) {
   return flow_named(
       name, {node("begin", "start"), node("work", type, std::move(data)), node("end", "end")},
       {edge("begin", "work"), edge("work", "end")});
+}
+
+/// A flow with one task, `work`.
+inline json task_flow(const std::string& name, const std::string& code_ref,
+                      json data = json::object()) {
+  data["code_ref"] = code_ref;
+  return single(name, "task", std::move(data));
 }
 
 inline settings quiet_settings() {
@@ -39,11 +46,11 @@ inline settings quiet_settings() {
   return s;
 }
 
-/// A folder of its own, gone at the end.
+/// A new data folder, deleted at the end.
 struct data_folder {
   data_folder()
       : path(std::filesystem::temp_directory_path() /
-             ("pawl-waits-" + std::to_string(::getpid()) + "-" + std::to_string(next++))) {
+             ("pawl-engine-" + std::to_string(::getpid()) + "-" + std::to_string(next++))) {
     std::filesystem::remove_all(path);
   }
   ~data_folder() { std::filesystem::remove_all(path); }
@@ -68,7 +75,7 @@ inline std::size_t count_of(const std::vector<std::string>& kinds, const std::st
   return static_cast<std::size_t>(std::count(kinds.begin(), kinds.end(), kind));
 }
 
-/// Waits until a run is as wanted; how it is then.
+/// Waits until a run meets a condition and returns it.
 template <class Condition>
 run_view once(const engine& e, const run_id& id, Condition wanted) {
   const auto events = e.events().watch(id);
@@ -78,7 +85,7 @@ run_view once(const engine& e, const run_id& id, Condition wanted) {
     if (wanted(*now)) return *now;
     static_cast<void>(events->next(std::chrono::milliseconds{50}));
   }
-  FAIL("the run does not come to where it is waited for");
+  FAIL("the run did not reach the expected state");
   return {};
 }
 

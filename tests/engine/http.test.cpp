@@ -20,13 +20,13 @@ using functions::http::test_server;
 
 namespace {
 
-/// An engine that may call the servers of these tests.
+/// An engine that is allowed to call the servers of these tests.
 settings calling(settings s) {
   s.http.allow_hosts = {"127.0.0.1"};
   return s;
 }
 
-/// One request, and where the run goes by the type of its error.
+/// A flow with one request and an edge for each error type.
 json asking(const std::string& url, json more, const std::vector<std::string>& error_types) {
   more["url"] = url;
   std::vector<json> nodes{node("begin", "start"), node("ask", "http", std::move(more)),
@@ -49,7 +49,7 @@ std::vector<std::string> keys_of(const std::vector<test_request>& requests) {
 
 }  // namespace
 
-TEST_CASE("a response goes into the run's data, and the request says what the data had",
+TEST_CASE("a request is made of the run's data and the response is stored in it",
           "[engine][http]") {
   const test_server server{
       always(answer_with(201, R"({"order": 7})", "Content-Type: application/json\r\n"))};
@@ -76,7 +76,7 @@ TEST_CASE("a response goes into the run's data, and the request says what the da
   CHECK(json::parse(requests[0].body) == json{{"total", 12}, {"n", 1}});
 }
 
-TEST_CASE("a request is tried again under one idempotency key until its status is accepted",
+TEST_CASE("a request is retried with one idempotency key until its status is accepted",
           "[engine][http]") {
   std::atomic<int> calls{0};
   const test_server server{[&](const test_request&, const test_connection&) {
@@ -100,7 +100,7 @@ TEST_CASE("a request is tried again under one idempotency key until its status i
   CHECK(keys[3] != keys[0]);
 }
 
-TEST_CASE("a status is retried, given up or taken, as the node says", "[engine][http]") {
+TEST_CASE("the node decides whether a status is retried, fails or is accepted", "[engine][http]") {
   std::atomic<int> calls{0};
   const test_server server{[&](const test_request&, const test_connection&) {
     ++calls;
@@ -132,7 +132,7 @@ TEST_CASE("a status is retried, given up or taken, as the node says", "[engine][
   CHECK(taken["response"]["status"] == 404);
 }
 
-TEST_CASE("a request goes on under its idempotency key in the next life of the engine",
+TEST_CASE("a request is repeated with its idempotency key after a restart of the engine",
           "[engine][http]") {
   const data_folder kept;
   std::promise<void> asked;
@@ -165,7 +165,7 @@ TEST_CASE("a request goes on under its idempotency key in the next life of the e
   CHECK(keys[0] == keys[1]);
 }
 
-TEST_CASE("each way in which a request can fail has an error type of its own", "[engine][http]") {
+TEST_CASE("each failure of a request has its own error type", "[engine][http]") {
   const std::vector<std::string> types{"http_status", "http_connect", "http_not_allowed",
                                        "http_failed", "too_large",    "timed_out"};
   const auto goes = [&](const std::string& url, json more) {
@@ -196,7 +196,7 @@ TEST_CASE("each way in which a request can fail has an error type of its own", "
   CHECK(goes(waits.url(), {{"timeout", "100ms"}}) == "on_timed_out");
 }
 
-TEST_CASE("a cancelled run hangs up on the request that is under way", "[engine][http]") {
+TEST_CASE("a cancelled run aborts its running request", "[engine][http]") {
   std::promise<void> asked, hung_up;
   const test_server server{[&](const test_request&, const test_connection& c) -> std::string {
     asked.set_value();

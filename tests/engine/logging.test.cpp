@@ -1,4 +1,4 @@
-// What lines of the log look like, and what they say that they are about.
+// The format and the fields of log lines.
 
 #include "runtime/logging.hpp"
 
@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A file for a log, gone at the end.
+/// A log file, deleted at the end.
 struct log_file {
   log_file()
       : path(std::filesystem::temp_directory_path() /
@@ -64,7 +64,7 @@ void write_lines(spdlog::logger& log) {
 
 }  // namespace
 
-TEST_CASE("a line of JSON has its run, node, request and trace as members", "[log]") {
+TEST_CASE("a JSON log line has run, node, request and trace as members", "[log]") {
   const log_file file;
   write_lines(*file.open(log_format::json_lines));
   const auto lines = file.lines();
@@ -85,8 +85,7 @@ TEST_CASE("a line of JSON has its run, node, request and trace as members", "[lo
                        {"trace_id", "01000000000000000000000000000000"}});
 }
 
-TEST_CASE("a line of text has them behind its message, and is one line whatever is in it",
-          "[log]") {
+TEST_CASE("a text log line has its fields after the message and is always one line", "[log]") {
   const log_file file;
   write_lines(*file.open(log_format::text));
   const auto lines = file.lines();
@@ -98,7 +97,7 @@ TEST_CASE("a line of text has them behind its message, and is one line whatever 
         "trace_id=01000000000000000000000000000000");
 }
 
-TEST_CASE("the level of a log can be changed while it is written", "[log]") {
+TEST_CASE("the log level can be changed while threads log", "[log]") {
   const log_file file;
   const auto log = file.open(log_format::text, log_level::error);
   CHECK(level_of(*log) == log_level::error);
@@ -112,7 +111,7 @@ TEST_CASE("the level of a log can be changed while it is written", "[log]") {
   CHECK(file.lines().size() == 1);
 }
 
-TEST_CASE("what functions let the engine's log write is about their step", "[log]") {
+TEST_CASE("log lines of functions have the fields of their step", "[log]") {
   const log_file file;
   engine_components components;
   components.log = file.open(log_format::json_lines, log_level::info);

@@ -1,4 +1,4 @@
-// What a real engine metrics of its own work, and what it tells of all scopes together.
+// The metrics of a real engine, and its totals over all scopes.
 
 #include <pawl/engine.hpp>
 
@@ -23,7 +23,7 @@ json measured_flow(const std::string& name, const std::vector<json>& nodes) {
   return {{"name", name}, {"nodes", nodes}, {"edges", std::move(edges)}};
 }
 
-/// An engine in memory with the functions that the tests call.
+/// An in-memory engine with the functions that the tests call.
 std::unique_ptr<engine> measured_engine() {
   settings s;
   s.log.level = log_level::error;
@@ -92,7 +92,7 @@ TEST_CASE("An engine measures its steps, commits, writes and syncs") {
     CHECK(in_buckets(*d) == d->count);
 }
 
-TEST_CASE("An engine measures the way from a signal to the step it leads to, and no other") {
+TEST_CASE("An engine measures the time from a signal to the step that it triggers, and no other") {
   const auto e = measured_engine();
   REQUIRE(e->put_flow(
       measured_flow("waits", {{{"id", "s"}, {"type", "signal"}, {"data", {{"name", "go"}}}},
@@ -107,7 +107,7 @@ TEST_CASE("An engine measures the way from a signal to the step it leads to, and
   CHECK(e->metrics().start_to_first_step_us.count == 0);
 }
 
-TEST_CASE("Totals are of all scopes together, and of the tasks of workers") {
+TEST_CASE("Totals count the runs and tasks of all scopes") {
   const auto e = measured_engine();
   const auto other = e->scope("other");
   REQUIRE(other);

@@ -1,4 +1,4 @@
-// An engine whose store fails: it says so, opens the store again by itself, and loses nothing.
+// An engine whose store fails: it reports the failure, reopens the store and loses nothing.
 
 #include <atomic>
 #include <future>
@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What outlives a store: records, and whether there is room for more.
+/// What survives a store: its records, and whether the disk is full.
 struct disk {
   std::mutex mutex;
   std::shared_ptr<persistence::memory_store> kept =
@@ -35,7 +35,7 @@ error no_room() {
   return {errc::storage_full, "no room is left on the disk of the test"};
 }
 
-/// A store that takes nothing more after it has once found the disk full.
+/// A store that refuses all writes after it has found the disk full.
 class store_on_disk final : public persistence::store {
  public:
   explicit store_on_disk(disk& on) : disk_(on), kept_in_(on.kept) {}
@@ -83,7 +83,7 @@ engine engine_on(disk& d) {
   return engine_access::make(s, std::move(components));
 }
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 template <class Condition>
 void until(const engine& e, Condition is_so) {
   const auto events = e.watch_steps();
@@ -96,7 +96,7 @@ void until(const engine& e, Condition is_so) {
 
 }  // namespace
 
-TEST_CASE("an engine whose store has failed says why, and goes on when there is room again",
+TEST_CASE("an engine reports why its store failed and continues when there is space again",
           "[engine][reopen]") {
   disk d;
   engine e = engine_on(d);
@@ -136,13 +136,13 @@ TEST_CASE("an engine whose store has failed says why, and goes on when there is 
     REQUIRE(done);
     CHECK(done->summary.status == run_status::completed);
   }
-  // Who watched before the failure goes on watching.
+  // A watcher from before the failure still receives events.
   std::vector<std::string> seen;
   while (const auto event = watching->next(10ms)) seen.push_back(event->what.kind);
   CHECK(count_of(seen, "run_completed") == 1);
 }
 
-TEST_CASE("a step under way when the store fails is called again under its key",
+TEST_CASE("a step that was running when the store failed is called again with its idempotency key",
           "[engine][reopen]") {
   disk d;
   engine e = engine_on(d);

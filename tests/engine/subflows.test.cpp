@@ -1,4 +1,4 @@
-// Runs that start other runs and wait for them, in a real engine.
+// Runs that start other runs and wait for them, on a real engine.
 
 #include <string>
 #include <vector>
@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// The run that another has started; an empty id if it has started none.
+/// The run that another run has started; an empty id if it has started none.
 run_id child_of(const engine& e, const run_id& parent) {
   const auto runs = e.runs().list();
   REQUIRE(runs);
@@ -20,7 +20,7 @@ run_id child_of(const engine& e, const run_id& parent) {
   return run_id{};
 }
 
-/// Waits until a run waits for the other one that it has started; that one's id.
+/// Waits until a run waits for the run that it has started; returns the id of that one.
 run_id awaited_by(const engine& e, const run_id& parent) {
   const auto waits = once(e, parent, [&](const run_view& v) {
     return v.waiting_on.size() == 1 && v.waiting_on[0].kind == "run" &&
@@ -31,7 +31,7 @@ run_id awaited_by(const engine& e, const run_id& parent) {
 
 }  // namespace
 
-TEST_CASE("a subflow is a run of its own whose data is the result", "[engine][subflow]") {
+TEST_CASE("a subflow is a run of its own; its data is the result", "[engine][subflow]") {
   engine e{quiet_settings()};
   REQUIRE(e.open());
   REQUIRE(
@@ -49,7 +49,7 @@ TEST_CASE("a subflow is a run of its own whose data is the result", "[engine][su
     if (each.flow.name.str() == "child") CHECK(each.parent == done->summary.key.id);
 }
 
-TEST_CASE("a subflow's failure is its step's, and edges and retries see its type",
+TEST_CASE("a subflow's failure fails its step; edges and retries match its type",
           "[engine][subflow]") {
   engine e{quiet_settings()};
   REQUIRE(e.open());
@@ -72,7 +72,7 @@ TEST_CASE("a subflow's failure is its step's, and edges and retries see its type
   CHECK(e.runs().list()->runs.size() == 3);  // each attempt is a run of its own
 }
 
-TEST_CASE("a flow that starts itself, or one that is not there, fails with a clear error",
+TEST_CASE("a subflow that starts itself or an unknown flow fails with a clear error",
           "[engine][subflow]") {
   settings s = quiet_settings();
   s.run.max_nesting = 4;
@@ -90,7 +90,7 @@ TEST_CASE("a flow that starts itself, or one that is not there, fails with a cle
   CHECK(missing->summary.error->type == "not_found");
 }
 
-TEST_CASE("a cancel goes down to subflows, and a parent waits for its child across a restart",
+TEST_CASE("a cancel reaches subflows, and a parent waits for its child across a restart",
           "[engine][subflow]") {
   const data_folder kept;
   run_id parent, cancelled;
@@ -118,7 +118,7 @@ TEST_CASE("a cancel goes down to subflows, and a parent waits for its child acro
   CHECK(done->data["n"] == 1);
 }
 
-TEST_CASE("flows that start each other fail when they are too deep", "[engine][subflow]") {
+TEST_CASE("flows that start each other fail at max_nesting", "[engine][subflow]") {
   settings s = quiet_settings();
   s.run.max_nesting = 5;
   engine e{s};
@@ -133,7 +133,7 @@ TEST_CASE("flows that start each other fail when they are too deep", "[engine][s
   CHECK(e.runs().list()->runs.size() == 6);
 }
 
-TEST_CASE("a run that waits for another is parked, and shows for which", "[engine][subflow]") {
+TEST_CASE("a run that waits for a subflow is parked and names it", "[engine][subflow]") {
   const data_folder kept;
   run_id parent, child;
   {
@@ -160,8 +160,7 @@ TEST_CASE("a run that waits for another is parked, and shows for which", "[engin
   CHECK(count_of(kinds_of(e, parent), "step_finished") == 1);
 }
 
-TEST_CASE("a run cut off by its time-out is cancelled, and its parent goes on",
-          "[engine][subflow]") {
+TEST_CASE("a subflow that times out is cancelled and its parent goes on", "[engine][subflow]") {
   engine e{quiet_settings()};
   REQUIRE(e.open());
   REQUIRE(e.put_flow(single("child", "signal", {{"name", "never"}})));

@@ -1,4 +1,4 @@
-// The trace of W3C Trace Context that a run was started in, as its steps tell it.
+// The W3C trace context of a start, as the steps of its run pass it on.
 
 #include <map>
 #include <memory>
@@ -11,12 +11,12 @@ using namespace pawl;
 using namespace pawl::testing;
 using namespace std::chrono_literals;
 
-TEST_CASE("steps tell the trace of their run's start, across a restart and in subflows",
+TEST_CASE("steps have the trace of their run's start, across a restart and in subflows",
           "[engine][subflow][trace]") {
   const data_folder kept;
   const auto trace = parse_traceparent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
   std::mutex mutex;
-  std::map<std::string, std::set<std::string>> told;  // by idempotency key without the run's id
+  std::map<std::string, std::set<std::string>> told;  // by idempotency key without the run id
   const auto open = [&] {
     auto e = std::make_unique<engine>(kept.used());
     REQUIRE(e->functions().add("t.tell", [&](const json&, step_context& step) -> result<json> {

@@ -1,5 +1,5 @@
-// What runs wait for, in a real engine: time, answers; and that nothing of it is lost
-// when the engine is closed and opened again.
+// What runs wait for, on a real engine: timers, retries, answers, compensations, and that none of
+// it is lost across a restart.
 
 #include <atomic>
 #include <mutex>
@@ -13,7 +13,7 @@ using namespace pawl;
 using namespace pawl::testing;
 using namespace std::chrono_literals;
 
-TEST_CASE("a wait is over when its time has come", "[engine][wait]") {
+TEST_CASE("a wait ends when it is due", "[engine][wait]") {
   engine e{quiet_settings()};
   REQUIRE(e.open());
   REQUIRE(e.put_flow(single("f", "wait", {{"duration", "150ms"}})));
@@ -23,7 +23,7 @@ TEST_CASE("a wait is over when its time has come", "[engine][wait]") {
   CHECK(*done->summary.finished_at - *done->summary.started_at >= 150ms);
 }
 
-TEST_CASE("a timer that falls due while the engine is down fires once when it is back",
+TEST_CASE("a timer that is due while the engine is down fires once after the restart",
           "[engine][wait]") {
   const data_folder kept;
   run_id short_wait, long_wait;
@@ -36,7 +36,7 @@ TEST_CASE("a timer that falls due while the engine is down fires once when it is
     short_wait = e.start("short")->id;
     const auto waits = e.get(long_wait);
     REQUIRE(waits);
-    CHECK_FALSE(waits->parked);  // it goes on by itself
+    CHECK_FALSE(waits->parked);  // it continues without a command
     REQUIRE(waits->waiting_on.size() == 1);
     CHECK(waits->waiting_on[0].kind == "timer");
     REQUIRE(waits->waiting_on[0].until);
@@ -52,7 +52,7 @@ TEST_CASE("a timer that falls due while the engine is down fires once when it is
   CHECK(e.get(long_wait)->summary.status == run_status::running);
 }
 
-TEST_CASE("a run that has ended waits for nothing, wherever it stood", "[engine][wait]") {
+TEST_CASE("a run that has ended waits for nothing", "[engine][wait]") {
   engine e{quiet_settings()};
   REQUIRE(e.open());
   REQUIRE(e.put_flow(single("f", "wait", {{"duration", "7d"}})));
@@ -63,7 +63,7 @@ TEST_CASE("a run that has ended waits for nothing, wherever it stood", "[engine]
   CHECK(e.get(run->id)->waiting_on.empty());
 }
 
-TEST_CASE("a pause lets a wait stand still, and a resume goes on with what was left of it",
+TEST_CASE("a pause freezes a wait, and a resume continues it with the remaining time",
           "[engine][wait][pause]") {
   engine e{quiet_settings()};
   REQUIRE(e.open());
@@ -83,7 +83,7 @@ TEST_CASE("a pause lets a wait stand still, and a resume goes on with what was l
   CHECK(*done->summary.finished_at - *done->summary.started_at >= 700ms);
 }
 
-TEST_CASE("a step that fails is tried again after a wait, with the same idempotency key",
+TEST_CASE("a failed step is retried after its back-off with the same idempotency key",
           "[engine][retry]") {
   engine e{quiet_settings()};
   std::vector<std::string> keys;
@@ -105,11 +105,10 @@ TEST_CASE("a step that fails is tried again after a wait, with the same idempote
   CHECK(std::set<std::string>(keys.begin(), keys.end()).size() == 1);
 }
 
-TEST_CASE("a function that is silent for longer than its heartbeat_timeout is given up",
-          "[engine][retry]") {
+TEST_CASE("a function that is silent for heartbeat_timeout times out", "[engine][retry]") {
   engine e{quiet_settings()};
   REQUIRE(e.functions().add("t.silent", [](step_context& step) {
-    // Says something at first: as long as it does it may go on.
+    // Sends heartbeats at first: it continues as long as it does.
     for (int i = 0; i < 5; ++i) {
       if (!step.sleep_for(60ms)) return json{{"too_early", true}};
       step.heartbeat();
@@ -128,7 +127,7 @@ TEST_CASE("a function that is silent for longer than its heartbeat_timeout is gi
   CHECK(*done->summary.finished_at - *done->summary.started_at >= 500ms);
 }
 
-TEST_CASE("a function asks, the run is paused, and the answer reaches the next call",
+TEST_CASE("a function asks a question, the run pauses, and the next call has the answer",
           "[engine][interrupt]") {
   const data_folder kept;
   const auto ask = [](step_context& step) -> result<json> {
@@ -168,7 +167,7 @@ TEST_CASE("a function asks, the run is paused, and the answer reaches the next c
   CHECK(done->data == json{{"asked", true}, {"answered", "yes"}});
 }
 
-TEST_CASE("a cancelled run undoes its steps first, the last one first", "[engine][compensate]") {
+TEST_CASE("a cancelled run compensates its steps in reverse order", "[engine][compensate]") {
   engine e{quiet_settings()};
   std::vector<std::string> undone;
   std::mutex mutex;
@@ -199,7 +198,7 @@ TEST_CASE("a cancelled run undoes its steps first, the last one first", "[engine
   CHECK(undone == std::vector<std::string>{"pay", "book"});
 }
 
-TEST_CASE("a batch call does each item for itself", "[engine][batch]") {
+TEST_CASE("the items of a batch call are independent", "[engine][batch]") {
   engine e{quiet_settings()};
   REQUIRE(e.open());
   REQUIRE(e.put_flow(single("f", "signal", {{"name", "go"}})));
@@ -231,7 +230,7 @@ TEST_CASE("a batch call does each item for itself", "[engine][batch]") {
   }
 }
 
-TEST_CASE("a signal that comes again leaves no checkpoint behind", "[engine][signal]") {
+TEST_CASE("a repeated signal makes no checkpoint", "[engine][signal]") {
   engine e{quiet_settings()};
   REQUIRE(e.open());
   REQUIRE(e.put_flow(single("f", "signal", {{"name", "go"}})));

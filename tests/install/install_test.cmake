@@ -14,7 +14,7 @@ file(REMOVE_RECURSE "${WORK}")
 set(prefix "${WORK}/prefix")
 run(${CMAKE_COMMAND} --install "${BUILD}" --prefix "${prefix}")
 
-# An installed package that points back at our folders works here and nowhere else.
+# An installed package must not refer to the source or build folder.
 file(GLOB_RECURSE package_files "${prefix}/*.cmake")
 foreach(file IN LISTS package_files)
   file(READ "${file}" text)
@@ -30,7 +30,7 @@ if(EXISTS "${SOURCE}/cli/CMakeLists.txt")
   run("${prefix}/bin/pawl" version)
 endif()
 
-# A static library with sanitizers can only be linked into a program with them.
+# A static library with sanitizers links only into a program with the same sanitizers.
 set(flags "")
 if(SANITIZE)
   set(flags "-fsanitize=${SANITIZE}")

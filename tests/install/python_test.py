@@ -1,5 +1,5 @@
-"""The Python package is installed as a user would, without the network, into an environment of its own;
-what is there then talks to a server and does its steps."""
+"""Installs the Python package as a user would, without the network, into a new environment. Then the
+installed package talks to a server and runs its steps."""
 
 import json
 import os
@@ -13,10 +13,10 @@ import unittest
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.environ.get("PAWL_TEST_PROGRAM", os.path.join(ROOT, "build", "release", "pawl"))
 LIMIT_S = 120
-# The system's own, which has the packages of scripts/packages; another may have none of them.
+# The system's Python, which has the packages of scripts/packages; another may lack them.
 PYTHON = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
 
-# A worker and a client in one: the step is done by the package that was installed.
+# A worker and a client in one: the installed package runs the step.
 SESSION = """
 import json, sys, threading
 import pawl
@@ -38,7 +38,7 @@ print(json.dumps({"package": pawl.__file__, "status": run.status, "data": run.da
 
 
 def environment(**changes):
-    """Ours without what would lead Python, pip or Pawl elsewhere."""
+    """Our environment without the variables that redirect Python, pip or Pawl."""
     names = {name: value for name, value in os.environ.items()
              if not name.startswith(("PAWL_", "PYTHON", "PIP_", "VIRTUAL_ENV"))}
     return {**names, **changes}
@@ -58,12 +58,12 @@ class PythonPackageTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="pawl-python-")
         cls.addClassCleanup(folder.cleanup)
         cls.folder = folder.name
-        # Building leaves files beside the sources.
+        # A build leaves files beside the sources.
         cls.source = os.path.join(cls.folder, "source")
         shutil.copytree(os.path.join(ROOT, "sdk", "python"), cls.source,
                         ignore=shutil.ignore_patterns("__pycache__", "build", "*.egg-info"))
         place = os.path.join(cls.folder, "environment")
-        # With the system's packages: one of them is setuptools, which builds this one.
+        # With the system's packages: setuptools, which builds the package, is one of them.
         ran(cls.folder, PYTHON, "-m", "venv", "--system-site-packages", place)
         cls.python = os.path.join(place, "bin", "python")
         ran(cls.folder, cls.python, "-m", "pip", "install", "--no-index", "--no-build-isolation",

@@ -1,0 +1,97 @@
+// Flow versions, listings, waits and watches.
+#include <string>
+#include <vector>
+
+#include "tests/engine/fixture.hpp"
+
+using namespace pawl;
+using namespace pawl::testing;
+using namespace std::chrono_literals;
+
+TEST_CASE("a definition that is not an object, or whose name is not a string, is refused",
+          "[engine]") {
+  engine e{quiet_settings()};
+  REQUIRE(e.open());
+  json unnamed = task_flow("f", "core.echo");
+  for (const json& name : {json(), json(1.5), json::array(), json(true)}) {
+    unnamed["name"] = name;
+    for (const json& definition : {unnamed, name, json("f")}) {
+      CAPTURE(definition);
+      const auto refused = e.put_flow(definition, {.version = version{1, 5, 0}});
+      REQUIRE_FALSE(refused);
+      CHECK(refused.error().code == errc::invalid_flow);
+    }
+  }
+  CHECK(e.put_flow(task_flow("f", "core.echo")));
+}
+
+TEST_CASE("versions are immutable, numbered, published and kept by their runs", "[engine]") {
+  engine e{quiet_settings()};
+  REQUIRE(e.open());
+  const auto one = e.put_flow(task_flow("f", "core.echo"));
+  CHECK(to_string(one->id) == "f@1.0.0");
+  CHECK(one->created);
+  const auto same = e.put_flow(task_flow("f", "core.echo"));
+  CHECK(to_string(same->id) == "f@1.0.0");
+  CHECK_FALSE(same->created);
+  const auto two = e.put_flow(task_flow("f", "core.set"), {.version = {}, .publish = false});
+  CHECK(to_string(two->id) == "f@1.0.1");
+  CHECK(e.start("f")->flow == one->id);
+  REQUIRE(e.flows().publish(two->id));
+  CHECK(e.start("f")->flow == two->id);
+  const auto clash = e.put_flow(task_flow("f", "core.log"), {.version = version{1, 0, 1}});
+  REQUIRE_FALSE(clash);
+  CHECK(clash.error().code == errc::already_exists);
+  CHECK(e.flows().versions(flow_name{"f"})->size() == 2);
+  CHECK(e.flows().publish({flow_name{"f"}, {9, 9, 9}}).error().code == errc::not_found);
+}
+
+TEST_CASE("runs are listed in pages, newest first, and counts agree", "[engine]") {
+  engine e{quiet_settings()};
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(task_flow("f", "core.echo")));
+  for (int i = 0; i < 25; ++i)
+    REQUIRE(e.start_and_wait("f", {}, 10s, {.id = run_id{"r" + std::to_string(i)}}));
+  std::vector<std::string> seen;
+  run_filter filter{.status = run_status::completed, .limit = 10};
+  do {
+    const auto page = e.runs().list(filter);
+    REQUIRE(page);
+    for (const auto& run : page->runs) seen.push_back(run.key.id.str());
+    filter.cursor = page->next;
+  } while (!filter.cursor.empty());
+  REQUIRE(seen.size() == 25);
+  CHECK(seen.front() == "r24");
+  CHECK(seen.back() == "r0");
+  for (const auto& c : *e.runs().counts())
+    CHECK(c.count == (c.status == run_status::completed ? 25 : 0));
+  CHECK(e.runs().list({.cursor = "zz"}).error().code == errc::invalid_argument);
+  CHECK(e.runs().list({.limit = 0}).error().code == errc::invalid_argument);
+}
+
+TEST_CASE("a wait that times out does not affect the run", "[engine]") {
+  engine e{quiet_settings()};
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(task_flow("f", "core.sleep", {{"args", {{"ms", 200}}}})));
+  const auto run = e.start("f");
+  const auto early = e.wait(run->id, 10ms);
+  REQUIRE_FALSE(early);
+  CHECK(early.error().code == errc::timed_out);
+  CHECK(e.wait(run->id, 20s)->summary.status == run_status::completed);
+  CHECK(e.wait(run_id{"unknown"}, 1s).error().code == errc::not_found);
+}
+
+TEST_CASE("watchers receive durable events in order", "[engine]") {
+  engine e{quiet_settings()};
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(task_flow("f", "core.log", {{"args", {{"message", "hello"}}}})));
+  const auto watch = e.events().watch(run_id{"r"});
+  REQUIRE(e.start_and_wait("f", {}, 10s, {.id = run_id{"r"}}));
+  std::vector<std::string> kinds;
+  while (auto event = watch->next(5s)) {
+    kinds.push_back(event->what.kind);
+    if (event->what.kind == "run_completed") break;
+  }
+  CHECK(kinds == std::vector<std::string>{"run_created", "step_started", "step_log",
+                                          "step_finished", "run_completed"});
+}
