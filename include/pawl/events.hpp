@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include <pawl/callback.hpp>
 #include <pawl/detail/scope_ref.hpp>

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <stop_token>
+#include <utility>
 #include <vector>
 
 #include <pawl/callback.hpp>

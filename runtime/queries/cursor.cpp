@@ -5,6 +5,7 @@
 #include <pawl/detail/hex.hpp>
 
 namespace pawl {
+
 result<void> check_limit(std::size_t limit) {
   if (limit >= 1 && limit <= 1000) return {};
   return error{errc::invalid_argument,
