@@ -54,8 +54,8 @@ flow::run_state full_state() {
   run.tokens[4].answer = json(nullptr);
   run.tokens[4].in_doubt = true;
   run.frozen_at = at(73);
-  run.unwinding =
-      flow::unwinding{run_status::failed, run_error{"card_declined", "no", "charge", 2}};
+  run.compensating =
+      flow::compensating{run_status::failed, run_error{"card_declined", "no", "charge", 2}};
   run.compensations = {{1, 2, {{"a", 1}}}, {3, 4, json::object()}};
   run.maps[12] = {json::array({1, "b"}), json::array({nullptr, 7}), 2, 1, 0, 33};
   run.visits = {1, 0, 300};
@@ -98,7 +98,7 @@ flow::delta full_delta() {
   for (auto& t : d.tokens_set) t.writes = json::object();
   d.tokens_removed = {3, 4};
   d.frozen_at = std::optional{at(8)};
-  d.unwinding = run.unwinding;
+  d.compensating = run.compensating;
   d.compensations_added = run.compensations;
   d.compensations_dropped = 2;
   d.maps_set[12] = {json::array({1, 2}), {{0, "done"}, {1, nullptr}}, 2, 1};
@@ -175,7 +175,7 @@ TEST_CASE("a delta that removes a value differs from one that keeps it", "[codec
   removes.error.emplace(std::nullopt);
   removes.finished_at.emplace(std::nullopt);
   removes.frozen_at.emplace(std::nullopt);
-  removes.unwinding.emplace(std::nullopt);
+  removes.compensating.emplace(std::nullopt);
   const auto back = decode_delta(encode_delta(removes));
   REQUIRE(back);
   CHECK(*back == removes);
@@ -184,7 +184,7 @@ TEST_CASE("a delta that removes a value differs from one that keeps it", "[codec
   REQUIRE(back->finished_at.has_value());
   CHECK_FALSE(back->finished_at->has_value());
   CHECK(back->frozen_at.has_value());
-  CHECK(back->unwinding.has_value());
+  CHECK(back->compensating.has_value());
   CHECK_FALSE(decode_delta(encode_delta(flow::delta{}))->error.has_value());
 }
 

@@ -9,14 +9,14 @@ namespace pawl::flow {
 
 struct invoke_effect;
 
-/// What a transition has to know of the world around the run.
+/// What a transition needs to know besides the run.
 struct apply_context {
-  // NOLINTNEXTLINE(google-explicit-constructor): for most, the time is all there is to know.
+  // NOLINTNEXTLINE(google-explicit-constructor): most callers have only the time.
   apply_context(time_point when) : now{when} {}
 
   time_point now;
-  /// The queue of the workers that are to make a call. "", or no function: the call becomes an
-  /// effect, and whoever performs it makes it or hands it over.
+  /// Returns the task queue of a call. With no function, or if it returns "", the call becomes an
+  /// effect: whoever performs the effect makes the call or enqueues it.
   std::function<std::string(const invoke_effect&)> queue_of = {};
 };
 

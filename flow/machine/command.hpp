@@ -14,11 +14,11 @@
 
 #include "flow/machine/state.hpp"
 
-/// What can be asked of a run. What chance or a clock decides comes in with the command, so that
-/// the state machine needs neither.
+/// The commands of a run. Random numbers and times come with the command, so the state machine
+/// depends on its arguments alone.
 namespace pawl::flow {
 
-/// Brings a run to life. Legal only as its first command.
+/// Starts a run. Legal only as its first command.
 struct start_command {
   run_key key;
   flow_version_id flow;
@@ -26,13 +26,13 @@ struct start_command {
   json metadata = json::object();
   std::optional<run_id> restarted_from;
   std::uint64_t fingerprint = 0;      ///< see `run_state::start_fingerprint`
-  std::optional<run_id> parent = {};  ///< the run that waits for this one, of the same scope
-  std::uint32_t depth = 0;            ///< how many runs this one is inside of
+  std::optional<run_id> parent = {};  ///< the run that waits for this one, in the same scope
+  std::uint32_t depth = 0;            ///< number of runs that this one is nested in
   std::optional<trace_context> trace = {};
 };
 
-/// A step's function returned `value`, or an error. The first four say which call it is of: no two
-/// calls of a run have them in common. A worker's lease says it alone.
+/// A step's function returned `value`, or an error. The first four fields identify the call within
+/// the run. For a task of a worker, the lease alone identifies it.
 struct step_outcome_command {
   token_id token = 0;
   std::string node;
@@ -41,14 +41,14 @@ struct step_outcome_command {
   result<json> value = json{};
   time_point began_at{};
   time_point ended_at{};
-  /// The function returned `step.interrupt(…)`: `value` is not looked at.
+  /// The function returned `step.interrupt(…)`; `value` is ignored.
   std::optional<interruption> interrupted = {};
-  double random = 0.5;  ///< from 0 to below 1: decides the jitter of a wait before the next attempt
-  std::uint64_t lease = 0;  ///< of the worker that made the call; 0: it was made in the process
-  bool retryable = true;    ///< false: of a failure that no retry policy is to try again
+  double random = 0.5;      ///< in [0, 1): the jitter of the back-off before the next attempt
+  std::uint64_t lease = 0;  ///< of the worker that made the call; 0: made in the process
+  bool retryable = true;    ///< false: a failure that no retry policy retries
 };
 
-/// A call is to be made by a worker: it goes into a queue.
+/// Puts a call into a task queue, from which a worker leases it.
 struct enqueue_task_command {
   token_id token = 0;
   std::string node;
@@ -58,35 +58,34 @@ struct enqueue_task_command {
   std::string code_ref;
 };
 
-/// The run that a token waits for is there, also after a crash: from now on its end is all that is
-/// waited for.
+/// The child run that a token waits for is durable. From now on only its end is awaited.
 struct child_started_command {
   token_id token = 0;
-  run_id child;  ///< no two calls have one in common
+  run_id child;  ///< no two calls have the same
 };
 
-/// A worker takes a call out of its queue. The transition's `invoke_effect` says all about it.
+/// Leases a queued call to a worker. The transition's `invoke_effect` describes the call.
 struct lease_command {
   token_id token = 0;
   std::string code_ref;  ///< of the call
   std::uint32_t visit = 0;
   std::uint32_t attempt = 0;
-  std::uint64_t lease = 0;  ///< not 0, and never given before
+  std::uint64_t lease = 0;  ///< not 0; never used before
   std::string worker;
   std::chrono::milliseconds lease_time{0};
-  std::chrono::milliseconds default_timeout{0};  ///< of a node that names none; 0: none
+  std::chrono::milliseconds default_timeout{0};  ///< of a node without a time-out; 0: none
 };
 
-/// Nothing was heard for too long from the worker that has this lease, or it gives the task back.
+/// A lease has expired without a heartbeat, or its worker has given the task back.
 struct lease_lost_command {
   token_id token = 0;
   std::uint64_t lease = 0;
   double random = 0.5;
-  bool given_back = false;  ///< the call was not begun, or did nothing: no worker was lost
+  bool given_back = false;  ///< the call had no effect: no worker was lost
 };
 
-/// A call of a step that must not run twice was under way when its process ended: nobody knows
-/// whether it took effect.
+/// A call of a step that runs at most once was under way when its process ended. Whether it took
+/// effect is unknown.
 struct in_doubt_command {
   token_id token = 0;
   std::string node;
@@ -94,62 +93,62 @@ struct in_doubt_command {
   std::uint32_t attempt = 0;
 };
 
-/// The moment that a run was to be woken at has come.
+/// A timer of the run is due.
 struct timer_command {
   double random = 0.5;  ///< as in `step_outcome_command`
 };
 
-/// Goes on where the last transition reached its budget.
+/// Continues where the last transition reached its budget.
 struct advance_command {};
 
-/// Ends the run as cancelled.
+/// Cancels the run, after its steps are compensated.
 struct cancel_command {
-  std::optional<run_status>
-      if_status;  ///< compare-and-set: a run in another status is a `conflict`
+  /// Compare-and-set: the command fails with `conflict` if the run has another status.
+  std::optional<run_status> if_status;
   std::string reason;
 };
 
-/// Brings a failed run back to its last checkpoint.
+/// Resumes a failed run where it failed (also called redrive).
 struct retry_command {
   std::optional<run_status> if_status;
   std::string reason;
 };
 
-/// Lets the run rest: no node begins any more, and when the functions that are under way have
-/// returned, the run is paused.
+/// Pauses the run. No new node starts; the run is paused when the functions under way have
+/// returned.
 struct pause_command {
   std::optional<run_status> if_status;
   std::string reason;
 };
 
-/// Lets a run that is paused, or is about to be, go on; answers a question that it asks.
+/// Resumes a run that is paused or pausing, and answers one of its questions.
 struct resume_command {
   std::optional<run_status> if_status;
   std::string reason;
-  /// Top-level keys of the data with new values, set before. Only for a run that is paused.
+  /// Top-level keys of the data to set first. Only for a paused run.
   json update = json::object();
-  /// Answers the question of this id; without an id the only one there is.
+  /// Id of the question to answer; empty: the only open one.
   std::string question = {};
   std::optional<json> answer = {};
 };
 
-/// Sets top-level keys of the data of a run that is paused or failed. Branches that have written a
-/// key keep their own value of it.
+/// Sets top-level keys of the data of a paused or failed run. A branch that has written a key keeps
+/// its own value.
 struct set_data_command {
   std::optional<run_status> if_status;
   std::string reason;
   json update = json::object();
 };
 
-/// Sends the run something that a node of type `signal` takes up: at once if one waits for it, else
-/// when one comes to wait. Legal in a run that is running or paused.
+/// Sends a signal to a running or paused run. A node of type `signal` claims it: at once if one
+/// waits for it, else when one starts to wait.
 struct signal_command {
   std::string type;
   json payload;
-  std::string id;  ///< a signal whose id has come before changes nothing; empty: none
+  std::string id;  ///< deduplicates: a known id changes nothing; empty: no check
 };
 
-/// Ends the run as failed for a reason that lies outside of its flow.
+/// Fails a run for a reason outside its flow, such as repeated crashes of its actor.
 struct quarantine_command {
   std::string reason;
 };
@@ -160,7 +159,7 @@ using command =
                  advance_command, cancel_command, retry_command, pause_command, resume_command,
                  set_data_command, signal_command, quarantine_command>;
 
-/// "start", "cancel", …: for messages.
+/// The name of a command for messages: "start", "cancel", …
 [[nodiscard]] std::string_view name_of(const command& c) noexcept;
 
 }  // namespace pawl::flow

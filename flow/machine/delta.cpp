@@ -4,6 +4,8 @@
 
 #include <pawl/assert.hpp>
 
+#include "flow/values/json_size.hpp"
+
 namespace pawl::flow {
 namespace {
 
@@ -11,7 +13,7 @@ void set_keys(json& object, const json& changes) {
   for (const auto& [key, value] : changes.items()) object[key] = value;
 }
 
-/// Takes over what tokens have become; their writes stay with them.
+/// Applies the changes of tokens, which keep their writes.
 void change_tokens(run_state& run, const delta& change) {
   for (const auto id : change.tokens_removed)
     std::erase_if(run.tokens, [id](const token& t) { return t.id == id; });
@@ -117,27 +119,27 @@ std::string_view to_string(event_kind kind) noexcept {
 }
 
 void apply(run_state& run, const delta& change) {
-  PAWL_ASSERT(change.sequence == run.sequence + 1, "a delta was applied to the wrong state");
+  PAWL_ASSERT(change.sequence == run.sequence + 1, "the delta does not follow the state");
   run.sequence = change.sequence;
   run.updated_at = change.at;
   if (change.status) run.status = *change.status;
   if (change.error) run.error = *change.error;
   if (change.started_at) run.started_at = *change.started_at;
   if (change.frozen_at) run.frozen_at = *change.frozen_at;
-  if (change.unwinding) run.unwinding = *change.unwinding;
+  if (change.compensating) run.compensating = *change.compensating;
   if (change.finished_at) run.finished_at = *change.finished_at;
   for (const auto& [key, value] : change.data_set.items()) set_data(run, key, value);
   set_keys(run.metadata, change.metadata_set);
   change_tokens(run, change);
   for (const auto& [id, written] : change.writes_set) {
     auto* const t = run.find_token(id);
-    PAWL_ASSERT(t != nullptr, "a delta writes for a token that is not there");
+    PAWL_ASSERT(t != nullptr, "a delta writes for an unknown token");
     set_keys(t->writes, written);
   }
   for (const auto& added : change.signals_added) add_signal(run, added);
   for (const auto number : change.signals_claimed) remove_signal(run, number);
   PAWL_ASSERT(change.compensations_dropped <= run.compensations.size(),
-              "a delta drops compensations that are not there");
+              "a delta drops more compensations than there are");
   run.compensations.resize(run.compensations.size() - change.compensations_dropped);
   for (const auto& added : change.compensations_added) run.compensations.push_back(added);
   for (const auto id : change.maps_removed) run.maps.erase(id);
@@ -148,12 +150,12 @@ void apply(run_state& run, const delta& change) {
 
 void set_data(run_state& run, const std::string& key, json value) {
   json& data = run.data.edit();
-  run.data_bytes += approximate_bytes(value);
+  run.data_bytes += json_size(value);
   if (const auto old = data.find(key); old != data.end()) {
-    run.data_bytes -= approximate_bytes(*old);
+    run.data_bytes -= json_size(*old);
     *old = std::move(value);
   } else {
-    run.data_bytes += key.size() + 4;
+    run.data_bytes += json_key_size(key);
     data[key] = std::move(value);
   }
 }
@@ -177,11 +179,11 @@ void change_map(run_state& run, token_id of, const map_change& change) {
     map = {};
     map.items = *change.items;
     for (std::size_t i = 0; i < map.items.size(); ++i) map.results.push_back(nullptr);
-    map.bytes = approximate_bytes(map.items) + map.items.size();
+    map.bytes = json_size(map.items) + map.items.size();
   }
   for (const auto& [item, value] : change.results) {
     map.results.at(item) = value;
-    map.bytes += approximate_bytes(value);
+    map.bytes += json_size(value);
     ++map.done;
   }
   map.next = change.next;
@@ -191,29 +193,6 @@ void change_map(run_state& run, token_id of, const map_change& change) {
 void set_visits(run_state& run, node_index node, std::uint32_t count) {
   if (run.visits.size() <= node) run.visits.resize(node + 1);
   run.visits[node] = count;
-}
-
-std::size_t approximate_bytes(const json& value) noexcept {
-  switch (value.type()) {
-    case json::value_t::object: {
-      std::size_t sum = 2;
-      for (const auto& [key, item] : *value.get_ptr<const json::object_t*>())
-        sum += key.size() + 4 + approximate_bytes(item);
-      return sum;
-    }
-    case json::value_t::array: {
-      std::size_t sum = 2;
-      for (const auto& item : value) sum += 1 + approximate_bytes(item);
-      return sum;
-    }
-    case json::value_t::string:
-      return value.get_ptr<const std::string*>()->size() + 2;
-    case json::value_t::boolean:
-    case json::value_t::null:
-      return 5;
-    default:
-      return 8;
-  }
 }
 
 }  // namespace pawl::flow

@@ -11,10 +11,10 @@
 
 namespace pawl::flow {
 
-/// What a history tells. The numbers are stored: never renumber.
+/// The kinds of events in a history. The numbers are stored: never renumber.
 enum class event_kind : std::uint8_t {
   run_created = 0,
-  // 1 was an event that no run ever told of.
+  // 1 is reserved.
   step_started = 2,
   step_finished = 3,
   step_failed = 4,
@@ -66,14 +66,14 @@ struct event {
   std::optional<node_index> node;
   std::uint32_t visit = 0;
   std::uint32_t attempt = 0;
-  json detail;  ///< null, or an object with what else there is to say
+  json detail;  ///< null, or an object; its keys depend on the kind
 
   friend bool operator==(const event&, const event&) = default;
 };
 
-/// What a transition changed in a map.
+/// The changes of a map in one transition.
 struct map_change {
-  std::optional<json> items;  ///< it began: all of them
+  std::optional<json> items;  ///< all items, if the map started
   std::vector<std::pair<std::uint32_t, json>> results;
   std::uint32_t next = 0;
   std::uint32_t failed = 0;
@@ -81,9 +81,9 @@ struct map_change {
   friend bool operator==(const map_change&, const map_change&) = default;
 };
 
-/// Everything one transition changed, so that the state before and the delta give the state after:
-/// what a checkpoint records. `flow::transition_builder` makes it, `apply` brings it to another
-/// copy of the state before. The first checkpoint of a run is no delta but the whole state.
+/// All changes of one transition: the state before and the delta give the state after. A checkpoint
+/// records it. `transition_builder` makes it; `apply` applies it to another copy of the state
+/// before. The first checkpoint of a run holds the whole state instead.
 struct delta {
   std::uint64_t sequence = 0;  ///< of the state after
   time_point at{};
@@ -94,46 +94,42 @@ struct delta {
   std::optional<time_point> started_at;
   std::optional<std::optional<time_point>> finished_at;
   std::optional<std::optional<time_point>> frozen_at;
-  json data_set = json::object();      ///< top-level keys of the data with their new values
+  json data_set = json::object();      ///< top-level keys of the data, with their new values
   json metadata_set = json::object();  ///< likewise
   std::vector<token> tokens_set;       ///< new or changed, without their writes; ascending ids
   std::vector<token_id> tokens_removed;
-  /// By token: top-level keys its branch wrote. A new token's entry begins with all it inherits.
+  /// By token: the top-level keys that its branch wrote. For a new token, all that it inherits too.
   std::map<token_id, json> writes_set;
   std::vector<signal> signals_added;
-  std::vector<std::uint64_t> signals_claimed;  ///< by number; after the added ones
-  std::optional<std::optional<pawl::flow::unwinding>> unwinding;
+  std::vector<std::uint64_t> signals_claimed;  ///< by number; applied after `signals_added`
+  std::optional<std::optional<pawl::flow::compensating>> compensating;
   std::vector<compensation> compensations_added;
-  std::uint32_t compensations_dropped = 0;  ///< the last so many, before others were added
+  std::uint32_t compensations_dropped = 0;  ///< number dropped at the end, before any are added
   std::map<token_id, map_change> maps_set;
   std::vector<token_id> maps_removed;
   token_id next_token = 0;                                   ///< 0: unchanged
   std::vector<std::pair<node_index, std::uint32_t>> visits;  ///< the counts that changed
-  std::vector<run_id> children_abandoned;  ///< runs that nobody waits for any more, to be stopped
+  std::vector<run_id> children_abandoned;  ///< child runs to cancel: their parent no longer waits
 
   friend bool operator==(const delta&, const delta&) = default;
 };
 
-/// Brings a state to where the delta's transition left it. The delta must be the next after it
-/// (its sequence follows the state's).
+/// Applies a delta to a state. Its sequence must be the next one of the state.
 void apply(run_state& run, const delta& change);
 
-/// Sets a top-level key of a run's data and keeps the size estimate.
+/// Sets a top-level key of the data and updates the size of the data.
 void set_data(run_state& run, const std::string& key, json value);
 
-/// Puts a signal into a run's inbox, and remembers its id.
+/// Adds a signal to the inbox and remembers its id.
 void add_signal(run_state& run, signal added);
 
-/// Takes a signal out of a run's inbox.
+/// Removes a signal from the inbox.
 void remove_signal(run_state& run, std::uint64_t number);
 
-/// Brings a map as far as the change says; begins it, if it was not there.
+/// Applies the changes of a map; starts it if there is none.
 void change_map(run_state& run, token_id of, const map_change& change);
 
-/// Sets how often a node has been visited.
+/// Sets the number of visits of a node.
 void set_visits(run_state& run, node_index node, std::uint32_t count);
-
-/// About how many bytes the value takes as JSON text. Exact in order of magnitude, cheap.
-[[nodiscard]] std::size_t approximate_bytes(const json& value) noexcept;
 
 }  // namespace pawl::flow

@@ -1,4 +1,4 @@
-// Which way a token goes from a node.
+// Which edges a token follows.
 
 #include "flow/testing/driven_run.hpp"
 #include "tests/support/catch.hpp"
@@ -11,7 +11,7 @@ namespace {
 
 using lines = std::vector<std::string>;
 
-/// Where a run goes from task "from" when that returns `result`. Edges lead to tasks.
+/// The tasks that a run reaches from task "from" when that returns `result`.
 lines targets(std::vector<json> edges, json result) {
   edges.push_back(edge("start", "from"));
   for (const char* reached : {"a", "b", "c"}) edges.push_back(edge("start", reached, false));
@@ -24,14 +24,14 @@ lines targets(std::vector<json> edges, json result) {
 
 }  // namespace
 
-TEST_CASE("the first edge whose rule is true is taken, and no other", "[edges]") {
+TEST_CASE("only the first edge whose rule is true is followed", "[edges]") {
   const std::vector<json> edges = {edge("from", "a", var("x")), edge("from", "b", var("y")),
                                    edge("from", "c")};
   CHECK(targets(edges, {{"x", true}, {"y", true}}) == lines{"a"});
   CHECK(targets(edges, {{"x", false}, {"y", true}}) == lines{"b"});
 }
 
-TEST_CASE("the plain edge beside rules is the default, wherever it is written", "[edges]") {
+TEST_CASE("a plain edge beside rules is the default, wherever it is written", "[edges]") {
   CHECK(targets({edge("from", "a", var("x")), edge("from", "c")}, {{"x", false}}) == lines{"c"});
   CHECK(targets({edge("from", "c"), edge("from", "a", var("x"))}, {{"x", true}}) == lines{"a"});
 }
@@ -43,7 +43,7 @@ TEST_CASE("several plain edges beside rules fork when no rule is true", "[edges]
   CHECK(targets(edges, {{"x", true}}) == lines{"a"});
 }
 
-TEST_CASE("a rule's value counts as JSONLogic says", "[edges]") {
+TEST_CASE("the truth of a rule's value follows JSONLogic", "[edges]") {
   const auto taken = [](json value) {
     return targets({edge("from", "a", var("x")), edge("from", "b")}, {{"x", std::move(value)}}) ==
            lines{"a"};
@@ -57,7 +57,7 @@ TEST_CASE("a rule's value counts as JSONLogic says", "[edges]") {
   CHECK_FALSE(taken(nullptr));
 }
 
-TEST_CASE("where no edge is true and none is plain the token ends", "[edges]") {
+TEST_CASE("a token ends where no edge is true and none is plain", "[edges]") {
   driven_run run{
       flow_of({start(), task("a"), end()}, {edge("start", "a"), edge("a", "end", var("never"))})};
   REQUIRE(run.begin());
@@ -73,7 +73,7 @@ TEST_CASE("a node without edges ends the run", "[edges]") {
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("the boolean edges of a condition follow its result, and only one side runs", "[edges]") {
+TEST_CASE("only the boolean edge that matches the result of a condition is followed", "[edges]") {
   for (const bool truth : {true, false}) {
     driven_run run{flow_of({start(), condition("c", var("ok")), task("yes"), task("no")},
                            {edge("start", "c"), edge("c", "no", false), edge("c", "yes", true)})};
@@ -82,14 +82,14 @@ TEST_CASE("the boolean edges of a condition follow its result, and only one side
   }
 }
 
-TEST_CASE("a condition with one boolean edge goes on by its default", "[edges]") {
+TEST_CASE("a condition with one boolean edge has a default edge for the other result", "[edges]") {
   driven_run run{flow_of({start(), condition("c", var("ok")), task("yes"), task("other")},
                          {edge("start", "c"), edge("c", "yes", true), edge("c", "other")})};
   REQUIRE(run.begin({{"ok", false}}));
   CHECK(run.waiting_at() == lines{"other"});
 }
 
-TEST_CASE("rules and booleans of a condition are tried in the order written", "[edges]") {
+TEST_CASE("rules and booleans of a condition are tested in the order written", "[edges]") {
   driven_run run{
       flow_of({start(), condition("c", true), task("rule"), task("yes")},
               {edge("start", "c"), edge("c", "rule", var("x")), edge("c", "yes", true)})};
@@ -97,7 +97,7 @@ TEST_CASE("rules and booleans of a condition are tried in the order written", "[
   CHECK(run.waiting_at() == lines{"rule"});
 }
 
-TEST_CASE("the history tells why an edge was taken", "[edges]") {
+TEST_CASE("the history records why an edge was followed", "[edges]") {
   driven_run run{flow_of({start(), condition("c", var("ok")), task("t"), task("u"), end()},
                          {edge("start", "c"), edge("c", "t", true), edge("t", "u", var("big")),
                           edge("t", "end"), edge("u", "end", var("condition_result"))})};
@@ -112,7 +112,7 @@ TEST_CASE("the history tells why an edge was taken", "[edges]") {
                                    {{"to", "end"}, {"why", "when"}}});
 }
 
-TEST_CASE("an edge whose rule fails fails the run at the node before it", "[edges]") {
+TEST_CASE("a failing edge rule fails the run at the source of the edge", "[edges]") {
   driven_run run{flow_of({start(), task("a"), end()},
                          {edge("start", "a"), edge("a", "end", {{"*", json::array()}})})};
   REQUIRE(run.begin());
@@ -123,7 +123,7 @@ TEST_CASE("an edge whose rule fails fails the run at the node before it", "[edge
   CHECK(run.data() == json{{"x", 1}});
 }
 
-TEST_CASE("a step whose edge rule failed is not called again by a retry", "[edges][retry]") {
+TEST_CASE("a retry does not repeat a step whose edge rule failed", "[edges][retry]") {
   const json fails_unless_fixed = {{"if", {var("fixed"), true, {{"*", json::array()}}}}};
   driven_run run{flow_of({start(), task("a"), task("b")},
                          {edge("start", "a"), edge("a", "b", fails_unless_fixed)})};
@@ -134,8 +134,8 @@ TEST_CASE("a step whose edge rule failed is not called again by a retry", "[edge
   CHECK(run.status() == run_status::failed);
   CHECK(run.calls().empty());
 
-  run.mutable_state().data.edit()["fixed"] = true;  // as an edit of the state will do
-  run.mutable_state().data_bytes += 14;
+  run.mutable_state().data.edit()["fixed"] = true;  // as set-data does
+  run.mutable_state().data_bytes += 13;
   REQUIRE(run.give(retry_command{}));
   CHECK(run.status() == run_status::running);
   CHECK(run.waiting_at() == lines{"b"});

@@ -1,4 +1,4 @@
-// Several branches in one run: how they come about, what they see, and how they become one again.
+// Branches: how a run forks, what each branch sees, and how they are merged.
 
 #include "flow/testing/driven_run.hpp"
 #include "flow/testing/invariants.hpp"
@@ -25,7 +25,7 @@ json nested() {
 
 }  // namespace
 
-TEST_CASE("several plain edges fork in the order written", "[fork]") {
+TEST_CASE("several plain edges fork the run in the order written", "[fork]") {
   driven_run run{two_branches()};
   REQUIRE(run.begin());
   CHECK(run.waiting_at() == lines{"a", "b"});
@@ -34,13 +34,13 @@ TEST_CASE("several plain edges fork in the order written", "[fork]") {
   CHECK(run.state().tokens[1].branch == std::vector<std::uint32_t>{1});
 }
 
-TEST_CASE("branches become one when the last has ended", "[fork][merge]") {
+TEST_CASE("branches are merged when the last has ended", "[fork][merge]") {
   for (const bool a_first : {true, false}) {
     driven_run run{two_branches()};
     REQUIRE(run.begin({{"in", 1}}));
     REQUIRE(run.finish(a_first ? "a" : "b", json{{a_first ? "from_a" : "from_b", 1}}));
     CHECK(run.status() == run_status::running);
-    CHECK(run.data() == json{{"in", 1}});  // what a branch wrote is its own until the merge
+    CHECK(run.data() == json{{"in", 1}});  // the writes of a branch are its own until the merge
     REQUIRE(run.finish(a_first ? "b" : "a", json{{a_first ? "from_b" : "from_a", 1}}));
     CHECK(run.status() == run_status::completed);
     CHECK(run.data() == json{{"in", 1}, {"from_a", 1}, {"from_b", 1}});
@@ -48,7 +48,7 @@ TEST_CASE("branches become one when the last has ended", "[fork][merge]") {
   }
 }
 
-TEST_CASE("a branch sees what it wrote and not what others wrote", "[fork]") {
+TEST_CASE("a branch sees its own writes and not those of its siblings", "[fork]") {
   driven_run run{
       flow_of({start(), task("a"), task("a2"), task("b"), task("b2")},
               {edge("start", "a"), edge("start", "b"), edge("a", "a2"), edge("b", "b2")})};
@@ -59,7 +59,7 @@ TEST_CASE("a branch sees what it wrote and not what others wrote", "[fork]") {
   CHECK(*run.call_of("b2")->state == json{{"in", 1}, {"k", 0}, {"other", 2}});
 }
 
-TEST_CASE("rules in a branch see what the branch wrote", "[fork][edges]") {
+TEST_CASE("rules in a branch see the writes of the branch", "[fork][edges]") {
   driven_run run{flow_of({start(), task("a"), task("b"), task("yes"), task("no")},
                          {edge("start", "a"), edge("start", "b"), edge("a", "yes", var("k")),
                           edge("a", "no"), edge("b", "yes", var("k")), edge("b", "no")})};
@@ -69,7 +69,7 @@ TEST_CASE("rules in a branch see what the branch wrote", "[fork][edges]") {
   CHECK(run.waiting_at() == lines{"yes", "no"});
 }
 
-TEST_CASE("branches that write the same value to one key are merged", "[fork][merge]") {
+TEST_CASE("branches that write the same value to a key are merged", "[fork][merge]") {
   driven_run run{two_branches()};
   REQUIRE(run.begin());
   REQUIRE(run.finish("a", json{{"k", {1, 2}}}));
@@ -78,7 +78,7 @@ TEST_CASE("branches that write the same value to one key are merged", "[fork][me
   CHECK(run.data() == json{{"k", {1, 2}}});
 }
 
-TEST_CASE("branches that write different values to one key fail the run", "[fork][merge]") {
+TEST_CASE("branches that write different values to a key fail the run", "[fork][merge]") {
   driven_run run{two_branches()};
   REQUIRE(run.begin({{"in", 1}}));
   REQUIRE(run.finish("a", json{{"k", 1}}));
@@ -89,7 +89,7 @@ TEST_CASE("branches that write different values to one key fail the run", "[fork
   CHECK(run.data() == json{{"in", 1}});
 }
 
-TEST_CASE("a retry of a merge conflict calls nothing again and conflicts again", "[fork][merge]") {
+TEST_CASE("a retry of a merge conflict repeats no step and conflicts again", "[fork][merge]") {
   driven_run run{two_branches()};
   REQUIRE(run.begin());
   REQUIRE(run.finish("a", json{{"k", 1}}));
@@ -101,7 +101,7 @@ TEST_CASE("a retry of a merge conflict calls nothing again and conflicts again",
   CHECK(run.story("step_started").size() == 2);
 }
 
-TEST_CASE("a branch's write of null is a write like any other", "[fork][merge]") {
+TEST_CASE("null is a value like any other for a merge", "[fork][merge]") {
   driven_run run{two_branches()};
   REQUIRE(run.begin({{"k", 1}}));
   REQUIRE(run.finish("a", json{{"k", nullptr}}));
@@ -109,7 +109,7 @@ TEST_CASE("a branch's write of null is a write like any other", "[fork][merge]")
   CHECK(run.data() == json{{"k", nullptr}});
 }
 
-TEST_CASE("a branch that forks again passes on what it wrote", "[fork][merge]") {
+TEST_CASE("a branch that forks again passes its writes on", "[fork][merge]") {
   driven_run run{nested()};
   REQUIRE(run.begin());
   REQUIRE(run.finish("x", json{{"k", 1}}));
@@ -122,19 +122,19 @@ TEST_CASE("a branch that forks again passes on what it wrote", "[fork][merge]") 
   CHECK(run.data() == json{{"k", 1}});
 }
 
-TEST_CASE("one branch may overwrite what was written before the fork", "[fork][merge]") {
+TEST_CASE("one branch can overwrite a value from before the fork", "[fork][merge]") {
   for (const lines& order : {lines{"y", "z", "b"}, lines{"b", "z", "y"}}) {
     driven_run run{nested()};
     REQUIRE(run.begin());
     REQUIRE(run.finish("x", json{{"k", 1}}));
-    for (const auto& node : order)  // z and b write nothing: k is y's alone
+    for (const auto& node : order)  // z and b write nothing: only y writes k
       REQUIRE(run.finish(node, node == "y" ? json{{"k", 2}} : json::object()));
     CHECK(run.status() == run_status::completed);
     CHECK(run.data() == json{{"k", 2}});
   }
 }
 
-TEST_CASE("what was written before an inner fork still conflicts with an outer branch",
+TEST_CASE("a write before an inner fork still conflicts with an outer branch",
           "[fork][merge]") {
   driven_run run{nested()};
   REQUIRE(run.begin());
@@ -146,11 +146,11 @@ TEST_CASE("what was written before an inner fork still conflicts with an outer b
   CHECK(run.state().error->type == "merge_conflict");
 }
 
-TEST_CASE("inner branches that overwrite one key differently conflict", "[fork][merge]") {
+TEST_CASE("inner branches that overwrite a key with different values conflict", "[fork][merge]") {
   driven_run run{nested()};
   REQUIRE(run.begin());
   REQUIRE(run.finish("x", json{{"k", 1}}));
-  REQUIRE(run.finish("y", json{{"k", 1}}));  // the same as before, but written
+  REQUIRE(run.finish("y", json{{"k", 1}}));  // an equal value, but a write
   REQUIRE(run.finish("z", json{{"k", 2}}));
   REQUIRE(run.finish("b"));
   CHECK(run.status() == run_status::failed);
@@ -159,7 +159,7 @@ TEST_CASE("inner branches that overwrite one key differently conflict", "[fork][
 
 TEST_CASE("a key inherited through two forks belongs to the branch that wrote it",
           "[fork][merge]") {
-  // x writes k, then y (behind x) forks again to y1 and y2; only y2 overwrites k.
+  // x writes k, then y (after x) forks again to y1 and y2; only y2 overwrites k.
   const json flow =
       flow_of({start(), task("x"), task("b"), task("y"), task("z"), task("y1"), task("y2")},
               {edge("start", "x"), edge("start", "b"), edge("x", "y"), edge("x", "z"),
@@ -188,7 +188,7 @@ TEST_CASE("a branch that ends early waits for the others", "[fork]") {
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("branches that come to one node each visit it", "[fork]") {
+TEST_CASE("each branch that reaches a node visits it", "[fork]") {
   driven_run run{
       flow_of({start(), task("a"), task("b"), task("both")},
               {edge("start", "a"), edge("start", "b"), edge("a", "both"), edge("b", "both")})};
@@ -215,7 +215,7 @@ TEST_CASE("a branch that fails abandons the calls of the others", "[fork][fail]"
   CHECK(late.error().code == errc::conflict);
 }
 
-TEST_CASE("a retry takes up every branch that had not ended", "[fork][retry]") {
+TEST_CASE("a retry resumes every branch that has not ended", "[fork][retry]") {
   driven_run run{flow_of({start(), task("a"), task("b"), task("c")},
                          {edge("start", "a"), edge("start", "b"), edge("start", "c")})};
   REQUIRE(run.begin());
@@ -231,7 +231,7 @@ TEST_CASE("a retry takes up every branch that had not ended", "[fork][retry]") {
   CHECK(run.data() == json{{"c", 1}});
 }
 
-TEST_CASE("as many branches as the limit allows live at once, and one more fails the run",
+TEST_CASE("a run can have as many branches as the limit allows; one more fails it",
           "[fork][limits]") {
   const json flow = flow_of({start(), task("a"), task("b"), task("c")},
                             {edge("start", "a"), edge("start", "b"), edge("start", "c")});
@@ -249,7 +249,7 @@ TEST_CASE("as many branches as the limit allows live at once, and one more fails
   CHECK(mentions(too_many.state().error->message, "run.max_tokens"));
 }
 
-TEST_CASE("a step whose fork made too many branches is not called again by a retry",
+TEST_CASE("a retry does not repeat a step whose fork made too many branches",
           "[fork][limits][retry]") {
   limits allowed;
   allowed.max_tokens = 1;
@@ -264,8 +264,8 @@ TEST_CASE("a step whose fork made too many branches is not called again by a ret
   CHECK(run.story("step_started") == lines{"step_started a 1.1"});
 }
 
-TEST_CASE("branches that fork again and again merge however deep they nest", "[fork][merge]") {
-  // Each round forks off a branch that ends, and writes a key before.
+TEST_CASE("deeply nested forks are merged", "[fork][merge]") {
+  // Each iteration writes a key, then forks off a branch that ends.
   driven_run run{flow_of({start(), task("again"), end(), condition("more", var("go"))},
                          {edge("start", "again"), edge("again", "more"), edge("again", "end"),
                           edge("more", "again", true)})};

@@ -7,7 +7,7 @@
 
 namespace pawl::flow {
 
-/// An event as a history shows it, with its node's name.
+/// An event as a history shows it, with the name of its node.
 [[nodiscard]] inline history_event to_history(const compiled_flow& flow, const event& e,
                                               std::uint64_t checkpoint, time_point at) {
   const bool known = e.node && *e.node < flow.nodes().size();

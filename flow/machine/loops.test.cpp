@@ -9,7 +9,7 @@ namespace {
 
 using lines = std::vector<std::string>;
 
-/// A task that runs again as long as the data's `n` is under `var("most")`.
+/// A task that repeats while `n` in the data is less than `var("most")`.
 json counting_loop(json task_data = json::object()) {
   return flow_of({start(), task("count", std::move(task_data)), end()},
                  {edge("start", "count"),
@@ -17,7 +17,7 @@ json counting_loop(json task_data = json::object()) {
                   edge("count", "end")});
 }
 
-/// A condition that goes round for ever. `way_out` is never taken.
+/// A condition in an endless loop. Its other edge is never followed.
 json endless_loop(json condition_data = json::object()) {
   return flow_of(
       {start(), condition("round", true, std::move(condition_data)), end("way_out")},
@@ -26,7 +26,7 @@ json endless_loop(json condition_data = json::object()) {
 
 }  // namespace
 
-TEST_CASE("a loop visits its node again until its rule is false", "[loops]") {
+TEST_CASE("a loop repeats until its rule is false", "[loops]") {
   driven_run run{counting_loop()};
   REQUIRE(run.begin({{"most", 3}}));
   for (int n = 1; n <= 3; ++n) {
@@ -38,7 +38,7 @@ TEST_CASE("a loop visits its node again until its rule is false", "[loops]") {
   CHECK(run.state().visits == std::vector<std::uint32_t>{1, 3, 1});
 }
 
-TEST_CASE("a node is visited as often as the default limit allows, then the run fails",
+TEST_CASE("a run fails when a node exceeds the default visit limit",
           "[loops][limits]") {
   limits allowed;
   allowed.max_visits = 4;
@@ -49,12 +49,12 @@ TEST_CASE("a node is visited as often as the default limit allows, then the run 
   CHECK(run.state().error->type == "visit_limit");
   CHECK(run.state().error->node == "count");
   CHECK(run.state().error->message ==
-        "node \"count\" was to be visited more than 4 times; raise its \"max_visits\" if the loop "
-        "is meant to go on");
+        "node \"count\" was visited 4 times, which is its maximum; raise its \"max_visits\" if the "
+        "loop is intended");
   CHECK(run.data()["n"] == 4);
 }
 
-TEST_CASE("a node's own max_visits goes before the default in a run", "[loops][limits]") {
+TEST_CASE("a node's own max_visits overrides the default", "[loops][limits]") {
   limits allowed;
   allowed.max_visits = 2;
   driven_run run{counting_loop({{"max_visits", 5}}), allowed};
@@ -63,7 +63,7 @@ TEST_CASE("a node's own max_visits goes before the default in a run", "[loops][l
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("a retry behind a visit limit does not call the step again", "[loops][limits]") {
+TEST_CASE("a retry after a visit limit does not repeat the step", "[loops][limits]") {
   driven_run run{counting_loop({{"max_visits", 1}})};
   REQUIRE(run.begin({{"most", 100}}));
   REQUIRE(run.finish("count", json{{"n", 1}}));
@@ -74,7 +74,7 @@ TEST_CASE("a retry behind a visit limit does not call the step again", "[loops][
   CHECK(run.story("step_started") == lines{"step_started count 1.1"});
 }
 
-TEST_CASE("a loop of nodes that wait for nothing is cut into transitions of bounded size",
+TEST_CASE("a loop without waits is split into transitions of bounded size",
           "[loops][limits]") {
   driven_run run{endless_loop()};
   REQUIRE(run.begin());
@@ -89,7 +89,7 @@ TEST_CASE("a loop of nodes that wait for nothing is cut into transitions of boun
   CHECK(run.last().change.events.size() <= 2 * 256);
 }
 
-TEST_CASE("a loop of nodes that wait for nothing ends at the visit limit", "[loops][limits]") {
+TEST_CASE("a loop without waits ends at the visit limit", "[loops][limits]") {
   driven_run run{endless_loop()};
   REQUIRE(run.begin());
   const int transitions = 1 + run.settle(100);
@@ -108,7 +108,7 @@ TEST_CASE("an endless loop can be cancelled between two transitions", "[loops]")
   CHECK_FALSE(run.give(advance_command{}));
 }
 
-TEST_CASE("a crash in the middle of an endless loop goes on from there", "[loops][recover]") {
+TEST_CASE("a run resumes in the middle of a loop after a crash", "[loops][recover]") {
   driven_run run{endless_loop()};
   REQUIRE(run.begin());
   const auto due = recover(run.flow(), run.state());
@@ -116,7 +116,7 @@ TEST_CASE("a crash in the middle of an endless loop goes on from there", "[loops
   CHECK(std::holds_alternative<advance_effect>(due.effects[0]));
 }
 
-TEST_CASE("a step finished beside an endless loop is taken up at once", "[loops][fork]") {
+TEST_CASE("the outcome of a step beside an endless loop is processed at once", "[loops][fork]") {
   driven_run run{flow_of({start(), task("a"), condition("round", true), task("b"), end("way_out")},
                          {edge("start", "a"), edge("start", "round"), edge("round", "round", true),
                           edge("round", "way_out", false), edge("a", "b")})};

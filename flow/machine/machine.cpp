@@ -24,21 +24,17 @@ result<transition> apply(const compiled_flow& flow, run_state& run, command&& c,
 recovery recover(const compiled_flow& flow, const run_state& run) {
   recovery found;
   if (run.status != run_status::running) return found;
-  const auto moves = [](const token& t) {
-    return t.phase == token_phase::arriving || t.phase == token_phase::leaving;
-  };
-  if (!run.pausing() && std::any_of(run.tokens.begin(), run.tokens.end(), moves))
-    found.effects.emplace_back(advance_effect{});
+  if (has_runnable(run)) found.effects.emplace_back(advance_effect{});
   for (const auto& t : run.tokens) {
-    // Workers ask for their calls; who wakes a run looks after the runs that it waits for.
+    // Workers poll for their tasks, and the outcomes of child runs are delivered.
     if (t.phase != token_phase::waiting || t.waits_outside()) continue;
     const auto& place = flow.at(t.node);
     const auto failed = [&](error why) {
       found.commands.emplace_back(step_outcome_command{
           t.id, place.id, t.visit, t.attempt, std::move(why), run.updated_at, run.updated_at});
     };
-    if (run.unwinding && !t.compensates) {
-      failed({errc::cancelled, "the process ended while this step was told to stop"});
+    if (run.compensating && !t.compensates) {
+      failed({errc::cancelled, "the process ended while this step was being cancelled"});
     } else if (place.behaviour->is_called_once() && !t.compensates) {
       found.commands.emplace_back(in_doubt_command{t.id, place.id, t.visit, t.attempt});
     } else if (auto call = place.behaviour->call(run, t, place)) {
@@ -59,12 +55,18 @@ bool waits_for(const compiled_flow& flow, const run_state& run, token_id token,
   });
 }
 
+bool has_runnable(const run_state& run) noexcept {
+  return run.status == run_status::running && !run.pausing() &&
+         std::any_of(run.tokens.begin(), run.tokens.end(),
+                     [](const token& t) { return t.runnable(); });
+}
+
 bool is_parked(const run_state& run) noexcept {
   if (run.status != run_status::running) return true;
-  return std::none_of(run.tokens.begin(), run.tokens.end(), [&](const token& t) {
-    const bool goes_on = t.phase == token_phase::arriving || t.phase == token_phase::leaving;
-    return (goes_on && !run.pausing()) || (t.phase == token_phase::waiting && !t.waits_outside());
-  });
+  return !has_runnable(run) &&
+         std::none_of(run.tokens.begin(), run.tokens.end(), [](const token& t) {
+           return t.phase == token_phase::waiting && !t.waits_outside();
+         });
 }
 
 std::vector<open_task> open_tasks(const run_state& run) {
@@ -72,10 +74,10 @@ std::vector<open_task> open_tasks(const run_state& run) {
   if (run.status != run_status::running) return open;
   for (const auto& t : run.tokens) {
     if (!t.task) continue;
-    const bool is_over = run.unwinding && !t.compensates;
-    if (t.task->lease == 0 && (is_over || run.pausing())) continue;
+    const bool is_cancelled = run.compensating && !t.compensates;
+    if (t.task->lease == 0 && (is_cancelled || run.pausing())) continue;
     const task_wish wish = t.task->lease == 0 ? task_wish::none
-                           : is_over          ? task_wish::cancel
+                           : is_cancelled     ? task_wish::cancel
                            : run.pausing()    ? task_wish::pause
                                               : task_wish::none;
     open.push_back({t.id, t.visit, t.attempt, *t.task, wish});
@@ -89,7 +91,7 @@ std::string idempotency_key(const run_key& run, const std::string& node, std::ui
          (compensates ? "/compensate" : "");
 }
 
-/// A number's bytes as part of an id, which must not be all zero.
+/// Writes a number as eight bytes of an id, which must not be all zero.
 static void put_id(std::uint64_t number, std::uint8_t* to) {
   if (number == 0) number = 1;
   for (int shift = 56; shift >= 0; shift -= 8) *to++ = static_cast<std::uint8_t>(number >> shift);
@@ -112,7 +114,7 @@ std::string_view name_of(const command& c) noexcept {
   struct {
     std::string_view operator()(const start_command&) const { return "start"; }
     std::string_view operator()(const step_outcome_command&) const { return "step outcome"; }
-    std::string_view operator()(const enqueue_task_command&) const { return "hand over"; }
+    std::string_view operator()(const enqueue_task_command&) const { return "enqueue task"; }
     std::string_view operator()(const lease_command&) const { return "lease"; }
     std::string_view operator()(const lease_lost_command&) const { return "lease lost"; }
     std::string_view operator()(const in_doubt_command&) const { return "in doubt"; }
@@ -123,9 +125,9 @@ std::string_view name_of(const command& c) noexcept {
     std::string_view operator()(const retry_command&) const { return "retry"; }
     std::string_view operator()(const pause_command&) const { return "pause"; }
     std::string_view operator()(const resume_command&) const { return "resume"; }
-    std::string_view operator()(const set_data_command&) const { return "update"; }
+    std::string_view operator()(const set_data_command&) const { return "set data"; }
     std::string_view operator()(const signal_command&) const { return "signal"; }
-    std::string_view operator()(const quarantine_command&) const { return "park"; }
+    std::string_view operator()(const quarantine_command&) const { return "quarantine"; }
   } const names;
   return std::visit(names, c);
 }
@@ -137,48 +139,48 @@ std::string_view legal_commands(const run_state& run) noexcept {
     case run_status::pending:
       return "cancel";
     case run_status::running:
-      if (run.unwinding) return run.pausing() ? "resume or signal" : "pause or signal";
-      if (run.pausing()) return "resume, signal or cancel";
-      return asks ? "pause, signal, cancel, or resume with an answer" : "pause, signal or cancel";
+      if (run.compensating) return run.pausing() ? "resume, signal" : "pause, signal";
+      if (run.pausing()) return "resume, signal, cancel";
+      return asks ? "pause, signal, cancel, resume with an answer" : "pause, signal, cancel";
     case run_status::paused:
-      if (run.unwinding) return "resume, update or signal";
-      return "resume, update, signal or cancel";
+      return run.compensating ? "resume, set-data, signal" : "resume, set-data, signal, cancel";
     case run_status::failed:
-      if (run.tokens.empty() && !run.unwinding)
-        return "update, or restart as a new run: its steps were undone";
-      return "retry, update, or restart as a new run";
+      if (run.tokens.empty() && !run.compensating)
+        return "set-data, restart (its steps were compensated)";
+      return "retry, set-data, restart";
     case run_status::completed:
     case run_status::cancelled:
-      return "restart as a new run";
+      return "restart";
   }
-  return "nothing";
+  return "none";
 }
 
 result<void> check_caller(const run_state& run, std::optional<run_status> expected,
                           std::string_view reason) {
   if (reason.size() > max_reason_bytes) {
-    return error{errc::limit_exceeded, "a reason has at most " + std::to_string(max_reason_bytes) +
-                                           " bytes, not " + std::to_string(reason.size())};
+    return error{errc::limit_exceeded, "the reason has " + std::to_string(reason.size()) +
+                                           " bytes; the maximum is " +
+                                           std::to_string(max_reason_bytes)};
   }
   if (detail::valid_utf8_prefix(reason) != reason.size())
-    return error{errc::invalid_argument, "a reason is text in UTF-8"};
+    return error{errc::invalid_argument, "the reason must be UTF-8"};
   if (!expected || *expected == run.status) return {};
   return error{errc::conflict, "run " + run.key.id.str() + " is " +
                                    std::string{to_string(run.status)} + ", not " +
-                                   std::string{to_string(*expected)} + "; nothing was changed"};
+                                   std::string{to_string(*expected)} + ". Nothing was changed"};
 }
 
-/// The status in a word more exact.
-static std::string_view standing_of(const run_state& run) {
+/// The status of a run, in more detail than `run_status`.
+static std::string_view detailed_status(const run_state& run) {
   if (run.pausing()) return "pausing";
-  if (run.unwinding && !is_finished(run.status)) return "undoing its steps";
+  if (run.compensating && !is_finished(run.status)) return "compensating";
   return to_string(run.status);
 }
 
 error illegal(const run_state& run, std::string_view what) {
   return {errc::illegal_transition, "cannot " + std::string{what} + " run " + run.key.id.str() +
-                                        ": it is " + std::string{standing_of(run)} +
-                                        "; legal now: " + std::string{legal_commands(run)}};
+                                        ": it is " + std::string{detailed_status(run)} +
+                                        ". Allowed: " + std::string{legal_commands(run)}};
 }
 
 }  // namespace pawl::flow

@@ -9,62 +9,65 @@
 #include "flow/machine/command.hpp"
 #include "flow/machine/transition.hpp"
 
-/// The run state machine: the one place that decides what a run does next. Pure: what it returns
-/// depends on its arguments alone.
+/// The state machine of a run: it decides what a run does next. Pure: results depend on the
+/// arguments alone.
 namespace pawl::flow {
 
-/// Applies a command to a run. `run` is changed in place (its data may be large); the transition
-/// tells what changed and what to do once that is durable. On error `run` is as it was before.
-/// Errors: `illegal_transition` (what the status does not allow; the message says what is legal),
-/// `conflict` (compare-and-set lost, or an outcome nobody waits for any more), `limit_exceeded`
-/// and `invalid_argument` (start input).
+/// Applies a command to a run. Changes `run` in place, because its data may be large, and returns
+/// the change and the effects to perform once it is durable. On error `run` is unchanged.
+/// Errors: `illegal_transition` if the state of the run does not allow the command (the message
+/// lists the commands that are allowed), `conflict` if a compare-and-set failed or an outcome is no
+/// longer awaited, `invalid_argument` and `limit_exceeded` for the arguments of the command.
 [[nodiscard]] result<transition> apply(const compiled_flow& flow, run_state& run, command&& c,
                                        const apply_context& context);
 
-/// The effects that a run is waiting for: to be performed again when it was loaded after a crash.
-/// What cannot be asked for again is told by commands: a call whose arguments cannot be computed as
-/// its failed outcome, one that must not be made twice as being in doubt.
+/// What to do with a run that was loaded after a crash: effects to perform again, and commands for
+/// calls that cannot be repeated. A call whose arguments cannot be computed has failed; a call that
+/// runs at most once is in doubt.
 struct recovery {
   std::vector<effect> effects;
   std::vector<command> commands;
 };
 [[nodiscard]] recovery recover(const compiled_flow& flow, const run_state& run);
 
-/// True while the token waits for a call of this node on this visit, at this attempt: the four name
-/// a call. A token that has gone on may be at another node as often.
+/// Returns true while the run waits for the call that token, node, visit and attempt identify.
 [[nodiscard]] bool waits_for(const compiled_flow& flow, const run_state& run, token_id token,
                              std::string_view node, std::uint32_t visit,
                              std::uint32_t attempt) noexcept;
 
-/// True while a run that is at rest needs no actor: nothing it has to do, and no outcome it waits
-/// for but those of workers and of other runs.
+/// Returns true if the run has a token that moves when the run is advanced.
+[[nodiscard]] bool has_runnable(const run_state& run) noexcept;
+
+/// Returns true if a run needs no actor between two commands: it has nothing to do, and waits only
+/// for workers, other runs, timers, signals and answers.
 [[nodiscard]] bool is_parked(const run_state& run) noexcept;
 
-/// A call that a worker can take, or has taken.
+/// A task that a worker can lease or has leased.
 struct open_task {
   token_id token = 0;
   std::uint32_t visit = 0;
   std::uint32_t attempt = 0;
   remote_task task;
-  task_wish wish = task_wish::none;  ///< of a leased one
+  task_wish wish = task_wish::none;  ///< what the worker of a leased task is asked to do
 
   friend bool operator==(const open_task&, const open_task&) = default;
 };
-/// By token. Calls that nobody has taken are left out while the run begins nothing.
+/// The tasks of a run, by token. Tasks that are not leased are left out while the run starts
+/// nothing.
 [[nodiscard]] std::vector<open_task> open_tasks(const run_state& run);
 
-/// The key that all calls of this token's visit carry: "scope/run/node/visit", with "/compensate"
-/// behind it for the calls that undo its step.
+/// The idempotency key of all calls of one visit: "scope/run/node/visit", followed by "/compensate"
+/// for the calls that compensate the step.
 [[nodiscard]] std::string idempotency_key(const run_key& run, const std::string& node,
                                           std::uint32_t visit, bool compensates = false);
 
-/// What a call tells whom it calls. The trace id is the one that was given when the run was
-/// started, or follows from scope and run; the parent id follows from the idempotency key and the
-/// attempt: the same call tells the same, however often it is made.
+/// The trace context of a call. The trace id is that of the start of the run, else derived from
+/// scope and run. The parent id is derived from the idempotency key and the attempt, so a repeated
+/// call has the same trace context.
 [[nodiscard]] trace_context trace_of_call(const run_state& run, std::string_view idempotency_key,
                                           std::uint32_t attempt);
 
-/// The commands that a run takes now, for messages: "pause, update or cancel", …
+/// The commands that a run allows now, for messages: "pause, signal, cancel", …
 [[nodiscard]] std::string_view legal_commands(const run_state& run) noexcept;
 
 }  // namespace pawl::flow

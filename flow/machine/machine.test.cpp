@@ -14,7 +14,7 @@ using lines = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("a run goes through a row of nodes, one step after the other", "[machine]") {
+TEST_CASE("a run executes a chain of steps in order", "[machine]") {
   driven_run run{chain({start(), task("a"), task("b"), end()})};
   REQUIRE(run.begin({{"amount", 42}}, {{"by", "ada"}}));
   CHECK(run.status() == run_status::running);
@@ -31,7 +31,7 @@ TEST_CASE("a run goes through a row of nodes, one step after the other", "[machi
                              "step_started b 1.1", "step_finished b 1.1", "run_completed"});
 }
 
-TEST_CASE("a start asks for the first step with all that its function needs", "[machine]") {
+TEST_CASE("a start requests the first call with all that its function needs", "[machine]") {
   driven_run run{chain({start(), task("a", {{"args", {{"x", 1}}}, {"timeout", "5s"}})})};
   REQUIRE(run.begin({{"amount", 42}}));
   REQUIRE(run.last().effects.size() == 1);
@@ -45,7 +45,7 @@ TEST_CASE("a start asks for the first step with all that its function needs", "[
   CHECK(call.timeout == std::chrono::seconds{5});
 }
 
-TEST_CASE("a run remembers when it began, changed and ended", "[machine]") {
+TEST_CASE("a run records when it was created, changed and finished", "[machine]") {
   driven_run run{chain({start(), task("a"), end()})};
   const auto begun = run.now();
   REQUIRE(run.begin());
@@ -65,14 +65,14 @@ TEST_CASE("a run remembers when it began, changed and ended", "[machine]") {
   CHECK(shown.status == run_status::completed);
 }
 
-TEST_CASE("a flow that calls nothing is completed by its start", "[machine]") {
+TEST_CASE("a run without calls is completed by its start", "[machine]") {
   driven_run run{chain({start(), condition("c", true), end()})};
   REQUIRE(run.begin());
   CHECK(run.status() == run_status::completed);
   CHECK(run.last().effects.empty());
 }
 
-TEST_CASE("a start with anything but an object is refused", "[machine][start]") {
+TEST_CASE("a start requires objects as input and metadata", "[machine][start]") {
   for (const json& wrong : {json(), json(1), json("text"), json::array()}) {
     driven_run run{chain({start(), end()})};
     const auto refused = run.begin(wrong);
@@ -84,7 +84,7 @@ TEST_CASE("a start with anything but an object is refused", "[machine][start]") 
   }
 }
 
-TEST_CASE("a start with too large an input is refused", "[machine][start]") {
+TEST_CASE("a start refuses an input that is too large", "[machine][start]") {
   limits allowed;
   allowed.max_state_bytes = 100;
   driven_run run{chain({start(), end()}), allowed};
@@ -95,7 +95,7 @@ TEST_CASE("a start with too large an input is refused", "[machine][start]") {
   CHECK(run.state() == run_state{});
 }
 
-TEST_CASE("a restarted run names the one before it", "[machine][start]") {
+TEST_CASE("a restarted run names the run that it restarts", "[machine][start]") {
   const auto flow = compiled(chain({start(), end()}));
   run_state state;
   start_command again;
@@ -108,12 +108,12 @@ TEST_CASE("a restarted run names the one before it", "[machine][start]") {
   CHECK(state.start_fingerprint == 99);
 }
 
-TEST_CASE("the key of a call names the run, the node and the visit", "[machine]") {
+TEST_CASE("the idempotency key of a call names the run, the node and the visit", "[machine]") {
   const run_key key{scope_name{"acme"}, run_id{"r1"}};
   CHECK(idempotency_key(key, "charge", 3) == "acme/r1/charge/3");
 }
 
-TEST_CASE("a call tells the trace that its run was started in", "[machine][trace]") {
+TEST_CASE("a call continues the trace of the start of its run", "[machine][trace]") {
   run_state run;
   run.key = {scope_name{"acme"}, run_id{"r1"}};
   run.trace = trace_context{{7}, {8}, 1};
@@ -126,18 +126,18 @@ TEST_CASE("a call tells the trace that its run was started in", "[machine][trace
   CHECK(call.parent_id != trace_of_call(run, "acme/r1/charge/31", 1).parent_id);
 }
 
-TEST_CASE("a run that was given no trace has its own, which never changes", "[machine][trace]") {
+TEST_CASE("a run started without a trace has one of its own, which never changes", "[machine][trace]") {
   run_state run;
   run.key = {scope_name{"acme"}, run_id{"r1"}};
   const auto call = trace_of_call(run, "acme/r1/charge/3", 2);
-  // Written down: those who have stored it must find it again.
+  // Fixed values: traces that were stored must be found again.
   CHECK(to_traceparent(call) == "00-7a2c796c7f4905c57751cc34cf870f30-9a9f9ee0feb541a1-00");
   CHECK(parse_traceparent(to_traceparent(call)) == call);
   run.key.scope = scope_name{"other"};
   CHECK(trace_of_call(run, "acme/r1/charge/3", 2).trace_id != call.trace_id);
 }
 
-TEST_CASE("a run waits for exactly the calls it asked for", "[machine]") {
+TEST_CASE("a run waits for exactly the calls that it requested", "[machine]") {
   driven_run run{chain({start(), task("a"), end()})};
   REQUIRE(run.begin());
   const auto token = run.calls().begin()->first;
@@ -152,7 +152,7 @@ TEST_CASE("a run waits for exactly the calls it asked for", "[machine]") {
   CHECK(is_parked(run.state()));
 }
 
-TEST_CASE("an outcome nobody waits for any more is refused and changes nothing", "[machine]") {
+TEST_CASE("an outcome that is no longer awaited is refused and changes nothing", "[machine]") {
   driven_run run{chain({start(), task("a"), task("b"), end()})};
   REQUIRE(run.begin());
   const invoke_effect first = *run.call_of("a");
@@ -169,7 +169,7 @@ TEST_CASE("an outcome nobody waits for any more is refused and changes nothing",
   }
 }
 
-TEST_CASE("an outcome that comes twice counts once", "[machine]") {
+TEST_CASE("an outcome that arrives twice counts once", "[machine]") {
   driven_run run{chain({start(), task("a"), task("b"), end()})};
   REQUIRE(run.begin());
   const auto outcome = run.outcome_of(*run.call_of("a"), json{{"x", 1}});
@@ -179,7 +179,7 @@ TEST_CASE("an outcome that comes twice counts once", "[machine]") {
   CHECK(run.state() == before);
 }
 
-TEST_CASE("what a crashed run waited for is asked for again", "[machine][recover]") {
+TEST_CASE("the calls of a crashed run are requested again", "[machine][recover]") {
   driven_run run{flow_of({start(), task("a", {{"with", {{"twice", var("x")}}}}), task("b")},
                          {edge("start", "a"), edge("start", "b")})};
   REQUIRE(run.begin({{"x", 5}}));
@@ -195,7 +195,7 @@ TEST_CASE("what a crashed run waited for is asked for again", "[machine][recover
   CHECK(std::get<invoke_effect>(due.effects[1]).node == "b");
 }
 
-TEST_CASE("a call whose arguments can no longer be computed is told as failed after a crash",
+TEST_CASE("after a crash, a call whose arguments cannot be computed has failed",
           "[machine][recover]") {
   driven_run run{chain(
       {start(),
@@ -203,7 +203,7 @@ TEST_CASE("a call whose arguments can no longer be computed is told as failed af
        end()})};
   REQUIRE(run.begin());
   run.mutable_state().data.edit()["broken"] = true;
-  run.mutable_state().data_bytes += 15;
+  run.mutable_state().data_bytes += 14;
   const auto due = recover(run.flow(), run.state());
   CHECK(due.effects.empty());
   REQUIRE(due.commands.size() == 1);
@@ -212,7 +212,7 @@ TEST_CASE("a call whose arguments can no longer be computed is told as failed af
   CHECK(run.state().error->node == "a");
 }
 
-TEST_CASE("a run that is over asks for nothing after a crash", "[machine][recover]") {
+TEST_CASE("a finished run requests nothing after a crash", "[machine][recover]") {
   driven_run run{chain({start(), task("a"), end()})};
   REQUIRE(run.begin());
   REQUIRE(run.give(cancel_command{}));
@@ -232,7 +232,7 @@ TEST_CASE("the history shows node names and empty details as objects", "[machine
   CHECK(to_history(run.flow(), run.events().front(), 1, run.now()).node.empty());
 }
 
-TEST_CASE("data that grows over the limit fails the run and says what to do", "[machine][limits]") {
+TEST_CASE("data that exceeds its limit fails the run with an error that says what to do", "[machine][limits]") {
   limits allowed;
   allowed.max_state_bytes = 200;
   driven_run run{chain({start(), task("a"), task("b"), end()}), allowed};
@@ -244,8 +244,8 @@ TEST_CASE("data that grows over the limit fails the run and says what to do", "[
   CHECK(run.calls().empty());
 }
 
-TEST_CASE("a run that fails in a transition asks for no call in it", "[machine][limits]") {
-  SECTION("because its data grew too large") {
+TEST_CASE("a transition that fails the run requests no call", "[machine][limits]") {
+  SECTION("because its data is too large") {
     limits allowed;
     allowed.max_state_bytes = 200;
     driven_run run{chain({start(), task("a"), task("b"), end()}), allowed};
@@ -263,7 +263,7 @@ TEST_CASE("a run that fails in a transition asks for no call in it", "[machine][
   }
 }
 
-TEST_CASE("data that is too large in branches is not let through by a retry", "[machine][limits]") {
+TEST_CASE("a retry does not accept data that is too large in branches", "[machine][limits]") {
   limits allowed;
   allowed.max_state_bytes = 200;
   driven_run run{flow_of({start(), task("a"), task("b"), task("a2")},
@@ -277,7 +277,7 @@ TEST_CASE("data that is too large in branches is not let through by a retry", "[
   CHECK(run.state().error->type == "limit_exceeded");
 }
 
-TEST_CASE("data is held to its limit also in a transition that ends at its budget",
+TEST_CASE("the size of the data is also checked in a transition that reaches its budget",
           "[machine][limits]") {
   limits allowed;
   allowed.max_state_bytes = 200;

@@ -16,7 +16,7 @@ struct written {
   const token* by;
 };
 
-/// A branch, or the whole of the branches behind a fork, on its way to being merged.
+/// The writes of a branch, or of merged branches.
 struct part {
   std::size_t depth;  ///< length of its branch
   std::map<std::string_view, written> keys;
@@ -45,8 +45,8 @@ class merger {
   std::optional<merge_conflict> merge(std::vector<const token*> branches) {
     std::sort(branches.begin(), branches.end(),
               [](const token* a, const token* b) { return a->branch < b->branch; });
-    // In this order the branches of one fork stand together, and a fork inside one of them before
-    // the next. `open_` has, from the outside in, what still waits for siblings.
+    // In this order the branches of a fork are adjacent, and a fork inside one of them comes before
+    // the next. `open_` has the parts that still wait for siblings, outermost first.
     for (std::size_t i = 0; i < branches.size(); ++i) {
       open_.push_back(part_of(*branches[i]));
       const bool last = i + 1 == branches.size();
@@ -54,7 +54,7 @@ class merger {
       while (open_.back().depth > shared)
         if (auto conflict = close_fork()) return conflict;
     }
-    PAWL_ASSERT(open_.size() == 1, "a branch was left over at the merge");
+    PAWL_ASSERT(open_.size() == 1, "a branch was not merged");
     return std::nullopt;
   }
 
@@ -66,7 +66,7 @@ class merger {
   }
 
  private:
-  /// Makes the branches at the end of the list, all of one fork, the one branch that forked.
+  /// Merges the branches at the end of the list, all of one fork, into the branch that forked.
   std::optional<merge_conflict> close_fork() {
     const std::size_t depth = open_.back().depth;
     auto first = open_.end() - 1;
@@ -82,12 +82,12 @@ class merger {
     return std::nullopt;
   }
 
-  /// Takes one more branch of a fork into what those before it came to.
+  /// Merges one more branch of a fork into those before it.
   std::optional<merge_conflict> add(part& whole, const part& branch,
                                     std::map<std::string_view, json>& collected) {
     for (const auto& [key, theirs] : branch.keys) {
       const auto [found, is_new] = whole.keys.emplace(key, theirs);
-      if (is_new || theirs.depth < branch.depth) continue;  // theirs is not from behind the fork
+      if (is_new || theirs.depth < branch.depth) continue;  // written before the fork
       written& ours = found->second;
       if (ours.depth < branch.depth) {
         ours = theirs;
@@ -115,14 +115,14 @@ class merger {
   const std::size_t depth_;
   const merge_policy policy_;
   std::vector<part> open_;
-  std::deque<json> made_;  ///< keeps what was collected where it is
+  std::deque<json> made_;  ///< owns the collected values; addresses are stable
 };
 
 }  // namespace
 
 std::variant<merged_writes, merge_conflict> merge_branches(
     const std::vector<const token*>& branches, std::size_t depth, merge_policy policy) {
-  PAWL_ASSERT(!branches.empty(), "no branches were to be merged");
+  PAWL_ASSERT(!branches.empty(), "there are no branches to merge");
   merger all{depth, policy};
   if (auto conflict = all.merge(branches)) return *std::move(conflict);
   return all.writes();

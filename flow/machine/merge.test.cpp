@@ -1,4 +1,4 @@
-// Merging as such; what comes of it in runs: fork.test.cpp and nodes/join.test.cpp.
+// The merge alone; fork.test.cpp and nodes/join.test.cpp test it in runs.
 
 #include "flow/machine/merge.hpp"
 
@@ -19,7 +19,7 @@ token branch_of(std::vector<std::uint32_t> branch, json writes,
   return t;
 }
 
-/// The merged values; a conflict as the text of its key.
+/// The merged values; for a conflict, its key as a text.
 json merged(const std::vector<token>& branches, merge_policy policy, std::size_t depth = 0) {
   std::vector<const token*> all;
   for (const auto& t : branches) all.push_back(&t);
@@ -32,7 +32,7 @@ json merged(const std::vector<token>& branches, merge_policy policy, std::size_t
 
 }  // namespace
 
-TEST_CASE("branches are merged in edge order, whatever the order of the tokens", "[merge]") {
+TEST_CASE("branches are merged in edge order, not in the order of the tokens", "[merge]") {
   const std::vector<token> branches{branch_of({2}, {{"k", 3}}), branch_of({0}, {{"k", 1}}),
                                     branch_of({1}, {{"k", 2}})};
   CHECK(merged(branches, merge_policy::first) == json{{"k", 1}});
@@ -41,19 +41,19 @@ TEST_CASE("branches are merged in edge order, whatever the order of the tokens",
   CHECK(merged(branches, merge_policy::error) == "k");
 }
 
-TEST_CASE("equal values are in agreement, and are collected nonetheless", "[merge]") {
+TEST_CASE("equal values do not conflict, and are collected all the same", "[merge]") {
   const std::vector<token> branches{branch_of({0}, {{"k", 1}}), branch_of({1}, {{"k", 1}})};
   CHECK(merged(branches, merge_policy::error) == json{{"k", 1}});
   CHECK(merged(branches, merge_policy::collect) == json{{"k", {1, 1}}});
 }
 
-TEST_CASE("what one branch alone wrote is not collected into an array", "[merge]") {
+TEST_CASE("a value that only one branch wrote is not collected into an array", "[merge]") {
   const std::vector<token> branches{branch_of({0}, {{"k", 1}}), branch_of({1}, {{"l", 2}})};
   CHECK(merged(branches, merge_policy::collect) == json{{"k", 1}, {"l", 2}});
   CHECK(merged({branch_of({4}, {{"k", 1}})}, merge_policy::collect) == json{{"k", 1}});
 }
 
-TEST_CASE("a key from before the fork gives way to what a branch wrote behind it", "[merge]") {
+TEST_CASE("a write after the fork replaces a value from before it", "[merge]") {
   const std::vector<token> branches{branch_of({0, 0}, {{"k", 1}}, {{"k", 1}}),
                                     branch_of({0, 1}, {{"k", 2}}),
                                     branch_of({0, 2}, {{"k", 1}}, {{"k", 1}})};
@@ -62,7 +62,7 @@ TEST_CASE("a key from before the fork gives way to what a branch wrote behind it
     CHECK(merged(branches, policy, 1) == json{{"k", 2}});
 }
 
-TEST_CASE("inner forks are merged before outer ones, by the same policy", "[merge]") {
+TEST_CASE("inner forks are merged before outer ones, with the same policy", "[merge]") {
   const std::vector<token> branches{branch_of({0, 0}, {{"k", 1}}), branch_of({0, 1}, {{"k", 2}}),
                                     branch_of({1}, {{"k", 3}})};
   CHECK(merged(branches, merge_policy::first) == json{{"k", 1}});
@@ -70,14 +70,14 @@ TEST_CASE("inner forks are merged before outer ones, by the same policy", "[merg
   CHECK(merged(branches, merge_policy::collect) == json{{"k", {{1, 2}, 3}}});
 }
 
-TEST_CASE("a merge at a depth tells which keys come from before it", "[merge]") {
+TEST_CASE("a merge reports how deep each key was written", "[merge]") {
   const std::vector<token> branches{branch_of({0, 0}, {{"old", 1}, {"new", 2}}, {{"old", 1}}),
                                     branch_of({0, 1}, {{"old", 1}}, {{"old", 1}})};
   std::vector<const token*> all{&branches[0], &branches[1]};
   const auto done = merge_branches(all, 1, merge_policy::error);
   const auto& writes = std::get<merged_writes>(done);
   CHECK(writes.at("old").depth == 1);
-  CHECK(writes.at("new").depth == 1);  // the branch's own now
+  CHECK(writes.at("new").depth == 1);  // now a write of the branch
   const std::vector<token> deeper{branch_of({0, 0, 0}, {{"old", 1}}, {{"old", 1}}),
                                   branch_of({0, 0, 1}, {{"old", 1}}, {{"old", 1}})};
   all = {&deeper[0], &deeper[1]};

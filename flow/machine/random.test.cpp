@@ -1,5 +1,5 @@
-// Random runs of random flows, under random commands. Each depends on its seed alone, which is
-// printed on a failure.
+// Random runs of random flows under random commands. Each depends on its seed alone, which a failure
+// prints.
 
 #include <map>
 
@@ -15,7 +15,7 @@ using namespace pawl::flow::testing;
 
 namespace {
 
-/// What a run has outstanding, as text: the calls with all that they carry, and an advance.
+/// The outstanding effects of a run as text: the calls with all their fields, and an advance.
 std::vector<std::string> outstanding(const std::vector<effect>& effects) {
   std::vector<std::string> shown;
   for (const auto& e : effects) {
@@ -38,7 +38,7 @@ bool is_called_once(const driven_run& run, token_id id) {
   return of != tokens.end() && run.flow().at(of->node).behaviour->is_called_once();
 }
 
-/// The same after a crash. Calls that are not made again are told by their tokens.
+/// The same after a crash. Calls that are not repeated are shown by their tokens.
 std::vector<std::string> outstanding(const recovery& due) {
   auto shown = outstanding(due.effects);
   for (const auto& c : due.commands) {
@@ -55,7 +55,7 @@ std::vector<std::string> outstanding(const driven_run& run) {
   recovery due;
   for (const auto& [id, call] : run.calls()) {
     const bool lost =
-        !call.compensates && (run.state().unwinding.has_value() || is_called_once(run, id));
+        !call.compensates && (run.state().compensating.has_value() || is_called_once(run, id));
     if (lost) {
       due.commands.emplace_back(in_doubt_command{id, call.node, call.visit, call.attempt});
     } else {
@@ -66,7 +66,7 @@ std::vector<std::string> outstanding(const driven_run& run) {
   return outstanding(due);
 }
 
-/// Puts something else somewhere into a definition.
+/// Replaces a random value in a definition.
 void spoil(json& at, random_source& random) {
   if (at.is_structured() && !at.empty() && !random.chance(4)) {
     auto part = at.begin();
@@ -100,7 +100,7 @@ void spoil(json& at, random_source& random) {
 
 }  // namespace
 
-TEST_CASE("random flows are valid and survive their canonical form", "[random]") {
+TEST_CASE("random flows are valid, and equal to their canonical form", "[random]") {
   std::size_t forks = 0, loops = 0;
   for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
     random_source random{seed};
@@ -121,7 +121,7 @@ TEST_CASE("random flows are valid and survive their canonical form", "[random]")
   CHECK(loops > 500);
 }
 
-TEST_CASE("spoilt flows are refused with faults, or can be run", "[random]") {
+TEST_CASE("damaged flows are refused with diagnostics, or can be run", "[random]") {
   std::size_t refused = 0, run_through = 0;
   for (std::uint64_t seed = 1; seed <= 4000; ++seed) {
     random_source random{seed};
@@ -152,7 +152,7 @@ TEST_CASE("spoilt flows are refused with faults, or can be run", "[random]") {
   CHECK(run_through > 100);
 }
 
-TEST_CASE("random commands never break a run", "[random]") {
+TEST_CASE("random commands keep the invariants of a run", "[random]") {
   std::map<run_status, int> ends;
   std::map<event_kind, int> kinds;
   for (std::uint64_t seed = 1; seed <= 4000; ++seed) {
@@ -202,18 +202,18 @@ TEST_CASE("random commands never break a run", "[random]") {
     ++ends[sim.run().status()];
     for (const auto& e : sim.run().events()) ++kinds[e.kind];
   }
-  // The generator must make runs of every kind, or this shows little.
+  // The test is only useful if the generator makes runs of every kind.
   CHECK(ends[run_status::completed] > 800);
   CHECK(ends[run_status::failed] > 300);
   CHECK(ends[run_status::cancelled] > 30);
   for (int kind = 0; kind <= static_cast<int>(last_event_kind); ++kind) {
-    if (to_string(static_cast<event_kind>(kind)) == "unknown") continue;  // a retired number
+    if (to_string(static_cast<event_kind>(kind)) == "unknown") continue;  // a reserved number
     CAPTURE(to_string(static_cast<event_kind>(kind)));
     CHECK(kinds[static_cast<event_kind>(kind)] > 20);
   }
 }
 
-TEST_CASE("a run's way follows from its seed alone", "[random]") {
+TEST_CASE("a random run depends on its seed alone", "[random]") {
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     random_run first{seed}, second{seed};
     INFO("seed " << seed);

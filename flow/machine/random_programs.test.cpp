@@ -1,6 +1,6 @@
-// Random programs of which it is known what they come to, on every way that chance finds through
-// them: in what order branches go on, what fails and is tried again, what is paused, answered,
-// signalled and crashes. Each depends on its seed alone, which is printed on a failure.
+// Random programs with a known result, under random schedules: the order in which branches proceed,
+// failures and retries, pauses, answers, signals and crashes. Each depends on its seed alone, which a
+// failure prints.
 
 #include "flow/nodes/node.hpp"
 #include "flow/testing/driven_run.hpp"
@@ -14,7 +14,7 @@ using namespace pawl::flow::testing;
 
 namespace {
 
-/// What a program's run needs to go on, and things that must make no difference.
+/// Drives the run of a program, and disturbs it in ways that must not change its result.
 class program_driver {
  public:
   program_driver(driven_run& run, random_source& random) : run_(run), random_(random) {}
@@ -81,7 +81,7 @@ class program_driver {
 
 }  // namespace
 
-TEST_CASE("random programs come to what they say, whatever happens on their way", "[random]") {
+TEST_CASE("random programs have their known result under every schedule", "[random]") {
   std::size_t joined = 0, mapped = 0, restarted = 0;
   for (std::uint64_t seed = 1; seed <= 600; ++seed) {
     random_source random{seed};

@@ -1,4 +1,4 @@
-// Calls that workers outside of the process make.
+// Calls that workers outside the process make.
 
 #include "flow/testing/driven_run.hpp"
 #include "flow/testing/invariants.hpp"
@@ -13,7 +13,7 @@ namespace {
 
 using lines = std::vector<std::string>;
 
-/// A run whose step "a" waits in a queue.
+/// A run whose step "a" waits in a task queue.
 driven_run queued(json data = json::object(), const limits& allowed = {}) {
   driven_run run{chain({start(), task("a", std::move(data)), task("b"), end()}), allowed};
   REQUIRE(run.begin());
@@ -49,7 +49,7 @@ void check_lease_is_lost(const result<void>& given) {
 
 }  // namespace
 
-TEST_CASE("a queue's name is checked", "[tasks][validation]") {
+TEST_CASE("the name of a task queue is checked", "[tasks][validation]") {
   const auto diagnostics = [](json queue) {
     return errors_of(chain({start(), task("a", {{"queue", std::move(queue)}})}));
   };
@@ -60,13 +60,13 @@ TEST_CASE("a queue's name is checked", "[tasks][validation]") {
   CHECK(diagnostics(7) == lines{"/nodes/1/data/queue wrong_type"});
 }
 
-TEST_CASE("a call says the queue that its node names", "[tasks]") {
+TEST_CASE("a call carries the task queue of its node", "[tasks]") {
   driven_run run{chain({start(), task("a", {{"queue", "gpu"}}), end()})};
   REQUIRE(run.begin());
   CHECK(run.call_of("a")->queue == "gpu");
 }
 
-TEST_CASE("a call that is known to be a worker's is queued by the transition that begins it",
+TEST_CASE("a call with a known queue is enqueued by the transition that starts it",
           "[tasks]") {
   driven_run run{chain({start(), task("a"), task("b"), end()})};
   run.set_queues([](const invoke_effect& call) { return call.node == "b" ? "gpu" : ""; });
@@ -84,7 +84,7 @@ TEST_CASE("a call that is known to be a worker's is queued by the transition tha
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("the next attempt of a worker's call is queued as it begins", "[tasks]") {
+TEST_CASE("the next attempt of a task is enqueued when it starts", "[tasks]") {
   driven_run run{chain({start(), task("a", {{"retry", {{"max_attempts", 2}}}}), end()})};
   run.set_queues([](const invoke_effect&) { return "gpu"; });
   REQUIRE(run.begin());
@@ -97,7 +97,7 @@ TEST_CASE("the next attempt of a worker's call is queued as it begins", "[tasks]
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("a call that is handed over waits in its queue, and its run is parked", "[tasks]") {
+TEST_CASE("an enqueued call waits in its queue, and its run is parked", "[tasks]") {
   const auto run = queued();
   CHECK(run.status() == run_status::running);
   CHECK(is_parked(run.state()));
@@ -106,11 +106,11 @@ TEST_CASE("a call that is handed over waits in its queue, and its run is parked"
   CHECK(open[0].task.queue == "gpu");
   CHECK(open[0].task.lease == 0);
   CHECK(run.story("task_queued") == lines{"task_queued a 1.1"});
-  // Nothing is asked for again after a crash: the queue has it.
+  // Nothing is requested again after a crash: the task is in its queue.
   CHECK(recover(run.flow(), run.state()).effects.empty());
 }
 
-TEST_CASE("the worker that has the lease answers the call, and the run goes on", "[tasks]") {
+TEST_CASE("the holder of the lease completes the task, and the run continues", "[tasks]") {
   auto run = queued();
   REQUIRE(lease(run, 7));
   REQUIRE(run.last().effects.size() == 1);
@@ -125,9 +125,9 @@ TEST_CASE("the worker that has the lease answers the call, and the run goes on",
   CHECK(run.story("step_finished") == lines{"step_finished a 1.1"});
 }
 
-TEST_CASE("only who has the lease can answer", "[tasks]") {
+TEST_CASE("only the holder of the lease can complete the task", "[tasks]") {
   auto run = queued();
-  check_lease_is_lost(run.give(answer_with(run, 7, json{})));  // nobody has it
+  check_lease_is_lost(run.give(answer_with(run, 7, json{})));  // not leased
   CHECK_FALSE(run.give(answer_with(run, 0, json{})));
   REQUIRE(lease(run, 7));
   const auto before = run.state();
@@ -147,7 +147,7 @@ TEST_CASE("a task is leased to one worker at a time", "[tasks]") {
   CHECK(again.error().code == errc::conflict);
 }
 
-TEST_CASE("what was meant for one call of a token does not reach the next", "[tasks]") {
+TEST_CASE("a command for one call of a token does not affect the next", "[tasks]") {
   // Both are the first attempt of the first visit.
   auto run = queued();
   const token before = only_token(run);
@@ -162,7 +162,7 @@ TEST_CASE("what was meant for one call of a token does not reach the next", "[ta
   REQUIRE(run.give(lease_command{next.token, next.code_ref, 1, 1, 9, "w1", 30s, 0ms}));
 }
 
-TEST_CASE("a lease that is lost gives the task to another worker", "[tasks]") {
+TEST_CASE("a task whose lease is lost goes to another worker", "[tasks]") {
   auto run = queued();
   REQUIRE(lease(run, 7));
   check_lease_is_lost(run.give(lease_lost_command{only_token(run).id, 8}));
@@ -174,7 +174,7 @@ TEST_CASE("a lease that is lost gives the task to another worker", "[tasks]") {
   CHECK(run.data().at("by") == "w2");
 }
 
-TEST_CASE("a call over which too many workers are lost fails its step", "[tasks]") {
+TEST_CASE("a step fails after too many lost leases", "[tasks]") {
   limits allowed;
   allowed.max_lost_leases = 3;
   auto run = queued({}, allowed);
@@ -187,7 +187,7 @@ TEST_CASE("a call over which too many workers are lost fails its step", "[tasks]
   CHECK(run.state().error->type == "worker_lost");
 }
 
-TEST_CASE("a task that is given back counts for nothing", "[tasks]") {
+TEST_CASE("a task that is given back is not a lost lease", "[tasks]") {
   limits allowed;
   allowed.max_lost_leases = 1;
   auto run = queued({{"effect", "once"}}, allowed);
@@ -199,7 +199,7 @@ TEST_CASE("a task that is given back counts for nothing", "[tasks]") {
   CHECK(run.status() == run_status::running);
 }
 
-TEST_CASE("a step that must not run twice is in doubt when its worker is lost", "[tasks]") {
+TEST_CASE("a step that runs at most once is in doubt when its worker is lost", "[tasks]") {
   auto run = queued({{"effect", "once"}});
   REQUIRE(lease(run, 7));
   REQUIRE(run.give(lease_lost_command{only_token(run).id, 7}));
@@ -208,7 +208,7 @@ TEST_CASE("a step that must not run twice is in doubt when its worker is lost", 
   CHECK(open_tasks(run.state()).empty());
 }
 
-TEST_CASE("a call that a worker has is in doubt by its lease alone", "[tasks]") {
+TEST_CASE("a leased call is in doubt only by its lease", "[tasks]") {
   auto run = queued({{"effect", "once"}});
   REQUIRE(lease(run, 7));
   const auto refused = run.give(in_doubt_command{only_token(run).id, "a", 1, 1});
@@ -216,13 +216,13 @@ TEST_CASE("a call that a worker has is in doubt by its lease alone", "[tasks]") 
   CHECK(refused.error().code == errc::conflict);
 }
 
-TEST_CASE("a worker's failure is tried again by the retry policy, unless it says no", "[tasks]") {
+TEST_CASE("a worker's failure is retried by the retry policy, unless it is not retryable", "[tasks]") {
   auto run = queued({{"retry", {{"max_attempts", 3}}}});
   REQUIRE(lease(run, 7));
   REQUIRE(run.give(answer_with(run, 7, fail("busy", "later"))));
   CHECK(run.status() == run_status::running);
   REQUIRE(run.ring());
-  // Each attempt is handed over anew.
+  // Each attempt is enqueued again.
   CHECK(run.call_of("a")->attempt == 2);
   CHECK(open_tasks(run.state()).empty());
   const auto call = *run.call_of("a");
@@ -234,7 +234,7 @@ TEST_CASE("a worker's failure is tried again by the retry policy, unless it says
   CHECK(run.status() == run_status::failed);
 }
 
-TEST_CASE("the time of a call counts from its lease on", "[tasks]") {
+TEST_CASE("the time-out of a task counts from its lease", "[tasks]") {
   auto run = queued({{"timeout", "10s"}});
   CHECK_FALSE(next_alarm(run.state()));
   run.let_pass(1h);
@@ -246,13 +246,13 @@ TEST_CASE("the time of a call counts from its lease on", "[tasks]") {
   CHECK(open_tasks(run.state()).empty());
 }
 
-TEST_CASE("a heartbeat time-out makes the lease shorter", "[tasks]") {
+TEST_CASE("a heartbeat time-out shortens the lease", "[tasks]") {
   auto run = queued({{"heartbeat_timeout", "2s"}});
   REQUIRE(lease(run, 7));
   CHECK(open_tasks(run.state()).front().task.lease_time == 2s);
 }
 
-TEST_CASE("a run whose task nobody has taken is paused at once, and its task is not given away",
+TEST_CASE("a run whose task is not leased is paused at once, and its task is not leased while it is",
           "[tasks]") {
   auto run = queued();
   REQUIRE(run.give(pause_command{}));
@@ -264,7 +264,7 @@ TEST_CASE("a run whose task nobody has taken is paused at once, and its task is 
   CHECK(lease(run, 7));
 }
 
-TEST_CASE("a run whose task a worker has is paused when it answers", "[tasks]") {
+TEST_CASE("a run whose task is leased is paused when the task is completed", "[tasks]") {
   auto run = queued();
   REQUIRE(lease(run, 7));
   REQUIRE(run.give(pause_command{}));
@@ -276,7 +276,7 @@ TEST_CASE("a run whose task a worker has is paused when it answers", "[tasks]") 
   CHECK(run.data().at("x") == 1);
 }
 
-TEST_CASE("a cancelled run takes its task away", "[tasks]") {
+TEST_CASE("a cancelled run removes its task", "[tasks]") {
   auto run = queued();
   REQUIRE(lease(run, 7));
   const auto late = answer_with(run, 7, json{{"x", 1}});
@@ -287,7 +287,7 @@ TEST_CASE("a cancelled run takes its task away", "[tasks]") {
   CHECK_FALSE(run.data().contains("x"));
 }
 
-TEST_CASE("a run that is undone waits for the worker, and tells it", "[tasks]") {
+TEST_CASE("a run that compensates cancels a leased task and waits for it", "[tasks]") {
   driven_run run{
       chain({start(), task("a", {{"compensate", {{"code_ref", "t.undo"}}}}), task("b"), end()})};
   REQUIRE(run.begin());
@@ -315,7 +315,7 @@ TEST_CASE("a run that is undone waits for the worker, and tells it", "[tasks]") 
   CHECK(run.status() == run_status::cancelled);
 }
 
-TEST_CASE("a worker can undo a step", "[tasks]") {
+TEST_CASE("a worker can compensate a step", "[tasks]") {
   driven_run run{
       chain({start(), task("a", {{"compensate", {{"code_ref", "t.undo"}, {"queue", "gpu"}}}}),
              task("b"), end()})};
@@ -332,7 +332,7 @@ TEST_CASE("a worker can undo a step", "[tasks]") {
   CHECK(run.status() == run_status::cancelled);
 }
 
-TEST_CASE("a worker asks somebody, and is called again with the answer", "[tasks]") {
+TEST_CASE("a worker asks a question and is called again with the answer", "[tasks]") {
   auto run = queued();
   REQUIRE(lease(run, 7));
   auto asks = answer_with(run, 7, json{});
@@ -345,7 +345,7 @@ TEST_CASE("a worker asks somebody, and is called again with the answer", "[tasks
   CHECK(*run.call_of("a")->answer == 3);
 }
 
-TEST_CASE("a failed run that is retried hands its call over again", "[tasks]") {
+TEST_CASE("a retried run enqueues its call again", "[tasks]") {
   auto run = queued();
   REQUIRE(lease(run, 7));
   REQUIRE(run.give(quarantine_command{"the engine says so"}));

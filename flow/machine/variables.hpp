@@ -7,9 +7,9 @@
 
 namespace pawl::flow {
 
-/// What a rule of a flow reads: `metadata`, `run_id`, `thread_id` (the run's id under its old
-/// name), `current_node` and `condition_result`, then the run's data as the token's branch sees it.
-/// Must not outlive the run's state.
+/// The variables of a rule: `metadata`, `run_id`, `thread_id` (an old name of `run_id`),
+/// `current_node` and `condition_result`, then the data as the token's branch sees it. Must not
+/// outlive the run's state.
 class rule_variables {
  public:
   rule_variables(const run_state& run, const token& t, const std::string& node)

@@ -100,22 +100,24 @@ call_node::call_node(const data_reader& data, call_plan what, std::string into)
 }
 
 void call_node::enter(transition_builder& run, token& t) const {
-  run.record(t.compensates ? event_kind::compensation_started : event_kind::step_started, t);
-  run.begin_tries(t, plan_of(t).total_timeout.count() > 0);
-  run.wait_for_call(t);
+  run.changes().record(t.compensates ? event_kind::compensation_started : event_kind::step_started,
+                       t);
+  run.calls().begin_tries(t, plan_of(t).total_timeout.count() > 0);
+  run.calls().start(t);
 }
 
 void call_node::resume(transition_builder& run, token& t, step_outcome_command&& outcome) const {
   const auto us = (outcome.ended_at - outcome.began_at).count();
-  if (run.run().unwinding && !t.compensates) {
+  if (run.state().compensating && !t.compensates) {
     if (outcome.interrupted)
       outcome.value =
           error{errc::cancelled, "the function asked a question while its run was compensating"};
     return end_while_compensating(run, t, outcome.value, us);
   }
   if (outcome.interrupted && !t.compensates) {
-    if (!outcome.interrupted->update.is_null()) run.merge(t, outcome.interrupted->update, {});
-    return run.ask(t, std::move(outcome.interrupted->value));
+    if (!outcome.interrupted->update.is_null())
+      run.data().merge(t, outcome.interrupted->update, {});
+    return run.waits().ask(t, std::move(outcome.interrupted->value));
   }
   if (outcome.interrupted) {
     return fail(run, t, {errc::function_failed, "a compensation cannot ask questions"}, outcome);
@@ -135,13 +137,13 @@ bool call_node::effect_is_unknown(const token& t, const error& why) const noexce
 void call_node::succeed(transition_builder& run, token& t, const json& value,
                         std::int64_t us) const {
   if (t.compensates) {
-    run.record(event_kind::compensation_finished, t, {{"us", us}});
-    return run.undone(t);
+    run.changes().record(event_kind::compensation_finished, t, {{"us", us}});
+    return run.compensations().finish_last(t);
   }
-  run.record(event_kind::step_finished, t, {{"us", us}});
-  run.merge(t, value, into_);
-  if (const auto noted = record_compensation(run, t); !noted) return run.fail_at(t, noted.error());
-  run.leave(t);
+  run.changes().record(event_kind::step_finished, t, {{"us", us}});
+  run.data().merge(t, value, into_);
+  if (const auto noted = record_compensation(run, t); !noted) return run.failures().fail_at(t, noted.error());
+  run.branches().leave(t);
 }
 
 void call_node::fail(transition_builder& run, token& t, const error& why,
@@ -151,25 +153,25 @@ void call_node::fail(transition_builder& run, token& t, const error& why,
   const auto wait = of.retryable ? plan.retry.next_wait(t.tries, why, of.random) : std::nullopt;
   const bool in_time = !t.first_try_at || !wait || plan.total_timeout.count() == 0 ||
                        run.now() + *wait < *t.first_try_at + plan.total_timeout;
-  if (!wait || !in_time) return run.fail_step(t, why, us);
-  run.record(event_kind::retry_scheduled, t,
-             {{"type", why.error_class()},
-              {"message", why.message},
-              {"us", us},
-              {"wait_ms", wait->count()}});
-  run.sleep_for(t, *wait);
+  if (!wait || !in_time) return run.failures().fail_step(t, why, us);
+  run.changes().record(event_kind::retry_scheduled, t,
+                       {{"type", why.error_class()},
+                        {"message", why.message},
+                        {"us", us},
+                        {"wait_ms", wait->count()}});
+  run.waits().sleep_for(t, *wait);
 }
 
 void call_node::on_timer(transition_builder& run, token& t) const {
   ++t.tries;
-  run.call_again(t);
+  run.calls().start_next_attempt(t);
 }
 
 result<void> call_node::record_compensation(transition_builder& run, const token& t) const {
   if (!compensation_) return {};
-  auto args = compensation_->arguments(run.run(), t, run.node_of(t).id);
+  auto args = compensation_->arguments(run.state(), t, run.node_of(t).id);
   if (!args) return std::move(args).error();
-  run.can_undo(t, *std::move(args));
+  run.compensations().add(t, *std::move(args));
   return {};
 }
 
@@ -179,19 +181,19 @@ void call_node::end_while_compensating(transition_builder& run, token& t,
                                         const result<json>& value, std::int64_t us) const {
   bool compensate = true;
   if (value) {
-    run.record(event_kind::step_finished, t, {{"us", us}});
-    run.merge(t, *value, into_);
+    run.changes().record(event_kind::step_finished, t, {{"us", us}});
+    run.data().merge(t, *value, into_);
   } else {
     const error& why = value.error();
-    run.record(event_kind::step_failed, t,
+    run.changes().record(event_kind::step_failed, t,
                {{"type", why.error_class()}, {"message", why.message}, {"us", us}});
     compensate = doubt_ == doubt_policy::compensate && effect_is_unknown(t, why);
   }
   if (compensate) {
     if (const auto noted = record_compensation(run, t); !noted)
-      run.record(event_kind::compensation_failed, t, {{"message", noted.error().message}});
+      run.changes().record(event_kind::compensation_failed, t, {{"message", noted.error().message}});
   }
-  run.drop(t);
+  run.tokens().drop(t.id);
 }
 
 result<void> call_node::check_answer(const token& t, const json& answer) const {
@@ -207,35 +209,36 @@ result<void> call_node::check_answer(const token& t, const json& answer) const {
 
 void call_node::answer(transition_builder& run, token& t, json value) const {
   // The time until the answer does not count as time of the function.
-  run.begin_tries(t, call_.total_timeout.count() > 0);
+  run.calls().begin_tries(t, call_.total_timeout.count() > 0);
   if (!std::exchange(t.in_doubt, false)) {
     t.answer = std::move(value);
-    return run.call_again(t);
+    return run.calls().start_next_attempt(t);
   }
   if (const auto done = value.find("done"); done != value.end()) return succeed(run, t, *done, 0);
-  if (value.contains("again")) return run.call_again(t);
-  run.fail_step(t, {errc::function_failed, value.at("failed").get<std::string>(), "in_doubt"});
+  if (value.contains("again")) return run.calls().start_next_attempt(t);
+  run.failures().fail_step(
+      t, {errc::function_failed, value.at("failed").get<std::string>(), "in_doubt"});
 }
 
 void call_node::in_doubt(transition_builder& run, token& t) const {
   // Another in-doubt step may have started the compensation: then this call is not repeated.
-  if (run.run().unwinding) {
+  if (run.state().compensating) {
     return end_while_compensating(
         run, t, error{errc::cancelled, "the process ended while this step was stopping"}, 0);
   }
-  run.record(event_kind::in_doubt, t);
-  if (doubt_ == doubt_policy::retry) return run.call_again(t);
+  run.changes().record(event_kind::in_doubt, t);
+  if (doubt_ == doubt_policy::retry) return run.calls().start_next_attempt(t);
   if (doubt_ == doubt_policy::ask) {
     t.in_doubt = true;
-    return run.ask(t, {{"in_doubt", run.node_of(t).id},
+    return run.waits().ask(t, {{"in_doubt", run.node_of(t).id},
                        {"question", "Did this step take effect? Its call was interrupted."},
                        {"answers", doubt_answers}});
   }
   if (doubt_ == doubt_policy::compensate) {
     if (const auto noted = record_compensation(run, t); !noted)
-      return run.fail_at(t, noted.error());
+      return run.failures().fail_at(t, noted.error());
   }
-  run.fail_step(t, {errc::function_failed,
+  run.failures().fail_step(t, {errc::function_failed,
                     "it is unknown whether this step took effect (its call was interrupted), and "
                     "it must run at most once",
                     "in_doubt"});

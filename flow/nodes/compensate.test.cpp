@@ -64,7 +64,7 @@ TEST_CASE("a failed run compensates its completed steps, the last one first", "[
   auto run = before_the_last();
   REQUIRE(run.finish("c", broken));
   CHECK(run.status() == run_status::running);
-  CHECK(run.state().unwinding.has_value());
+  CHECK(run.state().compensating.has_value());
   CHECK(functions(run) == lines{"undo.b"});
   CHECK(run.call_of("b")->compensates);
   CHECK(survives_restart(run));
@@ -74,7 +74,7 @@ TEST_CASE("a failed run compensates its completed steps, the last one first", "[
   REQUIRE(run.finish("a"));
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error == run_error{"broken", "it broke", "c", 1});
-  CHECK_FALSE(run.state().unwinding.has_value());
+  CHECK_FALSE(run.state().compensating.has_value());
   CHECK(run.state().compensations.empty());
   CHECK(run.story("comp") == lines{"compensating", "compensation_started b 1.1",
                                    "compensation_finished b 1.1", "compensation_started a 1.1",
@@ -91,7 +91,7 @@ TEST_CASE("a compensated run cannot be retried", "[compensate][retry]") {
   const auto refused = run.give(retry_command{});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::illegal_transition);
-  CHECK(mentions(refused.error().message, "restart as a new run: its steps were undone"));
+  CHECK(mentions(refused.error().message, "restart (its steps were compensated)"));
 }
 
 TEST_CASE("a completed run compensates nothing", "[compensate]") {
@@ -199,7 +199,7 @@ TEST_CASE("a cancelled run is compensated first", "[compensate][cancel]") {
   CHECK(functions(run) == lines{"undo.a"});
   const auto again = run.give(cancel_command{});
   REQUIRE_FALSE(again);
-  CHECK(mentions(again.error().message, "it is undoing its steps"));
+  CHECK(mentions(again.error().message, "it is compensating"));
   REQUIRE(run.finish("a"));
   CHECK(run.status() == run_status::cancelled);
   CHECK_FALSE(run.state().error.has_value());
@@ -320,7 +320,7 @@ TEST_CASE("a failed compensation fails the run, and a retry continues with it",
     REQUIRE(run.finish("b", fail("bank_closed", "come tomorrow")));
     CHECK(run.status() == run_status::failed);
     CHECK(run.state().error->type == "compensation_failed");
-    CHECK(run.state().error->message == "node \"b\" could not be undone: come tomorrow");
+    CHECK(run.state().error->message == "the compensation of node \"b\" failed: come tomorrow");
     CHECK(run.state().error->node == "b");
     CHECK(survives_restart(run));
     CHECK(broken_invariant(run.state()) == "");
@@ -427,7 +427,7 @@ TEST_CASE("recorded compensations count towards the size of the run", "[compensa
                  allowed};
   REQUIRE(run.begin({{"k", std::string(100, 'x')}}));
   int done = 0;
-  while (!run.state().unwinding && done < 20) {
+  while (!run.state().compensating && done < 20) {
     REQUIRE(run.finish("a"));
     ++done;
   }

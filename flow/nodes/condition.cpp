@@ -12,10 +12,10 @@ class condition_node final : public node {
   explicit condition_node(logic::rule expression) : expression_(std::move(expression)) {}
 
   void enter(transition_builder& run, token& t) const override {
-    const auto truth = run.test(t, expression_);
-    if (!truth) return run.fail_at(t, truth.error());
-    run.note_condition(t, *truth);
-    run.leave(t);
+    const auto truth = run.data().test(t, expression_);
+    if (!truth) return run.failures().fail_at(t, truth.error());
+    run.branches().note_condition(t, *truth);
+    run.branches().leave(t);
   }
 
  private:

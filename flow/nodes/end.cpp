@@ -7,7 +7,7 @@ namespace {
 /// Ends a branch. A run completes when its last branch ends.
 class end_node final : public node {
  public:
-  void enter(transition_builder& run, token& t) const override { run.end(t); }
+  void enter(transition_builder& run, token& t) const override { run.branches().end(t); }
 };
 
 }  // namespace

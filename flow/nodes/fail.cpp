@@ -14,12 +14,12 @@ class fail_node final : public node {
       : type_(std::move(type)), message_(std::move(message)) {}
 
   void enter(transition_builder& run, token& t) const override {
-    run.record(event_kind::step_started, t);
-    const auto message = run.evaluate(t, message_);
-    if (!message) return run.fail_step(t, message.error());
+    run.changes().record(event_kind::step_started, t);
+    const auto message = run.data().evaluate(t, message_);
+    if (!message) return run.failures().fail_step(t, message.error());
     const std::string text =
         message->is_string() ? message->get_ref<const std::string&>() : message->dump();
-    run.fail_step(t, {errc::function_failed, text, type_});
+    run.failures().fail_step(t, {errc::function_failed, text, type_});
   }
 
  private:

@@ -21,10 +21,10 @@ class interrupt_node final : public node {
   }
 
   void enter(transition_builder& run, token& t) const override {
-    run.record(event_kind::step_started, t);
-    auto question = run.evaluate(t, question_);
-    if (!question) return run.fail_step(t, question.error());
-    if (timeout_.sleep(run, t)) run.ask(t, *std::move(question));
+    run.changes().record(event_kind::step_started, t);
+    auto question = run.data().evaluate(t, question_);
+    if (!question) return run.failures().fail_step(t, question.error());
+    if (timeout_.sleep(run, t)) run.waits().ask(t, *std::move(question));
   }
 
   result<void> check_answer(const token&, const json& answer) const override {
@@ -32,9 +32,9 @@ class interrupt_node final : public node {
   }
 
   void answer(transition_builder& run, token& t, json value) const override {
-    run.record(event_kind::step_finished, t, {{"us", 0}});
-    run.merge(t, value, into_);
-    run.leave(t);
+    run.changes().record(event_kind::step_finished, t, {{"us", 0}});
+    run.data().merge(t, value, into_);
+    run.branches().leave(t);
   }
 
   void on_timer(transition_builder& run, token& t) const override {

@@ -29,9 +29,9 @@ class join_node final : public node {
   explicit join_node(join_plan plan) : plan_(plan) {}
 
   void enter(transition_builder& run, token& t) const override {
-    if (!run.node_of(t).closed_depth(t)) return run.leave(t);  // nothing to join
-    run.record(event_kind::branch_arrived, t);
-    run.gather(t);
+    if (!run.node_of(t).closed_depth(t)) return run.branches().leave(t);  // nothing to join
+    run.changes().record(event_kind::branch_arrived, t);
+    run.tokens().gather(t);
   }
 
   const join_plan* join() const noexcept override { return &plan_; }

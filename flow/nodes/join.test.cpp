@@ -169,7 +169,7 @@ TEST_CASE("a join that too few branches can reach fails the run", "[join][retry]
   REQUIRE(run.finish("b"));
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error->type == "join_unsatisfied");
-  CHECK(mentions(run.state().error->message, "needs 2 branches, but only 1 can come"));
+  CHECK(mentions(run.state().error->message, "needs 2 branches, but only 1 can arrive"));
   REQUIRE(run.give(retry_command{}));
   CHECK(run.state().error->type == "join_unsatisfied");
   CHECK(run.story("step_started").size() == 2);

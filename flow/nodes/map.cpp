@@ -52,22 +52,23 @@ class map_node final : public node {
       : items_(data.rule("items", true).value_or(logic::rule{})), plan_(read_plan_of_map(data)) {}
 
   void enter(transition_builder& run, token& t) const override {
-    if (run.go_on_with_map(t)) return;
-    run.record(event_kind::step_started, t);
-    auto items = run.evaluate(t, items_);
-    if (!items) return run.fail_step(t, items.error());
+    if (run.maps().resume(t)) return;
+    run.changes().record(event_kind::step_started, t);
+    auto items = run.data().evaluate(t, items_);
+    if (!items) return run.failures().fail_step(t, items.error());
     if (!items->is_array()) {
-      return run.fail_step(t, {errc::invalid_argument, "the items of a map must be an array, not " +
-                                                           std::string{items->type_name()}});
+      return run.failures().fail_step(
+          t, {errc::invalid_argument,
+              "the items of a map must be an array, not " + std::string{items->type_name()}});
     }
     const std::size_t max_items = run.flow().allowed().max_map_items;
     if (items->size() > max_items) {
-      return run.fail_step(
+      return run.failures().fail_step(
           t, {errc::limit_exceeded, "the map has " + std::to_string(items->size()) +
                                         " items; the maximum is " + std::to_string(max_items) +
                                         " (run.max_map_items)"});
     }
-    run.begin_map(t, *std::move(items));
+    run.maps().begin(t, *std::move(items));
   }
 
   const map_plan* map() const noexcept override { return &plan_; }

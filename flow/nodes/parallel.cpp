@@ -8,7 +8,7 @@ namespace {
 /// this type makes the fork explicit.
 class parallel_node final : public node {
  public:
-  void enter(transition_builder& run, token& t) const override { run.leave(t); }
+  void enter(transition_builder& run, token& t) const override { run.branches().leave(t); }
 };
 
 }  // namespace

@@ -14,16 +14,16 @@ class set_node final : public node {
   explicit set_node(const data_reader& data) : values_(data.rules("values", true)) {}
 
   void enter(transition_builder& run, token& t) const override {
-    run.record(event_kind::step_started, t);
+    run.changes().record(event_kind::step_started, t);
     json computed = json::object();  // stored together: no rule sees another's value
     for (const auto& [key, rule] : values_) {
-      auto value = run.evaluate(t, rule);
-      if (!value) return run.fail_step(t, value.error());
+      auto value = run.data().evaluate(t, rule);
+      if (!value) return run.failures().fail_step(t, value.error());
       computed[key] = *std::move(value);
     }
-    run.record(event_kind::step_finished, t, {{"us", 0}});
-    run.merge(t, computed, {});
-    run.leave(t);
+    run.changes().record(event_kind::step_finished, t, {{"us", 0}});
+    run.data().merge(t, computed, {});
+    run.branches().leave(t);
   }
 
  private:

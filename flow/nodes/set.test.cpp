@@ -36,7 +36,7 @@ TEST_CASE("data that is repeatedly stored in itself reaches the depth limit", "[
   REQUIRE(run.begin());
   run.settle();
   REQUIRE(run.status() == run_status::failed);
-  CHECK(run.state().error->message == "what the rule gives is nested deeper than 1000 levels");
+  CHECK(run.state().error->message == "the value of the rule is nested deeper than 1000 levels");
   CHECK(check_value(run.data().at("a"), "it"));
 }
 

@@ -22,7 +22,7 @@ class signal_node final : public node {
 
   void enter(transition_builder& run, token& t) const override {
     if (take(run, t)) return;
-    run.record(event_kind::signal_awaited, t, {{"signal", name_}});
+    run.changes().record(event_kind::signal_awaited, t, {{"signal", name_}});
     timeout_.sleep(run, t);
   }
 
@@ -36,10 +36,10 @@ class signal_node final : public node {
 
  private:
   bool take(transition_builder& run, token& t) const {
-    const auto payload = run.claim(t, name_);
+    const auto payload = run.signals().claim(t, name_);
     if (!payload) return false;
-    run.merge(t, *payload, into_);
-    run.leave(t);
+    run.data().merge(t, *payload, into_);
+    run.branches().leave(t);
     return true;
   }
 

@@ -129,7 +129,7 @@ TEST_CASE("an ended run refuses signals, and the error names its status", "[sign
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::illegal_transition);
   CHECK(refused.error().message ==
-        "cannot signal run r1: it is cancelled; legal now: restart as a new run");
+        "cannot signal run r1: it is cancelled. Allowed: restart");
 }
 
 TEST_CASE("a sleeping branch of a failed run sleeps again after a retry", "[signal][retry]") {

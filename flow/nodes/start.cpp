@@ -7,7 +7,7 @@ namespace {
 /// The entry of a flow. Passes the token on.
 class start_node final : public node {
  public:
-  void enter(transition_builder& run, token& t) const override { run.leave(t); }
+  void enter(transition_builder& run, token& t) const override { run.branches().leave(t); }
 };
 
 }  // namespace

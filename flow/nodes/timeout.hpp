@@ -18,17 +18,17 @@ class wait_timeout {
   /// time-out failed; then it has failed the step.
   bool sleep(transition_builder& run, token& t) const {
     if (!length_) {
-      run.sleep(t);
+      run.waits().sleep(t);
       return true;
     }
-    const auto value = run.evaluate(t, *length_);
+    const auto value = run.data().evaluate(t, *length_);
     const auto length = value ? duration_of(*value) : std::nullopt;
     if (length) {
-      run.sleep_for(t, *length);
+      run.waits().sleep_for(t, *length);
     } else if (!value) {
-      run.fail_step(t, value.error());
+      run.failures().fail_step(t, value.error());
     } else {
-      run.fail_step(t, {errc::invalid_argument, "\"timeout\" is " + abbreviated(*value) +
+      run.failures().fail_step(t, {errc::invalid_argument, "\"timeout\" is " + abbreviated(*value) +
                                                     "; it must be " + duration_forms});
     }
     return length.has_value();
@@ -37,7 +37,8 @@ class wait_timeout {
   /// Follows the `on_timeout` edge, or fails the step if there is none.
   void expire(transition_builder& run, token& t, std::string why) const {
     t.question.reset();
-    if (!run.follow_timeout(t)) run.fail_step(t, {errc::timed_out, std::move(why)});
+    if (!run.branches().follow_timeout(t))
+      run.failures().fail_step(t, {errc::timed_out, std::move(why)});
   }
 
  private:

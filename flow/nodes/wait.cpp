@@ -25,30 +25,30 @@ class wait_node final : public node {
   }
 
   void enter(transition_builder& run, token& t) const override {
-    run.record(event_kind::step_started, t);
-    const auto value = run.evaluate(t, duration_ ? *duration_ : *until_);
-    if (!value) return run.fail_step(t, value.error());
+    run.changes().record(event_kind::step_started, t);
+    const auto value = run.data().evaluate(t, duration_ ? *duration_ : *until_);
+    if (!value) return run.failures().fail_step(t, value.error());
     if (duration_) {
       const auto length = duration_of(*value);
       if (!length) return refuse(run, t, "duration", *value, duration_forms);
-      run.record(event_kind::wait_began, t, {{"ms", length->count()}});
-      return run.sleep_for(t, *length);
+      run.changes().record(event_kind::wait_began, t, {{"ms", length->count()}});
+      return run.waits().sleep_for(t, *length);
     }
     const auto timestamp = timestamp_of(*value);
     if (!timestamp) return refuse(run, t, "until", *value, timestamp_forms);
-    run.record(event_kind::wait_began, t, {{"until", to_rfc3339(*timestamp)}});
-    run.sleep_until(t, *timestamp);
+    run.changes().record(event_kind::wait_began, t, {{"until", to_rfc3339(*timestamp)}});
+    run.waits().sleep_until(t, *timestamp);
   }
 
   void on_timer(transition_builder& run, token& t) const override {
-    run.record(event_kind::step_finished, t, {{"us", 0}});
-    run.leave(t);
+    run.changes().record(event_kind::step_finished, t, {{"us", 0}});
+    run.branches().leave(t);
   }
 
  private:
   static void refuse(transition_builder& run, token& t, const char* key, const json& value,
                      const char* forms) {
-    run.fail_step(t, {errc::invalid_argument, std::string{"\""} + key + "\" is " +
+    run.failures().fail_step(t, {errc::invalid_argument, std::string{"\""} + key + "\" is " +
                                                   abbreviated(value) + "; it must be " + forms});
   }
 

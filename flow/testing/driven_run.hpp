@@ -17,8 +17,8 @@
 
 namespace pawl::flow::testing {
 
-/// A run in the hands of a test: gives it commands, and keeps what it asks for until the test lets
-/// it happen. The clock goes one second further with every command that is taken.
+/// A run that a test drives: it applies commands, and keeps the requested effects until the test
+/// performs them. Each accepted command advances the clock by one second.
 class driven_run {
  public:
   explicit driven_run(std::shared_ptr<const compiled_flow> flow) : flow_(std::move(flow)) {}
@@ -30,20 +30,19 @@ class driven_run {
   [[nodiscard]] run_status status() const noexcept { return state_.status; }
   [[nodiscard]] const json& data() const noexcept { return *state_.data; }
   [[nodiscard]] time_point now() const noexcept { return now_; }
-  /// Lets time go by.
+  /// Advances the clock.
   void let_pass(std::chrono::milliseconds time) { now_ += time; }
-  /// From now on calls go to workers as they begin, where this names a queue.
+  /// Sets the function that names the task queue of a call.
   void set_queues(std::function<std::string(const invoke_effect&)> queue_of) {
     queue_of_ = std::move(queue_of);
   }
-  /// For tests that put a run where no command leads.
+  /// For tests of states that no command leads to.
   [[nodiscard]] run_state& mutable_state() noexcept { return state_; }
 
-  /// What was asked for and has not happened: calls by their token, and whether it must be
-  /// advanced.
+  /// The outstanding effects: calls by their token, and whether the run is to be advanced.
   [[nodiscard]] const std::map<token_id, invoke_effect>& calls() const noexcept { return calls_; }
   [[nodiscard]] bool advance_due() const noexcept { return advance_due_; }
-  /// The last transition, for tests that look at it closely.
+  /// The last transition.
   [[nodiscard]] const transition& last() const noexcept { return last_; }
   [[nodiscard]] const std::vector<event>& events() const noexcept { return events_; }
 
@@ -57,25 +56,26 @@ class driven_run {
     }
     const auto* const doubt = std::get_if<in_doubt_command>(&c);
     const token_id lost = doubt != nullptr ? doubt->token : 0;
-    std::optional<token_id> over;  // workers make this call, or all that is left to do is to wait
-    if (const auto* const enqueue_task = std::get_if<enqueue_task_command>(&c))
-      over = enqueue_task->token;
-    if (const auto* const there = std::get_if<child_started_command>(&c)) over = there->token;
+    std::optional<token_id> handled;  // a call that is queued or a child run by now
+    if (const auto* const task = std::get_if<enqueue_task_command>(&c))
+      handled = task->token;
+    if (const auto* const child = std::get_if<child_started_command>(&c)) handled = child->token;
     apply_context context{now()};
     context.queue_of = queue_of_;
     auto done = apply(*flow_, state_, std::move(c), context);
     if (!done) return std::move(done).error();
-    calls_.erase(lost);  // that call was cut short
-    if (over) calls_.erase(*over);
+    calls_.erase(lost);  // that call was interrupted
+    if (handled) calls_.erase(*handled);
     if (is_advance) advance_due_ = false;
     now_ += std::chrono::seconds{1};
     last_ = *std::move(done);
     if (last_.changes_nothing()) return {};
     for (const auto& e : last_.change.events) events_.push_back(e);
     for (const auto& e : last_.effects) remember(e);
-    // An advance that another transition has made needless is forgotten.
-    PAWL_ASSERT(!is_moving() || advance_due_, "a run is to be advanced, and nobody was asked to");
-    advance_due_ = is_moving();
+    // Another transition may have made the advance unnecessary.
+    PAWL_ASSERT(!has_runnable(state_) || advance_due_,
+                "a run has runnable tokens, but no advance was requested");
+    advance_due_ = has_runnable(state_);
     return {};
   }
 
@@ -88,10 +88,10 @@ class driven_run {
     return give(std::move(start));
   }
 
-  /// Brings the outcome of the call that a node waits for; of the oldest, where there are several.
+  /// Ends the call of a node with an outcome; the oldest if there are several.
   result<void> finish(const std::string& node, result<json> value = json::object()) {
     const invoke_effect* const call = call_of(node);
-    PAWL_ASSERT(call != nullptr, ("no call is waited for at node " + node).c_str());
+    PAWL_ASSERT(call != nullptr, ("no call is under way at node " + node).c_str());
     return give(outcome_of(*call, std::move(value)));
   }
 
@@ -106,23 +106,23 @@ class driven_run {
     return {call.token, call.node, call.visit, call.attempt, std::move(value), now(), now()};
   }
 
-  /// Goes on to the moment of the next timer, and rings it.
+  /// Advances the clock to the next timer and fires it.
   result<void> ring() {
     const auto due = next_alarm(state_);
-    PAWL_ASSERT(due.has_value(), "no alarm is set");
+    PAWL_ASSERT(due.has_value(), "no timer is set");
     now_ = std::max(now_, *due);
     return give(timer_command{});
   }
 
-  /// Advances as often as the run asks for it, at most `limit` times. Returns how often.
+  /// Advances the run as often as it requests it, at most `limit` times. Returns how often.
   int settle(int limit = 1'000'000) {
     int times = 0;
     for (; advance_due_ && times < limit; ++times)
-      PAWL_ASSERT(give(advance_command{}), "a running run can always be advanced");
+      PAWL_ASSERT(give(advance_command{}), "a running run must accept an advance");
     return times;
   }
 
-  /// Forgets everything but `loaded`, as after a crash, and asks again for what it waits for.
+  /// Keeps only `loaded`, as after a crash, and requests the outstanding effects again.
   void restart_from(run_state loaded) {
     state_ = std::move(loaded);
     calls_.clear();
@@ -131,13 +131,13 @@ class driven_run {
     for (const auto& e : due.effects) remember(e);
     for (auto& c : due.commands) {
       const auto given = give(std::move(c));
-      // The one before may have ended the run.
-      PAWL_ASSERT(given || given.error().code == errc::conflict, "what is due was refused");
+      // The previous command may have ended the run.
+      PAWL_ASSERT(given || given.error().code == errc::conflict, "a recovery command was refused");
     }
   }
 
-  /// What happened, one line each: "step_started a 1.2" is visit 1, attempt 2 at node a. `only`
-  /// keeps the lines that begin with it.
+  /// The history, one line per event: "step_started a 1.2" is visit 1, attempt 2 at node a. With
+  /// `only`, the lines that start with it.
   [[nodiscard]] std::vector<std::string> story(std::string_view only = "") const {
     std::vector<std::string> lines;
     for (const auto& e : events_) {
@@ -151,7 +151,7 @@ class driven_run {
     return lines;
   }
 
-  /// The nodes whose calls are waited for, in the order of their tokens.
+  /// The nodes whose calls are under way, in the order of their tokens.
   [[nodiscard]] std::vector<std::string> waiting_at() const {
     std::vector<std::string> nodes;
     for (const auto& [token, call] : calls_) nodes.push_back(call.node);
@@ -159,19 +159,12 @@ class driven_run {
   }
 
  private:
-  [[nodiscard]] bool is_moving() const {
-    return state_.status == run_status::running && !state_.pausing() &&
-           std::any_of(state_.tokens.begin(), state_.tokens.end(), [](const token& t) {
-             return t.phase == token_phase::arriving || t.phase == token_phase::leaving;
-           });
-  }
-
   void remember(const effect& e) {
     if (const auto* const call = std::get_if<invoke_effect>(&e)) {
-      if (call->lease != 0) return;  // its worker has it
+      if (call->lease != 0) return;  // its worker makes the call
       calls_.insert_or_assign(call->token, *call);
     } else if (const auto* const abandon = std::get_if<abandon_effect>(&e)) {
-      // A run that undoes its steps waits for what it has told to stop.
+      // A run that compensates waits for the calls that it has cancelled.
       const auto known = calls_.find(abandon->token);
       if (known != calls_.end() && !waits_for(*flow_, state_, known->first, known->second.node,
                                               known->second.visit, known->second.attempt))
@@ -191,7 +184,7 @@ class driven_run {
   std::vector<event> events_;
 };
 
-/// What calls carry, each as text.
+/// The fields of calls, each call as a text.
 inline std::vector<std::string> shown(const std::map<token_id, invoke_effect>& calls) {
   std::vector<std::string> all;
   for (const auto& [id, call] : calls) {
@@ -204,7 +197,7 @@ inline std::vector<std::string> shown(const std::map<token_id, invoke_effect>& c
   return all;
 }
 
-/// Whether a run that is brought back from what is stored has the same outstanding.
+/// Whether a run that is restored from its state has the same outstanding effects.
 inline bool survives_restart(driven_run run) {
   const run_state before = run.state();
   const auto calls = shown(run.calls());

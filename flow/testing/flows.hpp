@@ -12,7 +12,7 @@
 
 #include "flow/definition/compiled.hpp"
 
-/// Flows in few words, for tests.
+/// Short notation of flows, for tests.
 namespace pawl::flow::testing {
 
 inline json node_of(std::string id, std::string type, json data = json::object()) {
@@ -43,7 +43,7 @@ inline json edge(std::string source, std::string target, json when) {
   return made;
 }
 
-/// An edge that is not taken when its source has done its work: "on_error", "on_timeout", "each".
+/// An edge of a special kind: "on_error", "on_timeout", "each".
 inline json edge_on(const char* kind, std::string source, std::string target, json value = true) {
   json made = edge(std::move(source), std::move(target));
   made["data"][kind] = std::move(value);
@@ -59,7 +59,7 @@ inline json flow_of(std::vector<json> nodes, std::vector<json> edges) {
   return {{"name", "test"}, {"nodes", std::move(nodes)}, {"edges", std::move(edges)}};
 }
 
-/// Nodes in a row, each with one plain edge to the next.
+/// A chain of nodes, each with one plain edge to the next.
 inline json chain(std::vector<json> nodes) {
   std::vector<json> edges;
   for (std::size_t i = 1; i < nodes.size(); ++i)
@@ -69,7 +69,7 @@ inline json chain(std::vector<json> nodes) {
 
 inline constexpr version test_version{1, 0, 0};
 
-/// A flow that must be valid; what is wrong with it ends the test program.
+/// Compiles a flow that must be valid; an invalid one ends the test program.
 inline std::shared_ptr<const compiled_flow> compiled(const json& source,
                                                      const limits& allowed = {}) {
   auto made = compile(source, test_version, allowed).flow_or_error();
@@ -77,7 +77,7 @@ inline std::shared_ptr<const compiled_flow> compiled(const json& source,
   return *made;
 }
 
-/// The diagnostics of one level as "pointer code", in the order they were found.
+/// The diagnostics of one level as "pointer code", in the order found.
 inline std::vector<std::string> codes(const std::vector<diagnostic>& diagnostics,
                                       severity level = severity::error) {
   std::vector<std::string> found;

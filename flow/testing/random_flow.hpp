@@ -13,18 +13,18 @@ namespace pawl::flow::testing {
 
 struct random_flow_options {
   std::size_t max_nodes = 12;  ///< at least 2
-  bool failing_rules = true;   ///< a few rules that end with an error when they are evaluated
-  /// Steps that must not run twice and steps that can be undone: what becomes of a run then depends
-  /// on when its process ends.
+  bool failing_rules = true;   ///< a few rules whose evaluation fails
+  /// Steps that run at most once and steps with compensations: the result of a run then depends on
+  /// when its process ends.
   bool notices_crashes = true;
   bool requests = true;  ///< nodes of type http
   std::string_view child =
-      "child";  ///< the flow that nodes of type subflow run; "": there are none
+      "child";  ///< the flow that nodes of type subflow run; "": no such nodes
 };
 
-/// Makes valid flows of every node type there is: forks, loops with and without conditions, nodes
-/// visited more than once, branches that end at different places, rules on data. All tasks call
-/// "sim.step"; see `step_model` for a function that suits it.
+/// Makes valid random flows of all node types: forks, loops with and without conditions, nodes that
+/// are visited several times, branches that end at different nodes, rules on data. All tasks call
+/// "sim.step"; `step_model` is a suitable function.
 class flow_generator {
  public:
   explicit flow_generator(random_source& random, random_flow_options options = {})
@@ -75,7 +75,7 @@ class flow_generator {
   static std::string id_of(std::size_t i) { return "n" + std::to_string(i); }
 
   void make_node(std::size_t i, std::size_t count) {
-    // The entry is node 0: no start node may come after another first node.
+    // The entry is node 0: a start node must be the first.
     const std::size_t kind = random_.below(16);
     std::string type = "task";
     if (i == 0) {
@@ -163,7 +163,7 @@ class flow_generator {
 
   void fill_wait(json& data) {
     if (random_.chance(3)) {
-      data["until"] = "2023-11-14T22:14:00Z";  // runs of tests begin a little before it
+      data["until"] = "2023-11-14T22:14:00Z";  // test runs start shortly before it
     } else {
       data["duration"] = random_.chance(2) ? json("10s") : var("n");
     }
@@ -182,7 +182,7 @@ class flow_generator {
     if (random_.chance(3)) data["result"] = {{"cat", {var("item"), var("index")}}};
   }
 
-  /// Edges that only nodes of some types have, and what a map does with its items.
+  /// Edges of nodes of some types, and the nodes for the items of a map.
   void make_edges_by_type(std::size_t i) {
     const std::string id = id_of(i);
     const bool waits = types_[i] == "signal" || types_[i] == "interrupt";
@@ -205,7 +205,7 @@ class flow_generator {
     if (types_[i] == "map") make_items(id, 0);
   }
 
-  /// What a map does with its items: a step, or a map in it, and what may come behind that.
+  /// The nodes for the items of a map: a step or another map, and what follows it.
   void make_items(const std::string& map, int level) {
     const std::string id = map + "_item";
     edges_.push_back(edge_on("each", map, id));
@@ -256,7 +256,7 @@ class flow_generator {
     }));
   }
 
-  /// An edge from an earlier node, so that everything can be reached.
+  /// An edge from an earlier node, so that every node is reachable.
   void make_path_to(std::size_t i) {
     std::size_t from = i - 1 - random_.below(std::min<std::size_t>(i, 3));
     while (is_last(from)) from = from == 0 ? 0 : from - 1;
@@ -269,7 +269,7 @@ class flow_generator {
     add_edge(from, random_.below(types_.size()));
   }
 
-  /// Edges forward are of any kind; edges back have a rule, so that every loop has a way out.
+  /// Forward edges are of any kind; back edges have a rule, so that every loop has an exit.
   void add_edge(std::size_t from, std::size_t to) {
     const bool back = to <= from;
     const bool condition = types_[from] == "condition";

@@ -10,14 +10,14 @@
 
 namespace pawl::flow::testing {
 
-/// Makes flows out of blocks (steps, sequences, forks with their joins, maps, conditions, loops) of
-/// which it is known what a run's data is at its end, whatever happens to the run on its way: each
-/// block writes keys of its own, and each task returns what it was given. All tasks call "echo".
+/// Makes random flows whose runs have a known result under every schedule. They consist of blocks
+/// (steps, sequences, forks with joins, maps, conditions, loops); each block writes keys of its own,
+/// and each task returns its arguments. All tasks call "echo".
 class program_generator {
  public:
   explicit program_generator(random_source& random) : random_(random) {}
 
-  /// The flow; `expected` is then the data at the end of each run of it.
+  /// The flow; `expected` is the data at the end of each of its runs.
   [[nodiscard]] json make() {
     nodes_ = {start()};
     const auto [first, last] = sequence(3, expected);
@@ -28,7 +28,7 @@ class program_generator {
   json expected = json::object();
 
  private:
-  /// The ids of a block's first and last node.
+  /// The ids of the first and the last node of a block.
   using ends = std::pair<std::string, std::string>;
 
   std::string name(const char* kind) { return kind + std::to_string(++count_); }
@@ -38,7 +38,7 @@ class program_generator {
     return id;
   }
 
-  /// `seen` is the data as the block's branch sees it, before the block and after it.
+  /// `seen` is the data that the branch of the block sees: before the block, and updated to after it.
   ends sequence(int depth, json& seen) {
     ends whole = block(depth, seen);
     for (std::size_t i = random_.below(3); i > 0; --i) {
@@ -69,7 +69,7 @@ class program_generator {
     }
   }
 
-  /// A task that gives back a key which its branch sees, or null where it does not.
+  /// A task that returns a key that its branch sees, or null if it does not see it.
   ends task_block(json& seen) {
     const std::string id = name("t");
     const std::string read = keys_.empty() || random_.chance(4) ? "item" : random_.pick(keys_);
@@ -88,7 +88,7 @@ class program_generator {
     return {id, id};
   }
 
-  /// A question, or a signal; both are answered with the node's id.
+  /// A question or a signal; both are answered with the id of the node.
   ends outside_block(json& seen) {
     const bool asks = random_.chance(2);
     const std::string id = name(asks ? "q" : "s");
@@ -109,7 +109,7 @@ class program_generator {
     std::set<std::string> all;
     for (std::size_t i = 2 + random_.below(2); i > 0; --i) {
       json own = seen;
-      // In the second round of a loop a branch sees what its siblings wrote in the first.
+      // In the second iteration of a loop, a branch sees the writes of its siblings in the first.
       if (loops_ > 0) keys_ = before;
       const auto [first, last] = sequence(depth - 1, own);
       link(fork, first);
@@ -129,7 +129,7 @@ class program_generator {
     place(id, "map",
           {{"items", items}, {"into", id}, {"max_concurrency", 1 + random_.between(0, 2)}});
     json results = json::array();
-    // The same nodes for each item: made for the first, or for none that comes.
+    // Each item has the same nodes: made for the first item, even if there is none.
     json pattern = seen;
     pattern["item"] = "item of " + id;
     pattern["index"] = "index of " + id;
@@ -146,7 +146,7 @@ class program_generator {
     return {id, id};
   }
 
-  /// What a value of the pattern is for an item.
+  /// The value of the pattern for one item.
   static json with_item(const json& value, const std::string& map, const json& item,
                         std::size_t index) {
     if (value == "item of " + map) return item;
@@ -171,7 +171,7 @@ class program_generator {
     return {id, after};
   }
 
-  /// Goes twice or three times through its block, counting.
+  /// Repeats its block two or three times, with a counter.
   ends loop_block(int depth, json& seen) {
     const int rounds = random_.between(2, 3);
     const std::string key = name("n");
@@ -194,10 +194,10 @@ class program_generator {
 
   random_source& random_;
   int count_ = 0;
-  int loops_ = 0;  ///< around the block that is made
+  int loops_ = 0;  ///< number of loops around the current block
   std::vector<json> nodes_;
   std::vector<json> edges_;
-  std::vector<std::string> keys_;  ///< that some task writes
+  std::vector<std::string> keys_;  ///< keys that some task writes
 };
 
 }  // namespace pawl::flow::testing

@@ -11,15 +11,15 @@
 
 namespace pawl::flow::testing {
 
-/// A random flow, a run of it, and what happens to that: all from one seed.
+/// A random flow, a run of it, and a random schedule, all from one seed.
 class random_run {
  public:
   struct options {
     random_flow_options flow = {};
-    /// Once in so many steps somebody interferes: cancels, retries, parks, repeats what was said
-    /// before. 0: never, and no run that has ended is woken.
+    /// One command in so many interferes: it cancels, retries, quarantines, or repeats an earlier
+    /// command. 0: none, and finished runs are not revived.
     std::size_t one_in_interferes = 12;
-    std::size_t one_in_fails = 14;  ///< calls; 0: none
+    std::size_t one_in_fails = 14;  ///< one call in so many fails; 0: none
     limits allowed = small_limits();
   };
 
@@ -32,13 +32,13 @@ class random_run {
         input_(flow_generator{random_}.object()),
         metadata_(flow_generator{random_}.object()),
         run_(source_, options_.allowed) {
-    // Some calls are known to be a worker's when they begin, some only later.
+    // Some calls have a known queue when they start, others are enqueued later.
     run_.set_queues([](const invoke_effect& call) {
       return (call.token + call.visit + call.attempt) % 2 == 0 ? call.queue : std::string{};
     });
   }
 
-  /// So small that random runs reach them now and then.
+  /// Small enough that random runs reach them sometimes.
   [[nodiscard]] static limits small_limits() {
     limits allowed;
     allowed.max_visits = 6;
@@ -52,8 +52,8 @@ class random_run {
   [[nodiscard]] const json& metadata() const noexcept { return metadata_; }
   [[nodiscard]] driven_run& run() noexcept { return run_; }
 
-  /// What happens next; nothing when the run is over and stays so. Follows from the seed and from
-  /// what is outstanding, however the run came by that.
+  /// The next command; none if the run has finished for good. Depends on the seed and on the
+  /// outstanding effects only.
   [[nodiscard]] std::optional<command> next_command() {
     if (options_.one_in_interferes > 0 && random_.chance(options_.one_in_interferes))
       return interference();
@@ -82,7 +82,7 @@ class random_run {
     return remembered(outcome_of(call));
   }
 
-  /// Begins the run and lets it go until nothing happens any more, at most `limit` commands.
+  /// Starts the run and drives it until nothing is left to do, for at most `limit` commands.
   void go_to_end(int limit = 1'000) {
     if (!run_.begin(input_, metadata_)) return;
     for (int i = 0; i < limit; ++i) {
@@ -92,8 +92,8 @@ class random_run {
     }
   }
 
-  /// From now on nobody interferes, but the run gets what it needs: it must come to an end. False
-  /// if it has not after so many commands.
+  /// Drives the run to its end without interference. Returns false if it has not ended after
+  /// `limit` commands.
   [[nodiscard]] bool comes_to_an_end(int limit) {
     options_.one_in_interferes = 0;
     for (int i = 0; i < limit; ++i) {
@@ -123,7 +123,7 @@ class random_run {
     return found == tokens.end() || run_.status() != run_status::running ? nullptr : &*found;
   }
 
-  /// The run that it waits for has ended, or its time is over.
+  /// The child run has ended, or its time-out has expired.
   command end_of_child(const token& t) {
     if (const auto due = next_alarm(run_.state()); due && random_.chance(3)) {
       if (*due > run_.now())
@@ -137,7 +137,7 @@ class random_run {
                           : step_outcome_command{t.id, place.id, t.visit, t.attempt, call.error()});
   }
 
-  /// What a worker does with a task: takes it, answers it, or is lost.
+  /// A worker leases a task, completes it, or is lost.
   command work_on(const open_task& task) {
     if (task.task.lease == 0) {
       return remembered(lease_command{task.token,
@@ -157,12 +157,12 @@ class random_run {
     auto made =
         call ? outcome_of(*call)
              : step_outcome_command{task.token, place.id, task.visit, task.attempt, call.error()};
-    // A worker that had the task before it may answer, too.
+    // A worker that had an earlier lease may send an outcome, too.
     made.lease = random_.chance(6) ? task.task.lease - 1 : task.task.lease;
     return remembered(std::move(made));
   }
 
-  /// One of the questions that the run asks, answered; or the run resumed without an answer.
+  /// Answers one of the open questions, or resumes the run without an answer.
   command resumption() {
     resume_command made{std::nullopt, "", flow_generator{random_}.object(), {}, {}};
     std::vector<const token*> asking;
@@ -187,7 +187,7 @@ class random_run {
     }
   }
 
-  /// What a run needs in which nothing goes on by itself.
+  /// A command for a run in which nothing happens by itself.
   command help() {
     const auto& tokens = run_.state().tokens;
     const bool asks =
@@ -209,7 +209,7 @@ class random_run {
       case 1:
         return cancel_command{random_.pick(all_run_statuses), ""};
       case 2:
-        return quarantine_command{"parked by chance"};
+        return quarantine_command{"at random"};
       case 3: {
         start_command again;
         again.key = run_.state().key;
@@ -221,7 +221,7 @@ class random_run {
       case 5:
         if (!about_calls_.empty()) return random_.pick(about_calls_);
         return retry_command{};
-      case 6:  // of a call that may never have been made
+      case 6:  // of a call that may not exist
         return step_outcome_command{static_cast<token_id>(random_.below(9)),
                                     "n" + std::to_string(random_.below(4)),
                                     static_cast<std::uint32_t>(random_.below(4)),
@@ -260,7 +260,7 @@ class random_run {
   json input_;
   json metadata_;
   driven_run run_;
-  std::vector<command> about_calls_;  ///< what was said of them; may come again, and late
+  std::vector<command> about_calls_;  ///< earlier commands about calls; may be repeated, late
   std::uint64_t last_lease_ = 0;
 };
 

@@ -9,8 +9,8 @@
 
 namespace pawl::flow::testing {
 
-/// Numbers that look random and follow from the seed alone, on every machine and with every
-/// standard library. A value: a copy goes on as the original does.
+/// Pseudorandom numbers that depend on the seed alone, on every machine and with every standard
+/// library. A value: a copy continues like the original.
 ///
 /// Algorithm: SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators,
 /// 2014).
@@ -26,7 +26,7 @@ class random_source {
     return z ^ (z >> 31);
   }
 
-  /// From 0 to `n` - 1. Slightly uneven for huge `n`, which no test minds.
+  /// From 0 to `n` - 1. Slightly uneven for huge `n`, which does not matter for tests.
   std::size_t below(std::size_t n) {
     PAWL_ASSERT(n > 0, "a random number below zero was asked for");
     return static_cast<std::size_t>(next() % n);
@@ -37,7 +37,7 @@ class random_source {
   /// True once in `one_in` times.
   bool chance(std::size_t one_in) { return below(one_in) == 0; }
 
-  /// One of a list that is not empty.
+  /// An item of a list, which must not be empty.
   template <class List>
   const auto& pick(const List& list) {
     return list[below(std::size(list))];
@@ -47,7 +47,7 @@ class random_source {
   std::uint64_t state_;
 };
 
-/// FNV-1a (Fowler, Noll, Vo), for making a seed out of texts and numbers.
+/// FNV-1a (Fowler, Noll, Vo), to derive seeds from texts and numbers.
 inline std::uint64_t mix(std::uint64_t hash, std::string_view text) noexcept {
   for (const char c : text) {
     hash ^= static_cast<unsigned char>(c);

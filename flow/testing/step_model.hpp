@@ -10,10 +10,10 @@
 
 namespace pawl::flow::testing {
 
-/// What step functions of simulated runs return: a pure function of a seed and of everything that a
-/// call is given, so that a run which is brought back with a wrong state goes another way. Whether
-/// a call fails depends on its attempt, what it returns does not: a step that is called once more
-/// after a crash gives the same.
+/// The outcomes of step functions in simulated runs: a pure function of a seed and of all arguments
+/// of the call, so a run that was restored with a wrong state takes another path. The attempt decides
+/// whether a call fails, but not what it returns: a step that is repeated after a crash returns the
+/// same.
 class step_model {
  public:
   explicit step_model(std::uint64_t seed, std::size_t one_in_fails = 14)
@@ -35,7 +35,7 @@ class step_model {
     json made = json::object();
     for (std::size_t i = random.below(3); i > 0; --i)
       made[std::string{random.pick(flow_generator::keys)}] = values.value();
-    // Lets loops on `n` end.
+    // Makes loops on `n` end.
     const auto n = state.find("n");
     if (random.chance(2))
       made["n"] = n != state.end() && n->is_number_integer() ? n->get<std::int64_t>() + 1 : 1;

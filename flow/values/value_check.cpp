@@ -1,26 +1,17 @@
 #include "flow/values/value_check.hpp"
 
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <utility>
 
 #include <pawl/detail/utf8.hpp>
 
+#include "flow/values/json_size.hpp"
+
 namespace pawl::flow {
 namespace {
 
-constexpr std::size_t float_bytes = 18;
 constexpr std::size_t any_size = std::numeric_limits<std::size_t>::max();
-
-/// The escaped length of one byte within JSON text.
-constexpr std::size_t escaped_bytes(unsigned char byte) {
-  if (byte == '"' || byte == '\\') return 2;
-  if (byte >= 0x20) return 1;
-  const bool has_short_form =
-      byte == '\b' || byte == '\f' || byte == '\n' || byte == '\r' || byte == '\t';
-  return has_short_form ? 2 : 6;
-}
 
 std::string pointer_segment(std::string_view name) {
   std::string out = "/";
@@ -50,15 +41,12 @@ class checker {
   bool walk(const json& value, std::uint32_t depth) {
     switch (value.type()) {
       case json::value_t::null:
-        return count(4);
       case json::value_t::boolean:
-        return count(value.get<bool>() ? 4 : 5);
       case json::value_t::number_integer:
-        return count(digits(value.get<std::int64_t>()));
       case json::value_t::number_unsigned:
-        return count(digits(value.get<std::uint64_t>()));
+        return count(json_scalar_size(value));
       case json::value_t::number_float:
-        return finite(value.get<double>()) && count(float_bytes);
+        return finite(value.get<double>()) && count(json_scalar_size(value));
       case json::value_t::string:
         return text(value.get_ref<const std::string&>(), "text");
       case json::value_t::array:
@@ -74,7 +62,7 @@ class checker {
   }
 
   bool array(const json& value, std::uint32_t depth) {
-    if (!deeper(depth) || !count(2 + value.size())) return false;
+    if (!deeper(depth) || !count(json_container_size + value.size() * json_item_size)) return false;
     std::size_t index = 0;
     for (const auto& item : value) {
       if (!walk(item, depth + 1)) {
@@ -87,7 +75,8 @@ class checker {
   }
 
   bool object(const json& value, std::uint32_t depth) {
-    if (!deeper(depth) || !count(2 + 2 * value.size())) return false;
+    if (!deeper(depth) || !count(json_container_size + value.size() * json_member_size))
+      return false;
     for (auto member = value.begin(); member != value.end(); ++member) {
       if (!text(member.key(), "a key") || !walk(member.value(), depth + 1)) {
         problem_.pointer.insert(0, pointer_segment(member.key()));
@@ -104,22 +93,13 @@ class checker {
                    std::to_string(good));
     }
     if (limits_.max_bytes == any_size) return true;
-    std::size_t bytes = 2;
-    for (const char c : value) bytes += escaped_bytes(static_cast<unsigned char>(c));
-    return count(bytes);
+    return count(json_string_size(value));
   }
 
   bool finite(double number) {
     if (std::isfinite(number)) return true;
     return wrong(std::isnan(number) ? "is NaN, which JSON cannot express"
                                     : "is infinite, which JSON cannot express");
-  }
-
-  template <class Integer>
-  static std::size_t digits(Integer number) {
-    char buffer[24];
-    return static_cast<std::size_t>(
-        std::to_chars(std::begin(buffer), std::end(buffer), number).ptr - buffer);
   }
 
   bool deeper(std::uint32_t depth) {

@@ -13,7 +13,7 @@
 namespace pawl::flow {
 
 struct value_limits {
-  /// Of the value as compact JSON, in bytes; a floating point number counts as 18.
+  /// Maximum size of the value, as `json_size` measures it.
   std::size_t max_bytes;
   /// Maximum nesting of arrays and objects; a scalar has depth 0.
   std::uint32_t max_depth;

@@ -16,7 +16,7 @@ std::string encode_delta(const flow::delta& change) {
   if (!change.signals_added.empty()) body["sa"] = encode_signals(change.signals_added);
   if (!change.signals_claimed.empty()) body["sc"] = change.signals_claimed;
   if (change.frozen_at) body["z"] = encode_optional_time(*change.frozen_at);
-  if (change.unwinding) body["u"] = encode_unwinding(*change.unwinding);
+  if (change.compensating) body["u"] = encode_compensating(*change.compensating);
   if (!change.compensations_added.empty())
     body["ca"] = encode_compensations(change.compensations_added);
   if (change.compensations_dropped > 0) body["cd"] = change.compensations_dropped;
@@ -53,7 +53,7 @@ result<flow::delta> decode_delta(std::string_view bytes) {
     if (const auto claimed = body.find("sc"); claimed != body.end())
       d.signals_claimed = claimed->get<std::vector<std::uint64_t>>();
     d.frozen_at = optional_field(body, "z", decode_optional_time);
-    d.unwinding = optional_field(body, "u", decode_unwinding);
+    d.compensating = optional_field(body, "u", decode_compensating);
     if (const auto c = body.find("ca"); c != body.end())
       d.compensations_added = decode_compensations(*c);
     if (const auto c = body.find("cd"); c != body.end())

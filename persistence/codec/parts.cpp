@@ -71,7 +71,7 @@ json encode_tokens(const std::vector<flow::token>& tokens, bool with_writes) {
     }
     if (with_writes && !t.writes.empty()) more["w"] = t.writes;
     if (!t.inherited.empty()) more["i"] = t.inherited;
-    if (t.timer) more[t.timer->moment ? "am" : "a"] = encode_time(t.timer->due);
+    if (t.timer) more[t.timer->wall_clock ? "am" : "a"] = encode_time(t.timer->due);
     if (t.tries != 1) more["t"] = t.tries;
     if (t.first_try_at) more["ft"] = encode_time(*t.first_try_at);
     if (t.question) more["q"] = *t.question;
@@ -138,14 +138,14 @@ std::vector<flow::compensation> decode_compensations(const json& list) {
   return steps;
 }
 
-json encode_unwinding(const std::optional<flow::unwinding>& u) {
+json encode_compensating(const std::optional<flow::compensating>& u) {
   if (!u) return nullptr;
   return json::array({static_cast<std::uint8_t>(u->to), encode_error(u->error)});
 }
 
-std::optional<flow::unwinding> decode_unwinding(const json& j) {
+std::optional<flow::compensating> decode_compensating(const json& j) {
   if (j.is_null()) return std::nullopt;
-  return flow::unwinding{decode_status(j.at(0)), decode_error(j.at(1))};
+  return flow::compensating{decode_status(j.at(0)), decode_error(j.at(1))};
 }
 
 json encode_maps(const std::map<flow::token_id, flow::map_progress>& maps) {

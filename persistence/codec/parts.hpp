@@ -26,8 +26,8 @@ namespace pawl::persistence::codec {
 [[nodiscard]] json encode_compensations(const std::vector<flow::compensation>& steps);
 [[nodiscard]] std::vector<flow::compensation> decode_compensations(const json& list);
 
-[[nodiscard]] json encode_unwinding(const std::optional<flow::unwinding>& u);
-[[nodiscard]] std::optional<flow::unwinding> decode_unwinding(const json& j);
+[[nodiscard]] json encode_compensating(const std::optional<flow::compensating>& u);
+[[nodiscard]] std::optional<flow::compensating> decode_compensating(const json& j);
 
 [[nodiscard]] json encode_maps(const std::map<flow::token_id, flow::map_progress>& maps);
 [[nodiscard]] std::map<flow::token_id, flow::map_progress> decode_maps(const json& list);

@@ -50,7 +50,7 @@ std::string encode_snapshot(const flow::run_state& run, const std::vector<flow::
   body["k"] = encode_tokens(run.tokens, true);
   body["v"] = run.visits;
   if (run.frozen_at) body["z"] = encode_time(*run.frozen_at);
-  if (run.unwinding) body["u"] = encode_unwinding(run.unwinding);
+  if (run.compensating) body["u"] = encode_compensating(run.compensating);
   if (run.depth > 0) body["dp"] = run.depth;
   if (run.trace) body["tp"] = to_traceparent(*run.trace);
   if (!run.compensations.empty()) body["c"] = encode_compensations(run.compensations);
@@ -94,7 +94,7 @@ result<snapshot> decode_snapshot(std::string_view bytes) {
     s.run.tokens = decode_tokens(body.at("k"));
     s.run.visits = body.at("v").get<std::vector<std::uint32_t>>();
     s.run.frozen_at = optional_field(body, "z", decode_time);
-    if (const auto u = body.find("u"); u != body.end()) s.run.unwinding = decode_unwinding(*u);
+    if (const auto u = body.find("u"); u != body.end()) s.run.compensating = decode_compensating(*u);
     if (const auto c = body.find("c"); c != body.end())
       s.run.compensations = decode_compensations(*c);
     if (const auto m = body.find("mp"); m != body.end()) s.run.maps = decode_maps(*m);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "actors/engine_context.hpp"
+#include "flow/values/json_size.hpp"
 #include "persistence/not_found.hpp"
 #include "persistence/runs.hpp"
 #include "runtime/core.hpp"
@@ -27,17 +28,6 @@ result<compiled_ptr> flow_of(const reading& r, const run_key& key) {
   if (!record) return record.error();
   if (!*record) return persistence::no_such_run(key.id);
   return r.context->flows.get(*r.now, key.scope, (*record)->summary.flow);
-}
-
-/// About the size of a value as text, in bytes.
-std::size_t size_of(const json& value) {
-  if (value.is_string()) return value.get_ref<const std::string&>().size() + 2;
-  std::size_t bytes = 8;
-  if (value.is_object())
-    for (const auto& member : value.items()) bytes += member.key().size() + size_of(member.value());
-  if (value.is_array())
-    for (const auto& item : value) bytes += size_of(item);
-  return bytes;
 }
 
 }  // namespace
@@ -71,7 +61,7 @@ result<history_page> run_queries::history_page(const run_key& key, std::uint64_t
     if (!checkpoints) return checkpoints.error();
     for (const auto& c : *checkpoints) {
       for (const auto& e : c.events) {
-        bytes += size_of(e.detail);
+        bytes += flow::json_size(e.detail);
         page.events.push_back(flow::to_history(**compiled, e, c.sequence, c.at));
       }
       first = c.sequence + 1;

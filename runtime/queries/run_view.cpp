@@ -46,7 +46,7 @@ run_view make_view(const flow::run_state& state, const flow::compiled_flow& comp
   run_view shown;
   shown.summary = flow::summarize(state);
   shown.pausing = state.pausing();
-  shown.undoing = state.unwinding.has_value();
+  shown.undoing = state.compensating.has_value();
   shown.checkpoint = state.sequence;
   shown.updated_at = state.updated_at;
   shown.data = *state.data;

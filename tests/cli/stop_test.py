@@ -140,7 +140,7 @@ class Stop(ProgramTest):
         self.end(process)
         too_early = self.pawl("runs", "set-data", "p", '{"a": 9}', "--data-dir", self.store,
                               expect=2)
-        self.assertIn("legal now: pause, signal or cancel", too_early.stderr)
+        self.assertIn("Allowed: pause, signal, cancel", too_early.stderr)
         paused = self.pawl("runs", "pause", "p", "--reason", "a look", "--data-dir", self.store)
         self.assertIn("Run p is paused.", paused.stdout)
         shown = self.show("p")

@@ -66,16 +66,16 @@ TEST_CASE("a command with a value that is not JSON is refused; a valid one follo
   const engine_with_a_run e;
   const run_id r{"r"};
   check_refused(e.signal(r, "go", {{"x", not_a_number}}),
-                "the signal's payload at /x is NaN, which JSON cannot express");
+                "the payload of the signal at /x is NaN, which JSON cannot express");
   check_refused(e.signal(r, "g\xff", {}),
-                "a signal's type has 1 to 128 bytes of UTF-8 and no control characters");
-  check_refused(e.signal(r, "go", {}, {.id = "\xff"}), "a signal's id is text in UTF-8");
-  check_refused(e.runs().pause(r, {.reason = "\xff"}), "a reason is text in UTF-8");
+                "the type of a signal has 1 to 128 bytes of UTF-8 and no control characters");
+  check_refused(e.signal(r, "go", {}, {.id = "\xff"}), "the id of a signal must be UTF-8");
+  check_refused(e.runs().pause(r, {.reason = "\xff"}), "the reason must be UTF-8");
   check_refused(e.runs().pause(r, {.reason = std::string(5000, 'x')}),
-                "a reason has at most 4096 bytes, not 5000", errc::limit_exceeded);
+                "the reason has 5000 bytes; the maximum is 4096", errc::limit_exceeded);
   REQUIRE(e.runs().pause(r, {.reason = "für jetzt"}));
   check_refused(e.runs().set_data(r, {{"x", "\xc3"}}),
-                "the update at /x has text that is not valid UTF-8 at byte 0");
+                "the new data at /x has text that is not valid UTF-8 at byte 0");
   REQUIRE(e.runs().resume(r));
   REQUIRE(e.signal(r, "go", {{"x", 1}}));
   once(e, r, [](const run_view& v) { return v.summary.status == run_status::paused; });

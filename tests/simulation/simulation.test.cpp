@@ -189,7 +189,7 @@ bool seeded_simulation::help(bool nothing_moves) {
   for (const auto& run : all_runs(*now)) {
     if (is_finished(run.status)) continue;
     helped = true;
-    if (nothing_moves && run.parent && !run.unwinding) {
+    if (nothing_moves && run.parent && !run.compensating) {
       INFO("the run " << run.key.id.str() << " of " << run.parent->str());
       CHECK_FALSE(
           is_finished((*persistence::load_record(*now, {in, *run.parent}))->summary.status));

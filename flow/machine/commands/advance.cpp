@@ -5,9 +5,9 @@ namespace pawl::flow {
 result<transition> handle(const compiled_flow& flow, run_state& run, advance_command&&,
                           const apply_context& context) {
   if (run.status != run_status::running) return illegal(run, "advance");
-  transition_builder edit{flow, run, context};
-  edit.advance();
-  return edit.finish();
+  transition_builder builder{flow, run, context};
+  builder.advance();
+  return builder.finish();
 }
 
 }  // namespace pawl::flow

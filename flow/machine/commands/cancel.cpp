@@ -6,11 +6,11 @@ result<transition> handle(const compiled_flow& flow, run_state& run, cancel_comm
                           const apply_context& context) {
   if (const auto good = check_caller(run, cancel.if_status, cancel.reason); !good)
     return good.error();
-  if (is_finished(run.status) || run.unwinding) return illegal(run, "cancel");
-  transition_builder edit{flow, run, context};
-  edit.cancel(cancel.reason);
-  edit.advance();
-  return edit.finish();
+  if (is_finished(run.status) || run.compensating) return illegal(run, "cancel");
+  transition_builder builder{flow, run, context};
+  builder.failures().cancel(cancel.reason);
+  builder.advance();
+  return builder.finish();
 }
 
 }  // namespace pawl::flow

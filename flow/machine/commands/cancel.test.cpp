@@ -5,7 +5,7 @@ using namespace pawl;
 using namespace pawl::flow;
 using namespace pawl::flow::testing;
 
-TEST_CASE("cancel ends a running run and abandons what it waits for", "[cancel]") {
+TEST_CASE("cancel ends a running run and its calls", "[cancel]") {
   driven_run run{
       flow_of({start(), task("a"), task("b")}, {edge("start", "a"), edge("start", "b")})};
   REQUIRE(run.begin({{"x", 1}}));
@@ -23,7 +23,7 @@ TEST_CASE("cancel ends a running run and abandons what it waits for", "[cancel]"
   CHECK(run.events().back().detail == json{{"reason", "the customer called"}});
 }
 
-TEST_CASE("cancel without a reason records none", "[cancel]") {
+TEST_CASE("cancel without a reason records no reason", "[cancel]") {
   driven_run run{chain({start(), task("a")})};
   REQUIRE(run.begin());
   REQUIRE(run.give(cancel_command{}));
@@ -41,7 +41,7 @@ TEST_CASE("the outcome of a step that was cancelled is not recorded", "[cancel]"
   CHECK(run.data() == json::object());
 }
 
-TEST_CASE("a cancelled run still tells where it stood", "[cancel]") {
+TEST_CASE("a cancelled run still shows where it was", "[cancel]") {
   driven_run run{chain({start(), task("a"), end()})};
   REQUIRE(run.begin());
   REQUIRE(run.give(cancel_command{}));

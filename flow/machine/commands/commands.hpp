@@ -4,12 +4,13 @@
 
 #include "flow/machine/machine.hpp"
 #include "flow/machine/transition_builder.hpp"
+#include "flow/values/json_size.hpp"
 #include "flow/values/value_check.hpp"
 
 namespace pawl::flow {
 
-// One function for each command, in a file of its own. Each checks that the command is legal
-// before it makes an transition_builder, so that an illegal one changes nothing.
+// One function for each command, each in a file of its own. It checks the command before it makes
+// a transition_builder, so a refused command changes nothing.
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, start_command&&,
                                         const apply_context&);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, step_outcome_command&&,
@@ -43,16 +44,17 @@ namespace pawl::flow {
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, quarantine_command&&,
                                         const apply_context&);
 
-/// What callers say with a command: `conflict` if they expect a status that the run does not have,
-/// `invalid_argument` or `limit_exceeded` for a reason that is no text or too long.
+/// Checks the arguments that commands of callers share. Errors: `conflict` if the run does not have
+/// the expected status, `invalid_argument` or `limit_exceeded` for the reason.
 [[nodiscard]] result<void> check_caller(const run_state& run, std::optional<run_status> expected,
                                         std::string_view reason);
 
-/// `invalid_argument` or `limit_exceeded` if this cannot be put into the run's data.
+/// Checks an update of the data. Errors: `invalid_argument`, `limit_exceeded`.
 [[nodiscard]] result<void> check_update(const compiled_flow& flow, const run_state& run,
                                         const json& update);
 
-/// The error of a command that the run's status does not allow.
+/// The error of a command that the state of the run does not allow. `what` is the command, as in
+/// "cannot cancel run r1".
 [[nodiscard]] error illegal(const run_state& run, std::string_view what);
 
 }  // namespace pawl::flow

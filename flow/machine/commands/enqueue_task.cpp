@@ -3,23 +3,25 @@
 
 namespace pawl::flow {
 
-result<transition> handle(const compiled_flow& flow, run_state& run, enqueue_task_command&& over,
+result<transition> handle(const compiled_flow& flow, run_state& run, enqueue_task_command&& task,
                           const apply_context& context) {
-  token* const t = waits_for(flow, run, over.token, over.node, over.visit, over.attempt)
-                       ? run.find_token(over.token)
+  token* const t = waits_for(flow, run, task.token, task.node, task.visit, task.attempt)
+                       ? run.find_token(task.token)
                        : nullptr;
   if (t == nullptr || t->task) {
-    return error{errc::conflict,
-                 "run " + run.key.id.str() + " waits for no call that could be handed over so"};
+    return error{errc::conflict, "run " + run.key.id.str() +
+                                     " is not waiting for a call that can be queued as this "
+                                     "task"};
   }
-  transition_builder edit{flow, run, context};
-  if (run.unwinding && !t->compensates) {
-    edit.give_up_call(*t, {errc::cancelled, "the run is being undone; no worker was asked"});
+  transition_builder builder{flow, run, context};
+  if (run.compensating && !t->compensates) {
+    builder.fail_call(*t,
+                      {errc::cancelled, "the run is being compensated; the call was not queued"});
   } else {
-    edit.enqueue_task(*t, std::move(over.queue), std::move(over.code_ref));
+    builder.calls().enqueue(*t, std::move(task.queue), std::move(task.code_ref));
   }
-  edit.advance();
-  return edit.finish();
+  builder.advance();
+  return builder.finish();
 }
 
 }  // namespace pawl::flow

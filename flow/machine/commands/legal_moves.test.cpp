@@ -1,5 +1,5 @@
-// The specification of what may be done to a run in which status, as a table; and that what may
-// not be done changes nothing.
+// The specification of which commands a run allows in which state, as a table. A refused command
+// changes nothing.
 
 #include <map>
 
@@ -13,25 +13,25 @@ using namespace pawl::flow::testing;
 
 namespace {
 
-/// Where a run stands: its status, and more where the status alone does not say what is legal.
-const std::vector<std::string> standings = {"pending", "running",     "sleeping",  "pausing",
-                                            "paused",  "asking",      "undoing",   "failed",
-                                            "undone",  "undo failed", "completed", "cancelled"};
+/// The states of a run: its status, or more where the status alone does not decide what is legal.
+const std::vector<std::string> states = {
+    "pending",      "running", "sleeping",    "pausing",             "paused",    "asking",
+    "compensating", "failed",  "compensated", "compensation failed", "completed", "cancelled"};
 
-run_status status_of(const std::string& standing) {
+run_status status_of(const std::string& state) {
   for (const run_status status : all_run_statuses)
-    if (to_string(status) == standing) return status;
-  if (standing == "asking") return run_status::paused;
-  return standing == "undone" || standing == "undo failed" ? run_status::failed
+    if (to_string(status) == state) return status;
+  if (state == "asking") return run_status::paused;
+  return state == "compensated" || state == "compensation failed" ? run_status::failed
                                                            : run_status::running;
 }
 
-std::string standing_of(const run_state& run) {
+std::string state_of(const run_state& run) {
   const auto& tokens = run.tokens;
   if (run.pausing()) return "pausing";
-  if (run.status == run_status::failed && run.unwinding) return "undo failed";
-  if (run.status == run_status::failed && tokens.empty()) return "undone";
-  if (run.unwinding) return "undoing";
+  if (run.status == run_status::failed && run.compensating) return "compensation failed";
+  if (run.status == run_status::failed && tokens.empty()) return "compensated";
+  if (run.compensating) return "compensating";
   if (run.status == run_status::paused && !tokens.empty() && tokens.front().question)
     return "asking";
   if (run.status == run_status::running && tokens.front().phase == token_phase::sleeping)
@@ -45,7 +45,7 @@ result<void> interrupt_a(driven_run& run) {
   return run.give(std::move(outcome));
 }
 
-driven_run run_being_undone() {
+driven_run compensating_run() {
   driven_run run{chain({start(), task("a", {{"compensate", {{"code_ref", "undo"}}}}),
                         node_of("f", "fail", {{"message", "no"}})})};
   REQUIRE(run.begin());
@@ -53,31 +53,31 @@ driven_run run_being_undone() {
   return run;
 }
 
-/// A run with one step waited for, then put where it is to stand, by commands where there are some.
-driven_run run_that_is(const std::string& standing) {
-  if (standing.starts_with("undo")) {
-    driven_run run = run_being_undone();
-    if (standing == "undone") REQUIRE(run.finish("a"));
-    if (standing == "undo failed") REQUIRE(run.finish("a", fail("broken", "it broke")));
-    REQUIRE(standing_of(run.state()) == standing);
+/// A run that waits for one step, brought to a state, by commands where they lead there.
+driven_run run_that_is(const std::string& state) {
+  if (state.starts_with("compensat")) {
+    driven_run run = compensating_run();
+    if (state == "compensated") REQUIRE(run.finish("a"));
+    if (state == "compensation failed") REQUIRE(run.finish("a", fail("broken", "it broke")));
+    REQUIRE(state_of(run.state()) == state);
     return run;
   }
-  if (standing == "sleeping") {
+  if (state == "sleeping") {
     driven_run run{chain({start(), node_of("w", "wait", {{"duration", 0}}), task("a"), end()})};
     REQUIRE(run.begin());
-    REQUIRE(standing_of(run.state()) == standing);
+    REQUIRE(state_of(run.state()) == state);
     return run;
   }
   driven_run run{chain({start(), task("a"), end()})};
   REQUIRE(run.begin());
-  if (standing == "completed") REQUIRE(run.finish("a"));
-  if (standing == "failed") REQUIRE(run.finish("a", fail("broken", "it broke")));
-  if (standing == "cancelled") REQUIRE(run.give(cancel_command{}));
-  if (standing == "pausing" || standing == "paused") REQUIRE(run.give(pause_command{}));
-  if (standing == "paused") REQUIRE(run.finish("a"));
-  if (standing == "asking") REQUIRE(interrupt_a(run));
-  if (standing == "pending") run.mutable_state().status = run_status::pending;  // by no command
-  REQUIRE(standing_of(run.state()) == standing);
+  if (state == "completed") REQUIRE(run.finish("a"));
+  if (state == "failed") REQUIRE(run.finish("a", fail("broken", "it broke")));
+  if (state == "cancelled") REQUIRE(run.give(cancel_command{}));
+  if (state == "pausing" || state == "paused") REQUIRE(run.give(pause_command{}));
+  if (state == "paused") REQUIRE(run.finish("a"));
+  if (state == "asking") REQUIRE(interrupt_a(run));
+  if (state == "pending") run.mutable_state().status = run_status::pending;  // no command leads here
+  REQUIRE(state_of(run.state()) == state);
   return run;
 }
 
@@ -87,7 +87,7 @@ driven_run run_that_is(run_status status) {
 
 const std::vector<std::string> command_names = {
     "start", "step outcome", "in doubt", "timer",  "advance", "cancel", "retry",
-    "pause", "resume",       "answer",   "update", "signal",  "park"};
+    "pause", "resume",       "answer",   "set data", "signal",  "quarantine"};
 
 command make(const std::string& name, const driven_run& run) {
   if (name == "start") {
@@ -110,69 +110,69 @@ command make(const std::string& name, const driven_run& run) {
   if (name == "resume") return resume_command{};
   if (name == "answer")
     return resume_command{std::nullopt, "", json::object(), "a#1.1", json("yes")};
-  if (name == "update") return set_data_command{std::nullopt, "", {{"new", 1}}};
+  if (name == "set data") return set_data_command{std::nullopt, "", {{"new", 1}}};
   if (name == "signal") return signal_command{"hello", 1, ""};
-  REQUIRE(name == "park");
+  REQUIRE(name == "quarantine");
   return quarantine_command{"it crashed five times"};
 }
 
-/// Which commands are legal where, and where they lead. What is not here is refused. A step outcome
-/// ends these runs, because their one step is the last; so does a resume behind it. A pause waits
-/// for the step.
+/// The commands that are legal in each state, and the states they lead to. All others are refused. A
+/// step outcome ends these runs, because their one step is the last; so does a resume after it. A
+/// pause waits for the step.
 const std::map<std::pair<std::string, std::string>, std::string> legal = {
     {{"pending", "cancel"}, "cancelled"},
-    {{"pending", "park"}, "failed"},
+    {{"pending", "quarantine"}, "failed"},
 
     {{"running", "step outcome"}, "completed"},
     {{"running", "advance"}, "running"},
     {{"running", "cancel"}, "cancelled"},
     {{"running", "pause"}, "pausing"},
     {{"running", "signal"}, "running"},
-    {{"running", "park"}, "failed"},
+    {{"running", "quarantine"}, "failed"},
 
     {{"sleeping", "timer"}, "running"},
     {{"sleeping", "advance"}, "sleeping"},
     {{"sleeping", "cancel"}, "cancelled"},
     {{"sleeping", "pause"}, "paused"},
     {{"sleeping", "signal"}, "sleeping"},
-    {{"sleeping", "park"}, "failed"},
+    {{"sleeping", "quarantine"}, "failed"},
 
     {{"pausing", "step outcome"}, "paused"},
     {{"pausing", "advance"}, "pausing"},
     {{"pausing", "cancel"}, "cancelled"},
     {{"pausing", "resume"}, "running"},
     {{"pausing", "signal"}, "pausing"},
-    {{"pausing", "park"}, "failed"},
+    {{"pausing", "quarantine"}, "failed"},
 
     {{"paused", "cancel"}, "cancelled"},
     {{"paused", "resume"}, "completed"},
-    {{"paused", "update"}, "paused"},
+    {{"paused", "set data"}, "paused"},
     {{"paused", "signal"}, "paused"},
-    {{"paused", "park"}, "failed"},
+    {{"paused", "quarantine"}, "failed"},
 
     {{"asking", "cancel"}, "cancelled"},
     {{"asking", "resume"}, "running"},
     {{"asking", "answer"}, "running"},
-    {{"asking", "update"}, "asking"},
+    {{"asking", "set data"}, "asking"},
     {{"asking", "signal"}, "asking"},
-    {{"asking", "park"}, "failed"},
+    {{"asking", "quarantine"}, "failed"},
 
-    {{"undoing", "step outcome"}, "undone"},
-    {{"undoing", "advance"}, "undoing"},
-    {{"undoing", "pause"}, "pausing"},
-    {{"undoing", "signal"}, "undoing"},
-    {{"undoing", "park"}, "undo failed"},
+    {{"compensating", "step outcome"}, "compensated"},
+    {{"compensating", "advance"}, "compensating"},
+    {{"compensating", "pause"}, "pausing"},
+    {{"compensating", "signal"}, "compensating"},
+    {{"compensating", "quarantine"}, "compensation failed"},
 
     {{"failed", "retry"}, "running"},
-    {{"failed", "update"}, "failed"},
-    {{"undone", "update"}, "undone"},
-    {{"undo failed", "retry"}, "undoing"},
-    {{"undo failed", "update"}, "undo failed"},
+    {{"failed", "set data"}, "failed"},
+    {{"compensated", "set data"}, "compensated"},
+    {{"compensation failed", "retry"}, "compensating"},
+    {{"compensation failed", "set data"}, "compensation failed"},
 };
 
-errc refusal_of(const std::string& standing, const std::string& name) {
+errc refusal_of(const std::string& state, const std::string& name) {
   if (name == "step outcome" || name == "timer" || name == "in doubt") return errc::conflict;
-  const bool may_ask = status_of(standing) == run_status::running || standing == "paused";
+  const bool may_ask = status_of(state) == run_status::running || state == "paused";
   return name == "answer" && may_ask ? errc::invalid_argument : errc::illegal_transition;
 }
 
@@ -180,20 +180,20 @@ using enum run_status;
 
 }  // namespace
 
-TEST_CASE("wherever a run stands, exactly the commands of the table are legal", "[commands]") {
-  for (const auto& standing : standings) {
+TEST_CASE("in every state of a run, exactly the commands of the table are legal", "[commands]") {
+  for (const auto& state : states) {
     for (const auto& name : command_names) {
-      driven_run run = run_that_is(standing);
+      driven_run run = run_that_is(state);
       const run_state before = run.state();
       const run_status status = before.status;
       command c = make(name, run);
       CHECK(name_of(c) == (name == "answer" ? "resume" : name));
       const auto given = run.give(std::move(c));
-      CAPTURE(standing, name, given ? "" : given.error().message);
-      const auto expected = legal.find({standing, name});
+      CAPTURE(state, name, given ? "" : given.error().message);
+      const auto expected = legal.find({state, name});
       if (expected != legal.end()) {
         REQUIRE(given);
-        CHECK(standing_of(run.state()) == expected->second);
+        CHECK(state_of(run.state()) == expected->second);
         CHECK((run.status() == status || is_legal_move(status, run.status())));
         CHECK(broken_invariant(run.state()) == "");
         CHECK(run.state().sequence == before.sequence + 1);
@@ -201,32 +201,32 @@ TEST_CASE("wherever a run stands, exactly the commands of the table are legal", 
       } else {
         REQUIRE_FALSE(given);
         CHECK(run.state() == before);
-        CHECK(given.error().code == refusal_of(standing, name));
+        CHECK(given.error().code == refusal_of(state, name));
       }
     }
   }
 }
 
-TEST_CASE("a refused command says in what status the run is and what is legal", "[commands]") {
-  const auto refusal = [](const std::string& standing, const char* name) {
-    driven_run run = run_that_is(standing);
+TEST_CASE("the error of a refused command shows the state of the run and what is allowed", "[commands]") {
+  const auto refusal = [](const std::string& state, const char* name) {
+    driven_run run = run_that_is(state);
     return run.give(make(name, run)).error().message;
   };
   CHECK(refusal("completed", "cancel") ==
-        "cannot cancel run r1: it is completed; legal now: restart as a new run");
+        "cannot cancel run r1: it is completed. Allowed: restart");
   CHECK(refusal("running", "retry") ==
-        "cannot retry run r1: it is running; legal now: pause, signal or cancel");
+        "cannot retry run r1: it is running. Allowed: pause, signal, cancel");
   CHECK(refusal("failed", "cancel") ==
-        "cannot cancel run r1: it is failed; legal now: retry, update, or restart as a new run");
+        "cannot cancel run r1: it is failed. Allowed: retry, set-data, restart");
   CHECK(refusal("pausing", "pause") ==
-        "cannot pause run r1: it is pausing; legal now: resume, signal or cancel");
+        "cannot pause run r1: it is pausing. Allowed: resume, signal, cancel");
   CHECK(refusal("asking", "pause") ==
-        "cannot pause run r1: it is paused; legal now: resume, update, signal or cancel");
-  CHECK(refusal("undoing", "cancel") ==
-        "cannot cancel run r1: it is undoing its steps; legal now: pause or signal");
-  CHECK(refusal("undone", "retry") ==
-        "cannot retry run r1: it is failed; legal now: update, or restart as a new run: its steps "
-        "were undone");
+        "cannot pause run r1: it is paused. Allowed: resume, set-data, signal, cancel");
+  CHECK(refusal("compensating", "cancel") ==
+        "cannot cancel run r1: it is compensating. Allowed: pause, signal");
+  CHECK(refusal("compensated", "retry") ==
+        "cannot retry run r1: it is failed. Allowed: set-data, restart (its steps were "
+        "compensated)");
 }
 
 TEST_CASE("compare-and-set: a command for another status is a conflict and changes nothing",
@@ -245,14 +245,14 @@ TEST_CASE("compare-and-set: a command for another status is a conflict and chang
         CHECK(given.error().code == errc::conflict);
         CHECK(given.error().message == "run r1 is " + std::string{to_string(actual)} + ", not " +
                                            std::string{to_string(expected)} +
-                                           "; nothing was changed");
+                                           ". Nothing was changed");
         CHECK(run.state() == before);
       }
     }
   }
 }
 
-TEST_CASE("compare-and-set: of two callers who saw the same status one wins", "[commands]") {
+TEST_CASE("compare-and-set: of two callers that saw the same status, one succeeds", "[commands]") {
   driven_run run = run_that_is(running);
   REQUIRE(run.give(cancel_command{running, "the first"}));
   const auto second = run.give(cancel_command{running, "the second"});

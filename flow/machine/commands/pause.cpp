@@ -7,10 +7,10 @@ result<transition> handle(const compiled_flow& flow, run_state& run, pause_comma
   if (const auto good = check_caller(run, pause.if_status, pause.reason); !good)
     return good.error();
   if (run.status != run_status::running || run.pausing()) return illegal(run, "pause");
-  transition_builder edit{flow, run, context};
-  edit.pause(pause.reason);
-  edit.advance();
-  return edit.finish();
+  transition_builder builder{flow, run, context};
+  builder.status().pause(pause.reason);
+  builder.advance();
+  return builder.finish();
 }
 
 }  // namespace pawl::flow

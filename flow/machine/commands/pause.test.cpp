@@ -10,7 +10,7 @@ namespace {
 
 using lines = std::vector<std::string>;
 
-driven_run two_branches() {
+driven_run run_with_two_branches() {
   driven_run run{flow_of(
       {start(), task("a"), task("b"), task("after_a"), task("after_b")},
       {edge("start", "a"), edge("start", "b"), edge("a", "after_a"), edge("b", "after_b")})};
@@ -20,7 +20,7 @@ driven_run two_branches() {
 
 }  // namespace
 
-TEST_CASE("a pause lets the step under way finish and begins no other", "[pause]") {
+TEST_CASE("a pause lets the current step finish and starts no other", "[pause]") {
   driven_run run{chain({start(), task("a"), task("b"), end()})};
   REQUIRE(run.begin());
   REQUIRE(run.give(pause_command{std::nullopt, "a look"}));
@@ -41,8 +41,8 @@ TEST_CASE("a pause lets the step under way finish and begins no other", "[pause]
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("a run is paused when the last of its branches has come back", "[pause]") {
-  auto run = two_branches();
+TEST_CASE("a run is paused when the last of its steps has finished", "[pause]") {
+  auto run = run_with_two_branches();
   REQUIRE(run.give(pause_command{}));
   REQUIRE(run.finish("a"));
   CHECK(run.status() == run_status::running);
@@ -53,8 +53,8 @@ TEST_CASE("a run is paused when the last of its branches has come back", "[pause
   CHECK(run.waiting_at() == lines{"after_a", "after_b"});
 }
 
-TEST_CASE("a resume takes a pause back that has not come about", "[pause]") {
-  auto run = two_branches();
+TEST_CASE("a resume of a pausing run undoes the pause", "[pause]") {
+  auto run = run_with_two_branches();
   REQUIRE(run.give(pause_command{}));
   REQUIRE(run.finish("a"));
   REQUIRE(run.give(resume_command{}));
@@ -64,7 +64,7 @@ TEST_CASE("a resume takes a pause back that has not come about", "[pause]") {
 }
 
 TEST_CASE("a second pause, and a resume of a run that is not paused, are refused", "[pause]") {
-  auto run = two_branches();
+  auto run = run_with_two_branches();
   const auto not_paused = run.give(resume_command{});
   REQUIRE_FALSE(not_paused);
   CHECK(not_paused.error().code == errc::illegal_transition);
@@ -72,18 +72,18 @@ TEST_CASE("a second pause, and a resume of a run that is not paused, are refused
   const auto again = run.give(pause_command{});
   REQUIRE_FALSE(again);
   CHECK(again.error().message ==
-        "cannot pause run r1: it is pausing; legal now: resume, signal or cancel");
+        "cannot pause run r1: it is pausing. Allowed: resume, signal, cancel");
 }
 
 TEST_CASE("a step that fails while its run is pausing fails the run", "[pause]") {
-  auto run = two_branches();
+  auto run = run_with_two_branches();
   REQUIRE(run.give(pause_command{}));
   REQUIRE(run.finish("a", fail("broken", "it broke")));
   CHECK(run.status() == run_status::failed);
   CHECK_FALSE(run.state().pausing());
 }
 
-TEST_CASE("a run whose last step returns is completed, pausing or not", "[pause]") {
+TEST_CASE("a pausing run whose last step returns is completed", "[pause]") {
   driven_run run{chain({start(), task("a")})};
   REQUIRE(run.begin());
   REQUIRE(run.give(pause_command{}));
@@ -91,7 +91,7 @@ TEST_CASE("a run whose last step returns is completed, pausing or not", "[pause]
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("a run in a loop of nodes that wait for nothing is paused at once", "[pause]") {
+TEST_CASE("a run in a loop without waits is paused at once", "[pause]") {
   driven_run run{flow_of(
       {start(), condition("round", true), end("way_out")},
       {edge("start", "round"), edge("round", "round", true), edge("round", "way_out", false)})};
@@ -107,14 +107,14 @@ TEST_CASE("a run in a loop of nodes that wait for nothing is paused at once", "[
 }
 
 TEST_CASE("a pausing and a paused run can be cancelled", "[pause]") {
-  auto pausing = two_branches();
+  auto pausing = run_with_two_branches();
   REQUIRE(pausing.give(pause_command{}));
   REQUIRE(pausing.give(cancel_command{}));
   CHECK(pausing.status() == run_status::cancelled);
   CHECK_FALSE(pausing.state().pausing());
-  CHECK(pausing.last().effects.size() == 2);  // both functions are told to stop
+  CHECK(pausing.last().effects.size() == 2);  // both functions are cancelled
 
-  auto paused = two_branches();
+  auto paused = run_with_two_branches();
   REQUIRE(paused.give(pause_command{}));
   REQUIRE(paused.finish("a"));
   REQUIRE(paused.finish("b"));
@@ -123,8 +123,8 @@ TEST_CASE("a pausing and a paused run can be cancelled", "[pause]") {
   CHECK(paused.last().effects.empty());
 }
 
-TEST_CASE("after a crash a pausing run calls its steps again and is then paused", "[pause]") {
-  auto run = two_branches();
+TEST_CASE("after a crash, a pausing run repeats its calls and is then paused", "[pause]") {
+  auto run = run_with_two_branches();
   REQUIRE(run.give(pause_command{}));
   REQUIRE(run.finish("a"));
   run.restart_from(run.state());

@@ -5,7 +5,7 @@ using namespace pawl;
 using namespace pawl::flow;
 using namespace pawl::flow::testing;
 
-TEST_CASE("a parked run is failed with the reason, and a retry brings it back", "[park]") {
+TEST_CASE("a quarantined run has failed with the reason, and a retry resumes it", "[quarantine]") {
   driven_run run{chain({start(), task("a"), end()})};
   REQUIRE(run.begin());
   REQUIRE(run.give(quarantine_command{"its actor crashed five times"}));
@@ -22,7 +22,7 @@ TEST_CASE("a parked run is failed with the reason, and a retry brings it back", 
   CHECK(run.status() == run_status::completed);
 }
 
-TEST_CASE("a run that is parked in the middle of a loop goes on there", "[park]") {
+TEST_CASE("a run that was quarantined in a loop resumes there", "[quarantine]") {
   driven_run run{flow_of(
       {start(), condition("round", true), end("way_out")},
       {edge("start", "round"), edge("round", "round", true), edge("round", "way_out", false)})};

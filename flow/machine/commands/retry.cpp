@@ -6,13 +6,14 @@ result<transition> handle(const compiled_flow& flow, run_state& run, retry_comma
                           const apply_context& context) {
   if (const auto good = check_caller(run, retry.if_status, retry.reason); !good)
     return good.error();
-  // What was undone to its beginning has no step that could be tried again.
-  if (run.status != run_status::failed || (run.tokens.empty() && !run.unwinding))
+  // A run whose steps were all compensated has no step to retry.
+  if (run.status != run_status::failed || (run.tokens.empty() && !run.compensating))
     return illegal(run, "retry");
-  transition_builder edit{flow, run, context};
-  edit.revive(retry.reason);
-  edit.advance();
-  return edit.finish();
+  transition_builder builder{flow, run, context};
+  builder.failures().revive(retry.reason);
+  builder.deliver_signals();
+  builder.advance();
+  return builder.finish();
 }
 
 }  // namespace pawl::flow

@@ -13,7 +13,7 @@ std::string key_of(const driven_run& run, const invoke_effect& call) {
 
 }  // namespace
 
-TEST_CASE("retry calls the failed step again: the same visit and key, the next attempt",
+TEST_CASE("retry repeats the failed step: same visit and idempotency key, next attempt",
           "[retry]") {
   driven_run run{chain({start(), task("a"), task("b"), end()})};
   REQUIRE(run.begin());
@@ -39,7 +39,7 @@ TEST_CASE("retry calls the failed step again: the same visit and key, the next a
         std::vector<std::string>{"step_started a 1.1", "step_started b 1.1", "step_started b 1.2"});
 }
 
-TEST_CASE("retry takes the error and the end away", "[retry]") {
+TEST_CASE("retry clears the error and the end time", "[retry]") {
   driven_run run{chain({start(), task("a"), end()})};
   REQUIRE(run.begin());
   const auto started = run.state().started_at;
@@ -52,7 +52,7 @@ TEST_CASE("retry takes the error and the end away", "[retry]") {
   CHECK(run.state().started_at == started);
 }
 
-TEST_CASE("retry can be repeated as often as the step fails", "[retry]") {
+TEST_CASE("retry can be used as often as the step fails", "[retry]") {
   driven_run run{chain({start(), task("a"), end()})};
   REQUIRE(run.begin());
   for (std::uint32_t attempt = 1; attempt <= 5; ++attempt) {
@@ -64,7 +64,7 @@ TEST_CASE("retry can be repeated as often as the step fails", "[retry]") {
   CHECK(run.call_of("a")->visit == 1);
 }
 
-TEST_CASE("the outcome of the attempt before a retry is refused", "[retry]") {
+TEST_CASE("the outcome of an attempt from before a retry is refused", "[retry]") {
   driven_run run{
       flow_of({start(), task("a"), task("b")}, {edge("start", "a"), edge("start", "b")})};
   REQUIRE(run.begin());
@@ -76,7 +76,7 @@ TEST_CASE("the outcome of the attempt before a retry is refused", "[retry]") {
   CHECK(refused.error().code == errc::conflict);
 }
 
-TEST_CASE("retry tries a failed condition again on the same visit", "[retry]") {
+TEST_CASE("retry repeats a failed condition on the same visit", "[retry]") {
   driven_run run{chain({start(), condition("c", {{"*", json::array()}}), end()})};
   REQUIRE(run.begin());
   REQUIRE(run.status() == run_status::failed);

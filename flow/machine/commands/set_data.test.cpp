@@ -5,11 +5,11 @@ using namespace pawl;
 using namespace pawl::flow;
 using namespace pawl::flow::testing;
 
-TEST_CASE("an update sets top-level keys of the data, and the next step sees them", "[update]") {
+TEST_CASE("set-data sets top-level keys of the data, which the next step sees", "[set_data]") {
   driven_run run{chain({start(), task("a"), task("b")})};
   REQUIRE(run.begin({{"x", {{"old", 1}}}, {"y", 2}}));
   const auto too_early = run.give(set_data_command{std::nullopt, "", {{"x", 7}}});
-  REQUIRE_FALSE(too_early);  // the step under way was given the data as it is
+  REQUIRE_FALSE(too_early);  // the current step was given the data as it is
   CHECK(too_early.error().code == errc::illegal_transition);
   REQUIRE(run.give(pause_command{}));
   const auto still_early = run.give(resume_command{std::nullopt, "", {{"x", 7}}});
@@ -24,7 +24,7 @@ TEST_CASE("an update sets top-level keys of the data, and the next step sees the
   CHECK(*run.call_of("b")->state == run.data());
 }
 
-TEST_CASE("a resume can bring an update", "[update][pause]") {
+TEST_CASE("a resume can set data", "[set_data][pause]") {
   driven_run run{chain({start(), task("a"), task("b")})};
   REQUIRE(run.begin());
   REQUIRE(run.give(pause_command{}));
@@ -33,7 +33,7 @@ TEST_CASE("a resume can bring an update", "[update][pause]") {
   CHECK(*run.call_of("b")->state == json{{"ok", true}});
 }
 
-TEST_CASE("a failed run can be given other data and be retried", "[update]") {
+TEST_CASE("a failed run can be retried with other data", "[set_data]") {
   driven_run run{chain({start(), task("a")})};
   REQUIRE(run.begin({{"card", "old"}}));
   REQUIRE(run.finish("a", fail("declined", "no")));
@@ -43,7 +43,7 @@ TEST_CASE("a failed run can be given other data and be retried", "[update]") {
   CHECK(*run.call_of("a")->state == json{{"card", "new"}});
 }
 
-TEST_CASE("what comes into a run nests only so deep", "[update][limits]") {
+TEST_CASE("the nesting of values that enter a run is limited", "[set_data][limits]") {
   const auto nested = [](int levels) {
     json value = nullptr;
     for (int i = 0; i < levels; ++i) value = json::array({std::move(value)});
@@ -67,7 +67,7 @@ TEST_CASE("what comes into a run nests only so deep", "[update][limits]") {
   CHECK(run.give(answers));
 }
 
-TEST_CASE("an update that is no object, or too large, changes nothing", "[update]") {
+TEST_CASE("data that is not an object or too large is refused and changes nothing", "[set_data]") {
   limits allowed;
   allowed.max_state_bytes = 100;
   driven_run run{chain({start(), task("a"), task("b")}), allowed};

@@ -4,7 +4,7 @@
 namespace pawl::flow {
 namespace {
 
-/// The token that waits for this outcome, if any does.
+/// The token that waits for this outcome, or null.
 token* waiting_for(const compiled_flow& flow, run_state& run, const step_outcome_command& outcome) {
   token* const t = run.status == run_status::running ? run.find_token(outcome.token) : nullptr;
   if (t == nullptr) return nullptr;
@@ -21,24 +21,24 @@ result<transition> handle(const compiled_flow& flow, run_state& run, step_outcom
   token* const waiting = waiting_for(flow, run, outcome);
   if (waiting == nullptr && outcome.lease == 0) {
     return error{errc::conflict, "run " + run.key.id.str() +
-                                     " no longer waits for this outcome; it was not recorded"};
+                                     " is no longer waiting for this outcome; it was not recorded"};
   }
   if (waiting == nullptr) {
     return error{errc::conflict,
-                 "this worker no longer has the task of run " + run.key.id.str() +
+                 "this worker no longer has the lease of the task of run " + run.key.id.str() +
                      "; its outcome was not recorded",
                  "lease_lost"};
   }
   token& t = *waiting;
-  transition_builder edit{flow, run, context};
+  transition_builder builder{flow, run, context};
   if (t.task) {
     outcome.began_at = t.task->leased_at;
     outcome.ended_at = context.now;
   }
-  if (t.task || t.child) edit.end_call(t);
-  flow.at(t.node).behaviour->resume(edit, t, std::move(outcome));
-  edit.advance();
-  return edit.finish();
+  if (t.task || t.child) builder.calls().end(t);
+  flow.at(t.node).behaviour->resume(builder, t, std::move(outcome));
+  builder.advance();
+  return builder.finish();
 }
 
 }  // namespace pawl::flow

@@ -6,13 +6,13 @@ result<transition> handle(const compiled_flow& flow, run_state& run, timer_comma
                           const apply_context& context) {
   const auto due = next_alarm(run);
   if (!due || *due > context.now) {
-    return error{errc::conflict, "run " + run.key.id.str() + " has no alarm that is due"};
+    return error{errc::conflict, "run " + run.key.id.str() + " has no timer that is due"};
   }
-  transition_builder edit{flow, run, context};
-  edit.fire_timers(timer.random);
-  edit.deliver_signals();
-  edit.advance();
-  return edit.finish();
+  transition_builder builder{flow, run, context};
+  builder.fire_timers(timer.random);
+  builder.deliver_signals();
+  builder.advance();
+  return builder.finish();
 }
 
 }  // namespace pawl::flow

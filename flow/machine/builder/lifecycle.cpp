@@ -1,0 +1,100 @@
+#include "flow/machine/builder/lifecycle.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace pawl::flow {
+
+json reason_detail(const std::string& reason) {
+  return reason.empty() ? json{} : json{{"reason", reason}};
+}
+
+void lifecycle::create(start_command&& start) {
+  run_state& run = changes_.run();
+  run.key = std::move(start.key);
+  run.flow = std::move(start.flow);
+  run.metadata = std::move(start.metadata);
+  run.restarted_from = std::move(start.restarted_from);
+  run.parent = std::move(start.parent);
+  run.depth = start.depth;
+  run.start_fingerprint = start.fingerprint;
+  run.trace = start.trace;
+  run.created_at = changes_.now();
+  run.data = shared_json{json::object()};
+  // Not in the delta: the first checkpoint of a run holds the whole state.
+  for (auto& [key, value] : start.input.items()) set_data(run, key, std::move(value));
+  changes_.record(event_kind::run_created);
+}
+
+void lifecycle::set_status(run_status status) {
+  run_state& run = changes_.run();
+  delta& change = changes_.change();
+  run.status = status;
+  change.status = status;
+  if (status == run_status::running && !run.started_at)
+    run.started_at = change.started_at = changes_.now();
+  if (status == run_status::failed) freeze();
+  if (status == run_status::completed || status == run_status::cancelled)
+    change.frozen_at = run.frozen_at = std::nullopt;
+  run.finished_at = is_finished(status) ? std::optional{changes_.now()} : std::nullopt;
+  change.finished_at = run.finished_at;
+}
+
+void lifecycle::freeze() {
+  run_state& run = changes_.run();
+  if (run.frozen_at) return;
+  run.frozen_at = changes_.now();
+  changes_.change().frozen_at = run.frozen_at;
+}
+
+void lifecycle::thaw() {
+  run_state& run = changes_.run();
+  if (!run.frozen_at) return;
+  const auto frozen_for = changes_.now() - *run.frozen_at;
+  for (auto& t : run.tokens) {
+    const bool is_delayed = t.timer && !t.timer->wall_clock;
+    if (is_delayed) t.timer->due += frozen_for;
+    if (t.first_try_at) *t.first_try_at += frozen_for;
+    if (is_delayed || t.first_try_at) changes_.mark_changed(t);
+  }
+  run.frozen_at.reset();
+  changes_.change().frozen_at = run.frozen_at;
+}
+
+void lifecycle::pause(const std::string& reason) {
+  freeze();
+  changes_.record(event_kind::run_pausing, reason_detail(reason));
+}
+
+void lifecycle::resume(const std::string& reason) {
+  thaw();
+  if (changes_.run().status != run_status::running) set_status(run_status::running);
+  changes_.record(event_kind::run_resumed, reason_detail(reason));
+}
+
+void lifecycle::pause_if_idle() {
+  const run_state& run = changes_.run();
+  if (!run.pausing()) return;
+  const auto under_way = [](const token& t) { return t.under_way(); };
+  if (std::any_of(run.tokens.begin(), run.tokens.end(), under_way)) return;
+  set_status(run_status::paused);
+  changes_.record(event_kind::run_paused);
+}
+
+void lifecycle::pause_if_asking() {
+  const run_state& run = changes_.run();
+  if (run.status != run_status::running) return;
+  bool asks = false;
+  for (const auto& t : run.tokens) {
+    if (t.question) {
+      asks = true;
+    } else if (t.phase != token_phase::ended && t.phase != token_phase::gathering) {
+      return;
+    }
+  }
+  if (!asks) return;
+  set_status(run_status::paused);
+  changes_.record(event_kind::run_paused, {{"why", "interrupted"}});
+}
+
+}  // namespace pawl::flow

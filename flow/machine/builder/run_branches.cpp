@@ -1,0 +1,138 @@
+#include "flow/machine/builder/run_branches.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace pawl::flow {
+namespace {
+
+/// Resets what belongs to the visit of one node.
+void end_visit(token& t) {
+  t.visit = 0;
+  t.attempt = 0;
+  t.timer.reset();
+  t.tries = 0;
+  t.first_try_at.reset();
+  t.question.reset();
+  t.answer.reset();
+  t.in_doubt = false;
+  t.task.reset();
+  t.child.reset();
+}
+
+}  // namespace
+
+bool takes(const compiled_edge& on_error, const error& why) {
+  const auto& classes = on_error.errors;
+  return classes.empty() ||
+         std::find(classes.begin(), classes.end(), why.error_class()) != classes.end();
+}
+
+error conflict_error(const merge_conflict& conflict, const std::string& where) {
+  return {errc::conflict,
+          "branches that meet at \"" + where + "\" wrote different values to \"" + conflict.key +
+              "\": let them write different keys (a task's \"into\" sets its key), or set the "
+              "join's \"merge\"",
+          "merge_conflict"};
+}
+
+void run_branches::note_condition(token& t, bool truth) {
+  t.condition_result = truth;
+  changes_.mark_changed(t);
+  changes_.record(event_kind::condition_evaluated, t, {{"result", truth}});
+}
+
+void run_branches::leave(token& t) {
+  const compiled_node& node = changes_.node_of(t);
+  for (const auto& edge : node.conditional) {
+    if (edge.follows) {
+      if (t.condition_result == edge.follows) return follow(t, edge, "condition");
+      continue;
+    }
+    const auto truth = data_.test(t, *edge.when);
+    if (!truth) return failures_.fail_leaving(t, truth.error());
+    if (*truth) return follow(t, edge, "when");
+  }
+  if (node.plain.empty()) return end(t);
+  if (node.plain.size() == 1)
+    return follow(t, node.plain.front(), node.conditional.empty() ? nullptr : "default");
+  fork(t, node.plain);
+}
+
+void run_branches::follow(token& t, const compiled_edge& edge, const char* why) {
+  if (why != nullptr) {
+    changes_.record(event_kind::edge_taken, t,
+                    {{"to", changes_.flow().at(edge.target).id}, {"why", why}});
+  }
+  end_visit(t);
+  t.node = edge.target;
+  t.phase = token_phase::arriving;
+  changes_.mark_changed(t);
+}
+
+bool run_branches::follow_timeout(token& t) {
+  const auto& edge = changes_.node_of(t).on_timeout;
+  if (!edge) return false;
+  follow(t, *edge, "timeout");
+  return true;
+}
+
+bool run_branches::follow_error(token& t, const error& why) {
+  const compiled_node& node = changes_.node_of(t);
+  for (const auto& edge : node.on_error) {
+    if (!takes(edge, why)) continue;
+    const json value{{"type", why.error_class()},
+                     {"message", why.message},
+                     {"node", node.id},
+                     {"attempt", t.attempt}};
+    data_.merge(t, value, edge.into.empty() ? "error" : edge.into);
+    follow(t, edge, "error");
+    return true;
+  }
+  return false;
+}
+
+void run_branches::fork(token& t, const std::vector<compiled_edge>& edges) {
+  const std::size_t others = tokens_.count_alive() - (t.phase == token_phase::ended ? 0 : 1);
+  const std::size_t most = changes_.allowed().max_tokens;
+  if (others + edges.size() > most) {
+    return failures_.fail_leaving(
+        t, {errc::limit_exceeded, "the fork at node \"" + changes_.node_of(t).id +
+                                      "\" would make more than " + std::to_string(most) +
+                                      " branches at once (run.max_tokens)"});
+  }
+  changes_.record(event_kind::forked, t, {{"branches", edges.size()}});
+  const token parent = t;  // placing a token invalidates `t`
+  for (const auto& edge : edges) tokens_.place_child(parent, edge.target, edge.order);
+  tokens_.remove(parent.id);
+}
+
+void run_branches::end(token& t) {
+  if (t.on_trunk()) return tokens_.remove(t.id);
+  changes_.record(event_kind::branch_ended, t);
+  end_visit(t);
+  t.phase = token_phase::ended;
+  changes_.mark_changed(t);
+}
+
+std::optional<run_error> run_branches::merge_ended() {
+  const auto& tokens = changes_.run().tokens;
+  std::vector<const token*> all;
+  for (const auto& t : tokens) all.push_back(&t);
+  const auto merged = merge_branches(all, 0, merge_policy::error);
+  if (const auto* const conflict = std::get_if<merge_conflict>(&merged)) {
+    const std::string& second = changes_.node_of(*conflict->second).id;
+    return run_error{"merge_conflict",
+                     "the branches that ended at \"" + changes_.node_of(*conflict->first).id +
+                         "\" and \"" + second + "\" wrote different values to \"" + conflict->key +
+                         "\": let them write different keys (a task's \"into\" sets its key)",
+                     second, 0};
+  }
+  changes_.record(event_kind::branches_merged, {{"branches", tokens.size()}});
+  for (const auto& [key, written] : std::get<merged_writes>(merged))
+    data_.write_to_trunk(key, written.value);
+  while (!tokens.empty()) tokens_.remove(tokens.back().id);
+  return std::nullopt;
+}
+
+}  // namespace pawl::flow

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "flow/machine/builder/change_set.hpp"
+#include "flow/machine/builder/failure_handler.hpp"
+#include "flow/machine/builder/run_data.hpp"
+#include "flow/machine/builder/run_tokens.hpp"
+#include "flow/machine/merge.hpp"
+
+namespace pawl::flow {
+
+/// How tokens move along the edges of the flow: to the next node, into the branches of a fork, to
+/// the end of a branch. Each move may place and remove tokens.
+class run_branches {
+ public:
+  run_branches(change_set& changes, run_data& data, run_tokens& tokens, failure_handler& failures)
+      : changes_(changes), data_(data), tokens_(tokens), failures_(failures) {}
+
+  /// Sets what the edges that follow a condition test.
+  void note_condition(token& t, bool truth);
+  /// Moves the token along the first conditional edge that is true, else along all plain edges.
+  /// Ends it if there is none.
+  void leave(token& t);
+  /// Moves the token along one edge. `why` is recorded; null for an edge that needs no reason.
+  void follow(token& t, const compiled_edge& edge, const char* why);
+  /// Moves the token along its node's on_timeout edge. Returns false if there is none.
+  [[nodiscard]] bool follow_timeout(token& t);
+  /// Moves the token along the first on_error edge of its node that takes the error, which is
+  /// written to the data. Returns false if there is none.
+  [[nodiscard]] bool follow_error(token& t, const error& why);
+  /// Ends the token's branch. On the trunk the token is removed; on a branch it stays until its
+  /// writes are merged.
+  void end(token& t);
+  /// Merges the writes of all branches, which have ended, into the data of the run and removes
+  /// their tokens. On a conflict nothing is changed and the error of the run is returned.
+  [[nodiscard]] std::optional<run_error> merge_ended();
+
+ private:
+  void fork(token& t, const std::vector<compiled_edge>& edges);
+
+  change_set& changes_;
+  run_data& data_;
+  run_tokens& tokens_;
+  failure_handler& failures_;
+};
+
+/// Whether an on_error edge takes an error.
+[[nodiscard]] bool takes(const compiled_edge& on_error, const error& why);
+
+/// The error of branches that meet at a node but wrote different values to a key.
+[[nodiscard]] error conflict_error(const merge_conflict& conflict, const std::string& where);
+
+}  // namespace pawl::flow

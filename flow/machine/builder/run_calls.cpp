@@ -1,0 +1,117 @@
+#include "flow/machine/builder/run_calls.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "flow/nodes/node.hpp"
+
+namespace pawl::flow {
+
+void run_calls::start(token& t) {
+  const compiled_node& node = changes_.node_of(t);
+  auto call = node.behaviour->call(changes_.run(), t, node);
+  if (!call) return failures_.fail_at(t, call.error());
+  t.phase = token_phase::waiting;
+  t.task.reset();
+  t.child.reset();
+  const auto& queue_of = changes_.context().queue_of;
+  if (call->child) {
+    // A child run starts at once, so its time counts from here.
+    t.child = child_run{call->child->id};
+    t.timer.reset();
+    set_timer(t, *call);
+  } else if (auto queue = queue_of ? queue_of(*call) : ""; !queue.empty()) {
+    return enqueue(t, std::move(queue), std::move(call->code_ref));
+  }
+  changes_.mark_changed(t);
+  changes_.add_effect(*std::move(call));
+}
+
+void run_calls::set_timer(token& t, const invoke_effect& call) {
+  if (call.timeout.count() > 0) t.timer = timer{changes_.now() + call.timeout, false};
+  if (call.deadline && (!t.timer || *call.deadline < t.timer->due))
+    t.timer = timer{*call.deadline, false};
+}
+
+void run_calls::start_next_attempt(token& t) {
+  ++t.attempt;
+  changes_.record(t.compensates ? event_kind::compensation_started : event_kind::step_started, t);
+  start(t);
+}
+
+void run_calls::begin_tries(token& t, bool timed) {
+  t.tries = 1;
+  t.first_try_at = timed ? std::optional{changes_.now()} : std::nullopt;
+  changes_.mark_changed(t);
+}
+
+void run_calls::enqueue(token& t, std::string queue, std::string code_ref) {
+  changes_.record(event_kind::task_queued, t, {{"queue", queue}, {"code_ref", code_ref}});
+  t.task = remote_task{std::move(queue), std::move(code_ref), changes_.now()};
+  changes_.mark_changed(t);
+}
+
+void run_calls::lease(token& t, const lease_command& to) {
+  const compiled_node& node = changes_.node_of(t);
+  auto call = node.behaviour->call(changes_.run(), t, node);
+  if (!call) {
+    end(t);
+    return failures_.fail_at(t, call.error());
+  }
+  remote_task& task = *t.task;
+  task.lease = to.lease;
+  task.worker = to.worker;
+  task.leased_at = changes_.now();
+  task.lease_time =
+      call->heartbeat.count() > 0 ? std::min(call->heartbeat, to.lease_time) : to.lease_time;
+  if (call->timeout.count() == 0) call->timeout = to.default_timeout;
+  set_timer(t, *call);
+  changes_.mark_changed(t);
+  changes_.record(event_kind::task_leased, t, {{"worker", task.worker}});
+  call->lease = to.lease;
+  changes_.add_effect(*std::move(call));
+}
+
+void run_calls::requeue(token& t, std::uint32_t lost) {
+  t.task = remote_task{std::move(t.task->queue), std::move(t.task->code_ref), changes_.now()};
+  t.task->lost = lost;
+  t.timer.reset();
+  changes_.mark_changed(t);
+}
+
+void run_calls::note_child(token& t, run_id id) {
+  changes_.record(event_kind::child_started, t, {{"run", id.str()}});
+  t.child = child_run{std::move(id), true};
+  changes_.mark_changed(t);
+}
+
+void run_calls::end(token& t) {
+  t.task.reset();
+  t.child.reset();
+  t.timer.reset();
+  changes_.mark_changed(t);
+}
+
+bool run_calls::abandon(const token& t) {
+  if (t.phase != token_phase::waiting || t.task) return false;
+  if (changes_.withdraw_call(t.id)) return false;  // requested by this transition, not started yet
+  abandon_effect abandoned{t.id};
+  if (t.child) {
+    abandoned.child = t.child->id;
+    changes_.change().children_abandoned.push_back(t.child->id);
+  }
+  changes_.add_effect(std::move(abandoned));
+  return true;
+}
+
+void run_calls::halt_all() {
+  for (auto& t : changes_.run().tokens) {
+    if (t.phase != token_phase::waiting) continue;
+    abandon(t);
+    if (t.task || t.child) end(t);
+    t.phase = token_phase::halted;
+    changes_.mark_changed(t);
+  }
+}
+
+}  // namespace pawl::flow

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <string>
+
+#include "flow/machine/builder/change_set.hpp"
+#include "flow/machine/builder/failure_handler.hpp"
+#include "flow/machine/command.hpp"
+
+namespace pawl::flow {
+
+/// What tokens wait for outside the run: function calls in the process, tasks of workers, and child
+/// runs.
+class run_calls {
+ public:
+  run_calls(change_set& changes, failure_handler& failures)
+      : changes_(changes), failures_(failures) {}
+
+  /// Requests the call of the token's node: as a child run, as a task if a queue is known for it,
+  /// else of the process. Fails the visit if its arguments cannot be computed.
+  void start(token& t);
+  /// Requests the next attempt of the token's visit.
+  void start_next_attempt(token& t);
+  /// Starts counting the attempts for the retry policy; `timed` if they share one time limit.
+  void begin_tries(token& t, bool timed);
+
+  /// Puts the call into a queue, from which a worker leases it.
+  void enqueue(token& t, std::string queue, std::string code_ref);
+  /// Gives the task to a worker. Fails the visit if its arguments cannot be computed.
+  void lease(token& t, const lease_command& to);
+  /// Puts a leased task back into its queue; `lost` leases of it have expired in a row.
+  void requeue(token& t, std::uint32_t lost);
+  /// Notes that the child run exists.
+  void note_child(token& t, run_id id);
+
+  /// Ends the token's task, child run and timer.
+  void end(token& t);
+  /// Cancels what the token waits for. A leased task is not cancelled here: its worker learns from
+  /// the state. Returns whether a call or a run is being stopped.
+  bool abandon(const token& t);
+  /// Abandons all calls. Tokens that wait for them are halted, for a retry to resume.
+  void halt_all();
+
+ private:
+  void set_timer(token& t, const invoke_effect& call);
+
+  change_set& changes_;
+  failure_handler& failures_;
+};
+
+}  // namespace pawl::flow

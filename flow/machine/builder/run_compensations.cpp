@@ -1,0 +1,71 @@
+#include "flow/machine/builder/run_compensations.hpp"
+
+#include <utility>
+#include <vector>
+
+namespace pawl::flow {
+
+void run_compensations::add(const token& t, json args) {
+  compensation added{t.node, t.visit, std::move(args)};
+  changes_.change().compensations_added.push_back(added);
+  changes_.run().compensations.push_back(std::move(added));
+}
+
+bool run_compensations::begin(run_status to, std::optional<run_error> error,
+                              const std::string& reason) {
+  run_state& run = changes_.run();
+  if (run.compensations.empty() || run.compensating) return false;
+  if (run.status == run_status::paused) lifecycle_.set_status(run_status::running);
+  lifecycle_.thaw();
+  run.compensating = compensating{to, std::move(error)};
+  changes_.change().compensating = run.compensating;
+  json detail{{"to", to_string(to)}, {"steps", run.compensations.size()}};
+  if (run.compensating->error) {
+    detail["type"] = run.compensating->error->type;
+    detail["message"] = run.compensating->error->message;
+  }
+  if (!reason.empty()) detail["reason"] = reason;
+  changes_.record(event_kind::compensating, std::move(detail));
+  std::vector<token_id> removed;
+  for (auto& t : run.tokens) {
+    const bool is_stopping = calls_.abandon(t);
+    const bool is_awaited =
+        t.phase == token_phase::waiting && (t.task ? t.under_way() : is_stopping);
+    if (!is_awaited) removed.push_back(t.id);
+    // A child run that is being cancelled ends, however long its own compensations take.
+    if (t.child && t.timer) {
+      t.timer.reset();
+      changes_.mark_changed(t);
+    }
+  }
+  for (const auto id : removed) tokens_.remove(id);
+  return true;
+}
+
+token* run_compensations::place_last() {
+  const auto& steps = changes_.run().compensations;
+  if (steps.empty()) return nullptr;
+  token& t = tokens_.place(steps.back().node);
+  t.visit = steps.back().visit;
+  t.compensates = true;
+  return &t;
+}
+
+void run_compensations::finish_last(const token& t) {
+  auto& added = changes_.change().compensations_added;
+  if (added.empty()) {
+    ++changes_.change().compensations_dropped;
+  } else {
+    added.pop_back();
+  }
+  changes_.run().compensations.pop_back();
+  tokens_.remove(t.id);
+}
+
+compensating run_compensations::end() {
+  compensating end = *std::exchange(changes_.run().compensating, std::nullopt);
+  changes_.change().compensating.emplace(std::nullopt);
+  return end;
+}
+
+}  // namespace pawl::flow

@@ -1,0 +1,90 @@
+#include "flow/machine/builder/run_data.hpp"
+
+#include <utility>
+
+#include "flow/machine/variables.hpp"
+#include "flow/values/json_size.hpp"
+#include "flow/values/value_check.hpp"
+
+namespace pawl::flow {
+
+void run_data::update(const json& values, const std::string& reason) {
+  if (values.empty()) return;
+  json keys = json::array();
+  for (const auto& [key, value] : values.items()) {
+    write_to_trunk(key, value);
+    keys.push_back(key);
+  }
+  json detail{{"keys", std::move(keys)}};
+  if (!reason.empty()) detail["reason"] = reason;
+  changes_.record(event_kind::data_updated, std::move(detail));
+}
+
+void run_data::set_metadata(const std::string& key, json value) {
+  changes_.change().metadata_set[key] = value;
+  changes_.run().metadata[key] = std::move(value);
+}
+
+void run_data::write_to_trunk(const std::string& key, const json& value) {
+  set_data(changes_.run(), key, value);
+  changes_.change().data_set[key] = value;
+}
+
+void run_data::write(token& t, const std::string& key, const json& value) {
+  if (t.on_trunk()) return write_to_trunk(key, value);
+  t.writes[key] = value;
+  t.inherited.erase(key);
+  changes_.mark_changed(t);
+  changes_.change().writes_set.try_emplace(t.id, json::object()).first->second[key] = value;
+}
+
+void run_data::merge(token& t, const json& result, const std::string& into) {
+  if (!into.empty()) {
+    write(t, into, result);
+  } else if (result.is_object()) {
+    for (const auto& [key, value] : result.items()) write(t, key, value);
+  } else {
+    write(t, "result", result);
+  }
+}
+
+void run_data::inherit(token& child, const token& parent) {
+  child.writes = parent.writes;
+  child.inherited = parent.inherited;
+  for (const auto& [key, value] : parent.writes.items())
+    child.inherited.try_emplace(key, static_cast<std::uint32_t>(parent.branch.size()));
+  if (!child.writes.empty()) changes_.change().writes_set[child.id] = child.writes;
+}
+
+result<json> run_data::evaluate(const token& t, const logic::rule& rule) const {
+  const rule_variables variables{changes_.run(), t, changes_.node_of(t).id};
+  auto value = rule.evaluate(variables.get());
+  // A run that nests its data in itself again and again must stay readable.
+  if (value)
+    if (auto good = check_value(*value, "the value of the rule"); !good)
+      return std::move(good).error();
+  return value;
+}
+
+result<bool> run_data::test(const token& t, const logic::rule& rule) const {
+  const rule_variables variables{changes_.run(), t, changes_.node_of(t).id};
+  return rule.test(variables.get());
+}
+
+std::size_t run_data::bytes(bool all) const noexcept {
+  const run_state& run = changes_.run();
+  const delta& change = std::as_const(changes_).change();
+  std::size_t sum = run.data_bytes;
+  for (const auto& [id, map] : run.maps) sum += map.bytes;
+  for (const auto& t : run.tokens) {
+    if (t.question) sum += json_size(*t.question);
+    if (t.answer) sum += json_size(*t.answer);
+  }
+  if (all || !change.compensations_added.empty())
+    for (const auto& step : run.compensations) sum += json_size(step.args);
+  if (all || !change.writes_set.empty())
+    for (const auto& t : run.tokens) sum += json_size(t.writes);
+  return sum;
+}
+
+}  // namespace pawl::flow

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "flow/machine/builder/change_set.hpp"
+
+namespace pawl::flow {
+
+/// The data and metadata of a run, as its branches see and write them.
+class run_data {
+ public:
+  explicit run_data(change_set& changes) : changes_(changes) {}
+
+  /// Sets top-level keys of the data at the request of a caller. Does nothing for an empty object.
+  void update(const json& values, const std::string& reason = {});
+  void set_metadata(const std::string& key, json value);
+
+  /// Writes a top-level key: to the data on the trunk, else to the writes of the token's branch.
+  void write(token& t, const std::string& key, const json& value);
+  /// Writes a result under the key `into`. Without one, an object is written key by key and any
+  /// other value under "result".
+  void merge(token& t, const json& result, const std::string& into);
+  /// Copies the writes of a branch to a token on a branch that forks from it.
+  void inherit(token& child, const token& parent);
+  /// Writes what merged branches wrote to the data of the run.
+  void write_to_trunk(const std::string& key, const json& value);
+
+  /// Evaluates a rule on the data that the token's branch sees. Errors: those of the rule;
+  /// `invalid_argument` or `limit_exceeded` if the value cannot be stored.
+  [[nodiscard]] result<json> evaluate(const token& t, const logic::rule& rule) const;
+  [[nodiscard]] result<bool> test(const token& t, const logic::rule& rule) const;
+
+  /// The size that `run.max_state_bytes` limits: data, maps, questions, answers, and those of
+  /// branch writes and compensations that this transition can have changed. With `all`, all of
+  /// them.
+  [[nodiscard]] std::size_t bytes(bool all) const noexcept;
+
+ private:
+  change_set& changes_;
+};
+
+}  // namespace pawl::flow

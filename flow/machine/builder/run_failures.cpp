@@ -1,0 +1,122 @@
+#include "flow/machine/builder/run_failures.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "flow/nodes/node.hpp"
+
+namespace pawl::flow {
+namespace {
+
+run_error make_run_error(const error& why, const std::string& node, std::uint32_t attempt) {
+  return {std::string{why.error_class()}, why.message, node, attempt};
+}
+
+}  // namespace
+
+void run_failures::fail_now(run_error error) {
+  calls_.halt_all();
+  lifecycle_.set_status(run_status::failed);
+  changes_.record(event_kind::run_failed, {{"type", error.type}, {"message", error.message}});
+  changes_.run().error = std::move(error);
+  changes_.change().error = changes_.run().error;
+}
+
+void run_failures::fail(run_error error) {
+  if (compensations_.begin(run_status::failed, error, {})) return;
+  fail_now(std::move(error));
+}
+
+void run_failures::cancel(const std::string& reason) {
+  if (compensations_.begin(run_status::cancelled, std::nullopt, reason)) return;
+  calls_.halt_all();
+  lifecycle_.set_status(run_status::cancelled);
+  changes_.record(event_kind::run_cancelled, reason_detail(reason));
+}
+
+void run_failures::revive(const std::string& reason) {
+  run_state& run = changes_.run();
+  revived_ = true;
+  run.error.reset();
+  changes_.change().error = run.error;
+  lifecycle_.thaw();
+  lifecycle_.set_status(run_status::running);
+  changes_.record(event_kind::run_retried, reason_detail(reason));
+  std::vector<token_id> removed;
+  for (auto& t : run.tokens) {
+    // A run that compensates does not resume the steps that it was on before.
+    if (run.compensating && !t.compensates) removed.push_back(t.id);
+    if (t.phase != token_phase::halted) continue;
+    t.phase = token_phase::arriving;  // keeps its visit
+    changes_.mark_changed(t);
+  }
+  for (const auto id : removed) tokens_.remove(id);
+}
+
+void run_failures::fail_at(token& t, const error& why) {
+  if (!t.compensates && branches_.follow_error(t, why)) return;
+  fail_visit(t, why);
+}
+
+void run_failures::fail_visit(token& t, const error& why) {
+  run_error error = make_run_error(why, changes_.node_of(t).id, t.attempt);
+  t.phase = token_phase::halted;
+  changes_.mark_changed(t);
+  if (t.compensates) {
+    error.type = "compensation_failed";
+    error.message = "the compensation of node \"" + error.node + "\" failed: " + why.message;
+    return fail_now(std::move(error));
+  }
+  if (!tolerate(t, why)) fail(std::move(error));
+}
+
+void run_failures::fail_step(token& t, const error& why, std::int64_t us) {
+  changes_.record(t.compensates ? event_kind::compensation_failed : event_kind::step_failed, t,
+                  {{"type", why.error_class()}, {"message", why.message}, {"us", us}});
+  fail_at(t, why);
+}
+
+void run_failures::fail_leaving(token& t, const error& why) {
+  run_error error = make_run_error(why, changes_.node_of(t).id, t.attempt);
+  t.phase = token_phase::leaving;
+  changes_.mark_changed(t);
+  if (!tolerate(t, why)) fail(std::move(error));
+}
+
+void run_failures::fail_item(token_id map, token& t, const error& why) {
+  const token& of = *changes_.run().find_token(map);
+  run_error error = make_run_error(why, changes_.node_of(of).id, of.attempt);
+  if (!tolerate(t, why)) fail(std::move(error));
+}
+
+/// Offers the failure to the maps that have the token in an item, the innermost first. A map takes
+/// it as the failure of that item if it tolerates one more, else by its own on_error edge.
+bool run_failures::tolerate(token& t, const error& why) {
+  const std::vector<std::uint32_t> branch = t.branch;
+  const std::vector<node_index> forks = t.forks;
+  const std::string node = changes_.node_of(t).id;
+  for (std::size_t level = forks.size(); level-- > 0;) {
+    const token* const map = maps_.find_map(branch, forks, level);
+    if (map == nullptr) continue;
+    const compiled_node& map_node = changes_.node_of(*map);
+    const map_progress& progress = changes_.run().maps.at(map->id);
+    const bool tolerates =
+        progress.failed < map_node.behaviour->map()->tolerated(progress.items.size());
+    const bool is_taken = std::any_of(map_node.on_error.begin(), map_node.on_error.end(),
+                                      [&](const compiled_edge& e) { return takes(e, why); });
+    if (!tolerates && !is_taken) continue;
+    const token_id id = map->id;
+    tokens_.drop_branch(branch, tolerates ? level + 1 : level, id);
+    if (!tolerates) {
+      changes_.erase_map(id);
+      return branches_.follow_error(*changes_.run().find_token(id), why);
+    }
+    json failure{{"type", why.error_class()}, {"message", why.message}, {"node", node}};
+    maps_.finish_item(id, branch[level], {{"error", std::move(failure)}}, true);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace pawl::flow

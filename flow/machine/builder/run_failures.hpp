@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "flow/machine/builder/change_set.hpp"
+#include "flow/machine/builder/failure_handler.hpp"
+#include "flow/machine/builder/lifecycle.hpp"
+#include "flow/machine/builder/run_branches.hpp"
+#include "flow/machine/builder/run_calls.hpp"
+#include "flow/machine/builder/run_compensations.hpp"
+#include "flow/machine/builder/run_maps.hpp"
+#include "flow/machine/builder/run_tokens.hpp"
+
+namespace pawl::flow {
+
+/// What becomes of a failure: an on_error edge takes it, a map tolerates it, or the run fails. Also
+/// cancels runs, and revives failed ones.
+class run_failures final : public failure_handler {
+ public:
+  run_failures(change_set& changes, lifecycle& lifecycle, run_calls& calls, run_tokens& tokens,
+               run_branches& branches, run_maps& maps, run_compensations& compensations)
+      : changes_(changes),
+        lifecycle_(lifecycle),
+        calls_(calls),
+        tokens_(tokens),
+        branches_(branches),
+        maps_(maps),
+        compensations_(compensations) {}
+
+  /// Fails the run for a reason outside its flow: nothing is compensated.
+  void fail_now(run_error error);
+  /// Fails the run, after its steps are compensated.
+  void fail(run_error error);
+  /// Cancels the run, after its steps are compensated.
+  void cancel(const std::string& reason);
+  /// Brings a failed run back to where it failed. Halted tokens arrive again, on the same visit.
+  void revive(const std::string& reason);
+  /// Whether this transition has revived the run.
+  [[nodiscard]] bool has_revived() const noexcept { return revived_; }
+
+  void fail_at(token& t, const error& why) override;
+  void fail_visit(token& t, const error& why) override;
+  void fail_leaving(token& t, const error& why) override;
+  void fail_item(token_id map, token& t, const error& why) override;
+  /// Records that a step failed after `us` microseconds, then fails the visit.
+  void fail_step(token& t, const error& why, std::int64_t us = 0);
+
+ private:
+  [[nodiscard]] bool tolerate(token& t, const error& why);
+
+  change_set& changes_;
+  lifecycle& lifecycle_;
+  run_calls& calls_;
+  run_tokens& tokens_;
+  run_branches& branches_;
+  run_maps& maps_;
+  run_compensations& compensations_;
+  bool revived_ = false;
+};
+
+}  // namespace pawl::flow

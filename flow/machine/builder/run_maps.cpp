@@ -1,0 +1,152 @@
+#include "flow/machine/builder/run_maps.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "flow/machine/builder/branch_path.hpp"
+#include "flow/nodes/node.hpp"
+
+namespace pawl::flow {
+
+void run_maps::begin(token& t, json items) {
+  changes_.record(event_kind::map_began, t, {{"items", items.size()}});
+  tokens_.gather(t);
+  map_change begun;
+  begun.items = std::move(items);
+  const token_id id = t.id;
+  set_progress(id, std::move(begun));
+  if (changes_.run().maps.at(id).items.empty()) return end(id);
+  spawn_items(id);
+}
+
+bool run_maps::resume(token& t) {
+  if (!changes_.run().maps.contains(t.id)) return false;
+  tokens_.gather(t);
+  spawn_items(t.id);
+  return true;
+}
+
+void run_maps::set_progress(token_id map, map_change change) {
+  change_map(changes_.run(), map, change);
+  const auto [known, is_new] = changes_.change().maps_set.try_emplace(map, change);
+  if (is_new) return;
+  if (change.items) known->second.items = std::move(change.items);
+  for (auto& result : change.results) known->second.results.push_back(std::move(result));
+  known->second.next = change.next;
+  known->second.failed = change.failed;
+}
+
+void run_maps::spawn_items(token_id id) {
+  const token map = *changes_.run().find_token(id);  // placing a token invalidates references
+  const compiled_node& node = changes_.node_of(map);
+  const map_plan& plan = *node.behaviour->map();
+  const std::size_t alive = tokens_.count_alive();
+  const std::size_t most = changes_.allowed().max_tokens;
+  std::size_t room = most > alive ? most - alive : 0;
+  const map_progress& progress = changes_.run().maps.at(id);
+  map_change begun;
+  begun.next = progress.next;
+  begun.failed = progress.failed;
+  while (begun.next < progress.items.size() && begun.next - progress.done < plan.max_concurrency) {
+    if (room == 0 && begun.next > progress.done) break;  // an item under way starts the next later
+    if (room == 0) {
+      return failures_.fail_visit(
+          *changes_.run().find_token(id),
+          {errc::limit_exceeded, "the items of the map \"" + node.id + "\" would make more than " +
+                                     std::to_string(most) + " branches at once (run.max_tokens)"});
+    }
+    --room;
+    token& item = tokens_.place_child(map, node.each->target, begun.next);
+    data_.write(item, plan.as, progress.items[begun.next]);
+    data_.write(item, plan.index, begun.next);
+    ++begun.next;
+  }
+  set_progress(id, std::move(begun));
+}
+
+bool run_maps::close_item(token_id id) {
+  const auto& tokens = changes_.run().tokens;
+  const token& map = *changes_.run().find_token(id);
+  const std::size_t depth = map.branch.size();
+  std::map<std::uint32_t, bool> has_ended;
+  for (const auto& t : tokens) {
+    if (t.id == id || !is_inside(t, map.branch, depth)) continue;
+    bool& all = has_ended.try_emplace(t.branch[depth], true).first->second;
+    all = all && t.phase == token_phase::ended;
+  }
+  const auto found =
+      std::find_if(has_ended.begin(), has_ended.end(), [](const auto& i) { return i.second; });
+  if (found == has_ended.end()) return false;
+  const std::uint32_t item = found->first;
+  std::vector<const token*> ended;
+  for (const auto& t : tokens)
+    if (t.id != id && is_inside(t, map.branch, depth) && t.branch[depth] == item)
+      ended.push_back(&t);
+  const compiled_node& node = changes_.node_of(map);
+  auto value = result_of(*node.behaviour->map(), ended, depth, node.id);
+  if (!value) {
+    failures_.fail_item(id, *changes_.run().find_token(ended.front()->id), value.error());
+    return true;
+  }
+  std::vector<token_id> group;
+  for (const auto* const t : ended) group.push_back(t->id);
+  for (const auto of_item : group) tokens_.remove(of_item);
+  finish_item(id, item, *std::move(value), false);
+  return true;
+}
+
+result<json> run_maps::result_of(const map_plan& plan, const std::vector<const token*>& ended,
+                                 std::size_t depth, const std::string& node) const {
+  const auto merged = merge_branches(ended, depth + 1, merge_policy::error);
+  if (const auto* const conflict = std::get_if<merge_conflict>(&merged))
+    return conflict_error(*conflict, node);
+  token together = *ended.front();
+  together.branch.resize(depth + 1);
+  together.writes = json::object();
+  json own = json::object();
+  for (const auto& [key, written] : std::get<merged_writes>(merged)) {
+    together.writes[key] = written.value;
+    if (written.depth > depth && key != plan.as && key != plan.index) own[key] = written.value;
+  }
+  if (!plan.result) return own;
+  return data_.evaluate(together, *plan.result);
+}
+
+void run_maps::finish_item(token_id id, std::uint32_t item, json value, bool failed) {
+  const map_progress& progress = changes_.run().maps.at(id);
+  map_change done;
+  done.next = progress.next;
+  done.failed = progress.failed + (failed ? 1 : 0);
+  changes_.record(failed ? event_kind::item_failed : event_kind::item_finished,
+                  *changes_.run().find_token(id), {{"item", item}});
+  done.results.emplace_back(item, std::move(value));
+  set_progress(id, std::move(done));
+  if (progress.done == progress.items.size()) return end(id);
+  spawn_items(id);
+}
+
+void run_maps::end(token_id id) {
+  run_state& run = changes_.run();
+  token& t = *run.find_token(id);
+  const map_plan& plan = *changes_.node_of(t).behaviour->map();
+  const map_progress finished = std::move(run.maps.at(id));
+  changes_.erase_map(id);
+  changes_.record(event_kind::step_finished, t,
+                  {{"items", finished.results.size()}, {"failed", finished.failed}, {"us", 0}});
+  data_.write(t, plan.into, finished.results);
+  branches_.leave(t);
+}
+
+token* run_maps::find_map(const std::vector<std::uint32_t>& branch,
+                          const std::vector<node_index>& forks, std::size_t level) {
+  if (changes_.flow().at(forks[level]).behaviour->map() == nullptr) return nullptr;
+  run_state& run = changes_.run();
+  const auto has_item = [&](const token& t) {
+    return run.maps.contains(t.id) && t.branch.size() == level && has_prefix(t, branch, level);
+  };
+  const auto found = std::find_if(run.tokens.begin(), run.tokens.end(), has_item);
+  return found == run.tokens.end() ? nullptr : &*found;
+}
+
+}  // namespace pawl::flow

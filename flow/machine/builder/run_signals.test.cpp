@@ -1,0 +1,49 @@
+#include "flow/machine/builder/run_signals.hpp"
+
+#include "flow/testing/part_fixture.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace pawl;
+using namespace pawl::flow;
+using namespace pawl::flow::testing;
+
+namespace {
+
+struct at_signal : part_fixture {
+  at_signal() : part_fixture(chain({start(), node_of("s", "signal", {{"name", "go"}}), end()})) {
+    add_token("s", token_phase::sleeping);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("signals are claimed in the order in which they were sent", "[builder]") {
+  at_signal f;
+  run_signals inbox{f.begin()};
+  inbox.receive({"go", 1, "first"});
+  inbox.receive({"stop", 2, ""});
+  inbox.receive({"go", 3, ""});
+  CHECK(f.run.signal_ids == std::vector<std::string>{"first"});
+  CHECK(inbox.has("go"));
+  const token& t = f.run.tokens.front();
+  CHECK(inbox.claim(t, "go").value() == 1);
+  CHECK(inbox.claim(t, "go").value() == 3);
+  CHECK_FALSE(inbox.claim(t, "go").has_value());
+  CHECK_FALSE(inbox.has("go"));
+  CHECK(inbox.has("stop"));
+  const auto made = f.finish();
+  CHECK(made.change.signals_added.size() == 3);
+  CHECK(made.change.signals_claimed == std::vector<std::uint64_t>{1, 3});
+}
+
+TEST_CASE("the history names the type and the id of a signal", "[builder]") {
+  at_signal f;
+  run_signals inbox{f.begin()};
+  inbox.receive({"go", 1, "first"});
+  REQUIRE(inbox.claim(f.run.tokens.front(), "go"));
+  const auto made = f.finish();
+  REQUIRE(made.change.events.size() == 2);
+  CHECK(made.change.events[0].detail == json{{"signal", "go"}, {"id", "first"}});
+  CHECK(made.change.events[1].kind == event_kind::signal_claimed);
+  CHECK(made.change.events[1].node == f.index_of("s"));
+}
