@@ -114,7 +114,7 @@ void write_children(batch& writes, const flow::run_state& run, const flow::delta
 index_state index_state_of(const flow::run_state& run) {
   if (run.sequence == 0) return {};
   index_state now{
-      run.status, !flow::is_parked(run), flow::next_alarm(run), flow::open_tasks(run), {}};
+      run.status, !flow::is_parked(run), flow::next_timer(run), flow::open_tasks(run), {}};
   for (const auto& t : run.tokens)
     if (t.child) now.children.push_back(t.child->id);
   return now;

@@ -29,7 +29,7 @@ class stored_run {
   }
   void give(flow::command c) {
     const auto before = index_state_of(run_.state());
-    REQUIRE(run_.give(std::move(c)));
+    REQUIRE(run_.apply(std::move(c)));
     commit(before);
   }
   void finish(const std::string& node, result<json> value = json::object()) {

@@ -59,7 +59,7 @@ class durable_run {
   bool give(flow::command c) {
     auto& run = sim_.run();
     const auto before = run.state();
-    if (!run.give(std::move(c))) return false;
+    if (!run.apply(std::move(c))) return false;
     if (run.last().changes_nothing()) return true;
     const auto& change = run.last().change;
     check_replay(before, change);

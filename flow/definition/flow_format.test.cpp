@@ -68,7 +68,7 @@ json echoed(const json& source, json input = json::object()) {
   REQUIRE(run.begin(std::move(input)));
   while (!run.calls().empty()) {
     const auto call = run.calls().begin()->second;
-    REQUIRE(run.give(run.outcome_of(call, call.args)));
+    REQUIRE(run.apply(run.outcome_of(call, call.args)));
   }
   REQUIRE(run.status() == run_status::completed);
   return run.data();
@@ -116,25 +116,25 @@ TEST_CASE("the examples of waits, questions and time-outs behave as documented",
   driven_run remind{example("remind")};
   const auto began = remind.now();
   REQUIRE(remind.begin({{"after", "3d"}}));
-  CHECK(next_alarm(remind.state()) == began + 72h);
-  REQUIRE(remind.ring());
+  CHECK(next_timer(remind.state()) == began + 72h);
+  REQUIRE(remind.fire_timer());
   REQUIRE(remind.finish("remind"));
-  CHECK(next_alarm(remind.state()) == *parse_rfc3339("2026-12-31T23:00:00Z"));
+  CHECK(next_timer(remind.state()) == *parse_rfc3339("2026-12-31T23:00:00Z"));
 
   driven_run ask{example("ask first")};
   REQUIRE(ask.begin({{"amount", 5}}));
   CHECK(ask.status() == run_status::paused);
   CHECK(ask.state().metadata.at("interrupt_value") == "Pay 5?");
   driven_run unanswered = ask;
-  CHECK_FALSE(ask.give(resume_command{std::nullopt, "", json::object(), "", json("yes")}));
-  REQUIRE(ask.give(resume_command{std::nullopt, "", json::object(), "", json{{"yes", true}}}));
+  CHECK_FALSE(ask.apply(resume_command{std::nullopt, "", json::object(), "", json("yes")}));
+  REQUIRE(ask.apply(resume_command{std::nullopt, "", json::object(), "", json{{"yes", true}}}));
   CHECK(ask.call_of("pay") != nullptr);
-  REQUIRE(unanswered.ring());
+  REQUIRE(unanswered.fire_timer());
   CHECK(unanswered.status() == run_status::completed);
 
   driven_run release{example("release with approval")};
   REQUIRE(release.begin());
-  REQUIRE(release.ring());
+  REQUIRE(release.fire_timer());
   CHECK(release.state().error->type == "late");
 }
 
@@ -142,7 +142,7 @@ TEST_CASE("the examples of failures behave as documented", "[docs]") {
   driven_run charge{example("patient charge")};
   REQUIRE(charge.begin({{"amount", 5}}));
   REQUIRE(charge.finish("charge", fail("busy", "later")));
-  REQUIRE(charge.ring());
+  REQUIRE(charge.fire_timer());
   REQUIRE(charge.finish("charge", fail("card_declined", "no")));
   CHECK(charge.call_of("sorry")->args == json{{"cause", "no"}});
 

@@ -130,13 +130,13 @@ TEST_CASE("a retry does not repeat a step whose edge rule failed", "[edges][retr
   REQUIRE(run.begin());
   REQUIRE(run.finish("a", json{{"x", 1}}));
   REQUIRE(run.status() == run_status::failed);
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(retry_command{}));
   CHECK(run.status() == run_status::failed);
   CHECK(run.calls().empty());
 
   run.mutable_state().data.edit()["fixed"] = true;  // as set-data does
   run.mutable_state().data_bytes += 13;
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(retry_command{}));
   CHECK(run.status() == run_status::running);
   CHECK(run.waiting_at() == lines{"b"});
   CHECK(run.story("step_started") == lines{"step_started a 1.1", "step_started b 1.1"});

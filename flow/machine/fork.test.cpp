@@ -94,7 +94,7 @@ TEST_CASE("a retry of a merge conflict repeats no step and conflicts again", "[f
   REQUIRE(run.begin());
   REQUIRE(run.finish("a", json{{"k", 1}}));
   REQUIRE(run.finish("b", json{{"k", 2}}));
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(retry_command{}));
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error->type == "merge_conflict");
   CHECK(run.calls().empty());
@@ -134,8 +134,7 @@ TEST_CASE("one branch can overwrite a value from before the fork", "[fork][merge
   }
 }
 
-TEST_CASE("a write before an inner fork still conflicts with an outer branch",
-          "[fork][merge]") {
+TEST_CASE("a write before an inner fork still conflicts with an outer branch", "[fork][merge]") {
   driven_run run{nested()};
   REQUIRE(run.begin());
   REQUIRE(run.finish("x", json{{"k", 1}}));
@@ -210,7 +209,7 @@ TEST_CASE("a branch that fails abandons the calls of the others", "[fork][fail]"
   CHECK(run.status() == run_status::failed);
   REQUIRE(run.last().effects.size() == 1);
   CHECK(std::get<abandon_effect>(run.last().effects[0]).token == b);
-  const auto late = run.give(step_outcome_command{b, "b", 1, 1, json{{"x", 1}}, {}, {}});
+  const auto late = run.apply(step_outcome_command{b, "b", 1, 1, json{{"x", 1}}, {}, {}});
   REQUIRE_FALSE(late);
   CHECK(late.error().code == errc::conflict);
 }
@@ -221,7 +220,7 @@ TEST_CASE("a retry resumes every branch that has not ended", "[fork][retry]") {
   REQUIRE(run.begin());
   REQUIRE(run.finish("c", json{{"c", 1}}));
   REQUIRE(run.finish("a", fail("card_declined", "no")));
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(retry_command{}));
   CHECK(run.waiting_at() == lines{"a", "b"});
   CHECK(run.call_of("a")->attempt == 2);
   CHECK(run.call_of("b")->attempt == 2);
@@ -259,7 +258,7 @@ TEST_CASE("a retry does not repeat a step whose fork made too many branches",
   REQUIRE(run.begin());
   REQUIRE(run.finish("a", json{{"x", 1}}));
   REQUIRE(run.status() == run_status::failed);
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(retry_command{}));
   CHECK(run.status() == run_status::failed);
   CHECK(run.story("step_started") == lines{"step_started a 1.1"});
 }

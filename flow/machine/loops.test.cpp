@@ -38,8 +38,7 @@ TEST_CASE("a loop repeats until its rule is false", "[loops]") {
   CHECK(run.state().visits == std::vector<std::uint32_t>{1, 3, 1});
 }
 
-TEST_CASE("a run fails when a node exceeds the default visit limit",
-          "[loops][limits]") {
+TEST_CASE("a run fails when a node exceeds the default visit limit", "[loops][limits]") {
   limits allowed;
   allowed.max_visits = 4;
   driven_run run{counting_loop(), allowed};
@@ -68,14 +67,13 @@ TEST_CASE("a retry after a visit limit does not repeat the step", "[loops][limit
   REQUIRE(run.begin({{"most", 100}}));
   REQUIRE(run.finish("count", json{{"n", 1}}));
   REQUIRE(run.status() == run_status::failed);
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(retry_command{}));
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error->type == "visit_limit");
   CHECK(run.story("step_started") == lines{"step_started count 1.1"});
 }
 
-TEST_CASE("a loop without waits is split into transitions of bounded size",
-          "[loops][limits]") {
+TEST_CASE("a loop without waits is split into transitions of bounded size", "[loops][limits]") {
   driven_run run{endless_loop()};
   REQUIRE(run.begin());
   CHECK(run.status() == run_status::running);
@@ -84,7 +82,7 @@ TEST_CASE("a loop without waits is split into transitions of bounded size",
   const auto entered = run.state().visits.at(1);
   CHECK(entered > 100);
   CHECK(entered < 1000);
-  REQUIRE(run.give(advance_command{}));
+  REQUIRE(run.apply(advance_command{}));
   CHECK(run.state().visits.at(1) <= 2 * entered + 1);
   CHECK(run.last().change.events.size() <= 2 * 256);
 }
@@ -103,9 +101,9 @@ TEST_CASE("a loop without waits ends at the visit limit", "[loops][limits]") {
 TEST_CASE("an endless loop can be cancelled between two transitions", "[loops]") {
   driven_run run{endless_loop({{"max_visits", 1'000'000}})};
   REQUIRE(run.begin());
-  REQUIRE(run.give(cancel_command{}));
+  REQUIRE(run.apply(cancel_command{}));
   CHECK(run.status() == run_status::cancelled);
-  CHECK_FALSE(run.give(advance_command{}));
+  CHECK_FALSE(run.apply(advance_command{}));
 }
 
 TEST_CASE("a run resumes in the middle of a loop after a crash", "[loops][recover]") {

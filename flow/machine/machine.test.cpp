@@ -126,7 +126,8 @@ TEST_CASE("a call continues the trace of the start of its run", "[machine][trace
   CHECK(call.parent_id != trace_of_call(run, "acme/r1/charge/31", 1).parent_id);
 }
 
-TEST_CASE("a run started without a trace has one of its own, which never changes", "[machine][trace]") {
+TEST_CASE("a run started without a trace has one of its own, which never changes",
+          "[machine][trace]") {
   run_state run;
   run.key = {scope_name{"acme"}, run_id{"r1"}};
   const auto call = trace_of_call(run, "acme/r1/charge/3", 2);
@@ -162,7 +163,7 @@ TEST_CASE("an outcome that is no longer awaited is refused and changes nothing",
        {run.outcome_of(first, json{{"x", 1}}), run.outcome_of(*run.call_of("b"), json{{"x", 1}})}) {
     if (late.token == run.call_of("b")->token && late.visit == 1 && late.attempt == 1)
       late.attempt = 2;  // of a call that was never made
-    const auto refused = run.give(late);
+    const auto refused = run.apply(late);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == errc::conflict);
     CHECK(run.state() == before);
@@ -173,9 +174,9 @@ TEST_CASE("an outcome that arrives twice counts once", "[machine]") {
   driven_run run{chain({start(), task("a"), task("b"), end()})};
   REQUIRE(run.begin());
   const auto outcome = run.outcome_of(*run.call_of("a"), json{{"x", 1}});
-  REQUIRE(run.give(outcome));
+  REQUIRE(run.apply(outcome));
   const run_state before = run.state();
-  CHECK_FALSE(run.give(outcome));
+  CHECK_FALSE(run.apply(outcome));
   CHECK(run.state() == before);
 }
 
@@ -207,7 +208,7 @@ TEST_CASE("after a crash, a call whose arguments cannot be computed has failed",
   const auto due = recover(run.flow(), run.state());
   CHECK(due.effects.empty());
   REQUIRE(due.commands.size() == 1);
-  REQUIRE(run.give(due.commands.front()));
+  REQUIRE(run.apply(due.commands.front()));
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error->node == "a");
 }
@@ -215,7 +216,7 @@ TEST_CASE("after a crash, a call whose arguments cannot be computed has failed",
 TEST_CASE("a finished run requests nothing after a crash", "[machine][recover]") {
   driven_run run{chain({start(), task("a"), end()})};
   REQUIRE(run.begin());
-  REQUIRE(run.give(cancel_command{}));
+  REQUIRE(run.apply(cancel_command{}));
   CHECK(recover(run.flow(), run.state()).effects.empty());
 }
 
@@ -232,7 +233,8 @@ TEST_CASE("the history shows node names and empty details as objects", "[machine
   CHECK(to_history(run.flow(), run.events().front(), 1, run.now()).node.empty());
 }
 
-TEST_CASE("data that exceeds its limit fails the run with an error that says what to do", "[machine][limits]") {
+TEST_CASE("data that exceeds its limit fails the run with an error that says what to do",
+          "[machine][limits]") {
   limits allowed;
   allowed.max_state_bytes = 200;
   driven_run run{chain({start(), task("a"), task("b"), end()}), allowed};
@@ -272,7 +274,7 @@ TEST_CASE("a retry does not accept data that is too large in branches", "[machin
   REQUIRE(run.begin());
   REQUIRE(run.finish("a", json{{"big", std::string(300, 'x')}}));
   REQUIRE(run.status() == run_status::failed);
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(retry_command{}));
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error->type == "limit_exceeded");
 }

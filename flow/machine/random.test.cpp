@@ -1,5 +1,5 @@
-// Random runs of random flows under random commands. Each depends on its seed alone, which a failure
-// prints.
+// Random runs of random flows under random commands. Each depends on its seed alone, which a
+// failure prints.
 
 #include <map>
 
@@ -143,7 +143,7 @@ TEST_CASE("damaged flows are refused with diagnostics, or can be run", "[random]
     for (int step = 0; step < 40 && !run.calls().empty(); ++step) {
       REQUIRE(broken_invariant(run.state()) == "");
       const auto call = run.calls().begin()->second;
-      REQUIRE(run.give(run.outcome_of(call, call.args)));
+      REQUIRE(run.apply(run.outcome_of(call, call.args)));
     }
     REQUIRE(broken_invariant(run.state()) == "");
     ++run_through;
@@ -176,7 +176,7 @@ TEST_CASE("random commands keep the invariants of a run", "[random]") {
       auto next = sim.next_command();
       if (!next) break;
       INFO("step " << step << ": " << name_of(*next));
-      const auto given = run.give(*std::move(next));
+      const auto given = run.apply(*std::move(next));
       if (!given) {
         REQUIRE((given.error().code == errc::illegal_transition ||
                  given.error().code == errc::conflict ||
@@ -197,7 +197,7 @@ TEST_CASE("random commands keep the invariants of a run", "[random]") {
       apply(stored, run.last().change);
       REQUIRE(stored == run.state());
     }
-    REQUIRE(sim.comes_to_an_end(5'000));
+    REQUIRE(sim.reaches_its_end(5'000));
     REQUIRE(broken_invariant(sim.run().state()) == "");
     ++ends[sim.run().status()];
     for (const auto& e : sim.run().events()) ++kinds[e.kind];

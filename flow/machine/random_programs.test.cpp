@@ -1,6 +1,6 @@
 // Random programs with a known result, under random schedules: the order in which branches proceed,
-// failures and retries, pauses, answers, signals and crashes. Each depends on its seed alone, which a
-// failure prints.
+// failures and retries, pauses, answers, signals and crashes. Each depends on its seed alone, which
+// a failure prints.
 
 #include "flow/nodes/node.hpp"
 #include "flow/testing/driven_run.hpp"
@@ -29,16 +29,16 @@ class program_driver {
     if (chosen < run_.calls().size()) return finish(std::next(run_.calls().begin(), int(chosen)));
     if (chosen < due) return must(advance_command{});
     if (chosen - due < tokens.size()) return help(tokens[chosen - due]);
-    if (next_alarm(run_.state())) must_ring();
+    if (next_timer(run_.state())) must_fire_timer();
   }
 
  private:
   void must(command c) {
-    const auto given = run_.give(std::move(c));
+    const auto given = run_.apply(std::move(c));
     INFO((given ? "" : given.error().message));
     REQUIRE(given);
   }
-  void must_ring() { REQUIRE(run_.ring()); }
+  void must_fire_timer() { REQUIRE(run_.fire_timer()); }
 
   void finish(std::map<token_id, invoke_effect>::const_iterator call) {
     const bool fails = failures_left_ > 0 && random_.chance(6);
@@ -64,13 +64,13 @@ class program_driver {
         run_.restart_from(run_state{run_.state()});
         break;
       case 1:
-        static_cast<void>(run_.give(pause_command{}));
+        static_cast<void>(run_.apply(pause_command{}));
         break;
       case 2:
         if (!is_finished(run_.status()) && random_.chance(4)) must(quarantine_command{"by chance"});
         break;
       default:
-        run_.let_pass(std::chrono::seconds{random_.between(0, 3)});
+        run_.advance_clock(std::chrono::seconds{random_.between(0, 3)});
     }
   }
 

@@ -11,7 +11,7 @@ std::string question_id(const std::string& node, const token& t) {
   return node + "#" + std::to_string(t.visit) + "." + std::to_string(t.attempt);
 }
 
-std::optional<time_point> next_alarm(const run_state& run) noexcept {
+std::optional<time_point> next_timer(const run_state& run) noexcept {
   std::optional<time_point> first;
   if (is_finished(run.status) || run.frozen_at) return first;
   for (const auto& t : run.tokens) {

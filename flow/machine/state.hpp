@@ -211,7 +211,7 @@ struct run_state {
 [[nodiscard]] std::string question_id(const std::string& node, const token& t);
 
 /// When the next timer of the run is due. None if it has none or its waits are frozen.
-[[nodiscard]] std::optional<time_point> next_alarm(const run_state& run) noexcept;
+[[nodiscard]] std::optional<time_point> next_timer(const run_state& run) noexcept;
 
 /// The entry of a run in a listing.
 [[nodiscard]] run_summary summarize(const run_state& run);

@@ -18,7 +18,7 @@ driven_run queued(json data = json::object(), const limits& allowed = {}) {
   driven_run run{chain({start(), task("a", std::move(data)), task("b"), end()}), allowed};
   REQUIRE(run.begin());
   const invoke_effect call = *run.call_of("a");
-  REQUIRE(run.give(
+  REQUIRE(run.apply(
       enqueue_task_command{call.token, call.node, call.visit, call.attempt, "gpu", call.code_ref}));
   return run;
 }
@@ -30,8 +30,8 @@ const token& only_token(const driven_run& run) {
 
 result<void> lease(driven_run& run, std::uint64_t number, std::string worker = "w1") {
   const token& t = only_token(run);
-  return run.give(lease_command{t.id, t.task->code_ref, t.visit, t.attempt, number,
-                                std::move(worker), 30s, 0ms});
+  return run.apply(lease_command{t.id, t.task->code_ref, t.visit, t.attempt, number,
+                                 std::move(worker), 30s, 0ms});
 }
 
 step_outcome_command answer_with(const driven_run& run, std::uint64_t number, result<json> value) {
@@ -66,8 +66,7 @@ TEST_CASE("a call carries the task queue of its node", "[tasks]") {
   CHECK(run.call_of("a")->queue == "gpu");
 }
 
-TEST_CASE("a call with a known queue is enqueued by the transition that starts it",
-          "[tasks]") {
+TEST_CASE("a call with a known queue is enqueued by the transition that starts it", "[tasks]") {
   driven_run run{chain({start(), task("a"), task("b"), end()})};
   run.set_queues([](const invoke_effect& call) { return call.node == "b" ? "gpu" : ""; });
   REQUIRE(run.begin());
@@ -80,7 +79,7 @@ TEST_CASE("a call with a known queue is enqueued by the transition that starts i
   CHECK(is_parked(run.state()));
   REQUIRE(open_tasks(run.state()).size() == 1);
   REQUIRE(lease(run, 7));
-  REQUIRE(run.give(answer_with(run, 7, json{{"done", true}})));
+  REQUIRE(run.apply(answer_with(run, 7, json{{"done", true}})));
   CHECK(run.status() == run_status::completed);
 }
 
@@ -89,11 +88,11 @@ TEST_CASE("the next attempt of a task is enqueued when it starts", "[tasks]") {
   run.set_queues([](const invoke_effect&) { return "gpu"; });
   REQUIRE(run.begin());
   REQUIRE(lease(run, 7));
-  REQUIRE(run.give(answer_with(run, 7, error{errc::function_failed, "no"})));
-  while (run.calls().empty() && open_tasks(run.state()).empty()) REQUIRE(run.ring());
+  REQUIRE(run.apply(answer_with(run, 7, error{errc::function_failed, "no"})));
+  while (run.calls().empty() && open_tasks(run.state()).empty()) REQUIRE(run.fire_timer());
   CHECK(run.calls().empty());
   REQUIRE(lease(run, 8));
-  REQUIRE(run.give(answer_with(run, 8, json{{"done", true}})));
+  REQUIRE(run.apply(answer_with(run, 8, json{{"done", true}})));
   CHECK(run.status() == run_status::completed);
 }
 
@@ -118,7 +117,7 @@ TEST_CASE("the holder of the lease completes the task, and the run continues", "
   CHECK(call.lease == 7);
   CHECK(call.node == "a");
   CHECK(open_tasks(run.state()).front().task.worker == "w1");
-  REQUIRE(run.give(answer_with(run, 7, json{{"x", 1}})));
+  REQUIRE(run.apply(answer_with(run, 7, json{{"x", 1}})));
   CHECK(run.data().at("x") == 1);
   CHECK(open_tasks(run.state()).empty());
   CHECK(run.call_of("b") != nullptr);
@@ -127,16 +126,16 @@ TEST_CASE("the holder of the lease completes the task, and the run continues", "
 
 TEST_CASE("only the holder of the lease can complete the task", "[tasks]") {
   auto run = queued();
-  check_lease_is_lost(run.give(answer_with(run, 7, json{})));  // not leased
-  CHECK_FALSE(run.give(answer_with(run, 0, json{})));
+  check_lease_is_lost(run.apply(answer_with(run, 7, json{})));  // not leased
+  CHECK_FALSE(run.apply(answer_with(run, 0, json{})));
   REQUIRE(lease(run, 7));
   const auto before = run.state();
-  check_lease_is_lost(run.give(answer_with(run, 8, json{})));
-  CHECK_FALSE(run.give(answer_with(run, 0, json{})));
+  check_lease_is_lost(run.apply(answer_with(run, 8, json{})));
+  CHECK_FALSE(run.apply(answer_with(run, 0, json{})));
   CHECK(run.state() == before);
   const auto late = answer_with(run, 7, json{{"x", 1}});
-  REQUIRE(run.give(step_outcome_command{late}));
-  check_lease_is_lost(run.give(step_outcome_command{late}));
+  REQUIRE(run.apply(step_outcome_command{late}));
+  check_lease_is_lost(run.apply(step_outcome_command{late}));
 }
 
 TEST_CASE("a task is leased to one worker at a time", "[tasks]") {
@@ -152,25 +151,25 @@ TEST_CASE("a command for one call of a token does not affect the next", "[tasks]
   auto run = queued();
   const token before = only_token(run);
   REQUIRE(lease(run, 7));
-  REQUIRE(run.give(answer_with(run, 7, json::object())));
+  REQUIRE(run.apply(answer_with(run, 7, json::object())));
   const invoke_effect next = *run.call_of("b");
   REQUIRE(next.token == before.id);
   const auto late = enqueue_task_command{next.token, "a", 1, 1, "gpu", "f.a"};
-  CHECK_FALSE(run.give(enqueue_task_command{late}));
-  REQUIRE(run.give(enqueue_task_command{next.token, "b", 1, 1, "gpu", next.code_ref}));
-  CHECK_FALSE(run.give(lease_command{next.token, before.task->code_ref, 1, 1, 9, "w1", 30s, 0ms}));
-  REQUIRE(run.give(lease_command{next.token, next.code_ref, 1, 1, 9, "w1", 30s, 0ms}));
+  CHECK_FALSE(run.apply(enqueue_task_command{late}));
+  REQUIRE(run.apply(enqueue_task_command{next.token, "b", 1, 1, "gpu", next.code_ref}));
+  CHECK_FALSE(run.apply(lease_command{next.token, before.task->code_ref, 1, 1, 9, "w1", 30s, 0ms}));
+  REQUIRE(run.apply(lease_command{next.token, next.code_ref, 1, 1, 9, "w1", 30s, 0ms}));
 }
 
 TEST_CASE("a task whose lease is lost goes to another worker", "[tasks]") {
   auto run = queued();
   REQUIRE(lease(run, 7));
-  check_lease_is_lost(run.give(lease_lost_command{only_token(run).id, 8}));
-  REQUIRE(run.give(lease_lost_command{only_token(run).id, 7}));
+  check_lease_is_lost(run.apply(lease_lost_command{only_token(run).id, 8}));
+  REQUIRE(run.apply(lease_lost_command{only_token(run).id, 7}));
   CHECK(run.story("lease_lost") == lines{"lease_lost a 1.1"});
   REQUIRE(lease(run, 9, "w2"));
-  check_lease_is_lost(run.give(answer_with(run, 7, json{{"by", "w1"}})));
-  REQUIRE(run.give(answer_with(run, 9, json{{"by", "w2"}})));
+  check_lease_is_lost(run.apply(answer_with(run, 7, json{{"by", "w1"}})));
+  REQUIRE(run.apply(answer_with(run, 9, json{{"by", "w2"}})));
   CHECK(run.data().at("by") == "w2");
 }
 
@@ -181,7 +180,7 @@ TEST_CASE("a step fails after too many lost leases", "[tasks]") {
   for (std::uint64_t number = 1; number <= 3; ++number) {
     REQUIRE(run.status() == run_status::running);
     REQUIRE(lease(run, number));
-    REQUIRE(run.give(lease_lost_command{only_token(run).id, number}));
+    REQUIRE(run.apply(lease_lost_command{only_token(run).id, number}));
   }
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error->type == "worker_lost");
@@ -193,7 +192,7 @@ TEST_CASE("a task that is given back is not a lost lease", "[tasks]") {
   auto run = queued({{"effect", "once"}}, allowed);
   for (std::uint64_t number = 1; number <= 3; ++number) {
     REQUIRE(lease(run, number));
-    REQUIRE(run.give(lease_lost_command{only_token(run).id, number, 0.5, true}));
+    REQUIRE(run.apply(lease_lost_command{only_token(run).id, number, 0.5, true}));
     CHECK(open_tasks(run.state()).front().task.lease == 0);
   }
   CHECK(run.status() == run_status::running);
@@ -202,7 +201,7 @@ TEST_CASE("a task that is given back is not a lost lease", "[tasks]") {
 TEST_CASE("a step that runs at most once is in doubt when its worker is lost", "[tasks]") {
   auto run = queued({{"effect", "once"}});
   REQUIRE(lease(run, 7));
-  REQUIRE(run.give(lease_lost_command{only_token(run).id, 7}));
+  REQUIRE(run.apply(lease_lost_command{only_token(run).id, 7}));
   CHECK(run.status() == run_status::paused);
   CHECK(run.story("in_doubt") == lines{"in_doubt a 1.1"});
   CHECK(open_tasks(run.state()).empty());
@@ -211,36 +210,37 @@ TEST_CASE("a step that runs at most once is in doubt when its worker is lost", "
 TEST_CASE("a leased call is in doubt only by its lease", "[tasks]") {
   auto run = queued({{"effect", "once"}});
   REQUIRE(lease(run, 7));
-  const auto refused = run.give(in_doubt_command{only_token(run).id, "a", 1, 1});
+  const auto refused = run.apply(in_doubt_command{only_token(run).id, "a", 1, 1});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::conflict);
 }
 
-TEST_CASE("a worker's failure is retried by the retry policy, unless it is not retryable", "[tasks]") {
+TEST_CASE("a worker's failure is retried by the retry policy, unless it is not retryable",
+          "[tasks]") {
   auto run = queued({{"retry", {{"max_attempts", 3}}}});
   REQUIRE(lease(run, 7));
-  REQUIRE(run.give(answer_with(run, 7, fail("busy", "later"))));
+  REQUIRE(run.apply(answer_with(run, 7, fail("busy", "later"))));
   CHECK(run.status() == run_status::running);
-  REQUIRE(run.ring());
+  REQUIRE(run.fire_timer());
   // Each attempt is enqueued again.
   CHECK(run.call_of("a")->attempt == 2);
   CHECK(open_tasks(run.state()).empty());
   const auto call = *run.call_of("a");
-  REQUIRE(run.give(enqueue_task_command{call.token, call.node, 1, 2, "gpu", call.code_ref}));
+  REQUIRE(run.apply(enqueue_task_command{call.token, call.node, 1, 2, "gpu", call.code_ref}));
   REQUIRE(lease(run, 8));
   auto final = answer_with(run, 8, fail("busy", "never"));
   final.retryable = false;
-  REQUIRE(run.give(std::move(final)));
+  REQUIRE(run.apply(std::move(final)));
   CHECK(run.status() == run_status::failed);
 }
 
 TEST_CASE("the time-out of a task counts from its lease", "[tasks]") {
   auto run = queued({{"timeout", "10s"}});
-  CHECK_FALSE(next_alarm(run.state()));
-  run.let_pass(1h);
+  CHECK_FALSE(next_timer(run.state()));
+  run.advance_clock(1h);
   REQUIRE(lease(run, 7));
-  REQUIRE(next_alarm(run.state()));
-  REQUIRE(run.ring());
+  REQUIRE(next_timer(run.state()));
+  REQUIRE(run.fire_timer());
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error->type == "timed_out");
   CHECK(open_tasks(run.state()).empty());
@@ -252,14 +252,15 @@ TEST_CASE("a heartbeat time-out shortens the lease", "[tasks]") {
   CHECK(open_tasks(run.state()).front().task.lease_time == 2s);
 }
 
-TEST_CASE("a run whose task is not leased is paused at once, and its task is not leased while it is",
-          "[tasks]") {
+TEST_CASE(
+    "a run whose task is not leased is paused at once, and its task is not leased while it is",
+    "[tasks]") {
   auto run = queued();
-  REQUIRE(run.give(pause_command{}));
+  REQUIRE(run.apply(pause_command{}));
   CHECK(run.status() == run_status::paused);
   CHECK(open_tasks(run.state()).empty());
   CHECK_FALSE(lease(run, 7));
-  REQUIRE(run.give(resume_command{}));
+  REQUIRE(run.apply(resume_command{}));
   CHECK(open_tasks(run.state()).size() == 1);
   CHECK(lease(run, 7));
 }
@@ -267,11 +268,11 @@ TEST_CASE("a run whose task is not leased is paused at once, and its task is not
 TEST_CASE("a run whose task is leased is paused when the task is completed", "[tasks]") {
   auto run = queued();
   REQUIRE(lease(run, 7));
-  REQUIRE(run.give(pause_command{}));
+  REQUIRE(run.apply(pause_command{}));
   CHECK(run.state().pausing());
   REQUIRE(open_tasks(run.state()).size() == 1);
   CHECK(open_tasks(run.state()).front().wish == task_wish::pause);
-  REQUIRE(run.give(answer_with(run, 7, json{{"x", 1}})));
+  REQUIRE(run.apply(answer_with(run, 7, json{{"x", 1}})));
   CHECK(run.status() == run_status::paused);
   CHECK(run.data().at("x") == 1);
 }
@@ -280,10 +281,10 @@ TEST_CASE("a cancelled run removes its task", "[tasks]") {
   auto run = queued();
   REQUIRE(lease(run, 7));
   const auto late = answer_with(run, 7, json{{"x", 1}});
-  REQUIRE(run.give(cancel_command{}));
+  REQUIRE(run.apply(cancel_command{}));
   CHECK(run.status() == run_status::cancelled);
   CHECK(open_tasks(run.state()).empty());
-  check_lease_is_lost(run.give(step_outcome_command{late}));
+  check_lease_is_lost(run.apply(step_outcome_command{late}));
   CHECK_FALSE(run.data().contains("x"));
 }
 
@@ -293,21 +294,21 @@ TEST_CASE("a run that compensates cancels a leased task and waits for it", "[tas
   REQUIRE(run.begin());
   REQUIRE(run.finish("a"));
   const auto call = *run.call_of("b");
-  REQUIRE(run.give(enqueue_task_command{call.token, call.node, 1, 1, "gpu", call.code_ref}));
+  REQUIRE(run.apply(enqueue_task_command{call.token, call.node, 1, 1, "gpu", call.code_ref}));
   SECTION("that has the task") {
     REQUIRE(lease(run, 7));
-    REQUIRE(run.give(cancel_command{}));
+    REQUIRE(run.apply(cancel_command{}));
     REQUIRE(open_tasks(run.state()).size() == 1);
     CHECK(open_tasks(run.state()).front().wish == task_wish::cancel);
     SECTION("and answers") {
-      REQUIRE(run.give(answer_with(run, 7, json{{"x", 1}})));
+      REQUIRE(run.apply(answer_with(run, 7, json{{"x", 1}})));
     }
     SECTION("and is lost") {
-      REQUIRE(run.give(lease_lost_command{only_token(run).id, 7}));
+      REQUIRE(run.apply(lease_lost_command{only_token(run).id, 7}));
     }
   }
   SECTION("if one has it") {
-    REQUIRE(run.give(cancel_command{}));
+    REQUIRE(run.apply(cancel_command{}));
   }
   REQUIRE(run.call_of("a") != nullptr);
   CHECK(run.call_of("a")->compensates);
@@ -321,14 +322,14 @@ TEST_CASE("a worker can compensate a step", "[tasks]") {
              task("b"), end()})};
   REQUIRE(run.begin());
   REQUIRE(run.finish("a"));
-  REQUIRE(run.give(cancel_command{}));
+  REQUIRE(run.apply(cancel_command{}));
   REQUIRE(run.finish("b"));
   const auto call = *run.call_of("a");
   CHECK(call.queue == "gpu");
-  REQUIRE(run.give(
+  REQUIRE(run.apply(
       enqueue_task_command{call.token, call.node, call.visit, call.attempt, "gpu", "t.undo"}));
   REQUIRE(lease(run, 7));
-  REQUIRE(run.give(answer_with(run, 7, json{})));
+  REQUIRE(run.apply(answer_with(run, 7, json{})));
   CHECK(run.status() == run_status::cancelled);
 }
 
@@ -337,21 +338,21 @@ TEST_CASE("a worker asks a question and is called again with the answer", "[task
   REQUIRE(lease(run, 7));
   auto asks = answer_with(run, 7, json{});
   asks.interrupted = interruption{"how many?", {{"seen", true}}};
-  REQUIRE(run.give(std::move(asks)));
+  REQUIRE(run.apply(std::move(asks)));
   CHECK(run.status() == run_status::paused);
   CHECK(run.data().at("seen") == true);
   CHECK(open_tasks(run.state()).empty());
-  REQUIRE(run.give(resume_command{std::nullopt, "", json::object(), "", json(3)}));
+  REQUIRE(run.apply(resume_command{std::nullopt, "", json::object(), "", json(3)}));
   CHECK(*run.call_of("a")->answer == 3);
 }
 
 TEST_CASE("a retried run enqueues its call again", "[tasks]") {
   auto run = queued();
   REQUIRE(lease(run, 7));
-  REQUIRE(run.give(quarantine_command{"the engine says so"}));
+  REQUIRE(run.apply(quarantine_command{"the engine says so"}));
   CHECK(run.status() == run_status::failed);
   CHECK(open_tasks(run.state()).empty());
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(retry_command{}));
   CHECK(open_tasks(run.state()).empty());
   REQUIRE(run.call_of("a") != nullptr);
 }

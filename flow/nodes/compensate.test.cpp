@@ -88,7 +88,7 @@ TEST_CASE("a compensated run cannot be retried", "[compensate][retry]") {
   REQUIRE(run.finish("a"));
   REQUIRE(run.finish("c", broken));
   REQUIRE(run.finish("a"));
-  const auto refused = run.give(retry_command{});
+  const auto refused = run.apply(retry_command{});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::illegal_transition);
   CHECK(mentions(refused.error().message, "restart (its steps were compensated)"));
@@ -110,7 +110,7 @@ TEST_CASE("a caught error or a pending retry compensates nothing", "[compensate]
   REQUIRE(run.finish("a"));
   for (int n = 0; n < 3; ++n) {
     REQUIRE(run.finish("c", broken));
-    if (n < 2) REQUIRE(run.ring());
+    if (n < 2) REQUIRE(run.fire_timer());
   }
   CHECK(run.waiting_at() == lines{"help"});
   CHECK(run.story("comp").empty());
@@ -129,7 +129,7 @@ TEST_CASE("a run without completed steps fails at once and can be retried", "[co
   REQUIRE(run.begin());
   REQUIRE(run.finish("a", broken));
   CHECK(run.status() == run_status::failed);
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(retry_command{}));
   CHECK(run.waiting_at() == lines{"a"});
 }
 
@@ -192,12 +192,12 @@ TEST_CASE("a cancelled run is compensated first", "[compensate][cancel]") {
   driven_run run{chain({start(), undoable("a"), node_of("w", "signal", {{"name", "s"}})})};
   REQUIRE(run.begin());
   REQUIRE(run.finish("a"));
-  REQUIRE(run.give(cancel_command{std::nullopt, "enough"}));
+  REQUIRE(run.apply(cancel_command{std::nullopt, "enough"}));
   CHECK(run.status() == run_status::running);
   CHECK(run.last().change.events.front().detail ==
         json{{"to", "cancelled"}, {"steps", 1}, {"reason", "enough"}});
   CHECK(functions(run) == lines{"undo.a"});
-  const auto again = run.give(cancel_command{});
+  const auto again = run.apply(cancel_command{});
   REQUIRE_FALSE(again);
   CHECK(mentions(again.error().message, "it is compensating"));
   REQUIRE(run.finish("a"));
@@ -213,7 +213,7 @@ TEST_CASE("cancelling a run stops its running step and waits for it", "[compensa
     REQUIRE(run.begin());
     REQUIRE(run.finish("a"));
     const token_id b = run.call_of("b")->token;
-    REQUIRE(run.give(cancel_command{}));
+    REQUIRE(run.apply(cancel_command{}));
     REQUIRE(run.last().effects.size() == 1);
     CHECK(std::get<abandon_effect>(run.last().effects[0]).token == b);
     CHECK(functions(run) == lines{"test.b"});  // what it does may have to be undone
@@ -233,8 +233,8 @@ TEST_CASE("a stopped step that asks a question is not compensated", "[compensate
   REQUIRE(run.finish("a"));
   auto outcome = run.outcome_of(*run.call_of("b"), json());
   outcome.interrupted = interruption{"pay?", {{"k", 1}}};
-  REQUIRE(run.give(cancel_command{}));
-  REQUIRE(run.give(std::move(outcome)));
+  REQUIRE(run.apply(cancel_command{}));
+  REQUIRE(run.apply(std::move(outcome)));
   CHECK(functions(run) == lines{"undo.a"});
   CHECK(run.data() == json::object());
   CHECK(run.story("interrupted").empty());
@@ -259,7 +259,7 @@ TEST_CASE("after a crash a stopped step counts as failed", "[compensate]") {
   driven_run run{chain({start(), undoable("a"), undoable("b"), end()})};
   REQUIRE(run.begin());
   REQUIRE(run.finish("a"));
-  REQUIRE(run.give(cancel_command{}));
+  REQUIRE(run.apply(cancel_command{}));
   run.restart_from(run.state());
   CHECK(functions(run) == lines{"undo.a"});
   CHECK(run.story("step_failed") == lines{"step_failed b 1.1"});
@@ -272,18 +272,18 @@ TEST_CASE("compensation drops branches that sleep or ask", "[compensate]") {
   REQUIRE(run.begin());
   REQUIRE(run.finish("a"));
   CHECK(run.status() == run_status::running);  // the wait goes on
-  REQUIRE(run.give(cancel_command{}));
-  CHECK(next_alarm(run.state()) == std::nullopt);
-  CHECK_FALSE(run.give(resume_command{std::nullopt, "", json::object(), "q#1.1", json(1)}));
+  REQUIRE(run.apply(cancel_command{}));
+  CHECK(next_timer(run.state()) == std::nullopt);
+  CHECK_FALSE(run.apply(resume_command{std::nullopt, "", json::object(), "q#1.1", json(1)}));
   CHECK(functions(run) == lines{"undo.a"});
 }
 
 TEST_CASE("cancelling a paused run compensates it", "[compensate][pause]") {
   auto run = before_the_last();
-  REQUIRE(run.give(pause_command{}));
+  REQUIRE(run.apply(pause_command{}));
   REQUIRE(run.finish("c"));
   REQUIRE(run.status() == run_status::paused);
-  REQUIRE(run.give(cancel_command{}));
+  REQUIRE(run.apply(cancel_command{}));
   CHECK(run.status() == run_status::running);
   CHECK(functions(run) == lines{"undo.b"});
 }
@@ -297,7 +297,7 @@ TEST_CASE("a compensation has its own retry policy", "[compensate][retry-policy]
   CHECK(run.status() == run_status::running);
   CHECK(is_parked(run.state()));
   CHECK(survives_restart(run));
-  REQUIRE(run.ring());
+  REQUIRE(run.fire_timer());
   CHECK(functions(run) == lines{"undo.a"});
   CHECK(run.call_of("a")->attempt == 2);
   CHECK(run.call_of("a")->visit == 1);
@@ -312,7 +312,7 @@ TEST_CASE("a failed compensation fails the run, and a retry continues with it",
   for (const bool cancelled : {false, true}) {
     auto run = before_the_last();
     if (cancelled) {
-      REQUIRE(run.give(cancel_command{}));
+      REQUIRE(run.apply(cancel_command{}));
       REQUIRE(run.finish("c", error{errc::cancelled, "stopped"}));
     } else {
       REQUIRE(run.finish("c", broken));
@@ -324,7 +324,7 @@ TEST_CASE("a failed compensation fails the run, and a retry continues with it",
     CHECK(run.state().error->node == "b");
     CHECK(survives_restart(run));
     CHECK(broken_invariant(run.state()) == "");
-    REQUIRE(run.give(retry_command{}));
+    REQUIRE(run.apply(retry_command{}));
     CHECK(functions(run) == lines{"undo.b"});
     CHECK(run.call_of("b")->attempt == 2);
     REQUIRE(run.finish("b"));
@@ -354,20 +354,20 @@ TEST_CASE("a compensation cannot ask questions", "[compensate][interrupt]") {
   REQUIRE(run.finish("c", broken));
   auto outcome = run.outcome_of(*run.call_of("a"), json());
   outcome.interrupted = interruption{"pay?", json::object()};
-  REQUIRE(run.give(std::move(outcome)));
+  REQUIRE(run.apply(std::move(outcome)));
   CHECK(run.state().error->type == "compensation_failed");
 }
 
 TEST_CASE("a compensating run can be paused and resumed", "[compensate][pause]") {
   auto run = before_the_last();
   REQUIRE(run.finish("c", broken));
-  REQUIRE(run.give(pause_command{}));
+  REQUIRE(run.apply(pause_command{}));
   REQUIRE(run.finish("b"));
   CHECK(run.status() == run_status::paused);
   CHECK(run.calls().empty());
   CHECK(survives_restart(run));
-  CHECK_FALSE(run.give(cancel_command{}));
-  REQUIRE(run.give(resume_command{}));
+  CHECK_FALSE(run.apply(cancel_command{}));
+  REQUIRE(run.apply(resume_command{}));
   CHECK(functions(run) == lines{"undo.a"});
   REQUIRE(run.finish("a"));
   CHECK(run.status() == run_status::failed);
@@ -378,15 +378,15 @@ TEST_CASE("a compensating run that was quarantined continues after a retry",
   auto under_way = before_the_last();
   REQUIRE(under_way.finish("c", broken));
   auto between = under_way;
-  REQUIRE(under_way.give(quarantine_command{"it crashed"}));
+  REQUIRE(under_way.apply(quarantine_command{"it crashed"}));
   CHECK(under_way.state().error->type == "engine.quarantined");
-  REQUIRE(under_way.give(retry_command{}));
+  REQUIRE(under_way.apply(retry_command{}));
   CHECK(functions(under_way) == lines{"undo.b"});
 
-  REQUIRE(between.give(pause_command{}));
+  REQUIRE(between.apply(pause_command{}));
   REQUIRE(between.finish("b"));
-  REQUIRE(between.give(quarantine_command{"it crashed"}));  // no token is left, but a step to undo
-  REQUIRE(between.give(retry_command{}));
+  REQUIRE(between.apply(quarantine_command{"it crashed"}));  // no token is left, but a step to undo
+  REQUIRE(between.apply(retry_command{}));
   CHECK(functions(between) == lines{"undo.a"});
   REQUIRE(between.finish("a"));
   CHECK(between.status() == run_status::failed);

@@ -46,7 +46,7 @@ TEST_CASE("the default error type is failed; a message that is not a string is w
 
 TEST_CASE("a retry reaches the fail node again", "[fail]") {
   auto run = failing({{"message", "no"}});
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(retry_command{}));
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error->attempt == 2);
 }

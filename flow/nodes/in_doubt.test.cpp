@@ -69,7 +69,7 @@ TEST_CASE("after a crash other steps are called again", "[once]") {
 
 TEST_CASE("an in-doubt step that took effect continues with the given result", "[once]") {
   auto run = crashed({{"into", "charge"}});
-  REQUIRE(run.give(answered({{"done", {{"id", 7}}}})));
+  REQUIRE(run.apply(answered({{"done", {{"id", 7}}}})));
   CHECK(run.waiting_at() == lines{"b"});
   CHECK(run.data() == json{{"charge", {{"id", 7}}}});
   CHECK(run.story("step_started a").size() == 1);
@@ -77,20 +77,20 @@ TEST_CASE("an in-doubt step that took effect continues with the given result", "
 
 TEST_CASE("the answer \"again\" repeats the call of an in-doubt step", "[once]") {
   auto run = crashed();
-  REQUIRE(run.give(answered({{"again", true}})));
+  REQUIRE(run.apply(answered({{"again", true}})));
   CHECK(run.waiting_at() == lines{"a"});
   CHECK(run.call_of("a")->attempt == 2);
   CHECK(run.call_of("a")->answer == std::nullopt);  // the function asked nothing
   run.restart_from(run.state());
   CHECK(run.status() == run_status::paused);  // it is in doubt again
-  REQUIRE(run.give(answered({{"again", true}})));
+  REQUIRE(run.apply(answered({{"again", true}})));
   REQUIRE(run.finish("a"));
   CHECK(run.waiting_at() == lines{"b"});
 }
 
 TEST_CASE("the answer \"failed\" fails an in-doubt step", "[once][on-error]") {
   auto run = crashed();
-  REQUIRE(run.give(answered({{"failed", "the bank says no"}})));
+  REQUIRE(run.apply(answered({{"failed", "the bank says no"}})));
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error == run_error{"in_doubt", "the bank says no", "a", 1});
 }
@@ -102,13 +102,13 @@ TEST_CASE("the question about an in-doubt step accepts only three answers", "[on
        {json(nullptr), json("yes"), json(true), json::object(), json{{"again", false}},
         json{{"again", "yes"}}, json{{"failed", 1}}, json{{"failed", nullptr}},
         json{{"done", 1}, {"again", true}}, json{{"other", 1}}}) {
-    const auto given = run.give(answered(bad));
+    const auto given = run.apply(answered(bad));
     REQUIRE_FALSE(given);
     CHECK(given.error().code == errc::invalid_argument);
     CHECK(mentions(given.error().message, "{\"again\": true}"));
     CHECK(run.state() == before);
   }
-  REQUIRE_FALSE(run.give(resume_command{}));
+  REQUIRE_FALSE(run.apply(resume_command{}));
 }
 
 TEST_CASE("with \"retry\" an in-doubt step is called again", "[once]") {
@@ -124,7 +124,7 @@ TEST_CASE("with \"fail\" an in-doubt step fails, and its error can be caught", "
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error->type == "in_doubt");
   CHECK(mentions(run.state().error->message, "it is unknown whether this step"));
-  REQUIRE(run.give(retry_command{}));  // a user has checked the effect
+  REQUIRE(run.apply(retry_command{}));  // a user has checked the effect
   CHECK(run.waiting_at() == lines{"a"});
 
   json flow = chain({start(), once("a", {{"in_doubt", "fail"}}), end()});
@@ -156,7 +156,7 @@ TEST_CASE("a stopped in-doubt step is compensated if its policy says so",
                           once("a", {{"in_doubt", "compensate"}, {"compensate", undo}}), end()})};
     REQUIRE(run.begin());
     REQUIRE(run.finish("first"));
-    REQUIRE(run.give(cancel_command{}));
+    REQUIRE(run.apply(cancel_command{}));
     if (crash) {
       run.restart_from(run.state());
     } else {
@@ -209,7 +209,7 @@ TEST_CASE("an error returned by the function leaves no doubt", "[once][retry-pol
   REQUIRE(run.begin());
   REQUIRE(run.finish("a", fail("busy", "try again")));
   CHECK(run.story("in_doubt").empty());
-  CHECK(next_alarm(run.state()).has_value());
+  CHECK(next_timer(run.state()).has_value());
 }
 
 TEST_CASE("with \"retry\" an abandoned step is retried by its retry policy",
@@ -219,7 +219,7 @@ TEST_CASE("with \"retry\" an abandoned step is retried by its retry policy",
   REQUIRE(run.begin());
   REQUIRE(run.finish("a", error{errc::timed_out, "given up"}));
   CHECK(run.calls().empty());  // it waits, as after any other failure
-  REQUIRE(run.ring());
+  REQUIRE(run.fire_timer());
   REQUIRE(run.finish("a", error{errc::timed_out, "given up"}));
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error->type == "timed_out");
@@ -232,7 +232,7 @@ TEST_CASE("an in-doubt step asks while other branches run", "[once][fork]") {
   run.restart_from(run.state());
   CHECK(run.status() == run_status::running);
   CHECK(run.waiting_at() == lines{"b"});
-  REQUIRE(run.give(answered({{"done", {{"x", 1}}}})));
+  REQUIRE(run.apply(answered({{"done", {{"x", 1}}}})));
   REQUIRE(run.finish("b"));
   CHECK(run.status() == run_status::completed);
   CHECK(run.data() == json{{"x", 1}});
@@ -241,10 +241,10 @@ TEST_CASE("an in-doubt step asks while other branches run", "[once][fork]") {
 TEST_CASE("an in-doubt step of a pausing run asks once the run is paused", "[once][pause]") {
   driven_run run{chain({start(), once("a"), end()})};
   REQUIRE(run.begin());
-  REQUIRE(run.give(pause_command{}));
+  REQUIRE(run.apply(pause_command{}));
   run.restart_from(run.state());
   CHECK(run.status() == run_status::paused);
-  REQUIRE(run.give(answered({{"done", 1}})));
+  REQUIRE(run.apply(answered({{"done", 1}})));
   CHECK(run.status() == run_status::completed);
 }
 
@@ -257,10 +257,10 @@ TEST_CASE("only a waiting at-most-once step can be in doubt", "[once]") {
   for (const auto& c : {in_doubt_command{a.token, "a", 1, 1}, in_doubt_command{b.token, "b", 2, 1},
                         in_doubt_command{b.token, "b", 1, 2}, in_doubt_command{b.token, "a", 1, 1},
                         in_doubt_command{99, "b", 1, 1}}) {
-    const auto given = run.give(c);
+    const auto given = run.apply(c);
     REQUIRE_FALSE(given);
     CHECK(given.error().code == errc::conflict);
     CHECK(run.state() == before);
   }
-  REQUIRE(run.give(in_doubt_command{b.token, "b", 1, 1}));
+  REQUIRE(run.apply(in_doubt_command{b.token, "b", 1, 1}));
 }

@@ -30,7 +30,7 @@ result<void> interrupt_at(driven_run& run, const std::string& node, json value,
                           json update = json::object()) {
   auto outcome = run.outcome_of(*run.call_of(node), json());
   outcome.interrupted = interruption{std::move(value), std::move(update)};
-  return run.give(std::move(outcome));
+  return run.apply(std::move(outcome));
 }
 
 lines errors_of_question(json data) {
@@ -76,7 +76,7 @@ TEST_CASE("a run asks, pauses, and continues with the answer", "[interrupt]") {
   CHECK(run.state().metadata == json{{"interrupt_value", "pay 3"}, {"last_node", "q"}});
   CHECK(run.last().change.events[2].detail == json{{"question", "q#1.1"}, {"value", "pay 3"}});
   CHECK(survives_restart(run));
-  REQUIRE(run.give(answering({{"yes", true}})));
+  REQUIRE(run.apply(answering({{"yes", true}})));
   CHECK(run.status() == run_status::running);
   CHECK(run.waiting_at() == lines{"a"});
   CHECK(run.data() == json{{"n", 3}, {"yes", true}});
@@ -89,7 +89,7 @@ TEST_CASE("an answer is merged like the result of a function", "[interrupt]") {
   const auto data_after = [](json more, json answer) {
     driven_run run{chain({start(), asking("q", std::move(more))})};
     REQUIRE(run.begin());
-    REQUIRE(run.give(answering(std::move(answer))));
+    REQUIRE(run.apply(answering(std::move(answer))));
     REQUIRE(run.status() == run_status::completed);
     return run.data();
   };
@@ -101,7 +101,7 @@ TEST_CASE("an answer is merged like the result of a function", "[interrupt]") {
 TEST_CASE("a resume without an answer answers the only question with null", "[interrupt]") {
   driven_run run{chain({start(), asking("q", {{"into", "it"}})})};
   REQUIRE(run.begin());
-  REQUIRE(run.give(resume_command{}));
+  REQUIRE(run.apply(resume_command{}));
   CHECK(run.status() == run_status::completed);
   CHECK(run.data() == json{{"it", nullptr}});
 }
@@ -109,7 +109,7 @@ TEST_CASE("a resume without an answer answers the only question with null", "[in
 TEST_CASE("an answer may come with an update of the data", "[interrupt]") {
   driven_run run{chain({start(), asking("q", {{"into", "it"}})})};
   REQUIRE(run.begin());
-  REQUIRE(run.give(resume_command{std::nullopt, "", {{"more", 1}}, "", json("yes")}));
+  REQUIRE(run.apply(resume_command{std::nullopt, "", {{"more", 1}}, "", json("yes")}));
   CHECK(run.data() == json{{"it", "yes"}, {"more", 1}});
 }
 
@@ -122,15 +122,15 @@ TEST_CASE("an answer that does not match the schema is refused and changes nothi
   REQUIRE(run.begin());
   const run_state before = run.state();
   for (const json& bad : {json(7), json::object(), json{{"amount", 101}}, json(nullptr)}) {
-    const auto given = run.give(answering(bad));
+    const auto given = run.apply(answering(bad));
     REQUIRE_FALSE(given);
     CHECK(given.error().code == errc::invalid_argument);
     CHECK_FALSE(given.error().diagnostics.empty());
     CHECK(run.state() == before);
   }
-  CHECK(mentions(run.give(answering({{"amount", 101}})).error().message, "\"/amount\""));
-  REQUIRE_FALSE(run.give(resume_command{}));  // no answer is null, and null does not fit
-  REQUIRE(run.give(answering({{"amount", 100}})));
+  CHECK(mentions(run.apply(answering({{"amount", 101}})).error().message, "\"/amount\""));
+  REQUIRE_FALSE(run.apply(resume_command{}));  // no answer is null, and null does not fit
+  REQUIRE(run.apply(answering({{"amount", 100}})));
   CHECK(run.status() == run_status::completed);
 }
 
@@ -140,7 +140,7 @@ TEST_CASE("an answer must not exceed the limit of the run's data", "[interrupt][
   driven_run run{chain({start(), asking("q")}), allowed};
   REQUIRE(run.begin());
   const run_state before = run.state();
-  const auto given = run.give(answering(std::string(200, 'x')));
+  const auto given = run.apply(answering(std::string(200, 'x')));
   REQUIRE_FALSE(given);
   CHECK(given.error().code == errc::limit_exceeded);
   CHECK(run.state() == before);
@@ -150,11 +150,11 @@ TEST_CASE("questions of branches are answered in any order", "[interrupt][fork]"
   for (const bool p_first : {true, false}) {
     auto run = two_questions(false);
     CHECK(run.status() == run_status::paused);
-    REQUIRE(run.give(answer_to(p_first ? "p#1.1" : "q#1.1", p_first ? 1 : 2)));
+    REQUIRE(run.apply(answer_to(p_first ? "p#1.1" : "q#1.1", p_first ? 1 : 2)));
     CHECK(run.status() == run_status::paused);  // the other is still open
     CHECK(broken_invariant(run.state()) == "");
     CHECK(survives_restart(run));
-    REQUIRE(run.give(answer_to(p_first ? "q#1.1" : "p#1.1", p_first ? 2 : 1)));
+    REQUIRE(run.apply(answer_to(p_first ? "q#1.1" : "p#1.1", p_first ? 2 : 1)));
     CHECK(run.status() == run_status::completed);
     CHECK(run.data() == json{{"p", 1}, {"q", 2}});
   }
@@ -164,13 +164,13 @@ TEST_CASE("a question can be answered while other branches run", "[interrupt][fo
   auto run = two_questions(true);
   CHECK(run.status() == run_status::running);
   CHECK(survives_restart(run));
-  REQUIRE(run.give(answer_to("q#1.1", 2)));
+  REQUIRE(run.apply(answer_to("q#1.1", 2)));
   CHECK(run.status() == run_status::running);
   CHECK(run.story("run_resumed").empty());  // it had not been paused
   CHECK(run.waiting_at() == lines{"a"});
   REQUIRE(run.finish("a"));
   CHECK(run.status() == run_status::paused);
-  REQUIRE(run.give(answering(1)));  // the only one that is left
+  REQUIRE(run.apply(answering(1)));  // the only one that is left
   CHECK(run.status() == run_status::completed);
   CHECK(run.data() == json{{"p", 1}, {"q", 2}});
 }
@@ -180,7 +180,7 @@ TEST_CASE("an answer to an unknown question is refused with a list of the open q
   auto run = two_questions(false);
   const run_state before = run.state();
   const auto refusal = [&](resume_command c) {
-    const auto given = run.give(std::move(c));
+    const auto given = run.apply(std::move(c));
     REQUIRE_FALSE(given);
     CHECK(given.error().code == errc::invalid_argument);
     CHECK(run.state() == before);
@@ -190,27 +190,27 @@ TEST_CASE("an answer to an unknown question is refused with a list of the open q
   CHECK(mentions(refusal(answer_to("p#1.2", 1)), "open questions: p#1.1, q#1.1"));
   CHECK(mentions(refusal(answering(1)), "open questions: p#1.1, q#1.1"));
   CHECK(mentions(refusal(resume_command{}), "name the one to answer"));
-  REQUIRE(run.give(answer_to("p#1.1", 1)));
-  CHECK_FALSE(run.give(answer_to("p#1.1", 1)));  // once
+  REQUIRE(run.apply(answer_to("p#1.1", 1)));
+  CHECK_FALSE(run.apply(answer_to("p#1.1", 1)));  // once
 }
 
 TEST_CASE("a run without questions accepts no answer", "[interrupt]") {
   driven_run run{chain({start(), task("a"), task("b")})};
   REQUIRE(run.begin());
-  const auto running = run.give(answering(1));
+  const auto running = run.apply(answering(1));
   REQUIRE_FALSE(running);
   CHECK(mentions(running.error().message, "no open question"));
-  REQUIRE(run.give(pause_command{}));
+  REQUIRE(run.apply(pause_command{}));
   REQUIRE(run.finish("a"));
   const run_state before = run.state();
-  CHECK_FALSE(run.give(answering(1)));
+  CHECK_FALSE(run.apply(answering(1)));
   CHECK(run.state() == before);
 }
 
 TEST_CASE("an answer cannot update data while steps are running", "[interrupt]") {
   auto run = two_questions(true);
   const run_state before = run.state();
-  const auto given = run.give(resume_command{std::nullopt, "", {{"x", 1}}, "p#1.1", json(1)});
+  const auto given = run.apply(resume_command{std::nullopt, "", {{"x", 1}}, "p#1.1", json(1)});
   REQUIRE_FALSE(given);
   CHECK(given.error().code == errc::illegal_transition);
   CHECK(run.state() == before);
@@ -224,15 +224,15 @@ TEST_CASE("a question that times out follows on_timeout", "[interrupt]") {
   const auto began = run.now();
   REQUIRE(run.begin());
   CHECK(run.status() == run_status::paused);
-  CHECK(next_alarm(run.state()) == began + 1h);
-  REQUIRE(run.ring());
+  CHECK(next_timer(run.state()) == began + 1h);
+  REQUIRE(run.fire_timer());
   CHECK(run.status() == run_status::running);
   CHECK(run.waiting_at() == lines{"late"});
-  CHECK_FALSE(run.give(answer_to("q#1.1", 1)));
+  CHECK_FALSE(run.apply(answer_to("q#1.1", 1)));
 
   driven_run in_time{flow};
   REQUIRE(in_time.begin());
-  REQUIRE(in_time.give(answering(1)));
+  REQUIRE(in_time.apply(answering(1)));
   CHECK(in_time.status() == run_status::completed);
 }
 
@@ -240,14 +240,14 @@ TEST_CASE("without an on_timeout edge an unanswered question fails its step",
           "[interrupt][retry]") {
   driven_run run{chain({start(), asking("q", {{"timeout", var("t")}})})};
   REQUIRE(run.begin({{"t", 60}}));
-  REQUIRE(run.ring());
+  REQUIRE(run.fire_timer());
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error->type == "timed_out");
   CHECK(run.state().error->message == "the question was not answered in time");
-  REQUIRE(run.give(retry_command{}));  // asks again, under a new name
+  REQUIRE(run.apply(retry_command{}));  // asks again, under a new name
   CHECK(run.status() == run_status::paused);
-  CHECK_FALSE(run.give(answer_to("q#1.1", 1)));
-  REQUIRE(run.give(answer_to("q#1.2", 1)));
+  CHECK_FALSE(run.apply(answer_to("q#1.1", 1)));
+  REQUIRE(run.apply(answer_to("q#1.2", 1)));
   CHECK(run.status() == run_status::completed);
 }
 
@@ -263,19 +263,19 @@ TEST_CASE("the time-out of a question does not run while the run is paused", "[i
   driven_run run{flow_of({start(), asking("q", {{"timeout", "1h"}}), task("a")},
                          {edge("start", "q"), edge("start", "a")})};
   REQUIRE(run.begin());
-  run.let_pass(20min);
-  const auto left = *next_alarm(run.state()) - run.now();
-  REQUIRE(run.give(pause_command{}));
+  run.advance_clock(20min);
+  const auto left = *next_timer(run.state()) - run.now();
+  REQUIRE(run.apply(pause_command{}));
   REQUIRE(run.finish("a"));
   CHECK(run.status() == run_status::paused);
-  CHECK(next_alarm(run.state()) == std::nullopt);
-  run.let_pass(24h);
+  CHECK(next_timer(run.state()) == std::nullopt);
+  run.advance_clock(24h);
   const auto resumed = run.now();
-  REQUIRE(run.give(resume_command{}));  // lets it go on; the question stays open
+  REQUIRE(run.apply(resume_command{}));  // lets it go on; the question stays open
   CHECK(run.status() == run_status::paused);
   CHECK_FALSE(run.state().frozen_at.has_value());
-  CHECK(next_alarm(run.state()) == resumed + left);
-  REQUIRE(run.give(answering(1)));
+  CHECK(next_timer(run.state()) == resumed + left);
+  REQUIRE(run.apply(answering(1)));
   CHECK(run.status() == run_status::completed);
 }
 
@@ -283,10 +283,10 @@ TEST_CASE("a question stays open while another branch fails and is retried", "[i
   auto run = two_questions(true);
   REQUIRE(run.finish("a", fail("broken", "it broke")));
   CHECK(run.status() == run_status::failed);
-  CHECK_FALSE(run.give(answer_to("p#1.1", 1)));
-  REQUIRE(run.give(retry_command{}));
-  REQUIRE(run.give(answer_to("p#1.1", 1)));
-  REQUIRE(run.give(answer_to("q#1.1", 2)));
+  CHECK_FALSE(run.apply(answer_to("p#1.1", 1)));
+  REQUIRE(run.apply(retry_command{}));
+  REQUIRE(run.apply(answer_to("p#1.1", 1)));
+  REQUIRE(run.apply(answer_to("q#1.1", 2)));
   REQUIRE(run.finish("a"));
   CHECK(run.status() == run_status::completed);
 }
@@ -294,20 +294,20 @@ TEST_CASE("a question stays open while another branch fails and is retried", "[i
 TEST_CASE("a quarantined run with a question asks again after a retry", "[interrupt][park]") {
   driven_run run{chain({start(), asking("q"), end()})};
   REQUIRE(run.begin());
-  REQUIRE(run.give(quarantine_command{"it crashed"}));
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(quarantine_command{"it crashed"}));
+  REQUIRE(run.apply(retry_command{}));
   CHECK(run.status() == run_status::paused);
   CHECK(broken_invariant(run.state()) == "");
-  REQUIRE(run.give(answer_to("q#1.1", 1)));
+  REQUIRE(run.apply(answer_to("q#1.1", 1)));
   CHECK(run.status() == run_status::completed);
 }
 
 TEST_CASE("a run that asks can be cancelled", "[interrupt][cancel]") {
   driven_run run{chain({start(), asking("q"), end()})};
   REQUIRE(run.begin());
-  REQUIRE(run.give(cancel_command{}));
+  REQUIRE(run.apply(cancel_command{}));
   CHECK(run.status() == run_status::cancelled);
-  CHECK_FALSE(run.give(answering(1)));
+  CHECK_FALSE(run.apply(answering(1)));
 }
 
 TEST_CASE("a function's question stores its update, and the answer calls it again", "[interrupt]") {
@@ -320,7 +320,7 @@ TEST_CASE("a function's question stores its update, and the answer calls it agai
   CHECK(run.state().metadata == json{{"interrupt_value", {{"pay?", 3}}}, {"last_node", "a"}});
   CHECK(survives_restart(run));
 
-  REQUIRE(run.give(answering("yes")));
+  REQUIRE(run.apply(answering("yes")));
   REQUIRE(run.call_of("a") != nullptr);
   CHECK(run.call_of("a")->visit == 1);  // the same step: the same idempotency key
   CHECK(run.call_of("a")->attempt == 2);
@@ -336,12 +336,12 @@ TEST_CASE("a function can ask again after an answer, with a new question name", 
   driven_run run{chain({start(), task("a"), task("b")})};
   REQUIRE(run.begin());
   REQUIRE(interrupt_at(run, "a", "first?"));
-  REQUIRE(run.give(answer_to("a#1.1", 1)));
+  REQUIRE(run.apply(answer_to("a#1.1", 1)));
   REQUIRE(interrupt_at(run, "a", "second?"));
   CHECK(run.status() == run_status::paused);
   CHECK(run.state().metadata.at("interrupt_value") == "second?");
-  CHECK_FALSE(run.give(answer_to("a#1.1", 1)));
-  REQUIRE(run.give(answer_to("a#1.2", 2)));
+  CHECK_FALSE(run.apply(answer_to("a#1.1", 1)));
+  REQUIRE(run.apply(answer_to("a#1.2", 2)));
   CHECK(run.call_of("a")->answer == json(2));
   REQUIRE(run.finish("a"));
   CHECK(run.waiting_at() == lines{"b"});
@@ -357,11 +357,11 @@ TEST_CASE("functions of several branches can ask at the same time", "[interrupt]
   REQUIRE(interrupt_at(run, "b", "b?", {{"k", "of a"}}));
   CHECK(run.status() == run_status::paused);
   CHECK(run.data() == json::object());  // updates are the branches' own
-  REQUIRE(run.give(answer_to("b#1.1", 2)));
+  REQUIRE(run.apply(answer_to("b#1.1", 2)));
   CHECK(run.call_of("b")->answer == json(2));
   CHECK(*run.call_of("b")->state == json{{"k", "of a"}});
   CHECK(run.call_of("a") == nullptr);
-  REQUIRE(run.give(answer_to("a#1.1", 1)));
+  REQUIRE(run.apply(answer_to("a#1.1", 1)));
   CHECK(run.call_of("a")->answer == json(1));
   REQUIRE(run.finish("a"));
   REQUIRE(run.finish("b"));
@@ -371,13 +371,13 @@ TEST_CASE("functions of several branches can ask at the same time", "[interrupt]
 TEST_CASE("a function's question during a pause is kept", "[interrupt][pause]") {
   driven_run run{chain({start(), task("a")})};
   REQUIRE(run.begin());
-  REQUIRE(run.give(pause_command{}));
+  REQUIRE(run.apply(pause_command{}));
   REQUIRE(interrupt_at(run, "a", "pay?"));
   CHECK(run.status() == run_status::paused);
   CHECK(broken_invariant(run.state()) == "");
-  REQUIRE(run.give(resume_command{}));  // goes on, and asks
+  REQUIRE(run.apply(resume_command{}));  // goes on, and asks
   CHECK(run.status() == run_status::paused);
-  REQUIRE(run.give(answering("yes")));
+  REQUIRE(run.apply(answering("yes")));
   CHECK(run.call_of("a")->answer == json("yes"));
 }
 
@@ -385,9 +385,9 @@ TEST_CASE("an answer is kept when the step fails and is retried", "[interrupt][r
   driven_run run{chain({start(), task("a")})};
   REQUIRE(run.begin());
   REQUIRE(interrupt_at(run, "a", "pay?"));
-  REQUIRE(run.give(answering("yes")));
+  REQUIRE(run.apply(answering("yes")));
   REQUIRE(run.finish("a", fail("broken", "it broke")));
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(retry_command{}));
   CHECK(run.call_of("a")->answer == json("yes"));
 }
 
@@ -397,11 +397,11 @@ TEST_CASE("waiting for an answer does not count as time of the function",
                                             {"retry", {{"max_attempts", 2}, {"jitter", 0}}}})})};
   REQUIRE(run.begin());
   REQUIRE(run.finish("a", fail("busy", "try again")));
-  REQUIRE(run.ring());
+  REQUIRE(run.fire_timer());
   REQUIRE(interrupt_at(run, "a", "pay?"));
-  run.let_pass(24h);
+  run.advance_clock(24h);
   const auto answered_at = run.now();
-  REQUIRE(run.give(answering("yes")));
+  REQUIRE(run.apply(answering("yes")));
   CHECK(run.call_of("a")->deadline == answered_at + 10s);
   REQUIRE(run.finish("a", fail("busy", "try again")));
   CHECK(run.status() == run_status::running);  // it has all its attempts again

@@ -122,7 +122,7 @@ TEST_CASE("a join for any continues with the first branch and drops the others",
   for (const auto& e : run.last().effects)
     if (const auto* const gone = std::get_if<abandon_effect>(&e)) abandoned.push_back(gone->token);
   CHECK(abandoned == std::vector<token_id>{a, c});
-  CHECK_FALSE(run.give(step_outcome_command{a, "a", 1, 1, json{{"a", 1}}, {}, {}}));
+  CHECK_FALSE(run.apply(step_outcome_command{a, "a", 1, 1, json{{"a", 1}}, {}, {}}));
   CHECK(broken_invariant(run.state()) == "");
 }
 
@@ -137,8 +137,8 @@ TEST_CASE("a join for any drops branches that sleep, ask or wait for a retry", "
   REQUIRE(run.finish("r", broken_branch));
   REQUIRE(run.finish("a"));
   CHECK(run.waiting_at() == lines{"z"});
-  CHECK(next_alarm(run.state()) == std::nullopt);
-  CHECK_FALSE(run.give(resume_command{std::nullopt, "", json::object(), "q#1.1", json(1)}));
+  CHECK(next_timer(run.state()) == std::nullopt);
+  CHECK_FALSE(run.apply(resume_command{std::nullopt, "", json::object(), "q#1.1", json(1)}));
 }
 
 TEST_CASE("a join for N continues when N branches have arrived", "[join]") {
@@ -170,7 +170,7 @@ TEST_CASE("a join that too few branches can reach fails the run", "[join][retry]
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error->type == "join_unsatisfied");
   CHECK(mentions(run.state().error->message, "needs 2 branches, but only 1 can arrive"));
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(retry_command{}));
   CHECK(run.state().error->type == "join_unsatisfied");
   CHECK(run.story("step_started").size() == 2);
 }
@@ -185,7 +185,7 @@ TEST_CASE("different values of one key are a merge conflict", "[join][merge]") {
   CHECK(run.state().error->type == "merge_conflict");
   CHECK(run.state().error->node == "j");
   CHECK(mentions(run.state().error->message, "\"merge\""));
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(retry_command{}));
   CHECK(run.status() == run_status::failed);
   CHECK(run.story("step_started").size() == 3);
 }
@@ -268,7 +268,7 @@ TEST_CASE("joins that wait for each other fail the run", "[join]") {
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error->type == "join_deadlock");
   CHECK(broken_invariant(run.state()) == "");
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(retry_command{}));
   CHECK(run.state().error->type == "join_deadlock");
 }
 
@@ -278,7 +278,7 @@ TEST_CASE("a branch that fails before a join is retried alone", "[join][retry]")
   REQUIRE(run.finish("a", json{{"a", 1}}));
   REQUIRE(run.finish("b", broken_branch));
   CHECK(run.status() == run_status::failed);
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(retry_command{}));
   CHECK(run.waiting_at() == lines{"b", "c"});
   REQUIRE(run.finish("b"));
   REQUIRE(run.finish("c"));
@@ -301,13 +301,13 @@ TEST_CASE("a run is paused and cancelled while branches wait at a join", "[join]
   driven_run run{three_ways()};
   REQUIRE(run.begin());
   REQUIRE(run.finish("a"));
-  REQUIRE(run.give(pause_command{}));
+  REQUIRE(run.apply(pause_command{}));
   REQUIRE(run.finish("b"));
   REQUIRE(run.finish("c"));
   CHECK(run.status() == run_status::paused);
   CHECK(survives_restart(run));
-  REQUIRE(run.give(resume_command{}));
+  REQUIRE(run.apply(resume_command{}));
   CHECK(run.waiting_at() == lines{"z"});
-  REQUIRE(run.give(cancel_command{}));
+  REQUIRE(run.apply(cancel_command{}));
   CHECK(run.status() == run_status::cancelled);
 }

@@ -43,7 +43,7 @@ const invoke_effect& call_for(const driven_run& run, const std::string& node, in
 
 result<void> finish_item(driven_run& run, int item, result<json> value = json::object(),
                          const std::string& node = "i") {
-  return run.give(run.outcome_of(call_for(run, node, item), std::move(value)));
+  return run.apply(run.outcome_of(call_for(run, node, item), std::move(value)));
 }
 
 /// Returns the indexes of the items that are running at a node.
@@ -210,7 +210,7 @@ TEST_CASE("a map with no room for a single item fails the run", "[map][limits][r
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error->type == "limit_exceeded");
   CHECK(mentions(run.state().error->message, "run.max_tokens"));
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(retry_command{}));
   CHECK(run.status() == run_status::failed);
   CHECK(broken_invariant(run.state()) == "");
 }
@@ -234,7 +234,7 @@ TEST_CASE("a failed item fails the run, and a retry continues with that item", "
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error->node == "i");
   CHECK(survives_restart(run));
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(retry_command{}));
   CHECK(under_way(run) == std::vector<int>{1});
   CHECK(run.calls().size() == 1);
   REQUIRE(finish_item(run, 1, json{{"x", 1}}));
@@ -345,7 +345,7 @@ TEST_CASE("an item with a merge conflict is not repeated by a retry", "[map][ret
   REQUIRE(run.finish("i", json{{"x", 1}}));
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error->node == "m");
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(retry_command{}));
   CHECK(run.status() == run_status::failed);
   CHECK(run.story("step_started i").size() == 1);
   CHECK(broken_invariant(run.state()) == "");
@@ -377,7 +377,7 @@ TEST_CASE("maps can be nested", "[map]") {
   while (run.call_of("i") != nullptr) {
     const auto call = run.calls().rbegin()->second;
     const json& state = *call.state;
-    REQUIRE(run.give(run.outcome_of(
+    REQUIRE(run.apply(run.outcome_of(
         call, json{{"x", state.at("row").get<int>() * 100 + state.at("item").get<int>()}})));
   }
   CHECK(run.waiting_at() == lines{"z"});
@@ -447,24 +447,24 @@ TEST_CASE("items wait, ask and are retried like any branch", "[map][wait][interr
   driven_run run{flow};
   REQUIRE(run.begin({{"list", {10, 20}}}));
   CHECK(is_parked(run.state()));
-  REQUIRE(run.ring());
-  REQUIRE(run.ring());
+  REQUIRE(run.fire_timer());
+  REQUIRE(run.fire_timer());
   CHECK(run.status() == run_status::paused);
   CHECK(broken_invariant(run.state()) == "");
   CHECK(survives_restart(run));
-  REQUIRE(run.give(resume_command{std::nullopt, "", json::object(), "q#2.1", json("second")}));
+  REQUIRE(run.apply(resume_command{std::nullopt, "", json::object(), "q#2.1", json("second")}));
   CHECK(run.status() == run_status::paused);
-  REQUIRE(run.give(resume_command{std::nullopt, "", json::object(), "q#1.1", json("first")}));
+  REQUIRE(run.apply(resume_command{std::nullopt, "", json::object(), "q#1.1", json("first")}));
   CHECK(run.data().at("results") == json::array({{{"result", "first"}}, {{"result", "second"}}}));
 }
 
 TEST_CASE("a run can be paused and resumed in the middle of a map", "[map][pause]") {
   auto run = begun(mapped({{"max_concurrency", 1}}), 3);
-  REQUIRE(run.give(pause_command{}));
+  REQUIRE(run.apply(pause_command{}));
   REQUIRE(finish_item(run, 0));
   CHECK(run.status() == run_status::paused);
   CHECK(survives_restart(run));
-  REQUIRE(run.give(resume_command{}));
+  REQUIRE(run.apply(resume_command{}));
   CHECK(under_way(run) == std::vector<int>{1});
 }
 

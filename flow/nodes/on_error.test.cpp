@@ -103,7 +103,7 @@ TEST_CASE("an error that no edge matches fails the run", "[on-error][retry]") {
   REQUIRE(run.finish("a", fail("busy", "")));
   CHECK(run.status() == run_status::failed);
   CHECK(run.data() == json::object());
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(retry_command{}));
   REQUIRE(run.finish("a", fail("card_declined", "")));
   CHECK(run.waiting_at() == lines{"helped0"});
   CHECK(run.data().at("error").at("attempt") == 2);
@@ -124,7 +124,7 @@ TEST_CASE("an error is caught only after the last attempt", "[on-error][retry-po
   REQUIRE(run.begin());
   REQUIRE(run.finish("a", fail("busy", "")));
   CHECK(run.calls().empty());
-  REQUIRE(run.ring());
+  REQUIRE(run.fire_timer());
   REQUIRE(run.finish("a", fail("busy", "")));
   CHECK(run.waiting_at() == lines{"helped0"});
   CHECK(run.data().at("error").at("attempt") == 2);
@@ -164,7 +164,7 @@ TEST_CASE("a time-out without an on_timeout edge is an ordinary error", "[on-err
       flow_of({start(), node_of("w", "signal", {{"name", "s"}, {"timeout", 1}}), task("help")},
               {edge("start", "w"), edge_on("on_error", "w", "help", "timed_out")})};
   REQUIRE(run.begin());
-  REQUIRE(run.ring());
+  REQUIRE(run.fire_timer());
   CHECK(run.waiting_at() == lines{"help"});
 }
 

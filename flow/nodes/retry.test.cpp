@@ -26,7 +26,7 @@ result<void> break_at(driven_run& run, const std::string& node, std::string type
 
 /// Returns how long the run sleeps after the last command.
 std::chrono::milliseconds slept(const driven_run& run) {
-  const auto due = next_alarm(run.state());
+  const auto due = next_timer(run.state());
   REQUIRE(due.has_value());
   return std::chrono::duration_cast<std::chrono::milliseconds>(*due - run.state().updated_at);
 }
@@ -74,7 +74,7 @@ TEST_CASE("a failed step is retried after growing waits", "[retry-policy]") {
     CHECK(is_parked(run.state()));
     CHECK(slept(run) == wait);
     CHECK(survives_restart(run));
-    REQUIRE(run.ring());
+    REQUIRE(run.fire_timer());
     CHECK(run.call_of("a")->visit == 1);
   }
   CHECK(run.call_of("a")->attempt == 5);
@@ -91,7 +91,7 @@ TEST_CASE("a retried step that succeeds continues normally", "[retry-policy]") {
   REQUIRE(break_at(run, "a"));
   CHECK(run.last().change.events.front().detail.at("wait_ms") == 1000);
   CHECK(run.last().change.events.front().detail.at("type") == "busy");
-  REQUIRE(run.ring());
+  REQUIRE(run.fire_timer());
   REQUIRE(run.finish("a", json{{"x", 1}}));
   CHECK(run.waiting_at() == lines{"b"});
   CHECK(run.data() == json{{"x", 1}});
@@ -104,7 +104,7 @@ TEST_CASE("max_attempts defaults to three", "[retry-policy]") {
   REQUIRE(run.begin());
   for (int n = 1; n < 3; ++n) {
     REQUIRE(break_at(run, "a"));
-    REQUIRE(run.ring());
+    REQUIRE(run.fire_timer());
   }
   REQUIRE(break_at(run, "a"));
   CHECK(run.status() == run_status::failed);
@@ -115,7 +115,7 @@ TEST_CASE("non-retryable errors fail at once", "[retry-policy]") {
       chain({start(), retried("a", {{"non_retryable", {"card_declined", "timed_out"}}})})};
   REQUIRE(run.begin());
   REQUIRE(break_at(run, "a"));
-  REQUIRE(run.ring());
+  REQUIRE(run.fire_timer());
   driven_run declined = run;
   REQUIRE(break_at(declined, "a", "card_declined"));
   CHECK(declined.status() == run_status::failed);
@@ -129,7 +129,7 @@ TEST_CASE("jitter makes a wait longer or shorter at random", "[retry-policy]") {
     REQUIRE(run.begin());
     auto outcome = run.outcome_of(*run.call_of("a"), fail("busy", "try again"));
     outcome.random = random;
-    REQUIRE(run.give(std::move(outcome)));
+    REQUIRE(run.apply(std::move(outcome)));
     CHECK(slept(run) == wait);
   }
 }
@@ -146,7 +146,7 @@ TEST_CASE("a function receives its time-outs and the deadline of all attempts", 
   CHECK(run.call_of("a")->heartbeat == 5s);
   CHECK(run.call_of("a")->deadline == deadline);
   REQUIRE(break_at(run, "a"));
-  REQUIRE(run.ring());
+  REQUIRE(run.fire_timer());
   CHECK(run.call_of("a")->deadline == deadline);  // not from the second attempt on
   CHECK(survives_restart(run));
   REQUIRE(break_at(run, "a"));  // after 11 s: an attempt in 20 s would come too late
@@ -165,7 +165,7 @@ TEST_CASE("each visit of a step has its full number of attempts", "[retry-policy
                          {edge("start", "a"), edge("a", "a", var("more"))})};
   REQUIRE(run.begin({{"more", true}}));
   REQUIRE(break_at(run, "a"));
-  REQUIRE(run.ring());
+  REQUIRE(run.fire_timer());
   const auto again = run.now();
   REQUIRE(run.finish("a"));
   CHECK(run.call_of("a")->visit == 2);
@@ -178,17 +178,17 @@ TEST_CASE("retrying a failed run restores its full number of attempts", "[retry-
   driven_run run{chain({start(), retried("a", {{"max_attempts", 2}}, {{"total_timeout", "1h"}})})};
   REQUIRE(run.begin());
   REQUIRE(break_at(run, "a"));
-  REQUIRE(run.ring());
+  REQUIRE(run.fire_timer());
   REQUIRE(break_at(run, "a"));
   REQUIRE(run.status() == run_status::failed);
-  run.let_pass(24h);
+  run.advance_clock(24h);
   const auto retried_at = run.now();
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(retry_command{}));
   CHECK(run.call_of("a")->attempt == 3);
   CHECK(run.call_of("a")->deadline == retried_at + 1h);
   REQUIRE(break_at(run, "a"));
   CHECK(run.status() == run_status::running);
-  CHECK(next_alarm(run.state()).has_value());
+  CHECK(next_timer(run.state()).has_value());
 }
 
 TEST_CASE("a pause between two attempts keeps the rest of the wait", "[retry-policy][pause]") {
@@ -197,18 +197,18 @@ TEST_CASE("a pause between two attempts keeps the rest of the wait", "[retry-pol
   const auto began = run.now();
   REQUIRE(run.begin());
   REQUIRE(break_at(run, "a"));
-  run.let_pass(4s);
-  const auto left = *next_alarm(run.state()) - run.now();
+  run.advance_clock(4s);
+  const auto left = *next_timer(run.state()) - run.now();
   const auto paused = run.now();
-  REQUIRE(run.give(pause_command{}));
+  REQUIRE(run.apply(pause_command{}));
   CHECK(run.status() == run_status::paused);
-  CHECK(next_alarm(run.state()) == std::nullopt);
-  run.let_pass(24h);
+  CHECK(next_timer(run.state()) == std::nullopt);
+  run.advance_clock(24h);
   const auto resumed = run.now();
-  REQUIRE(run.give(resume_command{}));
+  REQUIRE(run.apply(resume_command{}));
   CHECK(run.status() == run_status::running);
-  CHECK(next_alarm(run.state()) == resumed + left);
-  REQUIRE(run.ring());
+  CHECK(next_timer(run.state()) == resumed + left);
+  REQUIRE(run.fire_timer());
   CHECK(run.call_of("a")->deadline == began + 1min + (resumed - paused));
 }
 
@@ -216,14 +216,14 @@ TEST_CASE("the wait of a step that fails during a pause starts at the resumption
           "[retry-policy][pause]") {
   driven_run run{chain({start(), retried("a", {{"initial_interval", "10s"}})})};
   REQUIRE(run.begin());
-  REQUIRE(run.give(pause_command{}));
-  run.let_pass(1h);
+  REQUIRE(run.apply(pause_command{}));
+  run.advance_clock(1h);
   REQUIRE(break_at(run, "a"));
   CHECK(run.status() == run_status::paused);
-  run.let_pass(1h);
+  run.advance_clock(1h);
   const auto resumed = run.now();
-  REQUIRE(run.give(resume_command{}));
-  CHECK(next_alarm(run.state()) == resumed + 10s);
+  REQUIRE(run.apply(resume_command{}));
+  CHECK(next_timer(run.state()) == resumed + 10s);
 }
 
 TEST_CASE("a branch between two attempts continues its wait after a retry",
@@ -232,15 +232,15 @@ TEST_CASE("a branch between two attempts continues its wait after a retry",
                          {edge("start", "a"), edge("start", "b")})};
   REQUIRE(run.begin());
   REQUIRE(break_at(run, "a"));
-  const auto left = *next_alarm(run.state()) - run.now();
+  const auto left = *next_timer(run.state()) - run.now();
   REQUIRE(run.finish("b", fail("broken", "it broke")));
   CHECK(run.status() == run_status::failed);
-  run.let_pass(1h);
+  run.advance_clock(1h);
   const auto retried_at = run.now();
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(retry_command{}));
   CHECK(run.waiting_at() == lines{"b"});
-  CHECK(next_alarm(run.state()) == retried_at + left);
-  REQUIRE(run.ring());
+  CHECK(next_timer(run.state()) == retried_at + left);
+  REQUIRE(run.fire_timer());
   CHECK(run.call_of("a")->attempt == 2);
 }
 
@@ -248,9 +248,9 @@ TEST_CASE("a run can be cancelled between two attempts", "[retry-policy][cancel]
   driven_run run{chain({start(), retried("a")})};
   REQUIRE(run.begin());
   REQUIRE(break_at(run, "a"));
-  REQUIRE(run.give(cancel_command{}));
+  REQUIRE(run.apply(cancel_command{}));
   CHECK(run.status() == run_status::cancelled);
-  CHECK_FALSE(run.give(timer_command{}));
+  CHECK_FALSE(run.apply(timer_command{}));
 }
 
 TEST_CASE("the outcome of an earlier attempt is refused", "[retry-policy]") {
@@ -258,7 +258,7 @@ TEST_CASE("the outcome of an earlier attempt is refused", "[retry-policy]") {
   REQUIRE(run.begin());
   const auto late = run.outcome_of(*run.call_of("a"), json{{"late", 1}});
   REQUIRE(break_at(run, "a"));
-  CHECK_FALSE(run.give(late));
-  REQUIRE(run.ring());
-  CHECK_FALSE(run.give(late));
+  CHECK_FALSE(run.apply(late));
+  REQUIRE(run.fire_timer());
+  CHECK_FALSE(run.apply(late));
 }

@@ -40,7 +40,7 @@ TEST_CASE("a run sleeps until the signal arrives and takes its payload", "[signa
   CHECK(run.status() == run_status::running);
   CHECK(is_parked(run.state()));
   CHECK(run.last().effects.empty());
-  REQUIRE(run.give(sent("approved", {{"by", "ada"}})));
+  REQUIRE(run.apply(sent("approved", {{"by", "ada"}})));
   CHECK_FALSE(is_parked(run.state()));
   CHECK(run.state().inbox.empty());
   CHECK(run.data() == json{{"x", 1}, {"by", "ada"}});
@@ -53,7 +53,7 @@ TEST_CASE("the payload of a signal is merged like the result of a function", "[s
   const auto data_after = [](json more, json payload) {
     driven_run run{chain({start(), awaiting("w", "s", std::move(more))})};
     REQUIRE(run.begin());
-    REQUIRE(run.give(sent("s", std::move(payload))));
+    REQUIRE(run.apply(sent("s", std::move(payload))));
     REQUIRE(run.status() == run_status::completed);
     return run.data();
   };
@@ -67,10 +67,10 @@ TEST_CASE("early signals are kept; the oldest of a type is taken first", "[signa
   driven_run run{chain({start(), task("a"), awaiting("w", "s", {{"into", "first"}}),
                         awaiting("v", "s", {{"into", "second"}}), end()})};
   REQUIRE(run.begin());
-  REQUIRE(run.give(sent("other", 0)));
-  REQUIRE(run.give(sent("s", 1)));
-  REQUIRE(run.give(sent("s", 2)));
-  REQUIRE(run.give(sent("s", 3)));
+  REQUIRE(run.apply(sent("other", 0)));
+  REQUIRE(run.apply(sent("s", 1)));
+  REQUIRE(run.apply(sent("s", 2)));
+  REQUIRE(run.apply(sent("s", 3)));
   REQUIRE(run.finish("a"));
   CHECK(run.status() == run_status::completed);
   CHECK(run.data() == json{{"first", 1}, {"second", 2}});
@@ -85,11 +85,11 @@ TEST_CASE("each branch waits for its own signal; one signal wakes one of several
                           awaiting("v", "s", {{"into", "v"}}), awaiting("u", "t")},
                          {edge("start", "w"), edge("start", "v"), edge("start", "u")})};
   REQUIRE(run.begin());
-  REQUIRE(run.give(sent("s", 1)));
+  REQUIRE(run.apply(sent("s", 1)));
   CHECK(run.status() == run_status::running);
-  REQUIRE(run.give(sent("t", {{"u", 3}})));
+  REQUIRE(run.apply(sent("t", {{"u", 3}})));
   CHECK(run.status() == run_status::running);
-  REQUIRE(run.give(sent("s", 2)));
+  REQUIRE(run.apply(sent("s", 2)));
   CHECK(run.status() == run_status::completed);
   CHECK(run.data() == json{{"w", 1}, {"v", 2}, {"u", 3}});
 }
@@ -97,25 +97,25 @@ TEST_CASE("each branch waits for its own signal; one signal wakes one of several
 TEST_CASE("a signal with a known id changes nothing", "[signal]") {
   driven_run run{chain({start(), awaiting("w", "s"), awaiting("v", "s"), end()})};
   REQUIRE(run.begin());
-  REQUIRE(run.give(sent("s", {{"n", 1}}, "order-1")));
-  REQUIRE(run.give(sent("s", {{"n", 2}}, "order-1")));
+  REQUIRE(run.apply(sent("s", {{"n", 1}}, "order-1")));
+  REQUIRE(run.apply(sent("s", {{"n", 2}}, "order-1")));
   CHECK(run.data() == json{{"n", 1}});
   CHECK(run.last().change.events.empty());
   CHECK(run.state().inbox.empty());
-  REQUIRE(run.give(sent("s", {{"n", 3}}, "order-2")));
+  REQUIRE(run.apply(sent("s", {{"n", 3}}, "order-2")));
   CHECK(run.status() == run_status::completed);
 }
 
 TEST_CASE("a paused run keeps signals and takes them when it is resumed", "[signal][pause]") {
   driven_run run{chain({start(), awaiting("w", "s"), end()})};
   REQUIRE(run.begin());
-  REQUIRE(run.give(pause_command{}));
+  REQUIRE(run.apply(pause_command{}));
   CHECK(run.status() == run_status::paused);  // at once: nothing is under way
-  REQUIRE(run.give(sent("s", {{"n", 1}})));
+  REQUIRE(run.apply(sent("s", {{"n", 1}})));
   CHECK(run.status() == run_status::paused);
   CHECK(run.state().inbox.size() == 1);
   CHECK(broken_invariant(run.state()) == "");
-  REQUIRE(run.give(resume_command{}));
+  REQUIRE(run.apply(resume_command{}));
   CHECK(run.status() == run_status::completed);
   CHECK(run.data() == json{{"n", 1}});
 }
@@ -123,13 +123,12 @@ TEST_CASE("a paused run keeps signals and takes them when it is resumed", "[sign
 TEST_CASE("an ended run refuses signals, and the error names its status", "[signal]") {
   driven_run run{chain({start(), awaiting("w", "s"), end()})};
   REQUIRE(run.begin());
-  REQUIRE(run.give(cancel_command{}));
+  REQUIRE(run.apply(cancel_command{}));
   CHECK(run.last().effects.empty());  // nothing was called
-  const auto refused = run.give(sent("s"));
+  const auto refused = run.apply(sent("s"));
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::illegal_transition);
-  CHECK(refused.error().message ==
-        "cannot signal run r1: it is cancelled. Allowed: restart");
+  CHECK(refused.error().message == "cannot signal run r1: it is cancelled. Allowed: restart");
 }
 
 TEST_CASE("a sleeping branch of a failed run sleeps again after a retry", "[signal][retry]") {
@@ -137,10 +136,10 @@ TEST_CASE("a sleeping branch of a failed run sleeps again after a retry", "[sign
       flow_of({start(), awaiting("w", "s"), task("a")}, {edge("start", "w"), edge("start", "a")})};
   REQUIRE(run.begin());
   REQUIRE(run.finish("a", fail("broken", "it broke")));
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(retry_command{}));
   REQUIRE(run.finish("a"));
   CHECK(is_parked(run.state()));
-  REQUIRE(run.give(sent("s", {{"n", 1}})));
+  REQUIRE(run.apply(sent("s", {{"n", 1}})));
   CHECK(run.status() == run_status::completed);
 }
 
@@ -153,7 +152,7 @@ TEST_CASE("a signal that is malformed, too large or too many is refused", "[sign
   REQUIRE(run.begin());
   const auto refused = [&](signal_command s) {
     const run_state before = run.state();
-    const auto given = run.give(std::move(s));
+    const auto given = run.apply(std::move(s));
     REQUIRE_FALSE(given);
     CHECK(run.state() == before);
     return given.error().code;
@@ -163,10 +162,10 @@ TEST_CASE("a signal that is malformed, too large or too many is refused", "[sign
   CHECK(refused(sent("a\x1b[2J")) == errc::invalid_argument);
   CHECK(refused(sent("s", 1, std::string(513, 'x'))) == errc::invalid_argument);
   CHECK(refused(sent("s", std::string(120, 'x'))) == errc::limit_exceeded);
-  REQUIRE(run.give(sent("s", std::string(80, 'x'))));
-  REQUIRE(run.give(sent("s", std::string(80, 'x'))));
+  REQUIRE(run.apply(sent("s", std::string(80, 'x'))));
+  REQUIRE(run.apply(sent("s", std::string(80, 'x'))));
   CHECK(refused(sent("s", std::string(80, 'x'))) == errc::limit_exceeded);  // all together
-  REQUIRE(run.give(sent("s")));
+  REQUIRE(run.apply(sent("s")));
   CHECK(refused(sent("s")) == errc::limit_exceeded);  // too many
 }
 
@@ -175,7 +174,7 @@ TEST_CASE("a run remembers only the ids of its last signals", "[signal]") {
   REQUIRE(run.begin());
   for (std::size_t i = 0; i < remembered_signals + 5; ++i) {
     run.mutable_state().inbox.clear();
-    REQUIRE(run.give(sent("other", nullptr, "id" + std::to_string(i))));
+    REQUIRE(run.apply(sent("other", nullptr, "id" + std::to_string(i))));
   }
   CHECK(run.state().signal_ids.size() == remembered_signals);
   CHECK(run.state().signal_ids.front() == "id5");
@@ -187,7 +186,7 @@ TEST_CASE("after a crash a sleeping run needs nothing", "[signal]") {
   run.restart_from(run.state());
   CHECK(run.calls().empty());
   CHECK_FALSE(run.advance_due());
-  REQUIRE(run.give(sent("s")));
+  REQUIRE(run.apply(sent("s")));
   CHECK(run.status() == run_status::completed);
 }
 
@@ -199,31 +198,31 @@ TEST_CASE("a signal that times out follows on_timeout", "[signal][wait]") {
   const auto began = run.now();
   REQUIRE(run.begin());
   CHECK(is_parked(run.state()));
-  CHECK(next_alarm(run.state()) == began + std::chrono::hours{1});
+  CHECK(next_timer(run.state()) == began + std::chrono::hours{1});
   CHECK(survives_restart(run));
-  REQUIRE(run.ring());
+  REQUIRE(run.fire_timer());
   CHECK(run.waiting_at() == lines{"late"});
-  REQUIRE(run.give(sent("s")));
+  REQUIRE(run.apply(sent("s")));
   CHECK(run.state().inbox.size() == 1);  // no branch takes it
 
   driven_run in_time{flow};
   REQUIRE(in_time.begin());
-  REQUIRE(in_time.give(sent("s")));
+  REQUIRE(in_time.apply(sent("s")));
   CHECK(in_time.waiting_at() == lines{"a"});
-  CHECK(next_alarm(in_time.state()) == std::nullopt);
+  CHECK(next_timer(in_time.state()) == std::nullopt);
 }
 
 TEST_CASE("without an on_timeout edge a missing signal fails its step", "[signal][wait][retry]") {
   driven_run run{chain({start(), awaiting("w", "s", {{"timeout", var("t")}}), end()})};
   REQUIRE(run.begin({{"t", "10s"}}));
-  REQUIRE(run.ring());
+  REQUIRE(run.fire_timer());
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error->type == "timed_out");
   CHECK(run.state().error->message == "no signal \"s\" arrived in time");
   const auto retried = run.now();
-  REQUIRE(run.give(retry_command{}));
-  CHECK(next_alarm(run.state()) == retried + std::chrono::seconds{10});
-  REQUIRE(run.give(sent("s")));
+  REQUIRE(run.apply(retry_command{}));
+  CHECK(next_timer(run.state()) == retried + std::chrono::seconds{10});
+  REQUIRE(run.apply(sent("s")));
   CHECK(run.status() == run_status::completed);
 }
 
@@ -233,10 +232,10 @@ TEST_CASE("of a signal and its time-out at the same time, the first one counts",
   flow["edges"].push_back(edge_on("on_timeout", "w", "late"));
   driven_run run{flow};
   REQUIRE(run.begin());
-  run.let_pass(std::chrono::hours{1});
-  REQUIRE(run.give(sent("s")));  // the timer was slow
+  run.advance_clock(std::chrono::hours{1});
+  REQUIRE(run.apply(sent("s")));  // the timer was slow
   CHECK(run.status() == run_status::completed);
-  CHECK_FALSE(run.give(timer_command{}));
+  CHECK_FALSE(run.apply(timer_command{}));
 }
 
 TEST_CASE("the time-out of a signal is checked", "[signal][validation]") {

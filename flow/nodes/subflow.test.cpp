@@ -32,7 +32,7 @@ run_id child_of(const driven_run& run, const std::string& node) {
 /// Starts the child run that a node has requested.
 invoke_effect begin_child(driven_run& run, const std::string& node) {
   const invoke_effect call = *run.call_of(node);
-  REQUIRE(run.give(child_started_command{call.token, call.child->id}));
+  REQUIRE(run.apply(child_started_command{call.token, call.child->id}));
   return call;
 }
 
@@ -58,10 +58,10 @@ TEST_CASE("a run that waits for its subflow needs no actor", "[subflow]") {
   CHECK(is_parked(run.state()));
   CHECK(run.calls().empty());
   CHECK(recover(run.flow(), run.state()).effects.empty());
-  const auto again = run.give(child_started_command{call.token, call.child->id});
+  const auto again = run.apply(child_started_command{call.token, call.child->id});
   REQUIRE_FALSE(again);
   CHECK(again.error().code == errc::conflict);
-  REQUIRE(run.give(run.outcome_of(call, json{{"m", 2}})));
+  REQUIRE(run.apply(run.outcome_of(call, json{{"m", 2}})));
   CHECK(run.waiting_at() == lines{"a"});
   CHECK(run.data() == json{{"n", 1}, {"m", 2}});
   CHECK(run.story() == lines{"run_created", "step_started s 1.1", "child_started s 1.1",
@@ -74,17 +74,17 @@ TEST_CASE("a subflow that times out fails and is stopped", "[subflow][timeout]")
               {edge("start", "s"), edge("s", "a"), edge_on("on_error", "s", "late", "timed_out")})};
   const auto began = run.now();
   REQUIRE(run.begin());
-  CHECK(next_alarm(run.state()) == began + 10s);
+  CHECK(next_timer(run.state()) == began + 10s);
   const auto call = begin_child(run, "s");
-  CHECK(next_alarm(run.state()) == began + 10s);
+  CHECK(next_timer(run.state()) == began + 10s);
   const run_state before = run.state();
-  REQUIRE_FALSE(run.give(timer_command{}));
+  REQUIRE_FALSE(run.apply(timer_command{}));
   CHECK(run.state() == before);
-  REQUIRE(run.ring());
+  REQUIRE(run.fire_timer());
   CHECK(abandoned(run) == std::vector{call.child->id});
   CHECK(run.waiting_at() == lines{"late"});
-  CHECK(next_alarm(run.state()) == std::nullopt);
-  CHECK_FALSE(run.give(run.outcome_of(call, json::object())));  // nothing waits for its end
+  CHECK(next_timer(run.state()) == std::nullopt);
+  CHECK_FALSE(run.apply(run.outcome_of(call, json::object())));  // nothing waits for its end
 }
 
 TEST_CASE("the notice that a child run started is ignored by the next node", "[subflow]") {
@@ -95,10 +95,10 @@ TEST_CASE("the notice that a child run started is ignored by the next node", "[s
               {edge("start", "s"), edge("s", "a"), edge_on("on_error", "s", "late", "timed_out")})};
   REQUIRE(run.begin());
   const invoke_effect call = *run.call_of("s");
-  REQUIRE(run.ring());
+  REQUIRE(run.fire_timer());
   REQUIRE(run.waiting_at() == lines{"late"});
   const run_state before = run.state();
-  const auto started = run.give(child_started_command{call.token, call.child->id});
+  const auto started = run.apply(child_started_command{call.token, call.child->id});
   REQUIRE_FALSE(started);
   CHECK(started.error().code == errc::conflict);
   CHECK(run.state() == before);
@@ -115,14 +115,14 @@ TEST_CASE("total_timeout of a subflow cuts its last attempt short", "[subflow][t
   const auto began = run.now();
   REQUIRE(run.begin());
   const auto first = begin_child(run, "s");
-  CHECK(next_alarm(run.state()) == began + 20s);
-  REQUIRE(run.ring());
+  CHECK(next_timer(run.state()) == began + 20s);
+  REQUIRE(run.fire_timer());
   CHECK(abandoned(run) == std::vector{first.child->id});
-  REQUIRE(run.ring());  // the wait before the second attempt
-  CHECK(next_alarm(run.state()) == began + 30s);
+  REQUIRE(run.fire_timer());  // the wait before the second attempt
+  CHECK(next_timer(run.state()) == began + 30s);
   const auto second = begin_child(run, "s");
   CHECK(second.child->id != first.child->id);
-  REQUIRE(run.ring());
+  REQUIRE(run.fire_timer());
   CHECK(abandoned(run) == std::vector{second.child->id});
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error->type == "timed_out");
@@ -132,15 +132,15 @@ TEST_CASE("the time-out of a subflow does not run while the run is paused", "[su
   driven_run run{chain({start(), subflow("s", {{"timeout", "10s"}}), end()})};
   REQUIRE(run.begin());
   begin_child(run, "s");
-  const auto left = *next_alarm(run.state()) - run.now();
-  REQUIRE(run.give(pause_command{}));
+  const auto left = *next_timer(run.state()) - run.now();
+  REQUIRE(run.apply(pause_command{}));
   CHECK(run.state().pausing());
   CHECK(is_parked(run.state()));
-  CHECK(next_alarm(run.state()) == std::nullopt);
-  run.let_pass(60s);
+  CHECK(next_timer(run.state()) == std::nullopt);
+  run.advance_clock(60s);
   const auto now = run.now();
-  REQUIRE(run.give(resume_command{}));
-  CHECK(*next_alarm(run.state()) >= now + left - 1s);
+  REQUIRE(run.apply(resume_command{}));
+  CHECK(*next_timer(run.state()) >= now + left - 1s);
 }
 
 TEST_CASE("cancelling a run stops its subflow, started or not", "[subflow]") {
@@ -149,7 +149,7 @@ TEST_CASE("cancelling a run stops its subflow, started or not", "[subflow]") {
     REQUIRE(run.begin());
     const run_id child = child_of(run, "s");
     if (begun) begin_child(run, "s");
-    REQUIRE(run.give(cancel_command{}));
+    REQUIRE(run.apply(cancel_command{}));
     CHECK(run.status() == run_status::cancelled);
     CHECK(abandoned(run) == std::vector{child});
     CHECK_FALSE(run.state().tokens.empty());
@@ -164,12 +164,12 @@ TEST_CASE("a compensating run waits for the end of its stopped subflow", "[subfl
   REQUIRE(run.begin());
   REQUIRE(run.finish("a"));
   const auto call = begin_child(run, "s");
-  REQUIRE(run.give(cancel_command{}));
+  REQUIRE(run.apply(cancel_command{}));
   CHECK(abandoned(run) == std::vector{call.child->id});
   CHECK(run.status() == run_status::running);
   CHECK(is_parked(run.state()));
-  CHECK(next_alarm(run.state()) == std::nullopt);  // it ends, however long that takes
-  REQUIRE(run.give(run.outcome_of(call, error{errc::cancelled, "started to"})));
+  CHECK(next_timer(run.state()) == std::nullopt);  // it ends, however long that takes
+  REQUIRE(run.apply(run.outcome_of(call, error{errc::cancelled, "started to"})));
   CHECK(run.waiting_at() == lines{"a"});
   REQUIRE(run.finish("a"));
   CHECK(run.status() == run_status::cancelled);

@@ -170,6 +170,6 @@ TEST_CASE("the history has the duration of a step", "[task]") {
   auto outcome = run.outcome_of(*run.call_of("a"), json::object());
   outcome.began_at = from_unix_us(1'000'000);
   outcome.ended_at = from_unix_us(1'250'000);
-  REQUIRE(run.give(outcome));
+  REQUIRE(run.apply(outcome));
   CHECK(run.last().change.events.front().detail == json{{"us", 250'000}});
 }

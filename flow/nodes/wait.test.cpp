@@ -58,18 +58,18 @@ TEST_CASE("a run sleeps for the duration of a wait without an actor", "[wait]") 
   CHECK(run.status() == run_status::running);
   CHECK(is_parked(run.state()));
   CHECK(run.last().effects.empty());
-  CHECK(next_alarm(run.state()) == began + 10s);
+  CHECK(next_timer(run.state()) == began + 10s);
   CHECK(survives_restart(run));
 
   const run_state before = run.state();
-  const auto early = run.give(timer_command{});
+  const auto early = run.apply(timer_command{});
   REQUIRE_FALSE(early);
   CHECK(early.error().code == errc::conflict);
   CHECK(run.state() == before);
 
-  REQUIRE(run.ring());
+  REQUIRE(run.fire_timer());
   CHECK(run.waiting_at() == lines{"a"});
-  CHECK(next_alarm(run.state()) == std::nullopt);
+  CHECK(next_timer(run.state()) == std::nullopt);
   CHECK(run.story() == lines{"run_created", "step_started w 1.1", "wait_began w 1.1",
                              "timer_fired w 1.1", "step_finished w 1.1", "step_started a 1.1"});
 }
@@ -79,8 +79,8 @@ TEST_CASE("a duration may be a number of seconds or computed", "[wait]") {
     driven_run run{chain({start(), waiting("w", {{"duration", length}}), end()})};
     const auto began = run.now();
     REQUIRE(run.begin({{"x", "2500ms"}}));
-    CHECK(next_alarm(run.state()) == began + 2500ms);
-    REQUIRE(run.ring());
+    CHECK(next_timer(run.state()) == began + 2500ms);
+    REQUIRE(run.fire_timer());
     CHECK(run.status() == run_status::completed);
   }
 }
@@ -88,8 +88,8 @@ TEST_CASE("a duration may be a number of seconds or computed", "[wait]") {
 TEST_CASE("a wait of zero ends with the next tick of the clock", "[wait]") {
   driven_run run{chain({start(), waiting("w", {{"duration", 0}}), end()})};
   REQUIRE(run.begin());
-  CHECK(next_alarm(run.state()) <= run.now());
-  REQUIRE(run.give(timer_command{}));
+  CHECK(next_timer(run.state()) <= run.now());
+  REQUIRE(run.apply(timer_command{}));
   CHECK(run.status() == run_status::completed);
 }
 
@@ -107,10 +107,10 @@ TEST_CASE("an invalid computed duration or time fails the step", "[wait]") {
 TEST_CASE("a failed wait can be retried with corrected data", "[wait][retry]") {
   driven_run run{chain({start(), waiting("w", {{"duration", var("x")}}), end()})};
   REQUIRE(run.begin({{"x", "soon"}}));
-  REQUIRE(run.give(set_data_command{std::nullopt, "", {{"x", "1s"}}}));
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(set_data_command{std::nullopt, "", {{"x", "1s"}}}));
+  REQUIRE(run.apply(retry_command{}));
   CHECK(is_parked(run.state()));
-  REQUIRE(run.ring());
+  REQUIRE(run.fire_timer());
   CHECK(run.status() == run_status::completed);
 }
 
@@ -119,8 +119,8 @@ TEST_CASE("a wait until a time sleeps until then", "[wait]") {
   for (const json& until : {time, json(1'700'006'400), json(var("x"))}) {
     driven_run run{chain({start(), waiting("w", {{"until", until}}), end()})};
     REQUIRE(run.begin({{"x", time}}));
-    CHECK(next_alarm(run.state()) == from_unix_us(1'700'006'400'000'000));
-    REQUIRE(run.ring());
+    CHECK(next_timer(run.state()) == from_unix_us(1'700'006'400'000'000));
+    REQUIRE(run.fire_timer());
     CHECK(run.status() == run_status::completed);
   }
 }
@@ -128,39 +128,39 @@ TEST_CASE("a wait until a time sleeps until then", "[wait]") {
 TEST_CASE("a wait until a past time ends at once", "[wait]") {
   driven_run run{chain({start(), waiting("w", {{"until", "2001-01-01T00:00:00Z"}}), end()})};
   REQUIRE(run.begin());
-  REQUIRE(run.give(timer_command{}));
+  REQUIRE(run.apply(timer_command{}));
   CHECK(run.status() == run_status::completed);
 }
 
 TEST_CASE("the time of a pause does not count towards a duration", "[wait][pause]") {
   driven_run run{chain({start(), waiting("w", {{"duration", "10s"}}), end()})};
   REQUIRE(run.begin());
-  run.let_pass(3s);
-  const auto left = *next_alarm(run.state()) - run.now();
-  REQUIRE(run.give(pause_command{}));
+  run.advance_clock(3s);
+  const auto left = *next_timer(run.state()) - run.now();
+  REQUIRE(run.apply(pause_command{}));
   CHECK(run.status() == run_status::paused);
-  CHECK(next_alarm(run.state()) == std::nullopt);
+  CHECK(next_timer(run.state()) == std::nullopt);
   CHECK(survives_restart(run));
-  run.let_pass(24h);
-  const auto refused = run.give(timer_command{});
+  run.advance_clock(24h);
+  const auto refused = run.apply(timer_command{});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::conflict);
   const auto resumed = run.now();
-  REQUIRE(run.give(resume_command{}));
-  CHECK(next_alarm(run.state()) == resumed + left);
-  REQUIRE(run.ring());
+  REQUIRE(run.apply(resume_command{}));
+  CHECK(next_timer(run.state()) == resumed + left);
+  REQUIRE(run.fire_timer());
   CHECK(run.status() == run_status::completed);
 }
 
 TEST_CASE("a pause does not postpone a wait until a time", "[wait][pause]") {
   driven_run run{chain({start(), waiting("w", {{"until", "2023-11-15T00:00:00Z"}}), end()})};
   REQUIRE(run.begin());
-  const auto due = next_alarm(run.state());
-  REQUIRE(run.give(pause_command{}));
-  run.let_pass(24h);
-  REQUIRE(run.give(resume_command{}));
-  CHECK(next_alarm(run.state()) == due);
-  REQUIRE(run.give(timer_command{}));
+  const auto due = next_timer(run.state());
+  REQUIRE(run.apply(pause_command{}));
+  run.advance_clock(24h);
+  REQUIRE(run.apply(resume_command{}));
+  CHECK(next_timer(run.state()) == due);
+  REQUIRE(run.apply(timer_command{}));
   CHECK(run.status() == run_status::completed);
 }
 
@@ -168,18 +168,18 @@ TEST_CASE("a sleeping branch keeps the rest of its wait when the run fails", "[w
   driven_run run{flow_of({start(), waiting("w", {{"duration", "10s"}}), task("a")},
                          {edge("start", "w"), edge("start", "a")})};
   REQUIRE(run.begin());
-  const auto left = *next_alarm(run.state()) - run.now();
+  const auto left = *next_timer(run.state()) - run.now();
   REQUIRE(run.finish("a", fail("broken", "it broke")));
-  CHECK(next_alarm(run.state()) == std::nullopt);
-  CHECK_FALSE(run.give(timer_command{}));
-  run.let_pass(1h);
+  CHECK(next_timer(run.state()) == std::nullopt);
+  CHECK_FALSE(run.apply(timer_command{}));
+  run.advance_clock(1h);
   const auto retried = run.now();
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(retry_command{}));
   CHECK(run.waiting_at() == lines{"a"});
-  CHECK(next_alarm(run.state()) == retried + left);
+  CHECK(next_timer(run.state()) == retried + left);
   CHECK(run.story("step_started w").size() == 1);
   REQUIRE(run.finish("a"));
-  REQUIRE(run.ring());
+  REQUIRE(run.fire_timer());
   CHECK(run.status() == run_status::completed);
 }
 
@@ -188,9 +188,9 @@ TEST_CASE("each branch waits for its own time; due timers fire together", "[wait
                           waiting("v", {{"duration", "20s"}}), waiting("u", {{"duration", "20s"}})},
                          {edge("start", "w"), edge("start", "v"), edge("start", "u")})};
   REQUIRE(run.begin());
-  REQUIRE(run.ring());
+  REQUIRE(run.fire_timer());
   CHECK(run.story("timer_fired") == lines{"timer_fired w 1.1"});
-  REQUIRE(run.ring());
+  REQUIRE(run.fire_timer());
   CHECK(run.story("timer_fired").size() == 3);
   CHECK(run.status() == run_status::completed);
 }
@@ -198,7 +198,7 @@ TEST_CASE("each branch waits for its own time; due timers fire together", "[wait
 TEST_CASE("a cancelled run has no timer", "[wait][cancel]") {
   driven_run run{chain({start(), waiting("w", {{"duration", "10s"}}), end()})};
   REQUIRE(run.begin());
-  REQUIRE(run.give(cancel_command{}));
-  CHECK(next_alarm(run.state()) == std::nullopt);
+  REQUIRE(run.apply(cancel_command{}));
+  CHECK(next_timer(run.state()) == std::nullopt);
   CHECK(broken_invariant(run.state()) == "");
 }

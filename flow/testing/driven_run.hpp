@@ -31,7 +31,7 @@ class driven_run {
   [[nodiscard]] const json& data() const noexcept { return *state_.data; }
   [[nodiscard]] time_point now() const noexcept { return now_; }
   /// Advances the clock.
-  void let_pass(std::chrono::milliseconds time) { now_ += time; }
+  void advance_clock(std::chrono::milliseconds time) { now_ += time; }
   /// Sets the function that names the task queue of a call.
   void set_queues(std::function<std::string(const invoke_effect&)> queue_of) {
     queue_of_ = std::move(queue_of);
@@ -46,7 +46,7 @@ class driven_run {
   [[nodiscard]] const transition& last() const noexcept { return last_; }
   [[nodiscard]] const std::vector<event>& events() const noexcept { return events_; }
 
-  result<void> give(command c) {
+  result<void> apply(command c) {
     const bool is_advance = std::holds_alternative<advance_command>(c);
     if (const auto* const outcome = std::get_if<step_outcome_command>(&c)) {
       const auto call = calls_.find(outcome->token);
@@ -57,12 +57,11 @@ class driven_run {
     const auto* const doubt = std::get_if<in_doubt_command>(&c);
     const token_id lost = doubt != nullptr ? doubt->token : 0;
     std::optional<token_id> handled;  // a call that is queued or a child run by now
-    if (const auto* const task = std::get_if<enqueue_task_command>(&c))
-      handled = task->token;
+    if (const auto* const task = std::get_if<enqueue_task_command>(&c)) handled = task->token;
     if (const auto* const child = std::get_if<child_started_command>(&c)) handled = child->token;
     apply_context context{now()};
     context.queue_of = queue_of_;
-    auto done = apply(*flow_, state_, std::move(c), context);
+    auto done = flow::apply(*flow_, state_, std::move(c), context);
     if (!done) return std::move(done).error();
     calls_.erase(lost);  // that call was interrupted
     if (handled) calls_.erase(*handled);
@@ -85,14 +84,14 @@ class driven_run {
     start.flow = flow_->id();
     start.input = std::move(input);
     start.metadata = std::move(metadata);
-    return give(std::move(start));
+    return apply(std::move(start));
   }
 
   /// Ends the call of a node with an outcome; the oldest if there are several.
   result<void> finish(const std::string& node, result<json> value = json::object()) {
     const invoke_effect* const call = call_of(node);
     PAWL_ASSERT(call != nullptr, ("no call is under way at node " + node).c_str());
-    return give(outcome_of(*call, std::move(value)));
+    return apply(outcome_of(*call, std::move(value)));
   }
 
   [[nodiscard]] const invoke_effect* call_of(const std::string& node) const {
@@ -107,18 +106,18 @@ class driven_run {
   }
 
   /// Advances the clock to the next timer and fires it.
-  result<void> ring() {
-    const auto due = next_alarm(state_);
+  result<void> fire_timer() {
+    const auto due = next_timer(state_);
     PAWL_ASSERT(due.has_value(), "no timer is set");
     now_ = std::max(now_, *due);
-    return give(timer_command{});
+    return apply(timer_command{});
   }
 
   /// Advances the run as often as it requests it, at most `limit` times. Returns how often.
   int settle(int limit = 1'000'000) {
     int times = 0;
     for (; advance_due_ && times < limit; ++times)
-      PAWL_ASSERT(give(advance_command{}), "a running run must accept an advance");
+      PAWL_ASSERT(apply(advance_command{}), "a running run must accept an advance");
     return times;
   }
 
@@ -130,7 +129,7 @@ class driven_run {
     auto due = recover(*flow_, state_);
     for (const auto& e : due.effects) remember(e);
     for (auto& c : due.commands) {
-      const auto given = give(std::move(c));
+      const auto given = apply(std::move(c));
       // The previous command may have ended the run.
       PAWL_ASSERT(given || given.error().code == errc::conflict, "a recovery command was refused");
     }

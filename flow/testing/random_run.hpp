@@ -88,18 +88,18 @@ class random_run {
     for (int i = 0; i < limit; ++i) {
       auto next = next_command();
       if (!next) return;
-      static_cast<void>(run_.give(*std::move(next)));
+      static_cast<void>(run_.apply(*std::move(next)));
     }
   }
 
   /// Drives the run to its end without interference. Returns false if it has not ended after
   /// `limit` commands.
-  [[nodiscard]] bool comes_to_an_end(int limit) {
+  [[nodiscard]] bool reaches_its_end(int limit) {
     options_.one_in_interferes = 0;
     for (int i = 0; i < limit; ++i) {
       if (is_finished(run_.status())) return true;
       auto next = next_command();
-      if (next) static_cast<void>(run_.give(*std::move(next)));
+      if (next) static_cast<void>(run_.apply(*std::move(next)));
     }
     return false;
   }
@@ -125,9 +125,9 @@ class random_run {
 
   /// The child run has ended, or its time-out has expired.
   command end_of_child(const token& t) {
-    if (const auto due = next_alarm(run_.state()); due && random_.chance(3)) {
+    if (const auto due = next_timer(run_.state()); due && random_.chance(3)) {
       if (*due > run_.now())
-        run_.let_pass(std::chrono::ceil<std::chrono::milliseconds>(*due - run_.now()));
+        run_.advance_clock(std::chrono::ceil<std::chrono::milliseconds>(*due - run_.now()));
       return timer_command{};
     }
     const auto& place = run_.flow().at(t.node);
@@ -193,9 +193,9 @@ class random_run {
     const bool asks =
         std::any_of(tokens.begin(), tokens.end(), [](const token& t) { return t.question; });
     if (asks && random_.chance(2)) return resumption();
-    if (const auto due = next_alarm(run_.state()); due && random_.chance(2)) {
+    if (const auto due = next_timer(run_.state()); due && random_.chance(2)) {
       if (*due > run_.now())
-        run_.let_pass(std::chrono::ceil<std::chrono::milliseconds>(*due - run_.now()));
+        run_.advance_clock(std::chrono::ceil<std::chrono::milliseconds>(*due - run_.now()));
       return timer_command{};
     }
     return signal_command{std::string{random_.pick(flow_generator::signals)},

@@ -102,7 +102,7 @@ TEST_CASE("every limit in bytes takes and refuses the same values", "[json_size]
       allowed.max_signal_bytes = fits ? size : size - 1;
       driven_run run{chain({start(), task("a"), end()}), allowed};
       REQUIRE(run.begin());
-      CHECK(run.give(signal_command{"go", input, ""}).has_value() == fits);
+      CHECK(run.apply(signal_command{"go", input, ""}).has_value() == fits);
     }
   }
 }

@@ -52,7 +52,7 @@ run_view make_view(const flow::run_state& state, const flow::compiled_flow& comp
   shown.data = *state.data;
   shown.metadata = state.metadata;
   shown.parked =
-      flow::is_parked(state) && !flow::next_alarm(state) && flow::open_tasks(state).empty();
+      flow::is_parked(state) && !flow::next_timer(state) && flow::open_tasks(state).empty();
   for (const auto& t : state.tokens)
     if (t.phase != flow::token_phase::ended) shown.at.push_back(compiled.at(t.node).id);
   if (is_finished(state.status)) return shown;  // it waits for nothing

@@ -63,8 +63,8 @@ bool help(flow::testing::driven_run& run, int number) {
     run.settle();
   } else if (!node.empty()) {
     static_cast<void>(run.finish(node, outcome_of(number)));
-  } else if (flow::next_alarm(run.state()) && !pawl::is_finished(run.status())) {
-    static_cast<void>(run.ring());
+  } else if (flow::next_timer(run.state()) && !pawl::is_finished(run.status())) {
+    static_cast<void>(run.fire_timer());
   } else {
     return false;
   }

@@ -10,7 +10,7 @@ TEST_CASE("cancel ends a running run and its calls", "[cancel]") {
       flow_of({start(), task("a"), task("b")}, {edge("start", "a"), edge("start", "b")})};
   REQUIRE(run.begin({{"x", 1}}));
   const auto at = run.now();
-  REQUIRE(run.give(cancel_command{std::nullopt, "the customer called"}));
+  REQUIRE(run.apply(cancel_command{std::nullopt, "the customer called"}));
   CHECK(run.status() == run_status::cancelled);
   CHECK(run.calls().empty());
   REQUIRE(run.last().effects.size() == 2);
@@ -26,7 +26,7 @@ TEST_CASE("cancel ends a running run and its calls", "[cancel]") {
 TEST_CASE("cancel without a reason records no reason", "[cancel]") {
   driven_run run{chain({start(), task("a")})};
   REQUIRE(run.begin());
-  REQUIRE(run.give(cancel_command{}));
+  REQUIRE(run.apply(cancel_command{}));
   CHECK(run.events().back().detail.is_null());
 }
 
@@ -34,8 +34,8 @@ TEST_CASE("the outcome of a step that was cancelled is not recorded", "[cancel]"
   driven_run run{chain({start(), task("a"), end()})};
   REQUIRE(run.begin());
   const auto outcome = run.outcome_of(*run.call_of("a"), json{{"late", 1}});
-  REQUIRE(run.give(cancel_command{}));
-  const auto refused = run.give(outcome);
+  REQUIRE(run.apply(cancel_command{}));
+  const auto refused = run.apply(outcome);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::conflict);
   CHECK(run.data() == json::object());
@@ -44,7 +44,7 @@ TEST_CASE("the outcome of a step that was cancelled is not recorded", "[cancel]"
 TEST_CASE("a cancelled run still shows where it was", "[cancel]") {
   driven_run run{chain({start(), task("a"), end()})};
   REQUIRE(run.begin());
-  REQUIRE(run.give(cancel_command{}));
+  REQUIRE(run.apply(cancel_command{}));
   REQUIRE(run.state().tokens.size() == 1);
   CHECK(run.flow().at(run.state().tokens[0].node).id == "a");
 }

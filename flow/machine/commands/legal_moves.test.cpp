@@ -15,15 +15,16 @@ namespace {
 
 /// The states of a run: its status, or more where the status alone does not decide what is legal.
 const std::vector<std::string> states = {
-    "pending",      "running", "sleeping",    "pausing",             "paused",    "asking",
-    "compensating", "failed",  "compensated", "compensation failed", "completed", "cancelled"};
+    "pending",   "running",      "sleeping", "pausing",     "paused",
+    "asking",    "compensating", "failed",   "compensated", "compensation failed",
+    "completed", "cancelled"};
 
 run_status status_of(const std::string& state) {
   for (const run_status status : all_run_statuses)
     if (to_string(status) == state) return status;
   if (state == "asking") return run_status::paused;
   return state == "compensated" || state == "compensation failed" ? run_status::failed
-                                                           : run_status::running;
+                                                                  : run_status::running;
 }
 
 std::string state_of(const run_state& run) {
@@ -42,7 +43,7 @@ std::string state_of(const run_state& run) {
 result<void> interrupt_a(driven_run& run) {
   auto outcome = run.outcome_of(*run.call_of("a"), json());
   outcome.interrupted = interruption{"may I?", json::object()};
-  return run.give(std::move(outcome));
+  return run.apply(std::move(outcome));
 }
 
 driven_run compensating_run() {
@@ -72,11 +73,12 @@ driven_run run_that_is(const std::string& state) {
   REQUIRE(run.begin());
   if (state == "completed") REQUIRE(run.finish("a"));
   if (state == "failed") REQUIRE(run.finish("a", fail("broken", "it broke")));
-  if (state == "cancelled") REQUIRE(run.give(cancel_command{}));
-  if (state == "pausing" || state == "paused") REQUIRE(run.give(pause_command{}));
+  if (state == "cancelled") REQUIRE(run.apply(cancel_command{}));
+  if (state == "pausing" || state == "paused") REQUIRE(run.apply(pause_command{}));
   if (state == "paused") REQUIRE(run.finish("a"));
   if (state == "asking") REQUIRE(interrupt_a(run));
-  if (state == "pending") run.mutable_state().status = run_status::pending;  // no command leads here
+  if (state == "pending")
+    run.mutable_state().status = run_status::pending;  // no command leads here
   REQUIRE(state_of(run.state()) == state);
   return run;
 }
@@ -86,7 +88,7 @@ driven_run run_that_is(run_status status) {
 }
 
 const std::vector<std::string> command_names = {
-    "start", "step outcome", "in doubt", "timer",  "advance", "cancel", "retry",
+    "start", "step outcome", "in doubt", "timer",    "advance", "cancel",    "retry",
     "pause", "resume",       "answer",   "set data", "signal",  "quarantine"};
 
 command make(const std::string& name, const driven_run& run) {
@@ -116,8 +118,8 @@ command make(const std::string& name, const driven_run& run) {
   return quarantine_command{"it crashed five times"};
 }
 
-/// The commands that are legal in each state, and the states they lead to. All others are refused. A
-/// step outcome ends these runs, because their one step is the last; so does a resume after it. A
+/// The commands that are legal in each state, and the states they lead to. All others are refused.
+/// A step outcome ends these runs, because their one step is the last; so does a resume after it. A
 /// pause waits for the step.
 const std::map<std::pair<std::string, std::string>, std::string> legal = {
     {{"pending", "cancel"}, "cancelled"},
@@ -188,7 +190,7 @@ TEST_CASE("in every state of a run, exactly the commands of the table are legal"
       const run_status status = before.status;
       command c = make(name, run);
       CHECK(name_of(c) == (name == "answer" ? "resume" : name));
-      const auto given = run.give(std::move(c));
+      const auto given = run.apply(std::move(c));
       CAPTURE(state, name, given ? "" : given.error().message);
       const auto expected = legal.find({state, name});
       if (expected != legal.end()) {
@@ -207,10 +209,11 @@ TEST_CASE("in every state of a run, exactly the commands of the table are legal"
   }
 }
 
-TEST_CASE("the error of a refused command shows the state of the run and what is allowed", "[commands]") {
+TEST_CASE("the error of a refused command shows the state of the run and what is allowed",
+          "[commands]") {
   const auto refusal = [](const std::string& state, const char* name) {
     driven_run run = run_that_is(state);
-    return run.give(make(name, run)).error().message;
+    return run.apply(make(name, run)).error().message;
   };
   CHECK(refusal("completed", "cancel") ==
         "cannot cancel run r1: it is completed. Allowed: restart");
@@ -240,7 +243,7 @@ TEST_CASE("compare-and-set: a command for another status is a conflict and chang
            {command{cancel_command{expected, ""}}, command{retry_command{expected, ""}},
             command{pause_command{expected, ""}}, command{resume_command{expected, "", {}}},
             command{set_data_command{expected, "", {}}}}) {
-        const auto given = run.give(c);
+        const auto given = run.apply(c);
         REQUIRE_FALSE(given);
         CHECK(given.error().code == errc::conflict);
         CHECK(given.error().message == "run r1 is " + std::string{to_string(actual)} + ", not " +
@@ -254,15 +257,15 @@ TEST_CASE("compare-and-set: a command for another status is a conflict and chang
 
 TEST_CASE("compare-and-set: of two callers that saw the same status, one succeeds", "[commands]") {
   driven_run run = run_that_is(running);
-  REQUIRE(run.give(cancel_command{running, "the first"}));
-  const auto second = run.give(cancel_command{running, "the second"});
+  REQUIRE(run.apply(cancel_command{running, "the first"}));
+  const auto second = run.apply(cancel_command{running, "the second"});
   REQUIRE_FALSE(second);
   CHECK(second.error().code == errc::conflict);
 }
 
 TEST_CASE("compare-and-set does not make an illegal command legal", "[commands]") {
   driven_run run = run_that_is(completed);
-  const auto given = run.give(cancel_command{completed, ""});
+  const auto given = run.apply(cancel_command{completed, ""});
   REQUIRE_FALSE(given);
   CHECK(given.error().code == errc::illegal_transition);
 }

@@ -23,7 +23,7 @@ driven_run run_with_two_branches() {
 TEST_CASE("a pause lets the current step finish and starts no other", "[pause]") {
   driven_run run{chain({start(), task("a"), task("b"), end()})};
   REQUIRE(run.begin());
-  REQUIRE(run.give(pause_command{std::nullopt, "a look"}));
+  REQUIRE(run.apply(pause_command{std::nullopt, "a look"}));
   CHECK(run.status() == run_status::running);
   CHECK(run.state().pausing());
   CHECK(run.last().effects.empty());
@@ -34,7 +34,7 @@ TEST_CASE("a pause lets the current step finish and starts no other", "[pause]")
   CHECK(run.data() == json{{"x", 1}});
   CHECK(run.story("run_") == lines{"run_created", "run_pausing", "run_paused"});
 
-  REQUIRE(run.give(resume_command{}));
+  REQUIRE(run.apply(resume_command{}));
   CHECK(run.status() == run_status::running);
   CHECK(run.waiting_at() == lines{"b"});
   REQUIRE(run.finish("b"));
@@ -43,21 +43,21 @@ TEST_CASE("a pause lets the current step finish and starts no other", "[pause]")
 
 TEST_CASE("a run is paused when the last of its steps has finished", "[pause]") {
   auto run = run_with_two_branches();
-  REQUIRE(run.give(pause_command{}));
+  REQUIRE(run.apply(pause_command{}));
   REQUIRE(run.finish("a"));
   CHECK(run.status() == run_status::running);
   CHECK(run.waiting_at() == lines{"b"});
   REQUIRE(run.finish("b"));
   CHECK(run.status() == run_status::paused);
-  REQUIRE(run.give(resume_command{}));
+  REQUIRE(run.apply(resume_command{}));
   CHECK(run.waiting_at() == lines{"after_a", "after_b"});
 }
 
 TEST_CASE("a resume of a pausing run undoes the pause", "[pause]") {
   auto run = run_with_two_branches();
-  REQUIRE(run.give(pause_command{}));
+  REQUIRE(run.apply(pause_command{}));
   REQUIRE(run.finish("a"));
-  REQUIRE(run.give(resume_command{}));
+  REQUIRE(run.apply(resume_command{}));
   CHECK_FALSE(run.state().pausing());
   CHECK(run.status() == run_status::running);
   CHECK(run.waiting_at() == lines{"after_a", "b"});
@@ -65,11 +65,11 @@ TEST_CASE("a resume of a pausing run undoes the pause", "[pause]") {
 
 TEST_CASE("a second pause, and a resume of a run that is not paused, are refused", "[pause]") {
   auto run = run_with_two_branches();
-  const auto not_paused = run.give(resume_command{});
+  const auto not_paused = run.apply(resume_command{});
   REQUIRE_FALSE(not_paused);
   CHECK(not_paused.error().code == errc::illegal_transition);
-  REQUIRE(run.give(pause_command{}));
-  const auto again = run.give(pause_command{});
+  REQUIRE(run.apply(pause_command{}));
+  const auto again = run.apply(pause_command{});
   REQUIRE_FALSE(again);
   CHECK(again.error().message ==
         "cannot pause run r1: it is pausing. Allowed: resume, signal, cancel");
@@ -77,7 +77,7 @@ TEST_CASE("a second pause, and a resume of a run that is not paused, are refused
 
 TEST_CASE("a step that fails while its run is pausing fails the run", "[pause]") {
   auto run = run_with_two_branches();
-  REQUIRE(run.give(pause_command{}));
+  REQUIRE(run.apply(pause_command{}));
   REQUIRE(run.finish("a", fail("broken", "it broke")));
   CHECK(run.status() == run_status::failed);
   CHECK_FALSE(run.state().pausing());
@@ -86,7 +86,7 @@ TEST_CASE("a step that fails while its run is pausing fails the run", "[pause]")
 TEST_CASE("a pausing run whose last step returns is completed", "[pause]") {
   driven_run run{chain({start(), task("a")})};
   REQUIRE(run.begin());
-  REQUIRE(run.give(pause_command{}));
+  REQUIRE(run.apply(pause_command{}));
   REQUIRE(run.finish("a"));
   CHECK(run.status() == run_status::completed);
 }
@@ -97,35 +97,35 @@ TEST_CASE("a run in a loop without waits is paused at once", "[pause]") {
       {edge("start", "round"), edge("round", "round", true), edge("round", "way_out", false)})};
   REQUIRE(run.begin());
   REQUIRE(run.advance_due());
-  REQUIRE(run.give(pause_command{}));
+  REQUIRE(run.apply(pause_command{}));
   CHECK(run.status() == run_status::paused);
-  const auto refused = run.give(advance_command{});  // the one that was due
+  const auto refused = run.apply(advance_command{});  // the one that was due
   CHECK_FALSE(refused);
-  REQUIRE(run.give(resume_command{}));
+  REQUIRE(run.apply(resume_command{}));
   CHECK(run.status() == run_status::running);
   CHECK(run.advance_due());
 }
 
 TEST_CASE("a pausing and a paused run can be cancelled", "[pause]") {
   auto pausing = run_with_two_branches();
-  REQUIRE(pausing.give(pause_command{}));
-  REQUIRE(pausing.give(cancel_command{}));
+  REQUIRE(pausing.apply(pause_command{}));
+  REQUIRE(pausing.apply(cancel_command{}));
   CHECK(pausing.status() == run_status::cancelled);
   CHECK_FALSE(pausing.state().pausing());
   CHECK(pausing.last().effects.size() == 2);  // both functions are cancelled
 
   auto paused = run_with_two_branches();
-  REQUIRE(paused.give(pause_command{}));
+  REQUIRE(paused.apply(pause_command{}));
   REQUIRE(paused.finish("a"));
   REQUIRE(paused.finish("b"));
-  REQUIRE(paused.give(cancel_command{}));
+  REQUIRE(paused.apply(cancel_command{}));
   CHECK(paused.status() == run_status::cancelled);
   CHECK(paused.last().effects.empty());
 }
 
 TEST_CASE("after a crash, a pausing run repeats its calls and is then paused", "[pause]") {
   auto run = run_with_two_branches();
-  REQUIRE(run.give(pause_command{}));
+  REQUIRE(run.apply(pause_command{}));
   REQUIRE(run.finish("a"));
   run.restart_from(run.state());
   CHECK_FALSE(run.advance_due());

@@ -22,7 +22,7 @@ TEST_CASE("retry repeats the failed step: same visit and idempotency key, next a
   REQUIRE(run.finish("b", fail("busy", "try again")));
   REQUIRE(run.status() == run_status::failed);
 
-  REQUIRE(run.give(retry_command{std::nullopt, "the bank is back"}));
+  REQUIRE(run.apply(retry_command{std::nullopt, "the bank is back"}));
   CHECK(run.status() == run_status::running);
   REQUIRE(run.call_of("b") != nullptr);
   CHECK(run.call_of("b")->visit == 1);
@@ -46,7 +46,7 @@ TEST_CASE("retry clears the error and the end time", "[retry]") {
   REQUIRE(run.finish("a", fail("busy", "try again")));
   REQUIRE(run.state().error.has_value());
   REQUIRE(run.state().finished_at.has_value());
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(retry_command{}));
   CHECK_FALSE(run.state().error.has_value());
   CHECK_FALSE(run.state().finished_at.has_value());
   CHECK(run.state().started_at == started);
@@ -59,7 +59,7 @@ TEST_CASE("retry can be used as often as the step fails", "[retry]") {
     REQUIRE(run.call_of("a")->attempt == attempt);
     REQUIRE(run.finish("a", fail("busy", "try again")));
     CHECK(run.state().error->attempt == attempt);
-    REQUIRE(run.give(retry_command{}));
+    REQUIRE(run.apply(retry_command{}));
   }
   CHECK(run.call_of("a")->visit == 1);
 }
@@ -70,8 +70,8 @@ TEST_CASE("the outcome of an attempt from before a retry is refused", "[retry]")
   REQUIRE(run.begin());
   const auto late = run.outcome_of(*run.call_of("b"), json{{"late", 1}});
   REQUIRE(run.finish("a", fail("busy", "try again")));
-  REQUIRE(run.give(retry_command{}));
-  const auto refused = run.give(late);
+  REQUIRE(run.apply(retry_command{}));
+  const auto refused = run.apply(late);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::conflict);
 }
@@ -80,7 +80,7 @@ TEST_CASE("retry repeats a failed condition on the same visit", "[retry]") {
   driven_run run{chain({start(), condition("c", {{"*", json::array()}}), end()})};
   REQUIRE(run.begin());
   REQUIRE(run.status() == run_status::failed);
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(retry_command{}));
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error->attempt == 2);
   CHECK(run.state().visits == std::vector<std::uint32_t>{1, 1});

@@ -8,28 +8,28 @@ using namespace pawl::flow::testing;
 TEST_CASE("set-data sets top-level keys of the data, which the next step sees", "[set_data]") {
   driven_run run{chain({start(), task("a"), task("b")})};
   REQUIRE(run.begin({{"x", {{"old", 1}}}, {"y", 2}}));
-  const auto too_early = run.give(set_data_command{std::nullopt, "", {{"x", 7}}});
+  const auto too_early = run.apply(set_data_command{std::nullopt, "", {{"x", 7}}});
   REQUIRE_FALSE(too_early);  // the current step was given the data as it is
   CHECK(too_early.error().code == errc::illegal_transition);
-  REQUIRE(run.give(pause_command{}));
-  const auto still_early = run.give(resume_command{std::nullopt, "", {{"x", 7}}});
+  REQUIRE(run.apply(pause_command{}));
+  const auto still_early = run.apply(resume_command{std::nullopt, "", {{"x", 7}}});
   REQUIRE_FALSE(still_early);
   CHECK(still_early.error().code == errc::illegal_transition);
   REQUIRE(run.finish("a"));
-  REQUIRE(run.give(set_data_command{std::nullopt, "by hand", {{"x", 7}, {"z", nullptr}}}));
+  REQUIRE(run.apply(set_data_command{std::nullopt, "by hand", {{"x", 7}, {"z", nullptr}}}));
   CHECK(run.data() == json{{"x", 7}, {"y", 2}, {"z", nullptr}});
   CHECK(run.events().back().detail == json{{"keys", {"x", "z"}}, {"reason", "by hand"}});
   CHECK(run.status() == run_status::paused);
-  REQUIRE(run.give(resume_command{}));
+  REQUIRE(run.apply(resume_command{}));
   CHECK(*run.call_of("b")->state == run.data());
 }
 
 TEST_CASE("a resume can set data", "[set_data][pause]") {
   driven_run run{chain({start(), task("a"), task("b")})};
   REQUIRE(run.begin());
-  REQUIRE(run.give(pause_command{}));
+  REQUIRE(run.apply(pause_command{}));
   REQUIRE(run.finish("a", json{{"ok", false}}));
-  REQUIRE(run.give(resume_command{std::nullopt, "checked", {{"ok", true}}}));
+  REQUIRE(run.apply(resume_command{std::nullopt, "checked", {{"ok", true}}}));
   CHECK(*run.call_of("b")->state == json{{"ok", true}});
 }
 
@@ -37,9 +37,9 @@ TEST_CASE("a failed run can be retried with other data", "[set_data]") {
   driven_run run{chain({start(), task("a")})};
   REQUIRE(run.begin({{"card", "old"}}));
   REQUIRE(run.finish("a", fail("declined", "no")));
-  REQUIRE(run.give(set_data_command{std::nullopt, "", {{"card", "new"}}}));
+  REQUIRE(run.apply(set_data_command{std::nullopt, "", {{"card", "new"}}}));
   CHECK(run.status() == run_status::failed);
-  REQUIRE(run.give(retry_command{}));
+  REQUIRE(run.apply(retry_command{}));
   CHECK(*run.call_of("a")->state == json{{"card", "new"}});
 }
 
@@ -57,14 +57,14 @@ TEST_CASE("the nesting of values that enter a run is limited", "[set_data][limit
   signal_command signal;
   signal.type = "go";
   signal.payload = nested(1'001);
-  CHECK(code_of(run.give(signal)) == errc::limit_exceeded);
-  CHECK(code_of(run.give(set_data_command{std::nullopt, "", {{"x", nested(1'000)}}})) ==
+  CHECK(code_of(run.apply(signal)) == errc::limit_exceeded);
+  CHECK(code_of(run.apply(set_data_command{std::nullopt, "", {{"x", nested(1'000)}}})) ==
         errc::limit_exceeded);
   resume_command answers;
   answers.answer = nested(1'001);
-  CHECK(code_of(run.give(answers)) == errc::limit_exceeded);
+  CHECK(code_of(run.apply(answers)) == errc::limit_exceeded);
   answers.answer = nested(1'000);
-  CHECK(run.give(answers));
+  CHECK(run.apply(answers));
 }
 
 TEST_CASE("data that is not an object or too large is refused and changes nothing", "[set_data]") {
@@ -72,11 +72,11 @@ TEST_CASE("data that is not an object or too large is refused and changes nothin
   allowed.max_state_bytes = 100;
   driven_run run{chain({start(), task("a"), task("b")}), allowed};
   REQUIRE(run.begin({{"x", 1}}));
-  REQUIRE(run.give(pause_command{}));
+  REQUIRE(run.apply(pause_command{}));
   REQUIRE(run.finish("a"));
   const run_state before = run.state();
   const auto refused = [&](command c) {
-    const auto given = run.give(std::move(c));
+    const auto given = run.apply(std::move(c));
     REQUIRE_FALSE(given);
     CHECK(run.state() == before);
     return given.error().code;

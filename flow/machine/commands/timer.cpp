@@ -4,7 +4,7 @@ namespace pawl::flow {
 
 result<transition> handle(const compiled_flow& flow, run_state& run, timer_command&& timer,
                           const apply_context& context) {
-  const auto due = next_alarm(run);
+  const auto due = next_timer(run);
   if (!due || *due > context.now) {
     return error{errc::conflict, "run " + run.key.id.str() + " has no timer that is due"};
   }
