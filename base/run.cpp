@@ -9,8 +9,6 @@ namespace pawl {
 
 std::string_view to_string(run_status status) noexcept {
   switch (status) {
-    case run_status::pending:
-      return "pending";
     case run_status::running:
       return "running";
     case run_status::paused:

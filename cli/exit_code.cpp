@@ -42,7 +42,6 @@ exit_code exit_code_of(run_status status) noexcept {
       return exit_code::run_failed;
     case run_status::cancelled:
       return exit_code::run_cancelled;
-    case run_status::pending:
     case run_status::running:
     case run_status::paused:
     case run_status::completed:

@@ -1,7 +1,7 @@
 #include "cli/follow_and_report.hpp"
 
 #include <algorithm>
-#include <array>
+#include <map>
 
 #include "cli/report.hpp"
 #include "cli/text.hpp"
@@ -66,7 +66,7 @@ exit_code report_stopped_early(session& s, const command_hints& hints, const fol
 
 /// Prints the totals of several runs. Returns the worst of their exit codes.
 exit_code print_totals(session& s, target& on, const follow_result& done, bool json) {
-  std::array<std::size_t, std::size(all_run_statuses)> totals{};
+  std::map<run_status, std::size_t> totals;
   const error* failure = nullptr;
   for (const auto& [id, run] : done.runs) {
     if (!run) {
@@ -75,7 +75,7 @@ exit_code print_totals(session& s, target& on, const follow_result& done, bool j
         s.print_message("run " + id.str() + ": " + failure->message);
       continue;
     }
-    ++totals[static_cast<std::size_t>(run->summary.status)];
+    ++totals[run->summary.status];
     if (json) print_end_json(s, *run);
     if (!json && run->summary.status == run_status::failed)
       s.out().line("next: " + next_command(*run, on.hints()));
@@ -83,15 +83,15 @@ exit_code print_totals(session& s, target& on, const follow_result& done, bool j
   if (!json) {
     std::string line = counted(done.runs.size(), "run") + ":";
     for (const auto status : all_run_statuses) {
-      const auto count = totals[static_cast<std::size_t>(status)];
+      const auto count = totals[status];
       if (count > 0) line += " " + std::to_string(count) + " " + std::string{to_string(status)};
     }
     s.out().line(line);
   }
   if (failure != nullptr && failure->code == errc::unavailable) return fail_with(s, on, *failure);
   if (failure != nullptr) return exit_code_of(failure->code);
-  if (totals[static_cast<std::size_t>(run_status::failed)] > 0) return exit_code::run_failed;
-  if (totals[static_cast<std::size_t>(run_status::cancelled)] > 0) return exit_code::run_cancelled;
+  if (totals[run_status::failed] > 0) return exit_code::run_failed;
+  if (totals[run_status::cancelled] > 0) return exit_code::run_cancelled;
   return exit_code::ok;
 }
 

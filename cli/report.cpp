@@ -13,7 +13,6 @@ constexpr std::size_t max_shown_bytes = 8'000;
 std::string next_command(const run_summary& run, const command_hints& hints) {
   const std::string& id = run.key.id.str();
   switch (run.status) {
-    case run_status::pending:
     case run_status::running:
       if (hints.remote) return "pawl runs watch " + id + hints.read_flags;
       [[fallthrough]];

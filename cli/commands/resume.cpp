@@ -16,13 +16,7 @@ struct resume_arguments {
 
 /// The IDs of all unfinished runs that are not paused, oldest first.
 result<std::vector<run_id>> unfinished_runs(target& on) {
-  std::vector<run_id> ids;
-  for (const auto status : {run_status::pending, run_status::running}) {
-    auto some = runs_with_status(on, status);
-    if (!some) return some;
-    ids.insert(ids.begin(), some->begin(), some->end());
-  }
-  return ids;
+  return runs_with_status(on, run_status::running);
 }
 
 /// Why there is no run to resume.

@@ -27,7 +27,6 @@ tint tint_of(run_status status) {
     case run_status::cancelled:
     case run_status::paused:
       return tint::yellow;
-    case run_status::pending:
     case run_status::running:
       break;
   }
@@ -112,7 +111,7 @@ void add_runs_ls(CLI::App& to, command_line& line) {
       add_command(to, "ls", "List runs, newest first.",
                   "Example:\n  pawl runs ls --data-dir ./data --status failed --limit 10");
   cmd->add_option("--status", options->status, "Only runs with this status")
-      ->type_name("pending|running|paused|completed|failed|cancelled");
+      ->type_name("running|paused|completed|failed|cancelled");
   cmd->add_option("--flow", options->flow, "Only runs of this flow, in any version")
       ->type_name("NAME");
   cmd->add_option("--limit", options->limit, "Maximum number of runs; default: 50")->type_name("N");

@@ -64,7 +64,6 @@ std::string advice(const run_view& view, const command_hints& hints) {
   const run_summary& run = view.summary;
   const std::string command = next_command(view, hints);
   switch (run.status) {
-    case run_status::pending:
     case run_status::running:
       return (hints.remote ? "It is not finished. To follow it:\n  "
                            : "It is not finished. To continue it:\n  ") +

@@ -78,7 +78,7 @@ class field_reader {
   run_status status(const char* key) {
     const auto given = parse_run_status(text(key));
     if (!given) reject(key);
-    return given.value_or(run_status::pending);
+    return given.value_or(run_status::running);
   }
   std::optional<run_id> run(const char* key) {
     const std::string given = optional_text(key);

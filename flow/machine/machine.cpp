@@ -136,8 +136,6 @@ std::string_view legal_commands(const run_state& run) noexcept {
   const bool asks = std::any_of(run.tokens.begin(), run.tokens.end(),
                                 [](const token& t) { return t.question.has_value(); });
   switch (run.status) {
-    case run_status::pending:
-      return "cancel";
     case run_status::running:
       if (run.compensating) return run.pausing() ? "resume, signal" : "pause, signal";
       if (run.pausing()) return "resume, signal, cancel";

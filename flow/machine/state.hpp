@@ -162,7 +162,7 @@ inline constexpr std::size_t remembered_signals = 1000;
 struct run_state {
   run_key key;
   flow_version_id flow;
-  run_status status = run_status::pending;
+  run_status status = run_status::running;
   shared_json data;  ///< an object
   json metadata = json::object();
   std::vector<token> tokens;          ///< ascending ids

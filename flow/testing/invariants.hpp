@@ -13,8 +13,6 @@ namespace pawl::flow::testing {
 [[nodiscard]] inline bool is_legal_move(run_status from, run_status to) {
   using enum run_status;
   switch (from) {
-    case pending:
-      return to == running || to == paused || to == cancelled || to == failed;
     case running:
       return to == paused || to == completed || to == failed || to == cancelled;
     case paused:
@@ -40,7 +38,8 @@ inline std::string broken_tokens(const run_state& run) {
     if (i > 0 && run.tokens[i - 1].id >= t.id) return name + "is not in the order of the ids";
     if (t.visit > 0 && (t.node >= run.visits.size() || run.visits[t.node] < t.visit))
       return name + "is on a visit that was not counted";
-    if (t.phase == token_phase::ended && t.on_trunk()) return name + "has ended on the trunk and was kept";
+    if (t.phase == token_phase::ended && t.on_trunk())
+      return name + "has ended on the trunk and was kept";
     if (t.phase == token_phase::waiting && run.status != run_status::running &&
         !(run.status == run_status::paused && t.task && t.task->lease == 0))
       return name + "waits in a run that is not running";
@@ -59,7 +58,8 @@ inline std::string broken_tokens(const run_state& run) {
     if (t.task && t.phase != token_phase::waiting) return name + "has a task, but does not wait";
     if (t.child && t.phase != token_phase::waiting)
       return name + "has a child run, but does not wait";
-    if (t.question && t.phase != token_phase::sleeping) return name + "has a question, but does not sleep";
+    if (t.question && t.phase != token_phase::sleeping)
+      return name + "has a question, but does not sleep";
     if (t.compensates && !run.compensating) return name + "compensates in a run that does not";
     if (run.maps.contains(t.id) && t.phase != token_phase::gathering &&
         run.status == run_status::running)
@@ -100,11 +100,12 @@ inline std::string broken_status(const run_state& run) {
       return "a map counts its items wrongly";
   }
   const bool under_way = std::any_of(run.tokens.begin(), run.tokens.end(),
-                                 [](const token& t) { return t.under_way(); });
+                                     [](const token& t) { return t.under_way(); });
   if (run.pausing() && (run.status != run_status::running || !under_way))
     return "it is pausing, but has nothing under way";
   for (std::size_t i = 0; i < run.inbox.size(); ++i) {
-    if (run.inbox[i].number >= run.next_signal) return "a signal has a number that was never assigned";
+    if (run.inbox[i].number >= run.next_signal)
+      return "a signal has a number that was never assigned";
     if (i > 0 && run.inbox[i].number <= run.inbox[i - 1].number)
       return "its signals are not in order of arrival";
   }
@@ -120,7 +121,8 @@ inline std::string broken_status(const run_state& run) {
   if (auto wrong = detail::broken_tokens(run); !wrong.empty()) return wrong;
   if (auto wrong = detail::broken_status(run); !wrong.empty()) return wrong;
   if (!run.data->is_object()) return "its data is not an object";
-  if (json_size(*run.data) != run.data_bytes + json_container_size) return "the size of its data is wrong";
+  if (json_size(*run.data) != run.data_bytes + json_container_size)
+    return "the size of its data is wrong";
   if (run.sequence == 0) return "it has no checkpoint";
   if (run.updated_at < run.created_at) return "it was changed before it was created";
   return "";

@@ -15,9 +15,8 @@
 
 namespace pawl {
 
-/// The status of a run. The numbers are stored: never change them.
+/// The status of a run. The numbers are stored: never change them; 0 is reserved.
 enum class run_status : std::uint8_t {
-  pending = 0,
   running = 1,
   paused = 2,
   completed = 3,
@@ -25,9 +24,9 @@ enum class run_status : std::uint8_t {
   cancelled = 5,
 };
 
-inline constexpr run_status all_run_statuses[] = {run_status::pending, run_status::running,
-                                                  run_status::paused,  run_status::completed,
-                                                  run_status::failed,  run_status::cancelled};
+inline constexpr run_status all_run_statuses[] = {run_status::running, run_status::paused,
+                                                  run_status::completed, run_status::failed,
+                                                  run_status::cancelled};
 
 [[nodiscard]] std::string_view to_string(run_status status) noexcept;
 [[nodiscard]] std::optional<run_status> parse_run_status(std::string_view text) noexcept;
@@ -53,7 +52,7 @@ struct run_error {
 struct run_summary {
   run_key key;
   flow_version_id flow;
-  run_status status = run_status::pending;
+  run_status status = run_status::running;
   time_point created_at{};
   std::optional<time_point> started_at;
   std::optional<time_point> finished_at;

@@ -34,14 +34,14 @@ struct start_options {
 struct run_started {
   run_id id;
   flow_version_id flow;
-  run_status status = run_status::pending;
+  run_status status = run_status::running;
   bool created = true;  ///< false: the run existed already
 };
 
 /// The result of a command.
 struct run_changed {
   run_summary run;
-  run_status before = run_status::pending;
+  run_status before = run_status::running;
   /// After a pause: steps are still running; the run is paused when they have finished.
   bool pausing = false;
 };

@@ -21,7 +21,9 @@ version decode_version(const json& j) {
 }
 
 run_status decode_status(const json& j) {
-  return decode_enum(j, run_status::cancelled);
+  const auto status = decode_enum(j, run_status::cancelled);
+  if (status < run_status::running) throw_wrong_shape("unknown enumerator");
+  return status;
 }
 
 const json& object_in(const json& j) {

@@ -161,7 +161,7 @@ result<void> flow_queries::check_unused(const flow_name& name) const {
   const auto r = begin_reading(core_);
   if (!r) return r.error();
   std::optional<error> failure;
-  for (const auto status : {run_status::pending, run_status::running, run_status::paused}) {
+  for (const auto status : {run_status::running, run_status::paused}) {
     const auto scanned =
         r->now->scan(column::indexes, persistence::keys::runs_by_status(in_, status),
                      [&](std::string_view key, std::string_view) {

@@ -47,7 +47,7 @@ class parameters {
   std::map<std::string, std::string, std::less<>> values_;
 };
 
-/// "pending, running, …", for messages.
+/// "running, paused, …", for messages.
 [[nodiscard]] std::string all_statuses();
 
 }  // namespace pawl::server

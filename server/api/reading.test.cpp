@@ -46,7 +46,7 @@ TEST_CASE("invalid parameters are diagnostics with the allowed values", "[readin
   REQUIRE(diagnostics.size() == 5);
   CHECK(diagnostics[0].pointer == "?n");
   CHECK(pawl::testing::contains(diagnostics[0].message, "from 1 to 10"));
-  CHECK(pawl::testing::contains(diagnostics[4].message, "pending, running"));
+  CHECK(pawl::testing::contains(diagnostics[4].message, "running, paused"));
 }
 
 TEST_CASE("unknown, repeated and malformed parameters are reported together", "[reading]") {

@@ -13,7 +13,7 @@ namespace pawl::linear {
 /// place.
 struct run_model {
   bool exists = false;
-  run_status status = run_status::pending;
+  run_status status = run_status::running;
   bool pausing = false;
   int place = 0;  ///< 2n: before signal n; 2n + 1: task n is running; 2 * pairs: the end
   int input = 0;

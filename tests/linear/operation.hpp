@@ -38,7 +38,7 @@ struct shown_data {
 /// The answer to a call. Fields that a verb does not return keep their defaults.
 struct outcome {
   std::string error = {};                   ///< the text of an `errc`; empty: success
-  run_status status = run_status::pending;  ///< after the call
+  run_status status = run_status::running;  ///< after the call
   std::optional<run_status> before = {};    ///< pause, resume, cancel, signal
   bool pausing = false;                     ///< pause, resume, cancel, signal, get
   bool created = false;                     ///< start

@@ -14,10 +14,10 @@ using namespace pawl::flow::testing;
 namespace {
 
 /// The states of a run: its status, or more where the status alone does not decide what is legal.
-const std::vector<std::string> states = {
-    "pending",   "running",      "sleeping", "pausing",     "paused",
-    "asking",    "compensating", "failed",   "compensated", "compensation failed",
-    "completed", "cancelled"};
+const std::vector<std::string> states = {"running",   "sleeping",    "pausing",
+                                         "paused",    "asking",      "compensating",
+                                         "failed",    "compensated", "compensation failed",
+                                         "completed", "cancelled"};
 
 run_status status_of(const std::string& state) {
   for (const run_status status : all_run_statuses)
@@ -77,8 +77,6 @@ driven_run run_that_is(const std::string& state) {
   if (state == "pausing" || state == "paused") REQUIRE(run.apply(pause_command{}));
   if (state == "paused") REQUIRE(run.finish("a"));
   if (state == "asking") REQUIRE(interrupt_a(run));
-  if (state == "pending")
-    run.mutable_state().status = run_status::pending;  // no command leads here
   REQUIRE(state_of(run.state()) == state);
   return run;
 }
@@ -122,9 +120,6 @@ command make(const std::string& name, const driven_run& run) {
 /// A step outcome ends these runs, because their one step is the last; so does a resume after it. A
 /// pause waits for the step.
 const std::map<std::pair<std::string, std::string>, std::string> legal = {
-    {{"pending", "cancel"}, "cancelled"},
-    {{"pending", "quarantine"}, "failed"},
-
     {{"running", "step outcome"}, "completed"},
     {{"running", "advance"}, "running"},
     {{"running", "cancel"}, "cancelled"},

@@ -40,7 +40,7 @@ class Reading(unittest.TestCase):
 
     def test_each_kind_of_batch_result_is_read(self):
         started = _result({"id": "r", "ok": True, "run": {
-            "id": "r", "flow": "f", "version": "1", "status": "pending", "created": True}})
+            "id": "r", "flow": "f", "version": "1", "status": "running", "created": True}})
         self.assertTrue(started.started.created)
         self.assertEqual(_result({"id": "r", "ok": True, "run": SUMMARY}).run.status, "failed")
         failed = _result({"id": "x", "ok": False, "problem": {"code": "not_found"}})

@@ -189,7 +189,7 @@ class Retries(unittest.TestCase):
 
         def works(wire):
             keys.append(header(wire.request(), "Idempotency-Key"))
-            wire.answer('{"id":"r","flow":"f","version":"1","status":"pending"}')
+            wire.answer('{"id":"r","flow":"f","version":"1","status":"running"}')
         with Peer(breaks, works) as peer:
             c = client(peer)
             self.assertEqual(c.start("f").id, "r")
