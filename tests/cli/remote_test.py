@@ -152,7 +152,7 @@ class Following(Served, ProgramTest):
         self.refused(USAGE, "--yes", "flows", "rm", "waits", *self.where, input="")
         done = self.refused(NOT_FOUND, "nothing-here", "flows", "rm", "--yes", "nothing-here",
                             "waits", *self.where)
-        self.assertIn("used by run r", done.stderr)
+        self.assertIn("cannot delete flow waits: run r ", done.stderr)
         self.pawl("runs", "cancel", "r", *self.where)
         self.assertIn("Removed waits.", self.pawl("flows", "rm", "waits", "--yes", *self.where)
                       .stdout)
