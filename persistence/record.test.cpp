@@ -36,7 +36,8 @@ TEST_CASE("a sealed record opens to the same version and body", "[record]") {
 
 TEST_CASE("the bytes of a record never change", "[record]") {
   // version 1, kind 2, {"a": 1} as CBOR, checksum. Stores in the field hold these bytes.
-  CHECK(detail::to_hex(seal(record_kind::flow_head, 1, {{"a", 1}})) == "0102a16161010668cd72");
+  CHECK(pawl::detail::to_hex(seal(record_kind::flow_head, 1, {{"a", 1}})) ==
+        "0102a16161010668cd72");
   CHECK(static_cast<int>(record_kind::schema) == 1);
   CHECK(static_cast<int>(record_kind::flow_head) == 2);
   CHECK(static_cast<int>(record_kind::flow_version) == 3);
