@@ -87,8 +87,8 @@ TEST_CASE("every limit in bytes takes and refuses the same values", "[json_size]
     const std::size_t size = json_size(input);
     CAPTURE(input.dump(), size);
     // The limit of a function's result.
-    CHECK_FALSE(find_fault(input, {size, max_value_depth}).has_value());
-    CHECK(find_fault(input, {size - 1, max_value_depth}).has_value());
+    CHECK_FALSE(find_problem(input, {size, max_value_depth}).has_value());
+    CHECK(find_problem(input, {size - 1, max_value_depth}).has_value());
     // The limit of a run's data, for its input.
     for (const bool fits : {true, false}) {
       limits allowed;
