@@ -195,6 +195,18 @@ class HeaderTooLarge(PawlError):
     code = "header_too_large"
 
 
+class UriTooLong(PawlError):
+    code = "uri_too_long"
+
+
+class ExpectationFailed(PawlError):
+    code = "expectation_failed"
+
+
+class HttpVersionNotSupported(PawlError):
+    code = "http_version_not_supported"
+
+
 class NotSupported(PawlError):
     code = "not_supported"
 
@@ -277,5 +289,6 @@ __all__ += ["MethodNotAllowed", "NotAcceptable", "TimedOut", "AlreadyExists"]
 __all__ += ["IllegalTransition", "Conflict", "LeaseLost", "IdempotencyMismatch"]
 __all__ += ["PreconditionFailed", "BodyTooLarge", "UnsupportedMediaType", "InvalidFlow"]
 __all__ += ["InvalidRule", "LimitExceeded", "TooManyRequests", "Overloaded", "HeaderTooLarge"]
+__all__ += ["UriTooLong", "ExpectationFailed", "HttpVersionNotSupported"]
 __all__ += ["NotSupported", "Unavailable", "StorageFull", "IoFailed", "Corrupt", "Internal"]
 __all__ += ["Diagnostic", "Fault"]

@@ -8,7 +8,8 @@ CODES = """invalid_argument malformed_json unauthorized forbidden not_found meth
 not_acceptable timed_out already_exists illegal_transition conflict lease_lost
 idempotency_mismatch precondition_failed body_too_large unsupported_media_type invalid_flow
 invalid_rule limit_exceeded too_many_requests overloaded header_too_large not_supported
-unavailable storage_full io_failed corrupt internal""".split()
+unavailable storage_full io_failed corrupt internal uri_too_long expectation_failed
+http_version_not_supported""".split()
 
 
 class Problems(unittest.TestCase):
