@@ -17,9 +17,8 @@ struct random_flow_options {
   /// Steps that run at most once and steps with compensations: the result of a run then depends on
   /// when its process ends.
   bool notices_crashes = true;
-  bool requests = true;  ///< nodes of type http
-  std::string_view child =
-      "child";  ///< the flow that nodes of type subflow run; "": no such nodes
+  bool requests = true;              ///< nodes of type http
+  std::string_view child = "child";  ///< the flow that nodes of type subflow run; "": no such nodes
 };
 
 /// Makes valid random flows of all node types: forks, loops with and without conditions, nodes that

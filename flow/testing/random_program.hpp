@@ -10,8 +10,8 @@
 
 namespace pawl::flow::testing {
 
-/// Makes random flows whose runs have a known result under every schedule. They consist of blocks
-/// (steps, sequences, forks with joins, maps, conditions, loops); each block writes keys of its own,
+/// Makes random flows whose runs have a known result under every schedule. They consist of blocks:
+/// steps, sequences, forks with joins, maps, conditions, loops. Each block writes keys of its own,
 /// and each task returns its arguments. All tasks call "echo".
 class program_generator {
  public:
@@ -38,7 +38,7 @@ class program_generator {
     return id;
   }
 
-  /// `seen` is the data that the branch of the block sees: before the block, and updated to after it.
+  /// `seen` is the data that the branch of the block sees; it is updated to that after the block.
   ends sequence(int depth, json& seen) {
     ends whole = block(depth, seen);
     for (std::size_t i = random_.below(3); i > 0; --i) {

@@ -11,9 +11,9 @@
 namespace pawl::flow::testing {
 
 /// The outcomes of step functions in simulated runs: a pure function of a seed and of all arguments
-/// of the call, so a run that was restored with a wrong state takes another path. The attempt decides
-/// whether a call fails, but not what it returns: a step that is repeated after a crash returns the
-/// same.
+/// of the call, so a run that was restored with a wrong state takes another path. The attempt
+/// decides whether a call fails, but not what it returns: a step that is repeated after a crash
+/// returns the same.
 class step_model {
  public:
   explicit step_model(std::uint64_t seed, std::size_t one_in_fails = 14)
