@@ -42,9 +42,9 @@ TEST_CASE("a start with a value that is not JSON is refused") {
                 "the input at /a has text that is not valid UTF-8 at byte 1");
   start_options options;
   options.metadata = {{"raw", json::binary({1})}};
-  check_refused(
-      e.start("f", {}, std::move(options)),
-      "the metadata at /raw is binary; JSON has text only: encode it, for example as base64");
+  check_refused(e.start("f", {}, std::move(options)),
+                "the metadata at /raw is binary, which JSON cannot express; encode it, for example "
+                "as base64");
   CHECK(e.runs().list()->runs.size() == 1);
 }
 
