@@ -266,7 +266,7 @@ TEST_CASE("the handle of a scope adds, lists and removes its functions") {
     CHECK(added.error().code == pawl::errc::invalid_argument);
     CHECK(contains(added.error().message, part));
   };
-  refused(functions.add("a/b", [] {}), "not allowed at byte 1");
+  refused(functions.add("a/b", [] {}), "invalid character at byte 1");
   refused(functions.add("core.mine", [] {}), "built-in");
   refused(functions.add("empty", pawl::step_function{}), "empty");
   refused(functions.add("null", static_cast<void (*)()>(nullptr)), "empty");

@@ -14,8 +14,8 @@ void add_wrong_functions(pawl::scope_functions& f) {
   (void)f.add("c", [](pawl::step_context&, const pawl::json&) {});
   // expect: a step function returns void, pawl::json, a type with a to_json
   (void)f.add("d", [] { return no_json{}; });
-  // expect: arguments that are no struct are taken by name
+  // expect: arguments other than one struct need names
   (void)f.add("e", [](int, std::string) {});
-  // expect: pawl::arguments must name as many arguments as the function takes
+  // expect: pawl::arguments must name every argument that the function takes
   (void)f.add("g", pawl::arguments("amount"), [](int, std::string) {});
 }
