@@ -237,6 +237,7 @@ TEST_CASE("a WebSocket accepts set-data and its old name", "[api][socket]") {
   REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r"}}).status == 201);
   REQUIRE(f.post("/v1/runs/r/pause").status == 200);
   const auto socket = f.begin("GET", "/v1/runs/r/ws", "", {}, true)->stream();
+  static_cast<void>(socket->wait_for("run_paused"));  // then the server reads commands
   socket->receive(R"({"type":"command","ref":1,"command":"set-data","update":{"a":1}})");
   CHECK(contains(socket->wait_for(R"("ref":1)"), R"("ok":true)"));
   socket->receive(R"({"type":"command","ref":2,"command":"update","update":{"b":2}})");
