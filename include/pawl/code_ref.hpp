@@ -17,9 +17,9 @@ inline constexpr std::size_t max_code_ref_segments = 10;
 /// The prefix that is reserved for the built-in functions.
 inline constexpr std::string_view built_in_prefix = "core.";
 
-/// Checks the name of a function (code_ref): 1 to `max_code_ref_bytes` bytes of `[A-Za-z0-9._-]`,
-/// no
-/// "..", at most `max_code_ref_segments` segments. A valid name is safe as a file name, in a log
+/// Checks the name of a function (code_ref).
+/// It has 1 to `max_code_ref_bytes` bytes of `[A-Za-z0-9._-]`,
+/// no "..", at most `max_code_ref_segments` segments. A valid name is safe as a file name, in a log
 /// line and in a message. Error: `invalid_argument`; its type is the violated rule:
 /// "code_ref.empty", "code_ref.too_long", "code_ref.absolute", "code_ref.colon", "code_ref.dots",
 /// "code_ref.character" or "code_ref.segments".

@@ -60,8 +60,8 @@ class engine {
   /// `invalid_argument` (the settings); `unavailable` (the engine was opened before).
   result<void> open();
 
-  /// Stops the engine in order: accepts no more commands, waits up to `engine.stop_timeout_ms` for
-  /// running steps, makes everything durable and closes the store. Unfinished runs go on when the
+  /// Stops gracefully: accepts no more commands, waits up to `engine.stop_timeout_ms` for
+  /// running steps, makes all durable and closes the store. Unfinished runs continue when the
   /// store is opened again. A second call does nothing. Errors: those of the last flush.
   result<void> stop();
 

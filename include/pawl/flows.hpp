@@ -31,7 +31,7 @@ struct flow_page {
 /// The flows of one scope; `scope::flows` returns it. A handle: cheap to copy, safe for concurrent
 /// use, and valid after the engine has stopped (every call then fails with `unavailable`).
 ///
-/// Calls that change something return after the change is durable. Besides the errors named at
+/// Calls that change something return after the change is durable. In addition to errors listed for
 /// each call, they fail with `overloaded` if the engine is full (nothing was changed) and with
 /// `unavailable` if the engine is not open, is stopping, or its store has failed.
 class scope_flows {

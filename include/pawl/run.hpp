@@ -97,7 +97,7 @@ struct run_view {
 struct history_event {
   std::uint64_t checkpoint = 0;  ///< events with the same number became durable together
   time_point at{};
-  std::string kind;  ///< "run_started", "step_started", "step_finished", "step_failed",
+  std::string kind;  ///< "run_created", "step_started", "step_finished", "step_failed",
                      ///< "condition_evaluated", "edge_taken", "branch_ended", "run_completed", …
   std::string node;  ///< the node concerned, or ""
   std::uint32_t visit = 0;

@@ -40,7 +40,7 @@ class scope_runs {
                    callback<run_started> done) const;
 
   /// Waits until a run has finished and returns its final state. Errors: `not_found`; `timed_out`
-  /// (the run goes on).
+  /// (the run continues).
   result<run_view> wait(const run_id& id, std::chrono::milliseconds timeout) const;
   void wait_async(const run_id& id, std::chrono::milliseconds timeout,
                   callback<run_view> done) const;
