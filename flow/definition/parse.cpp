@@ -120,8 +120,12 @@ class definition_reader {
     }
     for (const auto& [key, value] : source.items()) {
       if (!belongs_in_data(key)) continue;
-      fail(child_pointer(pointer, key), "misplaced_key",
-           "\"" + key + "\" belongs in the \"data\" of the node");
+      const std::string problem = "\"" + key + "\" belongs in the \"data\" of the node";
+      if (key == "function") {  // 0.1 stored flows with such a key
+        warn(child_pointer(pointer, key), "misplaced_key", problem + "; it is ignored here");
+      } else {
+        fail(child_pointer(pointer, key), "misplaced_key", problem);
+      }
     }
     // A node without a type is kept, so that its edges are not reported as dangling.
     if (node.id.empty()) return std::nullopt;
@@ -149,8 +153,9 @@ class definition_reader {
   }
 
   /// Replaces an alias of `code_ref` by the canonical key; `spelling` receives the key as written.
+  /// Beside another spelling `function` is ignored: 0.1 stored flows with any value there.
   void read_code_ref(json& data, const std::string& at, std::string& spelling) {
-    for (const char* const alias : code_ref_aliases) {
+    for (const char* const alias : {"codeRef", "function"}) {
       const auto written = data.find(alias);
       if (written == data.end()) continue;
       json value = std::move(*written);
@@ -158,6 +163,9 @@ class definition_reader {
       if (const auto known = data.find("code_ref"); known == data.end()) {
         spelling = alias;
         data["code_ref"] = std::move(value);
+      } else if (*known != value && alias == std::string_view{"function"}) {
+        warn(at + "/function", "contradiction",
+             "\"function\" is ignored, because it differs from " + pawl::quoted(spelling));
       } else if (*known != value) {
         fail(at + "/" + alias, "contradiction",
              pawl::quoted(alias) + " and " + pawl::quoted(spelling) + " differ; write only one");

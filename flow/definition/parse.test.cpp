@@ -115,19 +115,32 @@ TEST_CASE("the key function means code_ref", "[parse]") {
   CHECK(read.nodes.at(2).data == json{{"code_ref", "g"}});
 }
 
-TEST_CASE("equal values of function and code_ref are accepted, different ones are an error",
-          "[parse]") {
-  const auto with = [](json data) {
+TEST_CASE("function is ignored with a warning where it differs from code_ref", "[parse]") {
+  const auto with = [](json data, severity of = severity::warning) {
     return diagnostics_of(
-        {{"name", "f"}, {"nodes", json::array({node_of("a", "task", std::move(data))})}});
+        {{"name", "f"}, {"nodes", json::array({node_of("a", "task", std::move(data))})}}, of);
   };
   CHECK(with({{"function", "f"}, {"code_ref", "f"}}) == lines{});
-  CHECK(with({{"function", "f"}, {"code_ref", "g"}}) ==
-        lines{"/nodes/0/data/function contradiction"});
+  for (const json& other : {json("f"), json(5), json(nullptr), json{{"a", 1}}}) {
+    const json data{{"function", other}, {"code_ref", "g"}};
+    CHECK(with(data) == lines{"/nodes/0/data/function contradiction"});
+    CHECK(with(data, severity::error) == lines{});
+    CHECK(good({{"name", "f"}, {"nodes", json::array({node_of("a", "task", data)})}})
+              .nodes.at(0)
+              .data == json{{"code_ref", "g"}});
+  }
   CHECK(with({{"function", "f"}, {"codeRef", "g"}}) ==
-        lines{"/nodes/0/data/codeRef contradiction"});
+        lines{"/nodes/0/data/function contradiction"});
   CHECK(with({{"code_ref", "f"}, {"compensate", {{"function", "f"}, {"code_ref", "g"}}}}) ==
         lines{"/nodes/0/data/compensate/function contradiction"});
+}
+
+TEST_CASE("the key function outside of data is ignored with a warning", "[parse]") {
+  json outside = node_of("a", "task", {{"code_ref", "f"}});
+  outside["function"] = 1;
+  const json flow{{"name", "f"}, {"nodes", json::array({outside})}};
+  CHECK(diagnostics_of(flow) == lines{});
+  CHECK(diagnostics_of(flow, severity::warning) == lines{"/nodes/0/function misplaced_key"});
 }
 
 TEST_CASE("the key function of a node that calls no function is not changed", "[parse]") {
@@ -212,8 +225,8 @@ TEST_CASE("a condition_value that is not a boolean is refused", "[parse]") {
 TEST_CASE("a misplaced key is refused rather than ignored", "[parse]") {
   CHECK(edge_diagnostics(edge_with({{"when", true}})) == lines{"/edges/0/when misplaced_key"});
   json outside = node_of("a", "task", {{"code_ref", "f"}});
-  for (const char* key : {"args", "codeRef", "code_ref", "function", "expr", "into", "max_visits",
-                          "message", "timeout", "values", "with"}) {
+  for (const char* key : {"args", "codeRef", "code_ref", "expr", "into", "max_visits", "message",
+                          "timeout", "values", "with"}) {
     json wrong = outside;
     wrong[key] = 1;
     CHECK(diagnostics_of({{"name", "f"}, {"nodes", json::array({wrong})}}) ==
