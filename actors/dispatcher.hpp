@@ -59,7 +59,7 @@ class dispatcher : public actor_base {
   [[nodiscard]] bool find_node(const task_key& key, lease& l) const;
   /// Ends the leases and polls whose time is over.
   void check();
-  /// Tells the run that its worker is silent. Repeated until the run has answered.
+  /// Reports to the run that its worker is silent. Repeated until the run has answered.
   void expire(const task_key& key, lease& l);
   void on_lease_closed(const lease_closed& closed);
   /// Sends `check_leases` for this time unless one is under way that comes before.

@@ -155,7 +155,9 @@ class definition_reader {
   /// Replaces an alias of `code_ref` by the canonical key; `spelling` receives the key as written.
   /// Beside another spelling `function` is ignored: 0.1 stored flows with any value there.
   void read_code_ref(json& data, const std::string& at, std::string& spelling) {
-    for (const char* const alias : {"codeRef", "function"}) {
+    // From the last alias to the first, so that `function` finds any other spelling read.
+    for (auto each = code_ref_aliases.rbegin(); each != code_ref_aliases.rend(); ++each) {
+      const char* const alias = *each;
       const auto written = data.find(alias);
       if (written == data.end()) continue;
       json value = std::move(*written);
