@@ -126,13 +126,13 @@ void add_runs_resume(CLI::App& to, command_line& line) {
 
 void add_recover(CLI::App& to, command_line& line) {
   auto given = std::make_shared<resume_arguments>();
-  auto* const cmd = add_command(
-      to, "recover", "Resume the unfinished runs in a data folder and follow them.",
-      "Example:\n"
-      "  pawl recover --data-dir ./data --allow-exec tar,sha256sum\n\n"
-      "Each run continues after its last finished step; finished steps do not run\n"
-      "again. Paused runs stay paused. On a server, runs continue by themselves; this\n"
-      "command only follows them.");
+  auto* const cmd =
+      add_command(to, "recover", "Resume the unfinished runs in a data folder and follow them.",
+                  "Example:\n"
+                  "  pawl recover --data-dir ./data --allow-exec tar,sha256sum\n\n"
+                  "Each run continues after its last finished step; finished steps do not run\n"
+                  "again. Paused runs stay paused. On a server, runs continue by themselves; this\n"
+                  "command only follows them.");
   cmd->add_flag("--json", given->json, "Print one JSON object per event");
   add_allow_exec(*cmd, line);
   cmd->callback(

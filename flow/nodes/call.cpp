@@ -142,7 +142,8 @@ void call_node::succeed(transition_builder& run, token& t, const json& value,
   }
   run.changes().record(event_kind::step_finished, t, {{"us", us}});
   run.data().merge(t, value, into_);
-  if (const auto noted = record_compensation(run, t); !noted) return run.failures().fail_at(t, noted.error());
+  if (const auto noted = record_compensation(run, t); !noted)
+    return run.failures().fail_at(t, noted.error());
   run.branches().leave(t);
 }
 
@@ -177,8 +178,8 @@ result<void> call_node::record_compensation(transition_builder& run, const token
 
 /// Ends a call that was running when the run began to compensate. The branch does not continue, but
 /// the step may need its own compensation.
-void call_node::end_while_compensating(transition_builder& run, token& t,
-                                        const result<json>& value, std::int64_t us) const {
+void call_node::end_while_compensating(transition_builder& run, token& t, const result<json>& value,
+                                       std::int64_t us) const {
   bool compensate = true;
   if (value) {
     run.changes().record(event_kind::step_finished, t, {{"us", us}});
@@ -186,12 +187,13 @@ void call_node::end_while_compensating(transition_builder& run, token& t,
   } else {
     const error& why = value.error();
     run.changes().record(event_kind::step_failed, t,
-               {{"type", why.error_class()}, {"message", why.message}, {"us", us}});
+                         {{"type", why.error_class()}, {"message", why.message}, {"us", us}});
     compensate = doubt_ == doubt_policy::compensate && effect_is_unknown(t, why);
   }
   if (compensate) {
     if (const auto noted = record_compensation(run, t); !noted)
-      run.changes().record(event_kind::compensation_failed, t, {{"message", noted.error().message}});
+      run.changes().record(event_kind::compensation_failed, t,
+                           {{"message", noted.error().message}});
   }
   run.tokens().drop(t.id);
 }
@@ -231,17 +233,18 @@ void call_node::in_doubt(transition_builder& run, token& t) const {
   if (doubt_ == doubt_policy::ask) {
     t.in_doubt = true;
     return run.waits().ask(t, {{"in_doubt", run.node_of(t).id},
-                       {"question", "Did this step take effect? Its call was interrupted."},
-                       {"answers", doubt_answers}});
+                               {"question", "Did this step take effect? Its call was interrupted."},
+                               {"answers", doubt_answers}});
   }
   if (doubt_ == doubt_policy::compensate) {
     if (const auto noted = record_compensation(run, t); !noted)
       return run.failures().fail_at(t, noted.error());
   }
-  run.failures().fail_step(t, {errc::function_failed,
-                    "it is unknown whether this step took effect (its call was interrupted), and "
-                    "it must run at most once",
-                    "in_doubt"});
+  run.failures().fail_step(
+      t, {errc::function_failed,
+          "it is unknown whether this step took effect (its call was interrupted), and "
+          "it must run at most once",
+          "in_doubt"});
 }
 
 result<invoke_effect> call_node::call(const run_state& run, const token& t,

@@ -77,7 +77,7 @@ class call_node : public node {
   /// Records the compensation of a completed step. Error: a rule of its arguments failed.
   [[nodiscard]] result<void> record_compensation(transition_builder& run, const token& t) const;
   void end_while_compensating(transition_builder& run, token& t, const result<json>& value,
-                               std::int64_t us) const;
+                              std::int64_t us) const;
 
   call_plan call_;
   std::string into_;

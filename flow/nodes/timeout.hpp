@@ -29,7 +29,7 @@ class wait_timeout {
       run.failures().fail_step(t, value.error());
     } else {
       run.failures().fail_step(t, {errc::invalid_argument, "\"timeout\" is " + abbreviated(*value) +
-                                                    "; it must be " + duration_forms});
+                                                               "; it must be " + duration_forms});
     }
     return length.has_value();
   }

@@ -48,8 +48,9 @@ class wait_node final : public node {
  private:
   static void refuse(transition_builder& run, token& t, const char* key, const json& value,
                      const char* forms) {
-    run.failures().fail_step(t, {errc::invalid_argument, std::string{"\""} + key + "\" is " +
-                                                  abbreviated(value) + "; it must be " + forms});
+    run.failures().fail_step(
+        t, {errc::invalid_argument,
+            std::string{"\""} + key + "\" is " + abbreviated(value) + "; it must be " + forms});
   }
 
   std::optional<logic::rule> duration_;

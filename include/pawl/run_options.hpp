@@ -61,8 +61,8 @@ struct resume_options {
   /// As in `command_options`.
   std::optional<run_status> if_status = {};
   std::string reason = {};
-  /// New values of top-level keys of the run's data, set before the run continues. An object; must be
-  /// empty for a run that is not paused yet.
+  /// New values of top-level keys of the run's data, set before the run continues. An object; must
+  /// be empty for a run that is not paused yet.
   json update = json::object();
   /// Answer to a question of the run (`run_view::waiting_on`): the `resume_value` of an interrupted
   /// function, or the data that a node of type `interrupt` stores. If the run asks exactly one

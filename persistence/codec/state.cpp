@@ -94,7 +94,8 @@ result<snapshot> decode_snapshot(std::string_view bytes) {
     s.run.tokens = decode_tokens(body.at("k"));
     s.run.visits = body.at("v").get<std::vector<std::uint32_t>>();
     s.run.frozen_at = optional_field(body, "z", decode_time);
-    if (const auto u = body.find("u"); u != body.end()) s.run.compensating = decode_compensating(*u);
+    if (const auto u = body.find("u"); u != body.end())
+      s.run.compensating = decode_compensating(*u);
     if (const auto c = body.find("c"); c != body.end())
       s.run.compensations = decode_compensations(*c);
     if (const auto m = body.find("mp"); m != body.end()) s.run.maps = decode_maps(*m);
