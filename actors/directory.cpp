@@ -40,9 +40,10 @@ caf::behavior directory::make_behavior() {
       [this](wait_finished& w) { wait(w); },
       [this](child_ended& c) { forward(c.parent, c); },
       [this](child_orphaned& c) { forward(c.child, c); },
+      [this](child_resumed& c) { forward(c.parent, c); },
       [this](recover_run& r) { recover(r); },
       [this](const run_idle& idle) { on_idle(idle); },
-      [this](const committed&) { on_fence(); },
+      [this](const committed&) { on_committed(); },
       [](const commit_failed&) {},  // the engine stops: no run is restarted
       [this](const restart_run& r) { on_restart(r.key); },
       [this](const check_deadlines_due&) { check_deadlines(); },
@@ -67,8 +68,8 @@ directory::entry& directory::activate(const run_key& key) {
   return found->second;
 }
 
-void directory::spawn_run(const run_key& key, entry& e) {
-  e.actor = spawn_watched<run_actor>(context_, key, self(), persister_, timer_, dispatcher_);
+void directory::spawn_run(const run_key& key, entry& e, active_place place) {
+  e.actor = spawn_watched<run_actor>(context_, key, self(), persister_, timer_, dispatcher_, place);
   watched_.emplace(e.actor.address(), key);
   e.sent = 0;
   e.spawned_at = system().clock().now();
@@ -83,6 +84,9 @@ void directory::send_to_run(entry& e, Message&& message) {
 void directory::route(run_command& c) {
   if (const auto* const other = other_shard(c.key)) return send(*other, std::move(c));
   if (stopping_) return c.answer(engine_stops());
+  if (const auto suspect = context_->suspects.find(c.key); suspect && suspect->is_quarantined())
+    return route_to_quarantined(c, *suspect);
+  if (!make_room_for(c)) return;
   entry& e = activate(c.key);
   if (!e.actor) {
     e.stash.push_back(std::move(c));
@@ -91,10 +95,52 @@ void directory::route(run_command& c) {
   send_to_run(e, std::move(c));
 }
 
+/// Takes the place of the run that the command starts, if it starts one. Answers and returns false
+/// if the limit of active runs does not allow it.
+bool directory::make_room_for(const run_command& c) {
+  const auto* const start = std::get_if<flow::start_command>(c.what.get());
+  if (start == nullptr || start->parent || active_.contains(c.key)) return true;
+  auto& active = context_->active_runs;
+  if (active.try_take()) {
+    spawn_run(c.key, active_[c.key], active_place::taken);
+    return true;
+  }
+  c.answer(error{errc::overloaded,
+                 "too many active runs: the maximum is " + std::to_string(active.most()) +
+                     " (engine.max_active_runs); the run was not started, try again later"});
+  return false;
+}
+
+/// A retry releases the run, which is then loaded. Other commands are refused.
+void directory::route_to_quarantined(run_command& c, const persistence::suspect& suspect) {
+  if (!std::holds_alternative<flow::retry_command>(*c.what)) {
+    return c.answer(error{errc::illegal_transition,
+                          "run " + c.key.id.str() + " is quarantined, because the process died " +
+                              std::to_string(suspect.deaths) +
+                              " times while it worked for it. Allowed: retry",
+                          "engine.quarantined"});
+  }
+  auto writes = std::make_shared<persistence::batch>();
+  const auto released = persistence::release(*context_->store->durable_view(), suspect, *writes);
+  if (!released) return c.answer(released.error());
+  commit_then(std::move(writes), [this, key = c.key, answer = c.answer, run = *released] {
+    context_->suspects.remove(key);
+    answer(command_done{run, run_status::failed});
+    if (!stopping_) send_to_run(activate(key), activate_run{});
+  });
+}
+
+void directory::commit_then(std::shared_ptr<const persistence::batch> writes,
+                            std::function<void()> then) {
+  after_commits_.push_back(std::move(then));
+  send(persister_, commit{std::move(writes)});
+}
+
 template <class Message>
 void directory::forward(const run_key& key, Message& m) {
   if (const auto* const other = other_shard(key)) return send(*other, std::move(m));
   if (stopping_) return;
+  if (context_->suspects.is_quarantined(key)) return m.done({});
   entry& e = activate(key);
   if (!e.actor) return m.done({});
   send_to_run(e, std::move(m));
@@ -118,6 +164,7 @@ void directory::wait(wait_finished& w) {
 
 void directory::recover(recover_run& r) {
   if (stopping_) return;
+  if (context_->suspects.is_quarantined(r.key)) return r.done({});
   entry& e = activate(r.key);
   if (!e.actor) return r.done({});
   send_to_run(e, activate_run{std::move(r.done)});
@@ -159,8 +206,7 @@ void directory::on_down(const caf::actor_addr& source, const caf::error& reason)
   e.last_crash = to_string(reason);
   // The actor's last commits are on their way through the persister. When this empty batch is
   // durable all of them are, and only then the run may be loaded again.
-  fences_.push_back(key);
-  send(persister_, commit{std::make_shared<const persistence::batch>()});
+  commit_then(std::make_shared<const persistence::batch>(), [this, key] { on_fence(key); });
 }
 
 void directory::on_shut_down_or_failed(const run_key& key, const caf::error& reason) {
@@ -171,10 +217,14 @@ void directory::on_shut_down_or_failed(const run_key& key, const caf::error& rea
   end_if_empty();
 }
 
+void directory::on_committed() {
+  const auto then = std::move(after_commits_.front());
+  after_commits_.pop_front();
+  then();
+}
+
 /// All commits of the crashed actor are durable: its run restarts after the back-off.
-void directory::on_fence() {
-  const run_key key = std::move(fences_.front());
-  fences_.pop_front();
+void directory::on_fence(const run_key& key) {
   const auto found = active_.find(key);
   if (found == active_.end()) return;
   const entry& e = found->second;

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -42,7 +44,8 @@ class directory : public monitoring_actor {
   /// The shard that is responsible for a run. Null: it is this one.
   [[nodiscard]] const caf::actor* other_shard(const run_key& key) const;
   entry& activate(const run_key& key);
-  void spawn_run(const run_key& key, entry& e);
+  void spawn_run(const run_key& key, entry& e, active_place place = active_place::to_take);
+  bool make_room_for(const run_command& c);
   template <class Message>
   void send_to_run(entry& e, Message&& message);
   void route(run_command& c);
@@ -55,7 +58,11 @@ class directory : public monitoring_actor {
   void on_idle(const run_idle& idle);
   void on_down(const caf::actor_addr& source, const caf::error& reason) override;
   void on_shut_down_or_failed(const run_key& key, const caf::error& reason);
-  void on_fence();
+  void on_committed();
+  void on_fence(const run_key& key);
+  void route_to_quarantined(run_command& c, const persistence::suspect& suspect);
+  /// Writes a batch, and calls `then` when it is durable.
+  void commit_then(std::shared_ptr<const persistence::batch> writes, std::function<void()> then);
   void on_restart(const run_key& key);
   void quarantine(const run_key& key, entry& e);
   /// Notifies all orphaned runs: the crashed actor may not have done so.
@@ -73,7 +80,7 @@ class directory : public monitoring_actor {
   std::unordered_map<run_key, entry> active_;
   std::unordered_map<caf::actor_addr, run_key> watched_;
   std::unordered_map<run_key, std::vector<waiter>> waiters_;
-  std::deque<run_key> fences_;  ///< crashed runs whose commits may not be durable yet
+  std::deque<std::function<void()>> after_commits_;  ///< of this actor, in their order
   std::optional<caf::actor_clock::time_point> next_check_;
   std::vector<caf::actor> shards_;  ///< all of the engine
   bool stopping_ = false;

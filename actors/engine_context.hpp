@@ -13,6 +13,7 @@
 #include "actors/executor.hpp"
 #include "actors/flow_cache.hpp"
 #include "actors/metrics.hpp"
+#include "actors/quarantine_list.hpp"
 #include "actors/rng.hpp"
 #include "functions/registry.hpp"
 #include "persistence/store.hpp"
@@ -50,6 +51,9 @@ class limiter {
   std::atomic<std::uint64_t> used_{0};
   const std::uint64_t most_;
 };
+
+/// Whether the place of a run among the active runs is counted already.
+enum class active_place : std::uint8_t { to_take, taken };
 
 /// Whether the engine accepts commands, and why not. Safe for concurrent use.
 class admission {
@@ -91,6 +95,7 @@ struct engine_context {
   limiter active_runs;
   limiter commands;
   limiter queued_tasks;
+  quarantine_list suspects;
   admission admitted;
   /// Called when a write or sync of the store has failed. May be called twice, on two threads.
   std::function<void(const error& why)> on_store_failed;
@@ -99,7 +104,8 @@ struct engine_context {
                  std::shared_ptr<actors::clock> time, std::shared_ptr<actors::rng> random,
                  std::shared_ptr<functions::registry> registry,
                  std::unique_ptr<actors::executor> runs_on, std::shared_ptr<spdlog::logger> logger,
-                 std::shared_ptr<engine_telemetry> measured = std::make_shared<engine_telemetry>())
+                 std::shared_ptr<engine_telemetry> measured = std::make_shared<engine_telemetry>(),
+                 std::vector<persistence::suspect> suspected = {})
       : settings(std::move(s)),
         store(std::move(opened)),
         clock(std::move(time)),
@@ -113,7 +119,8 @@ struct engine_context {
         metrics(telemetry->metrics),
         active_runs(settings.engine.max_active_runs),
         commands(settings.engine.max_commands_in_flight),
-        queued_tasks(settings.worker.max_queued_tasks) {}
+        queued_tasks(settings.worker.max_queued_tasks),
+        suspects(std::move(suspected)) {}
 };
 
 using engine_context_ptr = std::shared_ptr<engine_context>;

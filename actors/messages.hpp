@@ -30,10 +30,13 @@ namespace pawl::actors {
 /// What a command did to a run.
 struct command_done {
   run_summary run;
-  std::optional<run_status> before;                       ///< none: the command created the run
-  bool changed = true;                                    ///< false: a repeated start
+  std::optional<run_status> before;  ///< none: the command created the run
+  bool changed = true;               ///< false: a repeated start
+  /// Of the repeated start of a child run: it ended for an earlier attempt and cannot be resumed.
+  bool over = false;
   bool pausing = false;                                   ///< the run pauses soon
   std::shared_ptr<flow::invoke_effect> leased = nullptr;  ///< the call that a worker has leased
+  std::vector<std::string> warnings = {};                 ///< see `run_changed::warnings`
 };
 
 /// To the directory, which forwards it to the run's actor.
@@ -80,7 +83,7 @@ struct child_answered {
   std::uint32_t attempt = 0;
   run_id child;
   time_point asked_at{};
-  std::shared_ptr<result<run_summary>> how;
+  std::shared_ptr<result<command_done>> how;
 };
 
 /// To the directory, which forwards it to the parent's actor: a run that it started has ended.
@@ -89,9 +92,17 @@ struct child_ended {
   run_id child;
   reply<void> done;
 };
-/// To the directory, which forwards it to the run's actor: the parent no longer waits for it.
+/// To the directory, which forwards it to the run's actor: the parent does not wait for it now.
+/// What becomes of the run is in the index of orphaned runs.
 struct child_orphaned {
   run_key child;
+  reply<void> done;
+};
+/// To the directory, which forwards it to the parent's actor: a run that it started, and that had
+/// failed, runs again.
+struct child_resumed {
+  run_key parent;
+  run_id child;
   reply<void> done;
 };
 
@@ -148,7 +159,10 @@ struct timer_changed {
   std::optional<time_point> after;
 };
 /// The timer to itself: a run has handled its timer.
-struct timer_handled {};
+struct timer_handled {
+  /// The run could not take it: it is fired again later.
+  std::optional<std::string> again = {};
+};
 /// The timer to itself: fire the timers that are due.
 struct poll_due {
   std::uint64_t number = 0;
@@ -222,9 +236,14 @@ struct stop_request {
 /// commits are durable.
 struct shutdown_run {};
 
+/// The timers' actor to itself: fire this timer again.
+struct refire {
+  std::string timer_key;
+};
+
 /// To the reader.
 struct read_job {
-  std::function<void()> work;
+  reply<void> ready;  ///< reads; dropped with the job, it answers `unavailable`
 };
 
 /// Flow definitions, to the catalog.
@@ -263,6 +282,7 @@ PAWL_LOCAL_MESSAGE(step_done)
 PAWL_LOCAL_MESSAGE(child_answered)
 PAWL_LOCAL_MESSAGE(child_ended)
 PAWL_LOCAL_MESSAGE(child_orphaned)
+PAWL_LOCAL_MESSAGE(child_resumed)
 PAWL_LOCAL_MESSAGE(set_shards)
 PAWL_LOCAL_MESSAGE(linger_over)
 PAWL_LOCAL_MESSAGE(retry_effect)
@@ -275,6 +295,7 @@ PAWL_LOCAL_MESSAGE(commit_failed)
 PAWL_LOCAL_MESSAGE(write_group)
 PAWL_LOCAL_MESSAGE(timer_changed)
 PAWL_LOCAL_MESSAGE(timer_handled)
+PAWL_LOCAL_MESSAGE(refire)
 PAWL_LOCAL_MESSAGE(poll_due)
 PAWL_LOCAL_MESSAGE(tasks_changed)
 PAWL_LOCAL_MESSAGE(poll_tasks)

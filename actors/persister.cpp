@@ -13,6 +13,8 @@ namespace {
 /// Maximum number of batches in a group: bounds the memory of a write, and is far more than what
 /// comes during a sync.
 constexpr std::size_t max_group = 4096;
+/// Maximum number of journal groups that one write deletes.
+constexpr int max_erased_groups = 64;
 
 }  // namespace
 
@@ -25,6 +27,7 @@ caf::behavior persister::make_behavior() {
     close_store(*context_, *failure_);
   } else if (*span) {
     next_group_ = (*span)->last + 1;
+    oldest_group_ = (*span)->first;
   }
   return {
       [this](commit& c) {
@@ -84,7 +87,7 @@ void persister::write_pending() {
 }
 
 void persister::add_journal_record(entry_iterator from, std::size_t count,
-                                   persistence::batch& writes) const {
+                                   persistence::batch& writes) {
   std::vector<persistence::journal_entry> group;
   group.reserve(count);
   for (std::size_t i = 0; i < count; ++i, ++from)
@@ -93,9 +96,10 @@ void persister::add_journal_record(entry_iterator from, std::size_t count,
   using persistence::column;
   writes.put(column::indexes, persistence::keys::journal_group(next_group_),
              persistence::encode_journal(group));
+  // In order, so that what is left has no gap. The setting may have been lowered.
   const std::uint64_t kept = context_->settings.storage.journal_groups;
-  if (next_group_ > kept)
-    writes.erase(column::indexes, persistence::keys::journal_group(next_group_ - kept));
+  for (int left = max_erased_groups; left > 0 && next_group_ - oldest_group_ >= kept; --left)
+    writes.erase(column::indexes, persistence::keys::journal_group(oldest_group_++));
 }
 
 void persister::refuse(const std::vector<caf::strong_actor_ptr>& senders, const error& reason) {

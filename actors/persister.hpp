@@ -29,7 +29,7 @@ class persister : public actor_base {
 
   void write_pending();
   /// Adds the journal record of a group: its transitions, in order.
-  void add_journal_record(entry_iterator from, std::size_t count, persistence::batch& writes) const;
+  void add_journal_record(entry_iterator from, std::size_t count, persistence::batch& writes);
   void refuse(const std::vector<caf::strong_actor_ptr>& senders, const error& reason);
 
   const engine_context_ptr context_;
@@ -39,6 +39,7 @@ class persister : public actor_base {
   std::vector<std::optional<persistence::journal_entry>> entries_;
   std::vector<caf::strong_actor_ptr> senders_;
   std::uint64_t next_group_ = 1;
+  std::uint64_t oldest_group_ = 1;  ///< of the journal: older ones are deleted
   bool write_due_ = false;
   std::optional<error> failure_;
 };

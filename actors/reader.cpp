@@ -4,7 +4,7 @@ namespace pawl::actors {
 
 caf::behavior reader::make_behavior() {
   return {
-      [](const read_job& job) { job.work(); },
+      [](const read_job& job) { job.ready({}); },
       [this](const shutdown_run&) { quit(); },
   };
 }

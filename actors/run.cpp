@@ -5,6 +5,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "actors/signal_stack.hpp"
 #include "persistence/not_found.hpp"
 
 namespace pawl::actors {
@@ -18,7 +19,7 @@ constexpr std::chrono::seconds linger_time{1};
 
 run_actor::run_actor(caf::actor_config& config, engine_context_ptr context, run_key key,
                      caf::actor directory, caf::actor persister, caf::actor timer,
-                     caf::actor dispatcher)
+                     caf::actor dispatcher, active_place place)
     : actor_base(config),
       context_(std::move(context)),
       key_(std::move(key)),
@@ -26,7 +27,7 @@ run_actor::run_actor(caf::actor_config& config, engine_context_ptr context, run_
       persister_(std::move(persister)),
       timer_(std::move(timer)),
       dispatcher_(std::move(dispatcher)) {
-  context_->active_runs.take();
+  if (place == active_place::to_take) context_->active_runs.take();
   set_exception_handler([](std::exception_ptr& thrown) -> caf::error {
     try {
       std::rethrow_exception(thrown);
@@ -48,6 +49,7 @@ void run_actor::on_exit() {
 template <class Message>
 auto run_actor::handler() {
   return [this](Message& message) {
+    provide_signal_stack();
     const detail::log_about here{{.scope = key_.scope.str(), .run = key_.id.str()}};
     handle(message);
     settle();
@@ -62,6 +64,7 @@ caf::behavior run_actor::make_behavior() {
       handler<const child_answered>(),
       handler<const child_ended>(),
       handler<const child_orphaned>(),
+      handler<const child_resumed>(),
       handler<retry_effect>(),
       handler<const linger_over>(),
       handler<const committed>(),
@@ -105,10 +108,20 @@ void run_actor::handle(const child_ended& ended) {
 void run_actor::handle(const child_orphaned& orphaned) {
   life_.on_message();
   if (load()) {
+    const bool catches_up = !life_.resumed() && run_;
     resume(unfinished_work());
-    on_orphaned();
+    if (!catches_up) obey_orphan_entry(*context_->store->durable_view());
   }
   orphaned.done({});
+}
+
+void run_actor::handle(const child_resumed& resumed) {
+  life_.on_message();
+  if (load()) {
+    resume(unfinished_work());
+    on_child_resumed(resumed.child);
+  }
+  resumed.done({});
 }
 
 bool run_actor::load() {

@@ -33,7 +33,8 @@ namespace pawl::actors {
 class run_actor : public actor_base {
  public:
   run_actor(caf::actor_config& config, engine_context_ptr context, run_key key,
-            caf::actor directory, caf::actor persister, caf::actor timer, caf::actor dispatcher);
+            caf::actor directory, caf::actor persister, caf::actor timer, caf::actor dispatcher,
+            active_place place);
   ~run_actor() override;
   caf::behavior make_behavior() override;
   void on_exit() override;
@@ -49,6 +50,7 @@ class run_actor : public actor_base {
   void handle(activate_run& a);
   void handle(const child_ended& ended);
   void handle(const child_orphaned& orphaned);
+  void handle(const child_resumed& resumed);
   void handle(const step_done& step) { on_outcome(step); }
   void handle(const child_answered& answered) { on_child_answered(answered); }
   void handle(retry_effect& retry) { perform(*retry.effect); }
@@ -68,7 +70,10 @@ class run_actor : public actor_base {
 
   /// Executes a command. Its caller is answered when it is durable. Returns false if refused.
   bool execute(run_command& c);
+  /// Checks what the state machine does not know.
+  [[nodiscard]] result<void> check(const run_command& c) const;
   bool execute_start(run_command& c);
+  bool execute_repeated_start(run_command& c, const flow::start_command& start);
   /// Applies a command of the actor itself. A refusal is normal: the run has moved on.
   void apply_or_ignore(flow::command&& c);
   /// Applies a command and sends its transition to the persister.
@@ -92,24 +97,35 @@ class run_actor : public actor_base {
   void enqueue_task(flow::effect& invoke, std::string queue);
   void perform_later(flow::effect e, std::chrono::milliseconds delay);
   void on_outcome(const step_done& step);
+  void take_outcome(const step_done& step);
 
   // The runs that this one started, and the run that started it (run_children.cpp).
 
   void start_child(const flow::invoke_effect& wanted);
   void on_child_answered(const child_answered& answered);
   void on_child_ended(const child_ended& ended);
-  void on_orphaned();
+  /// Does what the index of orphaned runs says of this run, if it says something.
+  void obey_orphan_entry(const persistence::view& now);
+  /// A child of this run was retried: this run, if it has failed, waits for it again.
+  void on_child_resumed(const run_id& child);
   /// Catches up with what happened to the children and the parent while this run was not loaded.
   void reconcile_children();
-  void take_ended_children(const persistence::view& now);
-  /// Applies the result of an ended child. Returns false if no token waits for it or it has not
-  /// ended.
-  bool take_child(const run_id& id);
+  void take_notices_of_children(const persistence::view& now);
+  /// The children of this run in an index.
+  [[nodiscard]] std::vector<run_id> children_in(
+      const persistence::view& now, const persistence::view::range& entries,
+      std::optional<persistence::keys::parent_and_child> (*decode)(std::string_view)) const;
+  /// Applies the result of an ended child. Returns false if no token waits for it, or it has not
+  /// ended for the attempt that waits. `answered`: the child itself has answered this attempt.
+  bool take_child(const run_id& id, bool answered);
   [[nodiscard]] result<json> result_of_child(const persistence::view& now,
                                              const persistence::run_record& record) const;
   void retry_child_start(flow::token_id token);
   void notify_parent();
-  [[nodiscard]] bool is_orphaned(const persistence::view& now) const;
+  /// Error: this run cannot be retried, because its parent no longer waits for it.
+  [[nodiscard]] result<void> check_parent_waits() const;
+  /// Catches up with the parent of this run.
+  void reconcile_parent(const persistence::view& now);
 
   const engine_context_ptr context_;
   const run_key key_;
@@ -124,6 +140,9 @@ class run_actor : public actor_base {
   persistence::index_state index_state_;             ///< of `run_`
   pending_commits commits_;
   std::map<flow::token_id, invocation_id> calls_;
+  /// Calls to make when the call of the token's earlier attempt has returned. So two calls of a
+  /// step never overlap.
+  std::map<flow::token_id, flow::effect> calls_after_;
   std::optional<command_timer> step_timer_;  ///< of the last start or signal that leads to a step
 };
 

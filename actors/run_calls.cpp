@@ -6,6 +6,7 @@
 #include "actors/inline_call.hpp"
 #include "actors/invocations.hpp"
 #include "actors/run.hpp"
+#include "persistence/keys.hpp"
 
 namespace pawl::actors {
 namespace {
@@ -26,7 +27,7 @@ void run_actor::perform(flow::effect& e) {
   } else if (const auto* const abandon = std::get_if<flow::abandon_effect>(&e)) {
     if (const auto found = calls_.find(abandon->token); found != calls_.end())
       context_->executor->cancel(found->second);
-    if (abandon->child) send(directory_, child_orphaned{{key_.scope, *abandon->child}, {}});
+    if (abandon->child) send(directory_, child_orphaned{{key_.scope, abandon->child->child}, {}});
   } else if (run_->status == run_status::running) {
     const auto applied = apply(flow::advance_command{});
     PAWL_ASSERT(applied, "a running run can always be advanced");
@@ -58,6 +59,11 @@ void run_actor::call(flow::effect& e) {
 
 void run_actor::call_function(flow::effect& e, const functions::function_ptr& function) {
   auto& wanted = std::get<flow::invoke_effect>(e);
+  if (calls_.contains(wanted.token)) {
+    // The call of an earlier attempt was cancelled, but has not returned yet.
+    calls_after_.insert_or_assign(wanted.token, std::move(e));
+    return;
+  }
   invocation call = make_invocation(context_, key_, wanted, function);
   wanted.state = call.state;  // for another try
   call.done = [self = self(), token = wanted.token, node = wanted.node, visit = wanted.visit,
@@ -87,6 +93,11 @@ void run_actor::perform_later(flow::effect e, std::chrono::milliseconds delay) {
 
 void run_actor::on_outcome(const step_done& step) {
   calls_.erase(step.token);
+  take_outcome(step);
+  if (auto next = calls_after_.extract(step.token)) perform(next.mapped());
+}
+
+void run_actor::take_outcome(const step_done& step) {
   // A stopping engine cancels calls; the run makes them again when it is next loaded.
   const auto& value = step.result->value;
   if (!context_->admitted.is_open() && !value && value.error().code == errc::cancelled) return;
@@ -95,6 +106,11 @@ void run_actor::on_outcome(const step_done& step) {
       step.token, step.node, step.visit, step.attempt, std::move(step.result->value),
       step.result->started_at, step.result->finished_at, std::move(step.result->interrupted),
       context_->rng->draw()});
+  if (context_->suspects.find(key_)) {
+    // The process survived this step, so the run makes progress.
+    context_->suspects.remove(key_);
+    erase_index_entry(persistence::keys::suspect(key_));
+  }
 }
 
 }  // namespace pawl::actors

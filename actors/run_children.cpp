@@ -10,13 +10,11 @@
 namespace pawl::actors {
 namespace {
 
-/// The fingerprint of every start by a parent. Each attempt has a run id of its own, so a second
+/// The fingerprint of every start by a parent. Each visit has a run id of its own, so a second
 /// start of that id means the same run, even if another version was published in between.
 constexpr std::uint64_t child_fingerprint = 0x5b0f10c;
 
 constexpr std::chrono::milliseconds retry_start_after{100};
-
-const char* const orphaned_reason = "the parent run no longer waits for this run";
 
 error failed_child(const run_summary& child) {
   if (child.status == run_status::cancelled)
@@ -37,14 +35,13 @@ void run_actor::start_child(const flow::invoke_effect& wanted) {
       self(),
       [token = wanted.token, node = wanted.node, visit = wanted.visit, attempt = wanted.attempt,
        id = child.id, now = context_->clock->now()](result<command_done> done) {
-        auto how = done ? result<run_summary>{std::move(done->run)} : std::move(done).error();
         return child_answered{token,
                               node,
                               visit,
                               attempt,
                               id,
                               now,
-                              std::make_shared<result<run_summary>>(std::move(how))};
+                              std::make_shared<result<command_done>>(std::move(done))};
       });
   flow::start_command start;
   start.key = {key_.scope, child.id};
@@ -62,6 +59,7 @@ void run_actor::start_child(const flow::invoke_effect& wanted) {
   start.fingerprint = child_fingerprint;
   start.parent = key_.id;
   start.depth = child.depth;
+  start.parent_attempt = wanted.attempt;
   start.trace = wanted.trace;
   const run_key key = start.key;
   send(directory_, run_command{key, std::make_shared<flow::command>(std::move(start)), answer});
@@ -82,7 +80,14 @@ void run_actor::on_child_answered(const child_answered& a) {
                                                context_->clock->now(),
                                                {},
                                                context_->rng->draw()});
-  } else if (!is_finished((*a.how)->status) || !take_child(a.child)) {
+    return;
+  }
+  const auto* const t = run_->find_token(a.token);
+  if (t == nullptr || !t->child || t->child->id != a.child || t->attempt != a.attempt) return;
+  const command_done& child = **a.how;
+  if (child.over) {
+    apply_or_ignore(flow::replace_child_command{a.token, a.child});
+  } else if (!is_finished(child.run.status) || !take_child(a.child, true)) {
     apply_or_ignore(flow::child_started_command{a.token, a.child});
   }
 }
@@ -104,11 +109,11 @@ void run_actor::retry_child_start(flow::token_id token) {
 
 void run_actor::on_child_ended(const child_ended& ended) {
   // If no token waits for the child, its index entry is all that is left of it.
-  if (!run_ || !take_child(ended.child))
+  if (!run_ || !take_child(ended.child, false))
     erase_index_entry(persistence::keys::ended({key_, ended.child}));
 }
 
-bool run_actor::take_child(const run_id& id) {
+bool run_actor::take_child(const run_id& id, bool answered) {
   const auto waits =
       std::find_if(run_->tokens.begin(), run_->tokens.end(),
                    [&](const flow::token& t) { return t.child && t.child->id == id; });
@@ -117,6 +122,8 @@ bool run_actor::take_child(const run_id& id) {
   const auto record = persistence::load_record(*view, {key_.scope, id});
   const bool exists = record && *record;
   if (exists && !is_finished((*record)->summary.status)) return false;
+  // It may have ended for an attempt before this one. Then the start of this one resumes it.
+  if (exists && !answered && (*record)->parent_attempt < waits->attempt) return false;
   result<json> value = !record  ? record.error()
                        : exists ? result_of_child(*view, **record)
                                 : error{errc::not_found, "run " + id.str() + " no longer exists"};
@@ -146,47 +153,88 @@ result<json> run_actor::result_of_child(const persistence::view& now,
 
 void run_actor::reconcile_children() {
   const auto view = context_->store->durable_view();
-  if (run_->parent && is_finished(run_->status)) {
-    const auto entry = view->get(persistence::column::indexes,
-                                 persistence::keys::ended({{key_.scope, *run_->parent}, key_.id}));
-    if (entry && *entry) notify_parent();
-  } else if (run_->parent && is_orphaned(*view)) {
-    on_orphaned();
-  }
+  if (run_->parent) reconcile_parent(*view);
   const auto& nodes = flow_->nodes();
   if (std::any_of(nodes.begin(), nodes.end(),
                   [](const flow::compiled_node& n) { return n.type == "subflow"; }))
-    take_ended_children(*view);
+    take_notices_of_children(*view);
 }
 
-void run_actor::take_ended_children(const persistence::view& now) {
-  std::vector<run_id> ended;
-  auto entries = persistence::keys::ended_children();
-  entries.from = persistence::keys::ended({key_, run_id{}});  // before all entries of this run
+void run_actor::reconcile_parent(const persistence::view& now) {
+  obey_orphan_entry(now);
+  if (is_finished(run_->status)) {
+    const auto entry = now.get(persistence::column::indexes,
+                               persistence::keys::ended({{key_.scope, *run_->parent}, key_.id}));
+    if (entry && *entry) notify_parent();
+    return;
+  }
+  const auto parent = persistence::load_record(now, {key_.scope, *run_->parent});
+  if (!parent || !*parent) return;
+  const run_status status = (*parent)->summary.status;
+  const bool is_over = status == run_status::completed || status == run_status::cancelled;
+  if (is_over) apply_or_ignore(flow::abandon_command{flow::child_fate::cancel});
+}
+
+void run_actor::take_notices_of_children(const persistence::view& now) {
+  namespace keys = persistence::keys;
+  // From before all entries of this run.
+  const auto ended =
+      children_in(now, {keys::ended({key_, run_id{}}), keys::ended_children().to}, keys::ended_of);
+  const auto resumed = children_in(
+      now, {keys::resumed({key_, run_id{}}), keys::resumed_children().to}, keys::resumed_of);
+  for (const auto& id : ended)
+    if (!take_child(id, false)) erase_index_entry(keys::ended({key_, id}));
+  for (const auto& id : resumed) on_child_resumed(id);
+}
+
+std::vector<run_id> run_actor::children_in(
+    const persistence::view& now, const persistence::view::range& entries,
+    std::optional<persistence::keys::parent_and_child> (*decode)(std::string_view)) const {
+  std::vector<run_id> children;
   const auto scanned =
       now.scan(persistence::column::indexes, entries, [&](std::string_view key, std::string_view) {
-        auto entry = persistence::keys::ended_of(key);
+        auto entry = decode(key);
         if (!entry || entry->parent != key_) return persistence::view::next::stop;
-        ended.push_back(std::move(entry->child));
+        children.push_back(std::move(entry->child));
         return persistence::view::next::more;
       });
-  if (!scanned) context_->log->error("cannot list ended children: {}", scanned.error().message);
-  for (const auto& id : ended)
-    if (!take_child(id)) erase_index_entry(persistence::keys::ended({key_, id}));
+  if (!scanned) context_->log->error("cannot list child runs: {}", scanned.error().message);
+  return children;
 }
 
-void run_actor::on_orphaned() {
-  if (!run_ || is_finished(run_->status))
-    return erase_index_entry(persistence::keys::orphaned_run(key_));
-  // Refused if the run is compensating: it ends by itself then.
-  apply_or_ignore(flow::cancel_command{{}, orphaned_reason});
+void run_actor::obey_orphan_entry(const persistence::view& now) {
+  const std::string key = persistence::keys::orphaned_run(key_);
+  const auto entry = now.get(persistence::column::indexes, key);
+  if (!entry || !*entry) return;
+  const auto how = persistence::decode_orphan(**entry);
+  if (!how) return context_->log->error("an index entry is damaged: {}", how.error().message);
+  const bool is_open = run_ && !is_finished(run_->status);
+  // Refused if the run is compensating: it ends by itself then, and erases the entry.
+  if (is_open) apply_or_ignore(flow::abandon_command{how->fate, how->attempt});
+  if (!is_open || how->fate == flow::child_fate::halt) erase_index_entry(key);
 }
 
-bool run_actor::is_orphaned(const persistence::view& now) const {
-  const auto entry = now.get(persistence::column::indexes, persistence::keys::orphaned_run(key_));
-  if (entry && *entry) return true;
-  const auto parent = persistence::load_record(now, {key_.scope, *run_->parent});
-  return parent && *parent && is_finished((*parent)->summary.status);
+void run_actor::on_child_resumed(const run_id& child) {
+  if (run_ && run_->status == run_status::failed &&
+      flow::find_visit_of(*flow_, *run_, child) != nullptr)
+    apply_or_ignore(flow::retry_command{{}, "run " + child.str() + " was retried"});
+  erase_index_entry(persistence::keys::resumed({key_, child}));
+}
+
+result<void> run_actor::check_parent_waits() const {
+  const auto view = context_->store->durable_view();
+  const auto parent = persistence::load_run(*view, {key_.scope, *run_->parent});
+  if (!parent) return parent.error();
+  if (!*parent) return {};  // it is a run of its own now
+  const flow::run_state& of = **parent;
+  const auto compiled = context_->flows.get(*view, key_.scope, of.flow);
+  if (!compiled) return compiled.error();
+  if (of.status != run_status::completed && of.status != run_status::cancelled &&
+      !of.compensating && flow::find_visit_of(**compiled, of, key_.id) != nullptr)
+    return {};
+  return error{errc::illegal_transition, "cannot retry run " + key_.id.str() +
+                                             ": its parent, run " + run_->parent->str() +
+                                             ", no longer waits for it. Allowed: restart"};
 }
 
 void run_actor::notify_parent() {

@@ -3,10 +3,13 @@
 
 #include <spdlog/spdlog.h>
 #include <pawl/assert.hpp>
+#include <pawl/suggest.hpp>
 
 #include "actors/invocations.hpp"
 #include "actors/run.hpp"
 #include "flow/machine/history.hpp"
+#include "flow/nodes/node.hpp"
+#include "persistence/keys.hpp"
 #include "persistence/not_found.hpp"
 
 namespace pawl::actors {
@@ -25,6 +28,22 @@ error started_differently(const run_id& id) {
                                     "another id or key"};
 }
 
+/// Warns of a signal that no node of the flow awaits. It is kept all the same: another version of
+/// the caller's flow may await it.
+std::vector<std::string> warnings_of(const flow::compiled_flow& flow, const flow::command& c) {
+  const auto* const signal = std::get_if<flow::signal_command>(&c);
+  if (signal == nullptr) return {};
+  std::vector<std::string_view> awaited;
+  for (const auto& node : flow.nodes())
+    if (const auto type = node.behaviour->awaited_signal(); !type.empty()) awaited.push_back(type);
+  if (std::find(awaited.begin(), awaited.end(), signal->type) != awaited.end()) return {};
+  std::string warning = "no node of flow " + flow.id().name.str() + " awaits the signal \"" +
+                        signal->type + "\"; it is kept in the inbox of the run";
+  if (const auto near = nearest(signal->type, awaited))
+    warning += ". Did you mean \"" + std::string{*near} + "\"?";
+  return {std::move(warning)};
+}
+
 }  // namespace
 
 bool run_actor::execute(run_command& c) {
@@ -34,32 +53,31 @@ bool run_actor::execute(run_command& c) {
     return false;
   }
   const run_status before = run_->status;
-  const auto applied = c.if_checkpoint && *c.if_checkpoint != run_->sequence
-                           ? result<void>{checkpoint_moved(*run_)}
-                           : apply(std::move(*c.what));
+  auto applied = check(c);
+  auto warnings = warnings_of(*flow_, *c.what);
+  if (applied) applied = apply(std::move(*c.what));
   commits_.when_durable([this, answer = c.answer, before,
                          refused = applied ? std::nullopt : std::optional{applied.error()},
                          summary = flow::summarize(*run_), pausing = run_->pausing(),
+                         warnings = std::move(warnings),
                          leased = applied ? take_leased_call() : nullptr](const error* failure) {
     if (failure != nullptr) return answer(*failure);
     if (refused) return answer(*refused);
-    answer(command_done{summary, before, true, pausing, leased});
+    answer(command_done{summary, before, true, false, pausing, leased, warnings});
   });
   return applied.has_value();
 }
 
+result<void> run_actor::check(const run_command& c) const {
+  if (c.if_checkpoint && *c.if_checkpoint != run_->sequence) return checkpoint_moved(*run_);
+  const bool retries_child = run_->parent && run_->status == run_status::failed &&
+                             std::holds_alternative<flow::retry_command>(*c.what);
+  return retries_child ? check_parent_waits() : result<void>{};
+}
+
 bool run_actor::execute_start(run_command& c) {
   auto& start = std::get<flow::start_command>(*c.what);
-  if (run_) {
-    const bool same = run_->start_fingerprint == start.fingerprint;
-    commits_.when_durable(
-        [answer = c.answer, same, summary = flow::summarize(*run_)](const error* failure) {
-          if (failure != nullptr) return answer(*failure);
-          if (!same) return answer(started_differently(summary.key.id));
-          answer(command_done{summary, summary.status, false});
-        });
-    return same;
-  }
+  if (run_) return execute_repeated_start(c, start);
   auto compiled = context_->flows.get(*context_->store->durable_view(), key_.scope, start.flow);
   if (!compiled) {
     c.answer(std::move(compiled).error());
@@ -79,6 +97,27 @@ bool run_actor::execute_start(run_command& c) {
         answer(command_done{summary, std::nullopt, true});
       });
   return true;
+}
+
+bool run_actor::execute_repeated_start(run_command& c, const flow::start_command& start) {
+  const bool same = run_->start_fingerprint == start.fingerprint;
+  bool over = false;
+  if (same && start.parent) {
+    if (const auto adopted = apply(flow::adopt_command{start.parent_attempt}); !adopted) {
+      c.answer(adopted.error());
+      return false;
+    }
+    over = run_->parent_attempt < start.parent_attempt;
+  }
+  commits_.when_durable(
+      [answer = c.answer, same, over, summary = flow::summarize(*run_)](const error* failure) {
+        if (failure != nullptr) return answer(*failure);
+        if (!same) return answer(started_differently(summary.key.id));
+        command_done done{summary, summary.status, false};
+        done.over = over;
+        answer(std::move(done));
+      });
+  return same;
 }
 
 void run_actor::apply_or_ignore(flow::command&& c) {
@@ -127,6 +166,10 @@ void run_actor::on_committed() {
   const bool has_ended = durable.after.status && is_finished(*durable.after.status) &&
                          !(durable.before.status && is_finished(*durable.before.status));
   if (has_ended) notify_parent();
+  const bool was_retried =
+      durable.before.status == run_status::failed && durable.after.status == run_status::running;
+  if (was_retried && run_->parent)
+    send(directory_, child_resumed{{key_.scope, *run_->parent}, key_.id, {}});
   if (step_timer_) step_timer_->on_committed(context_->metrics, durable.sequence);
   for (auto& e : durable.effects) perform(e);
 }
@@ -168,6 +211,11 @@ std::shared_ptr<flow::invoke_effect> run_actor::take_leased_call() {
 void run_actor::erase_index_entry(std::string key) {
   commits_.when_durable([this, key = std::move(key)](const error* failure) {
     if (failure != nullptr) return;
+    // A later transition may wait for the child again, and then needs the notice of its end.
+    const auto ended = persistence::keys::ended_of(key);
+    if (ended && std::find(index_state_.children.begin(), index_state_.children.end(),
+                           ended->child) != index_state_.children.end())
+      return;
     const auto entry = context_->store->durable_view()->get(persistence::column::indexes, key);
     if (!entry || !*entry) return;
     auto writes = std::make_shared<persistence::batch>();

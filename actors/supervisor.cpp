@@ -77,7 +77,8 @@ std::vector<std::string> supervisor::next_page() {
   const std::size_t max = context_->settings.engine.recovery_batch;
   auto range = index_ == recovery_index::runnable   ? persistence::keys::runnable_runs()
                : index_ == recovery_index::orphaned ? persistence::keys::orphaned_runs()
-                                                    : persistence::keys::ended_children();
+               : index_ == recovery_index::ended    ? persistence::keys::ended_children()
+                                                    : persistence::keys::resumed_children();
   if (!page_from_.empty()) range.from = page_from_;
   std::vector<std::string> page;
   const auto scanned = recovery_view_->scan(
@@ -110,19 +111,22 @@ void supervisor::recover_next() {
 }
 
 void supervisor::recover_entry(const std::string& entry, const reply<void>& done) {
-  const auto ended = persistence::keys::ended_of(entry);
-  const auto run = ended ? std::optional{ended->parent} : persistence::keys::run_of(entry);
+  if (const auto ended = persistence::keys::ended_of(entry)) {
+    return send(actors_.shard_of(ended->parent), child_ended{ended->parent, ended->child, done});
+  }
+  if (const auto resumed = persistence::keys::resumed_of(entry)) {
+    return send(actors_.shard_of(resumed->parent),
+                child_resumed{resumed->parent, resumed->child, done});
+  }
+  const auto run = persistence::keys::run_of(entry);
   if (!run) {
     context_->log->error("ignored an index entry that names no run");
     return done({});
   }
-  const auto& shard = actors_.shard_of(*run);
-  if (ended) {
-    send(shard, child_ended{*run, ended->child, done});
-  } else if (index_ == recovery_index::orphaned) {
-    send(shard, child_orphaned{*run, done});
+  if (index_ == recovery_index::orphaned) {
+    send(actors_.shard_of(*run), child_orphaned{*run, done});
   } else {
-    send(shard, recover_run{*run, done});
+    send(actors_.shard_of(*run), recover_run{*run, done});
   }
 }
 

@@ -49,7 +49,7 @@ class supervisor : public monitoring_actor {
  private:
   /// The index that recovery reads, in this order: runs that continue by themselves, runs to be
   /// cancelled, and ended runs whose parents were not notified.
-  enum class recovery_index : std::uint8_t { runnable, orphaned, ended, none };
+  enum class recovery_index : std::uint8_t { runnable, orphaned, ended, resumed, none };
 
   void recover_next();
   /// The next page of `index_`. Empty at its end, or if it cannot be read.

@@ -1,4 +1,5 @@
 #include "actors/thread_pool.hpp"
+#include "actors/signal_stack.hpp"
 
 #include <algorithm>
 #include <system_error>
@@ -65,6 +66,7 @@ result<void> thread_pool::provide_thread() {
 }
 
 void thread_pool::work() {
+  provide_signal_stack();
   unique_lock lock{mutex_};
   // A stuck thread that returns may be one too many.
   while (threads_ - stuck_ <= options_.threads) {

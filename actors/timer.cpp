@@ -18,8 +18,10 @@ constexpr std::chrono::seconds window = 120s;
 /// most this time.
 constexpr std::chrono::seconds max_sleep = 60s;
 constexpr std::size_t max_upcoming = 50'000;
-/// Bounds how many runs are loaded at once when many timers are due.
-constexpr std::size_t max_firing = 1'000;
+/// Bounds how many runs are loaded at once when many timers are due, so that other work passes.
+constexpr std::size_t max_firing = 128;
+/// Before a timer is fired again whose run could not be loaded.
+constexpr std::chrono::seconds retry_after = 5s;
 
 /// After every timer's key: no timer is in the store only.
 const std::string end_of_timers = "u";
@@ -38,13 +40,15 @@ caf::behavior timer::make_behavior() {
         fire_due();
       },
       [this](const timer_changed& c) { change(c); },
-      [this](const timer_handled&) {
+      [this](const timer_handled& handled) {
         --firing_;
+        if (handled.again) send_self_after(retry_after, refire{*handled.again});
         if (firing_ + 1 == max_firing) fire_due();
       },
       [this](const poll_due& poll) {
         if (poll.number == last_poll_) fire_due();
       },
+      [this](const refire& failed) { fire(failed.timer_key); },
       [this](const shutdown_run&) { quit(); },
   };
 }
@@ -115,7 +119,13 @@ void timer::fire(const std::string& timer_key) {
   }
   ++firing_;
   auto command = std::make_shared<flow::command>(flow::timer_command{context_->rng->draw()});
-  const auto handled = [](const result<command_done>&) { return timer_handled{}; };
+  const auto handled = [timer_key](const result<command_done>& done) {
+    // A run that could be loaded has no such timer, or has taken it.
+    const bool was_taken = done || done.error().code == errc::conflict ||
+                           done.error().code == errc::not_found ||
+                           done.error().code == errc::illegal_transition;
+    return was_taken ? timer_handled{} : timer_handled{timer_key};
+  };
   send(shard_of(shards_, *key),
        run_command{*key, std::move(command), reply_by_message<command_done>(self(), handled)});
 }

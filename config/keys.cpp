@@ -177,6 +177,10 @@ constexpr std::array table{
         "Maximum number of restarts of a crashed run actor. After that its run fails as "
         "quarantined.",
         0, 1'000},
+    key{"engine.crash_record", [](settings& s) -> field { return &s.engine.crash_record; },
+        "Whether a fatal signal (SIGSEGV, SIGABRT, …) notes the run that its thread worked for. A "
+        "run that the process dies of twice is quarantined. Without a data folder nothing is "
+        "noted."},
     key{"engine.restart_first_delay_ms",
         [](settings& s) -> field { return &s.engine.restart_first_delay_ms; },
         "Initial back-off before a crashed run actor is restarted, and before a failed "

@@ -15,6 +15,8 @@
 /// of each `decode_…`: `corrupt` for bytes that its `encode_…` did not write, `schema_newer`.
 namespace pawl::persistence {
 
+struct suspect;
+
 /// A checkpoint is a snapshot (the whole state) or a delta (the changes since the checkpoint before
 /// it). Both contain the events of their transition.
 [[nodiscard]] std::string encode_snapshot(const flow::run_state& run,
@@ -33,9 +35,24 @@ struct snapshot {
 struct run_record {
   run_summary summary;
   std::uint64_t start_fingerprint = 0;
+  std::uint32_t parent_attempt = 0;  ///< see `flow::run_state::parent_attempt`
 };
 [[nodiscard]] std::string encode_run(const flow::run_state& run);
+[[nodiscard]] std::string encode_run(const run_record& record);
 [[nodiscard]] result<run_record> decode_run(std::string_view bytes);
+
+/// What a run was started with.
+[[nodiscard]] std::string encode_input(const flow::run_input& input);
+[[nodiscard]] result<flow::run_input> decode_input(std::string_view bytes);
+
+/// The entry of a run in the index of orphaned runs.
+[[nodiscard]] std::string encode_orphan(const flow::abandoned_child& orphan);
+/// Returns what becomes of the run; `child` is not set.
+[[nodiscard]] result<flow::abandoned_child> decode_orphan(std::string_view bytes);
+
+/// The entry of a run in the index of suspects; its `run` is in the key. See quarantine.hpp.
+[[nodiscard]] std::string encode_suspect(const suspect& what);
+[[nodiscard]] result<suspect> decode_suspect(std::string_view bytes);
 
 /// The lease of a task.
 struct lease_record {

@@ -1,5 +1,7 @@
 #include "persistence/keys.hpp"
 
+#include <algorithm>
+
 namespace pawl::persistence::keys {
 namespace {
 
@@ -107,6 +109,10 @@ std::string run(const run_key& key) {
   return bytes;
 }
 
+std::string input(const run_key& key) {
+  return checkpoint(key, 0);
+}
+
 std::string checkpoint(const run_key& key, std::uint64_t sequence) {
   std::string bytes = run(key);
   add_number(bytes, sequence, 8);
@@ -115,7 +121,7 @@ std::string checkpoint(const run_key& key, std::uint64_t sequence) {
 
 view::range checkpoints(const run_key& key, std::uint64_t first) {
   view::range all = with_prefix(run(key));
-  all.from = checkpoint(key, first);
+  all.from = checkpoint(key, std::max<std::uint64_t>(first, 1));
   return all;
 }
 
@@ -165,6 +171,7 @@ view::range runnable_runs() {
 }
 
 std::string timer(const run_key& key, time_point due) {
+  due = std::max(due, time_point{});  // earlier times would sort after all others
   std::string bytes{'t'};
   add_number(bytes, static_cast<std::uint64_t>(to_unix_us(due)), 8);
   return bytes + run(key);
@@ -192,23 +199,55 @@ view::range orphaned_runs() {
   return with_prefix("u");
 }
 
-std::string ended(const ended_child& which) {
-  std::string bytes = "o" + run(which.parent);
+std::string suspect(const run_key& key) {
+  return "x" + run(key);
+}
+
+view::range suspects() {
+  return with_prefix("x");
+}
+
+namespace {
+
+std::string child_key(char kind, const parent_and_child& which) {
+  std::string bytes = kind + run(which.parent);
   add_name(bytes, which.child.str());
   return bytes;
+}
+
+std::optional<parent_and_child> child_of(char kind, std::string_view key) {
+  if (key.empty() || key.front() != kind) return std::nullopt;
+  key.remove_prefix(1);
+  auto parent = take_run(key);
+  const auto child = parent ? take_name(key) : std::nullopt;
+  if (!child || !key.empty()) return std::nullopt;
+  return parent_and_child{*std::move(parent), run_id{std::string{*child}}};
+}
+
+}  // namespace
+
+std::string ended(const parent_and_child& which) {
+  return child_key('o', which);
 }
 
 view::range ended_children() {
   return with_prefix("o");
 }
 
-std::optional<ended_child> ended_of(std::string_view key) {
-  if (key.empty() || key.front() != 'o') return std::nullopt;
-  key.remove_prefix(1);
-  auto parent = take_run(key);
-  const auto child = parent ? take_name(key) : std::nullopt;
-  if (!child || !key.empty()) return std::nullopt;
-  return ended_child{*std::move(parent), run_id{std::string{*child}}};
+std::optional<parent_and_child> ended_of(std::string_view index_key) {
+  return child_of('o', index_key);
+}
+
+std::string resumed(const parent_and_child& which) {
+  return child_key('r', which);
+}
+
+view::range resumed_children() {
+  return with_prefix("r");
+}
+
+std::optional<parent_and_child> resumed_of(std::string_view index_key) {
+  return child_of('r', index_key);
 }
 
 std::optional<run_key> run_of(std::string_view index_key) {

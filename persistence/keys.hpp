@@ -32,10 +32,11 @@ namespace pawl::persistence::keys {
 [[nodiscard]] std::string run(const run_key& key);
 
 // column::checkpoints
-//   scope 0 run 0 sequence8
+//   scope 0 run 0 sequence8                    number 0: what the run was started with
+[[nodiscard]] std::string input(const run_key& key);
 [[nodiscard]] std::string checkpoint(const run_key& key, std::uint64_t sequence);
 /// The checkpoints of a run, from number `first`.
-[[nodiscard]] view::range checkpoints(const run_key& key, std::uint64_t first = 0);
+[[nodiscard]] view::range checkpoints(const run_key& key, std::uint64_t first = 1);
 [[nodiscard]] std::optional<std::uint64_t> sequence_of(std::string_view checkpoint_key) noexcept;
 
 // column::indexes. The creation time is inverted, so that the newest run comes first.
@@ -55,23 +56,34 @@ namespace pawl::persistence::keys {
 /// The timers of all scopes that are due before `to`, earliest first.
 [[nodiscard]] view::range timers_before(time_point to);
 [[nodiscard]] std::optional<time_point> due_of(std::string_view timer_key) noexcept;
-//   'u' scope 0 run 0                          orphaned runs: no parent waits for them; to cancel
+//   'u' scope 0 run 0                          orphaned runs: no parent waits for them; the value
+//                                              says what becomes of them
 [[nodiscard]] std::string orphaned_run(const run_key& key);
 [[nodiscard]] view::range orphaned_runs();
-/// The run in a key of kind a, s, m, t or u.
+//   'x' scope 0 run 0                          runs during whose work the process has died
+[[nodiscard]] std::string suspect(const run_key& key);
+[[nodiscard]] view::range suspects();
+/// The run in a key of kind a, s, m, t, u or x.
 [[nodiscard]] std::optional<run_key> run_of(std::string_view index_key);
 
-/// A finished run whose end its parent has not processed yet.
-struct ended_child {
+/// A run and a run that it started.
+struct parent_and_child {
   run_key parent;
   run_id child;
 
-  friend bool operator==(const ended_child&, const ended_child&) = default;
+  friend bool operator==(const parent_and_child&, const parent_and_child&) = default;
 };
-//   'o' scope 0 parent 0 child 0
-[[nodiscard]] std::string ended(const ended_child& which);
+//   'o' scope 0 parent 0 child 0               finished child runs, whose end their parent has not
+//                                              processed yet
+[[nodiscard]] std::string ended(const parent_and_child& which);
 [[nodiscard]] view::range ended_children();
-[[nodiscard]] std::optional<ended_child> ended_of(std::string_view index_key);
+[[nodiscard]] std::optional<parent_and_child> ended_of(std::string_view index_key);
+
+//   'r' scope 0 parent 0 child 0               child runs that were retried, of which their parent
+//                                              has not learnt yet
+[[nodiscard]] std::string resumed(const parent_and_child& which);
+[[nodiscard]] view::range resumed_children();
+[[nodiscard]] std::optional<parent_and_child> resumed_of(std::string_view index_key);
 
 /// The tasks of one function on one queue of a scope, oldest first.
 struct task_queue {

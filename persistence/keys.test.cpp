@@ -55,7 +55,7 @@ TEST_CASE("keys of tasks and of the journal can be decoded", "[keys]") {
 
 TEST_CASE("the run of an index key can be decoded", "[keys]") {
   CHECK(keys::run_of(keys::orphaned_run(a_run)) == a_run);
-  const keys::ended_child ended{a_run, run_id{"c"}};
+  const keys::parent_and_child ended{a_run, run_id{"c"}};
   const std::string key = keys::ended(ended);
   CHECK(keys::ended_of(key) == ended);
   for (std::size_t size = 0; size < key.size(); ++size)
@@ -79,7 +79,9 @@ TEST_CASE("a range contains its own keys and no others", "[keys]") {
   };
   const run_key longer{scope_name{"acme"}, run_id{"r-10"}};
   const run_key foreign{scope_name{"acme2"}, run_id{"r-1"}};
-  CHECK(within(keys::checkpoints(a_run), keys::checkpoint(a_run, 0)));
+  CHECK(within(keys::checkpoints(a_run), keys::checkpoint(a_run, 1)));
+  CHECK_FALSE(within(keys::checkpoints(a_run), keys::input(a_run)));
+  CHECK_FALSE(within(keys::checkpoints(a_run, 0), keys::input(a_run)));
   CHECK(within(keys::checkpoints(a_run), keys::checkpoint(a_run, ~0ull)));
   CHECK_FALSE(within(keys::checkpoints(a_run, 5), keys::checkpoint(a_run, 4)));
   CHECK_FALSE(within(keys::checkpoints(a_run), keys::checkpoint(longer, 1)));

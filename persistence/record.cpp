@@ -94,6 +94,12 @@ std::string_view to_string(record_kind kind) noexcept {
       return "checkpoint_delta";
     case record_kind::task_lease:
       return "task_lease";
+    case record_kind::run_input:
+      return "run_input";
+    case record_kind::orphaned_run:
+      return "orphaned_run";
+    case record_kind::suspect:
+      return "suspect";
     case record_kind::journal_group:
       return "journal_group";
   }

@@ -26,6 +26,9 @@ enum class record_kind : std::uint8_t {
   checkpoint_delta = 6,
   task_lease = 7,
   journal_group = 8,
+  run_input = 9,
+  orphaned_run = 10,
+  suspect = 11,
 };
 
 /// "run_summary", or "unknown".

@@ -98,12 +98,17 @@ void write_tasks(batch& writes, const run_key& run, const std::vector<flow::open
 /// Records what parents and children must learn about each other's end, even after a crash.
 void write_children(batch& writes, const flow::run_state& run, const flow::delta& change,
                     const index_state& before, const index_state& after) {
-  for (const auto& id : change.children_abandoned)
-    writes.put(column::indexes, keys::orphaned_run({run.key.scope, id}), {});
+  for (const auto& orphan : change.children_abandoned) {
+    writes.put(column::indexes, keys::orphaned_run({run.key.scope, orphan.child}),
+               encode_orphan(orphan));
+  }
   for (const auto& id : before.children)
     if (std::find(after.children.begin(), after.children.end(), id) == after.children.end())
       writes.erase(column::indexes, keys::ended({run.key, id}));
   const bool had_ended = before.status && is_finished(*before.status);
+  if (run.parent && had_ended && !is_finished(run.status)) {
+    writes.put(column::indexes, keys::resumed({{run.key.scope, *run.parent}, run.key.id}), {});
+  }
   if (!run.parent || had_ended || !is_finished(run.status)) return;
   writes.put(column::indexes, keys::ended({{run.key.scope, *run.parent}, run.key.id}), {});
   writes.erase(column::indexes, keys::orphaned_run(run.key));
@@ -128,6 +133,8 @@ batch transition_batch(const flow::run_state& run, const flow::delta& change,
   const bool whole = (run.sequence - 1) % snapshot_every == 0;
   writes.put(column::checkpoints, keys::checkpoint(run.key, run.sequence),
              whole ? encode_snapshot(run, change.events) : encode_delta(change));
+  if (change.input)
+    writes.put(column::checkpoints, keys::input(run.key), encode_input(*change.input));
   // A retry that fails at once leaves the status unchanged, but not the error.
   if (before.status != run.status || change.status)
     writes.put(column::runs, keys::run(run.key), encode_run(run));
@@ -203,6 +210,15 @@ result<std::optional<flow::run_state>> load_run(const view& from, const run_key&
   }
   if (at && state->sequence != *at) return std::optional<flow::run_state>{};
   return state;
+}
+
+result<std::optional<flow::run_input>> load_input(const view& from, const run_key& key) {
+  auto bytes = from.get(column::checkpoints, keys::input(key));
+  if (!bytes) return std::move(bytes).error();
+  if (!*bytes) return std::optional<flow::run_input>{};
+  auto input = decode_input(**bytes);
+  if (!input) return with_checkpoint(std::move(input).error(), key, keys::input(key));
+  return std::optional{*std::move(input)};
 }
 
 result<std::optional<run_record>> load_record(const view& from, const run_key& key) {

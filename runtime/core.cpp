@@ -1,5 +1,6 @@
 #include "runtime/core.hpp"
 
+#include <exception>
 #include <future>
 #include <optional>
 
@@ -10,24 +11,37 @@
 
 #include "actors/supervisor.hpp"
 #include "runtime/components.hpp"
+#include "runtime/crash_record.hpp"
 #include "runtime/logging.hpp"
 
 namespace pawl {
 namespace {
 
-/// Releases the command's place among the commands in flight, then answers.
-template <class T, class From, class Convert>
-actors::reply<From> reply_to(const std::shared_ptr<actors::engine_context>& p, callback<T> done,
-                             Convert convert) {
-  return actors::reply<From>{[p, done = std::move(done), convert](result<From> answer) {
+/// The engine whose callback runs on this thread.
+thread_local const void* answering = nullptr;
+
+/// Calls a function of the embedder. What it throws ends here: it must not end an actor, or keep
+/// others from their answers.
+template <class Call>
+void call_embedder(const actors::engine_context& of, Call call) {
+  const auto* const outer = std::exchange(answering, of.telemetry.get());
+  try {
+    call();
+  } catch (const std::exception& thrown) {
+    of.log->error("a callback has thrown: {}", thrown.what());
+  } catch (...) {
+    of.log->error("a callback has thrown something that is not a std::exception");
+  }
+  answering = outer;
+}
+
+/// The one answer of an admitted command: releases its place among the commands in flight, then
+/// calls the embedder.
+template <class T>
+actors::reply<T> reply_to(const std::shared_ptr<actors::engine_context>& p, callback<T> done) {
+  return actors::reply<T>{[p, done = std::move(done)](result<T> answer) {
     p->commands.give_back();
-    if (!answer) {
-      done(std::move(answer).error());
-    } else if constexpr (std::is_void_v<From>) {
-      done({});
-    } else {
-      done(convert(*std::move(answer)));
-    }
+    call_embedder(*p, [&] { done(std::move(answer)); });
   }};
 }
 
@@ -77,13 +91,50 @@ result<std::shared_ptr<actors::engine_context>> engine_core::make_context() {
   if (!given_.rng) given_.rng = make_rng();
   auto store = open_store();
   if (!store) return std::move(store).error();
+  auto suspects = find_suspects(**store);
+  if (!suspects) return std::move(suspects).error();
   auto made = std::make_shared<actors::engine_context>(
       settings, *std::move(store), given_.clock, given_.rng, functions,
-      make_executor(settings, *given_.clock, given_.log), given_.log, telemetry);
+      make_executor(settings, *given_.clock, given_.log), given_.log, telemetry,
+      *std::move(suspects));
   made->on_store_failed = [this, generation = ++generation_](const error& why) {
     on_store_failed(generation, why);
   };
   return made;
+}
+
+/// The runs during whose work the process has died, the last time included.
+result<std::vector<persistence::suspect>> engine_core::find_suspects(persistence::store& store) {
+  const bool has_folder = !given_.open_store && !settings.storage.data_dir.empty();
+  std::optional<crash_record::death> last;
+  if (has_folder && settings.engine.crash_record && !crash_record_) {
+    auto opened = crash_record::open(settings.storage.data_dir, last);
+    if (!opened) return std::move(opened).error();
+    crash_record_ = *std::move(opened);
+  }
+  if (last) {
+    persistence::batch writes;
+    const auto noted =
+        persistence::note_death(*store.durable_view(), last->run, last->signal, writes);
+    if (!noted) return noted.error();
+    given_.log->error("the last process died by {} while it worked for run {} in scope {}",
+                      last->signal, last->run.id.str(), last->run.scope.str());
+    const persistence::batch* const all[] = {&writes};
+    auto written = store.write(all);
+    if (!written) return std::move(written).error();
+    if (auto synced = store.sync(); !synced) return std::move(synced).error();
+    store.publish(*std::move(written));
+  }
+  auto suspects = persistence::load_suspects(*store.durable_view());
+  if (!suspects) return suspects;
+  for (const auto& each : *suspects) {
+    if (!each.is_quarantined()) continue;
+    given_.log->error(
+        "run {} in scope {} is quarantined: the process died {} times while it worked for it, the "
+        "last time by {}; fix the cause, then retry the run",
+        each.run.id.str(), each.run.scope.str(), each.deaths, each.reason);
+  }
+  return suspects;
 }
 
 result<void> engine_core::open(caf::actor_system* host) {
@@ -118,11 +169,9 @@ void engine_core::end_in_order(const admitted& ended, std::chrono::milliseconds 
   // Outcomes of steps that finish in time still become durable: the runs exist until the
   // supervisor shuts them down.
   ended.context->executor->stop(patience);
-  std::promise<void> stopped;
-  caf::anon_send(
-      ended.actors->supervisor,
-      actors::stop_request{actors::reply<void>{[&](const result<void>&) { stopped.set_value(); }}});
-  stopped.get_future().wait();
+  auto stopped = actors::make_awaited_reply<void>();
+  caf::anon_send(ended.actors->supervisor, actors::stop_request{std::move(stopped.answer)});
+  stopped.future.wait();
 }
 
 void engine_core::on_store_failed(std::uint64_t generation, const error& why) {
@@ -168,6 +217,11 @@ void engine_core::at_stop(std::function<void()> what) {
 }
 
 result<void> engine_core::stop() {
+  if (answering == telemetry.get()) {
+    return error{errc::illegal_transition,
+                 "an engine cannot be stopped inside one of its callbacks, because it waits for "
+                 "them; call stop() on another thread"};
+  }
   {
     const std::lock_guard lock{mutex_};
     if (!opened_ || std::exchange(stopped_, true)) return {};
@@ -244,17 +298,10 @@ result<engine_core::admitted> engine_core::admit() const {
 void engine_core::start(run_key key, flow::start_command what, callback<run_started> done) {
   const auto open = admit();
   if (!open) return done(open.error());
-  if (open->context->active_runs.full()) {
-    open->context->commands.give_back();
-    return done(error{errc::overloaded,
-                      "too many active runs: the maximum is " +
-                          std::to_string(open->context->active_runs.most()) +
-                          " (engine.max_active_runs); the run was not started, try again later"});
-  }
-  auto answer = reply_to<run_started, actors::command_done>(
-      open->context, std::move(done), [](actors::command_done d) {
-        return run_started{d.run.key.id, d.run.flow, d.run.status, d.changed};
-      });
+  auto answer = reply_to(open->context, std::move(done))
+                    .after<actors::command_done>([](actors::command_done d) {
+                      return run_started{d.run.key.id, d.run.flow, d.run.status, d.changed};
+                    });
   caf::anon_send(open->actors->shard_of(key),
                  actors::run_command{key, std::make_shared<flow::command>(std::move(what)),
                                      std::move(answer)});
@@ -264,10 +311,11 @@ void engine_core::command(run_key key, flow::command what, callback<run_changed>
                           std::optional<std::uint64_t> if_checkpoint) {
   const auto open = admit();
   if (!open) return done(open.error());
-  auto answer = reply_to<run_changed, actors::command_done>(
-      open->context, std::move(done), [](actors::command_done d) {
-        return run_changed{std::move(d.run), d.before.value_or(run_status::running), d.pausing};
-      });
+  auto answer = reply_to(open->context, std::move(done))
+                    .after<actors::command_done>([](actors::command_done d) {
+                      return run_changed{std::move(d.run), d.before.value_or(run_status::running),
+                                         d.pausing, std::move(d.warnings)};
+                    });
   caf::anon_send(open->actors->shard_of(key),
                  actors::run_command{key, std::make_shared<flow::command>(std::move(what)),
                                      std::move(answer), if_checkpoint});
@@ -277,8 +325,7 @@ void engine_core::wait(run_key key, std::chrono::milliseconds timeout,
                        callback<actors::ended_run> done) {
   const auto open = admit();
   if (!open) return done(open.error());
-  auto answer = reply_to<actors::ended_run, actors::ended_run>(
-      open->context, std::move(done), [](actors::ended_run run) { return run; });
+  auto answer = reply_to(open->context, std::move(done));
   const auto deadline = caf::actor_clock::clock_type::now() + std::min(timeout, max_duration);
   caf::anon_send(open->actors->shard_of(key),
                  actors::wait_finished{key, deadline, std::move(answer)});
@@ -289,7 +336,7 @@ void engine_core::put_flow(const scope_name& in, json definition, const put_flow
   const auto open = admit();
   if (!open) return done(open.error());
   using stored = actors::put_flow_request::done;
-  auto answer = reply_to<flow_stored, stored>(open->context, std::move(done), [](stored d) {
+  auto answer = reply_to(open->context, std::move(done)).after<stored>([](stored d) {
     return flow_stored{std::move(d.id), d.created, std::move(d.warnings)};
   });
   caf::anon_send(open->actors->catalog,
@@ -301,7 +348,7 @@ void engine_core::publish_flow(const scope_name& in, const flow_version_id& id,
                                callback<void> done) {
   const auto open = admit();
   if (!open) return done(open.error());
-  auto answer = reply_to<void, void>(open->context, std::move(done), [] {});
+  auto answer = reply_to(open->context, std::move(done));
   caf::anon_send(open->actors->catalog, actors::publish_flow_request{in, id, std::move(answer)});
 }
 
@@ -312,9 +359,12 @@ void engine_core::poll_tasks(const scope_name& in, task_poll wanted,
   using tasks = std::vector<worker_task>;
   // A poll can wait for long: `worker.max_polls` limits it, not the commands in flight.
   open->context->commands.give_back();
-  caf::anon_send(open->actors->dispatcher,
-                 actors::poll_tasks{in, std::move(wanted), actors::reply<tasks>{std::move(done)},
-                                    std::move(withdrawn)});
+  auto answer = actors::reply<tasks>{[p = open->context, done = std::move(done)](auto found) {
+    call_embedder(*p, [&] { done(std::move(found)); });
+  }};
+  caf::anon_send(
+      open->actors->dispatcher,
+      actors::poll_tasks{in, std::move(wanted), std::move(answer), std::move(withdrawn)});
 }
 
 void engine_core::heartbeat_task(const persistence::keys::task_key& task, std::uint64_t lease,
@@ -322,8 +372,7 @@ void engine_core::heartbeat_task(const persistence::keys::task_key& task, std::u
                                  callback<task_heartbeat> done) {
   const auto open = admit();
   if (!open) return done(open.error());
-  auto answer = reply_to<task_heartbeat, task_heartbeat>(open->context, std::move(done),
-                                                         [](task_heartbeat h) { return h; });
+  auto answer = reply_to(open->context, std::move(done));
   caf::anon_send(open->actors->dispatcher,
                  actors::heartbeat_task{task, lease, progress, std::move(log), std::move(answer)});
 }
@@ -331,8 +380,7 @@ void engine_core::heartbeat_task(const persistence::keys::task_key& task, std::u
 void engine_core::describe_workers(const scope_name& in, callback<worker_overview> done) {
   const auto open = admit();
   if (!open) return done(open.error());
-  auto answer = reply_to<worker_overview, worker_overview>(open->context, std::move(done),
-                                                           [](worker_overview all) { return all; });
+  auto answer = reply_to(open->context, std::move(done));
   caf::anon_send(open->actors->dispatcher, actors::describe_workers{in, std::move(answer)});
 }
 
@@ -344,19 +392,14 @@ double engine_core::draw() const {
 void engine_core::delete_flow(const scope_name& in, const flow_name& name, callback<void> done) {
   const auto open = admit();
   if (!open) return done(open.error());
-  auto answer = reply_to<void, void>(open->context, std::move(done), [] {});
+  auto answer = reply_to(open->context, std::move(done));
   caf::anon_send(open->actors->catalog, actors::delete_flow_request{in, name, std::move(answer)});
 }
 
-result<void> engine_core::read_later(std::function<void()> work) {
+void engine_core::read_later(callback<void> ready) {
   const auto open = admit();
-  if (!open) return open.error();
-  caf::anon_send(open->actors->reader,
-                 actors::read_job{[p = open->context, work = std::move(work)] {
-                   p->commands.give_back();
-                   work();
-                 }});
-  return {};
+  if (!open) return ready(open.error());
+  caf::anon_send(open->actors->reader, actors::read_job{reply_to(open->context, std::move(ready))});
 }
 
 }  // namespace pawl

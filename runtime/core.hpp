@@ -16,6 +16,7 @@
 #include "flow/machine/command.hpp"
 #include "functions/registry.hpp"
 #include "persistence/keys.hpp"
+#include "persistence/quarantine.hpp"
 #include "persistence/store.hpp"
 #include "runtime/ids.hpp"
 #include "runtime/restarter.hpp"
@@ -34,6 +35,8 @@ struct engine_context;
 }  // namespace pawl::actors
 
 namespace pawl {
+
+class crash_record;
 
 /// The replaceable components of an engine. A component that is null is made as the settings
 /// describe.
@@ -88,9 +91,9 @@ class engine_core {
   /// The components of the open engine; null before `open`, after `stop`, and while the store is
   /// reopened. The holder can read the store until it releases them.
   [[nodiscard]] std::shared_ptr<actors::engine_context> running() const;
-  /// Calls `work` on the reader thread. Errors: `overloaded`, `unavailable`; then `work` is not
-  /// called.
-  [[nodiscard]] result<void> read_later(std::function<void()> work);
+  /// Calls `ready` on the reader thread, which may read the store. Errors: `overloaded`,
+  /// `unavailable`; `ready` gets them on any thread.
+  void read_later(callback<void> ready);
   /// The error that says why the engine accepts no calls.
   [[nodiscard]] error closed() const;
 
@@ -112,6 +115,7 @@ class engine_core {
   [[nodiscard]] result<admitted> admit() const;
   result<std::shared_ptr<actors::engine_context>> make_context();
   result<std::unique_ptr<persistence::store>> open_store() const;
+  result<std::vector<persistence::suspect>> find_suspects(persistence::store& store);
   /// Stops the actors in order. Running functions have `patience` to finish.
   static void end_in_order(const admitted& ended, std::chrono::milliseconds patience);
   void on_store_failed(std::uint64_t generation, const error& why);
@@ -121,7 +125,8 @@ class engine_core {
   [[nodiscard]] bool can_reopen() const;
 
   engine_components given_;
-  mutable std::mutex mutex_;  ///< guards the members below
+  std::unique_ptr<crash_record> crash_record_;  ///< if runs are kept in a folder
+  mutable std::mutex mutex_;                    ///< guards the members below
   std::shared_ptr<actors::engine_context> context_;
   std::shared_ptr<const actors::engine_actors> actors_;
   std::unique_ptr<hosting> hosting_;

@@ -4,6 +4,7 @@
 #include "runtime/async.hpp"
 #include "runtime/core.hpp"
 #include "runtime/queries/event_queries.hpp"
+#include "runtime/queries/reading.hpp"
 #include "runtime/queries/totals.hpp"
 
 namespace pawl {
@@ -57,8 +58,12 @@ result<engine_load> engine::load() const {
   const auto context = core_->running();
   if (!context) return core_->closed();
   const auto calls = context->executor->current_load();
-  return engine_load{context->active_runs.used(), context->commands.used(), calls.queued,
-                     calls.running, calls.stuck};
+  return engine_load{context->active_runs.used(),
+                     context->commands.used(),
+                     calls.queued,
+                     calls.running,
+                     calls.stuck,
+                     context->suspects.quarantined()};
 }
 
 std::shared_ptr<subscription> engine::watch_steps(std::size_t capacity) const {
@@ -74,11 +79,11 @@ result<engine_totals> engine::totals() const {
 }
 
 void engine::totals_async(callback<engine_totals> done) const {
-  const auto p = core_->running();
-  auto shared = std::make_shared<callback<engine_totals>>(std::move(done));
-  const auto taken =
-      core_->read_later([p, shared] { (*shared)(totals_of(*p->store->durable_view())); });
-  if (!taken) (*shared)(taken.error());
+  read_later(*core_, std::move(done), [core = core_]() -> result<engine_totals> {
+    const auto r = begin_reading(*core);
+    if (!r) return r.error();
+    return totals_of(*r->now);
+  });
 }
 
 }  // namespace pawl

@@ -41,13 +41,13 @@ result<void> scope_flows::remove(const flow_name& name) const {
 }
 
 void scope_flows::remove_async(const flow_name& name, callback<void> done) const {
-  auto shared = std::make_shared<callback<void>>(std::move(done));
-  const auto accepted = at_.core->read_later([core = at_.core, in = at_.name, name, shared] {
-    if (auto unused = flow_queries{*core, in}.check_unused(name); !unused)
-      return (*shared)(std::move(unused).error());
-    core->delete_flow(in, name, std::move(*shared));
-  });
-  if (!accepted) (*shared)(accepted.error());
+  at_.core->read_later(
+      [core = at_.core, in = at_.name, name, done = std::move(done)](const result<void>& ready) {
+        if (!ready) return done(ready);
+        if (auto unused = flow_queries{*core, in}.check_unused(name); !unused)
+          return done(std::move(unused).error());
+        core->delete_flow(in, name, done);
+      });
 }
 
 result<flow_version> scope_flows::get(const flow_name& name, std::optional<version> v) const {

@@ -123,6 +123,16 @@ caf::behavior gateway::make_behavior() {
           in.runs().cancel_async(m.id, std::move(m.options), std::move(to));
         });
       },
+      [this](messages::terminate& m) {
+        return call<run_changed>(m.scope, [&](const scope& in, callback<run_changed> to) {
+          in.runs().terminate_async(m.id, std::move(m.options), std::move(to));
+        });
+      },
+      [this](messages::skip& m) {
+        return call<run_changed>(m.scope, [&](const scope& in, callback<run_changed> to) {
+          in.runs().skip_async(m.id, std::move(m.node), std::move(m.options), std::move(to));
+        });
+      },
       [this](messages::pause& m) {
         return call<run_changed>(m.scope, [&](const scope& in, callback<run_changed> to) {
           in.runs().pause_async(m.id, std::move(m.options), std::move(to));

@@ -124,6 +124,32 @@ void scope_runs::cancel_async(const run_id& id, command_options options,
                     std::move(done), options.if_checkpoint);
 }
 
+result<run_changed> scope_runs::terminate(const run_id& id, command_options options) const {
+  return await<run_changed>(
+      [&](auto done) { terminate_async(id, std::move(options), std::move(done)); });
+}
+
+void scope_runs::terminate_async(const run_id& id, command_options options,
+                                 callback<run_changed> done) const {
+  at_.core->command(at_.key(id),
+                    flow::terminate_command{options.if_status, std::move(options.reason)},
+                    std::move(done), options.if_checkpoint);
+}
+
+result<run_changed> scope_runs::skip(const run_id& id, std::string node,
+                                     command_options options) const {
+  return await<run_changed>(
+      [&](auto done) { skip_async(id, std::move(node), std::move(options), std::move(done)); });
+}
+
+void scope_runs::skip_async(const run_id& id, std::string node, command_options options,
+                            callback<run_changed> done) const {
+  at_.core->command(
+      at_.key(id),
+      flow::skip_command{options.if_status, std::move(options.reason), std::move(node)},
+      std::move(done), options.if_checkpoint);
+}
+
 result<run_changed> scope_runs::pause(const run_id& id, command_options options) const {
   return await<run_changed>(
       [&](auto done) { pause_async(id, std::move(options), std::move(done)); });
@@ -195,15 +221,14 @@ result<run_started> scope_runs::restart(const run_id& id, start_options options)
 
 void scope_runs::restart_async(const run_id& id, start_options options,
                                callback<run_started> done) const {
-  auto shared = std::make_shared<callback<run_started>>(std::move(done));
-  const auto accepted = at_.core->read_later(
-      [core = at_.core, old = at_.key(id), options = std::move(options), shared] {
-        auto request = make_restart(*core, old, options);
-        if (!request) return (*shared)(std::move(request).error());
-        run_key key = request->key;
-        core->start(std::move(key), *std::move(request), std::move(*shared));
-      });
-  if (!accepted) (*shared)(accepted.error());
+  at_.core->read_later([core = at_.core, old = at_.key(id), options = std::move(options),
+                        done = std::move(done)](const result<void>& ready) {
+    if (!ready) return done(ready.error());
+    auto request = make_restart(*core, old, options);
+    if (!request) return done(std::move(request).error());
+    run_key key = request->key;
+    core->start(std::move(key), *std::move(request), done);
+  });
 }
 
 std::vector<result<run_started>> scope_runs::start_many(std::vector<start_request> requests) const {
@@ -236,6 +261,13 @@ std::vector<batch_item<run_changed>> scope_runs::resume_many(const std::vector<r
                                                              const resume_options& options) const {
   return change_all(ids, [&](const run_id& id, callback<run_changed> done) {
     resume_async(id, options, std::move(done));
+  });
+}
+
+std::vector<batch_item<run_changed>> scope_runs::terminate_many(
+    const std::vector<run_id>& ids, const command_options& options) const {
+  return change_all(ids, [&](const run_id& id, callback<run_changed> done) {
+    terminate_async(id, options, std::move(done));
   });
 }
 

@@ -17,6 +17,7 @@ json view_of(const waiting_on& what) {
   json object{{"node", what.node}, {"kind", what.kind}, {"name", what.name}};
   if (what.until) object["until"] = to_rfc3339(*what.until);
   if (what.kind == "answer") object["question"] = what.question;
+  if (what.calls > 0) object["calls"] = what.calls;
   return object;
 }
 
@@ -42,9 +43,13 @@ json to_json(const run_view& run) {
   object["parked"] = run.parked;
   object["waiting_on"] = json::array();
   for (const auto& each : run.waiting_on) object["waiting_on"].push_back(view_of(each));
+  object["inbox"] = json::array();
+  for (const auto& each : run.inbox)
+    object["inbox"].push_back({{"type", each.type}, {"id", each.id}, {"payload", each.payload}});
   object["checkpoint"] = run.checkpoint;
   object["updated_at"] = to_rfc3339(run.updated_at);
   object["at"] = run.at;
+  if (!run.input.is_null()) object["input"] = run.input;
   object["data"] = run.data;
   object["metadata"] = run.metadata;
   return object;
@@ -61,7 +66,8 @@ json to_json(const run_started& run) {
 json to_json(const run_changed& change) {
   return {{"run", to_json(change.run)},
           {"before", to_string(change.before)},
-          {"pausing", change.pausing}};
+          {"pausing", change.pausing},
+          {"warnings", change.warnings}};
 }
 
 json to_json(const history_event& event, std::size_t place) {

@@ -12,6 +12,7 @@
 #include <pawl/result.hpp>
 #include <pawl/time.hpp>
 
+#include "flow/machine/delta.hpp"
 #include "flow/machine/state.hpp"
 
 /// The commands of a run. Random numbers and times come with the command, so the state machine
@@ -28,6 +29,7 @@ struct start_command {
   std::uint64_t fingerprint = 0;      ///< see `run_state::start_fingerprint`
   std::optional<run_id> parent = {};  ///< the run that waits for this one, in the same scope
   std::uint32_t depth = 0;            ///< number of runs that this one is nested in
+  std::uint32_t parent_attempt = 0;   ///< the attempt of the parent's visit that starts it
   std::optional<trace_context> trace = {};
 };
 
@@ -62,6 +64,34 @@ struct enqueue_task_command {
 struct child_started_command {
   token_id token = 0;
   run_id child;  ///< no two calls have the same
+};
+
+/// The child run that a token waits for ended for an earlier attempt and cannot be resumed: its
+/// steps were compensated, or it was cancelled. The next child run of this visit takes its place.
+struct replace_child_command {
+  token_id token = 0;
+  run_id child;
+};
+
+/// To a child run: an attempt of the visit that started it waits for it. If it has failed, it is
+/// retried. An attempt that is not newer than the last one changes nothing.
+struct adopt_command {
+  std::uint32_t attempt = 0;
+};
+
+/// To a child run: its parent does not wait for it now. See `child_fate`. A halt by an attempt
+/// older than the last one changes nothing.
+struct abandon_command {
+  child_fate fate = child_fate::cancel;
+  std::uint32_t attempt = 0;
+};
+
+/// A call was under way when its process ended. It is made again.
+struct restart_step_command {
+  token_id token = 0;
+  std::string node;
+  std::uint32_t visit = 0;
+  std::uint32_t attempt = 0;
 };
 
 /// Leases a queued call to a worker. The transition's `invoke_effect` describes the call.
@@ -106,6 +136,19 @@ struct cancel_command {
   /// Compare-and-set: the command fails with `conflict` if the run has another status.
   std::optional<run_status> if_status;
   std::string reason;
+};
+
+/// Ends an unfinished run at once: it is cancelled, and its steps are not compensated.
+struct terminate_command {
+  std::optional<run_status> if_status;
+  std::string reason;
+};
+
+/// Skips the compensation that a run is at, so that the earlier steps are compensated.
+struct skip_command {
+  std::optional<run_status> if_status;
+  std::string reason;
+  std::string node;  ///< the node whose compensation it is at
 };
 
 /// Resumes a failed run where it failed (also called redrive).
@@ -157,7 +200,9 @@ using command =
     std::variant<start_command, step_outcome_command, enqueue_task_command, child_started_command,
                  lease_command, lease_lost_command, in_doubt_command, timer_command,
                  advance_command, cancel_command, retry_command, pause_command, resume_command,
-                 set_data_command, signal_command, quarantine_command>;
+                 set_data_command, signal_command, quarantine_command, replace_child_command,
+                 adopt_command, abandon_command, restart_step_command, terminate_command,
+                 skip_command>;
 
 /// The name of a command for messages: "start", "cancel", …
 [[nodiscard]] std::string_view name_of(const command& c) noexcept;

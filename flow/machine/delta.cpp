@@ -114,6 +114,10 @@ std::string_view to_string(event_kind kind) noexcept {
       return "lease_lost";
     case event_kind::child_started:
       return "child_started";
+    case event_kind::compensation_skipped:
+      return "compensation_skipped";
+    case event_kind::step_restarted:
+      return "step_restarted";
   }
   return "unknown";
 }
@@ -128,6 +132,7 @@ void apply(run_state& run, const delta& change) {
   if (change.frozen_at) run.frozen_at = *change.frozen_at;
   if (change.compensating) run.compensating = *change.compensating;
   if (change.finished_at) run.finished_at = *change.finished_at;
+  if (change.parent_attempt) run.parent_attempt = *change.parent_attempt;
   for (const auto& [key, value] : change.data_set.items()) set_data(run, key, value);
   set_keys(run.metadata, change.metadata_set);
   change_tokens(run, change);

@@ -54,9 +54,11 @@ enum class event_kind : std::uint8_t {
   task_leased = 38,
   lease_lost = 39,
   child_started = 40,
+  compensation_skipped = 41,
+  step_restarted = 42,
 };
 
-inline constexpr event_kind last_event_kind = event_kind::child_started;
+inline constexpr event_kind last_event_kind = event_kind::step_restarted;
 
 [[nodiscard]] std::string_view to_string(event_kind kind) noexcept;
 
@@ -79,6 +81,30 @@ struct map_change {
   std::uint32_t failed = 0;
 
   friend bool operator==(const map_change&, const map_change&) = default;
+};
+
+/// What a run was started with. Written once, with its first checkpoint.
+struct run_input {
+  json data = json::object();
+  json metadata = json::object();
+
+  friend bool operator==(const run_input&, const run_input&) = default;
+};
+
+/// What happens to a child run that its parent no longer waits for. The numbers are stored: never
+/// renumber.
+enum class child_fate : std::uint8_t {
+  halt = 0,       ///< it fails, so that the next attempt of its parent's visit can resume it
+  cancel = 1,     ///< it is cancelled, after its steps are compensated
+  terminate = 2,  ///< it ends at once
+};
+
+struct abandoned_child {
+  run_id child;
+  child_fate fate = child_fate::cancel;
+  std::uint32_t attempt = 0;  ///< of the parent's visit: the last one that waited for it
+
+  friend bool operator==(const abandoned_child&, const abandoned_child&) = default;
 };
 
 /// All changes of one transition: the state before and the delta give the state after. A checkpoint
@@ -109,7 +135,9 @@ struct delta {
   std::vector<token_id> maps_removed;
   token_id next_token = 0;                                   ///< 0: unchanged
   std::vector<std::pair<node_index, std::uint32_t>> visits;  ///< the counts that changed
-  std::vector<run_id> children_abandoned;  ///< child runs to cancel: their parent no longer waits
+  std::vector<abandoned_child> children_abandoned;
+  std::optional<std::uint32_t> parent_attempt;
+  std::optional<run_input> input;  ///< only of the first transition
 
   friend bool operator==(const delta&, const delta&) = default;
 };

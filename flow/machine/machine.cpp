@@ -37,8 +37,10 @@ recovery recover(const compiled_flow& flow, const run_state& run) {
       failed({errc::cancelled, "the process ended while this step was being cancelled"});
     } else if (place.behaviour->is_called_once() && !t.compensates) {
       found.commands.emplace_back(in_doubt_command{t.id, place.id, t.visit, t.attempt});
+    } else if (!t.child) {
+      found.commands.emplace_back(restart_step_command{t.id, place.id, t.visit, t.attempt});
     } else if (auto call = place.behaviour->call(run, t, place)) {
-      found.effects.emplace_back(*std::move(call));
+      found.effects.emplace_back(*std::move(call));  // starting a child run again changes nothing
     } else {
       failed(std::move(call).error());
     }
@@ -67,6 +69,18 @@ bool is_parked(const run_state& run) noexcept {
          std::none_of(run.tokens.begin(), run.tokens.end(), [](const token& t) {
            return t.phase == token_phase::waiting && !t.waits_outside();
          });
+}
+
+bool can_be_retried(const run_state& run) noexcept {
+  return run.status == run_status::failed && (!run.tokens.empty() || run.compensating);
+}
+
+const token* find_visit_of(const compiled_flow& flow, const run_state& run, const run_id& child) {
+  for (const auto& t : run.tokens) {
+    const auto& place = flow.at(t.node);
+    if (place.behaviour->child_of(run, t, place) == child) return &t;
+  }
+  return nullptr;
 }
 
 std::vector<open_task> open_tasks(const run_state& run) {
@@ -128,6 +142,12 @@ std::string_view name_of(const command& c) noexcept {
     std::string_view operator()(const set_data_command&) const { return "set data"; }
     std::string_view operator()(const signal_command&) const { return "signal"; }
     std::string_view operator()(const quarantine_command&) const { return "quarantine"; }
+    std::string_view operator()(const replace_child_command&) const { return "replace child"; }
+    std::string_view operator()(const adopt_command&) const { return "adopt"; }
+    std::string_view operator()(const abandon_command&) const { return "abandon"; }
+    std::string_view operator()(const restart_step_command&) const { return "restart step"; }
+    std::string_view operator()(const terminate_command&) const { return "terminate"; }
+    std::string_view operator()(const skip_command&) const { return "skip"; }
   } const names;
   return std::visit(names, c);
 }
@@ -137,14 +157,17 @@ std::string_view legal_commands(const run_state& run) noexcept {
                                 [](const token& t) { return t.question.has_value(); });
   switch (run.status) {
     case run_status::running:
-      if (run.compensating) return run.pausing() ? "resume, signal" : "pause, signal";
-      if (run.pausing()) return "resume, signal, cancel";
-      return asks ? "pause, signal, cancel, resume with an answer" : "pause, signal, cancel";
+      if (run.compensating)
+        return run.pausing() ? "resume, signal, terminate" : "pause, signal, skip, terminate";
+      if (run.pausing()) return "resume, signal, cancel, terminate";
+      return asks ? "pause, signal, cancel, terminate, resume with an answer"
+                  : "pause, signal, cancel, terminate";
     case run_status::paused:
-      return run.compensating ? "resume, set-data, signal" : "resume, set-data, signal, cancel";
+      return run.compensating ? "resume, set-data, signal, terminate"
+                              : "resume, set-data, signal, cancel, terminate";
     case run_status::failed:
-      if (run.tokens.empty() && !run.compensating)
-        return "set-data, restart (its steps were compensated)";
+      if (run.compensating) return "retry, skip, set-data, restart";
+      if (run.tokens.empty()) return "set-data, restart (its steps were compensated)";
       return "retry, set-data, restart";
     case run_status::completed:
     case run_status::cancelled:

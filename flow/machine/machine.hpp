@@ -42,6 +42,15 @@ struct recovery {
 /// for workers, other runs, timers, signals and answers.
 [[nodiscard]] bool is_parked(const run_state& run) noexcept;
 
+/// Returns true if the run has failed and a retry can resume it: it has a step to retry, because
+/// its steps were not all compensated.
+[[nodiscard]] bool can_be_retried(const run_state& run) noexcept;
+
+/// Returns the token whose visit has started the child run, whether it waits for it now or not.
+/// Null if the run has moved on.
+[[nodiscard]] const token* find_visit_of(const compiled_flow& flow, const run_state& run,
+                                         const run_id& child);
+
 /// A task that a worker can lease or has leased.
 struct open_task {
   token_id token = 0;

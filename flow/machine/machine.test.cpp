@@ -184,16 +184,31 @@ TEST_CASE("the calls of a crashed run are requested again", "[machine][recover]"
   driven_run run{flow_of({start(), task("a", {{"with", {{"twice", var("x")}}}}), task("b")},
                          {edge("start", "a"), edge("start", "b")})};
   REQUIRE(run.begin({{"x", 5}}));
-  const auto due = recover(run.flow(), run.state());
-  CHECK(due.commands.empty());
-  REQUIRE(due.effects.size() == 2);
-  const auto& a = std::get<invoke_effect>(due.effects[0]);
-  CHECK(a.node == "a");
+  run.restart_from(run_state{run.state()});
+  REQUIRE(run.calls().size() == 2);
+  const auto& a = *run.call_of("a");
   CHECK(a.visit == 1);
   CHECK(a.attempt == 1);
   CHECK(a.args == json{{"twice", 5}});
   CHECK(*a.state == json{{"x", 5}});
-  CHECK(std::get<invoke_effect>(due.effects[1]).node == "b");
+  CHECK(run.call_of("b") != nullptr);
+}
+
+TEST_CASE("a repeated call leaves a trace: an event, and the number of calls",
+          "[machine][recover]") {
+  driven_run run{chain({start(), task("a"), task("b"), end()})};
+  REQUIRE(run.begin());
+  run.restart_from(run_state{run.state()});
+  run.restart_from(run_state{run.state()});
+  CHECK(run.story("step_") ==
+        lines{"step_started a 1.1", "step_restarted a 1.1", "step_restarted a 1.1"});
+  CHECK(run.events().back().detail == json{{"calls", 3}});
+  CHECK(run.state().tokens.front().repeated_calls == 2);
+  REQUIRE(run.finish("a"));
+  CHECK(run.state().tokens.front().repeated_calls == 0);
+  const auto late = run.apply(restart_step_command{1, "a", 1, 1});
+  REQUIRE_FALSE(late);
+  CHECK(late.error().code == errc::conflict);
 }
 
 TEST_CASE("after a crash, a call whose arguments cannot be computed has failed",

@@ -42,6 +42,11 @@ bool is_called_once(const driven_run& run, token_id id) {
 std::vector<std::string> outstanding(const recovery& due) {
   auto shown = outstanding(due.effects);
   for (const auto& c : due.commands) {
+    if (const auto* const again = std::get_if<restart_step_command>(&c)) {
+      shown.push_back(
+          json{"again", again->token, again->node, again->visit, again->attempt}.dump());
+      continue;
+    }
     const auto* const doubt = std::get_if<in_doubt_command>(&c);
     shown.push_back("lost " + std::to_string(doubt != nullptr
                                                  ? doubt->token
@@ -58,6 +63,8 @@ std::vector<std::string> outstanding(const driven_run& run) {
         !call.compensates && (run.state().compensating.has_value() || is_called_once(run, id));
     if (lost) {
       due.commands.emplace_back(in_doubt_command{id, call.node, call.visit, call.attempt});
+    } else if (!call.child) {
+      due.commands.emplace_back(restart_step_command{id, call.node, call.visit, call.attempt});
     } else {
       due.effects.emplace_back(call);
     }
@@ -159,7 +166,7 @@ TEST_CASE("random commands keep the invariants of a run", "[random]") {
     random_source crashes{seed ^ 0xdeadu};
     random_run sim{seed};
     INFO("seed " << seed << "\n" << sim.source().dump());
-    REQUIRE(sim.run().begin(sim.input(), sim.metadata()));
+    REQUIRE(sim.run().begin(sim.input(), sim.metadata(), seed % 2));
     for (int step = 0; step < 150; ++step) {
       auto& run = sim.run();
       REQUIRE(broken_invariant(run.state()) == "");

@@ -92,6 +92,10 @@ struct token {
   bool compensates = false;         ///< compensates its node's step
   std::optional<remote_task> task;  ///< the task of a worker that it waits for
   std::optional<child_run> child;   ///< the child run that it waits for
+  /// Child runs of this visit that ended for good and were replaced by the next.
+  std::uint32_t replaced_children = 0;
+  /// Calls of this visit that were repeated because their process or their worker was lost.
+  std::uint32_t repeated_calls = 0;
 
   /// Whether it moves when the run is advanced.
   [[nodiscard]] bool runnable() const noexcept {
@@ -182,6 +186,8 @@ struct run_state {
   std::optional<run_id> restarted_from;
   std::optional<run_id> parent;  ///< the run that waits for this one
   std::uint32_t depth = 0;       ///< number of runs that it is nested in
+  /// The latest attempt of the parent's visit that started or resumed this run.
+  std::uint32_t parent_attempt = 0;
   std::uint64_t start_fingerprint =
       0;  ///< of the start command; tells a retried start from another
   time_point created_at{};

@@ -15,7 +15,7 @@ namespace pawl::flow {
 struct child_start {
   flow_name flow;
   std::optional<pawl::version> version;  ///< none: the published version
-  run_id id;                             ///< the same whenever the same attempt requests it
+  run_id id;                             ///< the same for all attempts of a visit
   std::uint32_t depth = 0;               ///< number of runs that it is nested in
 };
 
@@ -41,10 +41,10 @@ struct invoke_effect {
   trace_context trace;  ///< of this call
 };
 
-/// Cancels the token's function or child run: its outcome is no longer awaited.
+/// Cancels the token's function, or abandons its child run: its outcome is no longer awaited.
 struct abandon_effect {
   token_id token = 0;
-  std::optional<run_id> child = {};
+  std::optional<abandoned_child> child = {};
 };
 
 /// Sends the run an `advance_command`.

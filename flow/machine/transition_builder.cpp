@@ -137,16 +137,29 @@ void transition_builder::fire(token& t, double random) {
   if (state().status == run_status::paused) lifecycle_.set_status(run_status::running);
   waits_.fire(t);
   if (t.task) {
-    const std::string why = "the worker \"" + t.task->worker + "\" did not finish the call in time";
-    return fail_call(t, {errc::timed_out, why}, random);
-  }
-  if (t.child) {
-    calls_.abandon(t);
     const std::string why =
-        "run " + t.child->id.str() + " did not end in time; it is being cancelled";
+        t.task->lease == 0
+            ? "no worker took the task from the queue \"" + t.task->queue + "\" in time"
+            : "the worker \"" + t.task->worker + "\" did not finish the call in time";
     return fail_call(t, {errc::timed_out, why}, random);
   }
+  if (t.child) return fire_child(t, random);
   node_of(t).behaviour->on_timer(*this, t);
+}
+
+/// Ends an attempt whose child run did not end in time. If another attempt can follow, the child is
+/// halted, so that its finished steps stay finished; else it is cancelled.
+void transition_builder::fire_child(token& t, double random) {
+  const token_id id = t.id;
+  const run_id child = t.child->id;
+  const std::uint32_t visit = t.visit;
+  const std::uint32_t attempt = t.attempt;
+  fail_call(t, {errc::timed_out, "run " + child.str() + " did not end in time"}, random);
+  const token* const after = state().find_token(id);
+  const bool may_continue =
+      after != nullptr && after->visit == visit &&
+      (after->phase == token_phase::sleeping || after->phase == token_phase::halted);
+  calls_.abandon_child(id, child, attempt, may_continue ? child_fate::halt : child_fate::cancel);
 }
 
 void transition_builder::answer(token& t, json value) {
@@ -156,7 +169,7 @@ void transition_builder::answer(token& t, json value) {
 
 void transition_builder::fail_call(token& t, error why, double random) {
   step_outcome_command outcome{t.id, node_of(t).id, t.visit, t.attempt, std::move(why)};
-  outcome.began_at = t.task ? t.task->leased_at : now();
+  outcome.began_at = t.task && t.task->lease != 0 ? t.task->leased_at : now();
   outcome.ended_at = now();
   outcome.random = random;
   calls_.end(t);

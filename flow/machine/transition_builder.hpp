@@ -64,6 +64,7 @@ class transition_builder {
   /// Closes one join or one item of a map. Returns false if all have to wait.
   bool close_gathered();
   void fire(token& t, double random);
+  void fire_child(token& t, double random);
   /// Fails a run whose data is too large. Returns false if it did.
   bool check_size();
   void compensate();

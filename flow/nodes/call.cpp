@@ -19,12 +19,13 @@ constexpr std::array<std::string_view, 7> compensate_keys = {
 constexpr std::array<std::string_view, 2> effects = {"repeatable", "once"};
 constexpr std::array<std::string_view, 4> doubts = {"ask", "retry", "fail", "compensate"};
 
-/// The id of the run that an attempt of a subflow starts. Each attempt has its own; a repeated
-/// start after a crash has the same.
+/// The id of the run that a visit of a subflow starts. All attempts of the visit have the same,
+/// until the run ends for good: `replaced` counts these runs.
 run_id child_id(const run_key& parent, const std::string& node, std::uint32_t visit,
-                std::uint32_t attempt) {
-  const std::string of = parent.scope.str() + "/" + parent.id.str() + "/" + node + "/" +
-                         std::to_string(visit) + "/" + std::to_string(attempt);
+                std::uint32_t replaced) {
+  std::string of =
+      parent.scope.str() + "/" + parent.id.str() + "/" + node + "/" + std::to_string(visit);
+  if (replaced > 0) of += "/" + std::to_string(replaced);
   std::string id = "sub-";
   for (const std::uint64_t half : {detail::fnv1a(of), detail::fnv1a(of, 0x9e3779b97f4a7c15)})
     detail::append_hex(id, half);
@@ -247,6 +248,12 @@ void call_node::in_doubt(transition_builder& run, token& t) const {
           "in_doubt"});
 }
 
+std::optional<run_id> call_node::child_of(const run_state& run, const token& t,
+                                          const compiled_node& place) const {
+  if (!call_.child || t.compensates || t.attempt == 0) return std::nullopt;
+  return child_id(run.key, place.id, t.visit, t.replaced_children);
+}
+
 result<invoke_effect> call_node::call(const run_state& run, const token& t,
                                       const compiled_node& place) const {
   const call_plan& plan = plan_of(t);
@@ -257,8 +264,9 @@ result<invoke_effect> call_node::call(const run_state& run, const token& t,
   call.node = place.id;
   call.code_ref = plan.code_ref;
   if (plan.child) {
-    call.child = child_start{plan.child->flow, plan.child->version,
-                             child_id(run.key, place.id, t.visit, t.attempt), run.depth + 1};
+    call.child =
+        child_start{plan.child->flow, plan.child->version,
+                    child_id(run.key, place.id, t.visit, t.replaced_children), run.depth + 1};
   }
   if (t.compensates) {
     PAWL_ASSERT(!run.compensations.empty(), "compensation of a step that has none recorded");

@@ -61,6 +61,8 @@ class call_node : public node {
   void in_doubt(transition_builder& run, token& t) const override;
   result<invoke_effect> call(const run_state& run, const token& t,
                              const compiled_node& place) const override;
+  std::optional<run_id> child_of(const run_state& run, const token& t,
+                                 const compiled_node& place) const override;
   std::string_view code_ref() const noexcept override { return call_.code_ref; }
   std::string_view compensation_ref() const noexcept override {
     return compensation_ ? std::string_view{compensation_->code_ref} : std::string_view{};

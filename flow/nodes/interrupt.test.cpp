@@ -98,10 +98,18 @@ TEST_CASE("an answer is merged like the result of a function", "[interrupt]") {
   CHECK(data_after({{"into", "it"}}, {{"a", 1}}) == json{{"it", {{"a", 1}}}});
 }
 
-TEST_CASE("a resume without an answer answers the only question with null", "[interrupt]") {
+TEST_CASE("a resume without an answer does not answer a question", "[interrupt]") {
   driven_run run{chain({start(), asking("q", {{"into", "it"}})})};
   REQUIRE(run.begin());
-  REQUIRE(run.apply(resume_command{}));
+  const run_state before = run.state();
+  for (const auto& bare : {resume_command{}, resume_command{{}, "", json::object(), "q#1.1"}}) {
+    const auto refused = run.apply(bare);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == errc::invalid_argument);
+    CHECK(mentions(refused.error().message, "q#1.1"));
+    CHECK(run.state() == before);
+  }
+  REQUIRE(run.apply(answering(nullptr)));
   CHECK(run.status() == run_status::completed);
   CHECK(run.data() == json{{"it", nullptr}});
 }
@@ -189,7 +197,7 @@ TEST_CASE("an answer to an unknown question is refused with a list of the open q
   CHECK(mentions(refusal(answer_to("r#1.1", 1)), "no such question: r#1.1"));
   CHECK(mentions(refusal(answer_to("p#1.2", 1)), "open questions: p#1.1, q#1.1"));
   CHECK(mentions(refusal(answering(1)), "open questions: p#1.1, q#1.1"));
-  CHECK(mentions(refusal(resume_command{}), "name the one to answer"));
+  CHECK(mentions(refusal(resume_command{}), "resume it with one"));
   REQUIRE(run.apply(answer_to("p#1.1", 1)));
   CHECK_FALSE(run.apply(answer_to("p#1.1", 1)));  // once
 }

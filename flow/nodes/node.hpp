@@ -87,6 +87,12 @@ class node {
   [[nodiscard]] virtual result<invoke_effect> call(const run_state& run, const token& t,
                                                    const compiled_node& place) const;
 
+  /// The child run of the token's visit; none for types that start no run.
+  [[nodiscard]] virtual std::optional<run_id> child_of(const run_state& /*run*/, const token& /*t*/,
+                                                       const compiled_node& /*place*/) const {
+    return std::nullopt;
+  }
+
   /// The function that the node calls, or "".
   [[nodiscard]] virtual std::string_view code_ref() const noexcept { return {}; }
   /// The function that compensates its step, or "".

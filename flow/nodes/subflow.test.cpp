@@ -37,14 +37,16 @@ invoke_effect begin_child(driven_run& run, const std::string& node) {
 }
 
 /// Returns the calls that the last transition abandoned.
-std::vector<run_id> abandoned(const driven_run& run) {
-  std::vector<run_id> ids;
+std::vector<abandoned_child> abandoned(const driven_run& run) {
+  std::vector<abandoned_child> children;
   for (const auto& e : run.last().effects)
     if (const auto* const over = std::get_if<abandon_effect>(&e); over != nullptr && over->child)
-      ids.push_back(*over->child);
-  CHECK(run.last().change.children_abandoned == ids);  // what is done is noted first
-  return ids;
+      children.push_back(*over->child);
+  CHECK(run.last().change.children_abandoned == children);  // what is done is noted first
+  return children;
 }
+
+using children = std::vector<abandoned_child>;
 
 }  // namespace
 
@@ -81,7 +83,7 @@ TEST_CASE("a subflow that times out fails and is stopped", "[subflow][timeout]")
   REQUIRE_FALSE(run.apply(timer_command{}));
   CHECK(run.state() == before);
   REQUIRE(run.fire_timer());
-  CHECK(abandoned(run) == std::vector{call.child->id});
+  CHECK(abandoned(run) == children{{call.child->id, child_fate::cancel, 1}});
   CHECK(run.waiting_at() == lines{"late"});
   CHECK(next_timer(run.state()) == std::nullopt);
   CHECK_FALSE(run.apply(run.outcome_of(call, json::object())));  // nothing waits for its end
@@ -117,13 +119,13 @@ TEST_CASE("total_timeout of a subflow cuts its last attempt short", "[subflow][t
   const auto first = begin_child(run, "s");
   CHECK(next_timer(run.state()) == began + 20s);
   REQUIRE(run.fire_timer());
-  CHECK(abandoned(run) == std::vector{first.child->id});
+  CHECK(abandoned(run) == children{{first.child->id, child_fate::halt, 1}});
   REQUIRE(run.fire_timer());  // the wait before the second attempt
   CHECK(next_timer(run.state()) == began + 30s);
   const auto second = begin_child(run, "s");
-  CHECK(second.child->id != first.child->id);
+  CHECK(second.child->id == first.child->id);  // the second attempt resumes the same run
   REQUIRE(run.fire_timer());
-  CHECK(abandoned(run) == std::vector{second.child->id});
+  CHECK(abandoned(run) == children{{first.child->id, child_fate::halt, 2}});
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error->type == "timed_out");
 }
@@ -151,7 +153,7 @@ TEST_CASE("cancelling a run stops its subflow, started or not", "[subflow]") {
     if (begun) begin_child(run, "s");
     REQUIRE(run.apply(cancel_command{}));
     CHECK(run.status() == run_status::cancelled);
-    CHECK(abandoned(run) == std::vector{child});
+    CHECK(abandoned(run) == children{{child, child_fate::cancel, 1}});
     CHECK_FALSE(run.state().tokens.empty());
     for (const auto& t : run.state().tokens) CHECK_FALSE(t.child);
   }
@@ -165,7 +167,7 @@ TEST_CASE("a compensating run waits for the end of its stopped subflow", "[subfl
   REQUIRE(run.finish("a"));
   const auto call = begin_child(run, "s");
   REQUIRE(run.apply(cancel_command{}));
-  CHECK(abandoned(run) == std::vector{call.child->id});
+  CHECK(abandoned(run) == children{{call.child->id, child_fate::cancel, 1}});
   CHECK(run.status() == run_status::running);
   CHECK(is_parked(run.state()));
   CHECK(next_timer(run.state()) == std::nullopt);  // it ends, however long that takes
@@ -173,6 +175,64 @@ TEST_CASE("a compensating run waits for the end of its stopped subflow", "[subfl
   CHECK(run.waiting_at() == lines{"a"});
   REQUIRE(run.finish("a"));
   CHECK(run.status() == run_status::cancelled);
+}
+
+TEST_CASE("all attempts of a visit wait for the same child run", "[subflow][retry]") {
+  driven_run run{chain({start(), subflow("s"), end()})};
+  REQUIRE(run.begin());
+  const auto first = begin_child(run, "s");
+  REQUIRE(run.apply(run.outcome_of(first, fail("broken", "it broke"))));
+  REQUIRE(run.status() == run_status::failed);
+  CHECK(abandoned(run).empty());  // it has ended by itself
+  REQUIRE(run.apply(retry_command{}));
+  const auto second = *run.call_of("s");
+  CHECK(second.attempt == 2);
+  CHECK(second.child->id == first.child->id);
+}
+
+TEST_CASE("a child run that cannot be resumed is replaced by the next", "[subflow][retry]") {
+  driven_run run{chain({start(), subflow("s"), end()})};
+  REQUIRE(run.begin());
+  const auto first = begin_child(run, "s");
+  REQUIRE(run.apply(run.outcome_of(first, error{errc::cancelled, "it was cancelled"})));
+  REQUIRE(run.apply(retry_command{}));
+  const auto second = *run.call_of("s");
+  REQUIRE(run.apply(replace_child_command{second.token, second.child->id}));
+  const auto third = *run.call_of("s");
+  CHECK(third.attempt == 2);
+  CHECK(third.child->id != second.child->id);
+  CHECK(survives_restart(run));
+  const auto late = run.apply(replace_child_command{second.token, second.child->id});
+  REQUIRE_FALSE(late);
+  CHECK(late.error().code == errc::conflict);
+  // The next attempt has the same.
+  begin_child(run, "s");
+  REQUIRE(run.apply(run.outcome_of(third, fail("broken", "it broke"))));
+  REQUIRE(run.apply(retry_command{}));
+  CHECK(child_of(run, "s") == third.child->id);
+}
+
+TEST_CASE("a run that fails halts its other child runs; a retry resumes them", "[subflow][retry]") {
+  driven_run run{
+      flow_of({start(), subflow("s"), task("a")}, {edge("start", "s"), edge("start", "a")})};
+  REQUIRE(run.begin());
+  const auto call = begin_child(run, "s");
+  REQUIRE(run.finish("a", fail("broken", "it broke")));
+  CHECK(abandoned(run) == children{{call.child->id, child_fate::halt, 1}});
+  REQUIRE(run.apply(retry_command{}));
+  CHECK(child_of(run, "s") == call.child->id);
+  CHECK(run.call_of("s")->attempt == 2);
+}
+
+TEST_CASE("a cancel between two attempts of a subflow reaches its child run", "[subflow][retry]") {
+  driven_run run{
+      chain({start(), subflow("s", {{"retry", {{"max_attempts", 2}, {"initial_interval", "1h"}}}}),
+             end()})};
+  REQUIRE(run.begin());
+  const auto call = begin_child(run, "s");
+  REQUIRE(run.apply(run.outcome_of(call, fail("broken", "it broke"))));
+  REQUIRE(run.apply(cancel_command{}));  // a retry of the child may have resumed it
+  CHECK(abandoned(run) == children{{call.child->id, child_fate::cancel, 1}});
 }
 
 TEST_CASE("a loop through a subflow's on_error edge ends at the limit of visits", "[subflow]") {

@@ -68,6 +68,8 @@ class random_run {
     if (due == 0) {
       const bool woken = options_.one_in_interferes > 0 && random_.below(3) != 0;
       if (run_.status() != run_status::failed || !woken) return std::nullopt;
+      if (run_.state().compensating && !random_.chance(4))
+        return skip_command{std::nullopt, "it cannot succeed", compensating_node()};
       return retry_command{std::nullopt, "once more"};
     }
     const std::size_t chosen = random_.below(due);
@@ -202,8 +204,15 @@ class random_run {
                           flow_generator{random_}.object(), ""};
   }
 
+  /// The node whose compensation the run is at, or any.
+  [[nodiscard]] std::string compensating_node() {
+    for (const auto& t : run_.state().tokens)
+      if (t.compensates) return run_.flow().at(t.node).id;
+    return "n" + std::to_string(random_.below(4));
+  }
+
   command interference() {
-    switch (random_.below(17)) {
+    switch (random_.below(24)) {
       case 0:
         return cancel_command{std::nullopt, random_.chance(2) ? "enough" : ""};
       case 1:
@@ -246,6 +255,18 @@ class random_run {
         return in_doubt_command{static_cast<token_id>(random_.below(9)),
                                 "n" + std::to_string(random_.below(4)),
                                 static_cast<std::uint32_t>(random_.below(4)), 1};
+      case 16:
+        return terminate_command{std::nullopt, "now"};
+      case 21:
+        return skip_command{std::nullopt, "it cannot succeed", compensating_node()};
+      case 17:
+      case 18:
+        return adopt_command{static_cast<std::uint32_t>(1 + random_.below(6))};
+      case 19:
+        return abandon_command{random_.chance(3) ? child_fate::terminate : child_fate::halt,
+                               static_cast<std::uint32_t>(1 + random_.below(6))};
+      case 20:
+        return abandon_command{child_fate::cancel, 1};
       case 13:
         return set_data_command{std::nullopt, "", flow_generator{random_}.object()};
       default:

@@ -58,6 +58,17 @@ struct cancel {  // -> result<run_changed>
   command_options options = {};
   std::string scope = "default";
 };
+struct terminate {  // -> result<run_changed>
+  run_id id;
+  command_options options = {};
+  std::string scope = "default";
+};
+struct skip {  // -> result<run_changed>
+  run_id id;
+  std::string node;
+  command_options options = {};
+  std::string scope = "default";
+};
 struct pause {  // -> result<run_changed>
   run_id id;
   command_options options = {};
@@ -111,6 +122,8 @@ PAWL_MESSAGE(messages::get)
 PAWL_MESSAGE(messages::list)
 PAWL_MESSAGE(messages::history)
 PAWL_MESSAGE(messages::cancel)
+PAWL_MESSAGE(messages::terminate)
+PAWL_MESSAGE(messages::skip)
 PAWL_MESSAGE(messages::pause)
 PAWL_MESSAGE(messages::resume)
 PAWL_MESSAGE(messages::set_data)

@@ -25,6 +25,8 @@ struct engine_load {
   std::size_t queued_calls = 0;          ///< function calls that wait for a thread
   std::size_t running_calls = 0;
   std::size_t stuck_calls = 0;  ///< given up, but their functions have not returned
+  /// Runs that are not loaded, because the process died repeatedly while it worked for them.
+  std::size_t quarantined_runs = 0;
 };
 
 /// What an engine stores, in all scopes together.

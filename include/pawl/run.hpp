@@ -74,8 +74,20 @@ struct waiting_on {
   /// none, and while the run is paused.
   std::optional<time_point> until = {};
   json question = nullptr;  ///< if `kind` is "answer": the question
+  /// Calls of this visit so far: its attempts, and calls that were repeated because their process
+  /// or their worker was lost. 0 if `kind` is neither "function" nor "worker".
+  std::uint32_t calls = 0;
 
   friend bool operator==(const waiting_on&, const waiting_on&) = default;
+};
+
+/// A signal that no node has claimed yet.
+struct pending_signal {
+  std::string type;
+  std::string id;  ///< chosen by the sender; may be empty
+  json payload;
+
+  friend bool operator==(const pending_signal&, const pending_signal&) = default;
 };
 
 /// A run at its last durable checkpoint.
@@ -85,10 +97,12 @@ struct run_view {
   bool undoing = false;          ///< compensates its steps before it ends
   std::uint64_t checkpoint = 0;  ///< number of the checkpoint, from 1
   time_point updated_at{};       ///< time of that checkpoint
-  json data;                     ///< the state data; an object
-  json metadata;                 ///< metadata of the caller and the engine; an object
-  std::vector<std::string> at;   ///< ids of the current nodes
+  json input;     ///< what the run was started with, an object; null in the answer of a wait
+  json data;      ///< the state data; an object
+  json metadata;  ///< metadata of the caller and the engine; an object
+  std::vector<std::string> at;  ///< ids of the current nodes
   std::vector<pawl::waiting_on> waiting_on;
+  std::vector<pending_signal> inbox;  ///< oldest first
   /// True if nothing happens in the run until it receives a signal, an answer or a command.
   bool parked = false;
 };

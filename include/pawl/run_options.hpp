@@ -44,6 +44,9 @@ struct run_changed {
   run_status before = run_status::running;
   /// After a pause: steps are still running; the run is paused when they have finished.
   bool pausing = false;
+  /// What the caller may have got wrong, such as a signal of a type that no node of the flow
+  /// awaits.
+  std::vector<std::string> warnings = {};
 };
 
 struct command_options {
@@ -65,8 +68,8 @@ struct resume_options {
   /// be empty for a run that is not paused yet.
   json update = json::object();
   /// Answer to a question of the run (`run_view::waiting_on`): the `resume_value` of an interrupted
-  /// function, or the data that a node of type `interrupt` stores. If the run asks exactly one
-  /// question, no answer counts as null.
+  /// function, or the data that a node of type `interrupt` stores. A run that is paused only
+  /// because it asks a question cannot be resumed without an answer.
   std::optional<json> answer = {};
   /// Id of the question. Required if the run asks several.
   std::string question = {};

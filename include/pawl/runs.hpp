@@ -86,6 +86,18 @@ class scope_runs {
   result<run_changed> cancel(const run_id& id, command_options options = {}) const;
   void cancel_async(const run_id& id, command_options options, callback<run_changed> done) const;
 
+  /// Ends an unfinished run at once: it is cancelled, its steps are not compensated, and neither
+  /// are those of its subflows. Errors: as `cancel`.
+  result<run_changed> terminate(const run_id& id, command_options options = {}) const;
+  void terminate_async(const run_id& id, command_options options, callback<run_changed> done) const;
+
+  /// Skips the compensation of `node`, which the run is at, so that the earlier steps are
+  /// compensated. Errors: as `cancel`; `invalid_argument` if the run is at the compensation of
+  /// another node.
+  result<run_changed> skip(const run_id& id, std::string node, command_options options = {}) const;
+  void skip_async(const run_id& id, std::string node, command_options options,
+                  callback<run_changed> done) const;
+
   /// Pauses a run. Running functions finish first and their results are recorded
   /// (`run_changed::pausing`); no new node starts. Errors: as `cancel`.
   result<run_changed> pause(const run_id& id, command_options options = {}) const;
@@ -132,6 +144,8 @@ class scope_runs {
                                                   const command_options& options = {}) const;
   std::vector<batch_item<run_changed>> resume_many(const std::vector<run_id>& ids,
                                                    const resume_options& options = {}) const;
+  std::vector<batch_item<run_changed>> terminate_many(const std::vector<run_id>& ids,
+                                                      const command_options& options = {}) const;
   std::vector<batch_item<run_changed>> cancel_many(const std::vector<run_id>& ids,
                                                    const command_options& options = {}) const;
   std::vector<batch_item<run_changed>> retry_many(const std::vector<run_id>& ids,

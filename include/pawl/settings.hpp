@@ -88,6 +88,9 @@ struct engine_settings {
   std::uint32_t recovery_batch = 256;
   /// Maximum number of restarts of a crashed run actor. After that its run fails as quarantined.
   std::uint32_t restart_limit = 5;
+  /// Whether a fatal signal (SIGSEGV, SIGABRT, …) notes the run that its thread worked for. A run
+  /// that the process dies of twice is quarantined. Without a data folder nothing is noted.
+  bool crash_record = true;
   /// Initial back-off before a crashed run actor is restarted, and before a failed store is
   /// reopened. It doubles with each attempt.
   std::chrono::milliseconds restart_first_delay_ms{100};

@@ -6,6 +6,15 @@ namespace pawl::persistence {
 
 using namespace codec;
 
+namespace {
+
+flow::abandoned_child decode_abandoned(const json& item) {
+  return {run_id{item.at(0).get<std::string>()},
+          decode_enum(item.at(1), flow::child_fate::terminate), item.at(2).get<std::uint32_t>()};
+}
+
+}  // namespace
+
 std::string encode_delta(const flow::delta& change) {
   json body{{"q", change.sequence}, {"t", encode_time(change.at)}};
   if (!change.events.empty()) body["e"] = encode_events(change.events);
@@ -34,7 +43,11 @@ std::string encode_delta(const flow::delta& change) {
   }
   if (change.next_token != 0) body["n"] = change.next_token;
   if (!change.visits.empty()) body["v"] = change.visits;
-  for (const auto& id : change.children_abandoned) body["ra"].push_back(id.str());
+  for (const auto& a : change.children_abandoned) {
+    body["ra"].push_back(
+        json::array({a.child.str(), static_cast<std::uint8_t>(a.fate), a.attempt}));
+  }
+  if (change.parent_attempt) body["pa"] = *change.parent_attempt;
   return seal(record_kind::checkpoint_delta, current_version, body);
 }
 
@@ -74,7 +87,8 @@ result<flow::delta> decode_delta(std::string_view bytes) {
     if (const auto v = body.find("v"); v != body.end())
       d.visits = v->get<std::vector<std::pair<flow::node_index, std::uint32_t>>>();
     if (const auto a = body.find("ra"); a != body.end())
-      for (const auto& id : *a) d.children_abandoned.emplace_back(id.get<std::string>());
+      for (const auto& item : *a) d.children_abandoned.push_back(decode_abandoned(item));
+    if (const auto p = body.find("pa"); p != body.end()) d.parent_attempt = p->get<std::uint32_t>();
     return d;
   });
 }

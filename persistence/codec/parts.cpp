@@ -79,6 +79,8 @@ json encode_tokens(const std::vector<flow::token>& tokens, bool with_writes) {
     if (t.in_doubt) more["d"] = true;
     if (t.compensates) more["u"] = true;
     if (t.task) more["x"] = encode_task(*t.task);
+    if (t.replaced_children > 0) more["rc"] = t.replaced_children;
+    if (t.repeated_calls > 0) more["rr"] = t.repeated_calls;
     if (t.child) more["s"] = json::array({t.child->id.str(), t.child->started});
     if (!more.empty()) item.push_back(std::move(more));
     list.push_back(std::move(item));
@@ -113,6 +115,8 @@ std::vector<flow::token> decode_tokens(const json& list) {
       if (key == "d") t.in_doubt = value.get<bool>();
       if (key == "u") t.compensates = value.get<bool>();
       if (key == "x") t.task = decode_task(value);
+      if (key == "rc") t.replaced_children = value.get<std::uint32_t>();
+      if (key == "rr") t.repeated_calls = value.get<std::uint32_t>();
       if (key == "s")
         t.child = flow::child_run{run_id{value.at(0).get<std::string>()}, value.at(1).get<bool>()};
     }

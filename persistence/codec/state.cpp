@@ -23,6 +23,7 @@ json encode_summary(const flow::run_state& run) {
   if (run.error) body["er"] = encode_error(run.error);
   if (run.restarted_from) body["rf"] = run.restarted_from->str();
   if (run.parent) body["pa"] = run.parent->str();
+  if (run.parent_attempt > 0) body["pn"] = run.parent_attempt;
   return body;
 }
 
@@ -88,6 +89,7 @@ result<snapshot> decode_snapshot(std::string_view bytes) {
     if (const auto depth = body.find("dp"); depth != body.end())
       s.run.depth = depth->get<std::uint32_t>();
     s.run.trace = optional_field(body, "tp", decode_trace);
+    s.run.parent_attempt = body.value("pn", std::uint32_t{0});
     s.run.start_fingerprint = body.at("fp").get<std::uint64_t>();
     s.run.data = flow::shared_json{object_in(body.at("d"))};
     s.run.metadata = object_in(body.at("m"));
@@ -117,9 +119,26 @@ std::string encode_run(const flow::run_state& run) {
   return seal(record_kind::run_summary, current_version, encode_summary(run));
 }
 
+std::string encode_run(const run_record& record) {
+  flow::run_state run;
+  run.key = record.summary.key;
+  run.flow = record.summary.flow;
+  run.status = record.summary.status;
+  run.created_at = record.summary.created_at;
+  run.started_at = record.summary.started_at;
+  run.finished_at = record.summary.finished_at;
+  run.error = record.summary.error;
+  run.restarted_from = record.summary.restarted_from;
+  run.parent = record.summary.parent;
+  run.parent_attempt = record.parent_attempt;
+  run.start_fingerprint = record.start_fingerprint;
+  return encode_run(run);
+}
+
 result<run_record> decode_run(std::string_view bytes) {
   return decode_record(record_kind::run_summary, bytes, "run", [](const json& body) {
-    return run_record{decode_summary(body), body.at("fp").get<std::uint64_t>()};
+    return run_record{decode_summary(body), body.at("fp").get<std::uint64_t>(),
+                      body.value("pn", std::uint32_t{0})};
   });
 }
 

@@ -42,7 +42,18 @@ result<run_view> run_queries::get(const run_key& key) const {
   if (!*run) return persistence::no_such_run(key.id);
   const auto compiled = r->context->flows.get(*r->now, key.scope, (*run)->flow);
   if (!compiled) return compiled.error();
-  return make_view(**run, **compiled);
+  auto input = persistence::load_input(*r->now, key);
+  if (!input) return std::move(input).error();
+  run_view shown = make_view(**run, **compiled);
+  if (*input) shown.input = std::move((*input)->data);
+  if (r->context->suspects.is_quarantined(key)) {
+    // Its record says so; its state is as it was.
+    auto record = persistence::load_record(*r->now, key);
+    if (!record) return std::move(record).error();
+    if (*record) shown.summary = std::move((*record)->summary);
+    shown.waiting_on.clear();
+  }
+  return shown;
 }
 
 result<run_view> run_queries::view_of(const actors::ended_run& ended) const {

@@ -23,6 +23,8 @@ std::optional<waiting_on> wait_of(const flow::token& t, const flow::compiled_flo
     if (t.child) {
       wait.kind = "run";
       wait.name = t.child->id.str();
+    } else {
+      wait.calls = t.attempt + t.repeated_calls;
     }
     if (t.can_fire() && t.timer && !frozen) wait.until = t.timer->due;
     return wait;
@@ -51,8 +53,9 @@ run_view make_view(const flow::run_state& state, const flow::compiled_flow& comp
   shown.updated_at = state.updated_at;
   shown.data = *state.data;
   shown.metadata = state.metadata;
-  shown.parked =
-      flow::is_parked(state) && !flow::next_timer(state) && flow::open_tasks(state).empty();
+  shown.parked = !is_finished(state.status) && flow::is_parked(state) && !flow::next_timer(state) &&
+                 flow::open_tasks(state).empty();
+  for (const auto& s : state.inbox) shown.inbox.push_back({s.type, s.id, s.payload});
   for (const auto& t : state.tokens)
     if (t.phase != flow::token_phase::ended) shown.at.push_back(compiled.at(t.node).id);
   if (is_finished(state.status)) return shown;  // it waits for nothing

@@ -44,7 +44,14 @@ result<flow::start_command> make_command(const engine_core& core, const scope_na
   start.flow.name = *std::move(name);
   start.fingerprint = start_fingerprint(
       flow, options.version ? to_string(*options.version) : std::string{}, input, options.metadata);
-  if (options.version) {
+  const bool may_exist = options.id || !options.key.empty();
+  const auto existing = may_exist ? persistence::load_record(*r->now, start.key)
+                                  : result<std::optional<persistence::run_record>>{std::nullopt};
+  if (!existing) return existing.error();
+  if (*existing) {
+    // A repeated start returns this run, even if its flow has been deleted since.
+    start.flow.version = (*existing)->summary.flow.version;
+  } else if (options.version) {
     if (restarted == nullptr) {
       if (auto good = check_flow_exists(*r->now, in, start.flow.name); !good)
         return std::move(good).error();
@@ -83,13 +90,12 @@ result<flow::start_command> make_restart(const engine_core& core, const run_key&
                                                std::string{to_string(old.status)} +
                                                ". Cancel it, or wait until it finishes"};
   }
-  // The first checkpoint of a run precedes its first step: its data is the input.
-  const auto first = persistence::load_run(*r->now, key, 1);
-  if (!first) return first.error();
-  if (!*first) return error{errc::corrupt, "run " + key.id.str() + " has no first checkpoint"};
+  const auto input = persistence::load_input(*r->now, key);
+  if (!input) return input.error();
+  if (!*input) return error{errc::corrupt, "run " + key.id.str() + " has no record of its input"};
   if (!options.version) options.version = old.flow.version;
-  if (options.metadata.empty()) options.metadata = (*first)->metadata;
-  return make_command(core, key.scope, old.flow.name.str(), *(*first)->data, std::move(options),
+  if (options.metadata.empty()) options.metadata = (*input)->metadata;
+  return make_command(core, key.scope, old.flow.name.str(), (*input)->data, std::move(options),
                       &key.id);
 }
 

@@ -88,6 +88,7 @@ void add_batch_routes(router& to) {
   add("/v1/batch/pause", "batch.pause", command_batch);
   add("/v1/batch/resume", "batch.resume", command_batch);
   add("/v1/batch/cancel", "batch.cancel", command_batch);
+  add("/v1/batch/terminate", "batch.terminate", command_batch);
   add("/v1/batch/retry", "batch.retry", command_batch);
 }
 

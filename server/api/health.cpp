@@ -13,7 +13,8 @@ void healthy(const call_ptr& request) {
 void ready(const call_ptr& request) {
   const auto is_ready = request->with().engine.ready();
   if (!is_ready) return request->fail(is_ready.error());
-  request->answer(200, {{"ready", true}});
+  const auto load = request->with().engine.load();
+  request->answer(200, {{"ready", true}, {"quarantined_runs", load ? load->quarantined_runs : 0}});
 }
 
 void version_of_server(const call_ptr& request) {

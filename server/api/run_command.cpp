@@ -41,9 +41,16 @@ std::optional<run_command> read_command(std::string_view name, object_reader& fi
                                         command_target target) {
   using kind = run_command::kind;
   run_command command;
-  if (name == "pause" || name == "cancel" || name == "retry") {
-    command.what = name == "pause" ? kind::pause : name == "cancel" ? kind::cancel : kind::retry;
+  if (name == "pause" || name == "cancel" || name == "terminate" || name == "retry") {
+    command.what = name == "pause"       ? kind::pause
+                   : name == "cancel"    ? kind::cancel
+                   : name == "terminate" ? kind::terminate
+                                         : kind::retry;
     read_conditions(fields, target, command);
+  } else if (name == "skip") {
+    command.what = kind::skip;
+    read_conditions(fields, target, command);
+    command.node = fields.text("node");
   } else if (name == "resume") {
     command.what = kind::resume;
     read_conditions(fields, target, command);
@@ -80,6 +87,11 @@ void execute(const scope& in, const run_id& run, run_command command, callback<r
       return in.runs().pause_async(run, options_of<command_options>(command), std::move(done));
     case run_command::kind::cancel:
       return in.runs().cancel_async(run, options_of<command_options>(command), std::move(done));
+    case run_command::kind::terminate:
+      return in.runs().terminate_async(run, options_of<command_options>(command), std::move(done));
+    case run_command::kind::skip:
+      return in.runs().skip_async(run, std::move(command.node),
+                                  options_of<command_options>(command), std::move(done));
     case run_command::kind::retry:
       return in.runs().retry_async(run, options_of<command_options>(command), std::move(done));
     case run_command::kind::set_data:

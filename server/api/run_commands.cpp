@@ -77,10 +77,12 @@ void add_run_command_routes(router& to) {
                                       {"/v1/runs/{id}/set-data", "runs.set_data"},
                                       {"/v1/runs/{id}/update", "runs.update"},  // old name
                                       {"/v1/runs/{id}/cancel", "runs.cancel"},
+                                      {"/v1/runs/{id}/terminate", "runs.terminate"},
                                       {"/v1/runs/{id}/retry", "runs.retry"}}) {
     to.add(post_route(pattern, name, role::operator_role, command_run)
                .with_body(body_kind::optional_object));
   }
+  to.add(post_route("/v1/runs/{id}/skip", "runs.skip", role::operator_role, command_run));
   to.add(post_route("/v1/runs/{id}/signal", "runs.signal", role::operator_role, command_run)
              .idempotent_by_engine());
   for (const auto& [pattern, name] : {std::pair{"/v1/runs/{id}/restart", "runs.restart"},

@@ -40,9 +40,10 @@ std::variant<run_command, problem> read_message(json& message) {
   }
   auto command = read_command(name, fields, command_target::one_run);
   if (!command && diagnostics.empty()) {
-    fields.refuse("command",
-                  "unknown command " + pawl::quoted(name) +
-                      ". Allowed: pause, resume, cancel, retry, signal, set-data, answer");
+    fields.refuse(
+        "command",
+        "unknown command " + pawl::quoted(name) +
+            ". Allowed: pause, resume, cancel, terminate, skip, retry, signal, set-data, answer");
   }
   fields.finish();
   if (diagnostics.empty()) return *std::move(command);

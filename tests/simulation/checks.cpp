@@ -117,8 +117,8 @@ void check_indexes(const persistence::view& view) {
 }
 
 void check_subflows(const persistence::view& end, const flow_map& flows, tally& seen) {
-  for (const auto& range :
-       {persistence::keys::orphaned_runs(), persistence::keys::ended_children()}) {
+  for (const auto& range : {persistence::keys::orphaned_runs(), persistence::keys::ended_children(),
+                            persistence::keys::resumed_children()}) {
     REQUIRE(end.scan(persistence::column::indexes, range, [&](std::string_view key, auto) {
       FAIL_CHECK("an index entry is left: " << key);
       return persistence::view::next::more;

@@ -28,6 +28,7 @@ struct tally {
   std::size_t actor_crashes = 0;
   std::size_t signals = 0;
   std::size_t pauses = 0;
+  std::size_t skips = 0;
   std::size_t tasks_answered = 0;
   std::size_t tasks_refused = 0;
 };

@@ -101,6 +101,7 @@ class seeded_simulation {
   /// Any run, which may be one that another has started.
   run_key some_run();
   void cancel_some();
+  void skip_compensation();
   void signal(const run_key& key, std::string_view type);
   void send(const run_key& key, flow::command what, std::function<void()> acknowledged);
 
@@ -161,6 +162,22 @@ void seeded_simulation::cancel_some() {
                                        }}});
 }
 
+/// Skips the compensation that some run is at.
+void seeded_simulation::skip_compensation() {
+  const auto now = engine_->store().durable_view();
+  for (const auto& run : all_runs(*now)) {
+    const auto state = persistence::load_run(*now, run.key);
+    REQUIRE(state);
+    if (!*state || !(*state)->compensating) continue;
+    for (const auto& t : (*state)->tokens) {
+      if (!t.compensates) continue;
+      const std::string node = flows_.at(run.flow.name)->at(t.node).id;
+      return send(run.key, flow::skip_command{{}, "it cannot succeed", node},
+                  [this] { ++seen_.skips; });
+    }
+  }
+}
+
 void seeded_simulation::signal(const run_key& key, std::string_view type) {
   // Some are sent twice with one id.
   const std::string id =
@@ -175,8 +192,9 @@ void seeded_simulation::send_random_commands() {
   if (w.draw(120) == 0) send(some_run(), flow::pause_command{}, [this] { ++seen_.pauses; });
   if (w.draw(120) == 0) send(some_run(), flow::resume_command{}, {});
   if (w.draw(80) == 0) send(some_run(), flow::set_data_command{{}, "", {{"n", w.draw(4)}}}, {});
-  // Not of a child: its parent has taken the failure as it was.
-  if (w.draw(200) == 0) send(started_run(), flow::retry_command{}, {});
+  if (w.draw(100) == 0) send(some_run(), flow::retry_command{}, {});
+  if (w.draw(600) == 0) send(some_run(), flow::terminate_command{}, {});
+  if (w.draw(300) == 0) skip_compensation();
   if (next_start_ < runs_ && w.draw(8) == 0) start_next();
   if (w.draw(150) == 0) cancel_some();
   if (w.draw(6) == 0) worker_.act(engine_->actors());
@@ -318,6 +336,7 @@ void check_tally(const tally& seen) {
   CHECK(seen.actor_crashes > 200);
   CHECK(seen.signals > 1000);
   CHECK(seen.pauses > 200);
+  CHECK(seen.skips > 20);
   CHECK(seen.tasks_answered > 200);
   CHECK(seen.tasks_refused > 5);
   CHECK(seen.children > 1000);

@@ -1,6 +1,7 @@
 #include <array>
 #include <initializer_list>
 
+#include "flow/testing/random_source.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/runs.hpp"
 #include "tests/simulation/checks.hpp"
@@ -47,6 +48,7 @@ class family {
   [[nodiscard]] json data(const run_key& run) const {
     return *(*persistence::load_run(*now(), run))->data;
   }
+  [[nodiscard]] std::size_t number_of_runs() const { return all_runs(*now()).size(); }
   [[nodiscard]] std::uint64_t runs_in_memory() const {
     return engine_->context().active_runs.used();
   }
@@ -66,7 +68,8 @@ class family {
   [[nodiscard]] bool all_notified() const {
     bool none = true;
     for (const auto& range :
-         {persistence::keys::orphaned_runs(), persistence::keys::ended_children()}) {
+         {persistence::keys::orphaned_runs(), persistence::keys::ended_children(),
+          persistence::keys::resumed_children()}) {
       REQUIRE(now()->scan(persistence::column::indexes, range, [&](auto, auto) {
         none = false;
         return persistence::view::next::stop;
@@ -141,4 +144,92 @@ TEST_CASE("a child is cancelled with its parent even if the power fails in betwe
     CHECK(f.all_notified());
     CHECK(f.runs_in_memory() == 0);
   }
+}
+
+namespace {
+
+/// Sends both retries, in one order or the other, with a random number of steps between them, and
+/// loses the power at a random time, or not.
+void retry_both(family& f, std::uint64_t seed) {
+  flow::testing::random_source random{seed};
+  const bool child_first = random.chance(2);
+  const auto retry = [&](bool child) {
+    f.send(child ? f.child() : f.parent(), flow::retry_command{});
+  };
+  const auto steps = [&] {
+    for (std::uint64_t left = random.below(30); left > 0 && f.step();) --left;
+  };
+  const std::uint64_t what = random.below(3);  // both, or only one
+  if (what != 1) retry(child_first);
+  steps();
+  if (random.chance(3)) f.lose_power();
+  steps();
+  if (what != 0) retry(!child_first);
+  steps();
+  if (random.chance(2)) f.lose_power();
+  f.run_until_idle();
+  // The power may have failed before the retries were durable.
+  if (f.status(f.parent()) == run_status::failed) retry(random.chance(2));
+  f.run_until_idle();
+}
+
+void check_that_both_go_on(family& f) {
+  CHECK(f.status(f.parent()) == run_status::running);
+  CHECK(f.status(f.child()) == run_status::running);
+  CHECK(f.number_of_runs() == 2);
+  CHECK(f.all_notified());
+  f.send(f.child(), flow::signal_command{"go", {{"m", 2}}, ""});
+  f.run_until_idle();
+  CHECK(f.status(f.child()) == run_status::completed);
+  CHECK(f.status(f.parent()) == run_status::completed);
+  CHECK(f.data(f.parent()) == merged);
+  CHECK(f.all_notified());
+}
+
+}  // namespace
+
+TEST_CASE("a retry of a failed child, of its parent, or of both resumes both",
+          "[simulation][subflow][retry]") {
+  for (std::uint64_t seed = 1; seed <= 600; ++seed) {
+    INFO("seed " << seed);
+    family f{seed};
+    f.send(f.child(), flow::quarantine_command{"it crashed"});
+    f.run_until_idle();
+    REQUIRE(f.status(f.child()) == run_status::failed);
+    REQUIRE(f.status(f.parent()) == run_status::failed);
+    retry_both(f, seed);
+    check_that_both_go_on(f);
+  }
+}
+
+TEST_CASE("a parent that fails halts its child; a retry of either, or of both, resumes both",
+          "[simulation][subflow][retry]") {
+  for (std::uint64_t seed = 1; seed <= 600; ++seed) {
+    INFO("seed " << seed);
+    family f{seed};
+    f.send(f.parent(), flow::quarantine_command{"it crashed"});
+    if (seed % 3 == 0) {
+      while (f.status(f.parent()) == run_status::running) REQUIRE(f.step());
+      f.lose_power();
+    }
+    f.run_until_idle();
+    REQUIRE(f.status(f.parent()) == run_status::failed);
+    REQUIRE(f.status(f.child()) == run_status::failed);
+    retry_both(f, seed);
+    check_that_both_go_on(f);
+  }
+}
+
+TEST_CASE("a child whose parent no longer waits for it cannot be retried",
+          "[simulation][subflow][retry]") {
+  family f{1};
+  f.send(f.child(), flow::quarantine_command{"it crashed"});
+  f.run_until_idle();
+  f.send(f.parent(), flow::retry_command{});
+  f.run_until_idle();
+  f.send(f.parent(), flow::terminate_command{});
+  f.run_until_idle();
+  CHECK(f.status(f.parent()) == run_status::cancelled);
+  CHECK(f.status(f.child()) == run_status::cancelled);
+  CHECK(f.all_notified());
 }

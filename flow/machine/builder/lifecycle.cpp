@@ -13,17 +13,24 @@ void lifecycle::create(start_command&& start) {
   run_state& run = changes_.run();
   run.key = std::move(start.key);
   run.flow = std::move(start.flow);
-  run.metadata = std::move(start.metadata);
+  run.metadata = start.metadata;
   run.restarted_from = std::move(start.restarted_from);
   run.parent = std::move(start.parent);
   run.depth = start.depth;
+  run.parent_attempt = start.parent_attempt;
   run.start_fingerprint = start.fingerprint;
   run.trace = start.trace;
   run.created_at = changes_.now();
   run.data = shared_json{json::object()};
   // Not in the delta: the first checkpoint of a run holds the whole state.
-  for (auto& [key, value] : start.input.items()) set_data(run, key, std::move(value));
+  for (const auto& [key, value] : start.input.items()) set_data(run, key, value);
+  changes_.change().input = run_input{std::move(start.input), std::move(start.metadata)};
   changes_.record(event_kind::run_created);
+}
+
+void lifecycle::adopt(std::uint32_t attempt) {
+  changes_.run().parent_attempt = attempt;
+  changes_.change().parent_attempt = attempt;
 }
 
 void lifecycle::set_status(run_status status) {

@@ -14,6 +14,8 @@ class lifecycle {
 
   /// Fills in a new run from its start command.
   void create(start_command&& start);
+  /// Notes that this attempt of the parent's visit waits for the run.
+  void adopt(std::uint32_t attempt);
   /// Sets the status, and `started_at`, `finished_at` and `frozen_at` as the status requires.
   void set_status(run_status status);
 

@@ -10,6 +10,8 @@ namespace {
 void end_visit(token& t) {
   t.visit = 0;
   t.attempt = 0;
+  t.replaced_children = 0;
+  t.repeated_calls = 0;
   t.timer.reset();
   t.tries = 0;
   t.first_try_at.reset();

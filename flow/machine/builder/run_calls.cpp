@@ -48,7 +48,17 @@ void run_calls::begin_tries(token& t, bool timed) {
 void run_calls::enqueue(token& t, std::string queue, std::string code_ref) {
   changes_.record(event_kind::task_queued, t, {{"queue", queue}, {"code_ref", code_ref}});
   t.task = remote_task{std::move(queue), std::move(code_ref), changes_.now()};
+  set_deadline(t);
   changes_.mark_changed(t);
+}
+
+/// The time for all attempts together passes while a task is in its queue, too.
+void run_calls::set_deadline(token& t) {
+  t.timer.reset();
+  if (!t.first_try_at) return;
+  const compiled_node& node = changes_.node_of(t);
+  const auto call = node.behaviour->call(changes_.run(), t, node);
+  if (call && call->deadline) t.timer = timer{*call->deadline, false};
 }
 
 void run_calls::lease(token& t, const lease_command& to) {
@@ -75,8 +85,20 @@ void run_calls::lease(token& t, const lease_command& to) {
 void run_calls::requeue(token& t, std::uint32_t lost) {
   t.task = remote_task{std::move(t.task->queue), std::move(t.task->code_ref), changes_.now()};
   t.task->lost = lost;
-  t.timer.reset();
+  if (lost > 0) ++t.repeated_calls;
+  set_deadline(t);
   changes_.mark_changed(t);
+}
+
+void run_calls::repeat(token& t) {
+  ++t.repeated_calls;
+  changes_.record(event_kind::step_restarted, t, {{"calls", t.attempt + t.repeated_calls}});
+  start(t);
+}
+
+void run_calls::replace_child(token& t) {
+  ++t.replaced_children;
+  start(t);
 }
 
 void run_calls::note_child(token& t, run_id id) {
@@ -92,22 +114,37 @@ void run_calls::end(token& t) {
   changes_.mark_changed(t);
 }
 
-bool run_calls::abandon(const token& t) {
-  if (t.phase != token_phase::waiting || t.task) return false;
-  if (changes_.withdraw_call(t.id)) return false;  // requested by this transition, not started yet
-  abandon_effect abandoned{t.id};
-  if (t.child) {
-    abandoned.child = t.child->id;
-    changes_.change().children_abandoned.push_back(t.child->id);
+bool run_calls::abandon(const token& t, child_fate fate) {
+  if (t.task) return false;
+  if (t.phase != token_phase::waiting) {
+    // Between two attempts: the child run has ended, or a retry of it has resumed it.
+    const compiled_node& place = changes_.node_of(t);
+    const auto child = place.behaviour->child_of(changes_.run(), t, place);
+    if (child && fate != child_fate::halt) abandon_child(t.id, *child, t.attempt, fate);
+    return false;
   }
-  changes_.add_effect(std::move(abandoned));
+  if (changes_.withdraw_call(t.id)) return false;  // requested by this transition, not started yet
+  if (t.child) {
+    abandon_child(t.id, t.child->id, t.attempt, fate);
+  } else {
+    changes_.add_effect(abandon_effect{t.id});
+  }
   return true;
 }
 
-void run_calls::halt_all() {
+void run_calls::abandon_child(token_id of, run_id child, std::uint32_t attempt, child_fate fate) {
+  abandoned_child abandoned{std::move(child), fate, attempt};
+  changes_.change().children_abandoned.push_back(abandoned);
+  changes_.add_effect(abandon_effect{of, std::move(abandoned)});
+}
+
+void run_calls::halt_all(child_fate fate) {
   for (auto& t : changes_.run().tokens) {
-    if (t.phase != token_phase::waiting) continue;
-    abandon(t);
+    if (t.phase != token_phase::waiting) {
+      abandon(t, fate);
+      continue;
+    }
+    abandon(t, fate);
     if (t.task || t.child) end(t);
     t.phase = token_phase::halted;
     changes_.mark_changed(t);

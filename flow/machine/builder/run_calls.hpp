@@ -29,19 +29,26 @@ class run_calls {
   void lease(token& t, const lease_command& to);
   /// Puts a leased task back into its queue; `lost` leases of it have expired in a row.
   void requeue(token& t, std::uint32_t lost);
+  /// Requests the call of the token's attempt again: its process was lost.
+  void repeat(token& t);
+  /// Requests the next child run of the token's visit.
+  void replace_child(token& t);
   /// Notes that the child run exists.
   void note_child(token& t, run_id id);
 
   /// Ends the token's task, child run and timer.
   void end(token& t);
-  /// Cancels what the token waits for. A leased task is not cancelled here: its worker learns from
-  /// the state. Returns whether a call or a run is being stopped.
-  bool abandon(const token& t);
+  /// Abandons what the token waits for. A leased task is not cancelled here: its worker learns from
+  /// the state. `fate`: of a child run. Returns whether a call or a run is being stopped.
+  bool abandon(const token& t, child_fate fate = child_fate::cancel);
+  /// Abandons the child run of an attempt that is over.
+  void abandon_child(token_id of, run_id child, std::uint32_t attempt, child_fate fate);
   /// Abandons all calls. Tokens that wait for them are halted, for a retry to resume.
-  void halt_all();
+  void halt_all(child_fate fate);
 
  private:
   void set_timer(token& t, const invoke_effect& call);
+  void set_deadline(token& t);
 
   change_set& changes_;
   failure_handler& failures_;

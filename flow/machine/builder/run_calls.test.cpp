@@ -121,8 +121,9 @@ TEST_CASE("what has been abandoned is stopped, but not a task of a worker", "[bu
   CHECK_FALSE(calls.abandon(f.run.tokens[3]));
   const auto made = f.finish();
   REQUIRE(made.effects.size() == 2);
-  CHECK(std::get<abandon_effect>(made.effects[1]).child == run_id{"child"});
-  CHECK(made.change.children_abandoned == std::vector<run_id>{run_id{"child"}});
+  const abandoned_child child{run_id{"child"}, child_fate::cancel, 1};
+  CHECK(std::get<abandon_effect>(made.effects[1]).child == child);
+  CHECK(made.change.children_abandoned == std::vector{child});
 }
 
 TEST_CASE("a call that this transition requested is withdrawn instead", "[builder]") {
@@ -138,7 +139,7 @@ TEST_CASE("all calls are halted, and sleeping tokens are not", "[builder]") {
   f.run.tokens.front().task = remote_task{"gpu", "test.a"};
   f.add_token("a", token_phase::sleeping).timer = timer{f.context.now, false};
   run_calls calls{f.begin(), f.failures};
-  calls.halt_all();
+  calls.halt_all(child_fate::halt);
   CHECK(f.run.tokens[0].phase == token_phase::halted);
   CHECK_FALSE(f.run.tokens[0].task.has_value());
   CHECK(f.run.tokens[1].phase == token_phase::sleeping);

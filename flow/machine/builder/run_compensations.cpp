@@ -62,6 +62,14 @@ void run_compensations::finish_last(const token& t) {
   tokens_.remove(t.id);
 }
 
+void run_compensations::give_up() {
+  std::vector<token_id> compensating;
+  for (const auto& t : changes_.run().tokens)
+    if (t.compensates) compensating.push_back(t.id);
+  for (const auto id : compensating) tokens_.remove(id);
+  static_cast<void>(end());
+}
+
 compensating run_compensations::end() {
   compensating end = *std::exchange(changes_.run().compensating, std::nullopt);
   changes_.change().compensating.emplace(std::nullopt);

@@ -26,10 +26,12 @@ class run_compensations {
                            const std::string& reason);
   /// Places a token that compensates the last step; null if no step is left.
   [[nodiscard]] token* place_last();
-  /// Ends the compensation that the token was placed for, which has succeeded.
+  /// Ends the compensation that the token was placed for: it has succeeded, or is skipped.
   void finish_last(const token& t);
   /// Ends compensating, after the last step. Returns how the run ends.
   [[nodiscard]] compensating end();
+  /// Ends compensating before it is complete.
+  void give_up();
 
  private:
   change_set& changes_;

@@ -16,7 +16,7 @@ run_error make_run_error(const error& why, const std::string& node, std::uint32_
 }  // namespace
 
 void run_failures::fail_now(run_error error) {
-  calls_.halt_all();
+  calls_.halt_all(child_fate::halt);
   lifecycle_.set_status(run_status::failed);
   changes_.record(event_kind::run_failed, {{"type", error.type}, {"message", error.message}});
   changes_.run().error = std::move(error);
@@ -30,18 +30,32 @@ void run_failures::fail(run_error error) {
 
 void run_failures::cancel(const std::string& reason) {
   if (compensations_.begin(run_status::cancelled, std::nullopt, reason)) return;
-  calls_.halt_all();
+  calls_.halt_all(child_fate::cancel);
   lifecycle_.set_status(run_status::cancelled);
   changes_.record(event_kind::run_cancelled, reason_detail(reason));
 }
 
-void run_failures::revive(const std::string& reason) {
+void run_failures::terminate(const std::string& reason) {
+  calls_.halt_all(child_fate::terminate);
+  if (changes_.run().compensating) compensations_.give_up();
+  lifecycle_.set_status(run_status::cancelled);
+  json detail{{"terminated", true}};
+  if (!reason.empty()) detail["reason"] = reason;
+  changes_.record(event_kind::run_cancelled, std::move(detail));
+}
+
+void run_failures::reopen() {
   run_state& run = changes_.run();
   revived_ = true;
   run.error.reset();
   changes_.change().error = run.error;
   lifecycle_.thaw();
   lifecycle_.set_status(run_status::running);
+}
+
+void run_failures::revive(const std::string& reason) {
+  run_state& run = changes_.run();
+  reopen();
   changes_.record(event_kind::run_retried, reason_detail(reason));
   std::vector<token_id> removed;
   for (auto& t : run.tokens) {
@@ -52,6 +66,13 @@ void run_failures::revive(const std::string& reason) {
     changes_.mark_changed(t);
   }
   for (const auto id : removed) tokens_.remove(id);
+}
+
+void run_failures::skip_compensation(token& t, const std::string& reason) {
+  if (changes_.run().status == run_status::failed) reopen();
+  changes_.record(event_kind::compensation_skipped, t, reason_detail(reason));
+  calls_.abandon(t);
+  compensations_.finish_last(t);
 }
 
 void run_failures::fail_at(token& t, const error& why) {

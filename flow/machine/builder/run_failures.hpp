@@ -34,8 +34,12 @@ class run_failures final : public failure_handler {
   void fail(run_error error);
   /// Cancels the run, after its steps are compensated.
   void cancel(const std::string& reason);
+  /// Cancels the run at once: nothing is compensated.
+  void terminate(const std::string& reason);
   /// Brings a failed run back to where it failed. Halted tokens arrive again, on the same visit.
   void revive(const std::string& reason);
+  /// Skips the compensation of the token, which the run is at. Then it compensates earlier steps.
+  void skip_compensation(token& t, const std::string& reason);
   /// Whether this transition has revived the run.
   [[nodiscard]] bool has_revived() const noexcept { return revived_; }
 
@@ -47,6 +51,8 @@ class run_failures final : public failure_handler {
   void fail_step(token& t, const error& why, std::int64_t us = 0);
 
  private:
+  /// Makes a failed run a running one.
+  void reopen();
   [[nodiscard]] bool tolerate(token& t, const error& why);
 
   change_set& changes_;

@@ -43,6 +43,18 @@ namespace pawl::flow {
                                         const apply_context&);
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, quarantine_command&&,
                                         const apply_context&);
+[[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, replace_child_command&&,
+                                        const apply_context&);
+[[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, adopt_command&&,
+                                        const apply_context&);
+[[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, abandon_command&&,
+                                        const apply_context&);
+[[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, restart_step_command&&,
+                                        const apply_context&);
+[[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, terminate_command&&,
+                                        const apply_context&);
+[[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, skip_command&&,
+                                        const apply_context&);
 
 /// Checks the arguments that commands of callers share. Errors: `conflict` if the run does not have
 /// the expected status, `invalid_argument` or `limit_exceeded` for the reason.

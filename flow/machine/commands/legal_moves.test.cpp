@@ -86,8 +86,8 @@ driven_run run_that_is(run_status status) {
 }
 
 const std::vector<std::string> command_names = {
-    "start", "step outcome", "in doubt", "timer",    "advance", "cancel",    "retry",
-    "pause", "resume",       "answer",   "set data", "signal",  "quarantine"};
+    "start",  "step outcome", "in doubt", "timer",  "advance",    "cancel",    "retry", "pause",
+    "resume", "answer",       "set data", "signal", "quarantine", "terminate", "skip"};
 
 command make(const std::string& name, const driven_run& run) {
   if (name == "start") {
@@ -112,6 +112,8 @@ command make(const std::string& name, const driven_run& run) {
     return resume_command{std::nullopt, "", json::object(), "a#1.1", json("yes")};
   if (name == "set data") return set_data_command{std::nullopt, "", {{"new", 1}}};
   if (name == "signal") return signal_command{"hello", 1, ""};
+  if (name == "terminate") return terminate_command{};
+  if (name == "skip") return skip_command{std::nullopt, "", "a"};
   REQUIRE(name == "quarantine");
   return quarantine_command{"it crashed five times"};
 }
@@ -126,6 +128,7 @@ const std::map<std::pair<std::string, std::string>, std::string> legal = {
     {{"running", "pause"}, "pausing"},
     {{"running", "signal"}, "running"},
     {{"running", "quarantine"}, "failed"},
+    {{"running", "terminate"}, "cancelled"},
 
     {{"sleeping", "timer"}, "running"},
     {{"sleeping", "advance"}, "sleeping"},
@@ -133,6 +136,7 @@ const std::map<std::pair<std::string, std::string>, std::string> legal = {
     {{"sleeping", "pause"}, "paused"},
     {{"sleeping", "signal"}, "sleeping"},
     {{"sleeping", "quarantine"}, "failed"},
+    {{"sleeping", "terminate"}, "cancelled"},
 
     {{"pausing", "step outcome"}, "paused"},
     {{"pausing", "advance"}, "pausing"},
@@ -140,35 +144,41 @@ const std::map<std::pair<std::string, std::string>, std::string> legal = {
     {{"pausing", "resume"}, "running"},
     {{"pausing", "signal"}, "pausing"},
     {{"pausing", "quarantine"}, "failed"},
+    {{"pausing", "terminate"}, "cancelled"},
 
     {{"paused", "cancel"}, "cancelled"},
     {{"paused", "resume"}, "completed"},
     {{"paused", "set data"}, "paused"},
     {{"paused", "signal"}, "paused"},
     {{"paused", "quarantine"}, "failed"},
+    {{"paused", "terminate"}, "cancelled"},
 
     {{"asking", "cancel"}, "cancelled"},
-    {{"asking", "resume"}, "running"},
     {{"asking", "answer"}, "running"},
     {{"asking", "set data"}, "asking"},
     {{"asking", "signal"}, "asking"},
     {{"asking", "quarantine"}, "failed"},
+    {{"asking", "terminate"}, "cancelled"},
 
     {{"compensating", "step outcome"}, "compensated"},
     {{"compensating", "advance"}, "compensating"},
     {{"compensating", "pause"}, "pausing"},
     {{"compensating", "signal"}, "compensating"},
     {{"compensating", "quarantine"}, "compensation failed"},
+    {{"compensating", "terminate"}, "cancelled"},
+    {{"compensating", "skip"}, "compensated"},
 
     {{"failed", "retry"}, "running"},
     {{"failed", "set data"}, "failed"},
     {{"compensated", "set data"}, "compensated"},
     {{"compensation failed", "retry"}, "compensating"},
+    {{"compensation failed", "skip"}, "compensated"},
     {{"compensation failed", "set data"}, "compensation failed"},
 };
 
 errc refusal_of(const std::string& state, const std::string& name) {
   if (name == "step outcome" || name == "timer" || name == "in doubt") return errc::conflict;
+  if (name == "resume" && state == "asking") return errc::invalid_argument;  // without an answer
   const bool may_ask = status_of(state) == run_status::running || state == "paused";
   return name == "answer" && may_ask ? errc::invalid_argument : errc::illegal_transition;
 }
@@ -213,15 +223,15 @@ TEST_CASE("the error of a refused command shows the state of the run and what is
   CHECK(refusal("completed", "cancel") ==
         "cannot cancel run r1: it is completed. Allowed: restart");
   CHECK(refusal("running", "retry") ==
-        "cannot retry run r1: it is running. Allowed: pause, signal, cancel");
+        "cannot retry run r1: it is running. Allowed: pause, signal, cancel, terminate");
   CHECK(refusal("failed", "cancel") ==
         "cannot cancel run r1: it is failed. Allowed: retry, set-data, restart");
   CHECK(refusal("pausing", "pause") ==
-        "cannot pause run r1: it is pausing. Allowed: resume, signal, cancel");
+        "cannot pause run r1: it is pausing. Allowed: resume, signal, cancel, terminate");
   CHECK(refusal("asking", "pause") ==
-        "cannot pause run r1: it is paused. Allowed: resume, set-data, signal, cancel");
+        "cannot pause run r1: it is paused. Allowed: resume, set-data, signal, cancel, terminate");
   CHECK(refusal("compensating", "cancel") ==
-        "cannot cancel run r1: it is compensating. Allowed: pause, signal");
+        "cannot cancel run r1: it is compensating. Allowed: pause, signal, skip, terminate");
   CHECK(refusal("compensated", "retry") ==
         "cannot retry run r1: it is failed. Allowed: set-data, restart (its steps were "
         "compensated)");

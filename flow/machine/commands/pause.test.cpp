@@ -72,7 +72,7 @@ TEST_CASE("a second pause, and a resume of a run that is not paused, are refused
   const auto again = run.apply(pause_command{});
   REQUIRE_FALSE(again);
   CHECK(again.error().message ==
-        "cannot pause run r1: it is pausing. Allowed: resume, signal, cancel");
+        "cannot pause run r1: it is pausing. Allowed: resume, signal, cancel, terminate");
 }
 
 TEST_CASE("a step that fails while its run is pausing fails the run", "[pause]") {

@@ -22,6 +22,8 @@ result<std::optional<token_id>> asked_token(const compiled_flow& flow, const run
                                              (names.empty() ? " has no open question)"
                                                             : ": open questions: " + names + ")")};
   };
+  if (!resume.question.empty() && !resume.answer)
+    return no_such("a question is named, but there is no answer to it");
   if (!resume.question.empty()) {
     const auto found = std::find_if(asking.begin(), asking.end(), [&](const token* t) {
       return question_id(flow.at(t->node).id, *t) == resume.question;
@@ -29,10 +31,10 @@ result<std::optional<token_id>> asked_token(const compiled_flow& flow, const run
     if (found == asking.end()) return no_such("no such question: " + resume.question);
     return std::optional{(*found)->id};
   }
-  // A run that was paused by a command can be resumed without an answer.
-  if (!resume.answer && (run.frozen_at || asking.size() != 1)) {
+  if (!resume.answer) {
+    // A run that was paused by a command can be resumed without an answer.
     if (run.frozen_at || asking.empty()) return std::optional<token_id>{};
-    return no_such("several questions are open: name the one to answer");
+    return no_such("the run waits for an answer: resume it with one");
   }
   if (asking.size() != 1) return no_such("there is not exactly one open question to answer");
   return std::optional{asking.front()->id};

@@ -6,9 +6,7 @@ result<transition> handle(const compiled_flow& flow, run_state& run, retry_comma
                           const apply_context& context) {
   if (const auto good = check_caller(run, retry.if_status, retry.reason); !good)
     return good.error();
-  // A run whose steps were all compensated has no step to retry.
-  if (run.status != run_status::failed || (run.tokens.empty() && !run.compensating))
-    return illegal(run, "retry");
+  if (!can_be_retried(run)) return illegal(run, "retry");
   transition_builder builder{flow, run, context};
   builder.failures().revive(retry.reason);
   builder.deliver_signals();

@@ -41,6 +41,12 @@ class BatchCalls(Caller):
         return self._batch("cancel", given(runs=list(runs), reason=reason,
                                            if_status=expected(if_status, only_if)))
 
+    def batch_terminate(self, runs: Iterable[str], *, reason: Optional[str] = None,
+                        if_status: Optional[str] = None) -> List[BatchResult]:
+        """Cancels many runs at once, without compensating their steps."""
+        return self._batch("terminate", given(runs=list(runs), reason=reason,
+                                              if_status=if_status))
+
     def batch_retry(self, runs: Iterable[str], *, reason: Optional[str] = None,
                     if_status: Optional[str] = None,
                     only_if: Optional[str] = None) -> List[BatchResult]:

@@ -183,6 +183,18 @@ class RunCalls(Caller):
         return self._command(id, "cancel", given(
             reason=reason, if_status=expected(if_status, only_if)), if_match)
 
+    def terminate(self, id: str, *, reason: Optional[str] = None,
+                  if_status: Optional[str] = None,
+                  if_match: Optional[str] = None) -> Commanded:
+        """Cancels a run and its subflows at once, without compensating their steps."""
+        return self._command(id, "terminate", given(reason=reason, if_status=if_status), if_match)
+
+    def skip(self, id: str, node: str, *, reason: Optional[str] = None,
+             if_status: Optional[str] = None, if_match: Optional[str] = None) -> Commanded:
+        """Skips the compensation of `node`, which the run is at."""
+        return self._command(id, "skip", given(node=node, reason=reason, if_status=if_status),
+                             if_match)
+
     def retry(self, id: str, *, reason: Optional[str] = None,
               if_status: Optional[str] = None, only_if: Optional[str] = None,
               if_match: Optional[str] = None) -> Commanded:

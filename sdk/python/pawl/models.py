@@ -95,6 +95,16 @@ class Waiting:
     name: str = ""
     until: Optional[datetime] = None
     question: Json = None
+    calls: int = 0
+
+
+@dataclass(frozen=True)
+class PendingSignal:
+    """A signal that no node has claimed yet. `id` was chosen by the sender; it may be empty."""
+
+    type: str
+    id: str = ""
+    payload: Json = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +118,8 @@ class Run(RunSummary):
     checkpoint: int = 0
     updated_at: Optional[datetime] = None
     at: List[str] = field(default_factory=list)
+    input: Optional[Object] = None
+    inbox: List[PendingSignal] = field(default_factory=list)
     data: Object = field(default_factory=dict)
     metadata: Object = field(default_factory=dict)
 
@@ -135,6 +147,7 @@ class Commanded:
     run: RunSummary
     before: str
     pausing: bool = False
+    warnings: List[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,27 @@
+#include <algorithm>
+
+#include "flow/machine/commands/commands.hpp"
+
+namespace pawl::flow {
+
+result<transition> handle(const compiled_flow& flow, run_state& run, skip_command&& skip,
+                          const apply_context& context) {
+  if (const auto good = check_caller(run, skip.if_status, skip.reason); !good) return good.error();
+  const auto at = std::find_if(run.tokens.begin(), run.tokens.end(),
+                               [](const token& t) { return t.compensates; });
+  const bool may_skip = run.status == run_status::running || run.status == run_status::failed;
+  if (!run.compensating || at == run.tokens.end() || !may_skip)
+    return illegal(run, "skip a compensation of");
+  const std::string& node = flow.at(at->node).id;
+  if (node != skip.node) {
+    return error{errc::invalid_argument,
+                 "run " + run.key.id.str() + " is at the compensation of node \"" + node +
+                     "\", not of \"" + skip.node + "\". Nothing was changed"};
+  }
+  transition_builder builder{flow, run, context};
+  builder.failures().skip_compensation(*at, skip.reason);
+  builder.advance();
+  return builder.finish();
+}
+
+}  // namespace pawl::flow

@@ -1,0 +1,89 @@
+// Runs one flow whose step kills the process, and one that does not.
+//
+//   poison_child DATA_DIR HOW [retry]
+//
+// HOW: how the step kills the process: "abort", "inline" (abort on a thread of the actors),
+// "overflow" (of the stack). With `retry`, the step does nothing and the poisoned run is retried.
+// Prints "STATUS ERROR_TYPE QUARANTINED_RUNS" of the poisoned run and exits with 0, or with 1 and
+// what is wrong.
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include <pawl/engine.hpp>
+
+namespace {
+
+using namespace std::chrono_literals;
+
+[[gnu::noinline]] int overflow(volatile char* outer) {
+  volatile char frame[4096];
+  frame[0] = outer == nullptr ? 1 : outer[0];
+  return overflow(frame) + frame[0];
+}
+
+pawl::json one_step(const char* name, const char* function) {
+  return {{"name", name},
+          {"nodes",
+           {{{"id", "begin"}, {"type", "start"}},
+            {{"id", "work"}, {"type", "task"}, {"data", {{"code_ref", function}}}}}},
+          {"edges", {{{"source", "begin"}, {"target", "work"}}}}};
+}
+
+int fail(const std::string& what) {
+  std::fprintf(stderr, "poison_child: %s\n", what.c_str());
+  return 1;
+}
+
+pawl::start_options with_id(const char* id) {
+  pawl::start_options options;
+  options.id = pawl::run_id{id};
+  return options;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 3) return 2;
+  const std::string_view how = argv[2];
+  const bool retries = argc > 3;
+  pawl::settings settings;
+  settings.storage.data_dir = argv[1];
+  settings.log.level = pawl::log_level::error;
+  pawl::engine engine{settings};
+  pawl::function_options options;
+  options.run_inline = how == "inline";
+  const auto poison = [&](const pawl::json&, pawl::step_context&) -> pawl::json {
+    if (retries) return pawl::json::object();
+    if (how == "overflow") return overflow(nullptr);
+    std::abort();
+  };
+  if (auto added = engine.functions().add("test.poison", poison, options); !added)
+    return fail(added.error().message);
+  if (auto opened = engine.open(); !opened) return fail(opened.error().message);
+  if (auto put = engine.put_flow(one_step("poison", "test.poison")); !put)
+    return fail(put.error().message);
+  if (auto put = engine.put_flow(one_step("fine", "core.echo")); !put)
+    return fail(put.error().message);
+  const auto fine = engine.start_and_wait("fine", pawl::json::object(), 30s, with_id("fine"));
+  if (!fine) return fail(fine.error().message);
+  if (fine->summary.status != pawl::run_status::completed) return fail("the other run failed");
+  const pawl::run_id poisoned{"poisoned"};
+  if (auto started = engine.start("poison", pawl::json::object(), with_id("poisoned")); !started) {
+    if (started.error().type != "engine.quarantined") return fail(started.error().message);
+  }
+  if (retries) {
+    if (auto retried = engine.runs().retry(poisoned); !retried)
+      return fail(retried.error().message);
+  }
+  const auto end = engine.wait(poisoned, 30s);
+  if (!end) return fail(end.error().message);
+  const auto shown = engine.runs().get(poisoned);
+  if (!shown) return fail(shown.error().message);
+  if (shown->summary.status != end->summary.status) return fail("the status is not the same");
+  std::printf("%s %s %zu\n", std::string{to_string(end->summary.status)}.c_str(),
+              end->summary.error ? end->summary.error->type.c_str() : "-",
+              engine.load()->quarantined_runs);
+  return engine.stop() ? 0 : 1;
+}
