@@ -64,50 +64,104 @@ bool take_fraction(std::string_view& text, std::chrono::microseconds& fraction) 
   return digits > 0;
 }
 
-}  // namespace
-
-result<time_point> parse_rfc3339(std::string_view text) {
-  std::string_view rest = text;
+struct parsed_time {
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
   std::chrono::minutes offset{0};
   std::chrono::microseconds fraction{0};
-  const bool shaped = take_number(rest, 4, year) && take(rest, "-") &&
-                      take_number(rest, 2, month) && take(rest, "-") && take_number(rest, 2, day) &&
-                      take(rest, "Tt ") && take_number(rest, 2, hour) && take(rest, ":") &&
-                      take_number(rest, 2, minute) && take(rest, ":") &&
-                      take_number(rest, 2, second) && take_fraction(rest, fraction) &&
-                      take_offset(rest, offset) && rest.empty();
-  const std::chrono::year_month_day date{std::chrono::year{year},
-                                         std::chrono::month{static_cast<unsigned>(month)},
-                                         std::chrono::day{static_cast<unsigned>(day)}};
-  if (!shaped || !date.ok() || hour > 23 || minute > 59 || second > 60) {
-    return error{errc::invalid_argument,
-                 "invalid time: " + quoted(text) + "; use the form 2026-01-31T09:30:00Z"};
+  bool has_date = false, has_clock = false, has_offset = false;  ///< the form, part by part
+  std::string_view rest;
+
+  [[nodiscard]] std::chrono::year_month_day date() const {
+    return {std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
+            std::chrono::day{static_cast<unsigned>(day)}};
   }
-  return time_point{std::chrono::sys_days{date}} + std::chrono::hours{hour} +
-         std::chrono::minutes{minute} + std::chrono::seconds{second} + fraction - offset;
+  [[nodiscard]] bool is_on_clock() const { return hour <= 23 && minute <= 59 && second <= 60; }
+  [[nodiscard]] bool is_whole() const { return has_offset && rest.empty(); }
+};
+
+parsed_time take_apart(std::string_view text) {
+  parsed_time t;
+  t.rest = text;
+  auto& rest = t.rest;
+  t.has_date = take_number(rest, 4, t.year) && take(rest, "-") && take_number(rest, 2, t.month) &&
+               take(rest, "-") && take_number(rest, 2, t.day);
+  t.has_clock = t.has_date && take(rest, "Tt ") && take_number(rest, 2, t.hour) &&
+                take(rest, ":") && take_number(rest, 2, t.minute) && take(rest, ":") &&
+                take_number(rest, 2, t.second) && take_fraction(rest, t.fraction);
+  t.has_offset = t.has_clock && take_offset(rest, t.offset);
+  return t;
+}
+
+constexpr auto max_ms = static_cast<double>(max_duration.count());
+
+struct parsed_duration {
+  bool has_number = false;
+  double number = 0;
+  std::string_view unit;
+
+  [[nodiscard]] double unit_ms() const {
+    return unit == "ms"  ? 1
+           : unit == "s" ? 1e3
+           : unit == "m" ? 60e3
+           : unit == "h" ? 3600e3
+           : unit == "d" ? 86400e3
+                         : 0;
+  }
+};
+
+parsed_duration parts_of_duration(std::string_view text) {
+  parsed_duration d;
+  const char* const end = text.data() + text.size();
+  const auto [rest, failure] = std::from_chars(text.data(), end, d.number);
+  d.has_number = failure == std::errc{};
+  d.unit = {rest, static_cast<std::size_t>(end - rest)};
+  return d;
+}
+
+error refused(std::string_view what, std::string_view text, const std::string& why,
+              std::string_view form) {
+  return {errc::invalid_argument, "invalid " + std::string{what} + ": " + quoted(text) +
+                                      (why.empty() ? "" : " (" + why + ")") + "; use the form " +
+                                      std::string{form}};
+}
+
+}  // namespace
+
+result<time_point> parse_rfc3339(std::string_view text) {
+  const parsed_time t = take_apart(text);
+  if (!t.is_whole() || !t.date().ok() || !t.is_on_clock())
+    return refused("time", text, problem_of_time(text), "2026-01-31T09:30:00Z");
+  return time_point{std::chrono::sys_days{t.date()}} + std::chrono::hours{t.hour} +
+         std::chrono::minutes{t.minute} + std::chrono::seconds{t.second} + t.fraction - t.offset;
+}
+
+std::string problem_of_time(std::string_view text) {
+  const parsed_time t = take_apart(text);
+  if (!t.has_date) return {};
+  if (t.month < 1 || t.month > 12) return "there is no month " + std::to_string(t.month);
+  if (!t.date().ok()) return "the month has no day " + std::to_string(t.day);
+  if (!t.has_clock) return "the time of day is missing or incomplete";
+  if (!t.is_on_clock()) return "there is no such time of day";
+  if (!t.has_offset) return "the offset from UTC is missing or invalid, such as Z or +01:00";
+  return t.rest.empty() ? "" : quoted(t.rest) + " after the time";
 }
 
 result<std::chrono::milliseconds> parse_duration(std::string_view text) {
-  double number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, failure] = std::from_chars(text.data(), end, number);
-  const std::string_view unit{rest, static_cast<std::size_t>(end - rest)};
-  const double unit_ms = unit == "ms"  ? 1
-                         : unit == "s" ? 1e3
-                         : unit == "m" ? 60e3
-                         : unit == "h" ? 3600e3
-                         : unit == "d" ? 86400e3
-                                       : 0;
-  const double total_ms = number * unit_ms;
-  const bool good = failure == std::errc{} && unit_ms > 0 && total_ms >= 0 &&
-                    total_ms <= static_cast<double>(max_duration.count());
-  if (!good) {
-    return error{errc::invalid_argument,
-                 "invalid duration: " + quoted(text) +
-                     "; use the form 250ms, 30s, 5m, 2h or 7d, at most 100 years"};
-  }
+  const parsed_duration d = parts_of_duration(text);
+  const double total_ms = d.number * d.unit_ms();
+  if (!d.has_number || d.unit_ms() == 0 || !(total_ms >= 0 && total_ms <= max_ms))
+    return refused("duration", text, problem_of_duration(text),
+                   "250ms, 30s, 5m, 2h or 7d, at most 100 years");
   return std::chrono::milliseconds{std::llround(total_ms)};
+}
+
+std::string problem_of_duration(std::string_view text) {
+  const parsed_duration d = parts_of_duration(text);
+  if (!d.has_number || !std::isfinite(d.number)) return {};
+  if (d.unit.empty()) return "the unit is missing";
+  if (d.unit_ms() == 0) return "unknown unit " + quoted(d.unit);
+  if (d.number < 0) return "it is negative";
+  return d.number * d.unit_ms() > max_ms ? "it is longer than 100 years" : "";
 }
 
 }  // namespace pawl

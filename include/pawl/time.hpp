@@ -27,10 +27,18 @@ using time_point = std::chrono::sys_time<std::chrono::microseconds>;
 /// `invalid_argument`.
 [[nodiscard]] result<time_point> parse_rfc3339(std::string_view text);
 
+/// Says what is wrong with a text that `parse_rfc3339` refuses, as a clause: "the
+/// month has no day 30". Empty if the text does not resemble a time.
+[[nodiscard]] std::string problem_of_time(std::string_view text);
+
 /// Maximum duration of every setting and option: 100 years of 365 days.
 inline constexpr std::chrono::milliseconds max_duration = std::chrono::hours{24 * 365 * 100};
 
 /// Parses "250ms", "30s", "1.5m", "2h" or "7d". Error: `invalid_argument`.
 [[nodiscard]] result<std::chrono::milliseconds> parse_duration(std::string_view text);
+
+/// Says what is wrong with a text that `parse_duration` refuses, as a clause: "the unit is
+/// missing". Empty if the text does not resemble a duration.
+[[nodiscard]] std::string problem_of_duration(std::string_view text);
 
 }  // namespace pawl
