@@ -6,9 +6,9 @@
 #include <pawl/suggest.hpp>
 
 #include "actors/flow_cache.hpp"
-#include "cli/json_location.hpp"
 #include "cli/read.hpp"
 #include "cli/text.hpp"
+#include "flow/values/json_location.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -63,7 +63,7 @@ std::vector<diagnostic> unknown_functions(const flow_file& flow,
 }
 
 std::string describe(const flow_file& flow, const diagnostic& d) {
-  const text_location at = locate(flow.text, d.pointer);
+  const auto at = flow::locate(flow.text, d.pointer);
   std::string line = flow.name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) +
                      ": " + (d.level == severity::error ? "error: " : "warning: ") +
                      printable(d.message);

@@ -11,6 +11,8 @@
 #include <pawl/json.hpp>
 #include <pawl/result.hpp>
 
+#include "flow/values/parse_json.hpp"
+
 namespace pawl::flow {
 
 /// A node of a definition. `data` holds the settings of its type, under canonical keys.
@@ -75,12 +77,6 @@ struct limits {
 
   friend bool operator==(const limits&, const limits&) = default;
 };
-
-/// Parses JSON text. `what` names the text in messages. Errors: `invalid_argument` with the line
-/// and column (from 1, in bytes) and the reason; `limit_exceeded` if the text is too long or nested
-/// too deep.
-[[nodiscard]] result<json> parse_json(std::string_view text, std::string_view what,
-                                      std::size_t max_bytes, std::uint32_t max_depth);
 
 /// Checks what every later check relies on: the depth of a definition, its UTF-8 and its size as
 /// compact JSON. Safe for values of any depth. After a diagnostic from here, run no other check.

@@ -9,6 +9,8 @@
 #include <pawl/functions.hpp>
 #include <pawl/time.hpp>
 
+#include "flow/values/parse_json.hpp"
+#include "flow/values/value_check.hpp"
 #include "functions/builtins/builtins.hpp"
 #include "functions/process/orphans.hpp"
 #include "functions/process/run.hpp"
@@ -94,12 +96,11 @@ result<json> formed(const captured_stream& out, output_form form) {
                                       std::to_string(out.head.size()) +
                                       " bytes and cannot be parsed as JSON");
   }
-  try {
-    return json::parse(text);
-  } catch (const json::exception& failure) {
-    return fail("invalid_output",
-                "the program's output is not valid JSON: " + detail::plain_text(failure));
-  }
+  // The bytes as the program wrote them: replaced characters would hide that they are not JSON.
+  auto parsed =
+      flow::parse_json(out.head, "the program's output", out.head.size(), flow::max_value_depth);
+  if (!parsed) return fail("invalid_output", parsed.error().message);
+  return parsed;
 }
 
 /// The end of the program's output, for the message of a failure.

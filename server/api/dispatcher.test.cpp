@@ -43,6 +43,20 @@ TEST_CASE("a body must be declared as JSON", "[dispatcher]") {
   CHECK(f.call("POST", "/v1/runs", "").body["code"] == "malformed_json");
 }
 
+TEST_CASE("a body with a duplicate key or an inexact number is refused with its place",
+          "[dispatcher]") {
+  api_fixture f;
+  const auto twice = f.call("POST", "/v1/runs", R"({"flow": "f", "id": "a", "id": "b"})");
+  CHECK(twice.status == 400);
+  CHECK(twice.body["code"] == "malformed_json");
+  CHECK(twice.body["detail"] ==
+        "the body has the key \"id\" twice, at line 1, column 15 and line 1, column 26");
+  const auto inexact =
+      f.call("POST", "/v1/runs", R"({"flow": "f", "input": {"n": 123456789012345678901}})");
+  CHECK(inexact.status == 400);
+  CHECK(contains(inexact.body["detail"], "cannot be kept exactly at line 1, column 30 (/input/n)"));
+}
+
 TEST_CASE("a body that is nested too deeply is refused", "[dispatcher]") {
   api_fixture f;
   const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');

@@ -3,6 +3,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "flow/values/parse_json.hpp"
 #include "server/security/keys.hpp"
 #include "server/security/private_file.hpp"
 
@@ -65,8 +66,10 @@ result<std::vector<stored_key>> read_keys(const std::filesystem::path& file) {
   const auto content = read_private_file(file, max_keys_file_bytes);
   if (!content && content.error().code == errc::not_found) return std::vector<stored_key>{};
   if (!content) return content.error();
-  const json whole = json::parse(*content, nullptr, false);
-  if (whole.is_discarded()) return damaged(file, "it is not valid JSON");
+  constexpr std::uint32_t max_depth = 16;
+  const auto parsed = flow::parse_json(*content, "it", max_keys_file_bytes, max_depth);
+  if (!parsed) return damaged(file, parsed.error().message);
+  const json& whole = *parsed;
   const auto list = whole.is_object() ? whole.find("keys") : whole.end();
   if (!whole.is_object() || whole.value("version", json()) != keys_file_version ||
       list == whole.end() || !list->is_array()) {

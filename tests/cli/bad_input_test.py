@@ -13,6 +13,12 @@ class BadFlow(ProgramTest):
         for command in ("run", "validate"):
             self.refused(INVALID, ["line 2, column 13"], command, flow)
 
+    def test_a_duplicate_key_has_both_places(self):
+        flow = self.file("f.json", '{"name": "x", "nodes": [],\n  "nodes": []}')
+        for command in ("run", "validate"):
+            self.refused(INVALID, ['"nodes" twice', "line 1, column 15", "line 2, column 3"],
+                         command, flow)
+
     def test_an_unknown_node_type(self):
         flow = self.file("f.json", {"name": "x", "nodes": [{"id": "a", "type": "conditon"}]})
         self.refused(INVALID, ["/nodes/0/type", 'did you mean "condition"?', "no run was started"],

@@ -33,6 +33,12 @@ class Logic(ProgramTest):
         self.assertEqual(answers[1]["error"]["type"], "malformed_json")
         self.assertEqual(answers[5]["error"]["type"], "unknown_operator")
 
+    def test_ambiguous_json_is_refused(self):
+        self.refused(INVALID, ['the key "a" twice', "line 1, column 2", "line 1, column 9"],
+                     "logic", "1", '{"a": 1,"a": 2}')
+        self.refused(INVALID, ["cannot be kept exactly", "18446744073709551616", "64 bits"],
+                     "logic", "1", '{"n": 18446744073709551616}')
+
     def test_the_filter_does_not_buffer(self):
         with subprocess.Popen([PROGRAM, "logic"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               text=True, env=environment()) as process:

@@ -2,19 +2,29 @@
 
 import json
 import math
+import re
 from datetime import datetime, timezone
 from typing import Optional, Union
 
 from .errors import Json
 
 
+_MAYBE_TOO_LONG = re.compile("[0-9]{19}")
+
+
 def encode(value: Json) -> bytes:
-    """Encodes `value` as JSON. Raises ValueError with the location of what is not JSON."""
+    """Encodes `value` as JSON. Raises ValueError with the location of what is not JSON, or of an
+    integer of more than 64 bits, which Pawl refuses."""
     try:
         text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-        return text.encode("utf-8")
+        encoded = text.encode("utf-8")
     except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(_why_not_json(value) or f"cannot be written as JSON: {error}") from None
+    if _MAYBE_TOO_LONG.search(text):
+        why = _why_not_json(value)
+        if why:
+            raise ValueError(why)
+    return encoded
 
 
 def decode(body: bytes) -> Json:
@@ -51,6 +61,8 @@ def _why_no_leaf(value: Json, place: str) -> Optional[str]:
             value.encode("utf-8")
         except UnicodeEncodeError:
             return f"{place} is a string that is not valid Unicode"
+    elif isinstance(value, int) and not -2**63 <= value < 2**64:
+        return f"{place} is an integer of more than 64 bits; send it as a string"
     elif not (value is None or isinstance(value, (bool, int, float))):
         return f"{place} is a {type(value).__name__}, which JSON cannot express"
     return None

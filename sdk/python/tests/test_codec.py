@@ -28,6 +28,15 @@ class Encoding(unittest.TestCase):
                 encode(value)
             self.assertIn(said, str(caught.exception))
 
+    def test_integers_that_pawl_cannot_keep_are_reported_with_their_location(self):
+        for value in (2**64 - 1, -2**63, [2**63], "9" * 30, 1e30):
+            self.assertEqual(decode(encode(value)), value)
+        for value in (2**64, -2**63 - 1, 10**40):
+            with self.assertRaises(ValueError) as caught:
+                encode({"n": [0, value]})
+            self.assertEqual(str(caught.exception),
+                             "/n/1 is an integer of more than 64 bits; send it as a string")
+
 
 class Times(unittest.TestCase):
     def test_durations_are_whole_milliseconds(self):

@@ -1,11 +1,12 @@
-#include "cli/json_location.hpp"
+#include "flow/values/json_location.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
 #include <pawl/json.hpp>
 
-namespace pawl::cli {
+namespace pawl::flow {
 namespace {
 
 constexpr auto npos = std::string_view::npos;
@@ -43,29 +44,45 @@ class scanner {
     return at;
   }
 
-  /// The position of member or element `name` of the container at `at`.
-  [[nodiscard]] std::optional<std::size_t> child(std::size_t at, std::string_view name) const {
-    if (at >= text_.size() || (text_[at] != '{' && text_[at] != '[')) return std::nullopt;
+  /// Calls `see(name, key, value)` for each member or element of the container at `at`, with the
+  /// positions of its key and value, until it returns false.
+  template <class See>
+  void for_each_child(std::size_t at, See see) const {
+    if (at >= text_.size() || (text_[at] != '{' && text_[at] != '[')) return;
     const bool is_object = text_[at] == '{';
-    std::optional<std::size_t> found;
     std::size_t index = 0;
     at = skip_space(at + 1);
     while (at < text_.size() && text_[at] != '}' && text_[at] != ']') {
-      std::string key = std::to_string(index++);
+      std::string name = std::to_string(index++);
+      const std::size_t key_at = at;
       if (is_object) {
         const std::size_t end = skip_string(at);
-        key = json::parse(text_.substr(at, end - at)).get<std::string>();
+        name = text_of(text_.substr(at, end - at));
         at = skip_space(skip_space(end) + 1);  // skips the colon
       }
-      if (key == name) found = at;
+      if (!see(name, key_at, at)) return;
       at = skip_space(skip_value(at));
       if (at < text_.size() && text_[at] == ',') at = skip_space(at + 1);
     }
+  }
+
+  /// The position of the last member or element `name` of the container at `at`.
+  [[nodiscard]] std::optional<std::size_t> child(std::size_t at, std::string_view name) const {
+    std::optional<std::size_t> found;
+    for_each_child(at, [&](const std::string& each, std::size_t, std::size_t value) {
+      if (each == name) found = value;
+      return true;
+    });
     return found;
   }
 
  private:
   static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+  static std::string text_of(std::string_view quoted) {
+    const json key = json::parse(quoted, nullptr, /*allow_exceptions=*/false);
+    return key.is_string() ? key.get<std::string>() : std::string{};
+  }
 
   [[nodiscard]] std::size_t skip_string(std::size_t at) const {
     for (++at; at < text_.size() && text_[at] != '"'; ++at)
@@ -89,10 +106,8 @@ std::string unescaped(std::string_view segment) {
   return name;
 }
 
-}  // namespace
-
-text_location locate(std::string_view text, std::string_view pointer) {
-  const scanner json_text{text};
+/// The position of the value at a pointer, or of its innermost existing container.
+std::size_t position_of(const scanner& json_text, std::string_view pointer) {
   std::size_t at = json_text.skip_space(0);
   while (!pointer.empty()) {
     pointer.remove_prefix(1);
@@ -102,12 +117,37 @@ text_location locate(std::string_view text, std::string_view pointer) {
     at = *inside;
     pointer.remove_prefix(end);
   }
+  return at;
+}
+
+}  // namespace
+
+text_location location_of(std::string_view text, std::size_t byte) {
   text_location location;
-  for (const char c : text.substr(0, at)) {
+  for (const char c : text.substr(0, byte)) {
     ++location.column;
     if (c == '\n') location = {location.line + 1, 1};
   }
   return location;
 }
 
-}  // namespace pawl::cli
+text_location locate(std::string_view text, std::string_view pointer) {
+  return location_of(text, position_of(scanner{text}, pointer));
+}
+
+std::pair<text_location, text_location> locate_twice(std::string_view text,
+                                                     std::string_view pointer,
+                                                     std::string_view key) {
+  const scanner json_text{text};
+  const std::size_t object = position_of(json_text, pointer);
+  std::size_t first = object;
+  std::size_t second = object;
+  json_text.for_each_child(object, [&](const std::string& each, std::size_t at, std::size_t) {
+    if (each != key) return true;
+    (first == object ? first : second) = at;
+    return second == object;
+  });
+  return {location_of(text, first), location_of(text, second)};
+}
+
+}  // namespace pawl::flow

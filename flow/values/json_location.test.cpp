@@ -1,9 +1,10 @@
-#include "cli/json_location.hpp"
+#include "flow/values/json_location.hpp"
 
 #include "tests/support/catch.hpp"
 
-using pawl::cli::locate;
-using pawl::cli::text_location;
+using pawl::flow::locate;
+using pawl::flow::locate_twice;
+using pawl::flow::text_location;
 
 namespace {
 
@@ -33,4 +34,11 @@ TEST_CASE("a pointer to a missing value resolves to its container") {
   CHECK(locate(text, "/nodes/7") == text_location{3, 12});
   CHECK(locate(text, "/edges") == text_location{1, 1});
   CHECK(locate("  7", "/x/y") == text_location{1, 3});
+}
+
+TEST_CASE("the two places of a duplicate key are found") {
+  constexpr std::string_view twice = "{\n  \"a\": [{\"x\": 1,\n   \"y\": {}, \"\\u0078\": tru";
+  const auto [first, second] = locate_twice(twice, "/a/0", "x");
+  CHECK(first == text_location{2, 10});
+  CHECK(second == text_location{3, 13});
 }
