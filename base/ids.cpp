@@ -22,6 +22,8 @@ result<void> check(std::string_view text, std::string_view what, std::string_vie
     return refused(" has " + std::to_string(text.size()) + " bytes; the maximum is " +
                    std::to_string(max_id_bytes));
   }
+  if (is_dot_segment(text))
+    return refused(" must not be \".\" or \"..\": a URL cannot contain them as a name");
   const auto allowed = [&](char c) { return is_plain(c) || extra.find(c) != extra.npos; };
   if (std::all_of(text.begin(), text.end(), allowed)) return {};
   return refused(" may only contain letters, digits and ._:-" + std::string{extra});
@@ -43,12 +45,33 @@ result<run_id> parse_run_id(std::string_view text) {
   return run_id{std::string{text}};
 }
 
+result<run_id> parse_new_run_id(std::string_view text) {
+  if (text.starts_with(key_id_prefix)) {
+    return error{errc::invalid_argument,
+                 "the run id must not begin with \"key:\": such ids belong to idempotency keys; "
+                 "pass the key itself as the key of the start"};
+  }
+  if (text.starts_with(child_id_prefix)) {
+    return error{errc::invalid_argument,
+                 "the run id must not begin with \"sub-\": such ids belong to child runs"};
+  }
+  return parse_run_id(text);
+}
+
 result<flow_name> parse_flow_name(std::string_view text) {
   if (auto good = check(text, "the flow name", " /()"); !good) return std::move(good).error();
   const auto is_inner = [](char c) { return c == ' ' || c == '/'; };
   if (is_inner(text.front()) || is_inner(text.back())) {
     return error{errc::invalid_argument,
                  "the flow name must not begin or end with a space or a slash"};
+  }
+  for (std::string_view rest = text; !rest.empty();) {
+    const auto end = std::min(rest.find('/'), rest.size());
+    if (is_dot_segment(rest.substr(0, end))) {
+      return error{errc::invalid_argument,
+                   "the flow name must not have a part \".\" or \"..\" between slashes"};
+    }
+    rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   return flow_name{std::string{text}};
 }

@@ -6,7 +6,8 @@ using namespace pawl;
 
 namespace {
 
-std::string fault_of(const result<void>& checked) {
+template <class T>
+std::string fault_of(const result<T>& checked) {
   return checked ? "" : checked.error().message;
 }
 
@@ -44,4 +45,33 @@ TEST_CASE("a version has one to three numbers") {
   CHECK(to_string(*parse_version("1.2.3")) == "1.2.3");
   for (const char* bad : {"", "v1", "1.", "1.2.3.4", "-1", "1.2.x", "99999999999"})
     CHECK_FALSE(parse_version(bad));
+}
+
+TEST_CASE("a name that a URL cannot contain is refused") {
+  for (const char* const dots : {".", ".."}) {
+    CAPTURE(dots);
+    CHECK(fault_of(check_name(dots, "queue's name")) ==
+          "the queue's name must not be \".\" or \"..\": a URL cannot contain them as a name");
+    CHECK_FALSE(parse_run_id(dots));
+    CHECK_FALSE(parse_scope_name(dots));
+    CHECK_FALSE(parse_flow_name(dots));
+    CHECK_FALSE(parse_flow_name("a/" + std::string{dots}));
+    CHECK_FALSE(parse_flow_name(std::string{dots} + "/a"));
+    CHECK_FALSE(parse_flow_name("a/" + std::string{dots} + "/b"));
+  }
+  for (const char* const good : {"...", ".a", "a.", "..a"}) CHECK(parse_run_id(good));
+  CHECK(parse_flow_name("a./.b/..c"));
+}
+
+TEST_CASE("a caller cannot choose the id of a derived run") {
+  CHECK(
+      fault_of(parse_new_run_id("key:order-17")) ==
+      "the run id must not begin with \"key:\": such ids belong to idempotency keys; pass the key "
+      "itself as the key of the start");
+  CHECK(fault_of(parse_new_run_id("sub-00112233445566778899aabbccddeeff")) ==
+        "the run id must not begin with \"sub-\": such ids belong to child runs");
+  CHECK(parse_run_id("key:order-17"));  // existing runs have such ids
+  CHECK(parse_run_id("sub-00112233445566778899aabbccddeeff"));
+  for (const char* const good : {"key", "keys:1", "sub", "subs-1", "Key:1", "my-sub-1"})
+    CHECK(parse_new_run_id(good));
 }

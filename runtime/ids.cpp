@@ -8,6 +8,7 @@
 
 #include <pawl/detail/fnv1a.hpp>
 #include <pawl/detail/hex.hpp>
+#include <pawl/detail/sha256.hpp>
 
 namespace pawl {
 namespace {
@@ -83,7 +84,7 @@ std::unique_ptr<actors::rng> make_rng() {
 }
 
 run_id id_of_key(std::string_view key) {
-  std::string id = "key:";
+  std::string id{key_id_prefix};
   for (const char c : key) {
     const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
                        c == '.' || c == '_' || c == '-';
@@ -96,11 +97,8 @@ run_id id_of_key(std::string_view key) {
   }
   if (id.size() <= max_id_bytes) return run_id{std::move(id)};
   // Too long: a prefix and a 128-bit hash, separated by "::", which the loop above never produces.
-  const std::uint64_t halves[] = {detail::fnv1a(key), detail::fnv1a(key, ~detail::fnv1a_offset)};
   id.resize(max_id_bytes - 34);
-  id += "::";
-  for (const auto half : halves) detail::append_hex(id, half);
-  return run_id{std::move(id)};
+  return run_id{id + "::" + detail::sha256_128(key)};
 }
 
 std::uint64_t start_fingerprint(std::string_view flow, std::string_view version, const json& input,

@@ -60,7 +60,7 @@ result<prepared_start> prepare(session& s, const run_options& options, const set
     ready.follow.timeout = *timeout;
   }
   if (options.id) {
-    auto id = parse_run_id(*options.id);
+    auto id = parse_new_run_id(*options.id);
     if (!id) return error{errc::invalid_argument, "--id: " + id.error().message};
     ready.id = *std::move(id);
   }

@@ -22,7 +22,7 @@ result<start_options> start_options_of(const start_arguments& given, const setti
   start_options how;
   how.key = given.key;
   if (given.id) {
-    auto id = parse_run_id(*given.id);
+    auto id = parse_new_run_id(*given.id);
     if (!id) return error{errc::invalid_argument, "--id: " + id.error().message};
     how.id = *std::move(id);
   }

@@ -4,8 +4,7 @@
 
 #include <pawl/assert.hpp>
 #include <pawl/code_ref.hpp>
-#include <pawl/detail/fnv1a.hpp>
-#include <pawl/detail/hex.hpp>
+#include <pawl/detail/sha256.hpp>
 
 #include "flow/machine/machine.hpp"
 #include "flow/machine/transition_builder.hpp"
@@ -26,10 +25,7 @@ run_id child_id(const run_key& parent, const std::string& node, std::uint32_t vi
   std::string of =
       parent.scope.str() + "/" + parent.id.str() + "/" + node + "/" + std::to_string(visit);
   if (replaced > 0) of += "/" + std::to_string(replaced);
-  std::string id = "sub-";
-  for (const std::uint64_t half : {detail::fnv1a(of), detail::fnv1a(of, 0x9e3779b97f4a7c15)})
-    detail::append_hex(id, half);
-  return run_id{std::move(id)};
+  return run_id{std::string{child_id_prefix} + detail::sha256_128(of)};
 }
 
 const char* const doubt_answers =
@@ -69,11 +65,8 @@ call_plan read_call(const data_reader& data) {
   }
   if (const auto queue = data.text("queue", false)) {
     read.queue = *queue;
-    if (!check_name(*queue, "queue's name")) {
-      data.fail("queue", "bad_queue",
-                "the name of a task queue must have 1 to " + std::to_string(max_id_bytes) +
-                    " characters of [A-Za-z0-9._:-]");
-    }
+    if (const auto valid = check_name(*queue, "queue's name"); !valid)
+      data.fail("queue", "bad_queue", valid.error().message);
   }
   read.args = data.object("args");
   read.with = data.rules("with");

@@ -36,15 +36,31 @@ using scope_name = strong_id<struct scope_name_tag>;  ///< a scope (namespace, t
 /// Maximum length of run ids, flow names and scope names, in bytes.
 inline constexpr std::size_t max_id_bytes = 128;
 
+/// Prefixes of the run ids that Pawl derives: from the idempotency key of a start, and from the
+/// parent of a child run. If callers could choose such ids, they could block or impersonate those
+/// runs.
+inline constexpr std::string_view key_id_prefix = "key:";
+inline constexpr std::string_view child_id_prefix = "sub-";
+
+/// Whether a text is "." or "..": in the path of a URL these are not names, even if escaped.
+[[nodiscard]] constexpr bool is_dot_segment(std::string_view text) noexcept {
+  return text == "." || text == "..";
+}
+
 /// The default scope.
 [[nodiscard]] const scope_name& default_scope();
 
-/// Checks a name: 1 to `max_id_bytes` bytes of `[A-Za-z0-9._:-]`. `what` ("run id") names it in the
-/// error, `invalid_argument`.
+/// Checks a name: 1 to `max_id_bytes` bytes of `[A-Za-z0-9._:-]`, but not "." or "..", which no URL
+/// can contain as a segment of its path. `what` ("run id") names it in the error,
+/// `invalid_argument`.
 [[nodiscard]] result<void> check_name(std::string_view text, std::string_view what);
 /// As `check_name`.
 [[nodiscard]] result<run_id> parse_run_id(std::string_view text);
-/// As `check_name`, but also allows parentheses, and spaces and slashes inside the name.
+/// The same for the id that a caller chooses for a new run: it must not begin with a prefix of ids
+/// that Pawl derives.
+[[nodiscard]] result<run_id> parse_new_run_id(std::string_view text);
+/// As `check_name`, but also allows parentheses, and spaces and slashes inside the name. None of
+/// the parts between slashes may be "." or "..".
 [[nodiscard]] result<flow_name> parse_flow_name(std::string_view text);
 /// As `check_name`.
 [[nodiscard]] result<scope_name> parse_scope_name(std::string_view text);

@@ -22,7 +22,7 @@ result<run_id> id_of(const start_options& options, const engine_core& core, time
     return error{errc::invalid_argument, "a start takes an id or a key, not both"};
   if (options.key.size() > max_key_bytes)
     return error{errc::invalid_argument, "the key of a start must be at most 512 bytes"};
-  if (options.id) return parse_run_id(options.id->str());
+  if (options.id) return parse_new_run_id(options.id->str());
   return options.key.empty() ? core.ids->next(now) : id_of_key(options.key);
 }
 

@@ -57,6 +57,16 @@ TEST_CASE("a body with a duplicate key or an inexact number is refused with its 
   CHECK(contains(inexact.body["detail"], "cannot be kept exactly at line 1, column 30 (/input/n)"));
 }
 
+TEST_CASE("a caller cannot choose the id of a derived run", "[dispatcher]") {
+  api_fixture f;
+  for (const char* const id : {"key:order-17", "sub-00112233445566778899aabbccddeeff", ".."}) {
+    CAPTURE(id);
+    const auto answer = f.post("/v1/runs", {{"flow", "f"}, {"id", id}});
+    CHECK(answer.status == 400);
+    CHECK(answer.body["code"] == "invalid_argument");
+  }
+}
+
 TEST_CASE("a body that is nested too deeply is refused", "[dispatcher]") {
   api_fixture f;
   const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');

@@ -108,6 +108,8 @@ class BadCommand(ProgramTest):
         self.refused(USAGE, "--status", "runs", "ls", "--status", "done", "--data-dir", self.store)
         self.refused(USAGE, "--limit", "runs", "ls", "--limit", "many", "--data-dir", self.store)
         self.refused(USAGE, "--id", "run", self.flow(task("a", "core.set")), "--id", "a b")
+        for reserved in ("..", "key:x", "sub-1"):
+            self.refused(USAGE, "--id", "run", self.flow(task("a", "core.set")), "--id", reserved)
 
     def test_all_errors_of_a_configuration_are_reported(self):
         config = self.file("pawl.toml", '[storage]\ndurability = "fast"\nsnapshot_evry = 3\n')

@@ -48,6 +48,8 @@ result<void> check_signal_type(std::string_view type) {
   const bool printable =
       std::all_of(type.begin(), type.end(), [](unsigned char c) { return c >= 0x20 && c != 0x7f; });
   const bool is_text = detail::valid_utf8_prefix(type) == type.size();
+  if (is_dot_segment(type))
+    return error{errc::invalid_argument, "the type of a signal must not be \".\" or \"..\""};
   if (!type.empty() && type.size() <= max_signal_type_bytes && printable && is_text) return {};
   return error{errc::invalid_argument, "the type of a signal has 1 to " +
                                            std::to_string(max_signal_type_bytes) +

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace pawl::detail {
+
+/// The first 128 bits of the SHA-256 (FIPS 180-4) of a text, as 32 lower-case hexadecimal digits.
+/// For ids that are derived from what callers choose: nobody can find two texts with the same id.
+/// Stored ids depend on it: never change it.
+[[nodiscard]] std::string sha256_128(std::string_view text);
+
+}  // namespace pawl::detail
