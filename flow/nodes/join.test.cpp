@@ -185,6 +185,9 @@ TEST_CASE("different values of one key are a merge conflict", "[join][merge]") {
   CHECK(run.state().error->type == "merge_conflict");
   CHECK(run.state().error->node == "j");
   CHECK(mentions(run.state().error->message, "\"merge\""));
+  CHECK(mentions(run.state().error->message,
+                 "the branches that begin at \"a\" and \"b\" and meet at \"j\" wrote different "
+                 "values to \"k\""));
   REQUIRE(run.apply(retry_command{}));
   CHECK(run.status() == run_status::failed);
   CHECK(run.story("step_started").size() == 3);
@@ -227,6 +230,7 @@ TEST_CASE("data written before an inner fork still conflicts after its join", "[
   for (const char* node : {"x", "y", "m"}) REQUIRE(run.finish(node));
   REQUIRE(run.finish("a", json{{"k", 2}}));
   CHECK(run.state().error->type == "merge_conflict");
+  CHECK(mentions(run.state().error->message, "begin at \"a\" and \"b\""));
 }
 
 TEST_CASE("a join closes the outermost fork whose branches reach it", "[join]") {

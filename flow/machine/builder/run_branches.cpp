@@ -22,6 +22,14 @@ void end_visit(token& t) {
   t.child.reset();
 }
 
+/// The node where the branch of a token begins, after the fork at `depth`.
+const std::string& first_node(const compiled_flow& flow, const token& t, std::size_t depth) {
+  if (depth < t.forks.size() && depth < t.branch.size())
+    for (const auto& edge : flow.at(t.forks[depth]).plain)
+      if (edge.order == t.branch[depth]) return flow.at(edge.target).id;
+  return flow.at(t.node).id;
+}
+
 }  // namespace
 
 bool takes(const compiled_edge& on_error, const error& why) {
@@ -30,9 +38,17 @@ bool takes(const compiled_edge& on_error, const error& why) {
          std::find(classes.begin(), classes.end(), why.error_class()) != classes.end();
 }
 
-error conflict_error(const merge_conflict& conflict, const std::string& where) {
+error conflict_error(const compiled_flow& flow, const merge_conflict& conflict,
+                     const std::string& where) {
+  const token& first = *conflict.first;
+  const token& second = *conflict.second;
+  const auto differ = std::mismatch(first.branch.begin(), first.branch.end(), second.branch.begin(),
+                                    second.branch.end());
+  const auto depth = static_cast<std::size_t>(differ.first - first.branch.begin());
   return {errc::conflict,
-          "branches that meet at \"" + where + "\" wrote different values to \"" + conflict.key +
+          "the branches that begin at \"" + first_node(flow, first, depth) + "\" and \"" +
+              first_node(flow, second, depth) + "\" and meet at \"" + where +
+              "\" wrote different values to \"" + conflict.key +
               "\": let them write different keys (a task's \"into\" sets its key), or set the "
               "join's \"merge\"",
           "merge_conflict"};

@@ -49,7 +49,9 @@ class run_branches {
 /// Whether an on_error edge takes an error.
 [[nodiscard]] bool takes(const compiled_edge& on_error, const error& why);
 
-/// The error of branches that meet at a node but wrote different values to a key.
-[[nodiscard]] error conflict_error(const merge_conflict& conflict, const std::string& where);
+/// The error of branches that meet at a node but wrote different values to a key. Names the nodes
+/// where the two branches begin.
+[[nodiscard]] error conflict_error(const compiled_flow& flow, const merge_conflict& conflict,
+                                   const std::string& where);
 
 }  // namespace pawl::flow

@@ -93,7 +93,8 @@ bool run_joins::close(const token& at) {
   }
   const auto together = merge_branches(merged, depth, plan.policy);
   if (const auto* const conflict = std::get_if<merge_conflict>(&together)) {
-    failures_.fail_visit(*changes_.run().find_token(at.id), conflict_error(*conflict, node.id));
+    failures_.fail_visit(*changes_.run().find_token(at.id),
+                         conflict_error(changes_.flow(), *conflict, node.id));
     return true;
   }
   const auto condition = merged.front()->condition_result;

@@ -100,7 +100,7 @@ result<json> run_maps::result_of(const map_plan& plan, const std::vector<const t
                                  std::size_t depth, const std::string& node) const {
   const auto merged = merge_branches(ended, depth + 1, merge_policy::error);
   if (const auto* const conflict = std::get_if<merge_conflict>(&merged))
-    return conflict_error(*conflict, node);
+    return conflict_error(changes_.flow(), *conflict, node);
   token together = *ended.front();
   together.branch.resize(depth + 1);
   together.writes = json::object();
