@@ -13,6 +13,7 @@
 #include <pawl/code_ref.hpp>
 #include <pawl/suggest.hpp>
 
+#include "flow/logic/logic.hpp"
 #include "flow/nodes/node.hpp"
 #include "flow/values/pointer.hpp"
 
@@ -40,14 +41,30 @@ bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-/// The keys that a rule reads without a default. Not the arguments of `missing`, nor what the body
-/// of an iteration reads from its items.
+/// How a value in the data of a node is computed.
+enum class computed_as { rule, value, members };
+
+/// The keys that a rule or template reads without a default. Not the arguments of `missing`, nor
+/// what the body of an iteration reads from its items.
 class reads_of_rule {
  public:
-  explicit reads_of_rule(const json& rule) { read(rule); }
+  reads_of_rule(const json& source, computed_as how) {
+    how == computed_as::rule ? read(source) : read_template(source);
+  }
   [[nodiscard]] const std::set<std::string>& keys() const noexcept { return keys_; }
 
  private:
+  void read_template(const json& value) {
+    if (logic::is_rule(value)) return read(value);
+    if (value.is_object() && value.size() == 1 && value.contains("literal")) return;
+    read_members(value);
+  }
+
+  void read_members(const json& value) {
+    if (value.is_structured())
+      for (const json& part : value) read_template(part);
+  }
+
   void read(const json& rule) {
     if (rule.is_array()) {
       for (const json& part : rule) read(part);
@@ -56,7 +73,7 @@ class reads_of_rule {
     if (!rule.is_object() || rule.size() != 1) return;
     const std::string& name = rule.begin().key();
     const json& args = rule.begin().value();
-    if (name == "missing" || name == "missing_some") return;
+    if (name == "missing" || name == "missing_some" || name == "literal") return;
     if (name == "var") return read_var(args);
     if (!is_one_of(name, over_items) || !args.is_array()) return read(args);
     for (std::size_t i = 0; i < args.size(); ++i)
@@ -144,37 +161,49 @@ class unwritten_checker {
     return made;
   }
 
+  /// Keys whose values are computed before the work of their node.
+  static constexpr std::pair<std::string_view, computed_as> computed_before[] = {
+      {"expr", computed_as::rule},      {"duration", computed_as::rule},
+      {"until", computed_as::rule},     {"timeout", computed_as::rule},
+      {"question", computed_as::value}, {"items", computed_as::value},
+      {"message", computed_as::value},  {"url", computed_as::value},
+      {"json", computed_as::value},     {"body", computed_as::value},
+      {"input", computed_as::value},    {"with", computed_as::members},
+      {"values", computed_as::members}, {"headers", computed_as::members},
+      {"query", computed_as::members}};
+
   void note_rules(node_index i) {
     using enum reading::phase;
     const node_definition& node = graph_.source_of(i);
+    const node_type* const type = find_node_type(node.type);
     const std::string data = node.pointer + "/data";
-    const auto note = [&](const json& from, const std::string& at, const char* key, auto when) {
-      if (const auto rule = from.find(key); rule != from.end())
-        note_rule(*rule, {i, when, child_pointer(at, key)});
+    const auto note = [&](const json& from, const std::string& at, std::string_view key,
+                          computed_as how, reading::phase when) {
+      if (const auto source = from.find(key); source != from.end())
+        note_computed(*source, how, {i, when, child_pointer(at, key)});
     };
-    const auto note_all = [&](const json& from, const std::string& at, const char* key, auto when) {
-      const auto rules = from.find(key);
-      if (rules == from.end() || !rules->is_object()) return;
-      for (const auto& [name, rule] : rules->items())
-        note(*rules, child_pointer(at, key), name.c_str(), when);
-    };
-    if (node.type != "task")  // the time-out of a task is not a rule
-      for (const char* const key :
-           {"expr", "duration", "until", "timeout", "question", "items", "message"})
-        note(node.data, data, key, before);
-    note_all(node.data, data, "with", before);
-    note_all(node.data, data, "values", before);
+    for (const auto& [key, how] : computed_before)
+      if (type != nullptr && type->reads(key)) note(node.data, data, key, how, before);
     if (const auto found = node.data.find("compensate"); found != node.data.end())
-      note_all(*found, child_pointer(data, "compensate"), "with", after);
-    note(node.data, data, "result", of_item);
+      note(*found, child_pointer(data, "compensate"), "with", computed_as::members, after);
+    if (type != nullptr && type->reads("result"))
+      note(node.data, data, "result", computed_as::value, of_item);
     for (const auto& [edge, of] : graph_.edges(i)) {
       const edge_definition& written = graph_.source_of(i, *edge);
-      if (edge->when) note_rule(*written.when, {i, after, written.when_pointer});
+      if (edge->when)
+        note_computed(*written.when, computed_as::rule, {i, after, written.when_pointer});
     }
   }
 
-  void note_rule(const json& rule, const reading& at) {
-    const reads_of_rule reads{rule};
+  void note_computed(const json& source, computed_as how, const reading& at) {
+    if (how == computed_as::members && source.is_object()) {
+      // Each member has a pointer of its own.
+      for (const auto& [name, value] : source.items())
+        note_computed(value, computed_as::value,
+                      {at.node, at.when, child_pointer(at.pointer, name)});
+      return;
+    }
+    const reads_of_rule reads{source, how};
     for (const auto& key : reads.keys()) {
       if (input_.contains(key) || is_one_of(key, own_variables)) continue;
       // Bounded: enough for a real flow, too few for a hostile one to cost time.

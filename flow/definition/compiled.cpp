@@ -35,13 +35,16 @@ std::vector<compiled_node> compile_nodes(const definition& flow, const limits& l
 
 /// Compiles the rule of an edge. Diagnostics point to the rule as its author wrote it.
 logic::rule compile_when(const edge_definition& edge, std::vector<diagnostic>& diagnostics) {
+  const auto& pointer = edge.when_pointer;
+  if (!edge.negated) return logic::compile_condition(*edge.when, pointer, diagnostics);
+  // The parser has put the rule inside {"!": [...]}.
+  if (!logic::check_condition(edge.when->at("!").at(0), pointer, diagnostics)) return {};
   const std::size_t first_new = diagnostics.size();
-  auto rule = logic::compile(*edge.when, edge.when_pointer, diagnostics);
-  const std::string added = edge.when_pointer + "/!/0";  // by the parser
-  for (std::size_t i = first_new; edge.negated && i < diagnostics.size(); ++i) {
-    auto& pointer = diagnostics[i].pointer;
-    if (pointer.starts_with(added))
-      pointer.erase(edge.when_pointer.size(), added.size() - edge.when_pointer.size());
+  auto rule = logic::compile(*edge.when, pointer, diagnostics);
+  const std::string added = pointer + "/!/0";
+  for (std::size_t i = first_new; i < diagnostics.size(); ++i) {
+    auto& at = diagnostics[i].pointer;
+    if (at.starts_with(added)) at.erase(pointer.size(), added.size() - pointer.size());
   }
   return rule;
 }

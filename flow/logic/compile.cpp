@@ -11,142 +11,44 @@
 
 #include <pawl/suggest.hpp>
 
-#include "flow/logic/expression.hpp"
-#include "flow/logic/logic.hpp"
-#include "flow/logic/operators/operators.hpp"
+#include "flow/logic/compiler.hpp"
+#include "flow/logic/location.hpp"
+#include "flow/logic/measurement.hpp"
 #include "flow/logic/utf8.hpp"
+#include "flow/logic/value_template.hpp"
 
 namespace pawl::flow::logic {
-
-struct rule_access {
-  static rule make(std::shared_ptr<const compiled> what) {
-    rule made;
-    made.compiled_ = std::move(what);
-    return made;
-  }
-};
-
 namespace {
 
 constexpr std::size_t max_unknown_operators = 100;
+constexpr std::size_t max_warnings = 10;  // of one rule: each searches a part of it
 
 // Names of operators in other languages that are not similar to the JSONLogic names.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 16> other_names = {{
-    {"&&", "and"},
-    {"=", "=="},
-    {"add", "+"},
-    {"any", "some"},
-    {"concat", "cat"},
-    {"contains", "in"},
-    {"div", "/"},
-    {"eq", "=="},
-    {"ge", ">="},
-    {"gt", ">"},
-    {"le", "<="},
-    {"lt", "<"},
-    {"ne", "!="},
-    {"not", "!"},
-    {"sum", "+"},
-    {"||", "or"},
+constexpr std::array<std::pair<std::string_view, std::string_view>, 19> other_names = {{
+    {"&&", "and"}, {"<>", "!="},    {"=", "=="},       {"=<", "<="},       {"=>", ">="},
+    {"add", "+"},  {"any", "some"}, {"concat", "cat"}, {"contains", "in"}, {"div", "/"},
+    {"eq", "=="},  {"ge", ">="},    {"gt", ">"},       {"le", "<="},       {"lt", "<"},
+    {"ne", "!="},  {"not", "!"},    {"sum", "+"},      {"||", "or"},
 }};
-
-std::optional<std::string_view> meant(std::string_view unknown) {
-  const auto other = std::ranges::find(other_names, unknown,
-                                       &std::pair<std::string_view, std::string_view>::first);
-  return other != other_names.end() ? std::optional{other->second} : nearest(unknown, operators());
-}
-
-const operator_entry* find_operator(std::string_view name) noexcept {
-  const auto table = operator_table();
-  const auto found = std::ranges::lower_bound(table, name, {}, &operator_entry::name);
-  return found != table.end() && found->name == name ? &*found : nullptr;
-}
 
 // An object with one key calls an operator; other objects are literals.
 bool is_call(const json& j) noexcept {
   return j.is_object() && j.size() == 1;
 }
 
-/// Checks the size and depth of a rule before any other code sees it. Uses an explicit stack,
-/// because the input may have any depth.
-class measurement {
- public:
-  explicit measurement(const limits& limits)
-      : max_depth_(std::min(limits.max_depth, max_max_depth)), max_nodes_(limits.max_nodes) {}
-
-  [[nodiscard]] std::optional<diagnostic> check(const json& source) {
-    open_.push_back({&source, 0});
-    while (!open_.empty()) {
-      const place at = open_.back();
-      open_.pop_back();
-      if (++nodes_ > max_nodes_) return too_large();
-      if (!at.what->is_structured()) continue;
-      if (at.depth == max_depth_) return too_deep();
-      if (at.what->size() > max_nodes_) return too_large();
-      add_children(at);
-    }
-    return std::nullopt;
-  }
-
- private:
-  struct place {
-    const json* what;
-    std::uint32_t depth;
-  };
-
-  void add_children(const place& at) {
-    const json* parent = at.what;
-    // The array of arguments is part of the call.
-    if (is_call(*parent) && parent->begin()->is_array()) parent = &*parent->begin();
-    for (const json& child : *parent) open_.push_back({&child, at.depth + 1});
-  }
-
-  [[nodiscard]] diagnostic too_large() const {
-    return {severity::error,
-            {},
-            "rule_too_large",
-            "the rule has more than " + std::to_string(max_nodes_) +
-                " operators and literals; store large tables in the data"};
-  }
-  [[nodiscard]] diagnostic too_deep() const {
-    return {severity::error,
-            {},
-            "rule_too_deep",
-            "the rule is nested deeper than " + std::to_string(max_depth_) + " levels"};
-  }
-
-  std::uint32_t max_depth_;
-  std::uint32_t max_nodes_;
-  std::size_t nodes_ = 0;
-  std::vector<place> open_;
-};
-
-// Position of the compiler in the source. The JSON pointer is built only for a diagnostic.
-struct location {
-  const location* parent = nullptr;
-  const std::string* key = nullptr;  // null for an index
-  std::size_t index = 0;
-};
-
-std::string pointer_to(std::string_view root, const location* at) {
-  std::vector<const location*> steps;
-  for (; at != nullptr; at = at->parent) steps.push_back(at);
-  json::json_pointer inner;
-  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
-    if ((*step)->key != nullptr) {
-      inner /= *(*step)->key;
-    } else {
-      inner /= (*step)->index;
-    }
-  }
-  return std::string(root) + inner.to_string();
+// Whether a rule stands anywhere in a literal. Recursive; `exceeded_limit` has bounded the depth.
+bool contains_rule(const json& literal) {
+  if (!literal.is_structured()) return false;
+  return is_rule(literal) || std::any_of(literal.begin(), literal.end(),
+                                         [](const json& part) { return contains_rule(part); });
 }
 
 /// Compiles checked JSON to expressions. Recursive; `measurement` has bounded the depth.
 class compiler {
  public:
-  compiler(compiled& into, std::string_view root, std::vector<diagnostic>& diagnostics)
-      : into_(into), root_(root), diagnostics_(diagnostics) {}
+  compiler(compiled& into, std::string_view root, rule_place where,
+           std::vector<diagnostic>& diagnostics)
+      : into_(into), root_(root), where_(where), diagnostics_(diagnostics) {}
 
   void run() { into_.root = any(into_.source, {nullptr, false, false}); }
 
@@ -159,8 +61,14 @@ class compiler {
   };
 
   expression any(const json& source, const context& c) {
-    if (is_call(source)) return call(source, c);
+    if (is_call(source)) {
+      if (!is_word(source, literal_word)) return call(source, c);
+      expression made;
+      made.literal = value::of(*source.begin());
+      return made;
+    }
     if (source.is_array()) return array(source, c);
+    if (source.is_object()) warn_of_rules(source, c.at);
     expression made;
     made.literal = value::of(source);
     if (c.is_path) made.where = literal_path(source, c);
@@ -188,7 +96,8 @@ class compiler {
   expression call(const json& source, const context& c) {
     const auto& [name, argument] = *source.get_ptr<const json::object_t*>()->begin();
     const location at{c.at, &name, 0};
-    const operator_entry* found = find_operator(name);
+    static constexpr operator_entry omit{omit_word, op::omit, shape::plain};
+    const operator_entry* found = is_word(source, omit_word) ? &omit : find_operator(name);
     if (found == nullptr) unknown(name, at);
     const shape arguments = found == nullptr ? shape::plain : found->arguments;
     expression made;
@@ -243,49 +152,105 @@ class compiler {
     return into_.paths.emplace_back(std::make_unique<const path>(std::move(text))).get();
   }
 
+  [[nodiscard]] bool is_word(const json& call, std::string_view word) const {
+    return where_ == rule_place::in_template && call.begin().key() == word;
+  }
+
+  void warn_of_rules(const json& literal, const location* at) {
+    if (!contains_rule(literal) || ++warned_ > max_warnings) return;
+    diagnostics_.push_back(
+        {severity::warning, pointer_to(root_, at), "rule_in_literal",
+         "an object with several keys inside a rule is a literal: the rule in it is not evaluated; "
+         "compute the object where a value is wanted, as a template"});
+  }
+
   void unknown(const std::string& name, const location& at) {
     if (++unknown_ > max_unknown_operators) return;
-    const bool is_long = name.size() > 60;
-    std::string message = "unknown JSONLogic operator \"" +
-                          (is_long ? std::string(characters(name, 0, 40)) + "…" : name) + "\"";
-    const auto suggestion = meant(name);
-    message += suggestion ? "; did you mean \"" + std::string(*suggestion) + "\"?"
-                          : "; an object with one key is a call of an operator";
+    std::string message = "unknown JSONLogic operator \"" + shown(name) + "\"";
+    const auto suggestion = operator_meant_by(name);
+    if (name == literal_word || name == omit_word) {
+      message += "; it is a word of templates, where a value is wanted";
+    } else if (suggestion) {
+      message += "; did you mean \"" + std::string(*suggestion) + "\"?";
+    } else {
+      message += "; an object with one key is a call of an operator";
+    }
     diagnostics_.push_back(
         {severity::error, pointer_to(root_, &at), "unknown_operator", std::move(message)});
   }
 
   compiled& into_;
   std::string_view root_;
+  rule_place where_;
   std::vector<diagnostic>& diagnostics_;
   std::set<std::string, std::less<>> seen_;
   std::size_t unknown_ = 0;
+  std::size_t warned_ = 0;
 };
 
 }  // namespace
 
+std::string shown(const std::string& name) {
+  return name.size() > 60 ? std::string(characters(name, 0, 40)) + "…" : name;
+}
+
+std::optional<std::string_view> operator_meant_by(std::string_view unknown) {
+  const auto other = std::ranges::find(other_names, unknown,
+                                       &std::pair<std::string_view, std::string_view>::first);
+  return other != other_names.end() ? std::optional{other->second} : nearest(unknown, operators());
+}
+
+const operator_entry* find_operator(std::string_view name) noexcept {
+  const auto table = operator_table();
+  const auto found = std::ranges::lower_bound(table, name, {}, &operator_entry::name);
+  return found != table.end() && found->name == name ? &*found : nullptr;
+}
+
+bool is_rule(const json& source) noexcept {
+  return is_call(source) && find_operator(source.begin().key()) != nullptr;
+}
+
+bool is_computed(const json& source) noexcept {
+  return is_rule(source) || (is_call(source) && (source.begin().key() == literal_word ||
+                                                 source.begin().key() == omit_word));
+}
+
+rule compile_checked(const json& source, std::string_view pointer, rule_place where,
+                     std::vector<diagnostic>& diagnostics) {
+  const std::size_t before = diagnostics.size();
+  auto made = std::make_shared<compiled>();
+  made->source = source;
+  compiler{*made, pointer, where, diagnostics}.run();
+  const bool valid =
+      std::all_of(diagnostics.begin() + static_cast<std::ptrdiff_t>(before), diagnostics.end(),
+                  [](const diagnostic& d) { return d.level != severity::error; });
+  return valid ? rule_access::make(std::move(made)) : rule{};
+}
+
 rule compile(const json& source, std::string_view pointer, std::vector<diagnostic>& diagnostics,
              const limits& limits) {
-  if (auto exceeded = measurement{limits}.check(source)) {
+  if (auto exceeded = exceeded_limit(source, limits)) {
     exceeded->pointer = pointer;
     diagnostics.push_back(std::move(*exceeded));
     return {};
   }
-  const std::size_t before = diagnostics.size();
-  auto made = std::make_shared<compiled>();
-  made->source = source;
-  compiler{*made, pointer, diagnostics}.run();
-  return diagnostics.size() == before ? rule_access::make(std::move(made)) : rule{};
+  return compile_checked(source, pointer, rule_place::alone, diagnostics);
 }
 
 result<rule> compile(const json& source, const limits& limits) {
   std::vector<diagnostic> diagnostics;
   rule made = compile(source, "", diagnostics, limits);
-  if (diagnostics.empty()) return made;
-  error failure{errc::invalid_rule, "compiling a JSONLogic rule: " + diagnostics.front().message,
-                diagnostics.front().code};
-  if (!diagnostics.front().pointer.empty())
-    failure.message += " (at " + diagnostics.front().pointer + ")";
+  if (auto failure = first_error(std::move(diagnostics), "compiling a JSONLogic rule"))
+    return *std::move(failure);
+  return made;
+}
+
+std::optional<error> first_error(std::vector<diagnostic> diagnostics, std::string_view doing) {
+  const auto first = std::find_if(diagnostics.begin(), diagnostics.end(),
+                                  [](const diagnostic& d) { return d.level == severity::error; });
+  if (first == diagnostics.end()) return std::nullopt;
+  error failure{errc::invalid_rule, std::string(doing) + ": " + first->message, first->code};
+  if (!first->pointer.empty()) failure.message += " (at " + first->pointer + ")";
   failure.diagnostics = std::move(diagnostics);
   return failure;
 }

@@ -69,7 +69,4 @@ struct compiled {
   std::vector<std::string> reads;
 };
 
-/// Gives the compiler access to a rule.
-struct rule_access;
-
 }  // namespace pawl::flow::logic

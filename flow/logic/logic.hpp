@@ -81,15 +81,30 @@ class rule {
   std::shared_ptr<const struct compiled> compiled_;
 };
 
-/// Compiles a rule. Appends diagnostics whose pointers begin with `pointer`: "unknown_operator" (at
-/// most 100, with the most similar operator), "rule_too_deep", "rule_too_large". After a diagnostic
-/// it returns the literal null.
+/// Compiles a rule. Appends diagnostics whose pointers begin with `pointer`: the errors
+/// "unknown_operator" (at most 100, with the most similar operator), "rule_too_deep" and
+/// "rule_too_large", and the warning "rule_in_literal" (an object with several keys is a literal,
+/// but a rule stands in it). After an error it returns the literal null.
 [[nodiscard]] rule compile(const json& source, std::string_view pointer,
                            std::vector<diagnostic>& diagnostics, const limits& limits = {});
 
 /// Compiles a single rule. Error: `invalid_rule` with the message and, as `type`, the code of the
 /// first diagnostic; it has all diagnostics.
 [[nodiscard]] result<rule> compile(const json& source, const limits& limits = {});
+
+/// Compiles a rule whose truth value is wanted: the rule of an edge or a condition. Besides the
+/// diagnostics of `compile`, the error "not_a_rule" for an object that does not have exactly one
+/// key and the error "constant_rule" for another constant than `true` and `false`, which would
+/// always be true or always be false.
+[[nodiscard]] rule compile_condition(const json& source, std::string_view pointer,
+                                     std::vector<diagnostic>& diagnostics,
+                                     const limits& limits = {});
+/// Appends the last two diagnostics. Returns whether there are none.
+bool check_condition(const json& source, std::string_view pointer,
+                     std::vector<diagnostic>& diagnostics);
+
+/// Whether a value is a rule where a value is wanted: an object whose only key is an operator.
+[[nodiscard]] bool is_rule(const json& source) noexcept;
 
 /// Truthiness in JSONLogic: empty arrays, empty strings, 0, NaN, null and false are false; objects
 /// are true.

@@ -36,6 +36,12 @@ class value {
  public:
   constexpr value() noexcept = default;
   static value null() noexcept { return value{kind::null}; }
+  /// What a template leaves out. To operators it is undefined.
+  static value omitted() noexcept {
+    value made;
+    made.size_ = 1;
+    return made;
+  }
   static value layers() noexcept { return value{kind::layers}; }
   static value boolean(bool b) noexcept {
     value made{kind::boolean};
@@ -68,6 +74,7 @@ class value {
 
   [[nodiscard]] kind what() const noexcept { return kind_; }
   [[nodiscard]] bool is_undefined() const noexcept { return kind_ == kind::undefined; }
+  [[nodiscard]] bool is_omitted() const noexcept { return is_undefined() && size_ == 1; }
   [[nodiscard]] bool is_absent() const noexcept { return kind_ <= kind::null; }
   [[nodiscard]] bool is_boolean() const noexcept { return kind_ == kind::boolean; }
   [[nodiscard]] bool is_number() const noexcept {

@@ -35,25 +35,21 @@ const char* const doubt_answers =
 
 result<json> call_plan::arguments(const run_state& run, const token& t,
                                   const std::string& node) const {
-  json computed = args;
   if (child && !child->input) return *data_for(run, t);
-  if (with.empty() && objects.empty() && !child) return computed;
+  if (!child && !with && computed.empty()) return args;
   const rule_variables variables{run, t, node};
   if (child) return child->input->evaluate(variables.get());
-  for (const auto& [key, rules] : objects) {
-    json& object = computed[key] = json::object();
-    for (const auto& [name, rule] : rules) {
-      auto value = rule.evaluate(variables.get());
-      if (!value) return std::move(value).error();
-      object[name] = *std::move(value);
-    }
+  json made = args;
+  for (const auto& [name, value] : computed) {
+    auto argument = value.evaluate_member(variables.get());
+    if (!argument) return std::move(argument).error();
+    if (*argument) made[name] = **std::move(argument);
   }
-  for (const auto& [name, rule] : with) {
-    auto value = rule.evaluate(variables.get());
-    if (!value) return std::move(value).error();
-    computed[name] = *std::move(value);
-  }
-  return computed;
+  if (!with) return made;
+  auto values = with->evaluate(variables.get());
+  if (!values) return std::move(values).error();
+  made.update(*values);
+  return made;
 }
 
 call_plan read_call(const data_reader& data) {
@@ -69,7 +65,7 @@ call_plan read_call(const data_reader& data) {
       data.fail("queue", "bad_queue", valid.error().message);
   }
   read.args = data.object("args");
-  read.with = data.rules("with");
+  read.with = data.members("with");
   read.retry = read_retry_policy(data);
   using ms = std::chrono::milliseconds;
   read.timeout = data.duration("timeout").value_or(ms{0});

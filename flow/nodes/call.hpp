@@ -16,7 +16,7 @@ namespace pawl::flow {
 struct child_plan {
   flow_name flow;
   std::optional<pawl::version> version;  ///< none: the version that is published when it starts
-  std::optional<logic::rule> input;      ///< none: all data of the branch
+  std::optional<logic::value_template> input;  ///< none: all data of the branch
 };
 
 /// A call of a function, or a run of a subflow, as configured in the data of a node.
@@ -24,10 +24,9 @@ struct call_plan {
   std::string code_ref;
   std::optional<child_plan> child;  ///< instead of a function
   json args = json::object();
-  using named_rules = std::vector<std::pair<std::string, logic::rule>>;
-  named_rules with;  ///< computed arguments
-  std::vector<std::pair<std::string, named_rules>>
-      objects;  ///< arguments that are objects of rules
+  /// Computed arguments, each under its name.
+  std::vector<std::pair<std::string, logic::value_template>> computed = {};
+  std::optional<logic::value_template> with;  ///< the same as one object
   retry_policy retry;
   std::chrono::milliseconds timeout{0};        ///< of one attempt; 0: the engine's default
   std::chrono::milliseconds total_timeout{0};  ///< of all attempts and waits; 0: none

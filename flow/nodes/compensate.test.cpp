@@ -54,8 +54,8 @@ TEST_CASE("the settings of a compensation are checked", "[compensate][validation
   CHECK(with({{"code_ref", "x"}, {"into", "y"}}) == lines{at + "/into unknown_key"});
   CHECK(with({{"code_ref", "x"}, {"retry", {{"max_attempts", 0}}}}) ==
         lines{at + "/retry/max_attempts out_of_range"});
-  CHECK(with({{"code_ref", "x"}, {"with", {{"k", {{"wat", 1}}}}}}) ==
-        lines{at + "/with/k/wat unknown_operator"});
+  CHECK(with({{"code_ref", "x"}, {"with", {{"k", {{"!", {{"wat", 1}}}}}}}}) ==
+        lines{at + "/with/k/!/wat unknown_operator"});
   CHECK(with({{"code_ref", "x"}, {"timeout", "1s"}, {"total_timeout", 5}, {"args", {{"k", 1}}}}) ==
         lines{});
 }

@@ -30,7 +30,7 @@ const node_type condition_type{
     .name = "condition",
     .keys = condition_keys,
     .make = [](const data_reader& data) -> std::unique_ptr<const node> {
-      return std::make_unique<condition_node>(data.rule("expr", true).value_or(logic::rule{}));
+      return std::make_unique<condition_node>(data.condition("expr", true).value_or(logic::rule{}));
     },
     .gives_condition = true,
 };

@@ -30,7 +30,9 @@ TEST_CASE("a condition needs a rule", "[condition][validation]") {
         lines{"/nodes/1/data missing_key"});
   CHECK(errors_of(chain({start(), condition("c", {{"wat", 1}})})) ==
         lines{"/nodes/1/data/expr/wat unknown_operator"});
-  CHECK(errors_of(chain({start(), condition("c", nullptr)})) == lines{});  // null is a rule: false
+  CHECK(errors_of(chain({start(), condition("c", nullptr)})) ==
+        lines{"/nodes/1/data/expr constant_rule"});
+  CHECK(errors_of(chain({start(), condition("c", false)})) == lines{});
 }
 
 TEST_CASE("a condition reads the data of the run by top-level key", "[condition]") {
@@ -38,7 +40,7 @@ TEST_CASE("a condition reads the data of the run by top-level key", "[condition]
   CHECK_FALSE(holds(equal("order.total", 42), {{"order", {{"total", 41}}}}));
   CHECK_FALSE(holds(var("nowhere")));
   CHECK(holds(true));
-  CHECK_FALSE(holds(nullptr));
+  CHECK_FALSE(holds(false));
 }
 
 TEST_CASE("a condition reads metadata, run_id, thread_id and current_node", "[condition]") {

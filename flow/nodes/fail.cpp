@@ -10,7 +10,7 @@ namespace {
 /// Fails the run with an error that the flow defines.
 class fail_node final : public node {
  public:
-  fail_node(std::string type, logic::rule message)
+  fail_node(std::string type, logic::value_template message)
       : type_(std::move(type)), message_(std::move(message)) {}
 
   void enter(transition_builder& run, token& t) const override {
@@ -24,7 +24,7 @@ class fail_node final : public node {
 
  private:
   std::string type_;
-  logic::rule message_;
+  logic::value_template message_;
 };
 
 constexpr std::array<std::string_view, 2> fail_keys = {"error", "message"};
@@ -35,8 +35,9 @@ const node_type fail_type{
     .name = "fail",
     .keys = fail_keys,
     .make = [](const data_reader& data) -> std::unique_ptr<const node> {
-      return std::make_unique<fail_node>(data.text("error", false).value_or("failed"),
-                                         data.rule("message", true).value_or(logic::rule{}));
+      return std::make_unique<fail_node>(
+          data.text("error", false).value_or("failed"),
+          data.value("message", true).value_or(logic::value_template{}));
     },
     .ends_branch = true,
     .may_fail = true,

@@ -23,7 +23,8 @@ TEST_CASE("a fail node needs a message and has no outgoing edges", "[fail][valid
     return errors_of(chain({start(), node_of("no", "fail", std::move(data))}));
   };
   CHECK(with(json::object()) == lines{"/nodes/1/data missing_key"});
-  CHECK(with({{"message", {{"wat", 1}}}}) == lines{"/nodes/1/data/message/wat unknown_operator"});
+  CHECK(with({{"message", {{"!", {{"wat", 1}}}}}}) ==
+        lines{"/nodes/1/data/message/!/wat unknown_operator"});
   CHECK(with({{"message", "m"}, {"error", 7}}) == lines{"/nodes/1/data/error wrong_type"});
   CHECK(errors_of(chain({start(), node_of("no", "fail", {{"message", "m"}}), end()})).size() == 1);
 }

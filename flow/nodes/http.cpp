@@ -20,9 +20,9 @@ constexpr std::array<std::string_view, 7> http_methods = {"GET",    "POST", "PUT
 constexpr std::uint32_t max_response_bytes = 1u << 30;
 constexpr std::chrono::hours max_timeout{24};
 
-/// Returns a rule that is a literal; null for a computed one.
-const json* literal(const json* rule) {
-  return rule == nullptr || (rule->is_object() && rule->size() == 1) ? nullptr : rule;
+/// Returns a value that is not computed as a whole; null for a computed one.
+const json* literal(const json* value) {
+  return value == nullptr || logic::is_computed(*value) ? nullptr : value;
 }
 
 /// Completes the sentence "the URL must …" if a literal URL cannot be called, as far as a check
@@ -44,19 +44,20 @@ std::string_view problem_of_url(const json& url) {
 }
 
 void read_url(const data_reader& data, call_plan& plan) {
-  auto rule = data.rule_unless_null("url", true);
-  if (!rule) return;
-  plan.with.emplace_back("url", *std::move(rule));
+  auto value = data.value_unless_null("url", true);
+  if (!value) return;
+  plan.computed.emplace_back("url", *std::move(value));
   const json* const url = literal(data.find("url"));
   const auto why = url == nullptr ? std::string_view{} : problem_of_url(*url);
   if (!why.empty()) data.fail("url", "bad_url", "\"url\" must " + std::string{why});
 }
 
-/// Reads the headers, each a rule. Checks literal values.
+/// Reads the headers, each a template. Checks literal values.
 void read_headers(const data_reader& data, call_plan& plan) {
   const auto headers = data.within("headers");
   if (!headers) return;
-  plan.objects.emplace_back("headers", data.rules("headers"));
+  if (auto values = data.members("headers"))
+    plan.computed.emplace_back("headers", *std::move(values));
   std::set<std::string> seen;
   for (const auto& [name, value] : headers->items()) {
     const auto refuse = [&, &name = name](const char* code, const std::string& why) {
@@ -80,13 +81,21 @@ void read_headers(const data_reader& data, call_plan& plan) {
   }
 }
 
+/// Whether a literal can be a query parameter. Elements of an array may be rules.
+bool is_query_template(const json& given) {
+  if (!given.is_array()) return http_syntax::is_query_value(given);
+  return std::all_of(given.begin(), given.end(), [](const json& item) {
+    return logic::is_computed(item) || (item.is_primitive() && !item.is_null());
+  });
+}
+
 void read_query(const data_reader& data, call_plan& plan) {
   const auto query = data.within("query");
   if (!query) return;
-  plan.objects.emplace_back("query", data.rules("query"));
+  if (auto values = data.members("query")) plan.computed.emplace_back("query", *std::move(values));
   for (const auto& [name, value] : query->items()) {
     const json* const given = literal(&value);
-    if (given != nullptr && !http_syntax::is_query_value(*given))
+    if (given != nullptr && !is_query_template(*given))
       query->fail(name, "wrong_type",
                   "parameter " + pawl::quoted(name) +
                       " must be a string, a number, a boolean, an array of these, or a rule");
@@ -94,16 +103,16 @@ void read_query(const data_reader& data, call_plan& plan) {
 }
 
 void read_body(const data_reader& data, std::string_view method, call_plan& plan) {
-  auto as_json = data.rule("json", false);  // null is a value
-  auto as_text = data.rule_unless_null("body", false);
+  auto as_json = data.value("json", false);  // null is a value
+  auto as_text = data.value_unless_null("body", false);
   if (as_json && as_text)
     data.fail("body", "contradiction", "a request has either \"json\" or \"body\", not both");
   if ((as_json || as_text) && method == "HEAD")
     data.fail(as_json ? "json" : "body", "contradiction", "a HEAD request has no body");
   if (const json* const text = literal(data.find("body")); text && !text->is_string())
     data.fail("body", "wrong_type", "\"body\" must be a string, or a rule that returns one");
-  if (as_json) plan.with.emplace_back("json", *std::move(as_json));
-  if (as_text) plan.with.emplace_back("body", *std::move(as_text));
+  if (as_json) plan.computed.emplace_back("json", *std::move(as_json));
+  if (as_text) plan.computed.emplace_back("body", *std::move(as_text));
 }
 
 void read_response_options(const data_reader& data, json& args) {

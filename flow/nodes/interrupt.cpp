@@ -13,7 +13,7 @@ namespace {
 class interrupt_node final : public node {
  public:
   explicit interrupt_node(const data_reader& data)
-      : question_(data.rule("question", true).value_or(logic::rule{})),
+      : question_(data.value("question", true).value_or(logic::value_template{})),
         into_(data.text("into", false).value_or("")),
         timeout_(data) {
     if (const json* const schema = data.find("schema"))
@@ -42,7 +42,7 @@ class interrupt_node final : public node {
   }
 
  private:
-  logic::rule question_;
+  logic::value_template question_;
   std::string into_;
   wait_timeout timeout_;
   std::optional<json_schema> schema_;

@@ -53,8 +53,8 @@ driven_run two_questions(bool busy) {
 TEST_CASE("the data of an interrupt is checked", "[interrupt][validation]") {
   const std::string at = "/nodes/1/data";
   CHECK(errors_of_question(json::object()) == lines{at + " missing_key"});
-  CHECK(errors_of_question({{"question", {{"wat", 1}}}}) ==
-        lines{at + "/question/wat unknown_operator"});
+  CHECK(errors_of_question({{"question", {{"!", {{"wat", 1}}}}}}) ==
+        lines{at + "/question/!/wat unknown_operator"});
   CHECK(errors_of_question({{"question", 1}, {"into", 1}}) == lines{at + "/into wrong_type"});
   CHECK(errors_of_question({{"question", 1}, {"timeout", "x"}}) ==
         lines{at + "/timeout bad_duration"});

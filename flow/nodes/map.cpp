@@ -37,7 +37,7 @@ map_plan read_plan_of_map(const data_reader& data) {
   plan.index = data.text("index", false).value_or(plan.index);
   plan.into = data.text("into", false).value_or(plan.into);
   plan.max_concurrency = data.count("max_concurrency", 1, 100'000).value_or(plan.max_concurrency);
-  plan.result = data.rule("result", false);
+  plan.result = data.value("result", false);
   read_tolerance(data, plan);
   if (plan.as == plan.index)
     data.fail("index", "contradiction", "\"as\" and \"index\" must be different keys");
@@ -49,7 +49,8 @@ map_plan read_plan_of_map(const data_reader& data) {
 class map_node final : public node {
  public:
   explicit map_node(const data_reader& data)
-      : items_(data.rule("items", true).value_or(logic::rule{})), plan_(read_plan_of_map(data)) {}
+      : items_(data.value("items", true).value_or(logic::value_template{})),
+        plan_(read_plan_of_map(data)) {}
 
   void enter(transition_builder& run, token& t) const override {
     if (run.maps().resume(t)) return;
@@ -74,7 +75,7 @@ class map_node final : public node {
   const map_plan* map() const noexcept override { return &plan_; }
 
  private:
-  logic::rule items_;
+  logic::value_template items_;
   map_plan plan_;
 };
 

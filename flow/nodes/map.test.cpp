@@ -69,8 +69,9 @@ TEST_CASE("the data of a map is checked", "[map][validation]") {
   const auto with = [](const char* key, json value) {
     return errors_of_map({{"items", json::array()}, {key, std::move(value)}});
   };
-  CHECK(errors_of_map({{"items", {{"wat", 1}}}}) == lines{at + "/items/wat unknown_operator"});
-  CHECK(with("result", {{"wat", 1}}) == lines{at + "/result/wat unknown_operator"});
+  CHECK(errors_of_map({{"items", {{"!", {{"wat", 1}}}}}}) ==
+        lines{at + "/items/!/wat unknown_operator"});
+  CHECK(with("result", {{"!", {{"wat", 1}}}}) == lines{at + "/result/!/wat unknown_operator"});
   for (const char* key : {"as", "index", "into"})
     for (const json& bad : {json(""), json(1)})
       CHECK(with(key, bad) == lines{at + "/" + key + " wrong_type"});

@@ -125,15 +125,8 @@ std::optional<std::chrono::milliseconds> data_reader::duration(std::string_view 
   const json* const value = find(key);
   if (value == nullptr) return std::nullopt;
   if (const auto read = duration_of(*value)) return *read;
-  fail(key, "bad_duration", "\"" + std::string{key} + "\" must be " + duration_forms);
+  fail(key, "bad_duration", "\"" + std::string{key} + "\" " + why_no_duration(*value));
   return std::nullopt;
-}
-
-std::optional<logic::rule> data_reader::duration_rule(std::string_view key) const {
-  const json* const value = find(key);
-  if (value == nullptr) return std::nullopt;
-  if (!value->is_object() && !duration(key)) return std::nullopt;
-  return rule(key, false);
 }
 
 std::optional<double> data_reader::number(std::string_view key, double min, double max) const {
@@ -202,16 +195,6 @@ std::optional<data_reader> data_reader::within(std::string_view key,
   return inner;
 }
 
-std::vector<std::pair<std::string, logic::rule>> data_reader::rules(std::string_view key,
-                                                                    bool required) const {
-  std::vector<std::pair<std::string, logic::rule>> compiled;
-  const json written = object(key, required);  // must outlive the loop over its items
-  for (const auto& [name, rule] : written.items())
-    compiled.emplace_back(name,
-                          logic::compile(rule, child_pointer(pointer(key), name), diagnostics_));
-  return compiled;
-}
-
 std::optional<std::uint32_t> data_reader::count(std::string_view key, std::uint32_t min,
                                                 std::uint32_t max) const {
   const json* const value = find(key);
@@ -223,22 +206,6 @@ std::optional<std::uint32_t> data_reader::count(std::string_view key, std::uint3
   fail(key, "out_of_range",
        "\"" + std::string{key} + "\" must be a whole number from " + std::to_string(min) + " to " +
            std::to_string(max));
-  return std::nullopt;
-}
-
-std::optional<logic::rule> data_reader::rule(std::string_view key, bool required) const {
-  const auto found = data_.find(key);
-  if (found == data_.end()) {
-    if (required) fail_missing(key);
-    return std::nullopt;
-  }
-  return logic::compile(*found, pointer(key), diagnostics_);
-}
-
-std::optional<logic::rule> data_reader::rule_unless_null(std::string_view key,
-                                                         bool required) const {
-  if (find(key) != nullptr) return rule(key, required);
-  if (required) fail_missing(key);
   return std::nullopt;
 }
 

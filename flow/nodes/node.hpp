@@ -13,6 +13,7 @@
 
 #include "flow/definition/definition.hpp"
 #include "flow/logic/logic.hpp"
+#include "flow/logic/value_template.hpp"
 #include "flow/machine/merge.hpp"
 #include "flow/machine/state.hpp"
 
@@ -38,7 +39,8 @@ struct map_plan {
   std::uint32_t max_concurrency = 10;
   std::uint32_t tolerate = 0;          ///< maximum number of failed items
   std::uint32_t tolerate_percent = 0;  ///< the same in percent of the items; the greater one counts
-  std::optional<logic::rule> result;   ///< of an item; none: all that its branch has written
+  /// The value of an item; none: all that its branch has written.
+  std::optional<logic::value_template> result;
 
   [[nodiscard]] std::size_t tolerated(std::size_t items) const noexcept {
     return std::max<std::size_t>(tolerate, items * tolerate_percent / 100);
@@ -131,18 +133,23 @@ class data_reader {
   /// Returns a reader of the object under `key`, which may have any keys.
   [[nodiscard]] std::optional<data_reader> within(std::string_view key) const;
   [[nodiscard]] auto items() const { return data_.items(); }
-  /// Reads an object of rules, by name.
-  [[nodiscard]] std::vector<std::pair<std::string, logic::rule>> rules(std::string_view key,
-                                                                       bool required = false) const;
-  /// Reads a rule that returns a duration. A literal duration is checked now.
+  /// Compiles a template; none if it is absent or invalid.
+  [[nodiscard]] std::optional<logic::value_template> value(std::string_view key,
+                                                           bool required) const;
+  /// The same, except that null counts as absent.
+  [[nodiscard]] std::optional<logic::value_template> value_unless_null(std::string_view key,
+                                                                       bool required) const;
+  /// Compiles an object of templates, by name.
+  [[nodiscard]] std::optional<logic::value_template> members(std::string_view key,
+                                                             bool required = false) const;
+  /// Compiles a rule whose truth value is wanted.
+  [[nodiscard]] std::optional<logic::rule> condition(std::string_view key, bool required) const;
+  /// Reads a duration, or a rule that returns one. A literal duration is checked now.
   [[nodiscard]] std::optional<logic::rule> duration_rule(std::string_view key) const;
+  /// The same for a time.
+  [[nodiscard]] std::optional<logic::rule> time_rule(std::string_view key) const;
   [[nodiscard]] const limits& allowed() const noexcept { return limits_; }
 
-  /// Compiles a rule; none if it is absent or invalid.
-  [[nodiscard]] std::optional<logic::rule> rule(std::string_view key, bool required) const;
-  /// The same, except that null counts as absent.
-  [[nodiscard]] std::optional<logic::rule> rule_unless_null(std::string_view key,
-                                                            bool required) const;
   [[nodiscard]] std::vector<diagnostic>& diagnostics() const noexcept { return diagnostics_; }
 
  private:
@@ -156,6 +163,8 @@ class data_reader {
         limits_(limits),
         diagnostics_(diagnostics) {}
   void fail_missing(std::string_view key) const;
+  /// Compiles a rule, or a literal that has been checked.
+  [[nodiscard]] std::optional<logic::rule> computed(std::string_view key) const;
   /// A key as the author spelled it.
   [[nodiscard]] std::string_view as_written(std::string_view key) const {
     return key == "code_ref" ? code_ref_key_ : key;

@@ -23,8 +23,8 @@ TEST_CASE("a set node needs an object of valid rules", "[set][validation]") {
   CHECK(errors_with(json::object()) == lines{"/nodes/1/data missing_key"});
   CHECK(errors_with({{"values", nullptr}}) == lines{"/nodes/1/data missing_key"});
   CHECK(errors_with({{"values", 7}}) == lines{"/nodes/1/data/values wrong_type"});
-  CHECK(errors_with({{"values", {{"a/b", {{"wat", 1}}}}}}) ==
-        lines{"/nodes/1/data/values/a~1b/wat unknown_operator"});
+  CHECK(errors_with({{"values", {{"a/b", {{"!", {{"wat", 1}}}}}}}}) ==
+        lines{"/nodes/1/data/values/a~1b/!/wat unknown_operator"});
   CHECK(errors_with({{"values", json::object()}}) == lines{});
   CHECK(errors_with({{"values", {{"a", nullptr}}}}) == lines{});
 }

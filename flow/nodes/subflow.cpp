@@ -26,7 +26,7 @@ call_plan read_child(const data_reader& data) {
       data.fail("version", "bad_version", version.error().message);
     }
   }
-  child.input = data.rule_unless_null("input", false);
+  child.input = data.value_unless_null("input", false);
   if (const json* const input = data.find("input"); input != nullptr && !input->is_object()) {
     data.fail("input", "wrong_type", "\"input\" must be an object, or a rule that returns one");
   }

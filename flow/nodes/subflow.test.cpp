@@ -279,7 +279,7 @@ TEST_CASE("the data of a subflow is checked", "[subflow][validation]") {
   const auto with = errors_of_subflow_with;
   for (const json& bad : {json(1), json("x"), json(true), json::array({1})})
     CHECK(with("input", bad) == lines{at + "input wrong_type"});
-  CHECK(with("input", {{"wat", 1}}) == lines{at + "input/wat unknown_operator"});
+  CHECK(with("input", {{"!", {{"wat", 1}}}}) == lines{at + "input/!/wat unknown_operator"});
   for (const json& good : {json(nullptr), json::object(), json{{"a", 1}, {"b", 2}}, json(var("x"))})
     CHECK(with("input", good) == lines{});
   for (const json& bad : {json("soon"), json(-1), json("-1s"), json(1e300), json(true)})

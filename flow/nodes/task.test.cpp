@@ -64,8 +64,8 @@ TEST_CASE("the data of a task is checked", "[task][validation]") {
   };
   CHECK(with("args", json::array()) == lines{"/nodes/1/data/args wrong_type"});
   CHECK(with("with", "x") == lines{"/nodes/1/data/with wrong_type"});
-  CHECK(with("with", {{"a/b", {{"wat", 1}}}}) ==
-        lines{"/nodes/1/data/with/a~1b/wat unknown_operator"});
+  CHECK(with("with", {{"a/b", {{"!", {{"wat", 1}}}}}}) ==
+        lines{"/nodes/1/data/with/a~1b/!/wat unknown_operator"});
   CHECK(with("into", "") == lines{"/nodes/1/data/into wrong_type"});
   CHECK(with("into", 1) == lines{"/nodes/1/data/into wrong_type"});
   CHECK(with("timeout", "soon") == lines{"/nodes/1/data/timeout bad_duration"});

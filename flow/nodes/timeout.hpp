@@ -28,8 +28,8 @@ class wait_timeout {
     } else if (!value) {
       run.failures().fail_step(t, value.error());
     } else {
-      run.failures().fail_step(t, {errc::invalid_argument, "\"timeout\" is " + abbreviated(*value) +
-                                                               "; it must be " + duration_forms});
+      run.failures().fail_step(t,
+                               {errc::invalid_argument, "\"timeout\" " + why_no_duration(*value)});
     }
     return length.has_value();
   }

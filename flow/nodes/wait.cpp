@@ -13,15 +13,12 @@ namespace {
 class wait_node final : public node {
  public:
   explicit wait_node(const data_reader& data)
-      : duration_(data.duration_rule("duration")), until_(data.rule("until", false)) {
+      : duration_(data.duration_rule("duration")), until_(data.time_rule("until")) {
     const bool has_duration = data.find("duration") != nullptr;
     const bool has_until = data.find("until") != nullptr;
     if (has_duration == has_until)
       data.fail("duration", "contradiction",
                 "a wait needs exactly one of \"duration\" and \"until\"");
-    const json* const until = data.find("until");
-    if (until != nullptr && !until->is_object() && !timestamp_of(*until))
-      data.fail("until", "bad_timestamp", std::string{"\"until\" must be "} + timestamp_forms);
   }
 
   void enter(transition_builder& run, token& t) const override {
@@ -30,12 +27,12 @@ class wait_node final : public node {
     if (!value) return run.failures().fail_step(t, value.error());
     if (duration_) {
       const auto length = duration_of(*value);
-      if (!length) return refuse(run, t, "duration", *value, duration_forms);
+      if (!length) return refuse(run, t, "\"duration\" " + why_no_duration(*value));
       run.changes().record(event_kind::wait_began, t, {{"ms", length->count()}});
       return run.waits().sleep_for(t, *length);
     }
     const auto timestamp = timestamp_of(*value);
-    if (!timestamp) return refuse(run, t, "until", *value, timestamp_forms);
+    if (!timestamp) return refuse(run, t, "\"until\" " + why_no_timestamp(*value));
     run.changes().record(event_kind::wait_began, t, {{"until", to_rfc3339(*timestamp)}});
     run.waits().sleep_until(t, *timestamp);
   }
@@ -46,11 +43,8 @@ class wait_node final : public node {
   }
 
  private:
-  static void refuse(transition_builder& run, token& t, const char* key, const json& value,
-                     const char* forms) {
-    run.failures().fail_step(
-        t, {errc::invalid_argument,
-            std::string{"\""} + key + "\" is " + abbreviated(value) + "; it must be " + forms});
+  static void refuse(transition_builder& run, token& t, std::string why) {
+    run.failures().fail_step(t, {errc::invalid_argument, std::move(why)});
   }
 
   std::optional<logic::rule> duration_;

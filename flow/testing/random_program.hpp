@@ -159,7 +159,8 @@ class program_generator {
 
   ends condition_block(int depth, json& seen) {
     const bool truth = random_.chance(2);
-    const std::string id = place(name("c"), "condition", {{"expr", truth ? 1 : 0}});
+    const std::string id =
+        place(name("c"), "condition", {{"expr", json{{"!!", json::array({truth ? 1 : 0})}}}});
     const std::string after = place(name("after"), "start");
     for (const bool taken : {true, false}) {
       json own = seen;

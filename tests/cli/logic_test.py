@@ -33,6 +33,20 @@ class Logic(ProgramTest):
         self.assertEqual(answers[1]["error"]["type"], "malformed_json")
         self.assertEqual(answers[5]["error"]["type"], "unknown_operator")
 
+    def test_a_template(self):
+        template = '{"id":{"var":"id"},"list":[{"var":"n"},{"omit":[]}],"as":{"literal":{"var":"n"}}}'
+        data = '{"id":7,"n":2}'
+        expected = {"id": 7, "list": [2], "as": {"var": "n"}}
+        self.assertEqual(json.loads(self.pawl("logic", "--template", template, data).stdout), expected)
+        self.refused(INVALID, ["vra", "var"], "logic", "--template", '{"a":{"+":[{"vra":1}]},"b":1}')
+        self.refused(INVALID, "literal", "logic", '{"literal":1}')
+        lines = [f'{{"template":{template},"data":{data}}}', '{"rule":1}', '{"template":{"a":1}}']
+        out = self.pawl("logic", "--template", input="\n".join(lines)).stdout.splitlines()
+        answers = [json.loads(line) for line in out]
+        self.assertEqual(answers[0], {"result": expected})
+        self.assertEqual(answers[1]["error"]["type"], "malformed_line")
+        self.assertEqual(answers[2], {"result": {"a": 1}})
+
     def test_ambiguous_json_is_refused(self):
         self.refused(INVALID, ['the key "a" twice', "line 1, column 2", "line 1, column 9"],
                      "logic", "1", '{"a": 1,"a": 2}')

@@ -1,6 +1,6 @@
-// Fuzzes JSONLogic. The input is JSON: {"rule": …, "data": …}, or a rule without data. Checks that
-// every evaluation ends within the limits, that a second one has the same result, and that
-// diagnostics have valid places in the rule.
+// Fuzzes JSONLogic. The input is JSON: {"rule": …, "data": …}, or a rule without data. It is used
+// as a rule and as a template. Checks that every evaluation ends within the limits, that a second
+// one has the same result, and that diagnostics have valid places in the rule.
 
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include <pawl/json.hpp>
 
 #include "flow/logic/logic.hpp"
+#include "flow/logic/value_template.hpp"
 
 namespace {
 
@@ -33,11 +34,31 @@ void check_diagnostics(const json& rule, const std::vector<pawl::diagnostic>& di
   }
 }
 
+bool has_errors(const std::vector<pawl::diagnostic>& diagnostics) {
+  for (const pawl::diagnostic& d : diagnostics)
+    if (d.level == pawl::severity::error) return true;
+  return false;
+}
+
+void check_template(const json& source, const json& data) {
+  std::vector<pawl::diagnostic> diagnostics;
+  const auto made = logic::compile_template(source, "", diagnostics, fuzz_limits);
+  check_diagnostics(source, diagnostics);
+  if (has_errors(diagnostics)) return;
+  const logic::variables layers{data};
+  const auto value = made.evaluate(layers, fuzz_limits);
+  PAWL_ASSERT(shown(value) == shown(made.evaluate(layers, fuzz_limits)),
+              "a template gives the same every time");
+  PAWL_ASSERT(!value || made.literal() == nullptr || *made.literal() == *value,
+              "a literal template is its value");
+}
+
 void check(const json& source, const json& data) {
+  check_template(source, data);
   std::vector<pawl::diagnostic> diagnostics;
   const logic::rule rule = logic::compile(source, "", diagnostics, fuzz_limits);
   check_diagnostics(source, diagnostics);
-  if (!diagnostics.empty()) return;
+  if (has_errors(diagnostics)) return;
 
   const logic::variables layers{data};
   const auto made = rule.evaluate(layers, fuzz_limits);

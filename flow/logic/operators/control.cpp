@@ -44,4 +44,9 @@ value log(evaluation& run, const expression& call, const value& data) {
   return run.arg(call, 0, data);
 }
 
+// Not JSONLogic: only rules inside a template can call it.
+value omit(evaluation&, const expression&, const value&) {
+  return value::omitted();
+}
+
 }  // namespace pawl::flow::logic::op

@@ -94,7 +94,7 @@ value var(evaluation& run, const expression& call, const value& data) {
   }
   if (!found.is_undefined()) return found;
   const value otherwise = run.arg(call, 1, data);
-  return otherwise.is_undefined() ? value::null() : otherwise;
+  return otherwise.is_undefined() && !otherwise.is_omitted() ? value::null() : otherwise;
 }
 
 value missing(evaluation& run, const expression& call, const value& data) {

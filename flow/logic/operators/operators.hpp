@@ -42,6 +42,7 @@ value any_of(evaluation& run, const expression& call, const value& data);
 value negation(evaluation& run, const expression& call, const value& data);
 value truth(evaluation& run, const expression& call, const value& data);
 value log(evaluation& run, const expression& call, const value& data);
+value omit(evaluation& run, const expression& call, const value& data);
 
 value equal(evaluation& run, const expression& call, const value& data);
 value unequal(evaluation& run, const expression& call, const value& data);

@@ -7,6 +7,17 @@
 #include "flow/values/value_check.hpp"
 
 namespace pawl::flow {
+namespace {
+
+/// A run that nests its data in itself again and again must stay readable.
+result<json> storable(result<json> value) {
+  if (value)
+    if (auto good = check_value(*value, "the value of the rule"); !good)
+      return std::move(good).error();
+  return value;
+}
+
+}  // namespace
 
 void run_data::update(const json& values, const std::string& reason) {
   if (values.empty()) return;
@@ -58,12 +69,12 @@ void run_data::inherit(token& child, const token& parent) {
 
 result<json> run_data::evaluate(const token& t, const logic::rule& rule) const {
   const rule_variables variables{changes_.run(), t, changes_.node_of(t).id};
-  auto value = rule.evaluate(variables.get());
-  // A run that nests its data in itself again and again must stay readable.
-  if (value)
-    if (auto good = check_value(*value, "the value of the rule"); !good)
-      return std::move(good).error();
-  return value;
+  return storable(rule.evaluate(variables.get()));
+}
+
+result<json> run_data::evaluate(const token& t, const logic::value_template& value) const {
+  const rule_variables variables{changes_.run(), t, changes_.node_of(t).id};
+  return storable(value.evaluate(variables.get()));
 }
 
 result<bool> run_data::test(const token& t, const logic::rule& rule) const {

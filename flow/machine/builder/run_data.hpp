@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 
+#include "flow/logic/value_template.hpp"
 #include "flow/machine/builder/change_set.hpp"
 
 namespace pawl::flow {
@@ -26,9 +27,10 @@ class run_data {
   /// Writes what merged branches wrote to the data of the run.
   void write_to_trunk(const std::string& key, const json& value);
 
-  /// Evaluates a rule on the data that the token's branch sees. Errors: those of the rule;
-  /// `invalid_argument` or `limit_exceeded` if the value cannot be stored.
+  /// Evaluates a rule or a template on the data that the token's branch sees. Errors: those of the
+  /// rule; `invalid_argument` or `limit_exceeded` if the value cannot be stored.
   [[nodiscard]] result<json> evaluate(const token& t, const logic::rule& rule) const;
+  [[nodiscard]] result<json> evaluate(const token& t, const logic::value_template& value) const;
   [[nodiscard]] result<bool> test(const token& t, const logic::rule& rule) const;
 
   /// The size that `run.max_state_bytes` limits: data, maps, questions, answers, and those of
