@@ -75,6 +75,11 @@ class reads_of_rule {
     const json& args = rule.begin().value();
     if (name == "missing" || name == "missing_some" || name == "literal") return;
     if (name == "var") return read_var(args);
+    if (name == "val") {
+      const json& key = args.is_array() && !args.empty() ? args[0] : args;
+      if (key.is_string()) keys_.insert(key.get<std::string>());
+      return read(args);
+    }
     if (!is_one_of(name, over_items) || !args.is_array()) return read(args);
     for (std::size_t i = 0; i < args.size(); ++i)
       if (i != 1) read(args[i]);

@@ -104,6 +104,11 @@ value find(evaluation& run, const value& data, std::string_view where) {
   return {};
 }
 
+value member_of(evaluation& run, const value& parent, std::string_view key) {
+  if (!run.step() || !run.read(key.size())) return {};
+  return child(run, parent, segment::parse(key));
+}
+
 value whole(evaluation& run, const value& data) {
   return data.what() == kind::frame ? run.keep(data.as_frame()) : data;
 }

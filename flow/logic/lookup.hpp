@@ -15,6 +15,9 @@ namespace pawl::flow::logic {
 /// The same for a path that the rule computed. Here an empty path is one empty name.
 [[nodiscard]] value find(evaluation& run, const value& data, std::string_view where);
 
+/// Returns the member or item `key` of a value; undefined if there is none. The key is not split.
+[[nodiscard]] value member_of(evaluation& run, const value& parent, std::string_view key);
+
 /// Returns the data itself, in a form that may outlive the current iteration.
 [[nodiscard]] value whole(evaluation& run, const value& data);
 

@@ -99,6 +99,30 @@ TEST_CASE("missing_some lists keys only if too few are present", "[logic]") {
   ])json");
 }
 
+TEST_CASE("val reads keys that contain dots", "[logic]") {
+  testing::check_cases(R"json([
+    {"rule": {"val": "a.b"}, "data": {"a.b": 1, "a": {"b": 2}}, "result": 1},
+    {"rule": {"val": ["a.b"]}, "data": {"a.b": 1}, "result": 1},
+    {"rule": {"val": ["a.b", "c.d"]}, "data": {"a.b": {"c.d": 7}}, "result": 7},
+    {"rule": {"val": ["a", "b"]}, "data": {"a": {"b": 2}}, "result": 2},
+    {"rule": {"val": ["list", 1, "x"]}, "data": {"list": [{}, {"x": 3}]}, "result": 3},
+    {"rule": {"val": ["text", "length"]}, "data": {"text": "äö"}, "result": 2},
+    {"rule": {"val": []}, "data": {"a": 1}, "result": {"a": 1}},
+    {"rule": {"val": {"var": "path"}}, "data": {"path": ["a.b"], "a.b": 4}, "result": 4},
+    {"rule": {"val": [{"var": "key"}, "x"]}, "data": {"key": "a.b", "a.b": {"x": 5}}, "result": 5},
+    {"rule": {"val": "gone"}, "data": {}, "result": null},
+    {"rule": {"val": ["gone", "x"]}, "data": {}, "result": null},
+    {"rule": {"val": ""}, "data": {"": 6}, "result": 6},
+    {"rule": {"map": [{"var": "list"}, {"val": "a.b"}]},
+     "data": {"list": [{"a.b": 1}, {"a.b": 2}]}, "result": [1, 2]},
+    {"rule": {"reduce": [[1, 2], {"+": [{"val": "current"}, {"val": ["accumulator"]}]}, 0]},
+     "data": null, "result": 3},
+    {"rule": {"val": [[1], "x"]}, "data": {"x": 1}, "error": {"type": "Invalid Arguments"}},
+    {"rule": {"val": {"var": "gone"}}, "data": {}, "error": {"type": "Invalid Arguments"}},
+    {"rule": {"var": "a.b"}, "data": {"a.b": 1}, "result": null}
+  ])json");
+}
+
 TEST_CASE("data is never evaluated as a rule", "[logic]") {
   testing::check_cases(R"json([
     {"rule": {"var": "x"}, "data": {"x": {"var": "y"}, "y": 1}, "result": {"var": "y"}},

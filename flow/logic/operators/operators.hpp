@@ -33,6 +33,7 @@ namespace op {
 value array_literal(evaluation& run, const expression& call, const value& data);
 
 value var(evaluation& run, const expression& call, const value& data);
+value val(evaluation& run, const expression& call, const value& data);
 value missing(evaluation& run, const expression& call, const value& data);
 value missing_some(evaluation& run, const expression& call, const value& data);
 

@@ -42,6 +42,7 @@ constexpr std::array table = {
     operator_entry{"reduce", op::reduce, shape::iteration},
     operator_entry{"some", op::some, shape::iteration},
     operator_entry{"substr", op::substr, shape::plain},
+    operator_entry{"val", op::val, shape::plain},
     operator_entry{"var", op::var, shape::lookup},
 };
 static_assert(std::ranges::is_sorted(table, {}, &operator_entry::name));
