@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include "flow/definition/compiled.hpp"
+#include "functions/builtins/arguments.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/not_found.hpp"
 
@@ -124,6 +125,7 @@ void catalog::start(put_flow_request& put) {
   auto runnable = compiled.flow_or_error();
   if (!runnable) return put.answer(std::move(runnable).error());
   warn_unknown_functions(*context_, scope, **runnable, compiled.diagnostics);
+  functions::check_built_in_calls(compiled.source, compiled.diagnostics);
   if (auto failed = failed_precondition(put.options, compiled.source.name, *head))
     return put.answer(*std::move(failed));
 

@@ -9,6 +9,7 @@
 #include "cli/read.hpp"
 #include "cli/text.hpp"
 #include "flow/values/json_location.hpp"
+#include "functions/builtins/arguments.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -36,6 +37,7 @@ result<flow_file> read_flow_file(const std::string& file, const settings& s) {
   }
   read.source = *std::move(source);
   read.compiled = flow::compile(read.source, version{}, allowed);
+  functions::check_built_in_calls(read.compiled.source, read.compiled.diagnostics);
   return read;
 }
 

@@ -12,6 +12,7 @@
 #include <pawl/ids.hpp>
 #include <pawl/suggest.hpp>
 
+#include "flow/definition/known_keys.hpp"
 #include "flow/definition/walk.hpp"
 #include "flow/nodes/node.hpp"
 #include "flow/values/pointer.hpp"
@@ -138,11 +139,12 @@ class graph_checker {
       known.insert(known.end(), code_ref_aliases.begin(), code_ref_aliases.end());
     known.insert(known.end(), common_node_keys().begin(), common_node_keys().end());
     for (const auto& [key, value] : node.data.items()) {
-      if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-      std::string meant = did_you_mean(key, known);
+      if (std::find(known.begin(), known.end(), key) != known.end() || is_annotation(key)) continue;
+      if (reported_unknown_ == max_unknown_keys) return;
+      ++reported_unknown_;
+      std::string meant = hint_for_key(key, known);
       if (const auto* const other = type_that_reads(key))
         meant = "; it is a key of " + std::string{other->name} + " nodes";
-      if (meant.empty()) continue;  // editors store their own keys here
       warn(child_pointer(node.pointer + "/data", key), "unknown_key",
            "nodes of type " + node.type + " do not read " + pawl::quoted(key) + meant);
     }
@@ -335,6 +337,7 @@ class graph_checker {
   std::vector<std::string_view> ids_;
   std::vector<edges_of_node> edges_;
   bool dangling_ = false;
+  std::size_t reported_unknown_ = 0;
   /// Bounds the search for similar ids: enough for the typos of a real flow, too few for a hostile
   /// flow to cost time.
   std::size_t comparisons_left_ = 20'000;

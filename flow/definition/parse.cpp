@@ -4,9 +4,9 @@
 #include <utility>
 
 #include <pawl/code_ref.hpp>
-#include <pawl/suggest.hpp>
 
 #include "flow/definition/definition.hpp"
+#include "flow/definition/known_keys.hpp"
 #include "flow/nodes/node.hpp"
 #include "flow/values/pointer.hpp"
 
@@ -51,17 +51,16 @@ class definition_reader {
         {severity::warning, std::move(pointer), std::move(code), std::move(message)});
   }
 
-  /// Warns of keys that look like typos. Other unknown keys are fine: editors store positions and
-  /// colours in a flow.
+  /// Warns of unknown keys, with what they probably mean.
   void warn_unknown(const json& object, const std::string& pointer,
                     std::initializer_list<std::string_view> known) {
     for (const auto& [key, value] : object.items()) {
-      if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-      if (const auto meant = nearest(key, std::span{known.begin(), known.size()})) {
-        warn(
-            child_pointer(pointer, key), "unknown_key",
-            "unknown key " + pawl::quoted(key) + "; did you mean \"" + std::string{*meant} + "\"?");
-      }
+      if (std::find(known.begin(), known.end(), key) != known.end() || is_annotation(key)) continue;
+      if (reported_unknown_ == max_unknown_keys) return;
+      ++reported_unknown_;
+      warn(child_pointer(pointer, key), "unknown_key",
+           "unknown key " + pawl::quoted(key) +
+               hint_for_key(key, std::span{known.begin(), known.size()}));
     }
   }
 
@@ -103,7 +102,7 @@ class definition_reader {
   }
 
   std::optional<node_definition> read_node(const json& source, const std::string& pointer) {
-    warn_unknown(source, pointer, {"id", "type", "data", "position", "label"});
+    warn_unknown(without_data_keys(source), pointer, {"id", "type", "data"});
     node_definition node;
     node.pointer = pointer;
     node.id = text(source, "id", pointer, true);
@@ -130,6 +129,14 @@ class definition_reader {
     // A node without a type is kept, so that its edges are not reported as dangling.
     if (node.id.empty()) return std::nullopt;
     return node;
+  }
+
+  /// The keys of a node, without those that are reported as misplaced.
+  static json without_data_keys(const json& source) {
+    json rest = json::object();
+    for (const auto& [key, value] : source.items())
+      if (!belongs_in_data(key)) rest[key] = nullptr;
+    return rest;
   }
 
   static bool belongs_in_data(std::string_view key) {
@@ -178,7 +185,11 @@ class definition_reader {
   std::optional<edge_definition> read_edge(const json& source, const std::string& pointer) {
     warn_unknown(source, pointer,
                  {"id", "source", "target", "data", "condition", "condition_value", "type", "label",
-                  "when"});
+                  "when", "on_error", "on_timeout", "each", "into"});
+    for (const char* const key : {"when", "on_error", "on_timeout", "each", "into"})
+      if (source.contains(key))
+        fail(pointer + "/" + key, "misplaced_key",
+             "\"" + std::string{key} + "\" belongs in the \"data\" of the edge");
     edge_definition edge;
     edge.pointer = pointer;
     edge.source = text(source, "source", pointer, true);
@@ -201,8 +212,6 @@ class definition_reader {
         edge.when = boolean_text(data->at("when"), edge.when_pointer);
       }
     }
-    if (source.contains("when"))
-      fail(pointer + "/when", "misplaced_key", "\"when\" belongs in the \"data\" of the edge");
     const auto expected = read_condition_value(source, pointer);
     const auto condition = source.find("condition");
     if (condition != source.end() && !condition->is_null()) {
@@ -292,6 +301,7 @@ class definition_reader {
   }
 
   std::vector<diagnostic>& diagnostics_;
+  std::size_t reported_unknown_ = 0;
 };
 
 }  // namespace

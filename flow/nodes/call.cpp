@@ -9,6 +9,7 @@
 #include "flow/machine/machine.hpp"
 #include "flow/machine/transition_builder.hpp"
 #include "flow/machine/variables.hpp"
+#include "flow/values/pointer.hpp"
 
 namespace pawl::flow {
 namespace {
@@ -26,6 +27,39 @@ run_id child_id(const run_key& parent, const std::string& node, std::uint32_t vi
       parent.scope.str() + "/" + parent.id.str() + "/" + node + "/" + std::to_string(visit);
   if (replaced > 0) of += "/" + std::to_string(replaced);
   return run_id{std::string{child_id_prefix} + detail::sha256_128(of)};
+}
+
+/// Whether a value that stands as it is written was probably meant as a rule. `{"max": 10}` and
+/// the like are usual data.
+bool looks_like_rule(const json& value) {
+  if (!logic::is_rule(value)) return false;
+  const std::string& name = value.begin().key();
+  const bool is_word = name[0] >= 'a' && name[0] <= 'z';
+  return name == "var" || !is_word || value.begin()->is_array();
+}
+
+/// Returns the pointer of the first rule in a value. Recursive; the depth of a definition is
+/// limited.
+std::optional<std::string> place_of_rule(const json& value) {
+  if (looks_like_rule(value)) return "";
+  if (!value.is_structured()) return std::nullopt;
+  std::size_t index = 0;
+  for (auto part = value.begin(); part != value.end(); ++part, ++index)
+    if (const auto found = place_of_rule(*part))
+      return child_pointer("", value.is_object() ? part.key() : std::to_string(index)) + *found;
+  return std::nullopt;
+}
+
+/// Arguments in `args` are literals.
+void warn_of_rules(const data_reader& data, const json& args) {
+  for (const auto& [name, value] : args.items()) {
+    if (const auto found = place_of_rule(value)) {
+      data.warn(child_pointer(data.pointer("args"), name) + *found, "rule_in_args",
+                "\"args\" are passed as they are written, so this rule is not evaluated; did you "
+                "mean \"with\": {" +
+                    pawl::quoted(name) + ": …}?");
+    }
+  }
 }
 
 const char* const doubt_answers =
@@ -65,6 +99,7 @@ call_plan read_call(const data_reader& data) {
       data.fail("queue", "bad_queue", valid.error().message);
   }
   read.args = data.object("args");
+  warn_of_rules(data, read.args);
   read.with = data.members("with");
   read.retry = read_retry_policy(data);
   using ms = std::chrono::milliseconds;

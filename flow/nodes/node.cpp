@@ -6,10 +6,10 @@
 
 #include <pawl/assert.hpp>
 #include <pawl/code_ref.hpp>
-#include <pawl/suggest.hpp>
 #include <pawl/time.hpp>
 
 #include "flow/definition/compiled.hpp"
+#include "flow/definition/known_keys.hpp"
 #include "flow/machine/command.hpp"
 #include "flow/machine/transition.hpp"
 #include "flow/nodes/node_types.hpp"
@@ -83,6 +83,11 @@ std::string data_reader::pointer(std::string_view key) const {
 
 void data_reader::fail(std::string_view key, std::string code, std::string message) const {
   diagnostics_.push_back({severity::error, pointer(key), std::move(code),
+                          "node " + pawl::quoted(source_.id) + ": " + std::move(message)});
+}
+
+void data_reader::warn(std::string pointer, std::string code, std::string message) const {
+  diagnostics_.push_back({severity::warning, std::move(pointer), std::move(code),
                           "node " + pawl::quoted(source_.id) + ": " + std::move(message)});
 }
 
@@ -187,10 +192,10 @@ std::optional<data_reader> data_reader::within(std::string_view key,
   if (!inner) return inner;
   for (const auto& [name, item] : inner->items()) {
     if (std::find(keys.begin(), keys.end(), name) != keys.end()) continue;
-    const auto meant = nearest(name, keys);
+    if (is_annotation(name)) continue;
     inner->fail(name, "unknown_key",
                 "unknown key " + pawl::quoted(name) + " in \"" + std::string{key} + "\"" +
-                    (meant ? "; did you mean " + pawl::quoted(*meant) + "?" : ""));
+                    hint_for_key(name, keys));
   }
   return inner;
 }

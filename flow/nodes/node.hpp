@@ -114,8 +114,9 @@ class data_reader {
   [[nodiscard]] const json* find(std::string_view key) const;
   /// Returns the JSON pointer of a key, as the author spelled it.
   [[nodiscard]] std::string pointer(std::string_view key) const;
-  /// Appends an error at a key.
+  /// Appends an error at a key; `warn`: a warning at a pointer.
   void fail(std::string_view key, std::string code, std::string message) const;
+  void warn(std::string pointer, std::string code, std::string message) const;
 
   [[nodiscard]] std::optional<std::string> text(std::string_view key, bool required) const;
   [[nodiscard]] json object(std::string_view key, bool required = false) const;

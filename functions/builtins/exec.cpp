@@ -11,6 +11,7 @@
 
 #include "flow/values/parse_json.hpp"
 #include "flow/values/value_check.hpp"
+#include "functions/builtins/arguments.hpp"
 #include "functions/builtins/builtins.hpp"
 #include "functions/process/orphans.hpp"
 #include "functions/process/run.hpp"
@@ -242,7 +243,18 @@ class exec_runner {
   std::unique_ptr<orphan_killer> orphans_ = std::make_unique<orphan_killer>();
 };
 
+constexpr std::string_view form_names[] = {"trim", "raw", "lines", "json"};
+constexpr argument exec_table[] = {{"argv", argument_type::texts, true},
+                                   {"cwd", argument_type::text},
+                                   {"env", argument_type::object},
+                                   {"stdin", argument_type::text},
+                                   {"timeout_ms", argument_type::integer},
+                                   {"expect"},
+                                   {"parse", argument_type::text, false, form_names}};
+
 }  // namespace
+
+const argument_table exec_arguments{"core.exec", exec_table};
 
 void add_exec(registry& to, const exec_policy& policy) {
   using env_map = std::map<std::string, std::string>;

@@ -3,6 +3,7 @@
 
 #include <pawl/functions.hpp>
 
+#include "functions/builtins/arguments.hpp"
 #include "functions/builtins/builtins.hpp"
 
 namespace pawl::functions::builtins {
@@ -15,7 +16,11 @@ error fail_step(std::optional<std::string> type, std::optional<std::string> mess
               std::move(message).value_or("the flow reached a core.fail step"));
 }
 
+constexpr argument fail_table[] = {{"type", argument_type::text}, {"message", argument_type::text}};
+
 }  // namespace
+
+const argument_table fail_arguments{"core.fail", fail_table};
 
 void add_fail(registry& to) {
   add_built_in(to, "core.fail", make_step_function(arguments("type", "message"), fail_step),

@@ -6,6 +6,7 @@
 #include <pawl/functions.hpp>
 
 #include "flow/definition/definition.hpp"
+#include "functions/builtins/arguments.hpp"
 #include "functions/builtins/builtins.hpp"
 #include "functions/http/encoding.hpp"
 #include "functions/http/request.hpp"
@@ -88,7 +89,22 @@ result<json> call_http(const http::policy& rules, step_context& step) {
   }
 }
 
+constexpr std::string_view bodies[] = {"body", "json"};
+constexpr argument http_table[] = {{"url", argument_type::text, true},
+                                   {"method", argument_type::text},
+                                   {"query", argument_type::object},
+                                   {"headers", argument_type::object},
+                                   {"body", argument_type::text},
+                                   {"json"},
+                                   {"accept_status", argument_type::list},
+                                   {"follow_redirects", argument_type::flag},
+                                   {"timeout_ms", argument_type::integer},
+                                   {"max_bytes", argument_type::integer},
+                                   {"idempotency_header", argument_type::text}};
+
 }  // namespace
+
+const argument_table http_arguments{"core.http", http_table, bodies};
 
 void add_http(registry& to, const http::policy& rules) {
   auto body = [shared_rules = std::make_shared<const http::policy>(rules)](

@@ -3,6 +3,7 @@
 
 #include <pawl/functions.hpp>
 
+#include "functions/builtins/arguments.hpp"
 #include "functions/builtins/builtins.hpp"
 
 namespace pawl::functions::builtins {
@@ -26,7 +27,13 @@ result<void> log(json message, std::optional<std::string> level, step_context& s
   return {};
 }
 
+constexpr std::string_view level_names[] = {"debug", "info", "warning", "error"};
+constexpr argument log_table[] = {{"message", argument_type::any, true},
+                                  {"level", argument_type::text, false, level_names}};
+
 }  // namespace
+
+const argument_table log_arguments{"core.log", log_table};
 
 void add_log(registry& to) {
   add_built_in(to, "core.log", make_step_function(arguments("message", "level"), log),

@@ -5,6 +5,7 @@
 #include <pawl/functions.hpp>
 #include <pawl/time.hpp>
 
+#include "functions/builtins/arguments.hpp"
 #include "functions/builtins/builtins.hpp"
 
 namespace pawl::functions::builtins {
@@ -24,7 +25,13 @@ result<void> sleep(std::optional<double> ms, std::optional<double> seconds, step
   return fail("cancelled", "core.sleep was stopped before its time was over");
 }
 
+constexpr std::string_view units[] = {"ms", "seconds"};
+constexpr argument sleep_table[] = {{units[0], argument_type::number},
+                                    {units[1], argument_type::number}};
+
 }  // namespace
+
+const argument_table sleep_arguments{"core.sleep", sleep_table, units, true};
 
 void add_sleep(registry& to) {
   add_built_in(to, "core.sleep", make_step_function(arguments("ms", "seconds"), sleep),

@@ -5,6 +5,7 @@
 
 #include "actors/engine_context.hpp"
 #include "flow/definition/compiled.hpp"
+#include "functions/builtins/arguments.hpp"
 #include "persistence/codec.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/not_found.hpp"
@@ -153,6 +154,7 @@ result<std::vector<diagnostic>> flow_queries::validate(const json& definition) c
       if (const auto found = core_.functions->find(in_, ref); !found)
         compiled.diagnostics.push_back(
             {severity::warning, "", "unknown_function", found.error().message});
+    functions::check_built_in_calls(compiled.source, compiled.diagnostics);
   }
   return std::move(compiled.diagnostics);
 }

@@ -134,6 +134,24 @@ TEST_CASE("a definition is validated without being stored", "[api][flows]") {
   CHECK(f.get("/v1/flows").body["flows"].empty());
 }
 
+TEST_CASE("the warnings about a stored flow are answered with their level", "[api][flows]") {
+  api_fixture f;
+  json flow = echo_flow("f");
+  flow["nodes"][0]["data"] = {{"code_ref", "core.sleep"}, {"args", {{"secs", 1}}}, {"retries", 3}};
+  for (const bool stored : {false, true}) {
+    CAPTURE(stored);
+    const json body = f.post(stored ? "/v1/flows" : "/v1/validate", flow).body;
+    const json diagnostics = body[stored ? "warnings" : "diagnostics"];
+    REQUIRE(diagnostics.size() == 3);
+    CHECK(diagnostics[0]["level"] == "warning");
+    CHECK(diagnostics[0]["code"] == "unknown_key");
+    CHECK(diagnostics[0]["pointer"] == "/nodes/0/data/retries");
+    CHECK(contains(diagnostics[0]["message"], "did you mean \"retry\""));
+    CHECK(diagnostics[1]["code"] == "bad_argument");
+    CHECK(diagnostics[1]["pointer"] == "/nodes/0/data/args/secs");
+  }
+}
+
 TEST_CASE("flows are listed in pages, by name", "[api][flows]") {
   api_fixture f;
   for (const auto* name : {"e", "b", "a", "d", "c"})

@@ -19,6 +19,15 @@ class BadFlow(ProgramTest):
             self.refused(INVALID, ['"nodes" twice', "line 1, column 15", "line 2, column 3"],
                          command, flow)
 
+    def test_a_silently_wrong_flow_is_warned_of(self):
+        flow = self.flow(task("a", "core.sleep", args={"secs": 1}, retries=3),
+                         task("b", "core.echo", args={"v": {"var": "x"}}))
+        done = self.pawl("validate", flow)
+        for said in ['core.sleep has no argument "secs"', 'did you mean "retry"?',
+                     'did you mean "with"']:
+            self.assertIn(said, done.stdout)
+        self.pawl("validate", "--strict", flow, expect=INVALID)
+
     def test_an_unknown_node_type(self):
         flow = self.file("f.json", {"name": "x", "nodes": [{"id": "a", "type": "conditon"}]})
         self.refused(INVALID, ["/nodes/0/type", 'did you mean "condition"?', "no run was started"],
