@@ -80,6 +80,7 @@ constexpr auto other_keys = std::to_array<std::pair<std::string_view, std::strin
     {"error", "on_error"},
     {"event", "name"},
     {"expression", "expr"},
+    {"flow_name", "name"},
     {"fn", "code_ref"},
     {"for_each", "each"},
     {"foreach", "items"},

@@ -211,7 +211,7 @@ class RandomRequests:
         if self.chance(3):
             edges.append({"source": f"n{self.random.randrange(count)}",
                           "target": f"n{self.random.randrange(count + 1)}",
-                          "data": {"when": self.random_rule()}})
+                          "data": {"when": self.random_condition()}})
         return {"name": self.random.choice(FLOWS[:1] + ["r1", "r2", "r3"]), "nodes": nodes,
                 "edges": edges}
 
@@ -219,11 +219,16 @@ class RandomRequests:
         kind = self.random.choice(["task", "task", "task", "condition", "set", "signal", "interrupt",
                                    "wait", "join", "map", "fail", "end", "start", "nonsense"])
         data = {"task": {"code_ref": self.random.choice(FUNCTIONS), "args": self.any_json(2)},
-                "condition": {"expr": self.random_rule()}, "set": {"values": {"n": self.random_rule()}},
+                "condition": {"expr": self.random_condition()}, "set": {"values": {"n": self.random_rule()}},
                 "signal": {"name": "go"}, "interrupt": {"question": self.any_json(1)},
                 "wait": {"duration": "1ms"}, "map": {"items": self.random_rule()},
                 "fail": {"error": "x", "message": self.random_rule()}}.get(kind, {})
         return {"type": kind, "data": data}
+
+    def random_condition(self):
+        """Mostly a rule whatever its argument: a constant is refused as a condition."""
+        rule = self.random_rule()
+        return rule if self.chance(5) else {"!!": [rule]}
 
     def random_rule(self, depth=3):
         if depth == 0 or self.chance(3):
