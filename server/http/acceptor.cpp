@@ -70,14 +70,15 @@ void acceptor::start() {
   wait();
 }
 
-void acceptor::stop() {
-  core_->run_on(strand_, [self = shared_from_this()] {
+void acceptor::stop(std::function<void()> done) {
+  core_->run_on(strand_, [self = shared_from_this(), done = std::move(done)] {
     error_code ignored;
     self->ready_.close(ignored);
     self->resume_.cancel();
     self->close_next_.cancel();
     self->rejected_.clear();
     self->from_.reset();
+    done();
   });
 }
 

@@ -3,6 +3,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -19,8 +20,9 @@ class acceptor : public std::enable_shared_from_this<acceptor> {
   acceptor(std::shared_ptr<core> all, listening_socket from);
 
   void start();
-  /// Stops accepting and frees the address, asynchronously. Any thread.
-  void stop();
+  /// Stops accepting and frees the address, then calls `done`; asynchronously. After that, no further
+  /// connection begins. Any thread.
+  void stop(std::function<void()> done);
   [[nodiscard]] const address& at() const noexcept { return at_; }
 
  private:

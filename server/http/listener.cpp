@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <boost/asio/executor_work_guard.hpp>
+#include <latch>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -96,7 +97,11 @@ void listener::stop(std::chrono::milliseconds timeout) {
   std::call_once(threads_->stopped, [&] {
     const auto deadline = steady_clock::now() + timeout;
     core_->begin_stop();
-    for (const auto& one : acceptors_) one->stop();
+    // A connection accepted after the last check would never be closed: wait for the acceptors. It
+    // does not take long, because nothing on the server's threads blocks.
+    std::latch accepting{static_cast<std::ptrdiff_t>(acceptors_.size())};
+    for (const auto& one : acceptors_) one->stop([&] { accepting.count_down(); });
+    accepting.wait();
     for (const auto& one : core_->all()) one->drain();
     if (!core_->limiter().wait_until_empty(deadline)) {
       for (const auto& one : core_->all()) one->kill();

@@ -133,3 +133,23 @@ TEST_CASE("A listener can be stopped twice and while clients connect") {
   CHECK(server->stats().connections == 0);
   CHECK(server->stats().in_flight == 0);
 }
+
+TEST_CASE("stop() leaves no connection behind that is accepted meanwhile") {
+  // Connections wait in the queue of the system while the server's threads are busy; some are
+  // accepted during the stop.
+  for (int round = 0; round < 40; ++round) {
+    test_listener server;
+    const std::string address = server.address();
+    std::atomic<bool> over = false;
+    std::vector<std::jthread> clients;
+    for (int i = 0; i < 4; ++i)
+      clients.emplace_back([&] {
+        while (!over) test_client{address}.close();
+      });
+    REQUIRE(eventually([&] { return server->stats().accepted > 20; }));
+    server->stop(seconds{20});
+    const auto left = server->stats().connections;
+    over = true;
+    REQUIRE(left == 0);
+  }
+}
