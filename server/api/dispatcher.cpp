@@ -1,6 +1,8 @@
 #include "server/api/dispatcher.hpp"
 
 #include <algorithm>
+#include <initializer_list>
+#include <string>
 #include <utility>
 
 #include <pawl/code_ref.hpp>
@@ -102,10 +104,13 @@ void dispatcher::begin(const call_ptr& request) const {
   if (request->route().idempotency != idempotency_mode::by_table || key.empty())
     return request->route().handle(request);
   const http::request& what = request->request();
-  std::string whole_key;
-  for (const std::string* part :
-       {&request->by().scope.str(), &request->by().name, &what.path, &key})
-    whole_key += std::to_string(part->size()) + ":" + *part;
+  const auto joined = [](std::initializer_list<const std::string*> parts) {
+    std::string all;
+    for (const std::string* part : parts) all += std::to_string(part->size()) + ":" + *part;
+    return all;
+  };
+  const std::string owner = joined({&request->by().scope.str(), &request->by().name});
+  const std::string whole_key = owner + joined({&what.path, &key});
   auto begun = api_->with.idempotency->begin(
       whole_key, fingerprint_of({what.method, what.query, what.body}),
       [request](const http::response* first) {
@@ -113,7 +118,8 @@ void dispatcher::begin(const call_ptr& request) const {
         request->fail(
             problem{problem_code::unavailable,
                     "the first request with this Idempotency-Key was not answered; retry"});
-      });
+      },
+      owner);
   using status = idempotency_table::entry_status;
   switch (begun.status) {
     case status::created:

@@ -46,7 +46,8 @@ idempotency_table::idempotency_table(limits allowed, std::function<steady_time()
     : allowed_(allowed), now_(std::move(now)) {}
 
 idempotency_table::begun idempotency_table::begin(const std::string& key,
-                                                  std::string_view fingerprint, waiter on_answer) {
+                                                  std::string_view fingerprint, waiter on_answer,
+                                                  const std::string& owner) {
   const std::lock_guard lock{mutex_};
   make_room(now_());
   const auto found = entries_.find(key);
@@ -57,10 +58,10 @@ idempotency_table::begun idempotency_table::begin(const std::string& key,
     known.waiters.push_back(std::move(on_answer));
     return {entry_status::in_progress};
   }
-  if (entries_.size() >= allowed_.max_entries || bytes_ >= allowed_.max_bytes)
-    return {entry_status::full};
-  entry added{std::string{fingerprint}, std::nullopt, {}, order_.insert(order_.end(), key), now_()};
-  added.bytes = 2 * key.size() + fingerprint.size();
+  if (is_full()) return {entry_status::full};
+  entry added{std::string{fingerprint},         std::nullopt, {},
+              order_.insert(order_.end(), key), now_(),       owner};
+  added.bytes = 3 * key.size() + 2 * owner.size() + fingerprint.size();
   bytes_ += added.bytes;
   entries_.emplace(key, std::move(added));
   return {entry_status::created, ticket{*this, key}};
@@ -77,6 +78,7 @@ void idempotency_table::finish(const std::string& key, const http::response* ans
       found->second.answer = *answer;
       found->second.bytes += size_of(*answer);
       bytes_ += size_of(*answer);
+      add_to_share(key, found->second);
     } else {
       erase(found);
     }
@@ -84,20 +86,49 @@ void idempotency_table::finish(const std::string& key, const http::response* ans
   for (const auto& each : waiters) each(answer);
 }
 
+bool idempotency_table::is_full() const {
+  return entries_.size() >= allowed_.max_entries || bytes_ >= allowed_.max_bytes;
+}
+
 void idempotency_table::make_room(steady_time now) {
   auto place = order_.begin();
   while (place != order_.end()) {
     const auto found = entries_.find(*place++);
-    const bool full = entries_.size() >= allowed_.max_entries || bytes_ >= allowed_.max_bytes;
-    if (!full && now - found->second.since < allowed_.max_age) return;
+    if (now - found->second.since < allowed_.max_age) break;
     if (found->second.answer) erase(found);
+  }
+  while (is_full() && !shares_by_size_.empty()) {
+    const auto& largest = shares_.find(shares_by_size_.rbegin()->second)->second;
+    erase(entries_.find(largest.keys.front()));
   }
 }
 
 void idempotency_table::erase(entries::iterator found) {
+  if (found->second.answer) remove_from_share(found->second);
   bytes_ -= found->second.bytes;
   order_.erase(found->second.place);
   entries_.erase(found);
+}
+
+void idempotency_table::add_to_share(const std::string& key, entry& answered) {
+  share& of = shares_[answered.owner];
+  shares_by_size_.erase({of.bytes, answered.owner});
+  answered.answered_place = of.keys.insert(of.keys.end(), key);
+  of.bytes += answered.bytes;
+  shares_by_size_.emplace(of.bytes, answered.owner);
+}
+
+void idempotency_table::remove_from_share(const entry& answered) {
+  const auto found = shares_.find(answered.owner);
+  share& of = found->second;
+  shares_by_size_.erase({of.bytes, answered.owner});
+  of.keys.erase(answered.answered_place);
+  of.bytes -= answered.bytes;
+  if (of.keys.empty()) {
+    shares_.erase(found);
+  } else {
+    shares_by_size_.emplace(of.bytes, answered.owner);
+  }
 }
 
 std::string fingerprint_of(std::initializer_list<std::string_view> texts) {

@@ -8,9 +8,11 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "server/http/message.hpp"
@@ -19,8 +21,9 @@ namespace pawl::server {
 
 /// Answers of requests with an `Idempotency-Key`, so that a repeated request gets the same answer
 /// and has no further effect. Kept in memory, so a restart of the server clears it. (Starts,
-/// restarts and signals do not use it: the engine stores their keys permanently.) Safe for
-/// concurrent use; does not block.
+/// restarts and signals do not use it: the engine stores their keys permanently.) When the table is
+/// full, the owner whose answers take the most space loses its oldest ones, so that no owner
+/// displaces the answers of one that uses less. Safe for concurrent use; does not block.
 class idempotency_table {
  public:
   using steady_time = std::chrono::steady_clock::time_point;
@@ -72,8 +75,10 @@ class idempotency_table {
   explicit idempotency_table(limits allowed,
                              std::function<steady_time()> now = std::chrono::steady_clock::now);
 
-  /// `key`: unique over all callers. `fingerprint`: hash of the request's content.
-  [[nodiscard]] begun begin(const std::string& key, std::string_view fingerprint, waiter on_answer);
+  /// `key`: unique over all callers. `fingerprint`: hash of the request's content. `owner`: the
+  /// caller and scope whose share the answer uses.
+  [[nodiscard]] begun begin(const std::string& key, std::string_view fingerprint, waiter on_answer,
+                            const std::string& owner = {});
 
  private:
   struct entry {
@@ -82,19 +87,31 @@ class idempotency_table {
     std::vector<waiter> waiters;
     std::list<std::string>::iterator place;  ///< among `order_`
     steady_time since;
+    std::string owner;
+    std::list<std::string>::iterator answered_place = {};  ///< in its share, if it has an answer
     std::size_t bytes = 0;
   };
   using entries = std::unordered_map<std::string, entry>;
+  /// The stored answers of one owner.
+  struct share {
+    std::list<std::string> keys;  ///< oldest first
+    std::size_t bytes = 0;
+  };
 
   void finish(const std::string& key, const http::response* answer);
   void make_room(steady_time now);
+  [[nodiscard]] bool is_full() const;
   void erase(entries::iterator found);
+  void add_to_share(const std::string& key, entry& answered);
+  void remove_from_share(const entry& answered);
 
   const limits allowed_;
   const std::function<steady_time()> now_;
   std::mutex mutex_;  ///< guards the members below
   entries entries_;
   std::list<std::string> order_;  ///< keys, oldest first
+  std::unordered_map<std::string, share> shares_;
+  std::set<std::pair<std::size_t, std::string>> shares_by_size_;
   std::size_t bytes_ = 0;
 };
 

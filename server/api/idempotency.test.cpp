@@ -16,10 +16,14 @@ struct table_fixture {
   explicit table_fixture(idempotency_table::limits allowed = {})
       : table(allowed, [this] { return now; }) {}
 
-  idempotency_table::begun begin(const std::string& key, const std::string& what) {
-    return table.begin(key, what, [this](const http::response* answer) {
-      answers.push_back(answer == nullptr ? "nothing" : answer->body);
-    });
+  idempotency_table::begun begin(const std::string& key, const std::string& what,
+                                 const std::string& owner = {}) {
+    return table.begin(
+        key, what,
+        [this](const http::response* answer) {
+          answers.push_back(answer == nullptr ? "nothing" : answer->body);
+        },
+        owner);
   }
 };
 
@@ -98,6 +102,28 @@ TEST_CASE("a table is bounded in bytes", "[idempotency]") {
   f.begin("a", "x").ticket.complete({200, {}, std::string(2000, 'x')});
   CHECK(f.begin("b", "x").status == entry_status::created);
   CHECK(f.begin("a", "y").status == entry_status::created);  // the large answer was dropped
+}
+
+TEST_CASE("a caller's stored answers are not displaced by another caller", "[idempotency]") {
+  table_fixture f{{10, 1 << 20}};
+  f.begin("a", "x", "quiet").ticket.complete({200, {}, "kept"});
+  f.begin("b", "x", "quiet").ticket.complete({200, {}, "kept"});
+  for (int i = 0; i < 100; ++i)
+    f.begin("flood" + std::to_string(i), "x", "loud").ticket.complete({200});
+  CHECK(f.begin("a", "x", "quiet").answer.body == "kept");
+  CHECK(f.begin("b", "x", "quiet").answer.body == "kept");
+  CHECK(f.begin("flood99", "x", "loud").status == entry_status::completed);
+  CHECK(f.begin("flood0", "x", "loud").status == entry_status::created);
+}
+
+TEST_CASE("large answers displace those of their own caller", "[idempotency]") {
+  table_fixture f{{1000, 10'000}};
+  f.begin("a", "x", "quiet").ticket.complete({200, {}, "kept"});
+  for (int i = 0; i < 20; ++i)
+    f.begin("flood" + std::to_string(i), "x", "loud")
+        .ticket.complete({200, {}, std::string(3000, 'x')});
+  CHECK(f.begin("a", "x", "quiet").answer.body == "kept");
+  CHECK(f.begin("flood0", "x", "loud").status == entry_status::created);
 }
 
 TEST_CASE("different lists of texts have different fingerprints", "[idempotency]") {
