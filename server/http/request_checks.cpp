@@ -30,6 +30,26 @@ bool is_host_char(char c) noexcept {
          std::string_view{"-._~%!$&'()*+,;=:[]"}.find(c) != std::string_view::npos;
 }
 
+/// Fields of which the server uses one value. With several, a proxy in front may have checked
+/// another one than the server uses.
+constexpr std::string_view single_fields[] = {"Authorization",
+                                              "Pawl-Scope",
+                                              "Origin",
+                                              "Idempotency-Key",
+                                              "Last-Event-ID",
+                                              "If-Match",
+                                              "Expect",
+                                              "Content-Type",
+                                              "Sec-WebSocket-Key",
+                                              "Access-Control-Request-Method"};
+
+std::optional<problem> check_single_fields(const fields& all) {
+  for (const auto name : single_fields)
+    if (count_of(all, name) > 1)
+      return malformed("the request has more than one " + std::string{name} + " field; send one");
+  return std::nullopt;
+}
+
 std::optional<problem> check_host(const incoming& of) {
   const std::size_t hosts = count_of(of.what.fields, "Host");
   if (hosts > 1) return malformed("the request has more than one Host field");
@@ -127,6 +147,7 @@ std::optional<problem> split_target(std::string_view target, request& to) {
 
 std::optional<problem> check_fields(incoming& of) {
   if (auto wrong = check_host(of)) return wrong;
+  if (auto wrong = check_single_fields(of.what.fields)) return wrong;
   if (auto wrong = check_length(of)) return wrong;
   if (auto wrong = check_coding(of.what.fields)) return wrong;
   if (auto wrong = check_expectation(of)) return wrong;

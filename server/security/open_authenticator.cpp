@@ -3,6 +3,7 @@
 
 #include <pawl/code_ref.hpp>
 
+#include "server/http/ascii.hpp"
 #include "server/security/caller.hpp"
 
 namespace pawl::server {
@@ -18,13 +19,14 @@ bool names_this_machine(std::string_view host) {
   const std::string_view name = host_name(host);
   const bool digits_only = std::all_of(name.begin(), name.end(),
                                        [](char c) { return c == '.' || (c >= '0' && c <= '9'); });
-  return name == "localhost" || name == "::1" || (name.starts_with("127.") && digits_only);
+  return http::ascii_iequals(name, "localhost") || name == "::1" ||
+         (name.starts_with("127.") && digits_only);
 }
 
 /// Whether `origin` ("http://localhost:7717") is the server itself.
 bool is_own_origin(std::string_view origin, std::string_view host) {
   const auto scheme_end = origin.find("://");
-  return scheme_end != origin.npos && origin.substr(scheme_end + 3) == host;
+  return scheme_end != origin.npos && http::ascii_iequals(origin.substr(scheme_end + 3), host);
 }
 
 class open_authenticator final : public authenticator {
@@ -50,13 +52,14 @@ class open_authenticator final : public authenticator {
     }
     auto in = scope_of(request);
     if (!in) return problem_of(in.error());
-    return caller{request.peer, role::admin, *std::move(in)};
+    return caller{request.peer, role::admin, *std::move(in), true};
   }
 
  private:
   [[nodiscard]] bool is_trusted(std::string_view origin) const {
-    return std::any_of(trusted_.begin(), trusted_.end(),
-                       [&](const std::string& each) { return each == "*" || each == origin; });
+    return std::any_of(trusted_.begin(), trusted_.end(), [&](const std::string& each) {
+      return each == "*" || http::ascii_iequals(each, origin);
+    });
   }
 
   const std::vector<std::string> trusted_;
