@@ -80,8 +80,16 @@ json lines_of(std::string_view text) {
   return lines;
 }
 
+/// The beginning of a stream as text. A character that the limit cut in two is left out.
+std::string text_of(const captured_stream& from) {
+  std::string_view head = from.head;
+  const auto good = detail::valid_utf8_prefix(head);
+  if (from.truncated() && head.size() - good < 4) head = head.substr(0, good);
+  return detail::to_valid_utf8(head);
+}
+
 result<json> formed(const captured_stream& out, output_form form) {
-  auto text = detail::to_valid_utf8(out.head);
+  auto text = text_of(out);
   switch (form) {
     case output_form::raw:
       return json(std::move(text));
@@ -228,7 +236,7 @@ class exec_runner {
     auto out = formed(end.out, form);
     if (!out) return out;
     json result = {{"stdout", *std::move(out)},
-                   {"stderr", trimmed(detail::to_valid_utf8(end.err.head))},
+                   {"stderr", trimmed(text_of(end.err))},
                    {"stdout_truncated", end.out.truncated()},
                    {"stderr_truncated", end.err.truncated()},
                    {"duration_ms", end.duration.count()},

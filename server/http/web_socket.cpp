@@ -7,6 +7,8 @@
 #include <deque>
 #include <utility>
 
+#include <pawl/detail/utf8.hpp>
+
 #include "server/http/connection.hpp"
 #include "server/http/upgraded.hpp"
 
@@ -106,6 +108,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::size_t max_reason_bytes = 123;  // RFC 6455, 5.5
+constexpr std::size_t ellipsis_bytes = 3;
 constexpr unsigned code_unsupported = 1003;
 
 class web_socket_session final : public upgraded,
@@ -229,7 +232,8 @@ void web_socket_session::write_next() {
 
 void web_socket_session::close(unsigned code, std::string reason) {
   if (std::exchange(is_closing_, true)) return;
-  if (reason.size() > max_reason_bytes) reason.resize(max_reason_bytes);
+  // The text of a close frame must be UTF-8. Twice: valid text is only cut.
+  reason = detail::to_valid_utf8(detail::to_valid_utf8(reason), max_reason_bytes - ellipsis_bytes);
   const beast_ws::close_reason why{static_cast<beast_ws::close_code>(code), reason};
   of_->set_write_deadline(steady_clock::now() + of_->all().settings().write_timeout_ms);
   socket_.async_close(why, [self = shared_from_this()](const error_code&) { self->finish(); });

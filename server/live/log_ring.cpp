@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <pawl/detail/utf8.hpp>
+
 namespace pawl::server {
 namespace {
 
@@ -28,8 +30,7 @@ std::size_t log_ring::size_of(const log_line& line) noexcept {
 
 void log_ring::add(log_line line) {
   if (line.message.size() > max_message_bytes) {
-    line.message.resize(max_message_bytes);
-    line.message += "…";
+    line.message = detail::to_valid_utf8(line.message, max_message_bytes);
   }
   const std::lock_guard lock{mutex_};
   bytes_ += size_of(line);

@@ -1,5 +1,7 @@
 #include "server/live/log_ring.hpp"
 
+#include <pawl/detail/utf8.hpp>
+
 #include "tests/support/catch.hpp"
 
 using namespace pawl;
@@ -35,6 +37,19 @@ TEST_CASE("the oldest lines of all runs are dropped when the memory is full", "[
     kept += ring.lines({default_scope(), run_id{"run-" + std::to_string(i)}}, 1000).size();
   CHECK(kept > 7);
   CHECK(kept < 100);
+}
+
+TEST_CASE("an oversized line is cut between two characters", "[logs]") {
+  log_ring ring{std::size_t{1} << 20};
+  for (const std::string start : {"", "x", "xy", "xyz"}) {
+    std::string message = start;
+    while (message.size() < 100'000) message += "\xf0\x9f\x98\x80";
+    ring.add(logged("a", message));
+    const auto lines = ring.lines({default_scope(), run_id{"a"}}, 1);
+    REQUIRE(lines.size() == 1);
+    CHECK(detail::valid_utf8_prefix(lines[0].message) == lines[0].message.size());
+    CHECK(lines[0].message.ends_with("\xf0\x9f\x98\x80…"));
+  }
 }
 
 TEST_CASE("an oversized line is truncated", "[logs]") {
