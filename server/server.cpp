@@ -109,7 +109,8 @@ struct http_server::impl {
   const std::shared_ptr<metrics> request_metrics = std::make_shared<metrics>();
   const std::shared_ptr<log_ring> logs = std::make_shared<log_ring>(log_bytes);
   const std::shared_ptr<waiting_calls> waits = std::make_shared<waiting_calls>();
-  const std::shared_ptr<live_streams> live = std::make_shared<live_streams>();
+  const std::shared_ptr<live_streams> live = std::make_shared<live_streams>(
+      std::chrono::seconds{15}, [waiting = waits] { waiting->end_revoked(); });
   const std::shared_ptr<subscription> log_source;
   dispatcher routes;
   std::shared_ptr<http::listener> transport;

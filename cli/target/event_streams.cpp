@@ -43,8 +43,14 @@ std::size_t event_streams::stream::on_body(char* data, std::size_t size, std::si
   }
   to.too_large = !to.parser.feed(chunk);
   if (to.too_large) return 0;
-  while (auto event = to.parser.next())
-    to.owner->updates_.push_back({to.name, *std::move(event), {}});
+  while (auto event = to.parser.next()) {
+    to.begun = true;
+    to.owner->updates_.push_back({to.name, *std::move(event)});
+  }
+  if (!to.begun && !to.parser.last_id().empty()) {
+    to.begun = true;
+    to.owner->updates_.push_back({to.name, {}, {}, to.parser.last_id()});
+  }
   return chunk.size();
 }
 

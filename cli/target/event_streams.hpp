@@ -28,11 +28,13 @@ class event_streams {
   /// Reads available data. Waits for it at most `wait`.
   void poll(std::chrono::milliseconds wait);
 
-  /// An event of a stream; without an event, the end of the stream and its error, if any.
+  /// An event of a stream, or the id with which it began; without either, the end of the stream and
+  /// its error, if any.
   struct update {
     std::string name;
     std::optional<stream_event> event = {};
     std::optional<error> failure = {};
+    std::string first_id = {};
   };
   /// Removes and returns the oldest update.
   [[nodiscard]] std::optional<update> next();
@@ -46,6 +48,7 @@ class event_streams {
     sse_parser parser;
     std::string error_body;  ///< start of the body of an error response
     bool too_large = false;
+    bool begun = false;  ///< an event or an id has arrived
 
     ~stream();
     static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);

@@ -118,7 +118,8 @@ void remote_follower::finish(const run_id& id, result<run_view> run) {
 void remote_follower::handle_updates() {
   while (const auto update = streams_.next()) {
     const auto found = runs_.find(update->name);
-    if (found == runs_.end()) continue;
+    // The first id is where the stream was asked to begin.
+    if (found == runs_.end() || !update->first_id.empty()) continue;
     if (update->event) {
       handle_event(found->second, *update->event);
       shown_.tick();

@@ -48,7 +48,9 @@ result<void> stream_scope_events(const server_access& access, std::optional<jour
     }
     streams.poll(poll_interval);
     while (const auto update = streams.next()) {
-      if (update->event && update->event->kind != "dropped") {
+      if (!update->first_id.empty()) {
+        if (const auto position = parse_journal_position(update->first_id)) after = *position;
+      } else if (update->event && update->event->kind != "dropped") {
         const auto more = deliver(*update->event, after, listener);
         if (!more) return more.error();
         if (!*more) return {};

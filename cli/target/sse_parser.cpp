@@ -24,6 +24,7 @@ std::optional<stream_event> sse_parser::next() {
     at_ = end + 1;
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
     if (line.empty()) {
+      if (!current_.id.empty()) last_id_ = current_.id;
       const bool complete = std::exchange(has_data_, false);
       stream_event done = std::exchange(current_, {});
       if (complete) return done;

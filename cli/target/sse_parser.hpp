@@ -22,11 +22,15 @@ class sse_parser {
   [[nodiscard]] bool feed(std::string_view text);
   /// Removes and returns the next complete event.
   [[nodiscard]] std::optional<stream_event> next();
+  /// The id of the last complete block that had one, with or without an event: where the stream
+  /// resumes. Empty before the first.
+  [[nodiscard]] const std::string& last_id() const noexcept { return last_id_; }
 
  private:
   std::string text_;  ///< parsed up to `at_`
   std::size_t at_ = 0;
   stream_event current_;
+  std::string last_id_;
   bool has_data_ = false;
 };
 

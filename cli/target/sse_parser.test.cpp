@@ -32,7 +32,18 @@ TEST_CASE("events are parsed from chunks of any size") {
     CHECK(all[1].id.empty());
     CHECK(all[1].kind == "step_log");
     CHECK(all[1].data == "x\ny");
+    CHECK(parser.last_id() == "9.9");
   }
+}
+
+TEST_CASE("an id without an event counts once its block is complete") {
+  sse_parser parser;
+  REQUIRE(parser.feed("id: 4.0\n"));
+  CHECK_FALSE(parser.next());
+  CHECK(parser.last_id().empty());
+  REQUIRE(parser.feed("\n"));
+  CHECK_FALSE(parser.next());
+  CHECK(parser.last_id() == "4.0");
 }
 
 }  // namespace

@@ -198,7 +198,15 @@ bool call::acquire_wait_slot() {
 
 void call::set_early_answer(std::function<void()> answer) {
   const auto exchange = exchange_;  // another thread may answer meanwhile
-  waiting_id_ = with().waits->add(std::move(answer));
+  // Returns true even if the request was answered meanwhile: it must not wait any longer.
+  auto refuse_if_revoked = [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return false;
+    const auto refused = self->recheck();
+    if (refused) self->fail(*refused);
+    return refused.has_value();
+  };
+  waiting_id_ = with().waits->add(std::move(answer), std::move(refuse_if_revoked));
   // Answered meanwhile, because the server is stopping.
   if (answered_)
     if (const auto id = waiting_id_.exchange(0); id != 0) with().waits->remove(id);

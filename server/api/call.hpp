@@ -95,6 +95,10 @@ class call : public std::enable_shared_from_this<call> {
   /// server stops or the client disconnects before any other answer. Set it before the wait begins.
   void set_early_answer(std::function<void()> answer);
 
+  /// Checks the caller again, for what lasts longer than the request; see `authenticator::recheck`.
+  /// Any thread, also after the answer.
+  [[nodiscard]] std::optional<problem> recheck() const { return with().auth->recheck(by_); }
+
   /// Sets the target in the audit log if the path does not name it.
   void set_target(std::string target) { target_ = std::move(target); }
   /// Records one of several commands of this request in the audit log.

@@ -45,6 +45,12 @@ problem forbidden_role(const route& to, const caller& by) {
                                        std::string{to_string(by.role)}};
 }
 
+problem forbidden_scope(const caller& by) {
+  return {problem_code::forbidden,
+          "this concerns the whole server and requires a key for every scope (\"*\"); " +
+              pawl::quoted(by.name) + " is for single scopes"};
+}
+
 /// Checks that apply to every request: media types, presence of a body, Idempotency-Key.
 std::optional<problem> check_headers(const route& to, const http::request& request) {
   const auto accept = request.fields.find("Accept");
@@ -88,6 +94,7 @@ void dispatcher::handle(http::request what, std::shared_ptr<http::exchange> answ
     if (const auto* const refused = std::get_if<problem>(&known)) return refuse(*refused);
     by = std::get<caller>(std::move(known));
     if (by.role < *to.role) return refuse(forbidden_role(to, by));
+    if (to.server_wide && !by.every_scope) return refuse(forbidden_scope(by));
   }
   auto in = api_->with.engine.scope(by.scope.str());
   if (!in) return refuse(problem_of(in.error()));

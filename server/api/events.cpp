@@ -32,6 +32,7 @@ void stream_run(const call_ptr& request, const std::shared_ptr<subscription>& li
   const auto watch =
       std::make_shared<run_watch>(request->with().live, request->in(), request->run(), live, after,
                                   follow, make_sse_sink(stream));
+  watch->set_permission([request] { return request->recheck(); });
   watch->begin();
   stream->on_closed([weak = std::weak_ptr{watch}] {
     if (const auto ended = weak.lock()) ended->stop();
@@ -73,6 +74,7 @@ void watch_scope(const call_ptr& request) {
   if (!stream) return;
   const auto watch = std::make_shared<scope_watch>(request->with().live, request->in(), after,
                                                    make_sse_sink(stream));
+  watch->set_permission([request] { return request->recheck(); });
   watch->begin();
   stream->on_closed([weak = std::weak_ptr{watch}] {
     if (const auto ended = weak.lock()) ended->stop();

@@ -21,12 +21,8 @@ void put_log_level(const call_ptr& request) {
   const log_level level = fields.level("level");
   fields.finish();
   if (request->reject_if_invalid(std::move(diagnostics))) return;
-  // The audit entry may go to this log: write it at the more verbose of the two levels.
-  spdlog::logger& log = *request->with().log;
-  const bool more_verbose = level < level_of(log);
-  if (more_verbose) set_level(log, level);
+  set_level(*request->with().log, level);
   request->audit(request->route().name, std::string{to_string(level)}, nullptr);
-  if (!more_verbose) set_level(log, level);
   answer_level(request);
 }
 
@@ -34,9 +30,11 @@ void put_log_level(const call_ptr& request) {
 
 void add_log_routes(router& to) {
   const std::string_view pattern = "/v1/config/log-level";
-  to.add(get_route(pattern, "config.log_level", role::admin, answer_level));
+  to.add(get_route(pattern, "config.log_level", role::admin, answer_level).for_whole_server());
   // The handler writes the audit entry.
-  to.add(put_route(pattern, "config.set_log_level", role::admin, put_log_level).unaudited());
+  to.add(put_route(pattern, "config.set_log_level", role::admin, put_log_level)
+             .for_whole_server()
+             .unaudited());
 }
 
 }  // namespace pawl::server

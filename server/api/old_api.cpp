@@ -150,8 +150,10 @@ class old_sink final : public event_sink {
     const std::size_t size = text.size();
     return to_->send(std::move(text)) ? size : 0;
   }
+  void begin(const std::string&) override {}  // unknown to the previous engine
   void heartbeat() override {}
   void close() override { to_->close(1000, "the thread's events have ended"); }
+  void refuse(const std::string& reason) override { to_->close(1008, reason); }
   void when_drained(std::function<void()> what) override { to_->when_drained(std::move(what)); }
 
  private:
@@ -172,6 +174,7 @@ void watch_thread(const call_ptr& request) {
     const auto watch = std::make_shared<run_watch>(
         request->with().live, request->in(), request->run(), live, event_position{}, false,
         std::make_unique<old_sink>(request->run().str(), socket));
+    watch->set_permission([request] { return request->recheck(); });
     watch->begin();
     socket->on_message([](const std::string&) {});
     socket->on_closed([weak = std::weak_ptr{watch}] {

@@ -66,6 +66,7 @@ void check_operation(const json& document, const route& route, const json& opera
   CHECK(headers.contains("Idempotency-Key") == (route.method == "POST"));
   if (route.role) {
     CHECK(operation["x-role"] == to_string(*route.role));
+    CHECK(operation.value("x-every-scope", false) == route.server_wide);
   } else {
     CHECK(operation["security"] == json::array());
   }

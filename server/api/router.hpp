@@ -40,6 +40,7 @@ struct route {
   std::vector<std::string_view> parameters = {};  ///< allowed query parameters
   std::string_view produces = "application/json";
   bool audited = true;
+  bool server_wide = false;  ///< requires a key for every scope
 
   /// Whether requests are recorded in the audit log.
   [[nodiscard]] bool is_command() const noexcept { return method != "GET" && audited; }
@@ -50,6 +51,8 @@ struct route {
   [[nodiscard]] route producing(std::string_view media_type) &&;
   /// Sets `idempotency_mode::by_engine`.
   [[nodiscard]] route idempotent_by_engine() &&;
+  /// For operations that concern the whole server, not one scope.
+  [[nodiscard]] route for_whole_server() &&;
   /// For operations that change nothing or write their own audit entries.
   [[nodiscard]] route unaudited() &&;
 };

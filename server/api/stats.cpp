@@ -59,7 +59,7 @@ void get_config(const call_ptr& request) {
 
 void add_stats_routes(router& to) {
   to.add(get_route("/v1/stats", "stats.get", role::reader, get_stats));
-  to.add(get_route("/v1/config", "config.get", role::admin, get_config));
+  to.add(get_route("/v1/config", "config.get", role::admin, get_config).for_whole_server());
 }
 
 }  // namespace pawl::server

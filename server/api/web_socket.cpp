@@ -62,6 +62,10 @@ void take_message(const call_ptr& request, const std::weak_ptr<http::web_socket>
                   const std::shared_ptr<pending_commands>& commands, const std::string& text) {
   const auto socket = weak.lock();
   if (!socket) return;
+  if (const auto refused = request->recheck()) {
+    send_problem(*socket, nullptr, *refused);
+    return socket->close(1008, refused->detail);
+  }
   auto parsed = request->parse(text, "the message");
   if (const auto* const refused = std::get_if<problem>(&parsed))
     return send_problem(*socket, nullptr, *refused);
@@ -102,6 +106,7 @@ void open_socket(const call_ptr& request, const std::shared_ptr<subscription>& l
   socket->on_message([request, commands, weak = std::weak_ptr{socket}](const std::string& text) {
     take_message(request, weak, commands, text);
   });
+  watch->set_permission([request] { return request->recheck(); });
   watch->begin();
   socket->on_closed([weak = std::weak_ptr{watch}] {
     if (const auto ended = weak.lock()) ended->stop();

@@ -7,6 +7,8 @@
 namespace pawl::server {
 namespace {
 
+constexpr unsigned policy_violation = 1008;  // RFC 6455, 7.4.1
+
 class sse_sink final : public event_sink {
  public:
   explicit sse_sink(std::shared_ptr<http::stream> to) : to_(std::move(to)) {}
@@ -19,8 +21,11 @@ class sse_sink final : public event_sink {
     const std::size_t size = text.size();
     return to_->write(std::move(text)) ? size : 0;
   }
+  /// An event without data sets the id of the stream and is not dispatched (HTML standard, 9.2.6).
+  void begin(const std::string& id) override { to_->write("id: " + id + "\n\n"); }
   void heartbeat() override { to_->write(": \n\n"); }
   void close() override { to_->close(); }
+  void refuse(const std::string&) override { to_->close(); }
   void when_drained(std::function<void()> what) override { to_->when_drained(std::move(what)); }
 
  private:
@@ -44,6 +49,9 @@ class web_socket_sink final : public event_sink {
     }
     return to_->send(std::move(text)) ? size : 0;
   }
+  void begin(const std::string& id) override {
+    to_->send(text_of(json{{"type", "hello"}, {"after", id}}));
+  }
   void heartbeat() override {}  // the transport pings
   void close() override {
     commands_->when_idle([to = to_, last = std::move(last_)] {
@@ -51,6 +59,8 @@ class web_socket_sink final : public event_sink {
       to->close(1000, "the run's events have ended");
     });
   }
+  /// Without the results of pending commands: they may take long.
+  void refuse(const std::string& reason) override { to_->close(policy_violation, reason); }
   void when_drained(std::function<void()> what) override { to_->when_drained(std::move(what)); }
 
  private:

@@ -32,6 +32,17 @@ void event_watch::heartbeat() {
   if (!closed_ && !draining_) to_->heartbeat();
 }
 
+void event_watch::check_permission() {
+  if (closed_ || !recheck_) return;
+  const auto refused = recheck_();
+  if (!refused) return;
+  closed_ = true;
+  live_.reset();
+  to_->event("", "dropped", {{"reason", refused->detail}});
+  to_->refuse(refused->detail);
+  served_by_->remove(shared_from_this());
+}
+
 void event_watch::subscribe(std::shared_ptr<subscription> from) {
   live_ = std::move(from);
   live_->on_event([weak = weak_from_this(), streams = served_by_] {

@@ -13,6 +13,7 @@
 
 #include "server/live/event_sink.hpp"
 #include "server/live/live_streams.hpp"
+#include "server/problem.hpp"
 
 namespace pawl::server {
 
@@ -20,6 +21,11 @@ namespace pawl::server {
 /// the thread of `live_streams`, except `stop` and the engine's callbacks, which only wake it.
 class event_watch : public live_session, public std::enable_shared_from_this<event_watch> {
  public:
+  /// Sets a function that returns why the reader may not continue, if it may not. It is called
+  /// several times a second. Set it before `begin`.
+  void set_permission(std::function<std::optional<problem>()> recheck) {
+    recheck_ = std::move(recheck);
+  }
   /// Starts the session. Call once, when the sink is open.
   void begin();
   /// Reports that the peer disconnected. Any thread.
@@ -27,6 +33,7 @@ class event_watch : public live_session, public std::enable_shared_from_this<eve
 
   void pump() final;
   void heartbeat() final;
+  void check_permission() final;
 
  protected:
   event_watch(std::shared_ptr<live_streams> served_by, scope in, std::unique_ptr<event_sink> to);
@@ -75,6 +82,7 @@ class event_watch : public live_session, public std::enable_shared_from_this<eve
   const std::shared_ptr<live_streams> served_by_;
   const scope in_;
   const std::unique_ptr<event_sink> to_;
+  std::function<std::optional<problem>()> recheck_;
   std::shared_ptr<subscription> live_;
   std::size_t unsent_ = 0;  ///< bytes written since the sink was last drained
   bool closed_ = false;

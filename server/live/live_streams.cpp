@@ -1,12 +1,23 @@
 #include "server/live/live_streams.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 namespace pawl::server {
 
-live_streams::live_streams(std::chrono::milliseconds heartbeat_interval)
-    : heartbeat_interval_(heartbeat_interval), thread_([this] { serve(); }) {}
+namespace {
+
+/// A caller whose key was removed is disconnected within a second.
+constexpr std::chrono::milliseconds permission_interval{250};
+
+}  // namespace
+
+live_streams::live_streams(std::chrono::milliseconds heartbeat_interval,
+                           std::function<void()> also_check)
+    : heartbeat_interval_(heartbeat_interval),
+      also_check_(std::move(also_check)),
+      thread_([this] { serve(); }) {}
 
 live_streams::~live_streams() {
   stop();
@@ -46,18 +57,35 @@ void live_streams::stop() {
   }();
 }
 
+template <class What>
+void live_streams::each_session(std::unique_lock<std::mutex>& lock, What what) {
+  const std::vector<std::shared_ptr<live_session>> all(sessions_.begin(), sessions_.end());
+  lock.unlock();
+  for (const auto& each : all) what(*each);
+  lock.lock();
+}
+
 void live_streams::serve() {
-  auto next_heartbeat = std::chrono::steady_clock::now() + heartbeat_interval_;
+  using std::chrono::steady_clock;
+  auto next_heartbeat = steady_clock::now() + heartbeat_interval_;
+  auto next_check = steady_clock::now() + permission_interval;
   std::unique_lock lock{mutex_};
   while (!stopped_) {
-    if (std::chrono::steady_clock::now() >= next_heartbeat) {
+    const auto now = steady_clock::now();
+    if (now >= next_check) {
+      next_check = now + permission_interval;
+      each_session(lock, [](live_session& each) { each.check_permission(); });
+      if (also_check_) {
+        lock.unlock();
+        also_check_();
+        lock.lock();
+      }
+    } else if (now >= next_heartbeat) {
       next_heartbeat += heartbeat_interval_;
-      const std::vector<std::shared_ptr<live_session>> all(sessions_.begin(), sessions_.end());
-      lock.unlock();
-      for (const auto& each : all) each->heartbeat();
-      lock.lock();
+      each_session(lock, [](live_session& each) { each.heartbeat(); });
     } else if (ready_.empty()) {
-      changed_.wait_until(lock, next_heartbeat, [&] { return stopped_ || !ready_.empty(); });
+      changed_.wait_until(lock, std::min(next_check, next_heartbeat),
+                          [&] { return stopped_ || !ready_.empty(); });
     } else {
       auto session = std::move(ready_.front());
       ready_.pop_front();

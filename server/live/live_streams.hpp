@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -20,6 +21,8 @@ class live_session {
   virtual void pump() = 0;
   /// Sends a keep-alive to the peer. Called like `pump`.
   virtual void heartbeat() = 0;
+  /// Ends the session if its caller has lost the permission. Called like `pump`.
+  virtual void check_permission() {}
 
  private:
   friend class live_streams;
@@ -30,7 +33,10 @@ class live_session {
 /// that no run waits for a reader. Safe for concurrent use.
 class live_streams {
  public:
-  explicit live_streams(std::chrono::milliseconds heartbeat_interval = std::chrono::seconds{15});
+  /// `also_check` is called each time that the permissions of the sessions are checked, four times
+  /// a second.
+  explicit live_streams(std::chrono::milliseconds heartbeat_interval = std::chrono::seconds{15},
+                        std::function<void()> also_check = {});
   ~live_streams();
   live_streams(const live_streams&) = delete;
   live_streams& operator=(const live_streams&) = delete;
@@ -45,8 +51,12 @@ class live_streams {
 
  private:
   void serve();
+  /// Calls `what` for each session, without the lock.
+  template <class What>
+  void each_session(std::unique_lock<std::mutex>& lock, What what);
 
   const std::chrono::milliseconds heartbeat_interval_;
+  const std::function<void()> also_check_;
   std::mutex mutex_;  ///< guards the members below
   std::condition_variable changed_;
   std::unordered_set<std::shared_ptr<live_session>> sessions_;

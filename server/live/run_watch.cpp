@@ -57,6 +57,7 @@ void run_watch::query_end() {
 void run_watch::advance() {
   if (phase_ == phase::initial) {
     subscribe(std::move(initial_subscription_));
+    to().begin(event_id(position_.checkpoint, position_.place));
     return query_history();
   }
   if (phase_ == phase::querying && !take_page()) return;

@@ -34,9 +34,13 @@ bool scope_watch::take_page() {
   page_ = *std::move(page);
   next_in_page_ = 0;
   phase_ = phase::writing;
-  if (!page_.lost) return true;
-  drop("the events after the last one read are no longer stored");
-  return false;
+  if (page_.lost) {
+    drop("the events after the last one read are no longer stored");
+    return false;
+  }
+  // Without a position to continue from, the first page is empty and its end is the position.
+  if (!std::exchange(begun_, true)) to().begin(to_string(position_.value_or(page_.next)));
+  return true;
 }
 
 void scope_watch::advance() {

@@ -35,6 +35,7 @@ class scope_watch final : public event_watch {
   std::optional<journal_position> position_;
   event_page page_;
   std::size_t next_in_page_ = 0;
+  bool begun_ = false;            ///< the first id has been written
   bool journal_changed_ = false;  ///< there were events since the last query
   std::optional<result<event_page>> answered_page_;
 };

@@ -11,7 +11,13 @@ namespace {
 
 class logging_audit final : public audit_log {
  public:
-  explicit logging_audit(std::shared_ptr<spdlog::logger> to) : to_(std::move(to)) {}
+  /// A logger of its own, with the same sinks: the level of the log does not apply to the audit.
+  explicit logging_audit(const spdlog::logger& beside)
+      : to_(std::make_shared<spdlog::logger>(beside.name(), beside.sinks().begin(),
+                                             beside.sinks().end())) {
+    to_->set_level(spdlog::level::info);
+    to_->flush_on(spdlog::level::info);
+  }
 
   void record(const audit_entry& entry) override {
     // Adds scope and request id to the log line.
@@ -27,8 +33,8 @@ class logging_audit final : public audit_log {
 
 }  // namespace
 
-std::unique_ptr<audit_log> make_logging_audit(std::shared_ptr<spdlog::logger> to) {
-  return std::make_unique<logging_audit>(std::move(to));
+std::unique_ptr<audit_log> make_logging_audit(const std::shared_ptr<spdlog::logger>& to) {
+  return std::make_unique<logging_audit>(*to);
 }
 
 }  // namespace pawl::server

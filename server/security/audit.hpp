@@ -28,7 +28,8 @@ class audit_log {
   virtual void record(const audit_entry& entry) = 0;
 };
 
-/// Records commands in a logger, at level info.
-[[nodiscard]] std::unique_ptr<audit_log> make_logging_audit(std::shared_ptr<spdlog::logger> to);
+/// Records commands in the sinks of a logger, whatever its level, and flushes each line.
+[[nodiscard]] std::unique_ptr<audit_log> make_logging_audit(
+    const std::shared_ptr<spdlog::logger>& to);
 
 }  // namespace pawl::server

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -27,6 +28,9 @@ struct caller {
   std::string name;  ///< for the audit log and messages: the key's name, or the peer without keys
   server::role role = server::role::reader;
   scope_name scope;
+  bool every_scope = false;   ///< may use what belongs to the whole server
+  std::string key_id = {};    ///< of the key, to check it again; "" without keys
+  std::string key_hash = {};  ///< detects another key with the same id
 };
 
 /// Authenticates requests. Safe for concurrent use; does not block.
@@ -38,6 +42,13 @@ class authenticator {
   /// `too_many_requests`, or `invalid_argument` for a malformed `Pawl-Scope`.
   [[nodiscard]] virtual std::variant<caller, problem> authenticate(
       const http::request& request) = 0;
+
+  /// Checks an authenticated caller again, for what lasts longer than a request: streams,
+  /// WebSockets and waiting requests. Returns why the caller may not continue: its key was removed,
+  /// has expired or lost its role or scope.
+  [[nodiscard]] virtual std::optional<problem> recheck(const caller& /*by*/) {
+    return std::nullopt;
+  }
 };
 
 /// The scope in the field `Pawl-Scope`; the default scope without that field.

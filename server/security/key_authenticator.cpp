@@ -14,7 +14,9 @@
 namespace pawl::server {
 namespace {
 
-constexpr std::chrono::seconds check_interval{1};
+constexpr std::chrono::milliseconds check_interval{1'000};
+// For callers that are already connected: a removed key must end them within a second.
+constexpr std::chrono::milliseconds recheck_interval{250};
 constexpr std::string_view challenge = "Bearer realm=\"pawl\"";
 
 /// The token of "Bearer TOKEN" (RFC 6750, 2.1); nothing for any other form.
@@ -93,12 +95,12 @@ std::shared_ptr<const key_authenticator::table> key_authenticator::current() con
   return table_;
 }
 
-void key_authenticator::check_file() {
+void key_authenticator::check_file(std::chrono::milliseconds interval) {
   if (options_.file.empty()) return;
   {
     const std::unique_lock checking{file_mutex_, std::try_to_lock};
     const auto now = options_.ticks();
-    if (!checking || now - checked_at_ < check_interval) return;
+    if (!checking || now - checked_at_ < interval) return;
     checked_at_ = now;
     if (stamp_of(options_.file) == loaded_stamp_) return;
   }
@@ -111,7 +113,7 @@ void key_authenticator::check_file() {
 }
 
 std::variant<caller, problem> key_authenticator::authenticate(const http::request& request) {
-  check_file();
+  check_file(check_interval);
   const auto keys = current();
   if (!keys->needed) return options_.without_keys->authenticate(request);
 
@@ -126,6 +128,28 @@ std::variant<caller, problem> key_authenticator::authenticate(const http::reques
   if (found->second->has_expired(options_.now()))
     return refuse(request, rejection::expired, found->second);
   return in_scope(*found->second, request);
+}
+
+std::optional<problem> key_authenticator::recheck(const caller& by) {
+  check_file(recheck_interval);
+  const auto keys = current();
+  if (!keys->needed) return std::nullopt;
+  const auto refused = [&](problem_code code, const std::string& what) {
+    return problem{code, "the key " + pawl::quoted(by.name) + " " + what};
+  };
+  if (by.key_id.empty()) {
+    return problem{problem_code::unauthorized,
+                   "this server now requires a key; send Authorization: Bearer KEY"};
+  }
+  const auto found = keys->by_id.find(by.key_id);
+  if (found == keys->by_id.end() || found->second->hash != by.key_hash)
+    return refused(problem_code::unauthorized, "was removed");
+  const stored_key& key = *found->second;
+  if (key.has_expired(options_.now())) return refused(problem_code::unauthorized, "has expired");
+  if (key.role < by.role) return refused(problem_code::forbidden, "has lost its role");
+  if (!allows_scope(key, by.scope.str()))
+    return refused(problem_code::forbidden, "is no longer valid for the scope");
+  return std::nullopt;
 }
 
 problem key_authenticator::refuse(const http::request& request, rejection why,
@@ -176,7 +200,8 @@ std::variant<caller, problem> key_authenticator::in_scope(const stored_key& key,
     return problem{problem_code::forbidden,
                    "this key is not valid for the scope " + pawl::quoted(scope->str())};
   }
-  return caller{key.name, key.role, *std::move(scope)};
+  return caller{key.name, key.role, *std::move(scope), allows_scope(key, every_scope),
+                key.id,   key.hash};
 }
 
 }  // namespace pawl::server

@@ -50,6 +50,7 @@ class key_authenticator final : public authenticator {
       key_authenticator_options options);
 
   [[nodiscard]] std::variant<caller, problem> authenticate(const http::request& request) override;
+  [[nodiscard]] std::optional<problem> recheck(const caller& by) override;
 
   /// Reloads the file. Errors: as `read_keys`; the loaded keys stay valid.
   [[nodiscard]] result<void> reload();
@@ -64,7 +65,8 @@ class key_authenticator final : public authenticator {
 
   explicit key_authenticator(key_authenticator_options options);
 
-  void check_file();
+  /// Reloads the file if it has changed and was not checked for `interval`.
+  void check_file(std::chrono::milliseconds interval);
   [[nodiscard]] std::shared_ptr<const table> current() const;
   [[nodiscard]] problem refuse(const http::request& request, rejection why,
                                const stored_key* key = nullptr);

@@ -188,6 +188,58 @@ TEST_CASE("Added and removed keys take effect within a second") {
   CHECK(d.knock_with(second.text).code == problem_code::unauthorized);
 }
 
+TEST_CASE("A caller that is already connected loses its permission within a second") {
+  limiter d;
+  const auto boss = d.folder.add("boss", role::admin, {"*"});
+  d.folder.add("gone", role::reader, {"a", "b"});
+  const auto gone = d.folder.add("leaver", role::operator_role, {"a", "b"}, 10s);
+  REQUIRE(d.open());
+  const caller kept = d.enter(boss.text);
+  const caller leaver = d.enter(gone.text, {{"Pawl-Scope", "b"}});
+  CHECK(kept.every_scope);
+  CHECK_FALSE(leaver.every_scope);
+  CHECK_FALSE(d.in->recheck(leaver));
+
+  const auto change = [&](auto how) {
+    d.folder.change([&](auto& keys) {
+      for (auto& key : keys)
+        if (key.name == "leaver") how(key);
+    });
+    d.ticks += 250ms;
+  };
+  change([](stored_key& key) { key.role = role::reader; });
+  REQUIRE(d.in->recheck(leaver));
+  CHECK(d.in->recheck(leaver)->code == problem_code::forbidden);
+  change([](stored_key& key) { key.role = role::author; });
+  CHECK_FALSE(d.in->recheck(leaver));
+  change([](stored_key& key) { key.scopes = {"a"}; });
+  CHECK(d.in->recheck(leaver)->code == problem_code::forbidden);
+  change([](stored_key& key) { key.scopes = {"*"}; });
+  CHECK_FALSE(d.in->recheck(leaver));
+  // A key of the same id and name with another secret is another key.
+  change([](stored_key& key) { key.hash = hash_of_key("other"); });
+  CHECK(d.in->recheck(leaver)->code == problem_code::unauthorized);
+  change([&](stored_key& key) { key.hash = gone.stored.hash; });
+  CHECK_FALSE(d.in->recheck(leaver));
+  d.now += 11s;
+  CHECK(contains(d.in->recheck(leaver)->detail, "has expired"));
+  d.folder.remove("leaver");
+  d.ticks += 250ms;
+  CHECK(contains(d.in->recheck(leaver)->detail, "was removed"));
+  CHECK_FALSE(d.in->recheck(kept));
+}
+
+TEST_CASE("A caller without a key must present one after the first key was added") {
+  limiter d;
+  REQUIRE(d.open(true));
+  const caller open = std::get<caller>(d.ask({}));
+  CHECK_FALSE(d.in->recheck(open));
+  d.folder.add("ci");
+  d.ticks += 250ms;
+  REQUIRE(d.in->recheck(open));
+  CHECK(d.in->recheck(open)->code == problem_code::unauthorized);
+}
+
 TEST_CASE("An unreadable key file leaves the loaded keys valid") {
   limiter d;
   const auto key = d.folder.add("ci");

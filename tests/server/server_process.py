@@ -89,9 +89,10 @@ class Server:
                 name, _, value = line.decode().rstrip("\n").partition(": ")
                 if name:
                     event[name] = value
-                elif "event" in event:
+                    continue
+                if "event" in event:
                     yield event.get("id"), event["event"], json.loads(event["data"])
-                    event = {}
+                event = {}  # an id without an event is not the id of the next one
         finally:
             connection.close()
 

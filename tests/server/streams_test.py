@@ -1,5 +1,9 @@
 """Event streams over real sockets, interrupted and resumed while runs continue."""
 
+import json
+import os
+import random
+import sys
 import threading
 import unittest
 
@@ -69,6 +73,70 @@ class StreamsTest(ServerTest):
         watcher.join(LIMIT_S)
         self.assertEqual(cuts, 100)
         self.assertEqual(seen, whole)
+
+    def test_streams_cut_at_any_line_miss_nothing(self):
+        """Also before the first event: the first line of a stream is an id."""
+        seed = int(os.environ.get("PAWL_TEST_SEED", random.SystemRandom().randrange(2**32)))
+        print(f"seed {seed} (PAWL_TEST_SEED repeats the cuts)", file=sys.stderr)
+        chance = random.Random(seed)
+        server = self.serve()
+        server.post("/v1/flows", sequence("f", *[task(f"n{i}") for i in range(2)]))
+        server.post("/v1/flows", sequence("long", *[task(f"n{i}", "core.sleep", ms=3)
+                                                    for i in range(120)]))
+        seen, last, ended = self.read_cut(server, "/v1/events", None, 2, "none")
+        self.assertIsNotNone(last)
+        self.assertEqual(seen, [])
+        begin = last
+        server.post("/v1/runs", {"flow": "long", "id": "r"})
+        starter = threading.Thread(target=lambda: [
+            server.post("/v1/runs?wait=30s", {"flow": "f", "id": name})
+            for name in [f"r-{n}" for n in range(60)] + ["last"]])
+        starter.start()
+        of_run, at_run, cuts, run_ended = [], None, 0, False
+        while not (ended and run_ended and cuts >= 100):
+            cuts += 1
+            if not ended:
+                more, last, ended = self.read_cut(server, "/v1/events", last,
+                                                  chance.randrange(12), "last")
+                seen += more
+            if not run_ended:
+                more, at_run, run_ended = self.read_cut(server, "/v1/runs/r/events", at_run,
+                                                        chance.randrange(12), "r")
+                of_run += more
+        starter.join(LIMIT_S)
+        self.assertEqual(of_run, self.history(server, "r"))
+        whole = []
+        for id_, kind, data in server.events_at("/v1/events", begin):
+            whole.append(id_)
+            if id_ == seen[-1]:
+                break
+        self.assertEqual(seen, whole)
+
+    def read_cut(self, server, path, last, lines, run):
+        """Reads a number of lines of a stream. Returns the ids of the complete events, the last id
+        and whether `run` has completed."""
+        connection = server.connect()
+        try:
+            connection.request("GET", path, headers={"Last-Event-ID": last} if last else {})
+            response = connection.getresponse()
+            self.assertEqual(response.status, 200)
+            ids, event, ended = [], {}, False
+            for _ in range(lines):
+                name, _, value = response.readline().decode().rstrip("\n").partition(": ")
+                if name:
+                    event[name] = value
+                    continue
+                last = event.get("id", last)
+                if "id" in event and "event" in event:
+                    ids.append(event["id"])
+                    ended |= (event["event"] == "run_completed" and
+                              json.loads(event["data"])["run"] == run)
+                if event.get("event") == "end":
+                    break
+                event = {}
+            return ids, last, ended
+        finally:
+            connection.close()
 
     def test_many_streams_of_one_run_have_the_same_events(self):
         server = self.serve()

@@ -11,14 +11,15 @@ TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 class WebSocket:
     """Connects on construction. Raises OSError, or ValueError if the server refuses the upgrade."""
 
-    def __init__(self, server, path):
+    def __init__(self, server, path, **fields):
         self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=LIMIT_S)
         self.reader = self.socket.makefile("rb")
         self.close_code = None  # close code of the server
+        more = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
         self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
                             "Upgrade: websocket\r\nConnection: Upgrade\r\n"
                             "Sec-WebSocket-Version: 13\r\n"
-                            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode())
+                            f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{more}\r\n".encode())
         status = self.reader.readline()
         while self.reader.readline() not in (b"\r\n", b""):
             pass

@@ -16,11 +16,13 @@ class Frame:
 class Parser:
     """Parses bytes, split anywhere, into frames. An incomplete frame is never returned.
 
-    `last_id` is the id of the last frame returned, or of a frame with an id and no data.
+    `last_id` is the id of the last frame returned, or of a frame with an id and no data. `blocks`
+    is the number of blocks parsed, which includes frames without data and comments.
     """
 
     def __init__(self) -> None:
         self.last_id: Optional[str] = None
+        self.blocks = 0
         self._rest = b""
         self._begun = False
         self._clear()
@@ -68,6 +70,7 @@ class Parser:
 
     def _finish(self) -> Optional[Frame]:
         frame = None
+        self.blocks += 1
         if self._id is not None:
             self.last_id = self._id
         if self._data:

@@ -49,7 +49,7 @@ class Client(FlowCalls, RunCalls, BatchCalls, TaskCalls, ServerCalls):
         def open(last: Optional[str], abort: Abort) -> _Connection:
             return self._open_stream(target, last, abort)
 
-        stream = EventStream(open, last_id, follow)
+        stream = EventStream(open, last_id, follow, from_now=run_id is None)
         stream.connect()
         return stream
 

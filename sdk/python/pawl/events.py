@@ -35,8 +35,12 @@ class EventStream(Iterator[Event]):
     """
 
     def __init__(self, open: Open, last_id: Optional[str] = None, follow: bool = False,
-                 wait: Callable[[threading.Event, float], bool] = threading.Event.wait) -> None:
+                 wait: Callable[[threading.Event, float], bool] = threading.Event.wait,
+                 from_now: bool = False) -> None:
+        """from_now: without an id, the stream begins at the time of the connection, so that it
+        can be resumed only after the first id, which the server sends at once."""
         self.last_id = last_id
+        self._from_now = from_now
         self._open = open
         self._follow = follow
         self._wait = wait
@@ -65,9 +69,20 @@ class EventStream(Iterator[Event]):
     def connect(self) -> None:
         """Opens the stream, so that it includes what happens from now on. Raises as described
         above. `Client.events` has called it."""
-        if self._connection is None:
-            self._connection = self._open(self.last_id, self._abort)
-            self._parser = Parser()
+        if self._connection is not None:
+            return
+        self._connection = self._open(self.last_id, self._abort)
+        self._parser = Parser()
+        try:
+            # The first block has the id; a server older than this package sends a comment.
+            while self._from_now and self.last_id is None and self._parser.blocks == 0:
+                self._feed()
+        except (OSError, ValueError, AttributeError, http.client.HTTPException) as error:
+            self._disconnect()
+            raise ConnectionFailed(f"the stream broke: {error}") from error
+        except PawlError:
+            self._disconnect()
+            raise
 
     def close(self) -> None:
         """Ends the stream; a thread that waits for an event sees the end of the iteration."""
@@ -105,19 +120,23 @@ class EventStream(Iterator[Event]):
         """Reads the next bytes, on a new connection if needed."""
         try:
             self.connect()
-            part = self._connection[1].read1(65536) if self._connection else b""
-            if not part:
-                raise ConnectionFailed("the stream ended")
+            if not self._ready:
+                self._feed()
         except _FOR_NOW as error:
             self._pause(error)
         except (OSError, ValueError, AttributeError, http.client.HTTPException) as error:
             self._pause(ConnectionFailed(f"the stream broke: {error}"))
         except PawlError as error:
             self._fail(error)
-        else:
-            self._ready.extend(self._parser.feed(part))
-            if not self._ready and self._parser.last_id is not None:
-                self.last_id = self._parser.last_id
+
+    def _feed(self) -> None:
+        """Reads the next bytes of the open connection."""
+        part = self._connection[1].read1(65536) if self._connection else b""
+        if not part:
+            raise ConnectionFailed("the stream ended")
+        self._ready.extend(self._parser.feed(part))
+        if not self._ready and self._parser.last_id is not None:
+            self.last_id = self._parser.last_id
 
     def _pause(self, error: PawlError) -> None:
         self._disconnect()

@@ -80,6 +80,28 @@ class Streams(unittest.TestCase):
             self.assertEqual(next(events).id, "x")
         self.assertEqual(asked, [None, "now"])
 
+    def test_a_stream_of_all_runs_is_open_when_its_first_id_is_known(self):
+        asked = []
+
+        def cut_before_the_id(wire):
+            wire.request()
+            wire.send(HEAD + chunk("id: 4.0"))
+
+        def cut_after_the_id(wire):
+            asked.append(header(wire.request(), "Last-Event-ID"))
+            wire.send(HEAD + chunk("id: 5.0.0\n\n"))
+
+        def resumes(wire):
+            asked.append(header(wire.request(), "Last-Event-ID"))
+            wire.send(HEAD + chunk(event("6.0.0")))
+        with Peer(cut_before_the_id, cut_after_the_id, resumes) as peer:
+            with self.assertRaises(pawl.ConnectionFailed):
+                stream(peer)
+            events = stream(peer)
+            self.assertEqual(events.last_id, "5.0.0")
+            self.assertEqual(next(events).id, "6.0.0")
+        self.assertEqual(asked, [None, "5.0.0"])
+
     def test_a_slow_stream_resumes_and_a_too_old_one_fails(self):
         dropped = 'event: dropped\ndata: {"reason":"too slow"}\n\n'
 
