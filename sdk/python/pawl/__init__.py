@@ -32,4 +32,5 @@ __all__ = [
     "RunError", "RunPage", "RunSummary", "Started", "Stats", "Step", "StepError", "StoredFlow",
     "Task", "Validation", "Waiting", "Worker", "WorkerInfo", "Workers", "current_step", "errors",
     "models",
-] + errors.__all__
+]
+__all__ += errors.__all__  # in this form type checkers see these names as exported

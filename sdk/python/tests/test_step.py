@@ -71,16 +71,27 @@ class Errors(unittest.TestCase):
             raise pawl.StepError("card_declined", "no money", retryable=False)
         self.assertEqual(outcome(f), Failed("card_declined", "no money", False))
 
-    def test_any_other_has_its_class_and_the_last_line_of_its_traceback(self):
+    def test_any_other_has_its_class_as_type_and_its_text_as_message(self):
         class Odd(Exception):
             def __str__(self):
                 raise ValueError
         self.assertEqual(outcome(lambda state: 1 / 0),
-                         Failed("ZeroDivisionError", "ZeroDivisionError: division by zero"))
+                         Failed("ZeroDivisionError", "division by zero"))
 
         def leaves(state):
             raise SystemExit(3)
-        self.assertEqual(outcome(leaves), Failed("SystemExit", "SystemExit: 3"))
+        self.assertEqual(outcome(leaves), Failed("SystemExit", "3"))
+
+        def empty(state):
+            raise KeyboardInterrupt
+        self.assertEqual(outcome(empty), Failed("KeyboardInterrupt", "KeyboardInterrupt"))
+
+        class Refused(Exception):  # the traceback names its module
+            pass
+
+        def refuses(state):
+            raise Refused("no: not today")
+        self.assertEqual(outcome(refuses), Failed("Refused", "no: not today"))
 
         def odd(state):
             raise Odd()

@@ -94,11 +94,15 @@ class Program(unittest.TestCase):
         self.taken = closed_port()
         self.addCleanup(self.taken.close)
 
-    def program(self, target):
+    def program(self, target, *command):
         env = {**os.environ, "PYTHONPATH": FOLDER, "PYTHONUNBUFFERED": "1",
                "PAWL_SERVER": f"http://127.0.0.1:{self.taken.getsockname()[1]}"}
-        return subprocess.Popen([sys.executable, "-m", "pawl.worker", target], text=True, env=env,
-                                cwd=self.folder.name, stderr=subprocess.PIPE)
+        command = command or ("-m", "pawl.worker", target)
+        process = subprocess.Popen([sys.executable, *command], text=True, env=env,
+                                   cwd=self.folder.name, stderr=subprocess.PIPE)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
 
     def test_it_works_until_a_signal_and_ends_well(self):
         for target, number in (("app:worker", signal.SIGTERM), ("app", signal.SIGINT),
@@ -111,6 +115,16 @@ class Program(unittest.TestCase):
             self.assertEqual(process.returncode, 0, rest)
             self.assertIn(number.name, rest)
             self.assertNotIn("RuntimeWarning", rest)
+
+    def test_it_reports_its_start_and_stop_without_a_configured_log(self):
+        process = self.program("", "-c", "import app; app.worker.run()")
+        url = f"http://127.0.0.1:{self.taken.getsockname()[1]}"
+        self.assertRegex(process.stderr.readline(),
+                         rf"^pawl: worker \S+ polls queue default of {url} for f$")
+        process.send_signal(signal.SIGTERM)
+        rest = process.communicate(timeout=20)[1]
+        self.assertEqual(process.returncode, 0, rest)
+        self.assertRegex(rest, r"(?m)^pawl: worker \S+ stops: SIGTERM$")
 
     def test_a_wrong_target_is_reported(self):
         for target, said in (("nothing:worker", "no module named 'nothing'"),

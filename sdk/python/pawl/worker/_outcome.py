@@ -70,7 +70,7 @@ def _called(function: Function, task: Task, step: Step, interrupt: Interrupt) ->
     except BaseException as error:
         if not interrupt.asked:
             step.logger.error("the function failed", exc_info=True)
-        return Failed(type(error).__name__, _last_line(error))
+        return Failed(type(error).__name__, _message_of(error))
     try:
         encode(result)
     except ValueError as error:
@@ -83,11 +83,18 @@ async def _awaited(result: Any) -> Any:
     return await result
 
 
-def _last_line(error: BaseException) -> str:
+def _message_of(error: BaseException) -> str:
+    """The text of an error without its class, which is the type of the failure; the class if there
+    is no text."""
+    name = type(error).__name__
     try:
-        return _cut("".join(traceback.format_exception_only(type(error), error)[-1:]).strip())
+        last = "".join(traceback.format_exception_only(type(error), error)[-1:]).strip()
     except Exception:  # __str__ may raise
-        return type(error).__name__
+        return name
+    # The last line of a traceback names the module of a class that is not built in.
+    qualified, separator, text = last.partition(": ")
+    is_class = qualified == name or qualified.endswith("." + name)
+    return _cut(text if separator and is_class else last)
 
 
 def _cut(text: str) -> str:

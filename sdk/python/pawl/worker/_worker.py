@@ -5,6 +5,7 @@ import os
 import queue as queues
 import signal
 import socket
+import sys
 import threading
 import time
 from typing import Any, Callable, Dict, List, Optional, TypeVar, Union
@@ -110,8 +111,11 @@ class Worker:
             for each in (signal.SIGTERM, signal.SIGINT):
                 before[each] = signal.signal(each, on_signal)
         try:
+            if self._functions:
+                self._announce(f"worker {self.name} polls queue {self.queue} of {self.client.url} "
+                               "for " + ", ".join(sorted(self._functions)))
             self.start()
-            _log.info("%s: stopping: %s", self.name, self._stop_requests.get())
+            self._announce(f"worker {self.name} stops: {self._stop_requests.get()}")
         finally:
             for each, handler in before.items():
                 signal.signal(each, handler)
@@ -135,8 +139,13 @@ class Worker:
         self._keeper.start()
         self._shipper.start()
         self._poller.start()
-        _log.info("%s: polling queue %s of %s for %s", self.name, self.queue, self.client.url,
-                  ", ".join(sorted(self._functions)))
+
+    def _announce(self, sentence: str) -> None:
+        """Reports a sentence to the log, or to standard error if no log is configured."""
+        if _log.hasHandlers():
+            _log.info("%s", sentence)
+        else:
+            print(f"pawl: {sentence}", file=sys.stderr, flush=True)
 
     def stop(self, timeout: Optional[float] = None) -> bool:
         """Stops polling, and waits up to `timeout` seconds (`stop_timeout`) for running functions.
