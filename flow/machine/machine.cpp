@@ -191,16 +191,17 @@ result<void> check_caller(const run_state& run, std::optional<run_status> expect
                                    std::string{to_string(*expected)} + ". Nothing was changed"};
 }
 
-/// The status of a run, in more detail than `run_status`.
-static std::string_view detailed_status(const run_state& run) {
-  if (run.pausing()) return "pausing";
-  if (run.compensating && !is_finished(run.status)) return "compensating";
-  return to_string(run.status);
+/// "it is paused": the status of a run, in more detail than `run_status`.
+static std::string state_text(const run_state& run) {
+  if (run.pausing()) return "it is pausing";
+  if (run.compensating && !is_finished(run.status)) return "it is compensating";
+  if (run.status == run_status::failed) return "it has failed";
+  return "it is " + std::string{to_string(run.status)};
 }
 
 error illegal(const run_state& run, std::string_view what) {
   return {errc::illegal_transition, "cannot " + std::string{what} + " run " + run.key.id.str() +
-                                        ": it is " + std::string{detailed_status(run)} +
+                                        ": " + state_text(run) +
                                         ". Allowed: " + std::string{legal_commands(run)}};
 }
 

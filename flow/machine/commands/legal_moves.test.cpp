@@ -225,7 +225,7 @@ TEST_CASE("the error of a refused command shows the state of the run and what is
   CHECK(refusal("running", "retry") ==
         "cannot retry run r1: it is running. Allowed: pause, signal, cancel, terminate");
   CHECK(refusal("failed", "cancel") ==
-        "cannot cancel run r1: it is failed. Allowed: retry, set-data, restart");
+        "cannot cancel run r1: it has failed. Allowed: retry, set-data, restart");
   CHECK(refusal("pausing", "pause") ==
         "cannot pause run r1: it is pausing. Allowed: resume, signal, cancel, terminate");
   CHECK(refusal("asking", "pause") ==
@@ -233,7 +233,7 @@ TEST_CASE("the error of a refused command shows the state of the run and what is
   CHECK(refusal("compensating", "cancel") ==
         "cannot cancel run r1: it is compensating. Allowed: pause, signal, skip, terminate");
   CHECK(refusal("compensated", "retry") ==
-        "cannot retry run r1: it is failed. Allowed: set-data, restart (its steps were "
+        "cannot retry run r1: it has failed. Allowed: set-data, restart (its steps were "
         "compensated)");
 }
 
