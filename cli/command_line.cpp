@@ -1,6 +1,7 @@
 #include "cli/command_line.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 
@@ -16,8 +17,7 @@ namespace {
 
 void add_settings_options(CLI::App& app, settings_options& to) {
   app.add_option("--config", to.config_file, "Configuration file (TOML)")->type_name("FILE");
-  app.add_option("--data-dir", to.data_dir, "Data folder; created if it does not exist")
-      ->type_name("DIR");
+  app.add_option("--data-dir", to.data_dir, "Data folder")->type_name("DIR");
   app.add_option("--durability", to.durability, "Data survives power loss, kill -9, or neither")
       ->type_name("sync|async|off");
   app.add_option("--set", to.set, "Any setting of `pawl config`; repeatable")
@@ -80,6 +80,42 @@ std::string unknown_command(const std::string& word, const CLI::App* at) {
   return "unknown command " + printable(word) + suggestion(word, known);
 }
 
+/// Why a command does not use a server; empty for the others.
+std::string_view why_local(std::string_view command) {
+  constexpr std::pair<std::string_view, std::string_view> local[] = {
+      {"serve", "it is the server; --listen sets its address"},
+      {"validate", "it checks files on this machine"},
+      {"config", "it prints the settings of this program; a server has its own"},
+      {"logic", "it evaluates rules itself"},
+      {"version", "it prints the version of this program"},
+      {"keys", "it changes the file with the keys, on the machine of the server"},
+  };
+  for (const auto& [name, why] : local)
+    if (name == command) return why;
+  return {};
+}
+
+/// Refuses `--server` and its companions for a command that would ignore them.
+std::optional<std::string> server_refused(const CLI::App& app, const settings_options& given) {
+  const char* const option = given.server       ? "--server"
+                             : given.token_file ? "--token-file"
+                             : given.ca_file    ? "--ca-file"
+                                                : nullptr;
+  if (option == nullptr || app.get_subcommands().empty()) return std::nullopt;
+  const std::string command = app.get_subcommands().front()->get_name();
+  const auto why = why_local(command);
+  if (why.empty()) return std::nullopt;
+  return "`pawl " + command + "` does not take " + option + ": " + std::string{why};
+}
+
+/// `pawl help runs show` is `pawl runs show --help`.
+void replace_help_command(std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments.front() != "help") return;
+  arguments.erase(arguments.begin());
+  if (std::find(arguments.begin(), arguments.end(), "--help") == arguments.end())
+    arguments.emplace_back("--help");
+}
+
 /// The text for an invalid command line.
 std::string usage_error(const CLI::App& app, const CLI::ParseError& failure) {
   const CLI::App* const at = selected_command(&app);
@@ -105,6 +141,10 @@ CLI::App* add_command(CLI::App& to, const std::string& name, const std::string& 
   added->require_subcommand(0, 1);
   if (!examples.empty()) added->footer(examples);
   return added;
+}
+
+void add_verbose(CLI::App& to, bool& verbose) {
+  to.add_flag("--verbose", verbose, "Print a line for each run and event, also with many runs");
 }
 
 void add_allow_exec(CLI::App& to, command_line& line) {
@@ -147,10 +187,13 @@ std::variant<command_line, command_line_end> parse_command_line(
   add_config(app, line);
   add_version(app, line);
 
+  replace_help_command(arguments);
   try {
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them last first
     app.parse(std::move(arguments));
-  } catch (const CLI::CallForHelp&) {
+  } catch (const CLI::CallForHelp& asked) {
+    if (!app.remaining(true).empty())
+      return command_line_end{exit_code::usage, usage_error(app, asked)};
     return command_line_end{exit_code::ok, selected_command(&app)->help()};
   } catch (const CLI::CallForVersion& asked) {
     return command_line_end{exit_code::ok, std::string{asked.what()} + "\n"};
@@ -161,6 +204,8 @@ std::variant<command_line, command_line_end> parse_command_line(
     const CLI::App* const at = selected_command(&app);
     return command_line_end{exit_code::usage, "missing command\n\n" + at->help()};
   }
+  if (const auto refused = server_refused(app, line.settings))
+    return command_line_end{exit_code::usage, *refused};
   return line;
 }
 

@@ -44,6 +44,7 @@ exit_code exit_code_of(run_status status) noexcept {
       return exit_code::run_cancelled;
     case run_status::running:
     case run_status::paused:
+      return exit_code::waiting;
     case run_status::completed:
       break;
   }
@@ -61,6 +62,7 @@ std::string exit_code_help() {
          "  5    the run was cancelled\n"
          "  6    store or file unusable: locked, damaged, newer, full, read-only\n"
          "  7    timed out, overloaded or unavailable\n"
+         "  8    the run waits for a signal, an answer or a command\n"
          "  70   internal error\n"
          "  129, 130, 143  stopped by SIGHUP, SIGINT (Ctrl-C), SIGTERM\n"
          "  141  standard output was closed\n";

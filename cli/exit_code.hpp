@@ -17,6 +17,7 @@ enum class exit_code : int {
   run_cancelled = 5,  ///< the run ended as cancelled
   store = 6,          ///< the store or a file cannot be opened, read or written
   unavailable = 7,    ///< timed out, overloaded, stopping, out of memory
+  waiting = 8,        ///< the run waits for a signal, an answer or a command
   internal = 70,      ///< a bug in Pawl
   hang_up = 129,      ///< stopped by SIGHUP
   interrupted = 130,  ///< stopped by SIGINT (Ctrl-C)
@@ -27,7 +28,7 @@ enum class exit_code : int {
 /// The exit code for an error. All commands use this mapping.
 [[nodiscard]] exit_code exit_code_of(errc code) noexcept;
 
-/// The exit code for a followed run; `ok` if it is not finished.
+/// The exit code for a run that is no longer followed; `waiting` if it is not finished.
 [[nodiscard]] exit_code exit_code_of(run_status status) noexcept;
 
 /// The table of exit codes in `pawl --help`.

@@ -1,6 +1,7 @@
 #include "cli/flow_file.hpp"
 
 #include <algorithm>
+#include <regex>
 
 #include <pawl/code_ref.hpp>
 #include <pawl/suggest.hpp>
@@ -71,6 +72,17 @@ std::string describe(const flow_file& flow, const diagnostic& d) {
                      printable(d.message);
   if (!d.pointer.empty()) line += " (" + printable(d.pointer) + ")";
   return line;
+}
+
+std::string describe_malformed(const std::string& file, const error& why) {
+  const std::string name = file == "-" ? "standard input" : printable(file);
+  std::string text = printable(why.message);
+  if (text.starts_with(name + " is not valid JSON")) text.erase(0, name.size() + 4);
+  static const std::regex place{R"(at line (\d+), column (\d+))"};
+  std::smatch found;
+  std::string at = name;
+  if (std::regex_search(text, found, place)) at += ":" + found.str(1) + ":" + found.str(2);
+  return at + ": error: " + text;
 }
 
 std::size_t error_count(const std::vector<diagnostic>& diagnostics) noexcept {

@@ -35,6 +35,9 @@ struct flow_file {
 /// "backup.json:4:27: error: unknown node type … (/nodes/2/type)", printable.
 [[nodiscard]] std::string describe(const flow_file& flow, const diagnostic& d);
 
+/// The same for a file that is not JSON: "backup.json:4:27: error: not valid JSON …", printable.
+[[nodiscard]] std::string describe_malformed(const std::string& file, const error& why);
+
 /// Number of diagnostics that are errors.
 [[nodiscard]] std::size_t error_count(const std::vector<diagnostic>& diagnostics) noexcept;
 

@@ -1,109 +1,136 @@
 #include "cli/follow_and_report.hpp"
 
 #include <algorithm>
-#include <map>
+#include <utility>
 
+#include "cli/end_of_following.hpp"
+#include "cli/questions.hpp"
 #include "cli/report.hpp"
-#include "cli/text.hpp"
 #include "cli/view/line_watcher.hpp"
+#include "cli/view/summary_watcher.hpp"
 #include "cli/view/table_watcher.hpp"
 #include "cli/view/tree_watcher.hpp"
 
 namespace pawl::cli {
 namespace {
 
+using steady = std::chrono::steady_clock;
+
+/// With more runs than this, only failures and totals are printed.
+constexpr std::size_t max_detailed_runs = 20;
+
 /// Selects the form of output. Log lines on the same terminal would break a drawing, so they imply
 /// lines.
-std::unique_ptr<watcher> make_watcher(session& s, const target& on, bool json, bool several) {
-  if (json) return std::make_unique<json_watcher>(s);
-  if (!s.screen().live || on.logs_to_terminal()) return std::make_unique<line_watcher>(s, several);
-  if (several) return std::make_unique<table_watcher>(s);
+std::unique_ptr<watcher> make_watcher(session& s, const target& on, const report_options& how,
+                                      bool several, std::size_t count) {
+  if (how.json) return std::make_unique<json_watcher>(s);
+  const bool brief = several && count > max_detailed_runs && !how.verbose;
+  if (!s.screen().live || on.logs_to_terminal()) {
+    if (brief) return std::make_unique<summary_watcher>(s, count);
+    return std::make_unique<line_watcher>(s, several);
+  }
+  if (several) return std::make_unique<table_watcher>(s, brief);
   return std::make_unique<tree_watcher>(s);
 }
 
-/// Reports why a run could not be followed. After a store failure the run's error is only
-/// `unavailable`; stopping the engine returns the cause.
-exit_code fail_with(session& s, target& on, const error& why) {
-  if (why.type == "store_failed") return s.fail(exit_code::store, why.message);
-  if (why.code == errc::unavailable)
-    if (const auto stopped = on.close(); !stopped)
-      return s.fail(exit_code::store, stopped.error().message);
-  return s.fail(why);
+exit_code follow_several(session& s, target& on, std::vector<followed_run> runs,
+                         const report_options& options) {
+  follow_options how = options;
+  how.several = true;
+  const std::size_t count = runs.size();
+  const auto shown = make_watcher(s, on, options, true, count);
+  const auto done = on.follow(s, *shown, std::move(runs), how);
+  if (!done) return s.fail(done.error());
+  if (done->how != follow_end::all_ended)
+    return report_stopped_early(s, on.hints(), *done, options.timeout, count - done->runs.size(),
+                                nullptr);
+  return print_totals(s, on, *done, options.json, options.verbose || count <= max_detailed_runs);
 }
 
-/// Reports the state of runs that were still unfinished, and how to continue them.
-void report_unfinished(session& s, const command_hints& hints, std::size_t count,
-                       const run_id* only) {
-  if (hints.remote) {
-    if (only == nullptr) return s.print_message(counted(count, "run") + " continue on the server");
-    return s.print_message("the run continues on the server; follow it with: pawl runs watch " +
-                           only->str() + hints.read_flags);
+/// Follows one run, and answers its questions.
+class single_follower {
+ public:
+  single_follower(session& s, target& on, followed_run run, const report_options& options)
+      : session_(s),
+        on_(on),
+        run_(std::move(run)),
+        options_(options),
+        how_(options),
+        questions_(s, on, run_.definition,
+                   {options.answers, !options.json && can_ask_on_terminal()}) {
+    if (options.timeout) deadline_ = steady::now() + *options.timeout;
   }
-  if (!hints.durable) {
-    return s.print_message(
-        count == 1 ? "the run was in memory only and is lost; use --data-dir DIR to store runs"
-                   : "the runs were in memory only and are lost; use --data-dir DIR to store "
-                     "runs");
-  }
-  s.print_message((count == 1 ? "the run is stored" : counted(count, "run") + " are stored") +
-                  "; continue with: pawl " +
-                  (only != nullptr ? "resume " + only->str() : "recover") + hints.run_flags);
-}
 
-exit_code report_stopped_early(session& s, const command_hints& hints, const follow_result& done,
-                               const report_options& options, std::size_t unfinished,
-                               const run_id* only) {
-  if (done.how == follow_end::output_closed) return exit_code::broken_pipe;
-  if (done.how == follow_end::timed_out) {
-    s.print_message("not finished after " + duration_text(options.timeout->count() * 1'000));
-  } else {
-    s.print_message("stopped");
-  }
-  report_unfinished(s, hints, unfinished, only);
-  if (done.how == follow_end::timed_out) return exit_code::unavailable;
-  return s.stop_signals().code().value_or(exit_code::interrupted);
-}
-
-/// Prints the totals of several runs. Returns the worst of their exit codes.
-exit_code print_totals(session& s, target& on, const follow_result& done, bool json) {
-  std::map<run_status, std::size_t> totals;
-  const error* failure = nullptr;
-  for (const auto& [id, run] : done.runs) {
-    if (!run) {
-      failure = &run.error();
-      if (failure->code != errc::unavailable)
-        s.print_message("run " + id.str() + ": " + failure->message);
-      continue;
+  exit_code follow() {
+    while (true) {
+      how_.until_question = !how_.until_finished && questions_.has_source();
+      const auto shown = make_watcher(session_, on_, options_, false, 1);
+      const auto done = on_.follow(session_, *shown, {run_}, how_);
+      if (!done) return session_.fail(done.error());
+      if (done->how != follow_end::all_ended) return stopped_early(*done);
+      const auto& end = done->runs.begin()->second;
+      const bool asks = end && !is_finished(end->summary.status) && questions_.can_answer(*end);
+      if (!asks) return ended(*done, end);
+      if (const auto code = answer(*done, *end)) return *code;
     }
-    ++totals[run->summary.status];
-    if (json) print_end_json(s, *run);
-    if (!json && run->summary.status == run_status::failed)
-      s.out().line("next: " + next_command(*run, on.hints()));
   }
-  if (!json) {
-    std::string line = counted(done.runs.size(), "run") + ":";
-    for (const auto status : all_run_statuses) {
-      const auto count = totals[status];
-      if (count > 0) line += " " + std::to_string(count) + " " + std::string{to_string(status)};
-    }
-    s.out().line(line);
-  }
-  if (failure != nullptr && failure->code == errc::unavailable) return fail_with(s, on, *failure);
-  if (failure != nullptr) return exit_code_of(failure->code);
-  if (totals[run_status::failed] > 0) return exit_code::run_failed;
-  if (totals[run_status::cancelled] > 0) return exit_code::run_cancelled;
-  return exit_code::ok;
-}
 
-exit_code print_one(session& s, target& on, const result<run_view>& run, bool json) {
-  if (!run) return fail_with(s, on, run.error());
-  if (json) {
-    print_end_json(s, *run);
-  } else {
-    print_end(s, *run, on.hints());
+ private:
+  exit_code stopped_early(const follow_result& done) {
+    const exit_code code = report_stopped_early(session_, on_.hints(), done, options_.timeout,
+                                                1 - done.runs.size(), &run_.id);
+    return done.stopped ? code : session_.fail(exit_code::store, done.stopped.error().message);
   }
-  return exit_code_of(run->summary.status);
-}
+
+  exit_code ended(const follow_result& done, const result<run_view>& end) {
+    const exit_code code = print_one(session_, on_, end, run_.definition.get(), options_.json);
+    return done.stopped ? code : session_.fail(exit_code::store, done.stopped.error().message);
+  }
+
+  /// Answers a question of the run. Returns the exit code if the run is not followed any more.
+  std::optional<exit_code> answer(const follow_result& done, const run_view& asking) {
+    const auto answered = questions_.answer(asking);
+    if (!answered) {
+      const exit_code code = session_.fail(answered.error());
+      static_cast<void>(ended(done, asking));
+      return code;
+    }
+    switch (*answered) {
+      case question_answerer::outcome::answered:
+        break;
+      case question_answerer::outcome::left:
+        return ended(done, asking);
+      case question_answerer::outcome::stopped:
+        static_cast<void>(ended(done, asking));
+        return session_.stop_signals().code().value_or(exit_code::interrupted);
+    }
+    auto reloaded = load_run(on_, run_.id);
+    if (!reloaded) return session_.fail(reloaded.error());
+    continue_after(*std::move(reloaded), asking.checkpoint);
+    return std::nullopt;
+  }
+
+  /// Follows on with the first event after `checkpoint`, the last one that was shown.
+  void continue_after(followed_run reloaded, std::uint64_t checkpoint) {
+    run_ = std::move(reloaded);
+    std::erase_if(run_.past, [&](const auto& event) { return event.checkpoint > checkpoint; });
+    run_.checkpoint = checkpoint;
+    how_.begin = [](const run_id&) { return result<void>{}; };
+    how_.catch_up = true;
+    if (!deadline_) return;
+    how_.timeout =
+        std::max(std::chrono::duration_cast<std::chrono::milliseconds>(*deadline_ - steady::now()),
+                 std::chrono::milliseconds{0});
+  }
+
+  session& session_;
+  target& on_;
+  followed_run run_;
+  const report_options& options_;
+  follow_options how_;
+  question_answerer questions_;
+  std::optional<steady::time_point> deadline_;
+};
 
 }  // namespace
 
@@ -114,14 +141,21 @@ result<followed_run> load_run_summary(target& on, const run_id& id) {
       id, run->summary.flow, nullptr, {}, run->checkpoint, run->summary.created_at, run->at};
 }
 
+result<std::shared_ptr<const flow::definition>> load_definition(target& on,
+                                                                const flow_version_id& id) {
+  const auto stored = on.get_flow(id.name, id.version);
+  if (!stored) return stored.error();
+  std::vector<diagnostic> diagnostics;  // stored definitions are valid
+  return std::make_shared<const flow::definition>(
+      flow::parse_definition(stored->definition, diagnostics));
+}
+
 result<followed_run> load_run(target& on, const run_id& id) {
   auto run = load_run_summary(on, id);
   if (!run) return run;
-  const auto stored = on.get_flow(run->flow.name, run->flow.version);
-  if (!stored) return stored.error();
-  std::vector<diagnostic> diagnostics;  // stored definitions are valid
-  run->definition = std::make_shared<const flow::definition>(
-      flow::parse_definition(stored->definition, diagnostics));
+  auto definition = load_definition(on, run->flow);
+  if (!definition) return std::move(definition).error();
+  run->definition = *std::move(definition);
   auto past = on.history(id);
   if (!past) return std::move(past).error();
   run->past = *std::move(past);
@@ -142,27 +176,10 @@ result<std::vector<followed_run>> load_runs(target& on, const std::vector<run_id
 
 exit_code follow_and_report(session& s, target& on, std::vector<followed_run> runs,
                             const report_options& options) {
-  follow_options how = options;
-  how.several = options.several || runs.size() != 1;
-  const std::size_t count = runs.size();
-  const auto only = how.several ? std::nullopt : std::optional{runs.front().id};
-  const auto shown = make_watcher(s, on, options.json, how.several);
-  const auto done = on.follow(s, *shown, std::move(runs), how);
-  if (!done) {
-    const exit_code code = s.fail(done.error());
-    return s.close(on, code);
-  }
-  exit_code code = exit_code::ok;
-  if (done->how != follow_end::all_ended) {
-    code = report_stopped_early(s, on.hints(), *done, options, count - done->runs.size(),
-                                only ? &*only : nullptr);
-  } else if (how.several) {
-    code = print_totals(s, on, *done, options.json);
-  } else {
-    code = print_one(s, on, done->runs.begin()->second, options.json);
-  }
-  if (!done->stopped) code = s.fail(exit_code::store, done->stopped.error().message);
-  return s.close(on, code);
+  if (options.several || runs.size() != 1)
+    return s.close(on, follow_several(s, on, std::move(runs), options));
+  single_follower one{s, on, std::move(runs.front()), options};
+  return s.close(on, one.follow());
 }
 
 }  // namespace pawl::cli

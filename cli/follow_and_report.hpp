@@ -8,9 +8,14 @@
 namespace pawl::cli {
 
 struct report_options : follow_options {
-  bool json = false;  ///< one JSON object per line
+  bool json = false;                ///< one JSON object per line
+  bool verbose = false;             ///< every event and run, also of many runs
+  std::vector<pawl::json> answers;  ///< to the questions of a single run, in their order
 };
 
+/// Loads the definition of a stored flow. Errors: as `target::get_flow`.
+[[nodiscard]] result<std::shared_ptr<const flow::definition>> load_definition(
+    target& on, const flow_version_id& id);
 /// Loads an existing run with its flow and its history so far. Errors: as `target::get`.
 [[nodiscard]] result<followed_run> load_run(target& on, const run_id& id);
 /// Loads a run without flow and history, for commands that follow several.
@@ -20,7 +25,8 @@ struct report_options : follow_options {
                                                           const std::vector<run_id>& ids);
 
 /// Follows the runs in the form that suits the output, prints their final states and the next
-/// command, and closes the target. Returns the exit code.
+/// command, and closes the target. Questions of a single run are answered with `answers`, then on
+/// the terminal. Returns the exit code.
 exit_code follow_and_report(session& s, target& on, std::vector<followed_run> runs,
                             const report_options& options);
 

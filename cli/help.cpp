@@ -59,6 +59,12 @@ row describe(const CLI::Option& option) {
   return {label, option.get_description()};
 }
 
+/// True for the commands that create the data folder.
+bool creates_folder(const std::string& path) {
+  return path == "pawl run" || path == "pawl serve" || path == "pawl flows put" ||
+         path == "pawl keys add";
+}
+
 /// `settings`: omits --help and --version.
 std::vector<row> options_of(const CLI::App& app, bool positional, bool settings = false) {
   std::vector<row> rows;
@@ -102,8 +108,11 @@ std::string help_formatter::make_help(const CLI::App* app, std::string name,
     commands.push_back({sub->get_name(), sub->get_description()});
   help += table("Commands", commands);
   if (app != root) help += table("Options", options_of(*app, false));
-  help += app == root ? table("Options", options_of(*root, false))
-                      : table("Common options", options_of(*root, false, true));
+  auto common = options_of(*root, false, app != root);
+  for (auto& each : common)
+    if (each.label.starts_with("--data-dir") && creates_folder(path))
+      each.text += "; created if it does not exist";
+  help += table(app == root ? "Options" : "Common options", common);
   if (!app->get_footer().empty()) help += "\n" + app->get_footer() + "\n";
   return help;
 }

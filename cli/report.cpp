@@ -1,12 +1,41 @@
 #include "cli/report.hpp"
 
+#include <algorithm>
+
+#include "cli/clock.hpp"
+#include "cli/questions.hpp"
 #include "cli/text.hpp"
+#include "cli/view/signs.hpp"
 
 namespace pawl::cli {
 namespace {
 
 /// Larger data is truncated.
 constexpr std::size_t max_shown_bytes = 8'000;
+
+/// How the state of a run that is no longer followed is shown.
+struct ending {
+  std::string status;
+  std::string_view sign;
+  tint in;
+};
+
+ending ending_of(const run_view& run, const text_style& style) {
+  switch (run.summary.status) {
+    case run_status::completed:
+      return {"completed", signs::done(style), tint::green};
+    case run_status::failed:
+      return {"failed", signs::failed(style), tint::red};
+    case run_status::cancelled:
+      return {"cancelled", signs::failed(style), tint::yellow};
+    case run_status::paused:
+      if (!has_question(run)) return {"paused", signs::waiting(style), tint::yellow};
+      break;
+    case run_status::running:
+      break;
+  }
+  return {"waiting", signs::waiting(style), tint::yellow};
+}
 
 }  // namespace
 
@@ -27,25 +56,67 @@ std::string next_command(const run_summary& run, const command_hints& hints) {
   return {};
 }
 
-std::string next_command(const run_view& run, const command_hints& hints) {
-  if (run.summary.status == run_status::failed && run.at.empty())
-    return "pawl runs restart " + run.summary.key.id.str() + hints.read_flags;
+bool failed_on_purpose(const run_view& run, const flow::definition* flow) {
+  if (flow == nullptr || run.summary.status != run_status::failed || !run.summary.error)
+    return false;
+  return std::any_of(flow->nodes.begin(), flow->nodes.end(), [&](const auto& node) {
+    return node.type == "fail" && node.id == run.summary.error->node;
+  });
+}
+
+std::string next_command(const run_view& run, const flow::definition* flow,
+                         const command_hints& hints) {
+  const bool only_restart =
+      run.summary.status == run_status::failed && (run.at.empty() || failed_on_purpose(run, flow));
+  if (only_restart) return "pawl runs restart " + run.summary.key.id.str() + hints.read_flags;
   return next_command(run.summary, hints);
 }
 
 std::vector<std::string> unblock_commands(const run_view& run, const command_hints& hints) {
   std::vector<std::string> commands;
-  if (is_finished(run.summary.status) || !run.parked) return commands;
+  if (is_finished(run.summary.status)) return commands;
+  const auto questions = std::count_if(run.waiting_on.begin(), run.waiting_on.end(),
+                                       [](const auto& each) { return each.kind == "answer"; });
+  const bool accepts_signals = run.summary.status == run_status::running && !run.pausing;
   for (const auto& each : run.waiting_on) {
     if (each.kind == "answer") {
-      commands.push_back("pawl resume " + run.summary.key.id.str() + " --question " +
-                         shell_word(each.name) + " --answer JSON" + hints.run_flags);
+      commands.push_back("pawl resume " + run.summary.key.id.str() +
+                         (questions > 1 ? " --question " + shell_word(each.name) : std::string{}) +
+                         " --answer JSON" + hints.run_flags);
+    } else if (each.kind == "signal" && accepts_signals) {
+      commands.push_back("pawl runs signal " + run.summary.key.id.str() + " " +
+                         shell_word(each.name) + hints.run_flags);
     }
-    if (each.kind != "signal") continue;
-    commands.push_back("pawl runs signal " + run.summary.key.id.str() + " " +
-                       shell_word(each.name) + hints.run_flags);
   }
   return commands;
+}
+
+std::string wait_text(const waiting_on& wait, time_point now) {
+  std::string text = wait.kind == "branches" ? "other branches" : wait.kind;
+  if (!wait.name.empty()) text += " " + printable(wait.name);
+  text += " at " + printable(wait.node);
+  if (!wait.until) return text;
+  text += ", until " + time_text(*wait.until);
+  if (*wait.until > now) text += " (in " + duration_text((*wait.until - now).count()) + ")";
+  return text;
+}
+
+std::vector<std::string> wait_lines(const run_view& run, const flow::definition* flow,
+                                    time_point now) {
+  std::vector<std::string> lines;
+  for (const auto& each : run.waiting_on) {
+    lines.push_back(wait_text(each, now));
+    if (each.kind != "answer") continue;
+    lines.push_back("  " + printable_lines(shortened(each.question)));
+    if (const json& schema = answer_schema(flow, each.node); !schema.is_null())
+      lines.push_back("  JSON Schema of the answer: " + one_line(schema));
+  }
+  return lines;
+}
+
+std::string state_text(run_status status) {
+  if (status == run_status::failed) return "it has failed";
+  return "it is " + std::string{to_string(status)};
 }
 
 std::string time_text(time_point t) {
@@ -68,38 +139,41 @@ std::string shortened(const json& value) {
          " more bytes; use --json to print all";
 }
 
-void print_end(session& s, const run_view& run, const command_hints& hints) {
+void print_end(session& s, const run_view& run, const flow::definition* flow,
+               const command_hints& hints) {
   const run_summary& summary = run.summary;
   const text_style style = s.style();
-  const bool completed = summary.status == run_status::completed;
-  const tint in = completed                              ? tint::green
-                  : summary.status == run_status::failed ? tint::red
-                                                         : tint::yellow;
-  std::string status{run.parked && !is_finished(summary.status) ? "waiting"
-                                                                : to_string(summary.status)};
-  if (s.screen().live)
-    status.insert(0, std::string{completed ? style.sign("✔", "+") : style.sign("✖", "x")} + " ");
+  const ending how = ending_of(run, style);
+  std::string status = how.status;
+  if (s.screen().live) status.insert(0, std::string{how.sign} + " ");
   output& out = s.out();
   out.line("");
-  out.line(style.paint(in, status) + " in " + duration_text(duration_us(summary, run.updated_at)) +
+  out.line(style.paint(how.in, status) + " in " +
+           duration_text(duration_us(summary, run.updated_at)) +
            style.paint(tint::dim, "  run " + summary.key.id.str() + " of " +
                                       printable(to_string(summary.flow))));
+  out.line(shortened(run.data));
+  if (!is_finished(summary.status))
+    for (const auto& line : wait_lines(run, flow, wall_clock()))
+      out.line(line.starts_with(' ') ? line : "waiting for " + line);
   if (summary.error) {
     const run_error& e = *summary.error;
     out.line("error: " + printable(e.type) + (e.node.empty() ? "" : " at " + printable(e.node)) +
              (e.attempt > 1 ? ", attempt " + std::to_string(e.attempt) : ""));
     out.line("  " + printable_lines(e.message));
   }
-  out.line(shortened(run.data));
   if (!hints.durable) {
-    out.line(
-        style.paint(tint::dim,
-                    "The run was in memory only. Use --data-dir DIR to store runs; they survive "
-                    "kill -9."));
+    out.line(style.paint(
+        tint::dim, is_finished(summary.status)
+                       ? "The run was in memory only. Use --data-dir DIR to store runs; they "
+                         "survive kill -9."
+                       : "The run was in memory only and is lost. Use --data-dir DIR to store "
+                         "runs; a stored run can be continued."));
   } else {
     const auto commands = unblock_commands(run, hints);
     for (const auto& command : commands) out.line(style.paint(tint::dim, "next: ") + command);
-    if (commands.empty()) out.line(style.paint(tint::dim, "next: ") + next_command(run, hints));
+    if (commands.empty())
+      out.line(style.paint(tint::dim, "next: ") + next_command(run, flow, hints));
   }
   out.flush();
 }

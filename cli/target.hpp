@@ -38,6 +38,8 @@ struct follow_result {
   /// The final view of each run that ended or is parked, or the error of one that could not be
   /// followed.
   std::map<run_id, result<run_view>> runs;
+  /// If one run was followed: the last state of it that was read while it was unfinished.
+  std::optional<run_view> last = {};
   /// The result of stopping the engine, if following ended before the runs.
   result<void> stopped = {};
 };
@@ -47,8 +49,21 @@ struct follow_options {
   std::optional<std::chrono::milliseconds> timeout = {};  ///< maximum time to follow
   /// Keeps following runs that wait for an external event. Servers only.
   bool until_finished = false;
-  std::function<result<void>()> begin = [] { return result<void>{}; };  ///< starts the runs
+  /// Stops following a run that asks a question, even if the question has a timeout.
+  bool until_question = false;
+  /// Reads the events after the checkpoint of the run from its history first. A server always does.
+  bool catch_up = false;
+  /// Starts or continues a run. A run for which this fails is not followed.
+  std::function<result<void>(const run_id& id)> begin = [](const run_id&) {
+    return result<void>{};
+  };
 };
+
+/// True if the run asks a question.
+[[nodiscard]] bool has_question(const run_view& run) noexcept;
+
+/// True for the events after which a run may wait for something else than before.
+[[nodiscard]] bool changes_waits(std::string_view event_kind) noexcept;
 
 /// Receives events in order. Returns false to stop.
 using event_listener = std::function<bool(const placed_event& event)>;
@@ -85,6 +100,8 @@ class target {
   /// activates the run.
   virtual result<run_view> get(const run_id& id, std::chrono::milliseconds wait = {}) = 0;
   virtual result<run_page> list(const run_filter& filter) = 0;
+  /// The number of runs with each status.
+  virtual result<std::vector<run_count>> counts() = 0;
   /// The complete history.
   virtual result<std::vector<history_event>> history(const run_id& id) = 0;
 
@@ -99,7 +116,8 @@ class target {
 
   /// Passes the events of the runs to `shown` until every run has ended or is parked, a signal
   /// arrives, the timeout expires or the output is closed. Skips events up to the `checkpoint` of
-  /// each run. Returns the error of `how.begin`, in which case nothing was followed.
+  /// each run. If there is only one run, returns the error of `how.begin`; with several, that is
+  /// the result of the run for which it failed.
   virtual result<follow_result> follow(session& s, watcher& shown, std::vector<followed_run> runs,
                                        const follow_options& how) = 0;
 

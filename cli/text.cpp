@@ -178,6 +178,10 @@ std::string counted(std::size_t count, std::string_view one) {
   return std::to_string(count).append(" ").append(one).append(count == 1 ? "" : "s");
 }
 
+std::string counted(std::size_t count, std::string_view one, std::string_view many) {
+  return std::to_string(count).append(" ").append(count == 1 ? one : many);
+}
+
 std::string shell_word(std::string_view text) {
   const auto plain = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

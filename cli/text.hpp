@@ -40,6 +40,8 @@ namespace pawl::cli {
 
 /// "1 run", "3 runs".
 [[nodiscard]] std::string counted(std::size_t count, std::string_view one);
+/// "1 branch", "3 branches".
+[[nodiscard]] std::string counted(std::size_t count, std::string_view one, std::string_view many);
 
 /// `text` as one word of a shell command line, quoted if needed.
 [[nodiscard]] std::string shell_word(std::string_view text);

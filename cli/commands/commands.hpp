@@ -42,6 +42,9 @@ void add_version(CLI::App& to, command_line& line);
 CLI::App* add_command(CLI::App& to, const std::string& name, const std::string& description,
                       const std::string& examples);
 
+/// Adds `--verbose`, for commands that apply to many runs.
+void add_verbose(CLI::App& to, bool& verbose);
+
 /// Adds `--allow-exec`, for commands that execute steps.
 void add_allow_exec(CLI::App& to, command_line& line);
 

@@ -233,7 +233,10 @@ void add_rm(CLI::App& to, command_line& line) {
 }  // namespace
 
 void add_flows(CLI::App& to, command_line& line) {
-  auto* const group = add_command(to, "flows", "List, show, store and publish flows.", "");
+  auto* const group = add_command(to, "flows", "List, show, store and publish flows.",
+                                  "Examples:\n"
+                                  "  pawl flows put order.json --data-dir ./data\n"
+                                  "  pawl flows ls --server http://127.0.0.1:7717");
   auto* const ls =
       add_command(*group, "ls", "List flows.", "Example:\n  pawl flows ls --data-dir ./data");
   auto options = std::make_shared<flow_options>();

@@ -1,7 +1,12 @@
+#include <algorithm>
+
+#include "cli/clock.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/commands/run_selection.hpp"
 #include "cli/follow_and_report.hpp"
+#include "cli/questions.hpp"
 #include "cli/read.hpp"
+#include "cli/report.hpp"
 #include "cli/text.hpp"
 
 namespace pawl::cli {
@@ -12,6 +17,7 @@ struct resume_arguments {
   std::string answer;
   std::string question;
   bool json = false;
+  bool verbose = false;
 };
 
 /// The IDs of all unfinished runs that are not paused, oldest first.
@@ -27,12 +33,46 @@ std::string why_none(target& on) {
          " paused. Use `pawl resume ID` to resume one.";
 }
 
-/// Resumes a paused run and answers a question. Any other run continues once it is followed.
-result<void> resume_one(target& on, const run_id& id, const resume_options& how) {
+/// True if the run is paused by its own question, not by a command.
+result<bool> is_paused_by_question(target& on, const run_view& run) {
+  if (run.summary.status != run_status::paused || !has_question(run)) return false;
+  const auto history = on.history(run.summary.key.id);
+  if (!history) return history.error();
+  const auto paused = std::find_if(history->rbegin(), history->rend(),
+                                   [](const auto& event) { return event.kind == "run_paused"; });
+  return paused != history->rend() && paused->detail.value("why", "") == "interrupted";
+}
+
+/// The error for a run that only continues with an answer.
+error missing_answer(const run_view& run, const command_hints& hints) {
+  std::string text = "cannot resume run " + run.summary.key.id.str() + " without an answer";
+  const time_point now = wall_clock();
+  for (const auto& wait : run.waiting_on) {
+    if (wait.kind != "answer") continue;
+    text += "; it waits for " + wait_text(wait, now) + ": " + one_line(wait.question);
+  }
+  for (const auto& command : unblock_commands(run, hints)) text += "\nanswer with: " + command;
+  return {errc::illegal_transition, std::move(text)};
+}
+
+/// Resumes a paused run and answers a question. Any other run continues once it is followed. A run
+/// that only continues with an answer is left to the follower if that can ask on a terminal.
+result<void> resume_one(target& on, const run_id& id, const resume_options& how, bool may_ask) {
   const auto run = on.get(id);
   if (!run) return run.error();
+  if (run->summary.status == run_status::cancelled) {
+    return error{errc::illegal_transition,
+                 "cannot resume run " + id.str() + ": it is cancelled. Allowed: restart"};
+  }
   const bool answers = how.answer || !how.question.empty();
+  if (!how.question.empty() && !how.answer)
+    return error{errc::invalid_argument, "--question requires --answer"};
   if (run->summary.status != run_status::paused && !run->pausing && !answers) return {};
+  if (!answers) {
+    const auto asks = is_paused_by_question(on, *run);
+    if (!asks) return asks.error();
+    if (*asks) return may_ask ? result<void>{} : missing_answer(*run, on.hints());
+  }
   const auto done = on.resume(id, how);
   return done ? result<void>{} : done.error();
 }
@@ -72,11 +112,9 @@ exit_code resume(session& s, const resume_arguments& given) {
   }
   report_options how;
   how.json = given.json;
-  how.begin = [&]() -> result<void> {
-    for (const auto& id : *ids)
-      if (auto resumed = resume_one(open, id, *answer); !resumed) return resumed;
-    return {};
-  };
+  how.verbose = given.verbose;
+  const bool may_ask = ids->size() == 1 && !given.json && can_ask_on_terminal();
+  how.begin = [&](const run_id& id) { return resume_one(open, id, *answer, may_ask); };
   return follow_and_report(s, open, *std::move(runs), how);
 }
 
@@ -85,7 +123,8 @@ constexpr const char* resume_examples =
     "  pawl resume monday --data-dir ./data --allow-exec tar,sha256sum\n"
     "  pawl resume monday --answer '{\"approved\": true}' --data-dir ./data\n\n"
     "Resumes a paused run, continues a run that was interrupted by a crash or Ctrl-C,\n"
-    "and answers a run's question. Finished steps do not run again.\n"
+    "and answers a run's question. On a terminal, it asks for the answer that a run\n"
+    "waits for. Finished steps do not run again.\n"
     "All unfinished runs: pawl recover. Failed runs: pawl runs retry.";
 
 CLI::App* add_resume_command(CLI::App& to, command_line& line,
@@ -97,6 +136,7 @@ CLI::App* add_resume_command(CLI::App& to, command_line& line,
   cmd->add_option("--question", given->question, "ID of the question, if the run asks several")
       ->type_name("ID");
   cmd->add_flag("--json", given->json, "Print one JSON object per event");
+  add_verbose(*cmd, given->verbose);
   add_allow_exec(*cmd, line);
   return cmd;
 }
@@ -134,6 +174,7 @@ void add_recover(CLI::App& to, command_line& line) {
                   "again. Paused runs stay paused. On a server, runs continue by themselves; this\n"
                   "command only follows them.");
   cmd->add_flag("--json", given->json, "Print one JSON object per event");
+  add_verbose(*cmd, given->verbose);
   add_allow_exec(*cmd, line);
   cmd->callback(
       [&line, given] { line.command = [given](session& s) { return resume(s, *given); }; });

@@ -2,12 +2,13 @@
 
 #include <pawl/suggest.hpp>
 
+#include "cli/clock.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/flow_file.hpp"
 #include "cli/follow_and_report.hpp"
+#include "cli/questions.hpp"
 #include "cli/read.hpp"
 #include "cli/text.hpp"
-#include "cli/view/tree_watcher.hpp"
 #include "runtime/ids.hpp"
 
 namespace pawl::cli {
@@ -18,6 +19,7 @@ struct run_options {
   std::string input = "{}";
   std::optional<std::string> id;
   std::optional<std::string> timeout;
+  std::vector<std::string> answers;
   bool json = false;
 };
 
@@ -48,6 +50,32 @@ result<void> check(session& s, flow_file& flow, const settings& used) {
                flow.name + " has " + counted(errors, "error") + "; no run was started"};
 }
 
+/// Refuses a flow that would wait for ever: one that waits for a signal or an answer which nobody
+/// can send, because the run is in memory and there is no terminal to ask on. A node with a timeout
+/// ends its wait itself.
+result<void> check_waits(const prepared_start& ready) {
+  for (const auto& node : ready.flow.compiled.source.nodes) {
+    const bool asks = node.type == "interrupt" && ready.follow.answers.empty();
+    if ((!asks && node.type != "signal") || node.data.contains("timeout")) continue;
+    return error{errc::invalid_argument,
+                 "node " + printable(node.id) + " waits for " + (asks ? "an answer" : "a signal") +
+                     ", which nobody can send to a run in memory: use --data-dir DIR to store the "
+                     "run, --server URL" +
+                     (asks ? ", --answer JSON" : "") + " or a terminal. No run was started"};
+  }
+  return {};
+}
+
+result<std::vector<json>> read_answers(const run_options& options, const settings& used) {
+  std::vector<json> answers;
+  for (const auto& text : options.answers) {
+    auto answer = read_json_argument(text, "the answer", used.run.max_state_bytes * 2);
+    if (!answer) return std::move(answer).error();
+    answers.push_back(*std::move(answer));
+  }
+  return answers;
+}
+
 result<prepared_start> prepare(session& s, const run_options& options, const settings& used) {
   prepared_start ready;
   ready.follow.json = options.json;
@@ -68,6 +96,12 @@ result<prepared_start> prepare(session& s, const run_options& options, const set
   if (!flow) return std::move(flow).error();
   ready.flow = *std::move(flow);
   if (const auto good = check(s, ready.flow, used); !good) return good.error();
+  auto answers = read_answers(options, used);
+  if (!answers) return std::move(answers).error();
+  ready.follow.answers = *std::move(answers);
+  const bool in_memory = !s.uses_server() && used.storage.data_dir.empty();
+  if (in_memory && (options.json || !can_ask_on_terminal()))
+    if (const auto good = check_waits(ready); !good) return good.error();
   const std::size_t max_bytes =
       std::max<std::size_t>(min_input_bytes, used.run.max_state_bytes * 2);
   auto input = read_json_argument(options.input, "the input", max_bytes);
@@ -116,7 +150,8 @@ result<followed_run> make_run(target& open, prepared_start& ready) {
     run.created_at = wall_clock();
   }
   options.id = run.id;
-  ready.follow.begin = [&open, &ready, name = run.flow.name.str(), options]() -> result<void> {
+  ready.follow.begin = [&open, &ready, name = run.flow.name.str(),
+                        options](const run_id&) -> result<void> {
     const auto started = open.start(name, ready.input, options);
     if (!started) return started.error();
     return {};
@@ -152,10 +187,13 @@ void add_run(CLI::App& to, command_line& line) {
       "  pawl run order.json --input '{\"amount\": 42}'\n"
       "  pawl run backup.json --data-dir ./data --allow-exec tar,sha256sum --id monday\n"
       "  pawl run order.json --server http://127.0.0.1:7717\n"
+      "  pawl run approval.json --answer '{\"approved\": true}' --data-dir ./data\n"
       "  generate | pawl run order.json --input - --json\n\n"
       "Without --data-dir the run is in memory and lost when the program ends. With\n"
       "--data-dir, continue an interrupted run with `pawl resume`, or repeat the same\n"
-      "`pawl run --id` command: it never starts a run twice.");
+      "`pawl run --id` command: it never starts a run twice.\n"
+      "Questions of the run are asked on the terminal. A run that waits for a signal or\n"
+      "an answer ends the command with exit code 8, which prints how to continue.");
   cmd->add_option("FLOW", options->flow, "File with the definition, or - for standard input")
       ->required();
   cmd->add_option("--input", options->input,
@@ -166,6 +204,10 @@ void add_run(CLI::App& to, command_line& line) {
       ->type_name("ID");
   cmd->add_option("--timeout", options->timeout, "Stop if the run takes longer: 90s, 5m, 2h")
       ->type_name("TIME");
+  cmd->add_option("--answer", options->answers,
+                  "Answer to a question of the run: JSON, @FILE, or -; repeat it for the next one")
+      ->type_name("JSON")
+      ->allow_extra_args(false);
   cmd->add_flag("--json", options->json, "Print one JSON object per event");
   add_allow_exec(*cmd, line);
   cmd->callback(

@@ -1,27 +1,96 @@
 #include "cli/commands/run_selection.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 #include "cli/text.hpp"
+#include "cli/view/live_region.hpp"
 
 namespace pawl::cli {
 namespace {
 
-constexpr std::size_t selection_page_size = 1'000;
+using steady = std::chrono::steady_clock;
 
-exit_code apply_to_each(session& s, target& on, const std::vector<run_id>& ids,
-                        const run_action& action) {
-  exit_code code = exit_code::ok;
-  for (const auto& id : ids) {
-    const auto done = action(on, id);
+constexpr std::size_t selection_page_size = 1'000;
+/// With more runs than this, only errors and totals are printed.
+constexpr std::size_t max_detailed_runs = 20;
+constexpr std::size_t max_named_errors = 10;
+constexpr std::chrono::milliseconds progress_interval{100};
+
+/// Applies an action to each run and reports the results.
+class bulk_action {
+ public:
+  bulk_action(session& s, const run_selection& how, const run_verb& verb, std::size_t count)
+      : session_(s),
+        how_(how),
+        verb_(verb),
+        count_(count),
+        detailed_(how.verbose || how.json || count <= max_detailed_runs),
+        progress_(s.out(), s.screen()) {}
+
+  exit_code apply(target& on, const std::vector<run_id>& ids, const run_action& action) {
+    for (const auto& id : ids) {
+      note(id, action(on, id));
+      if (!detailed_) show_progress();
+    }
+    if (!detailed_) print_totals();
+    return code_;
+  }
+
+ private:
+  void note(const run_id& id, const result<std::string>& done) {
+    if (!done && code_ == exit_code::ok) code_ = exit_code_of(done.error().code);
+    if (how_.json) {
+      json object{{"run", id.str()}, {"ok", done.has_value()}};
+      object["message"] = done ? *done : done.error().message;
+      return session_.out().line(one_line(object));
+    }
     if (done) {
-      s.out().line(*done);
-    } else if (const exit_code failed = s.fail(done.error()); code == exit_code::ok) {
-      code = failed;
+      ++done_;
+      if (detailed_) session_.out().line(*done);
+    } else if (detailed_ || ++failed_ <= max_named_errors) {
+      hide_progress();
+      static_cast<void>(session_.fail(done.error()));
     }
   }
-  return code;
-}
+
+  void show_progress() {
+    if (!session_.screen().live || steady::now() - shown_at_ < progress_interval) return;
+    shown_at_ = steady::now();
+    styled_line line;
+    line.add(session_.style(), tint::dim,
+             std::string{verb_.infinitive} + ": " + std::to_string(done_ + failed_) + " of " +
+                 counted(count_, "run"),
+             session_.screen().size().columns - 1);
+    progress_.draw({line});
+  }
+
+  void hide_progress() {
+    if (session_.screen().live && !detailed_) progress_.draw({});
+  }
+
+  void print_totals() {
+    hide_progress();
+    if (failed_ > max_named_errors) {
+      session_.print_message("and " + counted(failed_ - max_named_errors, "more error") +
+                             "; --verbose prints all");
+    }
+    session_.out().line(std::string{verb_.done} + " " + std::to_string(done_) + " of " +
+                        counted(count_, "run") +
+                        (failed_ > 0 ? "; " + std::to_string(failed_) + " failed." : "."));
+  }
+
+  session& session_;
+  const run_selection& how_;
+  const run_verb& verb_;
+  const std::size_t count_;
+  const bool detailed_;
+  live_region progress_;
+  exit_code code_ = exit_code::ok;
+  std::size_t done_ = 0;
+  std::size_t failed_ = 0;
+  steady::time_point shown_at_{};
+};
 
 }  // namespace
 
@@ -49,6 +118,12 @@ result<run_status> parse_status_option(const std::string& text) {
     all += (all.empty() ? "" : ", ") + std::string{to_string(status)};
   return error{errc::invalid_argument,
                "invalid --status " + printable(text) + ": must be one of " + all};
+}
+
+std::string no_runs_text(const std::string& of_flow, const std::string& status) {
+  const std::string of = of_flow.empty() ? "" : " of flow " + printable(of_flow);
+  if (status.empty()) return "No runs" + of + ".";
+  return "No runs" + of + (status == "failed" ? " have " : " are ") + status + ".";
 }
 
 result<void> check_selection(const run_selection& selection) {
@@ -96,23 +171,24 @@ exit_code apply_to_run(session& s, const std::string& id_text, const run_action&
   if (!id) return s.fail(id.error());
   const auto opened = s.open_target(store_use::existing);
   if (!opened) return s.fail(opened.error());
-  const exit_code code = apply_to_each(s, **opened, {*id}, action);
+  const run_selection one;
+  const exit_code code = bulk_action{s, one, {}, 1}.apply(**opened, {*id}, action);
   return s.close(**opened, code);
 }
 
-exit_code apply_to_runs(session& s, const run_selection& selection, std::string_view verb,
+exit_code apply_to_runs(session& s, const run_selection& selection, const run_verb& verb,
                         const run_action& action) {
   if (const auto good = check_selection(selection); !good) return s.fail(good.error());
   const auto opened = s.open_target(store_use::existing);
   if (!opened) return s.fail(opened.error());
   target& on = **opened;
   exit_code code = exit_code::ok;
-  if (const auto ids = selected_runs(s, on, selection, verb); !ids) {
+  if (const auto ids = selected_runs(s, on, selection, verb.infinitive); !ids) {
     code = s.fail(ids.error());
   } else if (ids->empty()) {
-    s.out().line("No runs are " + *selection.status + ".");
+    if (!selection.json) s.out().line(no_runs_text({}, *selection.status));
   } else {
-    code = apply_to_each(s, on, *ids, action);
+    code = bulk_action{s, selection, verb, ids->size()}.apply(on, *ids, action);
   }
   return s.close(on, code);
 }

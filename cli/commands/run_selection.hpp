@@ -16,7 +16,15 @@ namespace pawl::cli {
 struct run_selection {
   std::vector<std::string> ids;
   std::optional<std::string> status;
-  bool yes = false;  ///< do not ask for confirmation of `status`
+  bool yes = false;      ///< do not ask for confirmation of `status`
+  bool verbose = false;  ///< print a line for each run, also of many
+  bool json = false;     ///< print one JSON object per run
+};
+
+/// The verb of a command that changes runs: "cancel", "Cancelled".
+struct run_verb {
+  std::string_view infinitive;
+  std::string_view done;
 };
 
 /// Adds `ID...`, `--status` and `--yes`.
@@ -27,6 +35,9 @@ void add_run_selection(CLI::App& to, run_selection& selection);
 
 /// Parses a run status. Errors: `invalid_argument`, listing the valid values.
 [[nodiscard]] result<run_status> parse_status_option(const std::string& text);
+
+/// "No runs of flow order are paused."; both texts may be empty.
+[[nodiscard]] std::string no_runs_text(const std::string& of_flow, const std::string& status);
 
 /// Validates a selection before a target is opened.
 [[nodiscard]] result<void> check_selection(const run_selection& selection);
@@ -45,8 +56,9 @@ using run_action = std::function<result<std::string>(target& on, const run_id& i
 
 /// Opens the target, applies an action to one run, prints its sentence, closes the target.
 exit_code apply_to_run(session& s, const std::string& id, const run_action& action);
-/// Same for each selected run. Continues after an error; returns the exit code of the first error.
-exit_code apply_to_runs(session& s, const run_selection& selection, std::string_view verb,
+/// Same for each selected run. Of many runs, prints the totals and the first errors. Continues
+/// after an error; returns the exit code of the first error.
+exit_code apply_to_runs(session& s, const run_selection& selection, const run_verb& verb,
                         const run_action& action);
 
 }  // namespace pawl::cli

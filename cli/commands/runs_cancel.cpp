@@ -10,7 +10,7 @@ struct cancel_options {
 };
 
 exit_code cancel(session& s, const cancel_options& given) {
-  return apply_to_runs(s, given.runs, "cancel",
+  return apply_to_runs(s, given.runs, {"cancel", "Cancelled"},
                        [&](target& on, const run_id& id) -> result<std::string> {
                          const auto done = on.cancel(id, {.reason = given.reason});
                          if (!done) return done.error();
@@ -29,6 +29,8 @@ void add_runs_cancel(CLI::App& to, command_line& line) {
                   "  pawl runs cancel monday --reason 'wrong disk' --data-dir ./data\n"
                   "  pawl runs cancel --status paused --yes --server http://127.0.0.1:7717");
   add_run_selection(*cmd, given->runs);
+  cmd->add_flag("--json", given->runs.json, "Print one JSON object per run");
+  add_verbose(*cmd, given->runs.verbose);
   cmd->add_option("--reason", given->reason, "Reason to record in the history")->type_name("TEXT");
   cmd->callback(
       [&line, given] { line.command = [given](session& s) { return cancel(s, *given); }; });

@@ -29,7 +29,7 @@ result<std::string> pause_one(session& s, target& on, const run_id& id, const st
 }
 
 exit_code pause(session& s, const pause_options& given) {
-  return apply_to_runs(s, given.runs, "pause", [&](target& on, const run_id& id) {
+  return apply_to_runs(s, given.runs, {"pause", "Paused"}, [&](target& on, const run_id& id) {
     return pause_one(s, on, id, given.reason);
   });
 }
@@ -45,6 +45,8 @@ void add_runs_pause(CLI::App& to, command_line& line) {
       "In a data folder, steps that were interrupted by the end of a program run again\n"
       "before the run pauses. Resume a paused run with `pawl resume ID`.");
   add_run_selection(*cmd, given->runs);
+  cmd->add_flag("--json", given->runs.json, "Print one JSON object per run");
+  add_verbose(*cmd, given->runs.verbose);
   cmd->add_option("--reason", given->reason, "Reason to record in the history")->type_name("TEXT");
   add_allow_exec(*cmd, line);
   cmd->callback(

@@ -8,6 +8,7 @@ namespace {
 struct retry_options {
   run_selection runs;
   bool json = false;
+  bool verbose = false;
 };
 
 exit_code retry(session& s, const retry_options& given) {
@@ -17,7 +18,7 @@ exit_code retry(session& s, const retry_options& given) {
   target& on = **opened;
   const auto ids = selected_runs(s, on, given.runs, "retry");
   if (ids && ids->empty()) {
-    if (!given.json) s.out().line("No runs are " + *given.runs.status + ".");
+    if (!given.json) s.out().line(no_runs_text({}, *given.runs.status));
     return s.close(on, exit_code::ok);
   }
   auto runs = ids ? load_runs(on, *ids) : result<std::vector<followed_run>>{ids.error()};
@@ -27,10 +28,10 @@ exit_code retry(session& s, const retry_options& given) {
   }
   report_options how;
   how.json = given.json;
-  how.begin = [&]() -> result<void> {
-    for (const auto& id : *ids)
-      if (const auto done = on.retry(id, {}); !done) return done.error();
-    return {};
+  how.verbose = given.verbose;
+  how.begin = [&](const run_id& id) -> result<void> {
+    const auto done = on.retry(id, {});
+    return done ? result<void>{} : done.error();
   };
   return follow_and_report(s, on, *std::move(runs), how);
 }
@@ -47,6 +48,7 @@ void add_runs_retry(CLI::App& to, command_line& line) {
                   "Finished steps do not run again. To start over, use `pawl runs restart`.");
   add_run_selection(*cmd, given->runs);
   cmd->add_flag("--json", given->json, "Print one JSON object per event");
+  add_verbose(*cmd, given->verbose);
   add_allow_exec(*cmd, line);
   cmd->callback(
       [&line, given] { line.command = [given](session& s) { return retry(s, *given); }; });

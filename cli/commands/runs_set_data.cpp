@@ -1,6 +1,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/commands/run_selection.hpp"
 #include "cli/read.hpp"
+#include "cli/report.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -17,8 +18,7 @@ exit_code set_data(session& s, const set_data_arguments& given) {
   return apply_to_run(s, given.run, [&](target& on, const run_id& id) -> result<std::string> {
     const auto done = on.set_data(id, *changes, {.reason = given.reason});
     if (!done) return done.error();
-    return "Changed the data of run " + id.str() + "; it is " +
-           std::string{to_string(done->run.status)} + ".";
+    return "Changed the data of run " + id.str() + "; " + state_text(done->run.status) + ".";
   });
 }
 

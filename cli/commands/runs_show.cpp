@@ -1,10 +1,11 @@
 #include <algorithm>
 
+#include "cli/clock.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/follow_and_report.hpp"
 #include "cli/report.hpp"
 #include "cli/steps.hpp"
 #include "cli/text.hpp"
-#include "cli/view/tree_watcher.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -16,6 +17,29 @@ void print_field(session& s, std::string_view name, const std::string& value) {
   s.out().line(s.style().paint(tint::dim, pad(std::string{name}, 14)) + value);
 }
 
+/// The workers of a server, if the run waits for one. A reader without the right to list workers,
+/// and a data folder, where no worker asks, give none.
+std::optional<worker_overview> workers_for(target& open, const run_view& run) {
+  const bool waits = std::any_of(run.waiting_on.begin(), run.waiting_on.end(),
+                                 [](const waiting_on& each) { return each.kind == "worker"; });
+  if (!waits || !open.hints().remote) return std::nullopt;
+  auto workers = open.workers();
+  if (!workers) return std::nullopt;
+  return *std::move(workers);
+}
+
+/// Why no worker has taken the task that the run waits for; "" if one may do so.
+std::string why_no_worker(const waiting_on& wait, const std::optional<worker_overview>& workers) {
+  if (wait.kind != "worker" || !workers) return {};
+  for (const auto& queue : workers->queues)
+    if (queue.code_ref == wait.name && queue.leased > 0) return {};
+  for (const auto& worker : workers->workers) {
+    const auto& can = worker.functions;
+    if (std::find(can.begin(), can.end(), wait.name) != can.end()) return {};
+  }
+  return "no worker asks for tasks of " + printable(wait.name) + "; `pawl workers` lists them";
+}
+
 void print_steps(session& s, const std::vector<step>& steps) {
   if (steps.empty()) return;
   std::size_t width = 4;
@@ -23,7 +47,7 @@ void print_steps(session& s, const std::vector<step>& steps) {
   const text_style style = s.style();
   s.out().line("");
   s.out().line(style.paint(tint::dim, pad("STEP", width) + "  VISIT  ATTEMPT  STATUS     STARTED"
-                                                           "                     TOOK"));
+                                                           "                  TOOK"));
   const std::size_t first = steps.size() > max_steps ? steps.size() - max_steps : 0;
   if (first > 0)
     s.out().line(style.paint(
@@ -36,7 +60,7 @@ void print_steps(session& s, const std::vector<step>& steps) {
     std::string line = pad(printable(each.node), width) + "  " +
                        pad_left(std::to_string(each.visit), 5) + "  " +
                        pad_left(std::to_string(each.attempt), 7) + "  " +
-                       style.paint(in, pad(each.status, 9)) + "  " + to_rfc3339(each.started_at);
+                       style.paint(in, pad(each.status, 9)) + "  " + time_text(each.started_at);
     if (each.duration_us) line += "  " + pad_left(duration_text(*each.duration_us), 7);
     if (each.status == "failed")
       line += "  " + printable(each.error_type + ": " + each.error_message);
@@ -44,25 +68,26 @@ void print_steps(session& s, const std::vector<step>& steps) {
   }
 }
 
-/// "a signal", "an answer", or both.
+/// "a signal", "an answer", or both, for a run that `unblock_commands` has commands for.
 std::string awaited_input(const run_view& view) {
   const auto awaits = [&](std::string_view kind) {
     return std::any_of(view.waiting_on.begin(), view.waiting_on.end(),
                        [kind](const auto& each) { return each.kind == kind; });
   };
   if (!awaits("answer")) return "a signal";
-  return awaits("signal") ? "a signal or an answer" : "an answer";
+  const bool takes_signals = view.summary.status == run_status::running;
+  return takes_signals && awaits("signal") ? "a signal or an answer" : "an answer";
 }
 
 /// What to do next with a run, and the command for it.
-std::string advice(const run_view& view, const command_hints& hints) {
+std::string advice(const run_view& view, const flow::definition* flow, const command_hints& hints) {
   if (const auto commands = unblock_commands(view, hints); !commands.empty()) {
     std::string text = "It is waiting for " + awaited_input(view) + ". To send it:";
     for (const auto& command : commands) text += "\n  " + command;
     return text;
   }
   const run_summary& run = view.summary;
-  const std::string command = next_command(view, hints);
+  const std::string command = next_command(view, flow, hints);
   switch (run.status) {
     case run_status::running:
       return (hints.remote ? "It is not finished. To follow it:\n  "
@@ -72,6 +97,11 @@ std::string advice(const run_view& view, const command_hints& hints) {
       return "It is paused. To resume it:\n  " + command;
     case run_status::failed:
       if (view.at.empty()) return "It cannot be retried. To restart it as a new run:\n  " + command;
+      if (failed_on_purpose(view, flow)) {
+        return "Its node " + printable(run.error->node) +
+               " is of type fail: a retry fails there again. To start over as a new run:\n  " +
+               command;
+      }
       return "Fix the cause, then retry the failed step:\n  " + command;
     case run_status::completed:
     case run_status::cancelled:
@@ -80,7 +110,22 @@ std::string advice(const run_view& view, const command_hints& hints) {
   return {};
 }
 
-void print_run(session& s, const run_view& run, const std::vector<step>& steps,
+/// Prints what the run waits for, and why nothing happens at it now.
+void print_waits(session& s, const run_view& run, const flow::definition* flow,
+                 const std::optional<worker_overview>& workers) {
+  for (const auto& line : wait_lines(run, flow, wall_clock())) {
+    if (line.starts_with(' ')) {
+      s.out().line(line);
+    } else {
+      print_field(s, "waiting for", line);
+    }
+  }
+  for (const auto& each : run.waiting_on)
+    if (const auto why = why_no_worker(each, workers); !why.empty()) print_field(s, "", why);
+}
+
+void print_run(session& s, const run_view& run, const flow::definition* flow,
+               const std::vector<step>& steps, const std::optional<worker_overview>& workers,
                const command_hints& hints) {
   const run_summary& summary = run.summary;
   print_field(s, "run", summary.key.id.str());
@@ -97,14 +142,7 @@ void print_run(session& s, const run_view& run, const std::vector<step>& steps,
     for (const auto& node : run.at) at += (at.empty() ? "" : ", ") + printable(node);
     print_field(s, "at", at);
   }
-  for (const auto& each : run.waiting_on) {
-    std::string what = each.kind == "branches" ? "other branches" : each.kind;
-    if (!each.name.empty()) what += " " + printable(each.name);
-    what += " at " + printable(each.node);
-    if (each.until) what += ", until " + time_text(*each.until);
-    print_field(s, "waiting for", what);
-    if (each.kind == "answer") s.out().line("  " + printable_lines(shortened(each.question)));
-  }
+  print_waits(s, run, flow, workers);
   if (run.undoing) print_field(s, "compensating", "finished steps, newest first");
   if (summary.restarted_from) print_field(s, "restart of", summary.restarted_from->str());
   if (const auto& e = summary.error) {
@@ -121,7 +159,7 @@ void print_run(session& s, const run_view& run, const std::vector<step>& steps,
     s.out().line(shortened(run.metadata));
   }
   s.out().line("");
-  s.out().line(advice(run, hints));
+  s.out().line(advice(run, flow, hints));
 }
 
 exit_code show_run(session& s, target& open, const run_id& id, bool as_json) {
@@ -131,7 +169,8 @@ exit_code show_run(session& s, target& open, const run_id& id, bool as_json) {
   if (!history) return s.fail(history.error());
   const auto steps = steps_of(*history, run->summary.status);
   if (!as_json) {
-    print_run(s, *run, steps, open.hints());
+    const auto flow = load_definition(open, run->summary.flow);
+    print_run(s, *run, flow ? flow->get() : nullptr, steps, workers_for(open, *run), open.hints());
     return exit_code::ok;
   }
   json object = to_json(*run);

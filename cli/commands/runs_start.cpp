@@ -57,9 +57,9 @@ void print_started(session& s, target& on, const run_started& run, bool as_json)
                                   {"created", run.created}}));
   }
   const std::string which = run.id.str() + " of " + printable(to_string(run.flow));
-  s.out().line(run.created ? "Started run " + which + "."
-                           : "Run " + which + " was already started; it is " +
-                                 std::string{to_string(run.status)} + ".");
+  s.out().line(run.created
+                   ? "Started run " + which + "."
+                   : "Run " + which + " was already started; " + state_text(run.status) + ".");
   run_summary summary;
   summary.key.id = run.id;
   summary.status = run.status;

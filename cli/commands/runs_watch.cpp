@@ -11,13 +11,6 @@ struct watch_options {
   bool json = false;
 };
 
-result<std::vector<followed_run>> watched_runs(target& on, const std::vector<run_id>& ids) {
-  if (on.hints().remote) return load_runs(on, ids);
-  return error{errc::invalid_argument,
-               "`pawl runs watch` requires a server (--server URL). In a data folder, execute and "
-               "follow a run with `pawl resume ID`"};
-}
-
 exit_code watch(session& s, const watch_options& given) {
   const auto ids = parse_run_ids(given.ids);
   if (!ids) return s.fail(ids.error());
@@ -29,9 +22,15 @@ exit_code watch(session& s, const watch_options& given) {
     if (!timeout) return s.fail(exit_code::usage, "--timeout: " + timeout.error().message);
     how.timeout = *timeout;
   }
+  if (!s.uses_server()) {
+    return s.fail(
+        exit_code::usage,
+        "`pawl runs watch` requires a server (--server URL). In a data folder, execute and "
+        "follow a run with `pawl resume ID`");
+  }
   const auto opened = s.open_target(store_use::existing);
   if (!opened) return s.fail(opened.error());
-  auto runs = watched_runs(**opened, *ids);
+  auto runs = load_runs(**opened, *ids);
   if (!runs) {
     const exit_code code = s.fail(runs.error());
     return s.close(**opened, code);

@@ -31,7 +31,7 @@ exit_code report_unreadable(session& s, const std::string& file, const error& wh
     const char* const code = malformed ? "malformed_json" : "unreadable";
     print_json(s, file, false, json::array({to_json({severity::error, "", code, why.message})}));
   } else if (malformed) {
-    s.out().line("error: " + printable(why.message));
+    s.out().line(describe_malformed(file, why));
   } else {
     s.print_message(why.message);
   }

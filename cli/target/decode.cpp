@@ -230,6 +230,17 @@ result<run_page> read_run_page(const json& from, const scope_name& scope) {
   return fields.finish(std::move(page));
 }
 
+result<std::vector<run_count>> read_run_counts(const json& from) {
+  field_reader body{from};
+  const json runs = body.object("runs");
+  field_reader fields{runs};
+  std::vector<run_count> counts;
+  for (const auto status : all_run_statuses)
+    counts.push_back(
+        {status, fields.number<std::uint64_t>(std::string{to_string(status)}.c_str())});
+  return body.finish(std::move(counts));
+}
+
 result<run_started> read_run_started(const json& from) {
   field_reader fields{from};
   run_started run;

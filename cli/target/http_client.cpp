@@ -35,6 +35,9 @@ bool is_tls_error(CURLcode code) noexcept {
          code == CURLE_SSL_CERTPROBLEM;
 }
 
+/// The type of an error that does not pass by itself.
+constexpr std::string_view permanent = "permanent";
+
 std::string server_name(const server_access& access) {
   return "the server at " + printable(access.at.shown);
 }
@@ -83,8 +86,10 @@ error transfer_error(CURLcode code, const server_access& access, const std::stri
                                  "check before you repeat it"};
   }
   if (is_trust_error(code)) {
-    return {errc::unavailable, server_name(access) + " is not trusted: " + printable(why) +
-                                   "; for a private certificate authority use --ca-file FILE"};
+    return {errc::unavailable,
+            server_name(access) + " is not trusted: " + printable(why) +
+                "; for a private certificate authority use --ca-file FILE",
+            std::string{permanent}};
   }
   if (code == CURLE_SSL_CACERT_BADFILE) {
     return {errc::invalid_argument, "cannot read CA certificates from " +
@@ -92,12 +97,20 @@ error transfer_error(CURLcode code, const server_access& access, const std::stri
                                         "; --ca-file requires a PEM file"};
   }
   if (is_tls_error(code)) {
-    return {errc::unavailable, "TLS handshake with " + server_name(access) +
-                                   " failed: " + printable(why) + "; the server may use http://"};
+    return {errc::unavailable,
+            "TLS handshake with " + server_name(access) + " failed: " + printable(why) +
+                "; the server may use http://",
+            std::string{permanent}};
   }
   return {errc::unavailable, "the connection to " + server_name(access) +
                                  " failed: " + printable(why) +
                                  "; the request may have taken effect: check before you repeat it"};
+}
+
+bool can_pass(const error& failure) noexcept {
+  return failure.type != permanent &&
+         (failure.code == errc::unavailable || failure.code == errc::timed_out ||
+          failure.code == errc::overloaded);
 }
 
 error response_error(const server_access& access, int status, const std::string& body,

@@ -42,6 +42,10 @@ void configure_request(CURL* handle, const server_access& access, const std::str
 [[nodiscard]] error transfer_error(CURLcode code, const server_access& access,
                                    const std::string& detail);
 
+/// True for an error that can pass by itself, so that a stream is opened again: not for a server
+/// that is not trusted, a missing right or a bad request.
+[[nodiscard]] bool can_pass(const error& failure) noexcept;
+
 /// Converts an error response to the error of the engine call.
 [[nodiscard]] error response_error(const server_access& access, int status, const std::string& body,
                                    const std::string& retry_after);

@@ -58,6 +58,7 @@ class local_target final : public target {
     return in_.get(id);
   }
   result<run_page> list(const run_filter& filter) override { return in_.runs().list(filter); }
+  result<std::vector<run_count>> counts() override { return in_.runs().counts(); }
   result<std::vector<history_event>> history(const run_id& id) override {
     return read_history(in_, id);
   }
@@ -88,10 +89,17 @@ class local_target final : public target {
     std::optional<run_id> only;
     if (!how.several) only = runs.front().id;
     local_follower all{s, *engine_, in_, shown, std::move(only)};
-    for (auto& run : runs) all.add(std::move(run));
     s.stop_signals().enable_graceful_stop();
-    if (const auto begun = how.begin(); !begun) return begun.error();
-    return all.follow(how.timeout);
+    for (auto& run : runs) {
+      const auto begun = how.begin(run.id);
+      if (!begun && !how.several) return begun.error();
+      if (begun) {
+        all.add(std::move(run));
+      } else {
+        all.refuse(run.id, begun.error());
+      }
+    }
+    return all.follow(how);
   }
 
   result<void> events(std::optional<journal_position> after,

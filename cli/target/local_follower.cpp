@@ -13,6 +13,8 @@ using steady = std::chrono::steady_clock;
 
 /// Maximum number of active runs; enough to keep the engine busy.
 constexpr std::size_t max_active = 1'000;
+/// A stop that takes longer is explained.
+constexpr auto stop_note_after = 1s;
 constexpr std::size_t event_capacity = 100'000;
 constexpr std::size_t history_page = 1'000;
 
@@ -82,8 +84,7 @@ void local_follower::handle_event(const live_event& e) {
     s.last = checkpoint;
     ++s.events_shown;
     s.ended = is_last(e.what);
-    s.check_parked |= e.what.kind == "signal_awaited" || e.what.kind == "interrupted" ||
-                      e.what.kind == "run_paused";
+    s.check_parked |= changes_waits(e.what.kind);
   }
   shown_.on_event(e);
 }
@@ -102,8 +103,8 @@ void local_follower::drain_events(std::chrono::milliseconds wait) {
   for (auto& [id, s] : runs_) catch_up(s);
 }
 
-/// Reads the events lost by an overflow from the history. Events that the new subscription repeats
-/// are skipped by their checkpoint.
+/// Reads the events before the subscription, or lost by its overflow, from the history. Events that
+/// the new subscription repeats are skipped by their checkpoint.
 void local_follower::catch_up(state& s) {
   const std::uint64_t first = std::max(s.last, s.run.checkpoint + 1);
   const auto lost = read_history(in_, s.run.id, first);
@@ -138,13 +139,17 @@ void local_follower::drain_ends() {
 }
 
 /// Finishes following the runs that are parked: they wait for a signal, an answer or a command.
-void local_follower::collect_parked() {
+/// Shows what the others wait for.
+void local_follower::collect_parked(bool until_question) {
   for (auto next = runs_.begin(); next != runs_.end();) {
     const auto current = next++;
     if (!std::exchange(current->second.check_parked, false)) continue;
     const run_id id = current->first;
     auto run = in_.get(id);
-    if (!run || !run->parked || is_finished(run->summary.status)) continue;
+    if (!run || is_finished(run->summary.status)) continue;
+    shown_.on_view(*run);
+    if (only_) result_.last = *run;
+    if (!run->parked && !(until_question && has_question(*run))) continue;
     if (!only_) run->data = json::object();
     std::erase(inactive_, id);
     runs_.erase(current);
@@ -172,7 +177,7 @@ void local_follower::show_until_stopped(follow_end why, const std::atomic<bool>&
       std::unique_lock lock{inbox_->mutex};
       inbox_->filled.wait_for(lock, tick_interval, [&] { return stopped.load(); });
     }
-    if (noted || steady::now() - begun < 4 * tick_interval) continue;
+    if (noted || steady::now() - begun < stop_note_after) continue;
     noted = true;
     shown_.note(
         "stopping: waiting for running steps; interrupt again to exit now, without data loss");
@@ -194,15 +199,18 @@ void local_follower::stop_engine(follow_end why) {
   drain_events(0ms);
 }
 
-follow_result local_follower::follow(std::optional<std::chrono::milliseconds> timeout) {
+follow_result local_follower::follow(const follow_options& how) {
   std::optional<steady::time_point> deadline;
-  if (timeout) deadline = steady::now() + *timeout;
+  if (how.timeout) deadline = steady::now() + *how.timeout;
+  if (how.catch_up)
+    for (auto& [id, s] : runs_) catch_up(s);
+  drain_events(0ms);  // of the commands that began the runs
   while (!runs_.empty()) {
     if (const auto why = stop_reason(deadline)) {
       stop_engine(*why);
       break;
     }
-    collect_parked();
+    collect_parked(how.until_question);
     activate_more();
     if (runs_.empty()) break;
     const bool all_ended =

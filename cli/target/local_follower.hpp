@@ -30,11 +30,13 @@ class local_follower {
 
   /// Adds a run to follow.
   void add(followed_run run);
+  /// Adds a run that could not be started; it is not followed.
+  void refuse(const run_id& id, error why) { result_.runs.emplace(id, std::move(why)); }
 
   /// Activates the runs and follows them until each has ended or is parked. A signal to the
   /// process, the timeout or closed output stops the engine; steps that finish until then are still
   /// shown.
-  [[nodiscard]] follow_result follow(std::optional<std::chrono::milliseconds> timeout);
+  [[nodiscard]] follow_result follow(const follow_options& how);
 
  private:
   struct state {
@@ -42,7 +44,7 @@ class local_follower {
     std::uint64_t last = 0;        ///< checkpoint of the last event shown
     std::size_t events_shown = 0;  ///< number of its events shown
     bool ended = false;            ///< its last event was shown
-    bool check_parked = false;     ///< the run may be parked
+    bool check_parked = false;     ///< the run may be parked, or wait for something else
   };
   /// Ended runs, written by threads of the engine.
   struct inbox {
@@ -56,7 +58,7 @@ class local_follower {
   void drain_events(std::chrono::milliseconds wait);
   void catch_up(state& s);
   void drain_ends();
-  void collect_parked();
+  void collect_parked(bool until_question);
   [[nodiscard]] std::optional<follow_end> stop_reason(
       std::optional<std::chrono::steady_clock::time_point> deadline) const;
   void stop_engine(follow_end why);

@@ -123,6 +123,9 @@ class remote_target final : public target {
     return read(http_.send("GET", "/v1/runs" + query),
                 [&](const json& answer) { return read_run_page(answer, scope()); });
   }
+  result<std::vector<run_count>> counts() override {
+    return read(http_.send("GET", "/v1/stats"), read_run_counts);
+  }
   result<std::vector<history_event>> history(const run_id& id) override {
     std::vector<history_event> all;
     std::uint64_t first = 1;
@@ -175,14 +178,23 @@ class remote_target final : public target {
   result<follow_result> follow(session& s, watcher& shown, std::vector<followed_run> runs,
                                const follow_options& how) override {
     s.stop_signals().enable_graceful_stop();
-    if (const auto begun = how.begin(); !begun) return begun.error();
     remote_follower all{s, http_.access(), *this, shown, how};
-    for (auto& run : runs) all.add(std::move(run));
+    for (auto& run : runs) {
+      const auto begun = how.begin(run.id);
+      if (!begun && !how.several) return begun.error();
+      if (begun) {
+        all.add(std::move(run));
+      } else {
+        all.refuse(run.id, begun.error());
+      }
+    }
     return all.follow();
   }
 
   result<void> events(std::optional<journal_position> after,
                       const event_listener& listener) override {
+    // A wrong address or key fails now, and is not taken for an outage.
+    if (const auto there = http_.send("GET", "/v1/stats"); !there) return there.error();
     return stream_scope_events(http_.access(), after, listener);
   }
 

@@ -18,9 +18,7 @@ constexpr auto max_backoff = 5'000ms;
 constexpr auto reconnect_limit = 60s;
 
 bool is_transient(const error& failure) noexcept {
-  return failure.code == errc::unavailable || failure.code == errc::timed_out ||
-         failure.code == errc::overloaded ||
-         failure.code == errc::cancelled;  // by a signal, handled by the caller
+  return can_pass(failure) || failure.code == errc::cancelled;  // by a signal: for the caller
 }
 
 }  // namespace
@@ -76,8 +74,7 @@ void remote_follower::handle_event(state& of, const stream_event& event) {
   if (what->checkpoint != 0) {
     if (!event.id.empty()) of.last_id = event.id;
     if (what->checkpoint <= of.checkpoint) return;
-    of.check_parked |=
-        what->kind == "signal_awaited" || what->kind == "interrupted" || what->kind == "run_paused";
+    of.check_parked |= changes_waits(what->kind);
   }
   shown_.on_event({{default_scope(), of.id}, *std::move(what)});
 }
@@ -130,14 +127,18 @@ void remote_follower::handle_updates() {
 }
 
 /// Finishes following the runs that are parked: they wait for a signal, an answer or a command.
+/// Shows what the others wait for.
 void remote_follower::collect_parked() {
-  if (how_.until_finished) return;
   std::vector<run_id> candidates;
   for (auto& [name, each] : runs_)
     if (std::exchange(each.check_parked, false)) candidates.push_back(each.id);
   for (const auto& id : candidates) {
     auto run = from_.get(id);
-    if (run && run->parked && !is_finished(run->summary.status)) finish(id, std::move(run));
+    if (!run || is_finished(run->summary.status)) continue;
+    shown_.on_view(*run);
+    if (!how_.several) result_.last = *run;
+    if (how_.until_finished) continue;
+    if (run->parked || (how_.until_question && has_question(*run))) finish(id, std::move(run));
   }
 }
 

@@ -21,6 +21,8 @@ class remote_follower {
                   const follow_options& how);
 
   void add(followed_run run);
+  /// Adds a run that could not be started; it is not followed.
+  void refuse(const run_id& id, error why) { result_.runs.emplace(id, std::move(why)); }
   [[nodiscard]] follow_result follow();
 
  private:
@@ -30,7 +32,7 @@ class remote_follower {
     run_id id;
     std::uint64_t checkpoint = 0;  ///< events up to here are skipped
     std::string last_id;           ///< of the last durable event
-    bool check_parked = false;     ///< the run may be parked
+    bool check_parked = false;     ///< the run may be parked, or wait for something else
     steady::time_point retry_at{};
     std::chrono::milliseconds backoff{0};  ///< 0 after an event
     std::optional<steady::time_point> failing_since;

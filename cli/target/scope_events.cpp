@@ -64,10 +64,8 @@ result<void> stream_scope_events(const server_access& access, std::optional<jour
                            (why.is_object() ? why.value("reason", json("")).dump() : "?")};
         }
       } else if (update->failure) {
-        const bool passes = update->failure->code == errc::unavailable ||
-                            update->failure->code == errc::timed_out ||
-                            update->failure->code == errc::overloaded;
-        if (!passes || steady_time::now() - last_good > outage_limit) return *update->failure;
+        if (!can_pass(*update->failure) || steady_time::now() - last_good > outage_limit)
+          return *update->failure;
       }
     }
     if (streams.count() > 0) last_good = steady_time::now();

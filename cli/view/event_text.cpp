@@ -42,6 +42,12 @@ std::string detail_text(const history_event& e) {
   } else if (e.kind == "retry_scheduled") {
     all.add(failure_text(detail));
     all.add("retry in " + duration_text(detail.value("wait_ms", std::int64_t{0}) * 1'000));
+  } else if (e.kind == "wait_began") {
+    if (detail.contains("ms")) {
+      all.add("for " + duration_text(detail.value("ms", std::int64_t{0}) * 1'000));
+    } else {
+      all.add("until " + member(detail, "until"));
+    }
   } else if (e.kind == "condition_evaluated") {
     all.add(member(detail, "result"));
   } else if (e.kind == "edge_taken") {

@@ -29,11 +29,6 @@ constexpr std::array completion_events = {
     type_and_event{"wait", "step_finished"},
 };
 
-std::string text_of(const json& detail, const char* key) {
-  const auto found = detail.find(key);
-  return found != detail.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
 }  // namespace
 
 std::optional<std::string_view> completion_event(std::string_view node_type) noexcept {
@@ -86,53 +81,21 @@ void run_progress::leave_by_plain_edges(std::size_t node) {
 
 void run_progress::end_all(node_phase as) {
   for (auto& n : nodes_) {
-    if (n.phase == node_phase::running) n.phase = as;
-    n.running = 0;
+    if (n.phase == node_phase::running || n.phase == node_phase::waiting ||
+        n.phase == node_phase::compensating)
+      n.phase = as;
+    n.running = n.waiting = 0;
     n.fraction.reset();
     n.since.reset();
+    n.until.reset();
+    n.wait.clear();
   }
 }
 
-void run_progress::apply(const history_event& e) {
-  if (e.kind == "run_created" && !nodes_.empty()) return enter(entry_);
-  if (e.kind == "run_completed") return end_all(node_phase::done);
-  if (e.kind == "run_failed" || e.kind == "run_cancelled") return end_all(node_phase::halted);
-  const auto at = find(e.node);
-  if (!at) return;
-  auto& n = nodes_[*at];
-  if (e.kind == "step_started") {
-    n.phase = node_phase::running;
-    ++n.running;
-    n.visit = e.visit;
-    n.attempt = e.attempt;
-    n.since = e.at;
-    n.fraction.reset();
-    n.note.clear();
-  } else if (e.kind == "step_finished" || e.kind == "step_failed") {
-    const bool succeeded = e.kind == "step_finished";
-    if (n.running > 0) --n.running;
-    n.took_us = e.detail.value("us", std::int64_t{0});
-    if (n.running == 0) n.phase = succeeded ? node_phase::done : node_phase::failed;
-    n.fraction.reset();
-    if (!succeeded) n.note = text_of(e.detail, "type") + ": " + text_of(e.detail, "message");
-    if (succeeded) {
-      ++steps_done_;
-      leave_by_plain_edges(*at);
-    }
-  } else if (e.kind == "condition_evaluated") {
-    n.phase = node_phase::done;
-    n.visit = e.visit;
-    n.condition = e.detail.value("result", false);
-    leave_by_plain_edges(*at);
-  } else if (e.kind == "edge_taken") {
-    if (const auto to = find(text_of(e.detail, "to"))) enter(*to);
-  } else if (e.kind == "step_progress") {
-    n.fraction = e.detail.value("fraction", 0.0);
-  } else if (e.kind == completion_event(types_[*at])) {
-    n.phase = node_phase::done;
-    n.visit = e.visit;
-    leave_by_plain_edges(*at);
-  }
+void run_progress::apply(const run_view& view) {
+  for (const auto& each : view.waiting_on)
+    if (const auto at = find(each.node); at && nodes_[*at].waiting > 0)
+      nodes_[*at].until = each.until;
 }
 
 std::vector<std::string> run_progress::active() const {

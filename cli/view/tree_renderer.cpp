@@ -4,6 +4,7 @@
 #include <array>
 
 #include "cli/text.hpp"
+#include "cli/view/signs.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -42,14 +43,20 @@ sign sign_of(node_phase phase, const canvas& on) {
       break;
     case node_phase::running:
       return {tint::cyan, spinner(on.style, on.frame)};
+    case node_phase::compensating:
+      return {tint::yellow, spinner(on.style, on.frame)};
+    case node_phase::waiting:
+      return {tint::yellow, signs::waiting(on.style)};
     case node_phase::done:
-      return {tint::green, on.style.sign("✔", "+")};
+      return {tint::green, signs::done(on.style)};
     case node_phase::failed:
-      return {tint::red, on.style.sign("✖", "x")};
+      return {tint::red, signs::failed(on.style)};
     case node_phase::halted:
-      return {tint::yellow, on.style.sign("◌", "-")};
+      return {tint::yellow, signs::halted(on.style)};
+    case node_phase::compensated:
+      return {tint::yellow, signs::compensated(on.style)};
   }
-  return {tint::dim, on.style.sign("·", ".")};
+  return {tint::dim, signs::idle(on.style)};
 }
 
 void add_bar(styled_line& to, double fraction, const canvas& on, std::size_t columns) {
@@ -64,6 +71,39 @@ void add_bar(styled_line& to, double fraction, const canvas& on, std::size_t col
   to.add(on.style, tint::none, pad_left(percent, 4) + "%", columns);
 }
 
+bool is_active(node_phase phase) {
+  return phase == node_phase::running || phase == node_phase::waiting ||
+         phase == node_phase::compensating;
+}
+
+/// Adds what a node waits for and the time that is left.
+void add_wait(styled_line& to, const node_progress& n, const canvas& on) {
+  if (n.waiting == 0 || n.wait.empty()) return;
+  std::string text = "  waits for " + printable(n.wait);
+  if (n.until) {
+    text += *n.until > on.now ? ", " + duration_text((*n.until - on.now).count()) + " left"
+                              : ", due now";
+  }
+  to.add(on.style, tint::yellow, text, columns_of(on));
+}
+
+/// Adds the bar of a map, or of a function that reports its progress.
+void add_progress(styled_line& to, const node_progress& n, const canvas& on) {
+  const std::size_t columns = columns_of(on);
+  const bool fits = to.width + bar_width + level_width + duration_width < columns;
+  if (n.items) {
+    const std::size_t ended = n.items->finished + n.items->failed;
+    const double part =
+        n.items->all == 0 ? 1.0 : static_cast<double>(ended) / static_cast<double>(n.items->all);
+    if (fits && is_active(n.phase)) add_bar(to, part, on, columns);
+    std::string text = "  " + std::to_string(ended) + " of " + counted(n.items->all, "item");
+    if (n.items->failed > 0) text += ", " + std::to_string(n.items->failed) + " failed";
+    to.add(on.style, tint::dim, text, columns);
+  } else if (n.fraction && fits) {
+    add_bar(to, *n.fraction, on, columns);
+  }
+}
+
 /// Adds duration, progress, counts and error to the right of a node's name.
 void add_info(styled_line& to, const node_progress& n, const canvas& on) {
   const std::size_t columns = columns_of(on);
@@ -71,16 +111,17 @@ void add_info(styled_line& to, const node_progress& n, const canvas& on) {
   if (n.condition) {
     add(*n.condition ? tint::green : tint::yellow,
         pad_left(*n.condition ? "true" : "false", duration_width));
-  } else if (n.phase == node_phase::running && n.since) {
+  } else if (is_active(n.phase) && n.since) {
     add(tint::none, pad_left(duration_text((on.now - *n.since).count()), duration_width));
   } else if (n.took_us) {
     add(tint::dim, pad_left(duration_text(*n.took_us), duration_width));
   }
-  if (n.fraction && to.width + bar_width + level_width + duration_width < columns)
-    add_bar(to, *n.fraction, on, columns);
+  add_progress(to, n, on);
   if (n.running > 1) add(tint::dim, "  " + std::to_string(n.running) + " at once");
   if (n.visit > 1) add(tint::dim, "  visit " + std::to_string(n.visit));
   if (n.attempt > 1) add(tint::yellow, "  attempt " + std::to_string(n.attempt));
+  add_wait(to, n, on);
+  if (!n.info.empty()) add(tint::dim, "  " + printable(n.info));
   if (!n.note.empty()) add(tint::red, "  " + printable(n.note));
 }
 
@@ -115,7 +156,7 @@ tree_renderer::tree_renderer(const followed_run& run)
 
 std::vector<styled_line> tree_renderer::draw(const run_progress& progress, const canvas& on,
                                              std::size_t reserved, bool ended) const {
-  std::vector<styled_line> lines{header(on, ended), {}};
+  std::vector<styled_line> lines{header(progress, on, ended), {}};
   const std::size_t around = lines.size() + reserved + 1;  // the cursor needs a line too
   const std::size_t room = on.size.rows > around + 1 ? on.size.rows - around : 1;
   const std::size_t first = first_shown(progress, room, ended);
@@ -132,7 +173,8 @@ std::vector<styled_line> tree_renderer::draw(const run_progress& progress, const
   return lines;
 }
 
-styled_line tree_renderer::header(const canvas& on, bool ended) const {
+styled_line tree_renderer::header(const run_progress& progress, const canvas& on,
+                                  bool ended) const {
   styled_line line;
   const std::size_t columns = columns_of(on);
   line.add(on.style, tint::bold, title_, columns);
@@ -140,6 +182,8 @@ styled_line tree_renderer::header(const canvas& on, bool ended) const {
   if (!ended) {
     line.add(on.style, tint::none, "  " + duration_text((on.now - created_at_).count()), columns);
   }
+  if (!progress.run_note().empty())
+    line.add(on.style, tint::yellow, "  " + printable(progress.run_note()), columns);
   return line;
 }
 
@@ -153,9 +197,9 @@ styled_line tree_renderer::node_line(const layout_line& place, const node_progre
   line.add(on.style, tint::dim, "  " + left, columns);
   const sign mark = sign_of(n.phase, on);
   line.add(on.style, mark.in, mark.text, columns);
-  const tint in = n.phase == node_phase::idle      ? tint::dim
-                  : n.phase == node_phase::running ? tint::bold
-                                                   : tint::none;
+  const tint in = n.phase == node_phase::idle ? tint::dim
+                  : is_active(n.phase)        ? tint::bold
+                                              : tint::none;
   const std::string name = fit(names_[place.node], name_room, on.style.ellipsis());
   line.add(on.style, in, " " + pad(name, name_room), columns);
   add_info(line, n, on);
@@ -170,7 +214,7 @@ std::size_t tree_renderer::first_shown(const run_progress& progress, std::size_t
   std::size_t middle = ended ? layout_.size() : 0;
   for (std::size_t i = 0; i < layout_.size(); ++i) {
     const auto phase = progress.nodes()[layout_[i].node].phase;
-    if (phase == node_phase::running || phase == node_phase::failed) {
+    if (is_active(phase) || phase == node_phase::failed) {
       middle = i;
       break;
     }

@@ -33,7 +33,8 @@ class tree_renderer {
                                               std::size_t reserved, bool ended) const;
 
  private:
-  [[nodiscard]] styled_line header(const canvas& on, bool ended) const;
+  [[nodiscard]] styled_line header(const run_progress& progress, const canvas& on,
+                                   bool ended) const;
   [[nodiscard]] styled_line node_line(const layout_line& place, const node_progress& n,
                                       const canvas& on) const;
   [[nodiscard]] std::size_t first_shown(const run_progress& progress, std::size_t room,

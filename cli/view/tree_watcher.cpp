@@ -1,5 +1,6 @@
 #include "cli/view/tree_watcher.hpp"
 
+#include "cli/clock.hpp"
 #include "cli/text.hpp"
 #include "cli/view/event_text.hpp"
 
@@ -14,10 +15,6 @@ constexpr auto max_redraw_interval = 100ms;  // keeps the spinner smooth
 
 }  // namespace
 
-time_point wall_clock() {
-  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-}
-
 void tree_watcher::follow(const followed_run& run) {
   renderer_.emplace(run);
   progress_.emplace(*run.definition);
@@ -30,6 +27,11 @@ void tree_watcher::on_event(const live_event& e) {
     return region_.print_above({session_.style().paint(tint::dim, line)});
   }
   progress_->apply(e.what);
+  changed_ = true;
+}
+
+void tree_watcher::on_view(const run_view& view) {
+  progress_->apply(view);
   changed_ = true;
 }
 

@@ -19,6 +19,7 @@ class tree_watcher final : public watcher {
 
   void follow(const followed_run& run) override;
   void on_event(const live_event& e) override;
+  void on_view(const run_view& view) override;
   void on_end(const run_summary& run) override;
   void tick() override;
   void note(const std::string& sentence) override;
@@ -37,8 +38,5 @@ class tree_watcher final : public watcher {
   bool changed_ = true;
   std::chrono::steady_clock::time_point drawn_at_{};
 };
-
-/// The current time.
-[[nodiscard]] time_point wall_clock();
 
 }  // namespace pawl::cli

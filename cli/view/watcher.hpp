@@ -37,6 +37,8 @@ class watcher {
   /// Adds a run.
   virtual void follow(const followed_run& run) = 0;
   virtual void on_event(const live_event& e) = 0;
+  /// The state of an unfinished run: what it waits for, and until when.
+  virtual void on_view(const run_view&) {}
   /// A run has ended; follows its last event.
   virtual void on_end(const run_summary& run) = 0;
   /// Called regularly, also without events.

@@ -10,7 +10,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 PROGRAM = os.environ.get("PAWL_TEST_PROGRAM", os.path.join(ROOT, "build", "release", "pawl"))
 LIMIT_S = 60
 
-OK, FAILED, USAGE, INVALID, NOT_FOUND, CANCELLED, STORE, UNAVAILABLE = range(8)
+OK, FAILED, USAGE, INVALID, NOT_FOUND, CANCELLED, STORE, UNAVAILABLE, WAITING = range(9)
 
 
 def environment(**changes):

@@ -161,7 +161,7 @@ class Stop(ProgramTest):
         wait = {"id": "ok", "type": "signal", "data": {"name": "approved now", "into": "who"}}
         flow = self.flow(task("first", "core.set", args={"a": 1}), wait,
                          task("last", "core.set", args={"b": 2}))
-        out = self.pawl("run", flow, "--id", "w", "--data-dir", self.store).stdout
+        out = self.pawl("run", flow, "--id", "w", "--data-dir", self.store, expect=8).stdout
         self.assertIn("signal_awaited", out)
         self.assertIn("waiting in", out)
         send = f"pawl runs signal w 'approved now' --data-dir {self.store}"
@@ -173,7 +173,8 @@ class Stop(ProgramTest):
                          ("running", True,
                           [{"node": "ok", "kind": "signal", "name": "approved now"}]))
         # It does nothing until then.
-        self.assertIn("waiting", self.pawl("resume", "w", "--data-dir", self.store).stdout)
+        self.assertIn("waiting", self.pawl("resume", "w", "--data-dir", self.store,
+                                           expect=8).stdout)
         self.pawl("runs", "signal", "w", "", "--data-dir", self.store, expect=2)
         self.pawl("runs", "signal", "w", "approved now", "{bad", "--data-dir", self.store,
                   expect=3)
