@@ -17,10 +17,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-[[gnu::noinline]] int overflow(volatile char* outer) {
+/// Recurses much deeper than any stack.
+[[gnu::noinline]] int overflow(volatile char* outer, int left) {
   volatile char frame[4096];
   frame[0] = outer == nullptr ? 1 : outer[0];
-  return overflow(frame) + frame[0];
+  return left == 0 ? 0 : overflow(frame, left - 1) + frame[0];
 }
 
 pawl::json one_step(const char* name, const char* function) {
@@ -56,7 +57,7 @@ int main(int argc, char** argv) {
   options.run_inline = how == "inline";
   const auto poison = [&](const pawl::json&, pawl::step_context&) -> pawl::json {
     if (retries) return pawl::json::object();
-    if (how == "overflow") return overflow(nullptr);
+    if (how == "overflow") return overflow(nullptr, 10'000'000);
     std::abort();
   };
   if (auto added = engine.functions().add("test.poison", poison, options); !added)
