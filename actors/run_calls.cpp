@@ -27,7 +27,8 @@ void run_actor::perform(flow::effect& e) {
   } else if (const auto* const abandon = std::get_if<flow::abandon_effect>(&e)) {
     if (const auto found = calls_.find(abandon->token); found != calls_.end())
       context_->executor->cancel(found->second);
-    if (abandon->child) send(directory_, child_orphaned{{key_.scope, abandon->child->child}, {}});
+  } else if (const auto* const orphan = std::get_if<flow::abandon_child_effect>(&e)) {
+    send(directory_, child_orphaned{{key_.scope, orphan->child.child}, {}});
   } else if (run_->status == run_status::running) {
     const auto applied = apply(flow::advance_command{});
     PAWL_ASSERT(applied, "a running run can always be advanced");

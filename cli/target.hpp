@@ -106,6 +106,9 @@ class target {
   virtual result<std::vector<history_event>> history(const run_id& id) = 0;
 
   virtual result<run_changed> cancel(const run_id& id, const command_options& how) = 0;
+  virtual result<run_changed> terminate(const run_id& id, const command_options& how) = 0;
+  virtual result<run_changed> skip(const run_id& id, const std::string& node,
+                                   const command_options& how) = 0;
   virtual result<run_changed> pause(const run_id& id, const command_options& how) = 0;
   virtual result<run_changed> retry(const run_id& id, const command_options& how) = 0;
   virtual result<run_changed> resume(const run_id& id, const resume_options& how) = 0;

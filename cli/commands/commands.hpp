@@ -25,6 +25,8 @@ void add_runs_restart(CLI::App& to, command_line& line);
 void add_runs_watch(CLI::App& to, command_line& line);
 void add_runs_answer(CLI::App& to, command_line& line);
 void add_runs_cancel(CLI::App& to, command_line& line);
+void add_runs_terminate(CLI::App& to, command_line& line);
+void add_runs_skip(CLI::App& to, command_line& line);
 void add_runs_pause(CLI::App& to, command_line& line);
 void add_runs_resume(CLI::App& to, command_line& line);
 void add_runs_signal(CLI::App& to, command_line& line);

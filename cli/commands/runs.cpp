@@ -18,6 +18,8 @@ void add_runs(CLI::App& to, command_line& line) {
   add_runs_answer(*group, line);
   add_runs_set_data(*group, line);
   add_runs_cancel(*group, line);
+  add_runs_terminate(*group, line);
+  add_runs_skip(*group, line);
   add_runs_retry(*group, line);
   add_runs_restart(*group, line);
 }

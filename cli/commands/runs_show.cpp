@@ -143,6 +143,8 @@ void print_run(session& s, const run_view& run, const flow::definition* flow,
     print_field(s, "at", at);
   }
   print_waits(s, run, flow, workers);
+  for (const auto& each : run.inbox)
+    print_field(s, "inbox", "signal " + printable(each.type) + ", not claimed by a node");
   if (run.undoing) print_field(s, "compensating", "finished steps, newest first");
   if (summary.restarted_from) print_field(s, "restart of", summary.restarted_from->str());
   if (const auto& e = summary.error) {
@@ -152,6 +154,10 @@ void print_run(session& s, const run_view& run, const flow::definition* flow,
   }
   print_steps(s, steps);
   s.out().line("");
+  if (!run.input.empty() && run.input != run.data) {
+    s.out().line(s.style().paint(tint::dim, "input"));
+    s.out().line(shortened(run.input));
+  }
   s.out().line(s.style().paint(tint::dim, "data"));
   s.out().line(shortened(run.data));
   if (!run.metadata.empty()) {

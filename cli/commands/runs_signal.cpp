@@ -19,6 +19,7 @@ exit_code send_signal(session& s, const signal_arguments& given) {
   return apply_to_run(s, given.run, [&](target& on, const run_id& id) -> result<std::string> {
     const auto done = on.signal(id, given.type, *payload, {.id = given.signal_id});
     if (!done) return done.error();
+    for (const auto& warning : done->warnings) s.print_message("warning: " + warning);
     return "Sent the signal to run " + id.str() + ".\nnext: " + next_command(done->run, on.hints());
   });
 }

@@ -145,7 +145,13 @@ waiting_on read_waiting(const json& from) {
   waiting_on waits{fields.text("node"), fields.text("kind"), fields.optional_text("name")};
   waits.until = fields.time("until");
   waits.question = fields.value("question");
+  waits.calls = fields.number<std::uint32_t>("calls");
   return waits;
+}
+
+pending_signal read_pending_signal(const json& from) {
+  field_reader fields{from};
+  return {fields.text("type"), fields.optional_text("id"), fields.value("payload")};
 }
 
 constexpr std::array known_codes = {
@@ -213,9 +219,12 @@ result<run_view> read_run_view(const json& from, const scope_name& scope) {
   run.parked = fields.flag("parked");
   run.checkpoint = fields.number<std::uint64_t>("checkpoint");
   run.updated_at = fields.required_time("updated_at");
+  run.input = fields.value("input");
   run.data = fields.object("data");
   run.metadata = fields.object("metadata");
   run.at = fields.texts("at");
+  if (const json& inbox = fields.value("inbox"); inbox.is_array())
+    for (const auto& each : inbox) run.inbox.push_back(read_pending_signal(each));
   if (const json& waits = fields.value("waiting_on"); waits.is_array())
     for (const auto& each : waits) run.waiting_on.push_back(read_waiting(each));
   return fields.finish(std::move(run));
@@ -256,7 +265,8 @@ result<run_changed> read_run_changed(const json& from, const scope_name& scope) 
   field_reader fields{from};
   auto run = read_run_summary(fields.value("run"), scope);
   if (!run) return std::move(run).error();
-  run_changed change{*std::move(run), fields.status("before"), fields.flag("pausing")};
+  run_changed change{*std::move(run), fields.status("before"), fields.flag("pausing"),
+                     fields.texts("warnings")};
   return fields.finish(std::move(change));
 }
 

@@ -15,6 +15,7 @@ json a_run() {
     "updated_at": "2026-01-31T09:31:00.000Z", "at": ["charge"],
     "waiting_on": [{"node": "ask", "kind": "answer", "name": "q1", "question": {"why": 1}},
                    {"node": "t", "kind": "timer", "name": "", "until": "2026-02-01T00:00:00.000Z"}],
+    "inbox": [{"type": "go", "id": "", "payload": 7}], "input": {"n": 0},
     "data": {"n": 1}, "metadata": {}})");
 }
 
@@ -39,6 +40,8 @@ TEST_CASE("a run is decoded as the engine returns it") {
   CHECK_FALSE(run->waiting_on[0].until);
   CHECK(to_rfc3339(*run->waiting_on[1].until) == "2026-02-01T00:00:00.000Z");
   CHECK(run->data == json{{"n", 1}});
+  CHECK(run->input == json{{"n", 0}});
+  CHECK(run->inbox == std::vector{pending_signal{"go", "", 7}});
 }
 
 TEST_CASE("an invalid response is rejected with the name of the field") {

@@ -66,6 +66,13 @@ class local_target final : public target {
   result<run_changed> cancel(const run_id& id, const command_options& how) override {
     return in_.runs().cancel(id, how);
   }
+  result<run_changed> terminate(const run_id& id, const command_options& how) override {
+    return in_.runs().terminate(id, how);
+  }
+  result<run_changed> skip(const run_id& id, const std::string& node,
+                           const command_options& how) override {
+    return in_.runs().skip(id, node, how);
+  }
   result<run_changed> pause(const run_id& id, const command_options& how) override {
     return in_.runs().pause(id, how);
   }

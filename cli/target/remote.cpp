@@ -149,6 +149,15 @@ class remote_target final : public target {
   result<run_changed> cancel(const run_id& id, const command_options& how) override {
     return command(id, "/cancel", options_json(how));
   }
+  result<run_changed> terminate(const run_id& id, const command_options& how) override {
+    return command(id, "/terminate", options_json(how));
+  }
+  result<run_changed> skip(const run_id& id, const std::string& node,
+                           const command_options& how) override {
+    json body = options_json(how);
+    body["node"] = node;
+    return command(id, "/skip", body);
+  }
   result<run_changed> pause(const run_id& id, const command_options& how) override {
     return command(id, "/pause", options_json(how));
   }

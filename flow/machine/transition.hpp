@@ -41,16 +41,21 @@ struct invoke_effect {
   trace_context trace;  ///< of this call
 };
 
-/// Cancels the token's function, or abandons its child run: its outcome is no longer awaited.
+/// Cancels the token's function: its outcome is no longer awaited.
 struct abandon_effect {
   token_id token = 0;
-  std::optional<abandoned_child> child = {};
+};
+
+/// Abandons the token's child run: its end is no longer awaited.
+struct abandon_child_effect {
+  token_id token = 0;
+  abandoned_child child;
 };
 
 /// Sends the run an `advance_command`.
 struct advance_effect {};
 
-using effect = std::variant<invoke_effect, abandon_effect, advance_effect>;
+using effect = std::variant<invoke_effect, abandon_effect, abandon_child_effect, advance_effect>;
 
 /// The result of a command: a change to make durable, and effects to perform once it is durable.
 struct transition {

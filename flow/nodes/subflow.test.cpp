@@ -40,8 +40,8 @@ invoke_effect begin_child(driven_run& run, const std::string& node) {
 std::vector<abandoned_child> abandoned(const driven_run& run) {
   std::vector<abandoned_child> children;
   for (const auto& e : run.last().effects)
-    if (const auto* const over = std::get_if<abandon_effect>(&e); over != nullptr && over->child)
-      children.push_back(*over->child);
+    if (const auto* const over = std::get_if<abandon_child_effect>(&e))
+      children.push_back(over->child);
   CHECK(run.last().change.children_abandoned == children);  // what is done is noted first
   return children;
 }

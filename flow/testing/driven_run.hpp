@@ -171,15 +171,21 @@ class driven_run {
     if (const auto* const call = std::get_if<invoke_effect>(&e)) {
       if (call->lease != 0) return;  // its worker makes the call
       calls_.insert_or_assign(call->token, *call);
-    } else if (const auto* const abandon = std::get_if<abandon_effect>(&e)) {
-      // A run that compensates waits for the calls that it has cancelled.
-      const auto known = calls_.find(abandon->token);
-      if (known != calls_.end() && !waits_for(*flow_, state_, known->first, known->second.node,
-                                              known->second.visit, known->second.attempt))
-        calls_.erase(known);
+    } else if (const auto* const function = std::get_if<abandon_effect>(&e)) {
+      forget(function->token);
+    } else if (const auto* const child = std::get_if<abandon_child_effect>(&e)) {
+      forget(child->token);
     } else {
       advance_due_ = true;
     }
+  }
+
+  /// A run that compensates waits for the calls that it has cancelled.
+  void forget(token_id abandoned) {
+    const auto known = calls_.find(abandoned);
+    if (known != calls_.end() && !waits_for(*flow_, state_, known->first, known->second.node,
+                                            known->second.visit, known->second.attempt))
+      calls_.erase(known);
   }
 
   std::shared_ptr<const compiled_flow> flow_;

@@ -135,7 +135,7 @@ bool run_calls::abandon(const token& t, child_fate fate) {
 void run_calls::abandon_child(token_id of, run_id child, std::uint32_t attempt, child_fate fate) {
   abandoned_child abandoned{std::move(child), fate, attempt};
   changes_.change().children_abandoned.push_back(abandoned);
-  changes_.add_effect(abandon_effect{of, std::move(abandoned)});
+  changes_.add_effect(abandon_child_effect{of, std::move(abandoned)});
 }
 
 void run_calls::halt_all(child_fate fate) {

@@ -122,7 +122,7 @@ TEST_CASE("what has been abandoned is stopped, but not a task of a worker", "[bu
   const auto made = f.finish();
   REQUIRE(made.effects.size() == 2);
   const abandoned_child child{run_id{"child"}, child_fate::cancel, 1};
-  CHECK(std::get<abandon_effect>(made.effects[1]).child == child);
+  CHECK(std::get<abandon_child_effect>(made.effects[1]).child == child);
   CHECK(made.change.children_abandoned == std::vector{child});
 }
 
