@@ -11,10 +11,11 @@
 namespace pawl::flow {
 namespace {
 
-constexpr std::array<std::string_view, 16> http_keys = {
-    "method",        "url",        "headers",       "query",   "json",      "body",
-    "accept_status", "timeout",    "total_timeout", "retry",   "max_bytes", "follow_redirects",
-    "into",          "compensate", "effect",        "in_doubt"};
+constexpr std::array<std::string_view, 17> http_keys = {
+    "method",        "url",        "headers",       "query",    "json",      "body",
+    "accept_status", "timeout",    "total_timeout", "retry",    "max_bytes", "follow_redirects",
+    "into",          "compensate", "effect",        "in_doubt", "parse"};
+constexpr std::array<std::string_view, 2> parse_forms = {"json", "text"};
 constexpr std::array<std::string_view, 7> http_methods = {"GET",    "POST", "PUT",    "PATCH",
                                                           "DELETE", "HEAD", "OPTIONS"};
 constexpr std::uint32_t max_response_bytes = 1u << 30;
@@ -128,6 +129,7 @@ void read_response_options(const data_reader& data, json& args) {
     }
     args["accept_status"] = *accept;
   }
+  if (data.find("parse") != nullptr) args["parse"] = data.one_of("parse", parse_forms);
   if (const auto max = data.count("max_bytes", 1, max_response_bytes)) args["max_bytes"] = *max;
   if (const json* const follow = data.find("follow_redirects")) {
     if (!follow->is_boolean())

@@ -90,6 +90,8 @@ TEST_CASE("the data of an http node is checked", "[http][validation]") {
     CHECK(with("max_bytes", bad) == lines{at + "max_bytes out_of_range"});
   for (const json& bad : {json("yes"), json(1), json::object()})
     CHECK(with("follow_redirects", bad) == lines{at + "follow_redirects wrong_type"});
+  for (const json& bad : {json("xml"), json(""), json(true)})
+    CHECK(with("parse", bad) == lines{at + "parse out_of_range"});
   for (const json& bad : {json("soon"), json(-1), json(""), json(1e300), json(true)}) {
     CHECK(with("timeout", bad) == lines{at + "timeout bad_duration"});
     CHECK(with("total_timeout", bad) == lines{at + "total_timeout bad_duration"});
@@ -111,6 +113,7 @@ TEST_CASE("the data of an http node is checked", "[http][validation]") {
                                                  {"accept_status", {404, "2xx"}},
                                                  {"max_bytes", 1u << 30},
                                                  {"follow_redirects", true},
+                                                 {"parse", "text"},
                                                  {"timeout", "24h"},
                                                  {"timeout", 0.001},
                                                  {"total_timeout", 0},
@@ -199,6 +202,7 @@ TEST_CASE("an http node calls core.http with the results of its rules", "[http]"
                                       {"query", {{"n", 3}}},
                                       {"json", var("order")},
                                       {"accept_status", {201}},
+                                      {"parse", "text"},
                                       {"timeout", "1.5s"}}),
                         end()})};
   REQUIRE(run.begin({{"id", 7}, {"user", "ann"}, {"order", {{"total", 12}}}}));
@@ -210,6 +214,7 @@ TEST_CASE("an http node calls core.http with the results of its rules", "[http]"
                           {"query", {{"n", 3}}},
                           {"json", {{"total", 12}}},
                           {"accept_status", {201}},
+                          {"parse", "text"},
                           {"timeout_ms", 1500}});
   REQUIRE(run.finish("h", json{{"status", 201}}));
   CHECK(run.data()["response"] == json{{"status", 201}});

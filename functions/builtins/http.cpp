@@ -53,16 +53,36 @@ error status_refused(const http::request& what, const http::response& got) {
   return fail("http_status", std::move(message));
 }
 
-json result_of(const http::request& what, http::response got) {
+/// Whether the response has a body that claims to be JSON. Some have none by definition (RFC 9110,
+/// 6.4.1).
+bool claims_json(const http::request& what, const http::response& got) {
+  const bool has_body =
+      what.method != "HEAD" && got.status != 204 && got.status != 205 && got.status != 304;
+  return has_body && is_json_type(got.headers);
+}
+
+error bad_json(const http::request& what, const http::response& got, const std::string& why) {
+  auto message = http::name_of(what) + " returned status " + std::to_string(got.status) +
+                 " and a body that is not the JSON that its Content-Type claims: " + why +
+                 "; to accept it as text, set \"parse\": \"text\"";
+  if (!got.body.empty()) message += "; the body: " + http::excerpt(got.body, shown_body_bytes);
+  return fail("http_bad_json", std::move(message));
+}
+
+result<json> result_of(const http::request& what, http::response got) {
   json out = {{"status", got.status}, {"url", what.target.text}};
-  if (detail::valid_utf8_prefix(got.body) != got.body.size()) {
-    out["body_base64"] = http::base64(got.body);
-  } else {
-    if (is_json_type(got.headers)) {
-      auto parsed = flow::parse_json(got.body, "the body", got.body.size(), max_body_depth);
-      if (parsed) out["json"] = *std::move(parsed);
-    }
+  const bool is_text = detail::valid_utf8_prefix(got.body) == got.body.size();
+  if (what.parses_json && claims_json(what, got)) {
+    if (!is_text) return bad_json(what, got, "it is not UTF-8");
+    if (got.body.empty()) return bad_json(what, got, "it is empty");
+    auto parsed = flow::parse_json(got.body, "the body", got.body.size(), max_body_depth);
+    if (!parsed) return bad_json(what, got, parsed.error().message);
+    out["json"] = *std::move(parsed);
+  }
+  if (is_text) {
     out["body"] = std::move(got.body);
+  } else {
+    out["body_base64"] = http::base64(got.body);
   }
   out["headers"] = std::move(got.headers);
   return out;

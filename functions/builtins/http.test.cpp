@@ -101,23 +101,83 @@ TEST_CASE("core.http sends and reads JSON") {
   CHECK(server.requests().back().headers.at("content-type") == "application/x");
 }
 
-TEST_CASE("core.http returns json only for a valid body with a JSON content type") {
+TEST_CASE("core.http fails when a body that claims to be JSON is not") {
   const test_client client;
-  const auto body_of = [&](const std::string& body, const std::string& type) {
-    const test_server server{always(answer_with(200, body, "Content-Type: " + type + "\r\n"))};
-    return client.good({{"url", server.url()}});
+  const auto answering = [&](const std::string& body, const std::string& type) {
+    return test_server{always(answer_with(200, body, "Content-Type: " + type + "\r\n"))};
   };
-  CHECK(body_of("[1]", "application/json").contains("json"));
-  CHECK_FALSE(body_of("[1", "application/json").contains("json"));
-  CHECK(body_of("[1", "application/json")["body"] == "[1");
-  CHECK_FALSE(body_of("1e999", "application/json").contains("json"));
-  CHECK_FALSE(body_of("[1]", "text/plain").contains("json"));
-  CHECK_FALSE(body_of(std::string(100'000, '['), "application/json").contains("json"));
+  const auto good = [&](const std::string& body, const std::string& type, const json& more) {
+    const auto server = answering(body, type);
+    json args{{"url", server.url()}};
+    args.update(more);
+    return client.good(args);
+  };
+  CHECK(good("[1]", "application/json", {})["json"] == json{1});
+  CHECK(good("[1]", "application/json", {{"parse", "json"}})["json"] == json{1});
+  CHECK_FALSE(good("[1", "text/plain", {}).contains("json"));
+  const std::string not_json[] = {"",
+                                  "[1",
+                                  "1e999",
+                                  R"(["\ud800"])",
+                                  "nan",
+                                  "[1] [2]",
+                                  "\xe4\xf6\xfc",
+                                  "{\"a\":\"\xe4\"}",
+                                  "[1,]",
+                                  "<html></html>",
+                                  std::string(100'000, '[')};
+  for (const auto& body : not_json) {
+    INFO(body.substr(0, 100));
+    const auto server = answering(body, "application/json; charset=utf-8");
+    const auto why = client.failure({{"url", server.url()}}, "http_bad_json");
+    CHECK(contains(why, "\"parse\": \"text\""));
+    const auto got = good(body, "application/problem+json", {{"parse", "text"}});
+    CHECK_FALSE(got.contains("json"));
+    CHECK(got.contains("body") != got.contains("body_base64"));
+  }
+  CHECK(good("[1", "application/json", {{"parse", "text"}})["body"] == "[1");
+  client.failure({{"url", "http://127.0.0.1:1/"}, {"parse", "xml"}}, "invalid_arguments");
+}
+
+TEST_CASE("core.http expects no JSON where a response has no body") {
+  const test_client client;
+  const test_server server{
+      always("HTTP/1.1 204 No Content\r\nContent-Type: application/json\r\n\r\n")};
+  CHECK_FALSE(client.good({{"url", server.url()}}).contains("json"));
+  const test_server head{
+      always("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n")};
+  CHECK_FALSE(client.good({{"url", head.url()}, {"method", "HEAD"}}).contains("json"));
+}
+
+TEST_CASE("core.http decodes a body that is encoded, asked for or not") {
+  // gzip of {"a":1}
+  const std::string zipped{
+      "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x4a\x54\xb2\x32\xac\x05\x00\xaf\xac"
+      "\x1b\x56\x07\x00\x00\x00",
+      27};
+  const test_client client;
+  const std::string type = "Content-Type: application/json\r\n";
+  const test_server server{always(answer_with(200, zipped, type + "Content-Encoding: gzip\r\n"))};
+  CHECK(client.good({{"url", server.url()}})["json"] == json{{"a", 1}});
+  CHECK(contains(server.requests().back().headers.at("accept-encoding"), "gzip"));
+  CHECK(client.good({{"url", server.url()},
+                     {"headers", {{"Accept-Encoding", "identity"}}}})["json"] == json{{"a", 1}});
+  // The limit is that of the decoded body.
+  client.failure({{"url", server.url()}, {"max_bytes", 6}}, "too_large");
+
+  const test_server unknown{
+      always(answer_with(200, zipped, type + "Content-Encoding: x-secret\r\n"))};
+  CHECK(
+      contains(client.failure({{"url", unknown.url()}}, "http_bad_encoding"), "Content-Encoding"));
+  const test_server damaged{always(
+      answer_with(200, zipped.substr(0, 12) + "xxxxxxxx", type + "Content-Encoding: gzip\r\n"))};
+  client.failure({{"url", damaged.url()}}, "http_bad_encoding");
 }
 
 TEST_CASE("core.http returns a body that is not text as base64") {
   const std::string bytes{"\xff\x00\x01\xfe", 4};
-  const test_server server{always(answer_with(200, bytes, "Content-Type: application/json\r\n"))};
+  const test_server server{
+      always(answer_with(200, bytes, "Content-Type: application/octet-stream\r\n"))};
   const auto got = test_client{}.good({{"url", server.url()}});
   CHECK(got["body_base64"] == "/wAB/g==");
   CHECK_FALSE(got.contains("body"));

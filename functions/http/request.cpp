@@ -43,10 +43,11 @@ struct raw_arguments {
   std::optional<std::int64_t> timeout_ms, max_bytes;
   bool follow_redirects = false;
   std::string key_header;
+  std::string parse;
 };
 
 result<raw_arguments> read_arguments(const json& args) {
-  static const std::array<std::string, 11> names = {"url",
+  static const std::array<std::string, 12> names = {"url",
                                                     "method",
                                                     "headers",
                                                     "query",
@@ -56,7 +57,8 @@ result<raw_arguments> read_arguments(const json& args) {
                                                     "max_bytes",
                                                     "follow_redirects",
                                                     "accept_status",
-                                                    "idempotency_header"};
+                                                    "idempotency_header",
+                                                    "parse"};
   detail::argument_reader reader{args, names};
   const auto target = reader.read<std::string>(0);
   const auto method = reader.read<std::optional<std::string>>(1);
@@ -68,6 +70,7 @@ result<raw_arguments> read_arguments(const json& args) {
   const auto follow = reader.read<std::optional<bool>>(8);
   const auto accept = reader.read<std::optional<json>>(9);
   const auto key_header = reader.read<std::optional<std::string>>(10);
+  const auto parse = reader.read<std::optional<std::string>>(11);
   if (auto good = reader.finish(); !good) return std::move(good).error();
 
   raw_arguments raw;
@@ -84,6 +87,7 @@ result<raw_arguments> read_arguments(const json& args) {
   raw.accept = accept->value_or(json(nullptr));
   // Null: no header. Absent: the header of the IETF draft.
   const bool is_given = args.contains(names[10]);
+  raw.parse = parse->value_or("json");
   raw.key_header = is_given ? key_header->value_or("") : std::string{default_key_header};
   return raw;
 }
@@ -179,6 +183,16 @@ result<void> read_body(request& to, const raw_arguments& raw) {
   return {};
 }
 
+result<void> read_parse(request& to, const std::string& how) {
+  if (how != "json" && how != "text")
+    return bad_argument("parse",
+                        "must be \"json\" (the default: a body whose content type is JSON "
+                        "must be JSON) or \"text\", not " +
+                            pawl::quoted(how));
+  to.parses_json = how == "json";
+  return {};
+}
+
 result<void> read_limits(request& to, const raw_arguments& raw, const policy& rules) {
   if (raw.timeout_ms && (*raw.timeout_ms < 1 || *raw.timeout_ms > max_timeout_ms))
     return bad_argument("timeout_ms", "must be from 1 to " + std::to_string(max_timeout_ms));
@@ -247,6 +261,7 @@ result<request> read_request(const step_context& step, const policy& rules) {
   made.headers = *std::move(headers);
   if (auto good = complete_headers(made, *raw, step); !good) return std::move(good).error();
   if (auto good = read_body(made, *raw); !good) return std::move(good).error();
+  if (auto good = read_parse(made, raw->parse); !good) return std::move(good).error();
   if (auto good = read_limits(made, *raw, rules); !good) return std::move(good).error();
   made.follow_redirects = raw->follow_redirects;
   if (!raw->accept.is_null()) {

@@ -48,6 +48,7 @@ struct request {
   std::chrono::milliseconds timeout{0};
   std::size_t max_bytes = 0;
   bool follow_redirects = false;
+  bool parses_json = true;  ///< a body that claims to be JSON must be JSON
   status_set accepted;
 
   /// Returns whether the request has this header.

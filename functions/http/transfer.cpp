@@ -98,6 +98,8 @@ class transfer {
     set(CURLOPT_PROTOCOLS_STR, "http,https");
     set(CURLOPT_FOLLOWLOCATION, 0L);
     set(CURLOPT_NETRC, long{CURL_NETRC_IGNORED});
+    // Asks for every coding that libcurl can decode, and decodes what was not asked for, too.
+    set(CURLOPT_ACCEPT_ENCODING, "");
     set(CURLOPT_PROXY, "");  // also overrides the environment
     set(CURLOPT_SSL_VERIFYPEER, 1L);
     set(CURLOPT_SSL_VERIFYHOST, 2L);
@@ -220,6 +222,12 @@ class transfer {
     if (code == CURLE_OUT_OF_MEMORY || code == code_too_large) {
       return fail("too_large", name_of(what_) + " returned a header that is too large");
     }
+    if (code == CURLE_BAD_CONTENT_ENCODING)
+      return fail("http_bad_encoding",
+                  name_of(what_) +
+                      " returned a body with a Content-Encoding that cannot be "
+                      "decoded: " +
+                      why);
     if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT)
       return fail("http_connect", name_of(what_) + " failed: no connection: " + why);
     if (code == CURLE_OPERATION_TIMEDOUT) {
