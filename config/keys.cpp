@@ -216,8 +216,11 @@ constexpr std::array table{
         "Programs that `core.exec` may run. `*`: all. Empty: none.", 0, 0,
         "a list of program names such as `tar`, or absolute paths", is_program},
     key{"exec.env", [](settings& s) -> field { return &s.exec.env; },
-        "Environment variables that programs may receive, from Pawl's own environment "
-        "and from a step's `env`.",
+        "Environment variables that programs receive from Pawl's own environment.", 0, 0,
+        "a list of variable names", is_variable_name},
+    key{"exec.step_env", [](settings& s) -> field { return &s.exec.step_env; },
+        "Environment variables that the `env` of a step may set. One that changes what a program "
+        "executes, such as `PATH` or `LD_PRELOAD`, undoes `exec.allow`.",
         0, 0, "a list of variable names", is_variable_name},
     key{"exec.path", [](settings& s) -> field { return &s.exec.path; },
         "Search path for program names without a slash.", 0, 0, "absolute folders separated by `:`",

@@ -17,6 +17,7 @@ functions::exec_policy policy_of(const exec_settings& s) {
   functions::exec_policy policy;
   policy.allow = s.allow;
   policy.env = s.env;
+  policy.step_env = s.step_env;
   policy.path = s.path;
   policy.output_limit_bytes = s.output_limit_bytes;
   policy.timeout = s.timeout_ms;

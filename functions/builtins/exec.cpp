@@ -200,9 +200,11 @@ class exec_runner {
     variables["TRACEPARENT"] = step.traceparent();
     if (changes) {
       for (const auto& [name, value] : *changes) {
-        if (std::find(policy_.env.begin(), policy_.env.end(), name) == policy_.env.end()) {
-          return fail("exec_not_allowed", "the environment variable " + pawl::quoted(name) +
-                                              " is not allowed; add it to exec.env in the "
+        if (std::find(policy_.step_env.begin(), policy_.step_env.end(), name) ==
+            policy_.step_env.end()) {
+          return fail("exec_not_allowed", "a step may not set the environment variable " +
+                                              pawl::quoted(name) +
+                                              "; to allow it, add it to exec.step_env in the "
                                               "configuration");
         }
         if (value.find('\0') != value.npos)

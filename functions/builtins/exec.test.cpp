@@ -254,14 +254,41 @@ TEST_CASE("a program receives only allowed variables") {
   CHECK(names == std::vector<std::string>{"PATH", "PAWL_OWNER", "PAWL_STEP", "PAWL_TEST_OPEN",
                                           "TRACEPARENT"});
 
-  const auto changed =
-      exec.run(sh("echo $PAWL_TEST_OPEN", {{"env", {{"PAWL_TEST_OPEN", "mine"}}}}));
-  CHECK(changed->at("stdout") == "mine");
-  const auto refused =
-      exec.failure(sh("true", {{"env", {{"LD_PRELOAD", "x.so"}}}}), "exec_not_allowed");
-  CHECK(contains(refused, "\"LD_PRELOAD\""));
-  CHECK(contains(refused, "exec.env"));
   exec.failure(sh("true", {{"env", {{"LANG", 1}}}}), "invalid_arguments");
+}
+
+TEST_CASE("a step sets only the variables that it may set") {
+  ::setenv("PAWL_TEST_OPEN", "open", 1);
+  auto policy = test_policy();
+  policy.env.emplace_back("PAWL_TEST_OPEN");
+  const auto echo = [](const char* value) {
+    return sh("echo $PAWL_TEST_OPEN", {{"env", {{"PAWL_TEST_OPEN", value}}}});
+  };
+  // Passed on is not the same as changed by the author of a flow.
+  CHECK(contains(exec_fixture{policy}.failure(echo("mine"), "exec_not_allowed"), "exec.step_env"));
+  policy.step_env.emplace_back("PAWL_TEST_OPEN");
+  CHECK(exec_fixture{policy}.run(echo("mine"))->at("stdout") == "mine");
+
+  // An allowed script calls programs by their names: these would replace them.
+  const exec_fixture usual;
+  for (const auto* name : {"PATH", "HOME", "LD_PRELOAD", "LD_LIBRARY_PATH", "BASH_ENV", "IFS"}) {
+    const auto refused = usual.failure(sh("true", {{"env", {{name, "x"}}}}), "exec_not_allowed");
+    CHECK(contains(refused, name));
+  }
+  CHECK(usual.run(sh("echo $TZ", {{"env", {{"TZ", "UTC"}}}}))->at("stdout") == "UTC");
+}
+
+TEST_CASE("output that is cut has no half character at its end") {
+  auto policy = test_policy();
+  policy.output_limit_bytes = 1024;
+  const exec_fixture exec{policy};
+  for (const std::string start : {"", "x", "xy", "xyz"}) {
+    const auto got = exec.run(sh("printf '" + start + "'; yes 😀 | head -500 | tr -d '\\n'"));
+    const auto text = got->at("stdout").get<std::string>();
+    CHECK(got->at("stdout_truncated") == true);
+    CHECK(text.size() > 1020);
+    CHECK(text.ends_with("😀"));
+  }
 }
 
 TEST_CASE("invalid arguments are reported by name") {
@@ -519,6 +546,7 @@ TEST_CASE("a policy with entries that could never match is refused") {
   CHECK(contains(refused([](exec_policy& p) { p.allow = {"bin/tar"}; }), "exec.allow"));
   CHECK(contains(refused([](exec_policy& p) { p.allow = {""}; }), "exec.allow"));
   CHECK(contains(refused([](exec_policy& p) { p.env = {"A=B"}; }), "exec.env"));
+  CHECK(contains(refused([](exec_policy& p) { p.step_env = {""}; }), "exec.step_env"));
   CHECK(contains(refused([](exec_policy& p) { p.path = "/bin:."; }), "exec.path"));
   CHECK(contains(refused([](exec_policy& p) { p.path = ""; }), "exec.path"));
 }

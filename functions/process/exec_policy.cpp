@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include <pawl/code_ref.hpp>
 
@@ -64,10 +65,13 @@ result<void> check_path(const std::string& path) {
 result<void> check(const exec_policy& policy) {
   for (const auto& entry : policy.allow)
     if (auto good = check_entry(entry); !good) return good;
-  for (const auto& name : policy.env) {
-    if (name.empty() || has(name, '=') || has(name, '\0'))
-      return wrong("exec.env has the entry " + pawl::quoted(name) +
-                   ", which is not the name of a variable");
+  for (const auto& [setting, names] :
+       {std::pair{"exec.env", &policy.env}, std::pair{"exec.step_env", &policy.step_env}}) {
+    for (const auto& name : *names) {
+      if (name.empty() || has(name, '=') || has(name, '\0'))
+        return wrong(std::string{setting} + " has the entry " + pawl::quoted(name) +
+                     ", which is not the name of a variable");
+    }
   }
   return check_path(policy.path);
 }

@@ -14,9 +14,11 @@ namespace pawl::functions {
 struct exec_policy {
   /// Allowed programs: names, searched in `path`, or absolute paths. "*" allows all; empty: none.
   std::vector<std::string> allow = {};
-  /// Environment variables of programs: inherited from this process, and changed by the `env` of a
-  /// step.
+  /// Environment variables that programs inherit from this process.
   std::vector<std::string> env = {"HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ"};
+  /// Environment variables that the `env` of a step may set. Not those that decide what a program
+  /// executes or loads (PATH, HOME, LD_*): they would undo `allow`.
+  std::vector<std::string> step_env = {"LANG", "LC_ALL", "TMPDIR", "TZ"};
   /// Search path for names: absolute directories, separated by `:`. Also the default PATH of
   /// programs.
   std::string path = "/usr/local/bin:/usr/bin:/bin";

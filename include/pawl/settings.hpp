@@ -128,6 +128,9 @@ struct exec_settings {
   /// Environment variables that programs may receive, from Pawl's own environment and from a
   /// step's `env`.
   std::vector<std::string> env = {"HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ"};
+  /// Environment variables that the `env` of a step may set. One that changes what a program
+  /// executes, such as `PATH` or `LD_PRELOAD`, undoes `exec.allow`.
+  std::vector<std::string> step_env = {"LANG", "LC_ALL", "TMPDIR", "TZ"};
   /// Search path for program names without a slash.
   std::string path = "/usr/local/bin:/usr/bin:/bin";
   /// Maximum size of the output that is kept from each of a program's two output streams.
