@@ -50,6 +50,7 @@ exit_code run(std::vector<std::string> arguments) {
 int main(int argc, char** argv) {
   open_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGUSR1, SIG_IGN);  // tools for log rotation send it; SIGHUP reopens the files
   exit_code code = exit_code::internal;
   try {
     code = run({argv + (argc > 0 ? 1 : 0), argv + argc});

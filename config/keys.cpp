@@ -369,7 +369,7 @@ constexpr std::array table{
         1, 1'000'000},
     key{"server.audit_file", [](settings& s) -> field { return &s.server.audit_file; },
         "File for the audit log of all commands, one JSON object per line. Empty: the "
-        "audit log is part of the log, at level info. Reopened on SIGHUP.",
+        "audit log is part of the log, whatever its level. Reopened on SIGHUP.",
         0, 0, "a path, or empty"},
 
     key{"log.level", [](settings& s) -> field { return &s.log.level; },

@@ -1,13 +1,13 @@
 #include "runtime/logging.hpp"
 
 #include <spdlog/formatter.h>
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <pawl/detail/log_context.hpp>
 #include <pawl/json.hpp>
 #include <pawl/time.hpp>
+
+#include "runtime/log_sink.hpp"
 
 namespace pawl {
 namespace {
@@ -98,23 +98,29 @@ log_level level_of(const spdlog::logger& of) {
 }
 
 result<std::shared_ptr<spdlog::logger>> make_logger(const log_settings& s) {
-  spdlog::sink_ptr sink;
-  if (s.file.empty()) {
-    sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  } else {
-    try {
-      sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(s.file.string());
-    } catch (const spdlog::spdlog_ex& failure) {
-      return error{errc::io_failed, "cannot open the log file " + s.file.string() +
-                                        " (log.file): " + failure.what()};
-    }
-  }
-  auto logger = std::make_shared<spdlog::logger>("pawl", std::move(sink));
+  auto sink = log_sink::open(s.file);
+  if (!sink) return std::move(sink).error();
+  auto logger = std::make_shared<spdlog::logger>("pawl", *std::move(sink));
   logger->set_formatter(
       std::make_unique<line_formatter>(s.format == log_format::json_lines ? as_json : as_text));
   set_level(*logger, s.level);
   logger->flush_on(spdlog::level::warn);
   return logger;
+}
+
+result<void> reopen_log(const spdlog::logger& of) {
+  for (const auto& each : of.sinks()) {
+    if (auto* const sink = dynamic_cast<log_sink*>(each.get()))
+      if (auto opened = sink->reopen(); !opened) return opened;
+  }
+  return {};
+}
+
+std::uint64_t log_lines_lost(const spdlog::logger& of) {
+  std::uint64_t lost = 0;
+  for (const auto& each : of.sinks())
+    if (const auto* const sink = dynamic_cast<const log_sink*>(each.get())) lost += sink->lost();
+  return lost;
 }
 
 }  // namespace pawl

@@ -5,6 +5,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "runtime/logging.hpp"
 #include "server/api/caller_limiter.hpp"
 #include "server/api/dispatcher.hpp"
 #include "server/api/idempotency.hpp"
@@ -85,25 +86,28 @@ result<security_parts> make_security(const settings& s,
 
 /// Members are declared in order of dependency.
 struct http_server::impl {
-  impl(engine& of, const std::shared_ptr<spdlog::logger>& log, security_parts made)
-      : security(std::move(made)),
+  impl(engine& of, const std::shared_ptr<spdlog::logger>& to, security_parts made)
+      : log(to),
+        security(std::move(made)),
         log_source(collect_logs(logs, of)),
         routes(
             {of, security.auth, security.audit,
              std::make_shared<idempotency_table>(idempotency_table::limits{}), logs, waits, live,
              log, [stats = stats] { return stats->connections(); }, request_metrics,
-             [stats = stats, auth = security.auth, file = security.file,
+             [stats = stats, auth = security.auth, file = security.file, log = log,
               folder = std::make_shared<folder_size>(of.effective_settings().storage.data_dir)](
                  readings& now) {
                now.transport = stats->now();
                now.logins_refused = auth->refused();
                now.audit_lines_lost = file ? file->lost() : 0;
+               now.log_lines_lost = log_lines_lost(*log);
                now.store_bytes = folder->bytes();
              },
              std::make_shared<caller_limiter>(of.effective_settings().server.max_streams_per_key),
              std::make_shared<caller_limiter>(of.effective_settings().server.max_waits_per_key)},
             routes_for(of.effective_settings().server)) {}
 
+  const std::shared_ptr<spdlog::logger> log;
   const security_parts security;
   const std::shared_ptr<transport_stats> stats = std::make_shared<transport_stats>();
   const std::shared_ptr<metrics> request_metrics = std::make_shared<metrics>();
@@ -150,8 +154,9 @@ std::vector<std::string> http_server::urls() const {
 result<void> http_server::reload() {
   const auto transport = impl_->transport->reload();
   const auto keys = impl_->security.auth->reload();
+  const auto log = reopen_log(*impl_->log);
   const auto audit = impl_->security.file ? impl_->security.file->reopen() : result<void>{};
-  for (const auto& each : {transport, keys, audit})
+  for (const auto& each : {transport, keys, log, audit})
     if (!each) return each;
   return {};
 }

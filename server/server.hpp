@@ -30,7 +30,8 @@ class http_server {
   /// The addresses it listens on: "http://127.0.0.1:7717", "unix:/run/pawl.sock".
   [[nodiscard]] std::vector<std::string> urls() const;
 
-  /// Reloads the TLS certificate and the API keys, and reopens the audit log. Returns the first
+  /// Reloads the TLS certificate and the API keys, and reopens the log file and the
+  /// audit log. Returns the first
   /// error; what failed to load stays as it was.
   [[nodiscard]] result<void> reload();
 

@@ -31,6 +31,7 @@ struct readings {
   http::listener_stats transport;
   std::uint64_t logins_refused = 0;    ///< `key_authenticator::refused`
   std::uint64_t audit_lines_lost = 0;  ///< `file_audit::lost`
+  std::uint64_t log_lines_lost = 0;    ///< `log_lines_lost`
 };
 
 /// Size of the files in a folder, without subfolders; 0 if there is no folder. One system call per
