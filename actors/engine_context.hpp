@@ -15,6 +15,7 @@
 #include "actors/metrics.hpp"
 #include "actors/quarantine_list.hpp"
 #include "actors/rng.hpp"
+#include "actors/run_log.hpp"
 #include "functions/registry.hpp"
 #include "persistence/store.hpp"
 
@@ -76,6 +77,7 @@ class admission {
 struct engine_telemetry {
   event_hub events;
   actors::metrics metrics;
+  failure_log_limiter failure_log;
 };
 
 /// Everything that the actors of one engine share. `runtime/` makes it and passes it to each

@@ -52,6 +52,7 @@ struct metrics {
   duration_histogram start_to_first_step, signal_to_step, step, commit, write, sync;
   histogram<13> group_batches;
   std::atomic<std::uint64_t> steps_completed{0}, steps_failed{0}, steps_interrupted{0};
+  std::atomic<std::uint64_t> runs_started{0}, runs_completed{0}, runs_failed{0}, runs_cancelled{0};
 
   [[nodiscard]] engine_metrics snapshot() const {
     return {start_to_first_step.snapshot(),
@@ -63,7 +64,11 @@ struct metrics {
             group_batches.snapshot(),
             steps_completed.load(std::memory_order_relaxed),
             steps_failed.load(std::memory_order_relaxed),
-            steps_interrupted.load(std::memory_order_relaxed)};
+            steps_interrupted.load(std::memory_order_relaxed),
+            runs_started.load(std::memory_order_relaxed),
+            runs_completed.load(std::memory_order_relaxed),
+            runs_failed.load(std::memory_order_relaxed),
+            runs_cancelled.load(std::memory_order_relaxed)};
   }
 };
 

@@ -122,6 +122,8 @@ class run_actor : public actor_base {
                                              const persistence::run_record& record) const;
   void retry_child_start(flow::token_id token);
   void notify_parent();
+  /// Counts the end of the run, and logs a failure.
+  void count_end(run_status how, const std::vector<flow::event>& events) const;
   /// Error: this run cannot be retried, because its parent no longer waits for it.
   [[nodiscard]] result<void> check_parent_waits() const;
   /// Catches up with the parent of this run.

@@ -3,6 +3,7 @@
 
 #include <spdlog/spdlog.h>
 #include <pawl/assert.hpp>
+#include <pawl/detail/log_context.hpp>
 #include <pawl/suggest.hpp>
 
 #include "actors/invocations.hpp"
@@ -165,6 +166,8 @@ void run_actor::on_committed() {
   for (const auto& then : durable.continuations) then(nullptr);
   const bool has_ended = durable.after.status && is_finished(*durable.after.status) &&
                          !(durable.before.status && is_finished(*durable.before.status));
+  if (durable.after.status && !durable.before.status) ++context_->metrics.runs_started;
+  if (has_ended) count_end(*durable.after.status, durable.events);
   if (has_ended) notify_parent();
   const bool was_retried =
       durable.before.status == run_status::failed && durable.after.status == run_status::running;
@@ -172,6 +175,29 @@ void run_actor::on_committed() {
     send(directory_, child_resumed{{key_.scope, *run_->parent}, key_.id, {}});
   if (step_timer_) step_timer_->on_committed(context_->metrics, durable.sequence);
   for (auto& e : durable.effects) perform(e);
+}
+
+void run_actor::count_end(run_status how, const std::vector<flow::event>& events) const {
+  auto& measured = context_->metrics;
+  ++(how == run_status::completed ? measured.runs_completed
+     : how == run_status::failed  ? measured.runs_failed
+                                  : measured.runs_cancelled);
+  if (how != run_status::failed || !context_->settings.log.failed_runs) return;
+  const auto skipped = context_->telemetry->failure_log.count(std::chrono::steady_clock::now());
+  if (!skipped) return;
+  const auto ended = std::find_if(events.begin(), events.end(), [](const flow::event& e) {
+    return e.kind == flow::event_kind::run_failed;
+  });
+  const json why =
+      ended == events.end() || !ended->detail.is_object() ? json::object() : ended->detail;
+  // The run may have been retried before its failure was durable.
+  const std::string node = run_ && run_->error ? run_->error->node : std::string{};
+  const detail::log_about here{{.scope = key_.scope.str(), .run = key_.id.str(), .node = node}};
+  context_->log->warn(
+      "run failed: flow={} error={} message={}{}", to_string(flow_->id()),
+      detail::log_value(why.value("type", "")), detail::log_value(why.value("message", "")),
+      *skipped == 0 ? std::string{}
+                    : "; " + std::to_string(*skipped) + " more runs failed and were not logged");
 }
 
 void run_actor::on_commit_failed(const error& reason) {

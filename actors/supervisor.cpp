@@ -100,8 +100,13 @@ void supervisor::recover_next() {
     index_ = static_cast<recovery_index>(static_cast<std::uint8_t>(index_) + 1);
     page_from_.clear();
   }
-  if (page.empty()) return recovery_view_.reset();
+  if (page.empty()) {
+    if (recovery_view_ && recovered_ > 0)
+      context_->log->info("unfinished runs recovered: {}", recovered_);
+    return recovery_view_.reset();
+  }
   context_->log->debug("recovering {} unfinished runs", page.size());
+  if (index_ == recovery_index::runnable) recovered_ += page.size();
   auto left = std::make_shared<std::atomic<std::size_t>>(page.size());
   for (const auto& entry : page) {
     recover_entry(entry, reply<void>{[left, self = self()](const result<void>&) {

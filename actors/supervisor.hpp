@@ -68,7 +68,8 @@ class supervisor : public monitoring_actor {
   std::vector<reply<void>> stop_answers_;
   std::shared_ptr<const persistence::view> recovery_view_;  ///< of the start; null afterwards
   recovery_index index_ = recovery_index::runnable;
-  std::string page_from_;  ///< the first key of the next page; empty: the start of the index
+  std::size_t recovered_ = 0;  ///< runs that continue
+  std::string page_from_;      ///< the first key of the next page; empty: the start of the index
 };
 
 }  // namespace pawl::actors

@@ -123,12 +123,16 @@ result<config::effective_settings> session::load_settings() const {
   if (options_.old_api) add("server.old_api", "true", "--old-api");
   auto loaded = config::load(from);
   if (!loaded) return loaded;
-  const auto level =
-      static_cast<std::size_t>(config::find_key("log.level") - config::keys().data());
-  if (loaded->origins[level].from == config::origin::kind::defaults) {
-    loaded->values.log.level = log_level::warning;
-    loaded->origins[level].from = config::origin::kind::program;
-  }
+  const auto is_default = [&](std::string_view name) {
+    const auto at = static_cast<std::size_t>(config::find_key(name) - config::keys().data());
+    auto& from = loaded->origins[at].from;
+    if (from != config::origin::kind::defaults) return false;
+    from = config::origin::kind::program;
+    return true;
+  };
+  if (is_default("log.level")) loaded->values.log.level = log_level::warning;
+  // Commands show the runs that fail themselves.
+  if (is_default("log.failed_runs")) loaded->values.log.failed_runs = false;
   return loaded;
 }
 

@@ -54,8 +54,9 @@ class session {
   /// Prints the error and returns its exit code.
   exit_code fail(const error& why);
 
-  /// Loads settings: defaults < file < PAWL_* variables < options. The default of `log.level` is
-  /// "warning" here, so that log lines do not mix with output. Errors: as `config::load`.
+  /// Loads settings: defaults < file < PAWL_* variables < options. The defaults of `log.level`
+  /// and `log.failed_runs` are "warning" and false here, so that log lines do not mix with output.
+  /// Errors: as `config::load`.
   [[nodiscard]] result<config::effective_settings> load_settings() const;
 
   /// Opens the target: the server of the options, else the data folder of the settings. The engine

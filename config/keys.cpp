@@ -377,7 +377,10 @@ constexpr std::array table{
     key{"log.format", [](settings& s) -> field { return &s.log.format; },
         "`text`: lines for people. `json`: one JSON object per line."},
     key{"log.file", [](settings& s) -> field { return &s.log.file; },
-        "File to append log messages to. Empty: standard error.", 0, 0, "a path, or empty"},
+        "File to append log messages to. Empty: standard error. Reopened on SIGHUP.", 0, 0,
+        "a path, or empty"},
+    key{"log.failed_runs", [](settings& s) -> field { return &s.log.failed_runs; },
+        "Whether each run that fails is logged at level warning, at most 10 per second."},
 };
 
 std::string_view last_part(std::string_view name) noexcept {

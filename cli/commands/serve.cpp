@@ -1,6 +1,13 @@
+#include <spdlog/logger.h>
+
+#include <pawl/detail/log_context.hpp>
+#include <pawl/metrics.hpp>
+#include <pawl/version.hpp>
+
 #include "cli/commands/commands.hpp"
 #include "cli/text.hpp"
 #include "config/keys.hpp"
+#include "config/values.hpp"
 #include "runtime/core.hpp"
 #include "runtime/logging.hpp"
 #include "server/server.hpp"
@@ -14,21 +21,43 @@ std::string listening_line(const std::vector<std::string>& urls) {
   return line;
 }
 
+void log_start(spdlog::logger& log, const settings& s, const std::string& listening) {
+  const auto& folder = s.storage.data_dir;
+  const json mode = config::to_json(*config::find_key("storage.durability"), s);
+  log.info("pawl {} started: {}, durability {}, {}", library_version,
+           folder.empty() ? std::string{"data in memory"}
+                          : "data folder " + detail::log_value(folder.string()),
+           mode.get<std::string>(), listening);
+}
+
+void log_stop(spdlog::logger& log, const engine_metrics& m, const result<void>& stopped) {
+  log.info("pawl {} stopped: {} runs started, {} completed, {} failed, {} cancelled{}",
+           library_version, m.runs_started, m.runs_completed, m.runs_failed, m.runs_cancelled,
+           stopped ? std::string{} : "; " + stopped.error().message);
+}
+
 /// Serves until a signal to stop. Stops the transport before the engine, so that requests in
-/// progress are answered.
-exit_code serve_until_signal(session& s, engine& open, std::shared_ptr<spdlog::logger> log) {
-  auto opened = server::http_server::open(open, std::move(log));
+/// progress are answered. From the first line on, everything is written to the log: a reader that
+/// blocks standard error must not stop the server.
+exit_code serve_until_signal(session& s, engine& open, const std::shared_ptr<spdlog::logger>& log) {
+  auto opened = server::http_server::open(open, log);
   if (!opened) return s.fail(opened.error());
   server::http_server& serving = **opened;
   s.stop_signals().on_hang_up([&] {
-    if (const auto read = serving.reload(); !read) s.print_message(read.error().message);
+    if (const auto read = serving.reload(); !read) log->error("{}", read.error().message);
   });
-  s.print_message(listening_line(serving.urls()));
+  const std::string listening = listening_line(serving.urls());
+  s.print_message(listening);
+  log_start(*log, open.effective_settings(), listening);
   s.stop_signals().wait();
   s.stop_signals().on_hang_up(nullptr);
+  log->info("stopping after a signal; running steps may finish for {} ms",
+            open.effective_settings().engine.stop_timeout_ms.count());
   serving.stop(open.effective_settings().engine.stop_timeout_ms);
-  if (const auto stopped = open.stop(); !stopped) return s.fail(stopped.error());
-  return exit_code::ok;
+  const engine_metrics counted = open.metrics();
+  const auto stopped = open.stop();
+  log_stop(*log, counted, stopped);
+  return stopped ? exit_code::ok : s.fail(stopped.error());
 }
 
 exit_code serve(session& s) {
@@ -39,6 +68,13 @@ exit_code serve(session& s) {
   const auto queue = config::find_key("worker.default_queue") - config::keys().data();
   if (loaded->origins[static_cast<std::size_t>(queue)].from == config::origin::kind::defaults)
     loaded->values.worker.default_queue = "default";
+  // The program's default is for commands with output of their own.
+  const auto level = config::find_key("log.level") - config::keys().data();
+  if (loaded->origins[static_cast<std::size_t>(level)].from == config::origin::kind::program)
+    loaded->values.log.level = log_level::info;
+  const auto failures = config::find_key("log.failed_runs") - config::keys().data();
+  if (loaded->origins[static_cast<std::size_t>(failures)].from == config::origin::kind::program)
+    loaded->values.log.failed_runs = true;
   // Engine and server share the logger, so that a change of its level affects both.
   auto log = make_logger(loaded->values.log);
   if (!log) return s.fail(log.error());
@@ -46,7 +82,7 @@ exit_code serve(session& s) {
   components.log = *log;
   engine served = engine_access::make(std::move(loaded->values), std::move(components));
   if (const auto opened = served.open(); !opened) return s.fail(opened.error());
-  return serve_until_signal(s, served, *std::move(log));
+  return serve_until_signal(s, served, *log);
 }
 
 }  // namespace

@@ -30,6 +30,10 @@ struct engine_metrics {
   std::uint64_t steps_completed = 0;  ///< attempts, including those of workers
   std::uint64_t steps_failed = 0;
   std::uint64_t steps_interrupted = 0;  ///< attempts that ended with a question
+  std::uint64_t runs_started = 0;       ///< including restarts and subflows
+  std::uint64_t runs_completed = 0;
+  std::uint64_t runs_failed = 0;  ///< a run that fails again after a retry counts again
+  std::uint64_t runs_cancelled = 0;
 };
 
 }  // namespace pawl

@@ -125,8 +125,7 @@ struct executor_settings {
 struct exec_settings {
   /// Programs that `core.exec` may run. `*`: all. Empty: none.
   std::vector<std::string> allow = {};
-  /// Environment variables that programs may receive, from Pawl's own environment and from a
-  /// step's `env`.
+  /// Environment variables that programs receive from Pawl's own environment.
   std::vector<std::string> env = {"HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ"};
   /// Environment variables that the `env` of a step may set. One that changes what a program
   /// executes, such as `PATH` or `LD_PRELOAD`, undoes `exec.allow`.
@@ -250,8 +249,10 @@ struct log_settings {
   log_level level = log_level::info;
   /// `text`: lines for people. `json`: one JSON object per line.
   log_format format = log_format::text;
-  /// File to append log messages to. Empty: standard error.
+  /// File to append log messages to. Empty: standard error. Reopened on SIGHUP.
   std::filesystem::path file = {};
+  /// Whether each run that fails is logged at level warning, at most 10 per second.
+  bool failed_runs = true;
 };
 
 /// All settings of an engine. Plain values: copy and change freely. docs/configuration.md lists the

@@ -83,6 +83,12 @@ void add_engine_metrics(families& to, const engine_metrics& m) {
                {{"completed", number(m.steps_completed)},
                 {"failed", number(m.steps_failed)},
                 {"interrupted", number(m.steps_interrupted)}});
+  add_counter(to, "pawl_runs_started_total", "Started runs, including restarts and subflows.",
+              number(m.runs_started));
+  add_counters(to, "pawl_runs_ended_total", "Ended runs by status.", "status",
+               {{"completed", number(m.runs_completed)},
+                {"failed", number(m.runs_failed)},
+                {"cancelled", number(m.runs_cancelled)}});
   add_histogram(to, "pawl_start_to_first_step_seconds",
                 "Time from the start of a run to its first function call, for runs that begin with "
                 "one.",

@@ -36,11 +36,20 @@ class ServeTest(ServerTest):
         self.assertEqual(done.returncode, expect, done.stderr)
         return done.stderr
 
+    def check_stop(self, server, number=signal.SIGTERM):
+        """Stops the server. It writes only the lines about its start and stop."""
+        code, said = server.stop(number)
+        self.assertEqual(code, 0, said)
+        self.assertEqual(re.findall(r"(?m)^\S+Z (\w+) (?:pawl \S+ )?(started|stopping|stopped)\b",
+                                    said),
+                         [("info", "started"), ("info", "stopping"), ("info", "stopped")], said)
+        self.assertEqual(len(said.splitlines()), 3, said)
+
     def test_it_writes_its_address_in_one_line(self):
         server = self.serve()
         self.assertEqual(server.get("/healthz").body, {"status": "ok"})
         self.assertEqual(server.get("/readyz").body, {"ready": True})
-        self.assertEqual(server.stop(), (0, ""))
+        self.check_stop(server)
 
     def test_every_answer_has_a_request_id_and_security_headers(self):
         server = self.serve()
@@ -54,8 +63,7 @@ class ServeTest(ServerTest):
 
     def test_both_signals_stop_it_gracefully(self):
         for number in (signal.SIGTERM, signal.SIGINT):
-            server = self.serve()
-            self.assertEqual(server.stop(number), (0, ""))
+            self.check_stop(self.serve(), number)
 
     def test_a_wait_is_answered_early_when_the_server_stops(self):
         server = self.serve()
@@ -66,7 +74,7 @@ class ServeTest(ServerTest):
         waiting.start()
         while server.get("/v1/runs/r").status != 200:
             pass
-        self.assertEqual(server.stop(), (0, ""))
+        self.assertEqual(server.stop()[0], 0)
         waiting.join(LIMIT_S)
         self.assertEqual((answers[0].status, answers[0].body["status"]), (202, "running"))
         # The running step was allowed to finish.
