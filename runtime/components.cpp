@@ -1,5 +1,7 @@
 #include "runtime/components.hpp"
 
+#include <sys/stat.h>
+
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -57,6 +59,14 @@ std::unique_ptr<actors::executor> make_executor(const settings& s, const actors:
               why.message);
   };
   return actors::make_thread_executor(std::move(options));
+}
+
+void warn_if_shared(const std::filesystem::path& data_dir, spdlog::logger& log) {
+  struct stat about {};
+  if (data_dir.empty() || ::stat(data_dir.c_str(), &about) != 0) return;
+  if ((about.st_mode & (S_IRWXG | S_IRWXO)) == 0) return;
+  log.warn("other users can access the data folder {}; run chmod 700 {}",
+           detail::log_value(data_dir.string()), detail::log_value(data_dir.string()));
 }
 
 result<std::unique_ptr<persistence::store>> open_store(const storage_settings& s) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 
 #include <pawl/result.hpp>
@@ -23,6 +24,9 @@ namespace pawl {
 /// An executor with a pool of threads. `time` must outlive it.
 [[nodiscard]] std::unique_ptr<actors::executor> make_executor(
     const settings& s, const actors::clock& time, const std::shared_ptr<spdlog::logger>& log);
+
+/// Logs a warning if other users can access the data folder. A new one is private.
+void warn_if_shared(const std::filesystem::path& data_dir, spdlog::logger& log);
 
 /// The store in `data_dir`, or in memory if that is empty. Errors: as `open_rocksdb_store`.
 [[nodiscard]] result<std::unique_ptr<persistence::store>> open_store(const storage_settings& s);

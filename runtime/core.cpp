@@ -91,6 +91,7 @@ result<std::shared_ptr<actors::engine_context>> engine_core::make_context() {
   if (!given_.rng) given_.rng = make_rng();
   auto store = open_store();
   if (!store) return std::move(store).error();
+  warn_if_shared(settings.storage.data_dir, *given_.log);
   auto suspects = find_suspects(**store);
   if (!suspects) return std::move(suspects).error();
   auto made = std::make_shared<actors::engine_context>(

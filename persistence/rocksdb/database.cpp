@@ -6,6 +6,7 @@
 #include <rocksdb/cache.h>
 
 #include "persistence/migrations.hpp"
+#include "persistence/rocksdb/private_files.hpp"
 #include "persistence/rocksdb/status.hpp"
 #include "persistence/rocksdb/tuning.hpp"
 #include "persistence/rocksdb/wal_recovery.hpp"
@@ -85,7 +86,7 @@ result<std::shared_ptr<database>> database::open(claimed_folder folder,
     opened->filter_ = std::make_unique<skip_filter>(std::move(skipped));
     settings.wal_filter = opened->filter_.get();
   }
-  opened->environment_ = fenced_environment(opened->fence_);
+  opened->environment_ = private_environment(fenced_environment(opened->fence_));
   settings.env = opened->environment_.get();
   const auto status = opened->folder_.state == folder_state::ready
                           ? opened->open_existing(settings, columns)

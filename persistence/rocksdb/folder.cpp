@@ -112,6 +112,9 @@ result<void> make_folder(const fs::path& path) {
   fs::create_directories(path, failed);
   if (!fs::is_directory(path))
     return from_errno(failed ? failed.value() : ENOTDIR, "opening", path);
+  // Only the owner may access a new data folder: it has the data of all runs.
+  if (!created.empty() && ::chmod(path.c_str(), S_IRWXU) != 0)
+    return from_errno(errno, "opening", path);
   // A new folder survives a power failure only after its parent is synced.
   for (const auto& folder : created) {
     const descriptor parent{
@@ -178,7 +181,7 @@ result<void> read_state(claimed_folder& folder) {
 
 /// Returns 0 or an errno.
 int write_durably(const fs::path& file, const std::string& text) {
-  const descriptor out{::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
+  const descriptor out{::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
   if (!out.is_open()) return errno;
   std::size_t done = 0;
   while (done < text.size()) {
