@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -21,6 +22,20 @@ using pawl::cli::exit_code;
 void open_standard_streams() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) < 0) ::_exit(70);
+}
+
+/// Raises the limit of open files: a store and a server need more than the usual soft limit, which
+/// is low for programs that use select(2). Not without bound, because programs of steps inherit it,
+/// and some close every possible descriptor one by one.
+void raise_descriptor_limit() {
+  constexpr rlim_t enough = rlim_t{1} << 20;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const rlim_t wanted = limit.rlim_max < enough ? limit.rlim_max : enough;
+  if (limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = wanted;
+  // A refusal leaves the old limit, which the server takes into account.
+  static_cast<void>(!::setrlimit(RLIMIT_NOFILE, &limit));
 }
 
 exit_code run(std::vector<std::string> arguments) {
@@ -51,6 +66,7 @@ int main(int argc, char** argv) {
   open_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGUSR1, SIG_IGN);  // tools for log rotation send it; SIGHUP reopens the files
+  raise_descriptor_limit();
   exit_code code = exit_code::internal;
   try {
     code = run({argv + (argc > 0 ? 1 : 0), argv + argc});

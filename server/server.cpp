@@ -11,6 +11,7 @@
 #include "server/api/idempotency.hpp"
 #include "server/api/routes.hpp"
 #include "server/api/waiting_calls.hpp"
+#include "server/descriptors.hpp"
 #include "server/http/listener.hpp"
 #include "server/live/live_streams.hpp"
 #include "server/live/log_ring.hpp"
@@ -133,8 +134,16 @@ result<std::unique_ptr<http_server>> http_server::open(engine& of,
   auto security = make_security(of.effective_settings(), log);
   if (!security) return std::move(security).error();
   auto made = std::make_unique<impl>(of, log, *std::move(security));
+  auto transport = s;
+  transport.max_connections = affordable_connections(of.effective_settings());
+  if (transport.max_connections < s.max_connections) {
+    log->warn(
+        "the limit of open files has room for {} connections, not for the {} of "
+        "server.max_connections; raise it (ulimit -Hn, LimitNOFILE)",
+        transport.max_connections, s.max_connections);
+  }
   auto opened = http::listener::open(
-      {s, made->routes, std::move(log),
+      {std::move(transport), made->routes, std::move(log),
        [to = made->request_metrics](const http::finished_request& one) { to->observe(one); }});
   if (!opened) return std::move(opened).error();
   made->transport = *std::move(opened);

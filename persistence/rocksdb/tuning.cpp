@@ -8,6 +8,7 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 
+#include "persistence/descriptors.hpp"
 #include "persistence/rocksdb/counter_merge.hpp"
 
 namespace pawl::persistence::rocks {
@@ -72,7 +73,7 @@ rocksdb::DBOptions database_options(const rocksdb_options& chosen) {
   options.avoid_unnecessary_blocking_io = true;  // reading threads delete no files
 
   // The start-up time must not depend on the size of the store.
-  options.max_open_files = 512;
+  options.max_open_files = max_open_tables();
   options.max_file_opening_threads = 1;  // the default starts 16 threads per column
   options.skip_stats_update_on_db_open = true;
 

@@ -4,6 +4,7 @@
 #include <spdlog/logger.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -21,6 +22,11 @@ constexpr int max_accepted_per_turn = 64;
 constexpr std::chrono::milliseconds pause_without_descriptors{100};
 constexpr std::chrono::milliseconds reject_linger_time{500};
 constexpr std::size_t max_rejected = 64;
+
+/// Rejected connections that are kept for a moment need descriptors, too.
+std::size_t max_rejected_of(const server_settings& s) {
+  return std::min<std::size_t>(max_rejected, std::max<std::size_t>(s.max_connections / 4, 1));
+}
 
 std::string rejection_bytes(const problem& why) {
   const response answer = to_response(why, "");
@@ -137,7 +143,7 @@ void acceptor::reject(functions::unique_fd fd, admission why) {
   (void)::send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   ::shutdown(fd.get(), SHUT_WR);
   const bool is_first = rejected_.empty();
-  if (rejected_.size() == max_rejected) rejected_.pop_front();
+  if (rejected_.size() >= max_rejected_of(core_->settings())) rejected_.pop_front();
   rejected_.emplace_back(std::chrono::steady_clock::now() + reject_linger_time, std::move(fd));
   if (is_first) close_rejected();
 }

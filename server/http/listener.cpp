@@ -1,7 +1,6 @@
 #include "server/http/listener.hpp"
 
 #include <spdlog/logger.h>
-#include <sys/resource.h>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <latch>
@@ -19,20 +18,6 @@ namespace pawl::server::http {
 namespace {
 
 using std::chrono::steady_clock;
-
-// File descriptors for other purposes: the store, files, functions.
-constexpr rlim_t spare_descriptors = 256;
-
-void warn_about_descriptor_limit(const server_settings& s, spdlog::logger& logger) {
-  rlimit now{};
-  if (::getrlimit(RLIMIT_NOFILE, &now) != 0 ||
-      now.rlim_cur >= s.max_connections + spare_descriptors)
-    return;
-  logger.warn(
-      "the limit of open files ({}) is too low for server.max_connections ({}); raise it (ulimit "
-      "-n), or connections will wait",
-      now.rlim_cur, s.max_connections);
-}
 
 }  // namespace
 
@@ -83,7 +68,6 @@ result<std::unique_ptr<listener>> listener::open(listener_options parts) {
   if (acceptors.empty())
     return error{.code = errc::invalid_argument,
                  .message = "server.listen is empty; set an address such as 127.0.0.1:7717"};
-  warn_about_descriptor_limit(all->settings(), all->logger());
   return std::unique_ptr<listener>{new listener{std::move(all), std::move(acceptors)}};
 }
 
