@@ -14,6 +14,7 @@
 #include "cli/target/remote.hpp"
 #include "cli/text.hpp"
 #include "config/keys.hpp"
+#include "server/security/private_file.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -159,6 +160,8 @@ result<std::unique_ptr<target>> session::open_server() {
   if (options_.scope) flags += " --scope " + shell_word(*options_.scope);
   result<std::string> token = std::string{};
   if (options_.token_file) {
+    if (auto good = server::check_is_private(*options_.token_file, "--token-file"); !good)
+      return std::move(good).error();
     token = read_text(*options_.token_file, max_token_file_bytes);
     if (token) token = parse_token(*token, "--token-file");
   } else if (const auto given = option_or_variable({}, token_variable)) {

@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
@@ -220,6 +222,19 @@ TEST_CASE("An invalid certificate or key is reported with its file name") {
   CHECK(contains(load("one.key", "one.key").error().message, "one.key"));
   CHECK(contains(load("one.pem", "").error().message, "server.tls_key"));
   CHECK(contains(load("", "one.key").error().message, "server.tls_cert"));
+}
+
+TEST_CASE("A private key that other users can read is refused") {
+  const certificates made;
+  made.make("server", "server");
+  test_listener server{echo, made.settings("server")};
+  const auto key = made.file("server.key").string();
+  REQUIRE(::chmod(key.c_str(), 0640) == 0);
+  const auto refused = server->reload();
+  REQUIRE_FALSE(refused);
+  CHECK(contains(refused.error().message, "chmod 600 " + key));
+  REQUIRE(::chmod(key.c_str(), 0600) == 0);
+  CHECK(server->reload());
 }
 
 TEST_CASE("TLS connections beyond the limit are closed without an answer") {

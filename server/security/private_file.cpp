@@ -89,9 +89,9 @@ result<std::string> read_private_file(const fs::path& file, std::size_t max_byte
   if (!S_ISREG(found.st_mode))
     return error{errc::invalid_argument, "reading " + file.string() + ": not a regular file"};
   if ((found.st_mode & others_mode) != 0) {
-    return error{errc::invalid_argument, "reading " + file.string() +
-                                             ": other users may access it (mode " +
-                                             mode_text(found.st_mode & 0777) + "); run chmod 600"};
+    return error{errc::invalid_argument,
+                 "reading " + file.string() + ": other users may access it (mode " +
+                     mode_text(found.st_mode & 0777) + "); run chmod 600 " + file.string()};
   }
   std::string content;
   std::array<char, 16'384> piece{};
@@ -106,6 +106,16 @@ result<std::string> read_private_file(const fs::path& file, std::size_t max_byte
                                              std::to_string(max_bytes) + " bytes"};
     }
   }
+}
+
+result<void> check_is_private(const fs::path& file, std::string_view setting) {
+  struct stat found {};
+  if (::stat(file.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) return {};
+  if ((found.st_mode & others_mode) == 0) return {};
+  return error{errc::invalid_argument, std::string{setting} + ": other users may access the file " +
+                                           file.string() + " (mode " +
+                                           mode_text(found.st_mode & 0777) + "); run chmod 600 " +
+                                           file.string()};
 }
 
 result<void> write_private_file(const fs::path& named, std::string_view content) {

@@ -30,6 +30,12 @@ struct file_stamp {
 [[nodiscard]] result<std::string> read_private_file(const std::filesystem::path& file,
                                                     std::size_t max_bytes);
 
+/// Checks that only the owner may access an existing regular file. Other kinds of file, such as the
+/// pipe of a shell's `<(…)`, and missing ones are accepted. `setting` names the file's option in
+/// the message. Error: `invalid_argument` with the command that protects the file.
+[[nodiscard]] result<void> check_is_private(const std::filesystem::path& file,
+                                            std::string_view setting);
+
 /// Replaces the content of the file atomically and durably. Errors: `io_failed`, `storage_full`,
 /// `read_only`.
 [[nodiscard]] result<void> write_private_file(const std::filesystem::path& file,

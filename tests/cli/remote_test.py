@@ -255,10 +255,15 @@ class Refused(ProgramTest):
         self.assertNotIn("sesame", done.stderr + done.stdout)
         self.assertEqual(self.server.seen[-1]["Authorization"], "Bearer sesame")
         key = self.file("key", "opensesame\n")
+        self.refused(USAGE, ["--token-file", "chmod 600 " + key], "runs", "ls", "--server", address,
+                     "--token-file", key)
+        os.chmod(key, 0o600)
         self.refused(USAGE, "token", "runs", "ls", "--server", address, "--token-file", key)
         self.assertEqual(self.server.seen[-1]["Authorization"], "Bearer opensesame")
+        two = self.file("two", "se\nsame: x\n")
+        os.chmod(two, 0o600)
         done = self.refused(USAGE, "no token", "runs", "ls", "--server", address, "--token-file",
-                            self.file("two", "se\nsame: x\n"))
+                            two)
         self.assertNotIn("same: x", done.stderr)
 
     def test_errors_of_a_server(self):

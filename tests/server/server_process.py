@@ -31,12 +31,12 @@ class Answer:
 class Server:
     """`pawl serve` with a data folder, on a free port."""
 
-    def __init__(self, folder, *arguments, listen="127.0.0.1:0", **variables):
+    def __init__(self, folder, *arguments, listen="127.0.0.1:0", preexec=None, **variables):
         self.process = subprocess.Popen(
             [PROGRAM, "serve", "--listen", listen, "--data-dir", os.path.join(folder, "store"),
              *arguments],
             env=environment(**variables), text=True, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, cwd=folder)
+            stderr=subprocess.PIPE, cwd=folder, preexec_fn=preexec)
         line = self.process.stderr.readline()
         found = re.fullmatch(r"pawl: listening on http://127\.0\.0\.1:(\d+)\n", line)
         if not found and not line.startswith("pawl: listening on "):
