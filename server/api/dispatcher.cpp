@@ -107,16 +107,21 @@ void dispatcher::handle(http::request what, std::shared_ptr<http::exchange> answ
 }
 
 void dispatcher::begin(const call_ptr& request) const {
-  const std::string key = request->idempotency_key();
-  if (request->route().idempotency != idempotency_mode::by_table || key.empty())
-    return request->route().handle(request);
   const http::request& what = request->request();
+  const auto mode = request->route().idempotency;
+  std::string key = request->idempotency_key();
+  const bool by_content = mode == idempotency_mode::by_content && key.empty();
+  if (by_content) key = fingerprint_of({what.body});
+  if (key.empty() || (mode != idempotency_mode::by_table && mode != idempotency_mode::by_content))
+    return request->route().handle(request);
   const auto joined = [](std::initializer_list<const std::string*> parts) {
     std::string all;
     for (const std::string* part : parts) all += std::to_string(part->size()) + ":" + *part;
     return all;
   };
-  const std::string owner = joined({&request->by().scope.str(), &request->by().name});
+  // Outcomes of tasks are many; they must not displace the answers to the caller's commands.
+  const std::string owner =
+      joined({&request->by().scope.str(), &request->by().name}) + (by_content ? "content" : "key");
   const std::string whole_key = owner + joined({&what.path, &key});
   auto begun = api_->with.idempotency->begin(
       whole_key, fingerprint_of({what.method, what.query, what.body}),
@@ -126,7 +131,9 @@ void dispatcher::begin(const call_ptr& request) const {
             problem{problem_code::unavailable,
                     "the first request with this Idempotency-Key was not answered; retry"});
       },
-      owner);
+      owner,
+      by_content ? idempotency_table::kept_answers::successes
+                 : idempotency_table::kept_answers::final_ones);
   using status = idempotency_table::entry_status;
   switch (begun.status) {
     case status::created:

@@ -47,7 +47,7 @@ idempotency_table::idempotency_table(limits allowed, std::function<steady_time()
 
 idempotency_table::begun idempotency_table::begin(const std::string& key,
                                                   std::string_view fingerprint, waiter on_answer,
-                                                  const std::string& owner) {
+                                                  const std::string& owner, kept_answers kept) {
   const std::lock_guard lock{mutex_};
   make_room(now_());
   const auto found = entries_.find(key);
@@ -59,8 +59,13 @@ idempotency_table::begun idempotency_table::begin(const std::string& key,
     return {entry_status::in_progress};
   }
   if (is_full()) return {entry_status::full};
-  entry added{std::string{fingerprint},         std::nullopt, {},
-              order_.insert(order_.end(), key), now_(),       owner};
+  entry added{std::string{fingerprint},
+              std::nullopt,
+              {},
+              order_.insert(order_.end(), key),
+              now_(),
+              owner,
+              kept};
   added.bytes = 3 * key.size() + 2 * owner.size() + fingerprint.size();
   bytes_ += added.bytes;
   entries_.emplace(key, std::move(added));
@@ -74,7 +79,9 @@ void idempotency_table::finish(const std::string& key, const http::response* ans
     const auto found = entries_.find(key);
     PAWL_ASSERT(found != entries_.end(), "an entry exists while its request is pending");
     waiters = std::exchange(found->second.waiters, {});
-    if (answer != nullptr && is_final(answer->status)) {
+    const bool fails = answer == nullptr || answer->status >= 300;
+    if (!fails || (answer != nullptr && found->second.kept == kept_answers::final_ones &&
+                   is_final(answer->status))) {
       found->second.answer = *answer;
       found->second.bytes += size_of(*answer);
       bytes_ += size_of(*answer);

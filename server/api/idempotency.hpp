@@ -66,6 +66,10 @@ class idempotency_table {
     mismatch,     ///< the key belongs to a different request
     full,         ///< too many pending requests
   };
+  enum class kept_answers : std::uint8_t {
+    final_ones,  ///< those that a retry would not change
+    successes,
+  };
   struct begun {
     entry_status status;
     server::idempotency_table::ticket ticket = {};
@@ -76,9 +80,10 @@ class idempotency_table {
                              std::function<steady_time()> now = std::chrono::steady_clock::now);
 
   /// `key`: unique over all callers. `fingerprint`: hash of the request's content. `owner`: the
-  /// caller and scope whose share the answer uses.
+  /// caller and scope whose share the answer uses. `kept`: the answers to store.
   [[nodiscard]] begun begin(const std::string& key, std::string_view fingerprint, waiter on_answer,
-                            const std::string& owner = {});
+                            const std::string& owner = {},
+                            kept_answers kept = kept_answers::final_ones);
 
  private:
   struct entry {
@@ -88,6 +93,7 @@ class idempotency_table {
     std::list<std::string>::iterator place;  ///< among `order_`
     steady_time since;
     std::string owner;
+    kept_answers kept = kept_answers::final_ones;
     std::list<std::string>::iterator answered_place = {};  ///< in its share, if it has an answer
     std::size_t bytes = 0;
   };

@@ -233,11 +233,17 @@ void add_task_routes(router& to) {
     to.add(post_route(pattern, name, role::operator_role, handle).unaudited());
   };
   add("/v1/tasks/poll", "tasks.poll", poll);
-  add("/v1/tasks/{task}/complete", "tasks.complete", complete);
+  // A worker whose answer was lost sends the same outcome again. The lease is in the body.
+  const auto add_outcome = [&](std::string_view pattern, std::string_view name,
+                               void (*handle)(const call_ptr&)) {
+    to.add(
+        post_route(pattern, name, role::operator_role, handle).unaudited().idempotent_by_content());
+  };
+  add_outcome("/v1/tasks/{task}/complete", "tasks.complete", complete);
   add("/v1/batch/complete", "batch.complete", complete_batch);
-  add("/v1/tasks/{task}/fail", "tasks.fail", fail_task);
-  add("/v1/tasks/{task}/interrupt", "tasks.interrupt", interrupt);
-  add("/v1/tasks/{task}/release", "tasks.release", release);
+  add_outcome("/v1/tasks/{task}/fail", "tasks.fail", fail_task);
+  add_outcome("/v1/tasks/{task}/interrupt", "tasks.interrupt", interrupt);
+  add_outcome("/v1/tasks/{task}/release", "tasks.release", release);
   add("/v1/tasks/{task}/heartbeat", "tasks.heartbeat", heartbeat);
   add("/v1/tasks/{task}/log", "tasks.log", log_lines);
   to.add(get_route("/v1/workers", "workers.list", role::reader, list_workers));

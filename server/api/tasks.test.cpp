@@ -140,6 +140,28 @@ TEST_CASE("a completed task has no lease", "[api][tasks]") {
   }
 }
 
+TEST_CASE("an outcome that is sent again because its answer was lost has no effect",
+          "[api][tasks]") {
+  for (const auto& [what, body] :
+       {std::pair{"complete", json{{"result", {{"charged", true}}}}},
+        std::pair{"fail", json{{"type", "declined"}, {"message", "no"}, {"retryable", false}}},
+        std::pair{"interrupt", json{{"value", "ok?"}}}, std::pair{"release", json::object()}}) {
+    queued_task f;
+    const json task = f.poll()["tasks"].at(0);
+    const auto first = f.report(task, what, body);
+    REQUIRE(first.status == 200);
+    const auto checkpoint = f.get("/v1/runs/r?wait=0.2s").body["checkpoint"];
+    const auto again = f.report(task, what, body);
+    CHECK(again.status == 200);
+    CHECK(again.text == first.text);
+    CHECK(again.field("Idempotency-Replayed") == "true");
+    CHECK(f.get("/v1/runs/r").body["checkpoint"] == checkpoint);
+    // Another outcome is not the same one again.
+    CHECK(f.report(task, "complete", {{"result", "other"}}).status == 409);
+    CHECK(f.report(task, "complete", {{"result", "other"}}).field("Idempotency-Replayed").empty());
+  }
+}
+
 TEST_CASE("a worker fails a task or interrupts it with a question", "[api][tasks]") {
   queued_task f;
   const json task = f.poll()["tasks"].at(0);
