@@ -1,6 +1,9 @@
+#include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 #include <pawl/error.hpp>
+#include <pawl/result.hpp>
 
 namespace pawl {
 
@@ -51,6 +54,20 @@ std::string_view to_string(errc code) noexcept {
   }
   return "unknown";
 }
+
+namespace detail {
+
+void value_of_failed_result(const error& failure, const caller_place& at) noexcept {
+  std::fprintf(stderr, "pawl: the value of a failed result was read");
+  if (at.line != 0) std::fprintf(stderr, " at %s:%u", at.file, at.line);
+  const std::string_view kind = failure.error_class();
+  std::fprintf(stderr, "; its error: %.*s: %s\n", static_cast<int>(kind.size()), kind.data(),
+               failure.message.c_str());
+  std::fflush(stderr);
+  std::abort();
+}
+
+}  // namespace detail
 
 error fail(std::string type, std::string message) {
   return {errc::function_failed, std::move(message), std::move(type)};

@@ -1,6 +1,11 @@
 #pragma once
 
+#include <version>
+
 #include <optional>
+#ifdef __cpp_lib_source_location
+#include <source_location>
+#endif
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -9,6 +14,30 @@
 #include <pawl/error.hpp>
 
 namespace pawl {
+
+namespace detail {
+
+/// The place of a call; empty if the compiler does not know it.
+struct caller_place {
+  const char* file = "";
+  unsigned line = 0;
+
+#ifdef __cpp_lib_source_location
+  [[nodiscard]] static constexpr caller_place current(
+      std::source_location from = std::source_location::current()) noexcept {
+    return {from.file_name(), from.line()};
+  }
+#else
+  [[nodiscard]] static constexpr caller_place current() noexcept {
+    return {};
+  }
+#endif
+};
+
+/// Prints the error and the place to standard error and aborts.
+[[noreturn]] void value_of_failed_result(const error& failure, const caller_place& at) noexcept;
+
+}  // namespace detail
 
 /// A value of type `T`, or the `pawl::error` that explains why there is none. Reading the value of
 /// a failed result, or the error of a successful one, is a programming error and aborts. (The part
@@ -24,25 +53,27 @@ class [[nodiscard]] result {
   [[nodiscard]] bool has_value() const noexcept { return content_.index() == 0; }
   explicit operator bool() const noexcept { return has_value(); }
 
-  [[nodiscard]] T& value() & {
-    check_value();
+  /// Aborts if there is no value; prints the error and the place of the call.
+  [[nodiscard]] T& value(detail::caller_place at = detail::caller_place::current()) & {
+    check_value(at);
     return *std::get_if<0>(&content_);
   }
-  [[nodiscard]] const T& value() const& {
-    check_value();
+  [[nodiscard]] const T& value(detail::caller_place at = detail::caller_place::current()) const& {
+    check_value(at);
     return *std::get_if<0>(&content_);
   }
   /// By value, so that `for (auto& x : *call())` does not iterate over a destroyed temporary.
-  [[nodiscard]] T value() && {
-    check_value();
+  [[nodiscard]] T value(detail::caller_place at = detail::caller_place::current()) && {
+    check_value(at);
     return std::move(*std::get_if<0>(&content_));
   }
 
-  [[nodiscard]] T& operator*() & { return value(); }
-  [[nodiscard]] const T& operator*() const& { return value(); }
-  [[nodiscard]] T operator*() && { return std::move(*this).value(); }
-  [[nodiscard]] T* operator->() { return &value(); }
-  [[nodiscard]] const T* operator->() const { return &value(); }
+  // An operator does not know the place of its use: only the error is printed.
+  [[nodiscard]] T& operator*() & { return value({}); }
+  [[nodiscard]] const T& operator*() const& { return value({}); }
+  [[nodiscard]] T operator*() && { return std::move(*this).value({}); }
+  [[nodiscard]] T* operator->() { return &value({}); }
+  [[nodiscard]] const T* operator->() const { return &value({}); }
 
   template <class U>
   [[nodiscard]] T value_or(U&& other) && {
@@ -63,7 +94,9 @@ class [[nodiscard]] result {
   }
 
  private:
-  void check_value() const { PAWL_ASSERT(has_value(), "the value of a failed result was read"); }
+  void check_value(const detail::caller_place& at) const {
+    if (!has_value()) detail::value_of_failed_result(*std::get_if<1>(&content_), at);
+  }
   void check_error() const {
     PAWL_ASSERT(!has_value(), "the error of a successful result was read");
   }
