@@ -34,7 +34,9 @@ result<flow_cache::flow_ptr> flow_cache::get(const persistence::view& from, cons
   if (!*bytes) return persistence::no_such_version(id);
   auto record = persistence::decode_flow(**bytes);
   if (!record) return std::move(record).error();
-  auto compiled = flow::compile(record->definition, id.version, allowed_).flow_or_error();
+  auto compiled =
+      flow::compile(record->definition, id.version, allowed_, flow::definition_origin::stored)
+          .flow_or_error();
   if (!compiled) return compiled;
   return put(scope, *std::move(compiled), (*bytes)->size());
 }

@@ -17,4 +17,5 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/generated/pawlConfigVers
 install(FILES "${PROJECT_BINARY_DIR}/generated/pawlConfig.cmake"
               "${PROJECT_BINARY_DIR}/generated/pawlConfigVersion.cmake"
               "${PROJECT_SOURCE_DIR}/cmake/FindCAF.cmake"
+              "${PROJECT_SOURCE_DIR}/cmake/FindRE2.cmake"
         DESTINATION "${PAWL_PACKAGE_DIR}")

@@ -20,8 +20,9 @@ constexpr std::string_view file_variable = "PAWL_CONFIG";
 
 // Variables of clients, tests and benchmarks, which are not settings.
 bool is_other_variable(std::string_view name) {
-  constexpr std::string_view others[] = {"PAWL_SERVER", "PAWL_TOKEN", "PAWL_SCOPE", "PAWL_PROGRAM",
-                                         "PAWL_JSONLOGIC_SUITES"};
+  constexpr std::string_view others[] = {
+      "PAWL_SERVER",           "PAWL_TOKEN", "PAWL_SCOPE", "PAWL_PROGRAM", "PAWL_JSONLOGIC_SUITES",
+      "PAWL_JSONSCHEMA_SUITES"};
   return name.starts_with("PAWL_TEST_") || name.starts_with("PAWL_BENCH_") ||
          std::find(std::begin(others), std::end(others), name) != std::end(others);
 }

@@ -232,6 +232,7 @@ TEST_CASE("Variables that are not settings are ignored") {
   const auto all = load({.file = {},
                          .environment = {{"HOME", "/root"},
                                          {"PAWL_JSONLOGIC_SUITES", "/suites"},
+                                         {"PAWL_JSONSCHEMA_SUITES", "/suites"},
                                          {"PAWL_TEST_SEED", "1"},
                                          {"PAWL_SERVICE_HOST", "10.0.0.1"},
                                          {"PAWL_SERVICE_PORT_HTTP", "80"},

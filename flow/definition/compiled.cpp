@@ -18,13 +18,14 @@ constexpr std::uint32_t max_max_visits = 1'000'000;
 
 /// Compiles the nodes, without their edges. A node with errors is incomplete.
 std::vector<compiled_node> compile_nodes(const definition& flow, const limits& limits,
-                                         std::vector<diagnostic>& diagnostics) {
+                                         std::vector<diagnostic>& diagnostics,
+                                         schema_reader& schemas) {
   std::vector<compiled_node> nodes(flow.nodes.size());
   for (std::size_t i = 0; i < flow.nodes.size(); ++i) {
     const auto& source = flow.nodes[i];
     const node_type* const type = find_node_type(source.type);
     if (type == nullptr) continue;  // `check_graph` reports it
-    const data_reader data{source, limits, diagnostics};
+    const data_reader data{source, limits, diagnostics, schemas};
     nodes[i].id = source.id;
     nodes[i].type = source.type;
     nodes[i].max_visits = data.count("max_visits", 1, max_max_visits).value_or(limits.max_visits);
@@ -148,7 +149,7 @@ std::vector<std::string> compiled_flow::code_refs() const {
   return refs;
 }
 
-compilation compile(const json& source, version v, const limits& limits) {
+compilation compile(const json& source, version v, const limits& limits, definition_origin origin) {
   compilation done;
   auto& diagnostics = done.diagnostics;
   if (auto fatal = check_document(source, limits)) {
@@ -159,11 +160,11 @@ compilation compile(const json& source, version v, const limits& limits) {
   }
   done.source = parse_definition(source, diagnostics);
   check_graph(done.source, limits, diagnostics);
-  auto nodes = compile_nodes(done.source, limits, diagnostics);
+  schema_reader schemas{origin, diagnostics};
+  auto nodes = compile_nodes(done.source, limits, diagnostics, schemas);
   compile_edges(done.source, nodes, diagnostics);
   std::optional<json_schema> input;
-  if (done.source.input_schema)
-    input = json_schema::compile(*done.source.input_schema, "/input_schema", diagnostics);
+  if (done.source.input_schema) input = schemas.read(*done.source.input_schema, "/input_schema");
   if (!has_errors(diagnostics)) {
     find_joined_forks(nodes);
     raise_limits_in_maps(done.source, limits, nodes);

@@ -8,9 +8,10 @@
 #include <vector>
 
 #include "flow/definition/definition.hpp"
-#include "flow/definition/schema.hpp"
+#include "flow/definition/origin.hpp"
 #include "flow/logic/logic.hpp"
 #include "flow/machine/state.hpp"
+#include "flow/schema/schema.hpp"
 
 namespace pawl::flow {
 
@@ -94,7 +95,9 @@ struct compilation {
   [[nodiscard]] result<std::shared_ptr<const compiled_flow>> flow_or_error() const;
 };
 
-/// Checks a flow definition (its structure, nodes, rules and graph) and compiles it.
-[[nodiscard]] compilation compile(const json& source, version v, const limits& limits);
+/// Checks a flow definition (its structure, nodes, rules, schemas and graph) and compiles it. Of a
+/// `stored` definition, malformed JSON Schemas are warnings: see `json_schema::compile`.
+[[nodiscard]] compilation compile(const json& source, version v, const limits& limits,
+                                  definition_origin origin = definition_origin::given);
 
 }  // namespace pawl::flow

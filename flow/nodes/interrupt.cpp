@@ -1,7 +1,6 @@
 #include <array>
 #include <utility>
 
-#include "flow/definition/schema.hpp"
 #include "flow/machine/transition_builder.hpp"
 #include "flow/nodes/node_types.hpp"
 #include "flow/nodes/timeout.hpp"
@@ -15,10 +14,8 @@ class interrupt_node final : public node {
   explicit interrupt_node(const data_reader& data)
       : question_(data.value("question", true).value_or(logic::value_template{})),
         into_(data.text("into", false).value_or("")),
-        timeout_(data) {
-    if (const json* const schema = data.find("schema"))
-      schema_ = json_schema::compile(*schema, data.pointer("schema"), data.diagnostics());
-  }
+        timeout_(data),
+        schema_(data.schema("schema")) {}
 
   void enter(transition_builder& run, token& t) const override {
     run.changes().record(event_kind::step_started, t);

@@ -60,7 +60,7 @@ TEST_CASE("the data of an interrupt is checked", "[interrupt][validation]") {
         lines{at + "/timeout bad_duration"});
   CHECK(errors_of_question({{"question", 1}, {"schema", 7}}) == lines{at + "/schema bad_schema"});
   CHECK(errors_of_question({{"question", 1}, {"schema", {{"type", 7}}}}) ==
-        lines{at + "/schema bad_schema"});
+        lines{at + "/schema/type bad_schema"});
   CHECK(errors_of_question({{"question", nullptr}}) == lines{});  // null is a rule
   json flow = chain({start(), asking("q"), end()});
   flow["edges"].push_back(edge_on("on_timeout", "q", "end"));

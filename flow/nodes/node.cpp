@@ -134,6 +134,12 @@ std::optional<std::chrono::milliseconds> data_reader::duration(std::string_view 
   return std::nullopt;
 }
 
+std::optional<json_schema> data_reader::schema(std::string_view key) const {
+  const json* const value = find(key);
+  if (value == nullptr) return std::nullopt;
+  return schemas_.read(*value, pointer(key));
+}
+
 std::optional<double> data_reader::number(std::string_view key, double min, double max) const {
   const json* const value = find(key);
   if (value == nullptr) return std::nullopt;
@@ -183,7 +189,7 @@ std::optional<data_reader> data_reader::within(std::string_view key) const {
   }
   const std::string_view code_ref_key =
       key == "compensate" ? std::string_view{source_.compensate_code_ref_key} : "code_ref";
-  return data_reader{source_, *value, pointer(key), code_ref_key, limits_, diagnostics_};
+  return data_reader{source_, *value, pointer(key), code_ref_key, limits_, diagnostics_, schemas_};
 }
 
 std::optional<data_reader> data_reader::within(std::string_view key,

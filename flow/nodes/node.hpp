@@ -16,6 +16,7 @@
 #include "flow/logic/value_template.hpp"
 #include "flow/machine/merge.hpp"
 #include "flow/machine/state.hpp"
+#include "flow/schema/schema_reader.hpp"
 
 namespace pawl::flow {
 
@@ -106,9 +107,9 @@ class node {
 class data_reader {
  public:
   data_reader(const node_definition& source, const limits& limits,
-              std::vector<diagnostic>& diagnostics)
+              std::vector<diagnostic>& diagnostics, schema_reader& schemas)
       : data_reader(source, source.data, source.pointer + "/data", source.code_ref_key, limits,
-                    diagnostics) {}
+                    diagnostics, schemas) {}
 
   /// Returns the value of a key; null if it is absent or JSON null.
   [[nodiscard]] const json* find(std::string_view key) const;
@@ -149,6 +150,8 @@ class data_reader {
   [[nodiscard]] std::optional<logic::rule> duration_rule(std::string_view key) const;
   /// The same for a time.
   [[nodiscard]] std::optional<logic::rule> time_rule(std::string_view key) const;
+  /// Compiles a JSON Schema; none if it is absent.
+  [[nodiscard]] std::optional<json_schema> schema(std::string_view key) const;
   [[nodiscard]] const limits& allowed() const noexcept { return limits_; }
 
   [[nodiscard]] std::vector<diagnostic>& diagnostics() const noexcept { return diagnostics_; }
@@ -156,13 +159,14 @@ class data_reader {
  private:
   data_reader(const node_definition& source, const json& data, std::string at,
               std::string_view code_ref_key, const limits& limits,
-              std::vector<diagnostic>& diagnostics)
+              std::vector<diagnostic>& diagnostics, schema_reader& schemas)
       : source_(source),
         data_(data),
         at_(std::move(at)),
         code_ref_key_(code_ref_key),
         limits_(limits),
-        diagnostics_(diagnostics) {}
+        diagnostics_(diagnostics),
+        schemas_(schemas) {}
   void fail_missing(std::string_view key) const;
   /// Compiles a rule, or a literal that has been checked.
   [[nodiscard]] std::optional<logic::rule> computed(std::string_view key) const;
@@ -177,6 +181,7 @@ class data_reader {
   std::string_view code_ref_key_;
   const limits& limits_;
   std::vector<diagnostic>& diagnostics_;
+  schema_reader& schemas_;
 };
 
 /// A node type. Each is defined in a file of its own and listed in node_types.hpp.
