@@ -47,10 +47,14 @@ void thread_pool::set_deadline(const call_ptr& call, steady::time_point when) {
 }
 
 bool thread_pool::request_stop(const call_ptr& call, error why) {
-  if (call->stop_reason) return false;
-  call->stop_reason = std::move(why);
-  set_deadline(call, steady::now() + std::min(options_.grace, max_duration));
-  return true;
+  const bool is_new = !call->stop_reason;
+  if (is_new) call->stop_reason = std::move(why);
+  const auto grace = stopping_ ? std::min(options_.grace, options_.stop_grace) : options_.grace;
+  const auto deadline = steady::now() + std::min(grace, max_duration);
+  // A stop shortens the grace period of a call that was asked before.
+  if (is_new || (stopping_ && (!call->deadline || deadline < *call->deadline)))
+    set_deadline(call, deadline);
+  return is_new;
 }
 
 void thread_pool::watch() {

@@ -19,6 +19,8 @@ struct thread_executor_options {
   std::uint32_t max_stuck = 64;        ///< maximum number of stuck threads that are replaced
   /// How long a call may take to return after it was asked to stop, before it is abandoned.
   std::chrono::milliseconds grace{5'000};
+  /// The maximum of `grace` while the executor stops, so that a stop ends soon.
+  std::chrono::milliseconds stop_grace{3'000};
   functions::value_limits result_limits = {};
   /// The current time, for `outcome`. Called on any thread; must not block. Not called after
   /// `stop`, not even by stuck threads.

@@ -26,6 +26,25 @@ TEST_CASE("a function that stops at its time-out is answered when it returns") {
   CHECK(executor->current_load().stuck == 0);
 }
 
+TEST_CASE("a stop ends although functions that never return have a long grace period") {
+  auto options = options_with(2);
+  options.grace = 1h;
+  options.stop_grace = 10ms;
+  const auto door = std::make_shared<gate>();
+  const auto executor = make_thread_executor(options);
+  auto asked_before = submit(*executor, asked{blocked_at(door), 1ms});
+  auto asked_now = submit(*executor, asked{blocked_at(door)});
+  door->await_arrivals(2);
+  // The watcher has asked the first one to stop: its time-out is long over.
+  std::this_thread::sleep_for(20ms);
+  executor->stop(0ms);
+  CHECK(code_of(get(asked_before)) == errc::timed_out);
+  CHECK(code_of(get(asked_now)) == errc::cancelled);
+  CHECK(executor->current_load().stuck == 2);
+  door->open();
+  door->await_passed(2);
+}
+
 TEST_CASE("time-outs take effect in any order") {
   const auto executor = make_thread_executor(options_with(3));
   const auto sleeps = function_of([](step_context& step) { step.sleep_for(1h); });

@@ -51,8 +51,9 @@ class thread_pool : public std::enable_shared_from_this<thread_pool> {
   /// The watcher's thread: waits for the deadlines of running calls.
   void watch();
   void expire(unique_lock& lock);
-  /// Records why a running call must stop and starts its grace period. The caller then requests
-  /// the stop without the lock. Returns false if the call was asked to stop before.
+  /// Records why a running call must stop and starts its grace period, which a stop shortens. The
+  /// caller then requests the stop without the lock. Returns false if the call was asked to stop
+  /// before.
   bool request_stop(const call_ptr& call, error why);
   void set_deadline(const call_ptr& call, steady::time_point when);
   /// Answers a call that did not return in its grace period, and replaces its thread.

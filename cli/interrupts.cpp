@@ -1,9 +1,13 @@
 #include "cli/interrupts.hpp"
 
+#include <poll.h>
 #include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <initializer_list>
+#include <string>
 #include <utility>
 
 namespace pawl::cli {
@@ -12,6 +16,17 @@ namespace {
 bool is_ignored(int number) {
   struct sigaction now {};
   return ::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+/// Writes to stderr only if that does not block: its reader may be what does not come back.
+[[noreturn]] void end_late(std::chrono::milliseconds limit, int signal) {
+  pollfd out{STDERR_FILENO, POLLOUT, 0};
+  if (::poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) != 0) {
+    const std::string text = "pawl: did not stop within " + std::to_string(limit.count()) +
+                             " ms and is ended; unfinished runs resume at the next start\n";
+    static_cast<void>(!::write(STDERR_FILENO, text.data(), text.size()));
+  }
+  ::_exit(128 + signal);
 }
 
 }  // namespace
@@ -43,10 +58,27 @@ void interrupts::on_hang_up(std::function<void()> handler) {
   on_hang_up_ = std::move(handler);
 }
 
+int interrupts::next_signal() const {
+  const std::chrono::milliseconds limit{limit_ms_.load()};
+  if (signal_ == 0 || limit.count() == 0) {
+    int number = 0;
+    return ::sigwait(&watched_, &number) == 0 ? number : 0;
+  }
+  const auto left = std::max(first_signal_at_ + limit - std::chrono::steady_clock::now(),
+                             std::chrono::steady_clock::duration::zero());
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
+  timespec wait{};
+  wait.tv_sec = seconds.count();
+  wait.tv_nsec = std::chrono::nanoseconds{left - seconds}.count();
+  const int number = ::sigtimedwait(&watched_, nullptr, &wait);
+  if (number < 0 && errno == EAGAIN) end_late(limit, signal_);
+  return std::max(number, 0);
+}
+
 void interrupts::wait_for_signals() {
   while (!ended_) {
-    int number = 0;
-    if (::sigwait(&watched_, &number) != 0 || number == SIGUSR2) continue;
+    const int number = next_signal();
+    if (number == 0 || number == SIGUSR2) continue;
     if (number == SIGHUP) {
       const std::lock_guard lock{mutex_};
       if (on_hang_up_) {
@@ -54,7 +86,9 @@ void interrupts::wait_for_signals() {
         continue;
       }
     }
-    if (signal_.exchange(number) != 0 || !graceful_) ::_exit(128 + number);
+    if (signal_ != 0 || !graceful_) ::_exit(128 + number);
+    first_signal_at_ = std::chrono::steady_clock::now();
+    signal_ = number;
     signal_.notify_all();
   }
 }

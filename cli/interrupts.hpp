@@ -3,6 +3,8 @@
 #include <csignal>
 
 #include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -11,6 +13,9 @@
 #include "cli/exit_code.hpp"
 
 namespace pawl::cli {
+
+/// How long after `engine.stop_timeout_ms` a process that was asked to stop ends in any case.
+inline constexpr std::chrono::milliseconds stop_reserve{5'000};
 
 /// Handles SIGINT, SIGTERM and SIGHUP. By default a signal ends the process at once; the store
 /// survives that as it survives kill -9. After `enable_graceful_stop` the first signal is only
@@ -26,6 +31,9 @@ class interrupts {
 
   /// Records the first signal instead of ending the process. The caller must check `requested`.
   void enable_graceful_stop() noexcept { graceful_ = true; }
+  /// Ends the process with the code of the first signal if it has not ended this long after it:
+  /// what was answered is durable, and something does not come back.
+  void end_within(std::chrono::milliseconds limit) noexcept { limit_ms_ = limit.count(); }
   /// Sets the handler for SIGHUP, which then ends nothing. It runs on the signal thread.
   void on_hang_up(std::function<void()> handler);
   /// Blocks until a signal to stop arrives.
@@ -37,10 +45,14 @@ class interrupts {
 
  private:
   void wait_for_signals();
+  /// Waits for the next signal; ends the process at its deadline.
+  [[nodiscard]] int next_signal() const;
 
   sigset_t watched_{};
   std::atomic<int> signal_{0};
   std::atomic<bool> graceful_{false};
+  std::atomic<std::int64_t> limit_ms_{0};                  ///< 0: no limit
+  std::chrono::steady_clock::time_point first_signal_at_;  ///< used by the signal thread only
   std::atomic<bool> ended_{false};
   std::mutex mutex_;
   std::function<void()> on_hang_up_;  ///< guarded by `mutex_`

@@ -190,7 +190,9 @@ constexpr std::array table{
         [](settings& s) -> field { return &s.engine.restart_max_delay_ms; },
         "Maximum back-off before a restart. At least `engine.restart_first_delay_ms`.", 1, day_ms},
     key{"engine.stop_timeout_ms", [](settings& s) -> field { return &s.engine.stop_timeout_ms; },
-        "Maximum time that an orderly stop waits for running steps.", 0, day_ms},
+        "Maximum time that an orderly stop waits for running steps. The process ends at the latest "
+        "5 s after it.",
+        0, day_ms},
 
     key{"executor.threads", [](settings& s) -> field { return &s.executor.threads; },
         "Number of threads that run step functions. 0: twice the number of cores, at "
@@ -205,7 +207,7 @@ constexpr std::array table{
         "Timeout of a step whose node does not set `timeout`. 0: no limit.", 0, 30 * day_ms},
     key{"executor.stop_grace_ms", [](settings& s) -> field { return &s.executor.stop_grace_ms; },
         "Time that a cancelled or timed-out function has to return. After that it counts "
-        "as stuck and its thread is replaced.",
+        "as stuck and its thread is replaced. At most 3 s when the engine stops.",
         0, hour_ms},
     key{"executor.max_stuck", [](settings& s) -> field { return &s.executor.max_stuck; },
         "Maximum number of stuck functions. At this number no further call starts until "

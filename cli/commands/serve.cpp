@@ -5,6 +5,7 @@
 #include <pawl/version.hpp>
 
 #include "cli/commands/commands.hpp"
+#include "cli/interrupts.hpp"
 #include "cli/text.hpp"
 #include "config/keys.hpp"
 #include "config/values.hpp"
@@ -78,6 +79,7 @@ exit_code serve(session& s) {
   // Engine and server share the logger, so that a change of its level affects both.
   auto log = make_logger(loaded->values.log);
   if (!log) return s.fail(log.error());
+  s.stop_signals().end_within(loaded->values.engine.stop_timeout_ms + stop_reserve);
   engine_components components;
   components.log = *log;
   engine served = engine_access::make(std::move(loaded->values), std::move(components));

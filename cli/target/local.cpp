@@ -97,6 +97,8 @@ class local_target final : public target {
     if (!how.several) only = runs.front().id;
     local_follower all{s, *engine_, in_, shown, std::move(only)};
     s.stop_signals().enable_graceful_stop();
+    s.stop_signals().end_within(engine_->effective_settings().engine.stop_timeout_ms +
+                                stop_reserve);
     for (auto& run : runs) {
       const auto begun = how.begin(run.id);
       if (!begun && !how.several) return begun.error();

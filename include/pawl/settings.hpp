@@ -96,7 +96,7 @@ struct engine_settings {
   std::chrono::milliseconds restart_first_delay_ms{100};
   /// Maximum back-off before a restart. At least `engine.restart_first_delay_ms`.
   std::chrono::milliseconds restart_max_delay_ms{30'000};
-  /// Maximum time that an orderly stop waits for running steps.
+  /// Maximum time that an orderly stop waits for running steps; `pawl` ends at most 5 s later.
   std::chrono::milliseconds stop_timeout_ms{10'000};
 
   /// Returns `scheduler_threads`, or the number of cores if it is 0. At least 1.
