@@ -66,7 +66,8 @@ engine_core::engine_core(pawl::settings s, engine_components given)
       functions(given.functions ? std::move(given.functions) : make_registry(settings)),
       ids(given.ids ? std::move(given.ids) : make_uuid_source()),
       telemetry(std::make_shared<actors::engine_telemetry>()),
-      given_(std::move(given)) {}
+      given_(std::move(given)),
+      scheduler_watch_(given_.stall_limit) {}
 
 engine_core::~engine_core() {
   static_cast<void>(stop());
@@ -267,7 +268,30 @@ error engine_core::closed() const {
 result<void> engine_core::ready() const {
   const auto p = running();
   if (!p || !p->admitted.is_open()) return closed();
+  if (auto stalled = stall(*p)) return *std::move(stalled);
   return {};
+}
+
+std::optional<error> engine_core::stall(const actors::engine_context& of) const {
+  const auto stuck = of.executor->current_load().stuck;
+  if (stuck > 0 && stuck >= settings.executor.max_stuck) {
+    return error{errc::unavailable,
+                 std::to_string(stuck) +
+                     " functions do not return, the maximum (executor.max_stuck); no function is "
+                     "called until one of them returns",
+                 "stalled"};
+  }
+  const std::lock_guard lock{mutex_};
+  if (stopped_ || system_ == nullptr) return std::nullopt;
+  const auto waited =
+      scheduler_watch_.check(stall_watch::steady::now(), [this](std::function<void()> probe) {
+        system_->spawn([probe = std::move(probe)] { probe(); });
+      });
+  if (!waited) return std::nullopt;
+  return error{errc::unavailable,
+               "no scheduler thread has answered for " + std::to_string(waited->count()) +
+                   " ms: an inline function does not return, or the machine is overloaded",
+               "stalled"};
 }
 
 bool engine_core::is_alive() const {

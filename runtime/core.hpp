@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -20,6 +21,7 @@
 #include "persistence/store.hpp"
 #include "runtime/ids.hpp"
 #include "runtime/restarter.hpp"
+#include "runtime/stall_watch.hpp"
 
 namespace caf {
 class actor_system;
@@ -48,6 +50,8 @@ struct engine_components {
   std::unique_ptr<id_source> ids;
   std::shared_ptr<functions::registry> functions;
   std::shared_ptr<spdlog::logger> log;
+  /// How long the scheduler's threads may take to answer before the engine is not ready.
+  std::chrono::milliseconds stall_limit{5'000};
 };
 
 /// What an engine and its handles share: admits their calls and sends them to the actors. Safe for
@@ -123,6 +127,8 @@ class engine_core {
   result<void> reopen();
   /// False for an in-memory store: reopening it would lose what was durable.
   [[nodiscard]] bool can_reopen() const;
+  /// The error of threads that do not come back, if there are such.
+  [[nodiscard]] std::optional<error> stall(const actors::engine_context& of) const;
 
   engine_components given_;
   std::unique_ptr<crash_record> crash_record_;  ///< if runs are kept in a folder
@@ -136,6 +142,7 @@ class engine_core {
   std::function<void()> at_stop_;
   std::weak_ptr<actors::engine_context> ended_;  ///< of the failed store; only `reopen` uses it
   std::unique_ptr<restarter> restarter_;
+  mutable stall_watch scheduler_watch_;
   bool opened_ = false;
   bool stopped_ = false;
 };

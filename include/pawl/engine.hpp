@@ -102,7 +102,7 @@ class engine {
 
   [[nodiscard]] const settings& effective_settings() const noexcept;
 
-  /// Succeeds if the engine accepts commands now. Errors: `unavailable`, with the reason.
+  /// Succeeds if commands are accepted now. Error: `unavailable`, "stalled" if threads block.
   [[nodiscard]] result<void> ready() const;
 
   /// Errors: `unavailable` before `open` and after `stop`.
