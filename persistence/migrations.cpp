@@ -12,9 +12,26 @@ namespace {
 
 constexpr std::uint8_t record_version = 1;
 
-void set_version(batch& changes, std::uint32_t schema) {
-  changes.put(column::meta, keys::schema(),
-              seal(record_kind::schema, record_version, {{"schema", schema}}));
+/// `resume` is where the next part of a migration from `schema` continues; empty: none has begun.
+void set_version(batch& changes, std::uint32_t schema, std::string_view resume = {}) {
+  json body{{"schema", schema}};
+  if (!resume.empty()) body["resume"] = json::binary({resume.begin(), resume.end()});
+  changes.put(column::meta, keys::schema(), seal(record_kind::schema, record_version, body));
+}
+
+/// Where an interrupted migration continues; empty: at the start.
+result<std::string> resume_of(const view& from) {
+  auto bytes = from.get(column::meta, keys::schema());
+  if (!bytes) return std::move(bytes).error();
+  if (!bytes->has_value()) return std::string{};
+  auto record = open(record_kind::schema, **bytes);
+  if (!record) return std::move(record).error();
+  const auto resume = record->body.find("resume");
+  if (resume == record->body.end()) return std::string{};
+  if (!resume->is_binary())
+    return error{errc::corrupt, "the schema record of the store has an invalid place to resume"};
+  const auto& place = resume->get_binary();
+  return std::string{place.begin(), place.end()};
 }
 
 result<void> commit(store& to, const batch& changes) {
@@ -51,16 +68,34 @@ result<void> create(store& opened, std::uint32_t schema) {
   return commit(opened, changes);
 }
 
+error with_step(error failure, const migration& step) {
+  failure.message = "migrating the store to schema version " + std::to_string(step.to) + " (" +
+                    std::string{step.reason} + "): " + failure.message;
+  return failure;
+}
+
+result<void> migrate_in_parts(store& opened, const migration& step) {
+  auto from = resume_of(*opened.durable_view());
+  while (from) {
+    batch changes;
+    const auto before = opened.durable_view();
+    auto next = step.run_part(*before, *from, changes);
+    if (!next) return with_step(std::move(next).error(), step);
+    PAWL_ASSERT(next->empty() || *next > *from, "a migration advances");
+    const bool last = next->empty();
+    set_version(changes, last ? step.to : step.to - 1, *next);
+    if (auto done = commit(opened, changes); !done || last) return done;
+    from = std::move(next);
+  }
+  return std::move(from).error();
+}
+
 result<void> migrate(store& opened, const migration& step) {
+  if (step.run_part) return migrate_in_parts(opened, step);
   batch changes;
   const auto before = opened.durable_view();
   auto done = step.run(*before, changes);
-  if (!done) {
-    error failure = std::move(done).error();
-    failure.message = "migrating the store to schema version " + std::to_string(step.to) + " (" +
-                      std::string{step.reason} + "): " + failure.message;
-    return failure;
-  }
+  if (!done) return with_step(std::move(done).error(), step);
   set_version(changes, step.to);
   return commit(opened, changes);
 }

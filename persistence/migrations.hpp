@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include <pawl/result.hpp>
@@ -25,7 +27,18 @@ struct migration {
   std::uint32_t to;         ///< the version after it; it migrates from the one before
   std::string_view reason;  ///< what changes, for messages: "days get counters"
   std::function<result<void>(const view& before, batch& changes)> run;
+
+  /// For a migration of many records, in place of `run`: appends the changes for some of the
+  /// records from `from` on (empty: the first), and returns where the next part continues; empty:
+  /// this was the last. Each part is one batch, together with the place to continue, so a crash
+  /// repeats no part. A part sees the parts before it. It should change at most `part_records`
+  /// records.
+  std::function<result<std::string>(const view& before, std::string_view from, batch& changes)>
+      run_part = {};
 };
+
+/// Bounds the memory of a migration.
+inline constexpr std::size_t part_records = 1000;
 
 /// All migrations, oldest first, without gaps. A released migration never changes.
 [[nodiscard]] std::span<const migration> migrations() noexcept;

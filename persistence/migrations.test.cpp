@@ -116,6 +116,54 @@ TEST_CASE("a crash after a migration keeps it and its version", "[migrations]") 
         std::vector<std::string>{"note a"});
 }
 
+TEST_CASE("a migration of many records is done in parts and continues after a crash",
+          "[migrations]") {
+  constexpr int records = 2500;
+  std::map<std::string, std::string> all;
+  for (int n = 0; n < records; ++n) all.emplace(std::to_string(10'000 + n), "");
+  auto living = std::make_shared<memory_store>();
+  batch filling;
+  for (const auto& [key, value] : all) filling.put(column::runs, key, value);
+  REQUIRE(prepare_schema(*living));
+  commit(*living, {filling});
+
+  int parts = 0;
+  std::size_t largest = 0;
+  std::shared_ptr<memory_store> crashed;
+  migration step{2, "runs are counted", {}};
+  step.run_part = [&](const view& before, std::string_view from,
+                      batch& changes) -> result<std::string> {
+    if (++parts == 3) {
+      crashed = living->after_power_loss();
+      return error{errc::io_failed, "the machine stops"};
+    }
+    std::string next;
+    std::size_t count = 0;
+    const auto scanned = before.scan(column::runs, {std::string{from}, ""},
+                                     [&](std::string_view key, std::string_view) {
+                                       if (count++ == part_records) {
+                                         next.assign(key);
+                                         return view::next::stop;
+                                       }
+                                       changes.add("runs", 1);
+                                       return view::next::more;
+                                     });
+    if (!scanned) return scanned.error();
+    largest = std::max(largest, changes.operations().size());
+    return next;
+  };
+  CHECK_FALSE(prepare_schema(*living, std::vector{step}));
+  REQUIRE(crashed != nullptr);
+  CHECK(schema_of(*crashed) == 1);
+  CHECK(counter(*crashed->durable_view(), "runs") == 2000);
+  REQUIRE(prepare_schema(*crashed, std::vector{step}));
+  CHECK(schema_of(*crashed) == 2);
+  CHECK(counter(*crashed->durable_view(), "runs") == records);
+  CHECK(largest <= part_records);
+  REQUIRE(prepare_schema(*crashed, std::vector{step}));
+  CHECK(parts == 4);
+}
+
 TEST_CASE("a store of a newer schema is refused and not changed", "[migrations]") {
   memory_store opened;
   int ran = 0;
