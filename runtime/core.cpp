@@ -202,7 +202,8 @@ result<void> engine_core::reopen() {
   const std::lock_guard lock{mutex_};
   if (!made) {
     given_.log->error("cannot open the store again: {}", made.error().message);
-    failure_ = made.error();
+    // A read that still uses the failed store says nothing about why it failed.
+    if (made.error().code != errc::locked) failure_ = made.error();
     return std::move(made).error();
   }
   given_.log->warn("the store is open again; unfinished runs resume from their last checkpoints");

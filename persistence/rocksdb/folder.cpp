@@ -81,7 +81,12 @@ error locked(const fs::path& path, int lock) {
   struct stat inode {};
   if (::fstat(lock, &inode) == 0) {
     if (const auto process = lock_holder(inode)) {
-      by = *process == ::getpid() ? "this process" : "process " + std::to_string(*process);
+      if (*process == ::getpid()) {
+        return {errc::locked, doing_to("opening", path) +
+                                  ": this process still uses it: another engine, or a read that "
+                                  "has not ended. It can be opened when that has ended"};
+      }
+      by = "process " + std::to_string(*process);
     }
   }
   return {errc::locked, doing_to("opening", path) + ": the folder is in use by " + by +

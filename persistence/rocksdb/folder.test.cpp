@@ -183,8 +183,8 @@ TEST_CASE("only one store can use a folder", "[rocksdb][folder]") {
     const auto first = open_good(folder.store());
     const auto failure = open_bad(folder.store());
     CHECK(failure.code == errc::locked);
-    CHECK(mentions(failure, "in use by"));
-    CHECK(mentions(failure, "Stop that process, or choose another data folder"));
+    CHECK(mentions(failure, "this process still uses it"));
+    CHECK(mentions(failure, "It can be opened when that has ended"));
     commit(*first, {putting(column::runs, {{"k", "v"}})});
   }
   SECTION("in another process, until it dies") {
@@ -193,6 +193,8 @@ TEST_CASE("only one store can use a folder", "[rocksdb][folder]") {
     const auto failure = open_bad(folder.store());
     CHECK(failure.code == errc::locked);
     CHECK(mentions(failure, std::to_string(other.id())));
+    CHECK(mentions(failure, "in use by"));
+    CHECK(mentions(failure, "Stop that process, or choose another data folder"));
     ::kill(other.id(), SIGKILL);
     other.wait();
     open_good(folder.store());
