@@ -1,9 +1,15 @@
 // Damaged files of a store on disk are reported and never read as data.
 #include "persistence/conformance.hpp"
 #include "persistence/crc32c.hpp"
+#include "persistence/rocksdb/manifest.hpp"
+#include "persistence/rocksdb/synced_end.hpp"
 #include "persistence/rocksdb/test_folder.hpp"
+#include "persistence/rocksdb/tuning.hpp"
 #include "persistence/rocksdb/wal_check.hpp"
 #include "persistence/rocksdb/wal_reader.hpp"
+#include "persistence/rocksdb/wal_recovery.hpp"
+
+#include <rocksdb/cache.h>
 
 using namespace pawl;
 using namespace pawl::persistence;
@@ -17,8 +23,8 @@ std::string key_of(int n) {
   return key.insert(0, 6 - key.size(), '0');
 }
 
-/// Writes the runs from..to-1, each in its own write, then commits them.
-void fill(store& opened, int from, int to) {
+/// Writes the runs from..to-1, each in its own write, then commits them if `synced`.
+void fill(store& opened, int from, int to, bool synced = true) {
   std::shared_ptr<const view> last = opened.durable_view();
   for (int n = from; n < to; ++n) {
     batch changes = putting(column::runs, {{key_of(n), std::string(300, 'r')}});
@@ -26,6 +32,7 @@ void fill(store& opened, int from, int to) {
     changes.add("n", 1);
     last = write(opened, {changes});
   }
+  if (!synced) return;
   REQUIRE(opened.sync());
   opened.publish(last);
 }
@@ -36,10 +43,11 @@ void make_tables(const fs::path& folder) {
 }
 
 /// A store with 50 records in tables and 50 in its log, as kill -9 leaves it.
-fs::path make_killed(const test_folder& folder, durability mode = durability::sync) {
+fs::path make_killed(const test_folder& folder, durability mode = durability::sync,
+                     bool synced = true) {
   fill(*open_good(folder.store(), {.mode = mode}), 0, 50);
   const auto opened = open_good(folder.store(), {.mode = mode});
-  fill(*opened, 50, 100);
+  fill(*opened, 50, 100, synced);
   const fs::path killed = folder.root() / "killed";
   copy_as_killed(folder.store(), killed);
   return killed;
@@ -53,6 +61,15 @@ int prefix_length(const store& opened) {
   CHECK(counter(*now, "n") == static_cast<std::int64_t>(runs.size()));
   for (std::size_t n = 0; n < runs.size(); ++n) REQUIRE(runs[n] == key_of(static_cast<int>(n)));
   return static_cast<int>(runs.size());
+}
+
+/// As RocksDB itself decides it.
+std::uint64_t first_needed_log_of(const fs::path& folder) {
+  descriptors columns;
+  columns.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions{});
+  for (const column where : all_columns)
+    columns.emplace_back(family_name(where), column_options(where, rocksdb::NewLRUCache(1 << 20)));
+  return first_needed_log(folder, database_options({}), columns);
 }
 
 std::uint64_t middle_of(const fs::path& file) {
@@ -148,7 +165,7 @@ TEST_CASE("a missing or damaged MANIFEST or CURRENT is reported", "[rocksdb][dam
 TEST_CASE("a truncated log is replayed up to the last whole record", "[rocksdb][damage]") {
   const auto mode = GENERATE(durability::sync, durability::async);
   const test_folder folder;
-  const auto killed = make_killed(folder, mode);
+  const auto killed = make_killed(folder, mode, false);
   const auto log = files_of(killed, ".log").back().filename();
   const auto size = fs::file_size(killed / log);
   const fs::path cut = folder.root() / "cut";
@@ -190,20 +207,77 @@ TEST_CASE("a flipped byte in the log is reported and nothing is changed", "[rock
   }
 }
 
-TEST_CASE("accepting a damaged log keeps the records before the damage", "[rocksdb][damage]") {
+TEST_CASE("a log that lacks its last synced record is reported", "[rocksdb][damage]") {
   const test_folder folder;
   const auto killed = make_killed(folder);
   const auto log = files_of(killed, ".log").back();
-  flip_byte(log, middle_of(log));
-  CHECK(open_bad(killed).code == errc::corrupt);
-  {
-    const auto opened = open_good(killed, {.accept_log_damage = true});
-    const int kept = prefix_length(*opened);
-    CHECK(kept > 50);
-    CHECK(kept < 100);
-    fill(*opened, kept, kept + 3);
+  SECTION("truncated") {
+    fs::resize_file(log, fs::file_size(log) - GENERATE(1u, 700u));
+    CHECK(mentions(open_bad(killed), "is damaged at byte"));
   }
-  CHECK(prefix_length(*open_good(killed)) > 50);
+  SECTION("the whole log is missing") {
+    fs::remove(log);
+    CHECK(mentions(open_bad(killed), "lacks records"));
+  }
+  SECTION("empty") {
+    fs::resize_file(log, 0);
+  }
+  CHECK(open_bad(killed).code == errc::corrupt);
+}
+
+TEST_CASE("a MANIFEST that was synced is not cut off", "[rocksdb][damage]") {
+  const test_folder folder;
+  make_tables(folder.store());
+  const auto mark = synced_end::read(folder.store());
+  REQUIRE(mark);
+  std::string name;
+  std::ifstream{folder.store() / "CURRENT"} >> name;
+  const fs::path manifest = folder.store() / name;
+  REQUIRE(fs::file_size(manifest) == mark->manifest.bytes);
+  SECTION("damaged") {
+    flip_byte(manifest, mark->manifest.bytes - 3);
+    CHECK(mentions(open_bad(folder.store()), "which had been synced"));
+  }
+  SECTION("truncated") {
+    fs::resize_file(manifest, mark->manifest.bytes - 3);
+    CHECK(mentions(open_bad(folder.store()), "had been synced"));
+  }
+  CHECK(open_bad(folder.store()).code == errc::corrupt);
+  CHECK(mentions(open_bad(folder.store()), name));
+}
+
+TEST_CASE("damaged bytes after the synced end of a MANIFEST are removed", "[rocksdb][damage]") {
+  const test_folder folder;
+  make_tables(folder.store());
+  std::string name;
+  std::ifstream{folder.store() / "CURRENT"} >> name;
+  const auto tail = GENERATE(std::string(512, '\0'), std::string(512, 'g'), std::string("g"));
+  std::ofstream{folder.store() / name, std::ios::app | std::ios::binary} << tail;
+  CHECK(prefix_length(*open_good(folder.store())) == 200);
+}
+
+TEST_CASE("the MANIFEST names the logs that RocksDB replays", "[rocksdb][damage]") {
+  const test_folder folder;
+  const auto opened = open_good(folder.store(), {.log_bytes = 50'000});
+  const fs::path killed = folder.root() / "killed";
+  for (int n = 0; n < 600; n += 100) {
+    fill(*opened, n, n + 100);
+    copy_as_killed(folder.store(), killed);
+    const auto found = read_manifest(killed);
+    REQUIRE(found);
+    CHECK(found->understood);
+    CHECK_FALSE(found->damage);
+    const auto replayed = first_needed_log_of(killed);
+    CHECK(found->first_needed_log <= replayed);
+    for (const auto& log : files_of(killed, ".log")) {
+      const auto number = log_number(log.filename().string());
+      const bool has_records = fs::file_size(log) > 0;
+      if (has_records && *number < replayed) CHECK(*number < found->first_needed_log);
+    }
+    const auto mark = synced_end::read(killed);
+    REQUIRE(mark);
+    CHECK(mark->start_of_logs(found->first_needed_log).has_value());
+  }
 }
 
 namespace {
@@ -263,6 +337,11 @@ fs::path make_before_reboot(const test_folder& folder, int synced) {
     record.replace(14, 28, encode_mark(mark));
   }
   write_log(log, all);
+  auto mark = synced_end::read(rebooted);
+  REQUIRE(mark);
+  mark->sequence = opened_at + static_cast<std::uint64_t>(synced) * parse_entry(all[0])->operations;
+  mark->boot = 12345;
+  std::ofstream{rebooted / "SYNCED", std::ios::binary} << encode_synced(*mark, 1);
   return rebooted;
 }
 

@@ -14,16 +14,6 @@
 namespace pawl::persistence::rocks {
 namespace {
 
-/// RocksDB's default family, then one family per column, in the order of `column`.
-descriptors describe_columns(const rocksdb_options& options) {
-  const auto cache = rocksdb::NewLRUCache(options.cache_bytes);
-  descriptors columns;
-  columns.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions{});
-  for (const column where : all_columns)
-    columns.emplace_back(family_name(where), column_options(where, cache));
-  return columns;
-}
-
 /// Refuses a store with unknown columns, which a newer Pawl made.
 result<void> check_columns(const claimed_folder& folder, const rocksdb::DBOptions& options,
                            const descriptors& known) {
@@ -42,21 +32,44 @@ result<void> check_columns(const claimed_folder& folder, const rocksdb::DBOption
   return {};
 }
 
-/// Checks the logs and returns the records that must not be replayed. Changes nothing.
-result<wal_check::record_set> check_wal(const claimed_folder& folder,
-                                        const rocksdb::DBOptions& options,
-                                        const descriptors& columns, bool accept_damage) {
-  auto checked = check_logs(folder.path);
-  if (checked && checked->loss) {
-    if (const auto first = first_needed_log(folder.path, options, columns); first != 0)
-      checked = check_logs(folder.path, first);
-  }
-  if (!checked) return std::move(checked).error();
-  if (checked->loss && !accept_damage) return describe(*checked->loss, folder.path);
-  return std::move(checked->skipped);
+/// What the files of a store say before RocksDB opens it.
+struct examined {
+  std::optional<synced_state> mark;
+  wal_check_result logs;
+};
+
+/// Removes the unsynced end of the MANIFEST if it is damaged, then checks the columns and the logs.
+/// After an error nothing is changed.
+result<examined> examine(const claimed_folder& folder, const rocksdb::DBOptions& options,
+                         const descriptors& columns) {
+  examined found;
+  found.mark = synced_end::read(folder.path);
+  auto tables = read_manifest(folder.path);
+  if (!tables) return std::move(tables).error();
+  if (auto removed = remove_unsynced_end(folder.path, *tables, found.mark); !removed)
+    return std::move(removed).error();
+  if (tables->damage) tables = read_manifest(folder.path);
+  if (!tables) return std::move(tables).error();
+  if (auto checked = check_columns(folder, options, columns); !checked)
+    return std::move(checked).error();
+  auto logs =
+      check_logs(folder.path, known_of_logs(folder.path, *tables, found.mark, options, columns));
+  if (!logs) return std::move(logs).error();
+  if (logs->loss) return describe(*logs->loss, folder.path);
+  found.logs = std::move(logs).value();
+  return found;
 }
 
 }  // namespace
+
+descriptors describe_columns(const rocksdb_options& options) {
+  const auto cache = rocksdb::NewLRUCache(options.cache_bytes);
+  descriptors columns;
+  columns.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions{});
+  for (const column where : all_columns)
+    columns.emplace_back(family_name(where), column_options(where, cache));
+  return columns;
+}
 
 result<std::shared_ptr<database>> database::open(claimed_folder folder,
                                                  const rocksdb_options& options) {
@@ -69,29 +82,36 @@ result<std::shared_ptr<database>> database::open(claimed_folder folder,
     const auto removed = rocksdb::DestroyDB(path, rocksdb::Options{settings, {}}, columns);
     if (!removed.ok()) return from_status(removed, "opening", folder.path);
   }
-  wal_check::record_set skipped;
+  examined found;
   if (folder.state == folder_state::ready) {
-    if (auto checked = check_columns(folder, settings, columns); !checked)
-      return std::move(checked).error();
-    auto skip = check_wal(folder, settings, columns, options.accept_log_damage);
-    if (!skip) return std::move(skip).error();
-    skipped = std::move(skip).value();
-  } else if (auto written = write_marker(folder, folder_state::unfinished, current_schema());
-             !written) {
-    return std::move(written).error();
+    auto checked = examine(folder, settings, columns);
+    if (!checked) return std::move(checked).error();
+    found = std::move(checked).value();
+  } else {
+    if (auto forgotten = forget_synced(folder.path); !forgotten)
+      return std::move(forgotten).error();
+    if (auto written = write_marker(folder, folder_state::unfinished, current_schema()); !written)
+      return std::move(written).error();
   }
 
   std::shared_ptr<database> opened{new database{std::move(folder)}};
-  if (!skipped.empty()) {
-    opened->filter_ = std::make_unique<skip_filter>(std::move(skipped));
+  auto mark = synced_end::open(opened->path(), found.mark.value_or(synced_state{}));
+  if (!mark) return std::move(mark).error();
+  opened->mark_ = std::move(mark).value();
+  if (!found.logs.skipped.empty()) {
+    opened->filter_ = std::make_unique<skip_filter>(std::move(found.logs.skipped));
     settings.wal_filter = opened->filter_.get();
   }
-  opened->environment_ = private_environment(fenced_environment(opened->fence_));
+  opened->environment_ = private_environment(fenced_environment(opened->fence_, *opened->mark_));
   settings.env = opened->environment_.get();
   const auto status = opened->folder_.state == folder_state::ready
                           ? opened->open_existing(settings, columns)
                           : opened->create(settings, columns);
   if (!status.ok()) return from_status(status, "opening", opened->path());
+  const bool promised_writes = options.mode != durability::sync;
+  const auto last = opened->db_->GetLatestSequenceNumber();
+  if (auto begun = opened->mark_->begin(last, current_boot(), promised_writes); !begun)
+    return std::move(begun).error();
   return opened;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,9 +13,13 @@
 #include "persistence/rocksdb/folder.hpp"
 #include "persistence/rocksdb/open_database.hpp"
 #include "persistence/rocksdb/rocksdb_store.hpp"
+#include "persistence/rocksdb/synced_end.hpp"
 #include "persistence/rocksdb/wal_fence.hpp"
 
 namespace pawl::persistence::rocks {
+
+/// RocksDB's default family, then one family per column, in the order of `column`.
+[[nodiscard]] descriptors describe_columns(const rocksdb_options& options);
 
 /// An open RocksDB database in a claimed folder. The store and its views share it; the last one
 /// closes it. Thread-safe, like RocksDB itself.
@@ -34,6 +39,8 @@ class database {
   }
   /// Consulted before each sync of the log.
   [[nodiscard]] wal_fence& fence() noexcept { return fence_; }
+  /// Learns what is written and synced.
+  [[nodiscard]] synced_end& mark() noexcept { return *mark_; }
   [[nodiscard]] claimed_folder& folder() noexcept { return folder_; }
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return folder_.path; }
 
@@ -50,6 +57,7 @@ class database {
   claimed_folder folder_;                       // first: the lock must outlive the database
   std::unique_ptr<rocksdb::WalFilter> filter_;  // the database keeps a pointer to it
   wal_fence fence_;
+  std::unique_ptr<synced_end> mark_;
   std::unique_ptr<rocksdb::Env> environment_;  // so do its files
   std::unique_ptr<rocksdb::DB> db_;
   handles handles_;  // the default family, then one per column

@@ -50,6 +50,7 @@ class rocksdb_store final : public store {
     }
     auto written = std::make_shared<const snapshot_view>(database_);
     written_.store(written->sequence(), std::memory_order_release);
+    database_->mark().note_written(written->sequence());
     return std::shared_ptr<const view>{std::move(written)};
   }
 
@@ -82,6 +83,7 @@ class rocksdb_store final : public store {
       auto flushed = database_->flush();
       if (mode_ == durability::off) done = std::move(flushed);
     }
+    if (done) done = database_->mark().settle();
     if (!done) return stop(std::move(done).error());
     const std::lock_guard lock{mutex_};
     closed_ = true;
@@ -109,6 +111,9 @@ class rocksdb_store final : public store {
     status = database_->db().SyncWAL();
     database_->fence().end_sync();
     if (!status.ok()) return stop(from_status(status, "syncing", database_->path()));
+    // Before anything is acknowledged, so the mark covers what was.
+    if (auto noted = database_->mark().note_sequence(upto); !noted)
+      return stop(std::move(noted).error());
     synced_.store(upto, std::memory_order_release);
     return {};
   }

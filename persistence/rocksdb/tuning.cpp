@@ -45,14 +45,13 @@ rocksdb::DBOptions database_options(const rocksdb_options& chosen) {
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;  // wal_recovery.hpp
 
   // The log. A write has reached the operating system when it returns, and `SyncWAL` may run during
-  // the next write. Both need ordinary files, unbuffered writes and a single write queue. Replay
-  // bounds the start-up time after a crash (about 0.3 s for this size), so flushing keeps it short.
+  // the next write. Both need ordinary files, unbuffered writes and a single write queue.
   options.manual_wal_flush = false;
   options.allow_mmap_writes = false;
   options.two_write_queues = false;
   options.recycle_log_file_num = 0;
   options.avoid_flush_during_recovery = false;  // recovered data is durable once the store is open
-  options.max_total_wal_size = 32 * mib;
+  options.max_total_wal_size = chosen.log_bytes;
 
   // A failed write stops the store until it is reopened. RocksDB's automatic recovery from a full
   // disk would change the log meanwhile, and can hit an assertion of the library.

@@ -61,34 +61,39 @@ std::optional<wal_entry> parse_entry(std::string_view batch) noexcept {
   return entry;
 }
 
+wal_check::wal_check(const wal_knowledge& known)
+    : known_(known), log_(known.first_needed_log), next_(known.first_sequence) {
+  gap_.log = log_;
+}
+
 void wal_check::begin_log(std::uint64_t number) {
   log_ = number;
-  log_has_entries_ = false;
-  if (!in_gap_) gap_ = {number, 0, false};
+  if (needs(log_) && !in_gap_) gap_ = {number, 0, false};
 }
 
 void wal_check::on_damage(std::uint64_t offset, bool truncated) {
-  if (in_gap_) return;
+  if (!needs(log_) || in_gap_) return;
   in_gap_ = true;
   truncated_ = truncated;
   gap_ = {log_, offset, true};
 }
 
 void wal_check::on_entry(std::uint64_t offset, const wal_entry& entry) {
-  log_has_entries_ = true;
+  if (!needs(log_)) return;
   if (entry.operations == 0) return;  // internal to RocksDB; changes nothing
   const std::uint64_t first = entry.first_sequence;
 
   // The first sequence number that is missing before this record. Records from before the store was
   // opened are in tables already.
   const bool gap_possible = in_gap_ || next_ != 0;
-  const std::uint64_t known = entry.mark ? entry.mark->opened_at + 1 : 1;
-  const std::uint64_t missing = std::max(next_, known);
+  const std::uint64_t opened_at = entry.mark ? entry.mark->opened_at : 0;
+  const std::uint64_t missing = std::max(next_, opened_at + 1);
   if (gap_possible && missing < first) {
     in_gap_ = true;
-    const bool same_boot = entry.mark && boot_ != 0 && entry.mark->boot == boot_;
-    const bool was_synced = entry.mark && entry.mark->synced >= missing;
-    if (same_boot || was_synced) note_loss(gap_.damaged);
+    const bool same_boot = entry.mark && known_.boot != 0 && entry.mark->boot == known_.boot;
+    const bool was_synced =
+        known_.synced >= missing || (entry.mark && entry.mark->synced >= missing);
+    if (was_synced || (same_boot && !known_.synced_is_exact)) note_loss(gap_.damaged);
     skipped_.emplace(log_, first);
     return;
   }
@@ -98,22 +103,16 @@ void wal_check::on_entry(std::uint64_t offset, const wal_entry& entry) {
   gap_ = {log_, offset, false};
 }
 
-void wal_check::end_log() {
-  if (log_ < needed_from_ && log_has_entries_) reset();
-}
-
 void wal_check::finish() {
   // In the current boot the end of the log is as the process wrote it, so only a truncated record
   // can be invalid.
-  if (in_gap_ && gap_.damaged && !truncated_ && boot_ != 0 && last_boot_ == boot_) note_loss(true);
+  const bool damaged_end = in_gap_ && gap_.damaged && !truncated_ && known_.boot != 0 &&
+                           last_boot_ == known_.boot && !known_.synced_is_exact;
+  if (damaged_end || last_kept() < known_.synced) note_loss(in_gap_ && gap_.damaged);
 }
 
-void wal_check::reset() {
-  next_ = 0;
-  in_gap_ = false;
-  gap_ = {};
-  loss_.reset();
-  skipped_.clear();
+std::uint64_t wal_check::last_kept() const noexcept {
+  return next_ != 0 ? next_ - 1 : known_.in_tables;
 }
 
 void wal_check::note_loss(bool damaged) {

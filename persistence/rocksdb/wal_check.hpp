@@ -35,6 +35,17 @@ struct wal_entry {
 /// is the first operation. Returns nothing for bytes that are too short.
 [[nodiscard]] std::optional<wal_entry> parse_entry(std::string_view batch) noexcept;
 
+/// What is known apart from the logs. The defaults say: nothing.
+struct wal_knowledge {
+  std::uint64_t boot = 0;              ///< the current boot of the machine; 0: unknown
+  std::uint64_t first_needed_log = 0;  ///< logs with lower numbers are obsolete
+  std::uint64_t first_sequence = 0;    ///< with which the needed logs begin; 0: unknown
+  std::uint64_t in_tables = 0;         ///< the last sequence number when the tables were changed
+  std::uint64_t synced = 0;            ///< all up to this one were synced (`synced_state`)
+  /// `synced` is exact for the records of the current boot, and none after it was acknowledged.
+  bool synced_is_exact = false;
+};
+
 /// The loss of acknowledged records from the logs.
 struct wal_loss {
   std::uint64_t log = 0;     ///< number of the log that should hold them
@@ -42,20 +53,27 @@ struct wal_loss {
   bool damaged = false;      ///< false: the records are missing, perhaps a whole log
 };
 
-/// Reads all logs in order and decides whether a gap is a normal result of a crash or the loss of
-/// acknowledged records.
+/// Reads all needed logs in order and decides whether a gap, or the end, is a normal result of a
+/// crash or the loss of acknowledged records.
 ///
 /// The death of the process leaves at most one truncated record, at the end of the last file. A
 /// power failure can also leave gaps with valid records after them, because unsynced data reaches
-/// the disk in any order. Recovery must drop everything after the first gap, or batches would be
-/// missing between others. So a gap is a loss if a record after it shows that the missing records
-/// were synced, or was written in the current boot, during which power did not fail.
+/// the disk in any order; so does a disk that fails to write what it had accepted. Recovery must
+/// drop everything after the first gap, or batches would be missing between others. A gap or an end
+/// is a loss if
+/// - a later record or the mark of the store shows that the missing records were synced, or
+/// - a later record is of the current boot, during which power did not fail, and it is not known
+///   that only synced records were acknowledged.
+///
+/// Obsolete logs are ignored, because RocksDB deletes them in any order and a crash can bring some
+/// of them back.
 class wal_check {
  public:
-  explicit wal_check(std::uint64_t boot) : boot_(boot) {}
+  explicit wal_check(const wal_knowledge& known);
 
-  /// Logs with lower numbers are obsolete. Their records are ignored.
-  void ignore_below(std::uint64_t log) { needed_from_ = log; }
+  [[nodiscard]] bool needs(std::uint64_t log) const noexcept {
+    return log >= known_.first_needed_log;
+  }
 
   void begin_log(std::uint64_t number);
   void on_damage(std::uint64_t offset, bool truncated);
@@ -70,14 +88,14 @@ class wal_check {
   using record_set = std::set<std::pair<std::uint64_t, std::uint64_t>>;
   [[nodiscard]] const record_set& skipped() const noexcept { return skipped_; }
 
+  /// The last sequence number before the first gap. Valid after `finish`.
+  [[nodiscard]] std::uint64_t last_kept() const noexcept;
+
  private:
-  void reset();
   void note_loss(bool damaged);
 
-  std::uint64_t boot_;
-  std::uint64_t needed_from_ = 0;
+  const wal_knowledge known_;
   std::uint64_t log_ = 0;
-  bool log_has_entries_ = false;
 
   std::uint64_t next_ = 0;  ///< the next expected sequence number; 0: unknown
   std::uint64_t last_boot_ = 0;

@@ -11,6 +11,8 @@
 
 #include <pawl/assert.hpp>
 
+#include "persistence/rocksdb/manifest.hpp"
+
 namespace pawl::persistence::rocks {
 
 rocksdb::IOStatus wal_fence::begin_sync() {
@@ -58,6 +60,46 @@ class fenced_log final : public rocksdb::FSWritableFileOwnerWrapper {
   wal_fence& fence_;
 };
 
+/// A MANIFEST. Its synced size is marked before RocksDB learns that it is synced.
+class marked_manifest final : public rocksdb::FSWritableFileOwnerWrapper {
+ public:
+  marked_manifest(std::unique_ptr<rocksdb::FSWritableFile> file, std::uint64_t number,
+                  synced_end& mark)
+      : rocksdb::FSWritableFileOwnerWrapper(std::move(file)), number_(number), mark_(mark) {}
+
+  rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
+                           rocksdb::IODebugContext* debug) override {
+    bytes_ += data.size();
+    return target()->Append(data, options, debug);
+  }
+  rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
+                           const rocksdb::DataVerificationInfo& verification,
+                           rocksdb::IODebugContext* debug) override {
+    bytes_ += data.size();
+    return target()->Append(data, options, verification, debug);
+  }
+  rocksdb::IOStatus Sync(const rocksdb::IOOptions& options,
+                         rocksdb::IODebugContext* debug) override {
+    return marked(target()->Sync(options, debug));
+  }
+  rocksdb::IOStatus Fsync(const rocksdb::IOOptions& options,
+                          rocksdb::IODebugContext* debug) override {
+    return marked(target()->Fsync(options, debug));
+  }
+
+ private:
+  rocksdb::IOStatus marked(rocksdb::IOStatus status) {
+    if (!status.ok()) return status;
+    if (auto noted = mark_.note_manifest(number_, bytes_); !noted)
+      return rocksdb::IOStatus::IOError(noted.error().message);
+    return status;
+  }
+
+  const std::uint64_t number_;
+  std::uint64_t bytes_ = 0;  ///< appended by one thread at a time, which also syncs
+  synced_end& mark_;
+};
+
 /// RocksDB's info log. A line that cannot be written is lost. After a failed line, RocksDB's own
 /// logger treats the next one as a programming error, and the library of Debian aborts.
 class best_effort_logger final : public rocksdb::Logger {
@@ -93,8 +135,8 @@ class best_effort_logger final : public rocksdb::Logger {
 
 class fenced_files final : public rocksdb::FileSystemWrapper {
  public:
-  explicit fenced_files(wal_fence& fence)
-      : rocksdb::FileSystemWrapper(rocksdb::FileSystem::Default()), fence_(fence) {}
+  fenced_files(wal_fence& fence, synced_end& mark)
+      : rocksdb::FileSystemWrapper(rocksdb::FileSystem::Default()), fence_(fence), mark_(mark) {}
 
   const char* Name() const override { return "pawl.fenced_files"; }
 
@@ -103,7 +145,13 @@ class fenced_files final : public rocksdb::FileSystemWrapper {
                                     rocksdb::IODebugContext* debug) override {
     auto status = target()->NewWritableFile(name, options, made, debug);
     if (!status.ok()) return status;
-    if (name.ends_with(".log")) *made = std::make_unique<fenced_log>(std::move(*made), fence_);
+    const std::string file = name.substr(name.rfind('/') + 1);
+    if (const auto log = log_number(file)) {
+      mark_.note_log(*log);
+      *made = std::make_unique<fenced_log>(std::move(*made), fence_);
+    } else if (const auto manifest = manifest_number(file)) {
+      *made = std::make_unique<marked_manifest>(std::move(*made), *manifest, mark_);
+    }
     return status;
   }
 
@@ -116,12 +164,13 @@ class fenced_files final : public rocksdb::FileSystemWrapper {
 
  private:
   wal_fence& fence_;
+  synced_end& mark_;
 };
 
 }  // namespace
 
-std::unique_ptr<rocksdb::Env> fenced_environment(wal_fence& fence) {
-  return rocksdb::NewCompositeEnv(std::make_shared<fenced_files>(fence));
+std::unique_ptr<rocksdb::Env> fenced_environment(wal_fence& fence, synced_end& mark) {
+  return rocksdb::NewCompositeEnv(std::make_shared<fenced_files>(fence, mark));
 }
 
 }  // namespace pawl::persistence::rocks

@@ -7,6 +7,8 @@
 #include <rocksdb/env.h>
 #include <rocksdb/io_status.h>
 
+#include "persistence/rocksdb/synced_end.hpp"
+
 namespace pawl::persistence::rocks {
 
 /// Prevents a sync of a log after a failed write. RocksDB treats such a sync as a programming error
@@ -29,8 +31,9 @@ class wal_fence {
   rocksdb::IOStatus failure_;
 };
 
-/// The default environment with two differences: a failed append to a log closes `fence` before
-/// RocksDB sees the error, and RocksDB's info log never fails. `fence` must outlive it.
-[[nodiscard]] std::unique_ptr<rocksdb::Env> fenced_environment(wal_fence& fence);
+/// The default environment with these differences: a failed append to a log closes `fence` before
+/// RocksDB sees the error; `mark` learns of new logs and of each sync of a MANIFEST, before RocksDB
+/// does; and RocksDB's info log never fails. Both must outlive it.
+[[nodiscard]] std::unique_ptr<rocksdb::Env> fenced_environment(wal_fence& fence, synced_end& mark);
 
 }  // namespace pawl::persistence::rocks

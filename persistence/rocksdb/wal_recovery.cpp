@@ -1,7 +1,6 @@
 #include "persistence/rocksdb/wal_recovery.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -16,22 +15,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The number in "000012.log", or nothing for other names.
-std::optional<std::uint64_t> log_number(const fs::path& file) {
-  if (file.extension() != ".log") return std::nullopt;
-  const std::string stem = file.stem().string();
-  std::uint64_t number = 0;
-  const auto parsed = std::from_chars(stem.data(), stem.data() + stem.size(), number);
-  if (parsed.ec != std::errc{} || parsed.ptr != stem.data() + stem.size()) return std::nullopt;
-  return number;
-}
-
 result<std::vector<std::pair<std::uint64_t, fs::path>>> logs_in(const fs::path& folder) {
   std::vector<std::pair<std::uint64_t, fs::path>> logs;
   std::error_code failed;
   fs::directory_iterator entry{folder, failed};
   for (; !failed && entry != fs::directory_iterator{}; entry.increment(failed)) {
-    if (const auto number = log_number(entry->path())) logs.emplace_back(*number, entry->path());
+    if (const auto number = log_number(entry->path().filename().string()))
+      logs.emplace_back(*number, entry->path());
   }
   if (failed) return from_errno(failed.value(), "opening", folder);
   std::sort(logs.begin(), logs.end());
@@ -75,19 +65,34 @@ class first_log_filter final : public rocksdb::WalFilter {
 
 }  // namespace
 
-result<wal_check_result> check_logs(const fs::path& folder, std::uint64_t needed_from) {
+result<wal_check_result> check_logs(const fs::path& folder, const wal_knowledge& known) {
   auto logs = logs_in(folder);
   if (!logs) return std::move(logs).error();
-  wal_check check{current_boot()};
-  check.ignore_below(needed_from);
+  wal_check check{known};
   checking_sink sink{check};
   for (const auto& [number, file] : *logs) {
+    if (!check.needs(number)) continue;
     check.begin_log(number);
     if (auto read = read_wal(file, sink); !read) return std::move(read).error();
-    check.end_log();
   }
   check.finish();
-  return wal_check_result{check.loss(), check.skipped()};
+  return wal_check_result{check.loss(), check.skipped(), check.last_kept()};
+}
+
+wal_knowledge known_of_logs(const fs::path& folder, const manifest_contents& tables,
+                            const std::optional<synced_state>& mark,
+                            const rocksdb::DBOptions& options, const descriptors& columns) {
+  wal_knowledge known;
+  known.boot = current_boot();
+  known.first_needed_log =
+      tables.understood ? tables.first_needed_log : first_needed_log(folder, options, columns);
+  known.in_tables = tables.understood ? tables.last_sequence : 0;
+  if (!mark) return known;
+  known.first_sequence = mark->start_of_logs(known.first_needed_log).value_or(0);
+  known.synced = mark->sequence;
+  if (!tables.understood && known.first_sequence == 0) known.synced = 0;  // the end is unknown
+  known.synced_is_exact = mark->boot == known.boot && known.boot != 0 && !mark->promised_writes;
+  return known;
 }
 
 std::uint64_t first_needed_log(const fs::path& folder, rocksdb::DBOptions options,
@@ -105,18 +110,26 @@ std::uint64_t first_needed_log(const fs::path& folder, rocksdb::DBOptions option
   return filter.first();
 }
 
+std::string log_name(std::uint64_t number) {
+  std::string name = std::to_string(number);
+  return name.insert(0, name.size() < 6 ? 6 - name.size() : 0, '0') + ".log";
+}
+
+std::string describe_place(const wal_loss& loss) {
+  if (loss.damaged) {
+    return "write-ahead log " + log_name(loss.log) + " is damaged at byte " +
+           std::to_string(loss.offset);
+  }
+  return "the write-ahead log lacks records after " + log_name(loss.log) + ", byte " +
+         std::to_string(loss.offset);
+}
+
 error describe(const wal_loss& loss, const fs::path& folder) {
-  std::string log = std::to_string(loss.log);
-  log.insert(0, log.size() < 6 ? 6 - log.size() : 0, '0');
-  const std::string place = loss.damaged ? "write-ahead log " + log + ".log is damaged at byte " +
-                                               std::to_string(loss.offset)
-                                         : "the write-ahead log lacks records before " + log +
-                                               ".log, byte " + std::to_string(loss.offset);
   return {errc::corrupt,
-          doing_to("opening", folder) + ": " + place +
+          doing_to("opening", folder) + ": " + describe_place(loss) +
               ", and the missing records had been acknowledged; nothing was changed. Restore the "
-              "folder from a backup, or accept the damaged log, which loses everything after "
-              "this point"};
+              "folder from a backup, or run `pawl store repair --accept-loss`, which loses "
+              "everything after this point and lists the runs that it loses"};
 }
 
 rocksdb::WalFilter::WalProcessingOption skip_filter::LogRecordFound(

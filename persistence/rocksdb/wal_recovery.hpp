@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <rocksdb/options.h>
@@ -11,7 +12,9 @@
 
 #include <pawl/result.hpp>
 
+#include "persistence/rocksdb/manifest.hpp"
 #include "persistence/rocksdb/open_database.hpp"
+#include "persistence/rocksdb/synced_end.hpp"
 #include "persistence/rocksdb/wal_check.hpp"
 
 /// Checks the write-ahead logs before RocksDB replays them.
@@ -26,20 +29,32 @@ namespace pawl::persistence::rocks {
 struct wal_check_result {
   std::optional<wal_loss> loss;
   wal_check::record_set skipped;  ///< records that must not be replayed
+  std::uint64_t last_kept = 0;    ///< the last sequence number before the first gap
 };
 
-/// Checks every log in the folder. The caller holds the folder's lock; the database is closed. Logs
-/// with numbers below `needed_from` are ignored. Error: `io_failed`.
+/// Checks every needed log in the folder. The caller holds the folder's lock; the database is
+/// closed. Error: `io_failed`.
 [[nodiscard]] result<wal_check_result> check_logs(const std::filesystem::path& folder,
-                                                  std::uint64_t needed_from = 0);
+                                                  const wal_knowledge& known);
+
+/// What the MANIFEST and the mark of the store say about the logs. `columns` and `options` are used
+/// only for a MANIFEST that `read_manifest` did not understand.
+[[nodiscard]] wal_knowledge known_of_logs(const std::filesystem::path& folder,
+                                          const manifest_contents& tables,
+                                          const std::optional<synced_state>& mark,
+                                          const rocksdb::DBOptions& options,
+                                          const descriptors& columns);
 
 /// Returns the number of the first log that RocksDB would replay records from, or 0 if there is
-/// none. Older logs are obsolete; a crash kept them from being deleted. Changes nothing in the
-/// folder.
+/// none, by opening the database. Changes nothing in the folder.
 [[nodiscard]] std::uint64_t first_needed_log(const std::filesystem::path& folder,
                                              rocksdb::DBOptions options,
                                              const descriptors& columns);
 
+/// "000012.log"
+[[nodiscard]] std::string log_name(std::uint64_t number);
+/// "write-ahead log 000012.log is damaged at byte 4096"
+[[nodiscard]] std::string describe_place(const wal_loss& loss);
 /// The error that reports a loss.
 [[nodiscard]] error describe(const wal_loss& loss, const std::filesystem::path& folder);
 
