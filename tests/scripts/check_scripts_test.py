@@ -283,10 +283,10 @@ class Setup(unittest.TestCase):
 
 class Soak(unittest.TestCase):
     def test_every_stage_gets_a_share_of_the_time(self):
-        done = run("soak", "--plan", "30")
+        done = run("soak", "--plan", "35")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertRegex(done.stdout, r"^fuzz: \d+ s for each of \d+ fuzzers\nsimulation: 300 s\n"
-                                      r"schemas: 300 s\ncrash: 300 s\nlinear: 300 s\n"
+                                      r"schemas: 300 s\ncrash: 300 s\npower: 300 s\nlinear: 300 s\n"
                                       r"random requests: 300 s\n$")
 
     def test_a_wrong_time_is_refused(self):
