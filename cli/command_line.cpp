@@ -184,6 +184,7 @@ std::variant<command_line, command_line_end> parse_command_line(
   add_workers(app, line);
   add_functions(app, line);
   add_keys(app, line);
+  add_store(app, line);
   add_config(app, line);
   add_version(app, line);
 

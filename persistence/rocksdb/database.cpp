@@ -1,9 +1,11 @@
 #include "persistence/rocksdb/database.hpp"
 
 #include <algorithm>
+#include <cstdarg>
 #include <utility>
 
 #include <rocksdb/cache.h>
+#include <rocksdb/env.h>
 
 #include "persistence/migrations.hpp"
 #include "persistence/rocksdb/private_files.hpp"
@@ -13,6 +15,13 @@
 
 namespace pawl::persistence::rocks {
 namespace {
+
+/// RocksDB's info log of a database that must not be changed.
+class silent_log final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
 
 /// Refuses a store with unknown columns, which a newer Pawl made.
 result<void> check_columns(const claimed_folder& folder, const rocksdb::DBOptions& options,
@@ -41,7 +50,7 @@ struct examined {
 /// Removes the unsynced end of the MANIFEST if it is damaged, then checks the columns and the logs.
 /// After an error nothing is changed.
 result<examined> examine(const claimed_folder& folder, const rocksdb::DBOptions& options,
-                         const descriptors& columns) {
+                         const descriptors& columns, bool accept_loss) {
   examined found;
   found.mark = synced_end::read(folder.path);
   auto tables = read_manifest(folder.path);
@@ -55,7 +64,7 @@ result<examined> examine(const claimed_folder& folder, const rocksdb::DBOptions&
   auto logs =
       check_logs(folder.path, known_of_logs(folder.path, *tables, found.mark, options, columns));
   if (!logs) return std::move(logs).error();
-  if (logs->loss) return describe(*logs->loss, folder.path);
+  if (logs->loss && !accept_loss) return describe(*logs->loss, folder.path);
   found.logs = std::move(logs).value();
   return found;
 }
@@ -72,7 +81,7 @@ descriptors describe_columns(const rocksdb_options& options) {
 }
 
 result<std::shared_ptr<database>> database::open(claimed_folder folder,
-                                                 const rocksdb_options& options) {
+                                                 const rocksdb_options& options, on_log_loss loss) {
   auto settings = database_options(options);
   const auto columns = describe_columns(options);
   const std::string path = folder.path.string();
@@ -84,7 +93,7 @@ result<std::shared_ptr<database>> database::open(claimed_folder folder,
   }
   examined found;
   if (folder.state == folder_state::ready) {
-    auto checked = examine(folder, settings, columns);
+    auto checked = examine(folder, settings, columns, loss == on_log_loss::accept);
     if (!checked) return std::move(checked).error();
     found = std::move(checked).value();
   } else {
@@ -112,6 +121,20 @@ result<std::shared_ptr<database>> database::open(claimed_folder folder,
   const auto last = opened->db_->GetLatestSequenceNumber();
   if (auto begun = opened->mark_->begin(last, current_boot(), promised_writes); !begun)
     return std::move(begun).error();
+  return opened;
+}
+
+result<std::shared_ptr<database>> database::open_read_only(claimed_folder folder,
+                                                           const rocksdb_options& options,
+                                                           wal_check::record_set skipped) {
+  std::shared_ptr<database> opened{new database{std::move(folder)}};
+  auto settings = database_options(options);
+  opened->filter_ = std::make_unique<skip_filter>(std::move(skipped));
+  settings.wal_filter = opened->filter_.get();
+  settings.info_log = std::make_shared<silent_log>();
+  const auto status = rocks::open_read_only(
+      settings, opened->path().string(), describe_columns(options), opened->handles_, opened->db_);
+  if (!status.ok()) return from_status(status, "opening", opened->path());
   return opened;
 }
 

@@ -14,6 +14,7 @@
 #include "persistence/rocksdb/open_database.hpp"
 #include "persistence/rocksdb/rocksdb_store.hpp"
 #include "persistence/rocksdb/synced_end.hpp"
+#include "persistence/rocksdb/wal_check.hpp"
 #include "persistence/rocksdb/wal_fence.hpp"
 
 namespace pawl::persistence::rocks {
@@ -27,8 +28,13 @@ class database {
  public:
   /// Checks the logs in `folder`, then opens or creates the database. Errors as
   /// `open_rocksdb_store`.
-  [[nodiscard]] static result<std::shared_ptr<database>> open(claimed_folder folder,
-                                                              const rocksdb_options& options);
+  enum class on_log_loss : std::uint8_t { refuse, accept };
+  [[nodiscard]] static result<std::shared_ptr<database>> open(
+      claimed_folder folder, const rocksdb_options& options,
+      on_log_loss loss = on_log_loss::refuse);
+  /// Opens the database without changing anything. `skipped` are not replayed. It can only be read.
+  [[nodiscard]] static result<std::shared_ptr<database>> open_read_only(
+      claimed_folder folder, const rocksdb_options& options, wal_check::record_set skipped);
   ~database();
   database(const database&) = delete;
   database& operator=(const database&) = delete;

@@ -1,6 +1,7 @@
 """Reading from stores, and stores that cannot be used."""
 
 import glob
+import json
 import os
 import re
 import shutil
@@ -172,7 +173,7 @@ class Unusable(ProgramTest):
             shutil.rmtree(self.store)
             shutil.move(copy, self.store)
 
-    def test_a_damaged_log_is_reported(self):
+    def make_damaged_log(self):
         slow = self.flow(*[task(f"s{i}", "core.set", args={f"k{i}": "x" * 400}) for i in range(20)],
                          task("slow", "core.sleep", args={"seconds": 60}), name="slow")
         with subprocess.Popen([PROGRAM, "run", slow, "--id", "w", "--data-dir", self.store],
@@ -182,7 +183,35 @@ class Unusable(ProgramTest):
                     break
             process.kill()
         self.damage("*.log", cut=False)
+
+    def test_a_damaged_log_is_reported(self):
+        self.make_damaged_log()
         self.refused(STORE, self.store, "runs", "ls", "--data-dir", self.store)
+
+    def test_a_damaged_log_is_checked_and_repaired(self):
+        self.make_damaged_log()
+        where = ("--data-dir", self.store)
+        report = json.loads(self.pawl("store", "check", "--json", *where, expect=STORE).stdout)
+        self.assertEqual((report["good"], report["opens"], report["repaired"]),
+                         (False, False, False))
+        [damage] = report["damage"]
+        self.assertTrue(damage["file"].endswith(".log"))
+        self.assertGreater(damage["offset"], 0)
+        self.assertIn("w", [run["id"] for run in report["runs"]])
+        self.refused(USAGE, "--accept-loss", "store", "repair", *where)
+        self.refused(STORE, "store repair --accept-loss", "runs", "ls", *where)
+        out = self.pawl("store", "repair", "--accept-loss", *where).stdout
+        self.assertIn("w (scope default)", out)
+        self.assertIn("Repaired", out)
+        self.pawl("runs", "ls", *where)
+        self.assertIn("No damage", self.pawl("store", "check", *where).stdout)
+
+    def test_a_check_of_a_good_store(self):
+        self.make_store()
+        out = self.pawl("store", "check", "--data-dir", self.store).stdout
+        self.assertEqual(out, "No damage: 1 run checked.\n")
+        self.assertFalse(os.path.exists(self.store + "-none"))
+        self.refused(NOT_FOUND, "no store", "store", "check", "--data-dir", self.store + "-none")
 
     def test_a_read_only_folder(self):
         if os.geteuid() == 0:

@@ -1,0 +1,144 @@
+#include <cstdint>
+#include <filesystem>
+
+#include "cli/commands/commands.hpp"
+#include "cli/text.hpp"
+#include "persistence/rocksdb/store_check.hpp"
+
+namespace pawl::cli {
+namespace {
+
+using persistence::store_report;
+
+struct store_options {
+  bool accept_loss = false;
+  bool json = false;
+};
+
+result<std::filesystem::path> find_folder(session& s) {
+  const auto loaded = s.load_settings();
+  if (!loaded) return loaded.error();
+  if (!loaded->values.storage.data_dir.empty())
+    return std::filesystem::path{loaded->values.storage.data_dir};
+  return error{errc::invalid_argument, "no data folder; use --data-dir DIR"};
+}
+
+json to_json(const store_report& report, bool repaired) {
+  json damage = json::array(), runs = json::array();
+  for (const auto& part : report.damage) {
+    damage.push_back({{"file", part.file},
+                      {"offset", part.offset ? json(*part.offset) : json(nullptr)},
+                      {"column", part.column},
+                      {"what", part.what}});
+  }
+  for (const auto& lost : report.runs) {
+    runs.push_back(
+        {{"scope", lost.run.scope.str()}, {"id", lost.run.id.str()}, {"what", lost.what}});
+  }
+  return {{"good", report.damage.empty()},
+          {"opens", report.opens},
+          {"repaired", repaired},
+          {"damage", std::move(damage)},
+          {"runs", std::move(runs)},
+          {"names_all_runs", report.names_all_runs},
+          {"runs_checked", report.runs_checked}};
+}
+
+std::string count_of(std::uint64_t runs) {
+  return std::to_string(runs) + (runs == 1 ? " run" : " runs");
+}
+
+void print_report(session& s, const store_report& report) {
+  if (!report.damage.empty()) s.out().line("Damage:");
+  for (const auto& part : report.damage) s.out().line("  " + printable(persistence::to_text(part)));
+  if (!report.runs.empty()) s.out().line("Runs that lost something:");
+  for (const auto& lost : report.runs) {
+    s.out().line("  " + printable(lost.run.id.str()) + " (scope " +
+                 printable(lost.run.scope.str()) + "): " + printable(lost.what));
+  }
+  if (!report.names_all_runs) {
+    s.out().line(
+        "Other runs may have lost something, too: damaged bytes do not show to which run\n"
+        "they belonged.");
+  }
+}
+
+exit_code check_store(session& s, const store_options& options) {
+  const auto folder = find_folder(s);
+  if (!folder) return s.fail(folder.error());
+  const auto report = persistence::check_rocksdb_store(*folder);
+  if (!report) return s.fail(report.error());
+  const bool good = report->damage.empty() && report->runs.empty();
+  if (options.json) {
+    s.out().line(one_line(to_json(*report, false)));
+  } else {
+    print_report(s, *report);
+    if (good) {
+      s.out().line("No damage: " + count_of(report->runs_checked) + " checked.");
+    } else if (!report->opens) {
+      s.out().line(
+          "The store does not open. Restore the folder from a backup, or copy it and run\n"
+          "`pawl store repair --accept-loss`.");
+    } else {
+      s.out().line("The store opens; the damaged runs cannot continue.");
+    }
+  }
+  return good ? exit_code::ok : exit_code::store;
+}
+
+exit_code repair_store(session& s, const store_options& options) {
+  if (!options.accept_loss) {
+    return s.fail(error{errc::invalid_argument,
+                        "repairing loses acknowledged changes for good; use --accept-loss to "
+                        "confirm, and copy the data folder first"});
+  }
+  const auto folder = find_folder(s);
+  if (!folder) return s.fail(folder.error());
+  const auto report = persistence::repair_rocksdb_store(*folder);
+  if (!report) return s.fail(report.error());
+  const bool repaired = !report->damage.empty();
+  if (options.json) {
+    s.out().line(one_line(to_json(*report, repaired)));
+    return exit_code::ok;
+  }
+  print_report(s, *report);
+  s.out().line(repaired ? "Repaired: the store opens at its state before the damage."
+                        : "No damage: nothing was changed.");
+  return exit_code::ok;
+}
+
+}  // namespace
+
+void add_store(CLI::App& to, command_line& line) {
+  auto* const group = add_command(to, "store", "Check and repair the store in a data folder.",
+                                  "Examples:\n"
+                                  "  pawl store check --data-dir ./data\n"
+                                  "  pawl store repair --accept-loss --data-dir ./data\n\n"
+                                  "No other process may use the folder meanwhile.");
+  auto options = std::make_shared<store_options>();
+  auto* const check =
+      add_command(*group, "check", "Read the whole store and report all damage.",
+                  "Example:\n"
+                  "  pawl store check --data-dir ./data --json\n\n"
+                  "Reports the file, the offset and the runs that lost something. Exits with 6\n"
+                  "if there is damage.");
+  check->add_flag("--json", options->json, "Print one JSON object");
+  check->callback([&line, options] {
+    line.command = [options](session& s) { return check_store(s, *options); };
+  });
+  auto* const repair = add_command(
+      *group, "repair", "Open a store with a damaged log at its state before the damage.",
+      "Example:\n"
+      "  cp -a ./data ./data.damaged\n"
+      "  pawl store repair --accept-loss --data-dir ./data\n\n"
+      "Acknowledged changes after the damage are lost for good. The runs that lost\n"
+      "something are listed; they continue from an earlier checkpoint, so some of their\n"
+      "steps run again.");
+  repair->add_flag("--accept-loss", options->accept_loss, "Confirm the loss");
+  repair->add_flag("--json", options->json, "Print one JSON object");
+  repair->callback([&line, options] {
+    line.command = [options](session& s) { return repair_store(s, *options); };
+  });
+}
+
+}  // namespace pawl::cli

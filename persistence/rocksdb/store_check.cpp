@@ -1,0 +1,298 @@
+#include "persistence/rocksdb/store_check.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include <rocksdb/sst_file_reader.h>
+#include <rocksdb/write_batch.h>
+
+#include "persistence/keys.hpp"
+#include "persistence/rocksdb/database.hpp"
+#include "persistence/rocksdb/manifest.hpp"
+#include "persistence/rocksdb/snapshot_view.hpp"
+#include "persistence/rocksdb/status.hpp"
+#include "persistence/rocksdb/tuning.hpp"
+#include "persistence/rocksdb/wal_reader.hpp"
+#include "persistence/rocksdb/wal_recovery.hpp"
+#include "persistence/runs.hpp"
+
+namespace pawl::persistence {
+namespace rocks {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The run in a key of `column::runs` or `column::checkpoints`: scope 0 run 0 …
+std::optional<run_key> run_in(std::string_view key) {
+  const auto scope = key.find('\0');
+  if (scope == std::string_view::npos) return std::nullopt;
+  const auto run = key.find('\0', scope + 1);
+  if (run == std::string_view::npos) return std::nullopt;
+  return run_key{scope_name{std::string{key.substr(0, scope)}},
+                 run_id{std::string{key.substr(scope + 1, run - scope - 1)}}};
+}
+
+using damaged_runs = std::map<std::string, damaged_run>;  // by key, so in order and once each
+
+void add_run(damaged_runs& to, const std::optional<run_key>& run, const std::string& what) {
+  if (run) to.emplace(keys::run(*run), damaged_run{*run, what});
+}
+
+/// Collects the runs that the batches of a log change, from those records that were skipped.
+class dropped_runs final : public wal_sink, private rocksdb::WriteBatch::Handler {
+ public:
+  dropped_runs(const database& of, std::uint64_t log, const wal_check::record_set& skipped,
+               damaged_runs& into)
+      : runs_(of.column_handle(column::runs)->GetID()),
+        checkpoints_(of.column_handle(column::checkpoints)->GetID()),
+        log_(log),
+        skipped_(skipped),
+        into_(into) {}
+
+  void on_record(std::uint64_t, std::string_view content) override {
+    const auto entry = parse_entry(content);
+    if (!entry || !skipped_.contains({log_, entry->first_sequence})) return;
+    rocksdb::WriteBatch changes{std::string{content}};
+    changes.Iterate(this).PermitUncheckedError();  // what it cannot read is not named
+  }
+  void on_damage(const wal_damage&) override {}
+
+ private:
+  rocksdb::Status PutCF(std::uint32_t family, const rocksdb::Slice& key,
+                        const rocksdb::Slice&) override {
+    if (family == runs_ || family == checkpoints_)
+      add_run(into_, run_in(key.ToStringView()), "lost its changes after the damage");
+    return rocksdb::Status::OK();
+  }
+  rocksdb::Status DeleteCF(std::uint32_t, const rocksdb::Slice&) override {
+    return rocksdb::Status::OK();
+  }
+  rocksdb::Status MergeCF(std::uint32_t, const rocksdb::Slice&, const rocksdb::Slice&) override {
+    return rocksdb::Status::OK();
+  }
+  void LogData(const rocksdb::Slice&) override {}
+
+  const std::uint32_t runs_, checkpoints_;
+  const std::uint64_t log_;
+  const wal_check::record_set& skipped_;
+  damaged_runs& into_;
+};
+
+/// A damaged table and the keys that it may hold.
+struct damaged_table {
+  column where = column::meta;
+  std::string smallest, largest;
+};
+
+/// One examination of a folder that this process has locked.
+class examination {
+ public:
+  explicit examination(claimed_folder folder)
+      : folder_(std::move(folder)), path_(folder_.path), columns_(describe_columns({})) {}
+
+  result<store_report> run() {
+    auto tables = examine_manifest();
+    if (!tables) return std::move(tables).error();
+    if (!report_.damage.empty()) return finish();
+    auto logs = examine_logs(*tables);
+    if (!logs) return std::move(logs).error();
+    auto opened = database::open_read_only(std::move(folder_), {}, logs->skipped);
+    if (!opened) {
+      add_damage("", std::nullopt, "", opened.error().message);
+      return finish();
+    }
+    report_.opens = !logs->loss;
+    database_ = std::move(opened).value();
+    if (logs->loss) name_dropped_runs(*logs);
+    examine_tables();
+    examine_runs();
+    return finish();
+  }
+
+ private:
+  void add_damage(std::string file, std::optional<std::uint64_t> offset, std::string where,
+                  std::string what) {
+    report_.damage.push_back({std::move(file), offset, std::move(where), std::move(what)});
+  }
+
+  store_report finish() {
+    for (auto& entry : runs_) report_.runs.push_back(std::move(entry.second));
+    return std::move(report_);
+  }
+
+  result<manifest_contents> examine_manifest() {
+    auto found = read_manifest(path_);
+    if (!found && found.error().code == errc::corrupt) {
+      report_.names_all_runs = false;
+      add_damage("CURRENT", std::nullopt, "", found.error().message);
+      return manifest_contents{};
+    }
+    if (!found) return found;
+    const auto mark = synced_end::read(path_);
+    if (auto removed = remove_unsynced_end(path_, *found, mark); !removed) {
+      if (removed.error().code != errc::corrupt) return std::move(removed).error();
+      report_.names_all_runs = false;
+      add_damage(found->name, found->damage, "", "synced bytes are damaged or missing");
+      return found;
+    }
+    return found->damage ? read_manifest(path_) : found;
+  }
+
+  result<wal_check_result> examine_logs(const manifest_contents& tables) {
+    const auto known =
+        known_of_logs(path_, tables, synced_end::read(path_), database_options({}), columns_);
+    auto checked = check_logs(path_, known);
+    if (checked && checked->loss) {
+      const auto& loss = *checked->loss;
+      report_.names_all_runs = false;
+      add_damage(log_name(loss.log), loss.offset, "",
+                 loss.damaged ? "acknowledged records are damaged"
+                              : "acknowledged records are missing after this place");
+    }
+    return checked;
+  }
+
+  void name_dropped_runs(const wal_check_result& logs) {
+    std::set<std::uint64_t> numbers;
+    for (const auto& record : logs.skipped) numbers.insert(record.first);
+    for (const auto number : numbers) {
+      dropped_runs sink{*database_, number, logs.skipped, runs_};
+      if (auto read = read_wal(path_ / log_name(number), sink); !read)
+        add_damage(log_name(number), std::nullopt, "", read.error().message);
+    }
+  }
+
+  /// Reads every block of every table.
+  void examine_tables() {
+    std::vector<rocksdb::LiveFileMetaData> files;
+    database_->db().GetLiveFilesMetaData(&files);
+    for (const auto& file : files) {
+      const auto found = std::find_if(columns_.begin(), columns_.end(), [&](const auto& column) {
+        return column.name == file.column_family_name;
+      });
+      if (found == columns_.end()) continue;
+      rocksdb::SstFileReader table{rocksdb::Options{database_options({}), found->options}};
+      auto status = table.Open(path_.string() + file.name);
+      if (status.ok()) status = table.VerifyChecksum();
+      if (status.ok()) continue;
+      add_damage(file.name.substr(file.name.find_first_not_of('/')), std::nullopt,
+                 file.column_family_name, status.ToString());
+      for (const column where : all_columns)
+        if (family_name(where) == file.column_family_name)
+          tables_.push_back({where, file.smallestkey, file.largestkey});
+    }
+  }
+
+  /// Loads every run. What a damaged table hides of one column is found in the others.
+  void examine_runs() {
+    const snapshot_view now{database_};
+    std::map<std::string, run_key> all;
+    const auto note = [&](const std::optional<run_key>& run) {
+      if (run) all.emplace(keys::run(*run), *run);
+    };
+    scan_around_damage(now, column::runs, [&](std::string_view key) { note(run_in(key)); });
+    scan_around_damage(now, column::checkpoints, [&](std::string_view key) { note(run_in(key)); });
+    scan_around_damage(now, column::indexes, [&](std::string_view key) {
+      if (key.starts_with('a')) note(keys::run_of(key));
+    });
+    report_.runs_checked = all.size();
+    for (const auto& entry : all) {
+      const auto& run = entry.second;
+      const auto record = load_record(now, run);
+      const auto state = load_run(now, run);
+      if (!record) {
+        add_run(runs_, run, record.error().message);
+      } else if (!state) {
+        add_run(runs_, run, state.error().message);
+      } else if (!*record || !*state) {
+        add_run(runs_, run,
+                "its " + std::string{*record ? "checkpoints are" : "record is"} + " missing");
+      }
+    }
+  }
+
+  /// Visits the keys that can be read. After damage it continues behind the damaged table.
+  void scan_around_damage(const view& now, column where,
+                          const std::function<void(std::string_view)>& visit) {
+    view::range keys;
+    while (true) {
+      std::string last = keys.from;
+      const auto scanned = now.scan(where, keys, [&](std::string_view key, std::string_view) {
+        last.assign(key);
+        visit(key);
+        return view::next::more;
+      });
+      if (scanned) return;
+      std::string next;
+      for (const auto& table : tables_) {
+        if (table.where != where || table.largest < last) continue;
+        if (next.empty() || table.largest < next) next = table.largest;
+      }
+      if (next.empty()) {
+        report_.names_all_runs = false;
+        return;
+      }
+      keys.from = next + '\0';
+    }
+  }
+
+  claimed_folder folder_;
+  const fs::path path_;
+  const descriptors columns_;
+  std::shared_ptr<database> database_;
+  std::vector<damaged_table> tables_;
+  damaged_runs runs_;
+  store_report report_;
+};
+
+result<claimed_folder> claim_store(const fs::path& folder) {
+  std::error_code failed;
+  if (!fs::exists(folder / "PAWL", failed)) {
+    return error{errc::not_found,
+                 "no store in " + folder.string() + ": it has no file PAWL. Check --data-dir"};
+  }
+  return claim_folder(folder);
+}
+
+}  // namespace
+}  // namespace rocks
+
+result<store_report> check_rocksdb_store(const std::filesystem::path& folder) {
+  auto claimed = rocks::claim_store(folder);
+  if (!claimed) return std::move(claimed).error();
+  return rocks::examination{std::move(claimed).value()}.run();
+}
+
+result<store_report> repair_rocksdb_store(const std::filesystem::path& folder) {
+  auto report = check_rocksdb_store(folder);
+  if (!report || report->damage.empty()) return report;
+  for (const auto& damage : report->damage) {
+    if (damage.file.ends_with(".log")) continue;
+    return error{errc::not_supported,
+                 "repairing the store in " + folder.string() + ": " + to_text(damage) +
+                     ". Only a damaged log can be repaired; nothing was changed. Restore the "
+                     "folder from a backup"};
+  }
+  auto claimed = rocks::claim_store(folder);
+  if (!claimed) return std::move(claimed).error();
+  rocksdb_options options;
+  auto opened = rocks::database::open(std::move(claimed).value(), options,
+                                      rocks::database::on_log_loss::accept);
+  if (!opened) return std::move(opened).error();
+  if (auto flushed = opened.value()->flush(); !flushed) return std::move(flushed).error();
+  report->opens = true;
+  return report;
+}
+
+std::string to_text(const store_damage& damage) {
+  std::string text = damage.file.empty() ? "the store" : damage.file;
+  if (!damage.column.empty()) text += " (" + damage.column + ")";
+  if (damage.offset) text += ", byte " + std::to_string(*damage.offset);
+  return text + ": " + damage.what;
+}
+
+}  // namespace pawl::persistence

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <pawl/result.hpp>
+#include <pawl/run.hpp>
+
+/// Examines and repairs a store on disk that no process uses.
+namespace pawl::persistence {
+
+struct store_damage {
+  std::string file;                     ///< name in the data folder
+  std::optional<std::uint64_t> offset;  ///< where the damage begins, if known
+  std::string column;                   ///< of a table: its column; otherwise empty
+  std::string what;                     ///< "damaged: block checksum mismatch …"
+};
+
+struct damaged_run {
+  run_key run;
+  std::string what;  ///< "changes after the damage" or why it cannot be read
+};
+
+struct store_report {
+  std::vector<store_damage> damage;  ///< empty: the store is good
+  std::vector<damaged_run> runs;     ///< that lost something, ordered by key
+  /// False if there may be others: damaged bytes do not show to which run they belonged.
+  bool names_all_runs = true;
+  std::uint64_t runs_checked = 0;
+  bool opens = false;  ///< the store opens in spite of the damage
+};
+
+/// Reads everything: the MANIFEST, the needed logs, each block of each table, and each run. Changes
+/// nothing except what every start does (the damaged unsynced end of a MANIFEST is removed).
+/// Errors: `not_found` (no store in the folder), and those of `open_rocksdb_store` other than
+/// damage.
+[[nodiscard]] result<store_report> check_rocksdb_store(const std::filesystem::path& folder);
+
+/// Makes a store with a damaged log open again, at its state before the damage. Everything after
+/// that is lost. Returns what was lost. A store without damage is not changed. Errors: as
+/// `check_rocksdb_store`, and `not_supported` for damage that cannot be repaired: that of tables
+/// and of the MANIFEST.
+[[nodiscard]] result<store_report> repair_rocksdb_store(const std::filesystem::path& folder);
+
+/// "000012.log, byte 4096: damaged"
+[[nodiscard]] std::string to_text(const store_damage& damage);
+
+}  // namespace pawl::persistence

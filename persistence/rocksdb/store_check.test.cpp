@@ -1,0 +1,155 @@
+#include "persistence/rocksdb/store_check.hpp"
+
+#include "persistence/conformance.hpp"
+#include "persistence/keys.hpp"
+#include "persistence/rocksdb/test_folder.hpp"
+
+using namespace pawl;
+using namespace pawl::persistence;
+using namespace pawl::persistence::conformance;
+using namespace pawl::persistence::rocks;
+
+namespace {
+
+run_key run_number(int n) {
+  return {default_scope(), run_id{"run-" + std::to_string(1000 + n)}};
+}
+
+/// Writes the records of runs, each run with its own commit. The contents are not those of runs: a
+/// check reports each as unreadable, which shows that it was found.
+void commit_runs(store& opened, int from, int to) {
+  for (int n = from; n < to; ++n) {
+    batch changes;
+    changes.put(column::runs, keys::run(run_number(n)), std::string(400, 'r'));
+    changes.put(column::checkpoints, keys::checkpoint(run_number(n), 1), std::string(400, 'c'));
+    commit(opened, {changes});
+  }
+}
+
+fs::path killed_with_runs(const test_folder& folder, int in_tables, int in_log) {
+  commit_runs(*open_good(folder.store()), 0, in_tables);
+  const auto opened = open_good(folder.store());
+  commit_runs(*opened, in_tables, in_tables + in_log);
+  const fs::path killed = folder.root() / "killed";
+  copy_as_killed(folder.store(), killed);
+  return killed;
+}
+
+std::size_t runs_with(const store_report& report, std::string_view what) {
+  std::size_t count = 0;
+  for (const auto& lost : report.runs)
+    if (lost.what.find(what) != std::string::npos) ++count;
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("a check of a good store finds no damage and changes nothing", "[rocksdb][check]") {
+  const test_folder folder;
+  const auto killed = killed_with_runs(folder, 0, 0);
+  const auto before = sizes_in(killed);
+  const auto report = check_rocksdb_store(killed);
+  REQUIRE(report);
+  CHECK(report->damage.empty());
+  CHECK(report->runs.empty());
+  CHECK(report->opens);
+  CHECK(report->names_all_runs);
+  const auto repaired = repair_rocksdb_store(killed);
+  REQUIRE(repaired);
+  CHECK(repaired->damage.empty());
+  for (const auto& [file, size] : before)
+    if (file.extension() != ".log" && file.filename() != "LOCK")
+      CHECK(sizes_in(killed).at(file) == size);
+}
+
+TEST_CASE("a check of a folder without a store names it", "[rocksdb][check]") {
+  const test_folder folder;
+  const auto report = check_rocksdb_store(folder.store());
+  REQUIRE_FALSE(report);
+  CHECK(report.error().code == errc::not_found);
+  CHECK_FALSE(fs::exists(folder.store()));
+}
+
+TEST_CASE("a damaged log is repaired, and the runs that lost something are named",
+          "[rocksdb][check]") {
+  const test_folder folder;
+  const auto killed = killed_with_runs(folder, 20, 80);
+  const auto log = files_of(killed, ".log").back();
+  flip_byte(log, fs::file_size(log) / 2);
+  CHECK(mentions(open_bad(killed), "pawl store repair --accept-loss"));
+
+  const auto report = check_rocksdb_store(killed);
+  INFO((report ? "" : report.error().message));
+  REQUIRE(report);
+  REQUIRE(report->damage.size() == 1);
+  CHECK(report->damage[0].file == log.filename());
+  CHECK(report->damage[0].offset > 0U);
+  CHECK_FALSE(report->opens);
+  CHECK_FALSE(report->names_all_runs);
+  const auto lost = runs_with(*report, "lost its changes after the damage");
+  CHECK(lost > 20);
+  CHECK(lost < 60);
+  CHECK(open_bad(killed).code == errc::corrupt);  // a check repairs nothing
+
+  const auto repaired = repair_rocksdb_store(killed);
+  INFO((repaired ? "" : repaired.error().message));
+  REQUIRE(repaired);
+  CHECK(repaired->opens);
+  CHECK(runs_with(*repaired, "lost its changes after the damage") == lost);
+  const auto opened = open_good(killed);
+  const auto kept = scan(*opened->durable_view(), column::runs).size();
+  CHECK(kept + lost == 99);  // one record is damaged
+  CHECK(scan(*opened->durable_view(), column::checkpoints).size() == kept);
+  commit_runs(*opened, 200, 210);
+}
+
+TEST_CASE("a log that lost its synced end is repaired", "[rocksdb][check]") {
+  const test_folder folder;
+  const auto killed = killed_with_runs(folder, 5, 20);
+  fs::remove(files_of(killed, ".log").back());
+  CHECK(open_bad(killed).code == errc::corrupt);
+  const auto repaired = repair_rocksdb_store(killed);
+  REQUIRE(repaired);
+  CHECK(mentions({errc::corrupt, to_text(repaired->damage[0])}, "missing after this place"));
+  CHECK(scan(*open_good(killed)->durable_view(), column::runs).size() == 5);
+}
+
+TEST_CASE("a damaged table is reported with its column and its runs", "[rocksdb][check]") {
+  const test_folder folder;
+  commit_runs(*open_good(folder.store()), 0, 300);
+  std::size_t reported = 0;
+  const fs::path damaged = folder.root() / "damaged";
+  for (const auto& table : files_of(folder.store(), ".sst")) {
+    copy_as_killed(folder.store(), damaged);
+    flip_byte(damaged / table.filename(), fs::file_size(table) / 2);
+    const auto report = check_rocksdb_store(damaged);
+    REQUIRE(report);
+    REQUIRE_FALSE(report->damage.empty());
+    CHECK(report->damage[0].file == table.filename());
+    const auto& column_name = report->damage[0].column;
+    if (column_name != "runs" && column_name != "checkpoints") continue;
+    ++reported;
+    CHECK(report->runs_checked == 300);  // the other column names them
+    CHECK(runs_with(*report, "damaged") > 0);
+    const auto refused = repair_rocksdb_store(damaged);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == errc::not_supported);
+    CHECK(mentions(refused.error(), table.filename().string()));
+    CHECK(mentions(refused.error(), "backup"));
+  }
+  CHECK(reported == 2);
+}
+
+TEST_CASE("a damaged MANIFEST is reported by a check", "[rocksdb][check]") {
+  const test_folder folder;
+  commit_runs(*open_good(folder.store()), 0, 3);
+  std::string name;
+  std::ifstream{folder.store() / "CURRENT"} >> name;
+  flip_byte(folder.store() / name, fs::file_size(folder.store() / name) / 2);
+  const auto report = check_rocksdb_store(folder.store());
+  REQUIRE(report);
+  REQUIRE(report->damage.size() == 1);
+  CHECK(report->damage[0].file == name);
+  CHECK(report->damage[0].offset > 0U);
+  CHECK_FALSE(report->opens);
+}
