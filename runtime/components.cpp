@@ -69,11 +69,13 @@ void warn_if_shared(const std::filesystem::path& data_dir, spdlog::logger& log) 
            detail::log_value(data_dir.string()), detail::log_value(data_dir.string()));
 }
 
-result<std::unique_ptr<persistence::store>> open_store(const storage_settings& s) {
+result<std::unique_ptr<persistence::store>> open_store(const storage_settings& s,
+                                                       const std::shared_ptr<spdlog::logger>& log) {
   if (s.data_dir.empty())
     return std::unique_ptr<persistence::store>{std::make_unique<persistence::memory_store>()};
   persistence::rocksdb_options options;
   options.mode = s.durability;
+  options.on_damage = [log](const error& why) { log->critical("{}", why.message); };
   return persistence::open_rocksdb_store(s.data_dir, options);
 }
 

@@ -28,7 +28,9 @@ namespace pawl {
 /// Logs a warning if other users can access the data folder. A new one is private.
 void warn_if_shared(const std::filesystem::path& data_dir, spdlog::logger& log);
 
-/// The store in `data_dir`, or in memory if that is empty. Errors: as `open_rocksdb_store`.
-[[nodiscard]] result<std::unique_ptr<persistence::store>> open_store(const storage_settings& s);
+/// The store in `data_dir`, or in memory if that is empty. `log` gets what it finds damaged later.
+/// Errors: as `open_rocksdb_store`.
+[[nodiscard]] result<std::unique_ptr<persistence::store>> open_store(
+    const storage_settings& s, const std::shared_ptr<spdlog::logger>& log);
 
 }  // namespace pawl

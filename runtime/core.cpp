@@ -74,7 +74,7 @@ engine_core::~engine_core() {
 }
 
 result<std::unique_ptr<persistence::store>> engine_core::open_store() const {
-  return given_.open_store ? given_.open_store() : pawl::open_store(settings.storage);
+  return given_.open_store ? given_.open_store() : pawl::open_store(settings.storage, given_.log);
 }
 
 bool engine_core::can_reopen() const {

@@ -9,6 +9,8 @@
 #include "persistence/rocksdb/wal_reader.hpp"
 #include "persistence/rocksdb/wal_recovery.hpp"
 
+#include <mutex>
+
 #include <rocksdb/cache.h>
 
 using namespace pawl;
@@ -129,6 +131,43 @@ TEST_CASE("a flipped byte in a table is reported, never read as data", "[rocksdb
     if (found) ++reported;
   }
   CHECK(reported == static_cast<int>(files_of(folder.store(), ".sst").size()));
+}
+
+TEST_CASE("a damaged table that a compaction reads does not stop the store", "[rocksdb][damage]") {
+  const test_folder folder;
+  make_tables(folder.store());
+  for (const auto& table : files_of(folder.store(), ".sst"))
+    if (fs::file_size(table) > 10'000) flip_byte(table, middle_of(table));
+  std::mutex mutex;
+  std::vector<error> reported;
+  rocksdb_options options;
+  options.log_bytes = 60'000;
+  options.on_damage = [&](const error& why) {
+    const std::lock_guard lock{mutex};
+    reported.push_back(why);
+  };
+  const auto is_reported = [&] {
+    const std::lock_guard lock{mutex};
+    return !reported.empty();
+  };
+  {
+    const auto opened = open_good(folder.store(), options);
+    int n = 1000;
+    while (!is_reported() && n < 20'000) {
+      fill(*opened, n, n + 50);
+      n += 50;
+    }
+    REQUIRE(is_reported());
+    fill(*opened, n, n + 1000);  // it still writes
+    const auto now = opened->durable_view();
+    CHECK(get(*now, column::runs, key_of(1000)) == std::string(300, 'r'));
+    const std::lock_guard lock{mutex};
+    CHECK(reported[0].code == errc::corrupt);
+    CHECK(mentions(reported[0], ".sst"));
+    CHECK(mentions(reported[0], "pawl store check"));
+    CHECK(reported.size() < 10);  // compactions have stopped, or each would report
+  }
+  open_good(folder.store());
 }
 
 TEST_CASE("a missing or damaged MANIFEST or CURRENT is reported", "[rocksdb][damage]") {

@@ -69,6 +69,19 @@ result<examined> examine(const claimed_folder& folder, const rocksdb::DBOptions&
   return found;
 }
 
+std::shared_ptr<damage_listener> listen_for_damage(const std::filesystem::path& folder,
+                                                   const rocksdb_options& options) {
+  return std::make_shared<damage_listener>(
+      [folder, report = options.on_damage](const std::string& text) {
+        if (!report) return;
+        report({errc::corrupt,
+                doing_to("compacting", folder) + ": a table is damaged (" + text +
+                    "). Runs in the damaged block cannot be read; all others continue, and tables "
+                    "are not compacted any more. `pawl store check` names the runs. Restore the "
+                    "folder from a backup"});
+      });
+}
+
 }  // namespace
 
 descriptors describe_columns(const rocksdb_options& options) {
@@ -113,6 +126,8 @@ result<std::shared_ptr<database>> database::open(claimed_folder folder,
   }
   opened->environment_ = private_environment(fenced_environment(opened->fence_, *opened->mark_));
   settings.env = opened->environment_.get();
+  opened->damage_ = listen_for_damage(opened->path(), options);
+  settings.listeners.push_back(opened->damage_);
   const auto status = opened->folder_.state == folder_state::ready
                           ? opened->open_existing(settings, columns)
                           : opened->create(settings, columns);
@@ -166,6 +181,13 @@ database::~database() {
   // `store::close` has reported any error before.
   for (auto* handle : handles_) db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
   db_->Close().PermitUncheckedError();
+}
+
+void database::avoid_damage() {
+  if (!damage_ || !damage_->take_new()) return;
+  // If this fails, compactions read the damaged block again, about once a second.
+  for (auto* handle : handles_)
+    db_->SetOptions(handle, {{"disable_auto_compactions", "true"}}).PermitUncheckedError();
 }
 
 result<void> database::flush() {

@@ -10,6 +10,7 @@
 
 #include <pawl/result.hpp>
 
+#include "persistence/rocksdb/damage_listener.hpp"
 #include "persistence/rocksdb/folder.hpp"
 #include "persistence/rocksdb/open_database.hpp"
 #include "persistence/rocksdb/rocksdb_store.hpp"
@@ -50,6 +51,9 @@ class database {
   [[nodiscard]] claimed_folder& folder() noexcept { return folder_; }
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return folder_.path; }
 
+  /// Stops compactions if a damaged table was found. Call before each write.
+  void avoid_damage();
+
   /// Writes all memtables to tables and syncs them. Errors as `store::write`.
   [[nodiscard]] result<void> flush();
 
@@ -65,6 +69,7 @@ class database {
   wal_fence fence_;
   std::unique_ptr<synced_end> mark_;
   std::unique_ptr<rocksdb::Env> environment_;  // so do its files
+  std::shared_ptr<damage_listener> damage_;
   std::unique_ptr<rocksdb::DB> db_;
   handles handles_;  // the default family, then one per column
 };

@@ -41,6 +41,7 @@ class rocksdb_store final : public store {
 
   result<std::shared_ptr<const view>> write(std::span<const batch* const> batches) override {
     if (stopped_.load(std::memory_order_acquire)) return refusal();
+    database_->avoid_damage();
     group_.begin(mode_ == durability::off ? std::string{} : encode_mark(current_mark()));
     for (const batch* changes : batches) group_.append(*changes);
     auto& group = group_.finish();

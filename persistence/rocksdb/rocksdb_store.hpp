@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 #include <pawl/result.hpp>
@@ -19,6 +20,10 @@ struct rocksdb_options {
   /// Size of the logs in bytes at which data is moved to tables. Bounds the time of replay after a
   /// crash, about 0.3 s for the default.
   std::size_t log_bytes = std::size_t{32} << 20;
+
+  /// Called when a damaged table is found in the background, on another thread. The store continues
+  /// without compactions: only reads of the damaged blocks fail.
+  std::function<void(const error&)> on_damage = {};
 };
 
 /// Opens the store in `folder`, and creates the folder and its parents if they do not exist. Only
