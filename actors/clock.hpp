@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+
 #include <pawl/time.hpp>
 
 namespace pawl::actors {
@@ -9,6 +11,10 @@ class clock {
  public:
   virtual ~clock() = default;
   [[nodiscard]] virtual time_point now() const = 0;
+  /// The longest time to wait before `now` is looked at again, because it may have been set.
+  [[nodiscard]] virtual std::chrono::seconds longest_wait() const {
+    return std::chrono::seconds{60};
+  }
 };
 
 }  // namespace pawl::actors

@@ -14,9 +14,6 @@ using namespace std::chrono_literals;
 
 /// Timers that are due within this time are held in memory.
 constexpr std::chrono::seconds window = 120s;
-/// The longest time between two polls. If the system clock is set forward, timers are late by at
-/// most this time.
-constexpr std::chrono::seconds max_sleep = 60s;
 constexpr std::size_t max_upcoming = 50'000;
 /// Bounds how many runs are loaded at once when many timers are due, so that other work passes.
 constexpr std::size_t max_firing = 128;
@@ -131,10 +128,12 @@ void timer::fire(const std::string& timer_key) {
 }
 
 void timer::schedule(time_point now) {
-  std::chrono::microseconds wait = max_sleep;
+  // If the clock is set forward, timers are late by at most this time.
+  const std::chrono::microseconds longest = context_->clock->longest_wait();
+  std::chrono::microseconds wait = longest;
   if (!upcoming_.empty()) {
     if (const auto due = persistence::keys::due_of(*upcoming_.begin()))
-      wait = std::clamp<std::chrono::microseconds>(*due - now, 0us, max_sleep);
+      wait = std::clamp<std::chrono::microseconds>(*due - now, 0us, longest);
   }
   // Rounded up: a poll that comes too early finds nothing due.
   send_self_after(std::chrono::ceil<std::chrono::milliseconds>(wait), poll_due{++last_poll_});

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "runtime/core.hpp"
 #include "tests/engine/fixture.hpp"
 
 using namespace pawl;
@@ -90,6 +91,41 @@ TEST_CASE("a wait until a time long past ends at once", "[engine][wait]") {
     REQUIRE(done);
     CHECK(done->summary.status == run_status::completed);
   }
+}
+
+namespace {
+
+/// The system's clock, which can be set.
+class settable_clock final : public actors::clock {
+ public:
+  time_point now() const override {
+    return std::chrono::time_point_cast<std::chrono::microseconds>(
+               std::chrono::system_clock::now()) +
+           ahead_.load();
+  }
+  std::chrono::seconds longest_wait() const override { return 1s; }
+  void set_forward(std::chrono::microseconds by) { ahead_ = ahead_.load() + by; }
+
+ private:
+  std::atomic<std::chrono::microseconds> ahead_{0us};
+};
+
+}  // namespace
+
+TEST_CASE("timers fire soon after the clock is set forward", "[engine][wait]") {
+  const auto clock = std::make_shared<settable_clock>();
+  engine_components parts;
+  parts.clock = clock;
+  engine e = engine_access::make(quiet_settings(), std::move(parts));
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(single("overdue", "wait", {{"duration", "1h"}})));
+  REQUIRE(e.put_flow(single("new", "wait", {{"duration", "1s"}})));
+  const auto overdue = e.start("overdue")->id;
+  static_cast<void>(once(e, overdue, [](const run_view& v) { return !v.waiting_on.empty(); }));
+  clock->set_forward(1h);
+  const auto fresh = e.start("new")->id;
+  CHECK(e.wait(overdue, 30s));  // it took up to 60 s before
+  CHECK(e.wait(fresh, 30s));
 }
 
 TEST_CASE("total_timeout passes while a task waits in its queue", "[engine][workers]") {
