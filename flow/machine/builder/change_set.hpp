@@ -40,7 +40,10 @@ class change_set {
   void mark_changed(const token& t) { mark_changed(t.id); }
   void mark_changed(token_id id) { touched_.push_back(id); }
 
-  void add_effect(effect e) { made_.effects.push_back(std::move(e)); }
+  template <class Effect>
+  void add_effect(Effect e) {
+    made_.effects.emplace_back(std::move(e));
+  }
   /// Removes the call that this transition requested for a token. Returns false if there is none.
   bool withdraw_call(token_id id);
   /// Removes a map's progress, if the token has any.
