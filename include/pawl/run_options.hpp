@@ -78,7 +78,8 @@ struct resume_options {
 };
 
 struct signal_options {
-  /// Id of the signal, at most 512 bytes. A second signal with the same id has no effect.
+  /// Id of the signal, at most 512 bytes. A signal with the id of one of
+  /// the last 1,000 signals of the run that had one has no effect.
   std::string id = {};
   /// As in `command_options`.
   std::optional<std::uint64_t> if_checkpoint = {};
