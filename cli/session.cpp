@@ -126,9 +126,9 @@ result<config::effective_settings> session::load_settings() const {
   if (!loaded) return loaded;
   const auto is_default = [&](std::string_view name) {
     const auto at = static_cast<std::size_t>(config::find_key(name) - config::keys().data());
-    auto& from = loaded->origins[at].from;
-    if (from != config::origin::kind::defaults) return false;
-    from = config::origin::kind::program;
+    auto& origin = loaded->origins[at].from;
+    if (origin != config::origin::kind::defaults) return false;
+    origin = config::origin::kind::program;
     return true;
   };
   if (is_default("log.level")) loaded->values.log.level = log_level::warning;

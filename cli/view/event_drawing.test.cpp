@@ -81,6 +81,8 @@ std::vector<std::pair<event_kind, drawing>> step_drawings() {
       {event_kind::condition_evaluated,
        {{}, event_of("condition_evaluated", {{"result", true}}), "true", "condition"}},
       {event_kind::in_doubt, {{started}, event_of("in_doubt"), "in doubt"}},
+      {event_kind::step_restarted,
+       {{started}, event_of("step_restarted", {{"calls", 2}}), "call 2"}},
       {event_kind::child_started,
        {{started}, event_of("child_started", {{"run", "sub-1"}}), "run sub-1", "subflow"}},
       {event_kind::map_began, {{started}, began, "0 of 4 items", "map"}},
@@ -150,6 +152,10 @@ std::vector<std::pair<event_kind, drawing>> branch_drawings() {
        {{compensation},
         event_of("compensation_failed", {{"message", "no"}}),
         "compensation failed  no"}},
+      {event_kind::compensation_skipped,
+       {{compensation},
+        event_of("compensation_skipped", {{"reason", "by hand"}}),
+        "compensation skipped: by hand"}},
   };
 }
 

@@ -34,6 +34,7 @@ subject subject_of(event_kind kind) noexcept {
     case event_kind::step_failed:
     case event_kind::condition_evaluated:
     case event_kind::in_doubt:
+    case event_kind::step_restarted:
     case event_kind::child_started:
     case event_kind::map_began:
     case event_kind::item_finished:
@@ -60,6 +61,7 @@ subject subject_of(event_kind kind) noexcept {
     case event_kind::compensation_started:
     case event_kind::compensation_finished:
     case event_kind::compensation_failed:
+    case event_kind::compensation_skipped:
       return subject::compensation;
   }
   return subject::run;
@@ -160,7 +162,8 @@ void run_progress::apply_to_run(event_kind kind, const history_event& e) {
       run_note_ = "failed";
       return end_all(node_phase::halted);
     case event_kind::run_cancelled:
-      run_note_ = with_reason("cancelled", e.detail);
+      run_note_ =
+          with_reason(e.detail.value("terminated", false) ? "terminated" : "cancelled", e.detail);
       return end_all(node_phase::halted);
     case event_kind::run_retried:
       run_note_ = with_reason("retried", e.detail);
@@ -219,6 +222,9 @@ void run_progress::apply_to_step(event_kind kind, const history_event& e, std::s
       return leave_by_plain_edges(node);
     case event_kind::in_doubt:
       n.note = "in doubt: the call was interrupted";
+      return;
+    case event_kind::step_restarted:
+      n.note = "called again, call " + text_of(e.detail, "calls") + ": its process was lost";
       return;
     case event_kind::child_started:
       n.info = "run " + text_of(e.detail, "run");
@@ -368,6 +374,11 @@ void run_progress::apply_to_compensation(event_kind kind, const history_event& e
       n.phase = node_phase::failed;
       n.info = "compensation failed";
       n.note = failure_of(e.detail);
+      return;
+    case event_kind::compensation_skipped:
+      n.phase = node_phase::halted;
+      n.info = with_reason("compensation skipped", e.detail);
+      n.note.clear();
       return;
     default:
       return;
