@@ -28,6 +28,9 @@ struct queued_call {
   std::stop_source stop;
   functions::call_context context;
 
+  /// Calls of the same step that were submitted meanwhile: they begin when this one has returned,
+  /// or is abandoned.
+  std::vector<std::shared_ptr<queued_call>> after;
   std::optional<time_point> began_at;
   bool answered = false;
   /// Why it was asked to stop; its answer.

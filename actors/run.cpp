@@ -43,7 +43,7 @@ run_actor::~run_actor() {
 
 /// Cancels the calls of a crashed run: its next actor makes them again.
 void run_actor::on_exit() {
-  for (const auto& [token, call] : calls_) context_->executor->cancel(call);
+  for (const auto& [token, call] : calls_) context_->executor->cancel(call.id);
 }
 
 template <class Message>

@@ -97,7 +97,6 @@ class run_actor : public actor_base {
   void enqueue_task(flow::effect& invoke, std::string queue);
   void perform_later(flow::effect e, std::chrono::milliseconds delay);
   void on_outcome(const step_done& step);
-  void take_outcome(const step_done& step);
 
   // The runs that this one started, and the run that started it (run_children.cpp).
 
@@ -141,10 +140,11 @@ class run_actor : public actor_base {
   std::shared_ptr<const flow::compiled_flow> flow_;  ///< of `run_`
   persistence::index_state index_state_;             ///< of `run_`
   pending_commits commits_;
-  std::map<flow::token_id, invocation_id> calls_;
-  /// Calls to make when the call of the token's earlier attempt has returned. So two calls of a
-  /// step never overlap.
-  std::map<flow::token_id, flow::effect> calls_after_;
+  struct made_call {
+    invocation_id id{};
+    std::uint32_t attempt = 0;
+  };
+  std::map<flow::token_id, made_call> calls_;
   std::optional<command_timer> step_timer_;  ///< of the last start or signal that leads to a step
 };
 

@@ -26,7 +26,7 @@ void run_actor::perform(flow::effect& e) {
       call(e);
   } else if (const auto* const abandon = std::get_if<flow::abandon_effect>(&e)) {
     if (const auto found = calls_.find(abandon->token); found != calls_.end())
-      context_->executor->cancel(found->second);
+      context_->executor->cancel(found->second.id);
   } else if (const auto* const orphan = std::get_if<flow::abandon_child_effect>(&e)) {
     send(directory_, child_orphaned{{key_.scope, orphan->child.child}, {}});
   } else if (run_->status == run_status::running) {
@@ -60,11 +60,6 @@ void run_actor::call(flow::effect& e) {
 
 void run_actor::call_function(flow::effect& e, const functions::function_ptr& function) {
   auto& wanted = std::get<flow::invoke_effect>(e);
-  if (calls_.contains(wanted.token)) {
-    // The call of an earlier attempt was cancelled, but has not returned yet.
-    calls_after_.insert_or_assign(wanted.token, std::move(e));
-    return;
-  }
   invocation call = make_invocation(context_, key_, wanted, function);
   wanted.state = call.state;  // for another try
   call.done = [self = self(), token = wanted.token, node = wanted.node, visit = wanted.visit,
@@ -73,7 +68,7 @@ void run_actor::call_function(flow::effect& e, const functions::function_ptr& fu
   };
   const auto submitted = context_->executor->submit(std::move(call));
   if (submitted) {
-    calls_[wanted.token] = *submitted;
+    calls_[wanted.token] = {*submitted, wanted.attempt};
   } else if (submitted.error().code == errc::overloaded) {
     perform_later(e, retry_full_after);
   }
@@ -93,12 +88,9 @@ void run_actor::perform_later(flow::effect e, std::chrono::milliseconds delay) {
 }
 
 void run_actor::on_outcome(const step_done& step) {
-  calls_.erase(step.token);
-  take_outcome(step);
-  if (auto next = calls_after_.extract(step.token)) perform(next.mapped());
-}
-
-void run_actor::take_outcome(const step_done& step) {
+  if (const auto call = calls_.find(step.token);
+      call != calls_.end() && call->second.attempt == step.attempt)
+    calls_.erase(call);
   // A stopping engine cancels calls; the run makes them again when it is next loaded.
   const auto& value = step.result->value;
   if (!context_->admitted.is_open() && !value && value.error().code == errc::cancelled) return;

@@ -22,8 +22,8 @@ std::optional<error> thread_pool::refusal() const {
                      " functions do not return after they were asked to stop, the maximum "
                      "(executor.max_stuck); no function is called until one of them returns"};
   }
-  if (queue_.size() >= options_.queue_limit) {
-    return error{errc::overloaded, std::to_string(queue_.size()) +
+  if (queue_.size() + held_ >= options_.queue_limit) {
+    return error{errc::overloaded, std::to_string(queue_.size() + held_) +
                                        " calls are waiting for a thread, the maximum "
                                        "(executor.queue_limit); try again later"};
   }
@@ -35,7 +35,13 @@ result<invocation_id> thread_pool::submit(invocation call) {
   unique_lock lock{mutex_};
   if (auto refused = refusal()) return *std::move(refused);
   const auto id = next_id_++;
-  queue_.push(std::make_shared<queued_call>(id, std::move(call)));
+  auto made = std::make_shared<queued_call>(id, std::move(call));
+  if (const auto earlier = find_running_call_of(made->call)) {
+    earlier->after.push_back(std::move(made));
+    ++held_;
+    return id;
+  }
+  queue_.push(std::move(made));
   if (auto provided = provide_thread(); !provided) {
     const auto refused = queue_.erase(id);  // destroyed after the lock is released
     lock.unlock();
@@ -153,7 +159,44 @@ void thread_pool::answer(unique_lock& lock, const call_ptr& call, functions::cal
   }
   lock.lock();
   --answering_;
+  release_calls_after(*call);
   changed_.notify_all();
+}
+
+call_ptr thread_pool::find_running_call_of(const invocation& step) const {
+  const auto found = std::find_if(running_.begin(), running_.end(), [&](const call_ptr& other) {
+    return other->call.run == step.run && other->call.idempotency_key == step.idempotency_key;
+  });
+  return found == running_.end() ? nullptr : *found;
+}
+
+void thread_pool::release_calls_after(queued_call& ended) {
+  for (auto& next : std::exchange(ended.after, {})) {
+    --held_;
+    // They wait for one another, too.
+    if (const auto earlier = find_running_call_of(next->call)) {
+      ++held_;
+      earlier->after.push_back(std::move(next));
+      continue;
+    }
+    queue_.push(std::move(next));
+    // If no thread can be started, those that are left continue.
+    static_cast<void>(provide_thread());
+    if (waiting_ > 0 && queue_.ready() > 0) work_.notify_one();
+  }
+}
+
+call_ptr thread_pool::take_held(invocation_id id) {
+  for (const auto& call : running_) {
+    const auto found = std::find_if(call->after.begin(), call->after.end(),
+                                    [id](const call_ptr& held) { return held->id == id; });
+    if (found == call->after.end()) continue;
+    call_ptr held = std::move(*found);
+    call->after.erase(found);
+    --held_;
+    return held;
+  }
+  return nullptr;
 }
 
 void thread_pool::erase_running(const call_ptr& call) {
@@ -165,7 +208,9 @@ void thread_pool::erase_running(const call_ptr& call) {
 
 void thread_pool::cancel(invocation_id id) {
   unique_lock lock{mutex_};
-  if (const auto waiting = queue_.erase(id)) {
+  auto waiting = queue_.erase(id);
+  if (!waiting) waiting = take_held(id);
+  if (waiting) {
     answer(lock, waiting, {call_cancelled()});
     lock.unlock();  // before the call is destroyed
     return;
@@ -186,6 +231,9 @@ void thread_pool::stop(std::chrono::milliseconds limit) {
     return;
   }
   auto never_started = queue_.clear();
+  for (const auto& call : running_)
+    for (auto& held : std::exchange(call->after, {})) never_started.push_back(std::move(held));
+  held_ = 0;
   for (const auto& call : never_started) answer(lock, call, {engine_stopping()});
   work_.notify_all();
   const auto until = steady::now() + std::min(limit, max_duration);
@@ -218,7 +266,7 @@ void thread_pool::end_threads(unique_lock& lock) {
 
 executor::load thread_pool::current_load() const {
   const std::lock_guard lock{mutex_};
-  return {queue_.size(), running_.size(), stuck_};
+  return {queue_.size() + held_, running_.size(), stuck_};
 }
 
 }  // namespace pawl::actors

@@ -43,6 +43,13 @@ class thread_pool : public std::enable_shared_from_this<thread_pool> {
   /// Answers a call, once. Releases the lock meanwhile.
   void answer(unique_lock& lock, const call_ptr& call, functions::call_outcome what,
               function_state now = function_state::returned);
+  /// The call of the same step that is running; null if there is none. So two calls of a step do
+  /// not overlap, unless one is abandoned.
+  [[nodiscard]] call_ptr find_running_call_of(const invocation& step) const;
+  /// Queues the calls that waited for this one.
+  void release_calls_after(queued_call& ended);
+  /// Removes a call that waits for a running one. Null if there is none with this id.
+  [[nodiscard]] call_ptr take_held(invocation_id id);
   void erase_running(const call_ptr& call);
   void end_threads(unique_lock& lock);
 
@@ -65,6 +72,7 @@ class thread_pool : public std::enable_shared_from_this<thread_pool> {
   std::condition_variable watch_;
   std::condition_variable changed_;  ///< a condition that `stop` waits for has changed
   call_queue queue_;
+  std::size_t held_ = 0;           ///< calls that wait for a running call of their step
   std::vector<call_ptr> running_;  ///< begun and not answered; at most one for each thread
   invocation_id next_id_ = 1;
   std::size_t threads_ = 0;    ///< all workers, stuck ones included

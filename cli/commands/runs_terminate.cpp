@@ -27,7 +27,8 @@ void add_runs_terminate(CLI::App& to, command_line& line) {
       to, "terminate", "Cancel unfinished runs and their subflows at once, without compensation.",
       "Example:\n"
       "  pawl runs terminate monday --reason 'the account is closed' --data-dir ./data\n\n"
-      "For runs that `pawl runs cancel` does not end, because their compensation does not finish.");
+      "For runs that `pawl runs cancel` does not end, because their compensation does\n"
+      "not finish.");
   add_run_selection(*cmd, given->runs);
   cmd->add_flag("--json", given->runs.json, "Print one JSON object per run");
   add_verbose(*cmd, given->runs.verbose);

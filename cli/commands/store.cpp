@@ -83,7 +83,9 @@ exit_code check_store(session& s, const store_options& options) {
       s.out().line("The store opens; the damaged runs cannot continue.");
     }
   }
-  return good ? exit_code::ok : exit_code::store;
+  if (good) return exit_code::ok;
+  s.print_message("the store in " + printable(folder->string()) + " is damaged");
+  return exit_code::store;
 }
 
 exit_code repair_store(session& s, const store_options& options) {

@@ -317,9 +317,9 @@ TEST_CASE("unknown keys of a subflow cause a warning and change nothing", "[subf
 }
 
 // Stored runs name their children by these ids: they never change.
-TEST_CASE("the id of a child run is derived from its parent's attempt and never changes",
+TEST_CASE("the id of a child run is derived from its parent's visit and never changes",
           "[subflow]") {
   driven_run run{chain({start(), node_of("s", "subflow", {{"flow", "child"}})})};
   REQUIRE(run.begin());
-  CHECK(child_of(run, "s").str() == "sub-8926691a1b330ab71d9e5717f2c6b71f");
+  CHECK(child_of(run, "s").str() == "sub-f4471ebecf9bdc42d15217b4cdcc59a4");
 }

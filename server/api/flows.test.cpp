@@ -143,7 +143,7 @@ TEST_CASE("the warnings about a stored flow are answered with their level", "[ap
     const json body = f.post(stored ? "/v1/flows" : "/v1/validate", flow).body;
     const json diagnostics = body[stored ? "warnings" : "diagnostics"];
     REQUIRE(diagnostics.size() == 3);
-    CHECK(diagnostics[0]["level"] == "warning");
+    CHECK(diagnostics[0]["severity"] == "warning");
     CHECK(diagnostics[0]["code"] == "unknown_key");
     CHECK(diagnostics[0]["pointer"] == "/nodes/0/data/retries");
     CHECK(contains(diagnostics[0]["message"], "did you mean \"retry\""));

@@ -13,8 +13,10 @@ void healthy(const call_ptr& request) {
 void ready(const call_ptr& request) {
   const auto is_ready = request->with().engine.ready();
   if (!is_ready) return request->fail(is_ready.error());
-  const auto load = request->with().engine.load();
-  request->answer(200, {{"ready", true}, {"quarantined_runs", load ? load->quarantined_runs : 0}});
+  json state{{"ready", true}};
+  if (const auto load = request->with().engine.load(); load && load->quarantined_runs > 0)
+    state["quarantined_runs"] = load->quarantined_runs;
+  request->answer(200, std::move(state));
 }
 
 void version_of_server(const call_ptr& request) {

@@ -46,9 +46,10 @@ def environment(**changes):
 
 def ran(folder, *command):
     done = subprocess.run(command, env=environment(), cwd=folder, text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=LIMIT_S, check=False)
+                          stderr=subprocess.PIPE, timeout=LIMIT_S, check=False)
     if done.returncode != 0:
-        raise AssertionError(f"exit code {done.returncode}: {' '.join(command)}\n{done.stdout}")
+        raise AssertionError(f"exit code {done.returncode}: {' '.join(command)}\n"
+                             f"{done.stdout}{done.stderr}")
     return done.stdout
 
 

@@ -138,7 +138,8 @@ class OpenApiTest(ServerTest):
         self.post("/v1/runs/t/answer", {"answer": 1})
         task, = self.post("/v1/tasks/poll", wanted).body["tasks"]
         self.post(f"/v1/tasks/{task['task']}/release", {"lease": task["lease"]})
-        self.post(f"/v1/tasks/{task['task']}/release", {"lease": task["lease"]}, 409)
+        self.post(f"/v1/tasks/{task['task']}/release", {"lease": task["lease"]})  # a repeat
+        self.post(f"/v1/tasks/{task['task']}/complete", {"lease": task["lease"], "result": 1}, 409)
         task, = self.post("/v1/tasks/poll", wanted).body["tasks"]
         self.post(f"/v1/tasks/{task['task']}/fail", {"lease": task["lease"], **said["fail"]})
         self.post("/v1/runs/t/retry")

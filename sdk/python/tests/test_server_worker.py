@@ -113,7 +113,7 @@ class Failures(WorkerTest):
         run = self.finished(lambda state: 1 / 0,
                             retry={"max_attempts": 3, "initial_interval": "10ms"})
         self.assertEqual((run.error.type, run.error.message, run.error.attempt),
-                         ("ZeroDivisionError", "ZeroDivisionError: division by zero", 3))
+                         ("ZeroDivisionError", "division by zero", 3))
 
     def test_wrong_arguments_and_results_have_their_types(self):
         run = self.finished(lambda state, n: {1, 2}, {"m": 1})
