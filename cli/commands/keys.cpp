@@ -2,7 +2,6 @@
 
 #include "cli/clock.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/report.hpp"
 #include "cli/text.hpp"
 #include "server/security/keys.hpp"
 
@@ -119,14 +118,14 @@ exit_code list_keys(session& s, const keys_options& options) {
   }
   s.out().line(s.style().paint(tint::dim, "ID            " + pad("NAME", name_width) +
                                               "  ROLE      " + pad("SCOPES", scopes_width) +
-                                              "  CREATED               EXPIRES"));
+                                              "  CREATED                   EXPIRES"));
   for (const auto& key : *keys) {
     const std::string expires =
         !key.expires_at ? "-"
-                        : time_text(*key.expires_at) + (key.has_expired(now) ? " (expired)" : "");
+                        : to_rfc3339(*key.expires_at) + (key.has_expired(now) ? " (expired)" : "");
     s.out().line(pad(printable(key.id), 12) + "  " + pad(key.name, name_width) + "  " +
                  pad(std::string{to_string(key.role)}, 8) + "  " +
-                 pad(scopes_text(key), scopes_width) + "  " + time_text(key.created_at) + "  " +
+                 pad(scopes_text(key), scopes_width) + "  " + to_rfc3339(key.created_at) + "  " +
                  expires);
   }
   return exit_code::ok;

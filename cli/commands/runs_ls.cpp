@@ -78,8 +78,8 @@ class run_table {
     print_header();
     for (std::size_t i = 0; i < runs.size(); ++i) print_run(runs[i], details[i]);
     if (widths_[0] < id) {
-      session_.out().line(session_.style().paint(
-          tint::dim, "IDs are shortened to fit; `pawl runs ls … | cat` prints them in full."));
+      session_.out().line(
+          session_.style().paint(tint::dim, "IDs are shortened; --json prints them in full."));
     }
   }
 
