@@ -82,7 +82,7 @@ std::vector<std::pair<event_kind, drawing>> step_drawings() {
        {{}, event_of("condition_evaluated", {{"result", true}}), "true", "condition"}},
       {event_kind::in_doubt, {{started}, event_of("in_doubt"), "in doubt"}},
       {event_kind::step_restarted,
-       {{started}, event_of("step_restarted", {{"calls", 2}}), "call 2"}},
+       {{started}, event_of("step_restarted", {{"calls", 2}}), "called again, 2 calls"}},
       {event_kind::child_started,
        {{started}, event_of("child_started", {{"run", "sub-1"}}), "run sub-1", "subflow"}},
       {event_kind::map_began, {{started}, began, "0 of 4 items", "map"}},
@@ -148,14 +148,14 @@ std::vector<std::pair<event_kind, drawing>> branch_drawings() {
       {event_kind::compensation_started, {{}, compensation, "compensating"}},
       {event_kind::compensation_finished,
        {{compensation}, event_of("compensation_finished", {{"us", 5}}), "↺ n"}},
+      {event_kind::compensation_skipped,
+       {{compensation},
+        event_of("compensation_skipped", {{"reason", "done by hand"}}),
+        "compensation skipped: done by hand"}},
       {event_kind::compensation_failed,
        {{compensation},
         event_of("compensation_failed", {{"message", "no"}}),
         "compensation failed  no"}},
-      {event_kind::compensation_skipped,
-       {{compensation},
-        event_of("compensation_skipped", {{"reason", "by hand"}}),
-        "compensation skipped: by hand"}},
   };
 }
 

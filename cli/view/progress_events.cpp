@@ -162,8 +162,7 @@ void run_progress::apply_to_run(event_kind kind, const history_event& e) {
       run_note_ = "failed";
       return end_all(node_phase::halted);
     case event_kind::run_cancelled:
-      run_note_ =
-          with_reason(e.detail.value("terminated", false) ? "terminated" : "cancelled", e.detail);
+      run_note_ = with_reason("cancelled", e.detail);
       return end_all(node_phase::halted);
     case event_kind::run_retried:
       run_note_ = with_reason("retried", e.detail);
@@ -224,7 +223,10 @@ void run_progress::apply_to_step(event_kind kind, const history_event& e, std::s
       n.note = "in doubt: the call was interrupted";
       return;
     case event_kind::step_restarted:
-      n.note = "called again, call " + text_of(e.detail, "calls") + ": its process was lost";
+      if (n.running == 0) ++n.running;
+      n.phase = node_phase::running;
+      n.since = e.at;
+      n.info = "called again, " + counted(e.detail.value("calls", std::size_t{0}), "call");
       return;
     case event_kind::child_started:
       n.info = "run " + text_of(e.detail, "run");
@@ -378,7 +380,6 @@ void run_progress::apply_to_compensation(event_kind kind, const history_event& e
     case event_kind::compensation_skipped:
       n.phase = node_phase::halted;
       n.info = with_reason("compensation skipped", e.detail);
-      n.note.clear();
       return;
     default:
       return;
