@@ -162,7 +162,8 @@ void run_progress::apply_to_run(event_kind kind, const history_event& e) {
       run_note_ = "failed";
       return end_all(node_phase::halted);
     case event_kind::run_cancelled:
-      run_note_ = with_reason("cancelled", e.detail);
+      run_note_ =
+          with_reason(e.detail.value("terminated", false) ? "terminated" : "cancelled", e.detail);
       return end_all(node_phase::halted);
     case event_kind::run_retried:
       run_note_ = with_reason("retried", e.detail);
