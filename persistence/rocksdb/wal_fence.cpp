@@ -34,6 +34,11 @@ void wal_fence::close(const rocksdb::IOStatus& why) {
   idle_.wait(lock, [this] { return !syncing_; });
 }
 
+void wal_fence::note_failed_sync(const rocksdb::IOStatus& why) {
+  const std::lock_guard lock{mutex_};
+  if (failure_.ok()) failure_ = why;
+}
+
 namespace {
 
 class fenced_log final : public rocksdb::FSWritableFileOwnerWrapper {
@@ -50,8 +55,20 @@ class fenced_log final : public rocksdb::FSWritableFileOwnerWrapper {
                            rocksdb::IODebugContext* debug) override {
     return checked(target()->Append(data, options, verification, debug));
   }
+  rocksdb::IOStatus Sync(const rocksdb::IOOptions& options,
+                         rocksdb::IODebugContext* debug) override {
+    return synced(target()->Sync(options, debug));
+  }
+  rocksdb::IOStatus Fsync(const rocksdb::IOOptions& options,
+                          rocksdb::IODebugContext* debug) override {
+    return synced(target()->Fsync(options, debug));
+  }
 
  private:
+  rocksdb::IOStatus synced(rocksdb::IOStatus status) {
+    if (!status.ok()) fence_.note_failed_sync(status);
+    return status;
+  }
   rocksdb::IOStatus checked(rocksdb::IOStatus status) {
     if (!status.ok()) fence_.close(status);
     return status;

@@ -23,6 +23,9 @@ class wal_fence {
 
   /// Reports a failed write. Returns when no sync is running; refuses all later ones.
   void close(const rocksdb::IOStatus& why);
+  /// Reports a failed sync, on the thread that syncs; refuses all later ones. RocksDB itself also
+  /// syncs a log, when it opens the store.
+  void note_failed_sync(const rocksdb::IOStatus& why);
 
  private:
   std::mutex mutex_;
