@@ -25,7 +25,7 @@ void add_runs_skip(CLI::App& to, command_line& line) {
   auto* const cmd = add_command(
       to, "skip", "Skip a compensation that cannot succeed, and compensate the earlier steps.",
       "Example:\n"
-      "  pawl runs skip monday --node refund --reason 'refunded by hand' --data-dir ./data");
+      "  pawl runs skip monday --node refund --reason 'by hand' --data-dir ./data");
   cmd->add_option("ID", given->run, "Run ID")->required();
   cmd->add_option("--node", given->node, "Node whose compensation the run is at")
       ->required()

@@ -144,7 +144,7 @@ class OpenApiTest(ServerTest):
         self.post(f"/v1/tasks/{task['task']}/fail", {"lease": task["lease"], **said["fail"]})
         self.post("/v1/runs/t/retry")
         task, = self.post("/v1/tasks/poll", wanted).body["tasks"]
-        self.post(f"/v1/tasks/{task['task']}/complete", {"lease": task["lease"], "result": 1})
+        self.post(f"/v1/tasks/{task['task']}/complete", {"lease": task["lease"], "result": 2})
         self.post("/v1/runs", {"flow": "worked", "id": "t2"}, 201)
         other, = self.post("/v1/tasks/poll", wanted).body["tasks"]
         items = [{"task": t["task"], "lease": t["lease"], "result": 1} for t in (other, task)]
