@@ -164,6 +164,7 @@ void thread_pool::answer(unique_lock& lock, const call_ptr& call, functions::cal
 }
 
 call_ptr thread_pool::find_running_call_of(const invocation& step) const {
+  if (step.idempotency_key.empty()) return nullptr;  // of no step
   const auto found = std::find_if(running_.begin(), running_.end(), [&](const call_ptr& other) {
     return other->call.run == step.run && other->call.idempotency_key == step.idempotency_key;
   });

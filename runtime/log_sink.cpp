@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <climits>
@@ -88,6 +89,7 @@ class log_sink::writer {
 
   /// Writes what is queued, in order. Does nothing unless the end is a regular file.
   void flush() {
+    if (!is_file_) return;  // the thread holds the mutex while it waits for a reader
     const std::lock_guard writing{write_mutex_};
     while (is_file_ && write_next()) continue;
   }
@@ -218,7 +220,7 @@ class log_sink::writer {
   std::mutex write_mutex_;  ///< held while lines are written; taken before `mutex_`
   unique_fd owned_;         ///< the file; none for a descriptor of another owner
   int fd_;
-  bool is_file_;
+  std::atomic<bool> is_file_;
   bool torn_ = false;  ///< the last line is incomplete
 
   const limits allowed_;
