@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
@@ -91,7 +92,8 @@ struct asked {
   explicit asked(functions::function_ptr f, std::chrono::milliseconds timeout = 0ms) {
     call.function = std::move(f);
     call.node = "node";
-    call.idempotency_key = "run/node/1";
+    static std::atomic<int> visits{0};  // each call is one of another step
+    call.idempotency_key = "run/node/" + std::to_string(++visits);
     call.state = std::make_shared<const json>(json::object());
     call.args = json::object();
     call.timeout = timeout;

@@ -17,6 +17,7 @@ using namespace pawl::actors::executor_tests;  // NOLINT
 TEST_CASE("a call is answered with its value and its times") {
   const auto executor = make_thread_executor(options_with(2));
   asked a{function_of([](const json& state, step_context& step) {
+  a.call.idempotency_key = "run/node/1";
     return json{state, step.args(), step.node(), step.idempotency_key()};
   })};
   a.call.state = std::make_shared<const json>(json{{"s", 1}});
@@ -272,4 +273,34 @@ TEST_CASE("an unused executor starts no thread, and an idle one uses no CPU") {
   const auto used = cpu();
   std::this_thread::sleep_for(200ms);
   CHECK(cpu() - used < 20ms);
+}
+
+TEST_CASE("a call of a step begins when its earlier call has returned or was cancelled") {
+  const auto executor = make_thread_executor(options_with(4));
+  const auto door = std::make_shared<gate>();
+  asked first{blocked_at(door)};
+  const auto key = first.call.idempotency_key;
+  auto first_answer = submit(*executor, std::move(first));
+  door->await_arrivals(1);
+  std::atomic<bool> second_began{false};
+  asked second{function_of([&] {
+    second_began = true;
+    return 2;
+  })};
+  second.call.idempotency_key = key;
+  auto second_answer = submit(*executor, std::move(second));
+  asked third{function_of([] { return 3; })};
+  third.call.idempotency_key = key;
+  auto third_answer = std::move(third.answer);
+  const auto third_id = executor->submit(std::move(third.call));
+  REQUIRE(third_id);
+  auto other = submit(*executor, asked{function_of([] { return 1; })});
+  CHECK(*get(other).value == 1);  // other steps are not delayed
+  CHECK_FALSE(second_began);
+  CHECK(executor->current_load().queued == 2);
+  executor->cancel(*third_id);
+  CHECK(get(third_answer).value.error().code == errc::cancelled);
+  door->open();
+  CHECK(get(first_answer).value);
+  CHECK(*get(second_answer).value == 2);
 }

@@ -37,16 +37,20 @@ class Server:
              *arguments],
             env=environment(**variables), text=True, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, cwd=folder, preexec_fn=preexec)
+        before = []
         line = self.process.stderr.readline()
+        while line and not line.startswith("pawl: "):  # the log has a thread of its own
+            before.append(line)
+            line = self.process.stderr.readline()
         found = re.fullmatch(r"pawl: listening on http://127\.0\.0\.1:(\d+)\n", line)
         if not found and not line.startswith("pawl: listening on "):
-            rest = line + self.process.stderr.read()
+            rest = "".join(before) + line + self.process.stderr.read()
             self.process.wait(timeout=LIMIT_S)
             raise AssertionError(f"the server did not start: {rest}")
         self.ready_line = line
         self.port = int(found[1]) if found else None
         # The log must be read, because the server blocks when the pipe is full.
-        self.said = []
+        self.said = before
         self.reader = threading.Thread(target=self.said.extend, args=(self.process.stderr,))
         self.reader.start()
 
