@@ -17,9 +17,9 @@ using namespace pawl::actors::executor_tests;  // NOLINT
 TEST_CASE("a call is answered with its value and its times") {
   const auto executor = make_thread_executor(options_with(2));
   asked a{function_of([](const json& state, step_context& step) {
-  a.call.idempotency_key = "run/node/1";
     return json{state, step.args(), step.node(), step.idempotency_key()};
   })};
+  a.call.idempotency_key = "run/node/1";
   a.call.state = std::make_shared<const json>(json{{"s", 1}});
   a.call.args = {{"a", 2}};
   auto answer = submit(*executor, std::move(a));
