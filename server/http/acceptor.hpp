@@ -20,8 +20,8 @@ class acceptor : public std::enable_shared_from_this<acceptor> {
   acceptor(std::shared_ptr<core> all, listening_socket from);
 
   void start();
-  /// Stops accepting and frees the address, then calls `done`; asynchronously. After that, no further
-  /// connection begins. Any thread.
+  /// Stops accepting and frees the address, then calls `done`; asynchronously. After that, no
+  /// further connection begins. Any thread.
   void stop(std::function<void()> done);
   [[nodiscard]] const address& at() const noexcept { return at_; }
 
