@@ -73,19 +73,21 @@ exit_code check_store(session& s, const store_options& options) {
     s.out().line(one_line(to_json(*report, false)));
   } else {
     print_report(s, *report);
-    if (good) {
-      s.out().line("No damage: " + count_of(report->runs_checked) + " checked.");
-    } else if (!report->opens) {
-      s.out().line(
-          "The store does not open. Restore the folder from a backup, or copy it and run\n"
-          "`pawl store repair --accept-loss`.");
-    } else {
-      s.out().line("The store opens; the damaged runs cannot continue.");
-    }
   }
+  const std::string store = "the store in " + printable(folder->string());
+  if (good && !options.json)
+    s.out().line("No damage: " + count_of(report->runs_checked) + " checked.");
   if (good) return exit_code::ok;
-  s.print_message("the store in " + printable(folder->string()) + " is damaged");
-  return exit_code::store;
+  if (!report->opens) {
+    return s.fail(exit_code::store,
+                  store +
+                      " is damaged and does not open. Restore the folder from a backup, or copy "
+                      "it and run `pawl store repair --accept-loss`");
+  }
+  return s.fail(exit_code::store,
+                store +
+                    " is damaged; it opens, but the damaged runs cannot continue. Restore the "
+                    "folder from a backup");
 }
 
 exit_code repair_store(session& s, const store_options& options) {

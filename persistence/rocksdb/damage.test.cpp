@@ -9,7 +9,9 @@
 #include "persistence/rocksdb/wal_reader.hpp"
 #include "persistence/rocksdb/wal_recovery.hpp"
 
+#include <algorithm>
 #include <mutex>
+#include <random>
 
 #include <rocksdb/cache.h>
 
@@ -135,9 +137,22 @@ TEST_CASE("a flipped byte in a table is reported, never read as data", "[rocksdb
 
 TEST_CASE("a damaged table that a compaction reads does not stop the store", "[rocksdb][damage]") {
   const test_folder folder;
-  make_tables(folder.store());
-  for (const auto& table : files_of(folder.store(), ".sst"))
-    if (fs::file_size(table) > 10'000) flip_byte(table, middle_of(table));
+  {
+    std::mt19937_64 random{1};
+    batch changes;
+    for (int n = 0; n < 300; ++n) {
+      std::string bytes(1000, '\0');
+      for (auto& byte : bytes) byte = static_cast<char>(random());
+      changes.put(column::runs, key_of(n), bytes);
+    }
+    commit(*open_good(folder.store()), {changes});
+  }
+  const auto tables = files_of(folder.store(), ".sst");
+  const auto largest = std::max_element(
+      tables.begin(), tables.end(),
+      [](const auto& a, const auto& b) { return fs::file_size(a) < fs::file_size(b); });
+  REQUIRE(fs::file_size(*largest) > 200'000);
+  flip_byte(*largest, middle_of(*largest));
   std::mutex mutex;
   std::vector<error> reported;
   rocksdb_options options;

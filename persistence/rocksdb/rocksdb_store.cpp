@@ -111,6 +111,7 @@ class rocksdb_store final : public store {
     if (!status.ok()) return stop(from_status(status, "writing to", database_->path()));
     status = database_->db().SyncWAL();
     database_->fence().end_sync();
+    if (status.ok()) status = database_->fence().failure();
     if (!status.ok()) return stop(from_status(status, "syncing", database_->path()));
     // Before anything is acknowledged, so the mark covers what was.
     if (auto noted = database_->mark().note_sequence(upto); !noted)

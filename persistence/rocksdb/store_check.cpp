@@ -36,6 +36,16 @@ std::optional<run_key> run_in(std::string_view key) {
                  run_id{std::string{key.substr(scope + 1, run - scope - 1)}}};
 }
 
+/// The table that a message of RocksDB names, such as "000012.sst"; empty if it names none.
+std::string table_in(std::string_view text) {
+  constexpr std::string_view suffix = ".sst";
+  const auto end = text.find(suffix);
+  if (end == std::string_view::npos) return {};
+  const auto slash = text.rfind('/', end);
+  const auto begin = slash == std::string_view::npos ? 0 : slash + 1;
+  return std::string{text.substr(begin, end + suffix.size() - begin)};
+}
+
 using damaged_runs = std::map<std::string, damaged_run>;  // by key, so in order and once each
 
 void add_run(damaged_runs& to, const std::optional<run_key>& run, const std::string& what) {
@@ -102,7 +112,8 @@ class examination {
     if (!logs) return std::move(logs).error();
     auto opened = database::open_read_only(std::move(folder_), {}, logs->skipped);
     if (!opened) {
-      add_damage("", std::nullopt, "", opened.error().message);
+      report_.names_all_runs = false;
+      add_damage(table_in(opened.error().message), std::nullopt, "", opened.error().message);
       return finish();
     }
     report_.opens = !logs->loss;

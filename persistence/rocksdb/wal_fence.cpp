@@ -34,9 +34,14 @@ void wal_fence::close(const rocksdb::IOStatus& why) {
   idle_.wait(lock, [this] { return !syncing_; });
 }
 
-void wal_fence::note_failed_sync(const rocksdb::IOStatus& why) {
+void wal_fence::fail(const rocksdb::IOStatus& why) {
   const std::lock_guard lock{mutex_};
   if (failure_.ok()) failure_ = why;
+}
+
+rocksdb::IOStatus wal_fence::failure() {
+  const std::lock_guard lock{mutex_};
+  return failure_;
 }
 
 namespace {
@@ -57,18 +62,20 @@ class fenced_log final : public rocksdb::FSWritableFileOwnerWrapper {
   }
   rocksdb::IOStatus Sync(const rocksdb::IOOptions& options,
                          rocksdb::IODebugContext* debug) override {
-    return synced(target()->Sync(options, debug));
+    return hidden(target()->Sync(options, debug));
   }
   rocksdb::IOStatus Fsync(const rocksdb::IOOptions& options,
                           rocksdb::IODebugContext* debug) override {
-    return synced(target()->Fsync(options, debug));
+    return hidden(target()->Fsync(options, debug));
   }
 
  private:
-  rocksdb::IOStatus synced(rocksdb::IOStatus status) {
-    if (!status.ok()) fence_.note_failed_sync(status);
-    return status;
+  /// A sync of RocksDB's own may be waiting for this one, and would then sync the same log.
+  rocksdb::IOStatus hidden(const rocksdb::IOStatus& status) {
+    if (!status.ok()) fence_.fail(status);
+    return rocksdb::IOStatus::OK();
   }
+
   rocksdb::IOStatus checked(rocksdb::IOStatus status) {
     if (!status.ok()) fence_.close(status);
     return status;
@@ -81,17 +88,22 @@ class fenced_log final : public rocksdb::FSWritableFileOwnerWrapper {
 class marked_manifest final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
   marked_manifest(std::unique_ptr<rocksdb::FSWritableFile> file, std::uint64_t number,
-                  synced_end& mark)
-      : rocksdb::FSWritableFileOwnerWrapper(std::move(file)), number_(number), mark_(mark) {}
+                  wal_fence& fence, synced_end& mark)
+      : rocksdb::FSWritableFileOwnerWrapper(std::move(file)),
+        number_(number),
+        fence_(fence),
+        mark_(mark) {}
 
   rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                            rocksdb::IODebugContext* debug) override {
+    if (auto failed = fence_.failure(); !failed.ok()) return failed;
     bytes_ += data.size();
     return target()->Append(data, options, debug);
   }
   rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                            const rocksdb::DataVerificationInfo& verification,
                            rocksdb::IODebugContext* debug) override {
+    if (auto failed = fence_.failure(); !failed.ok()) return failed;
     bytes_ += data.size();
     return target()->Append(data, options, verification, debug);
   }
@@ -114,6 +126,7 @@ class marked_manifest final : public rocksdb::FSWritableFileOwnerWrapper {
 
   const std::uint64_t number_;
   std::uint64_t bytes_ = 0;  ///< appended by one thread at a time, which also syncs
+  wal_fence& fence_;
   synced_end& mark_;
 };
 
@@ -167,7 +180,7 @@ class fenced_files final : public rocksdb::FileSystemWrapper {
       mark_.note_log(*log);
       *made = std::make_unique<fenced_log>(std::move(*made), fence_);
     } else if (const auto manifest = manifest_number(file)) {
-      *made = std::make_unique<marked_manifest>(std::move(*made), *manifest, mark_);
+      *made = std::make_unique<marked_manifest>(std::move(*made), *manifest, fence_, mark_);
     }
     return status;
   }
