@@ -62,7 +62,7 @@ class field_reader {
 /// Tags of the fields (RocksDB, db/version_edit.h). They are part of its format and never change.
 enum tag : std::uint64_t {
   comparator = 1,
-  log_number = 2,
+  first_log = 2,
   next_file = 3,
   last_sequence = 4,
   compact_cursor = 5,
@@ -103,7 +103,7 @@ class edits_sink final : public wal_sink {
         case comparator:
           in.text();
           break;
-        case log_number:
+        case first_log:
           log = in.number();
           break;
         case last_sequence:
