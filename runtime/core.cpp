@@ -45,6 +45,21 @@ actors::reply<T> reply_to(const std::shared_ptr<actors::engine_context>& p, call
   }};
 }
 
+/// Calls a function on a scheduler thread, and ends.
+class scheduler_probe : public caf::event_based_actor {
+ public:
+  scheduler_probe(caf::actor_config& config, std::function<void()> call)
+      : caf::event_based_actor(config), call_(std::move(call)) {}
+  caf::behavior make_behavior() override {
+    call_();
+    return {};
+  }
+  const char* name() const override { return "pawl.scheduler_probe"; }
+
+ private:
+  const std::function<void()> call_;
+};
+
 }  // namespace
 
 /// The actor system of an engine that has its own.
@@ -284,10 +299,9 @@ std::optional<error> engine_core::stall(const actors::engine_context& of) const 
   }
   const std::lock_guard lock{mutex_};
   if (stopped_ || system_ == nullptr) return std::nullopt;
-  const auto waited =
-      scheduler_watch_.check(stall_watch::steady::now(), [this](std::function<void()> probe) {
-        system_->spawn([probe = std::move(probe)] { probe(); });
-      });
+  const auto waited = scheduler_watch_.check(
+      stall_watch::steady::now(),
+      [this](std::function<void()> probe) { system_->spawn<scheduler_probe>(std::move(probe)); });
   if (!waited) return std::nullopt;
   return error{errc::unavailable,
                "no scheduler thread has answered for " + std::to_string(waited->count()) +

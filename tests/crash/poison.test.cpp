@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "tests/support/catch.hpp"
 #include "tests/support/paths.hpp"
@@ -31,9 +32,11 @@ std::pair<std::string, int> run_child(const std::string& arguments) {
 
 TEST_CASE("a run of which the process dies twice is quarantined, and a retry releases it",
           "[crash][quarantine]") {
-  using std::pair;
-  for (const auto& [how, signal] :
-       {pair{"abort", SIGABRT}, pair{"inline", SIGABRT}, pair{"overflow", SIGSEGV}}) {
+  std::vector<std::pair<std::string, int>> deaths{{"abort", SIGABRT}, {"inline", SIGABRT}};
+#ifndef __SANITIZE_ADDRESS__  // which ends the process itself
+  deaths.emplace_back("overflow", SIGSEGV);
+#endif
+  for (const auto& [how, signal] : deaths) {
     CAPTURE(how);
     std::string folder = (std::filesystem::temp_directory_path() / "pawl-poison-XXXXXX").string();
     REQUIRE(::mkdtemp(folder.data()) != nullptr);
