@@ -48,7 +48,12 @@ class OpenApiTest(ServerTest):
         self.call("PUT", "/v1/flows/f?version=1.0.0", second, 409)
         self.call("PUT", "/v1/flows/f", first, 412, If_Match='"1.0.0"')
         self.call("PUT", "/v1/flows/f", {"nodes": 1}, 422)
-        for flow in (waits, fails, asks, sequence("a/b c", task("a"))):
+        undoes = sequence(
+            "undoes",
+            {"id": "a", "type": "task",
+             "data": {"code_ref": "core.echo", "compensate": {"code_ref": "core.fail"}}},
+            {"id": "no", "type": "fail", "data": {"message": "no"}})
+        for flow in (waits, fails, asks, undoes, sequence("a/b c", task("a"))):
             self.post("/v1/flows", flow, 201)
         self.call("GET", "/v1/flows", expect=200)
         self.call("GET", "/v1/flows/a%2Fb%20c", expect=200)
@@ -107,6 +112,10 @@ class OpenApiTest(ServerTest):
         for word, body in COMMANDS.items():
             self.post(f"/v1/runs/w/{word}", body, 412, If_Match='"999"')
         self.post("/v1/runs/w/cancel")
+        self.post("/v1/runs", {"flow": "waits", "id": "endless"}, 201)
+        self.post("/v1/runs/endless/terminate", {"reason": "now"})
+        self.post("/v1/runs?wait=30s", {"flow": "undoes", "id": "undoes"}, 200)
+        self.post("/v1/runs/undoes/skip", {"node": "a", "reason": "by hand"})
         for word, body in COMMANDS.items():
             if word != "retry":
                 self.post(f"/v1/runs/w/{word}", body, 409)
@@ -114,7 +123,7 @@ class OpenApiTest(ServerTest):
 
     def drive_batches(self):
         self.post("/v1/batch/start", {"items": [{"flow": "waits", "id": "b1"}, {"flow": "none"}]})
-        for word in ("pause", "resume", "retry", "cancel"):
+        for word in ("pause", "resume", "retry", "cancel", "terminate"):
             self.post(f"/v1/batch/{word}", {"runs": ["b1", "none"], "if_status": "running"})
             self.post(f"/v1/batch/{word}", {"runs": ["b1", "none"]})
         self.post("/v1/batch/signal", {"items": [{"run": "b1", "type": "go"}]})
@@ -139,7 +148,9 @@ class OpenApiTest(ServerTest):
         task, = self.post("/v1/tasks/poll", wanted).body["tasks"]
         self.post(f"/v1/tasks/{task['task']}/release", {"lease": task["lease"]})
         self.post(f"/v1/tasks/{task['task']}/release", {"lease": task["lease"]})  # a repeat
-        self.post(f"/v1/tasks/{task['task']}/complete", {"lease": task["lease"], "result": 1}, 409)
+        self.post(f"/v1/tasks/{task['task']}/release", {"lease": str(int(task["lease"]) + 1)
+                                                        if isinstance(task["lease"], str)
+                                                        else task["lease"] + 1}, 409)
         task, = self.post("/v1/tasks/poll", wanted).body["tasks"]
         self.post(f"/v1/tasks/{task['task']}/fail", {"lease": task["lease"], **said["fail"]})
         self.post("/v1/runs/t/retry")
@@ -251,7 +262,8 @@ UPGRADE = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec_WebSocket_Versi
            "Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZQ=="}
 KNOWN = {"{id}": "done", "{name}": "f", "{version}": "1.0.0", "{task}": "done~0.1.1"}
 COMMANDS = {"pause": {}, "resume": {}, "answer": {"answer": 1}, "set-data": {"update": {"a": 1}},
-            "update": {"update": {"a": 1}}, "cancel": {}, "retry": {}, "signal": {"type": "x"}}
+            "update": {"update": {"a": 1}}, "cancel": {}, "retry": {}, "signal": {"type": "x"},
+            "terminate": {}, "skip": {"node": "a"}}
 VALID = {"flows.publish": {"version": "1.0.0"}, "runs.restart": {}, "runs.replay": {},
          **{"runs." + word.replace("-", "_"): body for word, body in COMMANDS.items()}}
 
