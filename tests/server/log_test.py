@@ -50,6 +50,8 @@ class LogTest(ServerTest):
         again = self.to_file()
         self.wait_for_line("unfinished runs recovered: 1$")
         again.post("/v1/runs/r/cancel")
+        while self.metric(again, 'pawl_runs_ended_total{status="cancelled"}') < 1:
+            pass
         self.assertEqual(again.stop()[0], 0)
         self.wait_for_line("stopping after a signal")
         self.wait_for_line("stopped: 0 runs started, 0 completed, 0 failed, 1 cancelled$")
