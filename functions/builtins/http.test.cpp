@@ -112,9 +112,9 @@ TEST_CASE("core.http fails when a body that claims to be JSON is not") {
     args.update(more);
     return client.good(args);
   };
-  CHECK(good("[1]", "application/json", {})["json"] == json{1});
+  CHECK(good("[1]", "application/json", json::object())["json"] == json{1});
   CHECK(good("[1]", "application/json", {{"parse", "json"}})["json"] == json{1});
-  CHECK_FALSE(good("[1", "text/plain", {}).contains("json"));
+  CHECK_FALSE(good("[1", "text/plain", json::object()).contains("json"));
   const std::string not_json[] = {"",
                                   "[1",
                                   "1e999",
