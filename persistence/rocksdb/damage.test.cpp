@@ -1,6 +1,7 @@
 // Damaged files of a store on disk are reported and never read as data.
 #include "persistence/conformance.hpp"
 #include "persistence/crc32c.hpp"
+#include "persistence/rocksdb/damage_listener.hpp"
 #include "persistence/rocksdb/manifest.hpp"
 #include "persistence/rocksdb/synced_end.hpp"
 #include "persistence/rocksdb/test_folder.hpp"
@@ -183,6 +184,14 @@ TEST_CASE("a damaged table that a compaction reads does not stop the store", "[r
     CHECK(reported.size() < 10);  // compactions have stopped, or each would report
   }
   open_good(folder.store());
+}
+
+TEST_CASE("RocksDB does not recover a failed store by itself", "[rocksdb][damage]") {
+  damage_listener listener{nullptr};
+  bool automatic = true;
+  listener.OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason::kCompaction,
+                                rocksdb::Status::NoSpace(), &automatic);
+  CHECK_FALSE(automatic);
 }
 
 TEST_CASE("a missing or damaged MANIFEST or CURRENT is reported", "[rocksdb][damage]") {

@@ -20,6 +20,14 @@ class damage_listener final : public rocksdb::EventListener {
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override;
 
+  /// A full disk starts a recovery of RocksDB's own, which changes the log meanwhile and can keep
+  /// the database from being closed for ever: it waits for compactions that fail again and again. A
+  /// store that failed is reopened instead.
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+
   /// True once after each new damage: the caller must stop compactions, which would read the
   /// damaged block again and again.
   [[nodiscard]] bool take_new() noexcept {
