@@ -24,6 +24,8 @@ namespace {
 constexpr std::string_view step_mark = "PAWL_STEP=";
 constexpr std::string_view owner_mark = "PAWL_OWNER=";
 constexpr std::size_t max_environment_bytes = 8u << 20;
+/// How long `clear` waits for the end of killed processes.
+constexpr std::chrono::seconds kill_limit{10};
 
 std::string proc_path(pid_t pid, const char* file) {
   return "/proc/" + std::to_string(pid) + "/" + file;
@@ -147,19 +149,22 @@ std::vector<orphan> find_orphans() {
   return found;
 }
 
-/// Kills a process if it is still the same orphan: pids are reused. Returns when it has ended, at
-/// the latest at `until`: a killed process loses its environment first, but keeps its files open
-/// and locked until its memory is freed.
-void kill_orphan(const orphan& old, std::chrono::steady_clock::time_point until) {
+/// Kills a process if it is still the same orphan: pids are reused. Waits until it has ended, at
+/// the latest until `until`: a killed process loses its environment first, but keeps its files open
+/// and locked until its memory is freed. Returns whether it has ended.
+bool kill_orphan(const orphan& old, std::chrono::steady_clock::time_point until) {
   const unique_fd pidfd{static_cast<int>(::syscall(SYS_pidfd_open, old.pid, 0))};
   const auto start = start_of(old.pid);
-  if (!start || orphaned_step(old.pid) != old.step) return;
+  if (!start || orphaned_step(old.pid) != old.step) return true;
   if (pidfd)
     ::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0);
   else
     ::kill(old.pid, SIGKILL);
-  while (start_of(old.pid) == start && std::chrono::steady_clock::now() < until)
+  while (start_of(old.pid) == start) {
+    if (std::chrono::steady_clock::now() > until) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  return true;
 }
 
 }  // namespace
@@ -178,17 +183,18 @@ result<void> orphan_killer::clear(const std::string& step) {
   if (steps_.find(step) == steps_.end()) return {};
 
   // Repeats the search: a process that is being killed may have started another.
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{5};
-  while (true) {
-    auto left = find_orphans();
-    std::erase_if(left, [&](const orphan& old) { return old.step != step; });
-    if (left.empty()) break;
-    if (std::chrono::steady_clock::now() > until) {
-      return fail("exec_failed", "process " + std::to_string(left.front().pid) +
-                                     " of an earlier attempt of this step is still running and "
-                                     "cannot be killed; end it, then retry");
+  const auto until = std::chrono::steady_clock::now() + kill_limit;
+  for (bool found = true; found;) {
+    found = false;
+    for (const auto& old : find_orphans()) {
+      if (old.step != step) continue;
+      found = true;
+      if (!kill_orphan(old, until)) {
+        return fail("exec_failed", "process " + std::to_string(old.pid) +
+                                       " of an earlier attempt of this step is still running and "
+                                       "cannot be killed; end it, then retry");
+      }
     }
-    for (const auto& old : left) kill_orphan(old, until);
   }
   steps_.erase(step);
   return {};
