@@ -125,8 +125,9 @@ bool is_rest_of_uri(std::string_view text) {
 bool is_local_part(std::string_view text) {
   if (text.size() >= 2 && text.front() == '"' && text.back() == '"') {
     for (std::size_t i = 1; i + 1 < text.size(); ++i) {
-      if (text[i] == '\\' && ++i + 1 >= text.size()) return false;
-      if (text[i] < ' ' || text[i] > '~' || (text[i] == '"' && text[i - 1] != '\\')) return false;
+      const bool escaped = text[i] == '\\';
+      if (escaped && ++i + 1 >= text.size()) return false;
+      if (text[i] < ' ' || text[i] > '~' || (text[i] == '"' && !escaped)) return false;
     }
     return true;
   }

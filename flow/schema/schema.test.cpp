@@ -325,3 +325,11 @@ TEST_CASE("the input schema of a flow is checked, kept and applied at the start"
   REQUIRE(run.begin({{"id", "abc"}}));
   CHECK(run.waiting_at() == lines{"a"});
 }
+
+TEST_CASE("a quote ends the local part of an address unless a backslash escapes it") {
+  const json schema{{"format", "email"}};
+  CHECK(misfits(schema, R"("a\"b"@example.com)").empty());
+  CHECK(misfits(schema, R"("a\\b"@example.com)").empty());
+  CHECK(misfits(schema, R"("a\\"b"@example.com)").size() == 1);
+  CHECK(misfits(schema, R"("a"b"@example.com)").size() == 1);
+}
