@@ -35,7 +35,7 @@ json to_json(const store_report& report, bool repaired) {
     runs.push_back(
         {{"scope", lost.run.scope.str()}, {"id", lost.run.id.str()}, {"what", lost.what}});
   }
-  return {{"good", report.damage.empty()},
+  return {{"good", report.is_good()},
           {"opens", report.opens},
           {"repaired", repaired},
           {"damage", std::move(damage)},
@@ -68,7 +68,7 @@ exit_code check_store(session& s, const store_options& options) {
   if (!folder) return s.fail(folder.error());
   const auto report = persistence::check_rocksdb_store(*folder);
   if (!report) return s.fail(report.error());
-  const bool good = report->damage.empty() && report->runs.empty();
+  const bool good = report->is_good();
   if (options.json) {
     s.out().line(one_line(to_json(*report, false)));
   } else {

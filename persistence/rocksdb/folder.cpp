@@ -17,6 +17,7 @@
 
 #include <pawl/assert.hpp>
 
+#include "persistence/migrations.hpp"
 #include "persistence/rocksdb/status.hpp"
 
 namespace pawl::persistence::rocks {
@@ -172,6 +173,11 @@ result<void> read_state(claimed_folder& folder) {
     return error{errc::not_supported, doing_to("opening", folder.path) +
                                           ": the store was made by the engine \"" + found->engine +
                                           "\"; this engine is \"" + engine_name + "\""};
+  }
+  if (found->schema > current_schema()) {
+    auto newer = newer_schema(found->schema, current_schema());
+    newer.message.insert(0, doing_to("opening", folder.path) + ": ");
+    return newer;
   }
   folder.schema = found->schema;
   folder.state = found->state == "ready" ? folder_state::ready : folder_state::unfinished;

@@ -116,10 +116,6 @@ class other_process {
   mutable bool waited_ = false;
 };
 
-void put_marker(const fs::path& folder, const std::string& text) {
-  std::ofstream{folder / "PAWL", std::ios::trunc} << text;
-}
-
 }  // namespace
 
 TEST_CASE("other process: hold a store", "[.][other-process]") {

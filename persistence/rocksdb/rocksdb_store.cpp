@@ -173,8 +173,6 @@ result<std::unique_ptr<store>> open_rocksdb_store(const std::filesystem::path& f
   using namespace rocks;
   auto claimed = claim_folder(folder);
   if (!claimed) return std::move(claimed).error();
-  if (claimed->schema > current_schema())
-    return with_folder(newer_schema(claimed->schema, current_schema()), folder);
   const bool was_ready = claimed->state == folder_state::ready;
 
   auto opened = database::open(std::move(claimed).value(), options);

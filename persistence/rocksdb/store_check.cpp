@@ -105,6 +105,10 @@ class examination {
       : folder_(std::move(folder)), path_(folder_.path), columns_(describe_columns({})) {}
 
   result<store_report> run() {
+    if (folder_.state != folder_state::ready) {
+      report_.opens = true;
+      return finish();
+    }
     auto tables = examine_manifest();
     if (!tables) return std::move(tables).error();
     if (!report_.damage.empty()) return finish();

@@ -25,16 +25,19 @@ struct damaged_run {
 };
 
 struct store_report {
-  std::vector<store_damage> damage;  ///< empty: the store is good
+  std::vector<store_damage> damage;  ///< of files
   std::vector<damaged_run> runs;     ///< that lost something, ordered by key
   /// False if there may be others: damaged bytes do not show to which run they belonged.
   bool names_all_runs = true;
   std::uint64_t runs_checked = 0;
   bool opens = false;  ///< the store opens in spite of the damage
+
+  [[nodiscard]] bool is_good() const noexcept { return damage.empty() && runs.empty(); }
 };
 
 /// Reads everything: the MANIFEST, the needed logs, each block of each table, and each run. Changes
-/// nothing except what every start does (the damaged unsynced end of a MANIFEST is removed).
+/// nothing except what every start does (the damaged unsynced end of a MANIFEST is removed). A
+/// store whose creation was interrupted has nothing to check; the next start creates it again.
 /// Errors: `not_found` (no store in the folder), and those of `open_rocksdb_store` other than
 /// damage.
 [[nodiscard]] result<store_report> check_rocksdb_store(const std::filesystem::path& folder);

@@ -81,6 +81,30 @@ TEST_CASE("a check of a folder without a store names it", "[rocksdb][check]") {
   CHECK_FALSE(fs::exists(folder.store()));
 }
 
+TEST_CASE("a check and a repair refuse a store of a newer schema", "[rocksdb][check]") {
+  const test_folder folder;
+  const auto killed = killed_with_runs(folder, 0, 3);
+  put_marker(killed, "pawl store\nengine rocksdb\nschema 3\nstate ready\n");
+  const auto before = sizes_in(killed);
+  for (const auto& done : {check_rocksdb_store(killed), repair_rocksdb_store(killed)}) {
+    REQUIRE_FALSE(done);
+    CHECK(done.error().code == errc::schema_newer);
+    CHECK(mentions(done.error(), "schema version 3"));
+  }
+  CHECK(sizes_in(killed) == before);
+}
+
+TEST_CASE("a check of a store whose creation was interrupted finds no damage", "[rocksdb][check]") {
+  const test_folder folder;
+  fs::create_directories(folder.store());
+  put_marker(folder.store(), "pawl store\nengine rocksdb\nschema 1\nstate creating\n");
+  const auto report = check_rocksdb_store(folder.store());
+  REQUIRE(report);
+  CHECK(report->is_good());
+  CHECK(report->opens);
+  open_good(folder.store());
+}
+
 TEST_CASE("a damaged log is repaired, and the runs that lost something are named",
           "[rocksdb][check]") {
   const test_folder folder;

@@ -92,6 +92,10 @@ inline std::vector<fs::path> files_of(const fs::path& folder, std::string_view e
   return found;
 }
 
+inline void put_marker(const fs::path& folder, const std::string& text) {
+  std::ofstream{folder / "PAWL", std::ios::trunc} << text;
+}
+
 inline void flip_byte(const fs::path& file, std::uint64_t at) {
   std::fstream bytes{file, std::ios::in | std::ios::out | std::ios::binary};
   bytes.seekg(static_cast<std::streamoff>(at));
