@@ -110,6 +110,7 @@ result<json> call_http(const http::policy& rules, step_context& step) {
 }
 
 constexpr std::string_view bodies[] = {"body", "json"};
+constexpr std::string_view parse_names[] = {"json", "text"};
 constexpr argument http_table[] = {{"url", argument_type::text, true},
                                    {"method", argument_type::text},
                                    {"query", argument_type::object},
@@ -120,7 +121,8 @@ constexpr argument http_table[] = {{"url", argument_type::text, true},
                                    {"follow_redirects", argument_type::flag},
                                    {"timeout_ms", argument_type::integer},
                                    {"max_bytes", argument_type::integer},
-                                   {"idempotency_header", argument_type::text}};
+                                   {"idempotency_header", argument_type::text},
+                                   {"parse", argument_type::text, false, parse_names}};
 
 }  // namespace
 
