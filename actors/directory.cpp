@@ -123,9 +123,10 @@ void directory::route_to_quarantined(run_command& c, const persistence::suspect&
   auto writes = std::make_shared<persistence::batch>();
   const auto released = persistence::release(*context_->store->durable_view(), suspect, *writes);
   if (!released) return c.answer(released.error());
+  // Now: a second retry must not release it again. What the run writes comes after this batch.
+  context_->suspects.remove(c.key);
   commit_then(std::move(writes), [this, key = c.key, answer = c.answer, run = *released] {
-    context_->suspects.remove(key);
-    answer(command_done{run, run_status::failed});
+    answer(command_done{.run = run, .before = run_status::failed});
     if (!stopping_) send_to_run(activate(key), activate_run{});
   });
 }

@@ -30,8 +30,8 @@ namespace pawl::actors {
 /// What a command did to a run.
 struct command_done {
   run_summary run;
-  std::optional<run_status> before;  ///< none: the command created the run
-  bool changed = true;               ///< false: a repeated start
+  std::optional<run_status> before = {};  ///< none: the command created the run
+  bool changed = true;                    ///< false: a repeated start
   /// Of the repeated start of a child run: it ended for an earlier attempt and cannot be resumed.
   bool over = false;
   bool pausing = false;                                   ///< the run pauses soon
@@ -160,8 +160,8 @@ struct timer_changed {
 };
 /// The timer to itself: a run has handled its timer.
 struct timer_handled {
-  /// The run could not take it: it is fired again later.
-  std::optional<std::string> again = {};
+  /// The run could not take it: it is set again later.
+  std::optional<timer_changed> again = {};
 };
 /// The timer to itself: fire the timers that are due.
 struct poll_due {
@@ -236,11 +236,6 @@ struct stop_request {
 /// commits are durable.
 struct shutdown_run {};
 
-/// The timers' actor to itself: fire this timer again.
-struct refire {
-  std::string timer_key;
-};
-
 /// To the reader.
 struct read_job {
   reply<void> ready;  ///< reads; dropped with the job, it answers `unavailable`
@@ -295,7 +290,6 @@ PAWL_LOCAL_MESSAGE(commit_failed)
 PAWL_LOCAL_MESSAGE(write_group)
 PAWL_LOCAL_MESSAGE(timer_changed)
 PAWL_LOCAL_MESSAGE(timer_handled)
-PAWL_LOCAL_MESSAGE(refire)
 PAWL_LOCAL_MESSAGE(poll_due)
 PAWL_LOCAL_MESSAGE(tasks_changed)
 PAWL_LOCAL_MESSAGE(poll_tasks)

@@ -96,32 +96,26 @@ void run_actor::handle(activate_run& a) {
   if (load_failure_) a.done(*load_failure_);
 }
 
-void run_actor::handle(const child_ended& ended) {
+template <class Handle>
+void run_actor::on_notice(const reply<void>& done, Handle handle) {
   life_.on_message();
   if (load()) {
     resume(unfinished_work());
-    on_child_ended(ended);
+    handle();
   }
-  ended.done({});
+  done({});
+}
+
+void run_actor::handle(const child_ended& ended) {
+  on_notice(ended.done, [&] { on_child_ended(ended); });
 }
 
 void run_actor::handle(const child_orphaned& orphaned) {
-  life_.on_message();
-  if (load()) {
-    const bool catches_up = !life_.resumed() && run_;
-    resume(unfinished_work());
-    if (!catches_up) obey_orphan_entry(*context_->store->durable_view());
-  }
-  orphaned.done({});
+  on_notice(orphaned.done, [&] { obey_orphan_entry(*context_->store->durable_view()); });
 }
 
 void run_actor::handle(const child_resumed& resumed) {
-  life_.on_message();
-  if (load()) {
-    resume(unfinished_work());
-    on_child_resumed(resumed.child);
-  }
-  resumed.done({});
+  on_notice(resumed.done, [&] { on_child_resumed(resumed.child); });
 }
 
 bool run_actor::load() {

@@ -48,6 +48,9 @@ class run_actor : public actor_base {
   [[nodiscard]] auto handler();
   void handle(run_command& c);
   void handle(activate_run& a);
+  /// Handles what another run has to say to this one.
+  template <class Handle>
+  void on_notice(const reply<void>& done, Handle handle);
   void handle(const child_ended& ended);
   void handle(const child_orphaned& orphaned);
   void handle(const child_resumed& resumed);

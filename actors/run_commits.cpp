@@ -34,10 +34,14 @@ error started_differently(const run_id& id) {
 std::vector<std::string> warnings_of(const flow::compiled_flow& flow, const flow::command& c) {
   const auto* const signal = std::get_if<flow::signal_command>(&c);
   if (signal == nullptr) return {};
+  const auto& nodes = flow.nodes();
+  const auto type_of = [](const auto& node) { return node.behaviour->awaited_signal(); };
+  if (std::any_of(nodes.begin(), nodes.end(),
+                  [&](const auto& node) { return type_of(node) == signal->type; }))
+    return {};
   std::vector<std::string_view> awaited;
-  for (const auto& node : flow.nodes())
-    if (const auto type = node.behaviour->awaited_signal(); !type.empty()) awaited.push_back(type);
-  if (std::find(awaited.begin(), awaited.end(), signal->type) != awaited.end()) return {};
+  for (const auto& node : nodes)
+    if (!type_of(node).empty()) awaited.push_back(type_of(node));
   std::string warning = "no node of flow " + flow.id().name.str() + " awaits the signal \"" +
                         signal->type + "\"; it is kept in the inbox of the run";
   if (const auto near = nearest(signal->type, awaited))
@@ -64,7 +68,11 @@ bool run_actor::execute(run_command& c) {
                          leased = applied ? take_leased_call() : nullptr](const error* failure) {
     if (failure != nullptr) return answer(*failure);
     if (refused) return answer(*refused);
-    answer(command_done{summary, before, true, false, pausing, leased, warnings});
+    answer(command_done{.run = summary,
+                        .before = before,
+                        .pausing = pausing,
+                        .leased = leased,
+                        .warnings = warnings});
   });
   return applied.has_value();
 }
@@ -95,7 +103,7 @@ bool run_actor::execute_start(run_command& c) {
   commits_.when_durable(
       [answer = c.answer, summary = flow::summarize(*run_)](const error* failure) {
         if (failure != nullptr) return answer(*failure);
-        answer(command_done{summary, std::nullopt, true});
+        answer(command_done{.run = summary});
       });
   return true;
 }
@@ -110,14 +118,12 @@ bool run_actor::execute_repeated_start(run_command& c, const flow::start_command
     }
     over = run_->parent_attempt < start.parent_attempt;
   }
-  commits_.when_durable(
-      [answer = c.answer, same, over, summary = flow::summarize(*run_)](const error* failure) {
-        if (failure != nullptr) return answer(*failure);
-        if (!same) return answer(started_differently(summary.key.id));
-        command_done done{summary, summary.status, false};
-        done.over = over;
-        answer(std::move(done));
-      });
+  commits_.when_durable([answer = c.answer, same, over,
+                         summary = flow::summarize(*run_)](const error* failure) {
+    if (failure != nullptr) return answer(*failure);
+    if (!same) return answer(started_differently(summary.key.id));
+    answer(command_done{.run = summary, .before = summary.status, .changed = false, .over = over});
+  });
   return same;
 }
 

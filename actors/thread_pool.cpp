@@ -1,11 +1,12 @@
 #include "actors/thread_pool.hpp"
-#include "actors/signal_stack.hpp"
 
 #include <algorithm>
 #include <system_error>
 #include <utility>
 
 #include <pawl/assert.hpp>
+
+#include "actors/signal_stack.hpp"
 
 namespace pawl::actors {
 
@@ -173,13 +174,12 @@ call_ptr thread_pool::find_running_call_of(const invocation& step) const {
 
 void thread_pool::release_calls_after(queued_call& ended) {
   for (auto& next : std::exchange(ended.after, {})) {
-    --held_;
     // They wait for one another, too.
     if (const auto earlier = find_running_call_of(next->call)) {
-      ++held_;
       earlier->after.push_back(std::move(next));
       continue;
     }
+    --held_;
     queue_.push(std::move(next));
     // If no thread can be started, those that are left continue.
     static_cast<void>(provide_thread());

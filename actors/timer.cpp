@@ -39,13 +39,12 @@ caf::behavior timer::make_behavior() {
       [this](const timer_changed& c) { change(c); },
       [this](const timer_handled& handled) {
         --firing_;
-        if (handled.again) send_self_after(retry_after, refire{*handled.again});
+        if (handled.again) send_self_after(retry_after, timer_changed{*handled.again});
         if (firing_ + 1 == max_firing) fire_due();
       },
       [this](const poll_due& poll) {
         if (poll.number == last_poll_) fire_due();
       },
-      [this](const refire& failed) { fire(failed.timer_key); },
       [this](const shutdown_run&) { quit(); },
   };
 }
@@ -116,12 +115,13 @@ void timer::fire(const std::string& timer_key) {
   }
   ++firing_;
   auto command = std::make_shared<flow::command>(flow::timer_command{context_->rng->draw()});
-  const auto handled = [timer_key](const result<command_done>& done) {
+  const timer_changed again{*key, {}, persistence::keys::due_of(timer_key)};
+  const auto handled = [again](const result<command_done>& done) {
     // A run that could be loaded has no such timer, or has taken it.
     const bool was_taken = done || done.error().code == errc::conflict ||
                            done.error().code == errc::not_found ||
                            done.error().code == errc::illegal_transition;
-    return was_taken ? timer_handled{} : timer_handled{timer_key};
+    return was_taken ? timer_handled{} : timer_handled{again};
   };
   send(shard_of(shards_, *key),
        run_command{*key, std::move(command), reply_by_message<command_done>(self(), handled)});

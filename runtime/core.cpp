@@ -1,6 +1,5 @@
 #include "runtime/core.hpp"
 
-#include <exception>
 #include <future>
 #include <optional>
 
@@ -10,40 +9,13 @@
 #include <caf/all.hpp>
 
 #include "actors/supervisor.hpp"
+#include "runtime/callbacks.hpp"
 #include "runtime/components.hpp"
-#include "runtime/crash_record.hpp"
 #include "runtime/logging.hpp"
+#include "runtime/suspects.hpp"
 
 namespace pawl {
 namespace {
-
-/// The engine whose callback runs on this thread.
-thread_local const void* answering = nullptr;
-
-/// Calls a function of the embedder. What it throws ends here: it must not end an actor, or keep
-/// others from their answers.
-template <class Call>
-void call_embedder(const actors::engine_context& of, Call call) {
-  const auto* const outer = std::exchange(answering, of.telemetry.get());
-  try {
-    call();
-  } catch (const std::exception& thrown) {
-    of.log->error("a callback has thrown: {}", thrown.what());
-  } catch (...) {
-    of.log->error("a callback has thrown something that is not a std::exception");
-  }
-  answering = outer;
-}
-
-/// The one answer of an admitted command: releases its place among the commands in flight, then
-/// calls the embedder.
-template <class T>
-actors::reply<T> reply_to(const std::shared_ptr<actors::engine_context>& p, callback<T> done) {
-  return actors::reply<T>{[p, done = std::move(done)](result<T> answer) {
-    p->commands.give_back();
-    call_embedder(*p, [&] { done(std::move(answer)); });
-  }};
-}
 
 /// Calls a function on a scheduler thread, and ends.
 class scheduler_probe : public caf::event_based_actor {
@@ -108,7 +80,9 @@ result<std::shared_ptr<actors::engine_context>> engine_core::make_context() {
   auto store = open_store();
   if (!store) return std::move(store).error();
   warn_if_shared(settings.storage.data_dir, *given_.log);
-  auto suspects = find_suspects(**store);
+  const auto last_death = open_crash_record();
+  if (!last_death) return last_death.error();
+  auto suspects = find_suspects(**store, *last_death, *given_.log);
   if (!suspects) return std::move(suspects).error();
   auto made = std::make_shared<actors::engine_context>(
       settings, *std::move(store), given_.clock, given_.rng, functions,
@@ -120,38 +94,14 @@ result<std::shared_ptr<actors::engine_context>> engine_core::make_context() {
   return made;
 }
 
-/// The runs during whose work the process has died, the last time included.
-result<std::vector<persistence::suspect>> engine_core::find_suspects(persistence::store& store) {
-  const bool has_folder = !given_.open_store && !settings.storage.data_dir.empty();
+result<std::optional<crash_record::death>> engine_core::open_crash_record() {
   std::optional<crash_record::death> last;
-  if (has_folder && settings.engine.crash_record && !crash_record_) {
-    auto opened = crash_record::open(settings.storage.data_dir, last);
-    if (!opened) return std::move(opened).error();
-    crash_record_ = *std::move(opened);
-  }
-  if (last) {
-    persistence::batch writes;
-    const auto noted =
-        persistence::note_death(*store.durable_view(), last->run, last->signal, writes);
-    if (!noted) return noted.error();
-    given_.log->error("the last process died by {} while it worked for run {} in scope {}",
-                      last->signal, last->run.id.str(), last->run.scope.str());
-    const persistence::batch* const all[] = {&writes};
-    auto written = store.write(all);
-    if (!written) return std::move(written).error();
-    if (auto synced = store.sync(); !synced) return std::move(synced).error();
-    store.publish(*std::move(written));
-  }
-  auto suspects = persistence::load_suspects(*store.durable_view());
-  if (!suspects) return suspects;
-  for (const auto& each : *suspects) {
-    if (!each.is_quarantined()) continue;
-    given_.log->error(
-        "run {} in scope {} is quarantined: the process died {} times while it worked for it, the "
-        "last time by {}; fix the cause, then retry the run",
-        each.run.id.str(), each.run.scope.str(), each.deaths, each.reason);
-  }
-  return suspects;
+  const bool has_folder = !given_.open_store && !settings.storage.data_dir.empty();
+  if (!has_folder || !settings.engine.crash_record || crash_record_) return last;
+  auto opened = crash_record::open(settings.storage.data_dir, last);
+  if (!opened) return std::move(opened).error();
+  crash_record_ = *std::move(opened);
+  return last;
 }
 
 result<void> engine_core::open(caf::actor_system* host) {
@@ -235,7 +185,7 @@ void engine_core::at_stop(std::function<void()> what) {
 }
 
 result<void> engine_core::stop() {
-  if (answering == telemetry.get()) {
+  if (is_answering(*telemetry)) {
     return error{errc::illegal_transition,
                  "an engine cannot be stopped inside one of its callbacks, because it waits for "
                  "them; call stop() on another thread"};

@@ -17,8 +17,8 @@
 #include "flow/machine/command.hpp"
 #include "functions/registry.hpp"
 #include "persistence/keys.hpp"
-#include "persistence/quarantine.hpp"
 #include "persistence/store.hpp"
+#include "runtime/crash_record.hpp"
 #include "runtime/ids.hpp"
 #include "runtime/restarter.hpp"
 #include "runtime/stall_watch.hpp"
@@ -37,8 +37,6 @@ struct engine_context;
 }  // namespace pawl::actors
 
 namespace pawl {
-
-class crash_record;
 
 /// The replaceable components of an engine. A component that is null is made as the settings
 /// describe.
@@ -119,7 +117,8 @@ class engine_core {
   [[nodiscard]] result<admitted> admit() const;
   result<std::shared_ptr<actors::engine_context>> make_context();
   result<std::unique_ptr<persistence::store>> open_store() const;
-  result<std::vector<persistence::suspect>> find_suspects(persistence::store& store);
+  /// Opens the record once. Returns what it says of the last process.
+  result<std::optional<crash_record::death>> open_crash_record();
   /// Stops the actors in order. Running functions have `patience` to finish.
   static void end_in_order(const admitted& ended, std::chrono::milliseconds patience);
   void on_store_failed(std::uint64_t generation, const error& why);

@@ -199,6 +199,13 @@ static std::string state_text(const run_state& run) {
   return "it is " + std::string{to_string(run.status)};
 }
 
+result<token*> find_unstarted_child(run_state& run, token_id waiting, const run_id& child) {
+  token* const t = run.status == run_status::running ? run.find_token(waiting) : nullptr;
+  if (t != nullptr && t->child && t->child->id == child && !t->waits_outside()) return t;
+  return error{errc::conflict,
+               "run " + run.key.id.str() + " is not waiting for run " + child.str() + " to start"};
+}
+
 error illegal(const run_state& run, std::string_view what) {
   return {errc::illegal_transition, "cannot " + std::string{what} + " run " + run.key.id.str() +
                                         ": " + state_text(run) +

@@ -177,8 +177,8 @@ void call_node::fail(transition_builder& run, token& t, const error& why,
   const auto us = (of.ended_at - of.began_at).count();
   const call_plan& plan = plan_of(t);
   const auto wait = of.retryable ? plan.retry.next_wait(t.tries, why, of.random) : std::nullopt;
-  const bool in_time = !t.first_try_at || !wait || plan.total_timeout.count() == 0 ||
-                       run.now() + *wait < *t.first_try_at + plan.total_timeout;
+  const auto end = deadline(t);
+  const bool in_time = !end || !wait || run.now() + *wait < *end;
   if (!wait || !in_time) return run.failures().fail_step(t, why, us);
   run.changes().record(event_kind::retry_scheduled, t,
                        {{"type", why.error_class()},
@@ -272,6 +272,12 @@ void call_node::in_doubt(transition_builder& run, token& t) const {
           "in_doubt"});
 }
 
+std::optional<time_point> call_node::deadline(const token& t) const {
+  const auto limit = plan_of(t).total_timeout;
+  if (!t.first_try_at || limit.count() == 0) return std::nullopt;
+  return *t.first_try_at + limit;
+}
+
 std::optional<run_id> call_node::child_of(const run_state& run, const token& t,
                                           const compiled_node& place) const {
   if (!call_.child || t.compensates || t.attempt == 0) return std::nullopt;
@@ -303,7 +309,7 @@ result<invoke_effect> call_node::call(const run_state& run, const token& t,
   call.timeout = plan.timeout;
   call.heartbeat = plan.heartbeat;
   call.queue = plan.queue;
-  if (t.first_try_at) call.deadline = *t.first_try_at + plan.total_timeout;
+  call.deadline = deadline(t);
   call.answer = t.answer;
   call.compensates = t.compensates;
   call.state = data_for(run, t);

@@ -60,6 +60,7 @@ class call_node : public node {
   void in_doubt(transition_builder& run, token& t) const override;
   result<invoke_effect> call(const run_state& run, const token& t,
                              const compiled_node& place) const override;
+  std::optional<time_point> deadline(const token& t) const override;
   std::optional<run_id> child_of(const run_state& run, const token& t,
                                  const compiled_node& place) const override;
   std::string_view code_ref() const noexcept override { return call_.code_ref; }

@@ -90,6 +90,11 @@ class node {
   [[nodiscard]] virtual result<invoke_effect> call(const run_state& run, const token& t,
                                                    const compiled_node& place) const;
 
+  /// When the time for all attempts of the token's visit is over; none if they share no limit.
+  [[nodiscard]] virtual std::optional<time_point> deadline(const token& /*t*/) const {
+    return std::nullopt;
+  }
+
   /// The child run of the token's visit; none for types that start no run.
   [[nodiscard]] virtual std::optional<run_id> child_of(const run_state& /*run*/, const token& /*t*/,
                                                        const compiled_node& /*place*/) const {

@@ -26,6 +26,17 @@ result<run_id> id_of(const start_options& options, const engine_core& core, time
   return options.key.empty() ? core.ids->next(now) : id_of_key(options.key);
 }
 
+/// The version that a start uses: the wanted one, else the published one. Errors: `not_found`, also
+/// for a deleted flow, unless a run is restarted.
+result<version> version_to_start(const persistence::view& now, const scope_name& in,
+                                 const flow_name& flow, const std::optional<version>& wanted,
+                                 const run_id* restarted) {
+  if (!wanted) return actors::flow_cache::published(now, in, flow);
+  if (restarted == nullptr)
+    if (auto good = check_flow_exists(now, in, flow); !good) return std::move(good).error();
+  return *wanted;
+}
+
 /// `restarted`: the run to start again. Its flow version exists, even if the flow is deleted.
 result<flow::start_command> make_command(const engine_core& core, const scope_name& in,
                                          std::string_view flow, const json& input,
@@ -44,24 +55,17 @@ result<flow::start_command> make_command(const engine_core& core, const scope_na
   start.flow.name = *std::move(name);
   start.fingerprint = start_fingerprint(
       flow, options.version ? to_string(*options.version) : std::string{}, input, options.metadata);
-  const bool may_exist = options.id || !options.key.empty();
-  const auto existing = may_exist ? persistence::load_record(*r->now, start.key)
-                                  : result<std::optional<persistence::run_record>>{std::nullopt};
-  if (!existing) return existing.error();
-  if (*existing) {
-    // A repeated start returns this run, even if its flow has been deleted since.
-    start.flow.version = (*existing)->summary.flow.version;
-  } else if (options.version) {
-    if (restarted == nullptr) {
-      if (auto good = check_flow_exists(*r->now, in, start.flow.name); !good)
-        return std::move(good).error();
-    }
-    start.flow.version = *options.version;
-  } else {
-    const auto published = actors::flow_cache::published(*r->now, in, start.flow.name);
-    if (!published) return published.error();
-    start.flow.version = *published;
+  auto version = version_to_start(*r->now, in, start.flow.name, options.version, restarted);
+  if (!version) {
+    // A repeated start returns its run, even if the flow has been deleted since.
+    const bool may_exist = options.id || !options.key.empty();
+    if (version.error().code != errc::not_found || !may_exist) return std::move(version).error();
+    const auto existing = persistence::load_record(*r->now, start.key);
+    if (!existing) return existing.error();
+    if (!*existing) return std::move(version).error();
+    version = (*existing)->summary.flow.version;
   }
+  start.flow.version = *version;
   start.input = input.is_null() ? json::object() : input;
   start.metadata = std::move(options.metadata);
   start.trace = options.trace;

@@ -75,14 +75,24 @@ int main(int argc, char** argv) {
     if (started.error().type != "engine.quarantined") return fail(started.error().message);
   }
   if (retries) {
-    if (auto retried = engine.runs().retry(poisoned); !retried)
-      return fail(retried.error().message);
+    // Two at once: one of them releases the run.
+    const auto retried = engine.runs().retry_many({poisoned, poisoned});
+    if (!retried[0].outcome && !retried[1].outcome) return fail(retried[0].outcome.error().message);
   }
   const auto end = engine.wait(poisoned, 30s);
   if (!end) return fail(end.error().message);
   const auto shown = engine.runs().get(poisoned);
   if (!shown) return fail(shown.error().message);
   if (shown->summary.status != end->summary.status) return fail("the status is not the same");
+  const auto counts = engine.runs().counts();
+  if (!counts) return fail(counts.error().message);
+  for (const auto& each : *counts) {
+    const bool is_end = each.status == end->summary.status;
+    const bool is_of_fine = each.status == pawl::run_status::completed;
+    if (each.count != std::size_t{is_end} + std::size_t{is_of_fine})
+      return fail("there are " + std::to_string(each.count) + " runs that are " +
+                  std::string{to_string(each.status)});
+  }
   std::printf("%s %s %zu\n", std::string{to_string(end->summary.status)}.c_str(),
               end->summary.error ? end->summary.error->type.c_str() : "-",
               engine.load()->quarantined_runs);

@@ -55,10 +55,7 @@ void run_calls::enqueue(token& t, std::string queue, std::string code_ref) {
 /// The time for all attempts together passes while a task is in its queue, too.
 void run_calls::set_deadline(token& t) {
   t.timer.reset();
-  if (!t.first_try_at) return;
-  const compiled_node& node = changes_.node_of(t);
-  const auto call = node.behaviour->call(changes_.run(), t, node);
-  if (call && call->deadline) t.timer = timer{*call->deadline, false};
+  if (const auto end = changes_.node_of(t).behaviour->deadline(t)) t.timer = timer{*end, false};
 }
 
 void run_calls::lease(token& t, const lease_command& to) {
@@ -140,11 +137,8 @@ void run_calls::abandon_child(token_id of, run_id child, std::uint32_t attempt, 
 
 void run_calls::halt_all(child_fate fate) {
   for (auto& t : changes_.run().tokens) {
-    if (t.phase != token_phase::waiting) {
-      abandon(t, fate);
-      continue;
-    }
     abandon(t, fate);
+    if (t.phase != token_phase::waiting) continue;
     if (t.task || t.child) end(t);
     t.phase = token_phase::halted;
     changes_.mark_changed(t);

@@ -39,8 +39,8 @@ void run_failures::terminate(const std::string& reason) {
   calls_.halt_all(child_fate::terminate);
   if (changes_.run().compensating) compensations_.give_up();
   lifecycle_.set_status(run_status::cancelled);
-  json detail{{"terminated", true}};
-  if (!reason.empty()) detail["reason"] = reason;
+  json detail = reason_detail(reason);
+  detail["terminated"] = true;
   changes_.record(event_kind::run_cancelled, std::move(detail));
 }
 

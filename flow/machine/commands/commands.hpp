@@ -65,6 +65,10 @@ namespace pawl::flow {
 [[nodiscard]] result<void> check_update(const compiled_flow& flow, const run_state& run,
                                         const json& update);
 
+/// The token that waits for this child run to start. Error: `conflict` if there is none.
+[[nodiscard]] result<token*> find_unstarted_child(run_state& run, token_id waiting,
+                                                  const run_id& child);
+
 /// The error of a command that the state of the run does not allow. `what` is the command, as in
 /// "cannot cancel run r1".
 [[nodiscard]] error illegal(const run_state& run, std::string_view what);

@@ -1,0 +1,44 @@
+#include "runtime/suspects.hpp"
+
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+namespace pawl {
+namespace {
+
+result<void> note_death(persistence::store& store, const crash_record::death& last) {
+  persistence::batch writes;
+  const auto noted = persistence::note_death(*store.durable_view(), last.run, last.signal, writes);
+  if (!noted) return noted.error();
+  const persistence::batch* const all[] = {&writes};
+  auto written = store.write(all);
+  if (!written) return std::move(written).error();
+  if (auto synced = store.sync(); !synced) return synced;
+  store.publish(*std::move(written));
+  return {};
+}
+
+}  // namespace
+
+result<std::vector<persistence::suspect>> find_suspects(
+    persistence::store& store, const std::optional<crash_record::death>& last,
+    spdlog::logger& log) {
+  if (last) {
+    log.error("the last process died by {} while it worked for run {} in scope {}", last->signal,
+              last->run.id.str(), last->run.scope.str());
+    if (auto noted = note_death(store, *last); !noted) return std::move(noted).error();
+  }
+  auto suspects = persistence::load_suspects(*store.durable_view());
+  if (!suspects) return suspects;
+  for (const auto& each : *suspects) {
+    if (!each.is_quarantined()) continue;
+    log.error(
+        "run {} in scope {} is quarantined: the process died {} times while it worked for it, the "
+        "last time by {}; fix the cause, then retry the run",
+        each.run.id.str(), each.run.scope.str(), each.deaths, each.reason);
+  }
+  return suspects;
+}
+
+}  // namespace pawl
