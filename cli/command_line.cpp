@@ -88,6 +88,7 @@ std::string_view why_local(std::string_view command) {
       {"config", "it prints the settings of this program; a server has its own"},
       {"logic", "it evaluates rules itself"},
       {"version", "it prints the version of this program"},
+      {"store", "it reads the files of a data folder; stop the server first"},
       {"keys", "it changes the file with the keys, on the machine of the server"},
   };
   for (const auto& [name, why] : local)

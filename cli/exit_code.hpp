@@ -28,7 +28,7 @@ enum class exit_code : int {
 /// The exit code for an error. All commands use this mapping.
 [[nodiscard]] exit_code exit_code_of(errc code) noexcept;
 
-/// The exit code for a run that is no longer followed; `waiting` if it is not finished.
+/// The exit code for a run when the command stops following it; `waiting` if it is not finished.
 [[nodiscard]] exit_code exit_code_of(run_status status) noexcept;
 
 /// The table of exit codes in `pawl --help`.

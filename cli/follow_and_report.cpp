@@ -33,6 +33,11 @@ std::unique_ptr<watcher> make_watcher(session& s, const target& on, const report
   return std::make_unique<tree_watcher>(s);
 }
 
+/// `code`, unless the engine could not stop, which is reported and comes first.
+exit_code with_stop(session& s, const follow_result& done, exit_code code) {
+  return done.stopped ? code : s.fail(exit_code::store, done.stopped.error().message);
+}
+
 exit_code follow_several(session& s, target& on, std::vector<followed_run> runs,
                          const report_options& options) {
   follow_options how = options;
@@ -41,10 +46,12 @@ exit_code follow_several(session& s, target& on, std::vector<followed_run> runs,
   const auto shown = make_watcher(s, on, options, true, count);
   const auto done = on.follow(s, *shown, std::move(runs), how);
   if (!done) return s.fail(done.error());
-  if (done->how != follow_end::all_ended)
-    return report_stopped_early(s, on.hints(), *done, options.timeout, count - done->runs.size(),
-                                nullptr);
-  return print_totals(s, on, *done, options.json, options.verbose || count <= max_detailed_runs);
+  const exit_code code =
+      done->how != follow_end::all_ended
+          ? report_stopped_early(s, on.hints(), *done, options.timeout, count - done->runs.size(),
+                                 nullptr)
+          : print_totals(s, on, *done, options.json, options.verbose || count <= max_detailed_runs);
+  return with_stop(s, *done, code);
 }
 
 /// Follows one run, and answers its questions.
@@ -77,17 +84,17 @@ class single_follower {
 
  private:
   exit_code stopped_early(const follow_result& done) {
-    const exit_code code = report_stopped_early(session_, on_.hints(), done, options_.timeout,
-                                                1 - done.runs.size(), &run_.id);
-    return done.stopped ? code : session_.fail(exit_code::store, done.stopped.error().message);
+    return with_stop(session_, done,
+                     report_stopped_early(session_, on_.hints(), done, options_.timeout,
+                                          1 - done.runs.size(), &run_.id));
   }
 
   exit_code ended(const follow_result& done, const result<run_view>& end) {
-    const exit_code code = print_one(session_, on_, end, run_.definition.get(), options_.json);
-    return done.stopped ? code : session_.fail(exit_code::store, done.stopped.error().message);
+    return with_stop(session_, done,
+                     print_one(session_, on_, end, run_.definition.get(), options_.json));
   }
 
-  /// Answers a question of the run. Returns the exit code if the run is not followed any more.
+  /// Answers a question of the run. Returns the exit code if following ends here.
   std::optional<exit_code> answer(const follow_result& done, const run_view& asking) {
     const auto answered = questions_.answer(asking);
     if (!answered) {

@@ -35,7 +35,7 @@ interrupts::interrupts() {
   ::sigemptyset(&watched_);
   for (const int number : {SIGINT, SIGTERM, SIGHUP})
     if (!is_ignored(number)) ::sigaddset(&watched_, number);
-  // Wakes the signal thread for the destructor; ignored otherwise.
+  // Wakes the signal thread: to end, or for a new limit.
   ::sigaddset(&watched_, SIGUSR2);
   ::pthread_sigmask(SIG_BLOCK, &watched_, nullptr);
   thread_ = std::thread{[this] { wait_for_signals(); }};
@@ -51,6 +51,12 @@ std::optional<exit_code> interrupts::code() const noexcept {
   const int number = signal_.load();
   if (number == 0) return std::nullopt;
   return static_cast<exit_code>(128 + number);
+}
+
+void interrupts::end_within(std::chrono::milliseconds limit) noexcept {
+  limit_ms_ = limit.count();
+  // The thread may already wait for a second signal, without a limit.
+  ::pthread_kill(thread_.native_handle(), SIGUSR2);
 }
 
 void interrupts::on_hang_up(std::function<void()> handler) {

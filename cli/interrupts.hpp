@@ -33,7 +33,8 @@ class interrupts {
   void enable_graceful_stop() noexcept { graceful_ = true; }
   /// Ends the process with the code of the first signal if it has not ended this long after it:
   /// what was answered is durable, and something does not come back.
-  void end_within(std::chrono::milliseconds limit) noexcept { limit_ms_ = limit.count(); }
+  /// It may be set after the first signal; the time counts from the signal.
+  void end_within(std::chrono::milliseconds limit) noexcept;
   /// Sets the handler for SIGHUP, which then ends nothing. It runs on the signal thread.
   void on_hang_up(std::function<void()> handler);
   /// Blocks until a signal to stop arrives.

@@ -60,6 +60,20 @@ TEST_CASE("a process that does not stop in time is ended", "[interrupts]") {
   CHECK(end.text.find("pawl: did not stop within 50 ms and is ended") != std::string::npos);
 }
 
+TEST_CASE("a limit that is set after the signal ends the process too", "[interrupts]") {
+  const auto end = in_child([] {
+    interrupts signals;
+    signals.enable_graceful_stop();
+    ::kill(::getpid(), SIGTERM);
+    signals.wait();
+    std::this_thread::sleep_for(50ms);  // the signal thread waits for a second signal by now
+    signals.end_within(50ms);
+    std::this_thread::sleep_for(1h);
+  });
+  REQUIRE(WIFEXITED(end.status));
+  CHECK(WEXITSTATUS(end.status) == 128 + SIGTERM);
+}
+
 TEST_CASE("a process that stops in time is not ended", "[interrupts]") {
   const auto end = in_child([] {
     interrupts signals;

@@ -21,8 +21,9 @@ struct answer_sources {
   bool on_terminal = false;  ///< ask on the terminal when no answer is left
 };
 
-/// Answers the questions of one run: first with given answers, then on the terminal. In memory,
-/// where nobody else can send a signal, it also asks for the payloads of signals. Not thread-safe.
+/// Answers the questions of one run: first with given answers, then on the terminal. For a run in
+/// memory, which no other process can reach, it also asks for the payloads of signals. Not
+/// thread-safe.
 class question_answerer {
  public:
   enum class outcome {

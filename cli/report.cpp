@@ -13,7 +13,7 @@ namespace {
 /// Larger data is truncated.
 constexpr std::size_t max_shown_bytes = 8'000;
 
-/// How the state of a run that is no longer followed is shown.
+/// How the state of a run when the command stops following it is shown.
 struct ending {
   std::string status;
   std::string_view sign;

@@ -50,8 +50,8 @@ result<void> check(session& s, flow_file& flow, const settings& used) {
                flow.name + " has " + counted(errors, "error") + "; no run was started"};
 }
 
-/// Refuses a flow that would wait for ever: one that waits for a signal or an answer which nobody
-/// can send, because the run is in memory and there is no terminal to ask on. A node with a timeout
+/// Refuses a flow whose run could never finish: it waits for a signal or an answer, but no other
+/// process can reach a run in memory, and there is no terminal to ask on. A node with a timeout
 /// ends its wait itself.
 result<void> check_waits(const prepared_start& ready) {
   for (const auto& node : ready.flow.compiled.source.nodes) {
@@ -59,7 +59,7 @@ result<void> check_waits(const prepared_start& ready) {
     if ((!asks && node.type != "signal") || node.data.contains("timeout")) continue;
     return error{errc::invalid_argument,
                  "node " + printable(node.id) + " waits for " + (asks ? "an answer" : "a signal") +
-                     ", which nobody can send to a run in memory: use --data-dir DIR to store the "
+                     ", which cannot be sent to a run in memory: use --data-dir DIR to store the "
                      "run, --server URL" +
                      (asks ? ", --answer JSON" : "") + " or a terminal. No run was started"};
   }

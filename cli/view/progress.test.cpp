@@ -100,6 +100,20 @@ TEST_CASE("a fork and a join are finished after their events") {
   CHECK(progress.nodes()[4].phase == node_phase::done);
 }
 
+TEST_CASE("a node waits until each of its branches has continued") {
+  run_progress progress{small_flow()};
+  const auto repeat = [&](const char* kind, int times) {
+    for (int n = 0; n < times; ++n) progress.apply(event(kind, "work"));
+  };
+  repeat("step_started", 3);
+  repeat("task_queued", 3);
+  CHECK(progress.nodes()[1].waiting == 3);
+  repeat("task_leased", 2);
+  repeat("step_finished", 2);
+  CHECK(progress.nodes()[1].phase == node_phase::waiting);
+  CHECK(progress.nodes()[1].waiting == 1);
+}
+
 TEST_CASE("events of unknown nodes are ignored") {
   run_progress progress{small_flow()};
   progress.apply(event("step_started", "elsewhere"));

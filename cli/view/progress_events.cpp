@@ -103,7 +103,7 @@ std::string branches_of(const json& detail) {
 /// A branch that executed the node waits now.
 void rest(node_progress& n, const history_event& e, std::string wait) {
   if (n.running > 0) --n.running;
-  if (n.running == 0 || n.waiting == 0) ++n.waiting;
+  ++n.waiting;
   n.visit = e.visit;
   n.attempt = std::max(n.attempt, e.attempt);
   n.since = e.at;

@@ -135,7 +135,7 @@ class Commands(ProgramTest):
     def test_commands_that_use_no_server_refuse_its_options(self):
         flow = self.flow(task("a", "core.set"))
         for command in (["serve"], ["validate", flow], ["config"], ["logic", "1"], ["version"],
-                        ["keys", "ls"]):
+                        ["store", "check"], ["keys", "ls"]):
             self.refused(USAGE, f"`pawl {command[0]}` does not take --server", *command, "--server",
                          "http://127.0.0.1:1")
         self.pawl("config", PAWL_SERVER="http://127.0.0.1:1")
