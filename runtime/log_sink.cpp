@@ -91,7 +91,7 @@ class log_sink::writer {
   void flush() {
     if (!is_file_) return;  // the thread holds the mutex while it waits for a reader
     const std::lock_guard writing{write_mutex_};
-    while (is_file_ && write_next()) continue;
+    while (write_next()) continue;
   }
 
   /// The thread's work: writes until the sink ends.
@@ -107,8 +107,9 @@ class log_sink::writer {
   }
 
   void replace(unique_fd fresh) {
+    if (!is_file_) return;  // the thread may be in a write to a pipe, with the mutex
     const std::lock_guard writing{write_mutex_};
-    while (is_file_ && write_next()) continue;  // these belong to the old file
+    while (write_next()) continue;  // these belong to the old file
     fd_ = fresh.get();
     is_file_ = is_regular(fd_);
     owned_ = std::move(fresh);
@@ -173,7 +174,7 @@ class log_sink::writer {
   [[nodiscard]] std::string report(std::uint64_t count) {
     const std::string text = std::to_string(count) +
                              (count == 1 ? " log line was lost" : " log lines were lost") +
-                             ": the log could not be written fast enough";
+                             ": the log could not be written";
     return format({"pawl", spdlog::level::warn, text});
   }
 

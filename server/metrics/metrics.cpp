@@ -171,7 +171,7 @@ std::string metrics::text(const readings& now) const {
   add_counter(all, "pawl_audit_lines_lost_total", "Audit log lines that could not be written.",
               number(now.audit_lines_lost));
   add_counter(all, "pawl_log_lines_lost_total",
-              "Log lines that were lost because the log could not be written fast enough.",
+              "Log lines that were lost because the log could not be written.",
               number(now.log_lines_lost));
   add_process(all);
   std::ostringstream to;
