@@ -7,14 +7,14 @@
 namespace pawl::actors {
 
 pending_commit pending_commits::pop() {
-  PAWL_ASSERT(!commits_.empty(), "a commit is durable that was not sent");
+  PAWL_ASSERT_RUN(!commits_.empty(), "a commit is durable that was not sent");
   pending_commit oldest = std::move(commits_.front());
   commits_.erase(commits_.begin());
   return oldest;
 }
 
 pending_commit& pending_commits::newest() {
-  PAWL_ASSERT(!commits_.empty(), "no commit is pending");
+  PAWL_ASSERT_RUN(!commits_.empty(), "no commit is pending");
   return commits_.back();
 }
 

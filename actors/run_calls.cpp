@@ -31,7 +31,7 @@ void run_actor::perform(flow::effect& e) {
     send(directory_, child_orphaned{{key_.scope, orphan->child.child}, {}});
   } else if (run_->status == run_status::running) {
     const auto applied = apply(flow::advance_command{});
-    PAWL_ASSERT(applied, "a running run can always be advanced");
+    PAWL_ASSERT_RUN(applied, "a running run can always be advanced");
   }
 }
 

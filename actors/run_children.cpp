@@ -138,7 +138,7 @@ bool run_actor::take_child(const run_id& id, bool answered) {
                                        now,
                                        {},
                                        context_->rng->draw()});
-  PAWL_ASSERT(applied, "a token that waits for a run takes its result");
+  PAWL_ASSERT_RUN(applied, "a token that waits for a run takes its result");
   return true;
 }
 

@@ -145,7 +145,8 @@ result<void> run_actor::apply(flow::command&& c) {
   if (!moved) return std::move(moved).error();
   if (moved->changes_nothing()) return {};
   // Since its report the directory may have spawned another actor for the run.
-  PAWL_ASSERT(life_.may_change_run(), "an idle run changes only after a message of the directory");
+  PAWL_ASSERT_RUN(life_.may_change_run(),
+                  "an idle run changes only after a message of the directory");
   timer.on_applied(context_->metrics, moved->change);
   if (timer.leads_to_step()) step_timer_ = timer;
   auto writes = std::make_shared<const persistence::batch>(persistence::transition_batch(

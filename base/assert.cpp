@@ -1,5 +1,6 @@
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 
 #include <pawl/assert.hpp>
 
@@ -11,6 +12,11 @@ void assertion_failed(const char* expression, const char* message, const char* f
                line);
   std::fflush(stderr);
   std::abort();
+}
+
+void invariant_broken(const char* expression, const char* message, const char* file, int line) {
+  throw broken_invariant{"a defect of Pawl: " + std::string{message} + " (" + expression + ") at " +
+                         file + ":" + std::to_string(line)};
 }
 
 }  // namespace pawl::detail

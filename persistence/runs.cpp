@@ -128,7 +128,7 @@ index_state index_state_of(const flow::run_state& run) {
 batch transition_batch(const flow::run_state& run, const flow::delta& change,
                        const index_state& before, std::uint32_t snapshot_every) {
   PAWL_ASSERT(snapshot_every > 0, "snapshot_every is at least 1");
-  PAWL_ASSERT(run.sequence == change.sequence, "the state is the one after the delta");
+  PAWL_ASSERT_RUN(run.sequence == change.sequence, "the state is the one after the delta");
   batch writes;
   const bool whole = (run.sequence - 1) % snapshot_every == 0;
   writes.put(column::checkpoints, keys::checkpoint(run.key, run.sequence),

@@ -42,7 +42,7 @@ class variables {
 
   /// Adds an object as the last layer. At most `max_layers` in all.
   void add(const json& layer) {
-    PAWL_ASSERT(size_ < max_layers, "too many layers of variables");
+    PAWL_ASSERT_RUN(size_ < max_layers, "too many layers of variables");
     layers_[size_++] = &layer;
   }
   void add(json&&) = delete;

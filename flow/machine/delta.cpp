@@ -123,7 +123,7 @@ std::string_view to_string(event_kind kind) noexcept {
 }
 
 void apply(run_state& run, const delta& change) {
-  PAWL_ASSERT(change.sequence == run.sequence + 1, "the delta does not follow the state");
+  PAWL_ASSERT_RUN(change.sequence == run.sequence + 1, "the delta does not follow the state");
   run.sequence = change.sequence;
   run.updated_at = change.at;
   if (change.status) run.status = *change.status;
@@ -138,13 +138,13 @@ void apply(run_state& run, const delta& change) {
   change_tokens(run, change);
   for (const auto& [id, written] : change.writes_set) {
     auto* const t = run.find_token(id);
-    PAWL_ASSERT(t != nullptr, "a delta writes for an unknown token");
+    PAWL_ASSERT_RUN(t != nullptr, "a delta writes for an unknown token");
     set_keys(t->writes, written);
   }
   for (const auto& added : change.signals_added) add_signal(run, added);
   for (const auto number : change.signals_claimed) remove_signal(run, number);
-  PAWL_ASSERT(change.compensations_dropped <= run.compensations.size(),
-              "a delta drops more compensations than there are");
+  PAWL_ASSERT_RUN(change.compensations_dropped <= run.compensations.size(),
+                  "a delta drops more compensations than there are");
   run.compensations.resize(run.compensations.size() - change.compensations_dropped);
   for (const auto& added : change.compensations_added) run.compensations.push_back(added);
   for (const auto id : change.maps_removed) run.maps.erase(id);

@@ -307,3 +307,15 @@ TEST_CASE("the size of the data is also checked in a transition that reaches its
   CHECK(run.status() == run_status::failed);
   CHECK(run.state().error->type == "limit_exceeded");
 }
+
+TEST_CASE("a broken invariant of a run is an exception that says what is wrong and where",
+          "[machine]") {
+  driven_run run{chain({start(), task("a")})};
+  REQUIRE(run.begin(json::object()));
+  auto state = run.state();
+  delta skips;
+  skips.sequence = state.sequence + 2;
+  CHECK_THROWS_WITH(flow::apply(state, skips),
+                    Catch::Contains("a defect of Pawl: the delta does not follow the state") &&
+                        Catch::Contains("flow/machine/delta.cpp:"));
+}

@@ -54,7 +54,7 @@ class merger {
       while (open_.back().depth > shared)
         if (auto conflict = close_fork()) return conflict;
     }
-    PAWL_ASSERT(open_.size() == 1, "a branch was not merged");
+    PAWL_ASSERT_RUN(open_.size() == 1, "a branch was not merged");
     return std::nullopt;
   }
 
@@ -122,7 +122,7 @@ class merger {
 
 std::variant<merged_writes, merge_conflict> merge_branches(
     const std::vector<const token*>& branches, std::size_t depth, merge_policy policy) {
-  PAWL_ASSERT(!branches.empty(), "there are no branches to merge");
+  PAWL_ASSERT_RUN(!branches.empty(), "there are no branches to merge");
   merger all{depth, policy};
   if (auto conflict = all.merge(branches)) return *std::move(conflict);
   return all.writes();

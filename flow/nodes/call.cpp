@@ -299,7 +299,7 @@ result<invoke_effect> call_node::call(const run_state& run, const token& t,
                     child_id(run.key, place.id, t.visit, t.replaced_children), run.depth + 1};
   }
   if (t.compensates) {
-    PAWL_ASSERT(!run.compensations.empty(), "compensation of a step that has none recorded");
+    PAWL_ASSERT_RUN(!run.compensations.empty(), "compensation of a step that has none recorded");
     call.args = run.compensations.back().args;
   } else {
     auto args = plan.arguments(run, t, place.id);

@@ -45,19 +45,19 @@ std::span<const std::string_view> common_node_keys() noexcept {
 }
 
 void node::resume(transition_builder&, token&, step_outcome_command&&) const {
-  PAWL_ASSERT(false, "outcome for a node type that makes no calls");
+  PAWL_ASSERT_RUN(false, "outcome for a node type that makes no calls");
 }
 
 void node::wake(transition_builder&, token&) const {
-  PAWL_ASSERT(false, "signal for a node type that awaits none");
+  PAWL_ASSERT_RUN(false, "signal for a node type that awaits none");
 }
 
 result<invoke_effect> node::call(const run_state&, const token&, const compiled_node&) const {
-  PAWL_ASSERT(false, "call requested from a node type that makes none");
+  PAWL_ASSERT_RUN(false, "call requested from a node type that makes none");
 }
 
 void node::on_timer(transition_builder&, token&) const {
-  PAWL_ASSERT(false, "timer for a node type that sets none");
+  PAWL_ASSERT_RUN(false, "timer for a node type that sets none");
 }
 
 result<void> node::check_answer(const token&, const json&) const {
@@ -65,11 +65,11 @@ result<void> node::check_answer(const token&, const json&) const {
 }
 
 void node::answer(transition_builder&, token&, json) const {
-  PAWL_ASSERT(false, "answer for a node type that asks nothing");
+  PAWL_ASSERT_RUN(false, "answer for a node type that asks nothing");
 }
 
 void node::in_doubt(transition_builder&, token&) const {
-  PAWL_ASSERT(false, "doubt about a call that may be repeated");
+  PAWL_ASSERT_RUN(false, "doubt about a call that may be repeated");
 }
 
 const json* data_reader::find(std::string_view key) const {
