@@ -1,8 +1,10 @@
 #include "cli/output.hpp"
 
 #include <poll.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -52,8 +54,15 @@ void output::flush() {
 }
 
 void write_error(std::string_view text) noexcept {
-  static_cast<void>(write_all(STDERR_FILENO, text));
-  static_cast<void>(write_all(STDERR_FILENO, "\n"));
+  // In one call, because other threads and processes may write lines between two.
+  std::string_view end = "\n";
+  const iovec line[] = {{const_cast<char*>(text.data()), text.size()},
+                        {const_cast<char*>(end.data()), end.size()}};
+  const ssize_t written = ::writev(STDERR_FILENO, line, 2);
+  const std::size_t done = written < 0 ? 0 : static_cast<std::size_t>(written);
+  const std::size_t of_text = std::min(done, text.size());
+  static_cast<void>(write_all(STDERR_FILENO, text.substr(of_text)));
+  static_cast<void>(write_all(STDERR_FILENO, end.substr(done - of_text)));
 }
 
 }  // namespace pawl::cli

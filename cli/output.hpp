@@ -36,7 +36,8 @@ class output {
   std::string pending_;
 };
 
-/// Writes a line to standard error, unbuffered. Ignores errors.
+/// Writes a line to standard error, unbuffered, and to a pipe in one piece if it is not longer than
+/// PIPE_BUF. Ignores errors.
 void write_error(std::string_view text) noexcept;
 
 }  // namespace pawl::cli
