@@ -12,6 +12,7 @@
 #include "actors/event_hub.hpp"
 #include "actors/executor.hpp"
 #include "actors/flow_cache.hpp"
+#include "actors/load_notes.hpp"
 #include "actors/metrics.hpp"
 #include "actors/quarantine_list.hpp"
 #include "actors/rng.hpp"
@@ -98,6 +99,7 @@ struct engine_context {
   limiter commands;
   limiter queued_tasks;
   quarantine_list suspects;
+  load_notes loads;
   admission admitted;
   /// Called when a write or sync of the store has failed. May be called twice, on two threads.
   std::function<void(const error& why)> on_store_failed;
@@ -107,7 +109,8 @@ struct engine_context {
                  std::shared_ptr<functions::registry> registry,
                  std::unique_ptr<actors::executor> runs_on, std::shared_ptr<spdlog::logger> logger,
                  std::shared_ptr<engine_telemetry> measured = std::make_shared<engine_telemetry>(),
-                 std::vector<persistence::suspect> suspected = {})
+                 std::vector<persistence::suspect> suspected = {},
+                 load_notes noted_loads = load_notes{})
       : settings(std::move(s)),
         store(std::move(opened)),
         clock(std::move(time)),
@@ -122,7 +125,8 @@ struct engine_context {
         active_runs(settings.engine.max_active_runs),
         commands(settings.engine.max_commands_in_flight),
         queued_tasks(settings.worker.max_queued_tasks),
-        suspects(std::move(suspected)) {}
+        suspects(std::move(suspected)),
+        loads(noted_loads) {}
 };
 
 using engine_context_ptr = std::shared_ptr<engine_context>;

@@ -120,6 +120,7 @@ void run_actor::handle(const child_resumed& resumed) {
 
 bool run_actor::load() {
   if (!life_.start_loading()) return !load_failure_;
+  loading_ = context_->loads.take(key_);
   const auto view = context_->store->durable_view();
   auto found = persistence::load_run(*view, key_);
   if (!found) {
@@ -164,6 +165,7 @@ result<ended_run> run_actor::current_run() const {
 }
 
 void run_actor::settle() {
+  loading_ = {};
   if (!commits_.empty()) return life_.on_pending_commits();
   const bool parked = load_failure_ || !run_ || flow::is_parked(*run_);
   const bool may_linger = !index_state_.tasks.empty() &&

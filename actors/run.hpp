@@ -11,6 +11,7 @@
 
 #include "actors/command_timer.hpp"
 #include "actors/engine_context.hpp"
+#include "actors/load_notes.hpp"
 #include "actors/mail.hpp"
 #include "actors/messages.hpp"
 #include "actors/pending_commits.hpp"
@@ -138,6 +139,7 @@ class run_actor : public actor_base {
   const caf::actor timer_;
   const caf::actor dispatcher_;
   run_lifecycle life_;
+  load_notes::note loading_;  ///< until the message that loads the run is handled
   std::optional<error> load_failure_;
   std::optional<flow::run_state> run_;  ///< none before it is loaded, and if there is no such run
   std::shared_ptr<const flow::compiled_flow> flow_;  ///< of `run_`

@@ -178,9 +178,11 @@ constexpr std::array table{
         "quarantined.",
         0, 1'000},
     key{"engine.crash_record", [](settings& s) -> field { return &s.engine.crash_record; },
-        "Whether a fatal signal (SIGSEGV, SIGABRT, …) notes the run that its thread worked for. A "
-        "run that the process dies of twice is quarantined. Without a data folder nothing is "
-        "noted."},
+        "Whether it is noted which run the process may die of: after a fatal signal (SIGSEGV, "
+        "SIGABRT, …) the run that its thread worked for, after SIGKILL the runs that were being "
+        "loaded. A run that the process dies of twice is quarantined. Without a data folder "
+        "nothing "
+        "is noted."},
     key{"engine.restart_first_delay_ms",
         [](settings& s) -> field { return &s.engine.restart_first_delay_ms; },
         "Initial back-off before a crashed run actor is restarted, and before a failed "

@@ -134,6 +134,11 @@ class store {
   /// Never null. Before the first `publish`: the state that the store was opened with.
   [[nodiscard]] virtual std::shared_ptr<const view> durable_view() const = 0;
 
+  /// Whether the medium of the store takes data, without a change of the records. For a store that
+  /// has failed: it answers reads until it is closed, so it is closed only when opening it again
+  /// can succeed. Errors as `write`.
+  [[nodiscard]] virtual result<void> check_writable() = 0;
+
   /// Makes all writes durable, whatever the durability mode, and refuses further ones as
   /// `unavailable`. Views stay readable. Must not overlap `write` or `sync`. The destructor closes
   /// too, but cannot report an error. Errors as `write`.

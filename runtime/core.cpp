@@ -80,22 +80,23 @@ result<std::shared_ptr<actors::engine_context>> engine_core::make_context() {
   auto store = open_store();
   if (!store) return std::move(store).error();
   warn_if_shared(settings.storage.data_dir, *given_.log);
-  const auto last_death = open_crash_record();
-  if (!last_death) return last_death.error();
-  auto suspects = find_suspects(**store, *last_death, *given_.log);
+  const auto deaths = open_crash_record();
+  if (!deaths) return deaths.error();
+  auto suspects = find_suspects(**store, *deaths, *given_.log);
   if (!suspects) return std::move(suspects).error();
+  if (crash_record_) crash_record_->clear();
   auto made = std::make_shared<actors::engine_context>(
       settings, *std::move(store), given_.clock, given_.rng, functions,
       make_executor(settings, *given_.clock, given_.log), given_.log, telemetry,
-      *std::move(suspects));
+      *std::move(suspects), crash_record_ ? crash_record_->loads() : actors::load_notes{});
   made->on_store_failed = [this, generation = ++generation_](const error& why) {
     on_store_failed(generation, why);
   };
   return made;
 }
 
-result<std::optional<crash_record::death>> engine_core::open_crash_record() {
-  std::optional<crash_record::death> last;
+result<std::vector<crash_record::death>> engine_core::open_crash_record() {
+  std::vector<crash_record::death> last;
   const bool has_folder = !given_.open_store && !settings.storage.data_dir.empty();
   if (!has_folder || !settings.engine.crash_record || crash_record_) return last;
   auto opened = crash_record::open(settings.storage.data_dir, last);
@@ -149,6 +150,14 @@ void engine_core::on_store_failed(std::uint64_t generation, const error& why) {
 }
 
 result<void> engine_core::reopen() {
+  if (const auto open = running()) {
+    if (auto writable = open->store->check_writable(); !writable) {
+      const std::lock_guard lock{mutex_};
+      given_.log->error("the store is not opened again yet: {}", writable.error().message);
+      failure_ = writable.error();
+      return writable;
+    }
+  }
   admitted failed;
   {
     const std::lock_guard lock{mutex_};
@@ -269,13 +278,16 @@ std::shared_ptr<actors::engine_context> engine_core::running() const {
   return context_;
 }
 
-result<engine_core::admitted> engine_core::admit() const {
+result<engine_core::admitted> engine_core::admit(access wanted) const {
   admitted open;
   {
     const std::lock_guard lock{mutex_};
     open = {context_, actors_};
   }
-  if (!open.context || !open.context->admitted.is_open()) return closed();
+  if (!open.context) return closed();
+  const auto state = open.context->admitted.now();
+  const bool can_read = wanted == access::read && state == actors::admission::state::store_failed;
+  if (state != actors::admission::state::open && !can_read) return closed();
   if (!open.context->commands.try_take()) {
     return error{errc::overloaded,
                  "too many commands in flight: the maximum is " +
@@ -286,7 +298,7 @@ result<engine_core::admitted> engine_core::admit() const {
 }
 
 void engine_core::start(run_key key, flow::start_command what, callback<run_started> done) {
-  const auto open = admit();
+  const auto open = admit(access::change);
   if (!open) return done(open.error());
   auto answer = reply_to(open->context, std::move(done))
                     .after<actors::command_done>([](actors::command_done d) {
@@ -299,7 +311,7 @@ void engine_core::start(run_key key, flow::start_command what, callback<run_star
 
 void engine_core::command(run_key key, flow::command what, callback<run_changed> done,
                           std::optional<std::uint64_t> if_checkpoint) {
-  const auto open = admit();
+  const auto open = admit(access::change);
   if (!open) return done(open.error());
   auto answer = reply_to(open->context, std::move(done))
                     .after<actors::command_done>([](actors::command_done d) {
@@ -313,7 +325,7 @@ void engine_core::command(run_key key, flow::command what, callback<run_changed>
 
 void engine_core::wait(run_key key, std::chrono::milliseconds timeout,
                        callback<actors::ended_run> done) {
-  const auto open = admit();
+  const auto open = admit(access::change);
   if (!open) return done(open.error());
   auto answer = reply_to(open->context, std::move(done));
   const auto deadline = caf::actor_clock::clock_type::now() + std::min(timeout, max_duration);
@@ -323,7 +335,7 @@ void engine_core::wait(run_key key, std::chrono::milliseconds timeout,
 
 void engine_core::put_flow(const scope_name& in, json definition, const put_flow_options& options,
                            callback<flow_stored> done) {
-  const auto open = admit();
+  const auto open = admit(access::change);
   if (!open) return done(open.error());
   using stored = actors::put_flow_request::done;
   auto answer = reply_to(open->context, std::move(done)).after<stored>([](stored d) {
@@ -336,7 +348,7 @@ void engine_core::put_flow(const scope_name& in, json definition, const put_flow
 
 void engine_core::publish_flow(const scope_name& in, const flow_version_id& id,
                                callback<void> done) {
-  const auto open = admit();
+  const auto open = admit(access::change);
   if (!open) return done(open.error());
   auto answer = reply_to(open->context, std::move(done));
   caf::anon_send(open->actors->catalog, actors::publish_flow_request{in, id, std::move(answer)});
@@ -344,7 +356,7 @@ void engine_core::publish_flow(const scope_name& in, const flow_version_id& id,
 
 void engine_core::poll_tasks(const scope_name& in, task_poll wanted,
                              callback<std::vector<worker_task>> done, std::stop_token withdrawn) {
-  const auto open = admit();
+  const auto open = admit(access::change);
   if (!open) return done(open.error());
   using tasks = std::vector<worker_task>;
   // A poll can wait for long: `worker.max_polls` limits it, not the commands in flight.
@@ -360,7 +372,7 @@ void engine_core::poll_tasks(const scope_name& in, task_poll wanted,
 void engine_core::heartbeat_task(const persistence::keys::task_key& task, std::uint64_t lease,
                                  std::optional<double> progress, std::vector<task_log_line> log,
                                  callback<task_heartbeat> done) {
-  const auto open = admit();
+  const auto open = admit(access::change);
   if (!open) return done(open.error());
   auto answer = reply_to(open->context, std::move(done));
   caf::anon_send(open->actors->dispatcher,
@@ -368,7 +380,7 @@ void engine_core::heartbeat_task(const persistence::keys::task_key& task, std::u
 }
 
 void engine_core::describe_workers(const scope_name& in, callback<worker_overview> done) {
-  const auto open = admit();
+  const auto open = admit(access::change);
   if (!open) return done(open.error());
   auto answer = reply_to(open->context, std::move(done));
   caf::anon_send(open->actors->dispatcher, actors::describe_workers{in, std::move(answer)});
@@ -380,14 +392,14 @@ double engine_core::draw() const {
 }
 
 void engine_core::delete_flow(const scope_name& in, const flow_name& name, callback<void> done) {
-  const auto open = admit();
+  const auto open = admit(access::change);
   if (!open) return done(open.error());
   auto answer = reply_to(open->context, std::move(done));
   caf::anon_send(open->actors->catalog, actors::delete_flow_request{in, name, std::move(answer)});
 }
 
 void engine_core::read_later(callback<void> ready) {
-  const auto open = admit();
+  const auto open = admit(access::read);
   if (!open) return ready(open.error());
   caf::anon_send(open->actors->reader, actors::read_job{reply_to(open->context, std::move(ready))});
 }

@@ -112,13 +112,14 @@ class engine_core {
     std::shared_ptr<actors::engine_context> context;
     std::shared_ptr<const actors::engine_actors> actors;
   };
-  /// Takes a place among the commands in flight and returns what a command needs. Errors:
-  /// `overloaded`, `unavailable`.
-  [[nodiscard]] result<admitted> admit() const;
+  enum class access : std::uint8_t { change, read };
+  /// Takes a place among the commands in flight and returns what a command needs. A store that has
+  /// failed can still be read. Errors: `overloaded`, `unavailable`.
+  [[nodiscard]] result<admitted> admit(access wanted) const;
   result<std::shared_ptr<actors::engine_context>> make_context();
   result<std::unique_ptr<persistence::store>> open_store() const;
   /// Opens the record once. Returns what it says of the last process.
-  result<std::optional<crash_record::death>> open_crash_record();
+  result<std::vector<crash_record::death>> open_crash_record();
   /// Stops the actors in order. Running functions have `patience` to finish.
   static void end_in_order(const admitted& ended, std::chrono::milliseconds patience);
   void on_store_failed(std::uint64_t generation, const error& why);

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -24,6 +25,7 @@ struct crash_record::page {
   std::int32_t signal;
   char scope[256];  ///< ends in a zero byte
   char run[256];    ///< likewise
+  std::array<actors::load_notes::slot, 64> loads;
 };
 
 namespace {
@@ -116,7 +118,7 @@ error failed(const std::filesystem::path& file, int code) {
 }  // namespace
 
 result<std::unique_ptr<crash_record>> crash_record::open(const std::filesystem::path& folder,
-                                                         std::optional<death>& last) {
+                                                         std::vector<death>& last) {
   const auto path = folder / "CRASH_RECORD";
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0) return failed(path, errno);
@@ -130,9 +132,17 @@ result<std::unique_ptr<crash_record>> crash_record::open(const std::filesystem::
   auto* const at = static_cast<page*>(memory);
   if (at->mark == page::written) {
     at->scope[sizeof at->scope - 1] = at->run[sizeof at->run - 1] = 0;
-    last = death{{scope_name{at->scope}, run_id{at->run}}, name_of(at->signal)};
+    last.push_back({{scope_name{at->scope}, run_id{at->run}}, name_of(at->signal)});
+  } else {
+    for (auto& each : at->loads) {
+      if (each.written.load() == 0) continue;
+      each.scope.back() = each.run.back() = 0;
+      const run_key run{scope_name{each.scope.data()}, run_id{each.run.data()}};
+      const auto is_it = [&](const death& known) { return known.run == run; };
+      if (std::none_of(last.begin(), last.end(), is_it))
+        last.push_back({run, "SIGKILL or a loss of power"});
+    }
   }
-  std::memset(memory, 0, sizeof(page));
   if (!add_record(at)) {
     ::munmap(memory, sizeof(page));
     return error{errc::limit_exceeded, "too many engines are open in this process"};
@@ -143,6 +153,14 @@ result<std::unique_ptr<crash_record>> crash_record::open(const std::filesystem::
 crash_record::~crash_record() {
   remove_record(page_);
   ::munmap(page_, sizeof(page));
+}
+
+void crash_record::clear() noexcept {
+  std::memset(static_cast<void*>(page_), 0, sizeof(page));
+}
+
+actors::load_notes crash_record::loads() noexcept {
+  return actors::load_notes{page_->loads};
 }
 
 }  // namespace pawl

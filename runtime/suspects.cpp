@@ -7,10 +7,13 @@
 namespace pawl {
 namespace {
 
-result<void> note_death(persistence::store& store, const crash_record::death& last) {
+result<void> note_deaths(persistence::store& store, const std::vector<crash_record::death>& last) {
   persistence::batch writes;
-  const auto noted = persistence::note_death(*store.durable_view(), last.run, last.signal, writes);
-  if (!noted) return noted.error();
+  const auto view = store.durable_view();
+  for (const auto& each : last) {
+    const auto noted = persistence::note_death(*view, each.run, each.reason, writes);
+    if (!noted) return noted.error();
+  }
   const persistence::batch* const all[] = {&writes};
   auto written = store.write(all);
   if (!written) return std::move(written).error();
@@ -22,13 +25,12 @@ result<void> note_death(persistence::store& store, const crash_record::death& la
 }  // namespace
 
 result<std::vector<persistence::suspect>> find_suspects(
-    persistence::store& store, const std::optional<crash_record::death>& last,
-    spdlog::logger& log) {
-  if (last) {
-    log.error("the last process died by {} while it worked for run {} in scope {}", last->signal,
-              last->run.id.str(), last->run.scope.str());
-    if (auto noted = note_death(store, *last); !noted) return std::move(noted).error();
-  }
+    persistence::store& store, const std::vector<crash_record::death>& last, spdlog::logger& log) {
+  for (const auto& each : last)
+    log.error("the last process died by {} while it worked for run {} in scope {}", each.reason,
+              each.run.id.str(), each.run.scope.str());
+  if (!last.empty())
+    if (auto noted = note_deaths(store, last); !noted) return std::move(noted).error();
   auto suspects = persistence::load_suspects(*store.durable_view());
   if (!suspects) return suspects;
   for (const auto& each : *suspects) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <vector>
 
 #include <pawl/result.hpp>
@@ -14,10 +13,10 @@ class logger;
 
 namespace pawl {
 
-/// Notes the last death of the process in the store, durably, and returns all runs during whose
-/// work the process has died. Logs the death, and the runs that are quarantined. Errors: those of
-/// the store.
+/// Notes the runs that the last process may have died of in the store, durably, and returns all
+/// runs during whose work a process has died. Logs the deaths, and the runs that are quarantined.
+/// Errors: those of the store.
 [[nodiscard]] result<std::vector<persistence::suspect>> find_suspects(
-    persistence::store& store, const std::optional<crash_record::death>& last, spdlog::logger& log);
+    persistence::store& store, const std::vector<crash_record::death>& last, spdlog::logger& log);
 
 }  // namespace pawl

@@ -24,6 +24,7 @@ class memory_store final : public store {
   result<void> sync() override;
   void publish(std::shared_ptr<const view> written) override;
   [[nodiscard]] std::shared_ptr<const view> durable_view() const override;
+  result<void> check_writable() override { return {}; }
   result<void> close() override;
 
   /// Returns a new store with all synced writes: the state after a power failure. Does not change

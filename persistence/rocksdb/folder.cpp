@@ -242,4 +242,21 @@ result<void> write_marker(claimed_folder& folder, folder_state state, std::uint3
   return {};
 }
 
+result<void> probe_folder(const fs::path& folder) {
+  constexpr std::size_t probe_bytes = 1u << 20;
+  const auto file = folder / "PROBE";
+  const descriptor probe{::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
+  if (!probe.is_open()) return from_errno(errno, "writing to", folder);
+  ::unlink(file.c_str());
+  const std::string zeros(1u << 16, '\0');
+  for (std::size_t done = 0; done < probe_bytes;) {
+    const auto written = ::write(probe.number(), zeros.data(), zeros.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return from_errno(errno, "writing to", folder);
+    done += static_cast<std::size_t>(written);
+  }
+  if (::fsync(probe.number()) != 0) return from_errno(errno, "syncing", folder);
+  return {};
+}
+
 }  // namespace pawl::persistence::rocks

@@ -47,4 +47,8 @@ struct claimed_folder {
 [[nodiscard]] result<void> write_marker(claimed_folder& folder, folder_state state,
                                         std::uint32_t schema);
 
+/// Writes some data to a file in the folder, syncs it and removes the file. Errors: `read_only`,
+/// `storage_full`, `io_failed`.
+[[nodiscard]] result<void> probe_folder(const std::filesystem::path& folder);
+
 }  // namespace pawl::persistence::rocks

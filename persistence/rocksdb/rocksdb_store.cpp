@@ -12,6 +12,7 @@
 
 #include "persistence/migrations.hpp"
 #include "persistence/rocksdb/database.hpp"
+#include "persistence/rocksdb/folder.hpp"
 #include "persistence/rocksdb/group.hpp"
 #include "persistence/rocksdb/snapshot_view.hpp"
 #include "persistence/rocksdb/status.hpp"
@@ -71,6 +72,8 @@ class rocksdb_store final : public store {
     const std::lock_guard lock{mutex_};
     return durable_;
   }
+
+  result<void> check_writable() override { return probe_folder(database_->path()); }
 
   result<void> close() override {
     if (stopped_.load(std::memory_order_acquire)) {

@@ -3,15 +3,20 @@
 //   poison_child DATA_DIR HOW [retry]
 //
 // HOW: how the step kills the process: "abort", "inline" (abort on a thread of the actors),
-// "overflow" (of the stack). With `retry`, the step does nothing and the poisoned run is retried.
-// Prints "STATUS ERROR_TYPE QUARANTINED_RUNS" of the poisoned run and exits with 0, or with 1 and
-// what is wrong.
+// "overflow" (of the stack), "kill" (no step: SIGKILL while the run is noted as being loaded).
+// With `retry`, the step does nothing and the poisoned run is retried. Prints "STATUS ERROR_TYPE
+// QUARANTINED_RUNS" of the poisoned run and exits with 0, or with 1 and what is wrong.
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include <pawl/engine.hpp>
+
+#include "actors/engine_context.hpp"
+#include "runtime/core.hpp"
 
 namespace {
 
@@ -55,9 +60,10 @@ int main(int argc, char** argv) {
   pawl::engine engine{settings};
   pawl::function_options options;
   options.run_inline = how == "inline";
-  const auto poison = [&](const pawl::json&, pawl::step_context&) -> pawl::json {
+  const auto poison = [&](const pawl::json&, pawl::step_context& step) -> pawl::json {
     if (retries) return pawl::json::object();
     if (how == "overflow") return overflow(nullptr, 10'000'000);
+    while (how == "kill" && !step.stop_requested()) std::this_thread::yield();
     std::abort();
   };
   if (auto added = engine.functions().add("test.poison", poison, options); !added)
@@ -73,6 +79,11 @@ int main(int argc, char** argv) {
   const pawl::run_id poisoned{"poisoned"};
   if (auto started = engine.start("poison", pawl::json::object(), with_id("poisoned")); !started) {
     if (started.error().type != "engine.quarantined") return fail(started.error().message);
+  }
+  const auto context = pawl::engine_access::core(engine).running();
+  if (how == "kill" && !retries && context->suspects.quarantined() == 0) {
+    const auto note = context->loads.take({pawl::scope_name{"default"}, poisoned});
+    std::raise(SIGKILL);
   }
   if (retries) {
     // Two at once: one of them releases the run.

@@ -28,7 +28,9 @@ struct disk {
   std::shared_ptr<persistence::memory_store> kept =
       std::make_shared<persistence::memory_store>();  ///< guarded by mutex
   std::atomic<bool> full{false};
+  std::atomic<bool> seems_writable{true};  ///< although it is full
   std::atomic<int> refused_opens{0};
+  std::atomic<int> refused_checks{0};
 };
 
 error no_room() {
@@ -55,6 +57,11 @@ class store_on_disk final : public persistence::store {
   }
   std::shared_ptr<const persistence::view> durable_view() const override {
     return kept_in_->durable_view();
+  }
+  result<void> check_writable() override {
+    if (!disk_.full || disk_.seems_writable) return {};
+    ++disk_.refused_checks;
+    return no_room();
   }
   result<void> close() override { return {}; }
 
@@ -189,4 +196,33 @@ TEST_CASE("an engine can be stopped while its store cannot be opened", "[engine]
   REQUIRE_FALSE(stopped);
   CHECK(stopped.error().code == errc::storage_full);
   CHECK(e.ready().error().message.find("stopping") != std::string::npos);
+}
+
+TEST_CASE("queries are answered for as long as the disk stays full", "[engine][reopen]") {
+  disk d;
+  d.seems_writable = false;
+  engine e = engine_on(d);
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(single("f", "signal", {{"name", "go"}})));
+  const auto id = e.start("f")->id;
+  d.full = true;
+  REQUIRE_FALSE(e.start("f"));
+  until(e, [&] { return d.refused_checks > 5; });
+  CHECK(d.refused_opens == 0);
+  CHECK_FALSE(e.ready());
+  const auto shown = e.runs().get(id);
+  REQUIRE(shown);
+  CHECK(shown->summary.status == run_status::running);
+  std::promise<result<run_page>> listed;
+  e.runs().list_async({}, [&](result<run_page> page) { listed.set_value(std::move(page)); });
+  const auto page = listed.get_future().get();
+  REQUIRE(page);
+  CHECK(page->runs.size() == 1);
+  CHECK(e.runs().history(id));
+  CHECK(e.flows().get(flow_name{"f"}));
+  CHECK(e.signal(id, "go").error().code == errc::unavailable);
+  d.full = false;
+  until(e, [&] { return e.ready().has_value(); });
+  REQUIRE(e.signal(id, "go"));
+  CHECK(e.wait(id, 30s)->summary.status == run_status::completed);
 }

@@ -31,6 +31,7 @@ class counted_store final : public persistence::store {
   std::shared_ptr<const persistence::view> durable_view() const override {
     return kept_in_.durable_view();
   }
+  result<void> check_writable() override { return {}; }
   result<void> close() override { return kept_in_.close(); }
 
  private:

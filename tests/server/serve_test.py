@@ -109,6 +109,10 @@ class ServeTest(ServerTest):
         self.assertIn("the store has failed", ready.body["detail"])
         refused = server.post("/v1/runs", {"flow": "f", "id": "late"})
         self.assertEqual((refused.status, refused.body["code"]), (503, "unavailable"))
+        for _ in range(20):  # for as long as the disk is full
+            shown = server.get(f"/v1/runs/{acknowledged[0]}")
+            self.assertEqual((shown.status, shown.body["status"]), (200, "running"))
+            self.assertEqual(server.get("/v1/runs?limit=5").status, 200)
         os.remove(filler)
         deadline = time.monotonic() + LIMIT_S
         while server.get("/readyz").status != 200 and time.monotonic() < deadline:

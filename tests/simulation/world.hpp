@@ -63,6 +63,7 @@ class world_store final : public persistence::store {
   std::shared_ptr<const persistence::view> durable_view() const override {
     return inner_->durable_view();
   }
+  result<void> check_writable() override { return inner_->check_writable(); }
   result<void> close() override { return inner_->close(); }
 
  private:
