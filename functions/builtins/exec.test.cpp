@@ -7,7 +7,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <thread>
+#include <utility>
 
 #include "functions/builtins/builtins.hpp"
 #include "functions/test_step.hpp"
@@ -89,11 +91,35 @@ bool dies(pid_t pid) {
   return !is_alive(pid);
 }
 
+/// A forked process that acts as a killed engine. Killed at the latest at the end of the test.
+class forked_engine {
+ public:
+  explicit forked_engine(const std::function<void()>& work) : pid_(::fork()) {
+    REQUIRE(pid_ >= 0);
+    if (pid_ != 0) return;
+    work();
+    ::_exit(0);
+  }
+  forked_engine(const forked_engine&) = delete;
+  forked_engine& operator=(const forked_engine&) = delete;
+  ~forked_engine() { kill(); }
+
+  void kill() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(std::exchange(pid_, 0), nullptr, 0);
+  }
+
+ private:
+  pid_t pid_;
+};
+
 /// Waits until a program has written complete lines with this many numbers to a file.
 std::vector<pid_t> numbers_in(const fs::path& file, std::size_t count) {
-  const auto until = std::chrono::steady_clock::now() + 10s;
+  const auto until = std::chrono::steady_clock::now() + 60s;
   std::vector<pid_t> numbers;
   while (numbers.size() < count && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(1ms);
     std::ifstream in{file};
     std::string text{std::istreambuf_iterator<char>{in}, {}};
     if (!text.ends_with('\n')) continue;
@@ -458,17 +484,13 @@ TEST_CASE("a program dies with Pawl, and its children die before the step runs a
   const scratch_folder folder;
   const auto file = folder.path / "pids";
   const auto args = sh("sleep 1000 & echo $$ $! > " + file.string() + "; wait");
-  const pid_t engine = ::fork();
-  REQUIRE(engine >= 0);
-  if (engine == 0) {
+  forked_engine engine{[&] {
     test_step step = step_with(args);
     step.key = "killed-run/node/1";
     static_cast<void>(exec_fixture{}.run(step));
-    ::_exit(0);
-  }
+  }};
   const auto pids = numbers_in(file, 2);
-  ::kill(engine, SIGKILL);
-  REQUIRE(::waitpid(engine, nullptr, 0) == engine);
+  engine.kill();
   CHECK(dies(pids[0]));
   REQUIRE(is_alive(pids[1]));
 
@@ -487,22 +509,19 @@ TEST_CASE("a program dies with Pawl, and its children die before the step runs a
 TEST_CASE("orphans of an earlier attempt have ended when the step runs") {
   const scratch_folder folder;
   const auto file = folder.path / "pids";
-  // Freeing this much memory takes time, so the process ends late.
+  // Freeing this much memory takes time, so the process ends late. It has the lowest priority only
+  // from the moment that it says its number, so that this comes soon on a busy machine.
   const auto args =
-      sh("chrt --idle 0 perl -e '$x = \"x\" x 300_000_000; print \"$$\\n\"; close STDOUT; "
-         "sleep 1000' > " +
+      sh("perl -e '$x = \"x\" x 300_000_000; system(\"chrt --idle -p 0 $$\"); print \"$$\\n\"; "
+         "close STDOUT; sleep 1000' > " +
          file.string() + "; true");
-  const pid_t engine = ::fork();
-  REQUIRE(engine >= 0);
-  if (engine == 0) {
+  forked_engine engine{[&] {
     test_step step = step_with(args);
     step.key = "killed-run/node/1";
     static_cast<void>(exec_fixture{}.run(step));
-    ::_exit(0);
-  }
+  }};
   const auto left = numbers_in(file, 1)[0];
-  ::kill(engine, SIGKILL);
-  REQUIRE(::waitpid(engine, nullptr, 0) == engine);
+  engine.kill();
   REQUIRE(is_alive(left));
 
   std::atomic<bool> over{false};
