@@ -88,14 +88,18 @@ void persister::write_pending() {
 
 void persister::add_journal_record(entry_iterator from, std::size_t count,
                                    persistence::batch& writes) {
-  std::vector<persistence::journal_entry> group;
-  group.reserve(count);
-  for (std::size_t i = 0; i < count; ++i, ++from)
-    if (*from) group.push_back(**from);
-  if (group.empty()) return;
+  std::string record;
+  persistence::journal_writer journal{record};
+  bool is_empty = true;
+  for (std::size_t i = 0; i < count; ++i, ++from) {
+    if (!*from) continue;
+    journal.add((*from)->run, (*from)->checkpoint);
+    is_empty = false;
+  }
+  if (is_empty) return;
+  journal.finish();
   using persistence::column;
-  writes.put(column::indexes, persistence::keys::journal_group(next_group_),
-             persistence::encode_journal(group));
+  writes.put(column::indexes, persistence::keys::journal_group(next_group_), std::move(record));
   // In order, so that what is left has no gap. The setting may have been lowered.
   const std::uint64_t kept = context_->settings.storage.journal_groups;
   for (int left = max_erased_groups; left > 0 && next_group_ - oldest_group_ >= kept; --left)

@@ -11,17 +11,31 @@
 #include "flow/machine/delta.hpp"
 #include "flow/machine/state.hpp"
 
-/// Encodes values as records and decodes them. record.hpp describes the frame of a record. Errors
-/// of each `decode_…`: `corrupt` for bytes that its `encode_…` did not write, `schema_newer`.
+/// Encodes values as records and decodes them. record.hpp describes the frame of a record.
+///
+/// An `encode_…` appends the record to a buffer, straight from the value: into a buffer that is
+/// large enough it allocates nothing. The form without a buffer returns the record. Errors of each
+/// `decode_…`: `corrupt` for bytes that its `encode_…` did not write, `schema_newer`. The README of
+/// this folder says what to do when a layout changes.
 namespace pawl::persistence {
 
 struct suspect;
 
+/// The schema version of a store; see migrations.hpp.
+struct schema_record {
+  std::uint32_t version = 0;
+  std::string resume = {};  ///< where the next part of a migration continues; empty: none has begun
+};
+void encode_schema(const schema_record& schema, std::string& to);
+/// A record of a later layout has at least the version: `resume` is empty then.
+[[nodiscard]] result<schema_record> decode_schema(std::string_view bytes);
+
 /// A checkpoint is a snapshot (the whole state) or a delta (the changes since the checkpoint before
 /// it). Both contain the events of their transition.
-[[nodiscard]] std::string encode_snapshot(const flow::run_state& run,
-                                          const std::vector<flow::event>& events);
-[[nodiscard]] std::string encode_delta(const flow::delta& change);
+void encode_snapshot(const flow::run_state& run, const std::vector<flow::event>& events,
+                     std::string& to);
+/// Without its `input`, which has a record of its own.
+void encode_delta(const flow::delta& change, std::string& to);
 
 struct snapshot {
   flow::run_state run;
@@ -37,21 +51,21 @@ struct run_record {
   std::uint64_t start_fingerprint = 0;
   std::uint32_t parent_attempt = 0;  ///< see `flow::run_state::parent_attempt`
 };
-[[nodiscard]] std::string encode_run(const flow::run_state& run);
-[[nodiscard]] std::string encode_run(const run_record& record);
+void encode_run(const flow::run_state& run, std::string& to);
+void encode_run(const run_record& record, std::string& to);
 [[nodiscard]] result<run_record> decode_run(std::string_view bytes);
 
 /// What a run was started with.
-[[nodiscard]] std::string encode_input(const flow::run_input& input);
+void encode_input(const flow::run_input& input, std::string& to);
 [[nodiscard]] result<flow::run_input> decode_input(std::string_view bytes);
 
 /// The entry of a run in the index of orphaned runs.
-[[nodiscard]] std::string encode_orphan(const flow::abandoned_child& orphan);
+void encode_orphan(const flow::abandoned_child& orphan, std::string& to);
 /// Returns what becomes of the run; `child` is not set.
 [[nodiscard]] result<flow::abandoned_child> decode_orphan(std::string_view bytes);
 
 /// The entry of a run in the index of suspects; its `run` is in the key. See quarantine.hpp.
-[[nodiscard]] std::string encode_suspect(const suspect& what);
+void encode_suspect(const suspect& what, std::string& to);
 [[nodiscard]] result<suspect> decode_suspect(std::string_view bytes);
 
 /// The lease of a task.
@@ -62,7 +76,7 @@ struct lease_record {
   std::uint64_t lease = 0;
   std::chrono::milliseconds length{0};
 };
-[[nodiscard]] std::string encode_lease(const flow::remote_task& task);
+void encode_lease(const flow::remote_task& task, std::string& to);
 [[nodiscard]] result<lease_record> decode_lease(std::string_view bytes);
 
 /// The record of a flow's name.
@@ -71,7 +85,7 @@ struct flow_head {
   std::optional<version> published;
   bool deleted = false;  ///< versions are kept for existing runs
 };
-[[nodiscard]] std::string encode_flow_head(const flow_head& head);
+void encode_flow_head(const flow_head& head, std::string& to);
 [[nodiscard]] result<flow_head> decode_flow_head(std::string_view bytes);
 
 /// One immutable flow version. The definition is in canonical form.
@@ -79,7 +93,20 @@ struct flow_record {
   json definition;
   time_point created_at{};
 };
-[[nodiscard]] std::string encode_flow(const flow_record& flow);
+void encode_flow(const flow_record& flow, std::string& to);
 [[nodiscard]] result<flow_record> decode_flow(std::string_view bytes);
+
+[[nodiscard]] std::string encode_schema(const schema_record& schema);
+[[nodiscard]] std::string encode_snapshot(const flow::run_state& run,
+                                          const std::vector<flow::event>& events);
+[[nodiscard]] std::string encode_delta(const flow::delta& change);
+[[nodiscard]] std::string encode_run(const flow::run_state& run);
+[[nodiscard]] std::string encode_run(const run_record& record);
+[[nodiscard]] std::string encode_input(const flow::run_input& input);
+[[nodiscard]] std::string encode_orphan(const flow::abandoned_child& orphan);
+[[nodiscard]] std::string encode_suspect(const suspect& what);
+[[nodiscard]] std::string encode_lease(const flow::remote_task& task);
+[[nodiscard]] std::string encode_flow_head(const flow_head& head);
+[[nodiscard]] std::string encode_flow(const flow_record& flow);
 
 }  // namespace pawl::persistence

@@ -1,41 +1,59 @@
 #include "persistence/journal.hpp"
 
 #include <limits>
+#include <utility>
 
 #include "persistence/keys.hpp"
-#include "persistence/record.hpp"
 
 namespace pawl::persistence {
 namespace {
 
 constexpr std::uint8_t journal_version = 1;
 
+// Until the end of the body: what the scope is (0: that of the entry before, else its length + 1
+// and its text), the run and the checkpoint.
+std::vector<journal_entry> decode_journal_v1(byte_reader& from) {
+  std::vector<journal_entry> group;
+  std::string_view scope;
+  while (from.left() > 0) {
+    if (const std::uint64_t size = from.varint(); size > 0) scope = from.bytes(size - 1);
+    run_id run{std::string{from.text()}};
+    group.push_back({{scope_name{std::string{scope}}, std::move(run)}, from.varint()});
+  }
+  return group;
+}
+
 }  // namespace
 
+journal_writer::journal_writer(std::string& to)
+    : buffer_(to), record_(to, record_kind::journal_group, journal_version), scope_at_(to.size()) {}
+
+void journal_writer::add(const run_key& run, std::uint64_t checkpoint) {
+  const std::string& scope = run.scope.str();
+  if (buffer_.compare(scope_at_, scope_size_, scope) == 0) {
+    record_.varint(0);
+  } else {
+    record_.varint(scope.size() + 1);
+    scope_at_ = buffer_.size();
+    scope_size_ = scope.size();
+    record_.bytes(scope);
+  }
+  record_.text(run.id.str());
+  record_.varint(checkpoint);
+}
+
 std::string encode_journal(const std::vector<journal_entry>& group) {
-  json body = json::array();
-  for (const auto& entry : group)
-    body.push_back(json::array({entry.run.scope.str(), entry.run.id.str(), entry.checkpoint}));
-  return seal(record_kind::journal_group, journal_version, body);
+  std::string record;
+  record.reserve(64 + 64 * group.size());
+  journal_writer out{record};
+  for (const auto& entry : group) out.add(entry.run, entry.checkpoint);
+  out.finish();
+  return record;
 }
 
 result<std::vector<journal_entry>> decode_journal(std::string_view bytes) {
-  const auto record = open(record_kind::journal_group, bytes);
-  if (!record) return record.error();
-  if (record->version != journal_version)
-    return error{errc::schema_newer, "a journal record was written by a newer Pawl"};
-  std::vector<journal_entry> group;
-  try {
-    for (const auto& item : record->body) {
-      group.push_back(
-          {{scope_name{item.at(0).get<std::string>()}, run_id{item.at(1).get<std::string>()}},
-           item.at(2).get<std::uint64_t>()});
-    }
-  } catch (const json::exception& failure) {
-    return error{errc::corrupt,
-                 std::string{"a journal record has an unexpected layout: "} + failure.what()};
-  }
-  return group;
+  return decode_record<std::vector<journal_entry>>(record_kind::journal_group, bytes,
+                                                   {decode_journal_v1});
 }
 
 result<std::optional<journal_span>> span_of_journal(const view& from) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include <pawl/run.hpp>
 
+#include "persistence/record.hpp"
 #include "persistence/store.hpp"
 
 /// The order in which transitions became durable, over all runs. The journal has one record per
@@ -23,8 +25,25 @@ struct journal_entry {
   friend bool operator==(const journal_entry&, const journal_entry&) = default;
 };
 
+/// Appends the record of a group to a buffer, entry by entry.
+class journal_writer {
+ public:
+  /// `to` must outlive the writer.
+  explicit journal_writer(std::string& to);
+
+  void add(const run_key& run, std::uint64_t checkpoint);
+  /// Ends the record. Call it once, last.
+  void finish() { record_.finish(); }
+
+ private:
+  std::string& buffer_;
+  record_writer record_;
+  // Where the scope of the entry before is in the buffer. Most entries have the same.
+  std::size_t scope_at_;
+  std::size_t scope_size_ = 0;
+};
 [[nodiscard]] std::string encode_journal(const std::vector<journal_entry>& group);
-/// Errors: `corrupt`.
+/// Errors: `corrupt`, `schema_newer`.
 [[nodiscard]] result<std::vector<journal_entry>> decode_journal(std::string_view bytes);
 
 /// The numbers of the oldest and the newest group. Returns nothing for an empty journal. Errors:

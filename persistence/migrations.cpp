@@ -4,34 +4,32 @@
 
 #include <pawl/assert.hpp>
 
+#include "persistence/codec.hpp"
 #include "persistence/keys.hpp"
-#include "persistence/record.hpp"
 
 namespace pawl::persistence {
 namespace {
 
-constexpr std::uint8_t record_version = 1;
-
 /// `resume` is where the next part of a migration from `schema` continues; empty: none has begun.
-void set_version(batch& changes, std::uint32_t schema, std::string_view resume = {}) {
-  json body{{"schema", schema}};
-  if (!resume.empty()) body["resume"] = json::binary({resume.begin(), resume.end()});
-  changes.put(column::meta, keys::schema(), seal(record_kind::schema, record_version, body));
+void set_version(batch& changes, std::uint32_t schema, std::string resume = {}) {
+  changes.put(column::meta, keys::schema(), encode_schema({schema, std::move(resume)}));
+}
+
+/// The schema record, or nothing if there is none.
+result<std::optional<schema_record>> read_record(const view& from) {
+  auto bytes = from.get(column::meta, keys::schema());
+  if (!bytes) return std::move(bytes).error();
+  if (!bytes->has_value()) return std::optional<schema_record>{};
+  auto record = decode_schema(**bytes);
+  if (!record) return std::move(record).error();
+  return std::optional{std::move(record).value()};
 }
 
 /// Where an interrupted migration continues; empty: at the start.
 result<std::string> resume_of(const view& from) {
-  auto bytes = from.get(column::meta, keys::schema());
-  if (!bytes) return std::move(bytes).error();
-  if (!bytes->has_value()) return std::string{};
-  auto record = open(record_kind::schema, **bytes);
+  auto record = read_record(from);
   if (!record) return std::move(record).error();
-  const auto resume = record->body.find("resume");
-  if (resume == record->body.end()) return std::string{};
-  if (!resume->is_binary())
-    return error{errc::corrupt, "the schema record of the store has an invalid place to resume"};
-  const auto& place = resume->get_binary();
-  return std::string{place.begin(), place.end()};
+  return record->has_value() ? std::move((*record)->resume) : std::string{};
 }
 
 result<void> commit(store& to, const batch& changes) {
@@ -103,7 +101,7 @@ result<void> migrate(store& opened, const migration& step) {
 }  // namespace
 
 std::span<const migration> migrations() noexcept {
-  return {};  // there is only one schema so far
+  return {};  // no schema after the first so far
 }
 
 std::uint32_t current_schema() noexcept {
@@ -111,18 +109,9 @@ std::uint32_t current_schema() noexcept {
 }
 
 result<std::optional<std::uint32_t>> read_schema(const view& from) {
-  auto bytes = from.get(column::meta, keys::schema());
-  if (!bytes) return std::move(bytes).error();
-  if (!bytes->has_value()) return std::optional<std::uint32_t>{};
-  auto record = open(record_kind::schema, **bytes);
-  if (!record) return std::move(record).error();
-  // Reads only the number, so that records of later versions can be read too.
-  const auto schema = record->body.is_object() ? record->body.find("schema") : record->body.end();
-  if (schema == record->body.end() || !schema->is_number_unsigned() ||
-      schema->get<std::uint64_t>() > UINT32_MAX) {
-    return error{errc::corrupt, "the schema record of the store has no version number"};
-  }
-  return std::optional{schema->get<std::uint32_t>()};
+  const auto record = read_record(from);
+  if (!record) return record.error();
+  return *record ? std::optional{(*record)->version} : std::nullopt;
 }
 
 error newer_schema(std::uint32_t found, std::uint32_t known) {
@@ -130,6 +119,14 @@ error newer_schema(std::uint32_t found, std::uint32_t known) {
                                   ", but this build of Pawl supports versions up to " +
                                   std::to_string(known) +
                                   "; nothing was changed. Use the newer Pawl that wrote it"};
+}
+
+error older_schema(std::uint32_t found) {
+  return {errc::not_supported, "the store has schema version " + std::to_string(found) +
+                                   ", but this build of Pawl supports versions from " +
+                                   std::to_string(first_schema) +
+                                   "; nothing was changed. Use the Pawl that wrote it, or an empty "
+                                   "data folder"};
 }
 
 result<void> prepare_schema(store& opened, std::span<const migration> known) {
@@ -141,10 +138,9 @@ result<void> prepare_schema(store& opened, std::span<const migration> known) {
   if (!found) return std::move(found).error();
   if (!found->has_value()) return create(opened, newest);
   if (**found > newest) return newer_schema(**found, newest);
-  if (**found < first_schema) {
-    return error{errc::corrupt, "the schema record of the store has the invalid version " +
-                                    std::to_string(**found)};
-  }
+  if (**found == 0)
+    return error{errc::corrupt, "the schema record of the store has the invalid version 0"};
+  if (**found < first_schema) return older_schema(**found);
   for (const auto& step : known.subspan(**found - first_schema)) {
     if (auto done = migrate(opened, step); !done) return done;
   }

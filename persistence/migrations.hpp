@@ -17,8 +17,9 @@
 /// store.
 namespace pawl::persistence {
 
-/// The version before the first migration.
-inline constexpr std::uint32_t first_schema = 1;
+/// The oldest version that is supported, before the first migration. Version 1 was that of builds
+/// that were never released.
+inline constexpr std::uint32_t first_schema = 2;
 
 /// One migration. `run` reads the store and appends the changes to make; nothing else uses the
 /// store meanwhile. The changes and the new version are one batch, so a migration is applied
@@ -51,12 +52,14 @@ inline constexpr std::size_t part_records = 1000;
 
 /// The error for a store with version `found`, if only versions up to `known` are supported.
 [[nodiscard]] error newer_schema(std::uint32_t found, std::uint32_t known);
+/// The error for a store with a version before `first_schema`.
+[[nodiscard]] error older_schema(std::uint32_t found);
 
 /// Prepares a store that was just opened: writes the schema record of an empty store, migrates an
-/// older store step by step, refuses a newer one. On return all is synced and published. No other
-/// call may use the store meanwhile. Errors: `schema_newer`, `corrupt` (records but no version),
-/// those of a migration, and as `store::write`. After an error the store has the version of the
-/// last completed migration.
+/// older store step by step, refuses a newer one and one from before `first_schema`. On return all
+/// is synced and published. No other call may use the store meanwhile. Errors: `schema_newer`,
+/// `not_supported` (too old), `corrupt` (records but no version), those of a migration, and as
+/// `store::write`. After an error the store has the version of the last completed migration.
 [[nodiscard]] result<void> prepare_schema(store& opened,
                                           std::span<const migration> known = migrations());
 

@@ -1,5 +1,6 @@
 #include "persistence/migrations.hpp"
 
+#include "persistence/codec.hpp"
 #include "persistence/conformance.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/memory/memory_store.hpp"
@@ -18,9 +19,9 @@ std::optional<std::uint32_t> schema_of(const store& opened) {
   return *found;
 }
 
-/// Version 2 gives every run a note; version 3 counts the runs.
+/// Version 3 gives every run a note; version 4 counts the runs.
 std::vector<migration> two_steps(int& ran) {
-  return {{2, "runs get notes",
+  return {{3, "runs get notes",
            [&ran](const view& before, batch& changes) -> result<void> {
              ++ran;
              return before.scan(column::runs, {}, [&](std::string_view key, std::string_view) {
@@ -28,7 +29,7 @@ std::vector<migration> two_steps(int& ran) {
                return view::next::more;
              });
            }},
-          {3, "runs are counted", [&ran](const view& before, batch& changes) -> result<void> {
+          {4, "runs are counted", [&ran](const view& before, batch& changes) -> result<void> {
              ++ran;
              return before.scan(column::indexes, {}, [&](std::string_view, std::string_view) {
                changes.add("runs", 1);
@@ -43,7 +44,7 @@ void check_migrating(store& opened) {
   const auto steps = two_steps(ran);
   REQUIRE(prepare_schema(opened, steps));
   CHECK(ran == 2);
-  CHECK(schema_of(opened) == 3);
+  CHECK(schema_of(opened) == 4);
   CHECK(keys_of(scan(*opened.durable_view(), column::indexes)) ==
         std::vector<std::string>{"note a", "note b"});
   CHECK(counter(*opened.durable_view(), "runs") == 2);
@@ -52,6 +53,15 @@ void check_migrating(store& opened) {
   REQUIRE(prepare_schema(opened, steps));
   CHECK(ran == 2);
   CHECK(contents(*opened.durable_view()) == before);
+}
+
+/// A schema record with this layout version and body.
+std::string with_body(std::uint8_t version, std::string_view body) {
+  std::string record;
+  record_writer out{record, record_kind::schema, version};
+  out.bytes(body);
+  out.finish();
+  return record;
 }
 
 }  // namespace
@@ -88,13 +98,13 @@ TEST_CASE("a failed migration changes nothing and can be repeated", "[migrations
   REQUIRE_FALSE(failed);
   CHECK(failed.error().code == errc::corrupt);
   CHECK(failed.error().message ==
-        "migrating the store to schema version 3 (runs are counted): a run record is damaged");
-  CHECK(schema_of(opened) == 2);
+        "migrating the store to schema version 4 (runs are counted): a run record is damaged");
+  CHECK(schema_of(opened) == 3);
   CHECK(keys_of(scan(*opened.durable_view(), column::runs)) == std::vector<std::string>{"a"});
 
   steps[1].run = good;
   REQUIRE(prepare_schema(opened, steps));
-  CHECK(schema_of(opened) == 3);
+  CHECK(schema_of(opened) == 4);
   CHECK(ran == 2);
 }
 
@@ -111,7 +121,7 @@ TEST_CASE("a crash after a migration keeps it and its version", "[migrations]") 
   };
   REQUIRE(prepare_schema(opened, steps));
   REQUIRE(crashed != nullptr);
-  CHECK(schema_of(*crashed) == 2);
+  CHECK(schema_of(*crashed) == 3);
   CHECK(keys_of(scan(*crashed->durable_view(), column::indexes)) ==
         std::vector<std::string>{"note a"});
 }
@@ -130,7 +140,7 @@ TEST_CASE("a migration of many records is done in parts and continues after a cr
   int parts = 0;
   std::size_t largest = 0;
   std::shared_ptr<memory_store> crashed;
-  migration step{2, "runs are counted", {}};
+  migration step{3, "runs are counted", {}};
   step.run_part = [&](const view& before, std::string_view from,
                       batch& changes) -> result<std::string> {
     if (++parts == 3) {
@@ -154,10 +164,10 @@ TEST_CASE("a migration of many records is done in parts and continues after a cr
   };
   CHECK_FALSE(prepare_schema(*living, std::vector{step}));
   REQUIRE(crashed != nullptr);
-  CHECK(schema_of(*crashed) == 1);
+  CHECK(schema_of(*crashed) == 2);
   CHECK(counter(*crashed->durable_view(), "runs") == 2000);
   REQUIRE(prepare_schema(*crashed, std::vector{step}));
-  CHECK(schema_of(*crashed) == 2);
+  CHECK(schema_of(*crashed) == 3);
   CHECK(counter(*crashed->durable_view(), "runs") == records);
   CHECK(largest <= part_records);
   REQUIRE(prepare_schema(*crashed, std::vector{step}));
@@ -173,8 +183,29 @@ TEST_CASE("a store of a newer schema is refused and not changed", "[migrations]"
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::schema_newer);
   CHECK(refused.error().message ==
-        "the store has schema version 3, but this build of Pawl supports versions up to 1; nothing "
+        "the store has schema version 4, but this build of Pawl supports versions up to 2; nothing "
         "was changed. Use the newer Pawl that wrote it");
+  CHECK(contents(*opened.durable_view()) == before);
+}
+
+TEST_CASE("a store of a schema from before the first release is refused and not changed",
+          "[migrations]") {
+  memory_store opened;
+  batch changes;
+  SECTION("whose records were CBOR") {
+    changes.put(column::meta, keys::schema(), with_body(1, "\xa1\x66schema\x01"));
+  }
+  SECTION("with a record of this layout") {
+    changes.put(column::meta, keys::schema(), encode_schema({1}));
+  }
+  commit(opened, {changes});
+  const auto before = contents(*opened.durable_view());
+  const auto refused = prepare_schema(opened);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::not_supported);
+  CHECK(refused.error().message ==
+        "the store has schema version 1, but this build of Pawl supports versions from 2; nothing "
+        "was changed. Use the Pawl that wrote it, or an empty data folder");
   CHECK(contents(*opened.durable_view()) == before);
 }
 
@@ -185,10 +216,10 @@ TEST_CASE("a schema record that is damaged or missing is reported", "[migrations
     changes.put(column::meta, keys::schema(), "not a record");
   }
   SECTION("without a number") {
-    changes.put(column::meta, keys::schema(), seal(record_kind::schema, 1, json::array()));
+    changes.put(column::meta, keys::schema(), with_body(2, ""));
   }
   SECTION("of version 0") {
-    changes.put(column::meta, keys::schema(), seal(record_kind::schema, 1, {{"schema", 0}}));
+    changes.put(column::meta, keys::schema(), encode_schema({0}));
   }
   SECTION("missing, with other records") {
     changes.erase(column::meta, keys::schema());

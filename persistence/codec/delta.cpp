@@ -1,6 +1,10 @@
+#include <utility>
+
 #include "persistence/codec.hpp"
 #include "persistence/codec/fields.hpp"
 #include "persistence/codec/parts.hpp"
+#include "persistence/codec/payload.hpp"
+#include "persistence/record.hpp"
 
 namespace pawl::persistence {
 
@@ -8,89 +12,164 @@ using namespace codec;
 
 namespace {
 
-flow::abandoned_child decode_abandoned(const json& item) {
-  return {run_id{item.at(0).get<std::string>()},
-          decode_enum(item.at(1), flow::child_fate::terminate), item.at(2).get<std::uint32_t>()};
+constexpr std::uint8_t delta_version = 1;
+
+/// The parts of a delta, in the order of their encoding. Bits are stored. The first seven make a
+/// mask of one byte: an ordinary step has no others.
+struct delta_has {
+  enum part : std::uint32_t {
+    events = 1u << 0,
+    tokens_set = 1u << 1,
+    visits = 1u << 2,
+    data_set = 1u << 3,
+    next_token = 1u << 4,
+    tokens_removed = 1u << 5,
+    status = 1u << 6,
+    writes_set = 1u << 7,
+    error = 1u << 8,
+    started_at = 1u << 9,
+    finished_at = 1u << 10,
+    frozen_at = 1u << 11,
+    compensating = 1u << 12,
+    signals_added = 1u << 13,
+    signals_claimed = 1u << 14,
+    compensations_added = 1u << 15,
+    compensations_dropped = 1u << 16,
+    maps_set = 1u << 17,
+    maps_removed = 1u << 18,
+    metadata_set = 1u << 19,
+    children_abandoned = 1u << 20,
+    parent_attempt = 1u << 21,
+    all = (1u << 22) - 1,
+  };
+};
+
+std::uint32_t parts_of(const flow::delta& d) noexcept {
+  return when(!d.events.empty(), delta_has::events) |
+         when(!d.tokens_set.empty(), delta_has::tokens_set) |
+         when(!d.visits.empty(), delta_has::visits) |
+         when(!d.data_set.empty(), delta_has::data_set) |
+         when(d.next_token != 0, delta_has::next_token) |
+         when(!d.tokens_removed.empty(), delta_has::tokens_removed) |
+         when(d.status.has_value(), delta_has::status) |
+         when(!d.writes_set.empty(), delta_has::writes_set) |
+         when(d.error.has_value(), delta_has::error) |
+         when(d.started_at.has_value(), delta_has::started_at) |
+         when(d.finished_at.has_value(), delta_has::finished_at) |
+         when(d.frozen_at.has_value(), delta_has::frozen_at) |
+         when(d.compensating.has_value(), delta_has::compensating) |
+         when(!d.signals_added.empty(), delta_has::signals_added) |
+         when(!d.signals_claimed.empty(), delta_has::signals_claimed) |
+         when(!d.compensations_added.empty(), delta_has::compensations_added) |
+         when(d.compensations_dropped > 0, delta_has::compensations_dropped) |
+         when(!d.maps_set.empty(), delta_has::maps_set) |
+         when(!d.maps_removed.empty(), delta_has::maps_removed) |
+         when(!d.metadata_set.empty(), delta_has::metadata_set) |
+         when(!d.children_abandoned.empty(), delta_has::children_abandoned) |
+         when(d.parent_attempt.has_value(), delta_has::parent_attempt);
+}
+
+void encode_visits(byte_writer& to, const flow::delta& d) {
+  encode_list(to, d.visits, [](byte_writer& out, const auto& visits) {
+    out.varint(visits.first);
+    out.varint(visits.second);
+  });
+}
+
+void encode_writes(byte_writer& to, const flow::delta& d) {
+  encode_list(to, d.writes_set, [](byte_writer& out, const auto& entry) {
+    out.varint(entry.first);
+    encode_payload(out, entry.second);
+  });
+}
+
+flow::delta decode_delta_v1(byte_reader& from) {
+  flow::delta d;
+  d.sequence = from.varint();
+  d.at = from.time();
+  const std::uint32_t parts = from.bits(delta_has::all);
+  const auto has = [parts](delta_has::part part) { return (parts & part) != 0; };
+  const auto time = [&d](byte_reader& in) { return in.time(d.at); };
+  if (has(delta_has::events)) d.events = decode_events(from);
+  if (has(delta_has::tokens_set)) d.tokens_set = decode_tokens(from, d.at);
+  if (has(delta_has::visits)) {
+    using visits = std::pair<flow::node_index, std::uint32_t>;
+    d.visits = decode_list<visits>(from, 2, [](byte_reader& in) {
+      const flow::node_index node = in.varint32();
+      return visits{node, in.varint32()};
+    });
+  }
+  if (has(delta_has::data_set)) d.data_set = decode_object(from);
+  if (has(delta_has::next_token)) d.next_token = from.varint32();
+  if (has(delta_has::tokens_removed)) d.tokens_removed = decode_numbers(from);
+  if (has(delta_has::status)) d.status = decode_status(from);
+  if (has(delta_has::writes_set)) {
+    for (std::size_t items = from.count(4); items > 0 && from.ok(); --items) {
+      const flow::token_id id = from.varint32();
+      d.writes_set[id] = decode_object(from);
+    }
+  }
+  if (has(delta_has::error)) d.error.emplace(decode_optional(from, decode_error));
+  if (has(delta_has::started_at)) d.started_at = time(from);
+  if (has(delta_has::finished_at)) d.finished_at.emplace(decode_optional(from, time));
+  if (has(delta_has::frozen_at)) d.frozen_at.emplace(decode_optional(from, time));
+  if (has(delta_has::compensating))
+    d.compensating.emplace(decode_optional(from, decode_compensating));
+  if (has(delta_has::signals_added)) d.signals_added = decode_signals(from);
+  if (has(delta_has::signals_claimed)) {
+    d.signals_claimed =
+        decode_list<std::uint64_t>(from, 1, [](byte_reader& in) { return in.varint(); });
+  }
+  if (has(delta_has::compensations_added)) d.compensations_added = decode_compensations(from);
+  if (has(delta_has::compensations_dropped)) d.compensations_dropped = from.varint32();
+  if (has(delta_has::maps_set)) d.maps_set = decode_map_changes(from);
+  if (has(delta_has::maps_removed)) d.maps_removed = decode_numbers(from);
+  if (has(delta_has::metadata_set)) d.metadata_set = decode_object(from);
+  if (has(delta_has::children_abandoned)) d.children_abandoned = decode_abandoned(from);
+  if (has(delta_has::parent_attempt)) d.parent_attempt = from.varint32();
+  return d;
 }
 
 }  // namespace
 
-std::string encode_delta(const flow::delta& change) {
-  json body{{"q", change.sequence}, {"t", encode_time(change.at)}};
-  if (!change.events.empty()) body["e"] = encode_events(change.events);
-  if (change.status) body["st"] = static_cast<std::uint8_t>(*change.status);
-  if (change.error) body["er"] = encode_error(*change.error);
-  if (change.started_at) body["bt"] = encode_time(*change.started_at);
-  if (change.finished_at) body["et"] = encode_optional_time(*change.finished_at);
-  if (!change.signals_added.empty()) body["sa"] = encode_signals(change.signals_added);
-  if (!change.signals_claimed.empty()) body["sc"] = change.signals_claimed;
-  if (change.frozen_at) body["z"] = encode_optional_time(*change.frozen_at);
-  if (change.compensating) body["u"] = encode_compensating(*change.compensating);
-  if (!change.compensations_added.empty())
-    body["ca"] = encode_compensations(change.compensations_added);
-  if (change.compensations_dropped > 0) body["cd"] = change.compensations_dropped;
-  if (!change.maps_set.empty()) body["ms"] = encode_map_changes(change.maps_set);
-  if (!change.maps_removed.empty()) body["mr"] = change.maps_removed;
-  if (!change.data_set.empty()) body["d"] = change.data_set;
-  if (!change.metadata_set.empty()) body["m"] = change.metadata_set;
-  if (!change.tokens_set.empty()) body["k"] = encode_tokens(change.tokens_set, false);
-  if (!change.tokens_removed.empty()) body["kr"] = change.tokens_removed;
-  if (!change.writes_set.empty()) {
-    json writes = json::array();
-    for (const auto& [id, written] : change.writes_set)
-      writes.push_back(json::array({id, written}));
-    body["w"] = std::move(writes);
+void encode_delta(const flow::delta& d, std::string& to) {
+  record_writer out{to, record_kind::checkpoint_delta, delta_version};
+  const std::uint32_t parts = parts_of(d);
+  const auto has = [parts](delta_has::part part) { return (parts & part) != 0; };
+  const auto time = [&d](byte_writer& each, time_point t) { each.time(t, d.at); };
+  out.varint(d.sequence);
+  out.time(d.at);
+  out.varint(parts);
+  if (has(delta_has::events)) encode_events(out, d.events);
+  if (has(delta_has::tokens_set)) encode_tokens(out, d.tokens_set, false, d.at);
+  if (has(delta_has::visits)) encode_visits(out, d);
+  if (has(delta_has::data_set)) encode_payload(out, d.data_set);
+  if (has(delta_has::next_token)) out.varint(d.next_token);
+  if (has(delta_has::tokens_removed)) encode_numbers(out, d.tokens_removed);
+  if (has(delta_has::status)) out.enumerator(*d.status);
+  if (has(delta_has::writes_set)) encode_writes(out, d);
+  if (has(delta_has::error)) encode_optional(out, *d.error, encode_error);
+  if (has(delta_has::started_at)) time(out, *d.started_at);
+  if (has(delta_has::finished_at)) encode_optional(out, *d.finished_at, time);
+  if (has(delta_has::frozen_at)) encode_optional(out, *d.frozen_at, time);
+  if (has(delta_has::compensating)) encode_optional(out, *d.compensating, encode_compensating);
+  if (has(delta_has::signals_added)) encode_signals(out, d.signals_added);
+  if (has(delta_has::signals_claimed)) {
+    encode_list(out, d.signals_claimed,
+                [](byte_writer& each, std::uint64_t number) { each.varint(number); });
   }
-  if (change.next_token != 0) body["n"] = change.next_token;
-  if (!change.visits.empty()) body["v"] = change.visits;
-  for (const auto& a : change.children_abandoned) {
-    body["ra"].push_back(
-        json::array({a.child.str(), static_cast<std::uint8_t>(a.fate), a.attempt}));
-  }
-  if (change.parent_attempt) body["pa"] = *change.parent_attempt;
-  return seal(record_kind::checkpoint_delta, current_version, body);
+  if (has(delta_has::compensations_added)) encode_compensations(out, d.compensations_added);
+  if (has(delta_has::compensations_dropped)) out.varint(d.compensations_dropped);
+  if (has(delta_has::maps_set)) encode_map_changes(out, d.maps_set);
+  if (has(delta_has::maps_removed)) encode_numbers(out, d.maps_removed);
+  if (has(delta_has::metadata_set)) encode_payload(out, d.metadata_set);
+  if (has(delta_has::children_abandoned)) encode_abandoned(out, d.children_abandoned);
+  if (has(delta_has::parent_attempt)) out.varint(*d.parent_attempt);
+  out.finish();
 }
 
 result<flow::delta> decode_delta(std::string_view bytes) {
-  return decode_record(record_kind::checkpoint_delta, bytes, "checkpoint", [](const json& body) {
-    flow::delta d;
-    d.sequence = body.at("q").get<std::uint64_t>();
-    d.at = decode_time(body.at("t"));
-    if (const auto e = body.find("e"); e != body.end()) d.events = decode_events(*e);
-    d.status = optional_field(body, "st", decode_status);
-    d.error = optional_field(body, "er", decode_error);
-    d.started_at = optional_field(body, "bt", decode_time);
-    d.finished_at = optional_field(body, "et", decode_optional_time);
-    if (const auto added = body.find("sa"); added != body.end())
-      d.signals_added = decode_signals(*added);
-    if (const auto claimed = body.find("sc"); claimed != body.end())
-      d.signals_claimed = claimed->get<std::vector<std::uint64_t>>();
-    d.frozen_at = optional_field(body, "z", decode_optional_time);
-    d.compensating = optional_field(body, "u", decode_compensating);
-    if (const auto c = body.find("ca"); c != body.end())
-      d.compensations_added = decode_compensations(*c);
-    if (const auto c = body.find("cd"); c != body.end())
-      d.compensations_dropped = c->get<std::uint32_t>();
-    if (const auto m = body.find("ms"); m != body.end()) d.maps_set = decode_map_changes(*m);
-    if (const auto m = body.find("mr"); m != body.end())
-      d.maps_removed = m->get<std::vector<flow::token_id>>();
-    if (const auto set = body.find("d"); set != body.end()) d.data_set = object_in(*set);
-    if (const auto set = body.find("m"); set != body.end()) d.metadata_set = object_in(*set);
-    if (const auto k = body.find("k"); k != body.end()) d.tokens_set = decode_tokens(*k);
-    if (const auto k = body.find("kr"); k != body.end())
-      d.tokens_removed = k->get<std::vector<flow::token_id>>();
-    if (const auto writes = body.find("w"); writes != body.end()) {
-      for (const auto& item : *writes)
-        d.writes_set[item.at(0).get<flow::token_id>()] = object_in(item.at(1));
-    }
-    if (const auto n = body.find("n"); n != body.end()) d.next_token = n->get<flow::token_id>();
-    if (const auto v = body.find("v"); v != body.end())
-      d.visits = v->get<std::vector<std::pair<flow::node_index, std::uint32_t>>>();
-    if (const auto a = body.find("ra"); a != body.end())
-      for (const auto& item : *a) d.children_abandoned.push_back(decode_abandoned(item));
-    if (const auto p = body.find("pa"); p != body.end()) d.parent_attempt = p->get<std::uint32_t>();
-    return d;
-  });
+  return decode_record<flow::delta>(record_kind::checkpoint_delta, bytes, {decode_delta_v1});
 }
 
 }  // namespace pawl::persistence

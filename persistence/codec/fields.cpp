@@ -1,57 +1,80 @@
 #include "persistence/codec/fields.hpp"
 
+#include <algorithm>
+#include <string_view>
+
 namespace pawl::persistence::codec {
+namespace {
 
-void throw_wrong_shape(const char* what) {
-  throw json::other_error::create(501, what, nullptr);
-}
-
-json encode_time(time_point t) {
-  return to_unix_us(t);
-}
-time_point decode_time(const json& j) {
-  return from_unix_us(j.get<std::int64_t>());
+template <class Bytes>
+void encode_bytes(byte_writer& to, const Bytes& bytes) {
+  for (const std::uint8_t each : bytes) to.byte(each);
 }
 
-json encode_version(const version& v) {
-  return json::array({v.major, v.minor, v.patch});
-}
-version decode_version(const json& j) {
-  return {j.at(0).get<std::uint32_t>(), j.at(1).get<std::uint32_t>(), j.at(2).get<std::uint32_t>()};
-}
-
-run_status decode_status(const json& j) {
-  const auto status = decode_enum(j, run_status::cancelled);
-  if (status < run_status::running) throw_wrong_shape("unknown enumerator");
-  return status;
+/// Ids of traces and spans are not all zero.
+template <class Bytes>
+void decode_trace_id(byte_reader& from, Bytes& id) {
+  for (std::uint8_t& each : id) each = from.byte();
+  if (std::all_of(id.begin(), id.end(), [](std::uint8_t b) { return b == 0; }))
+    from.fail("has an invalid trace id");
 }
 
-const json& object_in(const json& j) {
-  if (!j.is_object()) throw_wrong_shape("not an object");
-  return j;
+}  // namespace
+
+void encode_numbers(byte_writer& to, const std::vector<std::uint32_t>& list) {
+  encode_list(to, list, [](byte_writer& out, std::uint32_t number) { out.varint(number); });
 }
 
-json encode_error(const std::optional<run_error>& e) {
-  if (!e) return nullptr;
-  return json::array({e->type, e->message, e->node, e->attempt});
-}
-std::optional<run_error> decode_error(const json& j) {
-  if (j.is_null()) return std::nullopt;
-  return run_error{j.at(0).get<std::string>(), j.at(1).get<std::string>(),
-                   j.at(2).get<std::string>(), j.at(3).get<std::uint32_t>()};
+std::vector<std::uint32_t> decode_numbers(byte_reader& from) {
+  return decode_list<std::uint32_t>(from, 1, [](byte_reader& in) { return in.varint32(); });
 }
 
-json encode_optional_time(const std::optional<time_point>& t) {
-  return t ? encode_time(*t) : json{};
-}
-std::optional<time_point> decode_optional_time(const json& j) {
-  return j.is_null() ? std::nullopt : std::optional{decode_time(j)};
+void encode_version(byte_writer& to, const version& v) {
+  to.varint(v.major);
+  to.varint(v.minor);
+  to.varint(v.patch);
 }
 
-trace_context decode_trace(const json& j) {
-  const auto trace = parse_traceparent(j.get_ref<const std::string&>());
-  if (!trace) throw_wrong_shape("invalid traceparent");
-  return *trace;
+version decode_version(byte_reader& from) {
+  version v;
+  v.major = from.varint32();
+  v.minor = from.varint32();
+  v.patch = from.varint32();
+  return v;
+}
+
+void encode_error(byte_writer& to, const run_error& e) {
+  to.text(e.type);
+  to.text(e.message);
+  to.text(e.node);
+  to.varint(e.attempt);
+}
+
+run_error decode_error(byte_reader& from) {
+  run_error e;
+  e.type = from.text();
+  e.message = from.text();
+  e.node = from.text();
+  e.attempt = from.varint32();
+  return e;
+}
+
+run_status decode_status(byte_reader& from) {
+  return from.enumerator(run_status::cancelled, run_status::running);
+}
+
+void encode_trace(byte_writer& to, const trace_context& trace) {
+  encode_bytes(to, trace.trace_id);
+  encode_bytes(to, trace.parent_id);
+  to.byte(trace.flags);
+}
+
+trace_context decode_trace(byte_reader& from) {
+  trace_context trace;
+  decode_trace_id(from, trace.trace_id);
+  decode_trace_id(from, trace.parent_id);
+  trace.flags = from.byte();
+  return trace;
 }
 
 }  // namespace pawl::persistence::codec

@@ -1,78 +1,75 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
+#include <vector>
 
-#include <pawl/json.hpp>
+#include <pawl/ids.hpp>
 #include <pawl/run.hpp>
 #include <pawl/trace_context.hpp>
 
-#include "persistence/record.hpp"
+#include "persistence/byte_reader.hpp"
+#include "persistence/byte_writer.hpp"
 
-/// Single values as the bodies of records hold them. Field names are short because every step
-/// writes them. A `decode_…` throws `json::exception` for a value of another shape; `decode_record`
-/// turns that into an error.
+/// Single values as the bodies of records hold them. A `decode_…` records errors in the reader.
 namespace pawl::persistence::codec {
 
-/// The layout of every record's body.
-inline constexpr std::uint8_t current_version = 1;
-
-[[noreturn]] void throw_wrong_shape(const char* what);
-
-[[nodiscard]] json encode_time(time_point t);
-[[nodiscard]] time_point decode_time(const json& j);
-[[nodiscard]] json encode_optional_time(const std::optional<time_point>& t);
-[[nodiscard]] std::optional<time_point> decode_optional_time(const json& j);
-
-[[nodiscard]] json encode_version(const version& v);
-[[nodiscard]] version decode_version(const json& j);
-
-[[nodiscard]] json encode_error(const std::optional<run_error>& e);
-[[nodiscard]] std::optional<run_error> decode_error(const json& j);
-
-/// Decodes an enumerator that is stored as its number, which is at most that of `last`.
-template <class Enum>
-Enum decode_enum(const json& j, Enum last) {
-  const auto number = j.get<std::uint64_t>();
-  if (!j.is_number_unsigned() || number > static_cast<std::uint64_t>(last))
-    throw_wrong_shape("unknown enumerator");
-  return static_cast<Enum>(number);
-}
-[[nodiscard]] run_status decode_status(const json& j);
-
-[[nodiscard]] trace_context decode_trace(const json& j);
-
-/// Returns `j` if it is an object.
-[[nodiscard]] const json& object_in(const json& j);
-
-/// Decodes the member `key` of an object if it is present.
-template <class T>
-std::optional<T> optional_field(const json& body, const char* key, T (*decode)(const json&)) {
-  const auto found = body.find(key);
-  return found == body.end() ? std::nullopt : std::optional<T>{decode(*found)};
+/// `part` if it is present, to collect the parts of a value that are.
+[[nodiscard]] constexpr std::uint32_t when(bool present, std::uint32_t part) noexcept {
+  return present ? part : 0;
 }
 
-/// Opens a record and reads its body. `what` names the record in messages. Errors: `corrupt`,
-/// `schema_newer`.
-template <class Read>
-auto decode_record(record_kind kind, std::string_view bytes, const char* what, Read read)
-    -> result<decltype(read(std::declval<const json&>()))> {
-  auto record = open(kind, bytes);
-  if (!record) return std::move(record).error();
-  if (record->version != current_version) {
-    return error{errc::schema_newer, std::string{"a "} + what + " record has version " +
-                                         std::to_string(record->version) +
-                                         ", which this build of Pawl does not support"};
-  }
-  try {
-    return read(record->body);
-  } catch (const json::exception& failure) {
-    return error{errc::corrupt,
-                 std::string{"a "} + what + " record has an unexpected layout: " + failure.what()};
-  }
+/// The number of items, then each by `encode(to, item)`.
+template <class List, class Encode>
+void encode_list(byte_writer& to, const List& list, Encode encode) {
+  to.varint(list.size());
+  for (const auto& item : list) encode(to, item);
 }
+/// A list of items of at least `least` bytes, each by `decode(from)`.
+template <class T, class Decode>
+[[nodiscard]] std::vector<T> decode_list(byte_reader& from, std::size_t least, Decode decode) {
+  std::vector<T> list;
+  const std::size_t items = from.count(least);
+  list.reserve(items);
+  while (list.size() < items && from.ok()) list.push_back(decode(from));
+  return list;
+}
+void encode_numbers(byte_writer& to, const std::vector<std::uint32_t>& list);
+[[nodiscard]] std::vector<std::uint32_t> decode_numbers(byte_reader& from);
+
+/// A flag, then the value if there is one, by `encode(to, value)`.
+template <class T, class Encode>
+void encode_optional(byte_writer& to, const std::optional<T>& value, Encode encode) {
+  to.flag(value.has_value());
+  if (value) encode(to, *value);
+}
+template <class Decode>
+[[nodiscard]] auto decode_optional(byte_reader& from, Decode decode) {
+  using value = decltype(decode(from));
+  return from.flag() ? std::optional<value>{decode(from)} : std::nullopt;
+}
+
+template <class Tag>
+void encode_id(byte_writer& to, const strong_id<Tag>& id) {
+  to.text(id.str());
+}
+template <class Id>
+[[nodiscard]] Id decode_id(byte_reader& from) {
+  return Id{std::string{from.text()}};
+}
+
+void encode_version(byte_writer& to, const version& v);
+[[nodiscard]] version decode_version(byte_reader& from);
+
+void encode_error(byte_writer& to, const run_error& e);
+[[nodiscard]] run_error decode_error(byte_reader& from);
+
+[[nodiscard]] run_status decode_status(byte_reader& from);
+
+void encode_trace(byte_writer& to, const trace_context& trace);
+[[nodiscard]] trace_context decode_trace(byte_reader& from);
 
 }  // namespace pawl::persistence::codec

@@ -4,38 +4,39 @@
 #include <optional>
 #include <vector>
 
-#include <pawl/json.hpp>
-
 #include "flow/machine/delta.hpp"
 #include "flow/machine/state.hpp"
+#include "persistence/byte_reader.hpp"
+#include "persistence/byte_writer.hpp"
 
-/// The parts that snapshots and deltas share. A `decode_…` throws `json::exception` for a value of
-/// another shape.
+/// The parts that snapshots and deltas share. `base` is the time of the checkpoint, from which the
+/// times in it are near. A `decode_…` records errors in the reader.
 namespace pawl::persistence::codec {
 
-[[nodiscard]] json encode_events(const std::vector<flow::event>& events);
-[[nodiscard]] std::vector<flow::event> decode_events(const json& list);
-
-[[nodiscard]] json encode_task(const flow::remote_task& t);
-[[nodiscard]] flow::remote_task decode_task(const json& j);
+void encode_events(byte_writer& to, const std::vector<flow::event>& events);
+[[nodiscard]] std::vector<flow::event> decode_events(byte_reader& from);
 
 /// A delta holds the writes of its tokens apart, so it encodes them without.
-[[nodiscard]] json encode_tokens(const std::vector<flow::token>& tokens, bool with_writes);
-[[nodiscard]] std::vector<flow::token> decode_tokens(const json& list);
+void encode_tokens(byte_writer& to, const std::vector<flow::token>& tokens, bool with_writes,
+                   time_point base);
+[[nodiscard]] std::vector<flow::token> decode_tokens(byte_reader& from, time_point base);
 
-[[nodiscard]] json encode_compensations(const std::vector<flow::compensation>& steps);
-[[nodiscard]] std::vector<flow::compensation> decode_compensations(const json& list);
+void encode_compensations(byte_writer& to, const std::vector<flow::compensation>& steps);
+[[nodiscard]] std::vector<flow::compensation> decode_compensations(byte_reader& from);
 
-[[nodiscard]] json encode_compensating(const std::optional<flow::compensating>& u);
-[[nodiscard]] std::optional<flow::compensating> decode_compensating(const json& j);
+void encode_compensating(byte_writer& to, const flow::compensating& u);
+[[nodiscard]] flow::compensating decode_compensating(byte_reader& from);
 
-[[nodiscard]] json encode_maps(const std::map<flow::token_id, flow::map_progress>& maps);
-[[nodiscard]] std::map<flow::token_id, flow::map_progress> decode_maps(const json& list);
+void encode_maps(byte_writer& to, const std::map<flow::token_id, flow::map_progress>& maps);
+[[nodiscard]] std::map<flow::token_id, flow::map_progress> decode_maps(byte_reader& from);
 
-[[nodiscard]] json encode_map_changes(const std::map<flow::token_id, flow::map_change>& changes);
-[[nodiscard]] std::map<flow::token_id, flow::map_change> decode_map_changes(const json& list);
+void encode_map_changes(byte_writer& to, const std::map<flow::token_id, flow::map_change>& changes);
+[[nodiscard]] std::map<flow::token_id, flow::map_change> decode_map_changes(byte_reader& from);
 
-[[nodiscard]] json encode_signals(const std::vector<flow::signal>& signals);
-[[nodiscard]] std::vector<flow::signal> decode_signals(const json& list);
+void encode_signals(byte_writer& to, const std::vector<flow::signal>& signals);
+[[nodiscard]] std::vector<flow::signal> decode_signals(byte_reader& from);
+
+void encode_abandoned(byte_writer& to, const std::vector<flow::abandoned_child>& children);
+[[nodiscard]] std::vector<flow::abandoned_child> decode_abandoned(byte_reader& from);
 
 }  // namespace pawl::persistence::codec

@@ -2,87 +2,167 @@
 
 #include "persistence/codec.hpp"
 #include "persistence/codec/fields.hpp"
-#include "persistence/codec/parts.hpp"
+#include "persistence/codec/payload.hpp"
 #include "persistence/quarantine.hpp"
+#include "persistence/record.hpp"
 
 namespace pawl::persistence {
 
 using namespace codec;
 
-std::string encode_input(const flow::run_input& input) {
-  return seal(record_kind::run_input, current_version, {{"d", input.data}, {"m", input.metadata}});
+namespace {
+
+constexpr std::uint8_t schema_version = 2;
+constexpr std::uint8_t input_version = 1;
+constexpr std::uint8_t orphan_version = 1;
+constexpr std::uint8_t suspect_version = 1;
+constexpr std::uint8_t lease_version = 1;
+constexpr std::uint8_t flow_head_version = 1;
+constexpr std::uint8_t flow_record_version = 1;
+
+flow::run_input decode_input_v1(byte_reader& from) {
+  flow::run_input input;
+  input.data = decode_object(from);
+  input.metadata = decode_object(from);
+  return input;
+}
+
+flow::abandoned_child decode_orphan_v1(byte_reader& from) {
+  flow::abandoned_child orphan;
+  orphan.fate = from.enumerator(flow::child_fate::terminate);
+  orphan.attempt = from.varint32();
+  return orphan;
+}
+
+suspect decode_suspect_v1(byte_reader& from) {
+  suspect what;
+  what.deaths = from.varint32();
+  what.reason = from.text();
+  what.status = decode_status(from);
+  what.runnable = from.flag();
+  return what;
+}
+
+lease_record decode_lease_v1(byte_reader& from) {
+  lease_record lease;
+  lease.queue = from.text();
+  lease.code_ref = from.text();
+  lease.worker = from.text();
+  lease.lease = from.fixed64();
+  lease.length = std::chrono::milliseconds{from.signed_varint()};
+  return lease;
+}
+
+flow_head decode_flow_head_v1(byte_reader& from) {
+  flow_head head;
+  head.latest = decode_version(from);
+  head.published = decode_optional(from, decode_version);
+  head.deleted = from.flag();
+  return head;
+}
+
+flow_record decode_flow_v1(byte_reader& from) {
+  flow_record flow;
+  flow.created_at = from.time();
+  flow.definition = decode_payload(from);
+  return flow;
+}
+
+}  // namespace
+
+void encode_schema(const schema_record& schema, std::string& to) {
+  record_writer out{to, record_kind::schema, schema_version};
+  out.varint(schema.version);
+  out.text(schema.resume);
+  out.finish();
+}
+
+result<schema_record> decode_schema(std::string_view bytes) {
+  auto record = open_record(record_kind::schema, bytes);
+  if (!record) return std::move(record).error();
+  // CBOR, which only stores of the first schema had.
+  if (record->version < schema_version) return schema_record{1, {}};
+  byte_reader& body = record->body;
+  schema_record schema;
+  schema.version = body.varint32();
+  if (record->version == schema_version) {
+    schema.resume = body.text();
+    if (body.left() > 0) body.fail("has more bytes than its fields");
+  }
+  if (!body.ok()) return body_error(record_kind::schema, body);
+  return schema;
+}
+
+void encode_input(const flow::run_input& input, std::string& to) {
+  record_writer out{to, record_kind::run_input, input_version};
+  encode_payload(out, input.data);
+  encode_payload(out, input.metadata);
+  out.finish();
 }
 
 result<flow::run_input> decode_input(std::string_view bytes) {
-  return decode_record(record_kind::run_input, bytes, "run input", [](const json& body) {
-    return flow::run_input{object_in(body.at("d")), object_in(body.at("m"))};
-  });
+  return decode_record<flow::run_input>(record_kind::run_input, bytes, {decode_input_v1});
 }
 
-std::string encode_orphan(const flow::abandoned_child& orphan) {
-  return seal(record_kind::orphaned_run, current_version,
-              json::array({static_cast<std::uint8_t>(orphan.fate), orphan.attempt}));
+void encode_orphan(const flow::abandoned_child& orphan, std::string& to) {
+  record_writer out{to, record_kind::orphaned_run, orphan_version};
+  out.enumerator(orphan.fate);
+  out.varint(orphan.attempt);
+  out.finish();
 }
 
 result<flow::abandoned_child> decode_orphan(std::string_view bytes) {
-  return decode_record(record_kind::orphaned_run, bytes, "orphaned run", [](const json& body) {
-    return flow::abandoned_child{run_id{}, decode_enum(body.at(0), flow::child_fate::terminate),
-                                 body.at(1).get<std::uint32_t>()};
-  });
+  return decode_record<flow::abandoned_child>(record_kind::orphaned_run, bytes, {decode_orphan_v1});
 }
 
-std::string encode_suspect(const suspect& what) {
-  return seal(record_kind::suspect, current_version,
-              json::array({what.deaths, what.reason, static_cast<std::uint8_t>(what.status),
-                           what.runnable}));
+void encode_suspect(const suspect& what, std::string& to) {
+  record_writer out{to, record_kind::suspect, suspect_version};
+  out.varint(what.deaths);
+  out.text(what.reason);
+  out.enumerator(what.status);
+  out.flag(what.runnable);
+  out.finish();
 }
 
 result<suspect> decode_suspect(std::string_view bytes) {
-  return decode_record(record_kind::suspect, bytes, "suspect", [](const json& body) {
-    suspect what;
-    what.deaths = body.at(0).get<std::uint32_t>();
-    what.reason = body.at(1).get<std::string>();
-    what.status = decode_status(body.at(2));
-    what.runnable = body.at(3).get<bool>();
-    return what;
-  });
+  return decode_record<suspect>(record_kind::suspect, bytes, {decode_suspect_v1});
 }
 
-std::string encode_lease(const flow::remote_task& task) {
-  return seal(record_kind::task_lease, current_version, encode_task(task));
+void encode_lease(const flow::remote_task& task, std::string& to) {
+  record_writer out{to, record_kind::task_lease, lease_version};
+  out.text(task.queue);
+  out.text(task.code_ref);
+  out.text(task.worker);
+  out.fixed64(task.lease);
+  out.signed_varint(task.lease_time.count());
+  out.finish();
 }
 
 result<lease_record> decode_lease(std::string_view bytes) {
-  return decode_record(record_kind::task_lease, bytes, "lease", [](const json& body) {
-    auto task = decode_task(body);
-    return lease_record{std::move(task.queue), std::move(task.code_ref), std::move(task.worker),
-                        task.lease, task.lease_time};
-  });
+  return decode_record<lease_record>(record_kind::task_lease, bytes, {decode_lease_v1});
 }
 
-std::string encode_flow_head(const flow_head& head) {
-  json body{{"l", encode_version(head.latest)}};
-  if (head.published) body["p"] = encode_version(*head.published);
-  if (head.deleted) body["x"] = true;
-  return seal(record_kind::flow_head, current_version, body);
+void encode_flow_head(const flow_head& head, std::string& to) {
+  record_writer out{to, record_kind::flow_head, flow_head_version};
+  encode_version(out, head.latest);
+  encode_optional(out, head.published, encode_version);
+  out.flag(head.deleted);
+  out.finish();
 }
 
 result<flow_head> decode_flow_head(std::string_view bytes) {
-  return decode_record(record_kind::flow_head, bytes, "flow", [](const json& body) {
-    return flow_head{decode_version(body.at("l")), optional_field(body, "p", decode_version),
-                     body.value("x", false)};
-  });
+  return decode_record<flow_head>(record_kind::flow_head, bytes, {decode_flow_head_v1});
 }
 
-std::string encode_flow(const flow_record& flow) {
-  return seal(record_kind::flow_version, current_version,
-              {{"d", flow.definition}, {"t", encode_time(flow.created_at)}});
+void encode_flow(const flow_record& flow, std::string& to) {
+  record_writer out{to, record_kind::flow_version, flow_record_version};
+  out.time(flow.created_at);
+  encode_payload(out, flow.definition);
+  out.finish();
 }
 
 result<flow_record> decode_flow(std::string_view bytes) {
-  return decode_record(record_kind::flow_version, bytes, "flow version", [](const json& body) {
-    return flow_record{body.at("d"), decode_time(body.at("t"))};
-  });
+  return decode_record<flow_record>(record_kind::flow_version, bytes, {decode_flow_v1});
 }
 
 }  // namespace pawl::persistence

@@ -3,6 +3,8 @@
 #include "persistence/codec.hpp"
 #include "persistence/codec/fields.hpp"
 #include "persistence/codec/parts.hpp"
+#include "persistence/codec/payload.hpp"
+#include "persistence/record.hpp"
 
 namespace pawl::persistence {
 
@@ -10,63 +12,155 @@ using namespace codec;
 
 namespace {
 
-json encode_summary(const flow::run_state& run) {
-  json body{{"sc", run.key.scope.str()},
-            {"id", run.key.id.str()},
-            {"fn", run.flow.name.str()},
-            {"fv", encode_version(run.flow.version)},
-            {"st", static_cast<std::uint8_t>(run.status)},
-            {"ct", encode_time(run.created_at)},
-            {"fp", run.start_fingerprint}};
-  if (run.started_at) body["bt"] = encode_time(*run.started_at);
-  if (run.finished_at) body["et"] = encode_time(*run.finished_at);
-  if (run.error) body["er"] = encode_error(run.error);
-  if (run.restarted_from) body["rf"] = run.restarted_from->str();
-  if (run.parent) body["pa"] = run.parent->str();
-  if (run.parent_attempt > 0) body["pn"] = run.parent_attempt;
-  return body;
+constexpr std::uint8_t snapshot_version = 1;
+constexpr std::uint8_t run_version = 1;
+
+/// The optional parts of a summary, in the order of their encoding. Bits are stored.
+struct summary_has {
+  enum part : std::uint32_t {
+    started_at = 1u << 0,
+    finished_at = 1u << 1,
+    error = 1u << 2,
+    restarted_from = 1u << 3,
+    parent = 1u << 4,
+    parent_attempt = 1u << 5,
+    all = (1u << 6) - 1,
+  };
+};
+
+/// `run` is a run_state or a run_summary.
+template <class Run>
+void encode_summary(byte_writer& to, const Run& run, std::uint64_t start_fingerprint,
+                    std::uint32_t parent_attempt) {
+  encode_id(to, run.key.scope);
+  encode_id(to, run.key.id);
+  encode_id(to, run.flow.name);
+  encode_version(to, run.flow.version);
+  to.enumerator(run.status);
+  to.time(run.created_at);
+  to.fixed64(start_fingerprint);
+  to.varint(when(run.started_at.has_value(), summary_has::started_at) |
+            when(run.finished_at.has_value(), summary_has::finished_at) |
+            when(run.error.has_value(), summary_has::error) |
+            when(run.restarted_from.has_value(), summary_has::restarted_from) |
+            when(run.parent.has_value(), summary_has::parent) |
+            when(parent_attempt > 0, summary_has::parent_attempt));
+  if (run.started_at) to.time(*run.started_at, run.created_at);
+  if (run.finished_at) to.time(*run.finished_at, run.created_at);
+  if (run.error) encode_error(to, *run.error);
+  if (run.restarted_from) encode_id(to, *run.restarted_from);
+  if (run.parent) encode_id(to, *run.parent);
+  if (parent_attempt > 0) to.varint(parent_attempt);
 }
 
-run_summary decode_summary(const json& body) {
-  run_summary s;
-  s.key = {scope_name{body.at("sc").get<std::string>()}, run_id{body.at("id").get<std::string>()}};
-  s.flow = {flow_name{body.at("fn").get<std::string>()}, decode_version(body.at("fv"))};
-  s.status = decode_status(body.at("st"));
-  s.created_at = decode_time(body.at("ct"));
-  s.started_at = optional_field(body, "bt", decode_time);
-  s.finished_at = optional_field(body, "et", decode_time);
-  if (const auto e = body.find("er"); e != body.end()) s.error = decode_error(*e);
-  if (const auto r = body.find("rf"); r != body.end())
-    s.restarted_from = run_id{r->get<std::string>()};
-  if (const auto p = body.find("pa"); p != body.end()) s.parent = run_id{p->get<std::string>()};
+template <class Run>
+void decode_summary(byte_reader& from, Run& run, std::uint64_t& start_fingerprint,
+                    std::uint32_t& parent_attempt) {
+  run.key.scope = decode_id<scope_name>(from);
+  run.key.id = decode_id<run_id>(from);
+  run.flow.name = decode_id<flow_name>(from);
+  run.flow.version = decode_version(from);
+  run.status = decode_status(from);
+  run.created_at = from.time();
+  start_fingerprint = from.fixed64();
+  const std::uint32_t parts = from.bits(summary_has::all);
+  const auto has = [parts](summary_has::part part) { return (parts & part) != 0; };
+  if (has(summary_has::started_at)) run.started_at = from.time(run.created_at);
+  if (has(summary_has::finished_at)) run.finished_at = from.time(run.created_at);
+  if (has(summary_has::error)) run.error = decode_error(from);
+  if (has(summary_has::restarted_from)) run.restarted_from = decode_id<run_id>(from);
+  if (has(summary_has::parent)) run.parent = decode_id<run_id>(from);
+  if (has(summary_has::parent_attempt)) parent_attempt = from.varint32();
+}
+
+/// The optional parts of a state, in the order of their encoding. Bits are stored.
+struct state_has {
+  enum part : std::uint32_t {
+    events = 1u << 0,
+    frozen_at = 1u << 1,
+    compensating = 1u << 2,
+    compensations = 1u << 3,
+    maps = 1u << 4,
+    signals = 1u << 5,
+    depth = 1u << 6,
+    trace = 1u << 7,
+    all = (1u << 8) - 1,
+  };
+};
+
+snapshot decode_snapshot_v1(byte_reader& from) {
+  snapshot s;
+  flow::run_state& run = s.run;
+  decode_summary(from, run, run.start_fingerprint, run.parent_attempt);
+  run.sequence = from.varint();
+  run.updated_at = from.time(run.created_at);
+  run.next_token = from.varint32();
+  run.data_bytes = from.varint();
+  run.data = flow::shared_json{decode_object(from)};
+  run.metadata = decode_object(from);
+  run.tokens = decode_tokens(from, run.updated_at);
+  run.visits = decode_numbers(from);
+  const std::uint32_t parts = from.bits(state_has::all);
+  const auto has = [parts](state_has::part part) { return (parts & part) != 0; };
+  if (has(state_has::events)) s.events = decode_events(from);
+  if (has(state_has::frozen_at)) run.frozen_at = from.time(run.updated_at);
+  if (has(state_has::compensating)) run.compensating = decode_compensating(from);
+  if (has(state_has::compensations)) run.compensations = decode_compensations(from);
+  if (has(state_has::maps)) run.maps = decode_maps(from);
+  if (has(state_has::signals)) {
+    run.next_signal = from.varint();
+    run.signal_ids =
+        decode_list<std::string>(from, 1, [](byte_reader& in) { return std::string{in.text()}; });
+    run.inbox = decode_signals(from);
+  }
+  if (has(state_has::depth)) run.depth = from.varint32();
+  if (has(state_has::trace)) run.trace = decode_trace(from);
   return s;
+}
+
+run_record decode_run_v1(byte_reader& from) {
+  run_record record;
+  decode_summary(from, record.summary, record.start_fingerprint, record.parent_attempt);
+  return record;
 }
 
 }  // namespace
 
-std::string encode_snapshot(const flow::run_state& run, const std::vector<flow::event>& events) {
-  json body = encode_summary(run);
-  body["d"] = *run.data;
-  body["m"] = run.metadata;
-  body["k"] = encode_tokens(run.tokens, true);
-  body["v"] = run.visits;
-  if (run.frozen_at) body["z"] = encode_time(*run.frozen_at);
-  if (run.compensating) body["u"] = encode_compensating(run.compensating);
-  if (run.depth > 0) body["dp"] = run.depth;
-  if (run.trace) body["tp"] = to_traceparent(*run.trace);
-  if (!run.compensations.empty()) body["c"] = encode_compensations(run.compensations);
-  if (!run.maps.empty()) body["mp"] = encode_maps(run.maps);
-  if (run.next_signal > 1) {
-    body["sn"] = run.next_signal;
-    body["si"] = run.signal_ids;
-    body["s"] = encode_signals(run.inbox);
+void encode_snapshot(const flow::run_state& run, const std::vector<flow::event>& events,
+                     std::string& to) {
+  record_writer out{to, record_kind::checkpoint_snapshot, snapshot_version};
+  encode_summary(out, run, run.start_fingerprint, run.parent_attempt);
+  out.varint(run.sequence);
+  out.time(run.updated_at, run.created_at);
+  out.varint(run.next_token);
+  out.varint(run.data_bytes);
+  encode_payload(out, *run.data);
+  encode_payload(out, run.metadata);
+  encode_tokens(out, run.tokens, true, run.updated_at);
+  encode_numbers(out, run.visits);
+  const std::uint32_t parts =
+      when(!events.empty(), state_has::events) |
+      when(run.frozen_at.has_value(), state_has::frozen_at) |
+      when(run.compensating.has_value(), state_has::compensating) |
+      when(!run.compensations.empty(), state_has::compensations) |
+      when(!run.maps.empty(), state_has::maps) | when(run.next_signal > 1, state_has::signals) |
+      when(run.depth > 0, state_has::depth) | when(run.trace.has_value(), state_has::trace);
+  const auto has = [parts](state_has::part part) { return (parts & part) != 0; };
+  out.varint(parts);
+  if (has(state_has::events)) encode_events(out, events);
+  if (has(state_has::frozen_at)) out.time(*run.frozen_at, run.updated_at);
+  if (has(state_has::compensating)) encode_compensating(out, *run.compensating);
+  if (has(state_has::compensations)) encode_compensations(out, run.compensations);
+  if (has(state_has::maps)) encode_maps(out, run.maps);
+  if (has(state_has::signals)) {
+    out.varint(run.next_signal);
+    encode_list(out, run.signal_ids,
+                [](byte_writer& each, const std::string& id) { each.text(id); });
+    encode_signals(out, run.inbox);
   }
-  body["q"] = run.sequence;
-  body["n"] = run.next_token;
-  body["b"] = run.data_bytes;
-  body["t"] = encode_time(run.updated_at);
-  body["e"] = encode_events(events);
-  return seal(record_kind::checkpoint_snapshot, current_version, body);
+  if (has(state_has::depth)) out.varint(run.depth);
+  if (has(state_has::trace)) encode_trace(out, *run.trace);
+  out.finish();
 }
 
 bool is_snapshot(std::string_view checkpoint) noexcept {
@@ -74,72 +168,23 @@ bool is_snapshot(std::string_view checkpoint) noexcept {
 }
 
 result<snapshot> decode_snapshot(std::string_view bytes) {
-  return decode_record(record_kind::checkpoint_snapshot, bytes, "checkpoint", [](const json& body) {
-    snapshot s;
-    run_summary summary = decode_summary(body);
-    s.run.key = std::move(summary.key);
-    s.run.flow = std::move(summary.flow);
-    s.run.status = summary.status;
-    s.run.created_at = summary.created_at;
-    s.run.started_at = summary.started_at;
-    s.run.finished_at = summary.finished_at;
-    s.run.error = std::move(summary.error);
-    s.run.restarted_from = std::move(summary.restarted_from);
-    s.run.parent = std::move(summary.parent);
-    if (const auto depth = body.find("dp"); depth != body.end())
-      s.run.depth = depth->get<std::uint32_t>();
-    s.run.trace = optional_field(body, "tp", decode_trace);
-    s.run.parent_attempt = body.value("pn", std::uint32_t{0});
-    s.run.start_fingerprint = body.at("fp").get<std::uint64_t>();
-    s.run.data = flow::shared_json{object_in(body.at("d"))};
-    s.run.metadata = object_in(body.at("m"));
-    s.run.tokens = decode_tokens(body.at("k"));
-    s.run.visits = body.at("v").get<std::vector<std::uint32_t>>();
-    s.run.frozen_at = optional_field(body, "z", decode_time);
-    if (const auto u = body.find("u"); u != body.end())
-      s.run.compensating = decode_compensating(*u);
-    if (const auto c = body.find("c"); c != body.end())
-      s.run.compensations = decode_compensations(*c);
-    if (const auto m = body.find("mp"); m != body.end()) s.run.maps = decode_maps(*m);
-    if (const auto next = body.find("sn"); next != body.end()) {
-      s.run.next_signal = next->get<std::uint64_t>();
-      s.run.signal_ids = body.at("si").get<std::vector<std::string>>();
-      s.run.inbox = decode_signals(body.at("s"));
-    }
-    s.run.sequence = body.at("q").get<std::uint64_t>();
-    s.run.next_token = body.at("n").get<flow::token_id>();
-    s.run.data_bytes = body.at("b").get<std::size_t>();
-    s.run.updated_at = decode_time(body.at("t"));
-    s.events = decode_events(body.at("e"));
-    return s;
-  });
+  return decode_record<snapshot>(record_kind::checkpoint_snapshot, bytes, {decode_snapshot_v1});
 }
 
-std::string encode_run(const flow::run_state& run) {
-  return seal(record_kind::run_summary, current_version, encode_summary(run));
+void encode_run(const flow::run_state& run, std::string& to) {
+  record_writer out{to, record_kind::run_summary, run_version};
+  encode_summary(out, run, run.start_fingerprint, run.parent_attempt);
+  out.finish();
 }
 
-std::string encode_run(const run_record& record) {
-  flow::run_state run;
-  run.key = record.summary.key;
-  run.flow = record.summary.flow;
-  run.status = record.summary.status;
-  run.created_at = record.summary.created_at;
-  run.started_at = record.summary.started_at;
-  run.finished_at = record.summary.finished_at;
-  run.error = record.summary.error;
-  run.restarted_from = record.summary.restarted_from;
-  run.parent = record.summary.parent;
-  run.parent_attempt = record.parent_attempt;
-  run.start_fingerprint = record.start_fingerprint;
-  return encode_run(run);
+void encode_run(const run_record& record, std::string& to) {
+  record_writer out{to, record_kind::run_summary, run_version};
+  encode_summary(out, record.summary, record.start_fingerprint, record.parent_attempt);
+  out.finish();
 }
 
 result<run_record> decode_run(std::string_view bytes) {
-  return decode_record(record_kind::run_summary, bytes, "run", [](const json& body) {
-    return run_record{decode_summary(body), body.at("fp").get<std::uint64_t>(),
-                      body.value("pn", std::uint32_t{0})};
-  });
+  return decode_record<run_record>(record_kind::run_summary, bytes, {decode_run_v1});
 }
 
 }  // namespace pawl::persistence

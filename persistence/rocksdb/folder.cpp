@@ -165,7 +165,7 @@ result<void> read_state(claimed_folder& folder) {
   }
   std::ifstream text{file};
   const auto found = parse_marker(text);
-  if (!found || (found->state != "ready" && found->state != "creating")) {
+  if (!found || found->schema == 0 || (found->state != "ready" && found->state != "creating")) {
     return error{errc::corrupt, doing_to("opening", folder.path) + ": the file " + marker_name +
                                     " is damaged. Restore the folder from a backup"};
   }
@@ -178,6 +178,12 @@ result<void> read_state(claimed_folder& folder) {
     auto newer = newer_schema(found->schema, current_schema());
     newer.message.insert(0, doing_to("opening", folder.path) + ": ");
     return newer;
+  }
+  // A store whose creation was interrupted holds nothing, so it is created again.
+  if (found->schema < first_schema && found->state == "ready") {
+    auto older = older_schema(found->schema);
+    older.message.insert(0, doing_to("opening", folder.path) + ": ");
+    return older;
   }
   folder.schema = found->schema;
   folder.state = found->state == "ready" ? folder_state::ready : folder_state::unfinished;

@@ -232,18 +232,29 @@ TEST_CASE("a store of a newer schema on disk is refused with both versions", "[r
   const test_folder folder;
   SECTION("according to the marker") {
     open_good(folder.store());
-    put_marker(folder.store(), "pawl store\nengine rocksdb\nschema 3\nstate ready\nnew thing\n");
+    put_marker(folder.store(), "pawl store\nengine rocksdb\nschema 4\nstate ready\nnew thing\n");
   }
   SECTION("according to the schema record") {
     const auto opened = open_good(folder.store());
     const auto nothing = [](const view&, batch&) { return result<void>{}; };
-    const std::vector<migration> later{{2, "a", nothing}, {3, "b", nothing}};
+    const std::vector<migration> later{{3, "a", nothing}, {4, "b", nothing}};
     REQUIRE(prepare_schema(*opened, later));
   }
   const auto failure = open_bad(folder.store());
   CHECK(failure.code == errc::schema_newer);
-  CHECK(mentions(failure, "schema version 3"));
-  CHECK(mentions(failure, "up to 1"));
+  CHECK(mentions(failure, "schema version 4"));
+  CHECK(mentions(failure, "up to 2"));
+}
+
+TEST_CASE("a store of a schema from before the first release is refused", "[rocksdb][folder]") {
+  const test_folder folder;
+  open_good(folder.store());
+  put_marker(folder.store(), "pawl store\nengine rocksdb\nschema 1\nstate ready\n");
+  const auto failure = open_bad(folder.store());
+  CHECK(failure.code == errc::not_supported);
+  CHECK(mentions(failure, folder.store().string()));
+  CHECK(mentions(failure, "schema version 1"));
+  CHECK(mentions(failure, "versions from 2"));
 }
 
 TEST_CASE("a read-only folder is refused", "[rocksdb][folder]") {

@@ -1,6 +1,7 @@
 // Fuzzes reading from a store. The first byte of the input selects what the rest is: a record, the
 // body of a record with a correct frame, two checkpoints of a run, or a key. Checks that invalid
-// bytes are reported as `corrupt`, and that valid bytes are the same after reading and writing.
+// bytes are reported as `corrupt` or as newer, and that valid bytes are the same after reading and
+// writing.
 
 #include <algorithm>
 #include <cstddef>
@@ -17,6 +18,7 @@
 #include "persistence/keys.hpp"
 #include "persistence/memory/memory_store.hpp"
 #include "persistence/migrations.hpp"
+#include "persistence/quarantine.hpp"
 #include "persistence/record.hpp"
 #include "persistence/runs.hpp"
 
@@ -26,14 +28,22 @@ namespace keys = pawl::persistence::keys;
 using namespace pawl::persistence;
 using pawl::errc;
 
-constexpr record_kind all_kinds[] = {
-    record_kind::schema,      record_kind::flow_head,           record_kind::flow_version,
-    record_kind::run_summary, record_kind::checkpoint_snapshot, record_kind::checkpoint_delta,
-    record_kind::task_lease,  record_kind::journal_group};
+constexpr record_kind all_kinds[] = {record_kind::schema,
+                                     record_kind::flow_head,
+                                     record_kind::flow_version,
+                                     record_kind::run_summary,
+                                     record_kind::checkpoint_snapshot,
+                                     record_kind::checkpoint_delta,
+                                     record_kind::task_lease,
+                                     record_kind::journal_group,
+                                     record_kind::run_input,
+                                     record_kind::orphaned_run,
+                                     record_kind::suspect};
 
 /// The frame of a record with this body, with the correct checksum.
 std::string framed(record_kind kind, std::string_view body) {
-  std::string record{'\x01', static_cast<char>(kind)};
+  // The layout of the schema record is the second.
+  std::string record{kind == record_kind::schema ? '\x02' : '\x01', static_cast<char>(kind)};
   record += body;
   const std::uint32_t sum = crc32c(record);
   for (int shift = 0; shift < 32; shift += 8) record.push_back(static_cast<char>(sum >> shift));
@@ -75,6 +85,7 @@ std::shared_ptr<const view> store_with(memory_store& of, column where, const std
 }
 
 void check_schema(std::string_view record) {
+  check_record(record, decode_schema, [](const schema_record& s) { return encode_schema(s); });
   memory_store store;
   const auto view = store_with(store, column::meta, keys::schema(), record);
   if (const auto read = read_schema(*view); !read) check_refusal(read.error());
@@ -85,25 +96,35 @@ void check_record_of(record_kind kind, std::string_view bytes) {
     case record_kind::schema:
       return check_schema(bytes);
     case record_kind::flow_head:
-      return check_record(bytes, decode_flow_head, encode_flow_head);
+      return check_record(bytes, decode_flow_head,
+                          [](const flow_head& head) { return encode_flow_head(head); });
     case record_kind::flow_version:
-      return check_record(bytes, decode_flow, encode_flow);
+      return check_record(bytes, decode_flow,
+                          [](const flow_record& flow) { return encode_flow(flow); });
     case record_kind::run_summary:
-      // Only written as a part of a state, which has more.
-      if (const auto run = decode_run(bytes); !run) check_refusal(run.error());
-      return;
+      return check_record(bytes, decode_run,
+                          [](const run_record& record) { return encode_run(record); });
     case record_kind::checkpoint_snapshot:
       return check_record(bytes, decode_snapshot,
                           [](const snapshot& s) { return encode_snapshot(s.run, s.events); });
     case record_kind::checkpoint_delta:
-      return check_record(bytes, decode_delta, encode_delta);
+      return check_record(bytes, decode_delta,
+                          [](const pawl::flow::delta& change) { return encode_delta(change); });
     case record_kind::task_lease:
-      return check_record(bytes, decode_lease, [](const lease_record& lease) {
-        // Without a number it is written as a task without a worker.
-        return encode_lease(task_of(lease));
-      });
+      return check_record(bytes, decode_lease,
+                          [](const lease_record& lease) { return encode_lease(task_of(lease)); });
     case record_kind::journal_group:
       return check_record(bytes, decode_journal, encode_journal);
+    case record_kind::run_input:
+      return check_record(bytes, decode_input,
+                          [](const pawl::flow::run_input& input) { return encode_input(input); });
+    case record_kind::orphaned_run:
+      return check_record(bytes, decode_orphan, [](const pawl::flow::abandoned_child& orphan) {
+        return encode_orphan(orphan);
+      });
+    case record_kind::suspect:
+      return check_record(bytes, decode_suspect,
+                          [](const suspect& what) { return encode_suspect(what); });
   }
 }
 

@@ -1,0 +1,140 @@
+// Records as every version wrote them, in golden/KIND-vVERSION.hex. They are never changed or
+// removed: stores in the field hold them. A layout that changes gets a new file.
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <pawl/detail/hex.hpp>
+
+#include "persistence/codec.hpp"
+#include "persistence/codec/samples.hpp"
+#include "persistence/record.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/paths.hpp"
+
+using namespace pawl;
+using namespace pawl::persistence;
+
+namespace {
+
+struct golden {
+  std::string name;     ///< of the file: "KIND-vVERSION"
+  std::string encoded;  ///< the sample as this build encodes it; empty for an older version
+  /// Whether bytes decode to the sample of this version.
+  std::function<bool(std::string_view)> is_sample;
+};
+
+bool is_lease(const lease_record& lease) {
+  const auto task = *samples::tokens()[6].task;
+  return lease.queue == task.queue && lease.code_ref == task.code_ref &&
+         lease.worker == task.worker && lease.lease == task.lease &&
+         lease.length == task.lease_time;
+}
+
+bool is_record(const run_record& record) {
+  const auto expected = samples::record();
+  return record.summary == expected.summary &&
+         record.start_fingerprint == expected.start_fingerprint &&
+         record.parent_attempt == expected.parent_attempt;
+}
+
+bool is_head(const flow_head& head) {
+  const auto expected = samples::head();
+  return head.latest == expected.latest && head.published == expected.published &&
+         head.deleted == expected.deleted;
+}
+
+bool is_orphan(const flow::abandoned_child& orphan) {
+  const auto expected = samples::orphan();
+  return orphan.fate == expected.fate && orphan.attempt == expected.attempt;
+}
+
+/// Every version of every kind of record.
+std::vector<golden> all_golden() {
+  return {
+      {"schema-v2", encode_schema(samples::schema()),
+       [](auto bytes) {
+         const auto schema = decode_schema(bytes).value();
+         return schema.version == samples::schema().version &&
+                schema.resume == samples::schema().resume;
+       }},
+      {"flow_head-v1", encode_flow_head(samples::head()),
+       [](auto bytes) { return is_head(decode_flow_head(bytes).value()); }},
+      {"flow_version-v1", encode_flow(samples::definition()),
+       [](auto bytes) {
+         const auto flow = decode_flow(bytes).value();
+         return flow.definition == samples::definition().definition &&
+                flow.created_at == samples::definition().created_at;
+       }},
+      {"run_summary-v1", encode_run(samples::record()),
+       [](auto bytes) { return is_record(decode_run(bytes).value()); }},
+      {"checkpoint_snapshot-v1", encode_snapshot(samples::state(), samples::events()),
+       [](auto bytes) {
+         const auto snapshot = decode_snapshot(bytes).value();
+         return snapshot.run == samples::state() && snapshot.events == samples::events();
+       }},
+      {"checkpoint_delta-v1", encode_delta(samples::delta()),
+       [](auto bytes) { return decode_delta(bytes).value() == samples::delta(); }},
+      {"task_lease-v1", encode_lease(*samples::tokens()[6].task),
+       [](auto bytes) { return is_lease(decode_lease(bytes).value()); }},
+      {"journal_group-v1", encode_journal(samples::journal()),
+       [](auto bytes) { return decode_journal(bytes).value() == samples::journal(); }},
+      {"run_input-v1", encode_input(samples::input()),
+       [](auto bytes) { return decode_input(bytes).value() == samples::input(); }},
+      {"orphaned_run-v1", encode_orphan(samples::orphan()),
+       [](auto bytes) { return is_orphan(decode_orphan(bytes).value()); }},
+      {"suspect-v1", encode_suspect(samples::suspected()),
+       [](auto bytes) { return decode_suspect(bytes).value() == samples::suspected(); }},
+  };
+}
+
+std::filesystem::path folder() {
+  return pawl::testing::source_dir() / "persistence" / "golden";
+}
+
+/// The bytes of a golden record; empty if there is none. Line ends separate digits.
+std::string stored(const std::string& name) {
+  std::ifstream file{folder() / (name + ".hex")};
+  std::string digits;
+  for (std::string line; std::getline(file, line);) digits += line;
+  return pawl::detail::from_hex(digits).value_or("");
+}
+
+/// As a golden file: 32 bytes in a line.
+std::string as_file(std::string_view bytes) {
+  std::string text;
+  for (; !bytes.empty(); bytes.remove_prefix(std::min<std::size_t>(32, bytes.size())))
+    text += pawl::detail::to_hex(bytes.substr(0, 32)) + "\n";
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("records are encoded as the golden records of their versions", "[codec][golden]") {
+  for (const auto& each : all_golden()) {
+    if (each.encoded.empty()) continue;
+    INFO("persistence/golden/" << each.name << ".hex would be:\n" << as_file(each.encoded));
+    CHECK(stored(each.name) == each.encoded);
+  }
+}
+
+TEST_CASE("records of every version that was ever written are read", "[codec][golden]") {
+  std::size_t known = 0;
+  for (const auto& each : all_golden()) {
+    CAPTURE(each.name);
+    const std::string bytes = stored(each.name);
+    REQUIRE_FALSE(bytes.empty());
+    CHECK(each.is_sample(bytes));
+    const auto kind = kind_of(bytes);
+    REQUIRE(kind);
+    CHECK(each.name == std::string{to_string(*kind)} + "-v" +
+                           std::to_string(static_cast<unsigned char>(bytes[0])));
+    ++known;
+  }
+  const std::filesystem::directory_iterator files{folder()};
+  CHECK(static_cast<std::size_t>(std::distance(begin(files), end(files))) == known);
+}

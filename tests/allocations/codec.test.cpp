@@ -1,0 +1,57 @@
+#include <memory>
+#include <string>
+
+#include "persistence/codec.hpp"
+#include "persistence/codec/samples.hpp"
+#include "persistence/journal.hpp"
+#include "tests/allocations/count.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace pawl;
+using namespace pawl::persistence;
+
+namespace {
+
+/// Allocations of a thousand calls of `encode` into a buffer that the call before them has made
+/// large enough.
+template <class Encode>
+std::size_t allocations_of(Encode encode) {
+  std::string buffer;
+  encode(buffer);
+  const std::size_t before = pawl::testing::allocations();
+  for (int i = 0; i < 1'000; ++i) {
+    buffer.clear();
+    encode(buffer);
+  }
+  return pawl::testing::allocations() - before;
+}
+
+}  // namespace
+
+TEST_CASE("allocations are counted", "[allocations]") {
+  CHECK(allocations_of([](std::string&) { static_cast<void>(std::make_unique<int>(1)); }) == 1'000);
+}
+
+TEST_CASE("records are encoded without an allocation", "[allocations]") {
+  const auto step = samples::step(70'000);
+  CHECK(allocations_of([&](std::string& to) { encode_delta(step, to); }) == 0);
+  const auto delta = samples::delta();
+  CHECK(allocations_of([&](std::string& to) { encode_delta(delta, to); }) == 0);
+  const auto state = samples::state();
+  const auto events = samples::events();
+  CHECK(allocations_of([&](std::string& to) { encode_snapshot(state, events, to); }) == 0);
+  CHECK(allocations_of([&](std::string& to) { encode_run(state, to); }) == 0);
+  const auto input = samples::input();
+  CHECK(allocations_of([&](std::string& to) { encode_input(input, to); }) == 0);
+  const auto task = *samples::tokens()[6].task;
+  CHECK(allocations_of([&](std::string& to) { encode_lease(task, to); }) == 0);
+}
+
+TEST_CASE("a journal group is encoded without an allocation", "[allocations]") {
+  const std::vector<journal_entry> group(512, {samples::state().key, 70'000});
+  CHECK(allocations_of([&](std::string& to) {
+          journal_writer out{to};
+          for (const auto& entry : group) out.add(entry.run, entry.checkpoint);
+          out.finish();
+        }) == 0);
+}
