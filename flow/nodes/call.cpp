@@ -4,7 +4,7 @@
 
 #include <pawl/assert.hpp>
 #include <pawl/code_ref.hpp>
-#include <pawl/detail/sha256.hpp>
+#include <pawl/detail/placement.hpp>
 
 #include "flow/machine/machine.hpp"
 #include "flow/machine/transition_builder.hpp"
@@ -26,7 +26,7 @@ run_id child_id(const run_key& parent, const std::string& node, std::uint32_t vi
   std::string of =
       parent.scope.str() + "/" + parent.id.str() + "/" + node + "/" + std::to_string(visit);
   if (replaced > 0) of += "/" + std::to_string(replaced);
-  return run_id{std::string{child_id_prefix} + detail::sha256_128(of)};
+  return detail::child_run_id(parent, of);
 }
 
 /// Whether a value that stands as it is written was probably meant as a rule. `{"max": 10}` and

@@ -10,4 +10,7 @@ namespace pawl::detail {
 /// Stored ids depend on it: never change it.
 [[nodiscard]] std::string sha256_128(std::string_view text);
 
+/// The whole SHA-256, as 32 bytes.
+[[nodiscard]] std::string sha256_bytes(std::string_view text);
+
 }  // namespace pawl::detail
