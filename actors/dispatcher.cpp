@@ -276,9 +276,9 @@ void dispatcher::publish(const task_key& key, lease& l, const char* kind, json d
 bool dispatcher::find_node(const task_key& key, lease& l) const {
   const auto now = context_->store->durable_view();
   const auto run = persistence::load_run(*now, key.run);
-  const auto* const token = run && *run ? (*run)->find_token(key.token) : nullptr;
+  const auto* const token = run && *run ? (*run)->state.find_token(key.token) : nullptr;
   if (token == nullptr) return false;
-  const auto compiled = context_->flows.get(*now, key.run.scope, (*run)->flow);
+  const auto compiled = context_->flows.get(*now, key.run.scope, (*run)->state.flow);
   if (!compiled) return false;
   l.node = (*compiled)->at(token->node).id;
   l.visit = token->visit;

@@ -26,7 +26,8 @@ run_actor::run_actor(caf::actor_config& config, engine_context_ptr context, run_
       directory_(std::move(directory)),
       persister_(std::move(persister)),
       timer_(std::move(timer)),
-      dispatcher_(std::move(dispatcher)) {
+      dispatcher_(std::move(dispatcher)),
+      recorder_(key_) {
   if (place == active_place::to_take) context_->active_runs.take();
   set_exception_handler([](std::exception_ptr& thrown) -> caf::error {
     try {
@@ -126,14 +127,14 @@ bool run_actor::load() {
   if (!found) {
     load_failure_ = std::move(found).error();
   } else if (*found) {
-    auto compiled = context_->flows.get(*view, key_.scope, (*found)->flow);
+    auto compiled = context_->flows.get(*view, key_.scope, (*found)->state.flow);
     if (compiled) {
       flow_ = *std::move(compiled);
-      run_ = *std::move(*found);
-      index_state_ = persistence::index_state_of(*run_);
+      recorder_ = persistence::run_recorder{(*found)->state, (*found)->size};
+      run_ = std::move((*found)->state);
       // A crashed actor may not have reported these tasks to the dispatcher.
-      if (!index_state_.tasks.empty())
-        send(dispatcher_, tasks_changed{key_, {}, index_state_.tasks});
+      if (!recorder_.indexes().tasks.empty())
+        send(dispatcher_, tasks_changed{key_, {}, recorder_.indexes().tasks});
     } else {
       load_failure_ = std::move(compiled).error();
     }
@@ -152,8 +153,8 @@ void run_actor::resume(flow::recovery work) {
   for (auto& e : work.effects) perform(e);
   for (auto& c : work.commands) apply_or_ignore(std::move(c));
   // The timer may have fired without effect while the run was not loaded.
-  if (commits_.empty() && index_state_.timer)
-    send(timer_, timer_changed{key_, {}, index_state_.timer});
+  if (commits_.empty() && recorder_.indexes().timer)
+    send(timer_, timer_changed{key_, {}, recorder_.indexes().timer});
 }
 
 result<ended_run> run_actor::current_run() const {
@@ -168,7 +169,7 @@ void run_actor::settle() {
   loading_ = {};
   if (!commits_.empty()) return life_.on_pending_commits();
   const bool parked = load_failure_ || !run_ || flow::is_parked(*run_);
-  const bool may_linger = !index_state_.tasks.empty() &&
+  const bool may_linger = !recorder_.indexes().tasks.empty() &&
                           context_->active_runs.used() < context_->active_runs.most() / 2;
   const auto next = life_.settle(parked, may_linger);
   if (next.start_linger_timer) send_self_after(linger_time, linger_over{life_.received()});

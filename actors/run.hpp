@@ -143,7 +143,7 @@ class run_actor : public actor_base {
   std::optional<error> load_failure_;
   std::optional<flow::run_state> run_;  ///< none before it is loaded, and if there is no such run
   std::shared_ptr<const flow::compiled_flow> flow_;  ///< of `run_`
-  persistence::index_state index_state_;             ///< of `run_`
+  persistence::run_recorder recorder_;               ///< of `run_`
   pending_commits commits_;
   struct made_call {
     invocation_id id{};

@@ -148,7 +148,7 @@ result<json> run_actor::result_of_child(const persistence::view& now,
   if (child.status != run_status::completed) return failed_child(child);
   auto found = persistence::load_run(now, child.key);
   if (!found) return std::move(found).error();
-  return *(*found)->data;
+  return *(*found)->state.data;
 }
 
 void run_actor::reconcile_children() {
@@ -226,7 +226,7 @@ result<void> run_actor::check_parent_waits() const {
   const auto parent = persistence::load_run(*view, {key_.scope, *run_->parent});
   if (!parent) return parent.error();
   if (!*parent) return {};  // it is a run of its own now
-  const flow::run_state& of = **parent;
+  const flow::run_state& of = (*parent)->state;
   const auto compiled = context_->flows.get(*view, key_.scope, of.flow);
   if (!compiled) return compiled.error();
   if (of.status != run_status::completed && of.status != run_status::cancelled &&

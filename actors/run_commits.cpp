@@ -149,13 +149,14 @@ result<void> run_actor::apply(flow::command&& c) {
                   "an idle run changes only after a message of the directory");
   timer.on_applied(context_->metrics, moved->change);
   if (timer.leads_to_step()) step_timer_ = timer;
-  auto writes = std::make_shared<const persistence::batch>(persistence::transition_batch(
-      *run_, moved->change, index_state_, context_->settings.storage.snapshot_every));
-  auto before = std::exchange(index_state_, persistence::index_state_of(*run_));
+  auto before = recorder_.indexes();
+  auto writes = std::make_shared<const persistence::batch>(
+      recorder_.record(*run_, moved->change, context_->settings.storage.snapshot_min_bytes));
   // Not when it is durable: this actor may crash before it is notified of that.
-  if (before.tasks != index_state_.tasks) count_queued_tasks(before.tasks, index_state_.tasks);
+  if (before.tasks != recorder_.indexes().tasks)
+    count_queued_tasks(before.tasks, recorder_.indexes().tasks);
   commits_.push({std::move(moved->effects), std::move(moved->change.events), run_->sequence,
-                 moved->change.at, std::move(before), index_state_});
+                 moved->change.at, std::move(before), recorder_.indexes()});
   send(persister_, commit{std::move(writes), persistence::journal_entry{key_, run_->sequence}});
   return {};
 }
@@ -246,15 +247,19 @@ void run_actor::erase_index_entry(std::string key) {
     if (failure != nullptr) return;
     // A later transition may wait for the child again, and then needs the notice of its end.
     const auto ended = persistence::keys::ended_of(key);
-    if (ended && std::find(index_state_.children.begin(), index_state_.children.end(),
-                           ended->child) != index_state_.children.end())
+    if (ended && std::find(recorder_.indexes().children.begin(), recorder_.indexes().children.end(),
+                           ended->child) != recorder_.indexes().children.end())
       return;
     const auto entry = context_->store->durable_view()->get(persistence::column::indexes, key);
     if (!entry || !*entry) return;
     auto writes = std::make_shared<persistence::batch>();
     writes->erase(persistence::column::indexes, key);
-    commits_.push(
-        {{}, {}, run_ ? run_->sequence : 0, context_->clock->now(), index_state_, index_state_});
+    commits_.push({{},
+                   {},
+                   run_ ? run_->sequence : 0,
+                   context_->clock->now(),
+                   recorder_.indexes(),
+                   recorder_.indexes()});
     send(persister_, commit{std::move(writes)});
   });
 }

@@ -8,8 +8,10 @@
 #include <thread>
 #include <vector>
 
+#include <pawl/detail/placement.hpp>
 #include "flow/machine/delta.hpp"
 #include "persistence/codec.hpp"
+
 #include "persistence/keys.hpp"
 #include "persistence/rocksdb/rocksdb_store.hpp"
 
@@ -74,8 +76,8 @@ double bare_writer(const std::filesystem::path& folder, durability mode, std::si
     for (auto& b : group) {
       const run_key key{default_scope(), run_id{"01a20679-01fb-79b0-bd0e-" +
                                                 std::to_string(100'000'000 + next % in_flight)}};
-      b.put(persistence::column::checkpoints, persistence::keys::checkpoint(key, next),
-            step_record(next));
+      b.put(persistence::column::checkpoints,
+            persistence::keys::checkpoint(pawl::detail::run_hash(key), next), step_record(next));
       pointers.push_back(&b);
       ++next;
     }

@@ -107,11 +107,11 @@ constexpr std::array table{
     key{"storage.durability", [](settings& s) -> field { return &s.storage.durability; },
         "What a committed command survives: `sync` a power failure, `async` the death of "
         "the process, `off` only an orderly stop."},
-    key{"storage.snapshot_every", [](settings& s) -> field { return &s.storage.snapshot_every; },
-        "Number of checkpoints per full snapshot of a run's state. The checkpoints "
-        "between snapshots store only changes.",
-        1, 100'000},
-
+    key{"storage.snapshot_min_bytes",
+        [](settings& s) -> field { return &s.storage.snapshot_min_bytes; },
+        "A run's whole state is stored again when its checkpoints since the last time are as large "
+        "as the state, and at least this large. They store only changes.",
+        1, 64 * mib},
     key{"storage.journal_groups", [](settings& s) -> field { return &s.storage.journal_groups; },
         "Number of journal groups that are kept. A client that watches all runs can "
         "reconnect without a gap if at most this many groups were written meanwhile.",

@@ -83,17 +83,17 @@ TEST_CASE("A boolean is a word or a TOML boolean") {
 TEST_CASE("The environment overrides the file, and flags override both") {
   const temporary_file file(
       "[storage]\n"
-      "snapshot_every = 8\n"
+      "journal_groups = 8\n"
       "durability = \"off\"\n"
       "data_dir = \"/file\"\n");
   const auto all = loaded({.file = file.path(),
                            .environment = {{"PAWL_STORAGE_DURABILITY", "async"},
                                            {"PAWL_STORAGE_DATA_DIR", "/environment"}},
                            .flags = {{"storage.data_dir", "/flag", "--data-dir"}}});
-  CHECK(all.values.storage.snapshot_every == 8);
+  CHECK(all.values.storage.journal_groups == 8);
   CHECK(all.values.storage.durability == durability::async);
   CHECK(all.values.storage.data_dir == "/flag");
-  CHECK(origin_of(all, "storage.snapshot_every") == file.path().string() + ":2");
+  CHECK(origin_of(all, "storage.journal_groups") == file.path().string() + ":2");
   CHECK(origin_of(all, "storage.durability") == "PAWL_STORAGE_DURABILITY");
   CHECK(origin_of(all, "storage.data_dir") == "--data-dir");
   CHECK(origin_of(all, "flow.max_nodes") == "default");
@@ -196,15 +196,15 @@ TEST_CASE("An error about a file names the line") {
 }
 
 TEST_CASE("All errors of all sources are reported together") {
-  const temporary_file file("[storage]\nsnapshot_evry = 3\n[metrics]\nport = 1\n");
+  const temporary_file file("[storage]\njournal_grups = 3\n[metrics]\nport = 1\n");
   const auto failure =
       refused({.file = file.path(),
                .environment = {{"PAWL_STORAGE_DURABILTY", "off"}, {"PAWL_LOG_LEVEL", "loud"}},
                .flags = {{"data_dir", "/x", "--set data_dir"}}});
   REQUIRE(failure.diagnostics.size() == 5);
   CHECK(failure.diagnostics[0].message ==
-        "storage.snapshot_evry (" + file.path().string() +
-            ":2): unknown setting; did you mean storage.snapshot_every?");
+        "storage.journal_grups (" + file.path().string() +
+            ":2): unknown setting; did you mean storage.journal_groups?");
   CHECK(failure.diagnostics[1].message ==
         "metrics (" + file.path().string() +
             ":3): unknown setting; `pawl config` lists all settings");
@@ -270,14 +270,14 @@ TEST_CASE("A file that is missing, a folder or not TOML is an error") {
 TEST_CASE("Settings that a program makes are checked like loaded ones") {
   settings mine = settings::defaults();
   CHECK(mine.check());
-  mine.storage.snapshot_every = 0;
+  mine.storage.journal_groups = 0;
   mine.engine.stop_timeout_ms = -1ms;
   mine.log.level = static_cast<log_level>(9);
   const auto checked = mine.check();
   REQUIRE_FALSE(checked);
   CHECK(checked.error().diagnostics.size() == 3);
   CHECK(checked.error().diagnostics[0].message ==
-        "storage.snapshot_every: invalid value 0; must be a whole number from 1 to 100000");
+        "storage.journal_groups: invalid value 0; must be a whole number from 1 to 1000000000");
 }
 
 TEST_CASE("Every default is allowed") {

@@ -30,19 +30,13 @@ void encode_schema(const schema_record& schema, std::string& to);
 /// A record of a later layout has at least the version: `resume` is empty then.
 [[nodiscard]] result<schema_record> decode_schema(std::string_view bytes);
 
-/// A checkpoint is a snapshot (the whole state) or a delta (the changes since the checkpoint before
-/// it). Both contain the events of their transition.
-void encode_snapshot(const flow::run_state& run, const std::vector<flow::event>& events,
-                     std::string& to);
-/// Without its `input`, which has a record of its own.
-void encode_delta(const flow::delta& change, std::string& to);
+/// The whole state of a run at one checkpoint.
+void encode_state(const flow::run_state& run, std::string& to);
+[[nodiscard]] result<flow::run_state> decode_state(std::string_view bytes);
 
-struct snapshot {
-  flow::run_state run;
-  std::vector<flow::event> events;
-};
-[[nodiscard]] bool is_snapshot(std::string_view checkpoint) noexcept;
-[[nodiscard]] result<snapshot> decode_snapshot(std::string_view bytes);
+/// A checkpoint: the changes since the one before it, with the events of the transition. Without
+/// its `input`, which has a record of its own.
+void encode_delta(const flow::delta& change, std::string& to);
 [[nodiscard]] result<flow::delta> decode_delta(std::string_view bytes);
 
 /// A run's record, for listings and repeated starts.
@@ -97,8 +91,7 @@ void encode_flow(const flow_record& flow, std::string& to);
 [[nodiscard]] result<flow_record> decode_flow(std::string_view bytes);
 
 [[nodiscard]] std::string encode_schema(const schema_record& schema);
-[[nodiscard]] std::string encode_snapshot(const flow::run_state& run,
-                                          const std::vector<flow::event>& events);
+[[nodiscard]] std::string encode_state(const flow::run_state& run);
 [[nodiscard]] std::string encode_delta(const flow::delta& change);
 [[nodiscard]] std::string encode_run(const flow::run_state& run);
 [[nodiscard]] std::string encode_run(const run_record& record);

@@ -8,15 +8,13 @@ using namespace pawl;
 using namespace pawl::persistence;
 using samples::at;
 
-TEST_CASE("a snapshot decodes to the same state", "[codec]") {
+TEST_CASE("a state decodes to the same state", "[codec]") {
   for (const auto& run : {samples::state(), flow::run_state{}}) {
-    const std::string bytes = encode_snapshot(run, samples::events());
-    const auto back = decode_snapshot(bytes);
+    const std::string bytes = encode_state(run);
+    const auto back = decode_state(bytes);
     REQUIRE(back);
-    CHECK(back->run == run);
-    CHECK(back->events == samples::events());
-    CHECK(encode_snapshot(back->run, back->events) == bytes);
-    CHECK(is_snapshot(bytes));
+    CHECK(*back == run);
+    CHECK(encode_state(*back) == bytes);
   }
 }
 
@@ -29,7 +27,6 @@ TEST_CASE("a delta decodes to the same delta", "[codec]") {
     REQUIRE(back);
     CHECK(*back == change);
     CHECK(encode_delta(*back) == bytes);
-    CHECK_FALSE(is_snapshot(bytes));
   }
 }
 
@@ -44,10 +41,10 @@ TEST_CASE("checkpoints that share a buffer are read one by one", "[codec]") {
   std::string buffer;
   encode_delta(samples::delta(), buffer);
   const std::size_t first = buffer.size();
-  encode_snapshot(samples::state(), {}, buffer);
+  encode_state(samples::state(), buffer);
   const std::string_view both = buffer;
   CHECK(decode_delta(both.substr(0, first)).value() == samples::delta());
-  CHECK(decode_snapshot(both.substr(first)).value().run == samples::state());
+  CHECK(decode_state(both.substr(first)).value() == samples::state());
 }
 
 TEST_CASE("a delta that removes a value differs from one that keeps it", "[codec]") {
@@ -114,7 +111,7 @@ TEST_CASE("a state that could not be read is not stored as one that can", "[code
   SECTION("a trace without an id") {
     run.trace = trace_context{{}, {2}, 3};
   }
-  CHECK(decode_snapshot(encode_snapshot(run, {})).error().code == errc::corrupt);
+  CHECK(decode_state(encode_state(run)).error().code == errc::corrupt);
 }
 
 TEST_CASE("the schema version is read from records of later layouts", "[codec]") {
@@ -148,9 +145,9 @@ TEST_CASE("encoding and decoding checkpoints", "[.][benchmark]") {
   BENCHMARK("decode the delta of a step") {
     return decode_delta(bytes).has_value();
   };
-  const std::string whole = encode_snapshot(samples::state(), samples::events());
-  BENCHMARK("decode a snapshot with a value in every field") {
-    return decode_snapshot(whole).has_value();
+  const std::string whole = encode_state(samples::state());
+  BENCHMARK("decode a state with a value in every field") {
+    return decode_state(whole).has_value();
   };
 }
 #endif

@@ -72,12 +72,9 @@ std::vector<golden> all_golden() {
        }},
       {"run_summary-v1", encode_run(samples::record()),
        [](auto bytes) { return is_record(decode_run(bytes).value()); }},
-      {"checkpoint_snapshot-v1", encode_snapshot(samples::state(), samples::events()),
-       [](auto bytes) {
-         const auto snapshot = decode_snapshot(bytes).value();
-         return snapshot.run == samples::state() && snapshot.events == samples::events();
-       }},
-      {"checkpoint_delta-v1", encode_delta(samples::delta()),
+      {"run_state-v1", encode_state(samples::state()),
+       [](auto bytes) { return decode_state(bytes).value() == samples::state(); }},
+      {"checkpoint-v1", encode_delta(samples::delta()),
        [](auto bytes) { return decode_delta(bytes).value() == samples::delta(); }},
       {"task_lease-v1", encode_lease(*samples::tokens()[6].task),
        [](auto bytes) { return is_lease(decode_lease(bytes).value()); }},

@@ -235,8 +235,8 @@ std::vector<sealed_sample> sealed_samples() {
   return {
       {"schema", encode_schema(schema()),
        reader(decode_schema, [](const auto& v) { return encode_schema(v); })},
-      {"snapshot", encode_snapshot(state(), events()),
-       reader(decode_snapshot, [](const auto& v) { return encode_snapshot(v.run, v.events); })},
+      {"state", encode_state(state()),
+       reader(decode_state, [](const auto& v) { return encode_state(v); })},
       {"delta", encode_delta(delta()),
        reader(decode_delta, [](const auto& v) { return encode_delta(v); })},
       {"run", encode_run(record()),
@@ -288,12 +288,9 @@ TEST_CASE("random states and deltas decode to the same values", "[codec][random]
     INFO("seed " << seed);
     random_states random{seed};
     const auto run = random.state();
-    const auto what = random.events();
-    const std::string whole = encode_snapshot(run, what);
-    const auto snapshot = decode_snapshot(whole);
-    REQUIRE(snapshot);
-    REQUIRE(snapshot->run == run);
-    REQUIRE(snapshot->events == what);
+    const auto state = decode_state(encode_state(run));
+    REQUIRE(state);
+    REQUIRE(*state == run);
     const auto change = random.delta();
     const auto back = decode_delta(encode_delta(change));
     REQUIRE(back);

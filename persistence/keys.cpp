@@ -109,61 +109,78 @@ std::string run(const run_key& key) {
   return bytes;
 }
 
-std::string input(const run_key& key) {
-  return checkpoint(key, 0);
+namespace {
+
+constexpr char state_part = 1, input_part = 2, checkpoint_part = 3;
+
+std::string run_record(std::string_view run_hash, char part) {
+  std::string bytes;
+  bytes.reserve(run_hash_bytes + 1 + 8);
+  return bytes.append(run_hash).append(1, part);
 }
 
-std::string checkpoint(const run_key& key, std::uint64_t sequence) {
-  std::string bytes = run(key);
+bool is_part(std::string_view key, char part) noexcept {
+  return key.size() == run_hash_bytes + 1 && key.back() == part;
+}
+
+constexpr std::size_t before_scope_of_listed = 2;  // kind and status
+
+}  // namespace
+
+std::string state(std::string_view run_hash) {
+  return run_record(run_hash, state_part);
+}
+
+std::string input(std::string_view run_hash) {
+  return run_record(run_hash, input_part);
+}
+
+std::string checkpoint(std::string_view run_hash, std::uint64_t sequence) {
+  std::string bytes = run_record(run_hash, checkpoint_part);
   add_number(bytes, sequence, 8);
   return bytes;
 }
 
-view::range checkpoints(const run_key& key, std::uint64_t first) {
-  view::range all = with_prefix(run(key));
-  all.from = checkpoint(key, std::max<std::uint64_t>(first, 1));
-  return all;
+view::range state_and_input(std::string_view run_hash) {
+  return {state(run_hash), run_record(run_hash, checkpoint_part)};
 }
 
-std::optional<std::uint64_t> sequence_of(std::string_view checkpoint_key) noexcept {
-  if (checkpoint_key.size() < 8) return std::nullopt;
-  std::uint64_t sequence = 0;
-  for (const char c : checkpoint_key.substr(checkpoint_key.size() - 8))
-    sequence = sequence << 8 | static_cast<unsigned char>(c);
-  return sequence;
+view::range checkpoints(std::string_view run_hash, std::uint64_t first) {
+  return {checkpoint(run_hash, first), run_record(run_hash, checkpoint_part + 1)};
 }
 
-std::string run_by_creation(const run_key& key, time_point created) {
-  std::string bytes = with_kind('a', key.scope);
+bool is_state(std::string_view checkpoint_key) noexcept {
+  return is_part(checkpoint_key, state_part);
+}
+
+bool is_input(std::string_view checkpoint_key) noexcept {
+  return is_part(checkpoint_key, input_part);
+}
+
+std::optional<std::uint64_t> sequence_of(std::string_view key) noexcept {
+  if (key.size() != run_hash_bytes + 9 || key[run_hash_bytes] != checkpoint_part)
+    return std::nullopt;
+  key.remove_prefix(run_hash_bytes + 1);
+  return take_number(key, 8);
+}
+
+std::string listed_run(const run_key& key, run_status status, bool runnable, time_point created) {
+  std::string bytes = listed_runs(key.scope, status, runnable).from;
   add_newest_first(bytes, created);
   add_name(bytes, key.id.str());
   return bytes;
 }
 
-std::string run_by_status(const run_key& key, run_status status, time_point created) {
-  std::string bytes{'s', static_cast<char>(status)};
-  add_name(bytes, key.scope.str());
-  add_newest_first(bytes, created);
-  add_name(bytes, key.id.str());
-  return bytes;
-}
-
-view::range runs_by_creation(const scope_name& scope) {
-  return with_prefix(with_kind('a', scope));
-}
-
-view::range runs_by_status(const scope_name& scope, run_status status) {
-  std::string prefix{'s', static_cast<char>(status)};
+view::range listed_runs(const scope_name& scope, run_status status, bool runnable) {
+  std::string prefix{runnable ? 'm' : 's', static_cast<char>(status)};
   add_name(prefix, scope.str());
   return with_prefix(std::move(prefix));
 }
 
-view::range runs_by_status(run_status status) {
-  return with_prefix(std::string{'s', static_cast<char>(status)});
-}
-
-std::string runnable_run(const run_key& key) {
-  return "m" + run(key);
+std::string_view order_of(std::string_view key) noexcept {
+  if (key.size() < before_scope_of_listed) return {};
+  key.remove_prefix(before_scope_of_listed);
+  return take_name(key) ? key : std::string_view{};
 }
 
 view::range runnable_runs() {
@@ -253,8 +270,9 @@ std::optional<parent_and_child> resumed_of(std::string_view index_key) {
 std::optional<run_key> run_of(std::string_view index_key) {
   if (index_key.empty()) return std::nullopt;
   const char kind = index_key.front();
-  const std::size_t before_scope = kind == 's' ? 2 : kind == 't' ? 9 : 1;
-  const std::size_t before_id = kind == 'a' || kind == 's' ? 8 : 0;
+  const bool is_listed = kind == 's' || kind == 'm';
+  const std::size_t before_scope = is_listed ? before_scope_of_listed : kind == 't' ? 9 : 1;
+  const std::size_t before_id = is_listed ? 8 : 0;
   if (index_key.size() < before_scope) return std::nullopt;
   index_key.remove_prefix(before_scope);
   auto run = take_run(index_key, before_id);

@@ -31,27 +31,37 @@ namespace pawl::persistence::keys {
 //   scope 0 run 0
 [[nodiscard]] std::string run(const run_key& key);
 
+/// `detail::run_hash`: all records of a run in column::checkpoints begin with it.
+inline constexpr std::size_t run_hash_bytes = 16;
 // column::checkpoints
-//   scope 0 run 0 sequence8                    number 0: what the run was started with
-[[nodiscard]] std::string input(const run_key& key);
-[[nodiscard]] std::string checkpoint(const run_key& key, std::uint64_t sequence);
+//   hash16 1                                   the state at a checkpoint; replaced
+//   hash16 2                                   what the run was started with; written once
+//   hash16 3 sequence8                         its transitions: the checkpoints of a run
+[[nodiscard]] std::string state(std::string_view run_hash);
+[[nodiscard]] std::string input(std::string_view run_hash);
+[[nodiscard]] std::string checkpoint(std::string_view run_hash, std::uint64_t sequence);
+/// The state and the input of a run, in this order.
+[[nodiscard]] view::range state_and_input(std::string_view run_hash);
 /// The checkpoints of a run, from number `first`.
-[[nodiscard]] view::range checkpoints(const run_key& key, std::uint64_t first = 1);
+[[nodiscard]] view::range checkpoints(std::string_view run_hash, std::uint64_t first = 1);
+[[nodiscard]] bool is_state(std::string_view checkpoint_key) noexcept;
+[[nodiscard]] bool is_input(std::string_view checkpoint_key) noexcept;
+/// The number of a checkpoint; nothing for a state and an input.
 [[nodiscard]] std::optional<std::uint64_t> sequence_of(std::string_view checkpoint_key) noexcept;
 
-// column::indexes. The creation time is inverted, so that the newest run comes first.
-//   'a' scope 0 ~created8 run 0                runs of a scope
-//   's' status1 scope 0 ~created8 run 0        runs by status
-[[nodiscard]] std::string run_by_creation(const run_key& key, time_point created);
-[[nodiscard]] std::string run_by_status(const run_key& key, run_status status, time_point created);
-[[nodiscard]] view::range runs_by_creation(const scope_name& scope);
-[[nodiscard]] view::range runs_by_status(const scope_name& scope, run_status status);
-/// All scopes.
-[[nodiscard]] view::range runs_by_status(run_status status);
-//   'm' scope 0 run 0                          runnable runs: they continue without a command
-//   't' due8 scope 0 run 0                     timers
-[[nodiscard]] std::string runnable_run(const run_key& key);
+// column::indexes. The creation time is inverted, so that the newest run comes first. Each run has
+// one entry in one of these two; the value is its record.
+//   'm' status1 scope 0 ~created8 run 0        runnable runs: they continue without a command
+//   's' status1 scope 0 ~created8 run 0        all others
+[[nodiscard]] std::string listed_run(const run_key& key, run_status status, bool runnable,
+                                     time_point created);
+[[nodiscard]] view::range listed_runs(const scope_name& scope, run_status status, bool runnable);
+/// All statuses and scopes.
 [[nodiscard]] view::range runnable_runs();
+/// What orders the runs of a scope in a listing, whatever their status: ~created8 run 0. Empty for
+/// bytes that are no such key.
+[[nodiscard]] std::string_view order_of(std::string_view listed_run_key) noexcept;
+//   't' due8 scope 0 run 0                     timers
 [[nodiscard]] std::string timer(const run_key& key, time_point due);
 /// The timers of all scopes that are due before `to`, earliest first.
 [[nodiscard]] view::range timers_before(time_point to);
@@ -63,7 +73,7 @@ namespace pawl::persistence::keys {
 //   'x' scope 0 run 0                          runs during whose work the process has died
 [[nodiscard]] std::string suspect(const run_key& key);
 [[nodiscard]] view::range suspects();
-/// The run in a key of kind a, s, m, t, u or x.
+/// The run in a key of kind s, m, t, u or x.
 [[nodiscard]] std::optional<run_key> run_of(std::string_view index_key);
 
 /// A run and a run that it started.

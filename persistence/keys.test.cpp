@@ -1,5 +1,7 @@
 #include "persistence/keys.hpp"
 
+#include <pawl/detail/placement.hpp>
+
 #include "tests/support/catch.hpp"
 
 using namespace pawl;
@@ -11,6 +13,8 @@ namespace {
 const run_key a_run{scope_name{"acme"}, run_id{"r-1"}};
 const time_point then = from_unix_us(0x0102030405060708);
 
+const std::string a_hash = pawl::detail::run_hash(a_run);
+
 const keys::queued_task a_task{{scope_name{"acme"}, "gpu", "w.resize"}, then, {a_run, 9}, 2, 1};
 
 }  // namespace
@@ -21,12 +25,14 @@ TEST_CASE("the bytes of keys do not change", "[keys]") {
   CHECK(keys::flow_version(scope_name{"acme"}, {flow_name{"order"}, {1, 2, 258}}) ==
         "vacme\0order\0\0\0\0\1\0\0\0\2\0\0\1\2"s);
   CHECK(keys::run(a_run) == "acme\0r-1\0"s);
-  CHECK(keys::checkpoint(a_run, 513) == "acme\0r-1\0\0\0\0\0\0\0\2\1"s);
-  CHECK(keys::run_by_creation(a_run, then) == "aacme\0\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7r-1\0"s);
-  CHECK(keys::run_by_status(a_run, run_status::failed, then) ==
+  CHECK(keys::state("0123456789abcdef") == "0123456789abcdef\1");
+  CHECK(keys::input("0123456789abcdef") == "0123456789abcdef\2");
+  CHECK(keys::checkpoint("0123456789abcdef", 513) == "0123456789abcdef\3\0\0\0\0\0\0\2\1"s);
+  CHECK(keys::listed_run(a_run, run_status::failed, false, then) ==
         "s\4acme\0\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7r-1\0"s);
+  CHECK(keys::listed_run(a_run, run_status::running, true, then) ==
+        "m\1acme\0\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7r-1\0"s);
   CHECK(keys::runs_with_status(scope_name{"acme"}, run_status::running) == "sacme\0\1"s);
-  CHECK(keys::runnable_run(a_run) == "macme\0r-1\0"s);
   CHECK(keys::timer(a_run, then) == "t\1\2\3\4\5\6\7\10acme\0r-1\0"s);
   CHECK(keys::queued(a_task) ==
         "qacme\0gpu\0w.resize\0\1\2\3\4\5\6\7\10r-1\0\0\0\0\11\0\0\0\2\0\0\0\1"s);
@@ -61,16 +67,26 @@ TEST_CASE("the run of an index key can be decoded", "[keys]") {
   for (std::size_t size = 0; size < key.size(); ++size)
     CHECK_FALSE(keys::ended_of(std::string_view{key}.substr(0, size)));
   CHECK_FALSE(keys::ended_of(keys::orphaned_run(a_run)));
-  CHECK(keys::run_of(keys::run_by_creation(a_run, then)) == a_run);
-  CHECK(keys::run_of(keys::run_by_status(a_run, run_status::running, then)) == a_run);
+  for (const bool runnable : {false, true}) {
+    const auto listed = keys::listed_run(a_run, run_status::running, runnable, then);
+    CHECK(keys::run_of(listed) == a_run);
+    CHECK(keys::order_of(listed) == "\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7r-1\0"s);
+  }
+  CHECK(keys::run_of(keys::timer(a_run, then)) == a_run);
+  for (const char* const bad : {"", "s", "s\1", "s\1acme"}) CHECK(keys::order_of(bad).empty());
   CHECK_FALSE(keys::run_of("").has_value());
   CHECK_FALSE(keys::run_of("sacme").has_value());
-  CHECK_FALSE(keys::run_of("aacme\0short"s).has_value());
+  CHECK_FALSE(keys::run_of("s\1acme\0short"s).has_value());
 }
 
-TEST_CASE("the number of a checkpoint key can be decoded", "[keys]") {
-  CHECK(keys::sequence_of(keys::checkpoint(a_run, 77)) == 77u);
-  CHECK_FALSE(keys::sequence_of("short").has_value());
+TEST_CASE("the parts of a run are told from each other by their keys", "[keys]") {
+  CHECK(keys::sequence_of(keys::checkpoint(a_hash, 77)) == 77u);
+  CHECK(keys::is_state(keys::state(a_hash)));
+  CHECK(keys::is_input(keys::input(a_hash)));
+  for (const auto& key : {keys::state(a_hash), keys::input(a_hash), "short"s})
+    CHECK_FALSE(keys::sequence_of(key).has_value());
+  CHECK_FALSE(keys::is_state(keys::input(a_hash)));
+  CHECK_FALSE(keys::is_input(keys::checkpoint(a_hash, 2)));
 }
 
 TEST_CASE("a range contains its own keys and no others", "[keys]") {
@@ -79,19 +95,25 @@ TEST_CASE("a range contains its own keys and no others", "[keys]") {
   };
   const run_key longer{scope_name{"acme"}, run_id{"r-10"}};
   const run_key foreign{scope_name{"acme2"}, run_id{"r-1"}};
-  CHECK(within(keys::checkpoints(a_run), keys::checkpoint(a_run, 1)));
-  CHECK_FALSE(within(keys::checkpoints(a_run), keys::input(a_run)));
-  CHECK_FALSE(within(keys::checkpoints(a_run, 0), keys::input(a_run)));
-  CHECK(within(keys::checkpoints(a_run), keys::checkpoint(a_run, ~0ull)));
-  CHECK_FALSE(within(keys::checkpoints(a_run, 5), keys::checkpoint(a_run, 4)));
-  CHECK_FALSE(within(keys::checkpoints(a_run), keys::checkpoint(longer, 1)));
-  const auto acme = keys::runs_by_status(scope_name{"acme"}, run_status::running);
-  CHECK(within(acme, keys::run_by_status(longer, run_status::running, then)));
-  CHECK_FALSE(within(acme, keys::run_by_status(longer, run_status::paused, then)));
-  CHECK_FALSE(within(acme, keys::run_by_status(foreign, run_status::running, then)));
-  const auto all = keys::runs_by_status(run_status::running);
-  CHECK(within(all, keys::run_by_status(foreign, run_status::running, then)));
-  CHECK(within(all, keys::run_by_status(longer, run_status::running, then)));
+  const std::string other = pawl::detail::run_hash(longer);
+  CHECK(within(keys::checkpoints(a_hash), keys::checkpoint(a_hash, 1)));
+  CHECK(within(keys::checkpoints(a_hash), keys::checkpoint(a_hash, ~0ull)));
+  CHECK_FALSE(within(keys::checkpoints(a_hash), keys::input(a_hash)));
+  CHECK_FALSE(within(keys::checkpoints(a_hash, 5), keys::checkpoint(a_hash, 4)));
+  CHECK_FALSE(within(keys::checkpoints(a_hash), keys::checkpoint(other, 1)));
+  CHECK(within(keys::state_and_input(a_hash), keys::state(a_hash)));
+  CHECK(within(keys::state_and_input(a_hash), keys::input(a_hash)));
+  CHECK_FALSE(within(keys::state_and_input(a_hash), keys::checkpoint(a_hash, 0)));
+  const auto listed = [&](const run_key& run, run_status status, bool runnable) {
+    return keys::listed_run(run, status, runnable, then);
+  };
+  const auto acme = keys::listed_runs(scope_name{"acme"}, run_status::running, false);
+  CHECK(within(acme, listed(longer, run_status::running, false)));
+  CHECK_FALSE(within(acme, listed(longer, run_status::running, true)));
+  CHECK_FALSE(within(acme, listed(longer, run_status::paused, false)));
+  CHECK_FALSE(within(acme, listed(foreign, run_status::running, false)));
+  CHECK(within(keys::runnable_runs(), listed(foreign, run_status::running, true)));
+  CHECK_FALSE(within(keys::runnable_runs(), listed(foreign, run_status::running, false)));
 }
 
 TEST_CASE("the status of a run counter can be decoded", "[keys]") {
@@ -102,6 +124,9 @@ TEST_CASE("the status of a run counter can be decoded", "[keys]") {
 }
 
 TEST_CASE("newer runs come first in an index", "[keys]") {
-  CHECK(keys::run_by_creation(a_run, from_unix_us(2000)) <
-        keys::run_by_creation(a_run, from_unix_us(1999)));
+  const auto made = [](std::int64_t us) {
+    return keys::listed_run(a_run, run_status::running, false, from_unix_us(us));
+  };
+  CHECK(made(2000) < made(1999));
+  CHECK(keys::order_of(made(2000)) < keys::order_of(made(1999)));
 }

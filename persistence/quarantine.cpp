@@ -11,15 +11,26 @@
 namespace pawl::persistence {
 namespace {
 
-/// Replaces the record of a run by one with another status, with its index entries and counters.
-void change_status(batch& to, const run_record& before, const run_record& after) {
-  const run_key& key = before.summary.key;
-  const time_point created = before.summary.created_at;
-  to.put(column::runs, keys::run(key), encode_run(after));
-  to.erase(column::indexes, keys::run_by_status(key, before.summary.status, created));
-  to.add(keys::runs_with_status(key.scope, before.summary.status), -1);
-  to.put(column::indexes, keys::run_by_status(key, after.summary.status, created), {});
-  to.add(keys::runs_with_status(key.scope, after.summary.status), 1);
+/// How a run is listed.
+struct listing {
+  const run_record& record;
+  bool runnable;
+};
+
+std::string key_of(const listing& what) {
+  const run_summary& run = what.record.summary;
+  return keys::listed_run(run.key, run.status, what.runnable, run.created_at);
+}
+
+/// Replaces the record of a run by one with another status, with its index entry and counters.
+void change_status(batch& to, const listing& before, const listing& after) {
+  const run_key& key = before.record.summary.key;
+  const std::string record = encode_run(after.record);
+  to.put(column::runs, keys::run(key), record);
+  to.erase(column::indexes, key_of(before));
+  to.add(keys::runs_with_status(key.scope, before.record.summary.status), -1);
+  to.put(column::indexes, key_of(after), record);
+  to.add(keys::runs_with_status(key.scope, after.record.summary.status), 1);
 }
 
 }  // namespace
@@ -61,7 +72,7 @@ result<suspect> note_death(const view& from, const run_key& run, const std::stri
   ++what.deaths;
   what.reason = reason;
   what.status = (*record)->summary.status;
-  const auto runnable = from.get(column::indexes, keys::runnable_run(run));
+  const auto runnable = from.get(column::indexes, key_of({**record, true}));
   if (!runnable) return runnable.error();
   what.runnable = runnable->has_value();
   to.put(column::indexes, keys::suspect(run), encode_suspect(what));
@@ -73,8 +84,7 @@ result<suspect> note_death(const view& from, const run_key& run, const std::stri
                                        " times while it worked for this run, the last time by " +
                                        reason + "; fix the cause, then retry the run",
                                    "", 0};
-  change_status(to, **record, failed);
-  if (what.runnable) to.erase(column::indexes, keys::runnable_run(run));
+  change_status(to, {**record, what.runnable}, {failed, false});
   return what;
 }
 
@@ -87,8 +97,7 @@ result<run_summary> release(const view& from, const suspect& what, batch& to) {
   run_record as_before = **record;
   as_before.summary.status = what.status;
   as_before.summary.error.reset();
-  change_status(to, **record, as_before);
-  if (what.runnable) to.put(column::indexes, keys::runnable_run(what.run), {});
+  change_status(to, {**record, false}, {as_before, what.runnable});
   return as_before.summary;
 }
 

@@ -22,7 +22,7 @@ struct suspect {
   std::uint32_t deaths = 0;
   std::string reason = {};                  ///< of the last death
   run_status status = run_status::running;  ///< before the quarantine
-  bool runnable = false;                    ///< likewise: it was in the index of runnable runs
+  bool runnable = false;                    ///< likewise: it was listed as runnable
 
   [[nodiscard]] bool is_quarantined() const noexcept { return deaths >= deaths_to_quarantine; }
   friend bool operator==(const suspect&, const suspect&) = default;

@@ -36,7 +36,7 @@ void store_run(memory_store& store) {
   flow::testing::driven_run run{flow::testing::chain(
       {flow::testing::start(), flow::testing::task("a"), flow::testing::end()})};
   REQUIRE(run.begin());
-  commit(store, {transition_batch(run.state(), run.last().change, {}, 100)});
+  commit(store, {run_recorder{run.state().key}.record(run.state(), run.last().change, 10'000)});
 }
 
 suspect die(memory_store& store) {
@@ -65,7 +65,12 @@ TEST_CASE("a run is quarantined at the second death of the process", "[quarantin
   CHECK(summary(store).error->type == "engine.quarantined");
   CHECK(summary(store).error->message.find("SIGSEGV") != std::string::npos);
   const auto now = store.durable_view();
-  CHECK_FALSE(*now->get(column::indexes, keys::runnable_run(poisoned)));
+  std::size_t runnable = 0;
+  REQUIRE(now->scan(column::indexes, keys::runnable_runs(), [&](auto, auto) {
+    ++runnable;
+    return view::next::more;
+  }));
+  CHECK(runnable == 0);
   CHECK(*now->counter(keys::runs_with_status(default_scope(), run_status::failed)) == 1);
   CHECK(*now->counter(keys::runs_with_status(default_scope(), run_status::running)) == 0);
   CHECK(load_suspects(*now)->size() == 1);

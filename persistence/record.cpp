@@ -41,10 +41,10 @@ std::string_view to_string(record_kind kind) noexcept {
       return "flow_version";
     case record_kind::run_summary:
       return "run_summary";
-    case record_kind::checkpoint_snapshot:
-      return "checkpoint_snapshot";
-    case record_kind::checkpoint_delta:
-      return "checkpoint_delta";
+    case record_kind::run_state:
+      return "run_state";
+    case record_kind::checkpoint:
+      return "checkpoint";
     case record_kind::task_lease:
       return "task_lease";
     case record_kind::run_input:

@@ -61,8 +61,8 @@ TEST_CASE("the bytes of a record never change", "[record]") {
   CHECK(static_cast<int>(record_kind::flow_head) == 2);
   CHECK(static_cast<int>(record_kind::flow_version) == 3);
   CHECK(static_cast<int>(record_kind::run_summary) == 4);
-  CHECK(static_cast<int>(record_kind::checkpoint_snapshot) == 5);
-  CHECK(static_cast<int>(record_kind::checkpoint_delta) == 6);
+  CHECK(static_cast<int>(record_kind::run_state) == 5);
+  CHECK(static_cast<int>(record_kind::checkpoint) == 6);
   CHECK(static_cast<int>(record_kind::task_lease) == 7);
   CHECK(static_cast<int>(record_kind::journal_group) == 8);
   CHECK(static_cast<int>(record_kind::run_input) == 9);
@@ -79,12 +79,12 @@ TEST_CASE("an error about a record of another kind names both kinds", "[record]"
 }
 
 TEST_CASE("every flipped bit of a record is detected", "[record]") {
-  const std::string good = sealed(record_kind::checkpoint_delta, 1, body);
+  const std::string good = sealed(record_kind::checkpoint, 1, body);
   for (std::size_t at = 0; at < good.size(); ++at) {
     for (int bit = 0; bit < 8; ++bit) {
       std::string bad = good;
       bad[at] = static_cast<char>(bad[at] ^ (1 << bit));
-      const auto record = open_record(record_kind::checkpoint_delta, bad);
+      const auto record = open_record(record_kind::checkpoint, bad);
       CAPTURE(at, bit);
       REQUIRE_FALSE(record);
       REQUIRE(record.error().code == errc::corrupt);
@@ -93,15 +93,15 @@ TEST_CASE("every flipped bit of a record is detected", "[record]") {
 }
 
 TEST_CASE("every truncation and extension of a record is detected", "[record]") {
-  const std::string good = sealed(record_kind::checkpoint_delta, 1, body);
+  const std::string good = sealed(record_kind::checkpoint, 1, body);
   for (std::size_t size = 0; size < good.size(); ++size) {
     CAPTURE(size);
     const auto record =
-        open_record(record_kind::checkpoint_delta, std::string_view{good}.substr(0, size));
+        open_record(record_kind::checkpoint, std::string_view{good}.substr(0, size));
     REQUIRE_FALSE(record);
     REQUIRE(record.error().code == errc::corrupt);
   }
-  REQUIRE_FALSE(open_record(record_kind::checkpoint_delta, good + '\0'));
+  REQUIRE_FALSE(open_record(record_kind::checkpoint, good + '\0'));
 }
 
 TEST_CASE("a record is decoded by the decoder of its version", "[record]") {
@@ -127,7 +127,7 @@ TEST_CASE("an error of a body says where it is", "[record]") {
 }
 
 TEST_CASE("the kind of a record is known before it is opened", "[record]") {
-  CHECK(kind_of(sealed(record_kind::checkpoint_delta, 1, "")) == record_kind::checkpoint_delta);
+  CHECK(kind_of(sealed(record_kind::checkpoint, 1, "")) == record_kind::checkpoint);
   CHECK_FALSE(kind_of("").has_value());
   CHECK_FALSE(kind_of(std::string{"\x01\x77\xf6\x00\x00\x00\x00", 7}).has_value());
 }

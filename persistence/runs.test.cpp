@@ -1,8 +1,11 @@
 #include "persistence/runs.hpp"
 
+#include <pawl/detail/placement.hpp>
+
 #include "flow/testing/driven_run.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/memory/memory_store.hpp"
+#include "persistence/run_list.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace pawl;
@@ -20,17 +23,16 @@ namespace {
 /// A run that stores its transitions.
 class stored_run {
  public:
-  stored_run(memory_store& store, const json& flow, std::uint32_t snapshot_every = 4)
-      : store_(store), snapshot_every_(snapshot_every), run_(flow) {}
+  stored_run(memory_store& store, const json& flow, std::uint64_t min_tail_bytes = 100'000)
+      : store_(store), min_tail_bytes_(min_tail_bytes), run_(flow, many_visits()) {}
 
   void begin(json input = json::object()) {
     REQUIRE(run_.begin(std::move(input)));
-    commit({});
+    commit();
   }
   void give(flow::command c) {
-    const auto before = index_state_of(run_.state());
     REQUIRE(run_.apply(std::move(c)));
-    commit(before);
+    commit();
   }
   void finish(const std::string& node, result<json> value = json::object()) {
     give(run_.outcome_of(*run_.call_of(node), std::move(value)));
@@ -40,17 +42,24 @@ class stored_run {
   [[nodiscard]] const batch& last_batch() const { return last_; }
 
  private:
-  void commit(const index_state& before) {
-    last_ = transition_batch(run_.state(), run_.last().change, before, snapshot_every_);
+  void commit() {
+    last_ = recorder_.record(run_.state(), run_.last().change, min_tail_bytes_);
     const batch* const all[] = {&last_};
     auto written = store_.write(all);
     REQUIRE(written);
     store_.publish(*written);
   }
 
+  static flow::limits many_visits() {
+    flow::limits allowed;
+    allowed.max_visits = 1'000'000;
+    return allowed;
+  }
+
   memory_store& store_;
-  std::uint32_t snapshot_every_;
+  std::uint64_t min_tail_bytes_;
   driven_run run_;
+  run_recorder recorder_{run_key{default_scope(), run_id{"r1"}}};
   batch last_;
 };
 
@@ -59,48 +68,51 @@ json two_steps() {
 }
 
 const run_key key{default_scope(), run_id{"r1"}};
+const std::string hash = pawl::detail::run_hash(key);
 
 std::int64_t count(const memory_store& store, run_status status) {
   return store.durable_view()->counter(keys::runs_with_status(default_scope(), status)).value();
 }
 
-std::vector<std::string> indexed(const memory_store& store, const view::range& keys) {
+/// The ids in the lists of the runs; each entry holds the run's record.
+std::vector<std::string> listed(const memory_store& store, std::optional<run_status> status) {
+  const auto now = store.durable_view();
+  run_list list{*now, default_scope(), status};
   std::vector<std::string> found;
-  REQUIRE(store.durable_view()->scan(column::indexes, keys,
-                                     [&](std::string_view index_key, std::string_view) {
-                                       found.push_back(keys::run_of(index_key)->id.str());
-                                       return view::next::more;
-                                     }));
-  return found;
+  while (true) {
+    auto next = list.next();
+    REQUIRE(next);
+    if (!*next) return found;
+    CHECK((*next)->run == (*load_record(*now, (*next)->run.key))->summary);
+    found.push_back((*next)->run.key.id.str());
+  }
 }
 
 /// Replaces the record of a checkpoint.
 void put_checkpoint(memory_store& store, std::uint64_t sequence, std::string bytes) {
   batch damage;
-  damage.put(column::checkpoints, keys::checkpoint(key, sequence), std::move(bytes));
+  damage.put(column::checkpoints, keys::checkpoint(hash, sequence), std::move(bytes));
   const batch* const all[] = {&damage};
   store.publish(store.write(all).value());
 }
 
 void erase_checkpoint(memory_store& store, std::uint64_t sequence) {
   batch damage;
-  damage.erase(column::checkpoints, keys::checkpoint(key, sequence));
+  damage.erase(column::checkpoints, keys::checkpoint(hash, sequence));
   const batch* const all[] = {&damage};
   store.publish(store.write(all).value());
 }
 
 }  // namespace
 
-TEST_CASE("a start writes its input, a snapshot, the record, both indexes and the counter",
+TEST_CASE("a start writes its input, its checkpoint, the record, a list entry and the counter",
           "[runs]") {
   memory_store store;
   stored_run run{store, two_steps()};
   run.begin();
-  CHECK(run.last_batch().operations().size() == 7);
+  CHECK(run.last_batch().operations().size() == 5);
   CHECK(count(store, run_status::running) == 1);
-  CHECK(indexed(store, keys::runs_by_creation(default_scope())) == std::vector<std::string>{"r1"});
-  CHECK(indexed(store, keys::runs_by_status(default_scope(), run_status::running)) ==
-        std::vector<std::string>{"r1"});
+  CHECK(listed(store, run_status::running) == std::vector<std::string>{"r1"});
   const auto record = load_record(*store.durable_view(), key);
   REQUIRE(record);
   REQUIRE(*record);
@@ -124,9 +136,9 @@ TEST_CASE("a change of status updates the index and the counters", "[runs]") {
   run.finish("b");
   CHECK(count(store, run_status::running) == 0);
   CHECK(count(store, run_status::completed) == 1);
-  CHECK(indexed(store, keys::runs_by_status(run_status::running)).empty());
-  CHECK(indexed(store, keys::runs_by_status(run_status::completed)).size() == 1);
-  CHECK(indexed(store, keys::runs_by_creation(default_scope())).size() == 1);
+  CHECK(listed(store, run_status::running).empty());
+  CHECK(listed(store, run_status::completed).size() == 1);
+  CHECK(listed(store, std::nullopt).size() == 1);
   CHECK((*load_record(*store.durable_view(), key))->summary.status == run_status::completed);
 }
 
@@ -158,53 +170,104 @@ TEST_CASE("a retry that fails at once updates the error and the end time", "[run
   CHECK(second.error->attempt == 2);
   CHECK(second.finished_at > first.finished_at);
   CHECK(count(store, run_status::failed) == 1);
-  CHECK(indexed(store, keys::runs_by_status(run_status::failed)).size() == 1);
+  CHECK(listed(store, run_status::failed).size() == 1);
 }
 
-TEST_CASE("every snapshot_every-th checkpoint is a snapshot", "[runs]") {
-  for (const std::uint32_t every : {1u, 2u, 3u, 100u}) {
+namespace {
+
+/// A flow whose task is repeated until a result says `{"more": false}`.
+json loop() {
+  return flow::testing::flow_of(
+      {start(), task("a"), end()},
+      {flow::testing::edge("start", "a"), flow::testing::edge("a", "a", {{"var", "more"}}),
+       flow::testing::edge("a", "end")});
+}
+
+/// The bytes of the whole states and of the checkpoints that a run wrote.
+struct written_bytes {
+  std::uint64_t states = 0;
+  std::uint64_t checkpoints = 0;
+  int times = 0;
+
+  void add(const batch& writes) {
+    for (const auto& each : writes.operations()) {
+      if (each.where != column::checkpoints) continue;
+      if (keys::is_state(each.key)) {
+        states += each.value.size();
+        ++times;
+      }
+      if (keys::sequence_of(each.key)) checkpoints += each.value.size();
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a step that changes a small key writes little, whatever the size of the state",
+          "[runs][cost]") {
+  for (const std::size_t size :
+       {std::size_t{1} << 10, std::size_t{1} << 20, std::size_t{7} << 20}) {
+    CAPTURE(size);
     memory_store store;
-    stored_run run{store,
-                   flow::testing::flow_of({start(), task("a"), end()},
-                                          {flow::testing::edge("start", "a"),
-                                           flow::testing::edge("a", "a", {{"var", "more"}}),
-                                           flow::testing::edge("a", "end")}),
-                   every};
-    run.begin();
-    for (int i = 0; i < 8; ++i) run.finish("a", json{{"more", i < 7}});
-    std::vector<bool> whole;
-    REQUIRE(store.durable_view()->scan(column::checkpoints, keys::checkpoints(key),
-                                       [&](std::string_view, std::string_view bytes) {
-                                         whole.push_back(is_snapshot(bytes));
-                                         return view::next::more;
-                                       }));
-    REQUIRE(whole.size() == 9);
-    for (std::size_t i = 0; i < whole.size(); ++i) CHECK(whole[i] == (i % every == 0));
-    CHECK(**load_run(*store.durable_view(), key) == run.state());
+    stored_run run{store, loop(), 4'096};
+    run.begin({{"large", std::string(size, 'x')}});
+    written_bytes written;
+    for (int i = 0; i < 3'000; ++i) {
+      run.finish("a", json{{"more", true}, {"n", i}});
+      written.add(run.last_batch());
+    }
+    INFO(written.states << " bytes of states, " << written.checkpoints << " of checkpoints");
+    CHECK(written.states <= 2 * written.checkpoints);
+    CHECK((size > (std::size_t{1} << 10) || written.times > 1));
+    CHECK((*load_run(*store.durable_view(), key))->state == run.state());
   }
 }
 
-TEST_CASE("a run can be loaded at any of its checkpoints", "[runs]") {
+TEST_CASE("loading a run reads a bounded number of bytes, however long its history",
+          "[runs][cost]") {
   memory_store store;
-  stored_run run{store, two_steps()};
-  std::vector<flow::run_state> states;
-  run.begin({{"x", 1}});
-  states.push_back(run.state());
-  run.finish("a", json{{"a", 1}});
-  states.push_back(run.state());
-  run.finish("b", json{{"b", 1}});
-  states.push_back(run.state());
-  for (std::uint64_t sequence = 1; sequence <= 3; ++sequence) {
-    const auto loaded = load_run(*store.durable_view(), key, sequence);
-    REQUIRE(loaded);
-    REQUIRE(*loaded);
-    CHECK(**loaded == states[sequence - 1]);
+  stored_run run{store, loop(), 1'000};
+  run.begin({{"large", std::string(5'000, 'x')}});
+  for (int i = 0; i < 500; ++i) {
+    run.finish("a", json{{"more", true}, {"n", i}});
+    const auto size = (*load_run(*store.durable_view(), key))->size;
+    CHECK(size.tail <= size.state + 1'000);
+    CHECK(size.state < 7'000);
   }
-  for (const std::uint64_t none : {std::uint64_t{0}, std::uint64_t{4}, ~std::uint64_t{0}}) {
-    const auto loaded = load_run(*store.durable_view(), key, none);
-    REQUIRE(loaded);
-    CHECK_FALSE(loaded->has_value());
-  }
+}
+
+TEST_CASE("a run loads from its state although its history and input are gone", "[runs]") {
+  memory_store store;
+  stored_run run{store, loop(), 1};
+  run.begin();
+  for (int i = 0; i < 3; ++i) run.finish("a", json{{"more", true}, {"n", i}});
+  batch pruned;
+  for (std::uint64_t sequence = 1; sequence <= run.state().sequence; ++sequence)
+    pruned.erase(column::checkpoints, keys::checkpoint(hash, sequence));
+  pruned.erase(column::checkpoints, keys::input(hash));
+  const batch* const all[] = {&pruned};
+  store.publish(store.write(all).value());
+  const auto loaded = load_run(*store.durable_view(), key);
+  REQUIRE(loaded);
+  REQUIRE(*loaded);
+  CHECK((*loaded)->state == run.state());
+  CHECK(load_history(*store.durable_view(), key, 0, 100)->empty());
+}
+
+TEST_CASE("start and end of a run with one step write at most eight keys", "[runs][cost]") {
+  memory_store store;
+  stored_run run{store, chain({start(), task("a"), end()})};
+  std::size_t keys = 0;
+  const auto count_keys = [&] {
+    for (const auto& each : run.last_batch().operations())
+      if (each.kind != batch::operation_kind::add) ++keys;
+  };
+  run.begin();
+  count_keys();
+  run.finish("a");
+  count_keys();
+  CHECK(run.state().status == run_status::completed);
+  CHECK(keys <= 8);
 }
 
 TEST_CASE("loading a run that does not exist returns nothing", "[runs]") {
@@ -226,7 +289,7 @@ TEST_CASE("loading a run that does not exist returns nothing", "[runs]") {
 
 TEST_CASE("the history is read from any checkpoint, up to a limit", "[runs]") {
   memory_store store;
-  stored_run run{store, two_steps(), 2};
+  stored_run run{store, two_steps(), 1};
   run.begin();
   run.finish("a");
   run.finish("b");
@@ -255,7 +318,7 @@ TEST_CASE("an error about a damaged checkpoint names the run and the checkpoint"
     run.begin();
     run.finish("a");
     run.finish("b");
-    auto bytes = **store.durable_view()->get(column::checkpoints, keys::checkpoint(key, damaged));
+    auto bytes = **store.durable_view()->get(column::checkpoints, keys::checkpoint(hash, damaged));
     bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
     put_checkpoint(store, damaged, bytes);
     for (const auto& failed : {load_run(*store.durable_view(), key).error(),
@@ -273,19 +336,32 @@ TEST_CASE("a missing checkpoint is reported", "[runs][corrupt]") {
   run.begin();
   run.finish("a");
   run.finish("b");
-  SECTION("between the snapshot and the newest") {
+  SECTION("between the input and the newest") {
     erase_checkpoint(store, 2);
     const auto loaded = load_run(*store.durable_view(), key);
     REQUIRE_FALSE(loaded);
     CHECK(loaded.error().code == errc::corrupt);
     CHECK(mentions(loaded.error().message, "checkpoint 2 is missing"));
   }
-  SECTION("the snapshot itself") {
+  SECTION("the first") {
     erase_checkpoint(store, 1);
     const auto loaded = load_run(*store.durable_view(), key);
     REQUIRE_FALSE(loaded);
     CHECK(loaded.error().code == errc::corrupt);
-    CHECK(mentions(loaded.error().message, "no snapshot"));
+    CHECK(mentions(loaded.error().message, "checkpoint 1 is missing"));
+  }
+  SECTION("all of them") {
+    for (const std::uint64_t each : {1u, 2u, 3u}) erase_checkpoint(store, each);
+    CHECK(
+        mentions(load_run(*store.durable_view(), key).error().message, "checkpoint 1 is missing"));
+  }
+  SECTION("the input") {
+    batch damage;
+    damage.erase(column::checkpoints, keys::input(hash));
+    const batch* const all[] = {&damage};
+    store.publish(store.write(all).value());
+    CHECK(mentions(load_run(*store.durable_view(), key).error().message,
+                   "neither a state nor an input"));
   }
 }
 

@@ -2,11 +2,15 @@
 // seed, which is printed on a failure.
 
 #include <map>
+#include <set>
+
+#include <pawl/detail/placement.hpp>
 
 #include "flow/testing/invariants.hpp"
 #include "flow/testing/random_run.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/memory/memory_store.hpp"
+#include "persistence/run_recorder.hpp"
 #include "persistence/runs.hpp"
 #include "tests/support/catch.hpp"
 
@@ -24,7 +28,7 @@ class durable_run {
       : store_(store),
         sim_(seed, options()),
         key_(std::move(key)),
-        snapshot_every_(static_cast<std::uint32_t>(1 + random_source{seed}.below(6))),
+        min_tail_bytes_(1 + random_source{seed}.below(800)),
         restarts_(restarts) {}
 
   [[nodiscard]] const flow::run_state& state() { return sim_.run().state(); }
@@ -70,18 +74,25 @@ class durable_run {
     const auto& run = sim_.run();
     const auto& change = run.last().change;
     check_replay(before, change);
-    const batch writes =
-        transition_batch(run.state(), change, index_state_of(before), snapshot_every_);
+    CHECK(recorder_.indexes() == index_state_of(before));
+    const batch writes = recorder_.record(run.state(), change, min_tail_bytes_);
     const batch* const all[] = {&writes};
     store_.publish(store_.write(all).value());
   }
 
   /// The decoded delta, applied to the state before, yields the state after.
   void check_replay(flow::run_state state, const flow::delta& change) {
-    if (state.sequence == 0) return;  // the first checkpoint is a snapshot
+    auto without_input = change;
+    without_input.input.reset();
+    if (state.sequence == 0) {
+      const auto input = decode_input(encode_input(*change.input));
+      REQUIRE(input);
+      REQUIRE(*input == *change.input);
+      state = flow::initial_state(*input);
+    }
     const auto stored = decode_delta(encode_delta(change));
     REQUIRE(stored);
-    REQUIRE(*stored == change);
+    REQUIRE(*stored == without_input);
     flow::apply(state, *stored);
     REQUIRE(state == sim_.run().state());
   }
@@ -91,11 +102,12 @@ class durable_run {
     auto loaded = load_run(*store_.durable_view(), key_);
     REQUIRE(loaded);
     REQUIRE(*loaded);
-    REQUIRE(encode_snapshot(**loaded, {}) == encode_snapshot(run.state(), {}));
-    REQUIRE(**loaded == run.state());
+    REQUIRE(encode_state((*loaded)->state) == encode_state(run.state()));
+    REQUIRE((*loaded)->state == run.state());
     if (!restarts_) return;
-    auto before = **loaded;
-    run.restart_from(**std::move(loaded), [&] {
+    recorder_ = run_recorder{(*loaded)->state, (*loaded)->size};
+    auto before = (*loaded)->state;
+    run.restart_from(std::move((*loaded)->state), [&] {
       store_transition(before);
       before = run.state();
     });
@@ -104,7 +116,8 @@ class durable_run {
   memory_store& store_;
   random_run sim_;
   run_key key_;
-  std::uint32_t snapshot_every_;
+  std::uint64_t min_tail_bytes_;
+  run_recorder recorder_{key_};
   bool restarts_;
 };
 
@@ -112,6 +125,7 @@ class durable_run {
 std::string broken_reference(const view& now) {
   std::map<std::string, std::int64_t> counted;
   std::map<std::string, int> indexed;
+  std::set<std::string> owners;
   std::string wrong;
   REQUIRE(now.scan(column::runs, {}, [&](std::string_view key, std::string_view bytes) {
     const auto record = decode_run(bytes);
@@ -119,17 +133,16 @@ std::string broken_reference(const view& now) {
     const auto& run = record->summary;
     if (keys::run(run.key) != key) wrong = "a record has the key of another run";
     ++counted[keys::runs_with_status(run.key.scope, run.status)];
-    ++indexed[keys::run_by_creation(run.key, run.created_at)];
-    ++indexed[keys::run_by_status(run.key, run.status, run.created_at)];
+    owners.insert(pawl::detail::run_hash(run.key));
     const auto state = load_run(now, run.key);
     REQUIRE(state);
     if (!*state) {
       wrong = "a record has no checkpoints";
-    } else if (flow::summarize(**state) != run) {
+    } else if (flow::summarize((*state)->state) != run) {
       wrong = "a record differs from its last checkpoint";
     } else {
-      const index_state index = index_state_of(**state);
-      if (index.runnable) ++indexed[keys::runnable_run(run.key)];
+      const index_state index = index_state_of((*state)->state);
+      ++indexed[keys::listed_run(run.key, run.status, index.runnable, run.created_at)];
       if (index.timer) ++indexed[keys::timer(run.key, *index.timer)];
     }
     return view::next::more;
@@ -151,9 +164,8 @@ std::string broken_reference(const view& now) {
   for (const auto& [key, runs] : counted)
     if (runs != 0) wrong = "a counter is missing";
   REQUIRE(now.scan(column::checkpoints, {}, [&](std::string_view key, std::string_view) {
-    // scope 0 run 0 sequence8
-    const auto owner = now.get(column::runs, key.substr(0, key.size() - 8));
-    if (!owner || !*owner) wrong = "a checkpoint belongs to no run";
+    if (!owners.contains(std::string{key.substr(0, keys::run_hash_bytes)}))
+      wrong = "a checkpoint belongs to no run";
     return view::next::more;
   }));
   return wrong;

@@ -21,7 +21,7 @@ enum class column : std::uint8_t {
   meta,         ///< single records, such as the schema version
   flows,        ///< flow heads and their versions
   runs,         ///< one summary per run
-  checkpoints,  ///< snapshots and deltas of runs, in order
+  checkpoints,  ///< input, state and checkpoints of runs
   indexes,      ///< runs in various orders, timers, tasks, the journal
   counters,     ///< signed 64-bit sums; only `batch::add` changes them
 };

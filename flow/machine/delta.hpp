@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "flow/machine/run_input.hpp"
 #include "flow/machine/state.hpp"
 
 namespace pawl::flow {
@@ -83,14 +84,6 @@ struct map_change {
   friend bool operator==(const map_change&, const map_change&) = default;
 };
 
-/// What a run was started with. Written once, with its first checkpoint.
-struct run_input {
-  json data = json::object();
-  json metadata = json::object();
-
-  friend bool operator==(const run_input&, const run_input&) = default;
-};
-
 /// What happens to a child run that its parent no longer waits for. The numbers are stored: never
 /// renumber.
 enum class child_fate : std::uint8_t {
@@ -109,7 +102,7 @@ struct abandoned_child {
 
 /// All changes of one transition: the state before and the delta give the state after. A checkpoint
 /// records it. `transition_builder` makes it; `apply` applies it to another copy of the state
-/// before. The first checkpoint of a run holds the whole state instead.
+/// before. The state before the first transition is the `initial_state` of the input.
 struct delta {
   std::uint64_t sequence = 0;  ///< of the state after
   time_point at{};

@@ -29,9 +29,9 @@ struct storage_settings {
   /// What a committed command survives: `sync` a power failure, `async` the death of the process,
   /// `off` only an orderly stop.
   pawl::durability durability = pawl::durability::sync;
-  /// Number of checkpoints per full snapshot of a run's state. The checkpoints between snapshots
-  /// store only changes.
-  std::uint32_t snapshot_every = 32;
+  /// A run's whole state is stored again when its checkpoints since the last time are as large as
+  /// the state, and at least this large. They store only changes.
+  std::uint64_t snapshot_min_bytes = 16u << 10;
   /// Number of journal groups that are kept. A client that watches all runs can reconnect without
   /// a gap if at most this many groups were written meanwhile.
   std::uint32_t journal_groups = 100'000;

@@ -133,7 +133,7 @@ flow::delta decode_delta_v1(byte_reader& from) {
 }  // namespace
 
 void encode_delta(const flow::delta& d, std::string& to) {
-  record_writer out{to, record_kind::checkpoint_delta, delta_version};
+  record_writer out{to, record_kind::checkpoint, delta_version};
   const std::uint32_t parts = parts_of(d);
   const auto has = [parts](delta_has::part part) { return (parts & part) != 0; };
   const auto time = [&d](byte_writer& each, time_point t) { each.time(t, d.at); };
@@ -169,7 +169,7 @@ void encode_delta(const flow::delta& d, std::string& to) {
 }
 
 result<flow::delta> decode_delta(std::string_view bytes) {
-  return decode_record<flow::delta>(record_kind::checkpoint_delta, bytes, {decode_delta_v1});
+  return decode_record<flow::delta>(record_kind::checkpoint, bytes, {decode_delta_v1});
 }
 
 }  // namespace pawl::persistence

@@ -20,9 +20,33 @@ constexpr std::uint8_t lease_version = 1;
 constexpr std::uint8_t flow_head_version = 1;
 constexpr std::uint8_t flow_record_version = 1;
 
+/// The optional parts of an input, in the order of their encoding. Bits are stored.
+struct input_has {
+  enum part : std::uint32_t {
+    restarted_from = 1u << 0,
+    parent = 1u << 1,
+    trace = 1u << 2,
+    all = (1u << 3) - 1,
+  };
+};
+
 flow::run_input decode_input_v1(byte_reader& from) {
   flow::run_input input;
-  input.data = decode_object(from);
+  input.key.scope = decode_id<scope_name>(from);
+  input.key.id = decode_id<run_id>(from);
+  input.flow.name = decode_id<flow_name>(from);
+  input.flow.version = decode_version(from);
+  input.created_at = from.time();
+  input.start_fingerprint = from.fixed64();
+  const std::uint32_t parts = from.bits(input_has::all);
+  if ((parts & input_has::restarted_from) != 0) input.restarted_from = decode_id<run_id>(from);
+  if ((parts & input_has::parent) != 0) {
+    input.parent = decode_id<run_id>(from);
+    input.depth = from.varint32();
+    input.parent_attempt = from.varint32();
+  }
+  if ((parts & input_has::trace) != 0) input.trace = decode_trace(from);
+  input.data = flow::shared_json{decode_object(from)};
   input.metadata = decode_object(from);
   return input;
 }
@@ -95,7 +119,23 @@ result<schema_record> decode_schema(std::string_view bytes) {
 
 void encode_input(const flow::run_input& input, std::string& to) {
   record_writer out{to, record_kind::run_input, input_version};
-  encode_payload(out, input.data);
+  encode_id(out, input.key.scope);
+  encode_id(out, input.key.id);
+  encode_id(out, input.flow.name);
+  encode_version(out, input.flow.version);
+  out.time(input.created_at);
+  out.fixed64(input.start_fingerprint);
+  out.varint(when(input.restarted_from.has_value(), input_has::restarted_from) |
+             when(input.parent.has_value(), input_has::parent) |
+             when(input.trace.has_value(), input_has::trace));
+  if (input.restarted_from) encode_id(out, *input.restarted_from);
+  if (input.parent) {
+    encode_id(out, *input.parent);
+    out.varint(input.depth);
+    out.varint(input.parent_attempt);
+  }
+  if (input.trace) encode_trace(out, *input.trace);
+  encode_payload(out, *input.data);
   encode_payload(out, input.metadata);
   out.finish();
 }

@@ -19,8 +19,8 @@ std::string encode_schema(const schema_record& schema) {
   return returned([&](std::string& to) { encode_schema(schema, to); });
 }
 
-std::string encode_snapshot(const flow::run_state& run, const std::vector<flow::event>& events) {
-  return returned([&](std::string& to) { encode_snapshot(run, events, to); });
+std::string encode_state(const flow::run_state& run) {
+  return returned([&](std::string& to) { encode_state(run, to); });
 }
 
 std::string encode_delta(const flow::delta& change) {

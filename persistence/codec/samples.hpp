@@ -159,7 +159,20 @@ inline run_record record() {
 }
 
 inline flow::run_input input() {
-  return {{{"amount", 42}, {"items", {"a", 1.5}}}, {{"by", "ada"}}};
+  const auto run = state();
+  flow::run_input input;
+  input.key = run.key;
+  input.flow = run.flow;
+  input.data = flow::shared_json{{{"amount", 42}, {"items", {"a", 1.5}}}};
+  input.metadata = {{"by", "ada"}};
+  input.restarted_from = run.restarted_from;
+  input.parent = run.parent;
+  input.depth = run.depth;
+  input.parent_attempt = run.parent_attempt;
+  input.start_fingerprint = run.start_fingerprint;
+  input.created_at = run.created_at;
+  input.trace = run.trace;
+  return input;
 }
 
 inline flow::abandoned_child orphan() {

@@ -12,7 +12,7 @@ using namespace codec;
 
 namespace {
 
-constexpr std::uint8_t snapshot_version = 1;
+constexpr std::uint8_t state_version = 1;
 constexpr std::uint8_t run_version = 1;
 
 /// The optional parts of a summary, in the order of their encoding. Bits are stored.
@@ -76,21 +76,19 @@ void decode_summary(byte_reader& from, Run& run, std::uint64_t& start_fingerprin
 /// The optional parts of a state, in the order of their encoding. Bits are stored.
 struct state_has {
   enum part : std::uint32_t {
-    events = 1u << 0,
-    frozen_at = 1u << 1,
-    compensating = 1u << 2,
-    compensations = 1u << 3,
-    maps = 1u << 4,
-    signals = 1u << 5,
-    depth = 1u << 6,
-    trace = 1u << 7,
-    all = (1u << 8) - 1,
+    frozen_at = 1u << 0,
+    compensating = 1u << 1,
+    compensations = 1u << 2,
+    maps = 1u << 3,
+    signals = 1u << 4,
+    depth = 1u << 5,
+    trace = 1u << 6,
+    all = (1u << 7) - 1,
   };
 };
 
-snapshot decode_snapshot_v1(byte_reader& from) {
-  snapshot s;
-  flow::run_state& run = s.run;
+flow::run_state decode_state_v1(byte_reader& from) {
+  flow::run_state run;
   decode_summary(from, run, run.start_fingerprint, run.parent_attempt);
   run.sequence = from.varint();
   run.updated_at = from.time(run.created_at);
@@ -102,7 +100,6 @@ snapshot decode_snapshot_v1(byte_reader& from) {
   run.visits = decode_numbers(from);
   const std::uint32_t parts = from.bits(state_has::all);
   const auto has = [parts](state_has::part part) { return (parts & part) != 0; };
-  if (has(state_has::events)) s.events = decode_events(from);
   if (has(state_has::frozen_at)) run.frozen_at = from.time(run.updated_at);
   if (has(state_has::compensating)) run.compensating = decode_compensating(from);
   if (has(state_has::compensations)) run.compensations = decode_compensations(from);
@@ -115,7 +112,7 @@ snapshot decode_snapshot_v1(byte_reader& from) {
   }
   if (has(state_has::depth)) run.depth = from.varint32();
   if (has(state_has::trace)) run.trace = decode_trace(from);
-  return s;
+  return run;
 }
 
 run_record decode_run_v1(byte_reader& from) {
@@ -126,9 +123,8 @@ run_record decode_run_v1(byte_reader& from) {
 
 }  // namespace
 
-void encode_snapshot(const flow::run_state& run, const std::vector<flow::event>& events,
-                     std::string& to) {
-  record_writer out{to, record_kind::checkpoint_snapshot, snapshot_version};
+void encode_state(const flow::run_state& run, std::string& to) {
+  record_writer out{to, record_kind::run_state, state_version};
   encode_summary(out, run, run.start_fingerprint, run.parent_attempt);
   out.varint(run.sequence);
   out.time(run.updated_at, run.created_at);
@@ -139,7 +135,6 @@ void encode_snapshot(const flow::run_state& run, const std::vector<flow::event>&
   encode_tokens(out, run.tokens, true, run.updated_at);
   encode_numbers(out, run.visits);
   const std::uint32_t parts =
-      when(!events.empty(), state_has::events) |
       when(run.frozen_at.has_value(), state_has::frozen_at) |
       when(run.compensating.has_value(), state_has::compensating) |
       when(!run.compensations.empty(), state_has::compensations) |
@@ -147,7 +142,6 @@ void encode_snapshot(const flow::run_state& run, const std::vector<flow::event>&
       when(run.depth > 0, state_has::depth) | when(run.trace.has_value(), state_has::trace);
   const auto has = [parts](state_has::part part) { return (parts & part) != 0; };
   out.varint(parts);
-  if (has(state_has::events)) encode_events(out, events);
   if (has(state_has::frozen_at)) out.time(*run.frozen_at, run.updated_at);
   if (has(state_has::compensating)) encode_compensating(out, *run.compensating);
   if (has(state_has::compensations)) encode_compensations(out, run.compensations);
@@ -163,12 +157,8 @@ void encode_snapshot(const flow::run_state& run, const std::vector<flow::event>&
   out.finish();
 }
 
-bool is_snapshot(std::string_view checkpoint) noexcept {
-  return kind_of(checkpoint) == record_kind::checkpoint_snapshot;
-}
-
-result<snapshot> decode_snapshot(std::string_view bytes) {
-  return decode_record<snapshot>(record_kind::checkpoint_snapshot, bytes, {decode_snapshot_v1});
+result<flow::run_state> decode_state(std::string_view bytes) {
+  return decode_record<flow::run_state>(record_kind::run_state, bytes, {decode_state_v1});
 }
 
 void encode_run(const flow::run_state& run, std::string& to) {

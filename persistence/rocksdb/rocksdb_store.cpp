@@ -45,9 +45,10 @@ class rocksdb_store final : public store {
     database_->avoid_damage();
     group_.begin(mode_ == durability::off ? std::string{} : encode_mark(current_mark()));
     for (const batch* changes : batches) group_.append(*changes);
-    auto& group = group_.finish();
-    if (group.Count() > 0) {
-      const auto status = database_->db().Write(write_options_, &group);
+    if (const auto summed = group_.finish(); !summed.ok())
+      return stop(from_status(summed, "reading from", database_->path()));
+    if (group_.changes().Count() > 0) {
+      const auto status = database_->db().Write(write_options_, &group_.changes());
       if (!status.ok()) return stop(from_status(status, "writing to", database_->path()));
     }
     auto written = std::make_shared<const snapshot_view>(database_);

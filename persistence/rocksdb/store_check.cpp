@@ -10,6 +10,8 @@
 #include <rocksdb/sst_file_reader.h>
 #include <rocksdb/write_batch.h>
 
+#include <pawl/detail/placement.hpp>
+
 #include "persistence/keys.hpp"
 #include "persistence/rocksdb/database.hpp"
 #include "persistence/rocksdb/manifest.hpp"
@@ -26,7 +28,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The run in a key of `column::runs` or `column::checkpoints`: scope 0 run 0 …
+/// The run in a key of `column::runs`: scope 0 run 0
 std::optional<run_key> run_in(std::string_view key) {
   const auto scope = key.find('\0');
   if (scope == std::string_view::npos) return std::nullopt;
@@ -52,16 +54,26 @@ void add_run(damaged_runs& to, const std::optional<run_key>& run, const std::str
   if (run) to.emplace(keys::run(*run), damaged_run{*run, what});
 }
 
-/// Collects the runs that the batches of a log change, from those records that were skipped.
+/// The run whose input a record is.
+std::optional<run_key> run_of_input(std::string_view bytes) {
+  auto input = decode_input(bytes);
+  return input ? std::optional{std::move(input->key)} : std::nullopt;
+}
+
+constexpr auto lost_changes = "lost its changes after the damage";
+
+/// Collects the runs that the batches of a log change, from those records that were skipped: by
+/// name, or by the hash that the keys of their checkpoints begin with.
 class dropped_runs final : public wal_sink, private rocksdb::WriteBatch::Handler {
  public:
   dropped_runs(const database& of, std::uint64_t log, const wal_check::record_set& skipped,
-               damaged_runs& into)
+               damaged_runs& into, std::set<std::string>& hashes_into)
       : runs_(of.column_handle(column::runs)->GetID()),
         checkpoints_(of.column_handle(column::checkpoints)->GetID()),
         log_(log),
         skipped_(skipped),
-        into_(into) {}
+        into_(into),
+        hashes_into_(hashes_into) {}
 
   void on_record(std::uint64_t, std::string_view content) override {
     const auto entry = parse_entry(content);
@@ -73,9 +85,13 @@ class dropped_runs final : public wal_sink, private rocksdb::WriteBatch::Handler
 
  private:
   rocksdb::Status PutCF(std::uint32_t family, const rocksdb::Slice& key,
-                        const rocksdb::Slice&) override {
-    if (family == runs_ || family == checkpoints_)
-      add_run(into_, run_in(key.ToStringView()), "lost its changes after the damage");
+                        const rocksdb::Slice& value) override {
+    if (family == runs_) add_run(into_, run_in(key.ToStringView()), lost_changes);
+    if (family == checkpoints_) {
+      const auto at = key.ToStringView();
+      hashes_into_.emplace(at.substr(0, keys::run_hash_bytes));
+      if (keys::is_input(at)) add_run(into_, run_of_input(value.ToStringView()), lost_changes);
+    }
     return rocksdb::Status::OK();
   }
   rocksdb::Status DeleteCF(std::uint32_t, const rocksdb::Slice&) override {
@@ -90,6 +106,7 @@ class dropped_runs final : public wal_sink, private rocksdb::WriteBatch::Handler
   const std::uint64_t log_;
   const wal_check::record_set& skipped_;
   damaged_runs& into_;
+  std::set<std::string>& hashes_into_;
 };
 
 /// A damaged table and the keys that it may hold.
@@ -175,7 +192,7 @@ class examination {
     std::set<std::uint64_t> numbers;
     for (const auto& record : logs.skipped) numbers.insert(record.first);
     for (const auto number : numbers) {
-      dropped_runs sink{*database_, number, logs.skipped, runs_};
+      dropped_runs sink{*database_, number, logs.skipped, runs_, changed_};
       if (auto read = read_wal(path_ / log_name(number), sink); !read)
         add_damage(log_name(number), std::nullopt, "", read.error().message);
     }
@@ -209,14 +226,18 @@ class examination {
     const auto note = [&](const std::optional<run_key>& run) {
       if (run) all.emplace(keys::run(*run), *run);
     };
-    scan_around_damage(now, column::runs, [&](std::string_view key) { note(run_in(key)); });
-    scan_around_damage(now, column::checkpoints, [&](std::string_view key) { note(run_in(key)); });
-    scan_around_damage(now, column::indexes, [&](std::string_view key) {
-      if (key.starts_with('a')) note(keys::run_of(key));
+    scan_around_damage(now, column::runs, [&](auto key, auto) { note(run_in(key)); });
+    scan_around_damage(now, column::checkpoints, [&](auto key, auto value) {
+      if (keys::is_input(key)) note(run_of_input(value));
+    });
+    scan_around_damage(now, column::indexes, [&](auto key, auto) {
+      if (key.starts_with('m') || key.starts_with('s')) note(keys::run_of(key));
     });
     report_.runs_checked = all.size();
     for (const auto& entry : all) {
       const auto& run = entry.second;
+      if (!changed_.empty() && changed_.contains(pawl::detail::run_hash(run)))
+        add_run(runs_, run, lost_changes);
       const auto record = load_record(now, run);
       const auto state = load_run(now, run);
       if (!record) {
@@ -232,13 +253,13 @@ class examination {
 
   /// Visits the keys that can be read. After damage it continues behind the damaged table.
   void scan_around_damage(const view& now, column where,
-                          const std::function<void(std::string_view)>& visit) {
+                          const std::function<void(std::string_view, std::string_view)>& visit) {
     view::range keys;
     while (true) {
       std::string last = keys.from;
-      const auto scanned = now.scan(where, keys, [&](std::string_view key, std::string_view) {
+      const auto scanned = now.scan(where, keys, [&](std::string_view key, std::string_view value) {
         last.assign(key);
-        visit(key);
+        visit(key, value);
         return view::next::more;
       });
       if (scanned) return;
@@ -261,6 +282,7 @@ class examination {
   std::shared_ptr<database> database_;
   std::vector<damaged_table> tables_;
   damaged_runs runs_;
+  std::set<std::string> changed_;  ///< hashes of runs that lost changes
   store_report report_;
 };
 

@@ -1,5 +1,9 @@
 #include "persistence/rocksdb/store_check.hpp"
 
+#include <pawl/detail/hex.hpp>
+#include <pawl/detail/placement.hpp>
+
+#include "persistence/codec.hpp"
 #include "persistence/conformance.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/rocksdb/test_folder.hpp"
@@ -26,13 +30,18 @@ std::string noise(int seed, std::size_t size) {
   return bytes;
 }
 
-/// Writes the records of runs, each run with its own commit. The contents are not those of runs: a
-/// check reports each as unreadable, which shows that it was found.
+/// Writes records of runs, each run with its own commit. Except for the inputs, which name the
+/// runs, the contents are not those of runs: a check reports each as unreadable, which shows that
+/// it was found.
 void commit_runs(store& opened, int from, int to) {
   for (int n = from; n < to; ++n) {
+    flow::run_input input;
+    input.key = run_number(n);
+    input.data = flow::shared_json{{{"noise", pawl::detail::to_hex(noise(-n, 400))}}};
     batch changes;
-    changes.put(column::runs, keys::run(run_number(n)), noise(n, 400));
-    changes.put(column::checkpoints, keys::checkpoint(run_number(n), 1), noise(-n, 400));
+    changes.put(column::runs, keys::run(input.key), noise(n, 400));
+    changes.put(column::checkpoints, keys::input(pawl::detail::run_hash(input.key)),
+                encode_input(input));
     commit(opened, {changes});
   }
 }

@@ -6,10 +6,11 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
 #include "persistence/descriptors.hpp"
-#include "persistence/rocksdb/counter_merge.hpp"
+#include "persistence/keys.hpp"
 
 namespace pawl::persistence::rocks {
 namespace {
@@ -101,9 +102,12 @@ rocksdb::ColumnFamilyOptions column_options(column where,
   options.write_buffer_size = 16 * mib;
   options.max_write_buffer_number = 3;  // one is filled while two are flushed
 
+  if (where == column::checkpoints) {
+    // A run's checkpoints follow each other: an insertion starts where the last of the run was.
+    options.memtable_insert_with_hint_prefix_extractor.reset(
+        rocksdb::NewFixedPrefixTransform(keys::run_hash_bytes));
+  }
   if (where == column::counters) {
-    options.merge_operator = std::make_shared<counter_merge>();
-    options.max_successive_merges = 32;  // keeps reads of a busy counter cheap
     options.write_buffer_size = 4 * mib;
   }
   return options;

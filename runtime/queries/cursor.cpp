@@ -16,12 +16,26 @@ std::string make_cursor(std::string_view key) {
   return detail::to_hex(key);
 }
 
-result<std::string> cursor_key(std::string_view cursor, const persistence::view::range& within) {
+namespace {
+
+error invalid_cursor() {
+  return {errc::invalid_argument, "invalid cursor; use the one returned with the previous page"};
+}
+
+}  // namespace
+
+result<std::string> key_in_cursor(std::string_view cursor) {
   auto key = detail::from_hex(cursor);
-  if (key) *key += '\0';  // the first key after it
-  if (key && *key >= within.from && *key < within.to) return *std::move(key);
-  return error{errc::invalid_argument,
-               "invalid cursor; use the one returned with the previous page"};
+  if (!key) return invalid_cursor();
+  return *std::move(key);
+}
+
+result<std::string> cursor_key(std::string_view cursor, const persistence::view::range& within) {
+  auto key = key_in_cursor(cursor);
+  if (!key) return key;
+  *key += '\0';  // the first key after it
+  if (*key < within.from || *key >= within.to) return invalid_cursor();
+  return key;
 }
 
 }  // namespace pawl

@@ -9,6 +9,7 @@
 #include "persistence/codec.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/not_found.hpp"
+#include "persistence/run_list.hpp"
 #include "persistence/runs.hpp"
 #include "runtime/core.hpp"
 #include "runtime/queries/cursor.hpp"
@@ -162,23 +163,14 @@ result<std::vector<diagnostic>> flow_queries::validate(const json& definition) c
 result<void> flow_queries::check_unused(const flow_name& name) const {
   const auto r = begin_reading(core_);
   if (!r) return r.error();
-  std::optional<error> failure;
   for (const auto status : {run_status::running, run_status::paused}) {
-    const auto scanned =
-        r->now->scan(column::indexes, persistence::keys::runs_by_status(in_, status),
-                     [&](std::string_view key, std::string_view) {
-                       const auto run = persistence::keys::run_of(key);
-                       if (!run) return view::next::more;
-                       const auto record = persistence::load_record(*r->now, *run);
-                       if (!record) {
-                         failure = record.error();
-                       } else if (*record && (*record)->summary.flow.name == name) {
-                         failure = in_use(name, run->id, status);
-                       }
-                       return failure ? view::next::stop : view::next::more;
-                     });
-    if (!scanned) return scanned.error();
-    if (failure) return *failure;
+    persistence::run_list runs{*r->now, in_, status};
+    while (true) {
+      const auto next = runs.next();
+      if (!next) return next.error();
+      if (!*next) break;
+      if ((*next)->run.flow.name == name) return in_use(name, (*next)->run.key.id, status);
+    }
   }
   return {};
 }

@@ -8,6 +8,7 @@
 #include "actors/engine_context.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/not_found.hpp"
+#include "persistence/run_list.hpp"
 #include "persistence/runs.hpp"
 #include "runtime/core.hpp"
 #include "runtime/queries/cursor.hpp"
@@ -17,20 +18,8 @@
 namespace pawl {
 namespace {
 
-using persistence::view;
-
 /// Maximum number of records that one page reads. Filtering by flow has no index of its own.
 constexpr std::size_t max_records_per_page = 10'000;
-
-/// The run that an index entry names.
-result<run_summary> indexed_run(const view& now, std::string_view key) {
-  const auto run = persistence::keys::run_of(key);
-  if (!run) return error{errc::corrupt, "an index entry does not name a run"};
-  auto record = persistence::load_record(now, *run);
-  if (!record) return std::move(record).error();
-  if (!*record) return error{errc::corrupt, "the index names a missing run: " + run->id.str()};
-  return std::move((*record)->summary);
-}
 
 }  // namespace
 
@@ -40,12 +29,12 @@ result<run_view> run_queries::get(const run_key& key) const {
   const auto run = persistence::load_run(*r->now, key);
   if (!run) return run.error();
   if (!*run) return persistence::no_such_run(key.id);
-  const auto compiled = r->context->flows.get(*r->now, key.scope, (*run)->flow);
+  const auto compiled = r->context->flows.get(*r->now, key.scope, (*run)->state.flow);
   if (!compiled) return compiled.error();
   auto input = persistence::load_input(*r->now, key);
   if (!input) return std::move(input).error();
-  run_view shown = make_view(**run, **compiled);
-  if (*input) shown.input = std::move((*input)->data);
+  run_view shown = make_view((*run)->state, **compiled);
+  if (*input) shown.input = *(*input)->data;
   if (r->context->suspects.is_quarantined(key)) {
     // Its record says so; its state is as it was.
     auto record = persistence::load_record(*r->now, key);
@@ -70,37 +59,26 @@ result<run_page> run_queries::list(const scope_name& in, const run_filter& filte
   if (auto good = check_limit(filter.limit); !good) return std::move(good).error();
   const auto r = begin_reading(core_);
   if (!r) return r.error();
-  view::range range = filter.status ? persistence::keys::runs_by_status(in, *filter.status)
-                                    : persistence::keys::runs_by_creation(in);
+  std::string after;
   if (!filter.cursor.empty()) {
-    auto from = cursor_key(filter.cursor, range);
-    if (!from) return std::move(from).error();
-    range.from = *std::move(from);
+    auto end = key_in_cursor(filter.cursor);
+    if (!end) return std::move(end).error();
+    after = *std::move(end);
   }
+  persistence::run_list runs{*r->now, in, filter.status, after};
   run_page page;
-  std::optional<error> failure;
-  std::string last;
-  std::size_t records = 0;
-  const auto scanned = r->now->scan(
-      persistence::column::indexes, range, [&](std::string_view key, std::string_view) {
-        if (page.runs.size() == filter.limit || records == max_records_per_page) {
-          page.next = make_cursor(last);
-          return view::next::stop;
-        }
-        auto found = indexed_run(*r->now, key);
-        if (!found) {
-          failure = std::move(found).error();
-          return view::next::stop;
-        }
-        ++records;
-        last = key;
-        if (!filter.flow || found->flow.name == *filter.flow)
-          page.runs.push_back(*std::move(found));
-        return view::next::more;
-      });
-  if (!scanned) return scanned.error();
-  if (failure) return *failure;
-  return page;
+  for (std::size_t records = 0;; ++records) {
+    auto next = runs.next();
+    if (!next) return std::move(next).error();
+    if (!*next) return page;
+    if (page.runs.size() == filter.limit || records == max_records_per_page) {
+      page.next = make_cursor(after);
+      return page;
+    }
+    after = std::move((*next)->order);
+    if (!filter.flow || (*next)->run.flow.name == *filter.flow)
+      page.runs.push_back(std::move((*next)->run));
+  }
 }
 
 result<std::vector<run_count>> run_queries::counts(const scope_name& in) const {

@@ -99,7 +99,7 @@ result<flow::start_command> make_restart(const engine_core& core, const run_key&
   if (!*input) return error{errc::corrupt, "run " + key.id.str() + " has no record of its input"};
   if (!options.version) options.version = old.flow.version;
   if (options.metadata.empty()) options.metadata = (*input)->metadata;
-  return make_command(core, key.scope, old.flow.name.str(), (*input)->data, std::move(options),
+  return make_command(core, key.scope, old.flow.name.str(), *(*input)->data, std::move(options),
                       &key.id);
 }
 

@@ -121,8 +121,8 @@ class BadCommand(ProgramTest):
             self.refused(USAGE, "--id", "run", self.flow(task("a", "core.set")), "--id", reserved)
 
     def test_all_errors_of_a_configuration_are_reported(self):
-        config = self.file("pawl.toml", '[storage]\ndurability = "fast"\nsnapshot_evry = 3\n')
-        self.refused(USAGE, ["pawl.toml:2", "pawl.toml:3", "storage.snapshot_every"], "config",
+        config = self.file("pawl.toml", '[storage]\ndurability = "fast"\njournal_grups = 3\n')
+        self.refused(USAGE, ["pawl.toml:2", "pawl.toml:3", "storage.journal_groups"], "config",
                      "--config", config)
         self.refused(NOT_FOUND, "missing.toml", "config", "--config", "missing.toml")
 

@@ -231,7 +231,7 @@ int main(int argc, char** argv) {
 
   pawl::settings settings;
   settings.storage.data_dir = argv[2];
-  settings.storage.snapshot_every = 4;  // covers reading from snapshots and from deltas
+  settings.storage.snapshot_min_bytes = 400;  // covers reading of states and of checkpoints
   settings.log.level = pawl::log_level::warning;
   pawl::engine engine{settings};
   if (auto added = engine.functions().add("test.step", step); !added) return fail(added.error());

@@ -31,7 +31,7 @@ TEST_CASE("a run that crashes its actor repeatedly is quarantined, and other run
     auto found = persistence::load_run(*engine.store().durable_view(), key);
     REQUIRE(found);
     REQUIRE(found->has_value());
-    return **std::move(found);
+    return std::move((*found)->state);
   };
   const run_key bad{in, run_id{"bad"}};
   const run_key good{in, run_id{"good"}};

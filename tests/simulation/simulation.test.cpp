@@ -37,7 +37,7 @@ settings random_settings(world& w) {
   settings s;
   s.engine.shards = 3;
   s.engine.recovery_batch = 2;
-  s.storage.snapshot_every = static_cast<std::uint32_t>(1 + w.draw(5));
+  s.storage.snapshot_min_bytes = 1 + w.draw(500);
   // Forks in loops would take too long.
   s.run.default_max_visits = 6;
   s.run.max_tokens = 8;
@@ -168,8 +168,8 @@ void seeded_simulation::skip_compensation() {
   for (const auto& run : all_runs(*now)) {
     const auto state = persistence::load_run(*now, run.key);
     REQUIRE(state);
-    if (!*state || !(*state)->compensating) continue;
-    for (const auto& t : (*state)->tokens) {
+    if (!*state || !(*state)->state.compensating) continue;
+    for (const auto& t : (*state)->state.tokens) {
       if (!t.compensates) continue;
       const std::string node = flows_.at(run.flow.name)->at(t.node).id;
       return send(run.key, flow::skip_command{{}, "it cannot succeed", node},

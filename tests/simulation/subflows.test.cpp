@@ -46,7 +46,7 @@ class family {
     return (*persistence::load_record(*now(), run))->summary.status;
   }
   [[nodiscard]] json data(const run_key& run) const {
-    return *(*persistence::load_run(*now(), run))->data;
+    return *(*persistence::load_run(*now(), run))->state.data;
   }
   [[nodiscard]] std::size_t number_of_runs() const { return all_runs(*now()).size(); }
   [[nodiscard]] std::uint64_t runs_in_memory() const {

@@ -10,21 +10,20 @@ json reason_detail(const std::string& reason) {
 }
 
 void lifecycle::create(start_command&& start) {
-  run_state& run = changes_.run();
-  run.key = std::move(start.key);
-  run.flow = std::move(start.flow);
-  run.metadata = start.metadata;
-  run.restarted_from = std::move(start.restarted_from);
-  run.parent = std::move(start.parent);
-  run.depth = start.depth;
-  run.parent_attempt = start.parent_attempt;
-  run.start_fingerprint = start.fingerprint;
-  run.trace = start.trace;
-  run.created_at = changes_.now();
-  run.data = shared_json{json::object()};
-  // Not in the delta: the first checkpoint of a run holds the whole state.
-  for (const auto& [key, value] : start.input.items()) set_data(run, key, value);
-  changes_.change().input = run_input{std::move(start.input), std::move(start.metadata)};
+  run_input input;
+  input.key = std::move(start.key);
+  input.flow = std::move(start.flow);
+  input.data = shared_json{std::move(start.input)};
+  input.metadata = std::move(start.metadata);
+  input.restarted_from = std::move(start.restarted_from);
+  input.parent = std::move(start.parent);
+  input.depth = start.depth;
+  input.parent_attempt = start.parent_attempt;
+  input.start_fingerprint = start.fingerprint;
+  input.trace = start.trace;
+  input.created_at = changes_.now();
+  changes_.run() = initial_state(input);
+  changes_.change().input = std::move(input);
   changes_.record(event_kind::run_created);
 }
 
