@@ -103,7 +103,9 @@ struct run_view {
   std::vector<std::string> at;  ///< ids of the current nodes
   std::vector<pawl::waiting_on> waiting_on;
   std::vector<pending_signal> inbox;  ///< oldest first
-  /// True if nothing happens in the run until it receives a signal, an answer or a command.
+  /// True if nothing happens in the run, and in the subflows that it waits for, until one of them
+  /// receives a signal, an answer or a command. A run that waits for more than 1,000 runs is not
+  /// reported as parked.
   bool parked = false;
 };
 

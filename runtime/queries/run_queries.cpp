@@ -12,6 +12,7 @@
 #include "persistence/runs.hpp"
 #include "runtime/core.hpp"
 #include "runtime/queries/cursor.hpp"
+#include "runtime/queries/parked.hpp"
 #include "runtime/queries/reading.hpp"
 #include "runtime/queries/run_view.hpp"
 
@@ -35,6 +36,8 @@ result<run_view> run_queries::get(const run_key& key) const {
   if (!input) return std::move(input).error();
   run_view shown = make_view((*run)->state, **compiled);
   if (*input) shown.input = *(*input)->data;
+  if (shown.parked)
+    shown.parked = subflows_are_parked(*r->now, r->context->suspects, (*run)->state);
   if (r->context->suspects.is_quarantined(key)) {
     // Its record says so; its state is as it was.
     auto record = persistence::load_record(*r->now, key);

@@ -7,6 +7,7 @@
 #include "flow/machine/history.hpp"
 #include "flow/machine/machine.hpp"
 #include "flow/nodes/node.hpp"
+#include "runtime/queries/parked.hpp"
 
 namespace pawl {
 namespace {
@@ -53,8 +54,7 @@ run_view make_view(const flow::run_state& state, const flow::compiled_flow& comp
   shown.updated_at = state.updated_at;
   shown.data = *state.data;
   shown.metadata = state.metadata;
-  shown.parked = !is_finished(state.status) && flow::is_parked(state) && !flow::next_timer(state) &&
-                 flow::open_tasks(state).empty();
+  shown.parked = is_parked_itself(state);
   for (const auto& s : state.inbox) shown.inbox.push_back({s.type, s.id, s.payload});
   for (const auto& t : state.tokens)
     if (t.phase != flow::token_phase::ended) shown.at.push_back(compiled.at(t.node).id);

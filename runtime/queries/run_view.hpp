@@ -7,7 +7,8 @@
 
 namespace pawl {
 
-/// The public view of a run. `compiled`: the flow version of the run.
+/// The public view of a run. `compiled`: the flow version of the run. `parked` counts its subflows
+/// as parked.
 [[nodiscard]] run_view make_view(const flow::run_state& state, const flow::compiled_flow& compiled);
 
 }  // namespace pawl

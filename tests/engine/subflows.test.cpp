@@ -160,6 +160,28 @@ TEST_CASE("a run that waits for a subflow is parked and names it", "[engine][sub
   CHECK(count_of(kinds_of(e, parent), "step_finished") == 1);
 }
 
+TEST_CASE("a run is parked if all the subflows that it waits for are", "[engine][subflow]") {
+  engine e{quiet_settings()};
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(flow_named("grandchild",
+                                {node("ask", "interrupt", {{"question", "Go on?"}}),
+                                 node("late", "wait", {{"duration", "1h"}})},
+                                {edge("ask", "late")})));
+  REQUIRE(e.put_flow(single("child", "subflow", {{"flow", "grandchild"}})));
+  REQUIRE(e.put_flow(single("parent", "subflow", {{"flow", "child"}})));
+  const auto parent = e.start("parent")->id;
+  const run_id grandchild = awaited_by(e, awaited_by(e, parent));
+  static_cast<void>(once(e, grandchild, [](const run_view& v) { return v.parked; }));
+  CHECK(e.get(parent)->parked);
+  resume_options answer;
+  answer.answer = true;
+  REQUIRE(e.runs().resume(grandchild, answer));
+  static_cast<void>(once(e, grandchild, [](const run_view& v) {
+    return v.waiting_on.size() == 1 && v.waiting_on[0].kind == "timer";
+  }));
+  CHECK_FALSE(e.get(parent)->parked);  // the timer continues it
+}
+
 TEST_CASE("a subflow that times out is cancelled and its parent goes on", "[engine][subflow]") {
   engine e{quiet_settings()};
   REQUIRE(e.open());
