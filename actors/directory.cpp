@@ -156,14 +156,18 @@ void directory::wait(wait_finished& w) {
     if (is_finished((*found)->summary.status))
       return w.answer(ended_run{std::move((*found)->summary)});
     if (stopping_) return w.answer(engine_stops());
-    // Waiting for an unfinished run that recovery has not reached resumes it.
-    send_to_run(activate(w.key), activate_run{});
   }
+  // Waiting for an unfinished run that recovery has not reached resumes it. Without recovery it
+  // also resumes the subflows of a run that a command has loaded.
+  const bool resumes =
+      !active_.contains(w.key) || (context_->settings.engine.recovery_batch == 0 && !stopping_);
+  if (entry& e = activate(w.key); resumes && e.actor) send_to_run(e, activate_run{});
   if (w.deadline) schedule_deadline(*w.deadline);
   waiters_[w.key].push_back({w.deadline, std::move(w.answer)});
 }
 
 void directory::recover(recover_run& r) {
+  if (const auto* const other = other_shard(r.key)) return send(*other, std::move(r));
   if (stopping_) return;
   if (context_->suspects.is_quarantined(r.key)) return r.done({});
   entry& e = activate(r.key);

@@ -92,6 +92,7 @@ void run_actor::handle(activate_run& a) {
   life_.on_message();
   if (load()) {
     resume(unfinished_work());
+    if (context_->settings.engine.recovery_batch == 0) activate_children();
     a.done({});
   }
   if (load_failure_) a.done(*load_failure_);

@@ -124,6 +124,8 @@ class run_actor : public actor_base {
   [[nodiscard]] result<json> result_of_child(const persistence::view& now,
                                              const persistence::run_record& record) const;
   void retry_child_start(flow::token_id token);
+  /// Without recovery nothing else resumes the runs that this one waits for.
+  void activate_children();
   void notify_parent();
   /// Counts the end of the run, and logs a failure.
   void count_end(run_status how, const std::vector<flow::event>& events) const;

@@ -107,6 +107,13 @@ void run_actor::retry_child_start(flow::token_id token) {
   }
 }
 
+void run_actor::activate_children() {
+  if (!run_ || life_.is_stopping()) return;
+  for (const auto& t : run_->tokens)
+    if (t.phase == flow::token_phase::waiting && t.child && t.child->started)
+      send(directory_, recover_run{{key_.scope, t.child->id}, {}});
+}
+
 void run_actor::on_child_ended(const child_ended& ended) {
   // If no token waits for the child, its index entry is all that is left of it.
   if (!run_ || !take_child(ended.child, false))

@@ -171,7 +171,7 @@ constexpr std::array table{
         1, 100'000'000},
     key{"engine.recovery_batch", [](settings& s) -> field { return &s.engine.recovery_batch; },
         "Number of unfinished runs that are loaded at a time when the engine starts. 0: "
-        "none; a run is loaded when a call waits for it.",
+        "none; a run is loaded when a call waits for it or for its parent.",
         0, 1'000'000},
     key{"engine.restart_limit", [](settings& s) -> field { return &s.engine.restart_limit; },
         "Maximum number of restarts of a crashed run actor. After that its run fails as "

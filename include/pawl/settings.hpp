@@ -84,7 +84,7 @@ struct engine_settings {
   /// as `overloaded`.
   std::uint32_t max_commands_in_flight = 100'000;
   /// Number of unfinished runs that are loaded at a time when the engine starts. 0: none; a run is
-  /// loaded when a call waits for it.
+  /// loaded when a call waits for it or for its parent.
   std::uint32_t recovery_batch = 256;
   /// Maximum number of restarts of a crashed run actor. After that its run fails as quarantined.
   std::uint32_t restart_limit = 5;

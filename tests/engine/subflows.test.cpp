@@ -1,6 +1,7 @@
 // Runs that start other runs and wait for them, on a real engine.
 
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/engine/fixture.hpp"
@@ -158,6 +159,57 @@ TEST_CASE("a run that waits for a subflow is parked and names it", "[engine][sub
   CHECK(done->data["n"] == 1);
   CHECK(count_of(kinds_of(e, parent), "child_started") == 1);
   CHECK(count_of(kinds_of(e, parent), "step_finished") == 1);
+}
+
+namespace {
+
+/// A function that is called again when the engine is opened again: it only returns when the engine
+/// stops.
+result<json> hold(const step_context& step) {
+  while (!step.stop_requested()) std::this_thread::sleep_for(1ms);
+  return error{errc::cancelled, "stopped"};
+}
+
+/// Starts a flow whose subflow's subflow is killed in its step; returns the run.
+run_id interrupted_family(const settings& used) {
+  settings s = used;
+  s.engine.stop_timeout_ms = 1ms;
+  engine e{s};
+  REQUIRE(e.functions().add("work", hold));
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(task_flow("grandchild", "work")));
+  REQUIRE(e.put_flow(single("child", "subflow", {{"flow", "grandchild"}})));
+  REQUIRE(e.put_flow(single("parent", "subflow", {{"flow", "child"}})));
+  const auto parent = e.start("parent")->id;
+  const run_id grandchild = awaited_by(e, awaited_by(e, parent));
+  static_cast<void>(once(e, grandchild, [](const run_view& v) {
+    return v.waiting_on.size() == 1 && v.waiting_on[0].kind == "function";
+  }));
+  CHECK_FALSE(e.get(parent)->parked);
+  REQUIRE(e.stop());
+  return parent;
+}
+
+}  // namespace
+
+TEST_CASE("waiting for a run resumes its subflows, too, if nothing else does",
+          "[engine][subflow]") {
+  const data_folder kept;
+  const run_id parent = interrupted_family(kept.used());
+  settings s = kept.used();
+  s.engine.recovery_batch = 0;
+  engine e{s};
+  REQUIRE(e.functions().add("work", [] { return json{{"n", 1}}; }));
+  REQUIRE(e.open());
+  CHECK_FALSE(e.get(parent)->parked);
+  SECTION("a run that is not in memory") {}
+  SECTION("a run that a command has loaded") {
+    REQUIRE(e.signal(parent, "something"));
+  }
+  const auto done = e.wait(parent, 30s);
+  REQUIRE(done);
+  CHECK(done->summary.status == run_status::completed);
+  CHECK(done->data["n"] == 1);
 }
 
 TEST_CASE("a run is parked if all the subflows that it waits for are", "[engine][subflow]") {
