@@ -24,19 +24,18 @@ exit_code fail_with(session& s, target& on, const error& why) {
 }
 
 /// Reports the state of runs that were still unfinished, and how to continue them. `last` is the
-/// last known state of the only run, if any.
+/// last known state of the only run, or empty.
 void report_unfinished(session& s, const command_hints& hints, std::size_t count,
-                       const run_id* only, const std::optional<run_view>& last) {
+                       const run_id* only, const run_family& last) {
   if (!hints.durable) {
     return s.print_message(
         count == 1 ? "the run was in memory only and is lost; use --data-dir DIR to store runs"
                    : "the runs were in memory only and are lost; use --data-dir DIR to store "
                      "runs");
   }
-  const auto unblock = last ? unblock_commands(*last, hints) : std::vector<std::string>{};
+  const auto unblock = unblock_commands(last, hints);
   if (!unblock.empty()) {
-    s.print_message("the run waits for " + wait_text(last->waiting_on.front(), wall_clock()) +
-                    (unblock.size() > 1 ? " and others" : ""));
+    s.print_message("the run waits for " + blocking_text(last, wall_clock()));
     for (const auto& command : unblock) s.print_message("continue with: " + command);
     return;
   }
@@ -106,6 +105,15 @@ void print_failed(session& s, const totals& all, const command_hints& hints, boo
   }
 }
 
+/// The unfinished parent of a run that has ended, in a data folder: there it needs a command.
+std::optional<run_id> waiting_parent(target& on, const run_view& run) {
+  const auto& parent = run.summary.parent;
+  if (!parent || on.hints().remote || run.summary.status == run_status::failed) return std::nullopt;
+  const auto view = on.get(*parent);
+  if (!view || is_finished(view->summary.status)) return std::nullopt;
+  return parent;
+}
+
 }  // namespace
 
 exit_code report_stopped_early(session& s, const command_hints& hints, const follow_result& done,
@@ -128,7 +136,7 @@ exit_code print_totals(session& s, target& on, const follow_result& done, bool j
   print_errors(s, all, detailed);
   if (json) {
     for (const auto& [id, run] : done.runs)
-      if (run) print_end_json(s, *run);
+      if (run) print_end_json(s, {{*run}});
   } else {
     print_failed(s, all, on.hints(), detailed);
     s.out().line(totals_line(all, done.runs.size()));
@@ -141,15 +149,14 @@ exit_code print_totals(session& s, target& on, const follow_result& done, bool j
   return all.by_state.contains("waiting") ? exit_code::waiting : exit_code::ok;
 }
 
-exit_code print_one(session& s, target& on, const result<run_view>& run,
-                    const flow::definition* flow, bool json) {
+exit_code print_one(session& s, target& on, const result<run_family>& run, bool json) {
   if (!run) return fail_with(s, on, run.error());
   if (json) {
     print_end_json(s, *run);
   } else {
-    print_end(s, *run, flow, on.hints());
+    print_end(s, *run, waiting_parent(on, run->front().run), on.hints());
   }
-  return exit_code_of(run->summary.status);
+  return exit_code_of(run->front().run.summary.status);
 }
 
 }  // namespace pawl::cli

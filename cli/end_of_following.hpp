@@ -5,7 +5,6 @@
 
 #include "cli/session.hpp"
 #include "cli/target.hpp"
-#include "flow/definition/definition.hpp"
 
 /// Reports how following runs ended. Each function prints and returns the exit code.
 namespace pawl::cli {
@@ -20,8 +19,7 @@ exit_code report_stopped_early(session& s, const command_hints& hints, const fol
 /// ones are named. Returns the worst of their exit codes.
 exit_code print_totals(session& s, target& on, const follow_result& done, bool json, bool detailed);
 
-/// Prints the state of a run that has ended or is parked. `flow` may be null.
-exit_code print_one(session& s, target& on, const result<run_view>& run,
-                    const flow::definition* flow, bool json);
+/// Prints the state of a run that has ended or is parked.
+exit_code print_one(session& s, target& on, const result<run_family>& run, bool json);
 
 }  // namespace pawl::cli

@@ -1,11 +1,13 @@
 #include "cli/follow_and_report.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "cli/end_of_following.hpp"
 #include "cli/questions.hpp"
 #include "cli/report.hpp"
+#include "cli/text.hpp"
 #include "cli/view/line_watcher.hpp"
 #include "cli/view/summary_watcher.hpp"
 #include "cli/view/table_watcher.hpp"
@@ -54,7 +56,7 @@ exit_code follow_several(session& s, target& on, std::vector<followed_run> runs,
   return with_stop(s, *done, code);
 }
 
-/// Follows one run, and answers its questions.
+/// Follows one run, and answers its questions and those of its subflows.
 class single_follower {
  public:
   single_follower(session& s, target& on, followed_run run, const report_options& options)
@@ -63,8 +65,7 @@ class single_follower {
         run_(std::move(run)),
         options_(options),
         how_(options),
-        questions_(s, on, run_.definition,
-                   {options.answers, !options.json && can_ask_on_terminal()}) {
+        questions_(s, on, {options.answers, !options.json && can_ask_on_terminal()}) {
     if (options.timeout) deadline_ = steady::now() + *options.timeout;
   }
 
@@ -75,10 +76,10 @@ class single_follower {
       const auto done = on_.follow(session_, *shown, {run_}, how_);
       if (!done) return session_.fail(done.error());
       if (done->how != follow_end::all_ended) return stopped_early(*done);
-      const auto& end = done->runs.begin()->second;
-      const bool asks = end && !is_finished(end->summary.status) && questions_.can_answer(*end);
-      if (!asks) return ended(*done, end);
-      if (const auto code = answer(*done, *end)) return *code;
+      const auto end = family_of(done->runs.begin()->second);
+      const auto* const asking = end ? asking_member(*end) : nullptr;
+      if (asking == nullptr) return ended(*done, end);
+      if (const auto code = answer(*done, *end, *asking)) return *code;
     }
   }
 
@@ -89,31 +90,56 @@ class single_follower {
                                           1 - done.runs.size(), &run_.id));
   }
 
-  exit_code ended(const follow_result& done, const result<run_view>& end) {
-    return with_stop(session_, done,
-                     print_one(session_, on_, end, run_.definition.get(), options_.json));
+  exit_code ended(const follow_result& done, const result<run_family>& end) {
+    const exit_code code = with_stop(session_, done, print_one(session_, on_, end, options_.json));
+    if (const auto left = questions_.unused(); left > 0 && end) {
+      session_.print_message(counted(left, "answer") + (left == 1 ? " was" : " were") +
+                             " not used: the run asked no further question");
+    }
+    return code;
   }
 
-  /// Answers a question of the run. Returns the exit code if following ends here.
-  std::optional<exit_code> answer(const follow_result& done, const run_view& asking) {
+  /// The run with its subflows, if it is not finished.
+  result<run_family> family_of(const result<run_view>& end) {
+    if (!end) return end.error();
+    run_family family;
+    if (is_finished(end->summary.status)) {
+      family.push_back({*end, run_.definition});
+      return family;
+    }
+    family = read_family(*end, [this](const run_id& id) { return on_.get(id); });
+    load_definitions(on_, family);
+    return family;
+  }
+
+  const family_member* asking_member(const run_family& family) const {
+    const auto found = std::find_if(family.begin(), family.end(), [&](const auto& member) {
+      return !is_finished(member.run.summary.status) && questions_.can_answer(member.run);
+    });
+    return found == family.end() ? nullptr : &*found;
+  }
+
+  /// Answers a question of the run or a subflow. Returns the exit code if following ends here.
+  std::optional<exit_code> answer(const follow_result& done, const run_family& end,
+                                  const family_member& asking) {
     const auto answered = questions_.answer(asking);
     if (!answered) {
       const exit_code code = session_.fail(answered.error());
-      static_cast<void>(ended(done, asking));
+      static_cast<void>(ended(done, end));
       return code;
     }
     switch (*answered) {
       case question_answerer::outcome::answered:
         break;
       case question_answerer::outcome::left:
-        return ended(done, asking);
+        return ended(done, end);
       case question_answerer::outcome::stopped:
-        static_cast<void>(ended(done, asking));
+        static_cast<void>(ended(done, end));
         return session_.stop_signals().code().value_or(exit_code::interrupted);
     }
     auto reloaded = load_run(on_, run_.id);
     if (!reloaded) return session_.fail(reloaded.error());
-    continue_after(*std::move(reloaded), asking.checkpoint);
+    continue_after(*std::move(reloaded), end.front().run.checkpoint);
     return std::nullopt;
   }
 
@@ -155,6 +181,17 @@ result<std::shared_ptr<const flow::definition>> load_definition(target& on,
   std::vector<diagnostic> diagnostics;  // stored definitions are valid
   return std::make_shared<const flow::definition>(
       flow::parse_definition(stored->definition, diagnostics));
+}
+
+void load_definitions(target& on, run_family& family) {
+  std::map<flow_version_id, std::shared_ptr<const flow::definition>> known;
+  for (auto& member : family) {
+    const auto& id = member.run.summary.flow;
+    const auto [place, is_new] = known.try_emplace(id);
+    if (is_new)
+      if (auto loaded = load_definition(on, id)) place->second = *std::move(loaded);
+    member.flow = place->second;
+  }
 }
 
 result<followed_run> load_run(target& on, const run_id& id) {

@@ -16,6 +16,8 @@ struct report_options : follow_options {
 /// Loads the definition of a stored flow. Errors: as `target::get_flow`.
 [[nodiscard]] result<std::shared_ptr<const flow::definition>> load_definition(
     target& on, const flow_version_id& id);
+/// Loads the flows of a family; those that cannot be read stay null.
+void load_definitions(target& on, run_family& family);
 /// Loads an existing run with its flow and its history so far. Errors: as `target::get`.
 [[nodiscard]] result<followed_run> load_run(target& on, const run_id& id);
 /// Loads a run without flow and history, for commands that follow several.
@@ -25,8 +27,8 @@ struct report_options : follow_options {
                                                           const std::vector<run_id>& ids);
 
 /// Follows the runs in the form that suits the output, prints their final states and the next
-/// command, and closes the target. Questions of a single run are answered with `answers`, then on
-/// the terminal. Returns the exit code.
+/// command, and closes the target. Questions of a single run and its subflows are answered with
+/// `answers`, then on the terminal. Returns the exit code.
 exit_code follow_and_report(session& s, target& on, std::vector<followed_run> runs,
                             const report_options& options);
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cli/line_input.hpp"
+#include "cli/report.hpp"
 #include "cli/text.hpp"
 #include "flow/definition/definition.hpp"
 
@@ -28,14 +29,23 @@ const json& answer_schema(const flow::definition* flow, const std::string& node)
   return none;
 }
 
+result<void> check_asks(target& on, const run_view& run) {
+  if (has_question(run)) return {};
+  const auto family = read_family(run, [&on](const run_id& id) { return on.get(id); });
+  if (!has_question(family)) return {};  // the engine says what it asks
+  std::string text = "run " + run.summary.key.id.str() +
+                     " asks no question itself; a subflow that it waits for does";
+  for (const auto& command : unblock_commands(family, on.hints()))
+    text += "\ncontinue with: " + command;
+  return error{errc::illegal_transition, std::move(text)};
+}
+
 bool can_ask_on_terminal() {
   return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
 }
 
-question_answerer::question_answerer(session& s, target& on,
-                                     std::shared_ptr<const flow::definition> flow,
-                                     answer_sources from)
-    : session_(s), on_(on), flow_(std::move(flow)), from_(std::move(from)) {}
+question_answerer::question_answerer(session& s, target& on, answer_sources from)
+    : session_(s), on_(on), from_(std::move(from)) {}
 
 bool question_answerer::has_source() const noexcept {
   return from_.on_terminal || used_ < from_.given.size();
@@ -76,20 +86,25 @@ bool question_answerer::is_open(const run_id& id, const waiting_on& wait) {
   });
 }
 
-result<question_answerer::outcome> question_answerer::answer(const run_view& run) {
-  const auto* const wait = next_of(run);
+result<question_answerer::outcome> question_answerer::answer(const family_member& asking) {
+  const auto* const wait = next_of(asking.run);
   if (wait == nullptr) return outcome::left;
-  const run_id& id = run.summary.key.id;
-  if (used_ == from_.given.size()) return ask(id, *wait);
+  const run_id& id = asking.run.summary.key.id;
+  if (used_ == from_.given.size()) return ask(asking, *wait);
   const auto sent = send(id, *wait, from_.given[used_++]);
   if (sent || !is_open(id, *wait)) return outcome::answered;
   return sent.error();
 }
 
-void question_answerer::print_question(const waiting_on& wait) {
+void question_answerer::print_question(const family_member& asking, const waiting_on& wait) {
   output& out = session_.out();
   const text_style style = session_.style();
+  const run_summary& run = asking.run.summary;
   out.line("");
+  if (run.parent) {
+    out.line(style.paint(tint::dim, "Run " + run.key.id.str() + " of " +
+                                        printable(to_string(run.flow)) + ", a subflow:"));
+  }
   if (wait.kind == "signal") {
     out.line(style.paint(tint::bold,
                          printable(wait.node) + " waits for the signal " + printable(wait.name)) +
@@ -101,16 +116,17 @@ void question_answerer::print_question(const waiting_on& wait) {
                                ? printable_lines(question.get_ref<const std::string&>())
                                : indented(question);
   out.line(style.paint(tint::bold, printable(wait.node) + " asks: " + text));
-  if (const json& schema = answer_schema(flow_.get(), wait.node); !schema.is_null())
+  if (const json& schema = answer_schema(asking.flow.get(), wait.node); !schema.is_null())
     out.line(style.paint(tint::dim, "JSON Schema of the answer: " + one_line(schema)));
   if (wait.until)
     out.line(style.paint(tint::dim, "The question ends at " + to_rfc3339(*wait.until) + "."));
 }
 
 /// Asks until an answer is accepted, the input ends or a signal to stop arrives.
-result<question_answerer::outcome> question_answerer::ask(const run_id& id,
+result<question_answerer::outcome> question_answerer::ask(const family_member& asking,
                                                           const waiting_on& wait) {
-  print_question(wait);
+  const run_id& id = asking.run.summary.key.id;
+  print_question(asking, wait);
   line_input lines{STDIN_FILENO, [this] { return session_.stop_signals().requested(); }};
   while (true) {
     session_.out().write("answer (JSON; Ctrl-D: answer later): ");

@@ -74,19 +74,35 @@ std::string next_command(const run_view& run, const flow::definition* flow,
 
 std::vector<std::string> unblock_commands(const run_view& run, const command_hints& hints) {
   std::vector<std::string> commands;
+  const auto add = [&](std::string command) {  // items of a map can wait for one signal
+    if (std::find(commands.begin(), commands.end(), command) == commands.end())
+      commands.push_back(std::move(command));
+  };
   if (is_finished(run.summary.status)) return commands;
   const auto questions = std::count_if(run.waiting_on.begin(), run.waiting_on.end(),
                                        [](const auto& each) { return each.kind == "answer"; });
   const bool accepts_signals = run.summary.status == run_status::running && !run.pausing;
   for (const auto& each : run.waiting_on) {
     if (each.kind == "answer") {
-      commands.push_back("pawl resume " + run.summary.key.id.str() +
-                         (questions > 1 ? " --question " + shell_word(each.name) : std::string{}) +
-                         " --answer JSON" + hints.run_flags);
+      add("pawl resume " + run.summary.key.id.str() +
+          (questions > 1 ? " --question " + shell_word(each.name) : std::string{}) +
+          " --answer JSON" + hints.run_flags);
     } else if (each.kind == "signal" && accepts_signals) {
-      commands.push_back("pawl runs signal " + run.summary.key.id.str() + " " +
-                         shell_word(each.name) + hints.run_flags);
+      add("pawl runs signal " + run.summary.key.id.str() + " " + shell_word(each.name) +
+          hints.run_flags);
     }
+  }
+  return commands;
+}
+
+std::vector<std::string> unblock_commands(const run_family& family, const command_hints& hints) {
+  std::vector<std::string> commands;
+  for (std::size_t i = 0; i < family.size(); ++i) {
+    const run_view& run = family[i].run;
+    auto own = unblock_commands(run, hints);
+    if (i > 0 && own.empty() && run.summary.status != run_status::running)
+      own.push_back(next_command(run.summary, hints));
+    commands.insert(commands.end(), own.begin(), own.end());
   }
   return commands;
 }
@@ -101,17 +117,41 @@ std::string wait_text(const waiting_on& wait, time_point now) {
   return text;
 }
 
-std::vector<std::string> wait_lines(const run_view& run, const flow::definition* flow,
-                                    time_point now) {
+std::vector<std::string> wait_lines(const run_family& family, time_point now) {
   std::vector<std::string> lines;
-  for (const auto& each : run.waiting_on) {
-    lines.push_back(wait_text(each, now));
-    if (each.kind != "answer") continue;
-    lines.push_back("  " + printable_lines(shortened(each.question)));
-    if (const json& schema = answer_schema(flow, each.node); !schema.is_null())
-      lines.push_back("  JSON Schema of the answer: " + one_line(schema));
+  for (std::size_t i = 0; i < family.size(); ++i) {
+    const auto& [run, flow] = family[i];
+    const std::string of = i == 0 ? "" : " of run " + run.summary.key.id.str();
+    if (i > 0 && run.summary.status != run_status::running && !has_question(run))
+      lines.push_back("a command: run " + run.summary.key.id.str() + " is " +
+                      std::string{to_string(run.summary.status)});
+    for (const auto& each : run.waiting_on) {
+      lines.push_back(wait_text(each, now) + of);
+      if (each.kind != "answer") continue;
+      lines.push_back("  " + printable_lines(shortened(each.question)));
+      if (const json& schema = answer_schema(flow.get(), each.node); !schema.is_null())
+        lines.push_back("  JSON Schema of the answer: " + one_line(schema));
+    }
   }
   return lines;
+}
+
+std::string blocking_text(const run_family& family, time_point now) {
+  std::string text;
+  std::size_t others = 0;
+  for (const auto& [run, flow] : family) {
+    for (const auto& each : run.waiting_on) {
+      if (each.kind != "answer" && each.kind != "signal") continue;
+      if (text.empty()) {
+        text = wait_text(each, now);
+        if (&run != &family.front().run) text += " of run " + run.summary.key.id.str();
+      } else {
+        ++others;
+      }
+    }
+  }
+  if (text.empty()) return "a command";
+  return text + (others > 0 ? " and others" : "");
 }
 
 std::string state_text(run_status status) {
@@ -139,8 +179,48 @@ std::string shortened(const json& value) {
          " more bytes; use --json to print all";
 }
 
-void print_end(session& s, const run_view& run, const flow::definition* flow,
+json to_json(const run_family& family) {
+  json object = to_json(family.front().run);
+  if (family.size() == 1) return object;
+  json& subflows = object["waiting_subflows"] = json::array();
+  for (std::size_t i = 1; i < family.size(); ++i) {
+    json all = to_json(family[i].run);
+    json& shown = subflows.emplace_back();
+    for (const char* const key : {"id", "flow", "version", "status", "parked", "waiting_on"})
+      shown[key] = std::move(all[key]);
+  }
+  return object;
+}
+
+namespace {
+
+/// The lines that say how to go on.
+void print_next(session& s, const run_family& family, const std::optional<run_id>& parent,
+                const command_hints& hints) {
+  const run_view& run = family.front().run;
+  const text_style style = s.style();
+  if (!hints.durable) {
+    return s.out().line(style.paint(
+        tint::dim, is_finished(run.summary.status)
+                       ? "The run was in memory only. Use --data-dir DIR to store runs; they "
+                         "survive kill -9."
+                       : "The run was in memory only and is lost. Use --data-dir DIR to store "
+                         "runs; a stored run can be continued."));
+  }
+  auto commands = unblock_commands(family, hints);
+  if (commands.empty() && parent) {
+    commands.push_back("pawl resume " + parent->str() + hints.run_flags);
+  } else if (commands.empty()) {
+    commands.push_back(next_command(run, family.front().flow.get(), hints));
+  }
+  for (const auto& command : commands) s.out().line(style.paint(tint::dim, "next: ") + command);
+}
+
+}  // namespace
+
+void print_end(session& s, const run_family& family, const std::optional<run_id>& parent,
                const command_hints& hints) {
+  const run_view& run = family.front().run;
   const run_summary& summary = run.summary;
   const text_style style = s.style();
   const ending how = ending_of(run, style);
@@ -154,7 +234,7 @@ void print_end(session& s, const run_view& run, const flow::definition* flow,
                                       printable(to_string(summary.flow))));
   out.line(shortened(run.data));
   if (!is_finished(summary.status))
-    for (const auto& line : wait_lines(run, flow, wall_clock()))
+    for (const auto& line : wait_lines(family, wall_clock()))
       out.line(line.starts_with(' ') ? line : "waiting for " + line);
   if (summary.error) {
     const run_error& e = *summary.error;
@@ -162,24 +242,13 @@ void print_end(session& s, const run_view& run, const flow::definition* flow,
              (e.attempt > 1 ? ", attempt " + std::to_string(e.attempt) : ""));
     out.line("  " + printable_lines(e.message));
   }
-  if (!hints.durable) {
-    out.line(style.paint(
-        tint::dim, is_finished(summary.status)
-                       ? "The run was in memory only. Use --data-dir DIR to store runs; they "
-                         "survive kill -9."
-                       : "The run was in memory only and is lost. Use --data-dir DIR to store "
-                         "runs; a stored run can be continued."));
-  } else {
-    const auto commands = unblock_commands(run, hints);
-    for (const auto& command : commands) out.line(style.paint(tint::dim, "next: ") + command);
-    if (commands.empty())
-      out.line(style.paint(tint::dim, "next: ") + next_command(run, flow, hints));
-  }
+  print_next(s, family, parent, hints);
   out.flush();
 }
 
-void print_end_json(session& s, const run_view& run) {
-  json object = to_json(run);
+void print_end_json(session& s, const run_family& family) {
+  const run_view& run = family.front().run;
+  json object = to_json(family);
   object["event"] = "summary";
   object["run"] = run.summary.key.id.str();
   object["duration_us"] = duration_us(run.summary, run.updated_at);

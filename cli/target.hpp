@@ -11,6 +11,7 @@
 
 #include <pawl/engine.hpp>
 
+#include "cli/run_family.hpp"
 #include "cli/view/watcher.hpp"
 
 namespace pawl::cli {
@@ -38,8 +39,9 @@ struct follow_result {
   /// The final view of each run that ended or is parked, or the error of one that could not be
   /// followed.
   std::map<run_id, result<run_view>> runs;
-  /// If one run was followed: the last state of it that was read while it was unfinished.
-  std::optional<run_view> last = {};
+  /// If one run was followed: the last state of it and its subflows that was read while it was
+  /// unfinished, or empty.
+  run_family last = {};
   /// The result of stopping the engine, if following ended before the runs.
   result<void> stopped = {};
 };
@@ -49,7 +51,8 @@ struct follow_options {
   std::optional<std::chrono::milliseconds> timeout = {};  ///< maximum time to follow
   /// Keeps following runs that wait for an external event. Servers only.
   bool until_finished = false;
-  /// Stops following a run that asks a question, even if the question has a timeout.
+  /// Stops following a run that asks a question, or whose subflow does, even if the question has a
+  /// timeout.
   bool until_question = false;
   /// Reads the events after the checkpoint of the run from its history first. A server always does.
   bool catch_up = false;
@@ -58,9 +61,6 @@ struct follow_options {
     return result<void>{};
   };
 };
-
-/// True if the run asks a question.
-[[nodiscard]] bool has_question(const run_view& run) noexcept;
 
 /// True for the events after which a run may wait for something else than before.
 [[nodiscard]] bool changes_waits(std::string_view event_kind) noexcept;

@@ -64,9 +64,9 @@ result<void> resume_one(target& on, const run_id& id, const resume_options& how,
     return error{errc::illegal_transition,
                  "cannot resume run " + id.str() + ": it is cancelled. Allowed: restart"};
   }
-  const bool answers = how.answer || !how.question.empty();
-  if (!how.question.empty() && !how.answer)
-    return error{errc::invalid_argument, "--question requires --answer"};
+  const bool answers = how.answer.has_value();
+  if (answers)
+    if (const auto asks = check_asks(on, *run); !asks) return asks.error();
   if (run->summary.status != run_status::paused && !run->pausing && !answers) return {};
   if (!answers) {
     const auto asks = is_paused_by_question(on, *run);
@@ -80,7 +80,11 @@ result<void> resume_one(target& on, const run_id& id, const resume_options& how,
 result<resume_options> answer_of(const resume_arguments& given, const settings& used) {
   resume_options how;
   how.question = given.question;
-  if (given.answer.empty()) return how;
+  if (given.answer.empty()) {
+    if (!given.question.empty())
+      return error{errc::invalid_argument, "--question requires --answer"};
+    return how;
+  }
   if (given.ids.size() != 1)
     return error{errc::invalid_argument, "--answer requires exactly one run ID"};
   auto answer = read_json_argument(given.answer, "the answer", used.run.max_state_bytes * 2);

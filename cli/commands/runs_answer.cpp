@@ -1,5 +1,6 @@
 #include "cli/commands/commands.hpp"
 #include "cli/commands/run_selection.hpp"
+#include "cli/questions.hpp"
 #include "cli/read.hpp"
 #include "cli/report.hpp"
 
@@ -17,6 +18,9 @@ exit_code give_answer(session& s, const answer_arguments& given) {
       read_json_argument(given.answer, "the answer", used->values.run.max_state_bytes * 2);
   if (!answer) return s.fail(answer.error());
   return apply_to_run(s, given.run, [&](target& on, const run_id& id) -> result<std::string> {
+    const auto run = on.get(id);
+    if (!run) return run.error();
+    if (const auto asks = check_asks(on, *run); !asks) return asks.error();
     pawl::resume_options how;
     how.reason = given.reason;
     how.answer = *answer;

@@ -11,8 +11,8 @@ struct pause_options {
   std::string reason;
 };
 
-/// Pauses a run and waits until its running steps finish. In a data folder this process executes
-/// them.
+/// Pauses a run and waits until its running steps finish, unless a subflow is parked. In a data
+/// folder this process executes them.
 result<std::string> pause_one(session& s, target& on, const run_id& id, const std::string& reason) {
   const auto done = on.pause(id, {.reason = reason});
   if (!done) return done.error();
@@ -23,7 +23,7 @@ result<std::string> pause_one(session& s, target& on, const run_id& id, const st
     const auto run = on.get(id, pause_poll_interval);
     if (!run) return run.error();
     state = run->pausing ? "pausing" : std::string{to_string(run->summary.status)};
-    stopped = run->summary.status != run_status::running;
+    stopped = run->summary.status != run_status::running || run->parked;
   }
   return "Run " + id.str() + " is " + state + ".";
 }

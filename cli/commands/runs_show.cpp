@@ -17,11 +17,12 @@ void print_field(session& s, std::string_view name, const std::string& value) {
   s.out().line(s.style().paint(tint::dim, pad(std::string{name}, 14)) + value);
 }
 
-/// The workers of a server, if the run waits for one. A reader without the right to list workers,
-/// and a data folder, where no worker asks, give none.
-std::optional<worker_overview> workers_for(target& open, const run_view& run) {
-  const bool waits = std::any_of(run.waiting_on.begin(), run.waiting_on.end(),
-                                 [](const waiting_on& each) { return each.kind == "worker"; });
+/// The workers of a server, if the run or a subflow waits for one. A reader without the right to
+/// list workers, and a data folder, where no worker asks, give none.
+std::optional<worker_overview> workers_for(target& open, const run_family& family) {
+  const bool waits = std::any_of(family.begin(), family.end(), [](const auto& member) {
+    return waits_for(member.run, "worker");
+  });
   if (!waits || !open.hints().remote) return std::nullopt;
   auto workers = open.workers();
   if (!workers) return std::nullopt;
@@ -70,19 +71,19 @@ void print_steps(session& s, const std::vector<step>& steps) {
 
 /// "a signal", "an answer", or both, for a run that `unblock_commands` has commands for.
 std::string awaited_input(const run_view& view) {
-  const auto awaits = [&](std::string_view kind) {
-    return std::any_of(view.waiting_on.begin(), view.waiting_on.end(),
-                       [kind](const auto& each) { return each.kind == kind; });
-  };
-  if (!awaits("answer")) return "a signal";
+  if (!has_question(view)) return "a signal";
   const bool takes_signals = view.summary.status == run_status::running;
-  return takes_signals && awaits("signal") ? "a signal or an answer" : "an answer";
+  return takes_signals && waits_for(view, "signal") ? "a signal or an answer" : "an answer";
 }
 
 /// What to do next with a run, and the command for it.
-std::string advice(const run_view& view, const flow::definition* flow, const command_hints& hints) {
-  if (const auto commands = unblock_commands(view, hints); !commands.empty()) {
-    std::string text = "It is waiting for " + awaited_input(view) + ". To send it:";
+std::string advice(const run_family& family, const command_hints& hints) {
+  const run_view& view = family.front().run;
+  const flow::definition* const flow = family.front().flow.get();
+  const bool by_itself = !unblock_commands(view, hints).empty();
+  if (const auto commands = unblock_commands(family, hints); !commands.empty()) {
+    std::string text = by_itself ? "It is waiting for " + awaited_input(view) + ". To send it:"
+                                 : "A subflow of it is waiting. To continue that:";
     for (const auto& command : commands) text += "\n  " + command;
     return text;
   }
@@ -111,22 +112,23 @@ std::string advice(const run_view& view, const flow::definition* flow, const com
 }
 
 /// Prints what the run waits for, and why nothing happens at it now.
-void print_waits(session& s, const run_view& run, const flow::definition* flow,
+void print_waits(session& s, const run_family& family,
                  const std::optional<worker_overview>& workers) {
-  for (const auto& line : wait_lines(run, flow, wall_clock())) {
+  for (const auto& line : wait_lines(family, wall_clock())) {
     if (line.starts_with(' ')) {
       s.out().line(line);
     } else {
       print_field(s, "waiting for", line);
     }
   }
-  for (const auto& each : run.waiting_on)
-    if (const auto why = why_no_worker(each, workers); !why.empty()) print_field(s, "", why);
+  for (const auto& member : family)
+    for (const auto& each : member.run.waiting_on)
+      if (const auto why = why_no_worker(each, workers); !why.empty()) print_field(s, "", why);
 }
 
-void print_run(session& s, const run_view& run, const flow::definition* flow,
-               const std::vector<step>& steps, const std::optional<worker_overview>& workers,
-               const command_hints& hints) {
+void print_run(session& s, const run_family& family, const std::vector<step>& steps,
+               const std::optional<worker_overview>& workers, const command_hints& hints) {
+  const run_view& run = family.front().run;
   const run_summary& summary = run.summary;
   print_field(s, "run", summary.key.id.str());
   print_field(s, "flow", printable(to_string(summary.flow)));
@@ -142,7 +144,7 @@ void print_run(session& s, const run_view& run, const flow::definition* flow,
     for (const auto& node : run.at) at += (at.empty() ? "" : ", ") + printable(node);
     print_field(s, "at", at);
   }
-  print_waits(s, run, flow, workers);
+  print_waits(s, family, workers);
   for (const auto& each : run.inbox)
     print_field(s, "inbox", "signal " + printable(each.type) + ", not claimed by a node");
   if (run.undoing) print_field(s, "compensating", "finished steps, newest first");
@@ -165,7 +167,7 @@ void print_run(session& s, const run_view& run, const flow::definition* flow,
     s.out().line(shortened(run.metadata));
   }
   s.out().line("");
-  s.out().line(advice(run, flow, hints));
+  s.out().line(advice(family, hints));
 }
 
 exit_code show_run(session& s, target& open, const run_id& id, bool as_json) {
@@ -175,11 +177,12 @@ exit_code show_run(session& s, target& open, const run_id& id, bool as_json) {
   if (!history) return s.fail(history.error());
   const auto steps = steps_of(*history, run->summary.status);
   if (!as_json) {
-    const auto flow = load_definition(open, run->summary.flow);
-    print_run(s, *run, flow ? flow->get() : nullptr, steps, workers_for(open, *run), open.hints());
+  auto family = read_family(*run, [&](const run_id& subflow) { return open.get(subflow); });
+    load_definitions(open, family);
+    print_run(s, family, steps, workers_for(open, family), open.hints());
     return exit_code::ok;
   }
-  json object = to_json(*run);
+  json object = to_json(family);
   object["steps"] = json::array();
   for (const auto& each : steps) object["steps"].push_back(to_json(each));
   s.out().line(one_line(object));

@@ -50,7 +50,7 @@ void local_follower::add(followed_run run) {
   const run_id id = run.id;
   shown_.follow(run);
   state added;
-  added.check_parked = run.checkpoint > 0;
+  if (run.checkpoint > 0) added.check.request(steady::now());
   added.run = std::move(run);
   added.run.past.clear();
   runs_.emplace(id, std::move(added));
@@ -84,7 +84,7 @@ void local_follower::handle_event(const live_event& e) {
     s.last = checkpoint;
     ++s.events_shown;
     s.ended = is_last(e.what);
-    s.check_parked |= changes_waits(e.what.kind);
+    if (changes_waits(e.what.kind)) s.check.request(steady::now());
   }
   shown_.on_event(e);
 }
@@ -141,15 +141,20 @@ void local_follower::drain_ends() {
 /// Finishes following the runs that are parked: they wait for a signal, an answer or a command.
 /// Shows what the others wait for.
 void local_follower::collect_parked(bool until_question) {
+  const auto now = steady::now();
   for (auto next = runs_.begin(); next != runs_.end();) {
     const auto current = next++;
-    if (!std::exchange(current->second.check_parked, false)) continue;
+    parked_check& check = current->second.check;
+    if (!check.is_due(now)) continue;
+    check.begin(now);
     const run_id id = current->first;
     auto run = in_.get(id);
     if (!run || is_finished(run->summary.status)) continue;
     shown_.on_view(*run);
-    if (only_) result_.last = *run;
-    if (!run->parked && !(until_question && has_question(*run))) continue;
+    check.found(*run, now);
+    if (only_)
+      result_.last = read_family(*run, [this](const run_id& subflow) { return in_.get(subflow); });
+    if (!run->parked && !(until_question && has_question(result_.last))) continue;
     if (!only_) run->data = json::object();
     std::erase(inactive_, id);
     runs_.erase(current);

@@ -12,6 +12,7 @@
 
 #include "cli/session.hpp"
 #include "cli/target.hpp"
+#include "cli/target/parked_check.hpp"
 #include "cli/view/watcher.hpp"
 
 namespace pawl::cli {
@@ -44,7 +45,7 @@ class local_follower {
     std::uint64_t last = 0;        ///< checkpoint of the last event shown
     std::size_t events_shown = 0;  ///< number of its events shown
     bool ended = false;            ///< its last event was shown
-    bool check_parked = false;     ///< the run may be parked, or wait for something else
+    parked_check check;
   };
   /// Ended runs, written by threads of the engine.
   struct inbox {

@@ -35,7 +35,8 @@ void remote_follower::add(followed_run run) {
   state added;
   added.id = run.id;
   added.checkpoint = run.checkpoint;
-  added.check_parked = run.checkpoint > 0;
+  if (how_.several) added.check = parked_check{max_backoff};
+  if (run.checkpoint > 0) added.check.request(steady::now());
   // Skip all events of that checkpoint: they became durable together.
   if (run.checkpoint > 0) added.last_id = std::to_string(run.checkpoint) + ".999999999";
   runs_.emplace(name, std::move(added));
@@ -74,7 +75,7 @@ void remote_follower::handle_event(state& of, const stream_event& event) {
   if (what->checkpoint != 0) {
     if (!event.id.empty()) of.last_id = event.id;
     if (what->checkpoint <= of.checkpoint) return;
-    of.check_parked |= changes_waits(what->kind);
+    if (changes_waits(what->kind)) of.check.request(steady::now());
   }
   shown_.on_event({{default_scope(), of.id}, *std::move(what)});
 }
@@ -129,16 +130,21 @@ void remote_follower::handle_updates() {
 /// Finishes following the runs that are parked: they wait for a signal, an answer or a command.
 /// Shows what the others wait for.
 void remote_follower::collect_parked() {
-  std::vector<run_id> candidates;
-  for (auto& [name, each] : runs_)
-    if (std::exchange(each.check_parked, false)) candidates.push_back(each.id);
-  for (const auto& id : candidates) {
-    auto run = from_.get(id);
+  for (auto next = runs_.begin(); next != runs_.end();) {
+    state& each = (next++)->second;
+    const auto now = steady::now();
+    if (!each.check.is_due(now)) continue;
+    each.check.begin(now);
+    auto run = from_.get(each.id);
     if (!run || is_finished(run->summary.status)) continue;
     shown_.on_view(*run);
-    if (!how_.several) result_.last = *run;
+    each.check.found(*run, now);
+    if (!how_.several)
+      result_.last =
+          read_family(*run, [this](const run_id& subflow) { return from_.get(subflow); });
     if (how_.until_finished) continue;
-    if (run->parked || (how_.until_question && has_question(*run))) finish(id, std::move(run));
+    if (run->parked || (how_.until_question && has_question(result_.last)))
+      finish(run_id{each.id}, std::move(run));
   }
 }
 

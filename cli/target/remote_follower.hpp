@@ -9,6 +9,7 @@
 #include "cli/session.hpp"
 #include "cli/target.hpp"
 #include "cli/target/event_streams.hpp"
+#include "cli/target/parked_check.hpp"
 
 namespace pawl::cli {
 
@@ -32,7 +33,7 @@ class remote_follower {
     run_id id;
     std::uint64_t checkpoint = 0;  ///< events up to here are skipped
     std::string last_id;           ///< of the last durable event
-    bool check_parked = false;     ///< the run may be parked, or wait for something else
+    parked_check check;
     steady::time_point retry_at{};
     std::chrono::milliseconds backoff{0};  ///< 0 after an event
     std::optional<steady::time_point> failing_since;
