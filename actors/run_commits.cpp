@@ -25,8 +25,8 @@ error checkpoint_moved(const flow::run_state& run) {
 
 error started_differently(const run_id& id) {
   return {errc::already_exists, "run " + id.str() +
-                                    " was started before with another flow or input; choose "
-                                    "another id or key"};
+                                    " was started before with another flow, version, input or "
+                                    "metadata; choose another id or key"};
 }
 
 /// Warns of a signal that no node of the flow awaits. It is kept all the same: another version of

@@ -85,6 +85,10 @@ error transfer_error(CURLcode code, const server_access& access, const std::stri
                                  " did not respond in time; the request may still take effect: "
                                  "check before you repeat it"};
   }
+  if (code == CURLE_URL_MALFORMAT) {
+    return {errc::invalid_argument,
+            "invalid server address " + pawl::quoted(access.at.shown) + ": " + printable(why)};
+  }
   if (is_trust_error(code)) {
     return {errc::unavailable,
             server_name(access) + " is not trusted: " + printable(why) +

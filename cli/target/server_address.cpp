@@ -1,6 +1,7 @@
 #include "cli/target/server_address.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include <pawl/code_ref.hpp>
 
@@ -18,6 +19,20 @@ error bad_address(std::string_view text, std::string_view why) {
 
 bool is_visible(char c) noexcept {
   return c > ' ' && c < '\x7f';
+}
+
+/// True if the port is a number. `rest`: HOST[:PORT][/PATH], where HOST can be an IPv6 address in
+/// brackets.
+bool has_good_host(std::string_view rest) noexcept {
+  const auto host_and_port = rest.substr(0, rest.find('/'));
+  const auto bracket = host_and_port.rfind(']');
+  if (host_and_port.starts_with('[') != (bracket != host_and_port.npos)) return false;
+  const auto colon = host_and_port.find(':', bracket == rest.npos ? 0 : bracket);
+  if (colon == rest.npos) return true;
+  const auto text = host_and_port.substr(colon + 1);
+  unsigned port = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return failure == std::errc{} && end == text.data() + text.size() && port >= 1 && port <= 65'535;
 }
 
 }  // namespace
@@ -50,6 +65,7 @@ result<server_address> parse_server_address(std::string_view text) {
                  "invalid server address: it must not contain a user or password. Use "
                  "--token-file or PAWL_TOKEN for an API key"};
   }
+  if (!has_good_host(rest)) return bad_address(text, "has an invalid host or port");
   at.url = std::string{text};
   while (at.url.back() == '/') at.url.pop_back();
   return at;

@@ -16,9 +16,27 @@ TEST_CASE("a server address is a URL or a socket") {
 }
 
 TEST_CASE("invalid server addresses are rejected") {
-  for (const char* text :
-       {"", "x", "127.0.0.1:7717", "ftp://x", "http://", "http:///v1", "http://a b", "http://a\nb",
-        "http://a?b", "http://a#b", "unix:", "unix:relative", "file:///etc/passwd"}) {
+  for (const char* text : {"",
+                           "x",
+                           "127.0.0.1:7717",
+                           "ftp://x",
+                           "http://",
+                           "http:///v1",
+                           "http://a b",
+                           "http://a\nb",
+                           "http://a?b",
+                           "http://a#b",
+                           "http://127.0.0.1:7899x",
+                           "http://a:",
+                           "http://a:0",
+                           "http://a:65536",
+                           "http://a:-1/v1",
+                           "http://a:1:2",
+                           "http://[::1]:x",
+                           "http://[::1",
+                           "unix:",
+                           "unix:relative",
+                           "file:///etc/passwd"}) {
     INFO(text);
     const auto at = parse_server_address(text);
     REQUIRE_FALSE(at);

@@ -194,7 +194,7 @@ result<void> check_caller(const run_state& run, std::optional<run_status> expect
 /// "it is paused": the status of a run, in more detail than `run_status`.
 static std::string state_text(const run_state& run) {
   if (run.pausing()) return "it is pausing";
-  if (run.compensating && !is_finished(run.status)) return "it is compensating";
+  if (run.compensating && run.status == run_status::running) return "it is compensating";
   if (run.status == run_status::failed) return "it has failed";
   return "it is " + std::string{to_string(run.status)};
 }

@@ -32,8 +32,8 @@ class scope_runs {
 
   /// Starts a run of a flow. `input` is an object: the initial data of the run. A second start with
   /// the same id or key, flow and input returns the existing run. Errors: `not_found` (no such flow
-  /// or version, or none published), `already_exists` (the id or key was used for another flow or
-  /// input), `invalid_argument`, `limit_exceeded`.
+  /// or version, or none published), `already_exists` (the id or key was used for another flow,
+  /// version, input or metadata), `invalid_argument`, `limit_exceeded`.
   result<run_started> start(std::string_view flow, const json& input = json::object(),
                             start_options options = {}) const;
   void start_async(std::string_view flow, const json& input, start_options options,

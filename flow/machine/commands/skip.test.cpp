@@ -88,3 +88,14 @@ TEST_CASE("a skip names the compensation that the run is at", "[commands][compen
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::illegal_transition);
 }
+
+TEST_CASE("a refused skip names the status of a run that is paused while it compensates",
+          "[commands][compensate]") {
+  driven_run run = compensating_b({{"max_attempts", 100}, {"initial_interval", "1h"}});
+  REQUIRE(run.finish("b", fail("gone", "the account is closed")));
+  REQUIRE(run.apply(pause_command{{}, ""}));
+  REQUIRE(run.status() == run_status::paused);
+  const auto refused = run.apply(skip("b"));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message.find("it is paused. Allowed: resume") != std::string::npos);
+}
