@@ -38,19 +38,20 @@ class bulk_action {
   }
 
  private:
-  void note(const run_id& id, const result<std::string>& done) {
-    if (!done && code_ == exit_code::ok) code_ = exit_code_of(done.error().code);
+  void note(const run_id& id, const result<action_outcome>& done) {
+    const exit_code code = done ? done->code : exit_code_of(done.error().code);
+    const std::string& text = done ? done->sentence : done.error().message;
+    if (code_ == exit_code::ok) code_ = code;
     if (how_.json) {
-      json object{{"run", id.str()}, {"ok", done.has_value()}};
-      object["message"] = done ? *done : done.error().message;
-      return session_.out().line(one_line(object));
+      return session_.out().line(
+          one_line({{"run", id.str()}, {"ok", code == exit_code::ok}, {"message", text}}));
     }
-    if (done) {
+    if (code == exit_code::ok) {
       ++done_;
-      if (detailed_) session_.out().line(*done);
-    } else if (detailed_ || ++failed_ <= max_named_errors) {
+      if (detailed_) session_.out().line(text);
+    } else if (++failed_ <= max_named_errors || detailed_) {
       hide_progress();
-      static_cast<void>(session_.fail(done.error()));
+      static_cast<void>(session_.fail(code, text));
     }
   }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -51,8 +52,17 @@ void add_run_selection(CLI::App& to, run_selection& selection);
                                                         const run_selection& selection,
                                                         std::string_view verb);
 
+/// What became of one run.
+struct action_outcome {
+  action_outcome(std::string text) : sentence(std::move(text)) {}  // NOLINT: a success
+  action_outcome(std::string text, exit_code how) : sentence(std::move(text)), code(how) {}
+
+  std::string sentence;
+  exit_code code = exit_code::ok;  ///< not `ok`: the run is not as the command wants it
+};
+
 /// Changes one run. Returns a sentence that describes the change.
-using run_action = std::function<result<std::string>(target& on, const run_id& id)>;
+using run_action = std::function<result<action_outcome>(target& on, const run_id& id)>;
 
 /// Opens the target, applies an action to one run, prints its sentence, closes the target.
 exit_code apply_to_run(session& s, const std::string& id, const run_action& action);

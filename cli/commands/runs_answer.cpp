@@ -17,7 +17,7 @@ exit_code give_answer(session& s, const answer_arguments& given) {
   const auto answer =
       read_json_argument(given.answer, "the answer", used->values.run.max_state_bytes * 2);
   if (!answer) return s.fail(answer.error());
-  return apply_to_run(s, given.run, [&](target& on, const run_id& id) -> result<std::string> {
+  return apply_to_run(s, given.run, [&](target& on, const run_id& id) -> result<action_outcome> {
     const auto run = on.get(id);
     if (!run) return run.error();
     if (const auto asks = check_asks(on, *run); !asks) return asks.error();
@@ -27,7 +27,8 @@ exit_code give_answer(session& s, const answer_arguments& given) {
     how.question = given.question;
     const auto done = on.resume(id, how);
     if (!done) return done.error();
-    return "Sent the answer to run " + id.str() + ".\nnext: " + next_command(done->run, on.hints());
+    return action_outcome{"Sent the answer to run " + id.str() +
+                          ".\nnext: " + next_command(done->run, on.hints())};
   });
 }
 

@@ -13,7 +13,8 @@ struct pause_options {
 
 /// Pauses a run and waits until its running steps finish, unless a subflow is parked. In a data
 /// folder this process executes them.
-result<std::string> pause_one(session& s, target& on, const run_id& id, const std::string& reason) {
+result<action_outcome> pause_one(session& s, target& on, const run_id& id,
+                                 const std::string& reason) {
   const auto done = on.pause(id, {.reason = reason});
   if (!done) return done.error();
   std::string state = "paused";
@@ -25,7 +26,7 @@ result<std::string> pause_one(session& s, target& on, const run_id& id, const st
     state = run->pausing ? "pausing" : std::string{to_string(run->summary.status)};
     stopped = run->summary.status != run_status::running || run->parked;
   }
-  return "Run " + id.str() + " is " + state + ".";
+  return action_outcome{"Run " + id.str() + " is " + state + "."};
 }
 
 exit_code pause(session& s, const pause_options& given) {

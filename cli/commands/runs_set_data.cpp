@@ -15,10 +15,11 @@ exit_code set_data(session& s, const set_data_arguments& given) {
   if (!used) return s.fail(used.error());
   const auto changes = read_json_argument(given.data, "DATA", used->values.run.max_state_bytes);
   if (!changes) return s.fail(changes.error());
-  return apply_to_run(s, given.run, [&](target& on, const run_id& id) -> result<std::string> {
+  return apply_to_run(s, given.run, [&](target& on, const run_id& id) -> result<action_outcome> {
     const auto done = on.set_data(id, *changes, {.reason = given.reason});
     if (!done) return done.error();
-    return "Changed the data of run " + id.str() + "; " + state_text(done->run.status) + ".";
+    return action_outcome{"Changed the data of run " + id.str() + "; " +
+                          state_text(done->run.status) + "."};
   });
 }
 

@@ -16,11 +16,12 @@ exit_code send_signal(session& s, const signal_arguments& given) {
   const auto payload =
       read_json_argument(given.payload, "the payload", used->values.run.max_signal_bytes * 2);
   if (!payload) return s.fail(payload.error());
-  return apply_to_run(s, given.run, [&](target& on, const run_id& id) -> result<std::string> {
+  return apply_to_run(s, given.run, [&](target& on, const run_id& id) -> result<action_outcome> {
     const auto done = on.signal(id, given.type, *payload, {.id = given.signal_id});
     if (!done) return done.error();
     for (const auto& warning : done->warnings) s.print_message("warning: " + warning);
-    return "Sent the signal to run " + id.str() + ".\nnext: " + next_command(done->run, on.hints());
+    return action_outcome{"Sent the signal to run " + id.str() +
+                          ".\nnext: " + next_command(done->run, on.hints())};
   });
 }
 

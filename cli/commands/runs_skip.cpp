@@ -10,11 +10,11 @@ struct skip_options {
 };
 
 exit_code skip(session& s, const skip_options& given) {
-  return apply_to_run(s, given.run, [&](target& on, const run_id& id) -> result<std::string> {
+  return apply_to_run(s, given.run, [&](target& on, const run_id& id) -> result<action_outcome> {
     const auto done = on.skip(id, given.node, {.reason = given.reason});
     if (!done) return done.error();
-    return "Skipped the compensation of node " + given.node + " of run " + id.str() +
-           ".\nnext: " + next_command(done->run, on.hints());
+    return action_outcome{"Skipped the compensation of node " + given.node + " of run " + id.str() +
+                          ".\nnext: " + next_command(done->run, on.hints())};
   });
 }
 

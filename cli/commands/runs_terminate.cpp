@@ -11,11 +11,12 @@ struct terminate_options {
 
 exit_code terminate(session& s, const terminate_options& given) {
   return apply_to_runs(s, given.runs, {"terminate", "Terminated"},
-                       [&](target& on, const run_id& id) -> result<std::string> {
+                       [&](target& on, const run_id& id) -> result<action_outcome> {
                          const auto done = on.terminate(id, {.reason = given.reason});
                          if (!done) return done.error();
-                         return "Run " + id.str() + " is cancelled at once; it was " +
-                                std::string{to_string(done->before)} + ".";
+                         return action_outcome{"Run " + id.str() +
+                                               " is cancelled at once; it was " +
+                                               std::string{to_string(done->before)} + "."};
                        });
 }
 
@@ -33,6 +34,7 @@ void add_runs_terminate(CLI::App& to, command_line& line) {
   cmd->add_flag("--json", given->runs.json, "Print one JSON object per run");
   add_verbose(*cmd, given->runs.verbose);
   cmd->add_option("--reason", given->reason, "Reason to record in the history")->type_name("TEXT");
+  add_allow_exec(*cmd, line);
   cmd->callback(
       [&line, given] { line.command = [given](session& s) { return terminate(s, *given); }; });
 }

@@ -8,6 +8,52 @@ from remote_test import Served
 from waiting_test import ASK, SIGNAL
 
 
+def undone_by(name, *command, **more):
+    return task(name, "core.set", compensate={"code_ref": "core.exec",
+                                              "args": {"argv": list(command)}, **more})
+
+
+class Cancelling(ProgramTest):
+    # The server may not execute programs, so that its compensations fail, too.
+    allow = ["--allow-exec", "touch,false"]
+
+    def waiting(self, run, *first):
+        flow = self.flow(*first, SIGNAL, name="flow" + run)
+        self.pawl("run", flow, "--id", run, *self.where, expect=WAITING)
+
+    def test_a_run_whose_compensation_fails_is_not_cancelled(self):
+        for run in ("c1", "c2", "c3"):
+            self.waiting(run, undone_by("a", "false"))
+        done = self.pawl("runs", "cancel", "c1", *self.where, *self.allow, expect=FAILED)
+        self.assertIn("Run c1 is not cancelled: it has failed", done.stderr)
+        self.assertIn("next: pawl runs retry c1", done.stderr)
+        [line] = self.lines("runs", "cancel", "c2", "--json", *self.where, expect=FAILED)
+        self.assertFalse(line["ok"])
+        self.pawl("runs", "terminate", "c3", *self.where, *self.allow)
+
+    def test_a_run_that_still_compensates_is_not_cancelled(self):
+        slow = undone_by("a", "false", retry={"max_attempts": 9, "initial_interval": "1h"})
+        self.waiting("w", slow)
+        done = self.pawl("runs", "cancel", "w", *self.where, *self.allow, expect=WAITING)
+        self.assertIn("Run w is not cancelled yet: it compensates", done.stderr)
+        self.pawl("runs", "pause", "w", *self.where)
+        self.refused(USAGE, "it is paused", "runs", "skip", "w", "--node", "a", *self.where)
+
+
+class CancellingOnAServer(Served, Cancelling):
+    allow = []
+
+
+class CancellingWithPrograms(ProgramTest):
+    def test_cancel_executes_the_compensations(self):
+        flag = os.path.join(self.folder, "undone")
+        self.pawl("run", self.flow(undone_by("a", "touch", flag), SIGNAL), "--id", "u", *self.where,
+                  expect=WAITING)
+        out = self.pawl("runs", "cancel", "u", *self.where, "--allow-exec", "touch").stdout
+        self.assertIn("Run u is cancelled; it was running.", out)
+        self.assertTrue(os.path.exists(flag))
+
+
 class Given(ProgramTest):
     """Options that have no meaning when they are empty, and what a repeated start must repeat."""
 
