@@ -212,8 +212,14 @@ result<std::vector<followed_run>> load_runs(target& on, const std::vector<run_id
   std::vector<followed_run> runs;
   for (const auto& id : ids) {
     auto run = ids.size() == 1 ? load_run(on, id) : load_run_summary(on, id);
-    if (!run) return run.error();
-    runs.push_back(*std::move(run));
+    if (!run && (ids.size() == 1 || run.error().code != errc::not_found)) return run.error();
+    if (run) {
+      runs.push_back(*std::move(run));
+    } else {
+      followed_run& missing = runs.emplace_back();
+      missing.id = id;
+      missing.refused = run.error();
+    }
   }
   return runs;
 }

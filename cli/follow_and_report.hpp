@@ -22,7 +22,8 @@ void load_definitions(target& on, run_family& family);
 [[nodiscard]] result<followed_run> load_run(target& on, const run_id& id);
 /// Loads a run without flow and history, for commands that follow several.
 [[nodiscard]] result<followed_run> load_run_summary(target& on, const run_id& id);
-/// Loads each run: fully if there is one, else as a summary.
+/// Loads each run: fully if there is one, else as a summary. Of several runs, one that does not
+/// exist is refused when it is followed.
 [[nodiscard]] result<std::vector<followed_run>> load_runs(target& on,
                                                           const std::vector<run_id>& ids);
 

@@ -30,7 +30,10 @@ class bulk_action {
 
   exit_code apply(target& on, const std::vector<run_id>& ids, const run_action& action) {
     for (const auto& id : ids) {
-      note(id, action(on, id));
+      auto done = action(on, id);
+      if (!done && done.error().code == errc::illegal_transition && has_left(on, how_, id))
+        done = action_outcome{"Run " + id.str() + " is no longer " + *how_.status + "."};
+      note(id, done);
       if (!detailed_) show_progress();
     }
     if (!detailed_) print_totals();
@@ -134,6 +137,12 @@ result<void> check_selection(const run_selection& selection) {
   if (!selection.status) return {};
   const auto status = parse_status_option(*selection.status);
   return status ? result<void>{} : status.error();
+}
+
+bool has_left(target& on, const run_selection& selection, const run_id& id) {
+  if (!selection.status) return false;
+  const auto run = on.get(id);
+  return run && to_string(run->summary.status) != *selection.status;
 }
 
 result<std::vector<run_id>> runs_with_status(target& on, run_status status) {

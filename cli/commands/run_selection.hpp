@@ -64,10 +64,15 @@ struct action_outcome {
 /// Changes one run. Returns a sentence that describes the change.
 using run_action = std::function<result<action_outcome>(target& on, const run_id& id)>;
 
+/// True if a run that was selected by its status no longer has it: a command to its parent has
+/// changed it.
+[[nodiscard]] bool has_left(target& on, const run_selection& selection, const run_id& id);
+
 /// Opens the target, applies an action to one run, prints its sentence, closes the target.
 exit_code apply_to_run(session& s, const std::string& id, const run_action& action);
-/// Same for each selected run. Of many runs, prints the totals and the first errors. Continues
-/// after an error; returns the exit code of the first error.
+/// Same for each selected run. A run that left the selected status before its turn is no error. Of
+/// many runs, prints the totals and the first errors. Continues after an error; returns the exit
+/// code of the first error.
 exit_code apply_to_runs(session& s, const run_selection& selection, const run_verb& verb,
                         const run_action& action);
 

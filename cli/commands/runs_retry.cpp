@@ -31,7 +31,10 @@ exit_code retry(session& s, const retry_options& given) {
   how.verbose = given.verbose;
   how.begin = [&](const run_id& id) -> result<void> {
     const auto done = on.retry(id, {});
-    return done ? result<void>{} : done.error();
+    // A retry of its parent has retried it.
+    const bool retried = !done && done.error().code == errc::illegal_transition;
+    if (done || (retried && has_left(on, given.runs, id))) return {};
+    return done.error();
   };
   return follow_and_report(s, on, *std::move(runs), how);
 }

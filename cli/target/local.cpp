@@ -100,7 +100,7 @@ class local_target final : public target {
     s.stop_signals().end_within(engine_->effective_settings().engine.stop_timeout_ms +
                                 stop_reserve);
     for (auto& run : runs) {
-      const auto begun = how.begin(run.id);
+      const result<void> begun = run.refused ? *run.refused : how.begin(run.id);
       if (!begun && !how.several) return begun.error();
       if (begun) {
         all.add(std::move(run));

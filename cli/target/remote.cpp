@@ -189,7 +189,7 @@ class remote_target final : public target {
     s.stop_signals().enable_graceful_stop();
     remote_follower all{s, http_.access(), *this, shown, how};
     for (auto& run : runs) {
-      const auto begun = how.begin(run.id);
+      const result<void> begun = run.refused ? *run.refused : how.begin(run.id);
       if (!begun && !how.several) return begun.error();
       if (begun) {
         all.add(std::move(run));

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,8 @@ struct followed_run {
   /// Its last checkpoint when following began; 0 for a new run.
   std::uint64_t checkpoint = 0;
   time_point created_at{};
-  std::vector<std::string> at;  ///< IDs of its nodes at that checkpoint
+  std::vector<std::string> at;        ///< IDs of its nodes at that checkpoint
+  std::optional<error> refused = {};  ///< why it cannot be followed
 };
 
 /// Interval at which `watcher::tick` is called without events.

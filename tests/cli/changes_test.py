@@ -54,6 +54,29 @@ class CancellingWithPrograms(ProgramTest):
         self.assertTrue(os.path.exists(flag))
 
 
+class Several(ProgramTest):
+    def test_a_run_that_does_not_exist_does_not_stop_the_others(self):
+        flag = os.path.join(self.folder, "flag")
+        allow = [*self.where, "--allow-exec", "test"]
+        flow = self.flow(task("t", "core.exec", args={"argv": ["test", "-e", flag]}))
+        for run in ("x0", "x1"):
+            self.pawl("run", flow, "--id", run, *allow, expect=FAILED)
+        self.file("flag", "")
+        for command in (["runs", "retry"], ["resume"]):
+            done = self.refused(NOT_FOUND, ["no such run: nope", "3 runs: 2 completed"], *command,
+                                "x0", "nope", "x1", *allow)
+            self.assertEqual(done.stderr.count("no such run: nope"), 1)
+            self.assertEqual(self.show("x1")["status"], "completed")
+
+    def test_runs_that_leave_the_selected_status_are_no_errors(self):
+        self.pawl("flows", "put", self.flow(SIGNAL, name="kid"), *self.where)
+        par = self.flow({"id": "s", "type": "subflow", "data": {"flow": "kid"}}, name="par")
+        self.pawl("run", par, "--id", "p", *self.where, expect=WAITING)
+        self.pawl("runs", "cancel", "--status", "running", "--yes", *self.where)
+        runs = self.lines("runs", "ls", "--json", *self.where)
+        self.assertEqual([run["status"] for run in runs], ["cancelled", "cancelled"])
+
+
 class Given(ProgramTest):
     """Options that have no meaning when they are empty, and what a repeated start must repeat."""
 

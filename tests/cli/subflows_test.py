@@ -7,7 +7,7 @@ import subprocess
 import time
 import unittest
 
-from program import (LIMIT_S, OK, PROGRAM, UNAVAILABLE, USAGE, WAITING, ProgramTest,
+from program import (FAILED, LIMIT_S, OK, PROGRAM, UNAVAILABLE, USAGE, WAITING, ProgramTest,
                      environment, task)
 from remote_test import Served
 from waiting_test import ASK, SIGNAL, Person
@@ -187,6 +187,18 @@ class WaitsOnAServer(Served, Waits):
         self.pawl("run", par, "--id", "p", *self.where)
         self.pawl("resume", "k", *self.where)
         self.assertEqual({run["status"] for run in self.runs().values()}, {"completed"})
+
+
+class Retried(ProgramTest):
+    def test_a_retry_by_status_takes_parents_and_subflows(self):
+        flag = os.path.join(self.folder, "flag")
+        allow = [*self.where, "--allow-exec", "test"]
+        kid = self.flow(task("t", "core.exec", args={"argv": ["test", "-e", flag]}), name="kid")
+        self.pawl("flows", "put", kid, *self.where)
+        self.pawl("run", self.flow(subflow("s", "kid"), name="par"), *allow, expect=FAILED)
+        self.file("flag", "")
+        out = self.pawl("runs", "retry", "--status", "failed", "--yes", *allow).stdout
+        self.assertIn("2 runs: 2 completed", out)
 
 
 if __name__ == "__main__":
