@@ -144,6 +144,10 @@ CLI::App* add_command(CLI::App& to, const std::string& name, const std::string& 
   return added;
 }
 
+std::string not_empty(const std::string& value) {
+  return value.empty() ? "must not be empty" : "";
+}
+
 void add_verbose(CLI::App& to, bool& verbose) {
   to.add_flag("--verbose", verbose, "Print a line for each run and event, also with many runs");
 }

@@ -45,6 +45,9 @@ void add_version(CLI::App& to, command_line& line);
 CLI::App* add_command(CLI::App& to, const std::string& name, const std::string& description,
                       const std::string& examples);
 
+/// A check of CLI11 for options whose empty value would mean that the option is missing.
+[[nodiscard]] std::string not_empty(const std::string& value);
+
 /// Adds `--verbose`, for commands that apply to many runs.
 void add_verbose(CLI::App& to, bool& verbose);
 

@@ -136,9 +136,11 @@ CLI::App* add_resume_command(CLI::App& to, command_line& line,
   auto* const cmd = add_command(to, "resume", "Resume paused or interrupted runs and follow them.",
                                 resume_examples);
   cmd->add_option("--answer", given->answer, "Answer to the run's question: JSON, @FILE, or -")
-      ->type_name("JSON");
+      ->type_name("JSON")
+      ->check(not_empty);
   cmd->add_option("--question", given->question, "ID of the question, if the run asks several")
-      ->type_name("ID");
+      ->type_name("ID")
+      ->check(not_empty);
   cmd->add_flag("--json", given->json, "Print one JSON object per event");
   add_verbose(*cmd, given->verbose);
   add_allow_exec(*cmd, line);

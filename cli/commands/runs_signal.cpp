@@ -41,7 +41,8 @@ void add_runs_signal(CLI::App& to, command_line& line) {
                   "Data of the signal: JSON, @FILE, or - for standard input; default: null");
   cmd->add_option("--signal-id", given->signal_id,
                   "Idempotency key: repeating a signal with the same id has no effect")
-      ->type_name("TEXT");
+      ->type_name("TEXT")
+      ->check(not_empty);
   add_allow_exec(*cmd, line);
   cmd->callback(
       [&line, given] { line.command = [given](session& s) { return send_signal(s, *given); }; });

@@ -105,7 +105,8 @@ void add_start_options(CLI::App& to, start_arguments& given) {
   to.add_option("--id", given.id, "Run ID; repeating the command does not start a second run")
       ->type_name("ID");
   to.add_option("--key", given.key, "Idempotency key: any text, in place of --id")
-      ->type_name("TEXT");
+      ->type_name("TEXT")
+      ->check(not_empty);
   to.add_option("--metadata", given.metadata, "Metadata of the run: JSON, @FILE, or -")
       ->type_name("JSON");
   to.add_option("--traceparent", given.traceparent,

@@ -80,6 +80,15 @@ class Several(ProgramTest):
 class Given(ProgramTest):
     """Options that have no meaning when they are empty, and what a repeated start must repeat."""
 
+    def test_an_empty_value_is_not_a_missing_option(self):
+        self.pawl("flows", "put", self.flow(ASK, name="f"), *self.where)
+        self.pawl("runs", "start", "f", "--id", "r", *self.where)
+        for command in (["start", "f", "--key"], ["restart", "r", "--key"], ["start", "f", "--id"],
+                        ["signal", "r", "go", "--signal-id"], ["answer", "r", "1", "--question"],
+                        ["resume", "r", "--answer"], ["resume", "r", "--answer", "1", "--question"]):
+            self.pawl("runs", *command, "", *self.where, expect=USAGE)
+        self.assertEqual(len(self.lines("runs", "ls", "--json", *self.where)), 1)
+
     def test_other_metadata_is_named_as_what_differs(self):
         self.pawl("flows", "put", self.flow(SIGNAL, name="f"), *self.where)
         start = ["runs", "start", "f", "--id", "r", *self.where, "--metadata"]
