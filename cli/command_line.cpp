@@ -84,7 +84,6 @@ std::string unknown_command(const std::string& word, const CLI::App* at) {
 std::string_view why_local(std::string_view command) {
   constexpr std::pair<std::string_view, std::string_view> local[] = {
       {"serve", "it is the server; --listen sets its address"},
-      {"validate", "it checks files on this machine"},
       {"config", "it prints the settings of this program; a server has its own"},
       {"logic", "it evaluates rules itself"},
       {"version", "it prints the version of this program"},

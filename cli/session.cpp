@@ -193,6 +193,18 @@ result<std::vector<function_info>> session::available_functions(const settings& 
   return known.functions().list();
 }
 
+std::vector<std::string> session::worker_functions() {
+  const auto opened = open_server();
+  if (!opened) return {};
+  const auto all = (*opened)->workers();
+  if (!all) return {};
+  std::vector<std::string> names;
+  for (const auto& worker : all->workers)
+    names.insert(names.end(), worker.functions.begin(), worker.functions.end());
+  for (const auto& queue : all->queues) names.push_back(queue.code_ref);
+  return names;
+}
+
 result<std::unique_ptr<target>> session::open_target(settings s, store_use use) {
   if (uses_server()) return open_server();
   const auto name = selected_scope();

@@ -72,9 +72,15 @@ class session {
 
   /// True if the command works on a server, false for a data folder.
   [[nodiscard]] bool uses_server() const;
+  /// True if the command line names the server.
+  [[nodiscard]] bool names_server() const noexcept { return options_.server.has_value(); }
   /// The functions that steps can call on the target. Opens no store. Errors: as
   /// `target::functions`.
   [[nodiscard]] result<std::vector<function_info>> available_functions(const settings& s);
+
+  /// The functions that workers of the server ask tasks of, or that have tasks in a queue. Empty if
+  /// the caller may not list workers.
+  [[nodiscard]] std::vector<std::string> worker_functions();
 
   /// Closes the target. Returns `so_far`, or `store` if closing failed after success.
   exit_code close(target& open, exit_code so_far);

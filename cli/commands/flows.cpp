@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "cli/commands/commands.hpp"
+#include "cli/flow_check.hpp"
 #include "cli/flow_file.hpp"
 #include "cli/report.hpp"
 #include "cli/text.hpp"
@@ -12,6 +13,7 @@ struct flow_options {
   std::string name;  ///< of a flow, or of a file for `put`
   std::optional<std::string> version;
   bool no_publish = false;
+  flow_check check;  ///< for `put`
   bool json = false;
 };
 
@@ -65,12 +67,16 @@ exit_code put_flow(session& s, const flow_options& options) {
   if (!requested) return s.fail(requested.error());
   const auto file = read_flow_file(options.name, loaded->values);
   if (!file) return s.fail(file.error());
-  for (const auto& f : file->compiled.diagnostics) write_error(describe(*file, f));
-  if (!file->valid()) {
-    return s.fail(exit_code::invalid_input,
-                  file->name + " has " + counted(error_count(file->compiled.diagnostics), "error") +
-                      "; the flow was not stored");
+  auto diagnostics = file->compiled.diagnostics;
+  if (options.check.strict) {
+    const auto known = known_functions(s, loaded->values, options.check, s.uses_server());
+    if (!known) return s.fail(known.error());
+    for (auto& d : unknown_functions(*file, *known, severity::warning))
+      diagnostics.push_back(std::move(d));
   }
+  for (const auto& d : diagnostics) write_error(describe(*file, d));
+  const auto good = check_diagnostics(*file, diagnostics, options.check, "the flow was not stored");
+  if (!good) return s.fail(good.error());
   const auto opened = s.open_target(loaded->values, store_use::create);
   if (!opened) return s.fail(opened.error());
   exit_code code = exit_code::ok;
@@ -175,12 +181,13 @@ void add_put(CLI::App& to, command_line& line) {
       "  pawl flows put order.json --version 2.0.0 --no-publish --data-dir ./data\n\n"
       "The default version is the next patch version, or the latest version if it has\n"
       "the same definition. A stored version never changes, and a run keeps the version\n"
-      "it was started with.");
+      "it was started with. --strict also refuses unknown functions.");
   cmd->add_option("FLOW", options->name, "File with the definition, or - for standard input")
       ->required();
   cmd->add_option("--version", options->version, "Version to store")->type_name("X.Y.Z");
   cmd->add_flag("--no-publish", options->no_publish,
                 "Do not publish the version: new runs do not use it");
+  add_flow_check(*cmd, options->check);
   cmd->add_flag("--json", options->json, "Print one JSON object");
   cmd->callback(
       [&line, options] { line.command = [options](session& s) { return put_flow(s, *options); }; });

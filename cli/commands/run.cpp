@@ -4,6 +4,7 @@
 
 #include "cli/clock.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/flow_check.hpp"
 #include "cli/flow_file.hpp"
 #include "cli/follow_and_report.hpp"
 #include "cli/questions.hpp"
@@ -20,6 +21,7 @@ struct run_options {
   std::optional<std::string> id;
   std::optional<std::string> timeout;
   std::vector<std::string> answers;
+  flow_check check;
   bool json = false;
 };
 
@@ -36,18 +38,15 @@ struct prepared_start {
 
 /// Prints the diagnostics of a flow, and fails if there are errors. On a server an unknown function
 /// is a warning only, because a worker may provide it.
-result<void> check(session& s, flow_file& flow, const settings& used) {
+result<void> check(session& s, flow_file& flow, const settings& used, const flow_check& how) {
   auto& diagnostics = flow.compiled.diagnostics;
-  const auto functions = s.available_functions(used);
+  const auto functions = known_functions(s, used, how, s.uses_server());
   if (!functions) return functions.error();
   const severity level = s.uses_server() ? severity::warning : severity::error;
   for (auto& d : unknown_functions(flow, *functions, level)) diagnostics.push_back(std::move(d));
   s.out().flush();
   for (const auto& d : diagnostics) write_error(describe(flow, d));
-  const std::size_t errors = error_count(diagnostics);
-  if (errors == 0) return {};
-  return error{errc::invalid_flow,
-               flow.name + " has " + counted(errors, "error") + "; no run was started"};
+  return check_diagnostics(flow, diagnostics, how, "no run was started");
 }
 
 /// Refuses a flow whose run could never finish: it waits for a signal or an answer, but no other
@@ -95,7 +94,7 @@ result<prepared_start> prepare(session& s, const run_options& options, const set
   auto flow = read_flow_file(options.flow, used);
   if (!flow) return std::move(flow).error();
   ready.flow = *std::move(flow);
-  if (const auto good = check(s, ready.flow, used); !good) return good.error();
+  if (const auto good = check(s, ready.flow, used, options.check); !good) return good.error();
   auto answers = read_answers(options, used);
   if (!answers) return std::move(answers).error();
   ready.follow.answers = *std::move(answers);
@@ -208,6 +207,7 @@ void add_run(CLI::App& to, command_line& line) {
                   "Answer to a question of the run: JSON, @FILE, or -; repeat it for the next one")
       ->type_name("JSON")
       ->allow_extra_args(false);
+  add_flow_check(*cmd, options->check);
   cmd->add_flag("--json", options->json, "Print one JSON object per event");
   add_allow_exec(*cmd, line);
   cmd->callback(

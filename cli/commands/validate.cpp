@@ -1,4 +1,5 @@
 #include "cli/commands/commands.hpp"
+#include "cli/flow_check.hpp"
 #include "cli/flow_file.hpp"
 #include "cli/text.hpp"
 
@@ -7,7 +8,7 @@ namespace {
 
 struct validate_options {
   std::vector<std::string> files;
-  bool strict = false;
+  flow_check check;
   bool json = false;
 };
 
@@ -48,7 +49,7 @@ exit_code validate_one(session& s, const std::string& file, const settings& used
     diagnostics.push_back(std::move(d));
   const std::size_t errors = error_count(diagnostics);
   const std::size_t warnings = diagnostics.size() - errors;
-  const bool valid = errors == 0 && (!options.strict || warnings == 0);
+  const bool valid = errors == 0 && (!options.check.strict || warnings == 0);
   if (options.json) {
     json list = json::array();
     for (const auto& d : diagnostics) list.push_back(to_json(d));
@@ -70,11 +71,11 @@ exit_code validate_one(session& s, const std::string& file, const settings& used
 exit_code validate(session& s, const validate_options& options) {
   const auto loaded = s.load_settings();
   if (!loaded) return s.fail(loaded.error());
-  const engine known{loaded->values};
-  const auto functions = known.functions().list();
+  const auto functions = known_functions(s, loaded->values, options.check, s.names_server());
+  if (!functions) return s.fail(functions.error());
   exit_code worst = exit_code::ok;
   for (const auto& file : options.files) {
-    const exit_code code = validate_one(s, file, loaded->values, functions, options);
+    const exit_code code = validate_one(s, file, loaded->values, *functions, options);
     if (worst == exit_code::ok) worst = code;
   }
   return worst;
@@ -88,12 +89,14 @@ void add_validate(CLI::App& to, command_line& line) {
       add_command(to, "validate", "Check flow definitions and print all diagnostics.",
                   "Examples:\n"
                   "  pawl validate flows/*.json\n"
-                  "  pawl validate order.json --strict --json\n\n"
-                  "A function that is not built in is a warning: a worker or an embedding program\n"
-                  "may provide it.");
+                  "  pawl validate order.json --strict --json\n"
+                  "  pawl validate order.json --strict --worker-function orders.charge\n"
+                  "  pawl validate order.json --strict --server http://127.0.0.1:7717\n\n"
+                  "An unknown function is a warning: a worker or an embedding program may provide\n"
+                  "it. With --server, the functions of the server and its workers are known.");
   cmd->add_option("FLOW", options->files, "Files with flow definitions, or - for standard input")
       ->required();
-  cmd->add_flag("--strict", options->strict, "Treat warnings as errors");
+  add_flow_check(*cmd, options->check);
   cmd->add_flag("--json", options->json, "Print one JSON object per file");
   cmd->callback(
       [&line, options] { line.command = [options](session& s) { return validate(s, *options); }; });

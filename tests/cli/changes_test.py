@@ -100,5 +100,24 @@ class GivenOnAServer(Served, Given):
     pass
 
 
+class Checked(Served, ProgramTest):
+    """Flows with functions of workers."""
+
+    def test_strict_knows_the_functions_of_workers(self):
+        flow = self.flow(task("a", "orders.charge"))
+        for command in (["validate", flow], ["flows", "put", flow, *self.where],
+                        ["run", flow, *self.where]):
+            self.refused(INVALID, "unknown function", *command, "--strict")
+        self.assertEqual(self.lines("flows", "ls", "--json", *self.where), [])
+        self.pawl("validate", flow, "--strict", "--worker-function", "core.x,orders.charge")
+        self.pawl("validate", flow, "--strict", *self.where, expect=INVALID)
+        self.refused(USAGE, "--worker-function", "validate", flow, "--worker-function", "a b")
+        self.pawl("flows", "put", flow, "--strict", "--worker-function", "orders.charge",
+                  *self.where)
+        # A task in a queue says that there are such functions.
+        self.pawl("runs", "start", "flow", *self.where)
+        self.pawl("validate", flow, "--strict", *self.where)
+
+
 if __name__ == "__main__":
     unittest.main()
