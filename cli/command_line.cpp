@@ -23,7 +23,8 @@ void add_settings_options(CLI::App& app, settings_options& to) {
   app.add_option("--set", to.set, "Any setting of `pawl config`; repeatable")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
-  app.add_option("--log-level", to.log_level, "debug, info, warning (default) or error")
+  app.add_option("--log-level", to.log_level,
+                 "debug, info, warning or error; default: warning, of serve: info")
       ->type_name("LEVEL");
 }
 

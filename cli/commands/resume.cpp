@@ -25,12 +25,22 @@ result<std::vector<run_id>> unfinished_runs(target& on) {
   return runs_with_status(on, run_status::running);
 }
 
-/// Why there is no run to resume.
-std::string why_none(target& on) {
-  const auto paused = runs_with_status(on, run_status::paused);
-  if (!paused || paused->empty()) return "all runs are finished.";
-  return counted(paused->size(), "run") + (paused->size() == 1 ? " is" : " are") +
-         " paused. Use `pawl resume ID` to resume one.";
+/// Number of paused runs: they wait for an answer or a command.
+std::uint64_t paused_runs(target& on) {
+  const auto counts = on.counts();
+  if (!counts) return 0;
+  for (const auto& each : *counts)
+    if (each.status == run_status::paused) return each.count;
+  return 0;
+}
+
+/// Prints that paused runs are left, and returns the exit code for that.
+exit_code report_paused(session& s, std::uint64_t paused, bool as_json) {
+  if (!as_json) {
+    s.out().line(counted(paused, "run") + (paused == 1 ? " is" : " are") +
+                 " paused. Use `pawl resume ID` to resume one.");
+  }
+  return exit_code::waiting;
 }
 
 /// True if the run is paused by its own question, not by a command.
@@ -104,9 +114,12 @@ exit_code resume(session& s, const resume_arguments& given) {
   auto opened = s.open_target(store_use::existing);
   if (!opened) return s.fail(opened.error());
   target& open = **opened;
+  // The paused runs count for a command that is about all unfinished runs.
+  const auto paused = ids->empty() ? paused_runs(open) : 0;
   if (ids->empty()) ids = unfinished_runs(open);
   if (ids && ids->empty()) {
-    if (!given.json) s.out().line("Nothing to resume: " + why_none(open));
+    if (paused > 0) return s.close(open, report_paused(s, paused, given.json));
+    if (!given.json) s.out().line("Nothing to resume: all runs are finished.");
     return s.close(open, exit_code::ok);
   }
   auto runs = ids ? load_runs(open, *ids) : result<std::vector<followed_run>>{ids.error()};
@@ -119,7 +132,8 @@ exit_code resume(session& s, const resume_arguments& given) {
   how.verbose = given.verbose;
   const bool may_ask = ids->size() == 1 && !given.json && can_ask_on_terminal();
   how.begin = [&](const run_id& id) { return resume_one(open, id, *answer, may_ask); };
-  return follow_and_report(s, open, *std::move(runs), how);
+  const exit_code code = follow_and_report(s, open, *std::move(runs), how);
+  return code == exit_code::ok && paused > 0 ? report_paused(s, paused, given.json) : code;
 }
 
 constexpr const char* resume_examples =
@@ -177,8 +191,8 @@ void add_recover(CLI::App& to, command_line& line) {
                   "Example:\n"
                   "  pawl recover --data-dir ./data --allow-exec tar,sha256sum\n\n"
                   "Each run continues after its last finished step; finished steps do not run\n"
-                  "again. Paused runs stay paused. On a server, runs continue by themselves; this\n"
-                  "command only follows them.");
+                  "again. Paused runs stay paused; if there are any, the exit code is 8. On a\n"
+                  "server, runs continue by themselves; this command only follows them.");
   cmd->add_flag("--json", given->json, "Print one JSON object per event");
   add_verbose(*cmd, given->verbose);
   add_allow_exec(*cmd, line);

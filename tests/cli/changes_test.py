@@ -95,6 +95,15 @@ class Given(ProgramTest):
         self.pawl(*start, '{"a": 1}')
         self.refused(USAGE, "another flow, version, input or metadata", *start, '{"a": 2}')
 
+    def test_recover_counts_the_paused_runs(self):
+        self.pawl("run", self.flow(ASK), "--id", "a", *self.where, expect=WAITING)
+        self.assertIn("1 run is paused", self.pawl("recover", *self.where, expect=WAITING).stdout)
+        self.pawl("runs", "start", "flow", "--id", "b", *self.where)
+        self.pawl("recover", *self.where, expect=WAITING)
+        for run in ("a", "b"):
+            self.pawl("resume", run, "--answer", '{"yes": true}', *self.where)
+        self.assertIn("Nothing to resume", self.pawl("recover", *self.where).stdout)
+
 
 class GivenOnAServer(Served, Given):
     pass

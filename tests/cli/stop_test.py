@@ -7,7 +7,7 @@ import subprocess
 import time
 import unittest
 
-from program import LIMIT_S, PROGRAM, ProgramTest, environment, task
+from program import LIMIT_S, PROGRAM, WAITING, ProgramTest, environment, task
 
 
 class Stop(ProgramTest):
@@ -148,7 +148,8 @@ class Stop(ProgramTest):
                          ("paused", False, ["last"]))
         self.assertIn("pawl resume p", self.pawl("runs", "show", "p", "--data-dir",
                                                  self.store).stdout)
-        self.assertIn("1 run is paused", self.pawl("recover", "--data-dir", self.store).stdout)
+        self.assertIn("1 run is paused",
+                      self.pawl("recover", "--data-dir", self.store, expect=WAITING).stdout)
         self.pawl("runs", "update", "p", '{"a": 8}', "--data-dir", self.store)
         self.pawl("runs", "set-data", "p", '{"a": 9}', "--data-dir", self.store)
         out = self.pawl("runs", "resume", "p", "--data-dir", self.store).stdout
