@@ -13,7 +13,8 @@ struct step {
   std::string node;
   std::uint32_t visit = 0;
   std::uint32_t attempt = 0;
-  std::string status;  ///< "running", "completed", "failed", "abandoned" (the run ended first)
+  std::uint32_t calls = 1;  ///< more than one if the process or the worker of a call was lost
+  std::string status;       ///< "running", "completed", "failed", "abandoned" (the run ended first)
   time_point started_at{};
   std::optional<time_point> finished_at;
   std::optional<std::int64_t> duration_us;
@@ -22,7 +23,7 @@ struct step {
 };
 
 /// The steps of a run in the order in which they started. A call repeated after a crash is the same
-/// step.
+/// step, and counted.
 [[nodiscard]] std::vector<step> steps_of(const std::vector<history_event>& history,
                                          run_status status);
 

@@ -22,6 +22,9 @@ TEST_CASE("steps are derived from a history") {
       event("run_failed", "", 0, 20),
       event("run_retried", "", 0, 30),
       event("step_started", "a", 2, 30),
+      event("step_restarted", "a", 2, 35, {{"calls", 3}}),
+      event("lease_lost", "a", 2, 36, {{"given_back", false}}),
+      event("lease_lost", "a", 2, 37, {{"given_back", true}}),
       event("step_finished", "a", 2, 50, {{"us", 19}}),
       event("step_started", "b", 1, 50),
   };
@@ -30,6 +33,8 @@ TEST_CASE("steps are derived from a history") {
   CHECK(steps[0].status == "failed");
   CHECK(to_json(steps[0])["error"]["message"] == "Broken.");
   CHECK(steps[1].attempt == 2);
+  CHECK(steps[0].calls == 1);
+  CHECK(to_json(steps[1])["calls"] == 3);
   CHECK(steps[1].status == "completed");
   CHECK(steps[1].duration_us == 19);
   CHECK(steps[2].status == "running");

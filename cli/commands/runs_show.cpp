@@ -47,8 +47,9 @@ void print_steps(session& s, const std::vector<step>& steps) {
   for (const auto& each : steps) width = std::max(width, display_width(printable(each.node)));
   const text_style style = s.style();
   s.out().line("");
-  s.out().line(style.paint(tint::dim, pad("STEP", width) + "  VISIT  ATTEMPT  STATUS     STARTED"
-                                                           "                  TOOK"));
+  s.out().line(style.paint(tint::dim, pad("STEP", width) +
+                                          "  VISIT  ATTEMPT  CALLS  STATUS     STARTED"
+                                          "                  TOOK"));
   const std::size_t first = steps.size() > max_steps ? steps.size() - max_steps : 0;
   if (first > 0)
     s.out().line(style.paint(
@@ -58,10 +59,10 @@ void print_steps(session& s, const std::vector<step>& steps) {
     const tint in = each.status == "completed" ? tint::green
                     : each.status == "failed"  ? tint::red
                                                : tint::yellow;
-    std::string line = pad(printable(each.node), width) + "  " +
-                       pad_left(std::to_string(each.visit), 5) + "  " +
-                       pad_left(std::to_string(each.attempt), 7) + "  " +
-                       style.paint(in, pad(each.status, 9)) + "  " + time_text(each.started_at);
+    std::string line =
+        pad(printable(each.node), width) + "  " + pad_left(std::to_string(each.visit), 5) + "  " +
+        pad_left(std::to_string(each.attempt), 7) + "  " + pad_left(std::to_string(each.calls), 5) +
+        "  " + style.paint(in, pad(each.status, 9)) + "  " + time_text(each.started_at);
     if (each.duration_us) line += "  " + pad_left(duration_text(*each.duration_us), 7);
     if (each.status == "failed")
       line += "  " + printable(each.error_type + ": " + each.error_message);
@@ -176,8 +177,8 @@ exit_code show_run(session& s, target& open, const run_id& id, bool as_json) {
   const auto history = open.history(id);
   if (!history) return s.fail(history.error());
   const auto steps = steps_of(*history, run->summary.status);
-  if (!as_json) {
   auto family = read_family(*run, [&](const run_id& subflow) { return open.get(subflow); });
+  if (!as_json) {
     load_definitions(open, family);
     print_run(s, family, steps, workers_for(open, family), open.hints());
     return exit_code::ok;
