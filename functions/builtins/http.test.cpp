@@ -174,6 +174,40 @@ TEST_CASE("core.http decodes a body that is encoded, asked for or not") {
   client.failure({{"url", damaged.url()}}, "http_bad_encoding");
 }
 
+TEST_CASE("core.http fails on an encoded body that is incomplete or damaged") {
+  const std::string raw{"\xcb\x48\xcd\xc9\xc9\x57\xc8\x00\x91\x00", 10};  // hello hello
+  const std::string gzip = std::string{"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", 10} + raw +
+                           std::string{"\x40\xa6\x2d\x01\x0b\x00\x00\x00", 8};
+  const std::string zlib = "\x78\x9c" + raw + "\x19\x91\x04\x49";
+  const test_client client;
+  const auto served = [](const std::string& coding, const std::string& body) {
+    return always(answer_with(200, body, "Content-Encoding: " + coding + "\r\n"));
+  };
+  const auto whole = [&](const std::string& coding, const std::string& body) {
+    const test_server server{served(coding, body)};
+    return client.good({{"url", server.url()}})["body"];
+  };
+  const auto refused = [&](const std::string& coding, const std::string& body) {
+    INFO(coding << " " << body.size());
+    const test_server server{served(coding, body)};
+    client.failure({{"url", server.url()}}, "http_bad_encoding");
+  };
+  CHECK(whole("gzip", gzip) == "hello hello");
+  CHECK(whole("X-GZIP", gzip + gzip) == "hello hellohello hello");
+  CHECK(whole("deflate", zlib) == "hello hello");
+  CHECK(whole("deflate", raw) == "hello hello");
+  CHECK(whole("identity", "hello") == "hello");
+  CHECK(whole("gzip", "").get<std::string>().empty());
+  for (std::size_t size = 1; size < gzip.size(); ++size) refused("gzip", gzip.substr(0, size));
+  for (std::size_t size = 1; size < zlib.size(); ++size) refused("deflate", zlib.substr(0, size));
+  for (std::size_t size = 1; size < raw.size(); ++size) refused("deflate", raw.substr(0, size));
+  refused("gzip", gzip.substr(0, 20) + "xxxx" + gzip.substr(24));  // the CRC
+  refused("deflate", zlib.substr(0, 12) + "xxxx");
+  refused("gzip", gzip + "more");
+  refused("deflate", zlib + "more");
+  refused("gzip, deflate", gzip);
+}
+
 TEST_CASE("core.http returns a body that is not text as base64") {
   const std::string bytes{"\xff\x00\x01\xfe", 4};
   const test_server server{

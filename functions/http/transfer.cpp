@@ -7,10 +7,12 @@
 #include <array>
 #include <memory>
 #include <new>
+#include <optional>
 
 #include <pawl/detail/utf8.hpp>
 
 #include "functions/http/address.hpp"
+#include "functions/http/decoder.hpp"
 #include "functions/http/encoding.hpp"
 #include "functions/http/trust.hpp"
 
@@ -98,8 +100,6 @@ class transfer {
     set(CURLOPT_PROTOCOLS_STR, "http,https");
     set(CURLOPT_FOLLOWLOCATION, 0L);
     set(CURLOPT_NETRC, long{CURL_NETRC_IGNORED});
-    // Asks for every coding that libcurl can decode, and decodes what was not asked for, too.
-    set(CURLOPT_ACCEPT_ENCODING, "");
     set(CURLOPT_PROXY, "");  // also overrides the environment
     set(CURLOPT_SSL_VERIFYPEER, 1L);
     set(CURLOPT_SSL_VERIFYHOST, 2L);
@@ -145,6 +145,9 @@ class transfer {
     // Removes the defaults of libcurl: a form as content type, and the wait for "100 Continue".
     bool complete = add_header("Expect:");
     if (!what_.has_header("content-type")) complete = complete && add_header("Content-Type:");
+    // `body_decoder` decodes: libcurl accepts encoded data that is incomplete.
+    if (!what_.has_header("accept-encoding"))
+      complete = complete && add_header("Accept-Encoding: " + std::string{body_decoder::accepted});
     for (const auto& h : what_.headers) {
       const bool blank = h.value.find_first_not_of(" \t") == h.value.npos;
       complete = complete && add_header(blank ? h.name + ";" : h.name + ": " + h.value);
@@ -201,7 +204,10 @@ class transfer {
                                    std::to_string(what_.max_bytes) +
                                    " bytes; see \"max_bytes\" and http.max_response_bytes");
     }
+    if (bad_encoding_) return *bad_encoding_;
     if (code != CURLE_OK && !has_enough_) return explained(code);
+    if (decoder_ && !has_enough_)
+      if (const auto whole = decoder_->finish(); !whole) return bad_encoding(whole.error());
     response got;
     got.status = status();
     got.headers = read_headers();
@@ -213,6 +219,13 @@ class transfer {
     return fail("http_failed", name_of(what_) + " failed: " + why);
   }
 
+  [[nodiscard]] error bad_encoding(const error& why) const {
+    return fail("http_bad_encoding", name_of(what_) +
+                                         " returned a body whose Content-Encoding cannot be "
+                                         "decoded: " +
+                                         excerpt(why.message, curl_text_bytes));
+  }
+
   [[nodiscard]] error explained(CURLcode code) const {
     const std::string own = error_text_.data();
     const auto why = excerpt(own.empty() ? curl_easy_strerror(code) : own, curl_text_bytes);
@@ -222,12 +235,8 @@ class transfer {
     if (code == CURLE_OUT_OF_MEMORY || code == code_too_large) {
       return fail("too_large", name_of(what_) + " returned a header that is too large");
     }
-    if (code == CURLE_BAD_CONTENT_ENCODING)
-      return fail("http_bad_encoding",
-                  name_of(what_) +
-                      " returned a body with a Content-Encoding that cannot be "
-                      "decoded: " +
-                      why);
+    if (code == CURLE_BAD_CONTENT_ENCODING)  // of a Transfer-Encoding
+      return bad_encoding({errc::function_failed, why});
     if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT)
       return fail("http_connect", name_of(what_) + " failed: no connection: " + why);
     if (code == CURLE_OPERATION_TIMEDOUT) {
@@ -271,16 +280,44 @@ class transfer {
     }
   }
 
-  /// Keeps the needed part of the body. Returns false if no more is needed.
+  /// Decodes the next part of the body. Returns false to end the transfer.
   bool take(std::string_view bytes) {
     has_enough_ = what_.follow_redirects && is_redirect(status()) && has_location();
     if (has_enough_) return false;
+    if (!decoder_) {
+      auto made = body_decoder::make(content_codings());
+      if (!made) return refuse_encoding(made.error());
+      decoder_ = *std::move(made);
+    }
+    const auto wants_more =
+        decoder_->write(bytes, [this](std::string_view decoded) { return keep(decoded); });
+    return wants_more ? *wants_more : refuse_encoding(wants_more.error());
+  }
+
+  bool refuse_encoding(const error& why) {
+    bad_encoding_ = bad_encoding(why);
+    return false;
+  }
+
+  /// Keeps the needed part of the body. Returns false if no more is needed.
+  bool keep(std::string_view bytes) {
     const bool accepted = what_.accepted.has(status());
     const auto room = (accepted ? what_.max_bytes : refused_body_bytes) - body_.size();
     body_.append(bytes.substr(0, room));
     if (bytes.size() <= room) return true;
     (accepted ? body_too_large_ : has_enough_) = true;
     return false;
+  }
+
+  /// The values of all headers Content-Encoding of the response, joined by commas.
+  [[nodiscard]] std::string content_codings() const {
+    std::string all;
+    curl_header* h = nullptr;
+    for (std::size_t i = 0;
+         curl_easy_header(easy_.get(), "content-encoding", i, CURLH_HEADER, -1, &h) == CURLHE_OK;
+         ++i)
+      all += (all.empty() ? "" : ",") + std::string{h->value};
+    return all;
   }
 
   [[nodiscard]] bool has_location() const {
@@ -309,6 +346,8 @@ class transfer {
   CURLcode setting_ = CURLE_OK;  ///< of the first rejected option
   bool added_ = false;
 
+  std::optional<body_decoder> decoder_;  ///< from the first byte of the body
+  std::optional<error> bad_encoding_;
   std::string body_;
   std::size_t header_bytes_ = 0;
   std::size_t sockets_ = 0;
