@@ -135,6 +135,8 @@ class call_checker {
       const auto meant = nearest(value.get<std::string>(), known.words);
       warn(at, "needs one of " + list_of(known.words) + " as " + pawl::quoted(known.name) +
                    (meant ? "; did you mean " + pawl::quoted(*meant) + "?" : ""));
+    } else if (known.check != nullptr) {
+      if (const auto good = known.check(value); !good) warn(at, "fails: " + good.error().message);
     }
   }
 

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include <pawl/error.hpp>
+#include <pawl/json.hpp>
+#include <pawl/result.hpp>
 
 #include "flow/definition/definition.hpp"
 
@@ -29,6 +31,9 @@ struct argument {
   argument_type type = argument_type::any;
   bool required = false;
   std::span<const std::string_view> words = {};  ///< allowed values of a text; none: any
+  /// What the function checks of a value of this type: the check of the function itself. Null:
+  /// nothing.
+  result<void> (*check)(const json& value) = nullptr;
 };
 
 /// The arguments of a built-in function that names them. Each is defined beside its function.
@@ -43,8 +48,9 @@ struct argument_table {
 [[nodiscard]] std::span<const argument_table* const> argument_tables() noexcept;
 
 /// Appends a warning, "bad_argument", for each argument with which a call of a built-in function in
-/// a flow surely fails: an unknown name, a literal of the wrong type, a missing argument, or two
-/// that exclude each other. The values of `with` are unknown; only their names are checked.
+/// a flow surely fails: an unknown name, a literal of the wrong type or with a value that the
+/// function refuses, a missing argument, or two that exclude each other. The values of `with` are
+/// unknown; only their names are checked.
 void check_built_in_calls(const flow::definition& flow, std::vector<diagnostic>& diagnostics);
 
 namespace builtins {

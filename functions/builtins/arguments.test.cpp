@@ -65,6 +65,53 @@ TEST_CASE("arguments of built-in functions are checked when a flow is checked") 
         lines{"/nodes/0/data node \"n\": core.http needs the argument \"url\""});
 }
 
+TEST_CASE("values that a built-in function always refuses cause a warning") {
+  registry known;
+  exec_policy policy;
+  policy.allow = {"*"};
+  policy.step_env = {"A"};
+  add_builtins(known, policy);
+  const std::vector<std::pair<const char*, json>> calls{
+      {"core.sleep", {{"ms", -1}}},
+      {"core.sleep", {{"seconds", 1e300}}},
+      {"core.fail", {{"type", ""}}},
+      {"core.exec", {{"argv", json::array()}}},
+      {"core.exec", {{"argv", {""}}}},
+      {"core.exec", {{"argv", {"true"}}, {"timeout_ms", -5}}},
+      {"core.exec", {{"argv", {"true"}}, {"timeout_ms", 1e300}}},
+      {"core.exec", {{"argv", {"true"}}, {"expect", {"0"}}}},
+      {"core.exec", {{"argv", {"true"}}, {"expect", "all"}}},
+      {"core.exec", {{"argv", {"true"}}, {"env", {{"A", 1}}}}},
+      {"core.exec", {{"argv", {"true"}}, {"env", {{"A", std::string{"\0", 1}}}}}},
+      {"core.exec", {{"argv", {"true"}}, {"cwd", std::string{"\0", 1}}}},
+      {"core.http", {{"url", "ftp://x"}}},
+      {"core.http", {{"url", "http://a b"}}},
+      {"core.http", {{"url", "http://x"}, {"method", "TRACE"}}},
+      {"core.http", {{"url", "http://x"}, {"query", {{"a", json::object()}}}}},
+      {"core.http", {{"url", "http://x"}, {"headers", {{"Host", "y"}}}}},
+      {"core.http", {{"url", "http://x"}, {"headers", {{"A", 1}}}}},
+      {"core.http", {{"url", "http://x"}, {"accept_status", {"9xx"}}}},
+      {"core.http", {{"url", "http://x"}, {"accept_status", json::array()}}},
+      {"core.http", {{"url", "http://x"}, {"timeout_ms", 0}}},
+      {"core.http", {{"url", "http://x"}, {"max_bytes", 0}}},
+      {"core.http", {{"url", "http://x"}, {"idempotency_header", "Host"}}}};
+  for (const auto& [code_ref, args] : calls) {
+    CAPTURE(code_ref, args.dump());
+    CHECK(warnings_of(code_ref, args).size() == 1);
+    auto step = step_with(args);
+    const auto got = step.call((*known.find(default_scope(), code_ref))->body, code_ref);
+    REQUIRE_FALSE(got);
+    CHECK(got.error().type == "invalid_arguments");
+  }
+  CHECK(warnings_of("core.sleep", {{"ms", -1}})
+            .at(0)
+            .starts_with("/nodes/0/data/args/ms node \"n\": core.sleep fails: core.sleep must "
+                         "sleep from 0 to "));
+  CHECK(warnings_of("core.http", {{"url", "ftp://x"}}) ==
+        lines{"/nodes/0/data/args/url node \"n\": core.http fails: argument \"url\" must be an "
+              "http or https URL, not \"ftp\""});
+}
+
 TEST_CASE("valid calls of built-in functions cause no warnings") {
   CHECK(warnings_of("core.echo", {{"anything", 1}}).empty());
   CHECK(warnings_of("core.set", {{"anything", 1}}).empty());

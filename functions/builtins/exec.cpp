@@ -51,6 +51,49 @@ result<accepted_codes> parse_expect(const std::optional<json>& expect) {
       "argument \"expect\" must be an array of exit codes such as [0, 1], or \"any\"");
 }
 
+bool has_nul(const std::string& text) {
+  return text.find('\0') != text.npos;
+}
+
+result<void> check_argv(const std::vector<std::string>& argv) {
+  if (argv.empty() || argv[0].empty()) {
+    return invalid_argument(
+        "argument \"argv\" must begin with a program, such as [\"tar\", \"-cf\", \"a.tar\"]");
+  }
+  if (std::any_of(argv.begin(), argv.end(), has_nul))
+    return invalid_argument("a program's arguments must not have NUL characters");
+  return {};
+}
+
+result<void> check_cwd(const std::string& cwd) {
+  if (!has_nul(cwd)) return {};
+  return invalid_argument("argument \"cwd\" must not have NUL characters");
+}
+
+result<void> check_timeout(std::int64_t ms) {
+  if (ms >= 0 && ms <= max_duration.count()) return {};
+  return invalid_argument("argument \"timeout_ms\" must be from 0 (no limit) to " +
+                          std::to_string(max_duration.count()));
+}
+
+using env_map = std::map<std::string, std::string>;
+
+result<void> check_env(const env_map& env) {
+  for (const auto& [name, value] : env)
+    if (has_nul(value))
+      return invalid_argument("the variable " + name + " must not have NUL characters");
+  return {};
+}
+
+/// Converts a literal to the type that the function takes.
+template <class T>
+result<T> read_literal(const json& value, const std::string& name) {
+  std::vector<std::string> wrong;
+  auto read = detail::decode<T>(value, name, wrong);
+  if (read) return *std::move(read);
+  return invalid_argument(wrong.empty() ? "argument \"" + name + "\" is invalid" : wrong.front());
+}
+
 /// How to convert standard output to JSON.
 enum class output_form { trim, raw, lines, parsed };
 
@@ -138,10 +181,9 @@ class exec_runner {
   }
 
   result<json> run(std::vector<std::string> argv, std::optional<std::string> cwd,
-                   const std::optional<std::map<std::string, std::string>>& env,
-                   std::optional<std::string> input, std::optional<std::int64_t> timeout_ms,
-                   const std::optional<json>& expect, const std::optional<std::string>& parse,
-                   step_context& step) const {
+                   const std::optional<env_map>& env, std::optional<std::string> input,
+                   std::optional<std::int64_t> timeout_ms, const std::optional<json>& expect,
+                   const std::optional<std::string>& parse, step_context& step) const {
     const auto accepted = parse_expect(expect);
     if (!accepted) return accepted.error();
     const auto form = parse_form(parse);
@@ -165,17 +207,10 @@ class exec_runner {
                                   const std::optional<std::map<std::string, std::string>>& env,
                                   std::optional<std::int64_t> timeout_ms,
                                   step_context& step) const {
-    if (argv.empty() || argv[0].empty()) {
-      return invalid_argument(
-          "argument \"argv\" must begin with a program, such as [\"tar\", \"-cf\", \"a.tar\"]");
-    }
-    const auto has_nul = [](const std::string& text) { return text.find('\0') != text.npos; };
-    if (std::any_of(argv.begin(), argv.end(), has_nul) || (cwd && has_nul(*cwd)))
-      return invalid_argument("a program's arguments and its \"cwd\" must not have NUL characters");
-    if (timeout_ms && (*timeout_ms < 0 || *timeout_ms > max_duration.count())) {
-      return invalid_argument("argument \"timeout_ms\" must be from 0 (no limit) to " +
-                              std::to_string(max_duration.count()));
-    }
+    if (auto good = check_argv(argv); !good) return std::move(good).error();
+    if (auto good = check_cwd(cwd.value_or("")); !good) return std::move(good).error();
+    if (auto good = check_timeout(timeout_ms.value_or(0)); !good) return std::move(good).error();
+    if (auto good = check_env(env.value_or(env_map{})); !good) return std::move(good).error();
     auto file = resolve_program(policy_, argv[0]);
     if (!file) return std::move(file).error();
     auto environment = environment_with(env, step);
@@ -207,8 +242,6 @@ class exec_runner {
                                               "; to allow it, add it to exec.step_env in the "
                                               "configuration");
         }
-        if (value.find('\0') != value.npos)
-          return invalid_argument("the variable " + name + " must not have NUL characters");
         variables[name] = value;
       }
     }
@@ -254,20 +287,49 @@ class exec_runner {
 };
 
 constexpr std::string_view form_names[] = {"trim", "raw", "lines", "json"};
-constexpr argument exec_table[] = {{"argv", argument_type::texts, true},
-                                   {"cwd", argument_type::text},
-                                   {"env", argument_type::object},
-                                   {"stdin", argument_type::text},
-                                   {"timeout_ms", argument_type::integer},
-                                   {"expect"},
-                                   {"parse", argument_type::text, false, form_names}};
+constexpr argument exec_table[] = {
+    {"argv",
+     argument_type::texts,
+     true,
+     {},
+     [](const json& value) { return check_argv(value.get<std::vector<std::string>>()); }},
+    {"cwd",
+     argument_type::text,
+     false,
+     {},
+     [](const json& value) { return check_cwd(value.get_ref<const std::string&>()); }},
+    {"env",
+     argument_type::object,
+     false,
+     {},
+     [](const json& value) -> result<void> {
+       const auto env = read_literal<env_map>(value, "env");
+       return env ? check_env(*env) : env.error();
+     }},
+    {"stdin", argument_type::text},
+    {"timeout_ms",
+     argument_type::integer,
+     false,
+     {},
+     [](const json& value) -> result<void> {
+       const auto ms = read_literal<std::int64_t>(value, "timeout_ms");
+       return ms ? check_timeout(*ms) : ms.error();
+     }},
+    {"expect",
+     argument_type::any,
+     false,
+     {},
+     [](const json& value) -> result<void> {
+       const auto codes = parse_expect(value);
+       return codes ? result<void>{} : codes.error();
+     }},
+    {"parse", argument_type::text, false, form_names}};
 
 }  // namespace
 
 const argument_table exec_arguments{"core.exec", exec_table};
 
 void add_exec(registry& to, const exec_policy& policy) {
-  using env_map = std::map<std::string, std::string>;
   auto runner = std::make_shared<const exec_runner>(policy);
   auto body = make_step_function(
       arguments("argv", "cwd", "env", "stdin", "timeout_ms", "expect", "parse"),

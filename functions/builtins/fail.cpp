@@ -1,5 +1,7 @@
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include <pawl/functions.hpp>
 
@@ -9,14 +11,25 @@
 namespace pawl::functions::builtins {
 namespace {
 
+result<void> check_type(std::string_view type) {
+  if (!type.empty()) return {};
+  return fail("invalid_arguments", "the \"type\" of core.fail must not be empty");
+}
+
 error fail_step(std::optional<std::string> type, std::optional<std::string> message) {
-  if (type && type->empty())
-    return fail("invalid_arguments", "the \"type\" of core.fail must not be empty");
+  if (type)
+    if (auto good = check_type(*type); !good) return std::move(good).error();
   return fail(std::move(type).value_or("failed"),
               std::move(message).value_or("the flow reached a core.fail step"));
 }
 
-constexpr argument fail_table[] = {{"type", argument_type::text}, {"message", argument_type::text}};
+constexpr argument fail_table[] = {
+    {"type",
+     argument_type::text,
+     false,
+     {},
+     [](const json& value) { return check_type(value.get_ref<const std::string&>()); }},
+    {"message", argument_type::text}};
 
 }  // namespace
 

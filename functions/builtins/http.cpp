@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <utility>
 
@@ -111,17 +113,33 @@ result<json> call_http(const http::policy& rules, step_context& step) {
 
 constexpr std::string_view bodies[] = {"body", "json"};
 constexpr std::string_view parse_names[] = {"json", "text"};
-constexpr argument http_table[] = {{"url", argument_type::text, true},
-                                   {"method", argument_type::text},
-                                   {"query", argument_type::object},
-                                   {"headers", argument_type::object},
+
+/// A text as a template argument.
+template <std::size_t Size>
+struct argument_name {
+  constexpr argument_name(const char (&text)[Size]) { std::copy_n(text, Size, characters); }
+  char characters[Size];
+};
+
+/// An argument whose value core.http checks beyond its type.
+template <argument_name Name>
+constexpr argument checked(argument_type type, bool required = false) {
+  return {Name.characters, type, required, {}, [](const json& value) {
+            return http::check_argument(Name.characters, value);
+          }};
+}
+
+constexpr argument http_table[] = {checked<"url">(argument_type::text, true),
+                                   checked<"method">(argument_type::text),
+                                   checked<"query">(argument_type::object),
+                                   checked<"headers">(argument_type::object),
                                    {"body", argument_type::text},
                                    {"json"},
-                                   {"accept_status", argument_type::list},
+                                   checked<"accept_status">(argument_type::list),
                                    {"follow_redirects", argument_type::flag},
-                                   {"timeout_ms", argument_type::integer},
-                                   {"max_bytes", argument_type::integer},
-                                   {"idempotency_header", argument_type::text},
+                                   checked<"timeout_ms">(argument_type::integer),
+                                   checked<"max_bytes">(argument_type::integer),
+                                   checked<"idempotency_header">(argument_type::text),
                                    {"parse", argument_type::text, false, parse_names}};
 
 }  // namespace

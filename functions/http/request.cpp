@@ -92,6 +92,12 @@ result<raw_arguments> read_arguments(const json& args) {
   return raw;
 }
 
+result<url> read_url(const std::string& text, const std::string& query) {
+  auto target = parse_url(text, query);
+  if (!target) return bad_argument("url", "must " + target.error().message);
+  return target;
+}
+
 result<std::string> read_method(const std::string& given) {
   std::string method = given;
   for (char& c : method)
@@ -148,14 +154,23 @@ result<std::vector<header>> read_headers(const json& given) {
   return headers;
 }
 
+result<void> check_timeout(std::int64_t ms) {
+  if (ms >= 1 && ms <= max_timeout_ms) return {};
+  return bad_argument("timeout_ms", "must be from 1 to " + std::to_string(max_timeout_ms));
+}
+
+result<void> check_key_header(const std::string& name) {
+  if (http_syntax::is_header_name(name) && !http_syntax::is_own_header(in_lower_case(name)))
+    return {};
+  return bad_argument("idempotency_header",
+                      "must be the name of a header, or null for none, not " + pawl::quoted(name));
+}
+
 /// Adds the idempotency key and the default headers that the step did not set.
 result<void> complete_headers(request& to, const raw_arguments& raw, const step_context& step) {
   if (!raw.key_header.empty()) {
+    if (auto good = check_key_header(raw.key_header); !good) return good;
     const auto key = in_lower_case(raw.key_header);
-    if (!http_syntax::is_header_name(raw.key_header) || http_syntax::is_own_header(key))
-      return bad_argument(
-          "idempotency_header",
-          "must be the name of a header, or null for none, not " + pawl::quoted(raw.key_header));
     if (to.has_header(key))
       return bad_argument("headers", "has " + pawl::quoted(raw.key_header) +
                                          ", which is the header of the idempotency key; to send "
@@ -194,8 +209,8 @@ result<void> read_parse(request& to, const std::string& how) {
 }
 
 result<void> read_limits(request& to, const raw_arguments& raw, const policy& rules) {
-  if (raw.timeout_ms && (*raw.timeout_ms < 1 || *raw.timeout_ms > max_timeout_ms))
-    return bad_argument("timeout_ms", "must be from 1 to " + std::to_string(max_timeout_ms));
+  if (raw.timeout_ms)
+    if (auto good = check_timeout(*raw.timeout_ms); !good) return good;
   const auto max = static_cast<std::int64_t>(rules.max_response_bytes);
   if (raw.max_bytes && (*raw.max_bytes < 1 || *raw.max_bytes > max))
     return bad_argument("max_bytes",
@@ -253,8 +268,8 @@ result<request> read_request(const step_context& step, const policy& rules) {
   made.method = *std::move(method);
   const auto query = read_query(raw->query);
   if (!query) return query.error();
-  auto target = parse_url(raw->url, *query);
-  if (!target) return bad_argument("url", "must " + target.error().message);
+  auto target = read_url(raw->url, *query);
+  if (!target) return std::move(target).error();
   made.target = *std::move(target);
   auto headers = read_headers(raw->headers);
   if (!headers) return std::move(headers).error();
@@ -270,6 +285,25 @@ result<request> read_request(const step_context& step, const policy& rules) {
     made.accepted = *std::move(accepted);
   }
   return made;
+}
+
+result<void> check_argument(std::string_view name, const json& value) {
+  const auto problem_of = [](auto read) -> result<void> {
+    if (!read) return std::move(read).error();
+    return {};
+  };
+  const auto text = [&] { return value.get<std::string>(); };
+  if (name == "url") return problem_of(read_url(text(), {}));
+  if (name == "method") return problem_of(read_method(text()));
+  if (name == "query") return problem_of(read_query(value));
+  if (name == "headers") return problem_of(read_headers(value));
+  if (name == "accept_status") return problem_of(status_set::parse(value));
+  if (name == "idempotency_header" && !text().empty()) return check_key_header(text());
+  if (name != "timeout_ms" && name != "max_bytes") return {};
+  const auto number = detail::exact_integer<std::int64_t>(value);
+  if (name == "timeout_ms") return check_timeout(number.value_or(0));
+  if (number.value_or(0) >= 1) return {};
+  return bad_argument("max_bytes", "must be a whole number from 1");
 }
 
 request redirected(request from, int status, url target) {

@@ -60,6 +60,10 @@ struct request {
 /// unknown arguments and all of a wrong type at once.
 [[nodiscard]] result<request> read_request(const step_context& step, const policy& rules);
 
+/// Checks a value of an argument of core.http by itself, as `read_request` does. Unknown names
+/// pass. Error: `invalid_arguments`.
+[[nodiscard]] result<void> check_argument(std::string_view name, const json& value);
+
 /// Returns the request that follows a redirect with `status` to `target`. Drops the body where the
 /// status requires it. To another origin, drops all headers of the step that may be secret.
 /// (RFC 9110, section 15.4. Like all clients, changes POST to GET on 301 and 302.)
