@@ -13,12 +13,32 @@ constexpr std::array<std::string_view, 6> policy_keys = {
     "max_attempts", "initial_interval", "backoff", "max_interval", "jitter", "non_retryable"};
 constexpr std::uint32_t default_attempts = 3;
 
+/// Errors of functions that another call with the same arguments by the same process cannot change.
+constexpr std::array<std::string_view, 3> permanent_types = {
+    "invalid_arguments", "exec_not_allowed", "http_not_allowed"};
+
+/// Whether every further attempt would fail the same way. The engine itself refuses a call of an
+/// unknown function, or a child run of an unknown flow, with invalid input or nested too deep.
+bool is_permanent(const error& why) {
+  switch (why.code) {
+    case errc::not_found:
+    case errc::invalid_argument:
+    case errc::limit_exceeded:
+      return true;
+    case errc::function_failed:
+      return std::find(permanent_types.begin(), permanent_types.end(), why.error_class()) !=
+             permanent_types.end();
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 std::optional<std::chrono::milliseconds> retry_policy::next_wait(std::uint32_t tries,
                                                                  const error& why,
                                                                  double random) const {
-  if (tries >= max_attempts) return std::nullopt;
+  if (tries >= max_attempts || is_permanent(why)) return std::nullopt;
   if (std::find(non_retryable.begin(), non_retryable.end(), why.error_class()) !=
       non_retryable.end())
     return std::nullopt;

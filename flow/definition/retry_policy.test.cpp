@@ -48,6 +48,20 @@ TEST_CASE("the growth of waits does not overflow", "[retry-policy]") {
   CHECK(policy_of(1'000'000, 1ms, 100, 1h).next_wait(999'999, busy, 0.5) == 1h);
 }
 
+TEST_CASE("errors that another attempt cannot change are not retried", "[retry-policy]") {
+  const auto policy = policy_of(3, 1s, 2, 1min);
+  for (const auto* type : {"invalid_arguments", "exec_not_allowed", "http_not_allowed"})
+    CHECK(policy.next_wait(1, fail(type, "no"), 0.5) == std::nullopt);
+  for (const auto code : {errc::not_found, errc::invalid_argument, errc::limit_exceeded})
+    CHECK(policy.next_wait(1, error{code, "no"}, 0.5) == std::nullopt);
+  CHECK(policy.next_wait(1, error{errc::not_found, "no", "unknown_function"}, 0.5) == std::nullopt);
+  // The same words as the type of a function's own error say nothing about the next attempt.
+  for (const auto* type : {"not_found", "http_connect", "exec_failed", "limit_exceeded"})
+    CHECK(policy.next_wait(1, fail(type, "no"), 0.5) == 1s);
+  for (const auto code : {errc::timed_out, errc::cancelled, errc::overloaded, errc::unavailable})
+    CHECK(policy.next_wait(1, error{code, "no"}, 0.5) == 1s);
+}
+
 TEST_CASE("jitter shortens or lengthens the wait", "[retry-policy]") {
   auto policy = policy_of(3, 10s, 2, 1min);
   policy.jitter = 0.2;
