@@ -47,7 +47,9 @@ std::optional<std::chrono::milliseconds> retry_policy::next_wait(std::uint32_t t
   const double growth = std::min(std::pow(backoff, tries - 1.0), 1e15);
   const double capped = std::min(static_cast<double>(initial.count()) * growth, longest);
   const double varied = capped * (1 + jitter * (2 * random - 1));
-  return std::chrono::milliseconds{static_cast<std::int64_t>(std::llround(varied))};
+  // What exceeds the maximum is mirrored below it, so that runs that reach it stay spread.
+  const double wait = varied > longest ? 2 * longest - varied : varied;
+  return std::chrono::milliseconds{static_cast<std::int64_t>(std::llround(wait))};
 }
 
 retry_policy read_retry_policy(const data_reader& data) {

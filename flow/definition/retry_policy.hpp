@@ -13,8 +13,8 @@ namespace pawl::flow {
 class data_reader;
 
 /// Retry policy of a step: exponential back-off with jitter. The wait before attempt n + 1 is
-/// `initial * backoff^(n - 1)`, at most `max_interval`, then varied at random by up to ± `jitter`
-/// (a fraction of the wait). Errors that another attempt cannot change are not retried: see
+/// `initial * backoff^(n - 1)`, varied at random by up to ± `jitter` (a fraction of the wait), and
+/// at most `max_interval`. Errors that another attempt cannot change are not retried: see
 /// docs/nodes/task.md.
 struct retry_policy {
   std::uint32_t max_attempts = 1;

@@ -1,5 +1,7 @@
 #include "flow/definition/retry_policy.hpp"
 
+#include <cmath>
+
 #include "tests/support/catch.hpp"
 
 using namespace pawl;
@@ -46,6 +48,20 @@ TEST_CASE("the growth of waits does not overflow", "[retry-policy]") {
   // 100 to the power of 999998 is infinite, and 0 * infinity is NaN.
   CHECK(policy_of(1'000'000, 0ms, 100, 1h).next_wait(999'999, busy, 0.5) == 0ms);
   CHECK(policy_of(1'000'000, 1ms, 100, 1h).next_wait(999'999, busy, 0.5) == 1h);
+}
+
+TEST_CASE("no wait exceeds the maximum, and jitter spreads the longest waits", "[retry-policy]") {
+  auto policy = policy_of(9, 10s, 2, 10s);
+  for (const double jitter : {0.1, 0.5, 1.0}) {
+    policy.jitter = jitter;
+    for (int i = 0; i < 100; ++i) {
+      const auto wait = *policy.next_wait(3, busy, i / 100.0);
+      CHECK(wait <= 10s);
+      CHECK(wait.count() >= std::floor(10'000 * (1 - jitter)));
+    }
+    CHECK(policy.next_wait(3, busy, 0.25) == policy.next_wait(3, busy, 0.75));
+    CHECK(policy.next_wait(3, busy, 0.75) != policy.next_wait(3, busy, 0.5));
+  }
 }
 
 TEST_CASE("errors that another attempt cannot change are not retried", "[retry-policy]") {
