@@ -1,6 +1,8 @@
 #include "flow/logic/number.hpp"
 
 #include <cmath>
+#include <limits>
+#include <optional>
 
 namespace pawl::flow::logic {
 namespace {
@@ -8,8 +10,24 @@ namespace {
 // A double represents every whole number up to this one.
 constexpr double exact_whole = 9007199254740992.0;
 
-bool both_integers(number a, number b) noexcept {
-  return a.is_integer() && b.is_integer();
+/// Holds every sum, difference and quotient of two whole numbers.
+__extension__ using wide = __int128;
+
+bool both_whole(number a, number b) noexcept {
+  return a.what() != number::form::real && b.what() != number::form::real;
+}
+
+wide wide_of(number whole) noexcept {
+  return whole.is_integer() ? wide{whole.as_integer()} : wide{whole.as_natural()};
+}
+
+/// None if it does not fit into 64 bits.
+std::optional<number> as_number(wide whole) noexcept {
+  if (whole < std::numeric_limits<std::int64_t>::min() ||
+      whole > wide{std::numeric_limits<std::uint64_t>::max()})
+    return std::nullopt;
+  return whole < 0 ? number::integer(static_cast<std::int64_t>(whole))
+                   : number::natural(static_cast<std::uint64_t>(whole));
 }
 
 template <class Int>
@@ -28,43 +46,33 @@ number number::simplified() const noexcept {
 }
 
 number add(number a, number b) noexcept {
-  std::int64_t exact = 0;
-  if (both_integers(a, b) && !__builtin_add_overflow(a.as_integer(), b.as_integer(), &exact)) {
-    return number::integer(exact);
-  }
+  if (both_whole(a, b))
+    if (const auto exact = as_number(wide_of(a) + wide_of(b))) return *exact;
   return number::real(a.as_double() + b.as_double()).simplified();
 }
 
 number subtract(number a, number b) noexcept {
-  std::int64_t exact = 0;
-  if (both_integers(a, b) && !__builtin_sub_overflow(a.as_integer(), b.as_integer(), &exact)) {
-    return number::integer(exact);
-  }
+  if (both_whole(a, b))
+    if (const auto exact = as_number(wide_of(a) - wide_of(b))) return *exact;
   return number::real(a.as_double() - b.as_double()).simplified();
 }
 
 number multiply(number a, number b) noexcept {
-  std::int64_t exact = 0;
-  if (both_integers(a, b) && !__builtin_mul_overflow(a.as_integer(), b.as_integer(), &exact)) {
-    return number::integer(exact);
-  }
+  wide product = 0;
+  if (both_whole(a, b) && !__builtin_mul_overflow(wide_of(a), wide_of(b), &product))
+    if (const auto exact = as_number(product)) return *exact;
   return number::real(a.as_double() * b.as_double()).simplified();
 }
 
 number divide(number a, number b) noexcept {
-  // -1 is computed with doubles: the smallest integer has no negative.
-  if (both_integers(a, b) && b.as_integer() != 0 && b.as_integer() != -1 &&
-      a.as_integer() % b.as_integer() == 0) {
-    return number::integer(a.as_integer() / b.as_integer());
-  }
-  if (both_integers(a, b) && b.as_integer() == -1) return negate(a);
+  if (both_whole(a, b) && wide_of(b) != 0 && wide_of(a) % wide_of(b) == 0)
+    if (const auto exact = as_number(wide_of(a) / wide_of(b))) return *exact;
   return number::real(a.as_double() / b.as_double()).simplified();
 }
 
 number remainder(number a, number b) noexcept {
-  if (both_integers(a, b) && b.as_integer() != 0) {
-    return number::integer(b.as_integer() == -1 ? 0 : a.as_integer() % b.as_integer());
-  }
+  if (both_whole(a, b) && wide_of(b) != 0)
+    if (const auto exact = as_number(wide_of(a) % wide_of(b))) return *exact;
   return number::real(std::fmod(a.as_double(), b.as_double())).simplified();
 }
 
