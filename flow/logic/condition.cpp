@@ -7,9 +7,13 @@
 #include <pawl/code_ref.hpp>
 
 #include "flow/logic/compiler.hpp"
+#include "flow/values/pointer.hpp"
 
 namespace pawl::flow::logic {
 namespace {
+
+constexpr std::array<std::string_view, 8> comparisons = {
+    "<", "<=", "==", "===", "!=", ">", "!==", ">="};
 
 /// Splits a text at single spaces; none unless it has exactly three parts.
 std::optional<std::array<std::string_view, 3>> three_parts(std::string_view text) {
@@ -35,8 +39,6 @@ json side(std::string_view text) {
 
 /// Returns the rule that a text such as "total > 100" probably means.
 std::optional<json> rule_meant_by(const std::string& text) {
-  constexpr std::array<std::string_view, 8> comparisons = {
-      "<", "<=", "==", "===", "!=", ">", "!==", ">="};
   if (text.size() > 100) return std::nullopt;
   const auto parts = three_parts(text);
   if (!parts) return std::nullopt;
@@ -75,6 +77,47 @@ std::string problem_of_constant(const json& source) {
                 : "; a rule is an object such as {\">\": [{\"var\": \"total\"}, 100]}");
 }
 
+/// Conditions that are nested deeper are not looked at.
+constexpr std::size_t max_looked_at = 50;
+
+/// Warns of each comparison of a text with constants: the text is probably meant as a variable.
+class comparison_check {
+ public:
+  explicit comparison_check(std::vector<diagnostic>& diagnostics) : diagnostics_(diagnostics) {}
+
+  void look_at(const json& source, std::string pointer, std::size_t depth = 0) {
+    if (!source.is_object() || source.size() != 1 || depth == max_looked_at) return;
+    const std::string& name = source.begin().key();
+    const json& args = source.begin().value();
+    pointer = child_pointer(std::move(pointer), name);
+    if (std::find(comparisons.begin(), comparisons.end(), name) != comparisons.end())
+      return look_at_arguments(args, pointer);
+    constexpr std::array<std::string_view, 6> conditions = {"and", "or", "!", "!!", "if", "?:"};
+    if (std::find(conditions.begin(), conditions.end(), name) == conditions.end()) return;
+    if (!args.is_array()) return look_at(args, std::move(pointer), depth + 1);
+    for (std::size_t i = 0; i < args.size(); ++i)
+      look_at(args[i], child_pointer(pointer, std::to_string(i)), depth + 1);
+  }
+
+ private:
+  void look_at_arguments(const json& args, const std::string& pointer) {
+    if (!args.is_array() || args.size() < 2) return;
+    const auto is_constant = [](const json& arg) { return arg.is_primitive(); };
+    if (!std::all_of(args.begin(), args.end(), is_constant)) return;
+    const auto text =
+        std::find_if(args.begin(), args.end(), [](const json& arg) { return arg.is_string(); });
+    if (text == args.end()) return;
+    const auto& said = text->get_ref<const std::string&>();
+    diagnostics_.push_back(
+        {severity::warning, child_pointer(pointer, std::to_string(text - args.begin())),
+         "constant_comparison",
+         "this compares constants, so the result is always the same: " + pawl::quoted(shown(said)) +
+             " is a text; did you mean " + json{{"var", shown(said)}}.dump() + "?"});
+  }
+
+  std::vector<diagnostic>& diagnostics_;
+};
+
 }  // namespace
 
 bool check_condition(const json& source, std::string_view pointer,
@@ -83,6 +126,7 @@ bool check_condition(const json& source, std::string_view pointer,
     diagnostics.push_back({severity::error, std::string{pointer}, code, std::move(message)});
     return false;
   };
+  comparison_check{diagnostics}.look_at(source, std::string{pointer});
   if (source.is_object())
     return source.size() == 1 || refuse("not_a_rule", problem_of_object(source));
   return source.is_boolean() || refuse("constant_rule", problem_of_constant(source));

@@ -60,6 +60,37 @@ TEST_CASE("a constant as a condition is refused with what was probably meant", "
   }
 }
 
+TEST_CASE("a condition that compares a text with constants causes a warning", "[logic]") {
+  const auto warnings = [](const char* source) {
+    std::vector<diagnostic> diagnostics;
+    static_cast<void>(compile_condition(json::parse(source), "/when", diagnostics));
+    std::vector<std::string> found;
+    for (const auto& d : diagnostics) {
+      CHECK(d.level == severity::warning);
+      CHECK(d.code == "constant_comparison");
+      found.push_back(d.pointer);
+    }
+    return found;
+  };
+  using lines = std::vector<std::string>;
+  CHECK(warnings(R"({">": ["total", 100]})") == lines{"/when/>/0"});
+  CHECK(warnings(R"({"==": [true, "state"]})") == lines{"/when/==/1"});
+  CHECK(warnings(R"({"<": [1, "n", 9]})") == lines{"/when/</1"});
+  CHECK(warnings(R"({"and": [{"var": "x"}, {"!": {"==": ["a/b", 1]}}]})") ==
+        lines{"/when/and/1/!/==/0"});
+  CHECK(warnings(R"({"if": [{"<": ["n", 1]}, {"==": ["m", 2]}, false]})") ==
+        lines{"/when/if/0/</0", "/when/if/1/==/0"});
+  CHECK(warnings(R"({">": [{"var": "total"}, 100]})").empty());
+  CHECK(warnings(R"({"==": [{"var": "state"}, "paid"]})").empty());
+  CHECK(warnings(R"({"==": [1, 1]})").empty());
+  CHECK(warnings(R"({"in": ["a", "abc"]})").empty());
+  std::vector<diagnostic> diagnostics;
+  static_cast<void>(compile_condition(json::parse(R"({">": ["total", 100]})"), "", diagnostics));
+  CHECK(diagnostics.at(0).message ==
+        "this compares constants, so the result is always the same: \"total\" is a text; did you "
+        "mean {\"var\":\"total\"}?");
+}
+
 TEST_CASE("an object with several keys as a condition is refused", "[logic]") {
   CHECK(problem_of(json::parse(R"({">": [{"var": "x"}, 1], "<": [{"var": "x"}, 9]})")) ==
         "not_a_rule: an object with several keys is not a rule; to combine rules, write {\"and\": "
