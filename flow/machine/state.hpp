@@ -85,7 +85,7 @@ struct token {
   std::optional<pawl::flow::timer> timer;
   std::uint32_t tries = 0;  ///< attempts of this visit that count for its retry policy
   std::optional<time_point>
-      first_try_at;                 ///< when the first of them started, if they share a time limit
+      first_try_at;                 ///< when the first one, a subflow (the attempt) or a map began
   std::optional<json> question;     ///< sleeps until this is answered
   std::optional<json> answer;       ///< the answer to the last question of this visit
   bool in_doubt = false;            ///< the question is whether an interrupted call took effect

@@ -169,7 +169,7 @@ void transition_builder::answer(token& t, json value) {
 
 void transition_builder::fail_call(token& t, error why, double random) {
   step_outcome_command outcome{t.id, node_of(t).id, t.visit, t.attempt, std::move(why)};
-  outcome.began_at = t.task && t.task->lease != 0 ? t.task->leased_at : now();
+  outcome.began_at = run_calls::start_of(t, now());
   outcome.ended_at = now();
   outcome.random = random;
   calls_.end(t);

@@ -242,6 +242,26 @@ TEST_CASE("a failed item fails the run, and a retry continues with that item", "
   CHECK(run.data().at("results") == json::array({{{"x", 0}}, {{"x", 1}}, {{"x", 2}}}));
 }
 
+TEST_CASE("the duration of a map counts its items, but not the time in which the run has failed",
+          "[map][retry]") {
+  auto run = begun(mapped(), 2);
+  const auto began = run.now() - std::chrono::seconds{1};  // each command takes a second
+  run.advance_clock(std::chrono::seconds{3});
+  REQUIRE(finish_item(run, 0, json{{"x", 0}}));
+  REQUIRE(finish_item(run, 1, broken_item));
+  REQUIRE(run.status() == run_status::failed);
+  const auto failed_at = run.now() - std::chrono::seconds{1};
+  run.advance_clock(std::chrono::hours{1});
+  const auto retried_at = run.now();
+  REQUIRE(run.apply(retry_command{}));
+  const auto ended_at = run.now();
+  REQUIRE(finish_item(run, 1, json{{"x", 1}}));
+  for (const auto& e : run.events()) {
+    if (e.kind == event_kind::step_finished && e.detail.contains("items"))
+      CHECK(e.detail.at("us") == ((failed_at - began) + (ended_at - retried_at)).count());
+  }
+}
+
 TEST_CASE("a map tolerates the configured number of failed items", "[map]") {
   for (const json& some : {json(1), json("34%")}) {
     CAPTURE(some.dump());

@@ -89,6 +89,37 @@ TEST_CASE("a subflow that times out fails and is stopped", "[subflow][timeout]")
   CHECK_FALSE(run.apply(run.outcome_of(call, json::object())));  // nothing waits for its end
 }
 
+namespace {
+
+/// The durations in the events of a kind, in seconds.
+std::vector<std::int64_t> seconds_of(const driven_run& run, event_kind kind) {
+  std::vector<std::int64_t> all;
+  for (const auto& e : run.events())
+    if (e.kind == kind) all.push_back(e.detail.at("us").get<std::int64_t>() / 1'000'000);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("the duration of a subflow is that of the attempt", "[subflow][timeout][retry]") {
+  driven_run run{chain({start(), subflow("s", {{"timeout", "10s"}}), end()})};
+  REQUIRE(run.begin());
+  const auto first = begin_child(run, "s");
+  REQUIRE(run.fire_timer());
+  CHECK(seconds_of(run, event_kind::step_failed) == std::vector<std::int64_t>{10});
+  REQUIRE(run.status() == run_status::failed);
+  run.advance_clock(1h);
+  REQUIRE(run.apply(retry_command{}));
+  const auto began = run.now() - 1s;  // each command takes a second
+  auto second = begin_child(run, "s");
+  run.advance_clock(3s);
+  auto outcome = run.outcome_of(second, json::object());
+  outcome.began_at = outcome.ended_at - 2h;  // the child run was created for the first attempt
+  const auto took = std::chrono::duration_cast<std::chrono::seconds>(run.now() - began);
+  REQUIRE(run.apply(outcome));
+  CHECK(seconds_of(run, event_kind::step_finished) == std::vector<std::int64_t>{took.count()});
+}
+
 TEST_CASE("the notice that a child run started is ignored by the next node", "[subflow]") {
   // Found by the simulation (seed 4047537721): the token had the same visit and attempt at the next
   // node and seemed to wait for the child run, so the outcome of its own call was refused.

@@ -18,6 +18,7 @@ void run_calls::start(token& t) {
   if (call->child) {
     // A child run starts at once, so its time counts from here.
     t.child = child_run{call->child->id};
+    if (!changes_.node_of(t).behaviour->deadline(t)) t.first_try_at = changes_.now();
     t.timer.reset();
     set_timer(t, *call);
   } else if (auto queue = queue_of ? queue_of(*call) : ""; !queue.empty()) {
@@ -37,6 +38,11 @@ void run_calls::start_next_attempt(token& t) {
   ++t.attempt;
   changes_.record(t.compensates ? event_kind::compensation_started : event_kind::step_started, t);
   start(t);
+}
+
+time_point run_calls::start_of(const token& t, time_point otherwise) {
+  if (t.task) return t.task->lease != 0 ? t.task->leased_at : otherwise;
+  return t.child && t.first_try_at ? *t.first_try_at : otherwise;
 }
 
 void run_calls::begin_tries(token& t, bool timed) {

@@ -36,6 +36,9 @@ class run_calls {
   /// Notes that the child run exists.
   void note_child(token& t, run_id id);
 
+  /// When the call of a token's task or child run began; `otherwise` if that is unknown. Attempts
+  /// of a subflow that share a time limit count from the first one.
+  [[nodiscard]] static time_point start_of(const token& t, time_point otherwise);
   /// Ends the token's task, child run and timer.
   void end(token& t);
   /// Abandons what the token waits for. A leased task is not cancelled here: its worker learns from

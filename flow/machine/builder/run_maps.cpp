@@ -11,6 +11,7 @@ namespace pawl::flow {
 
 void run_maps::begin(token& t, json items) {
   changes_.record(event_kind::map_began, t, {{"items", items.size()}});
+  t.first_try_at = changes_.now();
   tokens_.gather(t);
   map_change begun;
   begun.items = std::move(items);
@@ -132,8 +133,10 @@ void run_maps::end(token_id id) {
   const map_plan& plan = *changes_.node_of(t).behaviour->map();
   const map_progress finished = std::move(run.maps.at(id));
   changes_.erase_map(id);
-  changes_.record(event_kind::step_finished, t,
-                  {{"items", finished.results.size()}, {"failed", finished.failed}, {"us", 0}});
+  const auto took = changes_.now() - t.first_try_at.value_or(changes_.now());
+  changes_.record(
+      event_kind::step_finished, t,
+      {{"items", finished.results.size()}, {"failed", finished.failed}, {"us", took.count()}});
   data_.write(t, plan.into, finished.results);
   branches_.leave(t);
 }

@@ -31,8 +31,8 @@ result<transition> handle(const compiled_flow& flow, run_state& run, step_outcom
   }
   token& t = *waiting;
   transition_builder builder{flow, run, context};
-  if (t.task) {
-    outcome.began_at = t.task->leased_at;
+  if (t.task || t.child) {
+    outcome.began_at = run_calls::start_of(t, outcome.began_at);
     outcome.ended_at = context.now;
   }
   if (t.task || t.child) builder.calls().end(t);
