@@ -239,9 +239,9 @@ result<void> run_actor::check_parent_waits() const {
   if (of.status != run_status::completed && of.status != run_status::cancelled &&
       !of.compensating && flow::find_visit_of(**compiled, of, key_.id) != nullptr)
     return {};
-  return error{errc::illegal_transition, "cannot retry run " + key_.id.str() +
-                                             ": its parent, run " + run_->parent->str() +
-                                             ", no longer waits for it. Allowed: restart"};
+  return error{errc::illegal_transition,
+               "cannot retry run " + key_.id.str() + ": its parent, run " + run_->parent->str() +
+                   ", no longer waits for it. Allowed: set-data, restart"};
 }
 
 void run_actor::notify_parent() {

@@ -79,7 +79,9 @@ bool run_actor::execute(run_command& c) {
 
 result<void> run_actor::check(const run_command& c) const {
   if (c.if_checkpoint && *c.if_checkpoint != run_->sequence) return checkpoint_moved(*run_);
+  // A run that compensates compensates the rest whether its parent waits for it or not.
   const bool retries_child = run_->parent && run_->status == run_status::failed &&
+                             !run_->compensating &&
                              std::holds_alternative<flow::retry_command>(*c.what);
   return retries_child ? check_parent_waits() : result<void>{};
 }

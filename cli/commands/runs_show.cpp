@@ -70,6 +70,32 @@ void print_steps(session& s, const std::vector<step>& steps) {
   }
 }
 
+/// The child runs of a finished run that have failed to compensate their steps: nothing else
+/// reports them, because the run no longer waits for them. Reads as many as steps are printed.
+std::vector<run_view> stuck_children(target& open, const run_view& run,
+                                     const std::vector<history_event>& history) {
+  std::vector<run_view> stuck;
+  if (!is_finished(run.summary.status)) return stuck;
+  std::size_t left = max_steps;
+  for (auto event = history.rbegin(); event != history.rend() && left > 0; ++event) {
+    if (event->kind != "child_started") continue;
+    --left;
+    const auto id = parse_run_id(event->detail.value("run", ""));
+    if (!id) continue;
+    auto child = open.get(*id);
+    if (child && child->undoing && child->summary.status == run_status::failed)
+      stuck.push_back(*std::move(child));
+  }
+  return stuck;
+}
+
+void print_stuck(session& s, const std::vector<run_view>& stuck, const command_hints& hints) {
+  for (const auto& child : stuck) {
+    print_field(s, "child run", child.summary.key.id.str() + ", whose compensation failed");
+    s.out().line("  To continue it: " + next_command(child.summary, hints));
+  }
+}
+
 /// "a signal", "an answer", or both, for a run that `unblock_commands` has commands for.
 std::string awaited_input(const run_view& view) {
   if (!has_question(view)) return "a signal";
@@ -128,7 +154,8 @@ void print_waits(session& s, const run_family& family,
 }
 
 void print_run(session& s, const run_family& family, const std::vector<step>& steps,
-               const std::optional<worker_overview>& workers, const command_hints& hints) {
+               const std::optional<worker_overview>& workers, const std::vector<run_view>& stuck,
+               const command_hints& hints) {
   const run_view& run = family.front().run;
   const run_summary& summary = run.summary;
   print_field(s, "run", summary.key.id.str());
@@ -155,6 +182,7 @@ void print_run(session& s, const run_family& family, const std::vector<step>& st
                 printable(e->type) + (e->node.empty() ? "" : " at " + printable(e->node)));
     s.out().line("  " + printable_lines(e->message));
   }
+  print_stuck(s, stuck, hints);
   print_steps(s, steps);
   s.out().line("");
   if (!run.input.empty() && run.input != run.data) {
@@ -180,7 +208,8 @@ exit_code show_run(session& s, target& open, const run_id& id, bool as_json) {
   auto family = read_family(*run, [&](const run_id& subflow) { return open.get(subflow); });
   if (!as_json) {
     load_definitions(open, family);
-    print_run(s, family, steps, workers_for(open, family), open.hints());
+    print_run(s, family, steps, workers_for(open, family), stuck_children(open, *run, *history),
+              open.hints());
     return exit_code::ok;
   }
   json object = to_json(family);

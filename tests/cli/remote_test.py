@@ -86,6 +86,25 @@ class Following(Served, ProgramTest):
         self.pawl("runs", "retry", "b", *self.where, expect=FAILED)
         self.pawl("runs", "watch", "b", *self.where, expect=FAILED)
 
+    def test_a_failed_compensation_of_a_subflow_is_shown_with_its_parent(self):
+        pay = task("pay", "core.set",
+                   compensate={"code_ref": "core.exec", "args": {"argv": ["false"]}})
+        child = self.flow(pay, {"id": "w", "type": "signal", "data": {"name": "go"}}, name="child")
+        parent = self.flow({"id": "sub", "type": "subflow", "data": {"flow": "child"}},
+                           name="parent")
+        self.pawl("flows", "put", child, *self.where)
+        self.until(self.begin("run", parent, "--id", "p", "--json"), "child_started")
+        [waits] = self.show("p")["waiting_on"]
+        while self.show(waits["name"])["at"] != ["w"]:
+            pass
+        self.assertNotIn("child run", self.pawl("runs", "show", "p", *self.where).stdout)
+        self.pawl("runs", "cancel", "p", *self.where)
+        self.pawl("runs", "watch", waits["name"], *self.where, expect=FAILED)
+        shown = self.pawl("runs", "show", "p", *self.where).stdout
+        self.assertRegex(shown, rf"(?m)^child run +{waits['name']}, whose compensation failed$")
+        self.assertIn(f"To continue it: pawl runs retry {waits['name']} {' '.join(self.where)}",
+                      shown)
+
     def test_a_waiting_run_is_watched_until_it_finishes(self):
         self.start("r")
         watching = self.begin("runs", "watch", "r", "--timeout", "1m")

@@ -1,5 +1,6 @@
 // Runs that start other runs and wait for them, on a real engine.
 
+#include <atomic>
 #include <string>
 #include <thread>
 #include <vector>
@@ -253,4 +254,39 @@ TEST_CASE("a subflow that times out is cancelled and its parent goes on", "[engi
   const auto stopped = e.wait(child, 30s);
   REQUIRE(stopped);
   CHECK(stopped->summary.status == run_status::cancelled);
+}
+
+TEST_CASE("a failed compensation of a subflow can be retried after its parent was cancelled",
+          "[engine][subflow][retry]") {
+  engine e{quiet_settings()};
+  std::atomic<bool> repaired{false};
+  REQUIRE(e.functions().add("undo", [&repaired]() -> result<json> {
+    if (!repaired) return fail("unreachable", "the bank does not answer");
+    return json::object();
+  }));
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(flow_named(
+      "child",
+      {node("begin", "start"),
+       node("pay", "task", {{"code_ref", "core.echo"}, {"compensate", {{"code_ref", "undo"}}}}),
+       node("work", "signal", {{"name", "never"}})},
+      {edge("begin", "pay"), edge("pay", "work")})));
+  REQUIRE(e.put_flow(single("parent", "subflow", {{"flow", "child"}})));
+  const auto id = e.start("parent")->id;
+  const run_id child = awaited_by(e, id);
+  static_cast<void>(once(e, child, [](const run_view& v) { return !v.waiting_on.empty(); }));
+  REQUIRE(e.runs().cancel(id));
+  const auto stuck = e.wait(child, 30s);
+  REQUIRE(stuck);
+  REQUIRE(stuck->summary.error->type == "compensation_failed");
+  REQUIRE(e.get(id)->summary.status == run_status::cancelled);
+
+  repaired = true;
+  const auto retried = e.runs().retry(child);
+  if (!retried) FAIL(retried.error().message);
+  const auto undone = e.wait(child, 30s);
+  REQUIRE(undone);
+  CHECK(undone->summary.status == run_status::cancelled);
+  CHECK(count_of(kinds_of(e, child), "compensation_finished") == 1);
+  CHECK(e.get(id)->summary.status == run_status::cancelled);
 }
