@@ -37,6 +37,14 @@ void log_stop(spdlog::logger& log, const engine_metrics& m, const result<void>& 
            stopped ? std::string{} : "; " + stopped.error().message);
 }
 
+/// Sets what SIGHUP does while there is no server.
+void reopen_on_hang_up(session& s, const std::shared_ptr<spdlog::logger>& log) {
+  s.stop_signals().on_hang_up([log] {
+    if (const auto reopened = reopen_log(*log); !reopened)
+      log->error("{}", reopened.error().message);
+  });
+}
+
 /// Serves until a signal to stop. Stops the transport before the engine, so that requests in
 /// progress are answered. From the first line on, everything is written to the log: a reader that
 /// blocks standard error must not stop the server.
@@ -51,18 +59,20 @@ exit_code serve_until_signal(session& s, engine& open, const std::shared_ptr<spd
   s.print_message(listening);
   log_start(*log, open.effective_settings(), listening);
   s.stop_signals().wait();
-  s.stop_signals().on_hang_up(nullptr);
   log->info("stopping after a signal; running steps may finish for {} ms",
             open.effective_settings().engine.stop_timeout_ms.count());
   serving.stop(open.effective_settings().engine.stop_timeout_ms);
   const engine_metrics counted = open.metrics();
   const auto stopped = open.stop();
   log_stop(*log, counted, stopped);
+  reopen_on_hang_up(s, log);  // the server ends before the process
   return stopped ? exit_code::ok : s.fail(stopped.error());
 }
 
 exit_code serve(session& s) {
   s.stop_signals().enable_graceful_stop();
+  // A rotation of the logs never stops a server, not while it starts or stops either.
+  s.stop_signals().on_hang_up([] {});
   auto loaded = s.load_settings();
   if (!loaded) return s.fail(loaded.error());
   // A server usually has workers: by default, functions it does not have go to the task queue.
@@ -79,6 +89,7 @@ exit_code serve(session& s) {
   // Engine and server share the logger, so that a change of its level affects both.
   auto log = make_logger(loaded->values.log);
   if (!log) return s.fail(log.error());
+  reopen_on_hang_up(s, *log);
   s.stop_signals().end_within(loaded->values.engine.stop_timeout_ms + stop_reserve);
   engine_components components;
   components.log = *log;

@@ -141,6 +141,26 @@ class LogTest(ServerTest):
         self.wait_for_line("target=before", self.log + ".1")
         self.assertEqual(server.stop()[0], 0)
 
+    def test_signals_during_a_stop(self):
+        server = self.to_file("--set", "engine.stop_timeout_ms=1h")
+        server.post("/v1/flows", sequence("f", task("slow", "core.sleep", ms=2_000)))
+        server.post("/v1/runs", {"flow": "f", "id": "r"})
+        server.process.send_signal(signal.SIGTERM)
+        self.wait_for_line("stopping after a signal")
+        os.rename(self.log, self.log + ".1")
+        for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP):
+            server.process.send_signal(number)
+        self.assertEqual(server.stop(signal.SIGHUP)[0], 0)
+        self.wait_for_line("stopped: 1 runs started")
+
+    def test_a_second_sigterm_ends_the_server_at_once(self):
+        server = self.to_file("--set", "engine.stop_timeout_ms=1h")
+        server.post("/v1/flows", sequence("f", task("slow", "core.sleep", ms=60_000)))
+        server.post("/v1/runs", {"flow": "f", "id": "r"})
+        server.process.send_signal(signal.SIGTERM)
+        self.wait_for_line("stopping after a signal")
+        self.assertEqual(server.stop(signal.SIGTERM)[0], 128 + signal.SIGTERM)
+
 
 if __name__ == "__main__":
     unittest.main()
