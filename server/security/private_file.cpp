@@ -139,10 +139,19 @@ result<void> write_private_file(const fs::path& named, std::string_view content)
   return {};
 }
 
-result<void> with_file_locked(const fs::path& named, const std::function<result<void>()>& what) {
+/// Creates the folder of a private file if it does not exist. Only the owner may access it: it may
+/// become a data folder.
+static result<void> make_private_folder(const fs::path& folder) {
   std::error_code failed;
-  fs::create_directories(folder_of(named), failed);
-  if (failed) return file_error("creating", folder_of(named), failed.value());
+  fs::create_directories(fs::absolute(folder).parent_path(), failed);
+  if (!failed && ::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST)
+    failed.assign(errno, std::generic_category());
+  if (failed) return file_error("creating", folder, failed.value());
+  return {};
+}
+
+result<void> with_file_locked(const fs::path& named, const std::function<result<void>()>& what) {
+  if (auto made = make_private_folder(folder_of(named)); !made) return made;
   // A separate lock file: the file itself is replaced, and its lock would be lost.
   const fs::path lock_file = beside(real_path(named), ".lock");
   const unique_fd lock = open_fresh(lock_file, O_RDWR);

@@ -41,6 +41,16 @@ class KeysTest(ProgramTest):
                           shown["expired"]), ("ci", "author", ["a", "b"], None, False))
         self.assertNotIn("hash", shown)
 
+    def test_a_new_folder_is_private(self):
+        self.store = os.path.join(self.folder, "new", "store")
+        old = os.umask(0o022)
+        self.addCleanup(os.umask, old)
+        self.add("ci")
+        self.assertEqual(stat.S_IMODE(os.stat(self.store).st_mode), 0o700)
+        self.assertEqual(stat.S_IMODE(os.stat(os.path.dirname(self.store)).st_mode), 0o755)
+        self.add("second")
+        self.assertEqual(len(self.ls()), 2)
+
     def test_the_default_scope_of_a_key(self):
         self.add("ci")
         self.assertEqual(self.ls()[0]["scopes"], ["default"])
