@@ -182,8 +182,9 @@ class examination {
       const auto& loss = *checked->loss;
       report_.names_all_runs = false;
       add_damage(log_name(loss.log), loss.offset, "",
-                 loss.damaged ? "acknowledged records are damaged"
-                              : "acknowledged records are missing after this place");
+                 !loss.is_certain ? "damaged; acknowledged records may have been here"
+                 : loss.damaged   ? "acknowledged records are damaged"
+                                  : "acknowledged records are missing after this place");
     }
     return checked;
   }

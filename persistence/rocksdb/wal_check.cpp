@@ -108,7 +108,10 @@ void wal_check::finish() {
   // can be invalid.
   const bool damaged_end = in_gap_ && gap_.damaged && !truncated_ && known_.boot != 0 &&
                            last_boot_ == known_.boot && !known_.synced_is_exact;
-  if (damaged_end || last_kept() < known_.synced) note_loss(in_gap_ && gap_.damaged);
+  const bool is_certain = last_kept() < known_.synced;
+  if (loss_ || (!damaged_end && !is_certain)) return;
+  note_loss(in_gap_ && gap_.damaged);
+  loss_->is_certain = is_certain;
 }
 
 std::uint64_t wal_check::last_kept() const noexcept {

@@ -51,6 +51,8 @@ struct wal_loss {
   std::uint64_t log = 0;     ///< number of the log that should hold them
   std::uint64_t offset = 0;  ///< of the damage, or the end of the valid records
   bool damaged = false;      ///< false: the records are missing, perhaps a whole log
+  /// False if nothing shows that there were records: the log ends in bytes that no process wrote.
+  bool is_certain = true;
 };
 
 /// Reads all needed logs in order and decides whether a gap, or the end, is a normal result of a

@@ -71,6 +71,18 @@ TEST_CASE("a damaged end is a loss only if the machine was not restarted", "[roc
   CHECK(check.loss().has_value() == (boot == this_boot));
 }
 
+TEST_CASE("a damaged end does not show that there were records", "[rocksdb][wal]") {
+  const auto synced = GENERATE(std::uint64_t{0}, std::uint64_t{20});
+  wal_check check{{.boot = this_boot, .synced = synced}};
+  check.begin_log(3);
+  check.on_entry(0, record(0, synced_to(0, this_boot)));
+  check.on_damage(200, false);
+  check.finish();
+  REQUIRE(check.loss().has_value());
+  CHECK(check.loss()->damaged);
+  CHECK(check.loss()->is_certain == (synced > 0));
+}
+
 TEST_CASE("unsynced records after a gap are skipped", "[rocksdb][wal]") {
   wal_check check{{.boot = this_boot}};
   check.begin_log(3);

@@ -127,7 +127,9 @@ std::string describe_place(const wal_loss& loss) {
 error describe(const wal_loss& loss, const fs::path& folder) {
   return {errc::corrupt,
           doing_to("opening", folder) + ": " + describe_place(loss) +
-              ", and the missing records had been acknowledged; nothing was changed. Restore the "
+              (loss.is_certain ? ", and the missing records had been acknowledged"
+                               : ", where acknowledged records may have been") +
+              "; nothing was changed. Restore the "
               "folder from a backup, or run `pawl store repair --accept-loss`, which loses "
               "everything after this point and lists the runs that it loses"};
 }
