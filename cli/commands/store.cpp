@@ -79,10 +79,11 @@ exit_code check_store(session& s, const store_options& options) {
     s.out().line("No damage: " + count_of(report->runs_checked) + " checked.");
   if (good) return exit_code::ok;
   if (!report->opens) {
-    return s.fail(exit_code::store,
-                  store +
-                      " is damaged and does not open. Restore the folder from a backup, or copy "
-                      "it and run `pawl store repair --accept-loss`");
+    return s.fail(
+        exit_code::store,
+        store + " is damaged and does not open. Restore the folder from a backup" +
+            (report->can_be_repaired() ? ", or copy it and run `pawl store repair --accept-loss`"
+                                       : ". This damage cannot be repaired"));
   }
   return s.fail(exit_code::store,
                 store +

@@ -38,14 +38,14 @@ std::optional<run_key> run_in(std::string_view key) {
                  run_id{std::string{key.substr(scope + 1, run - scope - 1)}}};
 }
 
-/// The table that a message of RocksDB names, such as "000012.sst"; empty if it names none.
+/// The table that a message of RocksDB names, such as "000012.sst"; empty if it names none. Of a
+/// missing table it names the last name that it tried, with the suffix of LevelDB.
 std::string table_in(std::string_view text) {
-  constexpr std::string_view suffix = ".sst";
-  const auto end = text.find(suffix);
+  const auto end = std::min(text.find(".sst"), text.find(".ldb"));
   if (end == std::string_view::npos) return {};
   const auto slash = text.rfind('/', end);
   const auto begin = slash == std::string_view::npos ? 0 : slash + 1;
-  return std::string{text.substr(begin, end + suffix.size() - begin)};
+  return std::string{text.substr(begin, end - begin)} + ".sst";
 }
 
 using damaged_runs = std::map<std::string, damaged_run>;  // by key, so in order and once each
@@ -134,7 +134,8 @@ class examination {
     auto opened = database::open_read_only(std::move(folder_), {}, logs->skipped);
     if (!opened) {
       report_.names_all_runs = false;
-      add_damage(table_in(opened.error().message), std::nullopt, "", opened.error().message);
+      const auto table = table_in(opened.error().message);
+      add_damage(table, std::nullopt, "", is_missing(table) ? "missing" : opened.error().message);
       return finish();
     }
     report_.opens = !logs->loss;
@@ -149,6 +150,11 @@ class examination {
   void add_damage(std::string file, std::optional<std::uint64_t> offset, std::string where,
                   std::string what) {
     report_.damage.push_back({std::move(file), offset, std::move(where), std::move(what)});
+  }
+
+  [[nodiscard]] bool is_missing(const std::string& file) const {
+    std::error_code failed;
+    return !file.empty() && !fs::exists(path_ / file, failed) && !failed;
   }
 
   store_report finish() {
@@ -299,8 +305,23 @@ result<claimed_folder> claim_store(const fs::path& folder) {
 }  // namespace
 }  // namespace rocks
 
+bool store_report::can_be_repaired() const noexcept {
+  return !damage.empty() && std::all_of(damage.begin(), damage.end(), [](const auto& part) {
+    return part.file.ends_with(".log");
+  });
+}
+
 result<store_report> check_rocksdb_store(const std::filesystem::path& folder) {
   auto claimed = rocks::claim_store(folder);
+  if (!claimed && claimed.error().code == errc::corrupt) {
+    std::error_code failed;
+    const bool has_current = std::filesystem::exists(folder / "CURRENT", failed);
+    store_report report;
+    report.damage.push_back({has_current ? "PAWL" : "CURRENT", std::nullopt, "",
+                             has_current ? claimed.error().message : "missing"});
+    report.names_all_runs = false;
+    return report;
+  }
   if (!claimed) return std::move(claimed).error();
   return rocks::examination{std::move(claimed).value()}.run();
 }
@@ -308,10 +329,12 @@ result<store_report> check_rocksdb_store(const std::filesystem::path& folder) {
 result<store_report> repair_rocksdb_store(const std::filesystem::path& folder) {
   auto report = check_rocksdb_store(folder);
   if (!report || report->damage.empty()) return report;
-  for (const auto& damage : report->damage) {
-    if (damage.file.ends_with(".log")) continue;
+  if (!report->can_be_repaired()) {
+    const auto beyond =
+        std::find_if(report->damage.begin(), report->damage.end(),
+                     [](const store_damage& damage) { return !damage.file.ends_with(".log"); });
     return error{errc::not_supported,
-                 "repairing the store in " + folder.string() + ": " + to_text(damage) +
+                 "repairing the store in " + folder.string() + ": " + to_text(*beyond) +
                      ". Only a damaged log can be repaired; nothing was changed. Restore the "
                      "folder from a backup"};
   }

@@ -32,6 +32,8 @@ struct store_report {
   std::uint64_t runs_checked = 0;
   bool opens = false;  ///< the store opens in spite of the damage
 
+  /// Whether `repair_rocksdb_store` can repair all of the damage: only logs are damaged.
+  [[nodiscard]] bool can_be_repaired() const noexcept;
   [[nodiscard]] bool is_good() const noexcept { return damage.empty() && runs.empty(); }
 };
 

@@ -186,6 +186,32 @@ TEST_CASE("a damaged table is reported with its column and its runs", "[rocksdb]
   CHECK(reported == 2);
 }
 
+TEST_CASE("a missing file is reported by a check and cannot be repaired", "[rocksdb][check]") {
+  const test_folder folder;
+  commit_runs(*open_good(folder.store()), 0, 300);
+  const fs::path damaged = folder.root() / "damaged";
+  std::string manifest;
+  std::ifstream{folder.store() / "CURRENT"} >> manifest;
+  std::vector<std::string> missing{"CURRENT", manifest};
+  for (const auto& table : files_of(folder.store(), ".sst"))
+    missing.push_back(table.filename().string());
+  REQUIRE(missing.size() > 2);
+  for (const auto& name : missing) {
+    CAPTURE(name);
+    copy_as_killed(folder.store(), damaged);
+    REQUIRE(fs::remove(damaged / name));
+    const auto report = check_rocksdb_store(damaged);
+    REQUIRE(report);
+    REQUIRE(report->damage.size() == 1);
+    CHECK(report->damage[0].file == (name == manifest ? "CURRENT" : name));
+    if (name != manifest) CHECK(report->damage[0].what == "missing");
+    CHECK_FALSE(report->opens);
+    CHECK_FALSE(report->can_be_repaired());
+    CHECK_FALSE(report->names_all_runs);
+    CHECK_FALSE(repair_rocksdb_store(damaged));
+  }
+}
+
 TEST_CASE("a damaged MANIFEST is reported by a check", "[rocksdb][check]") {
   const test_folder folder;
   commit_runs(*open_good(folder.store()), 0, 3);

@@ -206,6 +206,16 @@ class Unusable(ProgramTest):
         self.assertIn("w", [run["id"] for run in self.lines("runs", "ls", "--json", *where)])
         self.assertIn("No damage", self.pawl("store", "check", *where).stdout)
 
+    def test_a_missing_file_is_reported_and_no_repair_is_advised(self):
+        self.make_store()
+        where = ("--data-dir", self.store)
+        os.remove(os.path.join(self.store, "CURRENT"))
+        done = self.refused(STORE, "cannot be repaired", "store", "check", "--json", *where)
+        [damage] = json.loads(done.stdout)["damage"]
+        self.assertEqual((damage["file"], damage["what"]), ("CURRENT", "missing"))
+        self.assertNotIn("--accept-loss", done.stderr)
+        self.refused(STORE, "nothing was changed", "store", "repair", "--accept-loss", *where)
+
     def test_a_check_of_a_good_store(self):
         self.make_store()
         out = self.pawl("store", "check", "--data-dir", self.store).stdout
