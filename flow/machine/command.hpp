@@ -188,7 +188,7 @@ struct set_data_command {
 struct signal_command {
   std::string type;
   json payload;
-  std::string id;  ///< deduplicates: a known id changes nothing; empty: no check
+  std::string id;  ///< deduplicates: a known id has no effect, ever; empty: no check
 };
 
 /// Fails a run for a reason outside its flow, such as repeated crashes of its actor.

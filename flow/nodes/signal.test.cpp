@@ -106,6 +106,19 @@ TEST_CASE("a signal with a known id changes nothing", "[signal]") {
   CHECK(run.status() == run_status::completed);
 }
 
+TEST_CASE("a signal with a known id changes nothing after the run has ended", "[signal]") {
+  driven_run run{chain({start(), awaiting("w", "s"), end()})};
+  REQUIRE(run.begin());
+  REQUIRE(run.apply(sent("s", json{{"a", 1}}, "id-1")));
+  REQUIRE(run.status() == run_status::completed);
+  const auto before = run.state();
+  const auto again = run.apply(sent("s", json{{"a", 1}}, "id-1"));
+  REQUIRE(again);
+  CHECK(run.state() == before);
+  CHECK(run.last().change.events.empty());
+  CHECK_FALSE(run.apply(sent("s", json{{"a", 1}}, "id-2")));
+}
+
 TEST_CASE("a paused run keeps signals and takes them when it is resumed", "[signal][pause]") {
   driven_run run{chain({start(), awaiting("w", "s"), end()})};
   REQUIRE(run.begin());

@@ -118,6 +118,19 @@ TEST_CASE("a signal with an id is delivered once", "[api][commands]") {
   CHECK(f.post("/v1/runs/r/signal", {{"payload", 1}}).status == 400);
 }
 
+TEST_CASE("a signal that is repeated after the end of its run succeeds", "[api][commands]") {
+  waiting_run f;
+  const json by_id{{"type", "go"}, {"id", "s-1"}};
+  REQUIRE(f.post("/v1/runs/r/signal", by_id).status == 200);
+  const auto ended = f.get("/v1/runs/r?wait=10s");
+  REQUIRE(ended.body["status"] == "completed");
+  const auto again = f.post("/v1/runs/r/signal", by_id);
+  CHECK(again.status == 200);
+  CHECK(f.post("/v1/runs/r/signal", {{"type", "go"}}, {{"Idempotency-Key", "s-1"}}).status == 200);
+  CHECK(f.get("/v1/runs/r").body["checkpoint"] == ended.body["checkpoint"]);
+  CHECK(f.post("/v1/runs/r/signal", {{"type", "go"}, {"id", "s-2"}}).status == 409);
+}
+
 TEST_CASE("a question is answered", "[api][commands]") {
   api_fixture f;
   f.put("f", {{{"id", "ask"}, {"type", "interrupt"}, {"data", {{"question", "how many?"}}}}});

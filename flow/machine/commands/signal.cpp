@@ -58,12 +58,13 @@ result<void> check_signal_type(std::string_view type) {
 
 result<transition> handle(const compiled_flow& flow, run_state& run, signal_command&& signal,
                           const apply_context& context) {
-  if (run.status != run_status::running && run.status != run_status::paused)
-    return illegal(run, "signal");
-  if (const auto good = check(flow, run, signal); !good) return good.error();
+  // A repeated signal has no effect, whatever the run has done since it arrived.
   const auto& seen = run.signal_ids;
   if (!signal.id.empty() && std::find(seen.begin(), seen.end(), signal.id) != seen.end())
     return transition{};
+  if (run.status != run_status::running && run.status != run_status::paused)
+    return illegal(run, "signal");
+  if (const auto good = check(flow, run, signal); !good) return good.error();
   transition_builder builder{flow, run, context};
   builder.signals().receive(std::move(signal));
   builder.deliver_signals();
