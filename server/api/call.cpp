@@ -77,12 +77,7 @@ std::string call::idempotency_key() const {
 }
 
 std::optional<trace_context> call::trace() const {
-  std::optional<std::string_view> given;
-  for (const auto& [name, value] : request_.fields) {
-    if (!http::ascii_iequals(name, "traceparent")) continue;
-    if (given) return std::nullopt;  // ambiguous
-    given = value;
-  }
+  const auto given = request_.fields.find("traceparent");
   return given ? parse_traceparent(*given) : std::nullopt;
 }
 

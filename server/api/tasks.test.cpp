@@ -92,14 +92,11 @@ TEST_CASE("a task has the trace of the request that started its run", "[api][tas
   CHECK(one.starts_with("00-" + trace));
   CHECK(other.starts_with("00-" + trace));
   CHECK(one != other);
-  // A malformed or repeated traceparent is ignored.
-  for (const http::fields& bad : {http::fields{{"traceparent", "00-" + trace}},
-                                  http::fields{{"traceparent", given}, {"traceparent", given}}}) {
-    REQUIRE(start("/v1/runs", {{"flow", "f"}}, bad) == 201);
-    const auto own = traceparent();
-    CHECK(parse_traceparent(own));
-    CHECK_FALSE(contains(own, trace));
-  }
+  // A malformed traceparent is ignored.
+  REQUIRE(start("/v1/runs", {{"flow", "f"}}, {{"traceparent", "00-" + trace}}) == 201);
+  const auto own = traceparent();
+  CHECK(parse_traceparent(own));
+  CHECK_FALSE(contains(own, trace));
 }
 
 TEST_CASE("a worker completes a batch of independent tasks", "[api][tasks]") {

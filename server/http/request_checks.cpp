@@ -40,7 +40,10 @@ constexpr std::string_view single_fields[] = {"Authorization",
                                               "If-Match",
                                               "Expect",
                                               "Content-Type",
+                                              "Request-Id",
+                                              "traceparent",
                                               "Sec-WebSocket-Key",
+                                              "Sec-WebSocket-Version",
                                               "Access-Control-Request-Method"};
 
 std::optional<problem> check_single_fields(const fields& all) {

@@ -90,6 +90,8 @@ TEST_CASE("Ambiguous and malformed requests are refused") {
       get + host_line + "Pawl-Scope: a\r\nPawl-Scope: a\r\n\r\n",
       get + host_line + "Origin: http://a\r\nOrigin: http://b\r\n\r\n",
       get + host_line + "Idempotency-Key: a\r\nIDEMPOTENCY-KEY: b\r\n\r\n",
+      get + host_line + "traceparent: a\r\nTraceparent: a\r\n\r\n",
+      get + host_line + "Request-Id: a\r\nRequest-Id: b\r\n\r\n",
       get + host_line + "Last-Event-ID: 1.0\r\nLast-Event-ID: 2.0\r\n\r\n",
       get + host_line + "If-Match: \"1\"\r\nIf-Match: \"2\"\r\n\r\n",
       post + "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
