@@ -76,6 +76,10 @@ std::string call::idempotency_key() const {
   return std::string{request_.fields.find("Idempotency-Key").value_or("")};
 }
 
+std::string call::idempotency_owner(std::string_view use) const {
+  return joined_key({by_.scope.str(), by_.name}) + std::string{use};
+}
+
 std::optional<trace_context> call::trace() const {
   const auto given = request_.fields.find("traceparent");
   return given ? parse_traceparent(*given) : std::nullopt;

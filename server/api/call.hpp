@@ -62,6 +62,9 @@ class call : public std::enable_shared_from_this<call> {
                                                   std::string_view what) const;
   /// The field Idempotency-Key, or "".
   [[nodiscard]] std::string idempotency_key() const;
+  /// The owner of answers in the idempotency table: the caller in its scope. Each kind of use has a
+  /// share of its own, so that none displaces the answers of another.
+  [[nodiscard]] std::string idempotency_owner(std::string_view use) const;
   /// The field traceparent if it is present and valid.
   [[nodiscard]] std::optional<trace_context> trace() const;
   [[nodiscard]] if_match precondition() const;

@@ -108,32 +108,19 @@ void dispatcher::handle(http::request what, std::shared_ptr<http::exchange> answ
 
 void dispatcher::begin(const call_ptr& request) const {
   const http::request& what = request->request();
-  const auto mode = request->route().idempotency;
-  std::string key = request->idempotency_key();
-  const bool by_content = mode == idempotency_mode::by_content && key.empty();
-  if (by_content) key = fingerprint_of({what.body});
-  if (key.empty() || (mode != idempotency_mode::by_table && mode != idempotency_mode::by_content))
+  const std::string key = request->idempotency_key();
+  if (key.empty() || request->route().idempotency != idempotency_mode::by_table)
     return request->route().handle(request);
-  const auto joined = [](std::initializer_list<const std::string*> parts) {
-    std::string all;
-    for (const std::string* part : parts) all += std::to_string(part->size()) + ":" + *part;
-    return all;
-  };
-  // Outcomes of tasks are many; they must not displace the answers to the caller's commands.
-  const std::string owner =
-      joined({&request->by().scope.str(), &request->by().name}) + (by_content ? "content" : "key");
-  const std::string whole_key = owner + joined({&what.path, &key});
+  const std::string owner = request->idempotency_owner("key");
   auto begun = api_->with.idempotency->begin(
-      whole_key, fingerprint_of({what.method, what.query, what.body}),
+      owner + joined_key({what.path, key}), fingerprint_of({what.method, what.query, what.body}),
       [request](const http::response* first) {
         if (first != nullptr) return request->send(*first, "repeated");
         request->fail(
             problem{problem_code::unavailable,
                     "the first request with this Idempotency-Key was not answered; retry"});
       },
-      owner,
-      by_content ? idempotency_table::kept_answers::successes
-                 : idempotency_table::kept_answers::final_ones);
+      owner);
   using status = idempotency_table::entry_status;
   switch (begun.status) {
     case status::created:

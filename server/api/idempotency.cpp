@@ -138,6 +138,12 @@ void idempotency_table::remove_from_share(const entry& answered) {
   }
 }
 
+std::string joined_key(std::initializer_list<std::string_view> texts) {
+  std::string all;
+  for (const auto text : texts) (all += std::to_string(text.size()) + ":") += text;
+  return all;
+}
+
 std::string fingerprint_of(std::initializer_list<std::string_view> texts) {
   EVP_MD_CTX* const context = EVP_MD_CTX_new();
   PAWL_ASSERT(context != nullptr && EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1,

@@ -121,6 +121,9 @@ class idempotency_table {
   std::size_t bytes_ = 0;
 };
 
+/// The texts with their lengths, so that different lists have different keys.
+[[nodiscard]] std::string joined_key(std::initializer_list<std::string_view> texts);
+
 /// SHA-256 of the texts with their lengths, so that different lists have different fingerprints.
 [[nodiscard]] std::string fingerprint_of(std::initializer_list<std::string_view> texts);
 

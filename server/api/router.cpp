@@ -67,11 +67,6 @@ route route::idempotent_by_engine() && {
   return std::move(*this);
 }
 
-route route::idempotent_by_content() && {
-  idempotency = idempotency_mode::by_content;
-  return std::move(*this);
-}
-
 route route::for_whole_server() && {
   server_wide = true;
   return std::move(*this);

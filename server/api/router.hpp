@@ -17,10 +17,9 @@ using call_ptr = std::shared_ptr<call>;
 
 /// How a route handles the Idempotency-Key.
 enum class idempotency_mode : std::uint8_t {
-  none,        ///< ignored: GET, PUT and DELETE are idempotent
-  by_engine,   ///< passed to the engine, which stores it with the run
-  by_table,    ///< the server keeps the answer in memory for a day
-  by_content,  ///< `by_table`; without a key, a request identical to a successful one is a repeat
+  none,       ///< ignored: GET, PUT and DELETE are idempotent
+  by_engine,  ///< passed to the engine, which stores it with the run
+  by_table,   ///< the server keeps the answer in memory for a day
 };
 
 /// The bodies that a route accepts.
@@ -52,8 +51,6 @@ struct route {
   [[nodiscard]] route producing(std::string_view media_type) &&;
   /// Sets `idempotency_mode::by_engine`.
   [[nodiscard]] route idempotent_by_engine() &&;
-  /// Sets `idempotency_mode::by_content`. For requests that cannot be meant twice.
-  [[nodiscard]] route idempotent_by_content() &&;
   /// For operations that concern the whole server, not one scope.
   [[nodiscard]] route for_whole_server() &&;
   /// For operations that change nothing or write their own audit entries.

@@ -1,4 +1,6 @@
 #include <functional>
+#include <initializer_list>
+#include <memory>
 #include <stop_token>
 #include <utility>
 
@@ -83,6 +85,68 @@ void poll(const call_ptr& request) {
       cancelled.get_token());
 }
 
+/// Receives the end of a lease, and whether the same end was sent before.
+using lease_ended = std::function<void(const result<void>& ended, bool is_repeated)>;
+
+/// Ends a lease by `end`, which is called at most once. A worker whose answer was lost sends the
+/// same outcome again, alone or in a batch: that has no effect and succeeds. `outcome`: identifies
+/// the outcome.
+void end_once(const call_ptr& request, const task_lease& task,
+              std::initializer_list<std::string_view> outcome,
+              std::function<void(callback<void>)> end, lease_ended done) {
+  const std::string owner = request->idempotency_owner("outcome");
+  using ticket_ptr = std::shared_ptr<idempotency_table::ticket>;
+  const auto end_now = [end = std::make_shared<std::function<void(callback<void>)>>(std::move(end)),
+                        done](ticket_ptr ticket) {
+    (*end)([ticket = std::move(ticket), done](const result<void>& ended) {
+      if (ended && ticket) ticket->complete({200});
+      done(ended, false);
+    });
+  };
+  auto begun = request->with().idempotency->begin(
+      joined_key({request->by().scope.str(), task.task, task.lease}) + "outcome",
+      fingerprint_of(outcome),
+      [end_now, done](const http::response* first) {
+        if (first != nullptr && first->status < 300) return done({}, true);
+        end_now(ticket_ptr{});
+      },
+      owner, idempotency_table::kept_answers::successes);
+  using status = idempotency_table::entry_status;
+  switch (begun.status) {
+    case status::completed:
+      return done({}, true);
+    case status::in_progress:
+      return;
+    case status::created:
+      return end_now(std::make_shared<idempotency_table::ticket>(std::move(begun.ticket)));
+    case status::mismatch:  // the engine refuses a second outcome
+    case status::full:
+      return end_now(ticket_ptr{});
+  }
+}
+
+/// Ends a lease once by the outcome of its task.
+void complete_once(const call_ptr& request, const task_lease& task, task_outcome outcome,
+                   lease_ended done) {
+  std::string_view kind = "fail";
+  std::string text;
+  if (outcome.interrupted) {
+    kind = "interrupt";
+    text = outcome.interrupted->value.dump() + "\n" + outcome.interrupted->update.dump();
+  } else if (outcome.value) {
+    kind = "complete";
+    text = outcome.value->dump();
+  }
+  const std::string_view retried = outcome.retryable ? "retryable" : "";
+  const error failure = outcome.value ? error{} : outcome.value.error();
+  end_once(
+      request, task, {kind, text, failure.type, failure.message, retried},
+      [in = request->in(), task, outcome = std::move(outcome)](callback<void> ended) mutable {
+        in.workers().complete_async(task, std::move(outcome), std::move(ended));
+      },
+      std::move(done));
+}
+
 /// Reads the body: the lease, and the fields that `read` reads. None if the request was refused.
 template <class Read>
 std::optional<task_lease> read_lease(const call_ptr& request, Read read) {
@@ -97,10 +161,12 @@ std::optional<task_lease> read_lease(const call_ptr& request, Read read) {
   return task;
 }
 
-callback<void> answer_empty_object(call_ptr request) {
-  return [request = std::move(request)](const result<void>& done) {
-    if (!done) return request->fail(done.error());
-    request->answer(200, json::object());
+lease_ended answer_empty_object(call_ptr request) {
+  return [request = std::move(request)](const result<void>& ended, bool is_repeated) {
+    if (!ended) return request->fail(ended.error());
+    http::fields fields;
+    if (is_repeated) fields.set("Idempotency-Replayed", "true");
+    request->answer(200, json::object(), std::move(fields));
   };
 }
 
@@ -117,7 +183,7 @@ void complete(const call_ptr& request) {
   const auto task =
       read_lease(request, [&](object_reader& fields) { outcome = read_result(fields); });
   if (!task) return;
-  request->in().workers().complete_async(*task, std::move(outcome), answer_empty_object(request));
+  complete_once(request, *task, std::move(outcome), answer_empty_object(request));
 }
 
 void complete_batch(const call_ptr& request) {
@@ -135,9 +201,10 @@ void complete_batch(const call_ptr& request) {
   const auto answer = std::make_shared<batch_answer>(request, request->route().name, done.size());
   for (std::size_t i = 0; i < done.size(); ++i) {
     auto& [task, outcome] = done[i];
-    request->in().workers().complete_async(
-        task, std::move(outcome),
-        [answer, i, id = task.task](const result<void>& ended) { answer->set(i, id, ended); });
+    complete_once(request, task, std::move(outcome),
+                  [answer, i, id = task.task](const result<void>& ended, bool) {
+                    answer->set(i, id, ended);
+                  });
   }
 }
 
@@ -149,7 +216,7 @@ void fail_task(const call_ptr& request) {
     outcome.retryable = fields.flag("retryable", true);
   });
   if (!task) return;
-  request->in().workers().complete_async(*task, std::move(outcome), answer_empty_object(request));
+  complete_once(request, *task, std::move(outcome), answer_empty_object(request));
 }
 
 void interrupt(const call_ptr& request) {
@@ -161,12 +228,18 @@ void interrupt(const call_ptr& request) {
   if (!task) return;
   task_outcome outcome;
   outcome.interrupted = std::move(question);
-  request->in().workers().complete_async(*task, std::move(outcome), answer_empty_object(request));
+  complete_once(request, *task, std::move(outcome), answer_empty_object(request));
 }
 
 void release(const call_ptr& request) {
   const auto task = read_lease(request, [](object_reader&) {});
-  if (task) request->in().workers().release_async(*task, answer_empty_object(request));
+  if (!task) return;
+  end_once(
+      request, *task, {"release"},
+      [in = request->in(), task = *task](callback<void> ended) {
+        in.workers().release_async(task, std::move(ended));
+      },
+      answer_empty_object(request));
 }
 
 void heartbeat(const call_ptr& request) {
@@ -233,17 +306,11 @@ void add_task_routes(router& to) {
     to.add(post_route(pattern, name, role::operator_role, handle).unaudited());
   };
   add("/v1/tasks/poll", "tasks.poll", poll);
-  // A worker whose answer was lost sends the same outcome again. The lease is in the body.
-  const auto add_outcome = [&](std::string_view pattern, std::string_view name,
-                               void (*handle)(const call_ptr&)) {
-    to.add(
-        post_route(pattern, name, role::operator_role, handle).unaudited().idempotent_by_content());
-  };
-  add_outcome("/v1/tasks/{task}/complete", "tasks.complete", complete);
+  add("/v1/tasks/{task}/complete", "tasks.complete", complete);
   add("/v1/batch/complete", "batch.complete", complete_batch);
-  add_outcome("/v1/tasks/{task}/fail", "tasks.fail", fail_task);
-  add_outcome("/v1/tasks/{task}/interrupt", "tasks.interrupt", interrupt);
-  add_outcome("/v1/tasks/{task}/release", "tasks.release", release);
+  add("/v1/tasks/{task}/fail", "tasks.fail", fail_task);
+  add("/v1/tasks/{task}/interrupt", "tasks.interrupt", interrupt);
+  add("/v1/tasks/{task}/release", "tasks.release", release);
   add("/v1/tasks/{task}/heartbeat", "tasks.heartbeat", heartbeat);
   add("/v1/tasks/{task}/log", "tasks.log", log_lines);
   to.add(get_route("/v1/workers", "workers.list", role::reader, list_workers));

@@ -126,6 +126,28 @@ TEST_CASE("a worker completes a batch of independent tasks", "[api][tasks]") {
   CHECK(f.post("/v1/batch/complete", {{"items", {{{"task", "t"}, {"lease", "1"}}}}}).status == 400);
 }
 
+TEST_CASE("an outcome is recorded once, alone or in a batch", "[api][tasks]") {
+  queued_task f;
+  REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "s"}}).status == 201);
+  f.queue_with(2);
+  const json tasks = f.poll({{"max", 10}})["tasks"];
+  REQUIRE(tasks.size() == 2);
+  const auto item = [](const json& task) {
+    return json{{"task", task["task"]}, {"lease", task["lease"]}, {"result", {{"n", 7}}}};
+  };
+  const json batch{{"items", {item(tasks[0]), item(tasks[1])}}};
+  REQUIRE(f.report(tasks[0], "complete", {{"result", {{"n", 7}}}}).status == 200);
+  const auto first = f.post("/v1/batch/complete", batch);
+  for (const auto& each : first.body["results"]) CHECK(each["ok"] == true);
+  CHECK(f.post("/v1/batch/complete", batch).text == first.text);
+  for (const auto& task : tasks) {
+    CHECK(f.report(task, "complete", {{"result", {{"n", 7}}}}).status == 200);
+    CHECK(f.report(task, "complete", {{"result", {{"n", 8}}}}).status == 409);
+    CHECK(f.report(task, "fail", {{"type", "t"}, {"message", "m"}}).status == 409);
+    CHECK(f.report(task, "release", json::object()).status == 409);
+  }
+}
+
 TEST_CASE("a completed task has no lease", "[api][tasks]") {
   queued_task f;
   const json task = f.poll()["tasks"].at(0);
