@@ -80,6 +80,24 @@ std::string call::idempotency_owner(std::string_view use) const {
   return joined_key({by_.scope.str(), by_.name}) + std::string{use};
 }
 
+bool call::bind_idempotency_key(const std::string& named) {
+  const std::string key = idempotency_key();
+  if (key.empty()) return true;
+  const std::string owner = idempotency_owner("bound");
+  auto begun = with().idempotency->begin(
+      owner + joined_key({request_.path, key}), fingerprint_of({named}),
+      [](const http::response*) {}, owner);
+  if (begun.status == idempotency_table::entry_status::mismatch) {
+    fail(problem{problem_code::idempotency_mismatch,
+                 "the Idempotency-Key " + pawl::quoted(key) +
+                     " was used with another id or key in the body; use a new one"});
+    return false;
+  }
+  // Bound from now on, whatever the answer: the engine decides about a repeated id or key.
+  begun.ticket.complete({200});
+  return true;
+}
+
 std::optional<trace_context> call::trace() const {
   const auto given = request_.fields.find("traceparent");
   return given ? parse_traceparent(*given) : std::nullopt;

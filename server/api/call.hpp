@@ -65,6 +65,9 @@ class call : public std::enable_shared_from_this<call> {
   /// The owner of answers in the idempotency table: the caller in its scope. Each kind of use has a
   /// share of its own, so that none displaces the answers of another.
   [[nodiscard]] std::string idempotency_owner(std::string_view use) const;
+  /// Binds the Idempotency-Key, if there is one, to the id or key in the body, which is what the
+  /// engine stores. Returns false, with the request refused, if it was sent with another one.
+  [[nodiscard]] bool bind_idempotency_key(const std::string& named);
   /// The field traceparent if it is present and valid.
   [[nodiscard]] std::optional<trace_context> trace() const;
   [[nodiscard]] if_match precondition() const;

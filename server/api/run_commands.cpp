@@ -39,6 +39,8 @@ void command_run(const call_ptr& request) {
   fields.finish();
   if (request->reject_if_invalid(std::move(diagnostics)) || !take_precondition(request, *command))
     return;
+  const bool sends_signal = command->what == run_command::kind::signal;
+  if (sends_signal && !request->bind_idempotency_key(command->signal_id)) return;
   if (command->signal_id.empty()) command->signal_id = request->idempotency_key();
   execute(request->in(), request->run(), *std::move(command), answer_with<run_changed>(request));
 }
@@ -50,7 +52,9 @@ void restart_run(const call_ptr& request) {
   object_reader fields{*body, "", diagnostics};
   start_options options = read_restart(fields);
   fields.finish();
-  if (request->reject_if_invalid(std::move(diagnostics))) return;
+  if (request->reject_if_invalid(std::move(diagnostics)) ||
+      !request->bind_idempotency_key(name_of(options)))
+    return;
   options.trace = request->trace();
   const bool keyed = !options.id && options.key.empty() && !request->idempotency_key().empty();
   // Combined with the run: one key may be used for restarts of different runs.

@@ -131,6 +131,26 @@ TEST_CASE("a signal that is repeated after the end of its run succeeds", "[api][
   CHECK(f.post("/v1/runs/r/signal", {{"type", "go"}, {"id", "s-2"}}).status == 409);
 }
 
+TEST_CASE("an Idempotency-Key belongs to one id of a signal", "[api][commands]") {
+  waiting_run f;
+  const http::fields key{{"Idempotency-Key", "h"}};
+  CHECK(f.post("/v1/runs/r/signal", {{"type", "other"}, {"id", "a"}}, key).status == 200);
+  CHECK(f.post("/v1/runs/r/signal", {{"type", "other"}, {"id", "a"}}, key).status == 200);
+  const auto refused = f.post("/v1/runs/r/signal", {{"type", "other"}, {"id", "b"}}, key);
+  CHECK(refused.status == 422);
+  CHECK(refused.body["code"] == "idempotency_mismatch");
+}
+
+TEST_CASE("an Idempotency-Key belongs to one id or key of a restart", "[api][commands]") {
+  api_fixture f;
+  f.put("f", {f.task("a", "core.echo")});
+  REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "r"}}).status == 200);
+  const http::fields key{{"Idempotency-Key", "h"}};
+  CHECK(f.post("/v1/runs/r/restart", {{"id", "a"}}, key).status == 201);
+  CHECK(f.post("/v1/runs/r/restart", {{"id", "a"}}, key).status == 200);
+  CHECK(f.post("/v1/runs/r/restart", {{"id", "b"}}, key).status == 422);
+}
+
 TEST_CASE("a question is answered", "[api][commands]") {
   api_fixture f;
   f.put("f", {{{"id", "ask"}, {"type", "interrupt"}, {"data", {{"question", "how many?"}}}}});

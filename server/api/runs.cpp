@@ -43,7 +43,9 @@ void start_run(const call_ptr& request) {
   object_reader fields{*body, "", diagnostics};
   start_request start = read_start(fields);
   fields.finish();
-  if (request->reject_if_invalid(std::move(diagnostics))) return;
+  if (request->reject_if_invalid(std::move(diagnostics)) ||
+      !request->bind_idempotency_key(name_of(start.options)))
+    return;
   // Reuse of a header key for another request is reported as for other POSTs: 422, not 409.
   const bool by_header = !start.options.id && start.options.key.empty();
   if (by_header) start.options.key = request->idempotency_key();

@@ -55,6 +55,26 @@ TEST_CASE("an Idempotency-Key is the key of a start", "[api][runs]") {
   CHECK(other.body["code"] == "idempotency_mismatch");
 }
 
+TEST_CASE("an Idempotency-Key belongs to one id or key of a start", "[api][runs]") {
+  api_fixture f;
+  f.put("f", {f.signal("s", "go")});
+  const auto start = [&](const std::string& header, json body) {
+    body["flow"] = "f";
+    const auto got = f.post("/v1/runs", body, {{"Idempotency-Key", header}});
+    return got.status == 422 ? got.body["code"].get<std::string>() : std::to_string(got.status);
+  };
+  CHECK(start("h1", {{"id", "a"}}) == "201");
+  CHECK(start("h1", {{"id", "a"}}) == "200");
+  CHECK(start("h1", {{"id", "b"}}) == "idempotency_mismatch");
+  CHECK(start("h1", {{"key", "a"}}) == "idempotency_mismatch");
+  CHECK(start("h1", json::object()) == "idempotency_mismatch");
+  CHECK(start("h2", {{"key", "k"}}) == "201");
+  CHECK(start("h2", {{"key", "l"}}) == "idempotency_mismatch");
+  CHECK(start("h3", json::object()) == "201");
+  CHECK(start("h3", {{"id", "c"}}) == "idempotency_mismatch");
+  CHECK(f.get("/v1/runs").body["runs"].size() == 3);
+}
+
 TEST_CASE("all invalid fields of a start are reported", "[api][runs]") {
   api_fixture f;
   const auto answer = f.post("/v1/runs", {{"flw", "f"}, {"input", 1}, {"id", "a"}, {"key", "b"}});

@@ -15,6 +15,11 @@ start_options read_restart(object_reader& fields) {
   return options;
 }
 
+std::string name_of(const start_options& options) {
+  if (options.id) return "id " + options.id->str();
+  return options.key.empty() ? std::string{} : "key " + options.key;
+}
+
 start_request read_start(object_reader& fields) {
   start_request start;
   start.flow = fields.text("flow");

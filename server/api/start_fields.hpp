@@ -15,4 +15,7 @@ namespace pawl::server {
 /// Reads the fields of a restart: `id`, `key`, `metadata`.
 [[nodiscard]] start_options read_restart(object_reader& fields);
 
+/// What names the run in the body, its id or key; "" if neither does.
+[[nodiscard]] std::string name_of(const start_options& options);
+
 }  // namespace pawl::server
