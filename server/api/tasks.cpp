@@ -88,6 +88,21 @@ void poll(const call_ptr& request) {
 /// Receives the end of a lease, and whether the same end was sent before.
 using lease_ended = std::function<void(const result<void>& ended, bool is_repeated)>;
 
+using ticket_ptr = std::shared_ptr<idempotency_table::ticket>;
+
+/// What waits for the end of a lease. The ticket is destroyed first: the request keeps the table
+/// that it refers to.
+struct awaited_end {
+  call_ptr request;
+  lease_ended done;
+  ticket_ptr ticket;
+
+  void operator()(const result<void>& ended) const {
+    if (ended && ticket) ticket->complete({200});
+    done(ended, false);
+  }
+};
+
 /// Ends a lease by `end`, which is called at most once. A worker whose answer was lost sends the
 /// same outcome again, alone or in a batch: that has no effect and succeeds. `outcome`: identifies
 /// the outcome.
@@ -95,13 +110,9 @@ void end_once(const call_ptr& request, const task_lease& task,
               std::initializer_list<std::string_view> outcome,
               std::function<void(callback<void>)> end, lease_ended done) {
   const std::string owner = request->idempotency_owner("outcome");
-  using ticket_ptr = std::shared_ptr<idempotency_table::ticket>;
   const auto end_now = [end = std::make_shared<std::function<void(callback<void>)>>(std::move(end)),
-                        done](ticket_ptr ticket) {
-    (*end)([ticket = std::move(ticket), done](const result<void>& ended) {
-      if (ended && ticket) ticket->complete({200});
-      done(ended, false);
-    });
+                        request, done](ticket_ptr ticket) {
+    (*end)(awaited_end{request, done, std::move(ticket)});
   };
   auto begun = request->with().idempotency->begin(
       joined_key({request->by().scope.str(), task.task, task.lease}) + "outcome",

@@ -32,7 +32,9 @@ class Cancelling(ProgramTest):
         self.pawl("runs", "terminate", "c3", *self.where, *self.allow)
 
     def test_a_run_that_still_compensates_is_not_cancelled(self):
-        slow = undone_by("a", "false", retry={"max_attempts": 9, "initial_interval": "1h"})
+        slow = task("a", "core.set", compensate={
+            "code_ref": "core.fail", "args": {"type": "broken", "message": "it broke"},
+            "retry": {"max_attempts": 9, "initial_interval": "1h"}})
         self.waiting("w", slow)
         done = self.pawl("runs", "cancel", "w", *self.where, *self.allow, expect=WAITING)
         self.assertIn("Run w is not cancelled yet: it compensates", done.stderr)
