@@ -61,13 +61,17 @@ outcome run_model::perform(const operation& what) {
   const run_status before = status;
   const bool running = status == run_status::running, paused = status == run_status::paused;
   switch (what.what) {
-    case verb::signal:
-      if (!running && !paused) return refused("illegal_transition");
-      if (std::find(received.begin(), received.end(), what.signal) == received.end()) {
+    case verb::signal: {
+      // A repeated signal is accepted even after the end of the run.
+      const bool is_new =
+          std::find(received.begin(), received.end(), what.signal) == received.end();
+      if (is_new && !running && !paused) return refused("illegal_transition");
+      if (is_new) {
         received.push_back(what.signal);
         advance();
       }
       break;
+    }
     case verb::pause:
       if (!running || pausing) return refused("illegal_transition");
       pausing = true;

@@ -138,10 +138,13 @@ class OfAnotherKind(WorkerTest):
             got += self.client.poll_tasks("by-hand", [function], max=10, wait=PATIENCE)
         items = [{"task": t.task, "lease": t.lease, "result": {"n": n}}
                  for n, t in enumerate(got)]
-        done = self.client.batch_complete(items + items[:1])
+        other = {**items[0], "result": {"n": 9}}
+        done = self.client.batch_complete(items + [other])
         self.assertEqual([r.ok for r in done], [True, True, True, False])
         self.assertEqual([r.id for r in done[:3]], [t.task for t in got])
         self.assertIsInstance(done[3].problem, pawl.LeaseLost)
+        # The same outcomes again have no effect and succeed.
+        self.assertEqual([r.ok for r in self.client.batch_complete(items)], [True, True, True])
         self.assertEqual([self.client.wait(t.run, PATIENCE).data["n"] for t in got], [0, 1, 2])
 
 
