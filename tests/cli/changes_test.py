@@ -8,9 +8,9 @@ from remote_test import Served
 from waiting_test import ASK, SIGNAL
 
 
-def undone_by(name, *command, **more):
+def undone_by(name, *command):
     return task(name, "core.set", compensate={"code_ref": "core.exec",
-                                              "args": {"argv": list(command)}, **more})
+                                              "args": {"argv": list(command)}})
 
 
 class Cancelling(ProgramTest):
