@@ -12,7 +12,6 @@
 #include "flow/definition/definition.hpp"
 #include "server/api/caller_limiter.hpp"
 #include "server/api/waiting_calls.hpp"
-#include "server/http/ascii.hpp"
 
 namespace pawl::server {
 call::call(std::shared_ptr<const api> of, const server::route& to, router::match matched, caller by,
