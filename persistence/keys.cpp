@@ -205,6 +205,7 @@ std::optional<time_point> due_of(std::string_view timer_key) noexcept {
   if (timer_key.size() < 9 || timer_key.front() != 't') return std::nullopt;
   std::uint64_t us = 0;
   for (const char c : timer_key.substr(1, 8)) us = us << 8 | static_cast<unsigned char>(c);
+  if (us >> 63 != 0) return std::nullopt;  // no timer is due before 1970
   return from_unix_us(static_cast<std::int64_t>(us));
 }
 

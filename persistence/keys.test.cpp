@@ -73,6 +73,8 @@ TEST_CASE("the run of an index key can be decoded", "[keys]") {
     CHECK(keys::order_of(listed) == "\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7r-1\0"s);
   }
   CHECK(keys::run_of(keys::timer(a_run, then)) == a_run);
+  CHECK(keys::due_of(keys::timer(a_run, then)) == then);
+  CHECK_FALSE(keys::due_of("t\xc6\xc6\xc6\xc6\0\0\0\1acme\0r-1\0"s));
   for (const char* const bad : {"", "s", "s\1", "s\1acme"}) CHECK(keys::order_of(bad).empty());
   CHECK_FALSE(keys::run_of("").has_value());
   CHECK_FALSE(keys::run_of("sacme").has_value());
