@@ -66,7 +66,7 @@ void append_float(std::string& to, double number) {
 }
 
 void append_value(std::string& to, const json& value, std::uint32_t depth) {
-  PAWL_ASSERT(depth <= max_cbor_depth, "a stored value nests deeper than can be read");
+  PAWL_ASSERT_RUN(depth <= max_cbor_depth, "a stored value nests deeper than can be read");
   using type = json::value_t;
   switch (value.type()) {
     case type::null:
@@ -113,7 +113,7 @@ void append_value(std::string& to, const json& value, std::uint32_t depth) {
     case type::discarded:
       break;
   }
-  PAWL_ASSERT(false, "a discarded value cannot be stored");
+  PAWL_ASSERT_RUN(false, "a discarded value cannot be stored");
 }
 
 /// Reads what `append_value` writes.

@@ -77,7 +77,7 @@ flow::remote_task decode_task(byte_reader& from, time_point base) {
 
 /// The forks of a token and the edges that it took at them, in pairs.
 void encode_branch(byte_writer& to, const flow::token& t) {
-  PAWL_ASSERT(t.forks.size() == t.branch.size(), "a token has an edge for each fork");
+  PAWL_ASSERT_RUN(t.forks.size() == t.branch.size(), "a token has an edge for each fork");
   to.varint(t.branch.size());
   for (std::size_t i = 0; i < t.branch.size(); ++i) {
     to.varint(t.branch[i]);
