@@ -1,0 +1,325 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { Component, lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { PawlError } from './client';
+import { Link } from './router/link';
+import { go, hrefOf, isScope, type Route, useRoute } from './router/route';
+import { useSession } from './session';
+import { changeSettings, type Theme, useSettings } from './settings';
+import { Dialog } from './ui/dialog';
+import { Icon } from './ui/icons';
+import { Shortcuts } from './ui/keys';
+import { Empty, Loading, Note, ProblemNote } from './ui/notes';
+import { ZoneSwitch } from './ui/time';
+import { Overview } from './views/overview';
+import { Runs } from './views/runs';
+
+const RunPage = lazy(() => import('./views/run').then((m) => ({ default: m.RunPage })));
+const Flows = lazy(() => import('./views/flows').then((m) => ({ default: m.Flows })));
+const FlowPage = lazy(() => import('./views/flow').then((m) => ({ default: m.FlowPage })));
+const Editor = lazy(() => import('./views/editor').then((m) => ({ default: m.Editor })));
+const WorkersPage = lazy(() => import('./views/workers').then((m) => ({ default: m.WorkersPage })));
+
+function page(route: Route): { title: string; view: ReactNode } {
+  const [first, second, third] = route.path;
+  switch (first) {
+    case undefined:
+    case 'overview':
+      return { title: 'Overview', view: <Overview /> };
+    case 'runs':
+      return second === undefined
+        ? { title: 'Runs', view: <Runs /> }
+        : { title: `Run ${second}`, view: <RunPage key={second} id={second} /> };
+    case 'flows':
+      if (second === undefined) return { title: 'Flows', view: <Flows /> };
+      if (third === 'edit') return { title: `Edit ${second}`, view: <Editor key={second} name={second} /> };
+      return { title: `Flow ${second}`, view: <FlowPage key={second} name={second} /> };
+    case 'new':
+      return { title: 'New flow', view: <Editor /> };
+    case 'workers':
+      return { title: 'Workers and queues', view: <WorkersPage /> };
+    default:
+      return {
+        title: 'Not found',
+        view: (
+          <Empty page title="There is no such page.">
+            <Link to={['runs']}>Go to the runs</Link>
+          </Empty>
+        ),
+      };
+  }
+}
+
+export function App() {
+  const route = useRoute();
+  const { title, view } = page(route);
+  useEffect(() => {
+    document.title = `${title} – Pawl`;
+  }, [title]);
+  const place = route.path.join('/');
+  useEffect(() => {
+    window.scrollTo(0, 0);
+  }, [place]);
+  return (
+    <>
+      <a
+        className="skip"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault();
+          document.getElementById('main')?.focus();
+        }}
+      >
+        Skip to the content
+      </a>
+      <Header route={route} />
+      <ConnectionNote />
+      <main id="main" tabIndex={-1}>
+        <Boundary key={place}>
+          <Suspense fallback={<Loading what="the page" />}>{view}</Suspense>
+        </Boundary>
+      </main>
+      <KeyDialog />
+    </>
+  );
+}
+
+const nav: [string, string][] = [
+  ['overview', 'Overview'],
+  ['runs', 'Runs'],
+  ['flows', 'Flows'],
+  ['workers', 'Workers'],
+];
+
+function Header({ route }: { route: Route }) {
+  const current = route.path[0] ?? 'overview';
+  return (
+    <header className="top">
+      <Link to={['overview']} className="brand">
+        Pawl
+      </Link>
+      <nav aria-label="Main">
+        {nav.map(([id, label]) => (
+          <Link
+            key={id}
+            to={[id]}
+            aria-current={current === id || (id === 'flows' && current === 'new') ? 'page' : undefined}
+          >
+            {label}
+          </Link>
+        ))}
+      </nav>
+      <div className="top-tools">
+        <ScopeButton scope={route.scope} />
+        <ZoneSwitch />
+        <ThemeSwitch />
+        <Shortcuts />
+        <RoleNote />
+      </div>
+    </header>
+  );
+}
+
+function RoleNote() {
+  const { keyed, role, logOut } = useSession();
+  const leave = useMutation({ mutationFn: logOut });
+  if (!keyed) return null;
+  return (
+    <button
+      type="button"
+      className="quiet"
+      title="Ends the session in all tabs of this browser"
+      disabled={leave.isPending}
+      onClick={() => leave.mutate()}
+    >
+      {leave.isError ? 'Not logged out: try again' : `Log out (${role})`}
+    </button>
+  );
+}
+
+function ThemeSwitch() {
+  const { theme } = useSettings();
+  const next: Record<Theme, Theme> = { system: 'light', light: 'dark', dark: 'system' };
+  const words: Record<Theme, string> = { system: 'System colours', light: 'Light', dark: 'Dark' };
+  return (
+    <button
+      type="button"
+      className="quiet"
+      onClick={() => changeSettings({ theme: next[theme] })}
+      aria-label={`Colours: ${words[theme]}`}
+    >
+      <Icon name="sun" /> {words[theme]}
+    </button>
+  );
+}
+
+function ScopeButton({ scope }: { scope: string }) {
+  const [open, setOpen] = useState(false);
+  const [name, setName] = useState(scope);
+  const valid = isScope(name);
+  return (
+    <>
+      <button
+        type="button"
+        className="quiet"
+        onClick={() => {
+          setName(scope);
+          setOpen(true);
+        }}
+        title="Flows, runs and workers of other scopes are not shown"
+      >
+        Scope: {scope}
+      </button>
+      {open && (
+        <Dialog
+          title="Scope"
+          onClose={() => setOpen(false)}
+          onSubmit={() => {
+            if (!valid) return;
+            setOpen(false);
+            location.hash = hrefOf(name, ['runs']);
+          }}
+          footer={
+            <>
+              <button type="button" onClick={() => setOpen(false)}>
+                Close
+              </button>
+              <button type="submit" className="primary" disabled={!valid}>
+                Go to the scope
+              </button>
+            </>
+          }
+        >
+          <p>A scope (namespace, tenant) has its own flows, runs, keys and queues.</p>
+          <div className="field">
+            <label htmlFor="scope-name">Name of the scope</label>
+            <input
+              id="scope-name"
+              data-autofocus
+              value={name}
+              onChange={(event) => setName(event.target.value)}
+              aria-invalid={valid ? undefined : true}
+              aria-describedby="scope-hint"
+            />
+            <div id="scope-hint" className="hints dim">
+              Letters, digits, and . _ : -
+            </div>
+          </div>
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+function ConnectionNote() {
+  const { client, feedState, feed, locked } = useSession();
+  const ready = useQuery({
+    queryKey: ['ready'],
+    queryFn: ({ signal }) => client.get('/readyz', { signal }),
+    refetchInterval: 15_000,
+    retry: false,
+  });
+  if (locked) return null;
+  if (feedState === 'lost')
+    return (
+      <div className="banner banner-bad" role="status">
+        <Icon name="warning" /> Connection lost. What is shown may be out of date; it is renewed by itself
+        when the server is back.
+        <button type="button" onClick={() => feed.reconnect()}>
+          Try now
+        </button>
+      </div>
+    );
+  if (ready.error && feedState === 'live')
+    return (
+      <div className="banner banner-bad" role="status">
+        <Icon name="warning" /> The server is not ready: <span className="text">{ready.error.message}</span>
+      </div>
+    );
+  if (ready.data?.quarantined_runs)
+    return (
+      <div className="banner banner-wait" role="status">
+        <Icon name="warning" />{' '}
+        {ready.data.quarantined_runs === 1 ? 'One run is' : `${ready.data.quarantined_runs} runs are`}{' '}
+        quarantined: the process died of them. Retry them after the cause is fixed.
+        <Link to={['runs']} query={{ status: 'failed' }}>
+          Failed runs
+        </Link>
+      </div>
+    );
+  return null;
+}
+
+function KeyDialog() {
+  const { locked, logIn } = useSession();
+  const [key, setKey] = useState('');
+  const attempt = useMutation({ mutationFn: logIn, onSuccess: () => setKey('') });
+  if (!locked) return null;
+  const text = key.trim();
+  return (
+    <Dialog
+      title="API key"
+      onClose={() => undefined}
+      onSubmit={() => {
+        if (text && !attempt.isPending) attempt.mutate(text);
+      }}
+      footer={
+        <button type="submit" className="primary" disabled={!text || attempt.isPending}>
+          Log in
+        </button>
+      }
+    >
+      <p>
+        This server asks for an API key. An administrator creates one with{' '}
+        <code>pawl keys add NAME --role reader</code>.
+      </p>
+      <div className="field">
+        <label htmlFor="api-key">Key</label>
+        <input
+          id="api-key"
+          data-autofocus
+          type="password"
+          autoComplete="off"
+          value={key}
+          onChange={(event) => setKey(event.target.value)}
+          aria-describedby="key-hint"
+        />
+        <div id="key-hint" className="hints dim">
+          Used once, to open a session of at most 12 hours.
+        </div>
+      </div>
+      {attempt.error &&
+        (attempt.error instanceof PawlError && attempt.error.status === 401 ? (
+          <Note tone="bad" title="The server does not accept this key." />
+        ) : (
+          <ProblemNote error={attempt.error} title="The login failed" />
+        ))}
+    </Dialog>
+  );
+}
+
+/** A fault in one view leaves the rest of the console usable. */
+class Boundary extends Component<{ children: ReactNode }, { error: Error | undefined }> {
+  override state: { error: Error | undefined } = { error: undefined };
+  static getDerivedStateFromError(error: Error) {
+    return { error };
+  }
+  override render() {
+    if (!this.state.error) return this.props.children;
+    return (
+      <Note
+        tone="bad"
+        title="This page could not be drawn"
+        action={
+          <button type="button" onClick={() => this.setState({ error: undefined })}>
+            Draw it again
+          </button>
+        }
+      >
+        <p className="text">{this.state.error.message}</p>
+        <button type="button" className="quiet" onClick={() => go(['runs'])}>
+          Go to the runs
+        </button>
+      </Note>
+    );
+  }
+}

@@ -1,0 +1,24 @@
+// Names for the schemas of docs/openapi.yaml. A changed schema breaks the type check here.
+import type { components } from './api';
+
+type Schemas = components['schemas'];
+
+export type Batch = Schemas['batch_results'];
+export type Diagnostic = Schemas['diagnostic'];
+export type Flow = Schemas['flow'];
+export type FlowOutline = Schemas['flow_outline'];
+export type Problem = Schemas['problem'];
+export type ProblemCode = Problem['code'];
+export type Run = Schemas['run'];
+export type RunChanged = Schemas['run_changed'];
+export type RunError = Schemas['run_error'];
+export type RunEvent = Schemas['event'];
+export type RunList = Schemas['run_list'];
+export type RunStarted = Schemas['run_started'];
+export type RunStatus = Schemas['status'];
+export type RunSummary = Schemas['run_summary'];
+export type WaitingOn = Schemas['waiting_on'];
+export type Workers = Schemas['workers'];
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };

@@ -1,0 +1,3 @@
+import { type LayoutInput, layoutFlow } from './layout';
+
+self.onmessage = ({ data }: MessageEvent<LayoutInput>) => self.postMessage(layoutFlow(data));

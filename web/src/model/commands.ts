@@ -1,0 +1,204 @@
+// Which commands a run takes now, and how they are called. The rules are those of the server
+// (`legal_commands` in flow/machine); the server has the last word.
+import type { Run, RunSummary } from '../client';
+
+export type Command =
+  | 'answer'
+  | 'signal'
+  | 'pause'
+  | 'resume'
+  | 'retry'
+  | 'set-data'
+  | 'skip'
+  | 'cancel'
+  | 'terminate'
+  | 'restart';
+
+export type Role = 'reader' | 'operator' | 'author' | 'admin';
+
+const ranks: Role[] = ['reader', 'operator', 'author', 'admin'];
+
+export function mayDo(role: Role, needed: Role): boolean {
+  return ranks.indexOf(role) >= ranks.indexOf(needed);
+}
+
+export function legalCommands(run: Run): Command[] {
+  const asks = run.waiting_on.some((wait) => wait.kind === 'answer');
+  const answer: Command[] = asks ? ['answer'] : [];
+  switch (run.status) {
+    case 'running':
+      if (run.undoing)
+        return run.pausing ? ['resume', 'signal', 'terminate'] : ['pause', 'signal', 'skip', 'terminate'];
+      if (run.pausing) return ['resume', 'signal', 'cancel', 'terminate'];
+      return [...answer, 'pause', 'signal', 'cancel', 'terminate'];
+    case 'paused':
+      if (run.undoing) return ['resume', 'set-data', 'signal', 'terminate'];
+      // A run that asks continues with the answer; a bare resume would answer with null.
+      return [
+        ...answer,
+        ...(asks ? [] : (['resume'] as Command[])),
+        'set-data',
+        'signal',
+        'cancel',
+        'terminate',
+      ];
+    case 'failed':
+      if (run.undoing) return ['retry', 'skip', 'set-data', 'restart'];
+      if (run.at.length === 0) return ['restart', 'set-data'];
+      return ['retry', 'set-data', 'restart'];
+    case 'completed':
+    case 'cancelled':
+      return ['restart'];
+  }
+}
+
+interface Wording {
+  /** On the button. */
+  label: string;
+  /** What it does, in the dialog. */
+  effect: string;
+  /** Cannot be taken back: the button is drawn as such. */
+  destructive: boolean;
+}
+
+export const wording: Record<Command, Wording> = {
+  answer: {
+    label: 'Answer',
+    effect: 'Answers the question; the run continues with the answer.',
+    destructive: false,
+  },
+  signal: {
+    label: 'Send signal',
+    effect: 'Sends a signal. If no node waits for it yet, the run keeps it.',
+    destructive: false,
+  },
+  pause: {
+    label: 'Pause',
+    effect: 'Pauses the run after its running functions have returned.',
+    destructive: false,
+  },
+  resume: { label: 'Resume', effect: 'Continues the paused run.', destructive: false },
+  retry: {
+    label: 'Retry',
+    effect: 'Continues the failed run at the step that failed. Completed steps are not executed again.',
+    destructive: false,
+  },
+  'set-data': {
+    label: 'Set data',
+    effect: 'Sets top-level keys of the data. Other keys stay as they are.',
+    destructive: false,
+  },
+  skip: {
+    label: 'Skip compensation',
+    effect: 'Skips the compensation that the run is at. What it would have undone stays done.',
+    destructive: true,
+  },
+  cancel: {
+    label: 'Cancel',
+    effect: 'Cancels the run: its completed steps are compensated, then it ends. It cannot be resumed.',
+    destructive: true,
+  },
+  terminate: {
+    label: 'Terminate',
+    effect: 'Ends the run and its subflows at once, without compensation. It cannot be resumed.',
+    destructive: true,
+  },
+  restart: {
+    label: 'Restart',
+    effect: 'Starts a new run with the same flow version and input. This run stays as it is.',
+    destructive: false,
+  },
+};
+
+/** Commands for several runs at once, and the statuses that take them. */
+export const bulkCommands: {
+  command: 'pause' | 'resume' | 'retry' | 'cancel' | 'terminate' | 'signal';
+  statuses: RunSummary['status'][];
+}[] = [
+  { command: 'pause', statuses: ['running'] },
+  { command: 'resume', statuses: ['paused'] },
+  { command: 'retry', statuses: ['failed'] },
+  { command: 'signal', statuses: ['running', 'paused'] },
+  { command: 'cancel', statuses: ['running', 'paused'] },
+  { command: 'terminate', statuses: ['running', 'paused'] },
+];
+
+/** Quotes a word for a POSIX shell. */
+export function shellQuote(word: string): string {
+  if (/^[A-Za-z0-9_./:@%+=,-]+$/.test(word)) return word;
+  // Control characters could do things in the terminal it is pasted into.
+  if (/[\x00-\x1f\x7f]/.test(word))
+    return (
+      "$'" +
+      word
+        .replace(/[\\']/g, '\\$&')
+        .replace(/[\x00-\x1f\x7f]/g, (c) => '\\x' + c.charCodeAt(0).toString(16).padStart(2, '0')) +
+      "'"
+    );
+  return `'${word.replace(/'/g, `'\\''`)}'`;
+}
+
+export interface CommandBody {
+  reason?: string;
+  answer?: unknown;
+  question?: string;
+  update?: unknown;
+  type?: string;
+  payload?: unknown;
+  node?: string;
+  id?: string;
+}
+
+export interface Where {
+  /** The base URL of the API, with a slash at its end. */
+  base: string;
+  scope: string;
+  /** Whether a key is needed; its value is never shown. */
+  keyed: boolean;
+}
+
+export function curlText(where: Where, path: string, body: object): string {
+  const words = ['curl', '-X', 'POST'];
+  if (where.keyed) words.push('-H', '"Authorization: Bearer $PAWL_TOKEN"');
+  if (where.scope !== 'default') words.push('-H', shellQuote(`Pawl-Scope: ${where.scope}`));
+  if (Object.keys(body).length > 0) words.push('--json', shellQuote(JSON.stringify(body)));
+  words.push(shellQuote(new URL(path.replace(/^\//, ''), where.base).href));
+  return words.join(' ');
+}
+
+/** Options of the program that select the server and the scope. */
+function whereWords({ base, scope }: Where): string[] {
+  const words = ['--server', shellQuote(base.replace(/\/$/, ''))];
+  if (scope !== 'default') words.push('--scope', shellQuote(scope));
+  return words;
+}
+
+/** The same as a command of the program. */
+export function pawlText(where: Where, command: Command, run: string, body: CommandBody): string {
+  const words = ['pawl', 'runs', command, run.startsWith('-') ? `-- ${shellQuote(run)}` : shellQuote(run)];
+  if (command === 'answer') words.push(shellQuote(JSON.stringify(body.answer ?? null)));
+  if (command === 'set-data') words.push(shellQuote(JSON.stringify(body.update ?? {})));
+  if (command === 'signal') {
+    words.push(shellQuote(body.type ?? ''));
+    if (body.payload !== undefined && body.payload !== null)
+      words.push(shellQuote(JSON.stringify(body.payload)));
+  }
+  if (command === 'answer' && body.question) words.push('--question', shellQuote(body.question));
+  if (command === 'skip') words.push('--node', shellQuote(body.node ?? ''));
+  if (command === 'restart' && body.id) words.push('--id', shellQuote(body.id));
+  const takesReason = ['pause', 'cancel', 'terminate', 'skip', 'answer', 'set-data'].includes(command);
+  if (takesReason && body.reason) words.push('--reason', shellQuote(body.reason));
+  return [...words, ...whereWords(where)].join(' ');
+}
+
+/** A start as a command of the program. */
+export function startText(
+  where: Where,
+  start: { flow: string; version?: string; input: unknown; id?: string },
+): string {
+  const words = ['pawl', 'runs', 'start', shellQuote(start.flow)];
+  if (start.version) words.push('--version', shellQuote(start.version));
+  words.push('--input', shellQuote(JSON.stringify(start.input)));
+  if (start.id) words.push('--id', shellQuote(start.id));
+  return [...words, ...whereWords(where)].join(' ');
+}

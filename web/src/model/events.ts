@@ -1,0 +1,168 @@
+import type { RunEvent, RunSummary } from '../client';
+import { isObject, textOf } from './definition';
+import { durationText } from './time';
+
+export type EventGroup = 'run' | 'steps' | 'failures' | 'waits' | 'branches' | 'compensation';
+
+export const eventGroups: { id: EventGroup; label: string }[] = [
+  { id: 'run', label: 'Run' },
+  { id: 'steps', label: 'Steps' },
+  { id: 'failures', label: 'Failures' },
+  { id: 'waits', label: 'Waits and signals' },
+  { id: 'branches', label: 'Branches and edges' },
+  { id: 'compensation', label: 'Compensation' },
+];
+
+const failures = new Set([
+  'step_failed',
+  'retry_scheduled',
+  'run_failed',
+  'item_failed',
+  'compensation_failed',
+  'lease_lost',
+  'in_doubt',
+]);
+const waits = new Set([
+  'signal_received',
+  'signal_awaited',
+  'signal_claimed',
+  'wait_began',
+  'timer_fired',
+  'interrupted',
+  'answered',
+  'task_queued',
+  'task_leased',
+]);
+const branches = new Set([
+  'edge_taken',
+  'condition_evaluated',
+  'forked',
+  'branch_ended',
+  'branches_merged',
+  'branch_arrived',
+  'branches_joined',
+  'branch_dropped',
+]);
+
+export function groupOf(kind: string): EventGroup {
+  if (failures.has(kind)) return 'failures';
+  if (kind.startsWith('compensat')) return 'compensation';
+  if (waits.has(kind)) return 'waits';
+  if (branches.has(kind)) return 'branches';
+  if (kind.startsWith('run_') || kind === 'data_updated') return 'run';
+  return 'steps';
+}
+
+/** "step_failed" as words. */
+export function kindText(kind: string): string {
+  return kind.replace(/_/g, ' ');
+}
+
+/** What the event says beyond its kind and node. */
+export function eventText(event: RunEvent): string {
+  const detail: Record<string, unknown> = isObject(event.detail) ? event.detail : {};
+  const parts: string[] = [];
+  const us = detail['us'];
+  if (typeof us === 'number' && us > 0) parts.push(`took ${durationText(us / 1000)}`);
+  if (detail['type'] !== undefined || detail['message'] !== undefined)
+    parts.push([textOf(detail['type']), textOf(detail['message'])].filter(Boolean).join(': '));
+  switch (event.kind) {
+    case 'condition_evaluated':
+      parts.push(textOf(detail['result']));
+      break;
+    case 'edge_taken':
+      parts.push(`to ${textOf(detail['to'])} (${textOf(detail['why'])})`);
+      break;
+    case 'forked':
+    case 'branches_merged':
+    case 'branches_joined':
+      parts.push(`${textOf(detail['branches'])} branches`);
+      break;
+    case 'signal_received':
+    case 'signal_awaited':
+    case 'signal_claimed':
+      parts.push(textOf(detail['signal']));
+      break;
+    case 'wait_began':
+      parts.push(
+        typeof detail['ms'] === 'number'
+          ? `for ${durationText(detail['ms'])}`
+          : `until ${textOf(detail['until'])}`,
+      );
+      break;
+    case 'retry_scheduled':
+      if (typeof detail['wait_ms'] === 'number')
+        parts.push(`attempt ${event.attempt + 1} in ${durationText(detail['wait_ms'])}`);
+      break;
+    case 'interrupted':
+      parts.push(textOf(detail['value']));
+      break;
+    case 'answered':
+      parts.push(textOf(detail['question']));
+      break;
+    case 'task_queued':
+      parts.push(`${textOf(detail['code_ref'])} in queue ${textOf(detail['queue'])}`);
+      break;
+    case 'task_leased':
+    case 'lease_lost':
+      parts.push(`worker ${textOf(detail['worker'])}`);
+      break;
+    case 'child_started':
+      parts.push(`run ${textOf(detail['run'])}`);
+      break;
+    case 'map_began':
+      parts.push(`${textOf(detail['items'])} items`);
+      break;
+    case 'item_finished':
+    case 'item_failed':
+      parts.push(`item ${textOf(detail['item'])}`);
+      break;
+    case 'data_updated':
+      parts.push(Array.isArray(detail['keys']) ? detail['keys'].map(textOf).join(', ') : '');
+      break;
+    case 'compensating':
+      parts.push(`${textOf(detail['steps'])} steps, then ${textOf(detail['to'])}`);
+      break;
+  }
+  if (detail['reason'] !== undefined) parts.push(`reason: ${textOf(detail['reason'])}`);
+  return parts.filter(Boolean).join('; ');
+}
+
+const statuses: Record<string, RunSummary['status']> = {
+  run_completed: 'completed',
+  run_failed: 'failed',
+  run_cancelled: 'cancelled',
+  run_paused: 'paused',
+  run_resumed: 'running',
+  run_retried: 'running',
+  answered: 'running',
+};
+
+/** Whether the event changes what a list of runs shows. */
+export function changesSummary(kind: string): boolean {
+  return kind in statuses || kind === 'run_created' || kind === 'compensating';
+}
+
+/** The summary of a run after an event; the same object if it is unchanged. */
+export function applyToSummary(run: RunSummary, event: RunEvent): RunSummary {
+  const status = statuses[event.kind];
+  if (!status) return run;
+  const detail: Record<string, unknown> = isObject(event.detail) ? event.detail : {};
+  const finished = status === 'completed' || status === 'failed' || status === 'cancelled';
+  return {
+    ...run,
+    status,
+    finished_at: finished ? event.at : null,
+    error:
+      status === 'failed'
+        ? {
+            type: textOf(detail['type']),
+            message: textOf(detail['message']),
+            node: run.error?.node ?? '',
+            attempt: run.error?.attempt ?? 0,
+          }
+        : status === 'running'
+          ? null
+          : run.error,
+  };
+}

@@ -1,0 +1,98 @@
+import type { ReactNode } from 'react';
+import { PawlError } from '../client';
+import { Icon, type IconName } from './icons';
+
+export function Note({
+  tone,
+  title,
+  children,
+  action,
+}: {
+  tone: 'bad' | 'wait' | 'info' | 'good' | 'busy' | 'neutral';
+  title: ReactNode;
+  children?: ReactNode;
+  action?: ReactNode;
+}) {
+  const icons: Record<typeof tone, IconName> = {
+    bad: 'failed',
+    wait: 'waiting',
+    info: 'info',
+    good: 'completed',
+    busy: 'running',
+    neutral: 'info',
+  };
+  return (
+    <div className={`note note-${tone}`}>
+      <Icon name={icons[tone]} />
+      <div className="note-text">
+        <div className="note-title">{title}</div>
+        {children && <div className="note-more">{children}</div>}
+      </div>
+      {action && <div className="note-action">{action}</div>}
+    </div>
+  );
+}
+
+/**
+ * Why a request failed, with its diagnostics. `command`: it may have taken effect although no answer
+ * came, and is repeated only by the user.
+ */
+export function ProblemNote({
+  error,
+  title,
+  command = false,
+}: {
+  error: unknown;
+  title: string;
+  command?: boolean;
+}) {
+  if (!error) return null;
+  const problem = error instanceof PawlError ? error : undefined;
+  const detail = error instanceof Error ? error.message : String(error);
+  const unreachable = command
+    ? 'It is unknown whether this took effect. Send it again: it is executed once.'
+    : 'It is tried again by itself.';
+  return (
+    <div role="alert">
+      <Note tone="bad" title={problem?.status === 0 ? 'The server cannot be reached' : title}>
+        <p className="text">{problem?.status === 0 ? unreachable : detail}</p>
+        {problem && problem.diagnostics.length > 0 && (
+          <ul className="plain">
+            {problem.diagnostics.slice(0, 20).map((each, i) => (
+              <li key={i}>
+                {each.pointer && <code>{each.pointer}</code>} <span className="text">{each.message}</span>
+              </li>
+            ))}
+          </ul>
+        )}
+        {problem?.requestId && problem.status >= 500 && <p className="dim">Request {problem.requestId}</p>}
+      </Note>
+    </div>
+  );
+}
+
+/** Says that there is nothing, and what to do. `page`: it is the whole page. */
+export function Empty({
+  title,
+  children,
+  page = false,
+}: {
+  title: string;
+  children?: ReactNode;
+  page?: boolean;
+}) {
+  return (
+    <div className="empty">
+      {page ? <h1 className="empty-title">{title}</h1> : <p className="empty-title">{title}</p>}
+      {children && <div>{children}</div>}
+    </div>
+  );
+}
+
+export function Loading({ what }: { what: string }) {
+  return (
+    <p className="loading" role="status">
+      Loading {what}…
+    </p>
+  );
+}

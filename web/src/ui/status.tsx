@@ -1,0 +1,43 @@
+import type { RunStatus } from '../client';
+import type { Phase } from '../model/progress';
+import { Icon, type IconName } from './icons';
+
+/** A status is a sign, a word and a colour: none of them is needed to understand it. */
+export function StatusBadge({ status, note }: { status: RunStatus; note?: string | undefined }) {
+  return (
+    <span className={`status status-${status}`}>
+      <Icon name={status} /> {status}
+      {note ? `, ${note}` : ''}
+    </span>
+  );
+}
+
+export const phaseWords: Record<Phase, string> = {
+  not_reached: 'not reached',
+  running: 'running',
+  waiting: 'waiting',
+  done: 'done',
+  failed: 'failed',
+  stopped: 'stopped',
+  compensating: 'compensating',
+  compensated: 'compensated',
+};
+
+export const phaseIcons: Record<Phase, IconName> = {
+  not_reached: 'not_reached',
+  running: 'running',
+  waiting: 'waiting',
+  done: 'completed',
+  failed: 'failed',
+  stopped: 'stopped',
+  compensating: 'compensated',
+  compensated: 'compensated',
+};
+
+export function PhaseBadge({ phase }: { phase: Phase }) {
+  return (
+    <span className={`status phase-${phase}`}>
+      <Icon name={phaseIcons[phase]} /> {phaseWords[phase]}
+    </span>
+  );
+}

@@ -1,0 +1,233 @@
+import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense, useMemo } from 'react';
+import type { RunStatus, RunSummary } from '../client';
+import { quantiles } from '../model/metrics';
+import { durationText } from '../model/time';
+import { Link } from '../router/link';
+import { useSession } from '../session';
+import { Icon } from '../ui/icons';
+import { visibleText } from '../ui/json_view';
+import { Empty, Loading, Note, ProblemNote } from '../ui/notes';
+import { Ago } from '../ui/time';
+import { UnservedNotes } from '../ui/unserved_notes';
+import { useStats } from './use_stats';
+
+const LiveChart = lazy(() => import('../ui/live_chart').then((m) => ({ default: m.LiveChart })));
+
+const tiles: { status: RunStatus; text: string }[] = [
+  { status: 'running', text: 'executing steps or waiting' },
+  { status: 'paused', text: 'wait for an answer, or for resume' },
+  { status: 'failed', text: 'fix the cause, then retry' },
+  { status: 'completed', text: 'ended without an error' },
+  { status: 'cancelled', text: 'ended by a command' },
+];
+
+export function Overview() {
+  const { client } = useSession();
+  const stats = useStats();
+  const workers = useQuery({
+    queryKey: ['workers'],
+    queryFn: ({ signal }) => client.get('/v1/workers', { signal }),
+    refetchInterval: 15_000,
+  });
+  const failed = useQuery({
+    queryKey: ['overview', 'failed', stats.data?.runs.failed],
+    queryFn: ({ signal }) => client.get('/v1/runs', { query: { status: 'failed', limit: 100 }, signal }),
+    placeholderData: (old) => old,
+  });
+  const metrics = useQuery({
+    queryKey: ['metrics'],
+    queryFn: async ({ signal }) => (await client.open('metrics', {}, signal)).text(),
+    refetchInterval: 15_000,
+    retry: false,
+  });
+  const commit = useMemo(
+    () => (metrics.data ? quantiles(metrics.data, 'pawl_commit_duration_seconds', [0.5, 0.99]) : undefined),
+    [metrics.data],
+  );
+
+  if (stats.isPending) return <Loading what="the overview" />;
+  if (!stats.data) return <ProblemNote error={stats.error} title="The overview could not be loaded" />;
+  const s = stats.data;
+  const queues = workers.data?.queues ?? [];
+  const oldest = queues
+    .map((each) => each.oldest_at)
+    .filter((at) => at !== null)
+    .sort()[0];
+  return (
+    <>
+      <div className="page-head">
+        <h1>Overview</h1>
+      </div>
+      {Object.values(s.runs).every((count) => count === 0) && (
+        <Note
+          tone="info"
+          title="There are no runs in this scope yet"
+          action={<Link to={['flows']}>Flows</Link>}
+        >
+          Store a flow, then start a run of it: here, with <code>pawl flows put</code> and{' '}
+          <code>pawl runs start</code>, or with the API.
+        </Note>
+      )}
+      {s.executor.stuck > 0 && (
+        <Note
+          tone="bad"
+          title={`${s.executor.stuck} function call${s.executor.stuck === 1 ? ' is' : 's are'} stuck`}
+        >
+          Timed out, but not returned. Each keeps a thread.
+        </Note>
+      )}
+      {workers.data && <UnservedNotes workers={workers.data} linked />}
+      <section aria-label="Runs by status">
+        <ul className="tiles">
+          {tiles.map(({ status, text }) => (
+            <li key={status}>
+              <Link to={['runs']} query={{ status }} className={`tile tile-${status}`}>
+                <span className="tile-head">
+                  <Icon name={status} /> {status}
+                </span>
+                <span className="tile-number">{s.runs[status].toLocaleString('en')}</span>
+                <span className="tile-text">{text}</span>
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </section>
+      <div className="columns">
+        <section className="card">
+          <h2>Errors of the newest failed runs</h2>
+          <TopErrors runs={failed.data?.runs} more={failed.data?.next != null} />
+        </section>
+        <section className="card">
+          <h2>Load now</h2>
+          <dl className="facts">
+            <div>
+              <dt>Function calls running</dt>
+              <dd>{s.executor.running}</dd>
+            </div>
+            <div>
+              <dt>Function calls queued</dt>
+              <dd>{s.executor.queued}</dd>
+            </div>
+            <div>
+              <dt>Worker tasks queued</dt>
+              <dd>
+                {s.tasks.queued}
+                {oldest && (
+                  <span className="dim">
+                    {' '}
+                    (oldest <Ago at={oldest} />)
+                  </span>
+                )}
+              </dd>
+            </div>
+            <div>
+              <dt>Worker tasks in work</dt>
+              <dd>{s.tasks.leased}</dd>
+            </div>
+            <div>
+              <dt>Workers seen</dt>
+              <dd>
+                <Link to={['workers']}>{workers.data?.workers.length ?? '–'}</Link>
+              </dd>
+            </div>
+            <div>
+              <dt>Runs in memory</dt>
+              <dd>{s.active_runs.toLocaleString('en')}</dd>
+            </div>
+            <div>
+              <dt title="From a state transition to its durable checkpoint, since the server started">
+                Commit latency
+              </dt>
+              <dd>
+                {commit ? (
+                  <>
+                    median {seconds(commit[0])}, 99% {seconds(commit[1])}
+                  </>
+                ) : (
+                  <span className="dim">no commits yet</span>
+                )}
+              </dd>
+            </div>
+            <div>
+              <dt>HTTP connections</dt>
+              <dd>
+                {s.connections.toLocaleString('en')}{' '}
+                <span className="dim">
+                  ({s.streams === 1 ? '1 event stream' : `${s.streams} event streams`})
+                </span>
+              </dd>
+            </div>
+          </dl>
+        </section>
+      </div>
+      <section className="card">
+        <h2>
+          Runs per 10 seconds <span className="dim">since the console was opened</span>
+        </h2>
+        <Suspense fallback={<Loading what="the chart" />}>
+          <LiveChart />
+        </Suspense>
+      </section>
+    </>
+  );
+}
+
+/** Histograms know only limits: "≤ 2.5ms". */
+function seconds(value: number | undefined): string {
+  if (value === undefined) return '–';
+  if (value === Infinity) return 'over the largest limit';
+  return `≤ ${value < 0.001 ? `${Math.round(value * 1e6)}µs` : durationText(value * 1000)}`;
+}
+
+function groupErrors(
+  runs: RunSummary[],
+): { type: string; flow: string; node: string; count: number; newest: RunSummary }[] {
+  const groups = new Map<
+    string,
+    { type: string; flow: string; node: string; count: number; newest: RunSummary }
+  >();
+  for (const run of runs) {
+    if (!run.error) continue;
+    const key = JSON.stringify([run.error.type, run.flow, run.error.node]);
+    const group = groups.get(key);
+    if (group) group.count += 1;
+    else
+      groups.set(key, { type: run.error.type, flow: run.flow, node: run.error.node, count: 1, newest: run });
+  }
+  return [...groups.values()].sort((a, b) => b.count - a.count);
+}
+
+function TopErrors({ runs, more }: { runs: RunSummary[] | undefined; more: boolean }) {
+  if (!runs) return <Loading what="errors" />;
+  if (runs.length === 0) return <Empty title="No failed runs." />;
+  const groups = groupErrors(runs);
+  return (
+    <>
+      <ul className="plain errors">
+        {groups.slice(0, 8).map((group) => (
+          <li key={`${group.type} ${group.flow} ${group.node}`}>
+            <Link
+              to={['runs']}
+              query={{ status: 'failed', flow: group.flow, q: group.type }}
+              className="error-line"
+            >
+              <span className="count">{group.count}</span>{' '}
+              <strong>
+                <bdi>{visibleText(group.type)}</bdi>
+              </strong>
+              <span className="dim">
+                {' '}
+                at <bdi>{visibleText(group.node || 'the run')}</bdi> of <bdi>{visibleText(group.flow)}</bdi>
+              </span>
+            </Link>
+            <div className="dim text clamp">
+              <bdi>{visibleText(group.newest.error?.message ?? '')}</bdi>
+            </div>
+          </li>
+        ))}
+      </ul>
+      {more && <p className="dim">Of the newest 100 failed runs.</p>}
+    </>
+  );
+}

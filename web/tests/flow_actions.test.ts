@@ -1,0 +1,124 @@
+// Every action on flows; workers; subflows.
+import { expect, test } from 'vitest';
+import { declined, start } from './flows';
+import { button, open, page, server, stage, status } from './stage';
+
+stage();
+
+test('a flow is written, checked, stored and published', async () => {
+  await open('#/new');
+  await page.getByText('No errors, no warnings.').waitFor();
+  await page.locator('.cm-content').click();
+  await page.keyboard.press('Control+A');
+  await page.keyboard.insertText('{"name": "written", "nodes": [{"id": "a", "type": "tusk"}]}');
+  await page.getByText('1 error, 0 warnings').waitFor();
+  await page.getByRole('button', { name: /unknown node type/ }).click();
+  await page.locator('.node.has-errors').waitFor();
+  expect(await button('Store the flow').isDisabled()).toBe(true);
+  await page.locator('.cm-content').click();
+  await page.keyboard.press('Control+A');
+  await page.keyboard.insertText(
+    '{"name": "written", "nodes": [{"id": "a", "type": "set", "data": {"values": {"n": 1}}}]}',
+  );
+  await page.getByText('No errors, no warnings.').waitFor();
+  await button('Store the flow').click();
+  await page.getByRole('heading', { name: 'written' }).waitFor();
+
+  await page.getByRole('link', { name: 'Edit' }).click();
+  await page.locator('.cm-content').click();
+  await page.keyboard.press('Control+A');
+  await page.keyboard.insertText(
+    '{"name": "written", "nodes": [{"id": "a", "type": "set", "data": {"values": {"n": 2}}}]}',
+  );
+  await page.getByText('No errors, no warnings.').waitFor();
+  await page.getByLabel('Publish').uncheck();
+  await button('Store as a new version').click();
+  await page.getByText('This version is not published').waitFor();
+  await button('Publish 1.0.1').click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Publish' }).click();
+  await page.getByText('This version is not published').waitFor({ state: 'detached' });
+  expect(await server.get('/v1/flows/written')).toMatchObject({ version: '1.0.1', published: true });
+  await page.getByRole('tab', { name: /Versions/ }).click();
+  await page.locator('.diff .added', { hasText: '"n": 2' }).waitFor();
+});
+
+test('a version stored meanwhile is not overwritten', async () => {
+  await server.post('/v1/flows', { ...declined, name: 'edited' });
+  await open('#/flows/edited/edit');
+  await page.locator('.cm-content').click();
+  await page.keyboard.press('Control+A');
+  await page.keyboard.insertText('{"name": "edited", "nodes": [{"id": "a", "type": "start"}]}');
+  await page.getByText('No errors').waitFor();
+  await server.post('/v1/flows', { ...declined, name: 'edited', description: 'by another' });
+  await button('Store as a new version').click();
+  await page.getByText('Another version was stored meanwhile').waitFor();
+  await page.evaluate(() => {
+    location.hash = '#/runs';
+  });
+});
+
+test('a flow is deleted only by its name, and not while runs use it', async () => {
+  await server.post('/v1/flows', { ...declined, name: 'gone' });
+  await open('#/flows/gone');
+  await button('Delete').click();
+  const confirm = page.getByRole('dialog').getByRole('button', { name: 'Delete' });
+  expect(await confirm.isDisabled()).toBe(true);
+  await page.getByLabel('Type the name of the flow').fill('gone');
+  await confirm.click();
+  await page.getByRole('heading', { name: 'Flows' }).waitFor();
+  expect((await server.get('/v1/flows')).flows.map((flow: { name: string }) => flow.name)).not.toContain(
+    'gone',
+  );
+  await open('#/flows/resize');
+  await button('Delete').click();
+  await page.getByLabel('Type the name of the flow').fill('resize');
+  await confirm.click();
+  await page.getByText('The flow was not deleted').waitFor();
+});
+
+test('a worker that comes is seen, and takes the task', async () => {
+  await open('#/runs/resize-1');
+  await page.getByText('No worker serves images.resize.').waitFor();
+  const { tasks } = await server.post('/v1/tasks/poll', {
+    worker: 'w1',
+    queue: 'gpu',
+    functions: ['images.resize'],
+  });
+  await page
+    .locator('.node', { hasText: 'by' })
+    .or(page.locator('.node.phase-running', { hasText: 'resize' }))
+    .first()
+    .waitFor();
+  await server.post(`/v1/tasks/${tasks[0].task}/log`, {
+    lease: tasks[0].lease,
+    lines: [{ level: 'warning', message: 'large <i>picture</i>' }],
+  });
+  await page.getByRole('tab', { name: 'Logs' }).click();
+  await page.getByText('large <i>picture</i>').waitFor();
+  await open('#/workers');
+  await page.getByRole('cell', { name: 'w1' }).waitFor();
+  await server.post(`/v1/tasks/${tasks[0].task}/complete`, { lease: tasks[0].lease, result: { width: 800 } });
+  await open('#/runs/resize-1');
+  await status('completed');
+});
+
+test('parents and subflows are linked', async () => {
+  await server.post('/v1/flows', {
+    name: 'parent',
+    nodes: [
+      { id: 'child', type: 'subflow', data: { flow: 'shop/order', input: { amount: 1, customer: 'x' } } },
+    ],
+  });
+  await start(server, 'parent', 'parent-1');
+  await server.until('/v1/runs/parent-1', (run) => run.waiting_on?.[0]?.kind === 'run');
+  await open('#/runs/parent-1');
+  await page.getByText('Waiting for its subflow').waitFor();
+  await page.locator('dt', { hasText: 'Subflows' }).locator('xpath=..').getByRole('link').click();
+  await page.getByText('Waiting for the signal parcel_scanned').first().waitFor();
+  await page
+    .locator('dt', { hasText: 'Parent' })
+    .locator('xpath=..')
+    .getByRole('link', { name: 'parent-1' })
+    .click();
+  await page.getByRole('heading', { name: 'parent-1' }).waitFor();
+});

@@ -1,0 +1,170 @@
+// Sizes: 10,000 runs, a run of 40,000 events, a flow of 1,000 nodes, and the first view.
+
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bill, start } from './flows';
+import { type Console, openPage, PawlServer, startBrowser, startConsole } from './harness';
+
+let server: PawlServer;
+let web: Console;
+let browser: Browser;
+
+/** A run of this flow has about three events per round. */
+const loop = (name: string, rounds: number) => ({
+  name,
+  nodes: [
+    { id: 'start', type: 'start' },
+    {
+      id: 'count',
+      type: 'set',
+      data: { values: { n: { '+': [{ var: ['n', 0] }, 1] } }, max_visits: 20_000 },
+    },
+    { id: 'done', type: 'end' },
+  ],
+  edges: [
+    { source: 'start', target: 'count' },
+    { source: 'count', target: 'count', data: { when: { '<': [{ var: 'n' }, rounds] } } },
+    { source: 'count', target: 'done' },
+  ],
+});
+
+const wide = {
+  name: 'thousand',
+  nodes: Array.from({ length: 1000 }, (_, i) => ({
+    id: `n${i}`,
+    type: 'set',
+    data: { values: { [`k${i}`]: i } },
+  })),
+  edges: Array.from({ length: 999 }, (_, i) => ({ source: `n${Math.floor(i / 3)}`, target: `n${i + 1}` })),
+};
+
+beforeAll(async () => {
+  server = new PawlServer();
+  await server.start();
+  for (const flow of [bill, loop('loop', 13_400), loop('tenth', 1_340), wide])
+    await server.post('/v1/flows', flow);
+  for (let i = 0; i < 10; ++i)
+    await server.post('/v1/batch/start', {
+      items: Array.from({ length: 1000 }, (_, k) => ({ flow: 'bill', id: `b-${i}-${k}`, input: { n: k } })),
+    });
+  await start(server, 'loop', 'long');
+  await start(server, 'tenth', 'short');
+  await start(server, 'thousand', 'wide');
+  await server.until('/v1/runs/long', (run) => run.status === 'completed', 60_000);
+  web = await startConsole(server);
+  browser = await startBrowser();
+}, 180_000);
+afterAll(async () => {
+  await browser?.close();
+  await web?.close();
+  await server?.remove();
+});
+
+/**
+ * Scrolls by steps, one per frame; returns the CPU time of the page's main thread per frame in ms. Not
+ * the length of the frames: other processes may keep the cores busy. For the same reason the tests compare
+ * two sizes in one run; 60 frames per second leave 16.7 ms.
+ */
+async function scroll(page: Page, selector: string | undefined, steps = 120, by = 400): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const used = async () =>
+    (await session.send('Performance.getMetrics')).metrics.find((each) => each.name === 'TaskDuration')!
+      .value * 1000;
+  const before = await used();
+  await page.evaluate(
+    async ([where, count, distance]) => {
+      const element = where ? document.querySelector(where as string)! : document.scrollingElement!;
+      for (let i = 0; i < (count as number); ++i) {
+        element.scrollTop += distance as number;
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+      }
+    },
+    [selector, steps, by] as const,
+  );
+  const after = await used();
+  await session.detach();
+  return (after - before) / steps;
+}
+
+test('the first view appears soon after its page', async () => {
+  const { context, page, faults } = await openPage(browser);
+  await page.goto(web.url + '#/runs');
+  await page.locator('[data-row]').first().waitFor();
+  // Warm: the second time is not the first start of a browser process.
+  await page.reload();
+  await page.locator('[data-row]').first().waitFor();
+  const ms = await page.evaluate(() => performance.now());
+  console.log(`first view: ${Math.round(ms)} ms`);
+  expect(ms).toBeLessThan(5000);
+  expect(faults).toEqual([]);
+  await context.close();
+});
+
+test('10,000 runs scroll page by page, at a cost that does not grow', async () => {
+  const { context, page, faults } = await openPage(browser);
+  await page.goto(web.url + '#/runs');
+  await page.getByRole('tab', { name: /All/ }).getByText('10,003').waitFor();
+  const loaded = async () =>
+    Number(/([\d,]+) runs? loaded/.exec(await page.locator('.list-end').innerText())?.[1]?.replace(',', ''));
+  const more = async (runs: number) => {
+    for (let i = 0; i < 60 && (await loaded()) < runs; ++i) {
+      await scroll(page, undefined, 20);
+      await page.waitForTimeout(100);
+    }
+    expect(await loaded()).toBeGreaterThanOrEqual(runs);
+    // Only what is visible is in the page.
+    expect(await page.locator('[data-row]').count()).toBeLessThan(60);
+    return scroll(page, undefined, 40, -100);
+  };
+  const few = await more(200);
+  const many = await more(1000);
+  console.log(
+    `scrolling runs: ${few.toFixed(1)} ms of CPU per frame with 200 loaded, ${many.toFixed(1)} ms with 1,000`,
+  );
+  expect(many).toBeLessThan(2 * few + 2);
+  expect(faults).toEqual([]);
+  await context.close();
+}, 120_000);
+
+test('40,000 events scroll as 4,000 do, as a list and as a timeline', async () => {
+  const { context, page, faults } = await openPage(browser);
+  const costs: Record<string, number[]> = { events: [], timeline: [] };
+  for (const run of ['short', 'long']) {
+    const begin = Date.now();
+    await page.goto(web.url + `#/runs/${run}?tab=events`);
+    await page
+      .getByText(run === 'long' ? /^4\d,?\d{3} events$/ : /^4,?\d{3} events$/)
+      .waitFor({ timeout: 60_000 });
+    console.log(`${run} history shown after ${Date.now() - begin} ms`);
+    expect(await page.locator('.event').count()).toBeLessThan(80);
+    costs['events']!.push(await scroll(page, '.virtual', 120, 600));
+    await page.getByRole('tab', { name: 'Timeline' }).click();
+    await page.locator('.gantt-row').first().waitFor();
+    expect(await page.locator('.gantt-row').count()).toBeLessThan(80);
+    costs['timeline']!.push(await scroll(page, '.virtual', 50, 600));
+  }
+  for (const [what, [short, long]] of Object.entries(costs)) {
+    console.log(
+      `scrolling the ${what}: ${short!.toFixed(1)} ms of CPU per frame with 4,000 events, ${long!.toFixed(1)} ms with 40,000`,
+    );
+    expect(long!).toBeLessThan(2 * short! + 2);
+  }
+  await page.getByRole('tab', { name: 'Events' }).click();
+  await page.getByLabel('Find').fill('when');
+  await page.getByText(/ of 4\d,?\d{3} events/).waitFor();
+  expect(faults).toEqual([]);
+  await context.close();
+}, 120_000);
+
+test('a run of a flow with 1,000 nodes is drawn and searched', async () => {
+  const { context, page, faults } = await openPage(browser);
+  await page.goto(web.url + '#/runs/wide');
+  await page.locator('.node').first().waitFor({ timeout: 30_000 });
+  await page.getByLabel('Find a node').fill('n777');
+  await page.getByRole('heading', { name: 'n777' }).waitFor();
+  await page.locator('.node.selected').waitFor();
+  expect(await page.locator('.node').count()).toBeLessThan(200);
+  expect(faults).toEqual([]);
+  await context.close();
+}, 90_000);

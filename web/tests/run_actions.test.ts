@@ -1,0 +1,260 @@
+// Every action on runs, against a real server.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { order, start } from './flows';
+import { program } from './harness';
+import { button, context, open, page, server, stage, status } from './stage';
+
+const shell = promisify(execFile);
+stage();
+
+test('a run is started by a form that keeps its state in the URL', async () => {
+  await open('#/flows/shop%2Forder?tab=start');
+  await page.getByLabel('Amount').fill('many');
+  await button('Start the run').click();
+  await page.getByText('The run was not started').waitFor();
+  await page.locator('.field-error', { hasText: 'must be a number' }).waitFor();
+  await page.getByLabel('Amount').fill('2000');
+  await page.getByLabel('Customer').fill('eve');
+  await button('Add an item').click();
+  await page.getByLabel('Item 1', { exact: true }).fill('tea');
+  await expect.poll(() => page.url()).toContain('eve');
+  await page.reload();
+  expect(await page.getByLabel('Customer').inputValue()).toBe('eve');
+  await page.getByText('Id and metadata').click();
+  await page.getByLabel('Id of the run').fill('started-1');
+  await button('Start the run').click();
+  await page.getByRole('heading', { name: 'started-1' }).waitFor();
+  await status('paused');
+  expect(await server.get('/v1/runs/started-1')).toMatchObject({
+    input: { amount: 2000, customer: 'eve', items: ['tea'], express: false, method: 'card' },
+  });
+});
+
+test('a start whose answer is lost is sent again and starts one run', async () => {
+  await open('#/flows/bill?tab=start');
+  let lost = 0;
+  await page.route('**/v1/runs', async (route) => {
+    if (route.request().method() !== 'POST' || lost > 0) return route.continue();
+    lost += 1;
+    await route.fetch();
+    await route.abort();
+  });
+  const runs = async () => (await server.get('/v1/runs?flow=bill&limit=1000')).runs.length;
+  const before = await runs();
+  await button('Start the run').click();
+  await page.getByText('It is unknown whether this took effect.').waitFor();
+  await button('Start the run').click();
+  await page.locator('.run-title').waitFor();
+  expect(lost).toBe(1);
+  expect(await runs()).toBe(before + 1);
+});
+
+test('a question is answered by a form made from its schema', async () => {
+  await open('#/runs/order-18');
+  await page.getByText('Approve 4200 EUR for bob?').first().waitFor();
+  await button('Edit as JSON').click();
+  await page.getByLabel('Value as JSON').fill('{"approved": "perhaps"}');
+  await button('Send the answer').click();
+  await page.getByText('The answer was refused; the question stays open').waitFor();
+  await button('Edit as a form').click();
+  await page.getByLabel('Approve this order').check();
+  await page.getByLabel('Comment').fill('fine');
+  await button('Send the answer').click();
+  await status('running');
+  await page.getByText('Waiting for the signal parcel_scanned').first().waitFor();
+  expect((await server.get('/v1/runs/order-18/state')).approval).toEqual({ approved: true, comment: 'fine' });
+});
+
+test('a signal that the flow waits for is offered, and the page follows the run', async () => {
+  await open('#/runs/order-17');
+  await button('Send the signal parcel_scanned').click();
+  await page.getByLabel('Payload (optional)').fill('{"at": "Kiel"');
+  expect(await page.getByRole('dialog').getByRole('button', { name: 'Send signal' }).isDisabled()).toBe(true);
+  await page.getByLabel('Payload (optional)').fill('{"at": "Kiel"}');
+  await page.getByRole('dialog').getByRole('button', { name: 'Send signal' }).click();
+  await status('completed');
+  await page.locator('.node.phase-done', { hasText: 'ship' }).waitFor();
+  expect((await server.get('/v1/runs/order-17')).data.parcel).toEqual({ at: 'Kiel' });
+});
+
+test('a signal that no node waits for is sent with a warning', async () => {
+  await start(server, 'shop/order', 'warned', { amount: 1, customer: 'x' });
+  await open('#/runs/warned');
+  await button('Send signal').click();
+  await page.getByLabel('Signal', { exact: true }).fill('nobody');
+  await page.getByRole('dialog').getByRole('button', { name: 'Send signal' }).click();
+  await page.getByText('The command was executed, with a warning').waitFor();
+  await page.getByRole('dialog').locator('.dialog-foot').getByRole('button', { name: 'Close' }).click();
+  await page.getByText('Signals kept').waitFor();
+});
+
+test('pause, resume, cancel and terminate take a reason that the page shows', async () => {
+  await start(server, 'shop/order', 'paused-1', { amount: 1, customer: 'x' });
+  await server.until('/v1/runs/paused-1', (run) => run.waiting_on?.[0]?.kind === 'signal');
+  await open('#/runs/paused-1');
+  await button('Pause').click();
+  await page.getByLabel('Reason (optional)').fill('lunch <b>break</b>');
+  await page.keyboard.press('Enter');
+  await page.getByText('Paused: lunch <b>break</b>').waitFor();
+  await status('paused');
+  await button('Resume').click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Resume' }).click();
+  await status('running');
+  await button('Cancel').click();
+  await page.getByLabel('Reason (optional)').fill('ordered twice');
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel the run' }).click();
+  await page.getByText('Cancelled: ordered twice').waitFor();
+  await start(server, 'shop/order', 'terminated-1', { amount: 1, customer: 'x' });
+  await open('#/runs/terminated-1');
+  await button('Terminate').click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Terminate the run' }).click();
+  await status('cancelled');
+});
+
+test('a failed run is retried after its data is set, and restarted as a new run', async () => {
+  await open('#/runs/refund-1');
+  await page.getByText('Fix the cause, then retry the failed step.').waitFor();
+  await button('Set data').click();
+  await page.getByLabel('Keys to set').fill('{"limit": 9007199254740993}');
+  await page.getByRole('dialog').getByRole('button', { name: 'Set data' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.getByRole('tab', { name: 'Input and data' }).click();
+  await page.getByText('9007199254740993').waitFor();
+  await button('Retry').click();
+  await page.getByLabel('Reason (optional)').fill('once more');
+  await page.getByRole('dialog').getByRole('button', { name: 'Retry' }).click();
+  await status('running');
+  await status('failed');
+  await page.getByRole('tab', { name: /Events/ }).click();
+  await page.getByText('reason: once more').waitFor();
+  await button('Restart').click();
+  await page.getByLabel('Id of the new run (optional)').fill('refund-9');
+  await page.getByRole('dialog').getByRole('button', { name: 'Restart' }).click();
+  await page.getByRole('heading', { name: 'refund-9' }).waitFor();
+  await page.getByText('Restart of').waitFor();
+});
+
+test('a compensation is skipped', async () => {
+  await start(server, 'journey', 'journey-2');
+  await server.until('/v1/runs/journey-2', (run) => run.undoing && run.at?.[0] === 'hotel');
+  await open('#/runs/journey-2');
+  await button('Skip compensation').click();
+  await page.getByText('The compensation of hotel is skipped.').waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Skip compensation' }).click();
+  await status('failed');
+  await page.getByText('cannot be retried').waitFor();
+  await page.locator('.node.phase-compensated', { hasText: 'flight' }).waitFor();
+});
+
+test('a command that the run does not take any more is refused where it was given', async () => {
+  await start(server, 'shop/order', 'late', { amount: 1, customer: 'x' });
+  await server.until('/v1/runs/late', (run) => run.waiting_on?.[0]?.kind === 'signal');
+  await open('#/runs/late');
+  await button('Pause').click();
+  await server.post('/v1/runs/late/cancel', {});
+  await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click();
+  await page.getByRole('dialog').getByText('The command was refused').waitFor();
+  await page.getByRole('dialog').getByText('is cancelled, not running').waitFor();
+});
+
+test('commands are offered as pawl and curl commands, which work', async () => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await start(server, 'shop/order', 'by-shell', { amount: 1, customer: 'x' });
+  await open('#/runs/by-shell');
+  await button('Pause').click();
+  await page.getByLabel('Reason (optional)').fill(`it's "late"`);
+  await page.getByText('The same as a command').click();
+  await page.getByRole('button', { name: 'Copy: pawl command' }).click();
+  const command = await page.evaluate(() => navigator.clipboard.readText());
+  // Not synchronous: the console's proxy is in this process.
+  await shell('bash', ['-c', command.replace(/^pawl/, program)]);
+  const { status: now } = await server.get('/v1/runs/by-shell');
+  expect(now).toBe('paused');
+  await page.getByRole('button', { name: 'Copy: curl command' }).click();
+  const curl = await page.evaluate(() => navigator.clipboard.readText());
+  expect(
+    (await shell('bash', ['-c', curl.replace('/pause', '/resume').replace(/^curl/, 'curl -s')])).stdout,
+  ).toContain('"before":"paused"');
+});
+
+test('selected runs are retried together, with a result for each', async () => {
+  await open('#/runs?status=failed&flow=shop%2Frefund');
+  await page.getByLabel('Select all loaded runs').check();
+  await button('Commands for the selected…').click();
+  expect(await page.getByLabel('Command', { exact: true }).inputValue()).toBe('retry');
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /^Retry \d+ runs?$/ })
+    .click();
+  await page.getByText(/\d+ of \d+ done\./).waitFor();
+  await page.getByRole('dialog').locator('.dialog-foot').getByRole('button', { name: 'Close' }).click();
+  // One that is not failed any more is refused; the others are not.
+  await server.until('/v1/runs?status=failed&flow=shop%2Frefund', (list) => list.runs.length >= 2);
+  await open('#/runs?status=running');
+  await open('#/runs?status=failed&flow=shop%2Frefund');
+  await page.locator('[data-row]').nth(1).waitFor();
+  await page.getByLabel('Select all loaded runs').check();
+  await button('Commands for the selected…').click();
+  const { runs } = await server.get('/v1/runs?status=failed&flow=shop%2Frefund');
+  await server.post(`/v1/runs/${runs[0].id}/retry`, {});
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /^Retry/ })
+    .click();
+  await page.getByText('1 refused').waitFor();
+  await page
+    .getByRole('list', { name: 'Refused' })
+    .getByText(/cannot retry run/)
+    .waitFor();
+});
+
+test('all runs that match a filter are cancelled, beyond the loaded page', async () => {
+  await server.post('/v1/flows', { ...order, name: 'many' });
+  for (let i = 0; i < 3; ++i)
+    await server.post('/v1/batch/start', {
+      items: Array.from({ length: 100 }, (_, k) => ({
+        flow: 'many',
+        id: `many-${i}-${k}`,
+        input: { amount: 1, customer: 'x' },
+      })),
+    });
+  await open('#/runs?status=running&flow=many');
+  await button('Commands for all that match…').click();
+  await page.getByLabel('Command', { exact: true }).selectOption('cancel');
+  await page.getByLabel('Reason (optional)').fill('cleared');
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel all running runs of many' }).click();
+  await page.getByText('300 of 300 done.').waitFor();
+  expect((await server.get('/v1/runs?status=running&flow=many')).runs).toEqual([]);
+});
+
+test('new runs are announced, not pushed in; known rows change in place', async () => {
+  await start(server, 'shop/order', 'row-1', { amount: 1, customer: 'x' });
+  await open('#/runs');
+  await page.locator('[data-row]', { hasText: 'row-1' }).waitFor();
+  await page.waitForTimeout(800);
+  await start(server, 'shop/order', 'row-2', { amount: 1, customer: 'x' });
+  await page.getByRole('button', { name: '1 new run: show' }).waitFor();
+  expect(await page.locator('[data-row]', { hasText: 'row-2' }).count()).toBe(0);
+  await server.post('/v1/runs/row-1/cancel', {});
+  await page.locator('[data-row]', { hasText: 'row-1' }).getByText('cancelled').waitFor();
+  await page.getByRole('button', { name: '1 new run: show' }).click();
+  await page.locator('[data-row]', { hasText: 'row-2' }).waitFor();
+});
+
+test('filters and saved views are in the URL', async () => {
+  await open('#/runs');
+  await page.getByRole('tab', { name: /Failed/ }).click();
+  await page.getByLabel('Flow').selectOption('shop/refund');
+  await page.getByLabel('Find').fill('card_declined');
+  await expect.poll(() => page.url()).toMatch(/status=failed.*flow=shop%2Frefund.*q=card_declined/);
+  await button('Save this view').click();
+  await page.getByLabel('Name').fill('declined');
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await open('#/runs');
+  await page.getByRole('link', { name: 'declined' }).click();
+  await page.locator('[data-row]', { hasText: 'card_declined' }).first().waitFor();
+  await page.goBack();
+  await page.locator('[data-row]', { hasText: 'many-2' }).first().waitFor();
+});
