@@ -9,68 +9,72 @@ std::uint32_t limit_of(const queued_call& call) {
   return call.call.function->options.max_concurrency;
 }
 
+const std::string& scope_of(const queued_call& call) {
+  return call.call.run.scope.str();
+}
+
 }  // namespace
 
-void call_queue::push(call_ptr call) {
-  const auto id = call->id;
+void call_queue::push(const call_ptr& call) {
   if (const auto limit = limit_of(*call); limit > 0) {
-    limited_function& of = limited_[call->call.function.get()];
-    if (of.slots_taken >= limit) {
-      of.aside.emplace_hint(of.aside.end(), id, std::move(call));
+    auto& slots = limited_.try_emplace(call->call.function.get(), limit, 0).first->second;
+    if (!slots.try_take(scope_of(*call))) {
+      call->now = queued_call::stage::aside;
+      call->at = slots.push(scope_of(*call), call->call.flow, call->id, call);
       ++aside_;
       return;
     }
-    ++of.slots_taken;
   }
-  ready_.emplace_hint(ready_.end(), id, std::move(call));
+  make_ready(call);
+}
+
+void call_queue::make_ready(const call_ptr& call) {
+  call->now = queued_call::stage::ready;
+  call->at = ready_.push(scope_of(*call), call->call.flow, call->id, call);
 }
 
 call_ptr call_queue::pop() {
-  if (ready_.empty()) return nullptr;
-  return std::move(ready_.extract(ready_.begin()).mapped());
+  auto next = ready_.pop();
+  if (!next) return nullptr;
+  (*next)->now = queued_call::stage::starting;
+  (*next)->has_slot = true;
+  return *std::move(next);
 }
 
-void call_queue::ended(const queued_call& call) {
-  if (limit_of(call) > 0) free_slot(call);
+void call_queue::erase(queued_call& call) {
+  if (call.now == queued_call::stage::ready) {
+    const auto keeps_alive = ready_.erase(call.at);
+    free_function_slot(call);
+    return;
+  }
+  PAWL_ASSERT(call.now == queued_call::stage::aside, "only a call that waits can be erased");
+  const auto slots = limited_.find(call.call.function.get());
+  PAWL_ASSERT(slots != limited_.end(), "the slots of a function with waiting calls are known");
+  const auto keeps_alive = slots->second.erase(call.at);
+  --aside_;
 }
 
-void call_queue::free_slot(const queued_call& call) {
-  const auto found = limited_.find(call.call.function.get());
-  PAWL_ASSERT(found != limited_.end(), "a call that ends has a slot");
-  limited_function& of = found->second;
-  if (!of.aside.empty()) {
-    ready_.insert(of.aside.extract(of.aside.begin()));
+void call_queue::free_slot(queued_call& call) {
+  if (std::exchange(call.has_slot, false)) ready_.release(scope_of(call));
+}
+
+void call_queue::ended(queued_call& call) {
+  free_slot(call);
+  free_function_slot(call);
+}
+
+void call_queue::free_function_slot(const queued_call& call) {
+  if (limit_of(call) == 0) return;
+  const auto known = limited_.find(call.call.function.get());
+  PAWL_ASSERT(known != limited_.end(), "a call that ends has a slot");
+  auto& slots = known->second;
+  slots.release(scope_of(call));
+  if (const auto next = slots.pop()) {
     --aside_;
-  } else if (--of.slots_taken == 0) {
-    limited_.erase(found);
+    make_ready(*next);
+  } else if (slots.used() == 0) {
+    limited_.erase(known);
   }
-}
-
-call_ptr call_queue::erase(invocation_id id) {
-  if (auto node = ready_.extract(id)) {
-    if (limit_of(*node.mapped()) > 0) free_slot(*node.mapped());
-    return std::move(node.mapped());
-  }
-  for (auto& [function, of] : limited_) {
-    if (auto node = of.aside.extract(id)) {
-      --aside_;
-      return std::move(node.mapped());
-    }
-  }
-  return nullptr;
-}
-
-std::vector<call_ptr> call_queue::clear() {
-  ordered_calls all;
-  for (auto& [function, of] : limited_) all.merge(of.aside);
-  aside_ = 0;
-  for (const auto& [id, call] : ready_)
-    if (limit_of(*call) > 0) free_slot(*call);
-  all.merge(ready_);
-  std::vector<call_ptr> calls;
-  calls.reserve(all.size());
-  for (auto& [id, call] : all) calls.push_back(std::move(call));
-  return calls;
 }
 
 }  // namespace pawl::actors

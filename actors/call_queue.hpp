@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -11,28 +10,43 @@
 #include <vector>
 
 #include "actors/executor.hpp"
+#include "actors/fair_queue.hpp"
 #include "functions/context.hpp"
 
 namespace pawl::actors {
 
+struct queued_call;
+using call_ptr = std::shared_ptr<queued_call>;
+
 /// A submitted call, until its function has returned. The executor's mutex guards the variable
-/// part; the thread that runs the call uses the rest without it.
+/// part; whoever runs the call uses the rest without it.
 struct queued_call {
-  queued_call(invocation_id number, invocation what)
+  queued_call(invocation_id number, invocation what,
+              std::shared_ptr<functions::call_timers> timers = nullptr)
       : id(number),
         call(std::move(what)),
-        context(facts_of(call), call.observer, {}, stop.get_token()) {}
+        context(facts_of(call), call.observer, {}, stop.get_token(), std::move(timers)) {}
 
   const invocation_id id;
   invocation call;
   std::stop_source stop;
   functions::call_context context;
 
-  /// Calls of the same step that were submitted meanwhile: they begin when this one has returned,
-  /// or is abandoned.
-  std::vector<std::shared_ptr<queued_call>> after;
+  enum class stage : std::uint8_t {
+    held,      ///< an earlier call of the same step has not ended
+    aside,     ///< waits for a slot of its function (`max_concurrency`)
+    ready,     ///< waits for a slot of the executor
+    starting,  ///< has all slots; a thread will take it
+    running,
+    answered,
+  };
+  stage now = stage::held;
+  fair_queue<call_ptr>::position at;  ///< of a call that is aside or ready
+  /// Calls of the same step that were submitted meanwhile: they follow when this one is answered.
+  std::vector<call_ptr> after;
+  queued_call* earlier = nullptr;  ///< of a held call: the one with this call in its `after`
+  bool has_slot = false;           ///< one of the executor's
   std::optional<time_point> began_at;
-  bool answered = false;
   /// Why it was asked to stop; its answer.
   std::optional<error> stop_reason;
   /// When its time-out ends.
@@ -40,45 +54,42 @@ struct queued_call {
   /// When it is checked next: it is asked to stop if it is late, or abandoned if it was asked.
   std::optional<std::chrono::steady_clock::time_point> deadline;
 };
-using call_ptr = std::shared_ptr<queued_call>;
 
-/// Calls that wait for a thread, in the order of their submission. A call above its function's
-/// `max_concurrency` is set aside, so it delays only calls of its own function. Not safe for
-/// concurrent use.
+/// Calls that wait for one of a number of slots, in the order of `fair_queue`. A call above its
+/// function's `max_concurrency` is set aside, so it delays only calls of its own function. Not safe
+/// for concurrent use. All operations are O(log n).
 ///
-/// A call takes one of its function's slots when it becomes ready. `ended` gives the slot to the
-/// oldest call that is set aside, which keeps its rank among all calls. All operations are
-/// O(log n), except that `erase` of a call that is set aside searches all functions with a limit.
+/// A call takes one of its function's slots when it becomes ready, and one of the executor's when
+/// it is popped.
 class call_queue {
  public:
-  void push(call_ptr call);
-  /// Removes the first call that may begin. Null if there is none. Call `ended` when its function
-  /// has returned.
-  [[nodiscard]] call_ptr pop();
-  /// Frees the slot of a call that was popped.
-  void ended(const queued_call& call);
-  /// Removes a waiting call. Null if it does not wait.
-  call_ptr erase(invocation_id id);
-  /// Removes all waiting calls, in order.
-  [[nodiscard]] std::vector<call_ptr> clear();
+  /// `slots`: the number of calls that can run at once; `reserve_for(slots)` more of scopes that
+  /// run few.
+  explicit call_queue(std::uint32_t slots) : ready_(slots, reserve_for(slots)) {}
 
+  void push(const call_ptr& call);
+  /// Removes the call that begins next and takes a slot for it. Null if none may begin.
+  [[nodiscard]] call_ptr pop();
+  /// Removes a call that is aside or ready.
+  void erase(queued_call& call);
+  /// Gives back the executor's slot of a call that was popped, if it still has it.
+  void free_slot(queued_call& call);
+  /// Gives back the slots of a call that was popped: its function has returned or never begins.
+  void ended(queued_call& call);
+
+  /// The calls that are aside or ready.
   [[nodiscard]] std::size_t size() const noexcept { return ready_.size() + aside_; }
-  [[nodiscard]] std::size_t ready() const noexcept { return ready_.size(); }
 
  private:
-  using ordered_calls = std::map<invocation_id, call_ptr>;
-  /// A function with a limit that has calls. Its calls keep the function alive, so its address is
-  /// not reused.
-  struct limited_function {
-    std::uint32_t slots_taken = 0;
-    ordered_calls aside;
-  };
+  /// The slots of a function with a limit, and its calls that wait for one. Its calls keep the
+  /// function alive, so its address is not reused.
   using limited_functions =
-      std::unordered_map<const functions::registered_function*, limited_function>;
+      std::unordered_map<const functions::registered_function*, fair_queue<call_ptr>>;
 
-  void free_slot(const queued_call& call);
+  void make_ready(const call_ptr& call);
+  void free_function_slot(const queued_call& call);
 
-  ordered_calls ready_;
+  fair_queue<call_ptr> ready_;
   limited_functions limited_;
   std::size_t aside_ = 0;
 };

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 #include <pawl/code_ref.hpp>
 
@@ -41,18 +40,25 @@ error engine_stopping() {
   return {errc::cancelled, "the engine is stopping"};
 }
 
-void thread_pool::set_deadline(const call_ptr& call, steady::time_point when) {
-  call->deadline = when;
-  if (when < watched_until_) watch_.notify_one();
+void thread_pool::start_watcher() {
+  watcher_ = std::thread{[self = shared_from_this()] { self->watch(); }};
 }
 
-bool thread_pool::request_stop(const call_ptr& call, error why) {
-  const bool is_new = !call->stop_reason;
-  if (is_new) call->stop_reason = std::move(why);
+void thread_pool::set_deadline(queued_call& call, std::optional<steady::time_point> when) {
+  if (call.deadline) deadlines_.erase({*call.deadline, &call});
+  call.deadline = when;
+  if (!when) return;
+  deadlines_.emplace(*when, &call);
+  if (*when < watched_until_) watch_.notify_one();
+}
+
+bool thread_pool::request_stop(queued_call& call, error why) {
+  const bool is_new = !call.stop_reason;
+  if (is_new) call.stop_reason = std::move(why);
   const auto grace = stopping_ ? std::min(options_.grace, options_.stop_grace) : options_.grace;
   const auto deadline = steady::now() + std::min(grace, max_duration);
   // A stop shortens the grace period of a call that was asked before.
-  if (is_new || (stopping_ && (!call->deadline || deadline < *call->deadline)))
+  if (is_new || (stopping_ && (!call.deadline || deadline < *call.deadline)))
     set_deadline(call, deadline);
   return is_new;
 }
@@ -60,9 +66,8 @@ bool thread_pool::request_stop(const call_ptr& call, error why) {
 void thread_pool::watch() {
   unique_lock lock{mutex_};
   while (!stopped_) {
-    watched_until_ = steady::time_point::max();
-    for (const auto& call : running_)
-      if (call->deadline) watched_until_ = std::min(watched_until_, *call->deadline);
+    watched_until_ = deadlines_.empty() ? steady::time_point::max() : deadlines_.begin()->first;
+    if (start_again_) watched_until_ = std::min(watched_until_, *start_again_);
     if (watched_until_ == steady::time_point::max())
       watch_.wait(lock);
     else if (watched_until_ > steady::now())
@@ -74,19 +79,20 @@ void thread_pool::watch() {
 
 void thread_pool::expire(unique_lock& lock) {
   const auto now = steady::now();
-  std::vector<call_ptr> due;
-  for (const auto& call : running_)
-    if (call->deadline && *call->deadline <= now) due.push_back(call);
-  for (const auto& call : due) {
-    // The lock was released for another call: this one may have returned or been stopped.
-    if (call->answered || !call->deadline || *call->deadline > now) continue;
+  if (start_again_ && *start_again_ <= now) {
+    start_again_.reset();
+    provide_threads();
+  }
+  // Each round changes the deadline of the first call, or answers the call.
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+    const call_ptr call = calls_.at(deadlines_.begin()->second->id);
     const auto check = call->stop_reason ? std::nullopt : next_check(*call);
     if (check && *check > now) {  // it has sent a heartbeat
-      call->deadline = check;
+      set_deadline(*call, check);
       continue;
     }
     const bool at_end = call->end && *call->end <= now;
-    if (request_stop(call, at_end ? took_too_long(call->call) : was_silent(call->call))) {
+    if (request_stop(*call, at_end ? took_too_long(call->call) : was_silent(call->call))) {
       lock.unlock();
       call->stop.request_stop();
       lock.lock();
@@ -97,12 +103,17 @@ void thread_pool::expire(unique_lock& lock) {
 }
 
 void thread_pool::abandon(unique_lock& lock, const call_ptr& call) {
-  ++stuck_;
-  // If no thread can be started, those that are left continue.
-  static_cast<void>(provide_thread());
+  if (call->call.function->begin) {
+    ++stuck_asynchronous_;  // it keeps its slot: what it uses is not free
+  } else {
+    ++stuck_threads_;
+    --busy_;
+    queue_.free_slot(*call);  // its thread is replaced
+  }
   auto why = *call->stop_reason;
   why.message += "; it did not return after it was asked to stop, and is abandoned";
   answer(lock, call, {std::move(why)}, function_state::stuck);
+  dispatch(lock);
 }
 
 }  // namespace pawl::actors

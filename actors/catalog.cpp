@@ -67,6 +67,15 @@ void log_refused_names(const engine_context& context, const scope_name& scope,
       context.log->warn("refused a flow of scope {}: {}: {}", scope.str(), d.pointer, d.message);
 }
 
+/// The conflict of deleting a flow that unfinished runs use.
+error in_use(const flow_name& name, std::int64_t runs) {
+  const bool one = runs == 1;
+  return {errc::conflict, "cannot delete flow " + name.str() + ": " + std::to_string(runs) +
+                              (one ? " unfinished run uses it. Cancel it, or wait until it finishes"
+                                   : " unfinished runs use it. Cancel them, or wait until they "
+                                     "finish")};
+}
+
 /// Answers a request without a result when its commit is durable.
 commit_continuation answer_when_durable(const reply<void>& answer) {
   return [answer](const error* failure) {
@@ -110,14 +119,20 @@ void catalog::start_next() {
   }
 }
 
-void catalog::commit_then(persistence::batch writes, commit_continuation then) {
-  current_ = std::move(then);
+void catalog::commit_then(const scope_name& scope, const flow_name& changed,
+                          persistence::batch writes, commit_continuation then) {
+  context_->heads.begin_change(scope, changed);
+  current_ = [this, then = std::move(then)](const error* failure) {
+    context_->heads.end_change();
+    then(failure);
+  };
   send(persister_, commit{std::make_shared<const persistence::batch>(std::move(writes))});
 }
 
 void catalog::start(put_flow_request& put) {
   const scope_name& scope = put.scope;
-  const auto head = head_of(scope, name_in(*put.definition));
+  const auto head =
+      find_flow_head(*context_->store->durable_view(), scope, name_in(*put.definition));
   if (!head) return put.answer(head.error());
   const version wanted = put.options.version.value_or(next_version(*head));
   auto compiled = flow::compile(*put.definition, wanted, context_->flows.allowed());
@@ -148,7 +163,7 @@ void catalog::start(put_flow_request& put) {
   if (put.options.publish) after.published = id.version;
   writes.put(persistence::column::flows, persistence::keys::flow_head(scope, id.name),
              persistence::encode_flow_head(after));
-  commit_then(std::move(writes),
+  commit_then(scope, id.name, std::move(writes),
               [this, scope, bytes, flow = *runnable, answer = put.answer,
                done = put_flow_request::done{id, created, std::move(compiled.diagnostics)}](
                   const error* failure) {
@@ -176,7 +191,7 @@ result<catalog::chosen_version> catalog::choose_version(
 }
 
 void catalog::start(publish_flow_request& publish) {
-  auto head = head_of(publish.scope, publish.id.name);
+  auto head = find_flow_head(*context_->store->durable_view(), publish.scope, publish.id.name);
   if (!head) return publish.answer(std::move(head).error());
   const auto existing = definition_of(publish.scope, publish.id);
   if (!existing) return publish.answer(existing.error());
@@ -186,30 +201,24 @@ void catalog::start(publish_flow_request& publish) {
   writes.put(persistence::column::flows,
              persistence::keys::flow_head(publish.scope, publish.id.name),
              persistence::encode_flow_head(**head));
-  commit_then(std::move(writes), answer_when_durable(publish.answer));
+  commit_then(publish.scope, publish.id.name, std::move(writes),
+              answer_when_durable(publish.answer));
 }
 
 void catalog::start(delete_flow_request& deleted) {
-  auto head = head_of(deleted.scope, deleted.name);
+  auto head = find_flow_head(*context_->store->durable_view(), deleted.scope, deleted.name);
   if (!head) return deleted.answer(std::move(head).error());
   if (!exists(*head)) return deleted.answer(persistence::no_such_flow(deleted.name));
+  const auto unfinished = context_->store->durable_view()->counter(
+      persistence::keys::unfinished_runs(deleted.scope, deleted.name));
+  if (!unfinished) return deleted.answer(unfinished.error());
+  if (*unfinished > 0) return deleted.answer(in_use(deleted.name, *unfinished));
   (*head)->deleted = true;
   (*head)->published.reset();
   persistence::batch writes;
   writes.put(persistence::column::flows, persistence::keys::flow_head(deleted.scope, deleted.name),
              persistence::encode_flow_head(**head));
-  commit_then(std::move(writes), answer_when_durable(deleted.answer));
-}
-
-result<std::optional<persistence::flow_head>> catalog::head_of(const scope_name& scope,
-                                                               const flow_name& name) const {
-  auto bytes = context_->store->durable_view()->get(persistence::column::flows,
-                                                    persistence::keys::flow_head(scope, name));
-  if (!bytes) return std::move(bytes).error();
-  if (!*bytes) return std::optional<persistence::flow_head>{};
-  auto head = persistence::decode_flow_head(**bytes);
-  if (!head) return std::move(head).error();
-  return std::optional{*head};
+  commit_then(deleted.scope, deleted.name, std::move(writes), answer_when_durable(deleted.answer));
 }
 
 result<std::optional<json>> catalog::definition_of(const scope_name& scope,

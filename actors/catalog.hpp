@@ -36,9 +36,9 @@ class catalog : public actor_base {
   [[nodiscard]] result<chosen_version> choose_version(
       const put_flow_request& put, const std::optional<persistence::flow_head>& head,
       const json& canonical, flow_version_id wanted) const;
-  void commit_then(persistence::batch writes, commit_continuation then);
-  [[nodiscard]] result<std::optional<persistence::flow_head>> head_of(const scope_name& scope,
-                                                                      const flow_name& name) const;
+  /// Writes a batch that changes the head of a flow.
+  void commit_then(const scope_name& scope, const flow_name& changed, persistence::batch writes,
+                   commit_continuation then);
   [[nodiscard]] result<std::optional<json>> definition_of(const scope_name& scope,
                                                           const flow_version_id& id) const;
 

@@ -7,6 +7,7 @@
 #include <pawl/assert.hpp>
 #include <pawl/detail/log_context.hpp>
 
+#include "actors/load_for.hpp"
 #include "actors/run.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/not_found.hpp"
@@ -17,6 +18,10 @@ namespace {
 
 error engine_stops() {
   return {errc::unavailable, "the engine is stopping"};
+}
+
+error wait_cancelled(const run_id& id) {
+  return {errc::cancelled, "the wait for run " + id.str() + " was withdrawn; the run continues"};
 }
 
 detail::log_about about_run(const run_key& key) {
@@ -38,11 +43,13 @@ caf::behavior directory::make_behavior() {
       [this](const set_shards& m) { shards_ = m.all; },
       [this](run_command& c) { route(c); },
       [this](wait_finished& w) { wait(w); },
+      [this](const wait_withdrawn& w) { withdraw(w.wait); },
       [this](child_ended& c) { forward(c.parent, c); },
       [this](child_orphaned& c) { forward(c.child, c); },
       [this](child_resumed& c) { forward(c.parent, c); },
       [this](recover_run& r) { recover(r); },
       [this](const run_idle& idle) { on_idle(idle); },
+      [](const load_answered& answered) { answered.then(); },
       [this](const committed&) { on_committed(); },
       [](const commit_failed&) {},  // the engine stops: no run is restarted
       [this](const restart_run& r) { on_restart(r.key); },
@@ -113,22 +120,50 @@ bool directory::make_room_for(const run_command& c) {
 
 /// A retry releases the run, which is then loaded. Other commands are refused.
 void directory::route_to_quarantined(run_command& c, const persistence::suspect& suspect) {
-  if (!std::holds_alternative<flow::retry_command>(*c.what)) {
+  const bool is_retry = std::holds_alternative<flow::retry_command>(*c.what);
+  if (!is_retry && !releasing_.contains(c.key)) {
     return c.answer(error{errc::illegal_transition,
                           "run " + c.key.id.str() + " is quarantined, because the process died " +
                               std::to_string(suspect.deaths) +
                               " times while it worked for it. Allowed: retry",
                           "engine.quarantined"});
   }
-  auto writes = std::make_shared<persistence::batch>();
-  const auto released = persistence::release(*context_->store->durable_view(), suspect, *writes);
-  if (!released) return c.answer(released.error());
-  // Now: a second retry must not release it again. What the run writes comes after this batch.
-  context_->suspects.remove(c.key);
-  commit_then(std::move(writes), [this, key = c.key, answer = c.answer, run = *released] {
-    answer(command_done{.run = run, .before = run_status::failed});
-    if (!stopping_) send_to_run(activate(key), activate_run{});
-  });
+  // Until it is released, further commands wait: a second retry must not release it again.
+  const auto [waiting, is_first] = releasing_.try_emplace(c.key);
+  if (!is_first) return waiting->second.push_back(std::move(c));
+  using answer = std::pair<result<run_summary>, std::shared_ptr<const persistence::batch>>;
+  const auto release = [suspect](const engine_context&, const persistence::view& now) {
+    auto writes = std::make_shared<persistence::batch>();
+    auto released = persistence::release(now, suspect, *writes);
+    return answer{std::move(released), std::move(writes)};
+  };
+  read(release, [this, c](const answer& found) { on_released(c, found.first, found.second); });
+}
+
+void directory::on_released(const run_command& c, const result<run_summary>& released,
+                            std::shared_ptr<const persistence::batch> writes) {
+  auto waiting = releasing_.extract(c.key);
+  if (released) {
+    // What the run writes comes after this batch.
+    context_->suspects.remove(c.key);
+    context_->parked.erase(c.key);
+    commit_then(std::move(writes), [this, key = c.key, answer = c.answer, run = *released] {
+      answer(command_done{.run = run, .before = run_status::failed});
+      if (!stopping_) send_to_run(activate(key), activate_run{});
+    });
+  } else {
+    c.answer(released.error());
+  }
+  for (auto& next : waiting.mapped()) route(next);
+}
+
+template <class Read, class Then>
+void directory::read(Read from_store, Then then) {
+  // The loader holds this actor, which holds the context.
+  const auto job = [&context = *context_, from_store = std::move(from_store)] {
+    return from_store(context, *context.store->durable_view());
+  };
+  load_for(*context_->loader, self(), job, std::move(then));
 }
 
 void directory::commit_then(std::shared_ptr<const persistence::batch> writes,
@@ -149,21 +184,38 @@ void directory::forward(const run_key& key, Message& m) {
 
 void directory::wait(wait_finished& w) {
   if (const auto* const other = other_shard(w.key)) return send(*other, std::move(w));
+  if (w.withdrawn.stop_requested()) return w.answer(wait_cancelled(w.key.id));
+  if (active_.contains(w.key)) return await_end(w);
+  const auto find = [key = w.key](const engine_context&, const persistence::view& now) {
+    return persistence::load_record(now, key);
+  };
+  read(find, [this, w](result<std::optional<persistence::run_record>> found) mutable {
+    wait_for_stored(w, std::move(found));
+  });
+}
+
+void directory::wait_for_stored(wait_finished& w,
+                                result<std::optional<persistence::run_record>> found) {
+  // A run that was loaded meanwhile knows more.
   if (!active_.contains(w.key)) {
-    auto found = persistence::load_record(*context_->store->durable_view(), w.key);
     if (!found) return w.answer(std::move(found).error());
     if (!*found) return w.answer(persistence::no_such_run(w.key.id));
     if (is_finished((*found)->summary.status))
       return w.answer(ended_run{std::move((*found)->summary)});
     if (stopping_) return w.answer(engine_stops());
   }
+  await_end(w);
+}
+
+void directory::await_end(wait_finished& w) {
   // Waiting for an unfinished run that recovery has not reached resumes it. Without recovery it
   // also resumes the subflows of a run that a command has loaded.
   const bool resumes =
       !active_.contains(w.key) || (context_->settings.engine.recovery_batch == 0 && !stopping_);
   if (entry& e = activate(w.key); resumes && e.actor) send_to_run(e, activate_run{});
   if (w.deadline) schedule_deadline(*w.deadline);
-  waiters_[w.key].push_back({w.deadline, std::move(w.answer)});
+  waits_.add(w.key, w.deadline, std::move(w.answer), std::move(w.withdrawn),
+             [self = self()](wait_id id) { post(self, wait_withdrawn{id}); });
 }
 
 void directory::recover(recover_run& r) {
@@ -181,8 +233,7 @@ void directory::on_idle(const run_idle& idle) {
   const auto found = active_.find(idle.key);
   if (found == active_.end() || found->second.sent != idle.received || !found->second.actor) return;
   // Waiting for a run resumes it.
-  if (!idle.resumed && run && run->summary.status == run_status::running &&
-      waiters_.contains(idle.key))
+  if (!idle.resumed && run && run->summary.status == run_status::running && waits_.has(idle.key))
     return send_to_run(found->second, activate_run{});
   unwatch(found->second.actor);
   watched_.erase(found->second.actor.address());
@@ -269,22 +320,30 @@ void directory::quarantine(const run_key& key, entry& e) {
 }
 
 void directory::notify_orphans() {
-  const auto scanned = context_->store->durable_view()->scan(
-      persistence::column::indexes, persistence::keys::orphaned_runs(),
-      [&](std::string_view entry, std::string_view) {
-        if (auto run = persistence::keys::run_of(entry))
-          send(shard_of(shards_, *run), child_orphaned{*run, {}});
-        return persistence::view::next::more;
-      });
-  if (!scanned) context_->log->error("cannot list orphaned runs: {}", scanned.error().message);
+  using runs = std::vector<run_key>;
+  const auto find = [](const engine_context& context, const persistence::view& now) {
+    runs orphans;
+    const auto scanned = now.scan(persistence::column::indexes, persistence::keys::orphaned_runs(),
+                                  [&](std::string_view entry, std::string_view) {
+                                    if (auto run = persistence::keys::run_of(entry))
+                                      orphans.push_back(*std::move(run));
+                                    return persistence::view::next::more;
+                                  });
+    if (!scanned) context.log->error("cannot list orphaned runs: {}", scanned.error().message);
+    return orphans;
+  };
+  read(find, [this](const runs& orphans) {
+    for (const auto& run : orphans) send(shard_of(shards_, run), child_orphaned{run, {}});
+  });
+}
+
+void directory::withdraw(std::uint64_t wait) {
+  const auto withdrawn = waits_.take(wait);
+  if (withdrawn) withdrawn->second(wait_cancelled(withdrawn->first));
 }
 
 void directory::answer_waiters(const run_key& key, const result<ended_run>& run) {
-  const auto found = waiters_.find(key);
-  if (found == waiters_.end()) return;
-  const auto answered = std::move(found->second);
-  waiters_.erase(found);
-  for (const auto& w : answered) w.answer(run);
+  for (const auto& answer : waits_.take(key)) answer(run);
 }
 
 void directory::schedule_deadline(caf::actor_clock::time_point at) {
@@ -295,24 +354,13 @@ void directory::schedule_deadline(caf::actor_clock::time_point at) {
 }
 
 void directory::check_deadlines() {
-  const auto now = system().clock().now();
   next_check_.reset();
-  std::optional<caf::actor_clock::time_point> next;
-  for (auto& [key, waiting] : waiters_) {
-    std::erase_if(waiting, [&, &run = key](const waiter& w) {
-      if (!w.deadline) return false;
-      if (*w.deadline > now) {
-        next = next ? std::min(*next, *w.deadline) : *w.deadline;
-        return false;
-      }
-      w.answer(error{errc::timed_out, "run " + run.id.str() +
-                                          " did not finish within the time-out; it continues, "
-                                          "and can be waited for again"});
-      return true;
-    });
+  for (const auto& [run, answer] : waits_.take_passed(system().clock().now())) {
+    answer(error{errc::timed_out, "run " + run.str() +
+                                      " did not finish within the time-out; it continues, and can "
+                                      "be waited for again"});
   }
-  std::erase_if(waiters_, [](const auto& item) { return item.second.empty(); });
-  if (next) schedule_deadline(*next);
+  if (const auto next = waits_.next_deadline()) schedule_deadline(*next);
 }
 
 void directory::shutdown_all() {
@@ -325,7 +373,7 @@ void directory::shutdown_all() {
 
 void directory::end_if_empty() {
   if (!stopping_ || !active_.empty()) return;
-  waiters_.clear();  // answers `unavailable`
+  waits_.clear();  // answers `unavailable`
   quit();
 }
 

@@ -12,6 +12,8 @@
 #include "actors/engine_context.hpp"
 #include "actors/mail.hpp"
 #include "actors/messages.hpp"
+#include "actors/wait_table.hpp"
+#include "persistence/runs.hpp"
 
 namespace pawl::actors {
 
@@ -36,10 +38,6 @@ class directory : public monitoring_actor {
     std::string last_crash;
     std::vector<run_command> stash;  ///< came while a restart was due
   };
-  struct waiter {
-    std::optional<caf::actor_clock::time_point> deadline;
-    reply<ended_run> answer;
-  };
 
   /// The shard that is responsible for a run. Null: it is this one.
   [[nodiscard]] const caf::actor* other_shard(const run_key& key) const;
@@ -53,7 +51,13 @@ class directory : public monitoring_actor {
   /// finds what the message is about in the indexes.
   template <class Message>
   void forward(const run_key& key, Message& m);
+  /// Calls `from_store(context, view)` as a job of the loader, then `then` with its result.
+  template <class Read, class Then>
+  void read(Read from_store, Then then);
   void wait(wait_finished& w);
+  /// Answers for a run that is not in memory, or waits for it.
+  void wait_for_stored(wait_finished& w, result<std::optional<persistence::run_record>> found);
+  void await_end(wait_finished& w);
   void recover(recover_run& r);
   void on_idle(const run_idle& idle);
   void on_down(const caf::actor_addr& source, const caf::error& reason) override;
@@ -61,12 +65,15 @@ class directory : public monitoring_actor {
   void on_committed();
   void on_fence(const run_key& key);
   void route_to_quarantined(run_command& c, const persistence::suspect& suspect);
+  void on_released(const run_command& c, const result<run_summary>& released,
+                   std::shared_ptr<const persistence::batch> writes);
   /// Writes a batch, and calls `then` when it is durable.
   void commit_then(std::shared_ptr<const persistence::batch> writes, std::function<void()> then);
   void on_restart(const run_key& key);
   void quarantine(const run_key& key, entry& e);
   /// Notifies all orphaned runs: the crashed actor may not have done so.
   void notify_orphans();
+  void withdraw(std::uint64_t wait);
   void answer_waiters(const run_key& key, const result<ended_run>& run);
   void check_deadlines();
   void schedule_deadline(caf::actor_clock::time_point at);
@@ -79,7 +86,9 @@ class directory : public monitoring_actor {
   const caf::actor dispatcher_;
   std::unordered_map<run_key, entry> active_;
   std::unordered_map<caf::actor_addr, run_key> watched_;
-  std::unordered_map<run_key, std::vector<waiter>> waiters_;
+  wait_table waits_;
+  /// Commands to runs whose release from the quarantine is being read.
+  std::unordered_map<run_key, std::vector<run_command>> releasing_;
   std::deque<std::function<void()>> after_commits_;  ///< of this actor, in their order
   std::optional<caf::actor_clock::time_point> next_check_;
   std::vector<caf::actor> shards_;  ///< all of the engine

@@ -82,9 +82,11 @@ void dispatcher::read_store() {
     }
     return view::next::more;
   };
-  const auto count = [&](std::string_view, std::string_view value) {
+  const auto count = [&](std::string_view key, std::string_view value) {
+    const auto queue = persistence::keys::task_queue_of(key);
     const auto sum = persistence::decode_counter(value);
-    if (sum && *sum > 0) context_->queued_tasks.take(static_cast<std::uint64_t>(*sum));
+    if (queue && sum && *sum > 0)
+      context_->queued_tasks.take(queue->scope, static_cast<std::uint64_t>(*sum));
     return view::next::more;
   };
   for (const auto& done : {now->scan(column::indexes, persistence::keys::all_leased(), read_lease),
@@ -100,17 +102,16 @@ void dispatcher::change(const tasks_changed& c) {
                        t.visit,
                        t.attempt};
   };
-  for (const auto& t : c.before) {
+  for (const auto& t : c.tasks.before) {
     if (t.task.lease == 0) {
       queues_.remove(queued(t));
     } else if (leases_.find({c.key, t.token}, t.task.lease) != nullptr) {
-      const bool continues = std::any_of(c.after.begin(), c.after.end(), [&](const auto& a) {
-        return a.token == t.token && a.task.lease == t.task.lease;
-      });
+      const flow::open_task* const now = persistence::find_task(c.tasks.after, t.token);
+      const bool continues = now != nullptr && now->task.lease == t.task.lease;
       if (!continues) leases_.erase({c.key, t.token});
     }
   }
-  for (const auto& t : c.after) {
+  for (const auto& t : c.tasks.after) {
     if (t.task.lease == 0) {
       on_queued(queued(t));
     } else {
@@ -144,12 +145,6 @@ void dispatcher::on_leased(const task_key& key, const flow::open_task& task) {
 }
 
 void dispatcher::start_poll(poll_tasks& p) {
-  if (polls_.size() >= context_->settings.worker.max_polls) {
-    return p.answer(
-        error{errc::overloaded, std::to_string(polls_.size()) +
-                                    " polls are waiting, the maximum (worker.max_polls); try again "
-                                    "later"});
-  }
   if (p.withdrawn.stop_requested()) return p.answer(std::vector<worker_task>{});
   workers_.on_poll(p.scope, p.wanted, context_->clock->now());
   const poll_id id = polls_.add(std::move(p.scope), std::move(p.wanted), std::move(p.answer),
@@ -229,7 +224,8 @@ void dispatcher::on_lease_answered(const lease_answered& answered) {
       l->node = call.node;
       l->visit = call.visit;
       l->attempt = call.attempt;
-      p.got.push_back(make_worker_task(key, *l, call, run->run.flow, context_->clock->now()));
+      p.got.push_back(
+          make_worker_task(key, *l, call, run->run.flow, context_->engine_time->read()));
     }
   }
   serve(answered.poll);

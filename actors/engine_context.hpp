@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -8,15 +7,24 @@
 
 #include <pawl/settings.hpp>
 
+#include "actors/call_limits.hpp"
 #include "actors/clock.hpp"
+#include "actors/engine_time.hpp"
 #include "actors/event_hub.hpp"
 #include "actors/executor.hpp"
+#include "actors/fair_limiter.hpp"
 #include "actors/flow_cache.hpp"
+#include "actors/flow_heads.hpp"
+#include "actors/job_pool.hpp"
+#include "actors/limiter.hpp"
 #include "actors/load_notes.hpp"
+#include "actors/loader.hpp"
 #include "actors/metrics.hpp"
+#include "actors/parked_states.hpp"
 #include "actors/quarantine_list.hpp"
 #include "actors/rng.hpp"
 #include "actors/run_log.hpp"
+#include "actors/step_timers.hpp"
 #include "functions/registry.hpp"
 #include "persistence/store.hpp"
 
@@ -25,34 +33,6 @@ class logger;
 }
 
 namespace pawl::actors {
-
-/// Counts the use of a limited resource. Safe for concurrent use.
-class limiter {
- public:
-  explicit limiter(std::uint64_t most) : most_(most) {}
-
-  /// Takes one if the limit allows. Returns false if not.
-  [[nodiscard]] bool try_take() noexcept {
-    if (used_.fetch_add(1, std::memory_order_relaxed) < most_) return true;
-    give_back();
-    return false;
-  }
-  /// Takes some without regard to the limit.
-  void take(std::uint64_t count = 1) noexcept { used_.fetch_add(count, std::memory_order_relaxed); }
-  void give_back(std::uint64_t count = 1) noexcept {
-    used_.fetch_sub(count, std::memory_order_relaxed);
-  }
-  [[nodiscard]] std::uint64_t used() const noexcept {
-    return used_.load(std::memory_order_relaxed);
-  }
-  [[nodiscard]] std::uint64_t left() const noexcept { return most_ - std::min(most_, used()); }
-  [[nodiscard]] bool full() const noexcept { return left() == 0; }
-  [[nodiscard]] std::uint64_t most() const noexcept { return most_; }
-
- private:
-  std::atomic<std::uint64_t> used_{0};
-  const std::uint64_t most_;
-};
 
 /// Whether the place of a run among the active runs is counted already.
 enum class active_place : std::uint8_t { to_take, taken };
@@ -87,17 +67,25 @@ struct engine_context {
   pawl::settings settings;
   std::unique_ptr<persistence::store> store;
   std::shared_ptr<actors::clock> clock;
+  std::shared_ptr<actors::engine_time> engine_time;  ///< of `clock`
   std::shared_ptr<actors::rng> rng;
   std::shared_ptr<functions::registry> functions;
   std::unique_ptr<actors::executor> executor;
+  std::unique_ptr<actors::loader> loader;
+  std::unique_ptr<job_pool> queries;  ///< null in an engine that is asked none
+  std::shared_ptr<actors::step_timers> step_timers;
   std::shared_ptr<spdlog::logger> log;
   flow_cache flows;
+  flow_heads heads;
+  parked_states parked;
   std::shared_ptr<engine_telemetry> telemetry;
   event_hub& events;
   actors::metrics& metrics;
   limiter active_runs;
-  limiter commands;
-  limiter queued_tasks;
+  call_limits calls;
+  /// The calls that wait for a thread with all that they need; further ones wait for a place here.
+  fair_limiter waiting_calls;
+  fair_limiter queued_tasks;
   quarantine_list suspects;
   load_notes loads;
   admission admitted;
@@ -105,25 +93,32 @@ struct engine_context {
   std::function<void(const error& why)> on_store_failed;
 
   engine_context(pawl::settings s, std::unique_ptr<persistence::store> opened,
-                 std::shared_ptr<actors::clock> time, std::shared_ptr<actors::rng> random,
-                 std::shared_ptr<functions::registry> registry,
-                 std::unique_ptr<actors::executor> runs_on, std::shared_ptr<spdlog::logger> logger,
+                 std::shared_ptr<actors::clock> time,
+                 std::shared_ptr<actors::engine_time> duration_time,
+                 std::shared_ptr<actors::rng> random, std::shared_ptr<functions::registry> registry,
+                 std::unique_ptr<actors::executor> runs_on,
+                 std::unique_ptr<actors::loader> loads_on, std::shared_ptr<spdlog::logger> logger,
                  std::shared_ptr<engine_telemetry> measured = std::make_shared<engine_telemetry>(),
                  std::vector<persistence::suspect> suspected = {},
                  load_notes noted_loads = load_notes{})
       : settings(std::move(s)),
         store(std::move(opened)),
         clock(std::move(time)),
+        engine_time(std::move(duration_time)),
         rng(std::move(random)),
         functions(std::move(registry)),
         executor(std::move(runs_on)),
+        loader(std::move(loads_on)),
+        step_timers(std::make_shared<actors::step_timers>(engine_time)),
         log(std::move(logger)),
         flows(flow_limits(settings), settings.storage.flow_cache_bytes),
+        parked(settings.engine.parked_cache_bytes),
         telemetry(std::move(measured)),
         events(telemetry->events),
         metrics(telemetry->metrics),
         active_runs(settings.engine.max_active_runs),
-        commands(settings.engine.max_commands_in_flight),
+        calls(settings),
+        waiting_calls(settings.executor.queue_limit),
         queued_tasks(settings.worker.max_queued_tasks),
         suspects(std::move(suspected)),
         loads(noted_loads) {}

@@ -12,6 +12,7 @@
 #include <pawl/function.hpp>
 #include <pawl/time.hpp>
 
+#include "actors/fair_limiter.hpp"
 #include "functions/context.hpp"
 #include "functions/registry.hpp"
 
@@ -30,12 +31,13 @@ struct outcome {
 /// One call of a step function, with everything that it needs.
 struct invocation {
   run_key run;
+  std::string flow;  ///< its name; waiting calls of a scope take turns by it
   std::string node;
   std::uint32_t visit = 1;
   std::uint32_t attempt = 1;
   std::string idempotency_key;
   functions::function_ptr function;
-  std::shared_ptr<const json> state;
+  step_data state;
   json args;
   std::chrono::milliseconds timeout{0};  ///< from the begin of the function; 0: no limit
   /// Maximum time between two heartbeats (`step_context::heartbeat`). 0: no limit.
@@ -43,6 +45,8 @@ struct invocation {
   std::optional<json> answer;  ///< the function's `resume_value`
   trace_context trace;
   functions::step_observer observer;
+  /// Its place among the calls that wait, if these are limited. Given back when the call begins.
+  fair_limiter::place place;
   /// Called exactly once, on any thread, unless `submit` returned an error.
   std::function<void(outcome)> done;
 };
@@ -75,7 +79,7 @@ class executor {
  public:
   virtual ~executor() = default;
 
-  /// Queues a call. Errors: `overloaded` (the queue is full), `unavailable` (stopping).
+  /// Queues a call. Errors: `unavailable` (stopping).
   [[nodiscard]] virtual result<invocation_id> submit(invocation call) = 0;
 
   /// Cancels a call. A queued call is answered `cancelled` at once and never begins. A running call

@@ -67,6 +67,15 @@ functions::function_ptr function_of(F f, std::uint32_t max_concurrency = 0) {
   return function(make_step_function(std::move(f)), max_concurrency);
 }
 
+/// An asynchronous function that calls `begin`.
+inline functions::function_ptr asynchronous(functions::asynchronous_function begin,
+                                            std::uint32_t max_concurrency = 0) {
+  function_options options;
+  options.max_concurrency = max_concurrency;
+  return std::make_shared<const functions::registered_function>(
+      functions::registered_function{"test.async", nullptr, options, true, std::move(begin)});
+}
+
 /// Waits at `door` and ignores its stop token.
 inline functions::function_ptr blocked_at(const std::shared_ptr<gate>& door,
                                           std::uint32_t max_concurrency = 0) {
@@ -89,12 +98,17 @@ struct asked {
   invocation call;
   std::future<outcome> answer;
 
+  asked in(const char* scope, const char* flow = "flow") && {
+    call.run.scope = scope_name{scope};
+    call.flow = flow;
+    return std::move(*this);
+  }
+
   explicit asked(functions::function_ptr f, std::chrono::milliseconds timeout = 0ms) {
     call.function = std::move(f);
     call.node = "node";
     static std::atomic<int> visits{0};  // each call is one of another step
     call.idempotency_key = "run/node/" + std::to_string(++visits);
-    call.state = std::make_shared<const json>(json::object());
     call.args = json::object();
     call.timeout = timeout;
     auto promise = std::make_shared<std::promise<outcome>>();

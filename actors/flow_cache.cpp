@@ -1,6 +1,5 @@
 #include "actors/flow_cache.hpp"
 
-#include <iterator>
 #include <utility>
 
 #include "persistence/codec.hpp"
@@ -41,57 +40,31 @@ result<flow_cache::flow_ptr> flow_cache::get(const persistence::view& from, cons
   return put(scope, *std::move(compiled), (*bytes)->size());
 }
 
-result<version> flow_cache::published(const persistence::view& from, const scope_name& scope,
-                                      const flow_name& flow) {
-  auto bytes = from.get(persistence::column::flows, persistence::keys::flow_head(scope, flow));
-  if (!bytes) return std::move(bytes).error();
-  if (!*bytes) return persistence::no_such_flow(flow);
-  const auto head = persistence::decode_flow_head(**bytes);
-  if (!head) return head.error();
-  if (head->deleted) return persistence::no_such_flow(flow);
-  if (head->published) return *head->published;
-  return error{errc::not_found, "flow \"" + flow.str() +
-                                    "\" has no published version; name a version, or publish one"};
-}
-
 flow_cache::flow_ptr flow_cache::put(const scope_name& scope, flow_ptr compiled,
                                      std::size_t definition_bytes) {
-  entries evicted;  // destroyed after the lock is released
   const std::uint64_t size = estimated_bytes(definition_bytes);
   key of{scope, compiled->id()};
+  entries::entries dropped;  // destroyed after the lock is released
   const std::lock_guard lock{mutex_};
-  if (const auto found = index_.find(of); found != index_.end()) {
-    entries_.splice(entries_.begin(), entries_, found->second);
-    return found->second->compiled;
-  }
-  if (size > max_bytes_) return compiled;
-  while (bytes_ + size > max_bytes_) {
-    bytes_ -= entries_.back().bytes;
-    index_.erase(entries_.back().of);
-    evicted.splice(evicted.begin(), entries_, std::prev(entries_.end()));
-  }
-  entries_.push_front({of, compiled, size});
-  index_.emplace(std::move(of), entries_.begin());
-  bytes_ += size;
+  if (const auto* const known = entries_.find(of)) return *known;
+  if (entries_.can_hold(size)) dropped = entries_.add(std::move(of), compiled, size);
   return compiled;
 }
 
 flow_cache::flow_ptr flow_cache::find(const key& of) {
   const std::lock_guard lock{mutex_};
-  const auto found = index_.find(of);
-  if (found == index_.end()) return nullptr;
-  entries_.splice(entries_.begin(), entries_, found->second);
-  return found->second->compiled;
+  const auto* const found = entries_.find(of);
+  return found == nullptr ? nullptr : *found;
 }
 
 std::uint64_t flow_cache::bytes() const {
   const std::lock_guard lock{mutex_};
-  return bytes_;
+  return entries_.weight();
 }
 
 std::size_t flow_cache::size() const {
   const std::lock_guard lock{mutex_};
-  return index_.size();
+  return entries_.size();
 }
 
 std::size_t flow_cache::key_hash::operator()(const key& k) const noexcept {

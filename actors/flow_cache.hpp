@@ -2,14 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <mutex>
-#include <unordered_map>
 
 #include <pawl/ids.hpp>
 #include <pawl/settings.hpp>
 
+#include "actors/lru_map.hpp"
 #include "flow/definition/compiled.hpp"
 #include "persistence/store.hpp"
 
@@ -37,17 +36,17 @@ class flow_cache {
   }
 
   flow_cache(flow::limits allowed, std::uint64_t max_bytes)
-      : allowed_(allowed), max_bytes_(max_bytes) {}
+      : allowed_(allowed), entries_(max_bytes) {}
 
   /// Errors: `not_found`; `corrupt`, `io_failed` of the store; `invalid_flow` if the version was
   /// stored under other limits and is refused now.
   [[nodiscard]] result<flow_ptr> get(const persistence::view& from, const scope_name& scope,
                                      const flow_version_id& id);
 
-  /// The published version of a flow, which starts use by default. Errors: `not_found`; `corrupt`,
-  /// `io_failed` of the store.
-  [[nodiscard]] static result<version> published(const persistence::view& from,
-                                                 const scope_name& scope, const flow_name& flow);
+  /// The version if it is in the cache, else null. Does not read the store.
+  [[nodiscard]] flow_ptr find(const scope_name& scope, const flow_version_id& id) {
+    return find({scope, id});
+  }
 
   /// Adds a version that is durable. `definition_bytes`: size of its record in the store. Returns
   /// the entry, which is an earlier one if there was one. A flow larger than the cache is not kept.
@@ -68,22 +67,14 @@ class flow_cache {
   struct key_hash {
     std::size_t operator()(const key& k) const noexcept;
   };
-  struct entry {
-    key of;
-    flow_ptr compiled;
-    std::uint64_t bytes = 0;
-  };
-  using entries = std::list<entry>;
+  using entries = lru_map<key, flow_ptr, key_hash>;
 
   /// Null if there is none. Takes the lock.
   [[nodiscard]] flow_ptr find(const key& of);
 
   const flow::limits allowed_;
-  const std::uint64_t max_bytes_;
   mutable std::mutex mutex_;  ///< guards what follows
-  entries entries_;           ///< most recently used first
-  std::unordered_map<key, entries::iterator, key_hash> index_;
-  std::uint64_t bytes_ = 0;
+  entries entries_;           ///< their weights are bytes
 };
 
 }  // namespace pawl::actors

@@ -9,7 +9,7 @@ outcome call_inline(invocation call, const clock& time, const functions::value_l
   const detail::log_about here{about(call)};
   const time_point began_at = time.now();
   auto called =
-      functions::call(call.function->body, call.function->code_ref, *call.state, context, limits);
+      functions::call(call.function->body, call.function->code_ref, call.state, context, limits);
   return {std::move(called.value), std::move(called.interrupted), began_at, time.now()};
 }
 

@@ -26,9 +26,11 @@ functions::step_observer observe(const engine_context_ptr& context, const invoca
 }  // namespace
 
 invocation make_invocation(const engine_context_ptr& context, const run_key& run,
-                           flow::invoke_effect& wanted, const functions::function_ptr& function) {
+                           const flow_name& flow, flow::invoke_effect& wanted,
+                           const functions::function_ptr& function) {
   invocation call;
   call.run = run;
+  call.flow = flow.str();
   call.node = wanted.node;
   call.visit = wanted.visit;
   call.attempt = wanted.attempt;
@@ -39,8 +41,8 @@ invocation make_invocation(const engine_context_ptr& context, const run_key& run
   call.timeout =
       wanted.timeout.count() > 0 ? wanted.timeout : context->settings.executor.default_timeout_ms;
   if (wanted.deadline) {
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(*wanted.deadline - context->clock->now());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*wanted.deadline -
+                                                                   context->engine_time->now());
     const auto at_least = std::max(left, std::chrono::milliseconds{1});
     call.timeout = call.timeout.count() > 0 ? std::min(call.timeout, at_least) : at_least;
   }

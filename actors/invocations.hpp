@@ -6,10 +6,10 @@
 
 namespace pawl::actors {
 
-/// The call of a function that a transition asks for, without `done`. Takes the state out of
-/// `wanted`. Publishes what the step logs if the engine is watched.
+/// The call of a function that a transition of a run of `flow` asks for, without `done`. Takes the
+/// state out of `wanted`. Publishes what the step logs if the engine is watched.
 [[nodiscard]] invocation make_invocation(const engine_context_ptr& context, const run_key& run,
-                                         flow::invoke_effect& wanted,
+                                         const flow_name& flow, flow::invoke_effect& wanted,
                                          const functions::function_ptr& function);
 
 /// The task queue whose workers make a call. Empty: the process makes it itself.

@@ -12,8 +12,10 @@
 #include <pawl/run.hpp>
 #include <pawl/worker.hpp>
 
+#include "actors/child_end.hpp"
 #include "actors/ended_run.hpp"
 #include "actors/executor.hpp"
+#include "actors/flow_heads.hpp"
 #include "actors/mail.hpp"
 #include "actors/reply.hpp"
 #include "flow/machine/command.hpp"
@@ -21,6 +23,7 @@
 #include "flow/machine/transition.hpp"
 #include "persistence/journal.hpp"
 #include "persistence/keys.hpp"
+#include "persistence/run_recorder.hpp"
 #include "persistence/store.hpp"
 
 /// The messages between the actors. All actors are in one process: messages carry pointers and are
@@ -46,13 +49,20 @@ struct run_command {
   reply<command_done> answer;
   /// Refuses the command if the run's last checkpoint is another one.
   std::optional<std::uint64_t> if_checkpoint = {};
+  start_version version = start_version::given;  ///< of a start
 };
 
-/// To the directory: answer when the run has finished, or `timed_out` at the deadline.
+/// To the directory: answer when the run has finished, `timed_out` at the deadline, or `cancelled`
+/// when the caller withdraws it.
 struct wait_finished {
   run_key key;
   std::optional<caf::actor_clock::time_point> deadline;
   reply<ended_run> answer;
+  std::stop_token withdrawn = {};
+};
+/// The directory to itself: the caller of this wait is gone.
+struct wait_withdrawn {
+  std::uint64_t wait = 0;
 };
 
 /// To the directory: load this unfinished run and resume it.
@@ -91,6 +101,7 @@ struct child_ended {
   run_key parent;
   run_id child;
   reply<void> done;
+  std::shared_ptr<const child_end> end = nullptr;  ///< null: it is in the store
 };
 /// To the directory, which forwards it to the run's actor: the parent does not wait for it now.
 /// What becomes of the run is in the index of orphaned runs.
@@ -104,6 +115,11 @@ struct child_resumed {
   run_key parent;
   run_id child;
   reply<void> done;
+};
+
+/// To an actor that has asked the loader for something: what to do with the answer.
+struct load_answered {
+  std::function<void()> then;
 };
 
 /// To every actor that sends to runs, before any other message: the shards of the directory.
@@ -120,7 +136,12 @@ struct set_shards {
 struct linger_over {
   std::uint64_t received = 0;  ///< messages from the directory when the time began
 };
-/// A run's actor to itself: perform this effect, for which there was no room before.
+/// To a run's actor: the place that the call of a token waited for is taken. The token may have
+/// moved on meanwhile.
+struct place_taken {
+  flow::token_id token = 0;
+};
+/// A run's actor to itself: perform this effect, which was not possible before.
 struct retry_effect {
   std::shared_ptr<flow::effect> effect;
 };
@@ -152,17 +173,19 @@ struct commit_failed {
   std::shared_ptr<const error> reason;
 };
 
-/// From a run's actor to the timer, when it is durable: the time of the run's timer has changed.
+/// From a run's actor to the timer, when it is durable: the run's next timers have changed.
 struct timer_changed {
   run_key key;
-  std::optional<time_point> before;
-  std::optional<time_point> after;
+  flow::due_times before;
+  flow::due_times after;
 };
 /// The timer to itself: a run has handled its timer.
 struct timer_handled {
   /// The run could not take it: it is set again later.
   std::optional<timer_changed> again = {};
 };
+/// To the timer: a timer of a step was started that is due before all others of steps.
+struct step_timer_started {};
 /// The timer to itself: fire the timers that are due.
 struct poll_due {
   std::uint64_t number = 0;
@@ -171,8 +194,7 @@ struct poll_due {
 /// From a run's actor to the dispatcher, when it is durable: the run's tasks have changed.
 struct tasks_changed {
   run_key key;
-  std::vector<flow::open_task> before;
-  std::vector<flow::open_task> after;
+  persistence::task_changes tasks;
 };
 /// To the dispatcher: a worker asks for tasks.
 struct poll_tasks {
@@ -236,11 +258,6 @@ struct stop_request {
 /// commits are durable.
 struct shutdown_run {};
 
-/// To the reader.
-struct read_job {
-  reply<void> ready;  ///< reads; dropped with the job, it answers `unavailable`
-};
-
 /// Flow definitions, to the catalog.
 struct put_flow_request {
   scope_name scope;
@@ -271,6 +288,7 @@ struct delete_flow_request {
 PAWL_MESSAGE_TYPES_BEGIN
 PAWL_LOCAL_MESSAGE(run_command)
 PAWL_LOCAL_MESSAGE(wait_finished)
+PAWL_LOCAL_MESSAGE(wait_withdrawn)
 PAWL_LOCAL_MESSAGE(recover_run)
 PAWL_LOCAL_MESSAGE(activate_run)
 PAWL_LOCAL_MESSAGE(step_done)
@@ -278,8 +296,10 @@ PAWL_LOCAL_MESSAGE(child_answered)
 PAWL_LOCAL_MESSAGE(child_ended)
 PAWL_LOCAL_MESSAGE(child_orphaned)
 PAWL_LOCAL_MESSAGE(child_resumed)
+PAWL_LOCAL_MESSAGE(load_answered)
 PAWL_LOCAL_MESSAGE(set_shards)
 PAWL_LOCAL_MESSAGE(linger_over)
+PAWL_LOCAL_MESSAGE(place_taken)
 PAWL_LOCAL_MESSAGE(retry_effect)
 PAWL_LOCAL_MESSAGE(run_idle)
 PAWL_LOCAL_MESSAGE(check_deadlines_due)
@@ -290,6 +310,7 @@ PAWL_LOCAL_MESSAGE(commit_failed)
 PAWL_LOCAL_MESSAGE(write_group)
 PAWL_LOCAL_MESSAGE(timer_changed)
 PAWL_LOCAL_MESSAGE(timer_handled)
+PAWL_LOCAL_MESSAGE(step_timer_started)
 PAWL_LOCAL_MESSAGE(poll_due)
 PAWL_LOCAL_MESSAGE(tasks_changed)
 PAWL_LOCAL_MESSAGE(poll_tasks)
@@ -304,7 +325,6 @@ PAWL_LOCAL_MESSAGE(sync_groups)
 PAWL_LOCAL_MESSAGE(recover_next_page)
 PAWL_LOCAL_MESSAGE(stop_request)
 PAWL_LOCAL_MESSAGE(shutdown_run)
-PAWL_LOCAL_MESSAGE(read_job)
 PAWL_LOCAL_MESSAGE(put_flow_request)
 PAWL_LOCAL_MESSAGE(publish_flow_request)
 PAWL_LOCAL_MESSAGE(delete_flow_request)

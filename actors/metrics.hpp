@@ -51,6 +51,7 @@ using duration_histogram = histogram<27>;
 struct metrics {
   duration_histogram start_to_first_step, signal_to_step, step, commit, write, sync;
   histogram<13> group_batches;
+  histogram<33> group_bytes;  ///< up to 4 GiB
   std::atomic<std::uint64_t> steps_completed{0}, steps_failed{0}, steps_interrupted{0};
   std::atomic<std::uint64_t> runs_started{0}, runs_completed{0}, runs_failed{0}, runs_cancelled{0};
 
@@ -62,6 +63,7 @@ struct metrics {
             write.snapshot(),
             sync.snapshot(),
             group_batches.snapshot(),
+            group_bytes.snapshot(),
             steps_completed.load(std::memory_order_relaxed),
             steps_failed.load(std::memory_order_relaxed),
             steps_interrupted.load(std::memory_order_relaxed),

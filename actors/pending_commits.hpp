@@ -21,6 +21,7 @@ struct pending_commit {
   time_point at{};
   persistence::index_state before;
   persistence::index_state after;
+  persistence::task_changes tasks = {};
   std::vector<commit_continuation> continuations = {};
   std::chrono::steady_clock::time_point sent_at = std::chrono::steady_clock::now();
 };

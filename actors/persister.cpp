@@ -1,25 +1,27 @@
 #include "actors/persister.hpp"
 
-#include <algorithm>
+#include <span>
 #include <utility>
 
 #include "actors/store_failure.hpp"
+#include "actors/write_group.hpp"
 #include "persistence/journal.hpp"
 #include "persistence/keys.hpp"
 
 namespace pawl::actors {
 namespace {
 
-/// Maximum number of batches in a group: bounds the memory of a write, and is far more than what
-/// comes during a sync.
-constexpr std::size_t max_group = 4096;
 /// Maximum number of journal groups that one write deletes.
 constexpr int max_erased_groups = 64;
 
 }  // namespace
 
-persister::persister(caf::actor_config& config, engine_context_ptr context, caf::actor syncer)
-    : actor_base(config), context_(std::move(context)), syncer_(std::move(syncer)) {}
+persister::persister(caf::actor_config& config, engine_context_ptr context, caf::actor syncer,
+                     std::shared_ptr<written_groups> groups)
+    : actor_base(config),
+      context_(std::move(context)),
+      syncer_(std::move(syncer)),
+      groups_(std::move(groups)) {}
 
 caf::behavior persister::make_behavior() {
   if (const auto span = persistence::span_of_journal(*context_->store->durable_view()); !span) {
@@ -28,6 +30,10 @@ caf::behavior persister::make_behavior() {
   } else if (*span) {
     next_group_ = (*span)->last + 1;
     oldest_group_ = (*span)->first;
+    if (auto loaded = block_.load(*context_->store->durable_view(), **span); !loaded) {
+      failure_ = std::move(loaded).error();
+      close_store(*context_, *failure_);
+    }
   }
   return {
       [this](commit& c) {
@@ -54,12 +60,14 @@ void persister::write_pending() {
   const auto entries = std::exchange(entries_, {});
   const auto senders = std::exchange(senders_, {});
   for (std::size_t from = 0; from < batches.size();) {
-    const std::size_t count = std::min(max_group, batches.size() - from);
+    const auto size = next_write_group(std::span{batches}.subspan(from));
+    const std::size_t count = size.batches;
     const auto offset = static_cast<std::ptrdiff_t>(from);
     std::vector<const persistence::batch*> group;
     group.reserve(count + 1);
     for (std::size_t i = from; i < from + count; ++i) group.push_back(batches[i].get());
     persistence::batch journal;
+    const std::uint64_t block = persistence::block_of(next_group_);
     add_journal_record(entries.begin() + offset, count, journal);
     if (!journal.empty()) group.push_back(&journal);
     const auto first = senders.begin() + offset;
@@ -71,6 +79,7 @@ void persister::write_pending() {
       continue;
     }
     context_->metrics.group_batches.record(count);
+    context_->metrics.group_bytes.record(size.bytes);
     auto written = [&] {
       const stopwatch watch{context_->metrics.write};
       return context_->store->write(group);
@@ -81,9 +90,18 @@ void persister::write_pending() {
       refuse(*group_senders, *failure_);
       continue;
     }
-    if (!journal.empty()) ++next_group_;
-    send(syncer_, group_written{*std::move(written), std::move(group_senders)});
+    if (!journal.empty() && persistence::block_of(++next_group_) != block) block_.clear();
+    finish({*std::move(written), std::move(group_senders)}, count);
   }
+}
+
+void persister::finish(group_written group, std::size_t commits) {
+  // The next write may overlap a sync. There is no sync to overlap in the other modes, and seldom a
+  // next write while commits come one by one.
+  const bool may_overlap = context_->settings.storage.durability == durability::sync && commits > 1;
+  if (!may_overlap && groups_->is_ours()) return groups_->finish({&group, 1});
+  groups_->hand_over();
+  send(syncer_, std::move(group));
 }
 
 void persister::add_journal_record(entry_iterator from, std::size_t count,
@@ -94,16 +112,24 @@ void persister::add_journal_record(entry_iterator from, std::size_t count,
   for (std::size_t i = 0; i < count; ++i, ++from) {
     if (!*from) continue;
     journal.add((*from)->run, (*from)->checkpoint);
+    block_.add(next_group_, (*from)->run.scope);
     is_empty = false;
   }
   if (is_empty) return;
   journal.finish();
   using persistence::column;
   writes.put(column::indexes, persistence::keys::journal_group(next_group_), std::move(record));
+  const std::uint64_t block = persistence::block_of(next_group_);
+  if (next_group_ == persistence::last_group_of(block))
+    writes.put(column::indexes, persistence::keys::journal_block(block), block_.encode());
   // In order, so that what is left has no gap. The setting may have been lowered.
   const std::uint64_t kept = context_->settings.storage.journal_groups;
-  for (int left = max_erased_groups; left > 0 && next_group_ - oldest_group_ >= kept; --left)
+  for (int left = max_erased_groups; left > 0 && next_group_ - oldest_group_ >= kept; --left) {
+    const std::uint64_t oldest = persistence::block_of(oldest_group_);
+    if (oldest_group_ == persistence::last_group_of(oldest))
+      writes.erase(column::indexes, persistence::keys::journal_block(oldest));
     writes.erase(column::indexes, persistence::keys::journal_group(oldest_group_++));
+  }
 }
 
 void persister::refuse(const std::vector<caf::strong_actor_ptr>& senders, const error& reason) {

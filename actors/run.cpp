@@ -1,11 +1,13 @@
 #include "actors/run.hpp"
 
 #include <exception>
+#include <type_traits>
 #include <utility>
 
 #include <spdlog/spdlog.h>
 
 #include "actors/signal_stack.hpp"
+#include "actors/start_flow.hpp"
 #include "persistence/not_found.hpp"
 
 namespace pawl::actors {
@@ -14,6 +16,10 @@ namespace {
 /// How long a run lingers in memory for its workers. Long compared to what a busy worker needs for
 /// a task, short compared to the time that runs wait in a queue.
 constexpr std::chrono::seconds linger_time{1};
+
+/// A check against a JSON Schema that takes more steps is made by the loader: these take 20 to
+/// 60 us, about what the way there and back costs, so that the values of most flows never go it.
+constexpr std::uint64_t most_steps_in_place = 2'000;
 
 }  // namespace
 
@@ -42,18 +48,31 @@ run_actor::~run_actor() {
   context_->active_runs.give_back();
 }
 
-/// Cancels the calls of a crashed run: its next actor makes them again.
+/// Cancels the calls of a crashed run, and leaves the queues: its next actor makes them again.
 void run_actor::on_exit() {
   for (const auto& [token, call] : calls_) context_->executor->cancel(call.id);
+  turns_.clear();  // they refer to this actor
+  reads_.clear();  // they hold messages, which refer to other actors
+  stash_.clear();  // answers `unavailable`
+}
+
+template <class Handle>
+void run_actor::work(Handle handle) {
+  provide_signal_stack();
+  const detail::log_about here{{.scope = key_.scope.str(), .run = key_.id.str()}};
+  handle();
+  loading_ = {};
+  family_.reset();
+  if (reads_.empty()) settle();
 }
 
 template <class Message>
 auto run_actor::handler() {
   return [this](Message& message) {
-    provide_signal_stack();
-    const detail::log_about here{{.scope = key_.scope.str(), .run = key_.id.str()}};
-    handle(message);
-    settle();
+    if (reads_.empty()) return work([&] { handle(message); });
+    stash_.push_back([this, kept = std::remove_const_t<Message>{std::move(message)}]() mutable {
+      handle(kept);
+    });
   };
 }
 
@@ -66,9 +85,18 @@ caf::behavior run_actor::make_behavior() {
       handler<const child_ended>(),
       handler<const child_orphaned>(),
       handler<const child_resumed>(),
+      handler<const place_taken>(),
       handler<retry_effect>(),
       handler<const linger_over>(),
       handler<const committed>(),
+      [this](const load_answered& answered) {
+        work([&] { on_answered(answered); });
+        while (reads_.empty() && !stash_.empty()) {
+          const auto next = std::move(stash_.front());
+          stash_.pop_front();
+          work(next);
+        }
+      },
       [this](const commit_failed& failed) {
         const detail::log_about here{{.scope = key_.scope.str(), .run = key_.id.str()}};
         on_commit_failed(*failed.reason);
@@ -79,69 +107,107 @@ caf::behavior run_actor::make_behavior() {
 
 void run_actor::handle(run_command& c) {
   life_.on_message();
-  if (load()) {
-    // The command comes before the unfinished work, which it may end or pause. A refused command
-    // resumes nothing.
-    auto work = unfinished_work();
-    if (execute(c)) resume(std::move(work));
-  }
-  if (load_failure_) c.answer(*load_failure_);
+  const auto* const start = std::get_if<flow::start_command>(c.what.get());
+  if (start != nullptr && start->id_is_new && !loaded_) on_loaded(std::optional<stored_run>{});
+  when_loaded([this, c = std::move(c)]() mutable { prepare(std::move(c)); });
+}
+
+void run_actor::prepare(run_command c) {
+  if (load_failure_) return c.answer(*load_failure_);
+  if (!run_ && std::holds_alternative<flow::start_command>(*c.what)) return find_flow(std::move(c));
+  if (!run_ || !retries_child(c)) return check_and_carry_out(c, {});
+  const auto check = [key = key_, parent = *run_->parent](engine_context& context,
+                                                          const persistence::view& now) {
+    return check_parent_waits(context, now, key, parent);
+  };
+  read(check, [this, c](const result<void>& allowed) mutable { carry_out(c, {allowed, {}}); });
+}
+
+void run_actor::find_flow(run_command c) {
+  const wanted_flow wanted{key_.scope, std::get<flow::start_command>(*c.what).flow, c.version};
+  auto take = [this, c = std::move(c)](const result<flow_cache::flow_ptr>& found) mutable {
+    if (!found) return c.answer(found.error());
+    flow_ = *found;
+    std::get<flow::start_command>(*c.what).flow.version = flow_->id().version;
+    check_and_carry_out(c, {});
+  };
+  if (const auto known = find_flow_to_start(*context_, wanted)) return take(*known);
+  const auto find = [wanted, taken = context_->heads.begin_read()](engine_context& context,
+                                                                   const persistence::view& now) {
+    return read_flow_to_start(context, now, wanted, taken);
+  };
+  read(find, std::move(take));
+}
+
+std::optional<flow::schema_check> run_actor::needed_check(const run_command& c) const {
+  if (const auto* const start = std::get_if<flow::start_command>(c.what.get()))
+    return run_ ? std::nullopt : flow::check_of(*flow_, *start);
+  const auto* const resume = std::get_if<flow::resume_command>(c.what.get());
+  return run_ && resume != nullptr ? flow::check_of(*flow_, *run_, *resume) : std::nullopt;
+}
+
+void run_actor::check_and_carry_out(run_command& c, result<void> allowed) {
+  const auto needed = needed_check(c);
+  if (!needed) return carry_out(c, {std::move(allowed), {}});
+  if (auto verdict = needed->try_run(most_steps_in_place))
+    return carry_out(c, {std::move(allowed), std::move(verdict)});
+  // The job holds what the check refers to.
+  const auto check = [needed = *needed, flow = flow_, what = c.what] { return needed.run(); };
+  check_elsewhere(check, [this, c, allowed = std::move(allowed)](result<void> verdict) mutable {
+    carry_out(c, {std::move(allowed), std::move(verdict)});
+  });
+}
+
+void run_actor::carry_out(run_command& c, const examination& found) {
+  // The command comes before the unfinished work, which it may end or pause. A refused command
+  // resumes nothing.
+  auto work = unfinished_work();
+  if (execute(c, found)) resume(std::move(work));
 }
 
 void run_actor::handle(activate_run& a) {
   life_.on_message();
-  if (load()) {
+  when_loaded([this, done = std::move(a.done)] {
+    if (load_failure_) return done(*load_failure_);
     resume(unfinished_work());
-    if (context_->settings.engine.recovery_batch == 0) activate_children();
-    a.done({});
-  }
-  if (load_failure_) a.done(*load_failure_);
+    after_reads([this, done] {
+      if (context_->settings.engine.recovery_batch == 0) activate_children();
+      done({});
+    });
+  });
 }
 
 template <class Handle>
 void run_actor::on_notice(const reply<void>& done, Handle handle) {
   life_.on_message();
-  if (load()) {
+  when_loaded([this, done, handle = std::move(handle)] {
+    if (load_failure_) return done({});
     resume(unfinished_work());
-    handle();
-  }
-  done({});
+    after_reads([this, done, handle] {
+      handle();
+      after_reads([done] { done({}); });
+    });
+  });
 }
 
 void run_actor::handle(const child_ended& ended) {
-  on_notice(ended.done, [&] { on_child_ended(ended); });
+  on_notice(ended.done,
+            [this, child = ended.child, end = ended.end] { on_child_ended(child, end); });
 }
 
 void run_actor::handle(const child_orphaned& orphaned) {
-  on_notice(orphaned.done, [&] { obey_orphan_entry(*context_->store->durable_view()); });
+  on_notice(orphaned.done, [this] {
+    const auto find = [key = key_](engine_context& context, const persistence::view& now) {
+      return read_orphan(context, now, key);
+    };
+    read(find, [this](const std::optional<flow::abandoned_child>& how) {
+      if (how) obey_orphan_entry(*how);
+    });
+  });
 }
 
 void run_actor::handle(const child_resumed& resumed) {
-  on_notice(resumed.done, [&] { on_child_resumed(resumed.child); });
-}
-
-bool run_actor::load() {
-  if (!life_.start_loading()) return !load_failure_;
-  loading_ = context_->loads.take(key_);
-  const auto view = context_->store->durable_view();
-  auto found = persistence::load_run(*view, key_);
-  if (!found) {
-    load_failure_ = std::move(found).error();
-  } else if (*found) {
-    auto compiled = context_->flows.get(*view, key_.scope, (*found)->state.flow);
-    if (compiled) {
-      flow_ = *std::move(compiled);
-      recorder_ = persistence::run_recorder{(*found)->state, (*found)->size};
-      run_ = std::move((*found)->state);
-      // A crashed actor may not have reported these tasks to the dispatcher.
-      if (!recorder_.indexes().tasks.empty())
-        send(dispatcher_, tasks_changed{key_, {}, recorder_.indexes().tasks});
-    } else {
-      load_failure_ = std::move(compiled).error();
-    }
-  }
-  if (load_failure_) context_->log->error("cannot load the run: {}", load_failure_->message);
-  return !load_failure_;
+  on_notice(resumed.done, [this, child = resumed.child] { on_child_resumed(child); });
 }
 
 flow::recovery run_actor::unfinished_work() const {
@@ -150,12 +216,31 @@ flow::recovery run_actor::unfinished_work() const {
 
 void run_actor::resume(flow::recovery work) {
   if (!life_.resume()) return;
-  if (run_) reconcile_children();
+  const auto question = run_ ? family_of(*run_, *flow_) : family_question{};
+  if (!question.has_family()) return resume_work(std::move(work));
+  if (family_) {
+    reconcile(*std::exchange(family_, std::nullopt));
+    return after_reads([this, work = std::move(work)]() mutable { resume_work(std::move(work)); });
+  }
+  const auto find = [key = key_, question](engine_context& context, const persistence::view& now) {
+    return read_family(context, now, key, question);
+  };
+  read(find, [this, work = std::move(work)](const family_news& news) mutable {
+    reconcile(news);
+    after_reads([this, work = std::move(work)]() mutable { resume_work(std::move(work)); });
+  });
+}
+
+void run_actor::resume_work(flow::recovery work) {
   for (auto& e : work.effects) perform(e);
   for (auto& c : work.commands) apply_or_ignore(std::move(c));
   // The timer may have fired without effect while the run was not loaded.
-  if (commits_.empty() && recorder_.indexes().timer)
-    send(timer_, timer_changed{key_, {}, recorder_.indexes().timer});
+  if (commits_.empty()) report_timers();
+}
+
+void run_actor::report_timers() {
+  if (recorder_.indexes().timers.any())
+    send(timer_, timer_changed{key_, {}, recorder_.indexes().timers});
 }
 
 result<ended_run> run_actor::current_run() const {
@@ -167,18 +252,23 @@ result<ended_run> run_actor::current_run() const {
 }
 
 void run_actor::settle() {
-  loading_ = {};
+  // A run that has ended or stops makes no call, so others get its places.
+  if (life_.is_stopping() || !run_ || run_->status != run_status::running) turns_.clear();
   if (!commits_.empty()) return life_.on_pending_commits();
   const bool parked = load_failure_ || !run_ || flow::is_parked(*run_);
-  const bool may_linger = !recorder_.indexes().tasks.empty() &&
-                          context_->active_runs.used() < context_->active_runs.most() / 2;
+  const bool may_linger =
+      !recorder_.tasks().empty() && context_->active_runs.used() < context_->active_runs.most() / 2;
   const auto next = life_.settle(parked, may_linger);
   if (next.start_linger_timer) send_self_after(linger_time, linger_over{life_.received()});
   if (next.report_idle) {
-    send(directory_, run_idle{key_, life_.received(), life_.resumed(),
-                              std::make_shared<const result<ended_run>>(current_run())});
+    auto run = std::make_shared<const result<ended_run>>(current_run());
+    park();
+    send(directory_, run_idle{key_, life_.received(), life_.resumed(), std::move(run)});
   }
-  if (next.end) quit();
+  if (next.end) {
+    stash_.clear();  // as the messages in the mailbox: they are answered `unavailable`
+    quit();
+  }
 }
 
 }  // namespace pawl::actors

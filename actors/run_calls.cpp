@@ -6,16 +6,38 @@
 #include "actors/inline_call.hpp"
 #include "actors/invocations.hpp"
 #include "actors/run.hpp"
+#include "flow/nodes/node.hpp"
+#include "flow/values/json_size.hpp"
 #include "persistence/keys.hpp"
 
 namespace pawl::actors {
 namespace {
 
-/// How long a call waits that the executor or the task queue had no room for. Short compared to the
-/// steps that fill an executor, long compared to the cost of another try.
-constexpr std::chrono::milliseconds retry_full_after{20};
+/// A transition in which pure calls have taken this time, or have returned this much, makes no
+/// further one: others need the thread, and the state must not outgrow its limit unchecked.
+constexpr std::chrono::milliseconds max_time_of_calls{1};
+constexpr std::size_t max_bytes_of_calls = std::size_t{256} << 10;
 
 }  // namespace
+
+bool run_actor::call_now(flow::invoke_effect& wanted, flow::step_outcome_command& made,
+                         calls_made& before) {
+  if (wanted.child || !wanted.queue.empty()) return false;
+  if (life_.is_stopping() || !context_->admitted.is_open()) return false;
+  if (before.time >= max_time_of_calls || before.bytes >= max_bytes_of_calls) return false;
+  const auto function = context_->functions->find_or_null(key_.scope, wanted.code_ref);
+  if (!function || !function->options.pure) return false;
+  const functions::value_limits limits{context_->settings.run.max_result_bytes};
+  outcome how = call_inline(make_invocation(context_, key_, flow_->id().name, wanted, function),
+                            *context_->clock, limits);
+  ++before.count;
+  before.time += how.finished_at - how.started_at;
+  if (how.value) before.bytes += flow::json_size(*how.value);
+  made = {wanted.token,         wanted.node,    wanted.visit,    wanted.attempt,
+          std::move(how.value), how.started_at, how.finished_at, std::move(how.interrupted),
+          context_->rng->draw()};
+  return true;
+}
 
 void run_actor::perform(flow::effect& e) {
   // A stopping engine starts no step: the run makes this call when it is next loaded.
@@ -23,10 +45,9 @@ void run_actor::perform(flow::effect& e) {
   if (auto* const invoke = std::get_if<flow::invoke_effect>(&e)) {
     // An earlier effect of the same transition may have ended the run.
     if (flow::waits_for(*flow_, *run_, invoke->token, invoke->node, invoke->visit, invoke->attempt))
-      call(e);
+      call(e, {});
   } else if (const auto* const abandon = std::get_if<flow::abandon_effect>(&e)) {
-    if (const auto found = calls_.find(abandon->token); found != calls_.end())
-      context_->executor->cancel(found->second.id);
+    this->abandon(abandon->token);
   } else if (const auto* const orphan = std::get_if<flow::abandon_child_effect>(&e)) {
     send(directory_, child_orphaned{{key_.scope, orphan->child.child}, {}});
   } else if (run_->status == run_status::running) {
@@ -35,13 +56,27 @@ void run_actor::perform(flow::effect& e) {
   }
 }
 
-void run_actor::call(flow::effect& e) {
+void run_actor::abandon(flow::token_id token) {
+  if (const auto found = calls_.find(token); found != calls_.end())
+    context_->executor->cancel(found->second.id);
+  // A call that waits for its place is answered as one that waits for a thread.
+  if (const auto waiting = turns_.extract(token)) {
+    const turn& own = waiting.mapped();
+    const time_point now = context_->clock->now();
+    const error why{errc::cancelled, "the step was cancelled"};
+    on_outcome({token, own.node, own.visit, own.attempt,
+                std::make_shared<outcome>(outcome{why, {}, now, now})});
+  }
+}
+
+void run_actor::call(flow::effect& e, turn own) {
   auto& wanted = std::get<flow::invoke_effect>(e);
   if (wanted.child) return start_child(wanted);
   if (auto queue = queue_of(*context_, key_.scope, wanted); !queue.empty())
-    return enqueue_task(e, std::move(queue));
+    return enqueue_task(wanted, std::move(queue), std::move(own));
   const auto function = context_->functions->find(key_.scope, wanted.code_ref);
-  if (function && !(*function)->options.run_inline) return call_function(e, *function);
+  if (function && !(*function)->options.run_inline)
+    return call_function(e, *function, std::move(own));
 
   const auto take = [&](outcome how) {
     on_outcome({wanted.token, wanted.node, wanted.visit, wanted.attempt,
@@ -55,32 +90,63 @@ void run_actor::call(flow::effect& e) {
   }
   // The call releases the data before its outcome changes them, so that they change in place.
   const functions::value_limits limits{context_->settings.run.max_result_bytes};
-  take(call_inline(make_invocation(context_, key_, wanted, *function), *context_->clock, limits));
+  take(call_inline(make_invocation(context_, key_, flow_->id().name, wanted, *function),
+                   *context_->clock, limits));
 }
 
-void run_actor::call_function(flow::effect& e, const functions::function_ptr& function) {
+void run_actor::call_function(flow::effect& e, const functions::function_ptr& function, turn own) {
   auto& wanted = std::get<flow::invoke_effect>(e);
-  invocation call = make_invocation(context_, key_, wanted, function);
-  wanted.state = call.state;  // for another try
+  auto place = take_place(context_->waiting_calls, wanted, std::move(own));
+  if (!place) return;
+  invocation call = make_invocation(context_, key_, flow_->id().name, wanted, function);
+  call.place = *std::move(place);
   call.done = [self = self(), token = wanted.token, node = wanted.node, visit = wanted.visit,
                attempt = wanted.attempt](outcome how) {
     post(self, step_done{token, node, visit, attempt, std::make_shared<outcome>(std::move(how))});
   };
   const auto submitted = context_->executor->submit(std::move(call));
-  if (submitted) {
-    calls_[wanted.token] = {*submitted, wanted.attempt};
-  } else if (submitted.error().code == errc::overloaded) {
-    perform_later(e, retry_full_after);
-  }
+  if (submitted) calls_[wanted.token] = {*submitted, wanted.attempt};
   // Otherwise the engine is stopping: the run makes this call when it is next loaded.
-  wanted.state.reset();
+  wanted.state = {};
 }
 
-void run_actor::enqueue_task(flow::effect& e, std::string queue) {
-  const auto& wanted = std::get<flow::invoke_effect>(e);
-  if (context_->queued_tasks.full()) return perform_later(e, retry_full_after);
+void run_actor::enqueue_task(const flow::invoke_effect& wanted, std::string queue, turn own) {
+  // Kept until the task is counted.
+  const auto place = take_place(context_->queued_tasks, wanted, std::move(own));
+  if (!place) return;
   apply_or_ignore(flow::enqueue_task_command{wanted.token, wanted.node, wanted.visit,
                                              wanted.attempt, std::move(queue), wanted.code_ref});
+}
+
+std::optional<fair_limiter::place> run_actor::take_place(fair_limiter& of,
+                                                         const flow::invoke_effect& wanted,
+                                                         turn own) {
+  if (own.of == &of) return std::move(own.place);
+  auto place = of.take_or_wait(key_.scope, flow_->id().name, [self = self(), token = wanted.token] {
+    post(self, place_taken{token});
+  });
+  if (place.taken()) return place;
+  turns_[wanted.token] = {&of, std::move(place), wanted.node, wanted.visit, wanted.attempt};
+  return std::nullopt;
+}
+
+void run_actor::on_place_taken(const place_taken& taken) {
+  const auto found = turns_.find(taken.token);
+  if (found == turns_.end() || !found->second.place.taken()) return;
+  turn own = std::move(turns_.extract(found).mapped());
+  if (life_.is_stopping() || !run_ || !context_->admitted.is_open()) return;
+  if (!flow::waits_for(*flow_, *run_, taken.token, own.node, own.visit, own.attempt)) return;
+  const flow::token& token = *run_->find_token(taken.token);
+  const auto& place = flow_->at(token.node);
+  auto wanted = place.behaviour->call(*run_, token, place);
+  if (wanted) {
+    flow::effect e{*std::move(wanted)};
+    return call(e, std::move(own));
+  }
+  // Other data than when the call was decided: its arguments cannot be computed any more.
+  const time_point now = context_->clock->now();
+  on_outcome({taken.token, own.node, own.visit, own.attempt,
+              std::make_shared<outcome>(outcome{std::move(wanted).error(), {}, now, now})});
 }
 
 void run_actor::perform_later(flow::effect e, std::chrono::milliseconds delay) {
@@ -99,11 +165,13 @@ void run_actor::on_outcome(const step_done& step) {
       step.token, step.node, step.visit, step.attempt, std::move(step.result->value),
       step.result->started_at, step.result->finished_at, std::move(step.result->interrupted),
       context_->rng->draw()});
-  if (context_->suspects.find(key_)) {
-    // The process survived this step, so the run makes progress.
-    context_->suspects.remove(key_);
-    erase_index_entry(persistence::keys::suspect(key_));
-  }
+  forget_suspicion();
+}
+
+void run_actor::forget_suspicion() {
+  if (!context_->suspects.find(key_)) return;
+  context_->suspects.remove(key_);
+  erase_index_entry(persistence::keys::suspect(key_));
 }
 
 }  // namespace pawl::actors

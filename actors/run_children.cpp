@@ -16,17 +16,6 @@ constexpr std::uint64_t child_fingerprint = 0x5b0f10c;
 
 constexpr std::chrono::milliseconds retry_start_after{100};
 
-error failed_child(const run_summary& child) {
-  if (child.status == run_status::cancelled)
-    return {errc::cancelled,
-            "run " + child.key.id.str() + " of flow " + child.flow.name.str() + " was cancelled"};
-  const auto& why = child.error.value_or(run_error{});
-  return {errc::function_failed,
-          "run " + child.key.id.str() + " of flow " + child.flow.name.str() + " failed" +
-              (why.node.empty() ? "" : " at \"" + why.node + "\"") + ": " + why.message,
-          why.type};
-}
-
 }  // namespace
 
 void run_actor::start_child(const flow::invoke_effect& wanted) {
@@ -46,14 +35,6 @@ void run_actor::start_child(const flow::invoke_effect& wanted) {
   flow::start_command start;
   start.key = {key_.scope, child.id};
   start.flow.name = child.flow;
-  if (child.version) {
-    start.flow.version = *child.version;
-  } else {
-    const auto published =
-        context_->flows.published(*context_->store->durable_view(), key_.scope, child.flow);
-    if (!published) return answer(published.error());
-    start.flow.version = *published;
-  }
   start.input = wanted.args;
   start.metadata = run_->metadata;
   start.fingerprint = child_fingerprint;
@@ -61,8 +42,11 @@ void run_actor::start_child(const flow::invoke_effect& wanted) {
   start.depth = child.depth;
   start.parent_attempt = wanted.attempt;
   start.trace = wanted.trace;
-  const run_key key = start.key;
-  send(directory_, run_command{key, std::make_shared<flow::command>(std::move(start)), answer});
+  if (child.version) start.flow.version = *child.version;
+  run_command command{start.key, nullptr, answer};
+  command.what = std::make_shared<flow::command>(std::move(start));
+  command.version = child.version ? start_version::given : start_version::published;
+  send(directory_, std::move(command));
 }
 
 void run_actor::on_child_answered(const child_answered& a) {
@@ -85,11 +69,22 @@ void run_actor::on_child_answered(const child_answered& a) {
   const auto* const t = run_->find_token(a.token);
   if (t == nullptr || !t->child || t->child->id != a.child || t->attempt != a.attempt) return;
   const command_done& child = **a.how;
-  if (child.over) {
-    apply_or_ignore(flow::replace_child_command{a.token, a.child});
-  } else if (!is_finished(child.run.status) || !take_child(a.child, true)) {
-    apply_or_ignore(flow::child_started_command{a.token, a.child});
-  }
+  if (child.over) return apply_or_ignore(flow::replace_child_command{a.token, a.child});
+  if (!is_finished(child.run.status))
+    return apply_or_ignore(flow::child_started_command{a.token, a.child});
+  read_end_of(a.child, [this, token = a.token, child = a.child](std::optional<child_end> end) {
+    if (!end || !take_child(child, *std::move(end), true))
+      apply_or_ignore(flow::child_started_command{token, child});
+  });
+}
+
+template <class Then>
+void run_actor::read_end_of(const run_id& child, Then then) {
+  const auto find = [key = run_key{key_.scope, child}](const engine_context&,
+                                                       const persistence::view& now) {
+    return read_child_end(now, key);
+  };
+  read(find, std::move(then));
 }
 
 void run_actor::retry_child_start(flow::token_id token) {
@@ -114,111 +109,56 @@ void run_actor::activate_children() {
       send(directory_, recover_run{{key_.scope, t.child->id}, {}});
 }
 
-void run_actor::on_child_ended(const child_ended& ended) {
-  // If no token waits for the child, its index entry is all that is left of it.
-  if (!run_ || !take_child(ended.child, false))
-    erase_index_entry(persistence::keys::ended({key_, ended.child}));
+void run_actor::on_child_ended(const run_id& child, const std::shared_ptr<const child_end>& end) {
+  const auto take = [this, child](std::optional<child_end> how) {
+    // If no token waits for the child, its index entry is all that is left of it.
+    if (!run_ || !how || !take_child(child, *std::move(how), false))
+      erase_index_entry(persistence::keys::ended({key_, child}));
+  };
+  if (end || !run_ || run_->tokens.find_waiting_for(child) == nullptr)
+    return take(end ? std::optional{*end} : std::nullopt);
+  read_end_of(child, take);
 }
 
-bool run_actor::take_child(const run_id& id, bool answered) {
-  const auto waits =
-      std::find_if(run_->tokens.begin(), run_->tokens.end(),
-                   [&](const flow::token& t) { return t.child && t.child->id == id; });
-  if (waits == run_->tokens.end()) return false;
-  const auto view = context_->store->durable_view();
-  const auto record = persistence::load_record(*view, {key_.scope, id});
-  const bool exists = record && *record;
-  if (exists && !is_finished((*record)->summary.status)) return false;
+bool run_actor::take_child(const run_id& id, child_end end, bool answered) {
+  const flow::token* const waits = run_->tokens.find_waiting_for(id);
+  if (waits == nullptr) return false;
   // It may have ended for an attempt before this one. Then the start of this one resumes it.
-  if (exists && !answered && (*record)->parent_attempt < waits->attempt) return false;
-  result<json> value = !record  ? record.error()
-                       : exists ? result_of_child(*view, **record)
-                                : error{errc::not_found, "run " + id.str() + " no longer exists"};
+  if (!answered && end.attempt && *end.attempt < waits->attempt) return false;
+  result<json> value = end.data ? result<json>{std::move(end.data->edit())} : end.data.error();
   const auto now = context_->clock->now();
-  const auto applied =
-      apply(flow::step_outcome_command{waits->id,
-                                       flow_->at(waits->node).id,
-                                       waits->visit,
-                                       waits->attempt,
-                                       std::move(value),
-                                       exists ? (*record)->summary.created_at : now,
-                                       now,
-                                       {},
-                                       context_->rng->draw()});
+  const auto applied = apply(flow::step_outcome_command{waits->id,
+                                                        flow_->at(waits->node).id,
+                                                        waits->visit,
+                                                        waits->attempt,
+                                                        std::move(value),
+                                                        end.created_at.value_or(now),
+                                                        now,
+                                                        {},
+                                                        context_->rng->draw()});
   PAWL_ASSERT_RUN(applied, "a token that waits for a run takes its result");
   return true;
 }
 
-result<json> run_actor::result_of_child(const persistence::view& now,
-                                        const persistence::run_record& record) const {
-  const run_summary& child = record.summary;
-  if (child.status != run_status::completed) return failed_child(child);
-  auto found = persistence::load_run(now, child.key);
-  if (!found) return std::move(found).error();
-  return *(*found)->state.data;
-}
-
-void run_actor::reconcile_children() {
-  const auto view = context_->store->durable_view();
-  if (run_->parent) reconcile_parent(*view);
-  const auto& nodes = flow_->nodes();
-  if (std::any_of(nodes.begin(), nodes.end(),
-                  [](const flow::compiled_node& n) { return n.type == "subflow"; }))
-    take_notices_of_children(*view);
-}
-
-void run_actor::reconcile_parent(const persistence::view& now) {
-  obey_orphan_entry(now);
-  if (is_finished(run_->status)) {
-    const auto entry = now.get(persistence::column::indexes,
-                               persistence::keys::ended({{key_.scope, *run_->parent}, key_.id}));
-    if (entry && *entry) notify_parent();
-    return;
+void run_actor::reconcile(const family_news& news) {
+  if (run_->parent) {
+    if (news.orphaned) obey_orphan_entry(*news.orphaned);
+    if (is_finished(run_->status)) {
+      if (news.has_end_notice) notify_parent();
+    } else if (news.parent_has_ended) {
+      apply_or_ignore(flow::abandon_command{flow::child_fate::cancel});
+    }
   }
-  const auto parent = persistence::load_record(now, {key_.scope, *run_->parent});
-  if (!parent || !*parent) return;
-  const run_status status = (*parent)->summary.status;
-  const bool is_over = status == run_status::completed || status == run_status::cancelled;
-  if (is_over) apply_or_ignore(flow::abandon_command{flow::child_fate::cancel});
+  for (const auto& child : news.ended) on_child_ended(child, nullptr);
+  for (const auto& child : news.resumed) on_child_resumed(child);
 }
 
-void run_actor::take_notices_of_children(const persistence::view& now) {
-  namespace keys = persistence::keys;
-  // From before all entries of this run.
-  const auto ended =
-      children_in(now, {keys::ended({key_, run_id{}}), keys::ended_children().to}, keys::ended_of);
-  const auto resumed = children_in(
-      now, {keys::resumed({key_, run_id{}}), keys::resumed_children().to}, keys::resumed_of);
-  for (const auto& id : ended)
-    if (!take_child(id, false)) erase_index_entry(keys::ended({key_, id}));
-  for (const auto& id : resumed) on_child_resumed(id);
-}
-
-std::vector<run_id> run_actor::children_in(
-    const persistence::view& now, const persistence::view::range& entries,
-    std::optional<persistence::keys::parent_and_child> (*decode)(std::string_view)) const {
-  std::vector<run_id> children;
-  const auto scanned =
-      now.scan(persistence::column::indexes, entries, [&](std::string_view key, std::string_view) {
-        auto entry = decode(key);
-        if (!entry || entry->parent != key_) return persistence::view::next::stop;
-        children.push_back(std::move(entry->child));
-        return persistence::view::next::more;
-      });
-  if (!scanned) context_->log->error("cannot list child runs: {}", scanned.error().message);
-  return children;
-}
-
-void run_actor::obey_orphan_entry(const persistence::view& now) {
-  const std::string key = persistence::keys::orphaned_run(key_);
-  const auto entry = now.get(persistence::column::indexes, key);
-  if (!entry || !*entry) return;
-  const auto how = persistence::decode_orphan(**entry);
-  if (!how) return context_->log->error("an index entry is damaged: {}", how.error().message);
+void run_actor::obey_orphan_entry(const flow::abandoned_child& how) {
   const bool is_open = run_ && !is_finished(run_->status);
   // Refused if the run is compensating: it ends by itself then, and erases the entry.
-  if (is_open) apply_or_ignore(flow::abandon_command{how->fate, how->attempt});
-  if (!is_open || how->fate == flow::child_fate::halt) erase_index_entry(key);
+  if (is_open) apply_or_ignore(flow::abandon_command{how.fate, how.attempt});
+  if (!is_open || how.fate == flow::child_fate::halt)
+    erase_index_entry(persistence::keys::orphaned_run(key_));
 }
 
 void run_actor::on_child_resumed(const run_id& child) {
@@ -228,24 +168,13 @@ void run_actor::on_child_resumed(const run_id& child) {
   erase_index_entry(persistence::keys::resumed({key_, child}));
 }
 
-result<void> run_actor::check_parent_waits() const {
-  const auto view = context_->store->durable_view();
-  const auto parent = persistence::load_run(*view, {key_.scope, *run_->parent});
-  if (!parent) return parent.error();
-  if (!*parent) return {};  // it is a run of its own now
-  const flow::run_state& of = (*parent)->state;
-  const auto compiled = context_->flows.get(*view, key_.scope, of.flow);
-  if (!compiled) return compiled.error();
-  if (of.status != run_status::completed && of.status != run_status::cancelled &&
-      !of.compensating && flow::find_visit_of(**compiled, of, key_.id) != nullptr)
-    return {};
-  return error{errc::illegal_transition,
-               "cannot retry run " + key_.id.str() + ": its parent, run " + run_->parent->str() +
-                   ", no longer waits for it. Allowed: set-data, restart"};
-}
-
 void run_actor::notify_parent() {
-  if (run_->parent) send(directory_, child_ended{{key_.scope, *run_->parent}, key_.id, {}});
+  if (!run_->parent) return;
+  // If the run has moved on, the parent reads how it has ended.
+  std::shared_ptr<const child_end> end;
+  if (commits_.empty() && is_finished(run_->status))
+    end = std::make_shared<const child_end>(end_of(*run_));
+  send(directory_, child_ended{{key_.scope, *run_->parent}, key_.id, {}, std::move(end)});
 }
 
 }  // namespace pawl::actors

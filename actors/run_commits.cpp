@@ -34,33 +34,31 @@ error started_differently(const run_id& id) {
 std::vector<std::string> warnings_of(const flow::compiled_flow& flow, const flow::command& c) {
   const auto* const signal = std::get_if<flow::signal_command>(&c);
   if (signal == nullptr) return {};
-  const auto& nodes = flow.nodes();
-  const auto type_of = [](const auto& node) { return node.behaviour->awaited_signal(); };
-  if (std::any_of(nodes.begin(), nodes.end(),
-                  [&](const auto& node) { return type_of(node) == signal->type; }))
-    return {};
-  std::vector<std::string_view> awaited;
-  for (const auto& node : nodes)
-    if (!type_of(node).empty()) awaited.push_back(type_of(node));
+  if (!flow.awaiting(signal->type).empty()) return {};
   std::string warning = "no node of flow " + flow.id().name.str() + " awaits the signal \"" +
                         signal->type + "\"; it is kept in the inbox of the run";
-  if (const auto near = nearest(signal->type, awaited))
+  if (const auto near = nearest(signal->type, flow.awaited_signals()))
     warning += ". Did you mean \"" + std::string{*near} + "\"?";
   return {std::move(warning)};
 }
 
 }  // namespace
 
-bool run_actor::execute(run_command& c) {
-  if (std::holds_alternative<flow::start_command>(*c.what)) return execute_start(c);
+bool run_actor::execute(run_command& c, const examination& found) {
+  if (std::holds_alternative<flow::start_command>(*c.what)) return execute_start(c, found);
   if (!run_) {
     c.answer(persistence::no_such_run(key_.id));
     return false;
   }
   const run_status before = run_->status;
-  auto applied = check(c);
+  const bool is_timer = std::holds_alternative<flow::timer_command>(*c.what);
+  auto applied = c.if_checkpoint && *c.if_checkpoint != run_->sequence
+                     ? result<void>{checkpoint_moved(*run_)}
+                     : found.allowed;
   auto warnings = warnings_of(*flow_, *c.what);
-  if (applied) applied = apply(std::move(*c.what));
+  if (applied) applied = apply(std::move(*c.what), found.checked);
+  // It is not due yet if the clock was set back since it fired.
+  if (is_timer && !applied) report_timers();
   commits_.when_durable([this, answer = c.answer, before,
                          refused = applied ? std::nullopt : std::optional{applied.error()},
                          summary = flow::summarize(*run_), pausing = run_->pausing(),
@@ -77,27 +75,18 @@ bool run_actor::execute(run_command& c) {
   return applied.has_value();
 }
 
-result<void> run_actor::check(const run_command& c) const {
-  if (c.if_checkpoint && *c.if_checkpoint != run_->sequence) return checkpoint_moved(*run_);
+bool run_actor::retries_child(const run_command& c) const {
   // A run that compensates compensates the rest whether its parent waits for it or not.
-  const bool retries_child = run_->parent && run_->status == run_status::failed &&
-                             !run_->compensating &&
-                             std::holds_alternative<flow::retry_command>(*c.what);
-  return retries_child ? check_parent_waits() : result<void>{};
+  return run_->parent && run_->status == run_status::failed && !run_->compensating &&
+         std::holds_alternative<flow::retry_command>(*c.what);
 }
 
-bool run_actor::execute_start(run_command& c) {
+bool run_actor::execute_start(run_command& c, const examination& found) {
   auto& start = std::get<flow::start_command>(*c.what);
   if (run_) return execute_repeated_start(c, start);
-  auto compiled = context_->flows.get(*context_->store->durable_view(), key_.scope, start.flow);
-  if (!compiled) {
-    c.answer(std::move(compiled).error());
-    return false;
-  }
-  flow_ = *std::move(compiled);
   run_.emplace();
   run_->key = key_;
-  if (const auto applied = apply(std::move(*c.what)); !applied) {
+  if (const auto applied = apply(std::move(*c.what), found.checked); !applied) {
     run_.reset();
     c.answer(applied.error());
     return false;
@@ -134,15 +123,25 @@ void run_actor::apply_or_ignore(flow::command&& c) {
     context_->log->debug("{}", applied.error().message);
 }
 
-result<void> run_actor::apply(flow::command&& c) {
+result<void> run_actor::apply(flow::command&& c, std::optional<result<void>> checked) {
   command_timer timer{c};
-  flow::apply_context apply_context{context_->clock->now()};
-  apply_context.queue_of =
-      [this, room = context_->queued_tasks.left()](const flow::invoke_effect& call) mutable {
-        std::string queue = room == 0 ? std::string{} : queue_of(*context_, key_.scope, call);
-        if (!queue.empty()) --room;
-        return queue;
-      };
+  const auto now = context_->engine_time->read();
+  flow::apply_context apply_context{now.wall_clock, now.engine_time};
+  std::vector<fair_limiter::place> places;  // until the tasks are counted
+  apply_context.queue_of = [&](const flow::invoke_effect& call) {
+    std::string queue = queue_of(*context_, key_.scope, call);
+    if (queue.empty()) return queue;
+    places.push_back(context_->queued_tasks.try_take(key_.scope));
+    return places.back().taken() ? queue : std::string{};
+  };
+  calls_made calls;
+  if (context_->functions->has_pure()) {
+    apply_context.call_now = [this, &calls](flow::invoke_effect& wanted,
+                                            flow::step_outcome_command& made) {
+      return call_now(wanted, made, calls);
+    };
+  }
+  apply_context.checked = std::move(checked);
   auto moved = flow::apply(*flow_, *run_, std::move(c), apply_context);
   if (!moved) return std::move(moved).error();
   if (moved->changes_nothing()) return {};
@@ -151,15 +150,15 @@ result<void> run_actor::apply(flow::command&& c) {
                   "an idle run changes only after a message of the directory");
   timer.on_applied(context_->metrics, moved->change);
   if (timer.leads_to_step()) step_timer_ = timer;
-  auto before = recorder_.indexes();
-  auto writes = std::make_shared<const persistence::batch>(
-      recorder_.record(*run_, moved->change, context_->settings.storage.snapshot_min_bytes));
+  auto recorded =
+      recorder_.record(*run_, moved->change, context_->settings.storage.snapshot_min_bytes);
+  auto writes = std::make_shared<const persistence::batch>(std::move(recorded.writes));
   // Not when it is durable: this actor may crash before it is notified of that.
-  if (before.tasks != recorder_.indexes().tasks)
-    count_queued_tasks(before.tasks, recorder_.indexes().tasks);
+  count_queued_tasks(recorded.tasks);
   commits_.push({std::move(moved->effects), std::move(moved->change.events), run_->sequence,
-                 moved->change.at, std::move(before), recorder_.indexes()});
+                 moved->change.at, recorded.before, recorded.after, std::move(recorded.tasks)});
   send(persister_, commit{std::move(writes), persistence::journal_entry{key_, run_->sequence}});
+  if (calls.count > 0) forget_suspicion();
   return {};
 }
 
@@ -167,12 +166,9 @@ void run_actor::on_committed() {
   pending_commit durable = commits_.pop();
   context_->metrics.commit.record(std::chrono::steady_clock::now() - durable.sent_at);
   publish(durable);
-  if (durable.after.timer != durable.before.timer)
-    send(timer_, timer_changed{key_, durable.before.timer, durable.after.timer});
-  if (durable.after.tasks != durable.before.tasks) {
-    send(dispatcher_,
-         tasks_changed{key_, std::move(durable.before.tasks), std::move(durable.after.tasks)});
-  }
+  if (durable.after.timers != durable.before.timers)
+    send(timer_, timer_changed{key_, durable.before.timers, durable.after.timers});
+  if (!durable.tasks.empty()) send(dispatcher_, tasks_changed{key_, std::move(durable.tasks)});
   for (const auto& then : durable.continuations) then(nullptr);
   const bool has_ended = durable.after.status && is_finished(*durable.after.status) &&
                          !(durable.before.status && is_finished(*durable.before.status));
@@ -221,14 +217,13 @@ void run_actor::publish(const pending_commit& durable) const {
     context_->events.publish({key_, flow::to_history(*flow_, e, durable.sequence, durable.at)});
 }
 
-void run_actor::count_queued_tasks(const std::vector<flow::open_task>& before,
-                                   const std::vector<flow::open_task>& after) const {
+void run_actor::count_queued_tasks(const persistence::task_changes& changed) const {
   const auto queued = [](const std::vector<flow::open_task>& tasks) {
     return static_cast<std::uint64_t>(std::count_if(
         tasks.begin(), tasks.end(), [](const flow::open_task& t) { return t.task.lease == 0; }));
   };
-  context_->queued_tasks.take(queued(after));
-  context_->queued_tasks.give_back(queued(before));
+  context_->queued_tasks.take(key_.scope, queued(changed.after));
+  context_->queued_tasks.give_back(key_.scope, queued(changed.before));
 }
 
 std::shared_ptr<flow::invoke_effect> run_actor::take_leased_call() {
@@ -247,22 +242,25 @@ std::shared_ptr<flow::invoke_effect> run_actor::take_leased_call() {
 void run_actor::erase_index_entry(std::string key) {
   commits_.when_durable([this, key = std::move(key)](const error* failure) {
     if (failure != nullptr) return;
-    // A later transition may wait for the child again, and then needs the notice of its end.
-    const auto ended = persistence::keys::ended_of(key);
-    if (ended && std::find(recorder_.indexes().children.begin(), recorder_.indexes().children.end(),
-                           ended->child) != recorder_.indexes().children.end())
-      return;
-    const auto entry = context_->store->durable_view()->get(persistence::column::indexes, key);
-    if (!entry || !*entry) return;
-    auto writes = std::make_shared<persistence::batch>();
-    writes->erase(persistence::column::indexes, key);
-    commits_.push({{},
-                   {},
-                   run_ ? run_->sequence : 0,
-                   context_->clock->now(),
-                   recorder_.indexes(),
-                   recorder_.indexes()});
-    send(persister_, commit{std::move(writes)});
+    const auto find = [key](const engine_context&, const persistence::view& now) {
+      const auto entry = now.get(persistence::column::indexes, key);
+      return entry && entry->has_value();
+    };
+    read(find, [this, key](bool exists) {
+      // A later transition may wait for the child again, and then needs the notice of its end.
+      const auto ended = persistence::keys::ended_of(key);
+      if (ended && run_ && run_->tokens.find_waiting_for(ended->child) != nullptr) return;
+      if (!exists) return;
+      auto writes = std::make_shared<persistence::batch>();
+      writes->erase(persistence::column::indexes, key);
+      commits_.push({{},
+                     {},
+                     run_ ? run_->sequence : 0,
+                     context_->clock->now(),
+                     recorder_.indexes(),
+                     recorder_.indexes()});
+      send(persister_, commit{std::move(writes)});
+    });
   });
 }
 

@@ -10,10 +10,8 @@ void run_lifecycle::on_message() noexcept {
   if (state_ == state::lingering) state_ = state::active;
 }
 
-bool run_lifecycle::start_loading() noexcept {
-  if (state_ != state::loading) return false;
-  state_ = state::dormant;
-  return true;
+void run_lifecycle::on_loaded() noexcept {
+  if (state_ == state::loading) state_ = state::dormant;
 }
 
 bool run_lifecycle::resume() noexcept {

@@ -45,8 +45,9 @@ class run_lifecycle {
 
   /// A message from the directory has come.
   void on_message() noexcept;
-  /// Returns true the first time only.
-  [[nodiscard]] bool start_loading() noexcept;
+  /// The run is in memory, or loading has failed. Not only the first time: a run that was idle may
+  /// have given its state away.
+  void on_loaded() noexcept;
   /// Returns true the first time only.
   [[nodiscard]] bool resume() noexcept;
   void shut_down() noexcept;

@@ -17,21 +17,22 @@ constexpr next_step nothing{}, report{false, true, false}, linger{true, false, f
 run_lifecycle active_actor() {
   run_lifecycle life;
   life.on_message();
-  REQUIRE(life.start_loading());
+  life.on_loaded();
   REQUIRE(life.resume());
   return life;
 }
 
 }  // namespace
 
-TEST_CASE("an actor loads its run once and resumes its work once", "[lifecycle]") {
+TEST_CASE("an actor may load its run again but resumes its work once", "[lifecycle]") {
   run_lifecycle life;
   CHECK(life.now() == state::loading);
   life.on_message();
-  CHECK(life.start_loading());
+  life.on_loaded();
   CHECK(life.now() == state::dormant);
-  CHECK_FALSE(life.start_loading());
   CHECK(life.resume());
+  CHECK(life.now() == state::active);
+  life.on_loaded();
   CHECK(life.now() == state::active);
   CHECK_FALSE(life.resume());
   CHECK(life.resumed());
@@ -50,7 +51,7 @@ TEST_CASE("an active actor with work stays active, and reports idle when its run
 TEST_CASE("a dormant actor reports idle even if its run has work", "[lifecycle]") {
   run_lifecycle life;
   life.on_message();
-  REQUIRE(life.start_loading());
+  life.on_loaded();
   CHECK(life.settle(busy, has_tasks) == report);
   CHECK_FALSE(life.resumed());
   life.on_message();

@@ -10,7 +10,6 @@
 #include "actors/directory.hpp"
 #include "actors/dispatcher.hpp"
 #include "actors/persister.hpp"
-#include "actors/reader.hpp"
 #include "actors/syncer.hpp"
 #include "actors/timer.hpp"
 #include "persistence/keys.hpp"
@@ -30,12 +29,12 @@ caf::actor spawn_blocking(caf::actor_system& system, blocking_actors where, Args
 engine_actors start_actors(caf::actor_system& system, const engine_context_ptr& context,
                            blocking_actors blocking) {
   engine_actors started;
-  const auto syncing = spawn_blocking<syncer>(system, blocking, context);
-  const auto writing = spawn_blocking<persister>(system, blocking, context, syncing);
-  started.reader = spawn_blocking<reader>(system, blocking);
-  started.catalog = system.spawn<catalog>(context, writing);
-  started.timer = system.spawn<timer>(context);
-  started.dispatcher = system.spawn<dispatcher>(context);
+  const auto groups = std::make_shared<written_groups>(context);
+  const auto syncing = spawn_blocking<syncer>(system, blocking, groups);
+  const auto writing = spawn_blocking<persister>(system, blocking, context, syncing, groups);
+  started.catalog = spawn_blocking<catalog>(system, blocking, context, writing);
+  started.timer = spawn_blocking<timer>(system, blocking, context, writing);
+  started.dispatcher = spawn_blocking<dispatcher>(system, blocking, context);
   for (std::uint32_t i = 0; i < context->settings.engine.shards; ++i)
     started.shards.push_back(
         system.spawn<directory>(context, writing, started.timer, started.dispatcher));
@@ -44,7 +43,8 @@ engine_actors start_actors(caf::actor_system& system, const engine_context_ptr& 
   for (const auto& shard : started.shards) post(shard, set_shards{started.shards});
   post(started.timer, set_shards{started.shards});
   post(started.dispatcher, set_shards{started.shards});
-  started.supervisor = system.spawn<supervisor>(context, started, writing, syncing);
+  started.supervisor =
+      spawn_blocking<supervisor>(system, blocking, context, started, writing, syncing);
   return started;
 }
 
@@ -55,13 +55,12 @@ supervisor::supervisor(caf::actor_config& config, engine_context_ptr context, en
       actors_(std::move(watched)),
       persister_(std::move(persister)),
       syncer_(std::move(syncer)),
-      shards_left_(actors_.shards.size()) {}
+      committing_left_(actors_.shards.size() + 2) {}
 
 caf::behavior supervisor::make_behavior() {
   watch(persister_);
   watch(syncer_);
   watch(actors_.catalog);
-  watch(actors_.reader);
   watch(actors_.timer);
   watch(actors_.dispatcher);
   for (const auto& shard : actors_.shards) watch(shard);
@@ -148,11 +147,13 @@ void supervisor::on_down(const caf::actor_addr& source, const caf::error& reason
     return quit();
   }
   const auto is_source = [&](const caf::actor& a) { return a.address() == source; };
-  if (!std::any_of(actors_.shards.begin(), actors_.shards.end(), is_source)) return;
-  // When all shards have ended, the persister has the last commits of all runs in its mailbox.
-  if (--shards_left_ == 0) {
+  const bool commits = is_source(actors_.timer) || is_source(actors_.dispatcher) ||
+                       std::any_of(actors_.shards.begin(), actors_.shards.end(), is_source);
+  if (!commits) return;
+  // When all have ended, the persister has the last commits of all runs, and of how far the engine
+  // time is ahead, in its mailbox.
+  if (--committing_left_ == 0) {
     send(actors_.catalog, shutdown_run{});
-    send(actors_.reader, shutdown_run{});
     send(persister_, shutdown_run{});
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,6 @@ namespace pawl::actors {
 struct engine_actors {
   caf::actor supervisor;
   caf::actor catalog;
-  caf::actor reader;
   caf::actor timer;
   caf::actor dispatcher;
   std::vector<caf::actor> shards;
@@ -63,7 +63,7 @@ class supervisor : public monitoring_actor {
   const engine_actors actors_;
   const caf::actor persister_;
   const caf::actor syncer_;
-  std::size_t shards_left_;
+  std::size_t committing_left_;  ///< shards, timer and dispatcher that have not ended
   bool stopping_ = false;
   std::vector<reply<void>> stop_answers_;
   std::shared_ptr<const persistence::view> recovery_view_;  ///< of the start; null afterwards

@@ -1,32 +1,29 @@
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <vector>
 
-#include "actors/engine_context.hpp"
 #include "actors/mail.hpp"
 #include "actors/messages.hpp"
+#include "actors/written_groups.hpp"
 
 namespace pawl::actors {
 
-/// Makes written groups durable, all that have come with one sync, then publishes them to readers
-/// and notifies their senders. After the first failed sync it syncs nothing: admission is closed
-/// and every sender is answered `commit_failed`.
+/// Makes the groups durable that the persister hands over, all that have come with one sync.
 ///
 /// Blocks, so it runs on a thread of its own.
 class syncer : public actor_base {
  public:
-  syncer(caf::actor_config& config, engine_context_ptr context);
+  syncer(caf::actor_config& config, std::shared_ptr<written_groups> groups);
   caf::behavior make_behavior() override;
   const char* name() const override { return "pawl.syncer"; }
 
  private:
   void sync_pending();
 
-  const engine_context_ptr context_;
+  const std::shared_ptr<written_groups> groups_;
   std::vector<group_written> pending_;
   bool sync_due_ = false;
-  std::optional<error> failure_;
 };
 
 }  // namespace pawl::actors

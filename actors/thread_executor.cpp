@@ -10,7 +10,9 @@ namespace {
 class thread_executor final : public executor {
  public:
   explicit thread_executor(thread_executor_options options)
-      : pool_(std::make_shared<thread_pool>(std::move(options))) {}
+      : pool_(std::make_shared<thread_pool>(std::move(options))) {
+    pool_->start_watcher();
+  }
   ~thread_executor() override { pool_->stop(std::chrono::milliseconds{0}); }
 
   result<invocation_id> submit(invocation call) override { return pool_->submit(std::move(call)); }

@@ -1,7 +1,5 @@
 #include "actors/thread_executor.hpp"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <atomic>
 #include <latch>
@@ -9,6 +7,7 @@
 #include <vector>
 
 #include "actors/executor_fixture.hpp"
+#include "tests/support/cpu_time.hpp"
 
 using namespace pawl;                          // NOLINT
 using namespace pawl::actors;                  // NOLINT
@@ -20,7 +19,7 @@ TEST_CASE("a call is answered with its value and its times") {
     return json{state, step.args(), step.node(), step.idempotency_key()};
   })};
   a.call.idempotency_key = "run/node/1";
-  a.call.state = std::make_shared<const json>(json{{"s", 1}});
+  a.call.state = step_data{json{{"s", 1}}};
   a.call.args = {{"a", 2}};
   auto answer = submit(*executor, std::move(a));
   const auto how = get(answer);
@@ -108,23 +107,30 @@ TEST_CASE("a function at its limit delays only its own calls, which stay in orde
   CHECK(begun.size() == 20);
 }
 
-TEST_CASE("a full queue answers overloaded and accepts calls again when there is room") {
-  auto options = options_with(1);
-  options.queue_limit = 2;
-  const auto executor = make_thread_executor(options);
+TEST_CASE("a call gives its place back when it begins, and when it is cancelled before") {
+  const auto executor = make_thread_executor(options_with(1));
+  fair_limiter places{100};
+  const auto with_place = [&](functions::function_ptr f) {
+    asked a{std::move(f)};
+    a.call.place = places.try_take(default_scope());
+    return a;
+  };
   const auto door = std::make_shared<gate>();
-  auto running = submit(*executor, asked{blocked_at(door)});
+  auto running = submit(*executor, with_place(blocked_at(door)));
   door->await_arrivals(1);
-  auto second = submit(*executor, asked{blocked_at(door, 1)});
-  auto third = submit(*executor, asked{blocked_at(door)});
-  const auto refused = executor->submit(asked{blocked_at(door)}.call);
-  REQUIRE_FALSE(refused);
-  CHECK(refused.error().code == errc::overloaded);
-  CHECK(refused.error().message.find("executor.queue_limit") != std::string::npos);
+  CHECK(places.now().used == 0);
+  auto queued = submit(*executor, with_place(blocked_at(door, 1)));
+  asked cancelled = with_place(blocked_at(door));
+  const auto id = executor->submit(std::move(cancelled.call));
+  REQUIRE(id);
+  CHECK(places.now().used == 2);
+  executor->cancel(*id);
+  CHECK(code_of(get(cancelled.answer)) == errc::cancelled);
+  CHECK(places.now().used == 1);
   door->open();
-  for (auto* answer : {&running, &second, &third}) CHECK(get(*answer).value);
-  auto again = submit(*executor, asked{blocked_at(door)});
-  CHECK(get(again).value);
+  CHECK(get(running).value);
+  CHECK(get(queued).value);
+  CHECK(places.now().used == 0);
 }
 
 TEST_CASE("a cancelled queued call never begins") {
@@ -232,7 +238,7 @@ TEST_CASE("a call releases its state before it is answered") {
   const auto state = std::make_shared<const json>(json{{"large", 1}});
   std::promise<long> owners;
   asked a{function_of([](const json& s) { return s; })};
-  a.call.state = state;
+  a.call.state = step_data{state};
   a.call.done = [&](outcome) { owners.set_value(state.use_count()); };
   REQUIRE(executor->submit(std::move(a.call)));
   CHECK(owners.get_future().get() == 1);
@@ -257,22 +263,16 @@ TEST_CASE("log lines and progress are observed while the function runs") {
   CHECK(get(answer).value);
 }
 
-TEST_CASE("an unused executor starts no thread, and an idle one uses no CPU") {
+TEST_CASE("an unused executor has one thread, and an idle one uses no CPU") {
   const auto before = thread_count();
   const auto executor = make_thread_executor(options_with(8));
-  CHECK(thread_count() == before);
+  CHECK(thread_count() == before + 1);  // for time-outs
   auto answer = submit(*executor, asked{function_of([] {}), 1h});
   get(answer);
   CHECK(thread_count() <= before + 2);
-  const auto cpu = [] {
-    rusage usage{};
-    ::getrusage(RUSAGE_SELF, &usage);
-    return std::chrono::seconds{usage.ru_utime.tv_sec + usage.ru_stime.tv_sec} +
-           std::chrono::microseconds{usage.ru_utime.tv_usec + usage.ru_stime.tv_usec};
-  };
-  const auto used = cpu();
+  const auto used = pawl::testing::cpu_time();
   std::this_thread::sleep_for(200ms);
-  CHECK(cpu() - used < 20ms);
+  CHECK(pawl::testing::cpu_time() - used < 20ms);
 }
 
 TEST_CASE("a call of a step begins when its earlier call has returned or was cancelled") {

@@ -1,10 +1,12 @@
 #include "actors/timer.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include <spdlog/spdlog.h>
 
+#include "persistence/clock_lead.hpp"
 #include "persistence/keys.hpp"
 
 namespace pawl::actors {
@@ -12,31 +14,27 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Timers that are due within this time are held in memory.
-constexpr std::chrono::seconds window = 120s;
-constexpr std::size_t max_upcoming = 50'000;
 /// Bounds how many runs are loaded at once when many timers are due, so that other work passes.
 constexpr std::size_t max_firing = 128;
 /// Before a timer is fired again whose run could not be loaded.
 constexpr std::chrono::seconds retry_after = 5s;
 
-/// After every timer's key: no timer is in the store only.
-const std::string end_of_timers = "u";
-
 }  // namespace
 
-timer::timer(caf::actor_config& config, engine_context_ptr context)
-    : actor_base(config),
-      context_(std::move(context)),
-      read_to_(persistence::keys::timers_before({}).from) {}
+timer::timer(caf::actor_config& config, engine_context_ptr context, caf::actor persister)
+    : actor_base(config), context_(std::move(context)), persister_(std::move(persister)) {}
 
 caf::behavior timer::make_behavior() {
+  if (const auto stored = persistence::load_clock_lead(*context_->store->durable_view()))
+    stored_lead_ = *stored;
+  context_->step_timers->on_earlier([to = self()] { post(to, step_timer_started{}); });
   return {
       [this](const set_shards& m) {
         shards_ = m.all;
         fire_due();
       },
       [this](const timer_changed& c) { change(c); },
+      [this](const step_timer_started&) { fire_due(); },
       [this](const timer_handled& handled) {
         --firing_;
         if (handled.again) send_self_after(retry_after, timer_changed{*handled.again});
@@ -45,79 +43,78 @@ caf::behavior timer::make_behavior() {
       [this](const poll_due& poll) {
         if (poll.number == last_poll_) fire_due();
       },
-      [this](const shutdown_run&) { quit(); },
+      // Of the lead. If it could not be stored, the store has failed and is opened again.
+      [](const committed&) {},
+      [](const commit_failed&) {},
+      [this](const shutdown_run&) {
+        store_lead();
+        quit();
+      },
   };
 }
 
-/// Breaks a reference cycle: the shards hold the timer.
+/// Breaks reference cycles: the shards and the timers of steps hold the timer.
 void timer::on_exit() {
   shards_.clear();
+  context_->step_timers->on_earlier({});
 }
 
 void timer::change(const timer_changed& change) {
-  if (change.before) upcoming_.erase(persistence::keys::timer(change.key, *change.before));
-  if (!change.after) return;
-  std::string key = persistence::keys::timer(change.key, *change.after);
-  if (key >= read_to_) return;  // read from the store when the window reaches it
-  const auto [place, is_new] = upcoming_.insert(std::move(key));
-  if (!is_new) return;
-  const bool is_first = place == upcoming_.begin();
-  if (upcoming_.size() > max_upcoming) {
-    read_to_ = *upcoming_.rbegin();
-    upcoming_.erase(std::prev(upcoming_.end()));
-  }
-  if (is_first) fire_due();
+  if (change.before.time) times_.remove(change.key, *change.before.time);
+  if (change.before.duration) durations_.remove(change.key, *change.before.duration);
+  const bool time_is_first = change.after.time && times_.add(change.key, *change.after.time);
+  const bool duration_is_first =
+      change.after.duration && durations_.add(change.key, *change.after.duration);
+  if (time_is_first || duration_is_first) fire_due();
 }
 
 void timer::fire_due() {
-  const time_point now = context_->clock->now();
-  if (read_to_ < persistence::keys::timers_before(now + window / 2).to) refill(now);
-  while (!upcoming_.empty() && firing_ < max_firing) {
-    const auto due = persistence::keys::due_of(*upcoming_.begin());
-    if (due && *due > now) break;
-    const std::string first = *upcoming_.begin();
-    upcoming_.erase(upcoming_.begin());
-    fire(first);
-    // Timers that did not fit into memory are next.
-    if (upcoming_.empty() && read_to_ < persistence::keys::timers_before(now).to) refill(now);
-  }
-  // With `max_firing` timers under way, their answers continue. Without timers nothing is due.
-  if (firing_ < max_firing && !(upcoming_.empty() && read_to_ == end_of_timers)) schedule(now);
+  const auto now = context_->engine_time->read();
+  store_lead();
+  context_->step_timers->fire_due(now.engine_time);
+  fire_runs(now);
+  schedule(now);
 }
 
-void timer::refill(time_point now) {
-  auto range = persistence::keys::timers_before({});
-  const std::string end_of_window = persistence::keys::timers_before(now + window).to;
-  range.from = read_to_;
-  range.to = end_of_timers;
-  read_to_ = end_of_timers;
-  std::size_t room = max_upcoming - std::min(upcoming_.size(), max_upcoming);
-  const auto scanned = context_->store->durable_view()->scan(
-      persistence::column::indexes, range, [&](std::string_view key, std::string_view) {
-        if (room == 0 || key >= end_of_window) {
-          read_to_ = std::string{key};
-          return persistence::view::next::stop;
-        }
-        --room;
-        upcoming_.emplace(key);
-        return persistence::view::next::more;
-      });
-  if (scanned) return;
-  context_->log->error("cannot read timers: {}", scanned.error().message);
-  read_to_ = range.from;
+void timer::fire_runs(const engine_time::reading& now) {
+  if (shards_.empty()) return;
+  refill(times_, now.wall_clock);
+  refill(durations_, now.engine_time);
+  // In turn, so that many timers of one kind do not delay those of the other.
+  for (bool more = true; more;) {
+    more = false;
+    for (const auto& [list, at] :
+         {std::pair{&times_, now.wall_clock}, std::pair{&durations_, now.engine_time}}) {
+      if (firing_ == max_firing) return;  // their answers continue
+      if (const auto due = list->take_due(at)) {
+        fire(*due);
+        refill(*list, at);
+        more = true;
+      }
+    }
+  }
+}
+
+void timer::refill(timer_list& list, time_point now) {
+  if (!list.must_read(now)) return;
+  if (const auto read = list.read(*context_->store->durable_view(), now); !read)
+    context_->log->error("cannot read timers: {}", read.error().message);
 }
 
 void timer::fire(const std::string& timer_key) {
   const auto key = persistence::keys::run_of(timer_key);
-  if (!key) {
+  const auto kind = persistence::keys::timer_kind_of(timer_key);
+  if (!key || !kind) {
     context_->log->error("ignored a timer that names no run");
     return;
   }
   ++firing_;
   auto command = std::make_shared<flow::command>(flow::timer_command{context_->rng->draw()});
-  const timer_changed again{*key, {}, persistence::keys::due_of(timer_key)};
+  timer_changed again{*key, {}, {}};
+  (*kind == persistence::timer_kind::time ? again.after.time : again.after.duration) =
+      persistence::keys::due_of(timer_key);
   const auto handled = [again](const result<command_done>& done) {
-    // A run that could be loaded has no such timer, or has taken it.
+    // A run that could be loaded has no such timer, or has taken it, or has reported it again.
     const bool was_taken = done || done.error().code == errc::conflict ||
                            done.error().code == errc::not_found ||
                            done.error().code == errc::illegal_transition;
@@ -127,16 +124,33 @@ void timer::fire(const std::string& timer_key) {
        run_command{*key, std::move(command), reply_by_message<command_done>(self(), handled)});
 }
 
-void timer::schedule(time_point now) {
+void timer::schedule(const engine_time::reading& now) {
   // If the clock is set forward, timers are late by at most this time.
   const std::chrono::microseconds longest = context_->clock->longest_wait();
+  const auto of_steps = context_->step_timers->next_due();
+  // The answers of runs continue with theirs.
+  const bool waits_for_runs = firing_ == max_firing;
+  if (!of_steps && (waits_for_runs || (times_.is_empty() && durations_.is_empty()))) return;
   std::chrono::microseconds wait = longest;
-  if (!upcoming_.empty()) {
-    if (const auto due = persistence::keys::due_of(*upcoming_.begin()))
-      wait = std::clamp<std::chrono::microseconds>(*due - now, 0us, longest);
+  const auto wake_at = [&](const std::optional<time_point>& due, time_point at) {
+    if (due) wait = std::min(wait, std::clamp<std::chrono::microseconds>(*due - at, 0us, longest));
+  };
+  wake_at(of_steps, now.engine_time);
+  if (!waits_for_runs) {
+    wake_at(times_.next_due(), now.wall_clock);
+    wake_at(durations_.next_due(), now.engine_time);
   }
   // Rounded up: a poll that comes too early finds nothing due.
   send_self_after(std::chrono::ceil<std::chrono::milliseconds>(wait), poll_due{++last_poll_});
+}
+
+void timer::store_lead() {
+  const auto lead = context_->engine_time->lead();
+  if (stored_lead_ && std::chrono::abs(lead - *stored_lead_) < engine_time::noticeable) return;
+  stored_lead_ = lead;
+  auto writes = std::make_shared<persistence::batch>();
+  persistence::store_clock_lead(*writes, lead);
+  send(persister_, commit{std::move(writes)});
 }
 
 }  // namespace pawl::actors

@@ -1,5 +1,6 @@
 #include "actors/worker_tasks.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -33,7 +34,7 @@ std::optional<time_point> oldest_in(const engine_context& context, const task_qu
 
 worker_task make_worker_task(const persistence::keys::task_key& key, const lease& l,
                              const flow::invoke_effect& call, const flow_version_id& flow,
-                             time_point now) {
+                             const engine_time::reading& now) {
   worker_task task;
   task.id = {key.run.id.str() + "~" + std::to_string(key.token) + "." + std::to_string(call.visit) +
                  "." + std::to_string(call.attempt),
@@ -50,9 +51,11 @@ worker_task make_worker_task(const persistence::keys::task_key& key, const lease
   task.answer = call.answer;
   task.lease_time = l.length;
   task.trace = call.trace;
-  if (call.timeout.count() > 0) task.timeout_at = now + call.timeout;
-  if (call.deadline && (!task.timeout_at || *call.deadline < *task.timeout_at))
-    task.timeout_at = call.deadline;
+  if (call.timeout.count() > 0) task.timeout_at = now.wall_clock + call.timeout;
+  if (call.deadline) {
+    const time_point deadline = *call.deadline - (now.engine_time - now.wall_clock);
+    task.timeout_at = std::min(deadline, task.timeout_at.value_or(deadline));
+  }
   return task;
 }
 

@@ -18,7 +18,9 @@ namespace {
 void add_settings_options(CLI::App& app, settings_options& to) {
   app.add_option("--config", to.config_file, "Configuration file (TOML)")->type_name("FILE");
   app.add_option("--data-dir", to.data_dir, "Data folder")->type_name("DIR");
-  app.add_option("--durability", to.durability, "Data survives power loss, kill -9, or neither")
+  app.add_option(
+         "--durability", to.durability,
+         "What stored data survives: sync a power loss, async kill -9, off only an orderly stop")
       ->type_name("sync|async|off");
   app.add_option("--set", to.set, "Any setting of `pawl config`; repeatable")
       ->type_name("KEY=VALUE")

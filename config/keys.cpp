@@ -116,6 +116,10 @@ constexpr std::array table{
         "Number of journal groups that are kept. A client that watches all runs can "
         "reconnect without a gap if at most this many groups were written meanwhile.",
         1, 1'000'000'000},
+    key{"storage.cache_bytes", [](settings& s) -> field { return &s.storage.cache_bytes; },
+        "Memory of the store's cache of blocks that were read from disk.", mib, 64 * gib},
+    key{"storage.memtable_bytes", [](settings& s) -> field { return &s.storage.memtable_bytes; },
+        "Memory of what was written and is not in tables on disk yet.", 4 * mib, 16 * gib},
     key{"storage.flow_cache_bytes",
         [](settings& s) -> field { return &s.storage.flow_cache_bytes; },
         "Maximum memory of cached compiled flows, as an estimate. Runs keep the flows that they "
@@ -135,6 +139,9 @@ constexpr std::array table{
         "Maximum size of a run's data, as compact JSON. A step that would exceed it "
         "fails.",
         kib, gib},
+    key{"run.max_metadata_bytes", [](settings& s) -> field { return &s.run.max_metadata_bytes; },
+        "Maximum size of a run's metadata, as compact JSON. A start with more is refused.", kib,
+        gib},
     key{"run.max_result_bytes", [](settings& s) -> field { return &s.run.max_result_bytes; },
         "Maximum size of a step's result, as compact JSON. A step with a larger result "
         "fails.",
@@ -159,6 +166,15 @@ constexpr std::array table{
     key{"engine.scheduler_threads",
         [](settings& s) -> field { return &s.engine.scheduler_threads; },
         "Number of threads that run actors. 0: one per core.", 0, 1'024},
+    key{"engine.load_threads", [](settings& s) -> field { return &s.engine.load_threads; },
+        "Number of threads that read runs from the store, compile their flows, and check long "
+        "inputs and answers.",
+        1, 1'024},
+    key{"engine.parked_cache_bytes",
+        [](settings& s) -> field { return &s.engine.parked_cache_bytes; },
+        "Maximum memory of the states of waiting runs that are kept, as an estimate, so that a "
+        "signal or a timer need not read the store. 0: none is kept.",
+        0, 64 * gib},
     key{"engine.shards", [](settings& s) -> field { return &s.engine.shards; },
         "Number of shards of the run directory.", 1, 1'024},
     key{"engine.max_active_runs", [](settings& s) -> field { return &s.engine.max_active_runs; },
@@ -167,6 +183,20 @@ constexpr std::array table{
     key{"engine.max_commands_in_flight",
         [](settings& s) -> field { return &s.engine.max_commands_in_flight; },
         "Maximum number of commands that are accepted but not answered. Further commands "
+        "are refused as `overloaded`.",
+        1, 100'000'000},
+    key{"engine.max_bytes_in_flight",
+        [](settings& s) -> field { return &s.engine.max_bytes_in_flight; },
+        "Maximum total size of the commands that are accepted but not answered and of the queries "
+        "that wait, as compact JSON. A scope can have at most as much as remains free. Further "
+        "ones are refused as `overloaded`. A larger command is accepted if there is no other.",
+        kib, 1'024 * gib},
+    key{"engine.max_waits", [](settings& s) -> field { return &s.engine.max_waits; },
+        "Maximum number of calls that wait for the end of a run. Further ones are refused as "
+        "`overloaded`.",
+        1, 100'000'000},
+    key{"engine.max_queries", [](settings& s) -> field { return &s.engine.max_queries; },
+        "Maximum number of asynchronous queries that are accepted but not answered. Further ones "
         "are refused as `overloaded`.",
         1, 100'000'000},
     key{"engine.recovery_batch", [](settings& s) -> field { return &s.engine.recovery_batch; },
@@ -198,12 +228,19 @@ constexpr std::array table{
 
     key{"executor.threads", [](settings& s) -> field { return &s.executor.threads; },
         "Number of threads that run step functions. 0: twice the number of cores, at "
-        "least 4.",
+        "least 4. While one scope uses all of them, calls of other scopes get up to a quarter "
+        "more.",
         0, 4'096},
     key{"executor.queue_limit", [](settings& s) -> field { return &s.executor.queue_limit; },
-        "Maximum number of calls that wait for a thread. Further calls are refused as "
-        "`overloaded`.",
+        "Maximum number of calls that wait for a thread with their arguments. Further calls wait "
+        "too, but without arguments and data. Other scopes get up to a quarter more.",
         1, 10'000'000},
+    key{"executor.max_http_calls", [](settings& s) -> field { return &s.executor.max_http_calls; },
+        "Maximum number of concurrent calls of `core.http`, which need no thread. Further calls "
+        "wait. A server has at most as many as a quarter of its limit of open files. While one "
+        "scope "
+        "uses all of them, other scopes get up to a quarter more.",
+        1, 100'000},
     key{"executor.default_timeout_ms",
         [](settings& s) -> field { return &s.executor.default_timeout_ms; },
         "Timeout of a step whose node does not set `timeout`. 0: no limit.", 0, 30 * day_ms},
@@ -263,8 +300,9 @@ constexpr std::array table{
         "`default`.",
         0, 0, "a name of `[A-Za-z0-9._:-]`, or empty", is_queue},
     key{"worker.max_queued_tasks", [](settings& s) -> field { return &s.worker.max_queued_tasks; },
-        "Maximum number of queued tasks. A run that would add another one waits.", 1,
-        1'000'000'000},
+        "Maximum number of queued tasks. A run that would add another one waits. While one scope "
+        "uses all of them, other scopes get up to a quarter more.",
+        1, 1'000'000'000},
     key{"worker.max_polls", [](settings& s) -> field { return &s.worker.max_polls; },
         "Maximum number of polls that wait for a task. Further polls are refused as "
         "`overloaded`.",
@@ -291,6 +329,8 @@ constexpr std::array table{
         "a list of origins such as `https://app.example.com`, or `*`", is_origin},
     key{"server.old_api", [](settings& s) -> field { return &s.server.old_api; },
         "Whether the routes of the old engine are available under `/api`."},
+    key{"server.console", [](settings& s) -> field { return &s.server.console; },
+        "Whether the web console is available under `/ui/`, in a build with it."},
     key{"server.max_connections", [](settings& s) -> field { return &s.server.max_connections; },
         "Maximum number of connections. Further ones are answered with 503 and closed.", 1,
         1'000'000},
@@ -336,9 +376,15 @@ constexpr std::array table{
         8, 1000},
     key{"server.max_pending_bytes",
         [](settings& s) -> field { return &s.server.max_pending_bytes; },
-        "Maximum total size of requests that are being read, over all connections. "
+        "Maximum total size of requests that are being read, over all connections. Each address, "
+        "and each scope once the API key is known, can have at most as much as remains free. "
         "Further ones are answered with 503.",
         kib, 1'024 * gib},
+    key{"server.max_output_bytes", [](settings& s) -> field { return &s.server.max_output_bytes; },
+        "Maximum total size of answers that wait to be sent, over all connections. The connections "
+        "of an address can have at most as much as remains free. Further answers above 64 KiB are "
+        "replaced by 503.",
+        mib, 1'024 * gib},
     key{"server.max_message_bytes",
         [](settings& s) -> field { return &s.server.max_message_bytes; },
         "Maximum size of a WebSocket message from a client. A larger one closes the "

@@ -1,37 +1,23 @@
 #include "functions/call.hpp"
 
+#include <atomic>
 #include <exception>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include <pawl/code_ref.hpp>
-#include <pawl/detail/utf8.hpp>
+
+#include "flow/values/error_text.hpp"
 
 namespace pawl::functions {
 namespace {
 
-constexpr std::size_t max_message_bytes = 8 * 1024;
-constexpr std::size_t max_type_bytes = 128;
 constexpr std::size_t max_diagnostics = 100;
 
 error thrown(std::string_view name, std::string_view text) {
-  return fail("exception", pawl::quoted(name) + " threw an exception: " +
-                               detail::to_valid_utf8(text, max_message_bytes));
-}
-
-/// Converts an error of a function to the error that the engine stores.
-error storable(error own) {
-  error out;
-  out.code = errc::function_failed;
-  out.type = detail::to_valid_utf8(own.error_class(), max_type_bytes);
-  out.message = detail::to_valid_utf8(own.message, max_message_bytes);
-  if (own.diagnostics.size() > max_diagnostics) own.diagnostics.resize(max_diagnostics);
-  out.diagnostics = std::move(own.diagnostics);
-  for (auto& diagnostic : out.diagnostics) {
-    diagnostic.pointer = detail::to_valid_utf8(diagnostic.pointer, max_message_bytes);
-    diagnostic.code = detail::to_valid_utf8(diagnostic.code, max_type_bytes);
-    diagnostic.message = detail::to_valid_utf8(diagnostic.message, max_message_bytes);
-  }
-  return out;
+  return fail("exception",
+              pawl::quoted(name) + " threw an exception: " + flow::error_message(text));
 }
 
 error refused_value(std::string_view name, const char* what, error why) {
@@ -56,26 +42,91 @@ call_outcome check_interruption(interruption asked, std::string_view name,
   return {json{}, std::move(asked)};
 }
 
-}  // namespace
+/// The outcome of a function that has returned or ended its call.
+call_outcome outcome_of(result<json> returned, std::string_view name, call_context& step,
+                        const value_limits& limits) {
+  if (!returned) {
+    auto asked = step.take_interruption();
+    if (asked && returned.error().code == errc::interrupted)
+      return check_interruption(*std::move(asked), name, limits);
+    return {storable_error(std::move(returned).error())};
+  }
+  if (auto good = check_value(*returned, limits); !good)
+    return {refused_value(name, " returned an invalid JSON value: ", std::move(good).error())};
+  return {std::move(returned)};
+}
 
-call_outcome call(const step_function& body, std::string_view name, const json& state,
-                  call_context& step, const value_limits& limits) {
+/// Calls `body`, which returns an outcome. Its exception becomes the outcome.
+template <class Body>
+call_outcome guarded(std::string_view name, const Body& body) {
   try {
-    auto returned = body(state, step);
-    if (!returned) {
-      auto asked = step.take_interruption();
-      if (asked && returned.error().code == errc::interrupted)
-        return check_interruption(*std::move(asked), name, limits);
-      return {storable(std::move(returned).error())};
-    }
-    if (auto good = check_value(*returned, limits); !good)
-      return {refused_value(name, " returned an invalid JSON value: ", std::move(good).error())};
-    return {std::move(returned)};
+    return body();
   } catch (const std::exception& failure) {
     return {thrown(name, failure.what())};
   } catch (...) {
     return {thrown(name, "not a std::exception, without text")};
   }
+}
+
+/// The end of an asynchronous call, which comes once.
+class ending {
+ public:
+  ending(std::string name, call_context& step, const value_limits& limits,
+         std::function<void(call_outcome)> done)
+      : name_(std::move(name)), step_(step), limits_(limits), done_(std::move(done)) {}
+  ending(const ending&) = delete;
+  ~ending() {
+    if (!ended_) done_({fail("no_result", pawl::quoted(name_) + " did not end its call")});
+  }
+
+  void end(result<json> value) {
+    if (ended_.exchange(true)) return;
+    auto how = guarded(name_, [&] { return outcome_of(std::move(value), name_, step_, limits_); });
+    std::exchange(done_, nullptr)(std::move(how));
+  }
+  void end_thrown(call_outcome how) {
+    if (!ended_.exchange(true)) std::exchange(done_, nullptr)(std::move(how));
+  }
+
+ private:
+  const std::string name_;
+  call_context& step_;
+  const value_limits limits_;
+  std::function<void(call_outcome)> done_;
+  std::atomic<bool> ended_{false};
+};
+
+}  // namespace
+
+error storable_error(error own) {
+  error out;
+  out.code = errc::function_failed;
+  out.type = flow::error_type(own.error_class());
+  out.message = flow::error_message(own.message);
+  if (own.diagnostics.size() > max_diagnostics) own.diagnostics.resize(max_diagnostics);
+  out.diagnostics = std::move(own.diagnostics);
+  for (auto& diagnostic : out.diagnostics) {
+    diagnostic.pointer = flow::error_message(diagnostic.pointer);
+    diagnostic.code = flow::error_type(diagnostic.code);
+    diagnostic.message = flow::error_message(diagnostic.message);
+  }
+  return out;
+}
+
+call_outcome call(const step_function& body, std::string_view name, const step_data& state,
+                  call_context& step, const value_limits& limits) {
+  return guarded(name, [&] { return outcome_of(body(state, step), name, step, limits); });
+}
+
+void call_asynchronous(const asynchronous_function& begin, const std::string& name,
+                       call_context& step, const value_limits& limits,
+                       std::function<void(call_outcome)> done) {
+  const auto how = std::make_shared<ending>(name, step, limits, std::move(done));
+  auto failed = guarded(name, [&]() -> call_outcome {
+    begin(step, [how](result<json> value) { how->end(std::move(value)); });
+    return {json{}};
+  });
+  if (!failed.value) how->end_thrown(std::move(failed));
 }
 
 }  // namespace pawl::functions

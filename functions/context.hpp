@@ -4,13 +4,17 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <pawl/function.hpp>
+
+#include "functions/call_timers.hpp"
 
 namespace pawl::functions {
 
@@ -21,10 +25,13 @@ struct step_observer {
   std::function<void(double fraction)> on_progress = {};
 };
 
+/// Maximum size of a log message of a step, in this process or of a worker.
+inline constexpr std::size_t max_log_line_bytes = 16 * 1024;
+
 /// Limits of the notifications to an observer.
 struct observer_limits {
   /// Maximum size of a log message. A longer one is cut between two characters and ends with "…".
-  std::size_t max_log_bytes = 16 * 1024;
+  std::size_t max_log_bytes = max_log_line_bytes;
   /// Minimum time between progress notifications. The first report of a function and its first 1.0
   /// are always sent.
   std::chrono::milliseconds progress_interval{50};
@@ -52,9 +59,15 @@ class call_context final : public step_context {
  public:
   /// `observer` must outlive the context, or the time until `close`. A default `stop` token never
   /// stops.
+  /// `timers`: for asynchronous functions; null: they have none.
   call_context(const call_facts& facts, const step_observer& observer,
-               const observer_limits& limits, std::stop_token stop)
-      : facts_(facts), observer_(&observer), limits_(limits), stop_(std::move(stop)) {}
+               const observer_limits& limits, std::stop_token stop,
+               std::shared_ptr<call_timers> timers = nullptr)
+      : facts_(facts),
+        observer_(&observer),
+        limits_(limits),
+        stop_(std::move(stop)),
+        timers_(std::move(timers)) {}
 
   const run_key& run() const noexcept override { return facts_.run; }
   std::string_view node() const noexcept override { return facts_.node; }
@@ -71,6 +84,7 @@ class call_context final : public step_context {
   void log(log_level level, std::string_view message) override;
   void progress(double fraction) override;
 
+  [[nodiscard]] const std::shared_ptr<call_timers>& timers() const noexcept { return timers_; }
   /// Returns the last question passed to `interrupt`, and clears it.
   [[nodiscard]] std::optional<interruption> take_interruption();
   /// The time of the last heartbeat, log message or progress report.
@@ -89,6 +103,7 @@ class call_context final : public step_context {
   const step_observer* observer_;  ///< null after `close`
   const observer_limits limits_;
   const std::stop_token stop_;
+  const std::shared_ptr<call_timers> timers_;
   std::optional<steady::time_point> last_progress_;
   bool complete_reported_ = false;
   std::optional<interruption> interruption_;

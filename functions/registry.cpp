@@ -34,35 +34,47 @@ error missing(std::string_view code_ref, const std::vector<function_ptr>& seen) 
   return {errc::not_found, std::move(text)};
 }
 
+result<void> check_built_in(std::string_view code_ref) {
+  if (auto good = check_code_ref(code_ref); !good) return good;
+  if (code_ref.starts_with(built_in_prefix)) return {};
+  return error{errc::invalid_argument, "the built-in function " + pawl::quoted(code_ref) +
+                                           " needs a name that begins with \"" +
+                                           std::string{built_in_prefix} + "\""};
+}
+
 }  // namespace
 
 result<void> registry::add(const scope_name& scope, std::string_view code_ref, step_function body,
                            function_options options) {
   if (auto good = check_code_ref(code_ref); !good) return good;
   if (code_ref.starts_with(built_in_prefix)) return reserved(code_ref);
-  return insert(&scope, code_ref, std::move(body), std::move(options));
+  return insert(&scope, {std::string{code_ref}, std::move(body), std::move(options)});
 }
 
 result<void> registry::add_built_in(std::string_view code_ref, step_function body,
                                     function_options options) {
-  if (auto good = check_code_ref(code_ref); !good) return good;
-  if (!code_ref.starts_with(built_in_prefix)) {
-    return error{errc::invalid_argument, "the built-in function " + pawl::quoted(code_ref) +
-                                             " needs a name that begins with \"" +
-                                             std::string{built_in_prefix} + "\""};
-  }
-  return insert(nullptr, code_ref, std::move(body), std::move(options));
+  if (auto good = check_built_in(code_ref); !good) return good;
+  return insert(nullptr, {std::string{code_ref}, std::move(body), std::move(options), true});
 }
 
-result<void> registry::insert(const scope_name* scope, std::string_view code_ref,
-                              step_function body, function_options options) {
-  if (!body) {
+result<void> registry::add_built_in(std::string_view code_ref, asynchronous_function begin,
+                                    function_options options, asynchronous_cost cost) {
+  if (auto good = check_built_in(code_ref); !good) return good;
+  return insert(nullptr,
+                {std::string{code_ref}, nullptr, std::move(options), true, std::move(begin), cost});
+}
+
+result<void> registry::insert(const scope_name* scope, registered_function made) {
+  if (!made.body && !made.begin) {
     return error{errc::invalid_argument,
-                 "the function for " + pawl::quoted(code_ref) + " is empty; pass a callable"};
+                 "the function for " + pawl::quoted(made.code_ref) + " is empty; pass a callable"};
   }
-  const bool replace = options.replace;
-  auto added = std::make_shared<const registered_function>(registered_function{
-      std::string{code_ref}, std::move(body), std::move(options), scope == nullptr});
+  const bool replace = made.options.replace;
+  if (made.options.pure) {
+    made.options.run_inline = true;
+    has_pure_.store(true, std::memory_order_relaxed);
+  }
+  auto added = std::make_shared<const registered_function>(std::move(made));
   // Destroyed after the lock is released: a callable's destructor is foreign code.
   function_ptr replaced;
   const std::unique_lock lock{mutex_};
@@ -70,7 +82,7 @@ result<void> registry::insert(const scope_name* scope, std::string_view code_ref
   const auto [place, is_new] = functions.try_emplace(added->code_ref, added);
   if (is_new) return {};
   if (!replace) {
-    return error{errc::already_exists, "the function " + pawl::quoted(code_ref) +
+    return error{errc::already_exists, "the function " + pawl::quoted(added->code_ref) +
                                            " is already registered; set function_options::replace "
                                            "to replace it"};
   }

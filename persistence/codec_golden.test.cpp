@@ -10,6 +10,7 @@
 
 #include <pawl/detail/hex.hpp>
 
+#include "persistence/clock_lead.hpp"
 #include "persistence/codec.hpp"
 #include "persistence/codec/samples.hpp"
 #include "persistence/record.hpp"
@@ -80,12 +81,21 @@ std::vector<golden> all_golden() {
        [](auto bytes) { return is_lease(decode_lease(bytes).value()); }},
       {"journal_group-v1", encode_journal(samples::journal()),
        [](auto bytes) { return decode_journal(bytes).value() == samples::journal(); }},
+      {"journal_block-v1", samples::block().encode(),
+       [](auto bytes) {
+         const auto acme = find_groups(bytes, scope_name{"acme"}).value();
+         block_groups expected;
+         for (const std::size_t place : {0, 64, 255}) expected.set(place);
+         return acme.groups == expected && acme.scopes == 2;
+       }},
       {"run_input-v1", encode_input(samples::input()),
        [](auto bytes) { return decode_input(bytes).value() == samples::input(); }},
       {"orphaned_run-v1", encode_orphan(samples::orphan()),
        [](auto bytes) { return is_orphan(decode_orphan(bytes).value()); }},
       {"suspect-v1", encode_suspect(samples::suspected()),
        [](auto bytes) { return decode_suspect(bytes).value() == samples::suspected(); }},
+      {"clock_lead-v1", encode_clock_lead(samples::clock_lead()),
+       [](auto bytes) { return decode_clock_lead(bytes).value() == samples::clock_lead(); }},
   };
 }
 

@@ -30,7 +30,7 @@ class random_states {
     run.status = status();
     run.data = flow::shared_json{random_object(random_)};
     run.metadata = random_object(random_);
-    run.tokens = tokens(true);
+    run.tokens = with_new(tokens(true), &flow::token::id);
     run.visits = list<std::uint32_t>([&] { return small(); });
     run.sequence = number();
     run.next_token = small();
@@ -40,10 +40,11 @@ class random_states {
     for (std::size_t i = random_.below(3); i > 0; --i) run.maps[small()] = map();
     run.next_signal = 1 + number() / 2;
     if (run.next_signal > 1) {
-      run.inbox = signals();
+      run.inbox = with_new(signals(), &flow::signal::number);
       run.signal_ids = list<std::string>([&] { return text(); });
     }
     run.data_bytes = number();
+    measure(run);
     run.error = maybe<run_error>([&] { return failure(); });
     run.restarted_from = maybe<run_id>([&] { return run_id{text()}; });
     run.parent = maybe<run_id>([&] { return run_id{text()}; });
@@ -151,6 +152,14 @@ class random_states {
     t.leased_at = time();
     t.lease_time = std::chrono::milliseconds{static_cast<std::int64_t>(number())};
     return t;
+  }
+
+  /// Items with numbers that none before has.
+  template <class T, class Number>
+  std::vector<T> with_new(std::vector<T> items, Number T::*number) {
+    for (std::size_t i = 0; i < items.size(); ++i)
+      items[i].*number = static_cast<Number>(3 * i + 1);
+    return items;
   }
 
   std::vector<flow::token> tokens(bool with_writes) {

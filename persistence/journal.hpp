@@ -58,13 +58,19 @@ struct journal_span {
 struct journal_page {
   std::vector<std::pair<journal_position, journal_entry>> entries;  ///< `event` is 0
   journal_position next;                                            ///< where the next page starts
-  bool lost = false;  ///< transitions right after `after` are no longer kept
+  std::size_t steps = 0;  ///< transitions that were read, those of other scopes included
+  bool more = false;      ///< the page has ended before the journal
+  bool lost = false;      ///< transitions right after `after` are no longer kept
 };
-/// Returns at most `limit` transitions of a scope, from position `after`, inclusive. Without
-/// `after`: no transitions, and `next` is the end of the journal. Errors: those of the view,
-/// `corrupt`.
+struct journal_limits {
+  std::size_t entries;  ///< of the page
+  std::size_t steps;    ///< transitions that are read, those of other scopes included
+};
+/// Returns transitions of a scope, from position `after`, inclusive. A page can end without one of
+/// this scope: read on while there is more. Without `after`: no transitions, and `next` is the end
+/// of the journal. Errors: those of the view, `corrupt`.
 [[nodiscard]] result<journal_page> read_journal(const view& from, const scope_name& scope,
                                                 std::optional<journal_position> after,
-                                                std::size_t limit);
+                                                journal_limits limits);
 
 }  // namespace pawl::persistence

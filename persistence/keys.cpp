@@ -76,6 +76,10 @@ std::string schema() {
   return "schema";
 }
 
+std::string clock_lead() {
+  return "clock_lead";
+}
+
 std::string flow_head(const scope_name& scope, const flow_name& flow) {
   std::string key = with_kind('h', scope);
   add_name(key, flow.str());
@@ -187,26 +191,36 @@ view::range runnable_runs() {
   return with_prefix("m");
 }
 
-std::string timer(const run_key& key, time_point due) {
+std::string timer(timer_kind kind, const run_key& key, time_point due) {
   due = std::max(due, time_point{});  // earlier times would sort after all others
-  std::string bytes{'t'};
+  std::string bytes{static_cast<char>(kind)};
   add_number(bytes, static_cast<std::uint64_t>(to_unix_us(due)), 8);
   return bytes + run(key);
 }
 
-view::range timers_before(time_point to) {
-  view::range all = with_prefix("t");
-  all.to = "t";
-  add_number(all.to, static_cast<std::uint64_t>(to_unix_us(to)), 8);
-  return all;
+view::range timers(timer_kind kind) {
+  return with_prefix(std::string{static_cast<char>(kind)});
+}
+
+view::range timers(timer_kind kind, time_point to) {
+  view::range due = timers(kind);
+  due.to = due.from;
+  add_number(due.to, static_cast<std::uint64_t>(to_unix_us(to)), 8);
+  return due;
 }
 
 std::optional<time_point> due_of(std::string_view timer_key) noexcept {
-  if (timer_key.size() < 9 || timer_key.front() != 't') return std::nullopt;
+  if (timer_key.size() < 9 || !timer_kind_of(timer_key)) return std::nullopt;
   std::uint64_t us = 0;
   for (const char c : timer_key.substr(1, 8)) us = us << 8 | static_cast<unsigned char>(c);
   if (us >> 63 != 0) return std::nullopt;  // no timer is due before 1970
   return from_unix_us(static_cast<std::int64_t>(us));
+}
+
+std::optional<timer_kind> timer_kind_of(std::string_view timer_key) noexcept {
+  for (const auto kind : {timer_kind::time, timer_kind::duration})
+    if (!timer_key.empty() && timer_key.front() == static_cast<char>(kind)) return kind;
+  return std::nullopt;
 }
 
 std::string orphaned_run(const run_key& key) {
@@ -272,7 +286,9 @@ std::optional<run_key> run_of(std::string_view index_key) {
   if (index_key.empty()) return std::nullopt;
   const char kind = index_key.front();
   const bool is_listed = kind == 's' || kind == 'm';
-  const std::size_t before_scope = is_listed ? before_scope_of_listed : kind == 't' ? 9 : 1;
+  const std::size_t before_scope = is_listed                  ? before_scope_of_listed
+                                   : timer_kind_of(index_key) ? 9
+                                                              : 1;
   const std::size_t before_id = is_listed ? 8 : 0;
   if (index_key.size() < before_scope) return std::nullopt;
   index_key.remove_prefix(before_scope);
@@ -331,6 +347,12 @@ std::optional<task_key> leased_of(std::string_view key) {
   return task_key{*std::move(run), static_cast<std::uint32_t>(take_number(number, 4))};
 }
 
+std::string journal_block(std::uint64_t number) {
+  std::string key{'b'};
+  add_number(key, number, 8);
+  return key;
+}
+
 std::string journal_group(std::uint64_t number) {
   std::string key{'j'};
   add_number(key, number, 8);
@@ -370,6 +392,12 @@ std::optional<task_queue> task_queue_of(std::string_view counter_key) {
 std::string runs_with_status(const scope_name& scope, run_status status) {
   std::string key = with_kind('s', scope);
   key += static_cast<char>(status);
+  return key;
+}
+
+std::string unfinished_runs(const scope_name& scope, const flow_name& flow) {
+  std::string key = with_kind('u', scope);
+  add_name(key, flow.str());
   return key;
 }
 

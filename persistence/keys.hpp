@@ -14,10 +14,19 @@
 /// several kinds of keys the first byte is the kind. Kinds are never reused.
 ///
 /// A `…_of` function decodes a key. It returns nothing for bytes that are not such a key.
+namespace pawl::persistence {
+
+/// What a timer is set to: a time on the wall clock, or the end of a duration, in engine time.
+enum class timer_kind : char { time = 't', duration = 'd' };
+
+}  // namespace pawl::persistence
+
 namespace pawl::persistence::keys {
 
 // column::meta
 [[nodiscard]] std::string schema();
+/// How far the engine time is ahead of the wall clock; see clock_lead.hpp.
+[[nodiscard]] std::string clock_lead();
 
 // column::flows
 //   'h' scope 0 name 0                         flow head: latest and published version
@@ -61,11 +70,15 @@ inline constexpr std::size_t run_hash_bytes = 16;
 /// What orders the runs of a scope in a listing, whatever their status: ~created8 run 0. Empty for
 /// bytes that are no such key.
 [[nodiscard]] std::string_view order_of(std::string_view listed_run_key) noexcept;
-//   't' due8 scope 0 run 0                     timers
-[[nodiscard]] std::string timer(const run_key& key, time_point due);
-/// The timers of all scopes that are due before `to`, earliest first.
-[[nodiscard]] view::range timers_before(time_point to);
+//   't' due8 scope 0 run 0                     timers set to a time on the wall clock
+//   'd' due8 scope 0 run 0                     timers that end a duration; `due` is engine time
+[[nodiscard]] std::string timer(timer_kind kind, const run_key& key, time_point due);
+/// The timers of all scopes, earliest first.
+[[nodiscard]] view::range timers(timer_kind kind);
+/// Those that are due before `to`.
+[[nodiscard]] view::range timers(timer_kind kind, time_point to);
 [[nodiscard]] std::optional<time_point> due_of(std::string_view timer_key) noexcept;
+[[nodiscard]] std::optional<timer_kind> timer_kind_of(std::string_view timer_key) noexcept;
 //   'u' scope 0 run 0                          orphaned runs: no parent waits for them; the value
 //                                              says what becomes of them
 [[nodiscard]] std::string orphaned_run(const run_key& key);
@@ -132,6 +145,8 @@ struct queued_task {
 [[nodiscard]] std::string journal_group(std::uint64_t number);
 [[nodiscard]] view::range journal();
 [[nodiscard]] std::optional<std::uint64_t> group_of(std::string_view index_key);
+//   'b' block8                                 index of the journal: the scopes in 256 groups
+[[nodiscard]] std::string journal_block(std::uint64_t number);
 
 // column::counters
 //   's' scope 0 status1                        number of runs by status
@@ -139,6 +154,8 @@ struct queued_task {
 /// All scopes.
 [[nodiscard]] view::range run_counts();
 [[nodiscard]] std::optional<run_status> counted_status(std::string_view counter_key);
+//   'u' scope 0 flow 0                         number of unfinished runs of a flow
+[[nodiscard]] std::string unfinished_runs(const scope_name& scope, const flow_name& flow);
 //   'q' scope 0 queue 0 function 0             number of queued tasks
 [[nodiscard]] std::string queued_count(const task_queue& queue);
 /// All scopes.

@@ -21,6 +21,7 @@ const keys::queued_task a_task{{scope_name{"acme"}, "gpu", "w.resize"}, then, {a
 
 TEST_CASE("the bytes of keys do not change", "[keys]") {
   CHECK(keys::schema() == "schema");
+  CHECK(keys::clock_lead() == "clock_lead");
   CHECK(keys::flow_head(scope_name{"acme"}, flow_name{"order"}) == "hacme\0order\0"s);
   CHECK(keys::flow_version(scope_name{"acme"}, {flow_name{"order"}, {1, 2, 258}}) ==
         "vacme\0order\0\0\0\0\1\0\0\0\2\0\0\1\2"s);
@@ -33,7 +34,9 @@ TEST_CASE("the bytes of keys do not change", "[keys]") {
   CHECK(keys::listed_run(a_run, run_status::running, true, then) ==
         "m\1acme\0\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7r-1\0"s);
   CHECK(keys::runs_with_status(scope_name{"acme"}, run_status::running) == "sacme\0\1"s);
-  CHECK(keys::timer(a_run, then) == "t\1\2\3\4\5\6\7\10acme\0r-1\0"s);
+  CHECK(keys::unfinished_runs(scope_name{"acme"}, flow_name{"order"}) == "uacme\0order\0"s);
+  CHECK(keys::timer(timer_kind::time, a_run, then) == "t\1\2\3\4\5\6\7\10acme\0r-1\0"s);
+  CHECK(keys::timer(timer_kind::duration, a_run, then) == "d\1\2\3\4\5\6\7\10acme\0r-1\0"s);
   CHECK(keys::queued(a_task) ==
         "qacme\0gpu\0w.resize\0\1\2\3\4\5\6\7\10r-1\0\0\0\0\11\0\0\0\2\0\0\0\1"s);
   CHECK(keys::leased(a_task.key) == "lacme\0r-1\0\0\0\0\11"s);
@@ -41,6 +44,7 @@ TEST_CASE("the bytes of keys do not change", "[keys]") {
   CHECK(keys::orphaned_run(a_run) == "uacme\0r-1\0"s);
   CHECK(keys::ended({a_run, run_id{"c"}}) == "oacme\0r-1\0c\0"s);
   CHECK(keys::journal_group(258) == "j\0\0\0\0\0\0\1\2"s);
+  CHECK(keys::journal_block(258) == "b\0\0\0\0\0\0\1\2"s);
 }
 
 TEST_CASE("keys of tasks and of the journal can be decoded", "[keys]") {
@@ -72,8 +76,13 @@ TEST_CASE("the run of an index key can be decoded", "[keys]") {
     CHECK(keys::run_of(listed) == a_run);
     CHECK(keys::order_of(listed) == "\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7r-1\0"s);
   }
-  CHECK(keys::run_of(keys::timer(a_run, then)) == a_run);
-  CHECK(keys::due_of(keys::timer(a_run, then)) == then);
+  for (const auto kind : {timer_kind::time, timer_kind::duration}) {
+    const std::string timer = keys::timer(kind, a_run, then);
+    CHECK(keys::run_of(timer) == a_run);
+    CHECK(keys::due_of(timer) == then);
+    CHECK(keys::timer_kind_of(timer) == kind);
+  }
+  CHECK_FALSE(keys::due_of(keys::ended({a_run, run_id{"c"}})).has_value());
   CHECK_FALSE(keys::due_of("t\xc6\xc6\xc6\xc6\0\0\0\1acme\0r-1\0"s));
   for (const char* const bad : {"", "s", "s\1", "s\1acme"}) CHECK(keys::order_of(bad).empty());
   CHECK_FALSE(keys::run_of("").has_value());

@@ -98,10 +98,39 @@ result<void> migrate(store& opened, const migration& step) {
   return commit(opened, changes);
 }
 
+/// Counts the unfinished runs of each flow: the records of runs after `from`.
+result<std::string> count_unfinished_runs(const view& before, std::string_view from,
+                                          batch& changes) {
+  std::string last;
+  std::size_t records = 0;
+  std::optional<error> failure;
+  view::range range{std::string{from}, {}, false};
+  const auto scanned =
+      before.scan(column::runs, range, [&](std::string_view key, std::string_view bytes) {
+        if (records++ == part_records) return view::next::stop;
+        const auto run = decode_run(bytes);
+        if (!run) {
+          failure = run.error();
+          return view::next::stop;
+        }
+        const run_summary& what = run->summary;
+        if (!is_finished(what.status))
+          changes.add(keys::unfinished_runs(what.key.scope, what.flow.name), 1);
+        last = key;
+        return view::next::more;
+      });
+  if (!scanned) return scanned.error();
+  if (failure) return *failure;
+  return records <= part_records ? std::string{} : last + '\0';
+}
+
 }  // namespace
 
 std::span<const migration> migrations() noexcept {
-  return {};  // no schema after the first so far
+  static const migration all[] = {
+      {3, "flows count their unfinished runs", {}, count_unfinished_runs},
+  };
+  return all;
 }
 
 std::uint32_t current_schema() noexcept {

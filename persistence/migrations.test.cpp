@@ -38,7 +38,13 @@ std::vector<migration> two_steps(int& ran) {
            }}};
 }
 
+/// A new store has the current schema; makes it one of the first.
+void make_first_schema(store& opened) {
+  commit(opened, {putting(column::meta, {{keys::schema(), encode_schema({first_schema, {}})}})});
+}
+
 void check_migrating(store& opened) {
+  make_first_schema(opened);
   commit(opened, {putting(column::runs, {{"a", ""}, {"b", ""}})});
   int ran = 0;
   const auto steps = two_steps(ran);
@@ -85,6 +91,7 @@ TEST_CASE("an old store is migrated step by step, once", "[migrations]") {
 
 TEST_CASE("a failed migration changes nothing and can be repeated", "[migrations]") {
   memory_store opened;
+  make_first_schema(opened);
   commit(opened, {putting(column::runs, {{"a", ""}})});
   int ran = 0;
   auto steps = two_steps(ran);
@@ -111,6 +118,7 @@ TEST_CASE("a failed migration changes nothing and can be repeated", "[migrations
 TEST_CASE("a crash after a migration keeps it and its version", "[migrations]") {
   // Each step is synced before the next one runs.
   memory_store opened;
+  make_first_schema(opened);
   commit(opened, {putting(column::runs, {{"a", ""}})});
   int ran = 0;
   auto steps = two_steps(ran);
@@ -134,7 +142,7 @@ TEST_CASE("a migration of many records is done in parts and continues after a cr
   auto living = std::make_shared<memory_store>();
   batch filling;
   for (const auto& [key, value] : all) filling.put(column::runs, key, value);
-  REQUIRE(prepare_schema(*living));
+  make_first_schema(*living);
   commit(*living, {filling});
 
   int parts = 0;
@@ -174,6 +182,28 @@ TEST_CASE("a migration of many records is done in parts and continues after a cr
   CHECK(parts == 4);
 }
 
+TEST_CASE("a store of schema 2 gets a counter of the unfinished runs of each flow",
+          "[migrations]") {
+  memory_store opened;
+  make_first_schema(opened);
+  batch records;
+  for (std::size_t i = 0; i < 2'500; ++i) {
+    run_record run;
+    run.summary.key = {scope_name{"acme"}, run_id{"r" + std::to_string(i)}};
+    run.summary.flow = {flow_name{i % 2 == 0 ? "even" : "odd"}, {1, 0, 0}};
+    run.summary.status = i % 5 == 0   ? run_status::completed
+                         : i % 5 == 1 ? run_status::paused
+                                      : run_status::running;
+    records.put(column::runs, keys::run(run.summary.key), encode_run(run));
+  }
+  commit(opened, {records});
+  REQUIRE(prepare_schema(opened));
+  const auto now = opened.durable_view();
+  CHECK(counter(*now, keys::unfinished_runs(scope_name{"acme"}, flow_name{"even"})) == 1'000);
+  CHECK(counter(*now, keys::unfinished_runs(scope_name{"acme"}, flow_name{"odd"})) == 1'000);
+  CHECK(schema_of(opened) == current_schema());
+}
+
 TEST_CASE("a store of a newer schema is refused and not changed", "[migrations]") {
   memory_store opened;
   int ran = 0;
@@ -183,7 +213,7 @@ TEST_CASE("a store of a newer schema is refused and not changed", "[migrations]"
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::schema_newer);
   CHECK(refused.error().message ==
-        "the store has schema version 4, but this build of Pawl supports versions up to 2; nothing "
+        "the store has schema version 4, but this build of Pawl supports versions up to 3; nothing "
         "was changed. Use the newer Pawl that wrote it");
   CHECK(contents(*opened.durable_view()) == before);
 }

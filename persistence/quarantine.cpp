@@ -6,6 +6,7 @@
 #include "persistence/codec.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/not_found.hpp"
+#include "persistence/run_counts.hpp"
 #include "persistence/runs.hpp"
 
 namespace pawl::persistence {
@@ -28,9 +29,9 @@ void change_status(batch& to, const listing& before, const listing& after) {
   const std::string record = encode_run(after.record);
   to.put(column::runs, keys::run(key), record);
   to.erase(column::indexes, key_of(before));
-  to.add(keys::runs_with_status(key.scope, before.record.summary.status), -1);
   to.put(column::indexes, key_of(after), record);
-  to.add(keys::runs_with_status(key.scope, after.record.summary.status), 1);
+  count_run(to, key.scope, before.record.summary.flow.name, before.record.summary.status,
+            after.record.summary.status);
 }
 
 }  // namespace

@@ -53,8 +53,12 @@ std::string_view to_string(record_kind kind) noexcept {
       return "orphaned_run";
     case record_kind::suspect:
       return "suspect";
+    case record_kind::clock_lead:
+      return "clock_lead";
     case record_kind::journal_group:
       return "journal_group";
+    case record_kind::journal_block:
+      return "journal_block";
   }
   return "unknown";
 }

@@ -33,6 +33,8 @@ enum class record_kind : std::uint8_t {
   run_input = 9,
   orphaned_run = 10,
   suspect = 11,
+  clock_lead = 12,
+  journal_block = 13,
 };
 
 /// "run_summary", or "unknown".

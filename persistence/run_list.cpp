@@ -37,7 +37,8 @@ result<void> run_list::read(source& from) const {
           failure = std::move(record).error();
           return view::next::stop;
         }
-        from.read.push_back({std::string{keys::order_of(key)}, std::move(record->summary)});
+        from.read.push_back(
+            {std::string{keys::order_of(key)}, std::move(record->summary), bytes.size()});
         from.left.from.assign(key).append(1, '\0');
         return view::next::more;
       });

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <deque>
 #include <optional>
 #include <string>
@@ -23,6 +24,7 @@ class run_list {
   struct entry {
     std::string order;  ///< a text that is greater the older the run is
     run_summary run;
+    std::size_t bytes = 0;  ///< of its record
   };
   /// The next run; nothing after the last. Errors: `corrupt`, `io_failed`.
   [[nodiscard]] result<std::optional<entry>> next();

@@ -1,6 +1,7 @@
 #include "persistence/runs.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include <pawl/detail/placement.hpp>
 
@@ -38,15 +39,12 @@ result<flow::run_state> state_before(result<flow::run_input> input) {
 /// wrote it; applying it would read out of bounds.
 bool is_applicable(const flow::run_state& state, const flow::delta& change) {
   constexpr flow::node_index node_limit = 1'000'000;  // more than a flow may have
-  const auto has = [](const std::vector<flow::token>& tokens, flow::token_id id) {
-    return std::any_of(tokens.begin(), tokens.end(),
-                       [&](const flow::token& t) { return t.id == id; });
-  };
-  const auto& removed = change.tokens_removed;
+  const std::unordered_set<flow::token_id> removed{change.tokens_removed.begin(),
+                                                   change.tokens_removed.end()};
+  std::unordered_set<flow::token_id> set;
+  for (const auto& t : change.tokens_set) set.insert(t.id);
   const auto exists = [&](flow::token_id id) {
-    return has(change.tokens_set, id) ||
-           (has(state.tokens, id) &&
-            std::find(removed.begin(), removed.end(), id) == removed.end());
+    return set.contains(id) || (state.find_token(id) != nullptr && !removed.contains(id));
   };
   const auto map_is_applicable = [&](const auto& entry) {
     const auto& [id, map] = entry;
@@ -148,26 +146,36 @@ result<std::optional<run_record>> load_record(const view& from, const run_key& k
   return std::optional{*std::move(record)};
 }
 
-result<std::vector<checkpoint_events>> load_history(const view& from, const run_key& key,
-                                                    std::uint64_t first, std::size_t limit) {
-  std::vector<checkpoint_events> history;
+result<void> visit_history(
+    const view& from, const run_key& key, std::uint64_t first,
+    const std::function<view::next(checkpoint_events what, std::size_t bytes)>& visit) {
   std::optional<error> failure;
   const auto range =
       keys::checkpoints(pawl::detail::run_hash(key), std::max<std::uint64_t>(first, 1));
   const auto scanned =
       from.scan(column::checkpoints, range, [&](std::string_view at, std::string_view bytes) {
-        if (history.size() == limit) return view::next::stop;
         auto change = decode_delta(bytes);
         if (!change) {
           failure =
               of_checkpoint(std::move(change).error(), key, keys::sequence_of(at).value_or(0));
           return view::next::stop;
         }
-        history.push_back({change->sequence, change->at, std::move(change->events)});
-        return view::next::more;
+        return visit({change->sequence, change->at, std::move(change->events)}, bytes.size());
       });
-  if (!scanned) return scanned.error();
+  if (!scanned) return scanned;
   if (failure) return *failure;
+  return {};
+}
+
+result<std::vector<checkpoint_events>> load_history(const view& from, const run_key& key,
+                                                    std::uint64_t first, std::size_t limit) {
+  std::vector<checkpoint_events> history;
+  if (limit == 0) return history;
+  const auto visited = visit_history(from, key, first, [&](checkpoint_events what, std::size_t) {
+    history.push_back(std::move(what));
+    return history.size() == limit ? view::next::stop : view::next::more;
+  });
+  if (!visited) return visited.error();
   return history;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -36,8 +37,12 @@ struct checkpoint_events {
   time_point at{};
   std::vector<flow::event> events;
 };
-/// Returns at most `limit` checkpoints, from number `first`, oldest first. Errors: `corrupt`,
-/// `io_failed`.
+/// Calls `visit` for each checkpoint from number `first`, oldest first, with its size in the store,
+/// until it returns `view::next::stop`. Errors: `corrupt`, `io_failed`.
+result<void> visit_history(
+    const view& from, const run_key& key, std::uint64_t first,
+    const std::function<view::next(checkpoint_events what, std::size_t bytes)>& visit);
+/// Returns at most `limit` checkpoints, from number `first`, oldest first. Errors as above.
 [[nodiscard]] result<std::vector<checkpoint_events>> load_history(const view& from,
                                                                   const run_key& key,
                                                                   std::uint64_t first,

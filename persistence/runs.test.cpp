@@ -43,7 +43,7 @@ class stored_run {
 
  private:
   void commit() {
-    last_ = recorder_.record(run_.state(), run_.last().change, min_tail_bytes_);
+    last_ = recorder_.record(run_.state(), run_.last().change, min_tail_bytes_).writes;
     const batch* const all[] = {&last_};
     auto written = store_.write(all);
     REQUIRE(written);
@@ -105,12 +105,12 @@ void erase_checkpoint(memory_store& store, std::uint64_t sequence) {
 
 }  // namespace
 
-TEST_CASE("a start writes its input, its checkpoint, the record, a list entry and the counter",
+TEST_CASE("a start writes its input, its checkpoint, the record, a list entry and two counters",
           "[runs]") {
   memory_store store;
   stored_run run{store, two_steps()};
   run.begin();
-  CHECK(run.last_batch().operations().size() == 5);
+  CHECK(run.last_batch().operations().size() == 6);
   CHECK(count(store, run_status::running) == 1);
   CHECK(listed(store, run_status::running) == std::vector<std::string>{"r1"});
   const auto record = load_record(*store.durable_view(), key);

@@ -75,7 +75,10 @@ class durable_run {
     const auto& change = run.last().change;
     check_replay(before, change);
     CHECK(recorder_.indexes() == index_state_of(before));
-    const batch writes = recorder_.record(run.state(), change, min_tail_bytes_);
+    const auto open = flow::open_tasks(before);
+    CHECK(std::equal(open.begin(), open.end(), recorder_.tasks().begin(), recorder_.tasks().end(),
+                     [](const auto& task, const auto& entry) { return task == entry.second; }));
+    const batch writes = recorder_.record(run.state(), change, min_tail_bytes_).writes;
     const batch* const all[] = {&writes};
     store_.publish(store_.write(all).value());
   }
@@ -133,6 +136,7 @@ std::string broken_reference(const view& now) {
     const auto& run = record->summary;
     if (keys::run(run.key) != key) wrong = "a record has the key of another run";
     ++counted[keys::runs_with_status(run.key.scope, run.status)];
+    if (!is_finished(run.status)) ++counted[keys::unfinished_runs(run.key.scope, run.flow.name)];
     owners.insert(pawl::detail::run_hash(run.key));
     const auto state = load_run(now, run.key);
     REQUIRE(state);
@@ -143,7 +147,9 @@ std::string broken_reference(const view& now) {
     } else {
       const index_state index = index_state_of((*state)->state);
       ++indexed[keys::listed_run(run.key, run.status, index.runnable, run.created_at)];
-      if (index.timer) ++indexed[keys::timer(run.key, *index.timer)];
+      if (index.timers.time) ++indexed[keys::timer(timer_kind::time, run.key, *index.timers.time)];
+      if (index.timers.duration)
+        ++indexed[keys::timer(timer_kind::duration, run.key, *index.timers.duration)];
     }
     return view::next::more;
   }));

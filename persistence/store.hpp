@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <pawl/assert.hpp>
+#include <pawl/metrics.hpp>
 #include <pawl/result.hpp>
 #include <pawl/settings.hpp>
 
@@ -57,21 +58,27 @@ class batch {
   /// `where` must not be `column::counters`.
   void put(column where, std::string key, std::string value) {
     PAWL_ASSERT(where != column::counters, "counters are changed by add, not by put");
+    bytes_ += key.size() + value.size();
     operations_.push_back({operation_kind::put, where, std::move(key), std::move(value)});
   }
   void erase(column where, std::string key) {
+    bytes_ += key.size();
     operations_.push_back({operation_kind::erase, where, std::move(key), {}});
   }
   /// Adds `amount` to the counter `key`. A counter that does not exist is 0.
   void add(std::string key, std::int64_t amount) {
+    bytes_ += key.size() + sizeof amount;
     operations_.push_back({operation_kind::add, column::counters, std::move(key), {}, amount});
   }
 
   [[nodiscard]] const std::vector<operation>& operations() const noexcept { return operations_; }
   [[nodiscard]] bool empty() const noexcept { return operations_.empty(); }
+  /// The size of all keys and values.
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
  private:
   std::vector<operation> operations_;
+  std::size_t bytes_ = 0;
 };
 
 /// An immutable snapshot of a store. A view that is held for long keeps old records on disk.
@@ -133,6 +140,9 @@ class store {
   virtual void publish(std::shared_ptr<const view> written) = 0;
   /// Never null. Before the first `publish`: the state that the store was opened with.
   [[nodiscard]] virtual std::shared_ptr<const view> durable_view() const = 0;
+
+  /// Returns how busy the store is. May list files. Thread-safe.
+  [[nodiscard]] virtual store_gauges gauges() const { return {}; }
 
   /// Whether the medium of the store takes data, without a change of the records. For a store that
   /// has failed: it answers reads until it is closed, so it is closed only when opening it again

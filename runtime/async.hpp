@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <future>
 #include <memory>
 #include <utility>
@@ -9,6 +10,7 @@
 #include <pawl/callback.hpp>
 
 #include "runtime/core.hpp"
+#include "runtime/queries/read_budget.hpp"
 
 namespace pawl {
 
@@ -38,13 +40,33 @@ std::vector<result<T>> await_all(std::size_t count, Call call) {
   return answers;
 }
 
-/// Answers `done` with `read()`, which runs on the engine's reader thread.
+/// Answers `done` with `read()`, which runs on a thread for queries.
 template <class T, class Read>
-void read_later(engine_core& core, callback<T> done, Read read) {
-  core.read_later([done = std::move(done), read = std::move(read)](const result<void>& ready) {
-    if (!ready) return done(ready.error());
-    done(read());
-  });
+void read_later(engine_core& core, query_call wanted, callback<T> done, Read read) {
+  core.read_later(std::move(wanted),
+                  [done = std::move(done), read = std::move(read)](const result<void>& ready) {
+                    if (!ready) return done(ready.error());
+                    done(read());
+                  });
+}
+
+/// Answers `done` with what `query` reads in turns on threads for queries; see `read_to_end`. What
+/// the query refers to must outlive it: `core` does.
+template <class T, class Query>
+void read_in_turns(const std::shared_ptr<engine_core>& core, query_call wanted, callback<T> done,
+                   Query query) {
+  wanted.cost = query_cost::page;
+  const auto shared = std::make_shared<Query>(std::move(query));
+  core->read_in_turns(
+      std::move(wanted),
+      [core, shared]() {
+        read_budget turn;
+        return shared->read(turn);
+      },
+      [shared, done = std::move(done)](const result<void>& complete) {
+        if (!complete) return done(complete.error());
+        done(shared->take());
+      });
 }
 
 }  // namespace pawl

@@ -18,12 +18,13 @@ namespace pawl {
 /// actor, or keep others from their answers.
 void call_embedder(const actors::engine_context& of, const std::function<void()>& call);
 
-/// The one answer of an admitted command: releases its place among the commands in flight, then
-/// calls the embedder.
+/// The one answer of an admitted call: releases its place among the calls in flight, then calls the
+/// embedder.
 template <class T>
-actors::reply<T> reply_to(const std::shared_ptr<actors::engine_context>& p, callback<T> done) {
-  return actors::reply<T>{[p, done = std::move(done)](result<T> answer) {
-    p->commands.give_back();
+actors::reply<T> reply_to(const std::shared_ptr<actors::engine_context>& p,
+                          actors::call_place place, callback<T> done) {
+  return actors::reply<T>{[p, place = std::move(place), done = std::move(done)](result<T> answer) {
+    p->calls.give_back(place);
     call_embedder(*p, [&] { done(std::move(answer)); });
   }};
 }

@@ -45,18 +45,23 @@ std::shared_ptr<functions::registry> make_registry(const settings& s) {
 }
 
 std::unique_ptr<actors::executor> make_executor(const settings& s, const actors::clock& time,
+                                                std::shared_ptr<functions::call_timers> timers,
                                                 const std::shared_ptr<spdlog::logger>& log) {
   actors::thread_executor_options options;
   options.threads = s.executor.thread_count();
-  options.queue_limit = s.executor.queue_limit;
+  options.max_asynchronous = s.executor.max_http_calls;
   options.max_stuck = s.executor.max_stuck;
   options.grace = s.executor.stop_grace_ms;
   options.result_limits.max_bytes = s.run.max_result_bytes;
   options.now = [&time] { return time.now(); };
+  options.timers = std::move(timers);
   options.on_stuck = [log](const actors::invocation& call, const error& why) {
     const detail::log_about here{about(call)};
     log->warn("function {} did not return and was given up: {}", call.function->code_ref,
               why.message);
+  };
+  options.on_no_thread = [log](const std::string& why) {
+    log->warn("cannot start a thread for step functions: {}; their calls wait", why);
   };
   return actors::make_thread_executor(std::move(options));
 }
@@ -75,6 +80,8 @@ result<std::unique_ptr<persistence::store>> open_store(const storage_settings& s
     return std::unique_ptr<persistence::store>{std::make_unique<persistence::memory_store>()};
   persistence::rocksdb_options options;
   options.mode = s.durability;
+  options.cache_bytes = s.cache_bytes;
+  options.memtable_bytes = s.memtable_bytes;
   options.on_damage = [log](const error& why) { log->critical("{}", why.message); };
   return persistence::open_rocksdb_store(s.data_dir, options);
 }

@@ -21,9 +21,11 @@ namespace pawl {
 /// A registry with the built-in functions.
 [[nodiscard]] std::shared_ptr<functions::registry> make_registry(const settings& s);
 
-/// An executor with a pool of threads. `time` must outlive it.
+/// An executor with a pool of threads. `time` must outlive it. `timers`: for asynchronous
+/// functions.
 [[nodiscard]] std::unique_ptr<actors::executor> make_executor(
-    const settings& s, const actors::clock& time, const std::shared_ptr<spdlog::logger>& log);
+    const settings& s, const actors::clock& time, std::shared_ptr<functions::call_timers> timers,
+    const std::shared_ptr<spdlog::logger>& log);
 
 /// Logs a warning if other users can access the data folder. A new one is private.
 void warn_if_shared(const std::filesystem::path& data_dir, spdlog::logger& log);

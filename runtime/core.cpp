@@ -8,14 +8,22 @@
 #include <caf/actor_system_config.hpp>
 #include <caf/all.hpp>
 
+#include "actors/loader.hpp"
 #include "actors/supervisor.hpp"
+#include "persistence/clock_lead.hpp"
+#include "runtime/call_size.hpp"
 #include "runtime/callbacks.hpp"
 #include "runtime/components.hpp"
 #include "runtime/logging.hpp"
+#include "runtime/scheduler.hpp"
 #include "runtime/suspects.hpp"
 
 namespace pawl {
 namespace {
+
+/// Number of threads that read for queries: pages and whole states have all but one of them. Each
+/// may hold a state as records, values and text, so this number bounds memory, too.
+constexpr std::uint32_t reader_threads = 3;
 
 /// Calls a function on a scheduler thread, and ends.
 class scheduler_probe : public caf::event_based_actor {
@@ -39,8 +47,7 @@ struct engine_core::hosting {
   struct system_config : caf::actor_system_config {
     explicit system_config(const pawl::settings& s) {
       set("scheduler.max-threads", std::size_t{s.engine.scheduler_thread_count()});
-      // One shared queue: idle threads sleep instead of polling for work to steal.
-      set("scheduler.policy", caf::atom("sharing"));
+      use_pawl_scheduler(*this);
     }
   };
   explicit hosting(const pawl::settings& s) : config(s), system(config) {}
@@ -82,13 +89,22 @@ result<std::shared_ptr<actors::engine_context>> engine_core::make_context() {
   warn_if_shared(settings.storage.data_dir, *given_.log);
   const auto deaths = open_crash_record();
   if (!deaths) return deaths.error();
+  if (!engine_time_) {
+    const auto lead = persistence::load_clock_lead(*(*store)->durable_view());
+    if (!lead) return lead.error();
+    engine_time_ = std::make_shared<actors::engine_time>(given_.clock, *lead);
+  }
   auto suspects = find_suspects(**store, *deaths, *given_.log);
   if (!suspects) return std::move(suspects).error();
   if (crash_record_) crash_record_->clear();
+  const auto timers = std::make_shared<actors::step_timers>(engine_time_);
   auto made = std::make_shared<actors::engine_context>(
-      settings, *std::move(store), given_.clock, given_.rng, functions,
-      make_executor(settings, *given_.clock, given_.log), given_.log, telemetry,
+      settings, *std::move(store), given_.clock, engine_time_, given_.rng, functions,
+      make_executor(settings, *given_.clock, timers, given_.log),
+      actors::make_thread_loader(settings.engine.load_threads), given_.log, telemetry,
       *std::move(suspects), crash_record_ ? crash_record_->loads() : actors::load_notes{});
+  made->step_timers = timers;
+  made->queries = std::make_unique<actors::job_pool>("pawl.reader", reader_threads);
   made->on_store_failed = [this, generation = ++generation_](const error& why) {
     on_store_failed(generation, why);
   };
@@ -140,6 +156,8 @@ void engine_core::end_in_order(const admitted& ended, std::chrono::milliseconds 
   auto stopped = actors::make_awaited_reply<void>();
   caf::anon_send(ended.actors->supervisor, actors::stop_request{std::move(stopped.answer)});
   stopped.future.wait();
+  ended.context->queries->stop();
+  ended.context->loader->stop();
 }
 
 void engine_core::on_store_failed(std::uint64_t generation, const error& why) {
@@ -278,7 +296,7 @@ std::shared_ptr<actors::engine_context> engine_core::running() const {
   return context_;
 }
 
-result<engine_core::admitted> engine_core::admit(access wanted) const {
+result<engine_core::admitted> engine_core::admit(const actors::call_place& wanted) const {
   admitted open;
   {
     const std::lock_guard lock{mutex_};
@@ -286,34 +304,35 @@ result<engine_core::admitted> engine_core::admit(access wanted) const {
   }
   if (!open.context) return closed();
   const auto state = open.context->admitted.now();
-  const bool can_read = wanted == access::read && state == actors::admission::state::store_failed;
+  const bool can_read =
+      wanted.kind == actors::call_kind::query && state == actors::admission::state::store_failed;
   if (state != actors::admission::state::open && !can_read) return closed();
-  if (!open.context->commands.try_take()) {
-    return error{errc::overloaded,
-                 "too many commands in flight: the maximum is " +
-                     std::to_string(open.context->commands.most()) +
-                     " (engine.max_commands_in_flight); nothing was changed, try again later"};
-  }
+  if (auto taken = open.context->calls.try_take(wanted); !taken) return std::move(taken).error();
   return open;
 }
 
-void engine_core::start(run_key key, flow::start_command what, callback<run_started> done) {
-  const auto open = admit(access::change);
+void engine_core::start(flow::start_command what, actors::start_version version,
+                        callback<run_started> done) {
+  const run_key key = what.key;
+  auto shared = std::make_shared<flow::command>(std::move(what));
+  actors::call_place place{actors::call_kind::command, key.scope, call_size(*shared)};
+  const auto open = admit(place);
   if (!open) return done(open.error());
-  auto answer = reply_to(open->context, std::move(done))
+  auto answer = reply_to(open->context, std::move(place), std::move(done))
                     .after<actors::command_done>([](actors::command_done d) {
                       return run_started{d.run.key.id, d.run.flow, d.run.status, d.changed};
                     });
-  caf::anon_send(open->actors->shard_of(key),
-                 actors::run_command{key, std::make_shared<flow::command>(std::move(what)),
-                                     std::move(answer)});
+  actors::run_command command{key, std::move(shared), std::move(answer)};
+  command.version = version;
+  caf::anon_send(open->actors->shard_of(key), std::move(command));
 }
 
 void engine_core::command(run_key key, flow::command what, callback<run_changed> done,
                           std::optional<std::uint64_t> if_checkpoint) {
-  const auto open = admit(access::change);
+  actors::call_place place{actors::call_kind::command, key.scope, call_size(what)};
+  const auto open = admit(place);
   if (!open) return done(open.error());
-  auto answer = reply_to(open->context, std::move(done))
+  auto answer = reply_to(open->context, std::move(place), std::move(done))
                     .after<actors::command_done>([](actors::command_done d) {
                       return run_changed{std::move(d.run), d.before.value_or(run_status::running),
                                          d.pausing, std::move(d.warnings)};
@@ -324,23 +343,26 @@ void engine_core::command(run_key key, flow::command what, callback<run_changed>
 }
 
 void engine_core::wait(run_key key, std::chrono::milliseconds timeout,
-                       callback<actors::ended_run> done) {
-  const auto open = admit(access::change);
+                       callback<actors::ended_run> done, std::stop_token withdrawn) {
+  actors::call_place place{actors::call_kind::wait, key.scope, 0};
+  const auto open = admit(place);
   if (!open) return done(open.error());
-  auto answer = reply_to(open->context, std::move(done));
+  auto answer = reply_to(open->context, std::move(place), std::move(done));
   const auto deadline = caf::actor_clock::clock_type::now() + std::min(timeout, max_duration);
   caf::anon_send(open->actors->shard_of(key),
-                 actors::wait_finished{key, deadline, std::move(answer)});
+                 actors::wait_finished{key, deadline, std::move(answer), std::move(withdrawn)});
 }
 
 void engine_core::put_flow(const scope_name& in, json definition, const put_flow_options& options,
                            callback<flow_stored> done) {
-  const auto open = admit(access::change);
+  actors::call_place place{actors::call_kind::command, in, call_size(definition)};
+  const auto open = admit(place);
   if (!open) return done(open.error());
   using stored = actors::put_flow_request::done;
-  auto answer = reply_to(open->context, std::move(done)).after<stored>([](stored d) {
-    return flow_stored{std::move(d.id), d.created, std::move(d.warnings)};
-  });
+  auto answer =
+      reply_to(open->context, std::move(place), std::move(done)).after<stored>([](stored d) {
+        return flow_stored{std::move(d.id), d.created, std::move(d.warnings)};
+      });
   caf::anon_send(open->actors->catalog,
                  actors::put_flow_request{in, std::make_shared<const json>(std::move(definition)),
                                           options, std::move(answer)});
@@ -348,22 +370,19 @@ void engine_core::put_flow(const scope_name& in, json definition, const put_flow
 
 void engine_core::publish_flow(const scope_name& in, const flow_version_id& id,
                                callback<void> done) {
-  const auto open = admit(access::change);
+  actors::call_place place{actors::call_kind::command, in, command_overhead_bytes};
+  const auto open = admit(place);
   if (!open) return done(open.error());
-  auto answer = reply_to(open->context, std::move(done));
+  auto answer = reply_to(open->context, std::move(place), std::move(done));
   caf::anon_send(open->actors->catalog, actors::publish_flow_request{in, id, std::move(answer)});
 }
 
 void engine_core::poll_tasks(const scope_name& in, task_poll wanted,
                              callback<std::vector<worker_task>> done, std::stop_token withdrawn) {
-  const auto open = admit(access::change);
+  actors::call_place place{actors::call_kind::poll, in, call_size(wanted)};
+  const auto open = admit(place);
   if (!open) return done(open.error());
-  using tasks = std::vector<worker_task>;
-  // A poll can wait for long: `worker.max_polls` limits it, not the commands in flight.
-  open->context->commands.give_back();
-  auto answer = actors::reply<tasks>{[p = open->context, done = std::move(done)](auto found) {
-    call_embedder(*p, [&] { done(std::move(found)); });
-  }};
+  auto answer = reply_to(open->context, std::move(place), std::move(done));
   caf::anon_send(
       open->actors->dispatcher,
       actors::poll_tasks{in, std::move(wanted), std::move(answer), std::move(withdrawn)});
@@ -372,17 +391,19 @@ void engine_core::poll_tasks(const scope_name& in, task_poll wanted,
 void engine_core::heartbeat_task(const persistence::keys::task_key& task, std::uint64_t lease,
                                  std::optional<double> progress, std::vector<task_log_line> log,
                                  callback<task_heartbeat> done) {
-  const auto open = admit(access::change);
+  actors::call_place place{actors::call_kind::command, task.run.scope, call_size(log)};
+  const auto open = admit(place);
   if (!open) return done(open.error());
-  auto answer = reply_to(open->context, std::move(done));
+  auto answer = reply_to(open->context, std::move(place), std::move(done));
   caf::anon_send(open->actors->dispatcher,
                  actors::heartbeat_task{task, lease, progress, std::move(log), std::move(answer)});
 }
 
 void engine_core::describe_workers(const scope_name& in, callback<worker_overview> done) {
-  const auto open = admit(access::change);
+  actors::call_place place{actors::call_kind::command, in, command_overhead_bytes};
+  const auto open = admit(place);
   if (!open) return done(open.error());
-  auto answer = reply_to(open->context, std::move(done));
+  auto answer = reply_to(open->context, std::move(place), std::move(done));
   caf::anon_send(open->actors->dispatcher, actors::describe_workers{in, std::move(answer)});
 }
 
@@ -392,16 +413,38 @@ double engine_core::draw() const {
 }
 
 void engine_core::delete_flow(const scope_name& in, const flow_name& name, callback<void> done) {
-  const auto open = admit(access::change);
+  actors::call_place place{actors::call_kind::command, in, command_overhead_bytes};
+  const auto open = admit(place);
   if (!open) return done(open.error());
-  auto answer = reply_to(open->context, std::move(done));
+  auto answer = reply_to(open->context, std::move(place), std::move(done));
   caf::anon_send(open->actors->catalog, actors::delete_flow_request{in, name, std::move(answer)});
 }
 
-void engine_core::read_later(callback<void> ready) {
-  const auto open = admit(access::read);
-  if (!open) return ready(open.error());
-  caf::anon_send(open->actors->reader, actors::read_job{reply_to(open->context, std::move(ready))});
+void engine_core::read_later(query_call wanted, callback<void> ready) {
+  read_in_turns(
+      std::move(wanted), [] { return result<bool>{true}; }, std::move(ready));
+}
+
+void engine_core::read_in_turns(query_call wanted, std::function<result<bool>()> turn,
+                                callback<void> done) {
+  using actors::job_pool;
+  actors::call_place place{actors::call_kind::query, wanted.in, wanted.bytes};
+  const auto open = admit(place);
+  if (!open) return done(open.error());
+  const auto answer = reply_to(open->context, std::move(place), std::move(done));
+  const auto kind =
+      wanted.cost == query_cost::point ? job_pool::kind::brief : job_pool::kind::lengthy;
+  open->context->queries->post_turns({kind, wanted.in.str(), wanted.name},
+                                     [answer, turn = std::move(turn)] {
+                                       const auto finished = turn();
+                                       if (finished && !*finished)
+                                         return job_pool::progress::unfinished;
+                                       answer(finished ? result<void>{} : finished.error());
+                                       return job_pool::progress::finished;
+                                     },
+                                     {std::move(wanted.withdrawn), [answer] {
+                                        answer(error{errc::cancelled, "the query was withdrawn"});
+                                      }});
 }
 
 }  // namespace pawl

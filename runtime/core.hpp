@@ -32,8 +32,11 @@ class logger;
 namespace pawl::actors {
 struct ended_run;
 struct engine_actors;
+struct call_place;
 struct engine_telemetry;
 struct engine_context;
+class engine_time;
+enum class start_version : std::uint8_t;
 }  // namespace pawl::actors
 
 namespace pawl {
@@ -50,6 +53,19 @@ struct engine_components {
   std::shared_ptr<spdlog::logger> log;
   /// How long the scheduler's threads may take to answer before the engine is not ready.
   std::chrono::milliseconds stall_limit{5'000};
+};
+
+/// What a query reads at most: one run, flow or counter; or a page, or more.
+enum class query_cost : std::uint8_t { point, page };
+
+/// A query that waits for a thread. Queries that read a point do not wait for pages; scopes take
+/// turns, then the queries of different names.
+struct query_call {
+  scope_name in;
+  const char* name = "";
+  query_cost cost = query_cost::point;
+  std::stop_token withdrawn = {};
+  std::uint64_t bytes = 0;  ///< memory that it holds while it waits, as `call_size`
 };
 
 /// What an engine and its handles share: admits their calls and sends them to the actors. Safe for
@@ -71,11 +87,12 @@ class engine_core {
   [[nodiscard]] bool is_alive() const;
 
   // Each calls `done` exactly once.
-  void start(run_key key, flow::start_command what, callback<run_started> done);
+  void start(flow::start_command what, actors::start_version version, callback<run_started> done);
   /// `if_checkpoint`: refuse the command if the run has another last checkpoint.
   void command(run_key key, flow::command what, callback<run_changed> done,
                std::optional<std::uint64_t> if_checkpoint = {});
-  void wait(run_key key, std::chrono::milliseconds timeout, callback<actors::ended_run> done);
+  void wait(run_key key, std::chrono::milliseconds timeout, callback<actors::ended_run> done,
+            std::stop_token withdrawn);
   void put_flow(const scope_name& in, json definition, const put_flow_options& options,
                 callback<flow_stored> done);
   void publish_flow(const scope_name& in, const flow_version_id& id, callback<void> done);
@@ -93,9 +110,13 @@ class engine_core {
   /// The components of the open engine; null before `open`, after `stop`, and while the store is
   /// reopened. The holder can read the store until it releases them.
   [[nodiscard]] std::shared_ptr<actors::engine_context> running() const;
-  /// Calls `ready` on the reader thread, which may read the store. Errors: `overloaded`,
-  /// `unavailable`; `ready` gets them on any thread.
-  void read_later(callback<void> ready);
+  /// Calls `ready` on a thread for queries, which may read the store. Errors: `overloaded`,
+  /// `unavailable`, `cancelled` if the query was withdrawn before its turn; `ready` gets them on
+  /// any thread.
+  void read_later(query_call wanted, callback<void> ready);
+  /// Calls `turn` on such threads until it returns true or fails, then calls `done`. Other queries
+  /// have the thread between two turns. Errors: those of `turn`, and as `read_later`.
+  void read_in_turns(query_call wanted, std::function<result<bool>()> turn, callback<void> done);
   /// The error that says why the engine accepts no calls.
   [[nodiscard]] error closed() const;
 
@@ -112,10 +133,9 @@ class engine_core {
     std::shared_ptr<actors::engine_context> context;
     std::shared_ptr<const actors::engine_actors> actors;
   };
-  enum class access : std::uint8_t { change, read };
-  /// Takes a place among the commands in flight and returns what a command needs. A store that has
-  /// failed can still be read. Errors: `overloaded`, `unavailable`.
-  [[nodiscard]] result<admitted> admit(access wanted) const;
+  /// Takes a place among the calls in flight and returns what a call needs. A store that has failed
+  /// can still be read. Errors: `overloaded`, `unavailable`.
+  [[nodiscard]] result<admitted> admit(const actors::call_place& wanted) const;
   result<std::shared_ptr<actors::engine_context>> make_context();
   result<std::unique_ptr<persistence::store>> open_store() const;
   /// Opens the record once. Returns what it says of the last process.
@@ -131,8 +151,9 @@ class engine_core {
   [[nodiscard]] std::optional<error> stall(const actors::engine_context& of) const;
 
   engine_components given_;
-  std::unique_ptr<crash_record> crash_record_;  ///< if runs are kept in a folder
-  mutable std::mutex mutex_;                    ///< guards the members below
+  std::shared_ptr<actors::engine_time> engine_time_;  ///< outlives a reopened store
+  std::unique_ptr<crash_record> crash_record_;        ///< if runs are kept in a folder
+  mutable std::mutex mutex_;                          ///< guards the members below
   std::shared_ptr<actors::engine_context> context_;
   std::shared_ptr<const actors::engine_actors> actors_;
   std::unique_ptr<hosting> hosting_;

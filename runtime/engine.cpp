@@ -4,7 +4,6 @@
 #include "runtime/async.hpp"
 #include "runtime/core.hpp"
 #include "runtime/queries/event_queries.hpp"
-#include "runtime/queries/reading.hpp"
 #include "runtime/queries/totals.hpp"
 
 namespace pawl {
@@ -58,9 +57,15 @@ result<engine_load> engine::load() const {
   const auto context = core_->running();
   if (!context) return core_->closed();
   const auto calls = context->executor->current_load();
+  // One look: a call is on its way to the executor when it has just got its place.
+  const auto waiting = context->waiting_calls.now();
   return engine_load{context->active_runs.used(),
-                     context->commands.used(),
-                     calls.queued,
+                     context->calls.used(actors::call_kind::command),
+                     context->calls.used(actors::call_kind::wait),
+                     context->calls.used(actors::call_kind::poll),
+                     context->calls.used(actors::call_kind::query),
+                     context->calls.bytes(),
+                     waiting.used + waiting.waiting,
                      calls.running,
                      calls.stuck,
                      context->suspects.quarantined()};
@@ -79,11 +84,8 @@ result<engine_totals> engine::totals() const {
 }
 
 void engine::totals_async(callback<engine_totals> done) const {
-  read_later(*core_, std::move(done), [core = core_]() -> result<engine_totals> {
-    const auto r = begin_reading(*core);
-    if (!r) return r.error();
-    return totals_of(*r->now);
-  });
+  read_in_turns(core_, {default_scope(), "totals", query_cost::page}, std::move(done),
+                totals_query{*core_});
 }
 
 }  // namespace pawl

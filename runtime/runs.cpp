@@ -2,6 +2,9 @@
 
 #include "actors/ended_run.hpp"
 #include "runtime/async.hpp"
+#include "runtime/call_size.hpp"
+#include "runtime/queries/history.hpp"
+#include "runtime/queries/run_page_query.hpp"
 #include "runtime/queries/run_queries.hpp"
 #include "runtime/queries/start_commands.hpp"
 
@@ -32,38 +35,46 @@ void scope_runs::start_async(std::string_view flow, const json& input, start_opt
                              callback<run_started> done) const {
   auto request = make_start(*at_.core, at_.name, flow, input, std::move(options));
   if (!request) return done(std::move(request).error());
-  run_key key = request->key;
-  at_.core->start(std::move(key), *std::move(request), std::move(done));
+  at_.core->start(std::move(request->command), request->version, std::move(done));
 }
 
-result<run_view> scope_runs::wait(const run_id& id, std::chrono::milliseconds timeout) const {
-  return await<run_view>([&](auto done) { wait_async(id, timeout, std::move(done)); });
+result<run_view> scope_runs::wait(const run_id& id, std::chrono::milliseconds timeout,
+                                  std::stop_token withdrawn) const {
+  return await<run_view>(
+      [&](auto done) { wait_async(id, timeout, std::move(done), std::move(withdrawn)); });
 }
 
 void scope_runs::wait_async(const run_id& id, std::chrono::milliseconds timeout,
-                            callback<run_view> done) const {
-  at_.core->wait(at_.key(id), timeout,
-                 [core = at_.core, done](const result<actors::ended_run>& over) {
-                   if (!over) return done(over.error());
-                   done(run_queries{*core}.view_of(*over));
-                 });
+                            callback<run_view> done, std::stop_token withdrawn) const {
+  at_.core->wait(
+      at_.key(id), timeout,
+      [core = at_.core, done](const result<actors::ended_run>& over) {
+        if (!over) return done(over.error());
+        // This thread must not read the store.
+        if (auto shown = run_queries{*core}.view_in_memory(*over)) return done(*std::move(shown));
+        read_later(*core, {over->summary.key.scope, "runs.get"}, done,
+                   [core, key = over->summary.key] { return run_queries{*core}.get(key); });
+      },
+      std::move(withdrawn));
 }
 
 result<run_view> scope_runs::start_and_wait(std::string_view flow, const json& input,
                                             std::chrono::milliseconds timeout,
-                                            start_options options) const {
+                                            start_options options,
+                                            std::stop_token withdrawn) const {
   const auto started = start(flow, input, std::move(options));
   if (!started) return started.error();
-  return wait(started->id, timeout);
+  return wait(started->id, timeout, std::move(withdrawn));
 }
 
 void scope_runs::start_and_wait_async(std::string_view flow, const json& input,
                                       std::chrono::milliseconds timeout, start_options options,
-                                      callback<run_view> done) const {
+                                      callback<run_view> done, std::stop_token withdrawn) const {
   start_async(flow, input, std::move(options),
-              [self = *this, timeout, done = std::move(done)](const result<run_started>& started) {
+              [self = *this, timeout, done = std::move(done),
+               withdrawn = std::move(withdrawn)](const result<run_started>& started) {
                 if (!started) return done(started.error());
-                self.wait_async(started->id, timeout, done);
+                self.wait_async(started->id, timeout, done, withdrawn);
               });
 }
 
@@ -71,46 +82,55 @@ result<run_view> scope_runs::get(const run_id& id) const {
   return run_queries{*at_.core}.get(at_.key(id));
 }
 
-void scope_runs::get_async(const run_id& id, callback<run_view> done) const {
-  read_later(*at_.core, std::move(done), [self = *this, id] { return self.get(id); });
+void scope_runs::get_async(const run_id& id, callback<run_view> done,
+                           std::stop_token withdrawn) const {
+  read_later(*at_.core, {at_.name, "runs.get", query_cost::point, std::move(withdrawn)},
+             std::move(done), [self = *this, id] { return self.get(id); });
 }
 
 result<run_page> scope_runs::list(const run_filter& filter) const {
-  return run_queries{*at_.core}.list(at_.name, filter);
+  return read_to_end(run_page_query{*at_.core, at_.name, filter});
 }
 
-void scope_runs::list_async(const run_filter& filter, callback<run_page> done) const {
-  read_later(*at_.core, std::move(done), [self = *this, filter] { return self.list(filter); });
+void scope_runs::list_async(const run_filter& filter, callback<run_page> done,
+                            std::stop_token withdrawn) const {
+  read_in_turns(at_.core, {at_.name, "runs.list", query_cost::page, std::move(withdrawn)},
+                std::move(done), run_page_query{*at_.core, at_.name, filter});
 }
 
 result<std::vector<run_count>> scope_runs::counts() const {
   return run_queries{*at_.core}.counts(at_.name);
 }
 
-void scope_runs::counts_async(callback<std::vector<run_count>> done) const {
-  read_later(*at_.core, std::move(done), [self = *this] { return self.counts(); });
+void scope_runs::counts_async(callback<std::vector<run_count>> done,
+                              std::stop_token withdrawn) const {
+  read_later(*at_.core, {at_.name, "runs.counts", query_cost::point, std::move(withdrawn)},
+             std::move(done), [self = *this] { return self.counts(); });
 }
 
 result<std::vector<history_event>> scope_runs::history(const run_id& id, std::uint64_t first,
                                                        std::size_t limit) const {
-  return run_queries{*at_.core}.history(at_.key(id), first, limit);
+  return read_to_end(history_list_query{*at_.core, at_.key(id), first, limit});
 }
 
 void scope_runs::history_async(const run_id& id, std::uint64_t first, std::size_t limit,
-                               callback<std::vector<history_event>> done) const {
-  read_later(*at_.core, std::move(done),
-             [self = *this, id, first, limit] { return self.history(id, first, limit); });
+                               callback<std::vector<history_event>> done,
+                               std::stop_token withdrawn) const {
+  read_in_turns(at_.core, {at_.name, "runs.history", query_cost::page, std::move(withdrawn)},
+                std::move(done), history_list_query{*at_.core, at_.key(id), first, limit});
 }
 
 result<pawl::history_page> scope_runs::history_page(const run_id& id, std::uint64_t first,
                                                     std::size_t limit) const {
-  return run_queries{*at_.core}.history_page(at_.key(id), first, limit);
+  return read_to_end(history_query{*at_.core, at_.key(id), first, limit, max_page_bytes});
 }
 
 void scope_runs::history_page_async(const run_id& id, std::uint64_t first, std::size_t limit,
-                                    callback<pawl::history_page> done) const {
-  read_later(*at_.core, std::move(done),
-             [self = *this, id, first, limit] { return self.history_page(id, first, limit); });
+                                    callback<pawl::history_page> done,
+                                    std::stop_token withdrawn) const {
+  read_in_turns(at_.core, {at_.name, "runs.history", query_cost::page, std::move(withdrawn)},
+                std::move(done),
+                history_query{*at_.core, at_.key(id), first, limit, max_page_bytes});
 }
 
 result<run_changed> scope_runs::cancel(const run_id& id, command_options options) const {
@@ -221,14 +241,15 @@ result<run_started> scope_runs::restart(const run_id& id, start_options options)
 
 void scope_runs::restart_async(const run_id& id, start_options options,
                                callback<run_started> done) const {
-  at_.core->read_later([core = at_.core, old = at_.key(id), options = std::move(options),
-                        done = std::move(done)](const result<void>& ready) {
-    if (!ready) return done(ready.error());
-    auto request = make_restart(*core, old, options);
-    if (!request) return done(std::move(request).error());
-    run_key key = request->key;
-    core->start(std::move(key), *std::move(request), done);
-  });
+  at_.core->read_later(
+      {at_.name, "runs.restart", query_cost::point, {}, call_size(options.metadata)},
+      [core = at_.core, old = at_.key(id), options = std::move(options),
+       done = std::move(done)](const result<void>& ready) {
+        if (!ready) return done(ready.error());
+        auto request = make_restart(*core, old, options);
+        if (!request) return done(std::move(request).error());
+        core->start(std::move(request->command), request->version, done);
+      });
 }
 
 std::vector<result<run_started>> scope_runs::start_many(std::vector<start_request> requests) const {

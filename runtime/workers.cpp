@@ -1,10 +1,17 @@
 #include <pawl/workers.hpp>
 
+#include <pawl/detail/utf8.hpp>
+
+#include "functions/call.hpp"
+#include "functions/context.hpp"
 #include "runtime/async.hpp"
 #include "runtime/tasks.hpp"
 
 namespace pawl {
 namespace {
+
+/// Maximum number of log lines in one heartbeat.
+constexpr std::size_t max_log_lines = 1000;
 
 /// Reports a lost lease in the same way whether the run went on without the worker or is deleted.
 callback<run_changed> to_worker(callback<void> done) {
@@ -44,6 +51,8 @@ void scope_workers::complete_async(const task_lease& task, task_outcome outcome,
   ended.random = at_.core->draw();
   if (auto good = check_outcome(outcome, at_.core->settings.run.max_result_bytes); !good) {
     ended.value = std::move(good).error();
+  } else if (!outcome.value) {
+    ended.value = functions::storable_error(std::move(outcome.value).error());
   } else {
     ended.value = std::move(outcome.value);
     ended.interrupted = std::move(outcome.interrupted);
@@ -78,6 +87,13 @@ void scope_workers::heartbeat_async(const task_lease& task, std::optional<double
   if (progress && !(*progress >= 0 && *progress <= 1))
     return done(
         error{errc::invalid_argument, "the progress of a task must be a number from 0 to 1"});
+  if (log.size() > max_log_lines) {
+    return done(error{errc::invalid_argument, "a heartbeat has at most " +
+                                                  std::to_string(max_log_lines) +
+                                                  " log lines, not " + std::to_string(log.size())});
+  }
+  for (auto& line : log)
+    line.message = detail::to_valid_utf8(line.message, functions::max_log_line_bytes);
   at_.core->heartbeat_task({at_.key(place->run), place->token}, place->lease, progress,
                            std::move(log), std::move(done));
 }

@@ -29,6 +29,7 @@ constexpr std::size_t log_bytes = std::size_t{32} << 20;
 
 router routes_for(const server_settings& s) {
   router routes = all_routes();
+  if (s.console) add_console_routes(routes);
   if (s.old_api) add_old_routes(routes);
   return routes;
 }

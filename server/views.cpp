@@ -49,7 +49,10 @@ json to_json(const run_view& run) {
   object["checkpoint"] = run.checkpoint;
   object["updated_at"] = to_rfc3339(run.updated_at);
   object["at"] = run.at;
-  if (!run.input.is_null()) object["input"] = run.input;
+  if (!run.input.is_null()) {
+    object["input"] = run.input;
+    object["started_by"] = run.started_by;
+  }
   object["data"] = run.data;
   object["metadata"] = run.metadata;
   return object;
@@ -123,11 +126,9 @@ json to_json(const flow_stored& stored) {
 }
 
 json to_json(const function_info& function) {
-  return {{"code_ref", function.code_ref},
-          {"description", function.options.description},
-          {"built_in", function.built_in},
-          {"inline", function.options.run_inline},
-          {"max_concurrency", function.options.max_concurrency}};
+  return {{"code_ref", function.code_ref}, {"description", function.options.description},
+          {"built_in", function.built_in}, {"inline", function.options.run_inline},
+          {"pure", function.options.pure}, {"max_concurrency", function.options.max_concurrency}};
 }
 
 json time_or_null(const std::optional<time_point>& t) {

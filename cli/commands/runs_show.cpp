@@ -176,6 +176,7 @@ void print_run(session& s, const run_family& family, const std::vector<step>& st
   for (const auto& each : run.inbox)
     print_field(s, "inbox", "signal " + printable(each.type) + ", not claimed by a node");
   if (run.undoing) print_field(s, "compensating", "finished steps, newest first");
+  if (!run.started_by.empty()) print_field(s, "started by", printable(run.started_by));
   if (summary.restarted_from) print_field(s, "restart of", summary.restarted_from->str());
   if (const auto& e = summary.error) {
     print_field(s, "error",

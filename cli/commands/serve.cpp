@@ -1,3 +1,5 @@
+#include <utility>
+
 #include <spdlog/logger.h>
 
 #include <pawl/detail/log_context.hpp>
@@ -11,6 +13,8 @@
 #include "config/values.hpp"
 #include "runtime/core.hpp"
 #include "runtime/logging.hpp"
+#include "server/descriptors.hpp"
+#include "server/memory.hpp"
 #include "server/server.hpp"
 
 namespace pawl::cli {
@@ -45,6 +49,16 @@ void reopen_on_hang_up(session& s, const std::shared_ptr<spdlog::logger>& log) {
   });
 }
 
+/// Lowers `executor.max_http_calls` to what the limit of open files has room for.
+void limit_http_calls(settings& s, spdlog::logger& log) {
+  const auto wanted = std::exchange(s.executor.max_http_calls, server::affordable_http_calls(s));
+  if (s.executor.max_http_calls == wanted) return;
+  log.warn(
+      "the limit of open files has room for {} calls of core.http at once, not for the {} of "
+      "executor.max_http_calls; raise it (ulimit -Hn, LimitNOFILE)",
+      s.executor.max_http_calls, wanted);
+}
+
 /// Serves until a signal to stop. Stops the transport before the engine, so that requests in
 /// progress are answered. From the first line on, everything is written to the log: a reader that
 /// blocks standard error must not stop the server.
@@ -70,6 +84,7 @@ exit_code serve_until_signal(session& s, engine& open, const std::shared_ptr<spd
 }
 
 exit_code serve(session& s) {
+  server::return_large_buffers();
   s.stop_signals().enable_graceful_stop();
   // A rotation of the logs never stops a server, not while it starts or stops either.
   s.stop_signals().on_hang_up([] {});
@@ -91,6 +106,7 @@ exit_code serve(session& s) {
   if (!log) return s.fail(log.error());
   reopen_on_hang_up(s, *log);
   s.stop_signals().end_within(loaded->values.engine.stop_timeout_ms + stop_reserve);
+  limit_http_calls(loaded->values, **log);
   engine_components components;
   components.log = *log;
   engine served = engine_access::make(std::move(loaded->values), std::move(components));

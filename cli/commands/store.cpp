@@ -3,7 +3,9 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/text.hpp"
+#include "persistence/migrations.hpp"
 #include "persistence/rocksdb/store_check.hpp"
+#include "persistence/rocksdb/store_info.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -42,6 +44,45 @@ json to_json(const store_report& report, bool repaired) {
           {"runs", std::move(runs)},
           {"names_all_runs", report.names_all_runs},
           {"runs_checked", report.runs_checked}};
+}
+
+json to_json(const persistence::store_contents& contents) {
+  json records = json::array();
+  for (const auto& each : contents.records) {
+    records.push_back({{"column", to_string(each.where)},
+                       {"kind", each.kind},
+                       {"version", each.version == 0 ? json(nullptr) : json(each.version)},
+                       {"records", each.records},
+                       {"bytes", each.bytes}});
+  }
+  return {{"schema", contents.schema ? json(*contents.schema) : json(nullptr)},
+          {"newest_schema", persistence::current_schema()},
+          {"records", std::move(records)}};
+}
+
+exit_code show_info(session& s, const store_options& options) {
+  const auto folder = find_folder(s);
+  if (!folder) return s.fail(folder.error());
+  const auto contents = persistence::count_rocksdb_contents(*folder);
+  if (!contents) return s.fail(contents.error());
+  if (options.json) {
+    s.out().line(one_line(to_json(*contents)));
+    return exit_code::ok;
+  }
+  s.out().line("Schema " + (contents->schema ? std::to_string(*contents->schema) : "none") +
+               "; this version of Pawl writes " + std::to_string(persistence::current_schema()) +
+               ".");
+  const auto print = [&s](std::string_view where, std::string_view kind, std::string_view version,
+                          const std::string& records, const std::string& bytes) {
+    s.out().line(pad(std::string{where}, 13) + pad(std::string{kind}, 15) +
+                 pad(std::string{version}, 9) + pad(records, 12) + bytes);
+  };
+  if (!contents->records.empty()) print("COLUMN", "KIND", "VERSION", "RECORDS", "BYTES");
+  for (const auto& each : contents->records) {
+    print(to_string(each.where), each.kind, each.version == 0 ? "-" : std::to_string(each.version),
+          std::to_string(each.records), std::to_string(each.bytes));
+  }
+  return exit_code::ok;
 }
 
 std::string count_of(std::uint64_t runs) {
@@ -115,11 +156,13 @@ exit_code repair_store(session& s, const store_options& options) {
 }  // namespace
 
 void add_store(CLI::App& to, command_line& line) {
-  auto* const group = add_command(to, "store", "Check and repair the store in a data folder.",
-                                  "Examples:\n"
-                                  "  pawl store check --data-dir ./data\n"
-                                  "  pawl store repair --accept-loss --data-dir ./data\n\n"
-                                  "No other process may use the folder meanwhile.");
+  auto* const group =
+      add_command(to, "store", "Describe, check and repair the store in a data folder.",
+                  "Examples:\n"
+                  "  pawl store info --data-dir ./data\n"
+                  "  pawl store check --data-dir ./data\n"
+                  "  pawl store repair --accept-loss --data-dir ./data\n\n"
+                  "No other process may use the folder meanwhile.");
   auto options = std::make_shared<store_options>();
   auto* const check =
       add_command(*group, "check", "Read the whole store and report all damage.",
@@ -130,6 +173,15 @@ void add_store(CLI::App& to, command_line& line) {
   check->add_flag("--json", options->json, "Print one JSON object");
   check->callback([&line, options] {
     line.command = [options](session& s) { return check_store(s, *options); };
+  });
+  auto* const info =
+      add_command(*group, "info", "Count the records of a store by kind and version.",
+                  "Example:\n"
+                  "  pawl store info --data-dir ./data\n\n"
+                  "Reads the whole store and changes nothing.");
+  info->add_flag("--json", options->json, "Print one JSON object");
+  info->callback([&line, options] {
+    line.command = [options](session& s) { return show_info(s, *options); };
   });
   auto* const repair = add_command(
       *group, "repair", "Open a store with a damaged log at its state before the damage.",

@@ -219,6 +219,7 @@ result<run_view> read_run_view(const json& from, const scope_name& scope) {
   run.parked = fields.flag("parked");
   run.checkpoint = fields.number<std::uint64_t>("checkpoint");
   run.updated_at = fields.required_time("updated_at");
+  run.started_by = fields.optional_text("started_by");
   run.input = fields.value("input");
   run.data = fields.object("data");
   run.metadata = fields.object("metadata");

@@ -1,7 +1,9 @@
 #include "cli/target/local.hpp"
 
+#include <pwd.h>
 #include <unistd.h>
 
+#include <string>
 #include <utility>
 
 #include "cli/session.hpp"
@@ -10,6 +12,13 @@
 
 namespace pawl::cli {
 namespace {
+
+/// Adds the user who starts a run.
+start_options by_user(start_options how) {
+  const passwd* const user = ::getpwuid(::geteuid());
+  how.by = user != nullptr ? user->pw_name : std::to_string(::geteuid());
+  return how;
+}
 
 class local_target final : public target {
  public:
@@ -46,10 +55,10 @@ class local_target final : public target {
 
   result<run_started> start(std::string_view flow, const json& input,
                             const start_options& how) override {
-    return in_.start(flow, input, how);
+    return in_.start(flow, input, by_user(how));
   }
   result<run_started> restart(const run_id& id, const start_options& how) override {
-    return in_.runs().restart(id, how);
+    return in_.runs().restart(id, by_user(how));
   }
   result<run_view> get(const run_id& id, std::chrono::milliseconds wait) override {
     if (wait.count() == 0) return in_.get(id);

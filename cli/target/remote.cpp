@@ -68,23 +68,10 @@ class remote_target final : public target {
     return read(http_.send("GET", flow_path(name) + query), read_flow_version);
   }
   result<std::vector<flow_summary>> list_flows() override {
-    std::vector<flow_summary> all;
-    const std::string path = "/v1/flows?limit=1000";
-    for (std::string cursor;;) {
-      const auto answer = http_.send("GET", path + cursor);
-      if (!answer) return answer.error();
-      auto page = read_list<flow_summary>(*answer, "flows", read_flow_summary);
-      if (!page) return page;
-      std::move(page->begin(), page->end(), std::back_inserter(all));
-      const auto next = answer->find("next");
-      if (next == answer->end() || !next->is_string() || page->empty()) return all;
-      cursor = "&cursor=" + percent_encoded(next->get<std::string>());
-    }
+    return read_pages<flow_summary>("/v1/flows", "flows", read_flow_summary);
   }
   result<std::vector<flow_version>> flow_versions(const flow_name& name) override {
-    return read(http_.send("GET", flow_path(name) + "/versions"), [](const json& answer) {
-      return read_list<flow_version>(answer, "versions", read_flow_version);
-    });
+    return read_pages<flow_version>(flow_path(name) + "/versions", "versions", read_flow_version);
   }
   result<std::vector<function_info>> functions() override {
     return read(http_.send("GET", "/v1/functions"), [](const json& answer) {
@@ -220,6 +207,22 @@ class remote_target final : public target {
   static auto read(const result<json>& answer, Read reader) -> decltype(reader(*answer)) {
     if (!answer) return answer.error();
     return reader(*answer);
+  }
+
+  /// Reads all pages of a list.
+  template <class T, class Read>
+  result<std::vector<T>> read_pages(const std::string& path, const char* field, Read reader) {
+    std::vector<T> all;
+    for (std::string cursor;;) {
+      const auto answer = http_.send("GET", path + "?limit=1000" + cursor);
+      if (!answer) return answer.error();
+      auto page = read_list<T>(*answer, field, reader);
+      if (!page) return page;
+      std::move(page->begin(), page->end(), std::back_inserter(all));
+      const auto next = answer->find("next");
+      if (next == answer->end() || !next->is_string() || page->empty()) return all;
+      cursor = "&cursor=" + percent_encoded(next->get<std::string>());
+    }
   }
 
   result<run_changed> command(const run_id& id, const char* what, const json& body) {

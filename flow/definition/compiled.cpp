@@ -129,7 +129,15 @@ compiled_flow::compiled_flow(flow_version_id id, limits limits, std::vector<comp
       limits_(limits),
       nodes_(std::move(nodes)),
       entry_(entry),
-      input_(std::move(input)) {}
+      input_(std::move(input)) {
+  for (node_index i = 0; i < nodes_.size(); ++i) {
+    by_name_.emplace(nodes_[i].id, i);
+    // Only of a flow that is not run.
+    if (!nodes_[i].behaviour) continue;
+    if (const auto signal = nodes_[i].behaviour->awaited_signal(); !signal.empty())
+      awaiting_[std::string{signal}].push_back(i);
+  }
+}
 
 compiled_flow::~compiled_flow() = default;
 
@@ -137,6 +145,23 @@ std::optional<std::size_t> compiled_node::closed_depth(const token& t) const {
   for (std::size_t i = 0; i < t.forks.size(); ++i)
     if (std::binary_search(closes.begin(), closes.end(), t.forks[i])) return i;
   return std::nullopt;
+}
+
+std::optional<node_index> compiled_flow::find(std::string_view node) const noexcept {
+  const auto found = by_name_.find(node);
+  return found == by_name_.end() ? std::nullopt : std::optional{found->second};
+}
+
+std::span<const node_index> compiled_flow::awaiting(std::string_view signal) const noexcept {
+  const auto found = awaiting_.find(signal);
+  if (found == awaiting_.end()) return {};
+  return found->second;
+}
+
+std::vector<std::string_view> compiled_flow::awaited_signals() const {
+  std::vector<std::string_view> all;
+  for (const auto& [signal, nodes] : awaiting_) all.emplace_back(signal);
+  return all;
 }
 
 std::vector<std::string> compiled_flow::code_refs() const {

@@ -1,10 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "flow/definition/definition.hpp"
@@ -72,6 +76,12 @@ class compiled_flow {
   [[nodiscard]] const std::vector<compiled_node>& nodes() const noexcept { return nodes_; }
   [[nodiscard]] const compiled_node& at(node_index i) const { return nodes_.at(i); }
   [[nodiscard]] node_index entry() const noexcept { return entry_; }
+  /// The index of a node; none if there is no node of this name.
+  [[nodiscard]] std::optional<node_index> find(std::string_view node) const noexcept;
+  /// The nodes that wait for signals of a type, ascending.
+  [[nodiscard]] std::span<const node_index> awaiting(std::string_view signal) const noexcept;
+  /// The types of signals that its nodes wait for, sorted.
+  [[nodiscard]] std::vector<std::string_view> awaited_signals() const;
   /// Schema of a run's input; none: any object.
   [[nodiscard]] const std::optional<json_schema>& input() const noexcept { return input_; }
   /// The `code_ref`s that its nodes call, compensations included; sorted, without duplicates.
@@ -83,6 +93,8 @@ class compiled_flow {
   std::vector<compiled_node> nodes_;
   node_index entry_;
   std::optional<json_schema> input_;
+  std::map<std::string, std::vector<node_index>, std::less<>> awaiting_;  ///< nodes by signal
+  std::unordered_map<std::string_view, node_index> by_name_;
 };
 
 /// The result of compiling a definition.

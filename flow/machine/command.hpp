@@ -31,6 +31,8 @@ struct start_command {
   std::uint32_t depth = 0;            ///< number of runs that this one is nested in
   std::uint32_t parent_attempt = 0;   ///< the attempt of the parent's visit that starts it
   std::optional<trace_context> trace = {};
+  std::string by = {};     ///< who starts it
+  bool id_is_new = false;  ///< the id was made for this start: no run has it
 };
 
 /// A step's function returned `value`, or an error. The first four fields identify the call within

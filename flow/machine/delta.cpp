@@ -15,18 +15,13 @@ void set_keys(json& object, const json& changes) {
 
 /// Applies the changes of tokens, which keep their writes.
 void change_tokens(run_state& run, const delta& change) {
-  for (const auto id : change.tokens_removed)
-    std::erase_if(run.tokens, [id](const token& t) { return t.id == id; });
+  for (const auto id : change.tokens_removed) run.tokens.erase(id);
   for (const auto& after : change.tokens_set) {
-    const auto place = std::lower_bound(run.tokens.begin(), run.tokens.end(), after.id,
-                                        [](const token& t, token_id id) { return t.id < id; });
-    if (place == run.tokens.end() || place->id != after.id) {
-      run.tokens.insert(place, after);
-    } else {
-      json writes = std::move(place->writes);
-      *place = after;
-      place->writes = std::move(writes);
-    }
+    token* const known = run.tokens.find(after.id);
+    branch_writes writes = known == nullptr ? branch_writes{} : std::move(known->writes);
+    token t = after;
+    t.writes = std::move(writes);
+    run.tokens.put(std::move(t));
   }
 }
 
@@ -139,47 +134,52 @@ void apply(run_state& run, const delta& change) {
   for (const auto& [id, written] : change.writes_set) {
     auto* const t = run.find_token(id);
     PAWL_ASSERT_RUN(t != nullptr, "a delta writes for an unknown token");
-    set_keys(t->writes, written);
+    for (const auto& [key, value] : written.items()) t->writes.set(key, value);
   }
   for (const auto& added : change.signals_added) add_signal(run, added);
-  for (const auto number : change.signals_claimed) remove_signal(run, number);
+  for (const auto number : change.signals_claimed) run.inbox.remove(number);
   PAWL_ASSERT_RUN(change.compensations_dropped <= run.compensations.size(),
                   "a delta drops more compensations than there are");
-  run.compensations.resize(run.compensations.size() - change.compensations_dropped);
-  for (const auto& added : change.compensations_added) run.compensations.push_back(added);
-  for (const auto id : change.maps_removed) run.maps.erase(id);
+  for (std::uint32_t i = 0; i < change.compensations_dropped; ++i) drop_compensation(run);
+  for (const auto& added : change.compensations_added) add_compensation(run, added);
+  for (const auto id : change.maps_removed) erase_map(run, id);
   for (const auto& [id, progress] : change.maps_set) change_map(run, id, progress);
   if (change.next_token != 0) run.next_token = change.next_token;
   for (const auto& [node, count] : change.visits) set_visits(run, node, count);
+  run.tokens.settle();
 }
 
 void set_data(run_state& run, const std::string& key, json value) {
-  json& data = run.data.edit();
-  run.data_bytes += json_size(value);
-  if (const auto old = data.find(key); old != data.end()) {
-    run.data_bytes -= json_size(*old);
-    *old = std::move(value);
-  } else {
-    run.data_bytes += json_key_size(key);
-    data[key] = std::move(value);
-  }
+  set_member(run.data.edit(), run.data_bytes, key, std::move(value));
 }
 
 void add_signal(run_state& run, signal added) {
   run.next_signal = added.number + 1;
-  if (!added.id.empty()) {
-    if (run.signal_ids.size() == remembered_signals) run.signal_ids.erase(run.signal_ids.begin());
-    run.signal_ids.push_back(added.id);
-  }
-  run.inbox.push_back(std::move(added));
+  if (!added.id.empty()) run.signal_ids.add(added.id);
+  run.inbox.add(std::move(added));
 }
 
-void remove_signal(run_state& run, std::uint64_t number) {
-  std::erase_if(run.inbox, [number](const signal& s) { return s.number == number; });
+bool erase_map(run_state& run, token_id of) {
+  const auto found = run.maps.find(of);
+  if (found == run.maps.end()) return false;
+  run.map_bytes -= found->second.bytes;
+  run.maps.erase(found);
+  return true;
+}
+
+void add_compensation(run_state& run, compensation added) {
+  run.compensation_bytes += json_size(added.args);
+  run.compensations.push_back(std::move(added));
+}
+
+void drop_compensation(run_state& run) {
+  run.compensation_bytes -= json_size(run.compensations.back().args);
+  run.compensations.pop_back();
 }
 
 void change_map(run_state& run, token_id of, const map_change& change) {
   map_progress& map = run.maps[of];
+  run.map_bytes -= map.bytes;
   if (change.items) {
     map = {};
     map.items = *change.items;
@@ -191,6 +191,7 @@ void change_map(run_state& run, token_id of, const map_change& change) {
     map.bytes += json_size(value);
     ++map.done;
   }
+  run.map_bytes += map.bytes;
   map.next = change.next;
   map.failed = change.failed;
 }

@@ -144,8 +144,12 @@ void set_data(run_state& run, const std::string& key, json value);
 /// Adds a signal to the inbox and remembers its id.
 void add_signal(run_state& run, signal added);
 
-/// Removes a signal from the inbox.
-void remove_signal(run_state& run, std::uint64_t number);
+/// Removes the progress of a map. Returns false if there is none.
+bool erase_map(run_state& run, token_id of);
+
+/// Adds the compensation of a step, and drops the newest.
+void add_compensation(run_state& run, compensation added);
+void drop_compensation(run_state& run);
 
 /// Applies the changes of a map; starts it if there is none.
 void change_map(run_state& run, token_id of, const map_change& change);

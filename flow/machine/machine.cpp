@@ -17,8 +17,10 @@ constexpr std::size_t max_reason_bytes = 4096;
 
 result<transition> apply(const compiled_flow& flow, run_state& run, command&& c,
                          const apply_context& context) {
-  return std::visit([&](auto&& what) { return handle(flow, run, std::move(what), context); },
-                    std::move(c));
+  auto made = std::visit([&](auto&& what) { return handle(flow, run, std::move(what), context); },
+                         std::move(c));
+  run.tokens.settle();  // a refused command has looked for tokens that it would have changed
+  return made;
 }
 
 recovery recover(const compiled_flow& flow, const run_state& run) {
@@ -50,25 +52,19 @@ recovery recover(const compiled_flow& flow, const run_state& run) {
 
 bool waits_for(const compiled_flow& flow, const run_state& run, token_id token,
                std::string_view node, std::uint32_t visit, std::uint32_t attempt) noexcept {
-  if (run.status != run_status::running) return false;
-  return std::any_of(run.tokens.begin(), run.tokens.end(), [&](const flow::token& t) {
-    return t.id == token && t.phase == token_phase::waiting && t.visit == visit &&
-           t.attempt == attempt && flow.at(t.node).id == node;
-  });
+  const flow::token* const t = run.status == run_status::running ? run.find_token(token) : nullptr;
+  return t != nullptr && t->phase == token_phase::waiting && t->visit == visit &&
+         t->attempt == attempt && flow.at(t->node).id == node;
 }
 
 bool has_runnable(const run_state& run) noexcept {
   return run.status == run_status::running && !run.pausing() &&
-         std::any_of(run.tokens.begin(), run.tokens.end(),
-                     [](const token& t) { return t.runnable(); });
+         run.tokens.first_runnable().has_value();
 }
 
 bool is_parked(const run_state& run) noexcept {
   if (run.status != run_status::running) return true;
-  return !has_runnable(run) &&
-         std::none_of(run.tokens.begin(), run.tokens.end(), [](const token& t) {
-           return t.phase == token_phase::waiting && !t.waits_outside();
-         });
+  return !has_runnable(run) && run.tokens.waiting_inside() == 0;
 }
 
 bool can_be_retried(const run_state& run) noexcept {
@@ -76,26 +72,29 @@ bool can_be_retried(const run_state& run) noexcept {
 }
 
 const token* find_visit_of(const compiled_flow& flow, const run_state& run, const run_id& child) {
-  for (const auto& t : run.tokens) {
+  if (const token* const waiting = run.tokens.find_waiting_for(child)) return waiting;
+  const auto found = std::find_if(run.tokens.begin(), run.tokens.end(), [&](const token& t) {
     const auto& place = flow.at(t.node);
-    if (place.behaviour->child_of(run, t, place) == child) return &t;
-  }
-  return nullptr;
+    return place.behaviour->child_of(run, t, place) == child;
+  });
+  return found == run.tokens.end() ? nullptr : &*found;
+}
+
+std::optional<open_task> open_task_of(const run_state& run, const token& t) {
+  if (run.status != run_status::running || !t.task) return std::nullopt;
+  const bool is_cancelled = run.compensating && !t.compensates;
+  if (t.task->lease == 0 && (is_cancelled || run.pausing())) return std::nullopt;
+  const task_wish wish = t.task->lease == 0 ? task_wish::none
+                         : is_cancelled     ? task_wish::cancel
+                         : run.pausing()    ? task_wish::pause
+                                            : task_wish::none;
+  return open_task{t.id, t.visit, t.attempt, *t.task, wish};
 }
 
 std::vector<open_task> open_tasks(const run_state& run) {
   std::vector<open_task> open;
-  if (run.status != run_status::running) return open;
-  for (const auto& t : run.tokens) {
-    if (!t.task) continue;
-    const bool is_cancelled = run.compensating && !t.compensates;
-    if (t.task->lease == 0 && (is_cancelled || run.pausing())) continue;
-    const task_wish wish = t.task->lease == 0 ? task_wish::none
-                           : is_cancelled     ? task_wish::cancel
-                           : run.pausing()    ? task_wish::pause
-                                              : task_wish::none;
-    open.push_back({t.id, t.visit, t.attempt, *t.task, wish});
-  }
+  for (const auto id : run.tokens.with_tasks())
+    if (auto task = open_task_of(run, *run.find_token(id))) open.push_back(*std::move(task));
   return open;
 }
 
@@ -153,8 +152,7 @@ std::string_view name_of(const command& c) noexcept {
 }
 
 std::string_view legal_commands(const run_state& run) noexcept {
-  const bool asks = std::any_of(run.tokens.begin(), run.tokens.end(),
-                                [](const token& t) { return t.question.has_value(); });
+  const bool asks = !run.tokens.asking().empty();
   switch (run.status) {
     case run_status::running:
       if (run.compensating)

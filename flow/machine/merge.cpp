@@ -24,7 +24,7 @@ struct part {
 
 part part_of(const token& t) {
   part made{t.branch.size(), {}};
-  for (const auto& [key, value] : t.writes.items()) {
+  for (const auto& [key, value] : t.writes->items()) {
     const auto before = t.inherited.find(key);
     made.keys.emplace(
         key, written{&value, before == t.inherited.end() ? made.depth : before->second, &t});

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include <pawl/json.hpp>
 #include <pawl/run.hpp>
@@ -25,6 +26,7 @@ struct run_input {
   std::uint64_t start_fingerprint = 0;
   time_point created_at{};
   std::optional<trace_context> trace;
+  std::string started_by;  ///< a user, an API key, a program; may be empty
 
   friend bool operator==(const run_input&, const run_input&) = default;
 };

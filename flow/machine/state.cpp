@@ -1,5 +1,7 @@
 #include "flow/machine/state.hpp"
 
+#include "flow/values/json_size.hpp"
+
 namespace pawl::flow {
 
 run_summary summarize(const run_state& run) {
@@ -7,25 +9,24 @@ run_summary summarize(const run_state& run) {
           run.finished_at, run.error, run.restarted_from, run.parent};
 }
 
+void measure(run_state& run) {
+  run.map_bytes = 0;
+  for (const auto& [id, map] : run.maps) run.map_bytes += map.bytes;
+  run.compensation_bytes = 0;
+  for (const auto& step : run.compensations) run.compensation_bytes += json_size(step.args);
+}
+
 std::string question_id(const std::string& node, const token& t) {
   return node + "#" + std::to_string(t.visit) + "." + std::to_string(t.attempt);
 }
 
-std::optional<time_point> next_timer(const run_state& run) noexcept {
-  std::optional<time_point> first;
-  if (is_finished(run.status) || run.frozen_at) return first;
-  for (const auto& t : run.tokens) {
-    if (!t.can_fire() || !t.timer) continue;
-    if (!first || t.timer->due < *first) first = t.timer->due;
-  }
-  return first;
+due_times next_timers(const run_state& run) noexcept {
+  if (is_finished(run.status) || run.frozen_at) return {};
+  return run.tokens.next_timers();
 }
 
-std::shared_ptr<const json> data_for(const run_state& run, const token& t) {
-  if (t.writes.empty()) return run.data.lend();
-  auto merged = std::make_shared<json>(*run.data);
-  for (const auto& [key, value] : t.writes.items()) (*merged)[key] = value;
-  return merged;
+step_data data_for(const run_state& run, const token& t) {
+  return step_data{run.data.lend(), t.writes.lend()};
 }
 
 }  // namespace pawl::flow

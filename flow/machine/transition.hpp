@@ -31,13 +31,13 @@ struct invoke_effect {
   json args;
   std::chrono::milliseconds timeout{0};    ///< 0: the engine's default
   std::chrono::milliseconds heartbeat{0};  ///< maximum time between heartbeats; 0: no limit
-  /// The end of the time for all attempts together.
+  /// The end of the time for all attempts together, in engine time.
   std::optional<time_point> deadline;
   std::optional<json> answer;  ///< to the question of an earlier call of this visit
   bool compensates = false;    ///< compensates the node's step
   std::string queue;           ///< the task queue of the call; "": the node names none
   std::uint64_t lease = 0;     ///< not 0: the worker with this lease makes the call
-  std::shared_ptr<const json> state;
+  step_data state;
   trace_context trace;  ///< of this call
 };
 

@@ -1,7 +1,6 @@
 #include "flow/machine/transition_builder.hpp"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "flow/nodes/node.hpp"
@@ -32,10 +31,11 @@ transition_builder::transition_builder(const compiled_flow& flow, run_state& run
 
 void transition_builder::advance() {
   run_state& run = changes_.run();
-  const auto is_runnable = [](const token& t) { return t.runnable(); };
   for (int entered = 0; run.status == run_status::running && !run.pausing();) {
-    const auto next = std::find_if(run.tokens.begin(), run.tokens.end(), is_runnable);
-    if (next == run.tokens.end()) {
+    run.tokens.settle();
+    if (make_call()) continue;
+    const auto next = run.tokens.first_runnable();
+    if (!next) {
       if (close_gathered()) continue;
       break;
     }
@@ -43,10 +43,11 @@ void transition_builder::advance() {
       if (check_size()) changes_.add_effect(advance_effect{});
       break;
     }
-    if (next->phase == token_phase::leaving) {
-      branches_.leave(*next);
+    token& t = *run.find_token(*next);
+    if (t.phase == token_phase::leaving) {
+      branches_.leave(t);
     } else {
-      enter(*next);
+      enter(t);
     }
   }
   if (run.status == run_status::running) check_size();
@@ -62,6 +63,14 @@ void transition_builder::enter(token& t) {
   ++t.attempt;
   changes_.mark_changed(t);
   node_of(t).behaviour->enter(*this, t);
+}
+
+bool transition_builder::make_call() {
+  auto outcome = changes_.make_next_call();
+  if (!outcome) return false;
+  token& t = *changes_.run().find_token(outcome->token);
+  node_of(t).behaviour->resume(*this, t, *std::move(outcome));
+  return true;
 }
 
 bool transition_builder::count_visit(token& t) {
@@ -90,25 +99,52 @@ bool transition_builder::count_visit(token& t) {
 }
 
 bool transition_builder::close_gathered() {
-  const run_state& run = changes_.run();
-  std::set<run_joins::group> seen;
-  for (const auto& t : run.tokens) {
-    if (t.phase != token_phase::gathering) continue;
-    if (run.maps.contains(t.id)) {
-      if (maps_.close_item(t.id)) return true;
-    } else if (seen.insert(joins_.group_of(t)).second && joins_.close(t)) {
-      return true;
-    }
+  fork_tree& forks = changes_.run().tokens.forks();
+  while (const auto fork = forks.first_changed()) {
+    if (close(*fork)) return true;
+    forks.checked(*fork);
   }
   return joins_.fail_deadlocked();
 }
 
+bool transition_builder::close(fork_tree::fork_number fork) {
+  const fork_tree::fork& branches = *state().tokens.forks().find(fork);
+  const token& inside = *state().find_token(branches.any_token());
+  if (const token* const map = maps_.find_map(inside.branch, inside.forks, branches.depth))
+    return map->phase == token_phase::gathering && maps_.close_item(map->id);
+  std::vector<node_index> nodes;
+  for (const auto& [node, arrived] : branches.arrived_at) nodes.push_back(node);
+  return std::any_of(nodes.begin(), nodes.end(),
+                     [&](node_index join) { return joins_.close(fork, join); });
+}
+
 void transition_builder::deliver_signals() {
-  run_state& run = changes_.run();
-  if (run.inbox.empty()) return;
   std::vector<token_id> sleeping;
-  for (const auto& t : run.tokens)
-    if (t.phase == token_phase::sleeping) sleeping.push_back(t.id);
+  for (const auto type : state().inbox.types()) add_awaiting(type, sleeping);
+  wake(std::move(sleeping));
+}
+
+void transition_builder::deliver_signals(std::string_view type) {
+  std::vector<token_id> sleeping;
+  add_awaiting(type, sleeping);
+  wake(std::move(sleeping));
+}
+
+/// Adds the tokens that sleep for signals of a type, as many as there are such signals.
+void transition_builder::add_awaiting(std::string_view type, std::vector<token_id>& to) {
+  run_state& run = changes_.run();
+  run.tokens.settle();
+  for (const auto node : flow().awaiting(type)) {
+    const auto at = run.tokens.sleeping().find(node);
+    if (at == run.tokens.sleeping().end()) continue;
+    const std::size_t most = std::min(at->second.size(), run.inbox.count(type));
+    to.insert(to.end(), at->second.begin(), at->second.begin() + static_cast<std::ptrdiff_t>(most));
+  }
+}
+
+void transition_builder::wake(std::vector<token_id> sleeping) {
+  run_state& run = changes_.run();
+  std::sort(sleeping.begin(), sleeping.end());
   for (const auto id : sleeping) {
     if (run.status != run_status::running || run.pausing()) return;
     token* const t = run.find_token(id);  // waking another token may have moved or removed it
@@ -121,12 +157,11 @@ void transition_builder::deliver_signals() {
 void transition_builder::fire_timers(double random) {
   run_state& run = changes_.run();
   const auto is_due = [&](const token& t) {
-    return t.can_fire() && t.timer && t.timer->due <= now();
+    if (!t.can_fire() || !t.timer) return false;
+    return t.timer->due <= (t.timer->wall_clock ? now() : engine_time());
   };
-  std::vector<token_id> due;
-  for (const auto& t : run.tokens)
-    if (is_due(t)) due.push_back(t.id);
-  for (const auto id : due) {
+  run.tokens.settle();
+  for (const auto id : run.tokens.due(now(), engine_time())) {
     if (is_finished(run.status)) return;
     token* const t = run.find_token(id);  // waking another token may have removed it
     if (t != nullptr && is_due(*t)) fire(*t, random);
@@ -169,7 +204,7 @@ void transition_builder::answer(token& t, json value) {
 
 void transition_builder::fail_call(token& t, error why, double random) {
   step_outcome_command outcome{t.id, node_of(t).id, t.visit, t.attempt, std::move(why)};
-  outcome.began_at = run_calls::start_of(t, now());
+  outcome.began_at = calls_.start_of(t, now());
   outcome.ended_at = now();
   outcome.random = random;
   calls_.end(t);
@@ -178,7 +213,7 @@ void transition_builder::fail_call(token& t, error why, double random) {
 
 bool transition_builder::check_size() {
   const std::size_t most = changes_.allowed().max_state_bytes;
-  const std::size_t bytes = data_.bytes(failures_.has_revived());
+  const std::size_t bytes = data_.bytes();
   if (bytes <= most) return true;
   if (state().compensating) return true;  // it is failing already, and must compensate its steps
   failures_.fail({std::string{to_string(errc::limit_exceeded)},
@@ -206,8 +241,7 @@ void transition_builder::compensate() {
 void transition_builder::complete() {
   const run_state& run = changes_.run();
   if (run.status != run_status::running || run.compensating) return;
-  const auto has_ended = [](const token& t) { return t.phase == token_phase::ended; };
-  if (!std::all_of(run.tokens.begin(), run.tokens.end(), has_ended)) return;
+  if (tokens_.count_alive() > 0) return;
   if (!run.tokens.empty()) {
     if (auto conflict = branches_.merge_ended()) {
       failures_.fail(*std::move(conflict));

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string_view>
+#include <vector>
+
 #include "flow/machine/builder/change_set.hpp"
 #include "flow/machine/builder/lifecycle.hpp"
 #include "flow/machine/builder/run_branches.hpp"
@@ -29,6 +32,7 @@ class transition_builder {
   [[nodiscard]] const compiled_flow& flow() const noexcept { return changes_.flow(); }
   [[nodiscard]] const run_state& state() const noexcept { return changes_.run(); }
   [[nodiscard]] time_point now() const noexcept { return changes_.now(); }
+  [[nodiscard]] time_point engine_time() const noexcept { return changes_.engine_time(); }
   [[nodiscard]] const compiled_node& node_of(const token& t) const { return changes_.node_of(t); }
 
   [[nodiscard]] change_set& changes() noexcept { return changes_; }
@@ -46,8 +50,10 @@ class transition_builder {
   /// Moves runnable tokens until none is left or the budget of the transition is spent. Then
   /// compensates, completes or pauses the run if its state calls for it.
   void advance();
-  /// Wakes the tokens that sleep for signals of the inbox, in the order of their ids.
+  /// Wakes the tokens that sleep for signals of the inbox, in the order of their ids. With a type:
+  /// only for signals of this type.
   void deliver_signals();
+  void deliver_signals(std::string_view type);
   /// Wakes the tokens whose timers are due. `random` decides the jitter of retries.
   void fire_timers(double random);
   /// Answers the token's question.
@@ -59,10 +65,18 @@ class transition_builder {
 
  private:
   void enter(token& t);
+  /// Makes one of the calls that need not wait until the transition is durable. Returns false if
+  /// there is none.
+  bool make_call();
   /// Counts a visit of the token's node. Fails the token and returns false at the limit.
   [[nodiscard]] bool count_visit(token& t);
   /// Closes one join or one item of a map. Returns false if all have to wait.
   bool close_gathered();
+  void add_awaiting(std::string_view type, std::vector<token_id>& to);
+  /// Wakes the tokens whose signals have arrived, in the order of their ids.
+  void wake(std::vector<token_id> sleeping);
+  /// Closes one of the joins, or an item of the map, that wait for branches of a fork.
+  bool close(fork_tree::fork_number fork);
   void fire(token& t, double random);
   void fire_child(token& t, double random);
   /// Fails a run whose data is too large. Returns false if it did.

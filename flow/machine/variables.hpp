@@ -19,7 +19,7 @@ class rule_variables {
              {"current_node", node},
              {"condition_result", t.condition_result ? json(*t.condition_result) : json()}} {
     layers_.add(own_);
-    if (!t.writes.empty()) layers_.add(t.writes);
+    if (!t.writes.empty()) layers_.add(*t.writes);
     layers_.add(*run.data);
   }
   rule_variables(const rule_variables&) = delete;

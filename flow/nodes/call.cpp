@@ -69,7 +69,7 @@ const char* const doubt_answers =
 
 result<json> call_plan::arguments(const run_state& run, const token& t,
                                   const std::string& node) const {
-  if (child && !child->input) return *data_for(run, t);
+  if (child && !child->input) return data_for(run, t).whole();
   if (!child && !with && computed.empty()) return args;
   const rule_variables variables{run, t, node};
   if (child) return child->input->evaluate(variables.get());
@@ -178,7 +178,7 @@ void call_node::fail(transition_builder& run, token& t, const error& why,
   const call_plan& plan = plan_of(t);
   const auto wait = of.retryable ? plan.retry.next_wait(t.tries, why, of.random) : std::nullopt;
   const auto end = deadline(t);
-  const bool in_time = !end || !wait || run.now() + *wait < *end;
+  const bool in_time = !end || !wait || run.engine_time() + *wait < *end;
   if (!wait || !in_time) return run.failures().fail_step(t, why, us);
   run.changes().record(event_kind::retry_scheduled, t,
                        {{"type", why.error_class()},

@@ -143,7 +143,7 @@ TEST_CASE("the arguments of a compensation are computed when the step completes"
   REQUIRE(run.finish("b", json{{"id", "other"}, {"n", 2}}));
   REQUIRE(run.finish("c", broken));
   CHECK(run.call_of("a")->args == json{{"why", "undo"}, {"id", "tx-1"}, {"n", 1}});
-  CHECK(run.call_of("a")->state->at("n") == 2);  // the state is today's
+  CHECK(run.call_of("a")->state.whole().at("n") == 2);  // the state is today's
 }
 
 TEST_CASE("every visit of a step is compensated", "[compensate][loops]") {

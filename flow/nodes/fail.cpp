@@ -3,6 +3,7 @@
 
 #include "flow/machine/transition_builder.hpp"
 #include "flow/nodes/node_types.hpp"
+#include "flow/values/error_text.hpp"
 
 namespace pawl::flow {
 namespace {
@@ -19,7 +20,7 @@ class fail_node final : public node {
     if (!message) return run.failures().fail_step(t, message.error());
     const std::string text =
         message->is_string() ? message->get_ref<const std::string&>() : message->dump();
-    run.failures().fail_step(t, {errc::function_failed, text, type_});
+    run.failures().fail_step(t, {errc::function_failed, error_message(text), type_});
   }
 
  private:

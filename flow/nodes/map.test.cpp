@@ -36,7 +36,7 @@ driven_run begun(json flow, int items, const limits& allowed = {}) {
 /// Returns the call of a node for an item.
 const invoke_effect& call_for(const driven_run& run, const std::string& node, int item) {
   for (const auto& [id, call] : run.calls())
-    if (call.node == node && call.state->at("index") == item) return call;
+    if (call.node == node && call.state.whole().at("index") == item) return call;
   FAIL("nothing is called for item " << item);
   std::abort();
 }
@@ -50,7 +50,7 @@ result<void> finish_item(driven_run& run, int item, result<json> value = json::o
 std::vector<int> under_way(const driven_run& run, const std::string& node = "i") {
   std::vector<int> found;
   for (const auto& [id, call] : run.calls())
-    if (call.node == node) found.push_back(call.state->at("index").get<int>());
+    if (call.node == node) found.push_back(call.state.whole().at("index").get<int>());
   return found;
 }
 
@@ -107,7 +107,8 @@ TEST_CASE("a map needs one each edge, and its items do not lead back", "[map][va
 TEST_CASE("a map runs each item and collects the results in order", "[map]") {
   auto run = begun(mapped(), 3);
   CHECK(under_way(run) == std::vector<int>{0, 1, 2});
-  CHECK(*call_for(run, "i", 1).state == json{{"list", {0, 10, 20}}, {"item", 10}, {"index", 1}});
+  CHECK(call_for(run, "i", 1).state.whole() ==
+        json{{"list", {0, 10, 20}}, {"item", 10}, {"index", 1}});
   CHECK(survives_restart(run));
   REQUIRE(finish_item(run, 2, json{{"x", "c"}}));
   REQUIRE(finish_item(run, 0, json{{"x", "a"}}));
@@ -133,7 +134,7 @@ TEST_CASE("a map over an empty array completes at once", "[map]") {
 
 TEST_CASE("the keys of the item, its index and the results can be chosen", "[map]") {
   auto run = begun(mapped({{"as", "order"}, {"index", "number"}, {"into", "done"}}), 1);
-  CHECK(*run.call_of("i")->state == json{{"list", {0}}, {"order", 0}, {"number", 0}});
+  CHECK(run.call_of("i")->state.whole() == json{{"list", {0}}, {"order", 0}, {"number", 0}});
   REQUIRE(run.finish("i", json{{"order", "own"}, {"x", 1}}));
   CHECK(run.data() == json{{"list", {0}}, {"done", json::array({{{"x", 1}}})}});
 }
@@ -397,7 +398,7 @@ TEST_CASE("maps can be nested", "[map]") {
   CHECK(survives_restart(run));
   while (run.call_of("i") != nullptr) {
     const auto call = run.calls().rbegin()->second;
-    const json& state = *call.state;
+    const json& state = call.state.whole();
     REQUIRE(run.apply(run.outcome_of(
         call, json{{"x", state.at("row").get<int>() * 100 + state.at("item").get<int>()}})));
   }
@@ -437,7 +438,7 @@ TEST_CASE("a map in a branch writes its results to that branch", "[map][fork]") 
   REQUIRE(run.finish("a", json{{"a", 1}}));
   REQUIRE(finish_item(run, 0));
   REQUIRE(finish_item(run, 1, json{{"x", 1}}));
-  CHECK(*run.call_of("z")->state ==
+  CHECK(run.call_of("z")->state.whole() ==
         json{{"list", {0, 10}}, {"a", 1}, {"results", json::array({json::object(), {{"x", 1}}})}});
   CHECK_FALSE(run.data().contains("results"));
   REQUIRE(run.finish("z"));

@@ -67,6 +67,8 @@ class node {
   /// The timer of a token that sleeps here has fired.
   virtual void on_timer(transition_builder& run, token& t) const;
 
+  /// The schema of answers to its question; null: none.
+  [[nodiscard]] virtual const json_schema* answer_schema() const noexcept { return nullptr; }
   /// Checks an answer to the question of a token. Error: `invalid_argument`.
   [[nodiscard]] virtual result<void> check_answer(const token& t, const json& answer) const;
   /// The question of a token has been answered.

@@ -137,8 +137,8 @@ TEST_CASE("the error of a branch is only in that branch", "[on-error][fork]") {
   REQUIRE(run.begin());
   REQUIRE(run.finish("a", fail("of_a", "")));
   REQUIRE(run.finish("b", fail("of_b", "")));
-  CHECK(run.call_of("help_a")->state->at("error").at("type") == "of_a");
-  CHECK(run.call_of("help_b")->state->at("error").at("type") == "of_b");
+  CHECK(run.call_of("help_a")->state.whole().at("error").at("type") == "of_a");
+  CHECK(run.call_of("help_b")->state.whole().at("error").at("type") == "of_b");
 }
 
 TEST_CASE("nodes of other types can have on_error edges", "[on-error]") {

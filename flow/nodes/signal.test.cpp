@@ -75,8 +75,8 @@ TEST_CASE("early signals are kept; the oldest of a type is taken first", "[signa
   CHECK(run.status() == run_status::completed);
   CHECK(run.data() == json{{"first", 1}, {"second", 2}});
   REQUIRE(run.state().inbox.size() == 2);
-  CHECK(run.state().inbox[0].type == "other");
-  CHECK(run.state().inbox[1].payload == 3);
+  CHECK(run.state().inbox.all().begin()->second.type == "other");
+  CHECK(run.state().inbox.all().rbegin()->second.payload == 3);
 }
 
 TEST_CASE("each branch waits for its own signal; one signal wakes one of several branches",
@@ -185,12 +185,12 @@ TEST_CASE("a signal that is malformed, too large or too many is refused", "[sign
 TEST_CASE("a run remembers only the ids of its last signals", "[signal]") {
   driven_run run{chain({start(), awaiting("w", "s", {{"max_visits", 100'000}}), task("a")})};
   REQUIRE(run.begin());
-  for (std::size_t i = 0; i < remembered_signals + 5; ++i) {
-    run.mutable_state().inbox.clear();
+  for (std::size_t i = 0; i < recent_ids::most + 5; ++i) {
+    run.mutable_state().inbox = {};
     REQUIRE(run.apply(sent("other", nullptr, "id" + std::to_string(i))));
   }
-  CHECK(run.state().signal_ids.size() == remembered_signals);
-  CHECK(run.state().signal_ids.front() == "id5");
+  CHECK(run.state().signal_ids.all().size() == recent_ids::most);
+  CHECK(run.state().signal_ids.all().front() == "id5");
 }
 
 TEST_CASE("after a crash a sleeping run needs nothing", "[signal]") {

@@ -128,7 +128,7 @@ TEST_CASE("an argument of http that a rule omits is absent", "[template]") {
 TEST_CASE("the question, message, input, items and result are built from templates", "[template]") {
   driven_run asking{chain({start(), node_of("n", "interrupt", {{"question", template_written}})})};
   REQUIRE(asking.begin(template_input));
-  CHECK(*asking.state().tokens.at(0).question == template_built);
+  CHECK(*asking.state().tokens[0].question == template_built);
 
   driven_run failing{chain({start(), node_of("n", "fail", {{"message", template_written}})})};
   REQUIRE(failing.begin(template_input));

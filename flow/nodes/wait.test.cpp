@@ -202,3 +202,41 @@ TEST_CASE("a cancelled run has no timer", "[wait][cancel]") {
   CHECK(next_timer(run.state()) == std::nullopt);
   CHECK(broken_invariant(run.state()) == "");
 }
+
+TEST_CASE("a duration takes as long as it says when the clock is set back", "[wait]") {
+  const json retried = task("t", {{"retry", {{"initial_interval", "10s"}, {"jitter", 0}}}});
+  for (const json& each :
+       {waiting("w", {{"duration", "10s"}}), retried,
+        json{{"id", "s"}, {"type", "signal"}, {"data", {{"name", "go"}, {"timeout", "10s"}}}}}) {
+    CAPTURE(each.dump());
+    driven_run run{chain({start(), each, end()})};
+    REQUIRE(run.begin());
+    if (each == retried) REQUIRE(run.finish("t", fail("busy", "try again")));
+    run.set_clock_back(1h);
+    CHECK_FALSE(run.apply(timer_command{}));
+    run.advance_clock(5s);
+    REQUIRE(run.apply(pause_command{}));
+    run.set_clock_back(1h);
+    run.advance_clock(24h);
+    REQUIRE(run.apply(resume_command{}));
+    CHECK_FALSE(run.apply(timer_command{}));
+    run.advance_clock(5s);
+    CHECK(run.apply(timer_command{}));
+  }
+}
+
+TEST_CASE("a wait until a time follows the clock when it is set back", "[wait]") {
+  driven_run run{flow_of({start(), waiting("w", {{"until", "2023-11-15T00:00:00Z"}}),
+                          waiting("d", {{"duration", "12h"}})},
+                         {edge("start", "w"), edge("start", "d")})};
+  REQUIRE(run.begin());
+  run.set_clock_back(2h);
+  run.advance_clock(2h);  // what the time was before
+  CHECK_FALSE(run.apply(timer_command{}));
+  run.advance_clock(2h);
+  REQUIRE(run.apply(timer_command{}));
+  CHECK(run.story("step_finished").size() == 1);
+  run.advance_clock(8h);
+  REQUIRE(run.apply(timer_command{}));
+  CHECK(run.status() == run_status::completed);
+}

@@ -6,15 +6,20 @@
 namespace pawl::flow {
 namespace {
 
-error over_budget(const schema::budget& work, const std::string& what, std::uint64_t max_steps) {
-  const std::string why =
-      work.is_too_deep() ? "it nests deeper than " + std::to_string(schema::budget::max_depth) +
-                               " levels of schemas and values"
-                         : "that takes more than " + std::to_string(max_steps) + " steps";
+error over_budget(const std::string& what, const std::string& why) {
   return {errc::limit_exceeded,
           what + " cannot be checked against its schema: " + why +
               "; use a simpler schema or a smaller value",
           "schema_limit"};
+}
+
+error too_deep(const std::string& what) {
+  return over_budget(what, "it nests deeper than " + std::to_string(schema::budget::max_depth) +
+                               " levels of schemas and values");
+}
+
+error over_steps(const std::string& what, std::uint64_t max_steps) {
+  return over_budget(what, "that takes more than " + std::to_string(max_steps) + " steps");
 }
 
 }  // namespace
@@ -36,11 +41,18 @@ json_schema json_schema::compile(const json& source, const std::string& pointer,
 
 result<void> json_schema::check(const json& value, const std::string& what,
                                 std::uint64_t max_steps) const {
-  if (!program_) return {};
+  auto verdict = try_check(value, what, max_steps);
+  return verdict ? *std::move(verdict) : over_steps(what, max_steps);
+}
+
+std::optional<result<void>> json_schema::try_check(const json& value, const std::string& what,
+                                                   std::uint64_t max_steps) const {
+  if (!program_) return result<void>{};
   schema::validation run{*program_, max_steps};
   const bool valid = run.check(0, value, schema::place{});
-  if (run.work().stopped()) return over_budget(run.work(), what, max_steps);
-  if (valid) return {};
+  if (run.work().is_too_deep()) return too_deep(what);
+  if (run.work().stopped()) return std::nullopt;
+  if (valid) return result<void>{};
   error refused{errc::invalid_argument, what + " does not match its schema"};
   refused.diagnostics = std::move(run.reports());
   if (!refused.diagnostics.empty()) {

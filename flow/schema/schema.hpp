@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,9 @@ class json_schema {
   /// needs more steps, or nests too deep. Recursion is limited.
   [[nodiscard]] result<void> check(const json& value, const std::string& what,
                                    std::uint64_t max_steps = default_max_steps) const;
+  /// The same, except that it returns nothing if the check needs more steps.
+  [[nodiscard]] std::optional<result<void>> try_check(const json& value, const std::string& what,
+                                                      std::uint64_t max_steps) const;
 
  private:
   std::shared_ptr<const schema::program> program_;

@@ -17,8 +17,15 @@
 
 namespace pawl::flow::testing {
 
+/// When the next timer of a run whose clock is not set back is due.
+inline std::optional<time_point> next_timer(const run_state& run) {
+  const due_times next = next_timers(run);
+  if (next.time && next.duration) return std::min(*next.time, *next.duration);
+  return next.time ? next.time : next.duration;
+}
+
 /// A run that a test drives: it applies commands, and keeps the requested effects until the test
-/// performs them. Each accepted command advances the clock by one second.
+/// performs them. Each accepted command advances the clocks by one second.
 class driven_run {
  public:
   explicit driven_run(std::shared_ptr<const compiled_flow> flow) : flow_(std::move(flow)) {}
@@ -30,11 +37,17 @@ class driven_run {
   [[nodiscard]] run_status status() const noexcept { return state_.status; }
   [[nodiscard]] const json& data() const noexcept { return *state_.data; }
   [[nodiscard]] time_point now() const noexcept { return now_; }
-  /// Advances the clock.
+  /// Advances the clocks.
   void advance_clock(std::chrono::milliseconds time) { now_ += time; }
+  /// Sets the wall clock back. `now` is the engine time from then on.
+  void set_clock_back(std::chrono::milliseconds by) { lead_ += by; }
   /// Sets the function that names the task queue of a call.
   void set_queues(std::function<std::string(const invoke_effect&)> queue_of) {
     queue_of_ = std::move(queue_of);
+  }
+  /// Sets the function that makes calls within a transition; see `apply_context::call_now`.
+  void set_call_now(std::function<bool(invoke_effect&, step_outcome_command&)> call_now) {
+    call_now_ = std::move(call_now);
   }
   /// For tests of states that no command leads to.
   [[nodiscard]] run_state& mutable_state() noexcept { return state_; }
@@ -59,8 +72,9 @@ class driven_run {
     std::optional<token_id> handled;  // a call that is queued or a child run by now
     if (const auto* const task = std::get_if<enqueue_task_command>(&c)) handled = task->token;
     if (const auto* const child = std::get_if<child_started_command>(&c)) handled = child->token;
-    apply_context context{now()};
+    apply_context context{now() - lead_, now()};
     context.queue_of = queue_of_;
+    context.call_now = call_now_;
     auto done = flow::apply(*flow_, state_, std::move(c), context);
     if (!done) return std::move(done).error();
     calls_.erase(lost);  // that call was interrupted
@@ -190,8 +204,10 @@ class driven_run {
 
   std::shared_ptr<const compiled_flow> flow_;
   run_state state_;
-  time_point now_ = from_unix_us(1'700'000'000'000'000);
+  time_point now_ = from_unix_us(1'700'000'000'000'000);  ///< the engine time
+  std::chrono::milliseconds lead_{0};                     ///< of `now_`, over the wall clock
   std::function<std::string(const invoke_effect&)> queue_of_;
+  std::function<bool(invoke_effect&, step_outcome_command&)> call_now_;
   std::map<token_id, invoke_effect> calls_;
   bool advance_due_ = false;
   transition last_;
@@ -205,7 +221,7 @@ inline std::vector<std::string> shown(const std::map<token_id, invoke_effect>& c
     all.push_back(json{
         id, call.visit, call.attempt, call.node, call.code_ref, call.args, call.timeout.count(),
         call.heartbeat.count(), call.deadline ? json(to_rfc3339(*call.deadline)) : json(),
-        call.answer ? json{{"answer", *call.answer}} : json(), call.compensates, *call.state}
+        call.answer ? json{{"answer", *call.answer}} : json(), call.compensates, call.state.whole()}
                       .dump());
   }
   return all;
@@ -213,8 +229,10 @@ inline std::vector<std::string> shown(const std::map<token_id, invoke_effect>& c
 
 /// The state of a run without the traces of repeated calls: a restart changes nothing else.
 [[nodiscard]] inline run_state without_repeats(run_state run, const run_state& like) {
-  for (auto& t : run.tokens)
-    if (const auto* const other = like.find_token(t.id)) t.repeated_calls = other->repeated_calls;
+  for (const auto id : run.tokens.ids())
+    if (const auto* const other = like.find_token(id))
+      run.find_token(id)->repeated_calls = other->repeated_calls;
+  run.tokens.settle();
   run.sequence = like.sequence;
   run.updated_at = like.updated_at;
   return run;

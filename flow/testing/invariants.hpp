@@ -31,11 +31,9 @@ namespace pawl::flow::testing {
 namespace detail {
 
 inline std::string broken_tokens(const run_state& run) {
-  for (std::size_t i = 0; i < run.tokens.size(); ++i) {
-    const token& t = run.tokens[i];
+  for (const token& t : run.tokens) {
     const std::string name = "token " + std::to_string(t.id) + " ";
     if (t.id == 0 || t.id >= run.next_token) return name + "has an id that was never assigned";
-    if (i > 0 && run.tokens[i - 1].id >= t.id) return name + "is not in the order of the ids";
     if (t.visit > 0 && (t.node >= run.visits.size() || run.visits[t.node] < t.visit))
       return name + "is on a visit that was not counted";
     if (t.phase == token_phase::ended && t.on_trunk())
@@ -48,10 +46,11 @@ inline std::string broken_tokens(const run_state& run) {
     if ((t.phase == token_phase::waiting || t.phase == token_phase::sleeping) &&
         (t.visit == 0 || t.attempt == 0))
       return name + "waits without a visit";
-    if (!t.writes.is_object()) return name + "has writes that are not an object";
+    if (!t.writes.empty() && t.writes.bytes() != json_size(*t.writes))
+      return name + "has writes of another size";
     if (t.on_trunk() && !t.writes.empty()) return name + "has writes on the trunk";
     for (const auto& [key, depth] : t.inherited)
-      if (!t.writes.contains(key) || depth == 0 || depth >= t.branch.size())
+      if (!t.writes->contains(key) || depth == 0 || depth >= t.branch.size())
         return name + "has inherited keys that it does not have";
     if (t.forks.size() != t.branch.size()) return name + "does not have a node for each fork";
     // A paused run keeps tasks that are not leased.
@@ -103,12 +102,8 @@ inline std::string broken_status(const run_state& run) {
                                      [](const token& t) { return t.under_way(); });
   if (run.pausing() && (run.status != run_status::running || !under_way))
     return "it is pausing, but has nothing under way";
-  for (std::size_t i = 0; i < run.inbox.size(); ++i) {
-    if (run.inbox[i].number >= run.next_signal)
-      return "a signal has a number that was never assigned";
-    if (i > 0 && run.inbox[i].number <= run.inbox[i - 1].number)
-      return "its signals are not in order of arrival";
-  }
+  if (!run.inbox.empty() && run.inbox.all().rbegin()->first >= run.next_signal)
+    return "a signal has a number that was never assigned";
   if (run.status == run_status::running && has(token_phase::halted))
     return "it is running, but a token is halted";
   return "";
@@ -116,15 +111,24 @@ inline std::string broken_status(const run_state& run) {
 
 }  // namespace detail
 
-/// The invariant that a run breaks between two commands, or "".
-[[nodiscard]] inline std::string broken_invariant(const run_state& run) {
+/// The invariant that a run breaks between two commands, or "". `clock_set_back`: the wall clock
+/// may have been set back while the run existed.
+[[nodiscard]] inline std::string broken_invariant(const run_state& run,
+                                                  bool clock_set_back = false) {
   if (auto wrong = detail::broken_tokens(run); !wrong.empty()) return wrong;
   if (auto wrong = detail::broken_status(run); !wrong.empty()) return wrong;
   if (!run.data->is_object()) return "its data is not an object";
   if (json_size(*run.data) != run.data_bytes + json_container_size)
     return "the size of its data is wrong";
+  if (const auto wrong = run.tokens.broken_index(); !wrong.empty()) return std::string{wrong};
+  std::size_t map_bytes = 0, compensation_bytes = 0;
+  for (const auto& [id, map] : run.maps) map_bytes += map.bytes;
+  for (const auto& step : run.compensations) compensation_bytes += json_size(step.args);
+  if (map_bytes != run.map_bytes) return "the size of its maps is wrong";
+  if (compensation_bytes != run.compensation_bytes) return "the size of its compensations is wrong";
   if (run.sequence == 0) return "it has no checkpoint";
-  if (run.updated_at < run.created_at) return "it was changed before it was created";
+  if (!clock_set_back && run.updated_at < run.created_at)
+    return "it was changed before it was created";
   return "";
 }
 

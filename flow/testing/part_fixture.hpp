@@ -56,12 +56,12 @@ class part_fixture {
 
   /// Adds a token on its first visit of a node. Only before `begin`.
   token& add_token(const std::string& node, token_phase phase = token_phase::waiting) {
-    token& t = run.tokens.emplace_back();
+    token t;
     t.id = run.next_token++;
     t.node = index_of(node);
     t.phase = phase;
     t.visit = t.attempt = 1;
-    return t;
+    return run.tokens.add(std::move(t));
   }
   /// Adds a token on a branch of a fork at a node.
   token& add_branch(const std::string& node, const std::string& fork, std::uint32_t order,
@@ -73,6 +73,8 @@ class part_fixture {
   }
 
   change_set& begin() {
+    measure(run);
+    run.tokens.settle();
     before_ = run;
     return changes_.emplace(*flow, run, context);
   }

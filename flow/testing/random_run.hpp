@@ -20,6 +20,7 @@ class random_run {
     /// command. 0: none, and finished runs are not revived.
     std::size_t one_in_interferes = 12;
     std::size_t one_in_fails = 14;  ///< one call in so many fails; 0: none
+    bool makes_calls = false;       ///< transitions make two calls of three themselves
     limits allowed = small_limits();
   };
 
@@ -36,6 +37,14 @@ class random_run {
     run_.set_queues([](const invoke_effect& call) {
       return (call.token + call.visit + call.attempt) % 2 == 0 ? call.queue : std::string{};
     });
+    if (!options_.makes_calls) return;
+    run_.set_call_now([this](invoke_effect& call, step_outcome_command& outcome) {
+      if (call.child || !call.queue.empty()) return false;
+      if ((call.token + call.visit + call.attempt) % 3 == 0) return false;
+      outcome = outcome_of(call);
+      ++made_in_transitions_;
+      return true;
+    });
   }
 
   /// Small enough that random runs reach them sometimes.
@@ -51,6 +60,8 @@ class random_run {
   [[nodiscard]] const json& input() const noexcept { return input_; }
   [[nodiscard]] const json& metadata() const noexcept { return metadata_; }
   [[nodiscard]] driven_run& run() noexcept { return run_; }
+  /// Number of calls that transitions have made.
+  [[nodiscard]] std::size_t made_in_transitions() const noexcept { return made_in_transitions_; }
 
   /// The next command; none if the run has finished for good. Depends on the seed and on the
   /// outstanding effects only.
@@ -282,6 +293,7 @@ class random_run {
   json metadata_;
   driven_run run_;
   std::vector<command> about_calls_;  ///< earlier commands about calls; may be repeated, late
+  std::size_t made_in_transitions_ = 0;
   std::uint64_t last_lease_ = 0;
 };
 

@@ -55,7 +55,7 @@ class step_model {
   }
 
   [[nodiscard]] result<json> outcome(const invoke_effect& call) const {
-    return outcome(call.node, call.visit, call.attempt, call.args, *call.state);
+    return outcome(call.node, call.visit, call.attempt, call.args, call.state.whole());
   }
 
  private:

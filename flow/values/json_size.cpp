@@ -1,5 +1,7 @@
 #include "flow/values/json_size.hpp"
 
+#include <utility>
+
 #include <cstdint>
 #include <cstring>
 
@@ -34,6 +36,25 @@ std::size_t digits(std::uint64_t number) noexcept {
   std::size_t count = 1;
   for (; number >= 10; number /= 10) ++count;
   return count;
+}
+
+/// The size of a value without what is nested deeper than `levels`.
+std::size_t size_within(std::size_t levels, const json& value) noexcept {
+  if (const auto* const object = value.get_ptr<const json::object_t*>()) {
+    std::size_t sum = json_container_size;
+    if (levels == 0) return sum;
+    for (const auto& [key, item] : *object)
+      sum += json_key_size(key) + size_within(levels - 1, item);
+    return sum;
+  }
+  if (const auto* const array = value.get_ptr<const json::array_t*>()) {
+    std::size_t sum = json_container_size;
+    if (levels == 0) return sum;
+    for (const auto& item : *array) sum += json_item_size + size_within(levels - 1, item);
+    return sum;
+  }
+  if (const auto* const text = value.get_ptr<const std::string*>()) return json_string_size(*text);
+  return json_scalar_size(value);
 }
 
 }  // namespace
@@ -71,18 +92,18 @@ std::size_t json_scalar_size(const json& value) noexcept {
 }
 
 std::size_t json_size(const json& value) noexcept {
-  if (const auto* const object = value.get_ptr<const json::object_t*>()) {
-    std::size_t sum = json_container_size;
-    for (const auto& [key, item] : *object) sum += json_key_size(key) + json_size(item);
-    return sum;
+  return size_within(json_size_depth, value);
+}
+
+void set_member(json& object, std::size_t& size, const std::string& key, json value) {
+  size += json_size(value);
+  if (const auto old = object.find(key); old != object.end()) {
+    size -= json_size(*old);
+    *old = std::move(value);
+  } else {
+    size += json_key_size(key);
+    object[key] = std::move(value);
   }
-  if (const auto* const array = value.get_ptr<const json::array_t*>()) {
-    std::size_t sum = json_container_size;
-    for (const auto& item : *array) sum += json_item_size + json_size(item);
-    return sum;
-  }
-  if (const auto* const text = value.get_ptr<const std::string*>()) return json_string_size(*text);
-  return json_scalar_size(value);
 }
 
 }  // namespace pawl::flow

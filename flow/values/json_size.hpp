@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include <pawl/json.hpp>
@@ -18,6 +19,10 @@ inline constexpr std::size_t json_container_size = 2;  ///< of an empty array or
 inline constexpr std::size_t json_item_size = 1;       ///< what an array adds for each item
 inline constexpr std::size_t json_member_size = 2;     ///< what an object adds for each member
 
+/// Containers that are nested deeper count as empty, so that the recursion is bounded. No value
+/// that is stored nests so deep: see `max_value_depth`.
+inline constexpr std::size_t json_size_depth = 2'000;
+
 /// The size of a value. Takes time in proportion to it. A value that is not JSON (binary,
 /// discarded) counts as null.
 [[nodiscard]] std::size_t json_size(const json& value) noexcept;
@@ -29,6 +34,9 @@ inline constexpr std::size_t json_member_size = 2;     ///< what an object adds 
 [[nodiscard]] inline std::size_t json_key_size(std::string_view key) noexcept {
   return json_string_size(key) + json_member_size;
 }
+
+/// Sets a member of an object and updates `size`, which counts the members of the object.
+void set_member(json& object, std::size_t& size, const std::string& key, json value);
 
 /// The size of a value that is neither a string nor a container.
 [[nodiscard]] std::size_t json_scalar_size(const json& value) noexcept;

@@ -99,7 +99,7 @@ TEST_CASE("values that a built-in function always refuses cause a warning") {
     CAPTURE(code_ref, args.dump());
     CHECK(warnings_of(code_ref, args).size() == 1);
     auto step = step_with(args);
-    const auto got = step.call((*known.find(default_scope(), code_ref))->body, code_ref);
+    const auto got = step.call(**known.find(default_scope(), code_ref));
     REQUIRE_FALSE(got);
     CHECK(got.error().type == "invalid_arguments");
   }
@@ -152,7 +152,7 @@ TEST_CASE("the functions refuse what their tables refuse") {
   add_builtins(known, policy);
   const auto error_of = [&](std::string_view code_ref, json args) {
     auto step = step_with(std::move(args));
-    const auto got = step.call((*known.find(default_scope(), code_ref))->body, code_ref);
+    const auto got = step.call(**known.find(default_scope(), code_ref));
     return got ? std::string{} : got.error().type;
   };
   for (const auto* const table : argument_tables()) {

@@ -13,6 +13,12 @@ void add_built_in(registry& to, std::string_view code_ref, step_function body,
   PAWL_ASSERT(added, "a built-in function is registered twice or has an invalid name");
 }
 
+void add_built_in(registry& to, std::string_view code_ref, asynchronous_function begin,
+                  function_options options, asynchronous_cost cost) {
+  const auto added = to.add_built_in(code_ref, std::move(begin), std::move(options), cost);
+  PAWL_ASSERT(added, "a built-in function is registered twice or has an invalid name");
+}
+
 }  // namespace builtins
 
 void add_builtins(registry& to, const exec_policy& policy, const http::policy& http) {

@@ -24,6 +24,8 @@ void add_http(registry& to, const http::policy& rules);
 /// Registers one built-in. Its name must not be registered yet.
 void add_built_in(registry& to, std::string_view code_ref, step_function body,
                   function_options options);
+void add_built_in(registry& to, std::string_view code_ref, asynchronous_function begin,
+                  function_options options, asynchronous_cost cost = asynchronous_cost::connection);
 
 }  // namespace builtins
 }  // namespace pawl::functions

@@ -19,7 +19,7 @@ pawl::result<json> run(test_step& step, std::string_view code_ref) {
   pawl::functions::add_builtins(functions, {});
   const auto found = functions.find(pawl::default_scope(), code_ref);
   REQUIRE(found);
-  return step.call((*found)->body, code_ref);
+  return step.call(**found);
 }
 
 pawl::result<json> run(std::string_view code_ref, json args) {

@@ -68,7 +68,7 @@ TEST_CASE("the examples of docs/functions.md return what the page shows") {
         functions.find(pawl::default_scope(), data.at("code_ref").get<std::string>());
     REQUIRE(function);
     auto step = pawl::functions::step_with(data.at("args"));
-    const auto got = step.call((*function)->body, (*function)->code_ref);
+    const auto got = step.call(**function);
     if (expected.contains("error")) {
       REQUIRE_FALSE(got);
       CHECK(got.error().type == expected.at("error").at("type").get<std::string>());
@@ -88,7 +88,7 @@ TEST_CASE("the C++ functions of docs/functions.md can be registered and called")
   const auto call = [&](std::string_view name, json args, json state) {
     auto step = pawl::functions::step_with(std::move(args));
     step.state = std::move(state);
-    return step.call((*registry->find(pawl::default_scope(), name))->body, name);
+    return step.call(**registry->find(pawl::default_scope(), name));
   };
   CHECK(*call("orders.charge", {{"amount", 42}}, json::object()) ==
         json{{"charged", 42}, {"currency", "EUR"}, {"receipt", "run-1/node/1"}});

@@ -10,9 +10,10 @@
 #include "flow/definition/definition.hpp"
 #include "functions/builtins/arguments.hpp"
 #include "functions/builtins/builtins.hpp"
+#include "functions/context.hpp"
 #include "functions/http/encoding.hpp"
 #include "functions/http/request.hpp"
-#include "functions/http/transfer.hpp"
+#include "functions/http/transfer_loop.hpp"
 
 namespace pawl::functions::builtins {
 namespace {
@@ -90,26 +91,54 @@ result<json> result_of(const http::request& what, http::response got) {
   return out;
 }
 
-result<json> call_http(const http::policy& rules, step_context& step) {
-  auto what = http::read_request(step, rules);
-  if (!what) return std::move(what).error();
-  const auto until = std::chrono::steady_clock::now() + what->timeout;
-  for (int redirects = 0;; ++redirects) {
-    auto got = http::send(*what, rules, until, step.stop_token());
-    if (!got) return std::move(got).error();
-    if (!what->follow_redirects || got->redirect_location().empty()) {
-      if (!what->accepted.has(got->status)) return status_refused(*what, *got);
-      return result_of(*what, *std::move(got));
-    }
-    if (redirects == max_redirects) {
-      return fail("http_failed", http::name_of(*what) + " was redirected more than " +
-                                     std::to_string(max_redirects) + " times");
-    }
-    auto next = next_request(*std::move(what), *got);
-    if (!next) return std::move(next).error();
-    what = std::move(next);
+/// One call of core.http: a request, and those that follow its redirects. Lives until the call has
+/// ended, on the thread of the loop.
+class http_call : public std::enable_shared_from_this<http_call> {
+ public:
+  /// `end` must keep `loop`.
+  http_call(std::shared_ptr<const http::policy> rules, http::transfer_loop& loop,
+            step_context& step, call_end end)
+      : rules_(std::move(rules)), loop_(loop), step_(step), end_(std::move(end)) {}
+
+  void begin() {
+    auto what = http::read_request(step_, *rules_);
+    if (!what) return end_(std::move(what).error());
+    until_ = std::chrono::steady_clock::now() + what->timeout;
+    send(*std::move(what));
   }
-}
+
+ private:
+  void send(http::request what) {
+    what_ = std::move(what);
+    loop_.send(what_, rules_, step_.run().scope, until_, step_.stop_token(),
+               [self = shared_from_this()](result<http::response> got) {
+                 self->on_response(std::move(got));
+               });
+  }
+
+  void on_response(result<http::response> got) {
+    if (!got) return end_(std::move(got).error());
+    if (!what_.follow_redirects || got->redirect_location().empty()) {
+      if (!what_.accepted.has(got->status)) return end_(status_refused(what_, *got));
+      return end_(result_of(what_, *std::move(got)));
+    }
+    if (redirects_++ == max_redirects) {
+      return end_(fail("http_failed", http::name_of(what_) + " was redirected more than " +
+                                          std::to_string(max_redirects) + " times"));
+    }
+    auto next = next_request(std::move(what_), *got);
+    if (!next) return end_(std::move(next).error());
+    send(*std::move(next));
+  }
+
+  const std::shared_ptr<const http::policy> rules_;
+  http::transfer_loop& loop_;
+  step_context& step_;
+  const call_end end_;
+  http::request what_;
+  std::chrono::steady_clock::time_point until_;
+  int redirects_ = 0;
+};
 
 constexpr std::string_view bodies[] = {"body", "json"};
 constexpr std::string_view parse_names[] = {"json", "text"};
@@ -147,10 +176,15 @@ constexpr argument http_table[] = {checked<"url">(argument_type::text, true),
 const argument_table http_arguments{"core.http", http_table, bodies};
 
 void add_http(registry& to, const http::policy& rules) {
-  auto body = [shared_rules = std::make_shared<const http::policy>(rules)](
-                  const json&, step_context& step) { return call_http(*shared_rules, step); };
+  auto begin = [shared_rules = std::make_shared<const http::policy>(rules),
+                loop = std::make_shared<http::transfer_loop>()](step_context& step, call_end end) {
+    // `end` keeps the function, and so the loop, until the call has ended.
+    const auto call = std::make_shared<http_call>(shared_rules, *loop, step, end);
+    if (auto posted = loop->post([call] { call->begin(); }); !posted)
+      end(std::move(posted).error());
+  };
   add_built_in(
-      to, "core.http", std::move(body),
+      to, "core.http", std::move(begin),
       {.description = "Sends an HTTP request to an allowed host and returns the response."});
 }
 

@@ -25,7 +25,7 @@ struct test_client {
   }
 
   [[nodiscard]] result<json> call(test_step& step) const {
-    return step.call((*functions.find(default_scope(), "core.http"))->body, "core.http");
+    return step.call(**functions.find(default_scope(), "core.http"));
   }
   [[nodiscard]] result<json> call(json args) const {
     auto step = step_with(std::move(args));

@@ -21,7 +21,11 @@ namespace pawl {
 /// The current load of an engine.
 struct engine_load {
   std::uint64_t active_runs = 0;         ///< in memory
-  std::uint64_t commands_in_flight = 0;  ///< accepted and not answered yet, including queries
+  std::uint64_t commands_in_flight = 0;  ///< accepted and not answered yet
+  std::uint64_t waits = 0;               ///< calls that wait for the end of a run
+  std::uint64_t polls = 0;               ///< workers that wait for a task
+  std::uint64_t queries_in_flight = 0;   ///< asynchronous ones that are not answered yet
+  std::uint64_t bytes_in_flight = 0;     ///< of all these calls, as `engine.max_bytes_in_flight`
   std::size_t queued_calls = 0;          ///< function calls that wait for a thread
   std::size_t running_calls = 0;
   std::size_t stuck_calls = 0;  ///< given up, but their functions have not returned
@@ -34,6 +38,7 @@ struct engine_totals {
   std::vector<run_count> runs;     ///< for each status
   std::uint64_t tasks_queued = 0;  ///< for workers
   std::uint64_t tasks_leased = 0;
+  store_gauges store;
 };
 
 /// A durable workflow engine: stores flows and runs in a folder (or in memory), executes the runs,

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <utility>
 
 #include <pawl/callback.hpp>
@@ -25,7 +26,7 @@ class scope_events {
   [[nodiscard]] result<event_page> read(std::optional<journal_position> after = {},
                                         std::size_t limit = 100) const;
   void read_async(std::optional<journal_position> after, std::size_t limit,
-                  callback<event_page> done) const;
+                  callback<event_page> done, std::stop_token withdrawn = {}) const;
 
   /// Subscribes to the live events of one run, or of all runs of the scope if `id` is empty.
   /// `capacity`: maximum number of unread events; a reader with more is dropped. Returns an ended

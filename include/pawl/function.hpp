@@ -10,6 +10,7 @@
 #include <pawl/ids.hpp>
 #include <pawl/json.hpp>
 #include <pawl/result.hpp>
+#include <pawl/step_data.hpp>
 #include <pawl/trace_context.hpp>
 
 namespace pawl {
@@ -73,15 +74,20 @@ class step_context {
   virtual void progress(double fraction) = 0;
 };
 
-/// A step function in its general form. `state` is the run's data as the step's branch sees it: an
-/// object that does not change during the call. A returned object replaces the top-level keys that
-/// it has; any other value is stored under the key `result`.
-using step_function = std::function<result<json>(const json& state, step_context& step)>;
+/// A step function in its general form. A callable that takes the data as `const json&` is one,
+/// too, but has the data of a branch made into one object for each call. A returned object replaces
+/// the top-level keys that it has; any other value is stored under the key `result`.
+using step_function = std::function<result<json>(const step_data& state, step_context& step)>;
 
 struct function_options {
   /// Run on a scheduler thread instead of the executor. Only for functions that do not block and
   /// take a few microseconds at most; timeouts do not apply.
   bool run_inline = false;
+  /// The function has no effect besides its result, so that it may be called again. Its step is not
+  /// committed on its own: it joins the transition that leads to it, so that a sequence of such
+  /// steps costs one commit. A transition in which such calls have taken 1 ms or have returned
+  /// 256 KiB is committed before the next of them. Implies `run_inline`.
+  bool pure = false;
   /// Maximum number of concurrent calls in the engine. 0: the number of executor threads.
   std::uint32_t max_concurrency = 0;
   /// One sentence for listings: what the function does.

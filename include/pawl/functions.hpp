@@ -55,13 +55,13 @@ template <class F>
   if constexpr (step_callable<callable>) {
     if (detail::is_empty(f)) return nullptr;
     using plan = detail::plan_for<callable>;
-    return
-        [held = detail::held<callable>{std::forward<F>(f)}](const json& state, step_context& step) {
-          if constexpr (plan::argument_count == 0)
-            return detail::invoke<plan>(held.get(), state, step);
-          else
-            return detail::invoke_struct<plan>(held.get(), state, step, typename plan::arguments{});
-        };
+    return [held = detail::held<callable>{std::forward<F>(f)}](const step_data& state,
+                                                               step_context& step) {
+      if constexpr (plan::argument_count == 0)
+        return detail::invoke<plan>(held.get(), state, step);
+      else
+        return detail::invoke_struct<plan>(held.get(), state, step, typename plan::arguments{});
+    };
   } else if constexpr (detail::callable<callable>) {
     static_assert(step_callable<callable>,
                   "pawl: arguments other than one struct need names: "
@@ -79,7 +79,7 @@ template <std::size_t N, class F>
     if (detail::is_empty(f)) return nullptr;
     using plan = detail::plan_for<callable>;
     return [held = detail::held<callable>{std::forward<F>(f)}, names = std::move(names.names)](
-               const json& state, step_context& step) {
+               const step_data& state, step_context& step) {
       return detail::invoke_named<plan>(held.get(), state, step, names, typename plan::arguments{},
                                         std::make_index_sequence<N>{});
     };
@@ -99,7 +99,7 @@ class scope_functions {
   scope_functions(std::shared_ptr<functions::registry> registry, scope_name scope);
 
   /// Registers `f` under `code_ref`. `f` takes these parameters, each optional, in this order:
-  /// - `const pawl::json& state`: the run's data;
+  /// - `const pawl::step_data& state` or `const pawl::json& state`: the run's data;
   /// - its arguments: one struct with a nlohmann `from_json`, which reads the step's `args`; or
   ///   values that `pawl::arguments` names one by one (numbers must be exact and in range; a
   ///   `std::optional` may be missing or null; other arguments are refused);

@@ -27,6 +27,7 @@ struct engine_metrics {
   distribution write_us;              ///< one write of a group of batches to the store
   distribution sync_us;               ///< one sync of written groups
   distribution group_batches;         ///< batches (transitions) per write
+  distribution group_bytes;           ///< bytes of keys and values per write
   std::uint64_t steps_completed = 0;  ///< attempts, including those of workers
   std::uint64_t steps_failed = 0;
   std::uint64_t steps_interrupted = 0;  ///< attempts that ended with a question
@@ -34,6 +35,18 @@ struct engine_metrics {
   std::uint64_t runs_completed = 0;
   std::uint64_t runs_failed = 0;  ///< a run that fails again after a retry counts again
   std::uint64_t runs_cancelled = 0;
+};
+
+/// How busy the store of an engine is. All 0 for a store in memory.
+struct store_gauges {
+  std::uint64_t log_bytes = 0;       ///< of logs that are replayed after a crash
+  std::uint64_t memtable_bytes = 0;  ///< written, and not in tables yet
+  std::uint64_t cache_bytes = 0;     ///< in use by cached blocks
+  /// Most tables in the first level of a column. Writes slow down at 20, and stop at 36.
+  std::uint64_t level0_tables = 0;
+  std::uint64_t pending_compaction_bytes = 0;  ///< to be rewritten, as an estimate
+  std::uint64_t delayed_write_rate = 0;        ///< bytes per second; 0: writes are not slowed down
+  bool writes_stopped = false;                 ///< until compaction has caught up
 };
 
 }  // namespace pawl

@@ -97,6 +97,8 @@ struct run_view {
   bool undoing = false;          ///< compensates its steps before it ends
   std::uint64_t checkpoint = 0;  ///< number of the checkpoint, from 1
   time_point updated_at{};       ///< time of that checkpoint
+  /// Who started it; empty if the start did not say, of a subflow, and in the answer of a wait.
+  std::string started_by;
   json input;     ///< what the run was started with, an object; null in the answer of a wait
   json data;      ///< the state data; an object
   json metadata;  ///< metadata of the caller and the engine; an object
@@ -144,8 +146,9 @@ struct placed_event {
 
 /// A page of the durable events of a scope.
 struct event_page {
-  std::vector<placed_event> events;
-  journal_position next;  ///< read the next page after this position
+  std::vector<placed_event> events;  ///< may be none although there are more
+  journal_position next;             ///< read the next page after this position
+  bool more = false;                 ///< the page has ended before the journal
   /// True if requested events were already deleted from the journal (`storage.journal_groups`).
   bool lost = false;
 };

@@ -29,6 +29,9 @@ struct start_options {
   /// Trace that the steps of the run belong to, as `parse_traceparent` returns it. Not compared
   /// when a start is repeated: the existing run keeps its own trace.
   std::optional<trace_context> trace = {};
+  /// Who starts the run: a user, an API key, a program. Shown as `run_view::started_by`; not
+  /// compared when a start is repeated. UTF-8, at most 256 bytes.
+  std::string by = {};
 };
 
 struct run_started {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,9 @@ namespace pawl {
 /// to copy, safe for concurrent use, and valid after the engine has stopped (every call then fails
 /// with `unavailable`).
 ///
+/// `withdrawn`, of queries: once it is requested, a query that still waits for its turn is answered
+/// with `cancelled`.
+///
 /// Starts and commands return after they are durable, as `storage.durability` defines it. Besides
 /// the errors named at each call, they fail with `overloaded` if the engine is full (nothing was
 /// changed) and with `unavailable` if the engine is not open, is stopping, or its store has failed.
@@ -39,32 +43,36 @@ class scope_runs {
   void start_async(std::string_view flow, const json& input, start_options options,
                    callback<run_started> done) const;
 
-  /// Waits until a run has finished and returns its final state. Errors: `not_found`; `timed_out`
-  /// (the run continues).
-  result<run_view> wait(const run_id& id, std::chrono::milliseconds timeout) const;
-  void wait_async(const run_id& id, std::chrono::milliseconds timeout,
-                  callback<run_view> done) const;
+  /// Waits until a run has finished and returns its final state. `withdrawn`: ends the wait when
+  /// stop is requested; no later than the answer, which also releases what the wait has taken.
+  /// Errors: `not_found`; `timed_out` and `cancelled` (withdrawn): the run continues; `overloaded`
+  /// (`engine.max_waits`).
+  result<run_view> wait(const run_id& id, std::chrono::milliseconds timeout,
+                        std::stop_token withdrawn = {}) const;
+  void wait_async(const run_id& id, std::chrono::milliseconds timeout, callback<run_view> done,
+                  std::stop_token withdrawn = {}) const;
 
   /// Calls `start`, then `wait`. Errors: of both.
   result<run_view> start_and_wait(std::string_view flow, const json& input,
-                                  std::chrono::milliseconds timeout,
-                                  start_options options = {}) const;
+                                  std::chrono::milliseconds timeout, start_options options = {},
+                                  std::stop_token withdrawn = {}) const;
   void start_and_wait_async(std::string_view flow, const json& input,
                             std::chrono::milliseconds timeout, start_options options,
-                            callback<run_view> done) const;
+                            callback<run_view> done, std::stop_token withdrawn = {}) const;
 
   /// Returns a run at its last durable checkpoint. Errors: `not_found`.
   [[nodiscard]] result<run_view> get(const run_id& id) const;
-  void get_async(const run_id& id, callback<run_view> done) const;
+  void get_async(const run_id& id, callback<run_view> done, std::stop_token withdrawn = {}) const;
 
   /// Returns a page of runs, newest first. Errors: `invalid_argument` (cursor, limit).
   [[nodiscard]] result<run_page> list(const run_filter& filter = {}) const;
-  void list_async(const run_filter& filter, callback<run_page> done) const;
+  void list_async(const run_filter& filter, callback<run_page> done,
+                  std::stop_token withdrawn = {}) const;
 
   /// Returns the number of runs with each status. Reads counters: the cost does not depend on the
   /// number of runs.
   [[nodiscard]] result<std::vector<run_count>> counts() const;
-  void counts_async(callback<std::vector<run_count>> done) const;
+  void counts_async(callback<std::vector<run_count>> done, std::stop_token withdrawn = {}) const;
 
   /// Returns the events of at most `limit` checkpoints of a run, from checkpoint `first` on; the
   /// first checkpoint is 1. Errors: `not_found`.
@@ -72,14 +80,15 @@ class scope_runs {
                                                            std::uint64_t first = 1,
                                                            std::size_t limit = 1000) const;
   void history_async(const run_id& id, std::uint64_t first, std::size_t limit,
-                     callback<std::vector<history_event>> done) const;
+                     callback<std::vector<history_event>> done,
+                     std::stop_token withdrawn = {}) const;
 
   /// As `history`, and returns where the next page begins. A page also ends when it reaches some
   /// megabytes.
   [[nodiscard]] result<pawl::history_page> history_page(const run_id& id, std::uint64_t first = 1,
                                                         std::size_t limit = 1000) const;
   void history_page_async(const run_id& id, std::uint64_t first, std::size_t limit,
-                          callback<pawl::history_page> done) const;
+                          callback<pawl::history_page> done, std::stop_token withdrawn = {}) const;
 
   /// Cancels an unfinished run. Running functions are asked to stop; their results are not
   /// recorded. Errors: `not_found`, `illegal_transition`, `conflict`.
@@ -137,7 +146,7 @@ class scope_runs {
 
   // Batches: each makes the asynchronous call for every item and returns, in the order given, when
   // all are durable. Items are independent: one that fails does not stop the others. Items beyond
-  // `engine.max_commands_in_flight` fail with `overloaded`.
+  // `engine.max_commands_in_flight` or `engine.max_bytes_in_flight` fail with `overloaded`.
   std::vector<result<run_started>> start_many(std::vector<start_request> requests) const;
   std::vector<batch_item<run_changed>> signal_many(std::vector<signal_request> requests) const;
   std::vector<batch_item<run_changed>> pause_many(const std::vector<run_id>& ids,

@@ -35,6 +35,10 @@ struct storage_settings {
   /// Number of journal groups that are kept. A client that watches all runs can reconnect without
   /// a gap if at most this many groups were written meanwhile.
   std::uint32_t journal_groups = 100'000;
+  /// Memory of the store's cache of blocks that were read from disk.
+  std::uint64_t cache_bytes = 64u << 20;
+  /// Memory of what was written and is not in tables on disk yet.
+  std::uint64_t memtable_bytes = 64u << 20;
   /// Maximum memory of cached compiled flows, as an estimate.
   std::uint64_t flow_cache_bytes = 64u << 20;
 };
@@ -55,6 +59,8 @@ struct flow_settings {
 struct run_settings {
   /// Maximum size of a run's data, as compact JSON. A step that would exceed it fails.
   std::uint64_t max_state_bytes = 8u << 20;
+  /// Maximum size of a run's metadata, as compact JSON. A start with more is refused.
+  std::uint64_t max_metadata_bytes = 64u << 10;
   /// Maximum size of a step's result, as compact JSON. A step with a larger result fails.
   std::uint64_t max_result_bytes = 4u << 20;
   /// Maximum number of concurrent branches in a run.
@@ -76,6 +82,12 @@ struct run_settings {
 struct engine_settings {
   /// Number of threads that run actors. 0: one per core.
   std::uint32_t scheduler_threads = 0;
+  /// Number of threads that read runs from the store, compile their flows, and check long inputs
+  /// and answers.
+  std::uint32_t load_threads = 2;
+  /// Maximum memory of the states of waiting runs that are kept, as an estimate, so that a signal
+  /// or a timer need not read the store. 0: none is kept.
+  std::uint64_t parked_cache_bytes = 32u << 20;
   /// Number of shards of the run directory.
   std::uint32_t shards = 16;
   /// Maximum number of runs in memory. Further starts are refused as `overloaded`.
@@ -83,6 +95,16 @@ struct engine_settings {
   /// Maximum number of commands that are accepted but not answered. Further commands are refused
   /// as `overloaded`.
   std::uint32_t max_commands_in_flight = 100'000;
+  /// Maximum total size of the commands that are accepted but not answered and of the queries that
+  /// wait, as compact JSON. A scope can have at most as much as remains free. Further ones are
+  /// refused as `overloaded`. A larger command is accepted if there is no other.
+  std::uint64_t max_bytes_in_flight = 256u << 20;
+  /// Maximum number of calls that wait for the end of a run. Further ones are refused as
+  /// `overloaded`.
+  std::uint32_t max_waits = 100'000;
+  /// Maximum number of asynchronous queries that are accepted but not answered. Further ones are
+  /// refused as `overloaded`.
+  std::uint32_t max_queries = 10'000;
   /// Number of unfinished runs that are loaded at a time when the engine starts. 0: none; a run is
   /// loaded when a call waits for it or for its parent.
   std::uint32_t recovery_batch = 256;
@@ -105,10 +127,15 @@ struct engine_settings {
 
 /// The thread pool for step functions.
 struct executor_settings {
-  /// Number of threads that run step functions. 0: twice the number of cores, at least 4.
+  /// Number of threads that run step functions. 0: twice the number of cores, at least 4. While one
+  /// scope uses all of them, calls of other scopes get up to a quarter more.
   std::uint32_t threads = 0;
-  /// Maximum number of calls that wait for a thread. Further calls are refused as `overloaded`.
+  /// Maximum number of calls that wait for a thread with their arguments. Further calls wait too,
+  /// but without arguments and data. Other scopes get up to a quarter more.
   std::uint32_t queue_limit = 10'000;
+  /// Maximum number of concurrent calls of `core.http`, which need no thread. While one scope uses
+  /// all of them, other scopes get up to a quarter more.
+  std::uint32_t max_http_calls = 1'000;
   /// Timeout of a step whose node does not set `timeout`. 0: no limit.
   std::chrono::milliseconds default_timeout_ms{0};
   /// Time that a cancelled or timed-out function has to return. After that it counts as stuck and
@@ -159,7 +186,8 @@ struct worker_settings {
   /// Task queue for functions that are not registered in this process, if the node does not set
   /// `queue`. Empty: such a step fails. `pawl serve` sets it to `default`.
   std::string default_queue = {};
-  /// Maximum number of queued tasks. A run that would add another one waits.
+  /// Maximum number of queued tasks. A run that would add another one waits. While one scope uses
+  /// all of them, other scopes get up to a quarter more.
   std::uint32_t max_queued_tasks = 1'000'000;
   /// Maximum number of polls that wait for a task. Further polls are refused as `overloaded`.
   std::uint32_t max_polls = 10'000;
@@ -183,6 +211,8 @@ struct server_settings {
   std::vector<std::string> cors_origins = {};
   /// Whether the routes of the old engine are available under `/api`.
   bool old_api = false;
+  /// Whether the web console is available under `/ui/`, in a build with it.
+  bool console = true;
   /// Maximum number of connections. Further ones are answered with 503 and closed.
   std::uint32_t max_connections = 10'000;
   /// Maximum number of connections per address. Loopback and Unix sockets are exempt. Further ones
@@ -211,9 +241,14 @@ struct server_settings {
   /// Maximum nesting depth of arrays and objects in a request body or a WebSocket message. Deeper
   /// ones are answered with 422.
   std::uint32_t max_json_depth = 128;
-  /// Maximum total size of requests that are being read, over all connections. Further ones are
-  /// answered with 503.
+  /// Maximum total size of requests that are being read, over all connections. Each address, and
+  /// each scope once the API key is known, can have at most as much as remains free. Further ones
+  /// are answered with 503.
   std::uint64_t max_pending_bytes = 512u << 20;
+  /// Maximum total size of answers that wait to be sent, over all connections. The connections of
+  /// an address can have at most as much as remains free. Further answers above 64 KiB are replaced
+  /// by 503.
+  std::uint64_t max_output_bytes = 256u << 20;
   /// Maximum size of a WebSocket message from a client. A larger one closes the connection.
   std::uint64_t max_message_bytes = 4u << 20;
   /// Maximum size of data that waits to be sent on an event stream or WebSocket. A slower reader

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +11,7 @@
 #include <pawl/ids.hpp>
 #include <pawl/json.hpp>
 #include <pawl/result.hpp>
+#include <pawl/step_data.hpp>
 #include <pawl/time.hpp>
 
 /// Steps that run outside the engine's process. A call becomes a task in a queue if its task node
@@ -50,8 +50,8 @@ struct worker_task {
   std::uint32_t visit = 0;
   std::uint32_t attempt = 0;
   std::string code_ref;
-  json args;                          ///< an object
-  std::shared_ptr<const json> state;  ///< the run's data as the step's branch sees it
+  json args;        ///< an object
+  step_data state;  ///< the run's data as the step's branch sees it
   std::string idempotency_key;
   std::optional<json> answer;  ///< answer to the question of the previous call of this visit
   std::chrono::milliseconds lease_time{0};  ///< duration of the lease

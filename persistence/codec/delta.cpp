@@ -141,7 +141,7 @@ void encode_delta(const flow::delta& d, std::string& to) {
   out.time(d.at);
   out.varint(parts);
   if (has(delta_has::events)) encode_events(out, d.events);
-  if (has(delta_has::tokens_set)) encode_tokens(out, d.tokens_set, false, d.at);
+  if (has(delta_has::tokens_set)) encode_tokens(out, d.tokens_set, d.at);
   if (has(delta_has::visits)) encode_visits(out, d);
   if (has(delta_has::data_set)) encode_payload(out, d.data_set);
   if (has(delta_has::next_token)) out.varint(d.next_token);
@@ -153,7 +153,7 @@ void encode_delta(const flow::delta& d, std::string& to) {
   if (has(delta_has::finished_at)) encode_optional(out, *d.finished_at, time);
   if (has(delta_has::frozen_at)) encode_optional(out, *d.frozen_at, time);
   if (has(delta_has::compensating)) encode_optional(out, *d.compensating, encode_compensating);
-  if (has(delta_has::signals_added)) encode_signals(out, d.signals_added);
+  if (has(delta_has::signals_added)) encode_list(out, d.signals_added, encode_signal);
   if (has(delta_has::signals_claimed)) {
     encode_list(out, d.signals_claimed,
                 [](byte_writer& each, std::uint64_t number) { each.varint(number); });

@@ -159,13 +159,11 @@ std::map<flow::token_id, flow::map_change> decode_map_changes(byte_reader& from)
   return decode_by_token(from, decode_map_change);
 }
 
-void encode_signals(byte_writer& to, const std::vector<flow::signal>& signals) {
-  encode_list(to, signals, [](byte_writer& out, const flow::signal& s) {
-    out.varint(s.number);
-    out.text(s.id);
-    out.text(s.type);
-    encode_payload(out, s.payload);
-  });
+void encode_signal(byte_writer& to, const flow::signal& s) {
+  to.varint(s.number);
+  to.text(s.id);
+  to.text(s.type);
+  encode_payload(to, s.payload);
 }
 
 std::vector<flow::signal> decode_signals(byte_reader& from) {

@@ -16,9 +16,9 @@ namespace pawl::persistence::codec {
 void encode_events(byte_writer& to, const std::vector<flow::event>& events);
 [[nodiscard]] std::vector<flow::event> decode_events(byte_reader& from);
 
-/// A delta holds the writes of its tokens apart, so it encodes them without.
-void encode_tokens(byte_writer& to, const std::vector<flow::token>& tokens, bool with_writes,
-                   time_point base);
+/// The tokens of a state, with their writes, and of a delta, which holds the writes apart.
+void encode_tokens(byte_writer& to, const flow::token_list& tokens, time_point base);
+void encode_tokens(byte_writer& to, const std::vector<flow::token>& tokens, time_point base);
 [[nodiscard]] std::vector<flow::token> decode_tokens(byte_reader& from, time_point base);
 
 void encode_compensations(byte_writer& to, const std::vector<flow::compensation>& steps);
@@ -33,7 +33,7 @@ void encode_maps(byte_writer& to, const std::map<flow::token_id, flow::map_progr
 void encode_map_changes(byte_writer& to, const std::map<flow::token_id, flow::map_change>& changes);
 [[nodiscard]] std::map<flow::token_id, flow::map_change> decode_map_changes(byte_reader& from);
 
-void encode_signals(byte_writer& to, const std::vector<flow::signal>& signals);
+void encode_signal(byte_writer& to, const flow::signal& s);
 [[nodiscard]] std::vector<flow::signal> decode_signals(byte_reader& from);
 
 void encode_abandoned(byte_writer& to, const std::vector<flow::abandoned_child>& children);

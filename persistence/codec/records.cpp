@@ -26,7 +26,8 @@ struct input_has {
     restarted_from = 1u << 0,
     parent = 1u << 1,
     trace = 1u << 2,
-    all = (1u << 3) - 1,
+    started_by = 1u << 3,
+    all = (1u << 4) - 1,
   };
 };
 
@@ -46,6 +47,7 @@ flow::run_input decode_input_v1(byte_reader& from) {
     input.parent_attempt = from.varint32();
   }
   if ((parts & input_has::trace) != 0) input.trace = decode_trace(from);
+  if ((parts & input_has::started_by) != 0) input.started_by = from.text();
   input.data = flow::shared_json{decode_object(from)};
   input.metadata = decode_object(from);
   return input;
@@ -127,7 +129,8 @@ void encode_input(const flow::run_input& input, std::string& to) {
   out.fixed64(input.start_fingerprint);
   out.varint(when(input.restarted_from.has_value(), input_has::restarted_from) |
              when(input.parent.has_value(), input_has::parent) |
-             when(input.trace.has_value(), input_has::trace));
+             when(input.trace.has_value(), input_has::trace) |
+             when(!input.started_by.empty(), input_has::started_by));
   if (input.restarted_from) encode_id(out, *input.restarted_from);
   if (input.parent) {
     encode_id(out, *input.parent);
@@ -135,6 +138,7 @@ void encode_input(const flow::run_input& input, std::string& to) {
     out.varint(input.parent_attempt);
   }
   if (input.trace) encode_trace(out, *input.trace);
+  if (!input.started_by.empty()) out.text(input.started_by);
   encode_payload(out, *input.data);
   encode_payload(out, input.metadata);
   out.finish();

@@ -7,6 +7,7 @@
 #include "flow/machine/state.hpp"
 #include "persistence/codec.hpp"
 #include "persistence/journal.hpp"
+#include "persistence/journal_index.hpp"
 #include "persistence/quarantine.hpp"
 
 /// Values with something in every field, for tests. The golden records of version 1 hold them, so
@@ -38,7 +39,7 @@ inline std::vector<flow::token> tokens() {
   all[0].condition_result = true;
   all[1].branch = {0, 3};
   all[1].forks = {2, 4};
-  all[1].writes = {{"k", 1}, {"own", 2}};
+  all[1].writes = json{{"k", 1}, {"own", 2}};
   all[1].inherited = {{"k", 1}};
   all[2].condition_result = false;
   all[2].branch = {1};
@@ -63,6 +64,10 @@ inline std::vector<flow::token> tokens() {
   return all;
 }
 
+inline std::vector<flow::signal> signals() {
+  return {{3, "", "paid", {{"amount", 4.5}}}, {4, "id-4", "ready", nullptr}};
+}
+
 inline flow::run_state state() {
   flow::run_state run;
   run.key = {scope_name{"acme"}, run_id{"r-1"}};
@@ -77,8 +82,9 @@ inline flow::run_state state() {
       flow::compensating{run_status::failed, run_error{"card_declined", "no", "charge", 2}};
   run.compensations = {{1, 2, {{"a", 1}}}, {3, 4, json::object()}};
   run.maps[12] = {json::array({1, "b"}), json::array({nullptr, 7}), 2, 1, 0, 33};
-  run.inbox = {{3, "", "paid", {{"amount", 4.5}}}, {4, "id-4", "ready", nullptr}};
-  run.signal_ids = {"id-1", "id-4"};
+  run.inbox = signals();
+  run.signal_ids = std::vector<std::string>{"id-1", "id-4"};
+  measure(run);
   run.next_signal = 5;
   run.visits = {1, 0, 300};
   run.sequence = 41;
@@ -119,11 +125,11 @@ inline flow::delta delta() {
   d.frozen_at.emplace(at(8));
   d.data_set = {{"a", {1, 2}}, {"b", nullptr}};
   d.metadata_set = {{"m", true}};
-  d.tokens_set = run.tokens;
-  for (auto& t : d.tokens_set) t.writes = json::object();
+  d.tokens_set = tokens();
+  for (auto& t : d.tokens_set) t.writes = {};
   d.tokens_removed = {3, 4};
   d.writes_set = {{9, {{"k", 1}}}, {12, json::object()}};
-  d.signals_added = run.inbox;
+  d.signals_added = signals();
   d.signals_claimed = {1, 2};
   d.compensating.emplace(run.compensating);
   d.compensations_added = run.compensations;
@@ -172,6 +178,7 @@ inline flow::run_input input() {
   input.start_fingerprint = run.start_fingerprint;
   input.created_at = run.created_at;
   input.trace = run.trace;
+  input.started_by = "ada";
   return input;
 }
 
@@ -196,6 +203,19 @@ inline std::vector<journal_entry> journal() {
   return {{{acme, run_id{"r-1"}}, 1},
           {{acme, run_id{"r-2"}}, 70'000},
           {{scope_name{"other"}, run_id{"r-1"}}, 3}};
+}
+
+inline journal_block block() {
+  journal_block made;
+  made.add(256, scope_name{"acme"});
+  made.add(256, scope_name{"other"});
+  made.add(320, scope_name{"acme"});
+  made.add(511, scope_name{"acme"});
+  return made;
+}
+
+inline std::chrono::microseconds clock_lead() {
+  return std::chrono::microseconds{3'600'000'001};
 }
 
 inline schema_record schema() {

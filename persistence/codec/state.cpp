@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "persistence/codec.hpp"
 #include "persistence/codec/fields.hpp"
@@ -87,6 +89,15 @@ struct state_has {
   };
 };
 
+/// The items, or none of them and an error in the reader if their numbers do not ascend.
+template <class T, class Number>
+std::vector<T> ascending(std::vector<T> items, Number T::*number, byte_reader& from) {
+  const auto is_wrong = [number](const T& a, const T& b) { return a.*number >= b.*number; };
+  if (std::adjacent_find(items.begin(), items.end(), is_wrong) == items.end()) return items;
+  from.fail("has a list whose numbers do not ascend");
+  return {};
+}
+
 flow::run_state decode_state_v1(byte_reader& from) {
   flow::run_state run;
   decode_summary(from, run, run.start_fingerprint, run.parent_attempt);
@@ -96,7 +107,7 @@ flow::run_state decode_state_v1(byte_reader& from) {
   run.data_bytes = from.varint();
   run.data = flow::shared_json{decode_object(from)};
   run.metadata = decode_object(from);
-  run.tokens = decode_tokens(from, run.updated_at);
+  run.tokens = ascending(decode_tokens(from, run.updated_at), &flow::token::id, from);
   run.visits = decode_numbers(from);
   const std::uint32_t parts = from.bits(state_has::all);
   const auto has = [parts](state_has::part part) { return (parts & part) != 0; };
@@ -108,10 +119,11 @@ flow::run_state decode_state_v1(byte_reader& from) {
     run.next_signal = from.varint();
     run.signal_ids =
         decode_list<std::string>(from, 1, [](byte_reader& in) { return std::string{in.text()}; });
-    run.inbox = decode_signals(from);
+    run.inbox = ascending(decode_signals(from), &flow::signal::number, from);
   }
   if (has(state_has::depth)) run.depth = from.varint32();
   if (has(state_has::trace)) run.trace = decode_trace(from);
+  measure(run);
   return run;
 }
 
@@ -132,7 +144,7 @@ void encode_state(const flow::run_state& run, std::string& to) {
   out.varint(run.data_bytes);
   encode_payload(out, *run.data);
   encode_payload(out, run.metadata);
-  encode_tokens(out, run.tokens, true, run.updated_at);
+  encode_tokens(out, run.tokens, run.updated_at);
   encode_numbers(out, run.visits);
   const std::uint32_t parts =
       when(run.frozen_at.has_value(), state_has::frozen_at) |
@@ -148,9 +160,10 @@ void encode_state(const flow::run_state& run, std::string& to) {
   if (has(state_has::maps)) encode_maps(out, run.maps);
   if (has(state_has::signals)) {
     out.varint(run.next_signal);
-    encode_list(out, run.signal_ids,
+    encode_list(out, run.signal_ids.all(),
                 [](byte_writer& each, const std::string& id) { each.text(id); });
-    encode_signals(out, run.inbox);
+    encode_list(out, run.inbox.all(),
+                [](byte_writer& each, const auto& entry) { encode_signal(each, entry.second); });
   }
   if (has(state_has::depth)) out.varint(run.depth);
   if (has(state_has::trace)) encode_trace(out, *run.trace);

@@ -112,7 +112,7 @@ void encode_token(byte_writer& to, const flow::token& t, bool with_writes, time_
   to.varint(t.attempt);
   to.varint(parts);
   if (has(token_has::branch)) encode_branch(to, t);
-  if (has(token_has::writes)) encode_payload(to, t.writes);
+  if (has(token_has::writes)) encode_payload(to, *t.writes);
   if (has(token_has::task)) encode_task(to, *t.task, base);
   if (has(token_has::timer)) {
     to.flag(t.timer->wall_clock);
@@ -172,11 +172,14 @@ flow::token decode_token(byte_reader& from, time_point base) {
 
 }  // namespace
 
-void encode_tokens(byte_writer& to, const std::vector<flow::token>& tokens, bool with_writes,
-                   time_point base) {
-  encode_list(to, tokens, [&](byte_writer& out, const flow::token& t) {
-    encode_token(out, t, with_writes, base);
-  });
+void encode_tokens(byte_writer& to, const flow::token_list& tokens, time_point base) {
+  encode_list(to, tokens,
+              [&](byte_writer& out, const flow::token& t) { encode_token(out, t, true, base); });
+}
+
+void encode_tokens(byte_writer& to, const std::vector<flow::token>& tokens, time_point base) {
+  encode_list(to, tokens,
+              [&](byte_writer& out, const flow::token& t) { encode_token(out, t, false, base); });
 }
 
 std::vector<flow::token> decode_tokens(byte_reader& from, time_point base) {

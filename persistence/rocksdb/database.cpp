@@ -190,6 +190,35 @@ void database::avoid_damage() {
     db_->SetOptions(handle, {{"disable_auto_compactions", "true"}}).PermitUncheckedError();
 }
 
+store_gauges database::gauges() const {
+  using properties = rocksdb::DB::Properties;
+  const auto number = [this](const std::string& property) {
+    std::uint64_t value = 0;
+    db_->GetIntProperty(property, &value);
+    return value;
+  };
+  const auto sum = [this](const std::string& property) {
+    std::uint64_t value = 0;
+    db_->GetAggregatedIntProperty(property, &value);
+    return value;
+  };
+  store_gauges now;
+  rocksdb::VectorLogPtr logs;
+  if (db_->GetSortedWalFiles(logs).ok())
+    for (const auto& log : logs) now.log_bytes += log->SizeFileBytes();
+  now.memtable_bytes = sum(properties::kCurSizeAllMemTables);
+  now.cache_bytes = number(properties::kBlockCacheUsage);
+  now.pending_compaction_bytes = sum(properties::kEstimatePendingCompactionBytes);
+  now.delayed_write_rate = number(properties::kActualDelayedWriteRate);
+  now.writes_stopped = number(properties::kIsWriteStopped) != 0;
+  for (const column where : all_columns) {
+    std::string tables;
+    if (db_->GetProperty(column_handle(where), properties::kNumFilesAtLevelPrefix + "0", &tables))
+      now.level0_tables = std::max<std::uint64_t>(now.level0_tables, std::stoull(tables));
+  }
+  return now;
+}
+
 result<void> database::flush() {
   rocksdb::FlushOptions options;
   options.wait = true;

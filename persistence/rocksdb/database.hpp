@@ -54,6 +54,9 @@ class database {
   /// Stops compactions if a damaged table was found. Call before each write.
   void avoid_damage();
 
+  /// As `store::gauges`.
+  [[nodiscard]] store_gauges gauges() const;
+
   /// Writes all memtables to tables and syncs them. Errors as `store::write`.
   [[nodiscard]] result<void> flush();
 

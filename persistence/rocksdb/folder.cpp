@@ -231,6 +231,15 @@ result<claimed_folder> claim_folder(const std::filesystem::path& path) {
   return folder;
 }
 
+result<claimed_folder> claim_existing_folder(const std::filesystem::path& path) {
+  std::error_code failed;
+  if (!std::filesystem::exists(path / "PAWL", failed)) {
+    return error{errc::not_found,
+                 "no store in " + path.string() + ": it has no file PAWL. Check --data-dir"};
+  }
+  return claim_folder(path);
+}
+
 result<void> write_marker(claimed_folder& folder, folder_state state, std::uint32_t schema) {
   PAWL_ASSERT(state != folder_state::fresh, "a fresh folder has no marker");
   std::ostringstream text;

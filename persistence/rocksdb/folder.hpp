@@ -43,6 +43,9 @@ struct claimed_folder {
 /// `corrupt` (files are missing), `not_supported` (another engine), `io_failed`.
 [[nodiscard]] result<claimed_folder> claim_folder(const std::filesystem::path& path);
 
+/// The same for a folder that must have a store. Error: `not_found`, and those of `claim_folder`.
+[[nodiscard]] result<claimed_folder> claim_existing_folder(const std::filesystem::path& path);
+
 /// Replaces the marker atomically and durably. Errors: `read_only`, `storage_full`, `io_failed`.
 [[nodiscard]] result<void> write_marker(claimed_folder& folder, folder_state state,
                                         std::uint32_t schema);

@@ -243,7 +243,7 @@ TEST_CASE("a store of a newer schema on disk is refused with both versions", "[r
   const auto failure = open_bad(folder.store());
   CHECK(failure.code == errc::schema_newer);
   CHECK(mentions(failure, "schema version 4"));
-  CHECK(mentions(failure, "up to 2"));
+  CHECK(mentions(failure, "up to 3"));
 }
 
 TEST_CASE("a store of a schema from before the first release is refused", "[rocksdb][folder]") {

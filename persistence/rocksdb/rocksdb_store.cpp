@@ -74,6 +74,7 @@ class rocksdb_store final : public store {
     return durable_;
   }
 
+  store_gauges gauges() const override { return database_->gauges(); }
   result<void> check_writable() override { return probe_folder(database_->path()); }
 
   result<void> close() override {

@@ -14,8 +14,11 @@ namespace pawl::persistence {
 struct rocksdb_options {
   durability mode = durability::sync;
 
-  /// Size of the block cache in bytes. Memtables need about as much again, whatever this is set to.
+  /// Size of the block cache in bytes: blocks of tables, with their indexes and filters.
   std::size_t cache_bytes = std::size_t{64} << 20;
+
+  /// Size of the memtables of all columns together, in bytes, at which they are written to tables.
+  std::size_t memtable_bytes = std::size_t{64} << 20;
 
   /// Size of the logs in bytes at which data is moved to tables. Bounds the time of replay after a
   /// crash, about 0.3 s for the default.

@@ -76,3 +76,20 @@ TEST_CASE("the log stays short, and obsolete logs do no harm", "[rocksdb]") {
   fs::copy_file(old, later / old.filename());
   CHECK(scan(*open_good(later)->durable_view(), column::checkpoints).size() == 1200);
 }
+
+TEST_CASE("the gauges of a store on disk show what was written", "[rocksdb]") {
+  const test_folder folder;
+  const auto opened = open_rocksdb_store(folder.store());
+  REQUIRE(opened);
+  const auto before = (*opened)->gauges();
+  batch writes;
+  for (int i = 0; i < 1'000; ++i)
+    writes.put(column::runs, "run" + std::to_string(i), std::string(1'000, 'x'));
+  const batch* const all[] = {&writes};
+  REQUIRE((*opened)->write(all));
+  const auto after = (*opened)->gauges();
+  CHECK(after.log_bytes > before.log_bytes + 900'000);
+  CHECK(after.memtable_bytes > before.memtable_bytes + 900'000);
+  CHECK(after.level0_tables < 20);
+  CHECK_FALSE(after.writes_stopped);
+}

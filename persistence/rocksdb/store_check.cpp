@@ -293,15 +293,6 @@ class examination {
   store_report report_;
 };
 
-result<claimed_folder> claim_store(const fs::path& folder) {
-  std::error_code failed;
-  if (!fs::exists(folder / "PAWL", failed)) {
-    return error{errc::not_found,
-                 "no store in " + folder.string() + ": it has no file PAWL. Check --data-dir"};
-  }
-  return claim_folder(folder);
-}
-
 }  // namespace
 }  // namespace rocks
 
@@ -312,7 +303,7 @@ bool store_report::can_be_repaired() const noexcept {
 }
 
 result<store_report> check_rocksdb_store(const std::filesystem::path& folder) {
-  auto claimed = rocks::claim_store(folder);
+  auto claimed = rocks::claim_existing_folder(folder);
   if (!claimed && claimed.error().code == errc::corrupt) {
     std::error_code failed;
     const bool has_current = std::filesystem::exists(folder / "CURRENT", failed);
@@ -338,7 +329,7 @@ result<store_report> repair_rocksdb_store(const std::filesystem::path& folder) {
                      ". Only a damaged log can be repaired; nothing was changed. Restore the "
                      "folder from a backup"};
   }
-  auto claimed = rocks::claim_store(folder);
+  auto claimed = rocks::claim_existing_folder(folder);
   if (!claimed) return std::move(claimed).error();
   rocksdb_options options;
   auto opened = rocks::database::open(std::move(claimed).value(), options,

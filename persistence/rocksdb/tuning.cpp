@@ -8,6 +8,8 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
+#include <rocksdb/write_buffer_manager.h>
 
 #include "persistence/descriptors.hpp"
 #include "persistence/keys.hpp"
@@ -16,6 +18,10 @@ namespace pawl::persistence::rocks {
 namespace {
 
 constexpr std::size_t mib = std::size_t{1} << 20;
+
+/// A table is compacted if this many of so many entries in a row are deletions.
+constexpr std::size_t deletions_window = 4096;
+constexpr std::size_t deletions_to_compact = 2048;
 
 /// The fastest compression that this build of RocksDB supports.
 rocksdb::CompressionType best_compression() {
@@ -53,6 +59,8 @@ rocksdb::DBOptions database_options(const rocksdb_options& chosen) {
   options.recycle_log_file_num = 0;
   options.avoid_flush_during_recovery = false;  // recovered data is durable once the store is open
   options.max_total_wal_size = chosen.log_bytes;
+  options.write_buffer_manager =
+      std::make_shared<rocksdb::WriteBufferManager>(chosen.memtable_bytes);
 
   // A failed write stops the store until it is reopened. RocksDB's automatic recovery from a full
   // disk would change the log meanwhile, and can hit an assertion of the library.
@@ -91,7 +99,12 @@ rocksdb::ColumnFamilyOptions column_options(column where,
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.cache_index_and_filter_blocks = true;  // so that cache_bytes limits them too
+  table.cache_index_and_filter_blocks_with_high_priority = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
+  // Of a large table only the parts of the index and the filter that are used are read and cached.
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
+  table.pin_top_level_index_and_filter = true;
   table.format_version = 5;  // RocksDB 7.8 and later read and write it
   if (wants_filter(where)) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
 
@@ -106,6 +119,12 @@ rocksdb::ColumnFamilyOptions column_options(column where,
     // A run's checkpoints follow each other: an insertion starts where the last of the run was.
     options.memtable_insert_with_hint_prefix_extractor.reset(
         rocksdb::NewFixedPrefixTransform(keys::run_hash_bytes));
+  }
+  if (where == column::indexes) {
+    // Queues, timers and lists of runs are read from their beginning, where entries are deleted. A
+    // table with many deletions is compacted soon, so that scans do not pass over them.
+    options.table_properties_collector_factories.push_back(
+        rocksdb::NewCompactOnDeletionCollectorFactory(deletions_window, deletions_to_compact));
   }
   if (where == column::counters) {
     options.write_buffer_size = 4 * mib;

@@ -128,8 +128,11 @@ void read_block(std::string_view block, std::uint64_t base, bool at_end, assembl
       into.on_part(found, base + at);
       at += found.bytes();
     } else {
-      into.on_damage(base + at, outcome == parsed::beyond_end && at_end);
-      at = next_part(block, at);
+      // A record cut off by a crash is the last one: what a valid part follows is damage.
+      const std::size_t next = next_part(block, at);
+      const bool is_last = at_end && next == block.size();
+      into.on_damage(base + at, outcome == parsed::beyond_end && is_last);
+      at = next;
     }
   }
   // A full block ends with fewer unused bytes than a header.

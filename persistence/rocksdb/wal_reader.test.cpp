@@ -88,6 +88,20 @@ TEST_CASE("a flipped byte in a log costs one record, and its offset is reported"
   }
 }
 
+TEST_CASE("a length that reaches past the end of a log is damage where records follow",
+          "[rocksdb][wal]") {
+  const test_folder folder;
+  const fs::path log = make_log(folder, 100);
+  const auto good = read(log);
+  flip_byte(log, good.offsets[98] + 5);  // the upper byte of the length
+  const auto found = read(log);
+  REQUIRE(found.damages.size() == 1);
+  CHECK(found.damages[0].offset == good.offsets[98]);
+  CHECK_FALSE(found.damages[0].truncated);
+  CHECK(found.contents.size() == 99);
+  CHECK(found.contents.back() == good.contents.back());
+}
+
 TEST_CASE("a log truncated at any byte yields a prefix of its records", "[rocksdb][wal]") {
   const test_folder folder;
   const fs::path log = make_log(folder, 40);

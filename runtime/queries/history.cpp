@@ -1,24 +1,17 @@
-#include "flow/machine/history.hpp"
+#include "runtime/queries/history.hpp"
 
 #include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "actors/engine_context.hpp"
+#include "flow/machine/history.hpp"
 #include "flow/values/json_size.hpp"
 #include "persistence/not_found.hpp"
 #include "persistence/runs.hpp"
-#include "runtime/core.hpp"
-#include "runtime/queries/reading.hpp"
-#include "runtime/queries/run_queries.hpp"
 
 namespace pawl {
 namespace {
-
-/// Checkpoints that are read together.
-constexpr std::size_t checkpoints_per_read = 100;
-/// Size after which a page ends.
-constexpr std::size_t max_page_bytes = std::size_t{4} << 20;
 
 using compiled_ptr = std::shared_ptr<const flow::compiled_flow>;
 
@@ -32,46 +25,49 @@ result<compiled_ptr> flow_of(const reading& r, const run_key& key) {
 
 }  // namespace
 
-result<std::vector<history_event>> run_queries::history(const run_key& key, std::uint64_t first,
-                                                        std::size_t limit) const {
-  const auto r = begin_reading(core_);
-  if (!r) return r.error();
-  const auto compiled = flow_of(*r, key);
+result<std::vector<history_event>> read_checkpoint(const reading& r, const run_key& key,
+                                                   std::uint64_t sequence) {
+  const auto compiled = flow_of(r, key);
   if (!compiled) return compiled.error();
-  const auto checkpoints = persistence::load_history(*r->now, key, first, limit);
-  if (!checkpoints) return checkpoints.error();
+  const auto found = persistence::load_history(*r.now, key, sequence, 1);
+  if (!found) return found.error();
   std::vector<history_event> events;
-  for (const auto& c : *checkpoints)
+  for (const auto& c : *found)
     for (const auto& e : c.events)
-      events.push_back(flow::to_history(**compiled, e, c.sequence, c.at));
+      if (c.sequence == sequence)
+        events.push_back(flow::to_history(**compiled, e, c.sequence, c.at));
   return events;
 }
 
-result<history_page> run_queries::history_page(const run_key& key, std::uint64_t first,
-                                               std::size_t limit) const {
+history_query::history_query(const engine_core& core, run_key key, std::uint64_t first,
+                             std::size_t limit, std::size_t max_bytes)
+    : core_(core), key_(std::move(key)), next_(first), left_(limit), max_bytes_(max_bytes) {}
+
+result<bool> history_query::read(read_budget& turn) {
   const auto r = begin_reading(core_);
   if (!r) return r.error();
-  const auto compiled = flow_of(*r, key);
+  const auto compiled = flow_of(*r, key_);
   if (!compiled) return compiled.error();
-  pawl::history_page page;
-  std::size_t bytes = 0;
-  while (limit > 0) {
-    const std::size_t count = std::min(limit, checkpoints_per_read);
-    const auto checkpoints = persistence::load_history(*r->now, key, first, count);
-    if (!checkpoints) return checkpoints.error();
-    for (const auto& c : *checkpoints) {
-      for (const auto& e : c.events) {
-        bytes += flow::json_size(e.detail);
-        page.events.push_back(flow::to_history(**compiled, e, c.sequence, c.at));
-      }
-      first = c.sequence + 1;
+  bool complete = true;
+  const auto visit = [&](persistence::checkpoint_events what, std::size_t bytes) {
+    if (left_ == 0 || bytes_ > max_bytes_) {
+      page_.next = next_;
+      return persistence::view::next::stop;
     }
-    if (checkpoints->size() < count) return page;
-    limit -= count;
-    if (bytes > max_page_bytes) break;
-  }
-  page.next = first;
-  return page;
+    complete = !turn.is_spent();
+    if (!complete) return persistence::view::next::stop;
+    for (const auto& e : what.events) {
+      bytes_ += flow::json_size(e.detail);
+      page_.events.push_back(flow::to_history(**compiled, e, what.sequence, what.at));
+    }
+    next_ = what.sequence + 1;
+    --left_;
+    turn.spend(bytes);
+    return persistence::view::next::more;
+  };
+  if (const auto visited = persistence::visit_history(*r->now, key_, next_, visit); !visited)
+    return visited.error();
+  return complete;
 }
 
 }  // namespace pawl

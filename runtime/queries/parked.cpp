@@ -39,7 +39,7 @@ bool add_subflows(const view& now, const flow::run_state& run, std::vector<run_k
 }  // namespace
 
 bool is_parked_itself(const flow::run_state& run) {
-  return !is_finished(run.status) && flow::is_parked(run) && !flow::next_timer(run) &&
+  return !is_finished(run.status) && flow::is_parked(run) && !flow::next_timers(run).any() &&
          flow::open_tasks(run).empty();
 }
 

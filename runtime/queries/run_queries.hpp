@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <pawl/run_options.hpp>
@@ -23,15 +24,9 @@ class run_queries {
   explicit run_queries(const engine_core& core) : core_(core) {}
 
   [[nodiscard]] result<run_view> get(const run_key& key) const;
-  /// The final state of a run.
-  [[nodiscard]] result<run_view> view_of(const actors::ended_run& ended) const;
-  [[nodiscard]] result<run_page> list(const scope_name& in, const run_filter& filter) const;
+  /// The final state of a run, or nothing if that has to be read from the store.
+  [[nodiscard]] std::optional<run_view> view_in_memory(const actors::ended_run& ended) const;
   [[nodiscard]] result<std::vector<run_count>> counts(const scope_name& in) const;
-  [[nodiscard]] result<std::vector<history_event>> history(const run_key& key, std::uint64_t first,
-                                                           std::size_t limit) const;
-  /// A page ends early when it reaches some megabytes.
-  [[nodiscard]] result<pawl::history_page> history_page(const run_key& key, std::uint64_t first,
-                                                        std::size_t limit) const;
 
  private:
   const engine_core& core_;

@@ -12,9 +12,14 @@
 namespace pawl {
 namespace {
 
+/// When a timer is due, on the wall clock.
+time_point shown_due(const flow::timer& timer, std::chrono::microseconds lead) {
+  return timer.wall_clock ? timer.due : timer.due - lead;
+}
+
 /// What a token waits for; none if it is not waiting.
 std::optional<waiting_on> wait_of(const flow::token& t, const flow::compiled_flow& compiled,
-                                  bool frozen) {
+                                  bool frozen, std::chrono::microseconds lead) {
   const auto& node = compiled.at(t.node);
   if (t.phase == flow::token_phase::gathering) return waiting_on{node.id, "branches", ""};
   if (t.phase == flow::token_phase::waiting) {
@@ -27,7 +32,7 @@ std::optional<waiting_on> wait_of(const flow::token& t, const flow::compiled_flo
     } else {
       wait.calls = t.attempt + t.repeated_calls;
     }
-    if (t.can_fire() && t.timer && !frozen) wait.until = t.timer->due;
+    if (t.can_fire() && t.timer && !frozen) wait.until = shown_due(*t.timer, lead);
     return wait;
   }
   if (t.phase != flow::token_phase::sleeping) return std::nullopt;
@@ -39,13 +44,14 @@ std::optional<waiting_on> wait_of(const flow::token& t, const flow::compiled_flo
     wait.name = flow::question_id(node.id, t);
     wait.question = *t.question;
   }
-  if (t.timer && !frozen) wait.until = t.timer->due;
+  if (t.timer && !frozen) wait.until = shown_due(*t.timer, lead);
   return wait;
 }
 
 }  // namespace
 
-run_view make_view(const flow::run_state& state, const flow::compiled_flow& compiled) {
+run_view make_view(const flow::run_state& state, const flow::compiled_flow& compiled,
+                   std::chrono::microseconds lead) {
   run_view shown;
   shown.summary = flow::summarize(state);
   shown.pausing = state.pausing();
@@ -55,12 +61,13 @@ run_view make_view(const flow::run_state& state, const flow::compiled_flow& comp
   shown.data = *state.data;
   shown.metadata = state.metadata;
   shown.parked = is_parked_itself(state);
-  for (const auto& s : state.inbox) shown.inbox.push_back({s.type, s.id, s.payload});
+  for (const auto& [number, s] : state.inbox.all())
+    shown.inbox.push_back({s.type, s.id, s.payload});
   for (const auto& t : state.tokens)
     if (t.phase != flow::token_phase::ended) shown.at.push_back(compiled.at(t.node).id);
   if (is_finished(state.status)) return shown;  // it waits for nothing
   for (const auto& t : state.tokens)
-    if (auto wait = wait_of(t, compiled, state.frozen_at.has_value()))
+    if (auto wait = wait_of(t, compiled, state.frozen_at.has_value(), lead))
       shown.waiting_on.push_back(*std::move(wait));
   return shown;
 }

@@ -3,18 +3,21 @@
 #include <string>
 #include <utility>
 
+#include <pawl/detail/utf8.hpp>
+
 #include "actors/engine_context.hpp"
 #include "flow/machine/start_values.hpp"
+#include "flow/values/json_size.hpp"
 #include "persistence/not_found.hpp"
 #include "persistence/runs.hpp"
 #include "runtime/core.hpp"
-#include "runtime/queries/flow_queries.hpp"
 #include "runtime/queries/reading.hpp"
 
 namespace pawl {
 namespace {
 
 constexpr std::size_t max_key_bytes = 512;
+constexpr std::size_t max_starter_bytes = 256;
 
 /// The id that the options name, or a new one.
 result<run_id> id_of(const start_options& options, const engine_core& core, time_point now) {
@@ -26,63 +29,62 @@ result<run_id> id_of(const start_options& options, const engine_core& core, time
   return options.key.empty() ? core.ids->next(now) : id_of_key(options.key);
 }
 
-/// The version that a start uses: the wanted one, else the published one. Errors: `not_found`, also
-/// for a deleted flow, unless a run is restarted.
-result<version> version_to_start(const persistence::view& now, const scope_name& in,
-                                 const flow_name& flow, const std::optional<version>& wanted,
-                                 const run_id* restarted) {
-  if (!wanted) return actors::flow_cache::published(now, in, flow);
-  if (restarted == nullptr)
-    if (auto good = check_flow_exists(now, in, flow); !good) return std::move(good).error();
-  return *wanted;
+result<void> check_starter(std::string_view by) {
+  if (by.size() <= max_starter_bytes && detail::valid_utf8_prefix(by) == by.size()) return {};
+  return error{errc::invalid_argument, "who starts a run is named by UTF-8 text of at most " +
+                                           std::to_string(max_starter_bytes) + " bytes"};
 }
 
 /// `restarted`: the run to start again. Its flow version exists, even if the flow is deleted.
-result<flow::start_command> make_command(const engine_core& core, const scope_name& in,
-                                         std::string_view flow, const json& input,
-                                         start_options options, const run_id* restarted) {
+result<resolvable_start> make_command(const engine_core& core, const scope_name& in,
+                                      std::string_view flow, const json& input,
+                                      start_options options, const run_id* restarted) {
   auto name = parse_flow_name(flow);
   if (!name) return std::move(name).error();
-  const auto r = begin_reading(core);
-  if (!r) return r.error();
+  const auto open = core.running();
+  if (!open) return core.closed();
   // First: the fingerprint recurses into both.
   if (auto good = flow::check_start_values(input, options.metadata); !good)
     return std::move(good).error();
-  auto id = id_of(options, core, r->context->clock->now());
+  if (auto good = check_starter(options.by); !good) return std::move(good).error();
+  const std::uint64_t max_metadata = core.settings.run.max_metadata_bytes;
+  if (const auto bytes = flow::json_size(options.metadata); bytes > max_metadata) {
+    return error{errc::limit_exceeded,
+                 "the metadata has about " + std::to_string(bytes) + " bytes; the maximum is " +
+                     std::to_string(max_metadata) + " (run.max_metadata_bytes)"};
+  }
+  auto id = id_of(options, core, open->clock->now());
   if (!id) return std::move(id).error();
   flow::start_command start;
   start.key = {in, *std::move(id)};
+  start.id_is_new = !options.id && options.key.empty();
   start.flow.name = *std::move(name);
   start.fingerprint = start_fingerprint(
       flow, options.version ? to_string(*options.version) : std::string{}, input, options.metadata);
-  auto version = version_to_start(*r->now, in, start.flow.name, options.version, restarted);
-  if (!version) {
-    // A repeated start returns its run, even if the flow has been deleted since.
-    const bool may_exist = options.id || !options.key.empty();
-    if (version.error().code != errc::not_found || !may_exist) return std::move(version).error();
-    const auto existing = persistence::load_record(*r->now, start.key);
-    if (!existing) return existing.error();
-    if (!*existing) return std::move(version).error();
-    version = (*existing)->summary.flow.version;
+  auto which = actors::start_version::published;
+  if (options.version) {
+    start.flow.version = *options.version;
+    which =
+        restarted == nullptr ? actors::start_version::of_live_flow : actors::start_version::given;
   }
-  start.flow.version = *version;
   start.input = input.is_null() ? json::object() : input;
   start.metadata = std::move(options.metadata);
   start.trace = options.trace;
+  start.by = std::move(options.by);
   if (restarted != nullptr) start.restarted_from = *restarted;
-  return start;
+  return resolvable_start{std::move(start), which};
 }
 
 }  // namespace
 
-result<flow::start_command> make_start(const engine_core& core, const scope_name& in,
-                                       std::string_view flow, const json& input,
-                                       start_options options) {
+result<resolvable_start> make_start(const engine_core& core, const scope_name& in,
+                                    std::string_view flow, const json& input,
+                                    start_options options) {
   return make_command(core, in, flow, input, std::move(options), nullptr);
 }
 
-result<flow::start_command> make_restart(const engine_core& core, const run_key& key,
-                                         start_options options) {
+result<resolvable_start> make_restart(const engine_core& core, const run_key& key,
+                                      start_options options) {
   const auto r = begin_reading(core);
   if (!r) return r.error();
   const auto record = persistence::load_record(*r->now, key);

@@ -4,21 +4,28 @@
 
 #include <pawl/run_options.hpp>
 
+#include "actors/flow_heads.hpp"
 #include "flow/machine/command.hpp"
 
 namespace pawl {
 
 class engine_core;
 
-/// Makes the command that starts a run, with its id, flow version and fingerprint. Errors: those
-/// of `scope_runs::start` that need no actor to be found.
-[[nodiscard]] result<flow::start_command> make_start(const engine_core& core, const scope_name& in,
-                                                     std::string_view flow, const json& input,
-                                                     start_options options);
+/// A start whose flow version the run's actor resolves.
+struct resolvable_start {
+  flow::start_command command;
+  actors::start_version version;
+};
 
-/// Makes the command that starts a finished run again as a new run. Errors: as
+/// Makes the command that starts a run, with its id and fingerprint. Does not read the store.
+/// Errors: those of `scope_runs::start` that need no actor to be found.
+[[nodiscard]] result<resolvable_start> make_start(const engine_core& core, const scope_name& in,
+                                                  std::string_view flow, const json& input,
+                                                  start_options options);
+
+/// Makes the command that starts a finished run again as a new run. Reads the store. Errors: as
 /// `scope_runs::restart`.
-[[nodiscard]] result<flow::start_command> make_restart(const engine_core& core, const run_key& key,
-                                                       start_options options);
+[[nodiscard]] result<resolvable_start> make_restart(const engine_core& core, const run_key& key,
+                                                    start_options options);
 
 }  // namespace pawl

@@ -1,13 +1,32 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
+#include <string>
+
 #include <pawl/engine.hpp>
 
-#include "persistence/store.hpp"
+#include "runtime/queries/read_budget.hpp"
+#include "runtime/queries/reading.hpp"
 
 namespace pawl {
 
-/// Returns what a store holds, in all scopes together. Reads counters, and the entries of leased
-/// tasks. Errors: `corrupt`, `io_failed`.
-[[nodiscard]] result<engine_totals> totals_of(const persistence::view& now);
+/// Reads what a store holds, in all scopes together: counters, and the entries of leased tasks; see
+/// `read_to_end`. Errors: `unavailable`, those of the store. The core must outlive it. Not
+/// thread-safe.
+class totals_query {
+ public:
+  explicit totals_query(const engine_core& core);
+
+  [[nodiscard]] result<bool> read(read_budget& turn);
+  [[nodiscard]] engine_totals take() { return std::move(totals_); }
+
+ private:
+  const engine_core& core_;
+  std::optional<reading> from_;  ///< one for all turns, so that each run is counted once
+  std::size_t part_ = 0;         ///< of what is counted, the one that is read
+  std::string last_;             ///< the last key of the part that was read; empty: none
+  engine_totals totals_;
+};
 
 }  // namespace pawl

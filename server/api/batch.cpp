@@ -23,7 +23,7 @@ void start_batch(const call_ptr& request) {
   const auto answer = std::make_shared<batch_answer>(request, "runs.start", starts.size());
   for (std::size_t i = 0; i < starts.size(); ++i) {
     auto& start = starts[i];
-    start.options.trace = request->trace();
+    request->attribute(start.options);
     const std::string id = start.options.id ? start.options.id->str() : start.options.key;
     request->in().runs().start_async(
         start.flow, start.input, std::move(start.options),

@@ -79,13 +79,17 @@ std::string call::idempotency_owner(std::string_view use) const {
   return joined_key({by_.scope.str(), by_.name}) + std::string{use};
 }
 
+std::string call::idempotency_share(std::string_view use) const {
+  return joined_key({by_.scope.str()}) + std::string{use};
+}
+
 bool call::bind_idempotency_key(const std::string& named) {
   const std::string key = idempotency_key();
   if (key.empty()) return true;
   const std::string owner = idempotency_owner("bound");
   auto begun = with().idempotency->begin(
       owner + joined_key({request_.path, key}), fingerprint_of({named}),
-      [](const http::response*) {}, owner);
+      [](const http::response*) {}, idempotency_share("bound"));
   if (begun.status == idempotency_table::entry_status::mismatch) {
     fail(problem{problem_code::idempotency_mismatch,
                  "the Idempotency-Key " + pawl::quoted(key) +
@@ -95,6 +99,11 @@ bool call::bind_idempotency_key(const std::string& named) {
   // Bound from now on, whatever the answer: the engine decides about a repeated id or key.
   begun.ticket.complete({200});
   return true;
+}
+
+void call::attribute(start_options& start) const {
+  start.trace = trace();
+  start.by = by_.name;
 }
 
 std::optional<trace_context> call::trace() const {
@@ -229,6 +238,12 @@ void call::set_early_answer(std::function<void()> answer) {
   exchange->on_disconnect([weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->answer_early();
   });
+}
+
+std::stop_token call::withdrawn_with_client() {
+  std::stop_source gone;
+  exchange_->on_disconnect([gone]() mutable { gone.request_stop(); });
+  return gone.get_token();
 }
 
 void call::answer_early() {

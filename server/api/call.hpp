@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -62,14 +63,16 @@ class call : public std::enable_shared_from_this<call> {
                                                   std::string_view what) const;
   /// The field Idempotency-Key, or "".
   [[nodiscard]] std::string idempotency_key() const;
-  /// The owner of answers in the idempotency table: the caller in its scope. Each kind of use has a
-  /// share of its own, so that none displaces the answers of another.
+  /// The prefix of keys in the idempotency table: the caller in its scope, and the kind of use.
   [[nodiscard]] std::string idempotency_owner(std::string_view use) const;
+  /// Whose share of the table an answer takes: that of the scope, so that a scope with many callers
+  /// has no more than one with few. Each kind of use has a share of its own.
+  [[nodiscard]] std::string idempotency_share(std::string_view use) const;
   /// Binds the Idempotency-Key, if there is one, to the id or key in the body, which is what the
   /// engine stores. Returns false, with the request refused, if it was sent with another one.
   [[nodiscard]] bool bind_idempotency_key(const std::string& named);
-  /// The field traceparent if it is present and valid.
-  [[nodiscard]] std::optional<trace_context> trace() const;
+  /// Notes in a start who starts the run, and the trace of the request.
+  void attribute(start_options& start) const;
   [[nodiscard]] if_match precondition() const;
 
   // Answers. The first call answers the request; later calls have no effect.
@@ -100,6 +103,9 @@ class call : public std::enable_shared_from_this<call> {
   /// Sets how a waiting request is answered before its wait is over: `answer` is called if the
   /// server stops or the client disconnects before any other answer. Set it before the wait begins.
   void set_early_answer(std::function<void()> answer);
+  /// Returns a token that withdraws a query when the client disconnects before the answer. Call it
+  /// at most once, not with `set_early_answer`.
+  [[nodiscard]] std::stop_token withdrawn_with_client();
 
   /// Checks the caller again, for what lasts longer than the request; see `authenticator::recheck`.
   /// Any thread, also after the answer.
@@ -116,6 +122,8 @@ class call : public std::enable_shared_from_this<call> {
   void send(http::response made, std::string_view outcome, std::function<void()> lost = {});
 
  private:
+  /// The field traceparent if it is present and valid.
+  [[nodiscard]] std::optional<trace_context> trace() const;
   [[nodiscard]] bool claim_answer();
   /// Answers 429 for the limit in `setting`.
   void refuse_over_limit(std::string_view what, const caller_limiter& limit,

@@ -79,31 +79,78 @@ std::optional<problem> check_headers(const route& to, const http::request& reque
 
 }  // namespace
 
+struct dispatcher::known_request {
+  router::match matched;  ///< with a route
+  caller by;
+  pawl::scope in;
+  parameters query;
+};
+
+/// Checks what needs no body. `route`: set to the pattern of the route, if there is one.
+std::variant<dispatcher::known_request, problem> dispatcher::check_head(const http::request& head,
+                                                                        std::string_view& route) {
+  auto matched = api_->routes.find(head.method, head.path);
+  if (matched.route == nullptr) return no_such_route(matched, head);
+  const server::route& to = *matched.route;
+  route = to.pattern;
+
+  caller by{head.peer, role::reader, default_scope()};
+  if (to.role) {
+    auto known = api_->with.auth->authenticate(head);
+    if (auto* const refused = std::get_if<problem>(&known)) return std::move(*refused);
+    by = std::get<caller>(std::move(known));
+    if (by.role < *to.role) return forbidden_role(to, by);
+    if (to.server_wide && !by.every_scope) return forbidden_scope(by);
+  }
+  auto in = api_->with.engine.scope(by.scope.str());
+  if (!in) return problem_of(in.error());
+  auto query = parameters::parse(head.query, to.parameters);
+  if (!query) return problem_of(query.error());
+  return known_request{std::move(matched), std::move(by), *std::move(in), *std::move(query)};
+}
+
+http::admitted_request dispatcher::admit(const http::request& head) {
+  const detail::log_about here{{.request = head.id}};
+  http::admitted_request made;
+  auto checked = check_head(head, made.route);
+  if (auto* const refused = std::get_if<problem>(&checked)) {
+    made.refused = std::move(*refused);
+    return made;
+  }
+  auto known = std::make_shared<known_request>(std::get<known_request>(std::move(checked)));
+  made.takes_body = known->matched.route->body != body_kind::none;
+  made.holder = "scope " + known->by.scope.str();
+  made.handle = [this, known](http::request what, std::shared_ptr<http::exchange> answer) {
+    const std::string id = what.id;  // `what` is moved to the handler
+    const detail::log_about about{{.request = id}};
+    // The key may have been removed while the body was on its way.
+    const auto refused =
+        known->matched.route->role ? api_->with.auth->recheck(known->by) : std::nullopt;
+    if (refused) return answer->respond(to_response(*refused, what.id));
+    handle_known(std::move(*known), std::move(what), std::move(answer));
+  };
+  return made;
+}
+
 void dispatcher::handle(http::request what, std::shared_ptr<http::exchange> answer) {
   const std::string id = what.id;  // `what` is moved to the handler
   const detail::log_about here{{.request = id}};
-  const auto refuse = [&](const problem& why) { answer->respond(to_response(why, what.id)); };
-  auto matched = api_->routes.find(what.method, what.path);
-  if (matched.route == nullptr) return refuse(no_such_route(matched, what));
-  const route& to = *matched.route;
-  answer->set_route(to.pattern);
+  std::string_view route;
+  auto checked = check_head(what, route);
+  answer->set_route(route);
+  if (auto* const refused = std::get_if<problem>(&checked))
+    return answer->respond(to_response(*refused, what.id));
+  handle_known(std::get<known_request>(std::move(checked)), std::move(what), std::move(answer));
+}
 
-  caller by{what.peer, role::reader, default_scope()};
-  if (to.role) {
-    auto known = api_->with.auth->authenticate(what);
-    if (const auto* const refused = std::get_if<problem>(&known)) return refuse(*refused);
-    by = std::get<caller>(std::move(known));
-    if (by.role < *to.role) return refuse(forbidden_role(to, by));
-    if (to.server_wide && !by.every_scope) return refuse(forbidden_scope(by));
-  }
-  auto in = api_->with.engine.scope(by.scope.str());
-  if (!in) return refuse(problem_of(in.error()));
-  if (const auto wrong = check_headers(to, what)) return refuse(*wrong);
-  auto query = parameters::parse(what.query, to.parameters);
-  if (!query) return refuse(problem_of(query.error()));
-
-  begin(std::make_shared<call>(api_, to, std::move(matched), std::move(by), *std::move(in),
-                               *std::move(query), std::move(what), std::move(answer)));
+void dispatcher::handle_known(known_request known, http::request what,
+                              std::shared_ptr<http::exchange> answer) const {
+  const server::route& to = *known.matched.route;
+  if (const auto wrong = check_headers(to, what))
+    return answer->respond(to_response(*wrong, what.id));
+  begin(std::make_shared<call>(api_, to, std::move(known.matched), std::move(known.by),
+                               std::move(known.in), std::move(known.query), std::move(what),
+                               std::move(answer)));
 }
 
 void dispatcher::begin(const call_ptr& request) const {
@@ -120,7 +167,7 @@ void dispatcher::begin(const call_ptr& request) const {
             problem{problem_code::unavailable,
                     "the first request with this Idempotency-Key was not answered; retry"});
       },
-      owner);
+      request->idempotency_share("key"));
   using status = idempotency_table::entry_status;
   switch (begun.status) {
     case status::created:

@@ -92,18 +92,24 @@ void put_flow(const call_ptr& request) {
   store_flow(request, *definition, *std::move(options));
 }
 
+flow_filter page_of(const call_ptr& request, std::vector<diagnostic>& diagnostics) {
+  return {request->query().number("limit", 100, 1, 1000, diagnostics),
+          request->query().text("cursor")};
+}
+
 void list_flows(const call_ptr& request) {
   std::vector<diagnostic> diagnostics;
-  flow_filter filter;
-  filter.limit = request->query().number("limit", 100, 1, 1000, diagnostics);
-  filter.cursor = request->query().text("cursor");
+  const flow_filter filter = page_of(request, diagnostics);
   if (request->reject_if_invalid(std::move(diagnostics))) return;
-  request->in().flows().list_async(filter, [request](result<flow_page> page) {
-    if (!page) return request->fail(page.error());
-    json flows = json::array();
-    for (const auto& each : page->flows) flows.push_back(to_json(each));
-    request->answer(200, {{"flows", std::move(flows)}, {"next", next_page(page->next)}});
-  });
+  request->in().flows().list_async(
+      filter,
+      [request](result<flow_page> page) {
+        if (!page) return request->fail(page.error());
+        json flows = json::array();
+        for (const auto& each : page->flows) flows.push_back(to_json(each));
+        request->answer(200, {{"flows", std::move(flows)}, {"next", next_page(page->next)}});
+      },
+      request->withdrawn_with_client());
 }
 
 void answer_flow(const call_ptr& request, const flow_name& name, std::optional<version> v) {
@@ -133,14 +139,18 @@ void get_version(const call_ptr& request) {
 void list_versions(const call_ptr& request) {
   const auto name = flow_in_path(request);
   if (!name) return;
-  request->in().flows().versions_async(*name,
-                                       [request](result<std::vector<flow_version>> versions) {
-                                         if (!versions) return request->fail(versions.error());
-                                         json list = json::array();
-                                         for (const auto& each : *versions)
-                                           list.push_back(outline(each));
-                                         request->answer(200, {{"versions", std::move(list)}});
-                                       });
+  std::vector<diagnostic> diagnostics;
+  const flow_filter filter = page_of(request, diagnostics);
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
+  request->in().flows().versions_async(
+      *name, filter,
+      [request](result<flow_version_page> page) {
+        if (!page) return request->fail(page.error());
+        json versions = json::array();
+        for (const auto& each : page->versions) versions.push_back(outline(each));
+        request->answer(200, {{"versions", std::move(versions)}, {"next", next_page(page->next)}});
+      },
+      request->withdrawn_with_client());
 }
 
 void publish_flow(const call_ptr& request) {
@@ -177,7 +187,8 @@ void validate_flow(const call_ptr& request) {
   auto definition = request->take_body();
   if (!definition) return;
   request->in().flows().validate_async(
-      *std::move(definition), [request](result<std::vector<diagnostic>> diagnostics) {
+      *std::move(definition),
+      [request](result<std::vector<diagnostic>> diagnostics) {
         if (!diagnostics) return request->fail(diagnostics.error());
         bool valid = true;
         for (const auto& each : *diagnostics) valid = valid && each.level != severity::error;
@@ -185,7 +196,8 @@ void validate_flow(const call_ptr& request) {
         request->answer(200, {{"valid", valid},
                               {"faults", list},  // the old name, until 1.0
                               {"diagnostics", std::move(list)}});
-      });
+      },
+      request->withdrawn_with_client());
 }
 
 }  // namespace
@@ -202,7 +214,8 @@ void add_flow_routes(router& to) {
   to.add(
       get_route("/v1/flows/{name}", "flows.get", role::reader, get_flow).with_query({"version"}));
   to.add(delete_route("/v1/flows/{name}", "flows.delete", role::author, delete_flow));
-  to.add(get_route("/v1/flows/{name}/versions", "flows.versions", role::reader, list_versions));
+  to.add(get_route("/v1/flows/{name}/versions", "flows.versions", role::reader, list_versions)
+             .with_query({"limit", "cursor"}));
   to.add(
       get_route("/v1/flows/{name}/versions/{version}", "flows.version", role::reader, get_version));
   to.add(post_route("/v1/flows/{name}/publish", "flows.publish", role::author, publish_flow));

@@ -91,6 +91,14 @@ TEST_CASE("a version can be published", "[api][flows]") {
   CHECK(f.get("/v1/flows").body["flows"] ==
         json{{{"name", "f"}, {"latest", "1.0.1"}, {"published", "1.0.1"}}});
   CHECK(f.get("/v1/flows/f/versions").body["versions"].size() == 2);
+  CHECK(f.get("/v1/flows/f/versions").body["next"] == nullptr);
+  const auto first = f.get("/v1/flows/f/versions?limit=1").body;
+  REQUIRE(first["next"].is_string());
+  const auto rest =
+      f.get("/v1/flows/f/versions?limit=1&cursor=" + first["next"].get<std::string>()).body;
+  CHECK(rest["versions"][0]["version"] == "1.0.1");
+  CHECK(rest["next"] == nullptr);
+  CHECK(f.get("/v1/flows/f/versions?limit=0").status == 400);
   CHECK(f.get("/v1/flows/f/versions/1.0.0").body["definition"]["name"] == "f");
   CHECK(f.post("/v1/flows/f/publish", {{"version", "9.0.0"}}).status == 404);
   CHECK(f.post("/v1/flows/f/publish").status == 400);
@@ -102,7 +110,7 @@ TEST_CASE("a flow is deleted unless runs use it, and finished runs remain", "[ap
   REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r"}}).status == 201);
   const auto used = f.call("DELETE", "/v1/flows/f");
   CHECK(used.status == 409);
-  CHECK(contains(used.body["detail"], "run r"));
+  CHECK(contains(used.body["detail"], "1 unfinished run uses it"));
   REQUIRE(f.post("/v1/runs/r/signal", {{"type", "go"}}).status == 200);
   REQUIRE(f.get("/v1/runs/r?wait=10s").body["status"] == "completed");
 

@@ -43,7 +43,7 @@ void idempotency_table::ticket::abandon() {
 }
 
 idempotency_table::idempotency_table(limits allowed, std::function<steady_time()> now)
-    : allowed_(allowed), now_(std::move(now)) {}
+    : allowed_(allowed), now_(std::move(now)), pending_(allowed.max_entries) {}
 
 idempotency_table::begun idempotency_table::begin(const std::string& key,
                                                   std::string_view fingerprint, waiter on_answer,
@@ -58,7 +58,7 @@ idempotency_table::begun idempotency_table::begin(const std::string& key,
     known.waiters.push_back(std::move(on_answer));
     return {entry_status::in_progress};
   }
-  if (is_full()) return {entry_status::full};
+  if (is_full() || !pending_.try_take(owner, 1)) return {entry_status::full};
   entry added{std::string{fingerprint},
               std::nullopt,
               {},
@@ -79,6 +79,7 @@ void idempotency_table::finish(const std::string& key, const http::response* ans
     const auto found = entries_.find(key);
     PAWL_ASSERT(found != entries_.end(), "an entry exists while its request is pending");
     waiters = std::exchange(found->second.waiters, {});
+    pending_.give_back(found->second.owner, 1);
     const bool fails = answer == nullptr || answer->status >= 300;
     if (!fails || (answer != nullptr && found->second.kept == kept_answers::final_ones &&
                    is_final(answer->status))) {
@@ -104,10 +105,8 @@ void idempotency_table::make_room(steady_time now) {
     if (now - found->second.since < allowed_.max_age) break;
     if (found->second.answer) erase(found);
   }
-  while (is_full() && !shares_by_size_.empty()) {
-    const auto& largest = shares_.find(shares_by_size_.rbegin()->second)->second;
-    erase(entries_.find(largest.keys.front()));
-  }
+  while (is_full() && !shares_.empty())
+    erase(entries_.find(answered_.find(shares_.largest())->second.front()));
 }
 
 void idempotency_table::erase(entries::iterator found) {
@@ -118,24 +117,16 @@ void idempotency_table::erase(entries::iterator found) {
 }
 
 void idempotency_table::add_to_share(const std::string& key, entry& answered) {
-  share& of = shares_[answered.owner];
-  shares_by_size_.erase({of.bytes, answered.owner});
-  answered.answered_place = of.keys.insert(of.keys.end(), key);
-  of.bytes += answered.bytes;
-  shares_by_size_.emplace(of.bytes, answered.owner);
+  auto& keys = answered_[answered.owner];
+  answered.answered_place = keys.insert(keys.end(), key);
+  shares_.add(answered.owner, answered.bytes);
 }
 
 void idempotency_table::remove_from_share(const entry& answered) {
-  const auto found = shares_.find(answered.owner);
-  share& of = found->second;
-  shares_by_size_.erase({of.bytes, answered.owner});
-  of.keys.erase(answered.answered_place);
-  of.bytes -= answered.bytes;
-  if (of.keys.empty()) {
-    shares_.erase(found);
-  } else {
-    shares_by_size_.emplace(of.bytes, answered.owner);
-  }
+  const auto found = answered_.find(answered.owner);
+  found->second.erase(answered.answered_place);
+  if (found->second.empty()) answered_.erase(found);
+  shares_.remove(answered.owner, answered.bytes);
 }
 
 std::string joined_key(std::initializer_list<std::string_view> texts) {

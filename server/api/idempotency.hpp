@@ -8,13 +8,15 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include <pawl/detail/fair_budget.hpp>
+
+#include "server/holder_shares.hpp"
 #include "server/http/message.hpp"
 
 namespace pawl::server {
@@ -22,8 +24,10 @@ namespace pawl::server {
 /// Answers of requests with an `Idempotency-Key`, so that a repeated request gets the same answer
 /// and has no further effect. Kept in memory, so a restart of the server clears it. (Starts,
 /// restarts and signals do not use it: the engine stores their keys permanently.) When the table is
-/// full, the owner whose answers take the most space loses its oldest ones, so that no owner
-/// displaces the answers of one that uses less. Safe for concurrent use; does not block.
+/// full, the owner whose answers take the most space loses its oldest ones (`holder_shares`), and
+/// of the requests that are not answered yet each owner can have as many as remain free
+/// (`detail::fair_budget`). So no owner displaces another. Safe for concurrent use; does not
+/// block.
 class idempotency_table {
  public:
   using steady_time = std::chrono::steady_clock::time_point;
@@ -79,8 +83,8 @@ class idempotency_table {
   explicit idempotency_table(limits allowed,
                              std::function<steady_time()> now = std::chrono::steady_clock::now);
 
-  /// `key`: unique over all callers. `fingerprint`: hash of the request's content. `owner`: the
-  /// caller and scope whose share the answer uses. `kept`: the answers to store.
+  /// `key`: unique over all callers. `fingerprint`: hash of the request's content. `owner`: whose
+  /// share the answer uses. `kept`: the answers to store.
   [[nodiscard]] begun begin(const std::string& key, std::string_view fingerprint, waiter on_answer,
                             const std::string& owner = {},
                             kept_answers kept = kept_answers::final_ones);
@@ -98,12 +102,6 @@ class idempotency_table {
     std::size_t bytes = 0;
   };
   using entries = std::unordered_map<std::string, entry>;
-  /// The stored answers of one owner.
-  struct share {
-    std::list<std::string> keys;  ///< oldest first
-    std::size_t bytes = 0;
-  };
-
   void finish(const std::string& key, const http::response* answer);
   void make_room(steady_time now);
   [[nodiscard]] bool is_full() const;
@@ -115,9 +113,10 @@ class idempotency_table {
   const std::function<steady_time()> now_;
   std::mutex mutex_;  ///< guards the members below
   entries entries_;
-  std::list<std::string> order_;  ///< keys, oldest first
-  std::unordered_map<std::string, share> shares_;
-  std::set<std::pair<std::size_t, std::string>> shares_by_size_;
+  std::list<std::string> order_;                                      ///< keys, oldest first
+  std::unordered_map<std::string, std::list<std::string>> answered_;  ///< by owner, oldest first
+  holder_shares shares_;                                              ///< of the answers
+  detail::fair_budget pending_;  ///< requests that are not answered, by owner
   std::size_t bytes_ = 0;
 };
 

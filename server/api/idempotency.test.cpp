@@ -87,14 +87,29 @@ TEST_CASE("answers are kept for a day", "[idempotency]") {
 }
 
 TEST_CASE("a full table drops the oldest answers but no pending request", "[idempotency]") {
-  table_fixture f{{2, 1 << 20}};
-  f.begin("a", "x").ticket.complete({200});
-  f.begin("b", "x").ticket.complete({200});
-  const auto third = f.begin("c", "x");
-  CHECK(third.status == entry_status::created);  // "a" was dropped
-  const auto fourth = f.begin("a", "x");
-  CHECK(fourth.status == entry_status::created);  // "b" was dropped
-  CHECK(f.begin("d", "x").status == entry_status::full);
+  table_fixture f{{4, 1 << 20}};
+  for (const auto* const key : {"a", "b", "c", "d"}) f.begin(key, "x").ticket.complete({200});
+  const auto fifth = f.begin("e", "x");
+  CHECK(fifth.status == entry_status::created);  // "a" was dropped
+  const auto sixth = f.begin("a", "x");
+  CHECK(sixth.status == entry_status::created);  // "b" was dropped
+  CHECK(f.begin("f", "x").status == entry_status::full);
+  CHECK(f.begin("e", "x").status == entry_status::in_progress);
+}
+
+TEST_CASE("the pending requests of one scope leave room for those of another", "[idempotency]") {
+  table_fixture f{{10, 1 << 20}};
+  std::vector<idempotency_table::ticket> held;
+  for (int i = 0; i < 5; ++i) {
+    auto begun = f.begin("loud" + std::to_string(i), "x", "loud");
+    REQUIRE(begun.status == entry_status::created);
+    held.push_back(std::move(begun.ticket));
+  }
+  CHECK(f.begin("loud5", "x", "loud").status == entry_status::full);
+  auto quiet = f.begin("a", "x", "quiet");
+  CHECK(quiet.status == entry_status::created);
+  held.clear();
+  CHECK(f.begin("loud5", "x", "loud").status == entry_status::created);
 }
 
 TEST_CASE("a table is bounded in bytes", "[idempotency]") {
@@ -104,7 +119,7 @@ TEST_CASE("a table is bounded in bytes", "[idempotency]") {
   CHECK(f.begin("a", "y").status == entry_status::created);  // the large answer was dropped
 }
 
-TEST_CASE("a caller's stored answers are not displaced by another caller", "[idempotency]") {
+TEST_CASE("a scope's stored answers are not displaced by another scope", "[idempotency]") {
   table_fixture f{{10, 1 << 20}};
   f.begin("a", "x", "quiet").ticket.complete({200, {}, "kept"});
   f.begin("b", "x", "quiet").ticket.complete({200, {}, "kept"});
@@ -116,7 +131,7 @@ TEST_CASE("a caller's stored answers are not displaced by another caller", "[ide
   CHECK(f.begin("flood0", "x", "loud").status == entry_status::created);
 }
 
-TEST_CASE("large answers displace those of their own caller", "[idempotency]") {
+TEST_CASE("large answers displace those of their own scope", "[idempotency]") {
   table_fixture f{{1000, 10'000}};
   f.begin("a", "x", "quiet").ticket.complete({200, {}, "kept"});
   for (int i = 0; i < 20; ++i)

@@ -16,10 +16,15 @@ void get_metrics(const call_ptr& request) {
       now.runs = std::move(totals->runs);
       now.tasks_queued = totals->tasks_queued;
       now.tasks_leased = totals->tasks_leased;
+      now.store = totals->store;
     }
     if (const auto load = of.load()) {
       now.active_runs = load->active_runs;
       now.commands_in_flight = load->commands_in_flight;
+      now.waits = load->waits;
+      now.polls = load->polls;
+      now.queries_in_flight = load->queries_in_flight;
+      now.bytes_in_flight = load->bytes_in_flight;
       now.calls_queued = load->queued_calls;
       now.calls_running = load->running_calls;
       now.calls_stuck = load->stuck_calls;

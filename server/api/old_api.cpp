@@ -72,7 +72,7 @@ void start_thread(const call_ptr& request) {
   std::string flow = fields.optional_text("flow_name").value_or("");
   start_options options;
   options.id = request->run();
-  options.trace = request->trace();
+  request->attribute(options);
   if (const auto named = fields.optional_text("flow_version_id")) {
     const auto at = named->rfind('@');
     const auto v = parse_version(at == named->npos ? "" : named->substr(at + 1));

@@ -11,6 +11,7 @@ router all_routes() {
   add_task_routes(all);
   add_function_routes(all);
   add_stats_routes(all);
+  add_session_routes(all);
   add_log_routes(all);
   add_health_routes(all);
   add_metrics_routes(all);

@@ -13,12 +13,16 @@ void add_batch_routes(router& to);
 void add_task_routes(router& to);
 void add_function_routes(router& to);
 void add_stats_routes(router& to);
+void add_session_routes(router& to);
 void add_log_routes(router& to);
 void add_health_routes(router& to);
 void add_metrics_routes(router& to);
 void add_event_routes(router& to);
 void add_web_socket_routes(router& to);
 void add_document_routes(router& to);
+
+/// The web console, under /ui. Not part of `all_routes`: it is no operation of the API.
+void add_console_routes(router& to);
 
 /// Routes of the previous engine, under /api. Not part of `all_routes`.
 void add_old_routes(router& to);

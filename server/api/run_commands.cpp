@@ -55,7 +55,7 @@ void restart_run(const call_ptr& request) {
   if (request->reject_if_invalid(std::move(diagnostics)) ||
       !request->bind_idempotency_key(name_of(options)))
     return;
-  options.trace = request->trace();
+  request->attribute(options);
   const bool keyed = !options.id && options.key.empty() && !request->idempotency_key().empty();
   // Combined with the run: one key may be used for restarts of different runs.
   if (keyed) options.key = "restart " + request->run().str() + " " + request->idempotency_key();

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <stop_token>
 #include <utility>
 
 #include "server/api/call.hpp"
@@ -17,20 +18,38 @@ http::fields location_of(const run_id& id) {
   return {{"Location", "/v1/runs/" + percent_encoded(id.str())}};
 }
 
-/// Answers with the run when it is finished, or with its current state after `limit`.
-void answer_after_wait(const call_ptr& request, const run_id& id, std::chrono::milliseconds limit,
-                       unsigned unfinished) {
-  const auto show = [request, unfinished](result<run_view> run) {
+/// Calls `show` when the run has finished, after `limit`, or when the wait is ended early because
+/// the client has disconnected or the server stops: with the run as it is then.
+void show_after_wait(const call_ptr& request, const run_id& id, std::chrono::milliseconds limit,
+                     callback<run_view> show) {
+  std::stop_source withdrawn;
+  request->set_early_answer([withdrawn]() mutable { withdrawn.request_stop(); });
+  request->in().runs().wait_async(
+      id, limit,
+      [request, id, show = std::move(show)](result<run_view> run) {
+        const bool continues =
+            !run && (run.error().code == errc::timed_out || run.error().code == errc::cancelled);
+        if (!continues) return show(std::move(run));
+        if (!request->answered()) request->in().runs().get_async(id, show);
+      },
+      withdrawn.get_token());
+}
+
+/// Answers the start of a run with the run when it is finished, or as it is after `limit`, or at
+/// once if there is no place to wait: the run was started, so the start is not refused any more.
+void answer_start_after_wait(const call_ptr& request, const run_id& id,
+                             std::chrono::milliseconds limit) {
+  const auto answer = [request](result<run_view> run) {
     if (!run) return request->fail(run.error());
     const bool finished = is_finished(run->summary.status);
     http::fields fields = location_of(run->summary.key.id);
     fields.add("ETag", run_tag(*run));
-    request->answer(finished ? 200 : unfinished, to_json(*run), std::move(fields));
+    request->answer(finished ? 200 : 202, to_json(*run), std::move(fields));
   };
-  request->set_early_answer([request, id, show] { request->in().runs().get_async(id, show); });
-  request->in().runs().wait_async(id, limit, [request, id, show](result<run_view> run) {
-    if (run || run.error().code != errc::timed_out) return show(std::move(run));
-    request->in().runs().get_async(id, show);
+  show_after_wait(request, id, limit, [request, id, answer](result<run_view> run) {
+    const bool has_no_place = !run && run.error().code == errc::overloaded;
+    if (!has_no_place) return answer(std::move(run));
+    request->in().runs().get_async(id, answer);
   });
 }
 
@@ -50,7 +69,7 @@ void start_run(const call_ptr& request) {
   const bool by_header = !start.options.id && start.options.key.empty();
   if (by_header) start.options.key = request->idempotency_key();
   const bool keyed = by_header && !start.options.key.empty();
-  start.options.trace = request->trace();
+  request->attribute(start.options);
   if (wait && !request->acquire_wait_slot()) return;
   request->in().runs().start_async(start.flow, start.input, std::move(start.options),
                                    [request, wait, keyed](result<run_started> started) {
@@ -62,7 +81,7 @@ void start_run(const call_ptr& request) {
                                      }
                                      request->set_target(started->id.str());
                                      if (wait)
-                                       return answer_after_wait(request, started->id, *wait, 202);
+                                       return answer_start_after_wait(request, started->id, *wait);
                                      request->answer(started->created ? 201 : 200,
                                                      to_json(*started), location_of(started->id));
                                    });
@@ -76,12 +95,15 @@ void list_runs(const call_ptr& request) {
   filter.cursor = request->query().text("cursor");
   if (request->query().has("flow")) filter.flow = flow_name{request->query().text("flow")};
   if (request->reject_if_invalid(std::move(diagnostics))) return;
-  request->in().runs().list_async(filter, [request](result<run_page> page) {
-    if (!page) return request->fail(page.error());
-    json runs = json::array();
-    for (const auto& each : page->runs) runs.push_back(to_json(each));
-    request->answer(200, {{"runs", std::move(runs)}, {"next", next_page(page->next)}});
-  });
+  request->in().runs().list_async(
+      filter,
+      [request](result<run_page> page) {
+        if (!page) return request->fail(page.error());
+        json runs = json::array();
+        for (const auto& each : page->runs) runs.push_back(to_json(each));
+        request->answer(200, {{"runs", std::move(runs)}, {"next", next_page(page->next)}});
+      },
+      request->withdrawn_with_client());
 }
 
 void get_run(const call_ptr& request) {
@@ -94,12 +116,7 @@ void get_run(const call_ptr& request) {
   };
   if (!wait) return request->in().runs().get_async(request->run(), show);
   if (!request->acquire_wait_slot()) return;
-  request->set_early_answer(
-      [request, show] { request->in().runs().get_async(request->run(), show); });
-  request->in().runs().wait_async(request->run(), *wait, [request, show](result<run_view> run) {
-    if (run || run.error().code != errc::timed_out) return show(std::move(run));
-    request->in().runs().get_async(request->run(), show);
-  });
+  show_after_wait(request, request->run(), *wait, show);
 }
 
 void get_state(const call_ptr& request) {
@@ -115,11 +132,13 @@ void get_history(const call_ptr& request) {
   const auto limit = request->query().number("limit", 1000, 1, 1000, diagnostics);
   if (request->reject_if_invalid(std::move(diagnostics))) return;
   request->in().runs().history_page_async(
-      request->run(), first, limit, [request](result<history_page> page) {
+      request->run(), first, limit,
+      [request](result<history_page> page) {
         if (!page) return request->fail(page.error());
         request->answer(200, {{"events", to_json(page->events)},
                               {"next", page->next == 0 ? json(nullptr) : json(page->next)}});
-      });
+      },
+      request->withdrawn_with_client());
 }
 
 void get_logs(const call_ptr& request) {

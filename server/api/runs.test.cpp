@@ -1,3 +1,7 @@
+#include <atomic>
+#include <future>
+#include <thread>
+
 #include "server/testing/api_fixture.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/text.hpp"
@@ -39,6 +43,26 @@ TEST_CASE("a start with a wait returns the finished or the unfinished run", "[ap
   CHECK_FALSE(waits.field("ETag").empty());
   CHECK(f.post("/v1/runs?wait=61s", {{"flow", "slow"}}).status == 400);
   CHECK(f.post("/v1/runs?wait=soon", {{"flow", "slow"}}).status == 400);
+}
+
+TEST_CASE("a list whose client disconnects while it waits is withdrawn", "[api][runs]") {
+  std::promise<void> opened;  // outlives the fixture, whose threads wait for it
+  const std::shared_future<void> open = opened.get_future().share();
+  std::atomic<int> held{0};
+  api_fixture f;
+  for (int i = 0; i < 2; ++i)  // all threads that read pages
+    f.engine.runs().list_async({}, [&](const pawl::result<run_page>&) {
+      ++held;
+      open.wait();
+    });
+  while (held < 2) std::this_thread::yield();
+  const auto left = f.begin("GET", "/v1/runs"), stays = f.begin("GET", "/v1/runs");
+  CHECK(f.engine.load()->queries_in_flight == 2);
+  left->disconnect();
+  CHECK(left->wait().status == 500);  // before there is a thread for it
+  CHECK(stays->answers() == 0);
+  opened.set_value();
+  CHECK(stays->wait().status == 200);
 }
 
 TEST_CASE("an Idempotency-Key is the key of a start", "[api][runs]") {

@@ -26,7 +26,7 @@ json view_of(const worker_task& task) {
              {"attempt", task.attempt},
              {"code_ref", task.code_ref},
              {"args", task.args},
-             {"state", task.state ? *task.state : json::object()},
+             {"state", task.state.whole()},
              {"idempotency_key", task.idempotency_key},
              {"traceparent", to_traceparent(task.trace)},
              {"interrupted", task.answer.has_value()},
@@ -109,7 +109,6 @@ struct awaited_end {
 void end_once(const call_ptr& request, const task_lease& task,
               std::initializer_list<std::string_view> outcome,
               std::function<void(callback<void>)> end, lease_ended done) {
-  const std::string owner = request->idempotency_owner("outcome");
   const auto end_now = [end = std::make_shared<std::function<void(callback<void>)>>(std::move(end)),
                         request, done](ticket_ptr ticket) {
     (*end)(awaited_end{request, done, std::move(ticket)});
@@ -121,7 +120,7 @@ void end_once(const call_ptr& request, const task_lease& task,
         if (first != nullptr && first->status < 300) return done({}, true);
         end_now(ticket_ptr{});
       },
-      owner, idempotency_table::kept_answers::successes);
+      request->idempotency_share("outcome"), idempotency_table::kept_answers::successes);
   using status = idempotency_table::entry_status;
   switch (begun.status) {
     case status::completed:

@@ -33,6 +33,8 @@ connection::connection(std::shared_ptr<core> all, std::unique_ptr<channel> over,
       peer_(std::move(who)),
       counted_(counted),
       reader_(limits_of(core_->settings())),
+      pending_holder_(peer_.name),
+      window_(std::min<std::size_t>(2, core_->settings().max_pipelined)),
       timer_(channel_->on()) {}
 
 void connection::start() {
@@ -64,7 +66,21 @@ bool connection::wants_input() const {
   if (!slots_.empty() && slots_.front().at == stage::streaming)
     return reader_.buffered() < large_input;
   if (stopped_reading_) return has_disconnect_handler();
+  // A request that waits for an event must notice that its peer has gone.
+  if (is_full()) return has_disconnect_handler() && reader_.buffered() < large_input;
   return slots_.size() < core_->settings().max_pipelined;
+}
+
+std::size_t connection::unsent() const noexcept {
+  std::size_t bytes = out_bytes_;
+  for (const slot& one : slots_)
+    if (one.at == stage::answered) bytes += one.bytes.head.size() + one.bytes.body.size();
+  return bytes;
+}
+
+bool connection::is_full() const noexcept {
+  const bool one_waits = !slots_.empty() && slots_.back().at == stage::waiting;
+  return one_waits || unsent() > max_unsent;
 }
 
 bool connection::has_disconnect_handler() const {
@@ -95,6 +111,7 @@ void connection::on_read(const error_code& failed, std::size_t size) {
     return lingered_ > max_lingered ? close_now() : read();
   }
   reader_.feed({input_.data(), size});
+  if (!account_pending()) return refuse_pending();
   take_requests();
 }
 
@@ -125,52 +142,103 @@ void connection::notify_disconnected() {
 
 void connection::stop_reading() {
   stopped_reading_ = true;
-  core_->release_pending(std::exchange(pending_, 0));
+  (void)account_pending();
   update_read_deadline();
 }
 
 void connection::take_requests() {
-  while (!closed_ && !stopped_reading_ && slots_.size() < core_->settings().max_pipelined) {
+  while (!closed_ && !stopped_reading_ && slots_.size() < core_->settings().max_pipelined &&
+         !is_full()) {
     if (!slots_.empty() && slots_.back().wants_web_socket) break;
     const auto step = reader_.next();
-    if (!account_pending())
-      return refuse({problem_code::unavailable,
-                     "the server is reading too many requests (server.max_pending_bytes)"});
-    if (step == request_reader::step::refused) return refuse(reader_.error());
+    if (!account_pending()) return refuse_pending();
+    if (step == request_reader::step::refused) return refuse(reader_.error(), admitted_.route);
     if (step == request_reader::step::need_more) break;
     if (step == request_reader::step::head) {
-      owes_continue_ = reader_.current().asks_continue;
+      if (!admit()) return;
       continue;
     }
     owes_continue_ = false;
     incoming one = reader_.take();
     const bool is_last = !one.keep_alive || draining_;
     add_request(std::move(one));
-    (void)account_pending();
+    hold_pending_as(peer_.name);
     if (is_last) stop_reading();
     if (!answer_locally(slots_.back())) call_handler();
+    (void)account_pending();
   }
   if (closed_) return;
   update_read_deadline();
   pump();
 }
 
-/// Updates the number of bytes reserved over all connections. Returns false beyond the limit.
-bool connection::account_pending() {
-  const std::size_t buffered = reader_.buffered();
-  if (buffered < pending_) core_->release_pending(pending_ - buffered);
-  if (buffered > pending_ && !core_->reserve_pending(buffered - pending_)) return false;
-  pending_ = buffered;
+bool connection::admit() {
+  request& head = reader_.current_request();
+  head.peer = peer_.name;
+  head.loopback = peer_.loopback;
+  head.id = request_id_of(head);
+  admitted_ = {};
+  admitted_.takes_body = false;
+  if (!is_answered_locally(head)) admitted_ = core_->handler().admit(head);
+  const auto& refused = admitted_.refused;
+  const bool is_used = admitted_.takes_body && !refused;
+  const bool fits = is_used || reader_.ignore_body();
+  // The peer has not sent the body yet, or sends more than what is worth reading.
+  if (refused && (!fits || reader_.current().asks_continue)) {
+    refuse(*refused, admitted_.route);
+    return false;
+  }
+  if (!fits) {
+    refuse({problem_code::body_too_large, "this endpoint does not accept a body"}, admitted_.route);
+    return false;
+  }
+  owes_continue_ = reader_.current().asks_continue;
+  if (!admitted_.holder.empty()) hold_pending_as(admitted_.holder);
   return true;
 }
 
-void connection::refuse(const problem& why) {
+/// Updates the number of bytes reserved over all connections. Returns false beyond the limit.
+bool connection::account_pending() {
+  if (closed_) return true;
+  std::size_t held = stopped_reading_ ? 0 : reader_.buffered();
+  for (const slot& one : slots_) held += one.what.body.size();
+  auto& all = core_->pending();
+  if (held < pending_) all.give_back(pending_holder_, pending_ - held);
+  if (held > pending_ && !all.try_take(pending_holder_, held - pending_)) return false;
+  pending_ = held;
+  return true;
+}
+
+/// Moves what is reserved to the share of another holder.
+void connection::hold_pending_as(std::string holder) {
+  if (holder == pending_holder_) return;
+  auto& all = core_->pending();
+  all.give_back(pending_holder_, pending_);
+  all.take(holder, pending_);
+  pending_holder_ = std::move(holder);
+}
+
+void connection::release_pending() {
+  core_->pending().give_back(pending_holder_, std::exchange(pending_, 0));
+}
+
+void connection::refuse_pending() {
+  refuse({problem_code::unavailable,
+          "the server is reading too many requests (server.max_pending_bytes)"},
+         admitted_.route);
+}
+
+void connection::refuse(problem why, std::string_view route) {
   owes_continue_ = false;
   incoming unread;
   unread.what.method = reader_.current().what.method;
+  unread.what.id = reader_.current().what.id;
   unread.keep_alive = false;
+  const std::string refused_route{route};
+  admitted_ = {};
   add_request(std::move(unread));
   slot& last = slots_.back();
+  last.report.route = refused_route;
   set_answer(last, to_response(why, last.options.request_id));
   stop_reading();
   pump();
@@ -180,7 +248,7 @@ void connection::refuse(const problem& why) {
 void connection::update_read_deadline() {
   auto phase = reading::idle;
   if (lingering_ || upgraded_) return;
-  if (stopped_reading_ || slots_.size() >= core_->settings().max_pipelined) {
+  if (stopped_reading_ || slots_.size() >= core_->settings().max_pipelined || is_full()) {
     phase = reading::nothing;
   } else if (reader_.is_in_body()) {
     phase = reading::body;
@@ -269,7 +337,7 @@ void connection::close_now() {
   const auto self = shared_from_this();  // a callback may release the last exchange
   timer_.cancel();
   channel_->close();
-  core_->release_pending(std::exchange(pending_, 0));
+  release_pending();
   std::vector<std::function<void()>> callbacks;
   for (slot& one : written_) callbacks.push_back(std::move(one.lost));
   for (slot& one : slots_) {

@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "server/http/channel.hpp"
+#include "server/http/exchange.hpp"
 #include "server/http/listening_socket.hpp"
 #include "server/http/outbox.hpp"
+#include "server/http/output_lease.hpp"
 #include "server/http/request_reader.hpp"
 #include "server/http/response_bytes.hpp"
 #include "server/http/upgraded.hpp"
@@ -20,6 +22,12 @@ namespace pawl::server::http {
 /// One connection: reads requests, calls the handler and writes the answers in the order of the
 /// requests. Pipelined safe requests (GET, HEAD, OPTIONS) run concurrently; any other request waits
 /// for the earlier ones and blocks the later ones (RFC 9112, 9.3.2).
+///
+/// Memory is bounded whatever the peer sends or does not read: while more than `max_unsent` bytes
+/// of answers wait to be sent, no further request is read or passed to the handler. An answer
+/// beyond that of a pipelined safe request is dropped, and its request made again when it is its
+/// turn: two are begun at once at first, and more after small answers. At most one request waits
+/// for its handler. A body is read only after the handler has admitted its head.
 ///
 /// Runs on the strand of its channel; calls marked "any thread" post to it. Lives while the channel
 /// is open or one of its exchanges is held.
@@ -38,7 +46,8 @@ class connection : public std::enable_shared_from_this<connection> {
   void kill();
 
   // For the exchange of the request with this number. Any thread, once per request.
-  void answer(std::uint64_t number, response with, std::string route, std::function<void()> lost);
+  void answer(std::uint64_t number, response with, output_lease lease, std::string route,
+              std::function<void()> lost);
   void when_disconnected(std::uint64_t number, std::function<void()> what);
   void answer_with_stream(std::uint64_t number, response head, std::string route,
                           std::shared_ptr<outbox> body);
@@ -48,6 +57,7 @@ class connection : public std::enable_shared_from_this<connection> {
   void wake();
 
   [[nodiscard]] core& all() const noexcept { return *core_; }
+  [[nodiscard]] const std::string& peer_name() const noexcept { return peer_.name; }
   [[nodiscard]] const strand& on() const noexcept { return channel_->on(); }
 
   // For the WebSocket of an upgraded connection; on the strand.
@@ -62,6 +72,9 @@ class connection : public std::enable_shared_from_this<connection> {
   using time_point = std::chrono::steady_clock::time_point;
   static constexpr time_point never = time_point::max();
 
+  /// Maximum size of answers that wait to be sent while the next request is read or begun.
+  static constexpr std::size_t max_unsent = std::size_t{1} << 20;
+
   /// Progress of a request.
   enum class stage { waiting, with_handler, answered, streaming, upgrading };
 
@@ -69,12 +82,15 @@ class connection : public std::enable_shared_from_this<connection> {
   struct slot {
     std::uint64_t number = 0;
     stage at = stage::waiting;
-    request what = {};  ///< empty once the handler has it
+    request what = {};   ///< empty once the handler has it
+    request again = {};  ///< a copy of a safe request that is not the first, until it is answered
+    admitted_request admitted = {};  ///< of a request with a body
     response_options options = {};
     bool is_safe = false;
     bool wants_web_socket = false;
     std::string web_socket_key = {};
     response_bytes bytes = {};  ///< the answer if `answered`, its head if `streaming`
+    output_lease lease = {};    ///< of the answer's bytes
     std::shared_ptr<outbox> body = {};
     std::shared_ptr<web_socket_ends> ends = {};
     finished_request report = {};
@@ -93,8 +109,18 @@ class connection : public std::enable_shared_from_this<connection> {
   void on_read(const error_code& failed, std::size_t size);
   void on_end_of_input(const error_code& failed);
   void take_requests();
-  void refuse(const problem& why);
+  /// Decides about the request whose head was read. Returns false if it was refused and the
+  /// connection ends.
+  [[nodiscard]] bool admit();
+  void refuse(problem why, std::string_view route = {});
+  void refuse_pending();
   [[nodiscard]] bool account_pending();
+  void hold_pending_as(std::string holder);
+  void release_pending();
+  /// Bytes of answers that wait to be sent.
+  [[nodiscard]] std::size_t unsent() const noexcept;
+  /// Whether further requests must wait.
+  [[nodiscard]] bool is_full() const noexcept;
   void update_read_deadline();
   void arm_timer();
   void on_deadline();
@@ -108,6 +134,12 @@ class connection : public std::enable_shared_from_this<connection> {
   void call_handler();
   [[nodiscard]] slot* find(std::uint64_t number);
   void set_answer(slot& of, response with);
+  /// Passes a request to its handler.
+  void launch(slot& one, bool is_first);
+  /// Whether an answer of this size must be dropped, and its request made again later.
+  [[nodiscard]] bool is_too_early(const slot& of, std::size_t bytes) const noexcept;
+  [[nodiscard]] std::string request_id_of(const request& one) const;
+  [[nodiscard]] bool is_answered_locally(const request& one) const;
   [[nodiscard]] bool keeps_alive(const slot& of) const;
 
   // connection_write.cpp: from answers to bytes
@@ -131,7 +163,10 @@ class connection : public std::enable_shared_from_this<connection> {
   std::vector<char> input_;
   std::deque<slot> slots_;
   std::uint64_t next_number_ = 0;
-  std::size_t pending_ = 0;  ///< reserved bytes of the request being read
+  std::size_t pending_ = 0;     ///< reserved bytes of requests that are read or wait
+  std::string pending_holder_;  ///< whose share they take
+  admitted_request admitted_;   ///< the request whose body is being read
+  std::size_t window_;          ///< maximum number of requests that the handler has
 
   std::deque<std::string> out_;
   std::size_t out_begin_ = 0;  ///< written bytes of the first string

@@ -43,8 +43,8 @@ void connection::add_request(incoming one) {
   made.what = std::move(one.what);
   made.what.peer = peer_.name;
   made.what.loopback = peer_.loopback;
-  const auto id = made.what.fields.find("Request-Id");
-  made.what.id = id && is_request_id(*id) ? std::string{*id} : core_->next_request_id();
+  if (made.what.id.empty()) made.what.id = request_id_of(made.what);
+  made.admitted = std::exchange(admitted_, {});
   made.options = {.request_id = made.what.id,
                   .cors_origin = {},
                   .head_only = made.what.method == "HEAD",
@@ -57,6 +57,17 @@ void connection::add_request(incoming one) {
   made.report.peer = peer_.name;
   core_->count_request();
   slots_.push_back(std::move(made));
+}
+
+std::string connection::request_id_of(const request& one) const {
+  const auto given = one.fields.find("Request-Id");
+  return given && is_request_id(*given) ? std::string{*given} : core_->next_request_id();
+}
+
+bool connection::is_answered_locally(const request& one) const {
+  const auto kind = classify_origin(one, core_->settings().cors_origins);
+  return kind == origin_kind::foreign || one.path == "*" ||
+         (kind == origin_kind::allowed && preflight_response(one));
 }
 
 /// Answers requests that do not reach the handler: those of foreign pages, preflights, "OPTIONS *".
@@ -82,26 +93,48 @@ bool connection::answer_locally(slot& of) {
   return true;
 }
 
-/// Calls the handler for the waiting requests, as far as their order allows.
+/// Calls the handler for the waiting requests, as far as their order and the answers that wait to
+/// be sent allow.
 void connection::call_handler() {
   if (is_calling_handler_ || closed_) return;
   is_calling_handler_ = true;
-  bool one_is_open = false;
+  std::size_t open = 0;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     slot& one = slots_[i];
     if (one.at == stage::answered) continue;
     if (one.at == stage::waiting) {
-      if (one_is_open && !one.is_safe) break;
-      one.at = stage::with_handler;
-      auto answer = std::make_shared<pending_exchange>(shared_from_this(), one.number, one.what.id,
-                                                       one.wants_web_socket);
-      core_->handler().handle(std::move(one.what), std::move(answer));
+      if (open != 0 && !one.is_safe) break;
+      if (open >= window_ || unsent() > max_unsent) break;
+      launch(one, i == 0);
       if (one.at == stage::answered) continue;
     }
     if (!one.is_safe) break;
-    one_is_open = true;
+    ++open;
   }
   is_calling_handler_ = false;
+  (void)account_pending();
+}
+
+void connection::launch(slot& one, bool is_first) {
+  if (one.admitted.refused) {
+    one.report.route = one.admitted.route;
+    return set_answer(one, to_response(*one.admitted.refused, one.options.request_id));
+  }
+  one.at = stage::with_handler;
+  if (one.is_safe && !is_first) one.again = one.what;
+  auto answer = std::make_shared<pending_exchange>(shared_from_this(), one.number, one.what.id,
+                                                   one.is_safe, one.wants_web_socket);
+  answer->set_route(one.admitted.route);
+  if (const auto handle = std::exchange(one.admitted.handle, nullptr)) {
+    handle(std::move(one.what), std::move(answer));
+  } else {
+    core_->handler().handle(std::move(one.what), std::move(answer));
+  }
+}
+
+bool connection::is_too_early(const slot& of, std::size_t bytes) const noexcept {
+  const bool is_next = &of == &slots_.front() && out_bytes_ == 0;
+  return !is_next && !of.again.method.empty() && unsent() + bytes > max_unsent;
 }
 
 connection::slot* connection::find(std::uint64_t number) {
@@ -119,31 +152,44 @@ void connection::set_answer(slot& of, response with) {
   of.at = stage::answered;
   of.wants_web_socket = false;
   of.what = {};
+  of.again = {};
   of.options.keep_alive = keeps_alive(of);
   of.on_disconnect = nullptr;
   of.report.status = of.disconnected ? status_client_closed : with.status;
   of.bytes = to_bytes(std::move(with), of.options);
 }
 
-void connection::answer(std::uint64_t number, response with, std::string route,
+void connection::answer(std::uint64_t number, response with, output_lease lease, std::string route,
                         std::function<void()> lost) {
-  const bool done = core_->run_on(on(), [self = shared_from_this(), number, with = std::move(with),
-                                         route = std::move(route), lost]() mutable {
-    slot* const of = self->find(number);
-    // An answer that must arrive is not sent to a peer that has shut down its sending side: such a
-    // peer may have been killed.
-    const bool is_lost = lost && (of == nullptr || self->at_end_of_input_);
-    if (of != nullptr) {
-      of->report.route = std::move(route);
-      if (is_lost) of->disconnected = true;
-      self->set_answer(
-          *of, is_lost ? closed_connection_response(of->options.request_id) : std::move(with));
-      if (!is_lost) of->lost = std::move(lost);
-      self->call_handler();
-      self->pump();
-    }
-    if (is_lost) lost();
-  });
+  const bool done =
+      core_->run_on(on(), [self = shared_from_this(), number, with = std::move(with),
+                           lease = std::move(lease), route = std::move(route), lost]() mutable {
+        slot* const of = self->find(number);
+        // An answer that must arrive is not sent to a peer that has shut down its sending side:
+        // such a peer may have been killed.
+        bool is_lost = lost && (of == nullptr || self->at_end_of_input_);
+        if (of != nullptr && !is_lost && self->is_too_early(*of, with.body.size())) {
+          of->at = stage::waiting;
+          of->on_disconnect = nullptr;
+          of->what = std::exchange(of->again, {});
+          self->window_ = 1;
+          is_lost = lost != nullptr;
+          lease.release();
+          with = {};
+        } else if (of != nullptr) {
+          of->report.route = std::move(route);
+          if (is_lost) of->disconnected = true;
+          self->set_answer(
+              *of, is_lost ? closed_connection_response(of->options.request_id) : std::move(with));
+          of->lease = std::move(lease);
+          if (!is_lost) of->lost = std::move(lost);
+        }
+        if (of != nullptr) {
+          self->call_handler();
+          self->pump();
+        }
+        if (is_lost) lost();
+      });
   if (!done && lost) lost();
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <pawl/assert.hpp>
 #include <utility>
 
@@ -109,6 +110,7 @@ void connection::after_write() {
   for (const auto& [body, bytes] : std::exchange(sending_, {})) body->sent(bytes);
   for (slot& one : std::exchange(written_, {})) report(one);
   if (closed_) return;
+  call_handler();
   if (stopped_reading_) return pump();
   take_requests();
 }
@@ -119,6 +121,9 @@ void connection::report(slot& of) {
   if (of.body) of.body->finish();
   if (of.ends) of.ends->reset_receiver();
   of.lost = nullptr;
+  of.lease.release();
+  if (of.report.bytes_out <= output_lease::small_answer)
+    window_ = std::min<std::size_t>(2 * window_, core_->settings().max_pipelined);
   if (of.report.status == 0) of.report.status = 499;
   of.report.duration = std::chrono::steady_clock::now() - of.since;
   core_->observe(of.report);

@@ -26,6 +26,8 @@ std::string make_id_prefix() {
 core::core(listener_options parts)
     : parts_(std::move(parts)),
       limiter_(settings().max_connections, settings().max_connections_per_peer),
+      pending_(settings().max_pending_bytes),
+      output_(std::make_shared<detail::fair_budget>(settings().max_output_bytes)),
       id_prefix_(make_id_prefix()) {}
 core::~core() = default;
 
@@ -65,12 +67,6 @@ std::shared_ptr<void> core::acquire_stream_slot() {
   return {this, release};
 }
 
-bool core::reserve_pending(std::size_t bytes) noexcept {
-  if (pending_bytes_.fetch_add(bytes) + bytes <= settings().max_pending_bytes) return true;
-  pending_bytes_ -= bytes;
-  return false;
-}
-
 std::string core::next_request_id() {
   return id_prefix_ + as_hex(++ids_);
 }
@@ -98,7 +94,8 @@ listener_stats core::stats() const noexcept {
   now.connections = limiter_.count();
   now.streams = streams_;
   now.in_flight = in_flight_;
-  now.pending_bytes = pending_bytes_;
+  now.pending_bytes = pending_.used();
+  now.output_bytes = output_->used();
   now.accepted = accepted_;
   now.refused = refused_;
   now.requests = requests_;

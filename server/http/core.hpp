@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include <pawl/detail/fair_budget.hpp>
+
 #include "server/http/connection_limiter.hpp"
 #include "server/http/listener.hpp"
 
@@ -67,9 +69,12 @@ class core : public std::enable_shared_from_this<core> {
 
   /// Reserves one of `server.max_streams`; the last reference releases it. Null if none is free.
   [[nodiscard]] std::shared_ptr<void> acquire_stream_slot();
-  /// Reserves bytes for requests being read. Returns false beyond `server.max_pending_bytes`.
-  [[nodiscard]] bool reserve_pending(std::size_t bytes) noexcept;
-  void release_pending(std::size_t bytes) noexcept { pending_bytes_ -= bytes; }
+  /// The bytes of requests that are being read or wait for their handler, by address or scope.
+  [[nodiscard]] detail::fair_budget& pending() noexcept { return pending_; }
+  /// The bytes of answers that wait to be sent, by address.
+  [[nodiscard]] const std::shared_ptr<detail::fair_budget>& output() const noexcept {
+    return output_;
+  }
 
   [[nodiscard]] std::string next_request_id();
   void observe(const finished_request& one) const;
@@ -97,13 +102,15 @@ class core : public std::enable_shared_from_this<core> {
   std::atomic<bool> stopping_ = false;
 
   connection_limiter limiter_;
+  detail::fair_budget pending_;
+  const std::shared_ptr<detail::fair_budget> output_;
   mutable std::mutex mutex_;
   std::unordered_map<const connection*, std::weak_ptr<connection>> connections_;
   std::shared_ptr<const tls_context> tls_;
 
   const std::string id_prefix_;
   std::atomic<std::uint64_t> ids_ = 0;
-  std::atomic<std::uint64_t> streams_ = 0, in_flight_ = 0, pending_bytes_ = 0;
+  std::atomic<std::uint64_t> streams_ = 0, in_flight_ = 0;
   std::atomic<std::uint64_t> accepted_ = 0, refused_ = 0, requests_ = 0, bytes_in_ = 0,
                              bytes_out_ = 0;
 };

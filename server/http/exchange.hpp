@@ -3,11 +3,13 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "server/http/message.hpp"
+#include "server/http/problem.hpp"
 
 namespace pawl::server::http {
 
@@ -80,12 +82,33 @@ class exchange {
   [[nodiscard]] virtual bool wants_web_socket() const = 0;
 };
 
+/// What a handler decides about a request by its head, before the body is read.
+struct admitted_request {
+  std::string_view route = {};          ///< for metrics; a literal
+  std::optional<problem> refused = {};  ///< the answer, if the request is refused
+  /// False: at most a few KiB of a body are read, and they are not decompressed.
+  bool takes_body = true;
+  /// Whose share of `server.max_pending_bytes` the body takes; empty: that of the peer's address.
+  std::string holder = {};
+  /// Handles the request when it is complete. Called once, unless it is refused.
+  std::function<void(request what, std::shared_ptr<exchange> answer)> handle = {};
+};
+
 /// Receives the requests. Called on the server's threads, concurrently: it must not block or throw.
 class handler {
  public:
   virtual ~handler() = default;
 
   virtual void handle(request what, std::shared_ptr<exchange> answer) = 0;
+  /// Decides about a request that has a body. Called before the body is read, so that nobody
+  /// without a valid key makes the server buffer or decompress one.
+  [[nodiscard]] virtual admitted_request admit(const request& /*head*/) {
+    admitted_request all;
+    all.handle = [this](request what, std::shared_ptr<exchange> answer) {
+      handle(std::move(what), std::move(answer));
+    };
+    return all;
+  }
 };
 
 }  // namespace pawl::server::http

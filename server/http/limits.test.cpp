@@ -188,7 +188,7 @@ TEST_CASE("Pipelined requests per connection are limited") {
 
 TEST_CASE("The memory for requests being read is limited over all connections") {
   server_settings s;
-  s.max_pending_bytes = 100'000;
+  s.max_pending_bytes = 200'000;
   test_listener server{echo, s};
   auto first = server.connect();
   first.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 90001\r\n\r\n" +

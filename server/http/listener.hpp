@@ -41,6 +41,7 @@ struct listener_stats {
   std::uint64_t streams = 0;        ///< open event streams and WebSockets
   std::uint64_t in_flight = 0;      ///< requests read but not answered
   std::uint64_t pending_bytes = 0;  ///< bytes of requests being read
+  std::uint64_t output_bytes = 0;   ///< bytes of answers that wait to be sent
   // Since the start.
   std::uint64_t accepted = 0;  ///< accepted connections
   std::uint64_t refused = 0;   ///< connections refused because of a limit

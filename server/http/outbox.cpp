@@ -5,8 +5,27 @@
 
 namespace pawl::server::http {
 
-outbox::outbox(std::size_t limit_bytes, std::function<void()> wake, std::shared_ptr<void> slot)
-    : limit_(limit_bytes), wake_(std::move(wake)), slot_(std::move(slot)) {}
+outbox::outbox(std::size_t limit_bytes, std::function<void()> wake, std::shared_ptr<void> slot,
+               outbox_account in)
+    : limit_(limit_bytes),
+      account_(std::move(in)),
+      wake_(std::move(wake)),
+      slot_(std::move(slot)) {}
+
+outbox::~outbox() {
+  release(unsent_);
+}
+
+bool outbox::reserve(std::size_t bytes) {
+  if (!account_.budget) return true;
+  if (unsent_ != 0) return account_.budget->try_take(account_.holder, bytes);
+  account_.budget->take(account_.holder, bytes);
+  return true;
+}
+
+void outbox::release(std::size_t bytes) {
+  if (account_.budget) account_.budget->give_back(account_.holder, bytes);
+}
 
 bool outbox::put(std::string bytes) {
   std::function<void()> wake;
@@ -14,9 +33,10 @@ bool outbox::put(std::string bytes) {
     const std::lock_guard lock{mutex_};
     if (closed_ || finished_) return false;
     const bool fits = unsent_ == 0 || unsent_ + bytes.size() <= limit_;
-    if (!fits || too_slow_) {
+    if (!fits || too_slow_ || !reserve(bytes.size())) {
       if (!std::exchange(too_slow_, true)) return false;
       if (std::exchange(final_message_used_, true)) return false;
+      if (account_.budget) account_.budget->take(account_.holder, bytes.size());
     }
     unsent_ += bytes.size();
     parts_.push_back(std::move(bytes));
@@ -77,7 +97,9 @@ void outbox::sent(std::size_t bytes) {
   std::function<void()> drained;
   {
     const std::lock_guard lock{mutex_};
-    unsent_ -= std::min(bytes, unsent_);
+    const std::size_t released = std::min(bytes, unsent_);
+    unsent_ -= released;
+    release(released);
     if (unsent_ == 0) drained.swap(when_drained_);
   }
   if (drained) drained();
@@ -92,6 +114,7 @@ void outbox::finish() {
     if (std::exchange(finished_, true)) return;
     closed_ = true;
     parts_.clear();
+    release(std::exchange(unsent_, 0));
     to_call.swap(on_closed_);
     wake.swap(wake_);
     not_drained.swap(when_drained_);

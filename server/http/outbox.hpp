@@ -7,7 +7,15 @@
 #include <string>
 #include <vector>
 
+#include <pawl/detail/fair_budget.hpp>
+
 namespace pawl::server::http {
+
+/// The share of a budget that the bytes of an outbox take.
+struct outbox_account {
+  std::shared_ptr<detail::fair_budget> budget = {};  ///< null: none
+  std::string holder = {};
+};
 
 /// Output queue of a stream or a WebSocket: any thread adds, the connection takes. Bounded in
 /// bytes; an empty queue takes one message of any size. Safe for concurrent use; calls back without
@@ -15,8 +23,13 @@ namespace pawl::server::http {
 class outbox {
  public:
   /// `wake` is called when `take` has something to return, once until the next `take`. `slot` is
-  /// released when the outbox is finished.
-  outbox(std::size_t limit_bytes, std::function<void()> wake, std::shared_ptr<void> slot);
+  /// released when the outbox is finished. An outbox that has unsent bytes is full if `in` allows
+  /// no more.
+  outbox(std::size_t limit_bytes, std::function<void()> wake, std::shared_ptr<void> slot,
+         outbox_account in = {});
+  outbox(const outbox&) = delete;
+  outbox& operator=(const outbox&) = delete;
+  ~outbox();
 
   /// Queues bytes. Returns false if the outbox is closed or full.
   [[nodiscard]] bool put(std::string bytes);
@@ -41,7 +54,11 @@ class outbox {
   void finish();
 
  private:
+  [[nodiscard]] bool reserve(std::size_t bytes);
+  void release(std::size_t bytes);
+
   const std::size_t limit_;
+  const outbox_account account_;
   mutable std::mutex mutex_;
   std::function<void()> wake_;
   std::shared_ptr<void> slot_;

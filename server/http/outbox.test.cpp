@@ -69,3 +69,23 @@ TEST_CASE("An outbox calls when_drained after everything is sent, immediately if
   box.finish();
   CHECK(drained == 2);
 }
+
+TEST_CASE("Outboxes share a budget, in which an empty one always has room for a message") {
+  const auto budget = std::make_shared<pawl::detail::fair_budget>(100);
+  const pawl::server::http::outbox_account account{budget, "peer"};
+  {
+    outbox first{1000, [] {}, nullptr, account}, second{1000, [] {}, nullptr, account};
+    CHECK(first.put(std::string(45, 'x')));
+    CHECK(second.put(std::string(30, 'x')));  // it has nothing unsent
+    CHECK(budget->used() == 75);
+    CHECK_FALSE(second.put(std::string(10, 'x')));
+    CHECK(second.too_slow());
+    CHECK(second.put("the last"));
+    first.sent(45);
+    CHECK(budget->used() == 38);
+    CHECK(first.put("more"));
+    second.finish();
+    CHECK(budget->used() == 4);
+  }
+  CHECK(budget->used() == 0);
+}

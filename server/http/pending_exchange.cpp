@@ -16,6 +16,12 @@ problem too_many_streams() {
           "the server has too many open streams (server.max_streams)"};
 }
 
+problem too_much_output() {
+  return {problem_code::unavailable,
+          "too many bytes of answers wait to be sent (server.max_output_bytes); read the answers, "
+          "then try again"};
+}
+
 class outgoing_stream final : public stream {
  public:
   explicit outgoing_stream(std::shared_ptr<outbox> out) : out_(std::move(out)) {}
@@ -60,10 +66,11 @@ class outgoing_socket final : public web_socket {
 }  // namespace
 
 pending_exchange::pending_exchange(std::shared_ptr<connection> of, std::uint64_t number,
-                                   std::string request_id, bool wants_web_socket)
+                                   std::string request_id, bool is_safe, bool wants_web_socket)
     : of_(std::move(of)),
       number_(number),
       request_id_(std::move(request_id)),
+      is_safe_(is_safe),
       wants_web_socket_(wants_web_socket) {}
 
 pending_exchange::~pending_exchange() {
@@ -80,7 +87,16 @@ void pending_exchange::refuse(const problem& why) {
 
 void pending_exchange::respond(response answer, std::function<void()> lost) {
   begin_answer();
-  of_->answer(number_, std::move(answer), std::move(route_), std::move(lost));
+  // The answer to a command must be sent: the command is done. That of a poll can be lost.
+  const bool must = !is_safe_ && !lost;
+  const auto& budget = of_->all().output();
+  output_lease lease{budget, of_->peer_name(), answer.body.size(), must};
+  if (!lease.granted()) {
+    answer = to_response(too_much_output(), request_id_);
+    if (lost) std::exchange(lost, nullptr)();
+    lease = {budget, of_->peer_name(), answer.body.size(), true};
+  }
+  of_->answer(number_, std::move(answer), std::move(lease), std::move(route_), std::move(lost));
 }
 
 void pending_exchange::on_disconnect(std::function<void()> what) {
@@ -89,7 +105,8 @@ void pending_exchange::on_disconnect(std::function<void()> what) {
 
 std::shared_ptr<outbox> pending_exchange::make_outbox(std::shared_ptr<void> slot) const {
   return std::make_shared<outbox>(
-      of_->all().settings().stream_buffer_bytes, [of = of_] { of->wake(); }, std::move(slot));
+      of_->all().settings().stream_buffer_bytes, [of = of_] { of->wake(); }, std::move(slot),
+      outbox_account{of_->all().output(), of_->peer_name()});
 }
 
 std::shared_ptr<stream> pending_exchange::respond_with_stream(response head) {

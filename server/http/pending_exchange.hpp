@@ -14,8 +14,9 @@ namespace pawl::server::http {
 /// The exchange of a request that the handler has. Safe for concurrent use.
 class pending_exchange final : public exchange {
  public:
+  /// `is_safe`: the request has changed nothing, so its answer can be replaced by a refusal.
   pending_exchange(std::shared_ptr<connection> of, std::uint64_t number, std::string request_id,
-                   bool wants_web_socket);
+                   bool is_safe, bool wants_web_socket);
   pending_exchange(const pending_exchange&) = delete;
   pending_exchange& operator=(const pending_exchange&) = delete;
   ~pending_exchange() override;
@@ -36,6 +37,7 @@ class pending_exchange final : public exchange {
   const std::shared_ptr<connection> of_;
   const std::uint64_t number_;
   const std::string request_id_;
+  const bool is_safe_;
   const bool wants_web_socket_;
   std::string route_;
   std::atomic<bool> is_answered_ = false;

@@ -33,8 +33,10 @@ bool is_host_char(char c) noexcept {
 /// Fields of which the server uses one value. With several, a proxy in front may have checked
 /// another one than the server uses.
 constexpr std::string_view single_fields[] = {"Authorization",
+                                              "Cookie",
                                               "Pawl-Scope",
                                               "Origin",
+                                              "Sec-Fetch-Site",
                                               "Idempotency-Key",
                                               "Last-Event-ID",
                                               "If-Match",

@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include <pawl/assert.hpp>
+
 #include "server/http/ascii.hpp"
 #include "server/http/content_coding.hpp"
 #include "server/http/request_checks.hpp"
@@ -25,6 +27,7 @@ constexpr std::size_t max_blank_lines = 4;  // before a request; RFC 9112, 2.2 r
 constexpr std::size_t max_chunk_head_bytes = 8 * 1024;
 
 constexpr std::size_t idle_capacity = 4 * 1024;  // of an idle connection
+constexpr std::uint64_t max_ignored_body = 16 * 1024;
 
 std::string text_of(string_view text) {
   return {text.data(), text.size()};
@@ -185,12 +188,23 @@ request_reader::step request_reader::read_head() {
   consume(size);
   if (reading->is_done()) return finish();
   body_ = std::move(reading);
+  max_body_ = limits_.body_bytes;
+  decompresses_ = true;
   return step::head;
+}
+
+bool request_reader::ignore_body() noexcept {
+  PAWL_ASSERT(body_ != nullptr, "the head of a request with a body was read");
+  max_body_ = std::min(max_ignored_body, limits_.body_bytes);
+  decompresses_ = false;
+  const auto announced = body_->content_length();
+  return !announced || *announced <= max_body_;
 }
 
 request_reader::step request_reader::body_too_long() {
   return refuse(problem_code::body_too_large,
-                "the body is longer than " + std::to_string(limits_.body_bytes) + " bytes");
+                "the body is longer than " +
+                    std::to_string(body_ == nullptr ? limits_.body_bytes : max_body_) + " bytes");
 }
 
 request_reader::step request_reader::head_too_long(std::string_view head) {
@@ -212,7 +226,7 @@ request_reader::step request_reader::read_body() {
   const std::size_t size = body_->put(boost::asio::const_buffer{bytes.data(), bytes.size()}, ec);
   consume(size);
   current_.bytes += size;
-  if (ec == beast_http::error::body_limit || current_.what.body.size() > limits_.body_bytes)
+  if (ec == beast_http::error::body_limit || current_.what.body.size() > max_body_)
     return body_too_long();
   if (ec && ec != beast_http::error::need_more)
     return refuse(problem_code::invalid_argument, "malformed request body: " + ec.message());
@@ -225,7 +239,7 @@ request_reader::step request_reader::read_body() {
 request_reader::step request_reader::finish() {
   body_.reset();
   const auto how = parse_coding(current_.what.fields.find("Content-Encoding").value_or(""));
-  if (how == coding::none || current_.what.body.empty()) return step::request;
+  if (how == coding::none || current_.what.body.empty() || !decompresses_) return step::request;
   auto plain = decompress(current_.what.body, how, limits_.body_bytes);
   if (!plain && plain.error().code == errc::limit_exceeded)
     return refuse(problem_code::body_too_large, plain.error().message);

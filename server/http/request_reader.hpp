@@ -52,6 +52,11 @@ class request_reader {
 
   [[nodiscard]] step next();
   [[nodiscard]] const incoming& current() const noexcept { return current_; }
+  /// The request whose head was read, to add to it what only the connection knows.
+  [[nodiscard]] request& current_request() noexcept { return current_.what; }
+  /// After a head: the body will not be used. At most 16 KiB of it are read, and they are not
+  /// decompressed. Returns false if it is known to be longer.
+  [[nodiscard]] bool ignore_body() noexcept;
   [[nodiscard]] incoming take();
   [[nodiscard]] const problem& error() const noexcept { return error_; }
 
@@ -87,6 +92,8 @@ class request_reader {
   std::size_t scanned_ = 0;  ///< unread bytes already searched for the end of the head
   std::size_t blank_lines_ = 0;
   std::unique_ptr<parser> body_;  ///< of the request whose body is being read
+  std::uint64_t max_body_ = 0;    ///< of this request
+  bool decompresses_ = true;      ///< this request's body
   incoming current_;
   problem error_;
   bool refused_ = false;

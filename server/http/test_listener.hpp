@@ -21,16 +21,22 @@
 namespace pawl::server::http::testing {
 
 using handler_function = std::function<void(request, std::shared_ptr<exchange>)>;
+using admit_function = std::function<admitted_request(const request&)>;
 
 class function_handler final : public handler {
  public:
-  explicit function_handler(handler_function what) : what_(std::move(what)) {}
+  explicit function_handler(handler_function what, admit_function admit = {})
+      : what_(std::move(what)), admit_(std::move(admit)) {}
   void handle(request what, std::shared_ptr<exchange> answer) override {
     what_(std::move(what), std::move(answer));
+  }
+  [[nodiscard]] admitted_request admit(const request& head) override {
+    return admit_ ? admit_(head) : handler::admit(head);
   }
 
  private:
   const handler_function what_;
+  const admit_function admit_;
 };
 
 /// Polls `holds` until it is true. Returns false after the timeout.
@@ -55,8 +61,9 @@ inline void echo(request what, std::shared_ptr<exchange> answer) {
 
 class test_listener {
  public:
-  explicit test_listener(handler_function what = echo, server_settings s = {})
-      : handler_(std::move(what)) {
+  explicit test_listener(handler_function what = echo, server_settings s = {},
+                         admit_function admit = {})
+      : handler_(std::move(what), std::move(admit)) {
     if (s.listen == server_settings{}.listen) s.listen = {"127.0.0.1:0"};
     if (s.threads == 0) s.threads = 2;
     auto opened = listener::open({.settings = std::move(s),

@@ -18,13 +18,13 @@ void event_watch::begin() {
 }
 
 void event_watch::stop() {
-  stopped_ = true;
+  gone_.request_stop();
   served_by_->wake(shared_from_this());
 }
 
 void event_watch::pump() {
   if (closed_) return;
-  if (stopped_) return finish();
+  if (gone_.stop_requested()) return finish();
   if (!draining_) advance();
 }
 

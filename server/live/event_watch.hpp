@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string_view>
 #include <utility>
 
@@ -43,6 +44,8 @@ class event_watch : public live_session, public std::enable_shared_from_this<eve
 
   [[nodiscard]] const scope& in() const noexcept { return in_; }
   [[nodiscard]] event_sink& to() const noexcept { return *to_; }
+  /// Withdraws the queries of the session when the peer has disconnected.
+  [[nodiscard]] std::stop_token gone() const noexcept { return gone_.get_token(); }
   [[nodiscard]] subscription& live() const noexcept { return *live_; }
   /// Replaces the subscription whose events wake the session.
   void subscribe(std::shared_ptr<subscription> from);
@@ -87,7 +90,7 @@ class event_watch : public live_session, public std::enable_shared_from_this<eve
   std::size_t unsent_ = 0;  ///< bytes written since the sink was last drained
   bool closed_ = false;
   std::atomic<bool> draining_{false};
-  std::atomic<bool> stopped_{false};
+  std::stop_source gone_;
   std::mutex mutex_;  ///< guards the stored answers
 };
 

@@ -33,17 +33,22 @@ void log_ring::add(log_line line) {
     line.message = detail::to_valid_utf8(line.message, max_message_bytes);
   }
   const std::lock_guard lock{mutex_};
-  bytes_ += size_of(line);
-  order_.push_back(line.run);
+  const std::string scope = line.run.scope.str();
+  shares_.add(scope, size_of(line));
+  order_[scope].push_back(line.run);
   auto& of_run = lines_[line.run];
   of_run.push_back(std::move(line));
-  while (bytes_ > max_bytes_) {
-    const auto oldest = lines_.find(order_.front());
-    bytes_ -= size_of(oldest->second.front());
-    oldest->second.pop_front();
-    if (oldest->second.empty()) lines_.erase(oldest);
-    order_.pop_front();
-  }
+  while (shares_.total() > max_bytes_) drop_oldest_of(std::string{shares_.largest()});
+}
+
+void log_ring::drop_oldest_of(const std::string& scope) {
+  const auto order = order_.find(scope);
+  const auto oldest = lines_.find(order->second.front());
+  shares_.remove(scope, size_of(oldest->second.front()));
+  oldest->second.pop_front();
+  if (oldest->second.empty()) lines_.erase(oldest);
+  order->second.pop_front();
+  if (order->second.empty()) order_.erase(order);
 }
 
 std::vector<log_line> log_ring::lines(const run_key& run, std::size_t limit) const {

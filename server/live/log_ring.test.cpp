@@ -39,6 +39,17 @@ TEST_CASE("the oldest lines of all runs are dropped when the memory is full", "[
   CHECK(kept < 100);
 }
 
+TEST_CASE("the lines of a scope are not displaced by those of another", "[logs]") {
+  log_ring ring{10'000};
+  const run_key quiet{scope_name{"quiet"}, run_id{"r"}};
+  for (int i = 0; i < 3; ++i) ring.add({quiet, {}, "info", "n", 1, 1, std::to_string(i)});
+  for (int i = 0; i < 1000; ++i)
+    ring.add(logged("run-" + std::to_string(i % 7), std::string(100, 'x')));
+  const auto kept = ring.lines(quiet, 10);
+  REQUIRE(kept.size() == 3);
+  CHECK(kept[0].message == "0");
+}
+
 TEST_CASE("an oversized line is cut between two characters", "[logs]") {
   log_ring ring{std::size_t{1} << 20};
   for (const std::string start : {"", "x", "xy", "xyz"}) {

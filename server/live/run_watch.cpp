@@ -46,12 +46,13 @@ run_watch::run_watch(std::shared_ptr<live_streams> served_by, scope in, run_id r
 void run_watch::query_history() {
   phase_ = phase::querying;
   const std::uint64_t first = std::max({page_.next, position_.checkpoint, std::uint64_t{1}});
-  in().runs().history_page_async(run_, first, history_page_size, store_into(answered_page_));
+  in().runs().history_page_async(run_, first, history_page_size, store_into(answered_page_),
+                                 gone());
 }
 
 void run_watch::query_end() {
   phase_ = phase::ending;
-  in().runs().get_async(run_, store_into(answered_run_));
+  in().runs().get_async(run_, store_into(answered_run_), gone());
 }
 
 void run_watch::advance() {

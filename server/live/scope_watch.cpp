@@ -25,7 +25,7 @@ void scope_watch::resubscribe() {
 void scope_watch::query_journal() {
   phase_ = phase::querying;
   journal_changed_ = false;
-  in().events().read_async(position_, journal_page_size, store_into(answered_page_));
+  in().events().read_async(position_, journal_page_size, store_into(answered_page_), gone());
 }
 
 bool scope_watch::take_page() {
@@ -62,9 +62,9 @@ bool scope_watch::write_page() {
     data["run"] = each.run.str();
     if (!can_continue(to().event(to_string(each.position), each.what.kind, data))) return false;
   }
-  const bool more = !page_.events.empty();
+  const bool more = page_.more;
   position_ = page_.next;
-  if (more) {  // there may be another page
+  if (more) {
     query_journal();
     return false;
   }

@@ -47,6 +47,8 @@ void add_transport(families& to, const http::listener_stats& now) {
             number(now.in_flight));
   add_gauge(to, "pawl_http_pending_bytes", "Bytes of requests being read.",
             number(now.pending_bytes));
+  add_gauge(to, "pawl_http_output_bytes", "Bytes of answers that wait to be sent.",
+            number(now.output_bytes));
   add_counter(to, "pawl_http_connections_accepted_total", "Accepted connections.",
               number(now.accepted));
   add_counter(to, "pawl_http_connections_refused_total", "Connections refused because of a limit.",
@@ -57,6 +59,25 @@ void add_transport(families& to, const http::listener_stats& now) {
               number(now.bytes_out));
 }
 
+void add_store(families& to, const store_gauges& now) {
+  add_gauge(to, "pawl_store_log_bytes", "Size of the logs that are replayed after a crash.",
+            number(now.log_bytes));
+  add_gauge(to, "pawl_store_memtable_bytes", "Memory of what is not in tables yet.",
+            number(now.memtable_bytes));
+  add_gauge(to, "pawl_store_cache_bytes", "Memory of cached blocks.", number(now.cache_bytes));
+  add_gauge(to, "pawl_store_level0_tables",
+            "Most tables in the first level of a column. Writes slow down at 20 and stop at 36.",
+            number(now.level0_tables));
+  add_gauge(to, "pawl_store_pending_compaction_bytes",
+            "Bytes that compaction has to rewrite, as an estimate.",
+            number(now.pending_compaction_bytes));
+  add_gauge(to, "pawl_store_delayed_write_rate",
+            "Bytes per second to which writes are slowed down, or 0.",
+            number(now.delayed_write_rate));
+  add_gauge(to, "pawl_store_writes_stopped", "1 while compaction stops all writes, else 0.",
+            now.writes_stopped ? 1 : 0);
+}
+
 void add_engine(families& to, const readings& now) {
   add_gauge(to, "pawl_ready", "1 if the server accepts commands, else 0.", now.ready ? 1 : 0);
   std::vector<labelled> runs;
@@ -64,8 +85,12 @@ void add_engine(families& to, const readings& now) {
     runs.push_back({std::string{to_string(each.status)}, number(each.count)});
   add_gauges(to, "pawl_runs", "Stored runs by status.", "status", runs);
   add_gauge(to, "pawl_active_runs", "Runs in memory.", number(now.active_runs));
-  add_gauge(to, "pawl_commands_in_flight", "Pending commands and queries.",
-            number(now.commands_in_flight));
+  add_gauge(to, "pawl_commands_in_flight", "Pending commands.", number(now.commands_in_flight));
+  add_gauge(to, "pawl_waits", "Calls that wait for the end of a run.", number(now.waits));
+  add_gauge(to, "pawl_polls", "Workers that wait for a task.", number(now.polls));
+  add_gauge(to, "pawl_queries_in_flight", "Pending queries.", number(now.queries_in_flight));
+  add_gauge(to, "pawl_bytes_in_flight", "Bytes of pending commands, polls and queries.",
+            number(now.bytes_in_flight));
   add_gauges(to, "pawl_executor_calls",
              "Function calls by state: queued, running, or stuck (timed out but not returned).",
              "state",
@@ -76,6 +101,7 @@ void add_engine(families& to, const readings& now) {
              {{"queued", number(now.tasks_queued)}, {"leased", number(now.tasks_leased)}});
   add_gauge(to, "pawl_store_bytes", "Size of the files in the data folder.",
             number(now.store_bytes));
+  add_store(to, now.store);
 }
 
 void add_engine_metrics(families& to, const engine_metrics& m) {
@@ -106,6 +132,8 @@ void add_engine_metrics(families& to, const engine_metrics& m) {
                 us);
   add_histogram(to, "pawl_store_write_batches", "Checkpoints per group written to the log.",
                 m.group_batches, 1);
+  add_histogram(to, "pawl_store_write_bytes", "Bytes per group written to the log.", m.group_bytes,
+                1);
 }
 
 }  // namespace

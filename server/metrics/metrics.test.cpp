@@ -59,7 +59,7 @@ std::map<std::string, std::string> declared(const std::string& text) {
 std::map<std::string, std::string> documented() {
   std::ifstream in{pawl::testing::source_dir() / "docs" / "metrics.md"};
   REQUIRE(in);
-  static const std::regex row{R"(\| `([a-z_]+)` \| (gauge|counter|histogram) \|.*)"};
+  static const std::regex row{R"(\| `([a-z0-9_]+)` \| (gauge|counter|histogram) \|.*)"};
   std::map<std::string, std::string> found;
   for (std::string line; std::getline(in, line);)
     if (std::smatch match; std::regex_match(line, match, row))

@@ -21,12 +21,17 @@ struct readings {
   std::vector<run_count> runs;  ///< of all scopes
   std::uint64_t active_runs = 0;
   std::uint64_t commands_in_flight = 0;
+  std::uint64_t waits = 0;
+  std::uint64_t polls = 0;
+  std::uint64_t queries_in_flight = 0;
+  std::uint64_t bytes_in_flight = 0;
   std::uint64_t calls_queued = 0;
   std::uint64_t calls_running = 0;
   std::uint64_t calls_stuck = 0;
   std::uint64_t tasks_queued = 0;
   std::uint64_t tasks_leased = 0;
   std::uint64_t store_bytes = 0;  ///< size of the files in the data folder
+  store_gauges store;
   engine_metrics engine;
   http::listener_stats transport;
   std::uint64_t logins_refused = 0;    ///< `key_authenticator::refused`

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <pawl/ids.hpp>
+#include <pawl/time.hpp>
 
 #include "server/http/message.hpp"
 #include "server/problem.hpp"
@@ -31,6 +32,10 @@ struct caller {
   bool every_scope = false;   ///< may use what belongs to the whole server
   std::string key_id = {};    ///< of the key, to check it again; "" without keys
   std::string key_hash = {};  ///< detects another key with the same id
+  /// The names of the scopes that the caller may address; "*" is every scope.
+  std::vector<std::string> scopes = {};
+  std::optional<time_point> expires_at = {};  ///< of the key, or of the session if that is earlier
+  std::string session = {};  ///< the id of its session; "" for a request with a key
 };
 
 /// Authenticates requests. Safe for concurrent use; does not block.
@@ -49,7 +54,20 @@ class authenticator {
   [[nodiscard]] virtual std::optional<problem> recheck(const caller& /*by*/) {
     return std::nullopt;
   }
+
+  /// Opens a session for the caller's key and returns its token, to be kept in a cookie. Problems:
+  /// `conflict` if the caller has no key or has a session already; `io_failed`.
+  [[nodiscard]] virtual std::variant<std::string, problem> open_session(const caller& /*by*/) {
+    return problem{problem_code::conflict,
+                   "this server has no keys and needs no session: every local caller is an admin"};
+  }
+  /// Ends the caller's session, if it has one.
+  virtual void close_session(const caller& /*by*/) {}
 };
+
+/// The name of the cookie with the token of a session. The prefix makes browsers accept it only
+/// over HTTPS or from this machine, for the whole host, and never from scripts of other hosts.
+inline constexpr std::string_view session_cookie = "__Host-pawl";
 
 /// The scope in the field `Pawl-Scope`; the default scope without that field.
 [[nodiscard]] result<scope_name> scope_of(const http::request& request);

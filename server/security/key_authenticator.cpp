@@ -10,6 +10,7 @@
 #include <pawl/detail/log_context.hpp>
 
 #include "server/http/ascii.hpp"
+#include "server/security/origin.hpp"
 
 namespace pawl::server {
 namespace {
@@ -27,6 +28,20 @@ std::optional<std::string_view> bearer_token(std::string_view field) {
     return std::nullopt;
   }
   return http::trimmed(field.substr(scheme.size()));
+}
+
+/// The value of the session's cookie in a field Cookie ("a=1; b=2"); nothing if it is not there.
+std::optional<std::string_view> session_token(const http::fields& fields) {
+  std::string_view rest = fields.find("Cookie").value_or("");
+  while (!rest.empty()) {
+    const auto end = std::min(rest.find(';'), rest.size());
+    const auto pair = http::trimmed(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (pair.size() > session_cookie.size() && pair.starts_with(session_cookie) &&
+        pair[session_cookie.size()] == '=')
+      return pair.substr(session_cookie.size() + 1);
+  }
+  return std::nullopt;
 }
 
 bool allows_scope(const stored_key& key, std::string_view scope) {
@@ -52,6 +67,7 @@ struct key_authenticator::table {
 key_authenticator::key_authenticator(key_authenticator_options options)
     : options_(std::move(options)),
       failures_(options_.max_failed_logins),
+      sessions_(options_.sessions),
       table_(std::make_shared<const table>(std::vector<stored_key>{}, !options_.without_keys)) {}
 
 result<std::unique_ptr<key_authenticator>> key_authenticator::open(
@@ -118,7 +134,10 @@ std::variant<caller, problem> key_authenticator::authenticate(const http::reques
   if (!keys->needed) return options_.without_keys->authenticate(request);
 
   const auto field = request.fields.find("Authorization");
-  if (!field) return refuse(request, rejection::none_given);
+  if (!field) {
+    const auto session = session_token(request.fields);
+    return session ? by_session(*keys, request, *session) : refuse(request, rejection::none_given);
+  }
   const auto token = bearer_token(*field);
   const auto id = token ? id_in_key(*token) : std::string_view{};
   if (id.empty()) return refuse(request, rejection::malformed);
@@ -128,6 +147,51 @@ std::variant<caller, problem> key_authenticator::authenticate(const http::reques
   if (found->second->has_expired(options_.now()))
     return refuse(request, rejection::expired, found->second);
   return in_scope(*found->second, request);
+}
+
+std::variant<caller, problem> key_authenticator::by_session(const table& keys,
+                                                            const http::request& request,
+                                                            std::string_view token) {
+  if (!is_from_own_page(request)) {
+    return problem{problem_code::forbidden,
+                   "a session is only for pages of this server; other clients send "
+                   "Authorization: Bearer KEY"};
+  }
+  const auto ticks = options_.ticks();
+  const auto open = sessions_.use(token, ticks);
+  const auto found = open ? keys.by_id.find(open->key_id) : keys.by_id.end();
+  if (found == keys.by_id.end() || found->second->hash != open->key_hash ||
+      found->second->has_expired(options_.now())) {
+    // No guess is counted: a token has 256 random bits, and browsers send old cookies.
+    if (open) sessions_.close(open->id);
+    problem ended{problem_code::unauthorized, "the session has ended; log in again"};
+    ended.fields.add("WWW-Authenticate", std::string{challenge});
+    ++refused_;
+    return ended;
+  }
+  auto by = in_scope(*found->second, request);
+  if (auto* const known = std::get_if<caller>(&by)) {
+    known->session = open->id;
+    const auto ends_at = options_.now() + std::chrono::duration_cast<std::chrono::microseconds>(
+                                              open->ends_at - ticks);
+    known->expires_at = std::min(known->expires_at.value_or(ends_at), ends_at);
+  }
+  return by;
+}
+
+std::variant<std::string, problem> key_authenticator::open_session(const caller& by) {
+  if (by.key_id.empty()) return authenticator::open_session(by);
+  if (!by.session.empty()) {
+    return problem{problem_code::conflict,
+                   "the request has a session already; a new one needs Authorization: Bearer KEY"};
+  }
+  auto token = sessions_.open(by.key_id, by.key_hash, options_.ticks());
+  if (!token) return problem_of(token.error());
+  return *std::move(token);
+}
+
+void key_authenticator::close_session(const caller& by) {
+  sessions_.close(by.session);
 }
 
 std::optional<problem> key_authenticator::recheck(const caller& by) {
@@ -141,6 +205,8 @@ std::optional<problem> key_authenticator::recheck(const caller& by) {
     return problem{problem_code::unauthorized,
                    "this server now requires a key; send Authorization: Bearer KEY"};
   }
+  if (!by.session.empty() && !sessions_.is_open(by.session, options_.ticks()))
+    return problem{problem_code::unauthorized, "the session has ended"};
   const auto found = keys->by_id.find(by.key_id);
   if (found == keys->by_id.end() || found->second->hash != by.key_hash)
     return refused(problem_code::unauthorized, "was removed");
@@ -201,7 +267,7 @@ std::variant<caller, problem> key_authenticator::in_scope(const stored_key& key,
                    "this key is not valid for the scope " + pawl::quoted(scope->str())};
   }
   return caller{key.name, key.role, *std::move(scope), allows_scope(key, every_scope),
-                key.id,   key.hash};
+                key.id,   key.hash, key.scopes,        key.expires_at};
 }
 
 }  // namespace pawl::server

@@ -16,6 +16,7 @@
 #include "server/security/failed_logins.hpp"
 #include "server/security/keys.hpp"
 #include "server/security/private_file.hpp"
+#include "server/security/sessions.hpp"
 
 namespace spdlog {
 class logger;
@@ -31,12 +32,14 @@ struct key_authenticator_options {
   std::shared_ptr<spdlog::logger> log;
   std::function<time_point()> now = {};                               ///< the wall clock if empty
   std::function<std::chrono::steady_clock::time_point()> ticks = {};  ///< steady_clock if empty
+  session_table::limits sessions = {};
 };
 
-/// Authenticates callers by API key: `Authorization: Bearer KEY`. Changes of the key file take
-/// effect within a second. Once there have been keys, a key is required until the process ends,
-/// even if the last one is removed, so that a lost file does not open the server. If the file
-/// cannot be read, the loaded keys stay valid and the error is logged.
+/// Authenticates callers by API key, `Authorization: Bearer KEY`, or by the cookie of a session
+/// that was opened with one. A session ends with its key. Changes of the key file take effect
+/// within a second. Once there have been keys, a key is required until the process ends, even if
+/// the last one is removed, so that a lost file does not open the server. If the file cannot be
+/// read, the loaded keys stay valid and the error is logged.
 ///
 /// The limit on invalid keys never delays a valid key: a secret cannot be guessed, and another
 /// client behind the same address must not lock its owner out.
@@ -51,6 +54,8 @@ class key_authenticator final : public authenticator {
 
   [[nodiscard]] std::variant<caller, problem> authenticate(const http::request& request) override;
   [[nodiscard]] std::optional<problem> recheck(const caller& by) override;
+  [[nodiscard]] std::variant<std::string, problem> open_session(const caller& by) override;
+  void close_session(const caller& by) override;
 
   /// Reloads the file. Errors: as `read_keys`; the loaded keys stay valid.
   [[nodiscard]] result<void> reload();
@@ -70,11 +75,15 @@ class key_authenticator final : public authenticator {
   [[nodiscard]] std::shared_ptr<const table> current() const;
   [[nodiscard]] problem refuse(const http::request& request, rejection why,
                                const stored_key* key = nullptr);
+  [[nodiscard]] std::variant<caller, problem> by_session(const table& keys,
+                                                         const http::request& request,
+                                                         std::string_view token);
   [[nodiscard]] std::variant<caller, problem> in_scope(const stored_key& key,
                                                        const http::request& request) const;
 
   const key_authenticator_options options_;
   failed_logins failures_;
+  session_table sessions_;
   std::atomic<std::uint64_t> refused_ = 0;
 
   std::mutex file_mutex_;  ///< held while the file is checked or read

@@ -51,6 +51,7 @@ struct limiter {
 
   std::variant<caller, problem> ask(http::fields fields, std::string peer = "10.0.0.1") {
     http::request request;
+    request.method = "GET";
     request.fields = std::move(fields);
     request.peer = std::move(peer);
     return in->authenticate(request);
@@ -82,6 +83,8 @@ TEST_CASE("A caller is authenticated by key") {
   CHECK(d.enter(reader.text).name == "watcher");
   CHECK(d.enter(reader.text).role == role::reader);
   CHECK(d.enter(reader.text).scope == default_scope());
+  CHECK(d.enter(reader.text).scopes == std::vector<std::string>{"default"});
+  CHECK_FALSE(d.enter(reader.text).expires_at);
   CHECK(d.enter(admin.text).role == role::admin);
   CHECK(std::holds_alternative<caller>(d.ask({{"authorization", "bEaReR  " + admin.text}})));
 }
@@ -145,6 +148,66 @@ TEST_CASE("A key is valid for its own scopes only and does not reveal others") {
   CHECK(knock(one, {{"Pawl-Scope", "tenant-b"}}).code == problem_code::forbidden);
   CHECK(knock(one, {{"Pawl-Scope", "*"}}).code == problem_code::invalid_argument);
   CHECK(knock(all, {{"Pawl-Scope", "a b"}}).code == problem_code::invalid_argument);
+}
+
+TEST_CASE("A session stands for the key that opened it and ends with it", "[session]") {
+  limiter d;
+  const auto reader = d.folder.add("watcher", role::reader, {"default", "team-a"}, 2h);
+  REQUIRE(d.open());
+  const auto with_key = d.enter(reader.text);
+  const auto token = std::get<std::string>(d.in->open_session(with_key));
+  const auto cookie = [&](const std::string& value) {
+    return http::fields{{"Cookie", "theme=dark; __Host-pawl=" + value + "; x=y"}};
+  };
+  const auto in_session = [&](http::fields more = {}) {
+    http::fields all = cookie(token);
+    for (const auto& each : more) all.add(each.name, each.value);
+    const auto answer = d.ask(std::move(all));
+    if (const auto* const refused = std::get_if<problem>(&answer)) FAIL(refused->detail);
+    return std::get<caller>(answer);
+  };
+  const auto same = in_session();
+  CHECK(same.name == "watcher");
+  CHECK(same.role == role::reader);
+  CHECK_FALSE(same.session.empty());
+  CHECK(same.session.find(token) == std::string::npos);
+  CHECK(same.expires_at == pawl::testing::key_creation_time + 2h);
+  CHECK(in_session({{"Pawl-Scope", "team-a"}}).scope.str() == "team-a");
+  // A session opens no further one.
+  CHECK(std::get<problem>(d.in->open_session(same)).code == problem_code::conflict);
+
+  http::fields elsewhere = cookie(token);
+  elsewhere.add("Sec-Fetch-Site", "cross-site");
+  CHECK(d.knock(elsewhere).code == problem_code::forbidden);
+  // Unknown tokens are not counted as guesses.
+  for (int i = 0; i < 10; ++i)
+    CHECK(d.knock(cookie(std::string(64, 'a'))).code == problem_code::unauthorized);
+
+  CHECK_FALSE(d.in->recheck(same));
+  d.in->close_session(same);
+  CHECK(d.in->recheck(same)->code == problem_code::unauthorized);
+  CHECK(d.knock(cookie(token)).code == problem_code::unauthorized);
+  CHECK_FALSE(d.in->recheck(with_key));
+
+  const auto second = std::get<std::string>(d.in->open_session(with_key));
+  d.folder.remove("watcher");
+  d.ticks += 2s;
+  CHECK(d.knock(cookie(second)).code == problem_code::unauthorized);
+}
+
+TEST_CASE("A session ends an hour after its last request, and after 12 hours", "[session]") {
+  limiter d;
+  const auto key = d.folder.add("watcher");
+  REQUIRE(d.open());
+  const auto token = std::get<std::string>(d.in->open_session(d.enter(key.text)));
+  const http::fields cookie{{"Cookie", "__Host-pawl=" + token}};
+  const auto begin = d.ticks;
+  for (d.ticks += 50min; d.ticks - begin < 12h; d.ticks += 50min)
+    CHECK(std::holds_alternative<caller>(d.ask(cookie)));
+  CHECK(d.knock(cookie).code == problem_code::unauthorized);
+  const auto unused = std::get<std::string>(d.in->open_session(d.enter(key.text)));
+  d.ticks += 1h;
+  CHECK(d.knock({{"Cookie", "__Host-pawl=" + unused}}).code == problem_code::unauthorized);
 }
 
 TEST_CASE("Invalid keys are rate limited per peer; a valid key is never delayed") {

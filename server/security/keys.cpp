@@ -21,6 +21,7 @@ constexpr std::string_view hash_prefix = "sha256:";
 constexpr std::size_t id_bytes = 6;
 /// 192 bits, too many to guess.
 constexpr std::size_t secret_bytes = 24;
+constexpr std::size_t token_bytes = 32;
 constexpr std::size_t key_length = key_prefix.size() + 2 * id_bytes + 1 + 2 * secret_bytes;
 
 constexpr std::array all_roles{role::reader, role::operator_role, role::author, role::admin};
@@ -30,7 +31,7 @@ std::string to_hex(std::span<const unsigned char> bytes) {
 }
 
 result<std::string> random_hex(std::size_t bytes) {
-  std::array<unsigned char, secret_bytes> drawn{};
+  std::array<unsigned char, token_bytes> drawn{};
   if (::getentropy(drawn.data(), bytes) != 0) {
     return error{errc::io_failed,
                  std::string{"cannot create a key: no random numbers: "} + std::strerror(errno)};
@@ -62,6 +63,10 @@ std::optional<role> parse_role(std::string_view text) noexcept {
   const auto found = std::find_if(all_roles.begin(), all_roles.end(),
                                   [&](role r) { return to_string(r) == text; });
   return found == all_roles.end() ? std::nullopt : std::optional{*found};
+}
+
+result<std::string> make_session_token() {
+  return random_hex(token_bytes);
 }
 
 result<new_key> make_key(const key_options& options) {

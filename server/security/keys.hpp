@@ -56,6 +56,9 @@ struct key_options {
 /// `io_failed` if the system provides no randomness.
 [[nodiscard]] result<new_key> make_key(const key_options& options);
 
+/// 64 random hexadecimal digits. Error: `io_failed` if the system provides no randomness.
+[[nodiscard]] result<std::string> make_session_token();
+
 /// "sha256:" and 64 hexadecimal digits.
 [[nodiscard]] std::string hash_of_key(std::string_view text);
 /// Whether `text` is the key. Compares in constant time.

@@ -5,6 +5,7 @@
 
 #include "server/http/ascii.hpp"
 #include "server/security/caller.hpp"
+#include "server/security/origin.hpp"
 
 namespace pawl::server {
 namespace {
@@ -21,12 +22,6 @@ bool names_this_machine(std::string_view host) {
                                        [](char c) { return c == '.' || (c >= '0' && c <= '9'); });
   return http::ascii_iequals(name, "localhost") || name == "::1" ||
          (name.starts_with("127.") && digits_only);
-}
-
-/// Whether `origin` ("http://localhost:7717") is the server itself.
-bool is_own_origin(std::string_view origin, std::string_view host) {
-  const auto scheme_end = origin.find("://");
-  return scheme_end != origin.npos && http::ascii_iequals(origin.substr(scheme_end + 3), host);
 }
 
 class open_authenticator final : public authenticator {
@@ -52,7 +47,9 @@ class open_authenticator final : public authenticator {
     }
     auto in = scope_of(request);
     if (!in) return problem_of(in.error());
-    return caller{request.peer, role::admin, *std::move(in), true};
+    caller local{request.peer, role::admin, *std::move(in), true};
+    local.scopes = {"*"};
+    return local;
   }
 
  private:

@@ -67,6 +67,7 @@ class api_fixture {
     if (auto opened = engine.open(); !opened) throw std::runtime_error(opened.error().message);
     source = collect_logs(logs, engine);
     router routes = all_routes();
+    if (engine.effective_settings().server.console) add_console_routes(routes);
     if (old_api) add_old_routes(routes);
     api = std::make_unique<dispatcher>(
         services{

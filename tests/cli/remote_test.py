@@ -171,7 +171,7 @@ class Following(Served, ProgramTest):
         self.refused(USAGE, "--yes", "flows", "rm", "waits", *self.where, input="")
         done = self.refused(NOT_FOUND, "nothing-here", "flows", "rm", "--yes", "nothing-here",
                             "waits", *self.where)
-        self.assertIn("cannot delete flow waits: run r ", done.stderr)
+        self.assertIn("cannot delete flow waits: 1 unfinished run uses it", done.stderr)
         self.pawl("runs", "cancel", "r", *self.where)
         self.assertIn("Removed waits.", self.pawl("flows", "rm", "waits", "--yes", *self.where)
                       .stdout)

@@ -38,6 +38,13 @@ class Reading(ProgramTest):
         self.assertIn("more", out)
         self.assertIn("No run", self.pawl("runs", "ls", "--status", "paused", *self.where).stdout)
 
+    def test_show_says_who_started_a_run_with_what(self):
+        shown = self.show("g1")
+        self.assertEqual(shown["input"], {"n": 1})
+        self.assertTrue(shown["started_by"])
+        self.assertIn("started by    " + shown["started_by"],
+                      self.pawl("runs", "show", "g1", *self.where).stdout)
+
     def test_show_ends_with_the_next_command(self):
         out = self.pawl("runs", "show", "b1", *self.where).stdout
         for words in ("status        failed", "broken at stop", "STEP",
@@ -222,6 +229,18 @@ class Unusable(ProgramTest):
         self.assertEqual(out, "No damage: 1 run checked.\n")
         self.assertFalse(os.path.exists(self.store + "-none"))
         self.refused(NOT_FOUND, "no store", "store", "check", "--data-dir", self.store + "-none")
+
+    def test_info_counts_the_records(self):
+        self.make_store()
+        out = self.pawl("store", "info", "--data-dir", self.store).stdout
+        self.assertRegex(out, r"Schema (\d+); this version of Pawl writes \1\.")
+        self.assertRegex(out, r"runs +run_summary +1 +\d+ +\d+")
+        info = json.loads(self.pawl("store", "info", "--json", "--data-dir", self.store).stdout)
+        self.assertEqual(info["schema"], info["newest_schema"])
+        inputs = [each for each in info["records"] if each["kind"] == "run_input"]
+        self.assertEqual([(each["column"], each["version"]) for each in inputs],
+                         [("checkpoints", 1)])
+        self.refused(NOT_FOUND, "no store", "store", "info", "--data-dir", self.store + "-none")
 
     def test_a_read_only_folder(self):
         if os.geteuid() == 0:

@@ -106,6 +106,7 @@ class settable_clock final : public actors::clock {
   }
   std::chrono::seconds longest_wait() const override { return 1s; }
   void set_forward(std::chrono::microseconds by) { ahead_ = ahead_.load() + by; }
+  void set_back(std::chrono::microseconds by) { set_forward(-by); }
 
  private:
   std::atomic<std::chrono::microseconds> ahead_{0us};
@@ -127,6 +128,62 @@ TEST_CASE("timers fire soon after the clock is set forward", "[engine][wait]") {
   const auto fresh = e.start("new")->id;
   CHECK(e.wait(overdue, 30s));  // it took up to 60 s before
   CHECK(e.wait(fresh, 30s));
+}
+
+TEST_CASE("a duration takes as long as it says when the clock is set back", "[engine][wait]") {
+  const auto clock = std::make_shared<settable_clock>();
+  engine_components parts;
+  parts.clock = clock;
+  engine e = engine_access::make(quiet_settings(), std::move(parts));
+  REQUIRE(e.functions().add("t.busy", [](step_context& step) -> result<json> {
+    if (step.attempt() < 3) return fail("busy", "try again");
+    return json::object();
+  }));
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(single("wait", "wait", {{"duration", "2s"}})));
+  REQUIRE(e.put_flow(single("timeout", "signal", {{"name", "go"}, {"timeout", "2s"}})));
+  REQUIRE(e.put_flow(task_flow("queued", "remote", {{"queue", "q"}, {"total_timeout", "2s"}})));
+  REQUIRE(e.put_flow(
+      task_flow("again", "t.busy",
+                {{"retry", {{"max_attempts", 3}, {"initial_interval", "2s"}, {"backoff", 1}}}})));
+  std::vector<run_id> runs;
+  const auto begun = std::chrono::steady_clock::now();
+  for (const char* flow : {"wait", "timeout", "queued", "again"}) runs.push_back(e.start(flow)->id);
+  for (const auto& id : runs)
+    static_cast<void>(once(
+        e, id, [](const run_view& v) { return !v.waiting_on.empty() && v.waiting_on[0].until; }));
+  clock->set_back(1h);
+  for (const auto& id : runs) {
+    CAPTURE(e.get(id)->summary.flow.name.str());
+    CHECK(e.wait(id, 30s));
+  }
+  CHECK(std::chrono::steady_clock::now() - begun >= 2s);
+}
+
+TEST_CASE("a duration that began before the clock was set back ends in time after a restart",
+          "[engine][wait]") {
+  const data_folder kept;
+  const auto clock = std::make_shared<settable_clock>();
+  const auto make = [&] {
+    engine_components parts;
+    parts.clock = clock;
+    return engine_access::make(kept.used(), std::move(parts));
+  };
+  std::vector<run_id> runs;
+  {
+    engine e = make();
+    REQUIRE(e.open());
+    REQUIRE(e.put_flow(single("f", "wait", {{"duration", "5s"}})));
+    runs.push_back(e.start("f")->id);
+    clock->set_back(1h);
+    runs.push_back(e.start("f")->id);  // began afterwards
+    const auto shown = once(e, runs[1], [](const run_view& v) { return !v.waiting_on.empty(); });
+    CHECK(abs(*shown.waiting_on[0].until - shown.summary.created_at - 5s) < 1s);
+    REQUIRE(e.stop());
+  }
+  engine e = make();
+  REQUIRE(e.open());
+  for (const auto& id : runs) CHECK(e.wait(id, 30s));
 }
 
 TEST_CASE("total_timeout passes while a task waits in its queue", "[engine][workers]") {

@@ -1,12 +1,19 @@
 // Nodes of type http in a real engine, against a real server on this machine.
 
+#include <arpa/inet.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "functions/http/test_server.hpp"
+#include "functions/process/fd.hpp"
 #include "tests/engine/fixture.hpp"
 
 using namespace pawl;
@@ -47,7 +54,78 @@ std::vector<std::string> keys_of(const std::vector<test_request>& requests) {
   return keys;
 }
 
+/// A server that accepts connections and never answers.
+class silent_server {
+ public:
+  silent_server() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    socklen_t size = sizeof address;
+    // The system accepts connections up to the backlog by itself.
+    REQUIRE(::bind(listening_.get(), generic, size) == 0);
+    REQUIRE(::listen(listening_.get(), 4'096) == 0);
+    REQUIRE(::getsockname(listening_.get(), generic, &size) == 0);
+    url_ = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/";
+  }
+  [[nodiscard]] const std::string& url() const noexcept { return url_; }
+
+ private:
+  functions::unique_fd listening_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  std::string url_;
+};
+
+/// Raises the limit of open files so that a test can have `count` more. Returns false if it cannot.
+bool allow_files(rlim_t count) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return false;
+  if (limit.rlim_cur >= count + 200) return true;
+  limit.rlim_cur = count + 200;
+  return limit.rlim_cur <= limit.rlim_max && ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
 }  // namespace
+
+TEST_CASE("a thousand requests without an answer use no thread and stop no other step",
+          "[engine][http]") {
+  REQUIRE(allow_files(1'000));
+  const silent_server server;
+  settings s = calling(quiet_settings());
+  s.executor.threads = 2;
+  s.exec.allow = {"true"};
+  s.engine.stop_timeout_ms = 0ms;
+  engine e{s};
+  REQUIRE(e.functions().add("t.step", [](step_context&) {}));
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(asking(server.url(), {{"timeout_ms", 3'600'000}}, {})));
+  REQUIRE(e.put_flow(task_flow("step", "t.step")));
+  REQUIRE(e.put_flow(task_flow("exec", "core.exec", {{"args", {{"argv", {"true"}}}}})));
+  std::vector<run_id> asks;
+  for (int i = 0; i < 1'000; ++i) {
+    const auto run = e.start("f");
+    REQUIRE(run);
+    asks.push_back(run->id);
+  }
+  for (int i = 0; i < 4'000 && e.load()->running_calls < 1'000; ++i)
+    std::this_thread::sleep_for(5ms);
+  CHECK(e.load()->running_calls == 1'000);
+  for (const auto* flow : {"step", "exec"}) {
+    for (int i = 0; i < 10; ++i) {
+      const auto done = e.start_and_wait(flow, json::object(), 20s);
+      REQUIRE(done);
+      CHECK(done->summary.status == run_status::completed);
+    }
+  }
+  // A cancel ends a transfer at once: the grace period, 5 s each, would show.
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 500; ++i) REQUIRE(e.runs().cancel(asks[static_cast<std::size_t>(i)], {}));
+  for (int i = 0; i < 4'000 && e.load()->running_calls > 500; ++i) std::this_thread::sleep_for(1ms);
+  CHECK(e.load()->running_calls == 500);
+  CHECK(e.load()->stuck_calls == 0);
+  CHECK(e.stop());
+  CHECK(std::chrono::steady_clock::now() - begin < 5s);
+}
 
 TEST_CASE("a request is made of the run's data and the response is stored in it",
           "[engine][http]") {

@@ -1,4 +1,5 @@
 // Flow versions, listings, waits and watches.
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,53 @@ TEST_CASE("a definition that is not an object, or whose name is not a string, is
     }
   }
   CHECK(e.put_flow(task_flow("f", "core.echo")));
+}
+
+TEST_CASE("the versions of a flow are listed in pages", "[engine]") {
+  engine e{quiet_settings()};
+  REQUIRE(e.open());
+  REQUIRE(e.put_flow(task_flow("g", "core.echo")));
+  for (int i = 0; i < 25; ++i)
+    REQUIRE(e.put_flow(task_flow("f", "core.echo", {{"args", {{"n", i}}}})));
+  const flow_name name{"f"};
+  std::vector<version> found;
+  flow_filter filter{10, ""};
+  std::size_t pages = 0;
+  do {
+    const auto page = e.flows().versions(name, filter);
+    REQUIRE(page);
+    for (const auto& each : page->versions) {
+      CHECK(each.id.name == name);
+      found.push_back(each.id.version);
+    }
+    filter.cursor = page->next;
+    ++pages;
+  } while (!filter.cursor.empty());
+  CHECK(pages == 3);
+  CHECK(found.size() == 25);
+  CHECK(std::is_sorted(found.begin(), found.end()));
+  CHECK(e.flows().versions(name)->size() == 25);
+  CHECK(e.flows().versions(flow_name{"none"}, {}).error().code == errc::not_found);
+  CHECK(e.flows().versions(name, {0, ""}).error().code == errc::invalid_argument);
+  CHECK(e.flows().versions(name, {1'001, ""}).error().code == errc::invalid_argument);
+  CHECK(e.flows().versions(name, {10, "zz"}).error().code == errc::invalid_argument);
+}
+
+TEST_CASE("a page of versions ends when it has some megabytes", "[engine]") {
+  engine e{quiet_settings()};
+  REQUIRE(e.open());
+  for (int i = 0; i < 8; ++i) {
+    const std::string text(700'000, static_cast<char>('a' + i));
+    REQUIRE(e.put_flow(task_flow("f", "core.echo", {{"args", {{"text", text}}}})));
+  }
+  const auto first = e.flows().versions(flow_name{"f"}, flow_filter{});
+  REQUIRE(first);
+  CHECK(first->versions.size() < 8);
+  CHECK(first->versions.size() >= 5);
+  const auto second = e.flows().versions(flow_name{"f"}, {100, first->next});
+  REQUIRE(second);
+  CHECK(first->versions.size() + second->versions.size() == 8);
+  CHECK(second->next.empty());
 }
 
 TEST_CASE("versions are immutable, numbered, published and kept by their runs", "[engine]") {

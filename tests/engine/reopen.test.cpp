@@ -12,7 +12,7 @@
 #include <spdlog/sinks/null_sink.h>
 #include <spdlog/spdlog.h>
 
-#include "persistence/memory/memory_store.hpp"
+#include "persistence/testing/wrapped_store.hpp"
 #include "runtime/core.hpp"
 #include "tests/engine/fixture.hpp"
 
@@ -38,25 +38,19 @@ error no_room() {
 }
 
 /// A store that refuses all writes after it has found the disk full.
-class store_on_disk final : public persistence::store {
+class store_on_disk final : public persistence::testing::wrapped_store {
  public:
-  explicit store_on_disk(disk& on) : disk_(on), kept_in_(on.kept) {}
+  explicit store_on_disk(disk& on) : wrapped_store(on.kept), disk_(on) {}
 
   result<std::shared_ptr<const persistence::view>> write(
       std::span<const persistence::batch* const> batches) override {
     if (disk_.full) failed_ = true;
     if (failed_) return no_room();
-    return kept_in_->write(batches);
+    return wrapped_store::write(batches);
   }
   result<void> sync() override {
     if (failed_) return no_room();
-    return kept_in_->sync();
-  }
-  void publish(std::shared_ptr<const persistence::view> written) override {
-    kept_in_->publish(std::move(written));
-  }
-  std::shared_ptr<const persistence::view> durable_view() const override {
-    return kept_in_->durable_view();
+    return wrapped_store::sync();
   }
   result<void> check_writable() override {
     if (!disk_.full || disk_.seems_writable) return {};
@@ -67,7 +61,6 @@ class store_on_disk final : public persistence::store {
 
  private:
   disk& disk_;
-  const std::shared_ptr<persistence::memory_store> kept_in_;
   std::atomic<bool> failed_{false};
 };
 

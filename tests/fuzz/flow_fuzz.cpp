@@ -63,7 +63,7 @@ bool help(flow::testing::driven_run& run, int number) {
     run.settle();
   } else if (!node.empty()) {
     static_cast<void>(run.finish(node, outcome_of(number)));
-  } else if (flow::next_timer(run.state()) && !pawl::is_finished(run.status())) {
+  } else if (flow::next_timers(run.state()).any() && !pawl::is_finished(run.status())) {
     static_cast<void>(run.fire_timer());
   } else {
     return false;

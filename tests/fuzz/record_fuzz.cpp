@@ -16,6 +16,7 @@
 #include "persistence/codec.hpp"
 #include "persistence/crc32c.hpp"
 #include "persistence/journal.hpp"
+#include "persistence/journal_index.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/memory/memory_store.hpp"
 #include "persistence/migrations.hpp"
@@ -33,7 +34,7 @@ constexpr record_kind all_kinds[] = {
     record_kind::schema,       record_kind::flow_head,     record_kind::flow_version,
     record_kind::run_summary,  record_kind::run_state,     record_kind::checkpoint,
     record_kind::task_lease,   record_kind::journal_group, record_kind::run_input,
-    record_kind::orphaned_run, record_kind::suspect};
+    record_kind::orphaned_run, record_kind::suspect,       record_kind::journal_block};
 
 /// The frame of a record with this body, with the correct checksum.
 std::string framed(record_kind kind, std::string_view body) {
@@ -110,6 +111,10 @@ void check_record_of(record_kind kind, std::string_view bytes) {
                           [](const lease_record& lease) { return encode_lease(task_of(lease)); });
     case record_kind::journal_group:
       return check_record(bytes, decode_journal, encode_journal);
+    case record_kind::journal_block:
+      if (const auto found = find_groups(bytes, pawl::default_scope()); !found)
+        check_refusal(found.error());
+      return;
     case record_kind::run_input:
       return check_record(bytes, decode_input,
                           [](const pawl::flow::run_input& input) { return encode_input(input); });
@@ -152,8 +157,9 @@ void check_key(std::string_view key) {
     PAWL_ASSERT(keys::queued_count(*queue) == key, "a counter's key is made again as it was");
   const auto run = keys::run_of(key);
   const auto due = keys::due_of(key);
-  if (run && due)
-    PAWL_ASSERT(keys::timer(*run, *due) == key, "an alarm's key is made again as it was");
+  const auto kind = keys::timer_kind_of(key);
+  if (run && due && kind)
+    PAWL_ASSERT(keys::timer(*kind, *run, *due) == key, "a timer's key is made again as it was");
   static_cast<void>(keys::order_of(key));
   static_cast<void>(keys::sequence_of(key));
   static_cast<void>(keys::counted_status(key));

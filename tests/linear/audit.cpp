@@ -21,6 +21,8 @@ std::string event_of(verb what) {
       return "run_resumed";
     case verb::cancel:
       return "run_cancelled";
+    case verb::retry:
+      return "run_retried";
     case verb::get:
       break;
   }
@@ -42,10 +44,14 @@ class auditor {
   }
 
   std::vector<std::string> all() {
-    if (run_.still_active) report("does not become idle after the last command");
-    count_commands();
     count_starts();
     count_signals();
+    return commands();
+  }
+
+  std::vector<std::string> commands() {
+    if (run_.still_active) report("does not become idle after the last command");
+    count_commands();
     check_expectations();
     check_order();
     check_views();
@@ -62,11 +68,12 @@ class auditor {
                       [&](const story_event& e) { return e.kind == kind && is(e); }));
   }
 
-  /// Pause, resume and cancel: their events name the call.
+  /// Pause, resume, cancel and retry: their events name the call. The engine retries parents
+  /// itself.
   void count_commands() {
     for (const auto& c : run_.calls) {
       const verb v = c.what.what;
-      if (v != verb::pause && v != verb::resume && v != verb::cancel) continue;
+      if (v != verb::pause && v != verb::resume && v != verb::cancel && v != verb::retry) continue;
       const auto seen =
           count(event_of(v), [&](const story_event& e) { return e.call == c.number; });
       const bool expected = is_done(c) ? seen == 1 : c.known ? seen == 0 : seen <= 1;
@@ -132,7 +139,9 @@ class auditor {
                std::string{status ? to_string(*status) : "missing"} + ": " +
                to_text(*found->second));
       }
-      if (e.kind == "run_created" || e.kind == "run_resumed") status = run_status::running;
+      if (e.kind == "run_created" || e.kind == "run_resumed" || e.kind == "run_retried")
+        status = run_status::running;
+      if (e.kind == "run_failed") status = run_status::failed;
       if (e.kind == "run_paused") status = run_status::paused;
       if (e.kind == "run_completed") status = run_status::completed;
       if (e.kind == "run_cancelled") status = run_status::cancelled;
@@ -184,6 +193,10 @@ class auditor {
 
 std::vector<std::string> audit(const run_history& run) {
   return auditor{run}.all();
+}
+
+std::vector<std::string> audit_commands(const run_history& run) {
+  return auditor{run}.commands();
 }
 
 }  // namespace pawl::linear

@@ -24,4 +24,7 @@ namespace pawl::linear {
 ///   return the same data.
 [[nodiscard]] std::vector<std::string> audit(const run_history& run);
 
+/// The same without the checks of starts and signals, for a run of any flow.
+[[nodiscard]] std::vector<std::string> audit_commands(const run_history& run);
+
 }  // namespace pawl::linear

@@ -20,6 +20,14 @@ void history::add(const json& record) {
   if (record.contains("call")) return add_call(record);
   if (record.contains("answer")) return add_answer(record);
   if (record.contains("event")) return add_event(record);
+  if (record.contains("function")) {
+    function_calls_.push_back({record.at("function"), record.at("run"), record.at("node")});
+    return;
+  }
+  if (record.contains("child")) {
+    parents_.emplace(record.at("child"), record.at("of"));
+    return;
+  }
   PAWL_ASSERT(record.contains("still_active"), "the kind of a record is known");
   runs_[record.at("still_active")].still_active = true;
 }
@@ -54,7 +62,8 @@ void history::add_answer(const json& record) {
 void history::add_event(const json& record) {
   runs_[record.at("run")].story.push_back({record.at("checkpoint"), record.at("event"),
                                            record.value("caused_by", std::uint64_t{0}),
-                                           record.value("signal", 0)});
+                                           record.value("signal", 0), record.value("node", ""),
+                                           record.value("visit", 0u), record.value("started", "")});
 }
 
 void history::end_life() {

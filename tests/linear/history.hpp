@@ -32,6 +32,16 @@ struct story_event {
   std::string kind;
   std::uint64_t call = 0;  ///< the call number that the command gave as its reason; 0: none
   int signal = 0;          ///< signal events: its id
+  std::string node = {};   ///< the start of a child run: the node, its visit and the child
+  std::uint32_t visit = 0;
+  std::string child = {};
+};
+
+/// One call of a function, recorded when it began.
+struct function_call {
+  std::string key;  ///< its idempotency key
+  std::string run;
+  std::string node;
 };
 
 /// The records of one run.
@@ -41,15 +51,22 @@ struct run_history {
   bool still_active = false;       ///< still active long after the last command
 };
 
-/// Collects the records of all lives. Not thread-safe.
+/// Collects the records of all lives, in order. Not thread-safe.
 class history {
  public:
-  /// Adds a record of the child; see `child.cpp`.
+  /// Adds a record of a child; see program.hpp.
   void add(const json& record);
   /// The process is dead. Open calls get no answer and take no effect any more.
   void end_life();
 
   [[nodiscard]] const std::map<std::string, run_history>& runs() const noexcept { return runs_; }
+  [[nodiscard]] const std::vector<function_call>& function_calls() const noexcept {
+    return function_calls_;
+  }
+  /// The parent of each child run in the store at the end.
+  [[nodiscard]] const std::map<std::string, std::string>& parents() const noexcept {
+    return parents_;
+  }
   /// The unanswered calls, one per line.
   [[nodiscard]] std::string outstanding() const;
   /// The number of the next call.
@@ -65,6 +82,8 @@ class history {
   void add_event(const json& record);
 
   std::map<std::string, run_history> runs_;
+  std::vector<function_call> function_calls_;
+  std::map<std::string, std::string> parents_;
   std::unordered_map<std::uint64_t, place> open_;
   std::size_t position_ = 0;
   std::uint64_t next_call_ = 1;

@@ -85,6 +85,8 @@ outcome run_model::perform(const operation& what) {
       if (what.note != 0) note = what.note;
       advance();
       break;
+    case verb::retry:  // no run of the flow fails
+      return refused("illegal_transition");
     default:  // cancel
       if (is_finished(status)) return refused("illegal_transition");
       pausing = false;

@@ -9,8 +9,8 @@
 namespace pawl::linear {
 namespace {
 
-constexpr std::array<std::string_view, 6> verbs = {"start",  "signal", "pause",
-                                                   "resume", "cancel", "get"};
+constexpr std::array<std::string_view, 7> verbs = {"start",  "signal", "pause", "resume",
+                                                   "cancel", "retry",  "get"};
 
 std::string_view name_of(verb what) {
   return verbs[static_cast<std::size_t>(what)];

@@ -12,12 +12,12 @@
 /// them. Plain values.
 namespace pawl::linear {
 
-enum class verb : std::uint8_t { start, signal, pause, resume, cancel, get };
+enum class verb : std::uint8_t { start, signal, pause, resume, cancel, retry, get };
 
 /// One call of a client.
 struct operation {
   verb what = verb::get;
-  std::optional<run_status> if_status = {};  ///< pause, resume, cancel: compare-and-set
+  std::optional<run_status> if_status = {};  ///< pause, resume, cancel, retry: compare-and-set
   int input = 0;                             ///< start: the input
   int signal = 0;                            ///< signal: its id and payload
   int note = 0;                              ///< resume: the new value of `note`; 0: none
@@ -39,8 +39,8 @@ struct shown_data {
 struct outcome {
   std::string error = {};                   ///< the text of an `errc`; empty: success
   run_status status = run_status::running;  ///< after the call
-  std::optional<run_status> before = {};    ///< pause, resume, cancel, signal
-  bool pausing = false;                     ///< pause, resume, cancel, signal, get
+  std::optional<run_status> before = {};    ///< pause, resume, cancel, retry, signal
+  bool pausing = false;                     ///< pause, resume, cancel, retry, signal, get
   bool created = false;                     ///< start
   std::optional<shown_data> data = {};      ///< get
 

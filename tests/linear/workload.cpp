@@ -1,18 +1,11 @@
 #include "tests/linear/workload.hpp"
 
 #include <array>
-#include <random>
 
 namespace pawl::linear {
 namespace {
 
 constexpr std::uint64_t generation = runs_at_once * calls_per_run;
-
-/// A generator that depends only on seed, purpose and number.
-std::mt19937_64 rng(std::uint64_t seed, std::uint64_t purpose, std::uint64_t number) {
-  std::seed_seq mixed{seed, seed >> 32, purpose, number, number >> 32};
-  return std::mt19937_64{mixed};
-}
 
 bool one_in(std::uint64_t n, std::mt19937_64& random) {
   return random() % n == 0;
@@ -39,13 +32,18 @@ run_status expectation(verb what, std::mt19937_64& random) {
 
 }  // namespace
 
+std::mt19937_64 seeded(std::uint64_t seed, std::uint64_t purpose, std::uint64_t number) {
+  std::seed_seq mixed{seed, seed >> 32, purpose, number, number >> 32};
+  return std::mt19937_64{mixed};
+}
+
 std::string run_name(std::uint64_t number) {
   return "run-" + std::to_string(number);
 }
 
 task choose(std::uint64_t seed, std::uint64_t number) {
   const std::uint64_t block = number / clients;
-  auto shared = rng(seed, 1, block), own = rng(seed, 2, number);
+  auto shared = seeded(seed, 1, block), own = seeded(seed, 2, number);
   const std::uint64_t hot = shared() % runs_at_once;
   const bool all_the_same = one_in(4, shared);
   const std::uint64_t slot = all_the_same || !one_in(4, own) ? hot : own() % runs_at_once;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <random>
 #include <string>
 
 #include "tests/linear/operation.hpp"
@@ -18,6 +19,10 @@ struct task {
 /// some blocks all clients make the same call with the same expectation. After about
 /// `calls_per_run` calls each, new runs replace the current ones.
 [[nodiscard]] task choose(std::uint64_t seed, std::uint64_t number);
+
+/// A generator that depends only on seed, purpose and number.
+[[nodiscard]] std::mt19937_64 seeded(std::uint64_t seed, std::uint64_t purpose,
+                                     std::uint64_t number);
 
 /// The name of run `number`, which counts from 0.
 [[nodiscard]] std::string run_name(std::uint64_t number);

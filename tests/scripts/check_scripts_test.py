@@ -3,6 +3,7 @@ repository made here, and accept a correct one."""
 
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -276,6 +277,52 @@ class Setup(unittest.TestCase):
             done = self.on_system(f'ID=debian\nVERSION_ID="{release}"\n', "--list")
             self.assertEqual("clang-format" in done.stdout.split(), has)
 
+    def test_the_packages_of_the_web_console_are_listed_on_request(self):
+        for release, has in (("12", False), ("13", True)):
+            system = f'ID=debian\nVERSION_ID="{release}"\n'
+            self.assertNotIn("chromium", self.on_system(system, "--list").stdout.split())
+            listed = self.on_system(system, "--list", "--console").stdout.split()
+            self.assertIn("chromium", listed)
+            self.assertIn("librocksdb-dev", listed)
+            self.assertEqual("nodejs" in listed, has)
+
+    def on_bare_machine(self, *arguments, **programs):
+        """Runs setup in a tree of its own, on a Debian with all packages of apt and only the given
+        programs (name to text of a shell script) of those that the web console needs."""
+        programs = {"apt-get": "exit 1", "dpkg-query": "for each in $*; do echo ii $each; done", **programs}
+        with tempfile.TemporaryDirectory() as folder:
+            for path in ("scripts/setup", "scripts/packages", "web/package.json"):
+                os.makedirs(os.path.dirname(os.path.join(folder, path)), exist_ok=True)
+                shutil.copy(os.path.join(SCRIPTS, "..", path), os.path.join(folder, path))
+            commands = os.path.join(folder, "bin")
+            os.mkdir(commands)
+            for name in ("awk", "bash", "dirname", "grep", "id"):
+                os.symlink(shutil.which(name), os.path.join(commands, name))
+            for name, text in programs.items():
+                with open(os.path.join(commands, name), "w", encoding="utf-8") as file:
+                    file.write(f"#!{commands}/bash\n{text}\n")
+                os.chmod(file.name, 0o755)
+            release = os.path.join(folder, "os-release")
+            with open(release, "w", encoding="utf-8") as file:
+                file.write('ID=debian\nVERSION_ID="12"\n')
+            return subprocess.run(
+                [f"{commands}/bash", os.path.join(folder, "scripts/setup"), *arguments],
+                capture_output=True, text=True, check=False,
+                env={"PATH": commands, "OS_RELEASE_FILE": release})
+
+    def test_without_node_setup_works_and_says_that_there_will_be_no_console(self):
+        done = self.on_bare_machine()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("no web console; scripts/setup --console", done.stderr)
+
+    def test_a_console_without_what_it_needs_is_refused(self):
+        for programs, why in (({}, "Node.js is not installed"),
+                              ({"node": "exit 0"}, "npm is not installed"),
+                              ({"npm": "", "node": "echo too old >&2; exit 1"}, "too old")):
+            done = self.on_bare_machine("--console", **programs)
+            self.assertEqual(done.returncode, 5, done.stderr)
+            self.assertIn(why, done.stderr)
+
     def test_setup_can_be_skipped(self):
         done = run("setup", environment={"SKIP_SETUP": "1"})
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
@@ -283,11 +330,11 @@ class Setup(unittest.TestCase):
 
 class Soak(unittest.TestCase):
     def test_every_stage_gets_a_share_of_the_time(self):
-        done = run("soak", "--plan", "35")
+        done = run("soak", "--plan", "40")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertRegex(done.stdout, r"^fuzz: \d+ s for each of \d+ fuzzers\nsimulation: 300 s\n"
                                       r"schemas: 300 s\ncrash: 300 s\npower: 300 s\nlinear: 300 s\n"
-                                      r"random requests: 300 s\n$")
+                                      r"random requests: 300 s\nmixed load: 300 s\n$")
 
     def test_a_wrong_time_is_refused(self):
         for minutes in ("0", "-1", "an hour"):

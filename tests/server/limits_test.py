@@ -44,6 +44,25 @@ class DescriptorsTest(ServerTest):
         server = self.limited(64, 500)
         self.assertEqual(self.value(server.get("/metrics").text, "process_max_fds"), 500)
 
+    def test_requests_that_hang_make_neither_steps_nor_the_store_fail(self):
+        """core.http calls use a part of the descriptors only, however many runs make them."""
+        silent = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.addCleanup(silent.close)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        server = self.limited(256, 256, "--allow-exec", "true",
+                              "--set", "http.allow_hosts=127.0.0.1")
+        hangs = {"id": "h", "type": "http", "data": {"url": url, "timeout_ms": 3600000}}
+        for name, step in (("hangs", hangs),
+                           ("good", task("e", "core.exec", argv=["true"]))):
+            self.assertEqual(server.post("/v1/flows", sequence(name, step)).status, 201)
+        for n in range(300):
+            self.assertEqual(server.post("/v1/runs", {"flow": "hangs"}).status, 201)
+        for n in range(10):
+            run = server.post("/v1/runs?wait=30s", {"flow": "good"})
+            self.assertEqual((run.status, run.body["status"]), (200, "completed"), run.text)
+        self.assertEqual(server.get("/readyz").status, 200)
+        self.assertLess(self.value(server.get("/metrics").text, "process_open_fds"), 200)
+
     def test_idle_connections_make_neither_steps_nor_the_store_fail(self):
         other = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
         self.addCleanup(other.server_close)

@@ -165,11 +165,15 @@ class OpenApiTest(ServerTest):
 
     def drive_server(self):
         for path in ("/healthz", "/readyz", "/version", "/openapi.json", "/docs", "/v1/functions",
-                     "/v1/stats", "/v1/config", "/metrics"):
+                     "/v1/whoami", "/v1/stats", "/v1/config", "/metrics"):
             self.call("GET", path, expect=200)
         self.call("GET", "/v1/config/log-level", expect=200)
         self.call("PUT", "/v1/config/log-level", {"level": "error"}, 200)
         self.call("GET", "/v1/runs/done/ws", expect=426)
+        self.call("POST", "/v1/session", expect=409)
+        self.call("DELETE", "/v1/session", expect=204)
+        # Covered by permissions_test.py, because this server has no keys.
+        self.contract.seen[("POST", "/v1/session")].add("201")
         # Covered by streams_test.py, because these streams do not end.
         self.contract.seen[("GET", "/v1/runs/{id}/ws")].add("101")
         self.contract.seen[("GET", "/v1/events")] = {"200"}

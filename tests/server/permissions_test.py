@@ -114,7 +114,8 @@ class PermissionsTest(ServerTest):
             refused = [m for m in results if m["type"] == "dropped" or m.get("ok") is False]
             self.assertNotEqual(refused, [])
             # By number: a command that was accepted can be answered after the next is refused.
-            first = min((m["ref"] for m in refused if "ref" in m), default=n)
+            # A command is refused unread, so without its number, if the caller may send none.
+            first = min((m["ref"] for m in refused if m.get("ref") is not None), default=n)
             self.assertLess(max((m["ref"] for m in results if m.get("ok")), default=-1), first)
             self.assertEqual(peer.close_code, POLICY_VIOLATION)
 
@@ -142,11 +143,62 @@ class PermissionsTest(ServerTest):
             self.assertEqual(self.with_key(boss, server, method, path, body).status, 200, path)
         self.assertEqual(self.with_key(local, server, "GET", "/v1/runs").status, 200)
 
+    def test_a_caller_is_told_who_it_is(self):
+        boss = self.add_key("boss")
+        viewer = self.add_key("viewer", "--expires", "1h", role="reader", scope="team-a")
+        server = self.serve_with(boss)
+        self.assertEqual(self.with_key(boss, server, "GET", "/v1/whoami").body,
+                         {"name": "boss", "role": "admin", "scope": "default", "scopes": ["*"],
+                          "authentication": "key", "expires_at": None})
+        seen = self.with_key(viewer, server, "GET", "/v1/whoami").body
+        self.assertIsNotNone(seen.pop("expires_at"))
+        self.assertEqual(seen, {"name": "viewer", "role": "reader", "scope": "team-a",
+                                "scopes": ["team-a"], "authentication": "key"})
+        self.assertEqual(server.call("GET", "/v1/whoami").status, 401)
+
+    def test_a_session_stands_for_a_key(self):
+        boss, viewer = self.add_key("boss"), self.add_key("viewer", role="reader")
+        server = self.serve_with(boss)
+        opened = self.with_key(viewer, server, "POST", "/v1/session")
+        self.assertEqual((opened.status, opened.body["name"]), (201, "viewer"))
+        cookie, *attributes = opened.headers["set-cookie"].split("; ")
+        self.assertEqual(set(attributes), {"Path=/", "HttpOnly", "Secure", "SameSite=Strict"})
+        self.assertTrue(cookie.startswith("__Host-pawl="))
+
+        def ask(method, path, body=None, **headers):
+            return server.call(method, path, body, Cookie=cookie, **headers)
+
+        self.assertEqual(ask("GET", "/v1/whoami").body["authentication"], "session")
+        self.assertEqual(ask("GET", "/v1/runs/r").status, 200)
+        self.assertEqual(ask("POST", "/v1/runs/r/pause", {}, Sec_Fetch_Site="same-origin").status,
+                         403)
+        # Pages of others cannot act with the cookie, not even read.
+        for headers in ({"Sec_Fetch_Site": "cross-site"}, {"Sec_Fetch_Site": "same-site"},
+                        {"Origin": "http://evil.example"}):
+            self.assertEqual(ask("GET", "/v1/runs/r", **headers).status, 403, headers)
+        self.assertEqual(ask("DELETE", "/v1/session").status, 403)
+        # A key outweighs the cookie, and a session opens no session.
+        self.assertEqual(ask("GET", "/v1/whoami", Authorization="Bearer " + boss).body["name"],
+                         "boss")
+        self.assertEqual(ask("POST", "/v1/session", Sec_Fetch_Site="same-origin").status, 409)
+
+        connection = server.connect()
+        self.addCleanup(connection.close)
+        connection.request("GET", "/v1/events", headers={"Cookie": cookie})
+        stream = connection.getresponse()
+        self.assertTrue(stream.readline().startswith(b"id: "))
+        self.assertEqual(ask("DELETE", "/v1/session", Sec_Fetch_Site="same-origin").status, 204)
+        self.assertIn(b"the session has ended", stream.read())
+        self.assertEqual(ask("GET", "/v1/whoami").status, 401)
+        self.assertEqual(self.with_key(viewer, server, "GET", "/v1/whoami").status, 200)
+
     def test_fields_sent_twice_are_refused(self):
         boss = self.add_key("boss")
         server = self.serve_with(boss)
         for name, values in (("Authorization", ("Bearer " + boss, "Bearer x")),
                              ("Pawl-Scope", ("default", "other")),
+                             ("Cookie", ("__Host-pawl=a", "__Host-pawl=b")),
+                             ("Sec-Fetch-Site", ("same-origin", "cross-site")),
                              ("Idempotency-Key", ("a", "b"))):
             connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=LIMIT_S)
             connection.putrequest("GET", "/v1/runs")

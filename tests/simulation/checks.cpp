@@ -1,6 +1,7 @@
 #include "tests/simulation/checks.hpp"
 
 #include <tuple>
+#include <utility>
 
 #include "flow/machine/machine.hpp"
 #include "flow/testing/invariants.hpp"
@@ -71,12 +72,15 @@ void check_indexes(const persistence::view& view) {
     const auto run = persistence::load_run(view, record->summary.key);
     REQUIRE(run);
     REQUIRE(run->has_value());
-    CHECK(flow::testing::broken_invariant((*run)->state) == "");
+    CHECK(flow::testing::broken_invariant((*run)->state, true) == "");
     const auto state = persistence::index_state_of((*run)->state);
     expected.emplace(persistence::keys::listed_run(record->summary.key, record->summary.status,
                                                    state.runnable, record->summary.created_at));
-    if (state.timer) expected.insert(persistence::keys::timer(record->summary.key, *state.timer));
-    for (const auto& t : state.tasks) {
+    using persistence::timer_kind;
+    for (const auto& [kind, due] : {std::pair{timer_kind::time, state.timers.time},
+                                    std::pair{timer_kind::duration, state.timers.duration}})
+      if (due) expected.insert(persistence::keys::timer(kind, record->summary.key, *due));
+    for (const auto& t : flow::open_tasks((*run)->state)) {
       const persistence::keys::task_queue queue{in, t.task.queue, t.task.code_ref};
       if (t.task.lease != 0) {
         expected.insert(persistence::keys::leased({record->summary.key, t.token}));
@@ -93,7 +97,8 @@ void check_indexes(const persistence::view& view) {
   std::set<std::string> indexed_work;
   for (const auto& range : {persistence::keys::runnable_runs(), persistence::view::range{"s", "t"},
                             persistence::keys::all_leased(), persistence::view::range{"q", "r"},
-                            persistence::view::range{"t", "u"}}) {
+                            persistence::keys::timers(persistence::timer_kind::time),
+                            persistence::keys::timers(persistence::timer_kind::duration)}) {
     REQUIRE(view.scan(persistence::column::indexes, range, [&](std::string_view key, auto) {
       indexed_work.emplace(key);
       return persistence::view::next::more;

@@ -26,6 +26,7 @@ struct tally {
   std::size_t calls = 0;
   std::size_t calls_again = 0;
   std::size_t actor_crashes = 0;
+  std::size_t woken = 0;  ///< runs that waited for a place
   std::size_t signals = 0;
   std::size_t pauses = 0;
   std::size_t skips = 0;

@@ -8,10 +8,12 @@
 #include <spdlog/spdlog.h>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/local_actor.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
 
 #include "actors/supervisor.hpp"
 #include "functions/registry.hpp"
+#include "persistence/clock_lead.hpp"
 #include "tests/simulation/world.hpp"
 
 namespace pawl::simulation {
@@ -31,9 +33,14 @@ class engine_life {
         scheduler_(dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())) {
     auto executor = std::make_unique<world_executor>(w);
     executor_ = executor.get();
+    auto loader = std::make_unique<world_loader>(w);
+    loader_ = loader.get();
+    const auto clock = std::make_shared<world_clock>(w);
+    const auto lead = persistence::load_clock_lead(*store_->durable_view());
     context_ = std::make_shared<actors::engine_context>(
-        s, std::make_unique<world_store>(w, store_), std::make_unique<world_clock>(w),
-        std::make_unique<world_rng>(w), std::move(functions), std::move(executor),
+        s, std::make_unique<world_store>(w, store_), clock,
+        std::make_shared<actors::engine_time>(clock, lead.value()), std::make_unique<world_rng>(w),
+        std::move(functions), std::move(executor), std::move(loader),
         std::make_shared<spdlog::logger>("simulation",
                                          std::make_shared<spdlog::sinks::null_sink_mt>()));
     actors_ = actors::start_actors(system_, context_, actors::blocking_actors::scheduled);
@@ -69,8 +76,13 @@ class engine_life {
     return advance_time();
   }
 
- private:
-  /// Advances the time to the next delayed message.
+  /// Handles everything that can be handled now, in random order. No time passes.
+  void settle() {
+    while (run_some_job() || executor_->run_one()) {
+    }
+  }
+
+  /// Advances the time to the next delayed message. Returns false if there is none.
   bool advance_time() {
     const auto before = system_.clock().now();
     if (!scheduler_.trigger_timeout()) return false;
@@ -79,19 +91,26 @@ class engine_life {
     return true;
   }
 
-  /// Handles one message of a random actor.
+ private:
+  /// Handles one message of a random actor, or runs a job of the loader.
   bool run_some_job() {
     auto& jobs = scheduler_.jobs;
-    if (jobs.empty()) return false;
+    const std::size_t all = jobs.size() + loader_->waiting();
+    if (all == 0) return false;
+    if (world_.draw(all) >= jobs.size()) return loader_->run_one();
     const auto chosen = jobs.begin() + static_cast<std::ptrdiff_t>(world_.draw(jobs.size()));
     std::rotate(jobs.begin(), chosen, chosen + 1);
+    const auto* const actor = dynamic_cast<const caf::local_actor*>(jobs.front());
+    world_.working = actor == nullptr ? "" : actor->name();
     scheduler_.run_once();
+    world_.working = {};
     return true;
   }
 
   world& world_;
   std::shared_ptr<persistence::memory_store> store_;
   world_executor* executor_ = nullptr;
+  world_loader* loader_ = nullptr;
   system_config config_;
   caf::actor_system system_;
   caf::scheduler::test_coordinator& scheduler_;

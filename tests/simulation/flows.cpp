@@ -84,19 +84,21 @@ std::vector<json> random_flows(world& w, bool simple) {
   return made;
 }
 
-std::shared_ptr<functions::registry> simulated_functions(std::uint64_t seed, bool simple) {
+std::shared_ptr<functions::registry> simulated_functions(std::uint64_t seed, bool simple,
+                                                         std::map<std::string, int>* pure_calls) {
   auto registry = std::make_shared<functions::registry>();
   const flow::testing::step_model model{seed};
-  const auto step_function = [model, simple](const json& state,
-                                             step_context& step) -> result<json> {
+  const auto step_function = [model, simple, pure_calls](const json& state,
+                                                         step_context& step) -> result<json> {
+    if (pure_calls != nullptr) ++(*pure_calls)[std::string{step.idempotency_key()}];
     if (simple) return json{{"visit", step.visit()}};
     if (const auto asked = model.interrupts(step.node(), step.visit(), step.resume_value()))
       return step.interrupt(asked->value, asked->update);
     return model.outcome(std::string{step.node()}, step.visit(), step.attempt(), step.args(),
                          state);
   };
-  REQUIRE(registry->add(in, "sim.step", step_function));
-  REQUIRE(registry->add(in, "sim.undo", step_function));
+  REQUIRE(registry->add(in, "sim.step", step_function, {.pure = pure_calls != nullptr}));
+  REQUIRE(registry->add(in, "sim.undo", step_function, {.pure = pure_calls != nullptr}));
   // The outcomes of the built-in function that sends requests, without a socket.
   const auto request = [model](const json& state, step_context& step) -> result<json> {
     auto answer =

@@ -21,7 +21,9 @@ using flow_map = std::map<flow_name, std::shared_ptr<const flow::compiled_flow>>
 [[nodiscard]] std::vector<json> random_flows(world& w, bool simple);
 
 /// The functions that random flows call. Their results follow from the seed and their arguments.
-[[nodiscard]] std::shared_ptr<functions::registry> simulated_functions(std::uint64_t seed,
-                                                                       bool simple);
+/// `pure_calls`: if not null, the functions of steps are pure, and count their calls there by
+/// idempotency key.
+[[nodiscard]] std::shared_ptr<functions::registry> simulated_functions(
+    std::uint64_t seed, bool simple, std::map<std::string, int>* pure_calls = nullptr);
 
 }  // namespace pawl::simulation

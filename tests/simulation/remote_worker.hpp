@@ -89,7 +89,7 @@ class remote_worker {
                                       task.trace};
     functions::call_context context{facts, {}, {}, {}};
     auto called = functions::call((*functions_->find(key.run.scope, task.code_ref))->body,
-                                  "simulated", *task.state, context, {});
+                                  "simulated", task.state, context, {});
     flow::step_outcome_command ended{
         key.token, {}, task.visit, task.attempt, std::move(called.value)};
     ended.interrupted = std::move(called.interrupted);

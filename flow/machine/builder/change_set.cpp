@@ -20,15 +20,29 @@ void change_set::record(event_kind kind, const token& t, json detail) {
 }
 
 bool change_set::withdraw_call(token_id id) {
-  const auto withdrawn = std::erase_if(made_.effects, [id](const effect& e) {
-    const auto* const call = std::get_if<invoke_effect>(&e);
-    return call != nullptr && call->token == id;
-  });
-  return withdrawn != 0;
+  if (!erase_id(requested_, id)) return false;
+  const auto found = std::find_if(calls_.begin(), calls_.end(),
+                                  [id](const invoke_effect& call) { return call.token == id; });
+  if (found < calls_.begin() + static_cast<std::ptrdiff_t>(next_call_)) --next_call_;
+  calls_.erase(found);
+  return true;
+}
+
+std::optional<step_outcome_command> change_set::make_next_call() {
+  if (!context_.call_now) return std::nullopt;
+  for (; next_call_ < calls_.size(); ++next_call_) {
+    auto& call = calls_[next_call_];
+    step_outcome_command outcome;
+    if (!context_.call_now(call, outcome)) continue;
+    erase_id(requested_, call.token);
+    calls_.erase(calls_.begin() + static_cast<std::ptrdiff_t>(next_call_));
+    return outcome;
+  }
+  return std::nullopt;
 }
 
 void change_set::erase_map(token_id id) {
-  if (run_.maps.erase(id) == 0) return;
+  if (!flow::erase_map(run_, id)) return;
   made_.change.maps_set.erase(id);
   if (is_old(id)) made_.change.maps_removed.push_back(id);
 }
@@ -38,13 +52,15 @@ transition change_set::finish() {
   touched_.erase(std::unique(touched_.begin(), touched_.end()), touched_.end());
   auto& change = made_.change;
   for (const auto id : touched_) {
-    if (const token* const t = run_.find_token(id)) {
+    if (const token* const t = std::as_const(run_).find_token(id)) {
       token& after = change.tokens_set.emplace_back(*t);
-      after.writes = json::object();
+      after.writes = {};
     } else if (is_old(id)) {
       change.tokens_removed.push_back(id);
     }
   }
+  for (auto& call : calls_) made_.effects.emplace_back(std::move(call));
+  run_.tokens.settle();
   run_.sequence = change.sequence;
   run_.updated_at = now();
   return std::move(made_);

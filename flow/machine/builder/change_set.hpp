@@ -1,10 +1,13 @@
 #pragma once
 
-#include <string>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "flow/definition/compiled.hpp"
 #include "flow/machine/apply_context.hpp"
+#include "flow/machine/command.hpp"
+#include "flow/machine/sorted_ids.hpp"
 #include "flow/machine/transition.hpp"
 
 namespace pawl::flow {
@@ -26,6 +29,7 @@ class change_set {
   [[nodiscard]] const limits& allowed() const noexcept { return flow_.allowed(); }
   [[nodiscard]] const apply_context& context() const noexcept { return context_; }
   [[nodiscard]] time_point now() const noexcept { return context_.now; }
+  [[nodiscard]] time_point engine_time() const noexcept { return context_.engine_time; }
   [[nodiscard]] const compiled_node& node_of(const token& t) const { return flow_.at(t.node); }
 
   [[nodiscard]] run_state& run() noexcept { return run_; }
@@ -37,15 +41,26 @@ class change_set {
   void record(event_kind kind, json detail = nullptr);
   void record(event_kind kind, const token& t, json detail = nullptr);
   /// Puts the token, as it is when the transition ends, into the delta.
-  void mark_changed(const token& t) { mark_changed(t.id); }
+  void mark_changed(const token& t) {
+    run_.tokens.changed(t);
+    mark_changed(t.id);
+  }
   void mark_changed(token_id id) { touched_.push_back(id); }
 
   template <class Effect>
   void add_effect(Effect e) {
     made_.effects.emplace_back(std::move(e));
   }
+  /// Requests a call: the transition makes it itself if `apply_context::call_now` does, else it is
+  /// an effect.
+  void request_call(invoke_effect call) {
+    insert_id(requested_, call.token);
+    calls_.push_back(std::move(call));
+  }
   /// Removes the call that this transition requested for a token. Returns false if there is none.
   bool withdraw_call(token_id id);
+  /// Makes the next of the requested calls. None if the rest are effects.
+  [[nodiscard]] std::optional<step_outcome_command> make_next_call();
   /// Removes a map's progress, if the token has any.
   void erase_map(token_id id);
 
@@ -62,6 +77,9 @@ class change_set {
   transition made_;
   const token_id first_new_token_;
   std::vector<token_id> touched_;
+  std::vector<token_id> requested_;   ///< tokens whose call was requested, ascending
+  std::vector<invoke_effect> calls_;  ///< requested
+  std::size_t next_call_ = 0;         ///< of these: before it, all are effects
 };
 
 }  // namespace pawl::flow

@@ -62,11 +62,38 @@ TEST_CASE("a call can be withdrawn in the transition that requested it", "[build
   auto& changes = f.begin();
   invoke_effect call;
   call.token = 7;
-  changes.add_effect(call);
+  changes.request_call(call);
   CHECK_FALSE(changes.withdraw_call(8));
   CHECK(changes.withdraw_call(7));
   CHECK_FALSE(changes.withdraw_call(7));
   CHECK(f.finish().effects.empty());
+}
+
+TEST_CASE("a call that the transition makes itself is no effect", "[builder]") {
+  part_fixture f{chain({start(), task("a"), end()})};
+  std::vector<token_id> asked;
+  f.context.call_now = [&](const invoke_effect& call, step_outcome_command& outcome) {
+    asked.push_back(call.token);
+    outcome.token = call.token;
+    return call.token % 2 == 0;
+  };
+  auto& changes = f.begin();
+  for (token_id id = 1; id <= 4; ++id) {
+    invoke_effect call;
+    call.token = id;
+    changes.request_call(call);
+  }
+  const auto first = changes.make_next_call();
+  REQUIRE(first);
+  CHECK(first->token == 2);
+  CHECK_FALSE(changes.withdraw_call(2));  // made
+  CHECK(changes.withdraw_call(1));        // is an effect by now
+  CHECK(changes.withdraw_call(4));        // not made yet
+  CHECK_FALSE(changes.make_next_call());
+  CHECK(asked == std::vector<token_id>{1, 2, 3});
+  const auto effects = f.finish().effects;
+  REQUIRE(effects.size() == 1);
+  CHECK(std::get<invoke_effect>(effects[0]).token == 3);
 }
 
 TEST_CASE("the progress of a map is erased from the state and the delta", "[builder]") {

@@ -1,6 +1,5 @@
 #include "flow/machine/builder/lifecycle.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace pawl::flow {
@@ -21,6 +20,7 @@ void lifecycle::create(start_command&& start) {
   input.parent_attempt = start.parent_attempt;
   input.start_fingerprint = start.fingerprint;
   input.trace = start.trace;
+  input.started_by = std::move(start.by);
   input.created_at = changes_.now();
   changes_.run() = initial_state(input);
   changes_.change().input = std::move(input);
@@ -49,15 +49,16 @@ void lifecycle::set_status(run_status status) {
 void lifecycle::freeze() {
   run_state& run = changes_.run();
   if (run.frozen_at) return;
-  run.frozen_at = changes_.now();
+  run.frozen_at = changes_.engine_time();
   changes_.change().frozen_at = run.frozen_at;
 }
 
 void lifecycle::thaw() {
   run_state& run = changes_.run();
   if (!run.frozen_at) return;
-  const auto frozen_for = changes_.now() - *run.frozen_at;
-  for (auto& t : run.tokens) {
+  const auto frozen_for = changes_.engine_time() - *run.frozen_at;
+  for (const auto id : run.tokens.ids()) {
+    token& t = *run.find_token(id);
     const bool is_delayed = t.timer && !t.timer->wall_clock;
     if (is_delayed) t.timer->due += frozen_for;
     if (t.first_try_at) *t.first_try_at += frozen_for;
@@ -79,26 +80,23 @@ void lifecycle::resume(const std::string& reason) {
 }
 
 void lifecycle::pause_if_idle() {
-  const run_state& run = changes_.run();
+  run_state& run = changes_.run();
   if (!run.pausing()) return;
-  const auto under_way = [](const token& t) { return t.under_way(); };
-  if (std::any_of(run.tokens.begin(), run.tokens.end(), under_way)) return;
+  run.tokens.settle();
+  if (run.tokens.under_way() > 0) return;
   set_status(run_status::paused);
   changes_.record(event_kind::run_paused);
 }
 
 void lifecycle::pause_if_asking() {
-  const run_state& run = changes_.run();
+  run_state& run = changes_.run();
   if (run.status != run_status::running) return;
-  bool asks = false;
-  for (const auto& t : run.tokens) {
-    if (t.question) {
-      asks = true;
-    } else if (t.phase != token_phase::ended && t.phase != token_phase::gathering) {
-      return;
-    }
-  }
-  if (!asks) return;
+  run.tokens.settle();
+  const auto& tokens = run.tokens;
+  const std::size_t asking = tokens.asking().size();
+  const std::size_t stopped =
+      tokens.count(token_phase::ended) + tokens.count(token_phase::gathering);
+  if (asking == 0 || asking + stopped < tokens.size()) return;
   set_status(run_status::paused);
   changes_.record(event_kind::run_paused, {{"why", "interrupted"}});
 }

@@ -90,11 +90,11 @@ TEST_CASE("waits are longer by the time for which they were frozen", "[builder]"
   f.run.tokens.front().first_try_at = f.context.now;
   f.add_token("a", token_phase::sleeping).timer = timer{due, true};
   f.run.frozen_at = f.context.now;
-  f.context.now += 5s;
+  f.context.engine_time += 5s;
   lifecycle status{f.begin()};
   status.resume("");
   CHECK(f.run.tokens.front().timer->due == due + 5s);
-  CHECK(f.run.tokens.front().first_try_at == f.context.now);
+  CHECK(f.run.tokens.front().first_try_at == f.context.engine_time);
   CHECK(f.run.tokens.back().timer->due == due);  // a time on the wall clock
   CHECK_FALSE(f.run.frozen_at.has_value());
   const auto made = f.finish();

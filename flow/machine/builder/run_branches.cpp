@@ -149,7 +149,7 @@ std::optional<run_error> run_branches::merge_ended() {
   changes_.record(event_kind::branches_merged, {{"branches", tokens.size()}});
   for (const auto& [key, written] : std::get<merged_writes>(merged))
     data_.write_to_trunk(key, written.value);
-  while (!tokens.empty()) tokens_.remove(tokens.back().id);
+  for (const auto id : tokens.ids()) tokens_.remove(id);
   return std::nullopt;
 }
 

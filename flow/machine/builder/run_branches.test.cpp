@@ -147,8 +147,8 @@ TEST_CASE("an on_error edge takes the classes that it names, or all", "[builder]
 
 TEST_CASE("branches that have all ended are merged into the data", "[builder]") {
   branches_fixture f{handled_failure()};
-  f.add_branch("end", "start", 0, token_phase::ended).writes = {{"x", 1}, {"same", 0}};
-  f.add_branch("end", "start", 1, token_phase::ended).writes = {{"y", 2}, {"same", 0}};
+  f.add_branch("end", "start", 0, token_phase::ended).writes = json{{"x", 1}, {"same", 0}};
+  f.add_branch("end", "start", 1, token_phase::ended).writes = json{{"y", 2}, {"same", 0}};
   auto& branches = f.begin_branches();
   CHECK_FALSE(branches.merge_ended().has_value());
   CHECK(*f.run.data == json{{"same", 0}, {"x", 1}, {"y", 2}});
@@ -158,8 +158,8 @@ TEST_CASE("branches that have all ended are merged into the data", "[builder]") 
 
 TEST_CASE("branches that wrote different values to a key are not merged", "[builder]") {
   branches_fixture f{handled_failure()};
-  f.add_branch("end", "start", 0, token_phase::ended).writes = {{"x", 1}};
-  f.add_branch("end", "start", 1, token_phase::ended).writes = {{"x", 2}};
+  f.add_branch("end", "start", 0, token_phase::ended).writes = json{{"x", 1}};
+  f.add_branch("end", "start", 1, token_phase::ended).writes = json{{"x", 2}};
   auto& branches = f.begin_branches();
   const auto conflict = branches.merge_ended();
   REQUIRE(conflict.has_value());

@@ -18,18 +18,18 @@ void run_calls::start(token& t) {
   if (call->child) {
     // A child run starts at once, so its time counts from here.
     t.child = child_run{call->child->id};
-    if (!changes_.node_of(t).behaviour->deadline(t)) t.first_try_at = changes_.now();
+    if (!changes_.node_of(t).behaviour->deadline(t)) t.first_try_at = changes_.engine_time();
     t.timer.reset();
     set_timer(t, *call);
   } else if (auto queue = queue_of ? queue_of(*call) : ""; !queue.empty()) {
     return enqueue(t, std::move(queue), std::move(call->code_ref));
   }
   changes_.mark_changed(t);
-  changes_.add_effect(*std::move(call));
+  changes_.request_call(*std::move(call));
 }
 
 void run_calls::set_timer(token& t, const invoke_effect& call) {
-  if (call.timeout.count() > 0) t.timer = timer{changes_.now() + call.timeout, false};
+  if (call.timeout.count() > 0) t.timer = timer{changes_.engine_time() + call.timeout, false};
   if (call.deadline && (!t.timer || *call.deadline < t.timer->due))
     t.timer = timer{*call.deadline, false};
 }
@@ -40,14 +40,15 @@ void run_calls::start_next_attempt(token& t) {
   start(t);
 }
 
-time_point run_calls::start_of(const token& t, time_point otherwise) {
+time_point run_calls::start_of(const token& t, time_point otherwise) const {
   if (t.task) return t.task->lease != 0 ? t.task->leased_at : otherwise;
-  return t.child && t.first_try_at ? *t.first_try_at : otherwise;
+  if (!t.child || !t.first_try_at) return otherwise;
+  return changes_.now() - (changes_.engine_time() - *t.first_try_at);
 }
 
 void run_calls::begin_tries(token& t, bool timed) {
   t.tries = 1;
-  t.first_try_at = timed ? std::optional{changes_.now()} : std::nullopt;
+  t.first_try_at = timed ? std::optional{changes_.engine_time()} : std::nullopt;
   changes_.mark_changed(t);
 }
 
@@ -82,7 +83,7 @@ void run_calls::lease(token& t, const lease_command& to) {
   changes_.mark_changed(t);
   changes_.record(event_kind::task_leased, t, {{"worker", task.worker}});
   call->lease = to.lease;
-  changes_.add_effect(*std::move(call));
+  changes_.request_call(*std::move(call));
 }
 
 void run_calls::requeue(token& t, std::uint32_t lost) {
@@ -142,7 +143,8 @@ void run_calls::abandon_child(token_id of, run_id child, std::uint32_t attempt, 
 }
 
 void run_calls::halt_all(child_fate fate) {
-  for (auto& t : changes_.run().tokens) {
+  for (const auto id : changes_.run().tokens.ids()) {
+    token& t = *changes_.run().find_token(id);
     abandon(t, fate);
     if (t.phase != token_phase::waiting) continue;
     if (t.task || t.child) end(t);

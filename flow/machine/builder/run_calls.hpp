@@ -38,7 +38,7 @@ class run_calls {
 
   /// When the call of a token's task or child run began; `otherwise` if that is unknown. Attempts
   /// of a subflow that share a time limit count from the first one.
-  [[nodiscard]] static time_point start_of(const token& t, time_point otherwise);
+  [[nodiscard]] time_point start_of(const token& t, time_point otherwise) const;
   /// Ends the token's task, child run and timer.
   void end(token& t);
   /// Abandons what the token waits for. A leased task is not cancelled here: its worker learns from

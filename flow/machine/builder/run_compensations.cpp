@@ -8,7 +8,7 @@ namespace pawl::flow {
 void run_compensations::add(const token& t, json args) {
   compensation added{t.node, t.visit, std::move(args)};
   changes_.change().compensations_added.push_back(added);
-  changes_.run().compensations.push_back(std::move(added));
+  add_compensation(changes_.run(), std::move(added));
 }
 
 bool run_compensations::begin(run_status to, std::optional<run_error> error,
@@ -27,7 +27,8 @@ bool run_compensations::begin(run_status to, std::optional<run_error> error,
   if (!reason.empty()) detail["reason"] = reason;
   changes_.record(event_kind::compensating, std::move(detail));
   std::vector<token_id> removed;
-  for (auto& t : run.tokens) {
+  for (const auto id : run.tokens.ids()) {
+    token& t = *run.find_token(id);
     const bool is_stopping = calls_.abandon(t);
     const bool is_awaited =
         t.phase == token_phase::waiting && (t.task ? t.under_way() : is_stopping);
@@ -58,7 +59,7 @@ void run_compensations::finish_last(const token& t) {
   } else {
     added.pop_back();
   }
-  changes_.run().compensations.pop_back();
+  drop_compensation(changes_.run());
   tokens_.remove(t.id);
 }
 

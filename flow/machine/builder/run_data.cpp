@@ -43,7 +43,7 @@ void run_data::write_to_trunk(const std::string& key, const json& value) {
 
 void run_data::write(token& t, const std::string& key, const json& value) {
   if (t.on_trunk()) return write_to_trunk(key, value);
-  t.writes[key] = value;
+  t.writes.set(key, value);
   t.inherited.erase(key);
   changes_.mark_changed(t);
   changes_.change().writes_set.try_emplace(t.id, json::object()).first->second[key] = value;
@@ -62,9 +62,9 @@ void run_data::merge(token& t, const json& result, const std::string& into) {
 void run_data::inherit(token& child, const token& parent) {
   child.writes = parent.writes;
   child.inherited = parent.inherited;
-  for (const auto& [key, value] : parent.writes.items())
+  for (const auto& [key, value] : parent.writes->items())
     child.inherited.try_emplace(key, static_cast<std::uint32_t>(parent.branch.size()));
-  if (!child.writes.empty()) changes_.change().writes_set[child.id] = child.writes;
+  if (!child.writes.empty()) changes_.change().writes_set[child.id] = *child.writes;
 }
 
 result<json> run_data::evaluate(const token& t, const logic::rule& rule) const {
@@ -82,20 +82,10 @@ result<bool> run_data::test(const token& t, const logic::rule& rule) const {
   return rule.test(variables.get());
 }
 
-std::size_t run_data::bytes(bool all) const noexcept {
-  const run_state& run = changes_.run();
-  const delta& change = std::as_const(changes_).change();
-  std::size_t sum = run.data_bytes;
-  for (const auto& [id, map] : run.maps) sum += map.bytes;
-  for (const auto& t : run.tokens) {
-    if (t.question) sum += json_size(*t.question);
-    if (t.answer) sum += json_size(*t.answer);
-  }
-  if (all || !change.compensations_added.empty())
-    for (const auto& step : run.compensations) sum += json_size(step.args);
-  if (all || !change.writes_set.empty())
-    for (const auto& t : run.tokens) sum += json_size(t.writes);
-  return sum;
+std::size_t run_data::bytes() const {
+  run_state& run = changes_.run();
+  run.tokens.settle();
+  return run.data_bytes + run.map_bytes + run.compensation_bytes + run.tokens.bytes();
 }
 
 }  // namespace pawl::flow

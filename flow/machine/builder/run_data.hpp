@@ -33,10 +33,9 @@ class run_data {
   [[nodiscard]] result<json> evaluate(const token& t, const logic::value_template& value) const;
   [[nodiscard]] result<bool> test(const token& t, const logic::rule& rule) const;
 
-  /// The size that `run.max_state_bytes` limits: data, maps, questions, answers, and those of
-  /// branch writes and compensations that this transition can have changed. With `all`, all of
-  /// them.
-  [[nodiscard]] std::size_t bytes(bool all) const noexcept;
+  /// The size that `run.max_state_bytes` limits: data, maps, questions, answers, branch writes and
+  /// arguments of compensations.
+  [[nodiscard]] std::size_t bytes() const;
 
  private:
   change_set& changes_;

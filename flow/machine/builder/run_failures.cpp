@@ -46,7 +46,6 @@ void run_failures::terminate(const std::string& reason) {
 
 void run_failures::reopen() {
   run_state& run = changes_.run();
-  revived_ = true;
   run.error.reset();
   changes_.change().error = run.error;
   lifecycle_.thaw();
@@ -58,7 +57,8 @@ void run_failures::revive(const std::string& reason) {
   reopen();
   changes_.record(event_kind::run_retried, reason_detail(reason));
   std::vector<token_id> removed;
-  for (auto& t : run.tokens) {
+  for (const auto id : run.tokens.ids()) {
+    token& t = *run.find_token(id);
     // A run that compensates does not resume the steps that it was on before.
     if (run.compensating && !t.compensates) removed.push_back(t.id);
     if (t.phase != token_phase::halted) continue;

@@ -41,7 +41,6 @@ class run_failures final : public failure_handler {
   /// Skips the compensation of the token, which the run is at. Then it compensates earlier steps.
   void skip_compensation(token& t, const std::string& reason);
   /// Whether this transition has revived the run.
-  [[nodiscard]] bool has_revived() const noexcept { return revived_; }
 
   void fail_at(token& t, const error& why) override;
   void fail_visit(token& t, const error& why) override;
@@ -62,7 +61,6 @@ class run_failures final : public failure_handler {
   run_branches& branches_;
   run_maps& maps_;
   run_compensations& compensations_;
-  bool revived_ = false;
 };
 
 }  // namespace pawl::flow

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <cstdint>
-#include <utility>
-#include <vector>
+#include <cstddef>
 
 #include "flow/machine/builder/change_set.hpp"
 #include "flow/machine/builder/failure_handler.hpp"
@@ -19,23 +17,15 @@ class run_joins {
             failure_handler& failures)
       : changes_(changes), data_(data), tokens_(tokens), branches_(branches), failures_(failures) {}
 
-  /// Names the branches that meet at one join: its node, and the path to the fork it closes.
-  using group = std::pair<node_index, std::vector<std::uint32_t>>;
-  /// The group of a token that waits at a join.
-  [[nodiscard]] group group_of(const token& at) const;
-
-  /// Closes the join at which a token waits, if all branches it waits for have arrived, or fails it
-  /// if they cannot arrive. Returns false if it has to wait.
-  bool close(const token& at);
+  /// Closes a join at which tokens of a fork wait, if it closes this fork and all branches it waits
+  /// for have arrived, or fails it if they cannot arrive. Returns false if it has to wait.
+  bool close(fork_tree::fork_number fork, node_index join);
   /// Fails a join of a run in which joins wait for each other. Returns false if there is none.
   bool fail_deadlocked();
 
  private:
-  struct arrivals;
-
-  [[nodiscard]] arrivals count_arrivals(const token& at, std::size_t depth) const;
-  /// Replaces the tokens of the fork by one on the branch that forked.
-  token& replace_group(const token& at, std::size_t depth);
+  /// Replaces the tokens inside a fork by one that is where `at` is, on the branch that forked.
+  token& replace(const fork_tree::fork& fork, const token& at);
 
   change_set& changes_;
   run_data& data_;

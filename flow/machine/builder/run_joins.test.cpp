@@ -28,6 +28,9 @@ struct joins_fixture : part_fixture {
     return joins.emplace(changes, *data, *tokens, *branches, failures);
   }
 
+  /// Closes the join of the fork, which is the only one.
+  bool close() { return joins->close(*run.tokens.forks().first_changed(), index_of("j")); }
+
   std::optional<run_data> data;
   std::optional<run_calls> calls;
   std::optional<run_tokens> tokens;
@@ -42,19 +45,18 @@ TEST_CASE("a join waits while a branch can still arrive", "[builder]") {
   f.add_branch("j", "start", 0, token_phase::gathering);
   f.add_branch("b", "start", 1);
   auto& joins = f.begin_joins();
-  CHECK_FALSE(joins.close(f.run.tokens.front()));
+  CHECK_FALSE(f.close());
   CHECK_FALSE(joins.fail_deadlocked());
   CHECK(f.run.tokens.size() == 2);
 }
 
 TEST_CASE("a join makes one token of the branches that arrived, on the trunk", "[builder]") {
   joins_fixture f;
-  f.add_branch("j", "start", 0, token_phase::gathering).writes = {{"x", 1}};
-  f.add_branch("j", "start", 1, token_phase::gathering).writes = {{"y", 2}};
-  for (auto& t : f.run.tokens) t.condition_result = true;
-  auto& joins = f.begin_joins();
-  CHECK(joins.group_of(f.run.tokens[0]) == joins.group_of(f.run.tokens[1]));
-  CHECK(joins.close(f.run.tokens[1]));
+  f.add_branch("j", "start", 0, token_phase::gathering).writes = json{{"x", 1}};
+  f.add_branch("j", "start", 1, token_phase::gathering).writes = json{{"y", 2}};
+  for (const auto id : f.run.tokens.ids()) f.run.find_token(id)->condition_result = true;
+  f.begin_joins();
+  CHECK(f.close());
   REQUIRE(f.run.tokens.size() == 1);
   const token& t = f.run.tokens.front();
   CHECK(t.on_trunk());
@@ -69,8 +71,8 @@ TEST_CASE("a join that needs one branch drops the others", "[builder]") {
   joins_fixture f{json{{"wait_for", "any"}}};
   f.add_branch("a", "start", 0);
   f.add_branch("j", "start", 1, token_phase::gathering);
-  auto& joins = f.begin_joins();
-  CHECK(joins.close(f.run.tokens[1]));
+  f.begin_joins();
+  CHECK(f.close());
   CHECK(f.events() == lines{"branch_dropped", "branches_joined"});
   const auto made = f.finish();
   REQUIRE(made.effects.size() == 1);
@@ -81,18 +83,18 @@ TEST_CASE("a join that needs more branches than can arrive fails", "[builder]") 
   joins_fixture f{json{{"wait_for", 2}}};
   f.add_branch("a", "start", 0, token_phase::ended);
   f.add_branch("j", "start", 1, token_phase::gathering);
-  auto& joins = f.begin_joins();
-  CHECK(joins.close(f.run.tokens[1]));
+  f.begin_joins();
+  CHECK(f.close());
   CHECK(f.failures.all() == lines{"fail_visit join_unsatisfied"});
 }
 
 TEST_CASE("a join fails on different values of a key, unless its policy chooses", "[builder]") {
   const bool chooses = GENERATE(false, true);
   joins_fixture f{chooses ? json{{"merge", "last"}} : json::object()};
-  f.add_branch("j", "start", 0, token_phase::gathering).writes = {{"x", 1}};
-  f.add_branch("j", "start", 1, token_phase::gathering).writes = {{"x", 2}};
-  auto& joins = f.begin_joins();
-  CHECK(joins.close(f.run.tokens[0]));
+  f.add_branch("j", "start", 0, token_phase::gathering).writes = json{{"x", 1}};
+  f.add_branch("j", "start", 1, token_phase::gathering).writes = json{{"x", 2}};
+  f.begin_joins();
+  CHECK(f.close());
   if (chooses) {
     CHECK(*f.run.data == json{{"x", 2}});
     f.finish();
@@ -103,10 +105,10 @@ TEST_CASE("a join fails on different values of a key, unless its policy chooses"
 
 TEST_CASE("a join keeps a key that is empty", "[builder]") {
   joins_fixture f;
-  f.add_branch("j", "start", 0, token_phase::gathering).writes = {{"", 1}};
+  f.add_branch("j", "start", 0, token_phase::gathering).writes = json{{"", 1}};
   f.add_branch("j", "start", 1, token_phase::gathering);
-  auto& joins = f.begin_joins();
-  CHECK(joins.close(f.run.tokens[0]));
+  f.begin_joins();
+  CHECK(f.close());
   CHECK(*f.run.data == json{{"", 1}});
   f.finish();
 }

@@ -1,17 +1,16 @@
 #include "flow/machine/builder/run_maps.hpp"
 
 #include <algorithm>
-#include <map>
+#include <span>
 #include <utility>
 
-#include "flow/machine/builder/branch_path.hpp"
 #include "flow/nodes/node.hpp"
 
 namespace pawl::flow {
 
 void run_maps::begin(token& t, json items) {
   changes_.record(event_kind::map_began, t, {{"items", items.size()}});
-  t.first_try_at = changes_.now();
+  t.first_try_at = changes_.engine_time();
   tokens_.gather(t);
   map_change begun;
   begun.items = std::move(items);
@@ -39,7 +38,7 @@ void run_maps::set_progress(token_id map, map_change change) {
 }
 
 void run_maps::spawn_items(token_id id) {
-  const token map = *changes_.run().find_token(id);  // placing a token invalidates references
+  const token& map = *std::as_const(changes_).run().find_token(id);
   const compiled_node& node = changes_.node_of(map);
   const map_plan& plan = *node.behaviour->map();
   const std::size_t alive = tokens_.count_alive();
@@ -67,31 +66,22 @@ void run_maps::spawn_items(token_id id) {
 }
 
 bool run_maps::close_item(token_id id) {
-  const auto& tokens = changes_.run().tokens;
-  const token& map = *changes_.run().find_token(id);
+  auto& tokens = changes_.run().tokens;
+  tokens.settle();
+  const token& map = *std::as_const(tokens).find(id);
   const std::size_t depth = map.branch.size();
-  std::map<std::uint32_t, bool> has_ended;
-  for (const auto& t : tokens) {
-    if (t.id == id || !is_inside(t, map.branch, depth)) continue;
-    bool& all = has_ended.try_emplace(t.branch[depth], true).first->second;
-    all = all && t.phase == token_phase::ended;
-  }
-  const auto found =
-      std::find_if(has_ended.begin(), has_ended.end(), [](const auto& i) { return i.second; });
-  if (found == has_ended.end()) return false;
-  const std::uint32_t item = found->first;
+  const fork_tree::fork* const items = tokens.forks().find(map.branch);
+  if (items == nullptr || items->ended.empty()) return false;
+  const std::uint32_t item = *items->ended.begin();
+  const std::vector<token_id> group = items->branches.at(item).tokens;
   std::vector<const token*> ended;
-  for (const auto& t : tokens)
-    if (t.id != id && is_inside(t, map.branch, depth) && t.branch[depth] == item)
-      ended.push_back(&t);
+  for (const auto of_item : group) ended.push_back(std::as_const(tokens).find(of_item));
   const compiled_node& node = changes_.node_of(map);
   auto value = result_of(*node.behaviour->map(), ended, depth, node.id);
   if (!value) {
     failures_.fail_item(id, *changes_.run().find_token(ended.front()->id), value.error());
     return true;
   }
-  std::vector<token_id> group;
-  for (const auto* const t : ended) group.push_back(t->id);
   for (const auto of_item : group) tokens_.remove(of_item);
   finish_item(id, item, *std::move(value), false);
   return true;
@@ -104,10 +94,10 @@ result<json> run_maps::result_of(const map_plan& plan, const std::vector<const t
     return conflict_error(changes_.flow(), *conflict, node);
   token together = *ended.front();
   together.branch.resize(depth + 1);
-  together.writes = json::object();
+  together.writes = {};
   json own = json::object();
   for (const auto& [key, written] : std::get<merged_writes>(merged)) {
-    together.writes[key] = written.value;
+    together.writes.set(key, written.value);
     if (written.depth > depth && key != plan.as && key != plan.index) own[key] = written.value;
   }
   if (!plan.result) return own;
@@ -133,7 +123,7 @@ void run_maps::end(token_id id) {
   const map_plan& plan = *changes_.node_of(t).behaviour->map();
   const map_progress finished = std::move(run.maps.at(id));
   changes_.erase_map(id);
-  const auto took = changes_.now() - t.first_try_at.value_or(changes_.now());
+  const auto took = changes_.engine_time() - t.first_try_at.value_or(changes_.engine_time());
   changes_.record(
       event_kind::step_finished, t,
       {{"items", finished.results.size()}, {"failed", finished.failed}, {"us", took.count()}});
@@ -145,11 +135,20 @@ token* run_maps::find_map(const std::vector<std::uint32_t>& branch,
                           const std::vector<node_index>& forks, std::size_t level) {
   if (changes_.flow().at(forks[level]).behaviour->map() == nullptr) return nullptr;
   run_state& run = changes_.run();
-  const auto has_item = [&](const token& t) {
-    return run.maps.contains(t.id) && t.branch.size() == level && has_prefix(t, branch, level);
+  const auto is_map = [&](const token& t) {
+    return t.branch.size() == level && run.maps.contains(t.id);
   };
-  const auto found = std::find_if(run.tokens.begin(), run.tokens.end(), has_item);
-  return found == run.tokens.end() ? nullptr : &*found;
+  // It is older than the tokens of its items, so it is found at once.
+  if (level == 0) {
+    const auto found = std::find_if(run.tokens.begin(), run.tokens.end(), is_map);
+    return found == run.tokens.end() ? nullptr : run.find_token(found->id);
+  }
+  run.tokens.settle();
+  const auto inside = run.tokens.forks().tokens_inside(std::span{branch}.first(level));
+  const auto found = std::find_if(inside.begin(), inside.end(), [&](token_id id) {
+    return is_map(*std::as_const(run).find_token(id));
+  });
+  return found == inside.end() ? nullptr : run.find_token(*found);
 }
 
 }  // namespace pawl::flow

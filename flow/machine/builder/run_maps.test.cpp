@@ -34,8 +34,8 @@ struct maps_fixture : part_fixture {
   }
   /// Ends the branch of an item, which has written "done".
   void end_item(std::size_t token, const json& done) {
-    data->write(run.tokens.at(token), "done", done);
-    branches->end(run.tokens.at(token));
+    data->write(run.tokens[token], "done", done);
+    branches->end(run.tokens[token]);
   }
 
   std::optional<run_data> data;
@@ -53,8 +53,8 @@ TEST_CASE("a map starts a branch for each item, up to its concurrency", "[builde
   maps.begin(f.run.tokens.front(), {"x", "y", "z"});
   REQUIRE(f.run.tokens.size() == 3);
   CHECK(f.run.tokens[0].phase == token_phase::gathering);
-  CHECK(f.run.tokens[1].writes == json{{"item", "x"}, {"index", 0}});
-  CHECK(f.run.tokens[2].writes == json{{"item", "y"}, {"index", 1}});
+  CHECK(*f.run.tokens[1].writes == json{{"item", "x"}, {"index", 0}});
+  CHECK(*f.run.tokens[2].writes == json{{"item", "y"}, {"index", 1}});
   CHECK(f.run.maps.at(1).next == 2);
   f.finish();
 }
@@ -78,7 +78,7 @@ TEST_CASE("an item that has ended makes place for the next, and the last ends th
   f.end_item(1, 10);
   CHECK(maps.close_item(1));
   REQUIRE(f.run.tokens.size() == 2);
-  CHECK(f.run.tokens[1].writes.at("item") == "y");
+  CHECK(f.run.tokens[1].writes->at("item") == "y");
   f.end_item(1, 20);
   CHECK(maps.close_item(1));
   CHECK(*f.run.data == json::parse(R"({"results": [{"done": 10}, {"done": 20}]})"));
@@ -145,7 +145,7 @@ TEST_CASE("a halted map is resumed with what it has", "[builder]") {
   CHECK_FALSE(maps.resume(f.run.tokens[1]));
   CHECK(maps.resume(f.run.tokens[0]));
   REQUIRE(f.run.tokens.size() == 3);
-  CHECK(f.run.tokens[2].writes.at("item") == "y");
+  CHECK(f.run.tokens[2].writes->at("item") == "y");
   f.finish();
 }
 

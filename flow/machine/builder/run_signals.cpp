@@ -1,6 +1,5 @@
 #include "flow/machine/builder/run_signals.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace pawl::flow {
@@ -16,22 +15,20 @@ void run_signals::receive(signal_command&& sent) {
 }
 
 bool run_signals::has(std::string_view type) const noexcept {
-  const auto& inbox = changes_.run().inbox;
-  return std::any_of(inbox.begin(), inbox.end(), [&](const signal& s) { return s.type == type; });
+  return changes_.run().inbox.find(type) != nullptr;
 }
 
 std::optional<json> run_signals::claim(const token& t, const std::string& type) {
   run_state& run = changes_.run();
-  const auto found = std::find_if(run.inbox.begin(), run.inbox.end(),
-                                  [&](const signal& s) { return s.type == type; });
-  if (found == run.inbox.end()) return std::nullopt;
+  const signal* const found = run.inbox.find(type);
+  if (found == nullptr) return std::nullopt;
   json detail{{"signal", type}};
   if (!found->id.empty()) detail["id"] = found->id;
   changes_.record(event_kind::signal_claimed, t, std::move(detail));
-  json payload = std::move(found->payload);
+  json payload = found->payload;
   const auto number = found->number;
   changes_.change().signals_claimed.push_back(number);
-  remove_signal(run, number);
+  run.inbox.remove(number);
   return payload;
 }
 

@@ -1,37 +1,42 @@
 #include "flow/machine/builder/run_tokens.hpp"
 
-#include <algorithm>
-
-#include "flow/machine/builder/branch_path.hpp"
+#include <span>
+#include <utility>
 
 namespace pawl::flow {
 
-token& run_tokens::place(node_index node) {
+token& run_tokens::place(token t) {
   run_state& run = changes_.run();
-  token& t = run.tokens.emplace_back();
   t.id = run.next_token++;
-  t.node = node;
   changes_.change().next_token = run.next_token;
-  changes_.mark_changed(t);
-  return t;
+  changes_.mark_changed(t.id);
+  return run.tokens.add(std::move(t));
+}
+
+token& run_tokens::place(node_index node) {
+  token t;
+  t.node = node;
+  return place(std::move(t));
 }
 
 token& run_tokens::place_child(const token& parent, node_index node, std::uint32_t order) {
-  token& child = place(node);
+  token child;
+  child.node = node;
   child.condition_result = parent.condition_result;
   child.branch = parent.branch;
   child.branch.push_back(order);
   child.forks = parent.forks;
   child.forks.push_back(parent.node);
-  data_.inherit(child, parent);
-  return child;
+  token& placed = place(std::move(child));
+  data_.inherit(placed, parent);
+  return placed;
 }
 
 void run_tokens::remove(token_id id) {
   changes_.mark_changed(id);
   changes_.change().writes_set.erase(id);
   changes_.erase_map(id);
-  std::erase_if(changes_.run().tokens, [id](const token& t) { return t.id == id; });
+  changes_.run().tokens.erase(id);
 }
 
 void run_tokens::drop(token_id id) {
@@ -41,12 +46,18 @@ void run_tokens::drop(token_id id) {
 
 void run_tokens::drop_branch(const std::vector<std::uint32_t>& branch, std::size_t depth,
                              token_id except) {
+  run_state& run = changes_.run();
+  run.tokens.settle();
   std::vector<token_id> dropped;
-  for (const auto& t : changes_.run().tokens)
-    if (t.id != except && t.branch.size() >= depth && has_prefix(t, branch, depth))
-      dropped.push_back(t.id);
+  if (depth == 0) {
+    dropped = run.tokens.ids();
+  } else {
+    const auto inside = run.tokens.forks().tokens_inside(std::span{branch}.first(depth));
+    dropped.assign(inside.begin(), inside.end());
+  }
   for (const auto id : dropped) {
-    const token& t = *changes_.run().find_token(id);
+    if (id == except) continue;
+    const token& t = *run.find_token(id);
     if (t.phase != token_phase::ended) changes_.record(event_kind::branch_dropped, t);
     drop(id);
   }
@@ -57,10 +68,10 @@ void run_tokens::gather(token& t) {
   changes_.mark_changed(t);
 }
 
-std::size_t run_tokens::count_alive() const noexcept {
-  const auto& tokens = changes_.run().tokens;
-  return static_cast<std::size_t>(std::count_if(
-      tokens.begin(), tokens.end(), [](const token& t) { return t.phase != token_phase::ended; }));
+std::size_t run_tokens::count_alive() {
+  auto& tokens = changes_.run().tokens;
+  tokens.settle();
+  return tokens.size() - tokens.count(token_phase::ended);
 }
 
 }  // namespace pawl::flow

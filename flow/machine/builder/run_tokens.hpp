@@ -19,6 +19,8 @@ class run_tokens {
 
   /// Places a token on the trunk; it arrives at the node.
   token& place(node_index node);
+  /// Places a token, whose id is assigned, on the branch that it names.
+  token& place(token t);
   /// Places a token on a new branch of a fork that `parent`, which need not be in the run, has
   /// reached. `order` is the place of the branch among those of the fork.
   token& place_child(const token& parent, node_index node, std::uint32_t order);
@@ -32,7 +34,7 @@ class run_tokens {
   void gather(token& t);
 
   /// Number of tokens that have not ended.
-  [[nodiscard]] std::size_t count_alive() const noexcept;
+  [[nodiscard]] std::size_t count_alive();
 
  private:
   change_set& changes_;

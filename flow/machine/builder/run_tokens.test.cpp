@@ -44,14 +44,14 @@ TEST_CASE("a token is placed with the next id and arrives at its node", "[builde
 TEST_CASE("a child is on a branch of its own and sees what its parent wrote", "[builder]") {
   tokens_fixture f;
   token& added = f.add_branch("a", "start", 1);
-  added.writes = {{"x", 1}};
+  added.writes = json{{"x", 1}};
   added.condition_result = true;
   auto& tokens = f.begin_tokens();
   const token parent = f.run.tokens.front();
   const token& child = tokens.place_child(parent, f.index_of("b"), 3);
   CHECK(child.branch == std::vector<std::uint32_t>{1, 3});
   CHECK(child.forks == std::vector<node_index>{f.index_of("start"), f.index_of("a")});
-  CHECK(child.writes == json{{"x", 1}});
+  CHECK(*child.writes == json{{"x", 1}});
   CHECK(child.condition_result == true);
   f.finish();
 }

@@ -10,7 +10,7 @@ void run_waits::sleep(token& t) {
 }
 
 void run_waits::sleep_for(token& t, std::chrono::milliseconds duration) {
-  t.timer = timer{changes_.run().frozen_at.value_or(changes_.now()) + duration, false};
+  t.timer = timer{changes_.run().frozen_at.value_or(changes_.engine_time()) + duration, false};
   sleep(t);
 }
 

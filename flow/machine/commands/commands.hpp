@@ -56,6 +56,12 @@ namespace pawl::flow {
 [[nodiscard]] result<transition> handle(const compiled_flow&, run_state&, skip_command&&,
                                         const apply_context&);
 
+/// The token whose question the command answers; none if it answers none. Errors: the named
+/// question is not open, or none is named and several are open.
+[[nodiscard]] result<std::optional<token_id>> asked_token(const compiled_flow& flow,
+                                                          const run_state& run,
+                                                          const resume_command& resume);
+
 /// Checks the arguments that commands of callers share. Errors: `conflict` if the run does not have
 /// the expected status, `invalid_argument` or `limit_exceeded` for the reason.
 [[nodiscard]] result<void> check_caller(const run_state& run, std::optional<run_status> expected,

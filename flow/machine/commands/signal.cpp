@@ -32,8 +32,7 @@ result<void> check(const compiled_flow& flow, const run_state& run, const signal
     return refuse("run " + run.key.id.str() + " has " + std::to_string(run.inbox.size()) +
                   " unclaimed signals, which is the maximum (run.max_signals)");
   }
-  std::size_t inbox_bytes = bytes;
-  for (const auto& waiting : run.inbox) inbox_bytes += json_size(waiting.payload);
+  const std::size_t inbox_bytes = run.inbox.bytes() + bytes;
   if (inbox_bytes > allowed.max_state_bytes) {
     return refuse("the unclaimed signals of run " + run.key.id.str() + " would have about " +
                   std::to_string(inbox_bytes) + " bytes, more than " +
@@ -59,15 +58,14 @@ result<void> check_signal_type(std::string_view type) {
 result<transition> handle(const compiled_flow& flow, run_state& run, signal_command&& signal,
                           const apply_context& context) {
   // A repeated signal has no effect, whatever the run has done since it arrived.
-  const auto& seen = run.signal_ids;
-  if (!signal.id.empty() && std::find(seen.begin(), seen.end(), signal.id) != seen.end())
-    return transition{};
+  if (!signal.id.empty() && run.signal_ids.contains(signal.id)) return transition{};
   if (run.status != run_status::running && run.status != run_status::paused)
     return illegal(run, "signal");
   if (const auto good = check(flow, run, signal); !good) return good.error();
   transition_builder builder{flow, run, context};
+  const std::string type = signal.type;
   builder.signals().receive(std::move(signal));
-  builder.deliver_signals();
+  builder.deliver_signals(type);
   builder.advance();
   return builder.finish();
 }

@@ -19,7 +19,7 @@ result<transition> handle(const compiled_flow& flow, run_state& run, skip_comman
                      "\", not of \"" + skip.node + "\". Nothing was changed"};
   }
   transition_builder builder{flow, run, context};
-  builder.failures().skip_compensation(*at, skip.reason);
+  builder.failures().skip_compensation(*run.find_token(at->id), skip.reason);
   builder.advance();
   return builder.finish();
 }

@@ -1,4 +1,5 @@
 #include "flow/machine/commands/commands.hpp"
+#include "flow/machine/schema_check.hpp"
 #include "flow/machine/start_values.hpp"
 
 namespace pawl::flow {
@@ -30,9 +31,7 @@ result<transition> handle(const compiled_flow& flow, run_state& run, start_comma
                                            std::to_string(flow.allowed().max_nesting) +
                                            " (run.max_nesting): does a flow start itself?"};
   }
-  if (flow.input()) {
-    if (const auto good = flow.input()->check(start.input, "the input"); !good) return good.error();
-  }
+  if (const auto good = verdict_of(check_of(flow, start), context); !good) return good.error();
   transition_builder builder{flow, run, context};
   builder.status().create(std::move(start));
   builder.status().set_status(run_status::running);

@@ -32,7 +32,7 @@ result<transition> handle(const compiled_flow& flow, run_state& run, step_outcom
   token& t = *waiting;
   transition_builder builder{flow, run, context};
   if (t.task || t.child) {
-    outcome.began_at = run_calls::start_of(t, outcome.began_at);
+    outcome.began_at = builder.calls().start_of(t, outcome.began_at);
     outcome.ended_at = context.now;
   }
   if (t.task || t.child) builder.calls().end(t);

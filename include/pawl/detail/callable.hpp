@@ -58,7 +58,8 @@ template <has_call_operator F>
 struct signature_of<F> : signature_of<decltype(&F::operator())> {};
 
 template <class P>
-inline constexpr bool is_state = std::is_same_v<P, const json&>;
+inline constexpr bool is_state =
+    std::is_same_v<P, const json&> || std::is_same_v<P, const step_data&>;
 template <class P>
 inline constexpr bool is_step =
     std::is_same_v<P, step_context&> || std::is_same_v<P, const step_context&>;
@@ -142,7 +143,8 @@ result<json> to_result(R&& returned) {
 
 /// Calls `f` with the parameters of its plan.
 template <class Plan, class F, class... Arguments>
-result<json> invoke(const F& f, const json& state, step_context& step, Arguments&&... arguments) {
+result<json> invoke(const F& f, const step_data& state, step_context& step,
+                    Arguments&&... arguments) {
   const auto bound = [&]() -> decltype(auto) {
     if constexpr (Plan::has_state && Plan::has_step)
       return f(state, std::forward<Arguments>(arguments)..., step);
@@ -163,7 +165,7 @@ result<json> invoke(const F& f, const json& state, step_context& step, Arguments
 
 /// As `invoke`, with one value for each of `names`. Errors: the arguments do not match.
 template <class Plan, class F, class... T, std::size_t... I>
-result<json> invoke_named(const F& f, const json& state, step_context& step,
+result<json> invoke_named(const F& f, const step_data& state, step_context& step,
                           std::span<const std::string> names, type_list<T...>,
                           std::index_sequence<I...>) {
   argument_reader reader{step.args(), names};
@@ -174,7 +176,7 @@ result<json> invoke_named(const F& f, const json& state, step_context& step,
 
 /// As `invoke`, with one struct decoded from `args`. Errors: the arguments do not match.
 template <class Plan, class F, class T>
-result<json> invoke_struct(const F& f, const json& state, step_context& step, type_list<T>) {
+result<json> invoke_struct(const F& f, const step_data& state, step_context& step, type_list<T>) {
   auto decoded = decode_struct<T>(step.args());
   if (!decoded) return std::move(decoded).error();
   return invoke<Plan>(f, state, step, *std::move(decoded));

@@ -1,10 +1,13 @@
 """Flow calls."""
 
-from typing import List, Optional
+from typing import List, Optional, Type, TypeVar
 
 from ._caller import Caller, given, segment
 from ._read import read, read_list
 from .models import FlowInfo, FlowVersion, Object, StoredFlow, Validation
+
+
+T = TypeVar("T")
 
 
 class FlowCalls(Caller):
@@ -40,14 +43,7 @@ class FlowCalls(Caller):
 
     def flows(self) -> List[FlowInfo]:
         """Returns all flows of the scope, sorted by name."""
-        flows: List[FlowInfo] = []
-        cursor: Optional[str] = None
-        while True:
-            found = self._get("/v1/flows", given(limit=1000, cursor=cursor))
-            flows += read_list(FlowInfo, found, "flows")
-            cursor = found.get("next")
-            if cursor is None:
-                return flows
+        return self._pages(FlowInfo, "/v1/flows", "flows")
 
     def flow(self, name: str, version: Optional[str] = None) -> FlowVersion:
         """Returns a version of a flow with its definition; by default the latest."""
@@ -58,8 +54,7 @@ class FlowCalls(Caller):
 
     def flow_versions(self, name: str) -> List[FlowVersion]:
         """Returns all versions of a flow without their definitions."""
-        found = self._get(f"/v1/flows/{segment(name)}/versions")
-        return read_list(FlowVersion, found, "versions")
+        return self._pages(FlowVersion, f"/v1/flows/{segment(name)}/versions", "versions")
 
     def publish_flow(self, name: str, version: str) -> FlowVersion:
         """Publishes a version: runs start on it by default."""
@@ -73,6 +68,17 @@ class FlowCalls(Caller):
     def validate(self, definition: Object) -> Validation:
         """Validates a definition without storing it."""
         return read(Validation, self._post("/v1/validate", definition))
+
+    def _pages(self, model: Type[T], path: str, field: str) -> List[T]:
+        """Returns the items of all pages of a list."""
+        items: List[T] = []
+        cursor: Optional[str] = None
+        while True:
+            found = self._get(path, given(limit=1000, cursor=cursor))
+            items += read_list(model, found, field)
+            cursor = found.get("next")
+            if cursor is None:
+                return items
 
 
 def etag(text: Optional[str]) -> Optional[str]:

@@ -119,6 +119,7 @@ class Run(RunSummary):
     updated_at: Optional[datetime] = None
     at: List[str] = field(default_factory=list)
     input: Optional[Object] = None
+    started_by: str = ""
     inbox: List[PendingSignal] = field(default_factory=list)
     data: Object = field(default_factory=dict)
     metadata: Object = field(default_factory=dict)
@@ -278,6 +279,7 @@ class FunctionInfo:
     description: str = ""
     built_in: bool = False
     inline: bool = False
+    pure: bool = False
     max_concurrency: Optional[int] = None
 
 
@@ -288,6 +290,10 @@ class Stats:
     runs: Dict[str, int] = field(default_factory=dict)
     active_runs: int = 0
     commands_in_flight: int = 0
+    waits: int = 0
+    polls: int = 0
+    queries_in_flight: int = 0
+    bytes_in_flight: int = 0
     executor: Dict[str, int] = field(default_factory=dict)
     tasks: Dict[str, int] = field(default_factory=dict)
     connections: int = 0

@@ -145,7 +145,9 @@ class Worker:
         if _log.hasHandlers():
             _log.info("%s", sentence)
         else:
-            print(f"pawl: {sentence}", file=sys.stderr, flush=True)
+            # In one piece: print() writes the end of the line on its own, after another thread's line.
+            sys.stderr.write(f"pawl: {sentence}\n")
+            sys.stderr.flush()
 
     def stop(self, timeout: Optional[float] = None) -> bool:
         """Stops polling, and waits up to `timeout` seconds (`stop_timeout`) for running functions.

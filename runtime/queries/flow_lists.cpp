@@ -1,0 +1,124 @@
+#include "runtime/queries/flow_lists.hpp"
+
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "actors/flow_heads.hpp"
+#include "persistence/codec.hpp"
+#include "persistence/keys.hpp"
+#include "runtime/queries/cursor.hpp"
+#include "runtime/queries/flow_queries.hpp"
+#include "runtime/queries/reading.hpp"
+
+namespace pawl {
+namespace {
+
+using persistence::column;
+using persistence::view;
+
+/// The version at the end of a flow version's key.
+std::optional<version> version_of(std::string_view key) {
+  if (key.size() < 12) return std::nullopt;
+  std::uint32_t numbers[3] = {};
+  for (int i = 0; i < 12; ++i)
+    numbers[i / 4] = numbers[i / 4] << 8 | static_cast<unsigned char>(key[key.size() - 12 + i]);
+  return version{numbers[0], numbers[1], numbers[2]};
+}
+
+/// What is left of a range: after `last`, or else after the page that ended at the cursor.
+result<view::range> rest_of(view::range all, const std::string& last, const std::string& cursor) {
+  if (!last.empty()) {
+    all.from = last + '\0';
+  } else if (!cursor.empty()) {
+    auto from = cursor_key(cursor, all);
+    if (!from) return std::move(from).error();
+    all.from = *std::move(from);
+  }
+  return all;
+}
+
+}  // namespace
+
+flow_page_query::flow_page_query(const engine_core& core, scope_name in, flow_filter filter)
+    : core_(core), in_(std::move(in)), filter_(std::move(filter)) {}
+
+result<bool> flow_page_query::read(read_budget& turn) {
+  const auto r = begin_reading(core_);
+  if (!r) return r.error();
+  view::range all = persistence::keys::flow_heads(in_);
+  const std::size_t prefix = all.from.size();
+  const auto range = rest_of(std::move(all), last_, filter_.cursor);
+  if (!range) return range.error();
+  std::optional<error> failure;
+  bool complete = true;
+  const auto visit = [&](std::string_view key, std::string_view bytes) {
+    complete = !turn.is_spent();
+    if (!complete) return view::next::stop;
+    auto head = persistence::decode_flow_head(bytes);
+    if (!head) {
+      failure = std::move(head).error();
+      return view::next::stop;
+    }
+    if (!head->deleted) {
+      if (page_.flows.size() == filter_.limit) {
+        page_.next = make_cursor(end_);
+        return view::next::stop;
+      }
+      flow_name name{std::string{key.substr(prefix, key.size() - prefix - 1)}};
+      page_.flows.push_back({std::move(name), head->latest, head->published});
+      end_ = key;
+    }
+    turn.spend(key.size() + bytes.size());
+    last_ = key;
+    return view::next::more;
+  };
+  if (const auto scanned = r->now->scan(column::flows, *range, visit); !scanned)
+    return scanned.error();
+  if (failure) return *failure;
+  return complete;
+}
+
+version_page_query::version_page_query(const engine_core& core, scope_name in, flow_name name,
+                                       flow_filter filter, std::size_t max_bytes)
+    : core_(core),
+      in_(std::move(in)),
+      name_(std::move(name)),
+      filter_(std::move(filter)),
+      max_bytes_(max_bytes) {}
+
+result<bool> version_page_query::read(read_budget& turn) {
+  const auto r = begin_reading(core_);
+  if (!r) return r.error();
+  const auto head = actors::read_flow_head(*r->now, in_, name_);
+  if (!head) return head.error();
+  const auto range = rest_of(persistence::keys::flow_versions(in_, name_), last_, filter_.cursor);
+  if (!range) return range.error();
+  std::optional<error> failure;
+  bool complete = true;
+  const auto visit = [&](std::string_view key, std::string_view bytes) {
+    if (page_.versions.size() == filter_.limit || bytes_ > max_bytes_) {
+      page_.next = make_cursor(last_);
+      return view::next::stop;
+    }
+    complete = !turn.is_spent();
+    if (!complete) return view::next::stop;
+    auto record = persistence::decode_flow(bytes);
+    if (!record) {
+      failure = std::move(record).error();
+      return view::next::stop;
+    }
+    const flow_version_id id{name_, version_of(key).value_or(version{})};
+    page_.versions.push_back(describe(std::move(*record), id, *head));
+    turn.spend(bytes.size());
+    bytes_ += bytes.size();
+    last_ = key;
+    return view::next::more;
+  };
+  if (const auto scanned = r->now->scan(column::flows, *range, visit); !scanned)
+    return scanned.error();
+  if (failure) return *failure;
+  return complete;
+}
+
+}  // namespace pawl
