@@ -195,7 +195,8 @@ TEST_CASE("a flow with only warnings can run", "[validation]") {
 namespace {
 
 /// Returns the processor time of checking a flow of some size. It must grow linearly: a flow four
-/// times as large may cost little more than four times as much, not sixteen times.
+/// times as large may cost little more than four times as much, not sixteen times. What else runs
+/// on the machine makes a single measurement longer, so the best of several counts.
 template <class Check>
 bool grows_with_its_size(Check check, int size) {
   const auto cost = [&](int n) {
@@ -204,8 +205,11 @@ bool grows_with_its_size(Check check, int size) {
     return static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC;
   };
   const double granularity = 0.02;
-  const double small = cost(size / 4);
-  return cost(size) < 10 * small + granularity;
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    const double small = cost(size / 4);
+    if (cost(size) < 10 * small + granularity) return true;
+  }
+  return false;
 }
 
 }  // namespace
