@@ -219,9 +219,9 @@ store_gauges database::gauges() const {
   return now;
 }
 
-result<void> database::flush() {
+result<void> database::flush(flush_mode how) {
   rocksdb::FlushOptions options;
-  options.wait = true;
+  options.wait = how == flush_mode::finish;
   options.allow_write_stall = true;
   const auto status = db_->Flush(options, handles_);
   if (!status.ok()) return from_status(status, "flushing", path());

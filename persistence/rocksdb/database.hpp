@@ -23,6 +23,8 @@ namespace pawl::persistence::rocks {
 /// RocksDB's default family, then one family per column, in the order of `column`.
 [[nodiscard]] descriptors describe_columns(const rocksdb_options& options);
 
+enum class flush_mode : std::uint8_t { begin, finish };
+
 /// An open RocksDB database in a claimed folder. The store and its views share it; the last one
 /// closes it. Thread-safe, like RocksDB itself.
 class database {
@@ -57,8 +59,8 @@ class database {
   /// As `store::gauges`.
   [[nodiscard]] store_gauges gauges() const;
 
-  /// Writes all memtables to tables and syncs them. Errors as `store::write`.
-  [[nodiscard]] result<void> flush();
+  /// Writes all memtables to tables and syncs them, or only begins to. Errors as `store::write`.
+  [[nodiscard]] result<void> flush(flush_mode how);
 
  private:
   explicit database(claimed_folder folder) : folder_(std::move(folder)) {}

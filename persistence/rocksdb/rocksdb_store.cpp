@@ -25,10 +25,11 @@ namespace {
 
 class rocksdb_store final : public store {
  public:
-  rocksdb_store(std::shared_ptr<database> opened, durability mode)
+  rocksdb_store(std::shared_ptr<database> opened, const rocksdb_options& options)
       : database_(std::move(opened)),
-        mode_(mode),
-        write_options_(write_options(mode)),
+        mode_(options.mode),
+        write_options_(write_options(options.mode)),
+        log_entries_(options.log_entries),
         group_(*database_),
         mark_{last_sequence(), last_sequence(), current_boot()},
         written_(mark_.opened_at),
@@ -53,7 +54,9 @@ class rocksdb_store final : public store {
     }
     auto written = std::make_shared<const snapshot_view>(database_);
     written_.store(written->sequence(), std::memory_order_release);
-    database_->mark().note_written(written->sequence());
+    database_->mark().note_written(written->sequence());  // before a new log begins
+    if (auto bounded = bound_log(group_.changes().Count()); !bounded)
+      return stop(std::move(bounded).error());
     return std::shared_ptr<const view>{std::move(written)};
   }
 
@@ -86,7 +89,7 @@ class rocksdb_store final : public store {
     // loses nothing.
     auto done = mode_ == durability::off ? result<void>{} : sync_log();
     if (done) {
-      auto flushed = database_->flush();
+      auto flushed = database_->flush(flush_mode::finish);
       if (mode_ == durability::off) done = std::move(flushed);
     }
     if (done) done = database_->mark().settle();
@@ -108,6 +111,15 @@ class rocksdb_store final : public store {
     wal_mark mark = mark_;
     mark.synced = synced_.load(std::memory_order_acquire);
     return mark;
+  }
+
+  /// Begins to move data to tables if the log has too many entries, `added` of them new.
+  result<void> bound_log(std::uint64_t added) {
+    if (mode_ == durability::off) return {};
+    in_log_ += added;
+    if (in_log_ < log_entries_) return {};
+    in_log_ = 0;
+    return database_->flush(flush_mode::begin);
   }
 
   result<void> sync_log() {
@@ -150,7 +162,9 @@ class rocksdb_store final : public store {
   const std::shared_ptr<database> database_;
   const durability mode_;
   const rocksdb::WriteOptions write_options_;
-  group_builder group_;  ///< only for the writing thread
+  const std::uint64_t log_entries_;
+  std::uint64_t in_log_ = 0;  ///< only for the writing thread, as the next
+  group_builder group_;
   const wal_mark mark_;
   std::atomic<std::uint64_t> written_;  ///< last sequence number of completed writes
   std::atomic<std::uint64_t> synced_;   ///< last sequence number of completed syncs
@@ -183,7 +197,7 @@ result<std::unique_ptr<store>> open_rocksdb_store(const std::filesystem::path& f
   auto opened = database::open(std::move(claimed).value(), options);
   if (!opened) return std::move(opened).error();
   const std::shared_ptr<database> base = std::move(opened).value();
-  std::unique_ptr<store> made = std::make_unique<rocksdb_store>(base, options.mode);
+  std::unique_ptr<store> made = std::make_unique<rocksdb_store>(base, options);
 
   auto found = read_schema(*made->durable_view());
   if (!found) return with_folder(std::move(found).error(), folder);
@@ -197,7 +211,7 @@ result<std::unique_ptr<store>> open_rocksdb_store(const std::filesystem::path& f
     return with_folder(std::move(prepared).error(), folder);
   if (!was_ready || base->folder().schema != current_schema()) {
     // The marker describes the tables, so they are flushed first.
-    if (auto flushed = base->flush(); !flushed) return std::move(flushed).error();
+    if (auto flushed = base->flush(flush_mode::finish); !flushed) return std::move(flushed).error();
     if (auto marked = write_marker(base->folder(), folder_state::ready, current_schema()); !marked)
       return std::move(marked).error();
   }

@@ -77,6 +77,25 @@ TEST_CASE("the log stays short, and obsolete logs do no harm", "[rocksdb]") {
   CHECK(scan(*open_good(later)->durable_view(), column::checkpoints).size() == 1200);
 }
 
+TEST_CASE("the number of entries that are replayed after a crash is bounded", "[rocksdb]") {
+  const test_folder folder;
+  const fs::path killed = folder.root() / "killed";
+  rocksdb_options options;
+  options.log_entries = 5'000;
+  const auto opened = open_good(folder.store(), options);
+  for (int i = 0; i < 1'000; ++i) {
+    batch writes;
+    for (int k = 0; k < 100; ++k)
+      writes.put(column::runs, std::to_string(i * 100 + k), std::string(100, 'r'));
+    commit(*opened, {writes});
+  }
+  copy_as_killed(folder.store(), killed);
+  std::uintmax_t bytes = 0;
+  for (const auto& log : files_of(killed, ".log")) bytes += fs::file_size(log);
+  CHECK(bytes < std::uintmax_t{5} << 20);  // of 11 MiB that were written; a log has 0.5 MiB
+  CHECK(scan(*open_good(killed)->durable_view(), column::runs).size() == 100'000);
+}
+
 TEST_CASE("the gauges of a store on disk show what was written", "[rocksdb]") {
   const test_folder folder;
   const auto opened = open_rocksdb_store(folder.store());

@@ -335,7 +335,8 @@ result<store_report> repair_rocksdb_store(const std::filesystem::path& folder) {
   auto opened = rocks::database::open(std::move(claimed).value(), options,
                                       rocks::database::on_log_loss::accept);
   if (!opened) return std::move(opened).error();
-  if (auto flushed = opened.value()->flush(); !flushed) return std::move(flushed).error();
+  if (auto flushed = opened.value()->flush(rocks::flush_mode::finish); !flushed)
+    return std::move(flushed).error();
   report->opens = true;
   return report;
 }
