@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// Bounds how many runs are loaded at once when many timers are due, so that other work passes.
-constexpr std::size_t max_firing = 128;
+constexpr std::size_t max_firing = 512;
 /// Before a timer is fired again whose run could not be loaded.
 constexpr std::chrono::seconds retry_after = 5s;
 
