@@ -9,6 +9,7 @@
 #include "server/api/caller_limiter.hpp"
 #include "server/api/dispatcher.hpp"
 #include "server/api/idempotency.hpp"
+#include "server/api/long_bodies.hpp"
 #include "server/api/routes.hpp"
 #include "server/api/waiting_calls.hpp"
 #include "server/descriptors.hpp"
@@ -94,8 +95,8 @@ struct http_server::impl {
         log_source(collect_logs(logs, of)),
         routes(
             {of, security.auth, security.audit,
-             std::make_shared<idempotency_table>(idempotency_table::limits{}), logs, waits, live,
-             log, [stats = stats] { return stats->connections(); }, request_metrics,
+             std::make_shared<idempotency_table>(idempotency_table::limits{}), logs, waits, bodies,
+             live, log, [stats = stats] { return stats->connections(); }, request_metrics,
              [stats = stats, auth = security.auth, file = security.file, log = log,
               folder = std::make_shared<folder_size>(of.effective_settings().storage.data_dir)](
                  readings& now) {
@@ -115,6 +116,7 @@ struct http_server::impl {
   const std::shared_ptr<metrics> request_metrics = std::make_shared<metrics>();
   const std::shared_ptr<log_ring> logs = std::make_shared<log_ring>(log_bytes);
   const std::shared_ptr<waiting_calls> waits = std::make_shared<waiting_calls>();
+  const std::shared_ptr<long_bodies> bodies = std::make_shared<long_bodies>();
   const std::shared_ptr<live_streams> live = std::make_shared<live_streams>(
       std::chrono::seconds{15}, [waiting = waits] { waiting->end_revoked(); });
   const std::shared_ptr<subscription> log_source;
@@ -174,6 +176,7 @@ result<void> http_server::reload() {
 void http_server::stop(std::chrono::milliseconds timeout) {
   impl_->waits->end_all();
   impl_->transport->stop(timeout);
+  impl_->bodies->stop();
   impl_->live->stop();
 }
 

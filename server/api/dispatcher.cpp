@@ -9,6 +9,7 @@
 #include <pawl/detail/log_context.hpp>
 
 #include "server/api/idempotency.hpp"
+#include "server/api/long_bodies.hpp"
 #include "server/api/media_type.hpp"
 
 namespace pawl::server {
@@ -75,6 +76,43 @@ std::optional<problem> check_headers(const route& to, const http::request& reque
                    "Idempotency-Key must have 1 to " + std::to_string(max_key_bytes) + " bytes"};
   }
   return std::nullopt;
+}
+
+/// Handles a request, or answers a repeated one as the first was answered.
+void begin(const call_ptr& request) {
+  const http::request& what = request->request();
+  const std::string key = request->idempotency_key();
+  if (key.empty() || request->route().idempotency != idempotency_mode::by_table)
+    return request->route().handle(request);
+  const std::string owner = request->idempotency_owner("key");
+  auto begun = request->with().idempotency->begin(
+      owner + joined_key({what.path, key}), fingerprint_of({what.method, what.query, what.body}),
+      [request](const http::response* first) {
+        if (first != nullptr) return request->send(*first, "repeated");
+        request->fail(
+            problem{problem_code::unavailable,
+                    "the first request with this Idempotency-Key was not answered; retry"});
+      },
+      request->idempotency_share("key"));
+  using status = idempotency_table::entry_status;
+  switch (begun.status) {
+    case status::created:
+      request->set_ticket(std::move(begun.ticket));
+      return request->route().handle(request);
+    case status::completed:
+      begun.answer.fields.set("Idempotency-Replayed", "true");
+      return request->send(std::move(begun.answer), "repeated");
+    case status::in_progress:
+      return;
+    case status::mismatch:
+      return request->fail(problem{problem_code::idempotency_mismatch,
+                                   "the Idempotency-Key " + pawl::quoted(key) +
+                                       " was used for a different request; use a new key"});
+    case status::full:
+      return request->fail(
+          problem{problem_code::too_many_requests,
+                  "too many pending requests with an Idempotency-Key; retry later"});
+  }
 }
 
 }  // namespace
@@ -148,45 +186,14 @@ void dispatcher::handle_known(known_request known, http::request what,
   const server::route& to = *known.matched.route;
   if (const auto wrong = check_headers(to, what))
     return answer->respond(to_response(*wrong, what.id));
-  begin(std::make_shared<call>(api_, to, std::move(known.matched), std::move(known.by),
-                               std::move(known.in), std::move(known.query), std::move(what),
-                               std::move(answer)));
-}
-
-void dispatcher::begin(const call_ptr& request) const {
-  const http::request& what = request->request();
-  const std::string key = request->idempotency_key();
-  if (key.empty() || request->route().idempotency != idempotency_mode::by_table)
-    return request->route().handle(request);
-  const std::string owner = request->idempotency_owner("key");
-  auto begun = api_->with.idempotency->begin(
-      owner + joined_key({what.path, key}), fingerprint_of({what.method, what.query, what.body}),
-      [request](const http::response* first) {
-        if (first != nullptr) return request->send(*first, "repeated");
-        request->fail(
-            problem{problem_code::unavailable,
-                    "the first request with this Idempotency-Key was not answered; retry"});
-      },
-      request->idempotency_share("key"));
-  using status = idempotency_table::entry_status;
-  switch (begun.status) {
-    case status::created:
-      request->set_ticket(std::move(begun.ticket));
-      return request->route().handle(request);
-    case status::completed:
-      begun.answer.fields.set("Idempotency-Replayed", "true");
-      return request->send(std::move(begun.answer), "repeated");
-    case status::in_progress:
-      return;
-    case status::mismatch:
-      return request->fail(problem{problem_code::idempotency_mismatch,
-                                   "the Idempotency-Key " + pawl::quoted(key) +
-                                       " was used for a different request; use a new key"});
-    case status::full:
-      return request->fail(
-          problem{problem_code::too_many_requests,
-                  "too many pending requests with an Idempotency-Key; retry later"});
-  }
+  const std::size_t length = what.body.size();
+  const auto request = std::make_shared<call>(
+      api_, to, std::move(known.matched), std::move(known.by), std::move(known.in),
+      std::move(known.query), std::move(what), std::move(answer));
+  api_->with.bodies->handle(request->by().scope.str(), length, [request] {
+    const detail::log_about here{{.request = request->request().id}};
+    begin(request);
+  });
 }
 
 }  // namespace pawl::server

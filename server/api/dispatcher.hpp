@@ -31,7 +31,6 @@ class dispatcher final : public http::handler {
                                                                       std::string_view& route);
   void handle_known(known_request known, http::request what,
                     std::shared_ptr<http::exchange> answer) const;
-  void begin(const call_ptr& request) const;
 
   const std::shared_ptr<const api> api_;
 };

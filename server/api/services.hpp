@@ -19,6 +19,7 @@ class caller_limiter;
 class idempotency_table;
 class live_streams;
 class log_ring;
+class long_bodies;
 class metrics;
 class waiting_calls;
 struct readings;
@@ -38,6 +39,7 @@ struct services {
   std::shared_ptr<idempotency_table> idempotency;
   std::shared_ptr<log_ring> logs;
   std::shared_ptr<waiting_calls> waits;
+  std::shared_ptr<long_bodies> bodies;
   std::shared_ptr<live_streams> live;
   std::shared_ptr<spdlog::logger> log;
   std::function<connection_counts()> connections;

@@ -14,6 +14,7 @@
 #include "server/api/caller_limiter.hpp"
 #include "server/api/dispatcher.hpp"
 #include "server/api/idempotency.hpp"
+#include "server/api/long_bodies.hpp"
 #include "server/api/routes.hpp"
 #include "server/api/waiting_calls.hpp"
 #include "server/live/live_streams.hpp"
@@ -71,7 +72,7 @@ class api_fixture {
     if (old_api) add_old_routes(routes);
     api = std::make_unique<dispatcher>(
         services{
-            engine, make_open_authenticator(), audit, idempotency, logs, waits, live,
+            engine, make_open_authenticator(), audit, idempotency, logs, waits, bodies, live,
             std::make_shared<spdlog::logger>("none"),
             [] {
               return connection_counts{3, 1};
@@ -82,7 +83,10 @@ class api_fixture {
             std::make_shared<caller_limiter>(engine.effective_settings().server.max_waits_per_key)},
         std::move(routes));
   }
-  ~api_fixture() { live->stop(); }
+  ~api_fixture() {
+    bodies->stop();
+    live->stop();
+  }
 
   static settings quiet() {
     settings s;
@@ -147,6 +151,7 @@ class api_fixture {
       std::make_shared<idempotency_table>(idempotency_table::limits{});
   std::shared_ptr<log_ring> logs = std::make_shared<log_ring>(std::size_t{1} << 20);
   std::shared_ptr<waiting_calls> waits = std::make_shared<waiting_calls>();
+  std::shared_ptr<long_bodies> bodies = std::make_shared<long_bodies>();
   std::shared_ptr<live_streams> live = std::make_shared<live_streams>();
   std::shared_ptr<subscription> source;
   std::unique_ptr<dispatcher> api;

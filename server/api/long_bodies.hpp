@@ -1,0 +1,39 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "actors/job_pool.hpp"
+
+namespace pawl::server {
+
+/// Handles requests with a long body on a thread of its own: to parse megabytes takes many
+/// milliseconds, during which the connections of a server thread would have to wait. Scopes take
+/// turns. Safe for concurrent use.
+class long_bodies {
+ public:
+  /// A body up to this length is parsed within 1 ms or so.
+  static constexpr std::size_t long_bytes = std::size_t{64} << 10;
+  /// Beyond this many bytes of waiting bodies a request is handled in place, so that its server
+  /// thread reads no further ones meanwhile.
+  static constexpr std::size_t most_waiting = std::size_t{64} << 20;
+
+  long_bodies() : threads_("pawl.bodies", 1) {}
+
+  /// Calls `handle`, which must not throw, now or later. `bytes`: the length of the body.
+  void handle(const std::string& scope, std::size_t bytes, std::function<void()> handle);
+  /// Handles what waits, then ends the thread. Must not be called from `handle`.
+  void stop() { threads_.stop(); }
+  /// Requests that were not handled in place.
+  [[nodiscard]] std::uint64_t handled_elsewhere() const noexcept { return elsewhere_; }
+
+ private:
+  std::atomic<std::size_t> waiting_{0};
+  std::atomic<std::uint64_t> elsewhere_{0};
+  actors::job_pool threads_;
+};
+
+}  // namespace pawl::server
