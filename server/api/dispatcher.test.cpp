@@ -164,10 +164,13 @@ TEST_CASE("commands are audited with caller and outcome", "[dispatcher][audit]")
   static_cast<void>(f.post("/v1/runs/r/pause"));
   static_cast<void>(f.post("/v1/runs/none/cancel"));
   static_cast<void>(f.post("/v1/batch/cancel", {{"runs", {"r", "none"}}}));
+  static_cast<void>(f.post("/v1/runs", {{"flow", "unknown"}}));
   std::vector<std::string> noted;
   for (const auto& each : f.audit->entries())
     noted.push_back(each.what + " " + each.target + " " + each.outcome);
-  REQUIRE(noted.size() == 5);
+  REQUIRE(noted.size() == 6);
+  CHECK(noted.back() == "runs.start flow unknown not_found");
+  noted.pop_back();
   CHECK(noted[0] == "runs.start r ok");
   CHECK(noted[1] == "runs.pause r ok");
   CHECK(noted[2] == "runs.cancel none not_found");

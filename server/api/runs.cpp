@@ -2,6 +2,8 @@
 #include <stop_token>
 #include <utility>
 
+#include <pawl/detail/utf8.hpp>
+
 #include "server/api/call.hpp"
 #include "server/api/percent.hpp"
 #include "server/api/routes.hpp"
@@ -70,6 +72,9 @@ void start_run(const call_ptr& request) {
   if (by_header) start.options.key = request->idempotency_key();
   const bool keyed = by_header && !start.options.key.empty();
   request->attribute(start.options);
+  // What a refused start is audited with. The name may be anything.
+  request->set_target(detail::to_valid_utf8(
+      start.options.id ? start.options.id->str() : "flow " + start.flow, 255));
   if (wait && !request->acquire_wait_slot()) return;
   request->in().runs().start_async(start.flow, start.input, std::move(start.options),
                                    [request, wait, keyed](result<run_started> started) {
