@@ -34,7 +34,7 @@ namespace pawl::actors {
 struct command_done {
   run_summary run;
   std::optional<run_status> before = {};  ///< none: the command created the run
-  bool changed = true;                    ///< false: a repeated start
+  bool changed = true;                    ///< false: a repeat of an earlier command
   /// Of the repeated start of a child run: it ended for an earlier attempt and cannot be resumed.
   bool over = false;
   bool pausing = false;                                   ///< the run pauses soon

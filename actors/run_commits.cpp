@@ -51,6 +51,7 @@ bool run_actor::execute(run_command& c, const examination& found) {
     return false;
   }
   const run_status before = run_->status;
+  const auto sequence_before = run_->sequence;
   const bool is_timer = std::holds_alternative<flow::timer_command>(*c.what);
   auto applied = c.if_checkpoint && *c.if_checkpoint != run_->sequence
                      ? result<void>{checkpoint_moved(*run_)}
@@ -61,13 +62,15 @@ bool run_actor::execute(run_command& c, const examination& found) {
   if (is_timer && !applied) report_timers();
   commits_.when_durable([this, answer = c.answer, before,
                          refused = applied ? std::nullopt : std::optional{applied.error()},
-                         summary = flow::summarize(*run_), pausing = run_->pausing(),
+                         summary = flow::summarize(*run_),
+                         changed = run_->sequence != sequence_before, pausing = run_->pausing(),
                          warnings = std::move(warnings),
                          leased = applied ? take_leased_call() : nullptr](const error* failure) {
     if (failure != nullptr) return answer(*failure);
     if (refused) return answer(*refused);
     answer(command_done{.run = summary,
                         .before = before,
+                        .changed = changed,
                         .pausing = pausing,
                         .leased = leased,
                         .warnings = warnings});

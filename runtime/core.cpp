@@ -335,7 +335,7 @@ void engine_core::command(run_key key, flow::command what, callback<run_changed>
   auto answer = reply_to(open->context, std::move(place), std::move(done))
                     .after<actors::command_done>([](actors::command_done d) {
                       return run_changed{std::move(d.run), d.before.value_or(run_status::running),
-                                         d.pausing, std::move(d.warnings)};
+                                         d.changed, d.pausing, std::move(d.warnings)};
                     });
   caf::anon_send(open->actors->shard_of(key),
                  actors::run_command{key, std::make_shared<flow::command>(std::move(what)),

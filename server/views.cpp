@@ -69,6 +69,7 @@ json to_json(const run_started& run) {
 json to_json(const run_changed& change) {
   return {{"run", to_json(change.run)},
           {"before", to_string(change.before)},
+          {"changed", change.changed},
           {"pausing", change.pausing},
           {"warnings", change.warnings}};
 }

@@ -20,8 +20,10 @@ exit_code send_signal(session& s, const signal_arguments& given) {
     const auto done = on.signal(id, given.type, *payload, {.id = given.signal_id});
     if (!done) return done.error();
     for (const auto& warning : done->warnings) s.print_message("warning: " + warning);
-    return action_outcome{"Sent the signal to run " + id.str() +
-                          ".\nnext: " + next_command(done->run, on.hints())};
+    return action_outcome{(done->changed
+                               ? "Sent the signal to run "
+                               : "The signal " + given.signal_id + " was sent before to run ") +
+                          id.str() + ".\nnext: " + next_command(done->run, on.hints())};
   });
 }
 

@@ -266,8 +266,8 @@ result<run_changed> read_run_changed(const json& from, const scope_name& scope) 
   field_reader fields{from};
   auto run = read_run_summary(fields.value("run"), scope);
   if (!run) return std::move(run).error();
-  run_changed change{*std::move(run), fields.status("before"), fields.flag("pausing"),
-                     fields.texts("warnings")};
+  run_changed change{*std::move(run), fields.status("before"), fields.flag("changed"),
+                     fields.flag("pausing"), fields.texts("warnings")};
   return fields.finish(std::move(change));
 }
 

@@ -45,6 +45,9 @@ struct run_started {
 struct run_changed {
   run_summary run;
   run_status before = run_status::running;
+  /// False: the run had taken the same command before, such as a signal of this id, and this one
+  /// had no effect.
+  bool changed = true;
   /// After a pause: steps are still running; the run is paused when they have finished.
   bool pausing = false;
   /// What the caller may have got wrong, such as a signal of a type that no node of the flow

@@ -109,8 +109,11 @@ TEST_CASE("a signal with an id is delivered once", "[api][commands]") {
   waiting_run f;
   REQUIRE(f.post("/v1/runs/r/pause").status == 200);
   const http::fields key{{"Idempotency-Key", "once"}};
-  for (int i = 0; i < 3; ++i)
-    CHECK(f.post("/v1/runs/r/signal", {{"type", "other"}}, key).status == 200);
+  for (int i = 0; i < 3; ++i) {
+    const auto sent = f.post("/v1/runs/r/signal", {{"type", "other"}}, key);
+    CHECK(sent.status == 200);
+    CHECK(sent.body["changed"] == (i == 0));
+  }
   const std::string history = f.get("/v1/runs/r/history").text;
   const auto first = history.find("signal_received");
   CHECK(first != history.npos);

@@ -179,8 +179,10 @@ class Stop(ProgramTest):
         self.pawl("runs", "signal", "w", "", "--data-dir", self.store, expect=2)
         self.pawl("runs", "signal", "w", "approved now", "{bad", "--data-dir", self.store,
                   expect=3)
-        self.pawl("runs", "signal", "w", "approved now", '{"by": "ada"}', "--signal-id", "s1",
+        sending = ("runs", "signal", "w", "approved now", '{"by": "ada"}', "--signal-id", "s1",
                   "--data-dir", self.store)
+        self.assertIn("Sent the signal to run w", self.pawl(*sending).stdout)
+        self.assertIn("The signal s1 was sent before to run w", self.pawl(*sending).stdout)
         self.pawl("resume", "w", "--data-dir", self.store)
         shown = self.show("w")
         self.assertEqual((shown["status"], shown["data"]),

@@ -143,10 +143,15 @@ class Started:
 
 @dataclass(frozen=True)
 class Commanded:
-    """The result of a command. `pausing`: the pause takes effect when running steps end."""
+    """The result of a command.
+
+    `changed` is False for a repeat of an earlier command, such as a signal with the same id, which
+    has no effect. `pausing`: the pause takes effect when running steps end.
+    """
 
     run: RunSummary
     before: str
+    changed: bool = True
     pausing: bool = False
     warnings: List[str] = field(default_factory=list)
 
