@@ -193,6 +193,7 @@ std::variant<command_line, command_line_end> parse_command_line(
   add_keys(app, line);
   add_store(app, line);
   add_config(app, line);
+  add_bench(app, line);
   add_version(app, line);
 
   replace_help_command(arguments);

@@ -142,7 +142,7 @@ result<scope_name> session::selected_scope() const {
   return given ? parse_scope_name(*given) : default_scope();
 }
 
-result<std::unique_ptr<target>> session::open_server() {
+result<server_access> session::server() const {
   if (options_.server && options_.data_dir) {
     return error{
         errc::invalid_argument,
@@ -153,11 +153,6 @@ result<std::unique_ptr<target>> session::open_server() {
   auto scope = selected_scope();
   if (!scope) return std::move(scope).error();
   server_access access{*std::move(at), {}, options_.ca_file.value_or(""), *std::move(scope)};
-  std::string flags;
-  if (options_.server) flags += " --server " + shell_word(*options_.server);
-  if (options_.token_file) flags += " --token-file " + shell_word(*options_.token_file);
-  if (options_.ca_file) flags += " --ca-file " + shell_word(*options_.ca_file);
-  if (options_.scope) flags += " --scope " + shell_word(*options_.scope);
   result<std::string> token = std::string{};
   if (options_.token_file) {
     if (auto good = server::check_is_private(*options_.token_file, "--token-file"); !good)
@@ -169,7 +164,18 @@ result<std::unique_ptr<target>> session::open_server() {
   }
   if (!token) return std::move(token).error();
   access.token = *std::move(token);
-  return make_remote_target(std::move(access), std::move(flags),
+  return access;
+}
+
+result<std::unique_ptr<target>> session::open_server() {
+  auto access = server();
+  if (!access) return std::move(access).error();
+  std::string flags;
+  if (options_.server) flags += " --server " + shell_word(*options_.server);
+  if (options_.token_file) flags += " --token-file " + shell_word(*options_.token_file);
+  if (options_.ca_file) flags += " --ca-file " + shell_word(*options_.ca_file);
+  if (options_.scope) flags += " --scope " + shell_word(*options_.scope);
+  return make_remote_target(*std::move(access), std::move(flags),
                             [this] { return stop_signals_.requested(); });
 }
 

@@ -12,6 +12,7 @@
 #include "cli/interrupts.hpp"
 #include "cli/output.hpp"
 #include "cli/target.hpp"
+#include "cli/target/server_address.hpp"
 #include "cli/terminal.hpp"
 #include "config/load.hpp"
 
@@ -74,6 +75,10 @@ class session {
   [[nodiscard]] bool uses_server() const;
   /// True if the command line names the server.
   [[nodiscard]] bool names_server() const noexcept { return options_.server.has_value(); }
+  /// True if the command line names a data folder.
+  [[nodiscard]] bool names_data_dir() const noexcept { return options_.data_dir.has_value(); }
+  /// The server, and how to access it. Errors: `invalid_argument`; as `read_text` (the API key).
+  [[nodiscard]] result<server_access> server() const;
   /// The functions that steps can call on the target. Opens no store. Errors: as
   /// `target::functions`.
   [[nodiscard]] result<std::vector<function_info>> available_functions(const settings& s);

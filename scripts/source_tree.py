@@ -4,7 +4,7 @@ import os
 import re
 
 FOLDERS = ("include", "base", "config", "flow", "functions", "persistence", "actors", "runtime",
-           "server", "cli", "tests", "benchmarks", "examples")
+           "server", "bench", "cli", "tests", "examples")
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 

@@ -39,6 +39,7 @@ void add_workers(CLI::App& to, command_line& line);
 void add_functions(CLI::App& to, command_line& line);
 void add_keys(CLI::App& to, command_line& line);
 void add_store(CLI::App& to, command_line& line);
+void add_bench(CLI::App& to, command_line& line);
 void add_version(CLI::App& to, command_line& line);
 
 /// Adds a subcommand. `examples` is printed after its options; lines must fit 80 columns.

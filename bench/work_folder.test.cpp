@@ -1,13 +1,14 @@
-#include "benchmarks/work_folder.hpp"
+#include "bench/work_folder.hpp"
 
 #include <stdlib.h>
 
 #include <fstream>
-#include <stdexcept>
 
+#include "bench/failure.hpp"
 #include "tests/support/catch.hpp"
 
-using pawl::benchmark::work_folder;
+using pawl::bench::failure;
+using pawl::bench::work_folder;
 namespace fs = std::filesystem;
 
 namespace {
@@ -42,13 +43,13 @@ void put_file(const fs::path& file) {
 TEST_CASE("a benchmark refuses a folder with files and does not change it", "[work_folder]") {
   const temporary_folder folder;
   put_file(folder.path() / "thesis.tex");
-  CHECK_THROWS_AS(work_folder{folder.path()}, std::runtime_error);
+  CHECK_THROWS_AS(work_folder{folder.path()}, failure);
   CHECK(fs::exists(folder.path() / "thesis.tex"));
   CHECK(std::distance(fs::directory_iterator{folder.path()}, {}) == 1);
-  CHECK_THROWS_AS(work_folder{folder.path() / "thesis.tex"}, std::runtime_error);
+  CHECK_THROWS_AS(work_folder{folder.path() / "thesis.tex"}, failure);
 }
 
-TEST_CASE("a benchmark removes a folder that it created", "[work_folder]") {
+TEST_CASE("a benchmark deletes a folder that it made", "[work_folder]") {
   const temporary_folder folder;
   const fs::path parent = folder.path() / "new";
   {
@@ -70,4 +71,26 @@ TEST_CASE("a benchmark keeps a folder that existed, and files added to it", "[wo
     put_file(parent / "notes");
   }
   CHECK(fs::exists(parent / "notes"));
+  CHECK(std::distance(fs::directory_iterator{parent}, {}) == 1);
+}
+
+TEST_CASE("of two benchmarks with one folder the second is refused", "[work_folder]") {
+  const temporary_folder folder;
+  const work_folder first{folder.path() / "new"};
+  put_file(first.path() / "store");
+  CHECK_THROWS_AS(work_folder{folder.path() / "new"}, failure);
+  CHECK(fs::exists(first.path() / "store"));
+}
+
+TEST_CASE("a benchmark deletes nothing if its folder was replaced", "[work_folder]") {
+  const temporary_folder folder;
+  const fs::path parent = folder.path() / "new";
+  {
+    const work_folder work{parent};
+    fs::rename(parent, folder.path() / "moved");
+    fs::create_directories(parent / "data");
+    put_file(parent / "data" / "thesis.tex");
+    put_file(parent / "PAWL-BENCH");
+  }
+  CHECK(fs::exists(parent / "data" / "thesis.tex"));
 }

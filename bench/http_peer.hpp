@@ -9,7 +9,20 @@
 #include <string>
 #include <string_view>
 
-namespace pawl::benchmark {
+#include <pawl/result.hpp>
+
+namespace pawl::bench {
+
+/// Where a server listens, without TLS.
+struct http_address {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;
+  std::string prefix = {};  ///< of all paths: "" or "/pawl"
+  std::string token = {};   ///< API key; may be empty
+};
+
+/// Parses "http://HOST[:PORT][/PREFIX]". Error: `invalid_argument`, `not_supported` (https, unix).
+[[nodiscard]] result<http_address> parse_http_address(std::string_view url);
 
 /// A persistent HTTP client connection. It does as little work as possible, because client and
 /// server share the processors. Only the thread that runs the context may use it. Must live until
@@ -20,7 +33,7 @@ class http_peer {
   using answer_handler = std::function<void(unsigned status, std::string_view body)>;
 
   /// Connects. Throws `boost::system::system_error`.
-  http_peer(boost::asio::io_context& on, std::uint16_t port);
+  http_peer(boost::asio::io_context& on, const http_address& to);
   http_peer(const http_peer&) = delete;
 
   /// Sends a request. Answers arrive in the order of the requests.
@@ -47,7 +60,8 @@ class http_peer {
   bool is_reading_ = false;
 };
 
-[[nodiscard]] std::string get_request(std::string_view target);
-[[nodiscard]] std::string post_request(std::string_view target, std::string_view body);
+[[nodiscard]] std::string get_request(const http_address& to, std::string_view target);
+[[nodiscard]] std::string post_request(const http_address& to, std::string_view target,
+                                       std::string_view body);
 
-}  // namespace pawl::benchmark
+}  // namespace pawl::bench

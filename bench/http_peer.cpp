@@ -1,20 +1,61 @@
-#include "benchmarks/http_peer.hpp"
+#include "bench/http_peer.hpp"
 
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/ip/address_v4.hpp>
+#include <boost/asio/connect.hpp>
 #include <boost/asio/write.hpp>
 #include <charconv>
 #include <utility>
 
-namespace pawl::benchmark {
+#include <pawl/code_ref.hpp>
+
+namespace pawl::bench {
 namespace {
 
 constexpr std::string_view length_field = "\r\nContent-Length: ";
 
+std::string common_fields(const http_address& to) {
+  const bool ipv6 = to.host.find(':') != to.host.npos;
+  return "\r\nHost: " + (ipv6 ? "[" + to.host + "]" : to.host) + ":" + std::to_string(to.port) +
+         (to.token.empty() ? "" : "\r\nAuthorization: Bearer " + to.token);
+}
+
 }  // namespace
 
-http_peer::http_peer(boost::asio::io_context& on, std::uint16_t port) : socket_(on) {
-  socket_.connect({boost::asio::ip::address_v4::loopback(), port});
+result<http_address> parse_http_address(std::string_view url) {
+  const auto bad = [&](errc code, const std::string& why) {
+    return error{code, "cannot measure the server " + quoted(url) + ": " + why};
+  };
+  constexpr std::string_view scheme = "http://";
+  if (!url.starts_with(scheme)) {
+    return bad(errc::not_supported,
+               "its address must begin with http://; measure without TLS and Unix sockets");
+  }
+  http_address at;
+  std::string_view rest = url.substr(scheme.size());
+  const auto slash = rest.find('/');
+  if (slash != rest.npos) at.prefix = rest.substr(slash);
+  while (at.prefix.ends_with('/')) at.prefix.pop_back();
+  rest = rest.substr(0, slash);
+  const auto colon = rest.rfind(':');
+  const bool has_port = colon != rest.npos && rest.find(']', colon) == rest.npos;
+  at.host = rest.substr(0, has_port ? colon : rest.npos);
+  at.port = 80;
+  if (has_port) {
+    const std::string_view digits = rest.substr(colon + 1);
+    const char* const last = digits.data() + digits.size();
+    const auto [end, failed] = std::from_chars(digits.data(), last, at.port);
+    if (failed != std::errc{} || end != last || at.port == 0)
+      return bad(errc::invalid_argument, "invalid port");
+  }
+  if (at.host.starts_with('[') && at.host.ends_with(']'))
+    at.host = at.host.substr(1, at.host.size() - 2);
+  if (at.host.empty()) return bad(errc::invalid_argument, "it has no host");
+  return at;
+}
+
+http_peer::http_peer(boost::asio::io_context& on, const http_address& to) : socket_(on) {
+  boost::asio::ip::tcp::resolver find{on};
+  boost::asio::connect(socket_, find.resolve(to.host, std::to_string(to.port)));
   socket_.set_option(boost::asio::ip::tcp::no_delay{true});
 }
 
@@ -96,14 +137,14 @@ void http_peer::fail(const std::string& why) {
   for (auto& each : std::exchange(waiting_, {})) each(0, why);
 }
 
-std::string get_request(std::string_view target) {
-  return "GET " + std::string{target} + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+std::string get_request(const http_address& to, std::string_view target) {
+  return "GET " + to.prefix + std::string{target} + " HTTP/1.1" + common_fields(to) + "\r\n\r\n";
 }
 
-std::string post_request(std::string_view target, std::string_view body) {
-  return "POST " + std::string{target} +
-         " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " +
+std::string post_request(const http_address& to, std::string_view target, std::string_view body) {
+  return "POST " + to.prefix + std::string{target} + " HTTP/1.1" + common_fields(to) +
+         "\r\nContent-Type: application/json" + std::string{length_field} +
          std::to_string(body.size()) + "\r\n\r\n" + std::string{body};
 }
 
-}  // namespace pawl::benchmark
+}  // namespace pawl::bench

@@ -1,0 +1,79 @@
+#include <algorithm>
+#include <future>
+#include <memory>
+
+#include "bench/failure.hpp"
+#include "bench/flows.hpp"
+#include "bench/subject.hpp"
+#include "bench/usage.hpp"
+#include "bench/workloads/workloads.hpp"
+
+namespace pawl::bench {
+namespace {
+
+std::string id_of(const char* kind, std::size_t i) {
+  return kind + std::to_string(i);
+}
+
+load_result start_all(subject& on, const round& with, const char* kind) {
+  return all_of(
+      with.items,
+      [&](std::size_t i, done ended) { on.start("waiting", id_of(kind, i), std::move(ended)); },
+      with.limits());
+}
+
+/// The time from opening the store to the end of a run after its signal, in milliseconds.
+double first_signal_ms(const round& with, double& open_ms) {
+  const auto begin = clock_type::now();
+  const auto since = [&] {
+    return std::chrono::duration<double, std::milli>(clock_type::now() - begin).count();
+  };
+  embedded_subject on{with.settings};
+  open_ms = since();
+  const auto ended = std::make_shared<std::promise<std::string>>();
+  on.signal_to_end(id_of("run", 0),
+                   [ended](const std::string& failed) { ended->set_value(failed); });
+  const std::string failed = ended->get_future().get();
+  if (!failed.empty()) throw failure{errc::unavailable, failed};
+  return since();
+}
+
+measurement measure_parked(const round& with) {
+  measurement seen;
+  double per_run = 0;
+  {
+    embedded_subject on{with.settings};
+    on.put_flow(waiting_flow("waiting"));
+    // Fills the memory of the store, which does not grow with the number of runs.
+    const auto warm = start_all(on, with, "warm");
+    static_cast<void>(all_of(
+        warm.ended,
+        [&](std::size_t i, done ended) { on.signal_to_end(id_of("warm", i), std::move(ended)); },
+        with.limits()));
+    const double before = resident_bytes();
+    seen = measure_work(on, 1, [&] { return start_all(on, with, "run"); });
+    per_run = (resident_bytes() - before) / std::max(seen.items, 1.0);
+  }
+  if (with.stopped() || seen.items == 0) return seen;
+  double open_ms = 0;
+  const double first_ms = first_signal_ms(with, open_ms);
+  seen.figures = {
+      {"memory_bytes_per_run", per_run},
+      // Half of the runs on disk have ended; those that are parked take about as much.
+      {"disk_bytes_per_run", disk_bytes(with.settings.storage.data_dir) / (2 * seen.items)},
+      {"open_ms", open_ms},
+      {"first_signal_ms", first_ms}};
+  return seen;
+}
+
+}  // namespace
+
+const workload parked{
+    .name = "parked",
+    .description = "Runs that wait: memory, disk, and the first signal after the store is opened.",
+    .unit = "starts",
+    .latency_of = "start",
+    .items = 100'000,
+    .measure = measure_parked};
+
+}  // namespace pawl::bench
