@@ -132,8 +132,8 @@ std::string throughput_script(const std::vector<named_document>& documents,
   }
   if (curves.empty()) return {};
   return script_of(curves, picture,
-                   "set logscale x 2\nset xlabel 'in flight'\nset ylabel 'per second'\n"
-                   "set yrange [0:*]\n");
+                   "set logscale x 2\nset logscale y\nset xlabel 'in flight'\n"
+                   "set ylabel 'per second'\n");
 }
 
 result<std::vector<fs::path>> plot(const std::vector<named_document>& documents,

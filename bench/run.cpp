@@ -6,6 +6,7 @@
 
 #include <pawl/version.hpp>
 
+#include "bench/chosen_settings.hpp"
 #include "bench/failure.hpp"
 #include "bench/machine.hpp"
 #include "bench/results.hpp"
@@ -52,6 +53,7 @@ json settings_of(const run_options& options, const std::filesystem::path& folder
           {"server", options.server
                          ? json(options.server->host + ":" + std::to_string(options.server->port))
                          : json(nullptr)},
+          {"engine", chosen_settings(options.settings)},
           {"idle_connections", options.idle},
           {"streams", options.streams}};
 }

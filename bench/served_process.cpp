@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <fstream>
 #include <string_view>
 
+#include "bench/chosen_settings.hpp"
 #include "bench/failure.hpp"
 
 namespace pawl::bench {
@@ -28,14 +30,25 @@ std::string read_until_ready(int fd) {
   return said;
 }
 
+/// Writes the configuration file and returns its path.
+std::string write_settings(const settings& s) {
+  const std::string path = s.storage.data_dir.string() + ".toml";
+  std::ofstream file{path, std::ios::trunc};
+  file << chosen_settings_file(s);
+  file.close();
+  if (!file) throw failure{errc::io_failed, "cannot write " + path};
+  return path;
+}
+
 }  // namespace
 
-served_process::served_process(const std::filesystem::path& program,
-                               const std::filesystem::path& data_dir,
-                               const std::vector<std::string>& arguments) {
-  std::vector<std::string> words{program.string(), "serve",           "--listen",    "127.0.0.1:0",
-                                 "--data-dir",     data_dir.string(), "--log-level", "error"};
-  words.insert(words.end(), arguments.begin(), arguments.end());
+served_process::served_process(const std::filesystem::path& program, const settings& s,
+                               const std::vector<std::string>& further) {
+  const std::string folder = s.storage.data_dir.string();
+  std::vector<std::string> words{program.string(), "serve", "--listen", "127.0.0.1:0",
+                                 "--data-dir",     folder,  "--config", write_settings(s),
+                                 "--log-level",    "error"};
+  for (const auto& each : further) words.insert(words.end(), {"--set", each});
   std::vector<char*> argv;
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <pawl/settings.hpp>
+
 #include "bench/http_peer.hpp"
 
 namespace pawl::bench {
@@ -15,10 +17,11 @@ namespace pawl::bench {
 /// object.
 class served_process {
  public:
-  /// `program` is `pawl`. Returns when the server is ready. Throws `failure` with its output if it
-  /// does not start.
-  served_process(const std::filesystem::path& program, const std::filesystem::path& data_dir,
-                 const std::vector<std::string>& arguments);
+  /// `program` is `pawl`. The server has the settings `s`, besides those of the log, the address,
+  /// and `further` as "key=value"; its configuration file is next to its data folder. Returns when
+  /// it is ready. Throws `failure` with its output if it does not start.
+  served_process(const std::filesystem::path& program, const settings& s,
+                 const std::vector<std::string>& further = {});
   ~served_process();
   served_process(const served_process&) = delete;
   served_process& operator=(const served_process&) = delete;

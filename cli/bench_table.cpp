@@ -36,7 +36,8 @@ std::string machine_line(const json& document) {
                    " cores, " + machine.at("cpu").get<std::string>() + ", " +
                    machine.at("kernel").get<std::string>() + ", " +
                    machine.at("filesystem").get<std::string>()) +
-         "\n";
+         "\ndata in " + printable(document.at("settings").at("folder").get<std::string>()) +
+         ", now deleted\n";
 }
 
 std::string spread_text(const json& of, const std::string& unit) {

@@ -24,9 +24,8 @@ class served {
     // Both processes need the connections, which the child inherits the limit for.
     allow_open_files(with.idle + with.streams + with.in_flight + 1'024);
     if (!with.server) {
-      process_.emplace(with.program, with.settings.storage.data_dir,
-                       std::vector<std::string>{"--durability", durability_text(with.settings),
-                                                "--set", "server.idle_timeout_ms=1h"});
+      process_.emplace(with.program, with.settings,
+                       std::vector<std::string>{"server.idle_timeout_ms=1h"});
     }
     on_ = std::make_unique<remote_subject>(with.server ? *with.server : process_->address(),
                                            with.in_flight, process_ ? process_->process() : 0);

@@ -62,9 +62,7 @@ class returned {
 
 /// Starts the runs in a server and kills it while all of them are at a step.
 void run_and_kill(const round& with) {
-  served_process server{with.program,
-                        with.settings.storage.data_dir,
-                        {"--durability", durability_text(with.settings)}};
+  served_process server{with.program, with.settings};
   remote_subject on{server.address(), std::min<std::size_t>(with.in_flight, 64)};
   on.put_flow(linear_flow("long", run_steps, "core.sleep", {{"ms", step_ms}}));
   on.put_flow(linear_flow("new", 1, "core.echo"));

@@ -231,14 +231,23 @@ exit_code plot_documents(session& s, const plot_options& given) {
 constexpr std::size_t most_in_flight = 50'000;
 constexpr std::size_t most_items = 10'000'000;
 
+/// A check that does not appear in the help.
+template <class T>
+CLI::Validator in_range(T least, T most) {
+  return CLI::Range(least, most).description("");
+}
+
 void add_measure_options(CLI::App& to, bench_options& options) {
   to.add_option("--seconds", options.seconds, "Length of a round; default: 2")
-      ->check(CLI::Range(0.01, 86'400.0));
+      ->type_name("S")
+      ->check(in_range(0.01, 86'400.0));
   to.add_option("--rounds", options.rounds, "Number of rounds; default: 3")
-      ->check(CLI::Range(1, 1'000));
+      ->type_name("N")
+      ->check(in_range(1, 1'000));
   to.add_option("--items", options.items,
                 "Amount of work of workloads that have a fixed one, such as parked runs")
-      ->check(CLI::Range(std::size_t{1}, most_items));
+      ->type_name("N")
+      ->check(in_range(std::size_t{1}, most_items));
   to.add_option("--folder", options.folder,
                 "Folder for the data, on the disk to measure: a new or an empty one; default: a "
                 "new one in the current folder. The data is deleted at the end")
@@ -269,13 +278,17 @@ void add_bench_run(CLI::App& group, command_line& line) {
                   "Maximum number of runs or requests at a time; several separated by commas")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->check(CLI::Range(std::size_t{1}, most_in_flight));
+      ->type_name("N[,N]")
+      ->check(in_range(std::size_t{1}, most_in_flight));
   cmd->add_option("--rate", options->rate, "Runs or requests to begin per second (open loop)")
-      ->check(CLI::Range(0.001, 1e7));
+      ->type_name("R")
+      ->check(in_range(0.001, 1e7));
   cmd->add_option("--idle", options->idle, "Idle connections during an HTTP workload")
-      ->check(CLI::Range(std::size_t{0}, most_in_flight));
+      ->type_name("N")
+      ->check(in_range(std::size_t{0}, most_in_flight));
   cmd->add_option("--streams", options->streams, "Event streams during an HTTP workload")
-      ->check(CLI::Range(std::size_t{0}, most_in_flight));
+      ->type_name("N")
+      ->check(in_range(std::size_t{0}, most_in_flight));
   add_measure_options(*cmd, *options);
   cmd->callback([&line, options] {
     line.command = [options](session& s) { return run_workloads(s, *options); };
@@ -312,7 +325,7 @@ void add_bench_compare(CLI::App& group, command_line& line) {
   cmd->add_option("AFTER", options->after, "File to compare with it")->required();
   cmd->add_option("--noise", options->noise, "Percent that a figure may change; default: 5")
       ->type_name("PERCENT")
-      ->check(CLI::Range(0.0, 1'000.0));
+      ->check(in_range(0.0, 1'000.0));
   cmd->add_flag("--json", options->json, "Print one JSON object");
   cmd->callback([&line, options] {
     line.command = [options](session& s) { return compare_documents(s, *options); };

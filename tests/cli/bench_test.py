@@ -52,12 +52,15 @@ class Bench(ProgramTest):
     def test_the_document_says_where_it_comes_from(self):
         found = self.document("bare", "linear-1", "--seconds", "0.05", "--rounds", "2", "--in-flight",
                               "1,3",
-                              "--durability", "off", "--folder", self.data)
+                              "--durability", "off", "--set", "engine.shards=4", "--folder",
+                              self.data)
         self.assertEqual(found["format"], "pawl-bench-1")
         self.assertEqual(set(found["machine"]),
                          {"cores", "cpu", "kernel", "memory_bytes", "filesystem"})
         self.assertTrue(found["commit"])
         self.assertEqual((found["settings"]["rounds"], found["settings"]["folder"]), (2, self.data))
+        self.assertEqual(found["settings"]["engine"],
+                         {"engine.shards": 4, "storage.durability": "off"})
         self.assertEqual([(each["workload"], each["in_flight"], each["durability"])
                           for each in found["results"]],
                          [("bare", 1, "off"), ("bare", 3, "off"), ("linear-1", 1, "off"),
