@@ -268,9 +268,9 @@ void add_bench_run(CLI::App& group, command_line& line) {
       "  pawl bench run linear-1 --in-flight 1,8,64,512 --output sweep.json\n"
       "  pawl bench run linear-1 --rate 5000 --seconds 30\n"
       "  pawl bench run http-3 --server http://127.0.0.1:7717 --token-file key\n\n"
-      "Each round has a new store. The rounds of several workloads take turns, so that a\n"
-      "change of the machine's speed is in all of them. With --rate, latency counts from\n"
-      "the time at which a request was due.");
+      "Each round has a new store. The rounds of several workloads take turns, so that\n"
+      "a change of the machine's speed is in all of them. With --rate, latency counts\n"
+      "from the time at which a request was due.");
   cmd->add_option("WORKLOAD", options->workloads, "Workloads; see `pawl bench list`")
       ->required()
       ->expected(1, 100);
