@@ -39,14 +39,15 @@ std::size_t slips_between(std::string_view a, std::string_view b) noexcept {
 }  // namespace
 
 std::optional<std::string_view> nearest(std::string_view word,
-                                        std::span<const std::string_view> known) {
+                                        std::span<const std::string_view> known,
+                                        std::size_t max_distance) {
   std::optional<std::string_view> best;
   std::size_t fewest = max_word_bytes + 1;
   if (word.empty() || word.size() > max_word_bytes) return best;
   for (const std::string_view candidate : known) {
     if (candidate.size() > max_word_bytes) continue;
     const std::size_t slips = slips_between(word, candidate);
-    const std::size_t allowed = std::max(word.size(), candidate.size()) / 3;
+    const std::size_t allowed = std::min(std::max(word.size(), candidate.size()) / 3, max_distance);
     if (slips <= allowed && slips < fewest) {
       fewest = slips;
       best = candidate;

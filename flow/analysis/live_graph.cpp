@@ -15,7 +15,8 @@ namespace {
 /// Whether the result of a rule may depend on data.
 bool reads_data(const json& rule) {
   if (rule.is_object()) {
-    for (const char* const key : {"var", "missing", "missing_some"})
+    for (const char* const key :
+         {"var", "val", "exists", "missing", "missing_some", "now", "uuid", "random"})
       if (rule.contains(key)) return true;
   }
   return rule.is_structured() && std::any_of(rule.begin(), rule.end(), reads_data);

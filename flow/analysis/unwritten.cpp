@@ -14,6 +14,7 @@
 #include <pawl/suggest.hpp>
 
 #include "flow/logic/logic.hpp"
+#include "flow/logic/text_template.hpp"
 #include "flow/nodes/node.hpp"
 #include "flow/values/pointer.hpp"
 
@@ -30,8 +31,6 @@ struct written_keys {
 
 constexpr std::array<std::string_view, 5> own_variables = {"metadata", "run_id", "thread_id",
                                                            "current_node", "condition_result"};
-constexpr std::array<std::string_view, 6> over_items = {"map", "filter", "reduce",
-                                                        "all", "none",   "some"};
 
 /// Types whose nodes write no data from outside the flow.
 constexpr std::array<std::string_view, 8> writes_nothing = {"start",    "end",  "condition", "wait",
@@ -56,6 +55,8 @@ class reads_of_rule {
  private:
   void read_template(const json& value) {
     if (logic::is_rule(value)) return read(value);
+    if (logic::is_text_template(value))
+      return read(logic::split_text(value.get_ref<const std::string&>()).parts);
     if (value.is_object() && value.size() == 1 && value.contains("literal")) return;
     read_members(value);
   }
@@ -75,12 +76,17 @@ class reads_of_rule {
     const json& args = rule.begin().value();
     if (name == "missing" || name == "missing_some" || name == "literal") return;
     if (name == "var") return read_var(args);
+    if (name == "exists") return;
+    // What another argument stands in for may be absent.
+    if (name == "??" && args.is_array() && !args.empty()) return read(args.back());
+    if (name == "object") return read_template(args);
     if (name == "val") {
       const json& key = args.is_array() && !args.empty() ? args[0] : args;
       if (key.is_string()) keys_.insert(key.get<std::string>());
       return read(args);
     }
-    if (!is_one_of(name, over_items) || !args.is_array()) return read(args);
+    if (name == "try" && args.is_array() && !args.empty()) return read(args[0]);
+    if (!logic::is_iteration(name) || !args.is_array()) return read(args);
     for (std::size_t i = 0; i < args.size(); ++i)
       if (i != 1) read(args[i]);
   }

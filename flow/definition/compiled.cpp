@@ -16,6 +16,12 @@ namespace {
 
 constexpr std::uint32_t max_max_visits = 1'000'000;
 
+/// Whether a rule in a value may read `now`. Recursive; the depth of a definition is limited.
+bool may_read_time(const json& value) {
+  if (value.is_object() && value.size() == 1 && value.begin().key() == "now") return true;
+  return value.is_structured() && std::any_of(value.begin(), value.end(), may_read_time);
+}
+
 /// Compiles the nodes, without their edges. A node with errors is incomplete.
 std::vector<compiled_node> compile_nodes(const definition& flow, const limits& limits,
                                          std::vector<diagnostic>& diagnostics,
@@ -29,19 +35,21 @@ std::vector<compiled_node> compile_nodes(const definition& flow, const limits& l
     nodes[i].id = source.id;
     nodes[i].type = source.type;
     nodes[i].max_visits = data.count("max_visits", 1, max_max_visits).value_or(limits.max_visits);
+    nodes[i].reads_time = may_read_time(source.data);
     nodes[i].behaviour = type->make(data);
   }
   return nodes;
 }
 
 /// Compiles the rule of an edge. Diagnostics point to the rule as its author wrote it.
-logic::rule compile_when(const edge_definition& edge, std::vector<diagnostic>& diagnostics) {
+logic::rule compile_when(const edge_definition& edge, std::vector<diagnostic>& diagnostics,
+                         const logic::limits& allowed) {
   const auto& pointer = edge.when_pointer;
-  if (!edge.negated) return logic::compile_condition(*edge.when, pointer, diagnostics);
+  if (!edge.negated) return logic::compile_condition(*edge.when, pointer, diagnostics, allowed);
   // The parser has put the rule inside {"!": [...]}.
   if (!logic::check_condition(edge.when->at("!").at(0), pointer, diagnostics)) return {};
   const std::size_t first_new = diagnostics.size();
-  auto rule = logic::compile(*edge.when, pointer, diagnostics);
+  auto rule = logic::compile(*edge.when, pointer, diagnostics, allowed);
   const std::string added = pointer + "/!/0";
   for (std::size_t i = first_new; i < diagnostics.size(); ++i) {
     auto& at = diagnostics[i].pointer;
@@ -51,7 +59,9 @@ logic::rule compile_when(const edge_definition& edge, std::vector<diagnostic>& d
 }
 
 void compile_edges(const definition& flow, std::vector<compiled_node>& nodes,
-                   std::vector<diagnostic>& diagnostics) {
+                   std::vector<diagnostic>& diagnostics, schema_reader& schemas) {
+  logic::limits allowed;
+  allowed.patterns = &schemas.patterns();
   std::unordered_map<std::string_view, node_index> index;
   for (std::size_t i = 0; i < flow.nodes.size(); ++i)
     index.emplace(flow.nodes[i].id, static_cast<node_index>(i));
@@ -77,10 +87,11 @@ void compile_edges(const definition& flow, std::vector<compiled_node>& nodes,
       node.plain.push_back(std::move(edge));
       continue;
     }
+    node.reads_time = node.reads_time || may_read_time(*source.when);
     if (type != nullptr && type->gives_condition && source.when->is_boolean()) {
       edge.follows = source.when->get<bool>();
     } else {
-      edge.when = compile_when(source, diagnostics);
+      edge.when = compile_when(source, diagnostics, allowed);
     }
     node.conditional.push_back(std::move(edge));
   }
@@ -187,7 +198,7 @@ compilation compile(const json& source, version v, const limits& limits, definit
   check_graph(done.source, limits, diagnostics);
   schema_reader schemas{origin, diagnostics};
   auto nodes = compile_nodes(done.source, limits, diagnostics, schemas);
-  compile_edges(done.source, nodes, diagnostics);
+  compile_edges(done.source, nodes, diagnostics, schemas);
   std::optional<json_schema> input;
   if (done.source.input_schema) input = schemas.read(*done.source.input_schema, "/input_schema");
   if (!has_errors(diagnostics)) {

@@ -36,6 +36,7 @@ struct compiled_node {
   std::string id;
   std::string type;
   std::uint32_t max_visits = 0;
+  bool reads_time = false;  ///< a rule of the node or of its edges may read `now`
   std::unique_ptr<const node> behaviour;
   std::vector<compiled_edge> conditional;  ///< in source order; the first that is true is taken
   std::vector<compiled_edge> plain;        ///< all taken (a fork) if no conditional edge is

@@ -12,6 +12,7 @@
 #include "flow/logic/expression.hpp"
 #include "flow/logic/logic.hpp"
 #include "flow/logic/operators/operators.hpp"
+#include "flow/logic/value_template.hpp"
 
 namespace pawl::flow::logic {
 
@@ -28,12 +29,19 @@ struct rule_access {
   }
 };
 
-/// Where a rule stands. Inside a template it may also call "literal" and "omit".
-enum class rule_place { alone, in_template };
-
 /// Compiles a rule whose size `exceeded_limit` has checked. See `compile`.
-[[nodiscard]] rule compile_checked(const json& source, std::string_view pointer, rule_place where,
-                                   std::vector<diagnostic>& diagnostics);
+[[nodiscard]] rule compile_checked(const json& source, std::string_view pointer,
+                                   std::vector<diagnostic>& diagnostics,
+                                   schema::pattern_memory* patterns);
+
+/// Compiles a text with `{{ }}`. Each diagnostic has the pointer of the text, and its place in it
+/// in the message: "invalid_text_template", and those of `compile`.
+[[nodiscard]] rule compile_text(std::string_view text, std::string_view pointer,
+                                std::vector<diagnostic>& diagnostics,
+                                schema::pattern_memory* patterns);
+
+/// Builds the value of a template. None if it is left out as a whole, and after a failure.
+[[nodiscard]] std::optional<json> build_template(const value_template& of, evaluation& run);
 
 /// Returns the operator with this name, or null.
 [[nodiscard]] const operator_entry* find_operator(std::string_view name) noexcept;
@@ -41,9 +49,8 @@ enum class rule_place { alone, in_template };
 /// Returns the operator that an unknown name most likely means.
 [[nodiscard]] std::optional<std::string_view> operator_meant_by(std::string_view unknown);
 
-/// The two words of templates that rules inside a template know as well.
+/// Stands for its argument as it is written.
 inline constexpr std::string_view literal_word = "literal";
-inline constexpr std::string_view omit_word = "omit";
 
 /// Returns an `invalid_rule` error if a diagnostic is an error. See `compile`.
 [[nodiscard]] std::optional<error> first_error(std::vector<diagnostic> diagnostics,

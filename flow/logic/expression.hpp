@@ -11,6 +11,7 @@
 #include <pawl/json.hpp>
 
 #include "flow/logic/value.hpp"
+#include "flow/schema/pattern.hpp"
 
 namespace pawl::flow::logic {
 
@@ -53,6 +54,9 @@ struct expression {
   std::uint32_t arg_count = 0;
   std::uint32_t steps = 1;      ///< cost of the call and its literal arguments
   const path* where = nullptr;  ///< the path of an argument that is a literal path
+  /// The compiled pattern of an argument that is a literal pattern.
+  const schema::pattern* matcher = nullptr;
+  const json* source = nullptr;  ///< what it was compiled from; null for a literal
   value literal;
 
   [[nodiscard]] bool is_literal() const noexcept { return apply == nullptr; }
@@ -66,6 +70,7 @@ struct compiled {
   expression root;
   std::vector<std::unique_ptr<expression[]>> nodes;
   std::vector<std::unique_ptr<const path>> paths;
+  std::vector<std::unique_ptr<const schema::pattern>> patterns;
   std::vector<std::string> reads;
 };
 

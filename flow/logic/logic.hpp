@@ -7,11 +7,16 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <pawl/assert.hpp>
 #include <pawl/json.hpp>
 #include <pawl/result.hpp>
+
+namespace pawl::flow::schema {
+class pattern_memory;
+}
 
 /// JSONLogic (https://jsonlogic.com): rules compiled once, evaluated many times.
 namespace pawl::flow::logic {
@@ -26,6 +31,35 @@ struct limits {
   /// Maximum size of the strings and arrays that one evaluation builds, its result included.
   /// Reading text costs one step per 64 bytes.
   std::uint64_t max_bytes = 16u << 20;
+  /// What the patterns of a flow share, taken by `compile`. Null: each rule has its own.
+  schema::pattern_memory* patterns = nullptr;
+};
+
+/// What the operators `now`, `uuid` and `random` read. Contexts with equal values give equal
+/// results, so the same step has the same results when it is evaluated again after a crash.
+class rule_context {
+ public:
+  /// Microseconds since 1970.
+  [[nodiscard]] virtual std::int64_t now_us() const = 0;
+  /// Differs between steps: the idempotency key.
+  [[nodiscard]] virtual std::string seed() const = 0;
+
+ protected:
+  ~rule_context() = default;
+};
+
+/// A context with given values.
+class fixed_context final : public rule_context {
+ public:
+  fixed_context() = default;
+  fixed_context(std::int64_t now_us, std::string seed) : now_us_(now_us), seed_(std::move(seed)) {}
+
+  [[nodiscard]] std::int64_t now_us() const override { return now_us_; }
+  [[nodiscard]] std::string seed() const override { return seed_; }
+
+ private:
+  std::int64_t now_us_ = 0;
+  std::string seed_;
 };
 
 /// The data that a rule reads, as layers of objects. A top-level name is read from the first layer
@@ -46,6 +80,14 @@ class variables {
     layers_[size_++] = &layer;
   }
   void add(json&&) = delete;
+  /// Sets what `now`, `uuid` and `random` read; it must outlive the evaluation. Default: 1970 and
+  /// no seed.
+  void set_context(const rule_context& context) noexcept { context_ = &context; }
+  void set_context(rule_context&&) = delete;
+  [[nodiscard]] const rule_context& context() const noexcept {
+    static const fixed_context none;
+    return context_ == nullptr ? none : *context_;
+  }
   [[nodiscard]] std::span<const json* const> layers() const noexcept {
     return {layers_.data(), size_};
   }
@@ -53,6 +95,7 @@ class variables {
  private:
   std::array<const json*, max_layers> layers_{};
   std::size_t size_ = 0;
+  const rule_context* context_ = nullptr;
 };
 
 /// A compiled rule. Immutable; cheap to copy; safe for concurrent use.
@@ -62,7 +105,9 @@ class rule {
 
   /// Evaluates to a JSON value. NaN and infinities become null, as in JavaScript's JSON.
   /// Errors: `limit_exceeded` (steps, bytes, depth), `invalid_rule` with the type
-  /// "invalid_arguments" (an operator lacks a required argument).
+  /// "invalid_arguments" (an operator lacks a required argument), "wrong_type" (an argument has a
+  /// type that the operator does not take), another type of docs/operators.md, or that of a
+  /// `throw`.
   [[nodiscard]] result<json> evaluate(const variables& data, const limits& limits = {}) const;
 
   /// Returns whether the result is truthy. Does not copy data. Errors: as `evaluate`.
@@ -82,9 +127,10 @@ class rule {
 };
 
 /// Compiles a rule. Appends diagnostics whose pointers begin with `pointer`: the errors
-/// "unknown_operator" (at most 100, with the most similar operator), "rule_too_deep" and
-/// "rule_too_large", and the warning "rule_in_literal" (an object with several keys is a literal,
-/// but a rule stands in it). After an error it returns the literal null.
+/// "unknown_operator" (with the most similar operator), "wrong_argument_count", "wrong_type" and
+/// "invalid_pattern" (at most 100), "rule_too_deep" and "rule_too_large", and the warning
+/// "rule_in_literal" (an object with several keys is a literal, but a rule stands in it). After an
+/// error it returns the literal null.
 [[nodiscard]] rule compile(const json& source, std::string_view pointer,
                            std::vector<diagnostic>& diagnostics, const limits& limits = {});
 
@@ -105,6 +151,9 @@ bool check_condition(const json& source, std::string_view pointer,
 
 /// Whether a value is a rule where a value is wanted: an object whose only key is an operator.
 [[nodiscard]] bool is_rule(const json& source) noexcept;
+
+/// Whether an operator evaluates its second argument for each item of the first, as `map` does.
+[[nodiscard]] bool is_iteration(std::string_view name) noexcept;
 
 /// Truthiness in JSONLogic: empty arrays, empty strings, 0, NaN, null and false are false; objects
 /// are true.

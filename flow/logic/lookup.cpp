@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <span>
 #include <utility>
 
 #include "flow/logic/utf8.hpp"
@@ -24,6 +25,12 @@ value layered(const variables& data, std::string_view name) noexcept {
   return {};
 }
 
+value member(const value& record, std::string_view name) noexcept {
+  const std::span<const logic::member> members{record.members(), record.size()};
+  const auto found = std::ranges::lower_bound(members, name, {}, &logic::member::key);
+  return found == members.end() || found->key != name ? value{} : found->what;
+}
+
 value character(evaluation& run, const value& text, const segment& s) {
   if (!run.read(text.size())) return {};
   if (s.is_length) {
@@ -44,6 +51,8 @@ value child(evaluation& run, const value& parent, const segment& s) {
   switch (parent.what()) {
     case kind::object:
       return member(parent.as_stored(), s.name);
+    case kind::record:
+      return member(parent, s.name);
     case kind::layers:
       return layered(run.data(), s.name);
     case kind::frame:

@@ -62,6 +62,8 @@ class copier {
                member("accumulator", from.as_frame().accumulator, to);
       case kind::layers:
         return layers(to);
+      case kind::record:
+        return record(from, to);
     }
     return true;
   }
@@ -98,10 +100,18 @@ class copier {
     return true;
   }
 
+  bool record(const value& from, json& to) {
+    to = json::object();
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      if (!member(from.members()[i].key, from.members()[i].what, to)) return false;
+    }
+    return true;
+  }
+
   // Keeps an existing member: the first layer wins.
-  bool member(const std::string& key, const value& from, json& to) {
+  bool member(std::string_view key, const value& from, json& to) {
     if (!run_.take(sizeof(std::pair<std::string, json>) + key.size())) return false;
-    const auto [place, is_new] = to.get_ptr<json::object_t*>()->emplace(key, nullptr);
+    const auto [place, is_new] = to.get_ptr<json::object_t*>()->emplace(std::string(key), nullptr);
     if (is_new) jobs_.push_back({from, &place->second});
     return true;
   }

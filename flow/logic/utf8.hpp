@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 /// Positions in UTF-8 text, in code points. JavaScript counts UTF-16 units, with which a rule could
@@ -30,6 +31,40 @@ namespace pawl::flow::logic {
                                                  std::size_t count) noexcept {
   text.remove_prefix(byte_of(text, first));
   return text.substr(0, byte_of(text, count));
+}
+
+/// The first byte of a text that is not empty, and the bytes after it that continue its character.
+[[nodiscard]] inline std::string_view first_character(std::string_view text) noexcept {
+  std::size_t size = 1;
+  while (size < text.size() && !begins_character(text[size])) ++size;
+  return text.substr(0, size);
+}
+
+/// The code point of a character of two to four bytes. Of invalid UTF-8 any number.
+[[nodiscard]] inline char32_t decode_character(std::string_view one) noexcept {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(one[i]); };
+  char32_t code = byte(0) & (0xFFu >> (one.size() + 1));
+  for (std::size_t i = 1; i < one.size(); ++i) code = (code << 6) | (byte(i) & 0x3Fu);
+  return code;
+}
+
+/// Appends a code point below 0x110000 as UTF-8.
+inline void append_character(std::string& to, char32_t code) {
+  const auto add = [&](char32_t bits) {
+    to += static_cast<char>(static_cast<unsigned char>(bits));
+  };
+  if (code < 0x80) return add(code);
+  if (code < 0x800) {
+    add(0xC0 | (code >> 6));
+  } else if (code < 0x10000) {
+    add(0xE0 | (code >> 12));
+    add(0x80 | ((code >> 6) & 0x3F));
+  } else {
+    add(0xF0 | (code >> 18));
+    add(0x80 | ((code >> 12) & 0x3F));
+    add(0x80 | ((code >> 6) & 0x3F));
+  }
+  add(0x80 | (code & 0x3F));
 }
 
 }  // namespace pawl::flow::logic

@@ -12,7 +12,7 @@
 
 namespace pawl::flow::logic {
 
-/// The kind of a value. Numbers have three forms, arrays two, objects three.
+/// The kind of a value. Numbers have three forms, arrays two, objects four.
 enum class kind : std::uint8_t {
   undefined,  ///< undefined in JavaScript: an absent argument or variable
   null,
@@ -26,9 +26,11 @@ enum class kind : std::uint8_t {
   object,  ///< a stored JSON object
   frame,   ///< the object {"current", "accumulator"} of a reduce body
   layers,  ///< the object of all layers of the variables
+  record,  ///< an object that this evaluation built
 };
 
 struct frame;
+struct member;
 
 /// A value during an evaluation: a scalar, or a reference to a string, array or object, which a
 /// copy does not copy. References are valid as long as the evaluation, its data and its rule.
@@ -69,6 +71,14 @@ class value {
     made.depth_ = depth;
     return made;
   }
+  /// `members`: sorted by key, each key once. `depth`: as that of `list`.
+  static value record(const member* members, std::size_t size, std::uint32_t depth) noexcept {
+    value made{kind::record};
+    made.members_ = members;
+    made.size_ = size;
+    made.depth_ = depth;
+    return made;
+  }
   /// Refers to `stored`, which must outlive the value.
   static value of(const json& stored) noexcept;
 
@@ -93,8 +103,10 @@ class value {
   [[nodiscard]] std::string_view as_text() const noexcept { return {text_, size_}; }
   [[nodiscard]] const json& as_stored() const noexcept { return *stored_; }
   [[nodiscard]] const frame& as_frame() const noexcept { return *frame_; }
+  /// The members of a record, `size()` in all.
+  [[nodiscard]] const member* members() const noexcept { return members_; }
 
-  /// Nesting of lists and frames in the value; 0 for stored JSON of any depth.
+  /// Nesting of built arrays and objects in the value; 0 for stored JSON of any depth.
   [[nodiscard]] std::uint32_t depth() const noexcept { return depth_; }
 
   /// The size and items of an array of either form.
@@ -118,6 +130,7 @@ class value {
     const json* stored_;
     const value* items_;
     const frame* frame_;
+    const member* members_;
   };
   std::size_t size_ = 0;
 };
@@ -126,6 +139,12 @@ class value {
 struct frame {
   value current;
   value accumulator;
+};
+
+/// A member of a record. Its key lives as long as the evaluation.
+struct member {
+  std::string_view key;
+  value what;
 };
 
 inline value value::of(number n) noexcept {
@@ -201,6 +220,8 @@ inline bool value::same_place(const value& other) const noexcept {
       return items_ == other.items_ && size_ > 0;
     case kind::frame:
       return frame_ == other.frame_;
+    case kind::record:
+      return members_ == other.members_ && size_ > 0;
     default:
       return kind_ == kind::layers;
   }

@@ -10,6 +10,7 @@
 #include "flow/logic/evaluation.hpp"
 #include "flow/logic/location.hpp"
 #include "flow/logic/measurement.hpp"
+#include "flow/logic/text_template.hpp"
 
 namespace pawl::flow::logic {
 
@@ -38,6 +39,9 @@ struct template_access {
     made.compiled_ = std::move(what);
     return made;
   }
+  static const compiled_template* compiled(const value_template& of) noexcept {
+    return of.compiled_.get();
+  }
 };
 
 namespace {
@@ -54,16 +58,18 @@ bool is_symbol(std::string_view key) {
 /// Recursive; `exceeded_limit` has bounded the depth.
 class template_compiler {
  public:
-  template_compiler(std::string_view root, std::vector<diagnostic>& diagnostics)
-      : root_(root), diagnostics_(diagnostics) {}
+  template_compiler(std::string_view root, std::vector<diagnostic>& diagnostics,
+                    schema::pattern_memory* patterns)
+      : root_(root), diagnostics_(diagnostics), patterns_(patterns) {}
 
   template_part any(const json& source, const location* at) {
     if (source.is_array()) return array(source, at);
+    if (is_text_template(source)) return text(source, at);
     if (!source.is_object()) return template_part::literal(source);
     if (source.size() == 1) {
       const json& argument = *source.begin();
       if (source.begin().key() == literal_word) return template_part::literal(argument);
-      if (is_computed(source)) return computed(source, at);
+      if (is_rule(source)) return computed(source, at);
       warn_of_operator(source.begin().key(), argument, at);
     } else {
       warn_of_several(source, at);
@@ -100,7 +106,14 @@ class template_compiler {
 
   template_part computed(const json& source, const location* at) {
     template_part made{template_part::form::computed};
-    made.of = compile_checked(source, pointer_to(root_, at), rule_place::in_template, diagnostics_);
+    made.of = compile_checked(source, pointer_to(root_, at), diagnostics_, patterns_);
+    return made;
+  }
+
+  template_part text(const json& source, const location* at) {
+    template_part made{template_part::form::computed};
+    made.of = compile_text(source.get_ref<const std::string&>(), pointer_to(root_, at),
+                           diagnostics_, patterns_);
     return made;
   }
 
@@ -110,10 +123,12 @@ class template_compiler {
   }
 
   void warn_of_operator(const std::string& key, const json& argument, const location* at) {
-    const auto meant = operator_meant_by(key);
+    // Many usual keys are two letters away from an operator: "amount" and "count".
+    const auto similar_name = nearest(key, operators(), 1);
+    const auto meant = similar_name ? similar_name : operator_meant_by(key);
     // A word of another language ("sum", "any") is also a usual key; with operands it is a call.
-    const bool similar = meant && (nearest(key, operators()) || is_symbol(key) ||
-                                   (argument.is_array() && argument.size() > 1));
+    const bool similar =
+        meant && (similar_name || is_symbol(key) || (argument.is_array() && argument.size() > 1));
     if (!similar && !is_symbol(key)) return;
     const location inner{at, &key, 0};
     warn(&inner, "unknown_operator",
@@ -133,6 +148,7 @@ class template_compiler {
 
   std::string_view root_;
   std::vector<diagnostic>& diagnostics_;
+  schema::pattern_memory* patterns_;
   std::size_t warned_ = 0;
 };
 
@@ -205,7 +221,7 @@ value_template compile_with(const json& source, std::string_view pointer, bool m
   const std::size_t before = diagnostics.size();
   auto made = std::make_shared<compiled_template>();
   made->source = source;
-  template_compiler compiler{pointer, diagnostics};
+  template_compiler compiler{pointer, diagnostics, limits.patterns};
   made->root =
       members ? compiler.object(made->source, nullptr) : compiler.any(made->source, nullptr);
   const bool valid =
@@ -216,11 +232,20 @@ value_template compile_with(const json& source, std::string_view pointer, bool m
 
 }  // namespace
 
+bool is_computed(const json& source) noexcept {
+  return is_rule(source) || is_text_template(source);
+}
+
+std::optional<json> build_template(const value_template& of, evaluation& run) {
+  const compiled_template* const compiled = template_access::compiled(of);
+  if (compiled == nullptr) return json(nullptr);
+  return template_builder{run}.build(compiled->root);
+}
+
 result<std::optional<json>> value_template::evaluate_member(const variables& data,
                                                             const limits& limits) const {
-  if (compiled_ == nullptr) return std::optional<json>{json(nullptr)};
   evaluation run{data, limits};
-  auto made = template_builder{run}.build(compiled_->root);
+  auto made = build_template(*this, run);
   if (run.failed()) return run.take_failure();
   return made;
 }

@@ -13,7 +13,8 @@
 namespace pawl::flow::logic {
 
 /// A compiled template: the form of a value where a value is wanted. An object whose only key is an
-/// operator is a rule. Every other object is built member by member, an array element by element.
+/// operator is a rule, or a text with `{{`. Every other object is built member by member, an array
+/// element by element.
 /// `{"literal": X}` is X as it is written; a member or element that is `{"omit": []}`, or a rule
 /// that returns it, is left out. Any other value is itself.
 ///
@@ -39,7 +40,7 @@ class value_template {
   std::shared_ptr<const struct compiled_template> compiled_;
 };
 
-/// Whether a value is not itself in a template: a rule, or a call of "literal" or "omit".
+/// Whether a value is not itself in a template: a rule.
 [[nodiscard]] bool is_computed(const json& source) noexcept;
 
 /// Compiles a template. Appends diagnostics as `compile` does, and the warnings "unknown_operator"

@@ -86,7 +86,7 @@ TEST_CASE("a template is built member by member and element by element", "[templ
        R"({"var": "id"})"},
       {"a rule that returns an array", R"({"map": [{"var": "tags"}, {"cat": [{"var": ""}, "!"]}]})",
        R"(["a!", "b!"])"},
-      {"NaN is null", R"({"n": {"-": ["x", 1]}, "m": 1})", R"({"n": null, "m": 1})"},
+      {"NaN is null", R"({"n": {"max": ["x", 1]}, "m": 1})", R"({"n": null, "m": 1})"},
   };
   for (const auto& c : cases) {
     CAPTURE(c.what, c.source);
@@ -101,7 +101,7 @@ TEST_CASE("a template finds typos of operators, and accepts usual keys", "[templ
   } const cases[] = {
       {R"({"id": 1})", {}},
       {R"({"name": {"var": "name"}})", {}},
-      {R"({"sum": {"var": "id"}})", {}},
+      {R"({"amount": {"var": "id"}})", {}},
       {R"({"total": true})", {}},
       {R"({"vra": "id"})", {"warning /vra unknown_operator"}},
       {R"({"a": {"filtr": [1, 2]}, "b": 1})", {"warning /a/filtr unknown_operator"}},
@@ -129,13 +129,69 @@ TEST_CASE("a template finds typos of operators, and accepts usual keys", "[templ
         "\"var\"?");
 }
 
-TEST_CASE("the words of templates are unknown in a rule alone", "[template]") {
-  for (const char* const word : {"literal", "omit"}) {
-    const auto refused = compile(json::object({{"if", {true, {{word, json::array()}}}}}));
-    REQUIRE_FALSE(refused);
-    CHECK(refused.error().message ==
-          "compiling a JSONLogic rule: unknown JSONLogic operator \"" + std::string{word} +
-              "\"; it is a word of templates, where a value is wanted (at /if/1/" + word + ")");
+TEST_CASE("a rule alone knows literal and omit as well", "[template]") {
+  const auto made = compile(json::parse(R"({"if": [true, {"literal": {"var": "id"}}]})"));
+  REQUIRE(made);
+  CHECK(made->evaluate(variables{template_data}).value() == json{{"var", "id"}});
+  CHECK(
+      compile(json::parse(R"({"omit": []})")).value().evaluate(variables{template_data}).value() ==
+      nullptr);
+}
+
+TEST_CASE("a text with braces in a template is computed", "[template]") {
+  constexpr template_case cases[] = {
+      {"a variable in a text", R"("Hello {{name}}!")", R"("Hello Ada!")"},
+      {"a text that is one variable keeps its type", R"("{{order}}")", R"({"total": 42})"},
+      {"spaces do not count", R"("{{ order.total }}")", R"(42)"},
+      {"spaces around make it a text", R"(" {{id}}")", R"(" 7")"},
+      {"several", R"("{{id}}-{{name}}")", R"("7-Ada")"},
+      {"null is empty in a text", R"("a{{none}}b{{gone}}c")", R"("abc")"},
+      {"null alone stays null", R"("{{none}}")", R"(null)"},
+      {"arrays and objects in a text are JSON", R"("{{tags}} {{order}}")",
+       R"("[\"a\",\"b\"] {\"total\":42}")"},
+      {"an operator", R"("{{ name | upper }}")", R"("ADA")"},
+      {"operators with arguments", R"("{{ tags | join \", \" | pad 6 \".\" }}")", R"("a, b..")"},
+      {"braces in an argument", R"("{{ name | replace \"A\" \"}}|\" }}")", R"("}}|da")"},
+      {"escaped braces", R"("\\{{id}} {{id}}")", R"("{{id}} 7")"},
+      {"only escaped braces", R"("\\{{id}}")", R"("{{id}}")"},
+      {"closing braces alone are text", R"("a}}")", R"("a}}")"},
+      {"in objects and arrays", R"({"a": ["{{id}}", {"b": "n{{id}}"}]})",
+       R"({"a": [7, {"b": "n7"}]})"},
+      {"a key is not computed", R"({"{{id}}": 1})", R"({"{{id}}": 1})"},
+      {"a literal is not computed", R"({"literal": "{{id}}"})", R"("{{id}}")"},
+      {"a text in a rule is not computed", R"({"cat": ["{{id}}"]})", R"("{{id}}")"},
+      {"beyond ASCII", R"("ñ{{ name }}é")", R"("ñAdaé")"},
+  };
+  for (const auto& c : cases) {
+    CAPTURE(c.what, c.source);
+    CHECK(built(json::parse(c.source)) == json::parse(c.value));
+  }
+}
+
+TEST_CASE("what is wrong in braces is shown with its place", "[template]") {
+  struct {
+    const char* text;
+    const char* code;
+    const char* place;
+  } const cases[] = {
+      {"ab {{id", "invalid_text_template", "(at byte 3 of the text)"},
+      {"{{}}", "invalid_text_template", "(at byte 0 of the text)"},
+      {"{{ id | }}", "invalid_text_template", "(at byte 8 of the text)"},
+      {"{{ id name }}", "invalid_text_template", "(at byte 6 of the text)"},
+      {"{{ id | pad x }}", "invalid_text_template", "(at byte 12 of the text)"},
+      {"{{ id | pad [1] }}", "invalid_text_template", "(at byte 12 of the text)"},
+      {"ab {{ id | uper }}", "unknown_operator", "(at byte 3 of the text)"},
+      {"{{ id | uper }}", "unknown_operator", "did you mean \"upper\"?"},
+      {"{{id}} {{ id | slice }}", "wrong_argument_count", "(at byte 7 of the text)"},
+  };
+  for (const auto& c : cases) {
+    CAPTURE(c.text);
+    std::vector<diagnostic> diagnostics;
+    (void)compile_template({{"a", {c.text}}}, "/data", diagnostics);
+    REQUIRE(diagnostics.size() == 1);
+    CHECK(diagnostics[0].pointer == "/data/a/0");
+    CHECK(diagnostics[0].code == c.code);
+    CHECK(diagnostics[0].message.find(c.place) != std::string::npos);
   }
 }
 

@@ -175,6 +175,7 @@ class data_reader {
         diagnostics_(diagnostics),
         schemas_(schemas) {}
   void fail_missing(std::string_view key) const;
+  [[nodiscard]] logic::limits rule_limits() const;
   /// Compiles a rule, or a literal that has been checked.
   [[nodiscard]] std::optional<logic::rule> computed(std::string_view key) const;
   /// A key as the author spelled it.

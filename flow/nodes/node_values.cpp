@@ -5,13 +5,19 @@
 
 namespace pawl::flow {
 
+logic::limits data_reader::rule_limits() const {
+  logic::limits allowed;
+  allowed.patterns = &schemas_.patterns();
+  return allowed;
+}
+
 std::optional<logic::value_template> data_reader::value(std::string_view key, bool required) const {
   const auto found = data_.find(key);
   if (found == data_.end()) {
     if (required) fail_missing(key);
     return std::nullopt;
   }
-  return logic::compile_template(*found, pointer(key), diagnostics_);
+  return logic::compile_template(*found, pointer(key), diagnostics_, rule_limits());
 }
 
 std::optional<logic::value_template> data_reader::value_unless_null(std::string_view key,
@@ -33,7 +39,7 @@ std::optional<logic::value_template> data_reader::members(std::string_view key,
          "\"" + std::string{key} + "\" must be an object, not " + value->type_name());
     return std::nullopt;
   }
-  return logic::compile_members(*value, pointer(key), diagnostics_);
+  return logic::compile_members(*value, pointer(key), diagnostics_, rule_limits());
 }
 
 std::optional<logic::rule> data_reader::condition(std::string_view key, bool required) const {
@@ -42,7 +48,7 @@ std::optional<logic::rule> data_reader::condition(std::string_view key, bool req
     if (required) fail_missing(key);
     return std::nullopt;
   }
-  return logic::compile_condition(*found, pointer(key), diagnostics_);
+  return logic::compile_condition(*found, pointer(key), diagnostics_, rule_limits());
 }
 
 std::optional<logic::rule> data_reader::computed(std::string_view key) const {
@@ -50,7 +56,7 @@ std::optional<logic::rule> data_reader::computed(std::string_view key) const {
   // A literal duration or time is no condition, but what else is not a rule is not one here either.
   if (source.is_object() && !logic::check_condition(source, pointer(key), diagnostics_))
     return std::nullopt;
-  return logic::compile(source, pointer(key), diagnostics_);
+  return logic::compile(source, pointer(key), diagnostics_, rule_limits());
 }
 
 std::optional<logic::rule> data_reader::duration_rule(std::string_view key) const {

@@ -18,6 +18,8 @@ class schema_reader {
     return json_schema::compile(source, pointer, diagnostics_, patterns_, origin_);
   }
 
+  [[nodiscard]] schema::pattern_memory& patterns() noexcept { return patterns_; }
+
  private:
   definition_origin origin_;
   std::vector<diagnostic>& diagnostics_;

@@ -1,4 +1,7 @@
+#include <cmath>
+
 #include "flow/logic/coercion.hpp"
+#include "flow/logic/operators/arguments.hpp"
 #include "flow/logic/operators/operators.hpp"
 
 namespace pawl::flow::logic::op {
@@ -16,46 +19,76 @@ value extreme(evaluation& run, const expression& call, const value& data, number
   return value::of(best.simplified());
 }
 
+// Arrays and objects are not numbers.
+number to_scalar_number(evaluation& run, const value& v) {
+  return v.is_scalar() ? to_number(run, v) : number::nan();
+}
+
+// An argument of + and *: text is read by parseFloat and then, as the other operators do, by
+// Number.
+number operand(evaluation& run, const value& v) {
+  if (v.is_text()) {
+    const number read = to_float(run, v);
+    if (!read.is_nan()) return read;
+  }
+  return to_scalar_number(run, v);
+}
+
+// Fails with "NaN" if a result is not a number of JSON.
+value finite(evaluation& run, const expression& call, number made) {
+  if (std::isfinite(made.as_double())) return value::of(made);
+  return refuse(run, call, "NaN", "has no number as its result");
+}
+
+value needs_arguments(evaluation& run, const expression& call, const std::string& wanted) {
+  return refuse(run, call, "invalid_arguments", "needs " + wanted);
+}
+
+// Applies `next` to the arguments from left to right.
+template <class Next>
+value folded(evaluation& run, const expression& call, const value& data, Next next) {
+  if (call.arg_count == 0) return needs_arguments(run, call, "an argument");
+  number made = to_scalar_number(run, run.arg(call, 0, data));
+  for (const expression& arg : call.args().subspan(1))
+    made = next(made, to_scalar_number(run, run.eval(arg, data)));
+  return finite(run, call, made);
+}
+
 }  // namespace
 
-// + and * convert their arguments by parseFloat, the other operators by Number.
 value plus(evaluation& run, const expression& call, const value& data) {
   number sum = number::integer(0);
-  for (const expression& arg : call.args()) sum = add(sum, to_float(run, run.eval(arg, data)));
-  return value::of(sum);
+  for (const expression& arg : call.args()) sum = add(sum, operand(run, run.eval(arg, data)));
+  return finite(run, call, sum);
 }
 
-// A product of one argument is that argument, unconverted. Without arguments it is an error.
 value times(evaluation& run, const expression& call, const value& data) {
-  if (call.arg_count == 0) {
-    run.fail({errc::invalid_rule, "evaluating a JSONLogic rule: \"*\" needs an argument",
-              "invalid_arguments"});
-    return {};
-  }
-  const auto args = call.args();
-  const value first = run.eval(args[0], data);
-  if (args.size() == 1) return first;
-  number product = to_float(run, first);
-  for (const expression& arg : args.subspan(1)) {
-    product = multiply(product, to_float(run, run.eval(arg, data)));
-  }
-  return value::of(product);
+  if (call.arg_count == 0) return needs_arguments(run, call, "an argument");
+  number product = number::integer(1);
+  for (const expression& arg : call.args())
+    product = multiply(product, operand(run, run.eval(arg, data)));
+  return finite(run, call, product);
 }
 
+// A single argument is negated.
 value minus(evaluation& run, const expression& call, const value& data) {
-  const number a = to_number(run, run.arg(call, 0, data));
-  const value b = run.arg(call, 1, data);
-  return value::of(b.is_undefined() ? negate(a) : subtract(a, to_number(run, b)));
+  if (call.arg_count == 1)
+    return finite(run, call, negate(to_scalar_number(run, run.arg(call, 0, data))));
+  return folded(run, call, data, subtract);
 }
 
+// Of a single argument, 1 divided by it.
 value divided(evaluation& run, const expression& call, const value& data) {
-  const number a = to_number(run, run.arg(call, 0, data));
-  return value::of(divide(a, to_number(run, run.arg(call, 1, data))));
+  if (call.arg_count == 1) {
+    const number by = to_scalar_number(run, run.arg(call, 0, data));
+    return finite(run, call, divide(number::integer(1), by));
+  }
+  return folded(run, call, data, divide);
 }
 
 value modulo(evaluation& run, const expression& call, const value& data) {
-  const number a = to_number(run, run.arg(call, 0, data));
-  return value::of(remainder(a, to_number(run, run.arg(call, 1, data))));
+  if (call.arg_count == 1) return needs_arguments(run, call, "two arguments");
+  return folded(run, call, data, remainder);
 }
 
 value min(evaluation& run, const expression& call, const value& data) {

@@ -44,7 +44,7 @@ value log(evaluation& run, const expression& call, const value& data) {
   return run.arg(call, 0, data);
 }
 
-// Not JSONLogic: only rules inside a template can call it.
+// Not JSONLogic: a template leaves the value out.
 value omit(evaluation&, const expression&, const value&) {
   return value::omitted();
 }

@@ -78,46 +78,7 @@ number count_of(const value& options) noexcept {
   return number::integer(static_cast<std::int64_t>(count_characters(options.as_text())));
 }
 
-/// The value at a path whose keys are given one by one.
-class walk {
- public:
-  walk(evaluation& run, const value& data) : run_(run), at_(whole(run, data)) {}
-
-  void to(const value& key) {
-    if (at_.is_undefined()) return;
-    if (!key.is_scalar() || key.is_absent()) {
-      run_.fail({errc::invalid_rule,
-                 "evaluating a JSONLogic rule: the keys of \"val\" must be strings or numbers",
-                 "invalid_arguments"});
-      return;
-    }
-    at_ = member_of(run_, at_, to_text(run_, key));
-  }
-
-  [[nodiscard]] value end() const { return at_.is_undefined() ? value::null() : at_; }
-
- private:
-  evaluation& run_;
-  value at_;
-};
-
 }  // namespace
-
-// From the JSONLogic community: like var, but its arguments are keys, which may contain dots.
-value val(evaluation& run, const expression& call, const value& data) {
-  walk path{run, data};
-  if (call.arg_count == 1) {
-    const value keys = run.arg(call, 0, data);
-    if (!keys.is_array()) {
-      path.to(keys);
-      return path.end();
-    }
-    for (std::size_t i = 0; i < keys.size() && run.step(); ++i) path.to(keys[i]);
-    return path.end();
-  }
-  for (const expression& key : call.args()) path.to(run.eval(key, data));
-  return path.end();
-}
 
 value var(evaluation& run, const expression& call, const value& data) {
   value found;

@@ -7,14 +7,11 @@
 namespace pawl::flow::logic::op {
 namespace {
 
-value body(evaluation& run, const expression& call, const value& item) {
-  return run.arg(call, 1, item);
-}
-
 // Whether the truth value of the body is `wanted` for any item.
-bool any_item(evaluation& run, const expression& call, const value& items, bool wanted) {
+bool any_item(evaluation& run, const expression& call, const value& items, const value& data,
+              bool wanted) {
   for (std::size_t i = 0; i < items.size() && run.step(); ++i) {
-    if (truthy(body(run, call, items[i])) == wanted) return true;
+    if (truthy(run.body(call, 1, items[i], data, i)) == wanted) return true;
   }
   return false;
 }
@@ -26,7 +23,7 @@ value map(evaluation& run, const expression& call, const value& data) {
   const std::size_t count = items.is_array() ? items.size() : 0;
   list_builder mapped{run, count};
   for (std::size_t i = 0; i < count && run.step(); ++i) {
-    mapped.add(body(run, call, items[i]));
+    mapped.add(run.body(call, 1, items[i], data, i));
   }
   return mapped.finish();
 }
@@ -37,7 +34,7 @@ value filter(evaluation& run, const expression& call, const value& data) {
   list_builder kept{run, count};
   for (std::size_t i = 0; i < count && run.step(); ++i) {
     const value item = items[i];
-    if (truthy(body(run, call, item))) kept.add(item);
+    if (truthy(run.body(call, 1, item, data, i))) kept.add(item);
   }
   return kept.finish();
 }
@@ -48,7 +45,7 @@ value reduce(evaluation& run, const expression& call, const value& data) {
   if (!items.is_array()) return step.accumulator;
   for (std::size_t i = 0; i < items.size() && run.step(); ++i) {
     step.current = items[i];
-    step.accumulator = body(run, call, value::framed(step, 0));
+    step.accumulator = run.body(call, 1, value::framed(step, 0), data, i);
   }
   return step.accumulator;
 }
@@ -57,17 +54,17 @@ value reduce(evaluation& run, const expression& call, const value& data) {
 value all(evaluation& run, const expression& call, const value& data) {
   const value items = run.arg(call, 0, data);
   const bool has_items = items.is_array() && items.size() > 0;
-  return value::boolean(has_items && !any_item(run, call, items, false));
+  return value::boolean(has_items && !any_item(run, call, items, data, false));
 }
 
 value none(evaluation& run, const expression& call, const value& data) {
   const value items = run.arg(call, 0, data);
-  return value::boolean(!items.is_array() || !any_item(run, call, items, true));
+  return value::boolean(!items.is_array() || !any_item(run, call, items, data, true));
 }
 
 value some(evaluation& run, const expression& call, const value& data) {
   const value items = run.arg(call, 0, data);
-  return value::boolean(items.is_array() && any_item(run, call, items, true));
+  return value::boolean(items.is_array() && any_item(run, call, items, data, true));
 }
 
 }  // namespace pawl::flow::logic::op
