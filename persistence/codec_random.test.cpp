@@ -184,6 +184,7 @@ class random_states {
       t.child = maybe<flow::child_run>([&] { return flow::child_run{run_id{text()}, often()}; });
       t.replaced_children = small();
       t.repeated_calls = small();
+      t.rules_time = maybe<time_point>([&] { return time(); });
       return t;
     });
   }

@@ -194,6 +194,50 @@ TEST_CASE("the calls of a crashed run are requested again", "[machine][recover]"
   CHECK(run.call_of("b") != nullptr);
 }
 
+TEST_CASE("now, uuid and random are the same for all rules of a visit, also after a crash",
+          "[machine][recover]") {
+  const json values{{"at", {{"now", json::array()}}},
+                    {"id", {{"uuid", json::array()}}},
+                    {"n", {{"random", {1, 1'000'000}}}}};
+  const json same_time{{"===", {{{"now", json::array()}}, var("at")}}};
+  driven_run run{flow_of({start(), task("a", {{"with", values}}), task("same"), task("other")},
+                         {edge("start", "a"), edge("a", "same", same_time), edge("a", "other")})};
+  REQUIRE(run.begin());
+  const json first = run.call_of("a")->args;
+  CHECK(first["at"].get<std::string>().starts_with("20"));
+
+  run.advance_clock(std::chrono::hours{1});
+  run.restart_from(run_state{run.state()});
+  REQUIRE(run.call_of("a") != nullptr);
+  CHECK(run.call_of("a")->args == first);
+
+  // The rule of an edge reads the time of the visit, too, an hour later.
+  REQUIRE(run.finish("a", json{{"at", first["at"]}}));
+  CHECK(run.call_of("same") != nullptr);
+}
+
+TEST_CASE("each visit has a time and a chance of its own", "[machine]") {
+  const json values{{"at", {{"now", json::array()}}}, {"id", {{"uuid", json::array()}}}};
+  driven_run run{flow_of({start(), task("a", {{"with", values}})},
+                         {edge("start", "a"), edge("a", "a", var("again"))})};
+  REQUIRE(run.begin());
+  const json first = run.call_of("a")->args;
+  run.advance_clock(std::chrono::hours{1});
+  REQUIRE(run.finish("a", json{{"again", true}}));
+  const json second = run.call_of("a")->args;
+  CHECK(second["at"] > first["at"]);
+  CHECK(second["id"] != first["id"]);
+}
+
+TEST_CASE("a token stores the time of its visit only if a rule reads it", "[machine]") {
+  for (const bool reads : {true, false}) {
+    const json value = reads ? json{{"now", json::array()}} : json{{"uuid", json::array()}};
+    driven_run run{chain({start(), task("a", {{"with", {{"x", value}}}}), end()})};
+    REQUIRE(run.begin());
+    CHECK(run.state().tokens.front().rules_time.has_value() == reads);
+  }
+}
+
 TEST_CASE("a repeated call leaves a trace: an event, and the number of calls",
           "[machine][recover]") {
   driven_run run{chain({start(), task("a"), task("b"), end()})};

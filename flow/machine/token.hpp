@@ -86,6 +86,8 @@ struct token {
   /// at that time. Tells the writes of the branch from those that its siblings share.
   std::map<std::string, std::uint32_t> inherited;
   std::optional<pawl::flow::timer> timer;
+  /// The time that the rules of this visit read as `now`. Only if one of them does.
+  std::optional<time_point> rules_time;
   std::uint32_t tries = 0;  ///< attempts of this visit that count for its retry policy
   /// When the first one, a subflow (the attempt) or a map began, in engine time.
   std::optional<time_point> first_try_at;

@@ -86,6 +86,7 @@ bool transition_builder::count_visit(token& t) {
     return false;
   }
   t.visit = before + 1;
+  if (node.reads_time) t.rules_time = changes_.now();
   set_visits(run, t.node, t.visit);
   auto& changed = changes_.change().visits;
   const auto entry = std::find_if(changed.begin(), changed.end(),

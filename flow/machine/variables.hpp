@@ -3,21 +3,27 @@
 #include <string>
 
 #include "flow/logic/logic.hpp"
+#include "flow/machine/machine.hpp"
 #include "flow/machine/state.hpp"
 
 namespace pawl::flow {
 
 /// The variables of a rule: `metadata`, `run_id`, `thread_id` (an old name of `run_id`),
-/// `current_node` and `condition_result`, then the data as the token's branch sees it. Must not
-/// outlive the run's state.
-class rule_variables {
+/// `current_node` and `condition_result`, then the data as the token's branch sees it. What `now`,
+/// `uuid` and `random` read belongs to the visit: the same after a crash and for every attempt.
+/// Must not outlive the run's state.
+class rule_variables final : private logic::rule_context {
  public:
   rule_variables(const run_state& run, const token& t, const std::string& node)
-      : own_{{"metadata", run.metadata},
+      : run_(run),
+        token_(t),
+        node_(node),
+        own_{{"metadata", run.metadata},
              {"run_id", run.key.id.str()},
              {"thread_id", run.key.id.str()},
              {"current_node", node},
              {"condition_result", t.condition_result ? json(*t.condition_result) : json()}} {
+    layers_.set_context(*this);
     layers_.add(own_);
     if (!t.writes.empty()) layers_.add(*t.writes);
     layers_.add(*run.data);
@@ -28,6 +34,16 @@ class rule_variables {
   [[nodiscard]] const logic::variables& get() const noexcept { return layers_; }
 
  private:
+  [[nodiscard]] std::int64_t now_us() const override {
+    return to_unix_us(token_.rules_time.value_or(run_.created_at));
+  }
+  [[nodiscard]] std::string seed() const override {
+    return idempotency_key(run_.key, node_, token_.visit, token_.compensates);
+  }
+
+  const run_state& run_;
+  const token& token_;
+  const std::string& node_;
   json own_;
   logic::variables layers_;
 };

@@ -28,7 +28,8 @@ struct token_has {
     compensates = 1u << 12,  // nothing follows
     replaced_children = 1u << 13,
     repeated_calls = 1u << 14,
-    all = (1u << 15) - 1,
+    rules_time = 1u << 15,
+    all = (1u << 16) - 1,
   };
 };
 
@@ -45,7 +46,8 @@ std::uint32_t parts_of(const flow::token& t, bool with_writes) noexcept {
          when(t.answer.has_value(), token_has::answer) | when(t.in_doubt, token_has::in_doubt) |
          when(t.compensates, token_has::compensates) |
          when(t.replaced_children > 0, token_has::replaced_children) |
-         when(t.repeated_calls > 0, token_has::repeated_calls);
+         when(t.repeated_calls > 0, token_has::repeated_calls) |
+         when(t.rules_time.has_value(), token_has::rules_time);
 }
 
 void encode_task(byte_writer& to, const flow::remote_task& t, time_point base) {
@@ -135,6 +137,7 @@ void encode_token(byte_writer& to, const flow::token& t, bool with_writes, time_
   if (has(token_has::answer)) encode_payload(to, *t.answer);
   if (has(token_has::replaced_children)) to.varint(t.replaced_children);
   if (has(token_has::repeated_calls)) to.varint(t.repeated_calls);
+  if (has(token_has::rules_time)) to.time(*t.rules_time, base);
 }
 
 flow::token decode_token(byte_reader& from, time_point base) {
@@ -167,6 +170,7 @@ flow::token decode_token(byte_reader& from, time_point base) {
   t.compensates = has(token_has::compensates);
   if (has(token_has::replaced_children)) t.replaced_children = from.varint32();
   if (has(token_has::repeated_calls)) t.repeated_calls = from.varint32();
+  if (has(token_has::rules_time)) t.rules_time = from.time(base);
   return t;
 }
 

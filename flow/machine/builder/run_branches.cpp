@@ -13,6 +13,7 @@ void end_visit(token& t) {
   t.replaced_children = 0;
   t.repeated_calls = 0;
   t.timer.reset();
+  t.rules_time.reset();
   t.tries = 0;
   t.first_try_at.reset();
   t.question.reset();

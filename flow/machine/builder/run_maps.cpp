@@ -95,6 +95,7 @@ result<json> run_maps::result_of(const map_plan& plan, const std::vector<const t
   token together = *ended.front();
   together.branch.resize(depth + 1);
   together.writes = {};
+  together.rules_time = changes_.now();
   json own = json::object();
   for (const auto& [key, written] : std::get<merged_writes>(merged)) {
     together.writes.set(key, written.value);
