@@ -39,13 +39,34 @@ class Logic(ProgramTest):
         expected = {"id": 7, "list": [2], "as": {"var": "n"}}
         self.assertEqual(json.loads(self.pawl("logic", "--template", template, data).stdout), expected)
         self.refused(INVALID, ["vra", "var"], "logic", "--template", '{"a":{"+":[{"vra":1}]},"b":1}')
-        self.refused(INVALID, "literal", "logic", '{"literal":1}')
         lines = [f'{{"template":{template},"data":{data}}}', '{"rule":1}', '{"template":{"a":1}}']
         out = self.pawl("logic", "--template", input="\n".join(lines)).stdout.splitlines()
         answers = [json.loads(line) for line in out]
         self.assertEqual(answers[0], {"result": expected})
         self.assertEqual(answers[1]["error"]["type"], "malformed_line")
         self.assertEqual(answers[2], {"result": {"a": 1}})
+
+    def test_the_trace_shows_each_call(self):
+        rule = '{"+": [{"*": [2, {"var": "n"}]}, {"try": [{"/": [1, 0]}, 1]}]}'
+        out = self.pawl("logic", "--trace", rule, '{"n": 3}').stdout.splitlines()
+        self.assertEqual(out[1:3], ['  {"*":[2,{"var":"n"}]} = 6', '    {"var":"n"} = 3'])
+        self.assertEqual(out[4], '    {"/":[1,0]} = failed')
+        self.assertEqual(out[-1], "7")
+
+    def test_the_steps_show_the_budget(self):
+        out = self.pawl("logic", "--steps", '{"+": [1, 2]}').stdout.splitlines()
+        self.assertRegex(out[0], r"^steps: \d+ of 1000000, bytes: \d+ of 16777216$")
+        self.assertEqual(out[1], "3")
+
+    def test_rules_line_by_line(self):
+        data = self.file("data.json", {"n": [1, 2, 3]})
+        lines = ['{"sum": {"var": "n"}}', f":data {data}", '{"sum": {"var": "n"}}', ":data",
+                 "{oops", '{"nope": 1}', ":nope", "", ":template", '"n is {{n}}"', ":quit", "1"]
+        done = self.pawl("logic", "--repl", input="\n".join(lines))
+        self.assertEqual(done.stdout.splitlines(),
+                         ["null", "6", '{"n":[1,2,3]}', "templates: on", '"n is [1,2,3]"'])
+        for part in ("line 1, column", "nope", ":nope", ":help"):
+            self.assertIn(part, done.stderr)
 
     def test_ambiguous_json_is_refused(self):
         self.refused(INVALID, ['the key "a" twice', "line 1, column 2", "line 1, column 9"],
