@@ -58,7 +58,8 @@ void remote_worker::complete(const json& tasks) {
           errors_ += sent;
           return;
         }
-        for (const auto& each : json::parse(body).at("results"))
+        const json answer = json::parse(body);
+        for (const auto& each : answer.at("results"))
           if (!each.at("ok").get<bool>()) ++errors_;
       });
 }

@@ -214,7 +214,7 @@ class Following(Served, ProgramTest):
         self.refused(INVALID, "no run was started", "run", broken, *self.where)
 
     def test_recover_follows_the_unfinished_runs_of_a_server(self):
-        slow = self.flow(task("s", "core.sleep", args={"ms": 700}), name="slow")
+        slow = self.flow(task("s", "core.sleep", args={"ms": 4000}), name="slow")
         self.pawl("flows", "put", slow, *self.where)
         self.pawl("runs", "start", "slow", "--id", "s", *self.where)
         self.assertIn("completed", self.pawl("recover", *self.where).stdout)

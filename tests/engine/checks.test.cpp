@@ -16,16 +16,17 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Takes a step for each rule and item: near the budget, and some 10 ms.
+/// Takes a step for each rule and item: near the budget, and some 10 ms. Few items, so that the rest
+/// of the work for the value is little beside the check.
 json slow_schema() {
   json rules = json::array();
-  for (int i = 0; i < 400; ++i) rules.push_back({{"minimum", -1 - i}});
+  for (int i = 0; i < 800; ++i) rules.push_back({{"minimum", -1 - i}});
   return {{"type", "object"},
           {"properties", {{"items", {{"type", "array"}, {"items", {{"allOf", rules}}}}}}}};
 }
 
 json slow_value() {
-  return {{"items", json::array_t(1'000, 7)}};
+  return {{"items", json::array_t(500, 7)}};
 }
 
 json with_input(json flow, json schema) {
@@ -58,7 +59,7 @@ struct thread_times {
 void require_loader_has_checked(const thread_times& took) {
   INFO("scheduler " << took.scheduler.count() << " us, loader " << took.loader.count() << " us");
   CHECK(took.loader > 100ms);
-  CHECK(took.scheduler * 3 < took.loader);
+  CHECK(took.scheduler * 2 < took.loader);
 }
 
 engine open_engine(settings s) {
