@@ -334,12 +334,12 @@ void add_bench_compare(CLI::App& group, command_line& line) {
 
 void add_bench_plot(CLI::App& group, command_line& line) {
   auto options = std::make_shared<plot_options>();
-  auto* const cmd = add_command(
-      group, "plot", "Draw results as SVG with gnuplot.",
-      "Example:\n"
-      "  pawl bench plot sweep.json --output pictures\n\n"
-      "Draws latency.svg, and throughput.svg of workloads that were measured with\n"
-      "several numbers in flight. Needs the program gnuplot.");
+  auto* const cmd =
+      add_command(group, "plot", "Draw results as SVG with gnuplot.",
+                  "Example:\n"
+                  "  pawl bench plot sweep.json --output pictures\n\n"
+                  "Draws latency.svg, and throughput.svg of workloads that were measured with\n"
+                  "several numbers in flight. Needs the program gnuplot.");
   cmd->add_option("FILE", options->files, "Files of `pawl bench run --output`")
       ->required()
       ->expected(1, 100);
