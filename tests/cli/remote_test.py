@@ -127,7 +127,8 @@ class Following(Served, ProgramTest):
         self.pawl("runs", "watch", "s", *self.where, expect=CANCELLED)
 
     def test_watch_survives_a_restart_of_the_server_and_shows_each_event_once(self):
-        steps = self.flow(task("a", "core.sleep", args={"seconds": 1}),
+        # Only events from the beginning of the watch on are shown: it begins during this sleep.
+        steps = self.flow(task("a", "core.sleep", args={"seconds": 5}),
                           {"id": "w", "type": "signal", "data": {"name": "go"}},
                           task("b", "core.set", args={"b": 1}), name="steps")
         self.pawl("flows", "put", steps, *self.where)
