@@ -16,8 +16,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Takes a step for each rule and item: near the budget, and some 10 ms. Few items, so that the rest
-/// of the work for the value is little beside the check.
+/// Takes a step for each rule and item: near the budget, and some 10 ms. Few items, so that the
+/// rest of the work for the value is little beside the check.
 json slow_schema() {
   json rules = json::array();
   for (int i = 0; i < 800; ++i) rules.push_back({{"minimum", -1 - i}});
