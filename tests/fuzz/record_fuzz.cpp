@@ -13,6 +13,7 @@
 #include <pawl/assert.hpp>
 #include <pawl/detail/placement.hpp>
 
+#include "persistence/clock_lead.hpp"
 #include "persistence/codec.hpp"
 #include "persistence/crc32c.hpp"
 #include "persistence/journal.hpp"
@@ -125,6 +126,8 @@ void check_record_of(record_kind kind, std::string_view bytes) {
     case record_kind::suspect:
       return check_record(bytes, decode_suspect,
                           [](const suspect& what) { return encode_suspect(what); });
+    case record_kind::clock_lead:
+      return check_record(bytes, decode_clock_lead, encode_clock_lead);
   }
 }
 
