@@ -9,11 +9,12 @@
 #include <string>
 #include <vector>
 
+#include <pawl/detail/encoding.hpp>
 #include <pawl/json.hpp>
 #include <pawl/result.hpp>
 
+#include <pawl/detail/encoding.hpp>
 #include "cli/target/server_address.hpp"
-#include "functions/http/encoding.hpp"
 
 namespace pawl::cli {
 
@@ -77,6 +78,6 @@ class http_client {
   bool too_large_ = false;
 };
 
-using functions::http::percent_encoded;
+using detail::percent_encoded;
 
 }  // namespace pawl::cli

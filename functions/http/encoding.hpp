@@ -4,22 +4,21 @@
 #include <string>
 #include <string_view>
 
+#include <pawl/detail/encoding.hpp>
+
 #include "flow/values/http_syntax.hpp"
 
 namespace pawl::functions::http {
 
+using detail::base64;
+using detail::percent_encoded;
 using flow::http_syntax::in_lower_case;
 
-/// Encodes every byte except letters, digits and "-._~" as %XX (RFC 3986, "unreserved").
-[[nodiscard]] std::string percent_encoded(std::string_view text);
 /// Encodes every non-ASCII byte as %XX. Does not change bytes that are encoded already.
 [[nodiscard]] std::string with_ascii_only(std::string_view text);
 /// Encodes a header value: "%" and every byte except visible ASCII as %XX. Different texts stay
 /// different.
 [[nodiscard]] std::string as_header_value(std::string_view text);
-
-/// Encodes as standard base64 with padding (RFC 4648, section 4).
-[[nodiscard]] std::string base64(std::string_view bytes);
 
 /// Returns the beginning of foreign text for a message: at most about `max_bytes`, valid UTF-8,
 /// with a space for each control character.

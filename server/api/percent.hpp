@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "functions/http/encoding.hpp"
+#include <pawl/detail/encoding.hpp>
 
 namespace pawl::server {
 
@@ -14,6 +14,6 @@ namespace pawl::server {
 /// Decodes a part of a query, where "+" is a space.
 [[nodiscard]] std::optional<std::string> query_decoded(std::string_view text);
 
-using functions::http::percent_encoded;
+using detail::percent_encoded;
 
 }  // namespace pawl::server

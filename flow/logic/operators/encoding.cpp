@@ -1,8 +1,8 @@
 // json_text, json_parse, base64, base64_decode, url_encode, sha256, hmac_sha256.
 
-#include <array>
 #include <string>
 
+#include <pawl/detail/encoding.hpp>
 #include <pawl/detail/hex.hpp>
 #include <pawl/detail/sha256.hpp>
 #include <pawl/detail/utf8.hpp>
@@ -14,9 +14,6 @@
 
 namespace pawl::flow::logic::op {
 namespace {
-
-constexpr std::string_view base64_digits =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 // Applies `change` to argument 0, which must be a text; null stays null. Charges for reading the
 // text byte by byte.
@@ -40,8 +37,8 @@ std::optional<std::string> decoded(std::string_view text) {
   for (char c : text) {
     if (c == '-') c = '+';
     if (c == '_') c = '/';
-    const auto digit = base64_digits.find(c);
-    if (digit == base64_digits.npos) return std::nullopt;
+    const auto digit = detail::base64_digits.find(c);
+    if (digit == detail::base64_digits.npos) return std::nullopt;
     bits = (bits << 6) | static_cast<std::uint32_t>(digit);
     count += 6;
     if (count < 8) continue;
@@ -55,17 +52,6 @@ std::optional<std::string> decoded(std::string_view text) {
 // A hash costs much more than reading a text: about ten steps for 64 bytes, and some to begin.
 bool pay_for_hash(evaluation& run, std::size_t bytes) {
   return run.step(40 + bytes / 6);
-}
-
-// RFC 2104.
-std::string hmac(std::string_view key, std::string_view text) {
-  std::string block = key.size() > 64 ? detail::sha256_bytes(key) : std::string(key);
-  block.resize(64, '\0');
-  std::string inner = block;
-  std::string outer = block;
-  for (char& c : inner) c = static_cast<char>(c ^ 0x36);
-  for (char& c : outer) c = static_cast<char>(c ^ 0x5c);
-  return detail::sha256_bytes(outer + detail::sha256_bytes(inner.append(text)));
 }
 
 }  // namespace
@@ -93,16 +79,7 @@ value json_parse(evaluation& run, const expression& call, const value& data) {
 value base64(evaluation& run, const expression& call, const value& data) {
   return encoded(run, call, data, [&](std::string_view text) {
     if (!run.take(text.size() / 3 * 4 + 4)) return value{};
-    std::string made;
-    for (std::size_t i = 0; i < text.size(); i += 3) {
-      const std::string_view part = text.substr(i, 3);
-      std::uint32_t bits = 0;
-      for (std::size_t k = 0; k < 3; ++k)
-        bits = (bits << 8) | (k < part.size() ? static_cast<unsigned char>(part[k]) : 0u);
-      for (std::size_t k = 0; k < 4; ++k)
-        made += k <= part.size() ? base64_digits[(bits >> (18 - 6 * k)) & 63] : '=';
-    }
-    return value::text(run.keep(made));
+    return value::text(run.keep(detail::base64(text)));
   });
 }
 
@@ -116,23 +93,10 @@ value base64_decode(evaluation& run, const expression& call, const value& data) 
   });
 }
 
-// Everything but the unreserved characters of RFC 3986.
 value url_encode(evaluation& run, const expression& call, const value& data) {
   return encoded(run, call, data, [&](std::string_view text) {
     if (!run.take(3 * text.size())) return value{};
-    std::string made;
-    for (const char c : text) {
-      const bool is_unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                                 (c >= '0' && c <= '9') ||
-                                 std::string_view{"-._~"}.find(c) != std::string_view::npos;
-      if (is_unreserved) {
-        made += c;
-      } else {
-        made += '%';
-        detail::append_hex_byte(made, static_cast<unsigned char>(c), detail::upper_hex_digits);
-      }
-    }
-    return value::text(run.keep(made));
+    return value::text(run.keep(detail::percent_encoded(text)));
   });
 }
 
@@ -148,7 +112,7 @@ value hmac_sha256(evaluation& run, const expression& call, const value& data) {
     const auto key = text_argument(run, call, 1, data);
     if (!key || !pay_for_hash(run, text.size() + key->size() + 256)) return value{};
     if (!run.take(text.size() + 128)) return value{};
-    return made_text(run, detail::to_hex(hmac(*key, text)));
+    return made_text(run, detail::to_hex(detail::hmac_sha256_bytes(*key, text)));
   });
 }
 

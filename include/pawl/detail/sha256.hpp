@@ -13,4 +13,7 @@ namespace pawl::detail {
 /// The whole SHA-256, as 32 bytes.
 [[nodiscard]] std::string sha256_bytes(std::string_view text);
 
+/// HMAC (RFC 2104) with SHA-256, as 32 bytes.
+[[nodiscard]] std::string hmac_sha256_bytes(std::string_view key, std::string_view text);
+
 }  // namespace pawl::detail
