@@ -32,7 +32,7 @@ value extreme_by(evaluation& run, const expression& call, const value& data, Bet
   value best_key;
   for (std::size_t i = 0; i < items.size() && run.step(); ++i) {
     const value item = items[i];
-    const value key = call.arg_count > 1 ? run.body(call, 1, item, data, i) : item;
+    const value key = key_of_item(run, call, item, data, i);
     if (run.failed()) return {};
     if (!key.is_number() && !key.is_absent())
       return wrong_type(run, call, "keys that are numbers", key);

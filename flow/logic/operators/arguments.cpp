@@ -60,7 +60,9 @@ std::optional<std::int64_t> whole_number(const value& v) noexcept {
 }
 
 std::optional<std::int64_t> whole_argument(evaluation& run, const expression& call, std::size_t i,
-                                           const value& data) {
+                                           const value& data,
+                                           std::optional<std::int64_t> otherwise) {
+  if (i >= call.arg_count && otherwise) return otherwise;
   const value given = run.arg(call, i, data);
   const auto whole = whole_number(given);
   if (!whole) {
@@ -71,7 +73,9 @@ std::optional<std::int64_t> whole_argument(evaluation& run, const expression& ca
 }
 
 std::optional<std::string_view> text_argument(evaluation& run, const expression& call,
-                                              std::size_t i, const value& data) {
+                                              std::size_t i, const value& data,
+                                              std::optional<std::string_view> otherwise) {
+  if (i >= call.arg_count && otherwise) return otherwise;
   const value given = run.arg(call, i, data);
   if (given.is_text()) return given.as_text();
   wrong_type(run, call, "a text as argument " + std::to_string(i + 1), given);

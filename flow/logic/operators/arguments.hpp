@@ -25,13 +25,22 @@ value wrong_type(evaluation& run, const expression& call, std::string_view wante
 /// The number of an integer that fits 64 bits; a double without a fraction counts. None for others.
 [[nodiscard]] std::optional<std::int64_t> whole_number(const value& v) noexcept;
 
-/// Argument `i`, which must be a whole number. None after a failure.
-[[nodiscard]] std::optional<std::int64_t> whole_argument(evaluation& run, const expression& call,
-                                                         std::size_t i, const value& data);
+/// Argument `i`, which must be a whole number; `otherwise` if the call has fewer arguments. None
+/// after a failure.
+[[nodiscard]] std::optional<std::int64_t> whole_argument(
+    evaluation& run, const expression& call, std::size_t i, const value& data,
+    std::optional<std::int64_t> otherwise = {});
 
-/// Argument `i`, which must be a text. None after a failure.
-[[nodiscard]] std::optional<std::string_view> text_argument(evaluation& run, const expression& call,
-                                                            std::size_t i, const value& data);
+/// The same for a text.
+[[nodiscard]] std::optional<std::string_view> text_argument(
+    evaluation& run, const expression& call, std::size_t i, const value& data,
+    std::optional<std::string_view> otherwise = {});
+
+/// The key of item `i` of argument 0: what argument 1 makes of the item, or the item.
+[[nodiscard]] inline value key_of_item(evaluation& run, const expression& call, const value& item,
+                                       const value& data, std::size_t i) {
+  return call.arg_count > 1 ? run.body(call, 1, item, data, i) : item;
+}
 
 /// The items of argument 0 if it is the only one and an array, else all arguments as an array.
 [[nodiscard]] value gathered(evaluation& run, const expression& call, const value& data);

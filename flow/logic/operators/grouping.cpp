@@ -16,11 +16,6 @@ namespace {
 // What an entry of a hash table costs, besides its key.
 constexpr std::size_t entry_bytes = 64;
 
-value key_of(evaluation& run, const expression& call, const value& item, const value& data,
-             std::size_t i) {
-  return call.arg_count > 1 ? run.body(call, 1, item, data, i) : item;
-}
-
 // The key of an item as the text of a member's name. Undefined after a failure.
 value name_of_item(evaluation& run, const expression& call, const value& key) {
   if (run.failed()) return {};
@@ -38,7 +33,7 @@ value group_by(evaluation& run, const expression& call, const value& data) {
   std::unordered_map<std::string_view, std::vector<value>> groups;
   for (std::size_t i = 0; i < items.size() && run.step(); ++i) {
     const value item = items[i];
-    const value name = name_of_item(run, call, key_of(run, call, item, data, i));
+    const value name = name_of_item(run, call, key_of_item(run, call, item, data, i));
     if (run.failed() || !run.take(entry_bytes)) return {};
     groups[name.as_text()].push_back(item);
   }
@@ -58,7 +53,7 @@ value index_by(evaluation& run, const expression& call, const value& data) {
   record_builder made{run, items.size()};
   for (std::size_t i = 0; i < items.size() && run.step(); ++i) {
     const value item = items[i];
-    const value name = name_of_item(run, call, key_of(run, call, item, data, i));
+    const value name = name_of_item(run, call, key_of_item(run, call, item, data, i));
     if (run.failed()) return {};
     made.add(name.as_text(), item);
   }
@@ -73,7 +68,7 @@ value unique(evaluation& run, const expression& call, const value& data) {
   list_builder kept{run, items.size()};
   for (std::size_t i = 0; i < items.size() && run.step(); ++i) {
     const value item = items[i];
-    const std::string_view text = json_text_of(run, key_of(run, call, item, data, i));
+    const std::string_view text = json_text_of(run, key_of_item(run, call, item, data, i));
     if (!run.read(text.size()) || !run.take(entry_bytes)) return {};
     if (seen.insert(text).second) kept.add(item);
   }

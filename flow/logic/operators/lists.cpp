@@ -57,16 +57,12 @@ value enumerate(evaluation& run, const expression& call, const value& data) {
   const value items = run.arg(call, 0, data);
   if (items.is_absent()) return value::null();
   if (!items.is_array()) return wrong_type(run, call, "an array", items);
-  std::int64_t first = 0;
-  if (call.arg_count > 1) {
-    const auto given = whole_argument(run, call, 1, data);
-    if (!given) return {};
-    first = *given;
-  }
+  const auto first = whole_argument(run, call, 1, data, 0);
+  if (!first) return {};
   list_builder made{run, items.size()};
   for (std::size_t i = 0; i < items.size() && run.step(); ++i) {
     list_builder pair{run, 2};
-    pair.add(value::of(add(number::integer(first), count_value(i).as_number())));
+    pair.add(value::of(add(number::integer(*first), count_value(i).as_number())));
     pair.add(items[i]);
     made.add(pair.finish());
   }
@@ -99,12 +95,8 @@ value flatten(evaluation& run, const expression& call, const value& data) {
   const value items = run.arg(call, 0, data);
   if (items.is_absent()) return value::null();
   if (!items.is_array()) return wrong_type(run, call, "an array", items);
-  std::int64_t depth = 1;
-  if (call.arg_count > 1) {
-    const auto given = whole_argument(run, call, 1, data);
-    if (!given) return {};
-    depth = *given;
-  }
+  const auto depth = whole_argument(run, call, 1, data, 1);
+  if (!depth) return {};
   std::vector<std::pair<value, std::size_t>> open{{items, 0}};
   std::vector<value> found;
   while (!open.empty() && run.step()) {
@@ -115,7 +107,7 @@ value flatten(evaluation& run, const expression& call, const value& data) {
     }
     const value child = array[next++];
     if (!run.take(sizeof(value))) return {};
-    if (child.is_array() && static_cast<std::int64_t>(open.size()) <= depth) {
+    if (child.is_array() && static_cast<std::int64_t>(open.size()) <= *depth) {
       open.emplace_back(child, 0);  // invalidates the references above
     } else {
       found.push_back(child);

@@ -28,16 +28,12 @@ value rounded(evaluation& run, const expression& call, const value& data, Round 
   value otherwise;
   const auto given = number_argument(run, call, data, otherwise);
   if (!given) return otherwise;
-  std::int64_t digits = 0;
-  if (call.arg_count > 1) {
-    const auto wanted = whole_argument(run, call, 1, data);
-    if (!wanted) return {};
-    if (*wanted < -max_digits || *wanted > max_digits)
-      return refuse(run, call, "invalid_arguments", "takes from -308 to 308 decimals");
-    digits = *wanted;
-  }
-  if (given->what() != number::form::real && digits >= 0) return value::of(*given);
-  return value::of(number::real(round(given->as_double(), static_cast<int>(digits))).simplified());
+  const auto digits = whole_argument(run, call, 1, data, 0);
+  if (!digits) return {};
+  if (*digits < -max_digits || *digits > max_digits)
+    return refuse(run, call, "invalid_arguments", "takes from -308 to 308 decimals");
+  if (given->what() != number::form::real && *digits >= 0) return value::of(*given);
+  return value::of(number::real(round(given->as_double(), static_cast<int>(*digits))).simplified());
 }
 
 // Scales to whole numbers by the shortest decimal text, so that 1.005 rounds to 1.01.

@@ -28,12 +28,9 @@ value slice(evaluation& run, const expression& call, const value& data) {
   const auto first = whole_argument(run, call, 1, data);
   if (!first) return {};
   const std::size_t begin = clamped(*first, *length);
-  std::size_t end = *length;
-  if (call.arg_count > 2) {
-    const auto last = whole_argument(run, call, 2, data);
-    if (!last) return {};
-    end = clamped(*last, *length);
-  }
+  const auto last = whole_argument(run, call, 2, data, static_cast<std::int64_t>(*length));
+  if (!last) return {};
+  const std::size_t end = clamped(*last, *length);
   const std::size_t count = end > begin ? end - begin : 0;
   if (from.is_text()) return value::text(characters(from.as_text(), begin, count));
   list_builder made{run, count};

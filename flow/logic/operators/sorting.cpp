@@ -88,7 +88,7 @@ value sort_by(evaluation& run, const expression& call, const value& data) {
   sorted.reserve(count);
   for (std::size_t i = 0; i < count && run.step(); ++i) {
     const value item = items[i];
-    sorted.push_back({item, call.arg_count > 1 ? run.body(call, 1, item, data, i) : item});
+    sorted.push_back({item, key_of_item(run, call, item, data, i)});
     if (run.failed()) return {};
     if (!is_key(run, sorted.back().key)) return wrong_type(run, call, key_types, sorted.back().key);
   }

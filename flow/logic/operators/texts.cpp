@@ -67,17 +67,13 @@ value join(evaluation& run, const expression& call, const value& data) {
   const value items = run.arg(call, 0, data);
   if (items.is_absent()) return value::null();
   if (!items.is_array()) return wrong_type(run, call, "an array", items);
-  std::string_view separator = "";
-  if (call.arg_count > 1) {
-    const auto given = text_argument(run, call, 1, data);
-    if (!given) return {};
-    separator = *given;
-  }
+  const auto separator = text_argument(run, call, 1, data, "");
+  if (!separator) return {};
   text_builder made{run};
   for (std::size_t i = 0; i < items.size() && run.step(); ++i) {
     const value item = items[i];
     if (!item.is_scalar()) return wrong_type(run, call, "an array of scalars", item);
-    if (i > 0) made.add(separator);
+    if (i > 0) made.add(*separator);
     made.add_joined(item);
   }
   return run.failed() ? value{} : value::text(made.finish());
@@ -173,20 +169,13 @@ value pad(evaluation& run, const expression& call, const value& data) {
   const std::string_view text = to_text(run, given);
   const auto length = whole_argument(run, call, 1, data);
   if (!length) return {};
-  std::string_view fill = " ";
-  if (call.arg_count > 2) {
-    const auto wanted = text_argument(run, call, 2, data);
-    if (!wanted) return {};
-    fill = *wanted;
-  }
-  bool left = false;
-  if (call.arg_count > 3) {
-    const auto side = text_argument(run, call, 3, data);
-    if (!side) return {};
-    left = *side == "left";
-    if (!left && *side != "right")
-      return refuse(run, call, "invalid_arguments", "takes \"left\" or \"right\" as the side");
-  }
+  const auto wanted = text_argument(run, call, 2, data, " ");
+  const auto side = wanted ? text_argument(run, call, 3, data, "right") : std::nullopt;
+  if (!side) return {};
+  const std::string_view fill = *wanted;
+  const bool left = *side == "left";
+  if (!left && *side != "right")
+    return refuse(run, call, "invalid_arguments", "takes \"left\" or \"right\" as the side");
   if (fill.empty()) return refuse(run, call, "invalid_arguments", "takes a fill that is not empty");
   if (!run.read(text.size() + fill.size())) return {};
   const auto missing = *length - static_cast<std::int64_t>(count_characters(text));

@@ -106,15 +106,12 @@ value time_diff(evaluation& run, const expression& call, const value& data) {
   const auto a = time_of(run, call, first);
   const auto b = a ? time_of(run, call, second) : std::nullopt;
   if (!b) return {};
-  double unit = 1;
-  if (call.arg_count > 2) {
-    const auto name = text_argument(run, call, 2, data);
-    if (!name) return {};
-    unit = seconds_in(*name);
-    if (unit == 0)
-      return refuse(run, call, "invalid_arguments",
-                    R"(takes "ms", "s", "m", "h" or "d" as the unit)");
-  }
+  const auto name = text_argument(run, call, 2, data, "s");
+  if (!name) return {};
+  const double unit = seconds_in(*name);
+  if (unit == 0)
+    return refuse(run, call, "invalid_arguments",
+                  R"(takes "ms", "s", "m", "h" or "d" as the unit)");
   return value::of(divide(number::integer((*a - *b).count()), number::real(unit * 1e6)));
 }
 
