@@ -33,7 +33,7 @@ class tally {
     --free_;
     return true;
   }
-  /// As `take_place`; also returns false if there is no free place until `end`.
+  /// As `take_place`; also returns false if no place is free before `end`.
   bool take_place(clock_type::time_point end) {
     std::unique_lock lock{mutex_};
     if (!changed_.wait_until(lock, end, [&] { return free_ > 0; })) return false;
@@ -118,6 +118,10 @@ load_result all_of(std::size_t count, const std::function<void(std::size_t, done
     });
   }
   return all->finish(begin);
+}
+
+void await(const operation& op) {
+  static_cast<void>(all_of(1, [&](std::size_t, done ended) { op(std::move(ended)); }, {}));
 }
 
 load_result open_loop(const operation& op, double rate, const load_limits& limits) {

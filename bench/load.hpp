@@ -43,6 +43,9 @@ struct load_result {
                                  const std::function<void(std::size_t, done)>& op,
                                  const load_limits& limits);
 
+/// Makes one operation and waits for its end. Throws `failure`.
+void await(const operation& op);
+
 /// Begins `rate` operations per second, whether or not earlier ones have ended, except for the
 /// limit of those in flight. The latency of an operation counts from the time at which it was due,
 /// also if it began later: a stall of what is measured is in the latencies of all operations that

@@ -86,11 +86,9 @@ void remote_subject::send_on(http_peer& by, request what) {
 }
 
 void remote_subject::put_flow(const json& definition) {
-  const auto answer = std::make_shared<std::promise<std::string>>();
-  send(post_request(at_, "/v1/flows", definition.dump()), "",
-       [answer](const std::string& failed) { answer->set_value(failed); });
-  const std::string failed = answer->get_future().get();
-  if (!failed.empty()) throw failure{errc::unavailable, failed};
+  await([&](done stored) {
+    send(post_request(at_, "/v1/flows", definition.dump()), "", std::move(stored));
+  });
 }
 
 void remote_subject::start_and_wait(const std::string& flow, done ended) {

@@ -1,8 +1,5 @@
 #include <algorithm>
-#include <future>
-#include <memory>
 
-#include "bench/failure.hpp"
 #include "bench/flows.hpp"
 #include "bench/subject.hpp"
 #include "bench/usage.hpp"
@@ -30,11 +27,7 @@ double first_signal_ms(const round& with, double& open_ms) {
   };
   embedded_subject on{with.settings};
   open_ms = since();
-  const auto ended = std::make_shared<std::promise<std::string>>();
-  on.signal_to_end(id_of("run", 0),
-                   [ended](const std::string& failed) { ended->set_value(failed); });
-  const std::string failed = ended->get_future().get();
-  if (!failed.empty()) throw failure{errc::unavailable, failed};
+  await([&](done ended) { on.signal_to_end(id_of("run", 0), std::move(ended)); });
   return since();
 }
 

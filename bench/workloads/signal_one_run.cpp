@@ -1,7 +1,3 @@
-#include <future>
-#include <memory>
-
-#include "bench/failure.hpp"
 #include "bench/subject.hpp"
 #include "bench/workloads/workloads.hpp"
 
@@ -24,10 +20,7 @@ measurement measure_signal_one_run(const round& with) {
   const auto on = open_subject(with);
   on->put_flow(looping_flow());
   const std::string id = "one-" + unique_text();
-  const auto started = std::make_shared<std::promise<std::string>>();
-  on->start("looping", id, [started](const std::string& failed) { started->set_value(failed); });
-  const std::string failed = started->get_future().get();
-  if (!failed.empty()) throw failure{errc::unavailable, failed};
+  await([&](done started) { on->start("looping", id, std::move(started)); });
   const auto op = [&](done answered) { on->signal(id, std::move(answered)); };
   return measure_load(*on, with, op, 1);
 }
