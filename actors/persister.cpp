@@ -96,8 +96,8 @@ void persister::write_pending() {
 }
 
 void persister::finish(group_written group, std::size_t commits) {
-  // The next write may overlap a sync. There is no sync to overlap in the other modes, and seldom a
-  // next write while commits come one by one.
+  // A sync can overlap the next write. Only the mode `sync` syncs, and commits that come one by one
+  // rarely have a next write.
   const bool may_overlap = context_->settings.storage.durability == durability::sync && commits > 1;
   if (!may_overlap && groups_->is_ours()) return groups_->finish({&group, 1});
   groups_->hand_over();

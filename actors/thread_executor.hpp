@@ -35,8 +35,8 @@ struct thread_executor_options {
   /// Starts a thread; throws `std::system_error` if the system has none. Empty: std::thread. Called
   /// with a lock.
   std::function<std::thread(std::function<void()> run)> make_thread = {};
-  /// How long calls wait if there is no thread and none can be started, before that is tried again.
-  /// A thread that returns meanwhile takes them.
+  /// After no thread could be started while none runs: the time until the next try. A thread that
+  /// returns meanwhile takes the calls that wait.
   std::chrono::milliseconds retry_threads{1'000};
   /// Called when no thread can be started, for the log, with a lock. May be empty.
   std::function<void(const std::string& why)> on_no_thread = {};

@@ -30,7 +30,7 @@ class timer_list {
   [[nodiscard]] std::optional<std::string> take_due(time_point now);
   /// When the first timer is due. Nothing if none is in memory.
   [[nodiscard]] std::optional<time_point> next_due() const;
-  /// Returns true if there are no timers, neither in memory nor in the store.
+  /// Returns true if neither memory nor the store has a timer.
   [[nodiscard]] bool is_empty() const;
 
  private:

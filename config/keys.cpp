@@ -189,7 +189,7 @@ constexpr std::array table{
         [](settings& s) -> field { return &s.engine.max_bytes_in_flight; },
         "Maximum total size of the commands that are accepted but not answered and of the queries "
         "that wait, as compact JSON. A scope can have at most as much as remains free. Further "
-        "ones are refused as `overloaded`. A larger command is accepted if there is no other.",
+        "ones are refused as `overloaded`. A larger command is accepted when it is the only one.",
         kib, 1'024 * gib},
     key{"engine.max_waits", [](settings& s) -> field { return &s.engine.max_waits; },
         "Maximum number of calls that wait for the end of a run. Further ones are refused as "
