@@ -17,7 +17,8 @@ static_assert(std::is_trivially_destructible_v<value> && std::is_trivially_copya
 value evaluation::whole_data() const noexcept {
   const auto layers = data_.layers();
   if (layers.empty()) return value::null();
-  return layers.size() == 1 ? value::of(*layers.front()) : value::layers();
+  const bool is_one_value = layers.size() == 1 && !layers.front().name;
+  return is_one_value ? value::of(*layers.front().value) : value::layers();
 }
 
 std::string_view evaluation::keep(std::string_view text) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -68,6 +69,28 @@ class variables {
  public:
   static constexpr std::size_t max_layers = 8;
 
+  /// A value, or an object with one member that consists of a name and a value.
+  struct layer {
+    const json* value = nullptr;
+    std::optional<std::string_view> name = {};
+
+    /// The number of members; 0 if it is no object.
+    [[nodiscard]] std::size_t size() const noexcept;
+    /// The member with a name, or null.
+    [[nodiscard]] const json* find(std::string_view member) const noexcept;
+    /// Calls `use(name, value)` for each member, as long as it returns true. Returns whether all
+    /// calls did.
+    template <class Use>
+    bool each(const Use& use) const {
+      if (name) return use(*name, *value);
+      const auto* const members = value->get_ptr<const json::object_t*>();
+      if (members == nullptr) return true;
+      for (const auto& [key, child] : *members)
+        if (!use(std::string_view{key}, child)) return false;
+      return true;
+    }
+  };
+
   variables() = default;
   /// One layer of any type. Of an array or a scalar, `{"var": ""}` reads the whole and an index
   /// reads an item.
@@ -75,11 +98,11 @@ class variables {
   explicit variables(json&&) = delete;
 
   /// Adds an object as the last layer. At most `max_layers` in all.
-  void add(const json& layer) {
-    PAWL_ASSERT_RUN(size_ < max_layers, "too many layers of variables");
-    layers_[size_++] = &layer;
-  }
+  void add(const json& object) { add_layer({&object}); }
   void add(json&&) = delete;
+  /// Adds a layer with one member. The text of the name must outlive the evaluation, too.
+  void add_member(std::string_view name, const json& value) { add_layer({&value, name}); }
+  void add_member(std::string_view name, json&&) = delete;
   /// Sets what `now`, `uuid` and `random` read; it must outlive the evaluation. Default: 1970 and
   /// no seed.
   void set_context(const rule_context& context) noexcept { context_ = &context; }
@@ -88,12 +111,15 @@ class variables {
     static const fixed_context none;
     return context_ == nullptr ? none : *context_;
   }
-  [[nodiscard]] std::span<const json* const> layers() const noexcept {
-    return {layers_.data(), size_};
-  }
+  [[nodiscard]] std::span<const layer> layers() const noexcept { return {layers_.data(), size_}; }
 
  private:
-  std::array<const json*, max_layers> layers_{};
+  void add_layer(layer added) {
+    PAWL_ASSERT_RUN(size_ < max_layers, "too many layers of variables");
+    layers_[size_++] = added;
+  }
+
+  std::array<layer, max_layers> layers_{};
   std::size_t size_ = 0;
   const rule_context* context_ = nullptr;
 };

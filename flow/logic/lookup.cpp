@@ -18,10 +18,8 @@ value member(const json& object, std::string_view name) noexcept {
 }
 
 value layered(const variables& data, std::string_view name) noexcept {
-  for (const json* layer : data.layers()) {
-    const value found = member(*layer, name);
-    if (!found.is_undefined()) return found;
-  }
+  for (const auto& layer : data.layers())
+    if (const json* const found = layer.find(name)) return value::of(*found);
   return {};
 }
 
@@ -69,6 +67,19 @@ value child(evaluation& run, const value& parent, const segment& s) {
 }
 
 }  // namespace
+
+std::size_t variables::layer::size() const noexcept {
+  if (name) return 1;
+  return value->is_object() ? value->size() : 0;
+}
+
+const json* variables::layer::find(std::string_view member) const noexcept {
+  if (name) return *name == member ? value : nullptr;
+  const auto* const members = value->get_ptr<const json::object_t*>();
+  if (members == nullptr) return nullptr;
+  const auto found = members->find(member);
+  return found == members->end() ? nullptr : &found->second;
+}
 
 segment segment::parse(std::string_view name) noexcept {
   segment made{name, no_index, name == "length"};

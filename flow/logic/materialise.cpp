@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
@@ -91,13 +92,11 @@ class copier {
 
   bool layers(json& to) {
     to = json::object();
-    for (const json* layer : run_.data().layers()) {
-      if (!layer->is_object()) continue;
-      for (const auto& [key, child] : *layer->get_ptr<const json::object_t*>()) {
-        if (!member(key, value::of(child), to)) return false;
-      }
-    }
-    return true;
+    return std::ranges::all_of(run_.data().layers(), [&](const auto& layer) {
+      return layer.each([&](std::string_view name, const json& child) {
+        return member(name, value::of(child), to);
+      });
+    });
   }
 
   bool record(const value& from, json& to) {

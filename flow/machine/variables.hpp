@@ -18,13 +18,15 @@ class rule_variables final : private logic::rule_context {
       : run_(run),
         token_(t),
         node_(node),
-        own_{{"metadata", run.metadata},
-             {"run_id", run.key.id.str()},
-             {"thread_id", run.key.id.str()},
-             {"current_node", node},
-             {"condition_result", t.condition_result ? json(*t.condition_result) : json()}} {
+        run_id_(run.key.id.str()),
+        node_id_(node),
+        condition_(t.condition_result ? json(*t.condition_result) : json()) {
     layers_.set_context(*this);
-    layers_.add(own_);
+    layers_.add_member("metadata", run.metadata);
+    layers_.add_member("run_id", run_id_);
+    layers_.add_member("thread_id", run_id_);
+    layers_.add_member("current_node", node_id_);
+    layers_.add_member("condition_result", condition_);
     if (!t.writes.empty()) layers_.add(*t.writes);
     layers_.add(*run.data);
   }
@@ -44,7 +46,9 @@ class rule_variables final : private logic::rule_context {
   const run_state& run_;
   const token& token_;
   const std::string& node_;
-  json own_;
+  const json run_id_;
+  const json node_id_;
+  const json condition_;
   logic::variables layers_;
 };
 

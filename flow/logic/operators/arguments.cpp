@@ -17,14 +17,15 @@ std::string_view type_of(const value& v) noexcept {
 /// The object of all layers; the first layer that has a key counts.
 value merged_layers(evaluation& run) {
   std::size_t count = 0;
-  for (const json* layer : run.data().layers()) count += layer->is_object() ? layer->size() : 0;
+  for (const auto& layer : run.data().layers()) count += layer.size();
   if (!run.step(count)) return {};
   record_builder made{run, count};
   const auto layers = run.data().layers();
   for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
-    if (!(*layer)->is_object()) continue;
-    for (const auto& [key, child] : *(*layer)->get_ptr<const json::object_t*>())
-      made.add(key, value::of(child));
+    layer->each([&made](std::string_view name, const json& child) {
+      made.add(name, value::of(child));
+      return true;
+    });
   }
   return made.finish();
 }
