@@ -115,8 +115,8 @@ std::optional<std::set<std::string>> keys_of_input(const json& schema) {
 
 /// A rule that reads some key.
 struct reading {
-  /// Before or after the node's work, or at the end of an item.
-  enum class phase { before, after, of_item };
+  /// Before or after the node's work, on the result of the step, or at the end of an item.
+  enum class phase { before, after, of_step, of_item };
 
   node_index node;
   phase when;
@@ -153,6 +153,14 @@ class unwritten_checker {
     std::vector<bool> at, before;
   };
 
+  /// The members of what a step keeps; null if they are not known.
+  [[nodiscard]] static const json* members_of_result(const json& data) {
+    const auto made = data.find("result");
+    const bool is_built = made != data.end() && made->is_object() && !logic::is_rule(*made) &&
+                          !made->contains("literal") && !made->contains("omit");
+    return is_built ? &*made : nullptr;
+  }
+
   /// The keys that a node and its `on_error` edges write.
   [[nodiscard]] written_keys written_by(node_index i) const {
     const compiled_node& node = graph_.at(i);
@@ -162,8 +170,12 @@ class unwritten_checker {
       made.keys.insert({plan->as, plan->index, plan->into});
     } else if (node.type == "set") {
       for (const auto& [key, rule] : data.at("values").items()) made.keys.insert(key);
-    } else if (const auto into = data.find("into"); into != data.end() && into->is_string()) {
-      made.keys.insert(into->get<std::string>());
+    } else if (const auto into = data.find("into"); into != data.end()) {
+      if (into->is_string()) made.keys.insert(into->get<std::string>());
+    } else if (node.type == "http") {
+      made.keys.insert("response");
+    } else if (const json* const members = members_of_result(data)) {
+      for (const auto& [key, value] : members->items()) made.keys.insert(key);
     } else {
       made.unknown = !is_one_of(node.type, writes_nothing);
     }
@@ -198,7 +210,7 @@ class unwritten_checker {
     if (const auto found = node.data.find("compensate"); found != node.data.end())
       note(*found, child_pointer(data, "compensate"), "with", computed_as::members, after);
     if (type != nullptr && type->reads("result"))
-      note(node.data, data, "result", computed_as::value, of_item);
+      note(node.data, data, "result", computed_as::value, type->has_items ? of_item : of_step);
     for (const auto& [edge, of] : graph_.edges(i)) {
       const edge_definition& written = graph_.source_of(i, *edge);
       if (edge->when)
@@ -217,6 +229,7 @@ class unwritten_checker {
     const reads_of_rule reads{source, how};
     for (const auto& key : reads.keys()) {
       if (input_.contains(key) || is_one_of(key, own_variables)) continue;
+      if (key == "result" && at.when == reading::phase::of_step) continue;
       // Bounded: enough for a real flow, too few for a hostile one to cost time.
       if (noted_ == max_readings) return;
       if (readings_.size() == max_keys && !readings_.contains(key)) continue;
@@ -276,7 +289,7 @@ class unwritten_checker {
   [[nodiscard]] bool may_be(const marks& written, const reading& each) const {
     using enum reading::phase;
     if (written.before[each.node]) return true;
-    if (each.when == before) return false;
+    if (each.when == before || each.when == of_step) return false;
     if (written.at[each.node]) return true;
     if (each.when == after || !graph_.at(each.node).each) return false;
     const auto inside = graph_.reached_from(graph_.at(each.node).each->target);

@@ -36,7 +36,7 @@ TEST_CASE("every unknown key of a flow causes a warning that says what was meant
               "when, label, on_error, on_timeout, each, into",
               "/edges/1/data/if: unknown key \"if\"; did you mean \"when\"?",
               "/nodes/1/data/frobnicate: nodes of type task do not read \"frobnicate\"; known "
-              "keys: code_ref, args, with, into, timeout, total_timeout, retry, effect, in_doubt, "
+              "keys: code_ref, args, with, into, result, timeout, total_timeout, retry, effect, in_doubt, "
               "heartbeat_timeout, compensate, queue, function, codeRef, max_visits, label, "
               "description",
               "/nodes/1/data/retries: nodes of type task do not read \"retries\"; did you mean "

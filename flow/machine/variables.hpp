@@ -8,13 +8,15 @@
 
 namespace pawl::flow {
 
-/// The variables of a rule: `metadata`, `run_id`, `thread_id` (an old name of `run_id`),
-/// `current_node` and `condition_result`, then the data as the token's branch sees it. What `now`,
-/// `uuid` and `random` read belongs to the visit: the same after a crash and for every attempt.
-/// Must not outlive the run's state.
+/// The variables of a rule: `result` where one is given, `metadata`, `run_id`, `thread_id` (an old
+/// name of `run_id`), `current_node` and `condition_result`, then the data as the token's branch
+/// sees it. What `now`, `uuid` and `random` read belongs to the visit: the same after a crash and
+/// for every attempt. Must not outlive the run's state.
 class rule_variables final : private logic::rule_context {
  public:
-  rule_variables(const run_state& run, const token& t, const std::string& node)
+  /// `result`: that of the step, which must outlive this; null: none.
+  rule_variables(const run_state& run, const token& t, const std::string& node,
+                 const json* result = nullptr)
       : run_(run),
         token_(t),
         node_(node),
@@ -22,6 +24,7 @@ class rule_variables final : private logic::rule_context {
         node_id_(node),
         condition_(t.condition_result ? json(*t.condition_result) : json()) {
     layers_.set_context(*this);
+    if (result != nullptr) layers_.add_member("result", *result);
     layers_.add_member("metadata", run.metadata);
     layers_.add_member("run_id", run_id_);
     layers_.add_member("thread_id", run_id_);

@@ -110,7 +110,7 @@ call_plan read_call(const data_reader& data) {
 }
 
 call_node::call_node(const data_reader& data, call_plan what, std::string into)
-    : call_(std::move(what)), into_(data.text("into", false).value_or(std::move(into))) {
+    : call_(std::move(what)), result_(data, std::move(into)) {
   if (const auto compensate = data.within("compensate", compensate_keys))
     compensation_ = read_call(*compensate);
   if (call_.child)
@@ -137,7 +137,7 @@ void call_node::resume(transition_builder& run, token& t, step_outcome_command&&
     if (outcome.interrupted)
       outcome.value =
           error{errc::cancelled, "the function asked a question while its run was compensating"};
-    return end_while_compensating(run, t, outcome.value, us);
+    return end_while_compensating(run, t, std::move(outcome.value), us);
   }
   if (outcome.interrupted && !t.compensates) {
     if (!outcome.interrupted->update.is_null())
@@ -147,7 +147,7 @@ void call_node::resume(transition_builder& run, token& t, step_outcome_command&&
   if (outcome.interrupted) {
     return fail(run, t, {errc::function_failed, "a compensation cannot ask questions"}, outcome);
   }
-  if (outcome.value) return succeed(run, t, *outcome.value, us);
+  if (outcome.value) return succeed(run, t, *std::move(outcome.value), us);
   const error& why = outcome.value.error();
   // With "retry" the retry policy decides, as for any other failure.
   if (effect_is_unknown(t, why) && doubt_ != doubt_policy::retry) return in_doubt(run, t);
@@ -159,14 +159,19 @@ bool call_node::effect_is_unknown(const token& t, const error& why) const noexce
   return once_ && !t.compensates && (why.code == errc::timed_out || why.code == errc::cancelled);
 }
 
-void call_node::succeed(transition_builder& run, token& t, const json& value,
-                        std::int64_t us) const {
+void call_node::succeed(transition_builder& run, token& t, json value, std::int64_t us) const {
   if (t.compensates) {
     run.changes().record(event_kind::compensation_finished, t, {{"us", us}});
     return run.compensations().finish_last(t);
   }
+  const auto kept = result_.compute(run, t, std::move(value));
+  if (!kept) {
+    // The call has taken effect.
+    try_record_compensation(run, t);
+    return run.failures().fail_step(t, kept.error(), us);
+  }
   run.changes().record(event_kind::step_finished, t, {{"us", us}});
-  run.data().merge(t, value, into_);
+  result_.store(run, t, *kept);
   if (const auto noted = record_compensation(run, t); !noted)
     return run.failures().fail_at(t, noted.error());
   run.branches().leave(t);
@@ -201,25 +206,29 @@ result<void> call_node::record_compensation(transition_builder& run, const token
   return {};
 }
 
+void call_node::try_record_compensation(transition_builder& run, const token& t) const {
+  if (const auto noted = record_compensation(run, t); !noted)
+    run.changes().record(event_kind::compensation_failed, t, {{"message", noted.error().message}});
+}
+
 /// Ends a call that was running when the run began to compensate. The branch does not continue, but
 /// the step may need its own compensation.
-void call_node::end_while_compensating(transition_builder& run, token& t, const result<json>& value,
+void call_node::end_while_compensating(transition_builder& run, token& t, result<json> value,
                                        std::int64_t us) const {
   bool compensate = true;
+  const bool has_ended_well = value.has_value();
+  if (value) value = result_.compute(run, t, *std::move(value));
   if (value) {
     run.changes().record(event_kind::step_finished, t, {{"us", us}});
-    run.data().merge(t, *value, into_);
+    result_.store(run, t, *value);
   } else {
     const error& why = value.error();
     run.changes().record(event_kind::step_failed, t,
                          {{"type", why.error_class()}, {"message", why.message}, {"us", us}});
-    compensate = doubt_ == doubt_policy::compensate && effect_is_unknown(t, why);
+    compensate =
+        has_ended_well || (doubt_ == doubt_policy::compensate && effect_is_unknown(t, why));
   }
-  if (compensate) {
-    if (const auto noted = record_compensation(run, t); !noted)
-      run.changes().record(event_kind::compensation_failed, t,
-                           {{"message", noted.error().message}});
-  }
+  if (compensate) try_record_compensation(run, t);
   run.tokens().drop(t.id);
 }
 
@@ -241,7 +250,8 @@ void call_node::answer(transition_builder& run, token& t, json value) const {
     t.answer = std::move(value);
     return run.calls().start_next_attempt(t);
   }
-  if (const auto done = value.find("done"); done != value.end()) return succeed(run, t, *done, 0);
+  if (const auto done = value.find("done"); done != value.end())
+    return succeed(run, t, std::move(*done), 0);
   if (value.contains("again")) return run.calls().start_next_attempt(t);
   run.failures().fail_step(
       t, {errc::function_failed, value.at("failed").get<std::string>(), "in_doubt"});

@@ -9,6 +9,7 @@
 
 #include "flow/definition/retry_policy.hpp"
 #include "flow/nodes/node.hpp"
+#include "flow/nodes/step_result.hpp"
 
 namespace pawl::flow {
 
@@ -72,17 +73,19 @@ class call_node : public node {
   [[nodiscard]] const call_plan& plan_of(const token& t) const {
     return t.compensates ? *compensation_ : call_;
   }
-  void succeed(transition_builder& run, token& t, const json& value, std::int64_t us) const;
+  void succeed(transition_builder& run, token& t, json value, std::int64_t us) const;
   [[nodiscard]] bool effect_is_unknown(const token& t, const error& why) const noexcept;
   void fail(transition_builder& run, token& t, const error& why,
             const step_outcome_command& of) const;
   /// Records the compensation of a completed step. Error: a rule of its arguments failed.
   [[nodiscard]] result<void> record_compensation(transition_builder& run, const token& t) const;
-  void end_while_compensating(transition_builder& run, token& t, const result<json>& value,
+  /// As above, and records why it cannot be compensated.
+  void try_record_compensation(transition_builder& run, const token& t) const;
+  void end_while_compensating(transition_builder& run, token& t, result<json> value,
                               std::int64_t us) const;
 
   call_plan call_;
-  std::string into_;
+  step_result result_;
   std::optional<call_plan> compensation_;
   bool once_ = false;
   doubt_policy doubt_ = doubt_policy::ask;

@@ -11,10 +11,11 @@
 namespace pawl::flow {
 namespace {
 
-constexpr std::array<std::string_view, 17> http_keys = {
+constexpr std::array<std::string_view, 19> http_keys = {
     "method",        "url",        "headers",       "query",    "json",      "body",
     "accept_status", "timeout",    "total_timeout", "retry",    "max_bytes", "follow_redirects",
-    "into",          "compensate", "effect",        "in_doubt", "parse"};
+    "into",          "compensate", "effect",        "in_doubt", "parse",     "result",
+    "keep"};
 constexpr std::array<std::string_view, 2> parse_forms = {"json", "text"};
 constexpr std::array<std::string_view, 7> http_methods = {"GET",    "POST", "PUT",    "PATCH",
                                                           "DELETE", "HEAD", "OPTIONS"};

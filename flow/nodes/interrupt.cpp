@@ -3,6 +3,7 @@
 
 #include "flow/machine/transition_builder.hpp"
 #include "flow/nodes/node_types.hpp"
+#include "flow/nodes/step_result.hpp"
 #include "flow/nodes/timeout.hpp"
 
 namespace pawl::flow {
@@ -13,7 +14,7 @@ class interrupt_node final : public node {
  public:
   explicit interrupt_node(const data_reader& data)
       : question_(data.value("question", true).value_or(logic::value_template{})),
-        into_(data.text("into", false).value_or("")),
+        result_(data),
         timeout_(data),
         schema_(data.schema("schema")) {}
 
@@ -29,8 +30,10 @@ class interrupt_node final : public node {
   }
 
   void answer(transition_builder& run, token& t, json value) const override {
+    const auto kept = result_.compute(run, t, std::move(value));
+    if (!kept) return run.failures().fail_step(t, kept.error());
     run.changes().record(event_kind::step_finished, t, {{"us", 0}});
-    run.data().merge(t, value, into_);
+    result_.store(run, t, *kept);
     run.branches().leave(t);
   }
 
@@ -40,13 +43,13 @@ class interrupt_node final : public node {
 
  private:
   logic::value_template question_;
-  std::string into_;
+  step_result result_;
   wait_timeout timeout_;
   std::optional<json_schema> schema_;
 };
 
-constexpr std::array<std::string_view, 4> interrupt_keys = {"question", "schema", "into",
-                                                            "timeout"};
+constexpr std::array<std::string_view, 5> interrupt_keys = {"question", "schema", "into", "timeout",
+                                                            "result"};
 
 }  // namespace
 

@@ -77,6 +77,11 @@ const json* data_reader::find(std::string_view key) const {
   return found == data_.end() || found->is_null() ? nullptr : &*found;
 }
 
+bool data_reader::is_null(std::string_view key) const {
+  const auto found = data_.find(key);
+  return found != data_.end() && found->is_null();
+}
+
 std::string data_reader::pointer(std::string_view key) const {
   return child_pointer(at_, as_written(key));
 }

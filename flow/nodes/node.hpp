@@ -120,6 +120,8 @@ class data_reader {
 
   /// Returns the value of a key; null if it is absent or JSON null.
   [[nodiscard]] const json* find(std::string_view key) const;
+  /// Whether a key has the value null.
+  [[nodiscard]] bool is_null(std::string_view key) const;
   /// Returns the JSON pointer of a key, as the author spelled it.
   [[nodiscard]] std::string pointer(std::string_view key) const;
   /// Appends an error at a key; `warn`: a warning at a pointer.

@@ -3,6 +3,7 @@
 
 #include "flow/machine/transition_builder.hpp"
 #include "flow/nodes/node_types.hpp"
+#include "flow/nodes/step_result.hpp"
 #include "flow/nodes/timeout.hpp"
 
 namespace pawl::flow {
@@ -12,9 +13,7 @@ namespace {
 class signal_node final : public node {
  public:
   explicit signal_node(const data_reader& data)
-      : name_(data.text("name", true).value_or("")),
-        into_(data.text("into", false).value_or("")),
-        timeout_(data) {
+      : name_(data.text("name", true).value_or("")), result_(data), timeout_(data) {
     if (name_.empty()) return;
     if (const auto valid = check_signal_type(name_); !valid)
       data.fail("name", "bad_signal_name", valid.error().message);
@@ -36,19 +35,24 @@ class signal_node final : public node {
 
  private:
   bool take(transition_builder& run, token& t) const {
-    const auto payload = run.signals().claim(t, name_);
+    auto payload = run.signals().claim(t, name_);
     if (!payload) return false;
-    run.data().merge(t, *payload, into_);
+    const auto kept = result_.compute(run, t, *std::move(payload));
+    if (!kept) {
+      run.failures().fail_step(t, kept.error());
+      return true;
+    }
+    result_.store(run, t, *kept);
     run.branches().leave(t);
     return true;
   }
 
   std::string name_;
-  std::string into_;
+  step_result result_;
   wait_timeout timeout_;
 };
 
-constexpr std::array<std::string_view, 3> signal_keys = {"name", "into", "timeout"};
+constexpr std::array<std::string_view, 4> signal_keys = {"name", "into", "timeout", "result"};
 
 }  // namespace
 

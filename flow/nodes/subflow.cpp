@@ -6,8 +6,9 @@
 namespace pawl::flow {
 namespace {
 
-constexpr std::array<std::string_view, 8> subflow_keys = {
-    "flow", "version", "input", "into", "retry", "timeout", "total_timeout", "compensate"};
+constexpr std::array<std::string_view, 9> subflow_keys = {"flow",          "version",    "input",
+                                                          "into",          "retry",      "timeout",
+                                                          "total_timeout", "compensate", "result"};
 
 call_plan read_child(const data_reader& data) {
   call_plan plan;

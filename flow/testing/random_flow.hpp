@@ -107,10 +107,14 @@ class flow_generator {
     if (type == "signal") {
       data["name"] = random_.pick(signals);
       if (random_.chance(2)) data["into"] = random_.pick(keys);
+      fill_result(data);
     }
     if (type == "fail") data = {{"error", "card_declined"}, {"message", var("a")}};
     if (type == "wait") fill_wait(data);
-    if (type == "interrupt") data["question"] = var("a");
+    if (type == "interrupt") {
+      data["question"] = var("a");
+      fill_result(data);
+    }
     if (type == "join") fill_join(data);
     if (type == "map") fill_map(data);
     if (type == "signal" || type == "interrupt")
@@ -127,6 +131,7 @@ class flow_generator {
     if (random_.chance(2)) data["args"] = {{"salt", random_.between(0, 99)}};
     if (random_.chance(3)) data["with"] = {{"seen", rule(2)}, {"run", var("run_id")}};
     if (random_.chance(2)) data["into"] = random_.chance(4) ? "a" : "of_" + id;
+    fill_result(data);
     if (random_.chance(6)) data["timeout"] = "30s";
     if (random_.chance(4)) data["retry"] = {{"max_attempts", random_.between(1, 3)}};
     if (random_.chance(10)) data["total_timeout"] = "5s";
@@ -141,8 +146,16 @@ class flow_generator {
       data["compensate"] = {{"code_ref", "sim.undo"}, {"with", {{"seen", var("n")}}}};
   }
 
+  /// What a step keeps. The rule fails now and then.
+  void fill_result(json& data) {
+    if (random_.chance(8)) data["into"] = nullptr;
+    if (random_.chance(8)) data["result"] = json{{"kept", var("result")}, {"seen", var("n")}};
+    if (random_.chance(20)) data["result"] = json{{"/", {1, var("result")}}};
+  }
+
   void fill_request(json& data) {
     data["url"] = "https://sim.example/";
+    if (random_.chance(4)) data["keep"] = "status";
     if (random_.chance(2)) data["query"] = {{"n", var("n")}};
     if (random_.chance(2))
       data["retry"] = {{"max_attempts", random_.between(1, 4)},
@@ -153,6 +166,7 @@ class flow_generator {
     data["flow"] = options_.child;
     if (random_.chance(6)) data["input"] = random_.chance(2) ? var("c") : json{{"n", 1}, {"a", 2}};
     if (random_.chance(2)) data["into"] = "of_" + id;
+    fill_result(data);
     if (random_.chance(4)) data["timeout"] = random_.chance(2) ? "2s" : "1m";
     if (random_.chance(10)) data["total_timeout"] = "30s";
     if (random_.chance(4)) data["retry"] = {{"max_attempts", random_.between(1, 3)}};

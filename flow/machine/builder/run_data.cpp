@@ -77,6 +77,12 @@ result<json> run_data::evaluate(const token& t, const logic::value_template& val
   return storable(value.evaluate(variables.get()));
 }
 
+pawl::result<json> run_data::evaluate(const token& t, const logic::value_template& value,
+                                      const json& result) const {
+  const rule_variables variables{changes_.run(), t, changes_.node_of(t).id, &result};
+  return storable(value.evaluate(variables.get()));
+}
+
 result<bool> run_data::test(const token& t, const logic::rule& rule) const {
   const rule_variables variables{changes_.run(), t, changes_.node_of(t).id};
   return rule.test(variables.get());

@@ -31,6 +31,9 @@ class run_data {
   /// rule; `invalid_argument` or `limit_exceeded` if the value cannot be stored.
   [[nodiscard]] result<json> evaluate(const token& t, const logic::rule& rule) const;
   [[nodiscard]] result<json> evaluate(const token& t, const logic::value_template& value) const;
+  /// The same; the template also reads a step's `result`.
+  [[nodiscard]] pawl::result<json> evaluate(const token& t, const logic::value_template& value,
+                                            const json& result) const;
   [[nodiscard]] result<bool> test(const token& t, const logic::rule& rule) const;
 
   /// The size that `run.max_state_bytes` limits: data, maps, questions, answers, branch writes and

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "flow/nodes/node.hpp"
+
+namespace pawl::flow {
+
+/// What a step keeps of its result: `result` computes it, `into` is the key of the data that
+/// receives it. Immutable.
+class step_result {
+ public:
+  /// `into`: the key if the data has no `into`; "": the members of an object are stored under
+  /// their own keys, another value under "result".
+  explicit step_result(const data_reader& data, std::string into = {});
+
+  /// Returns what is kept of a result: the value of the rule, or all of it. Error: the rule failed,
+  /// with the type "invalid_result".
+  [[nodiscard]] result<json> compute(transition_builder& run, const token& t, json raw) const;
+  /// Stores what is kept in the run's data.
+  void store(transition_builder& run, token& t, const json& kept) const;
+
+ private:
+  std::optional<logic::value_template> rule_;
+  std::optional<std::string> into_;  ///< none: nothing is kept
+};
+
+}  // namespace pawl::flow
