@@ -280,7 +280,7 @@ TEST_CASE("A WebSocket whose peer does not read is closed after the write timeou
 
 TEST_CASE("An idle WebSocket is pinged and closed if the peer does not answer") {
   server_settings s;
-  s.ping_interval_ms = milliseconds{40};
+  s.ping_interval_ms = milliseconds{500};  // also the time that this test has to answer
   echo_sockets sockets;
   test_listener server{sockets.function(), s};
   frame_client client{server.connect()};
