@@ -84,7 +84,7 @@ TEST_CASE("A connection beyond the limit is answered 503 until another one close
 
 TEST_CASE("An idle connection is closed after the idle timeout") {
   server_settings s;
-  s.idle_timeout_ms = milliseconds{50};
+  s.idle_timeout_ms = milliseconds{400};
   test_listener server{echo, s};
   auto silent = server.connect();
   CHECK(silent.is_at_end());
@@ -95,8 +95,8 @@ TEST_CASE("An idle connection is closed after the idle timeout") {
 
 TEST_CASE("The idle timeout does not apply to a pending request") {
   server_settings s;
-  s.idle_timeout_ms = milliseconds{30};
-  s.header_timeout_ms = milliseconds{30};
+  s.idle_timeout_ms = milliseconds{300};
+  s.header_timeout_ms = milliseconds{300};
   saved_exchanges saved;
   test_listener server{
       [&](request, std::shared_ptr<exchange> answer) { saved.add(std::move(answer)); }, s};
