@@ -13,8 +13,12 @@ error failed_child(const run_summary& child) {
           why.type};
 }
 
+flow::shared_json what_it_gives(const flow::run_state& completed) {
+  return completed.output ? flow::shared_json{*completed.output} : completed.data;
+}
+
 child_end end_of(const flow::run_state& run) {
-  child_end end{run.parent_attempt, run.created_at, run.data};
+  child_end end{run.parent_attempt, run.created_at, what_it_gives(run)};
   if (run.status != run_status::completed) end.data = failed_child(flow::summarize(run));
   return end;
 }

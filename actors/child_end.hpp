@@ -23,6 +23,9 @@ struct child_end {
 /// The error of a step whose run has failed or was cancelled.
 [[nodiscard]] error failed_child(const run_summary& child);
 
+/// What a completed run gives to its parent: its output, else its data.
+[[nodiscard]] flow::shared_json what_it_gives(const flow::run_state& completed);
+
 /// The end of a run that has finished. Borrows its data.
 [[nodiscard]] child_end end_of(const flow::run_state& run);
 

@@ -147,6 +147,8 @@ std::optional<flow::schema_check> run_actor::needed_check(const run_command& c) 
 }
 
 void run_actor::check_and_carry_out(run_command& c, result<void> allowed) {
+  if (auto* const start = std::get_if<flow::start_command>(c.what.get()))
+    flow_->defaults().fill(start->input);
   const auto needed = needed_check(c);
   if (!needed) return carry_out(c, {std::move(allowed), {}});
   if (auto verdict = needed->try_run(most_steps_in_place))

@@ -109,7 +109,7 @@ std::optional<child_end> read_child_end(const view& now, const run_key& child) {
   if (!found) {
     end.data = std::move(found).error();
   } else if (*found) {
-    end.data = std::move((*found)->state.data);
+    end.data = what_it_gives((*found)->state);
   } else {
     end.data = error{errc::corrupt, "run " + child.id.str() + " has a record but no state"};
   }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <pawl/error.hpp>
+#include <pawl/json.hpp>
 #include <pawl/result.hpp>
 
 namespace pawl {
@@ -69,8 +70,23 @@ void value_of_failed_result(const error& failure, const caller_place& at) noexce
 
 }  // namespace detail
 
+bool operator==(const error& a, const error& b) {
+  const bool same_details =
+      a.details == b.details || (a.details && b.details && *a.details == *b.details);
+  return same_details && a.code == b.code && a.message == b.message && a.type == b.type &&
+         a.diagnostics == b.diagnostics;
+}
+
 error fail(std::string type, std::string message) {
   return {errc::function_failed, std::move(message), std::move(type)};
+}
+
+error fail(std::string type, std::string message, json details) {
+  return {errc::function_failed,
+          std::move(message),
+          std::move(type),
+          {},
+          std::make_shared<const json>(std::move(details))};
 }
 
 }  // namespace pawl

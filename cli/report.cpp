@@ -232,7 +232,7 @@ void print_end(session& s, const run_family& family, const std::optional<run_id>
            duration_text(duration_us(summary, run.updated_at)) +
            style.paint(tint::dim, "  run " + summary.key.id.str() + " of " +
                                       printable(to_string(summary.flow))));
-  out.line(shortened(run.data));
+  out.line(shortened(run.output ? *run.output : run.data));
   if (!is_finished(summary.status))
     for (const auto& line : wait_lines(family, wall_clock()))
       out.line(line.starts_with(' ') ? line : "waiting for " + line);

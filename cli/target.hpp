@@ -135,4 +135,10 @@ class target {
   virtual result<void> close() = 0;
 };
 
+/// Drops the data of a run of which only the end is shown, to save memory.
+inline void drop_values(run_view& run) {
+  run.data = json::object();
+  run.output.reset();
+}
+
 }  // namespace pawl::cli

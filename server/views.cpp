@@ -54,6 +54,7 @@ json to_json(const run_view& run) {
     object["started_by"] = run.started_by;
   }
   object["data"] = run.data;
+  if (run.output) object["output"] = *run.output;
   object["metadata"] = run.metadata;
   return object;
 }

@@ -192,6 +192,10 @@ void print_run(session& s, const run_family& family, const std::vector<step>& st
   }
   s.out().line(s.style().paint(tint::dim, "data"));
   s.out().line(shortened(run.data));
+  if (run.output) {
+    s.out().line(s.style().paint(tint::dim, "output"));
+    s.out().line(shortened(*run.output));
+  }
   if (!run.metadata.empty()) {
     s.out().line(s.style().paint(tint::dim, "metadata"));
     s.out().line(shortened(run.metadata));

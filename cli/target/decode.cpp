@@ -21,6 +21,7 @@ class field_reader {
     const auto found = from_.find(key);
     return found == from_.end() ? nothing : *found;
   }
+  [[nodiscard]] bool has(const char* key) const { return from_.is_object() && from_.contains(key); }
   std::string text(const char* key) {
     const json& given = value(key);
     if (given.is_string()) return given.get<std::string>();
@@ -222,6 +223,7 @@ result<run_view> read_run_view(const json& from, const scope_name& scope) {
   run.started_by = fields.optional_text("started_by");
   run.input = fields.value("input");
   run.data = fields.object("data");
+  if (fields.has("output")) run.output = fields.value("output");
   run.metadata = fields.object("metadata");
   run.at = fields.texts("at");
   if (const json& inbox = fields.value("inbox"); inbox.is_array())

@@ -66,7 +66,7 @@ void local_follower::activate_more() {
     // Drop the data of several runs, which is not printed, to save memory.
     in_.runs().wait_async(id, max_duration,
                           [box = inbox_, id, drop_data = !only_](result<run_view> ended) {
-                            if (ended && drop_data) ended->data = json::object();
+                            if (ended && drop_data) drop_values(*ended);
                             const std::lock_guard lock{box->mutex};
                             box->ended.emplace_back(id, std::move(ended));
                             box->filled.notify_one();
@@ -155,7 +155,7 @@ void local_follower::collect_parked(bool until_question) {
     if (only_)
       result_.last = read_family(*run, [this](const run_id& subflow) { return in_.get(subflow); });
     if (!run->parked && !(until_question && has_question(result_.last))) continue;
-    if (!only_) run->data = json::object();
+    if (!only_) drop_values(*run);
     std::erase(inactive_, id);
     runs_.erase(current);
     result_.runs.emplace(id, std::move(run));

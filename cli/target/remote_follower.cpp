@@ -108,8 +108,7 @@ void remote_follower::finish(const run_id& id, result<run_view> run) {
   streams_.close(id.str());
   runs_.erase(id.str());
   if (run && is_finished(run->summary.status)) shown_.on_end(run->summary);
-  if (run && how_.several)
-    run->data = json::object();  // saves memory: the data of several runs is not printed
+  if (run && how_.several) drop_values(*run);
   result_.runs.emplace(id, std::move(run));
 }
 

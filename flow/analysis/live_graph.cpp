@@ -52,17 +52,19 @@ class edge_order {
     return rules_.insert(&*source.when).second ? "" : "an edge before it has the same rule";
   }
 
-  std::string check_error(const compiled_edge& edge) {
+  std::string check_error(const compiled_edge& edge, const edge_definition& source) {
+    const auto truth = edge.when ? constant_truth(*source.when) : true;
+    if (truth == false) return "its rule is false in every run";
     if (catches_all_) return "an \"on_error\" edge before it takes every error";
     const auto is_caught = [&](const std::string& type) {
       return std::find(caught_.begin(), caught_.end(), type) != caught_.end();
     };
     if (edge.errors.empty()) {
-      catches_all_ = true;
+      catches_all_ = truth == true;
     } else if (std::all_of(edge.errors.begin(), edge.errors.end(), is_caught)) {
       return "\"on_error\" edges before it take these errors";
     }
-    caught_.insert(caught_.end(), edge.errors.begin(), edge.errors.end());
+    if (truth == true) caught_.insert(caught_.end(), edge.errors.begin(), edge.errors.end());
     return "";
   }
 
@@ -126,7 +128,9 @@ void live_graph::classify_edges(node_index from) {
     forks = forks || reason.empty();
     add(edge, kind::normal, std::move(reason));
   }
-  for (const auto& edge : node.on_error) add(edge, kind::error, order.check_error(edge));
+  for (const auto& edge : node.on_error)
+    add(edge, kind::error, order.check_error(edge, source_of(from, edge)));
+  for (const auto& edge : node.on_event) add(edge, kind::event, "");
   if (node.on_timeout) add(*node.on_timeout, kind::timeout, "");
   if (node.each) add(*node.each, kind::each, "");
   may_end_[from] = !forks && !order.always_taken();

@@ -14,7 +14,7 @@ namespace pawl::flow {
 /// the nodes, which must outlive it.
 class live_graph {
  public:
-  enum class kind { normal, error, timeout, each };
+  enum class kind { normal, error, event, timeout, each };
 
   struct live_edge {
     const compiled_edge* edge;

@@ -125,6 +125,19 @@ TEST_CASE("on_error edges after ones that take the error cause a warning", "[sou
   CHECK(with({"busy", {"broken", "busy"}}) == lines{});
 }
 
+TEST_CASE("an on_error edge with a rule leaves errors to those after it", "[soundness]") {
+  const auto with = [](json rule) {
+    json first = edge_on("on_error", "a", "b");
+    first["data"]["when"] = std::move(rule);
+    return warnings_of(flow_of({start(), task("a"), task("b")},
+                               {edge("start", "a"), first, edge_on("on_error", "a", "b", "busy")}));
+  };
+  CHECK(with(var("x")) == lines{});
+  CHECK(with(true) == lines{"/edges/2 dead_edge"});
+  CHECK(with(false) == lines{"/edges/1 dead_edge"});
+  CHECK(with({{"==", {var("error.type"), "busy"}}}) == lines{});
+}
+
 TEST_CASE("edges after a dead edge are not reported", "[soundness]") {
   CHECK(warnings_of(flow_of({start(), task("a"), task("b"), task("c")},
                             {edge("start", "a", false), edge("a", "b", false),

@@ -115,8 +115,9 @@ std::optional<std::set<std::string>> keys_of_input(const json& schema) {
 
 /// A rule that reads some key.
 struct reading {
-  /// Before or after the node's work, on the result of the step, or at the end of an item.
-  enum class phase { before, after, of_step, of_item };
+  /// Before or after the node's work, on the result or the error of the step, or at the end of an
+  /// item.
+  enum class phase { before, after, of_step, of_error, of_item };
 
   node_index node;
   phase when;
@@ -203,7 +204,8 @@ class unwritten_checker {
     const auto note = [&](const json& from, const std::string& at, std::string_view key,
                           computed_as how, reading::phase when) {
       if (const auto source = from.find(key); source != from.end())
-        note_computed(*source, how, {i, when, child_pointer(at, key)});
+        note_computed(*source, how,
+                      {i, when, at == data ? data_pointer(node, key) : child_pointer(at, key)});
     };
     for (const auto& [key, how] : computed_before)
       if (type != nullptr && type->reads(key)) note(node.data, data, key, how, before);
@@ -214,7 +216,8 @@ class unwritten_checker {
     for (const auto& [edge, of] : graph_.edges(i)) {
       const edge_definition& written = graph_.source_of(i, *edge);
       if (edge->when)
-        note_computed(*written.when, computed_as::rule, {i, after, written.when_pointer});
+        note_computed(*written.when, computed_as::rule,
+                      {i, of == kind::error ? of_error : after, written.when_pointer});
     }
   }
 
@@ -230,6 +233,7 @@ class unwritten_checker {
     for (const auto& key : reads.keys()) {
       if (input_.contains(key) || is_one_of(key, own_variables)) continue;
       if (key == "result" && at.when == reading::phase::of_step) continue;
+      if (key == "error" && at.when == reading::phase::of_error) continue;
       // Bounded: enough for a real flow, too few for a hostile one to cost time.
       if (noted_ == max_readings) return;
       if (readings_.size() == max_keys && !readings_.contains(key)) continue;
@@ -291,7 +295,7 @@ class unwritten_checker {
     if (written.before[each.node]) return true;
     if (each.when == before || each.when == of_step) return false;
     if (written.at[each.node]) return true;
-    if (each.when == after || !graph_.at(each.node).each) return false;
+    if (each.when == after || each.when == of_error || !graph_.at(each.node).each) return false;
     const auto inside = graph_.reached_from(graph_.at(each.node).each->target);
     for (node_index i = 0; i < graph_.size(); ++i)
       if (inside[i] && (written.at[i] || written.before[i])) return true;

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include <pawl/code_ref.hpp>
+#include <pawl/suggest.hpp>
 
 #include "flow/analysis/soundness.hpp"
 #include "flow/definition/graph.hpp"
@@ -58,6 +59,26 @@ logic::rule compile_when(const edge_definition& edge, std::vector<diagnostic>& d
   return rule;
 }
 
+/// Checks that the node of an `on` edge waits for its event, and has no other edge for it.
+void check_event(const edge_definition& edge, const compiled_node& node,
+                 std::vector<diagnostic>& diagnostics) {
+  const auto fail = [&](const char* code, std::string message) {
+    diagnostics.push_back({severity::error, edge.pointer + "/data/on", code, std::move(message)});
+  };
+  const auto events = node.behaviour ? node.behaviour->events() : std::vector<std::string_view>{};
+  if (events.empty()) return;  // another check reports it
+  const auto meant = nearest(edge.on, events);
+  if (std::find(events.begin(), events.end(), edge.on) == events.end()) {
+    fail("never_taken", pawl::quoted(edge.source) + " does not wait for the event " +
+                            pawl::quoted(edge.on) +
+                            (meant ? "; did you mean " + pawl::quoted(*meant) + "?" : ""));
+  } else if (std::any_of(node.on_event.begin(), node.on_event.end(),
+                         [&](const compiled_edge& e) { return e.event == edge.on; })) {
+    fail("duplicate_edge", pawl::quoted(edge.source) + " has more than one edge for the event " +
+                               pawl::quoted(edge.on));
+  }
+}
+
 void compile_edges(const definition& flow, std::vector<compiled_node>& nodes,
                    std::vector<diagnostic>& diagnostics, schema_reader& schemas) {
   logic::limits allowed;
@@ -73,10 +94,18 @@ void compile_edges(const definition& flow, std::vector<compiled_node>& nodes,
     compiled_node& node = nodes[from->second];
     const node_type* const type = find_node_type(node.type);
     compiled_edge edge{to->second, order[from->second]++, std::nullopt, std::nullopt, {}, {}};
+    if (source.when) node.reads_time = node.reads_time || may_read_time(*source.when);
     if (source.on_error) {
+      if (source.when) edge.when = compile_when(source, diagnostics, allowed);
       edge.errors = *source.on_error;
       edge.into = source.into;
       node.on_error.push_back(std::move(edge));
+      continue;
+    }
+    if (!source.on.empty()) {
+      edge.event = source.on;
+      check_event(source, node, diagnostics);
+      node.on_event.push_back(std::move(edge));
       continue;
     }
     if (source.on_timeout || source.each) {
@@ -87,7 +116,6 @@ void compile_edges(const definition& flow, std::vector<compiled_node>& nodes,
       node.plain.push_back(std::move(edge));
       continue;
     }
-    node.reads_time = node.reads_time || may_read_time(*source.when);
     if (type != nullptr && type->gives_condition && source.when->is_boolean()) {
       edge.follows = source.when->get<bool>();
     } else {
@@ -135,18 +163,21 @@ bool has_errors(const std::vector<diagnostic>& diagnostics) {
 }  // namespace
 
 compiled_flow::compiled_flow(flow_version_id id, limits limits, std::vector<compiled_node> nodes,
-                             node_index entry, std::optional<json_schema> input)
+                             node_index entry, std::optional<json_schema> input,
+                             input_defaults defaults, std::optional<logic::value_template> output)
     : id_(std::move(id)),
       limits_(limits),
       nodes_(std::move(nodes)),
       entry_(entry),
-      input_(std::move(input)) {
+      input_(std::move(input)),
+      defaults_(std::move(defaults)),
+      output_(std::move(output)) {
   for (node_index i = 0; i < nodes_.size(); ++i) {
     by_name_.emplace(nodes_[i].id, i);
     // Only of a flow that is not run.
     if (!nodes_[i].behaviour) continue;
-    if (const auto signal = nodes_[i].behaviour->awaited_signal(); !signal.empty())
-      awaiting_[std::string{signal}].push_back(i);
+    for (const auto& signal : nodes_[i].behaviour->awaited_signals())
+      awaiting_[signal].push_back(i);
   }
 }
 
@@ -201,6 +232,12 @@ compilation compile(const json& source, version v, const limits& limits, definit
   compile_edges(done.source, nodes, diagnostics, schemas);
   std::optional<json_schema> input;
   if (done.source.input_schema) input = schemas.read(*done.source.input_schema, "/input_schema");
+  std::optional<logic::value_template> output;
+  if (done.source.output) {
+    logic::limits allowed;
+    allowed.patterns = &schemas.patterns();
+    output = logic::compile_template(*done.source.output, "/output", diagnostics, allowed);
+  }
   if (!has_errors(diagnostics)) {
     find_joined_forks(nodes);
     raise_limits_in_maps(done.source, limits, nodes);
@@ -208,7 +245,9 @@ compilation compile(const json& source, version v, const limits& limits, definit
     check_soundness(done.source, nodes, entry_of(done.source), diagnostics);
     done.flow = std::make_shared<const compiled_flow>(
         flow_version_id{flow_name{done.source.name}, v}, limits, std::move(nodes),
-        entry_of(done.source), std::move(input));
+        entry_of(done.source), std::move(input),
+        done.source.input_schema ? input_defaults{*done.source.input_schema} : input_defaults{},
+        std::move(output));
   }
   return done;
 }

@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "flow/definition/definition.hpp"
+#include "flow/definition/input_defaults.hpp"
 #include "flow/definition/origin.hpp"
 #include "flow/logic/logic.hpp"
+#include "flow/logic/value_template.hpp"
 #include "flow/machine/state.hpp"
 #include "flow/schema/schema.hpp"
 
@@ -24,11 +26,13 @@ class node;
 /// A compiled edge.
 struct compiled_edge {
   node_index target = 0;
-  std::uint32_t order = 0;          ///< position among the edges of its source
-  std::optional<logic::rule> when;  ///< none on a plain edge and on one with `follows`
+  std::uint32_t order = 0;  ///< position among the edges of its source
+  /// None on a plain edge and on one with `follows`. Of an on_error edge: it also reads `error`.
+  std::optional<logic::rule> when;
   std::optional<bool> follows;      ///< taken when its condition node evaluated to this
   std::vector<std::string> errors;  ///< of an on_error edge: error classes; empty: all
   std::string into;                 ///< of an on_error edge: key that receives the error
+  std::string event = {};           ///< of an `on` edge: the event after which it is taken
 };
 
 /// A compiled node.
@@ -41,6 +45,7 @@ struct compiled_node {
   std::vector<compiled_edge> conditional;  ///< in source order; the first that is true is taken
   std::vector<compiled_edge> plain;        ///< all taken (a fork) if no conditional edge is
   std::vector<compiled_edge> on_error;     ///< in source order; the first that matches is taken
+  std::vector<compiled_edge> on_event;     ///< at most one for each event
   std::optional<compiled_edge> on_timeout;
   std::optional<compiled_edge> each;
   /// Of a join: the forks that it closes, sorted.
@@ -59,6 +64,7 @@ void for_each_target(const compiled_node& node, Visit&& visit) {
   for (const auto& edge : node.conditional) visit(edge.target);
   for (const auto& edge : node.plain) visit(edge.target);
   for (const auto& edge : node.on_error) visit(edge.target);
+  for (const auto& edge : node.on_event) visit(edge.target);
   if (node.on_timeout) visit(node.on_timeout->target);
 }
 
@@ -67,7 +73,8 @@ void for_each_target(const compiled_node& node, Visit&& visit) {
 class compiled_flow {
  public:
   compiled_flow(flow_version_id id, limits limits, std::vector<compiled_node> nodes,
-                node_index entry, std::optional<json_schema> input);
+                node_index entry, std::optional<json_schema> input, input_defaults defaults,
+                std::optional<logic::value_template> output);
   ~compiled_flow();
   compiled_flow(const compiled_flow&) = delete;
   compiled_flow& operator=(const compiled_flow&) = delete;
@@ -85,6 +92,12 @@ class compiled_flow {
   [[nodiscard]] std::vector<std::string_view> awaited_signals() const;
   /// Schema of a run's input; none: any object.
   [[nodiscard]] const std::optional<json_schema>& input() const noexcept { return input_; }
+  /// What an input gets that lacks it.
+  [[nodiscard]] const input_defaults& defaults() const noexcept { return defaults_; }
+  /// What a completed run gives; none: its data.
+  [[nodiscard]] const std::optional<logic::value_template>& output() const noexcept {
+    return output_;
+  }
   /// The `code_ref`s that its nodes call, compensations included; sorted, without duplicates.
   [[nodiscard]] std::vector<std::string> code_refs() const;
 
@@ -94,6 +107,8 @@ class compiled_flow {
   std::vector<compiled_node> nodes_;
   node_index entry_;
   std::optional<json_schema> input_;
+  input_defaults defaults_;
+  std::optional<logic::value_template> output_;
   std::map<std::string, std::vector<node_index>, std::less<>> awaiting_;  ///< nodes by signal
   std::unordered_map<std::string_view, node_index> by_name_;
 };

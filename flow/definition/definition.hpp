@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,7 +20,9 @@ namespace pawl::flow {
 struct node_definition {
   std::string id;
   std::string type;
-  json data = json::object();
+  json data = json::object();  ///< with the defaults of its type
+  /// `data` without them; none if there are none.
+  std::optional<json> own_data = {};
   std::string pointer;                    ///< position in the source, for diagnostics
   std::string code_ref_key = "code_ref";  ///< spelling of that key in the source, for diagnostics
   /// The same for the `code_ref` of `compensate`.
@@ -27,6 +30,10 @@ struct node_definition {
 
   friend bool operator==(const node_definition&, const node_definition&) = default;
 };
+
+/// Returns the JSON pointer of a key of a node's `data`: in the node, or in the defaults of its
+/// type.
+[[nodiscard]] std::string data_pointer(const node_definition& node, std::string_view key);
 
 /// An edge of a definition. `when` is a JSONLogic rule; a plain edge has none. On an edge from a
 /// condition node a literal `true` or `false` is compared with the result of the condition.
@@ -38,13 +45,17 @@ struct edge_definition {
   std::string when_pointer = {};  ///< position of `when` in the source
   bool negated = false;           ///< `when` is a legacy `condition` that the parser put inside "!"
   /// Taken when the step of the node fails with one of these classes; empty list: with any class.
+  /// With `when`: if the rule is true, too.
   std::optional<std::vector<std::string>> on_error = {};
-  std::string into = {};    ///< key that receives the error of an `on_error` edge; empty: "error"
+  std::string into = {};  ///< key that receives the error of an `on_error` edge; empty: "error"
+  std::string on = {};    ///< taken after this event of an await node; empty: another kind of edge
   bool on_timeout = false;  ///< taken when the wait of the node times out
   bool each = false;        ///< leads to the nodes that a map runs for each item
 
   /// Whether the edge is taken when its node completes.
-  [[nodiscard]] bool is_normal() const noexcept { return !on_error && !on_timeout && !each; }
+  [[nodiscard]] bool is_normal() const noexcept {
+    return !on_error && !on_timeout && !each && on.empty();
+  }
 
   friend bool operator==(const edge_definition&, const edge_definition&) = default;
 };
@@ -56,6 +67,8 @@ struct definition {
   std::vector<node_definition> nodes;
   std::vector<edge_definition> edges;
   std::optional<json> input_schema = {};  ///< JSON Schema of a run's input
+  std::optional<json> output = {};        ///< template of what a completed run gives
+  std::map<std::string, json> defaults;   ///< `data` of nodes that do not set a key, by type
 
   friend bool operator==(const definition&, const definition&) = default;
 };

@@ -116,7 +116,15 @@ class graph_checker {
                  " (known: " + list_of(type_names) + ")");
         continue;
       }
-      warn_unknown_keys(node, *type);
+      warn_unknown_keys(*type, node.own_data ? *node.own_data : node.data, node.pointer + "/data");
+    }
+    for (const auto& [name, data] : flow_.defaults) {
+      const std::string pointer = child_pointer("/defaults", name);
+      if (const node_type* const type = find_node_type(name))
+        warn_unknown_keys(*type, data, pointer);
+      else
+        fail(pointer, "unknown_node_type",
+             "unknown node type " + pawl::quoted(name) + did_you_mean(name, type_names));
     }
     for (const auto& [id, index] : index_) ids_.push_back(id);
   }
@@ -133,20 +141,21 @@ class graph_checker {
     }
   }
 
-  void warn_unknown_keys(const node_definition& node, const node_type& type) {
+  /// `data`: settings of nodes of the type, `at`: their pointer.
+  void warn_unknown_keys(const node_type& type, const json& data, const std::string& at) {
     std::vector<std::string_view> known{type.keys.begin(), type.keys.end()};
     if (type.reads("code_ref"))
       known.insert(known.end(), code_ref_aliases.begin(), code_ref_aliases.end());
     known.insert(known.end(), common_node_keys().begin(), common_node_keys().end());
-    for (const auto& [key, value] : node.data.items()) {
+    for (const auto& [key, value] : data.items()) {
       if (std::find(known.begin(), known.end(), key) != known.end() || is_annotation(key)) continue;
       if (reported_unknown_ == max_unknown_keys) return;
       ++reported_unknown_;
       std::string meant = hint_for_key(key, known);
       if (const auto* const other = type_that_reads(key))
         meant = "; it is a key of " + std::string{other->name} + " nodes";
-      warn(child_pointer(node.pointer + "/data", key), "unknown_key",
-           "nodes of type " + node.type + " do not read " + pawl::quoted(key) + meant);
+      warn(child_pointer(at, key), "unknown_key",
+           "nodes of type " + std::string{type.name} + " do not read " + pawl::quoted(key) + meant);
     }
   }
 
@@ -193,6 +202,10 @@ class graph_checker {
       fail(edge.pointer + "/data/on_error", "never_taken",
            source + "cannot fail: remove this \"on_error\" edge");
     }
+    if (!edge.on.empty() && !type->has_events) {
+      fail(edge.pointer + "/data/on", "never_taken",
+           source + "waits for no events: remove this \"on\" edge");
+    }
     if (edge.on_timeout && !type->times_out) {
       fail(edge.pointer + "/data/on_timeout", "never_taken",
            source + "does not wait for anything: remove this \"on_timeout\" edge");
@@ -227,7 +240,8 @@ class graph_checker {
              pawl::quoted(node.id) + " of type " + node.type +
                  " needs at least two plain edges, one for each branch");
       }
-      if (type->times_out && edges_[i].timeouts > 0 && !node.data.contains("timeout")) {
+      if (type->times_out && edges_[i].timeouts > 0 && !node.data.contains("timeout") &&
+          !node.data.contains("until")) {
         fail(node.pointer, "never_taken",
              pawl::quoted(node.id) + " has an \"on_timeout\" edge but no \"timeout\"");
       }

@@ -7,6 +7,7 @@
 
 #include "flow/definition/definition.hpp"
 #include "flow/definition/known_keys.hpp"
+#include "flow/logic/logic.hpp"
 #include "flow/nodes/node.hpp"
 #include "flow/values/pointer.hpp"
 
@@ -26,14 +27,22 @@ class definition_reader {
       return flow;
     }
     warn_unknown(source, "",
-                 {"name", "description", "nodes", "edges", "version", "id", "input_schema"});
+                 {"name", "description", "nodes", "edges", "version", "id", "input_schema",
+                  "defaults", "output"});
     flow.name = text(source, "name", "", false);
     flow.description = text(source, "description", "", false);
     if (const auto schema = source.find("input_schema");
         schema != source.end() && !schema->is_null())
       flow.input_schema = *schema;
+    if (const auto output = source.find("output"); output != source.end() && !output->is_null())
+      flow.output = *output;
+    read_defaults(source, flow);
     for_each(source, "nodes", [&](const json& node, const std::string& pointer) {
-      if (auto read = read_node(node, pointer)) flow.nodes.push_back(*std::move(read));
+      if (auto read = read_node(node, pointer)) {
+        if (const auto of = flow.defaults.find(read->type); of != flow.defaults.end())
+          add_defaults(*read, of->second);
+        flow.nodes.push_back(*std::move(read));
+      }
     });
     for_each(source, "edges", [&](const json& edge, const std::string& pointer) {
       if (auto read = read_edge(edge, pointer)) flow.edges.push_back(*std::move(read));
@@ -111,7 +120,7 @@ class definition_reader {
     if (const auto data = source.find("data"); data != source.end() && !data->is_null()) {
       if (data->is_object()) {
         node.data = *data;
-        read_code_refs(node);
+        read_code_refs(node, pointer + "/data");
       } else {
         fail(pointer + "/data", "wrong_type",
              std::string{"\"data\" must be an object, not "} + data->type_name());
@@ -129,6 +138,42 @@ class definition_reader {
     // A node without a type is kept, so that its edges are not reported as dangling.
     if (node.id.empty()) return std::nullopt;
     return node;
+  }
+
+  void read_defaults(const json& source, definition& flow) {
+    const auto defaults = source.find("defaults");
+    if (defaults == source.end() || defaults->is_null()) return;
+    if (!defaults->is_object()) {
+      return fail("/defaults", "wrong_type",
+                  std::string{"\"defaults\" must be an object with node types as keys, not "} +
+                      defaults->type_name());
+    }
+    for (const auto& [type, data] : defaults->items()) {
+      const std::string pointer = child_pointer("/defaults", type);
+      if (!data.is_object()) {
+        fail(pointer, "wrong_type",
+             std::string{"the defaults of a type must be an object, not "} + data.type_name());
+        continue;
+      }
+      node_definition like;
+      like.type = type == "python" ? "task" : type;
+      like.data = data;
+      read_code_refs(like, pointer);
+      flow.defaults[like.type] = std::move(like.data);
+    }
+  }
+
+  /// Adds what a node does not set itself. Settings that are objects are merged one level deep, but
+  /// not rules.
+  static void add_defaults(node_definition& node, const json& defaults) {
+    node.own_data = node.data;
+    for (const auto& [key, value] : defaults.items()) {
+      const auto [own, is_new] = node.data.emplace(key, value);
+      const bool merges = !is_new && own->is_object() && value.is_object() &&
+                          !logic::is_rule(*own) && !logic::is_rule(value);
+      if (!merges) continue;
+      for (const auto& [name, inner] : value.items()) own->emplace(name, inner);
+    }
   }
 
   /// The keys of a node, without those that are reported as misplaced.
@@ -150,8 +195,7 @@ class definition_reader {
                        [&](const node_type* type) { return has(type->keys); });
   }
 
-  void read_code_refs(node_definition& node) {
-    const std::string at = node.pointer + "/data";
+  void read_code_refs(node_definition& node, const std::string& at) {
     const node_type* const type = find_node_type(node.type);
     if (type == nullptr || type->reads("code_ref")) read_code_ref(node.data, at, node.code_ref_key);
     if (const auto compensate = node.data.find("compensate");
@@ -185,8 +229,8 @@ class definition_reader {
   std::optional<edge_definition> read_edge(const json& source, const std::string& pointer) {
     warn_unknown(source, pointer,
                  {"id", "source", "target", "data", "condition", "condition_value", "type", "label",
-                  "when", "on_error", "on_timeout", "each", "into"});
-    for (const char* const key : {"when", "on_error", "on_timeout", "each", "into"})
+                  "when", "on", "on_error", "on_timeout", "each", "into"});
+    for (const char* const key : {"when", "on", "on_error", "on_timeout", "each", "into"})
       if (source.contains(key))
         fail(pointer + "/" + key, "misplaced_key",
              "\"" + std::string{key} + "\" belongs in the \"data\" of the edge");
@@ -206,7 +250,7 @@ class definition_reader {
     const std::string& pointer = edge.pointer;
     if (const auto data = source.find("data"); data != source.end() && data->is_object()) {
       warn_unknown(*data, pointer + "/data",
-                   {"when", "label", "on_error", "on_timeout", "each", "into"});
+                   {"when", "label", "on", "on_error", "on_timeout", "each", "into"});
       if (data->contains("when") && !data->at("when").is_null()) {
         edge.when_pointer = pointer + "/data/when";
         edge.when = boolean_text(data->at("when"), edge.when_pointer);
@@ -246,14 +290,18 @@ class definition_reader {
              "\"on_error\" must be true, an error class or an array of error classes");
       }
     }
+    edge.on = text(*data, "on", at, false);
     edge.into = text(*data, "into", at, false);
     if (!edge.into.empty() && !edge.on_error)
       fail(at + "/into", "contradiction", "\"into\" is only read on an edge with \"on_error\"");
-    const int kinds = (edge.on_error ? 1 : 0) + (edge.on_timeout ? 1 : 0) + (edge.each ? 1 : 0) +
-                      (edge.when ? 1 : 0);
+    const int kinds = (edge.on_error ? 1 : 0) + (edge.on.empty() ? 0 : 1) +
+                      (edge.on_timeout ? 1 : 0) + (edge.each ? 1 : 0) +
+                      (edge.when && !edge.on_error ? 1 : 0);
     if (kinds > 1) {
       fail(at, "contradiction",
-           "an edge has at most one of \"when\", \"on_error\", \"on_timeout\" and \"each\"");
+           "an edge has at most one of \"when\", \"on\", \"on_error\", \"on_timeout\" and "
+           "\"each\", or "
+           "\"when\" beside \"on_error\"");
     }
   }
 
@@ -310,11 +358,18 @@ definition parse_definition(const json& source, std::vector<diagnostic>& diagnos
   return definition_reader{diagnostics}.read(source);
 }
 
+std::string data_pointer(const node_definition& node, std::string_view key) {
+  const bool is_default = node.own_data && !node.own_data->contains(key) && node.data.contains(key);
+  return child_pointer(is_default ? child_pointer("/defaults", node.type) : node.pointer + "/data",
+                       key);
+}
+
 json to_json(const definition& flow) {
   json nodes = json::array();
   for (const auto& node : flow.nodes) {
     json written{{"id", node.id}, {"type", node.type}};
-    if (!node.data.empty()) written["data"] = node.data;
+    if (const json& data = node.own_data ? *node.own_data : node.data; !data.empty())
+      written["data"] = data;
     nodes.push_back(std::move(written));
   }
   json edges = json::array();
@@ -325,12 +380,15 @@ json to_json(const definition& flow) {
       written["data"]["on_error"] = edge.on_error->empty() ? json(true) : json(*edge.on_error);
       if (!edge.into.empty()) written["data"]["into"] = edge.into;
     }
+    if (!edge.on.empty()) written["data"]["on"] = edge.on;
     if (edge.on_timeout) written["data"]["on_timeout"] = true;
     if (edge.each) written["data"]["each"] = true;
     edges.push_back(std::move(written));
   }
   json written{{"name", flow.name}, {"nodes", std::move(nodes)}, {"edges", std::move(edges)}};
   if (flow.input_schema) written["input_schema"] = *flow.input_schema;
+  if (flow.output) written["output"] = *flow.output;
+  if (!flow.defaults.empty()) written["defaults"] = flow.defaults;
   if (!flow.description.empty()) written["description"] = flow.description;
   return written;
 }

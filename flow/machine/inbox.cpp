@@ -15,9 +15,10 @@ const signal* inbox::find(std::string_view type) const noexcept {
   return found == by_type_.end() ? nullptr : &signals_.at(*found->second.begin());
 }
 
-std::size_t inbox::count(std::string_view type) const noexcept {
+const std::set<std::uint64_t>& inbox::of_type(std::string_view type) const noexcept {
+  static const std::set<std::uint64_t> none;
   const auto found = by_type_.find(type);
-  return found == by_type_.end() ? 0 : found->second.size();
+  return found == by_type_.end() ? none : found->second;
 }
 
 std::vector<std::string_view> inbox::types() const {

@@ -40,7 +40,11 @@ class inbox {
   [[nodiscard]] const signal* find(std::string_view type) const noexcept;
   /// The signals by number.
   [[nodiscard]] const std::map<std::uint64_t, signal>& all() const noexcept { return signals_; }
-  [[nodiscard]] std::size_t count(std::string_view type) const noexcept;
+  [[nodiscard]] std::size_t count(std::string_view type) const noexcept {
+    return of_type(type).size();
+  }
+  /// The numbers of the signals of a type.
+  [[nodiscard]] const std::set<std::uint64_t>& of_type(std::string_view type) const noexcept;
   /// The types of the signals.
   [[nodiscard]] std::vector<std::string_view> types() const;
 

@@ -67,8 +67,18 @@ bool is_parked(const run_state& run) noexcept {
   return !has_runnable(run) && run.tokens.waiting_inside() == 0;
 }
 
+namespace {
+
+/// Whether all steps of a failed run have succeeded, but its output cannot be computed.
+bool lacks_output(const run_state& run) noexcept {
+  return run.error && run.error->type == output_error && run.error->node.empty();
+}
+
+}  // namespace
+
 bool can_be_retried(const run_state& run) noexcept {
-  return run.status == run_status::failed && (!run.tokens.empty() || run.compensating);
+  return run.status == run_status::failed &&
+         (!run.tokens.empty() || run.compensating || lacks_output(run));
 }
 
 const token* find_visit_of(const compiled_flow& flow, const run_state& run, const run_id& child) {

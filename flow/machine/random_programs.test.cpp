@@ -54,7 +54,7 @@ class program_driver {
       return must(
           resume_command{std::nullopt, "", json::object(), question_id(place.id, t), answer});
     }
-    if (t.phase == token_phase::sleeping && !place.behaviour->awaited_signal().empty())
+    if (t.phase == token_phase::sleeping && !place.behaviour->awaited_signals().empty())
       must(signal_command{place.id, place.id, ""});
   }
 

@@ -53,6 +53,9 @@ struct map_progress {
   friend bool operator==(const map_progress&, const map_progress&) = default;
 };
 
+/// The error class of a run whose output cannot be computed.
+inline constexpr std::string_view output_error = "invalid_output";
+
 /// The complete state of a run between two commands. A value; owned by one actor.
 struct run_state {
   run_key key;
@@ -76,6 +79,7 @@ struct run_state {
   std::size_t map_bytes = 0;           ///< of all maps together; not stored
   std::size_t compensation_bytes = 0;  ///< of the arguments of all; not stored
   std::optional<run_error> error;
+  std::optional<json> output;  ///< of a completed run whose flow computes one
   std::optional<run_id> restarted_from;
   std::optional<run_id> parent;  ///< the run that waits for this one
   std::uint32_t depth = 0;       ///< number of runs that it is nested in

@@ -89,6 +89,8 @@ struct token {
   /// The time that the rules of this visit read as `now`. Only if one of them does.
   std::optional<time_point> rules_time;
   std::uint32_t tries = 0;  ///< attempts of this visit that count for its retry policy
+  /// The failures among them that each clause of the policy fits. May be shorter than the clauses.
+  std::vector<std::uint32_t> failures_of;
   /// When the first one, a subflow (the attempt) or a map began, in engine time.
   std::optional<time_point> first_try_at;
   std::optional<json> question;     ///< sleeps until this is answered

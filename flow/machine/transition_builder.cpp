@@ -138,7 +138,9 @@ void transition_builder::add_awaiting(std::string_view type, std::vector<token_i
   for (const auto node : flow().awaiting(type)) {
     const auto at = run.tokens.sleeping().find(node);
     if (at == run.tokens.sleeping().end()) continue;
-    const std::size_t most = std::min(at->second.size(), run.inbox.count(type));
+    const std::size_t most = flow().at(node).behaviour->filters_signals()
+                                 ? at->second.size()
+                                 : std::min(at->second.size(), run.inbox.count(type));
     to.insert(to.end(), at->second.begin(), at->second.begin() + static_cast<std::ptrdiff_t>(most));
   }
 }
@@ -147,11 +149,14 @@ void transition_builder::wake(std::vector<token_id> sleeping) {
   run_state& run = changes_.run();
   std::sort(sleeping.begin(), sleeping.end());
   for (const auto id : sleeping) {
-    if (run.status != run_status::running || run.pausing()) return;
+    // A run that is paused because it asks may wait for signals, too.
+    if (is_finished(run.status) || run.status == run_status::failed || run.frozen_at) return;
     token* const t = run.find_token(id);  // waking another token may have moved or removed it
     if (t == nullptr || t->phase != token_phase::sleeping) continue;
     const node& behaviour = *node_of(*t).behaviour;
-    if (signals_.has(behaviour.awaited_signal())) behaviour.wake(*this, *t);
+    const auto types = behaviour.awaited_signals();
+    if (std::any_of(types.begin(), types.end(), [&](const auto& s) { return signals_.has(s); }))
+      behaviour.wake(*this, *t);
   }
 }
 
@@ -170,7 +175,7 @@ void transition_builder::fire_timers(double random) {
 }
 
 void transition_builder::fire(token& t, double random) {
-  if (state().status == run_status::paused) lifecycle_.set_status(run_status::running);
+  lifecycle_.wake();
   waits_.fire(t);
   if (t.task) {
     const std::string why =
@@ -250,6 +255,8 @@ void transition_builder::complete() {
     }
   }
   if (!check_size()) return compensate();
+  // All steps have succeeded: none is compensated, and a retry computes the output again.
+  if (auto why = data_.compute_output()) return failures_.fail_now(*std::move(why));
   lifecycle_.set_status(run_status::completed);
   changes_.record(event_kind::run_completed);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "flow/logic/logic.hpp"
 #include "flow/machine/machine.hpp"
@@ -8,15 +9,20 @@
 
 namespace pawl::flow {
 
-/// The variables of a rule: `result` where one is given, `metadata`, `run_id`, `thread_id` (an old
+/// A variable that only some rules read. The value must outlive the evaluation.
+struct own_variable {
+  std::string_view name;
+  const json* value = nullptr;  ///< null: there is none
+};
+
+/// The variables of a rule: its own one, `metadata`, `run_id`, `thread_id` (an old
 /// name of `run_id`), `current_node` and `condition_result`, then the data as the token's branch
 /// sees it. What `now`, `uuid` and `random` read belongs to the visit: the same after a crash and
 /// for every attempt. Must not outlive the run's state.
 class rule_variables final : private logic::rule_context {
  public:
-  /// `result`: that of the step, which must outlive this; null: none.
   rule_variables(const run_state& run, const token& t, const std::string& node,
-                 const json* result = nullptr)
+                 own_variable own = {})
       : run_(run),
         token_(t),
         node_(node),
@@ -24,7 +30,7 @@ class rule_variables final : private logic::rule_context {
         node_id_(node),
         condition_(t.condition_result ? json(*t.condition_result) : json()) {
     layers_.set_context(*this);
-    if (result != nullptr) layers_.add_member("result", *result);
+    if (own.value != nullptr) layers_.add_member(own.name, *own.value);
     layers_.add_member("metadata", run.metadata);
     layers_.add_member("run_id", run_id_);
     layers_.add_member("thread_id", run_id_);

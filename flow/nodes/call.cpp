@@ -181,7 +181,8 @@ void call_node::fail(transition_builder& run, token& t, const error& why,
                      const step_outcome_command& of) const {
   const auto us = (of.ended_at - of.began_at).count();
   const call_plan& plan = plan_of(t);
-  const auto wait = of.retryable ? plan.retry.next_wait(t.tries, why, of.random) : std::nullopt;
+  const auto wait =
+      of.retryable ? plan.retry.next_wait(t.tries, t.failures_of, why, of.random) : std::nullopt;
   const auto end = deadline(t);
   const bool in_time = !end || !wait || run.engine_time() + *wait < *end;
   if (!wait || !in_time) return run.failures().fail_step(t, why, us);

@@ -48,8 +48,8 @@ class interrupt_node final : public node {
   std::optional<json_schema> schema_;
 };
 
-constexpr std::array<std::string_view, 5> interrupt_keys = {"question", "schema", "into", "timeout",
-                                                            "result"};
+constexpr std::array<std::string_view, 6> interrupt_keys = {"question", "schema",  "into",
+                                                            "result",   "timeout", "until"};
 
 }  // namespace
 

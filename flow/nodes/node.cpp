@@ -83,7 +83,9 @@ bool data_reader::is_null(std::string_view key) const {
 }
 
 std::string data_reader::pointer(std::string_view key) const {
-  return child_pointer(at_, as_written(key));
+  const bool is_outermost = &data_ == &source_.data;
+  return is_outermost && as_written(key) == key ? data_pointer(source_, key)
+                                                : child_pointer(at_, as_written(key));
 }
 
 void data_reader::fail(std::string_view key, std::string code, std::string message) const {
@@ -170,6 +172,21 @@ std::vector<std::string> data_reader::texts(std::string_view key) const {
   return {};
 }
 
+std::vector<std::string> data_reader::text_or_texts(std::string_view key) const {
+  const json* const value = find(key);
+  if (value != nullptr && value->is_string() && !value->get_ref<const std::string&>().empty())
+    return {value->get<std::string>()};
+  return texts(key);
+}
+
+std::optional<bool> data_reader::flag(std::string_view key) const {
+  const json* const value = find(key);
+  if (value == nullptr) return std::nullopt;
+  if (value->is_boolean()) return value->get<bool>();
+  fail(key, "wrong_type", "\"" + std::string{key} + "\" must be true or false");
+  return std::nullopt;
+}
+
 std::string_view data_reader::one_of(std::string_view key,
                                      std::span<const std::string_view> words) const {
   const json* const value = find(key);
@@ -200,15 +217,36 @@ std::optional<data_reader> data_reader::within(std::string_view key) const {
 std::optional<data_reader> data_reader::within(std::string_view key,
                                                std::span<const std::string_view> keys) const {
   auto inner = within(key);
-  if (!inner) return inner;
-  for (const auto& [name, item] : inner->items()) {
-    if (std::find(keys.begin(), keys.end(), name) != keys.end()) continue;
-    if (is_annotation(name)) continue;
-    inner->fail(name, "unknown_key",
-                "unknown key " + pawl::quoted(name) + " in \"" + std::string{key} + "\"" +
-                    hint_for_key(name, keys));
-  }
+  if (inner) inner->refuse_unknown(keys, key);
   return inner;
+}
+
+void data_reader::refuse_unknown(std::span<const std::string_view> keys,
+                                 std::string_view within) const {
+  for (const auto& [name, item] : items()) {
+    if (std::find(keys.begin(), keys.end(), name) != keys.end() || is_annotation(name)) continue;
+    fail(name, "unknown_key",
+         "unknown key " + pawl::quoted(name) + " in \"" + std::string{within} + "\"" +
+             hint_for_key(name, keys));
+  }
+}
+
+std::vector<data_reader> data_reader::each_within(std::string_view key,
+                                                  std::span<const std::string_view> keys) const {
+  std::vector<data_reader> found;
+  const json* const list = find(key);
+  if (list == nullptr) return found;
+  const auto is_object = [](const json& item) { return item.is_object(); };
+  if (!list->is_array() || !std::all_of(list->begin(), list->end(), is_object)) {
+    fail(key, "wrong_type", "\"" + std::string{key} + "\" must be an array of objects");
+    return found;
+  }
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    found.push_back({source_, (*list)[i], pointer(key) + "/" + std::to_string(i), "code_ref",
+                     limits_, diagnostics_, schemas_});
+    found.back().refuse_unknown(keys, key);
+  }
+  return found;
 }
 
 std::optional<std::uint32_t> data_reader::count(std::string_view key, std::uint32_t min,

@@ -84,8 +84,12 @@ class node {
   /// The plan of a map; null for other types.
   [[nodiscard]] virtual const map_plan* map() const noexcept { return nullptr; }
 
-  /// The type of signal that tokens wait for here, or "".
-  [[nodiscard]] virtual std::string_view awaited_signal() const noexcept { return {}; }
+  /// The types of signals that tokens wait for here.
+  [[nodiscard]] virtual std::span<const std::string> awaited_signals() const noexcept { return {}; }
+  /// Whether a token may leave a signal of such a type to others.
+  [[nodiscard]] virtual bool filters_signals() const noexcept { return false; }
+  /// The events for which it may have edges of their own.
+  [[nodiscard]] virtual std::vector<std::string_view> events() const { return {}; }
 
   /// Returns the call that a waiting token needs. After a crash it returns the same call again.
   /// Errors: those of the rules that compute the arguments.
@@ -135,6 +139,9 @@ class data_reader {
                                                    std::uint32_t max) const;
   [[nodiscard]] std::optional<double> number(std::string_view key, double min, double max) const;
   [[nodiscard]] std::vector<std::string> texts(std::string_view key) const;
+  /// The same; a single string counts as an array of one.
+  [[nodiscard]] std::vector<std::string> text_or_texts(std::string_view key) const;
+  [[nodiscard]] std::optional<bool> flag(std::string_view key) const;
   /// Returns one of `words`; the first one if the key is absent or has another value.
   [[nodiscard]] std::string_view one_of(std::string_view key,
                                         std::span<const std::string_view> words) const;
@@ -143,6 +150,9 @@ class data_reader {
                                                   std::span<const std::string_view> keys) const;
   /// Returns a reader of the object under `key`, which may have any keys.
   [[nodiscard]] std::optional<data_reader> within(std::string_view key) const;
+  /// Returns readers of the objects in the array under `key`, which may have only `keys`.
+  [[nodiscard]] std::vector<data_reader> each_within(std::string_view key,
+                                                     std::span<const std::string_view> keys) const;
   [[nodiscard]] auto items() const { return data_.items(); }
   /// Compiles a template; none if it is absent or invalid.
   [[nodiscard]] std::optional<logic::value_template> value(std::string_view key,
@@ -177,6 +187,8 @@ class data_reader {
         diagnostics_(diagnostics),
         schemas_(schemas) {}
   void fail_missing(std::string_view key) const;
+  /// Reports the keys of the value that are not in `keys`. `within`: the key of the value.
+  void refuse_unknown(std::span<const std::string_view> keys, std::string_view within) const;
   [[nodiscard]] logic::limits rule_limits() const;
   /// Compiles a rule, or a literal that has been checked.
   [[nodiscard]] std::optional<logic::rule> computed(std::string_view key) const;
@@ -205,6 +217,7 @@ struct node_type {
   bool ends_branch = false;      ///< has no outgoing edges
   bool gives_condition = false;  ///< literal booleans on its edges are compared with its result
   bool times_out = false;        ///< may have an `on_timeout` edge
+  bool has_events = false;       ///< may have `on` edges
   bool may_fail = true;          ///< may have `on_error` edges
   bool has_items = false;        ///< needs an `each` edge
   bool forks = false;            ///< needs at least two plain edges

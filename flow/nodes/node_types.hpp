@@ -7,8 +7,9 @@
 
 namespace pawl::flow {
 
-extern const node_type condition_type, end_type, fail_type, http_type, interrupt_type, join_type,
-    map_type, parallel_type, set_type, signal_type, start_type, subflow_type, task_type, wait_type;
+extern const node_type await_type, condition_type, end_type, fail_type, http_type, interrupt_type,
+    join_type, map_type, parallel_type, set_type, signal_type, start_type, subflow_type, task_type,
+    wait_type;
 
 /// A row of the table of node types.
 struct node_type_row {
@@ -19,6 +20,7 @@ struct node_type_row {
 /// The table of node types, sorted by name. To add a type, follow flow/nodes/README.md;
 /// node_types.test.cpp names every place that is missing.
 inline constexpr std::array node_type_table = {
+    node_type_row{&await_type, R"({"for": [{"signal": "paid"}, {"signal": "cancelled"}]})"},
     node_type_row{&condition_type, R"({"expr": {"var": "approved"}})"},
     node_type_row{&end_type, R"({})"},
     node_type_row{&fail_type, R"({"message": "out of stock"})"},

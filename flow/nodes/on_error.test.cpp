@@ -40,9 +40,12 @@ TEST_CASE("the settings of an on_error edge are checked", "[on-error][validation
     CHECK(with(bad) == lines{"/edges/2/data/on_error wrong_type"});
   for (const json& good : {json(true), json("busy"), json{"busy", "broken"}})
     CHECK(with(good) == lines{});
-  json made = edge_on("on_error", "a", "b");
+  json made = edge_on("on_timeout", "a", "b");
   made["data"]["when"] = var("x");
-  CHECK(errors_of_edge(made) == lines{"/edges/2/data contradiction"});
+  CHECK(mentions(errors_of_edge(made).front(), "/edges/2/data"));
+  made = edge_on("on_error", "a", "b");
+  made["data"]["when"] = {{"a", 1}, {"b", 2}};
+  CHECK(errors_of_edge(made) == lines{"/edges/2/data/when not_a_rule"});
   made = edge("a", "b", var("x"));
   made["data"]["into"] = "e";
   CHECK(errors_of_edge(made) == lines{"/edges/2/data/into contradiction"});
@@ -195,4 +198,86 @@ TEST_CASE("a failing rule of an edge does not fail the step", "[on-error][edges]
   REQUIRE(run.begin());
   REQUIRE(run.finish("a"));
   CHECK(run.status() == run_status::failed);
+}
+
+namespace {
+
+/// A task with on_error edges that have rules, and one without.
+json caught_by_rules() {
+  json refused = edge_on("on_error", "a", "refused", "http_status");
+  refused["data"]["when"] = {{"<", {var("error.details.status"), 500}}};
+  json many = edge_on("on_error", "a", "many");
+  many["data"]["when"] = {{">", {var("n"), 10}}};
+  many["data"]["into"] = "why";
+  return flow_of({start(), task("a"), task("refused"), task("many")},
+                 {edge("start", "a"), std::move(refused), std::move(many)});
+}
+
+error status_error(int status) {
+  return fail("http_status", "no", {{"status", status}, {"json", {{"code", "declined"}}}});
+}
+
+}  // namespace
+
+TEST_CASE("the rule of an on_error edge reads the error and the data", "[on-error]") {
+  const auto next = [](const error& why, int n) {
+    driven_run run{caught_by_rules()};
+    REQUIRE(run.begin({{"n", n}}));
+    REQUIRE(run.finish("a", why));
+    CHECK(survives_restart(run));
+    return run.status() == run_status::running ? run.waiting_at().front() : run.state().error->type;
+  };
+  CHECK(next(status_error(402), 0) == "refused");
+  CHECK(next(status_error(402), 11) == "refused");
+  CHECK(next(status_error(503), 11) == "many");
+  CHECK(next(status_error(503), 0) == "http_status");
+  CHECK(next(fail("busy", "no"), 11) == "many");
+}
+
+TEST_CASE("the details of an error are kept with it, unless they are large", "[on-error]") {
+  driven_run run{caught({true})};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("a", status_error(402)));
+  CHECK(run.data().at("error").at("details") ==
+        json{{"status", 402}, {"json", {{"code", "declined"}}}});
+  driven_run large{caught({true})};
+  REQUIRE(large.begin());
+  REQUIRE(large.finish("a", fail("big", "no", std::string(max_error_details_bytes, 'x'))));
+  CHECK(large.data().at("error").at("type") == "big");
+  CHECK_FALSE(large.data().at("error").contains("details"));
+}
+
+TEST_CASE("a failing rule of an on_error edge fails the run", "[on-error]") {
+  json flow = caught({true});
+  flow["edges"].back()["data"]["when"] = {{"/", {1, var("error.details.zero")}}};
+  driven_run run{flow};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("a", fail("busy", "no", {{"zero", 0}})));
+  CHECK(run.status() == run_status::failed);
+  CHECK(run.state().error->type == "NaN");
+  CHECK(run.state().error->node == "a");
+  CHECK(survives_restart(run));
+}
+
+TEST_CASE("the rule of a map's on_error edge decides about the failure of an item", "[on-error]") {
+  json edge_of_map = edge_on("on_error", "m", "sorry");
+  edge_of_map["data"]["when"] = {{"==", {var("error.details.status"), 503}}};
+  const json flow =
+      flow_of({start(), node_of("m", "map", {{"items", {1, 2}}}), task("x"), task("sorry")},
+              {edge("start", "m"), edge_on("each", "m", "x"), edge_of_map});
+  driven_run run{flow};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("x", status_error(503)));
+  CHECK(run.waiting_at() == lines{"sorry"});
+  driven_run other{flow};
+  REQUIRE(other.begin());
+  REQUIRE(other.finish("x", status_error(402)));
+  CHECK(other.status() == run_status::failed);
+  json broken = flow;
+  broken["edges"].back()["data"]["when"] = {{"/", {1, 0}}};
+  driven_run last{broken};
+  REQUIRE(last.begin());
+  REQUIRE(last.finish("x", status_error(503)));
+  CHECK(last.status() == run_status::failed);
+  CHECK(last.state().error->node == "m");
 }

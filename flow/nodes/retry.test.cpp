@@ -53,6 +53,16 @@ TEST_CASE("a retry policy is checked", "[retry-policy][validation]") {
   for (const json& bad : {json("card_declined"), json::array({1}), json::array({""}), json(true)})
     CHECK(errors_of_retry({{"non_retryable", bad}}) == lines{at + "/non_retryable wrong_type"});
   CHECK(errors_of_retry(json::object()) == lines{});
+  CHECK(errors_of_retry({{"respect_retry_after", 1}}) ==
+        lines{at + "/respect_retry_after wrong_type"});
+  CHECK(errors_of_retry({{"on", {{"error", "x"}}}}) == lines{at + "/on wrong_type"});
+  CHECK(errors_of_retry({{"on", {{{"eror", "x"}}}}}) == lines{at + "/on/0/eror unknown_key"});
+  CHECK(errors_of_retry({{"on", {json::object(), {{"error", 1}}}}}) ==
+        lines{at + "/on/1/error wrong_type"});
+  for (const json& bad : {json(99), json("6xx"), json{"5xx", 1}})
+    CHECK(errors_of_retry({{"on", {{{"status", bad}}}}}).front() ==
+          at + "/on/0/status out_of_range");
+  CHECK(errors_of_retry({{"on", {{{"error", {"a", "b"}}, {"status", {404, "5xx"}}}}}}) == lines{});
   const auto with = [](const char* key, json value) {
     return errors_of(chain({start(), task("a", {{key, std::move(value)}})}));
   };
@@ -261,4 +271,43 @@ TEST_CASE("the outcome of an earlier attempt is refused", "[retry-policy]") {
   CHECK_FALSE(run.apply(late));
   REQUIRE(run.fire_timer());
   CHECK_FALSE(run.apply(late));
+}
+
+TEST_CASE("each clause of a retry policy counts its own failures", "[retry-policy]") {
+  driven_run run{chain({retried("a", {{"max_attempts", 2},
+                                      {"initial_interval", "1s"},
+                                      {"on",
+                                       {{{"error", "busy"}, {"initial_interval", "5s"}},
+                                        {{"error", "slow"}, {"max_attempts", 3}}}}})})};
+  REQUIRE(run.begin());
+  REQUIRE(break_at(run, "a", "busy"));
+  CHECK(slept(run) == 5s);
+  REQUIRE(run.fire_timer());
+  REQUIRE(break_at(run, "a", "slow"));
+  CHECK(slept(run) == 1s);
+  CHECK(survives_restart(run));
+  REQUIRE(run.fire_timer());
+  REQUIRE(break_at(run, "a", "slow"));
+  CHECK(slept(run) == 2s);
+  REQUIRE(run.fire_timer());
+  REQUIRE(break_at(run, "a", "busy"));
+  CHECK(run.status() == run_status::failed);
+  // A retry of the run begins to count again.
+  REQUIRE(run.apply(retry_command{{}, ""}));
+  REQUIRE(break_at(run, "a", "busy"));
+  CHECK(slept(run) == 5s);
+}
+
+TEST_CASE("a step without a clause for its error is not retried", "[retry-policy]") {
+  driven_run run{chain({retried("a", {{"on", {{{"error", "busy"}}}}})})};
+  REQUIRE(run.begin());
+  REQUIRE(break_at(run, "a", "broken"));
+  CHECK(run.status() == run_status::failed);
+}
+
+TEST_CASE("an attempt waits as long as the response asks for", "[retry-policy]") {
+  driven_run run{chain({retried("a", {{"initial_interval", "1s"}})})};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("a", fail("http_status", "no", {{"status", 429}, {"retry_after", 120}})));
+  CHECK(slept(run) == 120s);
 }

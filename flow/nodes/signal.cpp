@@ -13,7 +13,7 @@ namespace {
 class signal_node final : public node {
  public:
   explicit signal_node(const data_reader& data)
-      : name_(data.text("name", true).value_or("")), result_(data), timeout_(data) {
+      : name_{data.text("name", true).value_or("")}, result_(data), timeout_(data) {
     if (name_.empty()) return;
     if (const auto valid = check_signal_type(name_); !valid)
       data.fail("name", "bad_signal_name", valid.error().message);
@@ -31,13 +31,13 @@ class signal_node final : public node {
     timeout_.expire(run, t, "no signal \"" + name_ + "\" arrived in time");
   }
 
-  std::string_view awaited_signal() const noexcept override { return name_; }
+  std::span<const std::string> awaited_signals() const noexcept override { return {&name_, 1}; }
 
  private:
   bool take(transition_builder& run, token& t) const {
-    auto payload = run.signals().claim(t, name_);
-    if (!payload) return false;
-    const auto kept = result_.compute(run, t, *std::move(payload));
+    const auto number = run.signals().find(name_);
+    if (number == 0) return false;
+    const auto kept = result_.compute(run, t, run.signals().claim(t, number));
     if (!kept) {
       run.failures().fail_step(t, kept.error());
       return true;
@@ -52,7 +52,8 @@ class signal_node final : public node {
   wait_timeout timeout_;
 };
 
-constexpr std::array<std::string_view, 4> signal_keys = {"name", "into", "timeout", "result"};
+constexpr std::array<std::string_view, 5> signal_keys = {"name", "into", "timeout", "until",
+                                                         "result"};
 
 }  // namespace
 

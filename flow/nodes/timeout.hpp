@@ -9,14 +9,19 @@
 
 namespace pawl::flow {
 
-/// The optional time-out of a node that waits for an external event: its `timeout`.
+/// The optional time-out of a node that waits for an external event: its `timeout`, or `until`.
 class wait_timeout {
  public:
-  explicit wait_timeout(const data_reader& data) : length_(data.duration_rule("timeout")) {}
+  explicit wait_timeout(const data_reader& data)
+      : length_(data.duration_rule("timeout")), until_(data.time_rule("until")) {
+    if (length_ && until_)
+      data.fail("until", "contradiction", "a node has either \"timeout\" or \"until\", not both");
+  }
 
   /// Puts the token to sleep until the time-out, or without limit. Returns false if the rule of the
   /// time-out failed; then it has failed the step.
   bool sleep(transition_builder& run, token& t) const {
+    if (until_) return sleep_until(run, t);
     if (!length_) {
       run.waits().sleep(t);
       return true;
@@ -42,7 +47,22 @@ class wait_timeout {
   }
 
  private:
+  bool sleep_until(transition_builder& run, token& t) const {
+    const auto value = run.data().evaluate(t, *until_);
+    const auto time = value ? timestamp_of(*value) : std::nullopt;
+    if (time) {
+      run.waits().sleep_until(t, *time);
+    } else if (!value) {
+      run.failures().fail_step(t, value.error());
+    } else {
+      run.failures().fail_step(t,
+                               {errc::invalid_argument, "\"until\" " + why_no_timestamp(*value)});
+    }
+    return time.has_value();
+  }
+
   std::optional<logic::rule> length_;
+  std::optional<logic::rule> until_;
 };
 
 }  // namespace pawl::flow

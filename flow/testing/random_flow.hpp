@@ -38,7 +38,11 @@ class flow_generator {
     for (std::size_t i = 1; i < count; ++i) make_path_to(i);
     for (std::size_t i = random_.below(count / 2 + 1); i > 0; --i) make_other_edge();
     for (std::size_t i = 0; i < count; ++i) make_edges_by_type(i);
-    return flow_of(nodes_, edges_);
+    json made = flow_of(nodes_, edges_);
+    if (random_.chance(5)) made["output"] = json{{"n", var("n")}, {"made", rule(2)}};
+    if (random_.chance(5))
+      made["defaults"] = {{"task", {{"retry", {{"max_attempts", random_.between(1, 3)}}}}}};
+    return made;
   }
 
   /// Input or metadata for a run.
@@ -86,7 +90,7 @@ class flow_generator {
     } else if (kind == 7) {
       type = "set";
     } else if (kind == 8 && random_.chance(2)) {
-      type = "signal";
+      type = random_.chance(3) ? "await" : "signal";
     } else if (kind == 8) {
       type = random_.chance(2) ? "wait" : "interrupt";
     } else if (kind == 9) {
@@ -109,6 +113,7 @@ class flow_generator {
       if (random_.chance(2)) data["into"] = random_.pick(keys);
       fill_result(data);
     }
+    if (type == "await") fill_await(data);
     if (type == "fail") data = {{"error", "card_declined"}, {"message", var("a")}};
     if (type == "wait") fill_wait(data);
     if (type == "interrupt") {
@@ -117,7 +122,7 @@ class flow_generator {
     }
     if (type == "join") fill_join(data);
     if (type == "map") fill_map(data);
-    if (type == "signal" || type == "interrupt")
+    if (type == "signal" || type == "interrupt" || type == "await")
       if (random_.chance(2)) data["timeout"] = "1m";
     if (type == "set") data["values"] = {{std::string{random_.pick(keys)}, rule(2)}};
     if (type == "task") fill_task(data, id_of(i));
@@ -134,6 +139,10 @@ class flow_generator {
     fill_result(data);
     if (random_.chance(6)) data["timeout"] = "30s";
     if (random_.chance(4)) data["retry"] = {{"max_attempts", random_.between(1, 3)}};
+    if (random_.chance(8))
+      data["retry"]["on"] = {{{"error", "card_declined"}, {"max_attempts", 2}},
+                             {{"status", "5xx"}},
+                             {{"max_attempts", 3}, {"initial_interval", "2s"}}};
     if (random_.chance(10)) data["total_timeout"] = "5s";
     if (!options_.notices_crashes) return;
     if (random_.chance(5)) data["queue"] = "gpu";
@@ -151,6 +160,18 @@ class flow_generator {
     if (random_.chance(8)) data["into"] = nullptr;
     if (random_.chance(8)) data["result"] = json{{"kept", var("result")}, {"seen", var("n")}};
     if (random_.chance(20)) data["result"] = json{{"/", {1, var("result")}}};
+  }
+
+  void fill_await(json& data) {
+    json go{{"signal", "go"}, {"into", random_.pick(keys)}};
+    if (random_.chance(2)) go["when"] = json{{">", {var("result"), 0}}};
+    data["for"] = json::array({std::move(go)});
+    if (random_.chance(2)) {
+      json stop{{"signal", "stop"}};
+      fill_result(stop);
+      data["for"].push_back(std::move(stop));
+    }
+    if (random_.chance(3)) data["for"].push_back({{"answer", var("a")}, {"into", "b"}});
   }
 
   void fill_request(json& data) {
@@ -198,7 +219,9 @@ class flow_generator {
   /// Edges of nodes of some types, and the nodes for the items of a map.
   void make_edges_by_type(std::size_t i) {
     const std::string id = id_of(i);
-    const bool waits = types_[i] == "signal" || types_[i] == "interrupt";
+    const bool waits = types_[i] == "signal" || types_[i] == "interrupt" || types_[i] == "await";
+    if (types_[i] == "await" && random_.chance(2) && i + 1 < types_.size())
+      edges_.push_back(edge_on("on", id, id_of(i + 1), "go"));
     if (waits && nodes_[i].at("data").contains("timeout") && random_.chance(2)) {
       json made = edge(id, id_of(i + 1 < types_.size() ? i + 1 : i));
       made["data"]["on_timeout"] = true;
@@ -211,6 +234,9 @@ class flow_generator {
       made["data"]["on_error"] = random_.chance(2)     ? json(true)
                                  : types_[i] == "http" ? json({"http_status", "timed_out"})
                                                        : json("card_declined");
+      if (random_.chance(3))
+        made["data"]["when"] =
+            random_.chance(2) ? json{{"!=", {var("error.type"), "timed_out"}}} : rule(2);
       edges_.push_back(std::move(made));
     }
     if (types_[i] == "start" && i > 0 && random_.chance(2) && plain_edges_of(id) > 1)

@@ -8,6 +8,7 @@
 #include <pawl/functions.hpp>
 
 #include "flow/definition/definition.hpp"
+#include "flow/values/json_size.hpp"
 #include "functions/builtins/arguments.hpp"
 #include "functions/builtins/builtins.hpp"
 #include "functions/context.hpp"
@@ -47,13 +48,39 @@ bool is_json_type(const json& headers) {
   return type == "application/json" || type.ends_with("+json");
 }
 
+/// What rules can read of a response whose status is not accepted: its status, its body and its
+/// headers without cookies, as far as they fit.
+json details_of(const http::response& got) {
+  json details{{"status", got.status}};
+  if (got.retry_after.count() > 0) details["retry_after"] = got.retry_after.count();
+  std::size_t bytes = flow::json_size(details);
+  const auto add = [&](const char* name, json value) {
+    const std::size_t more = flow::json_size(value) + std::string_view{name}.size() + 4;
+    if (bytes + more > max_error_details_bytes) return;
+    bytes += more;
+    details[name] = std::move(value);
+  };
+  const auto parsed = is_json_type(got.headers)
+                          ? flow::parse_json(got.body, "the body", got.body.size(), max_body_depth)
+                          : result<json>{json()};
+  if (parsed && !parsed->is_null()) {
+    add("json", *parsed);
+  } else if (!got.body.empty()) {
+    add("body", http::excerpt(got.body, max_error_details_bytes / 2));
+  }
+  json headers = got.headers;
+  headers.erase("set-cookie");
+  add("headers", std::move(headers));
+  return details;
+}
+
 error status_refused(const http::request& what, const http::response& got) {
   auto message = http::name_of(what) + " returned status " + std::to_string(got.status) + ", not " +
                  what.accepted.text();
   if (!got.redirect_location().empty() && !what.follow_redirects)
     message += "; to follow redirects, set \"follow_redirects\": true";
   if (!got.body.empty()) message += ": " + http::excerpt(got.body, shown_body_bytes);
-  return fail("http_status", std::move(message));
+  return fail("http_status", std::move(message), details_of(got));
 }
 
 /// Whether the response has a body that claims to be JSON. Some have none by definition (RFC 9110,

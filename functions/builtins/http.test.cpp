@@ -2,6 +2,7 @@
 #include <thread>
 #include <vector>
 
+#include "flow/values/json_size.hpp"
 #include "functions/http/test_client.hpp"
 #include "functions/http/test_server.hpp"
 #include "tests/support/text.hpp"
@@ -258,6 +259,45 @@ TEST_CASE("a status that is not accepted fails with the beginning of the body") 
   for (const json& bad : {json("2xx"), json::array(), json{99}, json{600}, json{"2x"}, json{"200"},
                           json{"6xx"}, json{"2xxx"}, json{nullptr}, json{200.5}})
     client.failure({{"url", server.url()}, {"accept_status", bad}}, "invalid_arguments");
+}
+
+TEST_CASE("the error of a status that is not accepted has details of the response") {
+  const auto details = [](std::string answer) {
+    const test_server server{always(std::move(answer))};
+    const auto got = test_client{}.call({{"url", server.url()}});
+    REQUIRE_FALSE(got);
+    REQUIRE(got.error().details);
+    CHECK(pawl::flow::json_size(*got.error().details) <= pawl::max_error_details_bytes);
+    return *got.error().details;
+  };
+  const auto with_headers = [](const std::string& headers, const std::string& body) {
+    return "HTTP/1.1 402 No\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + headers +
+           "\r\n" + body;
+  };
+  const std::string json_type = "Content-Type: application/problem+json\r\n";
+  const json declined =
+      details(with_headers(json_type + "Set-Cookie: id=s3cret\r\n", R"({"code":"card_declined"})"));
+  CHECK(declined.at("status") == 402);
+  CHECK(declined.at("json") == json{{"code", "card_declined"}});
+  CHECK(declined.at("headers").at("content-type") == "application/problem+json");
+  CHECK_FALSE(contains(declined.dump(), "s3cret"));
+  CHECK_FALSE(declined.contains("retry_after"));
+
+  CHECK(details(with_headers("Retry-After: 120\r\n", "")).at("retry_after") == 120);
+  CHECK(details(with_headers("Retry-After: soon\r\n", "")).contains("retry_after") == false);
+  CHECK(details(with_headers("Retry-After: -5\r\n", "")).contains("retry_after") == false);
+  const json in_future =
+      details(with_headers("Retry-After: Fri, 01 Jan 2100 00:00:00 GMT\r\n", ""));
+  CHECK(in_future.at("retry_after") > 1'000'000);
+
+  CHECK(details(with_headers(json_type, "{\"cut")).at("body") == "{\"cut");
+  const json large = details(with_headers(json_type, json(std::string(8'000, 'x')).dump()));
+  CHECK(large.at("status") == 402);
+  CHECK(large.at("body").get<std::string>().size() < pawl::max_error_details_bytes);
+  const json long_header =
+      details(with_headers("X-Long: " + std::string(5'000, 'y') + "\r\n", "short"));
+  CHECK(long_header.at("body") == "short");
+  CHECK_FALSE(long_header.contains("headers"));
 }
 
 TEST_CASE("core.http stops reading when a status is not accepted") {

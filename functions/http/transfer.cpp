@@ -20,8 +20,9 @@ namespace pawl::functions::http {
 namespace {
 
 constexpr std::size_t max_header_bytes = 64 * 1024;
-/// Maximum size of the body that is read when the status is not accepted: enough for a message.
-constexpr std::size_t refused_body_bytes = 1024;
+/// Maximum size of the body that is read when the status is not accepted: enough for a message
+/// and for the details of an error.
+constexpr std::size_t refused_body_bytes = max_error_details_bytes;
 constexpr std::size_t curl_text_bytes = 200;
 /// CURLE_TOO_LARGE of libcurl 8.6 and later. Earlier versions return CURLE_OUT_OF_MEMORY for a
 /// header line that exceeds their own limit.
@@ -172,6 +173,9 @@ result<response> transfer::outcome(CURLcode code) {
   response got;
   got.status = status();
   got.headers = read_headers();
+  curl_off_t seconds = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_RETRY_AFTER, &seconds);
+  got.retry_after = std::chrono::seconds{seconds};
   got.body = std::move(body_);
   return got;
 }

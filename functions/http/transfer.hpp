@@ -26,6 +26,8 @@ struct response {
   json headers = json::object();
   /// The whole body if the status is accepted, else its beginning; empty for a followed redirect.
   std::string body;
+  /// What `Retry-After` asks for; 0 if there is no such header.
+  std::chrono::seconds retry_after{0};
 
   /// Returns the target of a redirect, as the server wrote it; "" for other responses.
   [[nodiscard]] std::string redirect_location() const;

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <nlohmann/json_fwd.hpp>
 
 namespace pawl {
 
@@ -60,17 +64,25 @@ struct error {
   std::string type = {};
   /// All diagnostics of a refused document, in document order. Empty for other errors.
   std::vector<diagnostic> diagnostics = {};
+  /// More about the failure of a step, for rules and for people, such as the status and the body
+  /// of an HTTP response; null if there is none. Beyond `max_error_details_bytes` it is not kept. A
+  /// number `retry_after` is the least number of seconds until another attempt makes sense.
+  std::shared_ptr<const nlohmann::json> details = nullptr;
 
   /// Returns `type`, or the text of `code` if `type` is empty.
   [[nodiscard]] std::string_view error_class() const noexcept {
     return type.empty() ? to_string(code) : std::string_view{type};
   }
 
-  friend bool operator==(const error&, const error&) = default;
+  friend bool operator==(const error& a, const error& b);
 };
+
+/// Maximum size of `error::details` as compact JSON.
+inline constexpr std::size_t max_error_details_bytes = 4096;
 
 /// Makes the error of a step function that fails with an error class of its own:
 /// `return pawl::fail("card_declined", "the card has expired");`
 [[nodiscard]] error fail(std::string type, std::string message);
+[[nodiscard]] error fail(std::string type, std::string message, nlohmann::json details);
 
 }  // namespace pawl

@@ -40,7 +40,8 @@ struct delta_has {
     metadata_set = 1u << 19,
     children_abandoned = 1u << 20,
     parent_attempt = 1u << 21,
-    all = (1u << 22) - 1,
+    output = 1u << 22,
+    all = (1u << 23) - 1,
   };
 };
 
@@ -66,7 +67,8 @@ std::uint32_t parts_of(const flow::delta& d) noexcept {
          when(!d.maps_removed.empty(), delta_has::maps_removed) |
          when(!d.metadata_set.empty(), delta_has::metadata_set) |
          when(!d.children_abandoned.empty(), delta_has::children_abandoned) |
-         when(d.parent_attempt.has_value(), delta_has::parent_attempt);
+         when(d.parent_attempt.has_value(), delta_has::parent_attempt) |
+         when(d.output.has_value(), delta_has::output);
 }
 
 void encode_visits(byte_writer& to, const flow::delta& d) {
@@ -127,6 +129,7 @@ flow::delta decode_delta_v1(byte_reader& from) {
   if (has(delta_has::metadata_set)) d.metadata_set = decode_object(from);
   if (has(delta_has::children_abandoned)) d.children_abandoned = decode_abandoned(from);
   if (has(delta_has::parent_attempt)) d.parent_attempt = from.varint32();
+  if (has(delta_has::output)) d.output = decode_payload(from);
   return d;
 }
 
@@ -165,6 +168,7 @@ void encode_delta(const flow::delta& d, std::string& to) {
   if (has(delta_has::metadata_set)) encode_payload(out, d.metadata_set);
   if (has(delta_has::children_abandoned)) encode_abandoned(out, d.children_abandoned);
   if (has(delta_has::parent_attempt)) out.varint(*d.parent_attempt);
+  if (has(delta_has::output)) encode_payload(out, *d.output);
   out.finish();
 }
 

@@ -60,7 +60,9 @@ inline std::vector<flow::token> tokens() {
   all[7].replaced_children = 1;
   all[8].child = flow::child_run{run_id{"sub-2"}, false};
   all[8].repeated_calls = 4;
+  all[8].failures_of = {2, 0, 300};
   all[9].tries = 1;
+  all[9].rules_time = at(9);
   return all;
 }
 
@@ -91,6 +93,7 @@ inline flow::run_state state() {
   run.next_token = 20;
   run.data_bytes = 99;
   run.error = run_error{"card_declined", "no", "charge", 2};
+  run.output = json{{"sum", 1}};
   run.restarted_from = run_id{"r-0"};
   run.parent = run_id{"r-p"};
   run.parent_attempt = 3;
@@ -120,6 +123,7 @@ inline flow::delta delta() {
   d.events = events();
   d.status = run_status::paused;
   d.error.emplace(run.error);
+  d.output = json::array({nullptr});
   d.started_at = at(6);
   d.finished_at.emplace(at(7));
   d.frozen_at.emplace(at(8));

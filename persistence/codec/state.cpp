@@ -85,7 +85,8 @@ struct state_has {
     signals = 1u << 4,
     depth = 1u << 5,
     trace = 1u << 6,
-    all = (1u << 7) - 1,
+    output = 1u << 7,
+    all = (1u << 8) - 1,
   };
 };
 
@@ -123,6 +124,7 @@ flow::run_state decode_state_v1(byte_reader& from) {
   }
   if (has(state_has::depth)) run.depth = from.varint32();
   if (has(state_has::trace)) run.trace = decode_trace(from);
+  if (has(state_has::output)) run.output = decode_payload(from);
   measure(run);
   return run;
 }
@@ -151,7 +153,8 @@ void encode_state(const flow::run_state& run, std::string& to) {
       when(run.compensating.has_value(), state_has::compensating) |
       when(!run.compensations.empty(), state_has::compensations) |
       when(!run.maps.empty(), state_has::maps) | when(run.next_signal > 1, state_has::signals) |
-      when(run.depth > 0, state_has::depth) | when(run.trace.has_value(), state_has::trace);
+      when(run.depth > 0, state_has::depth) | when(run.trace.has_value(), state_has::trace) |
+      when(run.output.has_value(), state_has::output);
   const auto has = [parts](state_has::part part) { return (parts & part) != 0; };
   out.varint(parts);
   if (has(state_has::frozen_at)) out.time(*run.frozen_at, run.updated_at);
@@ -167,6 +170,7 @@ void encode_state(const flow::run_state& run, std::string& to) {
   }
   if (has(state_has::depth)) out.varint(run.depth);
   if (has(state_has::trace)) encode_trace(out, *run.trace);
+  if (has(state_has::output)) encode_payload(out, *run.output);
   out.finish();
 }
 

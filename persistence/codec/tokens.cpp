@@ -29,7 +29,8 @@ struct token_has {
     replaced_children = 1u << 13,
     repeated_calls = 1u << 14,
     rules_time = 1u << 15,
-    all = (1u << 16) - 1,
+    failures_of = 1u << 16,
+    all = (1u << 17) - 1,
   };
 };
 
@@ -47,7 +48,8 @@ std::uint32_t parts_of(const flow::token& t, bool with_writes) noexcept {
          when(t.compensates, token_has::compensates) |
          when(t.replaced_children > 0, token_has::replaced_children) |
          when(t.repeated_calls > 0, token_has::repeated_calls) |
-         when(t.rules_time.has_value(), token_has::rules_time);
+         when(t.rules_time.has_value(), token_has::rules_time) |
+         when(!t.failures_of.empty(), token_has::failures_of);
 }
 
 void encode_task(byte_writer& to, const flow::remote_task& t, time_point base) {
@@ -138,6 +140,8 @@ void encode_token(byte_writer& to, const flow::token& t, bool with_writes, time_
   if (has(token_has::replaced_children)) to.varint(t.replaced_children);
   if (has(token_has::repeated_calls)) to.varint(t.repeated_calls);
   if (has(token_has::rules_time)) to.time(*t.rules_time, base);
+  if (has(token_has::failures_of))
+    encode_list(to, t.failures_of, [](byte_writer& out, std::uint32_t n) { out.varint(n); });
 }
 
 flow::token decode_token(byte_reader& from, time_point base) {
@@ -171,6 +175,10 @@ flow::token decode_token(byte_reader& from, time_point base) {
   if (has(token_has::replaced_children)) t.replaced_children = from.varint32();
   if (has(token_has::repeated_calls)) t.repeated_calls = from.varint32();
   if (has(token_has::rules_time)) t.rules_time = from.time(base);
+  if (has(token_has::failures_of)) {
+    t.failures_of =
+        decode_list<std::uint32_t>(from, 1, [](byte_reader& in) { return in.varint32(); });
+  }
   return t;
 }
 

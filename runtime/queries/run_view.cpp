@@ -1,8 +1,8 @@
 #include "runtime/queries/run_view.hpp"
 
-#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "flow/machine/history.hpp"
 #include "flow/machine/machine.hpp"
@@ -17,35 +17,29 @@ time_point shown_due(const flow::timer& timer, std::chrono::microseconds lead) {
   return timer.wall_clock ? timer.due : timer.due - lead;
 }
 
-/// What a token waits for; none if it is not waiting.
-std::optional<waiting_on> wait_of(const flow::token& t, const flow::compiled_flow& compiled,
-                                  bool frozen, std::chrono::microseconds lead) {
+/// Appends what a token waits for.
+void add_waits(const flow::token& t, const flow::compiled_flow& compiled, bool frozen,
+               std::chrono::microseconds lead, std::vector<waiting_on>& to) {
   const auto& node = compiled.at(t.node);
-  if (t.phase == flow::token_phase::gathering) return waiting_on{node.id, "branches", ""};
-  if (t.phase == flow::token_phase::waiting) {
-    const auto called =
-        t.compensates ? node.behaviour->compensation_ref() : node.behaviour->code_ref();
-    waiting_on wait{node.id, t.task ? "worker" : "function", std::string{called}};
-    if (t.child) {
-      wait.kind = "run";
-      wait.name = t.child->id.str();
-    } else {
-      wait.calls = t.attempt + t.repeated_calls;
-    }
+  const auto add = [&](std::string kind, std::string name) -> waiting_on& {
+    waiting_on& wait = to.emplace_back(waiting_on{node.id, std::move(kind), std::move(name)});
     if (t.can_fire() && t.timer && !frozen) wait.until = shown_due(*t.timer, lead);
     return wait;
+  };
+  if (t.phase == flow::token_phase::gathering) {
+    to.push_back({node.id, "branches", ""});
+  } else if (t.phase == flow::token_phase::waiting && t.child) {
+    add("run", t.child->id.str());
+  } else if (t.phase == flow::token_phase::waiting) {
+    const auto called =
+        t.compensates ? node.behaviour->compensation_ref() : node.behaviour->code_ref();
+    add(t.task ? "worker" : "function", std::string{called}).calls = t.attempt + t.repeated_calls;
+  } else if (t.phase == flow::token_phase::sleeping) {
+    const auto signals = node.behaviour->awaited_signals();
+    if (t.question) add("answer", flow::question_id(node.id, t)).question = *t.question;
+    for (const auto& signal : signals) add("signal", signal);
+    if (!t.question && signals.empty()) add("timer", "");
   }
-  if (t.phase != flow::token_phase::sleeping) return std::nullopt;
-  const auto signal = node.behaviour->awaited_signal();
-  waiting_on wait{node.id, "timer", std::string{signal}};
-  if (!signal.empty()) wait.kind = "signal";
-  if (t.question) {
-    wait.kind = "answer";
-    wait.name = flow::question_id(node.id, t);
-    wait.question = *t.question;
-  }
-  if (t.timer && !frozen) wait.until = shown_due(*t.timer, lead);
-  return wait;
 }
 
 }  // namespace
@@ -59,6 +53,7 @@ run_view make_view(const flow::run_state& state, const flow::compiled_flow& comp
   shown.checkpoint = state.sequence;
   shown.updated_at = state.updated_at;
   shown.data = *state.data;
+  shown.output = state.output;
   shown.metadata = state.metadata;
   shown.parked = is_parked_itself(state);
   for (const auto& [number, s] : state.inbox.all())
@@ -67,8 +62,7 @@ run_view make_view(const flow::run_state& state, const flow::compiled_flow& comp
     if (t.phase != flow::token_phase::ended) shown.at.push_back(compiled.at(t.node).id);
   if (is_finished(state.status)) return shown;  // it waits for nothing
   for (const auto& t : state.tokens)
-    if (auto wait = wait_of(t, compiled, state.frozen_at.has_value(), lead))
-      shown.waiting_on.push_back(*std::move(wait));
+    add_waits(t, compiled, state.frozen_at.has_value(), lead, shown.waiting_on);
   return shown;
 }
 

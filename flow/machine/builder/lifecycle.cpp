@@ -88,6 +88,10 @@ void lifecycle::pause_if_idle() {
   changes_.record(event_kind::run_paused);
 }
 
+void lifecycle::wake() {
+  if (changes_.run().status == run_status::paused) set_status(run_status::running);
+}
+
 void lifecycle::pause_if_asking() {
   run_state& run = changes_.run();
   if (run.status != run_status::running) return;

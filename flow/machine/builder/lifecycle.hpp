@@ -26,6 +26,9 @@ class lifecycle {
   void pause_if_idle();
   /// Pauses a run that only an answer to an open question can move.
   void pause_if_asking();
+  /// Continues a run that is paused because it asks: what it waits for besides the answer has
+  /// happened.
+  void wake();
 
   /// Stops the run's waits: no timer goes on while they are frozen.
   void freeze();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "flow/values/json_size.hpp"
+
 namespace pawl::flow {
 namespace {
 
@@ -15,6 +17,7 @@ void end_visit(token& t) {
   t.timer.reset();
   t.rules_time.reset();
   t.tries = 0;
+  t.failures_of.clear();
   t.first_try_at.reset();
   t.question.reset();
   t.answer.reset();
@@ -31,7 +34,22 @@ const std::string& first_node(const compiled_flow& flow, const token& t, std::si
   return flow.at(t.node).id;
 }
 
+/// What the data and the rules of on_error edges have of an error.
+json value_of(const error& why, const compiled_node& node, const token& t) {
+  json value{{"type", why.error_class()},
+             {"message", why.message},
+             {"node", node.id},
+             {"attempt", t.attempt}};
+  if (const json* const details = kept_details(why)) value["details"] = *details;
+  return value;
+}
+
 }  // namespace
+
+const json* kept_details(const error& why) noexcept {
+  const bool fits = why.details && json_size(*why.details) <= max_error_details_bytes;
+  return fits ? why.details.get() : nullptr;
+}
 
 bool takes(const compiled_edge& on_error, const error& why) {
   const auto& classes = on_error.errors;
@@ -78,6 +96,14 @@ void run_branches::leave(token& t) {
   fork(t, node.plain);
 }
 
+void run_branches::leave_by(token& t, std::string_view event) {
+  const auto& edges = changes_.node_of(t).on_event;
+  const auto edge = std::find_if(edges.begin(), edges.end(),
+                                 [&](const compiled_edge& e) { return e.event == event; });
+  if (edge == edges.end()) return leave(t);
+  follow(t, *edge, "event");
+}
+
 void run_branches::follow(token& t, const compiled_edge& edge, const char* why) {
   if (why != nullptr) {
     changes_.record(event_kind::edge_taken, t,
@@ -96,19 +122,22 @@ bool run_branches::follow_timeout(token& t) {
   return true;
 }
 
-bool run_branches::follow_error(token& t, const error& why) {
+result<const compiled_edge*> run_branches::find_error_edge(const token& t, const error& why) const {
   const compiled_node& node = changes_.node_of(t);
   for (const auto& edge : node.on_error) {
     if (!takes(edge, why)) continue;
-    const json value{{"type", why.error_class()},
-                     {"message", why.message},
-                     {"node", node.id},
-                     {"attempt", t.attempt}};
-    data_.merge(t, value, edge.into.empty() ? "error" : edge.into);
-    follow(t, edge, "error");
-    return true;
+    if (!edge.when) return &edge;
+    const json value = value_of(why, node, t);
+    const auto truth = data_.test(t, *edge.when, {"error", &value});
+    if (!truth) return truth.error();
+    if (*truth) return &edge;
   }
-  return false;
+  return nullptr;
+}
+
+void run_branches::follow_error(token& t, const compiled_edge& edge, const error& why) {
+  data_.merge(t, value_of(why, changes_.node_of(t), t), edge.into.empty() ? "error" : edge.into);
+  follow(t, edge, "error");
 }
 
 void run_branches::fork(token& t, const std::vector<compiled_edge>& edges) {

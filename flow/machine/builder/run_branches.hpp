@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "flow/machine/builder/change_set.hpp"
@@ -23,13 +24,18 @@ class run_branches {
   /// Moves the token along the first conditional edge that is true, else along all plain edges.
   /// Ends it if there is none.
   void leave(token& t);
+  /// Moves the token along the edge of an event, else as `leave` does.
+  void leave_by(token& t, std::string_view event);
   /// Moves the token along one edge. `why` is recorded; null for an edge that needs no reason.
   void follow(token& t, const compiled_edge& edge, const char* why);
   /// Moves the token along its node's on_timeout edge. Returns false if there is none.
   [[nodiscard]] bool follow_timeout(token& t);
-  /// Moves the token along the first on_error edge of its node that takes the error, which is
-  /// written to the data. Returns false if there is none.
-  [[nodiscard]] bool follow_error(token& t, const error& why);
+  /// Returns the first on_error edge of the token's node that takes an error; null if there is
+  /// none. Error: the rule of an edge failed.
+  [[nodiscard]] result<const compiled_edge*> find_error_edge(const token& t,
+                                                             const error& why) const;
+  /// Moves the token along an on_error edge. The error is written to the data.
+  void follow_error(token& t, const compiled_edge& edge, const error& why);
   /// Ends the token's branch. On the trunk the token is removed; on a branch it stays until its
   /// writes are merged.
   void end(token& t);
@@ -46,8 +52,11 @@ class run_branches {
   failure_handler& failures_;
 };
 
-/// Whether an on_error edge takes an error.
+/// Whether an on_error edge takes errors of this class, if its rule is true.
 [[nodiscard]] bool takes(const compiled_edge& on_error, const error& why);
+
+/// The details of an error, unless they are too large to be kept; null if there are none.
+[[nodiscard]] const json* kept_details(const error& why) noexcept;
 
 /// The error of branches that meet at a node but wrote different values to a key. Names the nodes
 /// where the two branches begin.

@@ -126,11 +126,14 @@ TEST_CASE("an on_error edge takes the error into the data", "[builder]") {
   branches_fixture f{handled_failure()};
   f.add_token("a");
   auto& branches = f.begin_branches();
-  REQUIRE(branches.follow_error(f.t(), {errc::function_failed, "no", "declined"}));
+  const error declined{errc::function_failed, "no", "declined"};
+  const auto edge = branches.find_error_edge(f.t(), declined).value();
+  REQUIRE(edge != nullptr);
+  branches.follow_error(f.t(), *edge, declined);
   CHECK(f.node_of_t() == "b");
   CHECK((*f.run.data)["error"] ==
         json{{"type", "declined"}, {"message", "no"}, {"node", "a"}, {"attempt", 1}});
-  CHECK_FALSE(branches.follow_error(f.t(), {errc::function_failed, "no"}));  // b has no such edge
+  CHECK(branches.find_error_edge(f.t(), declined).value() == nullptr);  // b has no such edge
   CHECK_FALSE(branches.follow_timeout(f.t()));
   f.finish();
 }

@@ -48,6 +48,7 @@ time_point run_calls::start_of(const token& t, time_point otherwise) const {
 
 void run_calls::begin_tries(token& t, bool timed) {
   t.tries = 1;
+  t.failures_of.clear();
   t.first_try_at = timed ? std::optional{changes_.engine_time()} : std::nullopt;
   changes_.mark_changed(t);
 }

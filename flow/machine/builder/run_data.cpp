@@ -72,20 +72,38 @@ result<json> run_data::evaluate(const token& t, const logic::rule& rule) const {
   return storable(rule.evaluate(variables.get()));
 }
 
-result<json> run_data::evaluate(const token& t, const logic::value_template& value) const {
-  const rule_variables variables{changes_.run(), t, changes_.node_of(t).id};
+result<json> run_data::evaluate(const token& t, const logic::value_template& value,
+                                own_variable own) const {
+  const rule_variables variables{changes_.run(), t, changes_.node_of(t).id, own};
   return storable(value.evaluate(variables.get()));
 }
 
-pawl::result<json> run_data::evaluate(const token& t, const logic::value_template& value,
-                                      const json& result) const {
-  const rule_variables variables{changes_.run(), t, changes_.node_of(t).id, &result};
-  return storable(value.evaluate(variables.get()));
-}
-
-result<bool> run_data::test(const token& t, const logic::rule& rule) const {
-  const rule_variables variables{changes_.run(), t, changes_.node_of(t).id};
+result<bool> run_data::test(const token& t, const logic::rule& rule, own_variable own) const {
+  const rule_variables variables{changes_.run(), t, changes_.node_of(t).id, own};
   return rule.test(variables.get());
+}
+
+std::optional<run_error> run_data::compute_output() {
+  const auto& wanted = changes_.flow().output();
+  if (!wanted) return std::nullopt;
+  static const std::string no_node;
+  token after_all;
+  after_all.rules_time = changes_.now();
+  const rule_variables variables{changes_.run(), after_all, no_node};
+  const auto failed = [](const std::string& why) {
+    return run_error{std::string{output_error},
+                     "the \"output\" of the flow cannot be computed: " + why, "", 0};
+  };
+  auto made = storable(wanted->evaluate(variables.get()));
+  if (!made) return failed(made.error().message);
+  const std::size_t most = changes_.allowed().max_state_bytes;
+  if (const std::size_t size = json_size(*made); size > most) {
+    return failed("it has about " + std::to_string(size) + " bytes; the maximum is " +
+                  std::to_string(most) + " (run.max_state_bytes)");
+  }
+  changes_.run().output = *std::move(made);
+  changes_.change().output = changes_.run().output;
+  return std::nullopt;
 }
 
 std::size_t run_data::bytes() const {

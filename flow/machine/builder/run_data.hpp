@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "flow/logic/value_template.hpp"
 #include "flow/machine/builder/change_set.hpp"
+#include "flow/machine/variables.hpp"
 
 namespace pawl::flow {
 
@@ -30,11 +32,14 @@ class run_data {
   /// Evaluates a rule or a template on the data that the token's branch sees. Errors: those of the
   /// rule; `invalid_argument` or `limit_exceeded` if the value cannot be stored.
   [[nodiscard]] result<json> evaluate(const token& t, const logic::rule& rule) const;
-  [[nodiscard]] result<json> evaluate(const token& t, const logic::value_template& value) const;
-  /// The same; the template also reads a step's `result`.
-  [[nodiscard]] pawl::result<json> evaluate(const token& t, const logic::value_template& value,
-                                            const json& result) const;
-  [[nodiscard]] result<bool> test(const token& t, const logic::rule& rule) const;
+  [[nodiscard]] result<json> evaluate(const token& t, const logic::value_template& value,
+                                      own_variable own = {}) const;
+  [[nodiscard]] result<bool> test(const token& t, const logic::rule& rule,
+                                  own_variable own = {}) const;
+
+  /// Computes what the completed run gives, if its flow says so. Returns the error of the run if
+  /// that fails.
+  [[nodiscard]] std::optional<run_error> compute_output();
 
   /// The size that `run.max_state_bytes` limits: data, maps, questions, answers, branch writes and
   /// arguments of compensations.

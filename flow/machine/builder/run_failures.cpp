@@ -76,7 +76,11 @@ void run_failures::skip_compensation(token& t, const std::string& reason) {
 }
 
 void run_failures::fail_at(token& t, const error& why) {
-  if (!t.compensates && branches_.follow_error(t, why)) return;
+  if (!t.compensates) {
+    const auto edge = branches_.find_error_edge(t, why);
+    if (!edge) return fail_visit(t, edge.error());
+    if (*edge != nullptr) return branches_.follow_error(t, **edge, why);
+  }
   fail_visit(t, why);
 }
 
@@ -89,12 +93,14 @@ void run_failures::fail_visit(token& t, const error& why) {
     error.message = "the compensation of node \"" + error.node + "\" failed: " + why.message;
     return fail_now(std::move(error));
   }
-  if (!tolerate(t, why)) fail(std::move(error));
+  offer_to_maps(t, why, std::move(error));
 }
 
 void run_failures::fail_step(token& t, const error& why, std::int64_t us) {
+  json detail{{"type", why.error_class()}, {"message", why.message}, {"us", us}};
+  if (const json* const details = kept_details(why)) detail["details"] = *details;
   changes_.record(t.compensates ? event_kind::compensation_failed : event_kind::step_failed, t,
-                  {{"type", why.error_class()}, {"message", why.message}, {"us", us}});
+                  std::move(detail));
   fail_at(t, why);
 }
 
@@ -102,42 +108,41 @@ void run_failures::fail_leaving(token& t, const error& why) {
   run_error error = make_run_error(why, changes_.node_of(t).id, t.attempt);
   t.phase = token_phase::leaving;
   changes_.mark_changed(t);
-  if (!tolerate(t, why)) fail(std::move(error));
+  offer_to_maps(t, why, std::move(error));
 }
 
 void run_failures::fail_item(token_id map, token& t, const error& why) {
   const token& of = *changes_.run().find_token(map);
   run_error error = make_run_error(why, changes_.node_of(of).id, of.attempt);
-  if (!tolerate(t, why)) fail(std::move(error));
+  offer_to_maps(t, why, std::move(error));
 }
 
 /// Offers the failure to the maps that have the token in an item, the innermost first. A map takes
-/// it as the failure of that item if it tolerates one more, else by its own on_error edge.
-bool run_failures::tolerate(token& t, const error& why) {
+/// it as the failure of that item if it tolerates one more, else by its own on_error edge. If no
+/// map takes it, the run fails with `error`.
+void run_failures::offer_to_maps(token& t, const error& why, run_error error) {
   const std::vector<std::uint32_t> branch = t.branch;
   const std::vector<node_index> forks = t.forks;
   const std::string node = changes_.node_of(t).id;
   for (std::size_t level = forks.size(); level-- > 0;) {
     const token* const map = maps_.find_map(branch, forks, level);
     if (map == nullptr) continue;
-    const compiled_node& map_node = changes_.node_of(*map);
-    const map_progress& progress = changes_.run().maps.at(map->id);
-    const bool tolerates =
-        progress.failed < map_node.behaviour->map()->tolerated(progress.items.size());
-    const bool is_taken = std::any_of(map_node.on_error.begin(), map_node.on_error.end(),
-                                      [&](const compiled_edge& e) { return takes(e, why); });
-    if (!tolerates && !is_taken) continue;
     const token_id id = map->id;
-    tokens_.drop_branch(branch, tolerates ? level + 1 : level, id);
-    if (!tolerates) {
-      changes_.erase_map(id);
-      return branches_.follow_error(*changes_.run().find_token(id), why);
+    const compiled_node& map_node = changes_.node_of(*map);
+    const map_progress& progress = changes_.run().maps.at(id);
+    if (progress.failed < map_node.behaviour->map()->tolerated(progress.items.size())) {
+      tokens_.drop_branch(branch, level + 1, id);
+      json failure{{"type", why.error_class()}, {"message", why.message}, {"node", node}};
+      return maps_.finish_item(id, branch[level], {{"error", std::move(failure)}}, true);
     }
-    json failure{{"type", why.error_class()}, {"message", why.message}, {"node", node}};
-    maps_.finish_item(id, branch[level], {{"error", std::move(failure)}}, true);
-    return true;
+    const auto edge = branches_.find_error_edge(*map, why);
+    if (!edge) return fail(make_run_error(edge.error(), map_node.id, map->attempt));
+    if (*edge == nullptr) continue;
+    tokens_.drop_branch(branch, level, id);
+    changes_.erase_map(id);
+    return branches_.follow_error(*changes_.run().find_token(id), **edge, why);
   }
-  return false;
+  fail(std::move(error));
 }
 
 }  // namespace pawl::flow

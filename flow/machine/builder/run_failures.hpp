@@ -40,8 +40,6 @@ class run_failures final : public failure_handler {
   void revive(const std::string& reason);
   /// Skips the compensation of the token, which the run is at. Then it compensates earlier steps.
   void skip_compensation(token& t, const std::string& reason);
-  /// Whether this transition has revived the run.
-
   void fail_at(token& t, const error& why) override;
   void fail_visit(token& t, const error& why) override;
   void fail_leaving(token& t, const error& why) override;
@@ -52,7 +50,7 @@ class run_failures final : public failure_handler {
  private:
   /// Makes a failed run a running one.
   void reopen();
-  [[nodiscard]] bool tolerate(token& t, const error& why);
+  void offer_to_maps(token& t, const error& why, run_error error);
 
   change_set& changes_;
   lifecycle& lifecycle_;

@@ -18,15 +18,29 @@ bool run_signals::has(std::string_view type) const noexcept {
   return changes_.run().inbox.find(type) != nullptr;
 }
 
-std::optional<json> run_signals::claim(const token& t, const std::string& type) {
+std::uint64_t run_signals::find(std::string_view type) const noexcept {
+  const signal* const found = changes_.run().inbox.find(type);
+  return found == nullptr ? 0 : found->number;
+}
+
+result<std::uint64_t> run_signals::find(
+    std::string_view type, const std::function<result<bool>(const json&)>& fits) const {
+  const inbox& signals = changes_.run().inbox;
+  for (const auto number : signals.of_type(type)) {
+    const auto good = fits(signals.all().at(number).payload);
+    if (!good) return good.error();
+    if (*good) return number;
+  }
+  return 0;
+}
+
+json run_signals::claim(const token& t, std::uint64_t number) {
   run_state& run = changes_.run();
-  const signal* const found = run.inbox.find(type);
-  if (found == nullptr) return std::nullopt;
-  json detail{{"signal", type}};
-  if (!found->id.empty()) detail["id"] = found->id;
+  const signal& found = run.inbox.all().at(number);
+  json detail{{"signal", found.type}};
+  if (!found.id.empty()) detail["id"] = found.id;
   changes_.record(event_kind::signal_claimed, t, std::move(detail));
-  json payload = found->payload;
-  const auto number = found->number;
+  json payload = found.payload;
   changes_.change().signals_claimed.push_back(number);
   run.inbox.remove(number);
   return payload;

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <optional>
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -18,9 +19,13 @@ class run_signals {
   void receive(signal_command&& sent);
   /// Whether the inbox has a signal of a type.
   [[nodiscard]] bool has(std::string_view type) const noexcept;
-  /// Removes the oldest signal of a type from the inbox, for the node where the token is. Returns
-  /// its payload; none if there is no such signal.
-  [[nodiscard]] std::optional<json> claim(const token& t, const std::string& type);
+  /// The number of the oldest signal of a type; 0 if there is none.
+  [[nodiscard]] std::uint64_t find(std::string_view type) const noexcept;
+  /// The same for a signal whose payload `fits`. Error: that of `fits`.
+  [[nodiscard]] result<std::uint64_t> find(
+      std::string_view type, const std::function<result<bool>(const json&)>& fits) const;
+  /// Removes a signal from the inbox, for the node where the token is. Returns its payload.
+  [[nodiscard]] json claim(const token& t, std::uint64_t number);
 
  private:
   change_set& changes_;

@@ -26,9 +26,9 @@ TEST_CASE("signals are claimed in the order in which they were sent", "[builder]
   CHECK(f.run.signal_ids == std::vector<std::string>{"first"});
   CHECK(inbox.has("go"));
   const token& t = f.run.tokens.front();
-  CHECK(inbox.claim(t, "go").value() == 1);
-  CHECK(inbox.claim(t, "go").value() == 3);
-  CHECK_FALSE(inbox.claim(t, "go").has_value());
+  CHECK(inbox.claim(t, inbox.find("go")) == 1);
+  CHECK(inbox.claim(t, inbox.find("go")) == 3);
+  CHECK(inbox.find("go") == 0);
   CHECK_FALSE(inbox.has("go"));
   CHECK(inbox.has("stop"));
   const auto made = f.finish();
@@ -36,11 +36,28 @@ TEST_CASE("signals are claimed in the order in which they were sent", "[builder]
   CHECK(made.change.signals_claimed == std::vector<std::uint64_t>{1, 3});
 }
 
+TEST_CASE("the oldest signal whose payload fits is found", "[builder]") {
+  at_signal f;
+  run_signals inbox{f.begin()};
+  for (const int payload : {1, 2, 3}) inbox.receive({"go", payload, ""});
+  const auto above = [&](int least) {
+    return inbox.find("go", [least](const json& payload) -> result<bool> {
+      if (payload == 3) return error{errc::invalid_rule, "no"};
+      return payload > least;
+    });
+  };
+  CHECK(above(0).value() == 1);
+  CHECK(above(1).value() == 2);
+  CHECK_FALSE(above(2).has_value());
+  CHECK(inbox.find("stop", [](const json&) -> result<bool> { return true; }).value() == 0);
+  CHECK(f.finish().change.signals_claimed.empty());
+}
+
 TEST_CASE("the history names the type and the id of a signal", "[builder]") {
   at_signal f;
   run_signals inbox{f.begin()};
   inbox.receive({"go", 1, "first"});
-  REQUIRE(inbox.claim(f.run.tokens.front(), "go"));
+  CHECK(inbox.claim(f.run.tokens.front(), inbox.find("go")) == 1);
   const auto made = f.finish();
   REQUIRE(made.change.events.size() == 2);
   CHECK(made.change.events[0].detail == json{{"signal", "go"}, {"id", "first"}});

@@ -15,6 +15,7 @@ result<transition> handle(const compiled_flow& flow, run_state& run, start_comma
     return error{errc::invalid_argument, std::string{"the metadata must be a JSON object, not "} +
                                              start.metadata.type_name()};
   }
+  flow.defaults().fill(start.input);
   if (const auto good = check_start_values(start.input, start.metadata); !good) return good.error();
   const std::size_t bytes = json_size(start.input);
   if (bytes > flow.allowed().max_state_bytes) {

@@ -122,6 +122,7 @@ class Run(RunSummary):
     started_by: str = ""
     inbox: List[PendingSignal] = field(default_factory=list)
     data: Object = field(default_factory=dict)
+    output: Json = None  # what the completed run gives, if its flow has an output
     metadata: Object = field(default_factory=dict)
 
     @property
