@@ -29,8 +29,8 @@ struct written_keys {
   bool unknown = false;
 };
 
-constexpr std::array<std::string_view, 5> own_variables = {"metadata", "run_id", "thread_id",
-                                                           "current_node", "condition_result"};
+constexpr std::array<std::string_view, 5> always_known = {"metadata", "run_id", "thread_id",
+                                                          "current_node", "condition_result"};
 
 /// Types whose nodes write no data from outside the flow.
 constexpr std::array<std::string_view, 8> writes_nothing = {"start",    "end",  "condition", "wait",
@@ -231,7 +231,7 @@ class unwritten_checker {
     }
     const reads_of_rule reads{source, how};
     for (const auto& key : reads.keys()) {
-      if (input_.contains(key) || is_one_of(key, own_variables)) continue;
+      if (input_.contains(key) || is_one_of(key, always_known)) continue;
       if (key == "result" && at.when == reading::phase::of_step) continue;
       if (key == "error" && at.when == reading::phase::of_error) continue;
       // Bounded: enough for a real flow, too few for a hostile one to cost time.

@@ -67,7 +67,7 @@ class fixed_context final : public rule_context {
 /// that has it. Layers are not copied and must outlive the evaluation.
 class variables {
  public:
-  static constexpr std::size_t max_layers = 10;
+  static constexpr std::size_t max_layers = 12;
 
   /// A value, or an object with one member that consists of a name and a value.
   struct layer {

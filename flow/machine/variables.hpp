@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -12,17 +13,19 @@ namespace pawl::flow {
 /// A variable that only some rules read. The value must outlive the evaluation.
 struct own_variable {
   std::string_view name;
-  const json* value = nullptr;  ///< null: there is none
+  const json* value;
 };
+/// At most four.
+using own_variables = std::initializer_list<own_variable>;
 
-/// The variables of a rule: its own one, `metadata`, `run_id`, `thread_id` (an old
+/// The variables of a rule: its own ones, `metadata`, `run_id`, `thread_id` (an old
 /// name of `run_id`), `current_node` and `condition_result`, then the data as the token's branch
 /// sees it. What `now`, `uuid` and `random` read belongs to the visit: the same after a crash and
 /// for every attempt. Must not outlive the run's state.
 class rule_variables final : private logic::rule_context {
  public:
   rule_variables(const run_state& run, const token& t, const std::string& node,
-                 own_variable own = {})
+                 own_variables own = {})
       : run_(run),
         token_(t),
         node_(node),
@@ -30,7 +33,7 @@ class rule_variables final : private logic::rule_context {
         node_id_(node),
         condition_(t.condition_result ? json(*t.condition_result) : json()) {
     layers_.set_context(*this);
-    if (own.value != nullptr) layers_.add_member(own.name, *own.value);
+    for (const auto& [name, value] : own) layers_.add_member(name, *value);
     layers_.add_member("metadata", run.metadata);
     layers_.add_member("run_id", run_id_);
     layers_.add_member("thread_id", run_id_);

@@ -115,7 +115,7 @@ class await_node final : public node {
       if (event.signal.empty()) continue;
       const auto found = run.signals().find(event.signal, [&](const json& payload) -> result<bool> {
         if (!event.when) return true;
-        return run.data().test(t, *event.when, {"result", &payload});
+        return run.data().test(t, *event.when, {{"result", &payload}});
       });
       if (!found) {
         run.failures().fail_step(t, found.error());

@@ -315,3 +315,31 @@ TEST_CASE("a run is paused and cancelled while branches wait at a join", "[join]
   REQUIRE(run.apply(cancel_command{}));
   CHECK(run.status() == run_status::cancelled);
 }
+
+TEST_CASE("a join for any can keep what the other branches have written", "[join]") {
+  const json flow = flow_of({start(), task("a"), task("more"), task("b"),
+                             join("j", {{"wait_for", "any"}, {"losers", "keep"}}), task("z")},
+                            {edge("start", "a"), edge("a", "more"), edge("more", "j"),
+                             edge("start", "b"), edge("b", "j"), edge("j", "z")});
+  driven_run run{flow};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("a", json{{"a", 1}}));
+  REQUIRE(run.finish("b", json{{"b", 2}}));
+  CHECK(run.waiting_at() == lines{"z"});
+  CHECK(run.data() == json{{"a", 1}, {"b", 2}});
+  CHECK(run.story("branch_dropped") == lines{"branch_dropped more 1.1"});
+  CHECK(survives_restart(run));
+  driven_run conflicting{flow};
+  REQUIRE(conflicting.begin());
+  REQUIRE(conflicting.finish("a", json{{"same", 1}}));
+  REQUIRE(conflicting.finish("b", json{{"same", 2}}));
+  CHECK(conflicting.state().error->type == "merge_conflict");
+}
+
+TEST_CASE("only a join that drops branches has losers", "[join][validation]") {
+  const auto with = [](json data) { return errors_of(three_ways(std::move(data))); };
+  const std::string at = "/nodes/4/data/losers";
+  CHECK(with({{"losers", "keep"}}) == lines{at + " contradiction"});
+  CHECK(with({{"losers", "save"}, {"wait_for", 2}}) == lines{at + " out_of_range"});
+  CHECK(with({{"losers", "drop"}, {"wait_for", "any"}}) == lines{});
+}

@@ -7,8 +7,10 @@
 namespace pawl::flow {
 namespace {
 
-constexpr std::array<std::string_view, 7> map_keys = {
-    "items", "as", "index", "into", "max_concurrency", "tolerate", "result"};
+constexpr std::array<std::string_view, 9> map_keys = {
+    "items", "as", "index", "into", "max_concurrency", "tolerate", "result", "until", "absent"};
+
+constexpr std::array<std::string_view, 2> absences = {"fail", "empty"};
 
 /// Reads `tolerate`: a number of items, or a percentage such as "20%".
 void read_tolerance(const data_reader& data, map_plan& plan) {
@@ -38,6 +40,7 @@ map_plan read_plan_of_map(const data_reader& data) {
   plan.into = data.text("into", false).value_or(plan.into);
   plan.max_concurrency = data.count("max_concurrency", 1, 100'000).value_or(plan.max_concurrency);
   plan.result = data.value("result", false);
+  plan.until = data.condition("until", false);
   read_tolerance(data, plan);
   if (plan.as == plan.index)
     data.fail("index", "contradiction", "\"as\" and \"index\" must be different keys");
@@ -50,17 +53,22 @@ class map_node final : public node {
  public:
   explicit map_node(const data_reader& data)
       : items_(data.value("items", true).value_or(logic::value_template{})),
-        plan_(read_plan_of_map(data)) {}
+        plan_(read_plan_of_map(data)),
+        absent_is_empty_(data.one_of("absent", absences) == "empty") {}
 
   void enter(transition_builder& run, token& t) const override {
     if (run.maps().resume(t)) return;
     run.changes().record(event_kind::step_started, t);
     auto items = run.data().evaluate(t, items_);
     if (!items) return run.failures().fail_step(t, items.error());
+    if (items->is_null() && absent_is_empty_) items = json::array();
     if (!items->is_array()) {
       return run.failures().fail_step(
           t, {errc::invalid_argument,
-              "the items of a map must be an array, not " + std::string{items->type_name()}});
+              "the items of a map must be an array, not " + std::string{items->type_name()} +
+                  (items->is_null()     ? R"(; "absent": "empty" takes null as no items)"
+                   : items->is_object() ? R"(; {"entries": …} makes one of an object)"
+                                        : "")});
     }
     const std::size_t max_items = run.flow().allowed().max_map_items;
     if (items->size() > max_items) {
@@ -77,6 +85,7 @@ class map_node final : public node {
  private:
   logic::value_template items_;
   map_plan plan_;
+  bool absent_is_empty_;
 };
 
 }  // namespace

@@ -274,12 +274,72 @@ TEST_CASE("a map tolerates the configured number of failed items", "[map]") {
     REQUIRE(finish_item(run, 0, json{{"x", 0}}));
     REQUIRE(finish_item(run, 2, json{{"x", 2}}));
     CHECK(run.waiting_at() == lines{"z"});
-    const json failed{{"error", {{"type", "broken"}, {"message", "it broke"}, {"node", "i"}}}};
+    const json failed{{"error", {{"type", "broken"}, {"message", "it broke"}, {"node", "i"}}},
+                      {"item", 10},
+                      {"index", 1}};
     CHECK(run.data().at("results") == json::array({{{"x", 0}}, failed, {{"x", 2}}}));
     CHECK(run.story("item_failed").size() == 1);
     REQUIRE(finish_item(too_many, 0, broken_item));
     CHECK(too_many.status() == run_status::failed);
   }
+}
+
+TEST_CASE("a failed item keeps the details of its error", "[map]") {
+  auto run = begun(mapped({{"tolerate", 1}}), 1);
+  REQUIRE(finish_item(run, 0, fail("http_status", "no", {{"status", 404}})));
+  CHECK(run.data().at("results").at(0).at("error").at("details") == json{{"status", 404}});
+}
+
+TEST_CASE("a map ends when its rule is true, and drops the items under way", "[map]") {
+  const json enough{{">=", {var("done"), 2}}};
+  auto run = begun(mapped({{"until", enough}, {"max_concurrency", 3}}), 6);
+  REQUIRE(finish_item(run, 1, json{{"x", 1}}));
+  CHECK(under_way(run).size() == 3);
+  REQUIRE(finish_item(run, 0, json{{"x", 0}}));
+  CHECK(run.waiting_at() == lines{"z"});
+  CHECK(run.data().at("results") ==
+        json::array({{{"x", 0}}, {{"x", 1}}, nullptr, nullptr, nullptr, nullptr}));
+  CHECK(run.story("branch_dropped").size() == 2);
+  CHECK(survives_restart(run));
+}
+
+TEST_CASE("the rule that ends a map reads its progress and the data", "[map]") {
+  const auto ends_after = [](json rule) {
+    auto run = begun(mapped({{"until", std::move(rule)}, {"tolerate", 9}}), 4);
+    int ended = 0;
+    for (; ended < 4 && run.call_of("z") == nullptr; ++ended) {
+      const bool breaks = ended == 1;
+      REQUIRE(finish_item(run, ended, breaks ? result<json>(broken_item) : json{{"x", ended}}));
+    }
+    return run.status() == run_status::failed ? -1 : ended;
+  };
+  CHECK(ends_after({{"==", {var("failed"), 1}}}) == 2);
+  CHECK(ends_after({{"==", {{{"-", {var("total"), var("done")}}}, 1}}}) == 3);
+  CHECK(ends_after({{"==", {var("results.2.x"), 2}}}) == 3);
+  CHECK(ends_after({{"==", {var("list.0"), 0}}}) == 1);
+  CHECK(ends_after(false) == 4);
+}
+
+TEST_CASE("a failing rule fails the run at the map, and a retry goes on", "[map][retry]") {
+  auto run = begun(mapped({{"until", {{"/", {1, {{"-", {var("done"), 1}}}}}}}}), 3);
+  REQUIRE(finish_item(run, 0));
+  CHECK(run.status() == run_status::failed);
+  CHECK(run.state().error->node == "m");
+  CHECK(survives_restart(run));
+  REQUIRE(run.apply(retry_command{{}, ""}));
+  REQUIRE(finish_item(run, 1));
+  CHECK(run.waiting_at() == lines{"z"});
+}
+
+TEST_CASE("absent items fail a map, or are none", "[map]") {
+  driven_run failing{mapped()};
+  REQUIRE(failing.begin());
+  CHECK(failing.status() == run_status::failed);
+  CHECK(mentions(failing.state().error->message, "\"absent\": \"empty\""));
+  driven_run empty{mapped({{"absent", "empty"}})};
+  REQUIRE(empty.begin());
+  CHECK(empty.waiting_at() == lines{"z"});
+  CHECK(empty.data().at("results") == json::array());
 }
 
 TEST_CASE("a percentage of the items is rounded down", "[map]") {

@@ -30,6 +30,7 @@ struct invoke_effect;
 struct join_plan {
   std::uint32_t needed = 0;  ///< continues after this many branches, drops the others; 0: all
   merge_policy policy = merge_policy::error;
+  bool keeps_losers = false;  ///< merges what dropped branches have written, too
 };
 
 /// How a map runs its items.
@@ -42,6 +43,8 @@ struct map_plan {
   std::uint32_t tolerate_percent = 0;  ///< the same in percent of the items; the greater one counts
   /// The value of an item; none: all that its branch has written.
   std::optional<logic::value_template> result;
+  /// Ends the map before all items are done. Reads `done`, `failed`, `total` and `results`.
+  std::optional<logic::rule> until;
 
   [[nodiscard]] std::size_t tolerated(std::size_t items) const noexcept {
     return std::max<std::size_t>(tolerate, items * tolerate_percent / 100);

@@ -39,7 +39,7 @@ step_result::step_result(const data_reader& data, std::string into)
 
 result<json> step_result::compute(transition_builder& run, const token& t, json raw) const {
   if (!rule_) return raw;
-  auto kept = run.data().evaluate(t, *rule_, {"result", &raw});
+  auto kept = run.data().evaluate(t, *rule_, {{"result", &raw}});
   if (kept) return kept;
   return error{kept.error().code,
                "the \"result\" of the step cannot be computed: " + kept.error().message,

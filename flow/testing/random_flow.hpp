@@ -206,6 +206,7 @@ class flow_generator {
   void fill_join(json& data) {
     constexpr std::array<std::string_view, 4> policies = {"error", "first", "last", "collect"};
     if (random_.chance(3)) data["wait_for"] = random_.chance(2) ? json("any") : json(2);
+    if (data.contains("wait_for") && random_.chance(3)) data["losers"] = "keep";
     if (!random_.chance(4)) data["merge"] = random_.pick(policies);
   }
 
@@ -214,6 +215,8 @@ class flow_generator {
     if (random_.chance(2)) data["max_concurrency"] = random_.between(1, 3);
     if (random_.chance(2)) data["tolerate"] = random_.chance(2) ? json("50%") : json(1);
     if (random_.chance(3)) data["result"] = {{"cat", {var("item"), var("index")}}};
+    if (random_.chance(4)) data["until"] = {{">", {var("done"), random_.between(0, 3)}}};
+    if (random_.chance(4)) data["absent"] = "empty";
   }
 
   /// Edges of nodes of some types, and the nodes for the items of a map.

@@ -128,7 +128,7 @@ result<const compiled_edge*> run_branches::find_error_edge(const token& t, const
     if (!takes(edge, why)) continue;
     if (!edge.when) return &edge;
     const json value = value_of(why, node, t);
-    const auto truth = data_.test(t, *edge.when, {"error", &value});
+    const auto truth = data_.test(t, *edge.when, {{"error", &value}});
     if (!truth) return truth.error();
     if (*truth) return &edge;
   }

@@ -73,12 +73,12 @@ result<json> run_data::evaluate(const token& t, const logic::rule& rule) const {
 }
 
 result<json> run_data::evaluate(const token& t, const logic::value_template& value,
-                                own_variable own) const {
+                                own_variables own) const {
   const rule_variables variables{changes_.run(), t, changes_.node_of(t).id, own};
   return storable(value.evaluate(variables.get()));
 }
 
-result<bool> run_data::test(const token& t, const logic::rule& rule, own_variable own) const {
+result<bool> run_data::test(const token& t, const logic::rule& rule, own_variables own) const {
   const rule_variables variables{changes_.run(), t, changes_.node_of(t).id, own};
   return rule.test(variables.get());
 }

@@ -33,9 +33,9 @@ class run_data {
   /// rule; `invalid_argument` or `limit_exceeded` if the value cannot be stored.
   [[nodiscard]] result<json> evaluate(const token& t, const logic::rule& rule) const;
   [[nodiscard]] result<json> evaluate(const token& t, const logic::value_template& value,
-                                      own_variable own = {}) const;
+                                      own_variables own = {}) const;
   [[nodiscard]] result<bool> test(const token& t, const logic::rule& rule,
-                                  own_variable own = {}) const;
+                                  own_variables own = {}) const;
 
   /// Computes what the completed run gives, if its flow says so. Returns the error of the run if
   /// that fails.

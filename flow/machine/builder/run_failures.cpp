@@ -133,7 +133,12 @@ void run_failures::offer_to_maps(token& t, const error& why, run_error error) {
     if (progress.failed < map_node.behaviour->map()->tolerated(progress.items.size())) {
       tokens_.drop_branch(branch, level + 1, id);
       json failure{{"type", why.error_class()}, {"message", why.message}, {"node", node}};
-      return maps_.finish_item(id, branch[level], {{"error", std::move(failure)}}, true);
+      if (const json* const details = kept_details(why)) failure["details"] = *details;
+      const std::uint32_t item = branch[level];
+      json value{{"error", std::move(failure)},
+                 {"item", changes_.run().maps.at(id).items.at(item)},
+                 {"index", item}};
+      return maps_.finish_item(id, item, std::move(value), true);
     }
     const auto edge = branches_.find_error_edge(*map, why);
     if (!edge) return fail(make_run_error(edge.error(), map_node.id, map->attempt));

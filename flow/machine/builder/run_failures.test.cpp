@@ -187,7 +187,9 @@ TEST_CASE("a map tolerates the failure of an item", "[builder]") {
   CHECK(f.run.status == run_status::running);
   CHECK(f.run.maps.at(1).failed == 1);
   CHECK(f.run.maps.at(1).results[0] ==
-        json{{"error", {{"type", "broken"}, {"message", "it broke"}, {"node", "a"}}}});
+        json{{"error", {{"type", "broken"}, {"message", "it broke"}, {"node", "a"}}},
+             {"item", f.run.maps.at(1).items[0]},
+             {"index", 0}});
   CHECK(f.run.tokens.size() == 2);
   f.finish();
 }

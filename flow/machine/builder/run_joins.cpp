@@ -51,8 +51,9 @@ bool run_joins::close(fork_tree::fork_number fork, node_index join) {
   std::vector<const token*> merged;
   std::size_t taken = 0;
   for (const auto& [order, branch] : branches.branches) {
-    if (plan->needed > 0 && (branch.complete_at() != join || taken == plan->needed)) continue;
-    ++taken;
+    const bool loses = plan->needed > 0 && (branch.complete_at() != join || taken == plan->needed);
+    if (!loses) ++taken;
+    if (loses && !plan->keeps_losers) continue;
     for (const auto id : branch.tokens) merged.push_back(std::as_const(run).find_token(id));
   }
   const auto together = merge_branches(merged, depth, plan->policy);

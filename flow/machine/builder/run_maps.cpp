@@ -115,7 +115,18 @@ void run_maps::finish_item(token_id id, std::uint32_t item, json value, bool fai
   done.results.emplace_back(item, std::move(value));
   set_progress(id, std::move(done));
   if (progress.done == progress.items.size()) return end(id);
-  spawn_items(id);
+  const token& map = *std::as_const(changes_).run().find_token(id);
+  const auto& until = changes_.node_of(map).behaviour->map()->until;
+  if (!until) return spawn_items(id);
+  const json ended(progress.done), broken(progress.failed), total(progress.items.size());
+  const auto enough = data_.test(
+      map, *until,
+      {{"done", &ended}, {"failed", &broken}, {"total", &total}, {"results", &progress.results}});
+  if (!enough) return failures_.fail_visit(*changes_.run().find_token(id), enough.error());
+  if (!*enough) return spawn_items(id);
+  const std::vector<std::uint32_t> branch = map.branch;  // dropping tokens moves others
+  tokens_.drop_branch(branch, branch.size(), id);
+  end(id);
 }
 
 void run_maps::end(token_id id) {
