@@ -47,6 +47,7 @@ caf::behavior dispatcher::make_behavior() {
       [this](const tasks_changed& c) { change(c); },
       [this](poll_tasks& p) { start_poll(p); },
       [this](const lease_answered& a) { on_lease_answered(a); },
+      [this](const outcome_answered& a) { on_outcome_answered(a); },
       [this](const poll_withdrawn& w) { withdraw(w.poll); },
       [this](const heartbeat_task& t) { on_heartbeat(t); },
       [this](const describe_workers& d) {
@@ -145,19 +146,46 @@ void dispatcher::on_leased(const task_key& key, const flow::open_task& task) {
 }
 
 void dispatcher::start_poll(poll_tasks& p) {
-  if (p.withdrawn.stop_requested()) return p.answer(std::vector<worker_task>{});
   workers_.on_poll(p.scope, p.wanted, context_->clock->now());
-  const poll_id id = polls_.add(std::move(p.scope), std::move(p.wanted), std::move(p.answer),
-                                system().clock().now());
+  const auto now = system().clock().now();
+  const poll_id id = polls_.add(std::move(p.scope), std::move(p.wanted), std::move(p.answer), now);
   poll& added = polls_.at(id);
   for (const auto& function : added.wanted.functions)
     queues_.add_poll({added.scope, added.wanted.queue, function}, id);
-  if (added.wanted.wait.count() > 0) schedule(added.deadline);
-  if (p.withdrawn.stop_possible()) {
+  if (p.withdrawn.stop_requested()) {
+    polls_.withdraw(added, id, now);
+  } else if (p.withdrawn.stop_possible()) {
     added.withdrawal.emplace(std::move(p.withdrawn),
                              [self = self(), id] { post(self, poll_withdrawn{id}); });
   }
+  if (added.deadline > now) schedule(added.deadline);
+  send_outcomes(id, added, std::move(p.outcomes));
   serve(id);
+}
+
+void dispatcher::send_outcomes(poll_id id, poll& p, std::vector<run_command> outcomes) {
+  if (outcomes.empty()) return;
+  const auto functions = std::make_shared<const std::vector<std::string>>(p.wanted.functions);
+  for (auto& each : outcomes) {
+    std::uint64_t lease = 0;
+    if (p.wants_more()) {
+      ++p.asked;
+      flow::next_task next{p.wanted.queue, functions, new_lease(p)};
+      lease = next.terms.lease;
+      std::get<flow::step_outcome_command>(*each.what).next = std::move(next);
+    }
+    each.answer = reply<command_done>{[self = self(), id, lease, run = each.key,
+                                       answer = std::move(each.answer)](result<command_done> done) {
+      outcome_answered how{id, run, lease, done.has_value()};
+      if (done) {
+        how.flow = done->run.flow;
+        how.leased = done->leased;
+      }
+      answer(std::move(done));  // before the answer to the poll
+      post(self, std::move(how));
+    }};
+    send(shard_of(shards_, each.key), std::move(each));
+  }
 }
 
 void dispatcher::serve(poll_id id) {
@@ -189,19 +217,18 @@ std::optional<dispatcher::queued_task> dispatcher::next_task(poll& p) {
   return std::nullopt;
 }
 
-void dispatcher::request_lease(poll_id id, const poll& p, const queued_task& task) {
+flow::lease_terms dispatcher::new_lease(const poll& p) {
   const auto random = static_cast<std::uint64_t>(context_->rng->draw() * 0x7fffffff) + 1;
-  const std::uint64_t number = random << 32 | ++last_lease_;
-  flow::lease_command wanted{task.key.token,
-                             task.queue.code_ref,
-                             task.visit,
-                             task.attempt,
-                             number,
-                             p.wanted.worker,
-                             p.wanted.lease_time,
-                             context_->settings.executor.default_timeout_ms};
-  const auto answered = [id, task, number](result<command_done> run) {
-    return lease_answered{id, task, number, std::make_shared<result<command_done>>(std::move(run))};
+  return {random << 32 | ++last_lease_, p.wanted.worker, p.wanted.lease_time,
+          context_->settings.executor.default_timeout_ms};
+}
+
+void dispatcher::request_lease(poll_id id, const poll& p, const queued_task& task) {
+  flow::lease_command wanted{task.key.token, task.queue.code_ref, task.visit, task.attempt,
+                             new_lease(p)};
+  const auto answered = [id, key = task.key,
+                         number = wanted.terms.lease](result<command_done> run) {
+    return lease_answered{id, key, number, std::make_shared<result<command_done>>(std::move(run))};
   };
   send(shard_of(shards_, task.key.run),
        run_command{task.key.run, std::make_shared<flow::command>(std::move(wanted)),
@@ -212,23 +239,37 @@ void dispatcher::on_lease_answered(const lease_answered& answered) {
   poll& p = polls_.at(answered.poll);
   --p.asked;
   const auto& run = *answered.run;
-  const task_key& key = answered.task.key;
   if (!run && !is_refusal(run.error())) {
-    const detail::log_about here{{.scope = key.run.scope.str(), .run = key.run.id.str()}};
+    const run_key& key = answered.task.run;
+    const detail::log_about here{{.scope = key.scope.str(), .run = key.id.str()}};
     context_->log->warn("cannot give a task to a worker: {}", run.error().message);
   }
-  if (run && run->leased) {
-    const flow::invoke_effect& call = *run->leased;
-    // The run reports the lease before it answers. If the lease is gone, so is the task.
-    if (lease* const l = leases_.find(key, answered.lease)) {
-      l->node = call.node;
-      l->visit = call.visit;
-      l->attempt = call.attempt;
-      p.got.push_back(
-          make_worker_task(key, *l, call, run->run.flow, context_->engine_time->read()));
-    }
-  }
+  if (run && run->leased) give(p, answered.task, answered.lease, *run->leased, run->run.flow);
   serve(answered.poll);
+}
+
+void dispatcher::on_outcome_answered(const outcome_answered& answered) {
+  poll* const p = polls_.find(answered.poll);
+  if (p == nullptr) return;  // it has its tasks; no lease was offered with this outcome
+  if (answered.lease != 0) --p->asked;
+  if (answered.leased) {
+    const flow::invoke_effect& call = *answered.leased;
+    give(*p, {answered.run, call.token}, answered.lease, call, answered.flow);
+  }
+  // The worker has to know soon, to send the outcome again if it can.
+  if (!answered.is_recorded) polls_.end_wait(*p, answered.poll, system().clock().now());
+  serve(answered.poll);
+}
+
+void dispatcher::give(poll& p, const task_key& key, std::uint64_t number,
+                      const flow::invoke_effect& call, const flow_version_id& flow) {
+  // The run reports the lease before it answers. If the lease is gone, so is the task.
+  lease* const l = leases_.find(key, number);
+  if (l == nullptr) return;
+  l->node = call.node;
+  l->visit = call.visit;
+  l->attempt = call.attempt;
+  p.got.push_back(make_worker_task(key, *l, call, flow, context_->engine_time->read()));
 }
 
 void dispatcher::withdraw(poll_id id) {

@@ -19,6 +19,11 @@ namespace pawl::actors {
 /// the leases of workers, and the polls that wait. A worker gets a task only if the task's run
 /// grants the lease: what the dispatcher knows may be out of date, and then the run refuses.
 ///
+/// A poll can bring the outcomes of tasks that its worker has ended. Each goes to its run together
+/// with a lease for the run's next task, if the poll has a place for that: then one transition ends
+/// a task and gives the worker the next. The outcomes are recorded at once; only the answer to the
+/// poll waits for a task, and not if one of them was refused.
+///
 /// The functions of a poll take turns, and so do the runs in a queue, so no run and no function
 /// waits forever after a busy one.
 ///
@@ -43,11 +48,17 @@ class dispatcher : public actor_base {
   void on_leased(const task_key& key, const flow::open_task& task);
 
   void start_poll(poll_tasks& p);
+  void send_outcomes(poll_id id, poll& p, std::vector<run_command> outcomes);
+  void on_outcome_answered(const outcome_answered& answered);
   /// Asks runs for tasks until the poll has enough or no task is left; answers it when it is done.
   void serve(poll_id id);
   [[nodiscard]] std::optional<queued_task> next_task(poll& p);
   void request_lease(poll_id id, const poll& p, const queued_task& task);
   void on_lease_answered(const lease_answered& answered);
+  [[nodiscard]] flow::lease_terms new_lease(const poll& p);
+  /// Gives a task that the run has leased to the worker.
+  void give(poll& p, const task_key& key, std::uint64_t number, const flow::invoke_effect& call,
+            const flow_version_id& flow);
   /// The poll gets no further task. It is answered when the runs that it has asked have answered.
   void withdraw(poll_id id);
   void finish(poll_id id, poll& p);

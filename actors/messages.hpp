@@ -202,6 +202,8 @@ struct poll_tasks {
   task_poll wanted;
   reply<std::vector<worker_task>> answer;
   std::stop_token withdrawn = {};
+  /// Of tasks that the worker has ended: each is a `flow::step_outcome_command`.
+  std::vector<run_command> outcomes = {};
 };
 /// The dispatcher to itself: the caller of this poll is gone.
 struct poll_withdrawn {
@@ -223,9 +225,18 @@ struct describe_workers {
 /// The dispatcher to itself: a run has answered whether a worker gets its task.
 struct lease_answered {
   std::uint64_t poll = 0;
-  persistence::keys::queued_task task;
+  persistence::keys::task_key task;
   std::uint64_t lease = 0;
   std::shared_ptr<result<command_done>> run;
+};
+/// The dispatcher to itself: a run has answered the outcome that came with a poll.
+struct outcome_answered {
+  std::uint64_t poll = 0;
+  run_key run;
+  std::uint64_t lease = 0;  ///< offered for the run's next task; 0: none was
+  bool is_recorded = true;
+  flow_version_id flow = {};
+  std::shared_ptr<flow::invoke_effect> leased = nullptr;  ///< the next task; null: none
 };
 /// The dispatcher to itself: the run has recorded that this lease is over.
 struct lease_closed {
@@ -318,6 +329,7 @@ PAWL_LOCAL_MESSAGE(poll_withdrawn)
 PAWL_LOCAL_MESSAGE(heartbeat_task)
 PAWL_LOCAL_MESSAGE(describe_workers)
 PAWL_LOCAL_MESSAGE(lease_answered)
+PAWL_LOCAL_MESSAGE(outcome_answered)
 PAWL_LOCAL_MESSAGE(lease_closed)
 PAWL_LOCAL_MESSAGE(check_leases)
 PAWL_LOCAL_MESSAGE(group_written)

@@ -43,9 +43,13 @@ void poll_table::erase(poll_id id) {
   polls_.erase(found);
 }
 
-void poll_table::withdraw(poll& p, poll_id id, steady_time now) {
+void poll_table::end_wait(poll& p, poll_id id, steady_time now) {
   deadlines_.erase({p.deadline, id});
   p.deadline = now;
+}
+
+void poll_table::withdraw(poll& p, poll_id id, steady_time now) {
+  end_wait(p, id, now);
   p.wanted.max = 0;
 }
 

@@ -44,7 +44,9 @@ class poll_table {
   /// The poll with this id. It must exist.
   [[nodiscard]] poll& at(poll_id id);
   void erase(poll_id id);
-  /// Sets the deadline of a poll to `now`, and lets it get no further task.
+  /// Sets the deadline of a poll to `now`.
+  void end_wait(poll& p, poll_id id, steady_time now);
+  /// Ends the wait of a poll, and lets it get no further task.
   void withdraw(poll& p, poll_id id, steady_time now);
 
   [[nodiscard]] std::size_t size() const noexcept { return polls_.size(); }

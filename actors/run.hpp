@@ -139,6 +139,8 @@ class run_actor : public actor_base {
   void on_commit_failed(const error& reason);
   void publish(const pending_commit& durable) const;
   void count_queued_tasks(const persistence::task_changes& changed) const;
+  /// Lets the outcome of a task lease no further one, if it is another run's turn.
+  void limit_turn(flow::command& c);
   /// The call that the lease, applied just now, hands to a worker. Null if none.
   [[nodiscard]] std::shared_ptr<flow::invoke_effect> take_leased_call();
   /// Deletes an index entry that no transition of this run deletes, once all commits are durable.
@@ -232,6 +234,7 @@ class run_actor : public actor_base {
   };
   std::map<flow::token_id, made_call> calls_;
   std::map<flow::token_id, turn> turns_;     ///< of calls that wait
+  std::uint32_t leased_in_a_row_ = 0;        ///< tasks, by outcomes, since one from its queue
   std::optional<command_timer> step_timer_;  ///< of the last start or signal that leads to a step
 };
 

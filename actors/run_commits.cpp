@@ -16,6 +16,10 @@
 namespace pawl::actors {
 namespace {
 
+/// Number of tasks that a worker takes from one run in a row, without its queue. Then the other
+/// runs in the queue have their turns.
+constexpr std::uint32_t most_leased_in_a_row = 16;
+
 error checkpoint_moved(const flow::run_state& run) {
   return {errc::conflict,
           "run " + run.key.id.str() + " is at checkpoint " + std::to_string(run.sequence) +
@@ -57,6 +61,7 @@ bool run_actor::execute(run_command& c, const examination& found) {
                      ? result<void>{checkpoint_moved(*run_)}
                      : found.allowed;
   auto warnings = warnings_of(*flow_, *c.what);
+  limit_turn(*c.what);
   if (applied) applied = apply(std::move(*c.what), found.checked);
   // It is not due yet if the clock was set back since it fired.
   if (is_timer && !applied) report_timers();
@@ -227,6 +232,13 @@ void run_actor::count_queued_tasks(const persistence::task_changes& changed) con
   };
   context_->queued_tasks.take(key_.scope, queued(changed.after));
   context_->queued_tasks.give_back(key_.scope, queued(changed.before));
+}
+
+void run_actor::limit_turn(flow::command& c) {
+  auto* const outcome = std::get_if<flow::step_outcome_command>(&c);
+  if (std::holds_alternative<flow::lease_command>(c)) leased_in_a_row_ = 0;
+  if (outcome == nullptr || !outcome->next) return;
+  if (++leased_in_a_row_ > most_leased_in_a_row) outcome->next.reset();
 }
 
 std::shared_ptr<flow::invoke_effect> run_actor::take_leased_call() {

@@ -2,10 +2,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include <pawl/function.hpp>
 #include <pawl/json.hpp>
@@ -35,6 +37,21 @@ struct start_command {
   bool id_is_new = false;  ///< the id was made for this start: no run has it
 };
 
+/// Who holds a lease, and for how long.
+struct lease_terms {
+  std::uint64_t lease = 0;  ///< not 0; never used before
+  std::string worker;
+  std::chrono::milliseconds lease_time{0};
+  std::chrono::milliseconds default_timeout{0};  ///< of a node without a time-out; 0: none
+};
+
+/// The tasks that a worker takes after the one that it has completed.
+struct next_task {
+  std::string queue;
+  std::shared_ptr<const std::vector<std::string>> functions;  ///< not null
+  lease_terms terms;
+};
+
 /// A step's function returned `value`, or an error. The first four fields identify the call within
 /// the run. For a task of a worker, the lease alone identifies it.
 struct step_outcome_command {
@@ -50,6 +67,9 @@ struct step_outcome_command {
   double random = 0.5;      ///< in [0, 1): the jitter of the back-off before the next attempt
   std::uint64_t lease = 0;  ///< of the worker that made the call; 0: made in the process
   bool retryable = true;    ///< false: a failure that no retry policy retries
+  /// Leases the first such task that the outcome queues to the worker. The transition's
+  /// `invoke_effect` with a lease describes the call.
+  std::optional<next_task> next = {};
 };
 
 /// Puts a call into a task queue, from which a worker leases it.
@@ -102,10 +122,7 @@ struct lease_command {
   std::string code_ref;  ///< of the call
   std::uint32_t visit = 0;
   std::uint32_t attempt = 0;
-  std::uint64_t lease = 0;  ///< not 0; never used before
-  std::string worker;
-  std::chrono::milliseconds lease_time{0};
-  std::chrono::milliseconds default_timeout{0};  ///< of a node without a time-out; 0: none
+  lease_terms terms;
 };
 
 /// A lease has expired without a heartbeat, or its worker has given the task back.

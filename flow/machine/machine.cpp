@@ -90,10 +90,15 @@ const token* find_visit_of(const compiled_flow& flow, const run_state& run, cons
   return found == run.tokens.end() ? nullptr : &*found;
 }
 
+bool can_be_leased(const run_state& run, const token& t) noexcept {
+  if (run.status != run_status::running || run.pausing()) return false;
+  return t.task && t.task->lease == 0 && (!run.compensating || t.compensates);
+}
+
 std::optional<open_task> open_task_of(const run_state& run, const token& t) {
   if (run.status != run_status::running || !t.task) return std::nullopt;
+  if (t.task->lease == 0 && !can_be_leased(run, t)) return std::nullopt;
   const bool is_cancelled = run.compensating && !t.compensates;
-  if (t.task->lease == 0 && (is_cancelled || run.pausing())) return std::nullopt;
   const task_wish wish = t.task->lease == 0 ? task_wish::none
                          : is_cancelled     ? task_wish::cancel
                          : run.pausing()    ? task_wish::pause

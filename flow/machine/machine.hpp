@@ -61,6 +61,8 @@ struct open_task {
 
   friend bool operator==(const open_task&, const open_task&) = default;
 };
+/// Returns true if the token has a task in a queue, and the run lets a worker lease it.
+[[nodiscard]] bool can_be_leased(const run_state& run, const token& t) noexcept;
 /// The task of a token; none if it has none that counts.
 [[nodiscard]] std::optional<open_task> open_task_of(const run_state& run, const token& t);
 /// The tasks of a run, by token. Tasks that are not leased are left out while the run starts

@@ -30,8 +30,8 @@ const token& only_token(const driven_run& run) {
 
 result<void> lease(driven_run& run, std::uint64_t number, std::string worker = "w1") {
   const token& t = only_token(run);
-  return run.apply(lease_command{t.id, t.task->code_ref, t.visit, t.attempt, number,
-                                 std::move(worker), 30s, 0ms});
+  return run.apply(lease_command{
+      t.id, t.task->code_ref, t.visit, t.attempt, {number, std::move(worker), 30s, 0ms}});
 }
 
 step_outcome_command answer_with(const driven_run& run, std::uint64_t number, result<json> value) {
@@ -124,6 +124,47 @@ TEST_CASE("the holder of the lease completes the task, and the run continues", "
   CHECK(run.story("step_finished") == lines{"step_finished a 1.1"});
 }
 
+namespace {
+
+/// A run of three steps for workers, the first of which is leased with the number 7.
+driven_run leased(const json& source) {
+  driven_run run{source};
+  run.set_queues([](const invoke_effect& call) { return call.node == "x" ? "cpu" : "gpu"; });
+  REQUIRE(run.begin());
+  REQUIRE(lease(run, 7));
+  return run;
+}
+
+/// The outcome of a worker that takes the next task of the queue "gpu" with the lease 8.
+step_outcome_command answer_and_take(const driven_run& run, std::vector<std::string> functions) {
+  auto outcome = answer_with(run, 7, json{{"done", true}});
+  outcome.next = next_task{"gpu",
+                           std::make_shared<const std::vector<std::string>>(std::move(functions)),
+                           {8, "w1", 30s, 0ms}};
+  return outcome;
+}
+
+}  // namespace
+
+TEST_CASE("an outcome leases the next task of the run to its worker in the same transition",
+          "[tasks]") {
+  auto run = leased(flow_of({start(), task("a"), fork, task("b"), task("c")},
+                            {edge("start", "a"), edge("a", "f"), edge("f", "b"), edge("f", "c")}));
+  REQUIRE(run.apply(answer_and_take(run, {"test.b", "test.c"})));
+  CHECK(run.last().effects.size() == 1);
+  const auto open = open_tasks(run.state());
+  REQUIRE(open.size() == 2);
+  CHECK(open[0].task.lease + open[1].task.lease == 8);
+}
+
+TEST_CASE("the outcome of a pausing run leases nothing", "[tasks]") {
+  auto run = leased(chain({start(), task("a"), task("b"), end()}));
+  REQUIRE(run.apply(pause_command{}));
+  REQUIRE(run.apply(answer_and_take(run, {"test.b"})));
+  CHECK(run.last().effects.empty());
+  CHECK(run.status() == run_status::paused);
+}
+
 TEST_CASE("only the holder of the lease can complete the task", "[tasks]") {
   auto run = queued();
   check_lease_is_lost(run.apply(answer_with(run, 7, json{})));  // not leased
@@ -157,8 +198,9 @@ TEST_CASE("a command for one call of a token does not affect the next", "[tasks]
   const auto late = enqueue_task_command{next.token, "a", 1, 1, "gpu", "f.a"};
   CHECK_FALSE(run.apply(enqueue_task_command{late}));
   REQUIRE(run.apply(enqueue_task_command{next.token, "b", 1, 1, "gpu", next.code_ref}));
-  CHECK_FALSE(run.apply(lease_command{next.token, before.task->code_ref, 1, 1, 9, "w1", 30s, 0ms}));
-  REQUIRE(run.apply(lease_command{next.token, next.code_ref, 1, 1, 9, "w1", 30s, 0ms}));
+  CHECK_FALSE(
+      run.apply(lease_command{next.token, before.task->code_ref, 1, 1, {9, "w1", 30s, 0ms}}));
+  REQUIRE(run.apply(lease_command{next.token, next.code_ref, 1, 1, {9, "w1", 30s, 0ms}}));
 }
 
 TEST_CASE("a task whose lease is lost goes to another worker", "[tasks]") {

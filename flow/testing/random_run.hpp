@@ -153,14 +153,8 @@ class random_run {
   /// A worker leases a task, completes it, or is lost.
   command work_on(const open_task& task) {
     if (task.task.lease == 0) {
-      return remembered(lease_command{task.token,
-                                      task.task.code_ref,
-                                      task.visit,
-                                      task.attempt,
-                                      ++last_lease_,
-                                      "w",
-                                      std::chrono::seconds{30},
-                                      {}});
+      return remembered(
+          lease_command{task.token, task.task.code_ref, task.visit, task.attempt, next_terms()});
     }
     if (random_.chance(6))
       return lease_lost_command{task.token, task.task.lease, 0.5, random_.chance(3)};
@@ -172,8 +166,14 @@ class random_run {
              : step_outcome_command{task.token, place.id, task.visit, task.attempt, call.error()};
     // A worker that had an earlier lease may send an outcome, too.
     made.lease = random_.chance(6) ? task.task.lease - 1 : task.task.lease;
+    if (random_.chance(2)) {
+      const auto known = std::make_shared<const std::vector<std::string>>(1, task.task.code_ref);
+      made.next = next_task{task.task.queue, known, next_terms()};
+    }
     return remembered(std::move(made));
   }
+
+  lease_terms next_terms() { return {++last_lease_, "w", std::chrono::seconds{30}, {}}; }
 
   /// Answers one of the open questions, or resumes the run without an answer.
   command resumption() {

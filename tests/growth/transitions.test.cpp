@@ -220,8 +220,11 @@ TEST_CASE("a task of a worker costs the same among 100 and 10,000", "[growth]") 
       REQUIRE(open.size() == n);
       std::uint64_t lease = 0;
       for (const auto& each : open) {
-        run.give(lease_command{each.token, each.task.code_ref, each.visit, each.attempt, ++lease,
-                               "worker", std::chrono::seconds{30}});
+        run.give(lease_command{each.token,
+                               each.task.code_ref,
+                               each.visit,
+                               each.attempt,
+                               {++lease, "worker", std::chrono::seconds{30}, {}}});
         run.finish_call({{"done", 1}});
       }
       CHECK(run.state().status == run_status::completed);

@@ -14,13 +14,14 @@
 
 namespace pawl::simulation {
 
-/// A worker outside of the engine. Survives restarts of the engine, answers late, and loses tasks.
+/// A worker outside of the engine. Survives restarts of the engine, answers late, alone or with a
+/// poll, and loses tasks.
 class remote_worker {
  public:
   remote_worker(world& w, std::shared_ptr<functions::registry> functions)
       : world_(w), functions_(std::move(functions)) {}
 
-  /// Polls, answers a task, sends a heartbeat, loses a task, or does nothing.
+  /// Polls, answers tasks, sends a heartbeat, loses a task, or does nothing.
   void act(const actors::engine_actors& engine) {
     if (tasks_.size() < 4 && world_.draw(3) == 0) return poll(engine);
     if (tasks_.empty()) return;
@@ -36,8 +37,12 @@ class remote_worker {
         break;
       case 2:  // later: perhaps when its lease has run out
         break;
+      case 3:
+      case 4:
+        poll(engine, std::exchange(tasks_, {}));
+        break;
       default:
-        answer(engine, *chosen);
+        actors::post(engine.shard_of({scope_name{"default"}, chosen->run}), outcome_of(*chosen));
         tasks_.erase(chosen);
     }
   }
@@ -54,7 +59,8 @@ class remote_worker {
   }
   static std::uint64_t lease_of(const worker_task& task) { return std::stoull(task.id.lease); }
 
-  void poll(const actors::engine_actors& engine) {
+  /// Polls, and answers tasks with it.
+  void poll(const actors::engine_actors& engine, const std::vector<worker_task>& ended = {}) {
     task_poll wanted;
     wanted.worker = "w";
     wanted.queue = "gpu";
@@ -62,12 +68,13 @@ class remote_worker {
     wanted.max = 1 + world_.draw(3);
     wanted.wait = std::chrono::seconds{world_.draw(2)};
     wanted.lease_time = std::chrono::seconds{1 + world_.draw(20)};
-    actors::post(engine.dispatcher,
-                 actors::poll_tasks{scope_name{"default"}, std::move(wanted),
-                                    actors::reply<std::vector<worker_task>>{
-                                        [this](result<std::vector<worker_task>> got) {
-                                          if (got) take(*got);
-                                        }}});
+    actors::poll_tasks message{
+        scope_name{"default"}, std::move(wanted),
+        actors::reply<std::vector<worker_task>>{[this](result<std::vector<worker_task>> got) {
+          if (got) take(*got);
+        }}};
+    for (const auto& task : ended) message.outcomes.push_back(outcome_of(task));
+    actors::post(engine.dispatcher, std::move(message));
   }
 
   void take(std::vector<worker_task>& got) {
@@ -77,7 +84,7 @@ class remote_worker {
     }
   }
 
-  void answer(const actors::engine_actors& engine, const worker_task& task) {
+  actors::run_command outcome_of(const worker_task& task) {
     const auto key = key_of(task);
     const functions::call_facts facts{key.run,
                                       task.node,
@@ -94,12 +101,10 @@ class remote_worker {
         key.token, {}, task.visit, task.attempt, std::move(called.value)};
     ended.interrupted = std::move(called.interrupted);
     ended.lease = lease_of(task);
-    actors::post(engine.shard_of(key.run),
-                 actors::run_command{key.run, std::make_shared<flow::command>(std::move(ended)),
-                                     actors::reply<actors::command_done>{
-                                         [this](const result<actors::command_done>& done) {
-                                           ++(done ? answered : refused);
-                                         }}});
+    return {key.run, std::make_shared<flow::command>(std::move(ended)),
+            actors::reply<actors::command_done>{[this](const result<actors::command_done>& done) {
+              ++(done ? answered : refused);
+            }}};
   }
 
   world& world_;

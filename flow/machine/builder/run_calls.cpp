@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "flow/machine/machine.hpp"
 #include "flow/nodes/node.hpp"
 
 namespace pawl::flow {
@@ -58,6 +59,7 @@ void run_calls::enqueue(token& t, std::string queue, std::string code_ref) {
   t.task = remote_task{std::move(queue), std::move(code_ref), changes_.now()};
   set_deadline(t);
   changes_.mark_changed(t);
+  queued_.push_back(t.id);
 }
 
 /// The time for all attempts together passes while a task is in its queue, too.
@@ -66,7 +68,7 @@ void run_calls::set_deadline(token& t) {
   if (const auto end = changes_.node_of(t).behaviour->deadline(t)) t.timer = timer{*end, false};
 }
 
-void run_calls::lease(token& t, const lease_command& to) {
+void run_calls::lease(token& t, const lease_terms& to) {
   const compiled_node& node = changes_.node_of(t);
   auto call = node.behaviour->call(changes_.run(), t, node);
   if (!call) {
@@ -85,6 +87,18 @@ void run_calls::lease(token& t, const lease_command& to) {
   changes_.record(event_kind::task_leased, t, {{"worker", task.worker}});
   call->lease = to.lease;
   changes_.request_call(*std::move(call));
+}
+
+token* run_calls::find_queued(const next_task& wanted) {
+  const auto& functions = *wanted.functions;
+  for (const auto id : queued_) {
+    token* const t = changes_.run().find_token(id);
+    if (t == nullptr || !can_be_leased(changes_.run(), *t)) continue;
+    if (t->task->queue != wanted.queue) continue;
+    if (std::find(functions.begin(), functions.end(), t->task->code_ref) != functions.end())
+      return t;
+  }
+  return nullptr;
 }
 
 void run_calls::requeue(token& t, std::uint32_t lost) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "flow/machine/builder/change_set.hpp"
 #include "flow/machine/builder/failure_handler.hpp"
@@ -26,7 +27,10 @@ class run_calls {
   /// Puts the call into a queue, from which a worker leases it.
   void enqueue(token& t, std::string queue, std::string code_ref);
   /// Gives the task to a worker. Fails the visit if its arguments cannot be computed.
-  void lease(token& t, const lease_command& to);
+  void lease(token& t, const lease_terms& to);
+  /// The token of the first task that this transition has queued and that can be leased as the next
+  /// one. Null if there is none.
+  [[nodiscard]] token* find_queued(const next_task& wanted);
   /// Puts a leased task back into its queue; `lost` leases of it have expired in a row.
   void requeue(token& t, std::uint32_t lost);
   /// Requests the call of the token's attempt again: its process was lost.
@@ -55,6 +59,7 @@ class run_calls {
 
   change_set& changes_;
   failure_handler& failures_;
+  std::vector<token_id> queued_;  ///< by this transition, in this order
 };
 
 }  // namespace pawl::flow

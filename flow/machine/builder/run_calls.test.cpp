@@ -91,7 +91,7 @@ TEST_CASE("a lease gives the task to a worker and limits its time", "[builder]")
   at_a f{json{{"heartbeat_timeout", "1s"}}, token_phase::waiting};
   f.run.tokens.front().task = remote_task{"gpu", "test.a"};
   run_calls calls{f.begin(), f.failures};
-  lease_command lease;
+  lease_terms lease;
   lease.lease = 9;
   lease.worker = "w1";
   lease.lease_time = 30s;

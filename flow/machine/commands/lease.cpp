@@ -4,17 +4,16 @@ namespace pawl::flow {
 
 result<transition> handle(const compiled_flow& flow, run_state& run, lease_command&& lease,
                           const apply_context& context) {
-  token* const t =
-      run.status == run_status::running && !run.pausing() ? run.find_token(lease.token) : nullptr;
-  const bool is_free = t != nullptr && t->task && t->task->lease == 0 &&
+  token* const t = run.find_token(lease.token);
+  const bool is_free = t != nullptr && can_be_leased(run, *t) &&
                        t->task->code_ref == lease.code_ref && t->visit == lease.visit &&
                        t->attempt == lease.attempt;
-  if (!is_free || (run.compensating && !t->compensates)) {
+  if (!is_free) {
     return error{errc::conflict,
                  "run " + run.key.id.str() + " has no such task that a worker can lease"};
   }
   transition_builder builder{flow, run, context};
-  builder.calls().lease(*t, lease);
+  builder.calls().lease(*t, lease.terms);
   builder.advance();
   return builder.finish();
 }

@@ -36,8 +36,15 @@ result<transition> handle(const compiled_flow& flow, run_state& run, step_outcom
     outcome.ended_at = context.now;
   }
   if (t.task || t.child) builder.calls().end(t);
+  const auto next = std::move(outcome.next);
   flow.at(t.node).behaviour->resume(builder, t, std::move(outcome));
   builder.advance();
+  // A run that goes on in the next transition leaves its task in the queue.
+  token* const queued = next && !has_runnable(run) ? builder.calls().find_queued(*next) : nullptr;
+  if (queued != nullptr) {
+    builder.calls().lease(*queued, next->terms);
+    builder.advance();
+  }
   return builder.finish();
 }
 
