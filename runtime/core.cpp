@@ -327,19 +327,25 @@ void engine_core::start(flow::start_command what, actors::start_version version,
   caf::anon_send(open->actors->shard_of(key), std::move(command));
 }
 
+actors::run_command engine_core::make_command(const admitted& open, actors::call_place place,
+                                              run_key key, flow::command what,
+                                              callback<run_changed> done) {
+  auto answer = reply_to(open.context, std::move(place), std::move(done))
+                    .after<actors::command_done>([](actors::command_done d) {
+                      return run_changed{std::move(d.run), d.before.value_or(run_status::running),
+                                         d.changed, d.pausing, std::move(d.warnings)};
+                    });
+  return {std::move(key), std::make_shared<flow::command>(std::move(what)), std::move(answer)};
+}
+
 void engine_core::command(run_key key, flow::command what, callback<run_changed> done,
                           std::optional<std::uint64_t> if_checkpoint) {
   actors::call_place place{actors::call_kind::command, key.scope, call_size(what)};
   const auto open = admit(place);
   if (!open) return done(open.error());
-  auto answer = reply_to(open->context, std::move(place), std::move(done))
-                    .after<actors::command_done>([](actors::command_done d) {
-                      return run_changed{std::move(d.run), d.before.value_or(run_status::running),
-                                         d.changed, d.pausing, std::move(d.warnings)};
-                    });
-  caf::anon_send(open->actors->shard_of(key),
-                 actors::run_command{key, std::make_shared<flow::command>(std::move(what)),
-                                     std::move(answer), if_checkpoint});
+  auto command = make_command(*open, std::move(place), key, std::move(what), std::move(done));
+  command.if_checkpoint = if_checkpoint;
+  caf::anon_send(open->actors->shard_of(key), std::move(command));
 }
 
 void engine_core::wait(run_key key, std::chrono::milliseconds timeout,
@@ -375,36 +381,6 @@ void engine_core::publish_flow(const scope_name& in, const flow_version_id& id,
   if (!open) return done(open.error());
   auto answer = reply_to(open->context, std::move(place), std::move(done));
   caf::anon_send(open->actors->catalog, actors::publish_flow_request{in, id, std::move(answer)});
-}
-
-void engine_core::poll_tasks(const scope_name& in, task_poll wanted,
-                             callback<std::vector<worker_task>> done, std::stop_token withdrawn) {
-  actors::call_place place{actors::call_kind::poll, in, call_size(wanted)};
-  const auto open = admit(place);
-  if (!open) return done(open.error());
-  auto answer = reply_to(open->context, std::move(place), std::move(done));
-  caf::anon_send(
-      open->actors->dispatcher,
-      actors::poll_tasks{in, std::move(wanted), std::move(answer), std::move(withdrawn)});
-}
-
-void engine_core::heartbeat_task(const persistence::keys::task_key& task, std::uint64_t lease,
-                                 std::optional<double> progress, std::vector<task_log_line> log,
-                                 callback<task_heartbeat> done) {
-  actors::call_place place{actors::call_kind::command, task.run.scope, call_size(log)};
-  const auto open = admit(place);
-  if (!open) return done(open.error());
-  auto answer = reply_to(open->context, std::move(place), std::move(done));
-  caf::anon_send(open->actors->dispatcher,
-                 actors::heartbeat_task{task, lease, progress, std::move(log), std::move(answer)});
-}
-
-void engine_core::describe_workers(const scope_name& in, callback<worker_overview> done) {
-  actors::call_place place{actors::call_kind::command, in, command_overhead_bytes};
-  const auto open = admit(place);
-  if (!open) return done(open.error());
-  auto answer = reply_to(open->context, std::move(place), std::move(done));
-  caf::anon_send(open->actors->dispatcher, actors::describe_workers{in, std::move(answer)});
 }
 
 double engine_core::draw() const {

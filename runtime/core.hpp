@@ -9,6 +9,7 @@
 #include <stop_token>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <pawl/engine.hpp>
 
@@ -33,6 +34,7 @@ namespace pawl::actors {
 struct ended_run;
 struct engine_actors;
 struct call_place;
+struct run_command;
 struct engine_telemetry;
 struct engine_context;
 class engine_time;
@@ -68,6 +70,13 @@ struct query_call {
   std::uint64_t bytes = 0;  ///< memory that it holds while it waits, as `call_size`
 };
 
+/// The outcome of a worker's task.
+struct ended_task {
+  run_key run;
+  flow::step_outcome_command outcome;
+  callback<run_changed> done;
+};
+
 /// What an engine and its handles share: admits their calls and sends them to the actors. Safe for
 /// concurrent use, except for `open`.
 class engine_core {
@@ -96,8 +105,10 @@ class engine_core {
   void put_flow(const scope_name& in, json definition, const put_flow_options& options,
                 callback<flow_stored> done);
   void publish_flow(const scope_name& in, const flow_version_id& id, callback<void> done);
-  void poll_tasks(const scope_name& in, task_poll wanted, callback<std::vector<worker_task>> done,
-                  std::stop_token withdrawn);
+  /// Records the outcomes of tasks of the scope, then answers the poll. `done` is called after the
+  /// last outcome.
+  void poll_tasks(const scope_name& in, task_poll wanted, std::vector<ended_task> ended,
+                  callback<std::vector<worker_task>> done, std::stop_token withdrawn);
   void heartbeat_task(const persistence::keys::task_key& task, std::uint64_t lease,
                       std::optional<double> progress, std::vector<task_log_line> log,
                       callback<task_heartbeat> done);
@@ -136,6 +147,11 @@ class engine_core {
   /// Takes a place among the calls in flight and returns what a call needs. A store that has failed
   /// can still be read. Errors: `overloaded`, `unavailable`.
   [[nodiscard]] result<admitted> admit(const actors::call_place& wanted) const;
+  /// A command that was admitted with this place.
+  [[nodiscard]] static actors::run_command make_command(const admitted& open,
+                                                        actors::call_place place, run_key key,
+                                                        flow::command what,
+                                                        callback<run_changed> done);
   result<std::shared_ptr<actors::engine_context>> make_context();
   result<std::unique_ptr<persistence::store>> open_store() const;
   /// Opens the record once. Returns what it says of the last process.

@@ -12,6 +12,8 @@ namespace {
 
 /// Maximum number of log lines in one heartbeat.
 constexpr std::size_t max_log_lines = 1000;
+/// Maximum number of outcomes that come with one poll.
+constexpr std::size_t max_finished_tasks = 1000;
 
 /// Reports a lost lease in the same way whether the run went on without the worker or is deleted.
 callback<run_changed> to_worker(callback<void> done) {
@@ -24,6 +26,24 @@ callback<run_changed> to_worker(callback<void> done) {
   };
 }
 
+/// The command that records the outcome of a task.
+flow::step_outcome_command make_outcome(const engine_core& core, const task_place& place,
+                                        task_outcome outcome) {
+  flow::step_outcome_command ended{place.token, {}, place.visit, place.attempt};
+  ended.lease = place.lease;
+  ended.retryable = outcome.retryable;
+  ended.random = core.draw();
+  if (auto good = check_outcome(outcome, core.settings.run.max_result_bytes); !good) {
+    ended.value = std::move(good).error();
+  } else if (!outcome.value) {
+    ended.value = functions::storable_error(std::move(outcome.value).error());
+  } else {
+    ended.value = std::move(outcome.value);
+    ended.interrupted = std::move(outcome.interrupted);
+  }
+  return ended;
+}
+
 }  // namespace
 
 result<std::vector<worker_task>> scope_workers::poll(task_poll wanted) const {
@@ -34,7 +54,7 @@ result<std::vector<worker_task>> scope_workers::poll(task_poll wanted) const {
 void scope_workers::poll_async(task_poll wanted, callback<std::vector<worker_task>> done,
                                std::stop_token withdrawn) const {
   if (auto good = check_poll(wanted); !good) return done(std::move(good).error());
-  at_.core->poll_tasks(at_.name, std::move(wanted), std::move(done), std::move(withdrawn));
+  at_.core->poll_tasks(at_.name, std::move(wanted), {}, std::move(done), std::move(withdrawn));
 }
 
 result<void> scope_workers::complete(const task_lease& task, task_outcome outcome) const {
@@ -45,19 +65,51 @@ void scope_workers::complete_async(const task_lease& task, task_outcome outcome,
                                    callback<void> done) const {
   const auto place = parse_task(task);
   if (!place) return done(place.error());
-  flow::step_outcome_command ended{place->token, {}, place->visit, place->attempt};
-  ended.lease = place->lease;
-  ended.retryable = outcome.retryable;
-  ended.random = at_.core->draw();
-  if (auto good = check_outcome(outcome, at_.core->settings.run.max_result_bytes); !good) {
-    ended.value = std::move(good).error();
-  } else if (!outcome.value) {
-    ended.value = functions::storable_error(std::move(outcome.value).error());
-  } else {
-    ended.value = std::move(outcome.value);
-    ended.interrupted = std::move(outcome.interrupted);
+  at_.core->command(at_.key(place->run), make_outcome(*at_.core, *place, std::move(outcome)),
+                    to_worker(std::move(done)));
+}
+
+completed_and_polled scope_workers::complete_and_poll(std::vector<finished_task> finished,
+                                                      task_poll wanted) const {
+  completed_and_polled answer{std::vector<result<void>>(finished.size()),
+                              std::vector<worker_task>{}};
+  answer.tasks = await<std::vector<worker_task>>([&](auto done) {
+    complete_and_poll_async(
+        std::move(finished), std::move(wanted),
+        [&](std::size_t i, result<void> ended) { answer.outcomes[i] = std::move(ended); },
+        std::move(done));
+  });
+  return answer;
+}
+
+void scope_workers::complete_and_poll_async(std::vector<finished_task> finished, task_poll wanted,
+                                            std::function<void(std::size_t, result<void>)> ended,
+                                            callback<std::vector<worker_task>> done,
+                                            std::stop_token withdrawn) const {
+  auto good = check_poll(wanted);
+  if (good && finished.size() > max_finished_tasks) {
+    good = error{errc::invalid_argument, "a poll brings at most " +
+                                             std::to_string(max_finished_tasks) +
+                                             " outcomes, not " + std::to_string(finished.size())};
   }
-  at_.core->command(at_.key(place->run), std::move(ended), to_worker(std::move(done)));
+  if (!good) {
+    for (std::size_t i = 0; i < finished.size(); ++i) ended(i, good);
+    return done(std::move(good).error());
+  }
+  std::vector<ended_task> outcomes;
+  for (std::size_t i = 0; i < finished.size(); ++i) {
+    const auto place = parse_task(finished[i].id);
+    if (!place) {
+      ended(i, place.error());
+      wanted.wait = {};
+      continue;
+    }
+    outcomes.push_back({at_.key(place->run),
+                        make_outcome(*at_.core, *place, std::move(finished[i].outcome)),
+                        to_worker([ended, i](result<void> how) { ended(i, std::move(how)); })});
+  }
+  at_.core->poll_tasks(at_.name, std::move(wanted), std::move(outcomes), std::move(done),
+                       std::move(withdrawn));
 }
 
 result<void> scope_workers::release(const task_lease& task) const {

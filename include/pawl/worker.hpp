@@ -66,6 +66,18 @@ struct task_outcome {
   bool retryable = true;                         ///< false: no retry policy retries this failure
 };
 
+/// A task that a worker has ended, and how.
+struct finished_task {
+  task_lease id;
+  task_outcome outcome;
+};
+
+/// What `scope_workers::complete_and_poll` returns.
+struct completed_and_polled {
+  std::vector<result<void>> outcomes;      ///< in the order of the tasks; as `complete`
+  result<std::vector<worker_task>> tasks;  ///< as `poll`
+};
+
 /// What the engine asks of the worker that holds a task.
 enum class task_wish : std::uint8_t {
   none,

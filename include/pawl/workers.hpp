@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <utility>
@@ -33,6 +35,26 @@ class scope_workers {
   /// `invalid_argument`.
   result<void> complete(const task_lease& task, task_outcome outcome) const;
   void complete_async(const task_lease& task, task_outcome outcome, callback<void> done) const;
+
+  /// Records the outcomes of up to 1000 tasks and polls for the next ones, as `complete` and `poll`
+  /// together, but in fewer steps: if a run's next task is one that is `wanted`, the worker gets it
+  /// in the same transition.
+  ///
+  /// The outcomes are independent and are recorded at once. The call returns when all of them are
+  /// durable or refused, and a task was leased or `wanted.wait` is over; if an outcome was refused,
+  /// it does not wait for tasks. If the poll is refused, nothing is recorded, and all outcomes have
+  /// its error. After an outcome that was not answered, the call can be repeated: an outcome that
+  /// was recorded before is then refused with "lease_lost", and tasks that were leased for a lost
+  /// answer return to their queue when their leases expire.
+  [[nodiscard]] completed_and_polled complete_and_poll(std::vector<finished_task> finished,
+                                                       task_poll wanted) const;
+  /// Calls `ended(i, outcome)` once for each task when its outcome is durable or refused, without
+  /// waiting for the others, possibly on several threads at the same time; after all of them
+  /// `done`. `withdrawn`: as `poll_async`; outcomes are recorded all the same.
+  void complete_and_poll_async(std::vector<finished_task> finished, task_poll wanted,
+                               std::function<void(std::size_t, result<void>)> ended,
+                               callback<std::vector<worker_task>> done,
+                               std::stop_token withdrawn = {}) const;
 
   /// Returns a task that was not started to its queue; another worker can lease it at once.
   /// Errors: as `complete`.
