@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,9 +19,16 @@ inline constexpr std::size_t max_batch = 1000;
 /// one may fail while others succeed. Outcomes may arrive on several threads.
 class batch_answer {
  public:
-  /// `what`: the command's name in the audit log.
-  batch_answer(call_ptr request, std::string_view what, std::size_t count)
-      : request_(std::move(request)), what_(what), results_(count), pending_(count) {}
+  /// Receives all results.
+  using receiver = std::function<void(std::vector<json> results)>;
+
+  /// `what`: the command's name in the audit log. `done`: called in place of the answer, if given.
+  batch_answer(call_ptr request, std::string_view what, std::size_t count, receiver done = {})
+      : request_(std::move(request)),
+        what_(what),
+        done_(std::move(done)),
+        results_(count),
+        pending_(count) {}
 
   /// Sets the outcome of a command to the run `id`, or of a start. Recorded in the audit log.
   template <class T>
@@ -47,11 +55,14 @@ class batch_answer {
     item["ok"] = failure == nullptr;
     if (failure != nullptr) item["problem"] = to_json(problem_of(*failure));
     results_[index] = std::move(item);
-    if (pending_.fetch_sub(1) == 1) request_->answer(200, {{"results", std::move(results_)}});
+    if (pending_.fetch_sub(1) > 1) return;
+    if (done_) return done_(std::move(results_));
+    request_->answer(200, {{"results", std::move(results_)}});
   }
 
   const call_ptr request_;
   const std::string_view what_;
+  const receiver done_;
   std::vector<json> results_;
   std::atomic<std::size_t> pending_;
 };

@@ -1,161 +1,17 @@
-#include <functional>
-#include <initializer_list>
 #include <memory>
-#include <stop_token>
 #include <utility>
 
 #include "server/api/batch_answer.hpp"
 #include "server/api/call.hpp"
 #include "server/api/object_reader.hpp"
 #include "server/api/routes.hpp"
+#include "server/api/task_outcomes.hpp"
+#include "server/api/task_poll.hpp"
 
 namespace pawl::server {
 namespace {
 
-constexpr std::size_t max_functions = 1000;
 constexpr std::size_t max_lines = 1000;
-
-json view_of(const worker_task& task) {
-  json shown{{"task", task.id.task},
-             {"lease", task.id.lease},
-             {"run", task.run.str()},
-             {"flow", task.flow.name.str()},
-             {"version", to_string(task.flow.version)},
-             {"node", task.node},
-             {"visit", task.visit},
-             {"attempt", task.attempt},
-             {"code_ref", task.code_ref},
-             {"args", task.args},
-             {"state", task.state.whole()},
-             {"idempotency_key", task.idempotency_key},
-             {"traceparent", to_traceparent(task.trace)},
-             {"interrupted", task.answer.has_value()},
-             {"lease_ms", task.lease_time.count()},
-             {"timeout_at", time_or_null(task.timeout_at)}};
-  if (task.answer) shown["resume_value"] = *task.answer;
-  return shown;
-}
-
-/// Answers a poll. If the answer does not reach the worker, the tasks return to their queue.
-void answer_poll(const call_ptr& request, const std::vector<worker_task>& tasks) {
-  json list = json::array();
-  std::vector<task_lease> leases;
-  for (const auto& each : tasks) {
-    list.push_back(view_of(each));
-    leases.push_back(each.id);
-  }
-  std::function<void()> release_all;
-  if (!leases.empty()) {
-    release_all = [in = request->in(), leases] {
-      for (const auto& each : leases) in.workers().release_async(each, [](const result<void>&) {});
-    };
-  }
-  request->answer(200, {{"tasks", std::move(list)}}, {}, std::move(release_all));
-}
-
-void poll(const call_ptr& request) {
-  auto body = request->take_body();
-  if (!body) return;
-  std::vector<diagnostic> diagnostics;
-  object_reader fields{*body, "", diagnostics};
-  task_poll options;
-  options.worker = fields.text("worker");
-  options.queue = fields.optional_text("queue").value_or("default");
-  options.functions = fields.texts("functions", max_functions);
-  options.max = fields.number("max", 1, 1, 100);
-  options.wait = std::chrono::milliseconds{fields.number("wait_ms", 0, 0, 60'000)};
-  options.lease_time =
-      std::chrono::milliseconds{fields.number("lease_ms", 30'000, 1'000, 3'600'000)};
-  fields.finish();
-  if (request->reject_if_invalid(std::move(diagnostics))) return;
-  std::stop_source cancelled;
-  if (options.wait.count() > 0) {
-    if (!request->acquire_wait_slot()) return;
-    request->set_early_answer([request, cancelled]() mutable {
-      cancelled.request_stop();
-      answer_poll(request, {});
-    });
-  }
-  request->in().workers().poll_async(
-      std::move(options),
-      [request](result<std::vector<worker_task>> tasks) {
-        if (!tasks) return request->fail(tasks.error());
-        answer_poll(request, *tasks);
-      },
-      cancelled.get_token());
-}
-
-/// Receives the end of a lease, and whether the same end was sent before.
-using lease_ended = std::function<void(const result<void>& ended, bool is_repeated)>;
-
-using ticket_ptr = std::shared_ptr<idempotency_table::ticket>;
-
-/// What waits for the end of a lease. The ticket is destroyed first: the request keeps the table
-/// that it refers to.
-struct awaited_end {
-  call_ptr request;
-  lease_ended done;
-  ticket_ptr ticket;
-
-  void operator()(const result<void>& ended) const {
-    if (ended && ticket) ticket->complete({200});
-    done(ended, false);
-  }
-};
-
-/// Ends a lease by `end`, which is called at most once. A worker whose answer was lost sends the
-/// same outcome again, alone or in a batch: that has no effect and succeeds. `outcome`: identifies
-/// the outcome.
-void end_once(const call_ptr& request, const task_lease& task,
-              std::initializer_list<std::string_view> outcome,
-              std::function<void(callback<void>)> end, lease_ended done) {
-  const auto end_now = [end = std::make_shared<std::function<void(callback<void>)>>(std::move(end)),
-                        request, done](ticket_ptr ticket) {
-    (*end)(awaited_end{request, done, std::move(ticket)});
-  };
-  auto begun = request->with().idempotency->begin(
-      joined_key({request->by().scope.str(), task.task, task.lease}) + "outcome",
-      fingerprint_of(outcome),
-      [end_now, done](const http::response* first) {
-        if (first != nullptr && first->status < 300) return done({}, true);
-        end_now(ticket_ptr{});
-      },
-      request->idempotency_share("outcome"), idempotency_table::kept_answers::successes);
-  using status = idempotency_table::entry_status;
-  switch (begun.status) {
-    case status::completed:
-      return done({}, true);
-    case status::in_progress:
-      return;
-    case status::created:
-      return end_now(std::make_shared<idempotency_table::ticket>(std::move(begun.ticket)));
-    case status::mismatch:  // the engine refuses a second outcome
-    case status::full:
-      return end_now(ticket_ptr{});
-  }
-}
-
-/// Ends a lease once by the outcome of its task.
-void complete_once(const call_ptr& request, const task_lease& task, task_outcome outcome,
-                   lease_ended done) {
-  std::string_view kind = "fail";
-  std::string text;
-  if (outcome.interrupted) {
-    kind = "interrupt";
-    text = outcome.interrupted->value.dump() + "\n" + outcome.interrupted->update.dump();
-  } else if (outcome.value) {
-    kind = "complete";
-    text = outcome.value->dump();
-  }
-  const std::string_view retried = outcome.retryable ? "retryable" : "";
-  const error failure = outcome.value ? error{} : outcome.value.error();
-  end_once(
-      request, task, {kind, text, failure.type, failure.message, retried},
-      [in = request->in(), task, outcome = std::move(outcome)](callback<void> ended) mutable {
-        in.workers().complete_async(task, std::move(outcome), std::move(ended));
-      },
-      std::move(done));
-}
 
 /// Reads the body: the lease, and the fields that `read` reads. None if the request was refused.
 template <class Read>
@@ -178,14 +34,6 @@ lease_ended answer_empty_object(call_ptr request) {
     if (is_repeated) fields.set("Idempotency-Replayed", "true");
     request->answer(200, json::object(), std::move(fields));
   };
-}
-
-task_outcome read_result(object_reader& fields) {
-  if (!fields.has("result"))
-    fields.refuse("result", "the required field result (any JSON value) is missing");
-  task_outcome outcome;
-  outcome.value = fields.optional_value("result").value_or(nullptr);
-  return outcome;
 }
 
 void complete(const call_ptr& request) {
@@ -220,24 +68,17 @@ void complete_batch(const call_ptr& request) {
 
 void fail_task(const call_ptr& request) {
   task_outcome outcome;
-  const auto task = read_lease(request, [&](object_reader& fields) {
-    std::string type = fields.text("type");
-    outcome.value = error{errc::function_failed, fields.text("message"), std::move(type)};
-    outcome.retryable = fields.flag("retryable", true);
-  });
+  const auto task =
+      read_lease(request, [&](object_reader& fields) { outcome = read_failure(fields); });
   if (!task) return;
   complete_once(request, *task, std::move(outcome), answer_empty_object(request));
 }
 
 void interrupt(const call_ptr& request) {
-  interruption question;
-  const auto task = read_lease(request, [&](object_reader& fields) {
-    question.value = fields.optional_value("value").value_or(nullptr);
-    question.update = fields.optional_object("update").value_or(json::object());
-  });
-  if (!task) return;
   task_outcome outcome;
-  outcome.interrupted = std::move(question);
+  const auto task =
+      read_lease(request, [&](object_reader& fields) { outcome = read_question(fields); });
+  if (!task) return;
   complete_once(request, *task, std::move(outcome), answer_empty_object(request));
 }
 
@@ -315,7 +156,7 @@ void add_task_routes(router& to) {
                        void (*handle)(const call_ptr&)) {
     to.add(post_route(pattern, name, role::operator_role, handle).unaudited());
   };
-  add("/v1/tasks/poll", "tasks.poll", poll);
+  add("/v1/tasks/poll", "tasks.poll", poll_tasks);
   add("/v1/tasks/{task}/complete", "tasks.complete", complete);
   add("/v1/batch/complete", "batch.complete", complete_batch);
   add("/v1/tasks/{task}/fail", "tasks.fail", fail_task);

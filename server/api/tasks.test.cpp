@@ -1,52 +1,14 @@
-#include <chrono>
-#include <stdexcept>
-#include <thread>
+#include <utility>
 
-#include "server/testing/api_fixture.hpp"
+#include "server/testing/queued_task.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/text.hpp"
 
 using namespace pawl;
 using namespace pawl::server;
 using pawl::server::testing::api_fixture;
+using pawl::server::testing::queued_task;
 using pawl::testing::contains;
-
-namespace {
-
-/// A run "r" at a worker task.
-struct queued_task : api_fixture {
-  queued_task() {
-    json work = task("a", "w.charge");
-    work["data"]["queue"] = "default";
-    work["data"]["args"] = {{"amount", 42}};
-    put("f", {work});
-    if (post("/v1/runs", {{"flow", "f"}, {"id", "r"}, {"input", {{"n", 1}}}}).status != 201)
-      throw std::runtime_error("the run was not started");
-  }
-  json poll(const json& more = json::object()) {
-    json body{{"worker", "w1"}, {"functions", {"w.charge"}}, {"wait_ms", 10'000}};
-    body.update(more);
-    return post("/v1/tasks/poll", body).body;
-  }
-  /// Waits until the queue has this many tasks, and returns it. Tasks are queued after the answer
-  /// to a start.
-  json queue_with(int tasks) {
-    const auto until = std::chrono::steady_clock::now() + server::testing::wait_timeout;
-    while (std::chrono::steady_clock::now() < until) {
-      const json queues = get("/v1/workers").body["queues"];
-      if (!queues.empty() && queues[0]["queued"] == tasks) return queues[0];
-      std::this_thread::yield();
-    }
-    throw std::runtime_error("the queue is not as it should be");
-  }
-  server::testing::answered report(const json& task, const std::string& what,
-                                   json body = json::object()) {
-    body["lease"] = task["lease"];
-    return post("/v1/tasks/" + task["task"].get<std::string>() + "/" + what, body);
-  }
-};
-
-}  // namespace
 
 TEST_CASE("a worker polls a task and completes it", "[api][tasks]") {
   queued_task f;

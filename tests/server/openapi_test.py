@@ -162,6 +162,20 @@ class OpenApiTest(ServerTest):
         self.post("/v1/batch/complete", {"items": items})
         for word, body in said.items():
             self.post(f"/v1/tasks/{task['task']}/{word}", {"lease": task["lease"], **body}, 409)
+        self.drive_outcomes(wanted)
+
+    def drive_outcomes(self, wanted):
+        """Outcomes that come with a poll."""
+        outcomes = []
+        for id, outcome in (("o1", {"result": {"a": 1}}), ("o2", {"question": {"value": "?"}}),
+                            ("o3", {"failure": {"type": "lost", "message": "m"}})):
+            self.post("/v1/runs", {"flow": "worked", "id": id}, 201)
+            task, = self.post("/v1/tasks/poll", wanted).body["tasks"]
+            outcomes.append({"task": task["task"], "lease": task["lease"], **outcome})
+        outcomes.append({**outcomes[0], "result": "another"})
+        answer = self.post("/v1/tasks/poll", {**wanted, "outcomes": outcomes}).body
+        self.assertEqual([each["ok"] for each in answer["outcomes"]], [True, True, True, False])
+        self.assertEqual(answer["tasks"], [])
 
     def drive_server(self):
         for path in ("/healthz", "/readyz", "/version", "/openapi.json", "/docs", "/v1/functions",
