@@ -13,8 +13,9 @@
 
 namespace pawl::bench {
 
-/// A worker in this process that polls a server for many tasks at once and completes them in one
-/// request. The subject must be stopped before the worker is destroyed.
+/// A worker in this process. Each of its connections polls a server for many tasks at once and
+/// completes them in the request that polls for the next ones. The subject must be stopped before
+/// the worker is destroyed.
 class remote_worker {
  public:
   static constexpr std::string_view function = "bench.remote";
@@ -26,13 +27,13 @@ class remote_worker {
   [[nodiscard]] double tasks_per_poll() const noexcept;
 
  private:
-  void poll(http_peer& by);
-  void complete(const json& tasks);
+  /// `outcomes`: of the tasks that the connection has; an empty array: none.
+  void poll(http_peer& by, json outcomes);
+  /// Counts the outcomes that were refused, and returns those of the tasks that came.
+  [[nodiscard]] json work_on(const json& answer);
 
   const http_address at_;
-  std::vector<std::unique_ptr<http_peer>> pollers_;
-  std::vector<std::unique_ptr<http_peer>> answerers_;
-  std::size_t next_ = 0;
+  std::vector<std::unique_ptr<http_peer>> peers_;
   std::atomic<std::uint64_t> errors_{0};
   std::atomic<std::uint64_t> tasks_{0};
   std::atomic<std::uint64_t> polls_{0};
