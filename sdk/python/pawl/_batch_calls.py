@@ -62,10 +62,15 @@ class BatchCalls(Caller):
     def _batch(self, command: str, body: Json,
                traceparent: Optional[str] = None) -> List[BatchResult]:
         answer = self._post(f"/v1/batch/{command}", body, headers={"traceparent": traceparent})
-        results = answer.get("results") if isinstance(answer, dict) else None
-        if not isinstance(results, list):
-            raise ProtocolError("expected a list of results")
-        return [_result(item) for item in results]
+        return read_results(answer, "results")
+
+
+def read_results(answer: Json, name: str) -> List[BatchResult]:
+    """Returns the results of batch items under `name` of an answer. Raises ProtocolError."""
+    results = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(results, list):
+        raise ProtocolError(f"expected a list of {name}")
+    return [_result(item) for item in results]
 
 
 def _result(item: Json) -> BatchResult:

@@ -1,12 +1,13 @@
 """Task calls. pawl.Worker makes them for you; these are for other kinds of workers."""
 
-from typing import Any, Iterable, List, Mapping, Optional
+from typing import Any, Dict, Iterable, List, Mapping, Optional
 
+from ._batch_calls import read_results
 from ._caller import Caller, given, segment
 from ._read import read, read_list
 from ._transport import Abort
 from .errors import Json
-from .models import Beat, Object, Task, Workers
+from .models import Beat, NextTasks, Object, Task, Workers
 
 
 class TaskCalls(Caller):
@@ -26,11 +27,34 @@ class TaskCalls(Caller):
         Each task is leased for `lease` seconds (30), renewed by each heartbeat. A poll is not
         retried once the server may have seen it.
         """
-        body = given(worker=worker, queue=queue, functions=list(functions), max=max,
-                     wait_ms=round(wait * 1000),
-                     lease_ms=None if lease is None else round(lease * 1000))
+        body = _poll(worker, functions, queue, max, wait, lease)
         found = self._post("/v1/tasks/poll", body, keyed=False, wait=wait, abort=abort)
         return read_list(Task, found, "tasks")
+
+    def complete_and_poll(
+        self,
+        outcomes: Iterable[Mapping[str, Any]],
+        worker: str,
+        functions: Iterable[str],
+        *,
+        queue: str = "default",
+        max: int = 1,
+        wait: float = 0.0,
+        lease: Optional[float] = None,
+        abort: Optional[Abort] = None,
+    ) -> NextTasks:
+        """Reports the outcomes of up to 1,000 tasks and polls for the next ones in one request.
+
+        An outcome has task, lease and one of: result; failure, an object with type, message and
+        retryable; question, an object with value and update. The outcomes are recorded at once
+        and independently; if one was refused, its result has the problem and the poll does not
+        wait. After an error the call can be repeated: an outcome that was recorded before
+        succeeds again.
+        """
+        body = _poll(worker, functions, queue, max, wait, lease)
+        body["outcomes"] = [dict(outcome) for outcome in outcomes]
+        found = self._post("/v1/tasks/poll", body, keyed=False, wait=wait, abort=abort)
+        return NextTasks(read_results(found, "outcomes"), read_list(Task, found, "tasks"))
 
     # All calls below raise LeaseLost if this worker no longer holds the task. `key` is the
     # idempotency key: pass the same one to send the same outcome again.
@@ -75,3 +99,10 @@ class TaskCalls(Caller):
 
     def _report(self, task: str, what: str, body: Json, **options: Any) -> Json:
         return self._post(f"/v1/tasks/{segment(task)}/{what}", body, **options)
+
+
+def _poll(worker: str, functions: Iterable[str], queue: str, max: int, wait: float,
+          lease: Optional[float]) -> Dict[str, Any]:
+    return given(worker=worker, queue=queue, functions=list(functions), max=max,
+                 wait_ms=round(wait * 1000),
+                 lease_ms=None if lease is None else round(lease * 1000))

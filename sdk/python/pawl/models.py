@@ -240,6 +240,14 @@ class Task:
 
 
 @dataclass(frozen=True)
+class NextTasks:
+    """The answer to outcomes and a poll: the results of the outcomes, in order, and the tasks."""
+
+    outcomes: List[BatchResult]
+    tasks: List[Task]
+
+
+@dataclass(frozen=True)
 class Beat:
     """The answer to a heartbeat. `wish` is what the run requests: none, pause or cancel."""
 

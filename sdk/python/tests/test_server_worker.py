@@ -84,6 +84,17 @@ class Steps(WorkerTest):
             self.assertEqual(self.client.wait(result.started.id, PATIENCE).status, "completed")
         self.assertEqual(sorted(seen), list(range(40)))
 
+    def test_the_next_step_of_a_run_comes_with_the_outcome_of_the_last(self):
+        threads = set()
+        self.worker(lambda state: threads.add(threading.get_ident()))
+        flow = self.flow(*[task(id=n, code_ref=self.name()) for n in "abc"])
+        run = self.client.start_and_wait(flow, {}, wait=PATIENCE)
+        self.assertEqual((run.status, len(threads)), ("completed", 1))
+        at = {(event.kind, event.node): event.checkpoint
+              for event in self.client.all_history(run.id)}
+        for last, following in ("ab", "bc"):
+            self.assertEqual(at["step_finished", last], at["task_leased", following])
+
     def test_workers_are_listed_with_what_they_do(self):
         inside, go_on = threading.Event(), threading.Event()
 

@@ -9,7 +9,7 @@ import pawl
 from pawl.models import Beat
 from pawl.worker._lease import Lease, LeaseKeeper
 from pawl.worker._log import Lines, LogShipper, StepLogger, level_of
-from pawl.worker._outcome import Asked, Completed, Failed, report
+from pawl.worker._outcome import Asked, Completed, Failed, report, report_and_take
 from tests.test_step import task
 
 GONE = pawl.ConnectionFailed("gone")
@@ -234,3 +234,52 @@ class Reports(unittest.TestCase):
         self.assertEqual((seen[1][0], seen[1][1][2]), ("fail_task", "invalid_result"))
         self.assertIn("larger than 4 MiB", seen[1][1][3])
         self.assertNotEqual(seen[0][2]["key"], seen[1][2]["key"])
+
+
+class NextTasks(unittest.TestCase):
+    """An outcome and the next task in one request."""
+
+    def take(self, outcome, exchanged, *answers):
+        """Returns the tasks, the items of the exchanges, and the calls that reported alone."""
+        items = []
+
+        def exchange(item):
+            items.append(item)
+            if isinstance(exchanged, Exception):
+                raise exchanged
+            return exchanged
+        calls, stopped = Calls(*answers), threading.Event()
+        stopped.wait = mock.Mock()
+        return (report_and_take(calls, Lease(task()), outcome, stopped, exchange), items,
+                calls.seen)
+
+    @staticmethod
+    def answer(problem=None, tasks=()):
+        result = pawl.BatchResult("t1", problem is None, problem=problem)
+        return pawl.NextTasks([result], list(tasks))
+
+    def test_each_outcome_goes_with_the_request_for_the_next_task(self):
+        for outcome, item in [
+            (Completed({"a": 1}), {"result": {"a": 1}}),
+            (Failed("t", "m", False),
+             {"failure": {"type": "t", "message": "m", "retryable": False}}),
+            (Asked("?", {"u": 1}), {"question": {"value": "?", "update": {"u": 1}}}),
+            (Asked(None, None), {"question": {}}),
+        ]:
+            following = task(task="t2")
+            taken, items, alone = self.take(outcome, self.answer(tasks=[following]))
+            self.assertEqual((taken, alone), ([following], []))
+            self.assertEqual(items, [{"task": "t1", "lease": "l1", **item}])
+
+    def test_after_a_failed_request_the_outcome_is_reported_alone(self):
+        taken, items, alone = self.take(Completed(1), GONE, None)
+        self.assertEqual((taken, len(items), [name for name, _, _ in alone]),
+                         ([], 1, ["complete_task"]))
+
+    def test_a_refused_outcome_is_reported_alone_and_its_task_is_kept(self):
+        following = task(task="t2")
+        refusal = pawl.LimitExceeded("larger than 4 MiB", status=422)
+        taken, _, alone = self.take(Completed("x"), self.answer(refusal, [following]), refusal,
+                                    None)
+        self.assertEqual(taken, [following])
+        self.assertEqual([name for name, _, _ in alone], ["complete_task", "fail_task"])

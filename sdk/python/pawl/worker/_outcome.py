@@ -7,14 +7,15 @@ import threading
 import traceback
 import uuid
 from dataclasses import dataclass
-from typing import Any, Dict, Optional, Union
+from typing import Any, Callable, Dict, List, Optional, Union
 
 from .._backoff import Backoff
+from .._caller import given
 from .._codec import encode
 from ..client import Client
 from ..errors import ConnectionFailed, LeaseLost, NotFound, PawlError
 from ..errors import Json
-from ..models import Task
+from ..models import NextTasks, Task
 from ._functions import Function
 from ._lease import Lease, name_of
 from ._step import Interrupt, Interruption, Step, StepError, _current
@@ -126,6 +127,39 @@ def report(client: Client, lease: Lease, outcome: Outcome, stopped: threading.Ev
             else:
                 stopped.wait(backoff.next(error.retry_after))
     return _discarded(lease, None)
+
+
+def report_and_take(client: Client, lease: Lease, outcome: Outcome, stopped: threading.Event,
+                    exchange: Callable[[Dict[str, Any]], NextTasks]) -> List[Task]:
+    """Reports an outcome and takes the next task in one request, `exchange`. Returns the tasks.
+
+    If the request fails, or the server refuses the outcome, the outcome is reported alone.
+    """
+    lease.reporting = True
+    taken: List[Task] = []
+    if not (lease.lost or lease.given_up):
+        try:
+            answer = exchange(_item(lease.task, outcome))
+        except PawlError as error:
+            _log.debug("%s: reporting the outcome alone: %s", name_of(lease.task), error)
+        else:
+            taken = answer.tasks
+            if len(answer.outcomes) == 1 and answer.outcomes[0].ok:
+                return taken
+    report(client, lease, outcome, stopped)
+    return taken
+
+
+def _item(task: Task, outcome: Outcome) -> Dict[str, Any]:
+    item: Dict[str, Any] = {"task": task.task, "lease": task.lease}
+    if isinstance(outcome, Completed):
+        item["result"] = outcome.result
+    elif isinstance(outcome, Failed):
+        item["failure"] = {"type": outcome.type, "message": outcome.message,
+                           "retryable": outcome.retryable}
+    else:
+        item["question"] = given(value=outcome.value, update=outcome.update)
+    return item
 
 
 def _send(client: Client, task: Task, outcome: Outcome, key: str) -> None:

@@ -8,23 +8,32 @@ import socket
 import sys
 import threading
 import time
-from typing import Any, Callable, Dict, List, Optional, TypeVar, Union
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, TypeVar, Union
 
 from .._backoff import Backoff
 from .._transport import Abort
 from ..client import Client
 from ..errors import ConnectionFailed, PawlError
-from ..models import Task
+from ..models import NextTasks, Task
 from ._functions import Function
 from ._lease import Lease, LeaseKeeper, name_of
 from ._log import LogShipper, StepLogger
-from ._outcome import Failed, Outcome, call, report
+from ._outcome import Failed, Outcome, call, report, report_and_take
 from ._step import Step
 
 _log = logging.getLogger("pawl.worker")
 _MAX_POLL = 100
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Life(NamedTuple):
+    """What a worker has from its start to its stop."""
+
+    keeper: LeaseKeeper
+    shipper: LogShipper
+    stopping: threading.Event
+    ended: threading.Event
 
 
 class Worker:
@@ -240,27 +249,53 @@ class Worker:
         lease = Lease(task)
         with self._changed:
             self._running[task.task] = lease
-        self._keeper.add(lease)
-        threading.Thread(target=self._work, args=(task, lease, self._keeper, self._shipper,
-                                                  self._ended),
-                         name=f"pawl-{task.code_ref}", daemon=True).start()
+        life = _Life(self._keeper, self._shipper, self._stopping, self._ended)
+        threading.Thread(target=self._work, args=(lease, life), name=f"pawl-{task.code_ref}",
+                         daemon=True).start()
 
-    def _work(self, task: Task, lease: Lease, keeper: LeaseKeeper, shipper: LogShipper,
-              ended: threading.Event) -> None:
-        lines = shipper.open(lease)
-        try:
-            step = Step(task, lease, StepLogger(lines, self.log_level))
-            outcome = self._outcome(task, step)
-            shipper.close(lines)
-            report(self._once, lease, outcome, ended)
-        except Exception:
-            _log.exception("%s: cannot report its outcome", name_of(task))
-        finally:
-            keeper.remove(lease)
-            with self._changed:
-                if self._running.get(task.task) is lease:
-                    del self._running[task.task]
-                self._changed.notify_all()
+    def _work(self, lease: Lease, life: _Life) -> None:
+        """Works on a task, and then on the tasks that came for its outcomes."""
+        held: Optional[Lease] = lease
+        while held is not None:
+            life.keeper.add(held)
+            taken: List[Task] = []
+            try:
+                taken = self._work_on(held, life)
+            except Exception:
+                _log.exception("%s: cannot report its outcome", name_of(held.task))
+            life.keeper.remove(held)
+            held = self._go_on(held, taken, life)
+
+    def _work_on(self, lease: Lease, life: _Life) -> List[Task]:
+        """Calls the function of a task, and returns the tasks that came for its outcome."""
+        lines = life.shipper.open(lease)
+        step = Step(lease.task, lease, StepLogger(lines, self.log_level))
+        outcome = self._outcome(lease.task, step)
+        life.shipper.close(lines)
+        if life.stopping.is_set():
+            report(self._once, lease, outcome, life.ended)
+            return []
+        return report_and_take(self._once, lease, outcome, life.ended, self._exchange)
+
+    def _exchange(self, outcome: Dict[str, Any]) -> NextTasks:
+        return self._once.complete_and_poll(
+            [outcome], self.name, sorted(self._functions), queue=self.queue, lease=self.lease)
+
+    def _go_on(self, done: Lease, taken: List[Task], life: _Life) -> Optional[Lease]:
+        """Gives the place of a finished task to the next one; frees it if there is none or the
+        worker stops."""
+        with self._changed:
+            is_running = self._running.get(done.task.task) is done
+            if is_running:
+                del self._running[done.task.task]
+            goes_on = bool(taken) and is_running and not life.stopping.is_set()
+            held = Lease(taken[0]) if goes_on else None
+            if held is not None:
+                self._running[held.task.task] = held
+            self._changed.notify_all()
+        for task in taken[1 if goes_on else 0:]:
+            self._give_back(task)
+        return held
 
     def _outcome(self, task: Task, step: Step) -> Outcome:
         function = self._functions.get(task.code_ref)
