@@ -178,7 +178,7 @@ void dispatcher::send_outcomes(poll_id id, poll& p, std::vector<run_command> out
                                        answer = std::move(each.answer)](result<command_done> done) {
       outcome_answered how{id, run, lease, done.has_value()};
       if (done) {
-        how.flow = done->run.flow;
+        how.version = done->run.flow;
         how.leased = done->leased;
       }
       answer(std::move(done));  // before the answer to the poll
@@ -254,7 +254,7 @@ void dispatcher::on_outcome_answered(const outcome_answered& answered) {
   if (answered.lease != 0) --p->asked;
   if (answered.leased) {
     const flow::invoke_effect& call = *answered.leased;
-    give(*p, {answered.run, call.token}, answered.lease, call, answered.flow);
+    give(*p, {answered.run, call.token}, answered.lease, call, answered.version);
   }
   // The worker has to know soon, to send the outcome again if it can.
   if (!answered.is_recorded) polls_.end_wait(*p, answered.poll, system().clock().now());

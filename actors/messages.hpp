@@ -235,8 +235,8 @@ struct outcome_answered {
   run_key run;
   std::uint64_t lease = 0;  ///< offered for the run's next task; 0: none was
   bool is_recorded = true;
-  flow_version_id flow = {};
   std::shared_ptr<flow::invoke_effect> leased = nullptr;  ///< the next task; null: none
+  flow_version_id version = {};                           ///< of the run
 };
 /// The dispatcher to itself: the run has recorded that this lease is over.
 struct lease_closed {

@@ -64,6 +64,15 @@ TEST_CASE("polls that wait have deadlines, which pass in order", "[dispatcher]")
   CHECK(polls.find(at_once) != nullptr);
 }
 
+TEST_CASE("a poll whose wait has ended still gets tasks", "[dispatcher]") {
+  poll_table polls;
+  const auto id = polls.add(scope_name{"s"}, poll_of({"f"}, 30ms), {}, began);
+  polls.end_wait(polls.at(id), id, began + 1ms);
+  CHECK(polls.at(id).wants_more());
+  CHECK(polls.at(id).deadline == began + 1ms);
+  CHECK_FALSE(polls.next_deadline());
+}
+
 TEST_CASE("a withdrawn poll wants nothing and its time is over", "[dispatcher]") {
   poll_table polls;
   const auto id = polls.add(scope_name{"s"}, poll_of({"f"}, 30ms), {}, began);
