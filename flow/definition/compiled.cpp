@@ -9,6 +9,7 @@
 #include "flow/analysis/soundness.hpp"
 #include "flow/definition/graph.hpp"
 #include "flow/definition/joins.hpp"
+#include "flow/definition/short_form.hpp"
 #include "flow/definition/walk.hpp"
 #include "flow/nodes/node.hpp"
 
@@ -160,6 +161,48 @@ bool has_errors(const std::vector<diagnostic>& diagnostics) {
                      [](const diagnostic& d) { return d.level == severity::error; });
 }
 
+/// Compiles a definition in the long form.
+void compile_long_form(const json& source, version v, const limits& limits,
+                       definition_origin origin, compilation& done) {
+  auto& diagnostics = done.diagnostics;
+  done.source = parse_definition(source, diagnostics);
+  check_graph(done.source, limits, diagnostics);
+  schema_reader schemas{origin, diagnostics};
+  auto nodes = compile_nodes(done.source, limits, diagnostics, schemas);
+  compile_edges(done.source, nodes, diagnostics, schemas);
+  std::optional<json_schema> input;
+  if (done.source.input_schema) input = schemas.read(*done.source.input_schema, "/input_schema");
+  std::optional<logic::value_template> output;
+  if (done.source.output) {
+    logic::limits allowed;
+    allowed.patterns = &schemas.patterns();
+    output = logic::compile_template(*done.source.output, "/output", diagnostics, allowed);
+  }
+  if (!has_errors(diagnostics)) {
+    find_joined_forks(nodes);
+    raise_limits_in_maps(done.source, limits, nodes);
+    warn_unmatched_joins(done.source, nodes, diagnostics);
+    check_soundness(done.source, nodes, entry_of(done.source), diagnostics);
+    done.flow = std::make_shared<const compiled_flow>(
+        flow_version_id{flow_name{done.source.name}, v}, limits, std::move(nodes),
+        entry_of(done.source), std::move(input),
+        done.source.input_schema ? input_defaults{*done.source.input_schema} : input_defaults{},
+        std::move(output));
+  }
+}
+
+/// Checks the size of a definition. A problem ends the compilation.
+bool is_readable(const json& source, const limits& limits, const std::string& what,
+                 compilation& done) {
+  auto fatal = check_document(source, limits);
+  if (!fatal) return true;
+  if (source.is_object() && source.contains("name") && source["name"].is_string())
+    done.source.name = source["name"].get<std::string>();
+  fatal->message = what + fatal->message;
+  done.diagnostics.push_back(*std::move(fatal));
+  return false;
+}
+
 }  // namespace
 
 compiled_flow::compiled_flow(flow_version_id id, limits limits, std::vector<compiled_node> nodes,
@@ -218,37 +261,19 @@ std::vector<std::string> compiled_flow::code_refs() const {
 
 compilation compile(const json& source, version v, const limits& limits, definition_origin origin) {
   compilation done;
-  auto& diagnostics = done.diagnostics;
-  if (auto fatal = check_document(source, limits)) {
-    if (source.is_object() && source.contains("name") && source["name"].is_string())
-      done.source.name = source["name"].get<std::string>();
-    diagnostics.push_back(*std::move(fatal));
+  if (!is_readable(source, limits, "", done)) return done;
+  if (!is_short_form(source)) {
+    check_unmixed(source, done.diagnostics);
+    compile_long_form(source, v, limits, origin, done);
     return done;
   }
-  done.source = parse_definition(source, diagnostics);
-  check_graph(done.source, limits, diagnostics);
-  schema_reader schemas{origin, diagnostics};
-  auto nodes = compile_nodes(done.source, limits, diagnostics, schemas);
-  compile_edges(done.source, nodes, diagnostics, schemas);
-  std::optional<json_schema> input;
-  if (done.source.input_schema) input = schemas.read(*done.source.input_schema, "/input_schema");
-  std::optional<logic::value_template> output;
-  if (done.source.output) {
-    logic::limits allowed;
-    allowed.patterns = &schemas.patterns();
-    output = logic::compile_template(*done.source.output, "/output", diagnostics, allowed);
-  }
-  if (!has_errors(diagnostics)) {
-    find_joined_forks(nodes);
-    raise_limits_in_maps(done.source, limits, nodes);
-    warn_unmatched_joins(done.source, nodes, diagnostics);
-    check_soundness(done.source, nodes, entry_of(done.source), diagnostics);
-    done.flow = std::make_shared<const compiled_flow>(
-        flow_version_id{flow_name{done.source.name}, v}, limits, std::move(nodes),
-        entry_of(done.source), std::move(input),
-        done.source.input_schema ? input_defaults{*done.source.input_schema} : input_defaults{},
-        std::move(output));
-  }
+  auto [long_form, places] = expand_short_form(source, limits, done.diagnostics);
+  const std::size_t first = done.diagnostics.size();
+  done.places = std::move(places);
+  // The long form is what is stored and compiled again.
+  if (is_readable(long_form, limits, "in the long form, ", done))
+    compile_long_form(long_form, v, limits, origin, done);
+  done.places.apply(done.diagnostics, first);
   return done;
 }
 

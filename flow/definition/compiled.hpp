@@ -14,6 +14,7 @@
 #include "flow/definition/definition.hpp"
 #include "flow/definition/input_defaults.hpp"
 #include "flow/definition/origin.hpp"
+#include "flow/definition/written_places.hpp"
 #include "flow/logic/logic.hpp"
 #include "flow/logic/value_template.hpp"
 #include "flow/machine/state.hpp"
@@ -115,15 +116,17 @@ class compiled_flow {
 
 /// The result of compiling a definition.
 struct compilation {
-  definition source;
-  std::vector<diagnostic> diagnostics;        ///< errors and warnings
+  definition source;                          ///< its places are those of the long form
+  written_places places;                      ///< of a definition in the short form
+  std::vector<diagnostic> diagnostics;        ///< errors and warnings, with places as written
   std::shared_ptr<const compiled_flow> flow;  ///< null if a diagnostic is an error
 
   /// Returns `flow`, or an `invalid_flow` error with every diagnostic.
   [[nodiscard]] result<std::shared_ptr<const compiled_flow>> flow_or_error() const;
 };
 
-/// Checks a flow definition (its structure, nodes, rules, schemas and graph) and compiles it. Of a
+/// Checks a flow definition (its structure, nodes, rules, schemas and graph) and compiles it. The
+/// definition may be in the long or the short form, see flow/definition/short_form.hpp. Of a
 /// `stored` definition, malformed JSON Schemas are warnings: see `json_schema::compile`.
 [[nodiscard]] compilation compile(const json& source, version v, const limits& limits,
                                   definition_origin origin = definition_origin::given);

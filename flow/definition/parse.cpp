@@ -7,6 +7,7 @@
 
 #include "flow/definition/definition.hpp"
 #include "flow/definition/known_keys.hpp"
+#include "flow/definition/links.hpp"
 #include "flow/logic/logic.hpp"
 #include "flow/nodes/node.hpp"
 #include "flow/values/pointer.hpp"
@@ -176,11 +177,11 @@ class definition_reader {
     }
   }
 
-  /// The keys of a node, without those that are reported as misplaced.
+  /// The keys of a node, without those that are reported as misplaced or by `check_unmixed`.
   static json without_data_keys(const json& source) {
     json rest = json::object();
     for (const auto& [key, value] : source.items())
-      if (!belongs_in_data(key)) rest[key] = nullptr;
+      if (!belongs_in_data(key) && !is_link_key(key)) rest[key] = nullptr;
     return rest;
   }
 
