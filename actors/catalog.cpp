@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include "flow/definition/compiled.hpp"
+#include "flow/definition/short_form.hpp"
 #include "functions/builtins/arguments.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/not_found.hpp"
@@ -56,6 +57,14 @@ void warn_unknown_functions(const engine_context& context, const scope_name& sco
     if (!found)
       diagnostics.push_back({severity::warning, "", "unknown_function", found.error().message});
   }
+}
+
+/// Whether a stored definition means the same as a given one, whatever form that was written in.
+bool is_same(const json& stored, const flow::definition& given) {
+  if (stored == flow::to_json(given)) return true;
+  std::vector<diagnostic> diagnostics;  // stored definitions are valid
+  return flow::to_json(flow::grouped(flow::parse_definition(stored, diagnostics))) ==
+         flow::to_json(flow::grouped(given));
 }
 
 /// Logs names that the policy for function names refuses: they may be an attempt to call what must
@@ -140,19 +149,20 @@ void catalog::start(put_flow_request& put) {
   auto runnable = compiled.flow_or_error();
   if (!runnable) return put.answer(std::move(runnable).error());
   warn_unknown_functions(*context_, scope, **runnable, compiled.diagnostics);
-  functions::check_built_in_calls(compiled.source, compiled.diagnostics);
+  functions::check_built_in_calls(compiled);
   if (auto failed = failed_precondition(put.options, compiled.source.name, *head))
     return put.answer(*std::move(failed));
 
-  json canonical = flow::to_json(compiled.source);
   const auto chosen =
-      choose_version(put, *head, canonical, {flow_name{compiled.source.name}, wanted});
+      choose_version(put, *head, compiled.source, {flow_name{compiled.source.name}, wanted});
   if (!chosen) return put.answer(chosen.error());
   const auto& [id, created] = *chosen;
   persistence::batch writes;
   std::size_t bytes = 0;
   if (created) {
-    auto record = persistence::encode_flow({std::move(canonical), context_->clock->now()});
+    persistence::flow_record stored{flow::to_json(compiled.source), context_->clock->now()};
+    if (flow::is_short_form(*put.definition)) stored.written = *put.definition;
+    auto record = persistence::encode_flow(stored);
     bytes = record.size();
     writes.put(persistence::column::flows, persistence::keys::flow_version(scope, id),
                std::move(record));
@@ -175,13 +185,13 @@ void catalog::start(put_flow_request& put) {
 
 result<catalog::chosen_version> catalog::choose_version(
     const put_flow_request& put, const std::optional<persistence::flow_head>& head,
-    const json& canonical, flow_version_id wanted) const {
+    const flow::definition& given, flow_version_id wanted) const {
   if (!head) return chosen_version{std::move(wanted)};
   const bool is_named = put.options.version.has_value();
   const flow_version_id compared{wanted.name, is_named ? wanted.version : head->latest};
   const auto existing = definition_of(put.scope, compared);
   if (!existing) return existing.error();
-  if (*existing == canonical) return chosen_version{compared, false};
+  if (*existing && is_same(**existing, given)) return chosen_version{compared, false};
   if (is_named && *existing) {
     return error{errc::already_exists, "flow " + to_string(compared) +
                                            " exists with another definition, and versions are "

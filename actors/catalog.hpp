@@ -35,7 +35,7 @@ class catalog : public actor_base {
   /// Chooses the version of a put flow: that of an equal definition, or a new one.
   [[nodiscard]] result<chosen_version> choose_version(
       const put_flow_request& put, const std::optional<persistence::flow_head>& head,
-      const json& canonical, flow_version_id wanted) const;
+      const flow::definition& given, flow_version_id wanted) const;
   /// Writes a batch that changes the head of a flow.
   void commit_then(const scope_name& scope, const flow_name& changed, persistence::batch writes,
                    commit_continuation then);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -82,10 +83,11 @@ struct flow_head {
 void encode_flow_head(const flow_head& head, std::string& to);
 [[nodiscard]] result<flow_head> decode_flow_head(std::string_view bytes);
 
-/// One immutable flow version. The definition is in canonical form.
+/// One immutable flow version.
 struct flow_record {
-  json definition;
+  json definition;  ///< in the canonical long form: what is compiled and compared
   time_point created_at{};
+  std::optional<json> written = {};  ///< what its author wrote, if that is the short form
 };
 void encode_flow(const flow_record& flow, std::string& to);
 [[nodiscard]] result<flow_record> decode_flow(std::string_view bytes);

@@ -91,6 +91,12 @@ TEST_CASE("flow heads and versions decode to the same values", "[codec]") {
   REQUIRE(flow);
   CHECK(flow->definition == definition);
   CHECK(flow->created_at == at(77));
+  CHECK_FALSE(flow->written.has_value());
+  const json written = {{"name", "x"}, {"nodes", json::array({"b"})}};
+  const auto both = decode_flow(encode_flow({definition, at(77), written}));
+  REQUIRE(both);
+  CHECK(both->definition == definition);
+  CHECK(both->written == written);
 }
 
 TEST_CASE("an ordinary step takes few bytes", "[codec]") {

@@ -49,6 +49,11 @@ bool is_head(const flow_head& head) {
          head.deleted == expected.deleted;
 }
 
+bool is_flow(const flow_record& flow, const flow_record& expected) {
+  return flow.definition == expected.definition && flow.created_at == expected.created_at &&
+         flow.written == expected.written;
+}
+
 bool is_orphan(const flow::abandoned_child& orphan) {
   const auto expected = samples::orphan();
   return orphan.fate == expected.fate && orphan.attempt == expected.attempt;
@@ -65,12 +70,10 @@ std::vector<golden> all_golden() {
        }},
       {"flow_head-v1", encode_flow_head(samples::head()),
        [](auto bytes) { return is_head(decode_flow_head(bytes).value()); }},
-      {"flow_version-v1", encode_flow(samples::definition()),
-       [](auto bytes) {
-         const auto flow = decode_flow(bytes).value();
-         return flow.definition == samples::definition().definition &&
-                flow.created_at == samples::definition().created_at;
-       }},
+      {"flow_version-v1", "",
+       [](auto bytes) { return is_flow(decode_flow(bytes).value(), samples::definition_v1()); }},
+      {"flow_version-v2", encode_flow(samples::definition()),
+       [](auto bytes) { return is_flow(decode_flow(bytes).value(), samples::definition()); }},
       {"run_summary-v1", encode_run(samples::record()),
        [](auto bytes) { return is_record(decode_run(bytes).value()); }},
       {"run_state-v1", encode_state(samples::state()),

@@ -110,6 +110,7 @@ json to_json(const flow_summary& flow) {
 json to_json(const flow_version& flow) {
   json object = outline(flow);
   object["definition"] = flow.definition;
+  if (flow.written) object["written"] = *flow.written;
   return object;
 }
 

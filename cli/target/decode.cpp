@@ -302,6 +302,7 @@ result<flow_version> read_flow_version(const json& from) {
   flow.published = fields.flag("published");
   flow.created_at = fields.required_time("created_at");
   flow.definition = fields.value("definition");
+  if (const json& written = fields.value("written"); !written.is_null()) flow.written = written;
   return fields.finish(std::move(flow));
 }
 

@@ -193,4 +193,10 @@ void check_built_in_calls(const flow::definition& flow, std::vector<diagnostic>&
   }
 }
 
+void check_built_in_calls(flow::compilation& compiled) {
+  const std::size_t first = compiled.diagnostics.size();
+  check_built_in_calls(compiled.source, compiled.diagnostics);
+  compiled.places.apply(compiled.diagnostics, first);
+}
+
 }  // namespace pawl::functions

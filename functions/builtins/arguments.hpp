@@ -9,7 +9,7 @@
 #include <pawl/json.hpp>
 #include <pawl/result.hpp>
 
-#include "flow/definition/definition.hpp"
+#include "flow/definition/compiled.hpp"
 
 namespace pawl::functions {
 
@@ -52,6 +52,8 @@ struct argument_table {
 /// function refuses, a missing argument, or two that exclude each other. The values of `with` are
 /// unknown; only their names are checked.
 void check_built_in_calls(const flow::definition& flow, std::vector<diagnostic>& diagnostics);
+/// The same for a compiled flow; the warnings are added to its diagnostics.
+void check_built_in_calls(flow::compilation& compiled);
 
 namespace builtins {
 

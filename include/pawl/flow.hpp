@@ -16,13 +16,15 @@ struct flow_version {
   flow_version_id id;
   bool published = false;  ///< the default version of new runs
   time_point created_at{};
-  json definition;  ///< in the canonical form of docs/flow-format.md
+  json definition;  ///< in the canonical long form of docs/flow-format.md
+  /// What its author wrote, if that is the short form of docs/flow-format.md.
+  std::optional<json> written = {};
 };
 
 /// The result of `scope_flows::put`.
 struct flow_stored {
   flow_version_id id;
-  bool created = true;               ///< false: this version existed with this definition
+  bool created = true;               ///< false: this version existed with an equal definition
   std::vector<diagnostic> warnings;  ///< what is likely a mistake but can run
 };
 

@@ -48,7 +48,8 @@ class scope_flows {
  public:
   explicit scope_flows(detail::scope_ref at) : at_(std::move(at)) {}
 
-  /// Checks a flow definition and stores it as a version. Errors: `invalid_flow` with all
+  /// Checks a flow definition, in the long or the short form, and stores it as a version. Two
+  /// spellings of the same flow are equal definitions. Errors: `invalid_flow` with all
   /// diagnostics; `already_exists` if `options.version` is stored with another definition;
   /// `conflict` if a condition of `options` does not hold; `limit_exceeded`; `invalid_argument` if
   /// the definition has a value that JSON cannot express.

@@ -18,7 +18,15 @@ constexpr std::uint8_t orphan_version = 1;
 constexpr std::uint8_t suspect_version = 1;
 constexpr std::uint8_t lease_version = 1;
 constexpr std::uint8_t flow_head_version = 1;
-constexpr std::uint8_t flow_record_version = 1;
+constexpr std::uint8_t flow_record_version = 2;
+
+/// The optional parts of a flow version, in the order of their encoding. Bits are stored.
+struct flow_has {
+  enum part : std::uint32_t {
+    written = 1u << 0,
+    all = (1u << 1) - 1,
+  };
+};
 
 /// The optional parts of an input, in the order of their encoding. Bits are stored.
 struct input_has {
@@ -91,6 +99,13 @@ flow_record decode_flow_v1(byte_reader& from) {
   flow_record flow;
   flow.created_at = from.time();
   flow.definition = decode_payload(from);
+  return flow;
+}
+
+flow_record decode_flow_v2(byte_reader& from) {
+  flow_record flow = decode_flow_v1(from);
+  const std::uint32_t parts = from.bits(flow_has::all);
+  if ((parts & flow_has::written) != 0) flow.written = decode_payload(from);
   return flow;
 }
 
@@ -202,11 +217,14 @@ void encode_flow(const flow_record& flow, std::string& to) {
   record_writer out{to, record_kind::flow_version, flow_record_version};
   out.time(flow.created_at);
   encode_payload(out, flow.definition);
+  out.varint(when(flow.written.has_value(), flow_has::written));
+  if (flow.written) encode_payload(out, *flow.written);
   out.finish();
 }
 
 result<flow_record> decode_flow(std::string_view bytes) {
-  return decode_record<flow_record>(record_kind::flow_version, bytes, {decode_flow_v1});
+  return decode_record<flow_record>(record_kind::flow_version, bytes,
+                                    {decode_flow_v1, decode_flow_v2});
 }
 
 }  // namespace pawl::persistence

@@ -198,8 +198,14 @@ inline flow_head head() {
   return {{1, 2, 300}, version{1, 0, 0}, true};
 }
 
-inline flow_record definition() {
+/// As version 1 has it; version 2 adds what its author wrote.
+inline flow_record definition_v1() {
   return {{{"name", "x"}, {"nodes", json::array({{{"id", "a"}}})}}, at(77)};
+}
+inline flow_record definition() {
+  flow_record flow = definition_v1();
+  flow.written = json{{"name", "x"}, {"nodes", json::array({{{"id", "a"}, {"next", nullptr}}})}};
+  return flow;
 }
 
 inline std::vector<journal_entry> journal() {

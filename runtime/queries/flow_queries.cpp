@@ -16,7 +16,8 @@ namespace pawl {
 flow_version describe(persistence::flow_record record, flow_version_id id,
                       const persistence::flow_head& head) {
   const bool published = head.published == id.version;
-  return {std::move(id), published, record.created_at, std::move(record.definition)};
+  return {std::move(id), published, record.created_at, std::move(record.definition),
+          std::move(record.written)};
 }
 
 result<flow_version> flow_queries::get(const flow_name& name, std::optional<version> v) const {
@@ -47,7 +48,7 @@ result<std::vector<diagnostic>> flow_queries::validate(const json& definition) c
       if (const auto found = core_.functions->find(in_, ref); !found)
         compiled.diagnostics.push_back(
             {severity::warning, "", "unknown_function", found.error().message});
-    functions::check_built_in_calls(compiled.source, compiled.diagnostics);
+    functions::check_built_in_calls(compiled);
   }
   return std::move(compiled.diagnostics);
 }
