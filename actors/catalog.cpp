@@ -59,14 +59,6 @@ void warn_unknown_functions(const engine_context& context, const scope_name& sco
   }
 }
 
-/// Whether a stored definition means the same as a given one, whatever form that was written in.
-bool is_same(const json& stored, const flow::definition& given) {
-  if (stored == flow::to_json(given)) return true;
-  std::vector<diagnostic> diagnostics;  // stored definitions are valid
-  return flow::to_json(flow::grouped(flow::parse_definition(stored, diagnostics))) ==
-         flow::to_json(flow::grouped(given));
-}
-
 /// Logs names that the policy for function names refuses: they may be an attempt to call what must
 /// not be called.
 void log_refused_names(const engine_context& context, const scope_name& scope,
@@ -191,7 +183,7 @@ result<catalog::chosen_version> catalog::choose_version(
   const flow_version_id compared{wanted.name, is_named ? wanted.version : head->latest};
   const auto existing = definition_of(put.scope, compared);
   if (!existing) return existing.error();
-  if (*existing && is_same(**existing, given)) return chosen_version{compared, false};
+  if (*existing && flow::means_the_same(**existing, given)) return chosen_version{compared, false};
   if (is_named && *existing) {
     return error{errc::already_exists, "flow " + to_string(compared) +
                                            " exists with another definition, and versions are "

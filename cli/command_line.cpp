@@ -184,6 +184,7 @@ std::variant<command_line, command_line_end> parse_command_line(
   add_recover(app, line);
   add_serve(app, line);
   add_validate(app, line);
+  add_fmt(app, line);
   add_runs(app, line);
   add_flows(app, line);
   add_logic(app, line);

@@ -4,6 +4,7 @@
 
 #include <pawl/code_ref.hpp>
 
+#include "cli/output.hpp"
 #include "cli/text.hpp"
 
 namespace pawl::cli {
@@ -54,6 +55,16 @@ result<void> check_diagnostics(const flow_file& flow, const std::vector<diagnost
   if (!check.strict || warnings == 0) return {};
   return error{errc::invalid_flow, flow.name + " has " + counted(warnings, "warning") +
                                        ", which --strict forbids; " + outcome};
+}
+
+result<flow_file> read_valid_flow(const std::string& file, const settings& used,
+                                  const std::string& outcome) {
+  auto flow = read_flow_file(file, used);
+  if (!flow) return flow;
+  for (const auto& d : flow->compiled.diagnostics) write_error(describe(*flow, d));
+  const auto good = check_diagnostics(*flow, flow->compiled.diagnostics, {}, outcome);
+  if (!good) return good.error();
+  return flow;
 }
 
 }  // namespace pawl::cli

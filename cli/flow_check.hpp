@@ -31,4 +31,9 @@ void add_flow_check(CLI::App& to, flow_check& check);
                                              const std::vector<diagnostic>& diagnostics,
                                              const flow_check& check, const std::string& outcome);
 
+/// Reads a flow that must be valid, and prints its diagnostics. Errors: as `read_flow_file`;
+/// `invalid_flow` if it has an error.
+[[nodiscard]] result<flow_file> read_valid_flow(const std::string& file, const settings& used,
+                                                const std::string& outcome);
+
 }  // namespace pawl::cli

@@ -15,11 +15,25 @@
 namespace pawl::cli {
 namespace {
 
-/// Pointer to a node's code_ref in the source. The old engine spells the key codeRef.
-std::string code_ref_pointer(const json& source, const flow::node_definition& node) {
-  const json::json_pointer data{node.pointer + "/data"};
-  const bool old_spelling = source.contains(data) && !source.at(data).contains("code_ref");
-  return node.pointer + (old_spelling ? "/data/codeRef" : "/data/code_ref");
+bool is_yaml(const std::string& file, std::string_view text) {
+  if (file != "-") return file.ends_with(".yaml") || file.ends_with(".yml");
+  const auto first = text.find_first_not_of(" \t\r\n");
+  return first != text.npos && text[first] != '{' && text[first] != '[';
+}
+
+/// Parses the text of a file. An error of its syntax is `invalid_argument`.
+result<void> parse(flow_file& file, const flow::limits& allowed) {
+  if (file.yaml) {
+    auto document = server::parse_yaml(file.text, file.name, allowed.max_bytes, allowed.max_depth);
+    if (!document) return std::move(document).error();
+    file.source = std::move(document->value);
+    file.places = std::move(document->places);
+    return {};
+  }
+  auto value = flow::parse_json(file.text, file.name, allowed.max_bytes, allowed.max_depth);
+  if (!value) return std::move(value).error();
+  file.source = *std::move(value);
+  return {};
 }
 
 }  // namespace
@@ -31,14 +45,13 @@ result<flow_file> read_flow_file(const std::string& file, const settings& s) {
   auto text = read_text(file, allowed.max_bytes);
   if (!text) return std::move(text).error();
   read.text = *std::move(text);
-  auto source = flow::parse_json(read.text, read.name, allowed.max_bytes, allowed.max_depth);
-  if (!source) {
-    const bool malformed = source.error().code == errc::invalid_argument;
-    return error{malformed ? errc::invalid_flow : source.error().code, source.error().message};
+  read.yaml = is_yaml(file, read.text);
+  if (const auto parsed = parse(read, allowed); !parsed) {
+    const bool malformed = parsed.error().code == errc::invalid_argument;
+    return error{malformed ? errc::invalid_flow : parsed.error().code, parsed.error().message};
   }
-  read.source = *std::move(source);
   read.compiled = flow::compile(read.source, version{}, allowed);
-  functions::check_built_in_calls(read.compiled.source, read.compiled.diagnostics);
+  functions::check_built_in_calls(read.compiled);
   return read;
 }
 
@@ -59,14 +72,15 @@ std::vector<diagnostic> unknown_functions(const flow_file& flow,
     } else {
       message += "; `pawl functions` lists all functions";
     }
-    diagnostics.push_back(
-        {level, code_ref_pointer(flow.source, node), "unknown_function", std::move(message)});
+    std::string pointer = flow.compiled.places.of(node.pointer + "/data/" + node.code_ref_key);
+    diagnostics.push_back({level, std::move(pointer), "unknown_function", std::move(message)});
   }
   return diagnostics;
 }
 
 std::string describe(const flow_file& flow, const diagnostic& d) {
-  const auto at = flow::locate(flow.text, d.pointer);
+  const auto at = flow.yaml ? server::locate(flow.source, flow.places, d.pointer)
+                            : flow::locate(flow.text, d.pointer);
   std::string line = flow.name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) +
                      ": " + (d.level == severity::error ? "error: " : "warning: ") +
                      printable(d.message);
@@ -77,7 +91,7 @@ std::string describe(const flow_file& flow, const diagnostic& d) {
 std::string describe_malformed(const std::string& file, const error& why) {
   const std::string name = file == "-" ? "standard input" : printable(file);
   std::string text = printable(why.message);
-  if (text.starts_with(name + " is not valid JSON")) text.erase(0, name.size() + 4);
+  if (text.starts_with(name + " is not valid ")) text.erase(0, name.size() + 4);
   static const std::regex place{R"(at line (\d+), column (\d+))"};
   std::smatch found;
   std::string at = name;

@@ -32,7 +32,9 @@ void add_runs_resume(CLI::App& to, command_line& line);
 void add_runs_signal(CLI::App& to, command_line& line);
 void add_runs_set_data(CLI::App& to, command_line& line);
 void add_runs_retry(CLI::App& to, command_line& line);
-void add_flows(CLI::App& to, command_line& line);
+void add_fmt(CLI::App& to, command_line& line);
+void add_flows(CLI::App& to, command_line& line);  ///< with the subcommand `add_flows_convert`
+void add_flows_convert(CLI::App& to, command_line& line);
 void add_config(CLI::App& to, command_line& line);
 void add_events(CLI::App& to, command_line& line);
 void add_workers(CLI::App& to, command_line& line);

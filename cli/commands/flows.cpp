@@ -3,8 +3,10 @@
 #include "cli/commands/commands.hpp"
 #include "cli/flow_check.hpp"
 #include "cli/flow_file.hpp"
+#include "cli/flow_text.hpp"
 #include "cli/report.hpp"
 #include "cli/text.hpp"
+#include "flow/definition/short_form.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -13,7 +15,8 @@ struct flow_options {
   std::string name;  ///< of a flow, or of a file for `put`
   std::optional<std::string> version;
   bool no_publish = false;
-  flow_check check;  ///< for `put`
+  flow_check check;        ///< for `put`
+  bool long_form = false;  ///< for `show`
   bool json = false;
 };
 
@@ -53,7 +56,9 @@ exit_code show_flow(session& s, target& open, const flow_options& options) {
   const auto flow = open.get_flow(*name, *requested);
   if (!flow) return s.fail(flow.error());
   if (!options.json) {
-    s.out().line(indented(flow->definition));
+    const bool is_written = flow->written && !options.long_form;
+    const auto shown = flow::in_reading_order(is_written ? *flow->written : flow->definition);
+    s.out().write(printable_lines(json_text(shown)));
     return exit_code::ok;
   }
   s.out().line(one_line(to_json(*flow)));
@@ -177,7 +182,7 @@ void add_put(CLI::App& to, command_line& line) {
   auto* const cmd = add_command(
       to, "put", "Validate a flow definition and store it as a version.",
       "Examples:\n"
-      "  pawl flows put order.json --data-dir ./data\n"
+      "  pawl flows put order.yaml --data-dir ./data\n"
       "  pawl flows put order.json --version 2.0.0 --no-publish --data-dir ./data\n\n"
       "The default version is the next patch version, or the latest version if it has\n"
       "the same definition. A stored version never changes, and a run keeps the version\n"
@@ -255,10 +260,12 @@ void add_flows(CLI::App& to, command_line& line) {
   });
   auto* const show = add_command(*group, "show", "Print the definition of a flow.",
                                  "Example:\n"
-                                 "  pawl flows show order --version 1.0.2 --data-dir ./data");
+                                 "  pawl flows show order --version 1.0.2 --data-dir ./data\n\n"
+                                 "A flow that was stored in the short form is printed in it.");
   show->add_option("NAME", options->name, "Flow name")->required();
   show->add_option("--version", options->version, "Version; default: the published one")
       ->type_name("X.Y.Z");
+  show->add_flag("--long", options->long_form, "Print the long form, with nodes and edges");
   show->add_flag("--json", options->json, "Print one JSON object with definition and metadata");
   show->callback([&line, options] {
     line.command = [options](session& s) {
@@ -266,6 +273,7 @@ void add_flows(CLI::App& to, command_line& line) {
     };
   });
   add_put(*group, line);
+  add_flows_convert(*group, line);
   add_versions(*group, line);
   add_publish(*group, line);
   add_rm(*group, line);

@@ -10,6 +10,7 @@
 #include "cli/questions.hpp"
 #include "cli/read.hpp"
 #include "cli/text.hpp"
+#include "flow/definition/short_form.hpp"
 #include "runtime/ids.hpp"
 
 namespace pawl::cli {
@@ -119,7 +120,7 @@ result<version> version_of(target& open, const prepared_start& ready, const run_
   const auto& id = existing.summary.flow;
   const auto stored = open.get_flow(id.name, id.version);
   if (!stored) return stored.error();
-  if (stored->definition == flow::to_json(ready.flow.compiled.source)) return id.version;
+  if (flow::means_the_same(stored->definition, ready.flow.compiled.source)) return id.version;
   return error{errc::already_exists, "run " + ready.id->str() +
                                          " was started with another definition, " + to_string(id) +
                                          "; use another --id, or continue it with `pawl resume`"};

@@ -29,7 +29,10 @@ void print_json(session& s, const std::string& file, bool valid, const json& dia
 exit_code report_unreadable(session& s, const std::string& file, const error& why, bool as_json) {
   const bool malformed = why.code == errc::invalid_flow;
   if (as_json) {
-    const char* const code = malformed ? "malformed_json" : "unreadable";
+    const bool is_yaml = why.message.find(" is not valid YAML at ") != std::string::npos;
+    const char* const code = !malformed ? "unreadable"
+                             : is_yaml  ? "malformed_yaml"
+                                        : "malformed_json";
     print_json(s, file, false, json::array({to_json({severity::error, "", code, why.message})}));
   } else if (malformed) {
     s.out().line(describe_malformed(file, why));

@@ -42,6 +42,10 @@ void check_unmixed(const json& source, std::vector<diagnostic>& diagnostics);
 /// none.
 [[nodiscard]] definition grouped(definition flow);
 
+/// Whether a stored definition in the long form means the same as another, whatever form that was
+/// written in.
+[[nodiscard]] bool means_the_same(const json& stored, const definition& other);
+
 /// Returns a definition of either form with the keys of the flow and its nodes in the order in
 /// which people read them: names first, links last.
 [[nodiscard]] nlohmann::ordered_json in_reading_order(const json& definition);

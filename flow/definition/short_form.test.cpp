@@ -331,6 +331,7 @@ TEST_CASE("random flows survive the short form", "[short_form][random]") {
     REQUIRE(again.flow);
     CHECK(to_json(again.source).dump() == to_json(grouped(made.source)).dump());
     for (const auto& each : again.diagnostics) CHECK(each.code != "implied_edge");
+    CHECK(means_the_same(to_json(made.source), again.source));
     // The short form of a short form is the same, and so is that of what is stored.
     CHECK(to_short_form(again.source).dump() == brief.dump());
     CHECK(to_short_form(compile(to_json(again.source), test_version, {}).source) == brief);

@@ -212,6 +212,12 @@ definition grouped(definition flow) {
   return flow;
 }
 
+bool means_the_same(const json& stored, const definition& other) {
+  if (stored == to_json(other)) return true;
+  std::vector<diagnostic> diagnostics;  // stored definitions are valid
+  return to_json(grouped(parse_definition(stored, diagnostics))) == to_json(grouped(other));
+}
+
 nlohmann::ordered_json in_reading_order(const json& definition) {
   if (!definition.is_object()) return definition;
   auto made = ordered_members(definition, {"name", "description", "version", "input_schema"},

@@ -11,9 +11,17 @@
 
 #include "flow/definition/definition.hpp"
 #include "server/api/caller_limiter.hpp"
+#include "server/api/media_type.hpp"
 #include "server/api/waiting_calls.hpp"
 
 namespace pawl::server {
+namespace {
+
+/// Maximum size of a body in YAML, whose parser needs some microseconds per byte.
+constexpr std::size_t max_yaml_bytes = std::size_t{256} << 10;
+
+}  // namespace
+
 call::call(std::shared_ptr<const api> of, const server::route& to, router::match matched, caller by,
            pawl::scope in, parameters query, http::request request,
            std::shared_ptr<http::exchange> answer)
@@ -55,10 +63,36 @@ std::variant<json, problem> call::parse(const std::string& text, std::string_vie
   return refused;
 }
 
+std::variant<json, problem> call::parse_yaml_body(const std::string& text) {
+  const auto depth = with().engine.effective_settings().server.max_json_depth;
+  auto document = parse_yaml(text, "the body", max_yaml_bytes, depth);
+  if (document) {
+    yaml_ = *std::move(document);
+    return yaml_->value;
+  }
+  problem refused = problem_of(document.error());
+  if (document.error().code != errc::limit_exceeded) refused.code = problem_code::malformed_yaml;
+  return refused;
+}
+
+bool call::has_yaml() const {
+  const auto type = request_.fields.find("Content-Type");
+  return route_.body == body_kind::document && type && is_yaml(*type);
+}
+
+void call::add_lines(std::vector<diagnostic>& diagnostics) const {
+  if (!yaml_) return;
+  for (auto& each : diagnostics) {
+    const auto at = locate(yaml_->value, yaml_->places, each.pointer);
+    each.message +=
+        " (line " + std::to_string(at.line) + ", column " + std::to_string(at.column) + ")";
+  }
+}
+
 std::optional<json> call::take_body() {
   const std::string text = std::exchange(request_.body, {});
   if (text.empty() && route_.body == body_kind::optional_object) return json::object();
-  auto parsed = parse(text, "the body");
+  auto parsed = has_yaml() ? parse_yaml_body(text) : parse(text, "the body");
   if (auto* const refused = std::get_if<problem>(&parsed)) {
     if (text.empty()) refused->detail = "the body is empty; send a JSON object";
     fail(*refused);

@@ -22,6 +22,7 @@
 #include "server/http/exchange.hpp"
 #include "server/problem.hpp"
 #include "server/views.hpp"
+#include "server/yaml/parse_yaml.hpp"
 
 namespace pawl::server {
 
@@ -55,9 +56,14 @@ class call : public std::enable_shared_from_this<call> {
   /// The segment `{id}`.
   [[nodiscard]] run_id run() const { return run_id{segment("id")}; }
 
-  /// Takes the body as JSON. An empty body is an empty object if the route allows it. If the body
-  /// is invalid, answers the request and returns nothing.
+  /// Takes the body as JSON. A body in YAML, which only routes of documents allow, is the value
+  /// that it means. An empty body is an empty object if the route allows it. If the body is
+  /// invalid, answers the request and returns nothing.
   [[nodiscard]] std::optional<json> take_body();
+  /// Whether the body is YAML.
+  [[nodiscard]] bool has_yaml() const;
+  /// If the body was YAML, adds the line and column of each place in it to the messages.
+  void add_lines(std::vector<diagnostic>& diagnostics) const;
   /// Parses a JSON text of the client within the server's limits.
   [[nodiscard]] std::variant<json, problem> parse(const std::string& text,
                                                   std::string_view what) const;
@@ -125,6 +131,8 @@ class call : public std::enable_shared_from_this<call> {
   /// The field traceparent if it is present and valid.
   [[nodiscard]] std::optional<trace_context> trace() const;
   [[nodiscard]] bool claim_answer();
+  /// Parses the body as YAML.
+  [[nodiscard]] std::variant<json, problem> parse_yaml_body(const std::string& text);
   /// Answers 429 for the limit in `setting`.
   void refuse_over_limit(std::string_view what, const caller_limiter& limit,
                          std::string_view setting);
@@ -139,6 +147,7 @@ class call : public std::enable_shared_from_this<call> {
   const parameters query_;
   http::request request_;
   std::shared_ptr<http::exchange> exchange_;  ///< released when the request is answered
+  std::optional<yaml_document> yaml_;         ///< the body that was taken, if it was YAML
   std::string target_;
   idempotency_table::ticket ticket_;
   std::atomic<bool> answered_{false};

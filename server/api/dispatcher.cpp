@@ -17,6 +17,9 @@ namespace {
 
 constexpr std::size_t max_key_bytes = 255;
 
+/// How many times as long it takes to parse YAML as to parse JSON of the same size.
+constexpr std::size_t yaml_cost = 64;
+
 /// A path without quotes if it has only characters that are safe in a log and a terminal.
 std::string printable_path(const std::string& path) {
   const bool safe = std::all_of(path.begin(), path.end(),
@@ -66,9 +69,13 @@ std::optional<problem> check_headers(const route& to, const http::request& reque
   const auto type = request.fields.find("Content-Type");
   // A body without a media type is refused too: pages of other origins can send bodies, but not the
   // type application/json, without a preflight.
-  if (!request.body.empty() && (!type || !is_json(*type))) {
+  const bool allows_yaml = to.body == body_kind::document;
+  const bool is_known = type && (is_json(*type) || (allows_yaml && is_yaml(*type)));
+  if (!request.body.empty() && !is_known) {
     return problem{problem_code::unsupported_media_type,
-                   "the body must be JSON; send Content-Type: application/json"};
+                   allows_yaml ? "the body must be JSON or YAML; send Content-Type: "
+                                 "application/json or application/yaml"
+                               : "the body must be JSON; send Content-Type: application/json"};
   }
   if (const auto key = request.fields.find("Idempotency-Key");
       key && (key->empty() || key->size() > max_key_bytes)) {
@@ -186,10 +193,11 @@ void dispatcher::handle_known(known_request known, http::request what,
   const server::route& to = *known.matched.route;
   if (const auto wrong = check_headers(to, what))
     return answer->respond(to_response(*wrong, what.id));
-  const std::size_t length = what.body.size();
+  std::size_t length = what.body.size();
   const auto request = std::make_shared<call>(
       api_, to, std::move(known.matched), std::move(known.by), std::move(known.in),
       std::move(known.query), std::move(what), std::move(answer));
+  if (request->has_yaml()) length *= yaml_cost;
   api_->with.bodies->handle(request->by().scope.str(), length, [request] {
     const detail::log_about here{{.request = request->request().id}};
     begin(request);

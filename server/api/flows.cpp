@@ -22,10 +22,17 @@ std::optional<flow_name> flow_in_path(const call_ptr& request) {
   return std::nullopt;
 }
 
+/// Answers with an error of a definition.
+void fail_with_lines(const call_ptr& request, error failure) {
+  request->add_lines(failure.diagnostics);
+  request->fail(failure);
+}
+
 void store_flow(const call_ptr& request, const json& definition, put_flow_options options) {
   request->in().flows().put_async(
       definition, std::move(options), [request](result<flow_stored> stored) {
-        if (!stored) return request->fail(stored.error());
+        if (!stored) return fail_with_lines(request, stored.error());
+        request->add_lines(stored->warnings);
         request->answer(stored->created ? 201 : 200, to_json(*stored),
                         {{"ETag", version_tag(stored->id.version)},
                          {"Location", "/v1/flows/" + percent_encoded(stored->id.name.str()) +
@@ -190,6 +197,7 @@ void validate_flow(const call_ptr& request) {
       *std::move(definition),
       [request](result<std::vector<diagnostic>> diagnostics) {
         if (!diagnostics) return request->fail(diagnostics.error());
+        request->add_lines(*diagnostics);
         bool valid = true;
         for (const auto& each : *diagnostics) valid = valid && each.level != severity::error;
         json list = to_json(*diagnostics);

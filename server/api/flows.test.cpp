@@ -44,6 +44,71 @@ TEST_CASE("an invalid flow is refused with all its diagnostics", "[api][flows]")
   CHECK_FALSE(answer.body["faults"].empty());
 }
 
+TEST_CASE("a flow in the short form is given back as written, beside its long form",
+          "[api][flows]") {
+  api_fixture f;
+  const json written{{"name", "short"},
+                     {"nodes",
+                      {{{"id", "a"}, {"type", "task"}, {"code_ref", "core.echo"}},
+                       {{"id", "b"}, {"type", "task"}, {"code_ref", "core.log"}}}}};
+  CHECK(f.post("/v1/flows", written).status == 201);
+  const auto stored = f.get("/v1/flows/short").body;
+  CHECK(stored["written"] == written);
+  const json& long_form = stored["definition"];
+  CHECK(long_form["edges"] == json::array({{{"source", "a"}, {"target", "b"}}}));
+  CHECK(long_form["nodes"][0]["data"]["code_ref"] == "core.echo");
+
+  // Only the spelling differs: the version stays as it is.
+  const auto again = f.post("/v1/flows", long_form);
+  CHECK(again.status == 200);
+  CHECK(again.body["created"] == false);
+  CHECK(f.get("/v1/flows/short").body["written"] == written);
+  json explicit_form = written;
+  explicit_form["nodes"][0]["next"] = "b";
+  CHECK(f.post("/v1/flows", explicit_form).body["created"] == false);
+
+  // A flow in the long form has no other one.
+  f.post("/v1/flows", echo_flow("long"));
+  CHECK_FALSE(f.get("/v1/flows/long").body.contains("written"));
+  json other = written;
+  other["nodes"][0]["next"] = nullptr;
+  const auto refused = f.post("/v1/flows", other);
+  CHECK(refused.status == 422);
+  CHECK(refused.body["diagnostics"][0]["pointer"] == "/nodes/1");
+  CHECK(f.get("/v1/flows/short").body["version"] == "1.0.0");
+}
+
+TEST_CASE("a definition can be sent as YAML", "[api][flows][yaml]") {
+  api_fixture f;
+  const auto send = [&](const char* method, const char* target, const std::string& text) {
+    return f.call(method, target, text, {{"Content-Type", "application/yaml"}});
+  };
+  const std::string nodes = "nodes:\n  - id: a\n    type: task\n    code_ref: core.echo\n";
+  CHECK(send("POST", "/v1/flows", "name: y # a comment\n" + nodes).status == 201);
+  CHECK(send("PUT", "/v1/flows/y", nodes).status == 200);
+  CHECK(f.get("/v1/flows/y").body["written"]["nodes"][0]["code_ref"] == "core.echo");
+
+  const auto wrong = send("POST", "/v1/flows", "name: y\n" + nodes + "    timeout: soon\n");
+  CHECK(wrong.status == 422);
+  CHECK(wrong.body["diagnostics"][0]["pointer"] == "/nodes/0/timeout");
+  CHECK(contains(wrong.body["diagnostics"][0]["message"], "(line 6, column 14)"));
+  const auto warned = send("POST", "/v1/flows", "name: w\n" + nodes + "    retyr: 1\n");
+  CHECK(warned.status == 201);
+  CHECK(contains(warned.body["warnings"][0]["message"], "(line 6, column 12)"));
+  const auto checked = send("POST", "/v1/validate", "name: y\n" + nodes + "    retyr: 1\n");
+  CHECK(checked.body["valid"] == true);
+  CHECK(contains(checked.body["diagnostics"][0]["message"], "(line 6, column 12)"));
+
+  const auto malformed = send("POST", "/v1/flows", "name: y\nname: z\n");
+  CHECK(malformed.status == 400);
+  CHECK(malformed.body["code"] == "malformed_yaml");
+  CHECK(contains(malformed.body["detail"], "line 2, column 1"));
+  CHECK(send("POST", "/v1/flows", "").status == 400);
+  CHECK(send("POST", "/v1/flows", std::string(300'000, ' ')).body["code"] == "limit_exceeded");
+  // Elsewhere only JSON is read.
+  CHECK(send("POST", "/v1/runs", "flow: y\n").status == 415);
+}
+
 TEST_CASE("a PUT takes the flow's name from its path", "[api][flows]") {
   api_fixture f;
   json nameless = echo_flow("x");

@@ -20,10 +20,9 @@ bool is_zero(std::string_view quality) {
   return std::all_of(quality.begin(), quality.end(), [](char c) { return c == '0' || c == '.'; });
 }
 
-}  // namespace
-
-bool is_json(std::string_view content_type) {
-  if (next_part(content_type, ';') != "application/json") return false;
+/// Whether a Content-Type is `type` in UTF-8.
+bool is_type(std::string_view content_type, std::string_view type) {
+  if (next_part(content_type, ';') != type) return false;
   while (!content_type.empty()) {
     const std::string parameter = next_part(content_type, ';');
     if (parameter.starts_with("charset=") && parameter != "charset=utf-8" &&
@@ -31,6 +30,16 @@ bool is_json(std::string_view content_type) {
       return false;
   }
   return true;
+}
+
+}  // namespace
+
+bool is_json(std::string_view content_type) {
+  return is_type(content_type, "application/json");
+}
+
+bool is_yaml(std::string_view content_type) {
+  return is_type(content_type, "application/yaml");
 }
 
 bool accepts(std::string_view accept, std::string_view type) {

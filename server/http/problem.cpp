@@ -12,6 +12,7 @@ using enum problem_code;
 constexpr std::array all_kinds{
     problem_kind{invalid_argument, "invalid_argument", "Invalid argument", 400},
     problem_kind{malformed_json, "malformed_json", "Malformed JSON", 400},
+    problem_kind{malformed_yaml, "malformed_yaml", "Malformed YAML", 400},
     problem_kind{unauthorized, "unauthorized", "Unauthorized", 401},
     problem_kind{forbidden, "forbidden", "Forbidden", 403},
     problem_kind{not_found, "not_found", "Not found", 404},

@@ -19,6 +19,7 @@ namespace pawl::server::http {
 enum class problem_code : std::uint8_t {
   invalid_argument,
   malformed_json,
+  malformed_yaml,
   unauthorized,
   forbidden,
   not_found,
