@@ -12,7 +12,7 @@ enum class exit_code : int {
   ok = 0,             ///< success; a followed run completed
   run_failed = 1,     ///< the run ended as failed
   usage = 2,          ///< bad option, value or configuration; command not allowed in this status
-  invalid_input = 3,  ///< malformed JSON, invalid flow or rule, limit exceeded
+  invalid_input = 3,  ///< malformed JSON or YAML, invalid flow or rule, limit exceeded
   not_found = 4,      ///< no such run, flow, version, file or store
   run_cancelled = 5,  ///< the run ended as cancelled
   store = 6,          ///< the store or a file cannot be opened, read or written

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "flow/definition/links.hpp"
 #include "flow/nodes/node.hpp"
 #include "flow/testing/driven_run.hpp"
 #include "tests/support/catch.hpp"
@@ -93,7 +94,9 @@ TEST_CASE("every example flow in the documentation is valid and has no warnings"
 }
 
 TEST_CASE("the example flows behave as documented", "[docs]") {
-  CHECK(echoed(example("greeting")) == json{{"greeting", "hello"}});
+  CHECK(echoed(example("greeting")) == json{{"greeting", "hello"}, {"message", "bye"}});
+  CHECK(echoed(example("order in short")) ==
+        json{{"reserved", {{"shelf", 7}}}, {"charged", {{"amount", 42}}}, {"message", "shipped"}});
   CHECK(echoed(example("invoice"), {{"price", 3}, {"pieces", 4}}) ==
         json{{"price", 3},
              {"pieces", 4},
@@ -186,6 +189,10 @@ TEST_CASE("every key is documented on the page of its node type", "[docs]") {
         "backoff", "max_interval", "jitter", "non_retryable"}) {
     CAPTURE(key);
     CHECK(mentions(text, "| `" + std::string{key} + "` |"));
+  }
+  for (const auto key : link_keys) {
+    CAPTURE(key);
+    CHECK(mentions(page("flow-format.md"), "`" + std::string{key} + "`"));
   }
   for (const auto key : common_node_keys()) {
     CAPTURE(key);
