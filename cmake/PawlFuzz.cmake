@@ -19,6 +19,11 @@ list(TRANSFORM parts_of_reader APPEND ".cpp")
 set(sources_of_request_fuzz ${parts_of_reader})
 set(parts_of_request_fuzz pawl_base ZLIB::ZLIB)
 
+# The reader of YAML alone.
+set(sources_of_yaml_fuzz "${PROJECT_SOURCE_DIR}/server/yaml/parse_yaml.cpp"
+    "${PROJECT_SOURCE_DIR}/server/yaml/plain_scalar.cpp" "${PROJECT_SOURCE_DIR}/cli/flow_text.cpp")
+set(parts_of_yaml_fuzz pawl_base pawl_flow ${PAWL_YAML_CPP})
+
 # Folders of the program that are not in the library.
 get_property(apart GLOBAL PROPERTY PAWL_APART)
 add_custom_target(fuzzers)

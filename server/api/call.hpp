@@ -147,12 +147,12 @@ class call : public std::enable_shared_from_this<call> {
   const parameters query_;
   http::request request_;
   std::shared_ptr<http::exchange> exchange_;  ///< released when the request is answered
-  std::optional<yaml_document> yaml_;         ///< the body that was taken, if it was YAML
   std::string target_;
   idempotency_table::ticket ticket_;
   std::atomic<bool> answered_{false};
   std::atomic<std::uint64_t> waiting_id_{0};  ///< id in `waiting_calls`
   std::shared_ptr<void> wait_slot_;           ///< held while the request waits
+  std::optional<yaml_document> yaml_;         ///< the body that was taken, if it was YAML
 };
 
 /// The ETag of a run, its checkpoint: `"17"`.

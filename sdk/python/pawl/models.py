@@ -33,13 +33,15 @@ class FlowInfo:
 
 @dataclass(frozen=True)
 class FlowVersion:
-    """One version of a flow. `definition` is None if it was not requested."""
+    """One version of a flow. `definition`, in the long form, is None if it was not requested.
+    `written` is what its author wrote, if that is the short form."""
 
     name: str
     version: str
     published: bool
     created_at: datetime
     definition: Optional[Object] = None
+    written: Optional[Object] = None
 
 
 @dataclass(frozen=True)

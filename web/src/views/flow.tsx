@@ -176,7 +176,7 @@ export function FlowPage({ name }: { name: string }) {
         {tab === 'versions' && <Versions name={name} outlines={outlines} />}
         {tab === 'json' && flow.data && (
           <section className="card">
-            <JsonView label="Definition" value={flow.data.definition} open={3} />
+            <JsonView label="Definition" value={flow.data.written ?? flow.data.definition} open={3} />
           </section>
         )}
       </TabPanel>
