@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <pawl/code_ref.hpp>
+#include <pawl/suggest.hpp>
 
 #include "flow/definition/implied_edges.hpp"
 #include "flow/definition/links.hpp"
@@ -31,6 +32,12 @@ std::string text_of(const json& object, const char* key) {
 const json* written_in(const json& node, const char* key) {
   const auto found = node.find(key);
   return found == node.end() ? nullptr : &*found;
+}
+
+/// The type of a node; null if there is no such type.
+const node_type* type_of(const json& node) {
+  const std::string name = text_of(node, "type");
+  return find_node_type(name == "python" ? "task" : name);
 }
 
 /// Translates a definition in the short form. Methods for links take the node and its position.
@@ -82,6 +89,11 @@ class short_reader {
         if (!is_link_key(key) && key != "data") node[key] = value;
         continue;
       }
+      if (const auto meant = link_meant_by(key, type_of(written))) {
+        fail(child_pointer(at, key), "unknown_key",
+             "unknown key " + pawl::quoted(key) + "; did you mean " + pawl::quoted(*meant) + "?");
+        continue;
+      }
       if (const auto [known, is_new] = data.emplace(key, value); !is_new && *known != value) {
         fail(child_pointer(at, key), "contradiction",
              pawl::quoted(key) + " differs from that in \"data\"; write it once");
@@ -95,10 +107,20 @@ class short_reader {
     return node;
   }
 
+  /// The link whose misspelling a key probably is. A misspelled link is worse than a misspelled
+  /// setting: the flow would go another way.
+  std::optional<std::string_view> link_meant_by(std::string_view key, const node_type* type) {
+    const auto common = common_node_keys();
+    std::vector<std::string_view> settings{common.begin(), common.end()};
+    if (type != nullptr) settings.insert(settings.end(), type->keys.begin(), type->keys.end());
+    const bool is_known = std::find(settings.begin(), settings.end(), key) != settings.end();
+    // Each unknown key costs a search.
+    if (is_known || is_code_ref_alias(key) || ++compared_ > max_unknown_keys) return std::nullopt;
+    return nearest(key, settings) ? std::nullopt : nearest(key, link_keys);
+  }
+
   void read_links(const json& node, std::size_t i) {
-    std::string type_name = text_of(node, "type");
-    if (type_name == "python") type_name = "task";
-    const node_type* const type = find_node_type(type_name);
+    const node_type* const type = type_of(node);
     const bool is_case = written_in(node, "then") != nullptr || written_in(node, "else") != nullptr;
     const json* const next = written_in(node, "next");
     if (is_case && type != nullptr && !type->gives_condition) {
@@ -292,6 +314,7 @@ class short_reader {
   std::map<std::string, std::size_t, std::less<>> index_;
   std::vector<short_edge> edges_;
   std::size_t reported_unknown_ = 0;
+  std::size_t compared_ = 0;  ///< unknown keys of nodes
 };
 
 }  // namespace

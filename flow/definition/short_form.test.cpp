@@ -159,6 +159,8 @@ TEST_CASE("diagnostics of the short form point into what was written", "[short_f
   };
   const example examples[] = {
       {do_a + R"(, "retyr": 1}])", "/nodes/0/retyr unknown_key"},
+      {do_a + R"(, "nxt": null}])", "/nodes/0/nxt unknown_key"},
+      {do_a + R"(, "onerror": "a"}])", "/nodes/0/onerror unknown_key"},
       {do_a + R"(, "timeout": "soon"}])", "/nodes/0/timeout bad_duration"},
       {do_a + R"(, "retry": {"max_attempts": "x"}}])", "/nodes/0/retry/max_attempts out_of_range"},
       {do_a + R"(, "data": {"timeout": "soon"}}])", "/nodes/0/data/timeout bad_duration"},
