@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 
 #include <pawl/suggest.hpp>
@@ -54,9 +55,19 @@ result<void> check(session& s, flow_file& flow, const settings& used, const flow
 /// process can reach a run in memory, and there is no terminal to ask on. A node with a timeout
 /// ends its wait itself.
 result<void> check_waits(const prepared_start& ready) {
+  const auto asks_question = [](const flow::node_definition& node) {
+    if (node.type == "interrupt") return true;
+    const auto events = node.data.find("for");
+    return node.type == "await" && events != node.data.end() &&
+           std::any_of(events->begin(), events->end(),
+                       [](const json& event) { return event.contains("answer"); });
+  };
   for (const auto& node : ready.flow.compiled.source.nodes) {
-    const bool asks = node.type == "interrupt" && ready.follow.answers.empty();
-    if ((!asks && node.type != "signal") || node.data.contains("timeout")) continue;
+    const bool asks = asks_question(node);
+    const bool waits = asks || node.type == "signal" || node.type == "await";
+    const bool is_answered = asks && !ready.follow.answers.empty();
+    if (!waits || is_answered || node.data.contains("timeout") || node.data.contains("until"))
+      continue;
     return error{errc::invalid_argument,
                  "node " + printable(node.id) + " waits for " + (asks ? "an answer" : "a signal") +
                      ", which cannot be sent to a run in memory: use --data-dir DIR to store the "

@@ -13,6 +13,7 @@ using type_and_event = std::pair<std::string_view, std::string_view>;
 
 /// The event that completes a node, for each node type. Empty: a node without events.
 constexpr std::array completion_events = {
+    type_and_event{"await", "step_finished"},
     type_and_event{"condition", "condition_evaluated"},
     type_and_event{"end", ""},
     type_and_event{"fail", "step_failed"},
@@ -50,9 +51,10 @@ run_progress::run_progress(const flow::definition& flow)
     const auto from = find(edge.source);
     const auto to = find(edge.target);
     if (!from || !to) continue;
-    if (edge.when) {
-      has_conditional_[*from] = true;
-    } else {
+    // Edges that are taken for a reason have an event of their own.
+    if (edge.when || !edge.on.empty()) {
+      has_conditional_[*from] = has_conditional_[*from] || !edge.on_error;
+    } else if (edge.is_normal()) {
       plain_[*from].push_back(*to);
     }
   }

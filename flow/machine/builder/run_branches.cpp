@@ -91,8 +91,9 @@ void run_branches::leave(token& t) {
     if (*truth) return follow(t, edge, "when");
   }
   if (node.plain.empty()) return end(t);
+  const bool has_choice = !node.conditional.empty() || !node.on_event.empty();
   if (node.plain.size() == 1)
-    return follow(t, node.plain.front(), node.conditional.empty() ? nullptr : "default");
+    return follow(t, node.plain.front(), has_choice ? "default" : nullptr);
   fork(t, node.plain);
 }
 

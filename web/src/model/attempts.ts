@@ -29,7 +29,7 @@ export interface Attempt {
 }
 
 /** Node types whose time is that of something else: a clock, a person, other steps. */
-const waits = new Set(['wait', 'signal', 'interrupt', 'subflow', 'join', 'map']);
+const waits = new Set(['wait', 'signal', 'interrupt', 'await', 'subflow', 'join', 'map']);
 
 export class Attempts {
   /** In the order in which they began. */

@@ -15,6 +15,8 @@ export interface FlowEdge {
   target: string;
   when: Json | undefined;
   onError: Json | undefined;
+  /** The event of an await node after which it is taken; empty for other edges. */
+  on: string;
   onTimeout: boolean;
   each: boolean;
   label: string;
@@ -53,6 +55,7 @@ export function failureOf(detail: Record<string, unknown>): string {
 /** What an edge says about itself: its label, or its condition in short. */
 export function edgeText(edge: FlowEdge): string {
   if (edge.label) return edge.label;
+  if (edge.on) return 'on ' + edge.on;
   if (edge.onTimeout) return 'on timeout';
   if (edge.each) return 'each item';
   if (edge.onError !== undefined) {
@@ -129,6 +132,7 @@ export function readDefinition(value: unknown): Definition {
       target: each['target'],
       when: data['when'] ?? undefined,
       onError: data['on_error'] === false ? undefined : (data['on_error'] ?? undefined),
+      on: typeof data['on'] === 'string' ? data['on'] : '',
       onTimeout: data['on_timeout'] === true,
       each: data['each'] === true,
       label: typeof data['label'] === 'string' ? data['label'] : '',

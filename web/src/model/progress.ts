@@ -293,7 +293,7 @@ export class Progress {
   /** Takes the plain edges. Conditional edges have events of their own. */
   #leave(id: string): void {
     const out = this.#out.get(id) ?? [];
-    if (out.some((edge) => edge.when !== undefined)) return;
+    if (out.some((edge) => (edge.when !== undefined && edge.onError === undefined) || edge.on)) return;
     for (const edge of out) {
       if (edge.onError !== undefined || edge.onTimeout || edge.each) continue;
       this.#take(edge, 1);
@@ -309,10 +309,17 @@ export class Progress {
     const between = (this.#out.get(from) ?? []).filter((edge) => edge.target === to);
     const fits = (edge: FlowEdge): boolean => {
       if (why === 'timeout') return edge.onTimeout;
+      if (why === 'event') return edge.on !== '';
       if (why === 'error') return edge.onError !== undefined;
       if (why === 'default')
-        return edge.when === undefined && edge.onError === undefined && !edge.onTimeout && !edge.each;
-      return edge.when !== undefined;
+        return (
+          edge.when === undefined &&
+          edge.onError === undefined &&
+          !edge.onTimeout &&
+          !edge.each &&
+          !edge.on
+        );
+      return edge.when !== undefined && edge.onError === undefined;
     };
     return between.find(fits) ?? between[0];
   }
