@@ -9,8 +9,8 @@
 namespace pawl::flow {
 
 /// The keys of a node in the short form that lead to other nodes, in reading order.
-inline constexpr std::array<std::string_view, 6> link_keys = {"then",     "else",       "next",
-                                                              "on_error", "on_timeout", "each"};
+inline constexpr std::array<std::string_view, 7> link_keys = {
+    "then", "else", "next", "on", "on_error", "on_timeout", "each"};
 
 [[nodiscard]] inline bool is_link_key(std::string_view key) noexcept {
   return std::find(link_keys.begin(), link_keys.end(), key) != link_keys.end();

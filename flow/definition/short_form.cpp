@@ -135,9 +135,11 @@ class short_reader {
       read_case(node, i, "else", false);
     } else if (next != nullptr) {
       read_next(*next, i);
-    } else if (const auto following = next_of(i); following && !(type && type->ends_branch)) {
+    } else if (const auto following = next_of(i);
+               following && !(type && type->ends_branch) && !node.contains("on")) {
       imply(i, *following, std::nullopt);
     }
+    if (const json* const events = written_in(node, "on")) read_events(*events, i);
     if (const json* const handlers = written_in(node, "on_error")) read_handlers(*handlers, i);
     read_single(node, i, "on_timeout", short_edge::kind::on_timeout);
     read_single(node, i, "each", short_edge::kind::each);
@@ -194,6 +196,24 @@ class short_reader {
     made_.places.add(last_edge() + "/data/when", at + "/when", inside::same);
   }
 
+  /// Reads the links of the events of an await node. They are cases, as those of a condition.
+  void read_events(const json& events, std::size_t i) {
+    const std::string at = pointer_of(i) + "/on";
+    if (!events.is_object()) {
+      fail(at, "wrong_type", "\"on\" must be an object with events as keys and ids of nodes");
+      return;
+    }
+    for (const auto& [event, target] : events.items()) {
+      const std::string place = child_pointer(at, event);
+      if (target.is_string()) {
+        add_edge(i, target, place, place, short_edge::kind::choice)["data"]["on"] = event;
+      } else {
+        fail(place, "wrong_type",
+             std::string{"must be the id of a node, not "} + target.type_name());
+      }
+    }
+  }
+
   void read_handlers(const json& handlers, std::size_t i) {
     const std::string at = pointer_of(i) + "/on_error";
     if (handlers.is_null()) return;
@@ -210,7 +230,7 @@ class short_reader {
   }
 
   void read_handler(const json& handler, std::size_t i, const std::string& at) {
-    const json* const target = target_of(handler, at, {"on", "to", "into"});
+    const json* const target = target_of(handler, at, {"on", "when", "to", "into"});
     if (target == nullptr) return;
     const json* const types = written_in(handler, "on");
     const bool is_for_all = types == nullptr || types->is_null();
@@ -222,6 +242,10 @@ class short_reader {
     data["on_error"] = is_for_all ? json(true) : *types;
     const std::string long_data = last_edge() + "/data";
     if (!is_for_all) made_.places.add(long_data + "/on_error", at + "/on", inside::same);
+    if (const json* const when = written_in(handler, "when")) {
+      data["when"] = *when;
+      made_.places.add(long_data + "/when", at + "/when", inside::same);
+    }
     if (const json* const into = written_in(handler, "into")) {
       data["into"] = *into;
       made_.places.add(long_data + "/into", at + "/into", inside::same);

@@ -35,6 +35,7 @@ lines edges_of(const json& source) {
     std::string text = edge.source + " -> " + edge.target;
     if (edge.when) text += " when " + edge.when->dump();
     if (edge.on_error) text += " on_error " + json(*edge.on_error).dump() + edge.into;
+    if (!edge.on.empty()) text += " on " + edge.on;
     if (edge.on_timeout) text += " on_timeout";
     if (edge.each) text += " each";
     found.push_back(text);
@@ -85,6 +86,8 @@ TEST_CASE("next, then, else, on_error, on_timeout and each are edges", "[short_f
   };
   const std::string rest = ", " + do_b + R"(, "next": null}, )" + do_c + "}]";
   const std::string wait = R"({"id": "a", "type": "signal", "name": "s", "timeout": "1m")";
+  const std::string events =
+      R"({"id": "a", "type": "await", "for": [{"signal": "x"}, {"signal": "y"}])";
   const std::string each = R"({"id": "a", "type": "map", "items": [1])";
   const example examples[] = {
       {"[" + do_a + R"(, "next": "c"})" + rest, {"a -> c"}},
@@ -109,6 +112,10 @@ TEST_CASE("next, then, else, on_error, on_timeout and each are edges", "[short_f
       {"[" + do_a + R"(, "on_error": [{"on": "x", "to": "c"}, {"on": true, "to": "b"}]})" + rest,
        {"a -> b", R"(a -> c on_error ["x"])", "a -> b on_error []"}},
       {"[" + wait + R"(, "on_timeout": "c"})" + rest, {"a -> b", "a -> c on_timeout"}},
+      {"[" + events + R"(, "on": {"x": "b", "y": "c"}})" + rest, {"a -> b on x", "a -> c on y"}},
+      {"[" + events + R"(, "on": {"x": "c"}, "next": "b"})" + rest, {"a -> b", "a -> c on x"}},
+      {"[" + do_a + R"(, "on_error": [{"when": {"var": "n"}, "to": "c"}]})" + rest,
+       {"a -> b", R"(a -> c when {"var":"n"} on_error [])"}},
       {"[" + each + R"(, "next": "c", "each": "b"})" + rest, {"a -> c", "a -> b each"}},
       {R"([{"id": "a", "type": "end"}, {"id": "b", "type": "fail"}, )" + do_c + "}]", {}},
   };
@@ -196,6 +203,11 @@ TEST_CASE("diagnostics of the short form point into what was written", "[short_f
       {do_a + R"(, "on_error": [{"to": "a", "into": 7}]}])", "/nodes/0/on_error/0/into wrong_type"},
       {do_a + R"(, "on_error": ["a"]}])", "/nodes/0/on_error/0 wrong_type"},
       {do_a + R"(, "on_error": true}])", "/nodes/0/on_error wrong_type"},
+      {do_a + R"(, "on": "a"}])", "/nodes/0/on wrong_type"},
+      {do_a + R"(, "on": {"x": 7}}])", "/nodes/0/on/x wrong_type"},
+      {do_a + R"(, "on": {"x": "q"}}])", "/nodes/0/on/x dangling_edge"},
+      {do_a + R"(, "on_error": [{"when": {"foo": 1}, "to": "a"}]}])",
+       "/nodes/0/on_error/0/when/foo unknown_operator"},
       {do_a + R"(, "on_timeout": "a"}])", "/nodes/0/on_timeout never_taken"},
       {do_a + R"(, "each": ["a"]}])", "/nodes/0/each wrong_type"},
       {do_a + R"(, "each": "a"}])", "/nodes/0/each never_taken"},

@@ -16,12 +16,13 @@ namespace {
 
 /// The order in which `grouped` puts edges that are not normal.
 int rank_of(const edge_definition& edge) {
-  return edge.each ? 2 : edge.on_timeout ? 1 : 0;
+  return edge.each ? 3 : edge.on_timeout ? 2 : edge.on_error ? 1 : 0;
 }
 
 json settings_of(const node_definition& node) {
   json written{{"id", node.id}, {"type", node.type}};
-  for (const auto& [key, value] : node.data.items()) {
+  const json& data = node.own_data ? *node.own_data : node.data;
+  for (const auto& [key, value] : data.items()) {
     if (is_setting_key(key)) {
       written[key] = value;
     } else {
@@ -34,6 +35,7 @@ json settings_of(const node_definition& node) {
 json handler_of(const edge_definition& edge) {
   json handler{{"to", edge.target}};
   if (!edge.on_error->empty()) handler["on"] = *edge.on_error;
+  if (edge.when) handler["when"] = *edge.when;
   if (!edge.into.empty()) handler["into"] = edge.into;
   return handler;
 }
@@ -97,6 +99,8 @@ class short_writer {
     }
     json written{{"name", flow_.name}, {"nodes", std::move(nodes)}};
     if (flow_.input_schema) written["input_schema"] = *flow_.input_schema;
+    if (flow_.output) written["output"] = *flow_.output;
+    if (!flow_.defaults.empty()) written["defaults"] = flow_.defaults;
     if (!flow_.description.empty()) written["description"] = flow_.description;
     return written;
   }
@@ -111,7 +115,9 @@ class short_writer {
     const node_type* const type = find_node_type(flow_.nodes[i].type);
     if (edges.empty() && type != nullptr && type->ends_branch) return;
     const bool may_omit = !explicit_.contains(i);
-    const json implied = implied_target(i);
+    const bool has_events = std::any_of(edges_.other[i].begin(), edges_.other[i].end(),
+                                        [](const auto* edge) { return !edge->on.empty(); });
+    const json implied = has_events ? json() : implied_target(i);
     if (is_case(flow_.nodes[i], edges)) return write_case(edges, implied, may_omit, node);
     const bool is_plain =
         std::all_of(edges.begin(), edges.end(), [](const auto* edge) { return !edge->when; });
@@ -142,6 +148,7 @@ class short_writer {
     json handlers = json::array();
     for (const auto* const edge : edges_.other[i]) {
       if (edge->on_error) handlers.push_back(handler_of(*edge));
+      if (!edge->on.empty()) node["on"][edge->on] = edge->target;
       if (edge->on_timeout) node["on_timeout"] = edge->target;
       if (edge->each) node["each"] = edge->target;
     }
@@ -203,8 +210,9 @@ definition grouped(definition flow) {
     if (is_case(flow.nodes[i], normal) && normal.front()->when == false)
       std::reverse(normal.begin(), normal.end());
     auto& other = edges.other[i];
-    std::stable_sort(other.begin(), other.end(),
-                     [](const auto* a, const auto* b) { return rank_of(*a) < rank_of(*b); });
+    std::stable_sort(other.begin(), other.end(), [](const auto* a, const auto* b) {
+      return std::pair{rank_of(*a), a->on} < std::pair{rank_of(*b), b->on};
+    });
     for (const auto& list : {normal, other})
       for (const auto* const edge : list) sorted.push_back(*edge);
   }
@@ -220,8 +228,9 @@ bool means_the_same(const json& stored, const definition& other) {
 
 nlohmann::ordered_json in_reading_order(const json& definition) {
   if (!definition.is_object()) return definition;
-  auto made = ordered_members(definition, {"name", "description", "version", "input_schema"},
-                              {"nodes", "edges"});
+  auto made =
+      ordered_members(definition, {"name", "description", "version", "input_schema", "defaults"},
+                      {"nodes", "edges", "output"});
   if (!made.contains("nodes") || !made["nodes"].is_array()) return made;
   for (auto& node : made["nodes"]) {
     if (!node.is_object()) continue;
