@@ -10,7 +10,7 @@
 namespace pawl::flow {
 namespace {
 
-using kind = short_edge::kind;
+using edge_kind = short_edge::kind;
 
 class edge_search {
  public:
@@ -56,27 +56,27 @@ class edge_search {
     };
     const std::string advice =
         "write \"next\" with the node that follows, or null if the branch ends here";
-    if (named.what == kind::each) {
+    if (named.what == edge_kind::each) {
       return unwanted(severity::error, "This node runs for each item of " + owner, advice);
     }
     if (leaves_items(implied, named)) {
       return unwanted(severity::error, "This node follows " + owner + " when all items are done",
                       "write \"next\": null, which ends the item");
     }
-    if (named.what == kind::plain && is_fork(named.from) && crosses(implied, named, true)) {
+    if (named.what == edge_kind::plain && is_fork(named.from) && crosses(implied, named, true)) {
       return unwanted(severity::error, "This node begins another branch of " + owner, advice);
     }
-    const bool is_choice = named.what == kind::choice || has_choices(named.from);
-    if (named.what <= kind::choice && is_choice && crosses(implied, named, true)) {
+    const bool is_choice = named.what == edge_kind::choice || has_choices(named.from);
+    if (named.what <= edge_kind::choice && is_choice && crosses(implied, named, true)) {
       return unwanted(severity::warning, "This node is another case of " + owner,
                       "write \"next\", with " + pawl::quoted(to) + " if this is meant");
     }
-    const bool follows_itself = named.what == kind::on_error && implied.from == named.from;
-    if (named.what == kind::on_error && (follows_itself || crosses(implied, named, false))) {
+    const bool follows_itself = named.what == edge_kind::on_error && implied.from == named.from;
+    if (named.what == edge_kind::on_error && (follows_itself || crosses(implied, named, false))) {
       return unwanted(severity::warning, "This node handles failures of " + owner,
                       "write \"next\", with " + pawl::quoted(to) + " if this is meant");
     }
-    if (named.what == kind::on_timeout && crosses(implied, named, false)) {
+    if (named.what == edge_kind::on_timeout && crosses(implied, named, false)) {
       return unwanted(severity::warning, "This node handles the time-out of " + owner,
                       "write \"next\", with " + pawl::quoted(to) + " if this is meant");
     }
@@ -85,21 +85,21 @@ class edge_search {
 
   bool is_fork(node_index at) const {
     return std::count_if(out_[at].begin(), out_[at].end(), [](const short_edge* edge) {
-             return edge->what == kind::plain && !edge->implied;
+             return edge->what == edge_kind::plain && !edge->implied;
            }) > 1;
   }
 
   bool has_choices(node_index at) const {
     return std::any_of(out_[at].begin(), out_[at].end(),
-                       [](const short_edge* edge) { return edge->what == kind::choice; });
+                       [](const short_edge* edge) { return edge->what == edge_kind::choice; });
   }
 
   /// Whether the edge leads from an item of the map that `named` leaves to what follows the map.
   bool leaves_items(const short_edge& implied, const short_edge& named) const {
-    if (named.what == kind::each || named.from == implied.from) return false;
+    if (named.what == edge_kind::each || named.from == implied.from) return false;
     std::vector<node_index> items;
     for (const short_edge* const edge : out_[named.from])
-      if (edge->what == kind::each) items.push_back(edge->to);
+      if (edge->what == edge_kind::each) items.push_back(edge->to);
     return !items.empty() && reaches(std::move(items), implied.from, named);
   }
 
@@ -111,7 +111,7 @@ class edge_search {
     for (const short_edge* const edge : out_[named.from]) {
       if (edge->to == named.to || (written && edge->implied)) continue;
       // What follows a failure is not a sibling of what follows success, and the reverse.
-      if (written && edge->what > kind::choice) continue;
+      if (written && edge->what > edge_kind::choice) continue;
       siblings.push_back(edge->to);
     }
     return reaches(std::move(siblings), implied.from, named);
