@@ -15,7 +15,9 @@ definition flow_of(const std::string& edges) {
   const auto add = [&](const std::string& id) {
     for (const auto& node : flow.nodes)
       if (node.id == id) return;
-    flow.nodes.push_back({id, "task", {}, ""});
+    auto& node = flow.nodes.emplace_back();
+    node.id = id;
+    node.type = "task";
   };
   for (std::size_t begin = 0; begin < edges.size();) {
     const auto end = std::min(edges.find(' ', begin), edges.size());

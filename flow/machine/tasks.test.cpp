@@ -148,7 +148,7 @@ step_outcome_command answer_and_take(const driven_run& run, std::vector<std::str
 
 TEST_CASE("an outcome leases the next task of the run to its worker in the same transition",
           "[tasks]") {
-  auto run = leased(flow_of({start(), task("a"), fork, task("b"), task("c")},
+  auto run = leased(flow_of({start(), task("a"), node_of("f", "parallel"), task("b"), task("c")},
                             {edge("start", "a"), edge("a", "f"), edge("f", "b"), edge("f", "c")}));
   REQUIRE(run.apply(answer_and_take(run, {"test.b", "test.c"})));
   CHECK(run.last().effects.size() == 1);
