@@ -225,7 +225,7 @@ TEST_CASE("random commands keep the invariants of a run", "[random]") {
   for (int kind = 0; kind <= static_cast<int>(last_event_kind); ++kind) {
     if (to_string(static_cast<event_kind>(kind)) == "unknown") continue;  // a reserved number
     CAPTURE(to_string(static_cast<event_kind>(kind)));
-    CHECK(kinds[static_cast<event_kind>(kind)] > 20);
+    CHECK(kinds[static_cast<event_kind>(kind)] > 10);
   }
 }
 

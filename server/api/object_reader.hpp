@@ -49,7 +49,11 @@ class object_reader {
   /// A required log level: "debug", "info", "warning" or "error".
   [[nodiscard]] log_level level(std::string_view name);
 
-  [[nodiscard]] bool has(std::string_view name) const { return object_.contains(name); }
+  /// Marks the field as known and returns whether it is present.
+  [[nodiscard]] bool has(std::string_view name) {
+    known_.emplace(name);
+    return object_.contains(name);
+  }
   /// The name that the client used for a field with an old name. Adds a diagnostic if both names
   /// are present. Unknown-field messages list both.
   [[nodiscard]] std::string_view name_or_alias(std::string_view name, std::string_view old_name);

@@ -32,7 +32,8 @@ class Forms(ProgramTest):
 
     def test_a_yaml_file_is_run(self):
         flow = self.file("order.yaml", YAML)
-        done = self.lines("run", flow, "--input", '{"amount": 5}', "--json")
+        done = self.lines("run", flow, "--input", '{"amount": 5}', "--answer", "true",
+                          "--json")
         self.assertEqual(done[-1]["data"], {"amount": 5, "paid": "yes"})
         self.assertEqual(done[-1]["status"], "completed")
 
