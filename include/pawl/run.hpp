@@ -99,11 +99,11 @@ struct run_view {
   time_point updated_at{};       ///< time of that checkpoint
   /// Who started it; empty if the start did not say, of a subflow, and in the answer of a wait.
   std::string started_by;
-  json input;     ///< what the run was started with, an object; null in the answer of a wait
-  json data;      ///< the state data; an object
+  json input;  ///< what the run was started with, an object; null in the answer of a wait
+  json data;   ///< the state data; an object
   /// What a completed run gives, if its flow has an `output`.
   std::optional<json> output;
-  json metadata;  ///< metadata of the caller and the engine; an object
+  json metadata;                ///< metadata of the caller and the engine; an object
   std::vector<std::string> at;  ///< ids of the current nodes
   std::vector<pawl::waiting_on> waiting_on;
   std::vector<pending_signal> inbox;  ///< oldest first

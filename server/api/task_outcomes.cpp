@@ -65,7 +65,10 @@ task_outcome read_result(object_reader& fields) {
 task_outcome read_failure(object_reader& fields) {
   task_outcome outcome;
   std::string type = fields.text("type");
-  outcome.value = error{errc::function_failed, fields.text("message"), std::move(type)};
+  std::string message = fields.text("message");
+  auto details = fields.optional_value("details");
+  outcome.value = details ? fail(std::move(type), std::move(message), *std::move(details))
+                          : fail(std::move(type), std::move(message));
   outcome.retryable = fields.flag("retryable", true);
   return outcome;
 }
@@ -106,6 +109,7 @@ std::optional<callback<void>> begin_outcome(const call_ptr& request, const task_
   }
   const std::string_view retried = outcome->retryable ? "retryable" : "";
   const error failure = outcome->value ? error{} : outcome->value.error();
+  if (failure.details) text = failure.details->dump();
   return begin_end(
       request, task, {kind, text, failure.type, failure.message, retried},
       [in = request->in(), task, outcome](callback<void> ended) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "server/testing/queued_task.hpp"
@@ -153,10 +154,18 @@ TEST_CASE("a worker fails a task or interrupts it with a question", "[api][tasks
   const json again = f.poll()["tasks"].at(0);
   CHECK(again["interrupted"] == true);
   CHECK(again["resume_value"] == 7);
-  CHECK(
-      f.report(again, "fail", {{"type", "card_declined"}, {"message", "no"}, {"retryable", false}})
-          .status == 200);
+  CHECK(f.report(again, "fail",
+                 {{"type", "card_declined"},
+                  {"message", "no"},
+                  {"retryable", false},
+                  {"details", {{"limit", 5}}}})
+            .status == 200);
   CHECK(f.get("/v1/runs/r?wait=10s").body["error"]["type"] == "card_declined");
+  const json history = f.get("/v1/runs/r/history").body["events"];
+  const auto failed = std::find_if(history.begin(), history.end(),
+                                   [](const json& e) { return e["kind"] == "step_failed"; });
+  REQUIRE(failed != history.end());
+  CHECK((*failed)["detail"]["details"] == json{{"limit", 5}});
 }
 
 TEST_CASE("a worker's log lines are in the run's log", "[api][tasks]") {

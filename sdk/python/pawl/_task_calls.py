@@ -66,10 +66,12 @@ class TaskCalls(Caller):
         self._report(task, "complete", {"lease": lease, "result": result}, key=key)
 
     def fail_task(self, task: str, lease: str, type: str, message: str, *,
-                  retryable: bool = True, key: Optional[str] = None) -> None:
-        """Fails a task; the node's retry policy decides what happens next."""
+                  retryable: bool = True, details: Json = None,
+                  key: Optional[str] = None) -> None:
+        """Fails a task; the node's retry policy decides what happens next. `details`: for rules,
+        at most 4 KiB."""
         self._report(task, "fail", {"lease": lease, "type": type, "message": message,
-                                  "retryable": retryable}, key=key)
+                                  "retryable": retryable, **given(details=details)}, key=key)
 
     def interrupt_task(self, task: str, lease: str, value: Json = None,
                        update: Optional[Object] = None, *, key: Optional[str] = None) -> None:

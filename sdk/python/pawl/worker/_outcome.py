@@ -24,6 +24,9 @@ _log = logging.getLogger("pawl.worker")
 _MAX_MESSAGE = 4000
 
 
+_MAX_DETAILS = 4096  # bytes
+
+
 @dataclass(frozen=True)
 class Completed:
     result: Json
@@ -34,6 +37,7 @@ class Failed:
     type: str
     message: str
     retryable: bool = True
+    details: Json = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def _called(function: Function, task: Task, step: Step, interrupt: Interrupt) ->
         if inspect.isawaitable(result):
             result = asyncio.run(_awaited(result))
     except StepError as error:
-        return Failed(error.type, _cut(error.message), error.retryable)
+        return Failed(error.type, _cut(error.message), error.retryable, _details_of(error, step))
     except Interruption:
         return Failed("interrupted", "Interruption was raised without a question")
     except BaseException as error:
@@ -78,6 +82,22 @@ def _called(function: Function, task: Task, step: Step, interrupt: Interrupt) ->
         return Failed("invalid_result",
                       f"{function.name} returned a value that is not JSON: {error}", False)
     return Completed(result)
+
+
+def _details_of(error: StepError, step: Step) -> Json:
+    """The details of an error, or None with a warning if they cannot be sent."""
+    if error.details is None:
+        return None
+    try:
+        size = len(encode(error.details))
+    except ValueError as why:
+        step.logger.warning("the details of the error are not sent: %s", why)
+        return None
+    if size > _MAX_DETAILS:
+        step.logger.warning("the details of the error are not sent: they have %d bytes, more "
+                            "than %d", size, _MAX_DETAILS)
+        return None
+    return error.details
 
 
 async def _awaited(result: Any) -> Any:
@@ -156,7 +176,7 @@ def _item(task: Task, outcome: Outcome) -> Dict[str, Any]:
         item["result"] = outcome.result
     elif isinstance(outcome, Failed):
         item["failure"] = {"type": outcome.type, "message": outcome.message,
-                           "retryable": outcome.retryable}
+                           "retryable": outcome.retryable, **given(details=outcome.details)}
     else:
         item["question"] = given(value=outcome.value, update=outcome.update)
     return item
@@ -167,7 +187,7 @@ def _send(client: Client, task: Task, outcome: Outcome, key: str) -> None:
         client.complete_task(task.task, task.lease, outcome.result, key=key)
     elif isinstance(outcome, Failed):
         client.fail_task(task.task, task.lease, outcome.type, outcome.message,
-                         retryable=outcome.retryable, key=key)
+                         retryable=outcome.retryable, details=outcome.details, key=key)
     else:
         client.interrupt_task(task.task, task.lease, outcome.value, outcome.update, key=key)
 

@@ -19,11 +19,15 @@ class StepError(Exception):
                `non_retryable` list of a retry policy
     message    human-readable sentence
     retryable  False if another attempt cannot succeed
+    details    any JSON value of at most 4 KiB, for rules and people; a number `retry_after` in an
+               object is the least number of seconds until the next attempt
     """
 
-    def __init__(self, type: str, message: str = "", *, retryable: bool = True) -> None:
+    def __init__(self, type: str, message: str = "", *, retryable: bool = True,
+                 details: Json = None) -> None:
         super().__init__(f"{type}: {message}" if message else type)
         self.type, self.message, self.retryable = type, message, retryable
+        self.details = details
 
 
 class Interruption(BaseException):
