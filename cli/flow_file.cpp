@@ -9,6 +9,7 @@
 #include "actors/flow_cache.hpp"
 #include "cli/read.hpp"
 #include "cli/text.hpp"
+#include "flow/values/http_syntax.hpp"
 #include "flow/values/json_location.hpp"
 #include "functions/builtins/arguments.hpp"
 
@@ -16,7 +17,10 @@ namespace pawl::cli {
 namespace {
 
 bool is_yaml(const std::string& file, std::string_view text) {
-  if (file != "-") return file.ends_with(".yaml") || file.ends_with(".yml");
+  if (file != "-") {
+    const std::string name = flow::http_syntax::in_lower_case(file);
+    return name.ends_with(".yaml") || name.ends_with(".yml");
+  }
   const auto first = text.find_first_not_of(" \t\r\n");
   return first != text.npos && text[first] != '{' && text[first] != '[';
 }

@@ -74,7 +74,6 @@ bool has_comment(const flow_file& flow) {
     const auto without =
         server::parse_yaml(text.substr(0, at) + text.substr(end), flow.name, max_bytes, max_depth);
     if (without && without->value == flow.source) return true;
-    at = end - 1;
   }
   return false;
 }

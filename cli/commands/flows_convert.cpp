@@ -32,8 +32,8 @@ void add_flows_convert(CLI::App& to, command_line& line) {
       "Examples:\n"
       "  pawl flows convert order.json --to yaml > order.yaml\n"
       "  pawl flows convert order.yaml --to long\n\n"
-      "long: JSON with nodes and edges. short: JSON in the short form. yaml: YAML in the\n"
-      "short form. Comments of YAML, and what editors keep on edges, are left out.");
+      "long: JSON with nodes and edges. short: JSON in the short form. yaml: YAML in\n"
+      "the short form. Comments of YAML, and what editors keep on edges, are left out.");
   cmd->add_option("FILE", options->file, "File with a flow definition, or - for standard input")
       ->required();
   cmd->add_option("--to", options->to, "Form to write")

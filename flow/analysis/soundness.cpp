@@ -6,6 +6,7 @@
 
 #include <pawl/code_ref.hpp>
 
+#include "flow/analysis/conflicts.hpp"
 #include "flow/analysis/live_graph.hpp"
 #include "flow/analysis/unwritten.hpp"
 #include "flow/definition/walk.hpp"
@@ -197,6 +198,7 @@ void check_soundness(const definition& flow, const std::vector<compiled_node>& n
                      node_index entry, std::vector<diagnostic>& diagnostics) {
   const live_graph graph{flow, nodes, entry};
   soundness_checker{graph, diagnostics}.check();
+  warn_conflicting_writes(graph, diagnostics);
   if (flow.input_schema) warn_unwritten(graph, *flow.input_schema, diagnostics);
 }
 

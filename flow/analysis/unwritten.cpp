@@ -13,6 +13,7 @@
 #include <pawl/code_ref.hpp>
 #include <pawl/suggest.hpp>
 
+#include "flow/analysis/writes.hpp"
 #include "flow/logic/logic.hpp"
 #include "flow/logic/text_template.hpp"
 #include "flow/nodes/node.hpp"
@@ -23,18 +24,8 @@ namespace {
 
 using kind = live_graph::kind;
 
-/// Keys of the data that a node writes; `unknown`: it may write any key.
-struct written_keys {
-  std::set<std::string> keys;
-  bool unknown = false;
-};
-
 constexpr std::array<std::string_view, 5> always_known = {"metadata", "run_id", "thread_id",
                                                           "current_node", "condition_result"};
-
-/// Types whose nodes write no data from outside the flow.
-constexpr std::array<std::string_view, 8> writes_nothing = {"start",    "end",  "condition", "wait",
-                                                            "parallel", "join", "fail",      "map"};
 
 bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -154,32 +145,9 @@ class unwritten_checker {
     std::vector<bool> at, before;
   };
 
-  /// The members of what a step keeps; null if they are not known.
-  [[nodiscard]] static const json* members_of_result(const json& data) {
-    const auto made = data.find("result");
-    const bool is_built = made != data.end() && made->is_object() && !logic::is_rule(*made) &&
-                          !made->contains("literal") && !made->contains("omit");
-    return is_built ? &*made : nullptr;
-  }
-
   /// The keys that a node and its `on_error` edges write.
   [[nodiscard]] written_keys written_by(node_index i) const {
-    const compiled_node& node = graph_.at(i);
-    const json& data = graph_.source_of(i).data;
-    written_keys made;
-    if (const map_plan* const plan = node.behaviour->map()) {
-      made.keys.insert({plan->as, plan->index, plan->into});
-    } else if (node.type == "set") {
-      for (const auto& [key, rule] : data.at("values").items()) made.keys.insert(key);
-    } else if (const auto into = data.find("into"); into != data.end()) {
-      if (into->is_string()) made.keys.insert(into->get<std::string>());
-    } else if (node.type == "http") {
-      made.keys.insert("response");
-    } else if (const json* const members = members_of_result(data)) {
-      for (const auto& [key, value] : members->items()) made.keys.insert(key);
-    } else {
-      made.unknown = !is_one_of(node.type, writes_nothing);
-    }
+    written_keys made = keys_written_by(graph_, i);
     for (const auto& [edge, of] : graph_.edges(i))
       if (of == kind::error) made.keys.insert(edge->into.empty() ? "error" : edge->into);
     return made;
@@ -208,7 +176,8 @@ class unwritten_checker {
                       {i, when, at == data ? data_pointer(node, key) : child_pointer(at, key)});
     };
     for (const auto& [key, how] : computed_before)
-      if (type != nullptr && type->reads(key)) note(node.data, data, key, how, before);
+      if (type != nullptr && type->reads(key) && !(type->has_items && key == "until"))
+        note(node.data, data, key, how, before);
     if (const auto found = node.data.find("compensate"); found != node.data.end())
       note(*found, child_pointer(data, "compensate"), "with", computed_as::members, after);
     if (type != nullptr && type->reads("result"))

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <initializer_list>
 #include <span>
 #include <utility>
@@ -164,14 +165,20 @@ class definition_reader {
     }
   }
 
+  /// Settings whose keys are names, even if they are operators.
+  static constexpr std::array<std::string_view, 5> keys_of_names = {"args", "with", "values",
+                                                                    "headers", "query"};
+
   /// Adds what a node does not set itself. Settings that are objects are merged one level deep, but
   /// not rules.
   static void add_defaults(node_definition& node, const json& defaults) {
     node.own_data = node.data;
     for (const auto& [key, value] : defaults.items()) {
       const auto [own, is_new] = node.data.emplace(key, value);
+      const bool has_names =
+          std::find(keys_of_names.begin(), keys_of_names.end(), key) != keys_of_names.end();
       const bool merges = !is_new && own->is_object() && value.is_object() &&
-                          !logic::is_rule(*own) && !logic::is_rule(value);
+                          (has_names || (!logic::is_rule(*own) && !logic::is_rule(value)));
       if (!merges) continue;
       for (const auto& [name, inner] : value.items()) own->emplace(name, inner);
     }

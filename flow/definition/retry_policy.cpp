@@ -142,6 +142,10 @@ retry_policy read_retry_policy(const data_reader& data) {
   policy.waits.max_attempts = default_attempts;
   policy.waits = read_waits(*written, policy.waits);
   policy.non_retryable = written->texts("non_retryable");
+  if (const json* const on = written->find("on"); on != nullptr && on->is_array() && on->empty())
+    written->fail(
+        "on", "out_of_range",
+        "\"on\" must have at least one clause; to retry nothing, set \"max_attempts\": 1");
   for (const data_reader& clause : written->each_within("on", clause_keys)) {
     policy.on.push_back(
         {clause.text_or_texts("error"), read_statuses(clause), read_waits(clause, policy.waits)});

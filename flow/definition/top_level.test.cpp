@@ -58,6 +58,15 @@ TEST_CASE("a default that is a rule is not merged", "[defaults]") {
             .at("json") == var("x"));
 }
 
+TEST_CASE("maps of names are merged even if a name is an operator", "[defaults]") {
+  CHECK(
+      data_of({{"task", {{"args", {{"max", 5}}}}}}, task("a", {{"args", {{"b", 1}}}})).at("args") ==
+      json{{"max", 5}, {"b", 1}});
+  CHECK(data_of({{"http", {{"query", {{"a", "5"}}}}}},
+                node_of("a", "http", {{"url", "https://x.example"}, {"query", {{"in", "1"}}}}))
+            .at("query") == json{{"a", "5"}, {"in", "1"}});
+}
+
 TEST_CASE("the canonical form of a flow keeps its defaults apart", "[defaults]") {
   const json flow = with_defaults({{"task", {{"timeout", "5s"}}}}, {start(), task("a")});
   const auto made = compile(flow, test_version, {});

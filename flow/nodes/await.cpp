@@ -98,6 +98,9 @@ class await_node final : public node {
       if (from.find("when") != nullptr)
         from.fail("when", "contradiction", "an answer is checked by its \"schema\"");
     } else {
+      if (from.find("schema") != nullptr)
+        from.fail("schema", "contradiction",
+                  "a signal is checked by \"when\"; \"schema\" is of an answer");
       if (const auto valid = check_signal_type(event.signal); !valid)
         from.fail("signal", "bad_signal_name", valid.error().message);
       if (std::find(signals_.begin(), signals_.end(), event.signal) == signals_.end())
@@ -113,17 +116,15 @@ class await_node final : public node {
     std::uint64_t number = 0;
     for (const auto& event : events_) {
       if (event.signal.empty()) continue;
-      const auto found = run.signals().find(event.signal, [&](const json& payload) -> result<bool> {
+      const auto found = run.signals().find(event.signal, [&](const json& payload) {
         if (!event.when) return true;
-        return run.data().test(t, *event.when, {{"result", &payload}});
+        // What a stranger sends must not fail the run, so a rule that fails is not true.
+        const auto truth = run.data().test(t, *event.when, {{"result", &payload}});
+        return truth && *truth;
       });
-      if (!found) {
-        run.failures().fail_step(t, found.error());
-        return true;
-      }
-      if (*found == 0 || (first != nullptr && *found > number)) continue;
+      if (found == 0 || (first != nullptr && found > number)) continue;
       first = &event;
-      number = *found;
+      number = found;
     }
     if (first == nullptr) return false;
     run.status().wake();

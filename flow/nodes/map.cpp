@@ -37,7 +37,10 @@ map_plan read_plan_of_map(const data_reader& data) {
   map_plan plan;
   plan.as = data.text("as", false).value_or(plan.as);
   plan.index = data.text("index", false).value_or(plan.index);
-  plan.into = data.text("into", false).value_or(plan.into);
+  if (data.is_null("into"))
+    plan.into.reset();
+  else
+    plan.into = data.text("into", false).value_or(*plan.into);
   plan.max_concurrency = data.count("max_concurrency", 1, 100'000).value_or(plan.max_concurrency);
   plan.result = data.value("result", false);
   plan.until = data.condition("until", false);

@@ -331,6 +331,13 @@ TEST_CASE("a failing rule fails the run at the map, and a retry goes on", "[map]
   CHECK(run.waiting_at() == lines{"z"});
 }
 
+TEST_CASE("a map with \"into\": null keeps no results", "[map]") {
+  auto run = begun(mapped({{"into", nullptr}}), 1);
+  REQUIRE(finish_item(run, 0, json{{"x", 0}}));
+  CHECK(run.waiting_at() == lines{"z"});
+  CHECK(run.data() == json{{"list", numbers(1)}});
+}
+
 TEST_CASE("absent items fail a map, or are none", "[map]") {
   driven_run failing{mapped()};
   REQUIRE(failing.begin());

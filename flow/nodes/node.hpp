@@ -35,9 +35,9 @@ struct join_plan {
 
 /// How a map runs its items.
 struct map_plan {
-  std::string as = "item";      ///< key of the item in its branch
-  std::string index = "index";  ///< key of the item's number, from 0
-  std::string into = "results";
+  std::string as = "item";                      ///< key of the item in its branch
+  std::string index = "index";                  ///< key of the item's number, from 0
+  std::optional<std::string> into = "results";  ///< none: the results are not kept
   std::uint32_t max_concurrency = 10;
   std::uint32_t tolerate = 0;          ///< maximum number of failed items
   std::uint32_t tolerate_percent = 0;  ///< the same in percent of the items; the greater one counts

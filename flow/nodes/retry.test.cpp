@@ -56,6 +56,7 @@ TEST_CASE("a retry policy is checked", "[retry-policy][validation]") {
   CHECK(errors_of_retry({{"respect_retry_after", 1}}) ==
         lines{at + "/respect_retry_after wrong_type"});
   CHECK(errors_of_retry({{"on", {{"error", "x"}}}}) == lines{at + "/on wrong_type"});
+  CHECK(errors_of_retry({{"on", json::array()}}) == lines{at + "/on out_of_range"});
   CHECK(errors_of_retry({{"on", {{{"eror", "x"}}}}}) == lines{at + "/on/0/eror unknown_key"});
   CHECK(errors_of_retry({{"on", {json::object(), {{"error", 1}}}}}) ==
         lines{at + "/on/1/error wrong_type"});

@@ -14,30 +14,29 @@ namespace {
 
 constexpr std::array<std::string_view, 4> response_parts = {"json", "body", "status", "headers"};
 
-/// Reads `keep`, which is short for a rule that returns one part of a response.
-std::optional<logic::value_template> read_keep(const data_reader& data) {
-  if (data.find("keep") == nullptr) return std::nullopt;
+/// Reads `keep`: one part of a response.
+std::string read_keep(const data_reader& data) {
+  if (data.find("keep") == nullptr) return {};
   if (data.find("result") != nullptr)
     data.fail("keep", "contradiction", "a step has either \"keep\" or \"result\", not both");
-  const std::string part{data.one_of("keep", response_parts)};
-  const json path = json::array({"result", part});
-  const json missing{{"type", "invalid_result"},
-                     {"message", "the response has no " + pawl::quoted(part)}};
-  const json parts = json::array(
-      {json{{"exists", path}}, json{{"val", path}}, json{{"throw", json{{"literal", missing}}}}});
-  const json rule{{"if", parts}};
-  return logic::compile_template(rule, data.pointer("keep"), data.diagnostics());
+  return std::string{data.one_of("keep", response_parts)};
 }
 
 }  // namespace
 
 step_result::step_result(const data_reader& data, std::string into)
-    : rule_(data.value("result", false)) {
-  if (auto part = read_keep(data)) rule_ = std::move(part);
+    : keep_(read_keep(data)), rule_(data.value("result", false)) {
   if (!data.is_null("into")) into_ = data.text("into", false).value_or(std::move(into));
 }
 
 result<json> step_result::compute(transition_builder& run, const token& t, json raw) const {
+  if (!keep_.empty()) {
+    const auto part = raw.is_object() ? raw.find(keep_) : raw.end();
+    if (part != raw.end()) return std::move(*part);
+    return error{errc::function_failed,
+                 "the response has no " + pawl::quoted(keep_) + ", which \"keep\" asks for",
+                 "invalid_result"};
+  }
   if (!rule_) return raw;
   auto kept = run.data().evaluate(t, *rule_, {{"result", &raw}});
   if (kept) return kept;

@@ -7,8 +7,8 @@
 
 namespace pawl::flow {
 
-/// What a step keeps of its result: `result` computes it, `into` is the key of the data that
-/// receives it. Immutable.
+/// What a step keeps of its result: `keep` names a part, `result` computes it, `into` is the key of
+/// the data that receives it. Immutable.
 class step_result {
  public:
   /// `into`: the key if the data has no `into`; "": the members of an object are stored under
@@ -22,6 +22,7 @@ class step_result {
   void store(transition_builder& run, token& t, const json& kept) const;
 
  private:
+  std::string keep_;  ///< the member of the result that is kept; "": all
   std::optional<logic::value_template> rule_;
   std::optional<std::string> into_;  ///< none: nothing is kept
 };

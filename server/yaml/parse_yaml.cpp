@@ -174,7 +174,7 @@ class document_builder final : public YAML::EventHandler {
             YAML::anchor_t anchor) {
     const text_location at = location_of(mark);
     if (!tag.empty() && tag != "?" && tag != "!") refuse_tag(at, tag);
-    if (is_key_next()) refuse(at, "a key must be a text");
+    if (is_key_next()) refuse(at, "a key must be a text; a text that begins with {{ needs quotes");
     check_depth(1);
     spend(flow::json_container_size);
     const auto [value, place] = place_value(std::move(container), at);

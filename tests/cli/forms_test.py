@@ -129,6 +129,8 @@ class Forms(ProgramTest):
         text = self.file("t.yaml", 'name: a\nnodes: [{id: a, type: end, label: "x # y"}]\n')
         self.output("fmt", text, "--write")
         self.assertIn('label: "x # y"', self.output("fmt", text))
+        both = self.file("b.yaml", "name: a\nnodes: [{id: a, type: end, label: 'x # y'}] # why\n")
+        self.refused(USAGE, "comments would be lost", "fmt", both, "--write")
 
     def test_fmt_keeps_notes_on_edges_unless_told(self):
         flow = sequence(task("a", "core.echo"), task("b", "core.echo"))

@@ -139,7 +139,7 @@ void run_maps::end(token_id id) {
   changes_.record(
       event_kind::step_finished, t,
       {{"items", finished.results.size()}, {"failed", finished.failed}, {"us", took.count()}});
-  data_.write(t, plan.into, finished.results);
+  if (plan.into) data_.write(t, *plan.into, finished.results);
   branches_.leave(t);
 }
 

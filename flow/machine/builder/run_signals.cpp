@@ -1,5 +1,6 @@
 #include "flow/machine/builder/run_signals.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace pawl::flow {
@@ -23,15 +24,14 @@ std::uint64_t run_signals::find(std::string_view type) const noexcept {
   return found == nullptr ? 0 : found->number;
 }
 
-result<std::uint64_t> run_signals::find(
-    std::string_view type, const std::function<result<bool>(const json&)>& fits) const {
+std::uint64_t run_signals::find(std::string_view type,
+                                const std::function<bool(const json&)>& fits) const {
   const inbox& signals = changes_.run().inbox;
-  for (const auto number : signals.of_type(type)) {
-    const auto good = fits(signals.all().at(number).payload);
-    if (!good) return good.error();
-    if (*good) return number;
-  }
-  return 0;
+  const auto& numbers = signals.of_type(type);
+  const auto found = std::find_if(numbers.begin(), numbers.end(), [&](std::uint64_t number) {
+    return fits(signals.all().at(number).payload);
+  });
+  return found == numbers.end() ? 0 : *found;
 }
 
 json run_signals::claim(const token& t, std::uint64_t number) {

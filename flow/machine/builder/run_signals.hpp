@@ -21,9 +21,9 @@ class run_signals {
   [[nodiscard]] bool has(std::string_view type) const noexcept;
   /// The number of the oldest signal of a type; 0 if there is none.
   [[nodiscard]] std::uint64_t find(std::string_view type) const noexcept;
-  /// The same for a signal whose payload `fits`. Error: that of `fits`.
-  [[nodiscard]] result<std::uint64_t> find(
-      std::string_view type, const std::function<result<bool>(const json&)>& fits) const;
+  /// The same for a signal whose payload `fits`.
+  [[nodiscard]] std::uint64_t find(std::string_view type,
+                                   const std::function<bool(const json&)>& fits) const;
   /// Removes a signal from the inbox, for the node where the token is. Returns its payload.
   [[nodiscard]] json claim(const token& t, std::uint64_t number);
 
