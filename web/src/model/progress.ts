@@ -313,11 +313,7 @@ export class Progress {
       if (why === 'error') return edge.onError !== undefined;
       if (why === 'default')
         return (
-          edge.when === undefined &&
-          edge.onError === undefined &&
-          !edge.onTimeout &&
-          !edge.each &&
-          !edge.on
+          edge.when === undefined && edge.onError === undefined && !edge.onTimeout && !edge.each && !edge.on
         );
       return edge.when !== undefined && edge.onError === undefined;
     };
