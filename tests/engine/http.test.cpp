@@ -195,10 +195,17 @@ TEST_CASE("the node decides whether a status is retried, fails or is accepted", 
     CHECK(done->summary.status == run_status::completed);
     return done->data;
   };
-  const json given_up = run({{"retry", quick_retries}});
+  json named = quick_retries;
+  named["on"] = {{{"status", 404}}};
+  const json given_up = run({{"retry", named}});
   CHECK(calls == 5);
+  CHECK(given_up["why"]["details"]["status"] == 404);
   CHECK(given_up["went"] == "on_http_status");
   CHECK(given_up["why"]["message"].get<std::string>().find("404") != std::string::npos);
+
+  // By itself, a client error is final.
+  CHECK(run({{"retry", quick_retries}})["went"] == "on_http_status");
+  CHECK(calls == 1);
 
   json at_once = quick_retries;
   at_once["non_retryable"] = {"http_status"};
