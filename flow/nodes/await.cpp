@@ -134,10 +134,8 @@ class await_node final : public node {
 
   void finish(transition_builder& run, token& t, const awaited_event& event, json value) const {
     t.question.reset();
-    const auto kept = event.result.compute(run, t, std::move(value));
-    if (!kept) return run.failures().fail_step(t, kept.error());
+    if (!event.result.keep(run, t, std::move(value))) return;
     run.changes().record(event_kind::step_finished, t, {{"us", 0}});
-    event.result.store(run, t, *kept);
     run.branches().leave_by(t, event.name);
   }
 

@@ -30,10 +30,8 @@ class interrupt_node final : public node {
   }
 
   void answer(transition_builder& run, token& t, json value) const override {
-    const auto kept = result_.compute(run, t, std::move(value));
-    if (!kept) return run.failures().fail_step(t, kept.error());
+    if (!result_.keep(run, t, std::move(value))) return;
     run.changes().record(event_kind::step_finished, t, {{"us", 0}});
-    result_.store(run, t, *kept);
     run.branches().leave(t);
   }
 

@@ -37,13 +37,7 @@ class signal_node final : public node {
   bool take(transition_builder& run, token& t) const {
     const auto number = run.signals().find(name_);
     if (number == 0) return false;
-    const auto kept = result_.compute(run, t, run.signals().claim(t, number));
-    if (!kept) {
-      run.failures().fail_step(t, kept.error());
-      return true;
-    }
-    result_.store(run, t, *kept);
-    run.branches().leave(t);
+    if (result_.keep(run, t, run.signals().claim(t, number))) run.branches().leave(t);
     return true;
   }
 

@@ -45,6 +45,16 @@ result<json> step_result::compute(transition_builder& run, const token& t, json 
                "invalid_result"};
 }
 
+bool step_result::keep(transition_builder& run, token& t, json raw) const {
+  const auto kept = compute(run, t, std::move(raw));
+  if (kept) {
+    store(run, t, *kept);
+  } else {
+    run.failures().fail_step(t, kept.error());
+  }
+  return kept.has_value();
+}
+
 void step_result::store(transition_builder& run, token& t, const json& kept) const {
   if (into_) run.data().merge(t, kept, *into_);
 }

@@ -20,6 +20,8 @@ class step_result {
   [[nodiscard]] result<json> compute(transition_builder& run, const token& t, json raw) const;
   /// Stores what is kept in the run's data.
   void store(transition_builder& run, token& t, const json& kept) const;
+  /// Computes and stores what is kept. Returns false if that failed; then it has failed the step.
+  [[nodiscard]] bool keep(transition_builder& run, token& t, json raw) const;
 
  private:
   std::string keep_;  ///< the member of the result that is kept; "": all
