@@ -9,8 +9,6 @@
 #include <pawl/code_ref.hpp>
 
 #include "flow/values/error_text.hpp"
-#include "flow/values/json_size.hpp"
-#include "flow/values/value_check.hpp"
 
 namespace pawl::functions {
 namespace {
@@ -105,9 +103,7 @@ error storable_error(error own) {
   out.code = errc::function_failed;
   out.type = flow::error_type(own.error_class());
   out.message = flow::error_message(own.message);
-  if (own.details && flow::check_value(*own.details, "the details") &&
-      flow::json_size(*own.details) <= max_error_details_bytes)
-    out.details = std::move(own.details);
+  if (flow::kept_details(own) != nullptr) out.details = std::move(own.details);
   if (own.diagnostics.size() > max_diagnostics) own.diagnostics.resize(max_diagnostics);
   out.diagnostics = std::move(own.diagnostics);
   for (auto& diagnostic : out.diagnostics) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "flow/values/json_size.hpp"
+#include "flow/values/error_text.hpp"
 
 namespace pawl::flow {
 namespace {
@@ -45,11 +45,6 @@ json value_of(const error& why, const compiled_node& node, const token& t) {
 }
 
 }  // namespace
-
-const json* kept_details(const error& why) noexcept {
-  const bool fits = why.details && json_size(*why.details) <= max_error_details_bytes;
-  return fits ? why.details.get() : nullptr;
-}
 
 bool takes(const compiled_edge& on_error, const error& why) {
   const auto& classes = on_error.errors;

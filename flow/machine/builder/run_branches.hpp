@@ -55,9 +55,6 @@ class run_branches {
 /// Whether an on_error edge takes errors of this class, if its rule is true.
 [[nodiscard]] bool takes(const compiled_edge& on_error, const error& why);
 
-/// The details of an error, unless they are too large to be kept; null if there are none.
-[[nodiscard]] const json* kept_details(const error& why) noexcept;
-
 /// The error of branches that meet at a node but wrote different values to a key. Names the nodes
 /// where the two branches begin.
 [[nodiscard]] error conflict_error(const compiled_flow& flow, const merge_conflict& conflict,

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "flow/nodes/node.hpp"
+#include "flow/values/error_text.hpp"
 
 namespace pawl::flow {
 namespace {
