@@ -150,7 +150,7 @@ void transition_builder::wake(std::vector<token_id> sleeping) {
   std::sort(sleeping.begin(), sleeping.end());
   for (const auto id : sleeping) {
     // A run that is paused because it asks may wait for signals, too.
-    if (is_finished(run.status) || run.status == run_status::failed || run.frozen_at) return;
+    if (is_finished(run.status) || run.frozen_at) return;
     token* const t = run.find_token(id);  // waking another token may have moved or removed it
     if (t == nullptr || t->phase != token_phase::sleeping) continue;
     const node& behaviour = *node_of(*t).behaviour;

@@ -50,10 +50,7 @@ class object_reader {
   [[nodiscard]] log_level level(std::string_view name);
 
   /// Marks the field as known and returns whether it is present.
-  [[nodiscard]] bool has(std::string_view name) {
-    known_.emplace(name);
-    return object_.contains(name);
-  }
+  [[nodiscard]] bool has(std::string_view name) { return find(name) != nullptr; }
   /// The name that the client used for a field with an old name. Adds a diagnostic if both names
   /// are present. Unknown-field messages list both.
   [[nodiscard]] std::string_view name_or_alias(std::string_view name, std::string_view old_name);

@@ -86,9 +86,6 @@ finished_task read_finished(object_reader& item, std::vector<diagnostic>& diagno
   const bool failed = item.has("failure"), asks = item.has("question");
   if (failed + asks + item.has("result") != 1) {
     item.refuse("result", "an outcome has one of the fields result, failure and question");
-    static_cast<void>(item.optional_value("result"));
-    static_cast<void>(item.optional_value("failure"));
-    static_cast<void>(item.optional_value("question"));
   } else if (failed) {
     task.outcome = read_nested(item, "failure", diagnostics, read_failure);
   } else if (asks) {
