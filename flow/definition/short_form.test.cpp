@@ -294,7 +294,7 @@ TEST_CASE("an implied edge into another case or a handler is a warning", "[short
   CHECK(warnings(wait + R"(, "on_timeout": "b"}, )" + do_a + "}, " + do_b + "}") ==
         lines{"/nodes/1"});
   CHECK(warnings(wait + R"(, "on_timeout": "b"}, )" + do_b + "}").empty());
-  // A loop back is no branch.
+  // An edge that leads back begins no branch.
   CHECK(warnings(do_a + "}, " + do_b + "}, " + is_large + R"(, "else": "b"}, )" + do_c + "}")
             .empty());
 }
