@@ -269,7 +269,15 @@ void dispatcher::give(poll& p, const task_key& key, std::uint64_t number,
   l->node = call.node;
   l->visit = call.visit;
   l->attempt = call.attempt;
-  p.got.push_back(make_worker_task(key, *l, call, flow, context_->engine_time->read()));
+  auto task = make_worker_task(*context_, key, *l, call, flow);
+  if (task) return p.got.push_back(*std::move(task));
+  // The step ends as if the worker had reported this error.
+  flow::step_outcome_command refused{key.token, {}, call.visit, call.attempt};
+  refused.lease = number;
+  refused.value = std::move(task).error();
+  refused.random = context_->rng->draw();
+  send(shard_of(shards_, key.run),
+       run_command{key.run, std::make_shared<flow::command>(std::move(refused)), {}});
 }
 
 void dispatcher::withdraw(poll_id id) {

@@ -26,6 +26,7 @@
 #include "actors/run_log.hpp"
 #include "actors/step_timers.hpp"
 #include "functions/registry.hpp"
+#include "functions/secrets/secret_store.hpp"
 #include "persistence/store.hpp"
 
 namespace spdlog {
@@ -70,6 +71,7 @@ struct engine_context {
   std::shared_ptr<actors::engine_time> engine_time;  ///< of `clock`
   std::shared_ptr<actors::rng> rng;
   std::shared_ptr<functions::registry> functions;
+  std::shared_ptr<functions::secret_store> secrets = std::make_shared<functions::secret_store>();
   std::unique_ptr<actors::executor> executor;
   std::unique_ptr<actors::loader> loader;
   std::unique_ptr<job_pool> queries;  ///< null in an engine that is asked none

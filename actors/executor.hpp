@@ -39,6 +39,8 @@ struct invocation {
   functions::function_ptr function;
   step_data state;
   json args;
+  /// Where secrets were put into `args`; null: nowhere.
+  std::shared_ptr<const functions::secret_store> secrets;
   std::chrono::milliseconds timeout{0};  ///< from the begin of the function; 0: no limit
   /// Maximum time between two heartbeats (`step_context::heartbeat`). 0: no limit.
   std::chrono::milliseconds heartbeat{0};
@@ -68,7 +70,8 @@ struct invocation {
           call.idempotency_key,
           call.args,
           call.answer ? &*call.answer : nullptr,
-          call.trace};
+          call.trace,
+          call.secrets.get()};
 }
 
 /// Identifies a submitted invocation. Never reused.

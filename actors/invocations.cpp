@@ -25,10 +25,16 @@ functions::step_observer observe(const engine_context_ptr& context, const invoca
 
 }  // namespace
 
-invocation make_invocation(const engine_context_ptr& context, const run_key& run,
-                           const flow_name& flow, flow::invoke_effect& wanted,
-                           const functions::function_ptr& function) {
+result<invocation> make_invocation(const engine_context_ptr& context, const run_key& run,
+                                   const flow_name& flow, flow::invoke_effect& wanted,
+                                   const functions::function_ptr& function) {
   invocation call;
+  call.args = wanted.args;
+  if (wanted.secrets) {
+    if (auto filled = context->secrets->fill(call.args, *wanted.secrets, run.scope); !filled)
+      return std::move(filled).error();
+    call.secrets = context->secrets;
+  }
   call.run = run;
   call.flow = flow.str();
   call.node = wanted.node;
@@ -37,7 +43,6 @@ invocation make_invocation(const engine_context_ptr& context, const run_key& run
   call.idempotency_key = flow::idempotency_key(run, wanted.node, wanted.visit, wanted.compensates);
   call.function = function;
   call.state = std::move(wanted.state);
-  call.args = wanted.args;
   call.timeout =
       wanted.timeout.count() > 0 ? wanted.timeout : context->settings.executor.default_timeout_ms;
   if (wanted.deadline) {

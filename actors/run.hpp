@@ -171,6 +171,8 @@ class run_actor : public actor_base {
   void abandon(flow::token_id token);
   /// Makes a call. `own`: its place if it has waited for one, else empty.
   void call(flow::effect& invoke, turn own);
+  /// Ends a call that cannot be made.
+  void refuse_call(const flow::invoke_effect& wanted, error why);
   void call_function(flow::effect& invoke, const functions::function_ptr& function, turn own);
   /// Puts a call into a task queue that was not known when the call began, or was full.
   void enqueue_task(const flow::invoke_effect& wanted, std::string queue, turn own);

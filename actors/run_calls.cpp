@@ -28,8 +28,9 @@ bool run_actor::call_now(flow::invoke_effect& wanted, flow::step_outcome_command
   const auto function = context_->functions->find_or_null(key_.scope, wanted.code_ref);
   if (!function || !function->options.pure) return false;
   const functions::value_limits limits{context_->settings.run.max_result_bytes};
-  outcome how = call_inline(make_invocation(context_, key_, flow_->id().name, wanted, function),
-                            *context_->clock, limits);
+  auto call = make_invocation(context_, key_, flow_->id().name, wanted, function);
+  if (!call) return false;  // the ordinary way reports it
+  outcome how = call_inline(*std::move(call), *context_->clock, limits);
   ++before.count;
   before.time += how.finished_at - how.started_at;
   if (how.value) before.bytes += flow::json_size(*how.value);
@@ -72,39 +73,47 @@ void run_actor::abandon(flow::token_id token) {
 void run_actor::call(flow::effect& e, turn own) {
   auto& wanted = std::get<flow::invoke_effect>(e);
   if (wanted.child) return start_child(wanted);
+  if (wanted.secrets)
+    if (auto known = context_->secrets->check(*wanted.secrets, key_.scope); !known)
+      return refuse_call(wanted, std::move(known).error());
   if (auto queue = queue_of(*context_, key_.scope, wanted); !queue.empty())
     return enqueue_task(wanted, std::move(queue), std::move(own));
   const auto function = context_->functions->find(key_.scope, wanted.code_ref);
   if (function && !(*function)->options.run_inline)
     return call_function(e, *function, std::move(own));
 
-  const auto take = [&](outcome how) {
-    on_outcome({wanted.token, wanted.node, wanted.visit, wanted.attempt,
-                std::make_shared<outcome>(std::move(how))});
-  };
   if (!function) {
     error why = function.error();
     why.type = "unknown_function";
-    const time_point now = context_->clock->now();
-    return take({std::move(why), {}, now, now});
+    return refuse_call(wanted, std::move(why));
   }
   // The call releases the data before its outcome changes them, so that they change in place.
   const functions::value_limits limits{context_->settings.run.max_result_bytes};
-  take(call_inline(make_invocation(context_, key_, flow_->id().name, wanted, *function),
-                   *context_->clock, limits));
+  auto made = make_invocation(context_, key_, flow_->id().name, wanted, *function);
+  if (!made) return refuse_call(wanted, std::move(made).error());
+  on_outcome({wanted.token, wanted.node, wanted.visit, wanted.attempt,
+              std::make_shared<outcome>(call_inline(*std::move(made), *context_->clock, limits))});
+}
+
+void run_actor::refuse_call(const flow::invoke_effect& wanted, error why) {
+  const time_point now = context_->clock->now();
+  on_outcome({wanted.token, wanted.node, wanted.visit, wanted.attempt,
+              std::make_shared<outcome>(outcome{std::move(why), {}, now, now})});
 }
 
 void run_actor::call_function(flow::effect& e, const functions::function_ptr& function, turn own) {
   auto& wanted = std::get<flow::invoke_effect>(e);
   auto place = take_place(context_->waiting_calls, wanted, std::move(own));
   if (!place) return;
-  invocation call = make_invocation(context_, key_, flow_->id().name, wanted, function);
+  auto made = make_invocation(context_, key_, flow_->id().name, wanted, function);
+  if (!made) return refuse_call(wanted, std::move(made).error());
+  invocation& call = *made;
   call.place = *std::move(place);
   call.done = [self = self(), token = wanted.token, node = wanted.node, visit = wanted.visit,
                attempt = wanted.attempt](outcome how) {
     post(self, step_done{token, node, visit, attempt, std::make_shared<outcome>(std::move(how))});
   };
-  const auto submitted = context_->executor->submit(std::move(call));
+  const auto submitted = context_->executor->submit(*std::move(made));
   if (submitted) calls_[wanted.token] = {*submitted, wanted.attempt};
   // Otherwise the engine is stopping: the run makes this call when it is next loaded.
   wanted.state = {};

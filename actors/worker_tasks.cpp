@@ -32,10 +32,16 @@ std::optional<time_point> oldest_in(const engine_context& context, const task_qu
 
 }  // namespace
 
-worker_task make_worker_task(const persistence::keys::task_key& key, const lease& l,
-                             const flow::invoke_effect& call, const flow_version_id& flow,
-                             const engine_time::reading& now) {
+result<worker_task> make_worker_task(const engine_context& context,
+                                     const persistence::keys::task_key& key, const lease& l,
+                                     const flow::invoke_effect& call, const flow_version_id& flow) {
+  const engine_time::reading now = context.engine_time->read();
   worker_task task;
+  task.args = call.args;
+  if (call.secrets) {
+    if (auto filled = context.secrets->fill(task.args, *call.secrets, key.run.scope); !filled)
+      return std::move(filled).error();
+  }
   task.id = {key.run.id.str() + "~" + std::to_string(key.token) + "." + std::to_string(call.visit) +
                  "." + std::to_string(call.attempt),
              std::to_string(l.number)};
@@ -45,7 +51,6 @@ worker_task make_worker_task(const persistence::keys::task_key& key, const lease
   task.visit = call.visit;
   task.attempt = call.attempt;
   task.code_ref = call.code_ref;
-  task.args = call.args;
   task.state = call.state;
   task.idempotency_key = flow::idempotency_key(key.run, call.node, call.visit, call.compensates);
   task.answer = call.answer;

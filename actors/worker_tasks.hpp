@@ -10,11 +10,12 @@
 
 namespace pawl::actors {
 
-/// What a worker gets for a lease: the task of a call.
-[[nodiscard]] worker_task make_worker_task(const persistence::keys::task_key& key, const lease& l,
-                                           const flow::invoke_effect& call,
-                                           const flow_version_id& flow,
-                                           const engine_time::reading& now);
+/// What a worker gets for a lease: the task of a call, with secrets in its arguments. Error: as
+/// `secret_store::fill`.
+[[nodiscard]] result<worker_task> make_worker_task(const engine_context& context,
+                                                   const persistence::keys::task_key& key,
+                                                   const lease& l, const flow::invoke_effect& call,
+                                                   const flow_version_id& flow);
 
 /// The workers and task queues of a scope. Errors: those of the store.
 [[nodiscard]] result<worker_overview> describe_scope(const engine_context& context,

@@ -183,8 +183,11 @@ std::variant<command_line, command_line_end> parse_command_line(
   add_resume(app, line);
   add_recover(app, line);
   add_serve(app, line);
+  add_dev(app, line);
+  add_init(app, line);
   add_validate(app, line);
   add_fmt(app, line);
+  add_schema(app, line);
   add_runs(app, line);
   add_flows(app, line);
   add_logic(app, line);
@@ -192,6 +195,7 @@ std::variant<command_line, command_line_end> parse_command_line(
   add_workers(app, line);
   add_functions(app, line);
   add_keys(app, line);
+  add_secrets(app, line);
   add_store(app, line);
   add_config(app, line);
   add_bench(app, line);

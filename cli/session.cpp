@@ -14,7 +14,7 @@
 #include "cli/target/remote.hpp"
 #include "cli/text.hpp"
 #include "config/keys.hpp"
-#include "server/security/private_file.hpp"
+#include "functions/secrets/private_file.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -155,7 +155,7 @@ result<server_access> session::server() const {
   server_access access{*std::move(at), {}, options_.ca_file.value_or(""), *std::move(scope)};
   result<std::string> token = std::string{};
   if (options_.token_file) {
-    if (auto good = server::check_is_private(*options_.token_file, "--token-file"); !good)
+    if (auto good = functions::check_is_private(*options_.token_file, "--token-file"); !good)
       return std::move(good).error();
     token = read_text(*options_.token_file, max_token_file_bytes);
     if (token) token = parse_token(*token, "--token-file");

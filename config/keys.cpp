@@ -294,6 +294,18 @@ constexpr std::array table{
         "system.",
         0, 0, "a path, or empty"},
 
+    key{"secrets.file", [](settings& s) -> field { return &s.secrets.file; },
+        "JSON file with the secrets of each scope: `{\"SCOPE\": {\"NAME\": \"secret\"}}`. Only its "
+        "owner may access it. Empty: none. Read again on SIGHUP.",
+        0, 0, "a path, or empty"},
+    key{"secrets.command", [](settings& s) -> field { return &s.secrets.command; },
+        "Program, by absolute path, and its arguments; prints such a document. Run at start and on "
+        "SIGHUP. Empty: none.",
+        0, 0, "texts, the first an absolute path"},
+    key{"secrets.env", [](settings& s) -> field { return &s.secrets.env; },
+        "Environment variables that the scope `default` can use as secrets, under the same names.",
+        0, 0, "variable names", is_variable_name},
+
     key{"worker.default_queue", [](settings& s) -> field { return &s.worker.default_queue; },
         "Task queue for functions that are not registered in this process, if the node "
         "does not set `queue`. Empty: such a step fails. `pawl serve` sets it to "

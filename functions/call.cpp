@@ -9,6 +9,7 @@
 #include <pawl/code_ref.hpp>
 
 #include "flow/values/error_text.hpp"
+#include "functions/secrets/secret_store.hpp"
 
 namespace pawl::functions {
 namespace {
@@ -68,6 +69,31 @@ call_outcome guarded(std::string_view name, const Body& body) {
   }
 }
 
+/// Masks the secrets that a function has passed on.
+void mask_secrets(const call_context& step, call_outcome& how) {
+  if (step.secrets() == nullptr) return;
+  const auto mask = [&](auto& what) { step.secrets()->mask(step.run().scope, what); };
+  if (!how.value) {
+    error why = how.value.error();
+    mask(why);
+    how.value = std::move(why);
+  } else {
+    mask(*how.value);
+  }
+  if (how.interrupted) {
+    mask(how.interrupted->value);
+    mask(how.interrupted->update);
+  }
+}
+
+/// The outcome of `body`, which calls a function, without secrets.
+template <class Body>
+call_outcome masked(std::string_view name, const call_context& step, const Body& body) {
+  auto how = guarded(name, body);
+  mask_secrets(step, how);
+  return how;
+}
+
 /// The end of an asynchronous call, which comes once.
 class ending {
  public:
@@ -81,7 +107,8 @@ class ending {
 
   void end(result<json> value) {
     if (ended_.exchange(true)) return;
-    auto how = guarded(name_, [&] { return outcome_of(std::move(value), name_, step_, limits_); });
+    auto how =
+        masked(name_, step_, [&] { return outcome_of(std::move(value), name_, step_, limits_); });
     std::exchange(done_, nullptr)(std::move(how));
   }
   void end_thrown(call_outcome how) {
@@ -116,14 +143,14 @@ error storable_error(error own) {
 
 call_outcome call(const step_function& body, std::string_view name, const step_data& state,
                   call_context& step, const value_limits& limits) {
-  return guarded(name, [&] { return outcome_of(body(state, step), name, step, limits); });
+  return masked(name, step, [&] { return outcome_of(body(state, step), name, step, limits); });
 }
 
 void call_asynchronous(const asynchronous_function& begin, const std::string& name,
                        call_context& step, const value_limits& limits,
                        std::function<void(call_outcome)> done) {
   const auto how = std::make_shared<ending>(name, step, limits, std::move(done));
-  auto failed = guarded(name, [&]() -> call_outcome {
+  auto failed = masked(name, step, [&]() -> call_outcome {
     begin(step, [how](result<json> value) { how->end(std::move(value)); });
     return {json{}};
   });

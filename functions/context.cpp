@@ -8,6 +8,8 @@
 #include <pawl/detail/utf8.hpp>
 #include <pawl/time.hpp>
 
+#include "functions/secrets/secret_store.hpp"
+
 namespace pawl::functions {
 
 bool call_context::sleep_for(std::chrono::milliseconds duration) {
@@ -36,6 +38,12 @@ std::optional<interruption> call_context::take_interruption() {
 
 void call_context::log(log_level level, std::string_view message) {
   heartbeat();
+  std::string masked;
+  if (facts_.secrets != nullptr) {
+    masked = message;
+    facts_.secrets->mask(facts_.run.scope, masked);
+    message = masked;
+  }
   const std::lock_guard lock{mutex_};
   if (observer_ == nullptr || !observer_->on_log) return;
   if (message.size() <= limits_.max_log_bytes &&

@@ -18,6 +18,8 @@
 
 namespace pawl::functions {
 
+class secret_store;
+
 /// Receives log messages and progress of a call. Called on the threads of the function, one call at
 /// a time; must not block or throw.
 struct step_observer {
@@ -49,6 +51,8 @@ struct call_facts {
   const json* resume_value =
       nullptr;  ///< the answer to the question of an earlier call of the visit
   trace_context trace = {};
+  /// Masks the secrets of the scope in what the function returns and logs; null: `args` has none.
+  const secret_store* secrets = nullptr;
 };
 
 /// The step context of one call.
@@ -84,6 +88,8 @@ class call_context final : public step_context {
   void log(log_level level, std::string_view message) override;
   void progress(double fraction) override;
 
+  /// See `call_facts::secrets`.
+  [[nodiscard]] const secret_store* secrets() const noexcept { return facts_.secrets; }
   [[nodiscard]] const std::shared_ptr<call_timers>& timers() const noexcept { return timers_; }
   /// Returns the last question passed to `interrupt`, and clears it.
   [[nodiscard]] std::optional<interruption> take_interruption();

@@ -10,6 +10,7 @@
 
 #include "actors/loader.hpp"
 #include "actors/supervisor.hpp"
+#include "functions/secrets/load.hpp"
 #include "persistence/clock_lead.hpp"
 #include "runtime/call_size.hpp"
 #include "runtime/callbacks.hpp"
@@ -104,6 +105,7 @@ result<std::shared_ptr<actors::engine_context>> engine_core::make_context() {
       actors::make_thread_loader(settings.engine.load_threads), given_.log, telemetry,
       *std::move(suspects), crash_record_ ? crash_record_->loads() : actors::load_notes{});
   made->step_timers = timers;
+  made->secrets = secrets;
   made->queries = std::make_unique<actors::job_pool>("pawl.reader", reader_threads);
   made->on_store_failed = [this, generation = ++generation_](const error& why) {
     on_store_failed(generation, why);
@@ -121,9 +123,17 @@ result<std::vector<crash_record::death>> engine_core::open_crash_record() {
   return last;
 }
 
+result<void> engine_core::reload_secrets() {
+  auto loaded = functions::load_secrets(settings.secrets);
+  if (!loaded) return std::move(loaded).error();
+  secrets->replace(*std::move(loaded));
+  return {};
+}
+
 result<void> engine_core::open(caf::actor_system* host) {
   const std::lock_guard lock{mutex_};
   if (opened_) return error{errc::unavailable, "an engine can be opened only once"};
+  if (auto read = reload_secrets(); !read) return read;
   auto made = make_context();
   if (!made) return std::move(made).error();
   opened_ = true;

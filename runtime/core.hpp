@@ -17,6 +17,7 @@
 #include "actors/rng.hpp"
 #include "flow/machine/command.hpp"
 #include "functions/registry.hpp"
+#include "functions/secrets/secret_store.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/store.hpp"
 #include "runtime/crash_record.hpp"
@@ -129,10 +130,14 @@ class engine_core {
   /// have the thread between two turns. Errors: those of `turn`, and as `read_later`.
   void read_in_turns(query_call wanted, std::function<result<bool>()> turn, callback<void> done);
   /// The error that says why the engine accepts no calls.
+  /// See `engine::reload_secrets`.
+  result<void> reload_secrets();
   [[nodiscard]] error closed() const;
 
   const pawl::settings settings;
   const std::shared_ptr<functions::registry> functions;
+  const std::shared_ptr<functions::secret_store> secrets =
+      std::make_shared<functions::secret_store>();
   const std::unique_ptr<id_source> ids;
   /// Subscriptions and metrics; they outlive a reopened store.
   const std::shared_ptr<actors::engine_telemetry> telemetry;

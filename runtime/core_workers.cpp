@@ -67,6 +67,7 @@ void engine_core::heartbeat_task(const persistence::keys::task_key& task, std::u
   actors::call_place place{actors::call_kind::command, task.run.scope, call_size(log)};
   const auto open = admit(place);
   if (!open) return done(open.error());
+  for (auto& line : log) secrets->mask(task.run.scope, line.message);
   auto answer = reply_to(open->context, std::move(place), std::move(done));
   actors::post(open->actors->dispatcher,
                actors::heartbeat_task{task, lease, progress, std::move(log), std::move(answer)});

@@ -49,6 +49,10 @@ const settings& engine::effective_settings() const noexcept {
   return core_->settings;
 }
 
+result<void> engine::reload_secrets() {
+  return core_->reload_secrets();
+}
+
 result<void> engine::ready() const {
   return core_->ready();
 }

@@ -4,6 +4,7 @@
 
 #include "functions/call.hpp"
 #include "functions/context.hpp"
+#include "functions/secrets/secret_store.hpp"
 #include "runtime/async.hpp"
 #include "runtime/tasks.hpp"
 
@@ -27,8 +28,9 @@ callback<run_changed> to_worker(callback<void> done) {
 }
 
 /// The command that records the outcome of a task.
-flow::step_outcome_command make_outcome(const engine_core& core, const task_place& place,
+flow::step_outcome_command make_outcome(const detail::scope_ref& in, const task_place& place,
                                         task_outcome outcome) {
+  const engine_core& core = *in.core;
   flow::step_outcome_command ended{place.token, {}, place.visit, place.attempt};
   ended.lease = place.lease;
   ended.retryable = outcome.retryable;
@@ -36,10 +38,17 @@ flow::step_outcome_command make_outcome(const engine_core& core, const task_plac
   if (auto good = check_outcome(outcome, core.settings.run.max_result_bytes); !good) {
     ended.value = std::move(good).error();
   } else if (!outcome.value) {
-    ended.value = functions::storable_error(std::move(outcome.value).error());
+    error why = functions::storable_error(std::move(outcome.value).error());
+    core.secrets->mask(in.name, why);
+    ended.value = std::move(why);
   } else {
     ended.value = std::move(outcome.value);
+    core.secrets->mask(in.name, *ended.value);
     ended.interrupted = std::move(outcome.interrupted);
+    if (ended.interrupted) {
+      core.secrets->mask(in.name, ended.interrupted->value);
+      core.secrets->mask(in.name, ended.interrupted->update);
+    }
   }
   return ended;
 }
@@ -65,7 +74,7 @@ void scope_workers::complete_async(const task_lease& task, task_outcome outcome,
                                    callback<void> done) const {
   const auto place = parse_task(task);
   if (!place) return done(place.error());
-  at_.core->command(at_.key(place->run), make_outcome(*at_.core, *place, std::move(outcome)),
+  at_.core->command(at_.key(place->run), make_outcome(at_, *place, std::move(outcome)),
                     to_worker(std::move(done)));
 }
 
@@ -105,7 +114,7 @@ void scope_workers::complete_and_poll_async(std::vector<finished_task> finished,
       continue;
     }
     outcomes.push_back({at_.key(place->run),
-                        make_outcome(*at_.core, *place, std::move(finished[i].outcome)),
+                        make_outcome(at_, *place, std::move(finished[i].outcome)),
                         to_worker([ended, i](result<void> how) { ended(i, std::move(how)); })});
   }
   at_.core->poll_tasks(at_.name, std::move(wanted), std::move(outcomes), std::move(done),

@@ -12,6 +12,8 @@ namespace pawl::cli {
 
 void add_run(CLI::App& to, command_line& line);
 void add_serve(CLI::App& to, command_line& line);
+void add_dev(CLI::App& to, command_line& line);
+void add_init(CLI::App& to, command_line& line);
 void add_recover(CLI::App& to, command_line& line);
 void add_resume(CLI::App& to, command_line& line);
 void add_validate(CLI::App& to, command_line& line);
@@ -33,13 +35,16 @@ void add_runs_signal(CLI::App& to, command_line& line);
 void add_runs_set_data(CLI::App& to, command_line& line);
 void add_runs_retry(CLI::App& to, command_line& line);
 void add_fmt(CLI::App& to, command_line& line);
-void add_flows(CLI::App& to, command_line& line);  ///< with the subcommand `add_flows_convert`
+void add_flows(CLI::App& to, command_line& line);  ///< with the subcommands `add_flows_…`
 void add_flows_convert(CLI::App& to, command_line& line);
+void add_flows_graph(CLI::App& to, command_line& line);
 void add_config(CLI::App& to, command_line& line);
 void add_events(CLI::App& to, command_line& line);
 void add_workers(CLI::App& to, command_line& line);
 void add_functions(CLI::App& to, command_line& line);
 void add_keys(CLI::App& to, command_line& line);
+void add_schema(CLI::App& to, command_line& line);
+void add_secrets(CLI::App& to, command_line& line);
 void add_store(CLI::App& to, command_line& line);
 void add_bench(CLI::App& to, command_line& line);
 void add_version(CLI::App& to, command_line& line);

@@ -274,6 +274,7 @@ void add_flows(CLI::App& to, command_line& line) {
   });
   add_put(*group, line);
   add_flows_convert(*group, line);
+  add_flows_graph(*group, line);
   add_versions(*group, line);
   add_publish(*group, line);
   add_rm(*group, line);

@@ -46,6 +46,7 @@ class reads_of_rule {
  private:
   void read_template(const json& value) {
     if (logic::is_rule(value)) return read(value);
+    if (logic::is_secret(value)) return;
     if (logic::is_text_template(value))
       return read(logic::split_text(value.get_ref<const std::string&>()).parts);
     if (value.is_object() && value.size() == 1 && value.contains("literal")) return;
@@ -160,6 +161,7 @@ class unwritten_checker {
       {"question", computed_as::value}, {"items", computed_as::value},
       {"message", computed_as::value},  {"url", computed_as::value},
       {"json", computed_as::value},     {"body", computed_as::value},
+      {"code_ref", computed_as::value}, {"flow", computed_as::value},
       {"input", computed_as::value},    {"with", computed_as::members},
       {"values", computed_as::members}, {"headers", computed_as::members},
       {"query", computed_as::members}};

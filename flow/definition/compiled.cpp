@@ -251,9 +251,11 @@ std::vector<std::string_view> compiled_flow::awaited_signals() const {
 
 std::vector<std::string> compiled_flow::code_refs() const {
   std::vector<std::string> refs;
-  for (const auto& n : nodes_)
-    for (const auto ref : {n.behaviour->code_ref(), n.behaviour->compensation_ref()})
-      if (!ref.empty()) refs.emplace_back(ref);
+  for (const auto& n : nodes_) {
+    const auto called = n.behaviour->code_refs();
+    refs.insert(refs.end(), called.begin(), called.end());
+    if (const auto undo = n.behaviour->compensation_ref(); !undo.empty()) refs.emplace_back(undo);
+  }
   std::sort(refs.begin(), refs.end());
   refs.erase(std::unique(refs.begin(), refs.end()), refs.end());
   return refs;

@@ -276,7 +276,9 @@ class compiler {
     if (++unknown_ > max_unknown_operators) return;
     std::string message = "unknown JSONLogic operator \"" + shown(name) + "\"";
     const auto suggestion = operator_meant_by(name);
-    if (suggestion) {
+    if (name == secret_word) {
+      message = "a secret cannot be used inside a rule";
+    } else if (suggestion) {
       message += "; did you mean \"" + std::string(*suggestion) + "\"?";
     } else {
       message += "; an object with one key is a call of an operator";

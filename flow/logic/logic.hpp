@@ -15,6 +15,8 @@
 #include <pawl/json.hpp>
 #include <pawl/result.hpp>
 
+#include "flow/logic/secret_place.hpp"
+
 namespace pawl::flow::schema {
 class pattern_memory;
 }
@@ -34,6 +36,9 @@ struct limits {
   std::uint64_t max_bytes = 16u << 20;
   /// What the patterns of a flow share, taken by `compile`. Null: each rule has its own.
   schema::pattern_memory* patterns = nullptr;
+  /// Receives the places of the secrets of a template, in `compile_template` and `compile_members`.
+  /// Null: a secret is an error.
+  secret_places* secrets = nullptr;
 };
 
 /// What the operators `now`, `uuid` and `random` read. Contexts with equal values give equal

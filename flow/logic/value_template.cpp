@@ -59,11 +59,15 @@ bool is_symbol(std::string_view key) {
 class template_compiler {
  public:
   template_compiler(std::string_view root, std::vector<diagnostic>& diagnostics,
-                    schema::pattern_memory* patterns)
-      : root_(root), diagnostics_(diagnostics), patterns_(patterns) {}
+                    const limits& limits)
+      : root_(root),
+        diagnostics_(diagnostics),
+        patterns_(limits.patterns),
+        secrets_(limits.secrets) {}
 
   template_part any(const json& source, const location* at) {
     if (source.is_array()) return array(source, at);
+    if (is_secret(source)) return secret(source, at);
     if (is_text_template(source)) return text(source, at);
     if (!source.is_object()) return template_part::literal(source);
     if (source.size() == 1) {
@@ -117,6 +121,39 @@ class template_compiler {
     return made;
   }
 
+  /// Notes where a secret belongs, and leaves null there.
+  template_part secret(const json& source, const location* at) {
+    static const json none;
+    auto read = read_secret(source);
+    if (!read) {
+      fail(
+          at, "bad_secret",
+          R"(a secret is written {"secret": "NAME"}, or "text {{NAME | secret}} text" with no other )"
+          "value in braces; its name has letters, digits, \"_\", \"-\" and \".\"");
+    } else if (!add_path(*read, at) || secrets_ == nullptr) {
+      fail(at, "misplaced_secret",
+           "a secret cannot be used here: only in \"headers\", \"query\", \"json\" and \"body\" of "
+           "http, and in \"with\" of a function, outside of arrays and rules");
+    } else {
+      secrets_->push_back(*std::move(read));
+    }
+    return template_part::literal(none);
+  }
+
+  /// Sets the path of a place. Returns false if it leads through an array.
+  static bool add_path(secret_place& to, const location* at) {
+    for (; at != nullptr; at = at->parent) {
+      if (at->key == nullptr) return false;
+      to.path.push_back(*at->key);
+    }
+    std::reverse(to.path.begin(), to.path.end());
+    return true;
+  }
+
+  void fail(const location* at, const char* code, std::string message) {
+    diagnostics_.push_back({severity::error, pointer_to(root_, at), code, std::move(message)});
+  }
+
   void warn(const location* at, const char* code, std::string message) {
     if (++warned_ > max_warnings) return;
     diagnostics_.push_back({severity::warning, pointer_to(root_, at), code, std::move(message)});
@@ -149,6 +186,7 @@ class template_compiler {
   std::string_view root_;
   std::vector<diagnostic>& diagnostics_;
   schema::pattern_memory* patterns_;
+  secret_places* secrets_;
   std::size_t warned_ = 0;
 };
 
@@ -221,7 +259,7 @@ value_template compile_with(const json& source, std::string_view pointer, bool m
   const std::size_t before = diagnostics.size();
   auto made = std::make_shared<compiled_template>();
   made->source = source;
-  template_compiler compiler{pointer, diagnostics, limits.patterns};
+  template_compiler compiler{pointer, diagnostics, limits};
   made->root =
       members ? compiler.object(made->source, nullptr) : compiler.any(made->source, nullptr);
   const bool valid =
@@ -232,8 +270,8 @@ value_template compile_with(const json& source, std::string_view pointer, bool m
 
 }  // namespace
 
-bool is_computed(const json& source) noexcept {
-  return is_rule(source) || is_text_template(source);
+bool is_computed(const json& source) {
+  return is_rule(source) || is_text_template(source) || is_secret(source);
 }
 
 std::optional<json> build_template(const value_template& of, evaluation& run) {

@@ -17,6 +17,7 @@ namespace pawl::flow::logic {
 /// element by element.
 /// `{"literal": X}` is X as it is written; a member or element that is `{"omit": []}`, or a rule
 /// that returns it, is left out. Any other value is itself.
+/// A secret is null: see `limits::secrets`.
 ///
 /// Immutable; cheap to copy; safe for concurrent use.
 class value_template {
@@ -40,12 +41,13 @@ class value_template {
   std::shared_ptr<const struct compiled_template> compiled_;
 };
 
-/// Whether a value is not itself in a template: a rule.
-[[nodiscard]] bool is_computed(const json& source) noexcept;
+/// Whether a value is not itself in a template: a rule, a text with braces or a secret.
+[[nodiscard]] bool is_computed(const json& source);
 
 /// Compiles a template. Appends diagnostics as `compile` does, and the warnings "unknown_operator"
 /// for an object whose only key is probably a misspelt operator and "several_rules" for an object
-/// whose several keys are all operators. After an error it returns the literal null.
+/// whose several keys are all operators; and the errors "bad_secret" and "misplaced_secret". After
+/// an error it returns the literal null.
 [[nodiscard]] value_template compile_template(const json& source, std::string_view pointer,
                                               std::vector<diagnostic>& diagnostics,
                                               const limits& limits = {});

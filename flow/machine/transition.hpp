@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "flow/logic/secret_place.hpp"
 #include "flow/machine/delta.hpp"
 
 namespace pawl::flow {
@@ -29,6 +30,8 @@ struct invoke_effect {
   std::string code_ref;
   std::optional<child_start> child;  ///< instead of a function; `args` is its input
   json args;
+  /// Where secrets belong in `args`, which has null there; null: nowhere.
+  std::shared_ptr<const logic::secret_places> secrets;
   std::chrono::milliseconds timeout{0};    ///< 0: the engine's default
   std::chrono::milliseconds heartbeat{0};  ///< maximum time between heartbeats; 0: no limit
   /// The end of the time for all attempts together, in engine time.

@@ -32,6 +32,7 @@ run_id child_id(const run_key& parent, const std::string& node, std::uint32_t vi
 /// Whether a value that stands as it is written was probably meant as a rule. `{"max": 10}` and
 /// the like are usual data.
 bool looks_like_rule(const json& value) {
+  if (logic::is_secret(value)) return true;
   if (!logic::is_rule(value)) return false;
   const std::string& name = value.begin().key();
   const bool is_word = name[0] >= 'a' && name[0] <= 'z';
@@ -86,13 +87,20 @@ result<json> call_plan::arguments(const run_state& run, const token& t,
   return made;
 }
 
+void add_secrets(call_plan& plan, std::string_view below, logic::secret_places places) {
+  if (places.empty()) return;
+  logic::secret_places all = plan.secrets ? *plan.secrets : logic::secret_places{};
+  for (auto& place : places) {
+    if (!below.empty()) place.path.emplace(place.path.begin(), below);
+    all.push_back(std::move(place));
+  }
+  plan.secrets = std::make_shared<const logic::secret_places>(std::move(all));
+}
+
 call_plan read_call(const data_reader& data) {
   call_plan read;
-  read.code_ref = data.text("code_ref", true).value_or("");
-  if (!read.code_ref.empty()) {
-    if (const auto valid = check_code_ref(read.code_ref); !valid)
-      data.fail("code_ref", "bad_code_ref", valid.error().message);
-  }
+  read.code_ref = chosen_name{data, "code_ref", "bad_code_ref",
+                              [](const std::string& name) { return check_code_ref(name); }};
   if (const auto queue = data.text("queue", false)) {
     read.queue = *queue;
     if (const auto valid = check_name(*queue, "queue's name"); !valid)
@@ -100,7 +108,9 @@ call_plan read_call(const data_reader& data) {
   }
   read.args = data.object("args");
   warn_of_rules(data, read.args);
-  read.with = data.members("with");
+  logic::secret_places secrets;
+  read.with = data.members("with", false, &secrets);
+  add_secrets(read, "", std::move(secrets));
   read.retry = read_retry_policy(data);
   using ms = std::chrono::milliseconds;
   read.timeout = data.duration("timeout").value_or(ms{0});
@@ -113,6 +123,8 @@ call_node::call_node(const data_reader& data, call_plan what, std::string into)
     : call_(std::move(what)), result_(data, std::move(into)) {
   if (const auto compensate = data.within("compensate", compensate_keys))
     compensation_ = read_call(*compensate);
+  if (compensation_ && compensation_->code_ref.is_computed())
+    data.fail("compensate", "wrong_type", "the function of a compensation cannot be computed");
   if (call_.child)
     return;  // starting the same run twice starts it once: its effect is never unknown
   once_ = data.one_of("effect", effects) == "once";
@@ -303,11 +315,14 @@ result<invoke_effect> call_node::call(const run_state& run, const token& t,
   call.visit = t.visit;
   call.attempt = t.attempt;
   call.node = place.id;
-  call.code_ref = plan.code_ref;
+  auto name = (plan.child ? plan.child->flow : plan.code_ref).choose(run, t, place.id);
+  if (!name) return std::move(name).error();
   if (plan.child) {
     call.child =
-        child_start{plan.child->flow, plan.child->version,
+        child_start{flow_name{*std::move(name)}, plan.child->version,
                     child_id(run.key, place.id, t.visit, t.replaced_children), run.depth + 1};
+  } else {
+    call.code_ref = *std::move(name);
   }
   if (t.compensates) {
     PAWL_ASSERT_RUN(!run.compensations.empty(), "compensation of a step that has none recorded");
@@ -317,6 +332,7 @@ result<invoke_effect> call_node::call(const run_state& run, const token& t,
     if (!args) return std::move(args).error();
     call.args = *std::move(args);
   }
+  call.secrets = plan.secrets;
   call.timeout = plan.timeout;
   call.heartbeat = plan.heartbeat;
   call.queue = plan.queue;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "flow/definition/retry_policy.hpp"
+#include "flow/nodes/chosen_name.hpp"
 #include "flow/nodes/node.hpp"
 #include "flow/nodes/step_result.hpp"
 
@@ -15,19 +16,21 @@ namespace pawl::flow {
 
 /// A subflow that a node runs.
 struct child_plan {
-  flow_name flow;
+  chosen_name flow;
   std::optional<pawl::version> version;  ///< none: the version that is published when it starts
   std::optional<logic::value_template> input;  ///< none: all data of the branch
 };
 
 /// A call of a function, or a run of a subflow, as configured in the data of a node.
 struct call_plan {
-  std::string code_ref;
+  chosen_name code_ref;
   std::optional<child_plan> child;  ///< instead of a function
   json args = json::object();
   /// Computed arguments, each under its name.
   std::vector<std::pair<std::string, logic::value_template>> computed = {};
   std::optional<logic::value_template> with;  ///< the same as one object
+  /// Where secrets belong in the arguments, which have null there; null: nowhere.
+  std::shared_ptr<const logic::secret_places> secrets = {};
   retry_policy retry;
   std::chrono::milliseconds timeout{0};        ///< of one attempt; 0: the engine's default
   std::chrono::milliseconds total_timeout{0};  ///< of all attempts and waits; 0: none
@@ -38,6 +41,9 @@ struct call_plan {
   [[nodiscard]] result<json> arguments(const run_state& run, const token& t,
                                        const std::string& node) const;
 };
+
+/// Adds the places of secrets to a plan. `below`: the argument that they are in; "": all arguments.
+void add_secrets(call_plan& plan, std::string_view below, logic::secret_places places);
 
 /// Reads `code_ref`, `queue`, `args`, `with`, `retry` and the time-outs.
 [[nodiscard]] call_plan read_call(const data_reader& data);
@@ -64,9 +70,11 @@ class call_node : public node {
   std::optional<time_point> deadline(const token& t) const override;
   std::optional<run_id> child_of(const run_state& run, const token& t,
                                  const compiled_node& place) const override;
-  std::string_view code_ref() const noexcept override { return call_.code_ref; }
+  std::span<const std::string> code_refs() const noexcept override {
+    return call_.code_ref.possible();
+  }
   std::string_view compensation_ref() const noexcept override {
-    return compensation_ ? std::string_view{compensation_->code_ref} : std::string_view{};
+    return compensation_ ? compensation_->code_ref.literal() : std::string_view{};
   }
 
  private:

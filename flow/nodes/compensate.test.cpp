@@ -436,6 +436,53 @@ TEST_CASE("recorded compensations count towards the size of the run", "[compensa
   CHECK(run.state().error->type == "limit_exceeded");
 }
 
+TEST_CASE("a fail node, a visit limit and a failing rule compensate", "[compensate]") {
+  const json flows[] = {
+      chain({start(), undoable("a"), node_of("x", "fail", {{"message", "no"}})}),
+      flow_of({start(), undoable("a", json::object(), {{"max_visits", 1}}), end()},
+              {edge("start", "a"), edge("a", "a", var("again")), edge("a", "end")}),
+      flow_of({start(), undoable("a"), end()},
+              {edge("start", "a"), edge("a", "end", json{{"/", {1, var("zero")}}})})};
+  for (const json& flow : flows) {
+    INFO(flow);
+    driven_run run{flow};
+    REQUIRE(run.begin({{"again", true}, {"zero", 0}}));
+    REQUIRE(run.finish("a"));
+    CHECK(functions(run) == lines{"undo.a"});
+  }
+}
+
+TEST_CASE("a terminated run is not compensated", "[compensate][terminate]") {
+  driven_run run = before_the_last();
+  REQUIRE(run.apply(terminate_command{}));
+  CHECK(run.status() == run_status::cancelled);
+  CHECK(run.story("compensation_started").empty());
+}
+
+TEST_CASE("what a tolerated item has done stays, until the run fails", "[compensate][map]") {
+  driven_run run{
+      flow_of({start(), node_of("m", "map", {{"items", {1}}, {"tolerate", 1}}), undoable("a"),
+               task("b"), task("c")},
+              {edge("start", "m"), edge_on("each", "m", "a"), edge("a", "b"), edge("m", "c")})};
+  REQUIRE(run.begin());
+  REQUIRE(run.finish("a"));
+  REQUIRE(run.finish("b", broken));
+  REQUIRE(run.waiting_at() == lines{"c"});
+  REQUIRE(run.finish("c", broken));
+  CHECK(functions(run) == lines{"undo.a"});
+}
+
+TEST_CASE("a run whose output cannot be computed keeps its steps", "[compensate][output]") {
+  json flow = chain({start(), undoable("a"), end()});
+  flow["output"] = {{"x", {{"/", {1, var("zero")}}}}};
+  driven_run run{flow};
+  REQUIRE(run.begin({{"zero", 0}}));
+  REQUIRE(run.finish("a"));
+  CHECK(run.status() == run_status::failed);
+  CHECK(run.state().error->type == "invalid_output");
+  CHECK(functions(run).empty());
+}
+
 TEST_CASE("the functions of a flow include those of compensations", "[compensate]") {
   CHECK(compiled(three_steps())->code_refs() ==
         lines{"test.a", "test.b", "test.c", "undo.a", "undo.b"});

@@ -58,8 +58,10 @@ void read_url(const data_reader& data, call_plan& plan) {
 void read_headers(const data_reader& data, call_plan& plan) {
   const auto headers = data.within("headers");
   if (!headers) return;
-  if (auto values = data.members("headers"))
+  logic::secret_places secrets;
+  if (auto values = data.members("headers", false, &secrets))
     plan.computed.emplace_back("headers", *std::move(values));
+  add_secrets(plan, "headers", std::move(secrets));
   std::set<std::string> seen;
   for (const auto& [name, value] : headers->items()) {
     const auto refuse = [&, &name = name](const char* code, const std::string& why) {
@@ -94,7 +96,10 @@ bool is_query_template(const json& given) {
 void read_query(const data_reader& data, call_plan& plan) {
   const auto query = data.within("query");
   if (!query) return;
-  if (auto values = data.members("query")) plan.computed.emplace_back("query", *std::move(values));
+  logic::secret_places secrets;
+  if (auto values = data.members("query", false, &secrets))
+    plan.computed.emplace_back("query", *std::move(values));
+  add_secrets(plan, "query", std::move(secrets));
   for (const auto& [name, value] : query->items()) {
     const json* const given = literal(&value);
     if (given != nullptr && !is_query_template(*given))
@@ -105,8 +110,11 @@ void read_query(const data_reader& data, call_plan& plan) {
 }
 
 void read_body(const data_reader& data, std::string_view method, call_plan& plan) {
-  auto as_json = data.value("json", false);  // null is a value
-  auto as_text = data.value_unless_null("body", false);
+  logic::secret_places in_json, in_text;
+  auto as_json = data.value("json", false, &in_json);  // null is a value
+  auto as_text = data.value_unless_null("body", false, &in_text);
+  add_secrets(plan, "json", std::move(in_json));
+  add_secrets(plan, "body", std::move(in_text));
   if (as_json && as_text)
     data.fail("body", "contradiction", "a request has either \"json\" or \"body\", not both");
   if ((as_json || as_text) && method == "HEAD")
@@ -142,7 +150,7 @@ void read_response_options(const data_reader& data, json& args) {
 /// Builds the call of core.http, which checks the computed arguments.
 call_plan read_request(const data_reader& data) {
   call_plan plan;
-  plan.code_ref = "core.http";
+  plan.code_ref = chosen_name{"core.http"};
   const auto method = data.one_of("method", http_methods);
   plan.args = {{"method", method}};
   read_url(data, plan);

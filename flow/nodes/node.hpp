@@ -110,8 +110,8 @@ class node {
     return std::nullopt;
   }
 
-  /// The function that the node calls, or "".
-  [[nodiscard]] virtual std::string_view code_ref() const noexcept { return {}; }
+  /// The functions that the node can call: one, if its name is not computed.
+  [[nodiscard]] virtual std::span<const std::string> code_refs() const noexcept { return {}; }
   /// The function that compensates its step, or "".
   [[nodiscard]] virtual std::string_view compensation_ref() const noexcept { return {}; }
 };
@@ -157,15 +157,16 @@ class data_reader {
   [[nodiscard]] std::vector<data_reader> each_within(std::string_view key,
                                                      std::span<const std::string_view> keys) const;
   [[nodiscard]] auto items() const { return data_.items(); }
-  /// Compiles a template; none if it is absent or invalid.
-  [[nodiscard]] std::optional<logic::value_template> value(std::string_view key,
-                                                           bool required) const;
+  /// Compiles a template; none if it is absent or invalid. `secrets` receives the places of its
+  /// secrets; null: it can have none.
+  [[nodiscard]] std::optional<logic::value_template> value(
+      std::string_view key, bool required, logic::secret_places* secrets = nullptr) const;
   /// The same, except that null counts as absent.
-  [[nodiscard]] std::optional<logic::value_template> value_unless_null(std::string_view key,
-                                                                       bool required) const;
+  [[nodiscard]] std::optional<logic::value_template> value_unless_null(
+      std::string_view key, bool required, logic::secret_places* secrets = nullptr) const;
   /// Compiles an object of templates, by name.
-  [[nodiscard]] std::optional<logic::value_template> members(std::string_view key,
-                                                             bool required = false) const;
+  [[nodiscard]] std::optional<logic::value_template> members(
+      std::string_view key, bool required = false, logic::secret_places* secrets = nullptr) const;
   /// Compiles a rule whose truth value is wanted.
   [[nodiscard]] std::optional<logic::rule> condition(std::string_view key, bool required) const;
   /// Reads a duration, or a rule that returns one. A literal duration is checked now.
@@ -192,7 +193,7 @@ class data_reader {
   void fail_missing(std::string_view key) const;
   /// Reports the keys of the value that are not in `keys`. `within`: the key of the value.
   void refuse_unknown(std::span<const std::string_view> keys, std::string_view within) const;
-  [[nodiscard]] logic::limits rule_limits() const;
+  [[nodiscard]] logic::limits rule_limits(logic::secret_places* secrets = nullptr) const;
   /// Compiles a rule, or a literal that has been checked.
   [[nodiscard]] std::optional<logic::rule> computed(std::string_view key) const;
   /// A key as the author spelled it.

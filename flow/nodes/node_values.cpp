@@ -5,30 +5,32 @@
 
 namespace pawl::flow {
 
-logic::limits data_reader::rule_limits() const {
+logic::limits data_reader::rule_limits(logic::secret_places* secrets) const {
   logic::limits allowed;
   allowed.patterns = &schemas_.patterns();
+  allowed.secrets = secrets;
   return allowed;
 }
 
-std::optional<logic::value_template> data_reader::value(std::string_view key, bool required) const {
+std::optional<logic::value_template> data_reader::value(std::string_view key, bool required,
+                                                        logic::secret_places* secrets) const {
   const auto found = data_.find(key);
   if (found == data_.end()) {
     if (required) fail_missing(key);
     return std::nullopt;
   }
-  return logic::compile_template(*found, pointer(key), diagnostics_, rule_limits());
+  return logic::compile_template(*found, pointer(key), diagnostics_, rule_limits(secrets));
 }
 
-std::optional<logic::value_template> data_reader::value_unless_null(std::string_view key,
-                                                                    bool required) const {
-  if (find(key) != nullptr) return value(key, required);
+std::optional<logic::value_template> data_reader::value_unless_null(
+    std::string_view key, bool required, logic::secret_places* secrets) const {
+  if (find(key) != nullptr) return value(key, required, secrets);
   if (required) fail_missing(key);
   return std::nullopt;
 }
 
-std::optional<logic::value_template> data_reader::members(std::string_view key,
-                                                          bool required) const {
+std::optional<logic::value_template> data_reader::members(std::string_view key, bool required,
+                                                          logic::secret_places* secrets) const {
   const json* const value = find(key);
   if (value == nullptr) {
     if (required) fail_missing(key);
@@ -39,7 +41,7 @@ std::optional<logic::value_template> data_reader::members(std::string_view key,
          "\"" + std::string{key} + "\" must be an object, not " + value->type_name());
     return std::nullopt;
   }
-  return logic::compile_members(*value, pointer(key), diagnostics_, rule_limits());
+  return logic::compile_members(*value, pointer(key), diagnostics_, rule_limits(secrets));
 }
 
 std::optional<logic::rule> data_reader::condition(std::string_view key, bool required) const {

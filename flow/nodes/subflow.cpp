@@ -6,20 +6,18 @@
 namespace pawl::flow {
 namespace {
 
-constexpr std::array<std::string_view, 9> subflow_keys = {"flow",          "version",    "input",
-                                                          "into",          "retry",      "timeout",
-                                                          "total_timeout", "compensate", "result"};
+constexpr std::array<std::string_view, 10> subflow_keys = {
+    "flow",  "allow",   "version",       "input",      "into",
+    "retry", "timeout", "total_timeout", "compensate", "result"};
 
 call_plan read_child(const data_reader& data) {
   call_plan plan;
   child_plan child;
-  if (const auto name = data.text("flow", true)) {
-    if (auto flow = parse_flow_name(*name)) {
-      child.flow = *std::move(flow);
-    } else {
-      data.fail("flow", "bad_name", flow.error().message);
-    }
-  }
+  child.flow = chosen_name{data, "flow", "bad_name", [](const std::string& name) -> result<void> {
+                             auto flow = parse_flow_name(name);
+                             if (!flow) return std::move(flow).error();
+                             return {};
+                           }};
   if (const auto wanted = data.text("version", false)) {
     if (const auto version = parse_version(*wanted)) {
       child.version = *version;

@@ -64,7 +64,8 @@ class engine {
 
   /// Opens the store, accepts commands from then on, and starts to resume unfinished runs. Errors:
   /// `locked`, `corrupt`, `schema_newer`, `io_failed`, `read_only`, `storage_full` (the store);
-  /// `invalid_argument` (the settings); `unavailable` (the engine was opened before).
+  /// `invalid_argument` (the settings); those of `reload_secrets`; `unavailable` (the engine was
+  /// opened before).
   result<void> open();
 
   /// Stops gracefully: accepts no more commands, waits up to `engine.stop_timeout_ms` for
@@ -106,6 +107,11 @@ class engine {
   }
 
   [[nodiscard]] const settings& effective_settings() const noexcept;
+
+  /// Reads the secrets of `secrets.file`, `secrets.command` and `secrets.env` again, as `open`
+  /// does. After an error the engine keeps those that it has. Blocks while the program of
+  /// `secrets.command` runs. Errors: `not_found`, `io_failed`, `invalid_argument`.
+  result<void> reload_secrets();
 
   /// Succeeds if commands are accepted now. Error: `unavailable`, "stalled" if threads block.
   [[nodiscard]] result<void> ready() const;

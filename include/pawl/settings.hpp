@@ -181,6 +181,18 @@ struct http_settings {
   std::filesystem::path ca_file = {};
 };
 
+/// Where secrets come from: values that flows name (`{"secret": "NAME"}`) and never contain.
+struct secret_settings {
+  /// JSON file with the secrets of each scope: `{"SCOPE": {"NAME": "secret"}}`. Only its owner may
+  /// access it. Empty: none. Read again on SIGHUP.
+  std::filesystem::path file = {};
+  /// Program, by absolute path, and its arguments; prints such a document. Run at start and on
+  /// SIGHUP. Empty: none.
+  std::vector<std::string> command = {};
+  /// Environment variables that the scope `default` can use as secrets, under the same names.
+  std::vector<std::string> env = {};
+};
+
 /// Steps that workers outside the process run.
 struct worker_settings {
   /// Task queue for functions that are not registered in this process, if the node does not set
@@ -300,6 +312,7 @@ struct settings {
   executor_settings executor;
   exec_settings exec;
   http_settings http;
+  secret_settings secrets;
   worker_settings worker;
   server_settings server;
   log_settings log;

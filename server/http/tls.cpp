@@ -8,7 +8,7 @@
 
 #include <pawl/code_ref.hpp>
 
-#include "server/security/private_file.hpp"
+#include "functions/secrets/private_file.hpp"
 
 namespace pawl::server::http {
 namespace {
@@ -119,7 +119,8 @@ result<std::shared_ptr<const tls_context>> tls_context::load(
     return error{.code = errc::invalid_argument,
                  .message = std::string{key.empty() ? "server.tls_key" : "server.tls_cert"} +
                             " is empty; set both server.tls_cert and server.tls_key, or neither"};
-  if (auto good = check_is_private(key, "server.tls_key"); !good) return std::move(good).error();
+  if (auto good = functions::check_is_private(key, "server.tls_key"); !good)
+    return std::move(good).error();
   auto made = std::make_shared<ssl::context>(ssl::context::tls_server);
   restrict(*made);
   error_code failed;

@@ -7,7 +7,7 @@
 
 #include <pawl/json.hpp>
 
-#include "server/security/private_file.hpp"
+#include "functions/secrets/private_file.hpp"
 
 namespace pawl::server {
 namespace {
@@ -16,7 +16,7 @@ result<functions::unique_fd> open_to_append(const std::filesystem::path& file) {
   // O_NONBLOCK: opening a FIFO without a reader would block the server.
   functions::unique_fd out{
       ::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600)};
-  if (!out) return file_error("opening the audit log (server.audit_file)", file, errno);
+  if (!out) return functions::file_error("opening the audit log (server.audit_file)", file, errno);
   return out;
 }
 
@@ -75,7 +75,7 @@ void file_audit::write_line(const std::string& line) {
   ++lost_;
   if (lost_in_a_row_++ == 0)
     log_->error("{}; commands are still accepted",
-                file_error("writing the audit log", file_, failure).message);
+                functions::file_error("writing the audit log", file_, failure).message);
 }
 
 }  // namespace pawl::server

@@ -88,7 +88,8 @@ result<void> key_authenticator::reload() {
   if (options_.file.empty()) return {};
   const std::lock_guard reading{file_mutex_};
   checked_at_ = options_.ticks();
-  loaded_stamp_ = stamp_of(options_.file);  // before reading, so that no later change is missed
+  loaded_stamp_ =
+      functions::stamp_of(options_.file);  // before reading, so that no later change is missed
   auto keys = read_keys(options_.file);
   if (!keys) return std::move(keys).error();
   const bool were_needed = has_keys();
@@ -118,7 +119,7 @@ void key_authenticator::check_file(std::chrono::milliseconds interval) {
     const auto now = options_.ticks();
     if (!checking || now - checked_at_ < interval) return;
     checked_at_ = now;
-    if (stamp_of(options_.file) == loaded_stamp_) return;
+    if (functions::stamp_of(options_.file) == loaded_stamp_) return;
   }
   if (const auto read = reload(); read) {
     options_.log->info("reloaded the keys in {}", options_.file.string());

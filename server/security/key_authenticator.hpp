@@ -12,10 +12,10 @@
 
 #include <pawl/time.hpp>
 
+#include "functions/secrets/private_file.hpp"
 #include "server/security/caller.hpp"
 #include "server/security/failed_logins.hpp"
 #include "server/security/keys.hpp"
-#include "server/security/private_file.hpp"
 #include "server/security/sessions.hpp"
 
 namespace spdlog {
@@ -87,7 +87,7 @@ class key_authenticator final : public authenticator {
   std::atomic<std::uint64_t> refused_ = 0;
 
   std::mutex file_mutex_;  ///< held while the file is checked or read
-  std::optional<file_stamp> loaded_stamp_;
+  std::optional<functions::file_stamp> loaded_stamp_;
   std::chrono::steady_clock::time_point checked_at_{};
 
   mutable std::mutex mutex_;  ///< guards `table_`

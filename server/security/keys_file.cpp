@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "flow/values/parse_json.hpp"
+#include "functions/secrets/private_file.hpp"
 #include "server/security/keys.hpp"
-#include "server/security/private_file.hpp"
 
 namespace pawl::server {
 namespace {
@@ -63,7 +63,7 @@ bool has_duplicates(const std::vector<stored_key>& keys) {
 }  // namespace
 
 result<std::vector<stored_key>> read_keys(const std::filesystem::path& file) {
-  const auto content = read_private_file(file, max_keys_file_bytes);
+  const auto content = functions::read_private_file(file, max_keys_file_bytes);
   if (!content && content.error().code == errc::not_found) return std::vector<stored_key>{};
   if (!content) return content.error();
   constexpr std::uint32_t max_depth = 16;
@@ -87,7 +87,7 @@ result<std::vector<stored_key>> read_keys(const std::filesystem::path& file) {
 
 result<void> change_keys(const std::filesystem::path& file,
                          const std::function<result<void>(std::vector<stored_key>&)>& how) {
-  return with_file_locked(file, [&]() -> result<void> {
+  return functions::with_file_locked(file, [&]() -> result<void> {
     auto keys = read_keys(file);
     if (!keys) return std::move(keys).error();
     if (auto changed = how(*keys); !changed) return changed;
@@ -98,7 +98,7 @@ result<void> change_keys(const std::filesystem::path& file,
       list.push_back(std::move(object));
     }
     const json whole{{"version", keys_file_version}, {"keys", std::move(list)}};
-    return write_private_file(file, whole.dump(2) + "\n");
+    return functions::write_private_file(file, whole.dump(2) + "\n");
   });
 }
 

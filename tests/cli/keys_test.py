@@ -8,7 +8,7 @@ import stat
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
-from program import NOT_FOUND, STORE, USAGE, ProgramTest, task
+from program import FAILED, NOT_FOUND, STORE, USAGE, ProgramTest, task
 
 
 class KeysTest(ProgramTest):
@@ -144,6 +144,40 @@ class KeysTest(ProgramTest):
         done = self.refused(USAGE, "name", "keys", "add", "\x1b[2Jx", "--role", "reader",
                             "--data-dir", self.store)
         self.assertIsNone(re.search("\x1b", done.stderr))
+
+
+
+class SecretsTest(ProgramTest):
+    """`pawl secrets`, and flows that use secrets."""
+
+    def secrets_file(self, content):
+        path = self.file("secrets.json", content)
+        os.chmod(path, 0o600)
+        return path
+
+    def test_names_are_listed_and_never_secrets(self):
+        path = self.secrets_file({"acme": {"B": "hunter22"}, "default": {"A": "hunter22"}})
+        options = {"PAWL_SECRETS_FILE": path, "PAWL_SECRETS_ENV": "TOKEN", "TOKEN": "hunter22"}
+        text = self.pawl("secrets", "ls", **options).stdout
+        self.assertNotIn("hunter22", text)
+        self.assertEqual([line.split() for line in text.splitlines()],
+                         [["acme", "B", "secrets.file"], ["default", "A", "secrets.file"],
+                          ["default", "TOKEN", "secrets.env"]])
+        [first, *_] = self.lines("secrets", "ls", "--json", **options)
+        self.assertEqual(first, {"scope": "acme", "name": "B", "source": "secrets.file"})
+
+    def test_a_file_that_others_can_read_is_refused(self):
+        path = self.secrets_file({"default": {"A": "hunter22"}})
+        os.chmod(path, 0o644)
+        done = self.refused(USAGE, "chmod 600", "secrets", "ls", "--set", f"secrets.file={path}")
+        self.assertNotIn("hunter22", done.stderr)
+
+    def test_a_run_uses_a_secret_and_shows_none(self):
+        flow = self.flow(task("a", "core.echo", **{"with": {"key": {"secret": "TOKEN"}}}))
+        done = self.pawl("run", flow, *self.where, PAWL_SECRETS_ENV="TOKEN", TOKEN="hunter22")
+        self.assertIn('"***"', done.stdout)
+        self.assertNotIn("hunter22", done.stdout + done.stderr)
+        self.refused(FAILED, ["unknown_secret", "secrets.env"], "run", flow, *self.where)
 
 
 if __name__ == "__main__":

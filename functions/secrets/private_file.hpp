@@ -9,7 +9,7 @@
 
 #include <pawl/result.hpp>
 
-namespace pawl::server {
+namespace pawl::functions {
 
 /// Detects changes of a file: a written or replaced file has a different stamp.
 struct file_stamp {
@@ -50,4 +50,4 @@ struct file_stamp {
 [[nodiscard]] error file_error(std::string_view doing, const std::filesystem::path& file,
                                int failure);
 
-}  // namespace pawl::server
+}  // namespace pawl::functions

@@ -1,4 +1,4 @@
-#include "server/security/private_file.hpp"
+#include "functions/secrets/private_file.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -11,11 +11,10 @@
 
 #include "functions/process/fd.hpp"
 
-namespace pawl::server {
+namespace pawl::functions {
 namespace {
 
 namespace fs = std::filesystem;
-using functions::unique_fd;
 
 constexpr mode_t others_mode = S_IRWXG | S_IRWXO;
 
@@ -162,4 +161,4 @@ result<void> with_file_locked(const fs::path& named, const std::function<result<
   return what();
 }
 
-}  // namespace pawl::server
+}  // namespace pawl::functions

@@ -1,0 +1,130 @@
+#include "cli/flow_drawing.hpp"
+
+#include <map>
+#include <string_view>
+
+#include "cli/text.hpp"
+
+namespace pawl::cli {
+namespace {
+
+constexpr std::size_t max_label = 60;
+
+/// What stands on an edge: when it is taken.
+std::string label_of(const flow::edge_definition& edge) {
+  std::string label;
+  if (edge.on_error) {
+    label = "on error";
+    for (const auto& type : *edge.on_error)
+      label += (&type == edge.on_error->data() ? " " : ", ") + type;
+  }
+  if (edge.on_timeout) label = "on timeout";
+  if (edge.each) label = "each item";
+  if (!edge.on.empty()) label = "on " + edge.on;
+  if (edge.when) {
+    const std::string rule = edge.when->is_boolean() ? (edge.when->get<bool>() ? "yes" : "no")
+                                                     : edge.when->dump();
+    label += (label.empty() ? "" : " if ") + rule;
+  }
+  return fit(printable(label), max_label, "…");
+}
+
+/// Replaces characters that mean something in a notation. `of`: the replacement, or null.
+template <class Replace>
+std::string escaped(std::string_view text, Replace of) {
+  std::string made;
+  for (const char c : text) {
+    if (const char* const other = of(c))
+      made += other;
+    else
+      made += c;
+  }
+  return made;
+}
+
+std::string mermaid_text(std::string_view text) {
+  return escaped(printable(text), [](char c) -> const char* {
+    switch (c) {
+      case '"':
+        return "#quot;";
+      case '#':
+        return "#35;";
+      case '<':
+        return "#lt;";
+      case '>':
+        return "#gt;";
+      default:
+        return nullptr;
+    }
+  });
+}
+
+std::string dot_text(std::string_view text) {
+  return escaped(printable(text), [](char c) -> const char* {
+    return c == '"' ? "\\\"" : c == '\\' ? "\\\\" : nullptr;
+  });
+}
+
+/// The shape of a node in both notations.
+struct shape {
+  std::string_view open, close;  ///< of Mermaid
+  std::string_view dot;
+};
+
+shape shape_of(std::string_view type) {
+  if (type == "condition") return {"{\"", "\"}", "diamond"};
+  if (type == "start" || type == "end" || type == "fail") return {"([\"", "\"])", "oval"};
+  if (type == "wait" || type == "signal" || type == "interrupt" || type == "await")
+    return {"{{\"", "\"}}", "hexagon"};
+  if (type == "subflow" || type == "map") return {"[[\"", "\"]]", "component"};
+  if (type == "parallel" || type == "join") return {"[/\"", "\"/]", "trapezium"};
+  return {"[\"", "\"]", "box"};
+}
+
+/// Names of nodes that need no escapes.
+std::map<std::string_view, std::string> numbered(const flow::definition& of) {
+  std::map<std::string_view, std::string> names;
+  for (const auto& node : of.nodes)
+    names.emplace(node.id, "n" + std::to_string(names.size()));
+  return names;
+}
+
+}  // namespace
+
+std::string mermaid_of(const flow::definition& of) {
+  const auto names = numbered(of);
+  std::string text = "flowchart TD\n";
+  for (const auto& node : of.nodes) {
+    const auto drawn = shape_of(node.type);
+    text += "  " + names.at(node.id);
+    text += drawn.open;
+    text += mermaid_text(node.id) + "<br><small>" + mermaid_text(node.type) + "</small>";
+    text += drawn.close;
+    text += "\n";
+  }
+  for (const auto& edge : of.edges) {
+    const std::string label = label_of(edge);
+    text += "  " + names.at(edge.source) + (edge.is_normal() ? " -->" : " -.->");
+    if (!label.empty()) text += "|\"" + mermaid_text(label) + "\"|";
+    text += " " + names.at(edge.target) + "\n";
+  }
+  return text;
+}
+
+std::string dot_of(const flow::definition& of) {
+  const auto names = numbered(of);
+  std::string text = "digraph \"" + dot_text(of.name) + "\" {\n  node [fontname=\"sans-serif\"];\n";
+  for (const auto& node : of.nodes) {
+    text += "  " + names.at(node.id) + " [shape=";
+    text += shape_of(node.type).dot;
+    text += ", label=\"" + dot_text(node.id) + "\\n" + dot_text(node.type) + "\"];\n";
+  }
+  for (const auto& edge : of.edges) {
+    const std::string label = label_of(edge);
+    text += "  " + names.at(edge.source) + " -> " + names.at(edge.target) + " [label=\"" +
+            dot_text(label) + "\"" + (edge.is_normal() ? "" : ", style=dashed") + "];\n";
+  }
+  return text + "}\n";
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,84 @@
+#include "cli/watched_flows.hpp"
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "cli/flow_file.hpp"
+#include "cli/text.hpp"
+
+namespace pawl::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool has_flow_extension(const fs::path& file) {
+  const auto extension = file.extension();
+  return extension == ".json" || extension == ".yaml" || extension == ".yml";
+}
+
+/// Folders of tools, which are large and have no flows.
+bool is_skipped(const fs::path& folder) {
+  const std::string name = folder.filename().string();
+  return name.starts_with('.') || name == "node_modules" || name == "__pycache__";
+}
+
+}  // namespace
+
+std::map<fs::path, watched_flows::stamp> watched_flows::find_files() {
+  std::map<fs::path, stamp> found;
+  std::error_code failed;
+  auto at = fs::recursive_directory_iterator(
+      folder_, fs::directory_options::skip_permission_denied, failed);
+  for (; !failed && at != fs::recursive_directory_iterator{}; at.increment(failed)) {
+    std::error_code gone;  // a file may vanish meanwhile
+    if (at->is_directory(gone)) {
+      if (is_skipped(at->path())) at.disable_recursion_pending();
+      continue;
+    }
+    if (!has_flow_extension(at->path()) || !at->is_regular_file(gone)) continue;
+    const stamp seen{at->last_write_time(gone), at->file_size(gone)};
+    if (gone) continue;
+    if (found.size() == max_files) {
+      if (!std::exchange(told_of_limit_, true))
+        session_.print_message("only the first " + std::to_string(max_files) +
+                               " files are watched; start in a smaller folder");
+      break;
+    }
+    found.emplace(at->path(), seen);
+  }
+  return found;
+}
+
+void watched_flows::look() {
+  auto found = find_files();
+  for (const auto& [file, seen] : found) {
+    const auto before = known_.find(file);
+    if (before == known_.end() || before->second != seen) take(file);
+  }
+  known_ = std::move(found);
+}
+
+void watched_flows::take(const fs::path& file) {
+  const std::string name = fs::relative(file, folder_).string();
+  const auto read = read_flow_file(file.string(), engine_.effective_settings());
+  if (!read) {
+    session_.out().line(describe_malformed(name, read.error()));
+    return session_.out().flush();
+  }
+  if (!read->source.is_object() || !read->source.contains("nodes")) return;
+  auto shown = *read;
+  shown.name = name;
+  for (const auto& each : read->compiled.diagnostics)
+    session_.out().line(describe(shown, each));
+  if (read->valid()) {
+    const auto put = engine_.put_flow(read->source);
+    session_.out().line(printable(name) + ": " +
+                        (!put          ? "error: " + printable(put.error().message)
+                         : put->created ? "stored as " + printable(to_string(put->id))
+                                        : "unchanged, " + printable(to_string(put->id))));
+  }
+  session_.out().flush();
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <pawl/engine.hpp>
+
+#include "cli/session.hpp"
+
+namespace pawl::cli {
+
+/// The flow files of a folder and its subfolders, as far as an engine has them: each change of a
+/// file is put into the engine, and what became of it is printed. Not thread-safe.
+class watched_flows {
+ public:
+  /// Larger folders are not watched as a whole.
+  static constexpr std::size_t max_files = 1'000;
+
+  watched_flows(session& s, engine& into, std::filesystem::path folder)
+      : session_(s), engine_(into), folder_(std::move(folder)) {}
+
+  /// Looks for new, changed and missing files. A file that is no flow (no JSON object with `nodes`)
+  /// is left alone.
+  void look();
+
+ private:
+  struct stamp {
+    std::filesystem::file_time_type changed;
+    std::uintmax_t size = 0;
+
+    friend bool operator==(const stamp&, const stamp&) = default;
+  };
+
+  [[nodiscard]] std::map<std::filesystem::path, stamp> find_files();
+  void take(const std::filesystem::path& file);
+
+  session& session_;
+  engine& engine_;
+  const std::filesystem::path folder_;
+  std::map<std::filesystem::path, stamp> known_;
+  bool told_of_limit_ = false;
+};
+
+}  // namespace pawl::cli

@@ -1,0 +1,123 @@
+#include "functions/secrets/secret_store.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace pawl::functions {
+namespace {
+
+error unknown_secret(const std::string& name, const scope_name& scope) {
+  return {errc::not_found,
+          "scope " + scope.str() + " has no secret " + name +
+              "; add it to secrets.file, secrets.command or secrets.env, and reload the secrets",
+          "unknown_secret"};
+}
+
+void mask_text(const std::vector<std::string>& secrets, std::string& text) {
+  for (const auto& secret : secrets) {
+    for (auto at = text.find(secret); at != std::string::npos;
+         at = text.find(secret, at + masked_secret.size()))
+      text.replace(at, secret.size(), masked_secret);
+  }
+}
+
+/// Recursive; the depth of a value that a step returns is limited.
+void mask_value(const std::vector<std::string>& secrets, json& value) {
+  if (auto* const text = value.get_ptr<std::string*>()) return mask_text(secrets, *text);
+  if (value.is_array()) {
+    for (json& item : value) mask_value(secrets, item);
+    return;
+  }
+  auto* const members = value.get_ptr<json::object_t*>();
+  if (members == nullptr) return;
+  for (auto at = members->begin(); at != members->end();) {
+    mask_value(secrets, at->second);
+    std::string name = at->first;
+    mask_text(secrets, name);
+    const auto next = std::next(at);
+    if (name != at->first) {
+      auto renamed = members->extract(at);
+      renamed.key() = std::move(name);
+      members->insert(std::move(renamed));
+    }
+    at = next;
+  }
+}
+
+}  // namespace
+
+void secret_store::replace(secrets_by_scope all) {
+  auto made = std::make_shared<table>();
+  for (auto& [scope, by_name] : all) {
+    scope_secrets& of = (*made)[scope];
+    for (const auto& [name, secret] : by_name) of.longest_first.push_back(secret);
+    std::sort(of.longest_first.begin(), of.longest_first.end(),
+              [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
+    of.by_name = std::move(by_name);
+  }
+  const std::lock_guard lock{mutex_};
+  all_ = std::move(made);
+}
+
+std::shared_ptr<const secret_store::table> secret_store::current() const {
+  const std::lock_guard lock{mutex_};
+  return all_;
+}
+
+result<void> secret_store::check(const flow::logic::secret_places& places,
+                                 const scope_name& scope) const {
+  const auto all = current();
+  const auto of = all->find(scope.str());
+  for (const auto& place : places)
+    if (of == all->end() || !of->second.by_name.contains(place.name))
+      return unknown_secret(place.name, scope);
+  return {};
+}
+
+result<void> secret_store::fill(json& args, const flow::logic::secret_places& places,
+                                const scope_name& scope) const {
+  const auto all = current();
+  const auto of = all->find(scope.str());
+  for (const auto& place : places) {
+    if (of == all->end()) return unknown_secret(place.name, scope);
+    const auto secret = of->second.by_name.find(place.name);
+    if (secret == of->second.by_name.end()) return unknown_secret(place.name, scope);
+    json* at = &args;
+    for (const auto& member : place.path) at = &(*at)[member];
+    *at = place.before + secret->second + place.after;
+  }
+  return {};
+}
+
+void secret_store::mask(const scope_name& scope, json& value) const {
+  const auto all = current();
+  if (const auto of = all->find(scope.str()); of != all->end())
+    mask_value(of->second.longest_first, value);
+}
+
+void secret_store::mask(const scope_name& scope, std::string& text) const {
+  const auto all = current();
+  if (const auto of = all->find(scope.str()); of != all->end())
+    mask_text(of->second.longest_first, text);
+}
+
+void secret_store::mask(const scope_name& scope, error& why) const {
+  const auto all = current();
+  const auto of = all->find(scope.str());
+  if (of == all->end()) return;
+  const auto& secrets = of->second.longest_first;
+  mask_text(secrets, why.message);
+  mask_text(secrets, why.type);
+  if (why.details) {
+    json details = *why.details;
+    mask_value(secrets, details);
+    why.details = std::make_shared<const json>(std::move(details));
+  }
+  for (auto& diagnostic : why.diagnostics) {
+    mask_text(secrets, diagnostic.pointer);
+    mask_text(secrets, diagnostic.code);
+    mask_text(secrets, diagnostic.message);
+  }
+}
+
+}  // namespace pawl::functions

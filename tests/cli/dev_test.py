@@ -1,0 +1,129 @@
+"""`pawl init`, `pawl dev`, `pawl schema` and `pawl flows graph`: a developer's commands."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import unittest
+import urllib.request
+
+from program import LIMIT_S, PROGRAM, USAGE, ProgramTest, environment, task
+
+
+class Developed:
+    """A `pawl dev` on any free port, whose output is read line by line."""
+
+    def __init__(self, folder, *arguments):
+        self.process = subprocess.Popen([PROGRAM, "dev", folder, "--port", "0", *arguments],
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                        text=True, env=environment())
+        self.lines = []
+        self.changed = threading.Condition()
+        self.reader = threading.Thread(target=self.read)
+        self.reader.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            with self.changed:
+                self.lines.append(line.rstrip("\n"))
+                self.changed.notify_all()
+
+    def line_with(self, *parts):
+        """Waits for a line that has all parts."""
+        def found():
+            return next((line for line in self.lines if all(p in line for p in parts)), None)
+        with self.changed:
+            if not self.changed.wait_for(found, LIMIT_S):
+                raise AssertionError(f"no line with {parts}: {self.lines}")
+            return found()
+
+    def url(self):
+        return self.line_with("server:").split()[-1]
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        code = self.process.wait(LIMIT_S)
+        self.reader.join()
+        self.process.stdout.close()
+        return code
+
+
+class DevTest(ProgramTest):
+    def dev(self, *arguments):
+        served = Developed(self.folder, *arguments)
+        self.addCleanup(served.stop)
+        return served
+
+    def test_a_flow_file_is_stored_whenever_it_changes(self):
+        self.flow(task("a", "core.echo"), name="one")
+        served = self.dev()
+        served.line_with("one.json: stored as one@1.0.0")
+        self.flow(task("a", "core.echo"), task("b", "core.echo"), name="one")
+        served.line_with("one.json: stored as one@1.0.1")
+        with open(os.path.join(self.folder, "two.yaml"), "w", encoding="utf-8") as file:
+            file.write("name: two\nnodes: [{id: a, type: end}]\n")
+        served.line_with("two.yaml: stored as two@1.0.0")
+        with urllib.request.urlopen(served.url() + "/v1/flows", timeout=LIMIT_S) as answer:
+            names = [flow["name"] for flow in json.load(answer)["items"]]
+        self.assertEqual(names, ["one", "two"])
+        self.assertEqual(served.stop(), 0)
+
+    def test_a_mistake_is_printed_with_its_place_and_what_is_no_flow_is_left_alone(self):
+        self.file("package.json", {"name": "not-a-flow"})
+        self.file("broken.json", '{"name": "x",\n "nodes": [')
+        self.file("wrong.json", {"name": "w", "nodes": [{"id": "a", "type": "tsak"}]})
+        served = self.dev()
+        served.line_with("broken.json:2", "error")
+        served.line_with("wrong.json:1", "did you mean")
+        self.file("wrong.json", {"name": "w", "nodes": [{"id": "a", "type": "end"}]})
+        served.line_with("wrong.json: stored as w@1.0.0")
+        self.assertFalse([line for line in served.lines if "package.json" in line])
+
+    def test_the_server_is_for_this_machine_only_and_has_the_schema(self):
+        served = self.dev("--set", "server.listen=0.0.0.0:0")
+        self.assertTrue(served.url().startswith("http://127.0.0.1:"))
+        with urllib.request.urlopen(served.url() + "/v1/schema/flow.json",
+                                    timeout=LIMIT_S) as answer:
+            schema = json.load(answer)
+        self.assertEqual(schema, json.loads(self.pawl("schema").stdout))
+        self.assertEqual(schema["title"], "Pawl flow")
+
+    def test_a_folder_that_is_none_is_refused(self):
+        self.pawl("dev", os.path.join(self.folder, "missing"), expect=4)
+
+
+class InitTest(ProgramTest):
+    def test_the_project_is_valid_and_nothing_is_overwritten(self):
+        folder = os.path.join(self.folder, "shop")
+        text = self.pawl("init", folder).stdout
+        self.assertIn("pawl dev flows", text)
+        self.pawl("validate", os.path.join(folder, "flows", "order.yaml"), "--strict",
+                  "--worker-function", "orders.charge,orders.ship")
+        compile(open(os.path.join(folder, "worker.py"), encoding="utf-8").read(), "worker.py",
+                "exec")
+        self.refused(USAGE, "nothing was written", "init", folder)
+
+
+class GraphTest(ProgramTest):
+    def test_a_file_and_a_stored_flow_are_drawn(self):
+        flow = self.flow(task("a", "core.echo"), task("b", "core.echo"), name="two")
+        text = self.pawl("flows", "graph", flow).stdout
+        self.assertTrue(text.startswith("flowchart TD\n"))
+        self.assertIn("n0 --> n1", text)
+        self.pawl("flows", "put", flow, *self.where)
+        self.assertEqual(self.pawl("flows", "graph", "two", *self.where).stdout, text)
+
+    @unittest.skipUnless(shutil.which("dot"), "needs Graphviz")
+    def test_graphviz_accepts_the_picture(self):
+        flow = self.flow(task('a "quoted" \\ name', "core.echo"), task("b", "core.echo"))
+        text = self.pawl("flows", "graph", flow, "--format", "dot").stdout
+        drawn = subprocess.run(["dot", "-Tsvg"], input=text, capture_output=True, text=True,
+                               check=True, timeout=LIMIT_S)
+        self.assertIn("<svg", drawn.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
