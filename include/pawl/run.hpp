@@ -1,6 +1,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -48,6 +49,18 @@ struct run_error {
   friend bool operator==(const run_error&, const run_error&) = default;
 };
 
+/// Something that an unfinished run waits for, as a listing shows it.
+struct run_wait {
+  std::string kind;  ///< "signal", "answer", "timer", "run" or "worker"
+  std::string name;  ///< the type of the signal; else ""
+  std::string node;  ///< where it waits
+
+  friend bool operator==(const run_wait&, const run_wait&) = default;
+};
+
+/// Maximum number of waits of a run that its listing has.
+inline constexpr std::size_t max_listed_waits = 16;
+
 /// A run in a listing.
 struct run_summary {
   run_key key;
@@ -59,6 +72,9 @@ struct run_summary {
   std::optional<run_error> error;
   std::optional<run_id> restarted_from;
   std::optional<run_id> parent = {};  ///< the run that started this one as a subflow
+  /// In a listing: what an unfinished run waits for, except calls that are being made. No two are
+  /// equal; at most `max_listed_waits`.
+  std::vector<run_wait> waits = {};
 
   friend bool operator==(const run_summary&, const run_summary&) = default;
 };

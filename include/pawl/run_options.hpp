@@ -111,19 +111,48 @@ struct start_request {
   start_options options = {};
 };
 
+/// The order of a list of runs.
+enum class run_order : std::uint8_t {
+  newest,          ///< by the time of the start, latest first
+  oldest,          ///< by the time of the start, earliest first
+  finished_last,   ///< finished runs only, by the time of their end, latest first
+  finished_first,  ///< finished runs only, by the time of their end, earliest first
+};
+
 /// Selects a page of runs.
 struct run_filter {
   std::optional<run_status> status = {};
   std::size_t limit = 100;  ///< 1 to 1000
-  std::string cursor = {};  ///< `run_page::next` of the previous page
+  std::string cursor = {};  ///< `run_page::next` of the previous page, with the same filter
   std::optional<flow_name> flow = {};
+  /// Further conditions, all of which must hold: "status=failed,paused started>-2h".
+  /// docs/filters.md describes them.
+  std::string where = {};
+  run_order order = run_order::newest;
 };
 
-/// A page of runs, newest first. It contains every run whose start has returned. A page that is
-/// filtered by flow may have fewer runs than its limit, even none, and still have a next page.
+/// How runs were found.
+struct run_search {
+  std::string index;            ///< the lists of the index that were read: "flow, status"
+  std::uint64_t keys_read = 0;  ///< entries of these lists, and records
+};
+
+/// A page of runs. It contains every run whose start has returned. A page whose filter is not
+/// answered by an index alone may have fewer runs than its limit, even none, and still have a next
+/// page.
 struct run_page {
   std::vector<run_summary> runs;
   std::string next;  ///< cursor of the next page; empty on the last page
+  run_search search = {};
+  /// Runs that could not be listed because their record is damaged, each with the reason.
+  std::vector<std::string> damaged = {};
+};
+
+/// The number of runs that a filter selects.
+struct run_total {
+  std::uint64_t count = 0;
+  bool exact = true;  ///< false: there may be more; the search reached its bound
+  run_search search = {};
 };
 
 /// A page of the history of a run, oldest first. Never splits a checkpoint.
