@@ -159,7 +159,7 @@ result<void> run_actor::apply(flow::command&& c, std::optional<result<void>> che
   timer.on_applied(context_->metrics, moved->change);
   if (timer.leads_to_step()) step_timer_ = timer;
   auto recorded =
-      recorder_.record(*run_, moved->change, context_->settings.storage.snapshot_min_bytes);
+      recorder_.record(*run_, *flow_, moved->change, context_->settings.storage.snapshot_min_bytes);
   auto writes = std::make_shared<const persistence::batch>(std::move(recorded.writes));
   // Not when it is durable: this actor may crash before it is notified of that.
   count_queued_tasks(recorded.tasks);

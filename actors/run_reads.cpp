@@ -80,7 +80,7 @@ result<std::optional<stored_run>> read_run(engine_context& context, const view& 
   family_news family;
   if (const auto question = family_of(state, **compiled); question.has_family())
     family = read_family(context, now, key, question);
-  persistence::run_recorder recorder{state, size};
+  persistence::run_recorder recorder{state, **compiled, size};
   return std::optional{
       stored_run{{std::move(state), *std::move(compiled), std::move(recorder)}, std::move(family)}};
 }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,13 +41,13 @@ void encode_state(const flow::run_state& run, std::string& to);
 void encode_delta(const flow::delta& change, std::string& to);
 [[nodiscard]] result<flow::delta> decode_delta(std::string_view bytes);
 
-/// A run's record, for listings and repeated starts.
+/// A run's record, for listings and repeated starts. Only in a list entry its summary has `waits`.
 struct run_record {
   run_summary summary;
   std::uint64_t start_fingerprint = 0;
   std::uint32_t parent_attempt = 0;  ///< see `flow::run_state::parent_attempt`
 };
-void encode_run(const flow::run_state& run, std::string& to);
+void encode_run(const flow::run_state& run, std::span<const run_wait> waits, std::string& to);
 void encode_run(const run_record& record, std::string& to);
 [[nodiscard]] result<run_record> decode_run(std::string_view bytes);
 
@@ -95,7 +96,8 @@ void encode_flow(const flow_record& flow, std::string& to);
 [[nodiscard]] std::string encode_schema(const schema_record& schema);
 [[nodiscard]] std::string encode_state(const flow::run_state& run);
 [[nodiscard]] std::string encode_delta(const flow::delta& change);
-[[nodiscard]] std::string encode_run(const flow::run_state& run);
+[[nodiscard]] std::string encode_run(const flow::run_state& run,
+                                     std::span<const run_wait> waits = {});
 [[nodiscard]] std::string encode_run(const run_record& record);
 [[nodiscard]] std::string encode_input(const flow::run_input& input);
 [[nodiscard]] std::string encode_orphan(const flow::abandoned_child& orphan);

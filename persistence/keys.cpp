@@ -181,10 +181,42 @@ view::range listed_runs(const scope_name& scope, run_status status, bool runnabl
   return with_prefix(std::move(prefix));
 }
 
-std::string_view order_of(std::string_view key) noexcept {
-  if (key.size() < before_scope_of_listed) return {};
-  key.remove_prefix(before_scope_of_listed);
-  return take_name(key) ? key : std::string_view{};
+std::string order_at(time_point time) {
+  std::string bytes;
+  add_newest_first(bytes, time);
+  return bytes;
+}
+
+std::optional<run_id> run_in_order(std::string_view order) {
+  if (order.size() < 8) return std::nullopt;
+  order.remove_prefix(8);
+  const auto id = take_name(order);
+  if (!id || !order.empty()) return std::nullopt;
+  return run_id{std::string{*id}};
+}
+
+std::string runs_with_term(const scope_name& scope, std::uint64_t term) {
+  std::string bytes = with_kind('i', scope);
+  add_number(bytes, term, 8);
+  return bytes;
+}
+
+std::string run_with_term(const run_key& key, std::uint64_t term, time_point created) {
+  std::string bytes = runs_with_term(key.scope, term);
+  add_newest_first(bytes, created);
+  add_name(bytes, key.id.str());
+  return bytes;
+}
+
+std::string finished_runs(const scope_name& scope) {
+  return with_kind('f', scope);
+}
+
+std::string finished_run(const run_key& key, time_point finished) {
+  std::string bytes = finished_runs(key.scope);
+  add_newest_first(bytes, finished);
+  add_name(bytes, key.id.str());
+  return bytes;
 }
 
 view::range runnable_runs() {

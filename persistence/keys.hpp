@@ -59,7 +59,7 @@ inline constexpr std::size_t run_hash_bytes = 16;
 [[nodiscard]] std::optional<std::uint64_t> sequence_of(std::string_view checkpoint_key) noexcept;
 
 // column::indexes. The creation time is inverted, so that the newest run comes first. Each run has
-// one entry in one of these two; the value is its record.
+// one entry in one of these two; the value is its record, with what it waits for.
 //   'm' status1 scope 0 ~created8 run 0        runnable runs: they continue without a command
 //   's' status1 scope 0 ~created8 run 0        all others
 [[nodiscard]] std::string listed_run(const run_key& key, run_status status, bool runnable,
@@ -67,9 +67,17 @@ inline constexpr std::size_t run_hash_bytes = 16;
 [[nodiscard]] view::range listed_runs(const scope_name& scope, run_status status, bool runnable);
 /// All statuses and scopes.
 [[nodiscard]] view::range runnable_runs();
-/// What orders the runs of a scope in a listing, whatever their status: ~created8 run 0. Empty for
-/// bytes that are no such key.
-[[nodiscard]] std::string_view order_of(std::string_view listed_run_key) noexcept;
+/// What follows the prefix of such a list, `~created8 run 0`, is the order of a run in it.
+/// What the orders of the runs that were created at a time begin with, and of no others.
+[[nodiscard]] std::string order_at(time_point time);
+/// The run in an order; nothing for bytes that are no order.
+[[nodiscard]] std::optional<run_id> run_in_order(std::string_view order);
+//   'i' scope 0 term8 ~created8 run 0          runs by a term; see run_index.hpp
+[[nodiscard]] std::string runs_with_term(const scope_name& scope, std::uint64_t term);
+[[nodiscard]] std::string run_with_term(const run_key& key, std::uint64_t term, time_point created);
+//   'f' scope 0 ~finished8 run 0               finished runs, the last one first
+[[nodiscard]] std::string finished_runs(const scope_name& scope);
+[[nodiscard]] std::string finished_run(const run_key& key, time_point finished);
 //   't' due8 scope 0 run 0                     timers set to a time on the wall clock
 //   'd' due8 scope 0 run 0                     timers that end a duration; `due` is engine time
 [[nodiscard]] std::string timer(timer_kind kind, const run_key& key, time_point due);

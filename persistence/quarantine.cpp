@@ -7,31 +7,24 @@
 #include "persistence/keys.hpp"
 #include "persistence/not_found.hpp"
 #include "persistence/run_counts.hpp"
-#include "persistence/runs.hpp"
+#include "persistence/run_index.hpp"
 
 namespace pawl::persistence {
 namespace {
 
-/// How a run is listed.
-struct listing {
-  const run_record& record;
-  bool runnable;
-};
-
-std::string key_of(const listing& what) {
-  const run_summary& run = what.record.summary;
-  return keys::listed_run(run.key, run.status, what.runnable, run.created_at);
-}
-
-/// Replaces the record of a run by one with another status, with its index entry and counters.
-void change_status(batch& to, const listing& before, const listing& after) {
-  const run_key& key = before.record.summary.key;
-  const std::string record = encode_run(after.record);
-  to.put(column::runs, keys::run(key), record);
-  to.erase(column::indexes, key_of(before));
-  to.put(column::indexes, key_of(after), record);
-  count_run(to, key.scope, before.record.summary.flow.name, before.record.summary.status,
-            after.record.summary.status);
+/// Replaces the record of a run by one with another status, with its index entries and counters.
+/// It keeps what it waits for: the state of the run does not change.
+void change_status(batch& to, const listed_run& before, const listed_run& after) {
+  const run_summary& run = before.record.summary;
+  run_record record = after.record;
+  record.summary.waits.clear();
+  to.put(column::runs, keys::run(run.key), encode_run(record));
+  to.erase(column::indexes, keys::listed_run(run.key, run.status, before.runnable, run.created_at));
+  to.put(column::indexes,
+         keys::listed_run(run.key, after.record.summary.status, after.runnable, run.created_at),
+         encode_run(after.record));
+  index_terms(to, run.key, run.created_at, terms_of(run), terms_of(after.record.summary));
+  count_run(to, run.key.scope, run.flow.name, run.status, after.record.summary.status);
 }
 
 }  // namespace
@@ -59,9 +52,9 @@ result<std::vector<suspect>> load_suspects(const view& from) {
 
 result<suspect> note_death(const view& from, const run_key& run, const std::string& reason,
                            batch& to) {
-  const auto record = load_record(from, run);
-  if (!record) return record.error();
-  if (!*record || is_finished((*record)->summary.status)) return suspect{run};
+  const auto listed = load_listed(from, run);
+  if (!listed) return listed.error();
+  if (!*listed || is_finished((*listed)->record.summary.status)) return suspect{run};
   const auto known = from.get(column::indexes, keys::suspect(run));
   if (!known) return known.error();
   suspect what{run};
@@ -72,33 +65,33 @@ result<suspect> note_death(const view& from, const run_key& run, const std::stri
   }
   ++what.deaths;
   what.reason = reason;
-  what.status = (*record)->summary.status;
-  const auto runnable = from.get(column::indexes, key_of({**record, true}));
-  if (!runnable) return runnable.error();
-  what.runnable = runnable->has_value();
+  what.status = (*listed)->record.summary.status;
+  what.runnable = (*listed)->runnable;
   to.put(column::indexes, keys::suspect(run), encode_suspect(what));
   if (!what.is_quarantined()) return what;
-  run_record failed = **record;
+  run_record failed = (*listed)->record;
   failed.summary.status = run_status::failed;
   failed.summary.error = run_error{"engine.quarantined",
                                    "the process died " + std::to_string(what.deaths) +
                                        " times while it worked for this run, the last time by " +
                                        reason + "; fix the cause, then retry the run",
                                    "", 0};
-  change_status(to, {**record, what.runnable}, {failed, false});
+  change_status(to, **listed, {failed, false});
   return what;
 }
 
 result<run_summary> release(const view& from, const suspect& what, batch& to) {
-  const auto record = load_record(from, what.run);
-  if (!record) return record.error();
-  if (!*record) return no_such_run(what.run.id);
+  const auto listed = load_listed(from, what.run);
+  if (!listed) return listed.error();
+  if (!*listed) return no_such_run(what.run.id);
   to.erase(column::indexes, keys::suspect(what.run));
-  if (!what.is_quarantined()) return (*record)->summary;
-  run_record as_before = **record;
-  as_before.summary.status = what.status;
-  as_before.summary.error.reset();
-  change_status(to, {**record, false}, {as_before, what.runnable});
+  run_record as_before = (*listed)->record;
+  if (what.is_quarantined()) {
+    as_before.summary.status = what.status;
+    as_before.summary.error.reset();
+    change_status(to, **listed, {as_before, what.runnable});
+  }
+  as_before.summary.waits.clear();
   return as_before.summary;
 }
 

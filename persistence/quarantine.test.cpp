@@ -36,8 +36,9 @@ void store_run(memory_store& store) {
   flow::testing::driven_run run{flow::testing::chain(
       {flow::testing::start(), flow::testing::task("a"), flow::testing::end()})};
   REQUIRE(run.begin());
-  commit(store,
-         {run_recorder{run.state().key}.record(run.state(), run.last().change, 10'000).writes});
+  commit(store, {run_recorder{run.state().key}
+                     .record(run.state(), run.flow(), run.last().change, 10'000)
+                     .writes});
 }
 
 suspect die(memory_store& store) {

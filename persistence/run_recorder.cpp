@@ -6,6 +6,7 @@
 #include <pawl/assert.hpp>
 #include <pawl/detail/placement.hpp>
 
+#include "flow/machine/listed_waits.hpp"
 #include "persistence/codec.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/run_counts.hpp"
@@ -83,7 +84,7 @@ std::vector<flow::token_id> touched(const flow::delta& change) {
 }
 
 /// Moves the run in the lists of runs, or updates its entry there, and counts it.
-void write_listing(batch& writes, const flow::run_state& run, const std::string& record,
+void write_listing(batch& writes, const flow::run_state& run, std::string entry,
                    const index_state& before, const index_state& after) {
   const bool moves = before.status != after.status || before.runnable != after.runnable;
   if (before.status && moves) {
@@ -91,7 +92,10 @@ void write_listing(batch& writes, const flow::run_state& run, const std::string&
                  keys::listed_run(run.key, *before.status, before.runnable, run.created_at));
   }
   writes.put(column::indexes, keys::listed_run(run.key, run.status, after.runnable, run.created_at),
-             record);
+             std::move(entry));
+  if (!before.status) index_flow(writes, run.key, run.flow.name, run.created_at);
+  if (before.terms != after.terms)
+    index_terms(writes, run.key, run.created_at, before.terms, after.terms);
   count_run(writes, run.key.scope, run.flow.name, before.status, run.status);
 }
 
@@ -105,22 +109,26 @@ const flow::open_task* find_task(const std::vector<flow::open_task>& in,
   return found == in.end() || found->token != of ? nullptr : &*found;
 }
 
-index_state index_state_of(const flow::run_state& run) {
+index_state index_state_of(const flow::run_state& run, const flow::compiled_flow& flow) {
   if (run.sequence == 0) return {};
-  return {run.status, !flow::is_parked(run), flow::next_timers(run)};
+  run_terms terms{run.finished_at, {}, flow::listed_waits(flow, run)};
+  if (run.error) terms.error = run.error->type;
+  return {run.status, !flow::is_parked(run), flow::next_timers(run), std::move(terms)};
 }
 
 run_recorder::run_recorder(const run_key& run) : hash_(pawl::detail::run_hash(run)) {}
 
-run_recorder::run_recorder(const flow::run_state& run, load_size size)
-    : hash_(pawl::detail::run_hash(run.key)), size_(size), indexes_(index_state_of(run)) {
+run_recorder::run_recorder(const flow::run_state& run, const flow::compiled_flow& flow,
+                           load_size size)
+    : hash_(pawl::detail::run_hash(run.key)), size_(size), indexes_(index_state_of(run, flow)) {
   for (const auto& t : run.tokens) {
     if (auto task = flow::open_task_of(run, t)) tasks_.emplace(t.id, *std::move(task));
     if (t.child) children_.emplace(t.id, t.child->id);
   }
 }
 
-recorded_transition run_recorder::record(const flow::run_state& run, const flow::delta& change,
+recorded_transition run_recorder::record(const flow::run_state& run,
+                                         const flow::compiled_flow& flow, const flow::delta& change,
                                          std::uint64_t min_tail_bytes) {
   PAWL_ASSERT_RUN(run.sequence == change.sequence, "the state is the one after the delta");
   recorded_transition made;
@@ -138,15 +146,14 @@ recorded_transition run_recorder::record(const flow::run_state& run, const flow:
     size_ = {state.size(), 0};
     writes.put(column::checkpoints, keys::state(hash_), std::move(state));
   }
-  made.before = std::exchange(indexes_, index_state_of(run));
+  made.before = std::exchange(indexes_, index_state_of(run, flow));
   made.after = indexes_;
   // A retry that fails at once leaves the status unchanged, but not the error.
   const bool changes_record = made.before.status != run.status || change.status;
-  if (changes_record || made.before.runnable != indexes_.runnable) {
-    const std::string record = encode_run(run);
-    if (changes_record) writes.put(column::runs, keys::run(run.key), record);
-    write_listing(writes, run, record, made.before, indexes_);
-  }
+  if (changes_record) writes.put(column::runs, keys::run(run.key), encode_run(run));
+  if (changes_record || made.before.runnable != indexes_.runnable ||
+      made.before.terms != indexes_.terms)
+    write_listing(writes, run, encode_run(run, indexes_.terms.waits), made.before, indexes_);
   write_timer(writes, run.key, timer_kind::time, made.before.timers.time, indexes_.timers.time);
   write_timer(writes, run.key, timer_kind::duration, made.before.timers.duration,
               indexes_.timers.duration);

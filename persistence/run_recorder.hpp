@@ -9,6 +9,7 @@
 #include <pawl/run.hpp>
 
 #include "flow/machine/machine.hpp"
+#include "persistence/run_index.hpp"
 #include "persistence/store.hpp"
 
 namespace pawl::persistence {
@@ -18,10 +19,12 @@ struct index_state {
   std::optional<run_status> status;  ///< none: the run does not exist yet
   bool runnable = false;             ///< continues without a command, so recovery must load it
   flow::due_times timers;            ///< when the run must be woken
+  run_terms terms;                   ///< how the run is found
 
   friend bool operator==(const index_state&, const index_state&) = default;
 };
-[[nodiscard]] index_state index_state_of(const flow::run_state& run);
+[[nodiscard]] index_state index_state_of(const flow::run_state& run,
+                                         const flow::compiled_flow& flow);
 
 /// The tasks that a transition changed, ascending by token.
 struct task_changes {
@@ -51,7 +54,7 @@ struct recorded_transition {
 /// of the state, and loading reads at most about twice the state, or `min_tail_bytes` more.
 ///
 /// Recording costs what the transition changed, however many tokens, tasks and children the run
-/// has.
+/// has. An ordinary step writes one key. What a run waits for is written when it changes.
 ///
 /// Not thread-safe.
 class run_recorder {
@@ -65,11 +68,12 @@ class run_recorder {
   /// For a run that does not exist yet.
   explicit run_recorder(const run_key& run);
   /// For a run in the store, with its last state.
-  run_recorder(const flow::run_state& run, load_size size);
+  run_recorder(const flow::run_state& run, const flow::compiled_flow& flow, load_size size);
 
-  /// Returns what a transition writes. `run` is the state after it.
-  [[nodiscard]] recorded_transition record(const flow::run_state& run, const flow::delta& change,
-                                           std::uint64_t min_tail_bytes);
+  /// Returns what a transition writes. `run` is the state after it, `flow` its flow.
+  [[nodiscard]] recorded_transition record(const flow::run_state& run,
+                                           const flow::compiled_flow& flow,
+                                           const flow::delta& change, std::uint64_t min_tail_bytes);
 
   /// What the indexes hold after the last recorded transition.
   [[nodiscard]] const index_state& indexes() const noexcept { return indexes_; }

@@ -5,7 +5,8 @@
 #include "flow/testing/driven_run.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/memory/memory_store.hpp"
-#include "persistence/run_list.hpp"
+#include "persistence/query/run_finder.hpp"
+#include "persistence/run_index.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace pawl;
@@ -43,7 +44,7 @@ class stored_run {
 
  private:
   void commit() {
-    last_ = recorder_.record(run_.state(), run_.last().change, min_tail_bytes_).writes;
+    last_ = recorder_.record(run_.state(), run_.flow(), run_.last().change, min_tail_bytes_).writes;
     const batch* const all[] = {&last_};
     auto written = store_.write(all);
     REQUIRE(written);
@@ -77,14 +78,18 @@ std::int64_t count(const memory_store& store, run_status status) {
 /// The ids in the lists of the runs; each entry holds the run's record.
 std::vector<std::string> listed(const memory_store& store, std::optional<run_status> status) {
   const auto now = store.durable_view();
-  run_list list{*now, default_scope(), status};
+  run_query query;
+  if (status) query.terms.push_back({run_field::status, comparison::equal, {*status}});
+  auto search = run_finder::make(*now, default_scope(), query, run_order::newest);
+  REQUIRE(search);
   std::vector<std::string> found;
   while (true) {
-    auto next = list.next();
-    REQUIRE(next);
-    if (!*next) return found;
-    CHECK((*next)->run == (*load_record(*now, (*next)->run.key))->summary);
-    found.push_back((*next)->run.key.id.str());
+    auto step = search->next();
+    REQUIRE(step);
+    if (step->at_end) return found;
+    REQUIRE(step->run);
+    CHECK(*step->run == (*load_record(*now, step->run->key))->summary);
+    found.push_back(step->run->key.id.str());
   }
 }
 
@@ -105,12 +110,13 @@ void erase_checkpoint(memory_store& store, std::uint64_t sequence) {
 
 }  // namespace
 
-TEST_CASE("a start writes its input, its checkpoint, the record, a list entry and two counters",
-          "[runs]") {
+TEST_CASE(
+    "a start writes its input, its checkpoint, the record, two index entries and two counters",
+    "[runs]") {
   memory_store store;
   stored_run run{store, two_steps()};
   run.begin();
-  CHECK(run.last_batch().operations().size() == 6);
+  CHECK(run.last_batch().operations().size() == 7);
   CHECK(count(store, run_status::running) == 1);
   CHECK(listed(store, run_status::running) == std::vector<std::string>{"r1"});
   const auto record = load_record(*store.durable_view(), key);
@@ -140,6 +146,51 @@ TEST_CASE("a change of status updates the index and the counters", "[runs]") {
   CHECK(listed(store, run_status::completed).size() == 1);
   CHECK(listed(store, std::nullopt).size() == 1);
   CHECK((*load_record(*store.durable_view(), key))->summary.status == run_status::completed);
+}
+
+TEST_CASE("a run with one step writes two keys for being found, and a step none", "[runs][cost]") {
+  memory_store store;
+  stored_run run{store, two_steps()};
+  const auto index_keys_of = [](const batch& writes) {
+    std::vector<std::string> kinds;
+    for (const auto& each : writes.operations())
+      if (each.where == column::indexes) kinds.push_back(each.key.substr(0, 1));
+    return kinds;
+  };
+  run.begin();
+  CHECK(index_keys_of(run.last_batch()) == std::vector<std::string>{"m", "i"});
+  run.finish("a");
+  CHECK(index_keys_of(run.last_batch()).empty());
+  run.finish("b");
+  CHECK(index_keys_of(run.last_batch()) == std::vector<std::string>{"m", "s", "f"});
+  CHECK(run.last_batch().operations().size() == 8);
+}
+
+TEST_CASE("a wait for a signal writes one key when it begins and one when it ends",
+          "[runs][cost]") {
+  memory_store store;
+  stored_run run{store, chain({start(),
+                               {{"id", "ask"}, {"type", "signal"}, {"data", {{"name", "go"}}}},
+                               task("a"),
+                               end()})};
+  run.begin();
+  const auto terms = [&] {
+    std::size_t found = 0;
+    const std::string list = keys::runs_with_term(default_scope(), *wait_term("signal", "go"));
+    REQUIRE(store.durable_view()->scan(column::indexes, {list, list + "\xff"}, [&](auto, auto) {
+      ++found;
+      return view::next::more;
+    }));
+    return found;
+  };
+  CHECK(terms() == 1);
+  const auto shown = load_listed(*store.durable_view(), key);
+  REQUIRE(shown);
+  REQUIRE(*shown);
+  CHECK((*shown)->record.summary.waits == std::vector<run_wait>{{"signal", "go", "ask"}});
+  run.give(flow::signal_command{"go", nullptr, ""});
+  CHECK(terms() == 0);
+  CHECK((*load_listed(*store.durable_view(), key))->record.summary.waits.empty());
 }
 
 TEST_CASE("a run that its start completes is counted once", "[runs]") {

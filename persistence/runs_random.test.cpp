@@ -74,11 +74,11 @@ class durable_run {
     const auto& run = sim_.run();
     const auto& change = run.last().change;
     check_replay(before, change);
-    CHECK(recorder_.indexes() == index_state_of(before));
+    CHECK(recorder_.indexes() == index_state_of(before, run.flow()));
     const auto open = flow::open_tasks(before);
     CHECK(std::equal(open.begin(), open.end(), recorder_.tasks().begin(), recorder_.tasks().end(),
                      [](const auto& task, const auto& entry) { return task == entry.second; }));
-    const batch writes = recorder_.record(run.state(), change, min_tail_bytes_).writes;
+    const batch writes = recorder_.record(run.state(), run.flow(), change, min_tail_bytes_).writes;
     const batch* const all[] = {&writes};
     store_.publish(store_.write(all).value());
   }
@@ -108,7 +108,7 @@ class durable_run {
     REQUIRE(encode_state((*loaded)->state) == encode_state(run.state()));
     REQUIRE((*loaded)->state == run.state());
     if (!restarts_) return;
-    recorder_ = run_recorder{(*loaded)->state, (*loaded)->size};
+    recorder_ = run_recorder{(*loaded)->state, run.flow(), (*loaded)->size};
     auto before = (*loaded)->state;
     run.restart_from(std::move((*loaded)->state), [&] {
       store_transition(before);
@@ -124,8 +124,10 @@ class durable_run {
   bool restarts_;
 };
 
+using flows_of_runs = std::map<run_id, const flow::compiled_flow*>;
+
 /// The first inconsistency between run records, indexes and counters of a store, or "".
-std::string broken_reference(const view& now) {
+std::string broken_reference(const view& now, const flows_of_runs& flows) {
   std::map<std::string, std::int64_t> counted;
   std::map<std::string, int> indexed;
   std::set<std::string> owners;
@@ -145,8 +147,14 @@ std::string broken_reference(const view& now) {
     } else if (flow::summarize((*state)->state) != run) {
       wrong = "a record differs from its last checkpoint";
     } else {
-      const index_state index = index_state_of((*state)->state);
-      ++indexed[keys::listed_run(run.key, run.status, index.runnable, run.created_at)];
+      const index_state index = index_state_of((*state)->state, *flows.at(run.key.id));
+      const auto listed = load_listed(now, run.key);
+      REQUIRE(listed);
+      REQUIRE(*listed);
+      if (terms_of((*listed)->record.summary) != index.terms)
+        wrong = "a list entry differs from the state of its run";
+      for (const auto& entry : index_keys((*listed)->record.summary, index.runnable))
+        ++indexed[entry];
       if (index.timers.time) ++indexed[keys::timer(timer_kind::time, run.key, *index.timers.time)];
       if (index.timers.duration)
         ++indexed[keys::timer(timer_kind::duration, run.key, *index.timers.duration)];
@@ -211,15 +219,17 @@ TEST_CASE("counters, indexes and records of many runs stay consistent", "[runs][
     memory_store store;
     random_source random{group};
     std::vector<std::unique_ptr<durable_run>> runs;
+    flows_of_runs flows;
     for (std::uint64_t i = 1; i <= 20; ++i) {
       const std::uint64_t seed = group * 20 + i;
       runs.push_back(std::make_unique<durable_run>(store, seed, key_of(seed), false));
       REQUIRE(runs.back()->begin());
+      flows.emplace(key_of(seed).id, &runs.back()->sim().run().flow());
     }
     for (int step = 0; step < 400; ++step) {
       static_cast<void>(random.pick(runs)->step());
-      if (step % 50 == 0) REQUIRE(broken_reference(*store.durable_view()) == "");
+      if (step % 50 == 0) REQUIRE(broken_reference(*store.durable_view(), flows) == "");
     }
-    REQUIRE(broken_reference(*store.durable_view()) == "");
+    REQUIRE(broken_reference(*store.durable_view(), flows) == "");
   }
 }

@@ -98,6 +98,16 @@ void scope_runs::list_async(const run_filter& filter, callback<run_page> done,
                 std::move(done), run_page_query{*at_.core, at_.name, filter});
 }
 
+result<run_total> scope_runs::count(const run_filter& filter) const {
+  return read_to_end(run_count_query{*at_.core, at_.name, filter});
+}
+
+void scope_runs::count_async(const run_filter& filter, callback<run_total> done,
+                             std::stop_token withdrawn) const {
+  read_in_turns(at_.core, {at_.name, "runs.count", query_cost::page, std::move(withdrawn)},
+                std::move(done), run_count_query{*at_.core, at_.name, filter});
+}
+
 result<std::vector<run_count>> scope_runs::counts() const {
   return run_queries{*at_.core}.counts(at_.name);
 }

@@ -140,6 +140,7 @@ class token_list {
   /// The token whose open question this visit and attempt of a node asks.
   [[nodiscard]] std::optional<token_id> find_asking(node_index node, std::uint32_t visit,
                                                     std::uint32_t attempt) const noexcept;
+  [[nodiscard]] bool waits_for_children() const noexcept { return !children_.empty(); }
   /// The token that waits for a child run.
   [[nodiscard]] const token* find_waiting_for(const run_id& child) const;
   /// The next due times of timers that can fire.

@@ -64,10 +64,18 @@ class scope_runs {
   [[nodiscard]] result<run_view> get(const run_id& id) const;
   void get_async(const run_id& id, callback<run_view> done, std::stop_token withdrawn = {}) const;
 
-  /// Returns a page of runs, newest first. Errors: `invalid_argument` (cursor, limit).
+  /// Returns a page of runs, newest first unless the filter has another order. Errors:
+  /// `invalid_argument` (filter, cursor, limit).
   [[nodiscard]] result<run_page> list(const run_filter& filter = {}) const;
   void list_async(const run_filter& filter, callback<run_page> done,
                   std::stop_token withdrawn = {}) const;
+
+  /// Returns the number of runs that a filter selects; ignores its cursor, limit and order. Reads
+  /// counters if the filter has only a status, else at most 100,000 entries of indexes. Errors:
+  /// `invalid_argument` (filter).
+  [[nodiscard]] result<run_total> count(const run_filter& filter) const;
+  void count_async(const run_filter& filter, callback<run_total> done,
+                   std::stop_token withdrawn = {}) const;
 
   /// Returns the number of runs with each status. Reads counters: the cost does not depend on the
   /// number of runs.

@@ -27,8 +27,8 @@ std::string encode_delta(const flow::delta& change) {
   return returned([&](std::string& to) { encode_delta(change, to); });
 }
 
-std::string encode_run(const flow::run_state& run) {
-  return returned([&](std::string& to) { encode_run(run, to); });
+std::string encode_run(const flow::run_state& run, std::span<const run_wait> waits) {
+  return returned([&](std::string& to) { encode_run(run, waits, to); });
 }
 
 std::string encode_run(const run_record& record) {

@@ -165,7 +165,9 @@ inline flow::delta step(std::uint64_t sequence) {
 
 inline run_record record() {
   const auto run = state();
-  return {flow::summarize(run), run.start_fingerprint, run.parent_attempt};
+  run_record record{flow::summarize(run), run.start_fingerprint, run.parent_attempt};
+  record.summary.waits = {{"signal", "approved", "ask"}, {"timer", "", "later"}};
+  return record;
 }
 
 inline flow::run_input input() {

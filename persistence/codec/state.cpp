@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -26,14 +27,29 @@ struct summary_has {
     restarted_from = 1u << 3,
     parent = 1u << 4,
     parent_attempt = 1u << 5,
-    all = (1u << 6) - 1,
+    waits = 1u << 6,  ///< of a list entry only
+    all = (1u << 7) - 1,
   };
 };
+
+void encode_wait(byte_writer& to, const run_wait& wait) {
+  to.text(wait.kind);
+  to.text(wait.name);
+  to.text(wait.node);
+}
+
+run_wait decode_wait(byte_reader& from) {
+  run_wait wait;
+  wait.kind = from.text();
+  wait.name = from.text();
+  wait.node = from.text();
+  return wait;
+}
 
 /// `run` is a run_state or a run_summary.
 template <class Run>
 void encode_summary(byte_writer& to, const Run& run, std::uint64_t start_fingerprint,
-                    std::uint32_t parent_attempt) {
+                    std::uint32_t parent_attempt, std::span<const run_wait> waits) {
   encode_id(to, run.key.scope);
   encode_id(to, run.key.id);
   encode_id(to, run.flow.name);
@@ -46,18 +62,20 @@ void encode_summary(byte_writer& to, const Run& run, std::uint64_t start_fingerp
             when(run.error.has_value(), summary_has::error) |
             when(run.restarted_from.has_value(), summary_has::restarted_from) |
             when(run.parent.has_value(), summary_has::parent) |
-            when(parent_attempt > 0, summary_has::parent_attempt));
+            when(parent_attempt > 0, summary_has::parent_attempt) |
+            when(!waits.empty(), summary_has::waits));
   if (run.started_at) to.time(*run.started_at, run.created_at);
   if (run.finished_at) to.time(*run.finished_at, run.created_at);
   if (run.error) encode_error(to, *run.error);
   if (run.restarted_from) encode_id(to, *run.restarted_from);
   if (run.parent) encode_id(to, *run.parent);
   if (parent_attempt > 0) to.varint(parent_attempt);
+  if (!waits.empty()) encode_list(to, waits, encode_wait);
 }
 
 template <class Run>
 void decode_summary(byte_reader& from, Run& run, std::uint64_t& start_fingerprint,
-                    std::uint32_t& parent_attempt) {
+                    std::uint32_t& parent_attempt, std::vector<run_wait>& waits) {
   run.key.scope = decode_id<scope_name>(from);
   run.key.id = decode_id<run_id>(from);
   run.flow.name = decode_id<flow_name>(from);
@@ -73,6 +91,7 @@ void decode_summary(byte_reader& from, Run& run, std::uint64_t& start_fingerprin
   if (has(summary_has::restarted_from)) run.restarted_from = decode_id<run_id>(from);
   if (has(summary_has::parent)) run.parent = decode_id<run_id>(from);
   if (has(summary_has::parent_attempt)) parent_attempt = from.varint32();
+  if (has(summary_has::waits)) waits = decode_list<run_wait>(from, 3, decode_wait);
 }
 
 /// The optional parts of a state, in the order of their encoding. Bits are stored.
@@ -101,7 +120,9 @@ std::vector<T> ascending(std::vector<T> items, Number T::*number, byte_reader& f
 
 flow::run_state decode_state_v1(byte_reader& from) {
   flow::run_state run;
-  decode_summary(from, run, run.start_fingerprint, run.parent_attempt);
+  std::vector<run_wait> waits;
+  decode_summary(from, run, run.start_fingerprint, run.parent_attempt, waits);
+  if (!waits.empty()) from.fail("has waits, which only a list entry has");
   run.sequence = from.varint();
   run.updated_at = from.time(run.created_at);
   run.next_token = from.varint32();
@@ -131,7 +152,8 @@ flow::run_state decode_state_v1(byte_reader& from) {
 
 run_record decode_run_v1(byte_reader& from) {
   run_record record;
-  decode_summary(from, record.summary, record.start_fingerprint, record.parent_attempt);
+  decode_summary(from, record.summary, record.start_fingerprint, record.parent_attempt,
+                 record.summary.waits);
   return record;
 }
 
@@ -139,7 +161,7 @@ run_record decode_run_v1(byte_reader& from) {
 
 void encode_state(const flow::run_state& run, std::string& to) {
   record_writer out{to, record_kind::run_state, state_version};
-  encode_summary(out, run, run.start_fingerprint, run.parent_attempt);
+  encode_summary(out, run, run.start_fingerprint, run.parent_attempt, {});
   out.varint(run.sequence);
   out.time(run.updated_at, run.created_at);
   out.varint(run.next_token);
@@ -178,15 +200,16 @@ result<flow::run_state> decode_state(std::string_view bytes) {
   return decode_record<flow::run_state>(record_kind::run_state, bytes, {decode_state_v1});
 }
 
-void encode_run(const flow::run_state& run, std::string& to) {
+void encode_run(const flow::run_state& run, std::span<const run_wait> waits, std::string& to) {
   record_writer out{to, record_kind::run_summary, run_version};
-  encode_summary(out, run, run.start_fingerprint, run.parent_attempt);
+  encode_summary(out, run, run.start_fingerprint, run.parent_attempt, waits);
   out.finish();
 }
 
 void encode_run(const run_record& record, std::string& to) {
   record_writer out{to, record_kind::run_summary, run_version};
-  encode_summary(out, record.summary, record.start_fingerprint, record.parent_attempt);
+  encode_summary(out, record.summary, record.start_fingerprint, record.parent_attempt,
+                 record.summary.waits);
   out.finish();
 }
 

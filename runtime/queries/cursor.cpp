@@ -16,13 +16,9 @@ std::string make_cursor(std::string_view key) {
   return detail::to_hex(key);
 }
 
-namespace {
-
 error invalid_cursor() {
   return {errc::invalid_argument, "invalid cursor; use the one returned with the previous page"};
 }
-
-}  // namespace
 
 result<std::string> key_in_cursor(std::string_view cursor) {
   auto key = detail::from_hex(cursor);

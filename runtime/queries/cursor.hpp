@@ -17,6 +17,9 @@ namespace pawl {
 /// that says where a list ended.
 [[nodiscard]] std::string make_cursor(std::string_view key);
 
+/// The error for a text that is no cursor.
+[[nodiscard]] error invalid_cursor();
+
 /// The inverse of `make_cursor`. Error: `invalid_argument`.
 [[nodiscard]] result<std::string> key_in_cursor(std::string_view cursor);
 

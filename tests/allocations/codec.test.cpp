@@ -39,7 +39,7 @@ TEST_CASE("records are encoded without an allocation", "[allocations]") {
   CHECK(allocations_of([&](std::string& to) { encode_delta(delta, to); }) == 0);
   const auto state = samples::state();
   CHECK(allocations_of([&](std::string& to) { encode_state(state, to); }) == 0);
-  CHECK(allocations_of([&](std::string& to) { encode_run(state, to); }) == 0);
+  CHECK(allocations_of([&](std::string& to) { encode_run(state, {}, to); }) == 0);
   const auto input = samples::input();
   CHECK(allocations_of([&](std::string& to) { encode_input(input, to); }) == 0);
   const auto task = *samples::tokens()[6].task;

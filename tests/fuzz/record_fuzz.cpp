@@ -145,7 +145,7 @@ void check_checkpoints(std::string_view first, std::string_view second) {
                                framed(record_kind::checkpoint, second));
   const auto loaded = load_run(*view, run);
   if (!loaded) return check_refusal(loaded.error());
-  if (*loaded) static_cast<void>(index_state_of((*loaded)->state));
+  if (*loaded) static_cast<void>(pawl::flow::next_timers((*loaded)->state));
   if (const auto events = load_history(*view, run, 0, 10); !events) check_refusal(events.error());
 }
 
@@ -163,7 +163,7 @@ void check_key(std::string_view key) {
   const auto kind = keys::timer_kind_of(key);
   if (run && due && kind)
     PAWL_ASSERT(keys::timer(*kind, *run, *due) == key, "a timer's key is made again as it was");
-  static_cast<void>(keys::order_of(key));
+  static_cast<void>(keys::run_in_order(key));
   static_cast<void>(keys::sequence_of(key));
   static_cast<void>(keys::counted_status(key));
 }

@@ -54,7 +54,7 @@ class recorded_run {
     auto made = apply(*flow_, state_, std::move(c), context);
     REQUIRE(made);
     if (made->changes_nothing()) return;
-    static_cast<void>(recorder_.record(state_, made->change, 16 << 10));
+    static_cast<void>(recorder_.record(state_, *flow_, made->change, 16 << 10));
     bool advances = false;
     for (auto& e : made->effects) {
       if (auto* const call = std::get_if<invoke_effect>(&e)) {

@@ -61,7 +61,7 @@ void check_signals(const persistence::view& view, const run_key& run,
     if (of == run.id) CHECK(received.contains(id));
 }
 
-void check_indexes(const persistence::view& view) {
+void check_indexes(const persistence::view& view, const flow_map& flows) {
   std::map<run_status, std::int64_t> counted;
   std::map<std::string, std::int64_t> queued;
   std::set<std::string> expected;
@@ -73,9 +73,15 @@ void check_indexes(const persistence::view& view) {
     REQUIRE(run);
     REQUIRE(run->has_value());
     CHECK(flow::testing::broken_invariant((*run)->state, true) == "");
-    const auto state = persistence::index_state_of((*run)->state);
-    expected.emplace(persistence::keys::listed_run(record->summary.key, record->summary.status,
-                                                   state.runnable, record->summary.created_at));
+    const auto state =
+        persistence::index_state_of((*run)->state, *flows.at(record->summary.flow.name));
+    const auto listed = persistence::load_listed(view, record->summary.key);
+    REQUIRE(listed);
+    REQUIRE(listed->has_value());
+    const bool is_quarantined = record->summary.status != (*run)->state.status;
+    if (!is_quarantined) CHECK(persistence::terms_of((*listed)->record.summary) == state.terms);
+    for (auto& key : persistence::index_keys((*listed)->record.summary, state.runnable))
+      expected.insert(std::move(key));
     using persistence::timer_kind;
     for (const auto& [kind, due] : {std::pair{timer_kind::time, state.timers.time},
                                     std::pair{timer_kind::duration, state.timers.duration}})
@@ -96,6 +102,7 @@ void check_indexes(const persistence::view& view) {
     CHECK(*view.counter(persistence::keys::runs_with_status(in, status)) == counted[status]);
   std::set<std::string> indexed_work;
   for (const auto& range : {persistence::keys::runnable_runs(), persistence::view::range{"s", "t"},
+                            persistence::view::range{"f", "g"}, persistence::view::range{"i", "j"},
                             persistence::keys::all_leased(), persistence::view::range{"q", "r"},
                             persistence::keys::timers(persistence::timer_kind::time),
                             persistence::keys::timers(persistence::timer_kind::duration)}) {

@@ -49,7 +49,7 @@ void check_signals(const persistence::view& view, const run_key& run,
                    const signal_set& acknowledged);
 
 /// The indexes and counters agree with the states of all runs.
-void check_indexes(const persistence::view& view);
+void check_indexes(const persistence::view& view, const flow_map& flows);
 
 /// Each parent was notified of each child's end once, with its result, and no notification is
 /// pending.

@@ -275,7 +275,7 @@ void seeded_simulation::check_survived(const persistence::view& survived) {
   }
   for (const auto& id : expected_.cancelled)
     CHECK((*persistence::load_record(survived, {in, id}))->summary.status == run_status::cancelled);
-  check_indexes(survived);
+  check_indexes(survived, flows_);
 }
 
 void seeded_simulation::check_end(const persistence::view& end) {

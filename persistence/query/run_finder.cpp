@@ -1,0 +1,228 @@
+#include "persistence/query/run_finder.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "persistence/codec.hpp"
+#include "persistence/keys.hpp"
+#include "persistence/run_index.hpp"
+#include "persistence/runs.hpp"
+
+namespace pawl::persistence {
+namespace {
+
+bool is_by_end(run_order order) noexcept {
+  return order == run_order::finished_last || order == run_order::finished_first;
+}
+
+bool is_reverse(run_order order) noexcept {
+  return order == run_order::oldest || order == run_order::finished_first;
+}
+
+/// The prefix of a list by status.
+std::string status_prefix(const scope_name& in, run_status status, bool runnable) {
+  return keys::listed_runs(in, status, runnable).from;
+}
+
+/// The terms of the index for the values of a condition; none if a value has no term.
+std::optional<std::vector<std::uint64_t>> index_terms_of(const run_term& term) {
+  if (term.how != comparison::equal) return std::nullopt;
+  std::vector<std::uint64_t> terms;
+  for (const auto& value : term.values) {
+    std::optional<std::uint64_t> one;
+    if (const auto* const flow = std::get_if<flow_pattern>(&value)) one = flow_term(flow->name);
+    if (term.field == run_field::error) one = error_term(std::get<std::string>(value));
+    if (const auto* const wait = std::get_if<wait_pattern>(&value))
+      if (wait->kind != "signal" || !wait->name.empty()) one = wait_term(wait->kind, wait->name);
+    if (!one) return std::nullopt;
+    if (std::find(terms.begin(), terms.end(), *one) == terms.end()) terms.push_back(*one);
+  }
+  return terms;
+}
+
+/// A run that has ended waits for nothing, even if its entry still says so (quarantine.hpp).
+run_summary shown(run_summary run) {
+  if (is_finished(run.status)) run.waits.clear();
+  return run;
+}
+
+}  // namespace
+
+result<run_finder> run_finder::make(const view& from, const scope_name& in, const run_query& query,
+                                    run_order order, list_place begin) {
+  run_finder made{from, in, query, order, std::move(begin)};
+  if (auto chosen = made.choose_lists(); !chosen) return std::move(chosen).error();
+  return made;
+}
+
+run_finder::run_finder(const view& from, scope_name in, const run_query& query, run_order order,
+                       list_place begin)
+    : from_(&from),
+      in_(std::move(in)),
+      query_(query),
+      order_(order),
+      reverse_(is_reverse(order)),
+      place_(std::move(begin)) {}
+
+/// Limits the lists to the times that the conditions on a field allow. Later is earlier in a list.
+void run_finder::limit_by(run_field field) {
+  for (const auto& term : query_.terms) {
+    if (term.field != field) continue;
+    const auto time = std::get<time_point>(term.values.front());
+    constexpr std::chrono::microseconds next{1};
+    if (term.how == comparison::greater || term.how == comparison::at_least) {
+      const auto before = term.how == comparison::greater ? time : time - next;
+      if (before < time_point{}) continue;
+      const std::string to = keys::order_at(before);
+      if (limits_.to.empty() || to < limits_.to) limits_.to = to;
+    } else {
+      const auto most = term.how == comparison::less ? time - next : time;
+      limits_.from = std::max(limits_.from, keys::order_at(std::max(most, time_point{})));
+    }
+  }
+}
+
+void run_finder::add_lists(const char* name, const std::vector<std::uint64_t>& terms) {
+  merged_lists all{reverse_};
+  for (const auto term : terms)
+    all.add({*from_, keys::runs_with_term(in_, term), limits_, reverse_});
+  lists_.push_back(std::move(all));
+  index_ += (index_.empty() ? "" : ", ") + std::string{name};
+}
+
+void run_finder::add_status_lists() {
+  const bool waits = std::any_of(query_.terms.begin(), query_.terms.end(), [](const auto& term) {
+    return term.field == run_field::waiting && term.how == comparison::equal;
+  });
+  merged_lists all{reverse_};
+  bool has_all = true;
+  for (const auto status : all_run_statuses) {
+    if (!query_.allows(status) || (waits && is_finished(status))) {
+      has_all = false;
+      continue;
+    }
+    for (const bool runnable : {false, true})
+      all.add({*from_, status_prefix(in_, status, runnable), limits_, reverse_});
+  }
+  with_records_ = lists_.size();
+  lists_.push_back(std::move(all));
+  index_ += (index_.empty() ? "" : ", ") + std::string{has_all ? "all runs" : "status"};
+}
+
+/// A list of the runs with some ids, whose records are read now.
+result<void> run_finder::add_ids(const run_term& term) {
+  std::vector<std::string> orders;
+  for (const auto& value : term.values) {
+    const run_key key{in_, run_id{std::get<std::string>(value)}};
+    ++records_read_;
+    const auto record = load_record(*from_, key);
+    if (!record) return record.error();
+    if (!*record) continue;
+    const run_summary& run = (*record)->summary;
+    if (is_by_end(order_) && !run.finished_at) continue;
+    orders.push_back(keys::order_at(is_by_end(order_) ? *run.finished_at : run.created_at) +
+                     key.id.str() + '\0');
+  }
+  std::sort(orders.begin(), orders.end());
+  orders.erase(std::unique(orders.begin(), orders.end()), orders.end());
+  if (reverse_) std::reverse(orders.begin(), orders.end());
+  merged_lists all{reverse_};
+  all.add({*from_, std::move(orders), reverse_});
+  lists_.push_back(std::move(all));
+  index_ = "id";
+  return {};
+}
+
+result<void> run_finder::choose_lists() {
+  for (const auto& term : query_.terms)
+    if (term.field == run_field::id && term.how == comparison::equal) return add_ids(term);
+  limit_by(is_by_end(order_) ? run_field::finished : run_field::started);
+  if (is_by_end(order_)) {
+    merged_lists all{reverse_};
+    all.add({*from_, keys::finished_runs(in_), limits_, reverse_});
+    lists_.push_back(std::move(all));
+    index_ = "finished";
+    return {};
+  }
+  bool has_few = false;  // a list that is short, or needs no other one
+  bool has_flow = false;
+  for (const auto& term : query_.terms) {
+    const auto terms = index_terms_of(term);
+    if (!terms) continue;
+    has_flow = has_flow || term.field == run_field::flow;
+    has_few = has_few || term.field != run_field::flow;
+    add_lists(term.field == run_field::flow    ? "flow"
+              : term.field == run_field::error ? "error"
+                                               : "waiting",
+              *terms);
+  }
+  const bool any_status = std::all_of(std::begin(all_run_statuses), std::end(all_run_statuses),
+                                      [&](run_status status) { return query_.allows(status); });
+  if (!has_few && !(has_flow && any_status)) add_status_lists();
+  return {};
+}
+
+std::uint64_t run_finder::keys_read() const noexcept {
+  std::uint64_t sum = records_read_;
+  for (const auto& each : lists_) sum += each.keys_read();
+  return sum;
+}
+
+result<run_finder::step> run_finder::next() {
+  step made;
+  const list_entry* found = nullptr;
+  list_place candidate = place_;
+  for (std::size_t i = 0; i < lists_.size(); ++i) {
+    const auto entry = lists_[i].at(candidate);
+    if (!entry) return entry.error();
+    if (*entry == nullptr) {
+      made.at_end = true;
+      return made;
+    }
+    made.bytes += (*entry)->order.size() + (*entry)->value.size();
+    if (i > 0 && (*entry)->order != candidate.order) {  // the lists before this one lack it
+      place_ = {(*entry)->order, false};
+      return made;
+    }
+    candidate = {(*entry)->order, false};
+    if (i == 0 || with_records_ == i) found = *entry;
+  }
+  if (auto loaded = load(*found, made); !loaded) return std::move(loaded).error();
+  place_ = {candidate.order, true};
+  if (made.run && !fits(*made.run, query_)) made.run.reset();
+  return made;
+}
+
+result<void> run_finder::load(const list_entry& entry, step& into) {
+  const auto damaged = [&](error why) -> result<void> {
+    if (why.code != errc::corrupt) return why;
+    const auto id = keys::run_in_order(entry.order);
+    why.message = "run " + (id ? id->str() : "?") + ": " + why.message;
+    into.damage = std::move(why);
+    return {};
+  };
+  if (with_records_) {
+    auto record = decode_run(entry.value);
+    if (!record) return damaged(std::move(record).error());
+    into.run = shown(std::move(record->summary));
+    return {};
+  }
+  const auto id = keys::run_in_order(entry.order);
+  if (!id) return damaged({errc::corrupt, "an entry of the index does not name a run"});
+  ++records_read_;
+  auto record = load_record(*from_, {in_, *id});
+  if (!record) return damaged(std::move(record).error());
+  if (!*record) return {};
+  if (is_finished((*record)->summary.status)) {
+    into.run = shown(std::move((*record)->summary));
+    return {};
+  }
+  records_read_ += 2;
+  auto listed = load_listed(*from_, {in_, *id});
+  if (!listed) return damaged(std::move(listed).error());
+  if (*listed) into.run = shown(std::move((*listed)->record.summary));
+  return {};
+}
+
+}  // namespace pawl::persistence

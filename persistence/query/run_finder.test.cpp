@@ -1,0 +1,314 @@
+// Searches, compared with a plain list of all runs. A test depends only on its seed, which is
+// printed on a failure.
+
+#include "persistence/query/run_finder.hpp"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "flow/testing/random_source.hpp"
+#include "persistence/codec.hpp"
+#include "persistence/keys.hpp"
+#include "persistence/memory/memory_store.hpp"
+#include "persistence/rocksdb/test_folder.hpp"
+#include "persistence/run_index.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace pawl;
+using namespace pawl::persistence;
+using flow::testing::random_source;
+
+namespace {
+
+const time_point search_epoch = *parse_rfc3339("2026-01-31T12:00:00Z");
+
+/// A store and what it must have.
+class search_world {
+ public:
+  explicit search_world(store& with) : store_(with) {}
+
+  /// Adds a run, or replaces it by one of the same start.
+  void put(const run_summary& run, bool runnable) {
+    batch changes;
+    run_record record{run, 7, 0};
+    const auto known = runs_.find(run.key.id.str());
+    const bool is_new = known == runs_.end();
+    if (is_new) {
+      index_flow(changes, run.key, run.flow.name, run.created_at);
+      index_terms(changes, run.key, run.created_at, {}, terms_of(run));
+    } else {
+      const auto& [before, was_runnable] = known->second;
+      changes.erase(column::indexes,
+                    keys::listed_run(before.key, before.status, was_runnable, before.created_at));
+      index_terms(changes, run.key, run.created_at, terms_of(before), terms_of(run));
+    }
+    changes.put(column::indexes, keys::listed_run(run.key, run.status, runnable, run.created_at),
+                encode_run(record));
+    record.summary.waits.clear();
+    changes.put(column::runs, keys::run(run.key), encode_run(record));
+    write(changes);
+    runs_.insert_or_assign(run.key.id.str(), std::pair{run, runnable});
+  }
+
+  void write(const batch& changes) {
+    const batch* const all[] = {&changes};
+    auto written = store_.write(all);
+    REQUIRE(written);
+    store_.publish(*written);
+  }
+
+  /// The ids that a search must find, in its order.
+  [[nodiscard]] std::vector<std::string> expected(const run_query& query, run_order order) const {
+    std::vector<run_summary> found;
+    const bool by_end = order == run_order::finished_last || order == run_order::finished_first;
+    for (const auto& [id, entry] : runs_)
+      if (fits(entry.first, query) && (!by_end || entry.first.finished_at))
+        found.push_back(entry.first);
+    const bool reverse = order == run_order::oldest || order == run_order::finished_first;
+    std::sort(found.begin(), found.end(), [&](const run_summary& a, const run_summary& b) {
+      const auto of = [&](const run_summary& run) {
+        return std::pair{-to_unix_us(by_end ? *run.finished_at : run.created_at), run.key.id.str()};
+      };
+      return reverse ? of(b) < of(a) : of(a) < of(b);
+    });
+    std::vector<std::string> ids;
+    for (const auto& run : found) ids.push_back(run.key.id.str());
+    return ids;
+  }
+
+  [[nodiscard]] std::map<std::string, std::pair<run_summary, bool>>& runs() { return runs_; }
+  [[nodiscard]] store& in() { return store_; }
+
+ private:
+  store& store_;
+  std::map<std::string, std::pair<run_summary, bool>> runs_;
+};
+
+/// What a search finds, interrupted now and then as pages are.
+std::vector<std::string> found_ids(store& in, const run_query& query, run_order order,
+                                   random_source* interrupts = nullptr,
+                                   std::uint64_t* keys_read = nullptr) {
+  std::vector<std::string> ids;
+  list_place place;
+  const auto now = in.durable_view();
+  while (true) {
+    auto search = run_finder::make(*now, default_scope(), query, order, place);
+    REQUIRE(search);
+    do {
+      auto step = search->next();
+      REQUIRE(step);
+      if (step->at_end) {
+        if (keys_read != nullptr) *keys_read = search->keys_read();
+        return ids;
+      }
+      REQUIRE_FALSE(step->damage);
+      if (step->run) ids.push_back(step->run->key.id.str());
+    } while (interrupts == nullptr || !interrupts->chance(7));
+    place = search->place();
+  }
+}
+
+run_query searched(const std::string& filter) {
+  INFO(filter);
+  auto query = parse_run_query(filter, search_epoch);
+  REQUIRE(query);
+  return *std::move(query);
+}
+
+run_summary random_summary(random_source& random, const std::string& id) {
+  run_summary run;
+  run.key = {default_scope(), run_id{id}};
+  run.flow = {flow_name{random.chance(4)   ? "rare"
+                        : random.chance(2) ? "order"
+                                           : "invoice"},
+              {1, static_cast<std::uint32_t>(random.below(2)), 0}};
+  // Few different times, so that many are equal.
+  run.created_at = search_epoch - std::chrono::seconds{random.below(40)};
+  return run;
+}
+
+/// Gives a run another status, error and waits.
+void change(random_source& random, run_summary& run) {
+  run.status = all_run_statuses[random.below(5)];
+  run.finished_at.reset();
+  run.error.reset();
+  run.waits.clear();
+  if (is_finished(run.status))
+    run.finished_at = run.created_at + std::chrono::seconds{random.below(40)};
+  if (run.status == run_status::failed)
+    run.error = run_error{random.chance(2) ? "timed_out" : "card_declined", "x", "charge", 1};
+  if (is_finished(run.status)) return;
+  if (random.chance(2)) run.waits.push_back({"signal", random.chance(2) ? "go" : "stop", "s"});
+  if (random.chance(3)) run.waits.push_back({"answer", "", "ask"});
+  if (random.chance(3)) run.waits.push_back({"timer", "", "later"});
+}
+
+std::string random_filter(random_source& random) {
+  const char* const conditions[] = {"status=failed",
+                                    "status=failed,paused",
+                                    "status!=completed",
+                                    "status=running",
+                                    "flow=rare",
+                                    "flow=order",
+                                    "flow=order,rare",
+                                    "flow^=o",
+                                    "flow=order@1.1",
+                                    "flow!=rare",
+                                    "error=timed_out",
+                                    "error=timed_out,card_declined",
+                                    "error!=timed_out",
+                                    "node=charge",
+                                    "waiting=signal:go",
+                                    "waiting=signal",
+                                    "waiting=answer,timer",
+                                    "waiting=signal:go,answer",
+                                    "waiting!=signal:go",
+                                    "started>-20s",
+                                    "started<=-10s",
+                                    "finished>-5s",
+                                    "finished<=-1s",
+                                    "id^=r1",
+                                    "id=r1,r2,r30",
+                                    "version>=1.1"};
+  std::string filter;
+  for (std::size_t i = random.below(4); i > 0; --i)
+    filter += std::string{conditions[random.below(std::size(conditions))]} + " ";
+  return filter;
+}
+
+void check_random_searches(store& in, std::uint64_t seed, int rounds) {
+  INFO("seed " << seed);
+  random_source random{seed};
+  search_world world{in};
+  for (int round = 0; round < rounds; ++round) {
+    const std::string id = "r" + std::to_string(random.below(60));
+    const auto known = world.runs().find(id);
+    run_summary run =
+        known == world.runs().end() ? random_summary(random, id) : known->second.first;
+    change(random, run);
+    world.put(run, run.status == run_status::running && random.chance(2));
+    const std::string filter = random_filter(random);
+    const auto order = static_cast<run_order>(random.below(4));
+    INFO(filter << " in the order " << to_string(order));
+    const auto query = searched(filter);
+    REQUIRE(found_ids(in, query, order, &random) == world.expected(query, order));
+  }
+  // The index has what the runs say, and nothing else.
+  std::map<std::string, int> left;
+  for (const auto& [id, entry] : world.runs())
+    for (const auto& key : index_keys(entry.first, entry.second)) ++left[key];
+  REQUIRE(in.durable_view()->scan(column::indexes, {}, [&](std::string_view key, auto) {
+    CHECK(--left[std::string{key}] == 0);
+    return view::next::more;
+  }));
+  for (const auto& [key, missing] : left) CHECK(missing == 0);
+}
+
+std::uint64_t keys_read_for(store& in, const std::string& filter, std::size_t most) {
+  const auto now = in.durable_view();
+  auto search = run_finder::make(*now, default_scope(), searched(filter), run_order::newest);
+  REQUIRE(search);
+  for (std::size_t found = 0; found < most;) {
+    const auto step = search->next();
+    REQUIRE(step);
+    if (step->at_end) break;
+    if (step->run) ++found;
+  }
+  return search->keys_read();
+}
+
+}  // namespace
+
+TEST_CASE("searches of random runs find what a plain list has", "[query][random]") {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    memory_store store;
+    check_random_searches(store, seed, 300);
+  }
+}
+
+TEST_CASE("searches of a RocksDB store find what a plain list has", "[query][random][rocksdb]") {
+  for (std::uint64_t seed = 21; seed <= 24; ++seed) {
+    const rocks::test_folder folder;
+    const auto store = rocks::open_good(folder.store(), {.mode = durability::off});
+    check_random_searches(*store, seed, 300);
+  }
+}
+
+TEST_CASE("a list by an indexed term reads as many keys from many runs as from few",
+          "[query][counts]") {
+  const auto cost = [](std::size_t runs, const std::string& filter) {
+    memory_store store;
+    search_world world{store};
+    for (std::size_t i = 0; i < runs; ++i) {
+      run_summary run;
+      run.key = {default_scope(), run_id{"r" + std::to_string(i)}};
+      run.flow = {flow_name{i % 2 == 0 ? "even" : "odd"}, {1, 0, 0}};
+      run.created_at = search_epoch - std::chrono::seconds{i};
+      run.status = i % 2 == 0 ? run_status::completed : run_status::running;
+      if (i % 2 == 0) run.finished_at = run.created_at;
+      if (i % 8 == 1) run.waits = {{"signal", "go", "s"}};
+      world.put(run, false);
+    }
+    return keys_read_for(store, filter, 20);
+  };
+  for (const char* const filter :
+       {"", "status=running", "flow=odd", "flow=even status=completed", "flow=even status=running",
+        "waiting=signal:go", "id=r7", "started>-30s", "error=none"}) {
+    CAPTURE(filter);
+    const auto few = cost(400, filter), many = cost(4'000, filter);
+    const bool is_disjoint = std::string{filter} == "flow=even status=running";
+    if (!is_disjoint) CHECK(many <= few + 8);
+    if (!is_disjoint) CHECK(many <= 200);
+  }
+}
+
+TEST_CASE("a damaged record is reported, and the rest of the list is found", "[query]") {
+  memory_store store;
+  search_world world{store};
+  random_source random{1};
+  for (const char* const id : {"a", "b", "c"}) {
+    run_summary run = random_summary(random, id);
+    run.flow.name = flow_name{"order"};
+    run.status = run_status::completed;
+    run.finished_at = run.created_at;
+    world.put(run, false);
+  }
+  const run_summary& b = world.runs().at("b").first;
+  batch damage;
+  damage.put(column::runs, keys::run(b.key), "x");
+  damage.put(column::indexes, keys::listed_run(b.key, b.status, false, b.created_at), "x");
+  world.write(damage);
+  const auto now = store.durable_view();
+  for (const char* const filter : {"", "flow=order", "status=completed"}) {
+    auto search = run_finder::make(*now, default_scope(), searched(filter), run_order::newest);
+    REQUIRE(search);
+    std::vector<std::string> found;
+    std::size_t damaged = 0;
+    while (true) {
+      const auto step = search->next();
+      REQUIRE(step);
+      if (step->at_end) break;
+      if (step->run) found.push_back(step->run->key.id.str());
+      if (step->damage && ++damaged == 1) CHECK(step->damage->message.starts_with("run b"));
+    }
+    std::sort(found.begin(), found.end());
+    CHECK(found == std::vector<std::string>{"a", "c"});
+    CHECK(damaged == 1);
+  }
+}
+
+TEST_CASE("a run whose index entry outlived it is not found", "[query]") {
+  memory_store store;
+  search_world world{store};
+  random_source random{1};
+  run_summary run = random_summary(random, "a");
+  run.flow.name = flow_name{"order"};
+  world.put(run, false);
+  batch removal;
+  removal.erase(column::runs, keys::run(run.key));
+  world.write(removal);
+  CHECK(found_ids(store, searched("flow=order"), run_order::newest).empty());
+}
