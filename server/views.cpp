@@ -24,16 +24,23 @@ json view_of(const waiting_on& what) {
 }  // namespace
 
 json to_json(const run_summary& run) {
-  return {{"id", run.key.id.str()},
-          {"flow", run.flow.name.str()},
-          {"version", to_string(run.flow.version)},
-          {"status", to_string(run.status)},
-          {"created_at", to_rfc3339(run.created_at)},
-          {"started_at", time_or_null(run.started_at)},
-          {"finished_at", time_or_null(run.finished_at)},
-          {"error", error_or_null(run.error)},
-          {"restarted_from", id_or_null(run.restarted_from)},
-          {"parent", id_or_null(run.parent)}};
+  json object{{"id", run.key.id.str()},
+              {"flow", run.flow.name.str()},
+              {"version", to_string(run.flow.version)},
+              {"status", to_string(run.status)},
+              {"created_at", to_rfc3339(run.created_at)},
+              {"started_at", time_or_null(run.started_at)},
+              {"finished_at", time_or_null(run.finished_at)},
+              {"error", error_or_null(run.error)},
+              {"restarted_from", id_or_null(run.restarted_from)},
+              {"parent", id_or_null(run.parent)}};
+  for (const auto& each : run.waits)
+    object["waits"].push_back({{"kind", each.kind}, {"name", each.name}, {"node", each.node}});
+  return object;
+}
+
+json to_json(const run_search& search) {
+  return {{"index", search.index}, {"keys_read", search.keys_read}};
 }
 
 json to_json(const run_view& run) {

@@ -15,6 +15,7 @@ namespace pawl::server {
 
 using http::to_json;  // problems and diagnostics
 [[nodiscard]] json to_json(const run_summary& run);
+[[nodiscard]] json to_json(const run_search& search);
 [[nodiscard]] json to_json(const run_view& run);
 [[nodiscard]] json to_json(const run_started& run);
 [[nodiscard]] json to_json(const run_changed& change);

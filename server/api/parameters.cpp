@@ -8,6 +8,7 @@
 #include <pawl/suggest.hpp>
 #include <pawl/time.hpp>
 
+#include "persistence/query/run_query.hpp"
 #include "server/api/percent.hpp"
 
 namespace pawl::server {
@@ -130,6 +131,14 @@ std::optional<run_status> parameters::status(std::string_view name,
   const auto parsed = parse_run_status(*given);
   if (!parsed) refuse_value(diagnostics, name, *given, "one of " + all_statuses());
   return parsed;
+}
+
+run_order parameters::order(std::string_view name, std::vector<diagnostic>& diagnostics) const {
+  const std::string* const given = find(name);
+  if (given == nullptr) return run_order::newest;
+  const auto parsed = persistence::parse_run_order(*given);
+  if (!parsed) refuse_value(diagnostics, name, *given, "one of " + persistence::all_run_orders());
+  return parsed.value_or(run_order::newest);
 }
 
 std::string all_statuses() {

@@ -12,6 +12,7 @@
 #include <pawl/error.hpp>
 #include <pawl/result.hpp>
 #include <pawl/run.hpp>
+#include <pawl/run_options.hpp>
 
 namespace pawl::server {
 
@@ -40,6 +41,8 @@ class parameters {
                                                      std::vector<diagnostic>& diagnostics) const;
   [[nodiscard]] std::optional<run_status> status(std::string_view name,
                                                  std::vector<diagnostic>& diagnostics) const;
+  /// Default: `run_order::newest`.
+  [[nodiscard]] run_order order(std::string_view name, std::vector<diagnostic>& diagnostics) const;
 
  private:
   [[nodiscard]] const std::string* find(std::string_view name) const;

@@ -92,13 +92,21 @@ void start_run(const call_ptr& request) {
                                    });
 }
 
-void list_runs(const call_ptr& request) {
-  std::vector<diagnostic> diagnostics;
+/// What selects runs: `status`, `flow` and `filter`.
+run_filter selected(const call_ptr& request, std::vector<diagnostic>& diagnostics) {
   run_filter filter;
   filter.status = request->query().status("status", diagnostics);
+  if (request->query().has("flow")) filter.flow = flow_name{request->query().text("flow")};
+  filter.where = request->query().text("filter");
+  return filter;
+}
+
+void list_runs(const call_ptr& request) {
+  std::vector<diagnostic> diagnostics;
+  run_filter filter = selected(request, diagnostics);
   filter.limit = request->query().number("limit", 100, 1, 1000, diagnostics);
   filter.cursor = request->query().text("cursor");
-  if (request->query().has("flow")) filter.flow = flow_name{request->query().text("flow")};
+  filter.order = request->query().order("order", diagnostics);
   if (request->reject_if_invalid(std::move(diagnostics))) return;
   request->in().runs().list_async(
       filter,
@@ -106,7 +114,26 @@ void list_runs(const call_ptr& request) {
         if (!page) return request->fail(page.error());
         json runs = json::array();
         for (const auto& each : page->runs) runs.push_back(to_json(each));
-        request->answer(200, {{"runs", std::move(runs)}, {"next", next_page(page->next)}});
+        json answer{{"runs", std::move(runs)},
+                    {"next", next_page(page->next)},
+                    {"search", to_json(page->search)}};
+        if (!page->damaged.empty()) answer["damaged"] = page->damaged;
+        request->answer(200, answer);
+      },
+      request->withdrawn_with_client());
+}
+
+void count_runs(const call_ptr& request) {
+  std::vector<diagnostic> diagnostics;
+  const run_filter filter = selected(request, diagnostics);
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
+  request->in().runs().count_async(
+      filter,
+      [request](result<run_total> total) {
+        if (!total) return request->fail(total.error());
+        request->answer(
+            200,
+            {{"count", total->count}, {"exact", total->exact}, {"search", to_json(total->search)}});
       },
       request->withdrawn_with_client());
 }
@@ -167,7 +194,9 @@ void add_run_routes(router& to) {
              .with_query({"wait"})
              .idempotent_by_engine());
   to.add(get_route("/v1/runs", "runs.list", role::reader, list_runs)
-             .with_query({"status", "flow", "limit", "cursor"}));
+             .with_query({"status", "flow", "filter", "order", "limit", "cursor"}));
+  to.add(get_route("/v1/stats/runs", "runs.count", role::reader, count_runs)
+             .with_query({"status", "flow", "filter"}));
   to.add(get_route("/v1/runs/{id}", "runs.get", role::reader, get_run).with_query({"wait"}));
   to.add(get_route("/v1/runs/{id}/state", "runs.state", role::reader, get_state));
   to.add(get_route("/v1/runs/{id}/history", "runs.history", role::reader, get_history)

@@ -225,3 +225,38 @@ TEST_CASE("a server reports liveness and readiness", "[api][health]") {
   CHECK_FALSE(stopped.field("Retry-After").empty());
   CHECK(f.get("/v1/runs").status == 503);
 }
+
+TEST_CASE("runs are found and counted by a filter", "[api][runs]") {
+  api_fixture f;
+  f.put("f", {f.signal("s", "go")});
+  f.put("g", {f.task("a", "core.echo")});
+  for (const char* const id : {"r1", "r2", "r3"})
+    REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", id}}).status == 201);
+  REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "g"}, {"id", "done"}}).status == 200);
+  const auto page = f.get("/v1/runs?filter=flow%3Df%20waiting%3Dsignal%3Ago&order=oldest&limit=2");
+  REQUIRE(page.status == 200);
+  CHECK(page.body["runs"][0]["id"] == "r1");
+  CHECK(page.body["runs"][1]["waits"] ==
+        json::array({{{"kind", "signal"}, {"name", "go"}, {"node", "s"}}}));
+  CHECK(page.body["search"]["index"] == "flow, waiting");
+  CHECK_FALSE(page.body.contains("damaged"));
+  const std::string cursor = page.body["next"];
+  const auto last =
+      f.get("/v1/runs?filter=flow%3Df%20waiting%3Dsignal%3Ago&order=oldest&cursor=" + cursor);
+  CHECK(last.body["runs"].size() == 1);
+  CHECK(last.body["next"].is_null());
+  CHECK(f.get("/v1/runs?filter=flow%3Df&order=oldest&cursor=" + cursor).status == 400);
+  CHECK(f.get("/v1/runs?order=finished_last").body["runs"].size() == 1);
+  CHECK(f.get("/v1/runs?order=random").status == 400);
+  const auto refused = f.get("/v1/runs?filter=flow%3Df%20stats%3Dfailed");
+  CHECK(refused.status == 400);
+  CHECK(contains(refused.body["detail"], "position 8"));
+  CHECK(contains(refused.body["detail"], "did you mean \"status\"?"));
+
+  const auto total = f.get("/v1/stats/runs?filter=flow%3Df");
+  CHECK(total.status == 200);
+  CHECK(total.body["count"] == 3);
+  CHECK(total.body["exact"] == true);
+  CHECK(f.get("/v1/stats/runs?status=running").body["search"]["index"] == "counters");
+  CHECK(f.get("/v1/stats/runs?filter=x").status == 400);
+}

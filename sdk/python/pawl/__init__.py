@@ -19,8 +19,8 @@ from .errors import Diagnostic, Fault, PawlError
 from .events import EventStream
 from .models import (BatchResult, Beat, Commanded, Event, FlowInfo, FlowVersion, FunctionInfo,
                      HistoryPage, LogLine, NextTasks, PendingSignal, QueueInfo, Run, RunError, RunPage,
-                     RunSummary, Started, Stats, StoredFlow, Task, Validation, Waiting,
-                     WorkerInfo, Workers)
+                     RunSummary, RunTotal, RunWait, Started, Stats, StoredFlow, Task, Validation,
+                     Waiting, WorkerInfo, Workers)
 from .worker import Step, StepError, Worker, current_step
 
 __version__ = "0.1.0"
@@ -29,7 +29,7 @@ __all__ = [
     "BatchResult", "Beat", "Client", "Commanded", "Diagnostic", "Event", "EventStream",
     "Fault", "FlowInfo", "FlowVersion", "FunctionInfo", "HistoryPage", "LogLine", "NextTasks", "PawlError",
     "PendingSignal", "QueueInfo", "Run",
-    "RunError", "RunPage", "RunSummary", "Started", "Stats", "Step", "StepError", "StoredFlow",
+    "RunError", "RunPage", "RunSummary", "RunTotal", "RunWait", "Started", "Stats", "Step", "StepError", "StoredFlow",
     "Task", "Validation", "Waiting", "Worker", "WorkerInfo", "Workers", "current_step", "errors",
     "models",
 ]

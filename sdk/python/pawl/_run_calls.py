@@ -9,7 +9,7 @@ from ._flow_calls import etag
 from ._read import read, read_list
 from .errors import Json
 from .models import (Commanded, Event, HistoryPage, LogLine, Object, Run, RunPage, RunSummary,
-                     Started)
+                     RunTotal, Started)
 
 _LONGEST_WAIT = 60.0
 
@@ -84,20 +84,31 @@ class RunCalls(Caller):
                 raise TimeoutError(f"run {id} is still {run.status} after {timeout:g} s")
 
     def runs(
-        self, status: Optional[str] = None, *, flow: Optional[str] = None, limit: int = 100,
+        self, status: Optional[str] = None, *, flow: Optional[str] = None,
+        filter: Optional[str] = None, order: Optional[str] = None, limit: int = 100,
         cursor: Optional[str] = None
     ) -> RunPage:
-        """Returns a page of runs, newest first, optionally only those with `status` or of `flow`.
-        A page filtered by flow may be short and still have a `next`."""
-        found = self._get("/v1/runs", given(status=status, flow=flow, limit=limit, cursor=cursor))
+        """Returns a page of runs, newest first, optionally only those with `status`, of `flow`, or
+        that fit `filter`, such as "status=failed,paused started>-2h". `order` is newest, oldest,
+        finished_last or finished_first. A page with a filter may be short and still have a
+        `next`; the next page needs the same arguments."""
+        found = self._get("/v1/runs", given(status=status, flow=flow, filter=filter, order=order,
+                                            limit=limit, cursor=cursor))
         return read(RunPage, found)
 
-    def all_runs(self, status: Optional[str] = None, *,
-                 flow: Optional[str] = None) -> Iterator[RunSummary]:
-        """Iterates over all runs, newest first, page by page."""
+    def count_runs(self, filter: Optional[str] = None, *, status: Optional[str] = None,
+                   flow: Optional[str] = None) -> RunTotal:
+        """Counts the runs that fit. If there are too many to compare, `exact` is False."""
+        return read(RunTotal, self._get("/v1/stats/runs",
+                                        given(filter=filter, status=status, flow=flow)))
+
+    def all_runs(self, status: Optional[str] = None, *, flow: Optional[str] = None,
+                 filter: Optional[str] = None, order: Optional[str] = None
+                 ) -> Iterator[RunSummary]:
+        """Iterates over all runs, newest first, page by page. Arguments as of `runs`."""
         cursor: Optional[str] = None
         while True:
-            page = self.runs(status, flow=flow, cursor=cursor)
+            page = self.runs(status, flow=flow, filter=filter, order=order, cursor=cursor)
             yield from page.runs
             cursor = page.next
             if cursor is None:

@@ -68,6 +68,15 @@ class RunError:
 
 
 @dataclass(frozen=True)
+class RunWait:
+    """What an unfinished run waits for, in a list; `kind` is signal, answer, timer, run or worker."""
+
+    kind: str
+    name: str
+    node: str
+
+
+@dataclass(frozen=True)
 class RunSummary:
     """A run without its data."""
 
@@ -81,6 +90,7 @@ class RunSummary:
     error: Optional[RunError] = None
     restarted_from: Optional[str] = None
     parent: Optional[str] = None
+    waits: List[RunWait] = field(default_factory=list)
 
     @property
     def finished(self) -> bool:
@@ -165,6 +175,14 @@ class RunPage:
 
     runs: List[RunSummary]
     next: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class RunTotal:
+    """A number of runs. If not `exact`, there may be more."""
+
+    count: int
+    exact: bool
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,20 @@ class Runs(ServerTest):
         self.assertEqual([id for id in found if id in ids], ids[::-1])
         self.assertEqual([r.id for r in self.client.all_runs("cancelled") if r.id in ids], [])
 
+    def test_runs_are_found_and_counted_by_a_filter(self):
+        flow = self.flow(WAITS)
+        ids = [self.client.start(flow).id for _ in range(3)]
+        self.client.cancel(ids[1])
+        fits = f"flow={flow} status=running,paused"
+        found = self.client.runs(filter=fits, order="oldest").runs
+        self.assertEqual([run.id for run in found], [ids[0], ids[2]])
+        self.assertEqual({run.waits[0].kind for run in found}, {"signal"})
+        self.assertEqual([run.id for run in self.client.all_runs(filter=fits)], [ids[2], ids[0]])
+        total = self.client.count_runs(fits)
+        self.assertEqual((total.count, total.exact), (2, True))
+        with self.assertRaisesRegex(pawl.PawlError, "position 1: unknown field"):
+            self.client.runs(filter="flwo=x")
+
     def test_history_is_whole_in_pages_of_any_size(self):
         run = self.client.start_and_wait(self.flow(*[task(id=f"n{n}") for n in range(5)])).id
         whole = list(self.client.all_history(run))
