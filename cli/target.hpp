@@ -100,6 +100,7 @@ class target {
   /// activates the run.
   virtual result<run_view> get(const run_id& id, std::chrono::milliseconds wait = {}) = 0;
   virtual result<run_page> list(const run_filter& filter) = 0;
+  virtual result<run_total> count(const run_filter& filter) = 0;
   /// The number of runs with each status.
   virtual result<std::vector<run_count>> counts() = 0;
   /// The complete history.

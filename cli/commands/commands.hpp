@@ -20,6 +20,8 @@ void add_validate(CLI::App& to, command_line& line);
 void add_logic(CLI::App& to, command_line& line);
 void add_runs(CLI::App& to, command_line& line);  ///< with the subcommands `add_runs_…`
 void add_runs_ls(CLI::App& to, command_line& line);
+void add_runs_errors(CLI::App& to, command_line& line);
+void add_runs_count(CLI::App& to, command_line& line);
 void add_runs_show(CLI::App& to, command_line& line);
 void add_runs_history(CLI::App& to, command_line& line);
 void add_runs_start(CLI::App& to, command_line& line);

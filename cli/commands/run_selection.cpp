@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <chrono>
 
+#include "cli/clock.hpp"
+#include "cli/commands/commands.hpp"
 #include "cli/text.hpp"
 #include "cli/view/live_region.hpp"
+#include "persistence/query/run_query.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -16,6 +19,43 @@ constexpr std::size_t selection_page_size = 1'000;
 constexpr std::size_t max_detailed_runs = 20;
 constexpr std::size_t max_named_errors = 10;
 constexpr std::chrono::milliseconds progress_interval{100};
+
+bool is_by_filter(const run_selection& selection) {
+  return selection.status || selection.filter;
+}
+
+/// How a run that has left a selection is described.
+std::string left_text(const run_selection& selection) {
+  return selection.filter ? " no longer fits the filter."
+                          : " is no longer " + *selection.status + ".";
+}
+
+/// The filter of a selection that is not by IDs. Errors: `invalid_argument`.
+result<run_filter> filter_of(const run_selection& selection) {
+  run_filter filter;
+  filter.limit = selection_page_size;
+  filter.order = run_order::oldest;
+  filter.where = selection.filter.value_or("");
+  if (const auto good = persistence::parse_run_query(filter.where, wall_clock()); !good)
+    return good.error();
+  if (!selection.status) return filter;
+  const auto status = parse_status_option(*selection.status);
+  if (!status) return status.error();
+  filter.status = *status;
+  return filter;
+}
+
+/// The IDs of all runs that a filter selects, in its order.
+result<std::vector<run_id>> runs_that_fit(target& on, run_filter filter) {
+  std::vector<run_id> ids;
+  do {
+    const auto page = on.list(filter);
+    if (!page) return page.error();
+    for (const auto& run : page->runs) ids.push_back(run.key.id);
+    filter.cursor = page->next;
+  } while (!filter.cursor.empty());
+  return ids;
+}
 
 /// Applies an action to each run and reports the results.
 class bulk_action {
@@ -32,7 +72,7 @@ class bulk_action {
     for (const auto& id : ids) {
       auto done = action(on, id);
       if (!done && done.error().code == errc::illegal_transition && has_left(on, how_, id))
-        done = action_outcome{"Run " + id.str() + " is no longer " + *how_.status + "."};
+        done = action_outcome{"Run " + id.str() + left_text(how_)};
       note(id, done);
       if (!detailed_) show_progress();
     }
@@ -102,7 +142,11 @@ void add_run_selection(CLI::App& to, run_selection& selection) {
   to.add_option("ID", selection.ids, "Run IDs");
   to.add_option("--status", selection.status, "Select all runs with this status, in place of IDs")
       ->type_name("STATUS");
-  to.add_flag("--yes", selection.yes, "Do not ask for confirmation of --status");
+  to.add_option("--filter", selection.filter,
+                "Select all runs that fit a filter, as of `pawl runs ls`, in place of IDs")
+      ->type_name("FILTER")
+      ->check(not_empty);
+  to.add_flag("--yes", selection.yes, "Do not ask for confirmation of --status and --filter");
 }
 
 result<std::vector<run_id>> parse_run_ids(const std::vector<std::string>& texts) {
@@ -130,49 +174,51 @@ std::string no_runs_text(const std::string& of_flow, const std::string& status) 
   return "No runs" + of + (status == "failed" ? " have " : " are ") + status + ".";
 }
 
+std::string no_runs_text(const run_selection& selection) {
+  if (selection.filter) return "No run fits the filter.";
+  return no_runs_text({}, selection.status.value_or(""));
+}
+
 result<void> check_selection(const run_selection& selection) {
-  if (selection.ids.empty() == !selection.status)
-    return error{errc::invalid_argument, "specify either run IDs or --status"};
+  if (selection.ids.empty() != is_by_filter(selection))
+    return error{errc::invalid_argument, "specify either run IDs, or --status or --filter"};
   if (const auto ids = parse_run_ids(selection.ids); !ids) return ids.error();
-  if (!selection.status) return {};
-  const auto status = parse_status_option(*selection.status);
-  return status ? result<void>{} : status.error();
+  const auto filter = filter_of(selection);
+  return filter ? result<void>{} : filter.error();
 }
 
 bool has_left(target& on, const run_selection& selection, const run_id& id) {
-  if (!selection.status) return false;
-  const auto run = on.get(id);
-  return run && to_string(run->summary.status) != *selection.status;
+  if (!is_by_filter(selection)) return false;
+  auto filter = filter_of(selection);
+  if (!filter) return false;
+  filter->where += " id=" + id.str();
+  const auto page = on.list(*filter);
+  return page && page->runs.empty();
 }
 
 result<std::vector<run_id>> runs_with_status(target& on, run_status status) {
-  std::vector<run_id> ids;
   run_filter filter;
   filter.status = status;
   filter.limit = selection_page_size;
-  do {
-    const auto page = on.list(filter);
-    if (!page) return page.error();
-    for (const auto& run : page->runs) ids.push_back(run.key.id);
-    filter.cursor = page->next;
-  } while (!filter.cursor.empty());
-  std::reverse(ids.begin(), ids.end());
-  return ids;
+  filter.order = run_order::oldest;
+  return runs_that_fit(on, std::move(filter));
 }
 
 result<std::vector<run_id>> selected_runs(session& s, target& on, const run_selection& selection,
                                           std::string_view verb) {
-  if (!selection.status) return parse_run_ids(selection.ids);
-  const auto status = parse_status_option(*selection.status);
-  if (!status) return status.error();
-  auto ids = runs_with_status(on, *status);
+  if (!is_by_filter(selection)) return parse_run_ids(selection.ids);
+  const auto filter = filter_of(selection);
+  if (!filter) return filter.error();
+  auto ids = runs_that_fit(on, *filter);
   if (!ids || ids->empty() || selection.yes) return ids;
   const bool one = ids->size() == 1;
-  const std::string state{to_string(*status)};
-  if (s.is_confirmed(std::string{verb} + " " + counted(ids->size(), state + " run") + "?"))
+  const std::string state = selection.filter ? "" : *selection.status + " ";
+  if (s.is_confirmed(std::string{verb} + " " + counted(ids->size(), state + "run") + "?"))
     return ids;
-  return error{errc::invalid_argument, counted(ids->size(), "run") + (one ? " is " : " are ") +
-                                           state + "; nothing was changed. Use --yes to " +
+  const std::string how = selection.filter ? (one ? " fits the filter" : " fit the filter")
+                                           : (one ? " is " : " are ") + *selection.status;
+  return error{errc::invalid_argument, counted(ids->size(), "run") + how +
+                                           "; nothing was changed. Use --yes to " +
                                            std::string{verb} + (one ? " it" : " all of them")};
 }
 
@@ -196,7 +242,7 @@ exit_code apply_to_runs(session& s, const run_selection& selection, const run_ve
   if (const auto ids = selected_runs(s, on, selection, verb.infinitive); !ids) {
     code = s.fail(ids.error());
   } else if (ids->empty()) {
-    if (!selection.json) s.out().line(no_runs_text({}, *selection.status));
+    if (!selection.json) s.out().line(no_runs_text(selection));
   } else {
     code = bulk_action{s, selection, verb, ids->size()}.apply(on, *ids, action);
   }

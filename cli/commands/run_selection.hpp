@@ -13,11 +13,12 @@
 
 namespace pawl::cli {
 
-/// The runs a command applies to: given by ID, or all with one status.
+/// The runs a command applies to: given by ID, or all with one status, or all that fit a filter.
 struct run_selection {
   std::vector<std::string> ids;
   std::optional<std::string> status;
-  bool yes = false;      ///< do not ask for confirmation of `status`
+  std::optional<std::string> filter;
+  bool yes = false;      ///< do not ask for confirmation of `status` and `filter`
   bool verbose = false;  ///< print a line for each run, also of many
   bool json = false;     ///< print one JSON object per run
 };
@@ -28,7 +29,7 @@ struct run_verb {
   std::string_view done;
 };
 
-/// Adds `ID...`, `--status` and `--yes`.
+/// Adds `ID...`, `--status`, `--filter` and `--yes`.
 void add_run_selection(CLI::App& to, run_selection& selection);
 
 /// Parses run IDs and removes duplicates. Errors: `invalid_argument`.
@@ -39,6 +40,8 @@ void add_run_selection(CLI::App& to, run_selection& selection);
 
 /// "No runs of flow order are paused."; both texts may be empty.
 [[nodiscard]] std::string no_runs_text(const std::string& of_flow, const std::string& status);
+/// The same for a selection that is not by IDs.
+[[nodiscard]] std::string no_runs_text(const run_selection& selection);
 
 /// Validates a selection before a target is opened.
 [[nodiscard]] result<void> check_selection(const run_selection& selection);
@@ -46,8 +49,8 @@ void add_run_selection(CLI::App& to, run_selection& selection);
 /// The IDs of all runs with a status, oldest first.
 [[nodiscard]] result<std::vector<run_id>> runs_with_status(target& on, run_status status);
 
-/// Resolves a selection to IDs. Asks for confirmation of `status`; `verb` names the action, such as
-/// "cancel". Errors: `invalid_argument` if not confirmed.
+/// Resolves a selection to IDs, oldest first if it is not by IDs; then asks for confirmation.
+/// `verb` names the action, such as "cancel". Errors: `invalid_argument` if not confirmed.
 [[nodiscard]] result<std::vector<run_id>> selected_runs(session& s, target& on,
                                                         const run_selection& selection,
                                                         std::string_view verb);
@@ -64,13 +67,13 @@ struct action_outcome {
 /// Changes one run. Returns a sentence that describes the change.
 using run_action = std::function<result<action_outcome>(target& on, const run_id& id)>;
 
-/// True if a run that was selected by its status no longer has it: a command to its parent has
-/// changed it.
+/// True if a run that was selected by its status or a filter no longer fits: a command to its
+/// parent has changed it.
 [[nodiscard]] bool has_left(target& on, const run_selection& selection, const run_id& id);
 
 /// Opens the target, applies an action to one run, prints its sentence, closes the target.
 exit_code apply_to_run(session& s, const std::string& id, const run_action& action);
-/// Same for each selected run. A run that left the selected status before its turn is no error. Of
+/// Same for each selected run. A run that left the selection before its turn is no error. Of
 /// many runs, prints the totals and the first errors. Continues after an error; returns the exit
 /// code of the first error.
 exit_code apply_to_runs(session& s, const run_selection& selection, const run_verb& verb,

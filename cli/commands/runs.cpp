@@ -5,10 +5,12 @@ namespace pawl::cli {
 void add_runs(CLI::App& to, command_line& line) {
   auto* const group = add_command(to, "runs", "List, inspect and control runs.",
                                   "Examples:\n"
-                                  "  pawl runs ls --data-dir ./data --status failed\n"
+                                  "  pawl runs ls --data-dir ./data status=failed 'started>-2h'\n"
                                   "  pawl runs show monday --server http://127.0.0.1:7717");
   add_runs_start(*group, line);
   add_runs_ls(*group, line);
+  add_runs_count(*group, line);
+  add_runs_errors(*group, line);
   add_runs_show(*group, line);
   add_runs_history(*group, line);
   add_runs_watch(*group, line);

@@ -2,17 +2,18 @@
 
 #include "cli/clock.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/commands/run_selection.hpp"
+#include "cli/commands/run_filter_options.hpp"
 #include "cli/report.hpp"
 #include "cli/text.hpp"
 #include "cli/view/columns.hpp"
+#include "persistence/query/run_query.hpp"
 
 namespace pawl::cli {
 namespace {
 
 struct ls_options {
-  std::optional<std::string> status;
-  std::optional<std::string> flow;
+  run_filter_options runs;
+  std::string order{persistence::to_string(run_order::newest)};
   std::size_t limit = 50;
   bool json = false;
 };
@@ -34,37 +35,34 @@ tint tint_of(run_status status) {
   return tint::cyan;
 }
 
-/// The first thing that an unfinished run waits for; "" if nothing is known.
-std::string wait_of(target& open, const run_summary& run) {
-  const auto view = open.get(run.key.id);
-  if (!view || is_finished(view->summary.status)) return {};
-  if (view->waiting_on.empty()) return {};
-  const waiting_on& first = view->waiting_on.front();
-  return printable(first.kind + (first.name.empty() ? "" : " " + first.name)) + " at " +
-         printable(first.node);
+/// "signal approved at ask and 2 more"; "" for a run that waits for nothing.
+std::string wait_of(const run_summary& run) {
+  if (run.waits.empty()) return {};
+  const run_wait& first = run.waits.front();
+  std::string text = first.kind;
+  if (!first.name.empty()) text += " " + printable(first.name);
+  if (!first.node.empty()) text += " at " + printable(first.node);
+  if (run.waits.size() > 1) text += " and " + std::to_string(run.waits.size() - 1) + " more";
+  return text;
 }
 
-/// The error of a run, or what it waits for. Reads at most `views_left` runs.
-std::string detail_of(target& open, const run_summary& run, std::size_t& views_left) {
-  if (run.error) {
-    return printable(run.error->type) +
-           (run.error->node.empty() ? "" : " at " + printable(run.error->node));
-  }
-  if (is_finished(run.status) || views_left == 0) return {};
-  --views_left;
-  return wait_of(open, run);
+/// The error of a run, or what it waits for.
+std::string detail_of(const run_summary& run) {
+  if (!run.error) return wait_of(run);
+  return printable(run.error->type) +
+         (run.error->node.empty() ? "" : " at " + printable(run.error->node));
 }
 
 /// A table of runs. On a terminal it fits the window; elsewhere nothing is truncated.
 class run_table {
  public:
-  run_table(session& s, target& open) : session_(s), open_(open) {}
+  explicit run_table(session& s) : session_(s) {}
 
   void print(const std::vector<run_summary>& runs) {
-    std::size_t id = 2, flow = 4, detail = 0, views_left = max_views;
+    std::size_t id = 2, flow = 4, detail = 0;
     std::vector<std::string> details;
     for (const auto& run : runs) {
-      details.push_back(detail_of(open_, run, views_left));
+      details.push_back(detail_of(run));
       id = std::max(id, run.key.id.str().size());
       flow = std::max(flow, display_width(printable(to_string(run.flow))));
       detail = std::max(detail, display_width(details.back()));
@@ -86,8 +84,6 @@ class run_table {
  private:
   /// STATUS, AGE, TOOK and the gaps between the columns; the last column stays free.
   static constexpr std::size_t fixed_width = 9 + 7 + 7 + 5 * 2 + 1;
-  /// Runs to read one by one, because a listing does not have what they wait for.
-  static constexpr std::size_t max_views = 50;
 
   void print_header() {
     const bool live = session_.screen().live;
@@ -115,61 +111,66 @@ class run_table {
   }
 
   session& session_;
-  target& open_;
   std::vector<std::size_t> widths_;  ///< of ID, FLOW and the last column
 };
 
-/// "50 of 1204 runs are listed": if there are more, and if their number is known.
+/// "50 of 1204 runs are listed": if there are more.
 std::string more_text(target& open, const run_filter& filter, std::size_t listed) {
   constexpr const char* how = "; use --limit N to list more.";
-  const auto counts = open.counts();
-  if (filter.flow || !counts) return std::string{"There are more runs"} + how;
-  std::uint64_t all = 0;
-  for (const auto& each : *counts)
-    if (!filter.status || each.status == *filter.status) all += each.count;
-  return std::to_string(listed) + " of " + counted(all, "run") + how;
+  const auto total = open.count(filter);
+  if (!total) return std::string{"There are more runs"} + how;
+  return std::to_string(listed) + " of " + (total->exact ? "" : "at least ") +
+         counted(total->count, "run") + how;
+}
+
+/// Reports runs that could not be listed. Returns the exit code for them.
+exit_code report_damaged(session& s, const std::vector<std::string>& damaged) {
+  exit_code code = exit_code::ok;
+  for (const auto& each : damaged) code = s.fail(error{errc::corrupt, each});
+  return code;
 }
 
 exit_code list_runs(session& s, target& open, const run_filter& given, const ls_options& options) {
   run_filter filter = given;
   std::vector<run_summary> runs;
+  std::vector<std::string> damaged;
+  run_search search;
   do {
     filter.limit = std::min(page_size, options.limit - runs.size());
     auto page = open.list(filter);
     if (!page) return s.fail(page.error());
     std::move(page->runs.begin(), page->runs.end(), std::back_inserter(runs));
+    std::move(page->damaged.begin(), page->damaged.end(), std::back_inserter(damaged));
+    search.index = page->search.index;
+    search.keys_read += page->search.keys_read;
     filter.cursor = page->next;
   } while (!filter.cursor.empty() && runs.size() < options.limit);
   if (options.json) {
     for (const auto& run : runs) s.out().line(one_line(to_json(run)));
-    return exit_code::ok;
+  } else if (runs.empty()) {
+    s.out().line(no_runs_text(options.runs));
+  } else {
+    run_table{s}.print(runs);
+    if (!filter.cursor.empty())
+      s.out().line(s.style().paint(tint::dim, more_text(open, filter, runs.size())));
   }
-  if (runs.empty()) {
-    s.out().line(no_runs_text(options.flow.value_or(""), options.status.value_or("")));
-    return exit_code::ok;
-  }
-  run_table{s, open}.print(runs);
-  if (!filter.cursor.empty())
-    s.out().line(s.style().paint(tint::dim, more_text(open, filter, runs.size())));
-  return exit_code::ok;
+  if (options.runs.explain) s.print_message(search_text(search));
+  return report_damaged(s, damaged);
 }
 
 exit_code ls(session& s, const ls_options& options) {
-  run_filter filter;
-  if (options.status) {
-    const auto status = parse_status_option(*options.status);
-    if (!status) return s.fail(status.error());
-    filter.status = *status;
+  auto filter = parse_run_filter(options.runs);
+  if (!filter) return s.fail(filter.error());
+  const auto order = persistence::parse_run_order(options.order);
+  if (!order) {
+    return s.fail(exit_code::usage, "invalid --order " + printable(options.order) +
+                                        ": must be one of " + persistence::all_run_orders());
   }
-  if (options.flow) {
-    auto name = parse_flow_name(*options.flow);
-    if (!name) return s.fail(error{errc::invalid_argument, "--flow: " + name.error().message});
-    filter.flow = *std::move(name);
-  }
+  filter->order = *order;
   if (options.limit == 0) return s.fail(exit_code::usage, "--limit must be at least 1");
   const auto opened = s.open_target(store_use::existing);
   if (!opened) return s.fail(opened.error());
-  const exit_code code = list_runs(s, **opened, filter, options);
+  const exit_code code = list_runs(s, **opened, *filter, options);
   return s.close(**opened, code);
 }
 
@@ -179,11 +180,14 @@ void add_runs_ls(CLI::App& to, command_line& line) {
   auto options = std::make_shared<ls_options>();
   auto* const cmd =
       add_command(to, "ls", "List runs, newest first.",
-                  "Example:\n  pawl runs ls --data-dir ./data --status failed --limit 10");
-  cmd->add_option("--status", options->status, "Only runs with this status")
-      ->type_name("running|paused|completed|failed|cancelled");
-  cmd->add_option("--flow", options->flow, "Only runs of this flow, in any version")
-      ->type_name("NAME");
+                  "Examples:\n"
+                  "  pawl runs ls --data-dir ./data --limit 10 status=failed,paused\n"
+                  "  pawl runs ls --data-dir ./data flow=order 'started>-2h' error=card_declined\n"
+                  "  pawl runs ls --data-dir ./data --order finished_last 'finished>-1h'");
+  add_run_filter(*cmd, options->runs);
+  cmd->add_option("--order", options->order,
+                  "By the start, or finished runs by their end; default: newest")
+      ->type_name("newest|oldest|finished_last|finished_first");
   cmd->add_option("--limit", options->limit, "Maximum number of runs; default: 50")->type_name("N");
   cmd->add_flag("--json", options->json, "Print one JSON object per run");
   cmd->callback(

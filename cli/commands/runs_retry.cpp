@@ -18,7 +18,7 @@ exit_code retry(session& s, const retry_options& given) {
   target& on = **opened;
   const auto ids = selected_runs(s, on, given.runs, "retry");
   if (ids && ids->empty()) {
-    if (!given.json) s.out().line(no_runs_text({}, *given.runs.status));
+    if (!given.json) s.out().line(no_runs_text(given.runs));
     return s.close(on, exit_code::ok);
   }
   auto runs = ids ? load_runs(on, *ids) : result<std::vector<followed_run>>{ids.error()};

@@ -150,6 +150,16 @@ waiting_on read_waiting(const json& from) {
   return waits;
 }
 
+run_wait read_listed_wait(const json& from) {
+  field_reader fields{from};
+  return {fields.text("kind"), fields.optional_text("name"), fields.optional_text("node")};
+}
+
+run_search read_search(const json& from) {
+  field_reader fields{from};
+  return {fields.optional_text("index"), fields.number<std::uint64_t>("keys_read")};
+}
+
 pending_signal read_pending_signal(const json& from) {
   field_reader fields{from};
   return {fields.text("type"), fields.optional_text("id"), fields.value("payload")};
@@ -206,6 +216,8 @@ result<run_summary> read_run_summary(const json& from, const scope_name& scope) 
   run.error = read_run_error(fields.value("error"));
   run.restarted_from = fields.run("restarted_from");
   run.parent = fields.run("parent");
+  if (const json& waits = fields.value("waits"); waits.is_array())
+    for (const auto& each : waits) run.waits.push_back(read_listed_wait(each));
   return fields.finish(std::move(run));
 }
 
@@ -238,8 +250,17 @@ result<run_page> read_run_page(const json& from, const scope_name& scope) {
       from, "runs", [&](const json& each) { return read_run_summary(each, scope); });
   if (!runs) return std::move(runs).error();
   field_reader fields{from};
-  run_page page{*std::move(runs), fields.optional_text("next")};
+  run_page page{*std::move(runs), fields.optional_text("next"),
+                read_search(fields.value("search"))};
+  if (fields.has("damaged")) page.damaged = fields.texts("damaged");
   return fields.finish(std::move(page));
+}
+
+result<run_total> read_run_total(const json& from) {
+  field_reader fields{from};
+  run_total total{fields.number<std::uint64_t>("count"), fields.flag("exact"),
+                  read_search(fields.value("search"))};
+  return fields.finish(std::move(total));
 }
 
 result<std::vector<run_count>> read_run_counts(const json& from) {

@@ -12,6 +12,7 @@ namespace pawl::cli {
 [[nodiscard]] result<run_summary> read_run_summary(const json& from, const scope_name& scope);
 [[nodiscard]] result<run_view> read_run_view(const json& from, const scope_name& scope);
 [[nodiscard]] result<run_page> read_run_page(const json& from, const scope_name& scope);
+[[nodiscard]] result<run_total> read_run_total(const json& from);
 [[nodiscard]] result<std::vector<run_count>> read_run_counts(const json& from);
 [[nodiscard]] result<run_started> read_run_started(const json& from);
 [[nodiscard]] result<run_changed> read_run_changed(const json& from, const scope_name& scope);

@@ -67,6 +67,7 @@ class local_target final : public target {
     return in_.get(id);
   }
   result<run_page> list(const run_filter& filter) override { return in_.runs().list(filter); }
+  result<run_total> count(const run_filter& filter) override { return in_.runs().count(filter); }
   result<std::vector<run_count>> counts() override { return in_.runs().counts(); }
   result<std::vector<history_event>> history(const run_id& id) override {
     return read_history(in_, id);

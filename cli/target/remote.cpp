@@ -9,6 +9,7 @@
 #include "cli/target/http_client.hpp"
 #include "cli/target/remote_follower.hpp"
 #include "cli/target/scope_events.hpp"
+#include "persistence/query/run_query.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -35,6 +36,15 @@ json start_json(const start_options& how) {
 std::vector<std::string> trace_headers(const start_options& how) {
   if (!how.trace) return {};
   return {"traceparent: " + to_traceparent(*how.trace)};
+}
+
+/// The parameters that select runs, each after an ampersand.
+std::string selection_query(const run_filter& filter) {
+  std::string query;
+  if (filter.status) query += "&status=" + std::string{to_string(*filter.status)};
+  if (filter.flow) query += "&flow=" + percent_encoded(filter.flow->str());
+  if (!filter.where.empty()) query += "&filter=" + percent_encoded(filter.where);
+  return query;
 }
 
 class remote_target final : public target {
@@ -103,12 +113,17 @@ class remote_target final : public target {
                 [&](const json& answer) { return read_run_view(answer, scope()); });
   }
   result<run_page> list(const run_filter& filter) override {
-    std::string query = "?limit=" + std::to_string(filter.limit);
-    if (filter.status) query += "&status=" + std::string{to_string(*filter.status)};
-    if (filter.flow) query += "&flow=" + percent_encoded(filter.flow->str());
+    std::string query = "?limit=" + std::to_string(filter.limit) + selection_query(filter);
+    if (filter.order != run_order::newest)
+      query += "&order=" + std::string{persistence::to_string(filter.order)};
     if (!filter.cursor.empty()) query += "&cursor=" + percent_encoded(filter.cursor);
     return read(http_.send("GET", "/v1/runs" + query),
                 [&](const json& answer) { return read_run_page(answer, scope()); });
+  }
+  result<run_total> count(const run_filter& filter) override {
+    std::string query = selection_query(filter);
+    if (!query.empty()) query.front() = '?';
+    return read(http_.send("GET", "/v1/stats/runs" + query), read_run_total);
   }
   result<std::vector<run_count>> counts() override {
     return read(http_.send("GET", "/v1/stats"), read_run_counts);

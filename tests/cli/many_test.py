@@ -74,9 +74,8 @@ class Many(Served, ProgramTest):
         self.start("a_flow_with_a_long_name", 4)
         self.assertIn("2 of 4 runs; use --limit N to list more",
                       self.pawl("runs", "ls", "--limit", "2", *self.where).stdout)
-        self.assertIn("There are more runs", self.pawl("runs", "ls", "--limit", "2", "--flow",
-                                                       "a_flow_with_a_long_name",
-                                                       *self.where).stdout)
+        self.assertIn("2 of 4 runs", self.pawl("runs", "ls", "--limit", "2", "--flow",
+                                               "a_flow_with_a_long_name", *self.where).stdout)
         self.assertIn("No runs have failed", self.pawl("runs", "ls", "--status", "failed",
                                                        *self.where).stdout)
 

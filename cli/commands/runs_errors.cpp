@@ -1,0 +1,143 @@
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "cli/commands/commands.hpp"
+#include "cli/commands/run_filter_options.hpp"
+#include "cli/text.hpp"
+
+namespace pawl::cli {
+namespace {
+
+struct errors_options {
+  run_filter_options runs;
+  std::size_t limit = 10'000;
+  bool json = false;
+};
+
+constexpr std::size_t failed_page_size = 1'000;
+
+/// The failed runs with an error of one type at one node.
+struct error_group {
+  std::string type;
+  std::string node;
+  std::size_t count = 0;
+  run_id example;       ///< the newest of them
+  std::string message;  ///< of the example
+};
+
+/// What was read of the failed runs.
+struct failed_runs {
+  std::vector<error_group> groups;  ///< the largest first
+  std::size_t read = 0;
+  bool has_more = false;
+  run_search search;
+};
+
+result<failed_runs> read_failed(target& open, run_filter filter, std::size_t limit) {
+  std::map<std::pair<std::string, std::string>, error_group> groups;
+  failed_runs found;
+  do {
+    filter.limit = std::min(failed_page_size, limit - found.read);
+    const auto page = open.list(filter);
+    if (!page) return page.error();
+    for (const auto& run : page->runs) {
+      const run_error why = run.error.value_or(run_error{});
+      auto& group = groups[{why.type, why.node}];
+      if (group.count++ == 0) group = {why.type, why.node, 1, run.key.id, why.message};
+    }
+    found.read += page->runs.size();
+    found.search = {page->search.index, found.search.keys_read + page->search.keys_read};
+    filter.cursor = page->next;
+  } while (!filter.cursor.empty() && found.read < limit);
+  found.has_more = !filter.cursor.empty();
+  for (auto& [key, group] : groups) found.groups.push_back(std::move(group));
+  std::stable_sort(found.groups.begin(), found.groups.end(),
+                   [](const auto& a, const auto& b) { return a.count > b.count; });
+  return found;
+}
+
+void print_json(session& s, const failed_runs& found) {
+  for (const auto& group : found.groups) {
+    s.out().line(one_line({{"type", group.type},
+                           {"node", group.node},
+                           {"count", group.count},
+                           {"example", group.example.str()},
+                           {"message", group.message}}));
+  }
+}
+
+void print_table(session& s, const failed_runs& found) {
+  std::size_t count = 5, type = 4, node = 4, example = 7;
+  for (const auto& group : found.groups) {
+    count = std::max(count, std::to_string(group.count).size());
+    type = std::max(type, display_width(printable(group.type)));
+    node = std::max(node, display_width(printable(group.node)));
+    example = std::max(example, group.example.str().size());
+  }
+  const bool live = s.screen().live;
+  const std::size_t before = count + type + node + example + 4 * 2;
+  const std::size_t columns = s.screen().size().columns;
+  constexpr std::size_t least_message = 20;
+  const std::size_t room = columns > before + least_message ? columns - before - 1 : least_message;
+  s.out().line(s.style().paint(tint::dim, pad_left("COUNT", count) + "  " + pad("TYPE", type) +
+                                              "  " + pad("NODE", node) + "  " +
+                                              pad("EXAMPLE", example) + "  MESSAGE"));
+  for (const auto& group : found.groups) {
+    const std::string message = printable(group.message);
+    s.out().line(pad_left(std::to_string(group.count), count) + "  " +
+                 s.style().paint(tint::red, pad(printable(group.type), type)) + "  " +
+                 pad(printable(group.node), node) + "  " + pad(group.example.str(), example) +
+                 "  " + (live ? fit(message, room, s.style().ellipsis()) : message));
+  }
+}
+
+exit_code print_errors(session& s, target& open, const run_filter& filter,
+                       const errors_options& options) {
+  const auto found = read_failed(open, filter, options.limit);
+  if (!found) return s.fail(found.error());
+  if (options.json) {
+    print_json(s, *found);
+  } else if (found->groups.empty()) {
+    s.out().line(options.runs.where.empty() ? "No runs have failed."
+                                            : "No failed run fits the filter.");
+  } else {
+    print_table(s, *found);
+  }
+  if (found->has_more) {
+    s.print_message("only the newest " + counted(found->read, "failed run") +
+                    " were read; use --limit N to read more");
+  }
+  if (options.runs.explain) s.print_message(search_text(found->search));
+  return exit_code::ok;
+}
+
+exit_code errors(session& s, const errors_options& options) {
+  auto filter = parse_run_filter(options.runs);
+  if (!filter) return s.fail(filter.error());
+  if (options.limit == 0) return s.fail(exit_code::usage, "--limit must be at least 1");
+  filter->status = run_status::failed;
+  const auto opened = s.open_target(store_use::existing);
+  if (!opened) return s.fail(opened.error());
+  return s.close(**opened, print_errors(s, **opened, *filter, options));
+}
+
+}  // namespace
+
+void add_runs_errors(CLI::App& to, command_line& line) {
+  auto options = std::make_shared<errors_options>();
+  auto* const cmd = add_command(
+      to, "errors", "Group failed runs by error type and node.",
+      "Examples:\n"
+      "  pawl runs errors --data-dir ./data\n"
+      "  pawl runs errors --data-dir ./data flow=order 'started>-1d'\n\n"
+      "List the runs of a group with `pawl runs ls status=failed error=TYPE node=NODE`.");
+  add_filter_words(*cmd, options->runs);
+  cmd->add_option("--limit", options->limit, "Maximum number of runs to read; default: 10000")
+      ->type_name("N");
+  cmd->add_flag("--json", options->json, "Print one JSON object per group");
+  cmd->callback(
+      [&line, options] { line.command = [options](session& s) { return errors(s, *options); }; });
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,78 @@
+"""Finding runs: filters, counts, groups of errors, bulk commands by filter."""
+
+import unittest
+
+from program import FAILED, USAGE, ProgramTest, task
+
+
+class Finding(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        waits = self.flow({"id": "ask", "type": "signal", "data": {"name": "go"}}, name="waits")
+        fails = self.flow(task("charge", "core.fail", args={"type": "declined", "message": "no"}),
+                          name="fails")
+        for flow in (waits, fails):
+            self.pawl("flows", "put", flow, *self.where)
+        for run in ("w1", "w2", "w3"):
+            self.pawl("runs", "start", "waits", "--id", run, *self.where)
+        for run in ("f1", "f2"):
+            self.pawl("run", fails, "--id", run, *self.where, expect=FAILED)
+
+    def found(self, *words):
+        return [run["id"] for run in self.lines("runs", "ls", *words, "--json", *self.where)]
+
+    def test_a_filter_selects_the_runs_that_are_listed(self):
+        self.assertEqual(self.found("flow=fails"), ["f2", "f1"])
+        self.assertEqual(self.found("status=failed,running", "id=w1,f1"), ["f1", "w1"])
+        self.assertEqual(self.found("waiting=signal:go started>-1h"), ["w3", "w2", "w1"])
+        self.assertEqual(self.found("--flow", "waits", "id!=w2", "--order", "oldest"), ["w1", "w3"])
+        self.assertEqual(self.found("--order", "finished_first"), ["f1", "f2"])
+        out = self.pawl("runs", "ls", "flow=waits", *self.where).stdout
+        self.assertRegex(out, r"w1 .* signal go at ask")
+        self.assertIn("No run fits the filter.",
+                      self.pawl("runs", "ls", "flow=none", *self.where).stdout)
+
+    def test_explain_prints_the_index_and_the_keys_read(self):
+        done = self.pawl("runs", "ls", "flow=waits", "status=running", "--explain", *self.where)
+        self.assertRegex(done.stderr, r"index: flow, status; keys read: \d+")
+
+    def test_a_mistake_is_refused_with_its_position(self):
+        self.refused(USAGE, ["position 15", 'unknown field "flwo"', 'did you mean "flow"?'],
+                     "runs", "ls", "status=failed", "flwo=x", *self.where)
+        self.refused(USAGE, "must be one of newest", "runs", "ls", "--order", "x", *self.where)
+
+    def test_runs_are_counted(self):
+        self.assertEqual(self.pawl("runs", "count", *self.where).stdout, "5\n")
+        self.assertEqual(self.pawl("runs", "count", "flow=waits", *self.where).stdout, "3\n")
+        self.assertEqual(self.lines("runs", "count", "status=failed", "--json", *self.where),
+                         [{"count": 2, "exact": True}])
+
+    def test_failures_are_grouped_by_type_and_node(self):
+        [group] = self.lines("runs", "errors", "--json", *self.where)
+        self.assertEqual((group["type"], group["node"], group["count"], group["example"]),
+                         ("declined", "charge", 2, "f2"))
+        out = self.pawl("runs", "errors", *self.where).stdout
+        self.assertRegex(out, r"(?m)^ +2  declined +charge +f2 +\S")
+        self.assertIn("No failed run fits", self.pawl("runs", "errors", "flow=waits",
+                                                      *self.where).stdout)
+        done = self.pawl("runs", "errors", "--limit", "1", *self.where)
+        self.assertIn("only the newest 1 failed run", done.stderr)
+
+    def test_a_command_applies_to_all_runs_that_fit(self):
+        self.refused(USAGE, ["2 runs fit the filter", "--yes"], "runs", "cancel", "--filter",
+                     "flow=waits id!=w2", *self.where)
+        out = self.pawl("runs", "cancel", "--filter", "flow=waits id!=w2", "--yes",
+                        *self.where).stdout
+        self.assertEqual(out.count("is cancelled"), 2)
+        self.assertEqual(self.found("status=running"), ["w2"])
+        self.assertEqual(self.found("waiting=signal:go"), ["w2"])
+        self.assertIn("No run fits the filter.",
+                      self.pawl("runs", "cancel", "--filter", "flow=none", "--yes",
+                                *self.where).stdout)
+        self.refused(USAGE, "unknown field", "runs", "cancel", "--filter", "x=1", *self.where)
+        self.refused(USAGE, "either run IDs", "runs", "cancel", "w2", "--filter", "flow=waits",
+                     *self.where)
+
+
+if __name__ == "__main__":
+    unittest.main()
