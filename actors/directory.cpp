@@ -48,6 +48,8 @@ caf::behavior directory::make_behavior() {
       [this](child_orphaned& c) { forward(c.child, c); },
       [this](child_resumed& c) { forward(c.parent, c); },
       [this](recover_run& r) { recover(r); },
+      [this](hold_run& h) { hold(h); },
+      [this](const release_run& r) { release(r); },
       [this](const run_idle& idle) { on_idle(idle); },
       [](const load_answered& answered) { answered.then(); },
       [this](const committed&) { on_committed(); },
@@ -91,6 +93,7 @@ void directory::send_to_run(entry& e, Message&& message) {
 void directory::route(run_command& c) {
   if (const auto* const other = other_shard(c.key)) return send(*other, std::move(c));
   if (stopping_) return c.answer(engine_stops());
+  if (stash_if_held(c.key, c, [this](run_command& kept) { route(kept); })) return;
   if (const auto suspect = context_->suspects.find(c.key); suspect && suspect->is_quarantined())
     return route_to_quarantined(c, *suspect);
   if (!make_room_for(c)) return;
@@ -176,6 +179,7 @@ template <class Message>
 void directory::forward(const run_key& key, Message& m) {
   if (const auto* const other = other_shard(key)) return send(*other, std::move(m));
   if (stopping_) return;
+  if (stash_if_held(key, m, [this, key](Message& kept) { forward(key, kept); })) return;
   if (context_->suspects.is_quarantined(key)) return m.done({});
   entry& e = activate(key);
   if (!e.actor) return m.done({});
@@ -221,10 +225,36 @@ void directory::await_end(wait_finished& w) {
 void directory::recover(recover_run& r) {
   if (const auto* const other = other_shard(r.key)) return send(*other, std::move(r));
   if (stopping_) return;
+  if (stash_if_held(r.key, r, [this](recover_run& kept) { recover(kept); })) return;
   if (context_->suspects.is_quarantined(r.key)) return r.done({});
   entry& e = activate(r.key);
   if (!e.actor) return r.done({});
   send_to_run(e, activate_run{std::move(r.done)});
+}
+
+template <class Message, class Handle>
+bool directory::stash_if_held(const run_key& key, Message& m, Handle handle) {
+  if (held_.empty()) return false;
+  const auto found = held_.find(key);
+  if (found == held_.end()) return false;
+  found->second.push_back([kept = std::move(m), handle]() mutable { handle(kept); });
+  return true;
+}
+
+void directory::hold(hold_run& h) {
+  if (const auto* const other = other_shard(h.key)) return send(*other, std::move(h));
+  if (stopping_) return h.answer(engine_stops());
+  const bool is_free =
+      !active_.contains(h.key) && !releasing_.contains(h.key) && !held_.contains(h.key);
+  if (is_free) held_.try_emplace(h.key);
+  h.answer(hold_answer{is_free});
+}
+
+void directory::release(const release_run& r) {
+  if (const auto* const other = other_shard(r.key)) return send(*other, r);
+  auto released = held_.extract(r.key);
+  if (!released) return;
+  for (const auto& handle : released.mapped()) handle();
 }
 
 void directory::on_idle(const run_idle& idle) {
@@ -365,6 +395,7 @@ void directory::check_deadlines() {
 
 void directory::shutdown_all() {
   stopping_ = true;
+  held_.clear();  // answers `unavailable`
   for (auto& [key, e] : active_)
     if (e.actor) send(e.actor, shutdown_run{});
   std::erase_if(active_, [](const auto& item) { return !item.second.actor; });

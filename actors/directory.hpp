@@ -12,6 +12,7 @@
 #include "actors/engine_context.hpp"
 #include "actors/mail.hpp"
 #include "actors/messages.hpp"
+#include "actors/removal_messages.hpp"
 #include "actors/wait_table.hpp"
 #include "persistence/runs.hpp"
 
@@ -59,6 +60,11 @@ class directory : public monitoring_actor {
   void wait_for_stored(wait_finished& w, result<std::optional<persistence::run_record>> found);
   void await_end(wait_finished& w);
   void recover(recover_run& r);
+  void hold(hold_run& h);
+  void release(const release_run& r);
+  /// Keeps a message about a run until the run is released, if it is held. Returns whether it is.
+  template <class Message, class Handle>
+  bool stash_if_held(const run_key& key, Message& m, Handle handle);
   void on_idle(const run_idle& idle);
   void on_down(const caf::actor_addr& source, const caf::error& reason) override;
   void on_shut_down_or_failed(const run_key& key, const caf::error& reason);
@@ -89,6 +95,8 @@ class directory : public monitoring_actor {
   wait_table waits_;
   /// Commands to runs whose release from the quarantine is being read.
   std::unordered_map<run_key, std::vector<run_command>> releasing_;
+  /// Runs that are being deleted, with what is to do when they are released.
+  std::unordered_map<run_key, std::vector<std::function<void()>>> held_;
   std::deque<std::function<void()>> after_commits_;  ///< of this actor, in their order
   std::optional<caf::actor_clock::time_point> next_check_;
   std::vector<caf::actor> shards_;  ///< all of the engine

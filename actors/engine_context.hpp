@@ -75,6 +75,7 @@ struct engine_context {
   std::unique_ptr<actors::executor> executor;
   std::unique_ptr<actors::loader> loader;
   std::unique_ptr<job_pool> queries;  ///< null in an engine that is asked none
+  std::unique_ptr<job_pool> upkeep;   ///< for backups and compactions; null as `queries`
   std::shared_ptr<actors::step_timers> step_timers;
   std::shared_ptr<spdlog::logger> log;
   flow_cache flows;

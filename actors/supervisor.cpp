@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include "actors/catalog.hpp"
+#include "actors/cleaner.hpp"
 #include "actors/directory.hpp"
 #include "actors/dispatcher.hpp"
 #include "actors/persister.hpp"
@@ -35,6 +36,7 @@ engine_actors start_actors(caf::actor_system& system, const engine_context_ptr& 
   started.catalog = spawn_blocking<catalog>(system, blocking, context, writing);
   started.timer = spawn_blocking<timer>(system, blocking, context, writing);
   started.dispatcher = spawn_blocking<dispatcher>(system, blocking, context);
+  started.cleaner = spawn_blocking<cleaner>(system, blocking, context, writing);
   for (std::uint32_t i = 0; i < context->settings.engine.shards; ++i)
     started.shards.push_back(
         system.spawn<directory>(context, writing, started.timer, started.dispatcher));
@@ -43,6 +45,7 @@ engine_actors start_actors(caf::actor_system& system, const engine_context_ptr& 
   for (const auto& shard : started.shards) post(shard, set_shards{started.shards});
   post(started.timer, set_shards{started.shards});
   post(started.dispatcher, set_shards{started.shards});
+  post(started.cleaner, set_shards{started.shards});
   started.supervisor =
       spawn_blocking<supervisor>(system, blocking, context, started, writing, syncing);
   return started;
@@ -63,6 +66,7 @@ caf::behavior supervisor::make_behavior() {
   watch(actors_.catalog);
   watch(actors_.timer);
   watch(actors_.dispatcher);
+  watch(actors_.cleaner);
   for (const auto& shard : actors_.shards) watch(shard);
   recovery_view_ = context_->store->durable_view();
   send_self(recover_next_page{});
@@ -154,6 +158,7 @@ void supervisor::on_down(const caf::actor_addr& source, const caf::error& reason
   // time is ahead, in its mailbox.
   if (--committing_left_ == 0) {
     send(actors_.catalog, shutdown_run{});
+    send(actors_.cleaner, shutdown_run{});
     send(persister_, shutdown_run{});
   }
 }

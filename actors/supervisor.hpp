@@ -17,6 +17,7 @@ struct engine_actors {
   caf::actor catalog;
   caf::actor timer;
   caf::actor dispatcher;
+  caf::actor cleaner;
   std::vector<caf::actor> shards;
 
   /// The shard that is responsible for a run.

@@ -196,6 +196,8 @@ std::variant<command_line, command_line_end> parse_command_line(
   add_functions(app, line);
   add_keys(app, line);
   add_secrets(app, line);
+  add_gc(app, line);
+  add_backup(app, line);
   add_store(app, line);
   add_config(app, line);
   add_bench(app, line);

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <optional>
@@ -117,6 +118,15 @@ class target {
                                        const command_options& how) = 0;
   virtual result<run_changed> signal(const run_id& id, const std::string& type, const json& payload,
                                      const signal_options& how) = 0;
+
+  virtual result<run_removed> remove(const run_id& id) = 0;
+  /// Marks a run to be kept, or removes the mark.
+  virtual result<void> keep(const run_id& id, bool kept) = 0;
+  virtual result<cleanup_page> clean_up(const cleanup_options& how) = 0;
+  /// Frees the space of what was deleted.
+  virtual result<compaction_result> compact() = 0;
+  /// Adds a backup to a folder. On a server `folder` is empty: it uses its own.
+  virtual result<backup_info> back_up(const std::filesystem::path& folder) = 0;
 
   /// Passes the events of the runs to `shown` until every run has ended or is parked, a signal
   /// arrives, the timeout expires or the output is closed. Skips events up to the `checkpoint` of

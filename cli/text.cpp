@@ -174,6 +174,17 @@ std::string duration_text(std::int64_t us) {
   return std::to_string(s / 86'400) + "d " + std::to_string(s % 86'400 / 3'600) + "h";
 }
 
+std::string size_text(std::uint64_t bytes) {
+  if (bytes < 1024) return std::to_string(bytes) + " B";
+  constexpr const char* units[] = {"KiB", "MiB", "GiB", "TiB"};
+  std::size_t unit = 0;
+  double size = static_cast<double>(bytes) / 1024;
+  for (; size >= 1023.95 && unit + 1 < std::size(units); ++unit) size /= 1024;
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f %s", size, units[unit]);
+  return text;
+}
+
 std::string counted(std::size_t count, std::string_view one) {
   return std::to_string(count).append(" ").append(one).append(count == 1 ? "" : "s");
 }

@@ -38,6 +38,9 @@ namespace pawl::cli {
 /// "<1ms", "310ms", "1.20s", "42.0s", "3m 05s", "2h 07m", "3d 4h".
 [[nodiscard]] std::string duration_text(std::int64_t us);
 
+/// "512 B", "42.1 KiB", "3.0 GiB".
+[[nodiscard]] std::string size_text(std::uint64_t bytes);
+
 /// "1 run", "3 runs".
 [[nodiscard]] std::string counted(std::size_t count, std::string_view one);
 /// "1 branch", "3 branches".

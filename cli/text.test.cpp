@@ -38,6 +38,15 @@ TEST_CASE("text width is measured in columns") {
   CHECK(pad_left("ä", 3) == "  ä");
 }
 
+TEST_CASE("sizes have the largest unit that fits") {
+  CHECK(size_text(0) == "0 B");
+  CHECK(size_text(1'023) == "1023 B");
+  CHECK(size_text(1'024) == "1.0 KiB");
+  CHECK(size_text((1u << 20) - 1) == "1.0 MiB");
+  CHECK(size_text(3'221'225'472) == "3.0 GiB");
+  CHECK(size_text(std::uint64_t{5'000} << 40) == "5000.0 TiB");
+}
+
 TEST_CASE("durations are short and rounded down") {
   CHECK(duration_text(-5) == "<1ms");
   CHECK(duration_text(999) == "<1ms");

@@ -322,6 +322,23 @@ constexpr std::array table{
     key{"worker.max_lost_leases", [](settings& s) -> field { return &s.worker.max_lost_leases; },
         "Number of lost leases after which a step fails.", 1, 1'000'000},
 
+    key{"retention.completed_for_ms",
+        [](settings& s) -> field { return &s.retention.completed_for_ms; },
+        "Time after which completed runs are deleted. 0: never.", 0, 36'500 * day_ms},
+    key{"retention.failed_for_ms", [](settings& s) -> field { return &s.retention.failed_for_ms; },
+        "Time after which failed runs are deleted; they cannot be retried then. 0: never.", 0,
+        36'500 * day_ms},
+    key{"retention.cancelled_for_ms",
+        [](settings& s) -> field { return &s.retention.cancelled_for_ms; },
+        "Time after which cancelled runs are deleted. 0: never.", 0, 36'500 * day_ms},
+    key{"retention.interval_ms", [](settings& s) -> field { return &s.retention.interval_ms; },
+        "Time between two searches for runs to delete.", 10, 30 * day_ms},
+
+    key{"backup.dir", [](settings& s) -> field { return &s.backup.dir; },
+        "Folder for the backups that a server makes on request (`pawl backup create --server`). "
+        "Empty: such requests are refused.",
+        0, 0, "a path, or empty"},
+
     key{"server.listen", [](settings& s) -> field { return &s.server.listen; },
         "Addresses to listen on: an IP address and a port, where port 0 is any free "
         "port; `localhost` is 127.0.0.1; `unix:` and a path is a socket that only the "

@@ -145,6 +145,10 @@ std::string checkpoint(std::string_view run_hash, std::uint64_t sequence) {
   return bytes;
 }
 
+view::range records_of_run(std::string_view run_hash) {
+  return {std::string{run_hash}, run_record(run_hash, '\xff')};
+}
+
 view::range state_and_input(std::string_view run_hash) {
   return {state(run_hash), run_record(run_hash, checkpoint_part)};
 }
@@ -223,6 +227,18 @@ view::range runnable_runs() {
   return with_prefix("m");
 }
 
+view::range other_runs() {
+  return with_prefix("s");
+}
+
+std::optional<run_status> listed_status(std::string_view key) noexcept {
+  if (key.size() < before_scope_of_listed || (key.front() != 's' && key.front() != 'm'))
+    return std::nullopt;
+  for (const auto status : all_run_statuses)
+    if (static_cast<char>(status) == key[1]) return status;
+  return std::nullopt;
+}
+
 std::string timer(timer_kind kind, const run_key& key, time_point due) {
   due = std::max(due, time_point{});  // earlier times would sort after all others
   std::string bytes{static_cast<char>(kind)};
@@ -269,6 +285,18 @@ std::string suspect(const run_key& key) {
 
 view::range suspects() {
   return with_prefix("x");
+}
+
+std::string kept_run(const run_key& key) {
+  return "k" + run(key);
+}
+
+std::string removed_run(const run_key& key) {
+  return "z" + run(key);
+}
+
+view::range removed_runs() {
+  return with_prefix("z");
 }
 
 namespace {

@@ -49,6 +49,8 @@ inline constexpr std::size_t run_hash_bytes = 16;
 [[nodiscard]] std::string state(std::string_view run_hash);
 [[nodiscard]] std::string input(std::string_view run_hash);
 [[nodiscard]] std::string checkpoint(std::string_view run_hash, std::uint64_t sequence);
+/// All records of a run in column::checkpoints.
+[[nodiscard]] view::range records_of_run(std::string_view run_hash);
 /// The state and the input of a run, in this order.
 [[nodiscard]] view::range state_and_input(std::string_view run_hash);
 /// The checkpoints of a run, from number `first`.
@@ -78,6 +80,13 @@ inline constexpr std::size_t run_hash_bytes = 16;
 //   'f' scope 0 ~finished8 run 0               finished runs, the last one first
 [[nodiscard]] std::string finished_runs(const scope_name& scope);
 [[nodiscard]] std::string finished_run(const run_key& key, time_point finished);
+/// All scopes, ordered by status and scope.
+[[nodiscard]] view::range other_runs();
+/// The status in a key of kind s or m.
+[[nodiscard]] std::optional<run_status> listed_status(std::string_view listed_run_key) noexcept;
+/// What orders the runs of a scope in a listing, whatever their status: ~created8 run 0. Empty for
+/// bytes that are no such key.
+[[nodiscard]] std::string_view order_of(std::string_view listed_run_key) noexcept;
 //   't' due8 scope 0 run 0                     timers set to a time on the wall clock
 //   'd' due8 scope 0 run 0                     timers that end a duration; `due` is engine time
 [[nodiscard]] std::string timer(timer_kind kind, const run_key& key, time_point due);
@@ -94,7 +103,12 @@ inline constexpr std::size_t run_hash_bytes = 16;
 //   'x' scope 0 run 0                          runs during whose work the process has died
 [[nodiscard]] std::string suspect(const run_key& key);
 [[nodiscard]] view::range suspects();
-/// The run in a key of kind s, m, t, u or x.
+//   'k' scope 0 run 0                          runs that must not be deleted
+[[nodiscard]] std::string kept_run(const run_key& key);
+//   'z' scope 0 run 0                          runs whose deletion has begun
+[[nodiscard]] std::string removed_run(const run_key& key);
+[[nodiscard]] view::range removed_runs();
+/// The run in a key of kind s, m, t, u, x, k or z.
 [[nodiscard]] std::optional<run_key> run_of(std::string_view index_key);
 
 /// A run and a run that it started.

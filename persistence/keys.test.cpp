@@ -45,6 +45,8 @@ TEST_CASE("the bytes of keys do not change", "[keys]") {
   CHECK(keys::leased(a_task.key) == "lacme\0r-1\0\0\0\0\11"s);
   CHECK(keys::queued_count(a_task.queue) == "qacme\0gpu\0w.resize\0"s);
   CHECK(keys::orphaned_run(a_run) == "uacme\0r-1\0"s);
+  CHECK(keys::kept_run(a_run) == "kacme\0r-1\0"s);
+  CHECK(keys::removed_run(a_run) == "zacme\0r-1\0"s);
   CHECK(keys::ended({a_run, run_id{"c"}}) == "oacme\0r-1\0c\0"s);
   CHECK(keys::journal_group(258) == "j\0\0\0\0\0\0\1\2"s);
   CHECK(keys::journal_block(258) == "b\0\0\0\0\0\0\1\2"s);
@@ -67,7 +69,8 @@ TEST_CASE("keys of tasks and of the journal can be decoded", "[keys]") {
 }
 
 TEST_CASE("the run of an index key can be decoded", "[keys]") {
-  CHECK(keys::run_of(keys::orphaned_run(a_run)) == a_run);
+  for (const auto& key : {keys::orphaned_run(a_run), keys::kept_run(a_run)})
+    CHECK(keys::run_of(key) == a_run);
   const keys::parent_and_child ended{a_run, run_id{"c"}};
   const std::string key = keys::ended(ended);
   CHECK(keys::ended_of(key) == ended);
@@ -81,6 +84,8 @@ TEST_CASE("the run of an index key can be decoded", "[keys]") {
     REQUIRE(listed.starts_with(prefix));
     CHECK(keys::run_in_order(listed.substr(prefix.size())) == a_run.id);
     CHECK(listed.substr(prefix.size()).starts_with(keys::order_at(then)));
+    CHECK(keys::listed_status(listed) == run_status::running);
+    CHECK(keys::order_of(listed) == "\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7r-1\0"s);
   }
   for (const auto kind : {timer_kind::time, timer_kind::duration}) {
     const std::string timer = keys::timer(kind, a_run, then);
@@ -92,6 +97,8 @@ TEST_CASE("the run of an index key can be decoded", "[keys]") {
   CHECK_FALSE(keys::due_of("t\xc6\xc6\xc6\xc6\0\0\0\1acme\0r-1\0"s));
   for (const auto& bad : {""s, "short"s, "\1\2\3\4\5\6\7\10r-1"s, "\1\2\3\4\5\6\7\10r-1\0x"s})
     CHECK_FALSE(keys::run_in_order(bad));
+  for (const char* const bad : {"", "s", "s\1", "s\1acme"}) CHECK(keys::order_of(bad).empty());
+  for (const char* const bad : {"", "s", "s\x7f", "t\1acme"}) CHECK_FALSE(keys::listed_status(bad));
   CHECK_FALSE(keys::run_of("").has_value());
   CHECK_FALSE(keys::run_of("sacme").has_value());
   CHECK_FALSE(keys::run_of("s\1acme\0short"s).has_value());
@@ -119,6 +126,10 @@ TEST_CASE("a range contains its own keys and no others", "[keys]") {
   CHECK_FALSE(within(keys::checkpoints(a_hash), keys::input(a_hash)));
   CHECK_FALSE(within(keys::checkpoints(a_hash, 5), keys::checkpoint(a_hash, 4)));
   CHECK_FALSE(within(keys::checkpoints(a_hash), keys::checkpoint(other, 1)));
+  for (const auto& key : {keys::state(a_hash), keys::input(a_hash), keys::checkpoint(a_hash, 1),
+                          keys::checkpoint(a_hash, ~0ull)})
+    CHECK(within(keys::records_of_run(a_hash), key));
+  CHECK_FALSE(within(keys::records_of_run(a_hash), keys::state(other)));
   CHECK(within(keys::state_and_input(a_hash), keys::state(a_hash)));
   CHECK(within(keys::state_and_input(a_hash), keys::input(a_hash)));
   CHECK_FALSE(within(keys::state_and_input(a_hash), keys::checkpoint(a_hash, 0)));

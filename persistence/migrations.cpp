@@ -5,6 +5,7 @@
 #include <pawl/assert.hpp>
 
 #include "persistence/codec.hpp"
+#include "persistence/commit_durably.hpp"
 #include "persistence/keys.hpp"
 
 namespace pawl::persistence {
@@ -32,15 +33,6 @@ result<std::string> resume_of(const view& from) {
   return record->has_value() ? std::move((*record)->resume) : std::string{};
 }
 
-result<void> commit(store& to, const batch& changes) {
-  const batch* const batches[] = {&changes};
-  auto written = to.write(batches);
-  if (!written) return std::move(written).error();
-  if (auto synced = to.sync(); !synced) return synced;
-  to.publish(std::move(written).value());
-  return {};
-}
-
 result<bool> is_empty(const view& found) {
   bool empty = true;
   for (const column where : all_columns) {
@@ -63,7 +55,7 @@ result<void> create(store& opened, std::uint32_t schema) {
   }
   batch changes;
   set_version(changes, schema);
-  return commit(opened, changes);
+  return commit_durably(opened, changes);
 }
 
 error with_step(error failure, const migration& step) {
@@ -82,7 +74,7 @@ result<void> migrate_in_parts(store& opened, const migration& step) {
     PAWL_ASSERT(next->empty() || *next > *from, "a migration advances");
     const bool last = next->empty();
     set_version(changes, last ? step.to : step.to - 1, *next);
-    if (auto done = commit(opened, changes); !done || last) return done;
+    if (auto done = commit_durably(opened, changes); !done || last) return done;
     from = std::move(next);
   }
   return std::move(from).error();
@@ -95,7 +87,7 @@ result<void> migrate(store& opened, const migration& step) {
   auto done = step.run(*before, changes);
   if (!done) return with_step(std::move(done).error(), step);
   set_version(changes, step.to);
-  return commit(opened, changes);
+  return commit_durably(opened, changes);
 }
 
 /// Counts the unfinished runs of each flow: the records of runs after `from`.

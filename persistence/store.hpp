@@ -17,6 +17,8 @@
 
 namespace pawl::persistence {
 
+class store_upkeep;
+
 /// The tables of a store, split by access pattern. Numbers are never reused.
 enum class column : std::uint8_t {
   meta,         ///< single records, such as the schema version
@@ -143,6 +145,9 @@ class store {
 
   /// Returns how busy the store is. May list files. Thread-safe.
   [[nodiscard]] virtual store_gauges gauges() const { return {}; }
+
+  /// Backups and compaction; null for a store in memory, which has neither. Valid until `close`.
+  [[nodiscard]] virtual store_upkeep* upkeep() noexcept { return nullptr; }
 
   /// Whether the medium of the store takes data, without a change of the records. For a store that
   /// has failed: it answers reads until it is closed, so it is closed only when opening it again

@@ -12,10 +12,12 @@
 #include "actors/supervisor.hpp"
 #include "functions/secrets/load.hpp"
 #include "persistence/clock_lead.hpp"
+#include "persistence/store_upkeep.hpp"
 #include "runtime/call_size.hpp"
 #include "runtime/callbacks.hpp"
 #include "runtime/components.hpp"
 #include "runtime/logging.hpp"
+#include "runtime/removals.hpp"
 #include "runtime/scheduler.hpp"
 #include "runtime/suspects.hpp"
 
@@ -95,6 +97,7 @@ result<std::shared_ptr<actors::engine_context>> engine_core::make_context() {
     if (!lead) return lead.error();
     engine_time_ = std::make_shared<actors::engine_time>(given_.clock, *lead);
   }
+  if (auto done = finish_removals(**store, *given_.log); !done) return std::move(done).error();
   auto suspects = find_suspects(**store, *deaths, *given_.log);
   if (!suspects) return std::move(suspects).error();
   if (crash_record_) crash_record_->clear();
@@ -107,6 +110,7 @@ result<std::shared_ptr<actors::engine_context>> engine_core::make_context() {
   made->step_timers = timers;
   made->secrets = secrets;
   made->queries = std::make_unique<actors::job_pool>("pawl.reader", reader_threads);
+  made->upkeep = std::make_unique<actors::job_pool>("pawl.upkeep", 1);
   made->on_store_failed = [this, generation = ++generation_](const error& why) {
     on_store_failed(generation, why);
   };
@@ -160,6 +164,7 @@ result<void> engine_core::open(caf::actor_system* host) {
 }
 
 void engine_core::end_in_order(const admitted& ended, std::chrono::milliseconds patience) {
+  if (auto* const upkeep = ended.context->store->upkeep()) upkeep->cancel();
   // Outcomes of steps that finish in time still become durable: the runs exist until the
   // supervisor shuts them down.
   ended.context->executor->stop(patience);
@@ -167,6 +172,7 @@ void engine_core::end_in_order(const admitted& ended, std::chrono::milliseconds 
   caf::anon_send(ended.actors->supervisor, actors::stop_request{std::move(stopped.answer)});
   stopped.future.wait();
   ended.context->queries->stop();
+  ended.context->upkeep->stop();
   ended.context->loader->stop();
 }
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -119,6 +120,12 @@ class engine_core {
   /// The caller checks first that no unfinished run uses the flow.
   void delete_flow(const scope_name& in, const flow_name& name, callback<void> done);
 
+  void remove_run(const run_key& key, callback<run_removed> done);
+  void keep_run(const run_key& key, bool keep, callback<void> done);
+  void clean_up(const scope_name& in, const cleanup_options& what, callback<cleanup_page> done);
+  void back_up(const std::filesystem::path& folder, callback<backup_info> done);
+  void compact(callback<compaction_result> done);
+
   /// The components of the open engine; null before `open`, after `stop`, and while the store is
   /// reopened. The holder can read the store until it releases them.
   [[nodiscard]] std::shared_ptr<actors::engine_context> running() const;
@@ -152,6 +159,9 @@ class engine_core {
   /// Takes a place among the calls in flight and returns what a call needs. A store that has failed
   /// can still be read. Errors: `overloaded`, `unavailable`.
   [[nodiscard]] result<admitted> admit(const actors::call_place& wanted) const;
+  /// Calls `task` with the upkeep of the store on a thread of its own, one task at a time.
+  template <class T, class Task>
+  void keep_up(Task task, callback<T> done);
   /// A command that was admitted with this place.
   [[nodiscard]] static actors::run_command make_command(const admitted& open,
                                                         actors::call_place place, run_key key,

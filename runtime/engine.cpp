@@ -87,6 +87,22 @@ result<engine_totals> engine::totals() const {
   return await<engine_totals>([&](auto done) { totals_async(std::move(done)); });
 }
 
+result<backup_info> engine::back_up(const std::filesystem::path& folder) const {
+  return await<backup_info>([&](auto done) { back_up_async(folder, std::move(done)); });
+}
+
+void engine::back_up_async(std::filesystem::path folder, callback<backup_info> done) const {
+  core_->back_up(folder, std::move(done));
+}
+
+result<compaction_result> engine::compact() const {
+  return await<compaction_result>([&](auto done) { compact_async(std::move(done)); });
+}
+
+void engine::compact_async(callback<compaction_result> done) const {
+  core_->compact(std::move(done));
+}
+
 void engine::totals_async(callback<engine_totals> done) const {
   read_in_turns(core_, {default_scope(), "totals", query_cost::page}, std::move(done),
                 totals_query{*core_});

@@ -4,6 +4,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "persistence/commit_durably.hpp"
+
 namespace pawl {
 namespace {
 
@@ -14,12 +16,7 @@ result<void> note_deaths(persistence::store& store, const std::vector<crash_reco
     const auto noted = persistence::note_death(*view, each.run, each.reason, writes);
     if (!noted) return noted.error();
   }
-  const persistence::batch* const all[] = {&writes};
-  auto written = store.write(all);
-  if (!written) return std::move(written).error();
-  if (auto synced = store.sync(); !synced) return synced;
-  store.publish(*std::move(written));
-  return {};
+  return persistence::commit_durably(store, writes);
 }
 
 }  // namespace

@@ -82,6 +82,33 @@ json to_json(const run_changed& change) {
           {"warnings", change.warnings}};
 }
 
+json to_json(const run_removed& removed) {
+  return {{"id", removed.id.str()},
+          {"runs", removed.runs},
+          {"records", removed.records},
+          {"bytes", removed.bytes}};
+}
+
+json to_json(const cleanup_page& page) {
+  return {
+      {"completed", page.completed}, {"failed", page.failed},
+      {"cancelled", page.cancelled}, {"runs", page.runs},
+      {"records", page.records},     {"bytes", page.bytes},
+      {"kept", page.kept},           {"in_use", page.in_use},
+      {"damaged", page.damaged},     {"next", page.next.empty() ? json(nullptr) : json(page.next)}};
+}
+
+json to_json(const backup_info& backup) {
+  return {{"id", backup.id},
+          {"created_at", to_rfc3339(backup.created_at)},
+          {"bytes", backup.bytes},
+          {"files", backup.files}};
+}
+
+json to_json(const compaction_result& space) {
+  return {{"bytes_before", space.bytes_before}, {"bytes_after", space.bytes_after}};
+}
+
 json to_json(const history_event& event, std::size_t place) {
   json object{{"at", to_rfc3339(event.at)},
               {"kind", event.kind},

@@ -19,6 +19,10 @@ using http::to_json;  // problems and diagnostics
 [[nodiscard]] json to_json(const run_view& run);
 [[nodiscard]] json to_json(const run_started& run);
 [[nodiscard]] json to_json(const run_changed& change);
+[[nodiscard]] json to_json(const run_removed& removed);
+[[nodiscard]] json to_json(const cleanup_page& page);
+[[nodiscard]] json to_json(const backup_info& backup);
+[[nodiscard]] json to_json(const compaction_result& space);
 /// `place`: index of the event in its checkpoint, from 0.
 [[nodiscard]] json to_json(const history_event& event, std::size_t place);
 /// `events`: in history order, starting with the first event of a checkpoint.

@@ -36,6 +36,10 @@ void add_runs_resume(CLI::App& to, command_line& line);
 void add_runs_signal(CLI::App& to, command_line& line);
 void add_runs_set_data(CLI::App& to, command_line& line);
 void add_runs_retry(CLI::App& to, command_line& line);
+void add_runs_rm(CLI::App& to, command_line& line);
+void add_runs_keep(CLI::App& to, command_line& line);
+void add_gc(CLI::App& to, command_line& line);
+void add_backup(CLI::App& to, command_line& line);
 void add_fmt(CLI::App& to, command_line& line);
 void add_flows(CLI::App& to, command_line& line);  ///< with the subcommands `add_flows_…`
 void add_flows_convert(CLI::App& to, command_line& line);

@@ -24,6 +24,8 @@ void add_runs(CLI::App& to, command_line& line) {
   add_runs_skip(*group, line);
   add_runs_retry(*group, line);
   add_runs_restart(*group, line);
+  add_runs_rm(*group, line);
+  add_runs_keep(*group, line);
 }
 
 }  // namespace pawl::cli

@@ -294,6 +294,51 @@ result<run_changed> read_run_changed(const json& from, const scope_name& scope) 
   return fields.finish(std::move(change));
 }
 
+result<run_removed> read_run_removed(const json& from) {
+  field_reader fields{from};
+  run_removed removed;
+  removed.id = fields.run("id").value_or(run_id{});
+  removed.runs = fields.number<std::uint64_t>("runs");
+  removed.records = fields.number<std::uint64_t>("records");
+  removed.bytes = fields.number<std::uint64_t>("bytes");
+  return fields.finish(std::move(removed));
+}
+
+result<cleanup_page> read_cleanup_page(const json& from) {
+  field_reader fields{from};
+  cleanup_page page;
+  page.completed = fields.number<std::uint64_t>("completed");
+  page.failed = fields.number<std::uint64_t>("failed");
+  page.cancelled = fields.number<std::uint64_t>("cancelled");
+  page.runs = fields.number<std::uint64_t>("runs");
+  page.records = fields.number<std::uint64_t>("records");
+  page.bytes = fields.number<std::uint64_t>("bytes");
+  page.kept = fields.number<std::uint64_t>("kept");
+  page.in_use = fields.number<std::uint64_t>("in_use");
+  page.damaged = fields.number<std::uint64_t>("damaged");
+  page.next = fields.optional_text("next");
+  return fields.finish(std::move(page));
+}
+
+result<backup_info> read_backup(const json& from) {
+  field_reader fields{from};
+  backup_info made;
+  made.id = fields.number<std::uint32_t>("id");
+  if (made.id == 0) fields.reject("id");
+  made.created_at = fields.required_time("created_at");
+  made.bytes = fields.number<std::uint64_t>("bytes");
+  made.files = fields.number<std::uint64_t>("files");
+  return fields.finish(std::move(made));
+}
+
+result<compaction_result> read_compaction(const json& from) {
+  field_reader fields{from};
+  compaction_result space;
+  space.bytes_before = fields.number<std::uint64_t>("bytes_before");
+  space.bytes_after = fields.number<std::uint64_t>("bytes_after");
+  return fields.finish(std::move(space));
+}
+
 result<history_event> read_history_event(const json& from) {
   field_reader fields{from};
   history_event event;

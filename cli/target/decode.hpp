@@ -16,6 +16,10 @@ namespace pawl::cli {
 [[nodiscard]] result<std::vector<run_count>> read_run_counts(const json& from);
 [[nodiscard]] result<run_started> read_run_started(const json& from);
 [[nodiscard]] result<run_changed> read_run_changed(const json& from, const scope_name& scope);
+[[nodiscard]] result<run_removed> read_run_removed(const json& from);
+[[nodiscard]] result<cleanup_page> read_cleanup_page(const json& from);
+[[nodiscard]] result<backup_info> read_backup(const json& from);
+[[nodiscard]] result<compaction_result> read_compaction(const json& from);
 [[nodiscard]] result<history_event> read_history_event(const json& from);
 
 [[nodiscard]] result<flow_stored> read_flow_stored(const json& from);

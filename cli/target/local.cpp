@@ -101,6 +101,19 @@ class local_target final : public target {
     return in_.signal(id, type, payload, how);
   }
 
+  result<run_removed> remove(const run_id& id) override { return in_.runs().remove(id); }
+  result<void> keep(const run_id& id, bool kept) override {
+    return kept ? in_.runs().keep(id) : in_.runs().release(id);
+  }
+  result<cleanup_page> clean_up(const cleanup_options& how) override {
+    return in_.runs().clean_up(how);
+  }
+
+  result<compaction_result> compact() override { return engine_->compact(); }
+  result<backup_info> back_up(const std::filesystem::path& folder) override {
+    return engine_->back_up(folder);
+  }
+
   result<follow_result> follow(session& s, watcher& shown, std::vector<followed_run> runs,
                                const follow_options& how) override {
     std::optional<run_id> only;

@@ -18,6 +18,9 @@ constexpr std::size_t history_page_size = 1'000;
 /// Maximum `wait` of one request; a limit of the server.
 constexpr std::chrono::milliseconds max_server_wait{60'000};
 
+/// A backup or a compaction reads the whole store.
+constexpr std::chrono::milliseconds max_upkeep_time = std::chrono::hours{24};
+
 json options_json(const command_options& how) {
   json body = json::object();
   if (!how.reason.empty()) body["reason"] = how.reason;
@@ -184,6 +187,28 @@ class remote_target final : public target {
     json body{{"type", type}, {"payload", payload}};
     if (!how.id.empty()) body["id"] = how.id;
     return command(id, "/signal", body);
+  }
+
+  result<run_removed> remove(const run_id& id) override {
+    return read(http_.send("DELETE", run_path(id)), read_run_removed);
+  }
+  result<void> keep(const run_id& id, bool kept) override {
+    const auto done = http_.send(kept ? "PUT" : "DELETE", run_path(id) + "/keep");
+    return done ? result<void>{} : done.error();
+  }
+  result<cleanup_page> clean_up(const cleanup_options& how) override {
+    std::string query = "?limit=" + std::to_string(how.limit);
+    if (how.older_than) query += "&older_than=" + std::to_string(how.older_than->count()) + "ms";
+    if (how.dry_run) query += "&dry_run=true";
+    if (!how.cursor.empty()) query += "&cursor=" + percent_encoded(how.cursor);
+    return read(http_.send("POST", "/v1/cleanup" + query), read_cleanup_page);
+  }
+
+  result<compaction_result> compact() override {
+    return read(http_.send("POST", "/v1/store/compact", {}, max_upkeep_time), read_compaction);
+  }
+  result<backup_info> back_up(const std::filesystem::path&) override {
+    return read(http_.send("POST", "/v1/backups", {}, max_upkeep_time), read_backup);
   }
 
   result<follow_result> follow(session& s, watcher& shown, std::vector<followed_run> runs,

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include <pawl/scope.hpp>
 #include <pawl/settings.hpp>
 #include <pawl/subscription.hpp>
+#include <pawl/upkeep.hpp>
 
 namespace pawl {
 
@@ -130,6 +132,22 @@ class engine {
   /// Returns what is stored in all scopes together. The cost does not depend on the number of runs.
   [[nodiscard]] result<engine_totals> totals() const;
   void totals_async(callback<engine_totals> done) const;
+
+  /// Adds a backup of the store to a folder, which is created if it does not exist, while the
+  /// engine works. The backup has every command that was answered before the call. Backups in one
+  /// folder share files: the next one copies only what has changed. Read and restore them with
+  /// `pawl backup`. Errors: `invalid_argument` (the folder has other files, or is within the data
+  /// folder), `not_supported` (a store in memory), `conflict` (a backup is under way),
+  /// `unavailable` (the engine stops), `io_failed`, `storage_full`, `read_only`.
+  result<backup_info> back_up(const std::filesystem::path& folder) const;
+  void back_up_async(std::filesystem::path folder, callback<backup_info> done) const;
+
+  /// Rewrites the tables of the store without what was deleted, so that its space is free at once
+  /// and not only when the store rewrites them itself. Reads and writes all of the store; steps
+  /// continue meanwhile. Errors: `not_supported` (a store in memory), `unavailable` (the engine
+  /// stops), `io_failed`, `storage_full`, `corrupt`.
+  result<compaction_result> compact() const;
+  void compact_async(callback<compaction_result> done) const;
 
  private:
   friend struct engine_access;

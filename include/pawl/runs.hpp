@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <pawl/callback.hpp>
+#include <pawl/cleanup.hpp>
 #include <pawl/detail/scope_ref.hpp>
 #include <pawl/ids.hpp>
 #include <pawl/json.hpp>
@@ -151,6 +152,28 @@ class scope_runs {
   /// the run has not finished; those of `start`.
   result<run_started> restart(const run_id& id, start_options options = {}) const;
   void restart_async(const run_id& id, start_options options, callback<run_started> done) const;
+
+  /// Deletes an ended run, and the runs that it started as subflows, with all that is stored of
+  /// them. The id can be used again. If the process dies meanwhile, the deletion is completed when
+  /// the engine is opened. Errors: `not_found`; `illegal_transition`: it, or a subflow, has not
+  /// ended, is quarantined, is marked to be kept, or its parent may still need it; `conflict`:
+  /// other commands use the run, try again.
+  result<run_removed> remove(const run_id& id) const;
+  void remove_async(const run_id& id, callback<run_removed> done) const;
+
+  /// Marks a run to be kept (legal hold): neither `remove` nor `clean_up` nor the retention
+  /// settings delete it. `release` removes the mark. Both have no effect if it is so already.
+  /// Errors: `not_found`; `conflict`: the run is being deleted.
+  result<void> keep(const run_id& id) const;
+  void keep_async(const run_id& id, callback<void> done) const;
+  result<void> release(const run_id& id) const;
+  void release_async(const run_id& id, callback<void> done) const;
+
+  /// Deletes a page of runs that ended long enough ago, as `remove` does, oldest first. Leaves out
+  /// runs that were started as subflows, because they go with their parents, and those that
+  /// `remove` refuses. Errors: `invalid_argument` (cursor, limit; no age is given or set).
+  result<cleanup_page> clean_up(cleanup_options options = {}) const;
+  void clean_up_async(cleanup_options options, callback<cleanup_page> done) const;
 
   // Batches: each makes the asynchronous call for every item and returns, in the order given, when
   // all are durable. Items are independent: one that fails does not stop the others. Items beyond

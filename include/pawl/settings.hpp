@@ -207,6 +207,25 @@ struct worker_settings {
   std::uint32_t max_lost_leases = 5;
 };
 
+/// How long ended runs are kept. Running and paused runs are never deleted, and neither are runs
+/// that are marked to be kept. Runs that were started as subflows go with their parents.
+struct retention_settings {
+  /// Time after which completed runs are deleted. 0: never.
+  std::chrono::milliseconds completed_for_ms{0};
+  /// Time after which failed runs are deleted; they cannot be retried then. 0: never.
+  std::chrono::milliseconds failed_for_ms{0};
+  /// Time after which cancelled runs are deleted. 0: never.
+  std::chrono::milliseconds cancelled_for_ms{0};
+  /// Time between two searches for runs to delete.
+  std::chrono::milliseconds interval_ms{600'000};
+};
+
+/// Backups of the store.
+struct backup_settings {
+  /// Folder for the backups that a server makes on request. Empty: such requests are refused.
+  std::filesystem::path dir = {};
+};
+
 /// The HTTP server: addresses, keys and limits.
 struct server_settings {
   /// Addresses to listen on: an IP address and a port, where port 0 is any free port; `localhost`
@@ -314,6 +333,8 @@ struct settings {
   http_settings http;
   secret_settings secrets;
   worker_settings worker;
+  retention_settings retention;
+  backup_settings backup;
   server_settings server;
   log_settings log;
 

@@ -240,18 +240,22 @@ result<claimed_folder> claim_existing_folder(const std::filesystem::path& path) 
   return claim_folder(path);
 }
 
+int replace_durably(const fs::path& file, const std::string& text) {
+  const fs::path fresh = file.string() + ".new";
+  if (const int failure = write_durably(fresh, text); failure != 0) return failure;
+  if (::rename(fresh.c_str(), file.c_str()) != 0) return errno;
+  const descriptor folder{::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  return folder.is_open() && ::fsync(folder.number()) == 0 ? 0 : errno;
+}
+
 result<void> write_marker(claimed_folder& folder, folder_state state, std::uint32_t schema) {
   PAWL_ASSERT(state != folder_state::fresh, "a fresh folder has no marker");
   std::ostringstream text;
   text << first_line << "\nengine " << engine_name << "\nschema " << schema << "\nstate "
        << (state == folder_state::ready ? "ready" : "creating") << '\n';
 
-  const fs::path fresh = folder.path / new_marker_name;
-  int failure = write_durably(fresh, text.str());
-  if (failure == 0 && ::rename(fresh.c_str(), (folder.path / marker_name).c_str()) != 0)
-    failure = errno;
-  if (failure == 0 && ::fsync(folder.lock.number()) != 0) failure = errno;
-  if (failure != 0) return from_errno(failure, "marking", folder.path);
+  if (const int failure = replace_durably(folder.path / marker_name, text.str()); failure != 0)
+    return from_errno(failure, "marking", folder.path);
   folder.state = state;
   folder.schema = schema;
   return {};

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 
 #include <pawl/result.hpp>
 
@@ -49,6 +50,10 @@ struct claimed_folder {
 /// Replaces the marker atomically and durably. Errors: `read_only`, `storage_full`, `io_failed`.
 [[nodiscard]] result<void> write_marker(claimed_folder& folder, folder_state state,
                                         std::uint32_t schema);
+
+/// Replaces a file, or creates it, atomically and durably, by way of a file with the suffix `.new`.
+/// Returns 0 or an errno.
+[[nodiscard]] int replace_durably(const std::filesystem::path& file, const std::string& text);
 
 /// Writes some data to a file in the folder, syncs it and removes the file. Errors: `read_only`,
 /// `storage_full`, `io_failed`.

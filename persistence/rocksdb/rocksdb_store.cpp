@@ -12,6 +12,7 @@
 
 #include "persistence/migrations.hpp"
 #include "persistence/rocksdb/database.hpp"
+#include "persistence/rocksdb/database_upkeep.hpp"
 #include "persistence/rocksdb/folder.hpp"
 #include "persistence/rocksdb/group.hpp"
 #include "persistence/rocksdb/snapshot_view.hpp"
@@ -30,6 +31,7 @@ class rocksdb_store final : public store {
         mode_(options.mode),
         write_options_(write_options(options.mode)),
         log_entries_(options.log_entries),
+        upkeep_(database_, options.mode),
         group_(*database_),
         mark_{last_sequence(), last_sequence(), current_boot()},
         written_(mark_.opened_at),
@@ -78,6 +80,7 @@ class rocksdb_store final : public store {
   }
 
   store_gauges gauges() const override { return database_->gauges(); }
+  store_upkeep* upkeep() noexcept override { return &upkeep_; }
   result<void> check_writable() override { return probe_folder(database_->path()); }
 
   result<void> close() override {
@@ -163,6 +166,7 @@ class rocksdb_store final : public store {
   const durability mode_;
   const rocksdb::WriteOptions write_options_;
   const std::uint64_t log_entries_;
+  database_upkeep upkeep_;
   std::uint64_t in_log_ = 0;  ///< only for the writing thread, as the next
   group_builder group_;
   const wal_mark mark_;

@@ -17,7 +17,7 @@ namespace pawl {
 /// that says where a list ended.
 [[nodiscard]] std::string make_cursor(std::string_view key);
 
-/// The error for a text that is no cursor.
+/// The error of a cursor that names no place in its list.
 [[nodiscard]] error invalid_cursor();
 
 /// The inverse of `make_cursor`. Error: `invalid_argument`.

@@ -7,6 +7,8 @@ router all_routes() {
   add_flow_routes(all);
   add_run_routes(all);
   add_run_command_routes(all);
+  add_cleanup_routes(all);
+  add_upkeep_routes(all);
   add_batch_routes(all);
   add_task_routes(all);
   add_function_routes(all);

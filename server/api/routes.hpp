@@ -9,6 +9,8 @@ namespace pawl::server {
 void add_flow_routes(router& to);
 void add_run_routes(router& to);
 void add_run_command_routes(router& to);
+void add_cleanup_routes(router& to);
+void add_upkeep_routes(router& to);
 void add_batch_routes(router& to);
 void add_task_routes(router& to);
 void add_function_routes(router& to);

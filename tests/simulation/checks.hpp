@@ -30,6 +30,7 @@ struct tally {
   std::size_t signals = 0;
   std::size_t pauses = 0;
   std::size_t skips = 0;
+  std::size_t removed = 0;  ///< runs, as far as their deletion was acknowledged
   std::size_t tasks_answered = 0;
   std::size_t tasks_refused = 0;
 };

@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "actors/mail.hpp"
+#include "actors/removal_messages.hpp"
 #include "flow/machine/machine.hpp"
 #include "flow/nodes/node.hpp"
+#include "persistence/run_removal.hpp"
 #include "persistence/runs.hpp"
 #include "tests/simulation/checks.hpp"
 #include "tests/simulation/engine_life.hpp"
@@ -103,6 +105,8 @@ class seeded_simulation {
   [[nodiscard]] std::shared_ptr<persistence::memory_store> crash();
   void check_survived(const persistence::view& survived);
   void check_end(const persistence::view& end);
+  /// Deletes all runs, which have ended, with power failures in between.
+  void remove_all();
   /// Checks that no run that has ended holds a place or waits for one.
   void check_places(bool all_have_ended);
 
@@ -314,6 +318,39 @@ void seeded_simulation::check_places(bool all_have_ended) {
   }
 }
 
+void seeded_simulation::remove_all() {
+  constexpr int failures = 3;
+  world_.writes_until_full = 0;
+  for (int life = 0; life <= failures; ++life) {
+    engine_ = std::make_unique<engine_life>(world_, std::move(store_), settings_, functions_);
+    for (const auto& run : all_runs(*engine_->store().durable_view())) {
+      const auto count = [this](const result<run_removed>& removed) {
+        if (removed) seen_.removed += removed->runs;
+      };
+      actors::post(engine_->actors().cleaner,
+                   actors::remove_run{run.key, actors::reply<run_removed>{count}});
+    }
+    std::size_t steps = life == failures ? max_steps : world_.draw(400);
+    while (steps > 0 && engine_->step()) --steps;
+    store_ = engine_->store().after_power_loss();
+    const std::size_t removed = seen_.removed;
+    engine_.reset();
+    seen_.removed = removed;  // what the old life answers while it is destroyed did not happen
+    REQUIRE(persistence::finish_removals(*store_));
+    check_indexes(*store_->durable_view());
+  }
+  const auto now = store_->durable_view();
+  CHECK(all_runs(*now).empty());
+  std::size_t records = 0;
+  const auto scanned = now->scan(persistence::column::checkpoints, {},
+                                 [&records](std::string_view, std::string_view) {
+                                   ++records;
+                                   return persistence::view::next::more;
+                                 });
+  REQUIRE(scanned);
+  CHECK(records == 0);
+}
+
 void seeded_simulation::run() {
   INFO(json(definitions_).dump());
   for (std::size_t life = 0; life <= crashes_; ++life) {
@@ -334,6 +371,7 @@ void seeded_simulation::run() {
     world_.calls = calls_at_crash;
   }
   check_end(*store_->durable_view());
+  remove_all();
   CHECK(world_.readers_on_scheduler() == "");
   seen_.power_losses += crashes_;
   seen_.signals += expected_.signals.size();
@@ -363,6 +401,7 @@ void check_tally(const tally& seen) {
   CHECK(seen.signals > 1000);
   CHECK(seen.pauses > 200);
   CHECK(seen.skips > 15);
+  CHECK(seen.removed > 2000);
   CHECK(seen.tasks_answered > 200);
   CHECK(seen.tasks_refused > 5);
   CHECK(seen.children > 900);

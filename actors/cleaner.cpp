@@ -1,0 +1,279 @@
+#include "actors/cleaner.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "persistence/keys.hpp"
+#include "persistence/not_found.hpp"
+#include "persistence/runs.hpp"
+
+namespace pawl::actors {
+namespace {
+
+/// Runs that are deleted at the same time. Together their batches are one write of the persister,
+/// of at most 4,096 operations.
+constexpr std::size_t max_begun = 16;
+
+/// A run that has just ended is in use for some milliseconds: its actor ends.
+constexpr std::uint32_t max_tries = 8;
+constexpr std::chrono::milliseconds first_wait{2};
+
+/// A page of a sweep. Commands come between two pages.
+constexpr persistence::due_runs::limits sweep_limits{64, 2'000};
+
+run_removed removed_by(const persistence::run_removal& removal, const run_id& root) {
+  return {root, removal.family().size(), removal.records(), removal.bytes()};
+}
+
+/// Counts what a deletion would delete, without writing it.
+result<run_removed> count_removal(const std::shared_ptr<const persistence::view>& now,
+                                  const run_key& root) {
+  auto family = persistence::load_family(*now, root);
+  if (!family) return std::move(family).error();
+  persistence::run_removal removal{now, *std::move(family)};
+  while (true) {
+    const auto writes = removal.next();
+    if (!writes) return writes.error();
+    if (!*writes) return removed_by(removal, root.id);
+  }
+}
+
+/// Counts what became of a run in the page of a cleanup.
+void count(cleanup_page& in, run_status status, const result<run_removed>& how) {
+  if (!how) {
+    const bool is_kept = how.error().type == persistence::kept_error;
+    const bool is_damaged = how.error().code == errc::corrupt;
+    ++(is_kept ? in.kept : is_damaged ? in.damaged : in.in_use);
+    return;
+  }
+  ++(status == run_status::completed ? in.completed
+     : status == run_status::failed  ? in.failed
+                                     : in.cancelled);
+  in.runs += how->runs;
+  in.records += how->records;
+  in.bytes += how->bytes;
+}
+
+/// A page of a cleanup in progress. Its jobs hold it; the last one answers.
+struct page_in_progress {
+  cleanup_page page;
+  std::size_t left = 0;
+  reply<cleanup_page> answer;
+};
+
+}  // namespace
+
+cleaner::cleaner(caf::actor_config& config, engine_context_ptr context, caf::actor persister)
+    : actor_base(config), context_(std::move(context)), persister_(std::move(persister)) {}
+
+caf::behavior cleaner::make_behavior() {
+  schedule_sweep();
+  return {
+      [this](const set_shards& m) { shards_ = m.all; },
+      [this](const remove_run& r) { add(r.key, place::first, r.answer); },
+      [this](const keep_run& k) { keep(k); },
+      [this](const clean_up& c) { clean(c); },
+      [this](const run_held& h) { on_held(h); },
+      [this](const retry_removal& r) { hold_runs(r.job); },
+      [this](const sweep_due&) { sweep(); },
+      [this](const committed&) { on_commit(nullptr); },
+      [this](const commit_failed& failed) { on_commit(failed.reason.get()); },
+      // Deletions that have begun are completed when the engine is opened again.
+      [this](const shutdown_run&) { quit(); },
+  };
+}
+
+/// The callers of open requests are answered `unavailable`.
+void cleaner::on_exit() {
+  jobs_.clear();
+  after_commits_.clear();
+  shards_.clear();
+}
+
+void cleaner::add(run_key root, place where, callback<run_removed> done) {
+  const job_id id = ++last_job_;
+  jobs_.emplace(id, job{removal_job{std::move(root)}, std::move(done)});
+  waiting_.insert(where == place::first ? waiting_.begin() : waiting_.end(), id);
+  begin_jobs();
+}
+
+void cleaner::begin_jobs() {
+  if (std::exchange(beginning_, true)) return;  // a job has ended as it began
+  while (begun_ < max_begun && !waiting_.empty()) {
+    const job_id id = waiting_.front();
+    waiting_.pop_front();
+    ++begun_;
+    hold_runs(id);
+  }
+  beginning_ = false;
+}
+
+void cleaner::hold_runs(job_id id) {
+  job& of = jobs_.at(id);
+  if (of.steps.held().empty())
+    if (auto good = of.steps.begin(*context_->store->durable_view()); !good)
+      return end(id, std::move(good).error());
+  for (const auto& key : of.steps.take_to_hold()) {
+    const auto answer =
+        reply_by_message<hold_answer>(self(), [id, key](const result<hold_answer>& how) {
+          return run_held{id, key, how && how->held};
+        });
+    send(shard_of(shards_, key), hold_run{key, answer});
+  }
+}
+
+void cleaner::on_held(const run_held& answer) {
+  const auto found = jobs_.find(answer.job);
+  if (found == jobs_.end()) return;
+  // A mark that is being written is not in the store yet.
+  const bool held = answer.held && !marking_.contains(answer.key);
+  if (answer.held && !held) send(shard_of(shards_, answer.key), release_run{answer.key});
+  removal_job& steps = found->second.steps;
+  switch (steps.on_held(answer.key, held, context_->store->durable_view())) {
+    case removal_job::next::hold:
+      return hold_runs(answer.job);
+    case removal_job::next::wait:
+      return;
+    case removal_job::next::write:
+      return write_next(answer.job);
+    case removal_job::next::in_use:
+      return try_again(answer.job);
+    case removal_job::next::refuse:
+      return end(answer.job, steps.refusal());
+  }
+}
+
+void cleaner::write_next(job_id id) {
+  removal_job& steps = jobs_.at(id).steps;
+  auto writes = steps.take_batch();
+  if (!writes) return end(id, std::move(writes).error());
+  if (!*writes) return end(id, removed_by(steps.removal(), steps.root().id));
+  commit_then(**std::move(writes), [this, id](const error* failure) {
+    if (failure != nullptr) return end(id, *failure);
+    write_next(id);
+  });
+}
+
+void cleaner::try_again(job_id id) {
+  job& of = jobs_.at(id);
+  if (++of.tries == max_tries) {
+    return end(id, error{errc::conflict, "cannot delete run " + of.steps.root().id.str() +
+                                             ": other commands use it; try again"});
+  }
+  release_runs(of);
+  of.steps = removal_job{of.steps.root()};
+  send_self_after(first_wait * (1u << of.tries), retry_removal{id});
+}
+
+void cleaner::end(job_id id, result<run_removed> how) {
+  const auto ended = jobs_.extract(id);
+  const job& of = ended.mapped();
+  if (how)
+    for (const auto& key : of.steps.held()) context_->suspects.remove(key);
+  release_runs(of);
+  --begun_;
+  of.done(std::move(how));
+  begin_jobs();
+}
+
+void cleaner::release_runs(const job& of) {
+  for (const auto& key : of.steps.held()) send(shard_of(shards_, key), release_run{key});
+}
+
+void cleaner::keep(const keep_run& request) {
+  const auto& [key, keep, answer] = request;
+  const auto is_held = [&key](const auto& each) { return each.second.steps.held().contains(key); };
+  if (std::any_of(jobs_.begin(), jobs_.end(), is_held))
+    return answer(error{errc::conflict, "run " + key.id.str() + " is being deleted"});
+  const auto record = persistence::load_record(*context_->store->durable_view(), key);
+  if (!record) return answer(record.error());
+  if (!*record) return answer(persistence::no_such_run(key.id));
+  persistence::batch writes;
+  const std::string mark = persistence::keys::kept_run(key);
+  if (keep) {
+    writes.put(persistence::column::indexes, mark, {});
+  } else {
+    writes.erase(persistence::column::indexes, mark);
+  }
+  ++marking_[key];
+  commit_then(std::move(writes), [this, key = key, answer = answer](const error* failure) {
+    if (--marking_[key] == 0) marking_.erase(key);
+    answer(failure != nullptr ? result<void>{*failure} : result<void>{});
+  });
+}
+
+void cleaner::commit_then(persistence::batch writes, commit_continuation then) {
+  after_commits_.push_back(std::move(then));
+  send(persister_, commit{std::make_shared<const persistence::batch>(std::move(writes))});
+}
+
+void cleaner::on_commit(const error* failure) {
+  const auto then = std::move(after_commits_.front());
+  after_commits_.pop_front();
+  then(failure);
+}
+
+void cleaner::clean(const clean_up& request) {
+  const auto now = context_->store->durable_view();
+  const auto due = persistence::due_runs::find(*now, request.rule, request.after, request.limits);
+  if (!due) return request.answer(due.error());
+  const auto progress = std::make_shared<page_in_progress>();
+  progress->page.next = due->next;
+  progress->page.damaged = due->damaged;
+  progress->answer = request.answer;
+  progress->left = due->runs.size() + 1;
+  const auto count_one = [progress](run_status status, const result<run_removed>& how) {
+    count(progress->page, status, how);
+    if (--progress->left == 0) progress->answer(std::move(progress->page));
+  };
+  for (const auto& run : due->runs) {
+    if (request.dry_run) {
+      count_one(run.status, count_removal(now, run.key));
+    } else {
+      add(run.key, place::last, [count_one, status = run.status](const result<run_removed>& how) {
+        count_one(status, how);
+      });
+    }
+  }
+  if (--progress->left == 0) progress->answer(std::move(progress->page));
+}
+
+void cleaner::schedule_sweep() {
+  const retention_settings& kept = context_->settings.retention;
+  if (persistence::due_runs::rule_of(kept, {}).any())
+    send_self_after(kept.interval_ms, sweep_due{});
+}
+
+void cleaner::sweep() {
+  const auto rule =
+      persistence::due_runs::rule_of(context_->settings.retention, context_->clock->now());
+  // The answer comes on this actor's thread.
+  clean({rule, sweep_limits, false, sweep_from_,
+         reply<cleanup_page>{[this](const result<cleanup_page>& page) { end_sweep(page); }}});
+}
+
+void cleaner::end_sweep(const result<cleanup_page>& last) {
+  if (!context_->admitted.is_open()) return;
+  if (last) {
+    swept_.runs += last->runs;
+    swept_.records += last->records;
+    swept_.damaged += last->damaged;
+    sweep_from_ = last->next;
+    if (!sweep_from_.empty()) return send_self(sweep_due{});
+  } else {
+    context_->log->error("cannot delete old runs: {}", last.error().message);
+    sweep_from_.clear();
+  }
+  if (swept_.runs > 0)
+    context_->log->info("old runs deleted: {}, with {} records", swept_.runs, swept_.records);
+  if (swept_.damaged > 0)
+    context_->log->warn("old runs with damaged records are not deleted: {}", swept_.damaged);
+  swept_ = {};
+  schedule_sweep();
+}
+
+}  // namespace pawl::actors

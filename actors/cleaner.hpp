@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <pawl/callback.hpp>
+
+#include "actors/engine_context.hpp"
+#include "actors/mail.hpp"
+#include "actors/messages.hpp"
+#include "actors/pending_commits.hpp"
+#include "actors/removal_job.hpp"
+#include "actors/removal_messages.hpp"
+
+namespace pawl::actors {
+
+/// Deletes ended runs: those that it is asked to delete, and on a schedule those that are older
+/// than the settings allow.
+///
+/// The directory holds a run, and its subflows, while it is deleted: no command reaches it, so it
+/// cannot be retried. The cleaner then writes the batches of the deletion through the persister,
+/// one after the other; each is small, so that it delays the commits of other runs little. At most
+/// 16 runs are deleted at the same time; further ones wait, those of a cleanup behind the others.
+///
+/// Reads the store, so it runs on a thread of its own. Its mailbox is bounded by
+/// `engine.max_commands_in_flight`.
+class cleaner : public actor_base {
+ public:
+  cleaner(caf::actor_config& config, engine_context_ptr context, caf::actor persister);
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+  const char* name() const override { return "pawl.cleaner"; }
+
+ private:
+  using job_id = std::uint64_t;
+  /// A deletion: waits for its turn, for its runs, or for its commit.
+  struct job {
+    removal_job steps;
+    callback<run_removed> done;
+    std::uint32_t tries = 0;  ///< how often its runs were in use
+  };
+  enum class place : std::uint8_t { first, last };  ///< among the jobs that wait
+
+  void add(run_key root, place where, callback<run_removed> done);
+  void begin_jobs();
+  void hold_runs(job_id id);
+  void on_held(const run_held& answer);
+  void write_next(job_id id);
+  /// Releases the runs of a job and begins it again after a while, or gives up.
+  void try_again(job_id id);
+  /// Releases the runs of a job, ends it and reports how.
+  void end(job_id id, result<run_removed> how);
+  void release_runs(const job& of);
+
+  void keep(const keep_run& request);
+  void commit_then(persistence::batch writes, commit_continuation then);
+  void on_commit(const error* failure);
+
+  void clean(const clean_up& request);
+  void schedule_sweep();
+  /// Deletes a page of the runs that the settings let go.
+  void sweep();
+  void end_sweep(const result<cleanup_page>& last);
+
+  const engine_context_ptr context_;
+  const caf::actor persister_;
+  std::vector<caf::actor> shards_;
+  std::unordered_map<job_id, job> jobs_;
+  std::deque<job_id> waiting_;  ///< have not begun; bounded by their callers
+  std::size_t begun_ = 0;
+  bool beginning_ = false;  ///< `begin_jobs` is under way
+  job_id last_job_ = 0;
+  std::deque<commit_continuation> after_commits_;  ///< of this actor, in their order
+  /// Runs whose mark to be kept is being written, and how many such commits are pending.
+  std::unordered_map<run_key, std::size_t> marking_;
+  std::string sweep_from_;  ///< where the next page of the sweep begins
+  cleanup_page swept_;      ///< what the sweep under way has deleted
+};
+
+}  // namespace pawl::actors
