@@ -54,6 +54,13 @@ void call_queue::erase(queued_call& call) {
   --aside_;
 }
 
+std::size_t call_queue::ahead_of(const queued_call& call, std::size_t most) const {
+  if (call.now == queued_call::stage::ready) return ready_.ahead_of(call.at, most);
+  const auto slots = limited_.find(call.call.function.get());
+  PAWL_ASSERT(slots != limited_.end(), "the slots of a function with waiting calls are known");
+  return slots->second.ahead_of(call.at, most);
+}
+
 void call_queue::free_slot(queued_call& call) {
   if (std::exchange(call.has_slot, false)) ready_.release(scope_of(call));
 }

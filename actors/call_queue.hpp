@@ -77,6 +77,8 @@ class call_queue {
   /// Gives back the slots of a call that was popped: its function has returned or never begins.
   void ended(queued_call& call);
 
+  /// The calls of its flow that begin before a call that is aside or ready, counted up to `most`.
+  [[nodiscard]] std::size_t ahead_of(const queued_call& call, std::size_t most) const;
   /// The calls that are aside or ready.
   [[nodiscard]] std::size_t size() const noexcept { return ready_.size() + aside_; }
 

@@ -74,6 +74,25 @@ struct invocation {
           call.secrets.get()};
 }
 
+/// Where a submitted call is on its way.
+struct call_progress {
+  enum class stage : std::uint8_t {
+    held,      ///< an earlier call of its step has not returned
+    limited,   ///< waits for a slot of its function (`max_concurrency`)
+    queued,    ///< waits for a thread, or a place among those without one
+    starting,  ///< has all that it needs; a thread takes it
+    running,
+  };
+  stage now = stage::queued;
+  /// Of a call that waits: calls of its flow that begin before it, at most `max_ahead`.
+  std::size_t ahead = 0;
+  std::size_t waiting = 0;  ///< all calls that wait like it
+  std::optional<time_point> began_at = {};
+  std::optional<std::chrono::milliseconds> left = {};  ///< until the time-out of a running call
+
+  static constexpr std::size_t max_ahead = 1'000;
+};
+
 /// Identifies a submitted invocation. Never reused.
 using invocation_id = std::uint64_t;
 
@@ -101,6 +120,12 @@ class executor {
     std::size_t stuck = 0;  ///< abandoned: answered, but the function has not returned
   };
   [[nodiscard]] virtual load current_load() const = 0;
+
+  /// Where the last call of a step is; none if it has no call here. O(log n), besides `max_ahead`.
+  [[nodiscard]] virtual std::optional<call_progress> progress_of(
+      const run_key& /*run*/, const std::string& /*idempotency_key*/) const {
+    return std::nullopt;
+  }
 };
 
 }  // namespace pawl::actors

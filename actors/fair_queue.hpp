@@ -123,6 +123,17 @@ class fair_queue {
     return std::move(node.mapped());
   }
 
+  /// The number of items of its flow that are served before an item that waits, counted up to
+  /// `most`. O(most).
+  [[nodiscard]] std::size_t ahead_of(const position& at, std::size_t most) const {
+    std::size_t ahead = 0;
+    for (const auto& [rank, item] : at.flow_->items) {
+      if (rank >= at.rank_ || ahead == most) break;
+      ++ahead;
+    }
+    return ahead;
+  }
+
   /// Takes a place for a scope if it may have one now; then none of its items waits.
   [[nodiscard]] bool try_take(std::string_view scope) {
     const auto known = scopes_.find(scope);

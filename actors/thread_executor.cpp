@@ -19,6 +19,10 @@ class thread_executor final : public executor {
   void cancel(invocation_id call) override { pool_->cancel(call); }
   void stop(std::chrono::milliseconds limit) override { pool_->stop(limit); }
   load current_load() const override { return pool_->current_load(); }
+  std::optional<call_progress> progress_of(const run_key& run,
+                                           const std::string& key) const override {
+    return pool_->progress_of(run, key);
+  }
 
  private:
   const std::shared_ptr<thread_pool> pool_;

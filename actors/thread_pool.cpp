@@ -30,6 +30,10 @@ result<invocation_id> thread_pool::submit(invocation call) {
 }
 
 call_queue& thread_pool::queue_of(const queued_call& call) {
+  return const_cast<call_queue&>(std::as_const(*this).queue_of(call));  // NOLINT: it is ours
+}
+
+const call_queue& thread_pool::queue_of(const queued_call& call) const {
   const auto& function = *call.call.function;
   if (!function.begin) return queue_;
   return function.cost == functions::asynchronous_cost::timer ? timed_ : asynchronous_;
@@ -155,6 +159,46 @@ void thread_pool::stop(std::chrono::milliseconds limit) {
   // Ends, because the watcher abandons calls that do not return.
   changed_.wait(lock, [this] { return running_ == 0 && answering_ == 0; });
   end_threads(lock);
+}
+
+std::optional<call_progress> thread_pool::progress_of(const run_key& run,
+                                                      const std::string& idempotency_key) const {
+  const std::lock_guard lock{mutex_};
+  const auto own = steps_.find(by_step::step{idempotency_key, run});
+  if (own == steps_.end()) return std::nullopt;
+  const queued_call& call = **own;
+  call_progress progress;
+  if (!call.after.empty()) {
+    progress.now = call_progress::stage::held;
+    return progress;
+  }
+  switch (call.now) {
+    case stage::held:
+      progress.now = call_progress::stage::held;
+      break;
+    case stage::aside:
+    case stage::ready:
+      progress.now =
+          call.now == stage::aside ? call_progress::stage::limited : call_progress::stage::queued;
+      progress.ahead = queue_of(call).ahead_of(call, call_progress::max_ahead);
+      progress.waiting = queue_of(call).size();
+      break;
+    case stage::starting:
+      progress.now = call_progress::stage::starting;
+      break;
+    case stage::running:
+      progress.now = call_progress::stage::running;
+      progress.began_at = call.began_at;
+      if (call.end) {
+        progress.left =
+            std::max(std::chrono::milliseconds{0},
+                     std::chrono::ceil<std::chrono::milliseconds>(*call.end - steady::now()));
+      }
+      break;
+    case stage::answered:
+      return std::nullopt;
+  }
+  return progress;
 }
 
 executor::load thread_pool::current_load() const {

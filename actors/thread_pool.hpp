@@ -38,6 +38,8 @@ class thread_pool : public std::enable_shared_from_this<thread_pool> {
   void cancel(invocation_id id);
   void stop(std::chrono::milliseconds limit);
   [[nodiscard]] executor::load current_load() const;
+  [[nodiscard]] std::optional<call_progress> progress_of(const run_key& run,
+                                                         const std::string& idempotency_key) const;
 
  private:
   using steady = std::chrono::steady_clock;
@@ -47,6 +49,7 @@ class thread_pool : public std::enable_shared_from_this<thread_pool> {
   // Calls that wait (thread_pool.cpp).
 
   [[nodiscard]] call_queue& queue_of(const queued_call& call);
+  [[nodiscard]] const call_queue& queue_of(const queued_call& call) const;
   /// Queues a call, or holds it if an earlier call of its step is not answered: so two calls of a
   /// step do not overlap, unless one is abandoned.
   void enqueue(const call_ptr& call);
@@ -87,12 +90,19 @@ class thread_pool : public std::enable_shared_from_this<thread_pool> {
   /// Answers a call that did not return in its grace period, and replaces its thread.
   void abandon(unique_lock& lock, const call_ptr& call);
 
-  /// Orders calls by their step.
+  /// Orders calls by their step: its idempotency key and its run.
   struct by_step {
-    bool operator()(const queued_call* a, const queued_call* b) const noexcept {
-      return std::tie(a->call.idempotency_key, a->call.run) <
-             std::tie(b->call.idempotency_key, b->call.run);
+    using step = std::tuple<const std::string&, const run_key&>;
+    using is_transparent = void;
+
+    static step of(const queued_call* call) noexcept {
+      return {call->call.idempotency_key, call->call.run};
     }
+    bool operator()(const queued_call* a, const queued_call* b) const noexcept {
+      return of(a) < of(b);
+    }
+    bool operator()(const queued_call* a, const step& b) const noexcept { return of(a) < b; }
+    bool operator()(const step& a, const queued_call* b) const noexcept { return a < of(b); }
   };
 
   const thread_executor_options options_;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <pawl/engine.hpp>
+#include <pawl/run_states.hpp>
 
 #include "cli/run_family.hpp"
 #include "cli/view/watcher.hpp"
@@ -97,6 +98,7 @@ class target {
   virtual result<run_started> start(std::string_view flow, const json& input,
                                     const start_options& how) = 0;
   virtual result<run_started> restart(const run_id& id, const start_options& how) = 0;
+  virtual result<run_started> fork(const run_id& id, const fork_options& how) = 0;
   /// Returns the run once it is finished, at the latest after `wait`. In a data folder waiting
   /// activates the run.
   virtual result<run_view> get(const run_id& id, std::chrono::milliseconds wait = {}) = 0;
@@ -104,6 +106,12 @@ class target {
   virtual result<run_total> count(const run_filter& filter) = 0;
   /// The number of runs with each status.
   virtual result<std::vector<run_count>> counts() = 0;
+  /// Why a run does not move, as JSON in the form of the HTTP API.
+  virtual result<json> explain(const run_id& id) = 0;
+  /// The state of a run at a checkpoint, and the difference between two (`to` 0: the last one), as
+  /// JSON in the form of the HTTP API.
+  virtual result<json> state_at(const run_id& id, std::uint64_t checkpoint) = 0;
+  virtual result<json> diff(const run_id& id, std::uint64_t from, std::uint64_t to) = 0;
   /// The complete history.
   virtual result<std::vector<history_event>> history(const run_id& id) = 0;
 

@@ -84,9 +84,6 @@ inline constexpr std::size_t run_hash_bytes = 16;
 [[nodiscard]] view::range other_runs();
 /// The status in a key of kind s or m.
 [[nodiscard]] std::optional<run_status> listed_status(std::string_view listed_run_key) noexcept;
-/// What orders the runs of a scope in a listing, whatever their status: ~created8 run 0. Empty for
-/// bytes that are no such key.
-[[nodiscard]] std::string_view order_of(std::string_view listed_run_key) noexcept;
 //   't' due8 scope 0 run 0                     timers set to a time on the wall clock
 //   'd' due8 scope 0 run 0                     timers that end a duration; `due` is engine time
 [[nodiscard]] std::string timer(timer_kind kind, const run_key& key, time_point due);

@@ -11,6 +11,7 @@
 #include "persistence/not_found.hpp"
 #include "persistence/quarantine.hpp"
 #include "persistence/run_counts.hpp"
+#include "persistence/run_index.hpp"
 #include "persistence/runs.hpp"
 
 namespace pawl::persistence {
@@ -65,7 +66,7 @@ void hide(const family_member& member, batch& to) {
   const run_key& key = member.key;
   const run_summary& run = member.record->summary;
   to.erase(column::runs, keys::run(key));
-  to.erase(column::indexes, keys::listed_run(key, run.status, false, run.created_at));
+  for (auto& entry : index_keys(run, false)) to.erase(column::indexes, std::move(entry));
   to.erase(column::indexes, keys::suspect(key));
   if (run.parent) {
     const keys::parent_and_child family{{key.scope, *run.parent}, key.id};

@@ -42,6 +42,10 @@ struct checkpoint_events {
 result<void> visit_history(
     const view& from, const run_key& key, std::uint64_t first,
     const std::function<view::next(checkpoint_events what, std::size_t bytes)>& visit);
+/// The same from the last checkpoint back to the first. Errors as above.
+result<void> visit_history_back(
+    const view& from, const run_key& key,
+    const std::function<view::next(checkpoint_events what, std::size_t bytes)>& visit);
 /// Returns at most `limit` checkpoints, from number `first`, oldest first. Errors as above.
 [[nodiscard]] result<std::vector<checkpoint_events>> load_history(const view& from,
                                                                   const run_key& key,

@@ -11,7 +11,9 @@ namespace {
 using flow::json_size;
 
 std::uint64_t size_of(const flow::start_command& c) {
-  return json_size(c.input) + json_size(c.metadata);
+  const std::uint64_t forked =
+      c.forked ? c.forked->data_bytes + c.forked->map_bytes + c.forked->tokens.bytes() : 0;
+  return json_size(c.input) + json_size(c.metadata) + json_size(c.forked_data) + forked;
 }
 std::uint64_t size_of(const flow::step_outcome_command& c) {
   std::uint64_t bytes = 0;

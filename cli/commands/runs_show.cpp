@@ -2,7 +2,9 @@
 
 #include "cli/clock.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/commands/runs_states.hpp"
 #include "cli/follow_and_report.hpp"
+#include "cli/json_members.hpp"
 #include "cli/report.hpp"
 #include "cli/steps.hpp"
 #include "cli/text.hpp"
@@ -177,7 +179,13 @@ void print_run(session& s, const run_family& family, const std::vector<step>& st
     print_field(s, "inbox", "signal " + printable(each.type) + ", not claimed by a node");
   if (run.undoing) print_field(s, "compensating", "finished steps, newest first");
   if (!run.started_by.empty()) print_field(s, "started by", printable(run.started_by));
-  if (summary.restarted_from) print_field(s, "restart of", summary.restarted_from->str());
+  if (const json& origin = member(run.metadata, "forked_from"); summary.restarted_from) {
+    const std::string from = summary.restarted_from->str();
+    const bool is_fork = origin.is_object() && text_in(origin, "run") == from;
+    print_field(
+        s, is_fork ? "fork of" : "restart of",
+        is_fork ? from + " at checkpoint " + printable(member(origin, "checkpoint").dump()) : from);
+  }
   if (const auto& e = summary.error) {
     print_field(s, "error",
                 printable(e->type) + (e->node.empty() ? "" : " at " + printable(e->node)));
@@ -224,27 +232,36 @@ exit_code show_run(session& s, target& open, const run_id& id, bool as_json) {
   return exit_code::ok;
 }
 
-exit_code show(session& s, const std::string& id_text, bool as_json) {
-  const auto id = parse_run_id(id_text);
+struct show_arguments {
+  std::string run;
+  std::uint64_t checkpoint = 0;  ///< 0: the run as it is
+  bool as_json = false;
+};
+
+exit_code show(session& s, const show_arguments& given) {
+  const auto id = parse_run_id(given.run);
   if (!id) return s.fail(id.error());
   const auto opened = s.open_target(store_use::existing);
   if (!opened) return s.fail(opened.error());
-  const exit_code code = show_run(s, **opened, *id, as_json);
+  const exit_code code = given.checkpoint == 0
+                             ? show_run(s, **opened, *id, given.as_json)
+                             : show_state_at(s, **opened, *id, given.checkpoint, given.as_json);
   return s.close(**opened, code);
 }
 
 }  // namespace
 
 void add_runs_show(CLI::App& to, command_line& line) {
-  auto id = std::make_shared<std::string>();
-  auto as_json = std::make_shared<bool>(false);
+  auto given = std::make_shared<show_arguments>();
   auto* const cmd = add_command(to, "show", "Show the status, steps, data and error of a run.",
                                 "Example:\n  pawl runs show monday --data-dir ./data --json");
-  cmd->add_option("ID", *id, "Run ID")->required();
-  cmd->add_flag("--json", *as_json, "Print one JSON object");
-  cmd->callback([&line, id, as_json] {
-    line.command = [id, as_json](session& s) { return show(s, *id, *as_json); };
-  });
+  cmd->add_option("ID", given->run, "Run ID")->required();
+  cmd->add_option("--at", given->checkpoint,
+                  "Show the state at this checkpoint instead (time travel)")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  cmd->add_flag("--json", given->as_json, "Print one JSON object");
+  cmd->callback([&line, given] { line.command = [given](session& s) { return show(s, *given); }; });
 }
 
 }  // namespace pawl::cli

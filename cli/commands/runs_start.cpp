@@ -101,6 +101,26 @@ exit_code restart_run(session& s, const start_arguments& given) {
   return start_with(s, given, [&](target& on) { return on.restart(*id, *how); });
 }
 
+struct fork_arguments : start_arguments {
+  std::uint64_t checkpoint = 0;
+  std::string data = "{}";
+};
+
+exit_code fork_run(session& s, const fork_arguments& given) {
+  const auto id = parse_run_id(given.source);
+  if (!id) return s.fail(id.error());
+  const auto used = s.load_settings();
+  if (!used) return s.fail(used.error());
+  const auto how = start_options_of(given, used->values);
+  if (!how) return s.fail(how.error());
+  const auto data =
+      read_json_argument(given.data, "the new data", used->values.run.max_state_bytes * 2);
+  if (!data) return s.fail(data.error());
+  return start_with(s, given, [&](target& on) {
+    return on.fork(*id, {given.checkpoint, *data, *how});
+  });
+}
+
 void add_start_options(CLI::App& to, start_arguments& given) {
   to.add_option("--id", given.id, "Run ID; repeating the command does not start a second run")
       ->type_name("ID");
@@ -145,6 +165,25 @@ void add_runs_restart(CLI::App& to, command_line& line) {
   add_start_options(*cmd, *given);
   cmd->callback(
       [&line, given] { line.command = [given](session& s) { return restart_run(s, *given); }; });
+}
+
+void add_runs_fork(CLI::App& to, command_line& line) {
+  auto given = std::make_shared<fork_arguments>();
+  auto* const cmd =
+      add_command(to, "fork", "Start a new run from a checkpoint of a run (time travel).",
+                  "Example:\n"
+                  "  pawl runs fork monday --at 7 --set '{\"amount\": 40}' --data-dir ./data\n\n"
+                  "Steps that were under way are started again. The old run is not changed.\n"
+                  "`pawl runs history ID --json` has the numbers of the checkpoints.");
+  cmd->add_option("ID", given->source, "ID of the run to fork")->required();
+  cmd->add_option("--at", given->checkpoint, "Checkpoint to begin from; default: the last one")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  cmd->add_option("--set", given->data, "Top-level keys of the data to set: JSON, @FILE, or -")
+      ->type_name("JSON");
+  add_start_options(*cmd, *given);
+  cmd->callback(
+      [&line, given] { line.command = [given](session& s) { return fork_run(s, *given); }; });
 }
 
 }  // namespace pawl::cli

@@ -245,6 +245,36 @@ result<run_view> read_run_view(const json& from, const scope_name& scope) {
   return fields.finish(std::move(run));
 }
 
+/// Reads an element of a list as it is.
+static result<json> copied(const json& each) {
+  return each;
+}
+
+result<json> read_explanation(const json& from, const scope_name& scope) {
+  field_reader fields{from};
+  auto run = read_run_summary(fields.object("run"), scope);
+  if (!run) return std::move(run).error();
+  auto reasons = read_list<json>(from, "reasons", copied);
+  if (!reasons) return std::move(reasons).error();
+  return fields.finish(from);
+}
+
+result<json> read_past_state(const json& from) {
+  field_reader fields{from};
+  static_cast<void>(fields.number<std::uint64_t>("checkpoint"));
+  static_cast<void>(fields.status("status"));
+  static_cast<void>(fields.object("data"));
+  auto places = read_list<json>(from, "places", copied);
+  if (!places) return std::move(places).error();
+  return fields.finish(from);
+}
+
+result<json> read_state_diff(const json& from) {
+  auto changes = read_list<json>(from, "changes", copied);
+  if (!changes) return std::move(changes).error();
+  return from;
+}
+
 result<run_page> read_run_page(const json& from, const scope_name& scope) {
   auto runs = read_list<run_summary>(
       from, "runs", [&](const json& each) { return read_run_summary(each, scope); });

@@ -9,6 +9,7 @@
 #include "cli/session.hpp"
 #include "cli/target/local_follower.hpp"
 #include "cli/text.hpp"
+#include "server/run_state_views.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -60,6 +61,11 @@ class local_target final : public target {
   result<run_started> restart(const run_id& id, const start_options& how) override {
     return in_.runs().restart(id, by_user(how));
   }
+  result<run_started> fork(const run_id& id, const fork_options& how) override {
+    fork_options mine = how;
+    mine.start = by_user(std::move(mine.start));
+    return in_.runs().fork(id, std::move(mine));
+  }
   result<run_view> get(const run_id& id, std::chrono::milliseconds wait) override {
     if (wait.count() == 0) return in_.get(id);
     auto ended = in_.wait(id, wait);
@@ -69,6 +75,21 @@ class local_target final : public target {
   result<run_page> list(const run_filter& filter) override { return in_.runs().list(filter); }
   result<run_total> count(const run_filter& filter) override { return in_.runs().count(filter); }
   result<std::vector<run_count>> counts() override { return in_.runs().counts(); }
+  result<json> explain(const run_id& id) override {
+    const auto explained = in_.runs().explain(id);
+    if (!explained) return explained.error();
+    return server::to_json(*explained);
+  }
+  result<json> state_at(const run_id& id, std::uint64_t checkpoint) override {
+    const auto state = in_.runs().state_at(id, checkpoint);
+    if (!state) return state.error();
+    return server::to_json(*state);
+  }
+  result<json> diff(const run_id& id, std::uint64_t from, std::uint64_t to) override {
+    const auto difference = in_.runs().diff(id, from, to);
+    if (!difference) return difference.error();
+    return server::to_json(*difference);
+  }
   result<std::vector<history_event>> history(const run_id& id) override {
     return read_history(in_, id);
   }

@@ -108,6 +108,13 @@ class remote_target final : public target {
         http_.send("POST", run_path(id) + "/restart", start_json(how), {}, trace_headers(how)),
         read_run_started);
   }
+  result<run_started> fork(const run_id& id, const fork_options& how) override {
+    json body = start_json(how.start);
+    if (how.checkpoint != 0) body["checkpoint"] = how.checkpoint;
+    if (!how.data.empty()) body["data"] = how.data;
+    return read(http_.send("POST", run_path(id) + "/fork", body, {}, trace_headers(how.start)),
+                read_run_started);
+  }
   result<run_view> get(const run_id& id, std::chrono::milliseconds wait) override {
     wait = std::min(wait, max_server_wait);
     const std::string query =
@@ -130,6 +137,19 @@ class remote_target final : public target {
   }
   result<std::vector<run_count>> counts() override {
     return read(http_.send("GET", "/v1/stats"), read_run_counts);
+  }
+  result<json> explain(const run_id& id) override {
+    return read(http_.send("GET", run_path(id) + "/explain"),
+                [&](const json& answer) { return read_explanation(answer, scope()); });
+  }
+  result<json> state_at(const run_id& id, std::uint64_t checkpoint) override {
+    return read(http_.send("GET", run_path(id) + "/states/" + std::to_string(checkpoint)),
+                read_past_state);
+  }
+  result<json> diff(const run_id& id, std::uint64_t from, std::uint64_t to) override {
+    const std::string end = to == 0 ? "" : "&to=" + std::to_string(to);
+    return read(http_.send("GET", run_path(id) + "/diff?from=" + std::to_string(from) + end),
+                read_state_diff);
   }
   result<std::vector<history_event>> history(const run_id& id) override {
     std::vector<history_event> all;

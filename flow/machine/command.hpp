@@ -35,6 +35,10 @@ struct start_command {
   std::optional<trace_context> trace = {};
   std::string by = {};     ///< who starts it
   bool id_is_new = false;  ///< the id was made for this start: no run has it
+  /// A fork: the run begins in this state of another run, instead of at the entry of its flow.
+  /// `input` and `metadata` are those of the other run, and its flow version is the same.
+  std::shared_ptr<const run_state> forked = {};
+  json forked_data = json::object();  ///< of a fork: top-level keys of the data to set first
 };
 
 /// Who holds a lease, and for how long.

@@ -72,6 +72,13 @@ void node::in_doubt(transition_builder&, token&) const {
   PAWL_ASSERT_RUN(false, "doubt about a call that may be repeated");
 }
 
+std::string function_called(const token& t, const node& at) {
+  if (t.task) return t.task->code_ref;
+  if (t.compensates) return std::string{at.compensation_ref()};
+  const auto possible = at.code_refs();
+  return possible.size() == 1 ? possible.front() : "";
+}
+
 const json* data_reader::find(std::string_view key) const {
   const auto found = data_.find(key);
   return found == data_.end() || found->is_null() ? nullptr : &*found;

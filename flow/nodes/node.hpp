@@ -116,6 +116,10 @@ class node {
   [[nodiscard]] virtual std::string_view compensation_ref() const noexcept { return {}; }
 };
 
+/// The function that is called for a token at a node; "" if its name is computed and no worker has
+/// the task.
+[[nodiscard]] std::string function_called(const token& t, const node& at);
+
 /// Reads the `data` of a node. Appends a diagnostic for each problem; a value with a problem reads
 /// as absent.
 class data_reader {

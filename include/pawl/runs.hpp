@@ -21,6 +21,11 @@
 
 namespace pawl {
 
+struct run_explanation;  // <pawl/explanation.hpp>
+struct past_state;       // <pawl/run_states.hpp>, as the following
+struct state_diff;
+struct fork_options;
+
 /// The runs of one scope: starts, commands and queries; `scope::runs` returns it. A handle: cheap
 /// to copy, safe for concurrent use, and valid after the engine has stopped (every call then fails
 /// with `unavailable`).
@@ -98,6 +103,32 @@ class scope_runs {
                                                         std::size_t limit = 1000) const;
   void history_page_async(const run_id& id, std::uint64_t first, std::size_t limit,
                           callback<pawl::history_page> done, std::stop_token withdrawn = {}) const;
+
+  /// Explains why a run does not move: what it waits for, since when, until when, and who can move
+  /// it; likewise for the subflows that it waits for. Errors: `not_found`.
+  [[nodiscard]] result<run_explanation> explain(const run_id& id) const;
+  void explain_async(const run_id& id, callback<run_explanation> done,
+                     std::stop_token withdrawn = {}) const;
+
+  /// Returns the state that a run had at a checkpoint, from 1. Reads all checkpoints before it.
+  /// Errors: `not_found` (the run; a checkpoint that it has not reached, or whose history was
+  /// deleted).
+  [[nodiscard]] result<past_state> state_at(const run_id& id, std::uint64_t checkpoint) const;
+  void state_at_async(const run_id& id, std::uint64_t checkpoint, callback<past_state> done,
+                      std::stop_token withdrawn = {}) const;
+
+  /// Compares the states of a run at two checkpoints. Errors: as `state_at`.
+  [[nodiscard]] result<state_diff> diff(const run_id& id, std::uint64_t from,
+                                        std::uint64_t to) const;
+  void diff_async(const run_id& id, std::uint64_t from, std::uint64_t to, callback<state_diff> done,
+                  std::stop_token withdrawn = {}) const;
+
+  /// Starts a new run from the state that a run had at a checkpoint. Steps that were under way then
+  /// are started again. The new run does not compensate what the old one has done. Its metadata
+  /// name the old run and the checkpoint (`forked_from`); the old run is not changed. Errors: those
+  /// of `state_at` and `start`; `illegal_transition` if the run cannot be forked there.
+  result<run_started> fork(const run_id& id, fork_options options) const;
+  void fork_async(const run_id& id, fork_options options, callback<run_started> done) const;
 
   /// Cancels an unfinished run. Running functions are asked to stop; their results are not
   /// recorded. Errors: `not_found`, `illegal_transition`, `conflict`.

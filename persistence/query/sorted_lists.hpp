@@ -13,7 +13,7 @@
 #include "persistence/store.hpp"
 
 /// Lists of the index of runs that have the same order: what follows the prefix of a list in its
-/// keys (`keys::order_of`). Not thread-safe; the view must outlive them.
+/// keys (`keys::order_at`). Not thread-safe; the view must outlive them.
 namespace pawl::persistence {
 
 /// A place in a list: at an order, or right after it. Both directions use it.

@@ -17,14 +17,6 @@ time_point shown_due(const flow::timer& timer, std::chrono::microseconds lead) {
   return timer.wall_clock ? timer.due : timer.due - lead;
 }
 
-/// The function that is called for a token; "" if its name is computed and no worker has the task.
-std::string function_of(const flow::token& t, const flow::compiled_node& node) {
-  if (t.task) return t.task->code_ref;
-  if (t.compensates) return std::string{node.behaviour->compensation_ref()};
-  const auto possible = node.behaviour->code_refs();
-  return possible.size() == 1 ? possible.front() : "";
-}
-
 /// Appends what a token waits for.
 void add_waits(const flow::token& t, const flow::compiled_flow& compiled, bool frozen,
                std::chrono::microseconds lead, std::vector<waiting_on>& to) {
@@ -39,7 +31,7 @@ void add_waits(const flow::token& t, const flow::compiled_flow& compiled, bool f
   } else if (t.phase == flow::token_phase::waiting && t.child) {
     add("run", t.child->id.str());
   } else if (t.phase == flow::token_phase::waiting) {
-    add(t.task ? "worker" : "function", function_of(t, node)).calls = t.attempt + t.repeated_calls;
+    add(t.task ? "worker" : "function", flow::function_called(t, *node.behaviour)).calls = t.attempt + t.repeated_calls;
   } else if (t.phase == flow::token_phase::sleeping) {
     const auto signals = node.behaviour->awaited_signals();
     if (t.question) add("answer", flow::question_id(node.id, t)).question = *t.question;

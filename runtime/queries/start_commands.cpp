@@ -8,10 +8,12 @@
 #include "actors/engine_context.hpp"
 #include "flow/machine/start_values.hpp"
 #include "flow/values/json_size.hpp"
+#include "flow/values/value_check.hpp"
 #include "persistence/not_found.hpp"
 #include "persistence/runs.hpp"
 #include "runtime/core.hpp"
 #include "runtime/queries/reading.hpp"
+#include "runtime/queries/state_query.hpp"
 
 namespace pawl {
 namespace {
@@ -33,6 +35,10 @@ result<void> check_starter(std::string_view by) {
   if (by.size() <= max_starter_bytes && detail::valid_utf8_prefix(by) == by.size()) return {};
   return error{errc::invalid_argument, "who starts a run is named by UTF-8 text of at most " +
                                            std::to_string(max_starter_bytes) + " bytes"};
+}
+
+error no_input(const run_key& key) {
+  return {errc::corrupt, "run " + key.id.str() + " has no record of its input"};
 }
 
 /// `restarted`: the run to start again. Its flow version exists, even if the flow is deleted.
@@ -98,11 +104,42 @@ result<resolvable_start> make_restart(const engine_core& core, const run_key& ke
   }
   const auto input = persistence::load_input(*r->now, key);
   if (!input) return input.error();
-  if (!*input) return error{errc::corrupt, "run " + key.id.str() + " has no record of its input"};
+  if (!*input) return no_input(key);
   if (!options.version) options.version = old.flow.version;
   if (options.metadata.empty()) options.metadata = (*input)->metadata;
   return make_command(core, key.scope, old.flow.name.str(), *(*input)->data, std::move(options),
                       &key.id);
+}
+
+result<resolvable_start> make_fork(const engine_core& core, const found_state& from,
+                                   const fork_options& options) {
+  const flow::run_state& state = *from.state;
+  if (options.start.version)
+    return error{errc::invalid_argument, "a fork has the flow version of its run: name none"};
+  // First: the fingerprint recurses into it.
+  if (auto good = flow::check_value(options.data, "the new data"); !good)
+    return std::move(good).error();
+  const auto r = begin_reading(core);
+  if (!r) return r.error();
+  const auto input = persistence::load_input(*r->now, state.key);
+  if (!input) return input.error();
+  if (!*input) return no_input(state.key);
+  start_options start = options.start;
+  start.version = state.flow.version;
+  if (start.metadata.is_object() && start.metadata.empty()) start.metadata = (*input)->metadata;
+  if (start.metadata.is_object()) {
+    start.metadata["forked_from"] = {{"run", state.key.id.str()}, {"checkpoint", state.sequence}};
+  }
+  auto request = make_command(core, state.key.scope, state.flow.name.str(), *(*input)->data,
+                              std::move(start), &state.key.id);
+  if (!request) return request;
+  flow::start_command& command = request->command;
+  command.forked = from.state;
+  command.forked_data = options.data;
+  command.fingerprint =
+      start_fingerprint(state.flow.name.str(), to_string(state.flow.version),
+                        json::array({command.input, options.data}), command.metadata);
+  return request;
 }
 
 }  // namespace pawl

@@ -10,6 +10,8 @@
 namespace pawl {
 
 class engine_core;
+struct found_state;
+struct fork_options;
 
 /// A start whose flow version the run's actor resolves.
 struct resolvable_start {
@@ -27,5 +29,10 @@ struct resolvable_start {
 /// `scope_runs::restart`.
 [[nodiscard]] result<resolvable_start> make_restart(const engine_core& core, const run_key& key,
                                                     start_options options);
+
+/// Makes the command that starts a run from a state of another run. Reads the store. Errors: as
+/// `scope_runs::fork`.
+[[nodiscard]] result<resolvable_start> make_fork(const engine_core& core, const found_state& from,
+                                                 const fork_options& options);
 
 }  // namespace pawl

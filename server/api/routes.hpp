@@ -11,6 +11,7 @@ void add_run_routes(router& to);
 void add_run_command_routes(router& to);
 void add_cleanup_routes(router& to);
 void add_upkeep_routes(router& to);
+void add_run_state_routes(router& to);
 void add_batch_routes(router& to);
 void add_task_routes(router& to);
 void add_function_routes(router& to);

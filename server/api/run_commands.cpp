@@ -1,10 +1,10 @@
 #include <utility>
 
 #include "server/api/call.hpp"
-#include "server/api/percent.hpp"
 #include "server/api/routes.hpp"
 #include "server/api/run_command.hpp"
 #include "server/api/start_fields.hpp"
+#include "server/api/start_from_run.hpp"
 
 namespace pawl::server {
 namespace {
@@ -52,24 +52,12 @@ void restart_run(const call_ptr& request) {
   object_reader fields{*body, "", diagnostics};
   start_options options = read_restart(fields);
   fields.finish();
-  if (request->reject_if_invalid(std::move(diagnostics)) ||
-      !request->bind_idempotency_key(name_of(options)))
-    return;
-  request->attribute(options);
-  const bool keyed = !options.id && options.key.empty() && !request->idempotency_key().empty();
-  // Combined with the run: one key may be used for restarts of different runs.
-  if (keyed) options.key = "restart " + request->run().str() + " " + request->idempotency_key();
-  request->in().runs().restart_async(
-      request->run(), std::move(options), [request, keyed](result<run_started> started) {
-        if (!started) {
-          problem refused = problem_of(started.error());
-          if (keyed && refused.code == problem_code::already_exists)
-            refused.code = problem_code::idempotency_mismatch;
-          return request->fail(refused);
-        }
-        request->answer(started->created ? 201 : 200, to_json(*started),
-                        {{"Location", "/v1/runs/" + percent_encoded(started->id.str())}});
-      });
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
+  start_from_run(request, "restart", std::move(options),
+                 [request](start_options how, callback<run_started> done) {
+                   request->in().runs().restart_async(request->run(), std::move(how),
+                                                      std::move(done));
+                 });
 }
 
 }  // namespace

@@ -83,6 +83,17 @@ class OpenApiTest(ServerTest):
         self.call("GET", "/v1/runs/bad", expect=200)
         self.call("GET", "/v1/runs/asks", expect=200)
         self.call("GET", "/v1/runs/done/history?first=1&limit=2", expect=200)
+        for run in ("done", "bad", "asks", "w"):
+            self.call("GET", f"/v1/runs/{run}/explain", expect=200)
+            self.call("GET", f"/v1/runs/{run}/states/1", expect=200)
+            self.call("GET", f"/v1/runs/{run}/diff", expect=200)
+        self.call("GET", "/v1/runs/w/states/999", expect=404)
+        self.call("GET", "/v1/runs/w/states/first", expect=400)
+        self.call("GET", "/v1/runs/w/diff?from=1&to=999", expect=404)
+        self.post("/v1/runs/asks/fork", {"id": "forked", "checkpoint": 1, "data": {"n": 1}}, 201)
+        self.post("/v1/runs/asks/fork", {"id": "forked", "checkpoint": 1, "data": {"n": 1}}, 200)
+        self.post("/v1/runs/asks/fork", {"id": "forked", "checkpoint": 1, "data": {"n": 2}}, 409)
+        self.post("/v1/runs/done/fork", expect=409)
         self.call("GET", "/v1/runs/bad/history", expect=200)
         self.call("GET", "/v1/runs/done/logs", expect=200)
         self.call("GET", "/v1/runs/done/events?follow=false", expect=200)
@@ -237,7 +248,7 @@ class OpenApiTest(ServerTest):
             self.call(method, target, {}, 400)
         if "404" in described and "{" in path:
             missing = path.replace("{id}", "none").replace("{name}", "none")
-            missing = missing.replace("{version}", "1.0.0")
+            missing = missing.replace("{version}", "1.0.0").replace("{checkpoint}", "1")
             asks = UPGRADE if operation["operationId"] == "runs.socket" else {}
             self.call(method, missing, VALID.get(operation["operationId"], body), 404, **asks)
         elif "404" in described:
@@ -298,7 +309,8 @@ class OpenApiTest(ServerTest):
 
 UPGRADE = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec_WebSocket_Version": "13",
            "Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZQ=="}
-KNOWN = {"{id}": "done", "{name}": "f", "{version}": "1.0.0", "{task}": "done~0.1.1"}
+KNOWN = {"{id}": "done", "{name}": "f", "{version}": "1.0.0", "{task}": "done~0.1.1",
+         "{checkpoint}": "1"}
 COMMANDS = {"pause": {}, "resume": {}, "answer": {"answer": 1}, "set-data": {"update": {"a": 1}},
             "update": {"update": {"a": 1}}, "cancel": {}, "retry": {}, "signal": {"type": "x"},
             "terminate": {}, "skip": {"node": "a"}}

@@ -1,8 +1,22 @@
 #include "flow/machine/commands/commands.hpp"
+#include "flow/machine/forking.hpp"
 #include "flow/machine/schema_check.hpp"
 #include "flow/machine/start_values.hpp"
 
 namespace pawl::flow {
+namespace {
+
+result<void> check_fork(const compiled_flow& flow, const run_state& from, const json& data) {
+  if (const auto why = fork_refusal(flow, from); !why.empty()) {
+    return error{errc::illegal_transition, "cannot fork run " + from.key.id.str() +
+                                               " at checkpoint " + std::to_string(from.sequence) +
+                                               ": " + why + ". Choose another checkpoint"};
+  }
+  if (data.is_object() && data.empty()) return {};
+  return check_update(flow, from, data);
+}
+
+}  // namespace
 
 result<transition> handle(const compiled_flow& flow, run_state& run, start_command&& start,
                           const apply_context& context) {
@@ -33,10 +47,20 @@ result<transition> handle(const compiled_flow& flow, run_state& run, start_comma
                                            " (run.max_nesting): does a flow start itself?"};
   }
   if (const auto good = verdict_of(check_of(flow, start), context); !good) return good.error();
+  const auto forked = std::move(start.forked);
+  const json forked_data = std::move(start.forked_data);
+  if (forked)
+    if (const auto good = check_fork(flow, *forked, forked_data); !good) return good.error();
   transition_builder builder{flow, run, context};
   builder.status().create(std::move(start));
   builder.status().set_status(run_status::running);
-  builder.tokens().place(flow.entry());
+  if (forked) {
+    begin_in(builder, forked_state(*forked, context.engine_time));
+    builder.data().update(forked_data, "fork");
+    builder.deliver_signals();
+  } else {
+    builder.tokens().place(flow.entry());
+  }
   builder.advance();
   return builder.finish();
 }
