@@ -40,7 +40,8 @@ chosen_name::chosen_name(const data_reader& data, std::string_view key, const ch
   }
   rule_ = data.value(key, true);
   possible_ = data.texts(allow_key);
-  if (possible_.empty())
+  const json* const allowed = data.find(allow_key);
+  if (allowed == nullptr || (allowed->is_array() && allowed->empty()))
     data.fail(allow_key, "missing_key",
               "a computed " + pawl::quoted(key) + " needs \"allow\": the names that it can be");
   for (const auto& name : possible_) check_one(allow_key, name);

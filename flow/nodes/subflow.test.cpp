@@ -284,9 +284,10 @@ TEST_CASE("a subflow node needs the name of a flow", "[subflow][validation]") {
   const std::string at = "/nodes/1/data";
   CHECK(errors_of_subflow(json::object()) == lines{at + " missing_key"});
   CHECK(errors_of_subflow({{"flow", nullptr}}) == lines{at + " missing_key"});
-  for (const json& bad : {json(""), json(7), json(true), json::array({"child"}), json(var("x")),
+  for (const json& bad : {json(""), json(7), json(true), json::array({"child"}),
                           json{{"name", "child"}}})
     CHECK(errors_of_subflow({{"flow", bad}}) == lines{at + "/flow wrong_type"});
+  CHECK(errors_of_subflow({{"flow", var("x")}}) == lines{at + "/allow missing_key"});
   for (const char* bad : {"a\nb", "child@1.0.0", "ü", "a\tb"})
     CHECK(errors_of_subflow({{"flow", bad}}) == lines{at + "/flow bad_name"});
   CHECK(errors_of_subflow({{"flow", std::string(129, 'x')}}) == lines{at + "/flow bad_name"});

@@ -7,9 +7,9 @@ namespace pawl::flow {
 namespace {
 
 constexpr std::array<std::string_view, 14> task_keys = {
-    "code_ref", "allow",    "args",       "with",          "into",
-    "result",   "timeout",  "retry",      "total_timeout", "heartbeat_timeout",
-    "effect",   "in_doubt", "compensate", "queue"};
+    "code_ref",   "allow",         "args",  "with",   "into",     "result",
+    "timeout",    "total_timeout", "retry", "effect", "in_doubt", "heartbeat_timeout",
+    "compensate", "queue"};
 
 }  // namespace
 
