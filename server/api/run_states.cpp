@@ -18,7 +18,7 @@
 namespace pawl::server {
 namespace {
 
-constexpr std::uint64_t max_checkpoint = std::uint64_t{1} << 62;
+constexpr std::uint64_t max_checkpoint_number = std::uint64_t{1} << 62;
 
 /// As `answer_with`, for the types of run_state_views.hpp.
 template <class T>
@@ -40,7 +40,7 @@ std::optional<std::uint64_t> checkpoint_in_path(const call_ptr& request) {
   std::uint64_t number = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
   const bool is_number = failure == std::errc{} && end == text.data() + text.size();
-  if (is_number && number >= 1 && number <= max_checkpoint) return number;
+  if (is_number && number >= 1 && number <= max_checkpoint_number) return number;
   request->fail(problem{problem_code::invalid_argument,
                         "the checkpoint in the path must be a number from 1"});
   return std::nullopt;
@@ -55,8 +55,9 @@ void get_state_at(const call_ptr& request) {
 
 void get_diff(const call_ptr& request) {
   std::vector<diagnostic> diagnostics;
-  const auto from = request->query().number("from", 1, 1, max_checkpoint, diagnostics);
-  const auto to = request->query().number("to", 0, 1, max_checkpoint, diagnostics);  // 0: the last
+  const auto from = request->query().number("from", 1, 1, max_checkpoint_number, diagnostics);
+  const auto to =
+      request->query().number("to", 0, 1, max_checkpoint_number, diagnostics);  // 0: the last
   if (request->reject_if_invalid(std::move(diagnostics))) return;
   request->in().runs().diff_async(request->run(), from, to, show<state_diff>(request),
                                   request->withdrawn_with_client());
@@ -69,7 +70,7 @@ void fork_run(const call_ptr& request) {
   object_reader fields{*body, "", diagnostics};
   fork_options options;
   options.start = read_restart(fields);
-  options.checkpoint = fields.number("checkpoint", 0, 1, max_checkpoint);
+  options.checkpoint = fields.number("checkpoint", 0, 1, max_checkpoint_number);
   if (auto data = fields.optional_object("data")) options.data = *std::move(data);
   fields.finish();
   if (request->reject_if_invalid(std::move(diagnostics))) return;
