@@ -140,3 +140,16 @@ TEST_CASE("with random operations nothing is lost, and the limits hold") {
     }
   }
 }
+
+TEST_CASE("an item knows how many of its flow are served before it") {
+  queue q{100, 0};
+  q.push("s", "other", 1, "o1");
+  q.push("s", "a", 2, "a1");
+  q.push("s", "a", 3, "a2");
+  const auto third = q.push("s", "a", 4, "a3");
+  CHECK(q.ahead_of(third, 10) == 2);
+  CHECK(q.ahead_of(third, 1) == 1);  // counted no further
+  while (auto next = q.pop())
+    if (*next == "a2") break;
+  CHECK(q.ahead_of(third, 10) == 0);
+}

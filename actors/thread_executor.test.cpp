@@ -304,3 +304,47 @@ TEST_CASE("a call of a step begins when its earlier call has returned or was can
   CHECK(get(first_answer).value);
   CHECK(*get(second_answer).value == 2);
 }
+
+TEST_CASE("the executor tells how far the call of a step is") {
+  using stage = call_progress::stage;
+  const auto executor = make_thread_executor(options_with(1));
+  const auto door = std::make_shared<gate>();
+  const run_key run{default_scope(), run_id{"r1"}};
+  const auto limited = function_of([door] { door->pass(); }, 1);
+  const auto call_of = [&](functions::function_ptr function, const char* step) {
+    asked a{std::move(function)};
+    a.call.run = run;
+    a.call.idempotency_key = step;
+    a.call.timeout = 1h;
+    return submit(*executor, std::move(a));
+  };
+  std::vector<std::future<outcome>> answers;
+  answers.push_back(call_of(blocked_at(door), "first"));
+  door->await_arrivals(1);
+  for (const char* const step : {"second", "third"})
+    answers.push_back(call_of(blocked_at(door), step));
+  answers.push_back(call_of(limited, "limited 1"));
+  answers.push_back(call_of(limited, "limited 2"));
+  answers.push_back(call_of(blocked_at(door), "first"));  // again
+  const auto progress = [&](const char* step) { return executor->progress_of(run, step).value(); };
+  CHECK(progress("second").now == stage::queued);
+  CHECK(progress("second").ahead == 0);
+  CHECK(progress("third").ahead == 1);
+  CHECK(progress("third").waiting == 4);
+  CHECK(progress("limited 1").now == stage::queued);
+  CHECK(progress("limited 2").now == stage::limited);
+  CHECK(progress("first").now == stage::held);  // the last call of the step counts
+  CHECK_FALSE(executor->progress_of(run, "none"));
+  CHECK_FALSE(executor->progress_of({default_scope(), run_id{"r2"}}, "first"));
+  door->open();
+  for (auto& answer : answers) get(answer);
+  CHECK_FALSE(executor->progress_of(run, "third"));
+  const auto again = std::make_shared<gate>();
+  auto running = call_of(blocked_at(again), "running");
+  again->await_arrivals(1);
+  CHECK(progress("running").now == stage::running);
+  CHECK(progress("running").began_at.has_value());
+  CHECK(progress("running").left > 59min);
+  again->open();
+  get(running);
+}

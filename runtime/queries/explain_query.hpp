@@ -3,11 +3,9 @@
 #include <cstddef>
 #include <vector>
 
-#include <pawl/callback.hpp>
 #include <pawl/explanation.hpp>
 
 #include "flow/analysis/explain.hpp"
-#include "persistence/keys.hpp"
 #include "runtime/queries/read_budget.hpp"
 #include "runtime/queries/reading.hpp"
 
