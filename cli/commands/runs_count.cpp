@@ -23,7 +23,7 @@ exit_code print_count(session& s, target& open, const run_filter& filter,
   return exit_code::ok;
 }
 
-exit_code count(session& s, const count_options& options) {
+exit_code count_found(session& s, const count_options& options) {
   const auto filter = parse_run_filter(options.runs);
   if (!filter) return s.fail(filter.error());
   const auto opened = s.open_target(store_use::existing);
@@ -43,8 +43,9 @@ void add_runs_count(CLI::App& to, command_line& line) {
                   "runs; if there are more, prints \">= N\".");
   add_run_filter(*cmd, options->runs);
   cmd->add_flag("--json", options->json, "Print a JSON object");
-  cmd->callback(
-      [&line, options] { line.command = [options](session& s) { return count(s, *options); }; });
+  cmd->callback([&line, options] {
+    line.command = [options](session& s) { return count_found(s, *options); };
+  });
 }
 
 }  // namespace pawl::cli

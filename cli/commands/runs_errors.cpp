@@ -57,7 +57,7 @@ result<failed_runs> read_failed(target& open, run_filter filter, std::size_t lim
   return found;
 }
 
-void print_json(session& s, const failed_runs& found) {
+void print_group_lines(session& s, const failed_runs& found) {
   for (const auto& group : found.groups) {
     s.out().line(one_line({{"type", group.type},
                            {"node", group.node},
@@ -67,7 +67,7 @@ void print_json(session& s, const failed_runs& found) {
   }
 }
 
-void print_table(session& s, const failed_runs& found) {
+void print_group_table(session& s, const failed_runs& found) {
   std::size_t count = 5, type = 4, node = 4, example = 7;
   for (const auto& group : found.groups) {
     count = std::max(count, std::to_string(group.count).size());
@@ -92,17 +92,17 @@ void print_table(session& s, const failed_runs& found) {
   }
 }
 
-exit_code print_errors(session& s, target& open, const run_filter& filter,
+exit_code print_groups(session& s, target& open, const run_filter& filter,
                        const errors_options& options) {
   const auto found = read_failed(open, filter, options.limit);
   if (!found) return s.fail(found.error());
   if (options.json) {
-    print_json(s, *found);
+    print_group_lines(s, *found);
   } else if (found->groups.empty()) {
     s.out().line(options.runs.where.empty() ? "No runs have failed."
                                             : "No failed run fits the filter.");
   } else {
-    print_table(s, *found);
+    print_group_table(s, *found);
   }
   if (found->has_more) {
     s.print_message("only the newest " + counted(found->read, "failed run") +
@@ -112,14 +112,14 @@ exit_code print_errors(session& s, target& open, const run_filter& filter,
   return exit_code::ok;
 }
 
-exit_code errors(session& s, const errors_options& options) {
+exit_code group_errors(session& s, const errors_options& options) {
   auto filter = parse_run_filter(options.runs);
   if (!filter) return s.fail(filter.error());
   if (options.limit == 0) return s.fail(exit_code::usage, "--limit must be at least 1");
   filter->status = run_status::failed;
   const auto opened = s.open_target(store_use::existing);
   if (!opened) return s.fail(opened.error());
-  return s.close(**opened, print_errors(s, **opened, *filter, options));
+  return s.close(**opened, print_groups(s, **opened, *filter, options));
 }
 
 }  // namespace
@@ -136,8 +136,9 @@ void add_runs_errors(CLI::App& to, command_line& line) {
   cmd->add_option("--limit", options->limit, "Maximum number of runs to read; default: 10000")
       ->type_name("N");
   cmd->add_flag("--json", options->json, "Print one JSON object per group");
-  cmd->callback(
-      [&line, options] { line.command = [options](session& s) { return errors(s, *options); }; });
+  cmd->callback([&line, options] {
+    line.command = [options](session& s) { return group_errors(s, *options); };
+  });
 }
 
 }  // namespace pawl::cli

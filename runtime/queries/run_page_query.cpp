@@ -10,8 +10,8 @@ namespace pawl {
 namespace {
 
 /// Maximum number of candidates that one page compares, and that one count does.
-constexpr std::size_t max_steps_per_page = 10'000;
-constexpr std::size_t max_steps_per_count = 100'000;
+constexpr std::size_t max_candidates_per_page = 10'000;
+constexpr std::size_t max_candidates_per_count = 100'000;
 
 /// The filter of a count: of all that it selects.
 run_filter without_page(run_filter filter) {
@@ -30,7 +30,7 @@ result<bool> run_page_query::read(read_budget& turn) {
   if (auto begun = found_.begin_turn(); !begun) return std::move(begun).error();
   while (!turn.is_spent()) {
     // A page is the last one only if there is no further entry.
-    const bool is_full = page_.runs.size() == limit_ || steps_ == max_steps_per_page;
+    const bool is_full = page_.runs.size() == limit_ || steps_ == max_candidates_per_page;
     const std::string next = is_full ? found_.cursor() : std::string{};
     auto step = found_.next();
     if (!step) return std::move(step).error();
@@ -75,7 +75,7 @@ result<bool> run_count_query::read(read_budget& turn) {
   while (!turn.is_spent()) {
     auto step = found_.next();
     if (!step) return std::move(step).error();
-    total_.exact = step->at_end || steps_ < max_steps_per_count;
+    total_.exact = step->at_end || steps_ < max_candidates_per_count;
     if (step->at_end || !total_.exact) {
       total_.search = found_.search();
       return true;
