@@ -19,7 +19,7 @@ TEST_CASE("the records of a store are counted by kind and version", "[contents]"
   batch writes;
   const auto run = samples::state();
   std::string record;
-  encode_run(run, record);
+  encode_run(run, {}, record);
   writes.put(column::runs, keys::run(run.key), record);
   writes.put(column::indexes, keys::ended({run.key, run_id{"child"}}), {});
   writes.add(keys::runs_with_status(run.key.scope, run.status), 1);

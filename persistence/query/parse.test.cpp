@@ -2,11 +2,9 @@
 
 #include "flow/testing/random_source.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/text.hpp"
 
 using namespace pawl;
 using namespace pawl::persistence;
-using pawl::testing::contains;
 
 namespace {
 
@@ -17,6 +15,10 @@ run_query parsed_filter(std::string_view text) {
   auto query = parse_run_query(text, noon);
   REQUIRE(query);
   return *std::move(query);
+}
+
+bool names(const std::string& message, std::string_view part) {
+  return message.find(part) != std::string::npos;
 }
 
 std::string filter_error(std::string_view text) {
@@ -118,19 +120,19 @@ TEST_CASE("a mistake names its position and what was probably meant", "[query]")
         "invalid filter at position 7: status does not take >; use !=, =");
   CHECK(filter_error("started>2h") ==
         "invalid filter at position 9: \"2h\" has no sign; did you mean \"-2h\"?");
-  CHECK(contains(filter_error("started>soon"), "position 9: \"soon\" is not a time"));
-  CHECK(contains(filter_error("status = failed"), "position 7: expected !=, = after \"status\""));
-  CHECK(contains(filter_error("flow="), "position 6: the value of flow is missing"));
-  CHECK(contains(filter_error("flow=a,"), "position 8: the value of flow is missing"));
-  CHECK(contains(filter_error("flow=\"a"), "position 6: a quote is not closed"));
-  CHECK(contains(filter_error("flow=a\"b\""), "position 7: a quote inside a value"));
-  CHECK(contains(filter_error("flow=\"a\"b"), "position 9: expected a space or a comma"));
-  CHECK(contains(filter_error("flow=a@x"), "position 8: \"x\" is not a version"));
-  CHECK(contains(filter_error("waiting=signl:x"), "did you mean \"signal\"?"));
-  CHECK(contains(filter_error("waiting=timer:x"), "only a signal has a name"));
-  CHECK(contains(filter_error("started>-1h,-2h"), "position 12: only =, != and ^="));
-  CHECK(contains(filter_error("(status=failed)"), "position 1: expected a field, not \"(\""));
-  CHECK(contains(filter_error("xyzzy=1"), "must be one of id, status, flow"));
+  CHECK(names(filter_error("started>soon"), "position 9: \"soon\" is not a time"));
+  CHECK(names(filter_error("status = failed"), "position 7: expected !=, = after \"status\""));
+  CHECK(names(filter_error("flow="), "position 6: the value of flow is missing"));
+  CHECK(names(filter_error("flow=a,"), "position 8: the value of flow is missing"));
+  CHECK(names(filter_error("flow=\"a"), "position 6: a quote is not closed"));
+  CHECK(names(filter_error("flow=a\"b\""), "position 7: a quote inside a value"));
+  CHECK(names(filter_error("flow=\"a\"b"), "position 9: expected a space or a comma"));
+  CHECK(names(filter_error("flow=a@x"), "position 8: \"x\" is not a version"));
+  CHECK(names(filter_error("waiting=signl:x"), "did you mean \"signal\"?"));
+  CHECK(names(filter_error("waiting=timer:x"), "only a signal has a name"));
+  CHECK(names(filter_error("started>-1h,-2h"), "position 12: only =, != and ^="));
+  CHECK(names(filter_error("(status=failed)"), "position 1: expected a field, not \"(\""));
+  CHECK(names(filter_error("xyzzy=1"), "must be one of id, status, flow"));
 }
 
 TEST_CASE("a filter is bounded in bytes, conditions and values", "[query]") {
@@ -139,9 +141,9 @@ TEST_CASE("a filter is bounded in bytes, conditions and values", "[query]") {
   for (std::size_t i = 1; i < max_filter_values; ++i) values += ",x";
   CHECK(parsed_filter(conditions).terms.size() == max_filter_terms);
   CHECK(parsed_filter(values).terms.front().values.size() == max_filter_values);
-  CHECK(contains(filter_error(conditions + "id=x"), "more than 32 conditions"));
-  CHECK(contains(filter_error(values + ",x"), "more than 64 values"));
-  CHECK(contains(filter_error("id=" + std::string(max_filter_bytes, 'x')), "4099 bytes"));
+  CHECK(names(filter_error(conditions + "id=x"), "more than 32 conditions"));
+  CHECK(names(filter_error(values + ",x"), "more than 64 values"));
+  CHECK(names(filter_error("id=" + std::string(max_filter_bytes, 'x')), "4099 bytes"));
 }
 
 TEST_CASE("any text is parsed or refused at a position within it", "[query][random]") {
