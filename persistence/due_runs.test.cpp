@@ -6,14 +6,14 @@
 
 using namespace pawl;
 using namespace pawl::persistence;
-using testing::run_to_store;
+using persistence::testing::run_to_store;
 
 namespace {
 
 constexpr due_runs::limits all_at_once{1'000, 1'000};
 
 void add_runs(store& to, const std::vector<run_to_store>& runs) {
-  for (const auto& run : runs) conformance::commit(to, {testing::writes_of(run)});
+  for (const auto& run : runs) conformance::commit(to, {persistence::testing::writes_of(run)});
 }
 
 due_runs::rule all_before(std::int64_t us) {

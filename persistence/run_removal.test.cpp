@@ -10,7 +10,7 @@
 using namespace pawl;
 using namespace pawl::persistence;
 using conformance::commit;
-using testing::run_to_store;
+using persistence::testing::run_to_store;
 
 namespace {
 
@@ -23,7 +23,7 @@ std::vector<conformance::records> meaning_of(const store& of) {
 }
 
 void store_runs(store& to, const std::vector<run_to_store>& runs) {
-  for (const auto& run : runs) commit(to, {testing::writes_of(run)});
+  for (const auto& run : runs) commit(to, {persistence::testing::writes_of(run)});
 }
 
 /// A parent with three children, one of which has a child, with long histories; and others that
