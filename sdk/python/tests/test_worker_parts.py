@@ -7,6 +7,7 @@ from unittest import mock
 
 import pawl
 from pawl.models import Beat
+from pawl.worker._give_back import GivenBack, give_back
 from pawl.worker._lease import Lease, LeaseKeeper
 from pawl.worker._log import Lines, LogShipper, StepLogger, level_of
 from pawl.worker._outcome import Asked, Completed, Failed, report, report_and_take
@@ -25,6 +26,9 @@ class Calls:
         self._answers = list(answers) or [None]
         self.seen = []
         self.changed = threading.Condition()
+
+    def _with(self, **_):
+        return self
 
     def __getattr__(self, name):
         if name.startswith("_"):
@@ -45,6 +49,46 @@ class Calls:
             return self.changed.wait_for(lambda: condition(self.seen), 5)
 
 
+class GiveBack(unittest.TestCase):
+    def given_back(self, *answers, update=None):
+        calls = Calls(*answers)
+        lease = Lease(task())
+        lease.heard(Beat("pause", 100))
+        done = report(calls, lease, GivenBack({"n": 1} if update is None else update),
+                      threading.Event())
+        return done, [(name, args[1:]) for name, args, _ in calls.seen]
+
+    def test_the_task_is_released_and_then_the_data_is_set(self):
+        self.assertEqual(self.given_back(Beat("pause", 100), None), (True, [
+            ("heartbeat_task", ("l1",)), ("release_task", ("l1",)), ("set_data", ({"n": 1},))]))
+        _, seen = self.given_back(Beat("pause", 100), None, update={})
+        self.assertEqual([name for name, _ in seen], ["heartbeat_task", "release_task"])
+
+    def test_a_lost_heartbeat_leaves_the_wish_of_the_last_one(self):
+        _, seen = self.given_back(GONE, None)
+        self.assertEqual([name for name, _ in seen],
+                         ["heartbeat_task", "release_task", "set_data"])
+
+    def test_data_waits_until_the_run_is_paused(self):
+        run = mock.Mock(pausing=True)
+        busy = pawl.Conflict("still running")
+        done, seen = self.given_back(Beat("pause", 100), None, busy, run, None)
+        self.assertEqual((done, [name for name, _ in seen[2:]]), (True, ["set_data", "run",
+                                                                         "set_data"]))
+        run = mock.Mock(pausing=False)
+        with self.assertLogs("pawl.worker", "WARNING"):
+            self.assertFalse(self.given_back(Beat("pause", 100), None, busy, run)[0])
+
+    def test_a_run_that_was_resumed_goes_on(self):
+        self.assertEqual(self.given_back(Beat("none", 100), None), (True, [
+            ("heartbeat_task", ("l1",)), ("interrupt_task", ("l1", None, {"n": 1})),
+            ("answer", (None,))]))
+
+    def test_a_lost_lease_is_logged(self):
+        with self.assertLogs("pawl.worker", "WARNING"):
+            self.assertFalse(self.given_back(LOST)[0])
+
+
 class Heartbeats(unittest.TestCase):
     def keeper(self, *answers):
         calls = Calls(*answers)
@@ -52,6 +96,14 @@ class Heartbeats(unittest.TestCase):
         keeper.start()
         self.addCleanup(keeper.stop)
         return calls, keeper
+
+    def test_a_lease_can_ask_for_more_than_its_renewal_needs(self):
+        calls, keeper = self.keeper(Beat("pause", 3_600_000))
+        lease = Lease(task(lease_ms=3_600_000), beat_every=0.01)
+        self.assertEqual((lease.beat_pause, Lease(task(lease_ms=3_000)).beat_pause), (0.01, 1.0))
+        keeper.add(lease)
+        self.assertTrue(calls.wait_for(lambda seen: len(seen) >= 3))
+        self.assertEqual(lease.wish, "pause")
 
     def test_each_task_gets_them_by_itself(self):
         calls, keeper = self.keeper(Beat("none", 60))

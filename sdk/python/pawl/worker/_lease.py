@@ -24,9 +24,12 @@ class Lease:
     lost       the server reported that this worker no longer holds the task
     given_up   the worker is stopping and no longer waits for the task
     reporting  the outcome is being sent, which detects a lost lease itself
+
+    `beat_every`: seconds between heartbeats, to learn wishes sooner than by renewing the lease.
     """
 
-    def __init__(self, task: Task, clock: Clock = time.monotonic) -> None:
+    def __init__(self, task: Task, clock: Clock = time.monotonic, *,
+                 beat_every: Optional[float] = None) -> None:
         self.task = task
         self.cancelled = threading.Event()
         self.lost = self.given_up = self.reporting = False
@@ -34,7 +37,14 @@ class Lease:
         self.progress: Optional[float] = None
         self.on_beat: Callable[["Lease"], None] = lambda lease: None
         self._clock = clock
+        self._beat_every = beat_every
         self.renew(task.lease_ms / 1000)
+
+    @property
+    def beat_pause(self) -> float:
+        """Seconds between two heartbeats."""
+        third = self.seconds / 3
+        return third if self._beat_every is None else min(third, self._beat_every)
 
     @property
     def expired(self) -> bool:
@@ -76,7 +86,8 @@ class Lease:
 
 
 class LeaseKeeper:
-    """A thread that sends the heartbeats of all tasks, each after a third of its lease."""
+    """A thread that sends the heartbeats of all tasks: each after a third of its lease, or sooner
+    if the lease has a `beat_every`."""
 
     def __init__(self, client: Client, clock: Clock = time.monotonic) -> None:
         self._client = client
@@ -101,7 +112,7 @@ class LeaseKeeper:
         lease.on_beat = self._beat_soon
         with self._changed:
             self._last[lease] = self._clock()
-            self._schedule(lease, self._clock() + lease.seconds / 3)
+            self._schedule(lease, self._clock() + lease.beat_pause)
 
     def remove(self, lease: Lease) -> None:
         with self._changed:
@@ -164,7 +175,7 @@ class LeaseKeeper:
                 lease.cancelled.set()
             return min(third, 1.0)
         lease.heard(beat)
-        return lease.seconds / 3
+        return lease.beat_pause
 
 
 def name_of(task: Task) -> str:

@@ -7,7 +7,7 @@ import threading
 import traceback
 import uuid
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Optional, Union
+from typing import Any, Callable, Dict, List, Optional, Protocol, Union
 
 from .._backoff import Backoff
 from .._caller import given
@@ -18,12 +18,11 @@ from ..errors import Json
 from ..models import NextTasks, Task
 from ._functions import Function
 from ._lease import Lease, name_of
+from ._give_back import GivenBack, give_back
 from ._step import Interrupt, Interruption, Step, StepError, _current
 
 _log = logging.getLogger("pawl.worker")
 _MAX_MESSAGE = 4000
-
-
 _MAX_DETAILS = 4096  # bytes
 
 
@@ -46,28 +45,58 @@ class Asked:
     update: Optional[Dict[str, Any]]
 
 
-Outcome = Union[Completed, Failed, Asked]
+_Reported = Union[Completed, Failed, Asked]
+Outcome = Union[Completed, Failed, Asked, GivenBack]
+
+
+class Callee(Protocol):
+    """What a worker calls for a task.
+
+    name        the code_ref
+    beat_every  seconds between the heartbeats of a call, or None to only renew the lease
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def beat_every(self) -> Optional[float]: ...
+
+    def __call__(self, task: Task, step: Step) -> Outcome: ...
+
+
+class StepFunction:
+    """A function in the calling convention of `Worker.register`."""
+
+    beat_every: Optional[float] = None
+
+    def __init__(self, function: Function) -> None:
+        self.name = function.name
+        self._function = function
+
+    def __call__(self, task: Task, step: Step) -> Outcome:
+        return call(self._function, task, step)
 
 
 def call(function: Function, task: Task, step: Step) -> Outcome:
     """Calls a function for a task. Never raises: every result is an outcome."""
     interrupt = Interrupt(task.interrupted, task.resume_value)
-    token = _current.set(step)
-    try:
-        outcome = _called(function, task, step, interrupt)
-    finally:
-        _current.reset(token)
+
+    def body() -> Json:
+        function.check(task.args)
+        return settled(function(task.state, step.logger, interrupt, task.args))
+
+    outcome = outcome_of(function.name, body, step, interrupt)
     if interrupt.asked:  # even if the function has caught the Interruption
         return Asked(interrupt.value, interrupt.update)
     return outcome
 
 
-def _called(function: Function, task: Task, step: Step, interrupt: Interrupt) -> Outcome:
+def outcome_of(name: str, body: Callable[[], Json], step: Step, interrupt: Interrupt) -> Outcome:
+    """Calls `body` as the step, and returns its result or its error. Never raises."""
+    token = _current.set(step)
     try:
-        function.check(task.args)
-        result = function(task.state, step.logger, interrupt, task.args)
-        if inspect.isawaitable(result):
-            result = asyncio.run(_awaited(result))
+        result = body()
     except StepError as error:
         return Failed(error.type, _cut(error.message), error.retryable, _details_of(error, step))
     except Interruption:
@@ -76,11 +105,13 @@ def _called(function: Function, task: Task, step: Step, interrupt: Interrupt) ->
         if not interrupt.asked:
             step.logger.error("the function failed", exc_info=True)
         return Failed(type(error).__name__, _message_of(error))
+    finally:
+        _current.reset(token)
     try:
         encode(result)
     except ValueError as error:
         return Failed("invalid_result",
-                      f"{function.name} returned a value that is not JSON: {error}", False)
+                      f"{name} returned a value that is not JSON: {error}", False)
     return Completed(result)
 
 
@@ -98,6 +129,11 @@ def _details_of(error: StepError, step: Step) -> Json:
                             "than %d", size, _MAX_DETAILS)
         return None
     return error.details
+
+
+def settled(result: Any) -> Any:
+    """Returns the result of an async function, and of any other function as it is."""
+    return asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
 
 
 async def _awaited(result: Any) -> Any:
@@ -131,6 +167,8 @@ def report(client: Client, lease: Lease, outcome: Outcome, stopped: threading.Ev
     """
     key, backoff = str(uuid.uuid4()), Backoff()
     lease.reporting = True
+    if isinstance(outcome, GivenBack):
+        return give_back(client, lease, outcome, stopped)
     while not (lease.lost or lease.given_up):
         try:
             _send(client, lease.task, outcome, key)
@@ -157,7 +195,7 @@ def report_and_take(client: Client, lease: Lease, outcome: Outcome, stopped: thr
     """
     lease.reporting = True
     taken: List[Task] = []
-    if not (lease.lost or lease.given_up):
+    if not isinstance(outcome, GivenBack) and not (lease.lost or lease.given_up):
         try:
             answer = exchange(_item(lease.task, outcome))
         except PawlError as error:
@@ -170,7 +208,7 @@ def report_and_take(client: Client, lease: Lease, outcome: Outcome, stopped: thr
     return taken
 
 
-def _item(task: Task, outcome: Outcome) -> Dict[str, Any]:
+def _item(task: Task, outcome: _Reported) -> Dict[str, Any]:
     item: Dict[str, Any] = {"task": task.task, "lease": task.lease}
     if isinstance(outcome, Completed):
         item["result"] = outcome.result
@@ -182,7 +220,7 @@ def _item(task: Task, outcome: Outcome) -> Dict[str, Any]:
     return item
 
 
-def _send(client: Client, task: Task, outcome: Outcome, key: str) -> None:
+def _send(client: Client, task: Task, outcome: _Reported, key: str) -> None:
     if isinstance(outcome, Completed):
         client.complete_task(task.task, task.lease, outcome.result, key=key)
     elif isinstance(outcome, Failed):

@@ -18,7 +18,7 @@ from ..models import NextTasks, Task
 from ._functions import Function
 from ._lease import Lease, LeaseKeeper, name_of
 from ._log import LogShipper, StepLogger
-from ._outcome import Failed, Outcome, call, report, report_and_take
+from ._outcome import Callee, Failed, Outcome, StepFunction, report, report_and_take
 from ._step import Step
 
 _log = logging.getLogger("pawl.worker")
@@ -76,7 +76,7 @@ class Worker:
         self.log_level = log_level
         self.failure: Optional[PawlError] = None
         self._once = self.client._with(retries=0)  # the loops here retry by themselves
-        self._functions: Dict[str, Function] = {}
+        self._functions: Dict[str, Callee] = {}
         self._changed = threading.Condition()
         self._running: Dict[str, Lease] = {}
         self._stop_requests: "queues.SimpleQueue[str]" = queues.SimpleQueue()
@@ -99,11 +99,15 @@ class Worker:
         Raises ValueError for an invalid or registered name, TypeError for a function that cannot
         be called like that.
         """
-        made = Function(name, function)
+        self.add(StepFunction(Function(name, function)))
+
+    def add(self, callee: Callee) -> None:
+        """Registers a function with a calling convention of its own, such as pawl.legacy's.
+        Raises ValueError for a registered name."""
         with self._changed:
-            if name in self._functions:
-                raise ValueError(f"function {name!r} is already registered")
-            self._functions[name] = made
+            if callee.name in self._functions:
+                raise ValueError(f"function {callee.name!r} is already registered")
+            self._functions[callee.name] = callee
 
     def run(self) -> None:
         """Works until `stop`, SIGTERM or SIGINT, then stops like `stop`; a second signal ends the
@@ -246,7 +250,7 @@ class Worker:
                          name_of(task), error)
 
     def _begin(self, task: Task) -> None:
-        lease = Lease(task)
+        lease = self._lease_of(task)
         with self._changed:
             self._running[task.task] = lease
         life = _Life(self._keeper, self._shipper, self._stopping, self._ended)
@@ -289,7 +293,7 @@ class Worker:
             if is_running:
                 del self._running[done.task.task]
             goes_on = bool(taken) and is_running and not life.stopping.is_set()
-            held = Lease(taken[0]) if goes_on else None
+            held = self._lease_of(taken[0]) if goes_on else None
             if held is not None:
                 self._running[held.task.task] = held
             self._changed.notify_all()
@@ -297,11 +301,15 @@ class Worker:
             self._give_back(task)
         return held
 
+    def _lease_of(self, task: Task) -> Lease:
+        function = self._functions.get(task.code_ref)
+        return Lease(task, beat_every=function.beat_every if function else None)
+
     def _outcome(self, task: Task, step: Step) -> Outcome:
         function = self._functions.get(task.code_ref)
         if function is None:
             return Failed("unknown_function", f"worker {self.name} has no function {task.code_ref}")
-        return call(function, task, step)
+        return function(task, step)
 
 
 def _is_final(error: PawlError) -> bool:
