@@ -1,5 +1,5 @@
-"""Installs the Python package as a user would, without the network, into a new environment. Then the
-installed package talks to a server and runs its steps."""
+"""Installs the Python packages as a user would, without the network, into a new environment. Then the
+installed packages talk to a server and run its steps."""
 
 import json
 import os
@@ -60,15 +60,16 @@ class PythonPackageTest(unittest.TestCase):
         cls.addClassCleanup(folder.cleanup)
         cls.folder = folder.name
         # A build leaves files beside the sources.
-        cls.source = os.path.join(cls.folder, "source")
-        shutil.copytree(os.path.join(ROOT, "sdk", "python"), cls.source,
-                        ignore=shutil.ignore_patterns("__pycache__", "build", "*.egg-info"))
+        cls.source, cls.old_names = (os.path.join(cls.folder, name) for name in ("source", "old"))
+        for package, source in (("python", cls.source), ("workflow_engine", cls.old_names)):
+            shutil.copytree(os.path.join(ROOT, "sdk", package), source,
+                            ignore=shutil.ignore_patterns("__pycache__", "build", "*.egg-info"))
         place = os.path.join(cls.folder, "environment")
         # With the system's packages: setuptools, which builds the package, is one of them.
         ran(cls.folder, PYTHON, "-m", "venv", "--system-site-packages", place)
         cls.python = os.path.join(place, "bin", "python")
         ran(cls.folder, cls.python, "-m", "pip", "install", "--no-index", "--no-build-isolation",
-            "--disable-pip-version-check", cls.source)
+            "--disable-pip-version-check", cls.source, cls.old_names)
 
     def serve(self):
         server = subprocess.Popen([PROGRAM, "serve", "--listen", "127.0.0.1:0"], env=environment(),
@@ -90,18 +91,29 @@ class PythonPackageTest(unittest.TestCase):
         self.assertTrue(said["package"].startswith(os.path.join(self.folder, "environment")), said)
 
     def test_what_pip_installs_has_all_that_the_source_has(self):
-        listed = ran(self.folder, self.python, "-m", "pip", "show", "--files", "pawl")
-        with open(os.path.join(self.source, "pyproject.toml"), encoding="utf-8") as file:
+        self.check_files("pawl", self.source, "")
+        self.check_files("workflow_engine", self.old_names, "pawl")
+        for module in ("pawl.worker", "pawl.legacy"):
+            shown = ran(self.folder, self.python, "-m", module, "--help")
+            self.assertIn("usage:", shown)
+
+    def test_the_old_import_names_are_those_of_pawl(self):
+        said = ran(self.folder, self.python, "-c", "import workflow_engine.core.registry as old\n"
+                   "import pawl.legacy as new\nprint(old.register_function is "
+                   "new.register_function)")
+        self.assertEqual(said, "True\n")
+
+    def check_files(self, package, source, requires):
+        listed = ran(self.folder, self.python, "-m", "pip", "show", "--files", package)
+        with open(os.path.join(source, "pyproject.toml"), encoding="utf-8") as file:
             version = re.search(r'^version = "(.*)"$', file.read(), flags=re.M)[1]
         self.assertIn(f"\nVersion: {version}\n", listed)
-        self.assertRegex(listed, r"(?m)^Requires: ?$")
-        for where, folders, names in os.walk(os.path.join(self.source, "pawl")):
+        self.assertRegex(listed, f"(?m)^Requires: ?{requires}$")
+        for where, folders, names in os.walk(os.path.join(source, package)):
             folders[:] = [name for name in folders if name != "__pycache__"]
             for name in names:
-                path = os.path.relpath(os.path.join(where, name), self.source)
+                path = os.path.relpath(os.path.join(where, name), source)
                 self.assertIn(f"  {path}\n", listed)
-        shown = ran(self.folder, self.python, "-m", "pawl.worker", "--help")
-        self.assertIn("usage:", shown)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,9 @@ class Called:
         lease.heard(Beat(wish, 30000))
         self.lines = Lines(lease, threading.Event())
         step = Step(made, lease, StepLogger(self.lines, logging.DEBUG))
-        self.outcome = OldFunction("shop.f", function, pawl.Client())(made, step)
+        if not isinstance(function, OldFunction):
+            function = OldFunction("shop.f", function, pawl.Client())
+        self.outcome = function(made, step)
 
     @property
     def logged(self):
@@ -224,6 +226,28 @@ class Interrupts(unittest.TestCase):
         self.assertEqual(call.outcome, GivenBack({"in_place": 1, "at": 3}))
         self.assertEqual(call.logged, [("info", "paused: paused")])
         self.assertEqual(outcome(f), Completed({"result": "not paused"}))
+
+    def test_the_next_call_has_an_update_that_was_not_stored_in_time(self):
+        def f(state, logger, interrupt):
+            state.data["calls"] = state.data.get("calls", 0) + 1
+            state.data.pop("gone", None)
+            if state.pause_requested:
+                interrupt()
+        function = OldFunction("shop.f", f, pawl.Client())
+        state = {"gone": 1}
+        first = Called(function, "pause", state=dict(state)).outcome
+        self.assertEqual(first.update, {"calls": 1, "gone": None, "_removed": ["gone"]})
+        self.assertEqual(Called(function, state=dict(state)).outcome, Completed(
+            {"calls": 2, "gone": None, "_removed": ["gone"], "result": None}))
+        self.assertTrue(first.settled.is_set())
+        self.assertEqual(Called(function, state=dict(state)).outcome.result["calls"], 1)  # once
+        # Not if it was stored, if the data is not that from before, or at another visit.
+        Called(function, "pause", state={}).outcome.settled.set()
+        self.assertEqual(Called(function, state={}).outcome.result["calls"], 1)
+        Called(function, "pause", state={})
+        self.assertEqual(Called(function, state={"calls": 5}).outcome.result["calls"], 6)
+        Called(function, "pause", state={})
+        self.assertEqual(Called(function, state={}, visit=3).outcome.result["calls"], 1)
 
     def test_a_cancel_is_seen(self):
         def f(state, logger, interrupt):

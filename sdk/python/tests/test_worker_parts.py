@@ -76,8 +76,10 @@ class GiveBack(unittest.TestCase):
         self.assertEqual((done, [name for name, _ in seen[2:]]), (True, ["set_data", "run",
                                                                          "set_data"]))
         run = mock.Mock(pausing=False)
-        with self.assertLogs("pawl.worker", "WARNING"):
-            self.assertFalse(self.given_back(Beat("pause", 100), None, busy, run)[0])
+        with self.assertLogs("pawl.worker", "INFO") as logged:
+            done, seen = self.given_back(Beat("pause", 100), None, busy, run)
+        self.assertEqual((done, len(seen)), (True, 4))
+        self.assertIn("its data was not set", logged.output[0])
 
     def test_a_run_that_was_resumed_goes_on(self):
         self.assertEqual(self.given_back(Beat("none", 100), None), (True, [

@@ -18,16 +18,28 @@
 """
 
 from . import _builtins as _builtins
+from ._builder import WorkflowBuilder
+from ._control import WorkflowControl
 from ._decorators import (branch_node, code_node, interruptible, pausable_node,
                           workflow_function)
+from ._env import get_apps_directory, get_config, get_project_root, setup_environment
 from ._function import WorkflowInterrupt, add_to
 from ._logger import WorkflowLogger, get_logger
+from ._models import (ConditionNodeData, EdgeData, NodeType, PythonNodeData, WorkflowDefinition,
+                      WorkflowEdge, WorkflowNode)
+from ._nodes import (BranchNode, CodeNode, NodeBuilder, create_delay_node, create_loop_node,
+                     create_simple_branch_node)
 from ._registry import (get_registered_function, list_registered_functions, pawl_function,
                         register_function)
 from ._state import WorkflowState
 
 __all__ = [
-    "WorkflowInterrupt", "WorkflowLogger", "WorkflowState", "add_to", "branch_node", "code_node",
-    "get_logger", "get_registered_function", "interruptible", "list_registered_functions",
-    "pausable_node", "pawl_function", "register_function", "workflow_function",
+    "BranchNode", "CodeNode", "ConditionNodeData", "EdgeData", "NodeBuilder", "NodeType",
+    "PythonNodeData", "WorkflowBuilder", "WorkflowControl", "WorkflowDefinition", "WorkflowEdge",
+    "WorkflowInterrupt", "WorkflowLogger", "WorkflowNode", "WorkflowState", "add_to",
+    "branch_node", "code_node", "create_delay_node", "create_loop_node",
+    "create_simple_branch_node", "get_apps_directory", "get_config", "get_logger",
+    "get_project_root", "get_registered_function", "interruptible", "list_registered_functions",
+    "pausable_node", "pawl_function", "register_function", "setup_environment",
+    "workflow_function",
 ]

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Dict
 
 from ..client import Client
@@ -20,9 +20,14 @@ _POLL = 0.1
 class GivenBack:
     """The function stops because a pause was requested. The task returns to its queue, so the run
     is paused, and the keys of `update` are set in its data. After a resume the function is called
-    again from its beginning."""
+    again from its beginning.
+
+    `settled` is set once the update is stored, or by a call that has taken it over: a resume can
+    come between the two requests.
+    """
 
     update: Dict[str, Any]
+    settled: threading.Event = field(default_factory=threading.Event, compare=False)
 
 
 def give_back(client: Client, lease: Lease, outcome: GivenBack,
@@ -37,8 +42,7 @@ def give_back(client: Client, lease: Lease, outcome: GivenBack,
     try:
         if _wish(patient, lease) == "pause":
             patient.release_task(task.task, task.lease)
-            if outcome.update:
-                _set_data(patient, lease, outcome.update, stopped)
+            _set_data(patient, lease, outcome, stopped)
         else:
             patient.interrupt_task(task.task, task.lease, None, outcome.update or None)
             patient.answer(task.run, None, question=_question_of(task))
@@ -55,19 +59,22 @@ def _wish(client: Client, lease: Lease) -> str:
         return lease.wish
 
 
-def _set_data(client: Client, lease: Lease, update: Dict[str, Any],
+def _set_data(client: Client, lease: Lease, outcome: GivenBack,
               stopped: threading.Event) -> None:
     """Sets the data of the run once it is paused: functions of other branches may still run."""
     run = lease.task.run
     end = time.monotonic() + lease.seconds
-    while True:
+    while outcome.update and not outcome.settled.is_set():
         try:
-            client.set_data(run, update, if_status="paused")
+            client.set_data(run, outcome.update, if_status="paused")
+            outcome.settled.set()
+        except (Conflict, IllegalTransition) as error:
+            if client.run(run).pausing and not stopped.is_set() and time.monotonic() < end:
+                stopped.wait(_POLL)
+                continue
+            _log.info("%s: its data was not set, only the next call in this process has it: %s",
+                      name_of(lease.task), error)
             return
-        except (Conflict, IllegalTransition):
-            if not client.run(run).pausing or stopped.is_set() or time.monotonic() > end:
-                raise
-        stopped.wait(_POLL)
 
 
 def _question_of(task: Task) -> str:

@@ -1,0 +1,5 @@
+"""Builds flows."""
+
+from pawl.legacy import WorkflowBuilder
+
+__all__ = ["WorkflowBuilder"]
