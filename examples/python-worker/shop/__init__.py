@@ -1,1 +1,1 @@
-"""An app of the old engine on Pawl: its functions and flows are unchanged."""
+"""An app: two flows and five functions."""

@@ -1,4 +1,4 @@
-"""The app's functions, written for the old engine; not a line is changed."""
+"""The app's functions."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""The only new code: maps each code_ref to its function."""
+"""Maps each code_ref to its function."""
 
 import pawl
 
