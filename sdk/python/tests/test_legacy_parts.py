@@ -59,6 +59,9 @@ class Calls(unittest.TestCase):
         self.assertEqual(outcome(f, args={"n": 1}),
                          Completed({"result": ["WorkflowLogger", True, "r", "n", 1, 2]}))
 
+    def test_the_run_is_asked_often_enough_for_a_request_to_arrive_within_a_second(self):
+        self.assertLessEqual(OldFunction("shop.f", lambda state: 1, pawl.Client()).beat_every, 0.5)
+
     def test_wrong_arguments_fail_the_step(self):
         failed = outcome(lambda state, logger, interrupt, n: n, args={"m": 1})
         self.assertEqual((failed.type, failed.retryable), ("invalid_arguments", False))
@@ -151,6 +154,12 @@ class Values(unittest.TestCase):
     def test_nan_becomes_null_with_a_warning_that_names_the_key(self):
         self.assertEqual(self.plain({"row": [1.5, float("nan")]}), {"row": [1.5, None]})
         self.assertIn("state.data/row/1 is nan", self.warnings[0])
+
+    def test_a_time_that_is_none_becomes_null(self):
+        class NotATime(datetime):
+            def __eq__(self, other):
+                return False
+        self.assertEqual(self.plain([NotATime(2025, 1, 1)]), [None])
 
     def test_numpy_values_become_python_values(self):
         class Number:  # what NumPy's scalars and arrays have

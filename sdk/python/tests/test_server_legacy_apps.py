@@ -43,8 +43,10 @@ class AppsTest(ServerTest):
 
     @classmethod
     def end(cls) -> None:
-        cls.worker.kill()
-        cls.worker.communicate()
+        cls.worker.terminate()
+        _, errors = cls.worker.communicate(timeout=2 * PATIENCE)
+        if cls.worker.returncode != 0:
+            raise AssertionError(f"exit code {cls.worker.returncode}: {errors}")
 
     def log_of(self, run):
         return [line["message"] for line in self.control.get_workflow_logs(run)]
@@ -267,6 +269,15 @@ class Builder(unittest.TestCase):
         again = WorkflowDefinition(**built.dict())
         self.assertEqual(again.dict(), built.build().dict())
         self.assertEqual(json.loads(again.json()), again.dict())
+        more = {**built.dict(), "id": 7, "nodes": [
+            {"id": "a", "type": "python", "position": {"x": 1}, "data": {"code_ref": "f"}}],
+            "edges": [{"source": "a", "target": "a", "label": "x", "data": None}]}
+        self.assertEqual(WorkflowDefinition(**more).dict(), {
+            "name": "b", "nodes": [{"id": "a", "type": "python",
+                                    "data": {"code_ref": "f", "args": {}}}],
+            "edges": [{"source": "a", "target": "a", "data": None}]})
+        with self.assertRaisesRegex(ValueError, "neither code_ref nor expr"):
+            WorkflowDefinition("b", [{"id": "a", "type": "python", "data": {}}], [])
         self.assertEqual(built.get_node("a").data.args, {"n": 1})
         self.assertIsNone(built.get_node("z"))
         self.assertEqual(for_pawl(built.dict(), "n")["nodes"][1]["data"]["code_ref"],

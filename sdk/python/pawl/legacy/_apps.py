@@ -37,8 +37,7 @@ class AppFlow:
         """Returns the functions that it calls and that are not registered here."""
         data = [node.get("data") or {} for node in self.definition["nodes"]]
         names = {each["code_ref"] for each in data if "code_ref" in each}
-        return {name for name in names
-                if not name.startswith("core.") and get_registered_function(name) is None}
+        return {name for name in names if _is_old(name) and get_registered_function(name) is None}
 
 
 def set_paths(apps: Path) -> None:
@@ -79,7 +78,7 @@ def load_apps(apps: Path) -> "tuple[List[AppFlow], List[AppError]]":
 def store(client: Client, flow: AppFlow) -> StoredFlow:
     """Stores and publishes a flow. If its version exists with another definition, it becomes the
     next version."""
-    definition = for_pawl(flow.definition, flow.name)
+    definition = for_pawl(flow.definition, flow.name, _is_old)
     if flow.version is not None:
         try:
             return client.create_flow(definition, version=flow.version, publish=True)
@@ -133,6 +132,11 @@ def _module_names(apps: Path, app: Path, path: str) -> List[str]:
     if path.startswith(f"{root}."):
         return [path]
     return [f"{root}.{path}", path, ".".join([root, *beside])]
+
+
+def _is_old(code_ref: str) -> bool:
+    """Whether a flow means a function of an app, not a built-in one of Pawl."""
+    return not code_ref.startswith("core.") or get_registered_function(code_ref) is not None
 
 
 def warn_of_missing(flow: AppFlow) -> None:

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Dict, List, Optional, Union
+from typing import Any, Callable, Dict, Iterable, List, Optional, Union
 
 from ..models import Object
 from ._names import code_ref_of
@@ -52,50 +52,57 @@ class EdgeData:
 NodeData = Union[PythonNodeData, ConditionNodeData]
 
 
-@dataclass
+@dataclass(init=False)
 class WorkflowNode:
-    """A node. `data` may be given as a dict; raises ValueError if it fits neither kind."""
+    """A node. `data` may be given as a dict; unknown arguments are ignored. Raises ValueError for
+    an unknown type, or data of neither kind."""
 
     id: str
     type: NodeType
     data: Optional[NodeData] = None
 
-    def __post_init__(self) -> None:
-        self.type = NodeType(self.type)
-        if isinstance(self.data, dict):
-            self.data = _node_data(self.id, self.data)
+    def __init__(self, id: str, type: Union[NodeType, str],
+                 data: Union[NodeData, Object, None] = None, **_: Any) -> None:
+        self.id, self.type = id, NodeType(type)
+        self.data = _node_data(id, data) if isinstance(data, dict) else data
 
     def dict(self) -> Object:
         return {"id": self.id, "type": self.type.value,
                 "data": None if self.data is None else self.data.dict()}
 
 
-@dataclass
+@dataclass(init=False)
 class WorkflowEdge:
+    """An edge. `data` may be given as a dict; unknown arguments are ignored."""
+
     source: str
     target: str
     data: Optional[EdgeData] = None
 
-    def __post_init__(self) -> None:
-        if isinstance(self.data, dict):
-            self.data = EdgeData(self.data.get("when"))
+    def __init__(self, source: str, target: str, data: Union[EdgeData, Object, None] = None,
+                 **_: Any) -> None:
+        self.source, self.target = source, target
+        self.data = EdgeData(data.get("when")) if isinstance(data, dict) else data
 
     def dict(self) -> Object:
         return {"source": self.source, "target": self.target,
                 "data": None if self.data is None else self.data.dict()}
 
 
-@dataclass
+@dataclass(init=False)
 class WorkflowDefinition:
-    """A flow. `dict()` is its stored form."""
+    """A flow. `dict()` is its stored form. Nodes and edges may be given as dicts; unknown
+    arguments are ignored."""
 
     name: str
     nodes: List[WorkflowNode]
     edges: List[WorkflowEdge]
 
-    def __post_init__(self) -> None:
-        self.nodes = [_node(each) for each in self.nodes]
-        self.edges = [_edge(each) for each in self.edges]
+    def __init__(self, name: str, nodes: Iterable[Union[WorkflowNode, Object]],
+                 edges: Iterable[Union[WorkflowEdge, Object]], **_: Any) -> None:
+        self.name = name
+        self.nodes = [WorkflowNode(**each) if isinstance(each, dict) else each for each in nodes]
+        self.edges = [WorkflowEdge(**each) if isinstance(each, dict) else each for each in edges]
 
     def dict(self) -> Object:
         return {"name": self.name, "nodes": [each.dict() for each in self.nodes],
@@ -108,31 +115,18 @@ class WorkflowDefinition:
     model_dump_json = json
 
 
-def for_pawl(definition: Object, name: str) -> Object:
-    """Returns a stored form as Pawl takes it, under `name`: code_refs are those of Pawl."""
+def for_pawl(definition: Object, name: str,
+             is_old: Callable[[str], bool] = lambda code_ref: True) -> Object:
+    """Returns a stored form as Pawl takes it, under `name`. Functions that are `is_old` have the
+    code_refs under which pawl.legacy registers them."""
     nodes = []
     for node in definition.get("nodes", []):
         data = node.get("data")
-        if isinstance(data, dict) and isinstance(data.get("code_ref"), str):
-            node = {**node, "data": {**data, "code_ref": code_ref_of(data["code_ref"])}}
+        code_ref = data.get("code_ref") if isinstance(data, dict) else None
+        if isinstance(code_ref, str) and is_old(code_ref):
+            node = {**node, "data": {**data, "code_ref": code_ref_of(code_ref)}}
         nodes.append(node)
     return {**definition, "name": name, "nodes": nodes}
-
-
-def _node(value: Any) -> WorkflowNode:
-    if isinstance(value, dict):
-        return WorkflowNode(value["id"], value["type"], value.get("data"))
-    if not isinstance(value, WorkflowNode):
-        raise TypeError(f"a node is a WorkflowNode or a dict, not a {type(value).__name__}")
-    return value
-
-
-def _edge(value: Any) -> WorkflowEdge:
-    if isinstance(value, dict):
-        return WorkflowEdge(value["source"], value["target"], value.get("data"))
-    if not isinstance(value, WorkflowEdge):
-        raise TypeError(f"an edge is a WorkflowEdge or a dict, not a {type(value).__name__}")
-    return value
 
 
 def _node_data(node: str, data: Dict[str, Any]) -> NodeData:

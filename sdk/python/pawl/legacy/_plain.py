@@ -40,7 +40,7 @@ def plain(value: Any, place: str, warn: Warn, depth: int = 0) -> Json:
         return [plain(item, f"{place}/{index}", warn, depth + 1)
                 for index, item in enumerate(value)]
     if isinstance(value, (datetime, date, time)):
-        return value.isoformat()
+        return value.isoformat() if value == value else None  # NaT of pandas is null
     if isinstance(value, (Decimal, UUID, PurePath)):
         return str(value)
     if hasattr(value, "tolist") and hasattr(value, "dtype"):  # NumPy's arrays and numbers

@@ -19,6 +19,8 @@ def count_shelves(state: WorkflowState, logger: WorkflowLogger, interrupt_fn,
             continue
         waited = 0.0
         while waited < seconds:
+            if state.cancel_requested:
+                return {"stopped_before": shelf}
             if state.pause_requested:
                 logger.info(f"paused before shelf {shelf}")
                 interrupt_fn(f"paused before shelf {shelf}", update={"next_shelf": shelf})
