@@ -19,14 +19,15 @@ from tests.test_worker_life import FOLDER
 ROOT = os.path.join(FOLDER, "..", "..")
 APPS = os.path.join(ROOT, "examples", "legacy", "src_new", "apps")
 ENGINE = os.path.join(ROOT, "sdk", "workflow_engine")
+REFUSED = "'ftp://nowhere': expected http://HOST:PORT"  # after the apps were loaded
 COUNT, PRICES = "shel-f000-cnt1", "pric-e000-lst1"
 
 
-def launch(*arguments, **environment):
+def launch(*arguments, cwd=None, **environment):
     """Starts `python -m pawl.legacy`."""
     env = {**os.environ, "PYTHONPATH": os.pathsep.join((FOLDER, ENGINE)), **environment,
            "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.Popen([sys.executable, "-m", "pawl.legacy", *arguments], text=True, env=env,
+    return subprocess.Popen([sys.executable, "-m", "pawl.legacy", *arguments], text=True, env=env, cwd=cwd,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
@@ -199,8 +200,8 @@ class Control(ServerTest):
 class Loading(unittest.TestCase):
     """What `python -m pawl.legacy` refuses, without a server."""
 
-    def refused(self, apps, *more):
-        process = launch(apps, "--server", "http://127.0.0.1:1", *more)
+    def refused(self, apps, *more, **options):
+        process = launch(apps, "--server", "ftp://nowhere", *more, **options)
         _, errors = process.communicate(timeout=PATIENCE)
         self.assertEqual(process.returncode, 1, errors)
         return errors
@@ -238,7 +239,22 @@ class Loading(unittest.TestCase):
         self.assertIn("1 of the apps or flows cannot be loaded", self.refused(apps))
         errors = self.refused(apps, "--skip-broken")
         self.assertIn("has no function 'none'", errors)
-        self.assertIn("connection_failed", errors)  # it went on
+        self.assertIn(REFUSED, errors)  # it went on
+
+    def test_the_previous_engine_is_not_in_the_way(self):
+        apps = self.app({"flow_id": "f", "entry_point": "flow:make"},
+                        "from project.workflow_engine.sdk import WorkflowBuilder as A\n"
+                        "from workflow_engine.sdk import WorkflowBuilder as B\n"
+                        "assert A is B\n"
+                        "def make(): return A('f').add_start_node().build()")
+        project = os.path.dirname(apps)
+        old = os.path.join(project, "workflow_engine")
+        os.mkdir(old)
+        with open(os.path.join(old, "__init__.py"), "w", encoding="utf-8") as file:
+            file.write("import what_is_not_installed")
+        self.assertIn(REFUSED, self.refused(apps, cwd=project))  # it was loaded
+        self.assertIn("has the previous engine's workflow_engine, not Pawl's",
+                      self.refused(apps, cwd=project, PYTHONPATH=FOLDER))
 
     def test_a_folder_without_apps_is_refused(self):
         with tempfile.TemporaryDirectory() as empty:
@@ -246,7 +262,7 @@ class Loading(unittest.TestCase):
             self.assertIn("no such folder", self.refused(os.path.join(empty, "none")))
 
     def test_without_a_server_it_says_so(self):
-        self.assertIn("connection_failed", self.refused(APPS))
+        self.assertIn("connection_failed", self.refused(APPS, "--server", "http://127.0.0.1:1"))
 
 
 class Builder(unittest.TestCase):

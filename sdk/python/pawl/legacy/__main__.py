@@ -27,15 +27,18 @@ def main(arguments: Optional[List[str]] = None) -> int:
     apps = Path(options.apps or get_apps_directory()).resolve()
     if not apps.is_dir():
         return _refuse(f"{apps}: no such folder")
-    set_paths(apps)
+    try:
+        set_paths(apps)
+    except ImportError as why:
+        return _refuse(str(why))
     flows, errors = load_apps(apps)
     for error in errors:
         _refuse(str(error))
     if errors and not (options.skip_broken and flows):
         return _refuse(f"{len(errors)} of the apps or flows cannot be loaded; --skip-broken goes on "
                        "with the others" if flows else "there is nothing to do")
-    client = Client(options.server)
     try:
+        client = Client(options.server)
         for flow in flows:
             warn_of_missing(flow)
             if not options.no_flows:

@@ -11,7 +11,8 @@ from typing import Any, Dict, Iterator, List, Optional, Set
 from ..client import Client
 from ..errors import AlreadyExists
 from ..models import Object, StoredFlow
-from ._imports import add_engine_alias, import_first, nodes_beside
+from ._imports import (add_engine_alias, import_first, nodes_beside,
+                       put_current_folder_last)
 from ._models import for_pawl
 from ._names import code_ref_of
 from ._registry import get_registered_function
@@ -43,7 +44,9 @@ class AppFlow:
 def set_paths(apps: Path) -> None:
     """Puts the folder above the apps on the import path, and the one above that: apps import their
     modules from either (`apps.shop.flow`, `src_new.apps.shop.flow`). `src_new.workflow_engine` and
-    `workflow_engine` become Pawl's package, even if the previous engine is still there."""
+    `workflow_engine` become Pawl's package, even if the previous engine is still there. Raises
+    ImportError if only the previous engine is."""
+    put_current_folder_last()
     if not add_engine_alias(apps.parent.name):
         _log.info("the package workflow_engine is not installed: apps can import pawl.legacy only")
     for folder in (str(apps.parent), str(apps.parent.parent)):

@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import os
 import sys
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -35,18 +36,26 @@ class Alias(MetaPathFinder, Loader):
 
 def add_engine_alias(root: str) -> bool:
     """Makes `import ROOT.workflow_engine` import the package `workflow_engine` of Pawl. Returns
-    False if it is not installed. Call it before the folder of an old engine is on the path."""
-    try:
-        engine = importlib.import_module(ENGINE)
-    except ModuleNotFoundError as error:
-        if error.name != ENGINE:
-            raise
+    False if there is none; raises ImportError if there is only the previous engine's. Call it
+    before the folders of apps are on the import path."""
+    if importlib.util.find_spec(ENGINE) is None:
         return False
-    if not hasattr(engine, "PAWL"):
-        raise ImportError(f"{ENGINE} is the previous engine's, in {engine.__file__}; put Pawl's "
-                          "package before it on the import path")
+    try:
+        found: Any = importlib.import_module(ENGINE)
+    except Exception as error:  # of the previous engine, which may lack what it needs
+        found = error
+    if not hasattr(found, "PAWL"):
+        raise ImportError(f"the import path has the previous engine's {ENGINE}, not Pawl's; install "
+                          "sdk/workflow_engine into an environment without the previous engine")
     sys.meta_path.insert(0, Alias(f"{root}.{ENGINE}", ENGINE))
     return True
+
+
+def put_current_folder_last() -> None:
+    """Lets installed packages win over the current folder, which `python -m` puts first and which
+    may have the sources of the previous engine."""
+    here = os.getcwd()
+    sys.path[:] = [folder for folder in sys.path if folder not in ("", here)] + [here]
 
 
 def import_first(names: Iterable[str]) -> Optional[ModuleType]:
