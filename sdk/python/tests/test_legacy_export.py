@@ -36,7 +36,8 @@ class ExportTest(unittest.TestCase):
         with contextlib.closing(sqlite3.connect(self.database)) as made, made:
             made.executescript(TABLES)
             made.executemany("INSERT INTO flows VALUES (?, ?, '2025-10-29 01:02:03.004567')", flows)
-            made.executemany("INSERT INTO flow_versions VALUES (?, ?, ?, ?, 'null', ?, ?)", versions)
+            made.executemany("INSERT INTO flow_versions VALUES (?, ?, ?, ?, 'null', ?, ?)",
+                             versions)
             made.executemany("INSERT INTO runs VALUES (?, 1, ?, NULL, ?, NULL, '{}')", runs)
 
     def export(self, code=0):
@@ -48,7 +49,8 @@ class ExportTest(unittest.TestCase):
     def test_the_newest_published_version_is_written_under_the_name_of_the_row(self):
         day = "2025-10-{} 01:02:03.004567"
         self.fill([(1, "shop one"), (2, "订单")], [
-            (1, 1, "1.0.9", flow(9), 1, day.format(10)), (2, 1, "1.0.1", flow(1), 1, day.format(20)),
+            (1, 1, "1.0.9", flow(9), 1, day.format(10)),
+            (2, 1, "1.0.1", flow(1), 1, day.format(20)),
             (3, 1, "2.0.0", flow(2), 0, day.format(30)), (4, 2, "v1", flow(3), None, None)])
         said = self.export()
         self.assertIn("1-shop-one.json: shop one, version 1.0.1\n", said)

@@ -27,8 +27,21 @@ def launch(*arguments, cwd=None, **environment):
     """Starts `python -m pawl.legacy`."""
     env = {**os.environ, "PYTHONPATH": os.pathsep.join((FOLDER, ENGINE)), **environment,
            "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.Popen([sys.executable, "-m", "pawl.legacy", *arguments], text=True, env=env, cwd=cwd,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen([sys.executable, "-m", "pawl.legacy", *arguments], cwd=cwd,
+                            env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def make_app(test, config, code="", nodes=None):
+    """Makes a folder of apps with one app, and returns it."""
+    folder = tempfile.TemporaryDirectory(prefix="pawl-apps-")
+    test.addCleanup(folder.cleanup)
+    apps = os.path.join(folder.name, "project", "apps")
+    os.makedirs(os.path.join(apps, "one"))
+    for name, text in [("app.json", json.dumps(config)), ("flow.py", code), ("nodes.py", nodes)]:
+        if text is not None:
+            with open(os.path.join(apps, "one", name), "w", encoding="utf-8") as file:
+                file.write(text)
+    return apps
 
 
 class AppsTest(ServerTest):
@@ -61,9 +74,9 @@ class SampleApps(AppsTest):
         self.assertEqual(self.client.flow(COUNT).published, True)
 
     def test_a_loop_is_paused_and_resumed_where_it_was(self):
-        shelves = [f"S{n}" for n in range(10)]
+        shelves = [f"S{n}" for n in range(1000)]
         run = self.control.start_workflow(COUNT, {"shelves": shelves}, "thr_counts")
-        self.eventually(lambda: "counted shelf 2 of 10" in " ".join(self.log_of(run)))
+        self.eventually(lambda: "counted shelf 2 of 1000" in " ".join(self.log_of(run)))
         self.assertTrue(self.control.pause_workflow(run))
         self.assertTrue(self.control.pause_workflow(run))  # again, as a user may
         self.status(run, "paused")
@@ -72,13 +85,14 @@ class SampleApps(AppsTest):
         done = list(data["counted"])
         self.assertGreaterEqual(len(done), 2)
         self.assertEqual(data["next_shelf"], shelves[len(done)])
-        self.assertTrue(self.control.resume_workflow(run))
+        few = shelves[:len(done) + 2]
+        self.assertTrue(self.control.resume_workflow(run, {"shelves": few}))
         self.assertTrue(self.control.wait_for_completion(run, PATIENCE))
         data = self.client.state(run)
-        self.assertEqual((data["total"], list(data["counted"]), data["settled"]),
-                         (550, shelves, True))
+        self.assertEqual((data["total"], sorted(data["counted"]), data["settled"]),
+                         (sum(10 * n for n in range(1, len(few) + 1)), sorted(few), True))
         counted = [line for line in self.log_of(run) if line.startswith("counted")]
-        self.assertEqual(len(counted), 10)  # no shelf twice
+        self.assertEqual(len(counted), len(few))  # no shelf twice
 
     def test_a_loop_is_stopped(self):
         run = self.control.start_workflow(COUNT, {"shelves": [str(n) for n in range(1000)]})
@@ -173,7 +187,7 @@ class Control(ServerTest):
         name, control = self.name(), WorkflowControl(self.client)
         worker = pawl.Worker(self.client, poll_wait=5)
         inside = threading.Event()
-        loop, delay = create_loop_node("loop", 3, 0.05), create_delay_node("delay", 0.4)
+        loop, delay = create_loop_node("loop", 3, 0.05), create_delay_node("delay", 1000)
 
         def begin(state, logger, interrupt_fn):
             inside.set()
@@ -190,11 +204,30 @@ class Control(ServerTest):
             self.assertTrue(inside.wait(PATIENCE))
             self.assertTrue(control.pause_workflow(run))
             self.status(run, "paused")
-            self.assertTrue(control.resume_workflow(run))
+            self.eventually(lambda: "delay_elapsed" in self.client.state(run))
+            self.assertTrue(control.resume_workflow(run, {"delay_elapsed": 999.9}))
             self.assertTrue(control.wait_for_completion(run, PATIENCE))
         data = self.client.state(run)
         self.assertEqual((data["loop_count"], data["loop_completed"], data["delay_completed"]),
                          (3, True, True))
+
+
+class Worker(ServerTest):
+    def test_it_warns_of_missing_functions_and_may_leave_the_flows_alone(self):
+        apps = make_app(self, {"flow_id": "left alone", "entry_point": "flow:make"},
+                        "def make(): return {'edges': [], 'nodes': [{'id': 'a', 'type': 'python', "
+                        "'data': {'code_ref': 'not/here'}}]}")
+        worker = launch(apps, "--server", self.server.url, "--no-flows")
+        self.addCleanup(worker.communicate)
+        self.addCleanup(worker.kill)
+        lines = []
+        while not lines or (lines[-1] and "polls queue" not in lines[-1]):
+            lines.append(worker.stderr.readline())
+        said = "".join(lines)
+        self.assertIn("calls functions that no app here registers: not/here (text.not-2fhere)",
+                      said)
+        self.assertIn("polls queue default", said)
+        self.assertEqual(self.client.flows(), [])
 
 
 class Loading(unittest.TestCase):
@@ -206,17 +239,6 @@ class Loading(unittest.TestCase):
         self.assertEqual(process.returncode, 1, errors)
         return errors
 
-    def app(self, config, code="", nodes=None):
-        folder = tempfile.TemporaryDirectory(prefix="pawl-apps-")
-        self.addCleanup(folder.cleanup)
-        apps = os.path.join(folder.name, "project", "apps")
-        os.makedirs(os.path.join(apps, "one"))
-        for name, text in [("app.json", json.dumps(config)), ("flow.py", code), ("nodes.py", nodes)]:
-            if text is not None:
-                with open(os.path.join(apps, "one", name), "w", encoding="utf-8") as file:
-                    file.write(text)
-        return apps
-
     def test_an_app_that_cannot_be_loaded_is_named_with_the_reason(self):
         entry = {"flow_id": "f", "entry_point": "flow:make"}
         for config, code, nodes, said in [
@@ -226,23 +248,24 @@ class Loading(unittest.TestCase):
                 ({**entry, "entry_point": "nowhere:make"}, "", None, "no module"),
                 (entry, "x = 1", None, "has no function 'make'"),
                 (entry, "1 / 0", None, "ZeroDivisionError"),
-                (entry, "def make(): return {}", "import not_there", "No module named 'not_there'")]:
+                (entry, "def make(): return {}", "import not_there",
+                 "No module named 'not_there'")]:
             with self.subTest(said):
-                errors = self.refused(self.app(config, code, nodes))
+                errors = self.refused(make_app(self, config, code, nodes))
                 self.assertIn("one/app.json", errors)
                 self.assertIn(said, errors)
                 self.assertIn("there is nothing to do", errors)
 
     def test_one_broken_flow_stops_all_unless_it_may_be_skipped(self):
         flows = {"a": {"entry_point": "flow:make"}, "b": {"entry_point": "flow:none"}}
-        apps = self.app({"flows": flows}, "def make(): return {'nodes': [], 'edges': []}")
+        apps = make_app(self, {"flows": flows}, "def make(): return {'nodes': [], 'edges': []}")
         self.assertIn("1 of the apps or flows cannot be loaded", self.refused(apps))
         errors = self.refused(apps, "--skip-broken")
         self.assertIn("has no function 'none'", errors)
         self.assertIn(REFUSED, errors)  # it went on
 
     def test_the_previous_engine_is_not_in_the_way(self):
-        apps = self.app({"flow_id": "f", "entry_point": "flow:make"},
+        apps = make_app(self, {"flow_id": "f", "entry_point": "flow:make"},
                         "from project.workflow_engine.sdk import WorkflowBuilder as A\n"
                         "from workflow_engine.sdk import WorkflowBuilder as B\n"
                         "assert A is B\n"

@@ -35,8 +35,8 @@ def main(arguments: Optional[List[str]] = None) -> int:
     for error in errors:
         _refuse(str(error))
     if errors and not (options.skip_broken and flows):
-        return _refuse(f"{len(errors)} of the apps or flows cannot be loaded; --skip-broken goes on "
-                       "with the others" if flows else "there is nothing to do")
+        return _refuse(f"{len(errors)} of the apps or flows cannot be loaded; --skip-broken goes "
+                       "on with the others" if flows else "there is nothing to do")
     try:
         client = Client(options.server)
         for flow in flows:

@@ -36,7 +36,7 @@ class AppFlow:
 
     def missing_functions(self) -> Set[str]:
         """Returns the functions that it calls and that are not registered here."""
-        data = [node.get("data") or {} for node in self.definition["nodes"]]
+        data = [node.get("data") or {} for node in self.definition.get("nodes", [])]
         names = {each["code_ref"] for each in data if "code_ref" in each}
         return {name for name in names if _is_old(name) and get_registered_function(name) is None}
 

@@ -146,8 +146,8 @@ class WorkflowControl:
 
 def _flow_of(flow_version_id: Any) -> Tuple[str, Optional[str]]:
     if not isinstance(flow_version_id, str):
-        raise ValueError(f"{flow_version_id!r} is not a flow: Pawl has no numbers of flow versions; "
-                         'use its name, or a version such as "orders@1.0.2"')
+        raise ValueError(f"{flow_version_id!r} is not a flow: Pawl has no numbers of flow "
+                         'versions; use its name, or a version such as "orders@1.0.2"')
     flow, _, version = flow_version_id.partition("@")
     return flow, version or None
 

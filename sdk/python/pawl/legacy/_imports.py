@@ -45,8 +45,9 @@ def add_engine_alias(root: str) -> bool:
     except Exception as error:  # of the previous engine, which may lack what it needs
         found = error
     if not hasattr(found, "PAWL"):
-        raise ImportError(f"the import path has the previous engine's {ENGINE}, not Pawl's; install "
-                          "sdk/workflow_engine into an environment without the previous engine")
+        raise ImportError(f"the import path has the previous engine's {ENGINE}, not Pawl's; "
+                          "install sdk/workflow_engine into an environment without the previous "
+                          "engine")
     sys.meta_path.insert(0, Alias(f"{root}.{ENGINE}", ENGINE))
     return True
 

@@ -22,7 +22,7 @@ def code_ref_of(name: str) -> str:
         return name
     except ValueError:
         pass
-    code_ref = _PREFIX + "".join(
-        chr(byte) if _SAFE.match(bytes([byte])) else f"-{byte:02x}" for byte in name.encode("utf-8"))
+    code_ref = _PREFIX + "".join(chr(byte) if _SAFE.match(bytes([byte])) else f"-{byte:02x}"
+                                 for byte in name.encode("utf-8"))
     check_name(code_ref)
     return code_ref

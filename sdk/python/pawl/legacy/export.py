@@ -1,5 +1,5 @@
-"""Writes the flows of the previous engine's database as files for `pawl validate` and `pawl flows put`,
-and lists the runs that have not ended.
+"""Writes the flows of the previous engine's database as files, for `pawl validate` and
+`pawl flows put`, and lists the runs that have not ended.
 
 `python -m pawl.legacy.export ~/.ren/workflow.db flows` writes one file per flow: the version that
 a start without a version chose, the newest published one. The database is only read.
