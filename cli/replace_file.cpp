@@ -13,7 +13,7 @@
 namespace pawl::cli {
 namespace {
 
-int write_all(int fd, std::string_view content) {
+int write_whole(int fd, std::string_view content) {
   while (!content.empty()) {
     const ssize_t written = ::write(fd, content.data(), content.size());
     if (written < 0 && errno == EINTR) continue;
@@ -38,7 +38,7 @@ result<void> replace_file(const std::string& file, std::string_view content) {
   std::string fresh = target + ".XXXXXX";
   const int fd = ::mkstemp(fresh.data());
   if (fd < 0) return failed(errno);
-  int code = ::fchmod(fd, old.st_mode & 07777) == 0 ? write_all(fd, content) : errno;
+  int code = ::fchmod(fd, old.st_mode & 07777) == 0 ? write_whole(fd, content) : errno;
   if (::close(fd) != 0 && code == 0) code = errno;
   if (code == 0 && ::rename(fresh.c_str(), target.c_str()) != 0) code = errno;
   if (code == 0) return {};

@@ -239,16 +239,19 @@ found_reasons find_reasons(const compiled_flow& flow, const run_state& run,
 }
 
 void note_event(found_reason& of, const event& what, time_point at) {
+  // What happened before the run was resumed belongs to another pause.
+  if (of.token == 0 && what.kind == event_kind::run_resumed) of.wants_event = false;
   if (!of.wants_event || !begins(of, what)) return;
-  of.wants_event = false;
+  const bool has_reason = what.detail.is_object() && what.detail.contains("reason");
+  // A run that pauses after its calls has the reason in the event before.
+  of.wants_event = of.token == 0 && what.kind == event_kind::run_paused && !has_reason;
   wait_reason& reason = of.shown;
   if (!reason.since) reason.since = at;
   if (reason.kind == "retry" && what.detail.is_object()) {
     reason.detail["error"] = {{"type", what.detail.value("type", "")},
                               {"message", what.detail.value("message", "")}};
   }
-  if (of.token == 0 && what.detail.is_object() && what.detail.contains("reason"))
-    reason.detail["reason"] = what.detail["reason"];
+  if (of.token == 0 && has_reason) reason.detail["reason"] = what.detail["reason"];
 }
 
 }  // namespace pawl::flow

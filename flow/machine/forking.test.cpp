@@ -1,5 +1,6 @@
 #include "flow/machine/forking.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -165,7 +166,13 @@ TEST_CASE("forks of random runs are whole, durable, and go on", "[fork][random]"
       run_state stored = initial_state(*fork.last().change.input);
       apply(stored, fork.last().change);
       REQUIRE(stored == fork.state());
-      REQUIRE(survives_restart(fork));
+      // After a restart, a call that is made at most once is in doubt.
+      const bool calls_once =
+          std::any_of(fork.calls().begin(), fork.calls().end(), [&](const auto& call) {
+            const token* const t = fork.state().find_token(call.first);
+            return flow->at(t->node).behaviour->is_called_once();
+          });
+      if (!calls_once) REQUIRE(survives_restart(fork));
       for (int more = 0; more < 30 && fork.status() == run_status::running; ++more) {
         if (fork.advance_due()) {
           REQUIRE(fork.apply(advance_command{}));

@@ -67,7 +67,7 @@ class DevTest(ProgramTest):
             file.write("name: two\nnodes: [{id: a, type: end}]\n")
         served.line_with("two.yaml: stored as two@1.0.0")
         with urllib.request.urlopen(served.url() + "/v1/flows", timeout=LIMIT_S) as answer:
-            names = [flow["name"] for flow in json.load(answer)["items"]]
+            names = [flow["name"] for flow in json.load(answer)["flows"]]
         self.assertEqual(names, ["one", "two"])
         self.assertEqual(served.stop(), 0)
 
@@ -102,8 +102,8 @@ class InitTest(ProgramTest):
         self.assertIn("pawl dev flows", text)
         self.pawl("validate", os.path.join(folder, "flows", "order.yaml"), "--strict",
                   "--worker-function", "orders.charge,orders.ship")
-        compile(open(os.path.join(folder, "worker.py"), encoding="utf-8").read(), "worker.py",
-                "exec")
+        with open(os.path.join(folder, "worker.py"), encoding="utf-8") as worker:
+            compile(worker.read(), "worker.py", "exec")
         self.refused(USAGE, "nothing was written", "init", folder)
 
 

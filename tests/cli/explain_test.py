@@ -101,8 +101,8 @@ class States(ProgramTest):
         forked = self.show("r2")
         self.assertEqual(forked["data"], {"n": 7, "a": 1, "go": None, "b": 2})
         self.assertEqual(forked["metadata"]["forked_from"], {"run": "r", "checkpoint": 1})
-        self.assertIn("fork of        r at checkpoint 1",
-                      self.pawl("runs", "show", "r2", *self.where).stdout)
+        self.assertRegex(self.pawl("runs", "show", "r2", *self.where).stdout,
+                         r"fork of +r at checkpoint 1")
         self.assertEqual(self.show("r")["status"], "running")  # the old run still waits
 
     def test_a_completed_run_is_forked_only_from_an_earlier_checkpoint(self):

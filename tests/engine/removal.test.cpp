@@ -6,6 +6,7 @@
 #include "persistence/conformance.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/rocksdb/rocksdb_store.hpp"
+#include "persistence/run_index.hpp"
 #include "persistence/run_removal.hpp"
 #include "runtime/core.hpp"
 #include "tests/engine/fixture.hpp"
@@ -25,6 +26,14 @@ std::size_t records_of_runs(engine& e) {
   for (const auto& [key, value] : conformance::scan(*now, column::indexes))
     if (key.front() != 'j' && key.front() != 'b') ++records;
   return records;
+}
+
+/// A flow that fails.
+json refusing(const std::string& name) {
+  return flow_named(
+      name,
+      {node("begin", "start"), node("no", "fail", {{"error", "refused"}, {"message", "no"}})},
+      {edge("begin", "no")});
 }
 
 /// The number of runs, as the counters say.
@@ -98,7 +107,7 @@ TEST_CASE("a deleted run is gone, and its id can be used again", "[engine][remov
 TEST_CASE("a run that has not ended is not deleted", "[engine][removal]") {
   engine e{quiet_settings()};
   REQUIRE(e.open());
-  REQUIRE(e.put_flow(single("f", "signal", {{"signal_type", "go"}})));
+  REQUIRE(e.put_flow(single("f", "signal", {{"name", "go"}})));
   REQUIRE(e.start("f", {}, with_id("r")));
   const auto refused = e.runs().remove(run_id{"r"});
   REQUIRE_FALSE(refused);
@@ -165,7 +174,7 @@ TEST_CASE("a run that is kept is deleted only after its release", "[engine][remo
 TEST_CASE("deletions and retries of the same runs exclude each other", "[engine][removal]") {
   engine e{quiet_settings()};
   REQUIRE(e.open());
-  REQUIRE(e.put_flow(single("f", "fail", {{"error", "refused"}, {"message", "no"}})));
+  REQUIRE(e.put_flow(refusing("f")));
   constexpr int runs = 200;
   for (int i = 0; i < runs; ++i)
     REQUIRE(e.start_and_wait("f", json::object(), 30s, with_id("r" + std::to_string(i))));
@@ -198,7 +207,7 @@ TEST_CASE("a cleanup deletes the ended runs in pages, and a dry run none", "[eng
   engine e{quiet_settings()};
   REQUIRE(e.open());
   put_parent_and_child(e);
-  REQUIRE(e.put_flow(single("waits", "signal", {{"signal_type", "go"}})));
+  REQUIRE(e.put_flow(single("waits", "signal", {{"name", "go"}})));
   for (int i = 0; i < 25; ++i) REQUIRE(e.start_and_wait("parent", json::object(), 30s));
   REQUIRE(e.start("waits", {}, with_id("stopped")));
   REQUIRE(e.runs().cancel(run_id{"stopped"}));
@@ -266,8 +275,8 @@ TEST_CASE("the retention settings delete ended runs by themselves", "[engine][re
   engine e{s};
   REQUIRE(e.open());
   put_parent_and_child(e);
-  REQUIRE(e.put_flow(single("fails", "fail", {{"error", "refused"}, {"message", "no"}})));
-  REQUIRE(e.put_flow(single("waits", "signal", {{"signal_type", "go"}})));
+  REQUIRE(e.put_flow(refusing("fails")));
+  REQUIRE(e.put_flow(single("waits", "signal", {{"name", "go"}})));
   REQUIRE(e.start("waits", {}, with_id("waiting")));
   REQUIRE(e.start_and_wait("fails", json::object(), 30s, with_id("failed")));
   for (int i = 0; i < 100; ++i) REQUIRE(e.start("parent"));
@@ -297,8 +306,8 @@ TEST_CASE("a deletion that the last process has begun is completed when the engi
     REQUIRE(record);
     batch begun;
     begun.erase(column::runs, keys::run(key));
-    begun.erase(column::indexes,
-                keys::listed_run(key, run_status::completed, false, record->summary.created_at));
+    for (auto& entry : index_keys(record->summary, false))
+      begun.erase(column::indexes, std::move(entry));
     begun.add(keys::runs_with_status(key.scope, run_status::completed), -1);
     begun.put(column::indexes, keys::removed_run(key), {});
     conformance::commit(**store, {begun});

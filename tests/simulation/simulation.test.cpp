@@ -337,7 +337,7 @@ void seeded_simulation::remove_all() {
     engine_.reset();
     seen_.removed = removed;  // what the old life answers while it is destroyed did not happen
     REQUIRE(persistence::finish_removals(*store_));
-    check_indexes(*store_->durable_view());
+    check_indexes(*store_->durable_view(), flows_);
   }
   const auto now = store_->durable_view();
   CHECK(all_runs(*now).empty());
