@@ -1,5 +1,6 @@
 #include "runtime/queries/found_runs.hpp"
 
+#include <chrono>
 #include <string_view>
 #include <utility>
 
@@ -99,14 +100,21 @@ result<void> found_runs::read_cursor() {
                  "invalid cursor: it belongs to another filter, order or scope; use it with those "
                  "of the page that returned it"};
   }
-  relative_to_ = from_unix_us(static_cast<std::int64_t>(take_number(left)));
+  // A clock that was set back since then is no reason to refuse it.
+  const auto first_page = from_unix_us(static_cast<std::int64_t>(take_number(left)));
+  if (first_page < time_point{} || first_page > relative_to_ + std::chrono::hours{24})
+    return invalid_cursor();
+  relative_to_ = first_page;
   place_ = {std::string{left.substr(1)}, left.front() == '\1'};
   return {};
 }
 
-result<persistence::run_finder::step> found_runs::next() {
+result<persistence::run_finder::step> found_runs::next(read_budget& turn) {
   PAWL_ASSERT(search_.has_value(), "a turn has begun");
-  return search_->next();
+  const auto before = search_->keys_read();
+  auto step = search_->next();
+  if (step) turn.spend(step->bytes, static_cast<std::size_t>(search_->keys_read() - before));
+  return step;
 }
 
 run_search found_runs::search() const {

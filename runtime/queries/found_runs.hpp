@@ -8,6 +8,7 @@
 #include <pawl/run_options.hpp>
 
 #include "persistence/query/run_finder.hpp"
+#include "runtime/queries/read_budget.hpp"
 #include "runtime/queries/reading.hpp"
 
 namespace pawl {
@@ -22,8 +23,8 @@ class found_runs {
 
   /// Begins a turn. Errors: `invalid_argument` (filter, cursor), `unavailable`, those of the store.
   result<void> begin_turn();
-  /// As `run_finder::next`, after `begin_turn`.
-  [[nodiscard]] result<persistence::run_finder::step> next();
+  /// As `run_finder::next`, after `begin_turn`. Spends what it reads.
+  [[nodiscard]] result<persistence::run_finder::step> next(read_budget& turn);
   /// The cursor of the page that begins here.
   [[nodiscard]] std::string cursor() const;
   [[nodiscard]] run_search search() const;

@@ -14,9 +14,9 @@ class read_budget {
   static constexpr std::size_t max_records = 1'000;
   static constexpr std::size_t max_bytes = std::size_t{1} << 20;
 
-  /// Notes that a record was read. The one that exceeds the budget is the last of the turn.
-  void spend(std::size_t bytes) noexcept {
-    ++records_;
+  /// Notes that records were read. Those that exceed the budget are the last of the turn.
+  void spend(std::size_t bytes, std::size_t records = 1) noexcept {
+    records_ += records;
     bytes_ += bytes;
   }
   [[nodiscard]] bool is_spent() const noexcept {

@@ -32,7 +32,7 @@ result<bool> run_page_query::read(read_budget& turn) {
     // A page is the last one only if there is no further entry.
     const bool is_full = page_.runs.size() == limit_ || steps_ == max_candidates_per_page;
     const std::string next = is_full ? found_.cursor() : std::string{};
-    auto step = found_.next();
+    auto step = found_.next(turn);
     if (!step) return std::move(step).error();
     if (is_full && !step->at_end) page_.next = next;
     if (is_full || step->at_end) {
@@ -40,7 +40,6 @@ result<bool> run_page_query::read(read_budget& turn) {
       return true;
     }
     ++steps_;
-    turn.spend(step->bytes);
     if (step->run) page_.runs.push_back(*std::move(step->run));
     if (step->damage) page_.damaged.push_back(std::move(step->damage->message));
   }
@@ -73,7 +72,7 @@ result<bool> run_count_query::read(read_budget& turn) {
     return true;
   }
   while (!turn.is_spent()) {
-    auto step = found_.next();
+    auto step = found_.next(turn);
     if (!step) return std::move(step).error();
     total_.exact = step->at_end || steps_ < max_candidates_per_count;
     if (step->at_end || !total_.exact) {
@@ -81,7 +80,6 @@ result<bool> run_count_query::read(read_budget& turn) {
       return true;
     }
     ++steps_;
-    turn.spend(step->bytes);
     if (step->run) ++total_.count;
   }
   return false;

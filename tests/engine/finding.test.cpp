@@ -133,7 +133,11 @@ TEST_CASE("a cursor of another filter, order or scope is refused", "[finding]") 
   refused(e.runs().list({.cursor = cursor, .where = "flow=f", .order = run_order::oldest}));
   refused(e.runs().list({.status = run_status::running, .cursor = cursor, .where = "flow=f"}));
   refused(e.scope("other")->runs().list({.cursor = cursor, .where = "flow=f"}));
-  for (const std::string& bad : {cursor.substr(0, 10), std::string{"zz"}, cursor + "0"})
+  const std::string far_away = cursor.substr(0, 16) + std::string(16, 'f') + cursor.substr(32);
+  const std::string long_ago =
+      cursor.substr(0, 16) + "8" + std::string(15, '0') + cursor.substr(32);
+  for (const std::string& bad :
+       {cursor.substr(0, 10), std::string{"zz"}, cursor + "0", far_away, long_ago})
     CHECK(e.runs().list({.cursor = bad, .where = "flow=f"}).error().code == errc::invalid_argument);
 }
 
