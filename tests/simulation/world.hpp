@@ -59,8 +59,9 @@ struct world {
   /// The actors on scheduler threads, which must not wait for the disk, that have read the store.
   [[nodiscard]] std::string readers_on_scheduler() const {
     auto found = reads;
-    for (const char* const own_thread : {"loader", "pawl.persister", "pawl.syncer", "pawl.catalog",
-                                         "pawl.timer", "pawl.dispatcher", "pawl.supervisor"})
+    for (const char* const own_thread :
+         {"loader", "pawl.persister", "pawl.syncer", "pawl.catalog", "pawl.timer",
+          "pawl.dispatcher", "pawl.supervisor", "pawl.cleaner"})
       found.erase(own_thread);
     std::string names;
     for (const auto& [name, times] : found) names += name + ": " + std::to_string(times) + "; ";
