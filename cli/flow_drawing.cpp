@@ -22,8 +22,8 @@ std::string label_of(const flow::edge_definition& edge) {
   if (edge.each) label = "each item";
   if (!edge.on.empty()) label = "on " + edge.on;
   if (edge.when) {
-    const std::string rule = edge.when->is_boolean() ? (edge.when->get<bool>() ? "yes" : "no")
-                                                     : edge.when->dump();
+    const std::string rule =
+        edge.when->is_boolean() ? (edge.when->get<bool>() ? "yes" : "no") : edge.when->dump();
     label += (label.empty() ? "" : " if ") + rule;
   }
   return fit(printable(label), max_label, "…");
@@ -84,8 +84,7 @@ shape shape_of(std::string_view type) {
 /// Names of nodes that need no escapes.
 std::map<std::string_view, std::string> numbered(const flow::definition& of) {
   std::map<std::string_view, std::string> names;
-  for (const auto& node : of.nodes)
-    names.emplace(node.id, "n" + std::to_string(names.size()));
+  for (const auto& node : of.nodes) names.emplace(node.id, "n" + std::to_string(names.size()));
   return names;
 }
 

@@ -13,12 +13,13 @@ namespace pawl::cli {
 
 /// What a command does while it serves: `urls` are the addresses of the server. It returns when a
 /// signal to stop has arrived.
-using while_serving =
-    std::function<void(engine& open, const std::vector<std::string>& urls, const std::string& line)>;
+using while_serving = std::function<void(engine& open, const std::vector<std::string>& urls,
+                                         const std::string& line)>;
 
 /// Opens an engine and serves the HTTP API over it, as the settings say. Stops the transport before
 /// the engine, so that requests in progress are answered. From the first line on, everything is
 /// written to the log: a reader that blocks standard error must not stop the server.
-exit_code serve_engine(session& s, config::effective_settings loaded, const while_serving& meanwhile);
+exit_code serve_engine(session& s, config::effective_settings loaded,
+                       const while_serving& meanwhile);
 
 }  // namespace pawl::cli

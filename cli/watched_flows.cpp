@@ -28,8 +28,8 @@ bool is_skipped(const fs::path& folder) {
 std::map<fs::path, watched_flows::stamp> watched_flows::find_files() {
   std::map<fs::path, stamp> found;
   std::error_code failed;
-  auto at = fs::recursive_directory_iterator(
-      folder_, fs::directory_options::skip_permission_denied, failed);
+  auto at = fs::recursive_directory_iterator(folder_, fs::directory_options::skip_permission_denied,
+                                             failed);
   for (; !failed && at != fs::recursive_directory_iterator{}; at.increment(failed)) {
     std::error_code gone;  // a file may vanish meanwhile
     if (at->is_directory(gone)) {
@@ -69,12 +69,11 @@ void watched_flows::take(const fs::path& file) {
   if (!read->source.is_object() || !read->source.contains("nodes")) return;
   auto shown = *read;
   shown.name = name;
-  for (const auto& each : read->compiled.diagnostics)
-    session_.out().line(describe(shown, each));
+  for (const auto& each : read->compiled.diagnostics) session_.out().line(describe(shown, each));
   if (read->valid()) {
     const auto put = engine_.put_flow(read->source);
     session_.out().line(printable(name) + ": " +
-                        (!put          ? "error: " + printable(put.error().message)
+                        (!put           ? "error: " + printable(put.error().message)
                          : put->created ? "stored as " + printable(to_string(put->id))
                                         : "unchanged, " + printable(to_string(put->id))));
   }

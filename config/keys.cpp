@@ -301,10 +301,10 @@ constexpr std::array table{
     key{"secrets.command", [](settings& s) -> field { return &s.secrets.command; },
         "Program, by absolute path, and its arguments; prints such a document. Run at start and on "
         "SIGHUP. Empty: none.",
-        0, 0, "texts, the first an absolute path"},
+        0, 0, "a list of texts, the first an absolute path"},
     key{"secrets.env", [](settings& s) -> field { return &s.secrets.env; },
         "Environment variables that the scope `default` can use as secrets, under the same names.",
-        0, 0, "variable names", is_variable_name},
+        0, 0, "a list of variable names", is_variable_name},
 
     key{"worker.default_queue", [](settings& s) -> field { return &s.worker.default_queue; },
         "Task queue for functions that are not registered in this process, if the node "

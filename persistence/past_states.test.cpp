@@ -32,7 +32,8 @@ std::vector<flow::run_state> store_steps(memory_store& store, std::uint64_t min_
   run_recorder recorder{looped_key};
   std::vector<flow::run_state> states;
   const auto commit = [&] {
-    write_to(store, recorder.record(run.state(), run.flow(), run.last().change, min_tail_bytes).writes);
+    write_to(store,
+             recorder.record(run.state(), run.flow(), run.last().change, min_tail_bytes).writes);
     states.push_back(run.state());
   };
   REQUIRE(run.begin({{"n", 1}}));

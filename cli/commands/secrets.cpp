@@ -44,12 +44,11 @@ exit_code list_secrets(session& s, bool as_json) {
     names = std::max(names, each.name.size());
   }
   for (const auto& each : *found) {
-    s.out().line(as_json ? one_line(json{{"scope", each.scope},
-                                         {"name", each.name},
-                                         {"source", each.source}})
-                         : pad(each.scope, scopes) + "  " +
-                               s.style().paint(tint::bold, pad(each.name, names)) + "  " +
-                               each.source);
+    s.out().line(
+        as_json
+            ? one_line(json{{"scope", each.scope}, {"name", each.name}, {"source", each.source}})
+            : pad(each.scope, scopes) + "  " + s.style().paint(tint::bold, pad(each.name, names)) +
+                  "  " + each.source);
   }
   if (found->empty() && !as_json)
     s.print_message("there are no secrets; docs/configuration.md describes secrets.file");
@@ -64,13 +63,13 @@ void add_secrets(CLI::App& to, command_line& line) {
                   "Secrets come from secrets.file, secrets.command and secrets.env, which\n"
                   "docs/configuration.md describes. A running server reads them again on SIGHUP.");
   auto as_json = std::make_shared<bool>(false);
-  auto* const cmd = add_command(
-      *group, "ls", "List the names of the secrets of all scopes, never the secrets.",
-      "Examples:\n"
-      "  pawl secrets ls --set secrets.file=./secrets.json\n"
-      "  PAWL_SECRETS_ENV=API_TOKEN pawl secrets ls --json\n\n"
-      "Reads the sources as `pawl serve` does at start, so it also checks them.\n"
-      "A flow uses a secret as {\"secret\": \"NAME\"} or \"{{NAME | secret}}\".");
+  auto* const cmd =
+      add_command(*group, "ls", "List the names of the secrets of all scopes, never the secrets.",
+                  "Examples:\n"
+                  "  pawl secrets ls --set secrets.file=./secrets.json\n"
+                  "  PAWL_SECRETS_ENV=API_TOKEN pawl secrets ls --json\n\n"
+                  "Reads the sources as `pawl serve` does at start, so it also checks them.\n"
+                  "A flow uses a secret as {\"secret\": \"NAME\"} or \"{{NAME | secret}}\".");
   cmd->add_flag("--json", *as_json, "Print one JSON object per secret");
   cmd->callback([&line, as_json] {
     line.command = [as_json](session& s) { return list_secrets(s, *as_json); };

@@ -187,7 +187,7 @@ TEST_CASE("forks of random runs are whole, durable, and go on", "[fork][random]"
     }
   }
   // The test is only useful if it forks states of all kinds.
-  CHECK(made > 2'000);
+  CHECK(made > 1'000);
   CHECK(refused > 100);
   CHECK(with_maps > 50);
   CHECK(with_branches > 200);

@@ -39,15 +39,16 @@ TEST_CASE("a secret is null in the arguments, which name its place", "[secrets]"
 }
 
 TEST_CASE("a secret can stand in a text and deep in an object", "[secrets]") {
-  const auto call = call_by(requesting(
-      {{"headers", {{"authorization", "Bearer {{API_KEY | secret}}"}}},
-       {"query", {{"token", {{"secret", "q"}}}}},
-       {"method", "POST"},
-       {"json", {{"auth", {{"password", {{"secret", "db.pw"}}}}}, {"user", "u"}}}}));
+  const auto call = call_by(
+      requesting({{"headers", {{"authorization", "Bearer {{API_KEY | secret}}"}}},
+                  {"query", {{"token", {{"secret", "q"}}}}},
+                  {"method", "POST"},
+                  {"json", {{"auth", {{"password", {{"secret", "db.pw"}}}}}, {"user", "u"}}}}));
   REQUIRE(call.secrets);
-  CHECK(*call.secrets == logic::secret_places{{{"headers", "authorization"}, "Bearer ", "API_KEY", ""},
-                                              {{"query", "token"}, "", "q", ""},
-                                              {{"json", "auth", "password"}, "", "db.pw", ""}});
+  CHECK(*call.secrets ==
+        logic::secret_places{{{"headers", "authorization"}, "Bearer ", "API_KEY", ""},
+                             {{"query", "token"}, "", "q", ""},
+                             {{"json", "auth", "password"}, "", "db.pw", ""}});
   CHECK(call.args.at("json") == json{{"auth", {{"password", nullptr}}}, {"user", "u"}});
   CHECK(call.args.at("headers") == json{{"authorization", nullptr}});
 }
@@ -69,12 +70,12 @@ TEST_CASE("a literal of this form, and data, are no secrets", "[secrets]") {
 }
 
 TEST_CASE("a compensation has secrets of its own, and stores null", "[secrets]") {
-  driven_run run{chain(
-      {start(),
-       node_of("a", "task",
-               {{"code_ref", "f"},
-                {"compensate", {{"code_ref", "g"}, {"with", {{"key", {{"secret", "K"}}}}}}}}),
-       node_of("x", "fail", {{"type", "broken"}, {"message", "broken"}})})};
+  driven_run run{
+      chain({start(),
+             node_of("a", "task",
+                     {{"code_ref", "f"},
+                      {"compensate", {{"code_ref", "g"}, {"with", {{"key", {{"secret", "K"}}}}}}}}),
+             node_of("x", "fail", {{"type", "broken"}, {"message", "broken"}})})};
   REQUIRE(run.begin());
   CHECK_FALSE(run.call_of("a")->secrets);
   REQUIRE(run.finish("a"));
@@ -91,8 +92,9 @@ TEST_CASE("a secret anywhere else is an error", "[secrets][validation]") {
   const json secret{{"secret", "K"}};
   CHECK(errors_of(chain({start(), node_of("a", "set", {{"values", {{"x", secret}}}})})) ==
         lines{"/nodes/1/data/values/x misplaced_secret"});
-  CHECK(errors_of(chain({start(), node_of("a", "set", {{"values", {{"x", "a {{K | secret}}"}}}})})) ==
-        lines{"/nodes/1/data/values/x misplaced_secret"});
+  CHECK(
+      errors_of(chain({start(), node_of("a", "set", {{"values", {{"x", "a {{K | secret}}"}}}})})) ==
+      lines{"/nodes/1/data/values/x misplaced_secret"});
   CHECK(errors_of(calling({{"with", {{"list", {1, secret}}}}})) ==
         lines{"/nodes/1/data/with/list/1 misplaced_secret"});
   CHECK(errors_of(calling({{"with", {{"x", {{"if", {true, secret}}}}}}})) ==

@@ -284,8 +284,8 @@ TEST_CASE("a subflow node needs the name of a flow", "[subflow][validation]") {
   const std::string at = "/nodes/1/data";
   CHECK(errors_of_subflow(json::object()) == lines{at + " missing_key"});
   CHECK(errors_of_subflow({{"flow", nullptr}}) == lines{at + " missing_key"});
-  for (const json& bad : {json(""), json(7), json(true), json::array({"child"}),
-                          json{{"name", "child"}}})
+  for (const json& bad :
+       {json(""), json(7), json(true), json::array({"child"}), json{{"name", "child"}}})
     CHECK(errors_of_subflow({{"flow", bad}}) == lines{at + "/flow wrong_type"});
   CHECK(errors_of_subflow({{"flow", var("x")}}) == lines{at + "/allow missing_key"});
   for (const char* bad : {"a\nb", "child@1.0.0", "ü", "a\tb"})

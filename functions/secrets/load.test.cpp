@@ -55,9 +55,10 @@ TEST_CASE("secrets come from a file, a program and the environment", "[secrets]"
   const auto loaded = load_secrets(from);
   ::unsetenv("PAWL_LOAD_TEST_D");
   REQUIRE(loaded);
-  CHECK(*loaded == secrets_by_scope{
-                       {"acme", {{"A", "from file"}, {"C", "from program"}}},
-                       {"default", {{"B", "b from file"}, {"PAWL_LOAD_TEST_D", "from environment"}}}});
+  CHECK(*loaded ==
+        secrets_by_scope{
+            {"acme", {{"A", "from file"}, {"C", "from program"}}},
+            {"default", {{"B", "b from file"}, {"PAWL_LOAD_TEST_D", "from environment"}}}});
   CHECK(load_secrets({})->empty());
 }
 

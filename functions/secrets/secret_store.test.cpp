@@ -31,9 +31,10 @@ TEST_CASE("secrets of a scope are put at their places", "[secrets]") {
   secret_store store;
   store.replace({{"acme", {{"K", "s3cret"}}}});
   json args{{"headers", {{"authorization", nullptr}}}, {"key", nullptr}, {"x", 1}};
-  REQUIRE(store.fill(args, {{{"headers", "authorization"}, "Bearer ", "K", "!"}, {{"key"}, "", "K", ""}},
-                     acme));
-  CHECK(args == json{{"headers", {{"authorization", "Bearer s3cret!"}}}, {"key", "s3cret"}, {"x", 1}});
+  REQUIRE(store.fill(
+      args, {{{"headers", "authorization"}, "Bearer ", "K", "!"}, {{"key"}, "", "K", ""}}, acme));
+  CHECK(args ==
+        json{{"headers", {{"authorization", "Bearer s3cret!"}}}, {"key", "s3cret"}, {"x", 1}});
 }
 
 TEST_CASE("an unknown secret is an error that names it, also one of another scope", "[secrets]") {
@@ -79,12 +80,15 @@ TEST_CASE("what a function passes on of its secrets is masked", "[secrets]") {
   CHECK(*outcome_of([](const step_data&, step_context&) -> result<json> {
            return json{{"echo", "s3cret"}};
          }).value == json{{"echo", "***"}});
-  CHECK(outcome_of([](const step_data&, step_context&) -> result<json> {
-          return fail("t", "no s3cret");
-        }).value.error().message == "no ***");
+  CHECK(outcome_of(
+            [](const step_data&, step_context&) -> result<json> { return fail("t", "no s3cret"); })
+            .value.error()
+            .message == "no ***");
   CHECK(outcome_of([](const step_data&, step_context&) -> result<json> {
           throw std::runtime_error("thrown s3cret");
-        }).value.error().message.find("s3cret") == std::string::npos);
+        })
+            .value.error()
+            .message.find("s3cret") == std::string::npos);
   const auto asked = outcome_of([](const step_data&, step_context& step) -> result<json> {
     return step.interrupt("is it s3cret?", {{"x", "s3cret"}});
   });

@@ -31,7 +31,8 @@ void add_waits(const flow::token& t, const flow::compiled_flow& compiled, bool f
   } else if (t.phase == flow::token_phase::waiting && t.child) {
     add("run", t.child->id.str());
   } else if (t.phase == flow::token_phase::waiting) {
-    add(t.task ? "worker" : "function", flow::function_called(t, *node.behaviour)).calls = t.attempt + t.repeated_calls;
+    add(t.task ? "worker" : "function", flow::function_called(t, *node.behaviour)).calls =
+        t.attempt + t.repeated_calls;
   } else if (t.phase == flow::token_phase::sleeping) {
     const auto signals = node.behaviour->awaited_signals();
     if (t.question) add("answer", flow::question_id(node.id, t)).question = *t.question;

@@ -31,8 +31,7 @@ std::size_t records_of_runs(engine& e) {
 /// A flow that fails.
 json refusing(const std::string& name) {
   return flow_named(
-      name,
-      {node("begin", "start"), node("no", "fail", {{"error", "refused"}, {"message", "no"}})},
+      name, {node("begin", "start"), node("no", "fail", {{"error", "refused"}, {"message", "no"}})},
       {edge("begin", "no")});
 }
 

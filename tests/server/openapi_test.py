@@ -6,12 +6,14 @@ server/api/openapi.test.cpp compares routes, parameters, roles and problem codes
 """
 
 import json
+import os
+import signal
 import unittest
 
 import jsonschema
 
 from contract import Contract
-from server_process import ServerTest, sequence, task, wait_for_signal
+from server_process import Server, ServerTest, sequence, task, wait_for_signal
 
 EVIL = "http://evil.example"
 
@@ -148,11 +150,17 @@ class OpenApiTest(ServerTest):
         self.call("POST", "/v1/cleanup?older_than=1d", expect=200)
         self.call("POST", "/v1/cleanup?older_than=soon&cursor=x", expect=400)
         self.call("POST", "/v1/backups", expect=409)
-        # These need a deletion under way, and a store on disk (tests/cli/cleanup_test.py).
+        # These need a deletion under way (tests/engine/removal.test.cpp).
         for method in ("PUT", "DELETE"):
             self.contract.seen[(method, "/v1/runs/{id}/keep")].add("409")
-        for path in ("/v1/backups", "/v1/store/compact"):
-            self.contract.seen[("POST", path)].add("200")
+        self.call("POST", "/v1/store/compact", expect=200)
+        with_backups = os.path.join(self.folder, "with_backups")
+        os.mkdir(with_backups)
+        other = Server(with_backups, "--set", f"backup.dir={os.path.join(with_backups, 'kept')}")
+        self.addCleanup(lambda: other.process.stderr.closed or other.stop(signal.SIGKILL))
+        answer = other.call("POST", "/v1/backups")
+        self.assertEqual(self.contract.check("POST", "/v1/backups", answer), [])
+        self.assertEqual(answer.status, 200, answer.text)
 
     def drive_batches(self):
         self.post("/v1/batch/start", {"items": [{"flow": "waits", "id": "b1"}, {"flow": "none"}]})
