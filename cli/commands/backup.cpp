@@ -131,8 +131,8 @@ void add_backup(CLI::App& to, command_line& line) {
       "  pawl backup create /backup/pawl --data-dir ./data\n"
       "  pawl backup create --server http://127.0.0.1:7717\n"
       "  pawl backup restore /backup/pawl ./restored\n\n"
-      "Backups in one folder share the files that have not changed. API keys are not part\n"
-      "of a backup.");
+      "Backups in one folder share the files that have not changed. API keys are not\n"
+      "part of a backup.");
   const auto given = std::make_shared<backup_options>();
   auto* const creating =
       add(*group, line, "create", "Add a backup to a folder, or to that of a server.",

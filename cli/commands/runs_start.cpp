@@ -172,14 +172,14 @@ void add_runs_fork(CLI::App& to, command_line& line) {
   auto* const cmd =
       add_command(to, "fork", "Start a new run from a checkpoint of a run (time travel).",
                   "Example:\n"
-                  "  pawl runs fork monday --at 7 --set '{\"amount\": 40}' --data-dir ./data\n\n"
+                  "  pawl runs fork monday --at 7 --data '{\"amount\": 40}' --data-dir ./data\n\n"
                   "Steps that were under way are started again. The old run is not changed.\n"
                   "`pawl runs history ID --json` has the numbers of the checkpoints.");
   cmd->add_option("ID", given->source, "ID of the run to fork")->required();
   cmd->add_option("--at", given->checkpoint, "Checkpoint to begin from; default: the last one")
       ->type_name("N")
       ->check(CLI::PositiveNumber);
-  cmd->add_option("--set", given->data, "Top-level keys of the data to set: JSON, @FILE, or -")
+  cmd->add_option("--data", given->data, "Top-level keys of the data to set: JSON, @FILE, or -")
       ->type_name("JSON");
   add_start_options(*cmd, *given);
   cmd->callback(

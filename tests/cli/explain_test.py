@@ -92,7 +92,7 @@ class States(ProgramTest):
                                                          *self.where).stdout)
 
     def test_a_fork_goes_on_with_other_data(self):
-        fork = ("runs", "fork", "r", "--at", "1", "--set", '{"n": 7}', "--id", "r2", *self.where)
+        fork = ("runs", "fork", "r", "--at", "1", "--data", '{"n": 7}', "--id", "r2", *self.where)
         self.assertIn("Started run r2 of counts@1.0.0.", self.pawl(*fork).stdout)
         self.assertIn("was already started", self.pawl(*fork).stdout)  # a repeat starts no other
         self.refused(USAGE, "r2", "runs", "fork", "r", "--at", "1", "--id", "r2", *self.where)
