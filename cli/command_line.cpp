@@ -92,6 +92,10 @@ std::string_view why_local(std::string_view command) {
       {"version", "it prints the version of this program"},
       {"store", "it reads the files of a data folder; stop the server first"},
       {"keys", "it changes the file with the keys, on the machine of the server"},
+      {"secrets", "it reads the sources of the secrets on this machine"},
+      {"dev", "it is a server; --port sets its port"},
+      {"init", "it writes files"},
+      {"schema", "it prints the schema of this program; a server has it at /v1/schema/flow.json"},
   };
   for (const auto& [name, why] : local)
     if (name == command) return why;
@@ -148,6 +152,14 @@ CLI::App* add_command(CLI::App& to, const std::string& name, const std::string& 
 
 std::string not_empty(const std::string& value) {
   return value.empty() ? "must not be empty" : "";
+}
+
+std::string positive_number(const std::string& value) {
+  constexpr std::size_t max_digits = 18;  // always fits
+  const bool is_number = !value.empty() && value.size() <= max_digits &&
+                         value.find_first_not_of("0123456789") == value.npos;
+  return is_number && value.find_first_not_of('0') != value.npos ? ""
+                                                                 : "must be a whole number from 1";
 }
 
 void add_verbose(CLI::App& to, bool& verbose) {

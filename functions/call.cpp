@@ -50,7 +50,9 @@ call_outcome outcome_of(result<json> returned, std::string_view name, call_conte
     auto asked = step.take_interruption();
     if (asked && returned.error().code == errc::interrupted)
       return check_interruption(*std::move(asked), name, limits);
-    return {storable_error(std::move(returned).error())};
+    error why = std::move(returned).error();
+    if (step.secrets() != nullptr) step.secrets()->mask(step.run().scope, why);  // before it is cut
+    return {storable_error(std::move(why))};
   }
   if (auto good = check_value(*returned, limits); !good)
     return {refused_value(name, " returned an invalid JSON value: ", std::move(good).error())};

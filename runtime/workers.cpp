@@ -38,9 +38,9 @@ flow::step_outcome_command make_outcome(const detail::scope_ref& in, const task_
   if (auto good = check_outcome(outcome, core.settings.run.max_result_bytes); !good) {
     ended.value = std::move(good).error();
   } else if (!outcome.value) {
-    error why = functions::storable_error(std::move(outcome.value).error());
-    core.secrets->mask(in.name, why);
-    ended.value = std::move(why);
+    error why = std::move(outcome.value).error();
+    core.secrets->mask(in.name, why);  // before it is cut
+    ended.value = functions::storable_error(std::move(why));
   } else {
     ended.value = std::move(outcome.value);
     core.secrets->mask(in.name, *ended.value);

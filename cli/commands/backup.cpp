@@ -113,13 +113,11 @@ CLI::App* add(CLI::App& group, command_line& line, const char* name, const char*
 void add_id(CLI::App& to, backup_options& given) {
   to.add_option("--id", given.id, "Number of the backup; default: the newest")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number);
 }
 
 CLI::Option* add_keep(CLI::App& to, backup_options& given, const char* description) {
-  return to.add_option("--keep", given.keep, description)
-      ->type_name("N")
-      ->check(CLI::PositiveNumber);
+  return to.add_option("--keep", given.keep, description)->type_name("N")->check(positive_number);
 }
 
 }  // namespace

@@ -65,6 +65,9 @@ CLI::App* add_command(CLI::App& to, const std::string& name, const std::string& 
 /// A check of CLI11 for options whose empty value would mean that the option is missing.
 [[nodiscard]] std::string not_empty(const std::string& value);
 
+/// The same for numbers of checkpoints and the like.
+[[nodiscard]] std::string positive_number(const std::string& value);
+
 /// Adds `--verbose`, for commands that apply to many runs.
 void add_verbose(CLI::App& to, bool& verbose);
 

@@ -81,12 +81,13 @@ Three terminals, in this folder:
 
 ```sh
 pawl dev flows                        # server, console, and the flows; Ctrl-C stops it
-python3 worker.py                     # needs the package pawl: sdk/python of Pawl
+python3 worker.py                     # needs Pawl's package: PYTHONPATH=…/sdk/python, or pip install …/sdk/python
 pawl runs start order --input '{"customer": "ada", "amount": 42}' --server http://127.0.0.1:7717
 ```
 
 With `"amount": 5000` the run asks a question; `pawl runs show ID --server …` prints the command that
-answers it. Change the flow or the functions and start another run.
+answers it. Change the flow or the functions and start another run. `pawl dev flows --data-dir data` keeps the
+runs when it ends.
 
 `pawl schema > flow.schema.json` lets editors complete and check the flow.
 )"},

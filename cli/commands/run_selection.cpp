@@ -36,8 +36,10 @@ result<run_filter> filter_of(const run_selection& selection) {
   filter.limit = selection_page_size;
   filter.order = run_order::oldest;
   filter.where = selection.filter.value_or("");
-  if (const auto good = persistence::parse_run_query(filter.where, wall_clock()); !good)
-    return good.error();
+  const auto parsed = persistence::parse_run_query(filter.where, wall_clock());
+  if (!parsed) return parsed.error();
+  if (selection.filter && parsed->terms.empty())
+    return error{errc::invalid_argument, "--filter has no condition, so it would select all runs"};
   if (!selection.status) return filter;
   const auto status = parse_status_option(*selection.status);
   if (!status) return status.error();

@@ -7,7 +7,7 @@ namespace {
 
 exit_code remove_runs(session& s, const run_selection& runs) {
   if (const auto good = check_selection(runs); !good) return s.fail(good.error());
-  if (!runs.yes && !runs.status) {
+  if (!runs.yes && !runs.ids.empty()) {
     const std::string these = runs.ids.size() == 1 ? "run " + printable(runs.ids.front())
                                                    : counted(runs.ids.size(), "run");
     if (!s.is_confirmed("delete " + these + "?"))

@@ -259,7 +259,7 @@ void add_runs_show(CLI::App& to, command_line& line) {
   cmd->add_option("--at", given->checkpoint,
                   "Show the state at this checkpoint instead (time travel)")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number);
   cmd->add_flag("--json", given->as_json, "Print one JSON object");
   cmd->callback([&line, given] { line.command = [given](session& s) { return show(s, *given); }; });
 }

@@ -178,7 +178,7 @@ void add_runs_fork(CLI::App& to, command_line& line) {
   cmd->add_option("ID", given->source, "ID of the run to fork")->required();
   cmd->add_option("--at", given->checkpoint, "Checkpoint to begin from; default: the last one")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number);
   cmd->add_option("--data", given->data, "Top-level keys of the data to set: JSON, @FILE, or -")
       ->type_name("JSON");
   add_start_options(*cmd, *given);

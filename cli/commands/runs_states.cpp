@@ -99,9 +99,9 @@ void add_runs_diff(CLI::App& to, command_line& line) {
   cmd->add_option("ID", given->run, "Run ID")->required();
   cmd->add_option("FROM", given->from, "Number of a checkpoint, from 1")
       ->required()
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number);
   cmd->add_option("TO", given->to, "Number of another checkpoint; default: the last one")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number);
   cmd->add_flag("--json", given->as_json, "Print one JSON object");
   cmd->callback([&line, given] { line.command = [given](session& s) { return diff(s, *given); }; });
 }

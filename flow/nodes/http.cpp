@@ -158,6 +158,9 @@ call_plan read_request(const data_reader& data) {
   read_query(data, plan);
   read_body(data, method, plan);
   read_response_options(data, plan.args);
+  if (plan.secrets && plan.args.value("follow_redirects", false))
+    data.fail("follow_redirects", "contradiction",
+              "a request with secrets follows no redirects: another server would get them");
   if (const auto timeout = data.duration("timeout")) {
     if (timeout->count() == 0 || *timeout > max_timeout)
       data.fail("timeout", "out_of_range", "\"timeout\" must be more than 0 and at most 24h");

@@ -107,6 +107,14 @@ TEST_CASE("a secret anywhere else is an error", "[secrets][validation]") {
         lines{"/nodes/1/data/body bad_secret"});
 }
 
+TEST_CASE("a request with secrets follows no redirects", "[secrets][validation]") {
+  json data{{"query", {{"token", {{"secret", "K"}}}}}, {"follow_redirects", true}};
+  CHECK(errors_of(requesting(data)) ==
+        std::vector<std::string>{"/nodes/1/data/follow_redirects contradiction"});
+  data["follow_redirects"] = false;
+  CHECK(errors_of(requesting(data)).empty());
+}
+
 TEST_CASE("a secret in args is passed as written, with a warning", "[secrets][validation]") {
   const auto flow = calling({{"args", {{"key", {{"secret", "K"}}}}}});
   CHECK(warnings_of(flow) == std::vector<std::string>{"/nodes/1/data/args/key rule_in_args"});

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <pawl/detail/encoding.hpp>
+
 namespace pawl::functions {
 namespace {
 
@@ -13,17 +15,48 @@ error unknown_secret(const std::string& name, const scope_name& scope) {
           "unknown_secret"};
 }
 
+/// The forms of a secret that texts of Pawl can have.
+void add_forms(const std::string& secret, std::vector<std::string>& to) {
+  std::string without_controls = secret;
+  for (char& c : without_controls)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  const std::string in_json = json(secret).dump();
+  for (auto form : {secret, std::move(without_controls), detail::percent_encoded(secret),
+                    in_json.substr(1, in_json.size() - 2)})
+    if (std::find(to.begin(), to.end(), form) == to.end()) to.push_back(std::move(form));
+}
+
+/// Masks the beginning of a secret at the end of a text that was cut.
+void mask_cut(const std::vector<std::string>& secrets, std::string& text) {
+  constexpr std::string_view cut = "…";
+  if (!text.ends_with(cut)) return;
+  const std::size_t end = text.size() - cut.size();
+  for (const auto& secret : secrets) {
+    for (std::size_t size = std::min(secret.size() - 1, end); size >= min_secret_bytes; --size) {
+      if (std::string_view{text}.substr(end - size, size) != secret.substr(0, size)) continue;
+      text.replace(end - size, size, masked_secret);
+      return;
+    }
+  }
+}
+
 void mask_text(const std::vector<std::string>& secrets, std::string& text) {
   for (const auto& secret : secrets) {
     for (auto at = text.find(secret); at != std::string::npos;
          at = text.find(secret, at + masked_secret.size()))
       text.replace(at, secret.size(), masked_secret);
   }
+  mask_cut(secrets, text);
 }
 
 /// Recursive; the depth of a value that a step returns is limited.
 void mask_value(const std::vector<std::string>& secrets, json& value) {
   if (auto* const text = value.get_ptr<std::string*>()) return mask_text(secrets, *text);
+  if (value.is_number() &&
+      std::find(secrets.begin(), secrets.end(), value.dump()) != secrets.end()) {
+    value = masked_secret;
+    return;
+  }
   if (value.is_array()) {
     for (json& item : value) mask_value(secrets, item);
     return;
@@ -50,12 +83,25 @@ void secret_store::replace(secrets_by_scope all) {
   auto made = std::make_shared<table>();
   for (auto& [scope, by_name] : all) {
     scope_secrets& of = (*made)[scope];
-    for (const auto& [name, secret] : by_name) of.longest_first.push_back(secret);
-    std::sort(of.longest_first.begin(), of.longest_first.end(),
-              [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
+    for (const auto& [name, secret] : by_name) of.known.push_back(secret);
     of.by_name = std::move(by_name);
   }
   const std::lock_guard lock{mutex_};
+  // Calls that were made with replaced secrets may still return them.
+  for (const auto& [scope, before] : *all_) {
+    scope_secrets& of = (*made)[scope];
+    const std::size_t most = of.by_name.size() + max_replaced_secrets;
+    for (const auto& secret : before.known)
+      if (of.known.size() < most &&
+          std::find(of.known.begin(), of.known.end(), secret) == of.known.end())
+        of.known.push_back(secret);
+  }
+  for (auto& [scope, of] : *made) {
+    for (const auto& secret : of.known) add_forms(secret, of.longest_first);
+    std::stable_sort(
+        of.longest_first.begin(), of.longest_first.end(),
+        [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
+  }
   all_ = std::move(made);
 }
 

@@ -24,8 +24,13 @@ inline constexpr std::size_t min_secret_bytes = 4;
 /// What stands for a secret in results, errors and log lines.
 inline constexpr std::string_view masked_secret = "***";
 
+/// Maximum number of replaced secrets of a scope that are still masked.
+inline constexpr std::size_t max_replaced_secrets = 1'000;
+
 /// The secrets of an engine. They are put into the arguments of a call when it is made, and masked
-/// in what comes back, so that none is stored. Safe for concurrent use.
+/// in what comes back, so that none is stored: also those that were replaced meanwhile, and in the
+/// forms in which Pawl itself writes a text (percent-encoded, JSON, without line breaks). Safe for
+/// concurrent use.
 class secret_store {
  public:
   /// Replaces all secrets. Each has at least `min_secret_bytes`.
@@ -48,7 +53,8 @@ class secret_store {
  private:
   struct scope_secrets {
     secrets_by_name by_name;
-    std::vector<std::string> longest_first;
+    std::vector<std::string> known;          ///< these and replaced ones, the newest first
+    std::vector<std::string> longest_first;  ///< all forms of the known ones
   };
   using table = std::map<std::string, scope_secrets, std::less<>>;
 

@@ -70,6 +70,43 @@ TEST_CASE("secrets are masked in texts, values, names and errors", "[secrets]") 
   CHECK(foreign == "s3cret");
 }
 
+TEST_CASE("a replaced secret is still masked", "[secrets]") {
+  secret_store store;
+  store.replace({{"acme", {{"K", "old-secret"}}}});
+  store.replace({{"acme", {{"K", "new-secret"}}}});
+  store.replace({});
+  std::string text = "old-secret new-secret";
+  store.mask(acme, text);
+  CHECK(text == "*** ***");
+  json args{{"k", nullptr}};
+  CHECK_FALSE(store.fill(args, {{{"k"}, "", "K", ""}}, acme));
+}
+
+TEST_CASE("the forms in which Pawl writes a secret are masked", "[secrets]") {
+  secret_store store;
+  store.replace({{"acme", {{"A", "a/b+c d"}, {"B", "line 1\nline \"2\""}, {"C", "48151623"}}}});
+  json value{{"url", "http://x/?k=a%2Fb%2Bc%20d"},
+             {"excerpt", "got line 1 line \"2\"."},
+             {"body", R"({"k": "line 1\nline \"2\""})"},
+             {"pin", 48151623}};
+  store.mask(acme, value);
+  CHECK(value == json{{"url", "http://x/?k=***"},
+                      {"excerpt", "got ***."},
+                      {"body", R"({"k": "***"})"},
+                      {"pin", "***"}});
+}
+
+TEST_CASE("the beginning of a secret at the end of a cut text is masked", "[secrets]") {
+  secret_store store;
+  store.replace({{"acme", {{"K", "correct-horse"}}}});
+  std::string text = "the key is correct-ho…";
+  store.mask(acme, text);
+  CHECK(text == "the key is ***…");
+  text = "the key is cor…";
+  store.mask(acme, text);
+  CHECK(text == "the key is cor…");
+}
+
 TEST_CASE("what a function passes on of its secrets is masked", "[secrets]") {
   secret_store store;
   store.replace({{"acme", {{"K", "s3cret"}}}});

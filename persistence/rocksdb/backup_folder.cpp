@@ -43,7 +43,7 @@ std::string encode_description(const backup_description& of) {
   std::ostringstream text;
   text << first_line << "\nschema " << of.schema << "\nid " << of.info.id << "\ncreated "
        << to_unix_us(of.info.created_at) / 1'000'000 << "\nbytes " << of.info.bytes << "\nfiles "
-       << of.info.files << "\nmeta " << of.meta_crc << '\n';
+       << of.info.files << "\nmeta " << of.meta_crc << "\nstore " << of.store << '\n';
   std::string all = text.str();
   return all + std::string{checksum_name} + std::to_string(crc32c(all)) + '\n';
 }
@@ -60,11 +60,12 @@ result<backup_description> decode_description(const std::string& text) {
     std::string word;
     return static_cast<bool>(lines >> word >> value) && word == name;
   };
-  const bool good =
-      std::getline(lines, line) && line == first_line && read("schema", found.schema) &&
-      read("id", found.info.id) && read("created", created) && read("bytes", found.info.bytes) &&
-      read("files", found.info.files) && read("meta", found.meta_crc) && read("crc32c", crc) &&
-      crc == crc32c(std::string_view{text}.substr(0, checksum));
+  const bool good = std::getline(lines, line) && line == first_line &&
+                    read("schema", found.schema) && read("id", found.info.id) &&
+                    read("created", created) && read("bytes", found.info.bytes) &&
+                    read("files", found.info.files) && read("meta", found.meta_crc) &&
+                    read("store", found.store) && read("crc32c", crc) &&
+                    crc == crc32c(std::string_view{text}.substr(0, checksum));
   found.info.created_at = from_unix_us(created * 1'000'000);
   // Whatever else changed in the text is found here: spaces, zeros, a missing end.
   if (!good || encode_description(found) != text) return damaged_description();

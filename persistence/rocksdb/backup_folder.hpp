@@ -23,6 +23,7 @@ struct backup_description {
   backup_info info;
   std::uint32_t schema = 0;
   std::uint32_t meta_crc = 0;  ///< of the file `meta/7`
+  std::string store = {};      ///< RocksDB's identity of the store
 
   friend bool operator==(const backup_description&, const backup_description&) = default;
 };

@@ -47,6 +47,19 @@ result<void> remove_incomplete(rocksdb::BackupEngine& engine, const fs::path& fo
   return {};
 }
 
+/// Checks that a folder has no backups of another store: pruning would delete them.
+result<void> check_store(const fs::path& folder, const std::string& store) {
+  const auto all = read_descriptions(folder);
+  if (!all) return all.error();
+  for (const auto& [id, description] : *all)
+    if (description && description->store != store)
+      return error{errc::invalid_argument,
+                   "cannot back up to " + folder.string() +
+                       ": it has backups of another store. Choose a folder of its own; a restored "
+                       "store is another one"};
+  return {};
+}
+
 }  // namespace
 
 database_upkeep::database_upkeep(std::shared_ptr<database> of, durability mode)
@@ -66,6 +79,10 @@ result<backup_info> database_upkeep::add_backup(const fs::path& folder) {
   auto opened = open_backup_engine(folder);
   if (!opened) return std::move(opened).error();
   rocksdb::BackupEngine& engine = *opened->engine;
+  std::string store;
+  if (const auto found = database_->db().GetDbIdentity(store); !found.ok())
+    return from_status(found, "backing up", database_->path());
+  if (auto same = check_store(folder, store); !same) return std::move(same).error();
   if (auto removed = remove_incomplete(engine, folder); !removed) return std::move(removed).error();
   {
     const std::lock_guard lock{mutex_};
@@ -92,7 +109,8 @@ result<backup_info> database_upkeep::add_backup(const fs::path& folder) {
   const backup_description description{
       {id, from_unix_us(info.timestamp * 1'000'000), info.size, info.number_files},
       current_schema(),
-      crc32c(*meta)};
+      crc32c(*meta),
+      store};
   const int failure =
       replace_durably(description_file(folder, id), encode_description(description));
   if (failure != 0) return from_errno(failure, "backing up to", folder);

@@ -38,6 +38,20 @@ class Deleting(ProgramTest):
         self.pawl("runs", "rm", "--status", "completed", "--yes", *self.where)
         self.assertEqual(self.ids(), set())
 
+    def test_a_filter_is_confirmed_once_and_needs_a_condition(self):
+        done = self.refused(USAGE, "3 runs", "runs", "rm", "--filter", "status=completed",
+                            *self.where)
+        self.assertNotIn("0 runs", done.stderr)
+        self.refused(USAGE, "no condition", "runs", "rm", "--filter", " ", "--yes", *self.where)
+        self.assertEqual(self.ids(), {"one", "two", "three"})
+        self.pawl("runs", "rm", "--filter", "id=one", "--yes", *self.where)
+        self.assertEqual(self.ids(), {"two", "three"})
+
+    def test_a_checkpoint_is_a_number_from_1(self):
+        for number in ("0", "x", "-1", "99999999999999999999999"):
+            self.refused(USAGE, "must be a whole number from 1", "runs", "show", "one", "--at",
+                         number, *self.where)
+
     def test_subflows_go_with_their_parent(self):
         self.pawl("run", self.file("parent.json", PARENT), "--id", "p", *self.where)
         self.assertEqual(len(self.ids()), 5)
@@ -117,6 +131,15 @@ class Backups(ProgramTest):
                         ["list", self.backups]):
             self.refused(STORE, "the description of the backup is damaged", "backup", *command)
         self.assertFalse(os.path.exists(self.target))
+
+    def test_a_folder_has_backups_of_one_store(self):
+        folder = os.path.join(self.folder, "shared")
+        self.pawl("backup", "create", folder, *self.where)
+        other = os.path.join(self.folder, "other")
+        self.pawl("run", self.flow(task("a", "core.echo")), "--data-dir", other)
+        self.refused(USAGE, "backups of another store", "backup", "create", folder, "--keep", "1",
+                     "--data-dir", other)
+        self.assertIn("No damage", self.pawl("backup", "verify", folder).stdout)
 
     def test_wrong_places_are_refused(self):
         self.refused(NOT_FOUND, "no backups in", "backup", "list", self.folder)
