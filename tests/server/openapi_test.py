@@ -154,6 +154,8 @@ class OpenApiTest(ServerTest):
         for method in ("PUT", "DELETE"):
             self.contract.seen[(method, "/v1/runs/{id}/keep")].add("409")
         self.call("POST", "/v1/store/compact", expect=200)
+        self.call("POST", "/v1/cleanup?older_than=1d", expect=200, Idempotency_Key="c2")
+        self.call("POST", "/v1/cleanup?older_than=2d", expect=422, Idempotency_Key="c2")
         with_backups = os.path.join(self.folder, "with_backups")
         os.mkdir(with_backups)
         other = Server(with_backups, "--set", f"backup.dir={os.path.join(with_backups, 'kept')}")
