@@ -1,5 +1,9 @@
 #pragma once
 
+#include <compare>
+#include <string>
+#include <vector>
+
 #include <pawl/result.hpp>
 #include <pawl/settings.hpp>
 
@@ -12,5 +16,17 @@ namespace pawl::functions {
 /// `invalid_argument`, if the file is not private, a source is not as docs/configuration.md
 /// describes it, two sources have the same secret, a variable is not set or the program fails.
 [[nodiscard]] result<secrets_by_scope> load_secrets(const secret_settings& from);
+
+/// A secret without its value.
+struct listed_secret {
+  std::string scope;
+  std::string name;
+  std::string setting;  ///< the setting of its source
+
+  friend auto operator<=>(const listed_secret&, const listed_secret&) = default;
+};
+/// Reads and checks the same, and returns the secrets ordered by scope and name. Errors: as
+/// `load_secrets`.
+[[nodiscard]] result<std::vector<listed_secret>> list_secrets(const secret_settings& from);
 
 }  // namespace pawl::functions
