@@ -49,22 +49,28 @@ void mask_text(const std::vector<std::string>& secrets, std::string& text) {
   mask_cut(secrets, text);
 }
 
-/// Recursive; the depth of a value that a step returns is limited.
-void mask_value(const std::vector<std::string>& secrets, json& value) {
+/// Whether a secret can be the text of a JSON number.
+bool is_like_number(const std::string& secret) {
+  return secret.front() == '-' || (secret.front() >= '0' && secret.front() <= '9');
+}
+
+/// Recursive; the depth of a value that a step returns is limited. `numbers`: whether a secret can
+/// be a number.
+void mask_value(const std::vector<std::string>& secrets, bool numbers, json& value) {
   if (auto* const text = value.get_ptr<std::string*>()) return mask_text(secrets, *text);
-  if (value.is_number() &&
-      std::find(secrets.begin(), secrets.end(), value.dump()) != secrets.end()) {
-    value = masked_secret;
+  if (value.is_number()) {
+    if (numbers && std::find(secrets.begin(), secrets.end(), value.dump()) != secrets.end())
+      value = masked_secret;
     return;
   }
   if (value.is_array()) {
-    for (json& item : value) mask_value(secrets, item);
+    for (json& item : value) mask_value(secrets, numbers, item);
     return;
   }
   auto* const members = value.get_ptr<json::object_t*>();
   if (members == nullptr) return;
   for (auto at = members->begin(); at != members->end();) {
-    mask_value(secrets, at->second);
+    mask_value(secrets, numbers, at->second);
     std::string name = at->first;
     mask_text(secrets, name);
     const auto next = std::next(at);
@@ -75,6 +81,10 @@ void mask_value(const std::vector<std::string>& secrets, json& value) {
     }
     at = next;
   }
+}
+
+void mask_value(const std::vector<std::string>& secrets, json& value) {
+  mask_value(secrets, std::any_of(secrets.begin(), secrets.end(), is_like_number), value);
 }
 
 }  // namespace
