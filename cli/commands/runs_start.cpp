@@ -80,25 +80,30 @@ exit_code start_with(session& s, const start_arguments& given, Start start) {
   return s.close(**opened, code);
 }
 
-exit_code start_run(session& s, const start_arguments& given) {
+/// Calls `run(settings, options)` with what the arguments say.
+template <class Run>
+exit_code with_options(session& s, const start_arguments& given, Run run) {
   const auto used = s.load_settings();
   if (!used) return s.fail(used.error());
   const auto how = start_options_of(given, used->values);
   if (!how) return s.fail(how.error());
-  const auto input =
-      read_json_argument(given.input, "the input", used->values.run.max_state_bytes * 2);
-  if (!input) return s.fail(input.error());
-  return start_with(s, given, [&](target& on) { return on.start(given.source, *input, *how); });
+  return run(used->values, *how);
+}
+
+exit_code start_run(session& s, const start_arguments& given) {
+  return with_options(s, given, [&](const settings& used, const start_options& how) {
+    const auto input = read_json_argument(given.input, "the input", used.run.max_state_bytes * 2);
+    if (!input) return s.fail(input.error());
+    return start_with(s, given, [&](target& on) { return on.start(given.source, *input, how); });
+  });
 }
 
 exit_code restart_run(session& s, const start_arguments& given) {
   const auto id = parse_run_id(given.source);
   if (!id) return s.fail(id.error());
-  const auto used = s.load_settings();
-  if (!used) return s.fail(used.error());
-  const auto how = start_options_of(given, used->values);
-  if (!how) return s.fail(how.error());
-  return start_with(s, given, [&](target& on) { return on.restart(*id, *how); });
+  return with_options(s, given, [&](const settings&, const start_options& how) {
+    return start_with(s, given, [&](target& on) { return on.restart(*id, how); });
+  });
 }
 
 struct fork_arguments : start_arguments {
@@ -109,15 +114,12 @@ struct fork_arguments : start_arguments {
 exit_code fork_run(session& s, const fork_arguments& given) {
   const auto id = parse_run_id(given.source);
   if (!id) return s.fail(id.error());
-  const auto used = s.load_settings();
-  if (!used) return s.fail(used.error());
-  const auto how = start_options_of(given, used->values);
-  if (!how) return s.fail(how.error());
-  const auto data =
-      read_json_argument(given.data, "the new data", used->values.run.max_state_bytes * 2);
-  if (!data) return s.fail(data.error());
-  return start_with(s, given, [&](target& on) {
-    return on.fork(*id, {given.checkpoint, *data, *how});
+  return with_options(s, given, [&](const settings& used, const start_options& how) {
+    const auto data = read_json_argument(given.data, "the new data", used.run.max_state_bytes * 2);
+    if (!data) return s.fail(data.error());
+    return start_with(s, given, [&](target& on) {
+      return on.fork(*id, {given.checkpoint, *data, how});
+    });
   });
 }
 
