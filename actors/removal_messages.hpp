@@ -14,8 +14,8 @@
 /// The messages of the cleaner.
 namespace pawl::actors {
 
-/// Whether a run is held: its directory sends it no command and loads it for nobody, until it is
-/// released. False: the run has an actor, so it was not held.
+/// Whether a run is held: until it is released, its directory sends it no commands and does not
+/// load it. False: the run has an actor, so it was not held.
 struct hold_answer {
   bool held = false;
 };

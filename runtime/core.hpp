@@ -136,9 +136,9 @@ class engine_core {
   /// Calls `turn` on such threads until it returns true or fails, then calls `done`. Other queries
   /// have the thread between two turns. Errors: those of `turn`, and as `read_later`.
   void read_in_turns(query_call wanted, std::function<result<bool>()> turn, callback<void> done);
-  /// The error that says why the engine accepts no calls.
   /// See `engine::reload_secrets`.
   result<void> reload_secrets();
+  /// The error that says why the engine accepts no calls.
   [[nodiscard]] error closed() const;
 
   const pawl::settings settings;

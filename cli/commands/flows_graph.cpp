@@ -12,7 +12,7 @@ struct graph_options {
   std::string format = "mermaid";
 };
 
-/// The definition of a file or, if there is no such file, of a stored flow.
+/// The definition in a file or, if the file does not exist, of a stored flow.
 result<flow::definition> find_definition(session& s, const std::string& named) {
   const auto loaded = s.load_settings();
   if (!loaded) return loaded.error();

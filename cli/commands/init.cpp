@@ -63,7 +63,7 @@ def charge(state, logger, interrupt, customer, amount):
 @worker.function("orders.ship")
 def ship(state, logger, interrupt, customer):
     if state.get("approved") is False:
-        raise pawl.StepError("not_approved", "nobody approved the order", retryable=False)
+        raise pawl.StepError("not_approved", "the order was not approved", retryable=False)
     return {"shipped_to": customer}
 
 

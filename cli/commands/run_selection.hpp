@@ -73,7 +73,7 @@ using run_action = std::function<result<action_outcome>(target& on, const run_id
 
 /// Opens the target, applies an action to one run, prints its sentence, closes the target.
 exit_code apply_to_run(session& s, const std::string& id, const run_action& action);
-/// Same for each selected run. A run that left the selection before its turn is no error. Of
+/// Same for each selected run. A run that left the selection before its turn is not an error. Of
 /// many runs, prints the totals and the first errors. Continues after an error; returns the exit
 /// code of the first error.
 exit_code apply_to_runs(session& s, const run_selection& selection, const run_verb& verb,
