@@ -150,10 +150,14 @@ recorded_transition run_recorder::record(const flow::run_state& run,
   made.after = indexes_;
   // A retry that fails at once leaves the status unchanged, but not the error.
   const bool changes_record = made.before.status != run.status || change.status;
-  if (changes_record) writes.put(column::runs, keys::run(run.key), encode_run(run));
   if (changes_record || made.before.runnable != indexes_.runnable ||
-      made.before.terms != indexes_.terms)
-    write_listing(writes, run, encode_run(run, indexes_.terms.waits), made.before, indexes_);
+      made.before.terms != indexes_.terms) {
+    const auto& waits = indexes_.terms.waits;
+    std::string entry = encode_run(run, waits);
+    if (changes_record)
+      writes.put(column::runs, keys::run(run.key), waits.empty() ? entry : encode_run(run));
+    write_listing(writes, run, std::move(entry), made.before, indexes_);
+  }
   write_timer(writes, run.key, timer_kind::time, made.before.timers.time, indexes_.timers.time);
   write_timer(writes, run.key, timer_kind::duration, made.before.timers.duration,
               indexes_.timers.duration);
