@@ -21,8 +21,8 @@ class watched_flows {
   watched_flows(session& s, engine& into, std::filesystem::path folder)
       : session_(s), engine_(into), folder_(std::move(folder)) {}
 
-  /// Looks for new, changed and missing files. A file that is not a flow (a JSON object with `nodes`)
-  /// is left alone.
+  /// Looks for new, changed and missing files. A file that is not a flow (a JSON object with
+  /// `nodes`) is left alone.
   void look();
 
  private:
