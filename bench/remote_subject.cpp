@@ -115,6 +115,10 @@ void remote_subject::wait(const std::string& id, done ended) {
   send(get_request(at_, "/v1/runs/" + id + "?wait=60s"), completed_status, std::move(ended));
 }
 
+void remote_subject::get(const std::string& id, done read) {
+  send(get_request(at_, "/v1/runs/" + id), completed_status, std::move(read));
+}
+
 std::optional<double> remote_subject::cpu_seconds() const {
   if (process_ == 0) return {};
   return own_cpu_seconds() + cpu_seconds_of(process_);

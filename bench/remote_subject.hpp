@@ -30,8 +30,10 @@ class remote_subject : public subject {
   void signal(const std::string& id, done answered) override;
   void signal_to_end(const std::string& id, done ended) override;
   void wait(const std::string& id, done ended) override;
+  void get(const std::string& id, done read) override;
   [[nodiscard]] std::optional<double> cpu_seconds() const override;
   [[nodiscard]] std::optional<std::uint64_t> syncs() const override { return {}; }
+  [[nodiscard]] std::optional<engine_metrics> metrics() const override { return {}; }
 
   /// Sends a request, and fails if the answer's body does not contain `expected`.
   void send(std::string request, std::string expected, done answered);

@@ -1,5 +1,7 @@
 #include "bench/subject.hpp"
 
+#include <algorithm>
+#include <initializer_list>
 #include <utility>
 
 #include "bench/failure.hpp"
@@ -24,6 +26,23 @@ std::string text_of_end(const result<run_view>& ended) {
   if (run.status == run_status::completed) return {};
   return "a run of the benchmark ended as " + std::string{to_string(run.status)} +
          (run.error ? ": " + run.error->message : "");
+}
+
+/// Adds how long each part of an operation has taken, on average. Its commits follow one another.
+void add_waterfall(measurement& seen, const engine_metrics& before, const engine_metrics& after) {
+  const auto each = [&](distribution engine_metrics::*of) {
+    return static_cast<double>((after.*of).sum - (before.*of).sum) / std::max(seen.items, 1.0);
+  };
+  const double write = each(&engine_metrics::write_us), sync = each(&engine_metrics::sync_us);
+  const double commit = each(&engine_metrics::commit_us), call = each(&engine_metrics::step_us);
+  const double all = seen.seconds * 1e6 / std::max(seen.items, 1.0);
+  for (const auto& [name, us] : std::initializer_list<std::pair<const char*, double>>{
+           {"write_us", write},
+           {"sync_us", sync},
+           {"rest_of_commits_us", commit - write - sync},
+           {"call_us", call},
+           {"outside_commits_us", all - commit - call}})
+    seen.figures.emplace_back(name, us);
 }
 
 settings quiet(settings s) {
@@ -79,6 +98,11 @@ void embedded_subject::wait(const std::string& id, done ended) {
       [ended = std::move(ended)](const result<run_view>& r) { ended(text_of_end(r)); });
 }
 
+void embedded_subject::get(const std::string& id, done read) {
+  engine_.runs().get_async(
+      run_id{id}, [read = std::move(read)](const result<run_view>& r) { read(text_of_end(r)); });
+}
+
 std::optional<double> embedded_subject::cpu_seconds() const {
   return own_cpu_seconds();
 }
@@ -121,7 +145,11 @@ load_result run_load(const round& with, const operation& op) {
 
 measurement measure_load(const subject& on, const round& with, const operation& op, double items) {
   warm_up(with, op);
-  return measure_work(on, items, [&] { return run_load(with, op); });
+  const auto before = on.metrics();
+  measurement seen = measure_work(on, items, [&] { return run_load(with, op); });
+  if (before && with.in_flight == 1) add_waterfall(seen, *before, *on.metrics());
+  if (!with.server) seen.figures.emplace_back("resident_bytes", resident_bytes());
+  return seen;
 }
 
 }  // namespace pawl::bench

@@ -35,11 +35,15 @@ class subject {
   virtual void signal_to_end(const std::string& id, done ended) = 0;
   /// Waits until a run has completed.
   virtual void wait(const std::string& id, done ended) = 0;
+  /// Reads a run that has completed, with its data.
+  virtual void get(const std::string& id, done read) = 0;
 
   /// Processor time so far of this process and the server; none for a server elsewhere.
   [[nodiscard]] virtual std::optional<double> cpu_seconds() const = 0;
   /// Syncs of the log so far, where they are known.
   [[nodiscard]] virtual std::optional<std::uint64_t> syncs() const = 0;
+  /// What the engine has measured so far; none for a server.
+  [[nodiscard]] virtual std::optional<engine_metrics> metrics() const = 0;
 };
 
 /// An engine in this process with the functions `bench.noop` (inline) and `bench.pure` (pure).
@@ -55,8 +59,10 @@ class embedded_subject final : public subject {
   void signal(const std::string& id, done answered) override;
   void signal_to_end(const std::string& id, done ended) override;
   void wait(const std::string& id, done ended) override;
+  void get(const std::string& id, done read) override;
   [[nodiscard]] std::optional<double> cpu_seconds() const override;
   [[nodiscard]] std::optional<std::uint64_t> syncs() const override;
+  [[nodiscard]] std::optional<engine_metrics> metrics() const override { return engine_.metrics(); }
 
   [[nodiscard]] pawl::engine& engine() noexcept { return engine_; }
 
@@ -77,7 +83,8 @@ void warm_up(const round& with, const operation& op);
 [[nodiscard]] measurement measure_work(const subject& on, double items,
                                        const std::function<load_result()>& work);
 
-/// `warm_up`, then `measure_work` of `run_load`.
+/// `warm_up`, then `measure_work` of `run_load`. With one operation in flight in this process, the
+/// figures say where the time of an operation goes.
 [[nodiscard]] measurement measure_load(const subject& on, const round& with, const operation& op,
                                        double items);
 

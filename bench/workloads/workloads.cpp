@@ -13,9 +13,9 @@ namespace pawl::bench {
 
 const std::vector<const workload*>& all_workloads() {
   static const std::vector<const workload*> all{
-      &linear_10,      &linear_3,      &linear_1,  &pure_10,    &alone,  &signal_parked,
-      &signal_one_run, &timers,        &map_items, &branches,   &parked, &recovery,
-      &http_3,         &http_3_worker, &bare,      &bare_plain,
+      &linear_10,     &linear_3,       &linear_1,      &pure_10,   &alone,      &query,
+      &signal_parked, &signal_one_run, &timers,        &map_items, &branches,   &parked,
+      &recovery,      &http_3,         &http_3_worker, &bare,      &bare_plain,
   };
   return all;
 }

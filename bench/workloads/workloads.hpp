@@ -12,6 +12,7 @@ extern const workload linear_3;
 extern const workload linear_1;
 extern const workload pure_10;
 extern const workload alone;
+extern const workload query;
 extern const workload signal_parked;
 extern const workload signal_one_run;
 extern const workload timers;

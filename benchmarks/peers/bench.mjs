@@ -153,20 +153,22 @@ export function resultOf({ workload, unit, latencyName, durability, inFlight, it
 const linear = /^linear-(\d+)$/;
 
 /// Measures the workloads of the options on a peer and prints the document. `open(round)` returns
-/// an engine: {linear(steps) -> operation, signal() -> {start(i), signal(i)}, cpu(), memory(),
-/// close()}. Each round has a new one, and the rounds of the workloads take turns.
+/// an engine: {linear(steps) -> operation, signal() -> {start(i), signal(i)}, query(steps) ->
+/// {start(i), read(i)}, cpu(), memory(), close()}; a peer without `query` cannot measure that
+/// workload. Each round has a new one, and the rounds of the workloads take turns.
 export async function measure({ version, durability, open }, given) {
   const planned = given.workloads.map((workload) => {
     const steps = workload === "alone" ? 1 : Number(linear.exec(workload)?.[1] ?? 0);
-    if (steps === 0 && workload !== "signal") throw new Error(`unknown workload ${workload}`);
-    const inFlight = given.inFlight ?? (workload === "alone" ? 1 : 512);
-    return { workload, steps, inFlight, rounds: [] };
+    const run = { signal: runSignal, query: runQuery }[workload] ?? (steps > 0 ? runLinear : undefined);
+    if (run === undefined) throw new Error(`unknown workload ${workload}`);
+    const inFlight = given.inFlight ?? { alone: 1, query: 8 }[workload] ?? 512;
+    return { workload, steps, run, inFlight, rounds: [] };
   });
   for (let round = 0; round < given.rounds; ++round) {
     for (const each of planned) {
       const engine = await open();
       try {
-        each.rounds.push(await (each.steps > 0 ? runLinear : runSignal)(engine, each, given));
+        each.rounds.push(await each.run(engine, each, given));
       } finally {
         await engine.close();
       }
@@ -176,11 +178,11 @@ export async function measure({ version, durability, open }, given) {
     resultOf(
       {
         workload,
-        unit: workload.startsWith("linear") ? "steps" : "runs",
-        latencyName: steps > 0 ? "run" : "signal to end of run",
+        unit: workload.startsWith("linear") ? "steps" : workload === "query" ? "reads" : "runs",
+        latencyName: { signal: "signal to end of run", query: "read" }[workload] ?? "run",
         durability,
         inFlight,
-        items: steps > 0 ? undefined : given.items,
+        items: steps > 0 ? undefined : workload === "query" ? queried : given.items,
       },
       rounds,
     ),
@@ -210,6 +212,26 @@ async function runLinear(engine, { workload, steps, inFlight }, given) {
   const unitsPerRun = workload === "alone" ? 1 : steps;
   return {
     items: seen.latencies.length * unitsPerRun,
+    seconds: seen.seconds,
+    cpu: engine.cpu() - cpu,
+    latencies: seen.latencies,
+    figures: { resident_bytes: engine.memory() },
+  };
+}
+
+// Runs that have ended and are read, as in bench/workloads/query.cpp.
+const queried = 1000;
+
+async function runQuery(engine, { inFlight }, given) {
+  const runs = await engine.query(10);
+  await allOf(queried, (i) => runs.start(i), 512);
+  let next = 0;
+  const operation = () => runs.read(next++ % queried);
+  await closedLoop(operation, inFlight, given.seconds / 4);
+  const cpu = engine.cpu();
+  const seen = await closedLoop(operation, inFlight, given.seconds);
+  return {
+    items: seen.latencies.length,
     seconds: seen.seconds,
     cpu: engine.cpu() - cpu,
     latencies: seen.latencies,

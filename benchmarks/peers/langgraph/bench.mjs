@@ -41,6 +41,16 @@ function open() {
       const app = graphOf(Array(steps).fill(() => ({}))).compile({ checkpointer: saver });
       return () => app.invoke({ n: 1 }, { ...how(`run-${++runs}`), recursionLimit: steps + 5 });
     },
+    query(steps) {
+      const app = graphOf(Array(steps).fill(() => ({}))).compile({ checkpointer: saver });
+      return {
+        start: (i) => app.invoke({ n: 1 }, { ...how(`run-${i}`), recursionLimit: steps + 5 }),
+        read: async (i) => {
+          const state = await app.getState(how(`run-${i}`));
+          if (state.values.n !== 1 || state.next.length > 0) throw new Error("a run has not ended");
+        },
+      };
+    },
     signal() {
       const wait = () => ({ n: interrupt("go") });
       const app = graphOf([wait]).compile({ checkpointer: saver });
