@@ -24,7 +24,7 @@ test('hostile names and data are text everywhere', async () => {
     `#/runs/hostile-1?node=${encodeURIComponent(hostileNode)}`,
     '#/runs/%3Cscript%3Ewindow.hacked=1%3C%2Fscript%3E',
     '#/flows/%3Cimg%20src%20onerror=window.hacked=1%3E',
-    '#/runs?q=%3Cscript%3Ewindow.hacked=1%3C/script%3E',
+    '#/runs?filter=%3Cscript%3Ewindow.hacked=1%3C/script%3E',
   ]) {
     await open(hash);
     await page.waitForTimeout(500);
@@ -71,7 +71,9 @@ test('the keyboard alone is enough', async () => {
   await page.locator('[data-row]').nth(2).waitFor();
   await page.keyboard.press('/');
   await page.keyboard.type('order-16');
+  await page.keyboard.press('Enter');
   await page.locator('[data-row]').nth(1).waitFor({ state: 'detached' });
+  await page.locator('[data-row]', { hasText: 'order-16' }).waitFor();
   await page.keyboard.press('Escape');
   await page.keyboard.press('j');
   await page.keyboard.press('x');
@@ -93,7 +95,7 @@ test('the keyboard alone is enough', async () => {
   await page.keyboard.press('ArrowRight');
   await page.locator('.gantt-row').first().waitFor();
   await page.keyboard.press('?');
-  await page.getByRole('dialog').getByText('Search in the page').waitFor();
+  await page.getByRole('dialog').getByText('Search or filter the page').waitFor();
   await page.getByLabel('Shortcuts of single keys are on').uncheck();
   await page.keyboard.press('Escape');
   await page.keyboard.press('g');

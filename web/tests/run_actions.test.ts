@@ -224,7 +224,7 @@ test('all runs that match a filter are cancelled, beyond the loaded page', async
   await button('Commands for all that match…').click();
   await page.getByLabel('Command', { exact: true }).selectOption('cancel');
   await page.getByLabel('Reason (optional)').fill('cleared');
-  await page.getByRole('dialog').getByRole('button', { name: 'Cancel all running runs of many' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel all running runs that match' }).click();
   await page.getByText('300 of 300 done.').waitFor();
   expect((await server.get('/v1/runs?status=running&flow=many')).runs).toEqual([]);
 });
@@ -246,9 +246,9 @@ test('new runs are announced, not pushed in; known rows change in place', async 
 test('filters and saved views are in the URL', async () => {
   await open('#/runs');
   await page.getByRole('tab', { name: /Failed/ }).click();
-  await page.getByLabel('Flow').selectOption('shop/refund');
-  await page.getByLabel('Find').fill('card_declined');
-  await expect.poll(() => page.url()).toMatch(/status=failed.*flow=shop%2Frefund.*q=card_declined/);
+  await page.getByLabel('Filter', { exact: true }).fill('flow=shop/refund error=card_declined');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => page.url()).toMatch(/status=failed.*filter=flow%3Dshop%2Frefund/);
   await button('Save this view').click();
   await page.getByLabel('Name').fill('declined');
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
@@ -257,4 +257,61 @@ test('filters and saved views are in the URL', async () => {
   await page.locator('[data-row]', { hasText: 'card_declined' }).first().waitFor();
   await page.goBack();
   await page.locator('[data-row]', { hasText: 'many-2' }).first().waitFor();
+});
+
+test('a filter is written with suggestions, counted for each status, and its mistakes are marked', async () => {
+  await open('#/runs');
+  const field = page.getByLabel('Filter', { exact: true });
+  await field.click();
+  await page.keyboard.type('fl');
+  await page.getByRole('option', { name: /^flow=/ }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('shop/ref');
+  await page.getByRole('option', { name: 'shop/refund' }).click();
+  expect(await field.inputValue()).toBe('flow=shop/refund');
+  await page.keyboard.press('Enter');
+  await page.locator('[data-row]', { hasText: 'refund-1' }).waitFor();
+  const { count } = await server.get('/v1/stats/runs?filter=flow%3Dshop%2Frefund');
+  await page.getByRole('tab', { name: `All ${count}` }).waitFor();
+  await page.getByRole('tab', { name: 'Completed 0' }).waitFor();
+  expect(await page.locator('[data-row]', { hasText: 'shop/order' }).count()).toBe(0);
+
+  await field.fill('flow=shop/refund statsu=failed');
+  await page.keyboard.press('Enter');
+  await page.getByText('did you mean "status"?').waitFor();
+  expect(await page.locator('mark').textContent()).toBe('statsu=failed');
+  await field.fill('refund-');
+  await page.keyboard.press('Enter');
+  await page.locator('[data-row]', { hasText: 'refund-2' }).waitFor();
+  expect(await field.inputValue()).toBe('id^=refund-');
+});
+
+test('rows say what a run waits for, and follow it', async () => {
+  await start(server, 'shop/order', 'wait-1', { amount: 1, customer: 'x' });
+  await open('#/runs?filter=id%3Dwait-1');
+  const row = page.locator('[data-row]', { hasText: 'wait-1' });
+  await row.getByText('signal parcel_scanned at parcel').waitFor();
+  await server.post('/v1/runs/wait-1/signal', { type: 'parcel_scanned' });
+  await row.getByText('completed').waitFor();
+  await row.getByText('signal parcel_scanned at parcel').waitFor({ state: 'detached' });
+});
+
+test('failed runs are grouped as `pawl runs errors` groups them', async () => {
+  await open('#/runs?status=failed');
+  await button('Group by error').click();
+  const { stdout } = await shell(program, ['runs', 'errors', '--json', '--server', server.url]);
+  const groups = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(groups.map((each) => each.type)).toContain('card_declined');
+  const rows = page.locator('tr[data-row]');
+  await rows.nth(groups.length - 1).waitFor();
+  for (const [i, each] of groups.entries())
+    for (const text of [String(each.count), each.example])
+      await rows.nth(i).getByText(text, { exact: true }).first().waitFor();
+  await page.getByRole('link', { name: 'card_declined' }).click();
+  await expect.poll(() => page.url()).toContain('filter=error%3Dcard_declined+node%3Dcall');
+  await page.locator('.run-row[data-row]', { hasText: 'refund-' }).first().waitFor();
 });

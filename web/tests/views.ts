@@ -3,6 +3,8 @@ export const views: [name: string, hash: string, ready: string][] = [
   ['overview', '#/overview', 'text=Load now'],
   ['runs', '#/runs', '[data-row]'],
   ['runs-failed', '#/runs?status=failed', '[data-row]'],
+  ['runs-errors', '#/runs?status=failed&view=errors', 'tr[data-row]'],
+  ['runs-mistake', '#/runs?filter=flow%3Dbill+statsu%3Dfailed', 'mark'],
   ['run-failed', '#/runs/refund-1', '.node'],
   ['run-question', '#/runs/order-18', 'text=Send the answer'],
   ['run-signal', '#/runs/order-17', 'text=Send the signal'],
@@ -27,6 +29,7 @@ export const views: [name: string, hash: string, ready: string][] = [
 
 /** Of names and data that try to be markup: not for pictures. */
 export const hostileViews: typeof views = [
+  ['errors-hostile', '#/runs?status=failed&view=errors', 'text=hostile-1'],
   ['runs-hostile', '#/runs?status=failed', 'text=hostile-1'],
   ['run-hostile', '#/runs/hostile-1', '.node'],
   ['run-hostile-events', '#/runs/hostile-1?tab=events', '.event'],

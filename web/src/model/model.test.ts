@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Run, RunEvent, RunSummary, Workers } from '../client';
+import type { Run, RunEvent, Workers } from '../client';
 import { legalCommands } from './commands';
 import { edgeText, readDefinition, ruleText, signalNames } from './definition';
 import { diffLines, shortDiff } from './diff';
-import { applyToSummary, eventText, groupOf } from './events';
+import { eventText, groupOf } from './events';
 import { foldedAxis } from './fold';
 import { quantiles } from './metrics';
 import { spanOf } from './pointer';
@@ -283,20 +283,6 @@ test('why a run does not move is said in words', () => {
   ).toContain('retry the failed step');
   expect(isServed(workers, 'f.x', 'q')).toBe(true);
   expect(isServed(workers, 'f.x', 'other')).toBe(false);
-});
-
-test('events change the rows of the list', () => {
-  const summary: RunSummary = run({});
-  expect(applyToSummary(summary, event('run_failed', '', 5, { type: 't', message: 'm' }))).toMatchObject({
-    status: 'failed',
-    error: { type: 't', message: 'm' },
-  });
-  expect(applyToSummary(summary, event('step_started', 'a'))).toBe(summary);
-  expect(applyToSummary({ ...summary, status: 'failed' }, event('run_retried'))).toMatchObject({
-    status: 'running',
-    finished_at: null,
-    error: null,
-  });
 });
 
 test('events are told in words', () => {

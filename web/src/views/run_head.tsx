@@ -3,6 +3,7 @@ import { useMemo, useState } from 'react';
 import type { Run, RunError } from '../client';
 import { type Command, legalCommands, wording } from '../model/commands';
 import { answerSchema, type Definition, nodeOf, signalNames } from '../model/definition';
+import { condition } from '../model/filter';
 import { isActive } from '../model/status';
 import { type Explanation, explain } from '../model/why';
 import { Link } from '../router/link';
@@ -53,7 +54,7 @@ export function RunHead({
     <>
       <nav aria-label="Breadcrumb" className="crumbs">
         <Link to={['runs']}>Runs</Link> /{' '}
-        <Link to={['runs']} query={{ flow: run.flow }}>
+        <Link to={['runs']} query={{ filter: condition('flow', '=', run.flow) }}>
           <bdi>{visibleText(run.flow)}</bdi>
         </Link>
       </nav>
