@@ -209,6 +209,7 @@ test('a key opens a session, and a reader sees no commands', async () => {
   await page.evaluate(() => {
     location.hash = '#/runs/g-1';
   });
+  expect(await button('Keep…').count()).toBe(0);
   await button('Pause').click();
   await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click();
   await status('paused');
@@ -223,7 +224,7 @@ test('a server that is killed and comes back needs no reload', async () => {
   await start(server, 'shop/order', 'survivor', { amount: 1, customer: 'x' });
   await server.until('/v1/runs/survivor', (run) => run.waiting_on?.[0]?.kind === 'signal');
   await open('#/runs/survivor');
-  await page.getByText('Waiting for the signal parcel_scanned').first().waitFor();
+  await page.getByText('Waits at "parcel" for the signal "parcel_scanned".').first().waitFor();
   await page.waitForTimeout(500);
   await server.kill();
   await page.getByText('Connection lost.').waitFor();

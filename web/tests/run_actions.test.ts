@@ -63,7 +63,7 @@ test('a question is answered by a form made from its schema', async () => {
   await page.getByLabel('Comment').fill('fine');
   await button('Send the answer').click();
   await status('running');
-  await page.getByText('Waiting for the signal parcel_scanned').first().waitFor();
+  await page.getByText('Waits at "parcel" for the signal "parcel_scanned".').first().waitFor();
   expect((await server.get('/v1/runs/order-18/state')).approval).toEqual({ approved: true, comment: 'fine' });
 });
 
@@ -97,7 +97,7 @@ test('pause, resume, cancel and terminate take a reason that the page shows', as
   await button('Pause').click();
   await page.getByLabel('Reason (optional)').fill('lunch <b>break</b>');
   await page.keyboard.press('Enter');
-  await page.getByText('Paused: lunch <b>break</b>').waitFor();
+  await page.getByText('A command has paused the run: lunch <b>break</b>').waitFor();
   await status('paused');
   await button('Resume').click();
   await page.getByRole('dialog').getByRole('button', { name: 'Resume' }).click();
@@ -144,7 +144,8 @@ test('a compensation is skipped', async () => {
   await page.getByText('The compensation of hotel is skipped.').waitFor();
   await page.getByRole('dialog').getByRole('button', { name: 'Skip compensation' }).click();
   await status('failed');
-  await page.getByText('cannot be retried').waitFor();
+  await page.getByText('Its flow fails there on purpose').waitFor();
+  await page.getByText('Moved by: restart.').waitFor();
   await page.locator('.node.phase-compensated', { hasText: 'flight' }).waitFor();
 });
 
@@ -314,4 +315,48 @@ test('failed runs are grouped as `pawl runs errors` groups them', async () => {
   await page.getByRole('link', { name: 'card_declined' }).click();
   await expect.poll(() => page.url()).toContain('filter=error%3Dcard_declined+node%3Dcall');
   await page.locator('.run-row[data-row]', { hasText: 'refund-' }).first().waitFor();
+});
+
+test('a run is forked from a checkpoint with changed data', async () => {
+  const { checkpoint } = await server.get('/v1/runs/order-16');
+  await open('#/runs/order-16?tab=data');
+  await button('Data at a checkpoint…').click();
+  await page.getByText('No run can be forked from here').waitFor();
+  await page.getByRole('spinbutton', { name: 'Compared with' }).fill('1');
+  const changes = page.getByRole('region', { name: `Changes from checkpoint 1 to ${checkpoint}` });
+  await changes.getByText('/data/parcel').waitFor();
+  await changes.getByText('Hamburg').waitFor();
+  await page.getByRole('spinbutton', { name: 'Checkpoint' }).fill('1');
+  await button('Fork from checkpoint 1…').click();
+  await page.getByLabel('Keys to set first (optional)').fill('{"customer": "dan"}');
+  await page.getByLabel('Id of the new run (optional)').fill('forked-1');
+  await page.getByRole('dialog').getByRole('button', { name: 'Fork' }).click();
+  await page.getByRole('heading', { name: 'forked-1' }).waitFor();
+  await page.locator('.run-facts', { hasText: 'Fork of' }).getByText('at checkpoint 1').waitFor();
+  expect((await server.get('/v1/runs/forked-1')).data.customer).toBe('dan');
+});
+
+test('a run that is kept is not deleted; one that is released is', async () => {
+  await start(server, 'bill', 'gone-1', { n: 1 });
+  await open('#/runs/gone-1');
+  const inDialog = (name: string) => page.getByRole('dialog').getByRole('button', { name, exact: true });
+  const close = () => page.getByRole('dialog').locator('.dialog-foot').getByText('Close').click();
+  await button('Keep…').click();
+  await inDialog('Keep the run').click();
+  await page.getByText('The run is kept: it cannot be deleted.').waitFor();
+  await close();
+  await button('Delete…').click();
+  await inDialog('Delete for good').click();
+  await page.getByText('The run was not deleted').waitFor();
+  await close();
+  expect((await server.get('/v1/runs/gone-1')).status).toBe('completed');
+  await button('Keep…').click();
+  await page.getByRole('radio', { name: /^Release/ }).check();
+  await inDialog('Release the run').click();
+  await page.getByText('The run is released: it can be deleted.').waitFor();
+  await close();
+  await button('Delete…').click();
+  await inDialog('Delete for good').click();
+  await page.getByRole('heading', { name: 'Runs' }).waitFor();
+  expect((await server.get('/v1/runs/gone-1')).code).toBe('not_found');
 });
