@@ -17,8 +17,8 @@ import { type RunOrder, type RunsWhere, useRunCounts, useRunList } from './use_r
 const orders: [RunOrder, string][] = [
   ['newest', 'Newest first'],
   ['oldest', 'Oldest first'],
-  ['finished_last', 'Ended last first'],
-  ['finished_first', 'Ended first first'],
+  ['finished_last', 'Last ended first'],
+  ['finished_first', 'First ended first'],
 ];
 
 /** The list of runs with its filters, or its failed runs grouped by error. All of it is in the URL. */
