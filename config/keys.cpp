@@ -322,6 +322,14 @@ constexpr std::array table{
     key{"worker.max_lost_leases", [](settings& s) -> field { return &s.worker.max_lost_leases; },
         "Number of lost leases after which a step fails.", 1, 1'000'000},
 
+    key{"history.arguments", [](settings& s) -> field { return &s.history.arguments; },
+        "Whether the history of a run has the computed arguments of each call. They are stored a "
+        "second time there, beside the data that they were computed from."},
+    key{"history.max_value_bytes", [](settings& s) -> field { return &s.history.max_value_bytes; },
+        "Maximum size of an input or output of a step in a history, as compact JSON. A larger one "
+        "is cut and has its size and SHA-256.",
+        64, gib},
+
     key{"retention.completed_for_ms",
         [](settings& s) -> field { return &s.retention.completed_for_ms; },
         "Time after which completed runs are deleted. 0: never.", 0, 36'500 * day_ms},

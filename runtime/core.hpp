@@ -99,9 +99,10 @@ class engine_core {
 
   // Each calls `done` exactly once.
   void start(flow::start_command what, actors::start_version version, callback<run_started> done);
-  /// `if_checkpoint`: refuse the command if the run has another last checkpoint.
+  /// `if_checkpoint`: refuse the command if the run has another last checkpoint. `by`: who sends
+  /// it.
   void command(run_key key, flow::command what, callback<run_changed> done,
-               std::optional<std::uint64_t> if_checkpoint = {});
+               std::optional<std::uint64_t> if_checkpoint = {}, std::string by = {});
   void wait(run_key key, std::chrono::milliseconds timeout, callback<actors::ended_run> done,
             std::stop_token withdrawn);
   void put_flow(const scope_name& in, json definition, const put_flow_options& options,

@@ -79,14 +79,16 @@ struct limits {
   std::uint32_t max_depth = 64;      ///< nesting of its JSON
   std::uint32_t max_nodes = 1000;
   std::uint32_t max_edges = 5000;
-  std::uint32_t max_visits = 1000;          ///< default of nodes without `max_visits`
-  std::uint32_t max_tokens = 1000;          ///< concurrent branches of a run
-  std::size_t max_state_bytes = 8u << 20;   ///< of a run's data
-  std::uint32_t max_signals = 1000;         ///< in a run's inbox
-  std::size_t max_signal_bytes = 1u << 20;  ///< of one signal's payload
-  std::uint32_t max_map_items = 10'000;     ///< of one map
-  std::uint32_t max_nesting = 16;           ///< of runs in subflows
-  std::uint32_t max_lost_leases = 5;        ///< of one call, before it fails
+  std::uint32_t max_visits = 1000;                  ///< default of nodes without `max_visits`
+  std::uint32_t max_tokens = 1000;                  ///< concurrent branches of a run
+  std::size_t max_state_bytes = 8u << 20;           ///< of a run's data
+  std::uint32_t max_signals = 1000;                 ///< in a run's inbox
+  std::size_t max_signal_bytes = 1u << 20;          ///< of one signal's payload
+  std::uint32_t max_map_items = 10'000;             ///< of one map
+  std::uint32_t max_nesting = 16;                   ///< of runs in subflows
+  std::uint32_t max_lost_leases = 5;                ///< of one call, before it fails
+  bool history_arguments = true;                    ///< whether a history has computed arguments
+  std::size_t max_history_value_bytes = 64u << 10;  ///< of an input or output there; more is cut
 
   friend bool operator==(const limits&, const limits&) = default;
 };

@@ -323,7 +323,9 @@ result<invoke_effect> call_node::call(const run_state& run, const token& t,
                     child_id(run.key, place.id, t.visit, t.replaced_children), run.depth + 1};
   } else {
     call.code_ref = *std::move(name);
+    call.name_is_computed = plan.code_ref.is_computed();
   }
+  call.args_are_computed = t.compensates || plan.computes_arguments();
   if (t.compensates) {
     PAWL_ASSERT_RUN(!run.compensations.empty(), "compensation of a step that has none recorded");
     call.args = run.compensations.back().args;

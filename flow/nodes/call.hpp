@@ -40,6 +40,10 @@ struct call_plan {
   /// Computes the arguments from the current data of a token. Errors: those of the rules.
   [[nodiscard]] result<json> arguments(const run_state& run, const token& t,
                                        const std::string& node) const;
+  /// Whether these are other ones than `args`. The input of a child run is kept by that run.
+  [[nodiscard]] bool computes_arguments() const noexcept {
+    return !child && (with || !computed.empty());
+  }
 };
 
 /// Adds the places of secrets to a plan. `below`: the argument that they are in; "": all arguments.
@@ -72,6 +76,9 @@ class call_node : public node {
                                  const compiled_node& place) const override;
   std::span<const std::string> code_refs() const noexcept override {
     return call_.code_ref.possible();
+  }
+  const json* literal_arguments() const noexcept override {
+    return call_.child || call_.computes_arguments() ? nullptr : &call_.args;
   }
   std::string_view compensation_ref() const noexcept override {
     return compensation_ ? compensation_->code_ref.literal() : std::string_view{};

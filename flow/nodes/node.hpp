@@ -112,6 +112,8 @@ class node {
 
   /// The functions that the node can call: one, if its name is not computed.
   [[nodiscard]] virtual std::span<const std::string> code_refs() const noexcept { return {}; }
+  /// The arguments of its call if the flow has them as literals; else null.
+  [[nodiscard]] virtual const json* literal_arguments() const noexcept { return nullptr; }
   /// The function that compensates its step, or "".
   [[nodiscard]] virtual std::string_view compensation_ref() const noexcept { return {}; }
 };

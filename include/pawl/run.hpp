@@ -138,7 +138,8 @@ struct history_event {
   std::string node;  ///< the node concerned, or ""
   std::uint32_t visit = 0;
   std::uint32_t attempt = 0;
-  json detail;  ///< details, depending on `kind`; an object
+  json detail;              ///< details, depending on `kind`; an object
+  std::uint32_t place = 0;  ///< among the events of the checkpoint, from 0; in a history only
 };
 
 /// A position in the journal: the order in which everything in a store became durable.

@@ -207,6 +207,16 @@ struct worker_settings {
   std::uint32_t max_lost_leases = 5;
 };
 
+/// What the histories of runs have besides their events.
+struct history_settings {
+  /// Whether a history has the computed arguments of each call. They are stored a second time
+  /// there, beside the data that they were computed from.
+  bool arguments = true;
+  /// Maximum size of an input or output of a step in a history, as compact JSON. A larger one is
+  /// cut and has its size and SHA-256.
+  std::uint64_t max_value_bytes = 64u << 10;
+};
+
 /// How long ended runs are kept. Running and paused runs are never deleted, and neither are runs
 /// that are marked to be kept. Runs that were started as subflows go with their parents.
 struct retention_settings {
@@ -333,6 +343,7 @@ struct settings {
   http_settings http;
   secret_settings secrets;
   worker_settings worker;
+  history_settings history;
   retention_settings retention;
   backup_settings backup;
   server_settings server;

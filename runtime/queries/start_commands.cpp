@@ -19,7 +19,7 @@ namespace pawl {
 namespace {
 
 constexpr std::size_t max_key_bytes = 512;
-constexpr std::size_t max_starter_bytes = 256;
+constexpr std::size_t max_sender_bytes = 256;
 
 /// The id that the options name, or a new one.
 result<run_id> id_of(const start_options& options, const engine_core& core, time_point now) {
@@ -29,12 +29,6 @@ result<run_id> id_of(const start_options& options, const engine_core& core, time
     return error{errc::invalid_argument, "the key of a start must be at most 512 bytes"};
   if (options.id) return parse_new_run_id(options.id->str());
   return options.key.empty() ? core.ids->next(now) : id_of_key(options.key);
-}
-
-result<void> check_starter(std::string_view by) {
-  if (by.size() <= max_starter_bytes && detail::valid_utf8_prefix(by) == by.size()) return {};
-  return error{errc::invalid_argument, "who starts a run is named by UTF-8 text of at most " +
-                                           std::to_string(max_starter_bytes) + " bytes"};
 }
 
 error no_input(const run_key& key) {
@@ -52,7 +46,7 @@ result<resolvable_start> make_command(const engine_core& core, const scope_name&
   // First: the fingerprint recurses into both.
   if (auto good = flow::check_start_values(input, options.metadata); !good)
     return std::move(good).error();
-  if (auto good = check_starter(options.by); !good) return std::move(good).error();
+  if (auto good = check_sender(options.by); !good) return std::move(good).error();
   const std::uint64_t max_metadata = core.settings.run.max_metadata_bytes;
   if (const auto bytes = flow::json_size(options.metadata); bytes > max_metadata) {
     return error{errc::limit_exceeded,
@@ -82,6 +76,13 @@ result<resolvable_start> make_command(const engine_core& core, const scope_name&
 }
 
 }  // namespace
+
+result<void> check_sender(std::string_view by) {
+  if (by.size() <= max_sender_bytes && detail::valid_utf8_prefix(by) == by.size()) return {};
+  return error{errc::invalid_argument,
+               "who starts a run or sends it a command is named by UTF-8 text of at most " +
+                   std::to_string(max_sender_bytes) + " bytes"};
+}
 
 result<resolvable_start> make_start(const engine_core& core, const scope_name& in,
                                     std::string_view flow, const json& input,

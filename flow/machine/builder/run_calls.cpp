@@ -25,6 +25,7 @@ void run_calls::start(token& t) {
   } else if (auto queue = queue_of ? queue_of(*call) : ""; !queue.empty()) {
     return enqueue(t, std::move(queue), std::move(call->code_ref));
   }
+  changes_.note_call(t, *call);
   changes_.mark_changed(t);
   changes_.request_call(*std::move(call));
 }
@@ -85,6 +86,7 @@ void run_calls::lease(token& t, const lease_terms& to) {
   set_timer(t, *call);
   changes_.mark_changed(t);
   changes_.record(event_kind::task_leased, t, {{"worker", task.worker}});
+  changes_.note_call(t, *call);
   call->lease = to.lease;
   changes_.request_call(*std::move(call));
 }

@@ -37,12 +37,18 @@ void run_data::set_metadata(const std::string& key, json value) {
 }
 
 void run_data::write_to_trunk(const std::string& key, const json& value) {
+  changes_.writes().overwrite(key, changes_.change());
+  set_on_trunk(key, value);
+}
+
+void run_data::set_on_trunk(const std::string& key, const json& value) {
   set_data(changes_.run(), key, value);
   changes_.change().data_set[key] = value;
 }
 
 void run_data::write(token& t, const std::string& key, const json& value) {
-  if (t.on_trunk()) return write_to_trunk(key, value);
+  changes_.writes().note(t, key, changes_.change());
+  if (t.on_trunk()) return set_on_trunk(key, value);
   t.writes.set(key, value);
   t.inherited.erase(key);
   changes_.mark_changed(t);

@@ -46,6 +46,8 @@ class run_data {
   [[nodiscard]] std::size_t bytes() const;
 
  private:
+  void set_on_trunk(const std::string& key, const json& value);
+
   change_set& changes_;
 };
 

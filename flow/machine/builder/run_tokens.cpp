@@ -34,6 +34,7 @@ token& run_tokens::place_child(const token& parent, node_index node, std::uint32
 
 void run_tokens::remove(token_id id) {
   changes_.mark_changed(id);
+  changes_.writes().drop(id, changes_.change());
   changes_.change().writes_set.erase(id);
   changes_.erase_map(id);
   changes_.run().tokens.erase(id);
