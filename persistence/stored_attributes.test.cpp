@@ -228,7 +228,7 @@ TEST_CASE("the index of attributes is right after random operations and crashes 
           "[attributes][random][rocksdb]") {
   const rocks::test_folder folder;
   const auto path = [&](int life) { return folder.root() / ("store" + std::to_string(life)); };
-  attributed_world world{3, rocks::open_good(path(0), {.mode = durability::off})};
+  attributed_world world{3, rocks::open_good(path(0), {.mode = durability::sync})};
   int life = 0;
   for (int i = 1; i <= attributed_operations; ++i) {
     world.operate();
@@ -236,7 +236,7 @@ TEST_CASE("the index of attributes is right after random operations and crashes 
     if (i % 2'000 != 0) continue;
     world.half_remove();
     rocks::copy_as_killed(path(life), path(life + 1));
-    world.continue_on(rocks::open_good(path(++life), {.mode = durability::off}));
+    world.continue_on(rocks::open_good(path(++life), {.mode = durability::sync}));
     world.check();
   }
 }
