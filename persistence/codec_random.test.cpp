@@ -56,6 +56,7 @@ class random_states {
     run.finished_at = maybe<time_point>([&] { return time(); });
     run.updated_at = time();
     if (random_.chance(2)) run.trace = trace_context{{1, 2, 0xff}, {0, 7}, 1};
+    run.attributes = attributes();
     return run;
   }
 
@@ -92,6 +93,7 @@ class random_states {
                                    small()};
     });
     d.parent_attempt = maybe<std::uint32_t>([&] { return small(); });
+    d.attributes = maybe<flow::shared_attributes>([&] { return attributes(); });
     return d;
   }
 
@@ -189,6 +191,18 @@ class random_states {
     });
   }
 
+  flow::shared_attributes attributes() {
+    run_attributes made;
+    for (std::size_t i = random_.below(4); i > 0; --i) {
+      const attribute_value values[] = {std::string(random_.below(257), 'v'),
+                                        0.25 * static_cast<double>(random_.below(1000)), often(),
+                                        from_unix_us(static_cast<std::int64_t>(number() >> 16))};
+      made.values[text()] = values[random_.below(4)];
+    }
+    if (often()) made.problems[text()] = text();
+    return flow::shared_attributes{std::move(made)};
+  }
+
   std::vector<flow::compensation> compensations() {
     return list<flow::compensation>([&] {
       return flow::compensation{small(), small(), random_value(random_)};
@@ -245,11 +259,11 @@ std::vector<sealed_sample> sealed_samples() {
   return {
       {"schema", encode_schema(schema()),
        reader(decode_schema, [](const auto& v) { return encode_schema(v); })},
-      {"state", encode_state(state()),
+      {"state", encode_state(state_v2()),
        reader(decode_state, [](const auto& v) { return encode_state(v); })},
-      {"delta", encode_delta(delta()),
+      {"delta", encode_delta(delta_v2()),
        reader(decode_delta, [](const auto& v) { return encode_delta(v); })},
-      {"run", encode_run(record()),
+      {"run", encode_run(record_v2()),
        reader(decode_run, [](const auto& v) { return encode_run(v); })},
       {"flow head", encode_flow_head(head()),
        reader(decode_flow_head, [](const auto& v) { return encode_flow_head(v); })},
@@ -266,7 +280,7 @@ std::vector<sealed_sample> sealed_samples() {
               })},
       {"journal", encode_journal(journal()),
        reader(decode_journal, [](const auto& v) { return encode_journal(v); })},
-      {"input", encode_input(input()),
+      {"input", encode_input(input_v2()),
        reader(decode_input, [](const auto& v) { return encode_input(v); })},
       {"orphan", encode_orphan(orphan()),
        reader(decode_orphan, [](const auto& v) { return encode_orphan(v); })},

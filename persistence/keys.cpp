@@ -1,6 +1,7 @@
 #include "persistence/keys.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace pawl::persistence::keys {
 namespace {
@@ -221,6 +222,79 @@ std::string finished_run(const run_key& key, time_point finished) {
   add_newest_first(bytes, finished);
   add_name(bytes, key.id.str());
   return bytes;
+}
+
+namespace {
+
+std::string attribute_key(const scope_name& scope, std::string_view name, attribute_type type) {
+  std::string bytes = with_kind('a', scope);
+  add_name(bytes, name);
+  bytes += static_cast<char>(type);
+  return bytes;
+}
+
+constexpr std::size_t bytes_of_rank = 8;
+
+}  // namespace
+
+view::range runs_with_type(const scope_name& scope, std::string_view name, attribute_type type) {
+  return with_prefix(attribute_key(scope, name, type));
+}
+
+std::string runs_with_attribute(const scope_name& scope, std::string_view name,
+                                const attribute_value& value) {
+  std::string bytes = attribute_key(scope, name, attribute_type_of(value));
+  if (const auto* const text = std::get_if<std::string>(&value)) add_name(bytes, *text);
+  if (const auto* const truth = std::get_if<bool>(&value)) bytes += *truth ? '\1' : '\0';
+  if (const auto* const number = std::get_if<double>(&value))
+    add_number(bytes, attribute_rank(*number), bytes_of_rank);
+  if (const auto* const time = std::get_if<time_point>(&value))
+    add_number(bytes, attribute_rank(*time), bytes_of_rank);
+  return bytes;
+}
+
+std::string run_with_attribute(const run_key& key, std::string_view name,
+                               const attribute_value& value, time_point created) {
+  std::string bytes = runs_with_attribute(key.scope, name, value);
+  add_newest_first(bytes, created);
+  add_name(bytes, key.id.str());
+  return bytes;
+}
+
+view::range runs_with_text(const scope_name& scope, std::string_view name, std::string_view begin) {
+  return with_prefix(attribute_key(scope, name, attribute_type::text).append(begin));
+}
+
+std::uint64_t attribute_rank(double number) noexcept {
+  constexpr std::uint64_t sign = std::uint64_t{1} << 63;
+  const auto bits = std::bit_cast<std::uint64_t>(number == 0 ? 0.0 : number);
+  return (bits & sign) != 0 ? ~bits : bits | sign;
+}
+
+std::uint64_t attribute_rank(time_point time) noexcept {
+  return static_cast<std::uint64_t>(to_unix_us(time)) ^ std::uint64_t{1} << 63;
+}
+
+view::range runs_with_ranks(const scope_name& scope, std::string_view name, attribute_type type,
+                            std::uint64_t first, std::uint64_t last) {
+  const std::string prefix = attribute_key(scope, name, type);
+  view::range found{prefix, prefix, false};
+  add_number(found.from, first, bytes_of_rank);
+  if (last == ~std::uint64_t{0}) {
+    found.to = with_prefix(prefix).to;
+  } else {
+    add_number(found.to, last + 1, bytes_of_rank);
+  }
+  return found;
+}
+
+std::string_view order_after_attribute(std::string_view value_and_order,
+                                       attribute_type type) noexcept {
+  const std::size_t value = type == attribute_type::text      ? value_and_order.find('\0')
+                            : type == attribute_type::boolean ? 0
+                                                              : bytes_of_rank - 1;
+  if (value >= value_and_order.size()) return {};  // `npos`, too
+  return value_and_order.substr(value + 1);
 }
 
 view::range runnable_runs() {

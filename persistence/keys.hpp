@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include <pawl/run.hpp>
+#include <pawl/run_attributes.hpp>
 
 #include "persistence/store.hpp"
 
@@ -80,6 +81,29 @@ inline constexpr std::size_t run_hash_bytes = 16;
 //   'f' scope 0 ~finished8 run 0               finished runs, the last one first
 [[nodiscard]] std::string finished_runs(const scope_name& scope);
 [[nodiscard]] std::string finished_run(const run_key& key, time_point finished);
+//   'a' scope 0 name 0 type1 value ~created8 run 0    runs by an attribute: its name, the type and
+//                                              the value. A text ends in a zero byte; a boolean has
+//                                              one byte, a number and a time have eight, in order
+[[nodiscard]] view::range runs_with_type(const scope_name& scope, std::string_view name,
+                                         attribute_type type);
+[[nodiscard]] std::string runs_with_attribute(const scope_name& scope, std::string_view name,
+                                              const attribute_value& value);
+[[nodiscard]] std::string run_with_attribute(const run_key& key, std::string_view name,
+                                             const attribute_value& value, time_point created);
+/// Those whose text begins with `begin`, which is UTF-8.
+[[nodiscard]] view::range runs_with_text(const scope_name& scope, std::string_view name,
+                                         std::string_view begin);
+/// The place of a number or a time among all values of its type, from 0.
+[[nodiscard]] std::uint64_t attribute_rank(double number) noexcept;
+[[nodiscard]] std::uint64_t attribute_rank(time_point time) noexcept;
+/// Those whose number or time has a rank from `first` to `last`.
+[[nodiscard]] view::range runs_with_ranks(const scope_name& scope, std::string_view name,
+                                          attribute_type type, std::uint64_t first,
+                                          std::uint64_t last);
+/// The order of the run in such a key, without the key's part before the value; empty for other
+/// bytes.
+[[nodiscard]] std::string_view order_after_attribute(std::string_view value_and_order,
+                                                     attribute_type type) noexcept;
 /// All scopes, ordered by status and scope.
 [[nodiscard]] view::range other_runs();
 /// The status in a key of kind s or m.

@@ -36,6 +36,14 @@ TEST_CASE("the bytes of keys do not change", "[keys]") {
   CHECK(keys::run_with_term(a_run, 258, then) ==
         "iacme\0\0\0\0\0\0\0\1\2\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7r-1\0"s);
   CHECK(keys::finished_run(a_run, then) == "facme\0\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7r-1\0"s);
+  CHECK(keys::run_with_attribute(a_run, "due", "x y", then) ==
+        "aacme\0due\0\1x y\0\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7r-1\0"s);
+  CHECK(keys::run_with_attribute(a_run, "due", 1.0, then) ==
+        "aacme\0due\0\2\xbf\xf0\0\0\0\0\0\0\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7r-1\0"s);
+  CHECK(keys::run_with_attribute(a_run, "due", true, then) ==
+        "aacme\0due\0\3\1\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7r-1\0"s);
+  CHECK(keys::run_with_attribute(a_run, "due", then, then) ==
+        "aacme\0due\0\4\x81\2\3\4\5\6\7\10\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7r-1\0"s);
   CHECK(keys::runs_with_status(scope_name{"acme"}, run_status::running) == "sacme\0\1"s);
   CHECK(keys::unfinished_runs(scope_name{"acme"}, flow_name{"order"}) == "uacme\0order\0"s);
   CHECK(keys::timer(timer_kind::time, a_run, then) == "t\1\2\3\4\5\6\7\10acme\0r-1\0"s);
@@ -156,4 +164,30 @@ TEST_CASE("newer runs come first in an index", "[keys]") {
   };
   CHECK(made(2000) < made(1999));
   CHECK(keys::order_at(from_unix_us(2000)) < keys::order_at(from_unix_us(1999)));
+}
+
+TEST_CASE("the keys of attributes sort by value, and give the order of their run", "[keys]") {
+  const scope_name in{"acme"};
+  const double numbers[] = {-1e300, -2, -0.5, -0.0, 0.25, 3, 1e300};
+  std::string last;
+  for (const double number : numbers) {
+    const std::string key = keys::run_with_attribute(a_run, "n", number, then);
+    CHECK(last < key);
+    last = key;
+    const auto all = keys::runs_with_type(in, "n", attribute_type::number);
+    CHECK(keys::order_after_attribute(std::string_view{key}.substr(all.from.size()),
+                                      attribute_type::number) ==
+          keys::order_at(then) + a_run.id.str() + '\0');
+  }
+  CHECK(keys::attribute_rank(-0.0) == keys::attribute_rank(0.0));
+  CHECK(keys::attribute_rank(from_unix_us(-1)) < keys::attribute_rank(from_unix_us(0)));
+  const auto whole = keys::runs_with_ranks(in, "n", attribute_type::number, 0, ~std::uint64_t{0});
+  CHECK(whole.to == keys::runs_with_type(in, "n", attribute_type::number).to);
+  const auto text = keys::run_with_attribute(a_run, "t", "ab", then);
+  const auto begun = keys::runs_with_text(in, "t", "a");
+  CHECK(begun.from <= text);
+  CHECK(text < begun.to);
+  CHECK(keys::run_with_attribute(a_run, "t", "b", then) >= begun.to);
+  CHECK(keys::order_after_attribute("no end", attribute_type::text).empty());
+  CHECK(keys::order_after_attribute("", attribute_type::boolean).empty());
 }

@@ -36,6 +36,9 @@ json to_json(const run_summary& run) {
               {"parent", id_or_null(run.parent)}};
   for (const auto& each : run.waits)
     object["waits"].push_back({{"kind", each.kind}, {"name", each.name}, {"node", each.node}});
+  if (!run.attributes.values.empty())
+    object["attributes"] = attributes_to_json(run.attributes.values);
+  if (!run.attributes.problems.empty()) object["attribute_problems"] = run.attributes.problems;
   return object;
 }
 

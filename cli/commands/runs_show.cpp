@@ -186,6 +186,10 @@ void print_run(session& s, const run_family& family, const std::vector<step>& st
         s, is_fork ? "fork of" : "restart of",
         is_fork ? from + " at checkpoint " + printable(member(origin, "checkpoint").dump()) : from);
   }
+  for (const auto& [name, value] : summary.attributes.values)
+    print_field(s, "attribute", name + " = " + printable(attribute_to_text(value)));
+  for (const auto& [name, why] : summary.attributes.problems)
+    print_field(s, "attribute", name + " has no value: " + printable(why));
   if (const auto& e = summary.error) {
     print_field(s, "error",
                 printable(e->type) + (e->node.empty() ? "" : " at " + printable(e->node)));

@@ -201,6 +201,23 @@ errc code_of_status(int status) noexcept {
 
 }  // namespace
 
+namespace {
+
+run_attributes read_attributes(field_reader& fields) {
+  run_attributes attributes;
+  if (const json& values = fields.value("attributes"); !values.is_null()) {
+    auto read = attributes_from_json(values);
+    if (read) attributes.values = *std::move(read);
+    if (!read) fields.reject("attributes");
+  }
+  if (const json& problems = fields.value("attribute_problems"); problems.is_object())
+    for (const auto& [name, why] : problems.items())
+      if (why.is_string()) attributes.problems.emplace(name, why.get<std::string>());
+  return attributes;
+}
+
+}  // namespace
+
 result<run_summary> read_run_summary(const json& from, const scope_name& scope) {
   field_reader fields{from};
   run_summary run;
@@ -218,6 +235,7 @@ result<run_summary> read_run_summary(const json& from, const scope_name& scope) 
   run.parent = fields.run("parent");
   if (const json& waits = fields.value("waits"); waits.is_array())
     for (const auto& each : waits) run.waits.push_back(read_listed_wait(each));
+  run.attributes = read_attributes(fields);
   return fields.finish(std::move(run));
 }
 

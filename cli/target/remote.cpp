@@ -33,6 +33,7 @@ json start_json(const start_options& how) {
   if (how.id) body["id"] = how.id->str();
   if (!how.key.empty()) body["key"] = how.key;
   if (!how.metadata.empty()) body["metadata"] = how.metadata;
+  if (!how.attributes.empty()) body["attributes"] = attributes_to_json(how.attributes);
   return body;
 }
 

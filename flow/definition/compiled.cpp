@@ -178,6 +178,12 @@ void compile_long_form(const json& source, version v, const limits& limits,
     allowed.patterns = &schemas.patterns();
     output = logic::compile_template(*done.source.output, "/output", diagnostics, allowed);
   }
+  std::vector<declared_attribute> attributes;
+  if (done.source.attributes) {
+    logic::limits allowed;
+    allowed.patterns = &schemas.patterns();
+    attributes = compile_attributes(*done.source.attributes, diagnostics, allowed);
+  }
   if (!has_errors(diagnostics)) {
     find_joined_forks(nodes);
     raise_limits_in_maps(done.source, limits, nodes);
@@ -187,7 +193,7 @@ void compile_long_form(const json& source, version v, const limits& limits,
         flow_version_id{flow_name{done.source.name}, v}, limits, std::move(nodes),
         entry_of(done.source), std::move(input),
         done.source.input_schema ? input_defaults{*done.source.input_schema} : input_defaults{},
-        std::move(output));
+        std::move(output), std::move(attributes));
   }
 }
 
@@ -207,14 +213,16 @@ bool is_readable(const json& source, const limits& limits, const std::string& wh
 
 compiled_flow::compiled_flow(flow_version_id id, limits limits, std::vector<compiled_node> nodes,
                              node_index entry, std::optional<json_schema> input,
-                             input_defaults defaults, std::optional<logic::value_template> output)
+                             input_defaults defaults, std::optional<logic::value_template> output,
+                             std::vector<declared_attribute> attributes)
     : id_(std::move(id)),
       limits_(limits),
       nodes_(std::move(nodes)),
       entry_(entry),
       input_(std::move(input)),
       defaults_(std::move(defaults)),
-      output_(std::move(output)) {
+      output_(std::move(output)),
+      attributes_(std::move(attributes)) {
   for (node_index i = 0; i < nodes_.size(); ++i) {
     by_name_.emplace(nodes_[i].id, i);
     // Only of a flow that is not run.

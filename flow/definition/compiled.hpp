@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "flow/definition/attributes.hpp"
 #include "flow/definition/definition.hpp"
 #include "flow/definition/input_defaults.hpp"
 #include "flow/definition/origin.hpp"
@@ -75,7 +76,8 @@ class compiled_flow {
  public:
   compiled_flow(flow_version_id id, limits limits, std::vector<compiled_node> nodes,
                 node_index entry, std::optional<json_schema> input, input_defaults defaults,
-                std::optional<logic::value_template> output);
+                std::optional<logic::value_template> output,
+                std::vector<declared_attribute> attributes);
   ~compiled_flow();
   compiled_flow(const compiled_flow&) = delete;
   compiled_flow& operator=(const compiled_flow&) = delete;
@@ -99,6 +101,10 @@ class compiled_flow {
   [[nodiscard]] const std::optional<logic::value_template>& output() const noexcept {
     return output_;
   }
+  /// The attributes of its runs that it declares, by name.
+  [[nodiscard]] std::span<const declared_attribute> attributes() const noexcept {
+    return attributes_;
+  }
   /// The `code_ref`s that its nodes call, compensations included; sorted, without duplicates.
   [[nodiscard]] std::vector<std::string> code_refs() const;
 
@@ -110,6 +116,7 @@ class compiled_flow {
   std::optional<json_schema> input_;
   input_defaults defaults_;
   std::optional<logic::value_template> output_;
+  std::vector<declared_attribute> attributes_;
   std::map<std::string, std::vector<node_index>, std::less<>> awaiting_;  ///< nodes by signal
   std::unordered_map<std::string_view, node_index> by_name_;
 };

@@ -68,6 +68,7 @@ struct definition {
   std::vector<edge_definition> edges;
   std::optional<json> input_schema = {};  ///< JSON Schema of a run's input
   std::optional<json> output = {};        ///< template of what a completed run gives
+  std::optional<json> attributes = {};    ///< declarations by name; see attributes.hpp
   std::map<std::string, json> defaults;   ///< `data` of nodes that do not set a key, by type
 
   friend bool operator==(const definition&, const definition&) = default;

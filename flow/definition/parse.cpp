@@ -30,7 +30,7 @@ class definition_reader {
     }
     warn_unknown(source, "",
                  {"name", "description", "nodes", "edges", "version", "id", "input_schema",
-                  "defaults", "output"});
+                  "defaults", "output", "attributes"});
     flow.name = text(source, "name", "", false);
     flow.description = text(source, "description", "", false);
     if (const auto schema = source.find("input_schema");
@@ -38,6 +38,9 @@ class definition_reader {
       flow.input_schema = *schema;
     if (const auto output = source.find("output"); output != source.end() && !output->is_null())
       flow.output = *output;
+    if (const auto attributes = source.find("attributes");
+        attributes != source.end() && !attributes->is_null())
+      flow.attributes = *attributes;
     read_defaults(source, flow);
     for_each(source, "nodes", [&](const json& node, const std::string& pointer) {
       if (auto read = read_node(node, pointer)) {
@@ -396,6 +399,7 @@ json to_json(const definition& flow) {
   json written{{"name", flow.name}, {"nodes", std::move(nodes)}, {"edges", std::move(edges)}};
   if (flow.input_schema) written["input_schema"] = *flow.input_schema;
   if (flow.output) written["output"] = *flow.output;
+  if (flow.attributes) written["attributes"] = *flow.attributes;
   if (!flow.defaults.empty()) written["defaults"] = flow.defaults;
   if (!flow.description.empty()) written["description"] = flow.description;
   return written;

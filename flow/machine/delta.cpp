@@ -129,6 +129,7 @@ void apply(run_state& run, const delta& change) {
   if (change.compensating) run.compensating = *change.compensating;
   if (change.finished_at) run.finished_at = *change.finished_at;
   if (change.parent_attempt) run.parent_attempt = *change.parent_attempt;
+  if (change.attributes) run.attributes = *change.attributes;
   for (const auto& [key, value] : change.data_set.items()) set_data(run, key, value);
   set_keys(run.metadata, change.metadata_set);
   change_tokens(run, change);

@@ -131,7 +131,8 @@ struct delta {
   std::vector<std::pair<node_index, std::uint32_t>> visits;  ///< the counts that changed
   std::vector<abandoned_child> children_abandoned;
   std::optional<std::uint32_t> parent_attempt;
-  std::optional<run_input> input;  ///< only of the first transition
+  std::optional<shared_attributes> attributes;  ///< all of them
+  std::optional<run_input> input;               ///< only of the first transition
 
   friend bool operator==(const delta&, const delta&) = default;
 };

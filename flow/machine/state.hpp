@@ -14,6 +14,7 @@
 #include <pawl/trace_context.hpp>
 
 #include "flow/machine/inbox.hpp"
+#include "flow/machine/shared_attributes.hpp"
 #include "flow/machine/token_list.hpp"
 #include "flow/values/shared_json.hpp"
 
@@ -92,6 +93,7 @@ struct run_state {
   std::optional<time_point> finished_at;
   time_point updated_at{};
   std::optional<trace_context> trace;  ///< of the start command; see `trace_of_call`
+  shared_attributes attributes;
 
   /// Whether it is running, starts no new node, and is paused when its calls have returned.
   [[nodiscard]] bool pausing() const noexcept {

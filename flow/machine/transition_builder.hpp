@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include "flow/machine/builder/attributes.hpp"
 #include "flow/machine/builder/change_set.hpp"
 #include "flow/machine/builder/lifecycle.hpp"
 #include "flow/machine/builder/run_branches.hpp"
@@ -61,7 +62,10 @@ class transition_builder {
   /// Ends the token's call with a failure in place of its outcome.
   void fail_call(token& t, error why, double random = 0.5);
   /// Ends the transition. The builder is not used any more.
-  [[nodiscard]] transition finish() { return changes_.finish(); }
+  [[nodiscard]] transition finish() {
+    update_attributes(changes_);
+    return changes_.finish();
+  }
 
  private:
   void enter(token& t);

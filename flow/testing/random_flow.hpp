@@ -40,6 +40,8 @@ class flow_generator {
     for (std::size_t i = 0; i < count; ++i) make_edges_by_type(i);
     json made = flow_of(nodes_, edges_);
     if (random_.chance(5)) made["output"] = json{{"n", var("n")}, {"made", rule(2)}};
+    // Some values cannot be attributes, or have another type than the declared one.
+    made["attributes"] = {{"n", var("n")}, {"a", {{"rule", var("a")}, {"type", "number"}}}};
     if (random_.chance(5))
       made["defaults"] = {{"task", {{"retry", {{"max_attempts", random_.between(1, 3)}}}}}};
     return made;

@@ -12,6 +12,7 @@
 #include <pawl/ids.hpp>
 #include <pawl/json.hpp>
 #include <pawl/result.hpp>
+#include <pawl/run_attributes.hpp>
 #include <pawl/time.hpp>
 
 namespace pawl {
@@ -75,6 +76,7 @@ struct run_summary {
   /// In a listing: what an unfinished run waits for, except calls that are being made. No two are
   /// equal; at most `max_listed_waits`.
   std::vector<run_wait> waits = {};
+  run_attributes attributes = {};
 
   friend bool operator==(const run_summary&, const run_summary&) = default;
 };

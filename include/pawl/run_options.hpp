@@ -32,6 +32,10 @@ struct start_options {
   /// Who starts the run: a user, an API key, a program. Shown as `run_view::started_by`; not
   /// compared when a start is repeated. UTF-8, at most 256 bytes.
   std::string by = {};
+  /// Attributes by which the run is found, besides those that its flow computes. Of a restart or a
+  /// fork: in place of those of the other run, unless there are none. docs/attributes.md describes
+  /// them. Errors of the start: `invalid_argument` (a name or a type), `limit_exceeded`.
+  attribute_map attributes = {};
 };
 
 struct run_started {

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "persistence/codec.hpp"
+#include "persistence/codec/attributes.hpp"
 #include "persistence/codec/fields.hpp"
 #include "persistence/codec/parts.hpp"
 #include "persistence/codec/payload.hpp"
@@ -12,7 +13,7 @@ using namespace codec;
 
 namespace {
 
-constexpr std::uint8_t delta_version = 1;
+constexpr std::uint8_t delta_version = 2;
 
 /// The parts of a delta, in the order of their encoding. Bits are stored. The first seven make a
 /// mask of one byte: an ordinary step has no others.
@@ -41,7 +42,9 @@ struct delta_has {
     children_abandoned = 1u << 20,
     parent_attempt = 1u << 21,
     output = 1u << 22,
-    all = (1u << 23) - 1,
+    all_v1 = (1u << 23) - 1,
+    attributes = 1u << 23,
+    all = (1u << 24) - 1,
   };
 };
 
@@ -68,7 +71,8 @@ std::uint32_t parts_of(const flow::delta& d) noexcept {
          when(!d.metadata_set.empty(), delta_has::metadata_set) |
          when(!d.children_abandoned.empty(), delta_has::children_abandoned) |
          when(d.parent_attempt.has_value(), delta_has::parent_attempt) |
-         when(d.output.has_value(), delta_has::output);
+         when(d.output.has_value(), delta_has::output) |
+         when(d.attributes.has_value(), delta_has::attributes);
 }
 
 void encode_visits(byte_writer& to, const flow::delta& d) {
@@ -85,11 +89,12 @@ void encode_writes(byte_writer& to, const flow::delta& d) {
   });
 }
 
-flow::delta decode_delta_v1(byte_reader& from) {
+/// `known`: the parts that a delta can have in this version of its record.
+flow::delta read_delta(byte_reader& from, std::uint32_t known) {
   flow::delta d;
   d.sequence = from.varint();
   d.at = from.time();
-  const std::uint32_t parts = from.bits(delta_has::all);
+  const std::uint32_t parts = from.bits(known);
   const auto has = [parts](delta_has::part part) { return (parts & part) != 0; };
   const auto time = [&d](byte_reader& in) { return in.time(d.at); };
   if (has(delta_has::events)) d.events = decode_events(from);
@@ -130,7 +135,17 @@ flow::delta decode_delta_v1(byte_reader& from) {
   if (has(delta_has::children_abandoned)) d.children_abandoned = decode_abandoned(from);
   if (has(delta_has::parent_attempt)) d.parent_attempt = from.varint32();
   if (has(delta_has::output)) d.output = decode_payload(from);
+  if (has(delta_has::attributes)) d.attributes = flow::shared_attributes{decode_attributes(from)};
   return d;
+}
+
+flow::delta decode_delta_v1(byte_reader& from) {
+  return read_delta(from, delta_has::all_v1);
+}
+
+/// Version 2 adds attributes.
+flow::delta decode_delta_v2(byte_reader& from) {
+  return read_delta(from, delta_has::all);
 }
 
 }  // namespace
@@ -169,11 +184,13 @@ void encode_delta(const flow::delta& d, std::string& to) {
   if (has(delta_has::children_abandoned)) encode_abandoned(out, d.children_abandoned);
   if (has(delta_has::parent_attempt)) out.varint(*d.parent_attempt);
   if (has(delta_has::output)) encode_payload(out, *d.output);
+  if (has(delta_has::attributes)) encode_attributes(out, **d.attributes);
   out.finish();
 }
 
 result<flow::delta> decode_delta(std::string_view bytes) {
-  return decode_record<flow::delta>(record_kind::checkpoint, bytes, {decode_delta_v1});
+  return decode_record<flow::delta>(record_kind::checkpoint, bytes,
+                                    {decode_delta_v1, decode_delta_v2});
 }
 
 }  // namespace pawl::persistence

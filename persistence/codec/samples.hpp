@@ -107,6 +107,25 @@ inline flow::run_state state() {
   return run;
 }
 
+inline attribute_map given_attributes() {
+  return {{"a.text", "acme \u00e9"},
+          {"b-number", -0.5},
+          {"c_true", true},
+          {"d", at(1'700'000'000'250'000)},
+          {"e", false}};
+}
+
+inline run_attributes attributes() {
+  return {given_attributes(), {{"f", "the value must be a number, not a text"}}};
+}
+
+/// Version 2 adds attributes.
+inline flow::run_state state_v2() {
+  auto run = state();
+  run.attributes = flow::shared_attributes{attributes()};
+  return run;
+}
+
 inline std::vector<flow::event> events() {
   return {{flow::event_kind::run_created, std::nullopt, 0, 0, nullptr},
           {flow::event_kind::step_started, 3, 70'000, 2, nullptr},
@@ -149,6 +168,12 @@ inline flow::delta delta() {
   return d;
 }
 
+inline flow::delta delta_v2() {
+  auto d = delta();
+  d.attributes = flow::shared_attributes{attributes()};
+  return d;
+}
+
 /// What an ordinary step changes.
 inline flow::delta step(std::uint64_t sequence) {
   flow::delta d;
@@ -170,6 +195,12 @@ inline run_record record() {
   return record;
 }
 
+inline run_record record_v2() {
+  auto made = record();
+  made.summary.attributes = attributes();
+  return made;
+}
+
 inline flow::run_input input() {
   const auto run = state();
   flow::run_input input;
@@ -186,6 +217,12 @@ inline flow::run_input input() {
   input.trace = run.trace;
   input.started_by = "ada";
   return input;
+}
+
+inline flow::run_input input_v2() {
+  auto made = input();
+  made.attributes = given_attributes();
+  return made;
 }
 
 inline flow::abandoned_child orphan() {

@@ -226,6 +226,24 @@ TEST_CASE("a server reports liveness and readiness", "[api][health]") {
   CHECK(f.get("/v1/runs").status == 503);
 }
 
+TEST_CASE("a run has the attributes of its start and is found by them", "[api][runs]") {
+  api_fixture f;
+  f.put("f", {f.signal("s", "go")});
+  const json given{{"team", "blue"}, {"total", 4}, {"due", {{"time", "2026-01-31T09:30:00.000Z"}}}};
+  REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r1"}, {"attributes", given}}).status == 201);
+  CHECK(f.get("/v1/runs/r1").body["attributes"] == given);
+  const auto page = f.get("/v1/runs?filter=attr.team%3Dblue%20attr.due%3E2026-01-01");
+  REQUIRE(page.body["runs"].size() == 1);
+  CHECK(page.body["runs"][0]["attributes"] == given);
+  CHECK(page.body["search"]["index"] == "attr.team, attr.due");
+  CHECK(f.get("/v1/runs?filter=attr.team%3D7").status == 400);
+  const auto refused =
+      f.post("/v1/runs", {{"flow", "f"}, {"attributes", {{"team", json::array()}}}});
+  CHECK(refused.status == 400);
+  CHECK(contains(refused.text, "must be a text, a number, a boolean or a time"));
+  CHECK_FALSE(f.get("/v1/runs/r1").body.contains("attribute_problems"));
+}
+
 TEST_CASE("runs are found and counted by a filter", "[api][runs]") {
   api_fixture f;
   f.put("f", {f.signal("s", "go")});

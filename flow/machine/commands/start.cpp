@@ -1,3 +1,4 @@
+#include "flow/definition/attributes.hpp"
 #include "flow/machine/commands/commands.hpp"
 #include "flow/machine/forking.hpp"
 #include "flow/machine/schema_check.hpp"
@@ -47,6 +48,8 @@ result<transition> handle(const compiled_flow& flow, run_state& run, start_comma
                                            " (run.max_nesting): does a flow start itself?"};
   }
   if (const auto good = verdict_of(check_of(flow, start), context); !good) return good.error();
+  if (const auto good = fit_attributes(flow.attributes(), start.attributes); !good)
+    return good.error();
   const auto forked = std::move(start.forked);
   const json forked_data = std::move(start.forked_data);
   if (forked)

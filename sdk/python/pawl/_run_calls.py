@@ -3,6 +3,7 @@
 import time
 from typing import Any, Dict, Iterator, List, Optional
 
+from ._attributes import Attributes, write_attributes
 from ._caller import Caller, expected, given, segment
 from ._codec import duration
 from ._flow_calls import etag
@@ -33,6 +34,7 @@ class RunCalls(Caller):
         id: Optional[str] = None,
         key: Optional[str] = None,
         metadata: Optional[Object] = None,
+        attributes: Optional[Attributes] = None,
         traceparent: Optional[str] = None,
     ) -> Started:
         """Starts a run and returns at once.
@@ -40,13 +42,15 @@ class RunCalls(Caller):
         flow         name of the flow; its published version runs unless `version` is given
         input        initial data of the run
         id, key      idempotency: an existing run with this id or key is returned, not started again
+        attributes   values by which the run is found: str, int, float, bool or datetime by name
         traceparent  trace of the run's steps (W3C Trace Context)
 
         Raises NotFound if the flow does not exist, InvalidArgument if the input does not match
         its input_schema, IdempotencyMismatch or AlreadyExists if id or key belong to another
         start.
         """
-        body = given(flow=flow, input=input, version=version, id=id, key=key, metadata=metadata)
+        body = given(flow=flow, input=input, version=version, id=id, key=key, metadata=metadata,
+                     attributes=write_attributes(attributes))
         return read(Started, self._post("/v1/runs", body, headers={"traceparent": traceparent}))
 
     def start_and_wait(
@@ -59,11 +63,13 @@ class RunCalls(Caller):
         id: Optional[str] = None,
         key: Optional[str] = None,
         metadata: Optional[Object] = None,
+        attributes: Optional[Attributes] = None,
         traceparent: Optional[str] = None,
     ) -> Run:
         """Starts a run and returns it when it has finished, or after `wait` seconds (at most 60);
         check `finished`. Same arguments and errors as `start`."""
-        body = given(flow=flow, input=input, version=version, id=id, key=key, metadata=metadata)
+        body = given(flow=flow, input=input, version=version, id=id, key=key, metadata=metadata,
+                     attributes=write_attributes(attributes))
         return read(Run, self._post("/v1/runs", body, query={"wait": duration(wait)}, wait=wait,
                                     headers={"traceparent": traceparent}))
 
@@ -219,11 +225,13 @@ class RunCalls(Caller):
         return self._command(run, "signal", given(type=type, payload=payload, id=id), if_match)
 
     def restart(self, run: str, *, id: Optional[str] = None, key: Optional[str] = None,
-                metadata: Optional[Object] = None,
+                metadata: Optional[Object] = None, attributes: Optional[Attributes] = None,
                 traceparent: Optional[str] = None) -> Started:
-        """Starts a new run with the flow version and the input of a finished one (replay)."""
+        """Starts a new run with the flow version and the input of a finished one (replay), and with
+        its metadata and given attributes where none are given here."""
         return read(Started, self._post(f"/v1/runs/{segment(run)}/restart",
-                                        given(id=id, key=key, metadata=metadata),
+                                        given(id=id, key=key, metadata=metadata,
+                                              attributes=write_attributes(attributes)),
                                         headers={"traceparent": traceparent}))
 
     replay = restart

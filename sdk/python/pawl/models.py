@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Dict, List, Optional
 
+from ._attributes import Attributes
 from .errors import Diagnostic, Json, PawlError
 
 Object = Dict[str, Any]
@@ -78,7 +79,8 @@ class RunWait:
 
 @dataclass(frozen=True)
 class RunSummary:
-    """A run without its data."""
+    """A run without its data. `attribute_problems` has the attributes of the flow that have no
+    value, because what their rules return cannot be one, and why."""
 
     id: str
     flow: str
@@ -91,6 +93,8 @@ class RunSummary:
     restarted_from: Optional[str] = None
     parent: Optional[str] = None
     waits: List[RunWait] = field(default_factory=list)
+    attributes: Attributes = field(default_factory=dict)
+    attribute_problems: Dict[str, str] = field(default_factory=dict)
 
     @property
     def finished(self) -> bool:
