@@ -68,12 +68,18 @@ bool can_be_shown(time_point time) noexcept {
 
 /// A number of JSON. -0 is 0: both are equal, and an index has one place for them.
 result<attribute_value> number_from(const json& value) {
-  const double number = value.get<double>();
-  constexpr double most_exact = 9007199254740992;  // 2^53
-  if (!value.is_number_float() && std::abs(number) > most_exact) {
+  constexpr std::int64_t most_exact = std::int64_t{1} << 53;
+  const bool is_exact =
+      value.is_number_float() ||
+      (value.is_number_unsigned()
+           ? value.get<std::uint64_t>() <= static_cast<std::uint64_t>(most_exact)
+           : value.get<std::int64_t>() <= most_exact && value.get<std::int64_t>() >= -most_exact);
+  if (!is_exact) {
     return bad_value("the number " + value.dump() +
                      " is too large to be kept exactly; write it as a text");
   }
+  const auto number = value.get<double>();
+  if (!std::isfinite(number)) return bad_value("the value must be a finite number");
   return attribute_value{number == 0 ? 0.0 : number};
 }
 

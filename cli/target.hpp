@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <pawl/engine.hpp>
+#include <pawl/run_history.hpp>
 #include <pawl/run_states.hpp>
 
 #include "cli/run_family.hpp"
@@ -114,6 +115,9 @@ class target {
   virtual result<json> diff(const run_id& id, std::uint64_t from, std::uint64_t to) = 0;
   /// The complete history.
   virtual result<std::vector<history_event>> history(const run_id& id) = 0;
+  virtual result<pawl::history_page> history_page(const run_id& id, const history_options& how) = 0;
+  /// A page of the steps of a run, as JSON in the form of the HTTP API.
+  virtual result<json> steps(const run_id& id, const step_options& how) = 0;
 
   virtual result<run_changed> cancel(const run_id& id, const command_options& how) = 0;
   virtual result<run_changed> terminate(const run_id& id, const command_options& how) = 0;

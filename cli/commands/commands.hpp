@@ -27,6 +27,7 @@ void add_runs_explain(CLI::App& to, command_line& line);
 void add_runs_diff(CLI::App& to, command_line& line);
 void add_runs_fork(CLI::App& to, command_line& line);
 void add_runs_history(CLI::App& to, command_line& line);
+void add_runs_steps(CLI::App& to, command_line& line);
 void add_runs_start(CLI::App& to, command_line& line);
 void add_runs_restart(CLI::App& to, command_line& line);
 void add_runs_watch(CLI::App& to, command_line& line);

@@ -400,6 +400,28 @@ result<history_event> read_history_event(const json& from) {
   return fields.finish(std::move(event));
 }
 
+result<history_page> read_history_page(const json& from) {
+  field_reader fields{from};
+  auto events = read_list<history_event>(from, "events", read_history_event);
+  if (!events) return std::move(events).error();
+  history_page page{*std::move(events), fields.number<std::uint64_t>("next")};
+  return fields.finish(std::move(page));
+}
+
+result<json> read_step_page(const json& from) {
+  field_reader fields{from};
+  const auto steps = read_list<json>(from, "steps", [](const json& step) -> result<json> {
+    field_reader of{step};
+    of.text("node");
+    of.text("status");
+    of.required_time("started_at");
+    return of.finish(step);
+  });
+  if (!steps) return steps.error();
+  fields.number<std::uint64_t>("next");
+  return fields.finish(from);
+}
+
 result<flow_stored> read_flow_stored(const json& from) {
   field_reader fields{from};
   flow_stored stored;

@@ -51,6 +51,16 @@ std::string selection_query(const run_filter& filter) {
   return query;
 }
 
+/// The parameters of a page of a history or of steps.
+template <class Options>
+std::string page_query(const Options& how) {
+  std::string query = "?limit=" + std::to_string(how.limit);
+  if (how.from != 0) query += "&first=" + std::to_string(how.from);
+  if (how.newest_first) query += "&reverse=true";
+  if (!how.node.empty()) query += "&node=" + percent_encoded(how.node);
+  return query;
+}
+
 class remote_target final : public target {
  public:
   remote_target(server_access access, const std::string& flags, std::function<bool()> is_cancelled)
@@ -170,6 +180,18 @@ class remote_target final : public target {
       if (further <= first) return all;  // guards against an endless loop
       first = further;
     }
+  }
+
+  result<pawl::history_page> history_page(const run_id& id, const history_options& how) override {
+    std::string query = page_query(how);
+    if (how.values) query += "&values=true";
+    std::string kinds;
+    for (const auto& each : how.kinds) kinds += (kinds.empty() ? "" : ",") + each;
+    if (!kinds.empty()) query += "&kind=" + percent_encoded(kinds);
+    return read(http_.send("GET", run_path(id) + "/history" + query), read_history_page);
+  }
+  result<json> steps(const run_id& id, const step_options& how) override {
+    return read(http_.send("GET", run_path(id) + "/steps" + page_query(how)), read_step_page);
   }
 
   result<run_changed> cancel(const run_id& id, const command_options& how) override {

@@ -186,6 +186,45 @@ TEST_CASE("a history is paged by checkpoints", "[api][runs]") {
   CHECK(pieces == whole["events"]);
 }
 
+TEST_CASE("a history is read from its end, by kind and by node", "[api][runs]") {
+  api_fixture f;
+  f.put("f", {f.task("a", "core.echo"), f.task("b", "core.echo"), f.task("c", "core.echo")});
+  REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "r"}}).status == 200);
+  const auto whole = f.get("/v1/runs/r/history").body["events"];
+  json back = json::array();
+  std::string query = "?reverse=true&limit=1";
+  for (json next = 1; !next.is_null();) {
+    const auto page = f.get("/v1/runs/r/history" + query).body;
+    for (const auto& each : page["events"]) back.push_back(each);
+    next = page["next"];
+    query = "?reverse=true&limit=1&first=" + next.dump();
+  }
+  CHECK(std::equal(back.begin(), back.end(), whole.rbegin(), whole.rend()));
+  const auto part = f.get("/v1/runs/r/history?kind=step_started,step_finished&node=b").body;
+  REQUIRE(part["events"].size() == 2);
+  CHECK(part["events"][0]["kind"] == "step_started");
+  CHECK(part["events"][1]["kind"] == "step_finished");
+  CHECK(part["next"].is_null());
+  CHECK(f.get("/v1/runs/r/history?kind=step_faild").status == 400);
+  CHECK(f.get("/v1/runs/r/history?node=d").status == 400);
+}
+
+TEST_CASE("a run's steps are rows with input and output", "[api][runs]") {
+  api_fixture f;
+  f.put("f", {f.task("a", "core.echo"), f.task("b", "core.echo")});
+  REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "r"}}).status == 200);
+  const auto steps = f.get("/v1/runs/r/steps").body["steps"];
+  REQUIRE(steps.size() == 2);
+  CHECK(steps[0]["node"] == "a");
+  CHECK(steps[0]["status"] == "completed");
+  CHECK(steps[0]["function"] == "core.echo");
+  CHECK(steps[0]["input"] == json::object());
+  CHECK(steps[0].contains("output"));
+  CHECK(f.get("/v1/runs/r/steps?limit=1&reverse=true").body["steps"][0] == steps[1]);
+  CHECK(f.get("/v1/runs/r/steps?limit=0").status == 400);
+  CHECK(f.get("/v1/runs/none/steps").status == 404);
+}
+
 TEST_CASE("the log lines of a run's steps can be read", "[api][runs]") {
   api_fixture f;
   f.put("f", {f.task("a", "t.log")});

@@ -88,8 +88,13 @@ class OpenApiTest(ServerTest):
         self.call("GET", "/v1/runs/bad", expect=200)
         self.call("GET", "/v1/runs/asks", expect=200)
         self.call("GET", "/v1/runs/done/history?first=1&limit=2", expect=200)
+        self.call("GET", "/v1/runs/done/history?reverse=true&values=true&kind=run_created", expect=200)
+        self.call("GET", "/v1/runs/done/history?kind=run_born", expect=400)
+        self.call("GET", "/v1/runs/done/steps?reverse=true&limit=1", expect=200)
+        self.call("GET", "/v1/runs/done/steps?node=nowhere", expect=400)
         for run in ("done", "bad", "asks", "w"):
             self.call("GET", f"/v1/runs/{run}/explain", expect=200)
+            self.call("GET", f"/v1/runs/{run}/steps", expect=200)
             self.call("GET", f"/v1/runs/{run}/states/1", expect=200)
             self.call("GET", f"/v1/runs/{run}/diff", expect=200)
         self.call("GET", "/v1/runs/w/states/999", expect=404)

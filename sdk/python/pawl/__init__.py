@@ -19,7 +19,7 @@ from .errors import Diagnostic, Fault, PawlError
 from .events import EventStream
 from .models import (BatchResult, Beat, Commanded, Event, FlowInfo, FlowVersion, FunctionInfo,
                      HistoryPage, LogLine, NextTasks, PendingSignal, QueueInfo, Run, RunError, RunPage,
-                     RunSummary, RunTotal, RunWait, Started, Stats, StoredFlow, Task, Validation,
+                     RunStep, RunSummary, RunTotal, RunWait, Started, Stats, StepPage, StoredFlow, Task, Validation,
                      Waiting, WorkerInfo, Workers)
 from .worker import Step, StepError, Worker, current_step
 
@@ -29,7 +29,8 @@ __all__ = [
     "BatchResult", "Beat", "Client", "Commanded", "Diagnostic", "Event", "EventStream",
     "Fault", "FlowInfo", "FlowVersion", "FunctionInfo", "HistoryPage", "LogLine", "NextTasks", "PawlError",
     "PendingSignal", "QueueInfo", "Run",
-    "RunError", "RunPage", "RunSummary", "RunTotal", "RunWait", "Started", "Stats", "Step", "StepError", "StoredFlow",
+    "RunError", "RunPage", "RunStep", "RunSummary", "RunTotal", "RunWait", "Started", "Stats",
+    "Step", "StepError", "StepPage", "StoredFlow",
     "Task", "Validation", "Waiting", "Worker", "WorkerInfo", "Workers", "current_step", "errors",
     "models",
 ]

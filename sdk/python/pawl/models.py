@@ -210,9 +210,47 @@ class Event:
 
 @dataclass(frozen=True)
 class HistoryPage:
-    """A page of stored events, oldest first. `next` is `first` of the next page, or None."""
+    """A page of stored events. `next` is `first` of the next page, or None."""
 
     events: List[Event]
+    next: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class RunStep:
+    """One attempt of one visit of a step.
+
+    `input` are the arguments of its last call, `output` the keys of the data that it has written;
+    None if it has none, or the history does not have them. `error` has `type` and `message`.
+    """
+
+    checkpoint: int
+    node: str
+    type: str
+    visit: int
+    attempt: int
+    status: str
+    started_at: datetime
+    calls: int = 1
+    ended_in: Optional[int] = None
+    item: Optional[int] = None
+    compensates: bool = False
+    finished_at: Optional[datetime] = None
+    duration_us: Optional[int] = None
+    function: Optional[str] = None
+    queue: Optional[str] = None
+    worker: Optional[str] = None
+    child: Optional[str] = None
+    input: Json = None
+    output: Json = None
+    error: Optional[Object] = None
+
+
+@dataclass(frozen=True)
+class StepPage:
+    """A page of steps. `next` is `first` of the next page, or None."""
+
+    steps: List[RunStep]
     next: Optional[int] = None
 
 
