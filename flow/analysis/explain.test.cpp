@@ -193,6 +193,8 @@ TEST_CASE("every wait of every node type has its sentence", "[explain]") {
         enqueue_task_command{call.token, "pay", call.visit, call.attempt, "gpu", call.code_ref}));
     auto reason = the_reason(run);
     CHECK(reason.text == "The task of \"test.pay\" at \"pay\" is in the queue \"gpu\".");
+    reason.detail["ahead"] = 0;
+    CHECK(sentence_of(reason) == reason.text);
     reason.detail["ahead"] = 3;
     reason.detail["workers"] = 0;
     CHECK(sentence_of(reason) ==

@@ -108,8 +108,8 @@ std::string worker_sentence(const wait_reason& of) {
   }
   std::string text =
       "The " + task + " is in the queue " + pawl::quoted(of.detail.value("queue", ""));
-  if (has(of, "ahead"))
-    text += ", behind " + counted(number(of, "ahead"), "task", "tasks") + " of this function";
+  if (const auto ahead = number(of, "ahead"); has(of, "ahead") && ahead > 0)
+    text += ", behind " + counted(ahead, "task", "tasks") + " of this function";
   if (!has(of, "workers")) return text + ".";
   const auto workers = number(of, "workers");
   if (workers == 0) return text + "; no worker asks for it.";

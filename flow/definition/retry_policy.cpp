@@ -71,7 +71,13 @@ retry_waits read_waits(const data_reader& from, retry_waits waits) {
   waits.max_attempts = from.count("max_attempts", 1, 1'000'000).value_or(waits.max_attempts);
   waits.initial = from.duration("initial_interval").value_or(waits.initial);
   waits.backoff = from.number("backoff", 1, 100).value_or(waits.backoff);
-  waits.max_interval = from.duration("max_interval").value_or(waits.max_interval);
+  // A default does not shorten the interval that is written.
+  waits.max_interval =
+      from.duration("max_interval").value_or(std::max(waits.max_interval, waits.initial));
+  if (from.find("initial_interval") != nullptr && waits.max_interval < waits.initial) {
+    from.fail("max_interval", "out_of_range",
+              "\"max_interval\" is shorter than \"initial_interval\"");
+  }
   waits.jitter = from.number("jitter", 0, 1).value_or(waits.jitter);
   waits.respect_retry_after = from.flag("respect_retry_after").value_or(waits.respect_retry_after);
   return waits;

@@ -46,6 +46,9 @@ TEST_CASE("a retry policy is checked", "[retry-policy][validation]") {
   CHECK(errors_of_retry({{"initial_interval", "x"}}) ==
         lines{at + "/initial_interval bad_duration"});
   CHECK(errors_of_retry({{"max_interval", -1}}) == lines{at + "/max_interval bad_duration"});
+  CHECK(errors_of_retry({{"initial_interval", "2m"}, {"max_interval", "1m"}}) ==
+        lines{at + "/max_interval out_of_range"});
+  CHECK(errors_of_retry({{"max_interval", "500ms"}}) == lines{});
   for (const json& bad : {json(0.5), json(101), json("2")})
     CHECK(errors_of_retry({{"backoff", bad}}) == lines{at + "/backoff out_of_range"});
   for (const json& bad : {json(-0.1), json(1.1)})
@@ -108,6 +111,13 @@ TEST_CASE("a retried step that succeeds continues normally", "[retry-policy]") {
   CHECK(run.data() == json{{"x", 1}});
   CHECK(run.story("step_") == lines{"step_started a 1.1", "step_started a 1.2",
                                     "step_finished a 1.2", "step_started b 1.1"});
+}
+
+TEST_CASE("a first interval above the default maximum is kept", "[retry-policy]") {
+  driven_run run{chain({start(), retried("a", {{"initial_interval", "2h"}})})};
+  REQUIRE(run.begin());
+  REQUIRE(break_at(run, "a"));
+  CHECK(slept(run) == 2h);
 }
 
 TEST_CASE("max_attempts defaults to three", "[retry-policy]") {
