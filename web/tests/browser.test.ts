@@ -24,7 +24,7 @@ test('hostile names and data are text everywhere', async () => {
     `#/runs/hostile-1?node=${encodeURIComponent(hostileNode)}`,
     '#/runs/%3Cscript%3Ewindow.hacked=1%3C%2Fscript%3E',
     '#/flows/%3Cimg%20src%20onerror=window.hacked=1%3E',
-    '#/runs?q=%3Cscript%3Ewindow.hacked=1%3C/script%3E',
+    '#/runs?filter=%3Cscript%3Ewindow.hacked=1%3C/script%3E',
   ]) {
     await open(hash);
     await page.waitForTimeout(500);
@@ -71,7 +71,9 @@ test('the keyboard alone is enough', async () => {
   await page.locator('[data-row]').nth(2).waitFor();
   await page.keyboard.press('/');
   await page.keyboard.type('order-16');
+  await page.keyboard.press('Enter');
   await page.locator('[data-row]').nth(1).waitFor({ state: 'detached' });
+  await page.locator('[data-row]', { hasText: 'order-16' }).waitFor();
   await page.keyboard.press('Escape');
   await page.keyboard.press('j');
   await page.keyboard.press('x');
@@ -93,7 +95,7 @@ test('the keyboard alone is enough', async () => {
   await page.keyboard.press('ArrowRight');
   await page.locator('.gantt-row').first().waitFor();
   await page.keyboard.press('?');
-  await page.getByRole('dialog').getByText('Search in the page').waitFor();
+  await page.getByRole('dialog').getByText('Search or filter the page').waitFor();
   await page.getByLabel('Shortcuts of single keys are on').uncheck();
   await page.keyboard.press('Escape');
   await page.keyboard.press('g');
@@ -207,6 +209,7 @@ test('a key opens a session, and a reader sees no commands', async () => {
   await page.evaluate(() => {
     location.hash = '#/runs/g-1';
   });
+  expect(await button('Keep…').count()).toBe(0);
   await button('Pause').click();
   await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click();
   await status('paused');
@@ -221,7 +224,7 @@ test('a server that is killed and comes back needs no reload', async () => {
   await start(server, 'shop/order', 'survivor', { amount: 1, customer: 'x' });
   await server.until('/v1/runs/survivor', (run) => run.waiting_on?.[0]?.kind === 'signal');
   await open('#/runs/survivor');
-  await page.getByText('Waiting for the signal parcel_scanned').first().waitFor();
+  await page.getByText('Waits at "parcel" for the signal "parcel_scanned".').first().waitFor();
   await page.waitForTimeout(500);
   await server.kill();
   await page.getByText('Connection lost.').waitFor();

@@ -78,7 +78,7 @@ test('a flow is deleted only by its name, and not while runs use it', async () =
 
 test('a worker that comes is seen, and takes the task', async () => {
   await open('#/runs/resize-1');
-  await page.getByText('No worker serves images.resize.').waitFor();
+  await page.getByText('no worker asks for it').waitFor();
   const { tasks } = await server.post('/v1/tasks/poll', {
     worker: 'w1',
     queue: 'gpu',
@@ -110,11 +110,18 @@ test('parents and subflows are linked', async () => {
     ],
   });
   await start(server, 'parent', 'parent-1');
-  await server.until('/v1/runs/parent-1', (run) => run.waiting_on?.[0]?.kind === 'run');
+  const explained = await server.until('/v1/runs/parent-1/explain', (all) =>
+    all.subflows?.some((each: any) => each.reasons[0]?.kind === 'signal'),
+  );
   await open('#/runs/parent-1');
-  await page.getByText('Waiting for its subflow').waitFor();
+  // Why it waits is said in the words of the server, with what its subflow waits for.
+  const why = page.getByRole('group', { name: 'Why it does not move' });
+  await why.getByText(explained.reasons[0].text).waitFor();
+  await why.getByText('Moved by: the end of the subflow.').waitFor();
+  await why.getByText(explained.subflows[0].reasons[0].text).waitFor();
   await page.locator('dt', { hasText: 'Subflows' }).locator('xpath=..').getByRole('link').click();
-  await page.getByText('Waiting for the signal parcel_scanned').first().waitFor();
+  await page.getByRole('heading', { name: explained.subflows[0].run.id }).waitFor();
+  await page.getByText('Waits at "parcel" for the signal "parcel_scanned".').first().waitFor();
   await page
     .locator('dt', { hasText: 'Parent' })
     .locator('xpath=..')

@@ -75,7 +75,7 @@ test.each(['light', 'dark'] as const)(
     const { context, page, faults } = await openPage(browser, { colorScheme });
     const check = async (name: string) => {
       await page.locator('dialog[open]').waitFor();
-      await picture(page, `dialog-${name.toLowerCase().replace(' ', '-')}-${colorScheme}`);
+      await picture(page, `dialog-${name.toLowerCase().replace(/\W+/g, '-')}-${colorScheme}`);
       faults.push(...(await faultsOf(page)).map((each) => `${name}: ${each}`));
       await page.keyboard.press('Escape');
       await page.locator('dialog[open]').waitFor({ state: 'detached' });
@@ -87,13 +87,16 @@ test.each(['light', 'dark'] as const)(
       await check(name);
     }
     await page.goto(web.url + '#/runs/refund-1');
-    for (const name of ['Retry', 'Set data', 'Restart']) {
+    for (const name of ['Retry', 'Set data', 'Restart', 'Keep…', 'Delete…']) {
       await page.getByRole('button', { name, exact: true }).click();
       await check(name);
     }
     await page.goto(web.url + '#/runs/refund-1?tab=events');
     await page.locator('.event').first().click();
     await check('event');
+    await page.goto(web.url + '#/runs/refund-1?tab=data&at=1');
+    await page.getByRole('button', { name: 'Fork from checkpoint 1…' }).click();
+    await check('fork');
     await page.goto(web.url + '#/runs?status=failed');
     await page.getByLabel('Select all loaded runs').check();
     await page.getByRole('button', { name: 'Commands for the selected' }).click();

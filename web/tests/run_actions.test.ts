@@ -63,7 +63,7 @@ test('a question is answered by a form made from its schema', async () => {
   await page.getByLabel('Comment').fill('fine');
   await button('Send the answer').click();
   await status('running');
-  await page.getByText('Waiting for the signal parcel_scanned').first().waitFor();
+  await page.getByText('Waits at "parcel" for the signal "parcel_scanned".').first().waitFor();
   expect((await server.get('/v1/runs/order-18/state')).approval).toEqual({ approved: true, comment: 'fine' });
 });
 
@@ -97,7 +97,7 @@ test('pause, resume, cancel and terminate take a reason that the page shows', as
   await button('Pause').click();
   await page.getByLabel('Reason (optional)').fill('lunch <b>break</b>');
   await page.keyboard.press('Enter');
-  await page.getByText('Paused: lunch <b>break</b>').waitFor();
+  await page.getByText('A command has paused the run: lunch <b>break</b>').waitFor();
   await status('paused');
   await button('Resume').click();
   await page.getByRole('dialog').getByRole('button', { name: 'Resume' }).click();
@@ -144,7 +144,8 @@ test('a compensation is skipped', async () => {
   await page.getByText('The compensation of hotel is skipped.').waitFor();
   await page.getByRole('dialog').getByRole('button', { name: 'Skip compensation' }).click();
   await status('failed');
-  await page.getByText('cannot be retried').waitFor();
+  await page.getByText('Its flow fails there on purpose').waitFor();
+  await page.getByText('Moved by: restart.').waitFor();
   await page.locator('.node.phase-compensated', { hasText: 'flight' }).waitFor();
 });
 
@@ -224,7 +225,7 @@ test('all runs that match a filter are cancelled, beyond the loaded page', async
   await button('Commands for all that match…').click();
   await page.getByLabel('Command', { exact: true }).selectOption('cancel');
   await page.getByLabel('Reason (optional)').fill('cleared');
-  await page.getByRole('dialog').getByRole('button', { name: 'Cancel all running runs of many' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel all running runs that match' }).click();
   await page.getByText('300 of 300 done.').waitFor();
   expect((await server.get('/v1/runs?status=running&flow=many')).runs).toEqual([]);
 });
@@ -246,9 +247,9 @@ test('new runs are announced, not pushed in; known rows change in place', async 
 test('filters and saved views are in the URL', async () => {
   await open('#/runs');
   await page.getByRole('tab', { name: /Failed/ }).click();
-  await page.getByLabel('Flow').selectOption('shop/refund');
-  await page.getByLabel('Find').fill('card_declined');
-  await expect.poll(() => page.url()).toMatch(/status=failed.*flow=shop%2Frefund.*q=card_declined/);
+  await page.getByLabel('Filter', { exact: true }).fill('flow=shop/refund error=card_declined');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => page.url()).toMatch(/status=failed.*filter=flow%3Dshop%2Frefund/);
   await button('Save this view').click();
   await page.getByLabel('Name').fill('declined');
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
@@ -257,4 +258,105 @@ test('filters and saved views are in the URL', async () => {
   await page.locator('[data-row]', { hasText: 'card_declined' }).first().waitFor();
   await page.goBack();
   await page.locator('[data-row]', { hasText: 'many-2' }).first().waitFor();
+});
+
+test('a filter is written with suggestions, counted for each status, and its mistakes are marked', async () => {
+  await open('#/runs');
+  const field = page.getByLabel('Filter', { exact: true });
+  await field.click();
+  await page.keyboard.type('fl');
+  await page.getByRole('option', { name: /^flow=/ }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('shop/ref');
+  await page.getByRole('option', { name: 'shop/refund' }).click();
+  expect(await field.inputValue()).toBe('flow=shop/refund');
+  await page.keyboard.press('Enter');
+  await page.locator('[data-row]', { hasText: 'refund-1' }).waitFor();
+  const { count } = await server.get('/v1/stats/runs?filter=flow%3Dshop%2Frefund');
+  await page.getByRole('tab', { name: `All ${count}` }).waitFor();
+  await page.getByRole('tab', { name: 'Completed 0' }).waitFor();
+  expect(await page.locator('[data-row]', { hasText: 'shop/order' }).count()).toBe(0);
+
+  await field.fill('flow=shop/refund statsu=failed');
+  await page.keyboard.press('Enter');
+  await page.getByText('did you mean "status"?').waitFor();
+  expect(await page.locator('mark').textContent()).toBe('statsu=failed');
+  await field.fill('refund-');
+  await page.keyboard.press('Enter');
+  await page.locator('[data-row]', { hasText: 'refund-2' }).waitFor();
+  expect(await field.inputValue()).toBe('id^=refund-');
+});
+
+test('rows say what a run waits for, and follow it', async () => {
+  await start(server, 'shop/order', 'wait-1', { amount: 1, customer: 'x' });
+  await open('#/runs?filter=id%3Dwait-1');
+  const row = page.locator('[data-row]', { hasText: 'wait-1' });
+  await row.getByText('signal parcel_scanned at parcel').waitFor();
+  await server.post('/v1/runs/wait-1/signal', { type: 'parcel_scanned' });
+  await row.getByText('completed').waitFor();
+  await row.getByText('signal parcel_scanned at parcel').waitFor({ state: 'detached' });
+});
+
+test('failed runs are grouped as `pawl runs errors` groups them', async () => {
+  await open('#/runs?status=failed');
+  await button('Group by error').click();
+  const { stdout } = await shell(program, ['runs', 'errors', '--json', '--server', server.url]);
+  const groups = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(groups.map((each) => each.type)).toContain('card_declined');
+  const rows = page.locator('tr[data-row]');
+  await rows.nth(groups.length - 1).waitFor();
+  for (const [i, each] of groups.entries())
+    for (const text of [String(each.count), each.example])
+      await rows.nth(i).getByText(text, { exact: true }).first().waitFor();
+  await page.getByRole('link', { name: 'card_declined' }).click();
+  await expect.poll(() => page.url()).toContain('filter=error%3Dcard_declined+node%3Dcall');
+  await page.locator('.run-row[data-row]', { hasText: 'refund-' }).first().waitFor();
+});
+
+test('a run is forked from a checkpoint with changed data', async () => {
+  const { checkpoint } = await server.get('/v1/runs/order-16');
+  await open('#/runs/order-16?tab=data');
+  await button('Data at a checkpoint…').click();
+  await page.getByText('No run can be forked from here').waitFor();
+  await page.getByRole('spinbutton', { name: 'Compared with' }).fill('1');
+  const changes = page.getByRole('region', { name: `Changes from checkpoint 1 to ${checkpoint}` });
+  await changes.getByText('/data/parcel').waitFor();
+  await changes.getByText('Hamburg').waitFor();
+  await page.getByRole('spinbutton', { name: 'Checkpoint' }).fill('1');
+  await button('Fork from checkpoint 1…').click();
+  await page.getByLabel('Keys to set first (optional)').fill('{"customer": "dan"}');
+  await page.getByLabel('Id of the new run (optional)').fill('forked-1');
+  await page.getByRole('dialog').getByRole('button', { name: 'Fork' }).click();
+  await page.getByRole('heading', { name: 'forked-1' }).waitFor();
+  await page.locator('.run-facts', { hasText: 'Fork of' }).getByText('at checkpoint 1').waitFor();
+  expect((await server.get('/v1/runs/forked-1')).data.customer).toBe('dan');
+});
+
+test('a run that is kept is not deleted; one that is released is', async () => {
+  await start(server, 'bill', 'gone-1', { n: 1 });
+  await open('#/runs/gone-1');
+  const inDialog = (name: string) => page.getByRole('dialog').getByRole('button', { name, exact: true });
+  const close = () => page.getByRole('dialog').locator('.dialog-foot').getByText('Close').click();
+  await button('Keep…').click();
+  await inDialog('Keep the run').click();
+  await page.getByText('The run is kept: it cannot be deleted.').waitFor();
+  await close();
+  await button('Delete…').click();
+  await inDialog('Delete for good').click();
+  await page.getByText('The run was not deleted').waitFor();
+  await close();
+  expect((await server.get('/v1/runs/gone-1')).status).toBe('completed');
+  await button('Keep…').click();
+  await page.getByRole('radio', { name: /^Release/ }).check();
+  await inDialog('Release the run').click();
+  await page.getByText('The run is released: it can be deleted.').waitFor();
+  await close();
+  await button('Delete…').click();
+  await inDialog('Delete for good').click();
+  await page.getByRole('heading', { name: 'Runs' }).waitFor();
+  expect((await server.get('/v1/runs/gone-1')).code).toBe('not_found');
 });

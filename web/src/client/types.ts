@@ -11,12 +11,17 @@ export type Problem = Schemas['problem'];
 export type ProblemCode = Problem['code'];
 export type Run = Schemas['run'];
 export type RunChanged = Schemas['run_changed'];
+export type PastState = Schemas['past_state'];
 export type RunError = Schemas['run_error'];
 export type RunEvent = Schemas['event'];
+export type RunExplanation = Schemas['run_explanation'];
 export type RunList = Schemas['run_list'];
+export type RunReasons = Schemas['run_reasons'];
 export type RunStarted = Schemas['run_started'];
 export type RunStatus = Schemas['status'];
 export type RunSummary = Schemas['run_summary'];
+export type StateChange = Schemas['state_change'];
+export type WaitReason = Schemas['wait_reason'];
 export type WaitingOn = Schemas['waiting_on'];
 export type Workers = Schemas['workers'];
 

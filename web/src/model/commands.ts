@@ -157,8 +157,13 @@ export interface Where {
   keyed: boolean;
 }
 
-export function curlText(where: Where, path: string, body: object): string {
-  const words = ['curl', '-X', 'POST'];
+export function curlText(
+  where: Where,
+  path: string,
+  body: object,
+  method: 'POST' | 'PUT' | 'DELETE' = 'POST',
+): string {
+  const words = ['curl', '-X', method];
   if (where.keyed) words.push('-H', '"Authorization: Bearer $PAWL_TOKEN"');
   if (where.scope !== 'default') words.push('-H', shellQuote(`Pawl-Scope: ${where.scope}`));
   if (Object.keys(body).length > 0) words.push('--json', shellQuote(JSON.stringify(body)));
@@ -171,6 +176,14 @@ function whereWords({ base, scope }: Where): string[] {
   const words = ['--server', shellQuote(base.replace(/\/$/, ''))];
   if (scope !== 'default') words.push('--scope', shellQuote(scope));
   return words;
+}
+
+/** A command of the program about one run. The options are quoted here. */
+export function runText(where: Where, command: string, run: string, ...options: string[]): string {
+  const rest = [...options.map(shellQuote), ...whereWords(where)];
+  // After "--" nothing is an option.
+  const words = run.startsWith('-') ? [...rest, '--', shellQuote(run)] : [shellQuote(run), ...rest];
+  return ['pawl', 'runs', command, ...words].join(' ');
 }
 
 /** The same as a command of the program. */

@@ -1,4 +1,4 @@
-import type { RunEvent, RunSummary } from '../client';
+import type { RunEvent } from '../client';
 import { isObject, textOf } from './definition';
 import { durationText } from './time';
 
@@ -128,41 +128,19 @@ export function eventText(event: RunEvent): string {
   return parts.filter(Boolean).join('; ');
 }
 
-const statuses: Record<string, RunSummary['status']> = {
-  run_completed: 'completed',
-  run_failed: 'failed',
-  run_cancelled: 'cancelled',
-  run_paused: 'paused',
-  run_resumed: 'running',
-  run_retried: 'running',
-  answered: 'running',
-};
+const changing = new Set([
+  'run_created',
+  'run_completed',
+  'run_failed',
+  'run_cancelled',
+  'run_paused',
+  'run_resumed',
+  'run_retried',
+  'answered',
+  'compensating',
+]);
 
-/** Whether the event changes what a list of runs shows. */
+/** Whether the event changes the status of a run, or how many runs there are. */
 export function changesSummary(kind: string): boolean {
-  return kind in statuses || kind === 'run_created' || kind === 'compensating';
-}
-
-/** The summary of a run after an event; the same object if it is unchanged. */
-export function applyToSummary(run: RunSummary, event: RunEvent): RunSummary {
-  const status = statuses[event.kind];
-  if (!status) return run;
-  const detail: Record<string, unknown> = isObject(event.detail) ? event.detail : {};
-  const finished = status === 'completed' || status === 'failed' || status === 'cancelled';
-  return {
-    ...run,
-    status,
-    finished_at: finished ? event.at : null,
-    error:
-      status === 'failed'
-        ? {
-            type: textOf(detail['type']),
-            message: textOf(detail['message']),
-            node: run.error?.node ?? '',
-            attempt: run.error?.attempt ?? 0,
-          }
-        : status === 'running'
-          ? null
-          : run.error,
-  };
+  return changing.has(kind);
 }

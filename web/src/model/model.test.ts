@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
-import type { Run, RunEvent, RunSummary, Workers } from '../client';
+import type { Run, RunEvent, WaitReason, Workers } from '../client';
 import { legalCommands } from './commands';
 import { edgeText, readDefinition, ruleText, signalNames } from './definition';
 import { diffLines, shortDiff } from './diff';
-import { applyToSummary, eventText, groupOf } from './events';
+import { eventText, groupOf } from './events';
 import { foldedAxis } from './fold';
 import { quantiles } from './metrics';
 import { spanOf } from './pointer';
 import { progressOf } from './progress';
 import { absoluteText, durationText, relativeText } from './time';
-import { explain, isServed } from './why';
+import { adviceOf, cancelReason, isServed, moverText, toneOf } from './why';
 
 const t0 = Date.parse('2026-01-31T09:00:00.000Z');
 let place = 0;
@@ -256,47 +256,45 @@ const workers: Workers = {
   queues: [{ queue: 'q', code_ref: 'f.y', queued: 1, leased: 0, oldest_at: null }],
 };
 
-test('why a run does not move is said in words', () => {
-  const one = (change: Partial<Run>, events: RunEvent[] = []) =>
-    explain(run(change), flow, progressOf(flow, events), events, workers, t0)[0]!;
-  expect(one({ waiting_on: [{ node: 'a', kind: 'worker', name: 'f.y' }] })).toMatchObject({
-    headline: 'No worker serves f.y.',
-    tone: 'bad',
+test('an explanation has a tone, who moves the run, and what to do about a failure', () => {
+  const reason = (change: Partial<WaitReason>): WaitReason => ({
+    kind: 'signal',
+    node: 's',
+    visit: 1,
+    attempt: 1,
+    name: 'go',
+    text: '',
+    mover: 'signal',
+    held: false,
+    since: null,
+    until: null,
+    detail: {},
+    commands: [],
+    ...change,
   });
-  expect(one({ waiting_on: [{ node: 'a', kind: 'worker', name: 'f.x' }] }).tone).toBe('busy');
+  expect(toneOf(reason({}))).toBe('wait');
+  expect(toneOf(reason({ kind: 'worker', mover: 'worker', detail: { workers: 0 } as never }))).toBe('bad');
+  expect(toneOf(reason({ kind: 'worker', mover: 'worker', detail: { workers: 1 } as never }))).toBe('busy');
+  expect(moverText(reason({}))).toBe('Moved by: a signal.');
+  const commands = (...names: WaitReason['commands'][number]['command'][]) =>
+    names.map((command) => ({ command, name: '' }));
+  expect(moverText(reason({ mover: 'command', commands: commands('resume') }))).toBe('Moved by: resume.');
+  const error = { type: 't', message: 'm.', node: 'a', attempt: 1 };
+  const failure = (text: string, ...names: WaitReason['commands'][number]['command'][]) =>
+    adviceOf(reason({ kind: 'failure', mover: 'command', text, commands: commands(...names) }), error);
+  expect(failure('The run has failed at "a": t: m.', 'retry')).toContain('retry the failed step');
+  expect(failure('The run has failed at "a": t: m. It cannot be retried.', 'restart')).toBe(
+    'It cannot be retried.',
+  );
+  expect(failure('A compensation has failed at "a": t: m.', 'retry', 'skip')).toContain('skip it');
   expect(
-    one({
-      waiting_on: [{ node: 's', kind: 'signal', name: 'go', until: new Date(t0 + 90_000).toISOString() }],
-    }).headline,
-  ).toBe('Waiting for the signal go at s. It times out in 1min 30s.');
-  expect(one({ waiting_on: [{ node: 'a', kind: 'run', name: 'sub-1' }] }).run).toBe('sub-1');
-  expect(
-    one({ status: 'paused' }, [event('run_pausing', '', 0, { reason: 'lunch' }), event('run_paused')])
-      .headline,
-  ).toBe('Paused: lunch');
-  expect(
-    one({ status: 'failed', error: { type: 't', message: 'm', node: 'oops', attempt: 1 } }).advice,
-  ).toContain('type fail');
-  expect(one({ status: 'failed', at: [] }).advice).toContain('cannot be retried');
-  expect(
-    one({ status: 'failed', error: { type: 't', message: 'm', node: 'a', attempt: 1 } }).advice,
-  ).toContain('retry the failed step');
+    cancelReason([
+      event('run_paused', '', 0, { reason: 'x' }),
+      event('run_cancelled', '', 0, { reason: 'lunch' }),
+    ]),
+  ).toBe('lunch');
   expect(isServed(workers, 'f.x', 'q')).toBe(true);
   expect(isServed(workers, 'f.x', 'other')).toBe(false);
-});
-
-test('events change the rows of the list', () => {
-  const summary: RunSummary = run({});
-  expect(applyToSummary(summary, event('run_failed', '', 5, { type: 't', message: 'm' }))).toMatchObject({
-    status: 'failed',
-    error: { type: 't', message: 'm' },
-  });
-  expect(applyToSummary(summary, event('step_started', 'a'))).toBe(summary);
-  expect(applyToSummary({ ...summary, status: 'failed' }, event('run_retried'))).toMatchObject({
-    status: 'running',
-    finished_at: null,
-    error: null,
-  });
 });
 
 test('events are told in words', () => {

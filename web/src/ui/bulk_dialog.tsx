@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useId, useRef, useState } from 'react';
 import { type Batch, type Client, type Json, PawlError, type RunStatus, type RunSummary } from '../client';
 import { type CommandBody, wording } from '../model/commands';
+import { both, condition } from '../model/filter';
 import { plural } from '../model/words';
 import { Link } from '../router/link';
 import { useSession } from '../session';
@@ -68,12 +69,12 @@ interface Progress {
 /** A command for several runs: the given ones, or all that match the filter. Reports each that failed. */
 export function BulkDialog({
   runs,
-  filter,
+  where,
   commands,
   onClose,
 }: {
   runs: RunSummary[] | undefined;
-  filter: { status: RunStatus | undefined; flow: string };
+  where: { status?: RunStatus | undefined; flow?: string | undefined; filter?: string | undefined };
   commands: Choice[];
   onClose(changed: boolean): void;
 }) {
@@ -83,7 +84,7 @@ export function BulkDialog({
   const fits = (choice: Choice): number =>
     runs
       ? runs.filter((run) => choice.statuses.includes(run.status)).length
-      : !filter.status || choice.statuses.includes(filter.status)
+      : !where.status || choice.statuses.includes(where.status)
         ? Infinity
         : 0;
   const [command, setCommand] = useState<BulkCommand>(
@@ -123,18 +124,16 @@ export function BulkDialog({
       if (!ids) {
         setProgress({ total: undefined, done: 0, failed, state: 'collecting', error: '' });
         ids = [];
-        // One status at a time: the server filters by one.
-        for (const status of filter.status ? [filter.status] : choice.statuses) {
-          for (let cursor: string | undefined; !aborted(); ) {
-            const page = await client.get('/v1/runs', {
-              query: { status, flow: filter.flow || undefined, limit: 1000, cursor },
-              signal: stop.current.signal,
-            });
-            ids.push(...page.runs.map((run) => run.id));
-            setProgress({ total: undefined, done: ids.length, failed, state: 'collecting', error: '' });
-            if (!page.next) break;
-            cursor = page.next;
-          }
+        const filter = both(where.filter, condition('status', '=', ...choice.statuses));
+        for (let cursor: string | undefined; !aborted(); ) {
+          const page = await client.get('/v1/runs', {
+            query: { status: where.status, flow: where.flow, filter, limit: 1000, cursor },
+            signal: stop.current.signal,
+          });
+          ids.push(...page.runs.map((run) => run.id));
+          setProgress({ total: undefined, done: ids.length, failed, state: 'collecting', error: '' });
+          if (!page.next) break;
+          cursor = page.next;
         }
       }
       const body: CommandBody = { reason: reason.trim(), type, payload };
@@ -166,7 +165,7 @@ export function BulkDialog({
   };
   const subject = runs
     ? plural(runs.length, 'selected run')
-    : `all ${filter.status ?? ''} runs${filter.flow ? ` of ${filter.flow}` : ''}`;
+    : `all ${where.status ? `${where.status} ` : ''}runs${where.flow ? ` of ${where.flow}` : ''}${where.filter ? ' that match' : ''}`;
 
   return (
     <Dialog

@@ -124,6 +124,12 @@ export function EventList({
                   Only events of this node
                 </button>
               )}
+              <button
+                type="button"
+                onClick={() => setQuery({ tab: 'data', at: String(open.checkpoint), from: undefined }, true)}
+              >
+                Data at checkpoint {open.checkpoint}
+              </button>
               <button type="button" className="primary" data-autofocus onClick={() => setOpen(undefined)}>
                 Close
               </button>

@@ -12,7 +12,7 @@ const places: Record<string, string[]> = {
 };
 
 export const shortcuts: [string, string][] = [
-  ['/', 'Search in the page'],
+  ['/', 'Search or filter the page'],
   ['j, k', 'Next or previous row'],
   ['Enter', 'Open the row'],
   ['x', 'Select the row'],

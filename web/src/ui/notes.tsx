@@ -1,6 +1,8 @@
 import type { ReactNode } from 'react';
 import { PawlError } from '../client';
+import type { Mistake } from '../model/filter';
 import { Icon, type IconName } from './icons';
+import { visibleText } from './json_view';
 
 export function Note({
   tone,
@@ -66,6 +68,26 @@ export function ProblemNote({
           </ul>
         )}
         {problem?.requestId && problem.status >= 500 && <p className="dim">Request {problem.requestId}</p>}
+      </Note>
+    </div>
+  );
+}
+
+/** A filter that the server refused, with the place of the mistake. */
+export function FilterMistake({ filter, mistake }: { filter: string; mistake: Mistake }) {
+  const { at, message } = mistake;
+  const end = at + (/^[^\s,]+/.exec(filter.slice(at))?.[0].length ?? 0);
+  return (
+    <div role="alert">
+      <Note tone="bad" title="The filter has a mistake">
+        <p className="filter-text">
+          <code>
+            {visibleText(filter.slice(0, at))}
+            <mark>{end > at ? visibleText(filter.slice(at, end)) : '\u00a0'}</mark>
+            {visibleText(filter.slice(end))}
+          </code>
+        </p>
+        <p className="text">{visibleText(message)}</p>
       </Note>
     </div>
   );

@@ -3,7 +3,8 @@ import { type KeyboardEvent, type ReactNode, useRef } from 'react';
 export interface Tab {
   id: string;
   label: ReactNode;
-  count?: number | undefined;
+  /** A text is shown as it is. */
+  count?: number | string | undefined;
 }
 
 /** Tabs with the arrow keys of the ARIA pattern. The panel has the id `panel`. */
@@ -54,7 +55,11 @@ export function Tabs({
           onClick={() => onSelect(tab.id)}
         >
           {tab.label}
-          {tab.count !== undefined && <span className="count">{tab.count.toLocaleString('en')}</span>}
+          {tab.count !== undefined && (
+            <span className="count">
+              {typeof tab.count === 'number' ? tab.count.toLocaleString('en') : tab.count}
+            </span>
+          )}
         </button>
       ))}
     </div>

@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { PawlError } from '../client';
 import { readDefinition } from '../model/definition';
+import { condition } from '../model/filter';
 import { isStatus, statuses } from '../model/status';
 import { plural } from '../model/words';
 import { Link } from '../router/link';
@@ -15,6 +16,7 @@ import { TabPanel, Tabs } from '../ui/tabs';
 import { StartForm } from './flow_start';
 import { PublishDialog, Versions } from './flow_versions';
 import { RunTable } from './run_table';
+import { useRunList } from './use_runs';
 import { useVersion } from './use_version';
 
 const FlowGraph = lazy(() => import('../graph/flow_graph').then((m) => ({ default: m.FlowGraph })));
@@ -190,7 +192,9 @@ export function FlowPage({ name }: { name: string }) {
 
 function FlowRuns({ name }: { name: string }) {
   const { query } = useRoute();
-  const status = query.get('status');
+  const given = query.get('status');
+  const status = isStatus(given) ? given : undefined;
+  const runs = useRunList({ status, flow: name });
   return (
     <>
       <div className="filters">
@@ -207,8 +211,16 @@ function FlowRuns({ name }: { name: string }) {
             ))}
           </select>
         </div>
+        <Link to={['runs']} query={{ status, filter: condition('flow', '=', name) }}>
+          More filters
+        </Link>
       </div>
-      <RunTable key={status} status={isStatus(status) ? status : undefined} flow={name} hideFlow />
+      <RunTable
+        key={status}
+        runs={runs}
+        hideFlow
+        empty={<Empty title={`No ${status ? `${status} ` : ''}runs of this flow.`} />}
+      />
     </>
   );
 }

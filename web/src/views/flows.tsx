@@ -1,4 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
+import { condition } from '../model/filter';
 import { Link } from '../router/link';
 import { setQuery, useRoute } from '../router/route';
 import { useSession } from '../session';
@@ -87,7 +88,7 @@ export function Flows() {
                     )}
                   </td>
                   <td className="actions">
-                    <Link to={['runs']} query={{ flow: each.name }}>
+                    <Link to={['runs']} query={{ filter: condition('flow', '=', each.name) }}>
                       Runs
                     </Link>
                     {may('operator') && each.published && (

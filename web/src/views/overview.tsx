@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useMemo } from 'react';
 import type { RunStatus, RunSummary } from '../client';
+import { groupErrors, groupFilter } from '../model/errors';
 import { quantiles } from '../model/metrics';
 import { durationText } from '../model/time';
 import { Link } from '../router/link';
@@ -180,24 +181,6 @@ function seconds(value: number | undefined): string {
   return `≤ ${value < 0.001 ? `${Math.round(value * 1e6)}µs` : durationText(value * 1000)}`;
 }
 
-function groupErrors(
-  runs: RunSummary[],
-): { type: string; flow: string; node: string; count: number; newest: RunSummary }[] {
-  const groups = new Map<
-    string,
-    { type: string; flow: string; node: string; count: number; newest: RunSummary }
-  >();
-  for (const run of runs) {
-    if (!run.error) continue;
-    const key = JSON.stringify([run.error.type, run.flow, run.error.node]);
-    const group = groups.get(key);
-    if (group) group.count += 1;
-    else
-      groups.set(key, { type: run.error.type, flow: run.flow, node: run.error.node, count: 1, newest: run });
-  }
-  return [...groups.values()].sort((a, b) => b.count - a.count);
-}
-
 function TopErrors({ runs, more }: { runs: RunSummary[] | undefined; more: boolean }) {
   if (!runs) return <Loading what="errors" />;
   if (runs.length === 0) return <Empty title="No failed runs." />;
@@ -206,20 +189,22 @@ function TopErrors({ runs, more }: { runs: RunSummary[] | undefined; more: boole
     <>
       <ul className="plain errors">
         {groups.slice(0, 8).map((group) => (
-          <li key={`${group.type} ${group.flow} ${group.node}`}>
+          <li key={JSON.stringify([group.type, group.node])}>
             <Link
               to={['runs']}
-              query={{ status: 'failed', flow: group.flow, q: group.type }}
+              query={{ status: 'failed', filter: groupFilter(group) }}
               className="error-line"
             >
               <span className="count">{group.count}</span>{' '}
               <strong>
                 <bdi>{visibleText(group.type)}</bdi>
               </strong>
-              <span className="dim">
-                {' '}
-                at <bdi>{visibleText(group.node || 'the run')}</bdi> of <bdi>{visibleText(group.flow)}</bdi>
-              </span>
+              {group.node && (
+                <span className="dim">
+                  {' '}
+                  at <bdi>{visibleText(group.node)}</bdi>
+                </span>
+              )}
             </Link>
             <div className="dim text clamp">
               <bdi>{visibleText(group.newest.error?.message ?? '')}</bdi>
@@ -227,7 +212,12 @@ function TopErrors({ runs, more }: { runs: RunSummary[] | undefined; more: boole
           </li>
         ))}
       </ul>
-      {more && <p className="dim">Of the newest 100 failed runs.</p>}
+      <p className="dim">
+        {more && 'Of the newest 100 failed runs. '}
+        <Link to={['runs']} query={{ status: 'failed', view: 'errors' }}>
+          All errors
+        </Link>
+      </p>
     </>
   );
 }

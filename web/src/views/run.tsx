@@ -7,8 +7,9 @@ import { visibleText } from '../ui/json_view';
 import { Empty, Loading, ProblemNote } from '../ui/notes';
 import { TabPanel, Tabs } from '../ui/tabs';
 import { NodePane } from './node_pane';
+import { DataTab } from './run_data';
 import { RunHead } from './run_head';
-import { DataTab, Logs, Timeline } from './run_tabs';
+import { Logs, Timeline } from './run_tabs';
 import { useHistory, useRun } from './use_run';
 import { useDefinition } from './use_version';
 

@@ -1,19 +1,21 @@
-import { useQuery } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import type { Run, RunError } from '../client';
 import { type Command, legalCommands, wording } from '../model/commands';
-import { answerSchema, type Definition, nodeOf, signalNames } from '../model/definition';
+import { type Definition, isObject, signalNames, textOf } from '../model/definition';
+import { both, condition } from '../model/filter';
 import { isActive } from '../model/status';
-import { type Explanation, explain } from '../model/why';
+import { adviceOf, cancelReason, moverText } from '../model/why';
 import { Link } from '../router/link';
-import { useNow, useSession } from '../session';
-import { AnswerForm } from '../ui/answer_form';
+import { useEvents, useSession, useThrottled } from '../session';
 import { CommandDialog } from '../ui/command_dialog';
 import { CopyButton } from '../ui/copy';
 import { visibleText } from '../ui/json_view';
 import { Note } from '../ui/notes';
+import { DeleteRunDialog, KeepDialog } from '../ui/removal_dialogs';
 import { StatusBadge } from '../ui/status';
 import { Ago, At, Took } from '../ui/time';
+import { useExplanation, Why } from './run_why';
 import type { LoadedHistory } from './use_run';
 
 const destructiveLast: Command[] = ['cancel', 'terminate', 'skip'];
@@ -30,18 +32,14 @@ export function RunHead({
   history: LoadedHistory;
   onNode(id: string): void;
 }) {
-  const { client, may } = useSession();
+  const { may } = useSession();
   const [open, setOpen] = useState<{ command: Command; signal?: string }>();
-  const waitsForWorker = run.waiting_on.some((wait) => wait.kind === 'worker');
-  const workers = useQuery({
-    queryKey: ['workers'],
-    queryFn: ({ signal }) => client.get('/v1/workers', { signal }),
-    enabled: waitsForWorker,
-    refetchInterval: 10_000,
-  });
+  const [removal, setRemoval] = useState<'delete' | 'keep'>();
   const active = isActive(run);
-  const now = useNow(1000, active);
-  const reasons = explain(run, definition, history.progress, history.events, workers.data, now);
+  const ended = run.finished_at !== null;
+  const explained = useExplanation(run);
+  const failure = run.status === 'failed' ? explained.data?.reasons[0] : undefined;
+  const cancelled = run.status === 'cancelled' ? cancelReason(history.events) : '';
   const commands = may('operator') ? legalCommands(run).filter((each) => each !== 'answer') : [];
   const ordered = [
     ...commands.filter((each) => !destructiveLast.includes(each)),
@@ -53,7 +51,7 @@ export function RunHead({
     <>
       <nav aria-label="Breadcrumb" className="crumbs">
         <Link to={['runs']}>Runs</Link> /{' '}
-        <Link to={['runs']} query={{ flow: run.flow }}>
+        <Link to={['runs']} query={{ filter: condition('flow', '=', run.flow) }}>
           <bdi>{visibleText(run.flow)}</bdi>
         </Link>
       </nav>
@@ -63,7 +61,7 @@ export function RunHead({
         </h1>
         <StatusBadge status={run.status} note={note} />
         <CopyButton label="Copy id" text={run.id} />
-        {ordered.length > 0 && (
+        {(ordered.length > 0 || may('admin')) && (
           <div className="commands" role="group" aria-label="Commands">
             {ordered.map((command) => (
               <button
@@ -81,17 +79,40 @@ export function RunHead({
                 {wording[command].label}
               </button>
             ))}
+            {may('admin') && (
+              <button type="button" onClick={() => setRemoval('keep')}>
+                Keep…
+              </button>
+            )}
+            {may('admin') && ended && (
+              <button type="button" className="danger-quiet" onClick={() => setRemoval('delete')}>
+                Delete…
+              </button>
+            )}
           </div>
         )}
       </div>
-      {run.error && <RunErrorNote run={run} error={run.error} advice={reasons[0]?.advice} onNode={onNode} />}
+      {run.error && (
+        <RunErrorNote
+          run={run}
+          error={run.error}
+          advice={failure && `${adviceOf(failure, run.error)} ${moverText(failure)}`}
+          onNode={onNode}
+        />
+      )}
+      {cancelled && (
+        <Note tone="neutral" title={<span className="text">Cancelled: {visibleText(cancelled)}</span>} />
+      )}
       <Why
         run={run}
         definition={definition}
-        reasons={reasons}
+        explained={explained.data}
+        error={explained.error}
         onSignal={(signal) => setOpen({ command: 'signal', signal })}
       />
-      <Facts run={run} history={history} onNode={onNode} />
+      <Facts run={run} definition={definition} onNode={onNode} />
+      {removal === 'keep' && <KeepDialog run={run} onClose={() => setRemoval(undefined)} />}
+      {removal === 'delete' && <DeleteRunDialog run={run} onClose={() => setRemoval(undefined)} />}
       {open && (
         <CommandDialog
           command={open.command}
@@ -145,88 +166,17 @@ function RunErrorNote({
   );
 }
 
-/** Why the run does not move, and what it waits for: signals to send, questions to answer. */
-function Why({
+function Facts({
   run,
   definition,
-  reasons,
-  onSignal,
+  onNode,
 }: {
   run: Run;
   definition: Definition | undefined;
-  reasons: Explanation[];
-  onSignal(name: string): void;
+  onNode(id: string): void;
 }) {
-  const { may } = useSession();
-  const awaited = run.waiting_on.filter((wait) => wait.kind === 'signal');
-  const questions = run.waiting_on.filter((wait) => wait.kind === 'answer');
-  return (
-    <div className="why" aria-label="Why it stands where it stands" role="group">
-      {(run.error && run.status === 'failed' ? [] : reasons).slice(0, 5).map((each, i) => (
-        <Note
-          key={i}
-          tone={each.tone}
-          title={<span className="text">{visibleText(each.headline)}</span>}
-          action={
-            each.run ? (
-              <Link className="button" to={['runs', each.run]}>
-                Open the subflow
-              </Link>
-            ) : undefined
-          }
-        >
-          {each.advice && <span className="text">{visibleText(each.advice)}</span>}
-        </Note>
-      ))}
-      {reasons.length > 5 && <p className="dim">And {reasons.length - 5} more waits: see the graph.</p>}
-      {may('operator') && awaited.length > 0 && run.status === 'running' && (
-        <div className="row">
-          {[...new Set(awaited.map((wait) => wait.name))].map((name) => (
-            <button key={name} type="button" className="primary" onClick={() => onSignal(name)}>
-              Send the signal <bdi>{visibleText(name)}</bdi>
-            </button>
-          ))}
-        </div>
-      )}
-      {questions.map((wait) => {
-        const node = definition && nodeOf(definition, wait.node);
-        return (
-          <section key={wait.name} className="card" aria-label={`Question ${wait.name}`}>
-            <h2>
-              Question at <bdi>{visibleText(wait.node)}</bdi>
-            </h2>
-            {may('operator') ? (
-              <AnswerForm
-                key={String(definition !== undefined)}
-                run={run}
-                question={wait.name}
-                value={wait.question}
-                schema={definition && answerSchema(definition, wait.node)}
-                inDoubt={node?.data['effect'] === 'once'}
-              />
-            ) : (
-              <p className="question text">
-                {typeof wait.question === 'string' ? wait.question : JSON.stringify(wait.question)}
-              </p>
-            )}
-          </section>
-        );
-      })}
-    </div>
-  );
-}
-
-function Facts({ run, history, onNode }: { run: Run; history: LoadedHistory; onNode(id: string): void }) {
   const active = isActive(run);
-  const children = useMemo(
-    () => [
-      ...new Set([
-        ...[...(history.progress?.nodes.values() ?? [])].flatMap((each) => each.children),
-        ...run.waiting_on.filter((wait) => wait.kind === 'run').map((wait) => wait.name),
-      ]),
-    ],
-    [history.progress, history.version, run],
-  );
+  const origin = forkOrigin(run);
   return (
     <dl className="facts run-facts">
       <div>
@@ -264,7 +214,15 @@ function Facts({ run, history, onNode }: { run: Run; history: LoadedHistory; onN
       </div>
       <div>
         <dt>Checkpoint</dt>
-        <dd className="num">{run.checkpoint.toLocaleString('en')}</dd>
+        <dd className="num">
+          <Link
+            to={['runs', run.id]}
+            query={{ tab: 'data', at: String(run.checkpoint) }}
+            title="Data at this checkpoint, and its changes"
+          >
+            {run.checkpoint.toLocaleString('en')}
+          </Link>
+        </dd>
       </div>
       {run.parent && (
         <div>
@@ -278,27 +236,16 @@ function Facts({ run, history, onNode }: { run: Run; history: LoadedHistory; onN
       )}
       {run.restarted_from && (
         <div>
-          <dt>Restart of</dt>
+          <dt>{origin ? 'Fork of' : 'Restart of'}</dt>
           <dd>
             <Link to={['runs', run.restarted_from]}>
               <bdi>{visibleText(run.restarted_from)}</bdi>
             </Link>
+            {origin && ` at checkpoint ${origin}`}
           </dd>
         </div>
       )}
-      {children.length > 0 && (
-        <div>
-          <dt>Subflows</dt>
-          <dd className="wrap-list">
-            {children.slice(0, 20).map((each) => (
-              <Link key={each} to={['runs', each]} title={each}>
-                <bdi>{visibleText(each)}</bdi>
-              </Link>
-            ))}
-            {children.length > 20 && <span className="dim">and {children.length - 20} more</span>}
-          </dd>
-        </div>
-      )}
+      {definition?.nodes.some((node) => node.type === 'subflow') && <Subflows run={run} />}
       {run.inbox.length > 0 && (
         <div>
           <dt>Signals kept</dt>
@@ -315,6 +262,50 @@ function Facts({ run, history, onNode }: { run: Run; history: LoadedHistory; onN
       )}
     </dl>
   );
+}
+
+const shownSubflows = 20;
+
+/** The subflows that the run has started, which begin after it. */
+function Subflows({ run }: { run: Run }) {
+  const { client } = useSession();
+  const queries = useQueryClient();
+  const where = both(condition('parent', '=', run.id), condition('started', '>=', run.created_at));
+  const queryKey = ['subflows', run.id];
+  const list = useQuery({
+    queryKey,
+    queryFn: ({ signal }) =>
+      client.get('/v1/runs', { query: { filter: where, order: 'oldest', limit: shownSubflows }, signal }),
+  });
+  const again = useThrottled(() => void queries.invalidateQueries({ queryKey }), 1000);
+  useEvents((event) => {
+    if (event.run === run.id && event.kind.startsWith('child_')) again();
+  });
+  const runs = list.data?.runs ?? [];
+  if (runs.length === 0 && !list.data?.next) return null;
+  return (
+    <div>
+      <dt>Subflows</dt>
+      <dd className="wrap-list">
+        {runs.map((each) => (
+          <Link key={each.id} to={['runs', each.id]} title={`${each.id}: ${each.status}`}>
+            <bdi>{visibleText(each.id)}</bdi>
+          </Link>
+        ))}
+        {list.data?.next && (
+          <Link to={['runs']} query={{ filter: where, order: 'oldest' }}>
+            More
+          </Link>
+        )}
+      </dd>
+    </div>
+  );
+}
+
+/** The checkpoint from which the run was forked; undefined if it was not. */
+function forkOrigin(run: Run): string | undefined {
+  const from = isObject(run.metadata) ? run.metadata['forked_from'] : undefined;
+  return isObject(from) && from['run'] === run.restarted_from ? textOf(from['checkpoint']) : undefined;
 }
 
 function AtNodes({ at, onNode }: { at: string[]; onNode(id: string): void }) {

@@ -1,129 +1,37 @@
-import { type InfiniteData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { memo, useEffect, useMemo, useRef, useState } from 'react';
-import type { RunList, RunStatus, RunSummary } from '../client';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { PawlError, type RunSummary } from '../client';
 import { bulkCommands, wording } from '../model/commands';
-import { applyToSummary, changesSummary } from '../model/events';
-import { isActive } from '../model/status';
+import { mistakeIn } from '../model/filter';
 import { plural } from '../model/words';
-import { Link } from '../router/link';
-import { setQuery } from '../router/route';
-import { useEvents, useSession } from '../session';
 import { BulkDialog } from '../ui/bulk_dialog';
-import { visibleText } from '../ui/json_view';
-import { Empty, Loading, ProblemNote } from '../ui/notes';
-import { StatusBadge } from '../ui/status';
-import { Ago, Took } from '../ui/time';
+import { Empty, FilterMistake, Loading, ProblemNote } from '../ui/notes';
 import { useNarrow } from '../ui/use_narrow';
+import { RunRow } from './run_row';
+import { type LoadedRuns, pageSize } from './use_runs';
 
-const pageSize = 50;
-
-type Pages = InfiniteData<RunList, string | undefined>;
-
-/** The runs of a status and a flow: pages, selection, commands for several. */
+/** A list of runs: rows, selection, commands for several. `empty` is shown where no run is in the list. */
 export function RunTable({
-  status,
-  flow,
-  text = '',
+  runs: loaded,
+  empty,
   hideFlow = false,
 }: {
-  status: RunStatus | undefined;
-  flow: string;
-  text?: string;
+  runs: LoadedRuns;
+  empty: ReactNode;
   hideFlow?: boolean;
 }) {
-  const { client, may } = useSession();
-  const queries = useQueryClient();
-  const queryKey = useMemo(() => ['runs', status ?? '', flow], [status, flow]);
-  const [fresh, setFresh] = useState<Set<string>>(new Set());
+  const { where, list, runs, fresh, countsNew, reload, maySelect } = loaded;
   const [selected, setSelected] = useState<Map<string, RunSummary>>(new Map());
   const [bulk, setBulk] = useState<'selected' | 'all'>();
-  const lastError = useRef(new Map<string, { node: string; attempt: number }>());
-
-  const list = useInfiniteQuery({
-    queryKey,
-    queryFn: ({ pageParam, signal }) =>
-      client.get('/v1/runs', {
-        query: { status, flow: flow || undefined, limit: pageSize, cursor: pageParam },
-        signal,
-      }),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (last) => last.next ?? undefined,
-    // Rows must not jump while they are read: events update them, and a note offers the new ones.
-    refetchOnWindowFocus: false,
-    gcTime: 60_000,
-  });
-  const runs = useMemo(() => {
-    const seen = new Set<string>();
-    return (list.data?.pages.flatMap((each) => each.runs) ?? []).filter(
-      (run) => !seen.has(run.id) && seen.add(run.id),
-    );
-  }, [list.data]);
-
-  useEvents((event) => {
-    const id = event.run;
-    if (!id) return;
-    if (event.kind === 'step_failed') lastError.current.set(id, { node: event.node, attempt: event.attempt });
-    if (lastError.current.size > 500) lastError.current.clear();
-    if (!changesSummary(event.kind)) return;
-    const known = runs.some((run) => run.id === id);
-    if (!known) {
-      const matches =
-        event.kind === 'run_created'
-          ? !status || status === 'running'
-          : status !== undefined && event.kind === `run_${status === 'running' ? 'resumed' : status}`;
-      if (matches) setFresh((old) => (old.has(id) ? old : new Set(old).add(id)));
-      return;
-    }
-    queries.setQueryData<Pages>(
-      queryKey,
-      (data) =>
-        data && {
-          ...data,
-          pages: data.pages.map((page) => ({
-            ...page,
-            runs: page.runs.map((run) => {
-              if (run.id !== id) return run;
-              const next = applyToSummary(run, event);
-              const at = lastError.current.get(id);
-              return next.error && next !== run && at ? { ...next, error: { ...next.error, ...at } } : next;
-            }),
-          })),
-        },
-    );
-  });
-
-  const showNew = () => {
-    setFresh(new Set());
-    queries.setQueryData<Pages>(
-      queryKey,
-      (data) => data && { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) },
-    );
-    void list.refetch();
-    window.scrollTo({ top: 0 });
-  };
-
-  const needle = text.trim().toLowerCase();
-  const rows = useMemo(
-    () =>
-      needle
-        ? runs.filter((run) =>
-            [run.id, run.flow, run.error?.type, run.error?.message, run.status].some((each) =>
-              each?.toLowerCase().includes(needle),
-            ),
-          )
-        : runs,
-    [runs, needle],
-  );
   const narrow = useNarrow();
   const rowHeight = narrow ? 96 : 44;
   const table = useRef<HTMLDivElement>(null);
   const [margin, setMargin] = useState(0);
   useEffect(() => {
     setMargin(table.current?.offsetTop ?? 0);
-  }, [rows.length > 0, fresh.size > 0, selected.size > 0]);
+  }, [runs.length > 0, fresh > 0, selected.size > 0]);
   const virtual = useWindowVirtualizer({
-    count: rows.length,
+    count: runs.length,
     estimateSize: () => rowHeight,
     overscan: 10,
     scrollMargin: margin,
@@ -136,15 +44,14 @@ export function RunTable({
   const { hasNextPage, isFetchingNextPage, fetchNextPage, isFetchNextPageError } = list;
   useEffect(() => {
     if (
-      !needle &&
       hasNextPage &&
       !isFetchingNextPage &&
       !isFetchNextPageError &&
-      lastIndex >= rows.length - 5 &&
+      lastIndex >= runs.length - 5 &&
       window.scrollY > 0
     )
       void fetchNextPage();
-  }, [lastIndex, rows.length, hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage, needle]);
+  }, [lastIndex, runs.length, hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage]);
 
   const toggle = (run: RunSummary, on: boolean) =>
     setSelected((old) => {
@@ -153,18 +60,22 @@ export function RunTable({
       else next.delete(run.id);
       return next;
     });
-  const maySelect = may('operator');
-  const allShown = rows.length > 0 && rows.every((run) => selected.has(run.id));
+  const allShown = runs.length > 0 && runs.every((run) => selected.has(run.id));
+  const isFiltered = Boolean(where.status || where.flow || where.filter);
 
   if (list.isPending) return <Loading what="runs" />;
-  if (list.error && runs.length === 0)
+  if (list.error && runs.length === 0) {
+    const refused = list.error instanceof PawlError && where.filter !== undefined;
+    const mistake = refused ? mistakeIn(where.filter!, list.error.message) : undefined;
+    if (mistake) return <FilterMistake filter={where.filter!} mistake={mistake} />;
     return <ProblemNote error={list.error} title="The runs could not be loaded" />;
+  }
   return (
     <>
-      {fresh.size > 0 && (
+      {fresh > 0 && (
         <div className="new-note" role="status">
-          <button type="button" onClick={showNew}>
-            {plural(fresh.size, 'new run')}: show
+          <button type="button" onClick={reload}>
+            {countsNew ? `${plural(fresh, 'new run')}: show` : 'Runs have started or changed: reload'}
           </button>
         </div>
       )}
@@ -174,7 +85,7 @@ export function RunTable({
           <button type="button" onClick={() => setBulk('selected')} className="primary">
             Commands for the selected…
           </button>
-          {(status || flow) && (
+          {isFiltered && (
             <button type="button" onClick={() => setBulk('all')}>
               Commands for all that match the filters…
             </button>
@@ -185,22 +96,21 @@ export function RunTable({
         </div>
       )}
       {runs.length === 0 ? (
-        <NoRuns status={status} flow={flow} />
-      ) : rows.length === 0 ? (
-        <Empty title={`None of the ${runs.length} loaded runs contains “${text}”.`}>
-          {list.hasNextPage && (
-            <button type="button" onClick={() => void list.fetchNextPage()}>
-              Load {pageSize} more
+        list.hasNextPage ? (
+          <Empty title="No run that was compared so far fits.">
+            <button type="button" onClick={() => void list.fetchNextPage()} disabled={isFetchingNextPage}>
+              {isFetchingNextPage ? 'Searching…' : 'Search on'}
             </button>
-          )}{' '}
-          <Link to={['runs', text.trim()]}>Open the run with this id</Link>
-        </Empty>
+          </Empty>
+        ) : (
+          empty
+        )
       ) : (
         <div
           className={`run-table${hideFlow ? ' no-flow' : ''}${maySelect ? '' : ' no-select'}`}
           role="table"
           aria-label="Runs"
-          aria-rowcount={list.hasNextPage ? -1 : rows.length}
+          aria-rowcount={list.hasNextPage ? -1 : runs.length}
         >
           <div role="rowgroup" className="run-head-group">
             <div role="row" className="run-row head">
@@ -212,7 +122,7 @@ export function RunTable({
                     checked={allShown}
                     onChange={(event) =>
                       setSelected(
-                        event.target.checked ? new Map(rows.map((run) => [run.id, run])) : new Map(),
+                        event.target.checked ? new Map(runs.map((run) => [run.id, run])) : new Map(),
                       )
                     }
                   />
@@ -221,16 +131,16 @@ export function RunTable({
               <div role="columnheader">Status</div>
               <div role="columnheader">Run</div>
               {!hideFlow && <div role="columnheader">Flow</div>}
-              <div role="columnheader">Started</div>
+              <div role="columnheader">Age</div>
               <div role="columnheader">Took</div>
-              <div role="columnheader">Error</div>
+              <div role="columnheader">Error, waits for</div>
             </div>
           </div>
           <div role="rowgroup" ref={table} style={{ height: virtual.getTotalSize(), position: 'relative' }}>
             {items.map((item) => {
-              const run = rows[item.index]!;
+              const run = runs[item.index]!;
               return (
-                <Row
+                <RunRow
                   key={run.id}
                   run={run}
                   index={item.index}
@@ -248,9 +158,7 @@ export function RunTable({
       <div className="list-end">
         {runs.length > 0 && (
           <span className="dim">
-            {needle
-              ? `${rows.length} of ${runs.length} loaded runs`
-              : `${plural(runs.length, 'run')} loaded${list.hasNextPage ? '' : ', no more'}`}
+            {plural(runs.length, 'run')} loaded{list.hasNextPage ? '' : ', no more'}
           </span>
         )}
         {list.hasNextPage && runs.length > 0 && (
@@ -258,7 +166,7 @@ export function RunTable({
             {list.isFetchingNextPage ? 'Loading…' : `Load ${pageSize} more`}
           </button>
         )}
-        {maySelect && runs.length > 0 && selected.size === 0 && (status || flow) && (
+        {maySelect && runs.length > 0 && selected.size === 0 && isFiltered && (
           <button type="button" className="quiet" onClick={() => setBulk('all')}>
             Commands for all that match…
           </button>
@@ -268,7 +176,7 @@ export function RunTable({
       {bulk && (
         <BulkDialog
           runs={bulk === 'selected' ? [...selected.values()] : undefined}
-          filter={{ status, flow }}
+          where={where}
           commands={bulkCommands.map((each) => ({ ...each, label: wording[each.command].label }))}
           onClose={(changed) => {
             setBulk(undefined);
@@ -280,114 +188,5 @@ export function RunTable({
         />
       )}
     </>
-  );
-}
-
-const Row = memo(function Row({
-  run,
-  index,
-  top,
-  height,
-  selected,
-  onToggle,
-  hideFlow,
-}: {
-  run: RunSummary;
-  index: number;
-  top: number;
-  height: number;
-  selected: boolean;
-  onToggle: ((run: RunSummary, on: boolean) => void) | undefined;
-  hideFlow: boolean;
-}) {
-  return (
-    <div
-      role="row"
-      aria-rowindex={index + 2}
-      aria-selected={onToggle ? selected : undefined}
-      className={`run-row${selected ? ' selected' : ''}`}
-      data-row
-      style={{ height, transform: `translateY(${top}px)` }}
-    >
-      {onToggle && (
-        <div role="cell" className="cell-select">
-          <input
-            type="checkbox"
-            aria-label={`Select ${run.id}`}
-            checked={selected}
-            onChange={(event) => onToggle(run, event.target.checked)}
-          />
-        </div>
-      )}
-      <div role="cell" className="cell-status">
-        <StatusBadge status={run.status} />
-      </div>
-      <div role="cell" className="cell-id">
-        <Link to={['runs', run.id]} data-row-link title={run.id}>
-          <bdi>{visibleText(run.id)}</bdi>
-        </Link>
-        {run.parent && <span className="dim"> subflow</span>}
-      </div>
-      {!hideFlow && (
-        <div role="cell" className="cell-flow">
-          <Link
-            to={['flows', run.flow]}
-            query={{ version: run.version }}
-            title={`${run.flow}@${run.version}`}
-          >
-            <bdi>{visibleText(run.flow)}</bdi>
-          </Link>
-          <span className="dim">@{run.version}</span>
-        </div>
-      )}
-      <div role="cell" className="cell-started">
-        <Ago at={run.started_at ?? run.created_at} />
-      </div>
-      <div role="cell" className="cell-took">
-        <Took from={run.started_at ?? run.created_at} to={run.finished_at} frozen={!isActive(run)} />
-      </div>
-      <div role="cell" className="cell-error">
-        {run.error ? (
-          <span title={visibleText(run.error.message)}>
-            <strong>
-              <bdi>{visibleText(run.error.type)}</bdi>
-            </strong>
-            {run.error.node && (
-              <>
-                {' '}
-                at <bdi>{visibleText(run.error.node)}</bdi>
-              </>
-            )}
-            : <bdi className="dim">{visibleText(run.error.message)}</bdi>
-          </span>
-        ) : null}
-      </div>
-    </div>
-  );
-});
-
-function NoRuns({ status, flow }: { status: RunStatus | undefined; flow: string }) {
-  if (status || flow)
-    return (
-      <Empty title={`No ${status ?? ''} runs${flow ? ` of ${flow}` : ''}.`}>
-        <button
-          type="button"
-          onClick={() => setQuery({ status: undefined, flow: undefined, q: undefined }, true)}
-        >
-          Show all runs
-        </button>
-      </Empty>
-    );
-  return (
-    <Empty title="No runs yet.">
-      <p>
-        Start one from a <Link to={['flows']}>flow</Link>, or with the program:
-      </p>
-      <pre>
-        <code>
-          pawl runs start FLOW --input '{'{'}"amount": 42{'}'}' --server {location.origin}
-        </code>
-      </pre>
-    </Empty>
   );
 }

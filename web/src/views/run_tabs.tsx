@@ -1,11 +1,10 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import type { Run } from '../client';
-import { isObject } from '../model/definition';
 import { useEvents, useNow, useSession, useThrottled } from '../session';
 import { CopyButton } from '../ui/copy';
 import { Gantt } from '../ui/gantt';
-import { JsonView, visibleText } from '../ui/json_view';
+import { visibleText } from '../ui/json_view';
 import { Empty, Loading, ProblemNote } from '../ui/notes';
 import { At } from '../ui/time';
 import { VirtualList } from '../ui/virtual_list';
@@ -37,41 +36,6 @@ export function Timeline({
       selected={selected}
       onSelect={onSelect}
     />
-  );
-}
-
-export function DataTab({ run }: { run: Run }) {
-  return (
-    <div className="columns">
-      <section className="card">
-        <h2>Input</h2>
-        {isObject(run.input) && Object.keys(run.input).length > 0 ? (
-          <JsonView label="Input" value={run.input} />
-        ) : (
-          <p className="dim">The run was started without input.</p>
-        )}
-      </section>
-      <section className="card">
-        <h2>{run.status === 'completed' ? 'Output' : 'Data now'}</h2>
-        {Object.keys(run.data as object).length > 0 ? (
-          <JsonView label="Data" value={run.data} />
-        ) : (
-          <p className="dim">No data yet.</p>
-        )}
-      </section>
-      {Object.keys(run.metadata as object).length > 0 && (
-        <section className="card">
-          <h2>Metadata</h2>
-          <JsonView label="Metadata" value={run.metadata} />
-        </section>
-      )}
-      {run.inbox.length > 0 && (
-        <section className="card">
-          <h2>Signals that no node has taken yet</h2>
-          <JsonView label="Inbox" value={run.inbox} />
-        </section>
-      )}
-    </div>
   );
 }
 

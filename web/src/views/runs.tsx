@@ -1,39 +1,52 @@
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useMemo, useState } from 'react';
+import { both, condition } from '../model/filter';
 import { isStatus, statuses } from '../model/status';
 import { Link } from '../router/link';
 import { go, setQuery, useRoute } from '../router/route';
 import { useSession } from '../session';
 import { changeSettings, useSettings } from '../settings';
 import { Dialog } from '../ui/dialog';
-import { visibleText } from '../ui/json_view';
+import { FilterField } from '../ui/filter_field';
+import { Empty } from '../ui/notes';
 import { Tabs } from '../ui/tabs';
+import { ErrorGroups } from './error_groups';
 import { RunTable } from './run_table';
-import { useStats } from './use_stats';
+import { type RunOrder, type RunsWhere, useRunCounts, useRunList } from './use_runs';
 
-/** The list of runs with its filters. */
+const orders: [RunOrder, string][] = [
+  ['newest', 'Newest first'],
+  ['oldest', 'Oldest first'],
+  ['finished_last', 'Last ended first'],
+  ['finished_first', 'First ended first'],
+];
+
+/** The list of runs with its filters, or its failed runs grouped by error. All of it is in the URL. */
 export function Runs() {
   const { client } = useSession();
   const { query } = useRoute();
-  const stats = useStats();
   const status = query.get('status');
-  const flow = query.get('flow') ?? '';
-  const text = query.get('q') ?? '';
+  const selected = isStatus(status) ? status : 'all';
+  const flow = query.get('flow');
+  // Links of older versions have the flow beside the filter.
+  const filter = both(query.get('filter') ?? undefined, flow ? condition('flow', '=', flow) : undefined);
+  const order = orders.map(([id]) => id).find((each) => each === query.get('order')) ?? 'newest';
+  const grouped = selected === 'failed' && query.get('view') === 'errors';
+  const counts = useRunCounts(filter);
   const flows = useQuery({
     queryKey: ['flows', 'names'],
     queryFn: ({ signal }) => client.get('/v1/flows', { query: { limit: 1000 }, signal }),
     staleTime: 30_000,
   });
-  const total = stats.data ? statuses.reduce((sum, each) => sum + stats.data.runs[each], 0) : undefined;
+  const names = useMemo(() => flows.data?.flows.map((each) => each.name) ?? [], [flows.data]);
   const tabs = [
-    { id: 'all', label: 'All', count: flow ? undefined : total },
+    { id: 'all', label: 'All', count: counts.all },
     ...statuses.map((each) => ({
       id: each,
       label: each[0]!.toUpperCase() + each.slice(1),
-      count: flow ? undefined : stats.data?.runs[each],
+      count: counts[each],
     })),
   ];
-  const selected = isStatus(status) ? status : 'all';
   return (
     <>
       <div className="page-head">
@@ -47,75 +60,84 @@ export function Runs() {
         panel="runs-panel"
         tabs={tabs}
         selected={selected}
-        onSelect={(id) => setQuery({ status: id === 'all' ? undefined : id }, true)}
+        onSelect={(id) => setQuery({ status: id === 'all' ? undefined : id, view: undefined }, true)}
       />
       <div id="runs-panel" role="tabpanel" aria-labelledby={`runs-panel-${selected}`}>
         <div className="filters">
-          <div className="field inline">
-            <label htmlFor="filter-flow">Flow</label>
+          <FilterField
+            filter={filter}
+            flows={names}
+            onApply={(next) => setQuery({ filter: next || undefined, flow: undefined }, true)}
+          />
+          {!grouped && (
             <select
-              id="filter-flow"
-              value={flow}
-              onChange={(event) => setQuery({ flow: event.target.value || undefined }, true)}
+              aria-label="Order"
+              value={order}
+              onChange={(event) =>
+                setQuery({ order: event.target.value === 'newest' ? undefined : event.target.value }, true)
+              }
             >
-              <option value="">All flows</option>
-              {flow && !flows.data?.flows.some((each) => each.name === flow) && (
-                <option value={flow}>{visibleText(flow)}</option>
-              )}
-              {flows.data?.flows.map((each) => (
-                <option key={each.name} value={each.name}>
-                  {visibleText(each.name)}
+              {orders.map(([id, label]) => (
+                <option key={id} value={id}>
+                  {label}
                 </option>
               ))}
             </select>
-          </div>
-          <SearchBox text={text} />
+          )}
+          {selected === 'failed' && (
+            <button
+              type="button"
+              className="chip-button"
+              aria-pressed={grouped}
+              onClick={() => setQuery({ view: grouped ? undefined : 'errors' }, true)}
+            >
+              Group by error
+            </button>
+          )}
           <SavedViews />
         </div>
-        <RunTable
-          key={`${selected} ${flow}`}
-          status={selected === 'all' ? undefined : selected}
-          flow={flow}
-          text={text}
-        />
+        {grouped ? (
+          <ErrorGroups key={filter} filter={filter} />
+        ) : (
+          <FilteredRuns
+            key={`${selected} ${order} ${filter}`}
+            where={{
+              status: selected === 'all' ? undefined : selected,
+              filter: filter || undefined,
+              order: order === 'newest' ? undefined : order,
+            }}
+          />
+        )}
       </div>
     </>
   );
 }
 
-function SearchBox({ text }: { text: string }) {
-  const [value, setValue] = useState(text);
-  useEffect(() => setValue(text), [text]);
-  const id = value.trim();
+function FilteredRuns({ where }: { where: RunsWhere }) {
+  const runs = useRunList(where);
+  return <RunTable runs={runs} empty={<NoRuns where={where} />} />;
+}
+
+function NoRuns({ where: { status, filter } }: { where: RunsWhere }) {
+  if (status || filter)
+    return (
+      <Empty title={`No ${status ?? ''} run${filter ? ' fits the filter' : 's'}.`.replace('  ', ' ')}>
+        <button type="button" onClick={() => go(['runs'])}>
+          Show all runs
+        </button>
+      </Empty>
+    );
   return (
-    <form
-      className="field inline grow"
-      role="search"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (id) go(['runs', id]);
-      }}
-    >
-      <label htmlFor="filter-text">Find</label>
-      <input
-        id="filter-text"
-        data-search
-        type="search"
-        value={value}
-        placeholder="id, flow or error among the loaded runs"
-        onChange={(event) => {
-          setValue(event.target.value);
-          setQuery({ q: event.target.value || undefined });
-        }}
-        aria-describedby="find-hint"
-      />
-      <button type="submit" disabled={!id} title="Open the run with exactly this id">
-        Open by id
-      </button>
-      <span id="find-hint" className="offscreen">
-        Enter opens the run with exactly this id.
-      </span>
-    </form>
+    <Empty title="No runs yet.">
+      <p>
+        Start one from a <Link to={['flows']}>flow</Link>, or with the program:
+      </p>
+      <pre>
+        <code>
+          pawl runs start FLOW --input '{'{'}"amount": 42{'}'}' --server {location.origin}
+        </code>
+      </pre>
+    </Empty>
   );
 }
 

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import type { RunSummary } from '../client';
+import { groupErrors, groupFilter } from './errors';
+import { both, condition, mistakeIn, quoted, suggestions, typedFilter } from './filter';
+import { waitWords } from './words';
+
+test('values are in quotes where the language needs it', () => {
+  expect(['order', 'card, declined', 'a "b" \\', ''].map(quoted)).toEqual([
+    'order',
+    '"card, declined"',
+    '"a \\"b\\" \\\\"',
+    '""',
+  ]);
+  expect(both(' status=failed ', undefined, '', condition('id', '=', 'a', 'b c'))).toBe(
+    'status=failed id=a,"b c"',
+  );
+});
+
+test('a text without an operator is the beginning of an id', () => {
+  expect(typedFilter(' order-17 ')).toBe('id^=order-17');
+  expect(typedFilter('status=failed')).toBe('status=failed');
+  expect(typedFilter('  ')).toBe('');
+});
+
+test('fields and values are suggested at the caret', () => {
+  const at = (text: string, flows: string[] = []) =>
+    suggestions(text, text.length, flows).map((each) => text.slice(0, each.from) + each.text);
+  expect(at('sta')).toEqual(['status=', 'started>']);
+  expect(at('')).toContain('waiting=');
+  expect(at('status=failed,p')).toEqual(['status=failed,paused']);
+  expect(at('status!=')).toHaveLength(5);
+  expect(at('error="a b" flow=sh', ['ship all', 'shop/order', 'bill'])).toEqual([
+    'error="a b" flow="ship all"',
+    'error="a b" flow=shop/order',
+  ]);
+  expect(at('flow="ship a', ['ship all'])).toEqual(['flow="ship all"']);
+  expect(at('error="status=')).toEqual([]);
+  // In the middle of a text, only what is before the caret counts.
+  expect(suggestions('fl status=failed', 2, [])).toMatchObject([{ text: 'flow=', from: 0 }]);
+});
+
+test('the position of a mistake counts bytes, its mark characters', () => {
+  const filter = 'flow=é x=1';
+  const mistake = mistakeIn(filter, 'invalid filter at position 9: unknown field "x"')!;
+  expect(filter.slice(mistake.at)).toBe('x=1');
+  expect(mistake.message).toBe('unknown field "x"');
+  expect(mistakeIn(filter, 'invalid cursor')).toBeUndefined();
+});
+
+const failed = (id: string, type: string, node: string) =>
+  ({ id, error: { type, node, message: id, attempt: 1 } }) as RunSummary;
+
+test('failed runs are grouped by error type and node, the largest group first', () => {
+  const groups = groupErrors([
+    failed('c', 't', 'n'),
+    failed('b', 'u v', ''),
+    failed('a', 'u v', ''),
+    { id: 'x', error: null } as RunSummary,
+  ]);
+  expect(groups.map((each) => [each.type, each.node, each.count, each.newest.id])).toEqual([
+    ['u v', '', 2, 'b'],
+    ['t', 'n', 1, 'c'],
+  ]);
+  expect(groups.map(groupFilter)).toEqual(['error="u v"', 'error=t node=n']);
+});
+
+test('waits are said as the program says them', () => {
+  const waits = [
+    { kind: 'signal', name: 'approved', node: 'ask' },
+    { kind: 'timer', name: '', node: 'w' },
+    { kind: 'run', name: '', node: '' },
+  ];
+  const of = (n: number) => waitWords({ waits: waits.slice(0, n) } as RunSummary);
+  expect([of(0), of(1), of(3)]).toEqual(['', 'signal approved at ask', 'signal approved at ask and 2 more']);
+});

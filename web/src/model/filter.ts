@@ -1,0 +1,107 @@
+// The filter language of runs (docs/filters.md): writing conditions, suggestions, and the place of a
+// mistake. The server reads and checks filters; nothing here decides whether one is valid.
+import { statuses } from './status';
+
+interface Field {
+  name: string;
+  /** The operator that a suggestion adds. */
+  operator: string;
+  hint: string;
+}
+
+const fields: Field[] = [
+  { name: 'status', operator: '=', hint: 'running, paused, completed, failed, cancelled' },
+  { name: 'flow', operator: '=', hint: 'name of the flow, or name@version' },
+  { name: 'error', operator: '=', hint: 'type of the error of a failed run' },
+  { name: 'node', operator: '=', hint: 'node at which the run failed or waits' },
+  { name: 'waiting', operator: '=', hint: 'signal:NAME, signal, answer, timer, run, worker' },
+  { name: 'started', operator: '>', hint: 'time of the start: -2h, 2026-01-31' },
+  { name: 'finished', operator: '>', hint: 'time of the end: -2h, 2026-01-31' },
+  { name: 'id', operator: '^=', hint: 'id of the run; ^= begins with' },
+  { name: 'version', operator: '=', hint: 'version of the flow' },
+  { name: 'parent', operator: '=', hint: 'id of the run whose subflow it is' },
+];
+
+const values: Record<string, string[]> = {
+  status: [...statuses],
+  waiting: ['signal', 'signal:', 'answer', 'timer', 'run', 'worker'],
+  started: ['-1h', '-24h', '-7d'],
+  finished: ['-1h', '-24h', '-7d'],
+};
+
+/** A value as the language wants it: in quotes if it needs them. */
+export function quoted(value: string): string {
+  return value === '' || /[\s,"]/.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : value;
+}
+
+/** "flow=order,invoice" */
+export function condition(field: string, operator: string, ...all: string[]): string {
+  return field + operator + all.map(quoted).join(',');
+}
+
+/** Filters that must all hold. Empty ones are left out. */
+export function both(...filters: (string | undefined)[]): string {
+  return filters
+    .map((each) => each?.trim())
+    .filter(Boolean)
+    .join(' ');
+}
+
+/** What was typed as a filter: a text without any operator is the beginning of an id. */
+export function typedFilter(text: string): string {
+  const plain = text.trim();
+  return plain === '' || /[=<>]/.test(plain) ? plain : condition('id', '^=', plain);
+}
+
+/** Where the part that ends at `end` begins: after the last of `separators` that is not in quotes. */
+function beginOf(text: string, from: number, end: number, separators: string): number {
+  let begin = from;
+  let inQuotes = false;
+  for (let i = from; i < end; ++i) {
+    if (inQuotes && text[i] === '\\') ++i;
+    else if (text[i] === '"') inQuotes = !inQuotes;
+    else if (!inQuotes && separators.includes(text[i]!)) begin = i + 1;
+  }
+  return begin;
+}
+
+export interface Suggestion {
+  /** Replaces the text from `from` to the caret. */
+  text: string;
+  from: number;
+  hint: string;
+}
+
+const most = 12;
+
+/** What can be written at the caret: fields, or values of the field before it. */
+export function suggestions(filter: string, caret: number, flows: readonly string[]): Suggestion[] {
+  const begin = beginOf(filter, 0, caret, ' \t\r\n');
+  const word = filter.slice(begin, caret);
+  const written = /^([a-z_.]+)(!=|\^=|<=|>=|=|<|>)/.exec(word);
+  if (!written)
+    return fields
+      .filter((each) => each.name.startsWith(word))
+      .map((each) => ({ text: each.name + each.operator, from: begin, hint: each.hint }));
+  const [start, field] = written as unknown as [string, string];
+  const from = beginOf(filter, begin + start.length, caret, ',');
+  const typed = filter.slice(from, caret).replace(/^"/, '').toLowerCase();
+  return (field === 'flow' ? flows : (values[field] ?? []))
+    .filter((each) => each.toLowerCase().startsWith(typed) && each.toLowerCase() !== typed)
+    .slice(0, most)
+    .map((each) => ({ text: quoted(each), from, hint: '' }));
+}
+
+export interface Mistake {
+  /** Index into the filter. */
+  at: number;
+  message: string;
+}
+
+/** The place that a refusal of the server names, which counts bytes from 1. */
+export function mistakeIn(filter: string, detail: string): Mistake | undefined {
+  const found = /^invalid filter at position (\d+): (.*)$/s.exec(detail);
+  if (!found) return undefined;
+  const before = new TextEncoder().encode(filter).slice(0, Number(found[1]) - 1);
+  return { at: new TextDecoder().decode(before).length, message: found[2]! };
+}

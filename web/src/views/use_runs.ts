@@ -1,0 +1,157 @@
+import { type InfiniteData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMemo, useRef, useState } from 'react';
+import type { RunList, RunStatus } from '../client';
+import { changesSummary } from '../model/events';
+import { condition } from '../model/filter';
+import { statuses } from '../model/status';
+import { useEvents, useSession, useThrottled } from '../session';
+import { useStats } from './use_stats';
+
+export const pageSize = 50;
+/** Rows per request: a filter has at most 4,096 bytes, an id 128. */
+const renewedAtOnce = 30;
+
+export type RunOrder = 'newest' | 'oldest' | 'finished_last' | 'finished_first';
+
+/** Which runs a list has; all conditions hold. */
+export interface RunsWhere {
+  status?: RunStatus | undefined;
+  flow?: string | undefined;
+  /** In the filter language. */
+  filter?: string | undefined;
+  order?: RunOrder | undefined;
+}
+
+type Pages = InfiniteData<RunList, string | undefined>;
+
+/** The runs of a list, page after page. Rows are renewed when the feed reports an event of them. */
+export function useRunList(where: RunsWhere) {
+  const { client, may } = useSession();
+  const queries = useQueryClient();
+  const { status, flow, filter, order } = where;
+  const queryKey = useMemo(
+    () => ['runs', status ?? '', flow ?? '', filter ?? '', order ?? ''],
+    [status, flow, filter, order],
+  );
+  const [fresh, setFresh] = useState<{ of: string[]; ids: Set<string> }>({ of: queryKey, ids: new Set() });
+  const list = useInfiniteQuery({
+    queryKey,
+    queryFn: ({ pageParam, signal }) =>
+      client.get('/v1/runs', {
+        query: { status, flow, filter, order, limit: pageSize, cursor: pageParam },
+        signal,
+      }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last) => last.next ?? undefined,
+    // Rows must not jump while they are read: events update them, and a note offers the new ones.
+    refetchOnWindowFocus: false,
+    gcTime: 60_000,
+  });
+  const runs = useMemo(() => {
+    const seen = new Set<string>();
+    return (list.data?.pages.flatMap((each) => each.runs) ?? []).filter(
+      (run) => !seen.has(run.id) && seen.add(run.id),
+    );
+  }, [list.data]);
+
+  const changed = useRef(new Set<string>());
+  const renew = useThrottled(() => void renewRows(), 1000);
+  const renewRows = async () => {
+    const ids = [...changed.current].slice(0, renewedAtOnce);
+    if (ids.length === 0) return;
+    for (const id of ids) changed.current.delete(id);
+    const found = await client
+      .get('/v1/runs', { query: { filter: condition('id', '=', ...ids), limit: ids.length } })
+      .catch(() => undefined);
+    // A server that cannot answer now is asked again at the next event; a lost connection reloads all.
+    if (!found) return ids.forEach((id) => void changed.current.add(id));
+    const now = new Map(found.runs.map((run) => [run.id, run]));
+    queries.setQueryData<Pages>(
+      queryKey,
+      (data) =>
+        data && {
+          ...data,
+          pages: data.pages.map((page) => ({
+            ...page,
+            runs: page.runs.map((run) => now.get(run.id) ?? run),
+          })),
+        },
+    );
+    if (changed.current.size > 0) renew();
+  };
+  const known = useMemo(() => new Set(runs.map((run) => run.id)), [runs]);
+  /** Whether events alone decide what is new: other conditions only the server knows. */
+  const countsNew = !flow && !filter && (order ?? 'newest') === 'newest';
+  useEvents((event) => {
+    const id = event.run;
+    if (!id) return;
+    if (known.has(id)) {
+      changed.current.add(id);
+      renew();
+      return;
+    }
+    if (!changesSummary(event.kind)) return;
+    const fits = !countsNew
+      ? true
+      : event.kind === 'run_created'
+        ? !status || status === 'running'
+        : status !== undefined && event.kind === `run_${status === 'running' ? 'resumed' : status}`;
+    if (!fits) return;
+    setFresh((old) => {
+      if (old.of === queryKey && old.ids.has(id)) return old;
+      return { of: queryKey, ids: new Set(old.of === queryKey ? old.ids : []).add(id) };
+    });
+  });
+
+  const reload = () => {
+    setFresh({ of: queryKey, ids: new Set() });
+    queries.setQueryData<Pages>(
+      queryKey,
+      (data) => data && { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) },
+    );
+    void list.refetch();
+    window.scrollTo({ top: 0 });
+  };
+  return {
+    where,
+    list,
+    runs,
+    /** The number of runs that have started or changed and may belong to the list. */
+    fresh: fresh.of === queryKey ? fresh.ids.size : 0,
+    countsNew,
+    maySelect: may('operator'),
+    reload,
+  };
+}
+
+export type LoadedRuns = ReturnType<typeof useRunList>;
+
+/** The number of runs of each status that fit a filter: "1,204", or "100,000+" if there may be more. */
+export function useRunCounts(filter: string): Partial<Record<RunStatus | 'all', string>> {
+  const { client } = useSession();
+  const stats = useStats();
+  const counts = useQuery({
+    queryKey: ['counts', filter],
+    enabled: filter !== '',
+    // Not at every event: each count may compare many runs.
+    refetchInterval: 30_000,
+    retry: false,
+    queryFn: ({ signal }) =>
+      Promise.all(
+        statuses.map((status) => client.get('/v1/stats/runs', { query: { status, filter }, signal })),
+      ),
+  });
+  const parts =
+    filter === ''
+      ? stats.data && statuses.map((each) => ({ count: stats.data.runs[each], exact: true }))
+      : counts.data;
+  if (!parts) return {};
+  const text = (count: number, exact: boolean) => count.toLocaleString('en') + (exact ? '' : '+');
+  return {
+    all: text(
+      parts.reduce((sum, each) => sum + each.count, 0),
+      parts.every((each) => each.exact),
+    ),
+    ...Object.fromEntries(statuses.map((each, i) => [each, text(parts[i]!.count, parts[i]!.exact)])),
+  };
+}
