@@ -41,6 +41,8 @@ void add_runs_set_data(CLI::App& to, command_line& line);
 void add_runs_retry(CLI::App& to, command_line& line);
 void add_runs_rm(CLI::App& to, command_line& line);
 void add_runs_keep(CLI::App& to, command_line& line);
+void add_runs_export(CLI::App& to, command_line& line);
+void add_runs_import(CLI::App& to, command_line& line);
 void add_gc(CLI::App& to, command_line& line);
 void add_backup(CLI::App& to, command_line& line);
 void add_fmt(CLI::App& to, command_line& line);
