@@ -43,6 +43,7 @@ void add_runs_rm(CLI::App& to, command_line& line);
 void add_runs_keep(CLI::App& to, command_line& line);
 void add_runs_export(CLI::App& to, command_line& line);
 void add_runs_import(CLI::App& to, command_line& line);
+void add_import(CLI::App& to, command_line& line);
 void add_gc(CLI::App& to, command_line& line);
 void add_backup(CLI::App& to, command_line& line);
 void add_fmt(CLI::App& to, command_line& line);
