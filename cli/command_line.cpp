@@ -210,6 +210,7 @@ std::variant<command_line, command_line_end> parse_command_line(
   add_secrets(app, line);
   add_gc(app, line);
   add_backup(app, line);
+  add_import(app, line);
   add_store(app, line);
   add_config(app, line);
   add_bench(app, line);

@@ -30,6 +30,8 @@ void add_runs(CLI::App& to, command_line& line) {
   add_runs_restart(*group, line);
   add_runs_rm(*group, line);
   add_runs_keep(*group, line);
+  add_runs_export(*group, line);
+  add_runs_import(*group, line);
 }
 
 }  // namespace pawl::cli
