@@ -45,17 +45,17 @@ run_terms terms_of(const run_summary& listed) {
 }
 
 std::uint64_t flow_term(std::string_view name) noexcept {
-  return detail::fnv1a(name, detail::fnv1a("flow="));
+  return pawl::detail::fnv1a(name, pawl::detail::fnv1a("flow="));
 }
 
 std::uint64_t error_term(std::string_view type) noexcept {
-  return detail::fnv1a(type, detail::fnv1a("error="));
+  return pawl::detail::fnv1a(type, pawl::detail::fnv1a("error="));
 }
 
 std::optional<std::uint64_t> wait_term(std::string_view kind, std::string_view name) {
-  if (kind == "answer") return detail::fnv1a("waiting=answer");
+  if (kind == "answer") return pawl::detail::fnv1a("waiting=answer");
   if (kind != "signal") return std::nullopt;
-  return detail::fnv1a(name, detail::fnv1a("waiting=signal:"));
+  return pawl::detail::fnv1a(name, pawl::detail::fnv1a("waiting=signal:"));
 }
 
 void index_flow(batch& to, const run_key& run, const flow_name& flow, time_point created) {
