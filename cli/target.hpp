@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <pawl/engine.hpp>
+#include <pawl/jobs.hpp>
 #include <pawl/run_history.hpp>
 #include <pawl/run_states.hpp>
 
@@ -139,6 +140,15 @@ class target {
   virtual result<compaction_result> compact() = 0;
   /// Adds a backup to a folder. On a server `folder` is empty: it uses its own.
   virtual result<backup_info> back_up(const std::filesystem::path& folder) = 0;
+
+  virtual result<job_started> start_job(const job_request& what, const job_options& how) = 0;
+  /// Returns the job once it has ended, at the latest after `wait`. In a data folder only a job
+  /// that is started or waited for goes on.
+  virtual result<job_view> get_job(const job_id& id, std::chrono::milliseconds wait = {}) = 0;
+  virtual result<job_page> list_jobs(const job_list_options& how) = 0;
+  virtual result<job_results> results_of_job(const job_id& id, const job_results_options& how) = 0;
+  virtual result<job_view> abort_job(const job_id& id) = 0;
+  virtual result<void> remove_job(const job_id& id) = 0;
 
   /// Passes the events of the runs to `shown` until every run has ended or is parked, a signal
   /// arrives, the timeout expires or the output is closed. Skips events up to the `checkpoint` of

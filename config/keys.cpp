@@ -339,6 +339,10 @@ constexpr std::array table{
     key{"retention.cancelled_for_ms",
         [](settings& s) -> field { return &s.retention.cancelled_for_ms; },
         "Time after which cancelled runs are deleted. 0: never.", 0, 36'500 * day_ms},
+    key{"retention.max_jobs", [](settings& s) -> field { return &s.retention.max_jobs; },
+        "Maximum number of ended jobs (`pawl jobs`) that are kept in each scope. One more deletes "
+        "the oldest, with its results.",
+        1, 1'000},
     key{"retention.interval_ms", [](settings& s) -> field { return &s.retention.interval_ms; },
         "Time between two searches for runs to delete.", 10, 30 * day_ms},
 

@@ -104,6 +104,12 @@ std::vector<golden> all_golden() {
        [](auto bytes) { return is_orphan(decode_orphan(bytes).value()); }},
       {"suspect-v1", encode_suspect(samples::suspected()),
        [](auto bytes) { return decode_suspect(bytes).value() == samples::suspected(); }},
+      {"job_request-v1", encode_started_job(samples::job()),
+       [](auto bytes) { return decode_started_job(bytes).value() == samples::job(); }},
+      {"job_progress-v1", encode_job_progress(samples::progress_of_job()),
+       [](auto bytes) { return decode_job_progress(bytes).value() == samples::progress_of_job(); }},
+      {"job_page-v1", encode_job_page(samples::page_of_job()),
+       [](auto bytes) { return decode_job_page(bytes).value() == samples::page_of_job(); }},
       {"clock_lead-v1", encode_clock_lead(samples::clock_lead()),
        [](auto bytes) { return decode_clock_lead(bytes).value() == samples::clock_lead(); }},
   };

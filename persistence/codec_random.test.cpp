@@ -284,6 +284,12 @@ std::vector<sealed_sample> sealed_samples() {
        reader(decode_input, [](const auto& v) { return encode_input(v); })},
       {"orphan", encode_orphan(orphan()),
        reader(decode_orphan, [](const auto& v) { return encode_orphan(v); })},
+      {"job request", encode_started_job(job()),
+       reader(decode_started_job, [](const auto& v) { return encode_started_job(v); })},
+      {"job progress", encode_job_progress(progress_of_job()),
+       reader(decode_job_progress, [](const auto& v) { return encode_job_progress(v); })},
+      {"job page", encode_job_page(page_of_job()),
+       reader(decode_job_page, [](const auto& v) { return encode_job_page(v); })},
       {"suspect", encode_suspect(suspected()),
        reader(decode_suspect, [](const auto& v) { return encode_suspect(v); })},
   };

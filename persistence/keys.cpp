@@ -375,6 +375,75 @@ view::range removed_runs() {
 
 namespace {
 
+std::string job_record(const job_key& key, job_part part) {
+  std::string bytes = records_of_job(key).from;
+  bytes += static_cast<char>(part);
+  return bytes;
+}
+
+/// Removes the kind 'w' or 'c' and the names of a job from the front and returns them.
+std::optional<job_key> take_job(std::string_view& bytes) {
+  if (bytes.empty() || (bytes.front() != 'w' && bytes.front() != 'c')) return std::nullopt;
+  bytes.remove_prefix(1);
+  const auto scope = take_name(bytes);
+  const auto id = scope ? take_name(bytes) : std::nullopt;
+  if (!id) return std::nullopt;
+  return job_key{scope_name{std::string{*scope}}, job_id{std::string{*id}}};
+}
+
+}  // namespace
+
+std::string job_request(const job_key& key) {
+  return job_record(key, job_part::request);
+}
+
+std::string job_progress(const job_key& key) {
+  return job_record(key, job_part::progress);
+}
+
+std::string job_page(const job_key& key, std::uint64_t page) {
+  std::string bytes = job_record(key, job_part::page);
+  add_number(bytes, page, 8);
+  return bytes;
+}
+
+view::range records_of_job(const job_key& key) {
+  std::string prefix = with_kind('w', key.scope);
+  add_name(prefix, key.id.str());
+  return with_prefix(std::move(prefix));
+}
+
+view::range jobs(const scope_name& scope) {
+  return with_prefix(with_kind('w', scope));
+}
+
+view::range all_jobs() {
+  return with_prefix("w");
+}
+
+std::string unfinished_job(const job_key& key) {
+  std::string bytes = with_kind('c', key.scope);
+  add_name(bytes, key.id.str());
+  return bytes;
+}
+
+view::range unfinished_jobs() {
+  return with_prefix("c");
+}
+
+std::optional<job_key> job_of(std::string_view index_key) {
+  return take_job(index_key);
+}
+
+std::optional<job_part> job_part_of(std::string_view index_key) {
+  if (!index_key.starts_with('w') || !take_job(index_key) || index_key.empty()) return std::nullopt;
+  for (const auto part : {job_part::request, job_part::progress, job_part::page})
+    if (index_key.front() == static_cast<char>(part)) return part;
+  return std::nullopt;
+}
+
+namespace {
+
 std::string child_key(char kind, const parent_and_child& which) {
   std::string bytes = kind + run(which.parent);
   add_name(bytes, which.child.str());

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include <pawl/job_id.hpp>
 #include <pawl/run.hpp>
 #include <pawl/run_attributes.hpp>
 
@@ -129,6 +130,24 @@ inline constexpr std::size_t run_hash_bytes = 16;
 //   'z' scope 0 run 0                          runs whose deletion has begun
 [[nodiscard]] std::string removed_run(const run_key& key);
 [[nodiscard]] view::range removed_runs();
+//   'w' scope 0 job 0 1                        what a job was started with
+//   'w' scope 0 job 0 2                        how far it is; replaced
+//   'w' scope 0 job 0 3 page8                  its runs and what became of them, a page at a time
+[[nodiscard]] std::string job_request(const job_key& key);
+[[nodiscard]] std::string job_progress(const job_key& key);
+[[nodiscard]] std::string job_page(const job_key& key, std::uint64_t page);
+/// All records of a job, of the jobs of a scope, and of all jobs.
+[[nodiscard]] view::range records_of_job(const job_key& key);
+[[nodiscard]] view::range jobs(const scope_name& scope);
+[[nodiscard]] view::range all_jobs();
+//   'c' scope 0 job 0                          jobs that have something left to do
+[[nodiscard]] std::string unfinished_job(const job_key& key);
+[[nodiscard]] view::range unfinished_jobs();
+/// The job in a key of kind w or c.
+[[nodiscard]] std::optional<job_key> job_of(std::string_view index_key);
+/// What the record of a key of kind w is.
+enum class job_part : char { request = 1, progress = 2, page = 3 };
+[[nodiscard]] std::optional<job_part> job_part_of(std::string_view index_key);
 /// The run in a key of kind s, m, t, u, x, k or z.
 [[nodiscard]] std::optional<run_key> run_of(std::string_view index_key);
 

@@ -11,6 +11,7 @@ using namespace std::string_literals;
 namespace {
 
 const run_key a_run{scope_name{"acme"}, run_id{"r-1"}};
+const job_key a_job{scope_name{"acme"}, job_id{"j-1"}};
 const time_point then = from_unix_us(0x0102030405060708);
 
 const std::string a_hash = pawl::detail::run_hash(a_run);
@@ -55,6 +56,10 @@ TEST_CASE("the bytes of keys do not change", "[keys]") {
   CHECK(keys::orphaned_run(a_run) == "uacme\0r-1\0"s);
   CHECK(keys::kept_run(a_run) == "kacme\0r-1\0"s);
   CHECK(keys::removed_run(a_run) == "zacme\0r-1\0"s);
+  CHECK(keys::job_request(a_job) == "wacme\0j-1\0\1"s);
+  CHECK(keys::job_progress(a_job) == "wacme\0j-1\0\2"s);
+  CHECK(keys::job_page(a_job, 258) == "wacme\0j-1\0\3\0\0\0\0\0\0\1\2"s);
+  CHECK(keys::unfinished_job(a_job) == "cacme\0j-1\0"s);
   CHECK(keys::ended({a_run, run_id{"c"}}) == "oacme\0r-1\0c\0"s);
   CHECK(keys::journal_group(258) == "j\0\0\0\0\0\0\1\2"s);
   CHECK(keys::journal_block(258) == "b\0\0\0\0\0\0\1\2"s);
@@ -118,6 +123,28 @@ TEST_CASE("the parts of a run are told from each other by their keys", "[keys]")
     CHECK_FALSE(keys::sequence_of(key).has_value());
   CHECK_FALSE(keys::is_state(keys::input(a_hash)));
   CHECK_FALSE(keys::is_input(keys::checkpoint(a_hash, 2)));
+}
+
+TEST_CASE("the job of a key and the part that its record is can be decoded", "[keys]") {
+  using keys::job_part;
+  const std::pair<std::string, job_part> parts[] = {{keys::job_request(a_job), job_part::request},
+                                                    {keys::job_progress(a_job), job_part::progress},
+                                                    {keys::job_page(a_job, 7), job_part::page}};
+  const job_key longer{scope_name{"acme"}, job_id{"j-10"}};
+  for (const auto& [key, part] : parts) {
+    CHECK(keys::job_of(key) == a_job);
+    CHECK(keys::job_part_of(key) == part);
+    for (const auto& range :
+         {keys::records_of_job(a_job), keys::jobs(a_job.scope), keys::all_jobs()}) {
+      CHECK(range.from <= key);
+      CHECK(key < range.to);
+    }
+    CHECK_FALSE(key >= keys::records_of_job(longer).from);
+  }
+  CHECK(keys::job_of(keys::unfinished_job(a_job)) == a_job);
+  CHECK_FALSE(keys::job_part_of(keys::unfinished_job(a_job)));
+  for (const auto& bad : {""s, "w"s, "wacme\0j-1"s, "wacme\0j-1\0"s, "wacme\0j-1\0\4"s})
+    CHECK_FALSE(keys::job_part_of(bad));
 }
 
 TEST_CASE("a range contains its own keys and no others", "[keys]") {

@@ -45,6 +45,9 @@ void add_runs_keep(CLI::App& to, command_line& line);
 void add_runs_export(CLI::App& to, command_line& line);
 void add_runs_import(CLI::App& to, command_line& line);
 void add_import(CLI::App& to, command_line& line);
+void add_jobs(CLI::App& to, command_line& line);  ///< with the subcommands `add_jobs_…`
+void add_jobs_start(CLI::App& to, command_line& line);
+void add_jobs_watch(CLI::App& to, command_line& line);
 void add_gc(CLI::App& to, command_line& line);
 void add_backup(CLI::App& to, command_line& line);
 void add_fmt(CLI::App& to, command_line& line);

@@ -146,6 +146,24 @@ class local_target final : public target {
     return engine_->back_up(folder);
   }
 
+  result<job_started> start_job(const job_request& what, const job_options& how) override {
+    job_request mine = what;
+    mine.by = by_user({}).by;
+    return in_.jobs().start(std::move(mine), how);
+  }
+  result<job_view> get_job(const job_id& id, std::chrono::milliseconds wait) override {
+    if (wait.count() == 0) return in_.jobs().get(id);
+    auto ended = in_.jobs().wait(id, wait);
+    const bool continues = !ended && ended.error().code == errc::timed_out;
+    return continues ? in_.jobs().get(id) : ended;
+  }
+  result<job_page> list_jobs(const job_list_options& how) override { return in_.jobs().list(how); }
+  result<job_results> results_of_job(const job_id& id, const job_results_options& how) override {
+    return in_.jobs().results(id, how);
+  }
+  result<job_view> abort_job(const job_id& id) override { return in_.jobs().abort(id); }
+  result<void> remove_job(const job_id& id) override { return in_.jobs().remove(id); }
+
   result<follow_result> follow(session& s, watcher& shown, std::vector<followed_run> runs,
                                const follow_options& how) override {
     std::optional<run_id> only;

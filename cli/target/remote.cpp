@@ -7,6 +7,7 @@
 #include "cli/session.hpp"
 #include "cli/target/decode.hpp"
 #include "cli/target/http_client.hpp"
+#include "cli/target/job_answers.hpp"
 #include "cli/target/remote_follower.hpp"
 #include "cli/target/scope_events.hpp"
 #include "persistence/query/run_query.hpp"
@@ -254,6 +255,34 @@ class remote_target final : public target {
     return read(http_.send("POST", "/v1/backups", {}, max_upkeep_time), read_backup);
   }
 
+  result<job_started> start_job(const job_request& what, const job_options& how) override {
+    return read(http_.send("POST", "/v1/jobs", job_json(what, how)), read_job_started);
+  }
+  result<job_view> get_job(const job_id& id, std::chrono::milliseconds wait) override {
+    wait = std::min(wait, max_server_wait);
+    const std::string query =
+        wait.count() == 0 ? "" : "?wait=" + std::to_string(wait.count()) + "ms";
+    return read(http_.send("GET", job_path(id) + query, {}, wait), read_job);
+  }
+  result<job_page> list_jobs(const job_list_options& how) override {
+    std::string query = "?limit=" + std::to_string(how.limit);
+    if (!how.cursor.empty()) query += "&cursor=" + percent_encoded(how.cursor);
+    return read(http_.send("GET", "/v1/jobs" + query), read_job_page);
+  }
+  result<job_results> results_of_job(const job_id& id, const job_results_options& how) override {
+    std::string query =
+        "?limit=" + std::to_string(how.limit) + "&first=" + std::to_string(how.first);
+    if (how.outcome) query += "&outcome=" + std::string{to_string(*how.outcome)};
+    return read(http_.send("GET", job_path(id) + "/results" + query), read_job_results);
+  }
+  result<job_view> abort_job(const job_id& id) override {
+    return read(http_.send("POST", job_path(id) + "/abort"), read_job);
+  }
+  result<void> remove_job(const job_id& id) override {
+    const auto done = http_.send("DELETE", job_path(id));
+    return done ? result<void>{} : done.error();
+  }
+
   result<follow_result> follow(session& s, watcher& shown, std::vector<followed_run> runs,
                                const follow_options& how) override {
     s.stop_signals().enable_graceful_stop();
@@ -282,6 +311,7 @@ class remote_target final : public target {
  private:
   [[nodiscard]] const scope_name& scope() const { return http_.access().scope; }
   static std::string run_path(const run_id& id) { return "/v1/runs/" + percent_encoded(id.str()); }
+  static std::string job_path(const job_id& id) { return "/v1/jobs/" + percent_encoded(id.str()); }
   static std::string flow_path(const flow_name& name) {
     return "/v1/flows/" + percent_encoded(name.str());
   }

@@ -226,6 +226,9 @@ struct retention_settings {
   std::chrono::milliseconds failed_for_ms{0};
   /// Time after which cancelled runs are deleted. 0: never.
   std::chrono::milliseconds cancelled_for_ms{0};
+  /// Maximum number of ended jobs that are kept in each scope. One more deletes the oldest, with
+  /// its results.
+  std::uint32_t max_jobs = 100;
   /// Time between two searches for runs to delete.
   std::chrono::milliseconds interval_ms{600'000};
 };

@@ -6,6 +6,7 @@
 #include "flow/machine/delta.hpp"
 #include "flow/machine/state.hpp"
 #include "persistence/codec.hpp"
+#include "persistence/jobs.hpp"
 #include "persistence/journal.hpp"
 #include "persistence/journal_index.hpp"
 #include "persistence/quarantine.hpp"
@@ -231,6 +232,30 @@ inline flow::abandoned_child orphan() {
 
 inline suspect suspected() {
   return {run_key{}, 2, "SIGSEGV", run_status::paused, true};
+}
+
+inline started_job job() {
+  started_job sample;
+  sample.created_at = at(77);
+  sample.request.command = job_command::signal;
+  sample.request.filter = "flow=order status=running";
+  sample.request.reason = "late";
+  sample.request.signal = "go";
+  sample.request.payload = {{"by", "ada"}};
+  sample.request.rate = 300;
+  sample.request.dry_run = true;
+  sample.request.by = "ada";
+  return sample;
+}
+
+inline job_progress progress_of_job() {
+  return {job_state::failed, true, {1000, 500, 20, 3, 1}, 523, at(78), at(79), "no room"};
+}
+
+inline std::vector<job_result> page_of_job() {
+  return {{run_id{"r-1"}, job_outcome::done, ""},
+          {run_id{"r-2"}, job_outcome::refused, "it is paused"},
+          {run_id{"r-3"}, job_outcome::waiting, ""}};
 }
 
 inline flow_head head() {

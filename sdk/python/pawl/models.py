@@ -190,6 +190,71 @@ class RunTotal:
 
 
 @dataclass(frozen=True)
+class JobStarted:
+    """A job. Not `created`: it existed already."""
+
+    id: str
+    created: bool
+
+
+@dataclass(frozen=True)
+class Job:
+    """A command to all runs that fit a filter, and how far it is.
+
+    `state` is selecting, running, finished, aborted or failed. Of `matched` runs, those that are
+    `done`, `refused` or `failed` have had their turn; `damaged` runs cannot be read.
+    """
+
+    id: str
+    command: str
+    filter: str
+    state: str
+    matched: int
+    done: int
+    refused: int
+    failed: int
+    damaged: int
+    created_at: datetime
+    updated_at: datetime
+    ended_at: Optional[datetime] = None
+    reason: str = ""
+    signal: Optional[str] = None
+    rate: int = 0
+    dry_run: bool = False
+    started_by: str = ""
+    error: Optional[str] = None
+
+    @property
+    def ended(self) -> bool:
+        return self.state not in ("selecting", "running")
+
+
+@dataclass(frozen=True)
+class JobPage:
+    """A page of jobs, newest first. `next` is the cursor of the next page, or None."""
+
+    jobs: List[Job]
+    next: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """What became of a run: `outcome` is waiting, done, refused or failed."""
+
+    run: str
+    outcome: str
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class JobResults:
+    """A page of the runs of a job. `next` is the `first` of the next page, or None."""
+
+    results: List[JobResult]
+    next: Optional[int] = None
+
+
+@dataclass(frozen=True)
 class Event:
     """An event of a run.
 
