@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "flow/machine/enclosing.hpp"
 #include "flow/machine/variables.hpp"
+#include "flow/nodes/node.hpp"
 #include "flow/values/json_size.hpp"
 #include "flow/values/value_check.hpp"
 
@@ -42,11 +44,35 @@ void run_data::write_to_trunk(const std::string& key, const json& value) {
 }
 
 void run_data::write(token& t, const std::string& key, const json& value) {
-  if (t.on_trunk()) return write_to_trunk(key, value);
+  write_outwards(t, key, value);
+}
+
+bool run_data::write_outwards(token& t, const std::string& key, const json& value) {
+  if (t.on_trunk()) {
+    write_to_trunk(key, value);
+    return true;
+  }
+  if (changes_.flow().at(t.forks.back()).behaviour->section() != nullptr) {
+    run_state& run = changes_.run();
+    changes_.mark_changed(t);
+    run.tokens.settle();
+    const token* const section = find_enclosing(run, t.branch, t.branch.size() - 1);
+    if (section != nullptr && write_outwards(*run.find_token(section->id), key, value)) return true;
+  }
+  write_to_branch(t, key, value);
+  return false;
+}
+
+void run_data::write_to_branch(token& t, const std::string& key, const json& value) {
   t.writes.set(key, value);
   t.inherited.erase(key);
   changes_.mark_changed(t);
   changes_.change().writes_set.try_emplace(t.id, json::object()).first->second[key] = value;
+}
+
+void run_data::restore(token& t, const std::string& key, const json& value, std::uint32_t depth) {
+  write_to_branch(t, key, value);
+  t.inherited[key] = depth;
 }
 
 void run_data::merge(token& t, const json& result, const std::string& into) {
