@@ -187,6 +187,11 @@ class random_states {
       t.replaced_children = small();
       t.repeated_calls = small();
       t.rules_time = maybe<time_point>([&] { return time(); });
+      t.stopping = often();
+      t.exit = maybe<flow::pending_exit>([&] {
+        return flow::pending_exit{maybe<std::uint32_t>([&] { return small(); }),
+                                  maybe<json>([&] { return random_value(random_); })};
+      });
       return t;
     });
   }
@@ -205,7 +210,9 @@ class random_states {
 
   std::vector<flow::compensation> compensations() {
     return list<flow::compensation>([&] {
-      return flow::compensation{small(), small(), random_value(random_)};
+      flow::compensation c{small(), small(), random_value(random_)};
+      for (std::size_t i = random_.below(3); i > 0; --i) c.within.push_back(small());
+      return c;
     });
   }
   std::vector<flow::signal> signals() {

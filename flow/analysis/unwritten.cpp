@@ -130,6 +130,7 @@ class unwritten_checker {
     }
     if (readings_.empty()) return;
     find_joins();
+    find_sections();
     const marks unknown = spread([](const written_keys& w) { return w.unknown; });
     for (const auto& [key, readings] : readings_) {
       const marks written =
@@ -231,11 +232,22 @@ class unwritten_checker {
     }
   }
 
+  /// Finds the sections around each node: what is written in a body can be read after the section.
+  void find_sections() {
+    sections_around_.resize(graph_.size());
+    for (node_index section = 0; section < graph_.size(); ++section) {
+      if (graph_.at(section).behaviour->section() == nullptr) continue;
+      const auto inside = graph_.reached_from(graph_.at(section).each->target);
+      for (node_index i = 0; i < graph_.size(); ++i)
+        if (inside[i]) sections_around_[i].push_back(section);
+    }
+  }
+
   template <class Writes>
   [[nodiscard]] marks spread(Writes writes) const {
     marks made{std::vector<bool>(graph_.size()), std::vector<bool>(graph_.size())};
     std::vector<node_index> open;
-    std::vector<bool> joined(graph_.size());
+    std::vector<bool> joined(graph_.size()), left(graph_.size());
     const auto continue_from = [&](node_index i) {
       const auto reach = [&](node_index next) {
         if (made.before[next]) return;
@@ -243,6 +255,12 @@ class unwritten_checker {
         open.push_back(next);
       };
       for (const auto& [edge, of] : graph_.edges(i)) reach(edge->target);
+      for (const node_index section : sections_around_[i]) {
+        if (left[section]) continue;
+        left[section] = true;
+        for (const auto& [edge, of] : graph_.edges(section))
+          if (of != kind::each) reach(edge->target);
+      }
       for (const node_index fork : forks_before_[i]) {
         if (joined[fork]) continue;
         joined[fork] = true;
@@ -266,7 +284,9 @@ class unwritten_checker {
     if (written.before[each.node]) return true;
     if (each.when == before || each.when == of_step) return false;
     if (written.at[each.node]) return true;
-    if (each.when == after || each.when == of_error || !graph_.at(each.node).each) return false;
+    const bool is_section = graph_.at(each.node).behaviour->section() != nullptr;
+    const bool looks_inside = each.when == of_item || is_section;
+    if (!looks_inside || !graph_.at(each.node).each) return false;
     const auto inside = graph_.reached_from(graph_.at(each.node).each->target);
     for (node_index i = 0; i < graph_.size(); ++i)
       if (inside[i] && (written.at[i] || written.before[i])) return true;
@@ -294,9 +314,10 @@ class unwritten_checker {
   const live_graph& graph_;
   const std::set<std::string>& input_;
   std::vector<diagnostic>& diagnostics_;
-  std::vector<written_keys> writes_;                   ///< by node
-  std::vector<std::vector<node_index>> joins_;         ///< by the fork that they close
-  std::vector<std::vector<node_index>> forks_before_;  ///< those with joins, by node
+  std::vector<written_keys> writes_;                      ///< by node
+  std::vector<std::vector<node_index>> joins_;            ///< by the fork that they close
+  std::vector<std::vector<node_index>> forks_before_;     ///< those with joins, by node
+  std::vector<std::vector<node_index>> sections_around_;  ///< by node
   std::map<std::string, std::vector<reading>> readings_;
   std::size_t noted_ = 0;
   std::size_t reported_ = 0;

@@ -11,8 +11,8 @@ namespace pawl::flow {
 namespace {
 
 /// Types whose nodes write no data from outside the flow.
-constexpr std::array<std::string_view, 8> types_without_writes = {
-    "start", "end", "condition", "wait", "parallel", "join", "fail", "map"};
+constexpr std::array<std::string_view, 9> types_without_writes = {
+    "start", "end", "condition", "wait", "parallel", "join", "fail", "map", "section"};
 
 /// The members of what a step keeps; null if they are not known.
 const json* members_of_result(const json& data) {

@@ -109,8 +109,8 @@ void compile_edges(const definition& flow, std::vector<compiled_node>& nodes,
       node.on_event.push_back(std::move(edge));
       continue;
     }
-    if (source.on_timeout || source.each) {
-      (source.each ? node.each : node.on_timeout) = std::move(edge);
+    if (source.on_timeout || source.leads_inside()) {
+      (source.on_timeout ? node.on_timeout : node.each) = std::move(edge);
       continue;
     }
     if (!source.when) {
@@ -134,10 +134,12 @@ void raise_limits_in_maps(const definition& flow, const limits& limits,
       max_max_visits, std::uint64_t{limits.max_visits} * limits.max_map_items));
   std::vector<node_index> first_nodes;
   for (const auto& node : nodes)
-    if (node.each) first_nodes.push_back(node.each->target);
+    if (node.behaviour->map() != nullptr) first_nodes.push_back(node.each->target);
   const auto inside =
-      reached(nodes.size(), std::move(first_nodes),
-              [&](node_index at, const auto& visit) { for_each_target(nodes[at], visit); });
+      reached(nodes.size(), std::move(first_nodes), [&](node_index at, const auto& visit) {
+        for_each_target(nodes[at], visit);
+        if (nodes[at].each) visit(nodes[at].each->target);
+      });
   for (node_index i = 0; i < nodes.size(); ++i) {
     if (!inside[i]) continue;
     if (const auto own = flow.nodes[i].data.find("max_visits");
@@ -229,6 +231,11 @@ compiled_flow::compiled_flow(flow_version_id id, limits limits, std::vector<comp
     if (!nodes_[i].behaviour) continue;
     for (const auto& signal : nodes_[i].behaviour->awaited_signals())
       awaiting_[signal].push_back(i);
+    const section_plan* const section = nodes_[i].behaviour->section();
+    const join_plan* const join = nodes_[i].behaviour->join();
+    if (section != nullptr && (section->compensates || section->makes_final))
+      compensates_parts_ = true;
+    if (join != nullptr && join->compensates_losers) compensates_parts_ = true;
   }
 }
 

@@ -49,7 +49,7 @@ struct compiled_node {
   std::vector<compiled_edge> on_error;     ///< in source order; the first that matches is taken
   std::vector<compiled_edge> on_event;     ///< at most one for each event
   std::optional<compiled_edge> on_timeout;
-  std::optional<compiled_edge> each;
+  std::optional<compiled_edge> each;  ///< into the items of a map, or the body of a section
   /// Of a join: the forks that it closes, sorted.
   std::vector<node_index> closes;
 
@@ -59,8 +59,8 @@ struct compiled_node {
   [[nodiscard]] std::optional<std::size_t> closed_depth(const token& t) const;
 };
 
-/// Visits the targets of a node's edges, except of `each`: the items of a map are not branches of a
-/// fork before the map.
+/// Visits the targets of a node's edges, except of `each`: the items of a map, or the body of a
+/// section, are not branches of a fork before it.
 template <class Visit>
 void for_each_target(const compiled_node& node, Visit&& visit) {
   for (const auto& edge : node.conditional) visit(edge.target);
@@ -97,6 +97,8 @@ class compiled_flow {
   [[nodiscard]] const std::optional<json_schema>& input() const noexcept { return input_; }
   /// What an input gets that lacks it.
   [[nodiscard]] const input_defaults& defaults() const noexcept { return defaults_; }
+  /// Whether a section or a join compensates steps, or makes them final, while the run goes on.
+  [[nodiscard]] bool compensates_parts() const noexcept { return compensates_parts_; }
   /// What a completed run gives; none: its data.
   [[nodiscard]] const std::optional<logic::value_template>& output() const noexcept {
     return output_;
@@ -119,6 +121,7 @@ class compiled_flow {
   std::vector<declared_attribute> attributes_;
   std::map<std::string, std::vector<node_index>, std::less<>> awaiting_;  ///< nodes by signal
   std::unordered_map<std::string_view, node_index> by_name_;
+  bool compensates_parts_ = false;
 };
 
 /// The result of compiling a definition.

@@ -51,11 +51,15 @@ struct edge_definition {
   std::string on = {};    ///< taken after this event of an await node; empty: another kind of edge
   bool on_timeout = false;  ///< taken when the wait of the node times out
   bool each = false;        ///< leads to the nodes that a map runs for each item
+  bool body = false;        ///< leads to the nodes that a section runs
 
   /// Whether the edge is taken when its node completes.
   [[nodiscard]] bool is_normal() const noexcept {
-    return !on_error && !on_timeout && !each && on.empty();
+    return !on_error && !on_timeout && !leads_inside() && on.empty();
   }
+
+  /// Whether the edge leads to a part of the flow that belongs to its node.
+  [[nodiscard]] bool leads_inside() const noexcept { return each || body; }
 
   friend bool operator==(const edge_definition&, const edge_definition&) = default;
 };

@@ -132,7 +132,7 @@ class definition_reader {
       }
     }
     for (const auto& [key, value] : source.items()) {
-      if (!belongs_in_data(key)) continue;
+      if (!belongs_in_data(key) || is_link_key(key, type_of(source))) continue;
       const std::string problem = "\"" + key + "\" belongs in the \"data\" of the node";
       if (key == "function") {  // 0.1 stored flows with such a key
         warn(child_pointer(pointer, key), "misplaced_key", problem + "; it is ignored here");
@@ -190,9 +190,18 @@ class definition_reader {
   /// The keys of a node, without those that are reported as misplaced or by `check_unmixed`.
   static json without_data_keys(const json& source) {
     json rest = json::object();
+    const node_type* const type = type_of(source);
     for (const auto& [key, value] : source.items())
-      if (!belongs_in_data(key) && !is_link_key(key)) rest[key] = nullptr;
+      if (!belongs_in_data(key) && !is_link_key(key, type)) rest[key] = nullptr;
     return rest;
+  }
+
+  /// The type of a node; null if it is unknown.
+  static const node_type* type_of(const json& node) {
+    const auto type = node.find("type");
+    return type != node.end() && type->is_string()
+               ? find_node_type(type->get_ref<const std::string&>())
+               : nullptr;
   }
 
   static bool belongs_in_data(std::string_view key) {
@@ -240,8 +249,8 @@ class definition_reader {
   std::optional<edge_definition> read_edge(const json& source, const std::string& pointer) {
     warn_unknown(source, pointer,
                  {"id", "source", "target", "data", "condition", "condition_value", "type", "label",
-                  "when", "on", "on_error", "on_timeout", "each", "into"});
-    for (const char* const key : {"when", "on", "on_error", "on_timeout", "each", "into"})
+                  "when", "on", "on_error", "on_timeout", "each", "body", "into"});
+    for (const char* const key : {"when", "on", "on_error", "on_timeout", "each", "body", "into"})
       if (source.contains(key))
         fail(pointer + "/" + key, "misplaced_key",
              "\"" + std::string{key} + "\" belongs in the \"data\" of the edge");
@@ -261,7 +270,7 @@ class definition_reader {
     const std::string& pointer = edge.pointer;
     if (const auto data = source.find("data"); data != source.end() && data->is_object()) {
       warn_unknown(*data, pointer + "/data",
-                   {"when", "label", "on", "on_error", "on_timeout", "each", "into"});
+                   {"when", "label", "on", "on_error", "on_timeout", "each", "body", "into"});
       if (data->contains("when") && !data->at("when").is_null()) {
         edge.when_pointer = pointer + "/data/when";
         edge.when = boolean_text(data->at("when"), edge.when_pointer);
@@ -288,6 +297,7 @@ class definition_reader {
     const std::string at = edge.pointer + "/data";
     edge.on_timeout = read_flag(*data, "on_timeout", at);
     edge.each = read_flag(*data, "each", at);
+    edge.body = read_flag(*data, "body", at);
     if (const auto classes = data->find("on_error"); classes != data->end() && *classes != false) {
       edge.on_error.emplace();
       const auto is_text = [](const json& c) { return c.is_string() && c != ""; };
@@ -306,13 +316,12 @@ class definition_reader {
     if (!edge.into.empty() && !edge.on_error)
       fail(at + "/into", "contradiction", "\"into\" is only read on an edge with \"on_error\"");
     const int kinds = (edge.on_error ? 1 : 0) + (edge.on.empty() ? 0 : 1) +
-                      (edge.on_timeout ? 1 : 0) + (edge.each ? 1 : 0) +
+                      (edge.on_timeout ? 1 : 0) + (edge.each ? 1 : 0) + (edge.body ? 1 : 0) +
                       (edge.when && !edge.on_error ? 1 : 0);
     if (kinds > 1) {
       fail(at, "contradiction",
-           "an edge has at most one of \"when\", \"on\", \"on_error\", \"on_timeout\" and "
-           "\"each\", or "
-           "\"when\" beside \"on_error\"");
+           "an edge has at most one of \"when\", \"on\", \"on_error\", \"on_timeout\", "
+           "\"each\" and \"body\", or \"when\" beside \"on_error\"");
     }
   }
 
@@ -394,6 +403,7 @@ json to_json(const definition& flow) {
     if (!edge.on.empty()) written["data"]["on"] = edge.on;
     if (edge.on_timeout) written["data"]["on_timeout"] = true;
     if (edge.each) written["data"]["each"] = true;
+    if (edge.body) written["data"]["body"] = true;
     edges.push_back(std::move(written));
   }
   json written{{"name", flow.name}, {"nodes", std::move(nodes)}, {"edges", std::move(edges)}};

@@ -16,14 +16,15 @@ namespace {
 
 /// The order in which `grouped` puts edges that are not normal.
 int rank_of(const edge_definition& edge) {
-  return edge.each ? 3 : edge.on_timeout ? 2 : edge.on_error ? 1 : 0;
+  return edge.leads_inside() ? 3 : edge.on_timeout ? 2 : edge.on_error ? 1 : 0;
 }
 
 json settings_of(const node_definition& node) {
   json written{{"id", node.id}, {"type", node.type}};
   const json& data = node.own_data ? *node.own_data : node.data;
+  const node_type* const type = find_node_type(node.type);
   for (const auto& [key, value] : data.items()) {
-    if (is_setting_key(key)) {
+    if (is_setting_key(key, type)) {
       written[key] = value;
     } else {
       written["data"][key] = value;
@@ -152,6 +153,7 @@ class short_writer {
       if (!edge->on.empty()) node["on"][edge->on] = edge->target;
       if (edge->on_timeout) node["on_timeout"] = edge->target;
       if (edge->each) node["each"] = edge->target;
+      if (edge->body) node["body"] = edge->target;
     }
     if (handlers.empty()) return;
     const bool is_single = handlers.size() == 1 && handlers[0].size() == 1;

@@ -30,6 +30,9 @@ struct compensation {
   node_index node = 0;
   std::uint32_t visit = 0;
   json args;  ///< of the compensating call, computed when the step succeeded
+  /// The branch that the step belongs to; see `token::branch`. Empty in a flow that compensates no
+  /// part of itself.
+  std::vector<std::uint32_t> within = {};
 
   friend bool operator==(const compensation&, const compensation&) = default;
 };

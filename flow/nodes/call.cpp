@@ -6,6 +6,7 @@
 #include <pawl/code_ref.hpp>
 #include <pawl/detail/placement.hpp>
 
+#include "flow/machine/enclosing.hpp"
 #include "flow/machine/machine.hpp"
 #include "flow/machine/transition_builder.hpp"
 #include "flow/machine/variables.hpp"
@@ -145,7 +146,7 @@ void call_node::enter(transition_builder& run, token& t) const {
 
 void call_node::resume(transition_builder& run, token& t, step_outcome_command&& outcome) const {
   const auto us = (outcome.ended_at - outcome.began_at).count();
-  if (run.state().compensating && !t.compensates) {
+  if (is_stopping(run.state(), t)) {
     if (outcome.interrupted)
       outcome.value =
           error{errc::cancelled, "the function asked a question while its run was compensating"};
@@ -174,7 +175,7 @@ bool call_node::effect_is_unknown(const token& t, const error& why) const noexce
 void call_node::succeed(transition_builder& run, token& t, json value, std::int64_t us) const {
   if (t.compensates) {
     run.changes().record(event_kind::compensation_finished, t, {{"us", us}});
-    return run.compensations().finish_last(t);
+    return run.sections().finish_compensation(t);
   }
   const auto kept = result_.compute(run, t, std::move(value));
   if (!kept) {
@@ -224,8 +225,8 @@ void call_node::try_record_compensation(transition_builder& run, const token& t)
     run.changes().record(event_kind::compensation_failed, t, {{"message", noted.error().message}});
 }
 
-/// Ends a call that was running when the run began to compensate. The branch does not continue, but
-/// the step may need its own compensation.
+/// Ends a call that was running when compensation began. The branch does not continue, but the step
+/// may need its own compensation.
 void call_node::end_while_compensating(transition_builder& run, token& t, result<json> value,
                                        std::int64_t us) const {
   bool compensate = true;
@@ -242,7 +243,7 @@ void call_node::end_while_compensating(transition_builder& run, token& t, result
         has_ended_well || (doubt_ == doubt_policy::compensate && effect_is_unknown(t, why));
   }
   if (compensate) try_record_compensation(run, t);
-  run.tokens().drop(t.id);
+  run.sections().end_stopped(t);
 }
 
 result<void> call_node::check_answer(const token& t, const json& answer) const {
@@ -271,8 +272,8 @@ void call_node::answer(transition_builder& run, token& t, json value) const {
 }
 
 void call_node::in_doubt(transition_builder& run, token& t) const {
-  // Another in-doubt step may have started the compensation: then this call is not repeated.
-  if (run.state().compensating) {
+  // Another in-doubt step may have started a compensation: then this call is not repeated.
+  if (is_stopping(run.state(), t)) {
     return end_while_compensating(
         run, t, error{errc::cancelled, "the process ended while this step was stopping"}, 0);
   }
@@ -327,8 +328,7 @@ result<invoke_effect> call_node::call(const run_state& run, const token& t,
   }
   call.args_are_computed = t.compensates || plan.computes_arguments();
   if (t.compensates) {
-    PAWL_ASSERT_RUN(!run.compensations.empty(), "compensation of a step that has none recorded");
-    call.args = run.compensations.back().args;
+    call.args = run.compensations.at(place_of_compensation(run, t)).args;
   } else {
     auto args = plan.arguments(run, t, place.id);
     if (!args) return std::move(args).error();

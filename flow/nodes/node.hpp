@@ -30,7 +30,14 @@ struct invoke_effect;
 struct join_plan {
   std::uint32_t needed = 0;  ///< continues after this many branches, drops the others; 0: all
   merge_policy policy = merge_policy::error;
-  bool keeps_losers = false;  ///< merges what dropped branches have written, too
+  bool keeps_losers = false;        ///< merges what dropped branches have written, too
+  bool compensates_losers = false;  ///< compensates their completed steps before it continues
+};
+
+/// How a section treats the steps of its body.
+struct section_plan {
+  bool compensates = false;  ///< compensates them before an edge takes an error or the time-out
+  bool makes_final = false;  ///< never compensates them once the body has ended
 };
 
 /// How a map runs its items.
@@ -86,6 +93,8 @@ class node {
   [[nodiscard]] virtual const join_plan* join() const noexcept { return nullptr; }
   /// The plan of a map; null for other types.
   [[nodiscard]] virtual const map_plan* map() const noexcept { return nullptr; }
+  /// The plan of a section; null for other types.
+  [[nodiscard]] virtual const section_plan* section() const noexcept { return nullptr; }
 
   /// The types of signals that tokens wait for here.
   [[nodiscard]] virtual std::span<const std::string> awaited_signals() const noexcept { return {}; }
@@ -230,6 +239,7 @@ struct node_type {
   bool has_events = false;       ///< may have `on` edges
   bool may_fail = true;          ///< may have `on_error` edges
   bool has_items = false;        ///< needs an `each` edge
+  bool has_body = false;         ///< needs a `body` edge
   bool forks = false;            ///< needs at least two plain edges
   bool joins = false;            ///< joins branches
 

@@ -97,8 +97,8 @@ class flow_generator {
       type = random_.chance(2) ? "wait" : "interrupt";
     } else if (kind == 9) {
       type = "join";
-    } else if (kind == 10 && random_.chance(2)) {
-      type = "map";
+    } else if (kind == 10) {
+      type = random_.chance(2) ? "map" : "section";
     } else if (kind == 11 && !options_.child.empty()) {
       type = "subflow";
     } else if (kind == 12 && options_.requests && random_.chance(3)) {
@@ -124,6 +124,7 @@ class flow_generator {
     }
     if (type == "join") fill_join(data);
     if (type == "map") fill_map(data);
+    if (type == "section") fill_section(data);
     if (type == "signal" || type == "interrupt" || type == "await")
       if (random_.chance(2)) data["timeout"] = "1m";
     if (type == "set") data["values"] = {{std::string{random_.pick(keys)}, rule(2)}};
@@ -208,7 +209,8 @@ class flow_generator {
   void fill_join(json& data) {
     constexpr std::array<std::string_view, 4> policies = {"error", "first", "last", "collect"};
     if (random_.chance(3)) data["wait_for"] = random_.chance(2) ? json("any") : json(2);
-    if (data.contains("wait_for") && random_.chance(3)) data["losers"] = "keep";
+    if (data.contains("wait_for") && random_.chance(2))
+      data["losers"] = options_.notices_crashes && random_.chance(2) ? "compensate" : "keep";
     if (!random_.chance(4)) data["merge"] = random_.pick(policies);
   }
 
@@ -221,10 +223,17 @@ class flow_generator {
     if (random_.chance(4)) data["absent"] = "empty";
   }
 
-  /// Edges of nodes of some types, and the nodes for the items of a map.
+  void fill_section(json& data) {
+    if (random_.chance(3)) data["timeout"] = random_.chance(2) ? json("10s") : var("n");
+    if (options_.notices_crashes && random_.chance(2)) data["compensate"] = "on_error";
+    if (random_.chance(4)) data["at_end"] = "final";
+  }
+
+  /// Edges of nodes of some types, and the nodes for the items of a map or the body of a section.
   void make_edges_by_type(std::size_t i) {
     const std::string id = id_of(i);
-    const bool waits = types_[i] == "signal" || types_[i] == "interrupt" || types_[i] == "await";
+    const bool waits = types_[i] == "signal" || types_[i] == "interrupt" || types_[i] == "await" ||
+                       types_[i] == "section";
     if (types_[i] == "await" && random_.chance(2) && i + 1 < types_.size())
       edges_.push_back(edge_on("on", id, id_of(i + 1), "go"));
     if (waits && nodes_[i].at("data").contains("timeout") && random_.chance(2)) {
@@ -233,8 +242,9 @@ class flow_generator {
       edges_.push_back(std::move(made));
     }
     const bool fails = types_[i] == "task" || types_[i] == "map" || types_[i] == "wait" ||
-                       types_[i] == "subflow" || types_[i] == "http";
-    if (fails && random_.chance(4) && i + 1 < types_.size()) {
+                       types_[i] == "subflow" || types_[i] == "http" || types_[i] == "section";
+    const bool needs_handler = nodes_[i].at("data").value("compensate", json{}) == "on_error";
+    if (fails && (needs_handler || random_.chance(4)) && i + 1 < types_.size()) {
       json made = edge(id, id_of(i + 1));
       made["data"]["on_error"] = random_.chance(2)     ? json(true)
                                  : types_[i] == "http" ? json({"http_status", "timed_out"})
@@ -246,13 +256,15 @@ class flow_generator {
     }
     if (types_[i] == "start" && i > 0 && random_.chance(2) && plain_edges_of(id) > 1)
       nodes_[i]["type"] = "parallel";
-    if (types_[i] == "map") make_items(id, 0);
+    if (types_[i] == "map") make_inside("each", id, 0);
+    if (types_[i] == "section") make_inside("body", id, 0);
   }
 
-  /// The nodes for the items of a map: a step or another map, and what follows it.
-  void make_items(const std::string& map, int level) {
+  /// The nodes for the items of a map, or the body of a section: a step or another map or section,
+  /// and what follows it.
+  void make_inside(const char* kind, const std::string& map, int level) {
     const std::string id = map + "_item";
-    edges_.push_back(edge_on("each", map, id));
+    edges_.push_back(edge_on(kind, map, id));
     json data = json::object();
     switch (random_.below(10)) {
       case 0:
@@ -266,10 +278,18 @@ class flow_generator {
         nodes_.push_back(node_of(id, "signal", {{"name", random_.pick(signals)}}));
         break;
       case 3:
-        if (level == 0) {
+        if (level == 0 && random_.chance(2)) {
           fill_map(data);
           nodes_.push_back(node_of(id, "map", std::move(data)));
-          make_items(id, 1);
+          make_inside("each", id, 1);
+          break;
+        }
+        if (level == 0) {
+          fill_section(data);
+          nodes_.push_back(node_of(id, "section", std::move(data)));
+          nodes_.push_back(task_of(id + "_help"));
+          edges_.push_back(edge_on("on_error", id, id + "_help"));
+          make_inside("body", id, 1);
           break;
         }
         [[fallthrough]];
@@ -292,6 +312,12 @@ class flow_generator {
     json how = json::object();
     fill_join(how);
     nodes_.push_back(node_of(map + "_join", "join", std::move(how)));
+  }
+
+  json task_of(const std::string& id) {
+    json data = json::object();
+    fill_task(data, id);
+    return node_of(id, "task", std::move(data));
   }
 
   std::size_t plain_edges_of(const std::string& id) const {

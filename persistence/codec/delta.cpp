@@ -44,7 +44,8 @@ struct delta_has {
     output = 1u << 22,
     all_v1 = (1u << 23) - 1,
     attributes = 1u << 23,
-    all = (1u << 24) - 1,
+    branches_of_compensations = 1u << 24,
+    all = (1u << 25) - 1,
   };
 };
 
@@ -72,7 +73,8 @@ std::uint32_t parts_of(const flow::delta& d) noexcept {
          when(!d.children_abandoned.empty(), delta_has::children_abandoned) |
          when(d.parent_attempt.has_value(), delta_has::parent_attempt) |
          when(d.output.has_value(), delta_has::output) |
-         when(d.attributes.has_value(), delta_has::attributes);
+         when(d.attributes.has_value(), delta_has::attributes) |
+         when(have_branches(d.compensations_added), delta_has::branches_of_compensations);
 }
 
 void encode_visits(byte_writer& to, const flow::delta& d) {
@@ -89,16 +91,16 @@ void encode_writes(byte_writer& to, const flow::delta& d) {
   });
 }
 
-/// `known`: the parts that a delta can have in this version of its record.
-flow::delta read_delta(byte_reader& from, std::uint32_t known) {
+/// `version`: of the record.
+flow::delta read_delta(byte_reader& from, std::uint8_t version) {
   flow::delta d;
   d.sequence = from.varint();
   d.at = from.time();
-  const std::uint32_t parts = from.bits(known);
+  const std::uint32_t parts = from.bits(version == 1 ? delta_has::all_v1 : delta_has::all);
   const auto has = [parts](delta_has::part part) { return (parts & part) != 0; };
   const auto time = [&d](byte_reader& in) { return in.time(d.at); };
   if (has(delta_has::events)) d.events = decode_events(from);
-  if (has(delta_has::tokens_set)) d.tokens_set = decode_tokens(from, d.at);
+  if (has(delta_has::tokens_set)) d.tokens_set = decode_tokens(from, d.at, version);
   if (has(delta_has::visits)) {
     using visits = std::pair<flow::node_index, std::uint32_t>;
     d.visits = decode_list<visits>(from, 2, [](byte_reader& in) {
@@ -136,16 +138,17 @@ flow::delta read_delta(byte_reader& from, std::uint32_t known) {
   if (has(delta_has::parent_attempt)) d.parent_attempt = from.varint32();
   if (has(delta_has::output)) d.output = decode_payload(from);
   if (has(delta_has::attributes)) d.attributes = flow::shared_attributes{decode_attributes(from)};
+  if (has(delta_has::branches_of_compensations)) decode_branches(from, d.compensations_added);
   return d;
 }
 
 flow::delta decode_delta_v1(byte_reader& from) {
-  return read_delta(from, delta_has::all_v1);
+  return read_delta(from, 1);
 }
 
-/// Version 2 adds attributes.
+/// Version 2 adds attributes, and what sections and joins that compensate need.
 flow::delta decode_delta_v2(byte_reader& from) {
-  return read_delta(from, delta_has::all);
+  return read_delta(from, 2);
 }
 
 }  // namespace
@@ -185,6 +188,7 @@ void encode_delta(const flow::delta& d, std::string& to) {
   if (has(delta_has::parent_attempt)) out.varint(*d.parent_attempt);
   if (has(delta_has::output)) encode_payload(out, *d.output);
   if (has(delta_has::attributes)) encode_attributes(out, **d.attributes);
+  if (has(delta_has::branches_of_compensations)) encode_branches(out, d.compensations_added);
   out.finish();
 }
 

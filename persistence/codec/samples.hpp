@@ -120,10 +120,16 @@ inline run_attributes attributes() {
   return {given_attributes(), {{"f", "the value must be a number, not a text"}}};
 }
 
-/// Version 2 adds attributes.
+/// Version 2 adds attributes, and what sections and joins that compensate need.
 inline flow::run_state state_v2() {
   auto run = state();
   run.attributes = flow::shared_attributes{attributes()};
+  run.tokens.find(15)->stopping = true;
+  run.tokens.find(18)->exit.emplace();
+  run.tokens.find(19)->exit =
+      flow::pending_exit{300, json{{"type", "card_declined"}, {"message", "no"}}};
+  run.tokens.settle();
+  run.compensations[1].within = {0, 300};
   return run;
 }
 
@@ -170,8 +176,12 @@ inline flow::delta delta() {
 }
 
 inline flow::delta delta_v2() {
+  const auto run = state_v2();
   auto d = delta();
-  d.attributes = flow::shared_attributes{attributes()};
+  d.attributes = run.attributes;
+  d.tokens_set = {run.tokens.begin(), run.tokens.end()};
+  for (auto& t : d.tokens_set) t.writes = {};
+  d.compensations_added = run.compensations;
   return d;
 }
 

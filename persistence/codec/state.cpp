@@ -121,7 +121,9 @@ struct state_has {
     depth = 1u << 5,
     trace = 1u << 6,
     output = 1u << 7,
-    all = (1u << 8) - 1,
+    all_v1 = (1u << 8) - 1,
+    branches_of_compensations = 1u << 8,
+    all = (1u << 9) - 1,
   };
 };
 
@@ -134,10 +136,12 @@ std::vector<T> ascending(std::vector<T> items, Number T::*number, byte_reader& f
   return {};
 }
 
-flow::run_state read_state(byte_reader& from, std::uint32_t summary_parts) {
+/// `version`: of the record.
+flow::run_state read_state(byte_reader& from, std::uint8_t version) {
   flow::run_state run;
   std::vector<run_wait> waits;
-  decode_summary(from, summary_parts, run, run.start_fingerprint, run.parent_attempt, waits);
+  decode_summary(from, version == 1 ? summary_has::all_v1 : summary_has::all, run,
+                 run.start_fingerprint, run.parent_attempt, waits);
   if (!waits.empty()) from.fail("has waits, which only a list entry has");
   run.sequence = from.varint();
   run.updated_at = from.time(run.created_at);
@@ -145,9 +149,9 @@ flow::run_state read_state(byte_reader& from, std::uint32_t summary_parts) {
   run.data_bytes = from.varint();
   run.data = flow::shared_json{decode_object(from)};
   run.metadata = decode_object(from);
-  run.tokens = ascending(decode_tokens(from, run.updated_at), &flow::token::id, from);
+  run.tokens = ascending(decode_tokens(from, run.updated_at, version), &flow::token::id, from);
   run.visits = decode_numbers(from);
-  const std::uint32_t parts = from.bits(state_has::all);
+  const std::uint32_t parts = from.bits(version == 1 ? state_has::all_v1 : state_has::all);
   const auto has = [parts](state_has::part part) { return (parts & part) != 0; };
   if (has(state_has::frozen_at)) run.frozen_at = from.time(run.updated_at);
   if (has(state_has::compensating)) run.compensating = decode_compensating(from);
@@ -162,17 +166,18 @@ flow::run_state read_state(byte_reader& from, std::uint32_t summary_parts) {
   if (has(state_has::depth)) run.depth = from.varint32();
   if (has(state_has::trace)) run.trace = decode_trace(from);
   if (has(state_has::output)) run.output = decode_payload(from);
+  if (has(state_has::branches_of_compensations)) decode_branches(from, run.compensations);
   measure(run);
   return run;
 }
 
 flow::run_state decode_state_v1(byte_reader& from) {
-  return read_state(from, summary_has::all_v1);
+  return read_state(from, 1);
 }
 
-/// Version 2 adds attributes to the summary.
+/// Version 2 adds attributes to the summary, and what sections and joins that compensate need.
 flow::run_state decode_state_v2(byte_reader& from) {
-  return read_state(from, summary_has::all);
+  return read_state(from, 2);
 }
 
 run_record read_run(byte_reader& from, std::uint32_t summary_parts) {
@@ -210,7 +215,8 @@ void encode_state(const flow::run_state& run, std::string& to) {
       when(!run.compensations.empty(), state_has::compensations) |
       when(!run.maps.empty(), state_has::maps) | when(run.next_signal > 1, state_has::signals) |
       when(run.depth > 0, state_has::depth) | when(run.trace.has_value(), state_has::trace) |
-      when(run.output.has_value(), state_has::output);
+      when(run.output.has_value(), state_has::output) |
+      when(have_branches(run.compensations), state_has::branches_of_compensations);
   const auto has = [parts](state_has::part part) { return (parts & part) != 0; };
   out.varint(parts);
   if (has(state_has::frozen_at)) out.time(*run.frozen_at, run.updated_at);
@@ -227,6 +233,7 @@ void encode_state(const flow::run_state& run, std::string& to) {
   if (has(state_has::depth)) out.varint(run.depth);
   if (has(state_has::trace)) encode_trace(out, *run.trace);
   if (has(state_has::output)) encode_payload(out, *run.output);
+  if (has(state_has::branches_of_compensations)) encode_branches(out, run.compensations);
   out.finish();
 }
 

@@ -153,6 +153,17 @@ bool run_calls::abandon(const token& t, child_fate fate) {
   return true;
 }
 
+bool run_calls::stop(token& t) {
+  const bool was_asked = t.stopping && t.phase == token_phase::waiting;
+  const bool is_stopping = was_asked || abandon(t);
+  // A child run that is being cancelled ends, however long its own compensations take.
+  if (t.child && t.timer) {
+    t.timer.reset();
+    changes_.mark_changed(t);
+  }
+  return t.phase == token_phase::waiting && (t.task ? t.under_way() : is_stopping);
+}
+
 void run_calls::abandon_child(token_id of, run_id child, std::uint32_t attempt, child_fate fate) {
   abandoned_child abandoned{std::move(child), fate, attempt};
   changes_.change().children_abandoned.push_back(abandoned);

@@ -1,9 +1,9 @@
 #include "flow/machine/builder/run_maps.hpp"
 
 #include <algorithm>
-#include <span>
 #include <utility>
 
+#include "flow/machine/enclosing.hpp"
 #include "flow/nodes/node.hpp"
 
 namespace pawl::flow {
@@ -83,6 +83,7 @@ bool run_maps::close_item(token_id id) {
     return true;
   }
   for (const auto of_item : group) tokens_.remove(of_item);
+  drop_item(id, item);
   finish_item(id, item, *std::move(value), false);
   return true;
 }
@@ -124,9 +125,22 @@ void run_maps::finish_item(token_id id, std::uint32_t item, json value, bool fai
       {{"done", &ended}, {"failed", &broken}, {"total", &total}, {"results", &progress.results}});
   if (!enough) return failures_.fail_visit(*changes_.run().find_token(id), enough.error());
   if (!*enough) return spawn_items(id);
-  const std::vector<std::uint32_t> branch = map.branch;  // dropping tokens moves others
-  tokens_.drop_branch(branch, branch.size(), id);
+  drop_items(id);
   end(id);
+}
+
+void run_maps::drop_item(token_id map, std::uint32_t item) {
+  std::vector<std::uint32_t> branch = std::as_const(changes_).run().find_token(map)->branch;
+  const std::size_t depth = branch.size();
+  branch.push_back(item);
+  tokens_.drop_branch(branch, depth + 1, map);
+  compensations_.hand_over(branch, depth);
+}
+
+void run_maps::drop_items(token_id map) {
+  const std::vector<std::uint32_t> branch = std::as_const(changes_).run().find_token(map)->branch;
+  tokens_.drop_branch(branch, branch.size(), map);
+  compensations_.hand_over(branch, branch.size());
 }
 
 void run_maps::end(token_id id) {
@@ -147,20 +161,9 @@ token* run_maps::find_map(const std::vector<std::uint32_t>& branch,
                           const std::vector<node_index>& forks, std::size_t level) {
   if (changes_.flow().at(forks[level]).behaviour->map() == nullptr) return nullptr;
   run_state& run = changes_.run();
-  const auto is_map = [&](const token& t) {
-    return t.branch.size() == level && run.maps.contains(t.id);
-  };
-  // It is older than the tokens of its items, so it is found at once.
-  if (level == 0) {
-    const auto found = std::find_if(run.tokens.begin(), run.tokens.end(), is_map);
-    return found == run.tokens.end() ? nullptr : run.find_token(found->id);
-  }
   run.tokens.settle();
-  const auto inside = run.tokens.forks().tokens_inside(std::span{branch}.first(level));
-  const auto found = std::find_if(inside.begin(), inside.end(), [&](token_id id) {
-    return is_map(*std::as_const(run).find_token(id));
-  });
-  return found == inside.end() ? nullptr : run.find_token(*found);
+  const token* const found = find_enclosing(run, branch, level);
+  return found != nullptr && run.maps.contains(found->id) ? run.find_token(found->id) : nullptr;
 }
 
 }  // namespace pawl::flow

@@ -22,16 +22,15 @@ void rescue(json& to, const std::string& key, const json& from) {
 
 }  // namespace
 
-void visit_writes::note(const token& t, const std::string& key, const delta& change) {
-  const token_id to = t.on_trunk() ? 0 : t.id;
+void visit_writes::note(const token& t, token_id to, const std::string& key, const delta& change) {
   lose(to, key, change, &t);
   const auto [place, is_new] = places_.try_emplace({t.node, t.visit, to}, visits_.size());
   if (is_new) visits_.push_back({t.node, t.visit, to, {}});
   visits_[place->second].keys.push_back(key);
 }
 
-void visit_writes::overwrite(const std::string& key, const delta& change) {
-  lose(0, key, change, nullptr);
+void visit_writes::overwrite(token_id to, const std::string& key, const delta& change) {
+  lose(to, key, change, nullptr);
 }
 
 void visit_writes::lose(token_id to, const std::string& key, const delta& change, const token* by) {

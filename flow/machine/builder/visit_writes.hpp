@@ -23,10 +23,11 @@ namespace pawl::flow {
 /// Not thread-safe.
 class visit_writes {
  public:
-  /// Notes that a token writes a key, before the delta changes.
-  void note(const token& t, const std::string& key, const delta& change);
-  /// Notes that a key of the data is written for no step, before the delta changes.
-  void overwrite(const std::string& key, const delta& change);
+  /// Notes that a token writes a key, before the delta changes. `to`: the token whose branch gets
+  /// it; 0: the data of the run.
+  void note(const token& t, token_id to, const std::string& key, const delta& change);
+  /// Notes that a key is written for no step, before the delta changes. `to`: as above.
+  void overwrite(token_id to, const std::string& key, const delta& change);
   /// Rescues what a token has written, before the delta drops it.
   void drop(token_id id, const delta& change);
   /// Completes the events of a transition.
