@@ -75,7 +75,8 @@ class compiled_flow {
  public:
   compiled_flow(flow_version_id id, limits limits, std::vector<compiled_node> nodes,
                 node_index entry, std::optional<json_schema> input, input_defaults defaults,
-                std::optional<logic::value_template> output);
+                std::optional<logic::value_template> output,
+                std::optional<logic::value_template> vars);
   ~compiled_flow();
   compiled_flow(const compiled_flow&) = delete;
   compiled_flow& operator=(const compiled_flow&) = delete;
@@ -99,6 +100,8 @@ class compiled_flow {
   [[nodiscard]] const std::optional<logic::value_template>& output() const noexcept {
     return output_;
   }
+  /// What a run computes when it starts, an object; none: nothing.
+  [[nodiscard]] const std::optional<logic::value_template>& vars() const noexcept { return vars_; }
   /// The `code_ref`s that its nodes call, compensations included; sorted, without duplicates.
   [[nodiscard]] std::vector<std::string> code_refs() const;
 
@@ -110,6 +113,7 @@ class compiled_flow {
   std::optional<json_schema> input_;
   input_defaults defaults_;
   std::optional<logic::value_template> output_;
+  std::optional<logic::value_template> vars_;
   std::map<std::string, std::vector<node_index>, std::less<>> awaiting_;  ///< nodes by signal
   std::unordered_map<std::string_view, node_index> by_name_;
 };

@@ -12,7 +12,7 @@ using namespace codec;
 
 namespace {
 
-constexpr std::uint8_t delta_version = 1;
+constexpr std::uint8_t delta_version = 2;
 
 /// The parts of a delta, in the order of their encoding. Bits are stored. The first seven make a
 /// mask of one byte: an ordinary step has no others.
@@ -41,7 +41,10 @@ struct delta_has {
     children_abandoned = 1u << 20,
     parent_attempt = 1u << 21,
     output = 1u << 22,
-    all = (1u << 23) - 1,
+    all_v1 = (1u << 23) - 1,
+    // Bit 23 is reserved.
+    vars = 1u << 24,
+    all = all_v1 | vars,
   };
 };
 
@@ -68,7 +71,7 @@ std::uint32_t parts_of(const flow::delta& d) noexcept {
          when(!d.metadata_set.empty(), delta_has::metadata_set) |
          when(!d.children_abandoned.empty(), delta_has::children_abandoned) |
          when(d.parent_attempt.has_value(), delta_has::parent_attempt) |
-         when(d.output.has_value(), delta_has::output);
+         when(d.output.has_value(), delta_has::output) | when(d.vars.has_value(), delta_has::vars);
 }
 
 void encode_visits(byte_writer& to, const flow::delta& d) {
@@ -85,11 +88,12 @@ void encode_writes(byte_writer& to, const flow::delta& d) {
   });
 }
 
-flow::delta decode_delta_v1(byte_reader& from) {
+/// `known`: the parts that the version has.
+flow::delta decode_delta_of(byte_reader& from, std::uint32_t known) {
   flow::delta d;
   d.sequence = from.varint();
   d.at = from.time();
-  const std::uint32_t parts = from.bits(delta_has::all);
+  const std::uint32_t parts = from.bits(known);
   const auto has = [parts](delta_has::part part) { return (parts & part) != 0; };
   const auto time = [&d](byte_reader& in) { return in.time(d.at); };
   if (has(delta_has::events)) d.events = decode_events(from);
@@ -130,7 +134,16 @@ flow::delta decode_delta_v1(byte_reader& from) {
   if (has(delta_has::children_abandoned)) d.children_abandoned = decode_abandoned(from);
   if (has(delta_has::parent_attempt)) d.parent_attempt = from.varint32();
   if (has(delta_has::output)) d.output = decode_payload(from);
+  if (has(delta_has::vars)) d.vars = decode_object(from);
   return d;
+}
+
+flow::delta decode_delta_v1(byte_reader& from) {
+  return decode_delta_of(from, delta_has::all_v1);
+}
+
+flow::delta decode_delta_v2(byte_reader& from) {
+  return decode_delta_of(from, delta_has::all);
 }
 
 }  // namespace
@@ -169,11 +182,13 @@ void encode_delta(const flow::delta& d, std::string& to) {
   if (has(delta_has::children_abandoned)) encode_abandoned(out, d.children_abandoned);
   if (has(delta_has::parent_attempt)) out.varint(*d.parent_attempt);
   if (has(delta_has::output)) encode_payload(out, *d.output);
+  if (has(delta_has::vars)) encode_payload(out, *d.vars);
   out.finish();
 }
 
 result<flow::delta> decode_delta(std::string_view bytes) {
-  return decode_record<flow::delta>(record_kind::checkpoint, bytes, {decode_delta_v1});
+  return decode_record<flow::delta>(record_kind::checkpoint, bytes,
+                                    {decode_delta_v1, decode_delta_v2});
 }
 
 }  // namespace pawl::persistence

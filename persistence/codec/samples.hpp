@@ -70,7 +70,8 @@ inline std::vector<flow::signal> signals() {
   return {{3, "", "paid", {{"amount", 4.5}}}, {4, "id-4", "ready", nullptr}};
 }
 
-inline flow::run_state state() {
+/// As version 1 has it; version 2 adds the variables of the flow.
+inline flow::run_state state_v1() {
   flow::run_state run;
   run.key = {scope_name{"acme"}, run_id{"r-1"}};
   run.flow = {flow_name{"order"}, {1, 2, 3}};
@@ -107,6 +108,12 @@ inline flow::run_state state() {
   return run;
 }
 
+inline flow::run_state state() {
+  flow::run_state run = state_v1();
+  run.vars = json{{"limit", 100}, {"of", {"x", nullptr}}};
+  return run;
+}
+
 inline std::vector<flow::event> events() {
   return {{flow::event_kind::run_created, std::nullopt, 0, 0, nullptr},
           {flow::event_kind::step_started, 3, 70'000, 2, nullptr},
@@ -115,8 +122,8 @@ inline std::vector<flow::event> events() {
           {flow::event_kind::run_failed, std::nullopt, 0, 0, {{"message", "m"}}}};
 }
 
-inline flow::delta delta() {
-  const auto run = state();
+inline flow::delta delta_v1() {
+  const auto run = state_v1();
   flow::delta d;
   d.sequence = 42;
   d.at = at(5);
@@ -146,6 +153,12 @@ inline flow::delta delta() {
   d.children_abandoned = {{run_id{"sub-1"}, flow::child_fate::halt, 1},
                           {run_id{"sub-2"}, flow::child_fate::terminate, 70'000}};
   d.parent_attempt = 9;
+  return d;
+}
+
+inline flow::delta delta() {
+  flow::delta d = delta_v1();
+  d.vars = json{{"limit", 7}};
   return d;
 }
 

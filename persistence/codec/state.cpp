@@ -15,7 +15,7 @@ using namespace codec;
 
 namespace {
 
-constexpr std::uint8_t state_version = 1;
+constexpr std::uint8_t state_version = 2;
 constexpr std::uint8_t run_version = 1;
 
 /// The optional parts of a summary, in the order of their encoding. Bits are stored.
@@ -105,7 +105,10 @@ struct state_has {
     depth = 1u << 5,
     trace = 1u << 6,
     output = 1u << 7,
-    all = (1u << 8) - 1,
+    all_v1 = (1u << 8) - 1,
+    // Bit 8 is reserved.
+    vars = 1u << 9,
+    all = all_v1 | vars,
   };
 };
 
@@ -118,7 +121,8 @@ std::vector<T> ascending(std::vector<T> items, Number T::*number, byte_reader& f
   return {};
 }
 
-flow::run_state decode_state_v1(byte_reader& from) {
+/// `known`: the parts that the version has.
+flow::run_state decode_state_of(byte_reader& from, std::uint32_t known) {
   flow::run_state run;
   std::vector<run_wait> waits;
   decode_summary(from, run, run.start_fingerprint, run.parent_attempt, waits);
@@ -131,7 +135,7 @@ flow::run_state decode_state_v1(byte_reader& from) {
   run.metadata = decode_object(from);
   run.tokens = ascending(decode_tokens(from, run.updated_at), &flow::token::id, from);
   run.visits = decode_numbers(from);
-  const std::uint32_t parts = from.bits(state_has::all);
+  const std::uint32_t parts = from.bits(known);
   const auto has = [parts](state_has::part part) { return (parts & part) != 0; };
   if (has(state_has::frozen_at)) run.frozen_at = from.time(run.updated_at);
   if (has(state_has::compensating)) run.compensating = decode_compensating(from);
@@ -146,8 +150,17 @@ flow::run_state decode_state_v1(byte_reader& from) {
   if (has(state_has::depth)) run.depth = from.varint32();
   if (has(state_has::trace)) run.trace = decode_trace(from);
   if (has(state_has::output)) run.output = decode_payload(from);
+  if (has(state_has::vars)) run.vars = decode_object(from);
   measure(run);
   return run;
+}
+
+flow::run_state decode_state_v1(byte_reader& from) {
+  return decode_state_of(from, state_has::all_v1);
+}
+
+flow::run_state decode_state_v2(byte_reader& from) {
+  return decode_state_of(from, state_has::all);
 }
 
 run_record decode_run_v1(byte_reader& from) {
@@ -176,7 +189,7 @@ void encode_state(const flow::run_state& run, std::string& to) {
       when(!run.compensations.empty(), state_has::compensations) |
       when(!run.maps.empty(), state_has::maps) | when(run.next_signal > 1, state_has::signals) |
       when(run.depth > 0, state_has::depth) | when(run.trace.has_value(), state_has::trace) |
-      when(run.output.has_value(), state_has::output);
+      when(run.output.has_value(), state_has::output) | when(run.vars.has_value(), state_has::vars);
   const auto has = [parts](state_has::part part) { return (parts & part) != 0; };
   out.varint(parts);
   if (has(state_has::frozen_at)) out.time(*run.frozen_at, run.updated_at);
@@ -193,11 +206,13 @@ void encode_state(const flow::run_state& run, std::string& to) {
   if (has(state_has::depth)) out.varint(run.depth);
   if (has(state_has::trace)) encode_trace(out, *run.trace);
   if (has(state_has::output)) encode_payload(out, *run.output);
+  if (has(state_has::vars)) encode_payload(out, *run.vars);
   out.finish();
 }
 
 result<flow::run_state> decode_state(std::string_view bytes) {
-  return decode_record<flow::run_state>(record_kind::run_state, bytes, {decode_state_v1});
+  return decode_record<flow::run_state>(record_kind::run_state, bytes,
+                                        {decode_state_v1, decode_state_v2});
 }
 
 void encode_run(const flow::run_state& run, std::span<const run_wait> waits, std::string& to) {

@@ -130,8 +130,9 @@ void run_failures::offer_to_maps(token& t, const error& why, run_error error) {
     if (map == nullptr) continue;
     const token_id id = map->id;
     const compiled_node& map_node = changes_.node_of(*map);
-    const map_progress& progress = changes_.run().maps.at(id);
-    if (progress.failed < map_node.behaviour->map()->tolerated(progress.items.size())) {
+    const auto tolerated = maps_.tolerated(*map);
+    if (!tolerated) return fail(make_run_error(tolerated.error(), map_node.id, map->attempt));
+    if (changes_.run().maps.at(id).failed < *tolerated) {
       tokens_.drop_branch(branch, level + 1, id);
       json failure{{"type", why.error_class()}, {"message", why.message}, {"node", node}};
       if (const json* const details = kept_details(why)) failure["details"] = *details;
