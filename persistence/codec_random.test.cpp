@@ -55,6 +55,7 @@ class random_states {
     run.started_at = maybe<time_point>([&] { return time(); });
     run.finished_at = maybe<time_point>([&] { return time(); });
     run.updated_at = time();
+    if (random_.chance(3)) run.vars = random_object(random_);
     if (random_.chance(2)) run.trace = trace_context{{1, 2, 0xff}, {0, 7}, 1};
     run.attributes = attributes();
     return run;
@@ -66,6 +67,7 @@ class random_states {
     d.at = time();
     d.events = events();
     d.status = maybe<run_status>([&] { return status(); });
+    if (random_.chance(3)) d.vars = random_object(random_);
     if (random_.chance(3)) d.error.emplace(maybe<run_error>([&] { return failure(); }));
     d.started_at = maybe<time_point>([&] { return time(); });
     if (random_.chance(3)) d.finished_at.emplace(maybe<time_point>([&] { return time(); }));

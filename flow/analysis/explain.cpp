@@ -159,7 +159,7 @@ class reason_finder {
 
   void add_sleeping(const token& t) {
     const compiled_node& place = flow_.at(t.node);
-    const auto signals = place.behaviour->awaited_signals();
+    const auto signals = place.behaviour->awaited_by(run_, t, place);
     if (t.question) {
       if (wait_reason* const reason = add("answer", "answer", &t)) {
         reason->name = question_id(place.id, t);

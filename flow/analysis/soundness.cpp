@@ -206,7 +206,8 @@ void check_soundness(const definition& flow, const std::vector<compiled_node>& n
   const live_graph graph{flow, nodes, entry};
   soundness_checker{graph, diagnostics}.check();
   warn_conflicting_writes(graph, diagnostics);
-  if (flow.input_schema) warn_unwritten(graph, *flow.input_schema, diagnostics);
+  if (flow.input_schema)
+    warn_unwritten(graph, *flow.input_schema, flow.vars.has_value(), diagnostics);
 }
 
 }  // namespace pawl::flow

@@ -163,6 +163,8 @@ class unwritten_checker {
       {"message", computed_as::value},  {"url", computed_as::value},
       {"json", computed_as::value},     {"body", computed_as::value},
       {"code_ref", computed_as::value}, {"flow", computed_as::value},
+      {"name", computed_as::value},     {"queue", computed_as::value},
+      {"tolerate", computed_as::rule},  {"max_concurrency", computed_as::rule},
       {"input", computed_as::value},    {"with", computed_as::members},
       {"values", computed_as::members}, {"headers", computed_as::members},
       {"query", computed_as::members}};
@@ -185,6 +187,8 @@ class unwritten_checker {
       note(*found, child_pointer(data, "compensate"), "with", computed_as::members, after);
     if (type != nullptr && type->reads("result"))
       note(node.data, data, "result", computed_as::value, type->has_items ? of_item : of_step);
+    if (type != nullptr && type->reads("when"))
+      note(node.data, data, "when", computed_as::rule, of_step);
     for (const auto& [edge, of] : graph_.edges(i)) {
       const edge_definition& written = graph_.source_of(i, *edge);
       if (edge->when)
@@ -192,6 +196,8 @@ class unwritten_checker {
                       {i, of == kind::error ? of_error : after, written.when_pointer});
     }
   }
+
+  [[nodiscard]] bool reads_signal(node_index i) const { return graph_.at(i).type == "signal"; }
 
   void note_computed(const json& source, computed_as how, const reading& at) {
     if (how == computed_as::members && source.is_object()) {
@@ -204,7 +210,8 @@ class unwritten_checker {
     const reads_of_rule reads{source, how};
     for (const auto& key : reads.keys()) {
       if (input_.contains(key) || is_one_of(key, always_known)) continue;
-      if (key == "result" && at.when == reading::phase::of_step) continue;
+      const bool is_of_step = key == "result" || (key == "signal" && reads_signal(at.node));
+      if (is_of_step && at.when == reading::phase::of_step) continue;
       if (key == "error" && at.when == reading::phase::of_error) continue;
       // Bounded: enough for a real flow, too few for a hostile one to cost time.
       if (noted_ == max_readings) return;
@@ -325,10 +332,12 @@ class unwritten_checker {
 
 }  // namespace
 
-void warn_unwritten(const live_graph& graph, const json& input_schema,
+void warn_unwritten(const live_graph& graph, const json& input_schema, bool has_vars,
                     std::vector<diagnostic>& diagnostics) {
-  if (const auto input = keys_of_input(input_schema))
-    unwritten_checker{graph, *input, diagnostics}.check();
+  auto known = keys_of_input(input_schema);
+  if (!known) return;
+  if (has_vars) known->insert("vars");
+  unwritten_checker{graph, *known, diagnostics}.check();
 }
 
 }  // namespace pawl::flow

@@ -26,8 +26,7 @@ class attribute_compiler {
     declared_attribute made{name, std::nullopt, std::nullopt};
     if (const auto good = check_attribute_name(name); !good)
       fail(pointer_, "bad_name", good.error().message);
-    const bool is_long = source.is_object() && (source.contains("rule") || source.contains("type"));
-    if (!is_long) {
+    if (!is_long_declaration(source)) {
       made.value = compile_value(source, pointer_);
       return made;
     }

@@ -22,6 +22,11 @@ struct declared_attribute {
   std::optional<logic::value_template> value;  ///< none: it is given at the start
 };
 
+/// Whether a declaration has the value as its "rule", or none, and not is the value itself.
+[[nodiscard]] inline bool is_long_declaration(const json& source) {
+  return source.is_object() && (source.contains("rule") || source.contains("type"));
+}
+
 /// Compiles the object `attributes` of a flow. Appends diagnostics whose pointers begin with
 /// "/attributes": those of `logic::compile_template`, and "wrong_type", "bad_name", "unknown_key",
 /// "unknown_type", "missing_key" and "too_many".

@@ -77,6 +77,7 @@ class compiled_flow {
   compiled_flow(flow_version_id id, limits limits, std::vector<compiled_node> nodes,
                 node_index entry, std::optional<json_schema> input, input_defaults defaults,
                 std::optional<logic::value_template> output,
+                std::optional<logic::value_template> vars,
                 std::vector<declared_attribute> attributes);
   ~compiled_flow();
   compiled_flow(const compiled_flow&) = delete;
@@ -103,6 +104,8 @@ class compiled_flow {
   [[nodiscard]] const std::optional<logic::value_template>& output() const noexcept {
     return output_;
   }
+  /// What a run computes when it starts, an object; none: nothing.
+  [[nodiscard]] const std::optional<logic::value_template>& vars() const noexcept { return vars_; }
   /// The attributes of its runs that it declares, by name.
   [[nodiscard]] std::span<const declared_attribute> attributes() const noexcept {
     return attributes_;
@@ -118,6 +121,7 @@ class compiled_flow {
   std::optional<json_schema> input_;
   input_defaults defaults_;
   std::optional<logic::value_template> output_;
+  std::optional<logic::value_template> vars_;
   std::vector<declared_attribute> attributes_;
   std::map<std::string, std::vector<node_index>, std::less<>> awaiting_;  ///< nodes by signal
   std::unordered_map<std::string_view, node_index> by_name_;

@@ -74,6 +74,8 @@ struct definition {
   std::optional<json> output = {};        ///< template of what a completed run gives
   std::optional<json> attributes = {};    ///< declarations by name; see attributes.hpp
   std::map<std::string, json> defaults;   ///< `data` of nodes that do not set a key, by type
+  std::optional<json> vars = {};          ///< templates by name, computed when a run starts
+  std::optional<json> definitions = {};   ///< its own rules by name, see own_rules.hpp
 
   friend bool operator==(const definition&, const definition&) = default;
 };

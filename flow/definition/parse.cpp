@@ -9,6 +9,7 @@
 #include "flow/definition/definition.hpp"
 #include "flow/definition/known_keys.hpp"
 #include "flow/definition/links.hpp"
+#include "flow/definition/value_keys.hpp"
 #include "flow/logic/logic.hpp"
 #include "flow/nodes/node.hpp"
 #include "flow/values/pointer.hpp"
@@ -30,7 +31,7 @@ class definition_reader {
     }
     warn_unknown(source, "",
                  {"name", "description", "nodes", "edges", "version", "id", "input_schema",
-                  "defaults", "output", "attributes"});
+                  "defaults", "vars", "definitions", "output", "attributes"});
     flow.name = text(source, "name", "", false);
     flow.description = text(source, "description", "", false);
     if (const auto schema = source.find("input_schema");
@@ -41,6 +42,8 @@ class definition_reader {
     if (const auto attributes = source.find("attributes");
         attributes != source.end() && !attributes->is_null())
       flow.attributes = *attributes;
+    flow.vars = object_of_names(source, "vars");
+    flow.definitions = object_of_names(source, "definitions");
     read_defaults(source, flow);
     for_each(source, "nodes", [&](const json& node, const std::string& pointer) {
       if (auto read = read_node(node, pointer)) {
@@ -145,6 +148,18 @@ class definition_reader {
     return node;
   }
 
+  /// Reads an object at the top of the flow; none if it is absent, empty or has a problem.
+  std::optional<json> object_of_names(const json& source, const char* key) {
+    const auto found = source.find(key);
+    if (found == source.end() || found->is_null()) return std::nullopt;
+    if (!found->is_object()) {
+      fail(std::string{"/"} + key, "wrong_type",
+           std::string{"\""} + key + "\" must be an object, not " + found->type_name());
+      return std::nullopt;
+    }
+    return found->empty() ? std::nullopt : std::optional<json>{*found};
+  }
+
   void read_defaults(const json& source, definition& flow) {
     const auto defaults = source.find("defaults");
     if (defaults == source.end() || defaults->is_null()) return;
@@ -168,20 +183,14 @@ class definition_reader {
     }
   }
 
-  /// Settings whose keys are names, even if they are operators.
-  static constexpr std::array<std::string_view, 5> keys_of_names = {"args", "with", "values",
-                                                                    "headers", "query"};
-
   /// Adds what a node does not set itself. Settings that are objects are merged one level deep, but
   /// not rules.
   static void add_defaults(node_definition& node, const json& defaults) {
     node.own_data = node.data;
     for (const auto& [key, value] : defaults.items()) {
       const auto [own, is_new] = node.data.emplace(key, value);
-      const bool has_names =
-          std::find(keys_of_names.begin(), keys_of_names.end(), key) != keys_of_names.end();
       const bool merges = !is_new && own->is_object() && value.is_object() &&
-                          (has_names || (!logic::is_rule(*own) && !logic::is_rule(value)));
+                          (has_names(key) || (!logic::is_rule(*own) && !logic::is_rule(value)));
       if (!merges) continue;
       for (const auto& [name, inner] : value.items()) own->emplace(name, inner);
     }
@@ -411,6 +420,8 @@ json to_json(const definition& flow) {
   if (flow.output) written["output"] = *flow.output;
   if (flow.attributes) written["attributes"] = *flow.attributes;
   if (!flow.defaults.empty()) written["defaults"] = flow.defaults;
+  if (flow.vars) written["vars"] = *flow.vars;
+  if (flow.definitions) written["definitions"] = *flow.definitions;
   if (!flow.description.empty()) written["description"] = flow.description;
   return written;
 }

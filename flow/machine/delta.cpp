@@ -124,6 +124,7 @@ void apply(run_state& run, const delta& change) {
   if (change.status) run.status = *change.status;
   if (change.error) run.error = *change.error;
   if (change.output) run.output = change.output;
+  if (change.vars) run.vars = change.vars;
   if (change.started_at) run.started_at = *change.started_at;
   if (change.frozen_at) run.frozen_at = *change.frozen_at;
   if (change.compensating) run.compensating = *change.compensating;

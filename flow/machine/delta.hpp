@@ -111,6 +111,7 @@ struct delta {
   std::optional<run_status> status;
   std::optional<std::optional<run_error>> error;
   std::optional<json> output;
+  std::optional<json> vars;  ///< only of the first transition
   std::optional<time_point> started_at;
   std::optional<std::optional<time_point>> finished_at;
   std::optional<std::optional<time_point>> frozen_at;

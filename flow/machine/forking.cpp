@@ -94,6 +94,7 @@ void begin_in(transition_builder& builder, const run_state& state) {
   }
   for (const auto& [key, value] : state.metadata.items())
     if (!run.metadata.contains(key)) builder.data().set_metadata(key, value);
+  if (state.vars) builder.data().set_vars(*state.vars);
   for (const auto& t : state.tokens) {
     token placed = t;
     if (!placed.writes.empty()) change.writes_set[placed.id] = *placed.writes;

@@ -67,6 +67,7 @@ struct run_state {
   run_status status = run_status::running;
   shared_json data;  ///< an object
   json metadata = json::object();
+  std::optional<json> vars;  ///< of a flow that has some: computed at the start, never changed
   token_list tokens;
   std::vector<std::uint32_t> visits;  ///< by node index
   std::uint64_t sequence = 0;         ///< number of the last checkpoint; 0 before the first

@@ -10,6 +10,7 @@
 #include "flow/machine/machine.hpp"
 #include "flow/machine/transition_builder.hpp"
 #include "flow/machine/variables.hpp"
+#include "flow/values/duration.hpp"
 #include "flow/values/pointer.hpp"
 
 namespace pawl::flow {
@@ -98,15 +99,34 @@ void add_secrets(call_plan& plan, std::string_view below, logic::secret_places p
   plan.secrets = std::make_shared<const logic::secret_places>(std::move(all));
 }
 
+result<std::chrono::milliseconds> call_plan::attempt_timeout(const run_state& run, const token& t,
+                                                             const std::string& node) const {
+  if (!computed_timeout) return timeout;
+  const rule_variables variables{run, t, node};
+  const auto value = computed_timeout->evaluate(variables.get());
+  if (!value) return value.error();
+  const auto length = duration_of(*value);
+  if (length && length->count() > 0) return *length;
+  return error{errc::invalid_argument,
+               "\"timeout\" " + (length ? "must be more than 0" : why_no_duration(*value))};
+}
+
+void read_timeout(const data_reader& data, call_plan& plan) {
+  const json* const value = data.find("timeout");
+  if (value != nullptr && value->is_object())
+    plan.computed_timeout = data.duration_rule("timeout");
+  else
+    plan.timeout = data.duration("timeout").value_or(std::chrono::milliseconds{0});
+}
+
 call_plan read_call(const data_reader& data) {
   call_plan read;
   read.code_ref = chosen_name{data, "code_ref", "bad_code_ref",
                               [](const std::string& name) { return check_code_ref(name); }};
-  if (const auto queue = data.text("queue", false)) {
-    read.queue = *queue;
-    if (const auto valid = check_name(*queue, "queue's name"); !valid)
-      data.fail("queue", "bad_queue", valid.error().message);
-  }
+  if (data.find("queue") != nullptr || data.find("allow_queues") != nullptr)
+    read.queue = chosen_name{
+        data, "queue", "bad_queue",
+        [](const std::string& name) { return check_name(name, "queue's name"); }, "allow_queues"};
   read.args = data.object("args");
   warn_of_rules(data, read.args);
   logic::secret_places secrets;
@@ -114,7 +134,7 @@ call_plan read_call(const data_reader& data) {
   add_secrets(read, "", std::move(secrets));
   read.retry = read_retry_policy(data);
   using ms = std::chrono::milliseconds;
-  read.timeout = data.duration("timeout").value_or(ms{0});
+  read_timeout(data, read);
   read.total_timeout = data.duration("total_timeout").value_or(ms{0});
   read.heartbeat = data.duration("heartbeat_timeout").value_or(ms{0});
   return read;
@@ -124,8 +144,10 @@ call_node::call_node(const data_reader& data, call_plan what, std::string into)
     : call_(std::move(what)), result_(data, std::move(into)) {
   if (const auto compensate = data.within("compensate", compensate_keys))
     compensation_ = read_call(*compensate);
-  if (compensation_ && compensation_->code_ref.is_computed())
-    data.fail("compensate", "wrong_type", "the function of a compensation cannot be computed");
+  if (compensation_ &&
+      (compensation_->code_ref.is_computed() || compensation_->queue.is_computed()))
+    data.fail("compensate", "wrong_type",
+              "the function and the queue of a compensation cannot be computed");
   if (call_.child)
     return;  // starting the same run twice starts it once: its effect is never unknown
   once_ = data.one_of("effect", effects) == "once";
@@ -335,9 +357,15 @@ result<invoke_effect> call_node::call(const run_state& run, const token& t,
     call.args = *std::move(args);
   }
   call.secrets = plan.secrets;
-  call.timeout = plan.timeout;
+  const auto timeout = plan.attempt_timeout(run, t, place.id);
+  if (!timeout) return timeout.error();
+  call.timeout = *timeout;
   call.heartbeat = plan.heartbeat;
-  call.queue = plan.queue;
+  if (plan.queue.is_set()) {
+    auto queue = plan.queue.choose(run, t, place.id);
+    if (!queue) return std::move(queue).error();
+    call.queue = *std::move(queue);
+  }
   call.deadline = deadline(t);
   call.answer = t.answer;
   call.compensates = t.compensates;

@@ -40,22 +40,31 @@ struct section_plan {
   bool makes_final = false;  ///< never compensates them once the body has ended
 };
 
+/// How many items of a map may fail.
+struct tolerance {
+  std::uint32_t items = 0;
+  std::uint32_t percent = 0;  ///< of the items; the greater one counts
+
+  [[nodiscard]] std::size_t of(std::size_t all) const noexcept {
+    return std::max<std::size_t>(items, all * percent / 100);
+  }
+};
+
 /// How a map runs its items.
 struct map_plan {
   std::string as = "item";                      ///< key of the item in its branch
   std::string index = "index";                  ///< key of the item's number, from 0
   std::optional<std::string> into = "results";  ///< none: the results are not kept
   std::uint32_t max_concurrency = 10;
-  std::uint32_t tolerate = 0;          ///< maximum number of failed items
-  std::uint32_t tolerate_percent = 0;  ///< the same in percent of the items; the greater one counts
+  tolerance tolerate;
+  /// Instead of `max_concurrency`, evaluated whenever items can begin.
+  std::optional<logic::rule> computed_concurrency = {};
+  /// Instead of `tolerate`, evaluated whenever an item fails.
+  std::optional<logic::rule> computed_tolerance = {};
   /// The value of an item; none: all that its branch has written.
   std::optional<logic::value_template> result;
   /// Ends the map before all items are done. Reads `done`, `failed`, `total` and `results`.
   std::optional<logic::rule> until;
-
-  [[nodiscard]] std::size_t tolerated(std::size_t items) const noexcept {
-    return std::max<std::size_t>(tolerate, items * tolerate_percent / 100);
-  }
 };
 
 /// The behaviour of a node in a run. One subclass per type, one file per subclass. Immutable. All
@@ -98,6 +107,13 @@ class node {
 
   /// The types of signals that tokens wait for here.
   [[nodiscard]] virtual std::span<const std::string> awaited_signals() const noexcept { return {}; }
+  /// Those that a token which sleeps here waits for: all of them, unless the name is computed.
+  [[nodiscard]] virtual std::vector<std::string> awaited_by(const run_state& /*run*/,
+                                                            const token& /*t*/,
+                                                            const compiled_node& /*place*/) const {
+    const auto all = awaited_signals();
+    return {all.begin(), all.end()};
+  }
   /// Whether a token may leave a signal of such a type to others.
   [[nodiscard]] virtual bool filters_signals() const noexcept { return false; }
   /// The events for which it may have edges of their own.

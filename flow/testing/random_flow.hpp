@@ -33,12 +33,24 @@ class flow_generator {
     types_.clear();
     nodes_.clear();
     edges_.clear();
+    has_vars_ = random_.chance(4);
+    has_own_rules_ = random_.chance(4);
     const std::size_t count = 2 + random_.below(options_.max_nodes - 1);
     for (std::size_t i = 0; i < count; ++i) make_node(i, count);
     for (std::size_t i = 1; i < count; ++i) make_path_to(i);
     for (std::size_t i = random_.below(count / 2 + 1); i > 0; --i) make_other_edge();
     for (std::size_t i = 0; i < count; ++i) make_edges_by_type(i);
     json made = flow_of(nodes_, edges_);
+    if (has_vars_) made["vars"] = json{{"limit", random_.between(0, 3)}, {"first", var("n")}};
+    if (has_own_rules_) {
+      const json is_small{{"<", {var("x"), 2}}};
+      made["definitions"] = {
+          {"is_small", {{"params", {"x"}}, {"rule", is_small}}},
+          {"between",
+           {{"params", {"x", "y"}},
+            {"rule",
+             {{"and", {{{"is_small", {var("x")}}}, {{"!", {{{"is_small", {var("y")}}}}}}}}}}}}};
+    }
     if (random_.chance(5)) made["output"] = json{{"n", var("n")}, {"made", rule(2)}};
     // Some values cannot be attributes, or have another type than the declared one.
     made["attributes"] = {{"n", var("n")}, {"a", {{"rule", var("a")}, {"type", "number"}}}};
@@ -111,7 +123,7 @@ class flow_generator {
     if (random_.chance(5)) data["max_visits"] = random_.between(1, 5);
     if (type == "condition") data["expr"] = rule(2);
     if (type == "signal") {
-      data["name"] = random_.pick(signals);
+      fill_signal(data);
       if (random_.chance(2)) data["into"] = random_.pick(keys);
       fill_result(data);
     }
@@ -141,6 +153,7 @@ class flow_generator {
     if (random_.chance(2)) data["into"] = random_.chance(4) ? "a" : "of_" + id;
     fill_result(data);
     if (random_.chance(6)) data["timeout"] = "30s";
+    if (random_.chance(12)) data["timeout"] = {{"+", {10, 20}}};
     if (random_.chance(4)) data["retry"] = {{"max_attempts", random_.between(1, 3)}};
     if (random_.chance(8))
       data["retry"]["on"] = {{{"error", "card_declined"}, {"max_attempts", 2}},
@@ -149,6 +162,10 @@ class flow_generator {
     if (random_.chance(10)) data["total_timeout"] = "5s";
     if (!options_.notices_crashes) return;
     if (random_.chance(5)) data["queue"] = "gpu";
+    if (data.contains("queue") && random_.chance(4)) {
+      data["queue"] = {{"if", {var("n"), "gpu", "cpu"}}};
+      data["allow_queues"] = {"gpu", "cpu"};
+    }
     if (random_.chance(8)) {
       constexpr std::array<std::string_view, 3> doubts = {"ask", "retry", "fail"};
       data["effect"] = "once";
@@ -163,6 +180,21 @@ class flow_generator {
     if (random_.chance(8)) data["into"] = nullptr;
     if (random_.chance(8)) data["result"] = json{{"kept", var("result")}, {"seen", var("n")}};
     if (random_.chance(20)) data["result"] = json{{"/", {1, var("result")}}};
+  }
+
+  void fill_signal(json& data) {
+    switch (random_.below(4)) {
+      case 0:
+        data["names"] = signals;
+        break;
+      case 1:
+        data["name"] = {{"if", {rule(1), "go", "stop"}}};
+        data["allow"] = signals;
+        break;
+      default:
+        data["name"] = random_.pick(signals);
+    }
+    if (random_.chance(6)) data["when"] = json{{"!=", {var("result.n"), random_.between(0, 3)}}};
   }
 
   void fill_await(json& data) {
@@ -218,6 +250,8 @@ class flow_generator {
     data["items"] = random_.chance(3) ? var("c") : json::array({1, "two", nullptr, 4});
     if (random_.chance(2)) data["max_concurrency"] = random_.between(1, 3);
     if (random_.chance(2)) data["tolerate"] = random_.chance(2) ? json("50%") : json(1);
+    if (random_.chance(6)) data["tolerate"] = {{"if", {var("n"), "50%", 1}}};
+    if (random_.chance(6)) data["max_concurrency"] = {{"if", {var("n"), 2, 1}}};
     if (random_.chance(3)) data["result"] = {{"cat", {var("item"), var("index")}}};
     if (random_.chance(4)) data["until"] = {{">", {var("done"), random_.between(0, 3)}}};
     if (random_.chance(4)) data["absent"] = "empty";
@@ -355,6 +389,10 @@ class flow_generator {
   json rule(int depth) {
     if (options_.failing_rules && random_.chance(60)) return {{"*", json::array()}};
     const std::string key{random_.pick(keys)};
+    if (has_vars_ && random_.chance(6)) return var(random_.chance(2) ? "vars.limit" : "vars.first");
+    if (has_own_rules_ && depth > 0 && random_.chance(6))
+      return random_.chance(2) ? json{{"is_small", json::array({rule(depth - 1)})}}
+                               : json{{"between", {rule(depth - 1), var(key)}}};
     if (depth == 0) return random_.chance(3) ? json(random_.between(0, 3)) : var(key);
     switch (random_.below(9)) {
       case 0:
@@ -378,6 +416,8 @@ class flow_generator {
 
   random_source& random_;
   random_flow_options options_;
+  bool has_vars_ = false;
+  bool has_own_rules_ = false;
   std::vector<std::string> types_;
   std::vector<json> nodes_;
   std::vector<json> edges_;

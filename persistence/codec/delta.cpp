@@ -45,7 +45,8 @@ struct delta_has {
     all_v1 = (1u << 23) - 1,
     attributes = 1u << 23,
     branches_of_compensations = 1u << 24,
-    all = (1u << 25) - 1,
+    vars = 1u << 25,
+    all = (1u << 26) - 1,
   };
 };
 
@@ -74,7 +75,8 @@ std::uint32_t parts_of(const flow::delta& d) noexcept {
          when(d.parent_attempt.has_value(), delta_has::parent_attempt) |
          when(d.output.has_value(), delta_has::output) |
          when(d.attributes.has_value(), delta_has::attributes) |
-         when(have_branches(d.compensations_added), delta_has::branches_of_compensations);
+         when(have_branches(d.compensations_added), delta_has::branches_of_compensations) |
+         when(d.vars.has_value(), delta_has::vars);
 }
 
 void encode_visits(byte_writer& to, const flow::delta& d) {
@@ -139,6 +141,7 @@ flow::delta read_delta(byte_reader& from, std::uint8_t version) {
   if (has(delta_has::output)) d.output = decode_payload(from);
   if (has(delta_has::attributes)) d.attributes = flow::shared_attributes{decode_attributes(from)};
   if (has(delta_has::branches_of_compensations)) decode_branches(from, d.compensations_added);
+  if (has(delta_has::vars)) d.vars = decode_object(from);
   return d;
 }
 
@@ -146,7 +149,7 @@ flow::delta decode_delta_v1(byte_reader& from) {
   return read_delta(from, 1);
 }
 
-/// Version 2 adds attributes, and what sections and joins that compensate need.
+/// Version 2 adds attributes, variables, and what sections and joins that compensate need.
 flow::delta decode_delta_v2(byte_reader& from) {
   return read_delta(from, 2);
 }
@@ -189,6 +192,7 @@ void encode_delta(const flow::delta& d, std::string& to) {
   if (has(delta_has::output)) encode_payload(out, *d.output);
   if (has(delta_has::attributes)) encode_attributes(out, **d.attributes);
   if (has(delta_has::branches_of_compensations)) encode_branches(out, d.compensations_added);
+  if (has(delta_has::vars)) encode_payload(out, *d.vars);
   out.finish();
 }
 

@@ -120,10 +120,11 @@ inline run_attributes attributes() {
   return {given_attributes(), {{"f", "the value must be a number, not a text"}}};
 }
 
-/// Version 2 adds attributes, and what sections and joins that compensate need.
+/// Version 2 adds attributes, variables, and what sections and joins that compensate need.
 inline flow::run_state state_v2() {
   auto run = state();
   run.attributes = flow::shared_attributes{attributes()};
+  run.vars = json{{"limit", 100}, {"of", {"x", nullptr}}};
   run.tokens.find(15)->stopping = true;
   run.tokens.find(18)->exit.emplace();
   run.tokens.find(19)->exit =
@@ -179,6 +180,7 @@ inline flow::delta delta_v2() {
   const auto run = state_v2();
   auto d = delta();
   d.attributes = run.attributes;
+  d.vars = run.vars;
   d.tokens_set = {run.tokens.begin(), run.tokens.end()};
   for (auto& t : d.tokens_set) t.writes = {};
   d.compensations_added = run.compensations;

@@ -123,7 +123,8 @@ struct state_has {
     output = 1u << 7,
     all_v1 = (1u << 8) - 1,
     branches_of_compensations = 1u << 8,
-    all = (1u << 9) - 1,
+    vars = 1u << 9,
+    all = (1u << 10) - 1,
   };
 };
 
@@ -167,6 +168,7 @@ flow::run_state read_state(byte_reader& from, std::uint8_t version) {
   if (has(state_has::trace)) run.trace = decode_trace(from);
   if (has(state_has::output)) run.output = decode_payload(from);
   if (has(state_has::branches_of_compensations)) decode_branches(from, run.compensations);
+  if (has(state_has::vars)) run.vars = decode_object(from);
   measure(run);
   return run;
 }
@@ -175,7 +177,8 @@ flow::run_state decode_state_v1(byte_reader& from) {
   return read_state(from, 1);
 }
 
-/// Version 2 adds attributes to the summary, and what sections and joins that compensate need.
+/// Version 2 adds attributes to the summary, variables, and what sections and joins that
+/// compensate need.
 flow::run_state decode_state_v2(byte_reader& from) {
   return read_state(from, 2);
 }
@@ -216,7 +219,8 @@ void encode_state(const flow::run_state& run, std::string& to) {
       when(!run.maps.empty(), state_has::maps) | when(run.next_signal > 1, state_has::signals) |
       when(run.depth > 0, state_has::depth) | when(run.trace.has_value(), state_has::trace) |
       when(run.output.has_value(), state_has::output) |
-      when(have_branches(run.compensations), state_has::branches_of_compensations);
+      when(have_branches(run.compensations), state_has::branches_of_compensations) |
+      when(run.vars.has_value(), state_has::vars);
   const auto has = [parts](state_has::part part) { return (parts & part) != 0; };
   out.varint(parts);
   if (has(state_has::frozen_at)) out.time(*run.frozen_at, run.updated_at);
@@ -234,6 +238,7 @@ void encode_state(const flow::run_state& run, std::string& to) {
   if (has(state_has::trace)) encode_trace(out, *run.trace);
   if (has(state_has::output)) encode_payload(out, *run.output);
   if (has(state_has::branches_of_compensations)) encode_branches(out, run.compensations);
+  if (has(state_has::vars)) encode_payload(out, *run.vars);
   out.finish();
 }
 

@@ -38,6 +38,11 @@ void run_data::set_metadata(const std::string& key, json value) {
   changes_.run().metadata[key] = std::move(value);
 }
 
+void run_data::set_vars(json values) {
+  changes_.run().vars = std::move(values);
+  changes_.change().vars = changes_.run().vars;
+}
+
 void run_data::write_to_trunk(const std::string& key, const json& value) {
   changes_.writes().overwrite(0, key, changes_.change());
   set_on_trunk(key, value);

@@ -19,6 +19,7 @@ class run_data {
   /// Sets top-level keys of the data at the request of a caller. Does nothing for an empty object.
   void update(const json& values, const std::string& reason = {});
   void set_metadata(const std::string& key, json value);
+  void set_vars(json values);
 
   /// Writes a top-level key: to the data on the trunk, else to the writes of the token's branch. In
   /// the body of a section, where its token writes, too.

@@ -155,8 +155,9 @@ result<bool> run_failures::offer_to_map(token_id id, std::uint32_t item, const e
                                         const std::string& failed) {
   const token& map = *std::as_const(changes_).run().find_token(id);
   const map_progress& progress = changes_.run().maps.at(id);
-  const auto most = changes_.node_of(map).behaviour->map()->tolerated(progress.items.size());
-  if (progress.failed < most) {
+  const auto most = maps_.tolerated(map);
+  if (!most) return most.error();
+  if (progress.failed < *most) {
     maps_.drop_item(id, item);
     json failure{{"type", why.error_class()}, {"message", why.message}, {"node", failed}};
     if (const json* const details = kept_details(why)) failure["details"] = *details;

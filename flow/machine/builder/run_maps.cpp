@@ -4,9 +4,18 @@
 #include <utility>
 
 #include "flow/machine/enclosing.hpp"
-#include "flow/nodes/node.hpp"
+#include "flow/nodes/map_limits.hpp"
+#include "flow/values/error_text.hpp"
 
 namespace pawl::flow {
+namespace {
+
+error wrong_limit(const char* key, const char* form, const json& value) {
+  return {errc::invalid_argument,
+          "\"" + std::string{key} + "\" of a map " + form + ", not " + value_text(value)};
+}
+
+}  // namespace
 
 void run_maps::begin(token& t, json items) {
   changes_.record(event_kind::map_began, t, {{"items", items.size()}});
@@ -37,10 +46,31 @@ void run_maps::set_progress(token_id map, map_change change) {
   known->second.failed = change.failed;
 }
 
+result<std::uint32_t> run_maps::concurrency(const token& map) const {
+  const map_plan& plan = *changes_.node_of(map).behaviour->map();
+  if (!plan.computed_concurrency) return plan.max_concurrency;
+  const auto value = data_.evaluate(map, *plan.computed_concurrency);
+  if (!value) return value.error();
+  if (const auto limit = concurrency_of(*value)) return *limit;
+  return wrong_limit("max_concurrency", concurrency_form, *value);
+}
+
+result<std::size_t> run_maps::tolerated(const token& map) const {
+  const map_plan& plan = *changes_.node_of(map).behaviour->map();
+  const std::size_t items = std::as_const(changes_).run().maps.at(map.id).items.size();
+  if (!plan.computed_tolerance) return plan.tolerate.of(items);
+  const auto value = data_.evaluate(map, *plan.computed_tolerance);
+  if (!value) return value.error();
+  if (const auto limit = tolerance_of(*value)) return limit->of(items);
+  return wrong_limit("tolerate", tolerance_form, *value);
+}
+
 void run_maps::spawn_items(token_id id) {
   const token& map = *std::as_const(changes_).run().find_token(id);
   const compiled_node& node = changes_.node_of(map);
   const map_plan& plan = *node.behaviour->map();
+  const auto at_once = concurrency(map);
+  if (!at_once) return failures_.fail_visit(*changes_.run().find_token(id), at_once.error());
   const std::size_t alive = tokens_.count_alive();
   const std::size_t most = changes_.allowed().max_tokens;
   std::size_t room = most > alive ? most - alive : 0;
@@ -48,7 +78,7 @@ void run_maps::spawn_items(token_id id) {
   map_change begun;
   begun.next = progress.next;
   begun.failed = progress.failed;
-  while (begun.next < progress.items.size() && begun.next - progress.done < plan.max_concurrency) {
+  while (begun.next < progress.items.size() && begun.next - progress.done < *at_once) {
     if (room == 0 && begun.next > progress.done) break;  // an item under way starts the next later
     if (room == 0) {
       return failures_.fail_visit(

@@ -39,6 +39,8 @@ class run_maps {
   void drop_items(token_id map);
   /// Records the result of an item and starts the next; ends the map after the last.
   void finish_item(token_id map, std::uint32_t item, json value, bool failed);
+  /// Returns how many items of the map may fail. Errors: those of the rule; `invalid_argument`.
+  [[nodiscard]] result<std::size_t> tolerated(const token& map) const;
   /// The token of the map that forked a branch at fork number `level`; null if no map did.
   [[nodiscard]] token* find_map(const std::vector<std::uint32_t>& branch,
                                 const std::vector<node_index>& forks, std::size_t level);
@@ -46,6 +48,7 @@ class run_maps {
  private:
   void spawn_items(token_id map);
   void end(token_id map);
+  [[nodiscard]] result<std::uint32_t> concurrency(const token& map) const;
   void set_progress(token_id map, map_change change);
   /// The value of an item whose branches have ended. Errors: `conflict`, and those of the rule.
   [[nodiscard]] result<json> result_of(const map_plan& plan, const std::vector<const token*>& ended,
