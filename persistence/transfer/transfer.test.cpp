@@ -22,13 +22,14 @@ using flow::testing::task;
 
 namespace {
 
-/// A flow with a task and a subflow, and one with a step.
+/// A flow with a task, a subflow and an attribute, and one with a step.
 json parent_flow() {
   json flow = chain({start(),
                      task("a"),
                      {{"id", "sub"}, {"type", "subflow"}, {"data", {{"flow", "child"}}}},
                      end()});
   flow["name"] = "parent";
+  flow["attributes"] = {{"n", {{"var", "n"}}}};
   return flow;
 }
 json waiting_flow() {
