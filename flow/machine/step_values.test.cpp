@@ -161,3 +161,21 @@ TEST_CASE("steps of map items name their item", "[values]") {
   CHECK(started[1]["item"] == 0);
   CHECK(started[2]["item"] == 1);
 }
+
+TEST_CASE("the outputs of steps in a section are their own, on the trunk and in a branch",
+          "[values][section]") {
+  const json trunk =
+      flow_of({start(), node_of("s", "section"), task("a"), task("b"), end()},
+              {edge("start", "s"), edge_on("body", "s", "a"), edge("a", "b"), edge("s", "end")});
+  json branch = trunk;
+  branch["nodes"].push_back(task("other"));
+  branch["edges"].push_back(edge("start", "other"));
+  for (const json& flow : {trunk, branch}) {
+    driven_run run{flow};
+    answer_calls(run, {{"b", {{"x", 2}}}});
+    REQUIRE(run.begin());
+    REQUIRE(run.finish("a", json{{"x", 1}, {"y", 1}}));  // "b" overwrites x, and the section ends
+    CHECK(shown_output(run, "a") == json{{"x", 1}, {"y", 1}});
+    CHECK(shown_output(run, "b") == json{{"x", 2}});
+  }
+}
