@@ -178,30 +178,38 @@ function whereWords({ base, scope }: Where): string[] {
   return words;
 }
 
-/** A command of the program about one run. The options are quoted here. */
-export function runText(where: Where, command: string, run: string, ...options: string[]): string {
+/** A command of the program about runs. What it is given is quoted here. */
+function commandText(where: Where, command: string, operands: string[], options: string[]): string {
+  const given = operands.map(shellQuote);
   const rest = [...options.map(shellQuote), ...whereWords(where)];
   // After "--" nothing is an option.
-  const words = run.startsWith('-') ? [...rest, '--', shellQuote(run)] : [shellQuote(run), ...rest];
+  const words = operands.some((each) => each.startsWith('-'))
+    ? [...rest, '--', ...given]
+    : [...given, ...rest];
   return ['pawl', 'runs', command, ...words].join(' ');
+}
+
+/** A command of the program about one run. */
+export function runText(where: Where, command: string, run: string, ...options: string[]): string {
+  return commandText(where, command, [run], options);
 }
 
 /** The same as a command of the program. */
 export function pawlText(where: Where, command: Command, run: string, body: CommandBody): string {
-  const words = ['pawl', 'runs', command, run.startsWith('-') ? `-- ${shellQuote(run)}` : shellQuote(run)];
-  if (command === 'answer') words.push(shellQuote(JSON.stringify(body.answer ?? null)));
-  if (command === 'set-data') words.push(shellQuote(JSON.stringify(body.update ?? {})));
+  const operands = [run];
+  if (command === 'answer') operands.push(JSON.stringify(body.answer ?? null));
+  if (command === 'set-data') operands.push(JSON.stringify(body.update ?? {}));
   if (command === 'signal') {
-    words.push(shellQuote(body.type ?? ''));
-    if (body.payload !== undefined && body.payload !== null)
-      words.push(shellQuote(JSON.stringify(body.payload)));
+    operands.push(body.type ?? '');
+    if (body.payload !== undefined && body.payload !== null) operands.push(JSON.stringify(body.payload));
   }
-  if (command === 'answer' && body.question) words.push('--question', shellQuote(body.question));
-  if (command === 'skip') words.push('--node', shellQuote(body.node ?? ''));
-  if (command === 'restart' && body.id) words.push('--id', shellQuote(body.id));
+  const options: string[] = [];
+  if (command === 'answer' && body.question) options.push('--question', body.question);
+  if (command === 'skip') options.push('--node', body.node ?? '');
+  if (command === 'restart' && body.id) options.push('--id', body.id);
   const takesReason = ['pause', 'cancel', 'terminate', 'skip', 'answer', 'set-data'].includes(command);
-  if (takesReason && body.reason) words.push('--reason', shellQuote(body.reason));
-  return [...words, ...whereWords(where)].join(' ');
+  if (takesReason && body.reason) options.push('--reason', body.reason);
+  return commandText(where, command, operands, options);
 }
 
 /** A start as a command of the program. */

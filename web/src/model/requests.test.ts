@@ -41,6 +41,9 @@ test('commands are quoted for the shell', () => {
   expect(pawlText(where, 'signal', 'r', { type: 'go', payload: { a: 1 } })).toBe(
     `pawl runs signal r go '{"a":1}' --server http://h:1 --scope team`,
   );
+  expect(pawlText({ ...where, scope: 'default' }, 'answer', '-r', { answer: -5, reason: 'x' })).toMatch(
+    / --reason x --server \S+ -- -r -5$/,
+  );
   expect(pawlText({ ...where, scope: 'default' }, 'retry', 'r', { reason: 'x' })).toBe(
     'pawl runs retry r --server http://h:1',
   );
