@@ -48,16 +48,16 @@ TEST_CASE("a flow calls its own rules like operators", "[definitions]") {
 }
 
 TEST_CASE("own rules call each other, in values as in conditions", "[definitions]") {
-  json flow = chain({start(), node_of("s", "set",
-                                      {{"values",
-                                        {{"price", {{"with_tax", {var("net")}}},
-                                          {"all", json::array({{{"none", json::array()}},
-                                                               {{"with_tax", 100}}})}}}}),
-                     end()});
-    flow["definitions"] = {
-        {"with_tax", {{"params", {"net"}}, {"rule", {{"rounded", {{{"*", {var("net"), 1.2}}}}}}}}},
-        {"rounded", {{"params", {"x"}}, {"rule", {{"round", {var("x"), 2}}}}}},
-        {"none", {{"rule", nullptr}}}};
+  const json all = json::array({{{"none", json::array()}}, {{"with_tax", 100}}});
+  json flow = chain(
+      {start(),
+       node_of("s", "set", {{"values", {{"price", {{"with_tax", {var("net")}}}}, {"all", all}}}}),
+       end()});
+  flow["definitions"] = {
+      {"with_tax",
+       {{"params", {"net"}}, {"rule", {{"rounded", json::array({{{"*", {var("net"), 1.2}}}})}}}}},
+      {"rounded", {{"params", {"x"}}, {"rule", {{"round", {var("x"), 2}}}}}},
+      {"none", {{"rule", nullptr}}}};
     // "none" is an operator.
     CHECK(errors_of(flow) == diagnosed{"/definitions/none reserved_name"});
     flow["definitions"].erase("none");

@@ -21,6 +21,7 @@
 #include "server/api/services.hpp"
 #include "server/http/exchange.hpp"
 #include "server/problem.hpp"
+#include "server/job_views.hpp"
 #include "server/views.hpp"
 #include "server/yaml/parse_yaml.hpp"
 
