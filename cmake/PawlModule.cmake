@@ -77,6 +77,7 @@ function(pawl_module name)
     target_link_libraries(${name}_tests PRIVATE ${parts} pawl_test_main ${libraries})
     target_precompile_headers(${name}_tests REUSE_FROM pawl_test_main)
     add_test(NAME ${name} COMMAND ${name}_tests)
-    set_tests_properties(${name} PROPERTIES TIMEOUT 600)
+    # With sanitizers the longest one takes 300 s on two idle cores.
+    set_tests_properties(${name} PROPERTIES TIMEOUT 1500)
   endif()
 endfunction()

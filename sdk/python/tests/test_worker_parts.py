@@ -70,12 +70,13 @@ class GiveBack(unittest.TestCase):
                          ["heartbeat_task", "release_task", "set_data"])
 
     def test_data_waits_until_the_run_is_paused(self):
-        run = mock.Mock(pausing=True)
         busy = pawl.Conflict("still running")
-        done, seen = self.given_back(Beat("pause", 100), None, busy, run, None)
-        self.assertEqual((done, [name for name, _ in seen[2:]]), (True, ["set_data", "run",
-                                                                         "set_data"]))
-        run = mock.Mock(pausing=False)
+        for run in (mock.Mock(pausing=True, status="running"),
+                    mock.Mock(pausing=False, status="paused")):  # it has paused since
+            done, seen = self.given_back(Beat("pause", 100), None, busy, run, None)
+            self.assertEqual((done, [name for name, _ in seen[2:]]), (True, ["set_data", "run",
+                                                                             "set_data"]))
+        run = mock.Mock(pausing=False, status="running")
         with self.assertLogs("pawl.worker", "INFO") as logged:
             done, seen = self.given_back(Beat("pause", 100), None, busy, run)
         self.assertEqual((done, len(seen)), (True, 4))

@@ -69,7 +69,10 @@ def _set_data(client: Client, lease: Lease, outcome: GivenBack,
             client.set_data(run, outcome.update, if_status="paused")
             outcome.settled.set()
         except (Conflict, IllegalTransition) as error:
-            if client.run(run).pausing and not stopped.is_set() and time.monotonic() < end:
+            seen = client.run(run)
+            # It may have paused between the two requests.
+            may_pause = seen.pausing or seen.status == "paused"
+            if may_pause and not stopped.is_set() and time.monotonic() < end:
                 stopped.wait(_POLL)
                 continue
             _log.info("%s: its data was not set, only the next call in this process has it: %s",
