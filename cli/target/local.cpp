@@ -147,9 +147,7 @@ class local_target final : public target {
   }
 
   result<job_started> start_job(const job_request& what, const job_options& how) override {
-    job_request mine = what;
-    mine.by = by_user({}).by;
-    return in_.jobs().start(std::move(mine), how);
+    return in_.jobs().start(by_user(what), how);
   }
   result<job_view> get_job(const job_id& id, std::chrono::milliseconds wait) override {
     if (wait.count() == 0) return in_.jobs().get(id);
