@@ -127,7 +127,7 @@ result<sqlite_file> sqlite_file::open(const fs::path& file) {
       return error{errc::io_failed, "cannot create a folder for a copy of the database: " + folder +
                                         ": " + std::strerror(errno)};
     }
-    made.copy_ = std::make_unique<removing>(removing{folder});
+    made.copy_ = std::make_unique<removing>(folder);
     opened = fs::path{folder} / "old.db";
     flags = SQLITE_OPEN_READWRITE;
     fs::copy_file(file, opened, failed);

@@ -55,6 +55,9 @@ class sqlite_file {
   };
   struct removing {
     std::filesystem::path folder;
+    explicit removing(std::filesystem::path of) : folder(std::move(of)) {}
+    removing(const removing&) = delete;
+    removing& operator=(const removing&) = delete;
     ~removing();
   };
 

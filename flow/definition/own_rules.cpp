@@ -185,12 +185,15 @@ class rule_inliner {
       const auto& called = rules_.at(path.back()).called;
       const auto next = *std::find_if(called.begin(), called.end(),
                                       [&](const auto& other) { return waiting.contains(other); });
-      const auto first = std::find(path.begin(), path.end(), next);
+      const auto known = std::find(path.begin(), path.end(), next);
+      if (known == path.end()) {
+        path.push_back(next);
+        continue;
+      }
+      path.erase(path.begin(), known);
       path.push_back(next);
-      if (first == path.end() - 1) continue;
       std::string loop;
-      for (auto each = std::find(path.begin(), path.end(), next); each != path.end(); ++each)
-        loop += (loop.empty() ? "" : " calls ") + pawl::quoted(*each);
+      for (const auto& each : path) loop += (loop.empty() ? "" : " calls ") + pawl::quoted(each);
       fail(pointer_of(next) + "/rule", "recursive_definition",
            "a definition must not call itself: " + loop);
       break;
@@ -341,10 +344,19 @@ class rule_inliner {
       const spot one{child_pointer(call.at + "/0/object", rule.params[i]),
                      is_list ? call.written + "/" + std::to_string(i) : call.written};
       made_.places.add(one.at, one.written, inside::same);
-      arguments[rule.params[i]] = in_template(is_list ? argument[i] : argument, one);
+      arguments[rule.params[i]] = in_argument(is_list ? argument[i] : argument, one);
     }
     made_.bodies.insert(call.at + "/1");
     return json{{"let", json::array({json{{"object", std::move(arguments)}}, rule.rule})}};
+  }
+
+  /// A template, except that an object with one key is a call as in any rule, so that a misspelt
+  /// operator is an error.
+  json in_argument(const json& source, const spot& at) {
+    if (!is_call(source) || rules_.contains(source.begin().key()) || logic::is_rule(source))
+      return in_template(source, at);
+    made_.places.add(at.at + "/and/0", at.written, inside::same);
+    return json{{"and", json::array({source})}};
   }
 
   bool is_too_large(const own_rule& rule, const spot& at) {

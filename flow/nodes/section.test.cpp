@@ -80,7 +80,7 @@ TEST_CASE("the settings and edges of a section are checked", "[section][validati
   CHECK(problems_of_body({edge_on("body", "s", "a")}).empty());
   CHECK(problems_of_body({edge("s", "a")}) == lines{"/nodes/1 missing_edge"});
   CHECK(problems_of_body({edge_on("body", "s", "a"), edge_on("body", "s", "b")}) ==
-        lines{"/edges/4 duplicate_edge"});
+        lines{"/edges/4 duplicate_edge", "/edges/2 into_section"});
   CHECK(problems_of_body({edge_on("body", "s", "a"), edge_on("body", "a", "b")}) ==
         lines{"/edges/4/data/body never_taken"});
   CHECK(problems_of_body({edge_on("body", "s", "a"), edge("b", "s")}) ==
@@ -123,7 +123,7 @@ TEST_CASE("a section in the short form has the link body", "[section][short_form
   CHECK(made.source.nodes[1].data.at("body") == "text");
   json into_next = flow;
   into_next["nodes"][2].erase("next");
-  CHECK(errors_of(into_next) == lines{"/nodes/2 implied_edge"});
+  CHECK(errors_of(into_next) == lines{"/nodes/2 implied_edge", "/nodes/0/on_error into_section"});
   json out_of_body = flow;
   out_of_body["nodes"][2].erase("next");
   out_of_body["nodes"].erase(3);

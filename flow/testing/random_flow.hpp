@@ -111,6 +111,8 @@ class flow_generator {
       type = "join";
     } else if (kind == 10) {
       type = random_.chance(2) ? "map" : "section";
+    } else if (kind == 13 && random_.chance(2)) {
+      type = "section";
     } else if (kind == 11 && !options_.child.empty()) {
       type = "subflow";
     } else if (kind == 12 && options_.requests && random_.chance(3)) {
@@ -298,6 +300,7 @@ class flow_generator {
   /// and what follows it.
   void make_inside(const char* kind, const std::string& map, int level) {
     const std::string id = map + "_item";
+    const bool is_body = std::string_view{kind} == "body";
     edges_.push_back(edge_on(kind, map, id));
     json data = json::object();
     switch (random_.below(10)) {
@@ -329,7 +332,14 @@ class flow_generator {
         [[fallthrough]];
       default:
         fill_task(data, id);
+        if (is_body && options_.notices_crashes) data["compensate"] = {{"code_ref", "sim.undo"}};
         nodes_.push_back(node_of(id, "task", std::move(data)));
+    }
+    if (is_body && random_.chance(3)) {
+      const json why{{"error", "card_declined"}, {"message", "no"}};
+      nodes_.push_back(node_of(map + "_fail", "fail", why));
+      edges_.push_back(edge(id, map + "_fail"));
+      return;
     }
     if (random_.chance(2)) return;
     const bool forks = random_.chance(2), joins = random_.chance(2);

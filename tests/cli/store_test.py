@@ -89,11 +89,11 @@ class Reading(ProgramTest):
         self.assertEqual((step["node"], step["status"], step["function"], step["output"]),
                          ("a", "completed", "core.set", {"a": 1}))
         out = self.pawl("runs", "steps", "b1", *self.where).stdout
-        self.assertIn("broken at stop", out)
+        self.assertIn("core.fail, broken", out)
         self.assertIn("failed", out)
 
     def test_the_history_names_who_has_sent_a_command(self):
-        self.pawl("runs", "retry", "b1", *self.where, "--timeout", "10s", expect=FAILED)
+        self.pawl("runs", "retry", "b1", *self.where, expect=FAILED)
         [retried] = self.lines("runs", "history", "b1", "--kind", "run_retried", "--json",
                                *self.where)
         self.assertIn("by", retried["detail"])
@@ -268,7 +268,7 @@ class Unusable(ProgramTest):
         self.assertEqual(info["schema"], info["newest_schema"])
         inputs = [each for each in info["records"] if each["kind"] == "run_input"]
         self.assertEqual([(each["column"], each["version"]) for each in inputs],
-                         [("checkpoints", 1)])
+                         [("checkpoints", 2)])
         self.refused(NOT_FOUND, "no store", "store", "info", "--data-dir", self.store + "-none")
 
     def test_a_read_only_folder(self):

@@ -145,9 +145,10 @@ class PermissionsTest(ServerTest):
 
     def test_a_job_needs_the_role_of_its_command(self):
         boss = self.add_key("boss")
-        server = self.serve_with(boss)
         reader = self.add_key("reader", role="reader", scope="default")
         operator = self.add_key("operator", role="operator", scope="default")
+        other = self.add_key("other", scope="acme")
+        server = self.serve_with(boss)
         cancel = {"command": "cancel", "filter": "flow=none", "id": "c"}
         delete = {"command": "delete", "filter": "flow=none", "id": "d"}
 
@@ -162,7 +163,6 @@ class PermissionsTest(ServerTest):
         shown = self.with_key(reader, server, "GET", "/v1/jobs/c?wait=30s")
         self.assertEqual((shown.status, shown.body["started_by"]), (200, "operator"))
         self.assertEqual(post(reader, "/v1/jobs/c/abort").status, 403)
-        other = self.add_key("other", scope="acme")
         answer = self.with_key(other, server, "GET", "/v1/jobs/c", Pawl_Scope="acme")
         self.assertEqual(answer.status, 404)
 

@@ -243,5 +243,5 @@ TEST_CASE("each pattern ends in the same way if the power fails after each of it
       calls += disturbed.durable();
     }
   }
-  CHECK(calls > 50);
+  CHECK(calls > 30);
 }

@@ -198,7 +198,6 @@ class world_executor final : public actors::executor {
       ++world_.crashed;
       throw std::runtime_error("a crash made by the test");
     }
-    if (world_.draw(20) == 0) return error{errc::overloaded, "full at random"};
     waiting_.emplace(next_, std::move(call));
     return next_++;
   }

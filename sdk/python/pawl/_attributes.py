@@ -35,9 +35,9 @@ def read_attributes(value: Any) -> Attributes:
 
 
 def _read(item: Any) -> Attribute:
-    if not isinstance(item, dict):
+    if isinstance(item, (str, int, float)):  # a bool is an int
         return item
-    time = item.get("time")
+    time = item.get("time") if isinstance(item, dict) else None
     if not isinstance(time, str):
         raise TypeError
     return moment(time)
