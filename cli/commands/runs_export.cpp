@@ -57,15 +57,15 @@ exit_code export_selected(session& s, const export_arguments& given) {
 
 void add_runs_export(CLI::App& to, command_line& line) {
   auto given = std::make_shared<export_arguments>();
-  auto* const cmd = add_command(
-      to, "export", "Write runs, with their histories and flows, as lines of JSON.",
-      "Examples:\n"
-      "  pawl runs export --data-dir ./data > runs.jsonl\n"
-      "  pawl runs export order-17 --data-dir ./data > one.jsonl\n"
-      "  pawl runs export --filter 'status=paused flow=order' --data-dir ./data\n\n"
-      "All runs of the scope, unless ids or a filter are given. Subflows come with\n"
-      "the run that they descend from. Import the lines with `pawl runs import`.\n"
-      "No other process may use the folder.");
+  auto* const cmd =
+      add_command(to, "export", "Write runs, with their histories and flows, as lines of JSON.",
+                  "Examples:\n"
+                  "  pawl runs export --data-dir ./data > runs.jsonl\n"
+                  "  pawl runs export order-17 --data-dir ./data > one.jsonl\n"
+                  "  pawl runs export --filter 'status=paused flow=order' --data-dir ./data\n\n"
+                  "All runs of the scope, unless ids or a filter are given. Subflows come with\n"
+                  "the run that they descend from. Import the lines with `pawl runs import`.\n"
+                  "No other process may use the folder.");
   cmd->add_option("ID", given->ids, "Run IDs; default: all runs");
   cmd->add_option("--filter", given->filter, "Also the runs that fit, such as status=paused")
       ->type_name("FILTER");

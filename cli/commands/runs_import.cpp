@@ -94,15 +94,15 @@ exit_code import_file(session& s, const import_arguments& given) {
 
 void add_runs_import(CLI::App& to, command_line& line) {
   auto given = std::make_shared<import_arguments>();
-  auto* const cmd = add_command(
-      to, "import", "Add the runs of a file that `pawl runs export` has written.",
-      "Examples:\n"
-      "  pawl runs import runs.jsonl --dry-run --data-dir ./data\n"
-      "  pawl runs import runs.jsonl --data-dir ./data\n"
-      "  pawl runs import runs.jsonl --new-ids --scope acme --data-dir ./data\n\n"
-      "Checks the whole file first: if a line is damaged or a run exists, nothing is\n"
-      "imported. Runs that were running come paused, because the store they come from\n"
-      "may go on with them, too. No other process may use the folder.");
+  auto* const cmd =
+      add_command(to, "import", "Add the runs of a file that `pawl runs export` has written.",
+                  "Examples:\n"
+                  "  pawl runs import runs.jsonl --dry-run --data-dir ./data\n"
+                  "  pawl runs import runs.jsonl --data-dir ./data\n"
+                  "  pawl runs import runs.jsonl --new-ids --scope acme --data-dir ./data\n\n"
+                  "Checks the whole file first: if a line is damaged or a run exists, nothing is\n"
+                  "imported. Runs that were running come paused, because the store they come from\n"
+                  "may go on with them, too. No other process may use the folder.");
   cmd->add_option("FILE", given->file, "File with exported runs")->required();
   cmd->add_flag("--new-ids", given->new_ids, "Make new run IDs, and print them");
   cmd->add_flag("--keep-running", given->keep_running, "Let running runs go on as they were");
