@@ -155,16 +155,17 @@ void jobs::end(job_at_work& at, job_state how, persistence::batch writes, std::s
   at.job.progress.ended_at = at.job.progress.updated_at;
   persistence::store_progress(writes, at.job);
   commit_then(std::move(writes), [this, key = at.job.key](const error* failure) {
-    if (failure == nullptr) report_end(key);
-    forget(key);
+    auto ended = jobs_.extract(key);
+    --context_->metrics.jobs_unfinished;
+    if (failure == nullptr) report_end(ended.mapped());
     end_turn(key);
     if (failure == nullptr) prune(key.scope);
   });
 }
 
 /// Logs the end of a job and answers those who wait for it.
-void jobs::report_end(const job_key& key) {
-  job_at_work& at = jobs_.at(key);
+void jobs::report_end(job_at_work& at) {
+  const job_key& key = at.job.key;
   const job_view ended = persistence::view_of(at.job);
   context_->log->log(ended.state == job_state::failed ? spdlog::level::err : spdlog::level::info,
                      "job {} of scope {} {}: {} runs matched, {} done, {} refused, {} failed{}{}",

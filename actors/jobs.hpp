@@ -88,7 +88,7 @@ class jobs : public actor_base {
   void erase(job_at_work& at);
   /// Ends a job: writes its last record.
   void end(job_at_work& at, job_state how, persistence::batch writes = {}, std::string why = {});
-  void report_end(const job_key& key);
+  void report_end(job_at_work& at);
   /// Deletes the oldest ended jobs of a scope above the number that is kept.
   void prune(const scope_name& in);
   void begin_removal(persistence::job_record job, reply<void> answer);

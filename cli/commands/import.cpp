@@ -124,9 +124,9 @@ void add_import(CLI::App& to, command_line& line) {
       "Examples:\n"
       "  pawl import ~/.ren/workflow.db --dry-run --data-dir ./data\n"
       "  pawl import ~/.ren/workflow.db --logs ~/.ren/logs --data-dir ./data\n\n"
-      "The database is only read. Runs that have ended stay ended; the others come paused.\n"
-      "What had to be renamed or left out is printed. Can be repeated: what was imported\n"
-      "before is left as it is. No other process may use the data folder.");
+      "The database is only read. Runs that have ended stay ended; the others come\n"
+      "paused. What had to be renamed or left out is printed. Can be repeated: what was\n"
+      "imported before is left as it is. No other process may use the data folder.");
   cmd->add_option("DATABASE", given->database, "Database of the previous engine")->required();
   cmd->add_option("--checkpoints", given->checkpoints,
                   "Its checkpoints; default: the file beside it, such as workflow_checkpoints.db")

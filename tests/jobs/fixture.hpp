@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -25,10 +26,11 @@ namespace pawl::testing {
 
 using namespace std::chrono_literals;
 
-/// What the writes of a job record.
+/// A write of a job: the end of its selection, or outcomes of commands.
 enum class job_write { selected, outcomes };
 
-/// A store that keeps what a process would leave that dies before each write of a job.
+/// A store that keeps what a process would leave that dies after the selection of a job, or before
+/// the write of outcomes: after the commands.
 class dying_store final : public persistence::testing::wrapped_store {
  public:
   using images = std::vector<std::pair<job_write, std::shared_ptr<persistence::memory_store>>>;
@@ -38,29 +40,39 @@ class dying_store final : public persistence::testing::wrapped_store {
 
   result<std::shared_ptr<const persistence::view>> write(
       std::span<const persistence::batch* const> batches) override {
-    for (const auto* each : batches) note(*each);
-    return wrapped_store::write(batches);
+    bool has_outcomes = false;
+    bool is_selected = false;
+    for (const auto* batch : batches)
+      for (const auto& each : batch->operations()) {
+        has_outcomes = has_outcomes || records_outcomes(each);
+        is_selected = is_selected || ends_selection(each);
+      }
+    if (has_outcomes) keep(job_write::outcomes);
+    auto written = wrapped_store::write(batches);
+    if (is_selected) keep(job_write::selected);
+    return written;
   }
 
  private:
-  void note(const persistence::batch& writes) {
-    bool has_outcomes = false;
-    bool begins_to_run = false;
-    for (const auto& each : writes.operations()) {
-      const auto part = persistence::keys::job_part_of(each.key);
-      if (each.where != persistence::column::indexes || !part) continue;
-      if (*part == persistence::keys::job_part::page)
-        for (const auto& run : *persistence::decode_job_page(each.value))
-          has_outcomes = has_outcomes || run.outcome != job_outcome::waiting;
-      if (*part == persistence::keys::job_part::progress) {
-        const auto progress = persistence::decode_job_progress(each.value);
-        begins_to_run = progress->state == job_state::running && progress->position == 0;
-      }
-    }
-    if (has_outcomes || begins_to_run) {
-      into_->emplace_back(has_outcomes ? job_write::outcomes : job_write::selected,
-                          kept_->after_process_death());
-    }
+  using operation = persistence::batch::operation;
+
+  void keep(job_write last) { into_->emplace_back(last, kept_->after_process_death()); }
+
+  static bool is_put_of(const operation& each, persistence::keys::job_part part) {
+    return each.kind == persistence::batch::operation_kind::put &&
+           each.where == persistence::column::indexes &&
+           persistence::keys::job_part_of(each.key) == part;
+  }
+  static bool records_outcomes(const operation& each) {
+    if (!is_put_of(each, persistence::keys::job_part::page)) return false;
+    const auto page = persistence::decode_job_page(each.value);
+    return std::any_of(page->begin(), page->end(),
+                       [](const auto& run) { return run.outcome != job_outcome::waiting; });
+  }
+  static bool ends_selection(const operation& each) {
+    if (!is_put_of(each, persistence::keys::job_part::progress)) return false;
+    const auto progress = persistence::decode_job_progress(each.value);
+    return progress->state == job_state::running && progress->position == 0;
   }
 
   const std::shared_ptr<persistence::memory_store> kept_;
