@@ -54,6 +54,8 @@ struct metrics {
   histogram<33> group_bytes;  ///< up to 4 GiB
   std::atomic<std::uint64_t> steps_completed{0}, steps_failed{0}, steps_interrupted{0};
   std::atomic<std::uint64_t> runs_started{0}, runs_completed{0}, runs_failed{0}, runs_cancelled{0};
+  std::atomic<std::uint64_t> jobs_unfinished{0};
+  std::atomic<std::uint64_t> job_runs_done{0}, job_runs_refused{0}, job_runs_failed{0};
 
   [[nodiscard]] engine_metrics snapshot() const {
     return {start_to_first_step.snapshot(),
@@ -70,7 +72,11 @@ struct metrics {
             runs_started.load(std::memory_order_relaxed),
             runs_completed.load(std::memory_order_relaxed),
             runs_failed.load(std::memory_order_relaxed),
-            runs_cancelled.load(std::memory_order_relaxed)};
+            runs_cancelled.load(std::memory_order_relaxed),
+            jobs_unfinished.load(std::memory_order_relaxed),
+            job_runs_done.load(std::memory_order_relaxed),
+            job_runs_refused.load(std::memory_order_relaxed),
+            job_runs_failed.load(std::memory_order_relaxed)};
   }
 };
 

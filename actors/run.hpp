@@ -133,8 +133,10 @@ class run_actor : public actor_base {
   bool execute_repeated_start(run_command& c, const flow::start_command& start);
   /// Applies a command of the actor itself. A refusal is normal: the run has moved on.
   void apply_or_ignore(flow::command&& c);
-  /// Applies a command and sends its transition to the persister. `checked`: see `apply_context`.
-  result<void> apply(flow::command&& c, std::optional<result<void>> checked = {});
+  /// Applies a command and sends its transition to the persister. `checked` and `by`: see
+  /// `apply_context`.
+  result<void> apply(flow::command&& c, std::optional<result<void>> checked = {},
+                     std::string by = {});
   void on_committed();
   void on_commit_failed(const error& reason);
   void publish(const pending_commit& durable) const;

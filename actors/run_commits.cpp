@@ -62,7 +62,7 @@ bool run_actor::execute(run_command& c, const examination& found) {
                      : found.allowed;
   auto warnings = warnings_of(*flow_, *c.what);
   limit_turn(*c.what);
-  if (applied) applied = apply(std::move(*c.what), found.checked);
+  if (applied) applied = apply(std::move(*c.what), found.checked, std::move(c.by));
   // It is not due yet if the clock was set back since it fired.
   if (is_timer && !applied) report_timers();
   commits_.when_durable([this, answer = c.answer, before,
@@ -131,7 +131,8 @@ void run_actor::apply_or_ignore(flow::command&& c) {
     context_->log->debug("{}", applied.error().message);
 }
 
-result<void> run_actor::apply(flow::command&& c, std::optional<result<void>> checked) {
+result<void> run_actor::apply(flow::command&& c, std::optional<result<void>> checked,
+                              std::string by) {
   command_timer timer{c};
   const auto now = context_->engine_time->read();
   flow::apply_context apply_context{now.wall_clock, now.engine_time};
@@ -150,6 +151,7 @@ result<void> run_actor::apply(flow::command&& c, std::optional<result<void>> che
     };
   }
   apply_context.checked = std::move(checked);
+  apply_context.by = std::move(by);
   auto moved = flow::apply(*flow_, *run_, std::move(c), apply_context);
   if (!moved) return std::move(moved).error();
   if (moved->changes_nothing()) return {};

@@ -10,6 +10,7 @@
 #include "actors/cleaner.hpp"
 #include "actors/directory.hpp"
 #include "actors/dispatcher.hpp"
+#include "actors/jobs.hpp"
 #include "actors/persister.hpp"
 #include "actors/syncer.hpp"
 #include "actors/timer.hpp"
@@ -37,6 +38,7 @@ engine_actors start_actors(caf::actor_system& system, const engine_context_ptr& 
   started.timer = spawn_blocking<timer>(system, blocking, context, writing);
   started.dispatcher = spawn_blocking<dispatcher>(system, blocking, context);
   started.cleaner = spawn_blocking<cleaner>(system, blocking, context, writing);
+  started.jobs = spawn_blocking<jobs>(system, blocking, context, writing, started.cleaner);
   for (std::uint32_t i = 0; i < context->settings.engine.shards; ++i)
     started.shards.push_back(
         system.spawn<directory>(context, writing, started.timer, started.dispatcher));
@@ -46,6 +48,7 @@ engine_actors start_actors(caf::actor_system& system, const engine_context_ptr& 
   post(started.timer, set_shards{started.shards});
   post(started.dispatcher, set_shards{started.shards});
   post(started.cleaner, set_shards{started.shards});
+  post(started.jobs, set_shards{started.shards});
   started.supervisor =
       spawn_blocking<supervisor>(system, blocking, context, started, writing, syncing);
   return started;
@@ -67,6 +70,7 @@ caf::behavior supervisor::make_behavior() {
   watch(actors_.timer);
   watch(actors_.dispatcher);
   watch(actors_.cleaner);
+  watch(actors_.jobs);
   for (const auto& shard : actors_.shards) watch(shard);
   recovery_view_ = context_->store->durable_view();
   send_self(recover_next_page{});
@@ -151,6 +155,12 @@ void supervisor::on_down(const caf::actor_addr& source, const caf::error& reason
     return quit();
   }
   const auto is_source = [&](const caf::actor& a) { return a.address() == source; };
+  if (is_source(actors_.jobs)) {
+    // No job sends commands any more.
+    for (const auto& each : {actors_.timer, actors_.dispatcher}) send(each, shutdown_run{});
+    for (const auto& shard : actors_.shards) send(shard, shutdown_run{});
+    return;
+  }
   const bool commits = is_source(actors_.timer) || is_source(actors_.dispatcher) ||
                        std::any_of(actors_.shards.begin(), actors_.shards.end(), is_source);
   if (!commits) return;
@@ -165,9 +175,7 @@ void supervisor::on_down(const caf::actor_addr& source, const caf::error& reason
 
 void supervisor::stop(const stop_request& s) {
   stop_answers_.push_back(s.done);
-  if (std::exchange(stopping_, true)) return;
-  for (const auto& source : {actors_.timer, actors_.dispatcher}) send(source, shutdown_run{});
-  for (const auto& shard : actors_.shards) send(shard, shutdown_run{});
+  if (!std::exchange(stopping_, true)) send(actors_.jobs, shutdown_run{});
 }
 
 }  // namespace pawl::actors

@@ -18,6 +18,7 @@ struct engine_actors {
   caf::actor timer;
   caf::actor dispatcher;
   caf::actor cleaner;
+  caf::actor jobs;
   std::vector<caf::actor> shards;
 
   /// The shard that is responsible for a run.

@@ -1,3 +1,6 @@
+#include <cstdint>
+
+#include <pawl/detail/base64_decoded.hpp>
 #include <pawl/detail/encoding.hpp>
 
 namespace pawl::detail {
@@ -23,6 +26,28 @@ std::string base64(std::string_view bytes) {
     out += i + 2 < bytes.size() ? base64_digits[group & 63] : '=';
   }
   return out;
+}
+
+std::optional<std::string> base64_decoded(std::string_view text) {
+  while (text.ends_with('=')) text.remove_suffix(1);
+  if (text.size() % 4 == 1) return std::nullopt;
+  std::string made;
+  made.reserve(text.size() / 4 * 3 + 2);
+  std::uint32_t bits = 0;
+  int count = 0;
+  for (char c : text) {
+    if (c == '-') c = '+';
+    if (c == '_') c = '/';
+    const auto digit = base64_digits.find(c);
+    if (digit == base64_digits.npos) return std::nullopt;
+    bits = (bits << 6) | static_cast<std::uint32_t>(digit);
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    made += static_cast<char>(static_cast<unsigned char>(bits >> count));
+    bits &= (1u << count) - 1;
+  }
+  return made;
 }
 
 }  // namespace pawl::detail

@@ -1,3 +1,4 @@
+#include <pawl/detail/base64_decoded.hpp>
 #include <pawl/detail/encoding.hpp>
 
 #include "tests/support/catch.hpp"
@@ -13,6 +14,15 @@ TEST_CASE("base64 follows RFC 4648") {
   CHECK(base64("fooba") == "Zm9vYmE=");
   CHECK(base64("foobar") == "Zm9vYmFy");
   CHECK(base64(std::string{"\0\xff\xfe\x7f", 4}) == "AP/+fw==");
+}
+
+TEST_CASE("base64 is decoded, with or without padding, and in its form for URLs") {
+  const std::string bytes{"\0\xff\xfe\x7f", 4};
+  CHECK(base64_decoded(base64(bytes)) == bytes);
+  CHECK(base64_decoded("AP_-fw") == bytes);
+  CHECK(base64_decoded("") == "");
+  CHECK_FALSE(base64_decoded("A"));
+  CHECK_FALSE(base64_decoded("Zm 9"));
 }
 
 TEST_CASE("percent-encoding keeps letters, digits and -._~") {

@@ -201,6 +201,7 @@ std::variant<command_line, command_line_end> parse_command_line(
   add_fmt(app, line);
   add_schema(app, line);
   add_runs(app, line);
+  add_jobs(app, line);
   add_flows(app, line);
   add_logic(app, line);
   add_events(app, line);
@@ -210,6 +211,7 @@ std::variant<command_line, command_line_end> parse_command_line(
   add_secrets(app, line);
   add_gc(app, line);
   add_backup(app, line);
+  add_import(app, line);
   add_store(app, line);
   add_config(app, line);
   add_bench(app, line);

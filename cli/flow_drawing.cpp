@@ -20,6 +20,7 @@ std::string label_of(const flow::edge_definition& edge) {
   }
   if (edge.on_timeout) label = "on timeout";
   if (edge.each) label = "each item";
+  if (edge.body) label = "body";
   if (!edge.on.empty()) label = "on " + edge.on;
   if (edge.when) {
     const std::string rule =

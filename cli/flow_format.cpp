@@ -49,7 +49,8 @@ bool has_notes_on_edges(const json& source) {
               edge, {"id", "source", "target", "data", "type", "condition", "condition_value"}))
         return true;
       if (edge.contains("data") &&
-          has_other_keys(edge["data"], {"when", "on", "on_error", "on_timeout", "each", "into"}))
+          has_other_keys(edge["data"],
+                         {"when", "on", "on_error", "on_timeout", "each", "body", "into"}))
         return true;
     }
     return false;

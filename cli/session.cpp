@@ -11,6 +11,7 @@
 
 #include "cli/read.hpp"
 #include "cli/target/local.hpp"
+#include "cli/target/open_store.hpp"
 #include "cli/target/remote.hpp"
 #include "cli/text.hpp"
 #include "config/keys.hpp"
@@ -60,26 +61,6 @@ result<config::flag_value> parse_set(const std::string& text) {
                      ": must be KEY=VALUE, such as run.max_state_bytes=2MiB"};
   }
   return config::flag_value{text.substr(0, equals), text.substr(equals + 1), "--set"};
-}
-
-result<void> check_store(const storage_settings& storage, store_use use) {
-  const auto& dir = storage.data_dir;
-  if (use == store_use::memory) return {};
-  if (dir.empty()) {
-    return error{errc::invalid_argument,
-                 "no data folder or server given: use --data-dir DIR, PAWL_STORAGE_DATA_DIR or "
-                 "storage.data_dir for a data folder, or --server URL for a server"};
-  }
-  if (use == store_use::create) return {};
-  std::error_code failure;
-  const auto exists = [&](const std::filesystem::path& path) {
-    return std::filesystem::exists(path, failure);
-  };
-  if (exists(dir / "PAWL") || exists(dir / "CURRENT")) return {};
-  // Other errors are left to the store, which reports them in full.
-  if (failure && failure != std::errc::no_such_file_or_directory) return {};
-  return error{errc::not_found, "no store in " + printable(dir.string()) +
-                                    "; check --data-dir (`pawl run --data-dir` creates one)"};
 }
 
 }  // namespace

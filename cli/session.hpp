@@ -79,6 +79,8 @@ class session {
   [[nodiscard]] bool names_data_dir() const noexcept { return options_.data_dir.has_value(); }
   /// The server, and how to access it. Errors: `invalid_argument`; as `read_text` (the API key).
   [[nodiscard]] result<server_access> server() const;
+  /// The scope that the command works on. Errors: `invalid_argument`.
+  [[nodiscard]] result<scope_name> selected_scope() const;
   /// The functions that steps can call on the target. Opens no store. Errors: as
   /// `target::functions`.
   [[nodiscard]] result<std::vector<function_info>> available_functions(const settings& s);
@@ -97,7 +99,6 @@ class session {
 
  private:
   [[nodiscard]] result<std::unique_ptr<target>> open_server();
-  [[nodiscard]] result<scope_name> selected_scope() const;
 
   settings_options options_;
   interrupts& stop_signals_;

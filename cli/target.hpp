@@ -11,6 +11,8 @@
 #include <vector>
 
 #include <pawl/engine.hpp>
+#include <pawl/jobs.hpp>
+#include <pawl/run_history.hpp>
 #include <pawl/run_states.hpp>
 
 #include "cli/run_family.hpp"
@@ -114,6 +116,9 @@ class target {
   virtual result<json> diff(const run_id& id, std::uint64_t from, std::uint64_t to) = 0;
   /// The complete history.
   virtual result<std::vector<history_event>> history(const run_id& id) = 0;
+  virtual result<pawl::history_page> history_page(const run_id& id, const history_options& how) = 0;
+  /// A page of the steps of a run, as JSON in the form of the HTTP API.
+  virtual result<json> steps(const run_id& id, const step_options& how) = 0;
 
   virtual result<run_changed> cancel(const run_id& id, const command_options& how) = 0;
   virtual result<run_changed> terminate(const run_id& id, const command_options& how) = 0;
@@ -135,6 +140,15 @@ class target {
   virtual result<compaction_result> compact() = 0;
   /// Adds a backup to a folder. On a server `folder` is empty: it uses its own.
   virtual result<backup_info> back_up(const std::filesystem::path& folder) = 0;
+
+  virtual result<job_started> start_job(const job_request& what, const job_options& how) = 0;
+  /// Returns the job once it has ended, at the latest after `wait`. In a data folder only a job
+  /// that is started or waited for goes on.
+  virtual result<job_view> get_job(const job_id& id, std::chrono::milliseconds wait = {}) = 0;
+  virtual result<job_page> list_jobs(const job_list_options& how) = 0;
+  virtual result<job_results> results_of_job(const job_id& id, const job_results_options& how) = 0;
+  virtual result<job_view> abort_job(const job_id& id) = 0;
+  virtual result<void> remove_job(const job_id& id) = 0;
 
   /// Passes the events of the runs to `shown` until every run has ended or is parked, a signal
   /// arrives, the timeout expires or the output is closed. Skips events up to the `checkpoint` of

@@ -322,6 +322,14 @@ constexpr std::array table{
     key{"worker.max_lost_leases", [](settings& s) -> field { return &s.worker.max_lost_leases; },
         "Number of lost leases after which a step fails.", 1, 1'000'000},
 
+    key{"history.arguments", [](settings& s) -> field { return &s.history.arguments; },
+        "Whether the history of a run has the computed arguments of each call. They are stored a "
+        "second time there, beside the data that they were computed from."},
+    key{"history.max_value_bytes", [](settings& s) -> field { return &s.history.max_value_bytes; },
+        "Maximum size of an input or output of a step in a history, as compact JSON. A larger one "
+        "is cut and has its size and SHA-256.",
+        64, gib},
+
     key{"retention.completed_for_ms",
         [](settings& s) -> field { return &s.retention.completed_for_ms; },
         "Time after which completed runs are deleted. 0: never.", 0, 36'500 * day_ms},
@@ -331,6 +339,10 @@ constexpr std::array table{
     key{"retention.cancelled_for_ms",
         [](settings& s) -> field { return &s.retention.cancelled_for_ms; },
         "Time after which cancelled runs are deleted. 0: never.", 0, 36'500 * day_ms},
+    key{"retention.max_jobs", [](settings& s) -> field { return &s.retention.max_jobs; },
+        "Maximum number of ended jobs (`pawl jobs`) that are kept in each scope. One more deletes "
+        "the oldest, with its results.",
+        1, 1'000},
     key{"retention.interval_ms", [](settings& s) -> field { return &s.retention.interval_ms; },
         "Time between two searches for runs to delete.", 10, 30 * day_ms},
 

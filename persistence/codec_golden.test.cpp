@@ -36,8 +36,7 @@ bool is_lease(const lease_record& lease) {
          lease.length == task.lease_time;
 }
 
-bool is_record(const run_record& record) {
-  const auto expected = samples::record();
+bool is_record(const run_record& record, const run_record& expected) {
   return record.summary == expected.summary &&
          record.start_fingerprint == expected.start_fingerprint &&
          record.parent_attempt == expected.parent_attempt;
@@ -74,12 +73,18 @@ std::vector<golden> all_golden() {
        [](auto bytes) { return is_flow(decode_flow(bytes).value(), samples::definition_v1()); }},
       {"flow_version-v2", encode_flow(samples::definition()),
        [](auto bytes) { return is_flow(decode_flow(bytes).value(), samples::definition()); }},
-      {"run_summary-v1", encode_run(samples::record()),
-       [](auto bytes) { return is_record(decode_run(bytes).value()); }},
-      {"run_state-v1", encode_state(samples::state()),
+      {"run_summary-v1", "",
+       [](auto bytes) { return is_record(decode_run(bytes).value(), samples::record()); }},
+      {"run_summary-v2", encode_run(samples::record_v2()),
+       [](auto bytes) { return is_record(decode_run(bytes).value(), samples::record_v2()); }},
+      {"run_state-v1", "",
        [](auto bytes) { return decode_state(bytes).value() == samples::state(); }},
-      {"checkpoint-v1", encode_delta(samples::delta()),
+      {"run_state-v2", encode_state(samples::state_v2()),
+       [](auto bytes) { return decode_state(bytes).value() == samples::state_v2(); }},
+      {"checkpoint-v1", "",
        [](auto bytes) { return decode_delta(bytes).value() == samples::delta(); }},
+      {"checkpoint-v2", encode_delta(samples::delta_v2()),
+       [](auto bytes) { return decode_delta(bytes).value() == samples::delta_v2(); }},
       {"task_lease-v1", encode_lease(*samples::tokens()[6].task),
        [](auto bytes) { return is_lease(decode_lease(bytes).value()); }},
       {"journal_group-v1", encode_journal(samples::journal()),
@@ -91,12 +96,20 @@ std::vector<golden> all_golden() {
          for (const std::size_t place : {0, 64, 255}) expected.set(place);
          return acme.groups == expected && acme.scopes == 2;
        }},
-      {"run_input-v1", encode_input(samples::input()),
+      {"run_input-v1", "",
        [](auto bytes) { return decode_input(bytes).value() == samples::input(); }},
+      {"run_input-v2", encode_input(samples::input_v2()),
+       [](auto bytes) { return decode_input(bytes).value() == samples::input_v2(); }},
       {"orphaned_run-v1", encode_orphan(samples::orphan()),
        [](auto bytes) { return is_orphan(decode_orphan(bytes).value()); }},
       {"suspect-v1", encode_suspect(samples::suspected()),
        [](auto bytes) { return decode_suspect(bytes).value() == samples::suspected(); }},
+      {"job_request-v1", encode_started_job(samples::job()),
+       [](auto bytes) { return decode_started_job(bytes).value() == samples::job(); }},
+      {"job_progress-v1", encode_job_progress(samples::progress_of_job()),
+       [](auto bytes) { return decode_job_progress(bytes).value() == samples::progress_of_job(); }},
+      {"job_page-v1", encode_job_page(samples::page_of_job()),
+       [](auto bytes) { return decode_job_page(bytes).value() == samples::page_of_job(); }},
       {"clock_lead-v1", encode_clock_lead(samples::clock_lead()),
        [](auto bytes) { return decode_clock_lead(bytes).value() == samples::clock_lead(); }},
   };

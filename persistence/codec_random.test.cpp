@@ -55,7 +55,9 @@ class random_states {
     run.started_at = maybe<time_point>([&] { return time(); });
     run.finished_at = maybe<time_point>([&] { return time(); });
     run.updated_at = time();
+    if (random_.chance(3)) run.vars = random_object(random_);
     if (random_.chance(2)) run.trace = trace_context{{1, 2, 0xff}, {0, 7}, 1};
+    run.attributes = attributes();
     return run;
   }
 
@@ -65,6 +67,7 @@ class random_states {
     d.at = time();
     d.events = events();
     d.status = maybe<run_status>([&] { return status(); });
+    if (random_.chance(3)) d.vars = random_object(random_);
     if (random_.chance(3)) d.error.emplace(maybe<run_error>([&] { return failure(); }));
     d.started_at = maybe<time_point>([&] { return time(); });
     if (random_.chance(3)) d.finished_at.emplace(maybe<time_point>([&] { return time(); }));
@@ -92,6 +95,7 @@ class random_states {
                                    small()};
     });
     d.parent_attempt = maybe<std::uint32_t>([&] { return small(); });
+    d.attributes = maybe<flow::shared_attributes>([&] { return attributes(); });
     return d;
   }
 
@@ -185,13 +189,32 @@ class random_states {
       t.replaced_children = small();
       t.repeated_calls = small();
       t.rules_time = maybe<time_point>([&] { return time(); });
+      t.stopping = often();
+      t.exit = maybe<flow::pending_exit>([&] {
+        return flow::pending_exit{maybe<std::uint32_t>([&] { return small(); }),
+                                  maybe<json>([&] { return random_value(random_); })};
+      });
       return t;
     });
   }
 
+  flow::shared_attributes attributes() {
+    run_attributes made;
+    for (std::size_t i = random_.below(4); i > 0; --i) {
+      const attribute_value values[] = {std::string(random_.below(257), 'v'),
+                                        0.25 * static_cast<double>(random_.below(1000)), often(),
+                                        from_unix_us(static_cast<std::int64_t>(number() >> 16))};
+      made.values[text()] = values[random_.below(4)];
+    }
+    if (often()) made.problems[text()] = text();
+    return flow::shared_attributes{std::move(made)};
+  }
+
   std::vector<flow::compensation> compensations() {
     return list<flow::compensation>([&] {
-      return flow::compensation{small(), small(), random_value(random_)};
+      flow::compensation c{small(), small(), random_value(random_)};
+      for (std::size_t i = random_.below(3); i > 0; --i) c.within.push_back(small());
+      return c;
     });
   }
   std::vector<flow::signal> signals() {
@@ -245,11 +268,11 @@ std::vector<sealed_sample> sealed_samples() {
   return {
       {"schema", encode_schema(schema()),
        reader(decode_schema, [](const auto& v) { return encode_schema(v); })},
-      {"state", encode_state(state()),
+      {"state", encode_state(state_v2()),
        reader(decode_state, [](const auto& v) { return encode_state(v); })},
-      {"delta", encode_delta(delta()),
+      {"delta", encode_delta(delta_v2()),
        reader(decode_delta, [](const auto& v) { return encode_delta(v); })},
-      {"run", encode_run(record()),
+      {"run", encode_run(record_v2()),
        reader(decode_run, [](const auto& v) { return encode_run(v); })},
       {"flow head", encode_flow_head(head()),
        reader(decode_flow_head, [](const auto& v) { return encode_flow_head(v); })},
@@ -266,10 +289,16 @@ std::vector<sealed_sample> sealed_samples() {
               })},
       {"journal", encode_journal(journal()),
        reader(decode_journal, [](const auto& v) { return encode_journal(v); })},
-      {"input", encode_input(input()),
+      {"input", encode_input(input_v2()),
        reader(decode_input, [](const auto& v) { return encode_input(v); })},
       {"orphan", encode_orphan(orphan()),
        reader(decode_orphan, [](const auto& v) { return encode_orphan(v); })},
+      {"job request", encode_started_job(job()),
+       reader(decode_started_job, [](const auto& v) { return encode_started_job(v); })},
+      {"job progress", encode_job_progress(progress_of_job()),
+       reader(decode_job_progress, [](const auto& v) { return encode_job_progress(v); })},
+      {"job page", encode_job_page(page_of_job()),
+       reader(decode_job_page, [](const auto& v) { return encode_job_page(v); })},
       {"suspect", encode_suspect(suspected()),
        reader(decode_suspect, [](const auto& v) { return encode_suspect(v); })},
   };

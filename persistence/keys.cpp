@@ -1,6 +1,7 @@
 #include "persistence/keys.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace pawl::persistence::keys {
 namespace {
@@ -223,6 +224,79 @@ std::string finished_run(const run_key& key, time_point finished) {
   return bytes;
 }
 
+namespace {
+
+std::string attribute_key(const scope_name& scope, std::string_view name, attribute_type type) {
+  std::string bytes = with_kind('a', scope);
+  add_name(bytes, name);
+  bytes += static_cast<char>(type);
+  return bytes;
+}
+
+constexpr std::size_t bytes_of_rank = 8;
+
+}  // namespace
+
+view::range runs_with_type(const scope_name& scope, std::string_view name, attribute_type type) {
+  return with_prefix(attribute_key(scope, name, type));
+}
+
+std::string runs_with_attribute(const scope_name& scope, std::string_view name,
+                                const attribute_value& value) {
+  std::string bytes = attribute_key(scope, name, attribute_type_of(value));
+  if (const auto* const text = std::get_if<std::string>(&value)) add_name(bytes, *text);
+  if (const auto* const truth = std::get_if<bool>(&value)) bytes += *truth ? '\1' : '\0';
+  if (const auto* const number = std::get_if<double>(&value))
+    add_number(bytes, attribute_rank(*number), bytes_of_rank);
+  if (const auto* const time = std::get_if<time_point>(&value))
+    add_number(bytes, attribute_rank(*time), bytes_of_rank);
+  return bytes;
+}
+
+std::string run_with_attribute(const run_key& key, std::string_view name,
+                               const attribute_value& value, time_point created) {
+  std::string bytes = runs_with_attribute(key.scope, name, value);
+  add_newest_first(bytes, created);
+  add_name(bytes, key.id.str());
+  return bytes;
+}
+
+view::range runs_with_text(const scope_name& scope, std::string_view name, std::string_view begin) {
+  return with_prefix(attribute_key(scope, name, attribute_type::text).append(begin));
+}
+
+std::uint64_t attribute_rank(double number) noexcept {
+  constexpr std::uint64_t sign = std::uint64_t{1} << 63;
+  const auto bits = std::bit_cast<std::uint64_t>(number == 0 ? 0.0 : number);
+  return (bits & sign) != 0 ? ~bits : bits | sign;
+}
+
+std::uint64_t attribute_rank(time_point time) noexcept {
+  return static_cast<std::uint64_t>(to_unix_us(time)) ^ std::uint64_t{1} << 63;
+}
+
+view::range runs_with_ranks(const scope_name& scope, std::string_view name, attribute_type type,
+                            std::uint64_t first, std::uint64_t last) {
+  const std::string prefix = attribute_key(scope, name, type);
+  view::range found{prefix, prefix, false};
+  add_number(found.from, first, bytes_of_rank);
+  if (last == ~std::uint64_t{0}) {
+    found.to = with_prefix(prefix).to;
+  } else {
+    add_number(found.to, last + 1, bytes_of_rank);
+  }
+  return found;
+}
+
+std::string_view order_after_attribute(std::string_view value_and_order,
+                                       attribute_type type) noexcept {
+  const std::size_t value = type == attribute_type::text      ? value_and_order.find('\0')
+                            : type == attribute_type::boolean ? 0
+                                                              : bytes_of_rank - 1;
+  if (value >= value_and_order.size()) return {};  // `npos`, too
+  return value_and_order.substr(value + 1);
+}
+
 view::range runnable_runs() {
   return with_prefix("m");
 }
@@ -297,6 +371,75 @@ std::string removed_run(const run_key& key) {
 
 view::range removed_runs() {
   return with_prefix("z");
+}
+
+namespace {
+
+std::string job_record(const job_key& key, job_part part) {
+  std::string bytes = records_of_job(key).from;
+  bytes += static_cast<char>(part);
+  return bytes;
+}
+
+/// Removes the kind 'w' or 'c' and the names of a job from the front and returns them.
+std::optional<job_key> take_job(std::string_view& bytes) {
+  if (bytes.empty() || (bytes.front() != 'w' && bytes.front() != 'c')) return std::nullopt;
+  bytes.remove_prefix(1);
+  const auto scope = take_name(bytes);
+  const auto id = scope ? take_name(bytes) : std::nullopt;
+  if (!id) return std::nullopt;
+  return job_key{scope_name{std::string{*scope}}, job_id{std::string{*id}}};
+}
+
+}  // namespace
+
+std::string job_request(const job_key& key) {
+  return job_record(key, job_part::request);
+}
+
+std::string job_progress(const job_key& key) {
+  return job_record(key, job_part::progress);
+}
+
+std::string job_page(const job_key& key, std::uint64_t page) {
+  std::string bytes = job_record(key, job_part::page);
+  add_number(bytes, page, 8);
+  return bytes;
+}
+
+view::range records_of_job(const job_key& key) {
+  std::string prefix = with_kind('w', key.scope);
+  add_name(prefix, key.id.str());
+  return with_prefix(std::move(prefix));
+}
+
+view::range jobs(const scope_name& scope) {
+  return with_prefix(with_kind('w', scope));
+}
+
+view::range all_jobs() {
+  return with_prefix("w");
+}
+
+std::string unfinished_job(const job_key& key) {
+  std::string bytes = with_kind('c', key.scope);
+  add_name(bytes, key.id.str());
+  return bytes;
+}
+
+view::range unfinished_jobs() {
+  return with_prefix("c");
+}
+
+std::optional<job_key> job_of(std::string_view index_key) {
+  return take_job(index_key);
+}
+
+std::optional<job_part> job_part_of(std::string_view index_key) {
+  if (!index_key.starts_with('w') || !take_job(index_key) || index_key.empty()) return std::nullopt;
+  for (const auto part : {job_part::request, job_part::progress, job_part::page})
+    if (index_key.front() == static_cast<char>(part)) return part;
+  return std::nullopt;
 }
 
 namespace {

@@ -5,7 +5,9 @@
 #include <string>
 #include <string_view>
 
+#include <pawl/job_id.hpp>
 #include <pawl/run.hpp>
+#include <pawl/run_attributes.hpp>
 
 #include "persistence/store.hpp"
 
@@ -80,6 +82,29 @@ inline constexpr std::size_t run_hash_bytes = 16;
 //   'f' scope 0 ~finished8 run 0               finished runs, the last one first
 [[nodiscard]] std::string finished_runs(const scope_name& scope);
 [[nodiscard]] std::string finished_run(const run_key& key, time_point finished);
+//   'a' scope 0 name 0 type1 value ~created8 run 0    runs by an attribute: its name, the type and
+//                                              the value. A text ends in a zero byte; a boolean has
+//                                              one byte, a number and a time have eight, in order
+[[nodiscard]] view::range runs_with_type(const scope_name& scope, std::string_view name,
+                                         attribute_type type);
+[[nodiscard]] std::string runs_with_attribute(const scope_name& scope, std::string_view name,
+                                              const attribute_value& value);
+[[nodiscard]] std::string run_with_attribute(const run_key& key, std::string_view name,
+                                             const attribute_value& value, time_point created);
+/// Those whose text begins with `begin`, which is UTF-8.
+[[nodiscard]] view::range runs_with_text(const scope_name& scope, std::string_view name,
+                                         std::string_view begin);
+/// The place of a number or a time among all values of its type, from 0.
+[[nodiscard]] std::uint64_t attribute_rank(double number) noexcept;
+[[nodiscard]] std::uint64_t attribute_rank(time_point time) noexcept;
+/// Those whose number or time has a rank from `first` to `last`.
+[[nodiscard]] view::range runs_with_ranks(const scope_name& scope, std::string_view name,
+                                          attribute_type type, std::uint64_t first,
+                                          std::uint64_t last);
+/// The order of the run in such a key, without the key's part before the value; empty for other
+/// bytes.
+[[nodiscard]] std::string_view order_after_attribute(std::string_view value_and_order,
+                                                     attribute_type type) noexcept;
 /// All scopes, ordered by status and scope.
 [[nodiscard]] view::range other_runs();
 /// The status in a key of kind s or m.
@@ -105,6 +130,24 @@ inline constexpr std::size_t run_hash_bytes = 16;
 //   'z' scope 0 run 0                          runs whose deletion has begun
 [[nodiscard]] std::string removed_run(const run_key& key);
 [[nodiscard]] view::range removed_runs();
+//   'w' scope 0 job 0 1                        what a job was started with
+//   'w' scope 0 job 0 2                        how far it is; replaced
+//   'w' scope 0 job 0 3 page8                  its runs and what became of them, a page at a time
+[[nodiscard]] std::string job_request(const job_key& key);
+[[nodiscard]] std::string job_progress(const job_key& key);
+[[nodiscard]] std::string job_page(const job_key& key, std::uint64_t page);
+/// All records of a job, of the jobs of a scope, and of all jobs.
+[[nodiscard]] view::range records_of_job(const job_key& key);
+[[nodiscard]] view::range jobs(const scope_name& scope);
+[[nodiscard]] view::range all_jobs();
+//   'c' scope 0 job 0                          jobs that have something left to do
+[[nodiscard]] std::string unfinished_job(const job_key& key);
+[[nodiscard]] view::range unfinished_jobs();
+/// The job in a key of kind w or c.
+[[nodiscard]] std::optional<job_key> job_of(std::string_view index_key);
+/// What the record of a key of kind w is.
+enum class job_part : char { request = 1, progress = 2, page = 3 };
+[[nodiscard]] std::optional<job_part> job_part_of(std::string_view index_key);
 /// The run in a key of kind s, m, t, u, x, k or z.
 [[nodiscard]] std::optional<run_key> run_of(std::string_view index_key);
 

@@ -11,6 +11,7 @@ using namespace std::string_literals;
 namespace {
 
 const run_key a_run{scope_name{"acme"}, run_id{"r-1"}};
+const job_key a_job{scope_name{"acme"}, job_id{"j-1"}};
 const time_point then = from_unix_us(0x0102030405060708);
 
 const std::string a_hash = pawl::detail::run_hash(a_run);
@@ -36,6 +37,14 @@ TEST_CASE("the bytes of keys do not change", "[keys]") {
   CHECK(keys::run_with_term(a_run, 258, then) ==
         "iacme\0\0\0\0\0\0\0\1\2\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7r-1\0"s);
   CHECK(keys::finished_run(a_run, then) == "facme\0\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7r-1\0"s);
+  CHECK(keys::run_with_attribute(a_run, "due", "x y", then) ==
+        "aacme\0due\0\1x y\0\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7r-1\0"s);
+  CHECK(keys::run_with_attribute(a_run, "due", 1.0, then) ==
+        "aacme\0due\0\2\xbf\xf0\0\0\0\0\0\0\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7r-1\0"s);
+  CHECK(keys::run_with_attribute(a_run, "due", true, then) ==
+        "aacme\0due\0\3\1\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7r-1\0"s);
+  CHECK(keys::run_with_attribute(a_run, "due", then, then) ==
+        "aacme\0due\0\4\x81\2\3\4\5\6\7\10\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7r-1\0"s);
   CHECK(keys::runs_with_status(scope_name{"acme"}, run_status::running) == "sacme\0\1"s);
   CHECK(keys::unfinished_runs(scope_name{"acme"}, flow_name{"order"}) == "uacme\0order\0"s);
   CHECK(keys::timer(timer_kind::time, a_run, then) == "t\1\2\3\4\5\6\7\10acme\0r-1\0"s);
@@ -47,6 +56,10 @@ TEST_CASE("the bytes of keys do not change", "[keys]") {
   CHECK(keys::orphaned_run(a_run) == "uacme\0r-1\0"s);
   CHECK(keys::kept_run(a_run) == "kacme\0r-1\0"s);
   CHECK(keys::removed_run(a_run) == "zacme\0r-1\0"s);
+  CHECK(keys::job_request(a_job) == "wacme\0j-1\0\1"s);
+  CHECK(keys::job_progress(a_job) == "wacme\0j-1\0\2"s);
+  CHECK(keys::job_page(a_job, 258) == "wacme\0j-1\0\3\0\0\0\0\0\0\1\2"s);
+  CHECK(keys::unfinished_job(a_job) == "cacme\0j-1\0"s);
   CHECK(keys::ended({a_run, run_id{"c"}}) == "oacme\0r-1\0c\0"s);
   CHECK(keys::journal_group(258) == "j\0\0\0\0\0\0\1\2"s);
   CHECK(keys::journal_block(258) == "b\0\0\0\0\0\0\1\2"s);
@@ -112,6 +125,28 @@ TEST_CASE("the parts of a run are told from each other by their keys", "[keys]")
   CHECK_FALSE(keys::is_input(keys::checkpoint(a_hash, 2)));
 }
 
+TEST_CASE("the job of a key and the part that its record is can be decoded", "[keys]") {
+  using keys::job_part;
+  const std::pair<std::string, job_part> parts[] = {{keys::job_request(a_job), job_part::request},
+                                                    {keys::job_progress(a_job), job_part::progress},
+                                                    {keys::job_page(a_job, 7), job_part::page}};
+  const job_key longer{scope_name{"acme"}, job_id{"j-10"}};
+  for (const auto& [key, part] : parts) {
+    CHECK(keys::job_of(key) == a_job);
+    CHECK(keys::job_part_of(key) == part);
+    for (const auto& range :
+         {keys::records_of_job(a_job), keys::jobs(a_job.scope), keys::all_jobs()}) {
+      CHECK(range.from <= key);
+      CHECK(key < range.to);
+    }
+    CHECK_FALSE(key >= keys::records_of_job(longer).from);
+  }
+  CHECK(keys::job_of(keys::unfinished_job(a_job)) == a_job);
+  CHECK_FALSE(keys::job_part_of(keys::unfinished_job(a_job)));
+  for (const auto& bad : {""s, "w"s, "wacme\0j-1"s, "wacme\0j-1\0"s, "wacme\0j-1\0\4"s})
+    CHECK_FALSE(keys::job_part_of(bad));
+}
+
 TEST_CASE("a range contains its own keys and no others", "[keys]") {
   const auto within = [](const view::range& r, const std::string& key) {
     return r.from <= key && key < r.to;
@@ -156,4 +191,30 @@ TEST_CASE("newer runs come first in an index", "[keys]") {
   };
   CHECK(made(2000) < made(1999));
   CHECK(keys::order_at(from_unix_us(2000)) < keys::order_at(from_unix_us(1999)));
+}
+
+TEST_CASE("the keys of attributes sort by value, and give the order of their run", "[keys]") {
+  const scope_name in{"acme"};
+  const double numbers[] = {-1e300, -2, -0.5, -0.0, 0.25, 3, 1e300};
+  std::string last;
+  for (const double number : numbers) {
+    const std::string key = keys::run_with_attribute(a_run, "n", number, then);
+    CHECK(last < key);
+    last = key;
+    const auto all = keys::runs_with_type(in, "n", attribute_type::number);
+    CHECK(keys::order_after_attribute(std::string_view{key}.substr(all.from.size()),
+                                      attribute_type::number) ==
+          keys::order_at(then) + a_run.id.str() + '\0');
+  }
+  CHECK(keys::attribute_rank(-0.0) == keys::attribute_rank(0.0));
+  CHECK(keys::attribute_rank(from_unix_us(-1)) < keys::attribute_rank(from_unix_us(0)));
+  const auto whole = keys::runs_with_ranks(in, "n", attribute_type::number, 0, ~std::uint64_t{0});
+  CHECK(whole.to == keys::runs_with_type(in, "n", attribute_type::number).to);
+  const auto text = keys::run_with_attribute(a_run, "t", "ab", then);
+  const auto begun = keys::runs_with_text(in, "t", "a");
+  CHECK(begun.from <= text);
+  CHECK(text < begun.to);
+  CHECK(keys::run_with_attribute(a_run, "t", "b", then) >= begun.to);
+  CHECK(keys::order_after_attribute("no end", attribute_type::text).empty());
+  CHECK(keys::order_after_attribute("", attribute_type::boolean).empty());
 }

@@ -90,6 +90,11 @@ result<void> migrate(store& opened, const migration& step) {
   return commit_durably(opened, changes);
 }
 
+/// Changes nothing: an older Pawl, which would leave the new entries of deleted runs, is refused.
+result<void> keep_records(const view&, batch&) {
+  return {};
+}
+
 /// Counts the unfinished runs of each flow: the records of runs after `from`.
 result<std::string> count_unfinished_runs(const view& before, std::string_view from,
                                           batch& changes) {
@@ -121,6 +126,7 @@ result<std::string> count_unfinished_runs(const view& before, std::string_view f
 std::span<const migration> migrations() noexcept {
   static const migration all[] = {
       {3, "flows count their unfinished runs", {}, count_unfinished_runs},
+      {4, "runs have attributes", keep_records},
   };
   return all;
 }

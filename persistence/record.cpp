@@ -59,6 +59,12 @@ std::string_view to_string(record_kind kind) noexcept {
       return "journal_group";
     case record_kind::journal_block:
       return "journal_block";
+    case record_kind::job_request:
+      return "job_request";
+    case record_kind::job_progress:
+      return "job_progress";
+    case record_kind::job_page:
+      return "job_page";
   }
   return "unknown";
 }

@@ -35,6 +35,9 @@ enum class record_kind : std::uint8_t {
   suspect = 11,
   clock_lead = 12,
   journal_block = 13,
+  job_request = 14,
+  job_progress = 15,
+  job_page = 16,
 };
 
 /// "run_summary", or "unknown".

@@ -66,6 +66,9 @@ TEST_CASE("the bytes of a record never change", "[record]") {
   CHECK(static_cast<int>(record_kind::task_lease) == 7);
   CHECK(static_cast<int>(record_kind::journal_group) == 8);
   CHECK(static_cast<int>(record_kind::journal_block) == 13);
+  CHECK(static_cast<int>(record_kind::job_request) == 14);
+  CHECK(static_cast<int>(record_kind::job_progress) == 15);
+  CHECK(static_cast<int>(record_kind::job_page) == 16);
   CHECK(static_cast<int>(record_kind::run_input) == 9);
   CHECK(static_cast<int>(record_kind::orphaned_run) == 10);
   CHECK(static_cast<int>(record_kind::suspect) == 11);

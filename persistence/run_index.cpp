@@ -28,6 +28,8 @@ std::vector<std::string> term_keys(const run_key& run, time_point created, const
   if (of.error) found.push_back(keys::run_with_term(run, error_term(*of.error), created));
   for (const auto term : wait_terms(of.waits))
     found.push_back(keys::run_with_term(run, term, created));
+  for (const auto& [name, value] : of.attributes->values)
+    found.push_back(keys::run_with_attribute(run, name, value, created));
   std::sort(found.begin(), found.end());
   return found;
 }
@@ -39,23 +41,23 @@ std::string flow_key(const run_key& run, const flow_name& flow, time_point creat
 }  // namespace
 
 run_terms terms_of(const run_summary& listed) {
-  run_terms terms{listed.finished_at, {}, listed.waits};
+  run_terms terms{listed.finished_at, {}, listed.waits, flow::shared_attributes{listed.attributes}};
   if (listed.error) terms.error = listed.error->type;
   return terms;
 }
 
 std::uint64_t flow_term(std::string_view name) noexcept {
-  return detail::fnv1a(name, detail::fnv1a("flow="));
+  return pawl::detail::fnv1a(name, pawl::detail::fnv1a("flow="));
 }
 
 std::uint64_t error_term(std::string_view type) noexcept {
-  return detail::fnv1a(type, detail::fnv1a("error="));
+  return pawl::detail::fnv1a(type, pawl::detail::fnv1a("error="));
 }
 
 std::optional<std::uint64_t> wait_term(std::string_view kind, std::string_view name) {
-  if (kind == "answer") return detail::fnv1a("waiting=answer");
+  if (kind == "answer") return pawl::detail::fnv1a("waiting=answer");
   if (kind != "signal") return std::nullopt;
-  return detail::fnv1a(name, detail::fnv1a("waiting=signal:"));
+  return pawl::detail::fnv1a(name, pawl::detail::fnv1a("waiting=signal:"));
 }
 
 void index_flow(batch& to, const run_key& run, const flow_name& flow, time_point created) {

@@ -9,6 +9,7 @@
 #include <pawl/result.hpp>
 #include <pawl/run.hpp>
 
+#include "flow/machine/shared_attributes.hpp"
 #include "persistence/codec.hpp"
 #include "persistence/store.hpp"
 
@@ -17,6 +18,7 @@
 /// - the runs with a term: of a flow, with an error of a type, or that wait for a signal or an
 ///   answer; in the order of the lists, so that they can be intersected. A key has a hash of the
 ///   term, so whoever reads it compares the run as well;
+/// - the runs by the values of their attributes, in the same order for equal values;
 /// - the finished runs by the time of their end.
 namespace pawl::persistence {
 
@@ -25,6 +27,7 @@ struct run_terms {
   std::optional<time_point> finished_at;
   std::optional<std::string> error;  ///< its type
   std::vector<run_wait> waits;       ///< as `run_summary::waits`
+  flow::shared_attributes attributes = {};
 
   friend bool operator==(const run_terms&, const run_terms&) = default;
 };

@@ -111,7 +111,7 @@ const flow::open_task* find_task(const std::vector<flow::open_task>& in,
 
 index_state index_state_of(const flow::run_state& run, const flow::compiled_flow& flow) {
   if (run.sequence == 0) return {};
-  run_terms terms{run.finished_at, {}, flow::listed_waits(flow, run)};
+  run_terms terms{run.finished_at, {}, flow::listed_waits(flow, run), run.attributes};
   if (run.error) terms.error = run.error->type;
   return {run.status, !flow::is_parked(run), flow::next_timers(run), std::move(terms)};
 }
@@ -149,7 +149,8 @@ recorded_transition run_recorder::record(const flow::run_state& run,
   made.before = std::exchange(indexes_, index_state_of(run, flow));
   made.after = indexes_;
   // A retry that fails at once leaves the status unchanged, but not the error.
-  const bool changes_record = made.before.status != run.status || change.status;
+  const bool changes_record =
+      made.before.status != run.status || change.status || change.attributes;
   if (changes_record || made.before.runnable != indexes_.runnable ||
       made.before.terms != indexes_.terms) {
     const auto& waits = indexes_.terms.waits;

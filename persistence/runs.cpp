@@ -1,6 +1,7 @@
 #include "persistence/runs.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include <pawl/detail/placement.hpp>
 
@@ -41,7 +42,7 @@ result<std::optional<loaded_run>> load_base(const view& from, const run_key& key
 /// Calls `visit` for the checkpoints of a run within a range of keys.
 result<void> visit_checkpoints(
     const view& from, const run_key& key, const view::range& range,
-    const std::function<view::next(checkpoint_events what, std::size_t bytes)>& visit) {
+    const std::function<view::next(stored_checkpoint what, std::size_t bytes)>& visit) {
   std::optional<error> failure;
   const auto scanned =
       from.scan(column::checkpoints, range, [&](std::string_view at, std::string_view bytes) {
@@ -51,7 +52,7 @@ result<void> visit_checkpoints(
               of_checkpoint(std::move(change).error(), key, keys::sequence_of(at).value_or(0));
           return view::next::stop;
         }
-        return visit({change->sequence, change->at, std::move(change->events)}, bytes.size());
+        return visit(*std::move(change), bytes.size());
       });
   if (!scanned) return scanned;
   if (failure) return *failure;
@@ -109,25 +110,27 @@ result<std::optional<run_record>> load_record(const view& from, const run_key& k
 
 result<void> visit_history(
     const view& from, const run_key& key, std::uint64_t first,
-    const std::function<view::next(checkpoint_events what, std::size_t bytes)>& visit) {
+    const std::function<view::next(stored_checkpoint what, std::size_t bytes)>& visit) {
   return visit_checkpoints(
       from, key, keys::checkpoints(pawl::detail::run_hash(key), std::max<std::uint64_t>(first, 1)),
       visit);
 }
 
 result<void> visit_history_back(
-    const view& from, const run_key& key,
-    const std::function<view::next(checkpoint_events what, std::size_t bytes)>& visit) {
-  auto range = keys::checkpoints(pawl::detail::run_hash(key));
+    const view& from, const run_key& key, std::uint64_t last,
+    const std::function<view::next(stored_checkpoint what, std::size_t bytes)>& visit) {
+  const std::string hash = pawl::detail::run_hash(key);
+  auto range = keys::checkpoints(hash);
+  if (last < std::numeric_limits<std::uint64_t>::max()) range.to = keys::checkpoint(hash, last + 1);
   range.reverse = true;
   return visit_checkpoints(from, key, range, visit);
 }
 
-result<std::vector<checkpoint_events>> load_history(const view& from, const run_key& key,
+result<std::vector<stored_checkpoint>> load_history(const view& from, const run_key& key,
                                                     std::uint64_t first, std::size_t limit) {
-  std::vector<checkpoint_events> history;
+  std::vector<stored_checkpoint> history;
   if (limit == 0) return history;
-  const auto visited = visit_history(from, key, first, [&](checkpoint_events what, std::size_t) {
+  const auto visited = visit_history(from, key, first, [&](stored_checkpoint what, std::size_t) {
     history.push_back(std::move(what));
     return history.size() == limit ? view::next::stop : view::next::more;
   });

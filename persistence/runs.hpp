@@ -31,23 +31,19 @@ struct loaded_run {
 /// Returns the run's record, or nothing if there is no such run. Errors: `corrupt`, `io_failed`.
 [[nodiscard]] result<std::optional<run_record>> load_record(const view& from, const run_key& key);
 
-/// The events of one checkpoint.
-struct checkpoint_events {
-  std::uint64_t sequence = 0;
-  time_point at{};
-  std::vector<flow::event> events;
-};
+/// A checkpoint as it is stored: its number, time and events, and what it changed.
+using stored_checkpoint = flow::delta;
 /// Calls `visit` for each checkpoint from number `first`, oldest first, with its size in the store,
 /// until it returns `view::next::stop`. Errors: `corrupt`, `io_failed`.
 result<void> visit_history(
     const view& from, const run_key& key, std::uint64_t first,
-    const std::function<view::next(checkpoint_events what, std::size_t bytes)>& visit);
-/// The same from the last checkpoint back to the first. Errors as above.
+    const std::function<view::next(stored_checkpoint what, std::size_t bytes)>& visit);
+/// The same from checkpoint `last`, or the last one of the run, back to the first. Errors as above.
 result<void> visit_history_back(
-    const view& from, const run_key& key,
-    const std::function<view::next(checkpoint_events what, std::size_t bytes)>& visit);
+    const view& from, const run_key& key, std::uint64_t last,
+    const std::function<view::next(stored_checkpoint what, std::size_t bytes)>& visit);
 /// Returns at most `limit` checkpoints, from number `first`, oldest first. Errors as above.
-[[nodiscard]] result<std::vector<checkpoint_events>> load_history(const view& from,
+[[nodiscard]] result<std::vector<stored_checkpoint>> load_history(const view& from,
                                                                   const run_key& key,
                                                                   std::uint64_t first,
                                                                   std::size_t limit);

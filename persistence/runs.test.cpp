@@ -194,6 +194,42 @@ TEST_CASE("a wait for a signal writes one key when it begins and one when it end
   CHECK((*load_listed(*store.durable_view(), key))->record.summary.waits.empty());
 }
 
+TEST_CASE("an attribute is written when its value changes, and by no other step",
+          "[runs][cost][attributes]") {
+  memory_store store;
+  json flow = chain({start(), task("a", {{"into", "x"}}), task("b", {{"into", "y"}}),
+                     task("c", {{"into", "x"}}), end()});
+  flow["attributes"] = {{"x", {{"var", "x"}}}};
+  stored_run run{store, flow};
+  const auto kinds = [&] {
+    std::string written;
+    for (const auto& each : run.last_batch().operations())
+      written += each.where == column::indexes       ? each.key.substr(0, 1)
+                 : each.where == column::runs        ? "R"
+                 : each.where == column::checkpoints ? "C"
+                                                     : "+";
+    return written;
+  };
+  run.begin();
+  CHECK(kinds() == "CCRmi++");  // as without attributes
+  run.finish("a", json("v1"));
+  CHECK(kinds() == "CRma");
+  run.finish("b", json("other"));
+  CHECK(kinds() == "C");
+  const auto with_value = [&](const char* value) {
+    return store.durable_view()
+        ->get(column::indexes, keys::run_with_attribute(key, "x", value, run.state().created_at))
+        .value()
+        .has_value();
+  };
+  CHECK(with_value("v1"));
+  run.finish("c", json("v2"));
+  CHECK_FALSE(with_value("v1"));
+  CHECK(with_value("v2"));
+  CHECK((*load_record(*store.durable_view(), key))->summary.attributes.values ==
+        attribute_map{{"x", "v2"}});
+}
+
 TEST_CASE("a run that its start completes is counted once", "[runs]") {
   memory_store store;
   stored_run run{store, chain({start(), end()})};

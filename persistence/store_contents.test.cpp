@@ -32,7 +32,7 @@ TEST_CASE("the records of a store are counted by kind and version", "[contents]"
   REQUIRE(found->records.size() == 4);
   CHECK(found->records[0].kind == "schema");
   const record_count& summary = found->records[1];
-  CHECK((summary.where == column::runs && summary.kind == "run_summary" && summary.version == 1));
+  CHECK((summary.where == column::runs && summary.kind == "run_summary" && summary.version == 2));
   CHECK(summary.records == 1);
   CHECK(summary.bytes == keys::run(run.key).size() + record.size());
   CHECK((found->records[2].kind == "entry" && found->records[2].where == column::indexes));

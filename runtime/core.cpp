@@ -17,6 +17,7 @@
 #include "runtime/callbacks.hpp"
 #include "runtime/components.hpp"
 #include "runtime/logging.hpp"
+#include "runtime/queries/start_commands.hpp"
 #include "runtime/removals.hpp"
 #include "runtime/scheduler.hpp"
 #include "runtime/suspects.hpp"
@@ -355,12 +356,14 @@ actors::run_command engine_core::make_command(const admitted& open, actors::call
 }
 
 void engine_core::command(run_key key, flow::command what, callback<run_changed> done,
-                          std::optional<std::uint64_t> if_checkpoint) {
+                          std::optional<std::uint64_t> if_checkpoint, std::string by) {
+  if (auto good = check_sender(by); !good) return done(std::move(good).error());
   actors::call_place place{actors::call_kind::command, key.scope, call_size(what)};
   const auto open = admit(place);
   if (!open) return done(open.error());
   auto command = make_command(*open, std::move(place), key, std::move(what), std::move(done));
   command.if_checkpoint = if_checkpoint;
+  command.by = std::move(by);
   caf::anon_send(open->actors->shard_of(key), std::move(command));
 }
 

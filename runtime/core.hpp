@@ -45,6 +45,11 @@ enum class start_version : std::uint8_t;
 
 namespace pawl {
 
+struct job_key;
+struct job_request;
+struct job_started;
+struct job_view;
+
 /// The replaceable components of an engine. A component that is null is made as the settings
 /// describe.
 struct engine_components {
@@ -99,9 +104,10 @@ class engine_core {
 
   // Each calls `done` exactly once.
   void start(flow::start_command what, actors::start_version version, callback<run_started> done);
-  /// `if_checkpoint`: refuse the command if the run has another last checkpoint.
+  /// `if_checkpoint`: refuse the command if the run has another last checkpoint. `by`: who sends
+  /// it.
   void command(run_key key, flow::command what, callback<run_changed> done,
-               std::optional<std::uint64_t> if_checkpoint = {});
+               std::optional<std::uint64_t> if_checkpoint = {}, std::string by = {});
   void wait(run_key key, std::chrono::milliseconds timeout, callback<actors::ended_run> done,
             std::stop_token withdrawn);
   void put_flow(const scope_name& in, json definition, const put_flow_options& options,
@@ -123,6 +129,11 @@ class engine_core {
   void remove_run(const run_key& key, callback<run_removed> done);
   void keep_run(const run_key& key, bool keep, callback<void> done);
   void clean_up(const scope_name& in, const cleanup_options& what, callback<cleanup_page> done);
+  void start_job(const job_key& key, const job_request& what, callback<job_started> done);
+  void abort_job(const job_key& key, callback<job_view> done);
+  void remove_job(const job_key& key, callback<void> done);
+  void wait_job(const job_key& key, std::chrono::milliseconds timeout, callback<job_view> done,
+                std::stop_token withdrawn);
   void back_up(const std::filesystem::path& folder, callback<backup_info> done);
   void compact(callback<compaction_result> done);
 

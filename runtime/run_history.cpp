@@ -2,16 +2,44 @@
 #include <utility>
 
 #include <pawl/explanation.hpp>
+#include <pawl/run_history.hpp>
 #include <pawl/run_states.hpp>
 #include <pawl/runs.hpp>
 
 #include "runtime/async.hpp"
 #include "runtime/call_size.hpp"
+#include "runtime/queries/cursor.hpp"
 #include "runtime/queries/explain_query.hpp"
+#include "runtime/queries/history.hpp"
 #include "runtime/queries/start_commands.hpp"
 #include "runtime/queries/state_query.hpp"
+#include "runtime/queries/step_query.hpp"
 
 namespace pawl {
+
+result<pawl::history_page> scope_runs::history_page(const run_id& id,
+                                                    const history_options& options) const {
+  if (auto good = check_limit(options.limit); !good) return std::move(good).error();
+  return read_to_end(history_query{*at_.core, at_.key(id), options, max_page_bytes});
+}
+
+void scope_runs::history_page_async(const run_id& id, const history_options& options,
+                                    callback<pawl::history_page> done,
+                                    std::stop_token withdrawn) const {
+  if (auto good = check_limit(options.limit); !good) return done(std::move(good).error());
+  read_in_turns(at_.core, {at_.name, "runs.history", query_cost::page, std::move(withdrawn)},
+                std::move(done), history_query{*at_.core, at_.key(id), options, max_page_bytes});
+}
+
+result<step_page> scope_runs::steps(const run_id& id, const step_options& options) const {
+  return read_to_end(step_query{*at_.core, at_.key(id), options});
+}
+
+void scope_runs::steps_async(const run_id& id, const step_options& options,
+                             callback<step_page> done, std::stop_token withdrawn) const {
+  read_in_turns(at_.core, {at_.name, "runs.steps", query_cost::page, std::move(withdrawn)},
+                std::move(done), step_query{*at_.core, at_.key(id), options});
+}
 
 result<run_explanation> scope_runs::explain(const run_id& id) const {
   return await<run_explanation>([&](auto done) { explain_async(id, std::move(done)); });

@@ -132,7 +132,7 @@ void scope_runs::history_async(const run_id& id, std::uint64_t first, std::size_
 
 result<pawl::history_page> scope_runs::history_page(const run_id& id, std::uint64_t first,
                                                     std::size_t limit) const {
-  return read_to_end(history_query{*at_.core, at_.key(id), first, limit, max_page_bytes});
+  return read_to_end(history_query{*at_.core, at_.key(id), {first, limit}, max_page_bytes});
 }
 
 void scope_runs::history_page_async(const run_id& id, std::uint64_t first, std::size_t limit,
@@ -140,7 +140,7 @@ void scope_runs::history_page_async(const run_id& id, std::uint64_t first, std::
                                     std::stop_token withdrawn) const {
   read_in_turns(at_.core, {at_.name, "runs.history", query_cost::page, std::move(withdrawn)},
                 std::move(done),
-                history_query{*at_.core, at_.key(id), first, limit, max_page_bytes});
+                history_query{*at_.core, at_.key(id), {first, limit}, max_page_bytes});
 }
 
 result<run_changed> scope_runs::cancel(const run_id& id, command_options options) const {
@@ -151,7 +151,7 @@ result<run_changed> scope_runs::cancel(const run_id& id, command_options options
 void scope_runs::cancel_async(const run_id& id, command_options options,
                               callback<run_changed> done) const {
   at_.core->command(at_.key(id), flow::cancel_command{options.if_status, std::move(options.reason)},
-                    std::move(done), options.if_checkpoint);
+                    std::move(done), options.if_checkpoint, std::move(options.by));
 }
 
 result<run_changed> scope_runs::terminate(const run_id& id, command_options options) const {
@@ -163,7 +163,7 @@ void scope_runs::terminate_async(const run_id& id, command_options options,
                                  callback<run_changed> done) const {
   at_.core->command(at_.key(id),
                     flow::terminate_command{options.if_status, std::move(options.reason)},
-                    std::move(done), options.if_checkpoint);
+                    std::move(done), options.if_checkpoint, std::move(options.by));
 }
 
 result<run_changed> scope_runs::skip(const run_id& id, std::string node,
@@ -177,7 +177,7 @@ void scope_runs::skip_async(const run_id& id, std::string node, command_options 
   at_.core->command(
       at_.key(id),
       flow::skip_command{options.if_status, std::move(options.reason), std::move(node)},
-      std::move(done), options.if_checkpoint);
+      std::move(done), options.if_checkpoint, std::move(options.by));
 }
 
 result<run_changed> scope_runs::pause(const run_id& id, command_options options) const {
@@ -188,7 +188,7 @@ result<run_changed> scope_runs::pause(const run_id& id, command_options options)
 void scope_runs::pause_async(const run_id& id, command_options options,
                              callback<run_changed> done) const {
   at_.core->command(at_.key(id), flow::pause_command{options.if_status, std::move(options.reason)},
-                    std::move(done), options.if_checkpoint);
+                    std::move(done), options.if_checkpoint, std::move(options.by));
 }
 
 result<run_changed> scope_runs::resume(const run_id& id, resume_options options) const {
@@ -202,7 +202,7 @@ void scope_runs::resume_async(const run_id& id, resume_options options,
       at_.key(id),
       flow::resume_command{options.if_status, std::move(options.reason), std::move(options.update),
                            std::move(options.question), std::move(options.answer)},
-      std::move(done), options.if_checkpoint);
+      std::move(done), options.if_checkpoint, std::move(options.by));
 }
 
 result<run_changed> scope_runs::set_data(const run_id& id, json data,
@@ -216,7 +216,7 @@ void scope_runs::set_data_async(const run_id& id, json data, command_options opt
   at_.core->command(
       at_.key(id),
       flow::set_data_command{options.if_status, std::move(options.reason), std::move(data)},
-      std::move(done), options.if_checkpoint);
+      std::move(done), options.if_checkpoint, std::move(options.by));
 }
 
 result<run_changed> scope_runs::signal(const run_id& id, std::string type, json payload,
@@ -230,7 +230,7 @@ void scope_runs::signal_async(const run_id& id, std::string type, json payload,
                               signal_options options, callback<run_changed> done) const {
   at_.core->command(
       at_.key(id), flow::signal_command{std::move(type), std::move(payload), std::move(options.id)},
-      std::move(done), options.if_checkpoint);
+      std::move(done), options.if_checkpoint, std::move(options.by));
 }
 
 result<run_changed> scope_runs::retry(const run_id& id, command_options options) const {
@@ -241,7 +241,7 @@ result<run_changed> scope_runs::retry(const run_id& id, command_options options)
 void scope_runs::retry_async(const run_id& id, command_options options,
                              callback<run_changed> done) const {
   at_.core->command(at_.key(id), flow::retry_command{options.if_status, std::move(options.reason)},
-                    std::move(done), options.if_checkpoint);
+                    std::move(done), options.if_checkpoint, std::move(options.by));
 }
 
 result<run_started> scope_runs::restart(const run_id& id, start_options options) const {

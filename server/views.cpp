@@ -36,6 +36,9 @@ json to_json(const run_summary& run) {
               {"parent", id_or_null(run.parent)}};
   for (const auto& each : run.waits)
     object["waits"].push_back({{"kind", each.kind}, {"name", each.name}, {"node", each.node}});
+  if (!run.attributes.values.empty())
+    object["attributes"] = attributes_to_json(run.attributes.values);
+  if (!run.attributes.problems.empty()) object["attribute_problems"] = run.attributes.problems;
   return object;
 }
 
@@ -125,14 +128,38 @@ json to_json(const history_event& event, std::size_t place) {
 
 json to_json(const std::vector<history_event>& events) {
   json list = json::array();
-  std::size_t place = 0;
-  std::uint64_t checkpoint = 0;
-  for (const auto& each : events) {
-    place = each.checkpoint == checkpoint ? place + 1 : 0;
-    checkpoint = each.checkpoint;
-    list.push_back(to_json(each, place));
-  }
+  for (const auto& each : events) list.push_back(to_json(each, each.place));
   return list;
+}
+
+json to_json(const run_step& step) {
+  json object{{"checkpoint", step.checkpoint},
+              {"node", step.node},
+              {"type", step.type},
+              {"visit", step.visit},
+              {"attempt", step.attempt},
+              {"calls", step.calls},
+              {"status", step.status},
+              {"started_at", to_rfc3339(step.started_at)}};
+  if (step.ended_in != 0) object["ended_in"] = step.ended_in;
+  if (step.item) object["item"] = *step.item;
+  if (step.compensates) object["compensates"] = true;
+  if (step.finished_at) object["finished_at"] = to_rfc3339(*step.finished_at);
+  if (step.duration_us) object["duration_us"] = *step.duration_us;
+  for (const auto& [name, text] :
+       {std::pair{"function", &step.function}, std::pair{"queue", &step.queue},
+        std::pair{"worker", &step.worker}, std::pair{"child", &step.child}})
+    if (!text->empty()) object[name] = *text;
+  if (step.input) object["input"] = *step.input;
+  if (step.output) object["output"] = *step.output;
+  if (step.error) object["error"] = {{"type", step.error->type}, {"message", step.error->message}};
+  return object;
+}
+
+json to_json(const step_page& page) {
+  json steps = json::array();
+  for (const auto& each : page.steps) steps.push_back(to_json(each));
+  return {{"steps", std::move(steps)}, {"next", page.next == 0 ? json(nullptr) : json(page.next)}};
 }
 
 json to_json(const flow_summary& flow) {

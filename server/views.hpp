@@ -6,6 +6,7 @@
 
 #include <pawl/engine.hpp>
 #include <pawl/json.hpp>
+#include <pawl/run_history.hpp>
 
 #include "server/http/problem.hpp"
 
@@ -25,8 +26,10 @@ using http::to_json;  // problems and diagnostics
 [[nodiscard]] json to_json(const compaction_result& space);
 /// `place`: index of the event in its checkpoint, from 0.
 [[nodiscard]] json to_json(const history_event& event, std::size_t place);
-/// `events`: in history order, starting with the first event of a checkpoint.
+/// `events`: of a history, with their places.
 [[nodiscard]] json to_json(const std::vector<history_event>& events);
+[[nodiscard]] json to_json(const run_step& step);
+[[nodiscard]] json to_json(const step_page& page);
 
 [[nodiscard]] json to_json(const flow_summary& flow);
 /// Includes the definition.

@@ -62,6 +62,7 @@ TEST_CASE("a run includes what it waits for and until when", "[views]") {
 TEST_CASE("an event's id is its checkpoint and its index in the checkpoint", "[views]") {
   std::vector<history_event> events(4);
   events[0].checkpoint = events[1].checkpoint = 1;
+  events[1].place = 1;
   events[2].checkpoint = 2;
   const json list = server::to_json(events);
   CHECK(list[0]["id"] == "1.0");

@@ -3,6 +3,7 @@
 
 #include <pawl/suggest.hpp>
 
+#include "cli/attribute_options.hpp"
 #include "cli/clock.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/flow_check.hpp"
@@ -23,6 +24,7 @@ struct run_options {
   std::optional<std::string> id;
   std::optional<std::string> timeout;
   std::vector<std::string> answers;
+  std::vector<std::string> attributes;
   flow_check check;
   bool json = false;
 };
@@ -35,6 +37,7 @@ struct prepared_start {
   flow_file flow;
   json input;
   std::optional<run_id> id;
+  attribute_map attributes;
   report_options follow;
 };
 
@@ -103,6 +106,9 @@ result<prepared_start> prepare(session& s, const run_options& options, const set
     if (!id) return error{errc::invalid_argument, "--id: " + id.error().message};
     ready.id = *std::move(id);
   }
+  auto attributes = read_attribute_options(options.attributes);
+  if (!attributes) return std::move(attributes).error();
+  ready.attributes = *std::move(attributes);
   auto flow = read_flow_file(options.flow, used);
   if (!flow) return std::move(flow).error();
   ready.flow = *std::move(flow);
@@ -161,6 +167,7 @@ result<followed_run> make_run(target& open, prepared_start& ready) {
     run.created_at = wall_clock();
   }
   options.id = run.id;
+  options.attributes = ready.attributes;
   ready.follow.begin = [&open, &ready, name = run.flow.name.str(),
                         options](const run_id&) -> result<void> {
     const auto started = open.start(name, ready.input, options);
@@ -213,6 +220,7 @@ void add_run(CLI::App& to, command_line& line) {
   cmd->add_option("--id", options->id,
                   "Run ID; an existing run with this ID is continued, not started again")
       ->type_name("ID");
+  add_attribute_option(*cmd, options->attributes);
   cmd->add_option("--timeout", options->timeout, "Stop if the run takes longer: 90s, 5m, 2h")
       ->type_name("TIME");
   cmd->add_option("--answer", options->answers,

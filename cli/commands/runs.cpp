@@ -14,6 +14,7 @@ void add_runs(CLI::App& to, command_line& line) {
   add_runs_show(*group, line);
   add_runs_explain(*group, line);
   add_runs_history(*group, line);
+  add_runs_steps(*group, line);
   add_runs_diff(*group, line);
   add_runs_fork(*group, line);
   add_runs_watch(*group, line);
@@ -29,6 +30,8 @@ void add_runs(CLI::App& to, command_line& line) {
   add_runs_restart(*group, line);
   add_runs_rm(*group, line);
   add_runs_keep(*group, line);
+  add_runs_export(*group, line);
+  add_runs_import(*group, line);
 }
 
 }  // namespace pawl::cli

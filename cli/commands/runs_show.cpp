@@ -6,13 +6,13 @@
 #include "cli/follow_and_report.hpp"
 #include "cli/json_members.hpp"
 #include "cli/report.hpp"
-#include "cli/steps.hpp"
 #include "cli/text.hpp"
+#include "cli/view/step_lines.hpp"
 
 namespace pawl::cli {
 namespace {
 
-/// Maximum number of steps to print, newest last.
+/// Number of steps to print, newest last.
 constexpr std::size_t max_steps = 40;
 
 void print_field(session& s, std::string_view name, const std::string& value) {
@@ -43,46 +43,59 @@ std::string why_no_worker(const waiting_on& wait, const std::optional<worker_ove
   return "no worker asks for tasks of " + printable(wait.name) + "; `pawl workers` lists them";
 }
 
-void print_steps(session& s, const std::vector<step>& steps) {
+/// Prints steps, the newest last.
+void print_steps(session& s, const json& steps, bool has_earlier, const std::string& id,
+                 const command_hints& hints) {
   if (steps.empty()) return;
-  std::size_t width = 4;
-  for (const auto& each : steps) width = std::max(width, display_width(printable(each.node)));
-  const text_style style = s.style();
   s.out().line("");
-  s.out().line(style.paint(tint::dim, pad("STEP", width) +
-                                          "  VISIT  ATTEMPT  CALLS  STATUS     STARTED"
-                                          "                  TOOK"));
-  const std::size_t first = steps.size() > max_steps ? steps.size() - max_steps : 0;
-  if (first > 0)
-    s.out().line(style.paint(
-        tint::dim, "(" + std::to_string(first) + " earlier steps; use --json to print all)"));
-  for (std::size_t i = first; i < steps.size(); ++i) {
-    const step& each = steps[i];
-    const tint in = each.status == "completed" ? tint::green
-                    : each.status == "failed"  ? tint::red
-                                               : tint::yellow;
-    std::string line =
-        pad(printable(each.node), width) + "  " + pad_left(std::to_string(each.visit), 5) + "  " +
-        pad_left(std::to_string(each.attempt), 7) + "  " + pad_left(std::to_string(each.calls), 5) +
-        "  " + style.paint(in, pad(each.status, 9)) + "  " + time_text(each.started_at);
-    if (each.duration_us) line += "  " + pad_left(duration_text(*each.duration_us), 7);
-    if (each.status == "failed")
-      line += "  " + printable(each.error_type + ": " + each.error_message);
-    s.out().line(line);
+  if (has_earlier) {
+    s.out().line(s.style().paint(tint::dim,
+                                 "(earlier steps: pawl runs steps " + id + hints.read_flags + ")"));
+  }
+  step_lines{s}.print(steps);
+}
+
+/// The newest steps of a run, the last one last; at most about `max_steps`.
+struct newest_steps {
+  json steps = json::array();
+  bool has_earlier = false;
+};
+
+result<newest_steps> read_newest_steps(target& open, const run_id& id) {
+  step_options how;
+  how.newest_first = true;
+  how.limit = max_steps;
+  const auto page = open.steps(id, how);
+  if (!page) return page.error();
+  newest_steps found;
+  const json& steps = member(*page, "steps");
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) found.steps.push_back(*step);
+  found.has_earlier = !member(*page, "next").is_null();
+  return found;
+}
+
+/// All steps of a run, the last one last.
+result<json> read_all_steps(target& open, const run_id& id) {
+  json all = json::array();
+  step_options how;
+  how.limit = 1000;
+  while (true) {
+    const auto page = open.steps(id, how);
+    if (!page) return page.error();
+    for (const auto& each : member(*page, "steps")) all.push_back(each);
+    const json& next = member(*page, "next");
+    if (!next.is_number_unsigned() || next.get<std::uint64_t>() <= how.from) return all;
+    how.from = next.get<std::uint64_t>();
   }
 }
 
 /// The child runs of a finished run that have failed to compensate their steps: nothing else
-/// reports them, because the run no longer waits for them. Reads as many as steps are printed.
-std::vector<run_view> stuck_children(target& open, const run_view& run,
-                                     const std::vector<history_event>& history) {
+/// reports them, because the run no longer waits for them. Reads those of the newest steps.
+std::vector<run_view> stuck_children(target& open, const run_view& run, const json& steps) {
   std::vector<run_view> stuck;
   if (!is_finished(run.summary.status)) return stuck;
-  std::size_t left = max_steps;
-  for (auto event = history.rbegin(); event != history.rend() && left > 0; ++event) {
-    if (event->kind != "child_started") continue;
-    --left;
-    const auto id = parse_run_id(event->detail.value("run", ""));
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    const auto id = parse_run_id(text_in(*step, "child"));
     if (!id) continue;
     auto child = open.get(*id);
     if (child && child->undoing && child->summary.status == run_status::failed)
@@ -155,7 +168,7 @@ void print_waits(session& s, const run_family& family,
       if (const auto why = why_no_worker(each, workers); !why.empty()) print_field(s, "", why);
 }
 
-void print_run(session& s, const run_family& family, const std::vector<step>& steps,
+void print_run(session& s, const run_family& family, const newest_steps& newest,
                const std::optional<worker_overview>& workers, const std::vector<run_view>& stuck,
                const command_hints& hints) {
   const run_view& run = family.front().run;
@@ -186,13 +199,17 @@ void print_run(session& s, const run_family& family, const std::vector<step>& st
         s, is_fork ? "fork of" : "restart of",
         is_fork ? from + " at checkpoint " + printable(member(origin, "checkpoint").dump()) : from);
   }
+  for (const auto& [name, value] : summary.attributes.values)
+    print_field(s, "attribute", name + " = " + printable(attribute_to_text(value)));
+  for (const auto& [name, why] : summary.attributes.problems)
+    print_field(s, "attribute", name + " has no value: " + printable(why));
   if (const auto& e = summary.error) {
     print_field(s, "error",
                 printable(e->type) + (e->node.empty() ? "" : " at " + printable(e->node)));
     s.out().line("  " + printable_lines(e->message));
   }
   print_stuck(s, stuck, hints);
-  print_steps(s, steps);
+  print_steps(s, newest.steps, newest.has_earlier, shell_word(summary.key.id.str()), hints);
   s.out().line("");
   if (!run.input.empty() && run.input != run.data) {
     s.out().line(s.style().paint(tint::dim, "input"));
@@ -215,20 +232,20 @@ void print_run(session& s, const run_family& family, const std::vector<step>& st
 exit_code show_run(session& s, target& open, const run_id& id, bool as_json) {
   const auto run = open.get(id);
   if (!run) return s.fail(run.error());
-  const auto history = open.history(id);
-  if (!history) return s.fail(history.error());
-  const auto steps = steps_of(*history, run->summary.status);
   auto family = read_family(*run, [&](const run_id& subflow) { return open.get(subflow); });
-  if (!as_json) {
-    load_definitions(open, family);
-    print_run(s, family, steps, workers_for(open, family), stuck_children(open, *run, *history),
-              open.hints());
+  if (as_json) {
+    auto steps = read_all_steps(open, id);
+    if (!steps) return s.fail(steps.error());
+    json object = to_json(family);
+    object["steps"] = *std::move(steps);
+    s.out().line(one_line(object));
     return exit_code::ok;
   }
-  json object = to_json(family);
-  object["steps"] = json::array();
-  for (const auto& each : steps) object["steps"].push_back(to_json(each));
-  s.out().line(one_line(object));
+  const auto newest = read_newest_steps(open, id);
+  if (!newest) return s.fail(newest.error());
+  load_definitions(open, family);
+  print_run(s, family, *newest, workers_for(open, family),
+            stuck_children(open, *run, newest->steps), open.hints());
   return exit_code::ok;
 }
 

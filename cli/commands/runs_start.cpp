@@ -1,3 +1,4 @@
+#include "cli/attribute_options.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/commands/run_selection.hpp"
 #include "cli/read.hpp"
@@ -15,6 +16,7 @@ struct start_arguments {
   std::optional<std::string> id;
   std::optional<std::string> version;
   std::optional<std::string> traceparent;
+  std::vector<std::string> attributes;
   bool json = false;
 };
 
@@ -41,6 +43,9 @@ result<start_options> start_options_of(const start_arguments& given, const setti
                    "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"};
     }
   }
+  auto attributes = read_attribute_options(given.attributes);
+  if (!attributes) return std::move(attributes).error();
+  how.attributes = *std::move(attributes);
   if (given.metadata.empty()) return how;
   auto metadata = read_json_argument(given.metadata, "the metadata", used.run.max_state_bytes * 2);
   if (!metadata) return std::move(metadata).error();
@@ -131,6 +136,7 @@ void add_start_options(CLI::App& to, start_arguments& given) {
       ->check(not_empty);
   to.add_option("--metadata", given.metadata, "Metadata of the run: JSON, @FILE, or -")
       ->type_name("JSON");
+  add_attribute_option(to, given.attributes);
   to.add_option("--traceparent", given.traceparent,
                 "Trace context of the caller (W3C Trace Context)")
       ->type_name("TEXT");

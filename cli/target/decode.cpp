@@ -201,6 +201,23 @@ errc code_of_status(int status) noexcept {
 
 }  // namespace
 
+namespace {
+
+run_attributes read_attributes(field_reader& fields) {
+  run_attributes attributes;
+  if (const json& values = fields.value("attributes"); !values.is_null()) {
+    auto read = attributes_from_json(values);
+    if (read) attributes.values = *std::move(read);
+    if (!read) fields.reject("attributes");
+  }
+  if (const json& problems = fields.value("attribute_problems"); problems.is_object())
+    for (const auto& [name, why] : problems.items())
+      if (why.is_string()) attributes.problems.emplace(name, why.get<std::string>());
+  return attributes;
+}
+
+}  // namespace
+
 result<run_summary> read_run_summary(const json& from, const scope_name& scope) {
   field_reader fields{from};
   run_summary run;
@@ -218,6 +235,7 @@ result<run_summary> read_run_summary(const json& from, const scope_name& scope) 
   run.parent = fields.run("parent");
   if (const json& waits = fields.value("waits"); waits.is_array())
     for (const auto& each : waits) run.waits.push_back(read_listed_wait(each));
+  run.attributes = read_attributes(fields);
   return fields.finish(std::move(run));
 }
 
@@ -380,6 +398,28 @@ result<history_event> read_history_event(const json& from) {
   event.attempt = fields.number<std::uint32_t>("attempt");
   event.detail = fields.value("detail").is_null() ? json::object() : fields.object("detail");
   return fields.finish(std::move(event));
+}
+
+result<history_page> read_history_page(const json& from) {
+  field_reader fields{from};
+  auto events = read_list<history_event>(from, "events", read_history_event);
+  if (!events) return std::move(events).error();
+  history_page page{*std::move(events), fields.number<std::uint64_t>("next")};
+  return fields.finish(std::move(page));
+}
+
+result<json> read_step_page(const json& from) {
+  field_reader fields{from};
+  const auto steps = read_list<json>(from, "steps", [](const json& step) -> result<json> {
+    field_reader of{step};
+    of.text("node");
+    of.text("status");
+    of.required_time("started_at");
+    return of.finish(step);
+  });
+  if (!steps) return steps.error();
+  fields.number<std::uint64_t>("next");
+  return fields.finish(from);
 }
 
 result<flow_stored> read_flow_stored(const json& from) {

@@ -26,6 +26,9 @@ namespace pawl::cli {
 [[nodiscard]] result<backup_info> read_backup(const json& from);
 [[nodiscard]] result<compaction_result> read_compaction(const json& from);
 [[nodiscard]] result<history_event> read_history_event(const json& from);
+[[nodiscard]] result<history_page> read_history_page(const json& from);
+/// Checks that it has the members of a page of steps; they stay JSON.
+[[nodiscard]] result<json> read_step_page(const json& from);
 
 [[nodiscard]] result<flow_stored> read_flow_stored(const json& from);
 /// The definition is optional.

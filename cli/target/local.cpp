@@ -10,12 +10,14 @@
 #include "cli/target/local_follower.hpp"
 #include "cli/text.hpp"
 #include "server/run_state_views.hpp"
+#include "server/views.hpp"
 
 namespace pawl::cli {
 namespace {
 
-/// Adds the user who starts a run.
-start_options by_user(start_options how) {
+/// Adds the user who starts a run or sends a command.
+template <class Options>
+Options by_user(Options how) {
   const passwd* const user = ::getpwuid(::geteuid());
   how.by = user != nullptr ? user->pw_name : std::to_string(::geteuid());
   return how;
@@ -94,32 +96,41 @@ class local_target final : public target {
     return read_history(in_, id);
   }
 
+  result<pawl::history_page> history_page(const run_id& id, const history_options& how) override {
+    return in_.runs().history_page(id, how);
+  }
+  result<json> steps(const run_id& id, const step_options& how) override {
+    const auto page = in_.runs().steps(id, how);
+    if (!page) return page.error();
+    return server::to_json(*page);
+  }
+
   result<run_changed> cancel(const run_id& id, const command_options& how) override {
-    return in_.runs().cancel(id, how);
+    return in_.runs().cancel(id, by_user(how));
   }
   result<run_changed> terminate(const run_id& id, const command_options& how) override {
-    return in_.runs().terminate(id, how);
+    return in_.runs().terminate(id, by_user(how));
   }
   result<run_changed> skip(const run_id& id, const std::string& node,
                            const command_options& how) override {
-    return in_.runs().skip(id, node, how);
+    return in_.runs().skip(id, node, by_user(how));
   }
   result<run_changed> pause(const run_id& id, const command_options& how) override {
-    return in_.runs().pause(id, how);
+    return in_.runs().pause(id, by_user(how));
   }
   result<run_changed> retry(const run_id& id, const command_options& how) override {
-    return in_.runs().retry(id, how);
+    return in_.runs().retry(id, by_user(how));
   }
   result<run_changed> resume(const run_id& id, const resume_options& how) override {
-    return in_.runs().resume(id, how);
+    return in_.runs().resume(id, by_user(how));
   }
   result<run_changed> set_data(const run_id& id, const json& changes,
                                const command_options& how) override {
-    return in_.runs().set_data(id, changes, how);
+    return in_.runs().set_data(id, changes, by_user(how));
   }
   result<run_changed> signal(const run_id& id, const std::string& type, const json& payload,
                              const signal_options& how) override {
-    return in_.signal(id, type, payload, how);
+    return in_.signal(id, type, payload, by_user(how));
   }
 
   result<run_removed> remove(const run_id& id) override { return in_.runs().remove(id); }
@@ -134,6 +145,22 @@ class local_target final : public target {
   result<backup_info> back_up(const std::filesystem::path& folder) override {
     return engine_->back_up(folder);
   }
+
+  result<job_started> start_job(const job_request& what, const job_options& how) override {
+    return in_.jobs().start(by_user(what), how);
+  }
+  result<job_view> get_job(const job_id& id, std::chrono::milliseconds wait) override {
+    if (wait.count() == 0) return in_.jobs().get(id);
+    auto ended = in_.jobs().wait(id, wait);
+    const bool continues = !ended && ended.error().code == errc::timed_out;
+    return continues ? in_.jobs().get(id) : ended;
+  }
+  result<job_page> list_jobs(const job_list_options& how) override { return in_.jobs().list(how); }
+  result<job_results> results_of_job(const job_id& id, const job_results_options& how) override {
+    return in_.jobs().results(id, how);
+  }
+  result<job_view> abort_job(const job_id& id) override { return in_.jobs().abort(id); }
+  result<void> remove_job(const job_id& id) override { return in_.jobs().remove(id); }
 
   result<follow_result> follow(session& s, watcher& shown, std::vector<followed_run> runs,
                                const follow_options& how) override {

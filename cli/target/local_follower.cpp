@@ -16,7 +16,7 @@ constexpr std::size_t max_active = 1'000;
 /// A stop that takes longer is explained.
 constexpr auto stop_note_after = 1s;
 constexpr std::size_t event_capacity = 100'000;
-constexpr std::size_t history_page = 1'000;
+constexpr std::size_t events_per_read = 1'000;
 
 bool is_last(const history_event& e) {
   return e.kind == "run_completed" || e.kind == "run_failed" || e.kind == "run_cancelled";
@@ -28,7 +28,7 @@ result<std::vector<history_event>> read_history(const scope& of, const run_id& i
                                                 std::uint64_t first) {
   std::vector<history_event> all;
   while (true) {
-    auto page = of.runs().history(id, first, history_page);
+    auto page = of.runs().history(id, first, events_per_read);
     if (!page) return page;
     if (page->empty()) return all;
     first = page->back().checkpoint + 1;

@@ -7,6 +7,7 @@
 #include "cli/session.hpp"
 #include "cli/target/decode.hpp"
 #include "cli/target/http_client.hpp"
+#include "cli/target/job_answers.hpp"
 #include "cli/target/remote_follower.hpp"
 #include "cli/target/scope_events.hpp"
 #include "persistence/query/run_query.hpp"
@@ -33,6 +34,7 @@ json start_json(const start_options& how) {
   if (how.id) body["id"] = how.id->str();
   if (!how.key.empty()) body["key"] = how.key;
   if (!how.metadata.empty()) body["metadata"] = how.metadata;
+  if (!how.attributes.empty()) body["attributes"] = attributes_to_json(how.attributes);
   return body;
 }
 
@@ -47,6 +49,16 @@ std::string selection_query(const run_filter& filter) {
   if (filter.status) query += "&status=" + std::string{to_string(*filter.status)};
   if (filter.flow) query += "&flow=" + percent_encoded(filter.flow->str());
   if (!filter.where.empty()) query += "&filter=" + percent_encoded(filter.where);
+  return query;
+}
+
+/// The parameters of a page of a history or of steps.
+template <class Options>
+std::string page_query(const Options& how) {
+  std::string query = "?limit=" + std::to_string(how.limit);
+  if (how.from != 0) query += "&first=" + std::to_string(how.from);
+  if (how.newest_first) query += "&reverse=true";
+  if (!how.node.empty()) query += "&node=" + percent_encoded(how.node);
   return query;
 }
 
@@ -171,6 +183,18 @@ class remote_target final : public target {
     }
   }
 
+  result<pawl::history_page> history_page(const run_id& id, const history_options& how) override {
+    std::string query = page_query(how);
+    if (how.values) query += "&values=true";
+    std::string kinds;
+    for (const auto& each : how.kinds) kinds += (kinds.empty() ? "" : ",") + each;
+    if (!kinds.empty()) query += "&kind=" + percent_encoded(kinds);
+    return read(http_.send("GET", run_path(id) + "/history" + query), read_history_page);
+  }
+  result<json> steps(const run_id& id, const step_options& how) override {
+    return read(http_.send("GET", run_path(id) + "/steps" + page_query(how)), read_step_page);
+  }
+
   result<run_changed> cancel(const run_id& id, const command_options& how) override {
     return command(id, "/cancel", options_json(how));
   }
@@ -231,6 +255,34 @@ class remote_target final : public target {
     return read(http_.send("POST", "/v1/backups", {}, max_upkeep_time), read_backup);
   }
 
+  result<job_started> start_job(const job_request& what, const job_options& how) override {
+    return read(http_.send("POST", "/v1/jobs", job_json(what, how)), read_job_started);
+  }
+  result<job_view> get_job(const job_id& id, std::chrono::milliseconds wait) override {
+    wait = std::min(wait, max_server_wait);
+    const std::string query =
+        wait.count() == 0 ? "" : "?wait=" + std::to_string(wait.count()) + "ms";
+    return read(http_.send("GET", job_path(id) + query, {}, wait), read_job);
+  }
+  result<job_page> list_jobs(const job_list_options& how) override {
+    std::string query = "?limit=" + std::to_string(how.limit);
+    if (!how.cursor.empty()) query += "&cursor=" + percent_encoded(how.cursor);
+    return read(http_.send("GET", "/v1/jobs" + query), read_job_page);
+  }
+  result<job_results> results_of_job(const job_id& id, const job_results_options& how) override {
+    std::string query =
+        "?limit=" + std::to_string(how.limit) + "&first=" + std::to_string(how.first);
+    if (how.outcome) query += "&outcome=" + std::string{to_string(*how.outcome)};
+    return read(http_.send("GET", job_path(id) + "/results" + query), read_job_results);
+  }
+  result<job_view> abort_job(const job_id& id) override {
+    return read(http_.send("POST", job_path(id) + "/abort"), read_job);
+  }
+  result<void> remove_job(const job_id& id) override {
+    const auto done = http_.send("DELETE", job_path(id));
+    return done ? result<void>{} : done.error();
+  }
+
   result<follow_result> follow(session& s, watcher& shown, std::vector<followed_run> runs,
                                const follow_options& how) override {
     s.stop_signals().enable_graceful_stop();
@@ -259,6 +311,7 @@ class remote_target final : public target {
  private:
   [[nodiscard]] const scope_name& scope() const { return http_.access().scope; }
   static std::string run_path(const run_id& id) { return "/v1/runs/" + percent_encoded(id.str()); }
+  static std::string job_path(const job_id& id) { return "/v1/jobs/" + percent_encoded(id.str()); }
   static std::string flow_path(const flow_name& name) {
     return "/v1/flows/" + percent_encoded(name.str());
   }

@@ -22,6 +22,7 @@ constexpr std::array completion_events = {
     type_and_event{"join", "branches_joined"},
     type_and_event{"map", "step_finished"},
     type_and_event{"parallel", "forked"},
+    type_and_event{"section", "step_finished"},
     type_and_event{"set", "step_finished"},
     type_and_event{"signal", "signal_claimed"},
     type_and_event{"start", ""},

@@ -38,14 +38,16 @@ const json* literal_of(const live_graph& graph, node_index i, const std::string&
   return logic::is_computed(value) || value.is_structured() ? nullptr : &value;
 }
 
-/// The nodes that write a key on the path that begins at a node and has no alternatives. Visits at
-/// most `left` nodes, and counts them.
+/// The nodes that write a key on the path that begins at a node and has no alternatives, through
+/// the bodies of sections. Visits at most `left` nodes, and counts them.
 std::map<std::string, node_index> sure_writes(const live_graph& graph, node_index at,
                                               std::size_t& left) {
   std::map<std::string, node_index> found;
   for (std::size_t steps = 0; steps < graph.size() && !graph.at(at).behaviour->join(); ++steps) {
     if (left == 0) break;
     --left;
+    if (graph.at(at).behaviour->section())
+      found.merge(sure_writes(graph, graph.at(at).each->target, left));
     if (!graph.at(at).behaviour->map())
       for (const auto& key : keys_written_by(graph, at).keys) found[key] = at;
     const auto plain = graph.plain(at);

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "flow/machine/enclosing.hpp"
 #include "flow/machine/machine.hpp"
 #include "flow/nodes/node.hpp"
 
@@ -133,7 +134,7 @@ class reason_finder {
   void add_call(const token& t) {
     const node& behaviour = *flow_.at(t.node).behaviour;
     const std::string name = function_called(t, behaviour);
-    const bool is_stopping = run_.compensating && !t.compensates;
+    const bool is_stopping = flow::is_stopping(run_, t);
     const std::string_view kind = t.child ? "run" : t.task ? "worker" : "function";
     wait_reason* const reason = add(kind, kind, &t);
     if (reason == nullptr) return;
@@ -158,7 +159,7 @@ class reason_finder {
 
   void add_sleeping(const token& t) {
     const compiled_node& place = flow_.at(t.node);
-    const auto signals = place.behaviour->awaited_signals();
+    const auto signals = place.behaviour->awaited_by(run_, t, place);
     if (t.question) {
       if (wait_reason* const reason = add("answer", "answer", &t)) {
         reason->name = question_id(place.id, t);
@@ -193,9 +194,17 @@ class reason_finder {
                         {"under_way", progress.next - std::min(progress.next, progress.done)}};
       return;
     }
-    wait_reason* const reason = add("branches", "branches", &t);
-    if (reason == nullptr) return;
     const compiled_node& place = flow_.at(t.node);
+    const bool is_section = place.behaviour->section() != nullptr;
+    wait_reason* const reason = add(is_section ? "section" : "branches", "branches", &t);
+    if (reason == nullptr) return;
+    if (t.exit) {
+      const auto steps = std::count_if(
+          run_.compensations.begin(), run_.compensations.end(),
+          [&](const compensation& c) { return is_within(c, t.branch, t.branch.size()); });
+      reason->detail = {{"compensating", true}, {"steps", steps}};
+    }
+    if (t.exit || is_section) return;
     const auto depth = place.closed_depth(t);
     const auto* const fork =
         depth ? run_.tokens.forks().find(std::span{t.branch}.first(*depth)) : nullptr;

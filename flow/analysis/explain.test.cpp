@@ -310,7 +310,7 @@ TEST_CASE("an explanation is bounded, and keeps those that wait for others for t
 
 TEST_CASE("explain names what moves a random run", "[explain][random]") {
   std::map<std::string, int> kinds, movers;
-  for (std::uint64_t seed = 1; seed <= 800; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 1200; ++seed) {
     random_run sim{seed};
     INFO("seed " << seed << "\n" << sim.source().dump());
     if (!sim.run().begin(sim.input(), sim.metadata(), seed % 2)) continue;
@@ -342,7 +342,7 @@ TEST_CASE("explain names what moves a random run", "[explain][random]") {
   // The test is only useful if the generator makes waits of every kind.
   for (const char* const kind :
        {"timer", "retry", "signal", "answer", "function", "worker", "run", "branches", "items",
-        "step", "pause", "pausing", "failure", "quarantine", "end"}) {
+        "section", "step", "pause", "pausing", "failure", "quarantine", "end"}) {
     CAPTURE(kind);
     CHECK(kinds[kind] >= 10);
   }

@@ -70,7 +70,7 @@ std::string function_sentence(const wait_reason& of) {
   const std::string call = std::string{has(of, "compensates") ? "compensating call" : "call"} +
                            " of " + pawl::quoted(of.name) + at(of);
   if (has(of, "stopping"))
-    return "The " + call + " is being stopped, because the run compensates its steps.";
+    return "The " + call + " is being stopped, because steps are being compensated.";
   const std::string state = of.detail.value("call", "");
   if (state == "running") return "The " + call + " is running.";
   if (state == "starting") return "The " + call + " is about to start.";
@@ -103,7 +103,7 @@ std::string worker_sentence(const wait_reason& of) {
     const std::string worker = pawl::quoted(of.detail.value("worker", ""));
     if (has(of, "stopping"))
       return "Worker " + worker + " is asked to stop the " + task +
-             ", because the run compensates its steps.";
+             ", because steps are being compensated.";
     return "Worker " + worker + " works on the " + task + ".";
   }
   std::string text =
@@ -119,12 +119,27 @@ std::string worker_sentence(const wait_reason& of) {
 std::string run_sentence(const wait_reason& of) {
   if (has(of, "stopping"))
     return "The subflow" + at(of) + ", run " + of.name +
-           ", is being cancelled, because the run compensates its steps.";
+           ", is being cancelled, because steps are being compensated.";
   return "Waits" + at(of) + " for its subflow, run " + of.name +
          (of.detail.value("started", true) ? "." : ", which is being started.");
 }
 
+std::string steps_left(const wait_reason& of) {
+  return "; " + counted(number(of, "steps"), "step is left.", "steps are left.");
+}
+
+std::string section_sentence(const wait_reason& of) {
+  const std::string section = "The section " + pawl::quoted(of.node);
+  if (has(of, "compensating"))
+    return section + " compensates the steps of its body" + steps_left(of);
+  return section + " waits for its body to end" +
+         (of.until || has(of, "left_ms") || has(of, "due") ? ", until its deadline." : ".");
+}
+
 std::string branches_sentence(const wait_reason& of) {
+  if (has(of, "compensating"))
+    return "The join " + pawl::quoted(of.node) +
+           " compensates the steps of the branches that lost" + steps_left(of);
   return "The join " + pawl::quoted(of.node) +
          " waits for other branches: " + std::to_string(number(of, "arrived")) + " of " +
          counted(number(of, "needed"), "branch has", "branches have") + " arrived.";
@@ -182,13 +197,21 @@ std::string end_sentence(const wait_reason& of) {
 
 std::string sentence_of(const wait_reason& of) {
   static const std::map<std::string_view, std::string (*)(const wait_reason&)> sentences{
-      {"timer", timer_sentence},       {"retry", retry_sentence},
-      {"signal", signal_sentence},     {"answer", answer_sentence},
-      {"function", function_sentence}, {"worker", worker_sentence},
-      {"run", run_sentence},           {"branches", branches_sentence},
-      {"items", items_sentence},       {"step", step_sentence},
-      {"pause", pause_sentence},       {"pausing", pausing_sentence},
-      {"failure", failure_sentence},   {"quarantine", quarantine_sentence},
+      {"timer", timer_sentence},
+      {"retry", retry_sentence},
+      {"signal", signal_sentence},
+      {"answer", answer_sentence},
+      {"function", function_sentence},
+      {"worker", worker_sentence},
+      {"run", run_sentence},
+      {"branches", branches_sentence},
+      {"items", items_sentence},
+      {"section", section_sentence},
+      {"step", step_sentence},
+      {"pause", pause_sentence},
+      {"pausing", pausing_sentence},
+      {"failure", failure_sentence},
+      {"quarantine", quarantine_sentence},
       {"end", end_sentence},
   };
   const auto sentence = sentences.find(of.kind);

@@ -9,6 +9,7 @@
 #include "flow/analysis/conflicts.hpp"
 #include "flow/analysis/live_graph.hpp"
 #include "flow/analysis/unwritten.hpp"
+#include "flow/definition/graph.hpp"
 #include "flow/definition/walk.hpp"
 #include "flow/nodes/node.hpp"
 
@@ -46,8 +47,14 @@ class soundness_checker {
   /// Like `check_graph`, but only for the edges that runs can take.
   void check_loops() {
     const auto reached = graph_.reached_from(graph_.entry());
+    std::vector<bool> timed(graph_.size());  // in the body of a section with a deadline
+    for (node_index i = 0; i < graph_.size(); ++i) {
+      if (!graph_.at(i).each || !has_deadline(graph_.source_of(i))) continue;
+      const auto inside = graph_.reached_from(graph_.at(i).each->target);
+      for (node_index n = 0; n < graph_.size(); ++n) timed[n] = timed[n] || inside[n];
+    }
     const auto has_exit = with_exit(
-        graph_.size(), [&](node_index i) { return graph_.may_end(i); },
+        graph_.size(), [&](node_index i) { return timed[i] || graph_.may_end(i); },
         [&](node_index at, const auto& visit) {
           for (const auto& [edge, of] : graph_.edges(at))
             if (of != kind::each) visit(edge->target);
@@ -199,7 +206,8 @@ void check_soundness(const definition& flow, const std::vector<compiled_node>& n
   const live_graph graph{flow, nodes, entry};
   soundness_checker{graph, diagnostics}.check();
   warn_conflicting_writes(graph, diagnostics);
-  if (flow.input_schema) warn_unwritten(graph, *flow.input_schema, diagnostics);
+  if (flow.input_schema)
+    warn_unwritten(graph, *flow.input_schema, flow.vars.has_value(), diagnostics);
 }
 
 }  // namespace pawl::flow

@@ -130,6 +130,7 @@ class unwritten_checker {
     }
     if (readings_.empty()) return;
     find_joins();
+    find_sections();
     const marks unknown = spread([](const written_keys& w) { return w.unknown; });
     for (const auto& [key, readings] : readings_) {
       const marks written =
@@ -162,6 +163,8 @@ class unwritten_checker {
       {"message", computed_as::value},  {"url", computed_as::value},
       {"json", computed_as::value},     {"body", computed_as::value},
       {"code_ref", computed_as::value}, {"flow", computed_as::value},
+      {"name", computed_as::value},     {"queue", computed_as::value},
+      {"tolerate", computed_as::rule},  {"max_concurrency", computed_as::rule},
       {"input", computed_as::value},    {"with", computed_as::members},
       {"values", computed_as::members}, {"headers", computed_as::members},
       {"query", computed_as::members}};
@@ -184,6 +187,8 @@ class unwritten_checker {
       note(*found, child_pointer(data, "compensate"), "with", computed_as::members, after);
     if (type != nullptr && type->reads("result"))
       note(node.data, data, "result", computed_as::value, type->has_items ? of_item : of_step);
+    if (type != nullptr && type->reads("when"))
+      note(node.data, data, "when", computed_as::rule, of_step);
     for (const auto& [edge, of] : graph_.edges(i)) {
       const edge_definition& written = graph_.source_of(i, *edge);
       if (edge->when)
@@ -191,6 +196,8 @@ class unwritten_checker {
                       {i, of == kind::error ? of_error : after, written.when_pointer});
     }
   }
+
+  [[nodiscard]] bool reads_signal(node_index i) const { return graph_.at(i).type == "signal"; }
 
   void note_computed(const json& source, computed_as how, const reading& at) {
     if (how == computed_as::members && source.is_object()) {
@@ -203,7 +210,8 @@ class unwritten_checker {
     const reads_of_rule reads{source, how};
     for (const auto& key : reads.keys()) {
       if (input_.contains(key) || is_one_of(key, always_known)) continue;
-      if (key == "result" && at.when == reading::phase::of_step) continue;
+      const bool is_of_step = key == "result" || (key == "signal" && reads_signal(at.node));
+      if (is_of_step && at.when == reading::phase::of_step) continue;
       if (key == "error" && at.when == reading::phase::of_error) continue;
       // Bounded: enough for a real flow, too few for a hostile one to cost time.
       if (noted_ == max_readings) return;
@@ -231,11 +239,22 @@ class unwritten_checker {
     }
   }
 
+  /// Finds the sections around each node: what is written in a body can be read after the section.
+  void find_sections() {
+    sections_around_.resize(graph_.size());
+    for (node_index section = 0; section < graph_.size(); ++section) {
+      if (graph_.at(section).behaviour->section() == nullptr) continue;
+      const auto inside = graph_.reached_from(graph_.at(section).each->target);
+      for (node_index i = 0; i < graph_.size(); ++i)
+        if (inside[i]) sections_around_[i].push_back(section);
+    }
+  }
+
   template <class Writes>
   [[nodiscard]] marks spread(Writes writes) const {
     marks made{std::vector<bool>(graph_.size()), std::vector<bool>(graph_.size())};
     std::vector<node_index> open;
-    std::vector<bool> joined(graph_.size());
+    std::vector<bool> joined(graph_.size()), left(graph_.size());
     const auto continue_from = [&](node_index i) {
       const auto reach = [&](node_index next) {
         if (made.before[next]) return;
@@ -243,6 +262,12 @@ class unwritten_checker {
         open.push_back(next);
       };
       for (const auto& [edge, of] : graph_.edges(i)) reach(edge->target);
+      for (const node_index section : sections_around_[i]) {
+        if (left[section]) continue;
+        left[section] = true;
+        for (const auto& [edge, of] : graph_.edges(section))
+          if (of != kind::each) reach(edge->target);
+      }
       for (const node_index fork : forks_before_[i]) {
         if (joined[fork]) continue;
         joined[fork] = true;
@@ -266,7 +291,9 @@ class unwritten_checker {
     if (written.before[each.node]) return true;
     if (each.when == before || each.when == of_step) return false;
     if (written.at[each.node]) return true;
-    if (each.when == after || each.when == of_error || !graph_.at(each.node).each) return false;
+    const bool is_section = graph_.at(each.node).behaviour->section() != nullptr;
+    const bool looks_inside = each.when == of_item || is_section;
+    if (!looks_inside || !graph_.at(each.node).each) return false;
     const auto inside = graph_.reached_from(graph_.at(each.node).each->target);
     for (node_index i = 0; i < graph_.size(); ++i)
       if (inside[i] && (written.at[i] || written.before[i])) return true;
@@ -294,9 +321,10 @@ class unwritten_checker {
   const live_graph& graph_;
   const std::set<std::string>& input_;
   std::vector<diagnostic>& diagnostics_;
-  std::vector<written_keys> writes_;                   ///< by node
-  std::vector<std::vector<node_index>> joins_;         ///< by the fork that they close
-  std::vector<std::vector<node_index>> forks_before_;  ///< those with joins, by node
+  std::vector<written_keys> writes_;                      ///< by node
+  std::vector<std::vector<node_index>> joins_;            ///< by the fork that they close
+  std::vector<std::vector<node_index>> forks_before_;     ///< those with joins, by node
+  std::vector<std::vector<node_index>> sections_around_;  ///< by node
   std::map<std::string, std::vector<reading>> readings_;
   std::size_t noted_ = 0;
   std::size_t reported_ = 0;
@@ -304,10 +332,12 @@ class unwritten_checker {
 
 }  // namespace
 
-void warn_unwritten(const live_graph& graph, const json& input_schema,
+void warn_unwritten(const live_graph& graph, const json& input_schema, bool has_vars,
                     std::vector<diagnostic>& diagnostics) {
-  if (const auto input = keys_of_input(input_schema))
-    unwritten_checker{graph, *input, diagnostics}.check();
+  auto known = keys_of_input(input_schema);
+  if (!known) return;
+  if (has_vars) known->insert("vars");
+  unwritten_checker{graph, *known, diagnostics}.check();
 }
 
 }  // namespace pawl::flow

@@ -11,8 +11,8 @@ namespace pawl::flow {
 namespace {
 
 /// Types whose nodes write no data from outside the flow.
-constexpr std::array<std::string_view, 8> types_without_writes = {
-    "start", "end", "condition", "wait", "parallel", "join", "fail", "map"};
+constexpr std::array<std::string_view, 9> types_without_writes = {
+    "start", "end", "condition", "wait", "parallel", "join", "fail", "map", "section"};
 
 /// The members of what a step keeps; null if they are not known.
 const json* members_of_result(const json& data) {
@@ -37,6 +37,8 @@ written_keys keys_written_by(const live_graph& graph, node_index i) {
     if (into->is_string()) made.keys.insert(into->get<std::string>());
   } else if (node.type == "http") {
     made.keys.insert("response");
+  } else if (node.type == "signal" && data.contains("names") && !data.contains("result")) {
+    made.keys.insert({"signal", "payload"});
   } else if (const json* const members = members_of_result(data)) {
     for (const auto& [key, value] : members->items()) made.keys.insert(key);
   } else {

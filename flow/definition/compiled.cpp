@@ -7,8 +7,10 @@
 #include <pawl/suggest.hpp>
 
 #include "flow/analysis/soundness.hpp"
+#include "flow/analysis/vars.hpp"
 #include "flow/definition/graph.hpp"
 #include "flow/definition/joins.hpp"
+#include "flow/definition/own_rules.hpp"
 #include "flow/definition/short_form.hpp"
 #include "flow/definition/walk.hpp"
 #include "flow/nodes/node.hpp"
@@ -109,8 +111,8 @@ void compile_edges(const definition& flow, std::vector<compiled_node>& nodes,
       node.on_event.push_back(std::move(edge));
       continue;
     }
-    if (source.on_timeout || source.each) {
-      (source.each ? node.each : node.on_timeout) = std::move(edge);
+    if (source.on_timeout || source.leads_inside()) {
+      (source.on_timeout ? node.on_timeout : node.each) = std::move(edge);
       continue;
     }
     if (!source.when) {
@@ -134,10 +136,12 @@ void raise_limits_in_maps(const definition& flow, const limits& limits,
       max_max_visits, std::uint64_t{limits.max_visits} * limits.max_map_items));
   std::vector<node_index> first_nodes;
   for (const auto& node : nodes)
-    if (node.each) first_nodes.push_back(node.each->target);
+    if (node.behaviour->map() != nullptr) first_nodes.push_back(node.each->target);
   const auto inside =
-      reached(nodes.size(), std::move(first_nodes),
-              [&](node_index at, const auto& visit) { for_each_target(nodes[at], visit); });
+      reached(nodes.size(), std::move(first_nodes), [&](node_index at, const auto& visit) {
+        for_each_target(nodes[at], visit);
+        if (nodes[at].each) visit(nodes[at].each->target);
+      });
   for (node_index i = 0; i < nodes.size(); ++i) {
     if (!inside[i]) continue;
     if (const auto own = flow.nodes[i].data.find("max_visits");
@@ -161,34 +165,63 @@ bool has_errors(const std::vector<diagnostic>& diagnostics) {
                      [](const diagnostic& d) { return d.level == severity::error; });
 }
 
+/// Compiles the values at the top of a flow.
+std::optional<logic::value_template> compile_top(const std::optional<json>& source,
+                                                 std::string_view pointer,
+                                                 std::vector<diagnostic>& diagnostics,
+                                                 schema_reader& schemas, bool by_name) {
+  if (!source) return std::nullopt;
+  logic::limits allowed;
+  allowed.patterns = &schemas.patterns();
+  return by_name ? logic::compile_members(*source, pointer, diagnostics, allowed)
+                 : logic::compile_template(*source, pointer, diagnostics, allowed);
+}
+
+/// Compiles a definition in the long form that calls no rules of its own. Null after an error.
+std::shared_ptr<const compiled_flow> compile_definition(const definition& source, version v,
+                                                        const limits& limits,
+                                                        definition_origin origin,
+                                                        std::vector<diagnostic>& diagnostics) {
+  check_graph(source, limits, diagnostics);
+  schema_reader schemas{origin, diagnostics};
+  auto nodes = compile_nodes(source, limits, diagnostics, schemas);
+  compile_edges(source, nodes, diagnostics, schemas);
+  std::optional<json_schema> input;
+  if (source.input_schema) input = schemas.read(*source.input_schema, "/input_schema");
+  auto output = compile_top(source.output, "/output", diagnostics, schemas, false);
+  auto vars = compile_top(source.vars, "/vars", diagnostics, schemas, true);
+  check_vars(source, diagnostics);
+  std::vector<declared_attribute> attributes;
+  if (source.attributes) {
+    logic::limits allowed;
+    allowed.patterns = &schemas.patterns();
+    attributes = compile_attributes(*source.attributes, diagnostics, allowed);
+  }
+  if (has_errors(diagnostics)) return nullptr;
+  find_joined_forks(nodes);
+  raise_limits_in_maps(source, limits, nodes);
+  warn_unmatched_joins(source, nodes, diagnostics);
+  check_soundness(source, nodes, entry_of(source), diagnostics);
+  return std::make_shared<const compiled_flow>(
+      flow_version_id{flow_name{source.name}, v}, limits, std::move(nodes), entry_of(source),
+      std::move(input),
+      source.input_schema ? input_defaults{*source.input_schema} : input_defaults{},
+      std::move(output), std::move(vars), std::move(attributes));
+}
+
 /// Compiles a definition in the long form.
 void compile_long_form(const json& source, version v, const limits& limits,
                        definition_origin origin, compilation& done) {
   auto& diagnostics = done.diagnostics;
   done.source = parse_definition(source, diagnostics);
-  check_graph(done.source, limits, diagnostics);
-  schema_reader schemas{origin, diagnostics};
-  auto nodes = compile_nodes(done.source, limits, diagnostics, schemas);
-  compile_edges(done.source, nodes, diagnostics, schemas);
-  std::optional<json_schema> input;
-  if (done.source.input_schema) input = schemas.read(*done.source.input_schema, "/input_schema");
-  std::optional<logic::value_template> output;
-  if (done.source.output) {
-    logic::limits allowed;
-    allowed.patterns = &schemas.patterns();
-    output = logic::compile_template(*done.source.output, "/output", diagnostics, allowed);
+  if (!done.source.definitions) {
+    done.flow = compile_definition(done.source, v, limits, origin, diagnostics);
+    return;
   }
-  if (!has_errors(diagnostics)) {
-    find_joined_forks(nodes);
-    raise_limits_in_maps(done.source, limits, nodes);
-    warn_unmatched_joins(done.source, nodes, diagnostics);
-    check_soundness(done.source, nodes, entry_of(done.source), diagnostics);
-    done.flow = std::make_shared<const compiled_flow>(
-        flow_version_id{flow_name{done.source.name}, v}, limits, std::move(nodes),
-        entry_of(done.source), std::move(input),
-        done.source.input_schema ? input_defaults{*done.source.input_schema} : input_defaults{},
-        std::move(output));
-  }
+  const inlined_flow inlined = inline_own_rules(done.source, diagnostics);
+  const std::size_t first = diagnostics.size();
+  done.flow = compile_definition(inlined.flow, v, limits, origin, diagnostics);
+  inlined.restore_places(diagnostics, first);
 }
 
 /// Checks the size of a definition. A problem ends the compilation.
@@ -207,20 +240,29 @@ bool is_readable(const json& source, const limits& limits, const std::string& wh
 
 compiled_flow::compiled_flow(flow_version_id id, limits limits, std::vector<compiled_node> nodes,
                              node_index entry, std::optional<json_schema> input,
-                             input_defaults defaults, std::optional<logic::value_template> output)
+                             input_defaults defaults, std::optional<logic::value_template> output,
+                             std::optional<logic::value_template> vars,
+                             std::vector<declared_attribute> attributes)
     : id_(std::move(id)),
       limits_(limits),
       nodes_(std::move(nodes)),
       entry_(entry),
       input_(std::move(input)),
       defaults_(std::move(defaults)),
-      output_(std::move(output)) {
+      output_(std::move(output)),
+      vars_(std::move(vars)),
+      attributes_(std::move(attributes)) {
   for (node_index i = 0; i < nodes_.size(); ++i) {
     by_name_.emplace(nodes_[i].id, i);
     // Only of a flow that is not run.
     if (!nodes_[i].behaviour) continue;
     for (const auto& signal : nodes_[i].behaviour->awaited_signals())
       awaiting_[signal].push_back(i);
+    const section_plan* const section = nodes_[i].behaviour->section();
+    const join_plan* const join = nodes_[i].behaviour->join();
+    if (section != nullptr && (section->compensates || section->makes_final))
+      compensates_parts_ = true;
+    if (join != nullptr && join->compensates_losers) compensates_parts_ = true;
   }
 }
 

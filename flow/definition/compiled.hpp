@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "flow/definition/attributes.hpp"
 #include "flow/definition/definition.hpp"
 #include "flow/definition/input_defaults.hpp"
 #include "flow/definition/origin.hpp"
@@ -48,7 +49,7 @@ struct compiled_node {
   std::vector<compiled_edge> on_error;     ///< in source order; the first that matches is taken
   std::vector<compiled_edge> on_event;     ///< at most one for each event
   std::optional<compiled_edge> on_timeout;
-  std::optional<compiled_edge> each;
+  std::optional<compiled_edge> each;  ///< into the items of a map, or the body of a section
   /// Of a join: the forks that it closes, sorted.
   std::vector<node_index> closes;
 
@@ -58,8 +59,8 @@ struct compiled_node {
   [[nodiscard]] std::optional<std::size_t> closed_depth(const token& t) const;
 };
 
-/// Visits the targets of a node's edges, except of `each`: the items of a map are not branches of a
-/// fork before the map.
+/// Visits the targets of a node's edges, except of `each`: the items of a map, or the body of a
+/// section, are not branches of a fork before it.
 template <class Visit>
 void for_each_target(const compiled_node& node, Visit&& visit) {
   for (const auto& edge : node.conditional) visit(edge.target);
@@ -75,7 +76,9 @@ class compiled_flow {
  public:
   compiled_flow(flow_version_id id, limits limits, std::vector<compiled_node> nodes,
                 node_index entry, std::optional<json_schema> input, input_defaults defaults,
-                std::optional<logic::value_template> output);
+                std::optional<logic::value_template> output,
+                std::optional<logic::value_template> vars,
+                std::vector<declared_attribute> attributes);
   ~compiled_flow();
   compiled_flow(const compiled_flow&) = delete;
   compiled_flow& operator=(const compiled_flow&) = delete;
@@ -95,9 +98,17 @@ class compiled_flow {
   [[nodiscard]] const std::optional<json_schema>& input() const noexcept { return input_; }
   /// What an input gets that lacks it.
   [[nodiscard]] const input_defaults& defaults() const noexcept { return defaults_; }
+  /// Whether a section or a join compensates steps, or makes them final, while the run goes on.
+  [[nodiscard]] bool compensates_parts() const noexcept { return compensates_parts_; }
   /// What a completed run gives; none: its data.
   [[nodiscard]] const std::optional<logic::value_template>& output() const noexcept {
     return output_;
+  }
+  /// What a run computes when it starts, an object; none: nothing.
+  [[nodiscard]] const std::optional<logic::value_template>& vars() const noexcept { return vars_; }
+  /// The attributes of its runs that it declares, by name.
+  [[nodiscard]] std::span<const declared_attribute> attributes() const noexcept {
+    return attributes_;
   }
   /// The `code_ref`s that its nodes call, compensations included; sorted, without duplicates.
   [[nodiscard]] std::vector<std::string> code_refs() const;
@@ -110,8 +121,11 @@ class compiled_flow {
   std::optional<json_schema> input_;
   input_defaults defaults_;
   std::optional<logic::value_template> output_;
+  std::optional<logic::value_template> vars_;
+  std::vector<declared_attribute> attributes_;
   std::map<std::string, std::vector<node_index>, std::less<>> awaiting_;  ///< nodes by signal
   std::unordered_map<std::string_view, node_index> by_name_;
+  bool compensates_parts_ = false;
 };
 
 /// The result of compiling a definition.

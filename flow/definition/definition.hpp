@@ -51,11 +51,15 @@ struct edge_definition {
   std::string on = {};    ///< taken after this event of an await node; empty: another kind of edge
   bool on_timeout = false;  ///< taken when the wait of the node times out
   bool each = false;        ///< leads to the nodes that a map runs for each item
+  bool body = false;        ///< leads to the nodes that a section runs
 
   /// Whether the edge is taken when its node completes.
   [[nodiscard]] bool is_normal() const noexcept {
-    return !on_error && !on_timeout && !each && on.empty();
+    return !on_error && !on_timeout && !leads_inside() && on.empty();
   }
+
+  /// Whether the edge leads to a part of the flow that belongs to its node.
+  [[nodiscard]] bool leads_inside() const noexcept { return each || body; }
 
   friend bool operator==(const edge_definition&, const edge_definition&) = default;
 };
@@ -68,7 +72,10 @@ struct definition {
   std::vector<edge_definition> edges;
   std::optional<json> input_schema = {};  ///< JSON Schema of a run's input
   std::optional<json> output = {};        ///< template of what a completed run gives
+  std::optional<json> attributes = {};    ///< declarations by name; see attributes.hpp
   std::map<std::string, json> defaults;   ///< `data` of nodes that do not set a key, by type
+  std::optional<json> vars = {};          ///< templates by name, computed when a run starts
+  std::optional<json> definitions = {};   ///< its own rules by name, see own_rules.hpp
 
   friend bool operator==(const definition&, const definition&) = default;
 };
@@ -79,14 +86,16 @@ struct limits {
   std::uint32_t max_depth = 64;      ///< nesting of its JSON
   std::uint32_t max_nodes = 1000;
   std::uint32_t max_edges = 5000;
-  std::uint32_t max_visits = 1000;          ///< default of nodes without `max_visits`
-  std::uint32_t max_tokens = 1000;          ///< concurrent branches of a run
-  std::size_t max_state_bytes = 8u << 20;   ///< of a run's data
-  std::uint32_t max_signals = 1000;         ///< in a run's inbox
-  std::size_t max_signal_bytes = 1u << 20;  ///< of one signal's payload
-  std::uint32_t max_map_items = 10'000;     ///< of one map
-  std::uint32_t max_nesting = 16;           ///< of runs in subflows
-  std::uint32_t max_lost_leases = 5;        ///< of one call, before it fails
+  std::uint32_t max_visits = 1000;                  ///< default of nodes without `max_visits`
+  std::uint32_t max_tokens = 1000;                  ///< concurrent branches of a run
+  std::size_t max_state_bytes = 8u << 20;           ///< of a run's data
+  std::uint32_t max_signals = 1000;                 ///< in a run's inbox
+  std::size_t max_signal_bytes = 1u << 20;          ///< of one signal's payload
+  std::uint32_t max_map_items = 10'000;             ///< of one map
+  std::uint32_t max_nesting = 16;                   ///< of runs in subflows
+  std::uint32_t max_lost_leases = 5;                ///< of one call, before it fails
+  bool history_arguments = true;                    ///< whether a history has computed arguments
+  std::size_t max_history_value_bytes = 64u << 10;  ///< of an input or output there; more is cut
 
   friend bool operator==(const limits&, const limits&) = default;
 };

@@ -184,9 +184,9 @@ TEST_CASE("every key is documented on the page of its node type", "[docs]") {
   }
   const std::string text = all_pages();
   for (const char* key :
-       {"data.when", "data.on_error", "data.into", "data.on_timeout", "data.each", "input_schema",
-        "output", "defaults", "on", "respect_retry_after", "max_attempts", "initial_interval",
-        "backoff", "max_interval", "jitter", "non_retryable"}) {
+       {"data.when", "data.on_error", "data.into", "data.on_timeout", "data.each", "data.body",
+        "input_schema", "output", "defaults", "on", "respect_retry_after", "max_attempts",
+        "initial_interval", "backoff", "max_interval", "jitter", "non_retryable"}) {
     CAPTURE(key);
     CHECK(mentions(text, "| `" + std::string{key} + "` |"));
   }

@@ -34,11 +34,12 @@ std::string list_of(std::span<const std::string_view> words) {
 /// The outgoing edges of a node.
 struct edges_of_node {
   std::vector<node_index> targets;  ///< of all edges, `on_error` included
-  std::vector<node_index> onward;   ///< the same without `each`
+  std::vector<node_index> onward;   ///< the same without `each` and `body`
   std::size_t normal = 0;
   std::size_t plain = 0;
   std::size_t timeouts = 0;
-  std::optional<node_index> each;
+  std::optional<node_index> each;  ///< of the edge into items or a body
+  bool has_handler = false;        ///< an `on_error` or `on_timeout` edge
   bool has_plain = false;
   bool has_always = false;           ///< an edge with the literal rule `true`
   bool follows[2] = {false, false};  ///< has edges for the results false and true
@@ -180,11 +181,12 @@ class graph_checker {
                  ", which ends its branch: remove this edge");
       }
       check_kind(edge, type, edges_[*from]);
-      if (edge.each && type != nullptr && type->has_items) edges_[*from].each = *to;
+      if (type != nullptr && ((edge.each && type->has_items) || (edge.body && type->has_body)))
+        edges_[*from].each = *to;
       if (edge.is_normal())
         note_edge(edge, type != nullptr && type->gives_condition, edges_[*from]);
       edges_[*from].targets.push_back(*to);
-      if (!edge.each) edges_[*from].onward.push_back(*to);
+      if (!edge.leads_inside()) edges_[*from].onward.push_back(*to);
       if (edge.is_normal() && !edge.when && !plain.emplace(*from, *to).second) {
         warn(edge.pointer, "duplicate_edge",
              "duplicate plain edge from " + pawl::quoted(edge.source) + " to " +
@@ -193,7 +195,7 @@ class graph_checker {
     }
   }
 
-  /// Checks that the type of a node supports an `on_error`, `on_timeout` or `each` edge.
+  /// Checks that the type of a node supports an `on_error`, `on_timeout`, `each` or `body` edge.
   void check_kind(const edge_definition& edge, const node_type* type, edges_of_node& known) {
     if (type == nullptr) return;
     const std::string source =
@@ -210,6 +212,7 @@ class graph_checker {
       fail(edge.pointer + "/data/on_timeout", "never_taken",
            source + "does not wait for anything: remove this \"on_timeout\" edge");
     }
+    if (edge.on_error || edge.on_timeout) known.has_handler = true;
     if (edge.on_timeout && ++known.timeouts > 1) {
       fail(edge.pointer, "duplicate_edge",
            pawl::quoted(edge.source) + " has more than one \"on_timeout\" edge");
@@ -218,9 +221,14 @@ class graph_checker {
       fail(edge.pointer + "/data/each", "never_taken",
            source + "has no items: remove this \"each\" edge");
     }
-    if (edge.each && known.each) {
+    if (edge.body && !type->has_body) {
+      fail(edge.pointer + "/data/body", "never_taken",
+           source + "has no body: remove this \"body\" edge");
+    }
+    if (edge.leads_inside() && known.each) {
       fail(edge.pointer, "duplicate_edge",
-           pawl::quoted(edge.source) + " has more than one \"each\" edge");
+           pawl::quoted(edge.source) + " has more than one " +
+               (edge.each ? "\"each\" edge" : "\"body\" edge"));
     }
   }
 
@@ -235,6 +243,18 @@ class graph_checker {
              pawl::quoted(node.id) + " of type " + node.type +
                  " needs an edge with \"each\": true to the nodes that run for each item");
       }
+      if (type->has_body && !edges_[i].each) {
+        fail(node.pointer, "missing_edge",
+             pawl::quoted(node.id) + " of type " + node.type +
+                 " needs an edge with \"body\": true to the first node of its body");
+      }
+      if (type->has_body && !edges_[i].has_handler && node.data.contains("compensate") &&
+          node.data["compensate"] == "on_error") {
+        fail(data_pointer(node, "compensate"), "never_taken",
+             pawl::quoted(node.id) +
+                 " has no \"on_error\" and no \"on_timeout\" edge, so an error of its body "
+                 "passes it: add one");
+      }
       if (type->forks && edges_[i].plain < 2) {
         fail(node.pointer, "missing_edge",
              pawl::quoted(node.id) + " of type " + node.type +
@@ -248,8 +268,9 @@ class graph_checker {
     }
   }
 
-  /// Checks that the nodes of a map's items form a subgraph of their own: only the map's `each`
-  /// edge enters it, and no edge leads back to the map. An item ends where its branch ends.
+  /// Checks that the nodes of a map's items, or of a section's body, form a subgraph of their own:
+  /// only the `each` or `body` edge enters it, and no edge leads back. An item and a body end where
+  /// their branches end.
   void check_items(node_index map, node_index first) {
     const auto into_items = [&](node_index at, const auto& visit) {
       for (const node_index to : edges_[at].targets)
@@ -257,18 +278,27 @@ class graph_checker {
     };
     const auto inside = first == map ? std::vector<bool>(edges_.size())
                                      : reached(edges_.size(), {first}, into_items);
+    const bool is_section = find_node_type(flow_.nodes[map].type)->has_body;
+    const std::string name = pawl::quoted(flow_.nodes[map].id);
     for (const auto& edge : flow_.edges) {
       const node_index from = index_.at(edge.source);
       const node_index to = index_.at(edge.target);
       if (inside[from] && to == map) {
-        fail(edge.pointer, "back_to_map",
-             "this edge leads from an item of the map " + pawl::quoted(flow_.nodes[map].id) +
-                 " back to the map: remove it; an item ends where its branch ends");
-      } else if (inside[to] && !inside[from] && !(from == map && edge.each)) {
-        fail(edge.pointer, "into_map",
+        fail(edge.pointer, is_section ? "back_to_section" : "back_to_map",
+             is_section ? "this edge leads from the body of the section " + name +
+                              " back to the section: remove it; a body ends where its branches end"
+                        : "this edge leads from an item of the map " + name +
+                              " back to the map: remove it; an item ends where its branch ends");
+      } else if (inside[to] && !inside[from] && !(from == map && edge.leads_inside())) {
+        fail(edge.pointer, is_section ? "into_section" : "into_map",
              "this edge leads from " + pawl::quoted(edge.source) + " to " +
-                 pawl::quoted(edge.target) + ", which runs for each item of the map " +
-                 pawl::quoted(flow_.nodes[map].id) + "; only the map may lead there");
+                 pawl::quoted(edge.target) +
+                 (is_section
+                      ? ", which can be reached in the body of the section " + name +
+                            "; only the \"body\" edge may lead there, and the body ends where its "
+                            "branches end"
+                      : ", which runs for each item of the map " + name +
+                            "; only the map may lead there"));
       }
     }
   }
@@ -310,12 +340,19 @@ class graph_checker {
     }
   }
 
-  /// A node has an exit if its branch can end there or an edge leads to a node with an exit. An
-  /// `each` edge does not count: the end of an item does not end the map. Reports each loop without
-  /// an exit once, with its path.
+  /// A node has an exit if its branch can end there or an edge leads to a node with an exit, or if
+  /// it is in the body of a section with a deadline. An `each` edge does not count: the end of an
+  /// item does not end the map. Reports each loop without an exit once, with its path.
   void check_loops() {
+    std::vector<node_index> timed;
+    for (node_index i = 0; i < edges_.size(); ++i)
+      if (edges_[i].each && has_deadline(flow_.nodes[i])) timed.push_back(*edges_[i].each);
+    const auto is_timed =
+        reached(edges_.size(), std::move(timed), [&](node_index at, const auto& visit) {
+          for (const node_index to : edges_[at].targets) visit(to);
+        });
     const auto has_exit = with_exit(
-        edges_.size(), [&](node_index i) { return edges_[i].may_end(); },
+        edges_.size(), [&](node_index i) { return is_timed[i] || edges_[i].may_end(); },
         [&](node_index at, const auto& visit) {
           for (const node_index to : edges_[at].onward) visit(to);
         });
@@ -362,6 +399,15 @@ class graph_checker {
 void check_graph(const definition& flow, const limits& limits,
                  std::vector<diagnostic>& diagnostics) {
   graph_checker{flow, limits, diagnostics}.check();
+}
+
+bool has_deadline(const node_definition& node) {
+  const node_type* const type = find_node_type(node.type);
+  const auto is_set = [&](const char* key) {
+    const auto found = node.data.find(key);
+    return found != node.data.end() && !found->is_null();
+  };
+  return type != nullptr && type->has_body && (is_set("timeout") || is_set("until"));
 }
 
 node_index entry_of(const definition& flow) {

@@ -13,6 +13,9 @@ namespace pawl::flow {
 void check_graph(const definition& flow, const limits& limits,
                  std::vector<diagnostic>& diagnostics);
 
+/// Whether a node is a section whose body has a deadline.
+[[nodiscard]] bool has_deadline(const node_definition& node);
+
 /// Returns the first start node, else the first node. The definition must have a node.
 [[nodiscard]] node_index entry_of(const definition& flow);
 

@@ -55,7 +55,8 @@ TEST_CASE("an unknown node type is reported with a suggestion", "[validation]") 
         lines{"/nodes/1/type unknown_node_type", "/nodes/2/type unknown_node_type"});
   CHECK(message_of(flow, "unknown_node_type") ==
         "unknown node type \"taks\"; did you mean \"task\"? "
-        "(known: await, condition, end, fail, http, interrupt, join, map, parallel, set, signal, "
+        "(known: await, condition, end, fail, http, interrupt, join, map, parallel, section, set, "
+        "signal, "
         "start, "
         "subflow, task, wait)");
 }

@@ -59,9 +59,15 @@ class edge_search {
     if (named.what == edge_kind::each) {
       return unwanted(severity::error, "This node runs for each item of " + owner, advice);
     }
-    if (leaves_items(implied, named)) {
+    if (named.what == edge_kind::body) {
+      return unwanted(severity::error, "This node begins the body of " + owner, advice);
+    }
+    if (const auto left = leaves_inside(implied, named); left == edge_kind::each) {
       return unwanted(severity::error, "This node follows " + owner + " when all items are done",
                       "write \"next\": null, which ends the item");
+    } else if (left) {
+      return unwanted(severity::error, "This node follows " + owner + " when its body has ended",
+                      "write \"next\": null, which ends the body");
     }
     if (named.what == edge_kind::plain && is_fork(named.from) && crosses(implied, named, true)) {
       return unwanted(severity::error, "This node begins another branch of " + owner, advice);
@@ -94,13 +100,14 @@ class edge_search {
                        [](const short_edge* edge) { return edge->what == edge_kind::choice; });
   }
 
-  /// Whether the edge leads from an item of the map that `named` leaves to what follows the map.
-  bool leaves_items(const short_edge& implied, const short_edge& named) const {
-    if (named.what == edge_kind::each || named.from == implied.from) return false;
-    std::vector<node_index> items;
+  /// The kind of edge into the items of the map, or the body of the section, that `named` leaves,
+  /// if the implied edge leads from there to what follows it.
+  std::optional<edge_kind> leaves_inside(const short_edge& implied, const short_edge& named) const {
+    if (named.what >= edge_kind::each || named.from == implied.from) return std::nullopt;
     for (const short_edge* const edge : out_[named.from])
-      if (edge->what == edge_kind::each) items.push_back(edge->to);
-    return !items.empty() && reaches(std::move(items), implied.from, named);
+      if (edge->what >= edge_kind::each && reaches({edge->to}, implied.from, named))
+        return edge->what;
+    return std::nullopt;
   }
 
   /// Whether another edge of the same node leads to where the implied edge begins, later in the

@@ -13,7 +13,7 @@ namespace pawl::flow {
 
 /// An edge of a flow in the short form.
 struct short_edge {
-  enum class kind : std::uint8_t { plain, choice, on_error, on_timeout, each };
+  enum class kind : std::uint8_t { plain, choice, on_error, on_timeout, each, body };
   node_index from = 0;
   node_index to = 0;
   kind what = kind::plain;
@@ -29,9 +29,9 @@ struct unwanted_edge {
 };
 
 /// Finds the implied edges that are probably unwanted: into the branch of a fork from a sibling and
-/// into or out of the items of a map (errors); from one case of a choice into another, and from the
-/// normal path into a node for failures or time-outs (warnings). At most one per node. `ids`: of
-/// the nodes. Time: the number of edges, squared.
+/// into or out of the items of a map or the body of a section (errors); from one case of a choice
+/// into another, and from the normal path into a node for failures or time-outs (warnings). At most
+/// one per node. `ids`: of the nodes. Time: the number of edges, squared.
 [[nodiscard]] std::vector<unwanted_edge> find_unwanted_edges(const std::vector<std::string>& ids,
                                                              const std::vector<short_edge>& edges);
 

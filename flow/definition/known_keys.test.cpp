@@ -35,13 +35,13 @@ TEST_CASE("every unknown key of a flow causes a warning that says what was meant
           "/nodes/1/kind: unknown key \"kind\"; did you mean \"type\"?",
           "/edges/0/if: unknown key \"if\"; did you mean \"when\"?",
           "/edges/1/data/colour_of_the_sky: unknown key \"colour_of_the_sky\"; known keys: "
-          "when, label, on, on_error, on_timeout, each, into",
+          "when, label, on, on_error, on_timeout, each, body, into",
           "/edges/1/data/if: unknown key \"if\"; did you mean \"when\"?",
           "/nodes/1/data/frobnicate: nodes of type task do not read \"frobnicate\"; known "
           "keys: code_ref, allow, args, with, into, result, timeout, total_timeout, retry, effect, "
           "in_doubt, "
-          "heartbeat_timeout, compensate, queue, function, codeRef, max_visits, label, "
-          "description",
+          "heartbeat_timeout, compensate, queue, allow_queues, function, codeRef, max_visits, "
+          "label, description",
           "/nodes/1/data/retries: nodes of type task do not read \"retries\"; did you mean "
           "\"retry\"?"});
 }

@@ -9,6 +9,7 @@
 #include "flow/definition/definition.hpp"
 #include "flow/definition/known_keys.hpp"
 #include "flow/definition/links.hpp"
+#include "flow/definition/value_keys.hpp"
 #include "flow/logic/logic.hpp"
 #include "flow/nodes/node.hpp"
 #include "flow/values/pointer.hpp"
@@ -30,7 +31,7 @@ class definition_reader {
     }
     warn_unknown(source, "",
                  {"name", "description", "nodes", "edges", "version", "id", "input_schema",
-                  "defaults", "output"});
+                  "defaults", "vars", "definitions", "output", "attributes"});
     flow.name = text(source, "name", "", false);
     flow.description = text(source, "description", "", false);
     if (const auto schema = source.find("input_schema");
@@ -38,6 +39,11 @@ class definition_reader {
       flow.input_schema = *schema;
     if (const auto output = source.find("output"); output != source.end() && !output->is_null())
       flow.output = *output;
+    if (const auto attributes = source.find("attributes");
+        attributes != source.end() && !attributes->is_null())
+      flow.attributes = *attributes;
+    flow.vars = object_of_names(source, "vars");
+    flow.definitions = object_of_names(source, "definitions");
     read_defaults(source, flow);
     for_each(source, "nodes", [&](const json& node, const std::string& pointer) {
       if (auto read = read_node(node, pointer)) {
@@ -129,7 +135,7 @@ class definition_reader {
       }
     }
     for (const auto& [key, value] : source.items()) {
-      if (!belongs_in_data(key)) continue;
+      if (!belongs_in_data(key) || is_link_key(key, type_of(source))) continue;
       const std::string problem = "\"" + key + "\" belongs in the \"data\" of the node";
       if (key == "function") {  // 0.1 stored flows with such a key
         warn(child_pointer(pointer, key), "misplaced_key", problem + "; it is ignored here");
@@ -140,6 +146,18 @@ class definition_reader {
     // A node without a type is kept, so that its edges are not reported as dangling.
     if (node.id.empty()) return std::nullopt;
     return node;
+  }
+
+  /// Reads an object at the top of the flow; none if it is absent, empty or has a problem.
+  std::optional<json> object_of_names(const json& source, const char* key) {
+    const auto found = source.find(key);
+    if (found == source.end() || found->is_null()) return std::nullopt;
+    if (!found->is_object()) {
+      fail(std::string{"/"} + key, "wrong_type",
+           std::string{"\""} + key + "\" must be an object, not " + found->type_name());
+      return std::nullopt;
+    }
+    return found->empty() ? std::nullopt : std::optional<json>{*found};
   }
 
   void read_defaults(const json& source, definition& flow) {
@@ -165,20 +183,14 @@ class definition_reader {
     }
   }
 
-  /// Settings whose keys are names, even if they are operators.
-  static constexpr std::array<std::string_view, 5> keys_of_names = {"args", "with", "values",
-                                                                    "headers", "query"};
-
   /// Adds what a node does not set itself. Settings that are objects are merged one level deep, but
   /// not rules.
   static void add_defaults(node_definition& node, const json& defaults) {
     node.own_data = node.data;
     for (const auto& [key, value] : defaults.items()) {
       const auto [own, is_new] = node.data.emplace(key, value);
-      const bool has_names =
-          std::find(keys_of_names.begin(), keys_of_names.end(), key) != keys_of_names.end();
       const bool merges = !is_new && own->is_object() && value.is_object() &&
-                          (has_names || (!logic::is_rule(*own) && !logic::is_rule(value)));
+                          (has_names(key) || (!logic::is_rule(*own) && !logic::is_rule(value)));
       if (!merges) continue;
       for (const auto& [name, inner] : value.items()) own->emplace(name, inner);
     }
@@ -187,9 +199,18 @@ class definition_reader {
   /// The keys of a node, without those that are reported as misplaced or by `check_unmixed`.
   static json without_data_keys(const json& source) {
     json rest = json::object();
+    const node_type* const type = type_of(source);
     for (const auto& [key, value] : source.items())
-      if (!belongs_in_data(key) && !is_link_key(key)) rest[key] = nullptr;
+      if (!belongs_in_data(key) && !is_link_key(key, type)) rest[key] = nullptr;
     return rest;
+  }
+
+  /// The type of a node; null if it is unknown.
+  static const node_type* type_of(const json& node) {
+    const auto type = node.find("type");
+    return type != node.end() && type->is_string()
+               ? find_node_type(type->get_ref<const std::string&>())
+               : nullptr;
   }
 
   static bool belongs_in_data(std::string_view key) {
@@ -237,8 +258,8 @@ class definition_reader {
   std::optional<edge_definition> read_edge(const json& source, const std::string& pointer) {
     warn_unknown(source, pointer,
                  {"id", "source", "target", "data", "condition", "condition_value", "type", "label",
-                  "when", "on", "on_error", "on_timeout", "each", "into"});
-    for (const char* const key : {"when", "on", "on_error", "on_timeout", "each", "into"})
+                  "when", "on", "on_error", "on_timeout", "each", "body", "into"});
+    for (const char* const key : {"when", "on", "on_error", "on_timeout", "each", "body", "into"})
       if (source.contains(key))
         fail(pointer + "/" + key, "misplaced_key",
              "\"" + std::string{key} + "\" belongs in the \"data\" of the edge");
@@ -258,7 +279,7 @@ class definition_reader {
     const std::string& pointer = edge.pointer;
     if (const auto data = source.find("data"); data != source.end() && data->is_object()) {
       warn_unknown(*data, pointer + "/data",
-                   {"when", "label", "on", "on_error", "on_timeout", "each", "into"});
+                   {"when", "label", "on", "on_error", "on_timeout", "each", "body", "into"});
       if (data->contains("when") && !data->at("when").is_null()) {
         edge.when_pointer = pointer + "/data/when";
         edge.when = boolean_text(data->at("when"), edge.when_pointer);
@@ -285,6 +306,7 @@ class definition_reader {
     const std::string at = edge.pointer + "/data";
     edge.on_timeout = read_flag(*data, "on_timeout", at);
     edge.each = read_flag(*data, "each", at);
+    edge.body = read_flag(*data, "body", at);
     if (const auto classes = data->find("on_error"); classes != data->end() && *classes != false) {
       edge.on_error.emplace();
       const auto is_text = [](const json& c) { return c.is_string() && c != ""; };
@@ -303,13 +325,12 @@ class definition_reader {
     if (!edge.into.empty() && !edge.on_error)
       fail(at + "/into", "contradiction", "\"into\" is only read on an edge with \"on_error\"");
     const int kinds = (edge.on_error ? 1 : 0) + (edge.on.empty() ? 0 : 1) +
-                      (edge.on_timeout ? 1 : 0) + (edge.each ? 1 : 0) +
+                      (edge.on_timeout ? 1 : 0) + (edge.each ? 1 : 0) + (edge.body ? 1 : 0) +
                       (edge.when && !edge.on_error ? 1 : 0);
     if (kinds > 1) {
       fail(at, "contradiction",
-           "an edge has at most one of \"when\", \"on\", \"on_error\", \"on_timeout\" and "
-           "\"each\", or "
-           "\"when\" beside \"on_error\"");
+           "an edge has at most one of \"when\", \"on\", \"on_error\", \"on_timeout\", "
+           "\"each\" and \"body\", or \"when\" beside \"on_error\"");
     }
   }
 
@@ -391,12 +412,16 @@ json to_json(const definition& flow) {
     if (!edge.on.empty()) written["data"]["on"] = edge.on;
     if (edge.on_timeout) written["data"]["on_timeout"] = true;
     if (edge.each) written["data"]["each"] = true;
+    if (edge.body) written["data"]["body"] = true;
     edges.push_back(std::move(written));
   }
   json written{{"name", flow.name}, {"nodes", std::move(nodes)}, {"edges", std::move(edges)}};
   if (flow.input_schema) written["input_schema"] = *flow.input_schema;
   if (flow.output) written["output"] = *flow.output;
+  if (flow.attributes) written["attributes"] = *flow.attributes;
   if (!flow.defaults.empty()) written["defaults"] = flow.defaults;
+  if (flow.vars) written["vars"] = *flow.vars;
+  if (flow.definitions) written["definitions"] = *flow.definitions;
   if (!flow.description.empty()) written["description"] = flow.description;
   return written;
 }

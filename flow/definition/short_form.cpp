@@ -84,12 +84,13 @@ class short_reader {
     const bool is_wrapped = wrapper != nullptr && !wrapper->is_null();
     if (is_wrapped && wrapper->is_object()) data = *wrapper;
     if (!is_wrapped) made_.places.add(data_at, at, inside::same);
+    const node_type* const type = type_of(written);
     for (const auto& [key, value] : written.items()) {
-      if (!is_setting_key(key)) {
-        if (!is_link_key(key) && key != "data") node[key] = value;
+      if (!is_setting_key(key, type)) {
+        if (!is_link_key(key, type) && key != "data") node[key] = value;
         continue;
       }
-      if (const auto meant = link_meant_by(key, type_of(written))) {
+      if (const auto meant = link_meant_by(key, type)) {
         fail(child_pointer(at, key), "unknown_key",
              "unknown key " + pawl::quoted(key) + "; did you mean " + pawl::quoted(*meant) + "?");
         continue;
@@ -143,6 +144,7 @@ class short_reader {
     if (const json* const handlers = written_in(node, "on_error")) read_handlers(*handlers, i);
     read_single(node, i, "on_timeout", short_edge::kind::on_timeout);
     read_single(node, i, "each", short_edge::kind::each);
+    if (type != nullptr && type->has_body) read_single(node, i, "body", short_edge::kind::body);
   }
 
   /// The next node of the list.
@@ -358,7 +360,8 @@ void check_unmixed(const json& source, std::vector<diagnostic>& diagnostics) {
   for (std::size_t i = 0; i < nodes->size(); ++i) {
     if (!(*nodes)[i].is_object()) continue;
     for (const auto key : link_keys) {
-      if (!(*nodes)[i].contains(std::string{key})) continue;
+      if (!is_link_key(key, type_of((*nodes)[i])) || !(*nodes)[i].contains(std::string{key}))
+        continue;
       diagnostics.push_back({severity::error,
                              "/nodes/" + std::to_string(i) + "/" + std::string{key}, "mixed_forms",
                              "the flow has \"edges\", so " + pawl::quoted(key) +

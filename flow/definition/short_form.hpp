@@ -10,8 +10,8 @@
 #include "flow/definition/written_places.hpp"
 
 /// The short form of a flow (docs/flow-format.md): a list of nodes in the order in which they run,
-/// each with its links (`next`, `then`, `else`, `on`, `on_error`, `on_timeout`, `each`) and its
-/// settings. It is a notation of the long form, which `parse_definition` reads.
+/// each with its links (`next`, `then`, `else`, `on`, `on_error`, `on_timeout`, `each`, `body`) and
+/// its settings. It is a notation of the long form, which `parse_definition` reads.
 namespace pawl::flow {
 
 /// Whether a definition is in the short form: it has no `edges`.
@@ -37,9 +37,9 @@ void check_unmixed(const json& source, std::vector<diagnostic>& diagnostics);
 [[nodiscard]] json to_short_form(const definition& flow);
 
 /// Returns a valid definition with its edges in the order of their nodes, and those of a node in
-/// this order: normal, `on` by event, `on_error`, `on_timeout`, `each`; of those for `true` and
-/// `false` of a condition, `true` first. The meaning is the same: of edges of other nodes or kinds
-/// the order has none.
+/// this order: normal, `on` by event, `on_error`, `on_timeout`, `each` or `body`; of those for
+/// `true` and `false` of a condition, `true` first. The meaning is the same: of edges of other
+/// nodes or kinds the order has none.
 [[nodiscard]] definition grouped(definition flow);
 
 /// Whether a stored definition in the long form means the same as another, whatever form that was

@@ -303,10 +303,10 @@ TEST_CASE("no node type has a setting with the name of a link", "[short_form]") 
   for (const auto* type : node_types()) {
     for (const auto key : type->keys) {
       CAPTURE(type->name, key);
-      CHECK(is_setting_key(key));
+      CHECK(is_setting_key(key, type));
     }
   }
-  for (const auto key : common_node_keys()) CHECK(is_setting_key(key));
+  for (const auto key : common_node_keys()) CHECK(is_setting_key(key, nullptr));
 }
 
 TEST_CASE("the short form leaves out what the order says", "[short_form]") {

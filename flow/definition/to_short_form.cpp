@@ -16,14 +16,15 @@ namespace {
 
 /// The order in which `grouped` puts edges that are not normal.
 int rank_of(const edge_definition& edge) {
-  return edge.each ? 3 : edge.on_timeout ? 2 : edge.on_error ? 1 : 0;
+  return edge.leads_inside() ? 3 : edge.on_timeout ? 2 : edge.on_error ? 1 : 0;
 }
 
 json settings_of(const node_definition& node) {
   json written{{"id", node.id}, {"type", node.type}};
   const json& data = node.own_data ? *node.own_data : node.data;
+  const node_type* const type = find_node_type(node.type);
   for (const auto& [key, value] : data.items()) {
-    if (is_setting_key(key)) {
+    if (is_setting_key(key, type)) {
       written[key] = value;
     } else {
       written["data"][key] = value;
@@ -100,7 +101,10 @@ class short_writer {
     json written{{"name", flow_.name}, {"nodes", std::move(nodes)}};
     if (flow_.input_schema) written["input_schema"] = *flow_.input_schema;
     if (flow_.output) written["output"] = *flow_.output;
+    if (flow_.attributes) written["attributes"] = *flow_.attributes;
     if (!flow_.defaults.empty()) written["defaults"] = flow_.defaults;
+    if (flow_.vars) written["vars"] = *flow_.vars;
+    if (flow_.definitions) written["definitions"] = *flow_.definitions;
     if (!flow_.description.empty()) written["description"] = flow_.description;
     return written;
   }
@@ -151,6 +155,7 @@ class short_writer {
       if (!edge->on.empty()) node["on"][edge->on] = edge->target;
       if (edge->on_timeout) node["on_timeout"] = edge->target;
       if (edge->each) node["each"] = edge->target;
+      if (edge->body) node["body"] = edge->target;
     }
     if (handlers.empty()) return;
     const bool is_single = handlers.size() == 1 && handlers[0].size() == 1;
@@ -228,9 +233,10 @@ bool means_the_same(const json& stored, const definition& other) {
 
 nlohmann::ordered_json in_reading_order(const json& definition) {
   if (!definition.is_object()) return definition;
-  auto made =
-      ordered_members(definition, {"name", "description", "version", "input_schema", "defaults"},
-                      {"nodes", "edges", "output"});
+  auto made = ordered_members(definition,
+                              {"name", "description", "version", "input_schema", "attributes",
+                               "vars", "definitions", "defaults"},
+                              {"nodes", "edges", "output"});
   if (!made.contains("nodes") || !made["nodes"].is_array()) return made;
   for (auto& node : made["nodes"]) {
     if (!node.is_object()) continue;

@@ -1,14 +1,19 @@
-// The top of a flow: settings for all nodes of a type, values that an input lacks, the output.
+// The top of a flow: settings for all nodes of a type, values that an input lacks, the output, the
+// attributes of its runs.
 
 #include "flow/definition/input_defaults.hpp"
+
+#include "flow/definition/short_form.hpp"
 #include "flow/nodes/node.hpp"
 #include "flow/testing/driven_run.hpp"
 #include "flow/testing/invariants.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/text.hpp"
 
 using namespace pawl;
 using namespace pawl::flow;
 using namespace pawl::flow::testing;
+using pawl::testing::contains;
 
 namespace {
 
@@ -32,6 +37,17 @@ json data_of(json defaults, json node) {
 json filled(const json& schema, json value) {
   input_defaults{schema}.fill(value);
   return value;
+}
+
+json declaring(json attributes, std::vector<json> nodes = {start(), task("a", {{"into", "x"}}),
+                                                           task("b", {{"into", "y"}})}) {
+  json flow = chain(std::move(nodes));
+  flow["attributes"] = std::move(attributes);
+  return flow;
+}
+
+const attribute_map& values_of(const driven_run& run) {
+  return run.state().attributes->values;
 }
 
 }  // namespace
@@ -185,4 +201,121 @@ TEST_CASE("a run that a node fails in the same words cannot be retried", "[outpu
   CHECK(run.state().error->type == "invalid_output");
   const auto refused = run.apply(retry_command{{}, ""});
   CHECK(refused.has_value() == !run.state().tokens.empty());
+}
+
+TEST_CASE("attributes follow the data of a run", "[attributes]") {
+  driven_run run{declaring({{"customer", var("order.customer")},
+                            {"x", var("x")},
+                            {"due", {{"rule", var("due")}, {"type", "time"}}},
+                            {"place", "{{run_id}}/{{order.customer}}"}})};
+  REQUIRE(run.begin({{"order", {{"customer", "acme"}}}, {"due", "2026-01-31T09:30:00.0009Z"}}));
+  CHECK(attributes_to_json(values_of(run)) == json{{"customer", "acme"},
+                                                   {"due", {{"time", "2026-01-31T09:30:00.000Z"}}},
+                                                   {"place", "r1/acme"}});
+  CHECK(run.last().change.attributes == run.state().attributes);
+  REQUIRE(run.finish("a", json(true)));
+  CHECK(values_of(run).at("x") == attribute_value{true});
+  CHECK(survives_restart(run));
+  REQUIRE(run.finish("b", json(7)));
+  CHECK_FALSE(run.last().change.attributes);  // no attribute reads y
+  CHECK(summarize(run.state()).attributes.values == values_of(run));
+}
+
+TEST_CASE("a value that cannot be an attribute is a problem of it, not of the run",
+          "[attributes]") {
+  driven_run run{declaring({{"x", {{"rule", var("x")}, {"type", "number"}}},
+                            {"long", var("long")},
+                            {"work", {{"reduce", {var("many"), {{"+", {1, 1}}}, 0}}}}})};
+  json many = json::array();
+  for (int i = 0; i < 5'000; ++i) many.push_back(i);
+  REQUIRE(run.begin({{"x", 1}, {"long", std::string(300, 'x')}, {"many", many}}));
+  CHECK(values_of(run) == attribute_map{{"x", 1.0}});
+  const auto& problems = run.state().attributes->problems;
+  CHECK(problems.at("long") == "the value has 300 bytes; the maximum is 256");
+  CHECK(problems.at("work").size() <= 260);
+  REQUIRE(run.finish("a", json("seven")));
+  CHECK(run.status() == run_status::running);
+  CHECK(values_of(run).empty());
+  CHECK(run.state().attributes->problems.at("x") == "the value must be a number, not a text");
+  CHECK(survives_restart(run));
+  REQUIRE(run.finish("b"));
+  CHECK(run.status() == run_status::completed);
+}
+
+TEST_CASE("null takes the value of an attribute away", "[attributes]") {
+  driven_run run{declaring({{"x", var("x")}})};
+  REQUIRE(run.begin({{"x", "here"}}));
+  REQUIRE(run.finish("a", json(nullptr)));
+  CHECK(run.state().attributes->empty());
+  REQUIRE(run.last().change.attributes);
+  CHECK(survives_restart(run));
+}
+
+TEST_CASE("a run without attributes has none in its deltas and states", "[attributes]") {
+  driven_run run{chain({start(), task("a")})};
+  REQUIRE(run.begin({{"x", 1}}));
+  CHECK_FALSE(run.last().change.attributes);
+  CHECK(run.state().attributes == shared_attributes{});
+}
+
+TEST_CASE("given attributes stay beside computed ones", "[attributes]") {
+  driven_run run{declaring({{"x", var("x")}})};
+  start_command start;
+  start.key = {default_scope(), run_id{"r1"}};
+  start.flow = run.flow().id();
+  start.attributes = {{"team", "blue"}};
+  REQUIRE(run.apply(std::move(start)));
+  REQUIRE(run.finish("a", json(1)));
+  CHECK(values_of(run) == attribute_map{{"team", "blue"}, {"x", 1.0}});
+  CHECK(survives_restart(run));
+}
+
+TEST_CASE("attributes of a start are checked against those that the flow declares",
+          "[attributes]") {
+  const json flow = declaring(
+      {{"customer", var("c")}, {"team", {{"type", "text"}}}, {"due", {{"type", "time"}}}});
+  const auto begin = [&](attribute_map given) {
+    driven_run run{flow};
+    start_command start;
+    start.key = {default_scope(), run_id{"r1"}};
+    start.flow = run.flow().id();
+    start.attributes = std::move(given);
+    const auto begun = run.apply(std::move(start));
+    return begun ? attributes_to_json(values_of(run)).dump() : begun.error().message;
+  };
+  CHECK(begin({{"team", "blue"}, {"free", 3.0}, {"due", "2026-01-31T09:30:00Z"}}) ==
+        R"({"due":{"time":"2026-01-31T09:30:00.000Z"},"free":3,"team":"blue"})");
+  CHECK(begin({{"customer", "x"}}) ==
+        "attribute \"customer\": the flow computes it; do not give it");
+  CHECK(begin({{"team", true}}) == "attribute \"team\": the value must be a text, not a boolean");
+  CHECK(contains(begin({{"due", "soon"}}), "attribute \"due\": "));
+  attribute_map many;
+  for (int i = 0; i < 14; ++i) many["n" + std::to_string(i)] = 1.0;
+  CHECK(contains(begin(many), "the run would have 17 attributes"));
+}
+
+TEST_CASE("problems of declared attributes are reported where they stand",
+          "[attributes][validation]") {
+  const auto errors = [](json attributes) { return errors_of(declaring(std::move(attributes))); };
+  CHECK(errors({{"customer", var("c")}, {"total", {{"rule", var("t")}, {"type", "number"}}}}) ==
+        lines{});
+  CHECK(errors(7) == lines{"/attributes wrong_type"});
+  CHECK(errors({{"a b", var("c")}}) == lines{"/attributes/a b bad_name"});
+  CHECK(errors({{"a", json::array()}}) == lines{"/attributes/a wrong_type"});
+  CHECK(errors({{"a", {{"vra", "c"}}}}) == lines{"/attributes/a wrong_type"});
+  CHECK(errors({{"a", {{"rule", var("c")}, {"type", "date"}}}}) ==
+        lines{"/attributes/a/type unknown_type"});
+  CHECK(errors({{"a", {{"rule", var("c")}, {"typ", "text"}}}}) ==
+        lines{"/attributes/a/typ unknown_key"});
+  json many = json::object();
+  for (int i = 0; i < 17; ++i) many["a" + std::to_string(i)] = var("c");
+  CHECK(errors(many) == lines{"/attributes too_many"});
+}
+
+TEST_CASE("the attributes of a flow are kept in both of its forms", "[attributes]") {
+  const json flow = declaring({{"customer", var("c")}});
+  const auto made = compile(flow, test_version, {});
+  REQUIRE(made.flow);
+  CHECK(to_json(made.source).at("attributes") == flow.at("attributes"));
+  CHECK(to_short_form(made.source).at("attributes") == flow.at("attributes"));
 }

@@ -164,8 +164,10 @@ class template_compiler {
     const auto similar_name = nearest(key, operators(), 1);
     const auto meant = similar_name ? similar_name : operator_meant_by(key);
     // A word of another language ("sum", "any") is also a usual key; with operands it is a call.
-    const bool similar =
-        meant && (similar_name || is_symbol(key) || (argument.is_array() && argument.size() > 1));
+    // Nobody calls an operator with a constant truth value: {"left": true} is no {"let": ...}.
+    const bool is_operand = !argument.is_boolean() && !argument.is_null();
+    const bool similar = meant && ((similar_name && is_operand) || is_symbol(key) ||
+                                   (argument.is_array() && argument.size() > 1));
     if (!similar && !is_symbol(key)) return;
     const location inner{at, &key, 0};
     warn(&inner, "unknown_operator",

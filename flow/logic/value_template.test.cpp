@@ -112,6 +112,8 @@ TEST_CASE("a template finds typos of operators, and accepts usual keys", "[templ
       {R"([{"a": [{"vars": "x"}]}])", {"warning /0/a/0/vars unknown_operator"}},
       {R"({">": [1, 2], "<": [1, 2]})", {"warning  several_rules"}},
       {R"({"literal": {"vra": 1}})", {}},
+      {R"({"left": true})", {}},
+      {R"({"left": "x"})", {"warning /left unknown_operator"}},
       {R"({"a": {"+": [{"vra": "id"}]}, "b": 1})", {"error /a/+/0/vra unknown_operator"}},
       {R"({"if": [true, {"id": {"var": "id"}, "n": 1}]})", {"warning /if/1 rule_in_literal"}},
       {R"({"if": [true, {"id": 1, "n": 1}]})", {}},

@@ -32,6 +32,9 @@ struct apply_context {
   /// The verdict of the check against a JSON Schema that the command needs, see `schema_check`.
   /// None: the command is checked when it is applied.
   std::optional<result<void>> checked = {};
+  /// Who has sent the command, for the history: an API key, a user; "": the history does not say
+  /// it.
+  std::string by = {};
 };
 
 }  // namespace pawl::flow

@@ -12,6 +12,7 @@
 #include <pawl/function.hpp>
 #include <pawl/json.hpp>
 #include <pawl/result.hpp>
+#include <pawl/run_attributes.hpp>
 #include <pawl/time.hpp>
 
 #include "flow/machine/delta.hpp"
@@ -39,6 +40,7 @@ struct start_command {
   /// `input` and `metadata` are those of the other run, and its flow version is the same.
   std::shared_ptr<const run_state> forked = {};
   json forked_data = json::object();  ///< of a fork: top-level keys of the data to set first
+  attribute_map attributes = {};      ///< besides those that the flow computes
 };
 
 /// Who holds a lease, and for how long.

@@ -124,11 +124,13 @@ void apply(run_state& run, const delta& change) {
   if (change.status) run.status = *change.status;
   if (change.error) run.error = *change.error;
   if (change.output) run.output = change.output;
+  if (change.vars) run.vars = change.vars;
   if (change.started_at) run.started_at = *change.started_at;
   if (change.frozen_at) run.frozen_at = *change.frozen_at;
   if (change.compensating) run.compensating = *change.compensating;
   if (change.finished_at) run.finished_at = *change.finished_at;
   if (change.parent_attempt) run.parent_attempt = *change.parent_attempt;
+  if (change.attributes) run.attributes = *change.attributes;
   for (const auto& [key, value] : change.data_set.items()) set_data(run, key, value);
   set_keys(run.metadata, change.metadata_set);
   change_tokens(run, change);

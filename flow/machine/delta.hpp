@@ -111,6 +111,7 @@ struct delta {
   std::optional<run_status> status;
   std::optional<std::optional<run_error>> error;
   std::optional<json> output;
+  std::optional<json> vars;  ///< only of the first transition
   std::optional<time_point> started_at;
   std::optional<std::optional<time_point>> finished_at;
   std::optional<std::optional<time_point>> frozen_at;
@@ -131,7 +132,8 @@ struct delta {
   std::vector<std::pair<node_index, std::uint32_t>> visits;  ///< the counts that changed
   std::vector<abandoned_child> children_abandoned;
   std::optional<std::uint32_t> parent_attempt;
-  std::optional<run_input> input;  ///< only of the first transition
+  std::optional<shared_attributes> attributes;  ///< all of them
+  std::optional<run_input> input;               ///< only of the first transition
 
   friend bool operator==(const delta&, const delta&) = default;
 };

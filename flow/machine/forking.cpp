@@ -58,6 +58,7 @@ std::string fork_refusal(const compiled_flow& flow, const run_state& state) {
   if (state.compensating) return "it compensates its steps";
   if (state.tokens.empty()) return "it has ended: no step is left to continue with";
   for (const auto& t : state.tokens) {
+    if (t.exit) return "\"" + flow.at(t.node).id + "\" compensates the steps inside it";
     if (!is_undecided(flow, t)) continue;
     return "step \"" + flow.at(t.node).id +
            "\" runs at most once, and it is unknown whether it took effect";
@@ -93,6 +94,7 @@ void begin_in(transition_builder& builder, const run_state& state) {
   }
   for (const auto& [key, value] : state.metadata.items())
     if (!run.metadata.contains(key)) builder.data().set_metadata(key, value);
+  if (state.vars) builder.data().set_vars(*state.vars);
   for (const auto& t : state.tokens) {
     token placed = t;
     if (!placed.writes.empty()) change.writes_set[placed.id] = *placed.writes;

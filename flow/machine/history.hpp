@@ -7,17 +7,19 @@
 
 namespace pawl::flow {
 
-/// An event as a history shows it, with the name of its node.
-[[nodiscard]] inline history_event to_history(const compiled_flow& flow, const event& e,
-                                              std::uint64_t checkpoint, time_point at) {
-  const bool known = e.node && *e.node < flow.nodes().size();
-  return {checkpoint,
-          at,
-          std::string{to_string(e.kind)},
-          known ? flow.at(*e.node).id : "",
-          e.visit,
-          e.attempt,
-          e.detail.is_null() ? json::object() : e.detail};
-}
+/// An event as a history shows it, with the name of its node and without the input and output of
+/// its step.
+[[nodiscard]] history_event to_history(const compiled_flow& flow, const event& e,
+                                       std::uint64_t checkpoint, time_point at);
+
+/// The same with both: `args` of an event that requests a call, `output` of one that ends a step.
+/// `change`: the checkpoint with the event.
+[[nodiscard]] history_event to_history_with_values(const compiled_flow& flow, const delta& change,
+                                                   const event& e);
+
+/// The kind of events with this name; none if there is no such kind.
+[[nodiscard]] std::optional<event_kind> parse_event_kind(std::string_view name) noexcept;
+/// The kind nearest to a name that is none, or "".
+[[nodiscard]] std::string_view nearest_event_kind(std::string_view name);
 
 }  // namespace pawl::flow

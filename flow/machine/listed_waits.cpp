@@ -18,9 +18,10 @@ void add_listed(std::vector<run_wait>& to, run_wait wait) {
 }
 
 /// Adds what a token that sleeps waits for.
-void add_sleeper(const compiled_flow& flow, const token& t, std::vector<run_wait>& to) {
+void add_sleeper(const compiled_flow& flow, const run_state& run, const token& t,
+                 std::vector<run_wait>& to) {
   const auto& node = flow.at(t.node);
-  const auto signals = node.behaviour->awaited_signals();
+  const auto signals = node.behaviour->awaited_by(run, t, node);
   if (t.question) add_listed(to, {"answer", "", node.id});
   for (const auto& signal : signals) add_listed(to, {"signal", signal, node.id});
   if (!t.question && signals.empty()) add_listed(to, {"timer", "", node.id});
@@ -34,12 +35,12 @@ std::vector<run_wait> listed_waits(const compiled_flow& flow, const run_state& r
   std::size_t asking = 0;
   for (const auto id : run.tokens.asking()) {
     if (asking++ == max_listed_waits) break;
-    if (const token* const t = run.find_token(id)) add_sleeper(flow, *t, waits);
+    if (const token* const t = run.find_token(id)) add_sleeper(flow, run, *t, waits);
   }
   for (const auto& [node, sleepers] : run.tokens.sleeping()) {
     if (waits.size() == max_listed_waits) break;
     for (std::size_t i = 0; i < sleepers.size() && i < tokens_of_one_node; ++i)
-      if (const token* const t = run.find_token(sleepers[i])) add_sleeper(flow, *t, waits);
+      if (const token* const t = run.find_token(sleepers[i])) add_sleeper(flow, run, *t, waits);
   }
   if (run.tokens.waits_for_children()) add_listed(waits, {"run", "", ""});
   if (!run.tokens.with_tasks().empty()) add_listed(waits, {"worker", "", ""});

@@ -6,6 +6,7 @@
 #include <pawl/detail/utf8.hpp>
 
 #include "flow/machine/commands/commands.hpp"
+#include "flow/machine/enclosing.hpp"
 #include "flow/nodes/node.hpp"
 
 namespace pawl::flow {
@@ -35,7 +36,7 @@ recovery recover(const compiled_flow& flow, const run_state& run) {
       found.commands.emplace_back(step_outcome_command{
           t.id, place.id, t.visit, t.attempt, std::move(why), run.updated_at, run.updated_at});
     };
-    if (run.compensating && !t.compensates) {
+    if (is_stopping(run, t)) {
       failed({errc::cancelled, "the process ended while this step was being cancelled"});
     } else if (place.behaviour->is_called_once() && !t.compensates) {
       found.commands.emplace_back(in_doubt_command{t.id, place.id, t.visit, t.attempt});
@@ -92,13 +93,13 @@ const token* find_visit_of(const compiled_flow& flow, const run_state& run, cons
 
 bool can_be_leased(const run_state& run, const token& t) noexcept {
   if (run.status != run_status::running || run.pausing()) return false;
-  return t.task && t.task->lease == 0 && (!run.compensating || t.compensates);
+  return t.task && t.task->lease == 0 && !is_stopping(run, t);
 }
 
 std::optional<open_task> open_task_of(const run_state& run, const token& t) {
   if (run.status != run_status::running || !t.task) return std::nullopt;
   if (t.task->lease == 0 && !can_be_leased(run, t)) return std::nullopt;
-  const bool is_cancelled = run.compensating && !t.compensates;
+  const bool is_cancelled = is_stopping(run, t);
   const task_wish wish = t.task->lease == 0 ? task_wish::none
                          : is_cancelled     ? task_wish::cancel
                          : run.pausing()    ? task_wish::pause
@@ -168,18 +169,21 @@ std::string_view name_of(const command& c) noexcept {
 
 std::string_view legal_commands(const run_state& run) noexcept {
   const bool asks = !run.tokens.asking().empty();
+  const bool may_skip = std::any_of(run.tokens.begin(), run.tokens.end(),
+                                    [](const token& t) { return t.compensates; });
   switch (run.status) {
     case run_status::running:
       if (run.compensating)
         return run.pausing() ? "resume, signal, terminate" : "pause, signal, skip, terminate";
       if (run.pausing()) return "resume, signal, cancel, terminate";
+      if (may_skip) return "pause, signal, skip, cancel, terminate";
       return asks ? "pause, signal, cancel, terminate, resume with an answer"
                   : "pause, signal, cancel, terminate";
     case run_status::paused:
       return run.compensating ? "resume, set-data, signal, terminate"
                               : "resume, set-data, signal, cancel, terminate";
     case run_status::failed:
-      if (run.compensating) return "retry, skip, set-data, restart";
+      if (run.compensating || may_skip) return "retry, skip, set-data, restart";
       if (run.tokens.empty()) return "set-data, restart (its steps were compensated)";
       return "retry, set-data, restart";
     case run_status::completed:

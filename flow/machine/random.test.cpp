@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "flow/machine/enclosing.hpp"
 #include "flow/nodes/node.hpp"
 #include "flow/testing/driven_run.hpp"
 #include "flow/testing/invariants.hpp"
@@ -59,8 +60,9 @@ std::vector<std::string> outstanding(const recovery& due) {
 std::vector<std::string> outstanding(const driven_run& run) {
   recovery due;
   for (const auto& [id, call] : run.calls()) {
-    const bool lost =
-        !call.compensates && (run.state().compensating.has_value() || is_called_once(run, id));
+    const token* const t = run.state().find_token(id);
+    const bool is_lost_call = t != nullptr && is_stopping(run.state(), *t);
+    const bool lost = !call.compensates && (is_lost_call || is_called_once(run, id));
     if (lost) {
       due.commands.emplace_back(in_doubt_command{id, call.node, call.visit, call.attempt});
     } else if (!call.child) {

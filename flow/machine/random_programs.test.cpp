@@ -82,7 +82,7 @@ class program_driver {
 }  // namespace
 
 TEST_CASE("random programs have their known result under every schedule", "[random]") {
-  std::size_t joined = 0, mapped = 0, restarted = 0;
+  std::size_t joined = 0, mapped = 0, sections = 0, restarted = 0;
   for (std::uint64_t seed = 1; seed <= 600; ++seed) {
     random_source random{seed};
     program_generator program{random};
@@ -101,10 +101,12 @@ TEST_CASE("random programs have their known result under every schedule", "[rand
       REQUIRE(run.data() == program.expected);
       joined += run.story("branches_joined").size();
       mapped += run.story("item_finished").size();
+      sections += run.story("step_finished sec").size();
       restarted += run.story("run_retried").size();
     }
   }
   CHECK(joined > 500);
   CHECK(mapped > 500);
+  CHECK(sections > 500);
   CHECK(restarted > 100);
 }

@@ -18,6 +18,7 @@ run_state initial_state(const run_input& input) {
   run.start_fingerprint = input.start_fingerprint;
   run.created_at = input.created_at;
   run.trace = input.trace;
+  run.attributes = shared_attributes{{input.attributes, {}}};
   return run;
 }
 

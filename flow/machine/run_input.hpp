@@ -6,6 +6,7 @@
 
 #include <pawl/json.hpp>
 #include <pawl/run.hpp>
+#include <pawl/run_attributes.hpp>
 #include <pawl/trace_context.hpp>
 
 #include "flow/machine/state.hpp"
@@ -26,7 +27,8 @@ struct run_input {
   std::uint64_t start_fingerprint = 0;
   time_point created_at{};
   std::optional<trace_context> trace;
-  std::string started_by;  ///< a user, an API key, a program; may be empty
+  std::string started_by;         ///< a user, an API key, a program; may be empty
+  attribute_map attributes = {};  ///< given at the start
 
   friend bool operator==(const run_input&, const run_input&) = default;
 };

@@ -6,7 +6,8 @@ namespace pawl::flow {
 
 run_summary summarize(const run_state& run) {
   return {run.key,         run.flow,  run.status,         run.created_at, run.started_at,
-          run.finished_at, run.error, run.restarted_from, run.parent};
+          run.finished_at, run.error, run.restarted_from, run.parent,     {},
+          *run.attributes};
 }
 
 void measure(run_state& run) {

@@ -14,6 +14,7 @@
 #include <pawl/trace_context.hpp>
 
 #include "flow/machine/inbox.hpp"
+#include "flow/machine/shared_attributes.hpp"
 #include "flow/machine/token_list.hpp"
 #include "flow/values/shared_json.hpp"
 
@@ -29,6 +30,9 @@ struct compensation {
   node_index node = 0;
   std::uint32_t visit = 0;
   json args;  ///< of the compensating call, computed when the step succeeded
+  /// The branch that the step belongs to; see `token::branch`. Empty in a flow that compensates no
+  /// part of itself.
+  std::vector<std::uint32_t> within = {};
 
   friend bool operator==(const compensation&, const compensation&) = default;
 };
@@ -63,6 +67,7 @@ struct run_state {
   run_status status = run_status::running;
   shared_json data;  ///< an object
   json metadata = json::object();
+  std::optional<json> vars;  ///< of a flow that has some: computed at the start, never changed
   token_list tokens;
   std::vector<std::uint32_t> visits;  ///< by node index
   std::uint64_t sequence = 0;         ///< number of the last checkpoint; 0 before the first
@@ -92,6 +97,7 @@ struct run_state {
   std::optional<time_point> finished_at;
   time_point updated_at{};
   std::optional<trace_context> trace;  ///< of the start command; see `trace_of_call`
+  shared_attributes attributes;
 
   /// Whether it is running, starts no new node, and is paused when its calls have returned.
   [[nodiscard]] bool pausing() const noexcept {

@@ -68,6 +68,16 @@ struct child_run {
   friend bool operator==(const child_run&, const child_run&) = default;
 };
 
+/// How a token goes on once the steps inside it are compensated: that of a section which takes an
+/// error or whose time is over, or of a join that compensates the branches that lost.
+struct pending_exit {
+  /// The edge to follow, by its order among those of the node; none: it leaves as usual.
+  std::optional<std::uint32_t> edge;
+  std::optional<json> error;  ///< what an on_error edge writes
+
+  friend bool operator==(const pending_exit&, const pending_exit&) = default;
+};
+
 /// A position of a run in its flow. A run has one token until a fork makes several.
 struct token {
   token_id id = 0;
@@ -103,6 +113,10 @@ struct token {
   std::uint32_t replaced_children = 0;
   /// Calls of this visit that were repeated because their process or their worker was lost.
   std::uint32_t repeated_calls = 0;
+  /// Its call was asked to stop, because its section or its join compensates; its branch ends with
+  /// the outcome.
+  bool stopping = false;
+  std::optional<pending_exit> exit;  ///< the steps inside it are being compensated
 
   /// Whether it moves when the run is advanced.
   [[nodiscard]] bool runnable() const noexcept {
@@ -116,7 +130,7 @@ struct token {
   [[nodiscard]] bool waits_outside() const noexcept { return task || (child && child->started); }
   /// Whether its timer, if it has one, can fire.
   [[nodiscard]] bool can_fire() const noexcept {
-    return phase == token_phase::sleeping || task || child;
+    return phase == token_phase::sleeping || phase == token_phase::gathering || task || child;
   }
   [[nodiscard]] bool on_trunk() const noexcept { return branch.empty(); }
   friend bool operator==(const token&, const token&) = default;

@@ -22,6 +22,7 @@ token_list::known::known(const token& t)
   bytes = t.writes.bytes();
   if (t.question) bytes += json_size(*t.question);
   if (t.answer) bytes += json_size(*t.answer);
+  if (t.exit && t.exit->error) bytes += json_size(*t.exit->error);
 }
 
 namespace {

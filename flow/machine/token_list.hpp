@@ -147,7 +147,7 @@ class token_list {
   [[nodiscard]] due_times next_timers() const noexcept;
   /// The tokens whose timers can fire and are due, ascending.
   [[nodiscard]] std::vector<token_id> due(time_point now, time_point engine_time) const;
-  /// Bytes of the questions, answers and writes of all tokens; see `json_size`.
+  /// Bytes of the questions, answers, errors and writes of all tokens; see `json_size`.
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
   [[nodiscard]] const fork_tree& forks() const noexcept { return forks_; }
   [[nodiscard]] fork_tree& forks() noexcept { return forks_; }

@@ -30,6 +30,8 @@ struct invoke_effect {
   std::string code_ref;
   std::optional<child_start> child;  ///< instead of a function; `args` is its input
   json args;
+  bool args_are_computed = false;  ///< not the literal ones of the flow
+  bool name_is_computed = false;   ///< of the function
   /// Where secrets belong in `args`, which has null there; null: nowhere.
   std::shared_ptr<const logic::secret_places> secrets;
   std::chrono::milliseconds timeout{0};    ///< 0: the engine's default

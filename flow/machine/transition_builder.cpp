@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "flow/machine/enclosing.hpp"
 #include "flow/nodes/node.hpp"
 
 namespace pawl::flow {
@@ -17,17 +18,18 @@ constexpr int max_entries = 256;
 transition_builder::transition_builder(const compiled_flow& flow, run_state& run,
                                        const apply_context& context)
     : changes_(flow, run, context),
-      failures_(changes_, lifecycle_, calls_, tokens_, branches_, maps_, compensations_),
+      failures_(changes_, lifecycle_, calls_, tokens_, branches_, maps_, sections_, compensations_),
       lifecycle_(changes_),
       data_(changes_),
       signals_(changes_),
       waits_(changes_, data_),
       calls_(changes_, failures_),
       tokens_(changes_, data_, calls_),
+      compensations_(changes_, lifecycle_, calls_, tokens_),
       branches_(changes_, data_, tokens_, failures_),
-      joins_(changes_, data_, tokens_, branches_, failures_),
-      maps_(changes_, data_, tokens_, branches_, failures_),
-      compensations_(changes_, lifecycle_, calls_, tokens_) {}
+      sections_(changes_, data_, calls_, tokens_, compensations_, branches_, failures_),
+      joins_(changes_, data_, tokens_, compensations_, branches_, sections_, failures_),
+      maps_(changes_, data_, tokens_, compensations_, branches_, failures_) {}
 
 void transition_builder::advance() {
   run_state& run = changes_.run();
@@ -111,8 +113,16 @@ bool transition_builder::close_gathered() {
 bool transition_builder::close(fork_tree::fork_number fork) {
   const fork_tree::fork& branches = *state().tokens.forks().find(fork);
   const token& inside = *state().find_token(branches.any_token());
+  if (inside.stopping || inside.compensates) {
+    // The token around it goes on when the last of these is gone.
+    const token* const around = find_compensating(state(), inside.branch);
+    if (around != nullptr && around->branch.size() <= branches.depth) return false;
+  }
   if (const token* const map = maps_.find_map(inside.branch, inside.forks, branches.depth))
     return map->phase == token_phase::gathering && maps_.close_item(map->id);
+  if (const token* const section =
+          sections_.find_section(inside.branch, inside.forks, branches.depth))
+    return sections_.close(section->id);
   std::vector<node_index> nodes;
   for (const auto& [node, arrived] : branches.arrived_at) nodes.push_back(node);
   return std::any_of(nodes.begin(), nodes.end(),

@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include "flow/machine/builder/attributes.hpp"
 #include "flow/machine/builder/change_set.hpp"
 #include "flow/machine/builder/lifecycle.hpp"
 #include "flow/machine/builder/run_branches.hpp"
@@ -12,6 +13,7 @@
 #include "flow/machine/builder/run_failures.hpp"
 #include "flow/machine/builder/run_joins.hpp"
 #include "flow/machine/builder/run_maps.hpp"
+#include "flow/machine/builder/run_sections.hpp"
 #include "flow/machine/builder/run_signals.hpp"
 #include "flow/machine/builder/run_tokens.hpp"
 #include "flow/machine/builder/run_waits.hpp"
@@ -41,6 +43,7 @@ class transition_builder {
   [[nodiscard]] run_tokens& tokens() noexcept { return tokens_; }
   [[nodiscard]] run_branches& branches() noexcept { return branches_; }
   [[nodiscard]] run_maps& maps() noexcept { return maps_; }
+  [[nodiscard]] run_sections& sections() noexcept { return sections_; }
   [[nodiscard]] run_signals& signals() noexcept { return signals_; }
   [[nodiscard]] run_waits& waits() noexcept { return waits_; }
   [[nodiscard]] run_calls& calls() noexcept { return calls_; }
@@ -61,7 +64,10 @@ class transition_builder {
   /// Ends the token's call with a failure in place of its outcome.
   void fail_call(token& t, error why, double random = 0.5);
   /// Ends the transition. The builder is not used any more.
-  [[nodiscard]] transition finish() { return changes_.finish(); }
+  [[nodiscard]] transition finish() {
+    update_attributes(changes_);
+    return changes_.finish();
+  }
 
  private:
   void enter(token& t);
@@ -70,12 +76,12 @@ class transition_builder {
   bool make_call();
   /// Counts a visit of the token's node. Fails the token and returns false at the limit.
   [[nodiscard]] bool count_visit(token& t);
-  /// Closes one join or one item of a map. Returns false if all have to wait.
+  /// Closes one join, section or item of a map. Returns false if all have to wait.
   bool close_gathered();
   void add_awaiting(std::string_view type, std::vector<token_id>& to);
   /// Wakes the tokens whose signals have arrived, in the order of their ids.
   void wake(std::vector<token_id> sleeping);
-  /// Closes one of the joins, or an item of the map, that wait for branches of a fork.
+  /// Closes one of the joins, an item of the map, or the section, that wait for branches of a fork.
   bool close(fork_tree::fork_number fork);
   void fire(token& t, double random);
   void fire_child(token& t, double random);
@@ -94,10 +100,11 @@ class transition_builder {
   run_waits waits_;
   run_calls calls_;
   run_tokens tokens_;
+  run_compensations compensations_;
   run_branches branches_;
+  run_sections sections_;
   run_joins joins_;
   run_maps maps_;
-  run_compensations compensations_;
 };
 
 }  // namespace pawl::flow

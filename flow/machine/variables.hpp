@@ -19,9 +19,9 @@ struct own_variable {
 using own_variables = std::initializer_list<own_variable>;
 
 /// The variables of a rule: its own ones, `metadata`, `run_id`, `thread_id` (an old
-/// name of `run_id`), `current_node` and `condition_result`, then the data as the token's branch
-/// sees it. What `now`, `uuid` and `random` read belongs to the visit: the same after a crash and
-/// for every attempt. Must not outlive the run's state.
+/// name of `run_id`), `current_node`, `condition_result` and `vars`, then the data as the token's
+/// branch sees it. What `now`, `uuid` and `random` read belongs to the visit: the same after a
+/// crash and for every attempt. Must not outlive the run's state.
 class rule_variables final : private logic::rule_context {
  public:
   rule_variables(const run_state& run, const token& t, const std::string& node,
@@ -39,6 +39,7 @@ class rule_variables final : private logic::rule_context {
     layers_.add_member("thread_id", run_id_);
     layers_.add_member("current_node", node_id_);
     layers_.add_member("condition_result", condition_);
+    if (run.vars) layers_.add_member("vars", *run.vars);
     if (!t.writes.empty()) layers_.add(*t.writes);
     layers_.add(*run.data);
   }

@@ -5,6 +5,7 @@
 #include <pawl/code_ref.hpp>
 
 #include "flow/machine/transition_builder.hpp"
+#include "flow/nodes/fitting_signal.hpp"
 #include "flow/nodes/node_types.hpp"
 #include "flow/nodes/step_result.hpp"
 #include "flow/nodes/timeout.hpp"
@@ -116,12 +117,7 @@ class await_node final : public node {
     std::uint64_t number = 0;
     for (const auto& event : events_) {
       if (event.signal.empty()) continue;
-      const auto found = run.signals().find(event.signal, [&](const json& payload) {
-        if (!event.when) return true;
-        // What a stranger sends must not fail the run, so a rule that fails is not true.
-        const auto truth = run.data().test(t, *event.when, {{"result", &payload}});
-        return truth && *truth;
-      });
+      const auto found = find_fitting(run, t, event.signal, event.when);
       if (found == 0 || (first != nullptr && found > number)) continue;
       first = &event;
       number = found;

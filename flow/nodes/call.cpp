@@ -6,9 +6,11 @@
 #include <pawl/code_ref.hpp>
 #include <pawl/detail/placement.hpp>
 
+#include "flow/machine/enclosing.hpp"
 #include "flow/machine/machine.hpp"
 #include "flow/machine/transition_builder.hpp"
 #include "flow/machine/variables.hpp"
+#include "flow/values/duration.hpp"
 #include "flow/values/pointer.hpp"
 
 namespace pawl::flow {
@@ -97,15 +99,34 @@ void add_secrets(call_plan& plan, std::string_view below, logic::secret_places p
   plan.secrets = std::make_shared<const logic::secret_places>(std::move(all));
 }
 
+result<std::chrono::milliseconds> call_plan::attempt_timeout(const run_state& run, const token& t,
+                                                             const std::string& node) const {
+  if (!computed_timeout) return timeout;
+  const rule_variables variables{run, t, node};
+  const auto value = computed_timeout->evaluate(variables.get());
+  if (!value) return value.error();
+  const auto length = duration_of(*value);
+  if (length && length->count() > 0) return *length;
+  return error{errc::invalid_argument,
+               "\"timeout\" " + (length ? "must be more than 0" : why_no_duration(*value))};
+}
+
+void read_timeout(const data_reader& data, call_plan& plan) {
+  const json* const value = data.find("timeout");
+  if (value != nullptr && value->is_object())
+    plan.computed_timeout = data.duration_rule("timeout");
+  else
+    plan.timeout = data.duration("timeout").value_or(std::chrono::milliseconds{0});
+}
+
 call_plan read_call(const data_reader& data) {
   call_plan read;
   read.code_ref = chosen_name{data, "code_ref", "bad_code_ref",
                               [](const std::string& name) { return check_code_ref(name); }};
-  if (const auto queue = data.text("queue", false)) {
-    read.queue = *queue;
-    if (const auto valid = check_name(*queue, "queue's name"); !valid)
-      data.fail("queue", "bad_queue", valid.error().message);
-  }
+  if (data.find("queue") != nullptr || data.find("allow_queues") != nullptr)
+    read.queue = chosen_name{
+        data, "queue", "bad_queue",
+        [](const std::string& name) { return check_name(name, "queue's name"); }, "allow_queues"};
   read.args = data.object("args");
   warn_of_rules(data, read.args);
   logic::secret_places secrets;
@@ -113,7 +134,7 @@ call_plan read_call(const data_reader& data) {
   add_secrets(read, "", std::move(secrets));
   read.retry = read_retry_policy(data);
   using ms = std::chrono::milliseconds;
-  read.timeout = data.duration("timeout").value_or(ms{0});
+  read_timeout(data, read);
   read.total_timeout = data.duration("total_timeout").value_or(ms{0});
   read.heartbeat = data.duration("heartbeat_timeout").value_or(ms{0});
   return read;
@@ -123,8 +144,10 @@ call_node::call_node(const data_reader& data, call_plan what, std::string into)
     : call_(std::move(what)), result_(data, std::move(into)) {
   if (const auto compensate = data.within("compensate", compensate_keys))
     compensation_ = read_call(*compensate);
-  if (compensation_ && compensation_->code_ref.is_computed())
-    data.fail("compensate", "wrong_type", "the function of a compensation cannot be computed");
+  if (compensation_ &&
+      (compensation_->code_ref.is_computed() || compensation_->queue.is_computed()))
+    data.fail("compensate", "wrong_type",
+              "the function and the queue of a compensation cannot be computed");
   if (call_.child)
     return;  // starting the same run twice starts it once: its effect is never unknown
   once_ = data.one_of("effect", effects) == "once";
@@ -145,7 +168,7 @@ void call_node::enter(transition_builder& run, token& t) const {
 
 void call_node::resume(transition_builder& run, token& t, step_outcome_command&& outcome) const {
   const auto us = (outcome.ended_at - outcome.began_at).count();
-  if (run.state().compensating && !t.compensates) {
+  if (is_stopping(run.state(), t)) {
     if (outcome.interrupted)
       outcome.value =
           error{errc::cancelled, "the function asked a question while its run was compensating"};
@@ -174,7 +197,7 @@ bool call_node::effect_is_unknown(const token& t, const error& why) const noexce
 void call_node::succeed(transition_builder& run, token& t, json value, std::int64_t us) const {
   if (t.compensates) {
     run.changes().record(event_kind::compensation_finished, t, {{"us", us}});
-    return run.compensations().finish_last(t);
+    return run.sections().finish_compensation(t);
   }
   const auto kept = result_.compute(run, t, std::move(value));
   if (!kept) {
@@ -224,8 +247,8 @@ void call_node::try_record_compensation(transition_builder& run, const token& t)
     run.changes().record(event_kind::compensation_failed, t, {{"message", noted.error().message}});
 }
 
-/// Ends a call that was running when the run began to compensate. The branch does not continue, but
-/// the step may need its own compensation.
+/// Ends a call that was running when compensation began. The branch does not continue, but the step
+/// may need its own compensation.
 void call_node::end_while_compensating(transition_builder& run, token& t, result<json> value,
                                        std::int64_t us) const {
   bool compensate = true;
@@ -242,7 +265,7 @@ void call_node::end_while_compensating(transition_builder& run, token& t, result
         has_ended_well || (doubt_ == doubt_policy::compensate && effect_is_unknown(t, why));
   }
   if (compensate) try_record_compensation(run, t);
-  run.tokens().drop(t.id);
+  run.sections().end_stopped(t);
 }
 
 result<void> call_node::check_answer(const token& t, const json& answer) const {
@@ -271,8 +294,8 @@ void call_node::answer(transition_builder& run, token& t, json value) const {
 }
 
 void call_node::in_doubt(transition_builder& run, token& t) const {
-  // Another in-doubt step may have started the compensation: then this call is not repeated.
-  if (run.state().compensating) {
+  // Another in-doubt step may have started a compensation: then this call is not repeated.
+  if (is_stopping(run.state(), t)) {
     return end_while_compensating(
         run, t, error{errc::cancelled, "the process ended while this step was stopping"}, 0);
   }
@@ -323,19 +346,26 @@ result<invoke_effect> call_node::call(const run_state& run, const token& t,
                     child_id(run.key, place.id, t.visit, t.replaced_children), run.depth + 1};
   } else {
     call.code_ref = *std::move(name);
+    call.name_is_computed = plan.code_ref.is_computed();
   }
+  call.args_are_computed = t.compensates || plan.computes_arguments();
   if (t.compensates) {
-    PAWL_ASSERT_RUN(!run.compensations.empty(), "compensation of a step that has none recorded");
-    call.args = run.compensations.back().args;
+    call.args = run.compensations.at(place_of_compensation(run, t)).args;
   } else {
     auto args = plan.arguments(run, t, place.id);
     if (!args) return std::move(args).error();
     call.args = *std::move(args);
   }
   call.secrets = plan.secrets;
-  call.timeout = plan.timeout;
+  const auto timeout = plan.attempt_timeout(run, t, place.id);
+  if (!timeout) return timeout.error();
+  call.timeout = *timeout;
   call.heartbeat = plan.heartbeat;
-  call.queue = plan.queue;
+  if (plan.queue.is_set()) {
+    auto queue = plan.queue.choose(run, t, place.id);
+    if (!queue) return std::move(queue).error();
+    call.queue = *std::move(queue);
+  }
   call.deadline = deadline(t);
   call.answer = t.answer;
   call.compensates = t.compensates;

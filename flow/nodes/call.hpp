@@ -35,15 +35,30 @@ struct call_plan {
   std::chrono::milliseconds timeout{0};        ///< of one attempt; 0: the engine's default
   std::chrono::milliseconds total_timeout{0};  ///< of all attempts and waits; 0: none
   std::chrono::milliseconds heartbeat{0};
-  std::string queue;  ///< task queue of the workers that make the call; "": the process, if it can
+  /// Instead of `timeout`, evaluated for each attempt.
+  std::optional<logic::rule> computed_timeout = {};
+  /// Task queue of the workers that make the call; not set: the process, if it can.
+  chosen_name queue;
 
   /// Computes the arguments from the current data of a token. Errors: those of the rules.
   [[nodiscard]] result<json> arguments(const run_state& run, const token& t,
                                        const std::string& node) const;
+  /// Whether these are other ones than `args`. The input of a child run is kept by that run.
+  [[nodiscard]] bool computes_arguments() const noexcept {
+    return !child && (with || !computed.empty());
+  }
+  /// Returns the time for one attempt; 0: the engine's default. Errors: those of the rule;
+  /// `invalid_argument` if it returns no duration.
+  [[nodiscard]] result<std::chrono::milliseconds> attempt_timeout(const run_state& run,
+                                                                  const token& t,
+                                                                  const std::string& node) const;
 };
 
 /// Adds the places of secrets to a plan. `below`: the argument that they are in; "": all arguments.
 void add_secrets(call_plan& plan, std::string_view below, logic::secret_places places);
+
+/// Reads the `timeout` of an attempt: a duration, or a rule that returns one.
+void read_timeout(const data_reader& data, call_plan& plan);
 
 /// Reads `code_ref`, `queue`, `args`, `with`, `retry` and the time-outs.
 [[nodiscard]] call_plan read_call(const data_reader& data);
@@ -72,6 +87,9 @@ class call_node : public node {
                                  const compiled_node& place) const override;
   std::span<const std::string> code_refs() const noexcept override {
     return call_.code_ref.possible();
+  }
+  const json* literal_arguments() const noexcept override {
+    return call_.child || call_.computes_arguments() ? nullptr : &call_.args;
   }
   std::string_view compensation_ref() const noexcept override {
     return compensation_ ? compensation_->code_ref.literal() : std::string_view{};

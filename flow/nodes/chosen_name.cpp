@@ -4,20 +4,14 @@
 #include <utility>
 
 #include <pawl/code_ref.hpp>
-#include <pawl/detail/utf8.hpp>
 
 #include "flow/machine/variables.hpp"
+#include "flow/values/error_text.hpp"
 
 namespace pawl::flow {
-namespace {
-
-constexpr std::string_view allow_key = "allow";
-
-}  // namespace
-
 chosen_name::chosen_name(const data_reader& data, std::string_view key, const char* problem,
-                         const checker& check)
-    : key_(key) {
+                         const checker& check, std::string_view allow)
+    : key_(key), allow_(allow) {
   const auto check_one = [&](std::string_view at, const std::string& name) {
     if (const auto valid = check(name); !valid) data.fail(at, problem, valid.error().message);
   };
@@ -27,9 +21,9 @@ chosen_name::chosen_name(const data_reader& data, std::string_view key, const ch
       check_one(key, *name);
       possible_.push_back(*std::move(name));
     }
-    if (data.find(allow_key) != nullptr)
-      data.fail(allow_key, "contradiction",
-                "\"allow\" lists the values of a computed " + pawl::quoted(key) +
+    if (data.find(allow) != nullptr)
+      data.fail(allow, "contradiction",
+                pawl::quoted(allow) + " lists the values of a computed " + pawl::quoted(key) +
                     ", but this one is not computed");
     return;
   }
@@ -39,12 +33,13 @@ chosen_name::chosen_name(const data_reader& data, std::string_view key, const ch
     return;
   }
   rule_ = data.value(key, true);
-  possible_ = data.texts(allow_key);
-  const json* const allowed = data.find(allow_key);
+  possible_ = data.texts(allow);
+  const json* const allowed = data.find(allow);
   if (allowed == nullptr || (allowed->is_array() && allowed->empty()))
-    data.fail(allow_key, "missing_key",
-              "a computed " + pawl::quoted(key) + " needs \"allow\": the names that it can be");
-  for (const auto& name : possible_) check_one(allow_key, name);
+    data.fail(allow, "missing_key",
+              "a computed " + pawl::quoted(key) + " needs " + pawl::quoted(allow) +
+                  ": the names that it can be");
+  for (const auto& name : possible_) check_one(allow, name);
 }
 
 result<std::string> chosen_name::choose(const run_state& run, const token& t,
@@ -56,10 +51,9 @@ result<std::string> chosen_name::choose(const run_state& run, const token& t,
   const auto* const name = made->get_ptr<const std::string*>();
   if (name != nullptr && std::find(possible_.begin(), possible_.end(), *name) != possible_.end())
     return *name;
-  constexpr std::size_t max_shown = 100;
-  std::string shown = detail::to_valid_utf8(made->dump(), max_shown);
   return error{errc::invalid_argument,
-               "the rule of \"" + key_ + "\" returned " + shown + ", which \"allow\" does not list",
+               "the rule of \"" + key_ + "\" returned " + value_text(*made) + ", which " +
+                   pawl::quoted(allow_) + " does not list",
                "name_not_allowed"};
 }
 

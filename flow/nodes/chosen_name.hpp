@@ -12,7 +12,7 @@
 namespace pawl::flow {
 
 /// A name in the settings of a node: as it is written, or computed and then one of the names in
-/// `allow`, so that all possible names are known before a run begins. Immutable.
+/// the list `allow`, so that all possible names are known before a run begins. Immutable.
 class chosen_name {
  public:
   /// Checks one name.
@@ -20,9 +20,10 @@ class chosen_name {
 
   chosen_name() = default;
   explicit chosen_name(std::string written) : possible_{std::move(written)} {}
-  /// Reads the name under `key`. A problem of a name has the code `problem`.
+  /// Reads the name under `key`, and the names that it can be under `allow`. A problem of a name
+  /// has the code `problem`.
   chosen_name(const data_reader& data, std::string_view key, const char* problem,
-              const checker& check);
+              const checker& check, std::string_view allow = "allow");
 
   /// The names that it can be, in the order of `allow`.
   [[nodiscard]] std::span<const std::string> possible() const noexcept { return possible_; }
@@ -30,6 +31,8 @@ class chosen_name {
   [[nodiscard]] std::string_view literal() const noexcept {
     return rule_ || possible_.empty() ? std::string_view{} : possible_.front();
   }
+  /// Whether it has been written.
+  [[nodiscard]] bool is_set() const noexcept { return rule_ || !possible_.empty(); }
   [[nodiscard]] bool is_computed() const noexcept { return rule_.has_value(); }
 
   /// The name of a visit. Errors: those of the rule; `invalid_argument` with the type
@@ -39,6 +42,7 @@ class chosen_name {
 
  private:
   std::string key_;
+  std::string allow_;
   std::vector<std::string> possible_;
   std::optional<logic::value_template> rule_;
 };

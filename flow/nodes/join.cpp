@@ -7,7 +7,7 @@ namespace pawl::flow {
 namespace {
 
 constexpr std::array<std::string_view, 3> join_keys = {"wait_for", "merge", "losers"};
-constexpr std::array<std::string_view, 2> losers = {"drop", "keep"};
+constexpr std::array<std::string_view, 3> losers = {"drop", "keep", "compensate"};
 constexpr std::array<std::string_view, 4> policies = {"error", "first", "last", "collect"};
 
 join_plan read_plan(const data_reader& data) {
@@ -21,7 +21,9 @@ join_plan read_plan(const data_reader& data) {
   const auto policy = data.one_of("merge", policies);
   plan.policy = static_cast<merge_policy>(std::find(policies.begin(), policies.end(), policy) -
                                           policies.begin());
-  plan.keeps_losers = data.one_of("losers", losers) == "keep";
+  const auto losing = data.one_of("losers", losers);
+  plan.keeps_losers = losing == "keep";
+  plan.compensates_losers = losing == "compensate";
   if (data.find("losers") != nullptr && plan.needed == 0)
     data.fail("losers", "contradiction", "a join that waits for all branches has no \"losers\"");
   return plan;

@@ -1,7 +1,10 @@
 #include <array>
 #include <utility>
 
+#include <pawl/code_ref.hpp>
+
 #include "flow/machine/transition_builder.hpp"
+#include "flow/nodes/map_limits.hpp"
 #include "flow/nodes/node_types.hpp"
 
 namespace pawl::flow {
@@ -12,24 +15,19 @@ constexpr std::array<std::string_view, 9> map_keys = {
 
 constexpr std::array<std::string_view, 2> absences = {"fail", "empty"};
 
-/// Reads `tolerate`: a number of items, or a percentage such as "20%".
-void read_tolerance(const data_reader& data, map_plan& plan) {
-  const json* const value = data.find("tolerate");
+/// Reads a limit that is written, or a rule that returns it.
+template <class Limit>
+void read_limit(const data_reader& data, std::string_view key,
+                std::optional<Limit> (*read)(const json&), const char* form, Limit& literal,
+                std::optional<logic::rule>& computed) {
+  const json* const value = data.find(key);
   if (value == nullptr) return;
-  if (!value->is_string()) {
-    plan.tolerate = data.count("tolerate", 0, 1'000'000).value_or(0);
-    return;
-  }
-  const auto& text = value->get_ref<const std::string&>();
-  std::uint32_t percent = 0;
-  std::size_t digits = 0;
-  while (digits < text.size() && digits < 3 && text[digits] >= '0' && text[digits] <= '9')
-    percent = percent * 10 + static_cast<std::uint32_t>(text[digits++] - '0');
-  if (digits > 0 && digits + 1 == text.size() && text.back() == '%' && percent <= 100) {
-    plan.tolerate_percent = percent;
+  if (value->is_object()) {
+    computed = data.condition(key, true);
+  } else if (const auto limit = read(*value)) {
+    literal = *limit;
   } else {
-    data.fail("tolerate", "out_of_range",
-              "\"tolerate\" must be a whole number of items or a percentage such as \"20%\"");
+    data.fail(key, "out_of_range", pawl::quoted(key) + " " + form);
   }
 }
 
@@ -41,10 +39,12 @@ map_plan read_plan_of_map(const data_reader& data) {
     plan.into.reset();
   else
     plan.into = data.text("into", false).value_or(*plan.into);
-  plan.max_concurrency = data.count("max_concurrency", 1, 100'000).value_or(plan.max_concurrency);
+  read_limit(data, "max_concurrency", concurrency_of, concurrency_form, plan.max_concurrency,
+             plan.computed_concurrency);
   plan.result = data.value("result", false);
   plan.until = data.condition("until", false);
-  read_tolerance(data, plan);
+  read_limit(data, "tolerate", tolerance_of, tolerance_form, plan.tolerate,
+             plan.computed_tolerance);
   if (plan.as == plan.index)
     data.fail("index", "contradiction", "\"as\" and \"index\" must be different keys");
   return plan;

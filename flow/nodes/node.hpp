@@ -30,7 +30,24 @@ struct invoke_effect;
 struct join_plan {
   std::uint32_t needed = 0;  ///< continues after this many branches, drops the others; 0: all
   merge_policy policy = merge_policy::error;
-  bool keeps_losers = false;  ///< merges what dropped branches have written, too
+  bool keeps_losers = false;        ///< merges what dropped branches have written, too
+  bool compensates_losers = false;  ///< compensates their completed steps before it continues
+};
+
+/// How a section treats the steps of its body.
+struct section_plan {
+  bool compensates = false;  ///< compensates them before an edge takes an error or the time-out
+  bool makes_final = false;  ///< never compensates them once the body has ended
+};
+
+/// How many items of a map may fail.
+struct tolerance {
+  std::uint32_t items = 0;
+  std::uint32_t percent = 0;  ///< of the items; the greater one counts
+
+  [[nodiscard]] std::size_t of(std::size_t all) const noexcept {
+    return std::max<std::size_t>(items, all * percent / 100);
+  }
 };
 
 /// How a map runs its items.
@@ -39,16 +56,15 @@ struct map_plan {
   std::string index = "index";                  ///< key of the item's number, from 0
   std::optional<std::string> into = "results";  ///< none: the results are not kept
   std::uint32_t max_concurrency = 10;
-  std::uint32_t tolerate = 0;          ///< maximum number of failed items
-  std::uint32_t tolerate_percent = 0;  ///< the same in percent of the items; the greater one counts
+  tolerance tolerate;
+  /// Instead of `max_concurrency`, evaluated whenever items can begin.
+  std::optional<logic::rule> computed_concurrency = {};
+  /// Instead of `tolerate`, evaluated whenever an item fails.
+  std::optional<logic::rule> computed_tolerance = {};
   /// The value of an item; none: all that its branch has written.
   std::optional<logic::value_template> result;
   /// Ends the map before all items are done. Reads `done`, `failed`, `total` and `results`.
   std::optional<logic::rule> until;
-
-  [[nodiscard]] std::size_t tolerated(std::size_t items) const noexcept {
-    return std::max<std::size_t>(tolerate, items * tolerate_percent / 100);
-  }
 };
 
 /// The behaviour of a node in a run. One subclass per type, one file per subclass. Immutable. All
@@ -86,9 +102,18 @@ class node {
   [[nodiscard]] virtual const join_plan* join() const noexcept { return nullptr; }
   /// The plan of a map; null for other types.
   [[nodiscard]] virtual const map_plan* map() const noexcept { return nullptr; }
+  /// The plan of a section; null for other types.
+  [[nodiscard]] virtual const section_plan* section() const noexcept { return nullptr; }
 
   /// The types of signals that tokens wait for here.
   [[nodiscard]] virtual std::span<const std::string> awaited_signals() const noexcept { return {}; }
+  /// Those that a token which sleeps here waits for: all of them, unless the name is computed.
+  [[nodiscard]] virtual std::vector<std::string> awaited_by(const run_state& /*run*/,
+                                                            const token& /*t*/,
+                                                            const compiled_node& /*place*/) const {
+    const auto all = awaited_signals();
+    return {all.begin(), all.end()};
+  }
   /// Whether a token may leave a signal of such a type to others.
   [[nodiscard]] virtual bool filters_signals() const noexcept { return false; }
   /// The events for which it may have edges of their own.
@@ -112,6 +137,8 @@ class node {
 
   /// The functions that the node can call: one, if its name is not computed.
   [[nodiscard]] virtual std::span<const std::string> code_refs() const noexcept { return {}; }
+  /// The arguments of its call if the flow has them as literals; else null.
+  [[nodiscard]] virtual const json* literal_arguments() const noexcept { return nullptr; }
   /// The function that compensates its step, or "".
   [[nodiscard]] virtual std::string_view compensation_ref() const noexcept { return {}; }
 };
@@ -228,6 +255,7 @@ struct node_type {
   bool has_events = false;       ///< may have `on` edges
   bool may_fail = true;          ///< may have `on_error` edges
   bool has_items = false;        ///< needs an `each` edge
+  bool has_body = false;         ///< needs a `body` edge
   bool forks = false;            ///< needs at least two plain edges
   bool joins = false;            ///< joins branches
 

@@ -8,8 +8,8 @@
 namespace pawl::flow {
 
 extern const node_type await_type, condition_type, end_type, fail_type, http_type, interrupt_type,
-    join_type, map_type, parallel_type, set_type, signal_type, start_type, subflow_type, task_type,
-    wait_type;
+    join_type, map_type, parallel_type, section_type, set_type, signal_type, start_type,
+    subflow_type, task_type, wait_type;
 
 /// A row of the table of node types.
 struct node_type_row {
@@ -29,6 +29,7 @@ inline constexpr std::array node_type_table = {
     node_type_row{&join_type, R"({})"},
     node_type_row{&map_type, R"({"items": {"var": "orders"}})"},
     node_type_row{&parallel_type, R"({})"},
+    node_type_row{&section_type, R"({"timeout": "1h"})"},
     node_type_row{&set_type, R"({"values": {"total": {"+": [1, 2]}}})"},
     node_type_row{&signal_type, R"({"name": "paid"})"},
     node_type_row{&start_type, R"({})"},

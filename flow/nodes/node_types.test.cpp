@@ -56,6 +56,8 @@ json flow_with(const node_type_row& row) {
     edges.insert(edges.end(), {edge("start", "a"), edge("a", "b")});
   } else if (type.has_items) {
     edges.insert(edges.end(), {edge_on("each", "x", "a"), edge("x", "b")});
+  } else if (type.has_body) {
+    edges.insert(edges.end(), {edge_on("body", "x", "a"), edge("x", "b")});
   } else {
     edges.insert(edges.end(), {edge("x", "a"), edge("x", "b")});
   }

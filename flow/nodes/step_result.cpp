@@ -29,7 +29,8 @@ step_result::step_result(const data_reader& data, std::string into)
   if (!data.is_null("into")) into_ = data.text("into", false).value_or(std::move(into));
 }
 
-result<json> step_result::compute(transition_builder& run, const token& t, json raw) const {
+result<json> step_result::compute(transition_builder& run, const token& t, json raw,
+                                  const json* signal) const {
   if (!keep_.empty()) {
     const auto part = raw.is_object() ? raw.find(keep_) : raw.end();
     if (part != raw.end()) return std::move(*part);
@@ -38,15 +39,17 @@ result<json> step_result::compute(transition_builder& run, const token& t, json 
                  "invalid_result"};
   }
   if (!rule_) return raw;
-  auto kept = run.data().evaluate(t, *rule_, {{"result", &raw}});
+  auto kept = signal == nullptr
+                  ? run.data().evaluate(t, *rule_, {{"result", &raw}})
+                  : run.data().evaluate(t, *rule_, {{"result", &raw}, {"signal", signal}});
   if (kept) return kept;
   return error{kept.error().code,
                "the \"result\" of the step cannot be computed: " + kept.error().message,
                "invalid_result"};
 }
 
-bool step_result::keep(transition_builder& run, token& t, json raw) const {
-  const auto kept = compute(run, t, std::move(raw));
+bool step_result::keep(transition_builder& run, token& t, json raw, const json* signal) const {
+  const auto kept = compute(run, t, std::move(raw), signal);
   if (kept) {
     store(run, t, *kept);
   } else {

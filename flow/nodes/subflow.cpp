@@ -31,7 +31,7 @@ call_plan read_child(const data_reader& data) {
   }
   plan.child = std::move(child);
   plan.retry = read_retry_policy(data);
-  plan.timeout = data.duration("timeout").value_or(std::chrono::milliseconds{0});
+  read_timeout(data, plan);
   plan.total_timeout = data.duration("total_timeout").value_or(std::chrono::milliseconds{0});
   return plan;
 }

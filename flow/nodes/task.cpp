@@ -6,10 +6,10 @@
 namespace pawl::flow {
 namespace {
 
-constexpr std::array<std::string_view, 14> task_keys = {
-    "code_ref",   "allow",         "args",  "with",   "into",     "result",
-    "timeout",    "total_timeout", "retry", "effect", "in_doubt", "heartbeat_timeout",
-    "compensate", "queue"};
+constexpr std::array<std::string_view, 15> task_keys = {
+    "code_ref",   "allow",         "args",        "with",   "into",     "result",
+    "timeout",    "total_timeout", "retry",       "effect", "in_doubt", "heartbeat_timeout",
+    "compensate", "queue",         "allow_queues"};
 
 }  // namespace
 

@@ -21,15 +21,19 @@ class wait_timeout {
   /// Puts the token to sleep until the time-out, or without limit. Returns false if the rule of the
   /// time-out failed; then it has failed the step.
   bool sleep(transition_builder& run, token& t) const {
-    if (until_) return sleep_until(run, t);
-    if (!length_) {
-      run.waits().sleep(t);
-      return true;
-    }
+    if (!set(run, t)) return false;
+    run.waits().sleep(t);
+    return true;
+  }
+
+  /// Sets the timer of the time-out, if there is one. Returns false as above.
+  bool set(transition_builder& run, token& t) const {
+    if (until_) return set_time(run, t);
+    if (!length_) return true;
     const auto value = run.data().evaluate(t, *length_);
     const auto length = value ? duration_of(*value) : std::nullopt;
     if (length) {
-      run.waits().sleep_for(t, *length);
+      run.waits().set_timer(t, *length);
     } else if (!value) {
       run.failures().fail_step(t, value.error());
     } else {
@@ -47,11 +51,11 @@ class wait_timeout {
   }
 
  private:
-  bool sleep_until(transition_builder& run, token& t) const {
+  bool set_time(transition_builder& run, token& t) const {
     const auto value = run.data().evaluate(t, *until_);
     const auto time = value ? timestamp_of(*value) : std::nullopt;
     if (time) {
-      run.waits().sleep_until(t, *time);
+      run.waits().set_timer(t, *time);
     } else if (!value) {
       run.failures().fail_step(t, value.error());
     } else {

@@ -43,7 +43,7 @@ inline json edge(std::string source, std::string target, json when) {
   return made;
 }
 
-/// An edge of a special kind: "on_error", "on_timeout", "each".
+/// An edge of a special kind: "on_error", "on_timeout", "each", "body".
 inline json edge_on(const char* kind, std::string source, std::string target, json value = true) {
   json made = edge(std::move(source), std::move(target));
   made["data"][kind] = std::move(value);

@@ -59,12 +59,27 @@ inline std::string broken_tokens(const run_state& run) {
       return name + "has a child run, but does not wait";
     if (t.question && t.phase != token_phase::sleeping)
       return name + "has a question, but does not sleep";
-    if (t.compensates && !run.compensating) return name + "compensates in a run that does not";
+    const bool is_undone = std::any_of(run.tokens.begin(), run.tokens.end(), [&](const token& o) {
+      return o.exit && o.branch.size() < t.branch.size() &&
+             std::equal(o.branch.begin(), o.branch.end(), t.branch.begin());
+    });
+    if (t.compensates && !run.compensating && !is_undone)
+      return name + "compensates, but nothing around it does";
+    if (t.stopping && !run.compensating && !is_undone && run.status != run_status::cancelled)
+      return name + "is stopping, but nothing around it compensates";
+    if (is_undone && !t.compensates && !t.stopping && run.status != run_status::cancelled)
+      return name + "goes on inside a part that is being compensated";
+    if (t.exit && t.phase != token_phase::gathering)
+      return name + "does not wait for the compensation inside it";
     if (run.maps.contains(t.id) && t.phase != token_phase::gathering &&
         run.status == run_status::running)
       return name + "has items, but does not gather them";
     for (const auto& other : run.tokens) {
-      if (run.maps.contains(t.id)) break;  // the tokens of its items
+      // The tokens of its items or its body.
+      if (run.maps.contains(t.id) || t.phase == token_phase::gathering) break;
+      // A section that has failed, and is about to go on after a retry.
+      if (t.visit > 0 && (t.phase == token_phase::halted || t.phase == token_phase::arriving))
+        break;
       if (other.id == t.id || other.branch.size() < t.branch.size()) continue;
       if (std::equal(t.branch.begin(), t.branch.end(), other.branch.begin()))
         return name + "still exists after it forked";
@@ -121,6 +136,17 @@ inline std::string broken_status(const run_state& run) {
   if (json_size(*run.data) != run.data_bytes + json_container_size)
     return "the size of its data is wrong";
   if (const auto wrong = run.tokens.broken_index(); !wrong.empty()) return std::string{wrong};
+  for (const auto& step : run.compensations) {
+    const auto fits = [&](const token& t) {
+      const std::size_t shared = std::min(t.branch.size(), step.within.size());
+      return std::equal(step.within.begin(),
+                        step.within.begin() + static_cast<std::ptrdiff_t>(shared),
+                        t.branch.begin());
+    };
+    if (!step.within.empty() && !run.compensating && !is_finished(run.status) &&
+        std::none_of(run.tokens.begin(), run.tokens.end(), fits))
+      return "a compensation belongs to a branch that is gone";
+  }
   std::size_t map_bytes = 0, compensation_bytes = 0;
   for (const auto& [id, map] : run.maps) map_bytes += map.bytes;
   for (const auto& step : run.compensations) compensation_bytes += json_size(step.args);

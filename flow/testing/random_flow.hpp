@@ -33,13 +33,27 @@ class flow_generator {
     types_.clear();
     nodes_.clear();
     edges_.clear();
+    has_vars_ = random_.chance(4);
+    has_own_rules_ = random_.chance(4);
     const std::size_t count = 2 + random_.below(options_.max_nodes - 1);
     for (std::size_t i = 0; i < count; ++i) make_node(i, count);
     for (std::size_t i = 1; i < count; ++i) make_path_to(i);
     for (std::size_t i = random_.below(count / 2 + 1); i > 0; --i) make_other_edge();
     for (std::size_t i = 0; i < count; ++i) make_edges_by_type(i);
     json made = flow_of(nodes_, edges_);
+    if (has_vars_) made["vars"] = json{{"limit", random_.between(0, 3)}, {"first", var("n")}};
+    if (has_own_rules_) {
+      const json is_small{{"<", {var("x"), 2}}};
+      made["definitions"] = {
+          {"is_small", {{"params", {"x"}}, {"rule", is_small}}},
+          {"between",
+           {{"params", {"x", "y"}},
+            {"rule",
+             {{"and", {{{"is_small", {var("x")}}}, {{"!", {{{"is_small", {var("y")}}}}}}}}}}}}};
+    }
     if (random_.chance(5)) made["output"] = json{{"n", var("n")}, {"made", rule(2)}};
+    // Some values cannot be attributes, or have another type than the declared one.
+    made["attributes"] = {{"n", var("n")}, {"a", {{"rule", var("a")}, {"type", "number"}}}};
     if (random_.chance(5))
       made["defaults"] = {{"task", {{"retry", {{"max_attempts", random_.between(1, 3)}}}}}};
     return made;
@@ -95,8 +109,10 @@ class flow_generator {
       type = random_.chance(2) ? "wait" : "interrupt";
     } else if (kind == 9) {
       type = "join";
-    } else if (kind == 10 && random_.chance(2)) {
-      type = "map";
+    } else if (kind == 10) {
+      type = random_.chance(2) ? "map" : "section";
+    } else if (kind == 13 && random_.chance(2)) {
+      type = "section";
     } else if (kind == 11 && !options_.child.empty()) {
       type = "subflow";
     } else if (kind == 12 && options_.requests && random_.chance(3)) {
@@ -109,7 +125,7 @@ class flow_generator {
     if (random_.chance(5)) data["max_visits"] = random_.between(1, 5);
     if (type == "condition") data["expr"] = rule(2);
     if (type == "signal") {
-      data["name"] = random_.pick(signals);
+      fill_signal(data);
       if (random_.chance(2)) data["into"] = random_.pick(keys);
       fill_result(data);
     }
@@ -122,6 +138,7 @@ class flow_generator {
     }
     if (type == "join") fill_join(data);
     if (type == "map") fill_map(data);
+    if (type == "section") fill_section(data);
     if (type == "signal" || type == "interrupt" || type == "await")
       if (random_.chance(2)) data["timeout"] = "1m";
     if (type == "set") data["values"] = {{std::string{random_.pick(keys)}, rule(2)}};
@@ -138,6 +155,7 @@ class flow_generator {
     if (random_.chance(2)) data["into"] = random_.chance(4) ? "a" : "of_" + id;
     fill_result(data);
     if (random_.chance(6)) data["timeout"] = "30s";
+    if (random_.chance(12)) data["timeout"] = {{"+", {10, 20}}};
     if (random_.chance(4)) data["retry"] = {{"max_attempts", random_.between(1, 3)}};
     if (random_.chance(8))
       data["retry"]["on"] = {{{"error", "card_declined"}, {"max_attempts", 2}},
@@ -146,6 +164,10 @@ class flow_generator {
     if (random_.chance(10)) data["total_timeout"] = "5s";
     if (!options_.notices_crashes) return;
     if (random_.chance(5)) data["queue"] = "gpu";
+    if (data.contains("queue") && random_.chance(4)) {
+      data["queue"] = {{"if", {var("n"), "gpu", "cpu"}}};
+      data["allow_queues"] = {"gpu", "cpu"};
+    }
     if (random_.chance(8)) {
       constexpr std::array<std::string_view, 3> doubts = {"ask", "retry", "fail"};
       data["effect"] = "once";
@@ -160,6 +182,21 @@ class flow_generator {
     if (random_.chance(8)) data["into"] = nullptr;
     if (random_.chance(8)) data["result"] = json{{"kept", var("result")}, {"seen", var("n")}};
     if (random_.chance(20)) data["result"] = json{{"/", {1, var("result")}}};
+  }
+
+  void fill_signal(json& data) {
+    switch (random_.below(4)) {
+      case 0:
+        data["names"] = signals;
+        break;
+      case 1:
+        data["name"] = {{"if", {rule(1), "go", "stop"}}};
+        data["allow"] = signals;
+        break;
+      default:
+        data["name"] = random_.pick(signals);
+    }
+    if (random_.chance(6)) data["when"] = json{{"!=", {var("result.n"), random_.between(0, 3)}}};
   }
 
   void fill_await(json& data) {
@@ -206,7 +243,8 @@ class flow_generator {
   void fill_join(json& data) {
     constexpr std::array<std::string_view, 4> policies = {"error", "first", "last", "collect"};
     if (random_.chance(3)) data["wait_for"] = random_.chance(2) ? json("any") : json(2);
-    if (data.contains("wait_for") && random_.chance(3)) data["losers"] = "keep";
+    if (data.contains("wait_for") && random_.chance(2))
+      data["losers"] = options_.notices_crashes && random_.chance(2) ? "compensate" : "keep";
     if (!random_.chance(4)) data["merge"] = random_.pick(policies);
   }
 
@@ -214,15 +252,24 @@ class flow_generator {
     data["items"] = random_.chance(3) ? var("c") : json::array({1, "two", nullptr, 4});
     if (random_.chance(2)) data["max_concurrency"] = random_.between(1, 3);
     if (random_.chance(2)) data["tolerate"] = random_.chance(2) ? json("50%") : json(1);
+    if (random_.chance(6)) data["tolerate"] = {{"if", {var("n"), "50%", 1}}};
+    if (random_.chance(6)) data["max_concurrency"] = {{"if", {var("n"), 2, 1}}};
     if (random_.chance(3)) data["result"] = {{"cat", {var("item"), var("index")}}};
     if (random_.chance(4)) data["until"] = {{">", {var("done"), random_.between(0, 3)}}};
     if (random_.chance(4)) data["absent"] = "empty";
   }
 
-  /// Edges of nodes of some types, and the nodes for the items of a map.
+  void fill_section(json& data) {
+    if (random_.chance(3)) data["timeout"] = random_.chance(2) ? json("10s") : var("n");
+    if (options_.notices_crashes && random_.chance(2)) data["compensate"] = "on_error";
+    if (random_.chance(4)) data["at_end"] = "final";
+  }
+
+  /// Edges of nodes of some types, and the nodes for the items of a map or the body of a section.
   void make_edges_by_type(std::size_t i) {
     const std::string id = id_of(i);
-    const bool waits = types_[i] == "signal" || types_[i] == "interrupt" || types_[i] == "await";
+    const bool waits = types_[i] == "signal" || types_[i] == "interrupt" || types_[i] == "await" ||
+                       types_[i] == "section";
     if (types_[i] == "await" && random_.chance(2) && i + 1 < types_.size())
       edges_.push_back(edge_on("on", id, id_of(i + 1), "go"));
     if (waits && nodes_[i].at("data").contains("timeout") && random_.chance(2)) {
@@ -231,8 +278,9 @@ class flow_generator {
       edges_.push_back(std::move(made));
     }
     const bool fails = types_[i] == "task" || types_[i] == "map" || types_[i] == "wait" ||
-                       types_[i] == "subflow" || types_[i] == "http";
-    if (fails && random_.chance(4) && i + 1 < types_.size()) {
+                       types_[i] == "subflow" || types_[i] == "http" || types_[i] == "section";
+    const bool needs_handler = nodes_[i].at("data").value("compensate", json{}) == "on_error";
+    if (fails && (needs_handler || random_.chance(4)) && i + 1 < types_.size()) {
       json made = edge(id, id_of(i + 1));
       made["data"]["on_error"] = random_.chance(2)     ? json(true)
                                  : types_[i] == "http" ? json({"http_status", "timed_out"})
@@ -244,13 +292,16 @@ class flow_generator {
     }
     if (types_[i] == "start" && i > 0 && random_.chance(2) && plain_edges_of(id) > 1)
       nodes_[i]["type"] = "parallel";
-    if (types_[i] == "map") make_items(id, 0);
+    if (types_[i] == "map") make_inside("each", id, 0);
+    if (types_[i] == "section") make_inside("body", id, 0);
   }
 
-  /// The nodes for the items of a map: a step or another map, and what follows it.
-  void make_items(const std::string& map, int level) {
+  /// The nodes for the items of a map, or the body of a section: a step or another map or section,
+  /// and what follows it.
+  void make_inside(const char* kind, const std::string& map, int level) {
     const std::string id = map + "_item";
-    edges_.push_back(edge_on("each", map, id));
+    const bool is_body = std::string_view{kind} == "body";
+    edges_.push_back(edge_on(kind, map, id));
     json data = json::object();
     switch (random_.below(10)) {
       case 0:
@@ -264,16 +315,31 @@ class flow_generator {
         nodes_.push_back(node_of(id, "signal", {{"name", random_.pick(signals)}}));
         break;
       case 3:
-        if (level == 0) {
+        if (level == 0 && random_.chance(2)) {
           fill_map(data);
           nodes_.push_back(node_of(id, "map", std::move(data)));
-          make_items(id, 1);
+          make_inside("each", id, 1);
+          break;
+        }
+        if (level == 0) {
+          fill_section(data);
+          nodes_.push_back(node_of(id, "section", std::move(data)));
+          nodes_.push_back(task_of(id + "_help"));
+          edges_.push_back(edge_on("on_error", id, id + "_help"));
+          make_inside("body", id, 1);
           break;
         }
         [[fallthrough]];
       default:
         fill_task(data, id);
+        if (is_body && options_.notices_crashes) data["compensate"] = {{"code_ref", "sim.undo"}};
         nodes_.push_back(node_of(id, "task", std::move(data)));
+    }
+    if (is_body && random_.chance(3)) {
+      const json why{{"error", "card_declined"}, {"message", "no"}};
+      nodes_.push_back(node_of(map + "_fail", "fail", why));
+      edges_.push_back(edge(id, map + "_fail"));
+      return;
     }
     if (random_.chance(2)) return;
     const bool forks = random_.chance(2), joins = random_.chance(2);
@@ -290,6 +356,12 @@ class flow_generator {
     json how = json::object();
     fill_join(how);
     nodes_.push_back(node_of(map + "_join", "join", std::move(how)));
+  }
+
+  json task_of(const std::string& id) {
+    json data = json::object();
+    fill_task(data, id);
+    return node_of(id, "task", std::move(data));
   }
 
   std::size_t plain_edges_of(const std::string& id) const {
@@ -327,6 +399,10 @@ class flow_generator {
   json rule(int depth) {
     if (options_.failing_rules && random_.chance(60)) return {{"*", json::array()}};
     const std::string key{random_.pick(keys)};
+    if (has_vars_ && random_.chance(6)) return var(random_.chance(2) ? "vars.limit" : "vars.first");
+    if (has_own_rules_ && depth > 0 && random_.chance(6))
+      return random_.chance(2) ? json{{"is_small", json::array({rule(depth - 1)})}}
+                               : json{{"between", {rule(depth - 1), var(key)}}};
     if (depth == 0) return random_.chance(3) ? json(random_.between(0, 3)) : var(key);
     switch (random_.below(9)) {
       case 0:
@@ -350,6 +426,8 @@ class flow_generator {
 
   random_source& random_;
   random_flow_options options_;
+  bool has_vars_ = false;
+  bool has_own_rules_ = false;
   std::vector<std::string> types_;
   std::vector<json> nodes_;
   std::vector<json> edges_;

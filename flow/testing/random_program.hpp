@@ -11,8 +11,8 @@
 namespace pawl::flow::testing {
 
 /// Makes random flows whose runs have a known result under every schedule. They consist of blocks:
-/// steps, sequences, forks with joins, maps, conditions, loops. Each block writes keys of its own,
-/// and each task returns its arguments. All tasks call "echo".
+/// steps, sequences, forks with joins, maps, sections, conditions, loops. Each block writes keys of
+/// its own, and each task returns its arguments. All tasks call "echo".
 class program_generator {
  public:
   explicit program_generator(random_source& random) : random_(random) {}
@@ -50,7 +50,7 @@ class program_generator {
   }
 
   ends block(int depth, json& seen) {
-    switch (depth > 0 && count_ < 60 ? random_.below(9) : random_.below(4)) {
+    switch (depth > 0 && count_ < 60 ? random_.below(10) : random_.below(4)) {
       case 0:
         return pause_block();
       case 1:
@@ -64,6 +64,8 @@ class program_generator {
         return condition_block(depth, seen);
       case 8:
         return loop_block(depth, seen);
+      case 9:
+        return section_block(depth, seen);
       default:
         return task_block(seen);
     }
@@ -143,6 +145,15 @@ class program_generator {
       results.push_back(std::move(own));
     }
     seen[id] = std::move(results);
+    return {id, id};
+  }
+
+  /// What its body writes is written where the section is.
+  ends section_block(int depth, json& seen) {
+    const std::string id = place(name("sec"), "section",
+                                 random_.chance(2) ? json{{"at_end", "final"}} : json::object());
+    const auto [first, last] = sequence(depth - 1, seen);
+    edges_.push_back(edge_on("body", id, first));
     return {id, id};
   }
 

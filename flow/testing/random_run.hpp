@@ -211,8 +211,9 @@ class random_run {
         run_.advance_clock(std::chrono::ceil<std::chrono::milliseconds>(*due - run_.now()));
       return timer_command{};
     }
+    flow_generator payload{random_};
     return signal_command{std::string{random_.pick(flow_generator::signals)},
-                          flow_generator{random_}.object(), ""};
+                          random_.chance(2) ? payload.object() : payload.value(), ""};
   }
 
   /// The node whose compensation the run is at, or any.

@@ -33,4 +33,10 @@ inline constexpr std::size_t max_error_type_bytes = 128;
   return detail::to_valid_utf8(text, max_error_type_bytes);
 }
 
+/// Returns the beginning of a value as JSON, to show it in a message.
+[[nodiscard]] inline std::string value_text(const json& value) {
+  constexpr std::size_t max_shown = 100;
+  return detail::to_valid_utf8(value.dump(), max_shown);
+}
+
 }  // namespace pawl::flow

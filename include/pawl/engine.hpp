@@ -85,6 +85,7 @@ class engine {
   [[nodiscard]] scope_runs runs() const { return scope_.runs(); }
   [[nodiscard]] scope_workers workers() const { return scope_.workers(); }
   [[nodiscard]] scope_events events() const { return scope_.events(); }
+  [[nodiscard]] scope_jobs jobs() const;
   [[nodiscard]] scope_functions functions() const { return scope_.functions(); }
 
   result<flow_stored> put_flow(const json& definition, put_flow_options options = {}) const {

@@ -26,8 +26,9 @@ struct moving_command {
 struct wait_reason {
   /// What it waits for. At one of its nodes: "timer", "retry" (the next attempt of a step),
   /// "signal", "answer", "function" (a call in the engine's process), "worker" (a task in a queue),
-  /// "run" (a subflow), "branches" (at a join), "items" (of a map), "step" (the node is next). As a
-  /// whole: "pause", "pausing", "failure", "quarantine", "end" (it is finished).
+  /// "run" (a subflow), "branches" (at a join), "items" (of a map), "section" (its body), "step"
+  /// (the node is next). As a whole: "pause", "pausing", "failure", "quarantine", "end" (it is
+  /// finished).
   std::string kind;
   std::string node = {};  ///< "" if it concerns the whole run
   std::uint32_t visit = 0;

@@ -12,6 +12,7 @@
 #include <pawl/ids.hpp>
 #include <pawl/json.hpp>
 #include <pawl/result.hpp>
+#include <pawl/run_attributes.hpp>
 #include <pawl/time.hpp>
 
 namespace pawl {
@@ -75,6 +76,7 @@ struct run_summary {
   /// In a listing: what an unfinished run waits for, except calls that are being made. No two are
   /// equal; at most `max_listed_waits`.
   std::vector<run_wait> waits = {};
+  run_attributes attributes = {};
 
   friend bool operator==(const run_summary&, const run_summary&) = default;
 };
@@ -138,7 +140,8 @@ struct history_event {
   std::string node;  ///< the node concerned, or ""
   std::uint32_t visit = 0;
   std::uint32_t attempt = 0;
-  json detail;  ///< details, depending on `kind`; an object
+  json detail;              ///< details, depending on `kind`; an object
+  std::uint32_t place = 0;  ///< among the events of the checkpoint, from 0; in a history only
 };
 
 /// A position in the journal: the order in which everything in a store became durable.

@@ -32,6 +32,10 @@ struct start_options {
   /// Who starts the run: a user, an API key, a program. Shown as `run_view::started_by`; not
   /// compared when a start is repeated. UTF-8, at most 256 bytes.
   std::string by = {};
+  /// Attributes by which the run is found, besides those that its flow computes. Of a restart or a
+  /// fork: in place of those of the other run, unless there are none. docs/attributes.md describes
+  /// them. Errors of the start: `invalid_argument` (a name or a type), `limit_exceeded`.
+  attribute_map attributes = {};
 };
 
 struct run_started {
@@ -64,6 +68,9 @@ struct command_options {
   /// Compare-and-set: fail with `conflict` of the type "checkpoint_moved" unless this is the last
   /// checkpoint of the run.
   std::optional<std::uint64_t> if_checkpoint = {};
+  /// Who sends the command: a user, an API key, a program. Recorded in the history of the run;
+  /// UTF-8, at most 256 bytes.
+  std::string by = {};
 };
 
 struct resume_options {
@@ -81,6 +88,7 @@ struct resume_options {
   std::string question = {};
   /// As in `command_options`.
   std::optional<std::uint64_t> if_checkpoint = {};
+  std::string by = {};
 };
 
 struct signal_options {
@@ -89,6 +97,7 @@ struct signal_options {
   std::string id = {};
   /// As in `command_options`.
   std::optional<std::uint64_t> if_checkpoint = {};
+  std::string by = {};
 };
 
 /// The result of a batch call for one run.
@@ -155,10 +164,10 @@ struct run_total {
   run_search search = {};
 };
 
-/// A page of the history of a run, oldest first. Never splits a checkpoint.
+/// A page of the history of a run. Never splits a checkpoint.
 struct history_page {
-  std::vector<history_event> events;
-  std::uint64_t next = 0;  ///< first checkpoint of the next page; 0 on the last page
+  std::vector<history_event> events;  ///< oldest first, unless asked for otherwise
+  std::uint64_t next = 0;  ///< the checkpoint where the next page begins; 0 on the last page
 };
 
 struct run_count {

@@ -21,6 +21,9 @@
 
 namespace pawl {
 
+struct history_options;  // <pawl/run_history.hpp>, as the following
+struct step_options;
+struct step_page;
 struct run_explanation;  // <pawl/explanation.hpp>
 struct past_state;       // <pawl/run_states.hpp>, as the following
 struct state_diff;
@@ -103,6 +106,21 @@ class scope_runs {
                                                         std::size_t limit = 1000) const;
   void history_page_async(const run_id& id, std::uint64_t first, std::size_t limit,
                           callback<pawl::history_page> done, std::stop_token withdrawn = {}) const;
+
+  /// As above, from either end, of some kinds or one node, with inputs and outputs. A page ends
+  /// after some megabytes or 20,000 checkpoints, even if it has none that fits. Errors:
+  /// `invalid_argument` (limit, kind, node), `not_found`.
+  [[nodiscard]] result<pawl::history_page> history_page(const run_id& id,
+                                                        const history_options& options) const;
+  void history_page_async(const run_id& id, const history_options& options,
+                          callback<pawl::history_page> done, std::stop_token withdrawn = {}) const;
+
+  /// Returns a page of the steps of a run: one for each attempt. Reads the checkpoints from the
+  /// start of its first step to the end of its last one. Errors: `invalid_argument` (limit, node),
+  /// `not_found`.
+  [[nodiscard]] result<step_page> steps(const run_id& id, const step_options& options) const;
+  void steps_async(const run_id& id, const step_options& options, callback<step_page> done,
+                   std::stop_token withdrawn = {}) const;
 
   /// Explains why a run does not move: what it waits for, since when, until when, and who can move
   /// it; likewise for the subflows that it waits for. Errors: `not_found`.

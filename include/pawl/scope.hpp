@@ -13,6 +13,8 @@
 
 namespace pawl {
 
+class scope_jobs;  // <pawl/jobs.hpp>
+
 /// One scope (namespace, tenant) of an engine: flows, runs, workers and events of its own. Nothing
 /// of another scope is visible here. A handle: cheap to copy, safe for concurrent use, and valid
 /// after the engine has stopped (every call then fails with `unavailable`).
@@ -29,6 +31,8 @@ class scope {
   [[nodiscard]] scope_runs runs() const { return scope_runs{at_}; }
   [[nodiscard]] scope_workers workers() const { return scope_workers{at_}; }
   [[nodiscard]] scope_events events() const { return scope_events{at_}; }
+  /// Commands to all runs that fit a filter.
+  [[nodiscard]] scope_jobs jobs() const;
   [[nodiscard]] scope_functions functions() const;
 
   result<flow_stored> put_flow(const json& definition, put_flow_options options = {}) const {

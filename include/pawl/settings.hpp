@@ -207,6 +207,16 @@ struct worker_settings {
   std::uint32_t max_lost_leases = 5;
 };
 
+/// What the histories of runs have besides their events.
+struct history_settings {
+  /// Whether a history has the computed arguments of each call. They are stored a second time
+  /// there, beside the data that they were computed from.
+  bool arguments = true;
+  /// Maximum size of an input or output of a step in a history, as compact JSON. A larger one is
+  /// cut and has its size and SHA-256.
+  std::uint64_t max_value_bytes = 64u << 10;
+};
+
 /// How long ended runs are kept. Running and paused runs are never deleted, and neither are runs
 /// that are marked to be kept. Runs that were started as subflows go with their parents.
 struct retention_settings {
@@ -216,6 +226,9 @@ struct retention_settings {
   std::chrono::milliseconds failed_for_ms{0};
   /// Time after which cancelled runs are deleted. 0: never.
   std::chrono::milliseconds cancelled_for_ms{0};
+  /// Maximum number of ended jobs that are kept in each scope. One more deletes the oldest, with
+  /// its results.
+  std::uint32_t max_jobs = 100;
   /// Time between two searches for runs to delete.
   std::chrono::milliseconds interval_ms{600'000};
 };
@@ -333,6 +346,7 @@ struct settings {
   http_settings http;
   secret_settings secrets;
   worker_settings worker;
+  history_settings history;
   retention_settings retention;
   backup_settings backup;
   server_settings server;

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "persistence/codec.hpp"
+#include "persistence/codec/attributes.hpp"
 #include "persistence/codec/fields.hpp"
 #include "persistence/codec/parts.hpp"
 #include "persistence/codec/payload.hpp"
@@ -12,7 +13,7 @@ using namespace codec;
 
 namespace {
 
-constexpr std::uint8_t delta_version = 1;
+constexpr std::uint8_t delta_version = 2;
 
 /// The parts of a delta, in the order of their encoding. Bits are stored. The first seven make a
 /// mask of one byte: an ordinary step has no others.
@@ -41,7 +42,11 @@ struct delta_has {
     children_abandoned = 1u << 20,
     parent_attempt = 1u << 21,
     output = 1u << 22,
-    all = (1u << 23) - 1,
+    all_v1 = (1u << 23) - 1,
+    attributes = 1u << 23,
+    branches_of_compensations = 1u << 24,
+    vars = 1u << 25,
+    all = (1u << 26) - 1,
   };
 };
 
@@ -68,7 +73,10 @@ std::uint32_t parts_of(const flow::delta& d) noexcept {
          when(!d.metadata_set.empty(), delta_has::metadata_set) |
          when(!d.children_abandoned.empty(), delta_has::children_abandoned) |
          when(d.parent_attempt.has_value(), delta_has::parent_attempt) |
-         when(d.output.has_value(), delta_has::output);
+         when(d.output.has_value(), delta_has::output) |
+         when(d.attributes.has_value(), delta_has::attributes) |
+         when(have_branches(d.compensations_added), delta_has::branches_of_compensations) |
+         when(d.vars.has_value(), delta_has::vars);
 }
 
 void encode_visits(byte_writer& to, const flow::delta& d) {
@@ -85,15 +93,16 @@ void encode_writes(byte_writer& to, const flow::delta& d) {
   });
 }
 
-flow::delta decode_delta_v1(byte_reader& from) {
+/// `version`: of the record.
+flow::delta read_delta(byte_reader& from, std::uint8_t version) {
   flow::delta d;
   d.sequence = from.varint();
   d.at = from.time();
-  const std::uint32_t parts = from.bits(delta_has::all);
+  const std::uint32_t parts = from.bits(version == 1 ? delta_has::all_v1 : delta_has::all);
   const auto has = [parts](delta_has::part part) { return (parts & part) != 0; };
   const auto time = [&d](byte_reader& in) { return in.time(d.at); };
   if (has(delta_has::events)) d.events = decode_events(from);
-  if (has(delta_has::tokens_set)) d.tokens_set = decode_tokens(from, d.at);
+  if (has(delta_has::tokens_set)) d.tokens_set = decode_tokens(from, d.at, version);
   if (has(delta_has::visits)) {
     using visits = std::pair<flow::node_index, std::uint32_t>;
     d.visits = decode_list<visits>(from, 2, [](byte_reader& in) {
@@ -130,7 +139,19 @@ flow::delta decode_delta_v1(byte_reader& from) {
   if (has(delta_has::children_abandoned)) d.children_abandoned = decode_abandoned(from);
   if (has(delta_has::parent_attempt)) d.parent_attempt = from.varint32();
   if (has(delta_has::output)) d.output = decode_payload(from);
+  if (has(delta_has::attributes)) d.attributes = flow::shared_attributes{decode_attributes(from)};
+  if (has(delta_has::branches_of_compensations)) decode_branches(from, d.compensations_added);
+  if (has(delta_has::vars)) d.vars = decode_object(from);
   return d;
+}
+
+flow::delta decode_delta_v1(byte_reader& from) {
+  return read_delta(from, 1);
+}
+
+/// Version 2 adds attributes, variables, and what sections and joins that compensate need.
+flow::delta decode_delta_v2(byte_reader& from) {
+  return read_delta(from, 2);
 }
 
 }  // namespace
@@ -169,11 +190,15 @@ void encode_delta(const flow::delta& d, std::string& to) {
   if (has(delta_has::children_abandoned)) encode_abandoned(out, d.children_abandoned);
   if (has(delta_has::parent_attempt)) out.varint(*d.parent_attempt);
   if (has(delta_has::output)) encode_payload(out, *d.output);
+  if (has(delta_has::attributes)) encode_attributes(out, **d.attributes);
+  if (has(delta_has::branches_of_compensations)) encode_branches(out, d.compensations_added);
+  if (has(delta_has::vars)) encode_payload(out, *d.vars);
   out.finish();
 }
 
 result<flow::delta> decode_delta(std::string_view bytes) {
-  return decode_record<flow::delta>(record_kind::checkpoint, bytes, {decode_delta_v1});
+  return decode_record<flow::delta>(record_kind::checkpoint, bytes,
+                                    {decode_delta_v1, decode_delta_v2});
 }
 
 }  // namespace pawl::persistence

@@ -1,5 +1,6 @@
 #include "persistence/codec/parts.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "persistence/codec/fields.hpp"
@@ -128,6 +129,19 @@ std::vector<flow::compensation> decode_compensations(byte_reader& from) {
     c.args = decode_payload(in);
     return c;
   });
+}
+
+bool have_branches(const std::vector<flow::compensation>& steps) noexcept {
+  return std::any_of(steps.begin(), steps.end(),
+                     [](const flow::compensation& c) { return !c.within.empty(); });
+}
+
+void encode_branches(byte_writer& to, const std::vector<flow::compensation>& steps) {
+  for (const auto& step : steps) encode_numbers(to, step.within);
+}
+
+void decode_branches(byte_reader& from, std::vector<flow::compensation>& steps) {
+  for (auto& step : steps) step.within = decode_numbers(from);
 }
 
 void encode_compensating(byte_writer& to, const flow::compensating& u) {

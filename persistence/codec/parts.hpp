@@ -17,12 +17,18 @@ void encode_events(byte_writer& to, const std::vector<flow::event>& events);
 [[nodiscard]] std::vector<flow::event> decode_events(byte_reader& from);
 
 /// The tokens of a state, with their writes, and of a delta, which holds the writes apart.
+/// `version`: of the record.
 void encode_tokens(byte_writer& to, const flow::token_list& tokens, time_point base);
 void encode_tokens(byte_writer& to, const std::vector<flow::token>& tokens, time_point base);
-[[nodiscard]] std::vector<flow::token> decode_tokens(byte_reader& from, time_point base);
+[[nodiscard]] std::vector<flow::token> decode_tokens(byte_reader& from, time_point base,
+                                                     std::uint8_t version);
 
 void encode_compensations(byte_writer& to, const std::vector<flow::compensation>& steps);
 [[nodiscard]] std::vector<flow::compensation> decode_compensations(byte_reader& from);
+/// The branches that the steps belong to, if one of them belongs to a branch.
+[[nodiscard]] bool have_branches(const std::vector<flow::compensation>& steps) noexcept;
+void encode_branches(byte_writer& to, const std::vector<flow::compensation>& steps);
+void decode_branches(byte_reader& from, std::vector<flow::compensation>& steps);
 
 void encode_compensating(byte_writer& to, const flow::compensating& u);
 [[nodiscard]] flow::compensating decode_compensating(byte_reader& from);

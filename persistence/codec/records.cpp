@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "persistence/codec.hpp"
+#include "persistence/codec/attributes.hpp"
 #include "persistence/codec/fields.hpp"
 #include "persistence/codec/payload.hpp"
 #include "persistence/quarantine.hpp"
@@ -13,7 +14,7 @@ using namespace codec;
 namespace {
 
 constexpr std::uint8_t schema_version = 2;
-constexpr std::uint8_t input_version = 1;
+constexpr std::uint8_t input_version = 2;
 constexpr std::uint8_t orphan_version = 1;
 constexpr std::uint8_t suspect_version = 1;
 constexpr std::uint8_t lease_version = 1;
@@ -35,11 +36,14 @@ struct input_has {
     parent = 1u << 1,
     trace = 1u << 2,
     started_by = 1u << 3,
-    all = (1u << 4) - 1,
+    all_v1 = (1u << 4) - 1,
+    attributes = 1u << 4,
+    all = (1u << 5) - 1,
   };
 };
 
-flow::run_input decode_input_v1(byte_reader& from) {
+/// `known`: the parts that an input can have in this version of its record.
+flow::run_input read_input(byte_reader& from, std::uint32_t known) {
   flow::run_input input;
   input.key.scope = decode_id<scope_name>(from);
   input.key.id = decode_id<run_id>(from);
@@ -47,7 +51,7 @@ flow::run_input decode_input_v1(byte_reader& from) {
   input.flow.version = decode_version(from);
   input.created_at = from.time();
   input.start_fingerprint = from.fixed64();
-  const std::uint32_t parts = from.bits(input_has::all);
+  const std::uint32_t parts = from.bits(known);
   if ((parts & input_has::restarted_from) != 0) input.restarted_from = decode_id<run_id>(from);
   if ((parts & input_has::parent) != 0) {
     input.parent = decode_id<run_id>(from);
@@ -56,9 +60,19 @@ flow::run_input decode_input_v1(byte_reader& from) {
   }
   if ((parts & input_has::trace) != 0) input.trace = decode_trace(from);
   if ((parts & input_has::started_by) != 0) input.started_by = from.text();
+  if ((parts & input_has::attributes) != 0) input.attributes = decode_attribute_map(from);
   input.data = flow::shared_json{decode_object(from)};
   input.metadata = decode_object(from);
   return input;
+}
+
+flow::run_input decode_input_v1(byte_reader& from) {
+  return read_input(from, input_has::all_v1);
+}
+
+/// Version 2 adds attributes.
+flow::run_input decode_input_v2(byte_reader& from) {
+  return read_input(from, input_has::all);
 }
 
 flow::abandoned_child decode_orphan_v1(byte_reader& from) {
@@ -145,7 +159,8 @@ void encode_input(const flow::run_input& input, std::string& to) {
   out.varint(when(input.restarted_from.has_value(), input_has::restarted_from) |
              when(input.parent.has_value(), input_has::parent) |
              when(input.trace.has_value(), input_has::trace) |
-             when(!input.started_by.empty(), input_has::started_by));
+             when(!input.started_by.empty(), input_has::started_by) |
+             when(!input.attributes.empty(), input_has::attributes));
   if (input.restarted_from) encode_id(out, *input.restarted_from);
   if (input.parent) {
     encode_id(out, *input.parent);
@@ -154,13 +169,15 @@ void encode_input(const flow::run_input& input, std::string& to) {
   }
   if (input.trace) encode_trace(out, *input.trace);
   if (!input.started_by.empty()) out.text(input.started_by);
+  if (!input.attributes.empty()) encode_attribute_map(out, input.attributes);
   encode_payload(out, *input.data);
   encode_payload(out, input.metadata);
   out.finish();
 }
 
 result<flow::run_input> decode_input(std::string_view bytes) {
-  return decode_record<flow::run_input>(record_kind::run_input, bytes, {decode_input_v1});
+  return decode_record<flow::run_input>(record_kind::run_input, bytes,
+                                        {decode_input_v1, decode_input_v2});
 }
 
 void encode_orphan(const flow::abandoned_child& orphan, std::string& to) {

@@ -6,6 +6,7 @@
 #include "flow/machine/delta.hpp"
 #include "flow/machine/state.hpp"
 #include "persistence/codec.hpp"
+#include "persistence/jobs.hpp"
 #include "persistence/journal.hpp"
 #include "persistence/journal_index.hpp"
 #include "persistence/quarantine.hpp"
@@ -107,6 +108,32 @@ inline flow::run_state state() {
   return run;
 }
 
+inline attribute_map given_attributes() {
+  return {{"a.text", "acme \u00e9"},
+          {"b-number", -0.5},
+          {"c_true", true},
+          {"d", at(1'700'000'000'250'000)},
+          {"e", false}};
+}
+
+inline run_attributes attributes() {
+  return {given_attributes(), {{"f", "the value must be a number, not a text"}}};
+}
+
+/// Version 2 adds attributes, variables, and what sections and joins that compensate need.
+inline flow::run_state state_v2() {
+  auto run = state();
+  run.attributes = flow::shared_attributes{attributes()};
+  run.vars = json{{"limit", 100}, {"of", {"x", nullptr}}};
+  run.tokens.find(15)->stopping = true;
+  run.tokens.find(18)->exit.emplace();
+  run.tokens.find(19)->exit =
+      flow::pending_exit{300, json{{"type", "card_declined"}, {"message", "no"}}};
+  run.tokens.settle();
+  run.compensations[1].within = {0, 300};
+  return run;
+}
+
 inline std::vector<flow::event> events() {
   return {{flow::event_kind::run_created, std::nullopt, 0, 0, nullptr},
           {flow::event_kind::step_started, 3, 70'000, 2, nullptr},
@@ -149,6 +176,17 @@ inline flow::delta delta() {
   return d;
 }
 
+inline flow::delta delta_v2() {
+  const auto run = state_v2();
+  auto d = delta();
+  d.attributes = run.attributes;
+  d.vars = run.vars;
+  d.tokens_set = {run.tokens.begin(), run.tokens.end()};
+  for (auto& t : d.tokens_set) t.writes = {};
+  d.compensations_added = run.compensations;
+  return d;
+}
+
 /// What an ordinary step changes.
 inline flow::delta step(std::uint64_t sequence) {
   flow::delta d;
@@ -170,6 +208,12 @@ inline run_record record() {
   return record;
 }
 
+inline run_record record_v2() {
+  auto made = record();
+  made.summary.attributes = attributes();
+  return made;
+}
+
 inline flow::run_input input() {
   const auto run = state();
   flow::run_input input;
@@ -188,12 +232,42 @@ inline flow::run_input input() {
   return input;
 }
 
+inline flow::run_input input_v2() {
+  auto made = input();
+  made.attributes = given_attributes();
+  return made;
+}
+
 inline flow::abandoned_child orphan() {
   return {run_id{}, flow::child_fate::cancel, 300};
 }
 
 inline suspect suspected() {
   return {run_key{}, 2, "SIGSEGV", run_status::paused, true};
+}
+
+inline started_job job() {
+  started_job sample;
+  sample.created_at = at(77);
+  sample.request.command = job_command::signal;
+  sample.request.filter = "flow=order status=running";
+  sample.request.reason = "late";
+  sample.request.signal = "go";
+  sample.request.payload = {{"by", "ada"}};
+  sample.request.rate = 300;
+  sample.request.dry_run = true;
+  sample.request.by = "ada";
+  return sample;
+}
+
+inline job_progress progress_of_job() {
+  return {job_state::failed, true, {1000, 500, 20, 3, 1}, 523, at(78), at(79), "no room"};
+}
+
+inline std::vector<job_result> page_of_job() {
+  return {{run_id{"r-1"}, job_outcome::done, ""},
+          {run_id{"r-2"}, job_outcome::refused, "it is paused"},
+          {run_id{"r-3"}, job_outcome::waiting, ""}};
 }
 
 inline flow_head head() {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "persistence/codec.hpp"
+#include "persistence/codec/attributes.hpp"
 #include "persistence/codec/fields.hpp"
 #include "persistence/codec/parts.hpp"
 #include "persistence/codec/payload.hpp"
@@ -15,8 +16,8 @@ using namespace codec;
 
 namespace {
 
-constexpr std::uint8_t state_version = 1;
-constexpr std::uint8_t run_version = 1;
+constexpr std::uint8_t state_version = 2;
+constexpr std::uint8_t run_version = 2;
 
 /// The optional parts of a summary, in the order of their encoding. Bits are stored.
 struct summary_has {
@@ -28,7 +29,9 @@ struct summary_has {
     parent = 1u << 4,
     parent_attempt = 1u << 5,
     waits = 1u << 6,  ///< of a list entry only
-    all = (1u << 7) - 1,
+    all_v1 = (1u << 7) - 1,
+    attributes = 1u << 7,
+    all = (1u << 8) - 1,
   };
 };
 
@@ -44,6 +47,13 @@ run_wait decode_wait(byte_reader& from) {
   wait.name = from.text();
   wait.node = from.text();
   return wait;
+}
+
+const run_attributes& attributes_of(const flow::run_state& run) {
+  return *run.attributes;
+}
+const run_attributes& attributes_of(const run_summary& run) {
+  return run.attributes;
 }
 
 /// `run` is a run_state or a run_summary.
@@ -63,7 +73,8 @@ void encode_summary(byte_writer& to, const Run& run, std::uint64_t start_fingerp
             when(run.restarted_from.has_value(), summary_has::restarted_from) |
             when(run.parent.has_value(), summary_has::parent) |
             when(parent_attempt > 0, summary_has::parent_attempt) |
-            when(!waits.empty(), summary_has::waits));
+            when(!waits.empty(), summary_has::waits) |
+            when(!attributes_of(run).empty(), summary_has::attributes));
   if (run.started_at) to.time(*run.started_at, run.created_at);
   if (run.finished_at) to.time(*run.finished_at, run.created_at);
   if (run.error) encode_error(to, *run.error);
@@ -71,11 +82,14 @@ void encode_summary(byte_writer& to, const Run& run, std::uint64_t start_fingerp
   if (run.parent) encode_id(to, *run.parent);
   if (parent_attempt > 0) to.varint(parent_attempt);
   if (!waits.empty()) encode_list(to, waits, encode_wait);
+  if (!attributes_of(run).empty()) encode_attributes(to, attributes_of(run));
 }
 
+/// `known`: the parts that a summary can have in this version of its record.
 template <class Run>
-void decode_summary(byte_reader& from, Run& run, std::uint64_t& start_fingerprint,
-                    std::uint32_t& parent_attempt, std::vector<run_wait>& waits) {
+void decode_summary(byte_reader& from, std::uint32_t known, Run& run,
+                    std::uint64_t& start_fingerprint, std::uint32_t& parent_attempt,
+                    std::vector<run_wait>& waits) {
   run.key.scope = decode_id<scope_name>(from);
   run.key.id = decode_id<run_id>(from);
   run.flow.name = decode_id<flow_name>(from);
@@ -83,7 +97,7 @@ void decode_summary(byte_reader& from, Run& run, std::uint64_t& start_fingerprin
   run.status = decode_status(from);
   run.created_at = from.time();
   start_fingerprint = from.fixed64();
-  const std::uint32_t parts = from.bits(summary_has::all);
+  const std::uint32_t parts = from.bits(known);
   const auto has = [parts](summary_has::part part) { return (parts & part) != 0; };
   if (has(summary_has::started_at)) run.started_at = from.time(run.created_at);
   if (has(summary_has::finished_at)) run.finished_at = from.time(run.created_at);
@@ -92,6 +106,8 @@ void decode_summary(byte_reader& from, Run& run, std::uint64_t& start_fingerprin
   if (has(summary_has::parent)) run.parent = decode_id<run_id>(from);
   if (has(summary_has::parent_attempt)) parent_attempt = from.varint32();
   if (has(summary_has::waits)) waits = decode_list<run_wait>(from, 3, decode_wait);
+  if (has(summary_has::attributes))
+    run.attributes = decltype(run.attributes){decode_attributes(from)};
 }
 
 /// The optional parts of a state, in the order of their encoding. Bits are stored.
@@ -105,7 +121,10 @@ struct state_has {
     depth = 1u << 5,
     trace = 1u << 6,
     output = 1u << 7,
-    all = (1u << 8) - 1,
+    all_v1 = (1u << 8) - 1,
+    branches_of_compensations = 1u << 8,
+    vars = 1u << 9,
+    all = (1u << 10) - 1,
   };
 };
 
@@ -118,10 +137,12 @@ std::vector<T> ascending(std::vector<T> items, Number T::*number, byte_reader& f
   return {};
 }
 
-flow::run_state decode_state_v1(byte_reader& from) {
+/// `version`: of the record.
+flow::run_state read_state(byte_reader& from, std::uint8_t version) {
   flow::run_state run;
   std::vector<run_wait> waits;
-  decode_summary(from, run, run.start_fingerprint, run.parent_attempt, waits);
+  decode_summary(from, version == 1 ? summary_has::all_v1 : summary_has::all, run,
+                 run.start_fingerprint, run.parent_attempt, waits);
   if (!waits.empty()) from.fail("has waits, which only a list entry has");
   run.sequence = from.varint();
   run.updated_at = from.time(run.created_at);
@@ -129,9 +150,9 @@ flow::run_state decode_state_v1(byte_reader& from) {
   run.data_bytes = from.varint();
   run.data = flow::shared_json{decode_object(from)};
   run.metadata = decode_object(from);
-  run.tokens = ascending(decode_tokens(from, run.updated_at), &flow::token::id, from);
+  run.tokens = ascending(decode_tokens(from, run.updated_at, version), &flow::token::id, from);
   run.visits = decode_numbers(from);
-  const std::uint32_t parts = from.bits(state_has::all);
+  const std::uint32_t parts = from.bits(version == 1 ? state_has::all_v1 : state_has::all);
   const auto has = [parts](state_has::part part) { return (parts & part) != 0; };
   if (has(state_has::frozen_at)) run.frozen_at = from.time(run.updated_at);
   if (has(state_has::compensating)) run.compensating = decode_compensating(from);
@@ -146,15 +167,36 @@ flow::run_state decode_state_v1(byte_reader& from) {
   if (has(state_has::depth)) run.depth = from.varint32();
   if (has(state_has::trace)) run.trace = decode_trace(from);
   if (has(state_has::output)) run.output = decode_payload(from);
+  if (has(state_has::branches_of_compensations)) decode_branches(from, run.compensations);
+  if (has(state_has::vars)) run.vars = decode_object(from);
   measure(run);
   return run;
 }
 
-run_record decode_run_v1(byte_reader& from) {
+flow::run_state decode_state_v1(byte_reader& from) {
+  return read_state(from, 1);
+}
+
+/// Version 2 adds attributes to the summary, variables, and what sections and joins that
+/// compensate need.
+flow::run_state decode_state_v2(byte_reader& from) {
+  return read_state(from, 2);
+}
+
+run_record read_run(byte_reader& from, std::uint32_t summary_parts) {
   run_record record;
-  decode_summary(from, record.summary, record.start_fingerprint, record.parent_attempt,
-                 record.summary.waits);
+  decode_summary(from, summary_parts, record.summary, record.start_fingerprint,
+                 record.parent_attempt, record.summary.waits);
   return record;
+}
+
+run_record decode_run_v1(byte_reader& from) {
+  return read_run(from, summary_has::all_v1);
+}
+
+/// Version 2 adds attributes.
+run_record decode_run_v2(byte_reader& from) {
+  return read_run(from, summary_has::all);
 }
 
 }  // namespace
@@ -176,7 +218,9 @@ void encode_state(const flow::run_state& run, std::string& to) {
       when(!run.compensations.empty(), state_has::compensations) |
       when(!run.maps.empty(), state_has::maps) | when(run.next_signal > 1, state_has::signals) |
       when(run.depth > 0, state_has::depth) | when(run.trace.has_value(), state_has::trace) |
-      when(run.output.has_value(), state_has::output);
+      when(run.output.has_value(), state_has::output) |
+      when(have_branches(run.compensations), state_has::branches_of_compensations) |
+      when(run.vars.has_value(), state_has::vars);
   const auto has = [parts](state_has::part part) { return (parts & part) != 0; };
   out.varint(parts);
   if (has(state_has::frozen_at)) out.time(*run.frozen_at, run.updated_at);
@@ -193,11 +237,14 @@ void encode_state(const flow::run_state& run, std::string& to) {
   if (has(state_has::depth)) out.varint(run.depth);
   if (has(state_has::trace)) encode_trace(out, *run.trace);
   if (has(state_has::output)) encode_payload(out, *run.output);
+  if (has(state_has::branches_of_compensations)) encode_branches(out, run.compensations);
+  if (has(state_has::vars)) encode_payload(out, *run.vars);
   out.finish();
 }
 
 result<flow::run_state> decode_state(std::string_view bytes) {
-  return decode_record<flow::run_state>(record_kind::run_state, bytes, {decode_state_v1});
+  return decode_record<flow::run_state>(record_kind::run_state, bytes,
+                                        {decode_state_v1, decode_state_v2});
 }
 
 void encode_run(const flow::run_state& run, std::span<const run_wait> waits, std::string& to) {
@@ -214,7 +261,7 @@ void encode_run(const run_record& record, std::string& to) {
 }
 
 result<run_record> decode_run(std::string_view bytes) {
-  return decode_record<run_record>(record_kind::run_summary, bytes, {decode_run_v1});
+  return decode_record<run_record>(record_kind::run_summary, bytes, {decode_run_v1, decode_run_v2});
 }
 
 }  // namespace pawl::persistence

@@ -30,7 +30,10 @@ struct token_has {
     repeated_calls = 1u << 14,
     rules_time = 1u << 15,
     failures_of = 1u << 16,
-    all = (1u << 17) - 1,
+    all_v1 = (1u << 17) - 1,
+    stopping = 1u << 17,  // nothing follows
+    exit = 1u << 18,
+    all = (1u << 19) - 1,
   };
 };
 
@@ -49,7 +52,8 @@ std::uint32_t parts_of(const flow::token& t, bool with_writes) noexcept {
          when(t.replaced_children > 0, token_has::replaced_children) |
          when(t.repeated_calls > 0, token_has::repeated_calls) |
          when(t.rules_time.has_value(), token_has::rules_time) |
-         when(!t.failures_of.empty(), token_has::failures_of);
+         when(!t.failures_of.empty(), token_has::failures_of) |
+         when(t.stopping, token_has::stopping) | when(t.exit.has_value(), token_has::exit);
 }
 
 void encode_task(byte_writer& to, const flow::remote_task& t, time_point base) {
@@ -142,16 +146,20 @@ void encode_token(byte_writer& to, const flow::token& t, bool with_writes, time_
   if (has(token_has::rules_time)) to.time(*t.rules_time, base);
   if (has(token_has::failures_of))
     encode_list(to, t.failures_of, [](byte_writer& out, std::uint32_t n) { out.varint(n); });
+  if (has(token_has::exit)) {
+    encode_optional(to, t.exit->edge, [](byte_writer& out, std::uint32_t n) { out.varint(n); });
+    encode_optional(to, t.exit->error, encode_payload);
+  }
 }
 
-flow::token decode_token(byte_reader& from, time_point base) {
+flow::token decode_token(byte_reader& from, time_point base, std::uint32_t known) {
   flow::token t;
   t.id = from.varint32();
   t.node = from.varint32();
   t.phase = from.enumerator(flow::token_phase::gathering);
   t.visit = from.varint32();
   t.attempt = from.varint32();
-  const std::uint32_t parts = from.bits(token_has::all);
+  const std::uint32_t parts = from.bits(known);
   const auto has = [parts](token_has::part part) { return (parts & part) != 0; };
   if (has(token_has::branch)) decode_branch(from, t);
   if (has(token_has::writes)) t.writes = decode_object(from);
@@ -179,6 +187,12 @@ flow::token decode_token(byte_reader& from, time_point base) {
     t.failures_of =
         decode_list<std::uint32_t>(from, 1, [](byte_reader& in) { return in.varint32(); });
   }
+  t.stopping = has(token_has::stopping);
+  if (has(token_has::exit)) {
+    auto& exit = t.exit.emplace();
+    exit.edge = decode_optional(from, [](byte_reader& in) { return in.varint32(); });
+    exit.error = decode_optional(from, decode_payload);
+  }
   return t;
 }
 
@@ -194,8 +208,10 @@ void encode_tokens(byte_writer& to, const std::vector<flow::token>& tokens, time
               [&](byte_writer& out, const flow::token& t) { encode_token(out, t, false, base); });
 }
 
-std::vector<flow::token> decode_tokens(byte_reader& from, time_point base) {
-  return decode_list<flow::token>(from, 6, [&](byte_reader& in) { return decode_token(in, base); });
+std::vector<flow::token> decode_tokens(byte_reader& from, time_point base, std::uint8_t version) {
+  const std::uint32_t known = version == 1 ? token_has::all_v1 : token_has::all;
+  return decode_list<flow::token>(from, 6,
+                                  [&](byte_reader& in) { return decode_token(in, base, known); });
 }
 
 }  // namespace pawl::persistence::codec

@@ -2,6 +2,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "persistence/query/run_query.hpp"
@@ -54,9 +55,25 @@ bool fits_node(const run_summary& run, comparison how, const term_value& value) 
                      [&](const run_wait& wait) { return fits_text(wait.node, how, value); });
 }
 
+/// Values of different types do not fit.
+bool fits_attribute(const run_summary& run, const run_term& term, const term_value& value) {
+  const auto found = run.attributes.values.find(term.attribute);
+  if (found == run.attributes.values.end()) return false;
+  const attribute_value& have = found->second;
+  if (const auto* const text = std::get_if<std::string>(&have))
+    return std::holds_alternative<std::string>(value) && fits_text(*text, term.how, value);
+  const auto compare = [&](const auto* mine) {
+    const auto* const given = std::get_if<std::decay_t<decltype(*mine)>>(&value);
+    return mine != nullptr && given != nullptr && compares(*mine, term.how, *given);
+  };
+  return compare(std::get_if<double>(&have)) || compare(std::get_if<time_point>(&have)) ||
+         compare(std::get_if<bool>(&have));
+}
+
 /// Whether the field of a run and a value fit, apart from negation.
-bool fits_value(const run_summary& run, run_field field, comparison how, const term_value& value) {
-  switch (field) {
+bool fits_value(const run_summary& run, const run_term& term, const term_value& value) {
+  const comparison how = term.how;
+  switch (term.field) {
     case run_field::id:
       return fits_text(run.key.id.str(), how, value);
     case run_field::status:
@@ -77,6 +94,8 @@ bool fits_value(const run_summary& run, run_field field, comparison how, const t
       return compares(run.created_at, how, std::get<time_point>(value));
     case run_field::finished:
       return run.finished_at && compares(*run.finished_at, how, std::get<time_point>(value));
+    case run_field::attribute:
+      return fits_attribute(run, term, value);
   }
   return false;
 }
@@ -91,9 +110,9 @@ constexpr std::pair<std::string_view, run_order> orders[] = {
 }  // namespace
 
 bool fits(const run_summary& run, const run_term& term) {
-  const bool one_fits = std::any_of(
-      term.values.begin(), term.values.end(),
-      [&](const term_value& value) { return fits_value(run, term.field, term.how, value); });
+  const bool one_fits =
+      std::any_of(term.values.begin(), term.values.end(),
+                  [&](const term_value& value) { return fits_value(run, term, value); });
   return one_fits != (term.how == comparison::not_equal);
 }
 

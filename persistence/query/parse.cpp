@@ -12,7 +12,7 @@
 namespace pawl::persistence {
 namespace {
 
-enum class value_kind : std::uint8_t { text, status, flow, version, wait, time };
+enum class value_kind : std::uint8_t { text, status, flow, version, wait, time, attribute };
 
 struct field_info {
   std::string_view name;
@@ -32,6 +32,10 @@ constexpr field_info fields[] = {
     {"started", run_field::started, value_kind::time},
     {"finished", run_field::finished, value_kind::time},
 };
+
+/// Of "attr.NAME", which has no name of its own here.
+constexpr std::string_view attribute_prefix = "attr.";
+constexpr field_info attribute_field{"attr", run_field::attribute, value_kind::attribute};
 
 struct operator_info {
   std::string_view text;
@@ -53,12 +57,14 @@ bool takes(value_kind values, comparison how) {
     case comparison::not_equal:
       return values != value_kind::time;
     case comparison::prefix:
-      return values == value_kind::text || values == value_kind::flow;
+      return values == value_kind::text || values == value_kind::flow ||
+             values == value_kind::attribute;
     case comparison::less:
     case comparison::at_most:
     case comparison::greater:
     case comparison::at_least:
-      return values == value_kind::time || values == value_kind::version;
+      return values == value_kind::time || values == value_kind::version ||
+             values == value_kind::attribute;
   }
   return false;
 }
@@ -91,6 +97,7 @@ std::string hint(std::string_view word, std::span<const std::string_view> known)
 std::string unknown_field(std::string_view word) {
   std::vector<std::string_view> known;
   for (const auto& each : fields) known.push_back(each.name);
+  known.push_back("attr.NAME");
   return "unknown field " + quoted_text(word) + hint(word, known);
 }
 
@@ -111,6 +118,7 @@ bool is_space(char c) {
 struct written_value {
   std::string text;
   std::size_t at = 0;
+  bool quoted = false;
 };
 
 class filter_parser {
@@ -146,14 +154,24 @@ class filter_parser {
 
   result<run_term> parse_term() {
     const std::size_t begin = at_;
-    while (at_ < text_.size() && is_field_letter(text_[at_])) ++at_;
+    const bool is_attribute = text_.substr(at_).starts_with(attribute_prefix);
+    while (at_ < text_.size() &&
+           (is_field_letter(text_[at_]) || (is_attribute && is_attribute_letter(text_[at_]))))
+      ++at_;
     const auto word = text_.substr(begin, at_ - begin);
     if (word.empty()) {
       return wrong(begin, "expected a field, not " + quoted_text(text_.substr(begin, 1)) +
                               "; write conditions as in status=failed flow=order started>-2h");
     }
-    const auto* const field = std::find_if(std::begin(fields), std::end(fields),
-                                           [&](const auto& each) { return each.name == word; });
+    const auto* field = std::find_if(std::begin(fields), std::end(fields),
+                                     [&](const auto& each) { return each.name == word; });
+    std::string attribute;
+    if (is_attribute) {
+      attribute = word.substr(attribute_prefix.size());
+      if (const auto good = check_attribute_name(attribute); !good)
+        return wrong(begin + attribute_prefix.size(), good.error().message);
+      field = &attribute_field;
+    }
     if (field == std::end(fields)) return wrong(begin, unknown_field(word));
     const std::size_t operator_at = at_;
     const auto* const found =
@@ -168,11 +186,11 @@ class filter_parser {
                                     "; use " + operators_of(field->values));
     }
     at_ += found->text.size();
-    return parse_values(*field, found->how);
+    return parse_values(*field, found->how, std::move(attribute));
   }
 
-  result<run_term> parse_values(const field_info& of, comparison how) {
-    run_term term{of.field, how, {}};
+  result<run_term> parse_values(const field_info& of, comparison how, std::string attribute) {
+    run_term term{of.field, how, {}, std::move(attribute)};
     const bool takes_list =
         how == comparison::equal || how == comparison::not_equal || how == comparison::prefix;
     while (true) {
@@ -194,6 +212,7 @@ class filter_parser {
   /// Parses a value in quotes, or up to a space or a comma.
   result<written_value> parse_text(std::string_view field) {
     written_value value{{}, at_};
+    value.quoted = at_ < text_.size() && text_[at_] == '"';
     if (at_ < text_.size() && text_[at_] == '"') {
       for (++at_; at_ < text_.size() && text_[at_] != '"'; ++at_) {
         if (text_[at_] == '\\' && at_ + 1 < text_.size()) ++at_;
@@ -232,8 +251,31 @@ class filter_parser {
         return wait_of(value);
       case value_kind::time:
         return time_of(value);
+      case value_kind::attribute:
+        return attribute_of(how, value);
     }
     return term_value{text};
+  }
+
+  /// A number, a time or a boolean without quotes, else a text.
+  result<term_value> attribute_of(comparison how, const written_value& value) const {
+    const bool is_text = value.quoted || how == comparison::prefix;
+    if (!is_text && value.text.starts_with('-') &&
+        parse_duration(std::string_view{value.text}.substr(1)))
+      return time_of(value);
+    const attribute_value read =
+        is_text ? attribute_value{value.text} : plain_attribute(value.text);
+    if (const auto good = check_attribute(read); !good)
+      return wrong(value.at, good.error().message);
+    const bool is_range =
+        how != comparison::equal && how != comparison::not_equal && how != comparison::prefix;
+    const auto type = attribute_type_of(read);
+    if (is_range && type != attribute_type::number && type != attribute_type::time) {
+      return wrong(value.at, "only numbers and times are smaller or larger, and " +
+                                 quoted_text(value.text) + " is " + std::string{noun_of(type)} +
+                                 "; compare it with =, != or ^=");
+    }
+    return std::visit([](const auto& one) { return term_value{one}; }, read);
   }
 
   static result<term_value> flow_of(comparison how, const written_value& value) {

@@ -168,3 +168,36 @@ TEST_CASE("any text is parsed or refused at a position within it", "[query][rand
     CHECK(position <= text.size() + 1);
   }
 }
+
+TEST_CASE("values of attributes have the type that they look like", "[query][attributes]") {
+  const auto parsed = [](std::string_view filter) {
+    const auto query = parse_run_query(filter, time_point{});
+    return query ? query->terms : std::vector<run_term>{};
+  };
+  const auto term = [](comparison how, std::vector<term_value> values) {
+    return std::vector<run_term>{{run_field::attribute, how, std::move(values), "a.B_2-c"}};
+  };
+  using enum comparison;
+  CHECK(parsed("attr.a.B_2-c=acme") == term(equal, {std::string{"acme"}}));
+  CHECK(parsed(R"(attr.a.B_2-c="42",42,true)") == term(equal, {std::string{"42"}, 42.0, true}));
+  CHECK(parsed("attr.a.B_2-c^=4") == term(prefix, {std::string{"4"}}));
+  CHECK(parsed("attr.a.B_2-c<-1.5") == term(less, {-1.5}));
+  CHECK(parsed("attr.a.B_2-c>=-2h") == term(at_least, {time_point{} - std::chrono::hours{2}}));
+  CHECK(parsed("attr.a.B_2-c!=1970-01-01") == term(not_equal, {time_point{}}));
+}
+
+TEST_CASE("mistakes in conditions on attributes are refused", "[query][attributes]") {
+  const auto why = [](std::string_view filter) {
+    const auto query = parse_run_query(filter, time_point{});
+    REQUIRE_FALSE(query);
+    return query.error().message;
+  };
+  CHECK(why("attr.=x").starts_with("invalid filter at position 6: the name of an attribute has"));
+  CHECK(why("attr.a<acme") ==
+        "invalid filter at position 8: only numbers and times are smaller or larger, and \"acme\" "
+        "is a text; compare it with =, != or ^=");
+  CHECK(why("attr.a>true").find("is a boolean") != std::string::npos);
+  CHECK(why("attr.a=" + std::string(300, 'x')).find("the maximum is 256") != std::string::npos);
+  CHECK(why("attr.a").find("expected !=, ^=") != std::string::npos);
+  CHECK(why("atr.a=1").find("attr.NAME") != std::string::npos);
+}

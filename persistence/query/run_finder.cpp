@@ -6,6 +6,7 @@
 
 #include "persistence/codec.hpp"
 #include "persistence/keys.hpp"
+#include "persistence/query/attribute_lists.hpp"
 #include "persistence/run_index.hpp"
 #include "persistence/runs.hpp"
 
@@ -51,6 +52,10 @@ run_summary shown(run_summary run) {
 
 result<run_finder> run_finder::make(const view& from, const scope_name& in, const run_query& query,
                                     run_order order, list_place begin) {
+  // Once in a search: a later page must not be refused because a run was deleted.
+  if (begin.order.empty())
+    if (auto good = check_attribute_types({&from, &in, &query}); !good)
+      return std::move(good).error();
   run_finder made{from, in, query, order, std::move(begin)};
   if (auto chosen = made.choose_lists(); !chosen) return std::move(chosen).error();
   return made;
@@ -110,6 +115,18 @@ void run_finder::add_status_lists() {
   index_ += (index_.empty() ? "" : ", ") + std::string{has_all ? "all runs" : "status"};
 }
 
+result<void> run_finder::add_attributes() {
+  for (const auto& term : query_.terms) {
+    if (term.field != run_field::attribute) continue;
+    auto found = attribute_lists({from_, &in_, &query_, limits_, reverse_}, term);
+    if (!found) return std::move(found).error();
+    if (!*found) continue;
+    lists_.push_back(**std::move(found));
+    index_ += (index_.empty() ? "" : ", ") + ("attr." + term.attribute);
+  }
+  return {};
+}
+
 /// A list of the runs with some ids, whose records are read now.
 result<void> run_finder::add_ids(const run_term& term) {
   std::vector<std::string> orders;
@@ -145,7 +162,8 @@ result<void> run_finder::choose_lists() {
     index_ = "finished";
     return {};
   }
-  bool has_few = false;  // a list that is short, or needs no other one
+  if (auto added = add_attributes(); !added) return added;
+  bool has_few = !lists_.empty();  // a list that is short, or needs no other one
   bool has_flow = false;
   for (const auto& term : query_.terms) {
     const auto terms = index_terms_of(term);

@@ -59,6 +59,7 @@ class run_finder {
   void add_status_lists();
   void add_lists(const char* name, const std::vector<std::uint64_t>& terms);
   result<void> add_ids(const run_term& term);
+  result<void> add_attributes();
   result<void> choose_lists();
   result<void> load(const list_entry& entry, step& into);
 

@@ -27,6 +27,7 @@ enum class run_field : std::uint8_t {
   waiting,
   started,
   finished,
+  attribute,
 };
 
 enum class comparison : std::uint8_t { equal, not_equal, prefix, less, at_most, greater, at_least };
@@ -47,14 +48,15 @@ struct flow_pattern {
   friend bool operator==(const flow_pattern&, const flow_pattern&) = default;
 };
 
-using term_value =
-    std::variant<std::string, run_status, flow_pattern, pawl::version, wait_pattern, time_point>;
+using term_value = std::variant<std::string, run_status, flow_pattern, pawl::version, wait_pattern,
+                                time_point, double, bool>;
 
 /// One condition: holds if one of the values fits; with `not_equal`, if none is equal.
 struct run_term {
   run_field field{};
   comparison how = comparison::equal;
   std::vector<term_value> values;  ///< at least one; exactly one unless `how` can have a list
+  std::string attribute = {};      ///< name of the attribute, if that is the field
 
   friend bool operator==(const run_term&, const run_term&) = default;
 };

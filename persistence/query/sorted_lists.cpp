@@ -22,8 +22,9 @@ std::string after_prefix(std::string prefix) {
 sorted_list::sorted_list(const view& from, std::string prefix, order_limits limits, bool reverse)
     : from_(&from), prefix_(std::move(prefix)), limits_(std::move(limits)), reverse_(reverse) {}
 
-sorted_list::sorted_list(const view& from, std::vector<std::string> orders, bool reverse)
-    : from_(&from), reverse_(reverse), is_read_to_end_(true) {
+sorted_list::sorted_list(const view& from, std::vector<std::string> orders, bool reverse,
+                         std::uint64_t keys_read)
+    : from_(&from), reverse_(reverse), is_read_to_end_(true), keys_read_(keys_read) {
   for (auto& order : orders) read_.push_back({std::move(order), {}});
 }
 

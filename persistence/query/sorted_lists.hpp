@@ -39,8 +39,10 @@ struct order_limits {
 class sorted_list {
  public:
   sorted_list(const view& from, std::string prefix, order_limits limits, bool reverse);
-  /// A list of given orders, which are in its order.
-  sorted_list(const view& from, std::vector<std::string> orders, bool reverse);
+  /// A list of given orders, which are in its order. `keys_read`: entries that were read to find
+  /// them.
+  sorted_list(const view& from, std::vector<std::string> orders, bool reverse,
+              std::uint64_t keys_read = 0);
 
   /// The first entry at a place or beyond it; null at the end. Places must not go back. Valid until
   /// the next call. Errors: `corrupt`, `io_failed`.

@@ -12,6 +12,7 @@
 
 #include <pawl/detail/placement.hpp>
 
+#include "persistence/jobs.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/rocksdb/database.hpp"
 #include "persistence/rocksdb/manifest.hpp"
@@ -143,6 +144,7 @@ class examination {
     if (logs->loss) name_dropped_runs(*logs);
     examine_tables();
     examine_runs();
+    examine_jobs();
     return finish();
   }
 
@@ -224,6 +226,19 @@ class examination {
         if (family_name(where) == file.column_family_name)
           tables_.push_back({where, file.smallestkey, file.largestkey});
     }
+  }
+
+  /// Reads every record of a job. A damaged one keeps its job from going on, but no run.
+  void examine_jobs() {
+    const snapshot_view now{database_};
+    scan_around_damage(now, column::indexes, [&](auto key, auto value) {
+      if (!key.starts_with('w')) return;
+      const auto read = check_job_record(key, value);
+      if (read) return;
+      const auto job = keys::job_of(key);
+      add_damage("", std::nullopt, std::string{to_string(column::indexes)},
+                 (job ? "job " + job->id.str() + ": " : std::string{}) + read.error().message);
+    });
   }
 
   /// Loads every run. What a damaged table hides of one column is found in the others.

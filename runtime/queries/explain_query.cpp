@@ -1,6 +1,7 @@
 #include "runtime/queries/explain_query.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include <pawl/worker.hpp>
@@ -128,7 +129,8 @@ result<void> explain_query::read_history(const reading& r, const run_key& key,
   if (!is_left()) return {};
   std::size_t read = 0, bytes = 0;
   return persistence::visit_history_back(
-      *r.now, key, [&](persistence::checkpoint_events what, std::size_t size) {
+      *r.now, key, std::numeric_limits<std::uint64_t>::max(),
+      [&](const persistence::stored_checkpoint& what, std::size_t size) {
         for (auto event = what.events.rbegin(); event != what.events.rend(); ++event)
           for (auto& reason : reasons) flow::note_event(reason, *event, what.at);
         bytes += size;

@@ -18,8 +18,9 @@ time_point shown_due(const flow::timer& timer, std::chrono::microseconds lead) {
 }
 
 /// Appends what a token waits for.
-void add_waits(const flow::token& t, const flow::compiled_flow& compiled, bool frozen,
-               std::chrono::microseconds lead, std::vector<waiting_on>& to) {
+void add_waits(const flow::run_state& run, const flow::token& t,
+               const flow::compiled_flow& compiled, bool frozen, std::chrono::microseconds lead,
+               std::vector<waiting_on>& to) {
   const auto& node = compiled.at(t.node);
   const auto add = [&](std::string kind, std::string name) -> waiting_on& {
     waiting_on& wait = to.emplace_back(waiting_on{node.id, std::move(kind), std::move(name)});
@@ -34,7 +35,7 @@ void add_waits(const flow::token& t, const flow::compiled_flow& compiled, bool f
     add(t.task ? "worker" : "function", flow::function_called(t, *node.behaviour)).calls =
         t.attempt + t.repeated_calls;
   } else if (t.phase == flow::token_phase::sleeping) {
-    const auto signals = node.behaviour->awaited_signals();
+    const auto signals = node.behaviour->awaited_by(run, t, node);
     if (t.question) add("answer", flow::question_id(node.id, t)).question = *t.question;
     for (const auto& signal : signals) add("signal", signal);
     if (!t.question && signals.empty()) add("timer", "");
@@ -61,7 +62,7 @@ run_view make_view(const flow::run_state& state, const flow::compiled_flow& comp
     if (t.phase != flow::token_phase::ended) shown.at.push_back(compiled.at(t.node).id);
   if (is_finished(state.status)) return shown;  // it waits for nothing
   for (const auto& t : state.tokens)
-    add_waits(t, compiled, state.frozen_at.has_value(), lead, shown.waiting_on);
+    add_waits(state, t, compiled, state.frozen_at.has_value(), lead, shown.waiting_on);
   return shown;
 }
 

@@ -19,7 +19,7 @@ namespace pawl {
 namespace {
 
 constexpr std::size_t max_key_bytes = 512;
-constexpr std::size_t max_starter_bytes = 256;
+constexpr std::size_t max_sender_bytes = 256;
 
 /// The id that the options name, or a new one.
 result<run_id> id_of(const start_options& options, const engine_core& core, time_point now) {
@@ -31,14 +31,20 @@ result<run_id> id_of(const start_options& options, const engine_core& core, time
   return options.key.empty() ? core.ids->next(now) : id_of_key(options.key);
 }
 
-result<void> check_starter(std::string_view by) {
-  if (by.size() <= max_starter_bytes && detail::valid_utf8_prefix(by) == by.size()) return {};
-  return error{errc::invalid_argument, "who starts a run is named by UTF-8 text of at most " +
-                                           std::to_string(max_starter_bytes) + " bytes"};
-}
-
 error no_input(const run_key& key) {
   return {errc::corrupt, "run " + key.id.str() + " has no record of its input"};
+}
+
+/// What distinguishes a start besides its flow and its input.
+json with_attributes(const json& metadata, const attribute_map& attributes) {
+  if (attributes.empty()) return metadata;
+  return json::array({metadata, attributes_to_json(attributes)});
+}
+
+/// What a restart and a fork take over from the other run.
+void inherit(start_options& options, const flow::run_input& from) {
+  if (options.metadata.is_object() && options.metadata.empty()) options.metadata = from.metadata;
+  if (options.attributes.empty()) options.attributes = from.attributes;
 }
 
 /// `restarted`: the run to start again. Its flow version exists, even if the flow is deleted.
@@ -52,21 +58,23 @@ result<resolvable_start> make_command(const engine_core& core, const scope_name&
   // First: the fingerprint recurses into both.
   if (auto good = flow::check_start_values(input, options.metadata); !good)
     return std::move(good).error();
-  if (auto good = check_starter(options.by); !good) return std::move(good).error();
+  if (auto good = check_sender(options.by); !good) return std::move(good).error();
   const std::uint64_t max_metadata = core.settings.run.max_metadata_bytes;
   if (const auto bytes = flow::json_size(options.metadata); bytes > max_metadata) {
     return error{errc::limit_exceeded,
                  "the metadata has about " + std::to_string(bytes) + " bytes; the maximum is " +
                      std::to_string(max_metadata) + " (run.max_metadata_bytes)"};
   }
+  if (auto good = check_attributes(options.attributes); !good) return std::move(good).error();
   auto id = id_of(options, core, open->clock->now());
   if (!id) return std::move(id).error();
   flow::start_command start;
   start.key = {in, *std::move(id)};
   start.id_is_new = !options.id && options.key.empty();
   start.flow.name = *std::move(name);
-  start.fingerprint = start_fingerprint(
-      flow, options.version ? to_string(*options.version) : std::string{}, input, options.metadata);
+  start.fingerprint =
+      start_fingerprint(flow, options.version ? to_string(*options.version) : std::string{}, input,
+                        with_attributes(options.metadata, options.attributes));
   auto which = actors::start_version::published;
   if (options.version) {
     start.flow.version = *options.version;
@@ -75,6 +83,7 @@ result<resolvable_start> make_command(const engine_core& core, const scope_name&
   }
   start.input = input.is_null() ? json::object() : input;
   start.metadata = std::move(options.metadata);
+  start.attributes = std::move(options.attributes);
   start.trace = options.trace;
   start.by = std::move(options.by);
   if (restarted != nullptr) start.restarted_from = *restarted;
@@ -82,6 +91,13 @@ result<resolvable_start> make_command(const engine_core& core, const scope_name&
 }
 
 }  // namespace
+
+result<void> check_sender(std::string_view by) {
+  if (by.size() <= max_sender_bytes && detail::valid_utf8_prefix(by) == by.size()) return {};
+  return error{errc::invalid_argument,
+               "who starts a run or sends it a command is named by UTF-8 text of at most " +
+                   std::to_string(max_sender_bytes) + " bytes"};
+}
 
 result<resolvable_start> make_start(const engine_core& core, const scope_name& in,
                                     std::string_view flow, const json& input,
@@ -106,7 +122,7 @@ result<resolvable_start> make_restart(const engine_core& core, const run_key& ke
   if (!input) return input.error();
   if (!*input) return no_input(key);
   if (!options.version) options.version = old.flow.version;
-  if (options.metadata.empty()) options.metadata = (*input)->metadata;
+  inherit(options, **input);
   return make_command(core, key.scope, old.flow.name.str(), *(*input)->data, std::move(options),
                       &key.id);
 }
@@ -126,7 +142,7 @@ result<resolvable_start> make_fork(const engine_core& core, const found_state& f
   if (!*input) return no_input(state.key);
   start_options start = options.start;
   start.version = state.flow.version;
-  if (start.metadata.is_object() && start.metadata.empty()) start.metadata = (*input)->metadata;
+  inherit(start, **input);
   if (start.metadata.is_object()) {
     start.metadata["forked_from"] = {{"run", state.key.id.str()}, {"checkpoint", state.sequence}};
   }
@@ -136,9 +152,9 @@ result<resolvable_start> make_fork(const engine_core& core, const found_state& f
   flow::start_command& command = request->command;
   command.forked = from.state;
   command.forked_data = options.data;
-  command.fingerprint =
-      start_fingerprint(state.flow.name.str(), to_string(state.flow.version),
-                        json::array({command.input, options.data}), command.metadata);
+  command.fingerprint = start_fingerprint(state.flow.name.str(), to_string(state.flow.version),
+                                          json::array({command.input, options.data}),
+                                          with_attributes(command.metadata, command.attributes));
   return request;
 }
 

@@ -13,6 +13,10 @@ class engine_core;
 struct found_state;
 struct fork_options;
 
+/// Checks who starts a run or sends it a command: at most 256 bytes of UTF-8. Error:
+/// `invalid_argument`.
+[[nodiscard]] result<void> check_sender(std::string_view by);
+
 /// A start whose flow version the run's actor resolves.
 struct resolvable_start {
   flow::start_command command;

@@ -46,7 +46,7 @@ void signal_batch(const call_ptr& request) {
   const auto answer = std::make_shared<batch_answer>(request, "runs.signal", signals.size());
   for (std::size_t i = 0; i < signals.size(); ++i) {
     const run_id run = signals[i].first;
-    execute(request->in(), run, std::move(signals[i].second),
+    execute(request->in(), request->by().name, run, std::move(signals[i].second),
             [answer, i, run](const result<run_changed>& changed) {
               answer->set(i, run.str(), changed);
             });
@@ -68,7 +68,7 @@ void command_batch(const call_ptr& request) {
   if (request->reject_if_invalid(std::move(diagnostics))) return;
   const auto answer = std::make_shared<batch_answer>(request, request->route().name, runs.size());
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    execute(request->in(), runs[i], *command,
+    execute(request->in(), request->by().name, runs[i], *command,
             [answer, i, run = runs[i]](const result<run_changed>& changed) {
               answer->set(i, run.str(), changed);
             });

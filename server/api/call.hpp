@@ -20,6 +20,7 @@
 #include "server/api/router.hpp"
 #include "server/api/services.hpp"
 #include "server/http/exchange.hpp"
+#include "server/job_views.hpp"
 #include "server/problem.hpp"
 #include "server/views.hpp"
 #include "server/yaml/parse_yaml.hpp"

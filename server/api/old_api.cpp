@@ -102,7 +102,7 @@ void command_thread(const call_ptr& request) {
   auto command = read_command(name == "stop" ? "cancel" : name, fields, command_target::one_run);
   fields.finish();
   if (request->reject_if_invalid(std::move(diagnostics))) return;
-  execute(request->in(), request->run(), *std::move(command),
+  execute(request->in(), request->by().name, request->run(), *std::move(command),
           [request](result<run_changed> changed) {
             if (!changed) return request->fail(changed.error());
             request->answer(200, {{"thread_id", changed->run.key.id.str()},

@@ -8,6 +8,7 @@ router all_routes() {
   add_run_routes(all);
   add_run_command_routes(all);
   add_cleanup_routes(all);
+  add_job_routes(all);
   add_upkeep_routes(all);
   add_run_state_routes(all);
   add_batch_routes(all);

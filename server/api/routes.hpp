@@ -10,6 +10,7 @@ void add_flow_routes(router& to);
 void add_run_routes(router& to);
 void add_run_command_routes(router& to);
 void add_cleanup_routes(router& to);
+void add_job_routes(router& to);
 void add_upkeep_routes(router& to);
 void add_run_state_routes(router& to);
 void add_batch_routes(router& to);

@@ -27,11 +27,12 @@ void read_question(object_reader& fields, run_command& to) {
 
 /// Options of the engine's call, with the command's preconditions and reason.
 template <class Options>
-Options options_of(run_command& command) {
+Options options_of(run_command& command, const std::string& by) {
   Options options;
   options.if_status = command.if_status;
   options.reason = std::move(command.reason);
   options.if_checkpoint = command.if_checkpoint;
+  options.by = by;
   return options;
 }
 
@@ -81,24 +82,26 @@ std::optional<run_command> read_command(std::string_view name, object_reader& fi
   return command;
 }
 
-void execute(const scope& in, const run_id& run, run_command command, callback<run_changed> done) {
+void execute(const scope& in, const std::string& by, const run_id& run, run_command command,
+             callback<run_changed> done) {
   switch (command.what) {
     case run_command::kind::pause:
-      return in.runs().pause_async(run, options_of<command_options>(command), std::move(done));
+      return in.runs().pause_async(run, options_of<command_options>(command, by), std::move(done));
     case run_command::kind::cancel:
-      return in.runs().cancel_async(run, options_of<command_options>(command), std::move(done));
+      return in.runs().cancel_async(run, options_of<command_options>(command, by), std::move(done));
     case run_command::kind::terminate:
-      return in.runs().terminate_async(run, options_of<command_options>(command), std::move(done));
+      return in.runs().terminate_async(run, options_of<command_options>(command, by),
+                                       std::move(done));
     case run_command::kind::skip:
       return in.runs().skip_async(run, std::move(command.node),
-                                  options_of<command_options>(command), std::move(done));
+                                  options_of<command_options>(command, by), std::move(done));
     case run_command::kind::retry:
-      return in.runs().retry_async(run, options_of<command_options>(command), std::move(done));
+      return in.runs().retry_async(run, options_of<command_options>(command, by), std::move(done));
     case run_command::kind::set_data:
       return in.runs().set_data_async(run, std::move(command.update),
-                                      options_of<command_options>(command), std::move(done));
+                                      options_of<command_options>(command, by), std::move(done));
     case run_command::kind::resume: {
-      auto options = options_of<resume_options>(command);
+      auto options = options_of<resume_options>(command, by);
       options.update = std::move(command.update);
       options.answer = std::move(command.answer);
       options.question = std::move(command.question);
@@ -108,6 +111,7 @@ void execute(const scope& in, const run_id& run, run_command command, callback<r
       signal_options options;
       options.id = std::move(command.signal_id);
       options.if_checkpoint = command.if_checkpoint;
+      options.by = by;
       return in.runs().signal_async(run, std::move(command.signal_type), std::move(command.payload),
                                     std::move(options), std::move(done));
     }

@@ -46,7 +46,8 @@ enum class command_target : std::uint8_t { one_run, many_runs };
 [[nodiscard]] std::optional<run_command> read_command(std::string_view name, object_reader& fields,
                                                       command_target target);
 
-/// Sends the command to the engine.
-void execute(const scope& in, const run_id& run, run_command command, callback<run_changed> done);
+/// Sends the command to the engine. `by`: the name of the key that sends it.
+void execute(const scope& in, const std::string& by, const run_id& run, run_command command,
+             callback<run_changed> done);
 
 }  // namespace pawl::server

@@ -42,7 +42,8 @@ void command_run(const call_ptr& request) {
   const bool sends_signal = command->what == run_command::kind::signal;
   if (sends_signal && !request->bind_idempotency_key(command->signal_id)) return;
   if (command->signal_id.empty()) command->signal_id = request->idempotency_key();
-  execute(request->in(), request->run(), *std::move(command), answer_with<run_changed>(request));
+  execute(request->in(), request->by().name, request->run(), *std::move(command),
+          answer_with<run_changed>(request));
 }
 
 void restart_run(const call_ptr& request) {

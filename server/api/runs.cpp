@@ -101,6 +101,17 @@ run_filter selected(const call_ptr& request, std::vector<diagnostic>& diagnostic
   return filter;
 }
 
+/// The words of "step_failed,run_failed".
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(','));
+    if (!word.empty()) words.emplace_back(word);
+    text.remove_prefix(std::min(text.size(), word.size() + 1));
+  }
+  return words;
+}
+
 void list_runs(const call_ptr& request) {
   std::vector<diagnostic> diagnostics;
   run_filter filter = selected(request, diagnostics);
@@ -158,17 +169,43 @@ void get_state(const call_ptr& request) {
   });
 }
 
+/// The pages of a history and of steps have a direction and a first checkpoint.
+template <class Options>
+Options page_options(const call_ptr& request, std::uint64_t limit,
+                     std::vector<diagnostic>& diagnostics) {
+  Options options;
+  options.newest_first = request->query().flag("reverse", false, diagnostics);
+  options.from = request->query().number("first", 0, 1, 1ull << 62, diagnostics);
+  options.limit = request->query().number("limit", limit, 1, 1000, diagnostics);
+  options.node = request->query().text("node");
+  return options;
+}
+
 void get_history(const call_ptr& request) {
   std::vector<diagnostic> diagnostics;
-  const auto first = request->query().number("first", 1, 1, 1ull << 62, diagnostics);
-  const auto limit = request->query().number("limit", 1000, 1, 1000, diagnostics);
+  auto options = page_options<history_options>(request, 1000, diagnostics);
+  options.values = request->query().flag("values", false, diagnostics);
+  options.kinds = words_of(request->query().text("kind"));
   if (request->reject_if_invalid(std::move(diagnostics))) return;
   request->in().runs().history_page_async(
-      request->run(), first, limit,
+      request->run(), options,
       [request](result<history_page> page) {
         if (!page) return request->fail(page.error());
         request->answer(200, {{"events", to_json(page->events)},
                               {"next", page->next == 0 ? json(nullptr) : json(page->next)}});
+      },
+      request->withdrawn_with_client());
+}
+
+void get_steps(const call_ptr& request) {
+  std::vector<diagnostic> diagnostics;
+  const auto options = page_options<step_options>(request, 100, diagnostics);
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
+  request->in().runs().steps_async(
+      request->run(), options,
+      [request](result<step_page> page) {
+        if (!page) return request->fail(page.error());
+        request->answer(200, to_json(*page));
       },
       request->withdrawn_with_client());
 }
@@ -200,7 +237,9 @@ void add_run_routes(router& to) {
   to.add(get_route("/v1/runs/{id}", "runs.get", role::reader, get_run).with_query({"wait"}));
   to.add(get_route("/v1/runs/{id}/state", "runs.state", role::reader, get_state));
   to.add(get_route("/v1/runs/{id}/history", "runs.history", role::reader, get_history)
-             .with_query({"first", "limit"}));
+             .with_query({"first", "limit", "reverse", "kind", "node", "values"}));
+  to.add(get_route("/v1/runs/{id}/steps", "runs.steps", role::reader, get_steps)
+             .with_query({"first", "limit", "reverse", "node"}));
   to.add(
       get_route("/v1/runs/{id}/logs", "runs.logs", role::reader, get_logs).with_query({"limit"}));
 }

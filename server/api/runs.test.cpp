@@ -186,6 +186,45 @@ TEST_CASE("a history is paged by checkpoints", "[api][runs]") {
   CHECK(pieces == whole["events"]);
 }
 
+TEST_CASE("a history is read from its end, by kind and by node", "[api][runs]") {
+  api_fixture f;
+  f.put("f", {f.task("a", "core.echo"), f.task("b", "core.echo"), f.task("c", "core.echo")});
+  REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "r"}}).status == 200);
+  const auto whole = f.get("/v1/runs/r/history").body["events"];
+  json back = json::array();
+  std::string query = "?reverse=true&limit=1";
+  for (json next = 1; !next.is_null();) {
+    const auto page = f.get("/v1/runs/r/history" + query).body;
+    for (const auto& each : page["events"]) back.push_back(each);
+    next = page["next"];
+    query = "?reverse=true&limit=1&first=" + next.dump();
+  }
+  CHECK(std::equal(back.begin(), back.end(), whole.rbegin(), whole.rend()));
+  const auto part = f.get("/v1/runs/r/history?kind=step_started,step_finished&node=b").body;
+  REQUIRE(part["events"].size() == 2);
+  CHECK(part["events"][0]["kind"] == "step_started");
+  CHECK(part["events"][1]["kind"] == "step_finished");
+  CHECK(part["next"].is_null());
+  CHECK(f.get("/v1/runs/r/history?kind=step_faild").status == 400);
+  CHECK(f.get("/v1/runs/r/history?node=d").status == 400);
+}
+
+TEST_CASE("a run's steps are rows with input and output", "[api][runs]") {
+  api_fixture f;
+  f.put("f", {f.task("a", "core.echo"), f.task("b", "core.echo")});
+  REQUIRE(f.post("/v1/runs?wait=10s", {{"flow", "f"}, {"id", "r"}}).status == 200);
+  const auto steps = f.get("/v1/runs/r/steps").body["steps"];
+  REQUIRE(steps.size() == 2);
+  CHECK(steps[0]["node"] == "a");
+  CHECK(steps[0]["status"] == "completed");
+  CHECK(steps[0]["function"] == "core.echo");
+  CHECK(steps[0]["input"] == json::object());
+  CHECK(steps[0].contains("output"));
+  CHECK(f.get("/v1/runs/r/steps?limit=1&reverse=true").body["steps"][0] == steps[1]);
+  CHECK(f.get("/v1/runs/r/steps?limit=0").status == 400);
+  CHECK(f.get("/v1/runs/none/steps").status == 404);
+}
+
 TEST_CASE("the log lines of a run's steps can be read", "[api][runs]") {
   api_fixture f;
   f.put("f", {f.task("a", "t.log")});
@@ -224,6 +263,24 @@ TEST_CASE("a server reports liveness and readiness", "[api][health]") {
   CHECK(stopped.status == 503);
   CHECK_FALSE(stopped.field("Retry-After").empty());
   CHECK(f.get("/v1/runs").status == 503);
+}
+
+TEST_CASE("a run has the attributes of its start and is found by them", "[api][runs]") {
+  api_fixture f;
+  f.put("f", {f.signal("s", "go")});
+  const json given{{"team", "blue"}, {"total", 4}, {"due", {{"time", "2026-01-31T09:30:00.000Z"}}}};
+  REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r1"}, {"attributes", given}}).status == 201);
+  CHECK(f.get("/v1/runs/r1").body["attributes"] == given);
+  const auto page = f.get("/v1/runs?filter=attr.team%3Dblue%20attr.due%3E2026-01-01");
+  REQUIRE(page.body["runs"].size() == 1);
+  CHECK(page.body["runs"][0]["attributes"] == given);
+  CHECK(page.body["search"]["index"] == "attr.team, attr.due");
+  CHECK(f.get("/v1/runs?filter=attr.team%3D7").status == 400);
+  const auto refused =
+      f.post("/v1/runs", {{"flow", "f"}, {"attributes", {{"team", json::array()}}}});
+  CHECK(refused.status == 400);
+  CHECK(contains(refused.text, "must be a text, a number, a boolean or a time"));
+  CHECK_FALSE(f.get("/v1/runs/r1").body.contains("attribute_problems"));
 }
 
 TEST_CASE("runs are found and counted by a filter", "[api][runs]") {

@@ -12,6 +12,14 @@ start_options read_restart(object_reader& fields) {
     options.key = *std::move(key);
   }
   if (auto metadata = fields.optional_object("metadata")) options.metadata = *std::move(metadata);
+  if (const auto given = fields.optional_object("attributes")) {
+    auto attributes = attributes_from_json(*given);
+    if (attributes) {
+      options.attributes = *std::move(attributes);
+    } else {
+      fields.refuse("attributes", attributes.error().message);
+    }
+  }
   return options;
 }
 

@@ -84,7 +84,8 @@ void take_message(const call_ptr& request, const std::weak_ptr<http::web_socket>
   if (const auto* const refused = std::get_if<problem>(&command))
     return send_problem(*socket, ref, *refused);
   commands->begin();
-  execute(request->in(), request->run(), std::get<run_command>(std::move(command)),
+  execute(request->in(), request->by().name, request->run(),
+          std::get<run_command>(std::move(command)),
           [request, weak, commands, ref, name](const result<run_changed>& changed) {
             request->audit(audit_name(name.get<std::string>()), request->run().str(),
                            changed ? nullptr : &changed.error());

@@ -115,6 +115,12 @@ void add_engine_metrics(families& to, const engine_metrics& m) {
                {{"completed", number(m.runs_completed)},
                 {"failed", number(m.runs_failed)},
                 {"cancelled", number(m.runs_cancelled)}});
+  add_gauge(to, "pawl_jobs_running", "Jobs that have not ended.", number(m.jobs_unfinished));
+  add_counters(to, "pawl_job_runs_total", "Runs that had their turn in a job, by outcome.",
+               "outcome",
+               {{"done", number(m.job_runs_done)},
+                {"refused", number(m.job_runs_refused)},
+                {"failed", number(m.job_runs_failed)}});
   add_histogram(to, "pawl_start_to_first_step_seconds",
                 "Time from the start of a run to its first function call, for runs that begin with "
                 "one.",

@@ -32,6 +32,22 @@ class Finding(ProgramTest):
         self.assertIn("No run fits the filter.",
                       self.pawl("runs", "ls", "flow=none", *self.where).stdout)
 
+    def test_attributes_are_given_shown_and_searched(self):
+        for run, more in (("a1", ["--attr", 'zip="01234"']), ("a2", ["--attr", "due=2026-01-31"])):
+            self.pawl("runs", "start", "waits", "--id", run, "--attr", "customer=acme",
+                      "--attr", "total=" + run[1], *more, *self.where)
+        self.assertEqual(self.found("attr.customer=acme"), ["a2", "a1"])
+        self.assertEqual(self.found("attr.customer=acme attr.total>1"), ["a2"])
+        self.assertEqual(self.found('attr.zip="01234"'), ["a1"])
+        out = self.pawl("runs", "show", "a1", *self.where).stdout
+        self.assertRegex(out, r"attribute +customer = acme")
+        self.assertRegex(out, r'attribute +zip = "01234"')
+        self.refused(USAGE, "attr.zip is a text", "runs", "ls", "attr.zip=1234", *self.where)
+        self.refused(USAGE, "write NAME=VALUE", "runs", "start", "waits", "--attr", "acme",
+                     *self.where)
+        self.refused(USAGE, "given twice", "runs", "start", "waits", "--attr", "a=1", "--attr",
+                     "a=2", *self.where)
+
     def test_explain_prints_the_index_and_the_keys_read(self):
         done = self.pawl("runs", "ls", "flow=waits", "status=running", "--explain", *self.where)
         self.assertRegex(done.stderr, r"index: flow, status; keys read: \d+")

@@ -31,7 +31,10 @@ class Served:
         self.server = subprocess.Popen(
             [SERVER, "serve", "--data-dir", self.store, "--listen", self.address],
             stderr=subprocess.PIPE, text=True, env=environment())
-        self.assertIn("listening on", self.server.stderr.readline())
+        line = self.server.stderr.readline()
+        while line and "listening on" not in line:  # what recovery does is logged before
+            line = self.server.stderr.readline()
+        self.assertIn("listening on", line)
 
     def stop_server(self):
         if self.server is None:

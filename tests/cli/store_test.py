@@ -67,7 +67,36 @@ class Reading(ProgramTest):
         self.assertEqual([e["event"] for e in events],
                          ["run_created", "step_started", "step_finished", "run_completed"])
         out = self.pawl("runs", "history", "g1", *self.where).stdout
-        self.assertEqual(len(out.splitlines()), 4)
+        self.assertEqual([line.split()[0] for line in out.splitlines()],
+                         [f"#{e['checkpoint']}" for e in events])
+
+    def test_a_history_is_read_from_its_end_and_in_part(self):
+        def history(*how):
+            return self.lines("runs", "history", "g1", *how, "--json", *self.where)
+
+        self.assertEqual(history("--reverse"), history()[::-1])
+        self.assertEqual(history("--limit", "2"), history()[:2])
+        [ended] = history("--kind", "step_finished", "--node", "a", "--values")
+        self.assertEqual(ended["detail"]["output"], {"a": 1})
+        [created] = history("--kind", "run_created", "--values")
+        self.assertEqual(created["detail"]["input"], {"n": 1})
+        self.refused(USAGE, 'did you mean "step_failed"?', "runs", "history", "g1", "--kind",
+                     "step_faild", *self.where)
+        self.refused(USAGE, 'has no node "b"', "runs", "history", "g1", "--node", "b", *self.where)
+
+    def test_steps_are_listed(self):
+        [step] = self.lines("runs", "steps", "g1", "--json", *self.where)
+        self.assertEqual((step["node"], step["status"], step["function"], step["output"]),
+                         ("a", "completed", "core.set", {"a": 1}))
+        out = self.pawl("runs", "steps", "b1", *self.where).stdout
+        self.assertIn("core.fail, broken", out)
+        self.assertIn("failed", out)
+
+    def test_the_history_names_who_has_sent_a_command(self):
+        self.pawl("runs", "retry", "b1", *self.where, expect=FAILED)
+        [retried] = self.lines("runs", "history", "b1", "--kind", "run_retried", "--json",
+                               *self.where)
+        self.assertIn("by", retried["detail"])
 
     def test_no_such_run_or_flow(self):
         for command in (["show"], ["history"], ["cancel"], ["retry"]):
@@ -234,12 +263,12 @@ class Unusable(ProgramTest):
         self.make_store()
         out = self.pawl("store", "info", "--data-dir", self.store).stdout
         self.assertRegex(out, r"Schema (\d+); this version of Pawl writes \1\.")
-        self.assertRegex(out, r"runs +run_summary +1 +\d+ +\d+")
+        self.assertRegex(out, r"runs +run_summary +2 +\d+ +\d+")
         info = json.loads(self.pawl("store", "info", "--json", "--data-dir", self.store).stdout)
         self.assertEqual(info["schema"], info["newest_schema"])
         inputs = [each for each in info["records"] if each["kind"] == "run_input"]
         self.assertEqual([(each["column"], each["version"]) for each in inputs],
-                         [("checkpoints", 1)])
+                         [("checkpoints", 2)])
         self.refused(NOT_FOUND, "no store", "store", "info", "--data-dir", self.store + "-none")
 
     def test_a_read_only_folder(self):

@@ -16,6 +16,7 @@
 #include "persistence/clock_lead.hpp"
 #include "persistence/codec.hpp"
 #include "persistence/crc32c.hpp"
+#include "persistence/jobs.hpp"
 #include "persistence/journal.hpp"
 #include "persistence/journal_index.hpp"
 #include "persistence/keys.hpp"
@@ -35,7 +36,8 @@ constexpr record_kind all_kinds[] = {
     record_kind::schema,       record_kind::flow_head,     record_kind::flow_version,
     record_kind::run_summary,  record_kind::run_state,     record_kind::checkpoint,
     record_kind::task_lease,   record_kind::journal_group, record_kind::run_input,
-    record_kind::orphaned_run, record_kind::suspect,       record_kind::journal_block};
+    record_kind::orphaned_run, record_kind::suspect,       record_kind::journal_block,
+    record_kind::job_request,  record_kind::job_progress,  record_kind::job_page};
 
 /// The frame of a record with this body, with the correct checksum.
 std::string framed(record_kind kind, std::string_view body) {
@@ -126,6 +128,12 @@ void check_record_of(record_kind kind, std::string_view bytes) {
     case record_kind::suspect:
       return check_record(bytes, decode_suspect,
                           [](const suspect& what) { return encode_suspect(what); });
+    case record_kind::job_request:
+      return check_record(bytes, decode_started_job, encode_started_job);
+    case record_kind::job_progress:
+      return check_record(bytes, decode_job_progress, encode_job_progress);
+    case record_kind::job_page:
+      return check_record(bytes, decode_job_page, encode_job_page);
     case record_kind::clock_lead:
       return check_record(bytes, decode_clock_lead, encode_clock_lead);
   }

@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import unittest
+from urllib.parse import quote
 
 import jsonschema
 
@@ -88,8 +89,13 @@ class OpenApiTest(ServerTest):
         self.call("GET", "/v1/runs/bad", expect=200)
         self.call("GET", "/v1/runs/asks", expect=200)
         self.call("GET", "/v1/runs/done/history?first=1&limit=2", expect=200)
+        self.call("GET", "/v1/runs/done/history?reverse=true&values=true&kind=run_created", expect=200)
+        self.call("GET", "/v1/runs/done/history?kind=run_born", expect=400)
+        self.call("GET", "/v1/runs/done/steps?reverse=true&limit=1", expect=200)
+        self.call("GET", "/v1/runs/done/steps?node=nowhere", expect=400)
         for run in ("done", "bad", "asks", "w"):
             self.call("GET", f"/v1/runs/{run}/explain", expect=200)
+            self.call("GET", f"/v1/runs/{run}/steps", expect=200)
             self.call("GET", f"/v1/runs/{run}/states/1", expect=200)
             self.call("GET", f"/v1/runs/{run}/diff", expect=200)
         self.call("GET", "/v1/runs/w/states/999", expect=404)
@@ -136,6 +142,37 @@ class OpenApiTest(ServerTest):
             if word != "retry":
                 self.post(f"/v1/runs/w/{word}", body, 409)
         self.call("DELETE", "/v1/flows/a%2Fb%20c", expect=204)
+
+    def drive_jobs(self):
+        for number in range(3):
+            self.post("/v1/runs", {"flow": "waits", "id": f"job-run-{number}"}, 201)
+        wanted = {"command": "cancel", "filter": "flow=waits id^=job-run-", "id": "j", "reason": "x"}
+        started = self.post("/v1/jobs", wanted, 201)
+        self.assertEqual(started.headers["location"], "/v1/jobs/j")
+        self.post("/v1/jobs", wanted, 200)
+        self.post("/v1/jobs", {**wanted, "command": "pause"}, 409)
+        self.post("/v1/jobs", {**wanted, "filter": "flow="}, 400)
+        job = self.call("GET", "/v1/jobs/j?wait=30s", expect=200).body
+        self.assertEqual((job["state"], job["matched"], job["done"]), ("finished", 3, 3))
+        results = self.call("GET", "/v1/jobs/j/results?limit=2", expect=200).body
+        self.assertEqual([each["run"] for each in results["results"]], ["job-run-0", "job-run-1"])
+        self.call("GET", f"/v1/jobs/j/results?outcome=done&first={results['next']}", expect=200)
+        self.call("GET", "/v1/jobs/j/results?outcome=well", expect=400)
+        self.call("GET", "/v1/jobs", expect=200)
+        self.call("POST", "/v1/jobs/j/abort", expect=409)
+        self.call("DELETE", "/v1/jobs/j", expect=204)
+        # One a second, so that it has not ended.
+        for number in range(60):
+            self.post("/v1/runs", {"flow": "waits", "id": f"slow-{number}"}, 201)
+        slow = {"command": "signal", "signal": "go", "payload": {"by": 1}, "rate": 1,
+                "filter": "id^=slow-"}
+        name = self.post("/v1/jobs", slow, 201, Idempotency_Key="slow job").body["id"]
+        self.assertEqual(self.post("/v1/jobs", slow, 200, Idempotency_Key="slow job").body,
+                         {"id": name, "created": False})
+        self.post("/v1/jobs", {**slow, "rate": 2}, 422, Idempotency_Key="slow job")
+        path = "/v1/jobs/" + quote(name, safe="")
+        self.call("DELETE", path, expect=409)
+        self.assertEqual(self.call("POST", path + "/abort", expect=200).body["state"], "aborted")
 
     def drive_cleanup(self):
         self.call("GET", "/v1/runs/asks?wait=30s", expect=200)
@@ -294,6 +331,7 @@ class OpenApiTest(ServerTest):
         self.drive_flows()
         self.drive_runs()
         self.drive_commands()
+        self.drive_jobs()
         self.drive_cleanup()
         self.drive_batches()
         self.drive_tasks()

@@ -143,6 +143,29 @@ class PermissionsTest(ServerTest):
             self.assertEqual(self.with_key(boss, server, method, path, body).status, 200, path)
         self.assertEqual(self.with_key(local, server, "GET", "/v1/runs").status, 200)
 
+    def test_a_job_needs_the_role_of_its_command(self):
+        boss = self.add_key("boss")
+        reader = self.add_key("reader", role="reader", scope="default")
+        operator = self.add_key("operator", role="operator", scope="default")
+        other = self.add_key("other", scope="acme")
+        server = self.serve_with(boss)
+        cancel = {"command": "cancel", "filter": "flow=none", "id": "c"}
+        delete = {"command": "delete", "filter": "flow=none", "id": "d"}
+
+        def post(key, path, body=None):
+            return self.with_key(key, server, "POST", path, body)
+        self.assertEqual(post(reader, "/v1/jobs", cancel).status, 403)
+        self.assertEqual(post(operator, "/v1/jobs", cancel).status, 201)
+        refused = post(operator, "/v1/jobs", delete)
+        self.assertEqual(refused.status, 403)
+        self.assertIn("role admin", refused.body["detail"])
+        self.assertEqual(post(boss, "/v1/jobs", delete).status, 201)
+        shown = self.with_key(reader, server, "GET", "/v1/jobs/c?wait=30s")
+        self.assertEqual((shown.status, shown.body["started_by"]), (200, "operator"))
+        self.assertEqual(post(reader, "/v1/jobs/c/abort").status, 403)
+        answer = self.with_key(other, server, "GET", "/v1/jobs/c", Pawl_Scope="acme")
+        self.assertEqual(answer.status, 404)
+
     def test_a_caller_is_told_who_it_is(self):
         boss = self.add_key("boss")
         viewer = self.add_key("viewer", "--expires", "1h", role="reader", scope="team-a")

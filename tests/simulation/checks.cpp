@@ -102,8 +102,9 @@ void check_indexes(const persistence::view& view, const flow_map& flows) {
     CHECK(*view.counter(persistence::keys::runs_with_status(in, status)) == counted[status]);
   std::set<std::string> indexed_work;
   for (const auto& range : {persistence::keys::runnable_runs(), persistence::view::range{"s", "t"},
-                            persistence::view::range{"f", "g"}, persistence::view::range{"i", "j"},
-                            persistence::keys::all_leased(), persistence::view::range{"q", "r"},
+                            persistence::view::range{"f", "g"}, persistence::view::range{"a", "b"},
+                            persistence::view::range{"i", "j"}, persistence::keys::all_leased(),
+                            persistence::view::range{"q", "r"},
                             persistence::keys::timers(persistence::timer_kind::time),
                             persistence::keys::timers(persistence::timer_kind::duration)}) {
     REQUIRE(view.scan(persistence::column::indexes, range, [&](std::string_view key, auto) {

@@ -21,6 +21,7 @@ struct tally {
   std::size_t cancelled = 0;
   std::size_t failed = 0;
   std::map<flow::event_kind, std::size_t> events;
+  std::size_t parts_compensated = 0;  ///< by sections and joins
   std::size_t power_losses = 0;
   std::size_t full_stores = 0;
   std::size_t calls = 0;

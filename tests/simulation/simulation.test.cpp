@@ -300,7 +300,10 @@ void seeded_simulation::check_end(const persistence::view& end) {
     const auto history = persistence::load_history(end, run.key, 0, 100'000);
     REQUIRE(history);
     for (const auto& checkpoint : *history)
-      for (const auto& e : checkpoint.events) ++seen_.events[e.kind];
+      for (const auto& e : checkpoint.events) {
+        ++seen_.events[e.kind];
+        if (e.kind == flow::event_kind::compensating && e.node) ++seen_.parts_compensated;
+      }
   }
   for (const auto& [call, before] : expected_.calls_when_durable) {
     INFO("the call " << call << " was durable after " << before << " calls");
@@ -401,6 +404,7 @@ void check_tally(const tally& seen) {
   CHECK(seen.signals > 1000);
   CHECK(seen.pauses > 200);
   CHECK(seen.skips > 15);
+  CHECK(seen.parts_compensated > 15);
   CHECK(seen.removed > 2000);
   CHECK(seen.tasks_answered > 200);
   CHECK(seen.tasks_refused > 5);

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include <pawl/detail/base64_decoded.hpp>
 #include <pawl/detail/encoding.hpp>
 #include <pawl/detail/hex.hpp>
 #include <pawl/detail/sha256.hpp>
@@ -24,29 +25,6 @@ value encoded(evaluation& run, const expression& call, const value& data, Change
   if (!given.is_text()) return wrong_type(run, call, "a text", given);
   if (!run.step(1 + given.size() / 8)) return {};
   return change(given.as_text());
-}
-
-// The text of base64 (RFC 4648), with or without padding, also of its form for URLs. None for
-// others.
-std::optional<std::string> decoded(std::string_view text) {
-  while (text.ends_with('=')) text.remove_suffix(1);
-  if (text.size() % 4 == 1) return std::nullopt;
-  std::string made;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (char c : text) {
-    if (c == '-') c = '+';
-    if (c == '_') c = '/';
-    const auto digit = detail::base64_digits.find(c);
-    if (digit == detail::base64_digits.npos) return std::nullopt;
-    bits = (bits << 6) | static_cast<std::uint32_t>(digit);
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    made += static_cast<char>(static_cast<unsigned char>(bits >> count));
-    bits &= (1u << count) - 1;
-  }
-  return made;
 }
 
 // A hash costs much more than reading a text: about ten steps for 64 bytes, and some to begin.
@@ -85,7 +63,7 @@ value base64(evaluation& run, const expression& call, const value& data) {
 
 value base64_decode(evaluation& run, const expression& call, const value& data) {
   return encoded(run, call, data, [&](std::string_view text) {
-    const auto made = run.step(text.size() / 2) ? decoded(text) : std::nullopt;
+    const auto made = run.step(text.size() / 2) ? detail::base64_decoded(text) : std::nullopt;
     if (!made) return refuse(run, call, "invalid_base64", "got a text that is not base64");
     if (detail::valid_utf8_prefix(*made) != made->size())
       return refuse(run, call, "invalid_base64", "got bytes that are not a text in UTF-8");

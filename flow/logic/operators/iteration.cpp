@@ -1,5 +1,5 @@
-// map, filter, reduce, all, none, some. The first argument is the array of items. The second is the
-// body: it is evaluated for each item, with the item as its whole data.
+// map, filter, reduce, all, none, some, let. The first argument is the array of items, of let one
+// item. The second is the body: it is evaluated for each item, with the item as its whole data.
 
 #include "flow/logic/evaluation.hpp"
 #include "flow/logic/operators/operators.hpp"
@@ -48,6 +48,11 @@ value reduce(evaluation& run, const expression& call, const value& data) {
     step.accumulator = run.body(call, 1, value::framed(step, 0), data, i);
   }
   return step.accumulator;
+}
+
+// As the body of an iteration over one item: `data` is around it for `val`.
+value let(evaluation& run, const expression& call, const value& data) {
+  return run.body(call, 1, run.arg(call, 0, data), data, 0);
 }
 
 // Of an empty array the result is false.

@@ -53,6 +53,7 @@ value any_of(evaluation& run, const expression& call, const value& data);
 value negation(evaluation& run, const expression& call, const value& data);
 value truth(evaluation& run, const expression& call, const value& data);
 value log(evaluation& run, const expression& call, const value& data);
+value let(evaluation& run, const expression& call, const value& data);
 value omit(evaluation& run, const expression& call, const value& data);
 
 value equal(evaluation& run, const expression& call, const value& data);

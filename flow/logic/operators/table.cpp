@@ -59,6 +59,7 @@ constexpr std::array table = {
     operator_entry{"join", op::join, shape::plain, 1, 2},
     operator_entry{"json_parse", op::json_parse, shape::plain, 1, 1},
     operator_entry{"json_text", op::json_text, shape::plain, 1, 1},
+    operator_entry{"let", op::let, shape::iteration, 2, 2},
     operator_entry{"literal", op::literal, shape::plain},
     operator_entry{"log", op::log, shape::plain},
     operator_entry{"lower", op::lower, shape::plain, 1, 1},

@@ -3,7 +3,31 @@
 #include <algorithm>
 #include <utility>
 
+#include "flow/machine/step_values.hpp"
+#include "flow/nodes/node.hpp"
+
 namespace pawl::flow {
+namespace {
+
+void set(json& detail, std::string_view member, json value) {
+  if (detail.is_null()) detail = json::object();
+  detail[std::string{member}] = std::move(value);
+}
+
+/// The item of the innermost map that a token is inside of.
+std::optional<std::uint32_t> item_of(const compiled_flow& flow, const token& t) {
+  for (std::size_t level = t.forks.size(); level-- > 0;)
+    if (flow.at(t.forks[level]).behaviour->map() != nullptr) return t.branch[level];
+  return std::nullopt;
+}
+
+/// Whether the next call of a token was requested with an event of this kind.
+bool requests_call(event_kind kind) {
+  return kind == event_kind::step_started || kind == event_kind::compensation_started ||
+         kind == event_kind::step_restarted || kind == event_kind::task_leased;
+}
+
+}  // namespace
 
 change_set::change_set(const compiled_flow& flow, run_state& run, const apply_context& context)
     : flow_(flow), run_(run), context_(context), first_new_token_(run.next_token) {
@@ -12,11 +36,29 @@ change_set::change_set(const compiled_flow& flow, run_state& run, const apply_co
 }
 
 void change_set::record(event_kind kind, json detail) {
-  made_.change.events.push_back({kind, std::nullopt, 0, 0, std::move(detail)});
+  add_event({kind, std::nullopt, 0, 0, std::move(detail)});
 }
 
 void change_set::record(event_kind kind, const token& t, json detail) {
-  made_.change.events.push_back({kind, t.node, t.visit, t.attempt, std::move(detail)});
+  event e{kind, t.node, t.visit, t.attempt, std::move(detail)};
+  if (kind == event_kind::step_started)
+    if (const auto item = item_of(flow_, t)) set(e.detail, "item", *item);
+  add_event(std::move(e));
+}
+
+void change_set::add_event(event e) {
+  if (made_.change.events.empty() && !context_.by.empty()) set(e.detail, "by", context_.by);
+  made_.change.events.push_back(std::move(e));
+}
+
+void change_set::note_call(const token& t, const invoke_effect& call) {
+  auto& events = made_.change.events;
+  if (events.empty() || !requests_call(events.back().kind)) return;
+  event& e = events.back();
+  if (e.node != t.node || e.visit != t.visit || e.attempt != t.attempt) return;
+  if (call.name_is_computed) set(e.detail, "code_ref", call.code_ref);
+  if (call.args_are_computed && allowed().history_arguments)
+    set(e.detail, args_member, shortened_value(call.args, allowed().max_history_value_bytes));
 }
 
 bool change_set::withdraw_call(token_id id) {
@@ -59,6 +101,7 @@ transition change_set::finish() {
       change.tokens_removed.push_back(id);
     }
   }
+  writes_.describe(flow_, change);
   for (auto& call : calls_) made_.effects.emplace_back(std::move(call));
   run_.tokens.settle();
   run_.sequence = change.sequence;

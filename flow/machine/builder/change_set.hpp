@@ -6,6 +6,7 @@
 
 #include "flow/definition/compiled.hpp"
 #include "flow/machine/apply_context.hpp"
+#include "flow/machine/builder/visit_writes.hpp"
 #include "flow/machine/command.hpp"
 #include "flow/machine/sorted_ids.hpp"
 #include "flow/machine/transition.hpp"
@@ -37,9 +38,17 @@ class change_set {
   [[nodiscard]] delta& change() noexcept { return made_.change; }
   [[nodiscard]] const delta& change() const noexcept { return made_.change; }
 
-  /// Records an event of the run, or of what a token does at its node.
+  /// What the visits of this transition have written.
+  [[nodiscard]] visit_writes& writes() noexcept { return writes_; }
+
+  /// Records an event of the run, or of what a token does at its node. The first event of a
+  /// transition names the sender of the command (`apply_context::by`), the first of a step inside a
+  /// map the item.
   void record(event_kind kind, json detail = nullptr);
   void record(event_kind kind, const token& t, json detail = nullptr);
+  /// Adds to the event that has just been recorded for the token what a call is given: its computed
+  /// arguments, and the name of its function if that is computed.
+  void note_call(const token& t, const invoke_effect& call);
   /// Puts the token, as it is when the transition ends, into the delta.
   void mark_changed(const token& t) {
     run_.tokens.changed(t);
@@ -70,11 +79,13 @@ class change_set {
  private:
   /// Whether the run before this transition has the token.
   [[nodiscard]] bool is_old(token_id id) const noexcept { return id < first_new_token_; }
+  void add_event(event e);
 
   const compiled_flow& flow_;
   run_state& run_;
   const apply_context& context_;
   transition made_;
+  visit_writes writes_;
   const token_id first_new_token_;
   std::vector<token_id> touched_;
   std::vector<token_id> requested_;   ///< tokens whose call was requested, ascending

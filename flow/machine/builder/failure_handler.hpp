@@ -23,9 +23,10 @@ class failure_handler {
   /// The node has done its work, but its outgoing edge cannot be chosen. A retry chooses again and
   /// does not repeat the visit.
   virtual void fail_leaving(token& t, const error& why) = 0;
-  /// An item of a map failed after all its tokens ended, `t` among them. A retry merges them again
-  /// and does not repeat a step.
-  virtual void fail_item(token_id map, token& t, const error& why) = 0;
+  /// An item of a map, or the body of a section, failed after all its tokens ended, `t` among them.
+  /// `owner`: the token of the map or section. A retry merges them again and does not repeat a
+  /// step.
+  virtual void fail_item(token_id owner, token& t, const error& why) = 0;
 };
 
 }  // namespace pawl::flow

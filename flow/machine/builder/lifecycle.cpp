@@ -21,6 +21,7 @@ void lifecycle::create(start_command&& start) {
   input.start_fingerprint = start.fingerprint;
   input.trace = start.trace;
   input.started_by = std::move(start.by);
+  input.attributes = std::move(start.attributes);
   input.created_at = changes_.now();
   changes_.run() = initial_state(input);
   changes_.change().input = std::move(input);

@@ -24,6 +24,7 @@ void end_visit(token& t) {
   t.in_doubt = false;
   t.task.reset();
   t.child.reset();
+  t.exit.reset();
 }
 
 /// The node where the branch of a token begins, after the fork at `depth`.
@@ -34,8 +35,9 @@ const std::string& first_node(const compiled_flow& flow, const token& t, std::si
   return flow.at(t.node).id;
 }
 
-/// What the data and the rules of on_error edges have of an error.
-json value_of(const error& why, const compiled_node& node, const token& t) {
+}  // namespace
+
+json error_value(const error& why, const compiled_node& node, const token& t) {
   json value{{"type", why.error_class()},
              {"message", why.message},
              {"node", node.id},
@@ -43,8 +45,6 @@ json value_of(const error& why, const compiled_node& node, const token& t) {
   if (const json* const details = kept_details(why)) value["details"] = *details;
   return value;
 }
-
-}  // namespace
 
 bool takes(const compiled_edge& on_error, const error& why) {
   const auto& classes = on_error.errors;
@@ -118,12 +118,12 @@ bool run_branches::follow_timeout(token& t) {
   return true;
 }
 
-result<const compiled_edge*> run_branches::find_error_edge(const token& t, const error& why) const {
+result<const compiled_edge*> run_branches::find_error_edge(const token& t, const error& why,
+                                                           const json& value) const {
   const compiled_node& node = changes_.node_of(t);
   for (const auto& edge : node.on_error) {
     if (!takes(edge, why)) continue;
     if (!edge.when) return &edge;
-    const json value = value_of(why, node, t);
     const auto truth = data_.test(t, *edge.when, {{"error", &value}});
     if (!truth) return truth.error();
     if (*truth) return &edge;
@@ -131,8 +131,8 @@ result<const compiled_edge*> run_branches::find_error_edge(const token& t, const
   return nullptr;
 }
 
-void run_branches::follow_error(token& t, const compiled_edge& edge, const error& why) {
-  data_.merge(t, value_of(why, changes_.node_of(t), t), edge.into.empty() ? "error" : edge.into);
+void run_branches::follow_error(token& t, const compiled_edge& edge, const json& error) {
+  data_.merge(t, error, edge.into.empty() ? "error" : edge.into);
   follow(t, edge, "error");
 }
 

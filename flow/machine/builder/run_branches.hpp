@@ -30,12 +30,12 @@ class run_branches {
   void follow(token& t, const compiled_edge& edge, const char* why);
   /// Moves the token along its node's on_timeout edge. Returns false if there is none.
   [[nodiscard]] bool follow_timeout(token& t);
-  /// Returns the first on_error edge of the token's node that takes an error; null if there is
-  /// none. Error: the rule of an edge failed.
-  [[nodiscard]] result<const compiled_edge*> find_error_edge(const token& t,
-                                                             const error& why) const;
+  /// Returns the first on_error edge of the token's node that takes an error, of which its rules
+  /// read `value`; null if there is none. Error: the rule of an edge failed.
+  [[nodiscard]] result<const compiled_edge*> find_error_edge(const token& t, const error& why,
+                                                             const json& value) const;
   /// Moves the token along an on_error edge. The error is written to the data.
-  void follow_error(token& t, const compiled_edge& edge, const error& why);
+  void follow_error(token& t, const compiled_edge& edge, const json& error);
   /// Ends the token's branch. On the trunk the token is removed; on a branch it stays until its
   /// writes are merged.
   void end(token& t);
@@ -51,6 +51,9 @@ class run_branches {
   run_tokens& tokens_;
   failure_handler& failures_;
 };
+
+/// What the data and the rules of on_error edges have of the error of a token at its node.
+[[nodiscard]] json error_value(const error& why, const compiled_node& node, const token& t);
 
 /// Whether an on_error edge takes errors of this class, if its rule is true.
 [[nodiscard]] bool takes(const compiled_edge& on_error, const error& why);

@@ -127,13 +127,17 @@ TEST_CASE("an on_error edge takes the error into the data", "[builder]") {
   f.add_token("a");
   auto& branches = f.begin_branches();
   const error declined{errc::function_failed, "no", "declined"};
-  const auto edge = branches.find_error_edge(f.t(), declined).value();
+  const auto edge_of_t = [&] {
+    const json value = error_value(declined, f.flow->at(f.t().node), f.t());
+    return branches.find_error_edge(f.t(), declined, value).value();
+  };
+  const auto* const edge = edge_of_t();
   REQUIRE(edge != nullptr);
-  branches.follow_error(f.t(), *edge, declined);
+  branches.follow_error(f.t(), *edge, error_value(declined, f.flow->at(f.t().node), f.t()));
   CHECK(f.node_of_t() == "b");
   CHECK((*f.run.data)["error"] ==
         json{{"type", "declined"}, {"message", "no"}, {"node", "a"}, {"attempt", 1}});
-  CHECK(branches.find_error_edge(f.t(), declined).value() == nullptr);  // b has no such edge
+  CHECK(edge_of_t() == nullptr);  // b has no such edge
   CHECK_FALSE(branches.follow_timeout(f.t()));
   f.finish();
 }

@@ -25,6 +25,7 @@ void run_calls::start(token& t) {
   } else if (auto queue = queue_of ? queue_of(*call) : ""; !queue.empty()) {
     return enqueue(t, std::move(queue), std::move(call->code_ref));
   }
+  changes_.note_call(t, *call);
   changes_.mark_changed(t);
   changes_.request_call(*std::move(call));
 }
@@ -85,6 +86,7 @@ void run_calls::lease(token& t, const lease_terms& to) {
   set_timer(t, *call);
   changes_.mark_changed(t);
   changes_.record(event_kind::task_leased, t, {{"worker", task.worker}});
+  changes_.note_call(t, *call);
   call->lease = to.lease;
   changes_.request_call(*std::move(call));
 }
@@ -149,6 +151,17 @@ bool run_calls::abandon(const token& t, child_fate fate) {
     changes_.add_effect(abandon_effect{t.id});
   }
   return true;
+}
+
+bool run_calls::stop(token& t) {
+  const bool was_asked = t.stopping && t.phase == token_phase::waiting;
+  const bool is_stopping = was_asked || abandon(t);
+  // A child run that is being cancelled ends, however long its own compensations take.
+  if (t.child && t.timer) {
+    t.timer.reset();
+    changes_.mark_changed(t);
+  }
+  return t.phase == token_phase::waiting && (t.task ? t.under_way() : is_stopping);
 }
 
 void run_calls::abandon_child(token_id of, run_id child, std::uint32_t attempt, child_fate fate) {

@@ -48,6 +48,9 @@ class run_calls {
   /// Abandons what the token waits for. A leased task is not cancelled here: its worker learns from
   /// the state. `fate`: of a child run. Returns whether a call or a run is being stopped.
   bool abandon(const token& t, child_fate fate = child_fate::cancel);
+  /// Asks the call of a token to stop, because steps are being compensated. Returns whether its
+  /// outcome is awaited: then the step may have to be compensated, too.
+  [[nodiscard]] bool stop(token& t);
   /// Abandons the child run of an attempt that is over.
   void abandon_child(token_id of, run_id child, std::uint32_t attempt, child_fate fate);
   /// Abandons all calls. Tokens that wait for them are halted, for a retry to resume.

@@ -1,12 +1,15 @@
 #include "flow/machine/builder/run_compensations.hpp"
 
+#include <algorithm>
 #include <utility>
-#include <vector>
+
+#include "flow/machine/enclosing.hpp"
 
 namespace pawl::flow {
 
 void run_compensations::add(const token& t, json args) {
   compensation added{t.node, t.visit, std::move(args)};
+  if (changes_.flow().compensates_parts()) added.within = t.branch;
   changes_.change().compensations_added.push_back(added);
   add_compensation(changes_.run(), std::move(added));
 }
@@ -29,15 +32,8 @@ bool run_compensations::begin(run_status to, std::optional<run_error> error,
   std::vector<token_id> removed;
   for (const auto id : run.tokens.ids()) {
     token& t = *run.find_token(id);
-    const bool is_stopping = calls_.abandon(t);
-    const bool is_awaited =
-        t.phase == token_phase::waiting && (t.task ? t.under_way() : is_stopping);
-    if (!is_awaited) removed.push_back(t.id);
-    // A child run that is being cancelled ends, however long its own compensations take.
-    if (t.child && t.timer) {
-      t.timer.reset();
-      changes_.mark_changed(t);
-    }
+    // The compensation of a section goes on; it is one of those to make.
+    if (!t.compensates && !calls_.stop(t)) removed.push_back(t.id);
   }
   for (const auto id : removed) tokens_.remove(id);
   return true;
@@ -52,15 +48,67 @@ token* run_compensations::place_last() {
   return &t;
 }
 
-void run_compensations::finish_last(const token& t) {
-  auto& added = changes_.change().compensations_added;
-  if (added.empty()) {
-    ++changes_.change().compensations_dropped;
-  } else {
-    added.pop_back();
-  }
-  drop_compensation(changes_.run());
+void run_compensations::finish(const token& t) {
+  const auto& steps = changes_.run().compensations;
+  const auto place =
+      static_cast<std::ptrdiff_t>(place_of_compensation(std::as_const(changes_).run(), t));
+  replace_from(static_cast<std::size_t>(place), {steps.begin() + place + 1, steps.end()});
   tokens_.remove(t.id);
+}
+
+void run_compensations::replace_from(std::size_t first, std::vector<compensation> steps) {
+  auto& run = changes_.run();
+  auto& change = changes_.change();
+  while (run.compensations.size() > first) {
+    if (change.compensations_added.empty()) {
+      ++change.compensations_dropped;
+    } else {
+      change.compensations_added.pop_back();
+    }
+    drop_compensation(run);
+  }
+  for (auto& step : steps) {
+    change.compensations_added.push_back(step);
+    add_compensation(run, std::move(step));
+  }
+}
+
+const compensation* run_compensations::last_within(std::span<const std::uint32_t> branch) const {
+  const auto& steps = changes_.run().compensations;
+  const auto last = std::find_if(steps.rbegin(), steps.rend(), [&](const compensation& c) {
+    return is_within(c, branch, branch.size());
+  });
+  return last == steps.rend() ? nullptr : &*last;
+}
+
+std::size_t run_compensations::count_within(std::span<const std::uint32_t> branch) const {
+  const auto& steps = changes_.run().compensations;
+  return static_cast<std::size_t>(
+      std::count_if(steps.begin(), steps.end(),
+                    [&](const compensation& c) { return is_within(c, branch, branch.size()); }));
+}
+
+void run_compensations::hand_over(std::span<const std::uint32_t> branch, std::size_t depth) {
+  if (!changes_.flow().compensates_parts()) return;  // no step has a branch
+  const auto& steps = changes_.run().compensations;
+  const auto first = std::find_if(steps.begin(), steps.end(), [&](const compensation& c) {
+    return is_within(c, branch, depth);
+  });
+  if (first == steps.end()) return;
+  std::vector<compensation> changed{first, steps.end()};
+  for (auto& step : changed)
+    if (is_within(step, branch, depth)) step.within.resize(depth);
+  replace_from(static_cast<std::size_t>(first - steps.begin()), std::move(changed));
+}
+
+void run_compensations::make_final(std::span<const std::uint32_t> branch) {
+  const auto& steps = changes_.run().compensations;
+  const auto is_inside = [&](const compensation& c) { return is_within(c, branch, branch.size()); };
+  const auto first = std::find_if(steps.begin(), steps.end(), is_inside);
+  if (first == steps.end()) return;
+  std::vector<compensation> rest{first, steps.end()};
+  std::erase_if(rest, is_inside);
+  replace_from(static_cast<std::size_t>(first - steps.begin()), std::move(rest));
 }
 
 void run_compensations::give_up() {
@@ -68,7 +116,7 @@ void run_compensations::give_up() {
   for (const auto& t : changes_.run().tokens)
     if (t.compensates) compensating.push_back(t.id);
   for (const auto id : compensating) tokens_.remove(id);
-  static_cast<void>(end());
+  if (changes_.run().compensating) static_cast<void>(end());
 }
 
 compensating run_compensations::end() {

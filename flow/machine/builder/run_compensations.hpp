@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "flow/machine/builder/change_set.hpp"
 #include "flow/machine/builder/lifecycle.hpp"
@@ -11,7 +14,8 @@
 namespace pawl::flow {
 
 /// The steps of a run that can be compensated, and the compensation of them before the run ends as
-/// failed or cancelled: in reverse order, one at a time.
+/// failed or cancelled: in reverse order, one at a time. A step belongs to the branch in which it
+/// completed, until that branch becomes one with others.
 class run_compensations {
  public:
   run_compensations(change_set& changes, lifecycle& lifecycle, run_calls& calls, run_tokens& tokens)
@@ -27,13 +31,23 @@ class run_compensations {
   /// Places a token that compensates the last step; null if no step is left.
   [[nodiscard]] token* place_last();
   /// Ends the compensation that the token was placed for: it has succeeded, or is skipped.
-  void finish_last(const token& t);
+  void finish(const token& t);
+  /// The last step inside a branch; null if there is none.
+  [[nodiscard]] const compensation* last_within(std::span<const std::uint32_t> branch) const;
+  /// Number of steps inside a branch.
+  [[nodiscard]] std::size_t count_within(std::span<const std::uint32_t> branch) const;
+  /// Gives the steps of a branch to the branch around it, which has `depth` edges.
+  void hand_over(std::span<const std::uint32_t> branch, std::size_t depth);
+  /// Makes the steps inside a branch final: they are never compensated.
+  void make_final(std::span<const std::uint32_t> branch);
   /// Ends compensating, after the last step. Returns how the run ends.
   [[nodiscard]] compensating end();
-  /// Ends compensating before it is complete.
+  /// Ends all compensation before it is complete.
   void give_up();
 
  private:
+  /// Replaces the steps from a place on.
+  void replace_from(std::size_t first, std::vector<compensation> steps);
   change_set& changes_;
   lifecycle& lifecycle_;
   run_calls& calls_;

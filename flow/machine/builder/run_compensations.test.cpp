@@ -59,7 +59,7 @@ TEST_CASE("steps are compensated in reverse order, then the run ends", "[builder
     REQUIRE(t != nullptr);
     CHECK(t->compensates);
     CHECK(f.run.compensations.back().args == json{{"n", left}});
-    compensations.finish_last(*t);
+    compensations.finish(*t);
   }
   CHECK(compensations.place_last() == nullptr);
   CHECK(compensations.end().to == run_status::cancelled);

@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "flow/machine/enclosing.hpp"
 #include "flow/machine/variables.hpp"
+#include "flow/nodes/node.hpp"
 #include "flow/values/json_size.hpp"
 #include "flow/values/value_check.hpp"
 
@@ -36,17 +38,55 @@ void run_data::set_metadata(const std::string& key, json value) {
   changes_.run().metadata[key] = std::move(value);
 }
 
+void run_data::set_vars(json values) {
+  changes_.run().vars = std::move(values);
+  changes_.change().vars = changes_.run().vars;
+}
+
 void run_data::write_to_trunk(const std::string& key, const json& value) {
+  changes_.writes().overwrite(0, key, changes_.change());
+  set_on_trunk(key, value);
+}
+
+void run_data::set_on_trunk(const std::string& key, const json& value) {
   set_data(changes_.run(), key, value);
   changes_.change().data_set[key] = value;
 }
 
+token* run_data::section_around(token& t) {
+  if (t.on_trunk()) return nullptr;
+  if (changes_.flow().at(t.forks.back()).behaviour->section() == nullptr) return nullptr;
+  run_state& run = changes_.run();
+  changes_.mark_changed(t);
+  run.tokens.settle();
+  const token* const section = find_enclosing(run, t.branch, t.branch.size() - 1);
+  return section == nullptr ? nullptr : run.find_token(section->id);
+}
+
 void run_data::write(token& t, const std::string& key, const json& value) {
-  if (t.on_trunk()) return write_to_trunk(key, value);
+  token* outermost = &t;
+  while (token* const section = section_around(*outermost)) outermost = section;
+  const bool is_for_trunk = outermost->on_trunk();
+  changes_.writes().note(t, is_for_trunk ? 0 : t.id, key, changes_.change());
+  if (is_for_trunk) return set_on_trunk(key, value);
+  write_to_branch(t, key, value);
+  for (token* around = section_around(t); around != nullptr; around = section_around(*around)) {
+    changes_.writes().overwrite(around->id, key, changes_.change());
+    write_to_branch(*around, key, value);
+  }
+}
+
+void run_data::write_to_branch(token& t, const std::string& key, const json& value) {
   t.writes.set(key, value);
   t.inherited.erase(key);
   changes_.mark_changed(t);
   changes_.change().writes_set.try_emplace(t.id, json::object()).first->second[key] = value;
+}
+
+void run_data::restore(token& t, const std::string& key, const json& value, std::uint32_t depth) {
+  changes_.writes().overwrite(t.id, key, changes_.change());
+  write_to_branch(t, key, value);
+  t.inherited[key] = depth;
 }
 
 void run_data::merge(token& t, const json& result, const std::string& into) {

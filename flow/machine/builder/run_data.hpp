@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -18,9 +19,13 @@ class run_data {
   /// Sets top-level keys of the data at the request of a caller. Does nothing for an empty object.
   void update(const json& values, const std::string& reason = {});
   void set_metadata(const std::string& key, json value);
+  void set_vars(json values);
 
-  /// Writes a top-level key: to the data on the trunk, else to the writes of the token's branch.
+  /// Writes a top-level key: to the data on the trunk, else to the writes of the token's branch. In
+  /// the body of a section, where its token writes, too.
   void write(token& t, const std::string& key, const json& value);
+  /// Writes a key that the branch had written before its last `depth` forks, and its section too.
+  void restore(token& t, const std::string& key, const json& value, std::uint32_t depth);
   /// Writes a result under the key `into`. Without one, an object is written key by key and any
   /// other value under "result".
   void merge(token& t, const json& result, const std::string& into);
@@ -46,6 +51,11 @@ class run_data {
   [[nodiscard]] std::size_t bytes() const;
 
  private:
+  /// The token of the section in whose body a token is, without a fork between them; else null.
+  token* section_around(token& t);
+  void set_on_trunk(const std::string& key, const json& value);
+  void write_to_branch(token& t, const std::string& key, const json& value);
+
   change_set& changes_;
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "flow/machine/enclosing.hpp"
 #include "flow/nodes/node.hpp"
 #include "flow/values/error_text.hpp"
 
@@ -38,7 +39,7 @@ void run_failures::cancel(const std::string& reason) {
 
 void run_failures::terminate(const std::string& reason) {
   calls_.halt_all(child_fate::terminate);
-  if (changes_.run().compensating) compensations_.give_up();
+  compensations_.give_up();
   lifecycle_.set_status(run_status::cancelled);
   json detail = reason_detail(reason);
   detail["terminated"] = true;
@@ -51,17 +52,11 @@ void run_failures::reopen() {
   changes_.change().error = run.error;
   lifecycle_.thaw();
   lifecycle_.set_status(run_status::running);
-}
-
-void run_failures::revive(const std::string& reason) {
-  run_state& run = changes_.run();
-  reopen();
-  changes_.record(event_kind::run_retried, reason_detail(reason));
   std::vector<token_id> removed;
   for (const auto id : run.tokens.ids()) {
     token& t = *run.find_token(id);
-    // A run that compensates does not resume the steps that it was on before.
-    if (run.compensating && !t.compensates) removed.push_back(t.id);
+    // What is being compensated does not resume the steps that it was on before.
+    if (is_stopping(run, t)) removed.push_back(t.id);
     if (t.phase != token_phase::halted) continue;
     t.phase = token_phase::arriving;  // keeps its visit
     changes_.mark_changed(t);
@@ -69,18 +64,35 @@ void run_failures::revive(const std::string& reason) {
   for (const auto id : removed) tokens_.remove(id);
 }
 
+void run_failures::revive(const std::string& reason) {
+  reopen();
+  changes_.record(event_kind::run_retried, reason_detail(reason));
+  go_on_compensating();
+}
+
+void run_failures::go_on_compensating() {
+  run_state& run = changes_.run();
+  for (const auto id : run.tokens.ids())
+    if (const token* const t = std::as_const(run).find_token(id); t != nullptr && t->exit)
+      sections_.go_on(id);
+}
+
 void run_failures::skip_compensation(token& t, const std::string& reason) {
-  if (changes_.run().status == run_status::failed) reopen();
+  const bool has_failed = changes_.run().status == run_status::failed;
+  if (has_failed) reopen();
   changes_.record(event_kind::compensation_skipped, t, reason_detail(reason));
   calls_.abandon(t);
-  compensations_.finish_last(t);
+  sections_.finish_compensation(t);
+  if (has_failed) go_on_compensating();
 }
 
 void run_failures::fail_at(token& t, const error& why) {
   if (!t.compensates) {
-    const auto edge = branches_.find_error_edge(t, why);
+    const json value = error_value(why, changes_.node_of(t), t);
+    const auto edge = branches_.find_error_edge(t, why, value);
     if (!edge) return fail_visit(t, edge.error());
-    if (*edge != nullptr) return branches_.follow_error(t, **edge, why);
+    if (*edge != nullptr && sections_.has_body(t)) return sections_.leave(t.id, **edge, value);
+    if (*edge != nullptr) return branches_.follow_error(t, **edge, value);
   }
   fail_visit(t, why);
 }
@@ -94,7 +106,7 @@ void run_failures::fail_visit(token& t, const error& why) {
     error.message = "the compensation of node \"" + error.node + "\" failed: " + why.message;
     return fail_now(std::move(error));
   }
-  offer_to_maps(t, why, std::move(error));
+  offer_outwards(t, why, std::move(error));
 }
 
 void run_failures::fail_step(token& t, const error& why, std::int64_t us) {
@@ -109,46 +121,67 @@ void run_failures::fail_leaving(token& t, const error& why) {
   run_error error = make_run_error(why, changes_.node_of(t).id, t.attempt);
   t.phase = token_phase::leaving;
   changes_.mark_changed(t);
-  offer_to_maps(t, why, std::move(error));
+  offer_outwards(t, why, std::move(error));
 }
 
-void run_failures::fail_item(token_id map, token& t, const error& why) {
-  const token& of = *changes_.run().find_token(map);
+void run_failures::fail_item(token_id owner, token& t, const error& why) {
+  const token& of = *changes_.run().find_token(owner);
   run_error error = make_run_error(why, changes_.node_of(of).id, of.attempt);
-  offer_to_maps(t, why, std::move(error));
+  offer_outwards(t, why, std::move(error));
 }
 
-/// Offers the failure to the maps that have the token in an item, the innermost first. A map takes
-/// it as the failure of that item if it tolerates one more, else by its own on_error edge. If no
-/// map takes it, the run fails with `error`.
-void run_failures::offer_to_maps(token& t, const error& why, run_error error) {
+/// Offers the failure to the maps and sections that have the token inside, the innermost first. If
+/// none takes it, the run fails with `error`.
+void run_failures::offer_outwards(token& t, const error& why, run_error error) {
   const std::vector<std::uint32_t> branch = t.branch;
   const std::vector<node_index> forks = t.forks;
   const std::string node = changes_.node_of(t).id;
+  const json value = forks.empty() ? json{} : error_value(why, changes_.node_of(t), t);
   for (std::size_t level = forks.size(); level-- > 0;) {
     const token* const map = maps_.find_map(branch, forks, level);
-    if (map == nullptr) continue;
-    const token_id id = map->id;
-    const compiled_node& map_node = changes_.node_of(*map);
-    const map_progress& progress = changes_.run().maps.at(id);
-    if (progress.failed < map_node.behaviour->map()->tolerated(progress.items.size())) {
-      tokens_.drop_branch(branch, level + 1, id);
-      json failure{{"type", why.error_class()}, {"message", why.message}, {"node", node}};
-      if (const json* const details = kept_details(why)) failure["details"] = *details;
-      const std::uint32_t item = branch[level];
-      json value{{"error", std::move(failure)},
-                 {"item", changes_.run().maps.at(id).items.at(item)},
-                 {"index", item}};
-      return maps_.finish_item(id, item, std::move(value), true);
-    }
-    const auto edge = branches_.find_error_edge(*map, why);
-    if (!edge) return fail(make_run_error(edge.error(), map_node.id, map->attempt));
-    if (*edge == nullptr) continue;
-    tokens_.drop_branch(branch, level, id);
-    changes_.erase_map(id);
-    return branches_.follow_error(*changes_.run().find_token(id), **edge, why);
+    const token* const owner = map != nullptr ? map : sections_.find_section(branch, forks, level);
+    if (owner == nullptr) continue;
+    const run_error failed = make_run_error(why, changes_.node_of(*owner).id, owner->attempt);
+    const auto taken = map != nullptr ? offer_to_map(owner->id, branch[level], why, node)
+                                      : offer_to_section(owner->id, why, value);
+    if (!taken) return fail(make_run_error(taken.error(), failed.node, failed.attempt));
+    if (*taken) return;
   }
   fail(std::move(error));
+}
+
+/// A map takes the failure as that of an item if it tolerates one more, else by its on_error edge.
+result<bool> run_failures::offer_to_map(token_id id, std::uint32_t item, const error& why,
+                                        const std::string& failed) {
+  const token& map = *std::as_const(changes_).run().find_token(id);
+  const map_progress& progress = changes_.run().maps.at(id);
+  const auto most = maps_.tolerated(map);
+  if (!most) return most.error();
+  if (progress.failed < *most) {
+    maps_.drop_item(id, item);
+    json failure{{"type", why.error_class()}, {"message", why.message}, {"node", failed}};
+    if (const json* const details = kept_details(why)) failure["details"] = *details;
+    json value{{"error", std::move(failure)}, {"item", progress.items.at(item)}, {"index", item}};
+    maps_.finish_item(id, item, std::move(value), true);
+    return true;
+  }
+  const json value = error_value(why, changes_.node_of(map), map);
+  const auto edge = branches_.find_error_edge(map, why, value);
+  if (!edge) return edge.error();
+  if (*edge == nullptr) return false;
+  maps_.drop_items(id);
+  changes_.erase_map(id);
+  branches_.follow_error(*changes_.run().find_token(id), **edge, value);
+  return true;
+}
+
+result<bool> run_failures::offer_to_section(token_id id, const error& why, const json& value) {
+  const token& section = *std::as_const(changes_).run().find_token(id);
+  const auto edge = branches_.find_error_edge(section, why, value);
+  if (!edge) return edge.error();
+  if (*edge == nullptr) return false;
+  sections_.leave(id, **edge, value);
+  return true;
 }
 
 }  // namespace pawl::flow

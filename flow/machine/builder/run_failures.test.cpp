@@ -24,10 +24,12 @@ struct failures_fixture : part_fixture {
     data.emplace(changes);
     calls.emplace(changes, failures);
     tokens.emplace(changes, *data, *calls);
-    branches.emplace(changes, *data, *tokens, failures);
-    maps.emplace(changes, *data, *tokens, *branches, failures);
     compensations.emplace(changes, *status, *calls, *tokens);
-    return tested.emplace(changes, *status, *calls, *tokens, *branches, *maps, *compensations);
+    branches.emplace(changes, *data, *tokens, failures);
+    sections.emplace(changes, *data, *calls, *tokens, *compensations, *branches, failures);
+    maps.emplace(changes, *data, *tokens, *compensations, *branches, failures);
+    return tested.emplace(changes, *status, *calls, *tokens, *branches, *maps, *sections,
+                          *compensations);
   }
 
   std::optional<lifecycle> status;
@@ -35,6 +37,7 @@ struct failures_fixture : part_fixture {
   std::optional<run_calls> calls;
   std::optional<run_tokens> tokens;
   std::optional<run_branches> branches;
+  std::optional<run_sections> sections;
   std::optional<run_maps> maps;
   std::optional<run_compensations> compensations;
   std::optional<run_failures> tested;

@@ -14,7 +14,7 @@ bool run_joins::fail_deadlocked() {
       run.tokens.size())
     return false;
   const auto at = std::find_if(run.tokens.begin(), run.tokens.end(), [&](const token& t) {
-    return t.phase == token_phase::gathering && !run.maps.contains(t.id);
+    return t.phase == token_phase::gathering && changes_.node_of(t).behaviour->join() && !t.exit;
   });
   if (at == run.tokens.end()) return false;
   failures_.fail_visit(*run.find_token(at->id),
@@ -49,10 +49,12 @@ bool run_joins::close(fork_tree::fork_number fork, node_index join) {
     return true;
   }
   std::vector<const token*> merged;
+  std::set<std::uint32_t> losers;
   std::size_t taken = 0;
   for (const auto& [order, branch] : branches.branches) {
     const bool loses = plan->needed > 0 && (branch.complete_at() != join || taken == plan->needed);
     if (!loses) ++taken;
+    if (loses) losers.insert(order);
     if (loses && !plan->keeps_losers) continue;
     for (const auto id : branch.tokens) merged.push_back(std::as_const(run).find_token(id));
   }
@@ -65,18 +67,25 @@ bool run_joins::close(fork_tree::fork_number fork, node_index join) {
   const auto condition = merged.front()->condition_result;
   const bool agree = std::all_of(merged.begin(), merged.end(),
                                  [&](const token* t) { return t->condition_result == condition; });
-  token& t = replace(branches, at);
+  token& t = replace(branches, at, plan->compensates_losers ? &losers : nullptr);
   if (agree) t.condition_result = condition;
   for (const auto& [key, written] : std::get<merged_writes>(together)) {
-    data_.write(t, key, written.value);
-    if (written.depth < depth) t.inherited[key] = static_cast<std::uint32_t>(written.depth);
+    if (written.depth < depth)
+      data_.restore(t, key, written.value, static_cast<std::uint32_t>(written.depth));
+    else
+      data_.write(t, key, written.value);
   }
   changes_.record(event_kind::branches_joined, t, {{"branches", taken}});
-  branches_.leave(t);
+  if (plan->compensates_losers) {
+    sections_.compensate(t, {});
+  } else {
+    branches_.leave(t);
+  }
   return true;
 }
 
-token& run_joins::replace(const fork_tree::fork& fork, const token& at) {
+token& run_joins::replace(const fork_tree::fork& fork, const token& at,
+                          const std::set<std::uint32_t>* losers) {
   const auto prefix_end = static_cast<std::ptrdiff_t>(fork.depth);
   token joined;
   joined.node = at.node;
@@ -85,8 +94,13 @@ token& run_joins::replace(const fork_tree::fork& fork, const token& at) {
   joined.branch.assign(at.branch.begin(), at.branch.begin() + prefix_end);
   joined.forks.assign(at.forks.begin(), at.forks.begin() + prefix_end);
   std::vector<token_id> replaced;
-  for (const auto& [order, branch] : fork.branches)
+  for (const auto& [order, branch] : fork.branches) {
+    if (losers != nullptr && losers->contains(order)) continue;
     replaced.insert(replaced.end(), branch.tokens.begin(), branch.tokens.end());
+    std::vector<std::uint32_t> path = joined.branch;
+    path.push_back(order);
+    compensations_.hand_over(path, fork.depth);
+  }
   std::sort(replaced.begin(), replaced.end());
   for (const auto id : replaced) {
     const token& t = *std::as_const(changes_).run().find_token(id);

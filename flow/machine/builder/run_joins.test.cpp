@@ -24,8 +24,11 @@ struct joins_fixture : part_fixture {
     data.emplace(changes);
     calls.emplace(changes, failures);
     tokens.emplace(changes, *data, *calls);
+    status.emplace(changes);
+    compensations.emplace(changes, *status, *calls, *tokens);
     branches.emplace(changes, *data, *tokens, failures);
-    return joins.emplace(changes, *data, *tokens, *branches, failures);
+    sections.emplace(changes, *data, *calls, *tokens, *compensations, *branches, failures);
+    return joins.emplace(changes, *data, *tokens, *compensations, *branches, *sections, failures);
   }
 
   /// Closes the join of the fork, which is the only one.
@@ -34,7 +37,10 @@ struct joins_fixture : part_fixture {
   std::optional<run_data> data;
   std::optional<run_calls> calls;
   std::optional<run_tokens> tokens;
+  std::optional<lifecycle> status;
+  std::optional<run_compensations> compensations;
   std::optional<run_branches> branches;
+  std::optional<run_sections> sections;
   std::optional<run_joins> joins;
 };
 

@@ -1,12 +1,21 @@
 #include "flow/machine/builder/run_maps.hpp"
 
 #include <algorithm>
-#include <span>
 #include <utility>
 
-#include "flow/nodes/node.hpp"
+#include "flow/machine/enclosing.hpp"
+#include "flow/nodes/map_limits.hpp"
+#include "flow/values/error_text.hpp"
 
 namespace pawl::flow {
+namespace {
+
+error wrong_limit(const char* key, const char* form, const json& value) {
+  return {errc::invalid_argument,
+          "\"" + std::string{key} + "\" of a map " + form + ", not " + value_text(value)};
+}
+
+}  // namespace
 
 void run_maps::begin(token& t, json items) {
   changes_.record(event_kind::map_began, t, {{"items", items.size()}});
@@ -37,10 +46,31 @@ void run_maps::set_progress(token_id map, map_change change) {
   known->second.failed = change.failed;
 }
 
+result<std::uint32_t> run_maps::concurrency(const token& map) const {
+  const map_plan& plan = *changes_.node_of(map).behaviour->map();
+  if (!plan.computed_concurrency) return plan.max_concurrency;
+  const auto value = data_.evaluate(map, *plan.computed_concurrency);
+  if (!value) return value.error();
+  if (const auto limit = concurrency_of(*value)) return *limit;
+  return wrong_limit("max_concurrency", concurrency_form, *value);
+}
+
+result<std::size_t> run_maps::tolerated(const token& map) const {
+  const map_plan& plan = *changes_.node_of(map).behaviour->map();
+  const std::size_t items = std::as_const(changes_).run().maps.at(map.id).items.size();
+  if (!plan.computed_tolerance) return plan.tolerate.of(items);
+  const auto value = data_.evaluate(map, *plan.computed_tolerance);
+  if (!value) return value.error();
+  if (const auto limit = tolerance_of(*value)) return limit->of(items);
+  return wrong_limit("tolerate", tolerance_form, *value);
+}
+
 void run_maps::spawn_items(token_id id) {
   const token& map = *std::as_const(changes_).run().find_token(id);
   const compiled_node& node = changes_.node_of(map);
   const map_plan& plan = *node.behaviour->map();
+  const auto at_once = concurrency(map);
+  if (!at_once) return failures_.fail_visit(*changes_.run().find_token(id), at_once.error());
   const std::size_t alive = tokens_.count_alive();
   const std::size_t most = changes_.allowed().max_tokens;
   std::size_t room = most > alive ? most - alive : 0;
@@ -48,7 +78,7 @@ void run_maps::spawn_items(token_id id) {
   map_change begun;
   begun.next = progress.next;
   begun.failed = progress.failed;
-  while (begun.next < progress.items.size() && begun.next - progress.done < plan.max_concurrency) {
+  while (begun.next < progress.items.size() && begun.next - progress.done < *at_once) {
     if (room == 0 && begun.next > progress.done) break;  // an item under way starts the next later
     if (room == 0) {
       return failures_.fail_visit(
@@ -83,6 +113,7 @@ bool run_maps::close_item(token_id id) {
     return true;
   }
   for (const auto of_item : group) tokens_.remove(of_item);
+  drop_item(id, item);
   finish_item(id, item, *std::move(value), false);
   return true;
 }
@@ -124,9 +155,22 @@ void run_maps::finish_item(token_id id, std::uint32_t item, json value, bool fai
       {{"done", &ended}, {"failed", &broken}, {"total", &total}, {"results", &progress.results}});
   if (!enough) return failures_.fail_visit(*changes_.run().find_token(id), enough.error());
   if (!*enough) return spawn_items(id);
-  const std::vector<std::uint32_t> branch = map.branch;  // dropping tokens moves others
-  tokens_.drop_branch(branch, branch.size(), id);
+  drop_items(id);
   end(id);
+}
+
+void run_maps::drop_item(token_id map, std::uint32_t item) {
+  std::vector<std::uint32_t> branch = std::as_const(changes_).run().find_token(map)->branch;
+  const std::size_t depth = branch.size();
+  branch.push_back(item);
+  tokens_.drop_branch(branch, depth + 1, map);
+  compensations_.hand_over(branch, depth);
+}
+
+void run_maps::drop_items(token_id map) {
+  const std::vector<std::uint32_t> branch = std::as_const(changes_).run().find_token(map)->branch;
+  tokens_.drop_branch(branch, branch.size(), map);
+  compensations_.hand_over(branch, branch.size());
 }
 
 void run_maps::end(token_id id) {
@@ -147,20 +191,9 @@ token* run_maps::find_map(const std::vector<std::uint32_t>& branch,
                           const std::vector<node_index>& forks, std::size_t level) {
   if (changes_.flow().at(forks[level]).behaviour->map() == nullptr) return nullptr;
   run_state& run = changes_.run();
-  const auto is_map = [&](const token& t) {
-    return t.branch.size() == level && run.maps.contains(t.id);
-  };
-  // It is older than the tokens of its items, so it is found at once.
-  if (level == 0) {
-    const auto found = std::find_if(run.tokens.begin(), run.tokens.end(), is_map);
-    return found == run.tokens.end() ? nullptr : run.find_token(found->id);
-  }
   run.tokens.settle();
-  const auto inside = run.tokens.forks().tokens_inside(std::span{branch}.first(level));
-  const auto found = std::find_if(inside.begin(), inside.end(), [&](token_id id) {
-    return is_map(*std::as_const(run).find_token(id));
-  });
-  return found == inside.end() ? nullptr : run.find_token(*found);
+  const token* const found = find_enclosing(run, branch, level);
+  return found != nullptr && run.maps.contains(found->id) ? run.find_token(found->id) : nullptr;
 }
 
 }  // namespace pawl::flow

@@ -29,8 +29,10 @@ struct maps_fixture : part_fixture {
     data.emplace(changes);
     calls.emplace(changes, failures);
     tokens.emplace(changes, *data, *calls);
+    status.emplace(changes);
+    compensations.emplace(changes, *status, *calls, *tokens);
     branches.emplace(changes, *data, *tokens, failures);
-    return maps.emplace(changes, *data, *tokens, *branches, failures);
+    return maps.emplace(changes, *data, *tokens, *compensations, *branches, failures);
   }
   /// Ends the branch of an item, which has written "done".
   void end_item(std::size_t token, const json& done) {
@@ -41,6 +43,8 @@ struct maps_fixture : part_fixture {
   std::optional<run_data> data;
   std::optional<run_calls> calls;
   std::optional<run_tokens> tokens;
+  std::optional<lifecycle> status;
+  std::optional<run_compensations> compensations;
   std::optional<run_branches> branches;
   std::optional<run_maps> maps;
 };

@@ -34,6 +34,7 @@ token& run_tokens::place_child(const token& parent, node_index node, std::uint32
 
 void run_tokens::remove(token_id id) {
   changes_.mark_changed(id);
+  changes_.writes().drop(id, changes_.change());
   changes_.change().writes_set.erase(id);
   changes_.erase_map(id);
   changes_.run().tokens.erase(id);
@@ -44,20 +45,25 @@ void run_tokens::drop(token_id id) {
   remove(id);
 }
 
+std::vector<token_id> run_tokens::inside(const std::vector<std::uint32_t>& branch,
+                                         std::size_t depth, token_id except) {
+  auto& tokens = changes_.run().tokens;
+  tokens.settle();
+  std::vector<token_id> found;
+  if (depth == 0) {
+    found = tokens.ids();
+  } else {
+    const auto all = tokens.forks().tokens_inside(std::span{branch}.first(depth));
+    found.assign(all.begin(), all.end());
+  }
+  std::erase(found, except);
+  return found;
+}
+
 void run_tokens::drop_branch(const std::vector<std::uint32_t>& branch, std::size_t depth,
                              token_id except) {
-  run_state& run = changes_.run();
-  run.tokens.settle();
-  std::vector<token_id> dropped;
-  if (depth == 0) {
-    dropped = run.tokens.ids();
-  } else {
-    const auto inside = run.tokens.forks().tokens_inside(std::span{branch}.first(depth));
-    dropped.assign(inside.begin(), inside.end());
-  }
-  for (const auto id : dropped) {
-    if (id == except) continue;
-    const token& t = *run.find_token(id);
+  for (const auto id : inside(branch, depth, except)) {
+    const token& t = *std::as_const(changes_).run().find_token(id);
     if (t.phase != token_phase::ended) changes_.record(event_kind::branch_dropped, t);
     drop(id);
   }

@@ -28,6 +28,9 @@ class run_tokens {
   void remove(token_id id);
   /// Abandons what the token waits for, then removes it.
   void drop(token_id id);
+  /// The tokens that share the first `depth` forks of a branch, except for one; ascending.
+  [[nodiscard]] std::vector<token_id> inside(const std::vector<std::uint32_t>& branch,
+                                             std::size_t depth, token_id except);
   /// Drops the tokens that share the first `depth` forks of a branch, except for one.
   void drop_branch(const std::vector<std::uint32_t>& branch, std::size_t depth, token_id except);
   /// Leaves the token waiting for other tokens of the run.

@@ -9,13 +9,23 @@ void run_waits::sleep(token& t) {
   changes_.mark_changed(t);
 }
 
-void run_waits::sleep_for(token& t, std::chrono::milliseconds duration) {
+void run_waits::set_timer(token& t, std::chrono::milliseconds duration) {
   t.timer = timer{changes_.run().frozen_at.value_or(changes_.engine_time()) + duration, false};
+  changes_.mark_changed(t);
+}
+
+void run_waits::set_timer(token& t, time_point time) {
+  t.timer = timer{time, true};
+  changes_.mark_changed(t);
+}
+
+void run_waits::sleep_for(token& t, std::chrono::milliseconds duration) {
+  set_timer(t, duration);
   sleep(t);
 }
 
 void run_waits::sleep_until(token& t, time_point time) {
-  t.timer = timer{time, true};
+  set_timer(t, time);
   sleep(t);
 }
 

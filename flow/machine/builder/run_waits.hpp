@@ -15,6 +15,10 @@ class run_waits {
 
   /// Leaves the token sleeping; a timer that it has stays set.
   void sleep(token& t);
+  /// Sets the timer of a token: for a duration, which does not elapse while the run is frozen, or
+  /// until a time on the wall clock.
+  void set_timer(token& t, std::chrono::milliseconds duration);
+  void set_timer(token& t, time_point time);
   /// Leaves the token sleeping for a duration, which does not elapse while the run is frozen.
   void sleep_for(token& t, std::chrono::milliseconds duration);
   /// Leaves the token sleeping until a time on the wall clock.

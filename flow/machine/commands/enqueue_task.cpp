@@ -1,4 +1,5 @@
 #include "flow/machine/commands/commands.hpp"
+#include "flow/machine/enclosing.hpp"
 #include "flow/nodes/node.hpp"
 
 namespace pawl::flow {
@@ -14,9 +15,9 @@ result<transition> handle(const compiled_flow& flow, run_state& run, enqueue_tas
                                      "task"};
   }
   transition_builder builder{flow, run, context};
-  if (run.compensating && !t->compensates) {
-    builder.fail_call(*t,
-                      {errc::cancelled, "the run is being compensated; the call was not queued"});
+  if (is_stopping(run, *t)) {
+    builder.fail_call(
+        *t, {errc::cancelled, "its steps are being compensated; the call was not queued"});
   } else {
     builder.calls().enqueue(*t, std::move(task.queue), std::move(task.code_ref));
   }

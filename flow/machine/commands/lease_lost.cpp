@@ -1,4 +1,5 @@
 #include "flow/machine/commands/commands.hpp"
+#include "flow/machine/enclosing.hpp"
 #include "flow/nodes/node.hpp"
 
 namespace pawl::flow {
@@ -9,7 +10,7 @@ void lose_lease(transition_builder& builder, token& t, const lease_lost_command&
   const std::uint32_t lost = t.task->lost + (how.given_back ? 0 : 1);
   builder.changes().record(event_kind::lease_lost, t,
                            {{"worker", worker}, {"lost", lost}, {"given_back", how.given_back}});
-  if (builder.state().compensating && !t.compensates) {
+  if (is_stopping(builder.state(), t)) {
     const std::string why = "the worker \"" + worker + "\" no longer has the task";
     return builder.fail_call(t, {errc::cancelled, why}, how.random);
   }

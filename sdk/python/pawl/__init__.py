@@ -18,8 +18,9 @@ from .errors import *  # noqa: F403
 from .errors import Diagnostic, Fault, PawlError
 from .events import EventStream
 from .models import (BatchResult, Beat, Commanded, Event, FlowInfo, FlowVersion, FunctionInfo,
-                     HistoryPage, LogLine, NextTasks, PendingSignal, QueueInfo, Run, RunError, RunPage,
-                     RunSummary, RunTotal, RunWait, Started, Stats, StoredFlow, Task, Validation,
+                     HistoryPage, Job, JobPage, JobResult, JobResults, JobStarted, LogLine, NextTasks,
+                     PendingSignal, QueueInfo, Run, RunError, RunPage, RunStep, RunSummary, RunTotal,
+                     RunWait, Started, Stats, StepPage, StoredFlow, Task, Validation,
                      Waiting, WorkerInfo, Workers)
 from .worker import Step, StepError, Worker, current_step
 
@@ -27,9 +28,11 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BatchResult", "Beat", "Client", "Commanded", "Diagnostic", "Event", "EventStream",
-    "Fault", "FlowInfo", "FlowVersion", "FunctionInfo", "HistoryPage", "LogLine", "NextTasks", "PawlError",
+    "Fault", "FlowInfo", "FlowVersion", "FunctionInfo", "HistoryPage", "Job", "JobPage", "JobResult",
+    "JobResults", "JobStarted", "LogLine", "NextTasks", "PawlError",
     "PendingSignal", "QueueInfo", "Run",
-    "RunError", "RunPage", "RunSummary", "RunTotal", "RunWait", "Started", "Stats", "Step", "StepError", "StoredFlow",
+    "RunError", "RunPage", "RunStep", "RunSummary", "RunTotal", "RunWait", "Started", "Stats",
+    "Step", "StepError", "StepPage", "StoredFlow",
     "Task", "Validation", "Waiting", "Worker", "WorkerInfo", "Workers", "current_step", "errors",
     "models",
 ]

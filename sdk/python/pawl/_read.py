@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Callable, Dict, Hashable, List, Tuple, Type, TypeVar, Union, cast
 
+from ._attributes import Attributes, read_attributes
 from ._codec import moment
 from .errors import Json, PawlError, ProtocolError, from_problem
 from .models import Run, RunSummary
@@ -66,6 +67,8 @@ def _reader(hint: Any) -> Reader:
     if origin is list:
         reader = _reader(inner[0])
         return lambda value: [reader(item) for item in _of(list, value)]
+    if hint == Attributes:
+        return read_attributes
     if origin is dict:
         return lambda value: _of(dict, value)
     if hint is datetime:

@@ -3,13 +3,14 @@
 import time
 from typing import Any, Dict, Iterator, List, Optional
 
+from ._attributes import Attributes, write_attributes
 from ._caller import Caller, expected, given, segment
 from ._codec import duration
 from ._flow_calls import etag
 from ._read import read, read_list
 from .errors import Json
-from .models import (Commanded, Event, HistoryPage, LogLine, Object, Run, RunPage, RunSummary,
-                     RunTotal, Started)
+from .models import (Commanded, Event, HistoryPage, LogLine, Object, Run, RunPage, RunStep,
+                     RunSummary, RunTotal, Started, StepPage)
 
 _LONGEST_WAIT = 60.0
 
@@ -33,6 +34,7 @@ class RunCalls(Caller):
         id: Optional[str] = None,
         key: Optional[str] = None,
         metadata: Optional[Object] = None,
+        attributes: Optional[Attributes] = None,
         traceparent: Optional[str] = None,
     ) -> Started:
         """Starts a run and returns at once.
@@ -40,13 +42,15 @@ class RunCalls(Caller):
         flow         name of the flow; its published version runs unless `version` is given
         input        initial data of the run
         id, key      idempotency: an existing run with this id or key is returned, not started again
+        attributes   values by which the run is found: str, int, float, bool or datetime by name
         traceparent  trace of the run's steps (W3C Trace Context)
 
         Raises NotFound if the flow does not exist, InvalidArgument if the input does not match
         its input_schema, IdempotencyMismatch or AlreadyExists if id or key belong to another
         start.
         """
-        body = given(flow=flow, input=input, version=version, id=id, key=key, metadata=metadata)
+        body = given(flow=flow, input=input, version=version, id=id, key=key, metadata=metadata,
+                     attributes=write_attributes(attributes))
         return read(Started, self._post("/v1/runs", body, headers={"traceparent": traceparent}))
 
     def start_and_wait(
@@ -59,11 +63,13 @@ class RunCalls(Caller):
         id: Optional[str] = None,
         key: Optional[str] = None,
         metadata: Optional[Object] = None,
+        attributes: Optional[Attributes] = None,
         traceparent: Optional[str] = None,
     ) -> Run:
         """Starts a run and returns it when it has finished, or after `wait` seconds (at most 60);
         check `finished`. Same arguments and errors as `start`."""
-        body = given(flow=flow, input=input, version=version, id=id, key=key, metadata=metadata)
+        body = given(flow=flow, input=input, version=version, id=id, key=key, metadata=metadata,
+                     attributes=write_attributes(attributes))
         return read(Run, self._post("/v1/runs", body, query={"wait": duration(wait)}, wait=wait,
                                     headers={"traceparent": traceparent}))
 
@@ -119,19 +125,50 @@ class RunCalls(Caller):
         data: Object = self._get(f"/v1/runs/{segment(id)}/state")
         return data
 
-    def history(self, id: str, *, first: int = 1, limit: int = 1000) -> HistoryPage:
-        """Returns stored events of a run from checkpoint `first` on, oldest first."""
-        found = self._get(f"/v1/runs/{segment(id)}/history", {"first": first, "limit": limit})
+    def history(self, id: str, *, first: Optional[int] = None, limit: int = 1000,
+                reverse: bool = False, kind: Optional[str] = None, node: Optional[str] = None,
+                values: bool = False) -> HistoryPage:
+        """Returns stored events of a run, oldest first, or newest first with `reverse`; optionally
+        only those of some kinds ("step_failed,run_failed") or of a node. `first` is the checkpoint
+        where the page begins. With `values`, details have what steps were given (`args`) and have
+        written (`output`), and the run's `input`."""
+        found = self._get(f"/v1/runs/{segment(id)}/history",
+                          given(first=first, limit=limit, kind=kind, node=node,
+                                reverse="true" if reverse else None,
+                                values="true" if values else None))
         return HistoryPage([read_event(item) for item in found.get("events", [])],
                            found.get("next"))
 
-    def all_history(self, id: str) -> Iterator[Event]:
-        """Iterates over all stored events of a run, oldest first, page by page."""
-        first: Optional[int] = 1
-        while first is not None:
-            page = self.history(id, first=first)
+    def all_history(self, id: str, *, reverse: bool = False, kind: Optional[str] = None,
+                    node: Optional[str] = None, values: bool = False) -> Iterator[Event]:
+        """Iterates over all stored events of a run, page by page. Arguments as of `history`."""
+        first: Optional[int] = None
+        while True:
+            page = self.history(id, first=first, reverse=reverse, kind=kind, node=node,
+                                values=values)
             yield from page.events
             first = page.next
+            if first is None:
+                return
+
+    def steps(self, id: str, *, first: Optional[int] = None, limit: int = 100,
+              reverse: bool = False, node: Optional[str] = None) -> StepPage:
+        """Returns steps of a run, one for each attempt, in the order of their starts; the last one
+        first with `reverse`. `first` is the checkpoint where the page begins."""
+        return read(StepPage, self._get(f"/v1/runs/{segment(id)}/steps",
+                                        given(first=first, limit=limit, node=node,
+                                              reverse="true" if reverse else None)))
+
+    def all_steps(self, id: str, *, reverse: bool = False,
+                  node: Optional[str] = None) -> Iterator[RunStep]:
+        """Iterates over the steps of a run, page by page. Arguments as of `steps`."""
+        first: Optional[int] = None
+        while True:
+            page = self.steps(id, first=first, reverse=reverse, node=node)
+            yield from page.steps
+            first = page.next
+            if first is None:
+                return
 
     def logs(self, id: str, *, limit: int = 1000) -> List[LogLine]:
         """Returns the newest log lines of a run that the server still has in memory."""
@@ -219,11 +256,13 @@ class RunCalls(Caller):
         return self._command(run, "signal", given(type=type, payload=payload, id=id), if_match)
 
     def restart(self, run: str, *, id: Optional[str] = None, key: Optional[str] = None,
-                metadata: Optional[Object] = None,
+                metadata: Optional[Object] = None, attributes: Optional[Attributes] = None,
                 traceparent: Optional[str] = None) -> Started:
-        """Starts a new run with the flow version and the input of a finished one (replay)."""
+        """Starts a new run with the flow version and the input of a finished one (replay), and with
+        its metadata and given attributes where none are given here."""
         return read(Started, self._post(f"/v1/runs/{segment(run)}/restart",
-                                        given(id=id, key=key, metadata=metadata),
+                                        given(id=id, key=key, metadata=metadata,
+                                              attributes=write_attributes(attributes)),
                                         headers={"traceparent": traceparent}))
 
     replay = restart

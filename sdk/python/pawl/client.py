@@ -6,6 +6,7 @@ from typing import Optional, Tuple
 from ._batch_calls import BatchCalls
 from ._caller import error_of, query_text, segment
 from ._flow_calls import FlowCalls
+from ._job_calls import JobCalls
 from ._run_calls import RunCalls
 from ._server_calls import ServerCalls
 from ._task_calls import TaskCalls
@@ -15,7 +16,7 @@ from .events import EventStream
 _SILENCE = 45.0  # the server sends at least a comment every 15 s
 
 
-class Client(FlowCalls, RunCalls, BatchCalls, TaskCalls, ServerCalls):
+class Client(FlowCalls, RunCalls, BatchCalls, JobCalls, TaskCalls, ServerCalls):
     """A client of a Pawl server. Thread-safe: one per program is enough.
 
     url       http://HOST:PORT, https://HOST:PORT or unix:/PATH; default: the environment variable

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Dict, List, Optional
 
+from ._attributes import Attributes
 from .errors import Diagnostic, Json, PawlError
 
 Object = Dict[str, Any]
@@ -78,7 +79,8 @@ class RunWait:
 
 @dataclass(frozen=True)
 class RunSummary:
-    """A run without its data."""
+    """A run without its data. `attribute_problems` has the attributes of the flow that have no
+    value, because what their rules return cannot be one, and why."""
 
     id: str
     flow: str
@@ -91,6 +93,8 @@ class RunSummary:
     restarted_from: Optional[str] = None
     parent: Optional[str] = None
     waits: List[RunWait] = field(default_factory=list)
+    attributes: Attributes = field(default_factory=dict)
+    attribute_problems: Dict[str, str] = field(default_factory=dict)
 
     @property
     def finished(self) -> bool:
@@ -186,6 +190,71 @@ class RunTotal:
 
 
 @dataclass(frozen=True)
+class JobStarted:
+    """A job. Not `created`: it existed already."""
+
+    id: str
+    created: bool
+
+
+@dataclass(frozen=True)
+class Job:
+    """A command to all runs that fit a filter, and how far it is.
+
+    `state` is selecting, running, finished, aborted or failed. Of `matched` runs, those that are
+    `done`, `refused` or `failed` have had their turn; `damaged` runs cannot be read.
+    """
+
+    id: str
+    command: str
+    filter: str
+    state: str
+    matched: int
+    done: int
+    refused: int
+    failed: int
+    damaged: int
+    created_at: datetime
+    updated_at: datetime
+    ended_at: Optional[datetime] = None
+    reason: str = ""
+    signal: Optional[str] = None
+    rate: int = 0
+    dry_run: bool = False
+    started_by: str = ""
+    error: Optional[str] = None
+
+    @property
+    def ended(self) -> bool:
+        return self.state not in ("selecting", "running")
+
+
+@dataclass(frozen=True)
+class JobPage:
+    """A page of jobs, newest first. `next` is the cursor of the next page, or None."""
+
+    jobs: List[Job]
+    next: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """What became of a run: `outcome` is waiting, done, refused or failed."""
+
+    run: str
+    outcome: str
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class JobResults:
+    """A page of the runs of a job. `next` is the `first` of the next page, or None."""
+
+    results: List[JobResult]
+    next: Optional[int] = None
+
+
+@dataclass(frozen=True)
 class Event:
     """An event of a run.
 
@@ -206,9 +275,47 @@ class Event:
 
 @dataclass(frozen=True)
 class HistoryPage:
-    """A page of stored events, oldest first. `next` is `first` of the next page, or None."""
+    """A page of stored events. `next` is `first` of the next page, or None."""
 
     events: List[Event]
+    next: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class RunStep:
+    """One attempt of one visit of a step.
+
+    `input` are the arguments of its last call, `output` the keys of the data that it has written;
+    None if it has none, or the history does not have them. `error` has `type` and `message`.
+    """
+
+    checkpoint: int
+    node: str
+    type: str
+    visit: int
+    attempt: int
+    status: str
+    started_at: datetime
+    calls: int = 1
+    ended_in: Optional[int] = None
+    item: Optional[int] = None
+    compensates: bool = False
+    finished_at: Optional[datetime] = None
+    duration_us: Optional[int] = None
+    function: Optional[str] = None
+    queue: Optional[str] = None
+    worker: Optional[str] = None
+    child: Optional[str] = None
+    input: Json = None
+    output: Json = None
+    error: Optional[Object] = None
+
+
+@dataclass(frozen=True)
+class StepPage:
+    """A page of steps. `next` is `first` of the next page, or None."""
+
+    steps: List[RunStep]
     next: Optional[int] = None
 
 

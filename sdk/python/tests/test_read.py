@@ -1,6 +1,8 @@
 import unittest
+from datetime import datetime
 
 from pawl import ProtocolError, Run, RunSummary, Task
+from pawl._attributes import write_attributes
 from pawl._batch_calls import _result
 from pawl._read import read
 from pawl.models import Workers
@@ -24,6 +26,21 @@ class Reading(unittest.TestCase):
                                          "question": {"q": 1}}]})
         self.assertEqual((run.etag, run.data, run.waiting_on[0].question),
                          ('"7"', {"a": 1}, {"q": 1}))
+
+    def test_attributes_are_read_and_written_with_their_types(self):
+        wire = {"customer": "acme", "total": 42, "vip": True,
+                "due": {"time": "2026-01-31T09:30:00.250Z"}}
+        run = read(RunSummary, {**SUMMARY, "attributes": wire,
+                                "attribute_problems": {"x": "too long"}})
+        self.assertEqual(run.attributes["due"].microsecond, 250000)
+        self.assertEqual((run.attributes["customer"], run.attributes["vip"]), ("acme", True))
+        self.assertEqual(run.attribute_problems, {"x": "too long"})
+        self.assertEqual(write_attributes(run.attributes), wire)
+        self.assertEqual(read(RunSummary, SUMMARY).attributes, {})
+        with self.assertRaisesRegex(ProtocolError, "RunSummary.attributes"):
+            read(RunSummary, {**SUMMARY, "attributes": {"due": {"time": 5}}})
+        with self.assertRaisesRegex(ValueError, "'due' is a datetime without a time zone"):
+            write_attributes({"due": datetime(2026, 1, 31)})
 
     def test_a_missing_or_wrong_field_is_named(self):
         with self.assertRaisesRegex(ProtocolError, "RunSummary.id cannot be None"):

@@ -134,6 +134,38 @@ class Runs(ServerTest):
             first = page.next
         self.assertEqual(found, [event.id for event in whole])
 
+    def test_a_history_is_read_from_its_end_and_in_part(self):
+        run = self.client.start_and_wait(self.flow(*[task(id=f"n{n}") for n in range(3)]),
+                                         {"x": 1}).id
+        whole = [event.id for event in self.client.all_history(run)]
+        back = [event.id for event in self.client.all_history(run, reverse=True)]
+        self.assertEqual(back, whole[::-1])
+        found = list(self.client.all_history(run, kind="step_finished", node="n1", values=True))
+        self.assertEqual([event.node for event in found], ["n1"])
+        self.assertIn("output", found[0].detail)
+        created = self.client.history(run, limit=1, values=True).events[0]
+        self.assertEqual(created.detail["input"], {"x": 1})
+        with self.assertRaisesRegex(pawl.PawlError, 'did you mean "step_failed"'):
+            self.client.history(run, kind="step_faild")
+        with self.assertRaisesRegex(pawl.PawlError, 'has no node "n9"'):
+            self.client.history(run, node="n9")
+
+    def test_steps_are_rows_in_pages_of_any_size(self):
+        run = self.client.start_and_wait(self.flow(*[task(id=f"n{n}") for n in range(5)])).id
+        steps = list(self.client.all_steps(run))
+        self.assertEqual([step.node for step in steps], [f"n{n}" for n in range(5)])
+        self.assertEqual({step.status for step in steps}, {"completed"})
+        page = self.client.steps(run, limit=2, reverse=True)
+        self.assertEqual(page.steps[0], steps[-1])
+        found, first = [], None
+        while True:
+            page = self.client.steps(run, limit=1, first=first)
+            found += page.steps
+            first = page.next
+            if first is None:
+                break
+        self.assertEqual(found, steps)
+
     def test_logs(self):
         flow = self.flow(task(code_ref="core.log", args={"message": "hi", "level": "warning"}))
         run = self.client.start_and_wait(flow).id

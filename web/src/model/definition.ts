@@ -19,6 +19,7 @@ export interface FlowEdge {
   on: string;
   onTimeout: boolean;
   each: boolean;
+  body: boolean;
   label: string;
 }
 
@@ -58,6 +59,7 @@ export function edgeText(edge: FlowEdge): string {
   if (edge.on) return 'on ' + edge.on;
   if (edge.onTimeout) return 'on timeout';
   if (edge.each) return 'each item';
+  if (edge.body) return 'body';
   if (edge.onError !== undefined) {
     if (edge.onError === true) return 'on error';
     return (
@@ -135,6 +137,7 @@ export function readDefinition(value: unknown): Definition {
       on: typeof data['on'] === 'string' ? data['on'] : '',
       onTimeout: data['on_timeout'] === true,
       each: data['each'] === true,
+      body: data['body'] === true,
       label: typeof data['label'] === 'string' ? data['label'] : '',
     });
   });

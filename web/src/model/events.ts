@@ -121,7 +121,8 @@ export function eventText(event: RunEvent): string {
       parts.push(Array.isArray(detail['keys']) ? detail['keys'].map(textOf).join(', ') : '');
       break;
     case 'compensating':
-      parts.push(`${textOf(detail['steps'])} steps, then ${textOf(detail['to'])}`);
+      parts.push(`${textOf(detail['steps'])} steps`);
+      if (detail['to'] !== undefined) parts.push(`then ${textOf(detail['to'])}`);
       break;
   }
   if (detail['reason'] !== undefined) parts.push(`reason: ${textOf(detail['reason'])}`);

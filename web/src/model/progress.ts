@@ -114,6 +114,8 @@ export class Progress {
         node.fraction = undefined;
         node.error = '';
         if (node.waiting === 0) node.until = undefined;
+        if (event.attempt <= 1)
+          for (const edge of this.#out.get(event.node) ?? []) if (edge.body) this.#take(edge, 1);
         return;
       case 'step_finished':
       case 'step_failed': {
@@ -295,7 +297,7 @@ export class Progress {
     const out = this.#out.get(id) ?? [];
     if (out.some((edge) => (edge.when !== undefined && edge.onError === undefined) || edge.on)) return;
     for (const edge of out) {
-      if (edge.onError !== undefined || edge.onTimeout || edge.each) continue;
+      if (edge.onError !== undefined || edge.onTimeout || edge.each || edge.body) continue;
       this.#take(edge, 1);
       this.#enter(edge.target);
     }
@@ -313,7 +315,12 @@ export class Progress {
       if (why === 'error') return edge.onError !== undefined;
       if (why === 'default')
         return (
-          edge.when === undefined && edge.onError === undefined && !edge.onTimeout && !edge.each && !edge.on
+          edge.when === undefined &&
+          edge.onError === undefined &&
+          !edge.onTimeout &&
+          !edge.each &&
+          !edge.body &&
+          !edge.on
         );
       return edge.when !== undefined && edge.onError === undefined;
     };

@@ -2,7 +2,8 @@
 `pawl flows put`, and lists the runs that have not ended.
 
 `python -m pawl.legacy.export ~/.ren/workflow.db flows` writes one file per flow: the version that
-a start without a version chose, the newest published one. The database is only read.
+a start without a version chose, the newest published one. The database is only read. To have all
+versions and the runs in Pawl, use `pawl import`.
 """
 
 import argparse

@@ -1,0 +1,143 @@
+#include <chrono>
+#include <filesystem>
+#include <utility>
+
+#include "actors/flow_cache.hpp"
+#include "cli/clock.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/old_engine/old_import.hpp"
+#include "cli/target/open_store.hpp"
+#include "cli/text.hpp"
+#include "cli/view/live_region.hpp"
+#include "persistence/memory/memory_store.hpp"
+
+namespace pawl::cli {
+namespace {
+
+struct old_import_arguments {
+  std::string database;
+  std::string checkpoints;
+  std::string logs;
+  bool dry_run = false;
+  bool json = false;
+};
+
+/// "Imported 12 versions of flows and 340 runs (300 completed, 20 failed, …)."
+std::string old_import_sentence(const old_import_report& done, bool dry_run) {
+  const auto number = [](std::uint64_t n) { return std::to_string(n); };
+  const std::uint64_t runs = done.completed + done.failed + done.cancelled + done.paused;
+  std::string text = (dry_run ? "Would import " : "Imported ") +
+                     counted(done.new_versions, "version", "versions") + " of flows and " +
+                     counted(runs, "run") + " (" + number(done.completed) + " completed, " +
+                     number(done.failed) + " failed, " + number(done.cancelled) + " cancelled, " +
+                     number(done.paused) + " paused).";
+  if (done.present > 0) text += " Imported before: " + counted(done.present, "run") + ".";
+  if (done.left_out > 0) text += " Left out: " + number(done.left_out) + ".";
+  return text;
+}
+
+std::string note_sentence(const old_note& note) {
+  return note.kind + " " + note.old + (note.now.empty() ? " was left out" : " is " + note.now) +
+         ": " + note.why;
+}
+
+/// Draws the progress on a terminal, at most ten times a second.
+class import_progress {
+ public:
+  explicit import_progress(session& s) : session_(s), region_(s.out(), s.screen()) {}
+
+  void draw(std::uint64_t done, std::uint64_t all) {
+    constexpr std::chrono::milliseconds interval{100};
+    const auto now = std::chrono::steady_clock::now();
+    if (!session_.screen().live || now - drawn_at_ < interval) return;
+    drawn_at_ = now;
+    styled_line line;
+    line.add(session_.style(), tint::dim,
+             "imported: " + std::to_string(done) + " of " + std::to_string(all) + " runs",
+             session_.screen().size().columns - 1);
+    region_.draw({line});
+  }
+  void clear() {
+    if (session_.screen().live) region_.draw({});
+  }
+
+ private:
+  session& session_;
+  live_region region_;
+  std::chrono::steady_clock::time_point drawn_at_{};
+};
+
+/// A dry run into a folder without a store needs none.
+result<std::unique_ptr<persistence::store>> open_for_import(session& s, const settings& with,
+                                                            bool dry_run) {
+  std::error_code failed;
+  const auto& folder = with.storage.data_dir;
+  if (dry_run && !s.uses_server() && !folder.empty() &&
+      !std::filesystem::exists(folder / "PAWL", failed))
+    return std::unique_ptr<persistence::store>{std::make_unique<persistence::memory_store>()};
+  return open_plain_store(s, with, store_use::create);
+}
+
+exit_code import_database(session& s, const old_import_arguments& given) {
+  const auto in = s.selected_scope();
+  if (!in) return s.fail(in.error());
+  const auto loaded = s.load_settings();
+  if (!loaded) return s.fail(loaded.error());
+  const auto open = open_for_import(s, loaded->values, given.dry_run);
+  if (!open) return s.fail(open.error());
+  import_progress progress{s};
+  old_import_options how;
+  how.database = given.database;
+  how.checkpoints = given.checkpoints;
+  how.logs = given.logs;
+  how.into = *in;
+  how.limits = actors::flow_limits(loaded->values);
+  how.now = wall_clock();
+  how.dry_run = given.dry_run;
+  how.progress = [&](std::uint64_t done, std::uint64_t all) { progress.draw(done, all); };
+  how.stops = [&] { return s.stop_signals().requested(); };
+  how.note = [&](const old_note& note) {
+    progress.clear();
+    if (!given.json) return s.print_message(note_sentence(note));
+    s.out().line(
+        one_line({{"kind", note.kind}, {"old", note.old}, {"now", note.now}, {"why", note.why}}));
+  };
+  const auto done = import_old_engine(**open, how);
+  progress.clear();
+  const auto closed = (*open)->close();
+  if (!done) {
+    const errc code = done.error().code;
+    const bool is_input = code == errc::invalid_argument || code == errc::corrupt;
+    return s.fail(is_input ? exit_code::invalid_input : exit_code_of(code), done.error().message);
+  }
+  if (!closed) return s.fail(closed.error());
+  s.out().line(given.json ? one_line(to_json(*done)) : old_import_sentence(*done, given.dry_run));
+  return exit_code::ok;
+}
+
+}  // namespace
+
+void add_import(CLI::App& to, command_line& line) {
+  auto given = std::make_shared<old_import_arguments>();
+  auto* const cmd = add_command(
+      to, "import", "Import the database of the previous engine, a SQLite file.",
+      "Examples:\n"
+      "  pawl import ~/.ren/workflow.db --dry-run --data-dir ./data\n"
+      "  pawl import ~/.ren/workflow.db --logs ~/.ren/logs --data-dir ./data\n\n"
+      "The database is only read. Runs that have ended stay ended; the others come\n"
+      "paused. What had to be renamed or left out is printed. Can be repeated: what was\n"
+      "imported before is left as it is. No other process may use the data folder.");
+  cmd->add_option("DATABASE", given->database, "Database of the previous engine")->required();
+  cmd->add_option("--checkpoints", given->checkpoints,
+                  "Its checkpoints; default: the file beside it, such as workflow_checkpoints.db")
+      ->type_name("FILE");
+  cmd->add_option("--logs", given->logs, "Its folder of logs, for errors and last nodes")
+      ->type_name("DIR");
+  cmd->add_flag("--dry-run", given->dry_run, "Check the database and import nothing");
+  cmd->add_flag("--json", given->json, "Print JSON objects");
+  cmd->callback([&line, given] {
+    line.command = [given](session& s) { return import_database(s, *given); };
+  });
+}
+
+}  // namespace pawl::cli

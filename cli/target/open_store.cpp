@@ -1,0 +1,54 @@
+#include "cli/target/open_store.hpp"
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "cli/text.hpp"
+#include "persistence/rocksdb/rocksdb_store.hpp"
+#include "persistence/run_removal.hpp"
+
+namespace pawl::cli {
+
+result<void> check_store(const storage_settings& storage, store_use use) {
+  const auto& dir = storage.data_dir;
+  if (use == store_use::memory) return {};
+  if (dir.empty()) {
+    return error{errc::invalid_argument,
+                 "no data folder or server given: use --data-dir DIR, PAWL_STORAGE_DATA_DIR or "
+                 "storage.data_dir for a data folder, or --server URL for a server"};
+  }
+  if (use == store_use::create) return {};
+  std::error_code failure;
+  const auto exists = [&](const std::filesystem::path& path) {
+    return std::filesystem::exists(path, failure);
+  };
+  if (exists(dir / "PAWL") || exists(dir / "CURRENT")) return {};
+  // Other errors are left to the store, which reports them in full.
+  if (failure && failure != std::errc::no_such_file_or_directory) return {};
+  return error{errc::not_found, "no store in " + printable(dir.string()) +
+                                    "; check --data-dir (`pawl run --data-dir` creates one)"};
+}
+
+result<std::unique_ptr<persistence::store>> open_plain_store(const session& s, const settings& with,
+                                                             store_use use) {
+  if (s.uses_server()) {
+    return error{
+        errc::not_supported,
+        "this command works on a data folder; stop the server, or copy its backup, and use "
+        "--data-dir DIR"};
+  }
+  if (const auto there = check_store(with.storage, use); !there) return there.error();
+  const auto& folder = with.storage.data_dir;
+  persistence::rocksdb_options options;
+  options.mode = with.storage.durability;
+  options.cache_bytes = with.storage.cache_bytes;
+  options.memtable_bytes = with.storage.memtable_bytes;
+  auto opened = persistence::open_rocksdb_store(folder, options);
+  if (!opened) return std::move(opened).error();
+  // What a crash has left of deletions is not there for any command.
+  if (const auto done = persistence::finish_removals(**opened); !done) return done.error();
+  return opened;
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <memory>
+
+#include <pawl/settings.hpp>
+
+#include "cli/session.hpp"
+#include "persistence/store.hpp"
+
+namespace pawl::cli {
+
+/// Whether there is a store for this use, as far as names of files say. Errors: `invalid_argument`
+/// (no data folder), `not_found`.
+[[nodiscard]] result<void> check_store(const storage_settings& storage, store_use use);
+
+/// Opens the store in the data folder for a command that needs no engine. Errors: as `check_store`
+/// and `persistence::open_rocksdb_store`; `not_supported` if the command is for a server.
+[[nodiscard]] result<std::unique_ptr<persistence::store>> open_plain_store(const session& s,
+                                                                           const settings& with,
+                                                                           store_use use);
+
+}  // namespace pawl::cli

@@ -1,0 +1,112 @@
+#include "flow/analysis/vars.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include <pawl/code_ref.hpp>
+#include <pawl/suggest.hpp>
+
+#include "flow/definition/value_keys.hpp"
+#include "flow/logic/logic.hpp"
+#include "flow/logic/text_template.hpp"
+#include "flow/values/pointer.hpp"
+
+namespace pawl::flow {
+namespace {
+
+constexpr std::string_view prefix = "vars.";
+
+/// Looks through everything that may be computed. Recursive; the depth of a definition is limited.
+class reads_of_vars {
+ public:
+  reads_of_vars(const json& vars, std::vector<diagnostic>& diagnostics)
+      : vars_(vars), diagnostics_(diagnostics) {
+    for (const auto& [name, value] : vars.items()) known_.push_back(name);
+  }
+
+  void in_settings(const json& settings, const std::string& at) {
+    if (settings.is_array()) {
+      for (std::size_t i = 0; i < settings.size(); ++i)
+        in_settings(settings[i], at + "/" + std::to_string(i));
+    } else if (settings.is_object()) {
+      for (const auto& [key, value] : settings.items())
+        in_setting(key, value, child_pointer(at, key));
+    }
+  }
+
+  void in_setting(std::string_view key, const json& value, const std::string& at) {
+    if (is_literal_setting(key)) return;
+    if (has_settings(key)) return in_settings(value, at);
+    in_value(value, at);
+  }
+
+  void in_value(const json& value, const std::string& at) {
+    if (logic::is_text_template(value))
+      return in_value(logic::split_text(value.get_ref<const std::string&>()).parts, at);
+    if (value.is_array()) {
+      for (const json& part : value) in_value(part, at);
+      return;
+    }
+    if (!value.is_object()) return;
+    const bool is_call = value.size() == 1;
+    if (is_call && value.contains("literal")) return;
+    if (is_call && value.contains("var")) return in_var(*value.begin(), at);
+    const bool is_iteration = is_call && logic::is_iteration(value.begin().key());
+    if (!is_iteration || !value.begin()->is_array()) {
+      for (const json& part : value) in_value(part, at);
+      return;
+    }
+    // The body reads an item.
+    const json& arguments = *value.begin();
+    for (std::size_t i = 0; i < arguments.size(); ++i)
+      if (i != 1) in_value(arguments[i], at);
+  }
+
+ private:
+  void in_var(const json& argument, const std::string& at) {
+    const json& path = argument.is_array() && !argument.empty() ? argument[0] : argument;
+    if (!path.is_string()) return in_value(argument, at);
+    const auto& text = path.get_ref<const std::string&>();
+    if (!text.starts_with(prefix)) return;
+    const auto name = text.substr(prefix.size(), text.find('.', prefix.size()) - prefix.size());
+    if (vars_.contains(name) || reported_ == max_reported) return;
+    ++reported_;
+    const auto meant = nearest(name, known_);
+    diagnostics_.push_back({severity::warning, at, "unknown_variable",
+                            "the rule reads " + pawl::quoted(text) + ", but \"vars\" has no " +
+                                pawl::quoted(name) +
+                                (meant ? "; did you mean " + pawl::quoted(*meant) + "?" : "")});
+  }
+
+  static constexpr std::size_t max_reported = 100;
+
+  const json& vars_;
+  std::vector<diagnostic>& diagnostics_;
+  std::vector<std::string_view> known_;
+  std::size_t reported_ = 0;
+};
+
+}  // namespace
+
+void check_vars(const definition& flow, std::vector<diagnostic>& diagnostics) {
+  if (!flow.vars) return;
+  for (const auto& [name, value] : flow.vars->items()) {
+    if (!name.empty() && name.find('.') == std::string::npos) continue;
+    diagnostics.push_back(
+        {severity::error, child_pointer("/vars", name), "bad_name",
+         "the name of a variable must not be empty or have dots, not " + pawl::quoted(name)});
+  }
+  reads_of_vars reads{*flow.vars, diagnostics};
+  for (const auto& node : flow.nodes)
+    for (const auto& [key, value] : node.data.items())
+      reads.in_setting(key, value, data_pointer(node, key));
+  for (const auto& edge : flow.edges)
+    if (edge.when) reads.in_value(*edge.when, edge.when_pointer);
+  if (flow.output) reads.in_value(*flow.output, "/output");
+  if (!flow.attributes || !flow.attributes->is_object()) return;
+  for (const auto& [name, declared] : flow.attributes->items())
+    reads.in_value(declared, child_pointer("/attributes", name));
+}
+
+}  // namespace pawl::flow

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+/// What stands under the settings of nodes whose values are not read as templates or rules as a
+/// whole.
+namespace pawl::flow {
+
+/// Whether the keys of a setting are names, even if they are operators; its members are values.
+[[nodiscard]] inline bool has_names(std::string_view setting) noexcept {
+  constexpr std::array<std::string_view, 5> settings = {"args", "with", "values", "headers",
+                                                        "query"};
+  return std::find(settings.begin(), settings.end(), setting) != settings.end();
+}
+
+/// Whether a setting stands as it is written, with no rule in it.
+[[nodiscard]] inline bool is_literal_setting(std::string_view setting) noexcept {
+  constexpr std::array<std::string_view, 5> settings = {"args", "schema", "retry", "allow",
+                                                        "allow_queues"};
+  return std::find(settings.begin(), settings.end(), setting) != settings.end();
+}
+
+/// Whether a setting is an object of settings, or an array of such.
+[[nodiscard]] inline bool has_settings(std::string_view setting) noexcept {
+  return setting == "compensate" || setting == "for";
+}
+
+}  // namespace pawl::flow

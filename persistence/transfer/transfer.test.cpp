@@ -1,0 +1,369 @@
+#include <sstream>
+
+#include "flow/testing/driven_run.hpp"
+#include "persistence/conformance.hpp"
+#include "persistence/keys.hpp"
+#include "persistence/memory/memory_store.hpp"
+#include "persistence/run_recorder.hpp"
+#include "persistence/run_removal.hpp"
+#include "persistence/runs.hpp"
+#include "persistence/testing/wrapped_store.hpp"
+#include "persistence/transfer/run_exporter.hpp"
+#include "persistence/transfer/run_importer.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace pawl;
+using namespace pawl::persistence;
+using flow::testing::chain;
+using flow::testing::driven_run;
+using flow::testing::end;
+using flow::testing::start;
+using flow::testing::task;
+
+namespace {
+
+/// A flow with a task, a subflow and an attribute, and one with a step.
+json parent_flow() {
+  json flow = chain({start(),
+                     task("a"),
+                     {{"id", "sub"}, {"type", "subflow"}, {"data", {{"flow", "child"}}}},
+                     end()});
+  flow["name"] = "parent";
+  flow["attributes"] = {{"n", {{"var", "n"}}}};
+  return flow;
+}
+json waiting_flow() {
+  json flow = chain({start(), {{"id", "wait"}, {"type", "signal"}, {"data", {{"name", "go"}}}}});
+  flow["name"] = "waiting";
+  return flow;
+}
+json child_flow() {
+  json flow = chain({start(), task("work"), end()});
+  flow["name"] = "child";
+  return flow;
+}
+
+/// Every record, and every counter that is not zero.
+std::vector<conformance::records> all_in(const store& of) {
+  auto all = conformance::contents(*of.durable_view());
+  std::erase_if(all.back(), [](const auto& each) { return decode_counter(each.second) == 0; });
+  return all;
+}
+
+/// A store whose writes fail after some of them.
+class failing_store final : public persistence::testing::wrapped_store {
+ public:
+  failing_store(std::shared_ptr<store> inner, std::size_t allowed)
+      : wrapped_store(std::move(inner)), left_(allowed) {}
+  result<std::shared_ptr<const view>> write(std::span<const batch* const> batches) override {
+    if (left_ == 0) return error{errc::io_failed, "no more writes"};
+    --left_;
+    return wrapped_store::write(batches);
+  }
+
+ private:
+  std::size_t left_;
+};
+
+void commit_batch(store& to, const batch& changes) {
+  conformance::commit(to, {changes});
+}
+
+/// A run of a flow whose transitions are stored.
+class recorded_run {
+ public:
+  recorded_run(store& to, const json& flow, const std::string& id, std::uint64_t min_tail = 100'000)
+      : store_(to),
+        min_tail_(min_tail),
+        run_(flow),
+        recorder_(run_key{default_scope(), run_id{id}}) {
+    flow::start_command start;
+    start.key = {default_scope(), run_id{id}};
+    start.flow = run_.flow().id();
+    start.input = {{"n", 1}};
+    begin_ = std::move(start);
+  }
+  recorded_run& child_of(const run_id& parent) {
+    begin_.parent = parent;
+    begin_.depth = 1;
+    begin_.parent_attempt = 1;
+    return *this;
+  }
+  recorded_run& begin() {
+    give(std::move(begin_));
+    return *this;
+  }
+  void give(flow::command c) {
+    const auto done = run_.apply(std::move(c));
+    INFO((done ? std::string{} : done.error().message));
+    REQUIRE(done);
+    commit_batch(store_,
+                 recorder_.record(run_.state(), run_.flow(), run_.last().change, min_tail_).writes);
+  }
+  recorded_run& finish(const std::string& node, json value = json::object()) {
+    give(run_.outcome_of(*run_.call_of(node), std::move(value)));
+    return *this;
+  }
+  [[nodiscard]] driven_run& run() { return run_; }
+
+ private:
+  store& store_;
+  std::uint64_t min_tail_;
+  driven_run run_;
+  run_recorder recorder_;
+  flow::start_command begin_;
+};
+
+void put_version(store& to, const json& definition) {
+  const auto compiled = flow::compile(definition, {1, 0, 0}, {});
+  REQUIRE(compiled.flow);
+  batch writes;
+  const auto& id = compiled.flow->id();
+  writes.put(column::flows, keys::flow_version(default_scope(), id),
+             encode_flow({flow::to_json(compiled.source), from_unix_us(1'234'567)}));
+  writes.put(column::flows, keys::flow_head(default_scope(), id.name),
+             encode_flow_head({id.version, id.version}));
+  commit_batch(to, writes);
+}
+
+/// The id of the run that the only token of a run has started.
+run_id child_id_of(const driven_run& run) {
+  return run.calls().begin()->second.child->id;
+}
+
+/// A family whose parent waits for its child, a completed run with whole states, a failed one, and
+/// one that is paused.
+void fill_store(store& to) {
+  put_version(to, parent_flow());
+  put_version(to, child_flow());
+  recorded_run parent{to, parent_flow(), "p"};
+  parent.begin().finish("a", {{"big", std::string(1000, 'x')}});
+  const run_id child = child_id_of(parent.run());
+  const auto token = parent.run().calls().begin()->first;
+  recorded_run{to, child_flow(), child.str()}.child_of(run_id{"p"}).begin();
+  parent.give(flow::child_started_command{token, child});
+  recorded_run{to, child_flow(), "done", 1}.begin().finish("work", {{"pi", 3.25}, {"text", "ä"}});
+  recorded_run failed{to, child_flow(), "failed"};
+  failed.begin();
+  failed.give(failed.run().outcome_of(*failed.run().call_of("work"),
+                                      error{errc::function_failed, "it broke", "broken"}));
+  recorded_run paused{to, parent_flow(), "paused"};
+  paused.begin();
+  paused.give(flow::pause_command{});
+  paused.finish("a");
+  batch kept;
+  kept.put(column::indexes, keys::kept_run({default_scope(), run_id{"done"}}), {});
+  commit_batch(to, kept);
+}
+
+std::string exported(const store& from, const export_selection& selected = {},
+                     const scope_name& in = default_scope()) {
+  std::string text;
+  const auto done =
+      export_runs(*from.durable_view(), in, selected, [&](const json& line) -> result<void> {
+        text += line.dump() + "\n";
+        return {};
+      });
+  INFO((done ? std::string{} : done.error().message));
+  REQUIRE(done);
+  CHECK(done->left_out.empty());
+  return text;
+}
+
+result<import_report> imported(store& to, const std::string& text, import_options how = {}) {
+  if (how.into.empty()) how.into = default_scope();
+  how.now = from_unix_us(9'000'000'000);
+  std::istringstream file{text};
+  return import_runs(to, file, how);
+}
+
+import_options as_they_were() {
+  import_options how;
+  how.keep_running = true;
+  return how;
+}
+
+}  // namespace
+
+TEST_CASE("an exported store that is imported is equal to the one it comes from", "[transfer]") {
+  memory_store from;
+  fill_store(from);
+  const std::string text = exported(from);
+  memory_store to;
+  const auto done = imported(to, text, as_they_were());
+  INFO((done ? std::string{} : done.error().message));
+  REQUIRE(done);
+  CHECK(done->imported.runs == 5);
+  CHECK(done->imported.flows == 2);
+  CHECK(exported(to) == text);
+  CHECK(all_in(to) == all_in(from));
+}
+
+TEST_CASE("runs that were running come paused", "[transfer]") {
+  memory_store from, to;
+  fill_store(from);
+  put_version(from, waiting_flow());
+  recorded_run{from, waiting_flow(), "waits"}.begin();
+  const auto done = imported(to, exported(from));
+  REQUIRE(done);
+  CHECK(done->paused == 1);   // it waits for a signal
+  CHECK(done->pausing == 2);  // the child, whose call is under way, and its parent
+  const auto state_of = [&to](const std::string& id) {
+    const auto found = load_run(*to.durable_view(), {default_scope(), run_id{id}});
+    REQUIRE(found);
+    REQUIRE(*found);
+    return (*found)->state;
+  };
+  CHECK(state_of("waits").status == run_status::paused);
+  CHECK(state_of("p").pausing());
+  CHECK(exported(to) != exported(from));
+  memory_store third;
+  REQUIRE(imported(third, exported(to), as_they_were()));
+  CHECK(exported(third) == exported(to));
+  CHECK(all_in(third) == all_in(to));
+}
+
+TEST_CASE("new ids and another scope reach all that a run has stored", "[transfer]") {
+  memory_store from;
+  fill_store(from);
+  int made = 0;
+  std::vector<std::string> shown;
+  import_options how = as_they_were();
+  how.into = scope_name{"acme"};
+  how.make_id = [&made] { return run_id{"n" + std::to_string(++made)}; };
+  how.on_family = [&](const run_id& old, const run_id& now) {
+    shown.push_back(old.str() + ">" + now.str());
+  };
+  memory_store to;
+  const auto done = imported(to, exported(from), how);
+  INFO((done ? std::string{} : done.error().message));
+  REQUIRE(done);
+  CHECK(shown.size() == 4);
+  const std::string text = exported(to, {}, scope_name{"acme"});
+  CHECK(text.find("\"default\"") == std::string::npos);
+  // The parent finds its child by the id that follows from its own.
+  std::optional<run_id> root;
+  for (const auto& pair : shown)
+    if (pair.starts_with("p>")) root = run_id{pair.substr(2)};
+  REQUIRE(root);
+  const auto parent = load_run(*to.durable_view(), {scope_name{"acme"}, *root});
+  REQUIRE(parent);
+  REQUIRE(*parent);
+  const auto compiled = flow::compile(parent_flow(), {1, 0, 0}, {});
+  const auto children = load_children(*to.durable_view(), {scope_name{"acme"}, *root});
+  REQUIRE(children);
+  REQUIRE(children->size() == 1);
+  CHECK(flow::find_visit_of(*compiled.flow, (*parent)->state, children->front()) != nullptr);
+  const auto child = load_run(*to.durable_view(), {scope_name{"acme"}, children->front()});
+  REQUIRE(child);
+  CHECK((*child)->state.parent == root);
+}
+
+TEST_CASE("a selected run comes with its whole family", "[transfer]") {
+  memory_store from;
+  fill_store(from);
+  const auto child = load_children(*from.durable_view(), {default_scope(), run_id{"p"}});
+  REQUIRE(child);
+  const std::string by_child = exported(from, {.ids = {child->front()}});
+  CHECK(by_child == exported(from, {.ids = {run_id{"p"}}}));
+  CHECK(by_child == exported(from, {.query = *parse_run_query("status=running", {})}));
+  memory_store to;
+  const auto done = imported(to, by_child, as_they_were());
+  REQUIRE(done);
+  CHECK(done->imported.runs == 2);
+  const auto no = export_runs(*from.durable_view(), default_scope(), {.ids = {run_id{"nobody"}}},
+                              [](const json&) { return result<void>{}; });
+  REQUIRE_FALSE(no);
+  CHECK(no.error().code == errc::not_found);
+}
+
+TEST_CASE("an import refuses runs that exist, and changes nothing", "[transfer]") {
+  memory_store from, to;
+  fill_store(from);
+  REQUIRE(imported(to, exported(from, {.ids = {run_id{"done"}}})));
+  const auto before = all_in(to);
+  const auto refused = imported(to, exported(from));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::already_exists);
+  CHECK(refused.error().message.find("done") != std::string::npos);
+  CHECK(all_in(to) == before);
+  import_options rest = as_they_were();
+  rest.skip_existing = true;
+  const auto done = imported(to, exported(from), rest);
+  REQUIRE(done);
+  CHECK(done->skipped == 1);
+  CHECK(exported(to) == exported(from));
+}
+
+TEST_CASE("a damaged file is refused with the number of the line", "[transfer]") {
+  memory_store from;
+  fill_store(from);
+  const std::string text = exported(from);
+  std::vector<std::string> lines;
+  std::istringstream read{text};
+  for (std::string line; std::getline(read, line);) lines.push_back(line);
+  const memory_store empty;
+  const auto refused = [&](const std::vector<std::string>& changed) {
+    std::string joined;
+    for (const auto& line : changed) joined += line + "\n";
+    memory_store to;
+    const auto done = imported(to, joined);
+    REQUIRE_FALSE(done);
+    CHECK(all_in(to) == all_in(empty));
+    return done.error().message;
+  };
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    auto without = lines;
+    without.erase(without.begin() + static_cast<std::ptrdiff_t>(i));
+    CHECK_FALSE(refused(without).empty());
+    auto cut = lines;
+    cut.resize(i);
+    CHECK_FALSE(refused(cut).empty());
+    auto twice = lines;
+    twice.insert(twice.begin() + static_cast<std::ptrdiff_t>(i), lines[i]);
+    CHECK_FALSE(refused(twice).empty());
+    auto broken = lines;
+    broken[i].resize(broken[i].size() / 2);
+    CHECK(refused(broken).find("line " + std::to_string(i + 1) + ":") != std::string::npos);
+  }
+  auto edited = lines;
+  for (auto& line : edited)
+    if (const auto at = line.find("3.25"); at != std::string::npos) line.replace(at, 4, "3.50");
+  CHECK(refused(edited).find("differ") != std::string::npos);
+  memory_store to;
+  CHECK_FALSE(imported(to, text + "{}\n"));
+  CHECK_FALSE(imported(to, text.substr(0, text.size() - 1)));
+}
+
+TEST_CASE("a crash during an import leaves whole families only", "[transfer]") {
+  memory_store from;
+  put_version(from, parent_flow());
+  put_version(from, child_flow());
+  for (const std::string id : {"big", "small"}) {
+    recorded_run parent{from, parent_flow(), id};
+    parent.begin().finish("a", {{"big", std::string(1'500'000, id[0])}});
+    const run_id child = child_id_of(parent.run());
+    recorded_run{from, child_flow(), child.str()}
+        .child_of(run_id{id})
+        .begin()
+        .finish("work", {{"big", std::string(1'500'000, 'c')}});
+  }
+  const std::string text = exported(from);
+  import_options how = as_they_were();
+  std::size_t writes = 0;
+  for (std::size_t allowed = 0;; ++allowed) {
+    const auto to = std::make_shared<memory_store>();
+    failing_store limited{to, allowed};
+    std::istringstream file{text};
+    how.into = default_scope();
+    if (import_runs(limited, file, how)) break;
+    ++writes;
+    const auto crashed = to->after_power_loss();
+    REQUIRE(finish_removals(*crashed));
+    how.skip_existing = true;
+    REQUIRE(imported(*crashed, text, how));
+    CHECK(exported(*crashed) == text);
+    CHECK(all_in(*crashed) == all_in(from));
+  }
+  CHECK(writes >= 3);
+}
