@@ -210,6 +210,7 @@ test('a key opens a session, and a reader sees no commands', async () => {
     location.hash = '#/runs/g-1';
   });
   expect(await button('Keep…').count()).toBe(0);
+  expect(await page.getByRole('link', { name: 'Server', exact: true }).count()).toBe(0);
   await button('Pause').click();
   await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click();
   await status('paused');

@@ -25,6 +25,7 @@ export const views: [name: string, hash: string, ready: string][] = [
   ['flow-runs', '#/flows/shop%2Forder?tab=runs', '[data-row]'],
   ['editor', '#/flows/shop%2Forder/edit', '.cm-content'],
   ['workers', '#/workers', 'text=Functions of the server'],
+  ['server', '#/server', 'text=Create a backup'],
   ['no-run', '#/runs/nothing', 'text=There is no run'],
 ];
 

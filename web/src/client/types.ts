@@ -11,6 +11,7 @@ export type Problem = Schemas['problem'];
 export type ProblemCode = Problem['code'];
 export type Run = Schemas['run'];
 export type RunChanged = Schemas['run_changed'];
+export type CleanupPage = Schemas['cleanup_page'];
 export type PastState = Schemas['past_state'];
 export type RunError = Schemas['run_error'];
 export type RunEvent = Schemas['event'];

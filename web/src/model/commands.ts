@@ -178,6 +178,11 @@ function whereWords({ base, scope }: Where): string[] {
   return words;
 }
 
+/** A command of the program that concerns the scope or the server. The words are quoted here. */
+export function programText(where: Where, ...words: string[]): string {
+  return ['pawl', ...words.map(shellQuote), ...whereWords(where)].join(' ');
+}
+
 /** A command of the program about runs. What it is given is quoted here. */
 function commandText(where: Where, command: string, operands: string[], options: string[]): string {
   const given = operands.map(shellQuote);
