@@ -18,6 +18,8 @@ const RunPage = lazy(() => import('./views/run').then((m) => ({ default: m.RunPa
 const Flows = lazy(() => import('./views/flows').then((m) => ({ default: m.Flows })));
 const FlowPage = lazy(() => import('./views/flow').then((m) => ({ default: m.FlowPage })));
 const Editor = lazy(() => import('./views/editor').then((m) => ({ default: m.Editor })));
+const Jobs = lazy(() => import('./views/jobs').then((m) => ({ default: m.Jobs })));
+const JobPage = lazy(() => import('./views/job').then((m) => ({ default: m.JobPage })));
 const ServerPage = lazy(() => import('./views/server').then((m) => ({ default: m.ServerPage })));
 const WorkersPage = lazy(() => import('./views/workers').then((m) => ({ default: m.WorkersPage })));
 
@@ -37,6 +39,10 @@ function page(route: Route): { title: string; view: ReactNode } {
       return { title: `Flow ${second}`, view: <FlowPage key={second} name={second} /> };
     case 'new':
       return { title: 'New flow', view: <Editor /> };
+    case 'jobs':
+      return second === undefined
+        ? { title: 'Jobs', view: <Jobs /> }
+        : { title: `Job ${second}`, view: <JobPage key={second} id={second} /> };
     case 'workers':
       return { title: 'Workers and queues', view: <WorkersPage /> };
     case 'server':
@@ -90,6 +96,7 @@ export function App() {
 const nav: [id: string, label: string, role: Role][] = [
   ['overview', 'Overview', 'reader'],
   ['runs', 'Runs', 'reader'],
+  ['jobs', 'Jobs', 'reader'],
   ['flows', 'Flows', 'reader'],
   ['workers', 'Workers', 'reader'],
   ['server', 'Server', 'admin'],

@@ -110,11 +110,10 @@ export const wording: Record<Command, Wording> = {
   },
 };
 
+export type BulkCommand = 'pause' | 'resume' | 'retry' | 'cancel' | 'terminate' | 'signal';
+
 /** Commands for several runs at once, and the statuses that take them. */
-export const bulkCommands: {
-  command: 'pause' | 'resume' | 'retry' | 'cancel' | 'terminate' | 'signal';
-  statuses: RunSummary['status'][];
-}[] = [
+export const bulkCommands: { command: BulkCommand; statuses: RunSummary['status'][] }[] = [
   { command: 'pause', statuses: ['running'] },
   { command: 'resume', statuses: ['paused'] },
   { command: 'retry', statuses: ['failed'] },

@@ -1,10 +1,10 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { PawlError, type RunSummary } from '../client';
-import { bulkCommands, wording } from '../model/commands';
 import { mistakeIn } from '../model/filter';
 import { plural } from '../model/words';
 import { BulkDialog } from '../ui/bulk_dialog';
+import { JobDialog } from '../ui/job_dialog';
 import { Empty, FilterMistake, Loading, ProblemNote } from '../ui/notes';
 import { useNarrow } from '../ui/use_narrow';
 import { RunRow } from './run_row';
@@ -173,11 +173,9 @@ export function RunTable({
         )}
       </div>
       {list.isFetchNextPageError && <ProblemNote error={list.error} title="More runs could not be loaded" />}
-      {bulk && (
+      {bulk === 'selected' && (
         <BulkDialog
-          runs={bulk === 'selected' ? [...selected.values()] : undefined}
-          where={where}
-          commands={bulkCommands.map((each) => ({ ...each, label: wording[each.command].label }))}
+          runs={[...selected.values()]}
           onClose={(changed) => {
             setBulk(undefined);
             if (changed) {
@@ -187,6 +185,7 @@ export function RunTable({
           }}
         />
       )}
+      {bulk === 'all' && <JobDialog where={where} onClose={() => setBulk(undefined)} />}
     </>
   );
 }
