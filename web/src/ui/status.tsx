@@ -13,6 +13,7 @@ export function StatusBadge({ status, note }: { status: RunStatus; note?: string
 }
 
 export const phaseWords: Record<Phase, string> = {
+  unknown: 'not in this part',
   not_reached: 'not reached',
   running: 'running',
   waiting: 'waiting',
@@ -24,6 +25,7 @@ export const phaseWords: Record<Phase, string> = {
 };
 
 export const phaseIcons: Record<Phase, IconName> = {
+  unknown: 'not_reached',
   not_reached: 'not_reached',
   running: 'running',
   waiting: 'waiting',
