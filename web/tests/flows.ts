@@ -4,6 +4,7 @@ import type { PawlServer } from './harness';
 export const order = {
   name: 'shop/order',
   description: 'Charges an order, asks for approval of large ones, and ships it.',
+  attributes: { customer: { var: 'customer' }, amount: { rule: { var: 'amount' }, type: 'number' } },
   input_schema: {
     type: 'object',
     required: ['amount', 'customer'],

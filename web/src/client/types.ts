@@ -3,6 +3,7 @@ import type { components } from './api';
 
 type Schemas = components['schemas'];
 
+export type Attribute = Schemas['attribute'];
 export type Batch = Schemas['batch_results'];
 export type Diagnostic = Schemas['diagnostic'];
 export type Flow = Schemas['flow'];

@@ -1,6 +1,8 @@
 // Which commands a run takes now, and how they are called. The rules are those of the server
 // (`legal_commands` in flow/machine); the server has the last word.
-import type { Run, RunSummary } from '../client';
+import type { Attribute, Json, Run, RunSummary } from '../client';
+import { attributeValue } from './attributes';
+import { isObject } from './definition';
 
 export type Command =
   | 'answer'
@@ -219,11 +221,13 @@ export function pawlText(where: Where, command: Command, run: string, body: Comm
 /** A start as a command of the program. */
 export function startText(
   where: Where,
-  start: { flow: string; version?: string; input: unknown; id?: string },
+  start: { flow: string; version?: string; input: unknown; id?: string; attributes?: Json },
 ): string {
   const words = ['pawl', 'runs', 'start', shellQuote(start.flow)];
   if (start.version) words.push('--version', shellQuote(start.version));
   words.push('--input', shellQuote(JSON.stringify(start.input)));
   if (start.id) words.push('--id', shellQuote(start.id));
+  for (const [name, value] of Object.entries(isObject(start.attributes) ? start.attributes : {}))
+    words.push('--attr', shellQuote(`${name}=${attributeValue(value as Attribute)}`));
   return [...words, ...whereWords(where)].join(' ');
 }
