@@ -144,7 +144,7 @@ test('parents and subflows are linked', async () => {
   // Why it waits is said in the words of the server, with what its subflow waits for.
   const why = page.getByRole('group', { name: 'Why it does not move' });
   await why.getByText(explained.reasons[0].text).waitFor();
-  await why.getByText('Moved by: the end of the subflow.').waitFor();
+  await why.getByText('Continues when the subflow ends.').waitFor();
   await why.getByText(explained.subflows[0].reasons[0].text).waitFor();
   await page.locator('dt', { hasText: 'Subflows' }).locator('xpath=..').getByRole('link').click();
   await page.getByRole('heading', { name: explained.subflows[0].run.id }).waitFor();

@@ -147,7 +147,7 @@ test('a compensation is skipped', async () => {
   await page.getByRole('dialog').getByRole('button', { name: 'Skip compensation' }).click();
   await status('failed');
   await page.getByText('Its flow fails there on purpose').waitFor();
-  await page.getByText('Moved by: restart.').waitFor();
+  await page.getByText('Continues with: restart.').waitFor();
   await page.locator('.node.phase-compensated', { hasText: 'flight' }).waitFor();
 });
 

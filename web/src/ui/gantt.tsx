@@ -127,13 +127,16 @@ export function Gantt({
   );
 }
 
+/** Whether the label of a tick has room before the end of the axis. */
+const fitsLabel = (axis: Axis) => (at: number) => axis.x(at) < 0.95;
+
 function AxisHead({ axis, from }: { axis: Axis; from: number }) {
   return (
     <div className="gantt-axis" aria-hidden="true">
       <span className="gantt-name dim">Step</span>
       <span className="gantt-took dim">Took</span>
       <span className="gantt-track">
-        {axis.ticks.map((at) => (
+        {axis.ticks.filter(fitsLabel(axis)).map((at) => (
           <span key={at} className="tick" style={{ left: `${axis.x(at) * 100}%` }}>
             {at === from ? '0' : `+${durationText(at - from)}`}
           </span>

@@ -90,7 +90,7 @@ function Facts({ job }: { job: Job }) {
   return (
     <dl className="facts run-facts">
       <div>
-        <dt>Runs</dt>
+        <dt>Filter</dt>
         <dd>
           <Link to={['runs']} query={{ filter: job.filter }} title="The runs that fit now">
             <code className="text">

@@ -77,7 +77,7 @@ function Results({ job, outcome }: { job: Job; outcome: JobOutcome | undefined }
           rowHeight={narrow ? 56 : 36}
           height="min(65vh, 600px)"
           label="Runs of the job"
-          row={(i) => <Row result={results[i]!} dryRun={job.dry_run} />}
+          row={(i) => <Row result={results[i]!} job={job} />}
         />
       )}
       <div className="list-end">
@@ -96,13 +96,19 @@ function Results({ job, outcome }: { job: Job; outcome: JobOutcome | undefined }
   );
 }
 
-function Row({ result, dryRun }: { result: JobResult; dryRun: boolean }) {
+function Row({ result, job }: { result: JobResult; job: Job }) {
+  const dryRun = job.dry_run;
+  const isDeleted = job.command === 'delete' && result.outcome === 'done';
   return (
     <div className={dryRun ? 'job-row dry' : 'job-row'} data-row>
       {!dryRun && <OutcomeBadge outcome={result.outcome} />}
-      <Link to={['runs', result.run]} data-row-link>
+      {isDeleted ? (
         <bdi>{visibleText(result.run)}</bdi>
-      </Link>
+      ) : (
+        <Link to={['runs', result.run]} data-row-link>
+          <bdi>{visibleText(result.run)}</bdi>
+        </Link>
+      )}
       <bdi className="dim" title={visibleText(result.message)}>
         {visibleText(result.message)}
       </bdi>

@@ -36,8 +36,8 @@ export function Jobs() {
         <h1>Jobs</h1>
       </div>
       <p className="lead">
-        A job sends one command to all runs that fit a filter. The server carries it out, also while nobody
-        watches.
+        A job sends one command to all runs that fit a filter. The server carries it out, also when this page
+        is closed.
       </p>
       {list.isPending ? (
         <Loading what="jobs" />
@@ -77,7 +77,7 @@ function JobTable({ jobs }: { jobs: Job[] }) {
           <tr>
             <th scope="col">State</th>
             <th scope="col">Command</th>
-            <th scope="col">Runs</th>
+            <th scope="col">Filter</th>
             <th scope="col">Progress</th>
             <th scope="col">Started by</th>
             <th scope="col">Age</th>

@@ -91,8 +91,8 @@ function LoadedRun({ run }: { run: Run }) {
               />
             ) : (
               <p className="dim hint-line">
-                Select a node to see its attempts, waits and errors. Drag to move; use the buttons or Ctrl and
-                the wheel to zoom.
+                Select a node to see its steps with their input and output, its waits and errors. Drag to
+                move; use the buttons or Ctrl and the wheel to zoom.
               </p>
             )}
           </div>

@@ -45,7 +45,7 @@ export function Timeline({
         selectedKey={step}
         onSelect={(attempt) => setQuery({ node: attempt.node, step: stepKey(attempt) })}
       />
-      {isOpen && (
+      {isOpen ? (
         <aside className="pane" aria-label={`Step of ${visibleText(selected)}`}>
           <header className="pane-head">
             <h2>
@@ -60,6 +60,8 @@ export function Timeline({
             All steps of this node
           </button>
         </aside>
+      ) : (
+        <p className="dim hint-line">Select an attempt to see its input and output.</p>
       )}
     </div>
   );

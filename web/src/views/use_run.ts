@@ -5,10 +5,17 @@ import type { Definition } from '../model/definition';
 import { Progress } from '../model/progress';
 import { useEvents, useSession, useThrottled } from '../session';
 
-/** Checkpoints per request. */
+/** Checkpoints per request at most. */
 const historyPage = 1000;
-/** Events that are read at first, from the end, and each time that earlier ones are wanted. */
-const historyPart = 50_000;
+/** Checkpoints of the first request: one can have a thousand events, so their number is not known. */
+const firstPage = 20;
+/** Events per request that are aimed at after it. */
+const pageEvents = 10_000;
+/** A run with probably more events is opened with its last part. */
+const wholeUpTo = 50_000;
+const lastPart = 10_000;
+/** Events that are read when earlier ones are wanted. */
+const earlierPart = 50_000;
 
 export interface LoadedHistory {
   events: RunEvent[];
@@ -44,6 +51,13 @@ interface HistoryPage {
   next: number | null;
 }
 
+/** How many events are read at first, after the newest `events`, if the next ones are in checkpoint `next`. */
+function firstPart(events: readonly RunEvent[], next: number): number {
+  const newest = events[0]?.checkpoint ?? next;
+  const probably = (events.length / Math.max(1, newest - next)) * newest;
+  return probably > wholeUpTo ? lastPart : wholeUpTo;
+}
+
 /**
  * Reads a part of a history backwards, from a checkpoint or the end. Returns its events, oldest first, and
  * the checkpoint before it. Undefined if `isWanted` returned false meanwhile.
@@ -56,15 +70,18 @@ async function readBack(
 ): Promise<HistoryPage | undefined> {
   const events: RunEvent[] = [];
   let next: number | null | undefined = before;
+  let limit = firstPage;
   do {
     const page: HistoryPage = await client.get('/v1/runs/{id}/history', {
       path: { id },
-      query: { first: next, limit: historyPage, reverse: true },
+      query: { first: next, limit, reverse: true },
     });
     for (const event of page.events) events.push(event);
+    const perCheckpoint = Math.max(1, page.events.length / limit);
+    limit = Math.max(1, Math.min(historyPage, Math.floor(pageEvents / perCheckpoint)));
     next = page.next;
     if (!isWanted(events.length)) return undefined;
-  } while (next !== null && events.length < historyPart);
+  } while (next !== null && events.length < (before === undefined ? firstPart(events, next) : earlierPart));
   return { events: events.reverse(), next };
 }
 
