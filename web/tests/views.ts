@@ -13,7 +13,7 @@ export const views: [name: string, hash: string, ready: string][] = [
   ['run-compensating', '#/runs/journey-1', '.node'],
   ['run-timeline', '#/runs/review-1?tab=timeline', '.gantt-row'],
   ['run-step', '#/runs/refund-1?tab=timeline&node=call&step=1.1.1', '.step-title'],
-  ['runs-columns', '#/runs?filter=flow%3Dshop/order&columns=customer,amount', '.cell-attribute a'],
+  ['runs-columns', '#/runs?filter=flow%3Dshop/order&columns=customer,amount', '.column-choice'],
   ['run-timeline-folded', '#/runs/refund-1?tab=timeline', '.gantt-row'],
   ['run-loop', '#/runs/review-1', '.node'],
   ['run-events', '#/runs/refund-1?tab=events', '.event'],
