@@ -186,15 +186,15 @@ test('a key opens a session, and a reader sees no commands', async () => {
   expect(await page.getByRole('group', { name: 'Commands' }).count()).toBe(0);
   expect(await page.getByRole('button', { name: /Send the signal/ }).count()).toBe(0);
   await page.evaluate(() => {
-    location.hash = '#/flows/shop%2Forder';
-  });
-  await page.locator('.node').first().waitFor();
-  expect(await page.getByRole('button', { name: /Start|Delete|Publish/ }).count()).toBe(0);
-  await page.evaluate(() => {
     location.hash = '#/jobs/by-admin';
   });
   await page.getByRole('heading', { name: 'Pause runs (dry run)' }).waitFor();
   expect(await button('Delete this job…').count()).toBe(0);
+  await page.evaluate(() => {
+    location.hash = '#/flows/shop%2Forder';
+  });
+  await page.locator('.node').first().waitFor();
+  expect(await page.getByRole('button', { name: /Start|Delete|Publish/ }).count()).toBe(0);
   expect(page.url()).not.toContain(reader);
   expect(
     await page.evaluate(() =>
