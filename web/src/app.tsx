@@ -1,6 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Component, lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { PawlError } from './client';
+import type { Role } from './model/commands';
 import { Link } from './router/link';
 import { go, hrefOf, isScope, type Route, useRoute } from './router/route';
 import { useSession } from './session';
@@ -17,6 +18,9 @@ const RunPage = lazy(() => import('./views/run').then((m) => ({ default: m.RunPa
 const Flows = lazy(() => import('./views/flows').then((m) => ({ default: m.Flows })));
 const FlowPage = lazy(() => import('./views/flow').then((m) => ({ default: m.FlowPage })));
 const Editor = lazy(() => import('./views/editor').then((m) => ({ default: m.Editor })));
+const Jobs = lazy(() => import('./views/jobs').then((m) => ({ default: m.Jobs })));
+const JobPage = lazy(() => import('./views/job').then((m) => ({ default: m.JobPage })));
+const ServerPage = lazy(() => import('./views/server').then((m) => ({ default: m.ServerPage })));
 const WorkersPage = lazy(() => import('./views/workers').then((m) => ({ default: m.WorkersPage })));
 
 function page(route: Route): { title: string; view: ReactNode } {
@@ -35,8 +39,14 @@ function page(route: Route): { title: string; view: ReactNode } {
       return { title: `Flow ${second}`, view: <FlowPage key={second} name={second} /> };
     case 'new':
       return { title: 'New flow', view: <Editor /> };
+    case 'jobs':
+      return second === undefined
+        ? { title: 'Jobs', view: <Jobs /> }
+        : { title: `Job ${second}`, view: <JobPage key={second} id={second} /> };
     case 'workers':
       return { title: 'Workers and queues', view: <WorkersPage /> };
+    case 'server':
+      return { title: 'Server', view: <ServerPage /> };
     default:
       return {
         title: 'Not found',
@@ -83,14 +93,17 @@ export function App() {
   );
 }
 
-const nav: [string, string][] = [
-  ['overview', 'Overview'],
-  ['runs', 'Runs'],
-  ['flows', 'Flows'],
-  ['workers', 'Workers'],
+const nav: [id: string, label: string, role: Role][] = [
+  ['overview', 'Overview', 'reader'],
+  ['runs', 'Runs', 'reader'],
+  ['jobs', 'Jobs', 'reader'],
+  ['flows', 'Flows', 'reader'],
+  ['workers', 'Workers', 'reader'],
+  ['server', 'Server', 'admin'],
 ];
 
 function Header({ route }: { route: Route }) {
+  const { may } = useSession();
   const current = route.path[0] ?? 'overview';
   return (
     <header className="top">
@@ -98,15 +111,18 @@ function Header({ route }: { route: Route }) {
         Pawl
       </Link>
       <nav aria-label="Main">
-        {nav.map(([id, label]) => (
-          <Link
-            key={id}
-            to={[id]}
-            aria-current={current === id || (id === 'flows' && current === 'new') ? 'page' : undefined}
-          >
-            {label}
-          </Link>
-        ))}
+        {nav.map(
+          ([id, label, role]) =>
+            may(role) && (
+              <Link
+                key={id}
+                to={[id]}
+                aria-current={current === id || (id === 'flows' && current === 'new') ? 'page' : undefined}
+              >
+                {label}
+              </Link>
+            ),
+        )}
       </nav>
       <div className="top-tools">
         <ScopeButton scope={route.scope} />

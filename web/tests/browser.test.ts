@@ -168,6 +168,11 @@ test('a key opens a session, and a reader sees no commands', async () => {
   const as = { Authorization: `Bearer ${admin}` };
   await guarded.post('/v1/flows', order, as);
   await guarded.post('/v1/runs', { flow: 'shop/order', id: 'g-1', input: { amount: 1, customer: 'x' } }, as);
+  await guarded.post(
+    '/v1/jobs',
+    { id: 'by-admin', command: 'pause', filter: 'flow=none', dry_run: true },
+    as,
+  );
   const own = await startConsole(guarded);
   await page.goto(own.url + '#/runs/g-1');
   await page.getByLabel('Key', { exact: true }).fill('wrong');
@@ -180,6 +185,11 @@ test('a key opens a session, and a reader sees no commands', async () => {
   await page.locator('.node').first().waitFor();
   expect(await page.getByRole('group', { name: 'Commands' }).count()).toBe(0);
   expect(await page.getByRole('button', { name: /Send the signal/ }).count()).toBe(0);
+  await page.evaluate(() => {
+    location.hash = '#/jobs/by-admin';
+  });
+  await page.getByRole('heading', { name: 'Pause runs (dry run)' }).waitFor();
+  expect(await button('Delete this job…').count()).toBe(0);
   await page.evaluate(() => {
     location.hash = '#/flows/shop%2Forder';
   });
@@ -210,6 +220,7 @@ test('a key opens a session, and a reader sees no commands', async () => {
     location.hash = '#/runs/g-1';
   });
   expect(await button('Keep…').count()).toBe(0);
+  expect(await page.getByRole('link', { name: 'Server', exact: true }).count()).toBe(0);
   await button('Pause').click();
   await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click();
   await status('paused');

@@ -42,6 +42,33 @@ test('a flow is written, checked, stored and published', async () => {
   await page.locator('.diff .added', { hasText: '"n": 2' }).waitFor();
 });
 
+test('the editor offers keys and values of the flow schema, and describes them', async () => {
+  await open('#/new');
+  await page.getByText('No errors, no warnings.').waitFor();
+  const content = page.locator('.cm-content');
+  await content.click();
+  await page.keyboard.press('Control+A');
+  await page.keyboard.insertText('{"name": "hinted", "nodes": [{"id": "a", "type": "wait", "data": {}}]}');
+  for (let i = 0; i < '}]}'.length + 1; ++i) await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('Control+Space');
+  const option = (name: string) => page.getByRole('option', { name, exact: true });
+  await option('duration').waitFor();
+  expect(await option('code_ref').count()).toBe(0);
+  await page.keyboard.type('dur');
+  await option('until').waitFor({ state: 'detached' });
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('"1h"');
+  await page.getByText('No errors, no warnings.').waitFor();
+  expect(await content.textContent()).toContain('"data": {"duration": "1h"}');
+  await page.locator('.cm-line').getByText('"duration"', { exact: true }).hover();
+  await page.locator('.hint-about').waitFor();
+  await page.locator('.cm-line').getByText('"wait"', { exact: true }).dblclick();
+  await page.keyboard.type('sig');
+  await option('signal').waitFor();
+  await page.keyboard.press('Escape');
+  await option('signal').waitFor({ state: 'detached' });
+});
+
 test('a version stored meanwhile is not overwritten', async () => {
   await server.post('/v1/flows', { ...declined, name: 'edited' });
   await open('#/flows/edited/edit');
@@ -117,7 +144,7 @@ test('parents and subflows are linked', async () => {
   // Why it waits is said in the words of the server, with what its subflow waits for.
   const why = page.getByRole('group', { name: 'Why it does not move' });
   await why.getByText(explained.reasons[0].text).waitFor();
-  await why.getByText('Moved by: the end of the subflow.').waitFor();
+  await why.getByText('Continues when the subflow ends.').waitFor();
   await why.getByText(explained.subflows[0].reasons[0].text).waitFor();
   await page.locator('dt', { hasText: 'Subflows' }).locator('xpath=..').getByRole('link').click();
   await page.getByRole('heading', { name: explained.subflows[0].run.id }).waitFor();
@@ -128,4 +155,24 @@ test('parents and subflows are linked', async () => {
     .getByRole('link', { name: 'parent-1' })
     .click();
   await page.getByRole('heading', { name: 'parent-1' }).waitFor();
+});
+
+test('old runs are counted, then deleted after a confirmation; a backup is made', async () => {
+  await start(server, 'bill', 'old-1', { n: 1 });
+  await server.until('/v1/runs/old-1', (run) => run.status === 'completed');
+  await open('#/server');
+  await page.getByLabel('Minimum time since the end of a run').fill('1ms');
+  await button('Count (dry run)').click();
+  await page.getByText(/^Would delete \d+ runs?/).waitFor();
+  expect((await server.get('/v1/runs/old-1')).status).toBe('completed');
+  await page.getByRole('button', { name: /^Delete \d+ runs?…$/ }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete for good' }).click();
+  await page.getByText(/^Deleted \d+ runs?/).waitFor();
+  await page.getByText('The store took').waitFor();
+  expect((await server.get('/v1/runs/old-1')).code).toBe('not_found');
+  await page.getByLabel('Minimum time since the end of a run').fill('soon');
+  await button('Count (dry run)').click();
+  await page.getByText('The cleanup did not end').waitFor();
+  await button('Create a backup').click();
+  await page.getByText('Backup 1 is complete and durable').waitFor();
 });

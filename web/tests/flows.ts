@@ -4,6 +4,7 @@ import type { PawlServer } from './harness';
 export const order = {
   name: 'shop/order',
   description: 'Charges an order, asks for approval of large ones, and ships it.',
+  attributes: { customer: { var: 'customer' }, amount: { rule: { var: 'amount' }, type: 'number' } },
   input_schema: {
     type: 'object',
     required: ['amount', 'customer'],
@@ -270,9 +271,25 @@ export async function startRuns(server: PawlServer): Promise<void> {
   await start(server, 'shop/order', 'order-15', { amount: 21, customer: 'dee' });
   await server.until('/v1/runs/order-15', (run) => run.waiting_on?.[0]?.kind === 'signal');
   await server.post('/v1/runs/order-15/cancel', { reason: 'ordered twice' });
+  await startJobs(server);
   await server.until('/v1/runs/refund-1', (run) => run.status === 'failed');
   await server.until('/v1/runs/ship-1', (run) => run.waiting_on?.[0]?.kind === 'timer');
   await server.until('/v1/runs/review-1', (run) => run.status === 'completed');
+}
+
+/** A job that deletes all but one of its runs, which is kept, and a dry run. */
+async function startJobs(server: PawlServer): Promise<void> {
+  for (let i = 1; i <= 12; ++i) await start(server, 'bill', `old-${i}`, { n: i });
+  await server.until('/v1/stats/runs?filter=id%5E%3Dold-%20status%3Dcompleted', (all) => all.count === 12);
+  await fetch(`${server.url}/v1/runs/old-5/keep`, { method: 'PUT' });
+  const jobs = [
+    { id: 'delete-old', command: 'delete', filter: 'status=completed id^=old-' },
+    { id: 'pause-all', command: 'pause', filter: 'status=running', dry_run: true },
+  ];
+  for (const job of jobs) {
+    await server.post('/v1/jobs', job);
+    await server.until(`/v1/jobs/${job.id}`, ({ state }) => state === 'finished');
+  }
 }
 
 /** A flow and a run with names and data that try to be markup, or to change the direction of text. */

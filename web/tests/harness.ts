@@ -48,6 +48,8 @@ export class PawlServer {
         `127.0.0.1:${this.port}`,
         '--log-level',
         'error',
+        '--set',
+        `backup.dir=${join(this.folder, 'backups')}`,
       ],
       { stdio: ['ignore', 'ignore', 'pipe'] },
     );

@@ -28,6 +28,32 @@ const loop = (name: string, rounds: number) => ({
   ],
 });
 
+/** Each call has a checkpoint of its own. */
+const callRounds = 14_000;
+const calls = {
+  name: 'calls',
+  nodes: [
+    { id: 'start', type: 'start' },
+    {
+      id: 'call',
+      type: 'task',
+      data: { code_ref: 'core.echo', args: { n: 1 }, into: 'n', max_visits: 20_000 },
+    },
+    {
+      id: 'count',
+      type: 'set',
+      data: { values: { i: { '+': [{ var: ['i', 0] }, 1] } }, max_visits: 20_000 },
+    },
+    { id: 'done', type: 'end' },
+  ],
+  edges: [
+    { source: 'start', target: 'call' },
+    { source: 'call', target: 'count' },
+    { source: 'count', target: 'call', data: { when: { '<': [{ var: 'i' }, callRounds] } } },
+    { source: 'count', target: 'done' },
+  ],
+};
+
 const wide = {
   name: 'thousand',
   nodes: Array.from({ length: 1000 }, (_, i) => ({
@@ -41,7 +67,7 @@ const wide = {
 beforeAll(async () => {
   server = new PawlServer();
   await server.start();
-  for (const flow of [bill, loop('loop', 13_400), loop('tenth', 1_340), wide])
+  for (const flow of [bill, loop('loop', 13_400), loop('tenth', 1_340), calls, wide])
     await server.post('/v1/flows', flow);
   for (let i = 0; i < 10; ++i)
     await server.post('/v1/batch/start', {
@@ -50,7 +76,9 @@ beforeAll(async () => {
   await start(server, 'loop', 'long');
   await start(server, 'tenth', 'short');
   await start(server, 'thousand', 'wide');
+  await start(server, 'calls', 'huge');
   await server.until('/v1/runs/long', (run) => run.status === 'completed', 60_000);
+  await server.until('/v1/runs/huge', (run) => run.status === 'completed', 60_000);
   web = await startConsole(server);
   browser = await startBrowser();
 }, 180_000);
@@ -104,7 +132,7 @@ test('the first view appears soon after its page', async () => {
 test('10,000 runs scroll page by page, at a cost that does not grow', async () => {
   const { context, page, faults } = await openPage(browser);
   await page.goto(web.url + '#/runs');
-  await page.getByRole('tab', { name: /All/ }).getByText('10,003').waitFor();
+  await page.getByRole('tab', { name: /All/ }).getByText('10,004').waitFor();
   const loaded = async () =>
     Number(/([\d,]+) runs? loaded/.exec(await page.locator('.list-end').innerText())?.[1]?.replace(',', ''));
   const more = async (runs: number) => {
@@ -153,6 +181,38 @@ test('40,000 events scroll as 4,000 do, as a list and as a timeline', async () =
   await page.getByRole('tab', { name: 'Events' }).click();
   await page.getByLabel('Find').fill('when');
   await page.getByText(/ of 4\d,?\d{3} events/).waitFor();
+  expect(faults).toEqual([]);
+  await context.close();
+}, 120_000);
+
+test('a very long run is opened at its end; what came before is loaded on demand', async () => {
+  const { context, page, faults } = await openPage(browser);
+  const forward: string[] = [];
+  page.on('request', (request) => {
+    const { pathname, searchParams } = new URL(request.url());
+    if (pathname.endsWith('/history') && !searchParams.has('reverse'))
+      forward.push(searchParams.get('first')!);
+  });
+  await page.goto(web.url + '#/runs/huge');
+  await page.getByText(/Only the end of this long run is loaded: its last 1\d,\d{3} events/).waitFor();
+  // Read forward is only what is new.
+  const { checkpoint } = await server.get('/v1/runs/huge');
+  expect(forward.every((first) => Number(first) === checkpoint)).toBe(true);
+  await page.locator('.node.phase-done', { hasText: 'call' }).getByText(`×${callRounds}`).waitFor();
+  await page.locator('.node.phase-unknown', { hasText: 'start' }).waitFor();
+  // The steps of a node are read from the server, which knows all of them.
+  await page.locator('.node', { hasText: 'call' }).click();
+  await page.getByRole('button', { name: new RegExp(`^visit ${callRounds}: completed`) }).waitFor();
+  // The first time 50,000 more, then the rest.
+  const earlier = page.getByRole('button', { name: 'Load earlier events' });
+  await earlier.click();
+  await page.getByText(/its last 6\d,\d{3} events/).waitFor({ timeout: 60_000 });
+  await earlier.click();
+  await page.getByText('Only the end of this long run').waitFor({ state: 'detached', timeout: 60_000 });
+  await page.locator('.node.phase-done', { hasText: 'start' }).waitFor();
+  await page.getByRole('tab', { name: 'Events' }).click();
+  await page.getByRole('button', { name: 'Only call ×' }).click();
+  await page.locator('.event').first().getByText('run created').waitFor();
   expect(faults).toEqual([]);
   await context.close();
 }, 120_000);

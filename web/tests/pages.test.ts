@@ -47,6 +47,10 @@ async function faultsOf(page: Page): Promise<string[]> {
 async function draw(page: Page, base: string, hash: string, ready: string): Promise<void> {
   await page.goto(base + hash);
   await page.locator(ready).first().waitFor();
+  // Edges are drawn after the nodes; a flow of one node has none.
+  const graph = page.locator('.react-flow');
+  if ((await graph.locator('.node').count()) > 1)
+    await graph.locator('.edge').first().waitFor({ state: 'attached' });
   // The graph centres itself after it is drawn; without a sign that could be waited for.
   await page.waitForTimeout(250);
 }
@@ -101,6 +105,16 @@ test.each(['light', 'dark'] as const)(
     await page.getByLabel('Select all loaded runs').check();
     await page.getByRole('button', { name: 'Commands for the selected' }).click();
     await check('bulk');
+    await page.getByRole('button', { name: 'Commands for all that match' }).click();
+    await page.getByRole('button', { name: 'Find the runs (dry run)' }).click();
+    await page
+      .getByRole('dialog')
+      .getByText(/runs? fits?\./)
+      .waitFor();
+    await check('job');
+    await page.goto(web.url + '#/jobs/delete-old');
+    await page.getByRole('button', { name: 'Delete this job…' }).click();
+    await check('job delete');
     await page.goto(web.url + '#/flows/shop%2Forder?version=1.0.0');
     await page.getByRole('button', { name: 'Publish 1.0.0' }).click();
     await check('publish');
@@ -139,7 +153,7 @@ test('what a new user sees', async () => {
   await empty.start();
   const fresh = await startConsole(empty, '/some/prefix/');
   const { context, page, faults } = await openPage(browser);
-  for (const name of ['overview', 'runs', 'flows', 'workers']) {
+  for (const name of ['overview', 'runs', 'jobs', 'flows', 'workers']) {
     await draw(page, fresh.url, '#/' + name, 'h1');
     await picture(page, `empty-${name}`);
     faults.push(...(await faultsOf(page)).map((each) => `${name}: ${each}`));

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { order, start } from './flows';
+import { declined, start } from './flows';
 import { program } from './harness';
 import { button, context, open, page, server, stage, status } from './stage';
 
@@ -22,12 +22,14 @@ test('a run is started by a form that keeps its state in the URL', async () => {
   await expect.poll(() => page.url()).toContain('eve');
   await page.reload();
   expect(await page.getByLabel('Customer').inputValue()).toBe('eve');
-  await page.getByText('Id and metadata').click();
+  await page.getByText('Id, attributes and metadata').click();
   await page.getByLabel('Id of the run').fill('started-1');
+  await page.getByLabel('Attributes (optional)').fill('{"channel": "shop"}');
   await button('Start the run').click();
   await page.getByRole('heading', { name: 'started-1' }).waitFor();
   await status('paused');
   expect(await server.get('/v1/runs/started-1')).toMatchObject({
+    attributes: { channel: 'shop', customer: 'eve', amount: 2000 },
     input: { amount: 2000, customer: 'eve', items: ['tea'], express: false, method: 'card' },
   });
 });
@@ -145,7 +147,7 @@ test('a compensation is skipped', async () => {
   await page.getByRole('dialog').getByRole('button', { name: 'Skip compensation' }).click();
   await status('failed');
   await page.getByText('Its flow fails there on purpose').waitFor();
-  await page.getByText('Moved by: restart.').waitFor();
+  await page.getByText('Continues with: restart.').waitFor();
   await page.locator('.node.phase-compensated', { hasText: 'flight' }).waitFor();
 });
 
@@ -211,25 +213,6 @@ test('selected runs are retried together, with a result for each', async () => {
     .waitFor();
 });
 
-test('all runs that match a filter are cancelled, beyond the loaded page', async () => {
-  await server.post('/v1/flows', { ...order, name: 'many' });
-  for (let i = 0; i < 3; ++i)
-    await server.post('/v1/batch/start', {
-      items: Array.from({ length: 100 }, (_, k) => ({
-        flow: 'many',
-        id: `many-${i}-${k}`,
-        input: { amount: 1, customer: 'x' },
-      })),
-    });
-  await open('#/runs?status=running&flow=many');
-  await button('Commands for all that match…').click();
-  await page.getByLabel('Command', { exact: true }).selectOption('cancel');
-  await page.getByLabel('Reason (optional)').fill('cleared');
-  await page.getByRole('dialog').getByRole('button', { name: 'Cancel all running runs that match' }).click();
-  await page.getByText('300 of 300 done.').waitFor();
-  expect((await server.get('/v1/runs?status=running&flow=many')).runs).toEqual([]);
-});
-
 test('new runs are announced, not pushed in; known rows change in place', async () => {
   await start(server, 'shop/order', 'row-1', { amount: 1, customer: 'x' });
   await open('#/runs');
@@ -257,7 +240,8 @@ test('filters and saved views are in the URL', async () => {
   await page.getByRole('link', { name: 'declined' }).click();
   await page.locator('[data-row]', { hasText: 'card_declined' }).first().waitFor();
   await page.goBack();
-  await page.locator('[data-row]', { hasText: 'many-2' }).first().waitFor();
+  await page.getByRole('tab', { name: /All/, selected: true }).waitFor();
+  await page.locator('[data-row]').first().waitFor();
 });
 
 test('a filter is written with suggestions, counted for each status, and its mistakes are marked', async () => {
@@ -359,4 +343,36 @@ test('a run that is kept is not deleted; one that is released is', async () => {
   await inDialog('Delete for good').click();
   await page.getByRole('heading', { name: 'Runs' }).waitFor();
   expect((await server.get('/v1/runs/gone-1')).code).toBe('not_found');
+});
+
+test('attributes are shown, found by a click, completed in filters, and become columns', async () => {
+  await open('#/runs/order-18');
+  await page.locator('.run-facts').getByRole('link', { name: 'bob' }).click();
+  await expect.poll(() => page.url()).toContain('filter=attr.customer%3Dbob');
+  await page.locator('[data-row]', { hasText: 'order-18' }).waitFor();
+  expect(await page.locator('[data-row]').count()).toBe(1);
+  await button('customer').click();
+  await button('amount').click();
+  await page.getByRole('columnheader', { name: 'amount' }).waitFor();
+  await page.reload();
+  const row = page.locator('[data-row]', { hasText: 'order-18' });
+  await row.getByRole('link', { name: '4200' }).waitFor();
+  const field = page.getByLabel('Filter', { exact: true });
+  await field.fill('attr.am');
+  await page.getByRole('option', { name: /^attr\.amount=/ }).click();
+  await page.getByRole('option', { name: '20', exact: true }).click();
+  expect(await field.inputValue()).toBe('attr.amount=20');
+  await page.keyboard.press('Enter');
+  await page.locator('[data-row]', { hasText: 'order-16' }).waitFor();
+  await page.locator('[data-row]', { hasText: 'order-16' }).getByRole('link', { name: 'cy' }).click();
+  await expect.poll(() => page.url()).toContain('filter=attr.customer%3Dcy');
+
+  await server.post('/v1/flows', {
+    ...declined,
+    name: 'no-attribute',
+    attributes: { list: { rule: { var: 'list' } } },
+  });
+  await start(server, 'no-attribute', 'no-attribute-1', { list: [1, 2] });
+  await open('#/runs/no-attribute-1');
+  await page.getByText('An attribute has no value').waitFor();
 });

@@ -3,6 +3,8 @@ import {
   type Edge,
   MiniMap,
   type Node,
+  type NodeHandle,
+  Position,
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
@@ -19,6 +21,15 @@ import { NodeSearch } from './node_search';
 
 const nodeTypes = { flow: NodeBox };
 const edgeTypes = { flow: FlowEdgeView };
+/**
+ * The size of a node and where its edges end are known. If React Flow had to measure them, each change of a
+ * node would hide its edges until that is done.
+ */
+const measured = { width: nodeWidth, height: nodeHeight };
+const handles: NodeHandle[] = [
+  { type: 'target', position: Position.Top, x: nodeWidth / 2, y: 0 },
+  { type: 'source', position: Position.Bottom, x: nodeWidth / 2, y: nodeHeight },
+];
 /** Above this many nodes the layout would hold up the page. */
 const workerFrom = 200;
 
@@ -124,6 +135,8 @@ function Canvas({
                 position,
                 width: nodeWidth,
                 height: nodeHeight,
+                measured,
+                handles,
                 draggable: false,
                 connectable: false,
                 focusable: false,

@@ -15,6 +15,8 @@ export type AttemptStatus = 'running' | 'waiting' | 'completed' | 'failed' | 'st
 
 /** One row of the timeline: an attempt of a visit of a node, or its compensation. */
 export interface Attempt {
+  /** Where it began. */
+  checkpoint: number;
   node: string;
   visit: number;
   attempt: number;
@@ -122,6 +124,7 @@ export class Attempts {
 
   #begin(event: RunEvent, at: number, kind: SegmentKind, compensates: boolean): void {
     const attempt: Attempt = {
+      checkpoint: event.checkpoint ?? 0,
       node: event.node,
       visit: event.visit,
       attempt: event.attempt,

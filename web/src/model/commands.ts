@@ -1,6 +1,8 @@
 // Which commands a run takes now, and how they are called. The rules are those of the server
 // (`legal_commands` in flow/machine); the server has the last word.
-import type { Run, RunSummary } from '../client';
+import type { Attribute, Json, Run, RunSummary } from '../client';
+import { attributeValue } from './attributes';
+import { isObject } from './definition';
 
 export type Command =
   | 'answer'
@@ -110,11 +112,10 @@ export const wording: Record<Command, Wording> = {
   },
 };
 
+export type BulkCommand = 'pause' | 'resume' | 'retry' | 'cancel' | 'terminate' | 'signal';
+
 /** Commands for several runs at once, and the statuses that take them. */
-export const bulkCommands: {
-  command: 'pause' | 'resume' | 'retry' | 'cancel' | 'terminate' | 'signal';
-  statuses: RunSummary['status'][];
-}[] = [
+export const bulkCommands: { command: BulkCommand; statuses: RunSummary['status'][] }[] = [
   { command: 'pause', statuses: ['running'] },
   { command: 'resume', statuses: ['paused'] },
   { command: 'retry', statuses: ['failed'] },
@@ -178,6 +179,11 @@ function whereWords({ base, scope }: Where): string[] {
   return words;
 }
 
+/** A command of the program that concerns the scope or the server. The words are quoted here. */
+export function programText(where: Where, ...words: string[]): string {
+  return ['pawl', ...words.map(shellQuote), ...whereWords(where)].join(' ');
+}
+
 /** A command of the program about runs. What it is given is quoted here. */
 function commandText(where: Where, command: string, operands: string[], options: string[]): string {
   const given = operands.map(shellQuote);
@@ -215,11 +221,13 @@ export function pawlText(where: Where, command: Command, run: string, body: Comm
 /** A start as a command of the program. */
 export function startText(
   where: Where,
-  start: { flow: string; version?: string; input: unknown; id?: string },
+  start: { flow: string; version?: string; input: unknown; id?: string; attributes?: Json },
 ): string {
   const words = ['pawl', 'runs', 'start', shellQuote(start.flow)];
   if (start.version) words.push('--version', shellQuote(start.version));
   words.push('--input', shellQuote(JSON.stringify(start.input)));
   if (start.id) words.push('--id', shellQuote(start.id));
+  for (const [name, value] of Object.entries(isObject(start.attributes) ? start.attributes : {}))
+    words.push('--attr', shellQuote(`${name}=${attributeValue(value as Attribute)}`));
   return [...words, ...whereWords(where)].join(' ');
 }

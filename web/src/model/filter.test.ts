@@ -22,9 +22,14 @@ test('a text without an operator is the beginning of an id', () => {
   expect(typedFilter('  ')).toBe('');
 });
 
+const attributes = new Map([
+  ['team', ['blue', '"01"']],
+  ['total', ['42']],
+]);
+
 test('fields and values are suggested at the caret', () => {
   const at = (text: string, flows: string[] = []) =>
-    suggestions(text, text.length, flows).map((each) => text.slice(0, each.from) + each.text);
+    suggestions(text, text.length, { flows, attributes }).map((each) => text.slice(0, each.from) + each.text);
   expect(at('sta')).toEqual(['status=', 'started>']);
   expect(at('')).toContain('waiting=');
   expect(at('status=failed,p')).toEqual(['status=failed,paused']);
@@ -36,7 +41,23 @@ test('fields and values are suggested at the caret', () => {
   expect(at('flow="ship a', ['ship all'])).toEqual(['flow="ship all"']);
   expect(at('error="status=')).toEqual([]);
   // In the middle of a text, only what is before the caret counts.
-  expect(suggestions('fl status=failed', 2, [])).toMatchObject([{ text: 'flow=', from: 0 }]);
+  expect(suggestions('fl status=failed', 2, { flows: [], attributes })).toMatchObject([
+    { text: 'flow=', from: 0 },
+  ]);
+});
+
+test('attributes and their values are suggested', () => {
+  const at = (text: string) =>
+    suggestions(text, text.length, { flows: [], attributes }).map(
+      (each) => text.slice(0, each.from) + each.text,
+    );
+  expect(at('attr')).toEqual(['attr.team=', 'attr.total=']);
+  expect(at('attr.te')).toEqual(['attr.team=']);
+  expect(at('attr.team=')).toEqual(['attr.team=blue', 'attr.team="01"']);
+  expect(at('status=failed attr.team!=blue,0')).toEqual(['status=failed attr.team!=blue,"01"']);
+  expect(at('attr.team=blue')).toEqual([]);
+  expect(at('attr.none=')).toEqual([]);
+  expect(at('')).toContain('attr.total=');
 });
 
 test('the position of a mistake counts bytes, its mark characters', () => {

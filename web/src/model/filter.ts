@@ -29,9 +29,14 @@ const values: Record<string, string[]> = {
   finished: ['-1h', '-24h', '-7d'],
 };
 
+/** A value in quotes. */
+export function inQuotes(value: string): string {
+  return `"${value.replace(/["\\]/g, '\\$&')}"`;
+}
+
 /** A value as the language wants it: in quotes if it needs them. */
 export function quoted(value: string): string {
-  return value === '' || /[\s,"]/.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : value;
+  return value === '' || /[\s,"]/.test(value) ? inQuotes(value) : value;
 }
 
 /** "flow=order,invoice" */
@@ -73,23 +78,40 @@ export interface Suggestion {
 }
 
 const most = 12;
+const mostFields = 30;
+
+function attributeField([name, known]: [string, readonly string[]]): Field {
+  const examples = known.slice(0, 3).join(', ');
+  return { name: `attr.${name}`, operator: '=', hint: `attribute${examples ? `: ${examples}` : ''}` };
+}
+
+/** What lists of the scope have: names of flows, and attributes with their values, as filters have them. */
+export interface Vocabulary {
+  flows: readonly string[];
+  attributes: ReadonlyMap<string, readonly string[]>;
+}
 
 /** What can be written at the caret: fields, or values of the field before it. */
-export function suggestions(filter: string, caret: number, flows: readonly string[]): Suggestion[] {
+export function suggestions(filter: string, caret: number, { flows, attributes }: Vocabulary): Suggestion[] {
   const begin = beginOf(filter, 0, caret, ' \t\r\n');
   const word = filter.slice(begin, caret);
-  const written = /^([a-z_.]+)(!=|\^=|<=|>=|=|<|>)/.exec(word);
+  const written = /^(attr\.[A-Za-z0-9_.-]+|[a-z_]+)(!=|\^=|<=|>=|=|<|>)/.exec(word);
   if (!written)
-    return fields
+    return [...fields, ...[...attributes].map(attributeField)]
       .filter((each) => each.name.startsWith(word))
+      .slice(0, mostFields)
       .map((each) => ({ text: each.name + each.operator, from: begin, hint: each.hint }));
   const [start, field] = written as unknown as [string, string];
   const from = beginOf(filter, begin + start.length, caret, ',');
-  const typed = filter.slice(from, caret).replace(/^"/, '').toLowerCase();
-  return (field === 'flow' ? flows : (values[field] ?? []))
-    .filter((each) => each.toLowerCase().startsWith(typed) && each.toLowerCase() !== typed)
+  const begun = filter.slice(from, caret).toLowerCase();
+  const typed = begun.replace(/^"/, '');
+  const known = field.startsWith('attr.')
+    ? (attributes.get(field.slice('attr.'.length)) ?? [])
+    : (field === 'flow' ? flows : (values[field] ?? [])).map((each) => quoted(each));
+  return known
+    .filter((each) => each.replace(/^"/, '').toLowerCase().startsWith(typed) && each.toLowerCase() !== begun)
     .slice(0, most)
-    .map((each) => ({ text: quoted(each), from, hint: '' }));
+    .map((text) => ({ text, from, hint: '' }));
 }
 
 export interface Mistake {

@@ -278,10 +278,12 @@ test('an explanation has a tone, who moves the run, and what to do about a failu
   expect(toneOf(reason({}))).toBe('wait');
   expect(toneOf(reason({ kind: 'worker', mover: 'worker', detail: { workers: 0 } as never }))).toBe('bad');
   expect(toneOf(reason({ kind: 'worker', mover: 'worker', detail: { workers: 1 } as never }))).toBe('busy');
-  expect(moverText(reason({}))).toBe('Moved by: a signal.');
+  expect(moverText(reason({}))).toBe('Continues with a signal.');
   const commands = (...names: WaitReason['commands'][number]['command'][]) =>
     names.map((command) => ({ command, name: '' }));
-  expect(moverText(reason({ mover: 'command', commands: commands('resume') }))).toBe('Moved by: resume.');
+  expect(moverText(reason({ mover: 'command', commands: commands('resume') }))).toBe(
+    'Continues with: resume.',
+  );
   const error = { type: 't', message: 'm.', node: 'a', attempt: 1 };
   const failure = (text: string, ...names: WaitReason['commands'][number]['command'][]) =>
     adviceOf(reason({ kind: 'failure', mover: 'command', text, commands: commands(...names) }), error);

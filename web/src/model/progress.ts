@@ -6,6 +6,8 @@ import { type Attempt, type AttemptStatus, Attempts } from './attempts';
 import { type Definition, type FlowEdge, failureOf, isObject, numberOf, textOf } from './definition';
 
 export type Phase =
+  /** Its last event is before those that are loaded, or it has none. */
+  | 'unknown'
   | 'not_reached'
   | 'running'
   | 'waiting'
@@ -39,9 +41,9 @@ export interface NodeProgress {
 /** Node types that complete without an event when a branch reaches them. */
 const silent = new Set(['start', 'end']);
 
-function blank(): NodeProgress {
+function blank(phase: Phase): NodeProgress {
   return {
-    phase: 'not_reached',
+    phase,
     visits: 0,
     attempt: 0,
     running: 0,
@@ -58,6 +60,16 @@ function blank(): NodeProgress {
   };
 }
 
+/** The phase of a node before the first event that is known. */
+function phaseBefore(
+  node: string,
+  later: { at: readonly string[]; waits: readonly string[] } | undefined,
+): Phase {
+  if (!later) return 'not_reached';
+  if (later.waits.includes(node)) return 'waiting';
+  return later.at.includes(node) ? 'running' : 'unknown';
+}
+
 export class Progress {
   readonly nodes = new Map<string, NodeProgress>();
   /** How often each edge was taken, by its index. */
@@ -72,9 +84,10 @@ export class Progress {
   readonly #attempts: Attempts;
   #entered = false;
 
-  constructor(definition: Definition) {
+  /** `later`: the events begin later than the run, which is now at these nodes. */
+  constructor(definition: Definition, later?: { at: readonly string[]; waits: readonly string[] }) {
     for (const node of definition.nodes) {
-      this.nodes.set(node.id, blank());
+      this.nodes.set(node.id, blank(phaseBefore(node.id, later)));
       this.#types.set(node.id, node.type);
     }
     for (const edge of definition.edges) {

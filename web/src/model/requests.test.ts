@@ -8,6 +8,9 @@ test('a start is offered as a command of the program, quoted for a shell', () =>
   expect(startText(where, { flow: "it's", version: '1.0.0', input: { n: 1 }, id: 'a b' })).toBe(
     `pawl runs start 'it'\\''s' --version 1.0.0 --input '{"n":1}' --id 'a b' --server http://host:7717/pawl --scope team-a`,
   );
+  expect(
+    startText({ ...where, scope: 'default' }, { flow: 'f', input: {}, attributes: { zip: '01', n: 2 } }),
+  ).toContain(`--attr 'zip="01"' --attr n=2`);
   expect(startText({ ...where, scope: 'default' }, { flow: 'f', input: {} })).toBe(
     `pawl runs start f --input '{}' --server http://host:7717/pawl`,
   );

@@ -16,21 +16,21 @@ export function toneOf(reason: WaitReason): Tone {
 
 const movers: Record<WaitReason['mover'], string> = {
   time: 'Continues by itself.',
-  signal: 'Moved by: a signal.',
-  answer: 'Moved by: an answer.',
-  worker: 'Moved by: a worker.',
-  function: 'Moved by: the call, when it returns.',
-  run: 'Moved by: the end of the subflow.',
-  engine: 'Moved by: the engine.',
-  branches: 'Moved by: the other branches.',
-  command: 'Moved by: a command.',
+  signal: 'Continues with a signal.',
+  answer: 'Continues with an answer.',
+  worker: 'Continues with the result of a worker.',
+  function: 'Continues when the call returns.',
+  run: 'Continues when the subflow ends.',
+  engine: 'The engine continues it.',
+  branches: 'Continues when the other branches are there.',
+  command: 'Continues with a command.',
   nobody: '',
 };
 
-/** Who moves the run. */
+/** What continues the run. */
 export function moverText(reason: WaitReason): string {
   const names = reason.commands.map((each) => each.command);
-  if (reason.mover === 'command' && names.length > 0) return `Moved by: ${names.join(', ')}.`;
+  if (reason.mover === 'command' && names.length > 0) return `Continues with: ${names.join(', ')}.`;
   return movers[reason.mover];
 }
 

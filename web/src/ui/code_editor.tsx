@@ -18,6 +18,7 @@ import { tags } from '@lezer/highlight';
 import { useEffect, useRef } from 'react';
 import type { Diagnostic } from '../client';
 import { spanOf } from '../model/pointer';
+import { flowHints, type HintSource, hintTheme } from './flow_hints';
 
 const theme = EditorView.theme({
   '&': { height: '100%', fontSize: '13px', color: 'var(--text)', backgroundColor: 'var(--surface)' },
@@ -61,20 +62,24 @@ export function CodeEditor({
   initial,
   onChange,
   diagnostics,
+  hints,
   handle,
   label,
 }: {
   initial: string;
   onChange(text: string): void;
   diagnostics: Diagnostic[];
+  hints: HintSource;
   handle: React.RefObject<EditorHandle | null>;
   label: string;
 }) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
   const changed = useRef(onChange);
+  const hintSource = useRef(hints);
   useEffect(() => {
     changed.current = onChange;
+    hintSource.current = hints;
   });
   useEffect(() => {
     const root = host.current!.shadowRoot ?? host.current!.attachShadow({ mode: 'open' });
@@ -99,6 +104,8 @@ export function CodeEditor({
           lintGutter(),
           syntaxHighlighting(colours),
           theme,
+          flowHints(() => hintSource.current),
+          hintTheme,
           // Tab indents; Escape and then Tab leaves the editor.
           keymap.of([...defaultKeymap, ...historyKeymap, ...foldKeymap, ...searchKeymap, indentWithTab]),
           EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false', tabindex: '0' }),

@@ -2,19 +2,21 @@ import { memo, useMemo, useState } from 'react';
 import type { RunEvent } from '../client';
 import { type EventGroup, eventGroups, eventText, groupOf, kindText } from '../model/events';
 import { setQuery, useRoute } from '../router/route';
-import { Dialog } from './dialog';
-import { JsonView, visibleText } from './json_view';
+import { EventDialog } from './event_dialog';
+import { visibleText } from './json_view';
 import { At } from './time';
 import { useNarrow } from './use_narrow';
 import { VirtualList } from './virtual_list';
 
 /** The events of a run: filtered by groups, node and text; filters are in the URL. */
 export function EventList({
+  run,
   events,
   version,
   node,
   onNode,
 }: {
+  run: string;
   events: readonly RunEvent[];
   version: number;
   node: string | undefined;
@@ -96,69 +98,7 @@ export function EventList({
           row={(i) => <Row event={shown[i]!} onOpen={setOpen} />}
         />
       )}
-      {open && (
-        <Dialog
-          wide
-          title={
-            <>
-              {kindText(open.kind)}
-              {open.node && (
-                <>
-                  {' '}
-                  at <bdi>{visibleText(open.node)}</bdi>
-                </>
-              )}
-            </>
-          }
-          onClose={() => setOpen(undefined)}
-          footer={
-            <>
-              {open.node && (
-                <button
-                  type="button"
-                  onClick={() => {
-                    onNode(open.node);
-                    setOpen(undefined);
-                  }}
-                >
-                  Only events of this node
-                </button>
-              )}
-              <button
-                type="button"
-                onClick={() => setQuery({ tab: 'data', at: String(open.checkpoint), from: undefined }, true)}
-              >
-                Data at checkpoint {open.checkpoint}
-              </button>
-              <button type="button" className="primary" data-autofocus onClick={() => setOpen(undefined)}>
-                Close
-              </button>
-            </>
-          }
-        >
-          <dl className="facts">
-            <div>
-              <dt>Time</dt>
-              <dd>
-                <At at={open.at} />
-              </dd>
-            </div>
-            <div>
-              <dt>Checkpoint</dt>
-              <dd>{open.checkpoint}</dd>
-            </div>
-            {open.node && (
-              <div>
-                <dt>Visit, attempt</dt>
-                <dd>
-                  {open.visit}, {open.attempt}
-                </dd>
-              </div>
-            )}
-          </dl>
-          <JsonView label="Detail" value={open.detail} open={3} />
-        </Dialog>
-      )}
+      {open && <EventDialog run={run} event={open} onNode={onNode} onClose={() => setOpen(undefined)} />}
     </>
   );
 }

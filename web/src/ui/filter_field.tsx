@@ -1,5 +1,5 @@
 import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
-import { suggestions, typedFilter } from '../model/filter';
+import { suggestions, typedFilter, type Vocabulary } from '../model/filter';
 import { visibleText } from './json_view';
 
 /**
@@ -8,11 +8,13 @@ import { visibleText } from './json_view';
  */
 export function FilterField({
   filter,
-  flows,
+  vocabulary,
+  onFocus,
   onApply,
 }: {
   filter: string;
-  flows: readonly string[];
+  vocabulary: Vocabulary;
+  onFocus(): void;
   onApply(filter: string): void;
 }) {
   const id = useId();
@@ -29,7 +31,7 @@ export function FilterField({
     input.current?.setSelectionRange(wanted.current, wanted.current);
     wanted.current = undefined;
   });
-  const offered = open ? suggestions(text, caret, flows) : [];
+  const offered = open ? suggestions(text, caret, vocabulary) : [];
   const isOpen = offered.length > 0;
 
   const apply = () => {
@@ -99,7 +101,10 @@ export function FilterField({
             setActive(-1);
           }}
           onSelect={(event) => setCaret(event.currentTarget.selectionStart ?? 0)}
-          onFocus={() => setOpen(true)}
+          onFocus={() => {
+            onFocus();
+            setOpen(true);
+          }}
           onBlur={() => setOpen(false)}
           onKeyDown={onKey}
         />

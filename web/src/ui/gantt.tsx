@@ -1,6 +1,7 @@
 import { memo, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Attempt } from '../model/attempts';
 import { type Axis, foldedAxis } from '../model/fold';
+import { stepKey } from '../model/steps';
 import { clockText, durationText, type Zone } from '../model/time';
 import { useSettings } from '../settings';
 import { Icon } from './icons';
@@ -28,14 +29,18 @@ export function Gantt({
   to,
   finished,
   selected,
+  selectedKey,
   onSelect,
 }: {
   attempts: readonly Attempt[];
   from: number;
   to: number;
   finished: boolean;
+  /** The node that is selected. */
   selected: string | undefined;
-  onSelect(node: string): void;
+  /** Its step; undefined: all of them are marked. */
+  selectedKey: string | undefined;
+  onSelect(attempt: Attempt): void;
 }) {
   const [fold, setFold] = useState(true);
   const [only, setOnly] = useState<'all' | 'failed' | 'node'>('all');
@@ -59,7 +64,7 @@ export function Gantt({
   useEffect(() => {
     current.current = onSelect;
   });
-  const select = useCallback((node: string) => current.current(node), []);
+  const select = useCallback((attempt: Attempt) => current.current(attempt), []);
   return (
     <div className="gantt">
       <div className="filters">
@@ -109,7 +114,9 @@ export function Gantt({
               axis={axis}
               to={to}
               finished={finished}
-              selected={rows[i]!.node === selected}
+              selected={
+                rows[i]!.node === selected && (selectedKey === undefined || stepKey(rows[i]!) === selectedKey)
+              }
               onSelect={select}
               zone={zone}
             />
@@ -120,13 +127,16 @@ export function Gantt({
   );
 }
 
+/** Whether the label of a tick has room before the end of the axis. */
+const fitsLabel = (axis: Axis) => (at: number) => axis.x(at) < 0.95;
+
 function AxisHead({ axis, from }: { axis: Axis; from: number }) {
   return (
     <div className="gantt-axis" aria-hidden="true">
       <span className="gantt-name dim">Step</span>
       <span className="gantt-took dim">Took</span>
       <span className="gantt-track">
-        {axis.ticks.map((at) => (
+        {axis.ticks.filter(fitsLabel(axis)).map((at) => (
           <span key={at} className="tick" style={{ left: `${axis.x(at) * 100}%` }}>
             {at === from ? '0' : `+${durationText(at - from)}`}
           </span>
@@ -161,7 +171,7 @@ const Row = memo(function Row({
   to: number;
   finished: boolean;
   selected: boolean;
-  onSelect(node: string): void;
+  onSelect(attempt: Attempt): void;
   zone: Zone;
 }) {
   const took = tookText(attempt, to);
@@ -170,7 +180,8 @@ const Row = memo(function Row({
     <button
       type="button"
       className={`gantt-row${selected ? ' selected' : ''}`}
-      onClick={() => onSelect(attempt.node)}
+      aria-pressed={selected}
+      onClick={() => onSelect(attempt)}
       title={`${name}\n${clockText(attempt.from, zone)}, ${attempt.segments.map((s) => `${kinds[s.kind]} ${durationText((s.to ?? to) - s.from)}`).join(', ')}${attempt.worker ? `\nworker ${visibleText(attempt.worker)}` : ''}${attempt.error ? `\n${visibleText(attempt.error)}` : ''}`}
     >
       <span className="gantt-name">

@@ -8,6 +8,8 @@ const places: Record<string, string[]> = {
   r: ['runs'],
   f: ['flows'],
   w: ['workers'],
+  b: ['jobs'],
+  s: ['server'],
   e: ['new'],
 };
 
@@ -16,7 +18,7 @@ export const shortcuts: [string, string][] = [
   ['j, k', 'Next or previous row'],
   ['Enter', 'Open the row'],
   ['x', 'Select the row'],
-  ['g then o, r, f, w', 'Go to Overview, Runs, Flows, Workers'],
+  ['g then o, r, b, f, w, s', 'Go to Overview, Runs, Jobs (bulk), Flows, Workers, Server'],
   ['g then e', 'Write a new flow'],
   ['?', 'Show this list'],
   ['Esc', 'Close a dialog; leave the search'],

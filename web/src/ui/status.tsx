@@ -1,4 +1,4 @@
-import type { RunStatus } from '../client';
+import type { Job, JobOutcome, RunStatus } from '../client';
 import type { Phase } from '../model/progress';
 import { Icon, type IconName } from './icons';
 
@@ -13,6 +13,7 @@ export function StatusBadge({ status, note }: { status: RunStatus; note?: string
 }
 
 export const phaseWords: Record<Phase, string> = {
+  unknown: 'not in this part',
   not_reached: 'not reached',
   running: 'running',
   waiting: 'waiting',
@@ -24,6 +25,7 @@ export const phaseWords: Record<Phase, string> = {
 };
 
 export const phaseIcons: Record<Phase, IconName> = {
+  unknown: 'not_reached',
   not_reached: 'not_reached',
   running: 'running',
   waiting: 'waiting',
@@ -38,6 +40,38 @@ export function PhaseBadge({ phase }: { phase: Phase }) {
   return (
     <span className={`status phase-${phase}`}>
       <Icon name={phaseIcons[phase]} /> {phaseWords[phase]}
+    </span>
+  );
+}
+
+const jobLooks: Record<Job['state'], RunStatus> = {
+  selecting: 'running',
+  running: 'running',
+  finished: 'completed',
+  aborted: 'cancelled',
+  failed: 'failed',
+};
+
+export function JobBadge({ state }: { state: Job['state'] }) {
+  return (
+    <span className={`status status-${jobLooks[state]}`}>
+      <Icon name={jobLooks[state]} /> {state}
+    </span>
+  );
+}
+
+const outcomeLooks: Record<JobOutcome, [icon: IconName, className: string]> = {
+  waiting: ['waiting', ''],
+  done: ['completed', 'status-completed'],
+  refused: ['stopped', 'status-paused'],
+  failed: ['failed', 'status-failed'],
+};
+
+export function OutcomeBadge({ outcome }: { outcome: JobOutcome }) {
+  const [icon, className] = outcomeLooks[outcome];
+  return (
+    <span className={`status ${className}`}>
+      <Icon name={icon} /> {outcome}
     </span>
   );
 }

@@ -183,6 +183,14 @@ function LoadedEditor({
     onError: refused,
   });
   const diagnostics = checked?.diagnostics ?? noDiagnostics;
+  const schema = useQuery({
+    queryKey: ['flow-schema'],
+    staleTime: Infinity,
+    // Its media type is not that of the other answers.
+    queryFn: async ({ signal }) => (await client.open('v1/schema/flow.json', {}, signal)).json(),
+  });
+  const nodeIds = definition.nodes.map((node) => node.id);
+  const hints = { schema: isObject(schema.data) ? schema.data : undefined, nodes: nodeIds };
   const count = (severity: string) => diagnostics.filter((each) => each.severity === severity).length;
   const outdated = store.error instanceof PawlError && store.error.status === 412;
   const select = (id: string | undefined) => {
@@ -260,6 +268,7 @@ function LoadedEditor({
               initial={initial}
               onChange={setText}
               diagnostics={diagnostics}
+              hints={hints}
               handle={editor}
               label="Definition of the flow, JSON"
             />
@@ -278,7 +287,7 @@ function LoadedEditor({
                 {plural(count('error'), 'error')}, {plural(count('warning'), 'warning')}
               </span>
             )}
-            <span className="dim"> Esc, then Tab leaves the editor.</span>
+            <span className="dim"> Ctrl+Space offers keys and values. Esc, then Tab leaves the editor.</span>
           </div>
           {diagnostics.length > 0 && parsed.error === undefined && (
             <div className="editor-diagnostics" tabIndex={0} role="region" aria-label="Diagnostics">

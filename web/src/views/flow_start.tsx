@@ -34,13 +34,17 @@ export function StartForm({
   });
   const [id, setId] = useState('');
   const [metadata, setMetadata] = useState<Json | undefined>();
-  const [broken, setBroken] = useState(false);
+  const [attributes, setAttributes] = useState<Json | undefined>();
+  const [brokenMetadata, setBrokenMetadata] = useState(false);
+  const [brokenAttributes, setBrokenAttributes] = useState(false);
+  const broken = brokenMetadata || brokenAttributes;
   const body = {
     flow,
     ...(version ? { version } : {}),
     input: input ?? {},
     ...(id.trim() ? { id: id.trim() } : {}),
     ...(metadata !== undefined ? { metadata } : {}),
+    ...(attributes !== undefined ? { attributes } : {}),
   };
   const { key, refused } = useRequestKey(body);
   const start = useMutation({
@@ -78,7 +82,7 @@ export function StartForm({
       )}
       <SchemaForm schema={schema} value={input} onChange={change} diagnostics={diagnostics} label="Input" />
       <details>
-        <summary>Id and metadata</summary>
+        <summary>Id, attributes and metadata</summary>
         <div className="field">
           <label htmlFor="run-id">
             Id of the run <span className="dim">(optional)</span>
@@ -94,10 +98,18 @@ export function StartForm({
           </div>
         </div>
         <JsonField
+          label="Attributes (optional)"
+          value={attributes}
+          onChange={setAttributes}
+          onBroken={setBrokenAttributes}
+          hint={'an object, such as {"customer": "acme", "total": 42}; the run is found by them'}
+          rows={3}
+        />
+        <JsonField
           label="Metadata (optional)"
           value={metadata}
           onChange={setMetadata}
-          onBroken={setBroken}
+          onBroken={setBrokenMetadata}
           hint="an object as JSON; stored next to the data, readable by rules"
           rows={3}
         />

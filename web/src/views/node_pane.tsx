@@ -12,6 +12,7 @@ import { JsonView, visibleText } from '../ui/json_view';
 import { Note } from '../ui/notes';
 import { PhaseBadge } from '../ui/status';
 import { At } from '../ui/time';
+import { NodeSteps } from './node_steps';
 import type { LoadedHistory } from './use_run';
 
 /** What one node of a run did, beside the graph. */
@@ -32,14 +33,6 @@ export function NodePane({
   const progress = history.progress?.nodes.get(id);
   const active = isActive(run);
   const now = useNow(1000, active);
-  const attempts = useMemo(
-    () =>
-      (history.progress?.attempts ?? [])
-        .filter((each) => each.node === id)
-        .slice(-20)
-        .reverse(),
-    [history.progress, history.version, id],
-  );
   const events = useMemo(
     () => history.events.filter((each) => each.node === id),
     [history.events, history.version, id],
@@ -136,39 +129,7 @@ export function NodePane({
           )}
         </dl>
       )}
-      {attempts.length > 0 && (
-        <>
-          <h3>Attempts</h3>
-          <ul className="plain attempts">
-            {attempts.map((each, i) => (
-              <li key={i} className={`attempt-${each.status}`}>
-                <Icon name={each.status} />
-                <span>
-                  visit {each.visit}, attempt {each.attempt}
-                  {each.compensates ? ', compensation' : ''}: {each.status}{' '}
-                  <span className="dim">
-                    {each.us !== undefined
-                      ? durationText(each.us / 1000)
-                      : durationText((each.segments.at(-1)?.to ?? now) - each.from)}
-                    , <At at={each.from} />
-                  </span>
-                  {each.worker && (
-                    <span className="dim">
-                      {' '}
-                      by worker <bdi>{visibleText(each.worker)}</bdi>
-                    </span>
-                  )}
-                  {each.error && (
-                    <span className="text block">
-                      <bdi>{visibleText(each.error)}</bdi>
-                    </span>
-                  )}
-                </span>
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
+      <NodeSteps run={run} node={id} />
       <h3>Settings of the node</h3>
       <JsonView label={`Settings of ${id}`} value={node.data} open={1} />
       <h3>

@@ -1,16 +1,17 @@
 import { lazy, Suspense } from 'react';
 import { PawlError, type Run } from '../client';
+import { plural } from '../model/words';
 import { Link } from '../router/link';
 import { setQuery, useRoute } from '../router/route';
 import { EventList } from '../ui/event_list';
 import { visibleText } from '../ui/json_view';
-import { Empty, Loading, ProblemNote } from '../ui/notes';
+import { Empty, Loading, Note, ProblemNote } from '../ui/notes';
 import { TabPanel, Tabs } from '../ui/tabs';
 import { NodePane } from './node_pane';
 import { DataTab } from './run_data';
 import { RunHead } from './run_head';
 import { Logs, Timeline } from './run_tabs';
-import { useHistory, useRun } from './use_run';
+import { type LoadedHistory, useHistory, useRun } from './use_run';
 import { useDefinition } from './use_version';
 
 const FlowGraph = lazy(() => import('../graph/flow_graph').then((m) => ({ default: m.FlowGraph })));
@@ -39,7 +40,7 @@ function LoadedRun({ run }: { run: Run }) {
   const history = useHistory(run.id, definition, run);
   const tab: TabId = tabs.find((each) => each === query.get('tab')) ?? 'graph';
   const node = query.get('node') ?? undefined;
-  const select = (id: string | undefined) => setQuery({ node: id });
+  const select = (id: string | undefined) => setQuery({ node: id, step: undefined });
   return (
     <>
       <RunHead run={run} definition={definition} history={history} onNode={select} />
@@ -61,11 +62,12 @@ function LoadedRun({ run }: { run: Run }) {
         ]}
       />
       <TabPanel panel="run-panel" selected={tab}>
-        {!history.complete && history.events.length > 0 && (
+        {history.reading !== undefined && history.events.length === 0 && (
           <p className="dim" role="status">
-            Loading the history: {history.events.length.toLocaleString('en')} events so far…
+            Loading the history: {history.reading.toLocaleString('en')} events so far…
           </p>
         )}
+        {history.partial && tab !== 'data' && tab !== 'logs' && <EarlierNote history={history} />}
         {tab === 'graph' && definition && (
           <div className={node ? 'split' : ''}>
             <Suspense fallback={<Loading what="the graph" />}>
@@ -89,27 +91,43 @@ function LoadedRun({ run }: { run: Run }) {
               />
             ) : (
               <p className="dim hint-line">
-                Select a node to see its attempts, waits and errors. Drag to move; use the buttons or Ctrl and
-                the wheel to zoom.
+                Select a node to see its steps with their input and output, its waits and errors. Drag to
+                move; use the buttons or Ctrl and the wheel to zoom.
               </p>
             )}
           </div>
         )}
         {tab === 'graph' && !definition && !error && <Loading what="the flow" />}
         {tab === 'timeline' && (
-          <Timeline
-            run={run}
-            history={history}
-            selected={node}
-            onSelect={(id) => select(id === node ? undefined : id)}
-          />
+          <Timeline run={run} history={history} selected={node} onClose={() => select(undefined)} />
         )}
         {tab === 'events' && (
-          <EventList events={history.events} version={history.version} node={node} onNode={select} />
+          <EventList
+            run={run.id}
+            events={history.events}
+            version={history.version}
+            node={node}
+            onNode={select}
+          />
         )}
         {tab === 'data' && <DataTab run={run} />}
         {tab === 'logs' && <Logs id={run.id} />}
       </TabPanel>
     </>
+  );
+}
+
+/** Says that the beginning of a long history is not loaded. */
+function EarlierNote({ history: { events, reading, loadEarlier } }: { history: LoadedHistory }) {
+  return (
+    <Note
+      tone="info"
+      title={`Only the end of this long run is loaded: its last ${plural(events.length, 'event')}.`}
+      action={
+        <button type="button" disabled={reading !== undefined} onClick={loadEarlier}>
+          {reading === undefined ? 'Load earlier events' : `Loading: ${plural(reading, 'event')} so far…`}
+        </button>
+      }
+    />
   );
 }

@@ -15,6 +15,7 @@ import { Note } from '../ui/notes';
 import { DeleteRunDialog, KeepDialog } from '../ui/removal_dialogs';
 import { StatusBadge } from '../ui/status';
 import { Ago, At, Took } from '../ui/time';
+import { AttributeFacts, AttributeProblems } from './run_attributes';
 import { useExplanation, Why } from './run_why';
 import type { LoadedHistory } from './use_run';
 
@@ -110,6 +111,7 @@ export function RunHead({
         error={explained.error}
         onSignal={(signal) => setOpen({ command: 'signal', signal })}
       />
+      <AttributeProblems run={run} />
       <Facts run={run} definition={definition} onNode={onNode} />
       {removal === 'keep' && <KeepDialog run={run} onClose={() => setRemoval(undefined)} />}
       {removal === 'delete' && <DeleteRunDialog run={run} onClose={() => setRemoval(undefined)} />}
@@ -224,6 +226,7 @@ function Facts({
           </Link>
         </dd>
       </div>
+      <AttributeFacts run={run} />
       {run.parent && (
         <div>
           <dt>Parent</dt>

@@ -1,5 +1,6 @@
 import { memo } from 'react';
-import type { RunSummary } from '../client';
+import type { Attribute, RunSummary } from '../client';
+import { attributeCondition, attributeText } from '../model/attributes';
 import { isActive } from '../model/status';
 import { waitWords } from '../model/words';
 import { Link } from '../router/link';
@@ -16,6 +17,7 @@ export const RunRow = memo(function RunRow({
   selected,
   onToggle,
   hideFlow,
+  columns,
 }: {
   run: RunSummary;
   index: number;
@@ -24,6 +26,8 @@ export const RunRow = memo(function RunRow({
   selected: boolean;
   onToggle: ((run: RunSummary, on: boolean) => void) | undefined;
   hideFlow: boolean;
+  /** Names of attributes. */
+  columns: readonly string[];
 }) {
   return (
     <div
@@ -71,6 +75,11 @@ export const RunRow = memo(function RunRow({
       <div role="cell" className="cell-took">
         <Took from={run.started_at ?? run.created_at} to={run.finished_at} frozen={!isActive(run)} />
       </div>
+      {columns.map((name) => (
+        <div key={name} role="cell" className="cell-attribute">
+          <AttributeCell name={name} value={run.attributes?.[name]} columns={columns} />
+        </div>
+      ))}
       <div role="cell" className="cell-error">
         {run.error ? (
           <span title={visibleText(run.error.message)}>
@@ -94,3 +103,25 @@ export const RunRow = memo(function RunRow({
     </div>
   );
 });
+
+function AttributeCell({
+  name,
+  value,
+  columns,
+}: {
+  name: string;
+  value: Attribute | undefined;
+  columns: readonly string[];
+}) {
+  if (value === undefined) return <span className="dim">–</span>;
+  const text = visibleText(attributeText(value));
+  return (
+    <Link
+      to={['runs']}
+      query={{ filter: attributeCondition(name, value), columns: columns.join(',') }}
+      title={`${text}\nRuns with the same ${visibleText(name)}`}
+    >
+      <bdi>{text}</bdi>
+    </Link>
+  );
+}

@@ -1,14 +1,23 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type CSSProperties, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { PawlError, type RunSummary } from '../client';
-import { bulkCommands, wording } from '../model/commands';
+import { knownAttributes } from '../model/attributes';
 import { mistakeIn } from '../model/filter';
 import { plural } from '../model/words';
 import { BulkDialog } from '../ui/bulk_dialog';
+import { JobDialog } from '../ui/job_dialog';
+import { visibleText } from '../ui/json_view';
 import { Empty, FilterMistake, Loading, ProblemNote } from '../ui/notes';
 import { useNarrow } from '../ui/use_narrow';
+import { ColumnChoice, useColumns } from './run_columns';
 import { RunRow } from './run_row';
 import { type LoadedRuns, pageSize } from './use_runs';
+
+/** The width of the columns of attributes; the style sheet has the others. */
+function tableStyle(columns: number): CSSProperties | undefined {
+  if (columns === 0) return undefined;
+  return { '--attributes': `repeat(${columns}, minmax(70px, 1fr))` } as CSSProperties;
+}
 
 /** A list of runs: rows, selection, commands for several. `empty` is shown where no run is in the list. */
 export function RunTable({
@@ -23,13 +32,18 @@ export function RunTable({
   const { where, list, runs, fresh, countsNew, reload, maySelect } = loaded;
   const [selected, setSelected] = useState<Map<string, RunSummary>>(new Map());
   const [bulk, setBulk] = useState<'selected' | 'all'>();
+  const columns = useColumns();
+  const columnKey = columns.join(',');
+  // The same array for the same columns: rows are drawn again only if they change.
+  const shownColumns = useMemo(() => columns, [columnKey]);
+  const known = useMemo(() => [...knownAttributes(runs).keys()], [runs]);
   const narrow = useNarrow();
   const rowHeight = narrow ? 96 : 44;
   const table = useRef<HTMLDivElement>(null);
   const [margin, setMargin] = useState(0);
   useEffect(() => {
     setMargin(table.current?.offsetTop ?? 0);
-  }, [runs.length > 0, fresh > 0, selected.size > 0]);
+  }, [runs.length > 0, fresh > 0, selected.size > 0, known.length + columns.length > 0]);
   const virtual = useWindowVirtualizer({
     count: runs.length,
     estimateSize: () => rowHeight,
@@ -95,6 +109,7 @@ export function RunTable({
           </button>
         </div>
       )}
+      <ColumnChoice known={known} />
       {runs.length === 0 ? (
         list.hasNextPage ? (
           <Empty title="No run that was compared so far fits.">
@@ -110,6 +125,7 @@ export function RunTable({
           className={`run-table${hideFlow ? ' no-flow' : ''}${maySelect ? '' : ' no-select'}`}
           role="table"
           aria-label="Runs"
+          style={tableStyle(columns.length)}
           aria-rowcount={list.hasNextPage ? -1 : runs.length}
         >
           <div role="rowgroup" className="run-head-group">
@@ -133,6 +149,11 @@ export function RunTable({
               {!hideFlow && <div role="columnheader">Flow</div>}
               <div role="columnheader">Age</div>
               <div role="columnheader">Took</div>
+              {columns.map((name) => (
+                <div key={name} role="columnheader" className="cell-attribute">
+                  <bdi>{visibleText(name)}</bdi>
+                </div>
+              ))}
               <div role="columnheader">Error, waits for</div>
             </div>
           </div>
@@ -149,6 +170,7 @@ export function RunTable({
                   selected={selected.has(run.id)}
                   onToggle={maySelect ? toggle : undefined}
                   hideFlow={hideFlow}
+                  columns={shownColumns}
                 />
               );
             })}
@@ -173,11 +195,9 @@ export function RunTable({
         )}
       </div>
       {list.isFetchNextPageError && <ProblemNote error={list.error} title="More runs could not be loaded" />}
-      {bulk && (
+      {bulk === 'selected' && (
         <BulkDialog
-          runs={bulk === 'selected' ? [...selected.values()] : undefined}
-          where={where}
-          commands={bulkCommands.map((each) => ({ ...each, label: wording[each.command].label }))}
+          runs={[...selected.values()]}
           onClose={(changed) => {
             setBulk(undefined);
             if (changed) {
@@ -187,6 +207,7 @@ export function RunTable({
           }}
         />
       )}
+      {bulk === 'all' && <JobDialog where={where} onClose={() => setBulk(undefined)} />}
     </>
   );
 }

@@ -1,41 +1,69 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import type { Run } from '../client';
+import { stepKey } from '../model/steps';
+import { setQuery, useRoute } from '../router/route';
 import { useEvents, useNow, useSession, useThrottled } from '../session';
 import { CopyButton } from '../ui/copy';
 import { Gantt } from '../ui/gantt';
+import { Icon } from '../ui/icons';
 import { visibleText } from '../ui/json_view';
 import { Empty, Loading, ProblemNote } from '../ui/notes';
 import { At } from '../ui/time';
 import { VirtualList } from '../ui/virtual_list';
+import { SelectedStep } from './node_steps';
 import type { LoadedHistory } from './use_run';
 
+/** The attempts over time, and beside them the step that is selected. */
 export function Timeline({
   run,
   history,
   selected,
-  onSelect,
+  onClose,
 }: {
   run: Run;
   history: LoadedHistory;
   selected: string | undefined;
-  onSelect(node: string): void;
+  onClose(): void;
 }) {
+  const step = useRoute().query.get('step') ?? undefined;
   const finished = run.finished_at !== null;
   const now = useNow(1000, !finished);
   const from = history.progress?.first ?? Date.parse(run.created_at);
   const to = Math.max(finished ? Date.parse(run.finished_at!) : now, history.progress?.last ?? 0);
   if (!history.progress) return <Loading what="the timeline" />;
   if (history.progress.attempts.length === 0) return <Empty title="No step has started yet." />;
+  const isOpen = selected !== undefined && step !== undefined;
   return (
-    <Gantt
-      attempts={history.progress.attempts}
-      from={from}
-      to={to}
-      finished={finished}
-      selected={selected}
-      onSelect={onSelect}
-    />
+    <div className={isOpen ? 'split' : ''}>
+      <Gantt
+        attempts={history.progress.attempts}
+        from={from}
+        to={to}
+        finished={finished}
+        selected={selected}
+        selectedKey={step}
+        onSelect={(attempt) => setQuery({ node: attempt.node, step: stepKey(attempt) })}
+      />
+      {isOpen ? (
+        <aside className="pane" aria-label={`Step of ${visibleText(selected)}`}>
+          <header className="pane-head">
+            <h2>
+              <bdi>{visibleText(selected)}</bdi>
+            </h2>
+            <button type="button" className="quiet icon-only" onClick={onClose} aria-label="Close the pane">
+              <Icon name="close" />
+            </button>
+          </header>
+          <SelectedStep run={run} node={selected} />
+          <button type="button" className="quiet" onClick={() => setQuery({ tab: undefined })}>
+            All steps of this node
+          </button>
+        </aside>
+      ) : (
+        <p className="dim hint-line">Select an attempt to see its input and output.</p>
+      )}
+    </div>
   );
 }
 

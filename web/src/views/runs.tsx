@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
+import { attributeValue, knownAttributes } from '../model/attributes';
 import { both, condition } from '../model/filter';
 import { isStatus, statuses } from '../model/status';
 import { Link } from '../router/link';
@@ -38,7 +39,26 @@ export function Runs() {
     queryFn: ({ signal }) => client.get('/v1/flows', { query: { limit: 1000 }, signal }),
     staleTime: 30_000,
   });
-  const names = useMemo(() => flows.data?.flows.map((each) => each.name) ?? [], [flows.data]);
+  const [writing, setWriting] = useState(false);
+  // No request has the attributes of a scope: those of the newest runs are offered.
+  const newest = useQuery({
+    queryKey: ['runs', 'attributes'],
+    enabled: writing,
+    queryFn: ({ signal }) => client.get('/v1/runs', { query: { limit: 200 }, signal }),
+    staleTime: 30_000,
+  });
+  const vocabulary = useMemo(
+    () => ({
+      flows: flows.data?.flows.map((each) => each.name) ?? [],
+      attributes: new Map(
+        [...knownAttributes(newest.data?.runs ?? [])].map(([name, values]) => [
+          name,
+          values.map(attributeValue),
+        ]),
+      ),
+    }),
+    [flows.data, newest.data],
+  );
   const tabs = [
     { id: 'all', label: 'All', count: counts.all },
     ...statuses.map((each) => ({
@@ -66,7 +86,8 @@ export function Runs() {
         <div className="filters">
           <FilterField
             filter={filter}
-            flows={names}
+            vocabulary={vocabulary}
+            onFocus={() => setWriting(true)}
             onApply={(next) => setQuery({ filter: next || undefined, flow: undefined }, true)}
           />
           {!grouped && (
