@@ -66,4 +66,10 @@ problem problem_of(const error& failure) {
   return made;
 }
 
+problem problem_of_start(const error& failure, bool keyed) {
+  problem made = problem_of(failure);
+  if (keyed && made.code == already_exists) made.code = idempotency_mismatch;
+  return made;
+}
+
 }  // namespace pawl::server

@@ -13,5 +13,8 @@ using http::to_response;
 
 /// The problem that an error of the engine is answered with.
 [[nodiscard]] problem problem_of(const error& failure);
+/// The same for a start. `keyed`: it has an idempotency key, and what exists was started with this
+/// key and another request.
+[[nodiscard]] problem problem_of_start(const error& failure, bool keyed);
 
 }  // namespace pawl::server

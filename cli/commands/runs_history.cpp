@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "cli/commands/checkpoint_pages.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/text.hpp"
 #include "cli/view/event_text.hpp"
@@ -58,11 +59,7 @@ exit_code print_history(session& s, target& open, const run_id& id,
       lines.print(page->events);
     }
     left -= std::min(left, page->events.size());
-    // A server that repeats a page would be read for ever.
-    const bool goes_on =
-        page->next != 0 &&
-        (how.from == 0 || (how.newest_first ? page->next < how.from : page->next > how.from));
-    if (!goes_on || (given.limit > 0 && left == 0)) return exit_code::ok;
+    if (!leads_on(how, page->next) || (given.limit > 0 && left == 0)) return exit_code::ok;
     how.from = page->next;
   }
 }

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "cli/commands/checkpoint_pages.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/json_members.hpp"
 #include "cli/text.hpp"
@@ -33,9 +34,7 @@ exit_code print_steps_of(session& s, target& open, const run_id& id, const steps
     const json& next = member(*page, "next");
     if (!next.is_number_unsigned()) break;
     const auto further = next.get<std::uint64_t>();
-    const bool moves =
-        how.from == 0 || (how.newest_first ? further < how.from : further > how.from);
-    if (!moves) break;
+    if (!leads_on(how, further)) break;
     how.from = further;
     if (left == 0 && !given.json) {
       s.print_message("There are more steps; they begin with --first " + std::to_string(further) +

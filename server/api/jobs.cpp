@@ -65,12 +65,7 @@ void start_job(const call_ptr& request) {
   request->set_target(std::string{to_string(job.command)} + " " + job.filter.substr(0, 200));
   request->in().jobs().start_async(
       std::move(job), std::move(options), [request, keyed](result<job_started> started) {
-        if (!started) {
-          problem refused = problem_of(started.error());
-          if (keyed && refused.code == problem_code::already_exists)
-            refused.code = problem_code::idempotency_mismatch;
-          return request->fail(refused);
-        }
+        if (!started) return request->fail(problem_of_start(started.error(), keyed));
         request->set_target(started->id.str());
         request->answer(started->created ? 201 : 200, to_json(*started),
                         {{"Location", "/v1/jobs/" + percent_encoded(started->id.str())}});

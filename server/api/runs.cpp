@@ -76,20 +76,14 @@ void start_run(const call_ptr& request) {
   request->set_target(detail::to_valid_utf8(
       start.options.id ? start.options.id->str() : "flow " + start.flow, 255));
   if (wait && !request->acquire_wait_slot()) return;
-  request->in().runs().start_async(start.flow, start.input, std::move(start.options),
-                                   [request, wait, keyed](result<run_started> started) {
-                                     if (!started) {
-                                       problem refused = problem_of(started.error());
-                                       if (keyed && refused.code == problem_code::already_exists)
-                                         refused.code = problem_code::idempotency_mismatch;
-                                       return request->fail(refused);
-                                     }
-                                     request->set_target(started->id.str());
-                                     if (wait)
-                                       return answer_start_after_wait(request, started->id, *wait);
-                                     request->answer(started->created ? 201 : 200,
-                                                     to_json(*started), location_of(started->id));
-                                   });
+  request->in().runs().start_async(
+      start.flow, start.input, std::move(start.options),
+      [request, wait, keyed](result<run_started> started) {
+        if (!started) return request->fail(problem_of_start(started.error(), keyed));
+        request->set_target(started->id.str());
+        if (wait) return answer_start_after_wait(request, started->id, *wait);
+        request->answer(started->created ? 201 : 200, to_json(*started), location_of(started->id));
+      });
 }
 
 /// What selects runs: `status`, `flow` and `filter`.
