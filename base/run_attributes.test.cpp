@@ -51,7 +51,7 @@ TEST_CASE("values are written so that they are read as the same values", "[attri
   CHECK(attribute_to_json(attribute_value{3.0}).dump() == "3");
 }
 
-TEST_CASE("JSON that is no attribute is refused with what would be right", "[attributes]") {
+TEST_CASE("JSON that cannot be an attribute is refused with a hint", "[attributes]") {
   for (const json& value : {json(nullptr), json::array(), json{{"a", 1}}, json{{"time", 5}}}) {
     const auto read = attribute_from_json(value);
     REQUIRE_FALSE(read);

@@ -68,7 +68,7 @@ class old_database {
 /// The checkpoints beside such a database. Not thread-safe.
 class old_checkpoints {
  public:
-  /// Errors: as `sqlite_file::open`; `invalid_argument` if there is no table of checkpoints.
+  /// Errors: as `sqlite_file::open`; `invalid_argument` if the checkpoints table is missing.
   [[nodiscard]] static result<old_checkpoints> open(const std::filesystem::path& file);
 
   /// The last checkpoint of a run; nothing if it has none that can be read.

@@ -43,7 +43,7 @@ class sqlite_file {
   sqlite_file& operator=(sqlite_file&&) noexcept = default;
   ~sqlite_file();
 
-  /// The columns of a table; empty if there is no such table. Errors: as `open`.
+  /// The columns of a table; empty if the table does not exist. Errors: as `open`.
   [[nodiscard]] result<std::vector<std::string>> columns_of(const std::string& table) const;
   /// Calls `visit` for each row. An error of `visit` ends the query. Errors: also as `open`.
   result<void> query(const std::string& sql, const std::vector<std::string>& arguments,

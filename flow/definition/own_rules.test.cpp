@@ -176,7 +176,7 @@ TEST_CASE("a definition must not call itself, and calls must not grow without li
   CHECK(mentions(errors.front(), " rule_too_"));
 }
 
-TEST_CASE("names and literals are no calls of own rules", "[definitions]") {
+TEST_CASE("names and literals do not call own rules", "[definitions]") {
   json flow = chain({start(),
                      node_of("t", "task",
                              {{"code_ref", "x"},
@@ -216,7 +216,7 @@ TEST_CASE("variables are computed once, when the run starts", "[vars]") {
   const json expected{{"limit", 100}, {"due", 2}, {"who", "ada/r1"}, {"of", {{"deep", {1, "x"}}}}};
   CHECK(run.state().vars == expected);
   CHECK(run.last().change.vars == expected);
-  CHECK(run.data() == json{{"days", 1}, {"name", "ada"}});  // they are no data
+  CHECK(run.data() == json{{"days", 1}, {"name", "ada"}});  // not part of the data
   REQUIRE(run.apply(pause_command{}));
   REQUIRE(run.finish("a", json(50)));
   REQUIRE(run.apply(set_data_command{std::nullopt, "", {{"vars", "hidden"}}}));

@@ -164,7 +164,7 @@ class template_compiler {
     const auto similar_name = nearest(key, operators(), 1);
     const auto meant = similar_name ? similar_name : operator_meant_by(key);
     // A word of another language ("sum", "any") is also a usual key; with operands it is a call.
-    // Nobody calls an operator with a constant truth value: {"left": true} is no {"let": ...}.
+    // No operator is called with a constant true or false: {"left": true} does not mean "let".
     const bool is_operand = !argument.is_boolean() && !argument.is_null();
     const bool similar = meant && ((similar_name && is_operand) || is_symbol(key) ||
                                    (argument.is_array() && argument.size() > 1));
