@@ -38,7 +38,7 @@ dispatcher::dispatcher(caf::actor_config& config, engine_context_ptr context)
     : actor_base(config), context_(std::move(context)) {}
 
 caf::behavior dispatcher::make_behavior() {
-  read_store();
+  read_leases();
   return {
       [this](const set_shards& m) {
         shards_ = m.all;
@@ -66,7 +66,7 @@ void dispatcher::on_exit() {
   polls_.clear();
 }
 
-void dispatcher::read_store() {
+void dispatcher::read_leases() {
   const auto now = context_->store->durable_view();
   const auto read_lease = [&](std::string_view key, std::string_view value) {
     const auto task = persistence::keys::leased_of(key);
@@ -83,16 +83,9 @@ void dispatcher::read_store() {
     }
     return view::next::more;
   };
-  const auto count = [&](std::string_view key, std::string_view value) {
-    const auto queue = persistence::keys::task_queue_of(key);
-    const auto sum = persistence::decode_counter(value);
-    if (queue && sum && *sum > 0)
-      context_->queued_tasks.take(queue->scope, static_cast<std::uint64_t>(*sum));
-    return view::next::more;
-  };
-  for (const auto& done : {now->scan(column::indexes, persistence::keys::all_leased(), read_lease),
-                           now->scan(column::counters, persistence::keys::queued_counts(), count)})
-    if (!done) context_->log->error("cannot read the tasks of workers: {}", done.error().message);
+  if (const auto done = now->scan(column::indexes, persistence::keys::all_leased(), read_lease);
+      !done)
+    context_->log->error("cannot read the tasks of workers: {}", done.error().message);
 }
 
 void dispatcher::change(const tasks_changed& c) {

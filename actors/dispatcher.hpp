@@ -41,7 +41,7 @@ class dispatcher : public actor_base {
   using queued_task = persistence::keys::queued_task;
 
   /// Reads the leases that workers have and the number of queued tasks.
-  void read_store();
+  void read_leases();
 
   void change(const tasks_changed& change);
   void on_queued(const queued_task& task);

@@ -14,6 +14,7 @@
 #include "actors/persister.hpp"
 #include "actors/syncer.hpp"
 #include "actors/timer.hpp"
+#include "actors/worker_tasks.hpp"
 #include "persistence/keys.hpp"
 
 namespace pawl::actors {
@@ -30,6 +31,7 @@ caf::actor spawn_blocking(caf::actor_system& system, blocking_actors where, Args
 
 engine_actors start_actors(caf::actor_system& system, const engine_context_ptr& context,
                            blocking_actors blocking) {
+  take_places_of_queued_tasks(*context);
   engine_actors started;
   const auto groups = std::make_shared<written_groups>(context);
   const auto syncing = spawn_blocking<syncer>(system, blocking, groups);

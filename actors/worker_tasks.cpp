@@ -64,6 +64,20 @@ result<worker_task> make_worker_task(const engine_context& context,
   return task;
 }
 
+void take_places_of_queued_tasks(engine_context& context) {
+  const auto scanned = context.store->durable_view()->scan(
+      column::counters, persistence::keys::queued_counts(),
+      [&](std::string_view key, std::string_view value) {
+        const auto of = persistence::keys::task_queue_of(key);
+        const auto sum = persistence::decode_counter(value);
+        if (of && sum && *sum > 0)
+          context.queued_tasks.take(of->scope, static_cast<std::uint64_t>(*sum));
+        return view::next::more;
+      });
+  if (!scanned)
+    context.log->error("cannot count the queued tasks of workers: {}", scanned.error().message);
+}
+
 result<worker_overview> describe_scope(const engine_context& context, const scope_name& scope,
                                        const lease_table& leases, const worker_list& workers) {
   std::map<task_queue, task_queue_info> queues;

@@ -17,6 +17,10 @@ namespace pawl::actors {
                                                    const lease& l, const flow::invoke_effect& call,
                                                    const flow_version_id& flow);
 
+/// Takes the places of the tasks that are queued in the store. Once, and before any run's actor
+/// exists: those count the tasks that they queue themselves.
+void take_places_of_queued_tasks(engine_context& context);
+
 /// The workers and task queues of a scope. Errors: those of the store.
 [[nodiscard]] result<worker_overview> describe_scope(const engine_context& context,
                                                      const scope_name& scope,
