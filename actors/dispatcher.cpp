@@ -116,12 +116,7 @@ void dispatcher::change(const tasks_changed& c) {
 
 void dispatcher::on_queued(const queued_task& task) {
   queues_.add(task);
-  const auto* const polls = queues_.polls_of(task.queue);
-  if (polls == nullptr) return;
-  // The oldest poll that has room; those before it are about to be answered.
-  const auto next = std::find_if(polls->begin(), polls->end(),
-                                 [this](poll_id id) { return polls_.at(id).wants_more(); });
-  if (next != polls->end()) serve(*next);
+  if (const auto poll = queues_.first_waiting(task.queue)) serve(*poll);
 }
 
 void dispatcher::on_leased(const task_key& key, const flow::open_task& task) {
@@ -144,7 +139,7 @@ void dispatcher::start_poll(poll_tasks& p) {
   const poll_id id = polls_.add(std::move(p.scope), std::move(p.wanted), std::move(p.answer), now);
   poll& added = polls_.at(id);
   for (const auto& function : added.wanted.functions)
-    queues_.add_poll({added.scope, added.wanted.queue, function}, id);
+    queues_.add_poll({added.scope, added.wanted.queue, function});
   if (p.withdrawn.stop_requested()) {
     polls_.withdraw(added, id, now);
   } else if (p.withdrawn.stop_possible()) {
@@ -181,6 +176,20 @@ void dispatcher::send_outcomes(poll_id id, poll& p, std::vector<run_command> out
   }
 }
 
+/// Among the polls of a queue only those that want more are searched for one that takes a task: a
+/// task costs the same however many others are about to be answered.
+void dispatcher::update_waiting(poll_id id, poll& p) {
+  if (p.is_waiting == p.wants_more()) return;
+  p.is_waiting = p.wants_more();
+  for (const auto& function : p.wanted.functions) {
+    const task_queues::task_queue queue{p.scope, p.wanted.queue, function};
+    if (p.is_waiting)
+      queues_.add_waiting(queue, id);
+    else
+      queues_.remove_waiting(queue, id);
+  }
+}
+
 void dispatcher::serve(poll_id id) {
   poll* const p = polls_.find(id);
   if (p == nullptr) return;
@@ -190,6 +199,7 @@ void dispatcher::serve(poll_id id) {
     ++p->asked;
     request_lease(id, *p, *task);
   }
+  update_waiting(id, *p);
   const bool is_over = !p->got.empty() || p->deadline <= system().clock().now();
   if (p->asked == 0 && is_over) finish(id, *p);
 }
@@ -281,8 +291,10 @@ void dispatcher::withdraw(poll_id id) {
 }
 
 void dispatcher::finish(poll_id id, poll& p) {
+  p.wanted.max = 0;
+  update_waiting(id, p);
   for (const auto& function : p.wanted.functions)
-    queues_.remove_poll({p.scope, p.wanted.queue, function}, id);
+    queues_.remove_poll({p.scope, p.wanted.queue, function});
   const auto answer = std::move(p.answer);
   auto got = std::move(p.got);
   polls_.erase(id);

@@ -52,6 +52,7 @@ class dispatcher : public actor_base {
   void on_outcome_answered(const outcome_answered& answered);
   /// Asks runs for tasks until the poll has enough or no task is left; answers it when it is done.
   void serve(poll_id id);
+  void update_waiting(poll_id id, poll& p);
   [[nodiscard]] std::optional<queued_task> next_task(poll& p);
   void request_lease(poll_id id, const poll& p, const queued_task& task);
   void on_lease_answered(const lease_answered& answered);

@@ -22,7 +22,8 @@ struct poll {
   scope_name scope;
   task_poll wanted;
   steady_time deadline{};
-  std::size_t asked = 0;  ///< runs that have not answered whether the worker gets their task
+  std::size_t asked = 0;    ///< runs that have not answered whether the worker gets their task
+  bool is_waiting = false;  ///< its queues know that it wants more
   std::size_t next_function = 0;  ///< of `wanted`: whose turn is next
   std::vector<worker_task> got;
   reply<std::vector<worker_task>> answer;

@@ -14,20 +14,29 @@ void task_queues::insert(queue& q, std::string key, const queued_task& task) {
   q.known += q.tasks[task.key.run].emplace(std::move(key), task).second ? 1 : 0;
 }
 
-void task_queues::add_poll(const task_queue& name, poll_id poll) {
-  at(name).polls.insert(poll);
+void task_queues::add_poll(const task_queue& name) {
+  ++at(name).polls;
 }
 
-void task_queues::remove_poll(const task_queue& name, poll_id poll) {
+void task_queues::remove_poll(const task_queue& name) {
   const auto found = queues_.find(name);
   if (found == queues_.end()) return;
-  found->second.polls.erase(poll);
-  if (found->second.polls.empty() && found->second.known == 0) queues_.erase(found);
+  if (--found->second.polls == 0 && found->second.known == 0) queues_.erase(found);
 }
 
-const std::set<poll_id>* task_queues::polls_of(const task_queue& name) const {
+void task_queues::add_waiting(const task_queue& name, poll_id poll) {
+  at(name).waiting.insert(poll);
+}
+
+void task_queues::remove_waiting(const task_queue& name, poll_id poll) {
+  if (const auto found = queues_.find(name); found != queues_.end())
+    found->second.waiting.erase(poll);
+}
+
+std::optional<poll_id> task_queues::first_waiting(const task_queue& name) const {
   const auto found = queues_.find(name);
-  return found == queues_.end() || found->second.polls.empty() ? nullptr : &found->second.polls;
+  if (found == queues_.end() || found->second.waiting.empty()) return std::nullopt;
+  return *found->second.waiting.begin();
 }
 
 void task_queues::add(const queued_task& task) {

@@ -31,10 +31,13 @@ class task_queues {
 
   explicit task_queues(std::size_t max_known = default_max_known) : max_known_(max_known) {}
 
-  void add_poll(const task_queue& name, poll_id poll);
-  void remove_poll(const task_queue& name, poll_id poll);
-  /// The polls of a queue, oldest first. Null if nobody polls it.
-  [[nodiscard]] const std::set<poll_id>* polls_of(const task_queue& name) const;
+  void add_poll(const task_queue& name);
+  void remove_poll(const task_queue& name);
+  /// A poll that was added wants a task of this queue, or no longer does.
+  void add_waiting(const task_queue& name, poll_id poll);
+  void remove_waiting(const task_queue& name, poll_id poll);
+  /// The oldest poll that wants a task of this queue.
+  [[nodiscard]] std::optional<poll_id> first_waiting(const task_queue& name) const;
 
   /// A task was queued. Without a poll it stays in the store until there is one.
   void add(const queued_task& task);
@@ -55,7 +58,8 @@ class task_queues {
     std::size_t known = 0;    ///< number of `tasks`
     run_key last_run;         ///< whose turn was last
     std::string unread_from;  ///< tasks from this key on may be only in the store; empty: none
-    std::set<poll_id> polls;
+    std::size_t polls = 0;
+    std::set<poll_id> waiting;  ///< of the polls, those that want a task
   };
 
   queue& at(const task_queue& name);

@@ -44,7 +44,7 @@ using names = std::vector<std::string>;
 
 TEST_CASE("a queue takes from its runs in turn, oldest task first", "[dispatcher]") {
   task_queues queues;
-  queues.add_poll(gpu, 1);
+  queues.add_poll(gpu);
   for (const auto& t : {task_of("a", 1, 1), task_of("a", 2, 2), task_of("a", 3, 3),
                         task_of("b", 1, 4), task_of("c", 1, 0)})
     queues.add(t);
@@ -59,7 +59,7 @@ TEST_CASE("a queue takes from its runs in turn, oldest task first", "[dispatcher
 
 TEST_CASE("a queue that was read takes new tasks and drops removed ones", "[dispatcher]") {
   task_queues queues;
-  queues.add_poll(gpu, 1);
+  queues.add_poll(gpu);
   REQUIRE(queues.refill(gpu, *store_of({})));
   queues.add(task_of("a", 1));
   queues.add(task_of("a", 1));  // a repeat
@@ -71,7 +71,7 @@ TEST_CASE("a queue that was read takes new tasks and drops removed ones", "[disp
 
 TEST_CASE("a queue holds a maximum number of tasks and reads the others later", "[dispatcher]") {
   task_queues queues{2};
-  queues.add_poll(gpu, 1);
+  queues.add_poll(gpu);
   const auto store = store_of({task_of("a", 1, 1), task_of("a", 2, 2), task_of("a", 3, 3)});
   REQUIRE(queues.refill(gpu, *store));
   CHECK_FALSE(queues.needs_refill(gpu));
@@ -84,7 +84,7 @@ TEST_CASE("a queue holds a maximum number of tasks and reads the others later", 
 
 TEST_CASE("a full queue leaves the newest task in the store", "[dispatcher]") {
   task_queues queues{2};
-  queues.add_poll(gpu, 1);
+  queues.add_poll(gpu);
   REQUIRE(queues.refill(gpu, *store_of({})));
   for (std::uint32_t t = 1; t <= 3; ++t) queues.add(task_of("a", t, static_cast<int>(t)));
   CHECK(take_all(queues) == names{"a1", "a2"});
@@ -97,25 +97,37 @@ TEST_CASE("index entries that name no task are counted", "[dispatcher]") {
   writes.put(persistence::column::indexes, persistence::keys::queued_in(gpu).from + "x", "");
   const persistence::batch* const group[] = {&writes};
   task_queues queues;
-  queues.add_poll(gpu, 1);
+  queues.add_poll(gpu);
   CHECK(*queues.refill(gpu, **store.write(group)) == 1);
 }
 
 TEST_CASE("a queue exists while it is polled or has tasks", "[dispatcher]") {
   task_queues queues;
-  CHECK(queues.polls_of(gpu) == nullptr);
   queues.add(task_of("a", 1));
   CHECK_FALSE(queues.take(gpu));
-  queues.add_poll(gpu, 2);
-  queues.add_poll(gpu, 1);
-  REQUIRE(queues.polls_of(gpu) != nullptr);
-  CHECK(*queues.polls_of(gpu) == std::set<actors::poll_id>{1, 2});
+  queues.add_poll(gpu);
+  queues.add_poll(gpu);
   REQUIRE(queues.refill(gpu, *store_of({task_of("a", 1)})));
-  queues.remove_poll(gpu, 1);
-  queues.remove_poll(gpu, 2);
-  CHECK(queues.polls_of(gpu) == nullptr);
+  queues.remove_poll(gpu);
+  queues.remove_poll(gpu);
   CHECK(take_all(queues) == names{"a1"});  // was kept for the next poll
-  queues.add_poll(gpu, 3);
-  queues.remove_poll(gpu, 3);
+  queues.add_poll(gpu);
+  queues.remove_poll(gpu);
   CHECK_FALSE(queues.needs_refill(gpu));
+}
+
+TEST_CASE("the oldest poll that wants a task of a queue is first", "[dispatcher]") {
+  task_queues queues;
+  CHECK_FALSE(queues.first_waiting(gpu));
+  for (const actors::poll_id poll : {2, 1}) {
+    queues.add_poll(gpu);
+    queues.add_waiting(gpu, poll);
+  }
+  CHECK(queues.first_waiting(gpu) == actors::poll_id{1});
+  queues.remove_waiting(gpu, 1);
+  CHECK(queues.first_waiting(gpu) == actors::poll_id{2});
+  queues.remove_waiting(gpu, 2);
+  CHECK_FALSE(queues.first_waiting(gpu));
+  queues.add_waiting(gpu, 1);
+  CHECK(queues.first_waiting(gpu) == actors::poll_id{1});
 }
