@@ -1,8 +1,6 @@
 #include <algorithm>
 #include <cstdint>
-#include <ctime>
 #include <deque>
-#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,11 +9,13 @@
 #include "flow/machine/machine.hpp"
 #include "flow/testing/flows.hpp"
 #include "persistence/run_recorder.hpp"
+#include "tests/growth/measure.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace pawl;
 using namespace pawl::flow;
 using namespace pawl::flow::testing;
+using pawl::growth::check_flat;
 
 namespace {
 
@@ -108,50 +108,9 @@ json items(std::size_t count) {
   return {{"items", std::move(made)}};
 }
 
-double thread_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
-/// Runs a scenario that returns the seconds that it measured, and returns the microseconds for each
-/// of `n` parts: the least of some repetitions, together of about as many parts for each n.
-double us_each(std::size_t n, const std::function<double(std::size_t)>& scenario) {
-  constexpr std::size_t wide = 10'000;
-  double least = 1e9;
-  for (int round = 0; round < 3; ++round) {
-    double sum = 0;
-    const std::size_t times = std::max<std::size_t>(1, wide / n / 4);
-    for (std::size_t i = 0; i < times; ++i) sum += scenario(n);
-    least = std::min(least, 1e6 * sum / static_cast<double>(times * n));
-  }
-  return least;
-}
-
-/// The seconds that `work` takes.
 template <class Work>
 double timed(Work work) {
-  const double began = thread_seconds();
-  work();
-  return thread_seconds() - began;
-}
-
-/// Checks that a part costs in a wide run what it costs in a narrow one. Some growth is left: a
-/// wide run does not fit into the caches of a core. It is 1.1 to 1.5 on a quiet machine, and more
-/// beside others that use the same cache, so that the best of some measurements counts.
-void check_flat(const std::function<double(std::size_t)>& scenario) {
-  constexpr double most = 2;
-  double best = 1e9;
-  std::string measured;
-  for (int attempt = 0; attempt < 5 && best > most; ++attempt) {
-    const double narrow = us_each(100, scenario);
-    const double wide = us_each(10'000, scenario);
-    best = std::min(best, wide / narrow);
-    measured += std::to_string(narrow) + " us each of 100, " + std::to_string(wide) +
-                " us each of 10,000; ";
-  }
-  INFO(measured);
-  CHECK(best <= most);
+  return growth::timed(growth::thread_seconds, work);
 }
 
 }  // namespace
