@@ -49,6 +49,22 @@ std::size_t count_values(const json& value) {
   return count;
 }
 
+/// Whether a rule may read a parameter: it has a text that names it, or reads what is named only
+/// when it runs, or everything.
+bool may_read(const json& rule, const std::string& param) {
+  if (const auto* const text = rule.get_ptr<const std::string*>())
+    return *text == param || text->starts_with(param + ".");
+  if (!rule.is_structured()) return false;
+  if (rule.is_object() && rule.size() == 1 &&
+      (rule.begin().key() == "var" || rule.begin().key() == "val")) {
+    const json& path = *rule.begin();
+    const json& first = path.is_array() && !path.empty() ? path.front() : path;
+    if (!first.is_string() || first == "") return true;
+  }
+  return std::any_of(rule.begin(), rule.end(),
+                     [&](const json& part) { return may_read(part, param); });
+}
+
 /// An object with one key, which calls an operator or an own rule where it is one of them.
 bool is_call(const json& value) {
   return value.is_object() && value.size() == 1;
@@ -204,6 +220,7 @@ class rule_inliner {
   void inline_definition(const std::string& name, own_rule& rule) {
     if (!rule.is_good) return;
     const std::string at = pointer_of(name) + "/rule";
+    warn_of_unread(name, rule);
     const std::size_t before = diagnostics_.size();
     rule.rule = in_rule(rule.rule, spot{at});
     const logic::rule compiled = logic::compile(rule.rule, at, diagnostics_);
@@ -215,6 +232,13 @@ class rule_inliner {
     rule.values = count_values(rule.rule);
     for (const auto& path : compiled.reads())
       warn_if_unknown(path.substr(0, path.find('.')), rule, at);
+  }
+
+  void warn_of_unread(const std::string& name, const own_rule& of) {
+    for (std::size_t i = 0; i < of.params.size(); ++i)
+      if (!may_read(of.rule, of.params[i]))
+        report(severity::warning, pointer_of(name) + "/params/" + std::to_string(i),
+               "unused_parameter", "the rule does not read " + pawl::quoted(of.params[i]));
   }
 
   void warn_if_unknown(const std::string& read, const own_rule& rule, const std::string& at) {

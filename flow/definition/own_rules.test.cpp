@@ -127,7 +127,16 @@ TEST_CASE("what is wrong with a definition is reported at its place", "[definiti
   CHECK(errors_of(deciding({{"var", good}, {"f", good}}, call)) ==
         diagnosed{"/definitions/var reserved_name"});
   CHECK(warnings_of(deciding({{"f", {{"params", {"a"}}, {"rule", var("b.c")}}}}, call)) ==
-        diagnosed{"/definitions/f/rule unknown_parameter"});
+        diagnosed{"/definitions/f/params/0 unused_parameter",
+                  "/definitions/f/rule unknown_parameter"});
+  const auto unused = [&](json rule) {
+    return warnings_of(deciding({{"f", {{"params", {"a"}}, {"rule", std::move(rule)}}}}, call));
+  };
+  CHECK(unused(true) == diagnosed{"/definitions/f/params/0 unused_parameter"});
+  CHECK(unused(var("a.b")) == diagnosed{});
+  CHECK(unused({{"missing", {"a"}}}) == diagnosed{});
+  CHECK(unused(var("")) == diagnosed{});
+  CHECK(unused({{"var", {{{"cat", {"a", "b"}}}}}}) == diagnosed{});
   CHECK(warnings_of(deciding({{"f", good}, {"g", good}}, call)) ==
         diagnosed{"/definitions/g unused_definition"});
 }
