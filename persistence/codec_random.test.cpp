@@ -180,6 +180,7 @@ class random_states {
       t.timer = maybe<flow::timer>([&] { return flow::timer{time(), often()}; });
       t.tries = often() ? 1 : small();
       t.first_try_at = maybe<time_point>([&] { return time(); });
+      t.tries_limit = std::chrono::milliseconds{often() ? 0 : small()};
       t.question = maybe<json>([&] { return random_value(random_); });
       t.answer = maybe<json>([&] { return random_value(random_); });
       t.in_doubt = often();

@@ -103,6 +103,8 @@ struct token {
   std::vector<std::uint32_t> failures_of;
   /// When the first one, a subflow (the attempt) or a map began, in engine time.
   std::optional<time_point> first_try_at;
+  /// The time for all of them, if a rule has computed it; else 0.
+  std::chrono::milliseconds tries_limit{0};
   std::optional<json> question;     ///< sleeps until this is answered
   std::optional<json> answer;       ///< the answer to the last question of this visit
   bool in_doubt = false;            ///< the question is whether an interrupted call took effect

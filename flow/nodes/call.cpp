@@ -10,7 +10,6 @@
 #include "flow/machine/machine.hpp"
 #include "flow/machine/transition_builder.hpp"
 #include "flow/machine/variables.hpp"
-#include "flow/values/duration.hpp"
 #include "flow/values/pointer.hpp"
 
 namespace pawl::flow {
@@ -99,26 +98,6 @@ void add_secrets(call_plan& plan, std::string_view below, logic::secret_places p
   plan.secrets = std::make_shared<const logic::secret_places>(std::move(all));
 }
 
-result<std::chrono::milliseconds> call_plan::attempt_timeout(const run_state& run, const token& t,
-                                                             const std::string& node) const {
-  if (!computed_timeout) return timeout;
-  const rule_variables variables{run, t, node};
-  const auto value = computed_timeout->evaluate(variables.get());
-  if (!value) return value.error();
-  const auto length = duration_of(*value);
-  if (length && length->count() > 0) return *length;
-  return error{errc::invalid_argument,
-               "\"timeout\" " + (length ? "must be more than 0" : why_no_duration(*value))};
-}
-
-void read_timeout(const data_reader& data, call_plan& plan) {
-  const json* const value = data.find("timeout");
-  if (value != nullptr && value->is_object())
-    plan.computed_timeout = data.duration_rule("timeout");
-  else
-    plan.timeout = data.duration("timeout").value_or(std::chrono::milliseconds{0});
-}
-
 call_plan read_call(const data_reader& data) {
   call_plan read;
   read.code_ref = chosen_name{data, "code_ref", "bad_code_ref",
@@ -133,10 +112,9 @@ call_plan read_call(const data_reader& data) {
   read.with = data.members("with", false, &secrets);
   add_secrets(read, "", std::move(secrets));
   read.retry = read_retry_policy(data);
-  using ms = std::chrono::milliseconds;
-  read_timeout(data, read);
-  read.total_timeout = data.duration("total_timeout").value_or(ms{0});
-  read.heartbeat = data.duration("heartbeat_timeout").value_or(ms{0});
+  read.timeout = {data, "timeout"};
+  read.total_timeout = {data, "total_timeout"};
+  read.heartbeat = {data, "heartbeat_timeout"};
   return read;
 }
 
@@ -145,9 +123,11 @@ call_node::call_node(const data_reader& data, call_plan what, std::string into)
   if (const auto compensate = data.within("compensate", compensate_keys))
     compensation_ = read_call(*compensate);
   if (compensation_ &&
-      (compensation_->code_ref.is_computed() || compensation_->queue.is_computed()))
+      (compensation_->code_ref.is_computed() || compensation_->queue.is_computed() ||
+       compensation_->total_timeout.is_computed()))
     data.fail("compensate", "wrong_type",
-              "the function and the queue of a compensation cannot be computed");
+              "the function, the queue and the \"total_timeout\" of a compensation cannot be "
+              "computed");
   if (call_.child)
     return;  // starting the same run twice starts it once: its effect is never unknown
   once_ = data.one_of("effect", effects) == "once";
@@ -162,8 +142,18 @@ call_node::call_node(const data_reader& data, call_plan what, std::string into)
 void call_node::enter(transition_builder& run, token& t) const {
   run.changes().record(t.compensates ? event_kind::compensation_started : event_kind::step_started,
                        t);
-  run.calls().begin_tries(t, plan_of(t).total_timeout.count() > 0);
-  run.calls().start(t);
+  if (begin_tries(run, t)) run.calls().start(t);
+}
+
+bool call_node::begin_tries(transition_builder& run, token& t) const {
+  const auto limit = plan_of(t).total_timeout.choose(run.state(), t, run.node_of(t).id);
+  if (!limit) {
+    run.failures().fail_step(t, limit.error());
+    return false;
+  }
+  t.tries_limit = plan_of(t).total_timeout.is_computed() ? *limit : std::chrono::milliseconds{0};
+  run.calls().begin_tries(t, limit->count() > 0);
+  return true;
 }
 
 void call_node::resume(transition_builder& run, token& t, step_outcome_command&& outcome) const {
@@ -281,7 +271,7 @@ result<void> call_node::check_answer(const token& t, const json& answer) const {
 
 void call_node::answer(transition_builder& run, token& t, json value) const {
   // The time until the answer does not count as time of the function.
-  run.calls().begin_tries(t, call_.total_timeout.count() > 0);
+  if (!begin_tries(run, t)) return;
   if (!std::exchange(t.in_doubt, false)) {
     t.answer = std::move(value);
     return run.calls().start_next_attempt(t);
@@ -319,7 +309,7 @@ void call_node::in_doubt(transition_builder& run, token& t) const {
 }
 
 std::optional<time_point> call_node::deadline(const token& t) const {
-  const auto limit = plan_of(t).total_timeout;
+  const auto limit = t.tries_limit.count() > 0 ? t.tries_limit : plan_of(t).total_timeout.written();
   if (!t.first_try_at || limit.count() == 0) return std::nullopt;
   return *t.first_try_at + limit;
 }
@@ -357,10 +347,15 @@ result<invoke_effect> call_node::call(const run_state& run, const token& t,
     call.args = *std::move(args);
   }
   call.secrets = plan.secrets;
-  const auto timeout = plan.attempt_timeout(run, t, place.id);
+  const auto timeout = plan.timeout.choose(run, t, place.id);
   if (!timeout) return timeout.error();
-  call.timeout = *timeout;
-  call.heartbeat = plan.heartbeat;
+  if (plan.timeout_argument.empty())
+    call.timeout = *timeout;
+  else
+    call.args[plan.timeout_argument] = timeout->count();
+  const auto heartbeat = plan.heartbeat.choose(run, t, place.id);
+  if (!heartbeat) return heartbeat.error();
+  call.heartbeat = *heartbeat;
   if (plan.queue.is_set()) {
     auto queue = plan.queue.choose(run, t, place.id);
     if (!queue) return std::move(queue).error();

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,6 +7,7 @@
 #include <vector>
 
 #include "flow/definition/retry_policy.hpp"
+#include "flow/nodes/chosen_duration.hpp"
 #include "flow/nodes/chosen_name.hpp"
 #include "flow/nodes/node.hpp"
 #include "flow/nodes/step_result.hpp"
@@ -32,11 +32,11 @@ struct call_plan {
   /// Where secrets belong in the arguments, which have null there; null: nowhere.
   std::shared_ptr<const logic::secret_places> secrets = {};
   retry_policy retry;
-  std::chrono::milliseconds timeout{0};        ///< of one attempt; 0: the engine's default
-  std::chrono::milliseconds total_timeout{0};  ///< of all attempts and waits; 0: none
-  std::chrono::milliseconds heartbeat{0};
-  /// Instead of `timeout`, evaluated for each attempt.
-  std::optional<logic::rule> computed_timeout = {};
+  chosen_duration timeout = {};        ///< of one attempt; 0: the engine's default
+  chosen_duration total_timeout = {};  ///< of all attempts and waits; 0: none
+  chosen_duration heartbeat = {};
+  /// The argument that has `timeout` in milliseconds, for a function that ends by itself; "": none.
+  std::string timeout_argument = {};
   /// Task queue of the workers that make the call; not set: the process, if it can.
   chosen_name queue;
 
@@ -45,20 +45,12 @@ struct call_plan {
                                        const std::string& node) const;
   /// Whether these are other ones than `args`. The input of a child run is kept by that run.
   [[nodiscard]] bool computes_arguments() const noexcept {
-    return !child && (with || !computed.empty());
+    return !child && (with || !computed.empty() || !timeout_argument.empty());
   }
-  /// Returns the time for one attempt; 0: the engine's default. Errors: those of the rule;
-  /// `invalid_argument` if it returns no duration.
-  [[nodiscard]] result<std::chrono::milliseconds> attempt_timeout(const run_state& run,
-                                                                  const token& t,
-                                                                  const std::string& node) const;
 };
 
 /// Adds the places of secrets to a plan. `below`: the argument that they are in; "": all arguments.
 void add_secrets(call_plan& plan, std::string_view below, logic::secret_places places);
-
-/// Reads the `timeout` of an attempt: a duration, or a rule that returns one.
-void read_timeout(const data_reader& data, call_plan& plan);
 
 /// Reads `code_ref`, `queue`, `args`, `with`, `retry` and the time-outs.
 [[nodiscard]] call_plan read_call(const data_reader& data);
@@ -100,6 +92,9 @@ class call_node : public node {
     return t.compensates ? *compensation_ : call_;
   }
   void succeed(transition_builder& run, token& t, json value, std::int64_t us) const;
+  /// Begins to count attempts. Returns false if the rule of their time limit failed; then it has
+  /// failed the step.
+  [[nodiscard]] bool begin_tries(transition_builder& run, token& t) const;
   [[nodiscard]] bool effect_is_unknown(const token& t, const error& why) const noexcept;
   void fail(transition_builder& run, token& t, const error& why,
             const step_outcome_command& of) const;

@@ -197,6 +197,44 @@ TEST_CASE("a rule chooses the queue of a task", "[chosen-name][tasks]") {
         "/nodes/0/data/compensate/allow_queues missing_key");
 }
 
+TEST_CASE("a rule computes the time of all attempts when they begin", "[tasks][timeout]") {
+  const json retry{{"max_attempts", 100}, {"initial_interval", "1m"}, {"backoff", 1}};
+  driven_run run{
+      chain({start(), task("a", {{"total_timeout", {{"*", {var("n"), 60}}}}, {"retry", retry}})})};
+  REQUIRE(run.begin({{"n", 3}}));
+  std::size_t calls = 0;
+  for (; run.status() == run_status::running && calls < 10; ++calls) {
+    REQUIRE(run.finish("a", fail("broken", "no")));
+    CHECK(survives_restart(run));
+    if (run.status() == run_status::running) REQUIRE(run.fire_timer());
+  }
+  CHECK(calls == 3);
+  CHECK(run.state().error->type == "broken");
+
+  driven_run broken{chain({start(), task("a", {{"total_timeout", var("t")}})})};
+  REQUIRE(broken.begin({{"t", "soon"}}));
+  CHECK(broken.status() == run_status::failed);
+  CHECK(mentions(broken.state().error->message, "\"total_timeout\" "));
+
+  const json undo{{"code_ref", "undo"}, {"total_timeout", var("t")}};
+  CHECK(errors_of(chain({start(), task("a", {{"compensate", undo}})})) ==
+        texts{"/nodes/1/data/compensate wrong_type"});
+}
+
+TEST_CASE("a rule computes the time between heartbeats", "[tasks][timeout]") {
+  driven_run run{chain({start(), task("a", {{"heartbeat_timeout", var("t")}})})};
+  REQUIRE(run.begin({{"t", "20s"}}));
+  CHECK(run.call_of("a")->heartbeat == std::chrono::seconds{20});
+}
+
+TEST_CASE("a rule computes the time-out of an HTTP request", "[http][timeout]") {
+  driven_run run{chain(
+      {start(), node_of("a", "http", {{"url", "https://example.org"}, {"timeout", var("t")}})})};
+  REQUIRE(run.begin({{"t", "2s"}}));
+  CHECK(run.call_of("a")->args.at("timeout_ms") == 2'000);
+  CHECK(run.call_of("a")->timeout.count() == 0);
+}
+
 TEST_CASE("a rule computes the time-out of each attempt", "[tasks][timeout]") {
   driven_run run{chain({start(), task("a", {{"timeout", {{"*", {var("n"), 2}}}}})})};
   REQUIRE(run.begin({{"n", 5}}));

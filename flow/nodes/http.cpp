@@ -161,12 +161,16 @@ call_plan read_request(const data_reader& data) {
   if (plan.secrets && plan.args.value("follow_redirects", false))
     data.fail("follow_redirects", "contradiction",
               "a request with secrets follows no redirects: another server would get them");
-  if (const auto timeout = data.duration("timeout")) {
+  if (const json* const written = data.find("timeout");
+      written != nullptr && written->is_object()) {
+    plan.timeout = {data, "timeout"};
+    plan.timeout_argument = "timeout_ms";
+  } else if (const auto timeout = data.duration("timeout")) {
     if (timeout->count() == 0 || *timeout > max_timeout)
       data.fail("timeout", "out_of_range", "\"timeout\" must be more than 0 and at most 24h");
     plan.args["timeout_ms"] = timeout->count();
   }
-  plan.total_timeout = data.duration("total_timeout").value_or(std::chrono::milliseconds{0});
+  plan.total_timeout = {data, "total_timeout"};
   plan.retry = read_retry_policy(data);
   return plan;
 }

@@ -31,8 +31,8 @@ call_plan read_child(const data_reader& data) {
   }
   plan.child = std::move(child);
   plan.retry = read_retry_policy(data);
-  read_timeout(data, plan);
-  plan.total_timeout = data.duration("total_timeout").value_or(std::chrono::milliseconds{0});
+  plan.timeout = {data, "timeout"};
+  plan.total_timeout = {data, "total_timeout"};
   return plan;
 }
 

@@ -33,7 +33,8 @@ struct token_has {
     all_v1 = (1u << 17) - 1,
     stopping = 1u << 17,  // nothing follows
     exit = 1u << 18,
-    all = (1u << 19) - 1,
+    tries_limit = 1u << 19,
+    all = (1u << 20) - 1,
   };
 };
 
@@ -53,7 +54,8 @@ std::uint32_t parts_of(const flow::token& t, bool with_writes) noexcept {
          when(t.repeated_calls > 0, token_has::repeated_calls) |
          when(t.rules_time.has_value(), token_has::rules_time) |
          when(!t.failures_of.empty(), token_has::failures_of) |
-         when(t.stopping, token_has::stopping) | when(t.exit.has_value(), token_has::exit);
+         when(t.stopping, token_has::stopping) | when(t.exit.has_value(), token_has::exit) |
+         when(t.tries_limit.count() != 0, token_has::tries_limit);
 }
 
 void encode_task(byte_writer& to, const flow::remote_task& t, time_point base) {
@@ -150,6 +152,7 @@ void encode_token(byte_writer& to, const flow::token& t, bool with_writes, time_
     encode_optional(to, t.exit->edge, [](byte_writer& out, std::uint32_t n) { out.varint(n); });
     encode_optional(to, t.exit->error, encode_payload);
   }
+  if (has(token_has::tries_limit)) to.signed_varint(t.tries_limit.count());
 }
 
 flow::token decode_token(byte_reader& from, time_point base, std::uint32_t known) {
@@ -193,6 +196,7 @@ flow::token decode_token(byte_reader& from, time_point base, std::uint32_t known
     exit.edge = decode_optional(from, [](byte_reader& in) { return in.varint32(); });
     exit.error = decode_optional(from, decode_payload);
   }
+  if (has(token_has::tries_limit)) t.tries_limit = std::chrono::milliseconds{from.signed_varint()};
   return t;
 }
 

@@ -19,6 +19,7 @@ void end_visit(token& t) {
   t.tries = 0;
   t.failures_of.clear();
   t.first_try_at.reset();
+  t.tries_limit = {};
   t.question.reset();
   t.answer.reset();
   t.in_doubt = false;
