@@ -5,6 +5,7 @@
 #include <pawl/code_ref.hpp>
 
 #include "flow/analysis/explain.hpp"
+#include "flow/definition/flow_section.hpp"
 
 namespace pawl::flow {
 namespace {
@@ -129,7 +130,8 @@ std::string steps_left(const wait_reason& of) {
 }
 
 std::string section_sentence(const wait_reason& of) {
-  const std::string section = "The section " + pawl::quoted(of.node);
+  const bool is_flow = of.node == flow_section_id;
+  const std::string section = is_flow ? "The flow" : "The section " + pawl::quoted(of.node);
   if (has(of, "compensating"))
     return section + " compensates the steps of its body" + steps_left(of);
   return section + " waits for its body to end" +

@@ -8,6 +8,7 @@
 
 #include "flow/analysis/soundness.hpp"
 #include "flow/analysis/vars.hpp"
+#include "flow/definition/flow_section.hpp"
 #include "flow/definition/graph.hpp"
 #include "flow/definition/joins.hpp"
 #include "flow/definition/own_rules.hpp"
@@ -216,12 +217,13 @@ void compile_long_form(const json& source, version v, const limits& limits,
   done.source = parse_definition(source, diagnostics);
   if (!done.source.definitions) {
     done.flow = compile_definition(done.source, v, limits, origin, diagnostics);
-    return;
+    return place_in_flow(diagnostics);
   }
   const inlined_flow inlined = inline_own_rules(done.source, diagnostics);
   const std::size_t first = diagnostics.size();
   done.flow = compile_definition(inlined.flow, v, limits, origin, diagnostics);
   inlined.restore_places(diagnostics, first);
+  place_in_flow(diagnostics);
 }
 
 /// Checks the size of a definition. A problem ends the compilation.

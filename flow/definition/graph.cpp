@@ -12,6 +12,7 @@
 #include <pawl/ids.hpp>
 #include <pawl/suggest.hpp>
 
+#include "flow/definition/flow_section.hpp"
 #include "flow/definition/known_keys.hpp"
 #include "flow/definition/walk.hpp"
 #include "flow/nodes/node.hpp"
@@ -131,6 +132,7 @@ class graph_checker {
   }
 
   void check_node_id(const node_definition& node) {
+    if (is_flow_section(node)) return;
     const bool printable = std::all_of(node.id.begin(), node.id.end(), [](char c) {
       return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f && c != '/';
     });
@@ -411,6 +413,8 @@ bool has_deadline(const node_definition& node) {
 }
 
 node_index entry_of(const definition& flow) {
+  if (!flow.nodes.empty() && is_flow_section(flow.nodes.back()))
+    return static_cast<node_index>(flow.nodes.size() - 1);
   const auto first = std::find_if(flow.nodes.begin(), flow.nodes.end(),
                                   [](const node_definition& n) { return n.type == "start"; });
   return first == flow.nodes.end() ? 0 : static_cast<node_index>(first - flow.nodes.begin());

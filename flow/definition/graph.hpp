@@ -16,7 +16,8 @@ void check_graph(const definition& flow, const limits& limits,
 /// Whether a node is a section whose body has a deadline.
 [[nodiscard]] bool has_deadline(const node_definition& node);
 
-/// Returns the first start node, else the first node. The definition must have a node.
+/// Returns the section around the flow if it has one, else the first start node, else the first
+/// node. The definition must have a node.
 [[nodiscard]] node_index entry_of(const definition& flow);
 
 /// Returns an `invalid_flow` error whose message counts the errors and quotes the first one.

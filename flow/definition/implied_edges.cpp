@@ -5,6 +5,7 @@
 
 #include <pawl/code_ref.hpp>
 
+#include "flow/definition/flow_section.hpp"
 #include "flow/definition/walk.hpp"
 
 namespace pawl::flow {
@@ -48,7 +49,8 @@ class edge_search {
                                              const short_edge& named) const {
     const std::string& from = ids_[implied.from];
     const std::string& to = ids_[implied.to];
-    const std::string owner = pawl::quoted(ids_[named.from]);
+    const std::string& leads = ids_[named.from];
+    const std::string owner = leads == flow_section_id ? "the flow" : pawl::quoted(leads);
     const std::string begin = pawl::quoted(from) + " has no \"next\", so it leads to " +
                               pawl::quoted(to) + ", the next node of the list";
     const auto unwanted = [&](severity level, const std::string& why, const std::string& advice) {
@@ -66,8 +68,10 @@ class edge_search {
       return unwanted(severity::error, "This node follows " + owner + " when all items are done",
                       "write \"next\": null, which ends the item");
     } else if (left) {
-      return unwanted(severity::error, "This node follows " + owner + " when its body has ended",
-                      "write \"next\": null, which ends the body");
+      return unwanted(
+          severity::error,
+          "This node follows " + owner + ", of whose body " + pawl::quoted(from) + " is a part",
+          "write \"next\": null, which ends the body");
     }
     if (named.what == edge_kind::plain && is_fork(named.from) && crosses(implied, named, true)) {
       return unwanted(severity::error, "This node begins another branch of " + owner, advice);

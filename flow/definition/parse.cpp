@@ -7,6 +7,7 @@
 #include <pawl/code_ref.hpp>
 
 #include "flow/definition/definition.hpp"
+#include "flow/definition/flow_section.hpp"
 #include "flow/definition/known_keys.hpp"
 #include "flow/definition/links.hpp"
 #include "flow/definition/value_keys.hpp"
@@ -31,7 +32,8 @@ class definition_reader {
     }
     warn_unknown(source, "",
                  {"name", "description", "nodes", "edges", "version", "id", "input_schema",
-                  "defaults", "vars", "definitions", "output", "attributes"});
+                  "defaults", "vars", "definitions", "output", "attributes", "on_error",
+                  "on_timeout", "timeout", "until", "compensate"});
     flow.name = text(source, "name", "", false);
     flow.description = text(source, "description", "", false);
     if (const auto schema = source.find("input_schema");
@@ -55,6 +57,7 @@ class definition_reader {
     for_each(source, "edges", [&](const json& edge, const std::string& pointer) {
       if (auto read = read_edge(edge, pointer)) flow.edges.push_back(*std::move(read));
     });
+    add_flow_section(source, flow, diagnostics_);
     return flow;
   }
 
@@ -269,6 +272,9 @@ class definition_reader {
     edge.target = text(source, "target", pointer, true);
     read_when(source, edge);
     read_kind(source, edge);
+    for (const char* const end : {"source", "target"})
+      if (source.contains(end) && source[end] == flow_section_id)
+        fail(pointer + "/" + end, "dangling_edge", "no such node: \"/\"");
     if (edge.source.empty() || edge.target.empty()) return std::nullopt;
     return edge;
   }
@@ -396,6 +402,7 @@ std::string data_pointer(const node_definition& node, std::string_view key) {
 json to_json(const definition& flow) {
   json nodes = json::array();
   for (const auto& node : flow.nodes) {
+    if (is_flow_section(node)) continue;
     json written{{"id", node.id}, {"type", node.type}};
     if (const json& data = node.own_data ? *node.own_data : node.data; !data.empty())
       written["data"] = data;
@@ -403,6 +410,7 @@ json to_json(const definition& flow) {
   }
   json edges = json::array();
   for (const auto& edge : flow.edges) {
+    if (edge.source == flow_section_id) continue;
     json written{{"source", edge.source}, {"target", edge.target}};
     if (edge.when) written["data"] = {{"when", *edge.when}};
     if (edge.on_error) {
@@ -423,6 +431,7 @@ json to_json(const definition& flow) {
   if (flow.vars) written["vars"] = *flow.vars;
   if (flow.definitions) written["definitions"] = *flow.definitions;
   if (!flow.description.empty()) written["description"] = flow.description;
+  write_flow_section(flow, written);
   return written;
 }
 

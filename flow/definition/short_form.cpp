@@ -14,6 +14,7 @@
 #include <pawl/code_ref.hpp>
 #include <pawl/suggest.hpp>
 
+#include "flow/definition/flow_section.hpp"
 #include "flow/definition/implied_edges.hpp"
 #include "flow/definition/links.hpp"
 #include "flow/nodes/node.hpp"
@@ -62,6 +63,7 @@ class short_reader {
       made_.definition["nodes"][i] = read_settings((*nodes)[i], i);
       if (!ids_[i].empty()) read_links((*nodes)[i], i);
     }
+    note_flow_section(*nodes);
     report_unwanted_edges();
     return std::move(made_);
   }
@@ -321,6 +323,29 @@ class short_reader {
 
   [[nodiscard]] std::string last_edge() const {
     return "/edges/" + std::to_string(made_.definition["edges"].size() - 1);
+  }
+
+  /// Notes the edges of the section around the flow.
+  void note_flow_section(const json& nodes) {
+    if (nodes.empty() || !has_flow_section(source_)) return;
+    const auto entry = std::find_if(nodes.begin(), nodes.end(), [](const json& node) {
+      return node.is_object() && text_of(node, "type") == "start";
+    });
+    const std::size_t section = ids_.size();
+    ids_.emplace_back(flow_section_id);
+    note_edge(section, entry == nodes.end() ? 0 : static_cast<std::size_t>(entry - nodes.begin()),
+              short_edge::kind::body, false);
+    const auto note = [&](const json* target, short_edge::kind what) {
+      if (target == nullptr || !target->is_string()) return;
+      if (const auto to = index_.find(target->get_ref<const std::string&>()); to != index_.end())
+        note_edge(section, to->second, what, false);
+    };
+    note(written_in(source_, "on_timeout"), short_edge::kind::on_timeout);
+    const json* const handlers = written_in(source_, "on_error");
+    note(handlers, short_edge::kind::on_error);
+    if (handlers == nullptr || !handlers->is_array()) return;
+    for (const json& each : *handlers)
+      if (each.is_object()) note(written_in(each, "to"), short_edge::kind::on_error);
   }
 
   void report_unwanted_edges() {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "flow/definition/flow_section.hpp"
 #include "flow/definition/implied_edges.hpp"
 #include "flow/definition/links.hpp"
 #include "flow/definition/short_form.hpp"
@@ -31,14 +32,6 @@ json settings_of(const node_definition& node) {
     }
   }
   return written;
-}
-
-json handler_of(const edge_definition& edge) {
-  json handler{{"to", edge.target}};
-  if (!edge.on_error->empty()) handler["on"] = *edge.on_error;
-  if (edge.when) handler["when"] = *edge.when;
-  if (!edge.into.empty()) handler["into"] = edge.into;
-  return handler;
 }
 
 using edge_list = std::vector<const edge_definition*>;
@@ -72,7 +65,10 @@ bool is_case(const node_definition& node, const edge_list& edges) {
 
 class short_writer {
  public:
-  explicit short_writer(const definition& flow) : flow_(flow), edges_(flow) {}
+  explicit short_writer(const definition& flow) : flow_(flow), edges_(flow) {
+    size_ = flow.nodes.size();
+    if (size_ > 0 && is_flow_section(flow.nodes.back())) --size_;
+  }
 
   json write() {
     while (true) {
@@ -92,7 +88,7 @@ class short_writer {
  private:
   json attempt() const {
     json nodes = json::array();
-    for (std::size_t i = 0; i < flow_.nodes.size(); ++i) {
+    for (std::size_t i = 0; i < size_; ++i) {
       json node = settings_of(flow_.nodes[i]);
       write_normal(i, node);
       write_other(i, node);
@@ -106,12 +102,13 @@ class short_writer {
     if (flow_.vars) written["vars"] = *flow_.vars;
     if (flow_.definitions) written["definitions"] = *flow_.definitions;
     if (!flow_.description.empty()) written["description"] = flow_.description;
+    write_flow_section(flow_, written);
     return written;
   }
 
   /// Where an edge that is not written leads: the next node of the list, or null.
   json implied_target(std::size_t i) const {
-    return i + 1 < flow_.nodes.size() ? json(flow_.nodes[i + 1].id) : json();
+    return i + 1 < size_ ? json(flow_.nodes[i + 1].id) : json();
   }
 
   void write_normal(std::size_t i, json& node) const {
@@ -149,7 +146,7 @@ class short_writer {
   }
 
   void write_other(std::size_t i, json& node) const {
-    json handlers = json::array();
+    std::vector<json> handlers;
     for (const auto* const edge : edges_.other[i]) {
       if (edge->on_error) handlers.push_back(handler_of(*edge));
       if (!edge->on.empty()) node["on"][edge->on] = edge->target;
@@ -157,13 +154,12 @@ class short_writer {
       if (edge->each) node["each"] = edge->target;
       if (edge->body) node["body"] = edge->target;
     }
-    if (handlers.empty()) return;
-    const bool is_single = handlers.size() == 1 && handlers[0].size() == 1;
-    node["on_error"] = is_single ? json(handlers[0]["to"]) : std::move(handlers);
+    if (!handlers.empty()) node["on_error"] = handlers_of(std::move(handlers));
   }
 
   const definition& flow_;
   edges_by_node edges_;
+  std::size_t size_ = 0;            ///< number of nodes, without the section around the flow
   std::set<std::size_t> explicit_;  ///< nodes whose normal edges are all written
 };
 

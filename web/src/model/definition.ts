@@ -141,14 +141,49 @@ export function readDefinition(value: unknown): Definition {
       label: typeof data['label'] === 'string' ? data['label'] : '',
     });
   });
+  const first = (nodes.find((node) => node.type === 'start') ?? nodes[0])?.id ?? '';
+  const section = first ? sectionOf(flow, first, seen, edges.length) : undefined;
+  if (section) {
+    nodes.push(section.node);
+    edges.push(...section.edges);
+  }
   return {
     name: typeof flow['name'] === 'string' ? flow['name'] : '',
     description: typeof flow['description'] === 'string' ? flow['description'] : '',
     nodes,
     edges,
     inputSchema: flow['input_schema'] ?? undefined,
-    entry: (nodes.find((node) => node.type === 'start') ?? nodes[0])?.id ?? '',
+    entry: section ? section.node.id : first,
   };
+}
+
+/** The id, in histories, of the section that handlers and a deadline of a flow make around all its nodes. */
+const flowSection = '/';
+
+/** That section, if the flow has one; `first` is where its body begins. */
+function sectionOf(
+  flow: JsonObject,
+  first: string,
+  known: Set<string>,
+  index: number,
+): { node: FlowNode; edges: FlowEdge[] } | undefined {
+  const data: JsonObject = {};
+  for (const key of ['timeout', 'until', 'compensate'])
+    if (flow[key] !== undefined && flow[key] !== null) data[key] = flow[key];
+  const edges: FlowEdge[] = [];
+  const add = (target: unknown, kind: Partial<FlowEdge>) => {
+    if (typeof target !== 'string' || !known.has(target)) return;
+    const plain = { when: undefined, onError: undefined, on: '', onTimeout: false, each: false, body: false };
+    edges.push({ index: index + edges.length, source: flowSection, target, label: '', ...plain, ...kind });
+  };
+  const handlers = flow['on_error'];
+  for (const each of Array.isArray(handlers) ? handlers : [handlers])
+    if (isObject(each)) add(each['to'], { onError: each['on'] ?? true, when: each['when'] ?? undefined });
+    else add(each, { onError: true });
+  add(flow['on_timeout'], { onTimeout: true });
+  if (edges.length === 0 && Object.keys(data).length === 0) return undefined;
+  add(first, { body: true });
+  return { node: { id: flowSection, type: 'section', data, label: 'flow' }, edges };
 }
 
 /** The types of signals that nodes of the flow wait for. */

@@ -51,6 +51,28 @@ const flow = readDefinition({
   ],
 });
 
+test('handlers and a deadline of a flow are a section around it', () => {
+  const nodes = [
+    { id: 'a', type: 'task' },
+    { id: 'h', type: 'task' },
+  ];
+  const whole = readDefinition({
+    nodes,
+    edges: [],
+    timeout: '1h',
+    on_timeout: 'h',
+    on_error: [{ on: 'x', to: 'h' }],
+  });
+  expect(whole.entry).toBe('/');
+  expect(whole.nodes[2]).toEqual({ id: '/', type: 'section', data: { timeout: '1h' }, label: 'flow' });
+  expect(whole.edges.map((edge) => [edge.source, edge.target, edgeText(edge)])).toEqual([
+    ['/', 'h', 'on error x'],
+    ['/', 'h', 'on timeout'],
+    ['/', 'a', 'body'],
+  ]);
+  expect(readDefinition({ nodes, edges: [], on_error: null }).nodes).toHaveLength(2);
+});
+
 test('a definition with faults is drawn as far as it goes', () => {
   const broken = readDefinition({
     nodes: [{ id: 'a' }, { id: 'a' }, 7, { id: 9 }],
