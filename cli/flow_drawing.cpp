@@ -10,26 +10,6 @@ namespace {
 
 constexpr std::size_t max_label = 60;
 
-/// What stands on an edge: when it is taken.
-std::string label_of(const flow::edge_definition& edge) {
-  std::string label;
-  if (edge.on_error) {
-    label = "on error";
-    for (const auto& type : *edge.on_error)
-      label += (&type == edge.on_error->data() ? " " : ", ") + type;
-  }
-  if (edge.on_timeout) label = "on timeout";
-  if (edge.each) label = "each item";
-  if (edge.body) label = "body";
-  if (!edge.on.empty()) label = "on " + edge.on;
-  if (edge.when) {
-    const std::string rule =
-        edge.when->is_boolean() ? (edge.when->get<bool>() ? "yes" : "no") : edge.when->dump();
-    label += (label.empty() ? "" : " if ") + rule;
-  }
-  return fit(printable(label), max_label, "…");
-}
-
 /// Replaces characters that mean something in a notation. `of`: the replacement, or null.
 template <class Replace>
 std::string escaped(std::string_view text, Replace of) {
@@ -91,6 +71,25 @@ std::map<std::string_view, std::string> numbered(const flow::definition& of) {
 
 }  // namespace
 
+std::string edge_label(const flow::edge_definition& edge, std::size_t width) {
+  std::string label;
+  if (edge.on_error) {
+    label = "on error";
+    for (const auto& type : *edge.on_error)
+      label += (&type == edge.on_error->data() ? " " : ", ") + type;
+  }
+  if (edge.on_timeout) label = "on timeout";
+  if (edge.each) label = "each item";
+  if (edge.body) label = "body";
+  if (!edge.on.empty()) label = "on " + edge.on;
+  if (edge.when) {
+    const std::string rule =
+        edge.when->is_boolean() ? (edge.when->get<bool>() ? "yes" : "no") : edge.when->dump();
+    label += (label.empty() ? "" : " if ") + rule;
+  }
+  return fit(printable(label), width, "…");
+}
+
 std::string mermaid_of(const flow::definition& of) {
   const auto names = numbered(of);
   std::string text = "flowchart TD\n";
@@ -103,7 +102,7 @@ std::string mermaid_of(const flow::definition& of) {
     text += "\n";
   }
   for (const auto& edge : of.edges) {
-    const std::string label = label_of(edge);
+    const std::string label = edge_label(edge, max_label);
     text += "  " + names.at(edge.source) + (edge.is_normal() ? " -->" : " -.->");
     if (!label.empty()) text += "|\"" + mermaid_text(label) + "\"|";
     text += " " + names.at(edge.target) + "\n";
@@ -120,7 +119,7 @@ std::string dot_of(const flow::definition& of) {
     text += ", label=\"" + dot_text(node.id) + "\\n" + dot_text(node.type) + "\"];\n";
   }
   for (const auto& edge : of.edges) {
-    const std::string label = label_of(edge);
+    const std::string label = edge_label(edge, max_label);
     text += "  " + names.at(edge.source) + " -> " + names.at(edge.target) + " [label=\"" +
             dot_text(label) + "\"" + (edge.is_normal() ? "" : ", style=dashed") + "];\n";
   }

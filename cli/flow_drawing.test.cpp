@@ -45,3 +45,15 @@ TEST_CASE("a flow is drawn in DOT", "[flow_drawing]") {
   CHECK(has(text, "  n0 -> n4 [label=\"on error\", style=dashed];"));
   CHECK(text.ends_with("}\n"));
 }
+
+TEST_CASE("a flow is drawn in SVG", "[flow_drawing]") {
+  const std::string text = svg_of(drawn_flow());
+  INFO(text);
+  CHECK(text.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" "));
+  CHECK(text.find("<title>a &quot;b&quot;</title>") != std::string::npos);
+  CHECK(text.find(">say &lt;hi&gt;</text>") != std::string::npos);
+  CHECK(text.find("<hi>") == std::string::npos);
+  CHECK(text.find(">on timeout</text>") != std::string::npos);
+  CHECK(text.find("class=\"edge aside\"") != std::string::npos);
+  CHECK(text.ends_with("</svg>\n"));
+}

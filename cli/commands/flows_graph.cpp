@@ -35,7 +35,9 @@ result<flow::definition> find_definition(session& s, const std::string& named) {
 exit_code draw(session& s, const graph_options& options) {
   const auto found = find_definition(s, options.flow);
   if (!found) return s.fail(found.error());
-  s.out().write(options.format == "dot" ? dot_of(*found) : mermaid_of(*found));
+  s.out().write(options.format == "dot"   ? dot_of(*found)
+                : options.format == "svg" ? svg_of(*found)
+                                          : mermaid_of(*found));
   return exit_code::ok;
 }
 
@@ -44,16 +46,18 @@ exit_code draw(session& s, const graph_options& options) {
 void add_flows_graph(CLI::App& to, command_line& line) {
   auto options = std::make_shared<graph_options>();
   auto* const cmd = add_command(
-      to, "graph", "Write the picture of a flow in a graph language to standard output.",
+      to, "graph",
+      "Write the picture of a flow, or its graph for other programs, to standard output.",
       "Examples:\n"
       "  pawl flows graph order.yaml                      # Mermaid, for Markdown\n"
-      "  pawl flows graph order.yaml --format dot | dot -Tsvg > order.svg\n"
+      "  pawl flows graph order.yaml --format svg > order.svg\n"
+      "  pawl flows graph order.yaml --format dot | dot -Tpdf > order.pdf\n"
       "  pawl flows graph order --server http://127.0.0.1:7717");
   cmd->add_option("FLOW", options->flow, "File, - for standard input, or name of a stored flow")
       ->required();
-  cmd->add_option("--format", options->format, "Language; default: mermaid")
-      ->check(CLI::IsMember({"mermaid", "dot"}))
-      ->type_name("mermaid|dot");
+  cmd->add_option("--format", options->format, "Format; default: mermaid")
+      ->check(CLI::IsMember({"mermaid", "dot", "svg"}))
+      ->type_name("mermaid|dot|svg");
   cmd->callback(
       [&line, options] { line.command = [options](session& s) { return draw(s, *options); }; });
 }
