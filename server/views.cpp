@@ -63,6 +63,7 @@ json to_json(const run_view& run) {
     object["input"] = run.input;
     object["started_by"] = run.started_by;
   }
+  if (run.kept) object["kept"] = *run.kept;
   object["data"] = run.data;
   if (run.output) object["output"] = *run.output;
   object["metadata"] = run.metadata;

@@ -186,7 +186,8 @@ void get_history(const call_ptr& request) {
       [request](result<history_page> page) {
         if (!page) return request->fail(page.error());
         request->answer(200, {{"events", to_json(page->events)},
-                              {"next", page->next == 0 ? json(nullptr) : json(page->next)}});
+                              {"next", page->next == 0 ? json(nullptr) : json(page->next)},
+                              {"pruned", page->pruned}});
       },
       request->withdrawn_with_client());
 }

@@ -15,9 +15,16 @@ export type IconName =
   | 'close'
   | 'down'
   | 'right'
-  | 'sun';
+  | 'sun'
+  | 'lock';
 
 const shapes: Record<IconName, React.ReactNode> = {
+  lock: (
+    <>
+      <rect x="3.5" y="7" width="9" height="6.5" rx="1" />
+      <path d="M5.5 7V5a2.5 2.5 0 0 1 5 0v2" />
+    </>
+  ),
   running: <path d="M5 3.2l8 4.8-8 4.8z" fill="currentColor" stroke="none" />,
   paused: <path d="M5.5 3.5v9M10.5 3.5v9" strokeWidth="2.4" />,
   completed: <path d="M3 8.5l3.5 3.5L13 4.5" strokeWidth="2.2" />,

@@ -7,7 +7,7 @@ import { useSession, useWhere } from '../session';
 import { ShellForms } from './command_parts';
 import { Dialog } from './dialog';
 import { visibleText } from './json_view';
-import { Note, ProblemNote } from './notes';
+import { ProblemNote } from './notes';
 
 const pathOf = (run: Pick<Run, 'id'>) => `/v1/runs/${encodeURIComponent(run.id)}`;
 
@@ -57,75 +57,52 @@ export function DeleteRunDialog({ run, onClose }: { run: Pick<Run, 'id'>; onClos
   );
 }
 
-/**
- * Protects a run from being deleted, or removes the protection. The API does not say whether a run is
- * protected, so both are offered; each can be repeated.
- */
-export function KeepDialog({ run, onClose }: { run: Pick<Run, 'id'>; onClose(): void }) {
+/** Protects a run from being deleted, or removes the protection. */
+export function KeepDialog({ run, onClose }: { run: Pick<Run, 'id' | 'kept'>; onClose(): void }) {
   const { client } = useSession();
   const where = useWhere();
-  const [release, setRelease] = useState(false);
+  const queries = useQueryClient();
+  // What it was when the dialog was opened: the button does not change under the pointer.
+  const [release] = useState(run.kept === true);
   const send = useMutation({
-    mutationFn: async (off: boolean) => {
-      await (off
+    mutationFn: () =>
+      release
         ? client.delete('/v1/runs/{id}/keep', { path: { id: run.id } })
-        : client.put('/v1/runs/{id}/keep', { path: { id: run.id } }));
-      return off;
+        : client.put('/v1/runs/{id}/keep', { path: { id: run.id } }),
+    onSuccess: () => {
+      onClose();
+      void queries.invalidateQueries({ queryKey: ['run', run.id] });
     },
   });
-  const choose = (off: boolean) => {
-    setRelease(off);
-    send.reset();
-  };
   return (
     <Dialog
       title={
         <>
-          Keep: <bdi>{visibleText(run.id)}</bdi>
+          {release ? 'Release' : 'Keep'}: <bdi>{visibleText(run.id)}</bdi>
         </>
       }
       onClose={onClose}
       onSubmit={() => {
-        if (!send.isPending && !send.isSuccess) send.mutate(release);
+        if (!send.isPending) send.mutate();
       }}
       footer={
         <>
           <button type="button" onClick={onClose}>
             Close
           </button>
-          {!send.isSuccess && (
-            <button type="submit" className="primary" disabled={send.isPending}>
-              {release ? 'Release the run' : 'Keep the run'}
-            </button>
-          )}
+          <button type="submit" className="primary" data-autofocus disabled={send.isPending}>
+            {send.isPending ? 'Sending…' : release ? 'Release the run' : 'Keep the run'}
+          </button>
         </>
       }
     >
-      <fieldset>
-        <legend className="offscreen">What to do</legend>
-        <label className="choice">
-          <input type="radio" name="keep" data-autofocus checked={!release} onChange={() => choose(false)} />
-          <span>
-            <strong>Keep</strong>: protect the run from being deleted (legal hold). No command, cleanup or
-            retention setting deletes it, or a run that has it as a subflow, until it is released.
-          </span>
-        </label>
-        <label className="choice">
-          <input type="radio" name="keep" checked={release} onChange={() => choose(true)} />
-          <span>
-            <strong>Release</strong>: remove the protection.
-          </span>
-        </label>
-      </fieldset>
-      {send.isSuccess && (
-        <div role="status">
-          <Note
-            tone="good"
-            title={
-              send.data ? 'The run is released: it can be deleted.' : 'The run is kept: it cannot be deleted.'
-            }
-          />
-        </div>
+      {release ? (
+        <p>Removes the protection: commands, cleanups and retention settings can delete the run again.</p>
+      ) : (
+        <p>
+          Protects the run from being deleted (legal hold). No command, cleanup or retention setting deletes
+          it, or a run that has it as a subflow, until it is released.
+        </p>
       )}
       <ProblemNote error={send.error} title="The command was refused" command />
       <ShellForms

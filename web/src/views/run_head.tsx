@@ -10,6 +10,7 @@ import { Link } from '../router/link';
 import { useEvents, useSession, useThrottled } from '../session';
 import { CommandDialog } from '../ui/command_dialog';
 import { CopyButton } from '../ui/copy';
+import { Icon } from '../ui/icons';
 import { visibleText } from '../ui/json_view';
 import { Note } from '../ui/notes';
 import { DeleteRunDialog, KeepDialog } from '../ui/removal_dialogs';
@@ -61,6 +62,11 @@ export function RunHead({
           <bdi>{visibleText(run.id)}</bdi>
         </h1>
         <StatusBadge status={run.status} note={note} />
+        {run.kept && (
+          <span className="status" title="It is protected from being deleted until it is released.">
+            <Icon name="lock" /> kept
+          </span>
+        )}
         <CopyButton label="Copy id" text={run.id} />
         {(ordered.length > 0 || may('admin')) && (
           <div className="commands" role="group" aria-label="Commands">
@@ -82,10 +88,10 @@ export function RunHead({
             ))}
             {may('admin') && (
               <button type="button" onClick={() => setRemoval('keep')}>
-                Keep…
+                {run.kept ? 'Release…' : 'Keep…'}
               </button>
             )}
-            {may('admin') && ended && (
+            {may('admin') && ended && !run.kept && (
               <button type="button" className="danger-quiet" onClick={() => setRemoval('delete')}>
                 Delete…
               </button>
