@@ -22,6 +22,9 @@ constexpr std::size_t max_begun = 16;
 constexpr std::uint32_t max_tries = 8;
 constexpr std::chrono::milliseconds first_wait{2};
 
+/// Runs whose history waits to be pruned.
+constexpr std::size_t max_grown = 100'000;
+
 /// A page of a sweep. Commands come between two pages.
 constexpr persistence::due_runs::limits sweep_limits{64, 2'000};
 
@@ -80,6 +83,8 @@ caf::behavior cleaner::make_behavior() {
       [this](const run_held& h) { on_held(h); },
       [this](const retry_removal& r) { hold_runs(r.job); },
       [this](const sweep_due&) { sweep(); },
+      [this](const history_grown& g) { add_grown(g); },
+      [this](const prune_next&) { prune(); },
       [this](const committed&) { on_commit(nullptr); },
       [this](const commit_failed& failed) { on_commit(failed.reason.get()); },
       // Deletions that have begun are completed when the engine is opened again.
@@ -129,8 +134,9 @@ void cleaner::hold_runs(job_id id) {
 void cleaner::on_held(const run_held& answer) {
   const auto found = jobs_.find(answer.job);
   if (found == jobs_.end()) return;
-  // A mark that is being written is not in the store yet.
-  const bool held = answer.held && !marking_.contains(answer.key);
+  // A mark that is being written is not in the store yet, and neither is what pruning writes.
+  const bool held =
+      answer.held && !marking_.contains(answer.key) && answer.key != pruned_now_;
   if (answer.held && !held) send(shard_of(shards_, answer.key), release_run{answer.key});
   removal_job& steps = found->second.steps;
   switch (steps.on_held(answer.key, held, context_->store->durable_view())) {
@@ -215,6 +221,48 @@ void cleaner::on_commit(const error* failure) {
   const auto then = std::move(after_commits_.front());
   after_commits_.pop_front();
   then(failure);
+}
+
+void cleaner::add_grown(const history_grown& grown) {
+  // A run that finds no place here is pruned when its state is stored the next time.
+  if (grown_.size() >= max_grown && !grown_.contains(grown.key)) return;
+  grown_.insert_or_assign(grown.key, grown.keep);
+  if (!std::exchange(pruning_, true)) send_self(prune_next{});
+}
+
+void cleaner::prune() {
+  pruning_ = !grown_.empty() && context_->admitted.is_open();
+  if (!pruning_) return;
+  const run_key key = grown_.begin()->first;
+  const std::uint64_t keep = grown_.begin()->second;
+  auto part = part_to_prune(key, keep);
+  if (!part)
+    context_->log->warn("cannot prune the history of run {}: {}", key.id.str(),
+                        part.error().message);
+  if (!part || !*part) {
+    grown_.erase(key);
+    return send_self(prune_next{});
+  }
+  if (!(*part)->more) grown_.erase(key);
+  pruned_now_ = key;
+  commit_then(std::move((*part)->writes), [this](const error*) {
+    pruned_now_.reset();
+    send_self(prune_next{});
+  });
+}
+
+result<std::optional<persistence::pruned_part>> cleaner::part_to_prune(const run_key& key,
+                                                                       std::uint64_t keep) const {
+  const auto is_held = [&key](const auto& each) { return each.second.steps.held().contains(key); };
+  const bool is_marked = marking_.contains(key);
+  if (is_marked || std::any_of(jobs_.begin(), jobs_.end(), is_held))
+    return std::optional<persistence::pruned_part>{};
+  // A view from after the end of a deletion has no records of the deleted run.
+  const auto now = context_->store->durable_view();
+  const auto kept = now->get(persistence::column::indexes, persistence::keys::kept_run(key));
+  if (!kept) return kept.error();
+  if (*kept) return std::optional<persistence::pruned_part>{};
+  return persistence::prune_history(*now, key, keep);
 }
 
 void cleaner::clean(const clean_up& request) {

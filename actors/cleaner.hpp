@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -15,11 +16,12 @@
 #include "actors/pending_commits.hpp"
 #include "actors/removal_job.hpp"
 #include "actors/removal_messages.hpp"
+#include "persistence/history_pruning.hpp"
 
 namespace pawl::actors {
 
 /// Deletes ended runs: those that it is asked to delete, and on a schedule those that are older
-/// than the settings allow.
+/// than the settings allow. Prunes the histories of runs that keep only their last checkpoints.
 ///
 /// The directory holds a run, and its subflows, while it is deleted: no command reaches it, so it
 /// cannot be retried. The cleaner then writes the batches of the deletion through the persister,
@@ -60,6 +62,13 @@ class cleaner : public actor_base {
   void commit_then(persistence::batch writes, commit_continuation then);
   void on_commit(const error* failure);
 
+  void add_grown(const history_grown& grown);
+  /// Prunes a part of one history. At most one such batch is under way.
+  void prune();
+  /// What can be pruned of a run now; nothing if it must stay as it is.
+  [[nodiscard]] result<std::optional<persistence::pruned_part>> part_to_prune(
+      const run_key& key, std::uint64_t keep) const;
+
   void clean(const clean_up& request);
   void schedule_sweep();
   /// Deletes a page of the runs that the settings let go.
@@ -77,6 +86,9 @@ class cleaner : public actor_base {
   std::deque<commit_continuation> after_commits_;  ///< of this actor, in their order
   /// Runs whose mark to be kept is being written, and how many such commits are pending.
   std::unordered_map<run_key, std::size_t> marking_;
+  std::unordered_map<run_key, std::uint64_t> grown_;  ///< runs to prune, and what they keep
+  bool pruning_ = false;
+  std::optional<run_key> pruned_now_;  ///< whose batch is not durable yet
   std::string sweep_from_;  ///< where the next page of the sweep begins
   cleanup_page swept_;      ///< what the sweep under way has deleted
 };

@@ -41,6 +41,10 @@ directory::directory(caf::actor_config& config, engine_context_ptr context, caf:
 caf::behavior directory::make_behavior() {
   return {
       [this](const set_shards& m) { shards_ = m.all; },
+      [this](const set_cleaner& m) { cleaner_ = m.cleaner; },
+      [this](const history_grown& m) {
+        if (cleaner_) send(cleaner_, m);
+      },
       [this](run_command& c) { route(c); },
       [this](wait_finished& w) { wait(w); },
       [this](const wait_withdrawn& w) { withdraw(w.wait); },

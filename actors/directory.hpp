@@ -100,6 +100,7 @@ class directory : public monitoring_actor {
   std::deque<std::function<void()>> after_commits_;  ///< of this actor, in their order
   std::optional<caf::actor_clock::time_point> next_check_;
   std::vector<caf::actor> shards_;  ///< all of the engine
+  caf::actor cleaner_;              ///< null in tests that have none
   bool stopping_ = false;
 };
 

@@ -22,6 +22,7 @@ flow::limits flow_limits(const settings& s) {
   allowed.max_map_items = s.run.max_map_items;
   allowed.max_nesting = s.run.max_nesting;
   allowed.max_lost_leases = s.worker.max_lost_leases;
+  allowed.history_checkpoints = s.retention.history;
   allowed.history_arguments = s.history.arguments;
   allowed.max_history_value_bytes = s.history.max_value_bytes;
   return allowed;

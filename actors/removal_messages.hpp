@@ -50,6 +50,19 @@ struct clean_up {
   reply<cleanup_page> answer;
 };
 
+/// From a run to its directory, and on to the cleaner: all but the last checkpoints of the run can
+/// be pruned, because its whole state was stored again.
+struct history_grown {
+  run_key key;
+  std::uint64_t keep = 0;  ///< checkpoints
+};
+/// To the directory, before any run exists: who prunes histories.
+struct set_cleaner {
+  caf::actor cleaner;
+};
+/// The cleaner to itself: prune the next history.
+struct prune_next {};
+
 /// The cleaner to itself: whether a run of a job is held.
 struct run_held {
   std::uint64_t job = 0;
@@ -74,4 +87,7 @@ PAWL_LOCAL_MESSAGE(clean_up)
 PAWL_LOCAL_MESSAGE(run_held)
 PAWL_LOCAL_MESSAGE(retry_removal)
 PAWL_LOCAL_MESSAGE(sweep_due)
+PAWL_LOCAL_MESSAGE(history_grown)
+PAWL_LOCAL_MESSAGE(set_cleaner)
+PAWL_LOCAL_MESSAGE(prune_next)
 #undef PAWL_LOCAL_MESSAGE

@@ -7,6 +7,7 @@
 #include <pawl/suggest.hpp>
 
 #include "actors/invocations.hpp"
+#include "actors/removal_messages.hpp"
 #include "actors/run.hpp"
 #include "flow/machine/history.hpp"
 #include "flow/nodes/node.hpp"
@@ -168,6 +169,12 @@ result<void> run_actor::apply(flow::command&& c, std::optional<result<void>> che
   commits_.push({std::move(moved->effects), std::move(moved->change.events), run_->sequence,
                  moved->change.at, recorded.before, recorded.after, std::move(recorded.tasks)});
   send(persister_, commit{std::move(writes), persistence::journal_entry{key_, run_->sequence}});
+  const std::uint64_t keep = flow_->allowed().history_checkpoints;
+  if (recorded.wrote_state && keep > 0) {
+    commits_.when_durable([this, keep](const error* failure) {
+      if (failure == nullptr) send(directory_, history_grown{key_, keep});
+    });
+  }
   if (calls.count > 0) forget_suspicion();
   return {};
 }

@@ -47,6 +47,7 @@ engine_actors start_actors(caf::actor_system& system, const engine_context_ptr& 
   // Before any other actor can send to them: a shard that does not know the others would spawn a
   // second actor for one of their runs.
   for (const auto& shard : started.shards) post(shard, set_shards{started.shards});
+  for (const auto& shard : started.shards) post(shard, set_cleaner{started.cleaner});
   post(started.timer, set_shards{started.shards});
   post(started.dispatcher, set_shards{started.shards});
   post(started.cleaner, set_shards{started.shards});

@@ -343,6 +343,10 @@ constexpr std::array table{
         "Maximum number of ended jobs (`pawl jobs`) that are kept in each scope. One more deletes "
         "the oldest, with its results.",
         1, 1'000},
+    key{"retention.history", [](settings& s) -> field { return &s.retention.history; },
+        "Number of checkpoints that the history of each run keeps, unless its flow sets `history`. "
+        "Older ones are deleted while the run goes on. 0: all are kept.",
+        0, 1'000'000'000},
     key{"retention.interval_ms", [](settings& s) -> field { return &s.retention.interval_ms; },
         "Time between two searches for runs to delete.", 10, 30 * day_ms},
 

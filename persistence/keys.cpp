@@ -116,7 +116,7 @@ std::string run(const run_key& key) {
 
 namespace {
 
-constexpr char state_part = 1, input_part = 2, checkpoint_part = 3;
+constexpr char state_part = 1, input_part = 2, checkpoint_part = 3, base_part = 4;
 
 std::string run_record(std::string_view run_hash, char part) {
   std::string bytes;
@@ -138,6 +138,10 @@ std::string state(std::string_view run_hash) {
 
 std::string input(std::string_view run_hash) {
   return run_record(run_hash, input_part);
+}
+
+std::string base_state(std::string_view run_hash) {
+  return run_record(run_hash, base_part);
 }
 
 std::string checkpoint(std::string_view run_hash, std::uint64_t sequence) {
@@ -164,6 +168,10 @@ bool is_state(std::string_view checkpoint_key) noexcept {
 
 bool is_input(std::string_view checkpoint_key) noexcept {
   return is_part(checkpoint_key, input_part);
+}
+
+bool is_base_state(std::string_view checkpoint_key) noexcept {
+  return is_part(checkpoint_key, base_part);
 }
 
 std::optional<std::uint64_t> sequence_of(std::string_view key) noexcept {
@@ -471,6 +479,18 @@ view::range ended_children() {
 
 std::optional<parent_and_child> ended_of(std::string_view index_key) {
   return child_of('o', index_key);
+}
+
+std::string child_of_pruned(const parent_and_child& which) {
+  return child_key('p', which);
+}
+
+view::range children_of_pruned(const run_key& parent) {
+  return with_prefix("p" + run(parent));
+}
+
+std::optional<parent_and_child> child_of_pruned_of(std::string_view index_key) {
+  return child_of('p', index_key);
 }
 
 std::string resumed(const parent_and_child& which) {

@@ -48,9 +48,12 @@ inline constexpr std::size_t run_hash_bytes = 16;
 //   hash16 1                                   the state at a checkpoint; replaced
 //   hash16 2                                   what the run was started with; written once
 //   hash16 3 sequence8                         its transitions: the checkpoints of a run
+//   hash16 4                                   the state before the oldest checkpoint that is kept;
+//                                              only after earlier ones were pruned
 [[nodiscard]] std::string state(std::string_view run_hash);
 [[nodiscard]] std::string input(std::string_view run_hash);
 [[nodiscard]] std::string checkpoint(std::string_view run_hash, std::uint64_t sequence);
+[[nodiscard]] std::string base_state(std::string_view run_hash);
 /// All records of a run in column::checkpoints.
 [[nodiscard]] view::range records_of_run(std::string_view run_hash);
 /// The state and the input of a run, in this order.
@@ -59,6 +62,7 @@ inline constexpr std::size_t run_hash_bytes = 16;
 [[nodiscard]] view::range checkpoints(std::string_view run_hash, std::uint64_t first = 1);
 [[nodiscard]] bool is_state(std::string_view checkpoint_key) noexcept;
 [[nodiscard]] bool is_input(std::string_view checkpoint_key) noexcept;
+[[nodiscard]] bool is_base_state(std::string_view checkpoint_key) noexcept;
 /// The number of a checkpoint; nothing for a state and an input.
 [[nodiscard]] std::optional<std::uint64_t> sequence_of(std::string_view checkpoint_key) noexcept;
 
@@ -163,6 +167,12 @@ struct parent_and_child {
 [[nodiscard]] std::string ended(const parent_and_child& which);
 [[nodiscard]] view::range ended_children();
 [[nodiscard]] std::optional<parent_and_child> ended_of(std::string_view index_key);
+
+//   'p' scope 0 parent 0 child 0               child runs that only pruned checkpoints of their
+//                                              parent name
+[[nodiscard]] std::string child_of_pruned(const parent_and_child& which);
+[[nodiscard]] view::range children_of_pruned(const run_key& parent);
+[[nodiscard]] std::optional<parent_and_child> child_of_pruned_of(std::string_view index_key);
 
 //   'r' scope 0 parent 0 child 0               child runs that were retried, of which their parent
 //                                              has not learnt yet

@@ -30,6 +30,9 @@ TEST_CASE("the bytes of keys do not change", "[keys]") {
   CHECK(keys::state("0123456789abcdef") == "0123456789abcdef\1");
   CHECK(keys::input("0123456789abcdef") == "0123456789abcdef\2");
   CHECK(keys::checkpoint("0123456789abcdef", 513) == "0123456789abcdef\3\0\0\0\0\0\0\2\1"s);
+  CHECK(keys::base_state("0123456789abcdef") == "0123456789abcdef\4");
+  CHECK(keys::is_base_state(keys::base_state("0123456789abcdef")));
+  CHECK_FALSE(keys::is_base_state(keys::state("0123456789abcdef")));
   CHECK(keys::listed_run(a_run, run_status::failed, false, then) ==
         "s\4acme\0\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7r-1\0"s);
   CHECK(keys::listed_run(a_run, run_status::running, true, then) ==
@@ -61,6 +64,7 @@ TEST_CASE("the bytes of keys do not change", "[keys]") {
   CHECK(keys::job_page(a_job, 258) == "wacme\0j-1\0\3\0\0\0\0\0\0\1\2"s);
   CHECK(keys::unfinished_job(a_job) == "cacme\0j-1\0"s);
   CHECK(keys::ended({a_run, run_id{"c"}}) == "oacme\0r-1\0c\0"s);
+  CHECK(keys::child_of_pruned({a_run, run_id{"c"}}) == "pacme\0r-1\0c\0"s);
   CHECK(keys::journal_group(258) == "j\0\0\0\0\0\0\1\2"s);
   CHECK(keys::journal_block(258) == "b\0\0\0\0\0\0\1\2"s);
 }

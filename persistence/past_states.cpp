@@ -16,8 +16,7 @@ namespace {
 
 error history_is_gone(const run_key& key, std::uint64_t next, std::uint64_t found) {
   return {errc::not_found, "checkpoint " + std::to_string(next) + " of " + described(key) +
-                               " was deleted; the oldest one that is kept is " +
-                               std::to_string(found)};
+                               " was pruned; the oldest one is " + std::to_string(found)};
 }
 
 }  // namespace
@@ -44,6 +43,14 @@ result<std::optional<flow::run_state>> load_state_before(const view& from, const
     auto state = decode_state(**whole);
     if (!state) return of_run(std::move(state).error(), key, "its state");
     if (state->sequence <= checkpoint) return std::optional{*std::move(state)};
+  }
+  const auto oldest = from.get(column::checkpoints, keys::base_state(hash));
+  if (!oldest) return oldest.error();
+  if (*oldest) {
+    auto state = decode_state(**oldest);
+    if (!state) return of_run(std::move(state).error(), key, "its oldest state");
+    if (state->sequence > checkpoint) return history_is_gone(key, checkpoint, state->sequence + 1);
+    return std::optional{*std::move(state)};
   }
   const auto bytes = from.get(column::checkpoints, keys::input(hash));
   if (!bytes) return bytes.error();

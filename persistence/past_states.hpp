@@ -18,8 +18,9 @@ namespace pawl::persistence {
 [[nodiscard]] result<std::uint64_t> last_checkpoint(const view& from, const run_key& key);
 
 /// Returns the latest stored state of a run that is not after a checkpoint, from which
-/// `advance_state` leads to it: the last whole state, or that before the first checkpoint. Nothing
-/// if there is no such run. Errors: `corrupt`, `io_failed`.
+/// `advance_state` leads to it: the last whole state, or that before the oldest checkpoint. Nothing
+/// if there is no such run. Errors: `not_found` if the checkpoint was pruned; `corrupt`,
+/// `io_failed`.
 [[nodiscard]] result<std::optional<flow::run_state>> load_state_before(const view& from,
                                                                        const run_key& key,
                                                                        std::uint64_t checkpoint);

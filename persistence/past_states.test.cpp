@@ -107,7 +107,7 @@ TEST_CASE("a state whose history was deleted is not made up", "[past_states]") {
   REQUIRE_FALSE(gone);
   CHECK(gone.error().code == errc::not_found);
   CHECK(gone.error().message ==
-        "checkpoint 1 of run r1 in scope default was deleted; the oldest one that is kept is 4");
+        "checkpoint 1 of run r1 in scope default was pruned; the oldest one is 4");
   erase(4, 6);
   const auto all_gone = state_at(store, 2);
   REQUIRE_FALSE(all_gone);

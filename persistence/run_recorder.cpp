@@ -145,6 +145,7 @@ recorded_transition run_recorder::record(const flow::run_state& run,
     std::string state = encode_state(run);
     size_ = {state.size(), 0};
     writes.put(column::checkpoints, keys::state(hash_), std::move(state));
+    made.wrote_state = true;
   }
   made.before = std::exchange(indexes_, index_state_of(run, flow));
   made.after = indexes_;

@@ -43,6 +43,7 @@ struct recorded_transition {
   index_state before;
   index_state after;
   task_changes tasks;
+  bool wrote_state = false;  ///< the whole state, so that the history before it can be pruned
 };
 
 /// Turns the transitions of one run into what they write: a checkpoint, and changes to the run's

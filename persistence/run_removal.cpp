@@ -95,6 +95,10 @@ result<std::vector<family_member>> collect_family(const view& from, const run_ke
 
 }  // namespace
 
+result<bool> is_kept(const view& from, const run_key& key) {
+  return exists(from, column::indexes, keys::kept_run(key));
+}
+
 result<run_record> load_removable(const view& from, const run_key& key, removed_as how) {
   auto record = load_record(from, key);
   if (!record) return std::move(record).error();
@@ -105,7 +109,7 @@ result<run_record> load_removable(const view& from, const run_key& key, removed_
                                      ". Cancel it, or wait until it has ended");
   }
   if (auto free = check_not_quarantined(from, key); !free) return std::move(free).error();
-  const auto kept = exists(from, column::indexes, keys::kept_run(key));
+  const auto kept = is_kept(from, key);
   if (!kept) return kept.error();
   if (*kept)
     return cannot_delete(key.id, "it is marked to be kept. Release it first",
@@ -133,6 +137,14 @@ result<std::vector<run_id>> load_children(const view& from, const run_key& paren
   const auto scanned =
       from.scan(column::checkpoints, keys::checkpoints(pawl::detail::run_hash(parent)), visit);
   if (!scanned) return scanned.error();
+  const auto noted = from.scan(column::indexes, keys::children_of_pruned(parent),
+                               [&](std::string_view key, std::string_view) {
+                                 auto child = keys::child_of_pruned_of(key);
+                                 if (child && known.insert(child->child).second)
+                                   children.push_back(std::move(child->child));
+                                 return view::next::more;
+                               });
+  if (!noted) return noted.error();
   if (failure) return *failure;
   std::vector<run_id> existing;
   for (auto& child : children) {
@@ -186,6 +198,7 @@ result<std::optional<batch>> run_removal::all_in_one() {
     if (!done) return done.error();
     if (*done && writes.operations().size() <= max_operations && member.record) continue;
     position_.clear();
+    erases_children_ = false;
     records_ = bytes_ = 0;
     return std::optional<batch>{};
   }
@@ -194,22 +207,30 @@ result<std::optional<batch>> run_removal::all_in_one() {
 }
 
 result<bool> run_removal::erase_records(const family_member& member, batch& to) {
-  view::range left = keys::records_of_run(pawl::detail::run_hash(member.key));
-  if (!position_.empty()) left.from = position_;
-  position_.clear();
-  const auto scanned =
-      from_->scan(column::checkpoints, left, [&](std::string_view key, std::string_view value) {
-        if (to.operations().size() >= max_operations) {
-          position_.assign(key);
-          return view::next::stop;
-        }
-        to.erase(column::checkpoints, std::string{key});
-        ++records_;
-        bytes_ += key.size() + value.size();
-        return view::next::more;
-      });
-  if (!scanned) return scanned.error();
-  return position_.empty();
+  const auto erase_range = [&](column in, view::range left) -> result<bool> {
+    if (!position_.empty()) left.from = std::exchange(position_, {});
+    const auto scanned = from_->scan(in, left, [&](std::string_view key, std::string_view value) {
+      if (to.operations().size() >= max_operations) {
+        position_.assign(key);
+        return view::next::stop;
+      }
+      to.erase(in, std::string{key});
+      ++records_;
+      bytes_ += key.size() + value.size();
+      return view::next::more;
+    });
+    if (!scanned) return scanned.error();
+    return position_.empty();
+  };
+  if (!erases_children_) {
+    const auto done =
+        erase_range(column::checkpoints, keys::records_of_run(pawl::detail::run_hash(member.key)));
+    if (!done || !*done) return done;
+    erases_children_ = true;
+  }
+  const auto done = erase_range(column::indexes, keys::children_of_pruned(member.key));
+  if (done && *done) erases_children_ = false;  // the next member begins with its records
+  return done;
 }
 
 result<std::size_t> finish_removals(store& opened) {

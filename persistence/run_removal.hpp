@@ -32,6 +32,9 @@ enum class removed_as : std::uint8_t { root, child };
 [[nodiscard]] result<run_record> load_removable(const view& from, const run_key& key,
                                                 removed_as how);
 
+/// Returns whether a run is marked to be kept. Errors: `io_failed`.
+[[nodiscard]] result<bool> is_kept(const view& from, const run_key& key);
+
 /// The error type of a run that is marked to be kept.
 inline constexpr std::string_view kept_error = "run_is_kept";
 
@@ -73,6 +76,7 @@ class run_removal {
   std::size_t hidden_ = 0;  ///< members that are unknown already
   std::size_t erased_ = 0;  ///< members without records, counted from the last one
   std::string position_;    ///< the next record of the member that is being deleted; empty: first
+  bool erases_children_ = false;  ///< of the member: its records are deleted
   std::uint64_t records_ = 0;
   std::uint64_t bytes_ = 0;
 };

@@ -53,6 +53,9 @@ exit_code print_history(session& s, target& open, const run_id& id,
     auto page = open.history_page(id, how);
     if (!page) return s.fail(page.error());
     if (given.limit > 0 && page->events.size() > left) page->events.resize(left);
+    const bool is_first = how.from == given.how.from;
+    if (is_first && page->pruned > 0)
+      s.print_message("Checkpoints 1 to " + std::to_string(page->pruned) + " were pruned.");
     if (given.json) {
       for (const auto& e : page->events) s.out().line(one_line(event_json(id, e)));
     } else {

@@ -191,6 +191,7 @@ void print_run(session& s, const run_family& family, const newest_steps& newest,
   for (const auto& each : run.inbox)
     print_field(s, "inbox", "signal " + printable(each.type) + ", not claimed by a node");
   if (run.undoing) print_field(s, "compensating", "finished steps, newest first");
+  if (run.kept == true) print_field(s, "kept", "yes: it cannot be deleted");
   if (!run.started_by.empty()) print_field(s, "started by", printable(run.started_by));
   if (const json& origin = member(run.metadata, "forked_from"); summary.restarted_from) {
     const std::string from = summary.restarted_from->str();

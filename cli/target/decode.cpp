@@ -251,6 +251,7 @@ result<run_view> read_run_view(const json& from, const scope_name& scope) {
   run.checkpoint = fields.number<std::uint64_t>("checkpoint");
   run.updated_at = fields.required_time("updated_at");
   run.started_by = fields.optional_text("started_by");
+  if (fields.has("kept")) run.kept = fields.flag("kept");
   run.input = fields.value("input");
   run.data = fields.object("data");
   if (fields.has("output")) run.output = fields.value("output");
@@ -404,7 +405,8 @@ result<history_page> read_history_page(const json& from) {
   field_reader fields{from};
   auto events = read_list<history_event>(from, "events", read_history_event);
   if (!events) return std::move(events).error();
-  history_page page{*std::move(events), fields.number<std::uint64_t>("next")};
+  history_page page{*std::move(events), fields.number<std::uint64_t>("next"),
+                    fields.number<std::uint64_t>("pruned")};
   return fields.finish(std::move(page));
 }
 

@@ -11,7 +11,7 @@ json a_run() {
     "created_at": "2026-01-31T09:30:00.250Z", "started_at": "2026-01-31T09:30:00.300Z",
     "finished_at": null, "restarted_from": null, "parent": "r0",
     "error": {"type": "card_declined", "message": "no", "node": "charge", "attempt": 2},
-    "pausing": false, "undoing": true, "parked": true, "checkpoint": 7,
+    "pausing": false, "undoing": true, "parked": true, "kept": true, "checkpoint": 7,
     "updated_at": "2026-01-31T09:31:00.000Z", "at": ["charge"],
     "waiting_on": [{"node": "ask", "kind": "answer", "name": "q1", "question": {"why": 1}},
                    {"node": "t", "kind": "timer", "name": "", "until": "2026-02-01T00:00:00.000Z"}],
@@ -33,6 +33,7 @@ TEST_CASE("a run is decoded as the engine returns it") {
   CHECK(run->summary.parent == run_id{"r0"});
   CHECK(run->undoing);
   CHECK(run->parked);
+  CHECK(run->kept == true);
   CHECK(run->checkpoint == 7);
   CHECK(run->at == std::vector<std::string>{"charge"});
   REQUIRE(run->waiting_on.size() == 2);

@@ -203,8 +203,10 @@ std::shared_ptr<const compiled_flow> compile_definition(const definition& source
   raise_limits_in_maps(source, limits, nodes);
   warn_unmatched_joins(source, nodes, diagnostics);
   check_soundness(source, nodes, entry_of(source), diagnostics);
+  auto of_flow = limits;
+  if (source.history) of_flow.history_checkpoints = *source.history;
   return std::make_shared<const compiled_flow>(
-      flow_version_id{flow_name{source.name}, v}, limits, std::move(nodes), entry_of(source),
+      flow_version_id{flow_name{source.name}, v}, of_flow, std::move(nodes), entry_of(source),
       std::move(input),
       source.input_schema ? input_defaults{*source.input_schema} : input_defaults{},
       std::move(output), std::move(vars), std::move(attributes));

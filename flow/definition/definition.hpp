@@ -76,6 +76,8 @@ struct definition {
   std::map<std::string, json> defaults;   ///< `data` of nodes that do not set a key, by type
   std::optional<json> vars = {};          ///< templates by name, computed when a run starts
   std::optional<json> definitions = {};   ///< its own rules by name, see own_rules.hpp
+  /// Number of checkpoints that the history of a run keeps; 0: all. None: as the settings say.
+  std::optional<std::uint64_t> history = {};
 
   friend bool operator==(const definition&, const definition&) = default;
 };
@@ -94,11 +96,17 @@ struct limits {
   std::uint32_t max_map_items = 10'000;             ///< of one map
   std::uint32_t max_nesting = 16;                   ///< of runs in subflows
   std::uint32_t max_lost_leases = 5;                ///< of one call, before it fails
+  std::uint64_t history_checkpoints = 0;            ///< that a history keeps; 0: all
   bool history_arguments = true;                    ///< whether a history has computed arguments
   std::size_t max_history_value_bytes = 64u << 10;  ///< of an input or output there; more is cut
 
   friend bool operator==(const limits&, const limits&) = default;
 };
+
+/// `history` as a definition writes it: "full" for 0.
+[[nodiscard]] inline json history_text(std::uint64_t checkpoints) {
+  return checkpoints == 0 ? json("full") : json(checkpoints);
+}
 
 /// Checks what every later check relies on: the depth of a definition, its UTF-8 and its size as
 /// compact JSON. Safe for values of any depth. After a diagnostic from here, run no other check.

@@ -32,7 +32,7 @@ class definition_reader {
     }
     warn_unknown(source, "",
                  {"name", "description", "nodes", "edges", "version", "id", "input_schema",
-                  "defaults", "vars", "definitions", "output", "attributes", "on_error",
+                  "defaults", "vars", "definitions", "output", "attributes", "history", "on_error",
                   "on_timeout", "timeout", "until", "compensate"});
     flow.name = text(source, "name", "", false);
     flow.description = text(source, "description", "", false);
@@ -46,6 +46,7 @@ class definition_reader {
       flow.attributes = *attributes;
     flow.vars = object_of_names(source, "vars");
     flow.definitions = object_of_names(source, "definitions");
+    flow.history = read_history(source);
     read_defaults(source, flow);
     for_each(source, "nodes", [&](const json& node, const std::string& pointer) {
       if (auto read = read_node(node, pointer)) {
@@ -82,6 +83,17 @@ class definition_reader {
            "unknown key " + pawl::quoted(key) +
                hint_for_key(key, std::span{known.begin(), known.size()}));
     }
+  }
+
+  /// Reads `history`: "full", or the number of checkpoints to keep.
+  std::optional<std::uint64_t> read_history(const json& source) {
+    const auto found = source.find("history");
+    if (found == source.end() || found->is_null()) return std::nullopt;
+    if (*found == "full") return 0;
+    if (found->is_number_integer() && *found > 0) return found->get<std::uint64_t>();
+    fail("/history", "wrong_value",
+         "\"history\" must be \"full\" or the number of checkpoints to keep, at least 1");
+    return std::nullopt;
   }
 
   std::string text(const json& object, const char* key, const std::string& pointer, bool required) {
@@ -427,6 +439,7 @@ json to_json(const definition& flow) {
   if (flow.input_schema) written["input_schema"] = *flow.input_schema;
   if (flow.output) written["output"] = *flow.output;
   if (flow.attributes) written["attributes"] = *flow.attributes;
+  if (flow.history) written["history"] = history_text(*flow.history);
   if (!flow.defaults.empty()) written["defaults"] = flow.defaults;
   if (flow.vars) written["vars"] = *flow.vars;
   if (flow.definitions) written["definitions"] = *flow.definitions;

@@ -98,6 +98,7 @@ class short_writer {
     if (flow_.input_schema) written["input_schema"] = *flow_.input_schema;
     if (flow_.output) written["output"] = *flow_.output;
     if (flow_.attributes) written["attributes"] = *flow_.attributes;
+    if (flow_.history) written["history"] = history_text(*flow_.history);
     if (!flow_.defaults.empty()) written["defaults"] = flow_.defaults;
     if (flow_.vars) written["vars"] = *flow_.vars;
     if (flow_.definitions) written["definitions"] = *flow_.definitions;
@@ -230,8 +231,8 @@ bool means_the_same(const json& stored, const definition& other) {
 nlohmann::ordered_json in_reading_order(const json& definition) {
   if (!definition.is_object()) return definition;
   auto made = ordered_members(definition,
-                              {"name", "description", "version", "input_schema", "attributes",
-                               "vars", "definitions", "defaults"},
+                              {"name", "description", "version", "history", "input_schema",
+                               "attributes", "vars", "definitions", "defaults"},
                               {"nodes", "edges", "output"});
   if (!made.contains("nodes") || !made["nodes"].is_array()) return made;
   for (auto& node : made["nodes"]) {

@@ -160,6 +160,23 @@ TEST_CASE("a completed run gives the output of its flow", "[output]") {
   CHECK(to_json(compile(flow, test_version, {}).source).at("output") == flow["output"]);
 }
 
+TEST_CASE("a flow says how much of its histories is kept", "[definition]") {
+  json flow = chain({start(), task("a"), end()});
+  limits allowed;
+  allowed.history_checkpoints = 7;
+  CHECK(compiled(flow, allowed)->allowed().history_checkpoints == 7);
+  for (const json& kept : {json("full"), json(1), json(1000)}) {
+    flow["history"] = kept;
+    CHECK(to_json(compile(flow, test_version, {}).source).at("history") == kept);
+    CHECK(compiled(flow, allowed)->allowed().history_checkpoints ==
+          (kept == "full" ? 0 : kept.get<std::uint64_t>()));
+  }
+  for (const json& wrong : {json(0), json(-1), json("some"), json(1.5), json(true)}) {
+    flow["history"] = wrong;
+    CHECK(errors_of(flow) == std::vector<std::string>{"/history wrong_value"});
+  }
+}
+
 TEST_CASE("a run whose output cannot be computed fails, and can be corrected", "[output]") {
   json flow = chain({start(), task("a", {{"into", "x"}, {"compensate", {{"code_ref", "undo"}}}})});
   flow["output"] = {{"/", {1, var("x")}}};

@@ -115,6 +115,8 @@ struct run_view {
   bool undoing = false;          ///< compensates its steps before it ends
   std::uint64_t checkpoint = 0;  ///< number of the checkpoint, from 1
   time_point updated_at{};       ///< time of that checkpoint
+  /// Whether it is protected from being deleted (`scope_runs::keep`). None in the answer of a wait.
+  std::optional<bool> kept;
   /// Who started it; empty if the start did not say, of a subflow, and in the answer of a wait.
   std::string started_by;
   json input;  ///< what the run was started with, an object; null in the answer of a wait

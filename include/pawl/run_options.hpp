@@ -168,6 +168,8 @@ struct run_total {
 struct history_page {
   std::vector<history_event> events;  ///< oldest first, unless asked for otherwise
   std::uint64_t next = 0;  ///< the checkpoint where the next page begins; 0 on the last page
+  /// The last checkpoint that was pruned: the events of it and those before are gone. 0: none.
+  std::uint64_t pruned = 0;
 };
 
 struct run_count {

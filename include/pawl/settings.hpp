@@ -229,6 +229,9 @@ struct retention_settings {
   /// Maximum number of ended jobs that are kept in each scope. One more deletes the oldest, with
   /// its results.
   std::uint32_t max_jobs = 100;
+  /// Number of checkpoints that the history of each run keeps, unless its flow sets `history`.
+  /// Older ones are deleted while the run goes on. 0: all are kept.
+  std::uint32_t history = 0;
   /// Time between two searches for runs to delete.
   std::chrono::milliseconds interval_ms{600'000};
 };

@@ -23,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr auto descriptions_name = "pawl";
-constexpr auto first_line = "pawl backup 1";
+constexpr auto backup_mark = "pawl backup 1";
 constexpr std::string_view checksum_name = "crc32c ";
 
 error damaged_description() {
@@ -41,7 +41,7 @@ std::optional<std::uint32_t> number_of(const std::string& name) {
 
 std::string encode_description(const backup_description& of) {
   std::ostringstream text;
-  text << first_line << "\nschema " << of.schema << "\nid " << of.info.id << "\ncreated "
+  text << backup_mark << "\nschema " << of.schema << "\nid " << of.info.id << "\ncreated "
        << to_unix_us(of.info.created_at) / 1'000'000 << "\nbytes " << of.info.bytes << "\nfiles "
        << of.info.files << "\nmeta " << of.meta_crc << "\nstore " << of.store << '\n';
   std::string all = text.str();
@@ -60,7 +60,7 @@ result<backup_description> decode_description(const std::string& text) {
     std::string word;
     return static_cast<bool>(lines >> word >> value) && word == name;
   };
-  const bool good = std::getline(lines, line) && line == first_line &&
+  const bool good = std::getline(lines, line) && line == backup_mark &&
                     read("schema", found.schema) && read("id", found.info.id) &&
                     read("created", created) && read("bytes", found.info.bytes) &&
                     read("files", found.info.files) && read("meta", found.meta_crc) &&

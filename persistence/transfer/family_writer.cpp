@@ -59,6 +59,7 @@ void add_indexes(batch& to, const flow::run_state& run, const flow::compiled_flo
   if (marks.kept) to.put(column::indexes, keys::kept_run(run.key), {});
   if (marks.ended && family) to.put(column::indexes, ended, {});
   if (marks.resumed && family) to.put(column::indexes, keys::resumed(*family), {});
+  if (marks.pruned && family) to.put(column::indexes, keys::child_of_pruned(*family), {});
   if (!marks.orphaned.empty()) to.put(column::indexes, keys::orphaned_run(run.key), marks.orphaned);
 }
 

@@ -162,8 +162,11 @@ class run_exporter {
     if (!ended) return ended.error();
     const auto resumed = has_entry(from_, keys::resumed(family));
     if (!resumed) return resumed.error();
+    const auto pruned = has_entry(from_, keys::child_of_pruned(family));
+    if (!pruned) return pruned.error();
     marks.ended = *ended;
     marks.resumed = *resumed;
+    marks.pruned = *pruned;
     return marks;
   }
 
@@ -199,6 +202,8 @@ class run_exporter {
             sent = to_(state_line(bytes));
           } else if (keys::is_input(at)) {
             sent = to_(input_line(bytes));
+          } else if (keys::is_base_state(at)) {
+            sent = to_(base_state_line(bytes));
           } else if (const auto change = decode_delta(bytes)) {
             sent = to_(checkpoint_line(*change, bytes));
           } else {

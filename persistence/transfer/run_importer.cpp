@@ -192,6 +192,10 @@ class import_pass {
         key = keys::checkpoint(hash, read->number);
         bytes = take_checkpoint(run, *std::move(read), *line);
         break;
+      case run_part::base_state:
+        key = keys::base_state(hash);
+        bytes = take_base_state(run, *std::move(read));
+        break;
     }
     if (!bytes) return lines_.at_line(std::move(bytes).error());
     return is_written() ? writer_.add_record(std::move(key), *std::move(bytes)) : result<void>{};
@@ -244,6 +248,18 @@ class import_pass {
     if (names_->is_none()) return std::move(read.record);
     names_->apply(*change, run.heading.id, *run.flow);
     return encode_delta(*change);
+  }
+
+  /// The state before the oldest checkpoint of a run whose history was pruned.
+  result<std::string> take_base_state(incoming_run& run, read_record_line read) {
+    auto base = decode_state(read.record);
+    if (!base) return std::move(base).error();
+    if (!run.state || base->key != original_key(run) || base->sequence > run.state->sequence)
+      return misplaced();
+    if (auto fits = check_places(*base, *run.flow); !fits) return std::move(fits).error();
+    if (names_->is_none()) return std::move(read.record);
+    names_->apply(*base, *run.flow);
+    return encode_state(*base);
   }
 
   [[nodiscard]] run_key original_key(const incoming_run& run) const {

@@ -1,7 +1,9 @@
 #include <sstream>
 
 #include "flow/testing/driven_run.hpp"
+#include "persistence/commit_durably.hpp"
 #include "persistence/conformance.hpp"
+#include "persistence/history_pruning.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/memory/memory_store.hpp"
 #include "persistence/run_recorder.hpp"
@@ -197,6 +199,31 @@ TEST_CASE("an exported store that is imported is equal to the one it comes from"
   CHECK(done->imported.flows == 2);
   CHECK(exported(to) == text);
   CHECK(all_in(to) == all_in(from));
+}
+
+TEST_CASE("pruned histories are moved as they are", "[transfer][pruning]") {
+  memory_store from, to, third;
+  fill_store(from);
+  const run_key parent{default_scope(), run_id{"p"}};
+  const auto part = prune_history(*from.durable_view(), parent, 1);
+  REQUIRE(part);
+  REQUIRE(*part);
+  REQUIRE(commit_durably(from, (*part)->writes));
+  const auto children = load_children(*from.durable_view(), parent);
+  REQUIRE(children);
+  REQUIRE(children->size() == 1);
+  // As if its parent had named it in pruned checkpoints only.
+  batch noted;
+  noted.put(column::indexes, keys::child_of_pruned({parent, children->front()}), {});
+  REQUIRE(commit_durably(from, noted));
+  REQUIRE(imported(to, exported(from), as_they_were()));
+  CHECK(exported(to) == exported(from));
+  CHECK(all_in(to) == all_in(from));
+  import_options renamed = as_they_were();
+  int made = 0;
+  renamed.make_id = [&made] { return run_id{"n" + std::to_string(++made)}; };
+  REQUIRE(imported(third, exported(from), renamed));
+  CHECK(exported(third).find("\"pruned\"") != std::string::npos);
 }
 
 TEST_CASE("runs that were running come paused", "[transfer]") {

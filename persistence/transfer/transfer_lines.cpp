@@ -87,6 +87,7 @@ json marks_json(const run_marks& marks) {
   if (marks.kept) set.push_back("kept");
   if (marks.ended) set.push_back("ended");
   if (marks.resumed) set.push_back("resumed");
+  if (marks.pruned) set.push_back("pruned");
   return set;
 }
 
@@ -185,6 +186,8 @@ result<run_heading> read_run(const json& line) {
         read.marks.ended = true;
       } else if (mark == "resumed") {
         read.marks.resumed = true;
+      } else if (mark == "pruned") {
+        read.marks.pruned = true;
       } else {
         fields.fail<bool>("marks", "has an unknown mark");
       }
@@ -199,6 +202,10 @@ json state_line(std::string_view record) {
 
 json input_line(std::string_view record) {
   return {{"part", "input"}, {"record", pawl::detail::base64(record)}};
+}
+
+json base_state_line(std::string_view record) {
+  return {{"part", "base_state"}, {"record", pawl::detail::base64(record)}};
 }
 
 json checkpoint_line(const flow::delta& change, std::string_view record) {
@@ -223,8 +230,10 @@ result<read_record_line> read_record(const json& line) {
     read.part = run_part::input;
   } else if (part == "state") {
     read.part = run_part::state;
+  } else if (part == "base_state") {
+    read.part = run_part::base_state;
   } else {
-    fields.fail<bool>("part", "must be state, input or checkpoint");
+    fields.fail<bool>("part", "must be state, input, checkpoint or base_state");
   }
   return fields.finish(std::move(read));
 }

@@ -33,6 +33,7 @@ struct run_marks {
   bool kept = false;          ///< must not be deleted
   bool ended = false;         ///< its parent has not processed its end
   bool resumed = false;       ///< its parent has not learnt that it was retried
+  bool pruned = false;        ///< checkpoints of its parent that name it were pruned
   std::string orphaned = {};  ///< the entry of a run without a waiting parent; empty: none
 
   friend bool operator==(const run_marks&, const run_marks&) = default;
@@ -69,9 +70,10 @@ struct read_flow_line {
                             const flow::run_state& state);
 [[nodiscard]] result<run_heading> read_run(const json& line);
 
-enum class run_part : std::uint8_t { state, input, checkpoint };
+enum class run_part : std::uint8_t { state, input, checkpoint, base_state };
 [[nodiscard]] json state_line(std::string_view record);
 [[nodiscard]] json input_line(std::string_view record);
+[[nodiscard]] json base_state_line(std::string_view record);
 [[nodiscard]] json checkpoint_line(const flow::delta& change, std::string_view record);
 struct read_record_line {
   run_part part{};

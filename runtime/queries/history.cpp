@@ -11,6 +11,7 @@
 #include "flow/machine/history.hpp"
 #include "flow/machine/step_values.hpp"
 #include "flow/values/json_size.hpp"
+#include "persistence/history_pruning.hpp"
 #include "persistence/not_found.hpp"
 #include "persistence/runs.hpp"
 
@@ -104,6 +105,9 @@ result<bool> history_query::read(read_budget& turn) {
   if (!compiled) return compiled.error();
   const auto wanted = read_selection(**compiled);
   if (!wanted) return wanted.error();
+  const auto pruned = persistence::last_pruned(*r->now, key_);
+  if (!pruned) return pruned.error();
+  page_.pruned = *pruned;
   bool complete = true;
   std::optional<error> failure;
   const auto visit = [&](const persistence::stored_checkpoint& what, std::size_t bytes) {

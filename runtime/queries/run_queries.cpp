@@ -7,6 +7,7 @@
 #include "actors/engine_context.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/not_found.hpp"
+#include "persistence/run_removal.hpp"
 #include "persistence/runs.hpp"
 #include "runtime/core.hpp"
 #include "runtime/queries/parked.hpp"
@@ -24,7 +25,10 @@ result<run_view> run_queries::get(const run_key& key) const {
   if (!compiled) return compiled.error();
   auto input = persistence::load_input(*r->now, key);
   if (!input) return std::move(input).error();
+  const auto kept = persistence::is_kept(*r->now, key);
+  if (!kept) return kept.error();
   run_view shown = make_view((*run)->state, **compiled, r->context->engine_time->lead());
+  shown.kept = *kept;
   if (*input) {
     shown.input = *(*input)->data;
     shown.started_by = std::move((*input)->started_by);

@@ -112,7 +112,10 @@ void step_rows::update(const flow::delta& checkpoint, const flow::event& e) {
     step.input = *args;
   if (e.kind == event_kind::compensation_started && detail.contains("args"))
     step.input = detail.at("args");
-  if (const auto item = detail.find("item"); item != detail.end() && item->is_number_unsigned())
+  // The events of a map name the items that have ended inside of it.
+  const bool is_of_map = e.kind == event_kind::item_finished || e.kind == event_kind::item_failed;
+  if (const auto item = detail.find("item");
+      !is_of_map && item != detail.end() && item->is_number_unsigned())
     step.item = item->get<std::uint32_t>();
   if (auto function = text_in(detail, "code_ref"); !function.empty())
     step.function = std::move(function);
@@ -155,9 +158,15 @@ void step_rows::update(const flow::delta& checkpoint, const flow::event& e) {
     case event_kind::compensation_skipped:
     case event_kind::branch_dropped:
       return end(key, "abandoned", checkpoint.at, checkpoint.sequence);
+    case event_kind::compensating:  // of a section or join
+      if (detail.contains("type"))
+        step.error =
+            run_error{text_in(detail, "type"), text_in(detail, "message"), step.node, step.attempt};
+      return;
     case event_kind::edge_taken:
-      if (text_in(detail, "why") == "timeout")
-        end(key, "timed_out", checkpoint.at, checkpoint.sequence);
+      // A step that failed itself has ended before. A section or a map fails with a step in it.
+      if (const auto why = text_in(detail, "why"); why == "timeout" || why == "error")
+        end(key, why == "error" ? "failed" : "timed_out", checkpoint.at, checkpoint.sequence);
       return;
     default:
       return;

@@ -61,6 +61,7 @@ class Deleting(ProgramTest):
 
     def test_a_kept_run_stays_until_it_is_released(self):
         self.pawl("runs", "keep", "one", *self.where)
+        self.assertIn("kept", self.pawl("runs", "show", "one", *self.where).stdout)
         self.refused(USAGE, ["cannot delete run one: it is marked to be kept"], "runs", "rm", "one",
                      "--yes", *self.where)
         done = self.pawl("gc", "--older-than", "0ms", *self.where)

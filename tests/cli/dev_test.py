@@ -8,6 +8,7 @@ import subprocess
 import threading
 import unittest
 import urllib.request
+from xml.etree import ElementTree
 
 from program import LIMIT_S, PROGRAM, USAGE, ProgramTest, environment, task
 
@@ -123,6 +124,18 @@ class GraphTest(ProgramTest):
         drawn = subprocess.run(["dot", "-Tsvg"], input=text, capture_output=True, text=True,
                                check=True, timeout=LIMIT_S)
         self.assertIn("<svg", drawn.stdout)
+
+    def test_a_picture_is_written_as_svg(self):
+        flow = self.flow(task('a <b> & "c"', "core.echo"), task("b", "core.echo"), name="drawn")
+        text = self.pawl("flows", "graph", flow, "--format", "svg").stdout
+        picture = ElementTree.fromstring(text)
+        names = {"s": "http://www.w3.org/2000/svg"}
+        self.assertEqual(picture.find("s:title", names).text, "drawn")
+        shown = [each.text for each in picture.iterfind("s:g/s:title", names)]
+        self.assertIn('a <b> & "c"', shown)
+        boxes = [each.get("y") for each in picture.iterfind("s:g/s:rect", names)]
+        self.assertEqual(len(set(boxes)), len(shown))  # one below the other
+        self.assertEqual(len(picture.findall("s:path[@class='edge']", names)), len(shown) - 1)
 
 
 if __name__ == "__main__":

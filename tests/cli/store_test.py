@@ -92,6 +92,16 @@ class Reading(ProgramTest):
         self.assertIn("core.fail, broken", out)
         self.assertIn("failed", out)
 
+    def test_only_steps_inside_of_a_map_have_an_item(self):
+        flow = self.file("mapped.json", {"name": "mapped", "nodes": [
+            {"id": "every", "type": "map", "data": {"items": {"var": "xs"}, "as": "x"}},
+            task("inside", "core.set", args={"a": 1})],
+            "edges": [{"source": "every", "target": "inside", "data": {"each": True}}]})
+        self.pawl("run", flow, "--id", "m1", *self.where, "--input", '{"xs": [1, 2]}')
+        steps = self.lines("runs", "steps", "m1", "--json", *self.where)
+        self.assertEqual([(each["node"], each.get("item")) for each in steps],
+                         [("every", None), ("inside", 0), ("inside", 1)])
+
     def test_the_history_names_who_has_sent_a_command(self):
         self.pawl("runs", "retry", "b1", *self.where, expect=FAILED)
         [retried] = self.lines("runs", "history", "b1", "--kind", "run_retried", "--json",

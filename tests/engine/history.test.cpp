@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <pawl/engine.hpp>
@@ -89,6 +90,31 @@ TEST_CASE("steps have the input and output of every attempt", "[engine][history]
   CHECK(steps[1].error->type == "unlucky");
   CHECK(steps[1].function == "h.add");
   CHECK(steps[0].type == "task");
+}
+
+TEST_CASE("a section and a map that are left by an error are failed steps", "[engine][history]") {
+  engine e{quiet_settings()};
+  REQUIRE(e.open());
+  const json body_edge{{"body", true}}, each_edge{{"each", true}}, error_edge{{"on_error", true}};
+  REQUIRE(e.put_flow(flow_named(
+      "f",
+      {node("begin", "start"), node("s", "section", {{"compensate", "on_error"}}),
+       node("a", "task", {{"code_ref", "core.set"}, {"compensate", {{"code_ref", "core.set"}}}}),
+       node("b", "fail", {{"error", "refused"}, {"message", "no"}}),
+       node("m", "map", {{"items", {1}}}),
+       node("i", "fail", {{"error", "refused"}, {"message", "no"}}), node("end", "end")},
+      {edge("begin", "s"), edge("s", "a", body_edge), edge("a", "b"), edge("s", "m", error_edge),
+       edge("m", "i", each_edge), edge("m", "end", error_edge)})));
+  const auto done = e.start_and_wait("f", json::object(), 10s);
+  REQUIRE(done);
+  REQUIRE(done->summary.status == run_status::completed);
+  std::vector<std::string> failed;
+  for (const auto& each : all_steps(e, done->summary.key.id, false, 100)) {
+    CHECK(each.status != "abandoned");
+    if (each.status == "failed") failed.push_back(each.node);
+    if (each.node == "s") CHECK(each.error->type == "refused");
+  }
+  CHECK(failed == std::vector<std::string>{"s", "b", "m", "i"});
 }
 
 TEST_CASE("steps that have not ended say how they wait", "[engine][history]") {
@@ -194,4 +220,55 @@ TEST_CASE("a history is the same from both ends, in pages of any size", "[engine
     how.node = "n3";
     CHECK(positions(how).size() == 1);
   }
+}
+
+TEST_CASE("a loop keeps only its last checkpoints, and says which are gone", "[engine][history]") {
+  const data_folder folder;
+  settings s = folder.used();
+  s.storage.snapshot_min_bytes = 1'000;
+  engine e{s};
+  REQUIRE(e.functions().add("h.count", [](step_context& step) -> result<json> {
+    return json{{"n", step.args().at("n").get<int>() + 1}};
+  }));
+  REQUIRE(e.open());
+  json flow = flow_named(
+      "f",
+      {node("begin", "start"),
+       node("count", "task", {{"code_ref", "h.count"}, {"with", {{"n", {{"var", "n"}}}}}}),
+       node("more", "condition", {{"expr", {{"<", {{{"var", "n"}}, 900}}}}}),
+       node("s", "signal", {{"name", "go"}}), node("end", "end")},
+      {edge("begin", "count"), edge("count", "more"), edge("more", "count", {{"when", true}}),
+       edge("more", "s", {{"when", false}}), edge("s", "end")});
+  flow["history"] = 20;
+  REQUIRE(e.put_flow(flow));
+  const auto run = e.start("f", {{"n", 0}});
+  REQUIRE(run);
+  once(e, run->id, [](const run_view& r) {
+    return !r.waiting_on.empty() && r.waiting_on.front().kind == "signal";
+  });
+  history_options how;
+  how.limit = 1;
+  std::uint64_t pruned = 0;
+  for (int looks = 0; looks < 600 && pruned < 700; ++looks) {
+    const auto page = e.runs().history_page(run->id, how);
+    REQUIRE(page);
+    pruned = page->pruned;
+    std::this_thread::sleep_for(10ms);
+  }
+  CHECK(pruned >= 700);
+  const auto page = e.runs().history_page(run->id, how);
+  REQUIRE(page);
+  REQUIRE_FALSE(page->events.empty());
+  CHECK(page->events.front().checkpoint == page->pruned + 1);
+  CHECK(e.runs().state_at(run->id, page->pruned + 1));
+  const auto gone = e.runs().state_at(run->id, 17);
+  REQUIRE_FALSE(gone);
+  CHECK(gone.error().code == errc::not_found);
+  CHECK(gone.error().message.find("checkpoint 17 of run " + run->id.str()) == 0);
+  CHECK(gone.error().message.find("was pruned; the oldest one is") != std::string::npos);
+  REQUIRE(e.signal(run->id, "go"));
+  const auto done = e.wait(run->id, 10s);
+  REQUIRE(done);
+  CHECK(done->data["n"] == 900);
+  CHECK(done->input == json{{"n", 0}});
 }

@@ -156,8 +156,11 @@ TEST_CASE("a run that is kept is deleted only after its release", "[engine][remo
   REQUIRE(done);
   const run_id parent = done->summary.key.id, child = started_by(e, parent);
   CHECK(e.runs().keep(run_id{"none"}).error().code == errc::not_found);
+  CHECK(e.runs().get(child)->kept == false);
   REQUIRE(e.runs().keep(child));
   REQUIRE(e.runs().keep(child));
+  CHECK(e.runs().get(child)->kept == true);
+  CHECK(e.runs().get(parent)->kept == false);
   CHECK(e.runs().remove(parent).error().type == persistence::kept_error);
   cleanup_options all;
   all.older_than = 0ms;
@@ -166,6 +169,7 @@ TEST_CASE("a run that is kept is deleted only after its release", "[engine][remo
   CHECK(left->kept == 1);
   CHECK(left->runs == 0);
   REQUIRE(e.runs().release(child));
+  CHECK(e.runs().get(child)->kept == false);
   CHECK(e.runs().remove(parent)->runs == 2);
   CHECK(records_of_runs(e) == 0);
 }

@@ -137,7 +137,7 @@ class RunCalls(Caller):
                                 reverse="true" if reverse else None,
                                 values="true" if values else None))
         return HistoryPage([read_event(item) for item in found.get("events", [])],
-                           found.get("next"))
+                           found.get("next"), found.get("pruned", 0))
 
     def all_history(self, id: str, *, reverse: bool = False, kind: Optional[str] = None,
                     node: Optional[str] = None, values: bool = False) -> Iterator[Event]:

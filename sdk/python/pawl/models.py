@@ -136,6 +136,7 @@ class Run(RunSummary):
     at: List[str] = field(default_factory=list)
     input: Optional[Object] = None
     started_by: str = ""
+    kept: Optional[bool] = None  # whether it is protected from being deleted; None after a wait
     inbox: List[PendingSignal] = field(default_factory=list)
     data: Object = field(default_factory=dict)
     output: Json = None  # what the completed run gives, if its flow has an output
@@ -275,10 +276,12 @@ class Event:
 
 @dataclass(frozen=True)
 class HistoryPage:
-    """A page of stored events. `next` is `first` of the next page, or None."""
+    """A page of stored events. `next` is `first` of the next page, or None. The checkpoints up to
+    `pruned` are gone."""
 
     events: List[Event]
     next: Optional[int] = None
+    pruned: int = 0
 
 
 @dataclass(frozen=True)
