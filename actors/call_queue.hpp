@@ -25,7 +25,7 @@ struct queued_call {
               std::shared_ptr<functions::call_timers> timers = nullptr)
       : id(number),
         call(std::move(what)),
-        context(facts_of(call), call.observer, {}, stop.get_token(), std::move(timers)) {}
+        context(facts_of(call), observer_of(call), {}, stop.get_token(), std::move(timers)) {}
 
   const invocation_id id;
   invocation call;

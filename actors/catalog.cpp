@@ -7,6 +7,7 @@
 #include "flow/definition/compiled.hpp"
 #include "flow/definition/short_form.hpp"
 #include "functions/builtins/arguments.hpp"
+#include "persistence/flow_numbers.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/not_found.hpp"
 
@@ -95,6 +96,7 @@ caf::behavior catalog::make_behavior() {
       [this](put_flow_request& put) { enqueue(std::move(put)); },
       [this](publish_flow_request& publish) { enqueue(std::move(publish)); },
       [this](delete_flow_request& deleted) { enqueue(std::move(deleted)); },
+      [this](number_flows_request& numbered) { enqueue(std::move(numbered)); },
       [this](const committed&) {
         std::exchange(current_, nullptr)(nullptr);
         start_next();
@@ -221,6 +223,23 @@ void catalog::start(delete_flow_request& deleted) {
   writes.put(persistence::column::flows, persistence::keys::flow_head(deleted.scope, deleted.name),
              persistence::encode_flow_head(**head));
   commit_then(deleted.scope, deleted.name, std::move(writes), answer_when_durable(deleted.answer));
+}
+
+void catalog::start(number_flows_request& numbered) {
+  const auto now = context_->store->durable_view();
+  persistence::flow_numbering numbering{*now, numbered.scope};
+  std::vector<flow_numbers> found;
+  for (const auto& each : numbered.changes) {
+    auto numbers = numbering.apply(each);
+    if (!numbers) return numbered.answer(std::move(numbers).error());
+    found.push_back(*std::move(numbers));
+  }
+  if (numbering.writes().empty()) return numbered.answer(std::move(found));
+  current_ = [answer = numbered.answer, found = std::move(found)](const error* failure) {
+    if (failure != nullptr) return answer(*failure);
+    answer(found);
+  };
+  send(persister_, commit{std::make_shared<const persistence::batch>(numbering.take_writes())});
 }
 
 result<std::optional<json>> catalog::definition_of(const scope_name& scope,

@@ -12,8 +12,9 @@
 
 namespace pawl::actors {
 
-/// Stores flow definitions: checks them, assigns versions, writes them. Handles one request at a
-/// time, so two definitions never get the same version. Each is answered when it is durable.
+/// Stores flow definitions: checks them, assigns versions and numbers, writes them. Handles one
+/// request at a time, so two definitions never get the same version. Each is answered when it is
+/// durable.
 class catalog : public actor_base {
  public:
   catalog(caf::actor_config& config, engine_context_ptr context, caf::actor persister);
@@ -21,7 +22,8 @@ class catalog : public actor_base {
   const char* name() const override { return "pawl.catalog"; }
 
  private:
-  using request = std::variant<put_flow_request, publish_flow_request, delete_flow_request>;
+  using request = std::variant<put_flow_request, publish_flow_request, delete_flow_request,
+                               number_flows_request>;
   struct chosen_version {
     flow_version_id id;
     bool created = true;  ///< false: an equal definition exists
@@ -32,6 +34,7 @@ class catalog : public actor_base {
   void start(put_flow_request& put);
   void start(publish_flow_request& publish);
   void start(delete_flow_request& deleted);
+  void start(number_flows_request& numbered);
   /// Chooses the version of a put flow: that of an equal definition, or a new one.
   [[nodiscard]] result<chosen_version> choose_version(
       const put_flow_request& put, const std::optional<persistence::flow_head>& head,

@@ -7,6 +7,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "actors/log_messages.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/not_found.hpp"
 #include "persistence/runs.hpp"
@@ -70,8 +71,12 @@ struct page_in_progress {
 
 }  // namespace
 
-cleaner::cleaner(caf::actor_config& config, engine_context_ptr context, caf::actor persister)
-    : actor_base(config), context_(std::move(context)), persister_(std::move(persister)) {}
+cleaner::cleaner(caf::actor_config& config, engine_context_ptr context, caf::actor persister,
+                 caf::actor log_keeper)
+    : actor_base(config),
+      context_(std::move(context)),
+      persister_(std::move(persister)),
+      log_keeper_(std::move(log_keeper)) {}
 
 caf::behavior cleaner::make_behavior() {
   schedule_sweep();
@@ -81,6 +86,7 @@ caf::behavior cleaner::make_behavior() {
       [this](const keep_run& k) { keep(k); },
       [this](const clean_up& c) { clean(c); },
       [this](const run_held& h) { on_held(h); },
+      [this](const log_held& h) { on_log_held(h); },
       [this](const retry_removal& r) { hold_runs(r.job); },
       [this](const sweep_due&) { sweep(); },
       [this](const history_grown& g) { add_grown(g); },
@@ -132,24 +138,37 @@ void cleaner::hold_runs(job_id id) {
 }
 
 void cleaner::on_held(const run_held& answer) {
-  const auto found = jobs_.find(answer.job);
-  if (found == jobs_.end()) return;
-  // A mark that is being written is not in the store yet, and neither is what pruning writes.
-  const bool held =
-      answer.held && !marking_.contains(answer.key) && answer.key != pruned_now_;
-  if (answer.held && !held) send(shard_of(shards_, answer.key), release_run{answer.key});
-  removal_job& steps = found->second.steps;
-  switch (steps.on_held(answer.key, held, context_->store->durable_view())) {
+  if (!jobs_.contains(answer.job)) return;
+  if (!answer.held) return advance(answer.job, answer.key, false);
+  const auto of_log =
+      reply_by_message<void>(self(), [job = answer.job, key = answer.key](const result<void>& how) {
+        return log_held{job, key, how.has_value()};
+      });
+  send(log_keeper_, hold_log{answer.key, of_log});
+}
+
+void cleaner::on_log_held(const log_held& answer) {
+  if (!jobs_.contains(answer.job)) return;
+  // A mark that is being written is not in the store yet, and neither is what pruning writes. The
+  // log is not held if its keeper has ended: the engine stops.
+  const bool held = answer.held && !marking_.contains(answer.key) && answer.key != pruned_now_;
+  if (!held) release_one(answer.key, false);
+  advance(answer.job, answer.key, held);
+}
+
+void cleaner::advance(job_id id, const run_key& key, bool held) {
+  removal_job& steps = jobs_.at(id).steps;
+  switch (steps.on_held(key, held, context_->store->durable_view())) {
     case removal_job::next::hold:
-      return hold_runs(answer.job);
+      return hold_runs(id);
     case removal_job::next::wait:
       return;
     case removal_job::next::write:
-      return write_next(answer.job);
+      return write_next(id);
     case removal_job::next::in_use:
-      return try_again(answer.job);
+      return try_again(id);
     case removal_job::next::refuse:
-      return end(answer.job, steps.refusal());
+      return end(id, steps.refusal());
   }
 }
 
@@ -170,7 +189,7 @@ void cleaner::try_again(job_id id) {
     return end(id, error{errc::conflict, "cannot delete run " + of.steps.root().id.str() +
                                              ": other commands use it; try again"});
   }
-  release_runs(of);
+  release_runs(of, false);
   of.steps = removal_job{of.steps.root()};
   send_self_after(first_wait * (1u << of.tries), retry_removal{id});
 }
@@ -180,14 +199,20 @@ void cleaner::end(job_id id, result<run_removed> how) {
   const job& of = ended.mapped();
   if (how)
     for (const auto& key : of.steps.held()) context_->suspects.remove(key);
-  release_runs(of);
+  release_runs(of, how.has_value());
   --begun_;
   of.done(std::move(how));
   begin_jobs();
 }
 
-void cleaner::release_runs(const job& of) {
-  for (const auto& key : of.steps.held()) send(shard_of(shards_, key), release_run{key});
+void cleaner::release_runs(const job& of, bool removed) {
+  for (const auto& key : of.steps.held()) release_one(key, removed);
+}
+
+void cleaner::release_one(const run_key& key, bool removed) {
+  // The log before the run: a new run with its id then begins a log of its own.
+  send(log_keeper_, release_log{key, removed});
+  send(shard_of(shards_, key), release_run{key});
 }
 
 void cleaner::keep(const keep_run& request) {

@@ -24,15 +24,17 @@ namespace pawl::actors {
 /// than the settings allow. Prunes the histories of runs that keep only their last checkpoints.
 ///
 /// The directory holds a run, and its subflows, while it is deleted: no command reaches it, so it
-/// cannot be retried. The cleaner then writes the batches of the deletion through the persister,
-/// one after the other; each is small, so that it delays the commits of other runs little. At most
-/// 16 runs are deleted at the same time; further ones wait, those of a cleanup behind the others.
+/// cannot be retried. The log keeper holds its log. The cleaner then writes the batches of the
+/// deletion through the persister, one after the other; each is small, so that it delays the
+/// commits of other runs little. At most 16 runs are deleted at the same time; further ones wait,
+/// those of a cleanup behind the others.
 ///
 /// Reads the store, so it runs on a thread of its own. Its mailbox is bounded by
 /// `engine.max_commands_in_flight`.
 class cleaner : public actor_base {
  public:
-  cleaner(caf::actor_config& config, engine_context_ptr context, caf::actor persister);
+  cleaner(caf::actor_config& config, engine_context_ptr context, caf::actor persister,
+          caf::actor log_keeper);
   caf::behavior make_behavior() override;
   void on_exit() override;
   const char* name() const override { return "pawl.cleaner"; }
@@ -51,12 +53,17 @@ class cleaner : public actor_base {
   void begin_jobs();
   void hold_runs(job_id id);
   void on_held(const run_held& answer);
+  /// Goes on with a job. `held`: whether one of its runs, and the log of it, is held.
+  void advance(job_id id, const run_key& key, bool held);
+  void on_log_held(const log_held& answer);
   void write_next(job_id id);
   /// Releases the runs of a job and begins it again after a while, or gives up.
   void try_again(job_id id);
   /// Releases the runs of a job, ends it and reports how.
   void end(job_id id, result<run_removed> how);
-  void release_runs(const job& of);
+  /// `removed`: they are gone.
+  void release_runs(const job& of, bool removed);
+  void release_one(const run_key& key, bool removed);
 
   void keep(const keep_run& request);
   void commit_then(persistence::batch writes, commit_continuation then);
@@ -77,6 +84,7 @@ class cleaner : public actor_base {
 
   const engine_context_ptr context_;
   const caf::actor persister_;
+  const caf::actor log_keeper_;
   std::vector<caf::actor> shards_;
   std::unordered_map<job_id, job> jobs_;
   std::deque<job_id> waiting_;  ///< have not begun; bounded by their callers
@@ -89,8 +97,8 @@ class cleaner : public actor_base {
   std::unordered_map<run_key, std::uint64_t> grown_;  ///< runs to prune, and what they keep
   bool pruning_ = false;
   std::optional<run_key> pruned_now_;  ///< whose batch is not durable yet
-  std::string sweep_from_;  ///< where the next page of the sweep begins
-  cleanup_page swept_;      ///< what the sweep under way has deleted
+  std::string sweep_from_;             ///< where the next page of the sweep begins
+  cleanup_page swept_;                 ///< what the sweep under way has deleted
 };
 
 }  // namespace pawl::actors

@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 #include <pawl/detail/log_context.hpp>
 
+#include "actors/invocations.hpp"
 #include "actors/worker_tasks.hpp"
 #include "flow/definition/compiled.hpp"
 #include "persistence/codec.hpp"
@@ -310,10 +311,17 @@ void dispatcher::on_heartbeat(const heartbeat_task& t) {
   if (l == nullptr || l->expired) return t.answer(lease_lost());
   leases_.renew(t.key, system().clock().now());
   workers_.on_heartbeat(t.key.run.scope, l->worker, context_->clock->now());
-  for (const auto& line : t.lines)
-    publish(t.key, *l, "step_log", {{"level", to_string(line.level)}, {"message", line.message}});
+  for (const auto& line : t.lines) report_line(t.key, *l, line);
   if (t.progress) publish(t.key, *l, "step_progress", {{"fraction", *t.progress}});
   t.answer(task_heartbeat{l->wish, l->length});
+}
+
+void dispatcher::report_line(const task_key& key, lease& l, const task_log_line& line) {
+  if (!context_->log_lines.keeps_lines() && !context_->events.has_subscribers()) return;
+  if (l.node.empty() && !find_node(key, l)) return context_->log_lines.count_lost(1);
+  report_step_line(*context_, key.run,
+                   {context_->clock->now(), std::string{to_string(line.level)}, l.node, l.visit,
+                    l.attempt, line.message});
 }
 
 void dispatcher::publish(const task_key& key, lease& l, const char* kind, json detail) {

@@ -66,6 +66,7 @@ class dispatcher : public actor_base {
 
   void put_lease(const task_key& key, lease l);
   void on_heartbeat(const heartbeat_task& t);
+  void report_line(const task_key& key, lease& l, const task_log_line& line);
   void publish(const task_key& key, lease& l, const char* kind, json detail);
   /// Sets the node of a lease from the run, as after a restart. Returns false if it is unknown.
   [[nodiscard]] bool find_node(const task_key& key, lease& l) const;

@@ -19,6 +19,7 @@
 #include "actors/limiter.hpp"
 #include "actors/load_notes.hpp"
 #include "actors/loader.hpp"
+#include "actors/log_queue.hpp"
 #include "actors/metrics.hpp"
 #include "actors/parked_states.hpp"
 #include "actors/quarantine_list.hpp"
@@ -62,6 +63,9 @@ struct engine_telemetry {
   failure_log_limiter failure_log;
 };
 
+/// Log lines of steps that wait to be written.
+inline constexpr std::size_t max_log_queue_bytes = std::size_t{8} << 20;
+
 /// Everything that the actors of one engine share. `runtime/` makes it and passes it to each
 /// actor's constructor. It outlives all actors. Its members are safe for concurrent use.
 struct engine_context {
@@ -91,6 +95,9 @@ struct engine_context {
   fair_limiter queued_tasks;
   quarantine_list suspects;
   load_notes loads;
+  log_queue log_lines;  ///< of the steps of runs
+  /// Told of the log messages and the progress of all steps; null until the actors are started.
+  std::shared_ptr<const functions::step_observer> step_observer;
   admission admitted;
   /// Called when a write or sync of the store has failed. May be called twice, on two threads.
   std::function<void(const error& why)> on_store_failed;
@@ -124,7 +131,9 @@ struct engine_context {
         waiting_calls(settings.executor.queue_limit),
         queued_tasks(settings.worker.max_queued_tasks),
         suspects(std::move(suspected)),
-        loads(noted_loads) {}
+        loads(noted_loads),
+        log_lines(settings.run.max_log_bytes > 0 ? max_log_queue_bytes : 0,
+                  metrics.run_log_lines_lost) {}
 };
 
 using engine_context_ptr = std::shared_ptr<engine_context>;

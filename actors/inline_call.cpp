@@ -5,7 +5,7 @@
 namespace pawl::actors {
 
 outcome call_inline(invocation call, const clock& time, const functions::value_limits& limits) {
-  functions::call_context context{facts_of(call), call.observer, {}, {}};
+  functions::call_context context{facts_of(call), observer_of(call), {}, {}};
   const detail::log_about here{about(call)};
   const time_point began_at = time.now();
   auto called =

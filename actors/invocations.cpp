@@ -1,29 +1,54 @@
 #include "actors/invocations.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <string>
 #include <utility>
 
 #include "flow/machine/machine.hpp"
 
 namespace pawl::actors {
-namespace {
 
-/// Publishes the log lines and the progress of a running step.
-functions::step_observer observe(const engine_context_ptr& context, const invocation& call) {
-  const auto publish = [context, run = call.run, node = call.node, visit = call.visit,
-                        attempt = call.attempt](const char* kind, json detail) {
-    context->events.publish(
-        {run, {0, context->clock->now(), kind, node, visit, attempt, std::move(detail)}});
+std::shared_ptr<const functions::step_observer> make_step_observer(
+    const engine_context_ptr& context) {
+  // The executor, which the context owns, has the calls, and these the observer.
+  const std::weak_ptr<engine_context> owner = context;
+  functions::step_observer made;
+  made.on_log = [owner](const functions::call_facts& of, log_level level,
+                        std::string_view message) {
+    if (const auto to = owner.lock())
+      report_step_line(*to, of.run,
+                       {to->clock->now(), std::string{to_string(level)}, std::string{of.node},
+                        of.visit, of.attempt, std::string{message}});
   };
-  return {[publish](log_level level, std::string_view message) {
-            publish("step_log", {{"level", to_string(level)}, {"message", message}});
-          },
-          [publish](double fraction) {
-            publish("step_progress", {{"fraction", fraction}});
-          }};
+  made.on_progress = [owner](const functions::call_facts& of, double fraction) {
+    const auto to = owner.lock();
+    if (!to || !to->events.has_subscribers()) return;
+    to->events.publish({of.run,
+                        {0,
+                         to->clock->now(),
+                         "step_progress",
+                         std::string{of.node},
+                         of.visit,
+                         of.attempt,
+                         {{"fraction", fraction}}}});
+  };
+  return std::make_shared<const functions::step_observer>(std::move(made));
 }
 
-}  // namespace
+void report_step_line(engine_context& to, const run_key& run, run_log_line line) {
+  if (to.events.has_subscribers()) {
+    to.events.publish({run,
+                       {0,
+                        line.at,
+                        "step_log",
+                        line.node,
+                        line.visit,
+                        line.attempt,
+                        {{"level", line.level}, {"message", line.message}}}});
+  }
+  to.log_lines.add(run, std::move(line));
+}
 
 result<invocation> make_invocation(const engine_context_ptr& context, const run_key& run,
                                    const flow_name& flow, flow::invoke_effect& wanted,
@@ -54,7 +79,7 @@ result<invocation> make_invocation(const engine_context_ptr& context, const run_
   call.heartbeat = wanted.heartbeat;
   call.answer = wanted.answer;
   call.trace = wanted.trace;
-  if (context->events.has_subscribers()) call.observer = observe(context, call);
+  call.observer = context->step_observer;
   return call;
 }
 

@@ -7,12 +7,21 @@
 namespace pawl::actors {
 
 /// The call of a function that a transition of a run of `flow` asks for, without `done`. Takes the
-/// state out of `wanted` and puts secrets into the arguments. Publishes what the step logs if the
-/// engine is watched. Error: as `secret_store::fill`.
+/// state out of `wanted` and puts secrets into the arguments. What the step logs goes to
+/// `report_step_line`. Error: as `secret_store::fill`.
 [[nodiscard]] result<invocation> make_invocation(const engine_context_ptr& context,
                                                  const run_key& run, const flow_name& flow,
                                                  flow::invoke_effect& wanted,
                                                  const functions::function_ptr& function);
+
+/// Passes the log messages of all steps of an engine to `report_step_line`, and publishes their
+/// progress. Does not keep the context.
+[[nodiscard]] std::shared_ptr<const functions::step_observer> make_step_observer(
+    const engine_context_ptr& context);
+
+/// Adds a line that a step has logged to the log of its run, and publishes it if the engine is
+/// watched. Does not wait.
+void report_step_line(engine_context& to, const run_key& run, run_log_line line);
 
 /// The task queue whose workers make a call. Empty: the process makes it itself.
 [[nodiscard]] std::string queue_of(const engine_context& context, const scope_name& scope,

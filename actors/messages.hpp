@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <pawl/flow.hpp>
+#include <pawl/flow_numbers.hpp>
 #include <pawl/run.hpp>
 #include <pawl/worker.hpp>
 
@@ -287,6 +288,12 @@ struct publish_flow_request {
   flow_version_id id;
   reply<void> answer;
 };
+/// Gives numbers to versions, and changes those that they have.
+struct number_flows_request {
+  scope_name scope;
+  std::vector<flow_numbers_change> changes;
+  reply<std::vector<flow_numbers>> answer;
+};
 /// Does not check whether runs use the flow.
 struct delete_flow_request {
   scope_name scope;
@@ -341,5 +348,6 @@ PAWL_LOCAL_MESSAGE(shutdown_run)
 PAWL_LOCAL_MESSAGE(put_flow_request)
 PAWL_LOCAL_MESSAGE(publish_flow_request)
 PAWL_LOCAL_MESSAGE(delete_flow_request)
+PAWL_LOCAL_MESSAGE(number_flows_request)
 PAWL_MESSAGE_TYPES_END
 #undef PAWL_LOCAL_MESSAGE

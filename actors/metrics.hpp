@@ -56,6 +56,7 @@ struct metrics {
   std::atomic<std::uint64_t> runs_started{0}, runs_completed{0}, runs_failed{0}, runs_cancelled{0};
   std::atomic<std::uint64_t> jobs_unfinished{0};
   std::atomic<std::uint64_t> job_runs_done{0}, job_runs_refused{0}, job_runs_failed{0};
+  std::atomic<std::uint64_t> run_log_lines_lost{0};
 
   [[nodiscard]] engine_metrics snapshot() const {
     return {start_to_first_step.snapshot(),
@@ -76,7 +77,8 @@ struct metrics {
             jobs_unfinished.load(std::memory_order_relaxed),
             job_runs_done.load(std::memory_order_relaxed),
             job_runs_refused.load(std::memory_order_relaxed),
-            job_runs_failed.load(std::memory_order_relaxed)};
+            job_runs_failed.load(std::memory_order_relaxed),
+            run_log_lines_lost.load(std::memory_order_relaxed)};
   }
 };
 

@@ -69,6 +69,12 @@ struct run_held {
   run_key key;
   bool held = false;
 };
+/// The cleaner to itself: whether the log of a run that is held is held, too.
+struct log_held {
+  std::uint64_t job = 0;
+  run_key key;
+  bool held = false;
+};
 /// The cleaner to itself: try a job again whose runs were in use.
 struct retry_removal {
   std::uint64_t job = 0;
@@ -85,6 +91,7 @@ PAWL_LOCAL_MESSAGE(remove_run)
 PAWL_LOCAL_MESSAGE(keep_run)
 PAWL_LOCAL_MESSAGE(clean_up)
 PAWL_LOCAL_MESSAGE(run_held)
+PAWL_LOCAL_MESSAGE(log_held)
 PAWL_LOCAL_MESSAGE(retry_removal)
 PAWL_LOCAL_MESSAGE(sweep_due)
 PAWL_LOCAL_MESSAGE(history_grown)

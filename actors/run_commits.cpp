@@ -170,7 +170,8 @@ result<void> run_actor::apply(flow::command&& c, std::optional<result<void>> che
                  moved->change.at, recorded.before, recorded.after, std::move(recorded.tasks)});
   send(persister_, commit{std::move(writes), persistence::journal_entry{key_, run_->sequence}});
   const std::uint64_t keep = flow_->allowed().history_checkpoints;
-  if (recorded.wrote_state && keep > 0) {
+  // Only checkpoints beyond those can be pruned.
+  if (recorded.wrote_state && keep > 0 && run_->sequence > keep) {
     commits_.when_durable([this, keep](const error* failure) {
       if (failure == nullptr) send(directory_, history_grown{key_, keep});
     });

@@ -10,7 +10,9 @@
 #include "actors/cleaner.hpp"
 #include "actors/directory.hpp"
 #include "actors/dispatcher.hpp"
+#include "actors/invocations.hpp"
 #include "actors/jobs.hpp"
+#include "actors/log_keeper.hpp"
 #include "actors/persister.hpp"
 #include "actors/syncer.hpp"
 #include "actors/timer.hpp"
@@ -32,6 +34,7 @@ caf::actor spawn_blocking(caf::actor_system& system, blocking_actors where, Args
 engine_actors start_actors(caf::actor_system& system, const engine_context_ptr& context,
                            blocking_actors blocking) {
   take_places_of_queued_tasks(*context);
+  context->step_observer = make_step_observer(context);
   engine_actors started;
   const auto groups = std::make_shared<written_groups>(context);
   const auto syncing = spawn_blocking<syncer>(system, blocking, groups);
@@ -39,7 +42,8 @@ engine_actors start_actors(caf::actor_system& system, const engine_context_ptr& 
   started.catalog = spawn_blocking<catalog>(system, blocking, context, writing);
   started.timer = spawn_blocking<timer>(system, blocking, context, writing);
   started.dispatcher = spawn_blocking<dispatcher>(system, blocking, context);
-  started.cleaner = spawn_blocking<cleaner>(system, blocking, context, writing);
+  started.log_keeper = spawn_blocking<log_keeper>(system, blocking, context, writing);
+  started.cleaner = spawn_blocking<cleaner>(system, blocking, context, writing, started.log_keeper);
   started.jobs = spawn_blocking<jobs>(system, blocking, context, writing, started.cleaner);
   for (std::uint32_t i = 0; i < context->settings.engine.shards; ++i)
     started.shards.push_back(
@@ -64,7 +68,7 @@ supervisor::supervisor(caf::actor_config& config, engine_context_ptr context, en
       actors_(std::move(watched)),
       persister_(std::move(persister)),
       syncer_(std::move(syncer)),
-      committing_left_(actors_.shards.size() + 2) {}
+      committing_left_(actors_.shards.size() + 3) {}
 
 caf::behavior supervisor::make_behavior() {
   watch(persister_);
@@ -74,6 +78,7 @@ caf::behavior supervisor::make_behavior() {
   watch(actors_.dispatcher);
   watch(actors_.cleaner);
   watch(actors_.jobs);
+  watch(actors_.log_keeper);
   for (const auto& shard : actors_.shards) watch(shard);
   recovery_view_ = context_->store->durable_view();
   send_self(recover_next_page{});
@@ -160,11 +165,13 @@ void supervisor::on_down(const caf::actor_addr& source, const caf::error& reason
   const auto is_source = [&](const caf::actor& a) { return a.address() == source; };
   if (is_source(actors_.jobs)) {
     // No job sends commands any more.
-    for (const auto& each : {actors_.timer, actors_.dispatcher}) send(each, shutdown_run{});
+    for (const auto& each : {actors_.timer, actors_.dispatcher, actors_.log_keeper})
+      send(each, shutdown_run{});
     for (const auto& shard : actors_.shards) send(shard, shutdown_run{});
     return;
   }
   const bool commits = is_source(actors_.timer) || is_source(actors_.dispatcher) ||
+                       is_source(actors_.log_keeper) ||
                        std::any_of(actors_.shards.begin(), actors_.shards.end(), is_source);
   if (!commits) return;
   // When all have ended, the persister has the last commits of all runs, and of how far the engine

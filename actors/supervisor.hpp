@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct engine_actors {
   caf::actor dispatcher;
   caf::actor cleaner;
   caf::actor jobs;
+  caf::actor log_keeper;
   std::vector<caf::actor> shards;
 
   /// The shard that is responsible for a run.
@@ -65,7 +67,7 @@ class supervisor : public monitoring_actor {
   const engine_actors actors_;
   const caf::actor persister_;
   const caf::actor syncer_;
-  std::size_t committing_left_;  ///< shards, timer and dispatcher that have not ended
+  std::size_t committing_left_;  ///< shards, timer, dispatcher and log keeper that have not ended
   bool stopping_ = false;
   std::vector<reply<void>> stop_answers_;
   std::shared_ptr<const persistence::view> recovery_view_;  ///< of the start; null afterwards

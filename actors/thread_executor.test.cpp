@@ -254,8 +254,9 @@ TEST_CASE("log lines and progress are observed while the function runs") {
     step.progress(0.5);
     door->pass();
   })};
-  a.call.observer = {[&](log_level, std::string_view text) { line.set_value(std::string{text}); },
-                     [&](double part) { reported_progress.set_value(part); }};
+  a.call.observer = std::make_shared<const functions::step_observer>(functions::step_observer{
+      [&](const auto&, log_level, std::string_view text) { line.set_value(std::string{text}); },
+      [&](const auto&, double part) { reported_progress.set_value(part); }});
   auto answer = submit(*executor, std::move(a));
   CHECK(line.get_future().get() == "half way");
   CHECK(reported_progress.get_future().get() == 0.5);

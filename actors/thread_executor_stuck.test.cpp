@@ -155,8 +155,9 @@ TEST_CASE("a stuck function may return after its executor is destroyed") {
     const auto watched = std::make_shared<int>(1);
     of_observer = watched;
     a.call.done = [owned, done = std::move(a.call.done)](outcome how) { done(std::move(how)); };
-    a.call.observer.on_log = [watched](log_level, std::string_view) { FAIL("observed too late"); };
-    a.call.observer.on_progress = [watched](double) { FAIL("observed too late"); };
+    a.call.observer = std::make_shared<const functions::step_observer>(functions::step_observer{
+        [watched](const auto&, log_level, std::string_view) { FAIL("observed too late"); },
+        [watched](const auto&, double) { FAIL("observed too late"); }});
     answer = submit(*executor, std::move(a));
     door->await_arrivals(1);
   }

@@ -162,6 +162,13 @@ constexpr std::array table{
         "Maximum number of items in a map. A map with more items fails.", 1, 1'000'000},
     key{"run.max_nesting", [](settings& s) -> field { return &s.run.max_nesting; },
         "Maximum nesting depth of runs started by `subflow` nodes.", 1, 1'000},
+    key{"run.max_log_lines", [](settings& s) -> field { return &s.run.max_log_lines; },
+        "Maximum number of log lines that are kept with a run. The oldest ones are dropped.", 1,
+        10'000'000},
+    key{"run.max_log_bytes", [](settings& s) -> field { return &s.run.max_log_bytes; },
+        "Maximum size of the log lines that are kept with a run. The oldest ones are dropped. 0: "
+        "none are kept.",
+        0, gib},
 
     key{"engine.scheduler_threads",
         [](settings& s) -> field { return &s.engine.scheduler_threads; },
@@ -374,6 +381,16 @@ constexpr std::array table{
         "a list of origins such as `https://app.example.com`, or `*`", is_origin},
     key{"server.old_api", [](settings& s) -> field { return &s.server.old_api; },
         "Whether the routes of the old engine are available under `/api`."},
+    key{"server.upload_dir", [](settings& s) -> field { return &s.server.upload_dir; },
+        "Folder for the files of forms that are sent to the old engine's routes, with a folder for "
+        "each scope. Empty: `uploads` in the data folder.",
+        0, 0, "a path, or empty"},
+    key{"server.max_upload_files", [](settings& s) -> field { return &s.server.max_upload_files; },
+        "Maximum number of files in a form. A form with more is answered with 413.", 1, 1'000},
+    key{"server.max_upload_bytes", [](settings& s) -> field { return &s.server.max_upload_bytes; },
+        "Maximum total size of the files of forms. A scope can have at most as much as remains "
+        "free. A form that exceeds it is answered with 507.",
+        kib, 1024 * gib},
     key{"server.console", [](settings& s) -> field { return &s.server.console; },
         "Whether the web console is available under `/ui/`, in a build with it."},
     key{"server.max_connections", [](settings& s) -> field { return &s.server.max_connections; },

@@ -48,9 +48,9 @@ void call_context::log(log_level level, std::string_view message) {
   if (observer_ == nullptr || !observer_->on_log) return;
   if (message.size() <= limits_.max_log_bytes &&
       detail::valid_utf8_prefix(message) == message.size())
-    observer_->on_log(level, message);
+    observer_->on_log(facts_, level, message);
   else
-    observer_->on_log(level, detail::to_valid_utf8(message, limits_.max_log_bytes));
+    observer_->on_log(facts_, level, detail::to_valid_utf8(message, limits_.max_log_bytes));
 }
 
 void call_context::progress(double fraction) {
@@ -64,7 +64,7 @@ void call_context::progress(double fraction) {
   if (!completes && last_progress_ && now - *last_progress_ < limits_.progress_interval) return;
   last_progress_ = now;
   complete_reported_ = complete_reported_ || completes;
-  observer_->on_progress(fraction);
+  observer_->on_progress(facts_, fraction);
 }
 
 void call_context::close() {

@@ -19,12 +19,13 @@
 namespace pawl::functions {
 
 class secret_store;
+struct call_facts;
 
-/// Receives log messages and progress of a call. Called on the threads of the function, one call at
-/// a time; must not block or throw.
+/// Receives log messages and progress of calls. Called on the threads of the functions, for each
+/// call one at a time; must not block or throw.
 struct step_observer {
-  std::function<void(log_level level, std::string_view message)> on_log = {};
-  std::function<void(double fraction)> on_progress = {};
+  std::function<void(const call_facts& of, log_level level, std::string_view message)> on_log = {};
+  std::function<void(const call_facts& of, double fraction)> on_progress = {};
 };
 
 /// Maximum size of a log message of a step, in this process or of a worker.

@@ -78,8 +78,8 @@ TEST_CASE("after close the observer is not called any more") {
   std::atomic<bool> closed{false};
   std::atomic<int> late{0};
   const pawl::functions::step_observer observer{
-      [&](log_level, std::string_view) { late += closed ? 1 : 0; },
-      [&](double) { late += closed ? 1 : 0; }};
+      [&](const auto&, log_level, std::string_view) { late += closed ? 1 : 0; },
+      [&](const auto&, double) { late += closed ? 1 : 0; }};
   const pawl::run_key run;
   const std::string key;
   const json args = json::object();

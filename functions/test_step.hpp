@@ -72,8 +72,10 @@ struct test_step {
   /// Calls `body` as the engine would.
   result<json> call(const step_function& body, std::string_view name = "test.function") {
     const step_observer observer{
-        [this](log_level level, std::string_view message) { logs.emplace_back(level, message); },
-        [this](double fraction) { progress.push_back(fraction); }};
+        [this](const auto&, log_level level, std::string_view message) {
+          logs.emplace_back(level, message);
+        },
+        [this](const auto&, double fraction) { progress.push_back(fraction); }};
     call_context context{{run, "node", 1, 1, key, args, answer ? &*answer : nullptr, trace},
                          observer,
                          watching,

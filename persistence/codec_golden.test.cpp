@@ -13,7 +13,9 @@
 #include "persistence/clock_lead.hpp"
 #include "persistence/codec.hpp"
 #include "persistence/codec/samples.hpp"
+#include "persistence/flow_numbers.hpp"
 #include "persistence/record.hpp"
+#include "persistence/run_log.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/paths.hpp"
 
@@ -110,6 +112,12 @@ std::vector<golden> all_golden() {
        [](auto bytes) { return decode_job_progress(bytes).value() == samples::progress_of_job(); }},
       {"job_page-v1", encode_job_page(samples::page_of_job()),
        [](auto bytes) { return decode_job_page(bytes).value() == samples::page_of_job(); }},
+      {"flow_numbers-v1", encode_flow_numbers(samples::numbers()),
+       [](auto bytes) { return decode_flow_numbers(bytes).value() == samples::numbers(); }},
+      {"run_log_head-v1", encode_log_head(samples::log_head()),
+       [](auto bytes) { return decode_log_head(bytes).value() == samples::log_head(); }},
+      {"run_log_chunk-v1", encode_log_chunk(samples::log_lines()),
+       [](auto bytes) { return decode_log_chunk(bytes).value() == samples::log_lines(); }},
       {"clock_lead-v1", encode_clock_lead(samples::clock_lead()),
        [](auto bytes) { return decode_clock_lead(bytes).value() == samples::clock_lead(); }},
   };

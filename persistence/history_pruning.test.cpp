@@ -61,7 +61,7 @@ class pruned_run {
       auto next = sim_.next_command();
       if (!next) return;
       give(*std::move(next));
-      const auto dice = random_.below(8);
+      const auto dice = random_.below(6);
       if (dice == 0) prune();
       if (dice == 1) store_ = reopen_(std::move(store_));
       if (dice <= 2) check();
@@ -82,7 +82,7 @@ class pruned_run {
   }
 
   void prune() {
-    const std::uint64_t keep = random_.below(12);
+    const std::uint64_t keep = random_.below(random_.below(3) == 0 ? 12 : 2);
     while (true) {
       const auto part = prune_history(*store_->durable_view(), pruned_key, keep);
       REQUIRE(part);
@@ -145,12 +145,12 @@ TEST_CASE("whatever random pruning keeps can be read, in memory", "[pruning][ran
     run.live(60);
     pruned += run.pruned();
   }
-  CHECK(pruned > 500);
+  CHECK(pruned > 100);
 }
 
 TEST_CASE("whatever random pruning keeps can be read, on disk", "[pruning][random]") {
   std::uint64_t pruned = 0;
-  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 24; ++seed) {
     INFO("seed " << seed);
     const rocks::test_folder folder;
     pruned_run run{seed, rocks::open_good(folder.store()), [&](std::unique_ptr<store> dead) {
@@ -160,7 +160,7 @@ TEST_CASE("whatever random pruning keeps can be read, on disk", "[pruning][rando
     run.live(40);
     pruned += run.pruned();
   }
-  CHECK(pruned > 20);
+  CHECK(pruned > 2);
 }
 
 TEST_CASE("a pruned run is deleted with the subflows that only pruned checkpoints name",

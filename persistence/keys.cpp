@@ -16,6 +16,13 @@ void add_number(std::string& key, std::uint64_t number, int bytes) {
     key += static_cast<char>((number >> shift) & 0xff);
 }
 
+void add_version(std::string& key, const flow_version_id& flow) {
+  add_name(key, flow.name.str());
+  add_number(key, flow.version.major, 4);
+  add_number(key, flow.version.minor, 4);
+  add_number(key, flow.version.patch, 4);
+}
+
 void add_newest_first(std::string& key, time_point created) {
   add_number(key, ~static_cast<std::uint64_t>(to_unix_us(created)), 8);
 }
@@ -93,10 +100,7 @@ view::range flow_heads(const scope_name& scope) {
 
 std::string flow_version(const scope_name& scope, const flow_version_id& flow) {
   std::string key = with_kind('v', scope);
-  add_name(key, flow.name.str());
-  add_number(key, flow.version.major, 4);
-  add_number(key, flow.version.minor, 4);
-  add_number(key, flow.version.patch, 4);
+  add_version(key, flow);
   return key;
 }
 
@@ -104,6 +108,52 @@ view::range flow_versions(const scope_name& scope, const flow_name& flow) {
   std::string prefix = with_kind('v', scope);
   add_name(prefix, flow.str());
   return with_prefix(std::move(prefix));
+}
+
+std::string flow_number(const scope_name& scope, const flow_name& flow) {
+  std::string key = with_kind('f', scope);
+  add_name(key, flow.str());
+  return key;
+}
+
+std::string numbered_flow(const scope_name& scope, std::uint64_t number) {
+  std::string key = with_kind('g', scope);
+  add_number(key, number, 8);
+  return key;
+}
+
+view::range numbered_flows(const scope_name& scope) {
+  return with_prefix(with_kind('g', scope));
+}
+
+std::string version_number(const scope_name& scope, const flow_version_id& flow) {
+  std::string key = with_kind('i', scope);
+  add_version(key, flow);
+  return key;
+}
+
+std::string numbered_version(const scope_name& scope, std::uint64_t number) {
+  std::string key = with_kind('n', scope);
+  add_number(key, number, 8);
+  return key;
+}
+
+view::range numbered_versions(const scope_name& scope) {
+  return with_prefix(with_kind('n', scope));
+}
+
+std::string labelled_version(const scope_name& scope, const flow_name& flow,
+                             std::string_view label) {
+  std::string key = with_kind('l', scope);
+  add_name(key, flow.str());
+  add_name(key, label);
+  return key;
+}
+
+std::uint64_t number_in(std::string_view numbered_key) noexcept {
+  PAWL_ASSERT(numbered_key.size() >= 8, "a key of a number ends in eight bytes");
+  std::string_view number = numbered_key.substr(numbered_key.size() - 8);
+  return take_number(number, 8);
 }
 
 std::string run(const run_key& key) {
@@ -116,7 +166,8 @@ std::string run(const run_key& key) {
 
 namespace {
 
-constexpr char state_part = 1, input_part = 2, checkpoint_part = 3, base_part = 4;
+constexpr char state_part = 1, input_part = 2, checkpoint_part = 3, base_part = 4, log_part = 5,
+               log_head_part = 6;
 
 std::string run_record(std::string_view run_hash, char part) {
   std::string bytes;
@@ -148,6 +199,36 @@ std::string checkpoint(std::string_view run_hash, std::uint64_t sequence) {
   std::string bytes = run_record(run_hash, checkpoint_part);
   add_number(bytes, sequence, 8);
   return bytes;
+}
+
+std::string log_chunk(std::string_view run_hash, std::uint64_t number) {
+  std::string key = run_record(run_hash, log_part);
+  add_number(key, number, 8);
+  return key;
+}
+
+view::range log_chunks(std::string_view run_hash) {
+  return {run_record(run_hash, log_part), run_record(run_hash, log_part + 1)};
+}
+
+std::string log_head(std::string_view run_hash) {
+  return run_record(run_hash, log_head_part);
+}
+
+view::range log_of_run(std::string_view run_hash) {
+  return {run_record(run_hash, log_part), run_record(run_hash, log_head_part + 1)};
+}
+
+bool is_of_log(std::string_view key) noexcept {
+  if (key.size() <= run_hash_bytes) return false;
+  const char part = key[run_hash_bytes];
+  return (part == log_part && key.size() == run_hash_bytes + 9) || is_part(key, log_head_part);
+}
+
+std::optional<std::uint64_t> log_chunk_number(std::string_view key) noexcept {
+  if (key.size() != run_hash_bytes + 9 || key[run_hash_bytes] != log_part) return std::nullopt;
+  key.remove_prefix(run_hash_bytes + 1);
+  return take_number(key, 8);
 }
 
 view::range records_of_run(std::string_view run_hash) {

@@ -37,6 +37,21 @@ namespace pawl::persistence::keys {
 [[nodiscard]] view::range flow_heads(const scope_name& scope);
 [[nodiscard]] std::string flow_version(const scope_name& scope, const flow_version_id& flow);
 [[nodiscard]] view::range flow_versions(const scope_name& scope, const flow_name& flow);
+//   'f' scope 0 name 0                         the number of a flow; see flow_numbers.hpp
+//   'g' scope 0 number8                        the flow with a number
+//   'i' scope 0 name 0 major4 minor4 patch4    the numbers of a flow version
+//   'n' scope 0 number8                        the flow version with a number
+//   'l' scope 0 name 0 label 0                 the version of a flow with a label
+[[nodiscard]] std::string flow_number(const scope_name& scope, const flow_name& flow);
+[[nodiscard]] std::string numbered_flow(const scope_name& scope, std::uint64_t number);
+[[nodiscard]] view::range numbered_flows(const scope_name& scope);
+[[nodiscard]] std::string version_number(const scope_name& scope, const flow_version_id& flow);
+[[nodiscard]] std::string numbered_version(const scope_name& scope, std::uint64_t number);
+[[nodiscard]] view::range numbered_versions(const scope_name& scope);
+[[nodiscard]] std::string labelled_version(const scope_name& scope, const flow_name& flow,
+                                           std::string_view label);
+/// The number in a key of kind g or n.
+[[nodiscard]] std::uint64_t number_in(std::string_view numbered_key) noexcept;
 
 // column::runs
 //   scope 0 run 0
@@ -54,6 +69,17 @@ inline constexpr std::size_t run_hash_bytes = 16;
 [[nodiscard]] std::string input(std::string_view run_hash);
 [[nodiscard]] std::string checkpoint(std::string_view run_hash, std::uint64_t sequence);
 [[nodiscard]] std::string base_state(std::string_view run_hash);
+//   hash16 5 number8                           a chunk of its log; see run_log.hpp
+//   hash16 6                                   which chunks its log has; replaced
+[[nodiscard]] std::string log_chunk(std::string_view run_hash, std::uint64_t number);
+[[nodiscard]] view::range log_chunks(std::string_view run_hash);
+[[nodiscard]] std::string log_head(std::string_view run_hash);
+/// All records of the log of a run.
+[[nodiscard]] view::range log_of_run(std::string_view run_hash);
+[[nodiscard]] bool is_of_log(std::string_view checkpoint_key) noexcept;
+/// The number of a chunk; nothing for other keys.
+[[nodiscard]] std::optional<std::uint64_t> log_chunk_number(
+    std::string_view checkpoint_key) noexcept;
 /// All records of a run in column::checkpoints.
 [[nodiscard]] view::range records_of_run(std::string_view run_hash);
 /// The state and the input of a run, in this order.

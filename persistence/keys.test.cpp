@@ -26,6 +26,14 @@ TEST_CASE("the bytes of keys do not change", "[keys]") {
   CHECK(keys::flow_head(scope_name{"acme"}, flow_name{"order"}) == "hacme\0order\0"s);
   CHECK(keys::flow_version(scope_name{"acme"}, {flow_name{"order"}, {1, 2, 258}}) ==
         "vacme\0order\0\0\0\0\1\0\0\0\2\0\0\1\2"s);
+  CHECK(keys::flow_number(scope_name{"acme"}, flow_name{"order"}) == "facme\0order\0"s);
+  CHECK(keys::numbered_flow(scope_name{"acme"}, 258) == "gacme\0\0\0\0\0\0\0\1\2"s);
+  CHECK(keys::version_number(scope_name{"acme"}, {flow_name{"order"}, {1, 2, 258}}) ==
+        "iacme\0order\0\0\0\0\1\0\0\0\2\0\0\1\2"s);
+  CHECK(keys::numbered_version(scope_name{"acme"}, 258) == "nacme\0\0\0\0\0\0\0\1\2"s);
+  CHECK(keys::number_in(keys::numbered_version(scope_name{"acme"}, 258)) == 258);
+  CHECK(keys::labelled_version(scope_name{"acme"}, flow_name{"order"}, "v1") ==
+        "lacme\0order\0v1\0"s);
   CHECK(keys::run(a_run) == "acme\0r-1\0"s);
   CHECK(keys::state("0123456789abcdef") == "0123456789abcdef\1");
   CHECK(keys::input("0123456789abcdef") == "0123456789abcdef\2");
@@ -33,6 +41,15 @@ TEST_CASE("the bytes of keys do not change", "[keys]") {
   CHECK(keys::base_state("0123456789abcdef") == "0123456789abcdef\4");
   CHECK(keys::is_base_state(keys::base_state("0123456789abcdef")));
   CHECK_FALSE(keys::is_base_state(keys::state("0123456789abcdef")));
+  CHECK(keys::log_chunk("0123456789abcdef", 513) == "0123456789abcdef\5\0\0\0\0\0\0\2\1"s);
+  CHECK(keys::log_head("0123456789abcdef") == "0123456789abcdef\6");
+  CHECK(keys::is_of_log(keys::log_chunk("0123456789abcdef", 1)));
+  CHECK(keys::log_chunk_number(keys::log_chunk("0123456789abcdef", 513)) == 513u);
+  CHECK_FALSE(keys::log_chunk_number(keys::log_head("0123456789abcdef")));
+  CHECK_FALSE(keys::log_chunk_number(keys::checkpoint("0123456789abcdef", 1)));
+  CHECK(keys::is_of_log(keys::log_head("0123456789abcdef")));
+  CHECK_FALSE(keys::is_of_log(keys::state("0123456789abcdef")));
+  CHECK_FALSE(keys::is_of_log(keys::checkpoint("0123456789abcdef", 1)));
   CHECK(keys::listed_run(a_run, run_status::failed, false, then) ==
         "s\4acme\0\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7r-1\0"s);
   CHECK(keys::listed_run(a_run, run_status::running, true, then) ==

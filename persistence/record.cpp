@@ -65,6 +65,12 @@ std::string_view to_string(record_kind kind) noexcept {
       return "job_progress";
     case record_kind::job_page:
       return "job_page";
+    case record_kind::flow_numbers:
+      return "flow_numbers";
+    case record_kind::run_log_head:
+      return "run_log_head";
+    case record_kind::run_log_chunk:
+      return "run_log_chunk";
   }
   return "unknown";
 }

@@ -38,6 +38,9 @@ enum class record_kind : std::uint8_t {
   job_request = 14,
   job_progress = 15,
   job_page = 16,
+  flow_numbers = 17,
+  run_log_head = 18,
+  run_log_chunk = 19,
 };
 
 /// "run_summary", or "unknown".

@@ -69,6 +69,9 @@ TEST_CASE("the bytes of a record never change", "[record]") {
   CHECK(static_cast<int>(record_kind::job_request) == 14);
   CHECK(static_cast<int>(record_kind::job_progress) == 15);
   CHECK(static_cast<int>(record_kind::job_page) == 16);
+  CHECK(static_cast<int>(record_kind::flow_numbers) == 17);
+  CHECK(static_cast<int>(record_kind::run_log_head) == 18);
+  CHECK(static_cast<int>(record_kind::run_log_chunk) == 19);
   CHECK(static_cast<int>(record_kind::run_input) == 9);
   CHECK(static_cast<int>(record_kind::orphaned_run) == 10);
   CHECK(static_cast<int>(record_kind::suspect) == 11);

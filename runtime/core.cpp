@@ -402,6 +402,17 @@ void engine_core::publish_flow(const scope_name& in, const flow_version_id& id,
   caf::anon_send(open->actors->catalog, actors::publish_flow_request{in, id, std::move(answer)});
 }
 
+void engine_core::number_flows(const scope_name& in, std::vector<flow_numbers_change> changes,
+                               callback<std::vector<flow_numbers>> done) {
+  actors::call_place place{actors::call_kind::command, in,
+                           command_overhead_bytes + changes.size() * sizeof changes.front()};
+  const auto open = admit(place);
+  if (!open) return done(open.error());
+  auto answer = reply_to(open->context, std::move(place), std::move(done));
+  caf::anon_send(open->actors->catalog,
+                 actors::number_flows_request{in, std::move(changes), std::move(answer)});
+}
+
 double engine_core::draw() const {
   const auto p = running();
   return p ? p->rng->draw() : 0.5;

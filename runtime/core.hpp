@@ -13,6 +13,8 @@
 #include <vector>
 
 #include <pawl/engine.hpp>
+#include <pawl/flow_numbers.hpp>
+#include <pawl/run_logs.hpp>
 
 #include "actors/clock.hpp"
 #include "actors/rng.hpp"
@@ -113,6 +115,13 @@ class engine_core {
   void put_flow(const scope_name& in, json definition, const put_flow_options& options,
                 callback<flow_stored> done);
   void publish_flow(const scope_name& in, const flow_version_id& id, callback<void> done);
+  /// Adds a line to the log of a run; see `scope_logs`.
+  void add_log_line(run_key run, run_log_line line) const;
+  /// Answers when the lines that were added are written, or lost.
+  void flush_log(const scope_name& in, callback<void> done);
+  /// Gives numbers to versions, and changes those that they have.
+  void number_flows(const scope_name& in, std::vector<flow_numbers_change> changes,
+                    callback<std::vector<flow_numbers>> done);
   /// Records the outcomes of tasks of the scope, then answers the poll. `done` is called after the
   /// last outcome.
   void poll_tasks(const scope_name& in, task_poll wanted, std::vector<ended_task> ended,

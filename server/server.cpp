@@ -15,8 +15,9 @@
 #include "server/descriptors.hpp"
 #include "server/http/listener.hpp"
 #include "server/live/live_streams.hpp"
-#include "server/live/log_ring.hpp"
 #include "server/metrics/metrics.hpp"
+#include "server/old_api/uploads.hpp"
+#include "server/old_api/watched_threads.hpp"
 #include "server/security/exposure.hpp"
 #include "server/security/file_audit.hpp"
 #include "server/security/key_authenticator.hpp"
@@ -25,14 +26,17 @@
 namespace pawl::server {
 namespace {
 
-/// Memory for the log lines of all runs.
-constexpr std::size_t log_bytes = std::size_t{32} << 20;
-
 router routes_for(const server_settings& s) {
   router routes = all_routes();
   if (s.console) add_console_routes(routes);
   if (s.old_api) add_old_routes(routes);
   return routes;
+}
+
+std::shared_ptr<upload_folder> make_upload_folder(const settings& s) {
+  const auto& named = s.server.upload_dir;
+  return std::make_shared<upload_folder>(named.empty() ? s.storage.data_dir / "uploads" : named,
+                                         s.server.max_upload_bytes);
 }
 
 }  // namespace
@@ -92,11 +96,10 @@ struct http_server::impl {
   impl(engine& of, const std::shared_ptr<spdlog::logger>& to, security_parts made)
       : log(to),
         security(std::move(made)),
-        log_source(collect_logs(logs, of)),
         routes(
             {of, security.auth, security.audit,
-             std::make_shared<idempotency_table>(idempotency_table::limits{}), logs, waits, bodies,
-             live, log, [stats = stats] { return stats->connections(); }, request_metrics,
+             std::make_shared<idempotency_table>(idempotency_table::limits{}), waits, bodies, live,
+             log, [stats = stats] { return stats->connections(); }, request_metrics,
              [stats = stats, auth = security.auth, file = security.file, log = log,
               folder = std::make_shared<folder_size>(of.effective_settings().storage.data_dir)](
                  readings& now) {
@@ -107,19 +110,18 @@ struct http_server::impl {
                now.store_bytes = folder->bytes();
              },
              std::make_shared<caller_limiter>(of.effective_settings().server.max_streams_per_key),
-             std::make_shared<caller_limiter>(of.effective_settings().server.max_waits_per_key)},
+             std::make_shared<caller_limiter>(of.effective_settings().server.max_waits_per_key),
+             std::make_shared<watched_threads>(), make_upload_folder(of.effective_settings())},
             routes_for(of.effective_settings().server)) {}
 
   const std::shared_ptr<spdlog::logger> log;
   const security_parts security;
   const std::shared_ptr<transport_stats> stats = std::make_shared<transport_stats>();
   const std::shared_ptr<metrics> request_metrics = std::make_shared<metrics>();
-  const std::shared_ptr<log_ring> logs = std::make_shared<log_ring>(log_bytes);
   const std::shared_ptr<waiting_calls> waits = std::make_shared<waiting_calls>();
   const std::shared_ptr<long_bodies> bodies = std::make_shared<long_bodies>();
   const std::shared_ptr<live_streams> live = std::make_shared<live_streams>(
       std::chrono::seconds{15}, [waiting = waits] { waiting->end_revoked(); });
-  const std::shared_ptr<subscription> log_source;
   dispatcher routes;
   std::shared_ptr<http::listener> transport;
   bool tls = false;

@@ -163,6 +163,11 @@ json to_json(const step_page& page) {
   return {{"steps", std::move(steps)}, {"next", page.next == 0 ? json(nullptr) : json(page.next)}};
 }
 
+json to_json(const run_log_line& line) {
+  return {{"at", to_rfc3339(line.at)}, {"level", line.level},     {"node", line.node},
+          {"visit", line.visit},       {"attempt", line.attempt}, {"message", line.message}};
+}
+
 json to_json(const flow_summary& flow) {
   return {{"name", flow.name.str()},
           {"latest", to_string(flow.latest)},

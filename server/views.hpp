@@ -7,6 +7,7 @@
 #include <pawl/engine.hpp>
 #include <pawl/json.hpp>
 #include <pawl/run_history.hpp>
+#include <pawl/run_logs.hpp>
 
 #include "server/http/problem.hpp"
 
@@ -30,6 +31,7 @@ using http::to_json;  // problems and diagnostics
 [[nodiscard]] json to_json(const std::vector<history_event>& events);
 [[nodiscard]] json to_json(const run_step& step);
 [[nodiscard]] json to_json(const step_page& page);
+[[nodiscard]] json to_json(const run_log_line& line);
 
 [[nodiscard]] json to_json(const flow_summary& flow);
 /// Includes the definition.

@@ -5,6 +5,7 @@
 
 #include "cli/old_engine/old_names.hpp"
 #include "cli/old_engine/old_values.hpp"
+#include "flow/definition/old_form.hpp"
 #include "persistence/keys.hpp"
 
 namespace pawl::cli {
@@ -34,7 +35,7 @@ result<json> definition_for_pawl(const std::string& text, const flow_name& name)
     if (!node.is_object() || !node.contains("data") || !node["data"].is_object()) continue;
     const auto code_ref = node["data"].find("code_ref");
     if (code_ref != node["data"].end() && code_ref->is_string())
-      *code_ref = code_ref_of(code_ref->get<std::string>());
+      *code_ref = flow::old_code_ref(code_ref->get<std::string>());
   }
   return definition;
 }
@@ -132,6 +133,9 @@ result<void> old_flows::take_row(const old_version& row, version first, bool pub
   taken->old_version = row.version;
   if (to_string(taken->id) != row.name + "@" + row.version)
     note_({"flow", old, to_string(taken->id), "renamed"});
+  const auto numbered = numbering_.claim(taken->id, static_cast<std::uint64_t>(row.id),
+                                         wanted_version(row.version) ? "" : row.version);
+  if (!numbered) return numbered.error();
   by_number_.emplace(row.id, *std::move(taken));
   return {};
 }
@@ -176,6 +180,8 @@ persistence::batch old_flows::writes() const {
                     [&name = name](const auto& each) { return each.first.name == name; });
     if (has_new) all.put(column::flows, keys::flow_head(into_, name), encode_flow_head(head));
   }
+  for (const auto& each : numbering_.writes().operations())
+    all.put(each.where, each.key, each.value);
   return all;
 }
 

@@ -15,6 +15,7 @@
 #include "cli/old_engine/old_database.hpp"
 #include "flow/definition/compiled.hpp"
 #include "persistence/codec.hpp"
+#include "persistence/flow_numbers.hpp"
 #include "persistence/store.hpp"
 
 namespace pawl::cli {
@@ -45,7 +46,12 @@ class old_flows {
  public:
   old_flows(const persistence::view& store, scope_name into, flow::limits limits, time_point now,
             note_listener note)
-      : store_(store), into_(std::move(into)), limits_(limits), now_(now), note_(std::move(note)) {}
+      : store_(store),
+        into_(std::move(into)),
+        limits_(limits),
+        now_(now),
+        note_(std::move(note)),
+        numbering_(store_, into_) {}
 
   /// Takes all versions, in the order of their creation. Call it once. Errors: those of the store.
   result<void> take(const std::vector<old_version>& rows);
@@ -74,6 +80,8 @@ class old_flows {
   const flow::limits limits_;
   const time_point now_;
   const note_listener note_;
+  persistence::flow_numbering
+      numbering_;  ///< versions keep their numbers and texts if they are free
   std::map<std::int64_t, taken_version> by_number_;
   std::set<flow_version_id> used_;                               ///< by a row
   std::map<flow_version_id, persistence::flow_record> records_;  ///< to be written

@@ -11,7 +11,5 @@ namespace pawl::cli {
 /// `text.a-2fb`. A name too long for that is cut, and ends in `.` and 32 digits of its SHA-256.
 [[nodiscard]] std::string run_name_of(std::string_view old);
 [[nodiscard]] std::string flow_name_of(std::string_view old);
-/// The same for the names of functions, as the Python package `pawl.legacy` registers them.
-[[nodiscard]] std::string code_ref_of(std::string_view old);
 
 }  // namespace pawl::cli

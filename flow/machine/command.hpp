@@ -41,6 +41,7 @@ struct start_command {
   std::shared_ptr<const run_state> forked = {};
   json forked_data = json::object();  ///< of a fork: top-level keys of the data to set first
   attribute_map attributes = {};      ///< besides those that the flow computes
+  bool paused = false;                ///< it is created paused, before its first node
 };
 
 /// Who holds a lease, and for how long.

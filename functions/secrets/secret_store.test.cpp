@@ -21,7 +21,7 @@ struct secret_call {
   const json args = json::object();
   std::vector<std::string> logged;
   const step_observer observer{
-      [this](log_level, std::string_view text) { logged.emplace_back(text); }};
+      [this](const auto&, log_level, std::string_view text) { logged.emplace_back(text); }};
   call_context context;
 };
 

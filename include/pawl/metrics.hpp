@@ -35,10 +35,11 @@ struct engine_metrics {
   std::uint64_t runs_completed = 0;
   std::uint64_t runs_failed = 0;  ///< a run that fails again after a retry counts again
   std::uint64_t runs_cancelled = 0;
-  std::uint64_t jobs_unfinished = 0;   ///< at this time; see <pawl/jobs.hpp>
-  std::uint64_t job_runs_done = 0;     ///< commands of jobs that their runs took
-  std::uint64_t job_runs_refused = 0;  ///< that their runs refused, or that were not sent
-  std::uint64_t job_runs_failed = 0;   ///< that failed for another reason
+  std::uint64_t jobs_unfinished = 0;     ///< at this time; see <pawl/jobs.hpp>
+  std::uint64_t job_runs_done = 0;       ///< commands of jobs that their runs took
+  std::uint64_t job_runs_refused = 0;    ///< that their runs refused, or that were not sent
+  std::uint64_t job_runs_failed = 0;     ///< that failed for another reason
+  std::uint64_t run_log_lines_lost = 0;  ///< log lines of steps that were not kept with their run
 };
 
 /// How busy the store of an engine is. All 0 for a store in memory.

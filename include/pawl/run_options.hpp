@@ -36,6 +36,9 @@ struct start_options {
   /// fork: in place of those of the other run, unless there are none. docs/attributes.md describes
   /// them. Errors of the start: `invalid_argument` (a name or a type), `limit_exceeded`.
   attribute_map attributes = {};
+  /// Create the run paused before its first node: a resume starts it. Not compared when a start is
+  /// repeated.
+  bool paused = false;
 };
 
 struct run_started {

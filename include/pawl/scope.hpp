@@ -35,6 +35,9 @@ class scope {
   [[nodiscard]] scope_jobs jobs() const;
   [[nodiscard]] scope_functions functions() const;
 
+  /// For handles of other headers, such as <pawl/flow_numbers.hpp>.
+  [[nodiscard]] const detail::scope_ref& ref() const noexcept { return at_; }
+
   result<flow_stored> put_flow(const json& definition, put_flow_options options = {}) const {
     return flows().put(definition, options);
   }

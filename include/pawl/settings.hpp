@@ -76,6 +76,11 @@ struct run_settings {
   std::uint32_t max_map_items = 10'000;
   /// Maximum nesting depth of runs started by `subflow` nodes.
   std::uint32_t max_nesting = 16;
+  /// Maximum number of log lines that are kept with a run. The oldest ones are dropped.
+  std::uint32_t max_log_lines = 10'000;
+  /// Maximum size of the log lines that are kept with a run. The oldest ones are dropped. 0: none
+  /// are kept.
+  std::uint64_t max_log_bytes = 4u << 20;
 };
 
 /// Scheduling, recovery and stop.
@@ -258,6 +263,14 @@ struct server_settings {
   std::vector<std::string> cors_origins = {};
   /// Whether the routes of the old engine are available under `/api`.
   bool old_api = false;
+  /// Folder for the files of forms that are sent to the old engine's routes, with a folder for each
+  /// scope. Empty: `uploads` in the data folder.
+  std::filesystem::path upload_dir = {};
+  /// Maximum number of files in a form. A form with more is answered with 413.
+  std::uint32_t max_upload_files = 20;
+  /// Maximum total size of the files of forms. A scope can have at most as much as remains free. A
+  /// form that exceeds it is answered with 507.
+  std::uint64_t max_upload_bytes = std::uint64_t{1} << 30;
   /// Whether the web console is available under `/ui/`, in a build with it.
   bool console = true;
   /// Maximum number of connections. Further ones are answered with 503 and closed.

@@ -6,10 +6,12 @@
 #include "flow/machine/delta.hpp"
 #include "flow/machine/state.hpp"
 #include "persistence/codec.hpp"
+#include "persistence/flow_numbers.hpp"
 #include "persistence/jobs.hpp"
 #include "persistence/journal.hpp"
 #include "persistence/journal_index.hpp"
 #include "persistence/quarantine.hpp"
+#include "persistence/run_log.hpp"
 
 /// Values with something in every field, for tests. The golden records of version 1 hold them, so
 /// they never change: a field that is added later gets its value in the sample of its version.
@@ -268,6 +270,17 @@ inline std::vector<job_result> page_of_job() {
   return {{run_id{"r-1"}, job_outcome::done, ""},
           {run_id{"r-2"}, job_outcome::refused, "it is paused"},
           {run_id{"r-3"}, job_outcome::waiting, ""}};
+}
+
+inline flow_numbers numbers() {
+  return {{flow_name{"order"}, {1, 2, 300}}, 7, 400, "v1", true};
+}
+
+inline run_log_head log_head() {
+  return {2, 300, 1000, 70'000};
+}
+inline std::vector<run_log_line> log_lines() {
+  return {{at(77), "info", "a", 1, 2, "at work"}, {at(78), "error", "", 300, 1, ""}};
 }
 
 inline flow_head head() {

@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 
 constexpr auto marker_name = "PAWL";
 constexpr auto new_marker_name = "PAWL.new";
-constexpr auto first_line = "pawl store";
+constexpr auto store_first_line = "pawl store";
 constexpr auto engine_name = "rocksdb";
 
 struct marker {
@@ -39,7 +39,7 @@ struct marker {
 /// Reads the lines "name value" after the first. Newer versions may add names.
 std::optional<marker> parse_marker(std::istream& text) {
   std::string line;
-  if (!std::getline(text, line) || line != first_line) return std::nullopt;
+  if (!std::getline(text, line) || line != store_first_line) return std::nullopt;
   marker found;
   while (std::getline(text, line)) {
     std::istringstream words{line};
@@ -251,7 +251,7 @@ int replace_durably(const fs::path& file, const std::string& text) {
 result<void> write_marker(claimed_folder& folder, folder_state state, std::uint32_t schema) {
   PAWL_ASSERT(state != folder_state::fresh, "a fresh folder has no marker");
   std::ostringstream text;
-  text << first_line << "\nengine " << engine_name << "\nschema " << schema << "\nstate "
+  text << store_first_line << "\nengine " << engine_name << "\nschema " << schema << "\nstate "
        << (state == folder_state::ready ? "ready" : "creating") << '\n';
 
   if (const int failure = replace_durably(folder.path / marker_name, text.str()); failure != 0)

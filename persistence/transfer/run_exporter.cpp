@@ -10,6 +10,7 @@
 #include "persistence/not_found.hpp"
 #include "persistence/quarantine.hpp"
 #include "persistence/replay.hpp"
+#include "persistence/run_log.hpp"
 #include "persistence/run_removal.hpp"
 #include "persistence/runs.hpp"
 
@@ -29,6 +30,11 @@ view::range runs_of(const scope_name& in) {
   std::string last = first;
   last.back() = '\1';
   return {std::move(first), std::move(last)};
+}
+
+/// Which chunks a log has follows from them.
+bool is_exported(std::string_view checkpoint_key) {
+  return !keys::is_of_log(checkpoint_key) || keys::log_chunk_number(checkpoint_key);
 }
 
 class run_exporter {
@@ -183,8 +189,8 @@ class run_exporter {
     heading.marks = *std::move(marks);
     const auto records = keys::records_of_run(pawl::detail::run_hash(key));
     const auto counted =
-        from_.scan(column::checkpoints, records, [&](std::string_view, std::string_view) {
-          ++heading.records;
+        from_.scan(column::checkpoints, records, [&](std::string_view at, std::string_view) {
+          if (is_exported(at)) ++heading.records;
           return view::next::more;
         });
     if (!counted) return counted;
@@ -198,12 +204,17 @@ class run_exporter {
     result<void> sent;
     const auto scanned =
         from_.scan(column::checkpoints, records, [&](std::string_view at, std::string_view bytes) {
+          if (!is_exported(at)) return view::next::more;
           if (keys::is_state(at)) {
             sent = to_(state_line(bytes));
           } else if (keys::is_input(at)) {
             sent = to_(input_line(bytes));
           } else if (keys::is_base_state(at)) {
             sent = to_(base_state_line(bytes));
+          } else if (const auto number = keys::log_chunk_number(at)) {
+            const auto lines = decode_log_chunk(bytes);
+            sent = lines ? to_(log_chunk_line(*number, lines->size(), bytes))
+                         : of_run(lines.error(), key, "its log");
           } else if (const auto change = decode_delta(bytes)) {
             sent = to_(checkpoint_line(*change, bytes));
           } else {

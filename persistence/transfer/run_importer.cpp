@@ -12,6 +12,7 @@
 #include "flow/machine/machine.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/replay.hpp"
+#include "persistence/run_log.hpp"
 #include "persistence/transfer/family_writer.hpp"
 #include "persistence/transfer/flow_importer.hpp"
 #include "persistence/transfer/line_reader.hpp"
@@ -27,7 +28,11 @@ struct incoming_run {
   run_key key;  ///< that it gets
   std::optional<flow::run_input> input = {};
   std::optional<flow::run_state> state = {};
-  std::uint64_t last_checkpoint = 0;  ///< number of the last one that was read
+  std::optional<run_part> last_part = {};  ///< that was read
+  std::uint64_t first_checkpoint = 0;      ///< number of the first one that was read; 0: none
+  std::uint64_t last_checkpoint = 0;
+  std::uint64_t pruned = 0;  ///< number of the checkpoint of the base state; 0: there is none
+  run_log_head log = {};
 };
 
 /// One pass over a file.
@@ -176,6 +181,9 @@ class import_pass {
     if (!line) return line.error();
     auto read = read_record(*line);
     if (!read) return lines_.at_line(std::move(read).error());
+    if (run.last_part && !may_follow(read->part, *run.last_part))
+      return lines_.at_line(misplaced());
+    run.last_part = read->part;
     const std::string hash = pawl::detail::run_hash(run.key);
     std::string key;
     result<std::string> bytes = std::string{};
@@ -196,6 +204,10 @@ class import_pass {
         key = keys::base_state(hash);
         bytes = take_base_state(run, *std::move(read));
         break;
+      case run_part::log_chunk:
+        key = keys::log_chunk(hash, read->number);
+        bytes = take_log_chunk(run, *std::move(read), *line);
+        break;
     }
     if (!bytes) return lines_.at_line(std::move(bytes).error());
     return is_written() ? writer_.add_record(std::move(key), *std::move(bytes)) : result<void>{};
@@ -204,10 +216,16 @@ class import_pass {
   [[nodiscard]] static error misplaced() {
     return {errc::invalid_argument, "the record is not the next one of its run"};
   }
+  [[nodiscard]] static error differs() {
+    return {errc::invalid_argument, "its fields differ from its record"};
+  }
+  [[nodiscard]] static bool may_follow(run_part part, run_part before) {
+    const bool repeats = part == run_part::checkpoint || part == run_part::log_chunk;
+    return part > before || (part == before && repeats);
+  }
 
   /// Each takes a record of the file and returns the record to write.
   result<std::string> take_state(incoming_run& run, read_record_line read) {
-    if (run.state || run.input || run.last_checkpoint > 0) return misplaced();
     auto state = decode_state(read.record);
     if (!state) return std::move(state).error();
     if (state->key != original_key(run)) return misplaced();
@@ -220,7 +238,6 @@ class import_pass {
   }
 
   result<std::string> take_input(incoming_run& run, read_record_line read) {
-    if (run.input || run.last_checkpoint > 0) return misplaced();
     auto input = decode_input(read.record);
     if (!input) return std::move(input).error();
     if (input->key != original_key(run) || input->flow != run.heading.flow) return misplaced();
@@ -235,10 +252,11 @@ class import_pass {
   result<std::string> take_checkpoint(incoming_run& run, read_record_line read, const json& line) {
     auto change = decode_delta(read.record);
     if (!change) return std::move(change).error();
-    if (checkpoint_line(*change, read.record) != line) {
-      return error{errc::invalid_argument, "its fields differ from its record"};
-    }
-    if (!run.input || read.number <= run.last_checkpoint) return misplaced();
+    if (checkpoint_line(*change, read.record) != line) return differs();
+    const bool is_first = run.first_checkpoint == 0;
+    if (!run.input || read.number == 0 || (!is_first && read.number != run.last_checkpoint + 1))
+      return misplaced();
+    if (is_first) run.first_checkpoint = read.number;
     run.last_checkpoint = read.number;
     if (read.number > run.state->sequence) {
       auto applied = apply_checkpoint(original_key(run), *run.state, read.record);
@@ -250,16 +268,34 @@ class import_pass {
     return encode_delta(*change);
   }
 
-  /// The state before the oldest checkpoint of a run whose history was pruned.
+  /// The state before the oldest checkpoint of a run whose history was pruned: the first of those
+  /// that are left follows on it, or it is the last one itself.
   result<std::string> take_base_state(incoming_run& run, read_record_line read) {
     auto base = decode_state(read.record);
     if (!base) return std::move(base).error();
-    if (!run.state || base->key != original_key(run) || base->sequence > run.state->sequence)
-      return misplaced();
+    if (!run.input || base->key != original_key(run)) return misplaced();
+    const std::uint64_t pruned =
+        run.first_checkpoint > 0 ? run.first_checkpoint - 1 : run.state->sequence;
+    if (pruned == 0 || base->sequence != pruned) {
+      return error{errc::invalid_argument,
+                   "it is the state at checkpoint " + std::to_string(base->sequence) +
+                       ", but the run has the checkpoints after " + std::to_string(pruned)};
+    }
     if (auto fits = check_places(*base, *run.flow); !fits) return std::move(fits).error();
+    run.pruned = pruned;
     if (names_->is_none()) return std::move(read.record);
     names_->apply(*base, *run.flow);
     return encode_state(*base);
+  }
+
+  result<std::string> take_log_chunk(incoming_run& run, read_record_line read, const json& line) {
+    const auto lines = decode_log_chunk(read.record);
+    if (!lines) return lines.error();
+    if (log_chunk_line(read.number, lines->size(), read.record) != line) return differs();
+    const bool is_next = read.number >= run.log.next && read.number < after_last_chunk;
+    if (!run.input || lines->empty() || !is_next) return misplaced();
+    add_chunk(run.log, read.number, lines->size(), read.record.size());
+    return std::move(read.record);
   }
 
   [[nodiscard]] run_key original_key(const incoming_run& run) const {
@@ -281,8 +317,10 @@ class import_pass {
       return error{errc::invalid_argument,
                    "line " + std::to_string(place) + ": run " + run.heading.id.str() + " " + what};
     };
-    if (!run.input || !run.state || run.state->sequence == 0 ||
-        run.last_checkpoint != run.state->sequence) {
+    const bool has_checkpoints = run.first_checkpoint > 0;
+    const std::uint64_t last = has_checkpoints ? run.last_checkpoint : run.pruned;
+    if (!run.input || !run.state || run.state->sequence == 0 || last != run.state->sequence ||
+        (has_checkpoints && run.first_checkpoint != run.pruned + 1)) {
       return at_run("is not complete: records are missing");
     }
     if (run.state->flow != run.heading.flow) return at_run("belongs to another flow");
@@ -307,7 +345,13 @@ class import_pass {
         if (!added) return added;
       }
     }
-    if (is_written()) writer_.end_run(state, *run.flow, run.heading.marks);
+    if (!is_written()) return {};
+    if (run.log.lines > 0) {
+      const std::string hash = pawl::detail::run_hash(run.key);
+      if (auto added = writer_.add_record(keys::log_head(hash), encode_log_head(run.log)); !added)
+        return added;
+    }
+    writer_.end_run(state, *run.flow, run.heading.marks);
     return {};
   }
 

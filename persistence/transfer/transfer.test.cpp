@@ -1,4 +1,7 @@
+#include <algorithm>
 #include <sstream>
+
+#include <pawl/detail/placement.hpp>
 
 #include "flow/testing/driven_run.hpp"
 #include "persistence/commit_durably.hpp"
@@ -6,6 +9,7 @@
 #include "persistence/history_pruning.hpp"
 #include "persistence/keys.hpp"
 #include "persistence/memory/memory_store.hpp"
+#include "persistence/run_log.hpp"
 #include "persistence/run_recorder.hpp"
 #include "persistence/run_removal.hpp"
 #include "persistence/runs.hpp"
@@ -138,7 +142,7 @@ run_id child_id_of(const driven_run& run) {
 void fill_store(store& to) {
   put_version(to, parent_flow());
   put_version(to, child_flow());
-  recorded_run parent{to, parent_flow(), "p"};
+  recorded_run parent{to, parent_flow(), "p", 1};
   parent.begin().finish("a", {{"big", std::string(1000, 'x')}});
   const run_id child = child_id_of(parent.run());
   const auto token = parent.run().calls().begin()->first;
@@ -224,6 +228,123 @@ TEST_CASE("pruned histories are moved as they are", "[transfer][pruning]") {
   renamed.make_id = [&made] { return run_id{"n" + std::to_string(++made)}; };
   REQUIRE(imported(third, exported(from), renamed));
   CHECK(exported(third).find("\"pruned\"") != std::string::npos);
+}
+
+TEST_CASE("log lines are moved with their run", "[transfer][logs]") {
+  memory_store from, to, third;
+  fill_store(from);
+  const run_key run{default_scope(), run_id{"done"}};
+  // The first chunks are dropped, so that numbers do not begin with 1.
+  for (int i = 0; i < 5; ++i) {
+    const auto now = from.durable_view();
+    run_log_writer writer{*now, {4, 1'000'000}};
+    REQUIRE(writer.append(run, {{from_unix_us(i), "info", "work", 1, 1, std::to_string(i)},
+                                {from_unix_us(i), "error", "work", 1, 1, "ä"}}));
+    commit_batch(from, writer.writes());
+  }
+  const std::string text = exported(from);
+  const auto done = imported(to, text, as_they_were());
+  INFO((done ? std::string{} : done.error().message));
+  REQUIRE(done);
+  CHECK(exported(to) == text);
+  CHECK(all_in(to) == all_in(from));
+
+  import_options renamed = as_they_were();
+  int made = 0;
+  renamed.make_id = [&made] { return run_id{"n" + std::to_string(++made)}; };
+  REQUIRE(imported(third, text, renamed));
+  CHECK(exported(third).find("\"log_chunk\"") != std::string::npos);
+
+  const auto with = [&text](const std::string& what, const std::string& instead) {
+    std::string changed = text;
+    const auto at = changed.find(what);
+    REQUIRE(at != std::string::npos);
+    return changed.replace(at, what.size(), instead);
+  };
+  memory_store empty;
+  CHECK_FALSE(imported(empty, with("\"lines\":2", "\"lines\":3")));
+  CHECK_FALSE(imported(empty, with("\"lines\":2,\"number\":5", "\"lines\":2,\"number\":3")));
+}
+
+TEST_CASE("a base state that does not fit the checkpoints is refused", "[transfer][pruning]") {
+  memory_store from;
+  json steps = chain({start(), task("a"), task("b"), task("c"), end()});
+  steps["name"] = "steps";
+  put_version(from, steps);
+  recorded_run recorded{from, steps, "r"};
+  recorded.begin().finish("a").finish("b").finish("c");
+  const run_key run{default_scope(), run_id{"r"}};
+  batch state;
+  state.put(column::checkpoints, keys::state(pawl::detail::run_hash(run)),
+            encode_state(recorded.run().state()));
+  commit_batch(from, state);
+  const std::string whole = exported(from);
+  const auto pruned_to = [&](std::uint64_t keep) {
+    const auto copy = from.after_process_death();
+    const auto part = prune_history(*copy->durable_view(), run, keep);
+    REQUIRE(part);
+    REQUIRE(*part);
+    REQUIRE(commit_durably(*copy, (*part)->writes));
+    return exported(*copy);
+  };
+  const auto lines_of = [](const std::string& text) {
+    std::vector<json> lines;
+    std::istringstream read{text};
+    for (std::string line; std::getline(read, line);) lines.push_back(json::parse(line));
+    return lines;
+  };
+  const auto find_part = [](std::vector<json>& lines, const std::string& part) {
+    return std::find_if(lines.begin(), lines.end(),
+                        [&](const json& line) { return line.value("part", "") == part; });
+  };
+  const auto refused = [&](const std::vector<json>& lines) {
+    std::string text;
+    for (const auto& line : lines) text += line.dump() + "\n";
+    memory_store to;
+    const auto done = imported(to, text, as_they_were());
+    REQUIRE_FALSE(done);
+    return done.error().message;
+  };
+  /// Adds to the number of records of the run, and of the file.
+  const auto count = [](std::vector<json>& lines, int more) {
+    for (auto& line : lines)
+      if (line.contains("run") || line.contains("end"))
+        line["records"] = line["records"].get<int>() + more;
+  };
+
+  // Nothing but the base state is left: that is whole.
+  memory_store to;
+  REQUIRE(imported(to, pruned_to(0), as_they_were()));
+  CHECK(exported(to) == pruned_to(0));
+
+  auto one_left = lines_of(pruned_to(1));
+  const auto of_all = lines_of(pruned_to(0));
+  SECTION("the base state of another checkpoint") {
+    auto other = of_all;
+    *find_part(one_left, "base_state") = *find_part(other, "base_state");
+    CHECK(refused(one_left).find("it is the state at checkpoint") != std::string::npos);
+  }
+  SECTION("none") {
+    one_left.erase(find_part(one_left, "base_state"));
+    count(one_left, -1);
+    CHECK(refused(one_left).find("records are missing") != std::string::npos);
+  }
+  SECTION("two") {
+    const auto at = find_part(one_left, "base_state");
+    const json copy = *at;
+    one_left.insert(at, copy);
+    count(one_left, 1);
+    CHECK(refused(one_left).find("not the next one") != std::string::npos);
+  }
+  SECTION("a gap between checkpoints") {
+    auto gapped = lines_of(whole);
+    auto second = find_part(gapped, "checkpoint") + 1;
+    REQUIRE(second->value("part", "") == "checkpoint");
+    REQUIRE((second + 1)->value("part", "") == "checkpoint");
+    gapped.erase(second);
+    count(gapped, -1);
+    CHECK_FALSE(refused(gapped).empty());
+  }
 }
 
 TEST_CASE("runs that were running come paused", "[transfer]") {

@@ -218,6 +218,13 @@ json checkpoint_line(const flow::delta& change, std::string_view record) {
           {"record", pawl::detail::base64(record)}};
 }
 
+json log_chunk_line(std::uint64_t number, std::size_t lines, std::string_view record) {
+  return {{"part", "log_chunk"},
+          {"number", number},
+          {"lines", lines},
+          {"record", pawl::detail::base64(record)}};
+}
+
 result<read_record_line> read_record(const json& line) {
   line_fields fields{line};
   read_record_line read;
@@ -232,8 +239,11 @@ result<read_record_line> read_record(const json& line) {
     read.part = run_part::state;
   } else if (part == "base_state") {
     read.part = run_part::base_state;
+  } else if (part == "log_chunk") {
+    read.part = run_part::log_chunk;
+    read.number = fields.number("number");
   } else {
-    fields.fail<bool>("part", "must be state, input, checkpoint or base_state");
+    fields.fail<bool>("part", "must be state, input, checkpoint, base_state or log_chunk");
   }
   return fields.finish(std::move(read));
 }

@@ -24,7 +24,8 @@
 namespace pawl::persistence {
 
 inline constexpr std::string_view transfer_format = "pawl-runs";
-inline constexpr std::uint32_t transfer_version = 1;
+/// 2 has base states and logs.
+inline constexpr std::uint32_t transfer_version = 2;
 /// Maximum length of a line in bytes.
 inline constexpr std::size_t max_transfer_line = std::size_t{256} << 20;
 
@@ -70,14 +71,17 @@ struct read_flow_line {
                             const flow::run_state& state);
 [[nodiscard]] result<run_heading> read_run(const json& line);
 
-enum class run_part : std::uint8_t { state, input, checkpoint, base_state };
+/// The records of a run, in this order. There may be several checkpoints and log chunks.
+enum class run_part : std::uint8_t { state, input, checkpoint, base_state, log_chunk };
 [[nodiscard]] json state_line(std::string_view record);
 [[nodiscard]] json input_line(std::string_view record);
 [[nodiscard]] json base_state_line(std::string_view record);
 [[nodiscard]] json checkpoint_line(const flow::delta& change, std::string_view record);
+/// `lines`: number of lines in the chunk.
+[[nodiscard]] json log_chunk_line(std::uint64_t number, std::size_t lines, std::string_view record);
 struct read_record_line {
   run_part part{};
-  std::uint64_t number = 0;  ///< of a checkpoint
+  std::uint64_t number = 0;  ///< of a checkpoint or a log chunk
   std::string record;
 };
 [[nodiscard]] result<read_record_line> read_record(const json& line);

@@ -86,6 +86,7 @@ result<resolvable_start> make_command(const engine_core& core, const scope_name&
   start.attributes = std::move(options.attributes);
   start.trace = options.trace;
   start.by = std::move(options.by);
+  start.paused = options.paused;
   if (restarted != nullptr) start.restarted_from = *restarted;
   return resolvable_start{std::move(start), which};
 }
@@ -132,6 +133,8 @@ result<resolvable_start> make_fork(const engine_core& core, const found_state& f
   const flow::run_state& state = *from.state;
   if (options.start.version)
     return error{errc::invalid_argument, "a fork has the flow version of its run: name none"};
+  if (options.start.paused)
+    return error{errc::invalid_argument, "a fork cannot be created paused: pause it afterwards"};
   // First: the fingerprint recurses into it.
   if (auto good = flow::check_value(options.data, "the new data"); !good)
     return std::move(good).error();

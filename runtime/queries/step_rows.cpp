@@ -7,16 +7,13 @@
 #include "flow/machine/history.hpp"
 #include "flow/machine/step_values.hpp"
 #include "flow/nodes/node.hpp"
+#include "flow/values/text_member.hpp"
 
 namespace pawl {
 namespace {
 
 using flow::event_kind;
-
-std::string text_in(const json& detail, const char* member) {
-  const auto found = detail.find(member);
-  return found != detail.end() && found->is_string() ? found->get<std::string>() : std::string{};
-}
+using flow::text_member;
 
 /// The function of a node whose name is not computed.
 std::string literal_function(const flow::compiled_node& at, bool compensates) {
@@ -117,7 +114,7 @@ void step_rows::update(const flow::delta& checkpoint, const flow::event& e) {
   if (const auto item = detail.find("item");
       !is_of_map && item != detail.end() && item->is_number_unsigned())
     step.item = item->get<std::uint32_t>();
-  if (auto function = text_in(detail, "code_ref"); !function.empty())
+  if (auto function = text_member(detail, "code_ref"); !function.empty())
     step.function = std::move(function);
   if (flow::ends_step(flow_, e)) {
     if (const auto output = detail.find("output"); output != detail.end()) step.output = *output;
@@ -126,10 +123,10 @@ void step_rows::update(const flow::delta& checkpoint, const flow::event& e) {
   }
   switch (e.kind) {
     case event_kind::task_queued:
-      step.queue = text_in(detail, "queue");
+      step.queue = text_member(detail, "queue");
       return;
     case event_kind::task_leased:
-      step.worker = text_in(detail, "worker");
+      step.worker = text_member(detail, "worker");
       return;
     case event_kind::lease_lost:
       if (!detail.value("given_back", false)) ++step.calls;
@@ -138,7 +135,7 @@ void step_rows::update(const flow::delta& checkpoint, const flow::event& e) {
       ++step.calls;
       return;
     case event_kind::child_started:
-      step.child = text_in(detail, "run");
+      step.child = text_member(detail, "run");
       return;
     case event_kind::interrupted:
       open.asked = checkpoint.at;
@@ -160,12 +157,12 @@ void step_rows::update(const flow::delta& checkpoint, const flow::event& e) {
       return end(key, "abandoned", checkpoint.at, checkpoint.sequence);
     case event_kind::compensating:  // of a section or join
       if (detail.contains("type"))
-        step.error =
-            run_error{text_in(detail, "type"), text_in(detail, "message"), step.node, step.attempt};
+        step.error = run_error{text_member(detail, "type"), text_member(detail, "message"),
+                               step.node, step.attempt};
       return;
     case event_kind::edge_taken:
       // A step that failed itself has ended before. A section or a map fails with a step in it.
-      if (const auto why = text_in(detail, "why"); why == "timeout" || why == "error")
+      if (const auto why = text_member(detail, "why"); why == "timeout" || why == "error")
         end(key, why == "error" ? "failed" : "timed_out", checkpoint.at, checkpoint.sequence);
       return;
     default:
@@ -176,8 +173,8 @@ void step_rows::update(const flow::delta& checkpoint, const flow::event& e) {
 void step_rows::fail(const step_key& of, const flow::delta& checkpoint, const flow::event& e) {
   run_step& step = steps_[open_[of].place];
   if (e.detail.is_object()) {
-    step.error =
-        run_error{text_in(e.detail, "type"), text_in(e.detail, "message"), step.node, step.attempt};
+    step.error = run_error{text_member(e.detail, "type"), text_member(e.detail, "message"),
+                           step.node, step.attempt};
     step.duration_us = e.detail.value("us", std::int64_t{0});
   }
   end(of, "failed", checkpoint.at, checkpoint.sequence);

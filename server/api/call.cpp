@@ -174,7 +174,8 @@ void call::answer_text(std::string_view type, std::string text, http::fields fie
 }
 
 void call::fail(const problem& refused) {
-  send(to_response(refused, request_.id), kind_of(refused.code).name);
+  const auto form = route_.refusal != nullptr ? route_.refusal : http::to_response;
+  send(form(refused, request_.id), kind_of(refused.code).name);
 }
 
 bool call::reject_if_invalid(std::vector<diagnostic> diagnostics) {

@@ -57,6 +57,7 @@ problem forbidden_scope(const caller& by) {
 
 /// Checks that apply to every request: media types, presence of a body, Idempotency-Key.
 std::optional<problem> check_headers(const route& to, const http::request& request) {
+  if (to.lenient) return std::nullopt;
   const auto accept = request.fields.find("Accept");
   if (accept && !accepts(*accept, to.produces)) {
     return problem{problem_code::not_acceptable,
@@ -149,7 +150,7 @@ std::variant<dispatcher::known_request, problem> dispatcher::check_head(const ht
   }
   auto in = api_->with.engine.scope(by.scope.str());
   if (!in) return problem_of(in.error());
-  auto query = parameters::parse(head.query, to.parameters);
+  auto query = parameters::parse(head.query, to.parameters, to.lenient);
   if (!query) return problem_of(query.error());
   return known_request{std::move(matched), std::move(by), *std::move(in), *std::move(query)};
 }

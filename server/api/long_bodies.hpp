@@ -25,12 +25,20 @@ class long_bodies {
 
   /// Calls `handle`, which must not throw, now or later. `bytes`: the length of the body.
   void handle(const std::string& scope, std::size_t bytes, std::function<void()> handle);
+  /// Calls `handle`, which must not throw, later on the other thread, whatever the length: for work
+  /// that waits for the disk. Returns false, without a call, if too many bytes wait.
+  [[nodiscard]] bool try_post(const std::string& scope, std::size_t bytes,
+                              std::function<void()> handle);
   /// Handles what waits, then ends the thread. Must not be called from `handle`.
   void stop() { threads_.stop(); }
   /// Requests that were not handled in place.
   [[nodiscard]] std::uint64_t handled_elsewhere() const noexcept { return elsewhere_; }
 
  private:
+  /// Counts bytes as waiting if there is room for them.
+  [[nodiscard]] bool try_wait(std::size_t bytes);
+  void post(const std::string& scope, std::size_t bytes, std::function<void()> handle);
+
   std::atomic<std::size_t> waiting_{0};
   std::atomic<std::uint64_t> elsewhere_{0};
   actors::job_pool threads_;

@@ -48,8 +48,16 @@ TEST_CASE("long bodies wait in turn by scope, and beyond their limit nowhere", "
   CHECK(in_place == std::this_thread::get_id());
   bodies.handle("b", long_bodies::long_bytes, [&in_place] { in_place = {}; });
   CHECK(in_place == std::thread::id{});
+  CHECK_FALSE(bodies.try_post("b", each, [&order] { order.emplace_back("refused"); }));
   CHECK(bodies.handled_elsewhere() == 5);
   opened.set_value();
   bodies.stop();
   CHECK(order == std::vector<std::string>{"a1", "b1", "a2", "a3"});
+}
+
+TEST_CASE("what must not be done in place is posted, whatever its length", "[bodies]") {
+  long_bodies bodies;
+  std::promise<std::thread::id> done_by;
+  REQUIRE(bodies.try_post("a", 1, [&] { done_by.set_value(std::this_thread::get_id()); }));
+  CHECK(done_by.get_future().get() != std::this_thread::get_id());
 }

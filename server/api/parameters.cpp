@@ -40,7 +40,7 @@ std::string unknown_parameter(std::string_view name, std::span<const std::string
 }  // namespace
 
 result<parameters> parameters::parse(std::string_view query,
-                                     std::span<const std::string_view> known) {
+                                     std::span<const std::string_view> known, bool lenient) {
   parameters read;
   std::vector<diagnostic> diagnostics;
   while (!query.empty()) {
@@ -55,6 +55,7 @@ result<parameters> parameters::parse(std::string_view query,
       diagnostics.push_back(parameter_diagnostic(
           "", "bad_encoding", "invalid percent-encoding in the query: " + pawl::quoted(pair)));
     } else if (std::find(known.begin(), known.end(), *name) == known.end()) {
+      if (lenient) continue;
       diagnostics.push_back(parameter_diagnostic(pawl::quoted(*name), "unknown_parameter",
                                                  unknown_parameter(*name, known)));
     } else if (!read.values_.emplace(*name, *value).second) {

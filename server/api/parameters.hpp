@@ -22,8 +22,10 @@ class parameters {
  public:
   /// Parses a query. Error: `invalid_argument`, with a diagnostic for each parameter that is
   /// unknown, repeated or incorrectly encoded.
+  /// `lenient`: unknown parameters are ignored.
   [[nodiscard]] static result<parameters> parse(std::string_view query,
-                                                std::span<const std::string_view> known);
+                                                std::span<const std::string_view> known,
+                                                bool lenient = false);
 
   [[nodiscard]] bool has(std::string_view name) const { return find(name) != nullptr; }
   [[nodiscard]] std::string text(std::string_view name) const;

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "server/http/message.hpp"
+#include "server/http/problem.hpp"
 #include "server/security/caller.hpp"
 
 namespace pawl::server {
@@ -41,6 +43,11 @@ struct route {
   std::string_view produces = "application/json";
   bool audited = true;
   bool server_wide = false;  ///< requires a key for every scope
+  /// The form of its errors. Null: problem documents.
+  http::response (*refusal)(const problem& refused, std::string_view request_id) = nullptr;
+  /// Query parameters that it does not know are ignored, and a body may have any media type: for
+  /// clients of the previous engine.
+  bool lenient = false;
 
   /// Whether requests are recorded in the audit log.
   [[nodiscard]] bool is_command() const noexcept { return method != "GET" && audited; }

@@ -8,7 +8,6 @@
 #include "server/api/percent.hpp"
 #include "server/api/routes.hpp"
 #include "server/api/start_fields.hpp"
-#include "server/live/log_ring.hpp"
 
 namespace pawl::server {
 namespace {
@@ -212,10 +211,15 @@ void get_logs(const call_ptr& request) {
   // The engine checks that the run exists in the caller's scope.
   request->in().runs().get_async(request->run(), [request, limit](result<run_view> run) {
     if (!run) return request->fail(run.error());
-    json lines = json::array();
-    for (const auto& each : request->with().logs->lines(run->summary.key, limit))
-      lines.push_back(to_json(each));
-    request->answer(200, {{"logs", std::move(lines)}});
+    scope_logs{request->in()}.read_async(
+        run->summary.key.id, limit,
+        [request](const result<std::vector<run_log_line>>& log) {
+          if (!log) return request->fail(log.error());
+          json lines = json::array();
+          for (const auto& each : *log) lines.push_back(to_json(each));
+          request->answer(200, {{"logs", std::move(lines)}});
+        },
+        request->withdrawn_with_client());
   });
 }
 

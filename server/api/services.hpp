@@ -18,10 +18,11 @@ namespace pawl::server {
 class caller_limiter;
 class idempotency_table;
 class live_streams;
-class log_ring;
 class long_bodies;
 class metrics;
+class upload_folder;
 class waiting_calls;
+class watched_threads;
 struct readings;
 
 /// Open connections of the transport.
@@ -37,7 +38,6 @@ struct services {
   std::shared_ptr<authenticator> auth;
   std::shared_ptr<audit_log> audit;
   std::shared_ptr<idempotency_table> idempotency;
-  std::shared_ptr<log_ring> logs;
   std::shared_ptr<waiting_calls> waits;
   std::shared_ptr<long_bodies> bodies;
   std::shared_ptr<live_streams> live;
@@ -48,6 +48,8 @@ struct services {
   std::function<void(readings& now)> fill_readings;
   std::shared_ptr<caller_limiter> stream_limiter;  ///< event streams and WebSockets per caller
   std::shared_ptr<caller_limiter> wait_limiter;    ///< waiting requests per caller
+  std::shared_ptr<watched_threads> watched;        ///< by WebSockets of the old API
+  std::shared_ptr<upload_folder> uploads;          ///< files of forms of the old API
 };
 
 }  // namespace pawl::server

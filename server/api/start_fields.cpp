@@ -35,6 +35,7 @@ start_request read_start(object_reader& fields) {
   if (auto input = fields.optional_object("input")) start.input = *std::move(input);
   start.options = read_restart(fields);
   start.options.version = version;
+  start.options.paused = fields.flag("paused", false);
   return start;
 }
 

@@ -9,7 +9,8 @@
 
 namespace pawl::server {
 
-/// Reads the fields of a start: `flow`, `version`, `input`, `id`, `key`, `metadata`.
+/// Reads the fields of a start: `flow`, `version`, `input`, `id`, `key`, `metadata`,
+/// `paused`.
 [[nodiscard]] start_request read_start(object_reader& fields);
 
 /// Reads the fields of a restart: `id`, `key`, `metadata`.

@@ -1,10 +1,10 @@
 #include "server/live/run_watch.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "server/views.hpp"
+#include "server/whole_number.hpp"
 
 namespace pawl::server {
 namespace {
@@ -16,20 +16,13 @@ bool ends_run(std::string_view kind) noexcept {
   return kind == "run_completed" || kind == "run_failed" || kind == "run_cancelled";
 }
 
-std::optional<std::uint64_t> number_of(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [at, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (code != std::errc{} || at != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 }  // namespace
 
 std::optional<event_position> parse_event_id(std::string_view text) {
   const auto dot = text.find('.');
   if (dot == text.npos) return std::nullopt;
-  const auto checkpoint = number_of(text.substr(0, dot));
-  const auto place = number_of(text.substr(dot + 1));
+  const auto checkpoint = whole_number(text.substr(0, dot));
+  const auto place = whole_number(text.substr(dot + 1));
   if (!checkpoint || !place) return std::nullopt;
   return event_position{*checkpoint, *place};
 }

@@ -121,6 +121,9 @@ void add_engine_metrics(families& to, const engine_metrics& m) {
                {{"done", number(m.job_runs_done)},
                 {"refused", number(m.job_runs_refused)},
                 {"failed", number(m.job_runs_failed)}});
+  add_counter(to, "pawl_run_log_lines_lost_total",
+              "Log lines of steps that could not be kept with their run.",
+              number(m.run_log_lines_lost));
   add_histogram(to, "pawl_start_to_first_step_seconds",
                 "Time from the start of a run to its first function call, for runs that begin with "
                 "one.",

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -18,8 +19,9 @@
 #include "server/api/routes.hpp"
 #include "server/api/waiting_calls.hpp"
 #include "server/live/live_streams.hpp"
-#include "server/live/log_ring.hpp"
 #include "server/metrics/metrics.hpp"
+#include "server/old_api/uploads.hpp"
+#include "server/old_api/watched_threads.hpp"
 #include "server/testing/recorded_exchange.hpp"
 
 namespace pawl::server::testing {
@@ -66,13 +68,12 @@ class api_fixture {
           return pawl::fail("card_declined", "the card was declined");
         }));
     if (auto opened = engine.open(); !opened) throw std::runtime_error(opened.error().message);
-    source = collect_logs(logs, engine);
     router routes = all_routes();
     if (engine.effective_settings().server.console) add_console_routes(routes);
     if (old_api) add_old_routes(routes);
     api = std::make_unique<dispatcher>(
         services{
-            engine, make_open_authenticator(), audit, idempotency, logs, waits, bodies, live,
+            engine, make_open_authenticator(), audit, idempotency, waits, bodies, live,
             std::make_shared<spdlog::logger>("none"),
             [] {
               return connection_counts{3, 1};
@@ -80,7 +81,10 @@ class api_fixture {
             std::make_shared<metrics>(), [](readings&) {},
             std::make_shared<caller_limiter>(
                 engine.effective_settings().server.max_streams_per_key),
-            std::make_shared<caller_limiter>(engine.effective_settings().server.max_waits_per_key)},
+            std::make_shared<caller_limiter>(engine.effective_settings().server.max_waits_per_key),
+            std::make_shared<watched_threads>(),
+            std::make_shared<upload_folder>(
+                std::filesystem::temp_directory_path() / "pawl-no-uploads", 0)},
         std::move(routes));
   }
   ~api_fixture() {
@@ -149,11 +153,9 @@ class api_fixture {
   std::shared_ptr<recorded_audit> audit = std::make_shared<recorded_audit>();
   std::shared_ptr<idempotency_table> idempotency =
       std::make_shared<idempotency_table>(idempotency_table::limits{});
-  std::shared_ptr<log_ring> logs = std::make_shared<log_ring>(std::size_t{1} << 20);
   std::shared_ptr<waiting_calls> waits = std::make_shared<waiting_calls>();
   std::shared_ptr<long_bodies> bodies = std::make_shared<long_bodies>();
   std::shared_ptr<live_streams> live = std::make_shared<live_streams>();
-  std::shared_ptr<subscription> source;
   std::unique_ptr<dispatcher> api;
 };
 

@@ -72,7 +72,7 @@ class Moving(ProgramTest):
         self.refused(INVALID, "cut", "runs", "import", cut, *self.other)
         damaged = self.file("damaged.jsonl", "".join(lines[:2]) + "{]\n" + "".join(lines[2:]))
         self.refused(INVALID, "line 3", "runs", "import", damaged, *self.other)
-        newer = self.file("newer.jsonl", lines[0].replace('"version":1', '"version":99'))
+        newer = self.file("newer.jsonl", lines[0].replace('"version":2', '"version":99'))
         self.refused(STORE, "newer Pawl", "runs", "import", newer, *self.other)
         self.refused(NOT_FOUND, "no such file", "runs", "import", "nowhere", *self.other)
         self.refused(NOT_FOUND, "no such run: nobody", "runs", "export", "nobody", *self.where)

@@ -7,6 +7,7 @@
 
 #include <pawl/engine.hpp>
 #include <pawl/run_history.hpp>
+#include <pawl/run_states.hpp>
 
 #include "tests/engine/worker_fixture.hpp"
 
@@ -243,9 +244,13 @@ TEST_CASE("a loop keeps only its last checkpoints, and says which are gone", "[e
   REQUIRE(e.put_flow(flow));
   const auto run = e.start("f", {{"n", 0}});
   REQUIRE(run);
-  once(e, run->id, [](const run_view& r) {
-    return !r.waiting_on.empty() && r.waiting_on.front().kind == "signal";
-  });
+  const auto waits = [&] {
+    const auto now = e.get(run->id);
+    REQUIRE(now);
+    return !now->waiting_on.empty() && now->waiting_on.front().kind == "signal";
+  };
+  for (int looks = 0; looks < 6'000 && !waits(); ++looks) std::this_thread::sleep_for(10ms);
+  REQUIRE(waits());
   history_options how;
   how.limit = 1;
   std::uint64_t pruned = 0;
@@ -270,5 +275,5 @@ TEST_CASE("a loop keeps only its last checkpoints, and says which are gone", "[e
   const auto done = e.wait(run->id, 10s);
   REQUIRE(done);
   CHECK(done->data["n"] == 900);
-  CHECK(done->input == json{{"n", 0}});
+  CHECK(e.get(run->id)->input == json{{"n", 0}});
 }

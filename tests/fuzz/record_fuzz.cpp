@@ -16,6 +16,7 @@
 #include "persistence/clock_lead.hpp"
 #include "persistence/codec.hpp"
 #include "persistence/crc32c.hpp"
+#include "persistence/flow_numbers.hpp"
 #include "persistence/jobs.hpp"
 #include "persistence/journal.hpp"
 #include "persistence/journal_index.hpp"
@@ -24,6 +25,7 @@
 #include "persistence/migrations.hpp"
 #include "persistence/quarantine.hpp"
 #include "persistence/record.hpp"
+#include "persistence/run_log.hpp"
 #include "persistence/runs.hpp"
 
 namespace {
@@ -37,7 +39,8 @@ constexpr record_kind all_kinds[] = {
     record_kind::run_summary,  record_kind::run_state,     record_kind::checkpoint,
     record_kind::task_lease,   record_kind::journal_group, record_kind::run_input,
     record_kind::orphaned_run, record_kind::suspect,       record_kind::journal_block,
-    record_kind::job_request,  record_kind::job_progress,  record_kind::job_page};
+    record_kind::job_request,  record_kind::job_progress,  record_kind::job_page,
+    record_kind::flow_numbers, record_kind::run_log_head,  record_kind::run_log_chunk};
 
 /// The frame of a record with this body, with the correct checksum.
 std::string framed(record_kind kind, std::string_view body) {
@@ -134,6 +137,17 @@ void check_record_of(record_kind kind, std::string_view bytes) {
       return check_record(bytes, decode_job_progress, encode_job_progress);
     case record_kind::job_page:
       return check_record(bytes, decode_job_page, encode_job_page);
+    case record_kind::flow_numbers:
+      return check_record(bytes, decode_flow_numbers, [](const pawl::flow_numbers& numbers) {
+        return encode_flow_numbers(numbers);
+      });
+    case record_kind::run_log_head:
+      return check_record(bytes, decode_log_head,
+                          [](const run_log_head& head) { return encode_log_head(head); });
+    case record_kind::run_log_chunk:
+      return check_record(bytes, decode_log_chunk, [](const std::vector<pawl::run_log_line>& all) {
+        return encode_log_chunk(all);
+      });
     case record_kind::clock_lead:
       return check_record(bytes, decode_clock_lead, encode_clock_lead);
   }

@@ -247,18 +247,6 @@ class ServeTest(ServerTest):
         self.refused("--listen", "127.0.0.1:0", "--data-dir", os.path.join(self.folder, "store"),
                      expect=6)
 
-    def test_the_old_routes_are_disabled_by_default(self):
-        self.assertEqual(self.serve().get("/api/flows").status, 404)
-
-    def test_the_old_routes_work_when_enabled(self):
-        server = self.serve("--old-api")
-        flow = sequence("order", {"id": "a", "type": "python", "data": {"codeRef": "core.echo"}})
-        self.assertEqual(server.post("/api/flows", flow).body["flow_version_id"], "order@1.0.0")
-        started = server.post("/api/thread/t-1/start", {"flow_name": "order", "inputs": {"n": 1}})
-        self.assertEqual(started.body["thread_id"], "t-1")
-        server.get("/v1/runs/t-1?wait=30s")
-        self.assertEqual(server.get("/api/thread/t-1/status").body["status"], "completed")
-
     def test_commands_are_logged(self):
         log = os.path.join(self.folder, "log")
         server = self.serve("--log-level", "info", "--set", "log.file=" + log)

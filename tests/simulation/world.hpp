@@ -217,7 +217,7 @@ class world_executor final : public actors::executor {
     std::advance(chosen, static_cast<std::ptrdiff_t>(world_.draw(waiting_.size())));
     auto& call = chosen->second;
     ++world_.calls[call.idempotency_key];
-    functions::call_context context{actors::facts_of(call), call.observer, {}, {}};
+    functions::call_context context{actors::facts_of(call), actors::observer_of(call), {}, {}};
     answer(chosen->first,
            functions::call(call.function->body, "simulated", call.state, context, {}));
     return true;

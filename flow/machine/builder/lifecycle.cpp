@@ -74,6 +74,12 @@ void lifecycle::pause(const std::string& reason) {
   changes_.record(event_kind::run_pausing, reason_detail(reason));
 }
 
+void lifecycle::hold() {
+  freeze();
+  set_status(run_status::paused);
+  changes_.record(event_kind::run_paused, {{"why", "not_started"}});
+}
+
 void lifecycle::resume(const std::string& reason) {
   thaw();
   if (changes_.run().status != run_status::running) set_status(run_status::running);

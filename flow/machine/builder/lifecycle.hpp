@@ -21,6 +21,8 @@ class lifecycle {
 
   /// Freezes the waits of the run. It is paused once nothing is under way; see `pause_if_idle`.
   void pause(const std::string& reason);
+  /// Creates the run paused: nothing is under way yet.
+  void hold();
   void resume(const std::string& reason);
   /// Pauses a pausing run in which nothing is under way.
   void pause_if_idle();

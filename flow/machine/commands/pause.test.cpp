@@ -91,6 +91,39 @@ TEST_CASE("a pausing run whose last step returns is completed", "[pause]") {
   CHECK(run.status() == run_status::completed);
 }
 
+TEST_CASE("a run that is created paused starts when it is resumed", "[pause]") {
+  driven_run run{chain({start(), task("a")})};
+  start_command held;
+  held.key = {default_scope(), run_id{"r1"}};
+  held.flow = run.flow().id();
+  held.paused = true;
+  REQUIRE(run.apply(std::move(held)));
+  CHECK(run.status() == run_status::paused);
+  CHECK_FALSE(run.state().started_at);
+  CHECK(run.calls().empty());
+  CHECK(run.story("run_") == lines{"run_created", "run_paused"});
+  run.restart_from(run.state());
+  CHECK(run.calls().empty());
+
+  REQUIRE(run.apply(resume_command{}));
+  CHECK(run.status() == run_status::running);
+  CHECK(run.state().started_at == run.state().updated_at);
+  REQUIRE(run.finish("a"));
+  CHECK(run.status() == run_status::completed);
+}
+
+TEST_CASE("a run that is created paused can be cancelled", "[pause]") {
+  driven_run run{chain({start(), task("a")})};
+  start_command held;
+  held.key = {default_scope(), run_id{"r1"}};
+  held.flow = run.flow().id();
+  held.paused = true;
+  REQUIRE(run.apply(std::move(held)));
+  REQUIRE(run.apply(cancel_command{}));
+  CHECK(run.status() == run_status::cancelled);
+  CHECK_FALSE(run.state().started_at);
+}
+
 TEST_CASE("a run in a loop without waits is paused at once", "[pause]") {
   driven_run run{flow_of(
       {start(), condition("round", true), end("way_out")},

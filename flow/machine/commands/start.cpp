@@ -94,10 +94,15 @@ result<transition> handle(const compiled_flow& flow, run_state& run, start_comma
     if (!computed) return std::move(computed).error();
     vars = *std::move(computed);
   }
+  const bool paused = start.paused;
   transition_builder builder{flow, run, context};
   builder.status().create(std::move(start));
   if (vars) builder.data().set_vars(*std::move(vars));
-  builder.status().set_status(run_status::running);
+  if (paused) {
+    builder.status().hold();
+  } else {
+    builder.status().set_status(run_status::running);
+  }
   if (forked) {
     begin_in(builder, forked_state(*forked, context.engine_time));
     builder.data().update(forked_data, "fork");

@@ -171,7 +171,7 @@ class RunCalls(Caller):
                 return
 
     def logs(self, id: str, *, limit: int = 1000) -> List[LogLine]:
-        """Returns the newest log lines of a run that the server still has in memory."""
+        """Returns the newest log lines of the steps of a run."""
         return read_list(LogLine, self._get(f"/v1/runs/{segment(id)}/logs", {"limit": limit}),
                          "logs")
 

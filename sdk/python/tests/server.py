@@ -29,7 +29,8 @@ def _read(stream, lines: "queue.Queue[str]") -> None:
 class Server:
     """`pawl serve` on a folder of its own; `kill` and `start` again keep folder and port."""
 
-    def __init__(self) -> None:
+    def __init__(self, *options: str) -> None:
+        self.options = options
         self.folder = tempfile.mkdtemp(prefix="pawl-sdk-")
         self.listen = "127.0.0.1:0"
         self.url = ""
@@ -37,7 +38,8 @@ class Server:
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            [PROGRAM, "serve", "--listen", self.listen, "--data-dir", self.folder + "/store"],
+            [PROGRAM, "serve", "--listen", self.listen, "--data-dir", self.folder + "/store",
+             *self.options],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
             env={key: value for key, value in os.environ.items() if not key.startswith("PAWL_")})
         lines: "queue.Queue[str]" = queue.Queue()
@@ -76,9 +78,11 @@ class Server:
 class ServerTest(unittest.TestCase):
     """A server for all tests of a class, and a client; names that no other test uses."""
 
+    options = ()  # of `pawl serve`
+
     @classmethod
     def setUpClass(cls) -> None:
-        cls.server = Server()
+        cls.server = Server(*cls.options)
         cls.addClassCleanup(cls.server.close)
         cls.client = pawl.Client(cls.server.url, timeout=10)
 

@@ -1,0 +1,76 @@
+#include "actors/log_queue.hpp"
+
+namespace pawl::actors {
+
+std::size_t log_queue::entry::size() const noexcept {
+  return sizeof(entry) + run.scope.str().size() + run.id.str().size() + line.level.size() +
+         line.node.size() + line.message.size();
+}
+
+void log_queue::add(run_key run, run_log_line line) {
+  if (!keeps_lines()) return;
+  entry added{std::move(run), std::move(line)};
+  const std::size_t size = added.size();
+  const std::lock_guard lock{mutex_};
+  const auto held = held_.find(added.run.scope);
+  const std::size_t of_scope = held == held_.end() ? 0 : held->second;
+  if (closed_ || of_scope + size > max_bytes_ - bytes_) return count_lost(1);
+  held_[added.run.scope] += size;
+  bytes_ += size;
+  ++added_;
+  entries_.push_back(std::move(added));
+  if (entries_.size() == 1 && wake_) wake_();
+}
+
+void log_queue::set_reader(std::function<void()> wake) {
+  const std::lock_guard lock{mutex_};
+  wake_ = std::move(wake);
+  if (!entries_.empty()) wake_();
+}
+
+void log_queue::close() {
+  std::function<void()> wake;  // destroyed without the lock
+  const std::lock_guard lock{mutex_};
+  wake.swap(wake_);
+  closed_ = true;
+  count_lost(entries_.size());
+  entries_.clear();
+  held_.clear();
+  bytes_ = 0;
+}
+
+std::vector<log_queue::entry> log_queue::take(std::size_t max_bytes) {
+  std::vector<entry> taken;
+  std::size_t bytes = 0;
+  const std::lock_guard lock{mutex_};
+  while (!entries_.empty() && bytes < max_bytes) {
+    entry& oldest = entries_.front();
+    const std::size_t size = oldest.size();
+    bytes += size;
+    bytes_ -= size;
+    const auto held = held_.find(oldest.run.scope);
+    held->second -= size;
+    if (held->second == 0) held_.erase(held);
+    taken.push_back(std::move(oldest));
+    entries_.pop_front();
+  }
+  taken_ += taken.size();
+  return taken;
+}
+
+bool log_queue::empty() const {
+  const std::lock_guard lock{mutex_};
+  return entries_.empty();
+}
+
+std::uint64_t log_queue::added() const {
+  const std::lock_guard lock{mutex_};
+  return added_;
+}
+
+std::uint64_t log_queue::taken() const {
+  const std::lock_guard lock{mutex_};
+  return taken_;
+}
+
+}  // namespace pawl::actors

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include <pawl/ids.hpp>
+#include <pawl/run_logs.hpp>
+
+namespace pawl::actors {
+
+/// Log lines of runs that wait to be written. Bounded: a scope can hold at most as much as remains
+/// free; further lines are lost and counted. Safe for concurrent use.
+class log_queue {
+ public:
+  struct entry {
+    run_key run;
+    run_log_line line;
+
+    /// Memory that it takes.
+    [[nodiscard]] std::size_t size() const noexcept;
+  };
+
+  /// `max_bytes`: 0 if no logs are kept: then lines are dropped, and not counted. `lost`: counts
+  /// the lines that are lost; must outlive the queue.
+  log_queue(std::size_t max_bytes, std::atomic<std::uint64_t>& lost)
+      : max_bytes_(max_bytes), lost_(lost) {}
+
+  [[nodiscard]] bool keeps_lines() const noexcept { return max_bytes_ > 0; }
+  /// Adds a line, and wakes the reader if it is the first one. Does not wait.
+  void add(run_key run, run_log_line line);
+
+  /// Sets what wakes the reader. It is called on the threads that add lines, with the lock held: it
+  /// must be fast, must not throw, and must not use the queue.
+  void set_reader(std::function<void()> wake);
+  /// Nobody reads any more: what is there, and what is added later, is lost.
+  void close();
+  /// Takes the oldest lines, until they have `max_bytes`.
+  [[nodiscard]] std::vector<entry> take(std::size_t max_bytes);
+  [[nodiscard]] bool empty() const;
+  /// Number of lines that were added.
+  [[nodiscard]] std::uint64_t added() const;
+  /// Number of lines that were taken.
+  [[nodiscard]] std::uint64_t taken() const;
+
+  [[nodiscard]] std::uint64_t lost() const noexcept {
+    return lost_.load(std::memory_order_relaxed);
+  }
+  /// Counts lines that could not be written.
+  void count_lost(std::uint64_t lines) noexcept {
+    lost_.fetch_add(lines, std::memory_order_relaxed);
+  }
+
+ private:
+  const std::size_t max_bytes_;
+  std::atomic<std::uint64_t>& lost_;
+  mutable std::mutex mutex_;  ///< guards the members below
+  std::deque<entry> entries_;
+  std::map<scope_name, std::size_t> held_;  ///< bytes by scope
+  std::size_t bytes_ = 0;
+  std::uint64_t added_ = 0;
+  std::uint64_t taken_ = 0;
+  std::function<void()> wake_;
+  bool closed_ = false;
+};
+
+}  // namespace pawl::actors

@@ -1,0 +1,104 @@
+#include "server/old_api/store_old_flow.hpp"
+
+#include <memory>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include <pawl/code_ref.hpp>
+
+#include "actors/flow_cache.hpp"
+#include "flow/definition/old_form.hpp"
+#include "server/old_api/old_errors.hpp"
+#include "server/old_api/old_versions.hpp"
+
+namespace pawl::server {
+namespace {
+
+/// A store under way: the version that was asked for, then the next free one.
+struct storing : std::enable_shared_from_this<storing> {
+  storing(call_ptr of, flow_name name, json what, std::string version_text, std::string prefix,
+          std::function<void(const flow_numbers&)> then)
+      : request(std::move(of)),
+        flow(std::move(name)),
+        definition(std::move(what)),
+        wanted(std::move(version_text)),
+        doing(std::move(prefix)),
+        done(std::move(then)) {}
+
+  void begin() {
+    if (const auto plain = plain_version(wanted)) return put(plain);
+    scope_flow_numbers{request->in()}.find_label_async(
+        flow, wanted, [self = shared_from_this()](const result<flow_numbers>& labelled) {
+          if (labelled) return self->put(labelled->id.version);
+          if (labelled.error().code == errc::not_found) return self->put({});
+          refuse(self->request, self->doing, labelled.error());
+        });
+  }
+
+  /// `as`: none: the latest version if it has the same definition, else the next one.
+  void put(std::optional<version> as) {
+    put_flow_options options;
+    options.version = as;
+    request->in().flows().put_async(
+        definition, options,
+        [self = shared_from_this(), is_named = as.has_value()](const result<flow_stored>& stored) {
+          const bool is_taken = !stored && stored.error().code == errc::already_exists;
+          if (is_taken && is_named) return self->put({});
+          if (!stored) return refuse(self->request, self->doing, stored.error());
+          self->set_label(stored->id);
+        });
+  }
+
+  /// Gives the version its label, and brings back one that was deleted.
+  void set_label(const flow_version_id& id) {
+    flow_numbers_change change{id, plain_version(wanted) ? "" : wanted, false};
+    scope_flow_numbers{request->in()}.change_async(
+        change, [self = shared_from_this(), id](const result<flow_numbers>& numbers) {
+          if (numbers) return self->done(*numbers);
+          switch (numbers.error().code) {
+            case errc::conflict:
+              // The same definition has another label: it is stored once more, as before.
+              return self->put(version{id.version.major, id.version.minor, id.version.patch + 1});
+            case errc::already_exists:
+            case errc::invalid_argument:
+              // Another version has the label, or it is invalid.
+              return self->keep_without_label(id);
+            default:
+              return refuse(self->request, self->doing, numbers.error());
+          }
+        });
+  }
+
+  /// The version is known by its numbers only.
+  void keep_without_label(const flow_version_id& id) {
+    scope_flow_numbers{request->in()}.change_async(
+        {id, "", false}, [self = shared_from_this()](const result<flow_numbers>& numbers) {
+          if (!numbers) return refuse(self->request, self->doing, numbers.error());
+          self->done(*numbers);
+        });
+  }
+
+  const call_ptr request;
+  const flow_name flow;
+  const json definition;
+  const std::string wanted;
+  const std::string doing;
+  const std::function<void(const flow_numbers&)> done;
+};
+
+}  // namespace
+
+void store_old_flow(const call_ptr& request, const std::string& name, const json& stored_form,
+                    const std::string& wanted, std::string doing,
+                    std::function<void(const flow_numbers& stored)> done) {
+  auto form = flow::from_old_form(stored_form, name,
+                                  actors::flow_limits(request->with().engine.effective_settings()));
+  for (const auto& each : form.warnings)
+    request->with().log->warn("flow {}: {}", pawl::quoted(name), each);
+  std::make_shared<storing>(request, flow_name{name}, std::move(form.definition), wanted,
+                            std::move(doing), std::move(done))
+      ->begin();
+}
+
+}  // namespace pawl::server
