@@ -21,8 +21,8 @@ template <class Work>
 /// `scenario` gets the number of parts and returns the seconds that it measured for all of them.
 ///
 /// Some growth is left: what is wide does not fit into the caches of a core. It is up to 2 on a
-/// quiet machine, and more beside others that use the same cache, so the bound is 4, and the best of
-/// some measurements counts. What grows with the number of parts has a ratio up to 100.
+/// quiet machine, and more beside others that use the same cache, so the bound is 4, and the best
+/// of some measurements counts. What grows with the number of parts has a ratio up to 100.
 void check_flat(const std::function<double(std::size_t)>& scenario);
 
 }  // namespace pawl::growth
