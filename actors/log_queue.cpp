@@ -12,11 +12,7 @@ void log_queue::add(run_key run, run_log_line line) {
   entry added{std::move(run), std::move(line)};
   const std::size_t size = added.size();
   const std::lock_guard lock{mutex_};
-  const auto held = held_.find(added.run.scope);
-  const std::size_t of_scope = held == held_.end() ? 0 : held->second;
-  if (closed_ || of_scope + size > max_bytes_ - bytes_) return count_lost(1);
-  held_[added.run.scope] += size;
-  bytes_ += size;
+  if (closed_ || !bytes_.try_take(added.run.scope.str(), size)) return count_lost(1);
   ++added_;
   entries_.push_back(std::move(added));
   if (entries_.size() == 1 && wake_) wake_();
@@ -34,9 +30,8 @@ void log_queue::close() {
   wake.swap(wake_);
   closed_ = true;
   count_lost(entries_.size());
+  for (const auto& each : entries_) bytes_.give_back(each.run.scope.str(), each.size());
   entries_.clear();
-  held_.clear();
-  bytes_ = 0;
 }
 
 std::vector<log_queue::entry> log_queue::take(std::size_t max_bytes) {
@@ -47,10 +42,7 @@ std::vector<log_queue::entry> log_queue::take(std::size_t max_bytes) {
     entry& oldest = entries_.front();
     const std::size_t size = oldest.size();
     bytes += size;
-    bytes_ -= size;
-    const auto held = held_.find(oldest.run.scope);
-    held->second -= size;
-    if (held->second == 0) held_.erase(held);
+    bytes_.give_back(oldest.run.scope.str(), size);
     taken.push_back(std::move(oldest));
     entries_.pop_front();
   }

@@ -5,18 +5,18 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <map>
 #include <mutex>
 #include <utility>
 #include <vector>
 
+#include <pawl/detail/fair_budget.hpp>
 #include <pawl/ids.hpp>
 #include <pawl/run_logs.hpp>
 
 namespace pawl::actors {
 
-/// Log lines of runs that wait to be written. Bounded: a scope can hold at most as much as remains
-/// free; further lines are lost and counted. Safe for concurrent use.
+/// Log lines of runs that wait to be written. Bounded by `detail::fair_budget`, which the scopes
+/// share; further lines are lost and counted. Safe for concurrent use.
 class log_queue {
  public:
   struct entry {
@@ -30,16 +30,16 @@ class log_queue {
   /// `max_bytes`: 0 if no logs are kept: then lines are dropped, and not counted. `lost`: counts
   /// the lines that are lost; must outlive the queue.
   log_queue(std::size_t max_bytes, std::atomic<std::uint64_t>& lost)
-      : max_bytes_(max_bytes), lost_(lost) {}
+      : bytes_(max_bytes), lost_(lost) {}
 
-  [[nodiscard]] bool keeps_lines() const noexcept { return max_bytes_ > 0; }
+  [[nodiscard]] bool keeps_lines() const noexcept { return bytes_.most() > 0; }
   /// Adds a line, and wakes the reader if it is the first one. Does not wait.
   void add(run_key run, run_log_line line);
 
   /// Sets what wakes the reader. It is called on the threads that add lines, with the lock held: it
   /// must be fast, must not throw, and must not use the queue.
   void set_reader(std::function<void()> wake);
-  /// Nobody reads any more: what is there, and what is added later, is lost.
+  /// Counts the lines that wait, and all that are added later, as lost.
   void close();
   /// Takes the oldest lines, until they have `max_bytes`.
   [[nodiscard]] std::vector<entry> take(std::size_t max_bytes);
@@ -58,12 +58,10 @@ class log_queue {
   }
 
  private:
-  const std::size_t max_bytes_;
+  detail::fair_budget bytes_;
   std::atomic<std::uint64_t>& lost_;
   mutable std::mutex mutex_;  ///< guards the members below
   std::deque<entry> entries_;
-  std::map<scope_name, std::size_t> held_;  ///< bytes by scope
-  std::size_t bytes_ = 0;
   std::uint64_t added_ = 0;
   std::uint64_t taken_ = 0;
   std::function<void()> wake_;
