@@ -284,7 +284,7 @@ result<std::optional<persistence::pruned_part>> cleaner::part_to_prune(const run
     return std::optional<persistence::pruned_part>{};
   // A view from after the end of a deletion has no records of the deleted run.
   const auto now = context_->store->durable_view();
-  const auto kept = now->get(persistence::column::indexes, persistence::keys::kept_run(key));
+  const auto kept = persistence::is_kept(*now, key);
   if (!kept) return kept.error();
   if (*kept) return std::optional<persistence::pruned_part>{};
   return persistence::prune_history(*now, key, keep);
