@@ -1,6 +1,6 @@
 #include "server/api/etag.hpp"
 
-#include <charconv>
+#include "server/whole_number.hpp"
 
 namespace pawl::server {
 namespace {
@@ -35,12 +35,7 @@ if_match read_if_match(std::string_view text) {
 }
 
 std::optional<std::uint64_t> checkpoint_of(const if_match& wanted) {
-  if (!wanted.tag) return std::nullopt;
-  std::uint64_t checkpoint = 0;
-  const char* const end = wanted.tag->data() + wanted.tag->size();
-  const auto [at, code] = std::from_chars(wanted.tag->data(), end, checkpoint);
-  if (code != std::errc{} || at != end) return std::nullopt;
-  return checkpoint;
+  return wanted.tag ? whole_number(*wanted.tag) : std::nullopt;
 }
 
 }  // namespace pawl::server

@@ -1,7 +1,6 @@
 #include "server/api/parameters.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include <pawl/code_ref.hpp>
@@ -10,6 +9,7 @@
 
 #include "persistence/query/run_query.hpp"
 #include "server/api/percent.hpp"
+#include "server/whole_number.hpp"
 
 namespace pawl::server {
 namespace {
@@ -83,10 +83,8 @@ std::uint64_t parameters::number(std::string_view name, std::uint64_t otherwise,
                                  std::vector<diagnostic>& diagnostics) const {
   const std::string* const given = find(name);
   if (given == nullptr) return otherwise;
-  std::uint64_t value = 0;
-  const char* const end = given->data() + given->size();
-  const auto [at, code] = std::from_chars(given->data(), end, value);
-  if (code == std::errc{} && at == end && value >= least && value <= most) return value;
+  if (const auto value = whole_number(*given); value && *value >= least && *value <= most)
+    return *value;
   refuse_value(diagnostics, name, *given,
                "a number from " + std::to_string(least) + " to " + std::to_string(most));
   return otherwise;

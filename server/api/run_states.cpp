@@ -1,4 +1,3 @@
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,6 +13,7 @@
 #include "server/api/start_fields.hpp"
 #include "server/api/start_from_run.hpp"
 #include "server/run_state_views.hpp"
+#include "server/whole_number.hpp"
 
 namespace pawl::server {
 namespace {
@@ -36,11 +36,8 @@ void explain_run(const call_ptr& request) {
 
 /// The checkpoint in the path; none, with the request refused, if it is not a number.
 std::optional<std::uint64_t> checkpoint_in_path(const call_ptr& request) {
-  const std::string& text = request->segment("checkpoint");
-  std::uint64_t number = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool is_number = failure == std::errc{} && end == text.data() + text.size();
-  if (is_number && number >= 1 && number <= max_checkpoint_number) return number;
+  const auto number = whole_number(request->segment("checkpoint"));
+  if (number && *number >= 1 && *number <= max_checkpoint_number) return number;
   request->fail(problem{problem_code::invalid_argument,
                         "the checkpoint in the path must be a number from 1"});
   return std::nullopt;
