@@ -17,6 +17,19 @@ constexpr std::uint64_t max_listed_flows = 1000;
 /// The version of a flow that is stored without one.
 constexpr const char* first_old_version = "1.0.0";
 
+/// Stores a definition and answers with the version that it got. `failed`: what an error begins
+/// with. `status`: of the answer, a literal.
+void store_and_answer(const call_ptr& request, const std::string& name, const json& definition,
+                      const std::string& version, std::string_view failed, const char* status) {
+  store_old_flow(request, name, definition, version, std::string{failed},
+                 [request, name, status](const flow_numbers& stored) {
+                   request->answer(200, {{"flow_version_id", stored.version},
+                                         {"name", name},
+                                         {"version", shown_version(stored)},
+                                         {"status", status}});
+                 });
+}
+
 void create_old_flow(const call_ptr& request) {
   old_fields fields{request};
   const std::string name = fields.text("name");
@@ -24,13 +37,7 @@ void create_old_flow(const call_ptr& request) {
   const std::string version = fields.optional_text("version").value_or(first_old_version);
   if (fields.reject()) return;
   request->set_target(name);
-  store_old_flow(request, name, definition, version, "Failed to create flow",
-                 [request, name](const flow_numbers& stored) {
-                   request->answer(200, {{"flow_version_id", stored.version},
-                                         {"name", name},
-                                         {"version", shown_version(stored)},
-                                         {"status", "created"}});
-                 });
+  store_and_answer(request, name, definition, version, "Failed to create flow", "created");
 }
 
 /// Calls `then` with the oldest version of the flow in the path. Answers the request if there is no
@@ -51,14 +58,8 @@ void with_old_flow(const call_ptr& request, std::string_view doing,
 constexpr std::string_view update_failed = "Failed to update flow";
 
 void store_update(const call_ptr& request, const json& definition, const std::string& version) {
-  const std::string name = request->segment("name");
-  store_old_flow(request, name, definition, version, std::string{update_failed},
-                 [request, name](const flow_numbers& stored) {
-                   request->answer(200, {{"flow_version_id", stored.version},
-                                         {"name", name},
-                                         {"version", shown_version(stored)},
-                                         {"status", "updated"}});
-                 });
+  store_and_answer(request, request->segment("name"), definition, version, update_failed,
+                   "updated");
 }
 
 /// Stores the next version after the one that is started without a version.
