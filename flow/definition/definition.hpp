@@ -117,6 +117,10 @@ struct limits {
 /// graph.
 [[nodiscard]] definition parse_definition(const json& source, std::vector<diagnostic>& diagnostics);
 
+/// The error types that an edge takes, as they are written: true (all; an empty list), a type or an
+/// array of types. None if it is malformed.
+[[nodiscard]] std::optional<std::vector<std::string>> error_types_of(const json& written);
+
 /// Returns the canonical JSON of a definition. `parse_definition` of it returns an equal
 /// definition, except for the positions in the source, which then refer to this JSON.
 [[nodiscard]] json to_json(const definition& flow);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <span>
 #include <utility>
 
 #include <pawl/code_ref.hpp>
@@ -89,17 +88,11 @@ class flow_section_reader {
     auto edge = edge_to(handler["to"], at, at + "/to");
     if (!edge) return;
     edge->on_error.emplace();
-    if (const auto types = handler.find("on"); types != handler.end() && *types != true) {
-      const auto is_text = [](const json& type) { return type.is_string() && type != ""; };
-      if (is_text(*types)) {
-        edge->on_error->push_back(types->get<std::string>());
-      } else if (types->is_array() && !types->empty() &&
-                 std::all_of(types->begin(), types->end(), is_text)) {
-        *edge->on_error = types->get<std::vector<std::string>>();
-      } else if (!types->is_null()) {
+    if (const auto types = handler.find("on"); types != handler.end() && !types->is_null()) {
+      edge->on_error = error_types_of(*types);
+      if (!edge->on_error)
         return fail(at + "/on", "wrong_type",
                     "\"on\" must be true, an error type or a list of error types");
-      }
     }
     if (const auto when = handler.find("when"); when != handler.end() && !when->is_null()) {
       edge->when = *when;

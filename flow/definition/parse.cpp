@@ -326,14 +326,9 @@ class definition_reader {
     edge.each = read_flag(*data, "each", at);
     edge.body = read_flag(*data, "body", at);
     if (const auto classes = data->find("on_error"); classes != data->end() && *classes != false) {
-      edge.on_error.emplace();
-      const auto is_text = [](const json& c) { return c.is_string() && c != ""; };
-      if (is_text(*classes)) {
-        edge.on_error->push_back(classes->get<std::string>());
-      } else if (classes->is_array() && !classes->empty() &&
-                 std::all_of(classes->begin(), classes->end(), is_text)) {
-        *edge.on_error = classes->get<std::vector<std::string>>();
-      } else if (*classes != true) {
+      edge.on_error = error_types_of(*classes);
+      if (!edge.on_error) {
+        edge.on_error.emplace();
         fail(at + "/on_error", "wrong_type",
              "\"on_error\" must be true, an error class or an array of error classes");
       }
@@ -403,6 +398,16 @@ class definition_reader {
 
 definition parse_definition(const json& source, std::vector<diagnostic>& diagnostics) {
   return definition_reader{diagnostics}.read(source);
+}
+
+std::optional<std::vector<std::string>> error_types_of(const json& written) {
+  const auto is_text = [](const json& type) { return type.is_string() && type != ""; };
+  if (written == true) return std::vector<std::string>{};
+  if (is_text(written)) return std::vector<std::string>{written.get<std::string>()};
+  if (!written.is_array() || written.empty() ||
+      !std::all_of(written.begin(), written.end(), is_text))
+    return std::nullopt;
+  return written.get<std::vector<std::string>>();
 }
 
 std::string data_pointer(const node_definition& node, std::string_view key) {
