@@ -177,8 +177,8 @@ void dispatcher::send_outcomes(poll_id id, poll& p, std::vector<run_command> out
   }
 }
 
-/// Among the polls of a queue only those that want more are searched for one that takes a task: a
-/// task costs the same however many others are about to be answered.
+/// Keeps the waiting polls of each queue up to date, so that the next poll for a task is found
+/// without a search.
 void dispatcher::update_waiting(poll_id id, poll& p) {
   if (p.is_waiting == p.wants_more()) return;
   p.is_waiting = p.wants_more();

@@ -96,7 +96,7 @@ struct engine_context {
   quarantine_list suspects;
   load_notes loads;
   log_queue log_lines;  ///< of the steps of runs
-  /// Told of the log messages and the progress of all steps; null until the actors are started.
+  /// Observes all steps of the engine; null until the actors are started.
   std::shared_ptr<const functions::step_observer> step_observer;
   admission admitted;
   /// Called when a write or sync of the store has failed. May be called twice, on two threads.

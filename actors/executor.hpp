@@ -46,7 +46,7 @@ struct invocation {
   std::chrono::milliseconds heartbeat{0};
   std::optional<json> answer;  ///< the function's `resume_value`
   trace_context trace;
-  std::shared_ptr<const functions::step_observer> observer;  ///< null: nobody
+  std::shared_ptr<const functions::step_observer> observer;  ///< null: none
   /// Its place among the calls that wait, if these are limited. Given back when the call begins.
   fair_limiter::place place;
   /// Called exactly once, on any thread, unless `submit` returned an error.
@@ -61,10 +61,10 @@ struct invocation {
           .trace = &call.trace};
 }
 
-/// Who is told of the log messages and the progress of a call.
+/// The observer of a call; one that ignores everything if it has none.
 [[nodiscard]] inline const functions::step_observer& observer_of(const invocation& call) noexcept {
-  static const functions::step_observer nobody;
-  return call.observer ? *call.observer : nobody;
+  static const functions::step_observer ignores_all;
+  return call.observer ? *call.observer : ignores_all;
 }
 
 /// What the function can ask about its call. The invocation must outlive the call.

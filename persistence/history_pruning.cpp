@@ -28,7 +28,7 @@ result<std::optional<flow::run_state>> read_state(const view& from, const run_ke
   return std::optional{*std::move(state)};
 }
 
-/// The state before the oldest checkpoint that is kept. Nothing if there is no such run.
+/// The state before the oldest checkpoint that is kept. Empty if the run does not exist.
 result<std::optional<flow::run_state>> read_base(const view& from, const run_key& run,
                                                  const std::string& hash) {
   auto base = read_state(from, run, keys::base_state(hash), "its oldest state");
