@@ -30,6 +30,18 @@ std::optional<time_point> oldest_in(const engine_context& context, const task_qu
   return since;
 }
 
+/// Reads how many tasks are queued in each queue of a range that has some.
+template <class Use>
+result<void> for_each_count(const engine_context& context, const view::range& counts, Use use) {
+  return context.store->durable_view()->scan(
+      column::counters, counts, [&](std::string_view key, std::string_view value) {
+        const auto of = persistence::keys::task_queue_of(key);
+        const auto sum = persistence::decode_counter(value);
+        if (of && sum && *sum > 0) use(*of, static_cast<std::uint64_t>(*sum));
+        return view::next::more;
+      });
+}
+
 }  // namespace
 
 result<worker_task> make_worker_task(const engine_context& context,
@@ -65,15 +77,10 @@ result<worker_task> make_worker_task(const engine_context& context,
 }
 
 void take_places_of_queued_tasks(engine_context& context) {
-  const auto scanned = context.store->durable_view()->scan(
-      column::counters, persistence::keys::queued_counts(),
-      [&](std::string_view key, std::string_view value) {
-        const auto of = persistence::keys::task_queue_of(key);
-        const auto sum = persistence::decode_counter(value);
-        if (of && sum && *sum > 0)
-          context.queued_tasks.take(of->scope, static_cast<std::uint64_t>(*sum));
-        return view::next::more;
-      });
+  const auto scanned = for_each_count(context, persistence::keys::queued_counts(),
+                                      [&](const task_queue& of, std::uint64_t count) {
+                                        context.queued_tasks.take(of.scope, count);
+                                      });
   if (!scanned)
     context.log->error("cannot count the queued tasks of workers: {}", scanned.error().message);
 }
@@ -87,14 +94,8 @@ result<worker_overview> describe_scope(const engine_context& context, const scop
     return found->second;
   };
   const auto scanned =
-      context.store->durable_view()->scan(column::counters, persistence::keys::queued_counts(scope),
-                                          [&](std::string_view key, std::string_view value) {
-                                            const auto of = persistence::keys::task_queue_of(key);
-                                            const auto sum = persistence::decode_counter(value);
-                                            if (of && sum && *sum > 0)
-                                              info(*of).queued = static_cast<std::uint64_t>(*sum);
-                                            return view::next::more;
-                                          });
+      for_each_count(context, persistence::keys::queued_counts(scope),
+                     [&](const task_queue& of, std::uint64_t count) { info(of).queued = count; });
   if (!scanned) return scanned.error();
   for (auto& [of, each] : queues) each.oldest_at = oldest_in(context, of);
   std::map<std::string, std::size_t> leased;  // by worker
