@@ -234,6 +234,22 @@ class CheckHeaders(unittest.TestCase):
         for name, bad in (("a", False), ("b", False), ("c", False), ("bad", True), ("late", True)):
             self.assertEqual(f"flow/{name}.hpp does not compile alone" in done.stdout, bad, name)
 
+    def test_a_precompiled_header_of_ours_hides_no_missing_include(self):
+        """own.hpp is precompiled for the three that include it; not for itself or for the one that
+        only uses its name."""
+        own = "#pragma once\n#include <nlohmann/json.hpp>\nstruct own { nlohmann::json data; };\n"
+        user = '#pragma once\n#include "flow/own.hpp"\ninline own user();\n'
+        done = Tree({
+            "flow/own.hpp": own,
+            "flow/a.hpp": user,
+            "flow/b.hpp": user,
+            "flow/c.hpp": user,
+            "flow/bad.hpp": "#pragma once\ninline own bad();\n",
+        }).run("check_headers")
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertIn(" 1 errors", done.stdout)
+        self.assertIn("flow/bad.hpp does not compile alone", done.stdout)
+
     def test_only_what_changed_is_compiled_again(self):
         tree = Tree({})
         with tree.folder as folder:
