@@ -5,7 +5,7 @@ if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
 endif()
 
 # Instruments the library, so that libFuzzer sees which branches an input reaches.
-target_compile_options(pawl_base_options INTERFACE -fsanitize=fuzzer-no-link)
+target_compile_options(pawl_code_options INTERFACE -fsanitize=fuzzer-no-link)
 
 # Libraries of fuzzers that do not need everything. They build sooner.
 set(parts_of_logic_fuzz pawl_base pawl_flow)
@@ -32,9 +32,9 @@ foreach(source IN LISTS fuzzers)
   get_filename_component(name "${source}" NAME_WE)
   add_executable(${name} "${source}" ${sources_of_${name}})
   if(DEFINED parts_of_${name})
-    target_link_libraries(${name} PRIVATE ${parts_of_${name}} pawl_base_options)
+    target_link_libraries(${name} PRIVATE ${parts_of_${name}} pawl_code_options)
   else()
-    target_link_libraries(${name} PRIVATE ${apart} pawl spdlog::spdlog pawl_base_options)
+    target_link_libraries(${name} PRIVATE ${apart} pawl spdlog::spdlog pawl_code_options)
   endif()
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   target_compile_definitions(${name} PRIVATE BOOST_ASIO_NO_DEPRECATED)
