@@ -73,7 +73,7 @@ json waiting_flow() {
 
 }  // namespace
 
-TEST_CASE("a wait for a run costs the same among 100 and 10,000", "[growth]") {
+TEST_CASE("a wait for a run costs the same among 1,000 and 10,000", "[growth]") {
   check_flat([](std::size_t n) {
     wide_engine e{waiting_flow()};
     e.start(n);
@@ -92,7 +92,7 @@ TEST_CASE("a wait for a run costs the same among 100 and 10,000", "[growth]") {
   });
 }
 
-TEST_CASE("a wait for one run costs the same among 100 and 10,000", "[growth]") {
+TEST_CASE("a wait for one run costs the same among 1,000 and 10,000", "[growth]") {
   check_flat([](std::size_t n) {
     wide_engine e{waiting_flow()};
     e.start(1);
@@ -108,7 +108,7 @@ TEST_CASE("a wait for one run costs the same among 100 and 10,000", "[growth]") 
   });
 }
 
-TEST_CASE("a poll of a worker costs the same among 100 and 10,000", "[growth]") {
+TEST_CASE("a poll of a worker costs the same among 1,000 and 10,000", "[growth]") {
   check_flat([](std::size_t n) {
     wide_engine e{task_flow("f", "w.step")};
     return growth::timed(process_seconds, [&] {
@@ -128,7 +128,7 @@ TEST_CASE("a poll of a worker costs the same among 100 and 10,000", "[growth]") 
   });
 }
 
-TEST_CASE("a watcher of a run costs the same among 100 and 10,000", "[growth]") {
+TEST_CASE("a watcher of a run costs the same among 1,000 and 10,000", "[growth]") {
   check_flat([](std::size_t n) {
     wide_engine e{waiting_flow()};
     e.start(n);
@@ -145,7 +145,7 @@ TEST_CASE("a watcher of a run costs the same among 100 and 10,000", "[growth]") 
   });
 }
 
-TEST_CASE("a version of a flow costs the same among 100 and 10,000", "[growth]") {
+TEST_CASE("a version of a flow costs the same among 1,000 and 10,000", "[growth]") {
   check_flat([](std::size_t n) {
     wide_engine e{waiting_flow()};
     return growth::timed(process_seconds, [&] {

@@ -115,7 +115,7 @@ double timed(Work work) {
 
 }  // namespace
 
-TEST_CASE("a branch costs the same among 100 and 10,000", "[growth]") {
+TEST_CASE("a branch costs the same among 1,000 and 10,000", "[growth]") {
   check_flat([](std::size_t n) {
     std::vector<json> nodes{start(), node_of("j", "join"), end()};
     std::vector<json> edges{edge("j", "end")};
@@ -134,7 +134,7 @@ TEST_CASE("a branch costs the same among 100 and 10,000", "[growth]") {
   });
 }
 
-TEST_CASE("an item of a map costs the same among 100 and 10,000", "[growth]") {
+TEST_CASE("an item of a map costs the same among 1,000 and 10,000", "[growth]") {
   const json concurrency = GENERATE(json(10), json(100'000));
   check_flat([&](std::size_t n) {
     recorded_run run{for_each_item(task("t"), {{"max_concurrency", concurrency}})};
@@ -146,7 +146,7 @@ TEST_CASE("an item of a map costs the same among 100 and 10,000", "[growth]") {
   });
 }
 
-TEST_CASE("a signal costs the same in an inbox of 100 and 10,000", "[growth]") {
+TEST_CASE("a signal costs the same in an inbox of 1,000 and 10,000", "[growth]") {
   check_flat([](std::size_t n) {
     recorded_run run{chain({start(), node_of("w", "signal", {{"name", "go"}}), end()})};
     run.start();
@@ -170,7 +170,7 @@ TEST_CASE("a signal for one of many waiting branches costs the same", "[growth]"
   });
 }
 
-TEST_CASE("a task of a worker costs the same among 100 and 10,000", "[growth]") {
+TEST_CASE("a task of a worker costs the same among 1,000 and 10,000", "[growth]") {
   check_flat([](std::size_t n) {
     recorded_run run{for_each_item(task("t", {{"queue", "gpu"}}))};
     return timed([&] {
@@ -191,7 +191,7 @@ TEST_CASE("a task of a worker costs the same among 100 and 10,000", "[growth]") 
   });
 }
 
-TEST_CASE("a child run costs its parent the same among 100 and 10,000", "[growth]") {
+TEST_CASE("a child run costs its parent the same among 1,000 and 10,000", "[growth]") {
   check_flat([](std::size_t n) {
     recorded_run run{for_each_item(
         node_of("s", "subflow", {{"flow", "other"}, {"input", {{"n", var("item")}}}}))};
@@ -209,7 +209,7 @@ TEST_CASE("a child run costs its parent the same among 100 and 10,000", "[growth
   });
 }
 
-TEST_CASE("a timer costs the same among 100 and 10,000", "[growth]") {
+TEST_CASE("a timer costs the same among 1,000 and 10,000", "[growth]") {
   check_flat([](std::size_t n) {
     recorded_run run{for_each_item(
         node_of("w", "wait", {{"duration", {{"+", json::array({600'000, var("item")})}}}}))};
@@ -224,7 +224,7 @@ TEST_CASE("a timer costs the same among 100 and 10,000", "[growth]") {
   });
 }
 
-TEST_CASE("an answer costs the same among 100 and 10,000 questions", "[growth]") {
+TEST_CASE("an answer costs the same among 1,000 and 10,000 questions", "[growth]") {
   check_flat([](std::size_t n) {
     recorded_run run{for_each_item(node_of("q", "interrupt", {{"question", "?"}}))};
     return timed([&] {
@@ -242,7 +242,7 @@ TEST_CASE("an answer costs the same among 100 and 10,000 questions", "[growth]")
   });
 }
 
-TEST_CASE("a compensated step costs the same among 100 and 10,000", "[growth]") {
+TEST_CASE("a compensated step costs the same among 1,000 and 10,000", "[growth]") {
   check_flat([](std::size_t n) {
     const json compensate{{"code_ref", "test.undo"}, {"with", {{"n", var("n")}}}};
     json flow =
