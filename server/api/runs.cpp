@@ -94,17 +94,6 @@ run_filter selected(const call_ptr& request, std::vector<diagnostic>& diagnostic
   return filter;
 }
 
-/// The words of "step_failed,run_failed".
-std::vector<std::string> words_of(std::string_view text) {
-  std::vector<std::string> words;
-  while (!text.empty()) {
-    const std::string_view word = text.substr(0, text.find(','));
-    if (!word.empty()) words.emplace_back(word);
-    text.remove_prefix(std::min(text.size(), word.size() + 1));
-  }
-  return words;
-}
-
 void list_runs(const call_ptr& request) {
   std::vector<diagnostic> diagnostics;
   run_filter filter = selected(request, diagnostics);
@@ -178,7 +167,7 @@ void get_history(const call_ptr& request) {
   std::vector<diagnostic> diagnostics;
   auto options = page_options<history_options>(request, 1000, diagnostics);
   options.values = request->query().flag("values", false, diagnostics);
-  options.kinds = words_of(request->query().text("kind"));
+  options.kinds = request->query().words("kind");
   if (request->reject_if_invalid(std::move(diagnostics))) return;
   request->in().runs().history_page_async(
       request->run(), options,

@@ -50,6 +50,10 @@ void event_watch::subscribe(std::shared_ptr<subscription> from) {
   });
 }
 
+void event_watch::advance_at(std::chrono::steady_clock::time_point when) {
+  served_by_->wake_at(when, shared_from_this());
+}
+
 bool event_watch::can_continue(std::size_t written_bytes) {
   if (written_bytes == 0) {
     drop("the reader is too slow");
