@@ -1,6 +1,6 @@
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
-import { Client, PawlError, type RunEvent } from './client';
+import { Client, type EventDigest, PawlError } from './client';
 import { Feed, type FeedState } from './live/feed';
 import { Rates } from './live/rates';
 import { mayDo, type Role, type Where } from './model/commands';
@@ -99,7 +99,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     setFeedState(feed.state);
     const unlisten = feed.listen({
       state: setFeedState,
-      event: (event) => rates.count(event),
+      digest: (digest) => rates.count(digest),
       gap: () => void queries.invalidateQueries(),
     });
     if (!locked) feed.start();
@@ -157,14 +157,14 @@ export function useWhere(): Where {
   return { base, scope, keyed };
 }
 
-/** Calls `listener` for each event of the scope. The newest listener is used without a new subscription. */
-export function useEvents(listener: (event: RunEvent) => void): void {
+/** Calls `listener` for each digest of the scope. The newest listener is used without a new subscription. */
+export function useDigests(listener: (digest: EventDigest) => void): void {
   const { feed } = useSession();
   const current = useRef(listener);
   useEffect(() => {
     current.current = listener;
   });
-  useEffect(() => feed.listen({ event: (event) => current.current(event) }), [feed]);
+  useEffect(() => feed.listen({ digest: (digest) => current.current(digest) }), [feed]);
 }
 
 /** The time, renewed while the page is visible. */

@@ -5,6 +5,7 @@ type Schemas = components['schemas'];
 
 export type Attribute = Schemas['attribute'];
 export type Batch = Schemas['batch_results'];
+export type EventDigest = Schemas['event_digest'];
 export type Diagnostic = Schemas['diagnostic'];
 export type Flow = Schemas['flow'];
 export type FlowOutline = Schemas['flow_outline'];

@@ -1,8 +1,13 @@
 import { expect, test } from 'vitest';
-import type { RunEvent } from '../client';
+import type { EventDigest } from '../client';
 import { buckets, Rates } from './rates';
 
-const event = (kind: string) => ({ kind }) as RunEvent;
+const event = (kind: string): EventDigest => ({
+  events: 1,
+  kinds: { [kind]: 1 },
+  runs: [],
+  more_runs: false,
+});
 
 test('runs are counted in the stretch in which they start and end', () => {
   const rates = new Rates(1_000_000);

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../client';
+import type { EventDigest } from '../client';
 
 export const bucketSeconds = 10;
 export const buckets = 60;
@@ -16,11 +16,10 @@ export class Rates {
     this.#newest = bucketOf(now);
   }
 
-  count(event: RunEvent, now = Date.now()): void {
-    const line = kinds[event.kind as keyof typeof kinds];
-    if (!line) return;
+  count(digest: EventDigest, now = Date.now()): void {
     this.advance(now);
-    this.lines[line][buckets - 1]! += 1;
+    for (const [kind, line] of Object.entries(kinds))
+      this.lines[line][buckets - 1]! += digest.kinds[kind] ?? 0;
   }
 
   /** Drops what is too old. */
