@@ -2,7 +2,6 @@ import { MutationCache, QueryCache, QueryClient, QueryClientProvider, useQuery }
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import { Client, type EventDigest, PawlError } from './client';
 import { Feed, type FeedState } from './live/feed';
-import { Rates } from './live/rates';
 import { mayDo, type Role, type Where } from './model/commands';
 import { useRoute } from './router/route';
 
@@ -10,8 +9,6 @@ export interface Session {
   client: Client;
   feed: Feed;
   feedState: FeedState;
-  /** What the feed has reported since the console was opened with this scope and key. */
-  rates: Rates;
   role: Role;
   /** Whether the server asks for keys: the user is logged in with one. */
   keyed: boolean;
@@ -93,13 +90,11 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   if (generation.current.queries !== queries) generation.current = { queries, id: generation.current.id + 1 };
   const client = useMemo(() => new Client({ base: apiBase(), scope, key }), [scope, key, logins]);
   const feed = useMemo(() => new Feed(client), [client]);
-  const rates = useMemo(() => new Rates(), [feed]);
 
   useEffect(() => {
     setFeedState(feed.state);
     const unlisten = feed.listen({
       state: setFeedState,
-      digest: (digest) => rates.count(digest),
       gap: () => void queries.invalidateQueries(),
     });
     if (!locked) feed.start();
@@ -115,7 +110,6 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         client={client}
         feed={feed}
         feedState={feedState}
-        rates={rates}
         locked={locked}
         logIn={async (given) => {
           setKey((await openSession(scope, given)) ? undefined : given);

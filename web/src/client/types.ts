@@ -29,6 +29,7 @@ export type RunStarted = Schemas['run_started'];
 export type RunStatus = Schemas['status'];
 export type RunSummary = Schemas['run_summary'];
 export type RunStep = Schemas['step'];
+export type Series = Schemas['series'];
 export type StateChange = Schemas['state_change'];
 export type WaitReason = Schemas['wait_reason'];
 export type WaitingOn = Schemas['waiting_on'];

@@ -1,11 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useMemo } from 'react';
 import type { RunStatus, RunSummary } from '../client';
+import { changesCounts } from '../model/digest';
 import { groupErrors, groupFilter } from '../model/errors';
 import { quantiles } from '../model/metrics';
 import { durationText } from '../model/time';
 import { Link } from '../router/link';
-import { useSession } from '../session';
+import { useDigests, useSession, useThrottled } from '../session';
 import { Icon } from '../ui/icons';
 import { visibleText } from '../ui/json_view';
 import { Empty, Loading, Note, ProblemNote } from '../ui/notes';
@@ -13,7 +14,7 @@ import { Ago } from '../ui/time';
 import { UnservedNotes } from '../ui/unserved_notes';
 import { useStats } from './use_stats';
 
-const LiveChart = lazy(() => import('../ui/live_chart').then((m) => ({ default: m.LiveChart })));
+const ActivityChart = lazy(() => import('../ui/activity_chart').then((m) => ({ default: m.ActivityChart })));
 
 const tiles: { status: RunStatus; text: string }[] = [
   { status: 'running', text: 'executing steps or waiting' },
@@ -163,14 +164,31 @@ export function Overview() {
         </section>
       </div>
       <section className="card">
-        <h2>
-          Runs per 10 seconds <span className="dim">since the console was opened</span>
-        </h2>
-        <Suspense fallback={<Loading what="the chart" />}>
-          <LiveChart />
-        </Suspense>
+        <h2>Runs per minute</h2>
+        <Activity />
       </section>
     </>
+  );
+}
+
+function Activity() {
+  const { client } = useSession();
+  const series = useQuery({
+    queryKey: ['series'],
+    queryFn: ({ signal }) => client.get('/v1/series', { signal }),
+    refetchInterval: 10_000,
+    placeholderData: (old) => old,
+  });
+  const again = useThrottled(() => void series.refetch(), 2000);
+  useDigests((digest) => {
+    if (changesCounts(digest)) again();
+  });
+  if (series.isPending) return <Loading what="the chart" />;
+  if (!series.data) return <ProblemNote error={series.error} title="The chart could not be loaded" />;
+  return (
+    <Suspense fallback={<Loading what="the chart" />}>
+      <ActivityChart series={series.data} />
+    </Suspense>
   );
 }
 
