@@ -12,6 +12,7 @@
 
 #include <pawl/engine.hpp>
 #include <pawl/jobs.hpp>
+#include <pawl/run_errors.hpp>
 #include <pawl/run_history.hpp>
 #include <pawl/run_states.hpp>
 
@@ -106,6 +107,7 @@ class target {
   virtual result<run_view> get(const run_id& id, std::chrono::milliseconds wait = {}) = 0;
   virtual result<run_page> list(const run_filter& filter) = 0;
   virtual result<run_total> count(const run_filter& filter) = 0;
+  virtual result<run_error_groups> errors(const run_filter& filter, std::size_t limit) = 0;
   /// The number of runs with each status.
   virtual result<std::vector<run_count>> counts() = 0;
   /// Why a run does not move, as JSON in the form of the HTTP API.

@@ -76,6 +76,9 @@ class local_target final : public target {
   }
   result<run_page> list(const run_filter& filter) override { return in_.runs().list(filter); }
   result<run_total> count(const run_filter& filter) override { return in_.runs().count(filter); }
+  result<run_error_groups> errors(const run_filter& filter, std::size_t limit) override {
+    return scope_errors{in_}.read(filter, limit);
+  }
   result<std::vector<run_count>> counts() override { return in_.runs().counts(); }
   result<json> explain(const run_id& id) override {
     const auto explained = in_.runs().explain(id);

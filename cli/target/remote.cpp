@@ -147,6 +147,12 @@ class remote_target final : public target {
     if (!query.empty()) query.front() = '?';
     return read(http_.send("GET", "/v1/stats/runs" + query), read_run_total);
   }
+  result<run_error_groups> errors(const run_filter& filter, std::size_t limit) override {
+    run_filter all = filter;
+    all.status.reset();
+    const std::string query = "?limit=" + std::to_string(limit) + selection_query(all);
+    return read(http_.send("GET", "/v1/stats/errors" + query), read_error_groups);
+  }
   result<std::vector<run_count>> counts() override {
     return read(http_.send("GET", "/v1/stats"), read_run_counts);
   }

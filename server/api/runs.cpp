@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <pawl/detail/utf8.hpp>
+#include <pawl/run_errors.hpp>
 
 #include "server/api/call.hpp"
 #include "server/api/percent.hpp"
@@ -131,6 +132,22 @@ void count_runs(const call_ptr& request) {
       request->withdrawn_with_client());
 }
 
+void group_errors(const call_ptr& request) {
+  std::vector<diagnostic> diagnostics;
+  run_filter filter;
+  if (request->query().has("flow")) filter.flow = flow_name{request->query().text("flow")};
+  filter.where = request->query().text("filter");
+  const auto limit = request->query().number("limit", 10'000, 1, max_grouped_runs, diagnostics);
+  if (request->reject_if_invalid(std::move(diagnostics))) return;
+  scope_errors{request->in()}.read_async(
+      filter, limit,
+      [request](const result<run_error_groups>& errors) {
+        if (!errors) return request->fail(errors.error());
+        request->answer(200, to_json(*errors));
+      },
+      request->withdrawn_with_client());
+}
+
 void get_run(const call_ptr& request) {
   std::vector<diagnostic> diagnostics;
   const auto wait = request->query().duration("wait", max_wait, diagnostics);
@@ -222,6 +239,8 @@ void add_run_routes(router& to) {
              .with_query({"status", "flow", "filter", "order", "limit", "cursor"}));
   to.add(get_route("/v1/stats/runs", "runs.count", role::reader, count_runs)
              .with_query({"status", "flow", "filter"}));
+  to.add(get_route("/v1/stats/errors", "runs.errors", role::reader, group_errors)
+             .with_query({"flow", "filter", "limit"}));
   to.add(get_route("/v1/runs/{id}", "runs.get", role::reader, get_run).with_query({"wait"}));
   to.add(get_route("/v1/runs/{id}/state", "runs.state", role::reader, get_state));
   to.add(get_route("/v1/runs/{id}/history", "runs.history", role::reader, get_history)
