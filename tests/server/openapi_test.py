@@ -67,6 +67,9 @@ class OpenApiTest(ServerTest):
         self.post("/v1/flows/f/publish", {"version": "1.0.0"})
         self.post("/v1/validate", first)
         self.post("/v1/validate", {"name": "x"})
+        self.post("/v1/logic", {"rule": {"+": [{"var": "n"}, 1]}, "data": {"n": 1}, "trace": True})
+        self.post("/v1/logic", {"template": {">>": {"var": "n"}}})
+        self.post("/v1/logic", {"rule": {">>": [1]}})
 
     def drive_runs(self):
         self.post("/v1/runs", {"flow": "f", "id": "done"}, 201)
