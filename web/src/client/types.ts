@@ -21,6 +21,7 @@ export type ProblemCode = Problem['code'];
 export type Run = Schemas['run'];
 export type RunChanged = Schemas['run_changed'];
 export type CleanupPage = Schemas['cleanup_page'];
+export type LogicAnswer = Schemas['logic_answer'];
 export type PastState = Schemas['past_state'];
 export type RunError = Schemas['run_error'];
 export type RunEvent = Schemas['event'];

@@ -11,6 +11,7 @@ import { Diagnostics } from '../ui/diagnostics';
 import { visibleText } from '../ui/json_view';
 import { Empty, Loading, Note, ProblemNote } from '../ui/notes';
 import { useRequestKey } from '../ui/request_key';
+import { LogicTrial } from './logic_trial';
 
 const FlowGraph = lazy(() => import('../graph/flow_graph').then((m) => ({ default: m.FlowGraph })));
 const CodeEditor = lazy(() => import('../ui/code_editor').then((m) => ({ default: m.CodeEditor })));
@@ -307,6 +308,7 @@ function LoadedEditor({
           />
         </Suspense>
       </div>
+      <LogicTrial draft={drawn.current} />
     </>
   );
 }
