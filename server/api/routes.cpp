@@ -18,6 +18,7 @@ router all_routes() {
   add_stats_routes(all);
   add_series_routes(all);
   add_session_routes(all);
+  add_scope_routes(all);
   add_log_routes(all);
   add_health_routes(all);
   add_metrics_routes(all);
