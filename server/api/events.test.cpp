@@ -281,6 +281,24 @@ TEST_CASE("digests of a scope's stream have each event once", "[api][events]") {
   CHECK(f.get("/v1/events?digest=1ms").status == 400);
 }
 
+TEST_CASE("digests have how far jobs are", "[api][events]") {
+  api_fixture f;
+  f.put("f", {f.signal("s", "go")});
+  for (int i = 0; i < 20; ++i)
+    REQUIRE(f.post("/v1/runs", {{"flow", "f"}, {"id", "r" + std::to_string(i)}}).status == 201);
+  const auto stream = f.begin("GET", "/v1/events?digest=100ms&kind=run_failed")->stream();
+  static_cast<void>(stream->wait_for("id: "));
+  const json cancel{{"command", "cancel"}, {"filter", "flow=f status=running"}, {"id", "j"}};
+  REQUIRE(f.post("/v1/jobs", cancel).status == 201);
+  const auto digests = events_in(stream->wait_for(R"("state":"finished")"));
+  stream->disconnect();
+  REQUIRE_FALSE(digests.empty());
+  const json& last = digests.back().data;
+  CHECK(last["jobs"][0]["job"] == "j");
+  CHECK(last["jobs"][0]["done"] == 20);
+  CHECK(last["events"] == 0);
+}
+
 TEST_CASE("many events in the time of a digest are one message", "[api][events]") {
   api_fixture f;
   f.put("f", {f.task("a", "core.echo")});

@@ -25,6 +25,12 @@ void event_digest::add(const run_id& run, const history_event& event) {
   more_ = true;
 }
 
+void event_digest::add_job(json progress) {
+  jobs_.remove_if([&](const json& each) { return each["job"] == progress["job"]; });
+  jobs_.push_front(std::move(progress));
+  if (jobs_.size() > max_jobs) jobs_.pop_back();
+}
+
 json event_digest::take() {
   json runs = json::array();
   for (const auto& each : runs_) {
@@ -37,7 +43,8 @@ json event_digest::take() {
   json all{{"events", events_},
            {"kinds", std::move(kinds)},
            {"runs", std::move(runs)},
-           {"more_runs", more_}};
+           {"more_runs", more_},
+           {"jobs", jobs_}};
   *this = {};
   return all;
 }

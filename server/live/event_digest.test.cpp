@@ -29,7 +29,8 @@ TEST_CASE("a digest counts events and has the newest runs first", "[events]") {
                       {"runs",
                        {{{"id", "a"}, {"events", 3}, {"status", "failed"}},
                         {{"id", "b"}, {"events", 1}, {"status", "running"}}}},
-                      {"more_runs", false}};
+                      {"more_runs", false},
+                      {"jobs", json::array()}};
   CHECK(digest.take() == expected);
   CHECK(digest.empty());
 }
@@ -48,4 +49,19 @@ TEST_CASE("the size of a digest does not grow with the number of runs", "[events
   CHECK(all.dump().size() < 25'000);
   digest.add(run_id{"a"}, event_of("step_started"));
   CHECK(digest.take()["more_runs"] == false);
+}
+
+TEST_CASE("a digest has the last progress of each job", "[events]") {
+  event_digest digest;
+  for (int done : {16, 32}) digest.add_job({{"job", "a"}, {"done", done}});
+  CHECK_FALSE(digest.empty());
+  digest.add_job({{"job", "b"}, {"done", 1}});
+  json all = digest.take();
+  CHECK(all["events"] == 0);
+  CHECK(all["jobs"] == json{{{"job", "b"}, {"done", 1}}, {{"job", "a"}, {"done", 32}}});
+  for (int i = 0; i < 100; ++i) digest.add_job({{"job", std::to_string(i)}});
+  all = digest.take();
+  CHECK(all["jobs"].size() == event_digest::max_jobs);
+  CHECK(all["jobs"][0]["job"] == "99");
+  CHECK(digest.empty());
 }

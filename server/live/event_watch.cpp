@@ -45,7 +45,11 @@ void event_watch::check_permission() {
 
 void event_watch::subscribe(std::shared_ptr<subscription> from) {
   live_ = std::move(from);
-  live_->on_event([weak = weak_from_this(), streams = served_by_] {
+  wake_on(*live_);
+}
+
+void event_watch::wake_on(subscription& other) {
+  other.on_event([weak = weak_from_this(), streams = served_by_] {
     if (const auto self = weak.lock()) streams->wake(self);
   });
 }

@@ -76,6 +76,8 @@ class event_watch : public live_session, public std::enable_shared_from_this<eve
     return std::nullopt;
   }
 
+  /// Lets the events of another subscription wake the session, too.
+  void wake_on(subscription& other);
   /// Calls `advance` again at a time, unless the session waits for its sink then. Call it in
   /// `advance`.
   void advance_at(std::chrono::steady_clock::time_point when);

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include <pawl/jobs.hpp>
+
 #include "server/views.hpp"
 
 namespace pawl::server {
@@ -52,8 +54,9 @@ void scope_watch::query_journal() {
 }
 
 void scope_watch::advance() {
+  if (digest_interval_) read_jobs();
   read_events();
-  if (digest_interval_ && !has_ended()) flush_digest();
+  if (digest_interval_ && begun_ && !has_ended()) flush_digest();
 }
 
 void scope_watch::read_events() {
@@ -183,6 +186,15 @@ bool scope_watch::write(const placed_event& event) {
 void scope_watch::write_position() {
   skipped_ = 0;
   to().begin(to_string(*position_));
+}
+
+/// Only the last progress counts, so what an overflow has lost does not matter.
+void scope_watch::read_jobs() {
+  if (!jobs_ || jobs_->overflowed()) {
+    jobs_ = in().jobs().watch();
+    wake_on(*jobs_);
+  }
+  while (auto event = jobs_->try_next()) digest_.add_job(std::move(event->what.detail));
 }
 
 /// The first digest after a quiet time is written at once.

@@ -52,6 +52,8 @@ class scope_watch final : public event_watch {
   [[nodiscard]] bool write(const placed_event& event);
   [[nodiscard]] bool is_wanted(const placed_event& event);
   void write_position();
+  /// Adds what the jobs of the scope have reached to the digest.
+  void read_jobs();
   void flush_digest();
 
   const event_filter filter_;
@@ -72,6 +74,7 @@ class scope_watch final : public event_watch {
   std::vector<run_id> asked_;  ///< the runs of the query that is under way
   std::optional<result<run_page>> answered_runs_;
 
+  std::shared_ptr<subscription> jobs_;  ///< if there are digests
   event_digest digest_;
   std::chrono::steady_clock::time_point digest_due_{};
   bool digest_scheduled_ = false;

@@ -36,7 +36,13 @@ class Tabs {
   }
 
   send(id: string, run: string): void {
-    const digest: EventDigest = { events: 1, kinds: {}, runs: [{ id: run, events: 1 }], more_runs: false };
+    const digest: EventDigest = {
+      events: 1,
+      kinds: {},
+      runs: [{ id: run, events: 1 }],
+      more_runs: false,
+      jobs: [],
+    };
     for (const each of this.open)
       each.enqueue(new TextEncoder().encode(`id: ${id}\nevent: digest\ndata: ${JSON.stringify(digest)}\n\n`));
   }
