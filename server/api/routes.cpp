@@ -5,6 +5,7 @@ namespace pawl::server {
 router all_routes() {
   router all;
   add_flow_routes(all);
+  add_flow_file_routes(all);
   add_logic_routes(all);
   add_run_routes(all);
   add_run_command_routes(all);

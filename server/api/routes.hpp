@@ -7,6 +7,7 @@ namespace pawl::server {
 // One function per resource, in the file of that name: its table has the role, body and idempotency
 // of each route. docs/openapi.yaml describes them.
 void add_flow_routes(router& to);
+void add_flow_file_routes(router& to);
 void add_logic_routes(router& to);
 void add_run_routes(router& to);
 void add_run_command_routes(router& to);

@@ -7,6 +7,7 @@ import { go, type Route, useRoute } from './router/route';
 import { useSession } from './session';
 import { changeSettings, type Theme, useSettings } from './settings';
 import { Dialog } from './ui/dialog';
+import { FlowFilesBanner } from './ui/flow_files';
 import { Icon } from './ui/icons';
 import { Shortcuts } from './ui/keys';
 import { Empty, Loading, Note, ProblemNote } from './ui/notes';
@@ -84,6 +85,7 @@ export function App() {
       </a>
       <Header route={route} />
       <ConnectionNote />
+      <FlowFilesBanner />
       <main id="main" tabIndex={-1}>
         <Boundary key={place}>
           <Suspense fallback={<Loading what="the page" />}>{view}</Suspense>

@@ -10,6 +10,7 @@ export type Diagnostic = Schemas['diagnostic'];
 export type ErrorGroup = Schemas['error_groups']['groups'][number];
 export type ErrorGroups = Schemas['error_groups'];
 export type Flow = Schemas['flow'];
+export type FlowFiles = Schemas['flow_files'];
 export type FlowOutline = Schemas['flow_outline'];
 export type Job = Schemas['job'];
 export type JobCommand = Schemas['job_command'];

@@ -11,9 +11,9 @@ import { Diagnostics } from '../ui/diagnostics';
 import { visibleText } from '../ui/json_view';
 import { Empty, Loading, Note, ProblemNote } from '../ui/notes';
 import { useRequestKey } from '../ui/request_key';
-import { LogicTrial } from './logic_trial';
 
 const FlowGraph = lazy(() => import('../graph/flow_graph').then((m) => ({ default: m.FlowGraph })));
+const LogicTrial = lazy(() => import('./logic_trial').then((m) => ({ default: m.LogicTrial })));
 const CodeEditor = lazy(() => import('../ui/code_editor').then((m) => ({ default: m.CodeEditor })));
 
 const template = {
@@ -308,7 +308,9 @@ function LoadedEditor({
           />
         </Suspense>
       </div>
-      <LogicTrial draft={drawn.current} />
+      <Suspense fallback={null}>
+        <LogicTrial draft={drawn.current} />
+      </Suspense>
     </>
   );
 }
