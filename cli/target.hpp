@@ -70,6 +70,12 @@ struct follow_options {
 /// True for the events after which a run may wait for something else than before.
 [[nodiscard]] bool changes_waits(std::string_view event_kind) noexcept;
 
+/// Which events `target::events` passes on; see `server::event_filter`.
+struct event_selection {
+  std::string filter;
+  std::vector<std::string> kinds;
+};
+
 /// Receives events in order. Returns false to stop.
 using event_listener = std::function<bool(const placed_event& event)>;
 
@@ -159,11 +165,11 @@ class target {
   virtual result<follow_result> follow(session& s, watcher& shown, std::vector<followed_run> runs,
                                        const follow_options& how) = 0;
 
-  /// Passes the durable events of the scope after `after` to the listener. A data folder starts
-  /// with its oldest event if `after` is empty, and returns after its newest one. A server starts
-  /// with the next event if `after` is empty, never returns by itself, and also sends logs and
-  /// progress, which have no position.
-  virtual result<void> events(std::optional<journal_position> after,
+  /// Passes the durable events of the scope after `after` that are selected to the listener. A data
+  /// folder starts with its oldest event if `after` is empty, and returns after its newest one. A
+  /// server starts with the next event if `after` is empty, never returns by itself, and also sends
+  /// logs and progress, which have no position.
+  virtual result<void> events(std::optional<journal_position> after, const event_selection& which,
                               const event_listener& listener) = 0;
 
   /// Stops the engine, if this program opened one. Idempotent. Errors: those of the store.

@@ -305,11 +305,11 @@ class remote_target final : public target {
     return all.follow();
   }
 
-  result<void> events(std::optional<journal_position> after,
+  result<void> events(std::optional<journal_position> after, const event_selection& which,
                       const event_listener& listener) override {
     // A wrong address or key fails now, and is not taken for an outage.
     if (const auto there = http_.send("GET", "/v1/stats"); !there) return there.error();
-    return stream_scope_events(http_.access(), after, listener);
+    return stream_scope_events(http_.access(), after, which, listener);
   }
 
   result<void> close() override { return {}; }
