@@ -1,6 +1,8 @@
 #include "actors/activity_table.hpp"
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "tests/support/catch.hpp"
 

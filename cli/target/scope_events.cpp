@@ -17,7 +17,7 @@ constexpr auto reconnect_interval = 1'000ms;
 /// Maximum time without a connection.
 constexpr auto outage_limit = 60s;
 
-std::string path_of(const event_selection& which) {
+std::string events_path(const event_selection& which) {
   std::string path = "/v1/events";
   const auto add = [&](std::string_view name, const std::string& value) {
     if (value.empty()) return;
@@ -52,7 +52,7 @@ result<bool> deliver(const stream_event& event, std::optional<journal_position>&
 
 result<void> stream_scope_events(const server_access& access, std::optional<journal_position> after,
                                  const event_selection& which, const event_listener& listener) {
-  const std::string path = path_of(which);
+  const std::string path = events_path(which);
   event_streams streams{access};
   auto last_good = steady_time::now();
   auto next_attempt = last_good;

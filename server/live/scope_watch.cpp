@@ -22,7 +22,7 @@ constexpr std::size_t max_asked_runs = 30;
 /// Stored events that are skipped before a reader gets a newer id to resume after.
 constexpr std::size_t max_skipped = 1000;
 
-bool is_stored(const placed_event& event) noexcept {
+bool is_durable(const placed_event& event) noexcept {
   return event.what.checkpoint != 0;
 }
 
@@ -161,7 +161,7 @@ bool scope_watch::write_batch() {
     const placed_event& each = batch_[next_in_batch_++];
     if (is_wanted(each)) {
       if (!write(each)) return false;
-    } else if (is_stored(each)) {
+    } else if (is_durable(each)) {
       ++skipped_;
     }
   }
@@ -177,7 +177,7 @@ bool scope_watch::write(const placed_event& event) {
   }
   json data = to_json(event.what, event.position.event);
   data["run"] = event.run.str();
-  if (!is_stored(event)) return can_continue(to().event("", event.what.kind, data));
+  if (!is_durable(event)) return can_continue(to().event("", event.what.kind, data));
   skipped_ = 0;
   return can_continue(to().event(to_string(event.position), event.what.kind, data));
 }
