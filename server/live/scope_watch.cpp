@@ -13,6 +13,7 @@ namespace {
 
 /// Transitions per page of the journal.
 constexpr std::size_t journal_page_size = 200;
+constexpr std::size_t digest_page_size = 1000;
 /// Maximum number of queued live events. Further ones are read from the journal.
 constexpr std::size_t max_live_events = 1000;
 /// Runs that a stream with a filter remembers.
@@ -50,7 +51,8 @@ void scope_watch::resubscribe() {
 void scope_watch::query_journal() {
   phase_ = phase::querying;
   journal_changed_ = false;
-  in().events().read_async(position_, journal_page_size, store_into(answered_page_), gone());
+  const std::size_t limit = digest_interval_ ? digest_page_size : journal_page_size;
+  in().events().read_async(position_, limit, store_into(answered_page_), gone());
 }
 
 void scope_watch::advance() {
@@ -79,7 +81,7 @@ void scope_watch::read_events() {
     resubscribe();
     journal_changed_ = true;
   }
-  if (journal_changed_) query_journal();
+  if (journal_changed_ && !waits_for_digest()) query_journal();
 }
 
 bool scope_watch::take_page() {
@@ -197,15 +199,17 @@ void scope_watch::read_jobs() {
   while (auto event = jobs_->try_next()) digest_.add_job(std::move(event->what.detail));
 }
 
+/// Until then nothing needs to be read either: a busy journal is read in few large pages.
+bool scope_watch::waits_for_digest() {
+  if (!digest_interval_ || std::chrono::steady_clock::now() >= digest_due_) return false;
+  if (!std::exchange(digest_scheduled_, true)) advance_at(digest_due_);
+  return true;
+}
+
 /// The first digest after a quiet time is written at once.
 void scope_watch::flush_digest() {
-  if (digest_.empty()) return;
-  const auto now = std::chrono::steady_clock::now();
-  if (now < digest_due_) {
-    if (!std::exchange(digest_scheduled_, true)) advance_at(digest_due_);
-    return;
-  }
-  digest_due_ = now + *digest_interval_;
+  if (digest_.empty() || waits_for_digest()) return;
+  digest_due_ = std::chrono::steady_clock::now() + *digest_interval_;
   digest_scheduled_ = false;
   skipped_ = 0;
   static_cast<void>(can_continue(

@@ -54,6 +54,8 @@ class scope_watch final : public event_watch {
   void write_position();
   /// Adds what the jobs of the scope have reached to the digest.
   void read_jobs();
+  /// Whether the next digest may not be written yet. Then it calls `advance` at that time.
+  [[nodiscard]] bool waits_for_digest();
   void flush_digest();
 
   const event_filter filter_;
